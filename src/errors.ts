@@ -1,0 +1,19 @@
+/**
+ * The one error type that varve throws on purpose. Everything else that is thrown is a defect of varve.
+ *
+ * `code` is stable and kebab-case (`not-a-repository`, `digest-mismatch`, `object-missing`, …): scripts read it from
+ * `--json`. `message` says what happened and names the path; `remedy` names the next step, as a sentence.
+ */
+export class VarveError extends Error {
+  readonly code: string;
+  readonly remedy: string;
+  readonly path: string | undefined;
+
+  constructor(code: string, message: string, options: { remedy: string; path?: string; cause?: unknown }) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'VarveError';
+    this.code = code;
+    this.remedy = options.remedy;
+    this.path = options.path;
+  }
+}

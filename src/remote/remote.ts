@@ -1,0 +1,44 @@
+/**
+ * A flat key-value store of immutable objects: a local folder, an S3 bucket, a MinIO server.
+ *
+ * Keys are relative POSIX paths of `[A-Za-z0-9._/-]`, never with `..`, an empty segment or a leading `/`; implementations
+ * refuse any other with `VarveError('invalid-key')`. All methods may be called concurrently. Transient failures (5xx,
+ * SlowDown, resets, truncated bodies) are retried inside with back-off and jitter; what is thrown is final.
+ */
+export interface Remote {
+  /** For messages: the URL without credentials. */
+  readonly url: string;
+  /** Objects under `prefix`, in no promised order. A prefix that does not exist is empty. */
+  list(prefix: string): AsyncIterable<ObjectInfo>;
+  /** Undefined where there is no such object. */
+  head(key: string): Promise<ObjectInfo | undefined>;
+  /** The whole object, or `length` bytes from `offset`. Short bodies are errors, so the result has the length asked for. */
+  read(key: string, range?: ByteRange): Promise<Uint8Array>;
+  /** As read, in pieces, for objects too large for memory. */
+  stream(key: string, range?: ByteRange): AsyncIterable<Uint8Array>;
+  /**
+   * Stores the object whole or not at all; a reader never sees a part. With `overwrite: false` (the default) an existing
+   * object is left as it is and `'exists'` is returned. `sha256` (hex) is checked by the server where it can, else here.
+   */
+  write(key: string, body: Body, options: { sha256: string; overwrite?: boolean }): Promise<'written' | 'exists'>;
+  /** Removing what is not there is no error. */
+  remove(keys: readonly string[]): Promise<void>;
+  /** Only where objects are plain local files: the absolute path of the file that holds `key`. */
+  localPath?(key: string): string;
+  close(): Promise<void>;
+}
+
+export interface ObjectInfo {
+  readonly key: string;
+  readonly size: number;
+  readonly modified: Date;
+}
+
+/** `offset` ≥ 0, `length` ≥ 1, both in bytes. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Bytes in memory, or `size` bytes of a local file that does not change while it is sent. */
+export type Body = Uint8Array | { readonly path: string; readonly size: number };
