@@ -1,0 +1,25 @@
+/** What `varve validate` found. Plain JSON; its JSON Schema is schemas/validation-report.schema.json. */
+export interface ValidationReport {
+  readonly varveValidation: 1;
+  readonly dataset: { readonly name: string; readonly digest?: string; readonly rows: number };
+  readonly schema: string;
+  readonly environment?: string;
+  readonly valid: boolean;
+  readonly anomalies: readonly Anomaly[];
+}
+
+export interface Anomaly {
+  readonly table: string;
+  /** The feature's path as people write it (`trips.[].fare`); empty for a dataset-wide anomaly. */
+  readonly feature: string;
+  /** TFDV's name, e.g. `ENUM_TYPE_UNEXPECTED_STRING_VALUES`; varve's own kinds are listed in docs/schema.md. */
+  readonly kind: string;
+  readonly severity: 'error' | 'warning';
+  readonly short: string;
+  readonly description: string;
+  /** As short text: `at most 1 % null`, `one of AA, DL, UA`. */
+  readonly expected: string;
+  readonly observed: string;
+  /** Up to 5 rows, where the data was at hand: the row's number from 1 and the offending value. */
+  readonly examples?: readonly { readonly row: number; readonly value: string }[];
+}
