@@ -1,0 +1,34 @@
+// Seeded data for the benchmarks: the same bytes on every machine.
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { createCipheriv } from 'node:crypto';
+
+/** Pseudo-random bytes: AES-128-CTR over zeros, keyed by the seed. */
+export function randomBytes(seed) {
+  const key = Buffer.alloc(16);
+  key.writeUInt32BE(seed);
+  const cipher = createCipheriv('aes-128-ctr', key, Buffer.alloc(16));
+  return (length) => cipher.update(Buffer.alloc(length));
+}
+
+/** One file of `mib` MiB. */
+export function makeLargeFile(folder, mib) {
+  mkdirSync(folder, { recursive: true });
+  const next = randomBytes(1);
+  const file = openSync(join(folder, 'large.bin'), 'w');
+  for (let written = 0; written < mib; written++) writeSync(file, next(1 << 20));
+  closeSync(file);
+  return { name: `1 file of ${mib} MiB`, path: folder };
+}
+
+/** `count` files of 4 to 12 KiB in folders of 1,000. */
+export function makeSmallFiles(folder, count) {
+  const next = randomBytes(2);
+  for (let index = 0; index < count; index++) {
+    const inside = join(folder, `d${String(Math.floor(index / 1000)).padStart(3, '0')}`);
+    if (index % 1000 === 0) mkdirSync(inside, { recursive: true });
+    const size = 4096 + (next(2).readUInt16BE() % 8193);
+    writeFileSync(join(inside, `f${String(index).padStart(6, '0')}.bin`), next(size));
+  }
+  return { name: `${count} files of 4–12 KiB`, path: folder };
+}
