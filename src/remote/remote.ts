@@ -20,7 +20,11 @@ export interface Remote {
    * Stores the object whole or not at all; a reader never sees a part. With `overwrite: false` (the default) an existing
    * object is left as it is and `'exists'` is returned. `sha256` (hex) is checked by the server where it can, else here.
    */
-  write(key: string, body: Body, options: { sha256: string; overwrite?: boolean }): Promise<'written' | 'exists'>;
+  write(
+    key: string,
+    body: Body,
+    options: { sha256: string; overwrite?: boolean },
+  ): Promise<'written' | 'exists'>;
   /** Removing what is not there is no error. */
   remove(keys: readonly string[]): Promise<void>;
   /** Only where objects are plain local files: the absolute path of the file that holds `key`. */

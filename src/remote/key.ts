@@ -1,0 +1,51 @@
+import { VarveError } from '../errors.ts';
+import type { ByteRange } from './remote.ts';
+
+const ALPHABET = /^[A-Za-z0-9._/-]+$/;
+/** S3 allows 1024 bytes a key; what is left is room for the prefix of the remote itself. */
+const LONGEST_KEY = 512;
+/** Unfinished writes of local folders lie here, so no object may. */
+export const TEMPORARY_FOLDER = 'tmp';
+
+/** Whether `key` may name an object in any remote. */
+export function isValidKey(key: string): boolean {
+  if (key.length > LONGEST_KEY || !ALPHABET.test(key)) return false;
+  const segments = key.split('/');
+  return (
+    segments[0] !== TEMPORARY_FOLDER && segments.every((part) => part !== '' && part !== '.' && part !== '..')
+  );
+}
+
+/** @throws VarveError `invalid-key` */
+export function checkKey(key: string): void {
+  if (!isValidKey(key)) throw invalid(key, 'is not a name that an object in a remote may have');
+}
+
+/**
+ * A prefix is the beginning of keys, not a folder: `a/b` is a prefix of `a/bc/d`.
+ * @throws VarveError `invalid-key`
+ */
+export function checkPrefix(prefix: string): void {
+  const padded = prefix === '' || prefix.endsWith('/') ? `${prefix}x` : prefix;
+  if (!isValidKey(padded)) throw invalid(prefix, 'is not a prefix that objects in a remote may have');
+}
+
+/** @throws VarveError `invalid-range` where `offset` < 0, `length` < 1, or either is not a safe integer. */
+export function checkRange(range: ByteRange | undefined, key: string): void {
+  if (range === undefined) return;
+  const { offset, length } = range;
+  if (Number.isSafeInteger(offset + length) && Number.isSafeInteger(offset) && offset >= 0 && length >= 1)
+    return;
+  throw new VarveError('invalid-range', `${length} bytes from ${offset} of ${key} is not a range of bytes`, {
+    path: key,
+    remedy: 'The index that led here is damaged: run `varve verify`.',
+  });
+}
+
+function invalid(key: string, what: string): VarveError {
+  return new VarveError('invalid-key', `${JSON.stringify(key.slice(0, 200))} ${what}`, {
+    path: key,
+    remedy:
+      'Where this name came from a manifest or an index, that file is damaged or hostile: run `varve verify`.',
+  });
+}

@@ -1,0 +1,84 @@
+import { isAbsolute, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { VarveError } from '../errors.ts';
+
+/** Where a remote lies, as its URL says it. `prefix` is '' or ends in '/'. */
+export type Place =
+  | { readonly kind: 'folder'; readonly path: string }
+  | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string }
+  | { readonly kind: 'minio'; readonly alias: string; readonly bucket: string; readonly prefix: string };
+
+/** Two letters at least, so that `C:\data` stays a path. */
+const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//;
+const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/;
+const ALIAS = /^[A-Za-z][A-Za-z0-9_-]*$/;
+
+/** @throws VarveError `unknown-remote-scheme` */
+export function remoteKind(url: string): Place['kind'] {
+  const scheme = SCHEME.exec(url)?.[1]?.toLowerCase();
+  if (scheme === undefined || scheme === 'file') return 'folder';
+  if (scheme === 's3' || scheme === 'minio') return scheme;
+  throw new VarveError('unknown-remote-scheme', `varve has no remote of the kind ${scheme}://`, {
+    path: describeUrl(url),
+    remedy: 'Use a folder, file:///folder, s3://bucket/prefix, or minio://alias/bucket/prefix.',
+  });
+}
+
+/** The URL as messages may show it: without user, password, query or fragment. */
+export function describeUrl(url: string): string {
+  const scheme = SCHEME.exec(url)?.[0];
+  if (scheme === undefined) return url;
+  const rest = url.slice(scheme.length).replace(/[?#].*$/s, '');
+  const slash = rest.indexOf('/');
+  const host = slash < 0 ? rest : rest.slice(0, slash);
+  return scheme + host.slice(host.lastIndexOf('@') + 1) + (slash < 0 ? '' : rest.slice(slash));
+}
+
+/**
+ * @param base absolute folder that a relative path is relative to
+ * @throws VarveError `unknown-remote-scheme`, `invalid-remote-url`
+ */
+export function parseUrl(url: string, base: string): Place {
+  const kind = remoteKind(url);
+  if (kind === 'folder') return { kind, path: folderPath(url, base) };
+  if (describeUrl(url) !== url)
+    throw invalid(url, 'must not hold credentials, a query or a fragment', KEYS_REMEDY);
+  const segments = url
+    .slice(url.indexOf('://') + 3)
+    .replace(/\/+$/, '')
+    .split('/');
+  const alias = kind === 'minio' ? segments.shift() : undefined;
+  if (alias !== undefined && !ALIAS.test(alias))
+    throw invalid(url, 'has no alias that `mc` would accept', MINIO_FORM);
+  const bucket = segments.shift() ?? '';
+  if (!BUCKET.test(bucket)) throw invalid(url, 'names no bucket', alias === undefined ? S3_FORM : MINIO_FORM);
+  if (segments.some((part) => !isPlain(part))) {
+    throw invalid(url, 'has an empty, `.` or `..` step, or a control character, in its prefix', S3_FORM);
+  }
+  const prefix = segments.length === 0 ? '' : `${segments.join('/')}/`;
+  return alias === undefined ? { kind: 's3', bucket, prefix } : { kind: 'minio', alias, bucket, prefix };
+}
+
+const S3_FORM = 'Write it as s3://bucket/prefix.';
+const MINIO_FORM = 'Write it as minio://alias/bucket/prefix, where `mc alias list` shows the aliases.';
+const KEYS_REMEDY =
+  'Give credentials by the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY), an AWS profile, or an alias of `mc`.';
+
+function isPlain(segment: string): boolean {
+  return segment !== '' && segment !== '.' && segment !== '..' && !/[\x00-\x1f\x7f]/.test(segment);
+}
+
+function folderPath(url: string, base: string): string {
+  if (url === '' || url.includes('\0')) throw invalid(url, 'is not a path', 'Give the path of a folder.');
+  if (!SCHEME.test(url)) return isAbsolute(url) ? resolve(url) : resolve(base, url);
+  try {
+    return resolve(fileURLToPath(url));
+  } catch {
+    throw invalid(url, 'does not name a local folder', 'Write it as file:///absolute/path.');
+  }
+}
+
+function invalid(url: string, what: string, remedy: string): VarveError {
+  const shown = describeUrl(url);
+  return new VarveError('invalid-remote-url', `The remote URL ${shown} ${what}`, { path: shown, remedy });
+}
