@@ -1,0 +1,97 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
+import { type Block, codeBlocks, commandsOf } from './blocks.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const pages = ['README.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+const work = mkdtempSync(join(tmpdir(), 'varve-docs-'));
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+/** What a reader has: `varve` on PATH, the checkout in VARVE_HOME, a Git identity. */
+function readersEnvironment(): NodeJS.ProcessEnv {
+  const bin = mkdtempSync(join(work, 'bin-'));
+  symlinkSync(join(root, 'bin', 'varve.js'), join(bin, 'varve'));
+  return {
+    PATH: `${bin}:${process.env.PATH}`,
+    HOME: mkdtempSync(join(work, 'home-')),
+    VARVE_HOME: root,
+    NO_COLOR: '1',
+    GIT_AUTHOR_NAME: 'Reader',
+    GIT_AUTHOR_EMAIL: 'reader@example.org',
+    GIT_COMMITTER_NAME: 'Reader',
+    GIT_COMMITTER_EMAIL: 'reader@example.org',
+    GIT_CONFIG_NOSYSTEM: '1',
+  };
+}
+
+/** All shell blocks of a page run in one shell, in order, from an empty folder, as a reader would paste them. */
+function shellScript(blocks: readonly Block[]): string {
+  const lines = blocks.flatMap((block) =>
+    commandsOf(block).map(({ text, exit }) =>
+      [text, `code=$?; [ $code -eq ${exit} ] || { echo "line ${block.line}: exit $code, not ${exit}: "${quoted(text)} >&2; exit 99; }`].join('\n'),
+    ),
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Marked `not-run`: the two commands of the README that install, which .ci/run itself calls. */
+const isRun = (block: Block) => !block.marks.includes('not-run');
+
+describe.each(pages)('%s', (page) => {
+  const blocks = codeBlocks(join(root, page));
+
+  it('names a language that is checked for every code block', () => {
+    const known = ['sh', 'yaml', 'json', 'ts', 'text', 'sql', 'mermaid'];
+    expect(blocks.filter(({ language }) => !known.includes(language)).map(({ line }) => line)).toEqual([]);
+  });
+
+  const shell = blocks.filter((block) => block.language === 'sh' && isRun(block));
+  it.runIf(shell.length > 0)('has shell commands that do what it says', { timeout: 300_000 }, () => {
+    const folder = mkdtempSync(join(work, 'page-'));
+    const result = spawnSync('bash', ['-c', shellScript(shell)], { cwd: folder, env: readersEnvironment(), encoding: 'utf8' });
+    expect(result.status, `${result.stdout}\n${result.stderr}`).toBe(0);
+  });
+
+  const scripts = blocks.filter((block) => block.language === 'ts' && isRun(block));
+  it.runIf(scripts.length > 0)('has programs that run', () => {
+    const folder = mkdtempSync(join(work, 'program-'));
+    symlinkSync(root, join(folder, 'varve-package'));
+    execFileSync('mkdir', ['-p', join(folder, 'node_modules')]);
+    symlinkSync(root, join(folder, 'node_modules', 'varve'));
+    for (const [index, block] of scripts.entries()) {
+      const file = join(folder, `program-${index}.mjs`);
+      writeFileSync(file, block.code);
+      const result = spawnSync(process.execPath, [file], { cwd: folder, env: readersEnvironment(), encoding: 'utf8' });
+      expect(result.status, `line ${block.line}\n${result.stdout}\n${result.stderr}`).toBe(0);
+    }
+  });
+
+  it('has YAML and JSON that parse', () => {
+    for (const block of blocks) {
+      if (block.language === 'json') expect(() => JSON.parse(block.code), `line ${block.line}`).not.toThrow();
+      if (block.language === 'yaml') expect(parseDocument(block.code).errors, `line ${block.line}`).toEqual([]);
+    }
+  });
+
+  it('links to files that exist', () => {
+    const text = readFileSync(join(root, page), 'utf8');
+    const links = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map((match) => match[1]!);
+    const missing = links.filter((link) => spawnSync('test', ['-e', join(root, dirname(page), link)]).status !== 0);
+    expect(missing).toEqual([]);
+  });
+});
+
+it('is called by continuous integration with the test command that the README gives', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  expect(readme).toMatch(/^npm ci && npm test$/m);
+  expect(readme).toMatch(/^npm ci && npm run demo$/m);
+});
