@@ -24,7 +24,9 @@ await build({
   target: 'node20',
   external: outside,
   // Bundled CommonJS packages call require for Node's own modules.
-  banner: { js: "import{createRequire as __varveRequire}from'node:module';const require=__varveRequire(import.meta.url);" },
+  banner: {
+    js: "import{createRequire as __varveRequire}from'node:module';const require=__varveRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 });
 if (!process.argv.includes('--no-types') && existsSync(join(root, 'src/index.ts'))) {

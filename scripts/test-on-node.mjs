@@ -13,7 +13,10 @@ function nodeOfMajor(major) {
   if (!existsSync(binary)) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'package.json'), '{"private":true}\n');
-    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--no-save', `node@${major}`], { cwd: folder, stdio: 'inherit' });
+    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--no-save', `node@${major}`], {
+      cwd: folder,
+      stdio: 'inherit',
+    });
   }
   return binary;
 }

@@ -1,7 +1,8 @@
 // Seeded data for the benchmarks: the same bytes on every machine.
+
+import { createCipheriv } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { createCipheriv } from 'node:crypto';
 
 /** Pseudo-random bytes: AES-128-CTR over zeros, keyed by the seed. */
 export function randomBytes(seed) {

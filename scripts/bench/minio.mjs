@@ -30,11 +30,19 @@ export async function startMinio(folder) {
   const endpoint = `http://127.0.0.1:${port}`;
   const credentials = { AWS_ACCESS_KEY_ID: 'bench', AWS_SECRET_ACCESS_KEY: 'bench-secret' };
   const server = spawn(command, ['server', '--quiet', '--address', `127.0.0.1:${port}`, folder], {
-    env: { ...process.env, MINIO_ROOT_USER: 'bench', MINIO_ROOT_PASSWORD: 'bench-secret', MINIO_BROWSER: 'off' },
+    env: {
+      ...process.env,
+      MINIO_ROOT_USER: 'bench',
+      MINIO_ROOT_PASSWORD: 'bench-secret',
+      MINIO_BROWSER: 'off',
+    },
     stdio: 'ignore',
   });
   for (let tries = 0; tries < 100; tries++) {
-    const ready = await fetch(`${endpoint}/minio/health/ready`).then((answer) => answer.ok, () => false);
+    const ready = await fetch(`${endpoint}/minio/health/ready`).then(
+      (answer) => answer.ok,
+      () => false,
+    );
     if (ready) break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

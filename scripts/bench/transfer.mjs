@@ -43,7 +43,11 @@ function time(command, cwd, env = {}) {
 }
 
 function quiet(command, cwd, env = {}) {
-  execFileSync(command[0], command.slice(1), { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync(command[0], command.slice(1), {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
 
 function dvcCommand() {
@@ -76,7 +80,16 @@ function run(tool, workload, target, env) {
   tool.local?.(clone, target, env);
   const pull = time([...tool.command, 'pull', ...tool.jobs], clone, env);
   quiet(['diff', '-r', '-q', join(repository, 'data'), join(clone, 'data')], work);
-  rows.push({ workload: workload.name, target: target.name, tool: tool.name, add, status, push, again, pull });
+  rows.push({
+    workload: workload.name,
+    target: target.name,
+    tool: tool.name,
+    add,
+    status,
+    push,
+    again,
+    pull,
+  });
   rmSync(repository, { recursive: true, force: true });
   rmSync(clone, { recursive: true, force: true });
 }
@@ -95,7 +108,8 @@ const tools = [
 const dvc = dvcCommand();
 if (dvc) {
   const settle = (folder, target, env, scope) => {
-    if (target.endpoint) quiet([...dvc, 'remote', 'modify', ...scope, 'origin', 'endpointurl', target.endpoint], folder, env);
+    if (target.endpoint)
+      quiet([...dvc, 'remote', 'modify', ...scope, 'origin', 'endpointurl', target.endpoint], folder, env);
   };
   tools.push({
     name: 'dvc',
@@ -142,9 +156,13 @@ for (const workload of workloads) {
 minio?.stop();
 
 const show = ({ seconds, mib }) => `${seconds.toFixed(2)} s (${mib} MiB)`;
-console.log('\n| workload | target | tool | add | status | push | push again | pull |\n|---|---|---|---|---|---|---|---|');
+console.log(
+  '\n| workload | target | tool | add | status | push | push again | pull |\n|---|---|---|---|---|---|---|---|',
+);
 for (const { workload, hash, copy } of floor) {
-  console.log(`| ${workload} | – | sha256sum, cp | ${hash.seconds.toFixed(2)} s + ${copy.seconds.toFixed(2)} s | | | | |`);
+  console.log(
+    `| ${workload} | – | sha256sum, cp | ${hash.seconds.toFixed(2)} s + ${copy.seconds.toFixed(2)} s | | | | |`,
+  );
 }
 for (const row of rows) {
   const cells = ['add', 'status', 'push', 'again', 'pull'].map((step) => show(row[step]));
@@ -152,7 +170,9 @@ for (const row of rows) {
 }
 for (const row of rows.filter(({ tool }) => tool === 'varve')) {
   const base = floor.find(({ workload }) => workload === row.workload);
-  const peer = rows.find((other) => other.tool === 'dvc' && other.workload === row.workload && other.target === row.target);
+  const peer = rows.find(
+    (other) => other.tool === 'dvc' && other.workload === row.workload && other.target === row.target,
+  );
   const ratio = row.add.seconds / (base.hash.seconds + base.copy.seconds);
   console.log(`\n${row.workload}, ${row.target}: add is ${ratio.toFixed(2)}× sha256sum + cp.`);
   if (!peer) continue;

@@ -8,7 +8,12 @@ import { parseDocument } from 'yaml';
 import { type Block, codeBlocks, commandsOf } from './blocks.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const pages = ['README.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 const work = mkdtempSync(join(tmpdir(), 'varve-docs-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
@@ -33,7 +38,10 @@ function readersEnvironment(): NodeJS.ProcessEnv {
 function shellScript(blocks: readonly Block[]): string {
   const lines = blocks.flatMap((block) =>
     commandsOf(block).map(({ text, exit }) =>
-      [text, `code=$?; [ $code -eq ${exit} ] || { echo "line ${block.line}: exit $code, not ${exit}: "${quoted(text)} >&2; exit 99; }`].join('\n'),
+      [
+        text,
+        `code=$?; [ $code -eq ${exit} ] || { echo "line ${block.line}: exit $code, not ${exit}: "${quoted(text)} >&2; exit 99; }`,
+      ].join('\n'),
     ),
   );
   return `${lines.join('\n')}\n`;
@@ -57,7 +65,11 @@ describe.each(pages)('%s', (page) => {
   const shell = blocks.filter((block) => block.language === 'sh' && isRun(block));
   it.runIf(shell.length > 0)('has shell commands that do what it says', { timeout: 300_000 }, () => {
     const folder = mkdtempSync(join(work, 'page-'));
-    const result = spawnSync('bash', ['-c', shellScript(shell)], { cwd: folder, env: readersEnvironment(), encoding: 'utf8' });
+    const result = spawnSync('bash', ['-c', shellScript(shell)], {
+      cwd: folder,
+      env: readersEnvironment(),
+      encoding: 'utf8',
+    });
     expect(result.status, `${result.stdout}\n${result.stderr}`).toBe(0);
   });
 
@@ -70,7 +82,11 @@ describe.each(pages)('%s', (page) => {
     for (const [index, block] of scripts.entries()) {
       const file = join(folder, `program-${index}.mjs`);
       writeFileSync(file, block.code);
-      const result = spawnSync(process.execPath, [file], { cwd: folder, env: readersEnvironment(), encoding: 'utf8' });
+      const result = spawnSync(process.execPath, [file], {
+        cwd: folder,
+        env: readersEnvironment(),
+        encoding: 'utf8',
+      });
       expect(result.status, `line ${block.line}\n${result.stdout}\n${result.stderr}`).toBe(0);
     }
   });
@@ -78,14 +94,17 @@ describe.each(pages)('%s', (page) => {
   it('has YAML and JSON that parse', () => {
     for (const block of blocks) {
       if (block.language === 'json') expect(() => JSON.parse(block.code), `line ${block.line}`).not.toThrow();
-      if (block.language === 'yaml') expect(parseDocument(block.code).errors, `line ${block.line}`).toEqual([]);
+      if (block.language === 'yaml')
+        expect(parseDocument(block.code).errors, `line ${block.line}`).toEqual([]);
     }
   });
 
   it('links to files that exist', () => {
     const text = readFileSync(join(root, page), 'utf8');
     const links = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map((match) => match[1]!);
-    const missing = links.filter((link) => spawnSync('test', ['-e', join(root, dirname(page), link)]).status !== 0);
+    const missing = links.filter(
+      (link) => spawnSync('test', ['-e', join(root, dirname(page), link)]).status !== 0,
+    );
     expect(missing).toEqual([]);
   });
 });
