@@ -1,0 +1,93 @@
+import type { DriftReport, FeatureDrift } from '../../drift/model.ts';
+import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
+import type { RenderOptions } from '../format.ts';
+import { brief, neutral } from '../neutral.ts';
+import { magnitude } from '../numbers.ts';
+import { featureName, type Grade, gradeOf, validationGrade, validationSummary } from '../words.ts';
+
+/** One thing that a CI system can show on its own: a test case, an alert, an annotation. All text is neutral. */
+export interface Finding {
+  /** Stable: the anomaly's kind, or `FEATURE_DRIFT`, `FEATURE_ADDED`, `FEATURE_REMOVED`. */
+  readonly rule: string;
+  readonly grade: Grade;
+  readonly feature: string;
+  readonly message: string;
+  readonly details: readonly string[];
+}
+
+/** What JUnit, SARIF and GitHub annotations have in common: a check of one file with findings, the gravest first. */
+export interface Findings {
+  readonly check: 'drift' | 'schema';
+  readonly subject: string;
+  readonly file: string;
+  readonly summary: string;
+  readonly grade: Grade;
+  readonly findings: readonly Finding[];
+}
+
+export function driftFindings(report: DriftReport, options: RenderOptions): Findings {
+  const oneSided = (rule: string, side: string) => (feature: DriftReport['added'][number]) => ({
+    rule,
+    grade: 'warn' as const,
+    feature: featureName(feature),
+    message: `${featureName(feature)} (${neutral(feature.type)}) is only in ${neutral(side)}`,
+    details: [],
+  });
+  return {
+    check: 'drift',
+    subject: neutral(report.after.name),
+    file: options.file ?? withoutRevision(report.after.name),
+    summary: neutral(report.summary),
+    grade: gradeOf(report.verdict),
+    findings: [
+      ...report.features.map(driftFinding),
+      ...report.added.map(oneSided('FEATURE_ADDED', report.after.name)),
+      ...report.removed.map(oneSided('FEATURE_REMOVED', report.before.name)),
+    ],
+  };
+}
+
+function driftFinding(drift: FeatureDrift): Finding {
+  const reason = drift.reasons.length > 0 ? `: ${drift.reasons.join('; ')}` : '';
+  return {
+    rule: 'FEATURE_DRIFT',
+    grade: gradeOf(drift.verdict),
+    feature: featureName(drift),
+    message: brief(`${featureName(drift)} (strength ${magnitude(drift.strength)})${reason}`, 1000),
+    details: drift.measures.map((measure) => {
+      const threshold = measure.threshold === undefined ? '' : `, threshold ${magnitude(measure.threshold)}`;
+      return neutral(`${measure.name} ${magnitude(measure.value)}${threshold}`);
+    }),
+  };
+}
+
+export function validationFindings(report: ValidationReport, options: RenderOptions): Findings {
+  return {
+    check: 'schema',
+    subject: neutral(report.dataset.name),
+    file: options.file ?? withoutRevision(report.dataset.name),
+    summary: validationSummary(report),
+    grade: validationGrade(report),
+    findings: report.anomalies.map(anomalyFinding),
+  };
+}
+
+function anomalyFinding(anomaly: Anomaly): Finding {
+  return {
+    rule: neutral(anomaly.kind),
+    grade: gradeOf(anomaly.severity),
+    feature: featureName(anomaly),
+    message: brief(`${featureName(anomaly)}: ${anomaly.short}. ${anomaly.description}`, 1000),
+    details: [
+      brief(`expected: ${anomaly.expected}`, 400),
+      brief(`observed: ${anomaly.observed}`, 400),
+      ...(anomaly.examples ?? []).map(({ row, value }) => `row ${row}: ${brief(value, 200)}`),
+    ],
+  };
+}
+
+/** `data/x.csv@HEAD~1` → `data/x.csv`. A revision is what follows the last `@`. */
+export function withoutRevision(name: string): string {
+  const at = name.lastIndexOf('@');
+  return at > 0 ? name.slice(0, at) : name;
+}

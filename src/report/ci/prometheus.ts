@@ -1,0 +1,153 @@
+import type { DriftReport, Verdict } from '../../drift/model.ts';
+import type { ValidationReport } from '../../schema/anomaly.ts';
+import { neutral } from '../neutral.ts';
+import { withoutRevision } from './findings.ts';
+
+/** A gauge with its samples; labels are raw. Sets of labels that came out equal are kept once (the format forbids two). */
+export interface Gauge {
+  readonly name: string;
+  readonly help: string;
+  readonly samples: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
+}
+
+/**
+ * Prometheus text exposition format 0.0.4, for node_exporter's textfile collector or a push gateway. No timestamps: the
+ * scrape has its own. Gauges without samples are left out.
+ * Source: https://prometheus.io/docs/instrumenting/exposition_formats/
+ */
+export function exposition(gauges: readonly Gauge[]): string {
+  return gauges
+    .filter((gauge) => gauge.samples.length > 0)
+    .map(written)
+    .join('');
+}
+
+function written(gauge: Gauge): string {
+  const lines = new Map<string, number>();
+  for (const { labels, value } of gauge.samples) {
+    const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
+    const series = `${gauge.name}{${pairs.join(',')}}`;
+    if (!lines.has(series)) lines.set(series, value);
+  }
+  const samples = [...lines].map(([series, value]) => `${series} ${numeral(value)}\n`);
+  return `# HELP ${gauge.name} ${gauge.help}\n# TYPE ${gauge.name} gauge\n${samples.join('')}`;
+}
+
+function escaped(text: string): string {
+  // `neutral` leaves no line feed; its own backslashes are escaped with the data's.
+  return neutral(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+}
+
+function numeral(value: number): string {
+  if (Number.isFinite(value) || Number.isNaN(value)) return String(value);
+  return value > 0 ? '+Inf' : '-Inf';
+}
+
+const ranks: Readonly<Record<Verdict, number>> = { none: 0, warning: 1, drift: 2 };
+
+/** Series are named by the dataset without its revision, so that they go on when a new version is compared. */
+export function driftGauges(report: DriftReport): Gauge[] {
+  const dataset = withoutRevision(report.after.name);
+  const ofFeatures = (value: (feature: DriftReport['features'][number]) => number): Gauge['samples'] =>
+    report.features.map((one) => ({
+      labels: { dataset, table: one.table, feature: one.feature },
+      value: value(one),
+    }));
+  const number = (verdict: Verdict): number =>
+    report.features.filter((one) => one.verdict === verdict).length;
+  return [
+    {
+      name: 'varve_drift_verdict',
+      help: 'Strongest verdict of any feature: 0 none, 1 warning, 2 drift.',
+      samples: [{ labels: { dataset }, value: ranks[report.verdict] }],
+    },
+    {
+      name: 'varve_drift_features',
+      help: 'Features by verdict.',
+      samples: (['none', 'warning', 'drift'] as const).map((verdict) => ({
+        labels: { dataset, verdict },
+        value: number(verdict),
+      })),
+    },
+    {
+      name: 'varve_drift_rows',
+      help: 'Rows on each side of the comparison.',
+      samples: (['before', 'after'] as const).map((side) => ({
+        labels: { dataset, side },
+        value: report[side].rows,
+      })),
+    },
+    {
+      name: 'varve_drift_feature_verdict',
+      help: 'Verdict of a feature: 0 none, 1 warning, 2 drift.',
+      samples: ofFeatures((feature) => ranks[feature.verdict]),
+    },
+    {
+      name: 'varve_drift_feature_strength',
+      help: 'Decisive measure of a feature divided by its drift threshold: 1 is just at it.',
+      samples: ofFeatures((feature) => feature.strength),
+    },
+    ...measureGauges(report, dataset),
+  ];
+}
+
+function measureGauges(report: DriftReport, dataset: string): Gauge[] {
+  const each = (
+    value: (measure: DriftReport['features'][number]['measures'][number]) => number | undefined,
+  ) =>
+    report.features.flatMap(({ table, feature, measures }) =>
+      measures.flatMap((measure) => {
+        const taken = value(measure);
+        const labels = { dataset, table, feature, measure: measure.name };
+        return taken === undefined ? [] : [{ labels, value: taken }];
+      }),
+    );
+  return [
+    {
+      name: 'varve_drift_measure',
+      help: 'Value of a measure of drift between the two sides.',
+      samples: each((measure) => measure.value),
+    },
+    {
+      name: 'varve_drift_measure_threshold',
+      help: 'Value at and above which the measure speaks of drift.',
+      samples: each((measure) => measure.threshold),
+    },
+  ];
+}
+
+export function validationGauges(report: ValidationReport): Gauge[] {
+  const dataset = withoutRevision(report.dataset.name);
+  const kinds = new Map<string, { labels: Record<string, string>; value: number }>();
+  for (const { table, feature, kind, severity } of report.anomalies) {
+    const labels = { dataset, table, feature, kind, severity };
+    const sample = kinds.get(JSON.stringify(labels)) ?? { labels, value: 0 };
+    sample.value += 1;
+    kinds.set(JSON.stringify(labels), sample);
+  }
+  return [
+    {
+      name: 'varve_validation_valid',
+      help: 'Whether the dataset fits its schema: 1 yes, 0 no.',
+      samples: [{ labels: { dataset }, value: report.valid ? 1 : 0 }],
+    },
+    {
+      name: 'varve_validation_rows',
+      help: 'Rows that were validated.',
+      samples: [{ labels: { dataset }, value: report.dataset.rows }],
+    },
+    {
+      name: 'varve_validation_anomalies',
+      help: 'Anomalies by severity.',
+      samples: (['error', 'warning'] as const).map((severity) => ({
+        labels: { dataset, severity },
+        value: report.anomalies.filter((one) => one.severity === severity).length,
+      })),
+    },
+    {
+      name: 'varve_validation_anomaly',
+      help: 'Anomalies of one kind in one feature.',
+      samples: [...kinds.values()],
+    },
+  ];
+}

@@ -1,0 +1,30 @@
+import type { Profile } from '../profile/model.ts';
+
+export const formats = [
+  'text',
+  'json',
+  'markdown',
+  'html',
+  'junit',
+  'sarif',
+  'github',
+  'prometheus',
+] as const;
+export type Format = (typeof formats)[number];
+
+/** How a report is to look. Nothing here changes what it says. */
+export interface RenderOptions {
+  /** ANSI colours in `text`; every other format ignores it. */
+  readonly color: boolean;
+  /** Terminal cells in a line of `text`; at least 40. */
+  readonly width: number;
+  /** What the profile is of, as the person named it. Drift and validation reports carry their own names. */
+  readonly name?: string;
+  /**
+   * The file in the repository that `github` and `sarif` findings point at (the pointer, say). Default: the dataset's
+   * name without its revision.
+   */
+  readonly file?: string;
+  /** A second, earlier profile to draw under the first. */
+  readonly compareWith?: { readonly name: string; readonly profile: Profile };
+}

@@ -1,0 +1,60 @@
+import { cut } from '../cells.ts';
+import { markup } from '../markup.ts';
+import { brief } from '../neutral.ts';
+import { share } from '../numbers.ts';
+import { type BarsOverlay, canvas, type Drawing, units } from './overlay.ts';
+
+/** Values below these are added to `all others`. */
+const mostRows = 8;
+const label = { right: 116, cells: 18 } as const;
+const bar = { left: 122, thickest: 26 } as const;
+
+/** A row a value: the earlier share as a thick bar, the later one as a thin bar on it, and both in figures. */
+export function bars(given: BarsOverlay): Drawing {
+  const { labels, before, after } = shortened(given);
+  const step = Math.min(bar.thickest, (canvas.bottom + 14 - canvas.top) / labels.length);
+  const top = Math.max(...after, ...(before ?? [])) || 1;
+  const right = before === undefined ? 310 : 264;
+  const length = (of: number): string => units((of / top) * (right - bar.left));
+  const shapes = labels.map((value, at) => {
+    const y = canvas.top - 8 + at * step;
+    const middle = units(y + step / 2 + 3.5);
+    const row = (kind: string, of: number, thickness: number): string =>
+      `<rect class="${kind}" x="${bar.left}" y="${units(y + (step * (1 - thickness)) / 2)}" width="${length(of)}" height="${units(step * thickness)}"/>`;
+    const drawn =
+      before === undefined
+        ? row('after-bar', after[at]!, 0.72)
+        : row('before', before[at]!, 0.78) + row('after-bar', after[at]!, 0.34);
+    const figures = before === undefined ? share(after[at]!) : `${share(before[at]!)} → ${share(after[at]!)}`;
+    const name = `<text class="${value === null ? 'others' : 'value'}" x="${label.right}" y="${middle}" text-anchor="end">${markup(cut(named(value), label.cells))}</text>`;
+    return `${name}${drawn}<text class="figure" x="${canvas.right}" y="${middle}" text-anchor="end">${markup(figures)}</text>`;
+  });
+  return {
+    shapes: shapes.join(''),
+    bins: labels.map((value, at) => ({
+      name: named(value),
+      shares: [...(before === undefined ? [] : [share(before[at]!)]), share(after[at]!)],
+    })),
+    at: Array.from({ length: labels.length + 1 }, (_, at) => canvas.top - 8 + at * step),
+  };
+}
+
+function named(value: string | null): string {
+  if (value === null) return 'all others';
+  return value === '' ? '(empty)' : brief(value, 60);
+}
+
+function shortened(overlay: BarsOverlay): BarsOverlay {
+  if (overlay.labels.length <= mostRows + 1) return overlay;
+  const rest = (shares: readonly number[]): number[] => [
+    ...shares.slice(0, mostRows),
+    shares.slice(mostRows).reduce((sum, one) => sum + one, 0),
+  ];
+  const before = overlay.before === undefined ? {} : { before: rest(overlay.before) };
+  return {
+    kind: 'categorical',
+    labels: [...overlay.labels.slice(0, mostRows), null],
+    ...before,
+    after: rest(overlay.after),
+  };
+}

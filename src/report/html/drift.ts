@@ -1,0 +1,77 @@
+import type { DriftReport, FeatureDrift, FeatureRef, Measure, Side } from '../../drift/model.ts';
+import { markup } from '../markup.ts';
+import { brief } from '../neutral.ts';
+import { counted, magnitude } from '../numbers.ts';
+import { featureName, gradeOf } from '../words.ts';
+import { chart } from './chart.ts';
+import { page } from './page.ts';
+import { badge, datum, type Order, table, toolbar } from './parts.ts';
+import { strata } from './strata.ts';
+
+const orders: readonly Order[] = [
+  { key: 'place', title: 'strength' },
+  { key: 'name', title: 'name' },
+  { key: 'type', title: 'type' },
+];
+
+/** The page for people: the answer, every feature's strength at a glance, then a card a feature with both distributions. */
+export function driftPage(report: DriftReport): string {
+  const grade = gradeOf(report.verdict);
+  const features = report.features;
+  const body = `<header class="top">
+<p class="kicker">varve <span>drift</span></p>
+<h1>${badge(grade, 'drift')} ${markup(brief(report.summary, 400))}</h1>
+<dl class="sides">${side('before', report.before)}${side('after', report.after)}</dl>
+${strata(features)}
+${oneSided('Only after', report.added)}${oneSided('Only before', report.removed)}
+</header>
+<main>
+${toolbar(
+  orders,
+  features.map((feature) => gradeOf(feature.verdict)),
+  'drift',
+)}
+<div id="cards">
+${features.map(card).join('\n')}
+</div>
+</main>`;
+  return page(`Drift: ${brief(report.after.name, 100)}`, body);
+}
+
+function side(title: 'before' | 'after', { name, digest, rows }: Side): string {
+  const of = digest === undefined ? '' : ` <code>${markup(brief(digest.replace(/^sha256:/, ''), 13))}</code>`;
+  return `<div class="${title}"><dt>${title}</dt><dd>${datum(brief(name, 200))}${of}<span>${counted(rows, 'row')}</span></dd></div>`;
+}
+
+function oneSided(title: string, features: readonly FeatureRef[]): string {
+  if (features.length === 0) return '';
+  const items = features.map(
+    (feature) => `<li>${datum(featureName(feature))} <small>${markup(feature.type)}</small></li>`,
+  );
+  return `<section class="one-sided"><h2>${title}</h2><ul>${items.join('')}</ul></section>`;
+}
+
+function card(feature: FeatureDrift, place: number): string {
+  const name = featureName(feature);
+  const grade = gradeOf(feature.verdict);
+  const keys = `data-place="${place}" data-name="${markup(name.toLowerCase())}" data-type="${markup(feature.type)}"`;
+  const reasons = feature.reasons.map((reason) => `<li>${markup(brief(reason, 300))}</li>`);
+  return `<article class="card" id="f${place}" data-grade="${grade}" data-find="${markup(`${name} ${feature.type}`.toLowerCase())}" ${keys}>
+<header><h2>${datum(name)}</h2><span class="type">${markup(feature.type)}</span>${badge(grade, 'drift', ` ${magnitude(feature.strength)}×`)}</header>
+${chart(feature.distribution, name)}
+${reasons.length > 0 ? `<ul class="reasons">${reasons.join('')}</ul>` : ''}
+<details><summary>Measures<span class="unseen"> of ${markup(name)}</span></summary>${measures(feature.measures)}</details>
+</article>`;
+}
+
+function measures(all: readonly Measure[]): string {
+  const optional = (value: number | undefined): string => (value === undefined ? '–' : magnitude(value));
+  const rows = all.map((one) => [
+    one.name,
+    magnitude(one.value),
+    optional(one.threshold),
+    optional(one.expected),
+    optional(one.pValue),
+  ]);
+  return table(['measure', 'value', 'threshold', 'by chance', 'p'], rows, [1, 2, 3, 4]);
+}

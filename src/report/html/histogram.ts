@@ -1,0 +1,108 @@
+import { type ScaleContinuousNumeric, type ScaleTime, scaleLinear, scaleUtc } from 'd3-scale';
+import { area, curveStepAfter, line } from 'd3-shape';
+import { markup } from '../markup.ts';
+import { magnitude, moment, share } from '../numbers.ts';
+import { canvas, type Drawing, type HistogramOverlay, units } from './overlay.ts';
+
+/** More bins than this are added together in pairs and so on: each would be under six user units. */
+const mostBins = 60;
+
+/** Bins whose widths differ by more than this are drawn equally wide, each tick standing at a bin's edge. */
+const uneven = 1.5;
+
+type X = ScaleContinuousNumeric<number, number> | ScaleTime<number, number>;
+
+/** The earlier distribution as a filled shape, the later one as a line above it, on one scale; O(bins). */
+export function histogram(given: HistogramOverlay): Drawing {
+  const overlay = coarsened(given);
+  const { edges, before, after } = overlay;
+  const [x, ticks] = axis(overlay);
+  const top = Math.max(...after, ...(before ?? [])) || 1;
+  const y = scaleLinear([0, top], [canvas.bottom, canvas.top]).nice(3);
+  const shapes = [
+    grid(y),
+    before === undefined ? '' : `<path class="before" d="${filled(before, edges, x, y)}"/>`,
+    `<path class="after-fill" d="${filled(after, edges, x, y)}"/>`,
+    `<path class="after" d="${outline(after, edges, x, y)}"/>`,
+    `<path class="axis" d="M${canvas.left},${canvas.bottom}H${canvas.right}"/>`,
+    ...ticks.map(({ at, text }) => tick(x(at), text)),
+  ];
+  const name = overlay.kind === 'time' ? moment : magnitude;
+  return {
+    shapes: shapes.join(''),
+    bins: after.map((one, bin) => ({
+      name: `${name(edges[bin]!)} to ${name(edges[bin + 1]!)}`,
+      shares: [...(before === undefined ? [] : [share(before[bin]!)]), share(one)],
+    })),
+    at: edges.map((edge) => x(edge)),
+  };
+}
+
+function coarsened(overlay: HistogramOverlay): HistogramOverlay {
+  const step = Math.ceil(overlay.after.length / mostBins);
+  if (step <= 1) return overlay;
+  const added = (shares: readonly number[]): number[] =>
+    Array.from({ length: Math.ceil(shares.length / step) }, (_, bin) =>
+      shares.slice(bin * step, (bin + 1) * step).reduce((sum, one) => sum + one, 0),
+    );
+  const edges = overlay.edges.filter((_, at) => at % step === 0 || at === overlay.edges.length - 1);
+  const before = overlay.before === undefined ? {} : { before: added(overlay.before) };
+  return { kind: overlay.kind, edges, ...before, after: added(overlay.after) };
+}
+
+function axis({ kind, edges }: HistogramOverlay): [X, { at: number; text: string }[]] {
+  const span: [number, number] = [canvas.left, canvas.right];
+  const domain: [number, number] = [edges[0]!, edges.at(-1)!];
+  const widths = edges.slice(1).map((edge, at) => edge - edges[at]!);
+  if (Math.max(...widths) > uneven * Math.min(...widths)) {
+    const step = (span[1] - span[0]) / widths.length;
+    const x = scaleLinear(
+      edges,
+      edges.map((_, at) => span[0] + at * step),
+    ); // piecewise
+    const every = Math.ceil(widths.length / 5);
+    const name = kind === 'time' ? moment : magnitude;
+    return [x, edges.filter((_, at) => at % every === 0).map((at) => ({ at, text: name(at) }))];
+  }
+  if (kind === 'time') {
+    const x = scaleUtc(domain, span);
+    const format = x.tickFormat(5);
+    return [x, x.ticks(5).map((at) => ({ at: at.getTime(), text: format(at) }))];
+  }
+  const x = scaleLinear(domain, span);
+  return [x, x.ticks(5).map((at) => ({ at, text: magnitude(at) }))];
+}
+
+function filled(shares: readonly number[], edges: readonly number[], x: X, y: X): string {
+  const shape = area<number>()
+    .digits(1)
+    .curve(curveStepAfter)
+    .x((_, at) => x(edges[at]!))
+    .y0(canvas.bottom)
+    .y1((one) => y(one));
+  return shape([...shares, shares.at(-1)!]) ?? '';
+}
+
+function outline(shares: readonly number[], edges: readonly number[], x: X, y: X): string {
+  const shape = line<number>()
+    .digits(1)
+    .curve(curveStepAfter)
+    .x((_, at) => x(edges[at]!))
+    .y((one) => y(one));
+  return shape([...shares, shares.at(-1)!]) ?? '';
+}
+
+function grid(y: ScaleContinuousNumeric<number, number>): string {
+  const lines = y.ticks(3).filter((at) => at > 0);
+  return lines
+    .map((at) => {
+      const place = units(y(at));
+      return `<path class="grid" d="M${canvas.left},${place}H${canvas.right}"/><text class="level" x="${canvas.left}" y="${units(y(at) - 3)}">${markup(share(at))}</text>`;
+    })
+    .join('');
+}
+
+function tick(at: number, text: string): string {
+  const anchor = at < canvas.left + 16 ? 'start' : at > canvas.right - 16 ? 'end' : 'middle';
+  return `<path class="axis" d="M${units(at)},${canvas.bottom}v4"/><text x="${units(at)}" y="${canvas.bottom + 16}" text-anchor="${anchor}">${markup(text)}</text>`;
+}

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { markup } from '../markup.ts';
+import { arrangeCards, readCharts } from './client.ts';
+import { style } from './style.ts';
+
+const script = `${[arrangeCards, readCharts].map((part) => `(${part.toString()})();`).join('\n')}\n`;
+
+function hashed(source: string): string {
+  return `'sha256-${createHash('sha256').update(source).digest('base64')}'`;
+}
+
+// Nothing is fetched, and nothing runs or styles but the two sources below, whatever a name in the data says.
+const policy = [
+  "default-src 'none'",
+  `script-src ${hashed(script)}`,
+  `style-src ${hashed(style)}`,
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+/** One self-contained page: no network, no script or style but its own. `body` is HTML already, `title` is text. */
+export function page(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
+<title>${markup(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+${body}
+<script>${script}</script>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,70 @@
+import { markup } from '../markup.ts';
+import { count } from '../numbers.ts';
+import type { Grade } from '../words.ts';
+
+/** Words beside every colour, so that nothing is said by colour alone. */
+const words: Readonly<Record<Grade, { readonly drift: string; readonly schema: string }>> = {
+  bad: { drift: 'Drift', schema: 'Error' },
+  warn: { drift: 'Warning', schema: 'Warning' },
+  good: { drift: 'No drift', schema: 'Fine' },
+};
+
+export type Check = keyof (typeof words)[Grade];
+
+export function gradeWord(grade: Grade, check: Check): string {
+  return words[grade][check];
+}
+
+export function badge(grade: Grade, check: Check, more = ''): string {
+  return `<span class="badge ${grade}">${gradeWord(grade, check)}${markup(more)}</span>`;
+}
+
+/** An order that the cards can be put in: a `data-` key of theirs, and its direction. */
+export interface Order {
+  readonly key: string;
+  readonly down?: true;
+  readonly title: string;
+}
+
+/** Search, filter by grade where there are grades, and order; hidden where scripts do not run. */
+export function toolbar(orders: readonly Order[], grades: readonly Grade[], check: Check): string {
+  const tally = new Map<Grade, number>();
+  for (const grade of grades) tally.set(grade, (tally.get(grade) ?? 0) + 1);
+  const choice = (value: string, title: string, number: number): string =>
+    `<label><input type="radio" name="grade" value="${value}"${value === '' ? ' checked' : ''}><span>${title} <b>${count(number)}</b></span></label>`;
+  const choices = (['bad', 'warn', 'good'] as const)
+    .filter((grade) => tally.has(grade))
+    .map((grade) => choice(grade, gradeWord(grade, check), tally.get(grade)!));
+  const filter =
+    grades.length === 0
+      ? ''
+      : `<fieldset><legend class="unseen">Show</legend>${choice('', 'All', grades.length)}${choices.join('')}</fieldset>`;
+  const options = orders.map(
+    ({ key, down, title }) => `<option value="${key}${down ? ' down' : ''}">${title}</option>`,
+  );
+  return `<search class="toolbar">
+<label class="find"><span class="unseen">Find a feature</span><input id="find" type="search" placeholder="Find a feature   /" autocomplete="off"></label>
+${filter}
+<label class="order">Order by <select id="order">${options.join('')}</select></label>
+<output id="shown" for="find order"></output>
+</search>`;
+}
+
+/** `<th>`s and `<td>`s of texts; columns named in `right` hold figures. */
+export function table(
+  titles: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly number[],
+): string {
+  const kind = (at: number): string => (right.includes(at) ? ' class="n"' : '');
+  const head = titles.map((title, at) => `<th scope="col"${kind(at)}>${markup(title)}</th>`).join('');
+  const body = rows.map(
+    (row) => `<tr>${row.map((cell, at) => `<td${kind(at)}>${markup(cell)}</td>`).join('')}</tr>`,
+  );
+  return `<table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table>`;
+}
+
+/** Data as text whose direction (Hebrew, Arabic) does not reorder what stands around it. */
+export function datum(text: string): string {
+  return `<bdi>${markup(text)}</bdi>`;
+}

@@ -1,0 +1,109 @@
+/**
+ * The page's only style. Sand is what lay there before, blue what came after; red, amber and green are verdicts and
+ * always stand beside a word. Text has a contrast of at least 4.5 to its ground in both schemes (tested).
+ */
+export const style = `
+:root{
+  --ground:#faf8f4;--card:#fff;--line:#e4ded3;--ink:#22252b;--soft:#5c6068;
+  --before:#dcc79c;--before-edge:#b89a5e;--before-ink:#7a5c1e;--after:#1f55c4;--after-fill:#1f55c41f;--after-ink:#1d4fb8;
+  --bad:#b3261e;--bad-ground:#fbe9e7;--warn:#8a5200;--warn-ground:#fdf1dc;--good:#27703a;--good-ground:#e6f3e8;
+  --focus:#1f55c4;--shadow:0 1px 2px #2b21100f,0 4px 16px #2b211008;
+  color-scheme:light dark;
+}
+@media (prefers-color-scheme:dark){:root{
+  --ground:#131519;--card:#1b1e24;--line:#30343d;--ink:#eceae5;--soft:#a4a8b1;
+  --before:#6f5f3d;--before-edge:#a58d58;--before-ink:#d9c08a;--after:#86adff;--after-fill:#86adff26;--after-ink:#9bbcff;
+  --bad:#ff9d94;--bad-ground:#43201d;--warn:#f3bd66;--warn-ground:#3b2c12;--good:#86d198;--good-ground:#1b3522;
+  --focus:#9bbcff;--shadow:none;
+}}
+*{box-sizing:border-box}
+html{background:var(--ground);color:var(--ink);font:15px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;
+  font-variant-numeric:tabular-nums;-webkit-text-size-adjust:100%;scroll-padding-top:4.5rem}
+body{margin:0 auto;max-width:100rem;padding:0 clamp(1rem,3vw,3rem) 4rem}
+h1,h2,p,dl,dd,ul,figure,fieldset{margin:0;padding:0}
+ul{list-style:none}
+:focus-visible{outline:2px solid var(--focus);outline-offset:2px;border-radius:4px}
+.unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+[hidden]{display:none!important}
+.top{padding:2.2rem 0 1rem}
+.kicker{font-weight:700;letter-spacing:.02em}
+.kicker span{color:var(--soft);font-weight:400}
+h1{font-size:clamp(1.35rem,2.4vw,2.1rem);line-height:1.25;font-weight:650;letter-spacing:-.01em;margin:.5rem 0 1.1rem;
+  text-wrap:balance;overflow-wrap:anywhere}
+h1 .badge{font-size:.5em;vertical-align:.22em;margin-right:.4em}
+.sides{display:flex;flex-wrap:wrap;gap:.6rem 2.2rem}
+.sides div{border-left:.5rem solid var(--before);padding-left:.7rem}
+.sides .after{border-color:var(--after)}
+.sides dt{color:var(--soft);font-size:.82rem}
+.sides dd{font-weight:600;overflow-wrap:anywhere}
+.sides dd span,.sides code{color:var(--soft);font-weight:400;margin-left:.6em}
+code{font:.88em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+.strata{margin-top:1.6rem}
+.strata svg{display:block;width:100%;height:7.5rem;border-bottom:1px solid var(--line)}
+.strata .hit{fill:transparent}
+.strata a:hover .hit{fill:var(--line)}
+.strata .bad{fill:var(--bad)}.strata .warn{fill:var(--warn)}.strata .good{fill:var(--good);opacity:.55}
+.strata .threshold{stroke:var(--ink);stroke-dasharray:3 4;vector-effect:non-scaling-stroke;opacity:.6;fill:none;pointer-events:none}
+figcaption{color:var(--soft);font-size:.82rem;margin-top:.35rem}
+.one-sided{margin-top:1.1rem}
+.one-sided h2{font-size:.95rem;margin-bottom:.3rem}
+.one-sided ul{display:flex;flex-wrap:wrap;gap:.4rem}
+.one-sided li{background:var(--card);border:1px solid var(--line);border-radius:6px;padding:.1rem .55rem;overflow-wrap:anywhere}
+small{color:var(--soft)}
+.toolbar{display:none;position:sticky;top:0;z-index:1;flex-wrap:wrap;gap:.6rem 1rem;align-items:center;
+  margin:0 -.6rem 1rem;padding:.65rem .6rem;background:var(--ground);border-bottom:1px solid var(--line)}
+[data-live] .toolbar{display:flex}
+.toolbar input[type=search],.toolbar select{font:inherit;color:inherit;background:var(--card);border:1px solid var(--soft);
+  border-radius:6px;padding:.32rem .6rem;min-width:0}
+.toolbar ::placeholder{color:var(--soft);opacity:1}
+.find{flex:0 1 17rem;display:flex}
+.find input{width:100%}
+fieldset{border:1px solid var(--soft);border-radius:6px;display:flex;overflow:hidden;background:var(--card)}
+fieldset label{position:relative}
+fieldset input{position:absolute;opacity:0;inset:0;margin:0;width:100%;height:100%;cursor:pointer}
+fieldset span{display:block;padding:.32rem .8rem}
+fieldset b{font-weight:400;color:var(--soft)}
+fieldset :checked+span{background:var(--ink);color:var(--ground)}
+fieldset :checked+span b{color:inherit}
+fieldset :focus-visible+span{outline:2px solid var(--focus);outline-offset:-3px}
+.order{color:var(--soft)}
+#shown{color:var(--soft);margin-left:auto;font-size:.88rem}
+#cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:1rem;align-items:start}
+.card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.85rem 1rem .7rem;box-shadow:var(--shadow);
+  content-visibility:auto;contain-intrinsic-size:auto 20rem;min-width:0}
+.card:target{border-color:var(--focus)}
+.card header{display:flex;align-items:baseline;gap:.5rem;margin-bottom:.35rem}
+.card h2{font-size:1.02rem;font-weight:650;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}
+.type{color:var(--soft);font-size:.82rem;white-space:nowrap}
+.badge{margin-left:auto;font-size:.78rem;font-weight:600;white-space:nowrap;border-radius:99px;padding:.1rem .6rem}
+h1 .badge{margin-left:0}
+.badge.bad{color:var(--bad);background:var(--bad-ground)}
+.badge.warn{color:var(--warn);background:var(--warn-ground)}
+.badge.good{color:var(--good);background:var(--good-ground)}
+.chart{cursor:crosshair;border-radius:4px}
+.chart svg{display:block;width:100%;height:auto;overflow:visible}
+.chart text{font-size:10.5px;fill:var(--soft)}
+.chart .value{fill:var(--ink)}
+.chart .others{font-style:italic}
+.chart .before{fill:var(--before);stroke:none}
+.chart .after-fill{fill:var(--after-fill)}
+.chart .after{fill:none;stroke:var(--after);stroke-width:1.8;stroke-linejoin:round}
+.chart .after-bar{fill:var(--after)}
+.chart .grid{stroke:var(--line);fill:none}
+.chart .axis{stroke:var(--soft);fill:none;opacity:.7}
+.chart .cursor{fill:var(--ink);opacity:.12;pointer-events:none}
+.read{min-height:1.35em;font-size:.82rem;color:var(--soft);white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.empty{color:var(--soft);padding:2rem 0;text-align:center}
+.reasons{margin-top:.3rem;font-size:.9rem}
+.reasons li{overflow-wrap:anywhere}
+.reasons li+li{color:var(--soft)}
+details{margin-top:.4rem;font-size:.85rem}
+summary{cursor:pointer;color:var(--soft)}
+table{border-collapse:collapse;width:100%;margin-top:.3rem}
+th{font-weight:400;color:var(--soft);text-align:left}
+th,td{padding:.16rem .7rem .16rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere;vertical-align:top}
+.n{text-align:right;white-space:nowrap}
+.n:last-child,td:last-child{padding-right:0}
+@media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
+@media print{.toolbar{display:none!important}.card{break-inside:avoid;box-shadow:none;content-visibility:visible}}
+`;

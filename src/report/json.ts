@@ -1,0 +1,16 @@
+/**
+ * Canonical JSON with a final newline: keys sorted by UTF-16 code units, no white space, numbers as ECMAScript writes
+ * them (RFC 8785). Equal reports are equal bytes, however they were built.
+ */
+export function canonicalJson(value: unknown): string {
+  return `${JSON.stringify(value, (_key, member: unknown) => sorted(member))}\n`;
+}
+
+function sorted(member: unknown): unknown {
+  if (member === null || typeof member !== 'object' || Array.isArray(member)) return member;
+  const entries = Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1));
+  // No prototype: a key named `__proto__` is data like any other.
+  const copy: Record<string, unknown> = Object.create(null);
+  for (const [key, inner] of entries) copy[key] = inner;
+  return copy;
+}

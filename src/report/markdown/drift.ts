@@ -1,0 +1,68 @@
+import type { DriftReport, FeatureDrift, FeatureRef } from '../../drift/model.ts';
+import { brief } from '../neutral.ts';
+import { count, counted, magnitude } from '../numbers.ts';
+import { sparklines } from '../text/sparkline.ts';
+import { featureName, gradeOf } from '../words.ts';
+import { Document, marks } from './document.ts';
+import { code, plain } from './escape.ts';
+
+const top = 50;
+const detailed = 10;
+const sparkWidth = 12;
+
+/** For a pull request's comment: under 60 KB whatever the report; the gravest features first. */
+export function driftMarkdown(report: DriftReport): string {
+  const document = new Document();
+  const changed = report.features.filter((feature) => feature.verdict !== 'none');
+  document.add(`### ${marks[gradeOf(report.verdict)]} ${plain(brief(report.summary, 400))}\n`);
+  const { before, after } = report;
+  document.add(
+    `\n${code(brief(before.name, 200))} (${counted(before.rows, 'row')}) → ${code(brief(after.name, 200))} (${counted(after.rows, 'row')})\n`,
+  );
+  if (changed.length > 0) {
+    document.table(['', 'feature', 'strength', 'before', 'after', 'why'], changed.map(row), top);
+  }
+  document.add(oneSided('Only after', report.added));
+  document.add(oneSided('Only before', report.removed));
+  measures(document, changed.slice(0, detailed));
+  const unchanged = report.features.length - changed.length;
+  if (unchanged > 0) document.add(`\n${marks.good} ${counted(unchanged, 'feature')} without drift.\n`);
+  return document.toString();
+}
+
+function row(feature: FeatureDrift): string[] {
+  const [before, after] = sparklines(feature.distribution.before, feature.distribution.after, sparkWidth);
+  // En spaces: plain blanks would be collapsed and shift the bars.
+  const bars = (line: string): string => line.replaceAll(' ', '\u2002');
+  return [
+    marks[gradeOf(feature.verdict)],
+    code(featureName(feature)),
+    magnitude(feature.strength),
+    bars(before),
+    bars(after),
+    plain(brief(feature.reasons[0] ?? '', 200)),
+  ];
+}
+
+function oneSided(title: string, features: readonly FeatureRef[]): string {
+  if (features.length === 0) return '';
+  const names = features.slice(0, top).map((feature) => code(featureName(feature)));
+  const more = features.length > top ? ` and ${count(features.length - top)} more` : '';
+  return `\n${title}: ${names.join(', ')}${more}\n`;
+}
+
+function measures(document: Document, features: readonly FeatureDrift[]): void {
+  const rows = features.flatMap((feature) =>
+    feature.measures.map((measure) => [
+      code(featureName(feature)),
+      plain(measure.name),
+      magnitude(measure.value),
+      measure.threshold === undefined ? '' : magnitude(measure.threshold),
+      measure.expected === undefined ? '' : magnitude(measure.expected),
+      marks[gradeOf(measure.verdict)],
+    ]),
+  );
+  if (rows.length === 0 || !document.add('\n<details><summary>Measures</summary>\n')) return;
+  document.table(['feature', 'measure', 'value', 'threshold', 'by chance', ''], rows, 200);
+  document.close('\n</details>\n');
+}

@@ -1,0 +1,35 @@
+import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
+import { brief } from '../neutral.ts';
+import { featureName, gradeOf, validationGrade, validationSummary } from '../words.ts';
+import { Document, marks } from './document.ts';
+import { code, plain } from './escape.ts';
+
+const top = 100;
+
+/** For a pull request's comment: under 60 KB whatever the report. */
+export function validationMarkdown(report: ValidationReport): string {
+  const document = new Document();
+  document.add(`### ${marks[validationGrade(report)]} ${plain(brief(validationSummary(report), 400))}\n`);
+  if (report.anomalies.length > 0) {
+    document.table(
+      ['', 'feature', 'anomaly', 'expected', 'observed', 'examples'],
+      report.anomalies.map(row),
+      top,
+    );
+  }
+  return document.toString();
+}
+
+function row(anomaly: Anomaly): string[] {
+  const examples = (anomaly.examples ?? []).map(
+    (example) => `row ${example.row}: ${code(brief(example.value, 80))}`,
+  );
+  return [
+    marks[gradeOf(anomaly.severity)],
+    code(featureName(anomaly)),
+    `${code(anomaly.kind)}<br>${plain(brief(anomaly.description, 300))}`,
+    plain(brief(anomaly.expected, 200)),
+    plain(brief(anomaly.observed, 200)),
+    examples.join('<br>'),
+  ];
+}

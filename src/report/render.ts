@@ -1,0 +1,62 @@
+import type { DriftReport } from '../drift/model.ts';
+import { VarveError } from '../errors.ts';
+import type { ValidationReport } from '../schema/anomaly.ts';
+import { driftFindings, validationFindings } from './ci/findings.ts';
+import { github } from './ci/github.ts';
+import { junit } from './ci/junit.ts';
+import { driftGauges, exposition, validationGauges } from './ci/prometheus.ts';
+import { sarif } from './ci/sarif.ts';
+import type { Format, RenderOptions } from './format.ts';
+import { driftPage } from './html/drift.ts';
+import { canonicalJson } from './json.ts';
+import { driftMarkdown } from './markdown/drift.ts';
+import { validationMarkdown } from './markdown/validation.ts';
+import { driftText } from './text/drift.ts';
+import { validationText } from './text/validation.ts';
+
+type Renderers<T> = Readonly<Partial<Record<Format, (of: T, options: RenderOptions) => string>>>;
+
+const drift: Renderers<DriftReport> = {
+  text: driftText,
+  json: canonicalJson,
+  markdown: driftMarkdown,
+  html: driftPage,
+  junit: (report, options) => junit(driftFindings(report, options)),
+  sarif: (report, options) => sarif(driftFindings(report, options)),
+  github: (report, options) => github(driftFindings(report, options)),
+  prometheus: (report) => exposition(driftGauges(report)),
+};
+
+const validation: Renderers<ValidationReport> = {
+  text: validationText,
+  json: canonicalJson,
+  markdown: validationMarkdown,
+  junit: (report, options) => junit(validationFindings(report, options)),
+  sarif: (report, options) => sarif(validationFindings(report, options)),
+  github: (report, options) => github(validationFindings(report, options)),
+  prometheus: (report) => exposition(validationGauges(report)),
+};
+
+/** A drift report as a document in the format. Throws `format-unsupported` where the format makes no sense for it. */
+export function renderDrift(report: DriftReport, format: Format, options: RenderOptions): string {
+  return rendered('drift report', drift, report, format, options);
+}
+
+/** A validation report as a document in the format. Throws as `renderDrift` does. */
+export function renderValidation(report: ValidationReport, format: Format, options: RenderOptions): string {
+  return rendered('validation report', validation, report, format, options);
+}
+
+function rendered<T>(
+  what: string,
+  renderers: Renderers<T>,
+  of: T,
+  format: Format,
+  options: RenderOptions,
+): string {
+  const renderer = renderers[format];
+  if (renderer !== undefined) return renderer(of, options);
+  throw new VarveError('format-unsupported', `a ${what} cannot be written as ${format}`, {
+    remedy: `Choose one of ${Object.keys(renderers).join(', ')}.`,
+  });
+}

@@ -1,0 +1,59 @@
+import stringWidth from 'string-width';
+import { cut } from '../cells.ts';
+import type { Paint, Tone } from './paint.ts';
+
+/** A cell's text must be neutral already (see ../neutral.ts): it goes to the terminal as it is. */
+export interface Cell {
+  readonly text: string;
+  readonly tone?: Tone;
+}
+
+export interface Column {
+  readonly title: string;
+  readonly align?: 'right';
+  /** Most terminal cells that the column takes; the last column takes what is left in any case. */
+  readonly max?: number;
+}
+
+const gap = 2;
+
+/**
+ * A table's lines: a dim title line, then one a row, columns aligned by terminal cells (wide East Asian characters and
+ * emoji count two), each line at most `width` cells. O(cells).
+ */
+export function columns(
+  spec: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  width: number,
+  paint: Paint,
+): string[] {
+  const titles = spec.map((column): Cell => ({ text: column.title, tone: 'dim' }));
+  const all = [titles, ...rows];
+  const widths = fitted(spec, all, width);
+  return all.map((row) =>
+    row
+      .map((cell, at) => {
+        const last = at === row.length - 1;
+        return placed(cell, widths[at]!, spec[at]!.align === 'right', last, paint);
+      })
+      .join(' '.repeat(gap))
+      .trimEnd(),
+  );
+}
+
+function fitted(spec: readonly Column[], rows: readonly (readonly Cell[])[], width: number): number[] {
+  const natural = spec.map((column, at) => {
+    const widest = rows.reduce((most, row) => Math.max(most, stringWidth(row[at]!.text)), 0);
+    return Math.min(widest, column.max ?? Number.POSITIVE_INFINITY);
+  });
+  const others = natural.slice(0, -1).reduce((sum, one) => sum + one + gap, 0);
+  natural[natural.length - 1] = Math.max(8, Math.min(natural.at(-1)!, width - others));
+  return natural;
+}
+
+function placed(cell: Cell, width: number, right: boolean, last: boolean, paint: Paint): string {
+  const text = cut(cell.text, width);
+  const padding = last && !right ? '' : ' '.repeat(width - stringWidth(text));
+  const shown = cell.tone === undefined ? text : paint(cell.tone, text);
+  return right ? padding + shown : shown + padding;
+}

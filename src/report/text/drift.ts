@@ -1,0 +1,128 @@
+import type { DriftReport, FeatureDrift, FeatureRef, Measure, Side } from '../../drift/model.ts';
+import { cut, wrapped } from '../cells.ts';
+import type { RenderOptions } from '../format.ts';
+import { brief, neutral } from '../neutral.ts';
+import { counted, magnitude } from '../numbers.ts';
+import { featureName, gradeOf } from '../words.ts';
+import { type Cell, columns } from './columns.ts';
+import { marks, type Paint, painter, type Tone } from './paint.ts';
+import { sparklines } from './sparkline.ts';
+
+/** Features with details below the table; the table itself names every one that drifted. */
+const detailed = 20;
+const sparkWidth = 16;
+
+/** For a terminal: the answer in one line, both sides, the table of what changed, then the measures behind it. */
+export function driftText(report: DriftReport, options: RenderOptions): string {
+  const paint = painter(options.color);
+  const grade = gradeOf(report.verdict);
+  const changed = report.features.filter((feature) => feature.verdict !== 'none');
+  const lines = [
+    ...wrapped(neutral(report.summary), options.width, '').map((line) => paint('strong', paint(grade, line))),
+    '',
+    ...sides(report, paint, options.width),
+  ];
+  lines[0] = `${paint(grade, marks[grade])} ${lines[0]}`;
+  if (changed.length > 0) lines.push('', ...table(changed, options.width, paint));
+  lines.push(
+    ...oneSided('only after', report.added, options.width),
+    ...oneSided('only before', report.removed, options.width),
+  );
+  lines.push(...unchanged(report, options.width, paint));
+  for (const feature of changed.slice(0, detailed)) lines.push('', ...details(feature, options.width, paint));
+  const left = changed.length - detailed;
+  if (left > 0) {
+    lines.push(
+      '',
+      paint(
+        'dim',
+        `${counted(left, 'more feature')} in the table above; --format json or html has their details.`,
+      ),
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function sides(report: DriftReport, paint: Paint, width: number): string[] {
+  const row = (title: string, tone: Tone, side: Side): Cell[] => [
+    { text: title, tone },
+    { text: neutral(side.name) },
+    { text: counted(side.rows, 'row') },
+  ];
+  const rows = [row('before', 'before', report.before), row('after', 'after', report.after)];
+  const spec = [
+    { title: '' },
+    { title: '', max: Math.max(16, width - 26) },
+    { title: '', align: 'right' as const },
+  ];
+  return columns(spec, rows, width, paint).slice(1);
+}
+
+function table(features: readonly FeatureDrift[], width: number, paint: Paint): string[] {
+  const spec = [
+    { title: '' },
+    { title: 'feature', max: Math.max(12, Math.floor(width / 4)) },
+    { title: 'strength', align: 'right' as const },
+    { title: 'before', max: sparkWidth },
+    { title: 'after', max: sparkWidth },
+    { title: 'why' },
+  ];
+  return columns(spec, features.map(tableRow), width, paint);
+}
+
+function tableRow(feature: FeatureDrift): Cell[] {
+  const grade = gradeOf(feature.verdict);
+  const [before, after] = sparklines(feature.distribution.before, feature.distribution.after, sparkWidth);
+  return [
+    { text: marks[grade], tone: grade },
+    { text: featureName(feature) },
+    { text: magnitude(feature.strength), tone: grade },
+    { text: before, tone: 'before' },
+    { text: after, tone: 'after' },
+    { text: brief(feature.reasons[0] ?? '', 200) },
+  ];
+}
+
+function oneSided(title: string, features: readonly FeatureRef[], width: number): string[] {
+  if (features.length === 0) return [];
+  const names = features.map((feature) => `${featureName(feature)} (${neutral(feature.type)})`).join(', ');
+  return ['', ...wrapped(`${title}: ${names}`, width, '')];
+}
+
+function unchanged(report: DriftReport, width: number, paint: Paint): string[] {
+  const names = report.features.filter((feature) => feature.verdict === 'none').map(featureName);
+  if (names.length === 0) return [];
+  const line = `${marks.good} ${counted(names.length, 'feature')} without drift: ${names.slice(0, 40).join(', ')}`;
+  return ['', paint('dim', cut(names.length > 40 ? `${line}, …` : line, width))];
+}
+
+function details(feature: FeatureDrift, width: number, paint: Paint): string[] {
+  const grade = gradeOf(feature.verdict);
+  const reasons = feature.reasons.flatMap((reason) => wrapped(brief(reason, 400), width, '  '));
+  const spec = [
+    { title: '  measure' },
+    { title: 'value', align: 'right' as const },
+    { title: 'threshold', align: 'right' as const },
+    { title: 'by chance', align: 'right' as const },
+    { title: 'p', align: 'right' as const },
+    { title: '± sketch', align: 'right' as const },
+  ];
+  const title = `${marks[grade]} ${featureName(feature)} (${neutral(feature.type)})`;
+  return [
+    paint(grade, cut(title, width)),
+    ...reasons,
+    ...columns(spec, feature.measures.map(measureRow), width, paint),
+  ];
+}
+
+function measureRow(measure: Measure): Cell[] {
+  const number = (value: number | undefined): Cell => ({ text: value === undefined ? '' : magnitude(value) });
+  return [
+    { text: `  ${neutral(measure.name)}` },
+    { ...number(measure.value), ...(measure.verdict === 'none' ? {} : { tone: gradeOf(measure.verdict) }) },
+    number(measure.threshold),
+    number(measure.expected),
+    number(measure.pValue),
+    number(measure.errorBound),
+  ];
+}

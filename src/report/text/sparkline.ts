@@ -1,0 +1,33 @@
+const levels = '▁▂▃▄▅▆▇█';
+
+/**
+ * Two distributions over the same bins as two lines of block characters on one scale, at most `width` characters each;
+ * neighbouring bins are added where there are more. A bin with nothing in it is a blank, so presence shows.
+ */
+export function sparklines(
+  before: readonly number[],
+  after: readonly number[],
+  width: number,
+): readonly [before: string, after: string] {
+  const first = coarsened(before, width);
+  const second = coarsened(after, width);
+  const top = Math.max(...first, ...second);
+  return [drawn(first, top), drawn(second, top)];
+}
+
+function coarsened(shares: readonly number[], width: number): number[] {
+  const step = Math.ceil(shares.length / width);
+  const bins: number[] = [];
+  for (let at = 0; at < shares.length; at += step) {
+    bins.push(shares.slice(at, at + step).reduce((sum, one) => sum + one, 0));
+  }
+  return bins;
+}
+
+function drawn(shares: readonly number[], top: number): string {
+  return shares
+    .map((one) =>
+      one > 0 ? levels[Math.min(levels.length - 1, Math.floor((one / top) * levels.length))] : ' ',
+    )
+    .join('');
+}

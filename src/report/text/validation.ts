@@ -1,0 +1,63 @@
+import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
+import { cut, wrapped } from '../cells.ts';
+import type { RenderOptions } from '../format.ts';
+import { brief, neutral } from '../neutral.ts';
+import { counted } from '../numbers.ts';
+import { featureName, gradeOf, validationGrade, validationSummary } from '../words.ts';
+import { type Cell, columns } from './columns.ts';
+import { marks, type Paint, painter } from './paint.ts';
+
+/** Anomalies with details below the table; the table itself has every one. */
+const detailed = 50;
+
+/** For a terminal: the answer in one line, the table of anomalies, then what each means with its example rows. */
+export function validationText(report: ValidationReport, options: RenderOptions): string {
+  const paint = painter(options.color);
+  const grade = validationGrade(report);
+  const answer = wrapped(`${marks[grade]} ${validationSummary(report)}`, options.width, '');
+  const lines = answer.map((line) => paint('strong', paint(grade, line)));
+  if (report.anomalies.length > 0) lines.push('', ...table(report.anomalies, options.width, paint));
+  for (const anomaly of report.anomalies.slice(0, detailed))
+    lines.push('', ...details(anomaly, options.width, paint));
+  const left = report.anomalies.length - detailed;
+  if (left > 0)
+    lines.push(
+      '',
+      paint('dim', `${counted(left, 'more')} in the table above; --format json or html has their details.`),
+    );
+  return `${lines.join('\n')}\n`;
+}
+
+function table(anomalies: readonly Anomaly[], width: number, paint: Paint): string[] {
+  const spec = [
+    { title: '' },
+    { title: 'feature', max: Math.max(12, Math.floor(width / 5)) },
+    { title: 'anomaly', max: Math.max(16, Math.floor(width / 3)) },
+    { title: 'expected', max: Math.max(10, Math.floor(width / 4)) },
+    { title: 'observed' },
+  ];
+  const rows = anomalies.map((anomaly): Cell[] => {
+    const grade = gradeOf(anomaly.severity);
+    return [
+      { text: marks[grade], tone: grade },
+      { text: featureName(anomaly) },
+      { text: brief(anomaly.short, 200) },
+      { text: brief(anomaly.expected, 200) },
+      { text: brief(anomaly.observed, 200), tone: grade },
+    ];
+  });
+  return columns(spec, rows, width, paint);
+}
+
+function details(anomaly: Anomaly, width: number, paint: Paint): string[] {
+  const grade = gradeOf(anomaly.severity);
+  const title = `${marks[grade]} ${featureName(anomaly)}: ${neutral(anomaly.kind)}`;
+  const examples = (anomaly.examples ?? []).map(({ row, value }) =>
+    cut(`  row ${row}: ${brief(value, 200)}`, width),
+  );
+  return [
+    paint(grade, cut(title, width)),
+    ...wrapped(brief(anomaly.description, 600), width, '  '),
+    ...examples,
+  ];
+}
