@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const entries = { main: 'src/cli/main.ts', index: 'src/index.ts', 'hash-worker': 'src/store/hash-worker.ts' };
+const entries = { main: 'src/cli/main.ts', index: 'src/index.ts', 'hash-worker': 'src/store/hash-worker.ts', 'md5-worker': 'src/dvc/md5-worker.ts' };
 const outside = ['@aws-sdk/*', '@smithy/*', 'minio', '@duckdb/*', 'apache-arrow'];
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });

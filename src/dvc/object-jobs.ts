@@ -1,0 +1,68 @@
+import type { LinkType } from './config.ts';
+import type { HashName, ObjectId } from './object-id.ts';
+
+/**
+ * What the worker threads do: reading, hashing and writing whole files. Every job checks bytes against their MD5 before a
+ * name is given to them.
+ */
+export type ObjectJob = HashJob | StoreJob | PlaceJob | LoadJob | SaveJob;
+
+/** Hashes a file of the workspace, the cache or a folder remote. */
+export interface HashJob {
+  readonly kind: 'hash';
+  readonly path: string;
+  readonly hash: HashName;
+}
+
+/** Copies a file into a cache or folder remote, under its MD5, which must be `expected` where that is given. */
+export interface StoreJob {
+  readonly kind: 'store';
+  readonly path: string;
+  readonly root: string;
+  readonly hash: HashName;
+  readonly expected?: string;
+  readonly shared: boolean;
+}
+
+/** Puts an object of the cache into the workspace. */
+export interface PlaceJob {
+  readonly kind: 'place';
+  readonly root: string;
+  readonly id: ObjectId;
+  readonly target: string;
+  readonly links: readonly LinkType[];
+  readonly executable: boolean;
+}
+
+/** Reads and checks an object for its upload. */
+export interface LoadJob {
+  readonly kind: 'load';
+  readonly root: string;
+  readonly id: ObjectId;
+}
+
+/** Writes bytes, or a finished temporary file, that came from a remote into the cache. */
+export interface SaveJob {
+  readonly kind: 'save';
+  readonly root: string;
+  readonly id: ObjectId;
+  readonly from: Uint8Array | { readonly temporary: string };
+  readonly shared: boolean;
+}
+
+/** What a file looked like when it was read: equal facts mean that it was not changed since. */
+export interface FileFacts {
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+  readonly inode: number;
+}
+
+/** A job's answer; which parts are there depends on the job. */
+export interface JobResult {
+  readonly id: ObjectId;
+  readonly facts: FileFacts;
+  /** Of `load`: the SHA-256 of the bytes in hex, and the bytes where the object is small. */
+  readonly sha256?: string;
+  readonly bytes?: Uint8Array;
+}
