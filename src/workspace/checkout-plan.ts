@@ -1,0 +1,164 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Digest } from '../store/digest.ts';
+import type { ManifestEntry } from '../store/manifest.ts';
+import { compareWithRecord, type FileState, isEntry, pathOfFile } from './data-state.ts';
+import { hashFile } from './hash-file.ts';
+import { comparePaths, isChosen } from './path-order.ts';
+import type { ScannedFile } from './scan.ts';
+import type { StatCache } from './stat-cache.ts';
+
+/** What a checkout will do to one dataset. Nothing has been touched yet. */
+export interface CheckoutPlan {
+  /** Every file of the snapshot that is to be there, in its order; `found` where its bytes already lie in place. */
+  readonly files: { readonly entry: ManifestEntry; found: ScannedFile | undefined }[];
+  /** Files and empty folders that left the snapshot, unchanged (or given up by `force`). */
+  readonly remove: string[];
+  /** Files that only the user has; they stay. */
+  readonly kept: string[];
+  /** Files with changes that nobody saved, which the snapshot has no room for. Not empty: the checkout is refused. */
+  readonly unsaved: string[];
+}
+
+export interface PlanOptions {
+  /** Gives up unsaved changes. */
+  readonly force?: boolean;
+  /** The chosen parts of the dataset: everything else stays as it is. */
+  readonly only?: readonly string[] | undefined;
+  /** Whether bytes could be had again, for data of which nothing is recorded. */
+  readonly isSaved: (digest: Digest) => boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Reads the files that look changed, and only those. */
+export async function planCheckout(
+  root: string,
+  dataset: string,
+  record: StatCache | undefined,
+  target: AsyncIterable<ManifestEntry>,
+  options: PlanOptions,
+): Promise<CheckoutPlan> {
+  const plan: CheckoutPlan = { files: [], remove: [], kept: [], unsaved: [] };
+  const planner = new Planner(root, dataset, record, options, plan);
+  for await (const [state, entry] of alongside(compareWithRecord(root, dataset, record), target)) {
+    if (!isChosen(state?.path ?? entry!.path, options.only)) continue;
+    if (entry === undefined) await planner.left(state!);
+    else if (state?.found === undefined) planner.absent(entry);
+    else await planner.present(state, state.found, entry);
+  }
+  moveObstacles(plan);
+  return plan;
+}
+
+/** Decides path by path. */
+class Planner {
+  readonly #root: string;
+  readonly #dataset: string;
+  readonly #record: StatCache | undefined;
+  readonly #options: PlanOptions;
+  readonly #plan: CheckoutPlan;
+
+  constructor(
+    root: string,
+    dataset: string,
+    record: StatCache | undefined,
+    options: PlanOptions,
+    plan: CheckoutPlan,
+  ) {
+    this.#root = root;
+    this.#dataset = dataset;
+    this.#record = record;
+    this.#options = options;
+    this.#plan = plan;
+  }
+
+  /** No data lies where the snapshot has some; an ignored file may. */
+  absent(entry: ManifestEntry): void {
+    this.#plan.files.push({ entry, found: undefined });
+    const path = join(this.#root, pathOfFile(this.#dataset, entry.path));
+    const hidden = lstatSync(path, { throwIfNoEntry: false });
+    if (hidden?.isFile() && !this.#options.force) this.#plan.unsaved.push(entry.path);
+  }
+
+  async present(state: FileState, found: ScannedFile, entry: ManifestEntry): Promise<void> {
+    const digest = await this.#digest(state, found);
+    if (isEntry(found, digest, entry) || digest === entry.digest) {
+      this.#plan.files.push({ entry, found });
+      return;
+    }
+    this.#plan.files.push({ entry, found: undefined });
+    if (!this.#options.force && !this.#isClean(state, digest)) this.#plan.unsaved.push(entry.path);
+  }
+
+  /** Data lies where the snapshot has none. */
+  async left(state: FileState): Promise<void> {
+    const { found, path, recordedAt } = state;
+    if (found === undefined) return;
+    const clean =
+      recordedAt !== undefined && (state.same || this.#isClean(state, await this.#digest(state, found)));
+    if (clean || this.#options.force) this.#plan.remove.push(path);
+    else this.#plan.kept.push(path);
+  }
+
+  #isClean(state: FileState, digest: Digest | undefined): boolean {
+    if (digest === undefined || state.same) return true;
+    if (this.#record === undefined) return this.#options.isSaved(digest);
+    return state.recordedAt !== undefined && digest === this.#record.digest(state.recordedAt);
+  }
+
+  async #digest(state: FileState, found: ScannedFile): Promise<Digest | undefined> {
+    if (state.same) return this.#record!.digest(state.recordedAt!);
+    if (found.path.endsWith('/')) return undefined;
+    const { signal } = this.#options;
+    return hashFile(
+      this.#root,
+      pathOfFile(this.#dataset, found.path),
+      signal === undefined ? {} : { signal },
+    );
+  }
+}
+
+/** A kept file where the snapshot needs a folder, or a kept folder where it needs a file, cannot stay. */
+function moveObstacles(plan: CheckoutPlan): void {
+  if (plan.kept.length === 0) return;
+  const kept = new Set(plan.kept);
+  const above = new Set(plan.kept.flatMap(parentsOf));
+  for (const { entry, found } of plan.files) {
+    if (found !== undefined) continue;
+    const obstacle = above.has(entry.path)
+      ? entry.path
+      : parentsOf(entry.path).find((parent) => kept.has(parent));
+    if (obstacle !== undefined) plan.unsaved.push(obstacle);
+  }
+}
+
+/** The folders above a path, and '', which a dataset that is a file has. */
+function parentsOf(path: string): string[] {
+  const parents = [''];
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+    if (slash < path.length - 1) parents.push(path.slice(0, slash));
+  }
+  return path === '' ? [] : parents;
+}
+
+/** What lies there and what shall lie there, side by side, both sorted. */
+async function* alongside(
+  states: Iterable<FileState>,
+  target: AsyncIterable<ManifestEntry>,
+): AsyncIterable<readonly [state: FileState | undefined, entry: ManifestEntry | undefined]> {
+  const local = states[Symbol.iterator]();
+  let state = local.next();
+  for await (const entry of target) {
+    let order = 1;
+    while (!state.done) {
+      order = comparePaths(state.value.path, entry.path);
+      if (order >= 0) break;
+      yield [state.value, undefined];
+      state = local.next();
+    }
+    const same = !state.done && order === 0;
+    yield [same ? state.value : undefined, entry];
+    if (same) state = local.next();
+  }
+  for (; !state.done; state = local.next()) yield [state.value, undefined];
+}

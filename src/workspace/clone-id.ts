@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeAtomically } from './atomic-write.ts';
+import { isAbsent, workspaceError } from './file-errors.ts';
+import type { Repository } from './repository.ts';
+
+/** Names this clone among all that push to a remote. Made when it is first asked for; not in Git. */
+export function cloneId(repository: Repository): string {
+  const file = join(repository.folder, 'clone-id');
+  const known = read(file);
+  if (known !== undefined && /^[0-9a-f-]{36}$/.test(known)) return known;
+  const made = randomUUID();
+  writeAtomically(file, [Buffer.from(`${made}\n`)]);
+  return made;
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw workspaceError(error, 'read', file);
+  }
+}

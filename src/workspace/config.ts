@@ -1,0 +1,206 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Document } from 'yaml';
+import { VarveError } from '../errors.ts';
+import { writeAtomically } from './atomic-write.ts';
+import { isAbsent, workspaceError } from './file-errors.ts';
+import type { Repository } from './repository.ts';
+
+/** Where snapshots are pushed to. The options are those of remote/open.ts. */
+export interface RemoteConfig {
+  readonly url: string;
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly profile?: string;
+}
+
+/** Both configuration files as one: what config.local.yaml says wins, remote by remote and key by key. */
+export interface Config {
+  readonly defaultRemote?: string;
+  readonly remotes: ReadonlyMap<string, RemoteConfig>;
+  /** Folder of the cache, relative to the root or absolute; `.varve/cache` where it is not set. */
+  readonly cache?: string;
+  /** How a checkout puts data in place: hard links share the cache's bytes, so programs must not write into them. */
+  readonly checkout?: 'copy' | 'link';
+}
+
+export type ConfigFile = 'config.yaml' | 'config.local.yaml';
+
+const FILES: readonly ConfigFile[] = ['config.yaml', 'config.local.yaml'];
+const VERSION = 1;
+const REMOTE_KEYS = ['url', 'endpoint', 'region', 'profile'] as const;
+const REMOTE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** @throws VarveError `damaged-config`, `config-too-new` */
+export async function readConfig(repository: Repository): Promise<Config> {
+  const remotes = new Map<string, Partial<RemoteConfig>>();
+  let config: Omit<Config, 'remotes'> = {};
+  for (const file of FILES) {
+    const { where, document } = await load(repository, file);
+    const content = checkContent(document, where);
+    for (const [name, remote] of content.remotes) remotes.set(name, { ...remotes.get(name), ...remote });
+    config = { ...config, ...content.settings };
+  }
+  return { ...config, remotes: new Map([...remotes].map(([name, remote]) => [name, whole(name, remote)])) };
+}
+
+/** Sets keys of a remote; comments, order and keys that varve does not know stay as they are. */
+export async function setRemote(
+  repository: Repository,
+  file: ConfigFile,
+  name: string,
+  remote: Partial<RemoteConfig>,
+): Promise<void> {
+  checkRemoteName(name);
+  await change(repository, file, (document) => {
+    for (const [key, value] of Object.entries(remote)) document.setIn(['remotes', name, key], value);
+  });
+}
+
+/** Removes a remote from both files, and the default where it was that. Returns whether it was there. */
+export async function removeRemote(repository: Repository, name: string): Promise<boolean> {
+  let found = false;
+  for (const file of FILES) {
+    await change(repository, file, (document) => {
+      found = document.deleteIn(['remotes', name]) || found;
+      if (document.get('default') === name) document.delete('default');
+    });
+  }
+  return found;
+}
+
+export async function setDefaultRemote(
+  repository: Repository,
+  file: ConfigFile,
+  name: string,
+): Promise<void> {
+  await change(repository, file, (document) => document.set('default', name));
+}
+
+/** The text of config.yaml in a new repository. */
+export function initialConfig(): string {
+  return `# Settings of varve that every clone shares. What differs by machine belongs in config.local.yaml.\nversion: ${VERSION}\n`;
+}
+
+function checkRemoteName(name: string): void {
+  if (REMOTE_NAME.test(name)) return;
+  throw new VarveError('invalid-remote-name', `${JSON.stringify(name)} cannot be the name of a remote`, {
+    path: name,
+    remedy: 'Use letters, digits, dots, dashes and underscores, such as `origin`.',
+  });
+}
+
+async function load(
+  repository: Repository,
+  file: ConfigFile,
+): Promise<{ where: string; path: string; document: Document }> {
+  const { parseDocument } = await import('yaml');
+  const where = `.varve/${file}`;
+  const path = join(repository.folder, file);
+  // Aliases could blow a small file up to gigabytes, so none are expanded.
+  const document = parseDocument(readText(path, where), { prettyErrors: true, maxAliasCount: 0 } as object);
+  const problem = document.errors[0];
+  if (problem !== undefined) throw damaged(where, problem.message.split('\n')[0]!);
+  return { where, path, document };
+}
+
+async function change(
+  repository: Repository,
+  file: ConfigFile,
+  edit: (document: Document) => void,
+): Promise<void> {
+  const { where, path, document } = await load(repository, file);
+  checkContent(document, where);
+  const before = document.toString();
+  if (document.contents === null) document.set('version', VERSION);
+  edit(document);
+  checkContent(document, where);
+  const after = document.toString();
+  const removesNothingThere = !existsSync(path) && Object.keys(document.toJS() as object).length <= 1;
+  if (after !== before && !removesNothingThere) writeAtomically(path, [Buffer.from(after)]);
+}
+
+function readText(path: string, where: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (isAbsent(error)) return '';
+    throw workspaceError(error, 'read', where);
+  }
+}
+
+function checkContent(
+  document: Document,
+  where: string,
+): { settings: Omit<Config, 'remotes'>; remotes: Map<string, Partial<RemoteConfig>> } {
+  const root = asMap(toPlain(document, where), where, 'the file');
+  checkVersion(root.version, where);
+  const cache = optionalText(root.cache, where, 'cache');
+  const checkout = optionalText(root.checkout, where, 'checkout');
+  if (checkout !== undefined && checkout !== 'copy' && checkout !== 'link') {
+    throw damaged(where, '`checkout` is neither copy nor link');
+  }
+  const defaultRemote = optionalText(root.default, where, 'default');
+  const remotes = Object.entries(asMap(root.remotes, where, 'remotes')).map(
+    ([name, value]) => [name, remoteContent(value, where, `remotes.${name}`)] as const,
+  );
+  return {
+    settings: {
+      ...(cache === undefined ? {} : { cache }),
+      ...(checkout === undefined ? {} : { checkout }),
+      ...(defaultRemote === undefined ? {} : { defaultRemote }),
+    },
+    remotes: new Map(remotes),
+  };
+}
+
+function toPlain(document: Document, where: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch (error) {
+    throw damaged(where, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function checkVersion(version: unknown, where: string): void {
+  if (version === undefined || version === VERSION) return;
+  if (typeof version !== 'number') throw damaged(where, '`version` is not a number');
+  throw new VarveError('config-too-new', `${where} was written by a newer varve (version ${version})`, {
+    path: where,
+    remedy: `Upgrade varve on this machine: this one reads version ${VERSION}.`,
+  });
+}
+
+function remoteContent(value: unknown, where: string, name: string): Partial<RemoteConfig> {
+  const map = asMap(value, where, name);
+  const remote: Record<string, string> = {};
+  for (const key of REMOTE_KEYS) {
+    const text = optionalText(map[key], where, `${name}.${key}`);
+    if (text !== undefined) remote[key] = text;
+  }
+  return remote;
+}
+
+function whole(name: string, remote: Partial<RemoteConfig>): RemoteConfig {
+  if (remote.url === undefined) throw damaged('.varve/config.yaml', `remote ${name} has no url`);
+  return { ...remote, url: remote.url };
+}
+
+function asMap(value: unknown, where: string, name: string): Record<string, unknown> {
+  if (value === undefined || value === null) return {};
+  if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw damaged(where, `${name} is not a map of keys and values`);
+}
+
+function optionalText(value: unknown, where: string, name: string): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string' && value !== '') return value;
+  throw damaged(where, `\`${name}\` is not text`);
+}
+
+function damaged(where: string, what: string): VarveError {
+  return new VarveError('damaged-config', `${where} cannot be read: ${what}`, {
+    path: where,
+    remedy: 'Mend the file by hand, or restore it from Git.',
+  });
+}

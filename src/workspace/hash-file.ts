@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Digest } from '../store/digest.ts';
+import { workspaceError } from './file-errors.ts';
+
+const BLOCK = 1 << 20;
+
+/** The digest of a file of the working tree. */
+export async function hashFile(
+  root: string,
+  path: string,
+  options: { readonly onBytes?: (count: number) => void; readonly signal?: AbortSignal } = {},
+): Promise<Digest> {
+  try {
+    const file = await open(join(root, path), 'r');
+    try {
+      const hash = createHash('sha256');
+      const block = Buffer.allocUnsafe(BLOCK);
+      for (;;) {
+        options.signal?.throwIfAborted();
+        const { bytesRead } = await file.read(block, 0, BLOCK);
+        if (bytesRead === 0) return `sha256:${hash.digest('hex')}`;
+        hash.update(block.subarray(0, bytesRead));
+        options.onBytes?.(bytesRead);
+      }
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw workspaceError(error, 'read', path);
+  }
+}

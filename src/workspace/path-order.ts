@@ -1,0 +1,38 @@
+/** Order of two paths by their UTF-8 bytes, which is how manifests are sorted: negative, zero or positive. */
+export function comparePaths(a: string, b: string): number {
+  const shorter = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < shorter && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  if (at === shorter) return a.length - b.length;
+  return utf8Rank(a.charCodeAt(at)) - utf8Rank(b.charCodeAt(at));
+}
+
+/** UTF-16 halves of characters past U+FFFF come behind U+E000 to U+FFFF in UTF-8, but before them in UTF-16. */
+function utf8Rank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}
+
+/** Two sorted sequences side by side: each path once, with what either side has there. */
+export function* joinByPath<A, B>(
+  left: Iterable<A>,
+  right: Iterable<B>,
+  pathOf: { readonly left: (item: A) => string; readonly right: (item: B) => string },
+): Iterable<readonly [left: A | undefined, right: B | undefined]> {
+  const lefts = left[Symbol.iterator]();
+  const rights = right[Symbol.iterator]();
+  let a = lefts.next();
+  let b = rights.next();
+  while (!a.done || !b.done) {
+    const order = a.done ? 1 : b.done ? -1 : comparePaths(pathOf.left(a.value), pathOf.right(b.value));
+    yield [order <= 0 ? a.value : undefined, order >= 0 ? b.value : undefined];
+    if (order <= 0) a = lefts.next();
+    if (order >= 0) b = rights.next();
+  }
+}
+
+/** Whether `path` lies in one of the chosen parts of a dataset: files by their path, folders with a `/` at their end. */
+export function isChosen(path: string, only: readonly string[] | undefined): boolean {
+  return (
+    only === undefined || only.some((part) => (part.endsWith('/') ? path.startsWith(part) : path === part))
+  );
+}

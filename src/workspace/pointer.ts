@@ -1,0 +1,195 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { VarveError } from '../errors.ts';
+import { type Digest, parseDigest } from '../store/digest.ts';
+import { writeAtomically } from './atomic-write.ts';
+import { workspaceError } from './file-errors.ts';
+
+/** What Git keeps of a dataset: which snapshot it is. See docs/file-formats.md. */
+export interface Pointer {
+  /** Name of the data, which lies beside the pointer: `flights.csv` for `data/flights.csv.varve`. */
+  readonly path: string;
+  readonly kind: 'file' | 'directory';
+  /** SHA-256 of the file, or of the directory's manifest. */
+  readonly digest: Digest;
+  readonly bytes: number;
+  readonly files: number;
+  /** Of a file; files of a directory have theirs in the manifest. */
+  readonly executable?: true;
+  readonly rows?: number;
+  readonly profile?: Digest;
+}
+
+export const POINTER_SUFFIX = '.varve';
+
+/** The only version of the format that there is. */
+const VERSION = '1';
+const LARGEST_POINTER = 64 * 1024;
+const KEYS = ['varve', 'path', 'kind', 'digest', 'bytes', 'files', 'executable', 'rows', 'profile'];
+
+/** The pointer's own path for the dataset at `path`. */
+export function pointerPath(path: string): string {
+  return path + POINTER_SUFFIX;
+}
+
+/** One fact a line, in a fixed order: equal pointers are equal bytes, and a Git diff reads well. */
+export function formatPointer(pointer: Pointer): string {
+  const facts: [string, string | number | boolean | undefined][] = [
+    ['varve', VERSION],
+    ['path', yamlString(pointer.path)],
+    ['kind', pointer.kind],
+    ['digest', pointer.digest],
+    ['bytes', pointer.bytes],
+    ['files', pointer.files],
+    ['executable', pointer.executable],
+    ['rows', pointer.rows],
+    ['profile', pointer.profile],
+  ];
+  return facts.map(([key, value]) => (value === undefined ? '' : `${key}: ${value}\n`)).join('');
+}
+
+/**
+ * @param where the pointer's path, for messages and, by its last step, for the name of the data
+ * @throws VarveError `damaged-pointer`, `pointer-too-new`, `pointer-conflict`
+ */
+export function parsePointer(text: string, where: string): Pointer {
+  if (text.length > LARGEST_POINTER) throw damaged(where, 'it is far too long');
+  if (/^(<{7}|={7}|>{7})( |\r?$)/m.test(text)) throw conflicted(where);
+  const facts = readFacts(text, where);
+  checkVersion(facts.get('varve'), where);
+  const unknown = [...facts.keys()].find((key) => !KEYS.includes(key));
+  if (unknown !== undefined)
+    throw damaged(where, `it has no use for ${JSON.stringify(unknown.slice(0, 60))}`);
+  return toPointer(facts, where);
+}
+
+/** @throws as parsePointer, and `missing-path` */
+export function readPointer(root: string, dataset: string): Pointer {
+  const where = pointerPath(dataset);
+  return parsePointer(readPointerText(join(root, where), where), where);
+}
+
+export function writePointer(root: string, dataset: string, pointer: Pointer): void {
+  writeAtomically(join(root, pointerPath(dataset)), [Buffer.from(formatPointer(pointer))]);
+}
+
+function readPointerText(file: string, where: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw workspaceError(error, 'read', where);
+  }
+}
+
+function readFacts(text: string, where: string): Map<string, string> {
+  const facts = new Map<string, string>();
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (line === '' || line.startsWith('#')) continue;
+    const match = /^([A-Za-z_-]+): (\S.*)$/.exec(line);
+    if (match === null || facts.has(match[1]!)) {
+      throw damaged(where, `line ${index + 1} reads ${JSON.stringify(line.slice(0, 80))}`);
+    }
+    facts.set(match[1]!, match[2]!.trimEnd());
+  }
+  return facts;
+}
+
+function checkVersion(version: string | undefined, where: string): void {
+  if (version === VERSION) return;
+  if (version === undefined || !/^\d+$/.test(version))
+    throw damaged(where, 'its first fact, `varve: 1`, is not there');
+  throw new VarveError('pointer-too-new', `${where} was written by a newer varve (format ${version})`, {
+    path: where,
+    remedy: 'Upgrade varve on this machine: this one reads format 1.',
+  });
+}
+
+function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
+  const kind = facts.get('kind');
+  if (kind !== 'file' && kind !== 'directory') throw damaged(where, '`kind` is neither file nor directory');
+  const executable = facts.get('executable');
+  if (executable !== undefined && executable !== 'true')
+    throw damaged(where, '`executable` can only be true');
+  const rows = count(facts, 'rows', where);
+  return {
+    path: dataName(facts.get('path'), where),
+    kind,
+    digest: digest(facts, 'digest', where),
+    bytes: count(facts, 'bytes', where) ?? refuseMissing('bytes', where),
+    files: count(facts, 'files', where) ?? refuseMissing('files', where),
+    ...(executable === undefined ? {} : { executable: true }),
+    ...(rows === undefined ? {} : { rows }),
+    ...(facts.has('profile') ? { profile: digest(facts, 'profile', where) } : {}),
+  };
+}
+
+function dataName(value: string | undefined, where: string): string {
+  const name = value === undefined ? refuseMissing('path', where) : plainText(value, where);
+  const expected = where.slice(where.lastIndexOf('/') + 1, -POINTER_SUFFIX.length);
+  if (name !== expected) {
+    throw new VarveError(
+      'damaged-pointer',
+      `${where} says that it is about ${JSON.stringify(name.slice(0, 200))}`,
+      {
+        path: where,
+        remedy: `A pointer is named after its data: set its \`path\` to ${JSON.stringify(expected)}, or rename it.`,
+      },
+    );
+  }
+  return name;
+}
+
+function plainText(value: string, where: string): string {
+  if (!value.startsWith('"')) return value;
+  try {
+    const text: unknown = JSON.parse(value);
+    if (typeof text === 'string') return text;
+  } catch {
+    // Told below.
+  }
+  throw damaged(where, '`path` is not a YAML string as varve writes it');
+}
+
+function count(facts: ReadonlyMap<string, string>, key: string, where: string): number | undefined {
+  const value = facts.get(key);
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number))
+    throw damaged(where, `\`${key}\` is not a count`);
+  return number;
+}
+
+function digest(facts: ReadonlyMap<string, string>, key: string, where: string): Digest {
+  const value = facts.get(key);
+  return value === undefined ? refuseMissing(key, where) : parseDigest(value, where);
+}
+
+/** Plain where YAML reads it back as this very string, else quoted as JSON, which YAML 1.2 reads too. */
+function yamlString(text: string): string {
+  const plain =
+    /^[\p{L}_][\p{L}\p{N}_.-]*$/u.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(text);
+  if (plain) return text;
+  return JSON.stringify(text).replaceAll(/[\x7f-\x9f\u2028\u2029\ufeff]/g, escapeCharacter);
+}
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+function refuseMissing(key: string, where: string): never {
+  throw damaged(where, `\`${key}\` is not there`);
+}
+
+function damaged(where: string, what: string): VarveError {
+  return new VarveError('damaged-pointer', `${where} is not a pointer as varve writes it: ${what}`, {
+    path: where,
+    remedy: `Restore it with \`git restore ${where}\`, or write it anew with \`varve add\`.`,
+  });
+}
+
+function conflicted(where: string): VarveError {
+  return new VarveError('pointer-conflict', `${where} has the marks of an unfinished Git merge`, {
+    path: where,
+    remedy: `Choose a side with \`git checkout --ours -- ${where}\` or \`--theirs\`, then run \`varve checkout\`.`,
+  });
+}

@@ -1,0 +1,77 @@
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { VarveError } from '../errors.ts';
+import { isAbsent, workspaceError } from './file-errors.ts';
+
+/** A Git working tree in which varve was started. */
+export interface Repository {
+  /** Absolute, without symbolic links. */
+  readonly root: string;
+  /** `<root>/.varve` */
+  readonly folder: string;
+}
+
+/**
+ * The Git working tree that holds `from`: the nearest folder upwards with a `.git` (a folder, or the file that worktrees
+ * and submodules have).
+ * @throws VarveError `not-a-repository`, `missing-path`
+ */
+export function findGitRoot(from: string): string {
+  const start = realFolder(from);
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, '.git'))) return folder;
+    if (dirname(folder) === folder) break;
+  }
+  throw new VarveError('not-a-repository', `${start} is not in a Git repository`, {
+    path: start,
+    remedy: 'Run `git init` and `varve init` there, or change to a repository.',
+  });
+}
+
+/** @throws VarveError `not-a-repository`, `not-initialised` */
+export function findRepository(from: string): Repository {
+  const root = findGitRoot(from);
+  const folder = join(root, '.varve');
+  if (existsSync(join(folder, 'config.yaml'))) return { root, folder };
+  throw new VarveError('not-initialised', `varve was not started in ${root}`, {
+    path: root,
+    remedy: 'Run `varve init`.',
+  });
+}
+
+/**
+ * What a user wrote as a path, as a POSIX path relative to the root ('' for the root itself). Links on the way are
+ * resolved, so a path that leaves the repository by one is found out; the last step is not followed.
+ * @throws VarveError `outside-repository`
+ */
+export function pathInRepository(repository: Repository, cwd: string, path: string): string {
+  const real = withRealParents(resolve(cwd, path));
+  const inside = relative(repository.root, real);
+  if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
+    throw new VarveError('outside-repository', `${path} lies outside the repository ${repository.root}`, {
+      path,
+      remedy: 'Move the data into the repository, or start varve in the repository that holds it.',
+    });
+  }
+  return sep === '/' ? inside : inside.replaceAll(sep, '/');
+}
+
+function withRealParents(absolute: string): string {
+  const parent = dirname(absolute);
+  if (parent === absolute) return absolute;
+  try {
+    return join(realpathSync(parent), basename(absolute));
+  } catch (error) {
+    if (!isAbsent(error)) throw workspaceError(error, 'read', parent);
+    return join(withRealParents(parent), basename(absolute));
+  }
+}
+
+function realFolder(path: string): string {
+  try {
+    const real = realpathSync(path);
+    return statSync(real).isDirectory() ? real : dirname(real);
+  } catch (error) {
+    throw workspaceError(error, 'read', path);
+  }
+}
