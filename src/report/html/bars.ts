@@ -31,11 +31,9 @@ export function bars(given: BarsOverlay): Drawing {
   });
   return {
     shapes: shapes.join(''),
-    bins: labels.map((value, at) => ({
-      name: named(value),
-      shares: [...(before === undefined ? [] : [share(before[at]!)]), share(after[at]!)],
-    })),
-    at: Array.from({ length: labels.length + 1 }, (_, at) => canvas.top - 8 + at * step),
+    names: labels.map(named),
+    shares: labels.map((_, at) => [...(before === undefined ? [] : [share(before[at]!)]), share(after[at]!)]),
+    span: [canvas.top - 8, canvas.top - 8 + labels.length * step],
   };
 }
 

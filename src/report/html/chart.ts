@@ -5,19 +5,19 @@ import { canvas, type Overlay, units } from './overlay.ts';
 
 /**
  * An SVG drawing in a focusable frame that reads one bin at a time: by pointer, or by arrow keys as a slider does.
- * `data-bins` has a line a bin (name and shares, apart by tabs: neutral text has neither), `data-at` where each begins
- * and the last ends, in user units along `data-axis`.
+ * `data-names` has a line a bin, or `data-edges` one more; `data-shares` a line a bin, its sides apart by a tab (neutral
+ * text has neither); `data-span` where the bins begin and end along their axis.
  */
 export function chart(overlay: Overlay, name: string): string {
   if (overlay.after.length === 0) return '<p class="empty">No values to draw.</p>';
-  const { shapes, bins, at } = overlay.kind === 'categorical' ? bars(overlay) : histogram(overlay);
-  const lines = bins.map((bin) => [bin.name, ...bin.shares].map(markup).join('\t'));
+  const drawing = overlay.kind === 'categorical' ? bars(overlay) : histogram(overlay);
+  const [key, texts] = 'names' in drawing ? ['names', drawing.names] : ['edges', drawing.edges];
   const attributes = [
-    `class="chart" role="slider" tabindex="0" data-axis="${overlay.kind === 'categorical' ? 'y' : 'x'}"`,
-    `data-at="${at.map(units).join(' ')}" data-bins="${lines.join('\n')}"`,
-    `aria-label="Distribution of ${markup(name)}" aria-valuemin="1" aria-valuemax="${bins.length}"`,
-    `aria-valuenow="1" aria-valuetext="${lines[0]!.replaceAll('\t', ', ')}"`,
+    `class="chart" role="slider" tabindex="0" data-${key}="${texts.map(markup).join('\n')}"`,
+    `data-shares="${drawing.shares.map((sides) => sides.map(markup).join('\t')).join('\n')}"`,
+    `data-span="${drawing.span.map(units).join(' ')}" aria-label="Distribution of ${markup(name)}"`,
+    `aria-valuemin="1" aria-valuemax="${drawing.shares.length}" aria-valuenow="1"`,
   ];
   const box = `0 0 ${canvas.width} ${canvas.height}`;
-  return `<div ${attributes.join(' ')}><svg viewBox="${box}" aria-hidden="true">${shapes}</svg><p class="read" aria-hidden="true"></p></div>`;
+  return `<div ${attributes.join(' ')}><svg viewBox="${box}" aria-hidden="true">${drawing.shapes}</svg><p class="read" aria-hidden="true"></p></div>`;
 }

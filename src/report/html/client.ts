@@ -87,62 +87,65 @@ export function arrangeCards(): void {
 
 /** Values under the pointer, or by arrow keys, Home and End where a chart has the focus. */
 export function readCharts(): void {
-  const read = (chart: Element, bin: number): void => {
-    const bins = (chart.dataset.bins ?? '').split('\n');
-    const at = (chart.dataset.at ?? '').split(' ').map(Number);
-    const svg = chart.querySelector('svg');
-    const line = chart.querySelector('.read');
-    if (!svg || !line) return;
-    const now = Math.min(bins.length - 1, Math.max(0, bin));
-    const [name = '', ...shares] = bins[now]!.split('\t');
-    const sides = shares.length === 2 ? ['before', 'after'] : [''];
-    const text = `${name}: ${shares.map((share, side) => `${share} ${sides[side]}`.trim()).join(', ')}`;
-    line.textContent = text;
-    chart.setAttribute('aria-valuenow', String(now + 1));
-    chart.setAttribute('aria-valuetext', text);
+  const spanOf = (chart: Element): number[] => (chart.dataset.span ?? '').split(' ').map(Number);
+  const lines = (chart: Element, key: string): string[] => (chart.dataset[key] ?? '').split('\n');
+  const mark = (chart: Element, bin: number, bins: number): void => {
+    const svg = chart.querySelector('svg')!;
     let cursor = svg.querySelector('.cursor');
     if (!cursor) {
       cursor = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
       cursor.setAttribute('class', 'cursor');
       svg.append(cursor);
     }
-    const along = chart.dataset.axis === 'x';
-    const from = at[now]!;
-    const size = Math.max(1, at[now + 1]! - from);
-    const box = along ? [from, 8, size, 142] : [0, from, 360, size];
-    for (const [index, side] of ['x', 'y', 'width', 'height'].entries())
-      cursor.setAttribute(side, String(box[index]));
+    const [from = 0, to = 0] = spanOf(chart);
+    const size = (to - from) / bins;
+    const place = String(from + bin * size);
+    const across = chart.dataset.edges !== undefined;
+    const box = across
+      ? { x: place, y: '8', width: String(size), height: '142' }
+      : { x: '0', y: place, width: '360', height: String(size) };
+    for (const [side, value] of Object.entries(box)) cursor.setAttribute(side, value);
+  };
+  const read = (chart: Element, wanted: number): void => {
+    const shares = lines(chart, 'shares');
+    const bin = Math.min(shares.length - 1, Math.max(0, wanted));
+    const edges = chart.dataset.edges === undefined ? [] : lines(chart, 'edges');
+    const name = edges.length > 0 ? `${edges[bin]} to ${edges[bin + 1]}` : lines(chart, 'names')[bin];
+    const sides = shares[bin]!.split('\t');
+    const text = `${name}: ${sides.length === 2 ? `${sides[0]} before, ${sides[1]} after` : sides[0]}`;
+    chart.querySelector('.read')!.textContent = text;
+    chart.setAttribute('aria-valuenow', String(bin + 1));
+    chart.setAttribute('aria-valuetext', text);
+    mark(chart, bin, shares.length);
   };
   document.addEventListener('pointermove', (event) => {
-    const chart = event.target.closest?.('.chart');
-    const svg = chart?.querySelector('svg');
-    if (!chart || !svg) return;
+    const svg = event.target.closest('.chart svg');
+    if (!svg) return;
+    const chart = svg.closest('.chart')!;
+    const [from = 0, to = 0] = spanOf(chart);
     const box = svg.getBoundingClientRect();
-    const scale = 360 / box.width;
-    const place = (chart.dataset.axis === 'x' ? event.clientX - box.left : event.clientY - box.top) * scale;
-    const ends = (chart.dataset.at ?? '').split(' ').map(Number).slice(1);
-    read(
-      chart,
-      ends.findIndex((end) => place < end) === -1 ? ends.length : ends.findIndex((end) => place < end),
-    );
+    const pixels = chart.dataset.edges === undefined ? event.clientY - box.top : event.clientX - box.left;
+    const along = ((pixels / box.width) * 360 - from) / (to - from);
+    read(chart, Math.floor(along * lines(chart, 'shares').length));
   });
+  const now = (chart: Element): number => Number(chart.getAttribute('aria-valuenow')) - 1;
   document.addEventListener('focusin', (event) => {
     const chart = event.target.closest('.chart');
-    if (chart) read(chart, Number(chart.getAttribute('aria-valuenow')) - 1);
+    if (chart) read(chart, now(chart));
   });
   document.addEventListener('keydown', (event) => {
     const chart = event.target.closest('.chart');
-    const now = Number(chart?.getAttribute('aria-valuenow')) - 1;
-    const next = {
-      ArrowLeft: now - 1,
-      ArrowUp: now - 1,
-      ArrowRight: now + 1,
-      ArrowDown: now + 1,
-      Home: 0,
+    const steps: Record<string, number> = {
+      ArrowLeft: -1,
+      ArrowUp: -1,
+      ArrowRight: 1,
+      ArrowDown: 1,
+      Home: -1e9,
       End: 1e9,
-    }[event.key];
-    if (!chart || next === undefined) return;
+    };
+    const step = steps[event.key];
+    if (!chart || step === undefined) return;
     event.preventDefault();
-    read(chart, next);
+    read(chart, now(chart) + step);
   });
 }

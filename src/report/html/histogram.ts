@@ -1,5 +1,4 @@
-import { type ScaleContinuousNumeric, type ScaleTime, scaleLinear, scaleUtc } from 'd3-scale';
-import { area, curveStepAfter, line } from 'd3-shape';
+import { type ScaleLinear, type ScaleTime, scaleLinear, scaleUtc } from 'd3-scale';
 import { markup } from '../markup.ts';
 import { magnitude, moment, share } from '../numbers.ts';
 import { canvas, type Drawing, type HistogramOverlay, units } from './overlay.ts';
@@ -7,10 +6,11 @@ import { canvas, type Drawing, type HistogramOverlay, units } from './overlay.ts
 /** More bins than this are added together in pairs and so on: each would be under six user units. */
 const mostBins = 60;
 
-/** Bins whose widths differ by more than this are drawn equally wide, each tick standing at a bin's edge. */
-const uneven = 1.5;
+/** Bins whose widths differ by more than this factor are drawn equally wide, each tick standing at a bin's edge. */
+const uneven = 1.02;
 
-type X = ScaleContinuousNumeric<number, number> | ScaleTime<number, number>;
+type X = ScaleLinear<number, number> | ScaleTime<number, number>;
+type Y = ScaleLinear<number, number>;
 
 /** The earlier distribution as a filled shape, the later one as a line above it, on one scale; O(bins). */
 export function histogram(given: HistogramOverlay): Drawing {
@@ -21,20 +21,16 @@ export function histogram(given: HistogramOverlay): Drawing {
   const y = scaleLinear([0, top], [canvas.bottom, canvas.top]).nice(3);
   const shapes = [
     grid(y),
-    before === undefined ? '' : `<path class="before" d="${filled(before, edges, x, y)}"/>`,
-    `<path class="after-fill" d="${filled(after, edges, x, y)}"/>`,
+    before === undefined ? '' : `<path class="before" d="${outline(before, edges, x, y)}"/>`,
     `<path class="after" d="${outline(after, edges, x, y)}"/>`,
     `<path class="axis" d="M${canvas.left},${canvas.bottom}H${canvas.right}"/>`,
     ...ticks.map(({ at, text }) => tick(x(at), text)),
   ];
-  const name = overlay.kind === 'time' ? moment : magnitude;
   return {
     shapes: shapes.join(''),
-    bins: after.map((one, bin) => ({
-      name: `${name(edges[bin]!)} to ${name(edges[bin + 1]!)}`,
-      shares: [...(before === undefined ? [] : [share(before[bin]!)]), share(one)],
-    })),
-    at: edges.map((edge) => x(edge)),
+    edges: edges.map(overlay.kind === 'time' ? moment : magnitude),
+    shares: after.map((one, bin) => [...(before === undefined ? [] : [share(before[bin]!)]), share(one)]),
+    span: [canvas.left, canvas.right],
   };
 }
 
@@ -73,26 +69,20 @@ function axis({ kind, edges }: HistogramOverlay): [X, { at: number; text: string
   return [x, x.ticks(5).map((at) => ({ at, text: magnitude(at) }))];
 }
 
-function filled(shares: readonly number[], edges: readonly number[], x: X, y: X): string {
-  const shape = area<number>()
-    .digits(1)
-    .curve(curveStepAfter)
-    .x((_, at) => x(edges[at]!))
-    .y0(canvas.bottom)
-    .y1((one) => y(one));
-  return shape([...shares, shares.at(-1)!]) ?? '';
+/** Up and along in relative steps: a third of the bytes of absolute ones. Closed by its fill, not by its stroke. */
+function outline(shares: readonly number[], edges: readonly number[], x: X, y: Y): string {
+  let path = `M${units(x(edges[0]!))},${canvas.bottom}`;
+  let reached = Math.round(10 * x(edges[0]!));
+  for (const [bin, one] of shares.entries()) {
+    // Steps between rounded ends, so that rounding does not add up along the path.
+    const end = Math.round(10 * x(edges[bin + 1]!));
+    path += `V${units(y(one))}h${units((end - reached) / 10)}`;
+    reached = end;
+  }
+  return `${path}V${canvas.bottom}`;
 }
 
-function outline(shares: readonly number[], edges: readonly number[], x: X, y: X): string {
-  const shape = line<number>()
-    .digits(1)
-    .curve(curveStepAfter)
-    .x((_, at) => x(edges[at]!))
-    .y((one) => y(one));
-  return shape([...shares, shares.at(-1)!]) ?? '';
-}
-
-function grid(y: ScaleContinuousNumeric<number, number>): string {
+function grid(y: Y): string {
   const lines = y.ticks(3).filter((at) => at > 0);
   return lines
     .map((at) => {

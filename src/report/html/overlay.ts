@@ -17,13 +17,15 @@ export interface BarsOverlay {
   readonly after: readonly number[];
 }
 
-/** A drawing: SVG shapes, and for reading it, a name and shares (as text) for each bin, with where its span is drawn. */
-export interface Drawing {
+/**
+ * A drawing: SVG shapes; for reading it, the n names of its bins or their n + 1 edges, and each bin's shares, as text;
+ * and where along its axis (of names: down; of edges: across) the bins begin and end, in user units, all equally wide.
+ */
+export type Drawing = {
   readonly shapes: string;
-  readonly bins: readonly { readonly name: string; readonly shares: readonly string[] }[];
-  /** n + 1 ascending positions along the axis, in user units, the first bin's start first. */
-  readonly at: readonly number[];
-}
+  readonly shares: readonly (readonly string[])[];
+  readonly span: readonly [from: number, to: number];
+} & ({ readonly names: readonly string[] } | { readonly edges: readonly string[] });
 
 /** User units of every drawing; it scales with its card. */
 export const canvas = { width: 360, height: 172, left: 4, right: 356, top: 16, bottom: 150 } as const;

@@ -45,7 +45,7 @@ code{font:.88em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 .strata .bad{fill:var(--bad)}.strata .warn{fill:var(--warn)}.strata .good{fill:var(--good);opacity:.55}
 .strata .threshold{stroke:var(--ink);stroke-dasharray:3 4;vector-effect:non-scaling-stroke;opacity:.6;fill:none;pointer-events:none}
 figcaption{color:var(--soft);font-size:.82rem;margin-top:.35rem}
-.one-sided{margin-top:1.1rem}
+.one-sided{margin-top:1.1rem;display:inline-block;vertical-align:top;margin-right:2rem}
 .one-sided h2{font-size:.95rem;margin-bottom:.3rem}
 .one-sided ul{display:flex;flex-wrap:wrap;gap:.4rem}
 .one-sided li{background:var(--card);border:1px solid var(--line);border-radius:6px;padding:.1rem .55rem;overflow-wrap:anywhere}
@@ -86,13 +86,12 @@ h1 .badge{margin-left:0}
 .chart .value{fill:var(--ink)}
 .chart .others{font-style:italic}
 .chart .before{fill:var(--before);stroke:none}
-.chart .after-fill{fill:var(--after-fill)}
-.chart .after{fill:none;stroke:var(--after);stroke-width:1.8;stroke-linejoin:round}
+.chart .after{fill:var(--after-fill);stroke:var(--after);stroke-width:1.8;stroke-linejoin:round}
 .chart .after-bar{fill:var(--after)}
 .chart .grid{stroke:var(--line);fill:none}
 .chart .axis{stroke:var(--soft);fill:none;opacity:.7}
 .chart .cursor{fill:var(--ink);opacity:.12;pointer-events:none}
-.read{min-height:1.35em;font-size:.82rem;color:var(--soft);white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.read{min-height:1.35em;margin-top:-.2rem;font-size:.82rem;color:var(--soft);white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .empty{color:var(--soft);padding:2rem 0;text-align:center}
 .reasons{margin-top:.3rem;font-size:.9rem}
 .reasons li{overflow-wrap:anywhere}
