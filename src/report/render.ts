@@ -1,17 +1,20 @@
 import type { DriftReport } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
+import type { Profile } from '../profile/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import { driftFindings, validationFindings } from './ci/findings.ts';
 import { github } from './ci/github.ts';
 import { junit } from './ci/junit.ts';
-import { driftGauges, exposition, validationGauges } from './ci/prometheus.ts';
+import { driftGauges, exposition, profileGauges, validationGauges } from './ci/prometheus.ts';
 import { sarif } from './ci/sarif.ts';
 import type { Format, RenderOptions } from './format.ts';
 import { driftPage } from './html/drift.ts';
+import { validationPage } from './html/validation.ts';
 import { canonicalJson } from './json.ts';
 import { driftMarkdown } from './markdown/drift.ts';
 import { validationMarkdown } from './markdown/validation.ts';
 import { driftText } from './text/drift.ts';
+import { profileText } from './text/profile.ts';
 import { validationText } from './text/validation.ts';
 
 type Renderers<T> = Readonly<Partial<Record<Format, (of: T, options: RenderOptions) => string>>>;
@@ -31,10 +34,17 @@ const validation: Renderers<ValidationReport> = {
   text: validationText,
   json: canonicalJson,
   markdown: validationMarkdown,
+  html: validationPage,
   junit: (report, options) => junit(validationFindings(report, options)),
   sarif: (report, options) => sarif(validationFindings(report, options)),
   github: (report, options) => github(validationFindings(report, options)),
   prometheus: (report) => exposition(validationGauges(report)),
+};
+
+const profiles: Renderers<Profile> = {
+  text: profileText,
+  json: canonicalJson,
+  prometheus: (profile, options) => exposition(profileGauges(profile, options.name ?? '')),
 };
 
 /** A drift report as a document in the format. Throws `format-unsupported` where the format makes no sense for it. */
@@ -45,6 +55,11 @@ export function renderDrift(report: DriftReport, format: Format, options: Render
 /** A validation report as a document in the format. Throws as `renderDrift` does. */
 export function renderValidation(report: ValidationReport, format: Format, options: RenderOptions): string {
   return rendered('validation report', validation, report, format, options);
+}
+
+/** A profile as a document in the format. Throws as `renderDrift` does. */
+export function renderProfile(profile: Profile, format: Format, options: RenderOptions): string {
+  return rendered('profile', profiles, profile, format, options);
 }
 
 function rendered<T>(

@@ -1,4 +1,5 @@
 import type { Verdict } from '../drift/model.ts';
+import type { Profile, TableProfile } from '../profile/model.ts';
 import type { Anomaly, ValidationReport } from '../schema/anomaly.ts';
 import { brief, neutral } from './neutral.ts';
 import { counted } from './numbers.ts';
@@ -40,4 +41,28 @@ export function gradeOf(of: Verdict | Anomaly['severity']): Grade {
 export function validationGrade(report: ValidationReport): Grade {
   if (!report.valid) return 'bad';
   return report.anomalies.length > 0 ? 'warn' : 'good';
+}
+
+/** What a profile is of: `flights.csv: 336,776 rows, 19 features`; the table of files counts no rows. Neutral. */
+export function profileSummary(profile: Profile, name: string | undefined): string {
+  const data = profile.tables.filter((table) => table.name !== filesTable);
+  const files = profile.tables.find((table) => table.name === filesTable);
+  const rows = data.reduce((sum, table) => sum + table.rows, 0);
+  const features = data.reduce((sum, table) => sum + table.features.length, 0);
+  const parts = [
+    ...(data.length > 1 ? [counted(data.length, 'table')] : []),
+    ...(data.length > 0 ? [counted(rows, 'row'), counted(features, 'feature')] : []),
+    ...(files === undefined ? [] : [counted(files.rows, 'file')]),
+  ];
+  return neutral(`${name === undefined ? '' : `${name}: `}${parts.join(', ') || 'no tables'}`);
+}
+
+/** The name of the table of a directory's files. */
+const filesTable = '.files';
+
+/** A table's heading: `rows` of a single table have no name of their own. */
+export function tableTitle(table: TableProfile): string {
+  const name = table.name === filesTable ? 'files' : table.name || 'rows';
+  const slice = table.slice === undefined ? '' : ` where ${table.slice.feature} = ${table.slice.value}`;
+  return brief(name + slice, 200);
 }

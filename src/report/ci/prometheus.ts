@@ -1,5 +1,7 @@
 import type { DriftReport, Verdict } from '../../drift/model.ts';
+import type { Profile } from '../../profile/model.ts';
 import type { ValidationReport } from '../../schema/anomaly.ts';
+import { type Facts, factsOf } from '../facts.ts';
 import { neutral } from '../neutral.ts';
 import { withoutRevision } from './findings.ts';
 
@@ -149,5 +151,32 @@ export function validationGauges(report: ValidationReport): Gauge[] {
       help: 'Anomalies of one kind in one feature.',
       samples: [...kinds.values()],
     },
+  ];
+}
+
+/** What a data set holds, so that its size, missing values and means can be watched over time. */
+export function profileGauges(profile: Profile, name: string): Gauge[] {
+  const dataset = withoutRevision(name);
+  const features = profile.tables.flatMap((table) =>
+    table.features.map((feature) => ({ table: table.name, facts: factsOf(feature, table) })),
+  );
+  const gauge = (suffix: string, help: string, value: (facts: Facts) => number | null): Gauge => ({
+    name: `varve_profile_${suffix}`,
+    help,
+    samples: features.flatMap(({ table, facts }) => {
+      const taken = value(facts);
+      return taken === null ? [] : [{ labels: { dataset, table, feature: facts.feature }, value: taken }];
+    }),
+  });
+  return [
+    {
+      name: 'varve_profile_rows',
+      help: 'Rows of a table.',
+      samples: profile.tables.map((table) => ({ labels: { dataset, table: table.name }, value: table.rows })),
+    },
+    gauge('missing_ratio', 'Share of rows without the feature.', (facts) => facts.missing),
+    gauge('distinct_values', 'Distinct values of a feature.', (facts) => facts.distinct),
+    gauge('mean', 'Mean of the finite values of a feature.', (facts) => facts.mean),
+    gauge('standard_deviation', 'Population standard deviation of a feature.', (facts) => facts.deviation),
   ];
 }

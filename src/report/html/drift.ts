@@ -5,7 +5,7 @@ import { counted, magnitude } from '../numbers.ts';
 import { featureName, gradeOf } from '../words.ts';
 import { chart } from './chart.ts';
 import { page } from './page.ts';
-import { badge, datum, type Order, table, toolbar } from './parts.ts';
+import { badge, datum, type Order, shortDigest, table, toolbar } from './parts.ts';
 import { strata } from './strata.ts';
 
 const orders: readonly Order[] = [
@@ -39,8 +39,7 @@ ${features.map(card).join('\n')}
 }
 
 function side(title: 'before' | 'after', { name, digest, rows }: Side): string {
-  const of = digest === undefined ? '' : ` <code>${markup(brief(digest.replace(/^sha256:/, ''), 13))}</code>`;
-  return `<div class="${title}"><dt>${title}</dt><dd>${datum(brief(name, 200))}${of}<span>${counted(rows, 'row')}</span></dd></div>`;
+  return `<div class="${title}"><dt>${title}</dt><dd>${datum(brief(name, 200))}${shortDigest(digest)}<span>${counted(rows, 'row')}</span></dd></div>`;
 }
 
 function oneSided(title: string, features: readonly FeatureRef[]): string {

@@ -1,4 +1,5 @@
 import { markup } from '../markup.ts';
+import { brief } from '../neutral.ts';
 import { count } from '../numbers.ts';
 import type { Grade } from '../words.ts';
 
@@ -67,4 +68,9 @@ export function table(
 /** Data as text whose direction (Hebrew, Arabic) does not reorder what stands around it. */
 export function datum(text: string): string {
   return `<bdi>${markup(text)}</bdi>`;
+}
+
+/** The first digits of a digest, after a name; nothing where there is none. */
+export function shortDigest(digest: string | undefined): string {
+  return digest === undefined ? '' : ` <code>${markup(brief(digest.replace(/^sha256:/, ''), 13))}</code>`;
 }

@@ -103,6 +103,18 @@ th{font-weight:400;color:var(--soft);text-align:left}
 th,td{padding:.16rem .7rem .16rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere;vertical-align:top}
 .n{text-align:right;white-space:nowrap}
 .n:last-child,td:last-child{padding-right:0}
+.wide{grid-template-columns:repeat(auto-fill,minmax(min(100%,30rem),1fr))!important}
+.anomaly{border-left:.25rem solid var(--warn);padding:.1rem 0 .1rem .8rem;margin:.7rem 0}
+.anomaly.bad{border-color:var(--bad)}
+.anomaly h3{font-size:.95rem;font-weight:600;margin:0;overflow-wrap:anywhere}
+.anomaly h3 code{color:var(--soft);font-weight:400;font-size:.78em;margin-left:.3em}
+.anomaly p{overflow-wrap:anywhere}
+.against{display:grid;grid-template-columns:1fr 1fr;gap:.6rem;margin:.5rem 0}
+.against div{background:var(--ground);border-radius:6px;padding:.35rem .6rem;min-width:0}
+.against dt{color:var(--soft);font-size:.8rem}
+.against dd{overflow-wrap:anywhere}
+.anomaly table{width:auto;font-size:.88rem}
+.anomaly td{min-width:3rem}
 @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 @media print{.toolbar{display:none!important}.card{break-inside:avoid;box-shadow:none;content-visibility:visible}}
 `;

@@ -1,0 +1,90 @@
+import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
+import { markup } from '../markup.ts';
+import { brief } from '../neutral.ts';
+import { count, counted } from '../numbers.ts';
+import { anomalyCount, featureName, type Grade, gradeOf, validationGrade } from '../words.ts';
+import { page } from './page.ts';
+import { badge, datum, type Order, shortDigest, table, toolbar } from './parts.ts';
+
+const orders: readonly Order[] = [
+  { key: 'place', title: 'severity' },
+  { key: 'name', title: 'name' },
+  { key: 'count', down: true, title: 'number of anomalies' },
+];
+
+interface Group {
+  readonly name: string;
+  readonly grade: Grade;
+  readonly anomalies: readonly Anomaly[];
+}
+
+/** The page for people: the answer, then a card a feature with all that is wrong with it, the gravest first. */
+export function validationPage(report: ValidationReport): string {
+  const { dataset, schema, environment } = report;
+  const groups = grouped(report.anomalies);
+  const cards = groups.map(card).join('\n');
+  const body = `<header class="top">
+<p class="kicker">varve <span>schema</span></p>
+<h1>${badge(validationGrade(report), 'schema')} ${markup(answer(report))}</h1>
+<dl class="sides"><div class="after"><dt>data</dt><dd>${datum(brief(dataset.name, 200))}${shortDigest(dataset.digest)}<span>${counted(dataset.rows, 'row')}</span></dd></div>
+<div class="after"><dt>schema</dt><dd>${datum(brief(schema, 200))}${environment === undefined ? '' : `<span>environment ${markup(environment)}</span>`}</dd></div></dl>
+</header>
+<main>
+${
+  groups.length === 0
+    ? '<p class="empty">Every feature is as its schema says.</p>'
+    : `${toolbar(
+        orders,
+        groups.map((group) => group.grade),
+        'schema',
+      )}\n<div id="cards" class="wide">\n${cards}\n</div>`
+}
+</main>`;
+  return page(`Schema: ${brief(dataset.name, 100)}`, body);
+}
+
+function answer({ anomalies }: ValidationReport): string {
+  const features = new Set(anomalies.map(featureName)).size;
+  if (anomalies.length === 0) return 'No anomalies';
+  const found = anomalyCount(anomalies);
+  return `${found} in ${counted(features, 'feature')}`;
+}
+
+/** By feature; groups with errors first, else in the report's order. */
+function grouped(anomalies: readonly Anomaly[]): Group[] {
+  const groups = new Map<string, Anomaly[]>();
+  for (const anomaly of anomalies) {
+    const key = JSON.stringify([anomaly.table, anomaly.feature]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [anomaly]);
+    else group.push(anomaly);
+  }
+  const all = [...groups.values()].map((group): Group => {
+    const sorted = group.toSorted((a, b) => rank(a) - rank(b));
+    return { name: featureName(sorted[0]!), grade: gradeOf(sorted[0]!.severity), anomalies: sorted };
+  });
+  return all.sort((a, b) => rank(a.anomalies[0]!) - rank(b.anomalies[0]!));
+}
+
+function rank(anomaly: Anomaly): number {
+  return anomaly.severity === 'error' ? 0 : 1;
+}
+
+function card({ name, grade, anomalies }: Group, place: number): string {
+  const kinds = anomalies.map((anomaly) => `${anomaly.kind} ${anomaly.short}`).join(' ');
+  const keys = `data-place="${place}" data-name="${markup(name.toLowerCase())}" data-count="${anomalies.length}"`;
+  return `<article class="card" data-grade="${grade}" data-find="${markup(`${name} ${kinds}`.toLowerCase())}" ${keys}>
+<header><h2>${datum(name)}</h2>${badge(grade, 'schema')}</header>
+${anomalies.map(section).join('\n')}
+</article>`;
+}
+
+function section(anomaly: Anomaly): string {
+  const examples = (anomaly.examples ?? []).map(({ row, value }) => [count(row), brief(value, 200)]);
+  return `<section class="anomaly ${gradeOf(anomaly.severity)}">
+<h3>${markup(brief(anomaly.short, 200))} <code>${markup(anomaly.kind)}</code></h3>
+<p>${markup(brief(anomaly.description, 1000))}</p>
+<dl class="against"><div><dt>expected</dt><dd>${markup(brief(anomaly.expected, 400))}</dd></div><div><dt>observed</dt><dd>${markup(brief(anomaly.observed, 400))}</dd></div></dl>
+${examples.length > 0 ? table(['row', 'value'], examples, [0]) : ''}
+</section>`;
+}
