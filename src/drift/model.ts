@@ -1,3 +1,5 @@
+import type { Profile } from '../profile/model.ts';
+
 /** What `varve drift` found between two profiles. Plain JSON; its JSON Schema is schemas/drift-report.schema.json. */
 export interface DriftReport {
   readonly varveDrift: 1;
@@ -70,3 +72,61 @@ export type Distribution =
       readonly before: readonly number[];
       readonly after: readonly number[];
     };
+
+/** The measures that varve knows; docs/drift.md gives formula, range, source and error bound of each. */
+export type MeasureName =
+  | 'l-infinity'
+  | 'jensen-shannon'
+  | 'hellinger'
+  | 'psi'
+  | 'chi-square'
+  | 'kolmogorov-smirnov'
+  | 'wasserstein'
+  | 'mean-shift'
+  | 'null-share'
+  | 'null-element-share'
+  | 'non-finite-share'
+  | 'new-category-share'
+  | 'distinct-count'
+  | 'type'
+  | 'out-of-range-share'
+  | 'length'
+  | 'valency'
+  | 'weekday-share'
+  | 'hour-share'
+  | 'time-gap'
+  | 'period-overlap'
+  | 'key-overlap';
+
+/** Of a measure, the value from which it speaks of drift; half of it is a warning. `null`: it only informs. */
+export type Thresholds = Readonly<Partial<Record<MeasureName, number | null>>>;
+
+/** TFDV's comparators. A feature that has one is judged by it alone: drift where the value is above the threshold. */
+export interface Comparator {
+  readonly lInfinity?: number;
+  readonly jensenShannon?: number;
+}
+
+export interface DriftOptions {
+  /** How the person named before and after. */
+  readonly names: readonly [before: string, after: string];
+  readonly digests?: readonly [before: string | undefined, after: string | undefined];
+  /** In place of the defaults, for all features. */
+  readonly thresholds?: Thresholds;
+  /** By the feature's name as people write it; in `ignore` and `watch`, `*` stands for any characters. */
+  readonly features?: {
+    /** Left out of the report. */
+    readonly ignore?: readonly string[];
+    /** Where given, all others are left out of the report. */
+    readonly watch?: readonly string[];
+    /** In place of the defaults, for one feature. */
+    readonly thresholds?: Readonly<Record<string, Thresholds>>;
+    readonly comparators?: Readonly<Record<string, Comparator>>;
+  };
+  /** Profiles of earlier versions, oldest first: what they differ by among each other is not drift. */
+  readonly baseline?: readonly Profile[];
+  /** The two sides are splits of one dataset, such as training and test data, which must have no key in common. */
+  readonly disjointKeys?: boolean;
+  /** The false discovery rate of a report, 0.001 unless given. */
+  readonly falseAlarms?: number;
+}

@@ -1,0 +1,113 @@
+import { type Categories, categories } from './axis.ts';
+import { cellFindings } from './cells.ts';
+import { type Finding, independent, type Pair } from './finding.ts';
+import { lInfinity, shares, sum } from './measures.ts';
+import {
+  countsOfCounts,
+  exclusiveValuesP,
+  expectedShareChange,
+  type Sizes,
+  shareChangeP,
+} from './sampling.ts';
+import { counted, percent, quoted } from './words.ts';
+
+/** What changed in how often each value occurs. */
+export function categoryFindings(pair: Pair): Finding[] {
+  const cells = categories(pair.before, pair.after);
+  const sizes = independent(pair, sum(cells.before), sum(cells.after));
+  if (sizes.before === 0 || sizes.after === 0) return [];
+  return [
+    ...largestShareChange(cells, sizes),
+    ...cellFindings(shares(cells.before), shares(cells.after), sizes, {
+      unlisted: cells.unlisted,
+      describe: (i) => `the value ${label(cells, i)}`,
+    }),
+    ...newValues(pair, cells, sizes),
+  ];
+}
+
+function label(cells: Categories, index: number): string {
+  const value = cells.labels[index];
+  return value === null || value === undefined ? 'of all rarer values' : quoted(value);
+}
+
+/** L-infinity: the value whose share changed most. */
+export function largestShareChange(cells: Categories, sizes: Sizes): Finding[] {
+  const p = shares(cells.before);
+  const q = shares(cells.after);
+  const { value, at } = lInfinity(p, q);
+  if (at < 0) return [];
+  const pooled = p.map(
+    (share, i) => (share * sizes.before + q[i]! * sizes.after) / (sizes.before + sizes.after),
+  );
+  const frequent = pooled.filter((share) => share >= (pooled[at] ?? 0)).length;
+  return [
+    {
+      name: 'l-infinity',
+      value,
+      errorBound: cells.uncertainty,
+      expected: Math.max(...pooled.map((share) => expectedShareChange(share, sizes, frequent))),
+      test: { of: 'l-infinity', pValue: shareChangesP(p, q, pooled, sizes) },
+      reason: () => shareSentence(cells, at, p[at]!, q[at]!),
+    },
+  ];
+}
+
+/** The least p-value of all values that are frequent enough to matter, corrected for how many these are. */
+function shareChangesP(
+  p: readonly number[],
+  q: readonly number[],
+  pooled: readonly number[],
+  sizes: Sizes,
+): number {
+  let least = 1;
+  let tested = 0;
+  const smaller = Math.min(sizes.before, sizes.after) / (sizes.before + sizes.after);
+  for (let i = 0; i < p.length; i++) {
+    if (pooled[i]! < 0.01 * smaller) continue;
+    tested++;
+    least = Math.min(least, shareChangeP(p[i]! * sizes.before, q[i]! * sizes.after, sizes));
+  }
+  return Math.min(1, least * tested);
+}
+
+function shareSentence(cells: Categories, at: number, before: number, after: number): string {
+  if (cells.labels[at] !== null && before === 0)
+    return `${label(cells, at)} is new, in ${percent(after)} of values`;
+  if (cells.labels[at] !== null && after === 0)
+    return `${label(cells, at)} is gone; it was ${percent(before)} of values`;
+  return `share ${cells.labels[at] === null ? '' : 'of '}${label(cells, at)} ${after > before ? 'rose' : 'fell'} from ${percent(before)} to ${percent(after)}`;
+}
+
+/** The share of after's values that before never held; only where before lists all of its values. */
+function newValues(pair: Pair, cells: Categories, sizes: Sizes): Finding[] {
+  if (!pair.before.values.exact) return [];
+  const total = sum(cells.after);
+  const fresh = cells.labels
+    .map((_, i) => i)
+    .filter((i) => cells.labels[i] !== null && cells.before[i] === 0);
+  const count = fresh.reduce((all, i) => all + cells.after[i]!, 0);
+  const scale = sizes.after / total;
+  const pValue = () =>
+    exclusiveValuesP(
+      count * scale,
+      countsOfCounts(shares(cells.before), shares(cells.after), sizes),
+      sizes.after / (sizes.before + sizes.after),
+    );
+  const unlisted = cells.labels.indexOf(null);
+  return [
+    {
+      name: 'new-category-share',
+      value: count / total,
+      errorBound: unlisted < 0 ? 0 : cells.after[unlisted]! / total,
+      test: { of: 'new-category-share', pValue: count > 0 ? pValue() : 1 },
+      reason: () => newSentence(cells, fresh, count / total, total),
+    },
+  ];
+}
+
+function newSentence(cells: Categories, fresh: readonly number[], share: number, total: number): string {
+  const first = fresh.reduce((best, i) => (cells.after[i]! > cells.after[best]! ? i : best), fresh[0]!);
+  if (fresh.length === 1) return `new value ${label(cells, first)} in ${percent(share)} of values`;
+  return `${counted(fresh.length, 'new value')} in ${percent(share)} of values, most often ${label(cells, first)} (${percent(cells.after[first]! / total)})`;
+}

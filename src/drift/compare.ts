@@ -1,0 +1,95 @@
+import type { Profile } from '../profile/model.ts';
+import { usualOf } from './baseline.ts';
+import { decide, type Examined, rank } from './decide.ts';
+import { distributionOf } from './distribution.ts';
+import { examine } from './examine.ts';
+import { keyOf, match, ref } from './match.ts';
+import type { DriftOptions, DriftReport, FeatureDrift, FeatureRef, Side, Verdict } from './model.ts';
+
+/**
+ * What changed between two profiles, strongest first, from nothing but the profiles. Deterministic. Linear in the sizes of
+ * the profiles: about 0.2 ms a feature.
+ */
+export function compareProfiles(before: Profile, after: Profile, options: DriftOptions): DriftReport {
+  const { pairs, added, removed } = match(before, after, options);
+  const usual = usualOf(before, options);
+  const examined = pairs.map(
+    (pair): Examined => ({ pair, findings: examine(pair), usual: usual.get(keyOf(pair)) ?? new Map() }),
+  );
+  const decisions = decide(examined, options);
+  const features = pairs
+    .map(
+      (pair, index): FeatureDrift => ({
+        ...ref(pair),
+        ...decisions[index]!,
+        distribution: distributionOf(pair),
+      }),
+    )
+    .sort((a, b) => rank(b.verdict) - rank(a.verdict) || b.strength - a.strength);
+  const sides = [side(before, options, 0), side(after, options, 1)] as const;
+  return {
+    varveDrift: 1,
+    before: sides[0],
+    after: sides[1],
+    verdict: strongest(features, added, removed, sides[1].rows === 0 && sides[0].rows > 0),
+    summary: summarize(features, added, removed, sides),
+    features,
+    added,
+    removed,
+  };
+}
+
+function side(profile: Profile, options: DriftOptions, index: 0 | 1): Side {
+  const digest = options.digests?.[index];
+  const tables = profile.tables.filter(({ name }) => name !== '.files');
+  const counted = tables.length > 0 ? tables : profile.tables;
+  return {
+    name: options.names[index],
+    ...(digest === undefined ? {} : { digest }),
+    rows: counted.reduce((total, table) => total + table.rows, 0),
+  };
+}
+
+function strongest(
+  features: readonly FeatureDrift[],
+  added: readonly FeatureRef[],
+  removed: readonly FeatureRef[],
+  emptied: boolean,
+): Verdict {
+  if (emptied || removed.length > 0) return 'drift';
+  const first = features[0]?.verdict ?? 'none';
+  return first === 'none' && added.length > 0 ? 'warning' : first;
+}
+
+function summarize(
+  features: readonly FeatureDrift[],
+  added: readonly FeatureRef[],
+  removed: readonly FeatureRef[],
+  [before, after]: readonly [Side, Side],
+): string {
+  if (after.rows === 0 && before.rows > 0) return `no rows are left of ${before.rows}`;
+  const drifted = features.filter(({ verdict }) => verdict === 'drift');
+  const changed = features.filter(({ verdict }) => verdict === 'warning');
+  const of = `of ${features.length} feature${features.length === 1 ? '' : 's'}`;
+  const parts = [
+    ...(drifted.length > 0 ? [`${drifted.length} ${of} drifted: ${listed(drifted)}`] : []),
+    ...(drifted.length === 0 && changed.length > 0
+      ? [`${changed.length} ${of} changed a little: ${listed(changed)}`]
+      : []),
+    ...(removed.length > 0 ? [`${removed.length} removed: ${listed(removed)}`] : []),
+    ...(added.length > 0 ? [`${added.length} added: ${listed(added)}`] : []),
+  ];
+  return parts.length > 0
+    ? parts.join('; ')
+    : `no drift in ${features.length} feature${features.length === 1 ? '' : 's'}`;
+}
+
+const mostNamed = 5;
+
+function listed(features: readonly FeatureRef[]): string {
+  const names = features
+    .slice(0, mostNamed)
+    .map(({ table, feature }) => (table === '' ? feature : `${table}: ${feature}`));
+  const more = features.length - names.length;
+  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}

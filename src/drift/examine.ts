@@ -1,0 +1,35 @@
+import { categoryFindings } from './categories.ts';
+import { countFindings, isKey } from './counts.ts';
+import type { Finding, Pair } from './finding.ts';
+import { lengthFindings } from './lengths.ts';
+import { numericFindings } from './numeric.ts';
+import { timeFindings } from './time.ts';
+
+/** Everything that differs in one feature, before it is judged. */
+export function examine(pair: Pair): Finding[] {
+  if (pair.rows.before === 0 || pair.rows.after === 0) return [];
+  const findings = [...countFindings(pair), ...lengthFindings(pair), ...distributionFindings(pair)];
+  if (!isKey(pair.before) || !isKey(pair.after)) return findings;
+  return findings.map((finding) =>
+    ordinal.has(finding.name) ? { ...finding, expectedToMove: true } : finding,
+  );
+}
+
+/** What a key such as a running number changes with every version. */
+const ordinal: ReadonlySet<string> = new Set([
+  'kolmogorov-smirnov',
+  'mean-shift',
+  'wasserstein',
+  'out-of-range-share',
+  'jensen-shannon',
+  'psi',
+  'hellinger',
+  'chi-square',
+]);
+
+function distributionFindings(pair: Pair): Finding[] {
+  const { before, after } = pair;
+  if (before.numeric && after.numeric) return numericFindings(pair);
+  if (before.time && after.time) return timeFindings(pair);
+  return before.type === after.type ? categoryFindings(pair) : [];
+}

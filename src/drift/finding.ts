@@ -1,0 +1,37 @@
+import type { FeatureProfile } from '../profile/model.ts';
+import type { MeasureName } from './model.ts';
+import type { Sizes } from './sampling.ts';
+
+/** One feature on both sides. */
+export interface Pair {
+  readonly table: string;
+  readonly feature: string;
+  readonly before: FeatureProfile;
+  readonly after: FeatureProfile;
+  /** Rows of the table. */
+  readonly rows: Sizes;
+}
+
+/** What one measure saw in one feature, before anything is decided. */
+export interface Finding {
+  readonly name: MeasureName;
+  readonly value: number;
+  readonly expected?: number;
+  readonly errorBound?: number;
+  /** Findings of one feature that share `of` rest on one test, which is counted once. Without a test a finding informs. */
+  readonly test?: { readonly of: string; readonly pValue: number };
+  /** Whether the value is a squared distance, to which sampling adds; in others variances add. */
+  readonly squared?: boolean;
+  /** For features that move on by themselves, as clocks and keys do: the finding warns and is never called drift. */
+  readonly expectedToMove?: boolean;
+  /** The sentence that tells a person what changed. */
+  readonly reason: () => string;
+}
+
+/** Independent observations behind `before` and `after` values: the rows that hold them where the feature is in a list. */
+export function independent(pair: Pair, before: number, after: number): Sizes {
+  return {
+    before: Math.min(before, pair.before.present),
+    after: Math.min(after, pair.after.present),
+  };
+}

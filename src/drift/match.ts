@@ -1,0 +1,67 @@
+import type { FeatureProfile, Profile, TableProfile } from '../profile/model.ts';
+const featureName = (path: readonly string[]): string => path.join('.');
+import type { Pair } from './finding.ts';
+import type { DriftOptions, FeatureRef } from './model.ts';
+import { isCompared } from './thresholds.ts';
+
+interface Matched {
+  readonly pairs: Pair[];
+  readonly added: FeatureRef[];
+  readonly removed: FeatureRef[];
+}
+
+/** Features by table and name. The table of files counts only where both sides are directories. */
+export function match(before: Profile, after: Profile, options: DriftOptions): Matched {
+  const tables = new Map(after.tables.map((table) => [table.name, table]));
+  const matched: Matched = { pairs: [], added: [], removed: [] };
+  for (const table of before.tables) {
+    const other = tables.get(table.name);
+    if (other !== undefined) matchTable(table, other, options, matched);
+    else if (table.name !== '.files') matched.removed.push(...refs(table, options));
+    tables.delete(table.name);
+  }
+  for (const table of tables.values()) {
+    if (table.name !== '.files') matched.added.push(...refs(table, options));
+  }
+  return matched;
+}
+
+function matchTable(before: TableProfile, after: TableProfile, options: DriftOptions, into: Matched): void {
+  const others = new Map(after.features.map((feature) => [featureName(feature.path), feature]));
+  for (const feature of before.features) {
+    const name = featureName(feature.path);
+    const other = others.get(name);
+    others.delete(name);
+    if (!isCompared(name, options)) continue;
+    if (other === undefined) into.removed.push(refOf(before.name, feature));
+    else
+      into.pairs.push({
+        table: before.name,
+        feature: name,
+        before: feature,
+        after: other,
+        rows: { before: before.rows, after: after.rows },
+      });
+  }
+  const added = [...others].filter(([name]) => isCompared(name, options));
+  into.added.push(...added.map(([, feature]) => refOf(before.name, feature)));
+}
+
+function refs(table: TableProfile, options: DriftOptions): FeatureRef[] {
+  return table.features
+    .filter(({ path }) => isCompared(featureName(path), options))
+    .map((feature) => refOf(table.name, feature));
+}
+
+function refOf(table: string, feature: FeatureProfile): FeatureRef {
+  return { table, feature: featureName(feature.path), type: feature.type };
+}
+
+export function ref({ table, feature, before, after }: Pair): FeatureRef {
+  return { table, feature, type: after.type === 'unknown' ? before.type : after.type };
+}
+
+/** Names a feature among all tables. */
+export function keyOf({ table, feature }: Pick<FeatureRef, 'table' | 'feature'>): string {
+  return JSON.stringify([table, feature]);
+}

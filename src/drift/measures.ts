@@ -1,0 +1,133 @@
+/**
+ * Distances between two distributions over the same cells. Pure: `before` and `after` are arrays of equal length.
+ * Formulas, ranges and sources of each are in docs/drift.md.
+ */
+type Cells = ArrayLike<number>;
+
+/** Counts to shares that sum to 1; all zeros where there is nothing. */
+export function shares(counts: Cells): number[] {
+  const total = sum(counts);
+  return Array.from(counts, (count) => (total > 0 ? count / total : 0));
+}
+
+export function sum(cells: Cells): number {
+  let total = 0;
+  for (let i = 0; i < cells.length; i++) total += cells[i]!;
+  return total;
+}
+
+/** max |q − p| over cells of shares, in [0, 1], and the cell where it is reached (−1 where there are none). */
+export function lInfinity(p: Cells, q: Cells): { value: number; at: number } {
+  let value = 0;
+  let at = -1;
+  for (let i = 0; i < p.length; i++) {
+    const difference = Math.abs(q[i]! - p[i]!);
+    if (difference > value || at < 0) {
+      value = difference;
+      at = i;
+    }
+  }
+  return { value, at };
+}
+
+/** Jensen-Shannon divergence of shares in bits, in [0, 1]; its square root is a metric. */
+export function jensenShannon(p: Cells, q: Cells): number {
+  let total = 0;
+  for (let i = 0; i < p.length; i++) total += jensenShannonTerm(p[i]!, q[i]!);
+  return Math.min(1, Math.max(0, total));
+}
+
+/** What one cell adds to the Jensen-Shannon divergence. */
+export function jensenShannonTerm(p: number, q: number): number {
+  const middle = (p + q) / 2;
+  let term = 0;
+  if (p > 0) term += (p / 2) * Math.log2(p / middle);
+  if (q > 0) term += (q / 2) * Math.log2(q / middle);
+  return term;
+}
+
+/** Hellinger distance of shares, in [0, 1]. */
+export function hellinger(p: Cells, q: Cells): number {
+  let total = 0;
+  for (let i = 0; i < p.length; i++) total += hellingerTerm(p[i]!, q[i]!);
+  return Math.sqrt(total);
+}
+
+/** What one cell adds to the squared Hellinger distance. */
+export function hellingerTerm(p: number, q: number): number {
+  return (Math.sqrt(p) - Math.sqrt(q)) ** 2 / 2;
+}
+
+/** What stands for an empty cell in the population stability index, which has no value for a share of 0. */
+const smallestShare = 1e-4;
+
+/** Population stability index of shares, in [0, ∞): the symmetric Kullback-Leibler divergence in nats. */
+export function populationStability(p: Cells, q: Cells): number {
+  let total = 0;
+  for (let i = 0; i < p.length; i++) total += populationStabilityTerm(p[i]!, q[i]!);
+  return total;
+}
+
+/** What one cell adds to the population stability index; nothing where it is empty on both sides. */
+export function populationStabilityTerm(p: number, q: number): number {
+  const a = p || smallestShare;
+  const b = q || smallestShare;
+  return (b - a) * Math.log(b / a);
+}
+
+/** max |F_after − F_before| over ordered cells of shares, in [0, 1]; the cell after which it is reached. */
+export function kolmogorovSmirnov(p: Cells, q: Cells): { value: number; at: number } {
+  let difference = 0;
+  let value = 0;
+  let at = -1;
+  for (let i = 0; i < p.length; i++) {
+    difference += q[i]! - p[i]!;
+    if (Math.abs(difference) > value) {
+      value = Math.abs(difference);
+      at = i;
+    }
+  }
+  return { value: Math.min(1, value), at };
+}
+
+/**
+ * The most by which the Kolmogorov-Smirnov statistic of the raw values can exceed that of the cells, where a cell with
+ * `spread[i]` holds values whose order is unknown: inside it the difference can swing by the share of one side alone.
+ */
+export function kolmogorovSmirnovBound(p: Cells, q: Cells, spread: ArrayLike<boolean>): number {
+  let difference = 0;
+  let most = 0;
+  let seen = 0;
+  for (let i = 0; i < p.length; i++) {
+    if (spread[i]) most = Math.max(most, difference + q[i]!, p[i]! - difference);
+    difference += q[i]! - p[i]!;
+    seen = Math.max(seen, Math.abs(difference));
+  }
+  return Math.max(0, Math.min(1, most) - seen);
+}
+
+/** First Wasserstein distance: ∫ |F_after − F_before| over cells that lie at the ascending `points`; in their unit. */
+export function wasserstein(points: Cells, p: Cells, q: Cells): number {
+  let difference = 0;
+  let total = 0;
+  for (let i = 0; i + 1 < p.length; i++) {
+    difference += q[i]! - p[i]!;
+    total += Math.abs(difference) * (points[i + 1]! - points[i]!);
+  }
+  return total;
+}
+
+/** Pearson's chi-square of two rows of counts over the same cells; cells that are empty on both sides do not count. */
+export function chiSquare(before: Cells, after: Cells): { statistic: number; df: number } {
+  const n1 = sum(before);
+  const n2 = sum(after);
+  let statistic = 0;
+  let cells = 0;
+  for (let i = 0; i < before.length; i++) {
+    const both = before[i]! + after[i]!;
+    if (both === 0) continue;
+    cells++;
+    statistic += (before[i]! * n2 - after[i]! * n1) ** 2 / both;
+  }
+  return { statistic: n1 > 0 && n2 > 0 ? statistic / (n1 * n2) : 0, df: Math.max(0, cells - 1) };
+}

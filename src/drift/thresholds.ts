@@ -1,0 +1,83 @@
+import { VarveError } from '../errors.ts';
+import type { DriftOptions, MeasureName, Thresholds } from './model.ts';
+
+/**
+ * From which value each measure speaks of drift. docs/drift.md says why each has its value; those with `null` inform,
+ * since another measure of the same change decides.
+ */
+export const defaultThresholds: Readonly<Record<MeasureName, number | null>> = {
+  'l-infinity': 0.04,
+  'jensen-shannon': 0.01,
+  hellinger: null,
+  psi: null,
+  'chi-square': null,
+  'kolmogorov-smirnov': 0.1,
+  wasserstein: null,
+  'mean-shift': 0.15,
+  'null-share': 0.01,
+  'null-element-share': 0.01,
+  'non-finite-share': 0.01,
+  'new-category-share': 0.01,
+  'distinct-count': 0.2,
+  type: 1,
+  'out-of-range-share': 0.01,
+  length: 0.1,
+  valency: 0.1,
+  'weekday-share': 0.05,
+  'hour-share': 0.05,
+  'time-gap': 0.05,
+  'period-overlap': null,
+  'key-overlap': null,
+};
+
+/** The share of common keys from which two splits leak. */
+const leakage = 0.001;
+
+/** The thresholds of one feature: its own, else those for all, else the defaults. */
+export function thresholdsOf(feature: string, options: DriftOptions): Record<MeasureName, number | null> {
+  return {
+    ...defaultThresholds,
+    ...(options.disjointKeys ? { 'key-overlap': leakage } : {}),
+    ...checked(options.thresholds),
+    ...checked(options.features?.thresholds?.[feature]),
+  };
+}
+
+/** Thresholds come from files that people write. */
+function checked(thresholds: Thresholds | undefined): Thresholds {
+  for (const [name, value] of Object.entries(thresholds ?? {})) {
+    if (!(name in defaultThresholds)) {
+      throw new VarveError('unknown-measure', `there is no drift measure called "${name}"`, {
+        remedy: `Name one of ${Object.keys(defaultThresholds).join(', ')}.`,
+      });
+    }
+    if (value !== null && !(typeof value === 'number' && value > 0 && Number.isFinite(value))) {
+      throw new VarveError('bad-threshold', `the drift threshold of "${name}" is ${String(value)}`, {
+        remedy: 'Give a number above 0, or null so that the measure only informs.',
+      });
+    }
+  }
+  return thresholds ?? {};
+}
+
+/** Whether the report speaks of this feature. */
+export function isCompared(feature: string, options: DriftOptions): boolean {
+  const { ignore = [], watch = [] } = options.features ?? {};
+  if (ignore.some((pattern) => matches(pattern, feature))) return false;
+  return watch.length === 0 || watch.some((pattern) => matches(pattern, feature));
+}
+
+/** `*` stands for any characters. Linear in the length of both for one star, quadratic at worst. */
+function matches(pattern: string, name: string): boolean {
+  const [head = '', ...rest] = pattern.split('*');
+  if (rest.length === 0) return pattern === name;
+  const tail = rest.pop()!;
+  if (!name.startsWith(head) || !name.endsWith(tail) || name.length < head.length + tail.length) return false;
+  let from = head.length;
+  for (const part of rest) {
+    const at = name.indexOf(part, from);
+    if (at < 0) return false;
+    from = at + part.length;
+  }
+  return from <= name.length - tail.length;
+}
