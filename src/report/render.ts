@@ -9,9 +9,11 @@ import { driftGauges, exposition, profileGauges, validationGauges } from './ci/p
 import { sarif } from './ci/sarif.ts';
 import type { Format, RenderOptions } from './format.ts';
 import { driftPage } from './html/drift.ts';
+import { profilePage } from './html/profile.ts';
 import { validationPage } from './html/validation.ts';
 import { canonicalJson } from './json.ts';
 import { driftMarkdown } from './markdown/drift.ts';
+import { profileMarkdown } from './markdown/profile.ts';
 import { validationMarkdown } from './markdown/validation.ts';
 import { driftText } from './text/drift.ts';
 import { profileText } from './text/profile.ts';
@@ -44,6 +46,8 @@ const validation: Renderers<ValidationReport> = {
 const profiles: Renderers<Profile> = {
   text: profileText,
   json: canonicalJson,
+  markdown: profileMarkdown,
+  html: profilePage,
   prometheus: (profile, options) => exposition(profileGauges(profile, options.name ?? '')),
 };
 

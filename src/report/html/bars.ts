@@ -33,6 +33,7 @@ export function bars(given: BarsOverlay): Drawing {
     shapes: shapes.join(''),
     names: labels.map(named),
     shares: labels.map((_, at) => [...(before === undefined ? [] : [share(before[at]!)]), share(after[at]!)]),
+    direction: 'down',
     span: [canvas.top - 8, canvas.top - 8 + labels.length * step],
   };
 }

@@ -5,19 +5,19 @@ import { canvas, type Overlay, units } from './overlay.ts';
 
 /**
  * An SVG drawing in a focusable frame that reads one bin at a time: by pointer, or by arrow keys as a slider does.
- * `data-names` has a line a bin, or `data-edges` one more; `data-shares` a line a bin, its sides apart by a tab (neutral
- * text has neither); `data-span` where the bins begin and end along their axis.
+ * `data-names` has a line a bin, or one more where they are edges; `data-shares` a line a bin, its sides apart by a tab
+ * (neutral text has neither); `data-span` where the bins begin and end.
  */
 export function chart(overlay: Overlay, name: string): string {
   if (overlay.after.length === 0) return '<p class="empty">No values to draw.</p>';
-  const drawing = overlay.kind === 'categorical' ? bars(overlay) : histogram(overlay);
-  const [key, texts] = 'names' in drawing ? ['names', drawing.names] : ['edges', drawing.edges];
+  const { shapes, shares, names, direction, span } =
+    overlay.kind === 'categorical' ? bars(overlay) : histogram(overlay);
   const attributes = [
-    `class="chart" role="slider" tabindex="0" data-${key}="${texts.map(markup).join('\n')}"`,
-    `data-shares="${drawing.shares.map((sides) => sides.map(markup).join('\t')).join('\n')}"`,
-    `data-span="${drawing.span.map(units).join(' ')}" aria-label="Distribution of ${markup(name)}"`,
-    `aria-valuemin="1" aria-valuemax="${drawing.shares.length}" aria-valuenow="1"`,
+    `class="chart" role="slider" tabindex="0" data-direction="${direction}" data-names="${names.map(markup).join('\n')}"`,
+    `data-shares="${shares.map((sides) => sides.map(markup).join('\t')).join('\n')}"`,
+    `data-span="${span.map(units).join(' ')}" aria-label="Distribution of ${markup(name)}"`,
+    `aria-valuemin="1" aria-valuemax="${shares.length}" aria-valuenow="1"`,
   ];
   const box = `0 0 ${canvas.width} ${canvas.height}`;
-  return `<div ${attributes.join(' ')}><svg viewBox="${box}" aria-hidden="true">${drawing.shapes}</svg><p class="read" aria-hidden="true"></p></div>`;
+  return `<div ${attributes.join(' ')}><svg viewBox="${box}" aria-hidden="true">${shapes}</svg><p class="read" aria-hidden="true"></p></div>`;
 }

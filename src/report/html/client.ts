@@ -100,7 +100,7 @@ export function readCharts(): void {
     const [from = 0, to = 0] = spanOf(chart);
     const size = (to - from) / bins;
     const place = String(from + bin * size);
-    const across = chart.dataset.edges !== undefined;
+    const across = chart.dataset.direction === 'across';
     const box = across
       ? { x: place, y: '8', width: String(size), height: '142' }
       : { x: '0', y: place, width: '360', height: String(size) };
@@ -109,8 +109,16 @@ export function readCharts(): void {
   const read = (chart: Element, wanted: number): void => {
     const shares = lines(chart, 'shares');
     const bin = Math.min(shares.length - 1, Math.max(0, wanted));
-    const edges = chart.dataset.edges === undefined ? [] : lines(chart, 'edges');
-    const name = edges.length > 0 ? `${edges[bin]} to ${edges[bin + 1]}` : lines(chart, 'names')[bin];
+    const names = lines(chart, 'names');
+    const last = shares.length - 1;
+    // The bins at the ends of a range hold all that lies beyond.
+    const range =
+      bin === 0 && last > 0
+        ? `up to ${names[1]}`
+        : bin === last && last > 0
+          ? `from ${names[bin]}`
+          : `${names[bin]} to ${names[bin + 1]}`;
+    const name = names.length > shares.length ? range : names[bin];
     const sides = shares[bin]!.split('\t');
     const text = `${name}: ${sides.length === 2 ? `${sides[0]} before, ${sides[1]} after` : sides[0]}`;
     chart.querySelector('.read')!.textContent = text;
@@ -124,7 +132,7 @@ export function readCharts(): void {
     const chart = svg.closest('.chart')!;
     const [from = 0, to = 0] = spanOf(chart);
     const box = svg.getBoundingClientRect();
-    const pixels = chart.dataset.edges === undefined ? event.clientY - box.top : event.clientX - box.left;
+    const pixels = chart.dataset.direction === 'down' ? event.clientY - box.top : event.clientX - box.left;
     const along = ((pixels / box.width) * 360 - from) / (to - from);
     read(chart, Math.floor(along * lines(chart, 'shares').length));
   });

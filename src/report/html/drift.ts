@@ -1,9 +1,11 @@
+import { scaleLog } from 'd3-scale';
 import type { DriftReport, FeatureDrift, FeatureRef, Measure, Side } from '../../drift/model.ts';
 import { markup } from '../markup.ts';
 import { brief } from '../neutral.ts';
 import { counted, magnitude } from '../numbers.ts';
 import { featureName, gradeOf } from '../words.ts';
 import { chart } from './chart.ts';
+import { overlayOf } from './overlay.ts';
 import { page } from './page.ts';
 import { badge, datum, type Order, shortDigest, table, toolbar } from './parts.ts';
 import { strata } from './strata.ts';
@@ -22,7 +24,7 @@ export function driftPage(report: DriftReport): string {
 <p class="kicker">varve <span>drift</span></p>
 <h1>${badge(grade, 'drift')} ${markup(brief(report.summary, 400))}</h1>
 <dl class="sides">${side('before', report.before)}${side('after', report.after)}</dl>
-${strata(features)}
+${strengths(features)}
 ${oneSided('Only after', report.added)}${oneSided('Only before', report.removed)}
 </header>
 <main>
@@ -36,6 +38,25 @@ ${features.map(card).join('\n')}
 </div>
 </main>`;
   return page(`Drift: ${brief(report.after.name, 100)}`, body);
+}
+
+/** Strengths below this are drawn alike: a twentieth of the way to drift. */
+const least = 0.05;
+
+function strengths(features: readonly FeatureDrift[]): string {
+  const strongest = Math.max(2, ...features.map((feature) => feature.strength));
+  const height = scaleLog([least, strongest], [0, 1]).clamp(true);
+  const layers = features.map((feature, place) => ({
+    title: `${featureName(feature)}: ${magnitude(feature.strength)}`,
+    id: `f${place}`,
+    height: height(Math.max(least, feature.strength)),
+    tone: gradeOf(feature.verdict),
+  }));
+  return strata(
+    layers,
+    'Strength of each feature, strongest first; the line is the threshold of drift.',
+    height(1),
+  );
 }
 
 function side(title: 'before' | 'after', { name, digest, rows }: Side): string {
@@ -57,7 +78,7 @@ function card(feature: FeatureDrift, place: number): string {
   const reasons = feature.reasons.map((reason) => `<li>${markup(brief(reason, 300))}</li>`);
   return `<article class="card" id="f${place}" data-grade="${grade}" data-find="${markup(`${name} ${feature.type}`.toLowerCase())}" ${keys}>
 <header><h2>${datum(name)}</h2><span class="type">${markup(feature.type)}</span>${badge(grade, 'drift', ` ${magnitude(feature.strength)}×`)}</header>
-${chart(feature.distribution, name)}
+${chart(overlayOf(feature.distribution, feature.type, 'both'), name)}
 ${reasons.length > 0 ? `<ul class="reasons">${reasons.join('')}</ul>` : ''}
 <details><summary>Measures<span class="unseen"> of ${markup(name)}</span></summary>${measures(feature.measures)}</details>
 </article>`;

@@ -28,7 +28,8 @@ export function histogram(given: HistogramOverlay): Drawing {
   ];
   return {
     shapes: shapes.join(''),
-    edges: edges.map(overlay.kind === 'time' ? moment : magnitude),
+    names: overlay.whole ? wholeNames(edges) : edges.map(namer(overlay)),
+    direction: 'across',
     shares: after.map((one, bin) => [...(before === undefined ? [] : [share(before[bin]!)]), share(one)]),
     span: [canvas.left, canvas.right],
   };
@@ -43,30 +44,56 @@ function coarsened(overlay: HistogramOverlay): HistogramOverlay {
     );
   const edges = overlay.edges.filter((_, at) => at % step === 0 || at === overlay.edges.length - 1);
   const before = overlay.before === undefined ? {} : { before: added(overlay.before) };
-  return { kind: overlay.kind, edges, ...before, after: added(overlay.after) };
+  return { ...overlay, edges, ...before, after: added(overlay.after) };
 }
 
-function axis({ kind, edges }: HistogramOverlay): [X, { at: number; text: string }[]] {
+const hours = 86_400_000;
+
+/** Of times of day, which are counted from midnight, the hour; else numbers and moments. */
+function namer({ kind, edges }: HistogramOverlay): (edge: number) => string {
+  if (kind === 'numeric') return magnitude;
+  const ofDay = edges[0] === 0 && edges.at(-1) === hours;
+  return ofDay ? (edge) => `${String(edge / 3_600_000).padStart(2, '0')}:00` : moment;
+}
+
+/** `5` for a bin of one whole number, `5 to 9` for one of five. */
+function wholeNames(edges: readonly number[]): string[] {
+  return edges.slice(1).map((end, at) => {
+    const [low, high] = [edges[at]!, end - 1];
+    return low === high ? magnitude(low) : `${magnitude(low)} to ${magnitude(high)}`;
+  });
+}
+
+interface Tick {
+  readonly at: number;
+  readonly text: string;
+}
+
+function axis(overlay: HistogramOverlay): [X, Tick[]] {
+  const { kind, edges, whole } = overlay;
   const span: [number, number] = [canvas.left, canvas.right];
   const domain: [number, number] = [edges[0]!, edges.at(-1)!];
   const widths = edges.slice(1).map((edge, at) => edge - edges[at]!);
+  const name = namer(overlay);
   if (Math.max(...widths) > uneven * Math.min(...widths)) {
     const step = (span[1] - span[0]) / widths.length;
-    const x = scaleLinear(
-      edges,
-      edges.map((_, at) => span[0] + at * step),
-    ); // piecewise
+    const places = edges.map((_, at) => span[0] + at * step);
     const every = Math.ceil(widths.length / 5);
-    const name = kind === 'time' ? moment : magnitude;
-    return [x, edges.filter((_, at) => at % every === 0).map((at) => ({ at, text: name(at) }))];
+    const ticks = edges.filter((_, at) => at % every === 0);
+    return [scaleLinear(edges, places), ticks.map((at) => ({ at, text: name(at) }))];
   }
-  if (kind === 'time') {
+  if (kind === 'time' && name === moment) {
     const x = scaleUtc(domain, span);
     const format = x.tickFormat(5);
     return [x, x.ticks(5).map((at) => ({ at: at.getTime(), text: format(at) }))];
   }
   const x = scaleLinear(domain, span);
-  return [x, x.ticks(5).map((at) => ({ at, text: magnitude(at) }))];
+  if (kind === 'time')
+    return [x, [0, 6, 12, 18].map((hour) => ({ at: hour * 3_600_000, text: name(hour * 3_600_000) }))];
+  // The tick of a single whole number stands in the middle of its bin.
+  const single = whole === true && widths[0] === 1;
+  const ticks = x.ticks(5).filter((at) => !single || (Number.isInteger(at) && at < domain[1]));
+  return [x, ticks.map((at) => ({ at: single ? at + 0.5 : at, text: magnitude(at) }))];
 }
 
 /** Up and along in relative steps: a third of the bytes of absolute ones. Closed by its fill, not by its stroke. */

@@ -1,3 +1,5 @@
+import type { Distribution } from '../../drift/model.ts';
+
 /** What one chart shows: one distribution (`after` alone) or two over the same bins. Shares of 0 to 1. */
 export type Overlay = HistogramOverlay | BarsOverlay;
 
@@ -5,6 +7,8 @@ export interface HistogramOverlay {
   readonly kind: 'numeric' | 'time';
   /** n + 1 ascending edges of n bins; epoch milliseconds for time. */
   readonly edges: readonly number[];
+  /** Values are whole numbers, so a bin of width 1 is one value. */
+  readonly whole?: boolean;
   readonly before?: readonly number[];
   readonly after: readonly number[];
 }
@@ -17,15 +21,24 @@ export interface BarsOverlay {
   readonly after: readonly number[];
 }
 
+/** A distribution as it is to be drawn: both sides, or the later one alone. `type` is the feature's. */
+export function overlayOf(distribution: Distribution, type: string, sides: 'both' | 'after'): Overlay {
+  const { before, ...later } = distribution;
+  const shown = sides === 'both' ? distribution : later;
+  return shown.kind === 'categorical' ? shown : { ...shown, whole: type === 'integer' };
+}
+
 /**
- * A drawing: SVG shapes; for reading it, the n names of its bins or their n + 1 edges, and each bin's shares, as text;
- * and where along its axis (of names: down; of edges: across) the bins begin and end, in user units, all equally wide.
+ * A drawing: SVG shapes; for reading it, as text, each bin's shares and the n names of its bins or, where they are cut
+ * from a range, their n + 1 edges; and from where to where in user units the bins lie, all equally wide, across or down.
  */
-export type Drawing = {
+export interface Drawing {
   readonly shapes: string;
   readonly shares: readonly (readonly string[])[];
+  readonly names: readonly string[];
+  readonly direction: 'across' | 'down';
   readonly span: readonly [from: number, to: number];
-} & ({ readonly names: readonly string[] } | { readonly edges: readonly string[] });
+}
 
 /** User units of every drawing; it scales with its card. */
 export const canvas = { width: 360, height: 172, left: 4, right: 356, top: 16, bottom: 150 } as const;

@@ -42,7 +42,7 @@ code{font:.88em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 .strata svg{display:block;width:100%;height:7.5rem;border-bottom:1px solid var(--line)}
 .strata .hit{fill:transparent}
 .strata a:hover .hit{fill:var(--line)}
-.strata .bad{fill:var(--bad)}.strata .warn{fill:var(--warn)}.strata .good{fill:var(--good);opacity:.55}
+.strata .bad{fill:var(--bad)}.strata .warn{fill:var(--warn)}.strata .good{fill:var(--good);opacity:.55}.strata .plain{fill:var(--after);opacity:.55}
 .strata .threshold{stroke:var(--ink);stroke-dasharray:3 4;vector-effect:non-scaling-stroke;opacity:.6;fill:none;pointer-events:none}
 figcaption{color:var(--soft);font-size:.82rem;margin-top:.35rem}
 .one-sided{margin-top:1.1rem;display:inline-block;vertical-align:top;margin-right:2rem}
@@ -74,20 +74,23 @@ fieldset :focus-visible+span{outline:2px solid var(--focus);outline-offset:-3px}
 .card:target{border-color:var(--focus)}
 .card header{display:flex;align-items:baseline;gap:.5rem;margin-bottom:.35rem}
 .card h2{font-size:1.02rem;font-weight:650;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}
-.type{color:var(--soft);font-size:.82rem;white-space:nowrap}
-.badge{margin-left:auto;font-size:.78rem;font-weight:600;white-space:nowrap;border-radius:99px;padding:.1rem .6rem}
+.card h2{flex:0 1 auto}
+.type{flex:0 9 auto;color:var(--soft);font-size:.82rem;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;min-width:2.5rem}
+.badge{flex:none;margin-left:auto;font-size:.78rem;font-weight:600;white-space:nowrap;border-radius:99px;padding:.1rem .6rem}
 h1 .badge{margin-left:0}
 .badge.bad{color:var(--bad);background:var(--bad-ground)}
 .badge.warn{color:var(--warn);background:var(--warn-ground)}
 .badge.good{color:var(--good);background:var(--good-ground)}
 .chart{cursor:crosshair;border-radius:4px}
+.strip{display:block;width:100%;height:auto;margin-top:.5rem}
+.strip text{font-size:10px;fill:var(--soft)}
 .chart svg{display:block;width:100%;height:auto;overflow:visible}
 .chart text{font-size:10.5px;fill:var(--soft)}
 .chart .value{fill:var(--ink)}
 .chart .others{font-style:italic}
-.chart .before{fill:var(--before);stroke:none}
+.chart .before,.strip .before{fill:var(--before);stroke:none}
 .chart .after{fill:var(--after-fill);stroke:var(--after);stroke-width:1.8;stroke-linejoin:round}
-.chart .after-bar{fill:var(--after)}
+.chart .after-bar,.strip .after-bar{fill:var(--after)}
 .chart .grid{stroke:var(--line);fill:none}
 .chart .axis{stroke:var(--soft);fill:none;opacity:.7}
 .chart .cursor{fill:var(--ink);opacity:.12;pointer-events:none}
@@ -103,6 +106,11 @@ th{font-weight:400;color:var(--soft);text-align:left}
 th,td{padding:.16rem .7rem .16rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere;vertical-align:top}
 .n{text-align:right;white-space:nowrap}
 .n:last-child,td:last-child{padding-right:0}
+.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(5.6rem,1fr));gap:.35rem .8rem;margin-top:.4rem}
+.facts dt{color:var(--soft);font-size:.76rem;line-height:1.2}
+.facts dd{font-size:.9rem;overflow-wrap:anywhere;line-height:1.3}
+.was{color:var(--before-ink)}
+.note{color:var(--soft);margin-top:.3rem}
 .wide{grid-template-columns:repeat(auto-fill,minmax(min(100%,30rem),1fr))!important}
 .anomaly{border-left:.25rem solid var(--warn);padding:.1rem 0 .1rem .8rem;margin:.7rem 0}
 .anomaly.bad{border-color:var(--bad)}

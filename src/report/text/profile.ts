@@ -1,12 +1,16 @@
-import type { Profile, TableProfile } from '../../profile/model.ts';
+import { distributionOf } from '../../drift/distribution.ts';
+import type { FeatureProfile, Profile, TableProfile } from '../../profile/model.ts';
 import { wrapped } from '../cells.ts';
-import { type Facts, factsOf } from '../facts.ts';
+import { type Facts, factsOf, featurePath } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
 import { count, magnitude, share } from '../numbers.ts';
 import { profileSummary, tableTitle } from '../words.ts';
 import { type Cell, columns } from './columns.ts';
 import { type Paint, painter } from './paint.ts';
+import { sparklines } from './sparkline.ts';
+
+const sparkWidth = 14;
 
 /** For a terminal: what the profile is of in one line, then a row a feature, table by table. */
 export function profileText(profile: Profile, options: RenderOptions): string {
@@ -29,13 +33,21 @@ function tableLines(table: TableProfile, named: boolean, width: number, paint: P
     { title: 'median', align: 'right' as const },
     { title: 'max', align: 'right' as const, max: 16 },
     { title: 'mean', align: 'right' as const },
+    { title: 'distribution', max: sparkWidth },
     { title: 'most often' },
   ];
-  const rows = table.features.map((feature) => featureRow(factsOf(feature, table)));
+  const rows = table.features.map((feature) => featureRow(factsOf(feature, table), spark(feature, table)));
   return ['', ...title, ...columns(spec, rows, width, paint)];
 }
 
-function featureRow(facts: Facts): Cell[] {
+function spark(feature: FeatureProfile, table: TableProfile): string {
+  const rows = { before: table.rows, after: table.rows };
+  const pair = { table: table.name, feature: featurePath(feature), before: feature, after: feature, rows };
+  const { after } = distributionOf(pair);
+  return sparklines(after, after, sparkWidth)[1];
+}
+
+function featureRow(facts: Facts, drawn: string): Cell[] {
   const number = (value: number | null): Cell => ({ text: value === null ? '' : magnitude(value) });
   const top = facts.top.slice(0, 3).map(({ value, share: part }) => `${brief(value, 24)} ${share(part)}`);
   return [
@@ -50,6 +62,7 @@ function featureRow(facts: Facts): Cell[] {
     number(facts.median),
     { text: facts.max ?? '' },
     number(facts.mean),
+    { text: drawn, tone: 'after' },
     { text: top.join(', ') },
   ];
 }

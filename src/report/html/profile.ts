@@ -1,0 +1,170 @@
+import { distributionOf } from '../../drift/distribution.ts';
+import type { FeatureProfile, Profile, TableProfile } from '../../profile/model.ts';
+import { type Facts, factsOf, featurePath } from '../facts.ts';
+import type { RenderOptions } from '../format.ts';
+import { markup } from '../markup.ts';
+import { brief } from '../neutral.ts';
+import { count, counted, magnitude, share } from '../numbers.ts';
+import { featureName, profileSummary, tableTitle } from '../words.ts';
+import { chart } from './chart.ts';
+import { overlayOf } from './overlay.ts';
+import { page } from './page.ts';
+import { datum, type Order, table, toolbar } from './parts.ts';
+import { strata } from './strata.ts';
+import { weekAndDay } from './week.ts';
+
+const orders: readonly Order[] = [
+  { key: 'place', title: 'place in the data' },
+  { key: 'name', title: 'name' },
+  { key: 'type', title: 'type' },
+  { key: 'missing', down: true, title: 'missing values' },
+  { key: 'distinct', down: true, title: 'distinct values' },
+];
+
+/** One feature, with the same one of the earlier version where there is one. */
+interface Shown {
+  readonly name: string;
+  readonly table: TableProfile;
+  readonly feature: FeatureProfile;
+  readonly facts: Facts;
+  readonly earlier?: {
+    readonly table: TableProfile;
+    readonly feature: FeatureProfile;
+    readonly facts: Facts;
+  };
+}
+
+/** The page for people: how complete each feature is, then a card a feature; two versions where there is an earlier one. */
+export function profilePage(profile: Profile, options: RenderOptions): string {
+  const earlier = options.compareWith;
+  const features = shownFeatures(profile, earlier?.profile);
+  const name = options.name ?? 'Profile';
+  const body = `<header class="top">
+<p class="kicker">varve <span>profile</span></p>
+<h1>${markup(brief(profileSummary(profile, undefined), 400))}</h1>
+<dl class="sides">${earlier === undefined ? '' : side('before', earlier.name, earlier.profile)}${side('after', name, profile)}</dl>
+${completeness(features)}
+</header>
+<main>
+${toolbar(orders, [], 'schema')}
+<div id="cards">
+${features.map(card).join('\n')}
+</div>
+</main>`;
+  return page(`Profile: ${brief(name, 100)}`, body);
+}
+
+function shownFeatures(profile: Profile, earlier: Profile | undefined): Shown[] {
+  const known = new Map<string, { table: TableProfile; feature: FeatureProfile }>();
+  for (const table of earlier?.tables ?? []) {
+    for (const feature of table.features)
+      known.set(JSON.stringify([table.name, ...feature.path]), { table, feature });
+  }
+  return profile.tables.flatMap((table) =>
+    table.features.map((feature): Shown => {
+      const before = known.get(JSON.stringify([table.name, ...feature.path]));
+      return {
+        name: featureName({
+          table: profile.tables.length > 1 ? tableTitle(table) : '',
+          feature: featurePath(feature),
+        }),
+        table,
+        feature,
+        facts: factsOf(feature, table),
+        ...(before === undefined
+          ? {}
+          : { earlier: { ...before, facts: factsOf(before.feature, before.table) } }),
+      };
+    }),
+  );
+}
+
+function side(tone: 'before' | 'after', name: string, profile: Profile): string {
+  const tables = profile.tables.map((one) => `${tableTitle(one)}: ${counted(one.rows, 'row')}`);
+  const shown =
+    tables.length > 1 ? tables.slice(0, 4).join(', ') : counted(profile.tables[0]?.rows ?? 0, 'row');
+  return `<div class="${tone}"><dt>${tone === 'before' ? 'before' : 'shown'}</dt><dd>${datum(brief(name, 200))}<span>${markup(shown)}</span></dd></div>`;
+}
+
+function completeness(features: readonly Shown[]): string {
+  const layers = features.map(({ name, facts }, place) => ({
+    title: `${name}: ${facts.missing === 0 ? 'in every row' : `missing in ${share(facts.missing)} of rows`}`,
+    id: `f${place}`,
+    height: 1 - facts.missing,
+    tone: facts.missing > 0.5 ? 'warn' : 'plain',
+  }));
+  return strata(
+    layers,
+    'Share of rows that have each feature, in the order of the data; amber where fewer than half do.',
+  );
+}
+
+function card(shown: Shown, place: number): string {
+  const { name, feature, facts } = shown;
+  const keys = `data-place="${place}" data-name="${markup(name.toLowerCase())}" data-type="${facts.type}" data-missing="${facts.missing}" data-distinct="${facts.distinct}"`;
+  const values = facts.top.slice(0, 20).map(({ value }) => brief(value, 40));
+  const find = markup([name, facts.type, ...values].join(' ').toLowerCase());
+  return `<article class="card" id="f${place}" data-find="${find}" ${keys}>
+<header><h2>${datum(name)}</h2><span class="type">${markup(brief(feature.engineType, 60))}</span></header>
+${drawing(shown)}
+${factsList(facts, shown.earlier?.facts)}
+${feature.time === undefined ? '' : weekAndDay(feature.time, shown.earlier?.feature.time)}
+${topValues(shown)}
+</article>`;
+}
+
+function drawing({ name, table, feature, earlier }: Shown): string {
+  if (feature.count - feature.nullElements === 0) return '<p class="empty">Nothing but nulls.</p>';
+  const before = earlier ?? { table, feature };
+  const rows = { before: before.table.rows, after: table.rows };
+  const distribution = distributionOf({
+    table: table.name,
+    feature: name,
+    before: before.feature,
+    after: feature,
+    rows,
+  });
+  return chart(overlayOf(distribution, feature.type, earlier === undefined ? 'after' : 'both'), name);
+}
+
+/** `12.6`, or `12.6 → 18.1` where the earlier version had another. */
+function factsList(now: Facts, earlier: Facts | undefined): string {
+  const entries: readonly (readonly [string, (facts: Facts) => string | null])[] = [
+    ['missing', (facts) => share(facts.missing)],
+    ['distinct', (facts) => count(facts.distinct)],
+    ['least', (facts) => facts.min],
+    ['median', (facts) => shownNumber(facts.median)],
+    ['most', (facts) => facts.max],
+    ['mean', (facts) => shownNumber(facts.mean)],
+    ['deviation', (facts) => shownNumber(facts.deviation)],
+  ];
+  const items = entries.flatMap(([title, of]) => {
+    const value = of(now);
+    if (value === null) return [];
+    const before = earlier === undefined ? null : of(earlier);
+    const changed =
+      before === null || before === value ? '' : `<span class="was">${markup(before)} →</span> `;
+    return [`<div><dt>${title}</dt><dd>${changed}${markup(value)}</dd></div>`];
+  });
+  return `<dl class="facts">${items.join('')}</dl>`;
+}
+
+function shownNumber(value: number | null): string | null {
+  return value === null ? null : magnitude(value);
+}
+
+function topValues({ name, facts, feature, earlier }: Shown): string {
+  if (facts.top.length === 0) return '';
+  const before = new Map(earlier?.feature.values.values);
+  const total = earlier === undefined ? 0 : earlier.feature.count - earlier.feature.nullElements;
+  const rows = facts.top.map(({ value, share: part }) => [
+    brief(value, 100) || '(empty)',
+    ...(earlier === undefined ? [] : [share((before.get(value) ?? 0) / total)]),
+    share(part),
+  ]);
+  const titles = ['value', ...(earlier === undefined ? ['share'] : ['before', 'after'])];
+  const more = feature.values.exact
+    ? ''
+    : '<p class="note">Shares are at least these: rarer values are counted by a sketch.</p>';
+  return `<details><summary>Most frequent values<span class="unseen"> of ${markup(name)}</span></summary>${table(titles, rows, [1, 2])}${more}</details>`;
+}

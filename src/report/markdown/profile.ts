@@ -1,0 +1,38 @@
+import type { Profile } from '../../profile/model.ts';
+import { factsOf } from '../facts.ts';
+import type { RenderOptions } from '../format.ts';
+import { brief } from '../neutral.ts';
+import { count, magnitude, share } from '../numbers.ts';
+import { profileSummary, tableTitle } from '../words.ts';
+import { Document } from './document.ts';
+import { code, plain } from './escape.ts';
+
+/** For a pull request's comment: under 60 KB whatever the profile. */
+export function profileMarkdown(profile: Profile, options: RenderOptions): string {
+  const document = new Document();
+  document.add(`### ${plain(brief(profileSummary(profile, options.name), 400))}\n`);
+  const titles = ['feature', 'type', 'missing', 'distinct', 'least', 'median', 'most', 'most frequent'];
+  for (const table of profile.tables) {
+    if (
+      profile.tables.length > 1 &&
+      !document.add(`\n#### ${plain(tableTitle(table))} (${count(table.rows)})\n`)
+    )
+      break;
+    const rows = table.features.map((feature) => {
+      const facts = factsOf(feature, table);
+      const top = facts.top.slice(0, 3).map((one) => `${code(brief(one.value, 40))} ${share(one.share)}`);
+      return [
+        code(brief(facts.feature, 120)),
+        facts.type,
+        share(facts.missing),
+        count(facts.distinct),
+        plain(facts.min ?? ''),
+        facts.median === null ? '' : magnitude(facts.median),
+        plain(facts.max ?? ''),
+        top.join(', '),
+      ];
+    });
+    document.table(titles, rows, 200);
+  }
+  return document.toString();
+}
