@@ -3,7 +3,7 @@ import type { FeatureProfile, TableProfile } from '../profile/model.ts';
 import { meanAndVariance } from '../profile/moments.ts';
 import { distinctCount } from '../profile/sketch.ts';
 import { brief } from './neutral.ts';
-import { magnitude, numericText } from './numbers.ts';
+import { numericText } from './numbers.ts';
 
 /** What a report says of one feature, taken from its counters; numbers as numbers, extremes as text for people. */
 export interface Facts {
@@ -16,6 +16,8 @@ export interface Facts {
   /** Null where the type has none. */
   readonly min: string | null;
   readonly max: string | null;
+  /** Shortest and longest string, in code points, or byte array. */
+  readonly length: readonly [number, number] | null;
   readonly mean: number | null;
   /** Population standard deviation. */
   readonly deviation: number | null;
@@ -38,6 +40,10 @@ export function factsOf(feature: FeatureProfile, table: TableProfile): Facts {
     missing: table.rows > 0 ? feature.nulls / table.rows : 0,
     distinct: feature.values.exact ? feature.values.values.length : distinctCount(feature.distinct),
     ...extremes(feature),
+    length:
+      feature.lengths === undefined || feature.lengths.count === 0
+        ? null
+        : [feature.lengths.min, feature.lengths.max],
     mean: moments?.mean ?? null,
     deviation: moments === null ? null : Math.sqrt(moments.variance),
     median: feature.numeric === undefined ? null : quantile(feature, 0.5),
@@ -51,11 +57,10 @@ function momentsOf({ numeric }: FeatureProfile, values: number): { mean: number;
   return meanAndVariance(numeric.moments, finite);
 }
 
-function extremes({ numeric, time, lengths }: FeatureProfile): { min: string | null; max: string | null } {
+function extremes({ numeric, time }: FeatureProfile): { min: string | null; max: string | null } {
   if (numeric !== undefined) return both(numeric.min, numeric.max, numericText);
   if (time !== undefined) return both(time.min, time.max, clock);
-  if (lengths === undefined || lengths.count === 0) return { min: null, max: null };
-  return { min: `${magnitude(lengths.min)} long`, max: `${magnitude(lengths.max)} long` };
+  return { min: null, max: null };
 }
 
 function both(min: string | null, max: string | null, show: (text: string) => string) {

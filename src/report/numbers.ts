@@ -7,7 +7,9 @@ const steps: readonly (readonly [number, string])[] = [
   [1e6, 'M'],
 ];
 
+/** Four digits stay together, as years do. */
 function grouped(digits: string): string {
+  if (digits.length < 5) return digits;
   return digits.replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
@@ -33,7 +35,7 @@ export function share(value: number): string {
   return `${trimmed(percent.toFixed(percent < 1 ? 2 : 1))} %`;
 }
 
-/** Any number in three significant digits (four when integer part is as long): `0.0813`, `1,234`, `12.3 M`, `4e-7`. */
+/** Any number in three significant digits (four when integer part is as long): `0.0813`, `1234`, `12.3 M`, `4e-7`. */
 export function magnitude(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '-∞';

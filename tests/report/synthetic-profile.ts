@@ -33,7 +33,10 @@ function featureOf(name: string, column: Column): FeatureProfile {
     ...(dates.length > 0 ? { time: timeOf(dates) } : {}),
     ...(strings.length > 0 ? { lengths: lengthsOf(strings) } : {}),
     values: countsOf(texts),
-    distinct: sketchOf([...new Set(texts.map(hashOf))].sort((a, b) => a - b), hashEnd),
+    distinct: sketchOf(
+      [...new Set(texts.map(hashOf))].sort((a, b) => a - b),
+      hashEnd,
+    ),
   };
 }
 

@@ -7,20 +7,21 @@ import { type BarsOverlay, canvas, type Drawing, units } from './overlay.ts';
 /** Values below these are added to `all others`. */
 const mostRows = 8;
 const label = { right: 116, cells: 18 } as const;
-const bar = { left: 122, thickest: 26 } as const;
+const bar = { left: 122, thickest: 36 } as const;
 
 /** A row a value: the earlier share as a thick bar, the later one as a thin bar on it, and both in figures. */
 export function bars(given: BarsOverlay): Drawing {
   const { labels, before, after } = shortened(given);
   const step = Math.min(bar.thickest, (canvas.bottom + 14 - canvas.top) / labels.length);
-  const top = Math.max(...after, ...(before ?? [])) || 1;
-  const right = before === undefined ? 310 : 264;
-  const length = (of: number): string => units((of / top) * (right - bar.left));
+  const top = greatest(labels, [...after, ...(before ?? [])]);
+  const right = before === undefined ? 310 : 256;
+  const length = (of: number): string => units(Math.min(1, of / top) * (right - bar.left));
   const shapes = labels.map((value, at) => {
     const y = canvas.top - 8 + at * step;
     const middle = units(y + step / 2 + 3.5);
+    const cutOff = Math.max(after[at]!, before?.[at] ?? 0) > top ? ' cut' : '';
     const row = (kind: string, of: number, thickness: number): string =>
-      `<rect class="${kind}" x="${bar.left}" y="${units(y + (step * (1 - thickness)) / 2)}" width="${length(of)}" height="${units(step * thickness)}"/>`;
+      `<rect class="${kind}${cutOff}" x="${bar.left}" y="${units(y + (step * (1 - thickness)) / 2)}" width="${length(of)}" height="${units(step * thickness)}"/>`;
     const drawn =
       before === undefined
         ? row('after-bar', after[at]!, 0.72)
@@ -36,6 +37,12 @@ export function bars(given: BarsOverlay): Drawing {
     direction: 'down',
     span: [canvas.top - 8, canvas.top - 8 + labels.length * step],
   };
+}
+
+/** Of the values that have names: all others together may be far more, and are then cut off. */
+function greatest(labels: readonly (string | null)[], shares: readonly number[]): number {
+  const named = shares.filter((_, at) => labels[at % labels.length] !== null);
+  return Math.max(0, ...named) || 1;
 }
 
 function named(value: string | null): string {

@@ -19,10 +19,14 @@ export function histogram(given: HistogramOverlay): Drawing {
   const [x, ticks] = axis(overlay);
   const top = Math.max(...after, ...(before ?? [])) || 1;
   const y = scaleLinear([0, top], [canvas.bottom, canvas.top]).nice(3);
+  const levels = y.ticks(3).filter((level) => level > 0);
   const shapes = [
-    grid(y),
+    ...levels.map(
+      (level) =>
+        `<path class="grid" d="M${canvas.left},${units(y(level))}H${canvas.right}"/><text x="${canvas.left - 4}" y="${units(y(level) + 3.5)}" text-anchor="end">${markup(share(level))}</text>`,
+    ),
     before === undefined ? '' : `<path class="before" d="${outline(before, edges, x, y)}"/>`,
-    `<path class="after" d="${outline(after, edges, x, y)}"/>`,
+    `<path class="${before === undefined ? 'alone' : 'after'}" d="${outline(after, edges, x, y)}"/>`,
     `<path class="axis" d="M${canvas.left},${canvas.bottom}H${canvas.right}"/>`,
     ...ticks.map(({ at, text }) => tick(x(at), text)),
   ];
@@ -107,16 +111,6 @@ function outline(shares: readonly number[], edges: readonly number[], x: X, y: Y
     reached = end;
   }
   return `${path}V${canvas.bottom}`;
-}
-
-function grid(y: Y): string {
-  const lines = y.ticks(3).filter((at) => at > 0);
-  return lines
-    .map((at) => {
-      const place = units(y(at));
-      return `<path class="grid" d="M${canvas.left},${place}H${canvas.right}"/><text class="level" x="${canvas.left}" y="${units(y(at) - 3)}">${markup(share(at))}</text>`;
-    })
-    .join('');
 }
 
 function tick(at: number, text: string): string {

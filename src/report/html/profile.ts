@@ -42,7 +42,7 @@ export function profilePage(profile: Profile, options: RenderOptions): string {
   const body = `<header class="top">
 <p class="kicker">varve <span>profile</span></p>
 <h1>${markup(brief(profileSummary(profile, undefined), 400))}</h1>
-<dl class="sides">${earlier === undefined ? '' : side('before', earlier.name, earlier.profile)}${side('after', name, profile)}</dl>
+<dl class="sides">${earlier === undefined ? '' : side('before', 'before', earlier.name, earlier.profile)}${side('after', earlier === undefined ? 'data' : 'after', name, profile)}</dl>
 ${completeness(features)}
 </header>
 <main>
@@ -79,11 +79,11 @@ function shownFeatures(profile: Profile, earlier: Profile | undefined): Shown[] 
   );
 }
 
-function side(tone: 'before' | 'after', name: string, profile: Profile): string {
+function side(tone: 'before' | 'after', title: string, name: string, profile: Profile): string {
   const tables = profile.tables.map((one) => `${tableTitle(one)}: ${counted(one.rows, 'row')}`);
   const shown =
     tables.length > 1 ? tables.slice(0, 4).join(', ') : counted(profile.tables[0]?.rows ?? 0, 'row');
-  return `<div class="${tone}"><dt>${tone === 'before' ? 'before' : 'shown'}</dt><dd>${datum(brief(name, 200))}<span>${markup(shown)}</span></dd></div>`;
+  return `<div class="${tone}"><dt>${title}</dt><dd>${datum(brief(name, 200))}<span>${markup(shown)}</span></dd></div>`;
 }
 
 function completeness(features: readonly Shown[]): string {
@@ -132,11 +132,12 @@ function factsList(now: Facts, earlier: Facts | undefined): string {
   const entries: readonly (readonly [string, (facts: Facts) => string | null])[] = [
     ['missing', (facts) => share(facts.missing)],
     ['distinct', (facts) => count(facts.distinct)],
+    ['mean', (facts) => shownNumber(facts.mean)],
+    ['deviation', (facts) => shownNumber(facts.deviation)],
     ['least', (facts) => facts.min],
     ['median', (facts) => shownNumber(facts.median)],
     ['most', (facts) => facts.max],
-    ['mean', (facts) => shownNumber(facts.mean)],
-    ['deviation', (facts) => shownNumber(facts.deviation)],
+    ['length', ({ length }) => (length === null ? null : range(length))],
   ];
   const items = entries.flatMap(([title, of]) => {
     const value = of(now);
@@ -144,9 +145,14 @@ function factsList(now: Facts, earlier: Facts | undefined): string {
     const before = earlier === undefined ? null : of(earlier);
     const changed =
       before === null || before === value ? '' : `<span class="was">${markup(before)} →</span> `;
-    return [`<div><dt>${title}</dt><dd>${changed}${markup(value)}</dd></div>`];
+    const long = (before?.length ?? 0) + value.length > 13 ? ' class="long"' : '';
+    return [`<div${long}><dt>${title}</dt><dd>${changed}${markup(value)}</dd></div>`];
   });
-  return `<dl class="facts">${items.join('')}</dl>`;
+  return `<dl class="facts${earlier === undefined ? '' : ' two'}">${items.join('')}</dl>`;
+}
+
+function range([low, high]: readonly [number, number]): string {
+  return low === high ? count(low) : `${count(low)} to ${count(high)}`;
 }
 
 function shownNumber(value: number | null): string | null {

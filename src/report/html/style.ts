@@ -91,6 +91,8 @@ h1 .badge{margin-left:0}
 .chart .before,.strip .before{fill:var(--before);stroke:none}
 .chart .after{fill:var(--after-fill);stroke:var(--after);stroke-width:1.8;stroke-linejoin:round}
 .chart .after-bar,.strip .after-bar{fill:var(--after)}
+.chart .alone{fill:var(--after);opacity:.82}
+.chart .cut{opacity:.35}
 .chart .grid{stroke:var(--line);fill:none}
 .chart .axis{stroke:var(--soft);fill:none;opacity:.7}
 .chart .cursor{fill:var(--ink);opacity:.12;pointer-events:none}
@@ -106,9 +108,11 @@ th{font-weight:400;color:var(--soft);text-align:left}
 th,td{padding:.16rem .7rem .16rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere;vertical-align:top}
 .n{text-align:right;white-space:nowrap}
 .n:last-child,td:last-child{padding-right:0}
-.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(5.6rem,1fr));gap:.35rem .8rem;margin-top:.4rem}
+.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(4.2rem,1fr));gap:.35rem .8rem;margin-top:.4rem}
 .facts dt{color:var(--soft);font-size:.76rem;line-height:1.2}
 .facts dd{font-size:.9rem;overflow-wrap:anywhere;line-height:1.3}
+.facts.two{grid-template-columns:repeat(auto-fill,minmax(5.6rem,1fr))}
+.facts .long{grid-column:span 2}
 .was{color:var(--before-ink)}
 .note{color:var(--soft);margin-top:.3rem}
 .wide{grid-template-columns:repeat(auto-fill,minmax(min(100%,30rem),1fr))!important}

@@ -58,11 +58,16 @@ function featureRow(facts: Facts, drawn: string): Cell[] {
       ...(facts.missing > 0.5 ? { tone: 'warn' } : {}),
     },
     { text: count(facts.distinct) },
-    { text: facts.min ?? '' },
+    { text: facts.min ?? lengthOf(facts, 0) },
     number(facts.median),
-    { text: facts.max ?? '' },
+    { text: facts.max ?? lengthOf(facts, 1) },
     number(facts.mean),
     { text: drawn, tone: 'after' },
     { text: top.join(', ') },
   ];
+}
+
+/** Strings have no least and most that tell a reader anything, but a shortest and a longest. */
+function lengthOf({ length }: Facts, end: 0 | 1): string {
+  return length === null ? '' : `length ${count(length[end])}`;
 }
