@@ -15,41 +15,43 @@ const ITEM = /^("[^"]*"|'[^']*'|[^"',#\s](?:[^,#]*[^,#\s])?)\s*/;
  * @throws VarveError `invalid-config`; values are never shown, since they may be secrets
  */
 export function parseConfigFile(text: string, path: string): ConfigSections {
-  const sections = new Map<string, Values>();
-  let current = section(sections, '');
+  const sections = new Map<string, Values>([['', new Map()]]);
+  let current = sections.get('')!;
   const lines = text.replace(/^\ufeff/, '').split(/\r\n|\r|\n/);
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index]!.trim();
     if (line === '' || line.startsWith('#')) continue;
     const header = SECTION.exec(line);
-    if (header !== null) {
-      const name = unquote(header[1]!).toLowerCase();
-      if (sections.has(name)) throw invalid(path, index, 'begins a section that was there before');
-      current = section(sections, name);
+    if (header === null) {
+      index = readLine(lines, index, current, path);
       continue;
     }
-    const [, key, rest] = KEYWORD.exec(line) ?? [];
-    if (key === undefined || rest === undefined)
-      throw invalid(path, index, 'is neither a section nor a value');
-    const triple = /^('''|""")/.exec(rest)?.[1];
-    const multi = triple === undefined ? undefined : readTriple(lines, index, triple);
-    if (triple !== undefined && multi === undefined)
-      throw invalid(path, index, 'opens quotes that never close');
-    const value = multi?.value ?? parseValue(rest);
-    if (value === undefined) throw invalid(path, index, 'has a value that cannot be read');
-    if (typeof value === 'string' && /%\([^)]*\)s/.test(value))
-      throw invalid(path, index, 'refers to another value by %(…)s');
-    if (current.has(unquote(key).toLowerCase())) throw invalid(path, index, 'gives a value a second time');
-    current.set(unquote(key).toLowerCase(), value);
-    index = multi?.last ?? index;
+    const name = unquote(header[1]!).toLowerCase();
+    if (sections.has(name)) throw invalid(path, index, 'begins a section that was there before');
+    current = new Map();
+    sections.set(name, current);
   }
   return sections;
 }
 
-function section(sections: Map<string, Values>, name: string): Values {
-  const found = sections.get(name) ?? new Map<string, string | readonly string[]>();
-  sections.set(name, found);
-  return found;
+/** Reads the value that begins on line `index` into the section; returns the line that it ends on. */
+function readLine(lines: readonly string[], index: number, into: Values, path: string): number {
+  const [, name, rest] = KEYWORD.exec(lines[index]!.trim()) ?? [];
+  if (name === undefined || rest === undefined)
+    throw invalid(path, index, 'is neither a section nor a value');
+  const triple = /^('''|""")/.exec(rest)?.[1];
+  const multi = triple === undefined ? undefined : readTriple(lines, index, triple);
+  if (triple !== undefined && multi === undefined)
+    throw invalid(path, index, 'opens quotes that never close');
+  const value = multi?.value ?? parseValue(rest);
+  if (value === undefined) throw invalid(path, index, 'has a value that cannot be read');
+  if (typeof value === 'string' && /%\([^)]*\)s/.test(value)) {
+    throw invalid(path, index, 'refers to another value by %(…)s');
+  }
+  const key = unquote(name).toLowerCase();
+  if (into.has(key)) throw invalid(path, index, 'gives a value a second time');
+  into.set(key, value);
+  return multi?.last ?? index;
 }
 
 /** A single value, or a list where commas stand between or behind values; undefined where it breaks the rules. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { VarveError } from '../errors.ts';
+import { checkManifestPath } from '../store/manifest.ts';
+import { comparePaths } from '../workspace/path-order.ts';
 import { DIRECTORY_SUFFIX, type HashName, type ObjectId, parseObjectId } from './object-id.ts';
-import { checkRelativePath, compareCodePoints } from './paths.ts';
 
 /** One file of a directory, its path relative to the directory. */
 export interface DirectoryEntry {
@@ -17,7 +18,7 @@ const LARGEST_BYTES = 400 * 1024 * 1024;
  * by the code points of the path. Its MD5, with `.dir` behind it, names the directory.
  */
 export function encodeDirectory(entries: readonly DirectoryEntry[]): Buffer {
-  const sorted = [...entries].sort((a, b) => compareCodePoints(a.path, b.path));
+  const sorted = [...entries].sort((a, b) => comparePaths(a.path, b.path));
   const items = sorted.map(
     ({ path, id }) => `{"md5": ${asciiJson(id.value)}, "relpath": ${asciiJson(path)}}`,
   );
@@ -37,7 +38,7 @@ export function readDirectory(bytes: Uint8Array, hash: HashName, where: string):
   if (bytes.length > LARGEST_BYTES)
     throw damaged(where, `holds ${bytes.length} bytes, more than varve reads`);
   const entries = parse(bytes, where).map((item) => readEntry(item, hash, where));
-  entries.sort((a, b) => compareCodePoints(a.path, b.path));
+  entries.sort((a, b) => comparePaths(a.path, b.path));
   checkDistinct(entries, where);
   return entries;
 }
@@ -56,7 +57,8 @@ function parse(bytes: Uint8Array, where: string): unknown[] {
 function readEntry(item: unknown, hash: HashName, where: string): DirectoryEntry {
   const { md5, relpath } = (item ?? {}) as { md5?: unknown; relpath?: unknown };
   if (typeof relpath !== 'string') throw damaged(where, 'has an entry without a path');
-  checkRelativePath(relpath, where);
+  checkManifestPath(relpath, where);
+  if (relpath.endsWith('/')) throw damaged(where, 'has an entry that is no file');
   const id = parseObjectId(md5, hash, where);
   if (id.value.endsWith(DIRECTORY_SUFFIX)) throw damaged(where, 'has a directory as an entry');
   return { path: relpath, id };

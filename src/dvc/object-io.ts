@@ -255,7 +255,7 @@ function publish(temporary: string, root: string, id: ObjectId, size: number, sh
 /** An object that is protected and of the right size was whole when it was written; `varve verify` reads it again. */
 function isPublished(root: string, id: ObjectId, size: number): boolean {
   const found = lstatSync(join(root, objectKey(id)), { throwIfNoEntry: false });
-  return found !== undefined && found.isFile() && found.size === size && (found.mode & 0o777) === PROTECTED;
+  return found?.isFile() === true && found.size === size && (found.mode & 0o777) === PROTECTED;
 }
 
 /** Opens, reads and checks that the file was the same before and after. */

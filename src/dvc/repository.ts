@@ -1,0 +1,125 @@
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, posix, relative, sep } from 'node:path';
+import { VarveError } from '../errors.ts';
+import { isAbsent, workspaceError } from '../workspace/file-errors.ts';
+import { git, gitList } from '../workspace/git.ts';
+import { readBlobs } from '../workspace/git-pointers.ts';
+import { findGitRoot } from '../workspace/repository.ts';
+import { type DvcConfig, loadConfig } from './config.ts';
+import { DvcIgnore } from './dvcignore.ts';
+import { type Output, readLock, readPointer } from './output.ts';
+
+/** A working tree in which DVC was started. */
+export interface DvcRepository {
+  /** Absolute folder that holds `.dvc`; with `dvc init --subdir` it lies below Git's. */
+  readonly root: string;
+  /** From Git's root to `root`: '' or POSIX with a `/` at its end. */
+  readonly prefix: string;
+  readonly config: DvcConfig;
+  readonly ignore: DvcIgnore;
+  /** For varve's own notes, which DVC's `.gitignore` keeps out of Git; `root` again, as workspace/ wants it. */
+  readonly notes: { readonly root: string; readonly folder: string };
+}
+
+export const POINTER_SUFFIX = '.dvc';
+const LOCK = 'dvc.lock';
+const PATTERNS = [`:(glob)**/*${POINTER_SUFFIX}`, `:(glob)**/${LOCK}`];
+
+/** The nearest folder upwards from `from` that holds `.dvc`, where it is nearer than a `.varve`; never above Git's root. */
+export function findDvcRoot(from: string): string | undefined {
+  const top = findGitRoot(from);
+  for (let folder = realpathSync(from); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, '.varve', 'config.yaml'))) return undefined;
+    if (statSync(join(folder, '.dvc'), { throwIfNoEntry: false })?.isDirectory()) return folder;
+    if (folder === top || dirname(folder) === folder) return undefined;
+  }
+}
+
+/** @throws VarveError `not-a-dvc-repository`, `invalid-config` */
+export async function openDvcRepository(from: string): Promise<DvcRepository> {
+  const root = findDvcRoot(from);
+  if (root === undefined) {
+    throw new VarveError('not-a-dvc-repository', `There is no .dvc folder in ${from} or above it`, {
+      path: from,
+      remedy: 'Change to a repository in which `dvc init` was run.',
+    });
+  }
+  const inside = relative(findGitRoot(root), root).replaceAll(sep, '/');
+  return {
+    root,
+    prefix: inside === '' ? '' : `${inside}/`,
+    config: await loadConfig(root),
+    ignore: new DvcIgnore(root),
+    notes: { root, folder: join(root, '.dvc', 'tmp', 'varve') },
+  };
+}
+
+/** Every output of the working tree, sorted by path. */
+export function outputsInTree(repository: DvcRepository): Output[] {
+  const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...PATTERNS];
+  const paths = [...new Set(gitList(repository.root, args))].filter(
+    (path) => !repository.ignore.ignoresWithin(path),
+  );
+  return collect(paths, (path) => readText(repository.root, path));
+}
+
+/** Every output of a commit, sorted by path. */
+export function outputsAt(repository: DvcRepository, commit: string): Output[] {
+  const blobs = new Map<string, string>();
+  for (const line of gitList(repository.root, ['ls-tree', '-r', '-z', '--full-tree', commit])) {
+    const tab = line.indexOf('\t');
+    const [mode, type, blob] = line.slice(0, tab).split(' ');
+    const path = line.slice(tab + 1);
+    if (type !== 'blob' || mode === '120000' || !path.startsWith(repository.prefix)) continue;
+    const inside = path.slice(repository.prefix.length);
+    if (isPointer(inside) || posix.basename(inside) === 'dvc.yaml') blobs.set(inside, blob!);
+  }
+  const texts = readBlobs(repository.root, [...new Set(blobs.values())]);
+  const paths = [...blobs.keys()].filter((path) => isPointer(path) && !repository.ignore.ignoresWithin(path));
+  return collect(paths, (path) => texts.get(blobs.get(path) ?? ''));
+}
+
+/** The commits that changed any pointer of DVC, newest first, over everything that the given revisions reach. */
+export function commitsWithOutputs(repository: DvcRepository, revisions: readonly string[]): string[] {
+  const { output } = git(repository.root, ['log', '--format=%H', ...revisions, '--', ...PATTERNS]);
+  return output
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+function collect(paths: readonly string[], read: (path: string) => string | undefined): Output[] {
+  const outputs = paths.flatMap((path) => {
+    const text = read(path);
+    if (text === undefined) return [];
+    if (posix.basename(path) !== LOCK) return readPointer(text, path);
+    return readLock(text, path, read(posix.join(posix.dirname(path), 'dvc.yaml')));
+  });
+  outputs.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const twice = outputs.find((output, index) => output.path === outputs[index + 1]?.path);
+  if (twice === undefined) return outputs;
+  const other = outputs[outputs.indexOf(twice) + 1]!;
+  throw new VarveError(
+    'damaged-pointer',
+    `${twice.path} is an output of both ${twice.pointer} and ${other.pointer}`,
+    {
+      path: twice.path,
+      remedy: 'Remove one of the two: DVC allows one file to name an output.',
+    },
+  );
+}
+
+function isPointer(path: string): boolean {
+  const name = posix.basename(path);
+  return name === LOCK || (name.endsWith(POINTER_SUFFIX) && name !== POINTER_SUFFIX);
+}
+
+/** Undefined where the file is gone though Git still lists it. */
+function readText(root: string, path: string): string | undefined {
+  try {
+    return readFileSync(join(root, path), 'utf8');
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw workspaceError(error, 'read', path);
+  }
+}
