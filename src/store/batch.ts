@@ -1,0 +1,130 @@
+import { VarveError } from '../errors.ts';
+import type { Body } from '../remote/remote.ts';
+import { type AddFileOptions, addFile } from './add-file.ts';
+import { addStream } from './add-stream.ts';
+import type { BlobSink } from './blob-sink.ts';
+import { type Digest, type RawDigest, toDigest, toHex } from './digest.ts';
+import type { IndexContent, IndexedRecipe, IndexedWhole } from './index-file.ts';
+import { isEmptyObject } from './object-reader.ts';
+import { type PackKind, packKey } from './pack.ts';
+import { PackUploads } from './pack-uploads.ts';
+import { freeGeneration, rescue } from './rescue.ts';
+import type { StoreCore } from './store-core.ts';
+import { wholeKey } from './whole.ts';
+
+/** Bytes after which an index names what has been written so far, so that an interrupted batch need not repeat it. */
+const CHECKPOINT_BYTES = 512 * 1024 * 1024;
+const CHECKPOINT_BLOBS = 200_000;
+
+/** Writes collected into packs; nothing of them is found before `commit`. Methods may be called concurrently. */
+export class Batch implements BlobSink {
+  readonly #store: StoreCore;
+  readonly #uploads: PackUploads;
+  /** Blobs and objects that this batch has taken in; each index that is written clears those it names. */
+  #pending = new Set<string>();
+  #wholes: IndexedWhole[] = [];
+  #recipes: IndexedRecipe[] = [];
+  #bytes = 0;
+  /** Keys that were there before and that this batch now needs. */
+  readonly #reliedOn = new Set<string>();
+  #open = true;
+
+  constructor(store: StoreCore) {
+    this.#store = store;
+    this.#uploads = new PackUploads(store.remote, () => store.catalog.condemned);
+  }
+
+  /**
+   * Takes in a file, which is read once. Concurrent calls share the work of writing.
+   * @throws VarveError `source-changed` where size or time of modification differ after reading
+   */
+  addFile(path: string, options: AddFileOptions = {}): Promise<{ digest: Digest; size: number }> {
+    return addFile(this, path, options);
+  }
+
+  /** @param kind `meta` for manifests, recipes and profiles, which lie apart from the data */
+  async addBytes(
+    bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array> | Uint8Array,
+    kind: PackKind,
+  ): Promise<{ digest: Digest; size: number }> {
+    const { digest, size } = await addStream(this, bytes instanceof Uint8Array ? [bytes] : bytes, kind);
+    return { digest: toDigest(digest), size };
+  }
+
+  /** Whether these bytes need not be put: they are in the store, or were put into this batch. Notes that they are needed. */
+  holds(digest: RawDigest): boolean {
+    if (isEmptyObject(digest)) return true;
+    const location = this.#store.catalog.find(digest);
+    if (location === undefined || location.at === 'recipe') return this.#pending.has(keyOf(digest));
+    this.#reliedOn.add(location.at === 'pack' ? packKey(location.pack) : location.key);
+    return true;
+  }
+
+  /** Puts bytes that have this digest, unless they are there. They may be changed once this resolves. */
+  async putBlob(digest: RawDigest, bytes: Uint8Array, kind: PackKind): Promise<void> {
+    if (this.holds(digest)) return;
+    this.#pending.add(keyOf(digest));
+    this.#uploads.append(Buffer.from(digest), bytes, kind);
+    this.#bytes += bytes.length;
+    await this.#uploads.room();
+    if (this.#bytes >= CHECKPOINT_BYTES || this.#pending.size >= CHECKPOINT_BLOBS) await this.#checkpoint();
+  }
+
+  /** Puts an object into a file of its own. */
+  async putWhole(digest: RawDigest, body: Body): Promise<void> {
+    if (this.holds(digest)) return;
+    this.#pending.add(keyOf(digest));
+    const { condemned } = this.#store.catalog;
+    const generation = freeGeneration((candidate) => condemned.has(wholeKey(digest, candidate)));
+    await this.#store.remote.write(wholeKey(digest, generation), body, { sha256: toHex(digest) });
+    const size = body instanceof Uint8Array ? body.length : body.size;
+    this.#wholes.push({ digest: Buffer.from(digest), size, generation });
+  }
+
+  /** Says that the object `digest` is what `recipe` lists; both the recipe and its chunks have been put. */
+  putRecipe(digest: RawDigest, recipe: RawDigest, size: number): void {
+    if (this.#store.catalog.find(digest) !== undefined || this.#pending.has(keyOf(digest))) return;
+    this.#pending.add(keyOf(digest));
+    this.#recipes.push({ digest: Buffer.from(digest), recipe: Buffer.from(recipe), size });
+  }
+
+  /** Packs first, then the index that names them: durable when this resolves. The batch takes nothing more. */
+  async commit(): Promise<void> {
+    this.#open = false;
+    await this.#uploads.finish();
+    await this.#writeIndex({ ...this.#uploads.takeWritten(), wholes: this.#wholes, recipes: this.#recipes });
+    await rescue(this.#store, this.#reliedOn);
+  }
+
+  /** Forgets the batch. What it has written already is named by nothing and goes with the next gc. */
+  async abort(): Promise<void> {
+    this.#open = false;
+    await this.#uploads.finish().catch(() => undefined);
+  }
+
+  /** @throws VarveError `batch-closed`: a defect of the caller */
+  assertOpen(): void {
+    if (this.#open) return;
+    throw new VarveError('batch-closed', 'Something was added to a batch after its commit', {
+      remedy: 'This is a defect of varve: please report it.',
+    });
+  }
+
+  /** Names the packs written so far. Recipes wait for the commit, since their chunks may still be on their way. */
+  async #checkpoint(): Promise<void> {
+    const written = this.#uploads.takeWritten();
+    this.#bytes = 0;
+    await this.#writeIndex({ ...written, wholes: [], recipes: [] });
+    for (const { digest } of written.blobs) this.#pending.delete(keyOf(digest));
+  }
+
+  async #writeIndex(content: IndexContent): Promise<void> {
+    if (content.packs.length + content.wholes.length + content.recipes.length > 0) {
+      await this.#store.writeIndex(content);
+    }
+  }
+}
+
+function keyOf(digest: RawDigest): string {
+  return Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength).toString('latin1');
+}

@@ -1,0 +1,28 @@
+/** Bytes that arrive in pieces of any length and leave in pieces of a wanted length. */
+export class ByteQueue {
+  #bytes: Buffer = Buffer.alloc(0);
+  #start = 0;
+
+  get length(): number {
+    return this.#bytes.length - this.#start;
+  }
+
+  push(piece: Uint8Array): void {
+    const view = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+    this.#bytes = this.length === 0 ? view : Buffer.concat([this.#bytes.subarray(this.#start), view]);
+    this.#start = 0;
+  }
+
+  /** The next `count` bytes, which must be there; a view that later calls leave alone. */
+  take(count: number): Buffer {
+    const taken = this.#bytes.subarray(this.#start, this.#start + count);
+    this.#start += count;
+    return taken;
+  }
+
+  /** Position of `byte` from the front, or -1. */
+  indexOf(byte: number, from = 0): number {
+    const found = this.#bytes.indexOf(byte, this.#start + from);
+    return found < 0 ? -1 : found - this.#start;
+  }
+}

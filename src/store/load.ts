@@ -1,0 +1,83 @@
+import { mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { VarveError } from '../errors.ts';
+import type { Remote } from '../remote/remote.ts';
+import { Catalog } from './catalog.ts';
+import { forEach } from './concurrency.ts';
+import { readCondemned } from './condemned.ts';
+import { IndexFile, indexKey } from './index-file.ts';
+
+const INDEX_KEY = /^index\/([0-9a-f]{64})\.idx$/;
+const JOBS = 8;
+/** Other processes merge index files while this one reads them; each time, the merged one is there already. */
+const ATTEMPTS = 8;
+
+/**
+ * Reads what a store holds: the condemned list first, then the index. A gc does it the other way round, so no pack that
+ * it removes can look sound here.
+ * @param cache folder that keeps index files of a remote between runs
+ * @param known segments that need not be read again
+ */
+export async function loadCatalog(
+  remote: Remote,
+  cache: string | undefined,
+  known: readonly IndexFile[],
+): Promise<Catalog> {
+  const byName = new Map(known.map((segment) => [segment.name, segment]));
+  for (let attempt = 1; ; attempt++) {
+    const condemned = await readCondemned(remote);
+    try {
+      const segments = await loadSegments(remote, cache, byName);
+      return new Catalog(segments, new Set(condemned.flatMap(({ keys }) => keys)));
+    } catch (error) {
+      if (!(error instanceof VarveError) || error.code !== 'object-missing' || attempt === ATTEMPTS)
+        throw error;
+    }
+  }
+}
+
+async function loadSegments(
+  remote: Remote,
+  cache: string | undefined,
+  known: Map<string, IndexFile>,
+): Promise<IndexFile[]> {
+  const names: string[] = [];
+  for await (const { key } of remote.list('index/')) {
+    const name = INDEX_KEY.exec(key)?.[1];
+    if (name !== undefined) names.push(name);
+  }
+  names.sort();
+  await forEach(
+    names.filter((name) => !known.has(name)),
+    JOBS,
+    async (name) => {
+      known.set(name, await loadSegment(remote, cache, name));
+    },
+  );
+  if (cache !== undefined) await forget(cache, new Set(names));
+  return names.map((name) => known.get(name)!);
+}
+
+async function loadSegment(remote: Remote, cache: string | undefined, name: string): Promise<IndexFile> {
+  if (cache === undefined) return IndexFile.parse(await remote.read(indexKey(name)), name);
+  const path = join(cache, `${name}.idx`);
+  try {
+    return IndexFile.parse(await readFile(path), name);
+  } catch {
+    // Not there yet, or damaged: the remote's own copy decides.
+  }
+  const bytes = await remote.read(indexKey(name));
+  const segment = IndexFile.parse(bytes, name);
+  await mkdir(cache, { recursive: true });
+  const temporary = `${path}.${process.pid}`;
+  await writeFile(temporary, bytes);
+  await rename(temporary, path);
+  return segment;
+}
+
+/** Drops cached index files that the remote no longer has. */
+async function forget(cache: string, names: ReadonlySet<string>): Promise<void> {
+  for (const file of await readdir(cache).catch(() => [])) {
+    if (!names.has(file.slice(0, 64))) await unlink(join(cache, file)).catch(() => undefined);
+  }
+}

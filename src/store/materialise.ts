@@ -1,0 +1,107 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import { chmod, copyFile, link, open, rename, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { errnoOf, fileError } from '../remote/file-errors.ts';
+import type { WholeLocation } from './catalog.ts';
+import { type RawDigest, sameDigest } from './digest.ts';
+import { digestMismatch } from './errors.ts';
+import { type Source, streamObject } from './object-reader.ts';
+
+export interface MaterialiseOptions {
+  /** Prefer a read-only hard link to a copy. */
+  readonly link?: boolean;
+  readonly executable?: boolean;
+  /** Called with the count of bytes written since the last call. */
+  readonly onBytes?: (count: number) => void;
+}
+
+const READ_ONLY = 0o444;
+/** What `link` answers where it cannot: another file system, or one without hard links. */
+const NO_LINK = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES']);
+
+/** See Store.materialise. */
+export async function materialise(
+  source: Source,
+  digest: RawDigest,
+  target: string,
+  options: MaterialiseOptions,
+): Promise<void> {
+  const temporary = join(dirname(target), `.varve-${randomBytes(12).toString('hex')}`);
+  try {
+    const whole = localWhole(source, digest);
+    if (whole === undefined) await writeStream(source, digest, temporary, options);
+    else await cloneWhole(whole, digest, temporary, options);
+    await rename(temporary, target);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw fileError(error, 'write', target);
+  }
+}
+
+async function writeStream(
+  source: Source,
+  digest: RawDigest,
+  temporary: string,
+  options: MaterialiseOptions,
+): Promise<void> {
+  const file = await open(temporary, 'wx', modeOf(options));
+  try {
+    for await (const bytes of streamObject(source, digest)) {
+      await file.writeFile(bytes);
+      options.onBytes?.(bytes.length);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+interface LocalWhole {
+  readonly path: string;
+  readonly location: WholeLocation;
+}
+
+function localWhole(source: Source, digest: RawDigest): LocalWhole | undefined {
+  if (source.remote.localPath === undefined) return undefined;
+  for (const location of source.catalog.locations(digest)) {
+    if (location.at === 'pack') return undefined;
+    if (location.at === 'whole') return { path: source.remote.localPath(location.key), location };
+  }
+  return undefined;
+}
+
+/** The clone or link is what gets verified, since it is what gets the name. */
+async function cloneWhole(
+  { path, location }: LocalWhole,
+  digest: RawDigest,
+  temporary: string,
+  options: MaterialiseOptions,
+): Promise<void> {
+  const linked = options.link === true && !options.executable && (await tryLink(path, temporary));
+  if (!linked) {
+    await copyFile(path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    await chmod(temporary, modeOf(options) & ~process.umask());
+  }
+  const hash = createHash('sha256');
+  for await (const bytes of createReadStream(temporary, { highWaterMark: 1024 * 1024 })) {
+    hash.update(bytes as Buffer);
+    options.onBytes?.((bytes as Buffer).length);
+  }
+  if (!sameDigest(hash.digest(), digest)) throw digestMismatch(digest, `cache: ${location.key}`);
+}
+
+/** A link shares its bytes with the store, so it is made read-only: a change in place would damage every version. */
+async function tryLink(path: string, temporary: string): Promise<boolean> {
+  try {
+    await link(path, temporary);
+    await chmod(temporary, READ_ONLY);
+    return true;
+  } catch (error) {
+    if (NO_LINK.has(errnoOf(error) ?? '')) return false;
+    throw error;
+  }
+}
+
+function modeOf(options: MaterialiseOptions): number {
+  return options.executable ? 0o777 : 0o666;
+}

@@ -1,0 +1,86 @@
+import { DIGEST_BYTES, hexDigestOf, type RawDigest } from './digest.ts';
+
+/** What a pack carries: bytes of files, or manifests, recipes and profiles, so that fetching those alone is cheap. */
+export type PackKind = 'data' | 'meta';
+
+export interface PackEntry {
+  readonly digest: RawDigest;
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface SealedPack {
+  readonly name: string;
+  readonly kind: PackKind;
+  readonly bytes: Uint8Array;
+}
+
+const MAGIC = Buffer.from('VARVPACK');
+const END_MAGIC = Buffer.from('VARVPEND');
+const VERSION = 1;
+export const PACK_HEADER = 16;
+const ENTRY = 40;
+const FOOTER = 16;
+/** The largest pack that is written; ones of up to LARGEST_PACK are read. */
+export const PACK_CAPACITY = 16 * 1024 * 1024;
+export const LARGEST_PACK = 64 * 1024 * 1024;
+const SALT_AT = 11;
+
+/** Collects blobs into one pack. The format is in docs/store-format.md. */
+export class PackBuilder {
+  readonly kind: PackKind;
+  readonly #buffer: Buffer;
+  readonly #entries: PackEntry[] = [];
+  #end = PACK_HEADER;
+
+  /** @param buffer PACK_CAPACITY bytes, whose contents do not matter */
+  constructor(kind: PackKind, buffer: Buffer) {
+    this.kind = kind;
+    this.#buffer = buffer;
+    buffer.fill(0, 0, PACK_HEADER);
+    MAGIC.copy(buffer);
+    buffer.writeUInt16LE(VERSION, 8);
+    buffer[10] = kind === 'data' ? 0 : 1;
+  }
+
+  get entries(): readonly PackEntry[] {
+    return this.#entries;
+  }
+
+  /** Gives the buffer back for another pack; only `entries` may be read after this. */
+  release(): Buffer {
+    return this.#buffer;
+  }
+
+  fits(length: number): boolean {
+    return this.#end + length + (this.#entries.length + 1) * ENTRY + FOOTER <= this.#buffer.length;
+  }
+
+  /** Copies the blob in; it must fit. */
+  append(digest: RawDigest, bytes: Uint8Array): void {
+    this.#buffer.set(bytes, this.#end);
+    this.#entries.push({ digest, offset: this.#end, length: bytes.length });
+    this.#end += bytes.length;
+  }
+
+  /** @param salt five bytes that give the same blobs another name, where the first name may not be used again */
+  seal(salt?: Uint8Array): SealedPack {
+    if (salt !== undefined) this.#buffer.set(salt, SALT_AT);
+    let at = this.#end;
+    for (const entry of this.#entries) {
+      this.#buffer.set(entry.digest, at);
+      this.#buffer.writeUInt32LE(entry.length, at + DIGEST_BYTES);
+      this.#buffer.writeUInt32LE(0, at + DIGEST_BYTES + 4);
+      at += ENTRY;
+    }
+    this.#buffer.writeUInt32LE(this.#entries.length, at);
+    this.#buffer.writeUInt32LE(this.#entries.length * ENTRY, at + 4);
+    END_MAGIC.copy(this.#buffer, at + 8);
+    const bytes = this.#buffer.subarray(0, at + FOOTER);
+    return { name: hexDigestOf(bytes), kind: this.kind, bytes };
+  }
+}
+
+export function packKey(name: string): string {
+  return `packs/${name}.pack`;
+}

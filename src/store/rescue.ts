@@ -1,0 +1,95 @@
+import { randomInt } from 'node:crypto';
+import { VarveError } from '../errors.ts';
+import { type PlacedBlob, readRun, runsOf } from './blob-reader.ts';
+import { toHex } from './digest.ts';
+import { digestMismatch } from './errors.ts';
+import type { IndexedWhole } from './index-file.ts';
+import { packKey } from './pack.ts';
+import { PackUploads } from './pack-uploads.ts';
+import type { StoreCore } from './store-core.ts';
+import { wholeKey } from './whole.ts';
+import { withWholeBody } from './whole-body.ts';
+
+/**
+ * Copies what a gc has condemned since the catalog was read, as far as a batch relies on it, to names that are not
+ * condemned. Condemned bytes stay readable for the grace period, so nothing is lost unless the batch took longer.
+ * @throws VarveError `store-changed` where the bytes are gone already
+ */
+export async function rescue(store: StoreCore, reliedOn: ReadonlySet<string>): Promise<void> {
+  if (reliedOn.size === 0) return;
+  const condemned = await store.condemnedNow();
+  const lost = new Set([...reliedOn].filter((key) => condemned.has(key)));
+  if (lost.size === 0) return;
+  try {
+    const uploads = new PackUploads(store.remote, () => condemned);
+    for (const blob of blobsIn(store, lost)) await copyBlob(store, blob, uploads);
+    await uploads.finish();
+    const wholes = await copyWholes(store, lost, condemned);
+    await store.writeIndex({ ...uploads.takeWritten(), wholes, recipes: [] });
+  } catch (error) {
+    throw new VarveError(
+      'store-changed',
+      `A gc of ${store.remote.url} removed data while this command was running`,
+      {
+        path: store.remote.url,
+        remedy: 'Run the same command again: it sends what is missing. Use a longer grace period for gc.',
+        cause: error,
+      },
+    );
+  }
+}
+
+function* blobsIn(store: StoreCore, keys: ReadonlySet<string>): Generator<PlacedBlob> {
+  for (const segment of [...store.catalog.segments]) {
+    const wanted = segment.packs.map(({ name }) => keys.has(packKey(name)));
+    if (!wanted.includes(true)) continue;
+    for (const { digest, pack, offset, length } of segment.allBlobs()) {
+      const { name, kind } = segment.packs[pack]!;
+      if (wanted[pack])
+        yield { digest, location: { at: 'pack', pack: name, packKind: kind, offset, length } };
+    }
+  }
+}
+
+async function copyBlob(store: StoreCore, blob: PlacedBlob, uploads: PackUploads): Promise<void> {
+  for await (const run of runsOf([blob])) {
+    for (const { bytes, sound } of await readRun(store.remote, run)) {
+      if (!sound) throw digestMismatch(blob.digest, packKey(run.pack));
+      uploads.append(blob.digest, bytes, blob.location.packKind);
+      await uploads.room();
+    }
+  }
+}
+
+async function copyWholes(
+  store: StoreCore,
+  keys: ReadonlySet<string>,
+  condemned: ReadonlySet<string>,
+): Promise<IndexedWhole[]> {
+  const copied: IndexedWhole[] = [];
+  for (const segment of [...store.catalog.segments]) {
+    for (const { digest, size, generation } of segment.allWholes()) {
+      const key = wholeKey(digest, generation);
+      if (!keys.has(key)) continue;
+      const next = freeGeneration((candidate) => condemned.has(wholeKey(digest, candidate)));
+      await withWholeBody(
+        store.remote,
+        { at: 'whole', key, size },
+        store.remote,
+        () => undefined,
+        async (body) => {
+          await store.remote.write(wholeKey(digest, next), body, { sha256: toHex(digest) });
+        },
+      );
+      copied.push({ digest, size, generation: next });
+    }
+  }
+  return copied;
+}
+
+/** A generation of a whole object's key that is not taken, 0 where possible. */
+export function freeGeneration(isTaken: (generation: number) => boolean): number {
+  let generation = 0;
+  while (isTaken(generation)) generation = randomInt(1, 2 ** 32);
+  return generation;
+}

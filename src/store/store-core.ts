@@ -1,0 +1,46 @@
+import type { Remote } from '../remote/remote.ts';
+import type { Catalog } from './catalog.ts';
+import { readCondemned } from './condemned.ts';
+import { hexDigestOf } from './digest.ts';
+import { encodeIndex, type IndexContent, IndexFile, indexKey } from './index-file.ts';
+import { loadCatalog } from './load.ts';
+
+/** A place of objects and what is known of it: the state that reading, writing, transfer and gc share. */
+export class StoreCore {
+  readonly remote: Remote;
+  readonly #indexCache: string | undefined;
+  #catalog: Catalog;
+
+  static async open(remote: Remote, indexCache: string | undefined): Promise<StoreCore> {
+    return new StoreCore(remote, indexCache, await loadCatalog(remote, indexCache, []));
+  }
+
+  private constructor(remote: Remote, indexCache: string | undefined, catalog: Catalog) {
+    this.remote = remote;
+    this.#indexCache = indexCache;
+    this.#catalog = catalog;
+  }
+
+  get catalog(): Catalog {
+    return this.#catalog;
+  }
+
+  /** Sees what other processes have written or removed since. */
+  async reload(): Promise<void> {
+    this.#catalog = await loadCatalog(this.remote, this.#indexCache, this.#catalog.segments);
+  }
+
+  /** Makes what has been written findable, by this process and by others. Everything that it names must be durable. */
+  async writeIndex(content: IndexContent): Promise<void> {
+    const bytes = encodeIndex(content);
+    const name = hexDigestOf(bytes);
+    const segment = IndexFile.parse(bytes, name);
+    await this.remote.write(indexKey(name), bytes, { sha256: name });
+    this.#catalog.add(segment);
+  }
+
+  /** Keys condemned by now. */
+  async condemnedNow(): Promise<Set<string>> {
+    return new Set((await readCondemned(this.remote)).flatMap(({ keys }) => keys));
+  }
+}

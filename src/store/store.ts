@@ -1,0 +1,114 @@
+import { VarveError } from '../errors.ts';
+import type { Remote } from '../remote/remote.ts';
+import { Batch } from './batch.ts';
+import type { Location } from './catalog.ts';
+import { type Digest, toRaw } from './digest.ts';
+import { type MaterialiseOptions, materialise } from './materialise.ts';
+import { isEmptyObject, streamObject } from './object-reader.ts';
+import { StoreCore } from './store-core.ts';
+
+export interface StoreOptions {
+  /** Folder that keeps the index of a remote between runs, so that only what is new is read. */
+  readonly indexCache?: string;
+}
+
+/** Objects named by their SHA-256, in a local cache or on a remote: both have one layout. */
+export class Store {
+  /** For the other files of this room: no other room reads it. */
+  readonly core: StoreCore;
+
+  /** Reads the index. @throws VarveError `damaged-index` and what the remote meets */
+  static async open(remote: Remote, options: StoreOptions = {}): Promise<Store> {
+    return new Store(await StoreCore.open(remote, options.indexCache));
+  }
+
+  private constructor(core: StoreCore) {
+    this.core = core;
+  }
+
+  /** Whether the index names the object. No I/O. */
+  has(digest: Digest): boolean {
+    const raw = toRaw(digest);
+    return isEmptyObject(raw) || this.#locate(raw) !== undefined;
+  }
+
+  /** Size in bytes, undefined where the object is not here. No I/O. */
+  size(digest: Digest): number | undefined {
+    const raw = toRaw(digest);
+    if (isEmptyObject(raw)) return 0;
+    const location = this.#locate(raw);
+    return location?.at === 'pack' ? location.length : location?.size;
+  }
+
+  /**
+   * The object, verified.
+   * @param maximum bytes that the caller is ready to hold
+   * @throws VarveError `object-missing`, `digest-mismatch`, `object-too-large`
+   */
+  async readBytes(digest: Digest, maximum: number): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = [];
+    let size = this.size(digest) ?? 0;
+    if (size > maximum) throw tooLarge(digest, size, maximum);
+    size = 0;
+    for await (const piece of this.readStream(digest)) {
+      size += piece.length;
+      if (size > maximum) throw tooLarge(digest, size, maximum);
+      pieces.push(piece);
+    }
+    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+  }
+
+  /**
+   * The object in pieces. Each chunk is verified before it is yielded; an object in a file of its own when it ends: give
+   * nothing its name before that.
+   * @throws VarveError `object-missing`, `digest-mismatch`, `damaged-recipe`
+   */
+  readStream(digest: Digest): AsyncIterable<Uint8Array> {
+    return streamObject(this.core, toRaw(digest));
+  }
+
+  /**
+   * Makes a file of the object: written beside `target`, verified, then renamed over it. Shares blocks with the store
+   * where the file system can; is a read-only hard link where `link` asks for one and the object lies whole in a local
+   * store and is not executable.
+   * @throws VarveError `object-missing`, `digest-mismatch`, `disk-full` and what writing meets
+   */
+  materialise(digest: Digest, target: string, options: MaterialiseOptions = {}): Promise<void> {
+    return materialise(this.core, toRaw(digest), target, options);
+  }
+
+  /** Path of a local file that holds just this object, which must not be changed. Not verified. */
+  localPath(digest: Digest): string | undefined {
+    for (const location of this.core.catalog.locations(toRaw(digest))) {
+      if (location.at === 'whole') return this.core.remote.localPath?.(location.key);
+    }
+    return undefined;
+  }
+
+  batch(): Batch {
+    return new Batch(this.core);
+  }
+
+  /** Sees what other processes have written or removed since. */
+  reload(): Promise<void> {
+    return this.core.reload();
+  }
+
+  close(): Promise<void> {
+    return this.core.remote.close();
+  }
+
+  #locate(digest: Uint8Array): Location | undefined {
+    return this.core.catalog.locations(digest).next().value as Location | undefined;
+  }
+}
+
+function tooLarge(digest: Digest, size: number, maximum: number): VarveError {
+  return new VarveError(
+    'object-too-large',
+    `${digest} has ${size} bytes or more; at most ${maximum} were expected`,
+    {
+      remedy: 'The file that names this object is damaged or hostile: run `varve verify`.',
+    },
+  );
+}
