@@ -4,6 +4,8 @@ import { MomentSums } from '../../src/profile/moments.ts';
 import { hashEnd, sketchOf } from '../../src/profile/sketch.ts';
 import { byCountThenBytes } from '../../src/profile/values.ts';
 
+import { seeded } from './synthetic.ts';
+
 export type Column = readonly (number | string | Date | null)[];
 
 /** Profiles a few thousand rows held in memory: what the engine would find, for tests that need no engine. */
@@ -115,3 +117,29 @@ function countsOf(texts: readonly string[]): FeatureProfile['values'] {
   if (sorted.length <= 1024) return { exact: true, values: sorted, bound: 0 };
   return { exact: false, values: sorted.slice(0, 1024), bound: sorted[1024]![1] };
 }
+
+function half(firstMonth: number, lateness: number, seed: number): Profile {
+  const random = seeded(seed);
+  const of = <T>(value: (row: number) => T): T[] => Array.from({ length: 2000 }, (_, row) => value(row));
+  const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const start = Date.UTC(2013, firstMonth - 1, 1);
+  return profileOf({
+    month: of((row) => firstMonth + (row % 6)),
+    dep_delay: of(() => (random() < 0.015 ? null : Math.round(100 * (lateness + 25 * normal())) / 100)),
+    carrier: of(
+      (row) =>
+        ['AA', 'UA', 'AA', 'DL', 'B6', 'AA', '日本航空', 'AA', 'EV', ''][
+          Math.floor(random() * (5 + (row % 6)))
+        ]!,
+    ),
+    time_hour: of(
+      (row) =>
+        new Date(start + Math.floor((row / 2000) * 181) * 864e5 + Math.floor(5 + random() * 18) * 36e5),
+    ),
+    note: of(() => null),
+  });
+}
+
+/** Two half-years of five features: the second later, less often by AA. */
+export const flights = half(1, 4, 1);
+export const flightsLater = half(7, 18, 2);

@@ -164,16 +164,13 @@ export function syntheticValidation(found: readonly Anomaly[] = anomalies): Vali
 export const hostile =
   '</script><img src=x onerror=alert(1)>"\'`|[x](javascript:alert(1)) @team #1 ]]> %0A::error::\u001b]0;owned\u0007\u001b[31m\r\n::error::pwned\u202Egpj.exe\u0000\ud800 $ {{ secrets.X }} & &lt; ##[error]x';
 
-/** Every string of a report replaced by hostile text, except where the contract fixes the words. */
+const fixed = new Set(['verdict', 'severity', 'digest', 'sum', 'sumOfSquares', 'hashes']);
+const fixedKinds = new Set(['numeric', 'time', 'categorical']);
+
+/** Every string of a report with hostile text added, except where the contract leaves no choice. */
 export function poisoned<T>(report: T): T {
-  const fixed = new Set(['verdict', 'kind', 'severity', 'digest']);
   const walk = (value: unknown, key: string): unknown => {
-    if (typeof value === 'string')
-      return fixed.has(key) && key !== 'kind'
-        ? value
-        : key === 'kind' && /^[a-z]+$/.test(value)
-          ? value
-          : `${value}${hostile}`;
+    if (typeof value === 'string') return fixed.has(key) || fixedKinds.has(value) ? value : value + hostile;
     if (Array.isArray(value)) return value.map((one) => walk(one, key));
     if (value === null || typeof value !== 'object') return value;
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, walk(inner, name)]));

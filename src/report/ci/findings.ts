@@ -26,9 +26,9 @@ export interface Findings {
 }
 
 export function driftFindings(report: DriftReport, options: RenderOptions): Findings {
-  const oneSided = (rule: string, side: string) => (feature: DriftReport['added'][number]) => ({
+  const oneSided = (rule: string, grade: Grade, side: string) => (feature: DriftReport['added'][number]) => ({
     rule,
-    grade: 'warn' as const,
+    grade,
     feature: featureName(feature),
     message: `${featureName(feature)} (${neutral(feature.type)}) is only in ${neutral(side)}`,
     details: [],
@@ -36,13 +36,13 @@ export function driftFindings(report: DriftReport, options: RenderOptions): Find
   return {
     check: 'drift',
     subject: neutral(report.after.name),
-    file: options.file ?? withoutRevision(report.after.name),
+    file: neutral(options.file ?? withoutRevision(report.after.name)),
     summary: neutral(report.summary),
     grade: gradeOf(report.verdict),
     findings: [
       ...report.features.map(driftFinding),
-      ...report.added.map(oneSided('FEATURE_ADDED', report.after.name)),
-      ...report.removed.map(oneSided('FEATURE_REMOVED', report.before.name)),
+      ...report.added.map(oneSided('FEATURE_ADDED', 'warn', report.after.name)),
+      ...report.removed.map(oneSided('FEATURE_REMOVED', 'bad', report.before.name)),
     ],
   };
 }
@@ -65,7 +65,7 @@ export function validationFindings(report: ValidationReport, options: RenderOpti
   return {
     check: 'schema',
     subject: neutral(report.dataset.name),
-    file: options.file ?? withoutRevision(report.dataset.name),
+    file: neutral(options.file ?? withoutRevision(report.dataset.name)),
     summary: validationSummary(report),
     grade: validationGrade(report),
     findings: report.anomalies.map(anomalyFinding),

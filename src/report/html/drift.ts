@@ -40,11 +40,12 @@ ${features.map(card).join('\n')}
   return page(`Drift: ${brief(report.after.name, 100)}`, body);
 }
 
-/** Strengths below this are drawn alike: a twentieth of the way to drift. */
+/** Strengths beyond these are drawn alike: a twentieth of the way to drift, and fifty times it. */
 const least = 0.05;
+const most = 50;
 
 function strengths(features: readonly FeatureDrift[]): string {
-  const strongest = Math.max(2, ...features.map((feature) => feature.strength));
+  const strongest = features.reduce((top, feature) => Math.max(top, Math.min(most, feature.strength)), 2);
   const height = scaleLog([least, strongest], [0, 1]).clamp(true);
   const layers = features.map((feature, place) => ({
     title: `${featureName(feature)}: ${magnitude(feature.strength)}`,
@@ -93,5 +94,5 @@ function measures(all: readonly Measure[]): string {
     optional(one.expected),
     optional(one.pValue),
   ]);
-  return table(['measure', 'value', 'threshold', 'by chance', 'p'], rows, [1, 2, 3, 4]);
+  return table(['measure', 'value', 'threshold', 'by chance', 'p'], rows, 'rest');
 }

@@ -101,7 +101,7 @@ function completeness(features: readonly Shown[]): string {
 
 function card(shown: Shown, place: number): string {
   const { name, feature, facts } = shown;
-  const keys = `data-place="${place}" data-name="${markup(name.toLowerCase())}" data-type="${facts.type}" data-missing="${facts.missing}" data-distinct="${facts.distinct}"`;
+  const keys = `data-place="${place}" data-name="${markup(name.toLowerCase())}" data-type="${markup(facts.type)}" data-missing="${facts.missing}" data-distinct="${facts.distinct}"`;
   const values = facts.top.slice(0, 20).map(({ value }) => brief(value, 40));
   const find = markup([name, facts.type, ...values].join(' ').toLowerCase());
   return `<article class="card" id="f${place}" data-find="${find}" ${keys}>
@@ -172,5 +172,5 @@ function topValues({ name, facts, feature, earlier }: Shown): string {
   const more = feature.values.exact
     ? ''
     : '<p class="note">Shares are at least these: rarer values are counted by a sketch.</p>';
-  return `<details><summary>Most frequent values<span class="unseen"> of ${markup(name)}</span></summary>${table(titles, rows, [1, 2])}${more}</details>`;
+  return `<details><summary>Most frequent values<span class="unseen"> of ${markup(name)}</span></summary>${table(titles, rows, 'rest')}${more}</details>`;
 }

@@ -106,13 +106,15 @@ summary{cursor:pointer;color:var(--soft)}
 table{border-collapse:collapse;width:100%;margin-top:.3rem}
 th{font-weight:400;color:var(--soft);text-align:left}
 th,td{padding:.16rem .7rem .16rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere;vertical-align:top}
-.n{text-align:right;white-space:nowrap}
-.n:last-child,td:last-child{padding-right:0}
+.rest :is(th,td):not(:first-child),.first :is(th,td):first-child{text-align:right;white-space:nowrap}
+.rest :is(th,td):last-child{padding-right:0}
 .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(4.2rem,1fr));gap:.35rem .8rem;margin-top:.4rem}
 .facts dt{color:var(--soft);font-size:.76rem;line-height:1.2}
 .facts dd{font-size:.9rem;overflow-wrap:anywhere;line-height:1.3}
-.facts.two{grid-template-columns:repeat(auto-fill,minmax(5.6rem,1fr))}
-.facts .long{grid-column:span 2}
+.facts dd,.facts .was{white-space:nowrap}
+.facts .long dd{white-space:normal}
+.facts.two{grid-template-columns:repeat(auto-fill,minmax(5.9rem,1fr))}
+.facts .long{grid-column:1/-1}
 .was{color:var(--before-ink)}
 .note{color:var(--soft);margin-top:.3rem}
 .wide{grid-template-columns:repeat(auto-fill,minmax(min(100%,30rem),1fr))!important}

@@ -85,6 +85,6 @@ function section(anomaly: Anomaly): string {
 <h3>${markup(brief(anomaly.short, 200))} <code>${markup(anomaly.kind)}</code></h3>
 <p>${markup(brief(anomaly.description, 1000))}</p>
 <dl class="against"><div><dt>expected</dt><dd>${markup(brief(anomaly.expected, 400))}</dd></div><div><dt>observed</dt><dd>${markup(brief(anomaly.observed, 400))}</dd></div></dl>
-${examples.length > 0 ? table(['row', 'value'], examples, [0]) : ''}
+${examples.length > 0 ? table(['row', 'value'], examples, 'first') : ''}
 </section>`;
 }

@@ -23,7 +23,7 @@ export function profileMarkdown(profile: Profile, options: RenderOptions): strin
       const top = facts.top.slice(0, 3).map((one) => `${code(brief(one.value, 40))} ${share(one.share)}`);
       return [
         code(brief(facts.feature, 120)),
-        facts.type,
+        plain(facts.type),
         share(facts.missing),
         count(facts.distinct),
         plain(facts.min ?? ''),

@@ -16,6 +16,8 @@ export interface Column {
 }
 
 const gap = 2;
+/** What the last column keeps before others have to give way. */
+const least = 12;
 
 /**
  * A table's lines: a dim title line, then one a row, columns aligned by terminal cells (wide East Asian characters and
@@ -41,14 +43,22 @@ export function columns(
   );
 }
 
+/** Natural widths within their limits; where they are too wide together, the widest column gives way, cell by cell. */
 function fitted(spec: readonly Column[], rows: readonly (readonly Cell[])[], width: number): number[] {
-  const natural = spec.map((column, at) => {
+  const widths = spec.map((column, at) => {
     const widest = rows.reduce((most, row) => Math.max(most, stringWidth(row[at]!.text)), 0);
-    return Math.min(widest, column.max ?? Number.POSITIVE_INFINITY);
+    return Math.min(widest, column.max ?? width);
   });
-  const others = natural.slice(0, -1).reduce((sum, one) => sum + one + gap, 0);
-  natural[natural.length - 1] = Math.max(8, Math.min(natural.at(-1)!, width - others));
-  return natural;
+  const room = width - gap * (spec.length - 1);
+  const taken = (): number => widths.reduce((sum, one) => sum + one, 0);
+  const last = widths.length - 1;
+  widths[last] = Math.min(widths[last]!, Math.max(least, room - taken() + widths[last]!));
+  while (taken() > room) {
+    const widest = widths.indexOf(Math.max(...widths));
+    if (widths[widest]! <= 1) break;
+    widths[widest]!--;
+  }
+  return widths;
 }
 
 function placed(cell: Cell, width: number, right: boolean, last: boolean, paint: Paint): string {
