@@ -29,7 +29,7 @@ describe.each(Object.entries(pages))('the %s page', (kind, page) => {
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toContain('unsafe');
     for (const element of ['script', 'style']) {
-      const sources = [...page.matchAll(new RegExp(`<${element}>([sS]*?)</${element}>`, 'g'))];
+      const sources = [...page.matchAll(new RegExp(`<${element}>([\\s\\S]*?)</${element}>`, 'g'))];
       expect(sources).toHaveLength(1);
       const hash = createHash('sha256').update(sources[0]![1]!).digest('base64');
       expect(policy).toContain(`${element}-src 'sha256-${hash}'`);
