@@ -1,7 +1,9 @@
-import { VarveError } from '../errors.ts';
+import { BucketRemote } from './bucket.ts';
+import type { BucketClient } from './bucket-client.ts';
 import { FolderRemote } from './folder.ts';
+import { parseEndpoint } from './minio-access.ts';
 import type { Remote } from './remote.ts';
-import { parseUrl } from './url.ts';
+import { type Place, parseUrl } from './url.ts';
 
 export { describeUrl, remoteKind } from './url.ts';
 
@@ -18,12 +20,20 @@ export interface RemoteOptions {
 /**
  * The remote at `url`: `PATH`, `file://`, `s3://bucket/prefix` or `minio://alias/bucket/prefix`. Nothing is contacted and
  * nothing is created yet. The client libraries are loaded only for the kinds that need them.
- * @throws VarveError `unknown-remote-scheme`, `invalid-remote-url`
+ * @throws VarveError `unknown-remote-scheme`, `invalid-remote-url`, `invalid-endpoint`, `alias-missing`
  */
 export async function openRemote(url: string, options: RemoteOptions = {}): Promise<Remote> {
   const place = parseUrl(url, options.base ?? process.cwd());
   if (place.kind === 'folder') return new FolderRemote(place.path);
-  throw new VarveError('unknown-remote-scheme', `${place.kind}:// remotes come with the next change`, {
-    remedy: 'Use a folder.',
-  });
+  return new BucketRemote(await openBucket(place, options), url, place.prefix);
+}
+
+/** The client for the bucket of a place, by the library of its kind. */
+export async function openBucket(
+  place: Exclude<Place, { kind: 'folder' }>,
+  options: Omit<RemoteOptions, 'base'>,
+): Promise<BucketClient> {
+  if (options.endpoint !== undefined) parseEndpoint(options.endpoint);
+  if (place.kind === 's3') return (await import('./s3.ts')).openS3(place.bucket, options);
+  return (await import('./minio.ts')).openMinio(place.alias, place.bucket, options);
 }

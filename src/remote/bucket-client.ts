@@ -1,0 +1,118 @@
+import type { Readable } from 'node:stream';
+
+/**
+ * The requests of the S3 protocol that varve makes, one method each, tried once: what is thrown is the library's own
+ * error, which `fault.ts` reads. One implementation for each client library.
+ */
+export interface BucketClient {
+  readonly bucket: string;
+  /** For messages: the endpoint, or `AWS`. */
+  readonly server: string;
+  /** One page of at most 1,000 objects, in the order of their keys' UTF-8 bytes. */
+  list(request: ListRequest): Promise<ListPage>;
+  /** @throws where there is no such object */
+  head(key: string): Promise<StoredObject>;
+  get(key: string, request: GetRequest): Promise<OpenObject>;
+  /** With `ifAbsent` it fails with PreconditionFailed where the object is there. */
+  put(key: string, upload: Upload, ifAbsent: boolean): Promise<void>;
+  startUpload(key: string): Promise<string>;
+  /** Unfinished uploads of exactly this key. */
+  unfinishedUploads(key: string): Promise<string[]>;
+  /** The parts that the server has of an unfinished upload. */
+  uploadedParts(key: string, uploadId: string): Promise<UploadedPart[]>;
+  uploadPart(key: string, uploadId: string, number: number, upload: Upload): Promise<UploadedPart>;
+  completeUpload(
+    key: string,
+    uploadId: string,
+    parts: readonly UploadedPart[],
+    ifAbsent: boolean,
+  ): Promise<void>;
+  abortUpload(key: string, uploadId: string): Promise<void>;
+  /** At most 1,000 keys; the errors are those of single keys, by the server's error code. */
+  remove(keys: readonly string[]): Promise<RemoveError[]>;
+  isVersioned(): Promise<boolean>;
+  close(): void;
+}
+
+export interface ListRequest {
+  readonly prefix: string;
+  /** Keys that go on with a `/` behind the prefix are returned as folders, not as objects. */
+  readonly folders?: boolean;
+  /** Only keys behind this one. */
+  readonly after?: string;
+  /** From the page before; takes the place of `after`. */
+  readonly token?: string;
+  /** Newest versions with their ids, delete markers left out. */
+  readonly versions?: boolean;
+  readonly limit?: number;
+}
+
+export interface ListPage {
+  readonly objects: readonly StoredObject[];
+  /** With `folders`: the beginnings of keys up to and with the next `/`. */
+  readonly folders: readonly string[];
+  /** Where there is more. */
+  readonly token?: string;
+}
+
+export interface StoredObject {
+  readonly key: string;
+  readonly size: number;
+  readonly modified: Date;
+  /** Without quotes. */
+  readonly etag?: string;
+  readonly version?: string;
+  /** SHA-256 of the whole object in hex, where the server keeps and shows it. */
+  readonly sha256?: string;
+}
+
+export interface GetRequest {
+  readonly offset?: number;
+  /** With `offset`. Without it: to the end. */
+  readonly length?: number;
+  /** Fails with PreconditionFailed where the object has another one now. */
+  readonly etag?: string;
+  readonly version?: string;
+}
+
+export interface OpenObject {
+  readonly body: Readable;
+  /** Of the body, in bytes, as the server announces it. */
+  readonly length: number;
+  /** Of the whole object, in bytes. */
+  readonly size: number;
+  readonly etag?: string;
+}
+
+/** Bytes that can be sent more than once. */
+export interface Upload {
+  readonly length: number;
+  /** Hex. The server refuses bytes that do not have it. */
+  readonly sha256: string;
+  open(): Uint8Array | Readable;
+}
+
+export interface UploadedPart {
+  readonly number: number;
+  readonly etag: string;
+  readonly size: number;
+  /** Hex, where the server shows it. */
+  readonly sha256?: string;
+}
+
+export interface RemoveError {
+  readonly key: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** S3 headers carry digests in Base64. */
+export function base64Of(hex: string): string {
+  return Buffer.from(hex, 'hex').toString('base64');
+}
+
+/** The SHA-256 of a whole object; undefined for the digest of digests (`…-3`) that multipart uploads have. */
+export function hexOf(base64: string | undefined): string | undefined {
+  if (base64 === undefined || !/^[A-Za-z0-9+/]{43}=$/.test(base64)) return undefined;
+  return Buffer.from(base64, 'base64').toString('hex');
+}

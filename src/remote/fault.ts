@@ -1,0 +1,113 @@
+import type { Retry } from './retry.ts';
+
+/** What a failed request says, whichever library made it. */
+export interface Fault {
+  /** The server's error code (`NoSuchKey`), a system error (`ECONNRESET`), or a name of the library's. */
+  readonly code: string;
+  /** HTTP status, where there was an answer. */
+  readonly status?: number;
+  readonly message: string;
+  readonly retry: Retry;
+  /** What the server asked for by Retry-After. */
+  readonly waitMs?: number;
+}
+
+interface LibraryError {
+  readonly name?: unknown;
+  readonly code?: unknown;
+  readonly Code?: unknown;
+  readonly message?: unknown;
+  readonly status?: unknown;
+  readonly $metadata?: { readonly httpStatusCode?: unknown; readonly clockSkewCorrected?: unknown };
+  readonly $response?: {
+    readonly statusCode?: unknown;
+    readonly headers?: Readonly<Record<string, string | undefined>>;
+  };
+  readonly retryAfter?: unknown;
+}
+
+/** The server, or what stands before it, is overloaded and says so. */
+const OVERLOADED = new Set([
+  'SlowDown',
+  'SlowDownRead',
+  'SlowDownWrite',
+  'ServiceUnavailable',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequests',
+  'RequestLimitExceeded',
+  'BandwidthLimitExceeded',
+]);
+/** Errors of a moment. The digests among them: bytes were damaged on their way to the server. */
+const PASSING = new Set([
+  'InternalError',
+  'RequestTimeout',
+  'TimeoutError',
+  'IncompleteBody',
+  'ConditionalRequestConflict',
+  'OperationAborted',
+  'BadDigest',
+  'XAmzContentSHA256Mismatch',
+  'XAmzContentChecksumMismatch',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'BodyTruncated',
+]);
+const ABSENT_SERVER = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN']);
+/** Statuses of 500 and above that no patience changes. */
+const FINAL_STATUSES = new Set([501, 505, 507]);
+
+/** Reads an error of either client library, or of Node's own HTTP. */
+export function faultOf(error: unknown): Fault {
+  const raw = (typeof error === 'object' && error !== null ? error : {}) as LibraryError;
+  const code = [raw.Code, raw.code, raw.name].find(
+    (name) => typeof name === 'string' && name !== '',
+  ) as string;
+  const status = [raw.$metadata?.httpStatusCode, raw.$response?.statusCode, raw.status].find(
+    (number) => typeof number === 'number',
+  ) as number | undefined;
+  const message = typeof raw.message === 'string' ? raw.message : String(error);
+  const waitMs = 1000 * Number(raw.retryAfter ?? raw.$response?.headers?.['retry-after']);
+  return {
+    code: code ?? 'Error',
+    message,
+    retry: raw.$metadata?.clockSkewCorrected === true ? 'few' : retryOf(code ?? '', status, message),
+    ...(status === undefined ? {} : { status }),
+    ...(waitMs > 0 ? { waitMs } : {}),
+  };
+}
+
+function retryOf(code: string, status: number | undefined, message: string): Retry {
+  if (OVERLOADED.has(code) || status === 503 || status === 429) return 'slow';
+  if (PASSING.has(code) || status === 408) return 'yes';
+  if (status !== undefined && status >= 500) return FINAL_STATUSES.has(status) ? 'no' : 'yes';
+  if (ABSENT_SERVER.has(code)) return 'few';
+  // An answer that cannot be read was damaged or cut off on its way; so was one that ends before it is complete.
+  if (status !== undefined && status < 300) return 'yes';
+  if (code.startsWith('HPE_') || /socket hang up|aborted|premature|other side closed/i.test(message))
+    return 'yes';
+  return 'no';
+}
+
+/** Whether the object that a request named is not there. */
+export function isAbsence(fault: Fault): boolean {
+  return (
+    ['NoSuchKey', 'NoSuchVersion', 'NotFound'].includes(fault.code) ||
+    (fault.status === 404 && !['NoSuchBucket', 'NoSuchUpload'].includes(fault.code))
+  );
+}
+
+/** Whether a precondition (`If-None-Match`, `If-Match`) did not hold. */
+export function isPrecondition(fault: Fault): boolean {
+  return fault.code === 'PreconditionFailed' || fault.status === 412;
+}
+
+/** Whether the server refuses `If-None-Match` on writes as such. */
+export function lacksPreconditions(fault: Fault): boolean {
+  if (fault.code === 'NotImplemented' || fault.status === 501) return true;
+  return fault.status === 400 && /if-none-match|precondition/i.test(fault.message);
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { VarveError } from '../errors.ts';
+import { fileError } from './file-errors.ts';
+import type { Body } from './remote.ts';
+
+const BLOCK = 1024 * 1024;
+
+/**
+ * `length` bytes of a file from `offset`, in blocks of at most 1 MiB.
+ * @throws VarveError `source-changed` where the file ends before; the errors of reading, naming the file
+ */
+export async function* readSlice(path: string, offset: number, length: number): AsyncGenerator<Uint8Array> {
+  const handle = await open(path, 'r').catch((error: unknown) => {
+    throw fileError(error, 'read', path);
+  });
+  try {
+    for (let done = 0; done < length; ) {
+      const block = Buffer.allocUnsafeSlow(Math.min(BLOCK, length - done));
+      const { bytesRead } = await handle.read(block, 0, block.length, offset + done);
+      if (bytesRead === 0) throw sourceChanged(path, 'is shorter now than when it was looked at');
+      done += bytesRead;
+      yield block.subarray(0, bytesRead);
+    }
+  } catch (error) {
+    throw fileError(error, 'read', path);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A slice as a stream that opens the file when it is first read. */
+export function sliceStream(path: string, offset: number, length: number): Readable {
+  return Readable.from(readSlice(path, offset, length), { objectMode: false, highWaterMark: BLOCK });
+}
+
+/** SHA-256 of a whole body, in hex. */
+export async function digestOfBody(body: Body): Promise<string> {
+  const hash = createHash('sha256');
+  if (body instanceof Uint8Array) return hash.update(body).digest('hex');
+  for await (const block of readSlice(body.path, 0, body.size)) hash.update(block);
+  return hash.digest('hex');
+}
+
+export function sourceChanged(path: string, how: string): VarveError {
+  return new VarveError('source-changed', `${path} ${how}`, {
+    path,
+    remedy: 'Run the command again when nothing writes to this file.',
+  });
+}
+
+/** What was to be stored at `path` is not what its digest says. */
+export function digestMismatch(path: string, expected: string, actual: string): VarveError {
+  return new VarveError(
+    'digest-mismatch',
+    `What was to become ${path} has SHA-256 ${actual}, not ${expected}`,
+    {
+      path,
+      remedy: 'The source is damaged or was changed while it was read: run `varve verify`, then try again.',
+    },
+  );
+}

@@ -1,0 +1,81 @@
+import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+
+const CONNECT_WITHIN_MS = 10_000;
+/** A connection on which nothing moves for so long is given up. */
+const STALLED_AFTER_MS = 60_000;
+/** Error documents are small; more than this is not read. */
+const LONGEST_ERROR = 64 * 1024;
+
+/** What a server answers instead of what was asked for. */
+export interface HttpFault extends Error {
+  code: string;
+  status: number;
+  retryAfter?: string;
+  /** Where the bucket lies, in answers to requests signed for another region. */
+  region?: string;
+}
+
+/**
+ * Node's HTTP for the `minio` client, which has no timeouts, writes to the console when it tries again, and loses the status of
+ * errors: here every answer of 300 and above becomes an error of the request, with its code and status.
+ */
+export function minioTransport(isSecure: boolean) {
+  const request = isSecure ? https.request : http.request;
+  return {
+    request(options: RequestOptions, onResponse: (response: IncomingMessage) => void): ClientRequest {
+      const sent = request(options);
+      sent.setTimeout(STALLED_AFTER_MS, () => sent.destroy(timeout('nothing moved on the connection')));
+      sent.once('socket', (socket) => connectInTime(sent, socket));
+      sent.once('response', (response) => {
+        if ((response.statusCode ?? 0) < 300) onResponse(response);
+        else void faultOfAnswer(response).then((fault) => sent.emit('error', fault));
+      });
+      return sent;
+    },
+  } as Pick<typeof http, 'request'>;
+}
+
+function connectInTime(sent: ClientRequest, socket: Socket): void {
+  if (!socket.connecting) return;
+  const timer = setTimeout(() => sent.destroy(timeout('no connection was made')), CONNECT_WITHIN_MS);
+  for (const event of ['connect', 'close'] as const) socket.once(event, () => clearTimeout(timer));
+}
+
+function timeout(what: string): Error {
+  return Object.assign(new Error(what), { code: 'TimeoutError' });
+}
+
+async function faultOfAnswer(response: IncomingMessage): Promise<HttpFault> {
+  const status = response.statusCode ?? 0;
+  const xml = await readError(response);
+  const inHeader = response.headers['x-minio-error-code'];
+  const code = element(xml, 'Code') ?? (typeof inHeader === 'string' ? inHeader : `HTTP ${status}`);
+  const region = element(xml, 'Region');
+  const retryAfter = response.headers['retry-after'];
+  return Object.assign(new Error(element(xml, 'Message') ?? ''), {
+    code,
+    status,
+    ...(region === undefined ? {} : { region }),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  });
+}
+
+async function readError(response: IncomingMessage): Promise<string> {
+  let text = '';
+  try {
+    for await (const piece of response.setEncoding('utf8')) {
+      text += piece;
+      if (text.length > LONGEST_ERROR) break;
+    }
+  } catch {
+    // What came of it has to do.
+  }
+  return text;
+}
+
+/** The text of the first element of this name: the documents read here are flat. */
+export function element(xml: string, name: string): string | undefined {
+  return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
+}

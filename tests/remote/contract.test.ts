@@ -1,0 +1,33 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, vi } from 'vitest';
+import { FolderRemote } from '../../src/remote/folder.ts';
+import { openRemote } from '../../src/remote/open.ts';
+import { describeWithMinio } from '../setup/minio.ts';
+import { describeRemote } from './contract.ts';
+
+describe('a folder', () => {
+  const root = mkdtempSync(join(tmpdir(), 'varve-remote-'));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  describeRemote(async () => new FolderRemote(join(root, 'remote')));
+});
+
+describeWithMinio('a bucket', (server) => {
+  beforeAll(() => {
+    for (const [name, value] of Object.entries(server.env)) vi.stubEnv(name, value);
+  });
+  afterAll(() => vi.unstubAllEnvs());
+
+  describe('by the AWS SDK', () => {
+    describeRemote(async () => openRemote(`s3://${await server.makeBucket()}/some/prefix`));
+  });
+  describe('by the AWS SDK, without a prefix', () => {
+    describeRemote(async () => openRemote(`s3://${await server.makeBucket()}`));
+  });
+  describe('by the minio client', () => {
+    describeRemote(async () =>
+      openRemote(`minio://tests/${await server.makeBucket()}/some/prefix`, { endpoint: server.endpoint }),
+    );
+  });
+});
