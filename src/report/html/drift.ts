@@ -40,6 +40,9 @@ ${features.map(card).join('\n')}
   return page(`Drift: ${brief(report.after.name, 100)}`, body);
 }
 
+/** Reasons that stand under the drawing; the others are folded with the measures. */
+const named = 2;
+
 /** Strengths beyond these are drawn alike: a twentieth of the way to drift, and fifty times it. */
 const least = 0.05;
 const most = 50;
@@ -55,7 +58,7 @@ function strengths(features: readonly FeatureDrift[]): string {
   }));
   return strata(
     layers,
-    'Strength of each feature, strongest first; the line is the threshold of drift.',
+    'Strength of each feature, by verdict; the line is the threshold of drift.',
     height(1),
   );
 }
@@ -76,13 +79,19 @@ function card(feature: FeatureDrift, place: number): string {
   const name = featureName(feature);
   const grade = gradeOf(feature.verdict);
   const keys = `data-place="${place}" data-name="${markup(name.toLowerCase())}" data-type="${markup(feature.type)}"`;
-  const reasons = feature.reasons.map((reason) => `<li>${markup(brief(reason, 300))}</li>`);
+  const reasons = feature.reasons.map((reason) => `<li>${sentence(reason)}</li>`);
+  const more = reasons.length > named ? `<ul class="reasons">${reasons.slice(named).join('')}</ul>` : '';
   return `<article class="card" id="f${place}" data-grade="${grade}" data-find="${markup(`${name} ${feature.type}`.toLowerCase())}" ${keys}>
 <header><h2>${datum(name)}</h2><span class="type">${markup(feature.type)}</span>${badge(grade, 'drift', ` ${magnitude(feature.strength)}×`)}</header>
 ${chart(overlayOf(feature.distribution, feature.type, 'both'), name)}
-${reasons.length > 0 ? `<ul class="reasons">${reasons.join('')}</ul>` : ''}
-<details><summary>Measures<span class="unseen"> of ${markup(name)}</span></summary>${measures(feature.measures)}</details>
+${reasons.length > 0 ? `<ul class="reasons">${reasons.slice(0, named).join('')}</ul>` : ''}
+<details><summary>Measures<span class="unseen"> of ${markup(name)}</span></summary>${more}${measures(feature.measures)}</details>
 </article>`;
+}
+
+/** A percentage stays on one line. */
+function sentence(reason: string): string {
+  return markup(brief(reason, 300)).replaceAll(' %', '\u00a0%');
 }
 
 function measures(all: readonly Measure[]): string {

@@ -145,7 +145,7 @@ function factsList(now: Facts, earlier: Facts | undefined): string {
     const before = earlier === undefined ? null : of(earlier);
     const changed =
       before === null || before === value ? '' : `<span class="was">${markup(before)} →</span> `;
-    const long = (before?.length ?? 0) + value.length > 13 ? ' class="long"' : '';
+    const long = (before?.length ?? 0) + value.length > 11 ? ' class="long"' : '';
     return [`<div${long}><dt>${title}</dt><dd>${changed}${markup(value)}</dd></div>`];
   });
   return `<dl class="facts${earlier === undefined ? '' : ' two'}">${items.join('')}</dl>`;

@@ -31,7 +31,7 @@ export function driftMarkdown(report: DriftReport): string {
 }
 
 function row(feature: FeatureDrift): string[] {
-  const [before, after] = sparklines(feature.distribution.before, feature.distribution.after, sparkWidth);
+  const [before, after] = sparklines(feature.distribution, sparkWidth);
   // En spaces: plain blanks would be collapsed and shift the bars.
   const bars = (line: string): string => line.replaceAll(' ', '\u2002');
   return [

@@ -29,8 +29,9 @@ export function driftText(report: DriftReport, options: RenderOptions): string {
     ...oneSided('only before', report.removed, options.width),
   );
   lines.push(...unchanged(report, options.width, paint));
-  for (const feature of changed.slice(0, detailed)) lines.push('', ...details(feature, options.width, paint));
-  const left = changed.length - detailed;
+  const drifted = changed.filter((feature) => feature.verdict === 'drift');
+  for (const feature of drifted.slice(0, detailed)) lines.push('', ...details(feature, options.width, paint));
+  const left = drifted.length - detailed;
   if (left > 0) {
     lines.push(
       '',
@@ -72,7 +73,7 @@ function table(features: readonly FeatureDrift[], width: number, paint: Paint): 
 
 function tableRow(feature: FeatureDrift): Cell[] {
   const grade = gradeOf(feature.verdict);
-  const [before, after] = sparklines(feature.distribution.before, feature.distribution.after, sparkWidth);
+  const [before, after] = sparklines(feature.distribution, sparkWidth);
   return [
     { text: marks[grade], tone: grade },
     { text: featureName(feature) },
@@ -98,6 +99,8 @@ function unchanged(report: DriftReport, width: number, paint: Paint): string[] {
 
 function details(feature: FeatureDrift, width: number, paint: Paint): string[] {
   const grade = gradeOf(feature.verdict);
+  // Measures that did not speak are in the other formats: a terminal shows what to act on.
+  const spoke = feature.measures.filter((measure) => measure.verdict !== 'none');
   const reasons = feature.reasons.flatMap((reason) => wrapped(brief(reason, 400), width, '  '));
   const spec = [
     { title: '  measure' },
@@ -108,18 +111,14 @@ function details(feature: FeatureDrift, width: number, paint: Paint): string[] {
     { title: '± sketch', align: 'right' as const },
   ];
   const title = `${marks[grade]} ${featureName(feature)} (${neutral(feature.type)})`;
-  return [
-    paint(grade, cut(title, width)),
-    ...reasons,
-    ...columns(spec, feature.measures.map(measureRow), width, paint),
-  ];
+  return [paint(grade, cut(title, width)), ...reasons, ...columns(spec, spoke.map(measureRow), width, paint)];
 }
 
 function measureRow(measure: Measure): Cell[] {
   const number = (value: number | undefined): Cell => ({ text: value === undefined ? '' : magnitude(value) });
   return [
     { text: `  ${neutral(measure.name)}` },
-    { ...number(measure.value), ...(measure.verdict === 'none' ? {} : { tone: gradeOf(measure.verdict) }) },
+    { ...number(measure.value), tone: gradeOf(measure.verdict) },
     number(measure.threshold),
     number(measure.expected),
     number(measure.pValue),

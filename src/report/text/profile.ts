@@ -43,8 +43,7 @@ function tableLines(table: TableProfile, named: boolean, width: number, paint: P
 function spark(feature: FeatureProfile, table: TableProfile): string {
   const rows = { before: table.rows, after: table.rows };
   const pair = { table: table.name, feature: featurePath(feature), before: feature, after: feature, rows };
-  const { after } = distributionOf(pair);
-  return sparklines(after, after, sparkWidth)[1];
+  return sparklines(distributionOf(pair), sparkWidth)[1];
 }
 
 function featureRow(facts: Facts, drawn: string): Cell[] {

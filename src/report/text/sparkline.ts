@@ -1,16 +1,20 @@
+import type { Distribution } from '../../drift/model.ts';
+
 const levels = '▁▂▃▄▅▆▇█';
 
 /**
- * Two distributions over the same bins as two lines of block characters on one scale, at most `width` characters each;
- * neighbouring bins are added where there are more. A bin with nothing in it is a blank, so presence shows.
+ * Both sides of a distribution as two lines of block characters on one scale, at most `width` characters each;
+ * neighbouring bins are added where there are more. A bin with nothing in it is a blank, so presence shows. All other
+ * values together are left out: they would dwarf those that have names.
  */
 export function sparklines(
-  before: readonly number[],
-  after: readonly number[],
+  distribution: Distribution,
   width: number,
 ): readonly [before: string, after: string] {
-  const first = coarsened(before, width);
-  const second = coarsened(after, width);
+  const others = distribution.kind === 'categorical' ? distribution.labels.indexOf(null) : -1;
+  const named = (shares: readonly number[]): readonly number[] => shares.filter((_, at) => at !== others);
+  const first = coarsened(named(distribution.before), width);
+  const second = coarsened(named(distribution.after), width);
   const top = Math.max(...first, ...second);
   return [drawn(first, top), drawn(second, top)];
 }
