@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { VarveError } from '../errors.ts';
@@ -33,7 +33,7 @@ const LINK_TYPES: readonly LinkType[] = ['reflink', 'hardlink', 'symlink', 'copy
  * @param root absolute folder that holds `.dvc`
  * @throws VarveError `invalid-config`
  */
-export async function loadConfig(root: string): Promise<DvcConfig> {
+export function loadConfig(root: string): DvcConfig {
   const merged = new Map<string, Map<string, string | readonly string[]>>();
   const dvc = join(root, '.dvc');
   const folders = [systemFolder(), userFolder()].map((folder) => ({ folder, name: 'config' }));
@@ -42,14 +42,14 @@ export async function loadConfig(root: string): Promise<DvcConfig> {
     { folder: dvc, name: 'config' },
     { folder: dvc, name: 'config.local' },
   ]) {
-    merge(merged, await loadFile(join(folder, name)), folder);
+    merge(merged, loadFile(join(folder, name)), folder);
   }
   return interpret(merged, dvc);
 }
 
-async function loadFile(path: string): Promise<ConfigSections> {
+function loadFile(path: string): ConfigSections {
   try {
-    return parseConfigFile(await readFile(path, 'utf8'), path);
+    return parseConfigFile(readFileSync(path, 'utf8'), path);
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === 'ENOENT' || errno === 'ENOTDIR') return new Map();

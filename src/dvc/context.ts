@@ -1,5 +1,5 @@
 import type { OnProgress } from '../progress.ts';
-import { type DvcRepository, openDvcRepository } from './repository.ts';
+import type { DvcRepository } from './repository.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 /** Where DVC's data is worked on, and how that is watched and stopped. */
@@ -12,28 +12,14 @@ export interface DvcContext {
   readonly signal?: AbortSignal;
 }
 
-export interface DvcContextOptions {
-  readonly onProgress?: OnProgress | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Runs `work` in the DVC repository that holds `cwd`; its worker threads end with it. */
-export async function inDvcRepository<T>(
-  cwd: string,
-  options: DvcContextOptions,
+/** Runs `work` with worker threads, which start when they are needed and end with it. */
+export async function withWorkers<T>(
+  where: Omit<DvcContext, 'pool'>,
   work: (context: DvcContext) => Promise<T>,
 ): Promise<T> {
-  const { onProgress, signal } = options;
   const pool = new WorkerPool();
   try {
-    const repository = await openDvcRepository(cwd);
-    return await work({
-      repository,
-      cwd,
-      pool,
-      ...(onProgress && { onProgress }),
-      ...(signal && { signal }),
-    });
+    return await work({ ...where, pool });
   } finally {
     await pool.close();
   }

@@ -25,6 +25,7 @@ import type { LinkType } from './config.ts';
 import { HASH_BLOCK, Md5 } from './md5.ts';
 import { type HashName, md5Of, type ObjectId, objectKey } from './object-id.ts';
 import type {
+  CheckJob,
   FileFacts,
   HashJob,
   JobResult,
@@ -57,6 +58,10 @@ export function doJob(job: ObjectJob): JobResult {
       return loadObject(job);
     case 'save':
       return saveObject(job);
+    case 'check':
+      return checkReceived(job);
+    case 'verify':
+      return checkObject(job.path, job.id);
   }
 }
 
@@ -198,9 +203,10 @@ const LINKS: Record<LinkType, (source: string, temporary: string, id: ObjectId) 
   },
 };
 
-function checkObject(path: string, id: ObjectId): void {
-  const { value } = hashFile({ kind: 'hash', path, hash: id.hash }).id;
-  if (value !== md5Of(id)) throw mismatch(path, md5Of(id), value);
+function checkObject(path: string, id: ObjectId): JobResult {
+  const { id: actual, facts } = hashFile({ kind: 'hash', path, hash: id.hash });
+  if (actual.value !== md5Of(id)) throw mismatch(path, md5Of(id), actual.value);
+  return { id, facts };
 }
 
 function loadObject({ root, id }: LoadJob): JobResult {
@@ -232,6 +238,19 @@ function saveObject({ root, id, from, shared }: SaveJob): JobResult {
     return { id, facts: factsOf(statSync(join(root, objectKey(id)))) };
   } catch (error) {
     throw fileError(error, 'write', join(root, objectKey(id)));
+  } finally {
+    if (!(from instanceof Uint8Array)) removeQuietly(from.temporary);
+  }
+}
+
+function checkReceived({ id, from }: CheckJob): JobResult {
+  try {
+    if (from instanceof Uint8Array) checkBytes(from, id);
+    else checkObject(from.temporary, id);
+    return {
+      id,
+      facts: { size: from instanceof Uint8Array ? from.length : 0, mtimeMs: 0, ctimeMs: 0, inode: 0 },
+    };
   } finally {
     if (!(from instanceof Uint8Array)) removeQuietly(from.temporary);
   }

@@ -5,7 +5,7 @@ import type { HashName, ObjectId } from './object-id.ts';
  * What the worker threads do: reading, hashing and writing whole files. Every job checks bytes against their MD5 before a
  * name is given to them.
  */
-export type ObjectJob = HashJob | StoreJob | PlaceJob | LoadJob | SaveJob;
+export type ObjectJob = HashJob | StoreJob | PlaceJob | LoadJob | SaveJob | CheckJob | VerifyJob;
 
 /** Hashes a file of the workspace, the cache or a folder remote. */
 export interface HashJob {
@@ -48,6 +48,20 @@ export interface SaveJob {
   readonly id: ObjectId;
   readonly from: Uint8Array | { readonly temporary: string };
   readonly shared: boolean;
+}
+
+/** Checks bytes, or a temporary file, which is then removed, that came from a remote. */
+export interface CheckJob {
+  readonly kind: 'check';
+  readonly id: ObjectId;
+  readonly from: Uint8Array | { readonly temporary: string };
+}
+
+/** Checks a file of the cache or of a folder remote. */
+export interface VerifyJob {
+  readonly kind: 'verify';
+  readonly id: ObjectId;
+  readonly path: string;
 }
 
 /** What a file looked like when it was read: equal facts mean that it was not changed since. */

@@ -35,20 +35,16 @@ export function findDvcRoot(from: string): string | undefined {
   }
 }
 
-/** @throws VarveError `not-a-dvc-repository`, `invalid-config` */
-export async function openDvcRepository(from: string): Promise<DvcRepository> {
-  const root = findDvcRoot(from);
-  if (root === undefined) {
-    throw new VarveError('not-a-dvc-repository', `There is no .dvc folder in ${from} or above it`, {
-      path: from,
-      remedy: 'Change to a repository in which `dvc init` was run.',
-    });
-  }
+/**
+ * @param root as findDvcRoot found it
+ * @throws VarveError `invalid-config`
+ */
+export function openDvcRepository(root: string): DvcRepository {
   const inside = relative(findGitRoot(root), root).replaceAll(sep, '/');
   return {
     root,
     prefix: inside === '' ? '' : `${inside}/`,
-    config: await loadConfig(root),
+    config: loadConfig(root),
     ignore: new DvcIgnore(root),
     notes: { root, folder: join(root, '.dvc', 'tmp', 'varve') },
   };

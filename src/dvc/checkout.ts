@@ -1,0 +1,179 @@
+import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { VarveError } from '../errors.ts';
+import { forEach } from '../store/concurrency.ts';
+import { fileClock } from '../workspace/file-clock.ts';
+import { isAbsent, systemCode, workspaceError } from '../workspace/file-errors.ts';
+import { checkCollisions, type NameFolding, nameFolding } from '../workspace/name-collisions.ts';
+import { joinByPath } from '../workspace/path-order.ts';
+import { SafeFolders } from '../workspace/safe-folder.ts';
+import { filesOf, isCached, type OutputFile } from './cache.ts';
+import type { DvcContext } from './context.ts';
+import { type IdentifiedFile, identify, remember } from './identify.ts';
+import { isDirectory } from './object-id.ts';
+import type { FileFacts } from './object-jobs.ts';
+import { isChosen, type Recorded } from './select.ts';
+import type { Wanted } from './transfer.ts';
+
+export interface CheckedOut {
+  readonly output: Recorded;
+  readonly written: number;
+  readonly writtenBytes: number;
+  readonly removed: number;
+}
+
+interface Plan {
+  readonly output: Recorded;
+  readonly keep: readonly IdentifiedFile[];
+  readonly place: readonly OutputFile[];
+  readonly remove: readonly IdentifiedFile[];
+  /** Files whose bytes the cache does not have: they would be lost. */
+  readonly unsaved: readonly string[];
+}
+
+/** Files that are put in place at once; far more than there are workers, so that none waits. */
+const AT_ONCE = 256;
+
+/**
+ * Makes the data match the pointers. Nothing is touched before it is known that all of it can be done: every object is in the
+ * cache, and every byte that would go is in the cache too, or was given up by `force`.
+ * @throws VarveError `unsaved-changes`, `object-missing`, `name-collision`
+ */
+export async function checkoutOutputs(
+  context: DvcContext,
+  wanted: readonly Wanted[],
+  options: { readonly force?: boolean | undefined },
+): Promise<CheckedOut[]> {
+  const folding = nameFolding(notesOf(context));
+  const plans: Plan[] = [];
+  for (const one of wanted) {
+    if (one.output.cached) plans.push(await planOutput(context, one, folding));
+  }
+  if (!options.force) refuseUnsaved(plans);
+  const results: CheckedOut[] = [];
+  for (const plan of plans) results.push(await applyPlan(context, plan));
+  return results;
+}
+
+/** The folder of varve's own notes, made where it is not there yet. */
+function notesOf(context: DvcContext) {
+  const { notes } = context.repository;
+  new SafeFolders(notes.root).make('.dvc/tmp/varve');
+  return notes;
+}
+
+async function planOutput(
+  context: DvcContext,
+  { output, only }: Wanted,
+  folding: NameFolding,
+): Promise<Plan> {
+  const target = await filesOf(context, output);
+  checkCollisions(
+    target.map(({ path }) => path),
+    folding,
+    output.path,
+  );
+  const found = await identify(context, output.path, output.id.hash);
+  const plan = {
+    output,
+    keep: [] as IdentifiedFile[],
+    place: [] as OutputFile[],
+    remove: [] as IdentifiedFile[],
+    unsaved: [] as string[],
+  };
+  const pathOf = { left: ({ path }: IdentifiedFile) => path, right: ({ path }: OutputFile) => path };
+  for (const [here, there] of joinByPath(found?.files ?? [], target, pathOf)) {
+    const path = (here ?? there)!.path;
+    if (here !== undefined && (here.id.value === there?.id.value || !isChosen(path, only))) {
+      plan.keep.push(here);
+      continue;
+    }
+    if (!isChosen(path, only)) continue;
+    if (there === undefined) plan.remove.push(here!);
+    else plan.place.push(there);
+    if (here !== undefined && here.facts.size >= 0 && !isCached(context, here.id)) plan.unsaved.push(path);
+  }
+  refuseMissing(context, plan);
+  return plan;
+}
+
+function refuseMissing(context: DvcContext, { output, place }: Plan): void {
+  const missing = place.filter(({ id }) => !isCached(context, id));
+  if (missing.length === 0) return;
+  throw new VarveError(
+    'object-missing',
+    `${missing.length} of the files of ${output.path} are not in the cache`,
+    {
+      path: output.path,
+      remedy: `Run \`varve pull ${output.path}\`.`,
+    },
+  );
+}
+
+function refuseUnsaved(plans: readonly Plan[]): void {
+  const plan = plans.find(({ unsaved }) => unsaved.length > 0);
+  if (plan === undefined) return;
+  const path = posix.join(plan.output.path, plan.unsaved[0]!);
+  const others =
+    plan.unsaved.length === 1 ? '' : ` and ${plan.unsaved.length - 1} more of ${plan.output.path}`;
+  throw new VarveError('unsaved-changes', `${path}${others} would be lost: its bytes are saved nowhere`, {
+    path,
+    remedy: `Save them by \`varve add ${plan.output.path}\`, or give them up by \`--force\`.`,
+  });
+}
+
+async function applyPlan(context: DvcContext, plan: Plan): Promise<CheckedOut> {
+  const { repository, pool, onProgress, signal } = context;
+  const { output, keep, place, remove } = plan;
+  const { cacheDir: root, linkTypes: links } = repository.config;
+  for (const { path } of remove) removeFile(repository.root, output.path, path);
+  const folders = new SafeFolders(repository.root);
+  folders.make(isDirectory(output.id) ? output.path : posix.dirname(output.path));
+  const placed: { path: string; id: OutputFile['id']; facts: FileFacts }[] = [];
+  await forEach(place, AT_ONCE, async ({ path, id }) => {
+    signal?.throwIfAborted();
+    const whole = posix.join(output.path, path);
+    folders.make(posix.dirname(whole));
+    const target = join(repository.root, whole);
+    removeEmptyFolder(target);
+    const { facts } = await pool.run({
+      kind: 'place',
+      root,
+      id,
+      target,
+      links,
+      executable: output.executable,
+    });
+    placed.push({ path, id, facts });
+    onProgress?.({ phase: 'checkout', unit: 'files', done: placed.length, total: place.length });
+  });
+  remember(context, output.path, output.id.hash, [...keep, ...placed], fileClock(repository.notes));
+  const writtenBytes = placed.reduce((sum, { facts }) => sum + facts.size, 0);
+  return { output, written: placed.length, writtenBytes, removed: remove.length };
+}
+
+/** A file, and the folders within the output that it leaves empty. */
+function removeFile(root: string, output: string, path: string): void {
+  const whole = join(root, output, path);
+  try {
+    unlinkSync(whole);
+  } catch (error) {
+    if (!isAbsent(error)) throw workspaceError(error, 'remove', posix.join(output, path));
+  }
+  const top = join(root, output);
+  for (let folder = dirname(whole); folder.startsWith(top); folder = dirname(folder)) {
+    if (!removeEmptyFolder(folder)) return;
+  }
+}
+
+/** Where a file is to be, an empty folder is nothing to keep. */
+function removeEmptyFolder(path: string): boolean {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return false;
+  try {
+    rmdirSync(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOTEMPTY') return false;
+    throw workspaceError(error, 'remove', path);
+  }
+}
