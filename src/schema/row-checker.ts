@@ -1,0 +1,53 @@
+/**
+ * How the schema room asks for rows where the data is at hand. The engine side implements it; without it, what only
+ * rows can tell is reported as STATS_NOT_AVAILABLE.
+ */
+export interface RowChecker {
+  check(query: RowQuery): Promise<RowAnswer>;
+}
+
+export interface RowQuery {
+  /** The name of the table, as in the profile. */
+  readonly table: string;
+  /**
+   * One DuckDB expression, true for a row that is at fault (null is fine). It may hold a window function, so it stands
+   * in a select list: `SELECT (failing) AS bad FROM …`. Part of it can be a person's own `expect`: run it without
+   * access to files or network.
+   */
+  readonly failing: string;
+  /** An expression for the value to show; null is shown as `null`. Absent: the whole row, as a struct. */
+  readonly value?: string;
+}
+
+export interface RowAnswer {
+  readonly rows: number;
+  readonly failing: number;
+  /** The first failing rows, at most 5. Rows are numbered from 1; values are cut at 256 code points. */
+  readonly examples: readonly { readonly row: number; readonly value: string }[];
+}
+
+/** A column, or a field of a struct, quoted. Undefined within lists: no single row expression names such values. */
+export function columnSql(path: readonly string[]): string | undefined {
+  if (path.includes('[]')) return undefined;
+  return path.map((step) => `"${step.replaceAll('"', '""')}"`).join('.');
+}
+
+export function textSql(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/**
+ * Whether text can stand between parentheses as one expression: quotes and brackets close, and there is neither a
+ * semicolon nor a comment outside quotes. It does not check the SQL itself; the engine does.
+ */
+export function isOneExpression(sql: string): boolean {
+  const bare = sql.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"/g, ' ');
+  if (/['";]|--|\/\*|\*\/|\$\$/.test(bare) || sql.trim() === '') return false;
+  const open: string[] = [];
+  const pairs: Record<string, string> = { ')': '(', ']': '[', '}': '{' };
+  for (const character of bare) {
+    if ('([{'.includes(character)) open.push(character);
+    else if (Object.hasOwn(pairs, character) && open.pop() !== pairs[character]) return false;
+  }
+  return open.length === 0;
+}

@@ -1,0 +1,74 @@
+import { bucketLow } from '../../profile/buckets.ts';
+import type { NumericStats } from '../../profile/model.ts';
+import { compareDecimals } from '../exact.ts';
+import type { FeatureSchema } from '../model.ts';
+import { columnSql, textSql } from '../row-checker.ts';
+import { quoted, valueList } from '../words.ts';
+import { allListed, type Finding, type Rule, type Subject, wholeValues, without } from './rule.ts';
+
+/** Two-valued features: 0 and 1 in numbers, two words in text. */
+export const booleans: Rule = {
+  check(subject) {
+    if (subject.feature.boolean === undefined) return [];
+    if (subject.profile.type === 'string') return unexpectedWords(subject, subject.feature.boolean);
+    return subject.profile.numeric === undefined ? [] : unexpectedNumbers(subject, subject.profile.numeric);
+  },
+  relax: (subject) =>
+    booleans.check(subject).some((each) => each.undecided === undefined)
+      ? without(subject.feature, 'boolean')
+      : subject.feature,
+};
+
+function unexpectedWords({ profile }: Subject, words: NonNullable<FeatureSchema['boolean']>): Finding[] {
+  const allowed = Object.values(words);
+  const wrong = wholeValues(profile).filter(([value]) => !allowed.includes(value));
+  if (wrong.length === 0 && allListed(profile)) return [];
+  const column = columnSql(profile.path);
+  return [
+    {
+      kind: 'BOOL_TYPE_UNEXPECTED_STRING',
+      short: 'Non-boolean values',
+      description: `There are values other than ${allowed.map(quoted).join(' and ')}: ${valueList(wrong, profile.count)}.`,
+      expected: allowed.map(quoted).join(' or '),
+      observed: wrong[0] === undefined ? 'other values' : quoted(wrong[0][0]),
+      ...(column !== undefined && { failing: `${column} NOT IN (${allowed.map(textSql).join(', ')})` }),
+    },
+  ];
+}
+
+function unexpectedNumbers({ profile }: Subject, stats: NumericStats): Finding[] {
+  const example = notZeroOrOne(stats);
+  if (example === undefined) return [];
+  const kind =
+    profile.type !== 'integer' ? 'UNEXPECTED_FLOAT' : example.startsWith('-') ? 'SMALL_INT' : 'BIG_INT';
+  const column = columnSql(profile.path);
+  return [
+    {
+      kind: `BOOL_TYPE_${kind}`,
+      short: 'Non-boolean values',
+      description: `There are numbers other than 0 and 1, such as ${example}.`,
+      expected: '0 or 1',
+      observed: example,
+      ...(column !== undefined && { failing: `${column} NOT IN (0, 1)` }),
+    },
+  ];
+}
+
+function notZeroOrOne({
+  min,
+  max,
+  nan,
+  positiveInfinity,
+  negativeInfinity,
+  positive,
+}: NumericStats): string | undefined {
+  if (negativeInfinity > 0) return '-inf';
+  if (min !== null && compareDecimals(min, '0') < 0) return min;
+  if (max !== null && compareDecimals(max, '1') > 0) return max;
+  if (positiveInfinity > 0) return 'inf';
+  if (nan > 0) return 'NaN';
+  if (max !== null && compareDecimals(max, '0') > 0 && compareDecimals(max, '1') < 0) return max;
+  // Bucket 0 starts at 1, and nothing is above 1 here, so a lower bucket holds what lies between 0 and 1.
+  const between = positive.find(([index, count]) => index < 0 && count > 0);
+  return between === undefined ? undefined : bucketLow(between[0]).toPrecision(2);
+}

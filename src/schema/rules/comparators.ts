@@ -1,0 +1,82 @@
+import type { FeatureProfile } from '../../profile/model.ts';
+import {
+  type Difference,
+  jensenShannon,
+  lInfinity,
+  normalizedAbsoluteDifference,
+  valueCounts,
+} from '../distances.ts';
+import type { Comparator, FeatureSchema } from '../model.ts';
+import { number, quoted } from '../words.ts';
+import type { Finding } from './rule.ts';
+
+/** What the data is held against. TFDV calls it the control. */
+export interface Control {
+  readonly role: 'drift' | 'skew';
+  /** Undefined where the other dataset does not have the feature. */
+  readonly profile: FeatureProfile | undefined;
+}
+
+interface Distance {
+  readonly measure: keyof Comparator;
+  readonly kind: string;
+  readonly name: string;
+  between(feature: FeatureSchema, current: FeatureProfile, control: FeatureProfile): Partial<Difference>;
+}
+
+const distances: readonly Distance[] = [
+  {
+    measure: 'l-infinity',
+    kind: 'COMPARATOR_L_INFTY_HIGH',
+    name: 'Linfty distance',
+    between: (_, current, control) => lInfinity(valueCounts(current), valueCounts(control)),
+  },
+  {
+    measure: 'normalized-absolute-difference',
+    kind: 'COMPARATOR_NORMALIZED_ABSOLUTE_DIFFERENCE_HIGH',
+    name: 'normalized absolute difference',
+    between: (_, current, control) =>
+      normalizedAbsoluteDifference(valueCounts(current), valueCounts(control)),
+  },
+  {
+    measure: 'jensen-shannon',
+    kind: 'COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH',
+    name: 'approximate Jensen-Shannon divergence',
+    between(feature, current, control) {
+      const distance = jensenShannon(current, control, feature.categorical === true);
+      return distance === undefined ? {} : { distance };
+    },
+  },
+];
+
+/** The comparators of one feature that speak; a feature that the other dataset lacks is one finding. */
+export function compare(feature: FeatureSchema, current: FeatureProfile, control: Control): Finding[] {
+  const comparator = feature[control.role];
+  if (comparator === undefined || Object.keys(comparator).length === 0) return [];
+  const [mine, other] = control.role === 'drift' ? ['current', 'previous'] : ['training', 'serving'];
+  if (control.profile === undefined || control.profile.present === 0)
+    return [
+      {
+        kind: 'COMPARATOR_CONTROL_DATA_MISSING',
+        short: `${other} data missing`,
+        description: `The ${other} data has no values of this feature to compare with.`,
+        expected: `values in the ${other} data`,
+        observed: 'none',
+      },
+    ];
+  const found: Finding[] = [];
+  for (const each of distances) {
+    const threshold = comparator[each.measure];
+    const { distance, value } = each.between(feature, current, control.profile);
+    if (threshold === undefined || distance === undefined || distance <= threshold) continue;
+    const most = value === undefined ? '' : ` The value that differs most is ${quoted(value)}.`;
+    found.push({
+      kind: each.kind,
+      short: `High ${each.name} between ${mine} and ${other}`,
+      description: `The ${each.name} between ${mine} and ${other} data is ${number(distance)}, above the threshold ${number(threshold)}.${most}`,
+      expected: `at most ${number(threshold)}`,
+      observed: number(distance),
+    });
+  }
+  return found;
+}

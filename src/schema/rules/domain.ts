@@ -1,0 +1,71 @@
+import { domainValues } from '../model.ts';
+import { columnSql, textSql } from '../row-checker.ts';
+import { names, percent, plural, quoted, valueList } from '../words.ts';
+import { allListed, type Finding, type Rule, type Subject, sum, wholeValues } from './rule.ts';
+
+/** Values outside the feature's domain, as far as the profile lists them, and by how much it may miss. */
+interface Outside {
+  readonly values: readonly (readonly [string, number])[];
+  /** How many values lie outside: at least and at most. */
+  readonly least: number;
+  readonly most: number;
+  readonly total: number;
+}
+
+export const domain: Rule = {
+  check(subject) {
+    const allowed = domainValues(subject.schema, subject.feature);
+    if (allowed === undefined) return [];
+    const outside = measure(subject, new Set(allowed));
+    const mass = subject.feature.minDomainMass ?? 1;
+    if (!exceeds(outside.most, outside.total, mass)) return [];
+    return [finding(subject, allowed, outside, exceeds(outside.least, outside.total, mass))];
+  },
+  relax(subject) {
+    const { feature } = subject;
+    const allowed = domainValues(subject.schema, feature);
+    if (allowed === undefined) return feature;
+    const outside = measure(subject, new Set(allowed));
+    if (!exceeds(outside.least, outside.total, feature.minDomainMass ?? 1)) return feature;
+    return { ...feature, domain: [...allowed, ...outside.values.map(([value]) => value).sort()] };
+  },
+};
+
+function measure({ profile }: Subject, allowed: ReadonlySet<string>): Outside {
+  const listed = wholeValues(profile);
+  const values = listed.filter(([value]) => !allowed.has(value));
+  const total = profile.count - profile.nullElements;
+  const least = sum(values);
+  const most = allListed(profile) ? least : total - sum(listed.filter(([value]) => allowed.has(value)));
+  return { values, least, most, total };
+}
+
+/** The condition of TFDV's ENUM_TYPE_UNEXPECTED_STRING_VALUES. */
+function exceeds(outside: number, total: number, mass: number): boolean {
+  return outside > 0 && (mass === 1 || outside / total > 1 - mass);
+}
+
+function finding(subject: Subject, allowed: readonly string[], outside: Outside, sure: boolean): Finding {
+  const { feature, profile } = subject;
+  const column = columnSql(profile.path);
+  const mass = feature.minDomainMass ?? 1;
+  const share = mass === 1 ? '' : ` in at least ${percent(mass)} of values`;
+  const more = allListed(profile) ? '' : ', and others that the profile does not list';
+  return {
+    kind: 'ENUM_TYPE_UNEXPECTED_STRING_VALUES',
+    short: 'Unexpected string values',
+    description: `${plural(outside.values.length, 'value')} outside the domain in ${plural(outside.least, 'place')} (${percent(outside.least / outside.total)}): ${valueList(outside.values, outside.total)}${more}.`,
+    expected: `one of ${names(allowed)}${share}`,
+    observed:
+      outside.values[0] === undefined
+        ? 'other values'
+        : names(
+            outside.values.map(([value]) => quoted(value)),
+            3,
+          ),
+    ...(column !== undefined && {
+      failing: `CAST(${column} AS VARCHAR) NOT IN (${['NULL', ...allowed.map(textSql)].slice(allowed.length > 0 ? 1 : 0).join(', ')})`,
+    }),
+    ...(!sure && { undecided: 'it has more different values than the profile lists', allowed: 1 - mass }),
+  };
+}

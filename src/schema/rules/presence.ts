@@ -1,0 +1,82 @@
+import type { FeatureSchema, Schema } from '../model.ts';
+import { columnSql } from '../row-checker.ts';
+import { number, percent, plural } from '../words.ts';
+import { type Finding, type Rule, type Subject, without } from './rule.ts';
+
+/** Whether the feature has to be there at all, in the environment that is validated. */
+export function isRequired(schema: Schema, feature: FeatureSchema, environment: string | undefined): boolean {
+  const { minCount = 0, minFraction = 0 } = feature.presence ?? {};
+  return (
+    feature.deprecated !== true &&
+    (minCount > 0 || minFraction > 0) &&
+    isInEnvironment(schema, feature, environment)
+  );
+}
+
+export function isInEnvironment(
+  schema: Schema,
+  feature: FeatureSchema,
+  environment: string | undefined,
+): boolean {
+  if (environment === undefined || feature.in.includes(environment)) return true;
+  return !feature.notIn.includes(environment) && schema.environments.includes(environment);
+}
+
+export const presence: Rule = {
+  check(subject) {
+    return [...tooFewRows(subject), ...tooSmallFraction(subject)];
+  },
+  relax({ feature, profile }) {
+    const { minFraction = 0, minCount = 0 } = feature.presence ?? {};
+    const fraction = profile.present / (profile.present + profile.nulls);
+    if (profile.present >= minCount && fraction >= minFraction) return feature;
+    const relaxed = {
+      ...(minFraction > 0 && { minFraction: Math.min(minFraction, roundedDown(fraction)) }),
+      ...(minCount > 0 && { minCount: Math.min(minCount, profile.present) }),
+    };
+    return { ...without(feature, 'presence'), presence: relaxed };
+  },
+};
+
+/** To four digits, so that the proposal reads well; never 1 where something is missing. */
+function roundedDown(fraction: number): number {
+  return Math.floor(fraction * 10_000) / 10_000;
+}
+
+function missing(subject: Subject): Pick<Finding, 'failing'> {
+  const column = columnSql(subject.profile.path);
+  return column === undefined ? {} : { failing: `${column} IS NULL` };
+}
+
+function tooFewRows(subject: Subject): Finding[] {
+  const { present } = subject.profile;
+  const least = subject.feature.presence?.minCount ?? 0;
+  if (present >= least) return [];
+  return [
+    {
+      kind: 'FEATURE_TYPE_LOW_NUMBER_PRESENT',
+      short: 'Column dropped',
+      description: `The feature is there in ${plural(present, 'row')}, fewer than the ${number(least)} expected.`,
+      expected: `at least ${plural(least, 'row')}`,
+      observed: plural(present, 'row'),
+      ...missing(subject),
+    },
+  ];
+}
+
+function tooSmallFraction(subject: Subject): Finding[] {
+  const { present, nulls } = subject.profile;
+  const least = subject.feature.presence?.minFraction ?? 0;
+  const fraction = present / (present + nulls);
+  if (fraction >= least) return [];
+  return [
+    {
+      kind: 'FEATURE_TYPE_LOW_FRACTION_PRESENT',
+      short: 'Column dropped',
+      description: `The feature is missing in ${number(nulls)} of ${plural(present + nulls, 'row')} (${percent(1 - fraction)}).`,
+      expected: least === 1 ? 'never null' : `at most ${percent(1 - least)} null`,
+      observed: `${percent(1 - fraction)} null`,
+      ...missing(subject),
+    },
+  ];
+}

@@ -1,0 +1,91 @@
+import type { FeatureProfile } from '../../profile/model.ts';
+import { distinctCount, hashEnd } from '../../profile/sketch.ts';
+import { columnSql } from '../row-checker.ts';
+import { between, number, plural, valueList } from '../words.ts';
+import { type Finding, type Rule, type Subject, without } from './rule.ts';
+
+/** How many different values there are, and whether any occurs twice. */
+export const uniqueness: Rule = {
+  check: (subject) => [...distinct(subject), ...unique(subject)],
+  relax(subject) {
+    const { feature, profile } = subject;
+    const repeated = unique(subject).some((each) => each.undecided === undefined);
+    const kept = repeated ? without(feature, 'unique') : feature;
+    const limits = feature.distinct;
+    const found = distinctCount(profile.distinct);
+    if (limits === undefined || distinct(subject).length === 0) return kept;
+    return {
+      ...kept,
+      distinct: {
+        ...(limits.min !== undefined && { min: Math.min(limits.min, found) }),
+        ...(limits.max !== undefined && { max: Math.max(limits.max, found) }),
+      },
+    };
+  },
+};
+
+function distinct({ feature, profile }: Subject): Finding[] {
+  const limits = feature.distinct;
+  if (limits === undefined) return [];
+  const found = distinctCount(profile.distinct);
+  const { min = 0, max = Infinity } = limits;
+  if (found >= min && found <= max) return [];
+  const low = found < min;
+  return [
+    {
+      kind: low ? 'FEATURE_TYPE_LOW_UNIQUE' : 'FEATURE_TYPE_HIGH_UNIQUE',
+      short: `${low ? 'Low' : 'High'} number of unique values`,
+      description: `There are ${number(found)} different values, ${low ? `fewer than ${number(min)}` : `more than ${number(max)}`}.`,
+      expected: `${between(limits)} different values`,
+      observed: `${number(found)} different values`,
+    },
+  ];
+}
+
+function unique({ feature, profile }: Subject): Finding[] {
+  if (feature.unique !== true) return [];
+  const verdict = repeats(profile);
+  if (verdict.answer === 'none') return [];
+  const column = columnSql(profile.path);
+  return [
+    {
+      kind: 'VALUE_NOT_UNIQUE',
+      short: 'Repeated values',
+      description:
+        verdict.values.length > 0
+          ? `${plural(verdict.values.length, 'value')} occur${verdict.values.length === 1 ? 's' : ''} more than once: ${valueList(verdict.values, profile.count)}.`
+          : 'Some values occur more than once.',
+      expected: 'every value once',
+      observed:
+        verdict.values[0] === undefined
+          ? 'repeated values'
+          : `${plural(verdict.values.length, 'repeated value')}`,
+      ...(column !== undefined && { failing: repeatedSql([column]) }),
+      ...(verdict.answer === 'unknown' && {
+        undecided: 'its different values are too many to count exactly from the profile',
+      }),
+    },
+  ];
+}
+
+/** True for rows whose values in all the columns occur in another row as well; rows with a null in one of them pass. */
+export function repeatedSql(columns: readonly string[]): string {
+  return `count(*) OVER (PARTITION BY ${columns.join(', ')}) > 1 AND ${columns.map((column) => `${column} IS NOT NULL`).join(' AND ')}`;
+}
+
+export interface Repeats {
+  readonly answer: 'none' | 'some' | 'unknown';
+  readonly values: readonly (readonly [string, number])[];
+}
+
+/** Whether a value occurs twice, as far as the profile knows. */
+export function repeats(profile: FeatureProfile): Repeats {
+  const values = profile.values.values.filter(([, count]) => count > 1);
+  if (values.length > 0) return { answer: 'some', values };
+  if (profile.values.exact) return { answer: 'none', values };
+  const total = profile.count - profile.nullElements;
+  const found = distinctCount(profile.distinct);
+  const exact = profile.distinct.theta >= hashEnd;
+  if (exact) return { answer: found < total ? 'some' : 'none', values };
+  return { answer: found < total * 0.9 ? 'some' : 'unknown', values };
+}

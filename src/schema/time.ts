@@ -1,0 +1,28 @@
+const iso =
+  /^(?:(\d{4,6})-(\d\d)-(\d\d))?(?:[T ]?(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?(Z|[+-]\d\d:?\d\d)?$/;
+
+/**
+ * Nanoseconds since 1970-01-01T00:00Z of an ISO 8601 date, time of day (of 1970-01-01) or timestamp, to compare them
+ * exactly; undefined for any other text. A timestamp without zone counts as UTC.
+ */
+export function instant(text: string): bigint | undefined {
+  const match = text === '' ? null : iso.exec(text);
+  if (match === null) return undefined;
+  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = match;
+  const days = year === undefined ? 0 : daysSinceEpoch(Number(year), Number(month), Number(day));
+  const seconds =
+    (days * 24 + Number(hour)) * 3600 + Number(minute) * 60 + Number(second) - zoneSeconds(zone);
+  return BigInt(seconds) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0') || '0');
+}
+
+function daysSinceEpoch(year: number, month: number, day: number): number {
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  return Math.floor(date.getTime() / 86_400_000);
+}
+
+function zoneSeconds(zone: string): number {
+  if (zone === 'Z') return 0;
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))];
+  return (zone.startsWith('-') ? -1 : 1) * (hours * 3600 + minutes * 60);
+}

@@ -1,0 +1,160 @@
+import { expect, test } from 'vitest';
+import { inferSchema } from '../../src/schema/infer.ts';
+import { parseSchema } from '../../src/schema/parse.ts';
+import { stringifySchema } from '../../src/schema/stringify.ts';
+import { proposeUpdate } from '../../src/schema/update.ts';
+import { validate } from '../../src/schema/validate.ts';
+import { profileOf } from './profile-of.ts';
+
+const options = { name: 'data.csv', schemaName: 'data.csv.schema.yaml' };
+const good = profileOf({
+  id: Array.from({ length: 200 }, (_, index) => index),
+  carrier: Array.from({ length: 200 }, (_, index) => ['AA', 'DL', '9E'][index % 3] as string),
+  delay: Array.from({ length: 200 }, (_, index) => (index === 7 ? null : index / 7 - 3)),
+  tags: Array.from({ length: 200 }, (_, index) => ['a', 'b'].slice(0, 1 + (index % 2))),
+});
+const bad = profileOf({
+  id: [-1, 1, 2],
+  carrier: ['AA', 'ZZ', null],
+  delay: ['late', 'x', 'y'],
+  tags: [[], ['a'], ['b']],
+  extra: [true, false, true],
+});
+
+test('an inferred schema reads well and accepts its own data', async () => {
+  const text = stringifySchema(inferSchema([good]));
+  expect(text).toMatchInlineSnapshot(`
+    "# The schema of this dataset: read it, edit it, keep it in Git. Every key is explained in varve's docs/schema.md.
+
+    varveSchema: 1
+    features:
+      id:
+        type: integer
+        presence: required
+        range: { min: 0 }
+      carrier:
+        type: string
+        presence: required
+        domain: [ 9E, AA, DL ]
+      delay:
+        type: float
+        presence: { minCount: 1 }
+        nan: false
+        infinity: false
+      tags.[]:
+        type: string
+        presence: required
+        valency: { min: 1 }
+        domain: [ a, b ]
+    "
+  `);
+  const schema = parseSchema(text, 'data.csv.schema.yaml');
+  const report = await validate(good, schema, options);
+  expect(report.anomalies).toEqual([]);
+  expect(report.valid).toBe(true);
+});
+
+test('data that breaks it is named, kind by kind', async () => {
+  const report = await validate(bad, inferSchema([good]), options);
+  expect(report.anomalies.map(({ feature, kind }) => `${feature} ${kind}`)).toMatchInlineSnapshot(`
+    [
+      "id INT_TYPE_SMALL_INT",
+      "carrier FEATURE_TYPE_LOW_FRACTION_PRESENT",
+      "carrier ENUM_TYPE_UNEXPECTED_STRING_VALUES",
+      "delay UNEXPECTED_DATA_TYPE",
+      "tags.[] FEATURE_TYPE_LOW_NUMBER_VALUES",
+      "extra SCHEMA_NEW_COLUMN",
+    ]
+  `);
+  expect(report.valid).toBe(false);
+});
+
+test('an update keeps comments and order, and the new data passes', async () => {
+  const text = `# ours
+varveSchema: 1
+features:
+  # the number of the row
+  id:
+    type: integer # no gaps
+    range: { min: 0 } # from zero
+  carrier:
+    type: string
+    presence: required
+    domain:
+      - AA # American
+      - DL
+  gone: { type: string, presence: required }
+`;
+  const { text: updated, changes, diff } = proposeUpdate(text, 'x.schema.yaml', bad);
+  expect(updated).toMatchInlineSnapshot(`
+    "# ours
+    varveSchema: 1
+    features:
+      # the number of the row
+      id:
+        type: integer # no gaps
+        range: { min: -1 } # from zero
+      carrier:
+        type: string
+        presence: { minFraction: 0.6666, minCount: 1 }
+        domain:
+          - AA # American
+          - DL
+          - ZZ
+      gone: { type: string }
+      delay:
+        type: string
+        presence: required
+      tags.[]:
+        type: string
+        presence: required
+      extra:
+        type: boolean
+        presence: required
+    "
+  `);
+  expect(changes.map((each) => each.description)).toMatchInlineSnapshot(`
+    [
+      "features.id.range.min goes from 0 to -1",
+      "features.carrier.presence goes from required to minFraction 0.6666, minCount 1",
+      "features.carrier.domain gains "ZZ"",
+      "features.gone.presence goes",
+      "features.delay is new",
+      "features.tags.[] is new",
+      "features.extra is new",
+    ]
+  `);
+  expect(diff).toMatchInlineSnapshot(`
+    "--- x.schema.yaml
+    +++ x.schema.yaml
+    @@ -4,11 +4,21 @@
+       # the number of the row
+       id:
+         type: integer # no gaps
+    -    range: { min: 0 } # from zero
+    +    range: { min: -1 } # from zero
+       carrier:
+         type: string
+    -    presence: required
+    +    presence: { minFraction: 0.6666, minCount: 1 }
+         domain:
+           - AA # American
+           - DL
+    -  gone: { type: string, presence: required }
+    +      - ZZ
+    +  gone: { type: string }
+    +  delay:
+    +    type: string
+    +    presence: required
+    +  tags.[]:
+    +    type: string
+    +    presence: required
+    +  extra:
+    +    type: boolean
+    +    presence: required
+    "
+  `);
+  const after = await validate(bad, parseSchema(updated, 'x'), options);
+  expect(after.anomalies).toEqual([]);
+  expect(proposeUpdate(updated, 'x', bad)).toEqual({ text: updated, changes: [], diff: '' });
+});
