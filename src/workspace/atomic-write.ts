@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { workspaceError } from './file-errors.ts';
 
 /**
- * Names of unfinished files end so: scans pass over them, checkouts remove them. The same ending as the store's own, so
- * that what a killed checkout left beside the data is known by its name.
+ * Names of unfinished files: those written here, and those that the store writes beside the data. What a killed process
+ * left is known by its name, so that it never becomes part of a dataset.
  */
-const UNFINISHED = /^\.varve-[0-9a-z-]+\.tmp$/;
+const UNFINISHED = /^\.varve-([0-9a-f]{24}|[0-9a-z-]+\.tmp)$/;
 
 export function isUnfinished(name: string): boolean {
   return UNFINISHED.test(name);

@@ -25,7 +25,7 @@ export async function applyCheckout(
   dataset: string,
   kind: 'file' | 'directory',
   plan: CheckoutPlan,
-  options: { readonly put: PutInPlace; readonly signal?: AbortSignal },
+  options: { readonly put: PutInPlace; readonly signal?: AbortSignal | undefined },
 ): Promise<RecordedFile[]> {
   for (const path of plan.remove) removeData(root, dataset, path);
   const folders = new SafeFolders(root);

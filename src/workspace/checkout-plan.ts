@@ -2,9 +2,8 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../store/digest.ts';
 import type { ManifestEntry } from '../store/manifest.ts';
-import { compareWithRecord, type FileState, isEntry, pathOfFile } from './data-state.ts';
-import { hashFile } from './hash-file.ts';
-import { comparePaths, isChosen } from './path-order.ts';
+import { compareWithRecord, type FileState, hashFound, pathOfFile } from './data-state.ts';
+import { isChosen, joinStreams } from './path-order.ts';
 import type { ScannedFile } from './scan.ts';
 import type { StatCache } from './stat-cache.ts';
 
@@ -22,12 +21,12 @@ export interface CheckoutPlan {
 
 export interface PlanOptions {
   /** Gives up unsaved changes. */
-  readonly force?: boolean;
+  readonly force?: boolean | undefined;
   /** The chosen parts of the dataset: everything else stays as it is. */
   readonly only?: readonly string[] | undefined;
   /** Whether bytes could be had again, for data of which nothing is recorded. */
   readonly isSaved: (digest: Digest) => boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Reads the files that look changed, and only those. */
@@ -40,13 +39,13 @@ export async function planCheckout(
 ): Promise<CheckoutPlan> {
   const plan: CheckoutPlan = { files: [], remove: [], kept: [], unsaved: [] };
   const planner = new Planner(root, dataset, record, options, plan);
-  for await (const [state, entry] of alongside(compareWithRecord(root, dataset, record), target)) {
+  for await (const [state, entry] of joinStreams(compareWithRecord(root, dataset, record), target)) {
     if (!isChosen(state?.path ?? entry!.path, options.only)) continue;
     if (entry === undefined) await planner.left(state!);
     else if (state?.found === undefined) planner.absent(entry);
     else await planner.present(state, state.found, entry);
   }
-  moveObstacles(plan);
+  findObstacles(plan);
   return plan;
 }
 
@@ -82,7 +81,7 @@ class Planner {
 
   async present(state: FileState, found: ScannedFile, entry: ManifestEntry): Promise<void> {
     const digest = await this.#digest(state, found);
-    if (isEntry(found, digest, entry) || digest === entry.digest) {
+    if (digest === entry.digest) {
       this.#plan.files.push({ entry, found });
       return;
     }
@@ -108,18 +107,12 @@ class Planner {
 
   async #digest(state: FileState, found: ScannedFile): Promise<Digest | undefined> {
     if (state.same) return this.#record!.digest(state.recordedAt!);
-    if (found.path.endsWith('/')) return undefined;
-    const { signal } = this.#options;
-    return hashFile(
-      this.#root,
-      pathOfFile(this.#dataset, found.path),
-      signal === undefined ? {} : { signal },
-    );
+    return hashFound(this.#root, this.#dataset, found, { signal: this.#options.signal });
   }
 }
 
 /** A kept file where the snapshot needs a folder, or a kept folder where it needs a file, cannot stay. */
-function moveObstacles(plan: CheckoutPlan): void {
+function findObstacles(plan: CheckoutPlan): void {
   if (plan.kept.length === 0) return;
   const kept = new Set(plan.kept);
   const above = new Set(plan.kept.flatMap(parentsOf));
@@ -139,26 +132,4 @@ function parentsOf(path: string): string[] {
     if (slash < path.length - 1) parents.push(path.slice(0, slash));
   }
   return path === '' ? [] : parents;
-}
-
-/** What lies there and what shall lie there, side by side, both sorted. */
-async function* alongside(
-  states: Iterable<FileState>,
-  target: AsyncIterable<ManifestEntry>,
-): AsyncIterable<readonly [state: FileState | undefined, entry: ManifestEntry | undefined]> {
-  const local = states[Symbol.iterator]();
-  let state = local.next();
-  for await (const entry of target) {
-    let order = 1;
-    while (!state.done) {
-      order = comparePaths(state.value.path, entry.path);
-      if (order >= 0) break;
-      yield [state.value, undefined];
-      state = local.next();
-    }
-    const same = !state.done && order === 0;
-    yield [same ? state.value : undefined, entry];
-    if (same) state = local.next();
-  }
-  for (; !state.done; state = local.next()) yield [state.value, undefined];
 }

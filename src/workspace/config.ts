@@ -57,16 +57,14 @@ export async function setRemote(
   });
 }
 
-/** Removes a remote from both files, and the default where it was that. Returns whether it was there. */
-export async function removeRemote(repository: Repository, name: string): Promise<boolean> {
-  let found = false;
+/** Removes a remote from both files, and the default where it was that. */
+export async function removeRemote(repository: Repository, name: string): Promise<void> {
   for (const file of FILES) {
     await change(repository, file, (document) => {
-      found = document.deleteIn(['remotes', name]) || found;
+      document.deleteIn(['remotes', name]);
       if (document.get('default') === name) document.delete('default');
     });
   }
-  return found;
 }
 
 export async function setDefaultRemote(

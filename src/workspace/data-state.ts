@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { Digest } from '../store/digest.ts';
 import type { ManifestEntry } from '../store/manifest.ts';
+import { type HashOptions, hashFile } from './hash-file.ts';
 import { joinByPath } from './path-order.ts';
 import { type ScannedFile, scanDataset } from './scan.ts';
 import type { RecordedFile, StatCache } from './stat-cache.ts';
@@ -32,6 +33,30 @@ export function* compareWithRecord(
     const same = found !== undefined && recordedAt !== undefined && record!.matches(recordedAt, found);
     yield { path: found?.path ?? record!.paths[recordedAt!]!, found, recordedAt, same };
   }
+}
+
+/** What a manifest of the data as it lies there would list. Reads the files that look changed, and only those. */
+export async function* currentEntries(
+  root: string,
+  dataset: string,
+  record: StatCache | undefined,
+  signal?: AbortSignal,
+): AsyncGenerator<ManifestEntry> {
+  for (const { found, recordedAt, same } of compareWithRecord(root, dataset, record)) {
+    if (found === undefined) continue;
+    const digest = same ? record!.digest(recordedAt!) : await hashFound(root, dataset, found, { signal });
+    yield manifestEntry({ file: found, digest });
+  }
+}
+
+/** Undefined for an empty folder. */
+export async function hashFound(
+  root: string,
+  dataset: string,
+  found: ScannedFile,
+  options: HashOptions,
+): Promise<Digest | undefined> {
+  return found.path.endsWith('/') ? undefined : hashFile(root, pathOfFile(dataset, found.path), options);
 }
 
 /** The path of a dataset's file from the root; the dataset's own where it is a single file. */

@@ -54,7 +54,7 @@ export function datasetsAt(root: string, commit: string): PointedDataset[] {
     if (type === 'blob' && mode !== '120000' && isPointerPath(path)) found.push({ path, blob: blob! });
   }
   const texts = readBlobs(root, [...new Set(found.map(({ blob }) => blob))]);
-  return found.map(({ path, blob }) => pointed(path, texts.get(blob)!, commit));
+  return found.map(({ path, blob }) => pointed(path, texts.get(blob), commit));
 }
 
 /** The dataset at `path` as `commit` has it; undefined where it has none. */
@@ -62,7 +62,7 @@ export function datasetAt(root: string, commit: string, path: string): Pointer |
   const listed = gitList(root, ['ls-tree', '-z', '--full-tree', commit, '--', pointerPath(path)]);
   const [, type, blob] = listed[0]?.split(/[ \t]/, 3) ?? [];
   if (type !== 'blob') return undefined;
-  return pointed(pointerPath(path), readBlobs(root, [blob!]).get(blob!)!, commit).pointer;
+  return pointed(pointerPath(path), readBlobs(root, [blob!]).get(blob!), commit).pointer;
 }
 
 /**
@@ -93,6 +93,34 @@ export async function* pointersNotCommitted(root: string): AsyncIterable<Pointed
   yield* parsed(root, found);
 }
 
+/** One commit that changed a dataset. `pointer` is undefined where it took the dataset out. */
+export interface DatasetCommit {
+  readonly commit: string;
+  /** ISO 8601, with the author's zone. */
+  readonly date: string;
+  readonly author: string;
+  readonly subject: string;
+  readonly pointer: Pointer | undefined;
+}
+
+/** The commits, newest first, that changed the dataset at `path`, as `revision` reaches them. */
+export function datasetHistory(root: string, revision: string, path: string): DatasetCommit[] {
+  const file = pointerPath(path);
+  const format = '--format=%H%x1f%aI%x1f%an%x1f%s';
+  const commits = gitList(root, ['log', '-z', format, revision, '--', `:(literal)${file}`]).map((line) =>
+    line.split('\x1f'),
+  );
+  const texts = readBlobs(
+    root,
+    commits.map(([commit]) => `${commit}:${file}`),
+  );
+  return commits.map(([commit = '', date = '', author = '', subject = '']) => {
+    const text = texts.get(`${commit}:${file}`);
+    const pointer = text === undefined ? undefined : pointed(file, text, commit.slice(0, 12)).pointer;
+    return { commit, date, author, subject, pointer };
+  });
+}
+
 /** Roots of every working tree of the repository: the main one, and those that `git worktree add` made. */
 export function worktreeRoots(root: string): string[] {
   return gitList(root, ['worktree', 'list', '--porcelain', '-z'])
@@ -121,11 +149,17 @@ async function* pointerChanges(
 function* parsed(root: string, found: ReadonlyMap<string, ReadonlySet<string>>): Iterable<PointedDataset> {
   const texts = readBlobs(root, [...new Set([...found.values()].flatMap((blobs) => [...blobs]))]);
   for (const [path, blobs] of found) {
-    for (const blob of blobs) yield pointed(path, texts.get(blob)!, blob.slice(0, 12));
+    for (const blob of blobs) yield pointed(path, texts.get(blob), blob.slice(0, 12));
   }
 }
 
-function pointed(path: string, text: string, origin: string): PointedDataset {
+function pointed(path: string, text: string | undefined, origin: string): PointedDataset {
+  if (text === undefined) {
+    throw new VarveError('git-failed', `Git has lost ${path} as ${origin} has it`, {
+      path,
+      remedy: 'Run `git fsck`, and fetch what is missing from another clone.',
+    });
+  }
   try {
     return { path: path.slice(0, -POINTER_SUFFIX.length), pointer: parsePointer(text, path) };
   } catch (error) {
@@ -139,7 +173,7 @@ function isPointerPath(path: string): boolean {
   return path.endsWith(POINTER_SUFFIX) && !path.endsWith(`/${POINTER_SUFFIX}`) && path !== POINTER_SUFFIX;
 }
 
-/** Contents by blob id: one Git process for all of them. */
+/** Contents by name (an id, or `commit:path`), of those that there are: one Git process for all of them. */
 export function readBlobs(root: string, blobs: readonly string[]): Map<string, string> {
   const texts = new Map<string, string>();
   if (blobs.length === 0) return texts;
@@ -148,17 +182,13 @@ export function readBlobs(root: string, blobs: readonly string[]): Map<string, s
   for (const blob of blobs) {
     const end = output.indexOf(10, at);
     const [, type, size] = output.toString('latin1', at, end).split(' ');
-    if (type !== 'blob') throw missingBlob(root, blob);
+    if (type !== 'blob') {
+      at = end + 1;
+      continue;
+    }
     at = end + 1 + Number(size);
     texts.set(blob, output.toString('utf8', end + 1, at));
     at += 1;
   }
   return texts;
-}
-
-function missingBlob(root: string, blob: string): VarveError {
-  return new VarveError('git-failed', `Git has lost the object ${blob} of ${root}`, {
-    path: root,
-    remedy: 'Run `git fsck`, and fetch the object from another clone.',
-  });
 }

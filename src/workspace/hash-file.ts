@@ -6,12 +6,13 @@ import { workspaceError } from './file-errors.ts';
 
 const BLOCK = 1 << 20;
 
+export interface HashOptions {
+  readonly onBytes?: ((count: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The digest of a file of the working tree. */
-export async function hashFile(
-  root: string,
-  path: string,
-  options: { readonly onBytes?: (count: number) => void; readonly signal?: AbortSignal } = {},
-): Promise<Digest> {
+export async function hashFile(root: string, path: string, options: HashOptions): Promise<Digest> {
   try {
     const file = await open(join(root, path), 'r');
     try {

@@ -30,9 +30,34 @@ export function* joinByPath<A, B>(
   }
 }
 
-/** Whether `path` lies in one of the chosen parts of a dataset: files by their path, folders with a `/` at their end. */
+/** As joinByPath, for sequences that are read as they come. */
+export async function* joinStreams<A extends { readonly path: string }, B extends { readonly path: string }>(
+  left: AsyncIterable<A> | Iterable<A>,
+  right: AsyncIterable<B> | Iterable<B>,
+): AsyncGenerator<readonly [left: A | undefined, right: B | undefined]> {
+  const lefts = iterate(left);
+  const rights = iterate(right);
+  try {
+    let a = await lefts.next();
+    let b = await rights.next();
+    while (!a.done || !b.done) {
+      const order = a.done ? 1 : b.done ? -1 : comparePaths(a.value.path, b.value.path);
+      yield [order <= 0 ? a.value : undefined, order >= 0 ? b.value : undefined];
+      if (order <= 0) a = await lefts.next();
+      if (order >= 0) b = await rights.next();
+    }
+  } finally {
+    await lefts.return(undefined);
+    await rights.return(undefined);
+  }
+}
+
+async function* iterate<T>(items: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T, undefined> {
+  yield* items;
+  return undefined;
+}
+
+/** Whether `path` is, or lies below, one of the chosen files and folders of a dataset. */
 export function isChosen(path: string, only: readonly string[] | undefined): boolean {
-  return (
-    only === undefined || only.some((part) => (part.endsWith('/') ? path.startsWith(part) : path === part))
-  );
+  return only === undefined || only.some((part) => path === part || path.startsWith(`${part}/`));
 }

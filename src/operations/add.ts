@@ -1,0 +1,269 @@
+import { posix } from 'node:path';
+import { VarveError } from '../errors.ts';
+import type { Batch } from '../store/batch.ts';
+import { type Digest, toRaw } from '../store/digest.ts';
+import { encodeManifest, type ManifestEntry } from '../store/manifest.ts';
+import type { Store } from '../store/store.ts';
+import { compareWithRecord, manifestEntry, pathOfFile } from '../workspace/data-state.ts';
+import { fileClock } from '../workspace/file-clock.ts';
+import { checkGitAccepts, ignoreDataset } from '../workspace/gitignore.ts';
+import { isChosen, joinStreams } from '../workspace/path-order.ts';
+import { formatPointer, type Pointer, readPointer, writePointer } from '../workspace/pointer.ts';
+import { pathInRepository } from '../workspace/repository.ts';
+import { dataKind, type ScannedFile, scannedFile } from '../workspace/scan.ts';
+import { type RecordedFile, readStatCache, type StatCache, writeStatCache } from '../workspace/stat-cache.ts';
+import type { Context } from './context.ts';
+import { datasetAround, datasetNamed, snapshotFiles } from './datasets.ts';
+import type { Profiler } from './profiler.ts';
+import { closing, openCache } from './stores.ts';
+import { takeIn } from './take-in.ts';
+
+export interface AddResult {
+  readonly datasets: readonly AddedDataset[];
+}
+
+export interface AddedDataset extends Omit<Pointer, 'path'> {
+  /** From the root. */
+  readonly path: string;
+  readonly change: 'new' | 'changed' | 'unchanged';
+}
+
+type Statistics = Pick<Pointer, 'rows' | 'profile'>;
+
+/** What is ready to be written into the working tree once the store has everything. */
+interface Snapshot {
+  readonly dataset: string;
+  readonly before: Pointer | undefined;
+  readonly pointer: Pointer;
+  readonly files: readonly RecordedFile[];
+  readonly only: readonly string[] | undefined;
+  readonly readAtMs: number;
+}
+
+/**
+ * Makes a snapshot of each path and points to it. All of them or none: pointers and .gitignore lines are written after the
+ * store holds every byte.
+ */
+export async function add(
+  context: Context,
+  paths: readonly string[],
+  options: { readonly profiler?: Profiler | undefined } = {},
+): Promise<AddResult> {
+  const { repository } = context;
+  const datasets = [...new Set(paths.map((path) => datasetToAdd(context, path)))];
+  refuseOverlap(datasets);
+  return closing(await openCache(context), async (cache) => {
+    const batch = cache.batch();
+    const snapshots: Snapshot[] = [];
+    try {
+      for (const dataset of datasets) {
+        snapshots.push(await takeSnapshot(context, cache, batch, dataset, options.profiler));
+      }
+      context.signal?.throwIfAborted();
+      await batch.commit();
+    } catch (error) {
+      await batch.abort();
+      throw error;
+    }
+    return { datasets: snapshots.map((snapshot) => record(repository, snapshot)) };
+  });
+}
+
+/** @throws VarveError for every path that cannot become a dataset */
+function datasetToAdd(context: Context, path: string): string {
+  const { root } = context.repository;
+  const dataset = datasetNamed(context, path) ?? pathInRepository(context.repository, context.cwd, path);
+  if (dataset === '' || /^(.*\/)?\.(git|varve)(\/|$)/.test(dataset)) {
+    throw new VarveError(
+      'unsupported-path',
+      `${path} cannot be a dataset: it holds the repository's own files`,
+      {
+        path,
+        remedy: 'Put the data into a folder of its own, such as data/, and add that.',
+      },
+    );
+  }
+  const around = datasetAround(root, dataset);
+  if (around !== undefined) {
+    throw new VarveError('nested-dataset', `${dataset} lies within the dataset ${around}`, {
+      path: dataset,
+      remedy: `Run \`varve add ${around}\`: it takes only what changed.`,
+    });
+  }
+  if (dataKind(root, dataset) === undefined) {
+    throw new VarveError('missing-path', `There is nothing at ${path}`, {
+      path,
+      remedy:
+        'Check the spelling of the path; a dataset that is not checked out comes back by `varve checkout`.',
+    });
+  }
+  checkGitAccepts(root, dataset);
+  return dataset;
+}
+
+function refuseOverlap(datasets: readonly string[]): void {
+  for (const outer of datasets) {
+    const inner = datasets.find((other) => other.startsWith(`${outer}/`));
+    if (inner === undefined) continue;
+    throw new VarveError('nested-dataset', `${inner} lies within ${outer}`, {
+      path: inner,
+      remedy: 'Datasets cannot hold one another: add either the whole or the parts.',
+    });
+  }
+}
+
+async function takeSnapshot(
+  context: Context,
+  cache: Store,
+  batch: Batch,
+  dataset: string,
+  profiler: Profiler | undefined,
+): Promise<Snapshot> {
+  const { repository } = context;
+  const { root } = repository;
+  const kind = dataKind(root, dataset)!;
+  const before = previousPointer(root, dataset);
+  const statCache = readStatCache(repository, dataset);
+  const readAtMs = fileClock(repository);
+  const { files, taken } = await readFiles(context, batch, dataset, statCache);
+  const only = kind === 'directory' && before?.kind === 'directory' ? statCache?.only : undefined;
+  const facts = await factsOf(cache, batch, dataset, { kind, files, only, statCache });
+  const unchanged = before?.digest === facts.digest && before.kind === kind;
+  const profile =
+    unchanged && before.profile !== undefined
+      ? statisticsOf(before)
+      : await profileOf(batch, profiler, { root, dataset, kind, files, only, previous: before?.profile });
+  for (const file of taken) checkUnchanged(root, dataset, file);
+  const pointer: Pointer = { path: posix.basename(dataset), kind, ...facts, ...profile };
+  return { dataset, before, pointer, files, only, readAtMs };
+}
+
+/** Reads what is not known yet into the batch. Sorted as the manifest is. */
+async function readFiles(
+  context: Context,
+  batch: Batch,
+  dataset: string,
+  record: StatCache | undefined,
+): Promise<{ files: RecordedFile[]; taken: ScannedFile[] }> {
+  const files: { file: ScannedFile; digest: Digest | undefined }[] = [];
+  const pending: { file: ScannedFile; digest: Digest | undefined }[] = [];
+  for (const { found, recordedAt, same } of compareWithRecord(context.repository.root, dataset, record)) {
+    if (found === undefined) continue;
+    const known = same ? record!.digest(recordedAt!) : undefined;
+    const digest = known !== undefined && batch.holds(toRaw(known)) ? known : undefined;
+    const file = { file: found, digest };
+    files.push(file);
+    if (digest === undefined && !found.path.endsWith('/')) pending.push(file);
+  }
+  await takeIn(context, batch, dataset, pending);
+  return { files, taken: pending.map(({ file }) => file) };
+}
+
+/** What the pointer says of the data itself. Parts that are not checked out stay as the version before has them. */
+async function factsOf(
+  cache: Store,
+  batch: Batch,
+  dataset: string,
+  data: {
+    readonly kind: Pointer['kind'];
+    readonly files: readonly RecordedFile[];
+    readonly only: readonly string[] | undefined;
+    readonly statCache: StatCache | undefined;
+  },
+): Promise<Pick<Pointer, 'digest' | 'bytes' | 'files' | 'executable'>> {
+  const { kind, files, only, statCache } = data;
+  if (kind === 'file') {
+    const { file, digest } = files[0]!;
+    return { digest: digest!, bytes: file.size, files: 1, ...(file.executable ? { executable: true } : {}) };
+  }
+  let entries: ManifestEntry[] = files.map(manifestEntry);
+  if (only !== undefined) {
+    const whole = { path: '', kind, digest: statCache!.snapshot, bytes: 0, files: 0 };
+    entries = await withAbsentParts(entries, snapshotFiles(cache, dataset, whole), only);
+  }
+  const { digest } = await batch.addBytes(encodeManifest(entries), 'meta');
+  const listed = entries.filter((entry) => entry.digest !== undefined);
+  return { digest, bytes: listed.reduce((sum, { size }) => sum + size, 0), files: listed.length };
+}
+
+async function withAbsentParts(
+  entries: readonly ManifestEntry[],
+  before: AsyncIterable<ManifestEntry>,
+  only: readonly string[],
+): Promise<ManifestEntry[]> {
+  const merged: ManifestEntry[] = [];
+  for await (const [here, then] of joinStreams(entries, before)) {
+    const entry = here ?? (isChosen(then!.path, only) ? undefined : then);
+    if (entry !== undefined) merged.push(entry);
+  }
+  return merged;
+}
+
+async function profileOf(
+  batch: Batch,
+  profiler: Profiler | undefined,
+  data: {
+    readonly root: string;
+    readonly dataset: string;
+    readonly kind: Pointer['kind'];
+    readonly files: readonly RecordedFile[];
+    readonly only: readonly string[] | undefined;
+    readonly previous: Digest | undefined;
+  },
+): Promise<Statistics> {
+  // Statistics of a part would pass for those of the whole.
+  if (profiler === undefined || data.only !== undefined) return {};
+  const { root, dataset, kind, previous } = data;
+  const files = data.files.flatMap(({ file, digest }) =>
+    digest === undefined ? [] : [{ path: file.path, digest, size: file.size }],
+  );
+  const profile = await profiler({
+    path: dataset,
+    absolutePath: `${root}/${dataset}`,
+    kind,
+    files,
+    previous,
+  });
+  if (profile === undefined) return {};
+  const { digest } = await batch.addBytes(profile.bytes, 'meta');
+  return { rows: profile.rows, profile: digest };
+}
+
+/** What was read, for its bytes and then for its statistics, must be one state of the data. */
+function checkUnchanged(root: string, dataset: string, before: ScannedFile): void {
+  const path = pathOfFile(dataset, before.path);
+  const now = scannedFile(root, path, before.path);
+  if (now.size === before.size && now.modifiedMs === before.modifiedMs && now.inode === before.inode) return;
+  throw new VarveError('source-changed', `${path} changed while it was being added`, {
+    path,
+    remedy: 'Wait until whatever writes it is done, then run `varve add` again. Nothing was recorded.',
+  });
+}
+
+function record(repository: Context['repository'], snapshot: Snapshot): AddedDataset {
+  const { dataset, before, pointer, files, only, readAtMs } = snapshot;
+  ignoreDataset(repository.root, dataset);
+  const same = before !== undefined && formatPointer(before) === formatPointer(pointer);
+  if (!same) writePointer(repository.root, dataset, pointer);
+  writeStatCache(repository, dataset, { digest: pointer.digest, only }, files, readAtMs);
+  return { ...pointer, path: dataset, change: before === undefined ? 'new' : same ? 'unchanged' : 'changed' };
+}
+
+/** A pointer that cannot be read is about to be replaced by one that can. */
+function previousPointer(root: string, dataset: string): Pointer | undefined {
+  try {
+    return readPointer(root, dataset);
+  } catch (error) {
+    if (
+      error instanceof VarveError &&
+      ['missing-path', 'damaged-pointer', 'pointer-conflict'].includes(error.code)
+    ) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function statisticsOf({ rows, profile }: Pointer): Statistics {
+  return { ...(rows === undefined ? {} : { rows }), ...(profile === undefined ? {} : { profile }) };
+}

@@ -1,0 +1,180 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { VarveError } from '../errors.ts';
+import type { Digest } from '../store/digest.ts';
+import { type ManifestEntry, readManifest } from '../store/manifest.ts';
+import type { Root } from '../store/roots.ts';
+import type { Store } from '../store/store.ts';
+import { datasetAt, datasetPaths, findRevision, resolveRevision } from '../workspace/git-pointers.ts';
+import { POINTER_SUFFIX, type Pointer, pointerPath, readPointer } from '../workspace/pointer.ts';
+import { pathInRepository } from '../workspace/repository.ts';
+import type { Context } from './context.ts';
+import { nearest } from './did-you-mean.ts';
+
+/** A dataset that a command is about; `only` names the files and folders within it, where not all is meant. */
+export interface SelectedDataset {
+  readonly path: string;
+  readonly pointer: Pointer;
+  readonly only?: readonly string[];
+}
+
+/** One version of a dataset: of the working tree where `commit` is undefined. */
+export interface DatasetVersion {
+  readonly path: string;
+  readonly pointer: Pointer;
+  readonly commit: string | undefined;
+}
+
+/**
+ * The datasets that paths of the user name: each a dataset, its pointer, a folder with datasets below, or a file or folder
+ * within a dataset. No paths: every dataset of the working tree.
+ * @throws VarveError `not-a-dataset`, `outside-repository`, and as parsePointer
+ */
+export function selectDatasets(context: Context, paths: readonly string[]): SelectedDataset[] {
+  const { root } = context.repository;
+  const all = paths.length === 0 ? datasetPaths(root) : undefined;
+  const chosen = new Map<string, Set<string> | undefined>();
+  for (const path of all ?? []) chosen.set(path, undefined);
+  for (const path of paths) {
+    for (const { dataset, part } of namedBy(context, path)) {
+      const parts = chosen.get(dataset);
+      if (part === undefined) chosen.set(dataset, undefined);
+      else if (parts !== undefined || !chosen.has(dataset))
+        chosen.set(dataset, (parts ?? new Set()).add(part));
+    }
+  }
+  return [...chosen].map(([path, parts]) => ({
+    path,
+    pointer: readPointer(root, path),
+    ...(parts === undefined ? {} : { only: [...parts].sort() }),
+  }));
+}
+
+/** The dataset that a path of the user names as a whole, by its data or its pointer; undefined where it names none. */
+export function datasetNamed(context: Context, path: string): string | undefined {
+  const { root } = context.repository;
+  const named = pathInRepository(context.repository, context.cwd, path);
+  if (named === '') return undefined;
+  if (existsSync(join(root, pointerPath(named)))) return named;
+  return named.endsWith(POINTER_SUFFIX) && existsSync(join(root, named))
+    ? named.slice(0, -POINTER_SUFFIX.length)
+    : undefined;
+}
+
+/** The dataset that holds `path` (from the root) somewhere within; undefined where none does. */
+export function datasetAround(root: string, path: string): string | undefined {
+  for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
+    const folder = path.slice(0, slash);
+    if (existsSync(join(root, pointerPath(folder)))) return folder;
+  }
+  return undefined;
+}
+
+/**
+ * `path@REV`, or `path` for the working tree's version. Undefined where it names no dataset: a plain file or folder, or
+ * nothing at all.
+ * @throws VarveError `unknown-revision`, `not-a-dataset` where the commit has no such dataset
+ */
+export function datasetVersion(context: Context, argument: string): DatasetVersion | undefined {
+  const { root } = context.repository;
+  const whole = datasetNamed(context, argument);
+  if (whole !== undefined) return { path: whole, pointer: readPointer(root, whole), commit: undefined };
+  const at = argument.indexOf('@', 1);
+  if (at < 0 || existsSync(join(context.cwd, argument))) return undefined;
+  const commit = resolveRevision(root, argument.slice(at + 1));
+  const path = pathInRepository(context.repository, context.cwd, argument.slice(0, at));
+  const named = path.endsWith(POINTER_SUFFIX) ? path.slice(0, -POINTER_SUFFIX.length) : path;
+  return { path: named, pointer: pointerAt(root, commit, named), commit };
+}
+
+/** @throws VarveError `not-a-dataset` */
+function pointerAt(root: string, commit: string, path: string): Pointer {
+  const pointer = datasetAt(root, commit, path);
+  if (pointer !== undefined) return pointer;
+  throw new VarveError('not-a-dataset', `${path} is not a dataset in ${commit.slice(0, 12)}`, {
+    path,
+    remedy: 'See `varve log` for the commits that have it.',
+  });
+}
+
+/** Leading arguments that are revisions, as `git diff` tells them from paths, and the paths behind them. */
+export function splitRevisions(
+  context: Context,
+  words: readonly string[],
+  most: number,
+): { readonly commits: string[]; readonly paths: string[] } {
+  const commits: string[] = [];
+  for (const word of words.slice(0, most)) {
+    if (existsSync(join(context.cwd, word)) || datasetNamedQuietly(context, word)) break;
+    const commit = findRevision(context.repository.root, word);
+    if (commit === undefined) break;
+    commits.push(commit);
+  }
+  return { commits, paths: words.slice(commits.length) };
+}
+
+function datasetNamedQuietly(context: Context, word: string): boolean {
+  try {
+    return datasetNamed(context, word) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** The files of a snapshot, in order: of a dataset that is a file, one whose path is ''. */
+export async function* snapshotFiles(
+  store: Store,
+  path: string,
+  pointer: Pointer,
+): AsyncGenerator<ManifestEntry> {
+  if (pointer.kind === 'directory') {
+    yield* readManifest(store.readStream(pointer.digest), `of ${path}, ${pointer.digest}`);
+    return;
+  }
+  const { bytes, digest, executable } = pointer;
+  yield { path: '', size: bytes, digest, ...(executable ? { executable } : {}) };
+}
+
+/** What the store must keep or move for a dataset. */
+export function rootOf({ path, pointer, only }: SelectedDataset): Root {
+  const { kind, digest, profile } = pointer;
+  return {
+    path,
+    kind,
+    digest,
+    ...(profile === undefined ? {} : { profile }),
+    ...(only === undefined ? {} : { only }),
+  };
+}
+
+/** Roots once each: many commits name the same snapshot. */
+export async function distinctRoots(
+  datasets: AsyncIterable<{ readonly path: string; readonly pointer: Pointer }>,
+): Promise<Map<string, Root>> {
+  const roots = new Map<string, Root>();
+  for await (const dataset of datasets) {
+    const { digest, profile } = dataset.pointer;
+    roots.set(`${dataset.path}\0${digest}\0${profile ?? ('' as Digest)}`, rootOf(dataset));
+  }
+  return roots;
+}
+
+function namedBy(context: Context, path: string): { dataset: string; part?: string }[] {
+  const { root } = context.repository;
+  const dataset = datasetNamed(context, path);
+  if (dataset !== undefined) return [{ dataset }];
+  const named = pathInRepository(context.repository, context.cwd, path);
+  const around = datasetAround(root, named);
+  if (around !== undefined) return [{ dataset: around, part: named.slice(around.length + 1) }];
+  const all = datasetPaths(root);
+  const below = all.filter((other) => named === '' || other.startsWith(`${named}/`));
+  if (below.length > 0) return below.map((other) => ({ dataset: other }));
+  throw notADataset(path, nearest(named, all));
+}
+
+function notADataset(path: string, similar: string | undefined): VarveError {
+  return new VarveError('not-a-dataset', `${path} is not a dataset, and holds none`, {
+    path,
+    remedy: similar === undefined ? `Run \`varve add ${path}\` to make it one.` : `Did you mean ${similar}?`,
+  });
+}

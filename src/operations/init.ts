@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeAtomically } from '../workspace/atomic-write.ts';
+import { initialConfig } from '../workspace/config.ts';
+import { findGitRoot } from '../workspace/repository.ts';
+
+export interface InitResult {
+  readonly root: string;
+  /** False where varve had been started there before: then nothing was changed. */
+  readonly created: boolean;
+}
+
+/** What in .varve/ is of this clone alone. */
+const NOT_IN_GIT = '/cache/\n/index/\n/stat/\n/clone-id\n/config.local.yaml\n/.varve-*.tmp\n';
+
+/** Starts varve in the Git repository that holds `cwd`. */
+export function init(cwd: string): InitResult {
+  const root = findGitRoot(cwd);
+  const config = join(root, '.varve', 'config.yaml');
+  if (existsSync(config)) return { root, created: false };
+  writeAtomically(join(root, '.varve', '.gitignore'), [Buffer.from(NOT_IN_GIT)]);
+  writeAtomically(config, [Buffer.from(initialConfig())]);
+  return { root, created: true };
+}

@@ -1,0 +1,79 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { VarveError } from '../errors.ts';
+import { parseUrl } from '../remote/url.ts';
+import {
+  type RemoteConfig,
+  readConfig,
+  removeRemote,
+  setDefaultRemote,
+  setRemote,
+} from '../workspace/config.ts';
+import type { Context } from './context.ts';
+import { findRemote } from './stores.ts';
+
+export interface ListedRemote extends RemoteConfig {
+  readonly name: string;
+  readonly isDefault: boolean;
+}
+
+export interface RemoteAddOptions extends Partial<Omit<RemoteConfig, 'url'>> {
+  /** Into config.local.yaml, which is not in Git. */
+  readonly local?: boolean | undefined;
+}
+
+/** The first remote becomes the default. Nothing is contacted. */
+export async function addRemote(
+  context: Context,
+  name: string,
+  url: string,
+  options: RemoteAddOptions = {},
+): Promise<ListedRemote> {
+  const { repository } = context;
+  const { local, ...settings } = options;
+  const config = await readConfig(repository);
+  if (config.remotes.has(name)) {
+    throw new VarveError('remote-exists', `There is a remote named ${name} already`, {
+      path: name,
+      remedy: `Run \`varve remote remove ${name}\` first, or choose another name.`,
+    });
+  }
+  const remote = { url: urlToKeep(context, url), ...settings };
+  const file = local ? 'config.local.yaml' : 'config.yaml';
+  await setRemote(repository, file, name, remote);
+  const isDefault = config.defaultRemote === undefined && config.remotes.size === 0;
+  if (isDefault) await setDefaultRemote(repository, file, name);
+  return { name, ...remote, isDefault };
+}
+
+export async function listRemotes({
+  repository,
+}: Context): Promise<{ readonly remotes: readonly ListedRemote[] }> {
+  const { remotes, defaultRemote } = await readConfig(repository);
+  return {
+    remotes: [...remotes].map(([name, remote]) => ({ name, ...remote, isDefault: name === defaultRemote })),
+  };
+}
+
+/** Forgets where it is; nothing is deleted there. */
+export async function forgetRemote(context: Context, name: string): Promise<{ readonly name: string }> {
+  findRemote(await readConfig(context.repository), name);
+  await removeRemote(context.repository, name);
+  return { name };
+}
+
+export async function chooseRemote(
+  context: Context,
+  name: string,
+  options: { readonly local?: boolean | undefined } = {},
+): Promise<{ readonly name: string }> {
+  findRemote(await readConfig(context.repository), name);
+  await setDefaultRemote(context.repository, options.local ? 'config.local.yaml' : 'config.yaml', name);
+  return { name };
+}
+
+/** Relative folders are kept relative to the root, wherever the user stands. */
+function urlToKeep({ repository, cwd }: Context, url: string): string {
+  const place = parseUrl(url, cwd);
+  if (place.kind !== 'folder' || isAbsolute(url) || url.startsWith('file:')) return url;
+  return relative(repository.root, resolve(cwd, url)).split(sep).join('/') || '.';
+}

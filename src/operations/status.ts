@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { VarveError } from '../errors.ts';
+import type { Digest } from '../store/digest.ts';
+import { encodeManifest } from '../store/manifest.ts';
+import {
+  compareWithRecord,
+  type FileChange,
+  type FileState,
+  hashFound,
+  manifestEntry,
+} from '../workspace/data-state.ts';
+import { fileClock } from '../workspace/file-clock.ts';
+import type { Repository } from '../workspace/repository.ts';
+import { dataKind } from '../workspace/scan.ts';
+import { type RecordedFile, readStatCache, type StatCache, writeStatCache } from '../workspace/stat-cache.ts';
+import type { Context } from './context.ts';
+import { type SelectedDataset, selectDatasets } from './datasets.ts';
+
+/**
+ * - `unchanged`: the data is the snapshot that the pointer names (or the chosen parts of it, where `only` is set)
+ * - `modified`: the data has changes that no snapshot has; `varve add` saves them
+ * - `outdated`: the data is another snapshot, unchanged; `varve checkout` brings the one that the pointer names
+ * - `missing`: there is no data; `varve checkout` or `varve pull` brings it
+ */
+export type DatasetState = 'unchanged' | 'modified' | 'outdated' | 'missing';
+
+export interface DatasetStatus {
+  readonly path: string;
+  readonly kind: 'file' | 'directory';
+  readonly state: DatasetState;
+  /** Against what varve last recorded of the data; empty where nothing was recorded, as in a copied repository. */
+  readonly changes: readonly FileChange[];
+  readonly only?: readonly string[];
+}
+
+export interface StatusResult {
+  readonly datasets: readonly DatasetStatus[];
+}
+
+/** Looks at names, sizes and times; reads only the files that look changed. */
+export async function status(context: Context, paths: readonly string[] = []): Promise<StatusResult> {
+  const datasets: DatasetStatus[] = [];
+  for (const dataset of selectDatasets(context, paths)) datasets.push(await datasetStatus(context, dataset));
+  return { datasets };
+}
+
+/** `dataset.only` plays no part: what is there is what was checked out. */
+export async function datasetStatus(context: Context, dataset: SelectedDataset): Promise<DatasetStatus> {
+  const { path, pointer } = dataset;
+  const { repository } = context;
+  const is = (
+    state: DatasetState,
+    changes: readonly FileChange[] = [],
+    only?: readonly string[],
+  ): DatasetStatus => ({
+    path,
+    kind: pointer.kind,
+    state,
+    changes,
+    ...(only === undefined ? {} : { only }),
+  });
+  if (dataKind(repository.root, path) === undefined) return is('missing');
+  const record = readStatCache(repository, path);
+  const suspects = [...compareWithRecord(repository.root, path, record)].filter(({ same }) => !same);
+  const settled = (found: Pick<StatCache, 'snapshot' | 'only'>): DatasetStatus =>
+    is(found.snapshot === pointer.digest ? 'unchanged' : 'outdated', [], found.only);
+  if (record !== undefined && suspects.length === 0) return settled(record);
+
+  const readAtMs = fileClock(repository);
+  const read = await readSuspects(context, path, suspects);
+  const changes = record === undefined ? [] : suspects.flatMap((suspect) => changeOf(record, suspect, read));
+  const files = knownFiles(repository.root, path, record, read);
+  const snapshot = record !== undefined && changes.length === 0 ? record.snapshot : snapshotOf(files);
+  if (changes.length > 0 && (snapshot !== pointer.digest || record?.only !== undefined)) {
+    return is('modified', changes, record?.only);
+  }
+  if (record === undefined && snapshot !== pointer.digest) return is('modified');
+  remember(repository, path, { digest: snapshot, only: record?.only }, files, readAtMs);
+  return settled({ snapshot, only: record?.only });
+}
+
+/** Digests by path of the files that look changed. */
+async function readSuspects(
+  context: Context,
+  dataset: string,
+  suspects: readonly FileState[],
+): Promise<Map<string, Digest>> {
+  const { onProgress, signal } = context;
+  const total = suspects.reduce((sum, { found }) => sum + (found?.size ?? 0), 0);
+  let done = 0;
+  const onBytes = (count: number): void => {
+    done += count;
+    onProgress?.({ phase: `read ${dataset}`, unit: 'bytes', done, total });
+  };
+  const read = new Map<string, Digest>();
+  for (const { found } of suspects) {
+    if (found === undefined) continue;
+    const digest = await hashFound(context.repository.root, dataset, found, { onBytes, signal });
+    if (digest !== undefined) read.set(found.path, digest);
+  }
+  return read;
+}
+
+function changeOf(record: StatCache, suspect: FileState, read: ReadonlyMap<string, Digest>): FileChange[] {
+  const { path, found, recordedAt } = suspect;
+  if (found === undefined) return [{ path, change: 'removed' }];
+  if (recordedAt === undefined) return [{ path, change: 'added' }];
+  const same =
+    read.get(path) === record.digest(recordedAt) && found.executable === record.executable(recordedAt);
+  return same ? [] : [{ path, change: 'modified' }];
+}
+
+function knownFiles(
+  root: string,
+  dataset: string,
+  record: StatCache | undefined,
+  read: ReadonlyMap<string, Digest>,
+): RecordedFile[] {
+  const files: RecordedFile[] = [];
+  for (const { path, found, recordedAt, same } of compareWithRecord(root, dataset, record)) {
+    if (found === undefined) continue;
+    const digest = same ? record!.digest(recordedAt!) : read.get(path);
+    // What came after the first look is met by the next one.
+    if (digest !== undefined || path.endsWith('/')) files.push({ file: found, digest });
+  }
+  return files;
+}
+
+function snapshotOf(files: readonly RecordedFile[]): Digest {
+  const [first] = files;
+  if (first?.file.path === '') return first.digest!;
+  const hash = createHash('sha256');
+  for (const piece of encodeManifest(files.map(manifestEntry))) hash.update(piece);
+  return `sha256:${hash.digest('hex')}`;
+}
+
+/** So that the next look need not read these files again. Where nothing can be written, it will. */
+function remember(
+  repository: Repository,
+  dataset: string,
+  snapshot: { readonly digest: Digest; readonly only: readonly string[] | undefined },
+  files: readonly RecordedFile[],
+  readAtMs: number,
+): void {
+  try {
+    writeStatCache(repository, dataset, snapshot, files, readAtMs);
+  } catch (error) {
+    if (!(error instanceof VarveError)) throw error;
+  }
+}

@@ -1,0 +1,75 @@
+import { isAbsolute, join } from 'node:path';
+import { VarveError } from '../errors.ts';
+import { openRemote } from '../remote/open.ts';
+import { Store } from '../store/store.ts';
+import { type Config, type RemoteConfig, readConfig } from '../workspace/config.ts';
+import type { Context } from './context.ts';
+import { nearest } from './did-you-mean.ts';
+
+/** The cache of this clone. Close it. */
+export async function openCache(context: Context): Promise<Store> {
+  const config = await readConfig(context.repository);
+  return Store.open(await openRemote(cacheFolder(context, config)));
+}
+
+/** Absolute. */
+export function cacheFolder({ repository }: Context, { cache }: Config): string {
+  if (cache === undefined) return join(repository.folder, 'cache');
+  return isAbsolute(cache) ? cache : join(repository.root, cache);
+}
+
+export interface OpenRemoteStore {
+  readonly name: string;
+  readonly url: string;
+  readonly store: Store;
+}
+
+/**
+ * The remote of this name, or the default one. Close its store.
+ * @throws VarveError `no-remote`, `unknown-remote`
+ */
+export async function openRemoteStore(context: Context, name?: string): Promise<OpenRemoteStore> {
+  const config = await readConfig(context.repository);
+  const chosen = name ?? defaultRemote(config);
+  const remote = findRemote(config, chosen);
+  const { url, ...options } = remote;
+  const opened = await openRemote(url, { ...options, base: context.repository.root });
+  const store = await Store.open(opened, { indexCache: join(context.repository.folder, 'index') });
+  return { name: chosen, url: opened.url, store };
+}
+
+/** Runs `work` on stores that are closed whatever happens. */
+export async function closing<S extends Store, T>(store: S, work: (store: S) => Promise<T>): Promise<T> {
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** @throws VarveError `unknown-remote` */
+export function findRemote(config: Config, name: string): RemoteConfig {
+  const remote = config.remotes.get(name);
+  if (remote !== undefined) return remote;
+  const similar = nearest(name, config.remotes.keys());
+  throw new VarveError('unknown-remote', `There is no remote named ${name}`, {
+    path: name,
+    remedy:
+      similar === undefined
+        ? 'Run `varve remote add NAME URL`; `varve remote list` shows those there are.'
+        : `Did you mean ${similar}?`,
+  });
+}
+
+function defaultRemote(config: Config): string {
+  if (config.defaultRemote !== undefined) return config.defaultRemote;
+  const names = [...config.remotes.keys()];
+  if (names.length === 1) return names[0]!;
+  throw new VarveError('no-remote', names.length === 0 ? 'No remote is set up' : 'No remote is the default', {
+    path: '.varve/config.yaml',
+    remedy:
+      names.length === 0
+        ? 'Run `varve remote add origin URL`, where URL is a folder, s3://bucket/prefix or minio://alias/bucket.'
+        : `Name one with \`--remote\`, or run \`varve remote default NAME\` (${names.join(', ')}).`,
+  });
+}
