@@ -2,7 +2,7 @@ import type { DriftReport } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
-import { driftFindings, validationFindings } from './ci/findings.ts';
+import { driftFindings, type Findings, validationFindings } from './ci/findings.ts';
 import { github } from './ci/github.ts';
 import { junit } from './ci/junit.ts';
 import { driftGauges, exposition, profileGauges, validationGauges } from './ci/prometheus.ts';
@@ -21,14 +21,21 @@ import { validationText } from './text/validation.ts';
 
 type Renderers<T> = Readonly<Partial<Record<Format, (of: T, options: RenderOptions) => string>>>;
 
+/** The formats that CI systems read: all are made of findings. */
+function checks<T>(findings: (of: T, options: RenderOptions) => Findings): Renderers<T> {
+  return {
+    junit: (of, options) => junit(findings(of, options)),
+    sarif: (of, options) => sarif(findings(of, options)),
+    github: (of, options) => github(findings(of, options)),
+  };
+}
+
 const drift: Renderers<DriftReport> = {
   text: driftText,
   json: canonicalJson,
   markdown: driftMarkdown,
   html: driftPage,
-  junit: (report, options) => junit(driftFindings(report, options)),
-  sarif: (report, options) => sarif(driftFindings(report, options)),
-  github: (report, options) => github(driftFindings(report, options)),
+  ...checks(driftFindings),
   prometheus: (report) => exposition(driftGauges(report)),
 };
 
@@ -37,9 +44,7 @@ const validation: Renderers<ValidationReport> = {
   json: canonicalJson,
   markdown: validationMarkdown,
   html: validationPage,
-  junit: (report, options) => junit(validationFindings(report, options)),
-  sarif: (report, options) => sarif(validationFindings(report, options)),
-  github: (report, options) => github(validationFindings(report, options)),
+  ...checks(validationFindings),
   prometheus: (report) => exposition(validationGauges(report)),
 };
 

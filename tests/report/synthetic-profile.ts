@@ -6,10 +6,10 @@ import { byCountThenBytes } from '../../src/profile/values.ts';
 
 import { seeded } from './synthetic.ts';
 
-export type Column = readonly (number | string | Date | null)[];
+type Column = readonly (number | string | Date | null)[];
 
 /** Profiles a few thousand rows held in memory: what the engine would find, for tests that need no engine. */
-export function profileOf(columns: Readonly<Record<string, Column>>, name = ''): Profile {
+function profileOf(columns: Readonly<Record<string, Column>>, name = ''): Profile {
   const features = Object.entries(columns).map(([column, values]) => featureOf(column, values));
   const rows = Math.max(0, ...Object.values(columns).map((column) => column.length));
   return { varveProfile: 1, tables: [{ name, rows, features }] };

@@ -1,6 +1,6 @@
 /**
- * What runs inside the page. Each function is written into the page as source (see page.ts), so it stands alone: no
- * imports, nothing of this module's scope. Without it (scripts blocked, as Jenkins does) the page still shows all.
+ * What runs inside the page: the functions of this file, written into it as their own source (`pageScript`), so they use
+ * nothing but each other and the browser. Without them (scripts blocked, as Jenkins does) the page still shows all.
  */
 
 // The little of the DOM that is used here: the whole `lib.dom` would make its globals known to every file of varve.
@@ -34,39 +34,48 @@ declare const document: Element & {
   addEventListener(type: string, listener: (event: PageEvent) => void): void;
 };
 
+/** Shows the cards that have every word of the search and the chosen grade. */
+function filterCards(cards: readonly Element[], words: readonly string[]): void {
+  const grade = document.querySelector('input[name=grade]:checked')?.value ?? '';
+  let count = 0;
+  for (const card of cards) {
+    const text = card.dataset.find ?? '';
+    card.hidden =
+      (grade !== '' && card.dataset.grade !== grade) || !words.every((word) => text.includes(word));
+    if (!card.hidden) count++;
+  }
+  document.querySelector('#shown')!.textContent = `${count} of ${cards.length} shown`;
+}
+
+/** Numbers by size, all else by the alphabet. */
+function compareKeys(a: string, b: string): number {
+  const both = a !== '' && b !== '' && !Number.isNaN(Number(a)) && !Number.isNaN(Number(b));
+  return both ? Number(a) - Number(b) : a.localeCompare(b);
+}
+
+/** `wanted` is a key of the cards' data, with ` down` for the greatest first; ties stay as they first were. */
+function orderCards(list: Element, cards: Element[], wanted: string): void {
+  const [key = '', direction] = wanted.split(' ');
+  const sign = direction === 'down' ? -1 : 1;
+  const of = (card: Element, name: string): string => card.dataset[name] ?? '';
+  cards.sort(
+    (a, b) => sign * compareKeys(of(a, key), of(b, key)) || compareKeys(of(a, 'place'), of(b, 'place')),
+  );
+  list.append(...cards);
+}
+
 /** Search, filter and order of the cards; `/` goes to the search box, Escape empties it. */
-export function arrangeCards(): void {
+function arrangeCards(): void {
   const list = document.querySelector('#cards');
   const find = document.querySelector('#find');
   const order = document.querySelector('#order');
-  const shown = document.querySelector('#shown');
-  if (!list || !find || !order || !shown) return;
+  if (!list || !find || !order) return;
   const cards = [...list.querySelectorAll('.card')];
-  const filter = (): void => {
-    const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const grade = document.querySelector('input[name=grade]:checked')?.value ?? '';
-    let count = 0;
-    for (const card of cards) {
-      const text = card.dataset.find ?? '';
-      card.hidden =
-        (grade !== '' && card.dataset.grade !== grade) || !words.every((word) => text.includes(word));
-      if (!card.hidden) count++;
-    }
-    shown.textContent = `${count} of ${cards.length} shown`;
-  };
-  const arrange = (): void => {
-    const [key = '', direction] = order.value.split(' ');
-    const sign = direction === 'down' ? -1 : 1;
-    const of = (card: Element): string => card.dataset[key] ?? '';
-    const places = new Map(cards.map((card) => [card, Number(card.dataset.place)]));
-    const compare = (a: string, b: string): number =>
-      a === '' || b === '' || Number.isNaN(Number(a)) || Number.isNaN(Number(b))
-        ? a.localeCompare(b)
-        : Number(a) - Number(b);
-    cards.sort((a, b) => sign * compare(of(a), of(b)) || places.get(a)! - places.get(b)!);
-    list.append(...cards);
-  };
-  document.addEventListener('input', (event) => (event.target === order ? arrange() : filter()));
+  const filter = (): void => filterCards(cards, find.value.toLowerCase().split(/\s+/).filter(Boolean));
+  document.addEventListener('input', (event) => {
+    if (event.target === order) orderCards(list, cards, order.value);
+    else filter();
+  });
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && event.target === find) {
       find.value = '';
@@ -85,75 +94,93 @@ export function arrangeCards(): void {
   filter();
 }
 
+function linesOf(chart: Element, key: string): string[] {
+  return (chart.dataset[key] ?? '').split('\n');
+}
+
+function spanOf(chart: Element): [from: number, to: number] {
+  const [from = 0, to = 0] = (chart.dataset.span ?? '').split(' ').map(Number);
+  return [from, to];
+}
+
+/** A shade over one bin. */
+function markBin(chart: Element, bin: number, bins: number): void {
+  const svg = chart.querySelector('svg')!;
+  let cursor = svg.querySelector('.cursor');
+  if (!cursor) {
+    cursor = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
+    cursor.setAttribute('class', 'cursor');
+    svg.append(cursor);
+  }
+  const [from, to] = spanOf(chart);
+  const size = (to - from) / bins;
+  const across = chart.dataset.direction === 'across';
+  const [x, y, width, height] = across
+    ? [from + bin * size, 8, size, 140]
+    : [0, from + bin * size, 360, size];
+  for (const [side, value] of Object.entries({ x, y, width, height }))
+    cursor.setAttribute(side, String(value));
+}
+
+/** The bins at the ends of a range hold all that lies beyond. */
+function binName(names: readonly string[], bin: number, bins: number): string {
+  if (names.length === bins || bins === 1) return names[bin]!;
+  if (bin === 0) return `up to ${names[1]}`;
+  return bin === bins - 1 ? `from ${names[bin]}` : `${names[bin]} to ${names[bin + 1]}`;
+}
+
+/** Says one bin's name and shares, to the eye and to assistive technology. */
+function readBin(chart: Element, wanted: number): void {
+  const shares = linesOf(chart, 'shares');
+  const bin = Math.min(shares.length - 1, Math.max(0, wanted));
+  const [first, second] = shares[bin]!.split('\t');
+  const said = second === undefined ? first : `${first} before, ${second} after`;
+  const text = `${binName(linesOf(chart, 'names'), bin, shares.length)}: ${said}`;
+  chart.querySelector('.read')!.textContent = text;
+  chart.setAttribute('aria-valuenow', String(bin + 1));
+  chart.setAttribute('aria-valuetext', text);
+  markBin(chart, bin, shares.length);
+}
+
+/** The bin under the pointer; user units are 360 across. */
+function pointAt(event: PageEvent): void {
+  const svg = event.target.closest('.chart svg');
+  const chart = svg?.closest('.chart');
+  if (!svg || !chart) return;
+  const [from, to] = spanOf(chart);
+  const box = svg.getBoundingClientRect();
+  const pixels = chart.dataset.direction === 'down' ? event.clientY - box.top : event.clientX - box.left;
+  const along = ((pixels / box.width) * 360 - from) / (to - from);
+  readBin(chart, Math.floor(along * linesOf(chart, 'shares').length));
+}
+
 /** Values under the pointer, or by arrow keys, Home and End where a chart has the focus. */
-export function readCharts(): void {
-  const spanOf = (chart: Element): number[] => (chart.dataset.span ?? '').split(' ').map(Number);
-  const lines = (chart: Element, key: string): string[] => (chart.dataset[key] ?? '').split('\n');
-  const mark = (chart: Element, bin: number, bins: number): void => {
-    const svg = chart.querySelector('svg')!;
-    let cursor = svg.querySelector('.cursor');
-    if (!cursor) {
-      cursor = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
-      cursor.setAttribute('class', 'cursor');
-      svg.append(cursor);
-    }
-    const [from = 0, to = 0] = spanOf(chart);
-    const size = (to - from) / bins;
-    const place = String(from + bin * size);
-    const across = chart.dataset.direction === 'across';
-    const box = across
-      ? { x: place, y: '8', width: String(size), height: '142' }
-      : { x: '0', y: place, width: '360', height: String(size) };
-    for (const [side, value] of Object.entries(box)) cursor.setAttribute(side, value);
+function readCharts(): void {
+  const steps: Record<string, number> = {
+    ArrowLeft: -1,
+    ArrowUp: -1,
+    ArrowRight: 1,
+    ArrowDown: 1,
+    Home: -1e9,
+    End: 1e9,
   };
-  const read = (chart: Element, wanted: number): void => {
-    const shares = lines(chart, 'shares');
-    const bin = Math.min(shares.length - 1, Math.max(0, wanted));
-    const names = lines(chart, 'names');
-    const last = shares.length - 1;
-    // The bins at the ends of a range hold all that lies beyond.
-    const range =
-      bin === 0 && last > 0
-        ? `up to ${names[1]}`
-        : bin === last && last > 0
-          ? `from ${names[bin]}`
-          : `${names[bin]} to ${names[bin + 1]}`;
-    const name = names.length > shares.length ? range : names[bin];
-    const sides = shares[bin]!.split('\t');
-    const text = `${name}: ${sides.length === 2 ? `${sides[0]} before, ${sides[1]} after` : sides[0]}`;
-    chart.querySelector('.read')!.textContent = text;
-    chart.setAttribute('aria-valuenow', String(bin + 1));
-    chart.setAttribute('aria-valuetext', text);
-    mark(chart, bin, shares.length);
-  };
-  document.addEventListener('pointermove', (event) => {
-    const svg = event.target.closest('.chart svg');
-    if (!svg) return;
-    const chart = svg.closest('.chart')!;
-    const [from = 0, to = 0] = spanOf(chart);
-    const box = svg.getBoundingClientRect();
-    const pixels = chart.dataset.direction === 'down' ? event.clientY - box.top : event.clientX - box.left;
-    const along = ((pixels / box.width) * 360 - from) / (to - from);
-    read(chart, Math.floor(along * lines(chart, 'shares').length));
-  });
-  const now = (chart: Element): number => Number(chart.getAttribute('aria-valuenow')) - 1;
-  document.addEventListener('focusin', (event) => {
+  const move = (event: PageEvent, step: number | undefined): void => {
     const chart = event.target.closest('.chart');
-    if (chart) read(chart, now(chart));
-  });
-  document.addEventListener('keydown', (event) => {
-    const chart = event.target.closest('.chart');
-    const steps: Record<string, number> = {
-      ArrowLeft: -1,
-      ArrowUp: -1,
-      ArrowRight: 1,
-      ArrowDown: 1,
-      Home: -1e9,
-      End: 1e9,
-    };
-    const step = steps[event.key];
     if (!chart || step === undefined) return;
     event.preventDefault();
-    read(chart, now(chart) + step);
-  });
+    readBin(chart, Number(chart.getAttribute('aria-valuenow')) - 1 + step);
+  };
+  document.addEventListener('pointermove', pointAt);
+  document.addEventListener('focusin', (event) => move(event, 0));
+  document.addEventListener('keydown', (event) => move(event, steps[event.key]));
 }
+
+const helpers = [filterCards, compareKeys, orderCards, linesOf, spanOf, markBin, binName, readBin, pointAt];
+
+// A bundler may rename functions, but all alike: what is called here is called by the name that it has.
+export const pageScript = `(() => {
+${[...helpers, arrangeCards, readCharts].join('\n')}
+${arrangeCards.name}();
+${readCharts.name}();
+})();
+`;

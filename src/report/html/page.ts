@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { markup } from '../markup.ts';
-import { arrangeCards, readCharts } from './client.ts';
+import { pageScript } from './client.ts';
 import { style } from './style.ts';
-
-const script = `${[arrangeCards, readCharts].map((part) => `(${part.toString()})();`).join('\n')}\n`;
 
 function hashed(source: string): string {
   return `'sha256-${createHash('sha256').update(source).digest('base64')}'`;
@@ -12,7 +10,7 @@ function hashed(source: string): string {
 // Nothing is fetched, and nothing runs or styles but the two sources below, whatever a name in the data says.
 const policy = [
   "default-src 'none'",
-  `script-src ${hashed(script)}`,
+  `script-src ${hashed(pageScript)}`,
   `style-src ${hashed(style)}`,
   'img-src data:',
   "base-uri 'none'",
@@ -35,7 +33,7 @@ export function page(title: string, body: string): string {
 </head>
 <body>
 ${body}
-<script>${script}</script>
+<script>${pageScript}</script>
 </body>
 </html>
 `;

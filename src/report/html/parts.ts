@@ -12,7 +12,7 @@ const words: Readonly<Record<Grade, { readonly drift: string; readonly schema: s
 
 export type Check = keyof (typeof words)[Grade];
 
-export function gradeWord(grade: Grade, check: Check): string {
+function gradeWord(grade: Grade, check: Check): string {
   return words[grade][check];
 }
 
