@@ -1,3 +1,4 @@
+import { VarveError } from '../errors.ts';
 import type { Remote } from '../remote/remote.ts';
 import type { PackedLocation } from './catalog.ts';
 import { type RawDigest, rawDigestOf, sameDigest } from './digest.ts';
@@ -20,6 +21,7 @@ export interface Run<T extends PlacedBlob> {
 /** Bytes between two wanted blobs that cost less to read than another request would. */
 const LARGEST_GAP = 128 * 1024;
 const LARGEST_RUN = 4 * 1024 * 1024;
+const DAMAGE = new Set(['object-missing', 'object-truncated']);
 
 /** Joins blobs that follow each other in a pack, in the order given, into runs of up to 4 MiB. */
 export async function* runsOf<T extends PlacedBlob>(
@@ -59,10 +61,21 @@ export async function readRun<T extends PlacedBlob>(
   run: Run<T>,
 ): Promise<{ blob: T; bytes: Uint8Array; sound: boolean }[]> {
   const { offset, length } = run;
-  const bytes = length === 0 ? new Uint8Array() : await remote.read(packKey(run.pack), { offset, length });
+  const bytes = await readRange(remote, packKey(run.pack), offset, length);
   return run.blobs.map((blob) => {
     const start = blob.location.offset - offset;
     const own = bytes.subarray(start, start + blob.location.length);
     return { blob, bytes: own, sound: sameDigest(rawDigestOf(own), blob.digest) };
   });
+}
+
+/** A pack that is gone or cut short is as good as damaged: it yields no bytes that match a digest. */
+async function readRange(remote: Remote, key: string, offset: number, length: number): Promise<Uint8Array> {
+  if (length === 0) return new Uint8Array();
+  try {
+    return await remote.read(key, { offset, length });
+  } catch (error) {
+    if (error instanceof VarveError && DAMAGE.has(error.code)) return new Uint8Array();
+    throw error;
+  }
 }
