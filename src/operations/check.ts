@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { compareProfiles } from '../drift/compare.ts';
+import type { DriftReport } from '../drift/model.ts';
+import type { ValidationReport } from '../schema/anomaly.ts';
+import { datasetsAt, resolveRevision } from '../workspace/git-pointers.ts';
+import type { Pointer } from '../workspace/pointer.ts';
+import { type Context, openContext, type Watch } from './context.ts';
+import { profileOfDataset, storedProfile } from './dataset-profile.ts';
+import { selectDatasets } from './datasets.ts';
+import { driftSettings } from './drift.ts';
+import { type NamedDataset, nameDataset, schemaPathOf } from './named-dataset.ts';
+import { validate } from './validate.ts';
+
+/** What a dataset that changed since the base looks like. */
+export interface CheckedDataset {
+  readonly path: string;
+  /** Undefined where the dataset has no schema. */
+  readonly validation: ValidationReport | undefined;
+  /** Undefined where the base does not have the dataset, or either version has no profile. */
+  readonly drift: DriftReport | undefined;
+}
+
+export interface CheckResult {
+  /** The commit that was compared with. */
+  readonly base: string;
+  readonly datasets: readonly CheckedDataset[];
+}
+
+/**
+ * Validates every dataset whose snapshot is not that of the base, and compares the two: what a pull request should be told
+ * about its data. Reads profiles only.
+ * @throws VarveError `unknown-revision`, `not-fetched`
+ */
+export async function check(
+  cwd: string,
+  base: string,
+  paths: readonly string[] = [],
+  watch: Watch = {},
+): Promise<CheckResult> {
+  const context = openContext(cwd, watch);
+  const commit = resolveRevision(context.repository.root, base);
+  const before = new Map(
+    datasetsAt(context.repository.root, commit).map(({ path, pointer }) => [path, pointer]),
+  );
+  const datasets: CheckedDataset[] = [];
+  for (const { path, pointer } of selectDatasets(context, paths)) {
+    if (before.get(path)?.digest === pointer.digest) continue;
+    datasets.push(await checked(context, base, path, before.get(path)));
+  }
+  return { base: commit, datasets };
+}
+
+async function checked(
+  context: Context,
+  base: string,
+  path: string,
+  before: Pointer | undefined,
+): Promise<CheckedDataset> {
+  const { root } = context.repository;
+  const dataset = nameDataset(root, path, context);
+  const validation = existsSync(schemaPathOf(dataset)) ? await validate(root, path, {}, context) : undefined;
+  return { path, validation, drift: await driftSince(context, base, dataset, before) };
+}
+
+async function driftSince(
+  context: Context,
+  base: string,
+  dataset: NamedDataset,
+  before: Pointer | undefined,
+): Promise<DriftReport | undefined> {
+  if (before?.profile === undefined || dataset.version?.pointer.profile === undefined) return undefined;
+  const name = `${dataset.name}@${base}`;
+  const earlier = await storedProfile(context, name, before.profile);
+  const { profile, digest } = await profileOfDataset(dataset);
+  return compareProfiles(earlier, profile, {
+    names: [name, dataset.name],
+    digests: [before.digest, digest],
+    ...driftSettings(dataset, context.repository.root),
+  });
+}

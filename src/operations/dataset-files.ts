@@ -1,0 +1,68 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, extname, join } from 'node:path';
+import { isTabular } from '../engine/formats.ts';
+import type { DataFile } from '../profile/profile-files.ts';
+import { hashFound, pathOfFile } from '../workspace/data-state.ts';
+import { scanDataset } from '../workspace/scan.ts';
+import { snapshotFiles } from './datasets.ts';
+import { hasData, type NamedDataset } from './named-dataset.ts';
+import { closing, openCache } from './stores.ts';
+
+/** The files of a dataset, readable as long as the work on them lasts. */
+export interface DatasetFiles {
+  readonly kind: 'file' | 'directory';
+  /** Of a directory, all files; those of a version that is not checked out only where they are tables. */
+  readonly files: readonly DataFile[];
+}
+
+/** Runs `work` on a dataset's files: those that lie there, or those of the version it names, taken from the cache. */
+export function withDatasetFiles<T>(
+  dataset: NamedDataset,
+  work: (files: DatasetFiles) => Promise<T>,
+): Promise<T> {
+  return hasData(dataset) ? filesInPlace(dataset).then(work) : withCachedFiles(dataset, work);
+}
+
+async function filesInPlace({ absolutePath, context }: NamedDataset): Promise<DatasetFiles> {
+  const root = dirname(absolutePath!);
+  const name = basename(absolutePath!);
+  const files: DataFile[] = [];
+  for (const found of scanDataset(root, name)) {
+    const digest = await hashFound(root, name, found, { signal: context?.signal });
+    if (digest === undefined) continue;
+    const path = found.path === '' ? name : found.path;
+    files.push({ absolutePath: join(root, pathOfFile(name, found.path)), path, digest, size: found.size });
+  }
+  return { kind: files[0]?.absolutePath === absolutePath ? 'file' : 'directory', files };
+}
+
+async function withCachedFiles<T>(
+  { context, version }: NamedDataset,
+  work: (files: DatasetFiles) => Promise<T>,
+): Promise<T> {
+  const { path, pointer } = version!;
+  const folder = await mkdtemp(join(tmpdir(), 'varve-rows-'));
+  try {
+    return await closing(await openCache(context!), async (cache) => {
+      const files: DataFile[] = [];
+      for await (const { path: inside, digest, size } of snapshotFiles(cache, path, pointer)) {
+        const name = inside === '' ? basename(path) : inside;
+        if (digest === undefined || !isTabular(name)) continue;
+        context!.signal?.throwIfAborted();
+        const absolutePath = join(folder, `${files.length}${extensions(name)}`);
+        await cache.materialise(digest, absolutePath);
+        files.push({ absolutePath, path: name, digest, size });
+      }
+      return work({ kind: pointer.kind, files });
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** `.csv.gz` of `a/b.csv.gz`: the engine tells formats by these. */
+function extensions(name: string): string {
+  const last = extname(name);
+  return extname(basename(name, last)) + last;
+}

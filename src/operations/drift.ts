@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { compareProfiles } from '../drift/compare.ts';
+import type { Comparator, DriftOptions, DriftReport, Thresholds } from '../drift/model.ts';
+import { VarveError } from '../errors.ts';
+import type { Profile } from '../profile/model.ts';
+import type { Schema } from '../schema/model.ts';
+import { datasetHistory } from '../workspace/git-pointers.ts';
+import type { Watch } from './context.ts';
+import { type ProfilingOptions, profileOfDataset, storedProfile } from './dataset-profile.ts';
+import { type NamedDataset, nameDataset } from './named-dataset.ts';
+import { readSchema, schemaFileOf } from './schema-file.ts';
+
+export interface DriftOperationOptions extends ProfilingOptions {
+  /** Settings from another schema than that of the dataset after. */
+  readonly schema?: string | undefined;
+  /** `REV..REV`: what the versions between differ by among each other is not drift. */
+  readonly baseline?: string | undefined;
+  /** The two are splits, such as training and test data: rows in common are a finding. */
+  readonly disjointKeys?: boolean | undefined;
+}
+
+/** What changed between two datasets or versions, strongest first, from their profiles. */
+export async function drift(
+  cwd: string,
+  [before, after]: readonly [string, string],
+  options: DriftOperationOptions = {},
+  watch: Watch = {},
+): Promise<DriftReport> {
+  const named = [nameDataset(cwd, before, watch), nameDataset(cwd, after, watch)] as const;
+  const [a, b] = [await profileOfDataset(named[0], options), await profileOfDataset(named[1], options)];
+  const baseline = options.baseline === undefined ? undefined : await baselineOf(named[1], options.baseline);
+  return compareProfiles(a.profile, b.profile, {
+    names: [before, after],
+    digests: [a.digest, b.digest],
+    ...driftSettings(named[1], cwd, options.schema),
+    ...(baseline === undefined ? {} : { baseline }),
+    ...(options.disjointKeys ? { disjointKeys: true } : {}),
+  });
+}
+
+/** Thresholds, comparators and features to ignore or watch, as the schema has them; nothing where there is no schema. */
+export function driftSettings(
+  dataset: NamedDataset,
+  cwd: string,
+  given?: string,
+): Pick<DriftOptions, 'thresholds' | 'features'> {
+  const file = schemaFileOf(dataset, cwd, given);
+  if (given === undefined && !existsSync(file.absolutePath)) return {};
+  const schema = readSchema(file);
+  const { ignore, watch, thresholds, features } = schema.drift;
+  return {
+    thresholds: thresholds as Thresholds,
+    features: {
+      ignore,
+      watch,
+      thresholds: features as Record<string, Thresholds>,
+      comparators: comparatorsOf(schema),
+    },
+  };
+}
+
+function comparatorsOf({ tables }: Schema): Record<string, Comparator> {
+  const found: Record<string, Comparator> = {};
+  for (const { name, drift: comparator } of tables.flatMap(({ features }) => features)) {
+    if (comparator === undefined) continue;
+    const { 'l-infinity': lInfinity, 'jensen-shannon': jensenShannon } = comparator;
+    found[name] = {
+      ...(lInfinity === undefined ? {} : { lInfinity }),
+      ...(jensenShannon === undefined ? {} : { jensenShannon }),
+    };
+  }
+  return found;
+}
+
+/** Oldest first. @throws VarveError `invalid-baseline` */
+async function baselineOf({ context, version, name }: NamedDataset, range: string): Promise<Profile[]> {
+  const ends = range.split('..');
+  if (context === undefined || version === undefined || ends.length !== 2) {
+    throw new VarveError('invalid-baseline', `${range} is not a range of versions of ${name}`, {
+      path: name,
+      remedy: 'Write it as REV..REV, such as v1..v5, of a dataset under version control.',
+    });
+  }
+  const commits = datasetHistory(context.repository.root, range, version.path).reverse();
+  const profiles: Profile[] = [];
+  for (const { commit, pointer } of commits) {
+    if (pointer?.profile === undefined) continue;
+    profiles.push(await storedProfile(context, `${version.path}@${commit.slice(0, 12)}`, pointer.profile));
+  }
+  return profiles;
+}

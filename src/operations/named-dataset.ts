@@ -1,0 +1,63 @@
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { VarveError } from '../errors.ts';
+import { type Context, openContext, type Watch } from './context.ts';
+import { type DatasetVersion, datasetVersion } from './datasets.ts';
+
+/** A dataset as a person named it: `path`, `path@REV`, or a plain file or folder outside version control. */
+export interface NamedDataset {
+  /** As it was typed. */
+  readonly name: string;
+  /** Undefined outside a repository in which varve was started. */
+  readonly context: Context | undefined;
+  /** Undefined for a plain file or folder. */
+  readonly version: DatasetVersion | undefined;
+  /** Where its data would lie: always there for a plain one, perhaps for the working tree's, undefined for a commit's. */
+  readonly absolutePath: string | undefined;
+}
+
+/** @throws VarveError `missing-path`, `unknown-revision`, `not-a-dataset`, and as parsePointer */
+export function nameDataset(cwd: string, argument: string, watch: Watch = {}): NamedDataset {
+  const context = contextOf(cwd, watch);
+  const version = context === undefined ? undefined : versionOf(context, argument);
+  if (context !== undefined && version !== undefined) {
+    const absolutePath =
+      version.commit === undefined ? join(context.repository.root, version.path) : undefined;
+    return { name: argument, context, version, absolutePath };
+  }
+  const absolutePath = resolve(cwd, argument);
+  if (existsSync(absolutePath)) return { name: argument, context, version: undefined, absolutePath };
+  throw new VarveError('missing-path', `There is nothing at ${argument}`, {
+    path: argument,
+    remedy: 'Name a dataset, a version of one as `path@REV`, or a plain file or folder.',
+  });
+}
+
+/** Where the dataset's own schema is kept: beside its data. */
+export function schemaPathOf({ context, version, absolutePath }: NamedDataset): string {
+  const data = absolutePath ?? join(context!.repository.root, version!.path);
+  return `${data.replace(/\/+$/, '')}.schema.yaml`;
+}
+
+/** Whether rows can be read without fetching anything. */
+export function hasData({ absolutePath }: NamedDataset): boolean {
+  return absolutePath !== undefined && statSync(absolutePath, { throwIfNoEntry: false }) !== undefined;
+}
+
+function contextOf(cwd: string, watch: Watch): Context | undefined {
+  return unless(['not-a-repository', 'not-initialised'], () => openContext(cwd, watch));
+}
+
+function versionOf(context: Context, argument: string): DatasetVersion | undefined {
+  return unless(['outside-repository'], () => datasetVersion(context, argument));
+}
+
+/** Undefined where `look` fails in one of these expected ways. */
+function unless<T>(codes: readonly string[], look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof VarveError && codes.includes(error.code)) return undefined;
+    throw error;
+  }
+}

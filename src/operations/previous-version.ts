@@ -1,0 +1,11 @@
+import { datasetHistory } from '../workspace/git-pointers.ts';
+import type { Pointer } from '../workspace/pointer.ts';
+import type { Context } from './context.ts';
+import type { DatasetVersion } from './datasets.ts';
+
+/** The last snapshot in Git's history that is not the given version; undefined where the version is the first. */
+export function previousPointer(context: Context, version: DatasetVersion): Pointer | undefined {
+  return datasetHistory(context.repository.root, version.commit ?? 'HEAD', version.path)
+    .map(({ pointer }) => pointer)
+    .find((pointer) => pointer !== undefined && pointer.digest !== version.pointer.digest);
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeProfile, encodeProfile } from '../profile/encode.ts';
+import type { Profile } from '../profile/model.ts';
+import { writeAtomically } from '../workspace/atomic-write.ts';
+import type { Repository } from '../workspace/repository.ts';
+
+/** Profiles of single files of this clone, under the digests of the files: adding one file to a folder costs one file. */
+export interface ProfileCache {
+  cached(digest: string): Promise<Profile | undefined>;
+  keep(digest: string, profile: Profile): Promise<void>;
+}
+
+/** Nothing in it is needed: what cannot be read is computed again. */
+export function profileCache(repository: Repository): ProfileCache {
+  const fileOf = (digest: string) => {
+    const hex = digest.slice(digest.indexOf(':') + 1);
+    return join(repository.folder, 'profiles', hex.slice(0, 2), hex.slice(2));
+  };
+  return {
+    async cached(digest) {
+      try {
+        return decodeProfile(readFileSync(fileOf(digest)), digest);
+      } catch {
+        return undefined;
+      }
+    },
+    async keep(digest, profile) {
+      writeAtomically(fileOf(digest), [encodeProfile(profile)], false);
+    },
+  };
+}

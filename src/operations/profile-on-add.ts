@@ -1,0 +1,48 @@
+import { basename, join } from 'node:path';
+import { isTabular } from '../engine/formats.ts';
+import { VarveError } from '../errors.ts';
+import { encodeProfile } from '../profile/encode.ts';
+import type { Profile } from '../profile/model.ts';
+import { profileDirectory } from '../profile/profile-directory.ts';
+import { type DataFile, profileFiles } from '../profile/profile-files.ts';
+import { countRows } from '../profile/read.ts';
+import type { Context } from './context.ts';
+import { profileCache } from './profile-cache.ts';
+import type { Profiler } from './profiler.ts';
+
+/**
+ * Computes the profile that travels with a new snapshot. Data that looks like a table and cannot be read as one is still
+ * worth keeping: it is added without a profile, and `onUnreadable` is told why.
+ */
+export function profilerFor(
+  context: Context,
+  onUnreadable: (path: string, why: VarveError) => void,
+): Profiler {
+  const { onProgress, signal } = context;
+  const options = { ...(onProgress && { onProgress }), ...(signal && { signal }) };
+  const cache = profileCache(context.repository);
+  return async ({ path, absolutePath, kind, files }) => {
+    const data = files.map(
+      (file): DataFile => ({
+        ...file,
+        absolutePath: file.path === '' ? absolutePath : join(absolutePath, file.path),
+        path: file.path === '' ? basename(path) : file.path,
+      }),
+    );
+    if (kind === 'file' && !isTabular(path)) return undefined;
+    try {
+      const profile = await (kind === 'file'
+        ? profileFiles(data, options)
+        : profileDirectory(data, { ...options, ...cache }));
+      return described(profile);
+    } catch (error) {
+      if (!(error instanceof VarveError)) throw error;
+      onUnreadable(path, error);
+      return undefined;
+    }
+  };
+}
+
+function described(profile: Profile): { bytes: Uint8Array; rows: number } {
+  return { bytes: encodeProfile(profile), rows: countRows(profile) };
+}

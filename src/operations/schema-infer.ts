@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { VarveError } from '../errors.ts';
+import { inferSchema } from '../schema/infer.ts';
+import { stringifySchema } from '../schema/stringify.ts';
+import { schemaToPbtxt } from '../schema/tfdv/schema-pbtxt.ts';
+import { writeAtomically } from '../workspace/atomic-write.ts';
+import type { Watch } from './context.ts';
+import { profileOfDataset } from './dataset-profile.ts';
+import { nameDataset } from './named-dataset.ts';
+import { schemaFileOf } from './schema-file.ts';
+
+export type SchemaFormat = 'yaml' | 'tfdv';
+
+export interface SchemaInferOptions {
+  /** Where to write; beside the data unless given. */
+  readonly output?: string | undefined;
+  readonly format?: SchemaFormat | undefined;
+  /** Replace a schema that is there. */
+  readonly force?: boolean | undefined;
+}
+
+export interface SchemaInferResult {
+  /** Where it was written. */
+  readonly path: string;
+  readonly text: string;
+  readonly tables: number;
+  readonly features: number;
+}
+
+/**
+ * Writes the schema that datasets bear out: of several, one that each of them satisfies. It lies beside the first.
+ * @throws VarveError `schema-exists`, since a schema that people have edited is not replaced unasked
+ */
+export async function schemaInfer(
+  cwd: string,
+  datasets: readonly string[],
+  options: SchemaInferOptions = {},
+  watch: Watch = {},
+): Promise<SchemaInferResult> {
+  const named = datasets.map((argument) => nameDataset(cwd, argument, watch));
+  const own = schemaFileOf(named[0]!, cwd, options.output);
+  const file = options.format === 'tfdv' && options.output === undefined ? asPbtxt(own) : own;
+  if (existsSync(file.absolutePath) && !options.force) throw exists(file.name);
+  const profiles = [];
+  for (const dataset of named) profiles.push((await profileOfDataset(dataset)).profile);
+  const schema = inferSchema(profiles);
+  const text = options.format === 'tfdv' ? schemaToPbtxt(schema) : stringifySchema(schema);
+  writeAtomically(file.absolutePath, [Buffer.from(text)]);
+  const features = schema.tables.reduce((sum, table) => sum + table.features.length, 0);
+  return { path: file.name, text, tables: schema.tables.length, features };
+}
+
+function asPbtxt({ name, absolutePath }: { name: string; absolutePath: string }) {
+  const renamed = (path: string) => path.replace(/\.schema\.yaml$/, '.schema.pbtxt');
+  return { name: renamed(name), absolutePath: renamed(absolutePath) };
+}
+
+function exists(path: string): VarveError {
+  return new VarveError('schema-exists', `There is a schema at ${path} already`, {
+    path,
+    remedy: 'Run `varve schema update` to let it accept new data, or add `--force` to write it anew.',
+  });
+}

@@ -1,0 +1,86 @@
+import type { Profile } from '../profile/model.ts';
+import type { ValidationReport } from '../schema/anomaly.ts';
+import type { Schema } from '../schema/model.ts';
+import { validate as hold } from '../schema/validate.ts';
+import type { Watch } from './context.ts';
+import { type ProfilingOptions, profileOfDataset, storedProfile } from './dataset-profile.ts';
+import { hasData, type NamedDataset, nameDataset } from './named-dataset.ts';
+import { previousPointer } from './previous-version.ts';
+import { rowCheckerOf } from './row-checker.ts';
+import { readSchema, schemaFileOf } from './schema-file.ts';
+
+export interface ValidateOptions extends ProfilingOptions {
+  /** Another schema than the dataset's own. */
+  readonly schema?: string | undefined;
+  readonly environment?: string | undefined;
+  /** A dataset for `skew` comparators. */
+  readonly serving?: string | undefined;
+  /** A dataset for `drift` comparators; the version before, in Git's history, unless given. */
+  readonly previous?: string | undefined;
+}
+
+/**
+ * Holds a dataset against its schema. Reads the profile only, but for custom row checks and example rows, which are
+ * looked up where the data lies in the working tree.
+ * @throws VarveError `missing-schema`, `schema-invalid`, `unknown-environment`, `not-fetched`
+ */
+export async function validate(
+  cwd: string,
+  argument: string,
+  options: ValidateOptions = {},
+  watch: Watch = {},
+): Promise<ValidationReport> {
+  const dataset = nameDataset(cwd, argument, watch);
+  const file = schemaFileOf(dataset, cwd, options.schema);
+  const schema = readSchema(file);
+  const { profile, digest } = await profileOfDataset(dataset, options);
+  const rows = hasData(dataset) ? rowCheckerOf(dataset) : undefined;
+  try {
+    return await hold(profile, schema, {
+      name: argument,
+      schemaName: file.name,
+      ...(digest === undefined ? {} : { digest }),
+      ...(options.environment === undefined ? {} : { environment: options.environment }),
+      ...(await controls(cwd, dataset, schema, options, watch)),
+      ...(rows === undefined ? {} : { rows }),
+    });
+  } finally {
+    await rows?.close();
+  }
+}
+
+/** The profiles that comparators of the schema ask for. */
+async function controls(
+  cwd: string,
+  dataset: NamedDataset,
+  schema: Schema,
+  options: ValidateOptions,
+  watch: Watch,
+): Promise<{ previous?: Profile; serving?: Profile }> {
+  const profileNamed = async (name: string) =>
+    (await profileOfDataset(nameDataset(cwd, name, watch), options)).profile;
+  const previous =
+    options.previous === undefined
+      ? await versionBefore(dataset, schema)
+      : await profileNamed(options.previous);
+  const serving = options.serving === undefined ? undefined : await profileNamed(options.serving);
+  return { ...(previous && { previous }), ...(serving && { serving }) };
+}
+
+/** Only where a comparator needs it: a clone that fetched one version's profile can still validate it. */
+async function versionBefore(
+  { context, version, name }: NamedDataset,
+  schema: Schema,
+): Promise<Profile | undefined> {
+  if (context === undefined || version === undefined || !comparesVersions(schema)) return undefined;
+  const pointer = previousPointer(context, version);
+  return pointer?.profile === undefined
+    ? undefined
+    : storedProfile(context, `${name}, version before`, pointer.profile);
+}
+
+function comparesVersions({ tables }: Schema): boolean {
+  return tables.some(
+    ({ growth, features }) => growth !== undefined || features.some(({ drift }) => drift !== undefined),
+  );
+}
