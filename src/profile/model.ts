@@ -105,7 +105,11 @@ export interface NumericStats {
  */
 export interface Moments {
   readonly scale: number;
-  readonly parts: readonly { readonly exponent: number; readonly sum: string; readonly sumOfSquares: string }[];
+  readonly parts: readonly {
+    readonly exponent: number;
+    readonly sum: string;
+    readonly sumOfSquares: string;
+  }[];
 }
 
 export interface TimeStats {

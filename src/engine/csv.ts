@@ -1,0 +1,78 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { VarveError } from '../errors.ts';
+import { type Engine, readError } from './duckdb.ts';
+import { identifier, literal } from './quote.ts';
+import type { SourceFile } from './source.ts';
+
+/** How a missing value is spelled in the wild. `NaN` is not among them: in a float column it is a number's state. */
+const nulls = ['', 'NA', 'N/A', 'n/a', '#N/A', 'NULL', 'Null', 'null', 'None', 'none', '<NA>', '\\N'];
+
+/**
+ * Loads delimited text into the table `relation`. Types, delimiter, quotes and header are told from the first 20,480
+ * rows, and, where a later row contradicts them, from all rows.
+ */
+export async function loadCsv(
+  engine: Engine,
+  files: readonly SourceFile[],
+  tabs: boolean,
+  relation: string,
+): Promise<void> {
+  const encoding = encodingOf(files[0]!.absolutePath);
+  const options = [
+    `nullstr = [${nulls.map(literal).join(', ')}]`,
+    `encoding = '${encoding}'`,
+    'hive_partitioning = false',
+    `union_by_name = ${files.length > 1}`,
+    ...(tabs ? ["delim = '\\t'"] : []),
+  ];
+  const create = (...more: string[]) =>
+    engine.query(
+      `CREATE TABLE ${identifier(relation)} AS FROM read_csv([${files.map((file) => literal(file.absolutePath)).join(', ')}],
+        ${[...options, ...more].join(', ')})`,
+    );
+  try {
+    await create();
+  } catch {
+    try {
+      await create('sample_size = -1');
+    } catch (error) {
+      throw csvError(error, files);
+    }
+  }
+}
+
+/** A file that begins with UTF-16's byte order mark is read as such; DuckDB handles UTF-8's mark by itself. */
+function encodingOf(path: string): 'utf-8' | 'utf-16' {
+  const start = Buffer.alloc(2);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, start, 0, 2, 0);
+  } finally {
+    closeSync(file);
+  }
+  const mark = start.readUInt16BE(0);
+  return mark === 0xfffe || mark === 0xfeff ? 'utf-16' : 'utf-8';
+}
+
+function csvError(error: unknown, files: readonly SourceFile[]): VarveError {
+  const text = error instanceof Error ? error.message : String(error);
+  const path = files.find((file) => text.includes(file.absolutePath))?.path ?? files[0]!.path;
+  const line = /CSV Error on Line: (\d+)/.exec(text)?.[1];
+  const where = line === undefined ? path : `${path}, line ${line}`;
+  if (/Invalid unicode|unicode/i.test(text)) {
+    return new VarveError('not-utf-8', `${where}: the bytes are not UTF-8`, {
+      remedy: `Convert the file first, for example: iconv -f windows-1252 -t utf-8 ${path}`,
+      path,
+      cause: error,
+    });
+  }
+  const counts = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
+  if (counts !== null) {
+    return new VarveError('ragged-line', `${where}: ${counts[2]} fields where the header has ${counts[1]}`, {
+      remedy: 'Correct that line, or quote the field that contains the delimiter.',
+      path,
+      cause: error,
+    });
+  }
+  return readError(error, where);
+}

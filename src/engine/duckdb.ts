@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
+import { VarveError } from '../errors.ts';
+import { literal } from './quote.ts';
+import { type EngineColumn, plainType } from './types.ts';
+
+export interface EngineOptions {
+  /** Of DuckDB's workers. Default 4, at most what the machine has. */
+  readonly threads?: number;
+  /** DuckDB's own limit, such as `512MB`; beyond it, it spills to a private folder. */
+  readonly memory?: string;
+  /** Interrupts the running query and every later one. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * One private, in-memory DuckDB. It can read `readable` files and nothing else: no network, no other file, no extension
+ * that is not built in, and its settings are locked.
+ */
+export interface Engine {
+  /** Runs one statement and gives its result column by column. */
+  query(sql: string): Promise<readonly (readonly DuckDBValue[])[]>;
+  /** The names and types of a relation's columns. */
+  describe(relation: string): Promise<readonly EngineColumn[]>;
+  /** How many queries can run at once. */
+  readonly connections: number;
+  /** The raw connection, for the appender. */
+  readonly connection: DuckDBConnection;
+  /** Frees memory and removes the private folder. */
+  close(): void;
+}
+
+const defaultMemory = '512MB';
+const defaultThreads = 4;
+
+/** Opens an engine that can read exactly `readable` (absolute paths). Close it in a `finally`. */
+export async function openEngine(readable: readonly string[], options: EngineOptions = {}): Promise<Engine> {
+  options.signal?.throwIfAborted();
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const folder = mkdtempSync(join(tmpdir(), 'varve-engine-'));
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removeFolder);
+  const forget = () => {
+    process.removeListener('exit', removeFolder);
+    removeFolder();
+  };
+  try {
+    const instance = await DuckDBInstance.create(':memory:', await settings(folder, options));
+    const first = await instance.connect();
+    await harden(first, readable);
+    const connections = [first, await instance.connect()];
+    return engineOver(instance, connections, options.signal, forget);
+  } catch (error) {
+    forget();
+    throw error;
+  }
+}
+
+async function settings(folder: string, options: EngineOptions): Promise<Record<string, string>> {
+  const { availableParallelism } = await import('node:os');
+  return {
+    threads: String(options.threads ?? Math.min(defaultThreads, availableParallelism())),
+    memory_limit: options.memory ?? defaultMemory,
+    temp_directory: folder,
+    preserve_insertion_order: 'false',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+    allow_persistent_secrets: 'false',
+  };
+}
+
+async function harden(connection: DuckDBConnection, readable: readonly string[]): Promise<void> {
+  await connection.run("SET TimeZone = 'UTC'");
+  await connection.run(`SET allowed_paths = [${readable.map(literal).join(', ')}]`);
+  await connection.run('SET enable_external_access = false');
+  await connection.run('SET lock_configuration = true');
+}
+
+function engineOver(
+  instance: DuckDBInstance,
+  connections: readonly DuckDBConnection[],
+  signal: AbortSignal | undefined,
+  forget: () => void,
+): Engine {
+  const idle = [...connections];
+  const waiting: ((connection: DuckDBConnection) => void)[] = [];
+  const take = () => {
+    const free = idle.pop();
+    return free === undefined
+      ? new Promise<DuckDBConnection>((resolve) => waiting.push(resolve))
+      : Promise.resolve(free);
+  };
+  const giveBack = (connection: DuckDBConnection) => {
+    const next = waiting.shift();
+    if (next === undefined) idle.push(connection);
+    else next(connection);
+  };
+  const interrupt = () => {
+    for (const connection of connections) connection.interrupt();
+  };
+  signal?.addEventListener('abort', interrupt, { once: true });
+
+  const withConnection = async <T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> => {
+    const connection = await take();
+    try {
+      signal?.throwIfAborted();
+      return await work(connection);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      giveBack(connection);
+    }
+  };
+
+  return {
+    connections: connections.length,
+    connection: connections[0]!,
+    query: (sql) => withConnection(async (connection) => (await connection.runAndReadAll(sql)).getColumns()),
+    describe: (relation) =>
+      withConnection(async (connection) => {
+        const prepared = await connection.run(`SELECT * FROM ${relation} LIMIT 0`);
+        const types = prepared.columnTypes();
+        return prepared.columnNames().map((name, index) => ({ name, type: plainType(types[index]!) }));
+      }),
+    close: () => {
+      signal?.removeEventListener('abort', interrupt);
+      for (const connection of connections) connection.closeSync();
+      instance.closeSync();
+      forget();
+    },
+  };
+}
+
+/** A DuckDB error, said of the file that was being read. */
+export function readError(error: unknown, path: string): VarveError {
+  const text = error instanceof Error ? error.message : String(error);
+  const firstLine = text.split('\n')[0]!.replace(/^[A-Z]\w* ?\w* Error: /, '');
+  return new VarveError('unreadable-table', `${path}: ${firstLine}`, {
+    remedy: 'Check that the file is whole and of the format that its name says.',
+    path,
+    cause: error,
+  });
+}

@@ -1,0 +1,66 @@
+import { VarveError } from '../errors.ts';
+import { loadArrow } from './arrow.ts';
+import { loadCsv } from './csv.ts';
+import type { Engine } from './duckdb.ts';
+import { readError } from './duckdb.ts';
+import { formatOf } from './formats.ts';
+import { literal } from './quote.ts';
+import type { EngineColumn } from './types.ts';
+
+export interface SourceFile {
+  /** Where the bytes are. */
+  readonly absolutePath: string;
+  /** How people name it, in messages. */
+  readonly path: string;
+}
+
+/** A table in the engine, ready for queries: `SELECT … FROM ${relation}`. */
+export interface Source {
+  readonly relation: string;
+  readonly columns: readonly EngineColumn[];
+}
+
+/**
+ * Opens the rows of files of one format and the same columns as one relation. Parquet is read in place, as often as
+ * asked; text and Arrow are read once, into a table that the engine spills to its private folder when memory is short.
+ *
+ * Throws `VarveError` `unreadable-table`, `ragged-line` or `not-utf-8`, naming the file and, where known, the line.
+ */
+export async function openSource(engine: Engine, files: readonly SourceFile[]): Promise<Source> {
+  const first = files[0];
+  const format = first === undefined ? undefined : formatOf(first.path);
+  if (first === undefined || format === undefined) {
+    throw new VarveError('not-tabular', `${first?.path ?? 'no file'} is not a table`, {
+      remedy: 'Name a CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Feather file.',
+    });
+  }
+  const relation = `source`;
+  if (format === 'csv' || format === 'tsv') await loadCsv(engine, files, format === 'tsv', relation);
+  else if (format === 'arrow') await loadArrow(engine, files, relation);
+  else await loadByDuckDb(engine, files, format, relation);
+  return { relation, columns: await engine.describe(relation) };
+}
+
+async function loadByDuckDb(
+  engine: Engine,
+  files: readonly SourceFile[],
+  format: 'json' | 'jsonl' | 'parquet',
+  relation: string,
+): Promise<void> {
+  const paths = `[${files.map((file) => literal(file.absolutePath)).join(', ')}]`;
+  try {
+    if (format === 'parquet') {
+      await engine.query(
+        `CREATE VIEW ${relation} AS FROM read_parquet(${paths}, hive_partitioning = false, union_by_name = ${files.length > 1})`,
+      );
+      return;
+    }
+    const shape = format === 'jsonl' ? 'newline_delimited' : 'auto';
+    await engine.query(
+      `CREATE TABLE ${relation} AS FROM read_json(${paths}, format = '${shape}', hive_partitioning = false,
+        union_by_name = true, sample_size = -1, maximum_object_size = 67108864)`,
+    );
+  } catch (error) {
+    throw readError(error, files.map((file) => file.path).join(', '));
+  }
+}
