@@ -14,9 +14,9 @@ export type Format = (typeof formats)[number];
 
 /** How a report is to look. Nothing here changes what it says. */
 export interface RenderOptions {
-  /** ANSI colours in `text`; every other format ignores it. */
+  /** ANSI colours in `text`. */
   readonly color: boolean;
-  /** Terminal cells in a line of `text`; at least 40. */
+  /** Terminal cells in a line of `text`; 60 or more read well. */
   readonly width: number;
   /** What the profile is of, as the person named it. Drift and validation reports carry their own names. */
   readonly name?: string;
@@ -25,6 +25,6 @@ export interface RenderOptions {
    * name without its revision.
    */
   readonly file?: string;
-  /** A second, earlier profile to draw under the first. */
+  /** An earlier profile, which `html` draws under the first; the other formats are of one profile. */
   readonly compareWith?: { readonly name: string; readonly profile: Profile };
 }

@@ -60,11 +60,14 @@ function namer({ kind, edges }: HistogramOverlay): (edge: number) => string {
   return ofDay ? (edge) => `${String(edge / 3_600_000).padStart(2, '0')}:00` : moment;
 }
 
-/** `5` for a bin of one whole number, `5 to 9` for one of five. */
+/** `5` for a bin of one whole number, `5 to 9` for one of five; the bins at the ends hold all that lies beyond. */
 function wholeNames(edges: readonly number[]): string[] {
-  return edges.slice(1).map((end, at) => {
-    const [low, high] = [edges[at]!, end - 1];
-    return low === high ? magnitude(low) : `${magnitude(low)} to ${magnitude(high)}`;
+  const last = edges.length - 2;
+  return edges.slice(1).map((end, bin) => {
+    const [low, high] = [magnitude(edges[bin]!), magnitude(end - 1)];
+    if (bin === 0 && last > 0) return `up to ${high}`;
+    if (bin === last && last > 0) return `from ${low}`;
+    return low === high ? low : `${low} to ${high}`;
   });
 }
 
