@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { type AddedDataset, add } from '../operations/add.ts';
+import { openContext } from '../operations/context.ts';
+import { defineCommand, type Run } from './command.ts';
+import { formatBytes, formatCount, printable } from './terminal.ts';
+
+export function command(run: Run): Command {
+  return defineCommand(
+    'add',
+    'Snapshots files and folders, with their statistics, and writes a pointer beside each.',
+    [
+      ['varve add data/flights.csv', 'writes data/flights.csv.varve and a line in data/.gitignore'],
+      ['varve add data/images data/labels.csv', 'adds both, or neither where one fails'],
+    ],
+  )
+    .argument('<path...>', 'files or folders, each a dataset')
+    .action((paths: string[], options) =>
+      run(options, async ({ cwd, signal, onProgress }) => {
+        const result = await add(openContext(cwd, { signal, onProgress }), paths);
+        return { json: result, text: result.datasets.map(line).join('\n') };
+      }),
+    );
+}
+
+function line({ path, kind, change, bytes, files, rows }: AddedDataset): string {
+  const facts = [
+    ...(rows === undefined ? [] : [formatCount(rows, 'row')]),
+    ...(kind === 'file' ? [] : [formatCount(files, 'file')]),
+    formatBytes(bytes),
+  ];
+  return `${change.padEnd(9)}  ${printable(path)}  ${facts.join(', ')}`;
+}

@@ -1,0 +1,16 @@
+import type { FileChange } from '../workspace/data-state.ts';
+import { type Paint, printable } from './terminal.ts';
+
+/** More than this many files are counted, not listed; `--json` lists them all. */
+const MOST = 20;
+const SIGNS = { added: ['+', 'green'], removed: ['-', 'red'], modified: ['~', 'yellow'] } as const;
+
+export function changeLines(changes: readonly FileChange[], paint: Paint): string[] {
+  const lines = changes.slice(0, MOST).map(({ path, change }) => {
+    const [sign, colour] = SIGNS[change];
+    return `  ${paint(colour, `${sign} ${printable(path)}`)}`;
+  });
+  const rest = changes.length - lines.length;
+  if (rest > 0) lines.push(`  and ${rest.toLocaleString('en-US')} more`);
+  return lines;
+}

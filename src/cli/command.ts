@@ -1,0 +1,55 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { OnProgress } from '../progress.ts';
+
+/** What a command may use of its surroundings. */
+export interface Io {
+  /** Where the user stands, or what `-C` names. Absolute. */
+  readonly cwd: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: OnProgress;
+  /** Whether standard output takes colours. */
+  readonly colours: boolean;
+  /** Columns of the terminal; undefined where standard output is none. */
+  readonly width: number | undefined;
+  /** Says something beside the result, on standard error. */
+  note(text: string): void;
+}
+
+export interface Outcome {
+  /** The document of `--json`. */
+  readonly json: unknown;
+  /** What people read; '' says nothing. */
+  readonly text: string;
+  /** 1 where a check found something; 0 unless given. */
+  readonly exitCode?: 0 | 1;
+}
+
+export interface CommonOptions {
+  readonly json?: true;
+}
+
+/** Does the work of a command and prints its outcome, its progress and its errors, as people or scripts want them. */
+export type Run = (options: CommonOptions, work: (io: Io) => Promise<Outcome>) => Promise<void>;
+
+/** A command as every one is: with `--json`, and with examples under its help. */
+export function defineCommand(
+  name: string,
+  description: string,
+  examples: readonly (readonly [line: string, meaning: string])[],
+): Command {
+  return new Command(name)
+    .description(description)
+    .option('--json', 'print one JSON document on standard output')
+    .addHelpText('after', `\nExamples:\n${examples.map(exampleLine).join('')}`);
+}
+
+function exampleLine([line, meaning]: readonly [string, string]): string {
+  return `  $ ${line}\n      ${meaning}\n`;
+}
+
+/** Parses the value of an option that counts something. */
+export function positiveInteger(text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError('It must be a whole number above 0.');
+}

@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import type { Run } from './command.ts';
+
+/** One command of the line. Its module is loaded only where the command is meant. */
+export interface CommandEntry {
+  readonly name: string;
+  /** One line, for `varve --help`. */
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly command: (run: Run) => Command }>;
+}
+
+/** In the order of `varve --help`. */
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'init', summary: 'start in a Git repository', load: () => import('./init.ts') },
+  { name: 'add', summary: 'snapshot data and write its pointer', load: () => import('./add.ts') },
+  { name: 'status', summary: 'show which data has changed', load: () => import('./status.ts') },
+  { name: 'diff', summary: 'show what changed between versions', load: () => import('./diff.ts') },
+  { name: 'log', summary: 'show the versions of a dataset', load: () => import('./log.ts') },
+  { name: 'checkout', summary: 'make the data match its pointers', load: () => import('./checkout.ts') },
+  { name: 'remote', summary: 'manage where snapshots are pushed to', load: () => import('./remote.ts') },
+  {
+    name: 'completion',
+    summary: 'print a script that completes commands in a shell',
+    load: () => import('./completion.ts'),
+  },
+];

@@ -1,0 +1,31 @@
+/** How long work may take to stop in order, in milliseconds. */
+const PATIENCE = 10_000;
+const CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+/** Turns Ctrl-C into an abort, so that work ends in order; a second Ctrl-C ends at once. */
+export function watchInterrupts(): {
+  readonly signal: AbortSignal;
+  /** Set once a signal came. */
+  readonly exitCode: number | undefined;
+  stop(): void;
+} {
+  const controller = new AbortController();
+  let exitCode: number | undefined;
+  const onSignal = (name: NodeJS.Signals): void => {
+    const code = CODES[name as keyof typeof CODES];
+    if (exitCode !== undefined) process.exit(code);
+    exitCode = code;
+    controller.abort();
+    setTimeout(() => process.exit(code), PATIENCE).unref();
+  };
+  for (const name of Object.keys(CODES)) process.on(name, onSignal);
+  return {
+    signal: controller.signal,
+    get exitCode() {
+      return exitCode;
+    },
+    stop() {
+      for (const name of Object.keys(CODES)) process.off(name, onSignal);
+    },
+  };
+}

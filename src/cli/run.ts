@@ -1,0 +1,144 @@
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Command, CommanderError, Option } from 'commander';
+import { VarveError } from '../errors.ts';
+import type { CommonOptions, Io, Outcome } from './command.ts';
+import { COMMANDS, type CommandEntry } from './commands.ts';
+import { printFailure } from './failure.ts';
+import { watchInterrupts } from './interrupts.ts';
+import { ProgressBar } from './progress-bar.ts';
+import { hasColours, printable } from './terminal.ts';
+
+const TROUBLE = 2;
+
+/** Runs one command line and returns the exit code of the process: 0 fine, 1 a check found something, 2 trouble. */
+export async function run(words: readonly string[]): Promise<number> {
+  process.stdout.on('error', ignoreClosedPipe);
+  process.stderr.on('error', ignoreClosedPipe);
+  let exitCode = 0;
+  const program = await buildProgram(words, async (options, work) => {
+    exitCode = await execute(program.opts<GlobalOptions>(), options, work);
+  });
+  try {
+    await program.parseAsync(words, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 0;
+    if (words.includes('--json')) printFailure(usageError(error), true);
+    return TROUBLE;
+  }
+}
+
+interface GlobalOptions {
+  readonly C?: string;
+}
+
+/** The command that is meant, whole; of the others, their names. */
+async function buildProgram(
+  words: readonly string[],
+  runCommand: Parameters<typeof load>[1],
+): Promise<Command> {
+  const program = new Command('varve')
+    .description('Version datasets beside Git, and know what is in them.')
+    .addOption(new Option('-C <folder>', 'run as if started in this folder'))
+    .option('--version', 'print the version')
+    .on('option:version', printVersion)
+    .enablePositionalOptions()
+    .showHelpAfterError('Run the command with --help for its usage.')
+    .addHelpText('after', '\nExit codes: 0 fine, 1 a check found something, 2 trouble.');
+  const meant = namedCommand(words);
+  for (const entry of COMMANDS)
+    program.addCommand(meant === entry.name ? await load(entry, runCommand) : stub(entry));
+  exitByThrowing(program);
+  return program;
+}
+
+async function load(
+  entry: CommandEntry,
+  runCommand: (options: CommonOptions, work: Work) => Promise<void>,
+): Promise<Command> {
+  const { command } = await entry.load();
+  return command(runCommand).summary(entry.summary);
+}
+
+type Work = (io: Io) => Promise<Outcome>;
+
+function stub({ name, summary }: CommandEntry): Command {
+  return new Command(name).summary(summary);
+}
+
+function exitByThrowing(command: Command): void {
+  command.exitOverride();
+  for (const below of command.commands) exitByThrowing(below);
+}
+
+/** The first word that is no option, or the second behind `help`. */
+function namedCommand(words: readonly string[]): string | undefined {
+  const names: string[] = [];
+  for (let at = 0; at < words.length && names.length < 2; at++) {
+    if (words[at] === '-C') at++;
+    else if (!words[at]!.startsWith('-')) names.push(words[at]!);
+  }
+  return names[0] === 'help' ? names[1] : names[0];
+}
+
+async function execute(global: GlobalOptions, options: CommonOptions, work: Work): Promise<number> {
+  const interrupts = watchInterrupts();
+  const bar = new ProgressBar(process.stderr);
+  const json = options.json === true;
+  try {
+    const outcome = await work({
+      cwd: folderOf(global),
+      signal: interrupts.signal,
+      onProgress: (event) => bar.show(event),
+      colours: hasColours(process.stdout),
+      width: process.stdout.isTTY ? process.stdout.columns : undefined,
+      note: (text) => {
+        bar.clear();
+        process.stderr.write(`${printable(text)}\n`);
+      },
+    });
+    bar.clear();
+    if (json) process.stdout.write(`${JSON.stringify(outcome.json, undefined, 2)}\n`);
+    else if (outcome.text !== '') process.stdout.write(`${outcome.text.replace(/\n$/, '')}\n`);
+    return outcome.exitCode ?? 0;
+  } catch (error) {
+    bar.clear();
+    if (interrupts.exitCode !== undefined) return interrupts.exitCode;
+    printFailure(error, json);
+    return TROUBLE;
+  } finally {
+    interrupts.stop();
+  }
+}
+
+function folderOf({ C }: GlobalOptions): string {
+  const folder = resolve(C ?? '.');
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
+  throw new VarveError('missing-path', `${C} is not a folder`, {
+    path: C ?? folder,
+    remedy: 'Check the path behind -C.',
+  });
+}
+
+function printVersion(): never {
+  // Beside bin/ and dist/ in the package.
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  process.stdout.write(`${version}\n`);
+  throw new CommanderError(0, 'varve.version', version);
+}
+
+function usageError(error: CommanderError): VarveError {
+  return new VarveError('usage', error.message.replace(/^error: /, ''), {
+    remedy: 'Run the command with --help for its usage.',
+  });
+}
+
+/** `varve log | head` closes the pipe early, which is no trouble. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+}
