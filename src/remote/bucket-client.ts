@@ -11,7 +11,7 @@ export interface BucketClient {
   /** One page of at most 1,000 objects, in the order of their keys' UTF-8 bytes. */
   list(request: ListRequest): Promise<ListPage>;
   /** @throws where there is no such object */
-  head(key: string): Promise<StoredObject>;
+  head(key: string, version?: string): Promise<StoredObject>;
   get(key: string, request: GetRequest): Promise<OpenObject>;
   /** With `ifAbsent` it fails with PreconditionFailed where the object is there. */
   put(key: string, upload: Upload, ifAbsent: boolean): Promise<void>;
@@ -64,6 +64,8 @@ export interface StoredObject {
   readonly version?: string;
   /** SHA-256 of the whole object in hex, where the server keeps and shows it. */
   readonly sha256?: string;
+  /** In listings, whether the server keeps such a digest; undefined where the listing does not say. */
+  readonly hasSha256?: boolean;
 }
 
 export interface GetRequest {

@@ -86,8 +86,12 @@ class MinioBucketClient implements BucketClient {
     };
   }
 
-  async head(key: string): Promise<StoredObject> {
-    const { headers } = await this.#ask('HEAD', key, '', { 'x-amz-checksum-mode': 'ENABLED' });
+  async head(key: string, version?: string): Promise<StoredObject> {
+    const answer = await this.#ask('HEAD', key, versionQuery(version), {
+      'x-amz-checksum-mode': 'ENABLED',
+    });
+    // Unread, even an empty answer would keep its connection from the next request.
+    const { headers } = answer.resume();
     return {
       key,
       size: Number(headers['content-length']),
@@ -101,7 +105,7 @@ class MinioBucketClient implements BucketClient {
   async get(key: string, request: GetRequest): Promise<OpenObject> {
     const { offset, length, etag, version } = request;
     const last = length === undefined ? '' : (offset ?? 0) + length - 1;
-    const body = await this.#ask('GET', key, version === undefined ? '' : `versionId=${escaped(version)}`, {
+    const body = await this.#ask('GET', key, versionQuery(version), {
       ...(offset === undefined ? {} : { range: `bytes=${offset}-${last}` }),
       ...(etag === undefined ? {} : { 'if-match': `"${etag}"` }),
     });
@@ -303,6 +307,10 @@ function checksum(base64: unknown) {
 function partXml({ number, etag, sha256 }: UploadedPart): string {
   const digest = sha256 === undefined ? '' : `<ChecksumSHA256>${base64Of(sha256)}</ChecksumSHA256>`;
   return `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag>${digest}</Part>`;
+}
+
+function versionQuery(version: string | undefined): string {
+  return version === undefined ? '' : `versionId=${escaped(version)}`;
 }
 
 /** Strictly, as signatures need it: encodeURIComponent leaves five characters as they are. */

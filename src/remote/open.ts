@@ -13,6 +13,12 @@ export interface RemoteOptions {
   readonly region?: string;
   /** Name of a profile in the AWS configuration files. */
   readonly profile?: string;
+  /** Keys for S3 that somebody else's configuration holds; without them the chain of the client library finds some. */
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
   /** Absolute folder that a relative path is relative to; the working folder by default. */
   readonly base?: string;
 }

@@ -19,6 +19,11 @@ export interface S3Options {
   readonly endpoint?: string;
   readonly region?: string;
   readonly profile?: string;
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
 }
 
 const CONNECT_WITHIN_MS = 10_000;
@@ -33,7 +38,11 @@ const MOST_CONNECTIONS = 64;
  */
 export async function openS3(bucket: string, options: S3Options): Promise<BucketClient> {
   const sdk = await import('@aws-sdk/client-s3');
-  const chosen = options.profile === undefined ? {} : { profile: options.profile };
+  const { profile, credentials } = options;
+  const chosen = {
+    ...(profile === undefined ? {} : { profile }),
+    ...(credentials === undefined ? {} : { credentials }),
+  };
   const { config } = withoutSupportWarning(() => new sdk.S3Client(chosen));
   const endpoint = options.endpoint ?? (await config.serviceConfiguredEndpoint?.());
   const client = new sdk.S3Client({
@@ -86,6 +95,8 @@ async function configuredRegion(config: Sdk.S3Client['config']): Promise<string>
     return 'us-east-1';
   }
 }
+
+type Listed = Omit<Sdk._Object, 'StorageClass'> & { VersionId?: string | undefined };
 
 class S3BucketClient implements BucketClient {
   readonly bucket: string;
@@ -141,9 +152,14 @@ class S3BucketClient implements BucketClient {
     };
   }
 
-  async head(key: string): Promise<StoredObject> {
+  async head(key: string, version?: string): Promise<StoredObject> {
     const found = await this.#client.send(
-      new this.#sdk.HeadObjectCommand({ Bucket: this.bucket, Key: key, ChecksumMode: 'ENABLED' }),
+      new this.#sdk.HeadObjectCommand({
+        Bucket: this.bucket,
+        Key: key,
+        ChecksumMode: 'ENABLED',
+        ...(version === undefined ? {} : { VersionId: version }),
+      }),
     );
     return {
       key,
@@ -324,12 +340,16 @@ class S3BucketClient implements BucketClient {
   }
 }
 
-function stored(object: Sdk._Object & { VersionId?: string | undefined }): StoredObject {
+function stored(object: Listed): StoredObject {
+  const { ChecksumAlgorithm, ChecksumType } = object;
+  const hasSha256 = ChecksumAlgorithm?.includes('SHA256') && ChecksumType !== 'COMPOSITE';
   return {
     key: decoded(object.Key) ?? '',
     size: object.Size ?? 0,
     modified: object.LastModified ?? new Date(0),
     ...described(object.ETag, object.VersionId),
+    // Not every server tells in listings; who tells of any algorithm tells of all.
+    ...(hasSha256 === undefined ? {} : { hasSha256 }),
   };
 }
 
