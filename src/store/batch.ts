@@ -25,7 +25,7 @@ export class Batch implements BlobSink {
   #wholes: IndexedWhole[] = [];
   #recipes: IndexedRecipe[] = [];
   #bytes = 0;
-  /** Keys that were there before and that this batch now needs. */
+  /** Keys that what this batch names needs: its own too, since a gc may condemn them before anything names them. */
   readonly #reliedOn = new Set<string>();
   #open = true;
 
@@ -119,6 +119,8 @@ export class Batch implements BlobSink {
   }
 
   async #writeIndex(content: IndexContent): Promise<void> {
+    for (const { name } of content.packs) this.#reliedOn.add(packKey(name));
+    for (const { digest, generation } of content.wholes) this.#reliedOn.add(wholeKey(digest, generation));
     if (content.packs.length + content.wholes.length + content.recipes.length > 0) {
       await this.#store.writeIndex(content);
     }

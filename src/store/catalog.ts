@@ -34,8 +34,16 @@ export class Catalog {
   readonly condemned: ReadonlySet<string>;
   readonly #damaged = new Set<string>();
 
-  constructor(segments: readonly IndexFile[], condemned: ReadonlySet<string>) {
+  /** Names of index files that could not be believed. */
+  readonly damagedIndexes: readonly string[];
+
+  constructor(
+    segments: readonly IndexFile[],
+    condemned: ReadonlySet<string>,
+    damagedIndexes: readonly string[] = [],
+  ) {
     this.#segments = [...segments];
+    this.damagedIndexes = damagedIndexes;
     this.condemned = condemned;
   }
 

@@ -156,6 +156,27 @@ export class IndexFile {
     for (const at of matches(this.#bytes, this.#recipes, digest)) yield this.#recipeAt(at);
   }
 
+  /** Each pack with the blobs in it, by offset. */
+  *byPack(): Generator<{ pack: IndexedPack; blobs: IndexedBlob[] }> {
+    const ordinals = Uint32Array.from({ length: this.#blobs.count }, (_, at) => at);
+    const packAndOffset = (ordinal: number): number => {
+      const at = this.#blobs.at + ordinal * BLOB + DIGEST_BYTES;
+      return this.#bytes.readUInt32LE(at) * 2 ** 27 + this.#bytes.readUInt32LE(at + 4);
+    };
+    const keys = Float64Array.from(ordinals, packAndOffset);
+    ordinals.sort((a, b) => keys[a]! - keys[b]!);
+    let next = 0;
+    for (const [ordinal, pack] of this.packs.entries()) {
+      const blobs: IndexedBlob[] = [];
+      for (; next < ordinals.length; next++) {
+        const blob = this.#blobAt(ordinals[next]!);
+        if (blob.pack !== ordinal) break;
+        blobs.push(blob);
+      }
+      yield { pack, blobs };
+    }
+  }
+
   *allBlobs(): Generator<IndexedBlob> {
     for (let at = 0; at < this.#blobs.count; at++) yield this.#blobAt(at);
   }

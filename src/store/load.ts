@@ -6,6 +6,7 @@ import { Catalog } from './catalog.ts';
 import { forEach } from './concurrency.ts';
 import { readCondemned } from './condemned.ts';
 import { IndexFile, indexKey } from './index-file.ts';
+import { salvageIndex } from './salvage.ts';
 
 const INDEX_KEY = /^index\/([0-9a-f]{64})\.idx$/;
 const JOBS = 8;
@@ -27,8 +28,9 @@ export async function loadCatalog(
   for (let attempt = 1; ; attempt++) {
     const condemned = await readCondemned(remote);
     try {
-      const segments = await loadSegments(remote, cache, byName);
-      return new Catalog(segments, new Set(condemned.flatMap(({ keys }) => keys)));
+      const { segments, bad } = await loadSegments(remote, cache, byName);
+      if (bad.length > 0) segments.push(await replaceIndexes(remote, bad));
+      return new Catalog(segments, new Set(condemned.flatMap(({ keys }) => keys)), bad);
     } catch (error) {
       if (!(error instanceof VarveError) || error.code !== 'object-missing' || attempt === ATTEMPTS)
         throw error;
@@ -40,7 +42,8 @@ async function loadSegments(
   remote: Remote,
   cache: string | undefined,
   known: Map<string, IndexFile>,
-): Promise<IndexFile[]> {
+): Promise<{ segments: IndexFile[]; bad: string[] }> {
+  const bad: string[] = [];
   const names: string[] = [];
   for await (const { key } of remote.list('index/')) {
     const name = INDEX_KEY.exec(key)?.[1];
@@ -51,11 +54,26 @@ async function loadSegments(
     names.filter((name) => !known.has(name)),
     JOBS,
     async (name) => {
-      known.set(name, await loadSegment(remote, cache, name));
+      const segment = await loadSegment(remote, cache, name).catch((error: unknown) => {
+        if (error instanceof VarveError && error.code === 'damaged-index') return undefined;
+        throw error;
+      });
+      if (segment === undefined) bad.push(name);
+      else known.set(name, segment);
     },
   );
   if (cache !== undefined) await forget(cache, new Set(names));
-  return names.map((name) => known.get(name)!);
+  return { segments: names.flatMap((name) => known.get(name) ?? []), bad };
+}
+
+/** A local store mends itself; what lies on a remote is only read here, and `verify` names it. */
+async function replaceIndexes(remote: Remote, bad: readonly string[]): Promise<IndexFile> {
+  const { bytes, segment } = await salvageIndex(remote);
+  if (remote.localPath !== undefined) {
+    await remote.write(indexKey(segment.name), bytes, { sha256: segment.name });
+    await remote.remove(bad.map(indexKey));
+  }
+  return segment;
 }
 
 async function loadSegment(remote: Remote, cache: string | undefined, name: string): Promise<IndexFile> {

@@ -1,4 +1,5 @@
 import { DIGEST_BYTES, hexDigestOf, type RawDigest } from './digest.ts';
+import { damaged } from './errors.ts';
 
 /** What a pack carries: bytes of files, or manifests, recipes and profiles, so that fetching those alone is cheap. */
 export type PackKind = 'data' | 'meta';
@@ -79,6 +80,35 @@ export class PackBuilder {
     const bytes = this.#buffer.subarray(0, at + FOOTER);
     return { name: hexDigestOf(bytes), kind: this.kind, bytes };
   }
+}
+
+/**
+ * What a pack says of itself in its trailer: an index can be made from it.
+ * @throws VarveError `damaged-pack`
+ */
+export function readTrailer(pack: Uint8Array, name: string): { kind: PackKind; entries: PackEntry[] } {
+  const bytes = Buffer.from(pack.buffer, pack.byteOffset, pack.byteLength);
+  const fail = (what: string): never => {
+    throw damaged('damaged-pack', packKey(name), what);
+  };
+  if (bytes.length < PACK_HEADER + FOOTER || !bytes.subarray(0, 8).equals(MAGIC)) fail('it is not a pack');
+  if (bytes.readUInt16LE(8) !== VERSION || bytes[10]! > 1) fail('its version is unknown to this varve');
+  const footer = bytes.length - FOOTER;
+  const count = bytes.readUInt32LE(footer);
+  const start = footer - count * ENTRY;
+  const marked =
+    bytes.subarray(footer + 8).equals(END_MAGIC) && bytes.readUInt32LE(footer + 4) === count * ENTRY;
+  if (!marked || start < PACK_HEADER) fail('its trailer is damaged');
+  const entries: PackEntry[] = [];
+  let offset = PACK_HEADER;
+  for (let at = start; at < footer; at += ENTRY) {
+    const length = bytes.readUInt32LE(at + DIGEST_BYTES);
+    if (bytes.readUInt32LE(at + DIGEST_BYTES + 4) !== 0) fail('a blob has an unknown encoding');
+    entries.push({ digest: bytes.subarray(at, at + DIGEST_BYTES), offset, length });
+    offset += length;
+  }
+  if (offset !== start) fail('its blobs do not fill it');
+  return { kind: bytes[10] === 0 ? 'data' : 'meta', entries };
 }
 
 export function packKey(name: string): string {

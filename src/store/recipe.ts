@@ -51,6 +51,15 @@ export class RecipeBuilder {
   }
 }
 
+/** What a complete recipe describes; undefined where the bytes are not one. */
+export function recipeHeader(bytes: Uint8Array): { digest: RawDigest; size: number } | undefined {
+  const header = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (header.length < HEADER || !header.subarray(0, 8).equals(MAGIC)) return undefined;
+  const complete =
+    header.readUInt32LE(8) === VERSION && header.length === HEADER + header.readUInt32LE(12) * ENTRY;
+  return complete ? { digest: header.subarray(16, 48), size: Number(header.readBigUInt64LE(48)) } : undefined;
+}
+
 /**
  * The chunks that a recipe names, read in bounded memory.
  * @throws VarveError `damaged-recipe` where it is not a recipe of this object and size
