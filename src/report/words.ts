@@ -1,4 +1,4 @@
-import type { Verdict } from '../drift/model.ts';
+import type { FeatureDrift, Measure, Verdict } from '../drift/model.ts';
 import type { Profile, TableProfile } from '../profile/model.ts';
 import type { Anomaly, ValidationReport } from '../schema/anomaly.ts';
 import { brief, neutral } from './neutral.ts';
@@ -65,4 +65,9 @@ export function tableTitle(table: TableProfile): string {
   const name = table.name === filesTable ? 'files' : table.name || 'rows';
   const slice = table.slice === undefined ? '' : ` where ${table.slice.feature} = ${table.slice.value}`;
   return brief(name + slice, 200);
+}
+
+/** The measures that speak of drift, or of nearly so; the others are for programs and for those who ask. */
+export function spoken(feature: FeatureDrift): readonly Measure[] {
+  return feature.measures.filter((measure) => measure.verdict !== 'none');
 }

@@ -162,7 +162,7 @@ export function syntheticValidation(found: readonly Anomaly[] = anomalies): Vali
 
 /** Text that tries to act in every format at once. */
 export const hostile =
-  '</script><img src=x onerror=alert(1)>"\'`|[x](javascript:alert(1)) @team #1 ]]> %0A::error::\u001b]0;owned\u0007\u001b[31m\r\n::error::pwned\u202Egpj.exe\u0000\ud800 $ {{ secrets.X }} & &lt; ##[error]x';
+  '</script><img src=x onerror=alert(1)>"\'`|[x](javascript:alert(1)) @team #1 https://evil.example :tada: ]]> %0A::error::\u001b]0;owned\u0007\u001b[31m\r\n::error::pwned\u202Egpj.exe\u0000\ud800 $ {{ secrets.X }} & &lt; ##[error]x';
 
 const fixed = new Set(['verdict', 'severity', 'digest', 'sum', 'sumOfSquares', 'hashes']);
 const fixedKinds = new Set(['numeric', 'time', 'categorical']);

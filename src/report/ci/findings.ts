@@ -3,7 +3,7 @@ import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
 import { magnitude } from '../numbers.ts';
-import { featureName, type Grade, gradeOf, validationGrade, validationSummary } from '../words.ts';
+import { featureName, type Grade, gradeOf, spoken, validationGrade, validationSummary } from '../words.ts';
 
 /** One thing that a CI system can show on its own: a test case, an alert, an annotation. All text is neutral. */
 export interface Finding {
@@ -54,7 +54,7 @@ function driftFinding(drift: FeatureDrift): Finding {
     grade: gradeOf(drift.verdict),
     feature: featureName(drift),
     message: brief(`${featureName(drift)} (strength ${magnitude(drift.strength)})${reason}`, 1000),
-    details: drift.measures.map((measure) => {
+    details: spoken(drift).map((measure) => {
       const threshold = measure.threshold === undefined ? '' : `, threshold ${magnitude(measure.threshold)}`;
       return neutral(`${measure.name} ${magnitude(measure.value)}${threshold}`);
     }),

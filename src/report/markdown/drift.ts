@@ -2,7 +2,7 @@ import type { DriftReport, FeatureDrift, FeatureRef } from '../../drift/model.ts
 import { brief } from '../neutral.ts';
 import { count, counted, magnitude } from '../numbers.ts';
 import { sparklines } from '../text/sparkline.ts';
-import { featureName, gradeOf } from '../words.ts';
+import { featureName, gradeOf, spoken } from '../words.ts';
 import { Document, marks } from './document.ts';
 import { code, plain } from './escape.ts';
 
@@ -53,7 +53,7 @@ function oneSided(title: string, features: readonly FeatureRef[]): string {
 
 function measures(document: Document, features: readonly FeatureDrift[]): void {
   const rows = features.flatMap((feature) =>
-    feature.measures.map((measure) => [
+    spoken(feature).map((measure) => [
       code(featureName(feature)),
       plain(measure.name),
       magnitude(measure.value),

@@ -1,12 +1,15 @@
 import { neutral } from '../neutral.ts';
 
+/** What can start a construct of GFM, or an autolink or emoji of GitHub: underscores and colons only where they do. */
+const active = /[&<>\\`*~[\]|$@#]|(?<!\w)_|_(?!\w)|:(?=\/\/|[\w+-]+:)|(?<=\bwww)\./gi;
+
 /**
  * Any text as Markdown text that is only itself, within a table cell too: whatever could start a construct becomes a
  * numeric entity (CommonMark 0.31 §2.5: an entity is never structure), and an empty comment keeps GitHub and GitLab from
  * taking `@name` and `#1` for a mention or a reference.
  */
 export function plain(text: string): string {
-  return neutral(text).replace(/[&<>"'\\`*_~[\]|!$:^@#]|(?<=\bwww)\./gi, (character) => {
+  return neutral(text).replace(active, (character) => {
     const entity = `&#${character.charCodeAt(0)};`;
     return character === '@' || character === '#' ? `${entity}<!-- -->` : entity;
   });

@@ -3,7 +3,7 @@ import { cut, wrapped } from '../cells.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
 import { counted, magnitude } from '../numbers.ts';
-import { featureName, gradeOf } from '../words.ts';
+import { featureName, gradeOf, spoken } from '../words.ts';
 import { type Cell, columns } from './columns.ts';
 import { marks, type Paint, painter, type Tone } from './paint.ts';
 import { sparklines } from './sparkline.ts';
@@ -99,8 +99,6 @@ function unchanged(report: DriftReport, width: number, paint: Paint): string[] {
 
 function details(feature: FeatureDrift, width: number, paint: Paint): string[] {
   const grade = gradeOf(feature.verdict);
-  // Measures that did not speak are in the other formats: a terminal shows what to act on.
-  const spoke = feature.measures.filter((measure) => measure.verdict !== 'none');
   const reasons = feature.reasons.flatMap((reason) => wrapped(brief(reason, 400), width, '  '));
   const spec = [
     { title: '  measure' },
@@ -111,7 +109,11 @@ function details(feature: FeatureDrift, width: number, paint: Paint): string[] {
     { title: '± sketch', align: 'right' as const },
   ];
   const title = `${marks[grade]} ${featureName(feature)} (${neutral(feature.type)})`;
-  return [paint(grade, cut(title, width)), ...reasons, ...columns(spec, spoke.map(measureRow), width, paint)];
+  return [
+    paint(grade, cut(title, width)),
+    ...reasons,
+    ...columns(spec, spoken(feature).map(measureRow), width, paint),
+  ];
 }
 
 function measureRow(measure: Measure): Cell[] {
