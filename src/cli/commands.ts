@@ -18,6 +18,9 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'log', summary: 'show the versions of a dataset', load: () => import('./log.ts') },
   { name: 'checkout', summary: 'make the data match its pointers', load: () => import('./checkout.ts') },
   { name: 'remote', summary: 'manage where snapshots are pushed to', load: () => import('./remote.ts') },
+  { name: 'push', summary: 'send snapshots to a remote', load: () => import('./push.ts') },
+  { name: 'fetch', summary: 'bring snapshots into the cache', load: () => import('./fetch.ts') },
+  { name: 'pull', summary: 'fetch, then check out', load: () => import('./pull.ts') },
   {
     name: 'completion',
     summary: 'print a script that completes commands in a shell',

@@ -49,6 +49,7 @@ export async function checkout(
   paths: readonly string[],
   options: CheckoutOptions = {},
 ): Promise<CheckoutResult> {
+  if (context.dvc) return (await import('./dvc-write.ts')).dvcCheckout(context, context.dvc, paths, options);
   const datasets = selectDatasets(context, paths);
   return closing(await openCache(context), (cache) =>
     checkoutFrom(context, cache, datasets, { ...options, named: paths.length > 0 }),
@@ -66,7 +67,7 @@ export async function checkoutFrom(
   for (const dataset of datasets) planned.push(await plan(context, cache, dataset, options));
   refuseUnsaved(planned);
   refuseMissing(cache, planned);
-  const { checkout: way } = await readConfig(context.repository);
+  const { checkout: way } = readConfig(context.repository);
   const put = putter(context, cache, planned, way === 'link');
   const results: CheckedOutDataset[] = [];
   for (const one of planned) results.push(await apply(context, one, put));

@@ -30,7 +30,7 @@ export async function addRemote(
 ): Promise<ListedRemote> {
   const { repository } = context;
   const { local, ...settings } = options;
-  const config = await readConfig(repository);
+  const config = readConfig(repository);
   if (config.remotes.has(name)) {
     throw new VarveError('remote-exists', `There is a remote named ${name} already`, {
       path: name,
@@ -39,16 +39,16 @@ export async function addRemote(
   }
   const remote = { url: urlToKeep(context, url), ...settings };
   const file = local ? 'config.local.yaml' : 'config.yaml';
-  await setRemote(repository, file, name, remote);
+  setRemote(repository, file, name, remote);
   const isDefault = config.defaultRemote === undefined && config.remotes.size === 0;
-  if (isDefault) await setDefaultRemote(repository, file, name);
+  if (isDefault) setDefaultRemote(repository, file, name);
   return { name, ...remote, isDefault };
 }
 
 export async function listRemotes({
   repository,
 }: Context): Promise<{ readonly remotes: readonly ListedRemote[] }> {
-  const { remotes, defaultRemote } = await readConfig(repository);
+  const { remotes, defaultRemote } = readConfig(repository);
   return {
     remotes: [...remotes].map(([name, remote]) => ({ name, ...remote, isDefault: name === defaultRemote })),
   };
@@ -56,8 +56,8 @@ export async function listRemotes({
 
 /** Forgets where it is; nothing is deleted there. */
 export async function forgetRemote(context: Context, name: string): Promise<{ readonly name: string }> {
-  findRemote(await readConfig(context.repository), name);
-  await removeRemote(context.repository, name);
+  findRemote(readConfig(context.repository), name);
+  removeRemote(context.repository, name);
   return { name };
 }
 
@@ -66,8 +66,8 @@ export async function chooseRemote(
   name: string,
   options: { readonly local?: boolean | undefined } = {},
 ): Promise<{ readonly name: string }> {
-  findRemote(await readConfig(context.repository), name);
-  await setDefaultRemote(context.repository, options.local ? 'config.local.yaml' : 'config.yaml', name);
+  findRemote(readConfig(context.repository), name);
+  setDefaultRemote(context.repository, options.local ? 'config.local.yaml' : 'config.yaml', name);
   return { name };
 }
 

@@ -8,7 +8,9 @@ import { nearest } from './did-you-mean.ts';
 
 /** The cache of this clone. Close it. */
 export async function openCache(context: Context): Promise<Store> {
-  const config = await readConfig(context.repository);
+  // DVC's cache holds its own objects; of varve's, it holds profiles.
+  if (context.dvc) return Store.open(await openRemote(join(context.dvc.config.cacheDir, 'varve')));
+  const config = readConfig(context.repository);
   return Store.open(await openRemote(cacheFolder(context, config)));
 }
 
@@ -29,7 +31,7 @@ export interface OpenRemoteStore {
  * @throws VarveError `no-remote`, `unknown-remote`
  */
 export async function openRemoteStore(context: Context, name?: string): Promise<OpenRemoteStore> {
-  const config = await readConfig(context.repository);
+  const config = readConfig(context.repository);
   const chosen = name ?? defaultRemote(config);
   const remote = findRemote(config, chosen);
   const { url, ...options } = remote;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Document } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import { VarveError } from '../errors.ts';
 import { writeAtomically } from './atomic-write.ts';
 import { isAbsent, workspaceError } from './file-errors.ts';
@@ -32,11 +32,11 @@ const REMOTE_KEYS = ['url', 'endpoint', 'region', 'profile'] as const;
 const REMOTE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** @throws VarveError `damaged-config`, `config-too-new` */
-export async function readConfig(repository: Repository): Promise<Config> {
+export function readConfig(repository: Repository): Config {
   const remotes = new Map<string, Partial<RemoteConfig>>();
   let config: Omit<Config, 'remotes'> = {};
   for (const file of FILES) {
-    const { where, document } = await load(repository, file);
+    const { where, document } = load(repository, file);
     const content = checkContent(document, where);
     for (const [name, remote] of content.remotes) remotes.set(name, { ...remotes.get(name), ...remote });
     config = { ...config, ...content.settings };
@@ -45,34 +45,30 @@ export async function readConfig(repository: Repository): Promise<Config> {
 }
 
 /** Sets keys of a remote; comments, order and keys that varve does not know stay as they are. */
-export async function setRemote(
+export function setRemote(
   repository: Repository,
   file: ConfigFile,
   name: string,
   remote: Partial<RemoteConfig>,
-): Promise<void> {
+): void {
   checkRemoteName(name);
-  await change(repository, file, (document) => {
+  change(repository, file, (document) => {
     for (const [key, value] of Object.entries(remote)) document.setIn(['remotes', name, key], value);
   });
 }
 
 /** Removes a remote from both files, and the default where it was that. */
-export async function removeRemote(repository: Repository, name: string): Promise<void> {
+export function removeRemote(repository: Repository, name: string): void {
   for (const file of FILES) {
-    await change(repository, file, (document) => {
+    change(repository, file, (document) => {
       document.deleteIn(['remotes', name]);
       if (document.get('default') === name) document.delete('default');
     });
   }
 }
 
-export async function setDefaultRemote(
-  repository: Repository,
-  file: ConfigFile,
-  name: string,
-): Promise<void> {
-  await change(repository, file, (document) => document.set('default', name));
+export function setDefaultRemote(repository: Repository, file: ConfigFile, name: string): void {
+  change(repository, file, (document) => document.set('default', name));
 }
 
 /** The text of config.yaml in a new repository. */
@@ -88,11 +84,7 @@ function checkRemoteName(name: string): void {
   });
 }
 
-async function load(
-  repository: Repository,
-  file: ConfigFile,
-): Promise<{ where: string; path: string; document: Document }> {
-  const { parseDocument } = await import('yaml');
+function load(repository: Repository, file: ConfigFile): { where: string; path: string; document: Document } {
   const where = `.varve/${file}`;
   const path = join(repository.folder, file);
   // Aliases could blow a small file up to gigabytes, so none are expanded.
@@ -102,12 +94,8 @@ async function load(
   return { where, path, document };
 }
 
-async function change(
-  repository: Repository,
-  file: ConfigFile,
-  edit: (document: Document) => void,
-): Promise<void> {
-  const { where, path, document } = await load(repository, file);
+function change(repository: Repository, file: ConfigFile, edit: (document: Document) => void): void {
+  const { where, path, document } = load(repository, file);
   checkContent(document, where);
   const before = document.toString();
   if (document.contents === null) document.set('version', VERSION);

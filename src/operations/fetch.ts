@@ -1,0 +1,30 @@
+import type { Store } from '../store/store.ts';
+import { transfer } from '../store/transfer.ts';
+import type { Context } from './context.ts';
+import { type SelectedDataset, selectDatasets } from './datasets.ts';
+import { closing, openCache, openRemoteStore } from './stores.ts';
+import { rootsToTransfer, type TransferChoice, type TransferResult, transferOptions } from './transfers.ts';
+
+/** Brings what the cache lacks of the chosen datasets; the data itself is not touched. */
+export async function fetch(
+  context: Context,
+  paths: readonly string[] = [],
+  choice: TransferChoice = {},
+): Promise<TransferResult> {
+  const datasets = selectDatasets(context, paths);
+  return closing(await openCache(context), (cache) => fetchInto(context, cache, datasets, choice));
+}
+
+export async function fetchInto(
+  context: Context,
+  cache: Store,
+  datasets: readonly SelectedDataset[],
+  choice: TransferChoice,
+): Promise<TransferResult> {
+  const roots = await rootsToTransfer(context, datasets, choice);
+  const { name, url, store } = await openRemoteStore(context, choice.remote);
+  return closing(store, async () => {
+    const sent = await transfer(store, cache, roots, transferOptions(context, choice));
+    return { remote: { name, url }, snapshots: roots.length, ...sent };
+  });
+}
