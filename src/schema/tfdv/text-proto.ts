@@ -1,0 +1,207 @@
+import { VarveError } from '../../errors.ts';
+
+/**
+ * Protocol buffers' text format (protobuf.dev/reference/protobuf/textformat-spec), kept field by field as it was written,
+ * so that what varve does not know, comments included, is printed again as it was read.
+ */
+export interface TextMessage {
+  readonly fields: readonly TextField[];
+  /** Comments after the last field. */
+  readonly end?: readonly string[];
+}
+
+export interface TextField {
+  /** A field's name; for a field that is known by number only, the number; in brackets, an extension. */
+  readonly name: string;
+  /** A scalar as it was written, quotes included, or a message. */
+  readonly value: string | TextMessage;
+  /** The lines of comment above it, without `#`. */
+  readonly above?: readonly string[];
+  /** The comment on its line. */
+  readonly beside?: string;
+}
+
+const greatestDepth = 100;
+const greatestSize = 256 * 2 ** 20;
+const token =
+  /[ \t\r\n]+|#([^\n]*)|("(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*')|(\[[\w./%-]+\])|([-+]?[\w.+-]+)|([{}<>:;,[\]-])/y;
+
+interface Token {
+  readonly kind: 'comment' | 'string' | 'extension' | 'word' | 'mark' | 'end';
+  readonly text: string;
+  readonly offset: number;
+  readonly newLine: boolean;
+}
+
+/** @throws VarveError `tfdv-invalid` with the line where text is not in the text format, or is nested over 100 deep */
+export function parseTextProto(text: string, where: string): TextMessage {
+  if (text.length > greatestSize) throw invalid(where, text, 0, 'over 256 MiB of text');
+  return new Parser(text, where).message(0, '');
+}
+
+function invalid(where: string, text: string, offset: number, what: string): VarveError {
+  const line = text.slice(0, offset).split('\n').length;
+  return new VarveError('tfdv-invalid', `${where}:${line}: ${what}.`, {
+    remedy: 'Is it a text-format protocol buffer, as TensorFlow Data Validation writes them?',
+    path: where,
+  });
+}
+
+class Parser {
+  readonly #text: string;
+  readonly #where: string;
+  #offset = 0;
+  #next: Token;
+
+  constructor(text: string, where: string) {
+    this.#text = text;
+    this.#where = where;
+    this.#next = this.#scan();
+  }
+
+  message(depth: number, close: string): TextMessage {
+    if (depth > greatestDepth) this.#fail('nested more than 100 deep');
+    const fields: TextField[] = [];
+    let above = this.#comments();
+    while (!(this.#next.kind === 'end' || (this.#next.kind === 'mark' && this.#next.text === close))) {
+      const parsed = this.#field(depth, above);
+      const beside = this.#next.kind === 'comment' && !this.#next.newLine ? this.#take().text : undefined;
+      for (const [index, field] of parsed.entries())
+        fields.push(beside !== undefined && index === parsed.length - 1 ? { ...field, beside } : field);
+      above = this.#comments();
+    }
+    if (this.#next.kind === 'end' && close !== '') this.#fail(`\`${close}\` is missing at the end`);
+    return above.length === 0 ? { fields } : { fields, end: above };
+  }
+
+  #field(depth: number, above: readonly string[]): TextField[] {
+    const { kind, text: name } = this.#take();
+    if (kind !== 'word' && kind !== 'extension') this.#fail(`expected a field, found \`${name}\``);
+    const colon = this.#accept(':');
+    const values = this.#accept('[') ? this.#list(depth) : [this.#value(depth, colon)];
+    if (!this.#accept(',')) this.#accept(';');
+    return values.map((value, index) => ({ name, value, ...(index === 0 && above.length > 0 && { above }) }));
+  }
+
+  #list(depth: number): (string | TextMessage)[] {
+    const values: (string | TextMessage)[] = [];
+    while (!this.#accept(']')) {
+      values.push(this.#value(depth, true));
+      this.#accept(',');
+    }
+    return values;
+  }
+
+  #value(depth: number, colon: boolean): string | TextMessage {
+    this.#comments();
+    if (this.#accept('{')) return this.#closed(depth, '}');
+    if (this.#accept('<')) return this.#closed(depth, '>');
+    const minus = this.#accept('-') ? '-' : '';
+    const { kind, text } = this.#take();
+    if (!colon || (kind !== 'word' && kind !== 'string')) this.#fail(`expected a value, found \`${text}\``);
+    let whole = minus + text;
+    while (kind === 'string' && this.#next.kind === 'string') whole += ` ${this.#take().text}`;
+    return whole;
+  }
+
+  #closed(depth: number, close: string): TextMessage {
+    const message = this.message(depth + 1, close);
+    this.#take();
+    return message;
+  }
+
+  #comments(): string[] {
+    const lines: string[] = [];
+    while (this.#next.kind === 'comment') lines.push(this.#take().text);
+    return lines;
+  }
+
+  #accept(mark: string): boolean {
+    if (this.#next.kind !== 'mark' || this.#next.text !== mark) return false;
+    this.#take();
+    return true;
+  }
+
+  #take(): Token {
+    const taken = this.#next;
+    if (taken.kind === 'end') this.#fail('the text ends too early');
+    this.#next = this.#scan();
+    return taken;
+  }
+
+  #scan(): Token {
+    let newLine = this.#offset === 0;
+    while (this.#offset < this.#text.length) {
+      const offset = this.#offset;
+      token.lastIndex = offset;
+      const match = token.exec(this.#text);
+      if (match === null)
+        throw invalid(this.#where, this.#text, offset, `unexpected ${JSON.stringify(this.#text[offset])}`);
+      this.#offset = token.lastIndex;
+      const [all, comment, string, extension, word, mark] = match;
+      if (comment !== undefined) return { kind: 'comment', text: comment, offset, newLine };
+      if (string !== undefined) return { kind: 'string', text: string, offset, newLine };
+      if (extension !== undefined) return { kind: 'extension', text: extension, offset, newLine };
+      if (word !== undefined) return { kind: 'word', text: word, offset, newLine };
+      if (mark !== undefined) return { kind: 'mark', text: mark, offset, newLine };
+      newLine ||= all.includes('\n');
+    }
+    return { kind: 'end', text: 'the end', offset: this.#offset, newLine };
+  }
+
+  #fail(what: string): never {
+    throw invalid(this.#where, this.#text, this.#next.offset, what);
+  }
+}
+
+/** In TFDV's own layout: two spaces a level, one field a line. */
+export function printTextProto(message: TextMessage, indent = ''): string {
+  const comment = (line: string) => `${indent}#${line}\n`;
+  const fields = message.fields.map(({ name, value, above = [], beside }) => {
+    const side = beside === undefined ? '' : ` #${beside}`;
+    const body =
+      typeof value === 'string'
+        ? `${name}: ${value}${side}\n`
+        : `${name} {\n${printTextProto(value, `${indent}  `)}${indent}}${side}\n`;
+    return `${above.map(comment).join('')}${indent}${body}`;
+  });
+  return fields.join('') + (message.end ?? []).map(comment).join('');
+}
+
+const escapes: Readonly<Record<string, number>> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11 };
+const stringPart =
+  /\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|([\s\S]))|([^\\]+)/g;
+
+/** The bytes of a string scalar, adjacent literals joined. */
+export function stringBytes(scalar: string): Buffer {
+  const literals = scalar.match(/"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'/g) ?? [];
+  const parts = literals.flatMap((literal) => [...literal.slice(1, -1).matchAll(stringPart)].map(partBytes));
+  return Buffer.concat(parts);
+}
+
+function partBytes([, hex, short, long, octal, other = '', plain]: RegExpMatchArray): Buffer {
+  if (plain !== undefined) return Buffer.from(plain);
+  if (hex !== undefined) return Buffer.of(Number.parseInt(hex, 16));
+  if (octal !== undefined) return Buffer.of(Number.parseInt(octal, 8) & 255);
+  const point = short ?? long;
+  if (point !== undefined)
+    return Buffer.from(String.fromCodePoint(Math.min(0x10ffff, Number.parseInt(point, 16))));
+  return Object.hasOwn(escapes, other) ? Buffer.of(escapes[other] as number) : Buffer.from(other);
+}
+
+export function stringText(scalar: string): string {
+  return stringBytes(scalar).toString('utf8');
+}
+
+/** A string scalar; text stays readable, bytes that are not UTF-8 become octal escapes. */
+export function stringScalar(value: string | Uint8Array): string {
+  const bytes = Buffer.from(value as string);
+  const text = bytes.toString('utf8');
+  if (Buffer.from(text).equals(bytes))
+    return `"${text.replace(/["\\]/g, '\\$&').replace(/[\x00-\x1f\x7f]/g, octal)}"`;
+  return `"${[...bytes].map((byte) => (byte >= 32 && byte < 127 && byte !== 34 && byte !== 92 ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`)).join('')}"`;
+}
+
+function octal(character: string): string {
+  return character === '\n' ? '\\n' : `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`;
+}
