@@ -1,5 +1,5 @@
 import { numericAxis } from '../drift/axis.ts';
-import type { FeatureProfile, TableProfile } from '../profile/model.ts';
+import type { FeatureProfile, LengthStats, TableProfile } from '../profile/model.ts';
 import { meanAndVariance } from '../profile/moments.ts';
 import { distinctCount } from '../profile/sketch.ts';
 import { brief } from './neutral.ts';
@@ -21,7 +21,13 @@ export interface Facts {
   readonly mean: number | null;
   /** Population standard deviation. */
   readonly deviation: number | null;
-  readonly median: number | null;
+  /** The first quartile, the median and the third, each within 0.8 % of its value. */
+  readonly quartiles: readonly [number, number, number] | null;
+  readonly zeros: number;
+  readonly nan: number;
+  readonly infinite: number;
+  /** Least and most elements of a list that is there. */
+  readonly listLength: readonly [number, number] | null;
   /** Of all values that are there; the first ten listed. */
   readonly top: readonly { readonly value: string; readonly share: number }[];
 }
@@ -40,13 +46,14 @@ export function factsOf(feature: FeatureProfile, table: TableProfile): Facts {
     missing: table.rows > 0 ? feature.nulls / table.rows : 0,
     distinct: feature.values.exact ? feature.values.values.length : distinctCount(feature.distinct),
     ...extremes(feature),
-    length:
-      feature.lengths === undefined || feature.lengths.count === 0
-        ? null
-        : [feature.lengths.min, feature.lengths.max],
+    length: rangeOf(feature.lengths),
+    listLength: rangeOf(feature.valency),
+    zeros: feature.numeric?.zeros ?? 0,
+    nan: feature.numeric?.nan ?? 0,
+    infinite: (feature.numeric?.positiveInfinity ?? 0) + (feature.numeric?.negativeInfinity ?? 0),
     mean: moments?.mean ?? null,
     deviation: moments === null ? null : Math.sqrt(moments.variance),
-    median: feature.numeric === undefined ? null : quantile(feature, 0.5),
+    quartiles: feature.numeric === undefined ? null : quartiles(feature),
     top: feature.values.values.slice(0, 10).map(([value, count]) => ({ value, share: count / values })),
   };
 }
@@ -79,14 +86,22 @@ function clock(text: string): string {
   );
 }
 
-/** The value that this share of finite values is at or below, within half a bucket (0.8 %). Null where there is none. */
-function quantile(feature: FeatureProfile, share: number): number | null {
+function rangeOf(lengths: LengthStats | undefined): [number, number] | null {
+  return lengths === undefined || lengths.count === 0 ? null : [lengths.min, lengths.max];
+}
+
+/** The values that a quarter, half and three quarters of the finite values are at or below. Null where there is none. */
+function quartiles(feature: FeatureProfile): [number, number, number] | null {
   const axis = numericAxis(feature, feature);
   const total = axis.before.reduce((sum, one) => sum + one, 0);
+  if (total === 0) return null;
+  const found: number[] = [];
   let reached = 0;
   for (const [cell, count] of axis.before.entries()) {
     reached += count;
-    if (reached >= share * total) return (axis.low[cell]! + axis.high[cell]!) / 2;
+    while (found.length < 3 && reached >= ((found.length + 1) * total) / 4) {
+      found.push((axis.low[cell]! + axis.high[cell]!) / 2);
+    }
   }
-  return null;
+  return found as [number, number, number];
 }

@@ -127,36 +127,51 @@ function drawing({ name, table, feature, earlier }: Shown): string {
   return chart(overlayOf(distribution, feature.type, earlier === undefined ? 'after' : 'both'), name);
 }
 
+/** What a card says in figures; null where it does not apply, and counts of rare kinds only where there are any. */
+const figures: readonly (readonly [string, (facts: Facts) => string | null])[] = [
+  ['missing', (facts) => share(facts.missing)],
+  ['distinct', (facts) => count(facts.distinct)],
+  ['mean', (facts) => number(facts.mean)],
+  ['deviation', (facts) => number(facts.deviation)],
+  ['least', (facts) => facts.min],
+  ['quartile 1', (facts) => number(facts.quartiles?.[0])],
+  ['median', (facts) => number(facts.quartiles?.[1])],
+  ['quartile 3', (facts) => number(facts.quartiles?.[2])],
+  ['most', (facts) => facts.max],
+  ['zeros', (facts) => some(facts.zeros)],
+  ['NaN', (facts) => some(facts.nan)],
+  ['infinite', (facts) => some(facts.infinite)],
+  ['length', (facts) => range(facts.length)],
+  ['list length', (facts) => range(facts.listLength)],
+];
+
 /** `12.6`, or `12.6 → 18.1` where the earlier version had another. */
 function factsList(now: Facts, earlier: Facts | undefined): string {
-  const entries: readonly (readonly [string, (facts: Facts) => string | null])[] = [
-    ['missing', (facts) => share(facts.missing)],
-    ['distinct', (facts) => count(facts.distinct)],
-    ['mean', (facts) => shownNumber(facts.mean)],
-    ['deviation', (facts) => shownNumber(facts.deviation)],
-    ['least', (facts) => facts.min],
-    ['median', (facts) => shownNumber(facts.median)],
-    ['most', (facts) => facts.max],
-    ['length', ({ length }) => (length === null ? null : range(length))],
-  ];
-  const items = entries.flatMap(([title, of]) => {
+  const items = figures.flatMap(([title, of]) => {
     const value = of(now);
-    if (value === null) return [];
     const before = earlier === undefined ? null : of(earlier);
+    if (value === null && before === null) return [];
     const changed =
-      before === null || before === value ? '' : `<span class="was">${markup(before)} →</span> `;
-    const long = (before?.length ?? 0) + value.length > 11 ? ' class="long"' : '';
-    return [`<div${long}><dt>${title}</dt><dd>${changed}${markup(value)}</dd></div>`];
+      earlier === undefined || before === value ? '' : `<span class="was">${markup(before ?? '–')} →</span> `;
+    const long =
+      (changed === '' ? 0 : (before?.length ?? 1)) + (value?.length ?? 1) > 11 ? ' class="long"' : '';
+    return [`<div${long}><dt>${title}</dt><dd>${changed}${markup(value ?? '–')}</dd></div>`];
   });
   return `<dl class="facts${earlier === undefined ? '' : ' two'}">${items.join('')}</dl>`;
 }
 
-function range([low, high]: readonly [number, number]): string {
+function some(value: number): string | null {
+  return value === 0 ? null : count(value);
+}
+
+function range(of: readonly [number, number] | null): string | null {
+  if (of === null) return null;
+  const [low, high] = of;
   return low === high ? count(low) : `${count(low)} to ${count(high)}`;
 }
 
-function shownNumber(value: number | null): string | null {
-  return value === null ? null : magnitude(value);
+function number(value: number | null | undefined): string | null {
+  return value === null || value === undefined ? null : magnitude(value);
 }
 
 function topValues({ name, facts, feature, earlier }: Shown): string {

@@ -27,7 +27,7 @@ export function profileMarkdown(profile: Profile, options: RenderOptions): strin
         share(facts.missing),
         count(facts.distinct),
         plain(facts.min ?? ''),
-        facts.median === null ? '' : magnitude(facts.median),
+        facts.quartiles === null ? '' : magnitude(facts.quartiles[1]),
         plain(facts.max ?? ''),
         top.join(', '),
       ];

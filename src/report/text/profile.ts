@@ -58,7 +58,7 @@ function featureRow(facts: Facts, drawn: string): Cell[] {
     },
     { text: count(facts.distinct) },
     { text: facts.min ?? lengthOf(facts, 0) },
-    number(facts.median),
+    number(facts.quartiles?.[1] ?? null),
     { text: facts.max ?? lengthOf(facts, 1) },
     number(facts.mean),
     { text: drawn, tone: 'after' },
