@@ -27,7 +27,7 @@ function line({ commit, date, author, subject, snapshot }: LoggedVersion, paint:
     snapshot === null
       ? ['removed']
       : [
-          snapshot.digest.slice('sha256:'.length, 'sha256:'.length + 12),
+          snapshot.digest.replace(/^\w+:/, '').slice(0, 12),
           ...(snapshot.rows === undefined ? [] : [formatCount(snapshot.rows, 'row')]),
           formatCount(snapshot.files, 'file'),
           formatBytes(snapshot.bytes),

@@ -75,13 +75,51 @@ export function outputsAt(repository: DvcRepository, commit: string): Output[] {
   return collect(paths, (path) => texts.get(blobs.get(path) ?? ''));
 }
 
-/** The commits that changed any pointer of DVC, newest first, over everything that the given revisions reach. */
+/** The commits, newest first, that changed any pointer of DVC, over everything that the given revisions reach. */
 export function commitsWithOutputs(repository: DvcRepository, revisions: readonly string[]): string[] {
-  const { output } = git(repository.root, ['log', '--format=%H', ...revisions, '--', ...PATTERNS]);
-  return output
-    .toString()
+  const args = ['log', '--full-history', '--format=%H', ...revisions, '--', ...PATTERNS];
+  return git(repository.root, args)
+    .output.toString()
     .split('\n')
     .filter((line) => line !== '');
+}
+
+/** One commit that changed an output. `output` is undefined where it took the output out. */
+export interface OutputCommit {
+  readonly commit: string;
+  /** ISO 8601, with the author's zone. */
+  readonly date: string;
+  readonly author: string;
+  readonly subject: string;
+  readonly output: Output | undefined;
+}
+
+/** The commits, newest first, that changed what the pointer of an output says of it. */
+export function outputHistory(
+  repository: DvcRepository,
+  revision: string,
+  path: string,
+  pointer: string,
+): OutputCommit[] {
+  const { root, prefix } = repository;
+  const args = ['log', '--format=%H%x1f%aI%x1f%an%x1f%s', revision, '--', `:(literal)${pointer}`];
+  const lines = git(root, args)
+    .output.toString()
+    .split('\n')
+    .filter((line) => line !== '');
+  const commits = lines.map((line) => line.split('\x1f') as [string, string, string, string]);
+  const texts = readBlobs(
+    root,
+    commits.map(([commit]) => `${commit}:${prefix}${pointer}`),
+  );
+  const history = commits.map(([commit, date, author, subject]): OutputCommit => {
+    const text = texts.get(`${commit}:${prefix}${pointer}`);
+    const outputs =
+      text === undefined ? [] : collect([pointer], (name) => (name === pointer ? text : undefined));
+    return { commit, date, author, subject, output: outputs.find((output) => output.path === path) };
+  });
+  // A dvc.lock also changes with other outputs.
+  return history.filter(({ output }, index) => output?.id?.value !== history[index + 1]?.output?.id?.value);
 }
 
 function collect(paths: readonly string[], read: (path: string) => string | undefined): Output[] {

@@ -1,4 +1,5 @@
-import { type Document, parseDocument } from 'yaml';
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
 import { VarveError } from '../errors.ts';
 
 /** Scalars of all kinds come as the strings that they are written as, so that an MD5 of digits stays an MD5. */
@@ -6,20 +7,28 @@ export type Plain = string | readonly Plain[] | { readonly [key: string]: Plain 
 
 const LARGEST_TEXT = 128 * 1024 * 1024;
 
+let loaded: typeof Yaml | undefined;
+
+/** Loaded when a file of DVC is read, and only then: other repositories need not wait for it. */
+export function yaml(): typeof Yaml {
+  loaded ??= createRequire(import.meta.url)('yaml') as typeof Yaml;
+  return loaded;
+}
+
 /**
  * A YAML file of DVC, without any interpretation of its scalars.
  * @throws VarveError `damaged-pointer`
  */
-export function parseYaml(text: string, path: string): Document {
+export function parseYaml(text: string, path: string): Yaml.Document {
   if (text.length > LARGEST_TEXT) throw damagedPointer(path, 'is larger than any file that DVC writes');
-  const document = parseDocument(text, { schema: 'failsafe', strict: true, uniqueKeys: true });
+  const document = yaml().parseDocument(text, { schema: 'failsafe', strict: true, uniqueKeys: true });
   const problem = document.errors[0];
   if (problem !== undefined) throw damagedPointer(path, `is not YAML: ${problem.message.split('\n')[0]}`);
   return document;
 }
 
 /** The document as plain values; aliases are expanded a bounded number of times. */
-export function plainValue(document: Document, path: string): Plain | undefined {
+export function plainValue(document: Yaml.Document, path: string): Plain | undefined {
   try {
     return (document.toJS({ maxAliasCount: 100 }) as Plain | null) ?? undefined;
   } catch (error) {

@@ -49,6 +49,8 @@ export async function add(
   paths: readonly string[],
   options: { readonly profiler?: Profiler | undefined } = {},
 ): Promise<AddResult> {
+  if (context.dvc)
+    return (await import('./dvc-write.ts')).dvcAdd(context, context.dvc, paths, options.profiler);
   const { repository } = context;
   const datasets = [...new Set(paths.map((path) => datasetToAdd(context, path)))];
   refuseOverlap(datasets);

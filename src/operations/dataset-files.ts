@@ -41,9 +41,15 @@ async function withCachedFiles<T>(
   { context, version }: NamedDataset,
   work: (files: DatasetFiles) => Promise<T>,
 ): Promise<T> {
-  const { path, pointer } = version!;
+  const { path, pointer, commit } = version!;
   const folder = await mkdtemp(join(tmpdir(), 'varve-rows-'));
   try {
+    if (context!.dvc) {
+      const tableAt = (name: string, index: number) =>
+        isTabular(name) ? join(folder, `${index}${extensions(name)}`) : undefined;
+      const { dvcRows } = await import('./dvc-read.ts');
+      return await work(await dvcRows(context!, context!.dvc, { path, commit }, tableAt));
+    }
     return await closing(await openCache(context!), async (cache) => {
       const files: DataFile[] = [];
       for await (const { path: inside, digest, size } of snapshotFiles(cache, path, pointer)) {

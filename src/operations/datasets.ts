@@ -10,6 +10,7 @@ import { POINTER_SUFFIX, type Pointer, pointerPath, readPointer } from '../works
 import { pathInRepository } from '../workspace/repository.ts';
 import type { Context } from './context.ts';
 import { nearest } from './did-you-mean.ts';
+import { outputVersion } from './dvc-datasets.ts';
 
 /** A dataset that a command is about; `only` names the files and folders within it, where not all is meant. */
 export interface SelectedDataset {
@@ -76,6 +77,7 @@ export function datasetAround(root: string, path: string): string | undefined {
  * @throws VarveError `unknown-revision`, `not-a-dataset` where the commit has no such dataset
  */
 export function datasetVersion(context: Context, argument: string): DatasetVersion | undefined {
+  if (context.dvc) return outputVersion(context, context.dvc, argument);
   const { root } = context.repository;
   const whole = datasetNamed(context, argument);
   if (whole !== undefined) return { path: whole, pointer: readPointer(root, whole), commit: undefined };

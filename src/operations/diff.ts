@@ -53,6 +53,10 @@ export async function diff(
   const { commits, paths } = splitRevisions(context, words, 2);
   const [before, after] = commits.length > 0 ? commits : splitRevisions(context, ['HEAD'], 1).commits;
   if (before === undefined) throw noCommit(root);
+  if (context.dvc) {
+    const { dvcDiff } = await import('./dvc-diff.ts');
+    return dvcDiff(context, context.dvc, [before, after], paths, options.compareStatistics);
+  }
   const chosen = chosenPaths(context, paths);
   const left = byPath(datasetsAt(root, before));
   const right = after === undefined ? workingTree(root) : byPath(datasetsAt(root, after));

@@ -3,6 +3,7 @@ import { datasetHistory, resolveRevision } from '../workspace/git-pointers.ts';
 import { pathInRepository } from '../workspace/repository.ts';
 import type { Context } from './context.ts';
 import { datasetNamed } from './datasets.ts';
+import { outputLog } from './dvc-datasets.ts';
 
 export interface LogResult {
   readonly path: string;
@@ -27,6 +28,7 @@ export interface LoggedVersion {
 
 /** The versions of one dataset over Git's history. Also of one that is gone from the working tree. */
 export function log(context: Context, path: string, revision = 'HEAD'): LogResult {
+  if (context.dvc) return outputLog(context, context.dvc, path, revision);
   const { root } = context.repository;
   const dataset = datasetNamed(context, path) ?? pathInRepository(context.repository, context.cwd, path);
   const history = datasetHistory(root, resolveRevision(root, revision), dataset);

@@ -39,6 +39,7 @@ export interface StatusResult {
 
 /** Looks at names, sizes and times; reads only the files that look changed. */
 export async function status(context: Context, paths: readonly string[] = []): Promise<StatusResult> {
+  if (context.dvc) return (await import('./dvc-read.ts')).dvcStatus(context, context.dvc, paths);
   const datasets: DatasetStatus[] = [];
   for (const dataset of selectDatasets(context, paths)) datasets.push(await datasetStatus(context, dataset));
   return { datasets };
