@@ -6,12 +6,20 @@ import { cachedFiles, isCached } from './cache.ts';
 import type { DvcContext } from './context.ts';
 import { isDirectory, type ObjectId, objectKey } from './object-id.ts';
 import { openDvcRemote } from './remotes.ts';
-import { isRecorded, type Selected } from './select.ts';
+import { isRecorded, type Recorded, type Selected } from './select.ts';
 
-/** An object that is not what its name says, or is not there, and the files of outputs that need it. */
+/** An object that is not what its name says, or is not there. */
 export interface DamagedObject {
   readonly key: string;
   readonly problem: 'damaged' | 'missing';
+  /** The outputs that need it; no `files` means the list of the files itself, so all of them. */
+  readonly users: readonly ObjectUser[];
+}
+
+export interface ObjectUser {
+  readonly path: string;
+  /** The MD5 of the output. */
+  readonly digest: string;
   readonly files: readonly string[];
 }
 
@@ -19,6 +27,8 @@ export interface Verified {
   readonly objects: number;
   readonly checkedBytes: number;
   readonly damage: readonly DamagedObject[];
+  /** What was checked: null for the cache. */
+  readonly remote: { readonly name: string; readonly url: string } | null;
 }
 
 /** Reads files at once; far more than there are workers, so that none waits. */
@@ -36,16 +46,21 @@ export async function verifyOutputs(
   const needed = await neededObjects(context, selected);
   if (remoteName === undefined) {
     const { cacheDir: root } = context.repository.config;
-    for (const id of objectsIn(root))
-      if (!needed.has(objectKey(id))) needed.set(objectKey(id), { id, files: [] });
-    return verifyObjects(context, needed, AT_ONCE, async (id) => {
+    for (const id of objectsIn(root)) {
+      if (!needed.has(objectKey(id))) needed.set(objectKey(id), { id, users: new Map() });
+    }
+    const found = await verifyObjects(context, needed, AT_ONCE, async (id) => {
       const path = join(root, objectKey(id));
       return (await context.pool.run({ kind: 'verify', path, id })).facts.size;
     });
+    return { ...found, remote: null };
   }
   const remote = await openDvcRemote(context, remoteName);
   try {
-    return await verifyObjects(context, needed, Math.min(remote.jobs, AT_ONCE), (id) => remote.check(id));
+    const found = await verifyObjects(context, needed, Math.min(remote.jobs, AT_ONCE), (id) =>
+      remote.check(id),
+    );
+    return { ...found, remote: { name: remoteName, url: remote.url } };
   } finally {
     await remote.close();
   }
@@ -53,7 +68,8 @@ export async function verifyOutputs(
 
 interface Needed {
   readonly id: ObjectId;
-  readonly files: string[];
+  /** By the path of the output. */
+  readonly users: Map<string, { readonly path: string; readonly digest: string; readonly files: string[] }>;
 }
 
 async function verifyObjects(
@@ -61,18 +77,22 @@ async function verifyObjects(
   objects: ReadonlyMap<string, Needed>,
   jobs: number,
   check: (id: ObjectId) => Promise<number>,
-): Promise<Verified> {
+): Promise<Omit<Verified, 'remote'>> {
   const damage: DamagedObject[] = [];
   let checkedBytes = 0;
   let done = 0;
-  await forEach(objects, jobs, async ([key, { id, files }]) => {
+  await forEach(objects, jobs, async ([key, { id, users }]) => {
     context.signal?.throwIfAborted();
     try {
       checkedBytes += await check(id);
     } catch (error) {
       const code = error instanceof VarveError ? error.code : undefined;
       if (code !== 'digest-mismatch' && code !== 'object-missing') throw error;
-      damage.push({ key, problem: code === 'object-missing' ? 'missing' : 'damaged', files });
+      damage.push({
+        key,
+        problem: code === 'object-missing' ? 'missing' : 'damaged',
+        users: [...users.values()],
+      });
     }
     context.onProgress?.({ phase: 'verify', unit: 'objects', done: ++done, total: objects.size });
   });
@@ -86,17 +106,18 @@ async function neededObjects(
   selected: readonly Selected[],
 ): Promise<Map<string, Needed>> {
   const needed = new Map<string, Needed>();
-  const need = (id: ObjectId, file: string) => {
-    const known = needed.get(objectKey(id)) ?? { id, files: [] };
-    known.files.push(file);
+  const need = (id: ObjectId, output: Recorded, file?: string) => {
+    const known = needed.get(objectKey(id)) ?? { id, users: new Map() };
+    const user = known.users.get(output.path) ?? { path: output.path, digest: output.id.value, files: [] };
+    if (file !== undefined) user.files.push(file);
+    known.users.set(output.path, user);
     needed.set(objectKey(id), known);
   };
   for (const { output } of selected) {
     if (!isRecorded(output) || !output.cached) continue;
-    need(output.id, output.path);
+    need(output.id, output);
     if (!isDirectory(output.id)) continue;
-    for (const { path, id } of (await readableFiles(context, output.id)) ?? [])
-      need(id, `${output.path}/${path}`);
+    for (const { path, id } of (await readableFiles(context, output.id)) ?? []) need(id, output, path);
   }
   return needed;
 }

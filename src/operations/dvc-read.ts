@@ -5,7 +5,7 @@ import { isDirectory } from '../dvc/object-id.ts';
 import { type DvcRepository, outputsAt, outputsInTree } from '../dvc/repository.ts';
 import { isRecorded, type Selected, selectOutputs } from '../dvc/select.ts';
 import { type OutputStatus, outputStatus } from '../dvc/status.ts';
-import { type Verified, verifyOutputs } from '../dvc/verify.ts';
+import { type DamagedObject, verifyOutputs } from '../dvc/verify.ts';
 import type { Digest } from '../store/digest.ts';
 import type { Context } from './context.ts';
 import { digestOfId } from './dvc-datasets.ts';
@@ -56,27 +56,27 @@ function stateOf(context: DvcContext, { state, found }: OutputStatus): State {
 }
 
 /** `varve verify` in a repository of DVC: the cache, or a remote. */
-export async function dvcVerify(
-  context: Context,
-  dvc: DvcRepository,
-  paths: readonly string[],
-  remote: string | undefined,
-) {
-  const { damage, ...counts }: Verified = await inDvc(context, dvc, (within) =>
-    verifyOutputs(within, selectOutputs(within, outputsInTree(dvc), paths), remote),
+export async function dvcVerify(context: Context, dvc: DvcRepository, remote: string | undefined) {
+  const found = await inDvc(context, dvc, (within) =>
+    verifyOutputs(
+      within,
+      outputsInTree(dvc).map((output) => ({ output })),
+      remote,
+    ),
   );
-  const where = remote === undefined ? 'cache' : remote;
+  return { ...found, damage: found.damage.map((one) => explain(one, remote)) };
+}
+
+function explain({ key, problem, users }: DamagedObject, remote: string | undefined) {
+  const where = remote === undefined ? 'the cache' : remote;
   return {
-    ...counts,
-    damage: damage.map(({ key, problem, files }) => ({
-      key,
-      problem: problem === 'missing' ? `is not in the ${where}` : 'has other bytes than its name says',
-      roots: files.length === 0 ? [] : [{ path: files[0]!, files }],
-      remedy:
-        remote === undefined
-          ? `Remove ${key} from the cache and run \`varve fetch\`.`
-          : 'Push it again from a clone whose cache is whole, after removing it on the remote.',
-    })),
+    key,
+    problem: problem === 'missing' ? `is not in ${where}` : 'has other bytes than its name says',
+    roots: users,
+    remedy:
+      remote === undefined
+        ? `Remove ${key} from the cache, then run \`varve fetch\`.`
+        : 'Remove it there, then push it again from a clone whose cache is whole.',
   };
 }
 
