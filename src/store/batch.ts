@@ -5,6 +5,7 @@ import { addStream } from './add-stream.ts';
 import type { BlobSink } from './blob-sink.ts';
 import { type Digest, type RawDigest, toDigest, toHex } from './digest.ts';
 import type { IndexContent, IndexedRecipe, IndexedWhole } from './index-file.ts';
+import { joinIndexes } from './index-merge.ts';
 import { isEmptyObject } from './object-reader.ts';
 import { type PackKind, packKey } from './pack.ts';
 import { PackUploads } from './pack-uploads.ts';
@@ -94,6 +95,7 @@ export class Batch implements BlobSink {
     await this.#uploads.finish();
     await this.#writeIndex({ ...this.#uploads.takeWritten(), wholes: this.#wholes, recipes: this.#recipes });
     await rescue(this.#store, this.#reliedOn);
+    await joinIndexes(this.#store);
   }
 
   /** Forgets the batch. What it has written already is named by nothing and goes with the next gc. */

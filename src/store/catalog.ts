@@ -55,6 +55,11 @@ export class Catalog {
     if (!this.#segments.some((known) => known.name === segment.name)) this.#segments.push(segment);
   }
 
+  replace(old: readonly IndexFile[], segment: IndexFile): void {
+    for (const gone of old) this.#segments.splice(this.#segments.indexOf(gone), 1);
+    this.add(segment);
+  }
+
   /** From now on, `location` is never answered again. */
   markDamaged(location: PackedLocation | WholeLocation): void {
     this.#damaged.add(placeOf(location));

@@ -8,8 +8,8 @@ import { damaged } from './errors.ts';
 export interface Condemned {
   readonly key: string;
   readonly keys: readonly string[];
-  /** By the clock of the remote. */
-  readonly since: Date;
+  /** In ms, by the clock of the remote. */
+  readonly since: number;
 }
 
 const KEY = /^condemned\/[0-9a-f]{32}\.json$/;
@@ -24,7 +24,7 @@ export async function readCondemned(remote: Remote): Promise<Condemned[]> {
   const lists: Condemned[] = [];
   for (const { key, size, modified } of found) {
     if (size > LARGEST) throw damaged('damaged-condemned', key, `it has ${size} bytes`);
-    lists.push({ key, keys: parseCondemned(await remote.read(key), key), since: modified });
+    lists.push({ key, keys: parseCondemned(await remote.read(key), key), since: modified.getTime() });
   }
   return lists;
 }
@@ -37,7 +37,15 @@ export async function writeCondemned(remote: Remote, keys: readonly string[]): P
   return key;
 }
 
-function parseCondemned(bytes: Uint8Array, where: string): string[] {
+/** What time it is at the remote, in ms: clocks of clones may be wrong by more than a grace period. */
+export async function probeClock(remote: Remote): Promise<number> {
+  const key = await writeCondemned(remote, []);
+  const info = await remote.head(key);
+  await remote.remove([key]);
+  return info?.modified.getTime() ?? Date.now();
+}
+
+export function parseCondemned(bytes: Uint8Array, where: string): string[] {
   const fail = (): never => {
     throw damaged('damaged-condemned', where, 'it is not a list of keys');
   };

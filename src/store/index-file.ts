@@ -118,7 +118,8 @@ export class IndexFile {
     };
     if (bytes.length < HEADER || !bytes.subarray(0, 8).equals(MAGIC)) fail('it is not an index');
     const version = bytes.readUInt32LE(8);
-    if (version !== VERSION) fail(`its version ${version} is unknown to this varve`);
+    if (version !== VERSION)
+      throw damaged('newer-index', indexKey(name), `its version ${version} is unknown to this varve`);
     const [packs, blobs, wholes, recipes] = [12, 16, 20, 24].map((at) => bytes.readUInt32LE(at)) as [
       number,
       number,

@@ -1,4 +1,5 @@
-import { compareDigests, type RawDigest } from './digest.ts';
+import { compareDigests, hexDigestOf, type RawDigest } from './digest.ts';
+import { DigestSet } from './digest-set.ts';
 import {
   encodeIndex,
   type IndexContent,
@@ -6,27 +7,64 @@ import {
   type IndexedPack,
   type IndexedRecipe,
   type IndexedWhole,
-  type IndexFile,
+  IndexFile,
+  indexKey,
 } from './index-file.ts';
+import { packKey } from './pack.ts';
+import type { StoreCore } from './store-core.ts';
+import { wholeKey } from './whole.ts';
 
-/** What of several index files goes into one. */
-export interface Keep {
-  pack(name: string): boolean;
-  whole(whole: IndexedWhole): boolean;
-  recipe(recipe: IndexedRecipe): boolean;
+/** More index files than this are joined at the next commit. */
+const MOST_SEGMENTS = 24;
+/** Of which the largest are left alone, so that a commit costs about what it adds. */
+const LEFT_ALONE = 8;
+
+/** Puts one index file in the place of all; drops what names a key that does not stay, and recipes that lost their bytes. */
+export async function pruneIndex(core: StoreCore, stays: (key: string) => boolean): Promise<void> {
+  const content = merged(core.catalog.segments, stays);
+  const there = new DigestSet();
+  for (const { digest } of content.blobs) there.add(digest);
+  for (const { digest } of content.recipes) there.add(digest);
+  const recipes = content.recipes.filter(({ recipe }) => there.has(recipe));
+  await replaceIndex(core, core.catalog.segments, { ...content, recipes });
 }
 
-export const KEEP_ALL: Keep = { pack: () => true, whole: () => true, recipe: () => true };
+async function replaceIndex(
+  core: StoreCore,
+  segments: readonly IndexFile[],
+  content: IndexContent,
+): Promise<void> {
+  const bytes = encodeIndex(content);
+  const name = hexDigestOf(bytes);
+  if (segments.length === 0 || (segments.length === 1 && segments[0]!.name === name)) return;
+  await core.remote.write(indexKey(name), bytes, { sha256: name });
+  const replaced = segments.filter((segment) => segment.name !== name);
+  await core.remote.remove(replaced.map((segment) => indexKey(segment.name)));
+  core.catalog.replace(replaced, IndexFile.parse(bytes, name));
+}
 
-/** One index file that says what `segments` say together, each thing once. */
-export function mergeIndexes(segments: readonly IndexFile[], keep: Keep): Buffer {
+/** Joins small index files where there are many. */
+export async function joinIndexes(core: StoreCore): Promise<void> {
+  const { segments } = core.catalog;
+  if (segments.length <= MOST_SEGMENTS) return;
+  const bySize = [...segments].sort((a, b) => a.byteLength - b.byteLength);
+  const small = bySize.slice(0, segments.length - LEFT_ALONE);
+  await replaceIndex(
+    core,
+    small,
+    merged(small, () => true),
+  );
+}
+
+/** What `segments` say together, each thing once. */
+function merged(segments: readonly IndexFile[], stays: (key: string) => boolean): IndexContent {
   const ordinals = new Map<string, number>();
   const packs: IndexedPack[] = [];
   const blobs: IndexedBlob[] = [];
   for (const segment of segments) {
     const fresh = new Set<number>();
     const renumbered = segment.packs.map((pack, at) => {
-      if (!keep.pack(pack.name)) return -1;
+      if (!stays(packKey(pack.name))) return -1;
       if (!ordinals.has(pack.name)) {
         ordinals.set(pack.name, packs.push(pack) - 1);
         fresh.add(at);
@@ -38,19 +76,16 @@ export function mergeIndexes(segments: readonly IndexFile[], keep: Keep): Buffer
       if (fresh.has(blob.pack)) blobs.push({ ...blob, pack: renumbered[blob.pack]! });
     }
   }
-  const content: IndexContent = {
+  const wholes = segments.flatMap((segment) => [...segment.allWholes()]);
+  const recipes = segments.flatMap((segment) => [...segment.allRecipes()]);
+  return {
     packs,
     blobs,
-    wholes: distinct(
-      segments.flatMap((segment) => [...segment.allWholes()].filter(keep.whole)),
-      sameWhole,
+    wholes: distinct(wholes, sameWhole).filter(({ digest, generation }) =>
+      stays(wholeKey(digest, generation)),
     ),
-    recipes: distinct(
-      segments.flatMap((segment) => [...segment.allRecipes()].filter(keep.recipe)),
-      sameRecipe,
-    ),
+    recipes: distinct(recipes, sameRecipe),
   };
-  return encodeIndex(content);
 }
 
 function distinct<T extends { readonly digest: RawDigest }>(list: T[], same: (a: T, b: T) => boolean): T[] {

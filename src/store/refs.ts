@@ -14,8 +14,19 @@ export interface Ref {
 const KEY = /^refs\/([A-Za-z0-9._-]{1,64})\/([0-9a-f]{64})\.json$/;
 const LARGEST = 256 * 1024 * 1024;
 
-/** Records the roots, so that no gc from another clone removes what they need. @returns the key */
-export async function writeRef(remote: Remote, clone: string, roots: readonly Root[]): Promise<string> {
+/** Records the roots, so that no gc from another clone removes what they need. */
+export async function writeRef(remote: Remote, clone: string, roots: readonly Root[]): Promise<void> {
+  const { key, bytes, sha256 } = encodeRef(clone, roots);
+  await remote.write(key, bytes, { sha256 });
+}
+
+/** Drops refs that the ref of `roots` replaces. */
+export async function dropRefs(remote: Remote, refs: readonly Ref[], roots: readonly Root[]): Promise<void> {
+  const replaced = refs.filter(({ key, clone }) => key !== encodeRef(clone, roots).key).map(({ key }) => key);
+  if (replaced.length > 0) await remote.remove(replaced);
+}
+
+function encodeRef(clone: string, roots: readonly Root[]): { key: string; bytes: Buffer; sha256: string } {
   const lines = roots.map(({ path, kind, digest, profile }) =>
     JSON.stringify({ path, kind, digest, profile }),
   );
@@ -28,8 +39,7 @@ export async function writeRef(remote: Remote, clone: string, roots: readonly Ro
       remedy: 'Use letters, digits, `.`, `_` and `-`, at most 64 of them.',
     });
   }
-  await remote.write(key, bytes, { sha256 });
-  return key;
+  return { key, bytes, sha256 };
 }
 
 export async function listRefs(remote: Remote): Promise<Ref[]> {

@@ -6,6 +6,7 @@ import { digestMismatch } from './errors.ts';
 import type { IndexedWhole } from './index-file.ts';
 import { packKey } from './pack.ts';
 import { PackUploads } from './pack-uploads.ts';
+import { blobsIn } from './repack.ts';
 import type { StoreCore } from './store-core.ts';
 import { wholeKey } from './whole.ts';
 import { withWholeBody } from './whole-body.ts';
@@ -22,7 +23,8 @@ export async function rescue(store: StoreCore, reliedOn: ReadonlySet<string>): P
   if (lost.size === 0) return;
   try {
     const uploads = new PackUploads(store.remote, () => condemned);
-    for (const blob of blobsIn(store, lost)) await copyBlob(store, blob, uploads);
+    for (const blob of blobsIn(store, (pack) => lost.has(packKey(pack))))
+      await copyBlob(store, blob, uploads);
     await uploads.finish();
     const wholes = await copyWholes(store, lost, condemned);
     await store.writeIndex({ ...uploads.takeWritten(), wholes, recipes: [] });
@@ -36,18 +38,6 @@ export async function rescue(store: StoreCore, reliedOn: ReadonlySet<string>): P
         cause: error,
       },
     );
-  }
-}
-
-function* blobsIn(store: StoreCore, keys: ReadonlySet<string>): Generator<PlacedBlob> {
-  for (const segment of [...store.catalog.segments]) {
-    const wanted = segment.packs.map(({ name }) => keys.has(packKey(name)));
-    if (!wanted.includes(true)) continue;
-    for (const { digest, pack, offset, length } of segment.allBlobs()) {
-      const { name, kind } = segment.packs[pack]!;
-      if (wanted[pack])
-        yield { digest, location: { at: 'pack', pack: name, packKind: kind, offset, length } };
-    }
   }
 }
 

@@ -99,3 +99,16 @@ export class CountingRemote implements Remote {
 
   async close(): Promise<void> {}
 }
+
+/** Fails unless the store gives back exactly these files. */
+export async function expectFolder(
+  store: Store,
+  root: Root,
+  files: ReadonlyMap<string, Buffer>,
+): Promise<void> {
+  const read = await readFolder(store, root);
+  if (read.size !== files.size) throw new Error(`${read.size} files instead of ${files.size}`);
+  for (const [path, bytes] of files) {
+    if (!read.get(path)?.equals(bytes)) throw new Error(`${path} differs`);
+  }
+}
