@@ -33,3 +33,21 @@ function timestampText(engineType: string, text: string): string {
   const digits = engineType === 'TIMESTAMP_NS' ? 9 : 6;
   return `${day}T${clock}.${fraction.padEnd(digits, '0')}${zone === undefined ? '' : 'Z'}${era}`;
 }
+
+/** Orders canonical numbers: exactly where both are plain decimals, whatever their length, else as doubles. */
+export function compareNumbers(a: string, b: string): number {
+  const difference = Number(a) - Number(b);
+  if (difference !== 0) return difference;
+  const [x, y] = [decimalParts(a), decimalParts(b)];
+  if (x === undefined || y === undefined) return 0;
+  const digits = Math.max(x.fraction.length, y.fraction.length);
+  const units = (parts: { whole: string; fraction: string }) =>
+    BigInt(parts.whole + parts.fraction.padEnd(digits, '0'));
+  const exact = units(x) - units(y);
+  return exact < 0n ? -1 : exact > 0n ? 1 : 0;
+}
+
+function decimalParts(text: string): { whole: string; fraction: string } | undefined {
+  const match = /^(-?\d+)(?:\.(\d+))?$/.exec(text);
+  return match === null ? undefined : { whole: match[1]!, fraction: match[2] ?? '' };
+}

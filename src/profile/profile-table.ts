@@ -6,20 +6,27 @@ import { countTimes } from './count-times.ts';
 import { countValues } from './count-values.ts';
 import { laneOf } from './lane.ts';
 import { type Leaf, leavesOf } from './leaves.ts';
-import type { FeatureProfile, FeatureType, LengthStats, TableProfile } from './model.ts';
+import type { FeatureProfile, LengthStats, TableProfile } from './model.ts';
 import { type Overview, overviews } from './overview.ts';
-import { countedValues, leafRows } from './relation.ts';
+import { type Counted, countedValues, leafRows } from './relation.ts';
 import { emptySketch } from './sketch.ts';
+import { weighLeaf } from './weights.ts';
 
 /** Called after each feature. */
 export type OnFeature = (done: number, total: number) => void;
+
+export interface TableOptions {
+  readonly name: string;
+  /** The column that weights rows. */
+  readonly weight?: string | undefined;
+  readonly onFeature?: OnFeature | undefined;
+}
 
 /** Profiles the rows of a source: one scan of everything, then a few of each column alone. */
 export async function profileTable(
   engine: Engine,
   source: Source,
-  name: string,
-  onFeature: OnFeature = () => {},
+  options: TableOptions,
 ): Promise<TableProfile> {
   const leaves = leavesOf(source.columns);
   const [[rows]] = (await engine.query(`SELECT count(*)::DOUBLE FROM ${source.relation}`)) as [[number]];
@@ -29,13 +36,21 @@ export async function profileTable(
   let done = 0;
   const worker = async () => {
     for (let index = next++; index < leaves.length; index = next++) {
-      const task = { engine, source: source.relation, leaf: leaves[index]!, overview: seen[index]!, rows };
-      features[index] = await profileLeaf(task, `g${index}`);
-      onFeature(++done, leaves.length);
+      const leaf = leaves[index]!;
+      const task = {
+        engine,
+        source: source.relation,
+        leaf,
+        overview: seen[index]!,
+        rows,
+        weight: options.weight,
+      };
+      features[index] = await profileLeaf(task, `varve_leaf_${index}`);
+      options.onFeature?.(++done, leaves.length);
     }
   };
   await Promise.all(Array.from({ length: engine.connections }, worker));
-  return { name, rows, features };
+  return { name: options.name, rows, ...(options.weight && { weight: options.weight }), features };
 }
 
 interface LeafTask {
@@ -44,32 +59,59 @@ interface LeafTask {
   readonly leaf: Leaf;
   readonly overview: Overview;
   readonly rows: number;
+  readonly weight: string | undefined;
 }
 
 async function profileLeaf(task: LeafTask, table: string): Promise<FeatureProfile> {
-  const { engine, leaf, overview } = task;
-  const lane = laneOf(leaf, overview.min, overview.max);
+  const { engine, leaf, overview, source, weight } = task;
   const presence = await presenceOf(task);
-  const base = { path: leaf.path, engineType: leaf.engineType, ...presence };
-  if (overview.values === 0) {
-    const values = { exact: true, values: [], bound: 0 };
-    return { ...base, type: 'unknown', values, distinct: emptySketch };
-  }
-  const counted = await countedValues(engine, leaf, lane, task.source, overview.distinct, table);
-  try {
-    const numeric = lane.bits && { numeric: await countNumbers(engine, leaf, lane, counted, overview) };
-    const time = lane.ticks && { time: await countTimes(engine, leaf, lane, counted, overview) };
-    const lengths = lane.length && {
-      lengths: await countLengths(engine, `SELECT ${lane.length} AS l, n FROM ${counted.sql}`),
+  const weighted = weight !== undefined &&
+    leaf.expressions.length === 1 && {
+      weighted: await weighLeaf(engine, leaf, overview, source, weight),
     };
-    const values = await countValues(engine, leaf, lane, counted, table);
-    return { ...base, type: leaf.type satisfies FeatureType, ...numeric, ...time, ...lengths, ...values };
+  if (overview.values === 0) return { ...profileCountless(leaf, presence), ...weighted };
+  const lane = laneOf(leaf, overview.min, overview.max);
+  const counted = await countedValues(engine, leaf, lane, source, overview.distinct, table);
+  try {
+    return { ...(await profileCounted(engine, leaf, overview, presence, counted, table)), ...weighted };
   } finally {
     if (counted.grouped) await engine.query(`DROP TABLE ${table}`);
   }
 }
 
-interface Presence {
+function profileCountless(leaf: Leaf, presence: Presence): FeatureProfile {
+  const values = { exact: true, values: [], bound: 0 };
+  return {
+    path: leaf.path,
+    engineType: leaf.engineType,
+    ...presence,
+    type: 'unknown',
+    values,
+    distinct: emptySketch,
+  };
+}
+
+/** Profiles a feature from its values and how often each occurs. */
+export async function profileCounted(
+  engine: Engine,
+  leaf: Leaf,
+  overview: Overview,
+  presence: Presence,
+  counted: Counted,
+  table: string,
+): Promise<FeatureProfile> {
+  const lane = laneOf(leaf, overview.min, overview.max);
+  const numeric = lane.bits && { numeric: await countNumbers(engine, leaf, lane, counted, overview) };
+  const time = lane.ticks && { time: await countTimes(engine, leaf, lane, counted, overview) };
+  const lengths = lane.length && {
+    lengths: await countLengths(engine, `SELECT ${lane.length} AS l, n FROM ${counted.sql}`),
+  };
+  const values = await countValues(engine, leaf, lane, counted, table);
+  const { path, type, engineType } = leaf;
+  return { path, type, engineType, ...presence, ...numeric, ...time, ...lengths, ...values };
+}
+
+export interface Presence {
   readonly present: number;
   readonly nulls: number;
   readonly count: number;

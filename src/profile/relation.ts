@@ -12,7 +12,7 @@ export interface Counted {
 }
 
 /** The most distinct values that are grouped; beyond, rows are counted as they are and values by hash partition. */
-const groupCap = 2 ** 20;
+export const groupCap = 2 ** 20;
 
 /** The rows of a leaf's lists or, past the last list level, of its values; nulls included. */
 export function leafRows(leaf: Leaf, source: string, level = leaf.expressions.length - 1): string {

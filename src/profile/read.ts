@@ -1,0 +1,9 @@
+import type { Profile } from './model.ts';
+
+/** The table of files that the profile of a directory ends with. */
+export const filesTable = '.files';
+
+/** Rows of data: those of all tables but the table of files. */
+export function countRows(profile: Profile): number {
+  return profile.tables.reduce((rows, table) => (table.name === filesTable ? rows : rows + table.rows), 0);
+}
