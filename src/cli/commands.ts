@@ -21,6 +21,16 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'push', summary: 'send snapshots to a remote', load: () => import('./push.ts') },
   { name: 'fetch', summary: 'bring snapshots into the cache', load: () => import('./fetch.ts') },
   { name: 'pull', summary: 'fetch, then check out', load: () => import('./pull.ts') },
+  { name: 'verify', summary: 'check every byte', load: () => import('./verify.ts') },
+  { name: 'profile', summary: 'show the statistics of a dataset', load: () => import('./profile.ts') },
+  { name: 'schema', summary: 'say what a dataset should look like', load: () => import('./schema.ts') },
+  { name: 'validate', summary: 'hold a dataset against its schema', load: () => import('./validate.ts') },
+  { name: 'drift', summary: 'report what changed between two datasets', load: () => import('./drift.ts') },
+  {
+    name: 'check',
+    summary: 'validate and compare what changed since a base',
+    load: () => import('./check.ts'),
+  },
   {
     name: 'completion',
     summary: 'print a script that completes commands in a shell',

@@ -30,7 +30,7 @@ export interface RowTable {
 export async function openRows(files: readonly SourceFile[], options: EngineOptions = {}): Promise<RowTable> {
   const engine = await openEngine(
     files.map((file) => file.absolutePath),
-    options,
+    { ...options, ordered: true },
   );
   try {
     const { relation } = await openSource(engine, files);

@@ -11,6 +11,8 @@ export interface EngineOptions {
   readonly threads?: number;
   /** DuckDB's own limit, such as `512MB`; beyond it, it spills to a private folder. */
   readonly memory?: string;
+  /** Keep rows in the order of the files, at the cost of speed and memory. */
+  readonly ordered?: boolean;
   /** Interrupts the running query and every later one. */
   readonly signal?: AbortSignal;
 }
@@ -64,7 +66,7 @@ async function settings(folder: string, options: EngineOptions): Promise<Record<
     threads: String(options.threads ?? Math.min(defaultThreads, availableParallelism())),
     memory_limit: options.memory ?? defaultMemory,
     temp_directory: folder,
-    preserve_insertion_order: 'false',
+    preserve_insertion_order: String(options.ordered ?? false),
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',

@@ -24,7 +24,8 @@ export function withDatasetFiles<T>(
   return hasData(dataset) ? filesInPlace(dataset).then(work) : withCachedFiles(dataset, work);
 }
 
-async function filesInPlace({ absolutePath, context }: NamedDataset): Promise<DatasetFiles> {
+/** The files as they lie there. */
+export async function filesInPlace({ absolutePath, context }: NamedDataset): Promise<DatasetFiles> {
   const root = dirname(absolutePath!);
   const name = basename(absolutePath!);
   const files: DataFile[] = [];

@@ -5,6 +5,7 @@ import { decodeProfile } from '../profile/encode.ts';
 import type { Profile } from '../profile/model.ts';
 import { profileDirectory } from '../profile/profile-directory.ts';
 import { profileFiles } from '../profile/profile-files.ts';
+import type { OnProgress } from '../progress.ts';
 import type { Digest } from '../store/digest.ts';
 import type { Context, Watch } from './context.ts';
 import { type DatasetFiles, withDatasetFiles } from './dataset-files.ts';
@@ -111,7 +112,8 @@ function engineOptions({ memory, threads }: ProfilingOptions): EngineOptions {
   return { ...(memory === undefined ? {} : { memory }), ...(threads === undefined ? {} : { threads }) };
 }
 
-function watching(watch: Watch | undefined): Pick<EngineOptions, 'signal'> & Watch {
+/** Of the context, what the engine and the profile room take. */
+function watching(watch: Watch | undefined): { signal?: AbortSignal; onProgress?: OnProgress } {
   return {
     ...(watch?.signal === undefined ? {} : { signal: watch.signal }),
     ...(watch?.onProgress === undefined ? {} : { onProgress: watch.onProgress }),

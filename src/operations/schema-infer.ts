@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { VarveError } from '../errors.ts';
 import { inferSchema } from '../schema/infer.ts';
 import { stringifySchema } from '../schema/stringify.ts';
-import { schemaToPbtxt } from '../schema/tfdv/schema-pbtxt.ts';
+import { schemaToPbtxt } from '../schema/tfdv/schema-to.ts';
 import { writeAtomically } from '../workspace/atomic-write.ts';
 import type { Watch } from './context.ts';
 import { profileOfDataset } from './dataset-profile.ts';

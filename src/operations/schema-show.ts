@@ -1,4 +1,4 @@
-import { schemaToPbtxt } from '../schema/tfdv/schema-pbtxt.ts';
+import { schemaToPbtxt } from '../schema/tfdv/schema-to.ts';
 import type { Watch } from './context.ts';
 import { nameDataset } from './named-dataset.ts';
 import { readSchema, readSchemaText, schemaFileOf } from './schema-file.ts';

@@ -24,9 +24,9 @@ type Renderers<T> = Readonly<Partial<Record<Format, (of: T, options: RenderOptio
 /** The formats that CI systems read: all are made of findings. */
 function checks<T>(findings: (of: T, options: RenderOptions) => Findings): Renderers<T> {
   return {
-    junit: (of, options) => junit(findings(of, options)),
-    sarif: (of, options) => sarif(findings(of, options)),
-    github: (of, options) => github(findings(of, options)),
+    junit: (of, options) => junit([findings(of, options)]),
+    sarif: (of, options) => sarif([findings(of, options)]),
+    github: (of, options) => github([findings(of, options)]),
   };
 }
 

@@ -7,9 +7,16 @@ const commands = { bad: 'error', warn: 'warning', good: 'notice' } as const;
  * level). Every line is a command of ours, so that no text of the data can start one.
  * Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
  */
-export function github(checked: Findings): string {
+export function github(checks: readonly Findings[]): string {
+  return checks
+    .flatMap(lines)
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function lines(checked: Findings): string[] {
   const grave = checked.findings.filter((one) => one.grade !== 'good');
-  const lines = [
+  return [
     command(commands[checked.grade], checked.file, `varve ${checked.check}`, checked.summary),
     ...grave.map((one) =>
       command(
@@ -20,7 +27,6 @@ export function github(checked: Findings): string {
       ),
     ),
   ];
-  return `${lines.join('\n')}\n`;
 }
 
 function command(name: string, file: string, title: string, message: string): string {

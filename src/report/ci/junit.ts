@@ -2,27 +2,36 @@ import { markup } from '../markup.ts';
 import type { Finding, Findings } from './findings.ts';
 
 /**
- * JUnit XML as Jenkins, GitLab and others read it: one test case a finding (for drift: a feature), failed where it is
- * grave; warnings pass and speak through `system-out`. A check without findings is one test case that passed. No times.
- * Source: the JUnit 10 schema of the Jenkins xUnit plugin.
+ * JUnit XML as Jenkins, GitLab and others read it: one suite a check, one test case a finding (for drift: a feature),
+ * failed where it is grave; warnings pass and speak through `system-out`. A check without findings is one test case that
+ * passed. No times. Source: the JUnit 10 schema of the Jenkins xUnit plugin.
  */
-export function junit(checked: Findings): string {
-  const cases =
-    checked.findings.length > 0 ? checked.findings.map((one) => testCase(checked, one)) : [passed(checked)];
-  const failures = checked.findings.filter((one) => one.grade === 'bad').length;
-  const counts = `tests="${cases.length}" failures="${failures}" errors="0" skipped="0"`;
-  const name = markup(`varve ${checked.check}: ${checked.subject}`);
+export function junit(checks: readonly Findings[]): string {
+  const sum = (count: (checked: Findings) => number) =>
+    checks.reduce((total, checked) => total + count(checked), 0);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="varve" tests="${cases.length}" failures="${failures}" errors="0">`,
-    `  <testsuite name="${name}" ${counts}>`,
-    ...cases,
-    `    <system-out>${markup(checked.summary)}</system-out>`,
-    '  </testsuite>',
+    `<testsuites name="varve" tests="${sum(caseCount)}" failures="${sum(failureCount)}" errors="0">`,
+    ...checks.flatMap(suite),
     '</testsuites>',
     '',
   ].join('\n');
 }
+
+function suite(checked: Findings): string[] {
+  const cases =
+    checked.findings.length > 0 ? checked.findings.map((one) => testCase(checked, one)) : [passed(checked)];
+  const counts = `tests="${cases.length}" failures="${failureCount(checked)}" errors="0" skipped="0"`;
+  return [
+    `  <testsuite name="${markup(`varve ${checked.check}: ${checked.subject}`)}" ${counts}>`,
+    ...cases,
+    `    <system-out>${markup(checked.summary)}</system-out>`,
+    '  </testsuite>',
+  ];
+}
+
+const caseCount = ({ findings }: Findings) => Math.max(findings.length, 1);
+const failureCount = ({ findings }: Findings) => findings.filter((one) => one.grade === 'bad').length;
 
 function testCase(checked: Findings, finding: Finding): string {
   const name = checked.check === 'drift' ? finding.feature : `${finding.feature}: ${finding.rule}`;

@@ -9,20 +9,23 @@ const levels = { bad: 'error', warn: 'warning', good: 'none' } as const;
  * for each kind, a physical location (the dataset's file as a whole, so line 1), the feature as logical location, and
  * a fingerprint that stays the same while the finding does. Features without drift are no results.
  */
-export function sarif(checked: Findings): string {
-  const results = checked.findings.filter((one) => one.grade !== 'good');
-  const rules = [...new Set(results.map((one) => one.rule))].sort();
+export function sarif(checks: readonly Findings[]): string {
   return canonicalJson({
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
-    runs: [
-      {
-        tool: { driver: { name: 'varve', rules: rules.map(rule) } },
-        automationDetails: { id: `varve/${checked.check}/` },
-        results: results.map((one) => result(checked, one, rules.indexOf(one.rule))),
-      },
-    ],
+    runs: checks.map(run),
   });
+}
+
+function run(checked: Findings): object {
+  const results = checked.findings.filter((one) => one.grade !== 'good');
+  const rules = [...new Set(results.map((one) => one.rule))].sort();
+  return {
+    tool: { driver: { name: 'varve', rules: rules.map(rule) } },
+    // GitHub takes one run a category, so each dataset is its own.
+    automationDetails: { id: `varve/${checked.check}/${uri(checked.subject)}/` },
+    results: results.map((one) => result(checked, one, rules.indexOf(one.rule))),
+  };
 }
 
 /** `ENUM_TYPE_UNEXPECTED_STRING_VALUES` → `Enum type unexpected string values`. */

@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import type { ProfilingOptions } from '../operations/dataset-profile.ts';
+import { profile } from '../operations/profile.ts';
+import { renderProfile } from '../report/render.ts';
+import { defineCommand, type Run } from './command.ts';
+import {
+  type ReportOptions,
+  reportOutcome,
+  withProfilingOptions,
+  withReportOptions,
+} from './report-options.ts';
+
+type Options = ReportOptions & ProfilingOptions & { readonly compare?: string };
+
+export function command(run: Run): Command {
+  const defined = defineCommand(
+    'profile',
+    'Shows the statistics of a dataset, a version of it, or a plain file or folder.',
+    [
+      ['varve profile data/flights.csv', 'a table of its features'],
+      ['varve profile data/flights.csv@v1.0 --json', 'of a version, for a program'],
+      ['varve profile data/flights.csv --format html --output flights.html', 'a page to look at'],
+      [
+        'varve profile data/flights.csv --compare data/flights.csv@HEAD~1 --format html --output flights.html',
+        'two versions, overlaid',
+      ],
+      ['varve profile data/flights.csv --slice carrier=UA', 'of some of the rows'],
+    ],
+  )
+    .argument('<dataset>', 'path, path@REV, or a plain file or folder')
+    .option('--compare <dataset>', 'an earlier version or another dataset to show beside it');
+  return withProfilingOptions(
+    withReportOptions(defined, ['text', 'json', 'markdown', 'html', 'prometheus']),
+  ).action((dataset: string, options: Options) =>
+    run(options, async (io) => {
+      const found = await profile(io.cwd, dataset, options, io);
+      const other =
+        options.compare === undefined ? undefined : await profile(io.cwd, options.compare, options, io);
+      return reportOutcome(io, options, found.profile, (format, look) =>
+        renderProfile(found.profile, format, {
+          ...look,
+          name: dataset,
+          ...(other === undefined ? {} : { compareWith: { name: other.name, profile: other.profile } }),
+        }),
+      );
+    }),
+  );
+}

@@ -1,0 +1,63 @@
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { VarveError } from '../errors.ts';
+import type { ProfilingOptions } from '../operations/dataset-profile.ts';
+import type { Format, RenderOptions } from '../report/format.ts';
+import { type CommonOptions, type Io, type Outcome, positiveInteger } from './command.ts';
+
+export interface ReportOptions extends CommonOptions {
+  readonly format: Format;
+  readonly output?: string;
+}
+
+/** Adds `--format` and `--output` to a command that ends in a report. */
+export function withReportOptions(command: Command, formats: readonly Format[]): Command {
+  return command
+    .addOption(new Option('--format <format>', 'how to write the report').choices(formats).default('text'))
+    .option('--output <file>', 'write the report into a file');
+}
+
+/** Adds what decides which rows are counted, and with how much of the machine. */
+export function withProfilingOptions(command: Command): Command {
+  return command
+    .option('--slice <feature=value>', 'only the rows in which a feature has this value', slice)
+    .option('--weight <feature>', 'the feature that weights rows')
+    .option('--memory <size>', 'most memory of the engine, such as 1GB')
+    .option('--threads <count>', 'threads of the engine', positiveInteger);
+}
+
+/** The report as text in the format that was asked for; into a file where one is named. */
+export function reportOutcome(
+  io: Io,
+  options: ReportOptions,
+  report: unknown,
+  render: (format: Format, options: RenderOptions) => string,
+  exitCode: 0 | 1 = 0,
+): Outcome {
+  const text = render(options.format, {
+    color: io.colours && options.output === undefined,
+    width: io.width ?? 100,
+  });
+  if (options.output === undefined) return { json: report, text, exitCode };
+  write(resolve(io.cwd, options.output), options.output, text);
+  return { json: report, text: `Wrote ${options.output}.`, exitCode };
+}
+
+function write(path: string, name: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new VarveError('unwritable-output', `Cannot write ${name}: ${(error as Error).message}`, {
+      path: name,
+      remedy: 'Name a file in a folder that is there and that you may write to.',
+      cause: error,
+    });
+  }
+}
+
+function slice(text: string): NonNullable<ProfilingOptions['slice']> {
+  const equals = text.indexOf('=');
+  if (equals > 0) return { feature: text.slice(0, equals), value: text.slice(equals + 1) };
+  throw new InvalidArgumentError('Write it as feature=value, such as country=AT.');
+}

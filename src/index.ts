@@ -1,0 +1,37 @@
+/**
+ * varve as a library: the operations that the command line calls, the comparisons beneath them for profiles in memory, and
+ * the renderers of their results. Every error on purpose is a `VarveError`.
+ */
+export { compareProfiles } from './drift/compare.ts';
+export type { DriftOptions, DriftReport, FeatureDrift, Measure, Verdict } from './drift/model.ts';
+export { VarveError } from './errors.ts';
+export { type AddOptions, type AddResult, add } from './operations/add.ts';
+export { type CheckResult, check } from './operations/check.ts';
+export { checkout } from './operations/checkout.ts';
+export { type Context, openContext, type Watch } from './operations/context.ts';
+export type { ProfiledDataset, ProfilingOptions } from './operations/dataset-profile.ts';
+export { type DiffResult, diff } from './operations/diff.ts';
+export { type DriftOperationOptions, drift } from './operations/drift.ts';
+export { fetch } from './operations/fetch.ts';
+export { type InitResult, init } from './operations/init.ts';
+export { log } from './operations/log.ts';
+export { profile } from './operations/profile.ts';
+export { profilerFor } from './operations/profile-on-add.ts';
+export { pull } from './operations/pull.ts';
+export { push } from './operations/push.ts';
+export { schemaInfer } from './operations/schema-infer.ts';
+export { schemaShow } from './operations/schema-show.ts';
+export { schemaUpdate } from './operations/schema-update.ts';
+export { type StatusResult, status } from './operations/status.ts';
+export { type ValidateOptions, validate } from './operations/validate.ts';
+export { decodeProfile, encodeProfile } from './profile/encode.ts';
+export { mergeProfiles } from './profile/merge.ts';
+export type { FeatureProfile, Profile, TableProfile } from './profile/model.ts';
+export type { OnProgress, ProgressEvent } from './progress.ts';
+export type { Format, RenderOptions } from './report/format.ts';
+export { renderDrift, renderProfile, renderValidation } from './report/render.ts';
+export type { Anomaly, ValidationReport } from './schema/anomaly.ts';
+export { inferSchema } from './schema/infer.ts';
+export { parseSchema } from './schema/parse.ts';
+export { stringifySchema } from './schema/stringify.ts';
+export { validate as validateProfile } from './schema/validate.ts';
