@@ -53,7 +53,7 @@ CASES = {
     "BOOL_TYPE_UNEXPECTED_STRING": ({"x": texts(lambda i: ["yes", "no", "maybe"][i % 3])},
                                     feature('bool_domain { true_value: "yes" false_value: "no" }'), {}),
     "BOOL_TYPE_UNEXPECTED_FLOAT": ({"x": floats(lambda i: [0.0, 1.0, 0.5][i % 3])}, feature("bool_domain {}", "FLOAT"), {}),
-    "BOOL_TYPE_INVALID_CONFIG": ({"x": texts(lambda i: ["yes", "no"][i % 2])}, feature("bool_domain {}"), {}),
+    "BOOL_TYPE_UNEXPECTED_STRING-wordless": ({"x": texts(lambda i: ["yes", "no"][i % 2])}, feature("bool_domain {}"), {}),
     "ENUM_TYPE_UNEXPECTED_STRING_VALUES": ({"x": texts()}, feature(DOMAIN), {}),
     "ENUM_TYPE_UNEXPECTED_STRING_VALUES-mass": (
         {"x": texts(lambda i: "ZZ" if i == 7 else "AA"), "y": texts(lambda i: "ZZ" if i < 9 else "AA")},
@@ -125,7 +125,7 @@ CASES = {
         feature("value_counts { value_count { min: 1 } value_count { min: 1 } }", "INT"), {}),
     "DOMAIN_INVALID_FOR_TYPE": ({"x": floats()}, feature(DOMAIN, "FLOAT"), {}),
     "FEATURE_MISSING_TYPE": ({"x": ints()}, 'feature { name: "x" presence { min_count: 1 } }', {}),
-    "INVALID_SCHEMA_SPECIFICATION": ({"x": ints()}, feature("value_count { min: 3 max: 1 }", "INT"), {}),
+    "INVALID_SCHEMA_SPECIFICATION": ({"x": ints()}, feature("presence { min_fraction: 1.5 }", "INT"), {}),
     "INVALID_SCHEMA_SPECIFICATION-mass": (
         {"x": ints()}, feature("distribution_constraints { min_domain_mass: 0.9 }", "INT"), {}),
     "INVALID_DOMAIN_SPECIFICATION": ({"x": texts()}, feature('domain: "nowhere"'), {}),

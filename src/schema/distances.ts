@@ -81,7 +81,7 @@ function divergence(p: readonly number[], q: readonly number[]): number | undefi
   return Math.min(1, Math.max(0, bits));
 }
 
-interface Bin {
+export interface Bin {
   readonly low: number;
   readonly high: number;
   readonly count: number;
@@ -101,7 +101,7 @@ function histogram(profile: FeatureProfile): Histogram | undefined {
 }
 
 /** The values where all are listed, else the profile's buckets, cut to its least and greatest value. */
-function finestCells({ numeric, time, values }: FeatureProfile): Bin[] | undefined {
+export function finestCells({ numeric, time, values }: FeatureProfile): Bin[] | undefined {
   if (time !== undefined)
     return time.days.map(([day, count]) => ({ low: day, high: day + time.dayWidth, count }));
   if (numeric === undefined) return undefined;
@@ -126,7 +126,7 @@ function finestCells({ numeric, time, values }: FeatureProfile): Bin[] | undefin
   ].filter(({ count }) => count > 0);
 }
 
-function tenBins(cells: readonly Bin[]): Bin[] {
+export function tenBins(cells: readonly Bin[]): Bin[] {
   if (cells.length === 0) return [];
   const min = Math.min(...cells.map(({ low }) => low));
   const max = Math.max(...cells.map(({ high }) => high));

@@ -117,9 +117,7 @@ function wordComplaints(feature: FeatureSchema, words: NonNullable<FeatureSchema
   if (words.true !== undefined && words.true === words.false)
     return [['INVALID_DOMAIN_SPECIFICATION', 'true and false are the same word']];
   const some = words.true !== undefined || words.false !== undefined;
-  if (some && !has(feature, 'string'))
-    return [['BOOL_TYPE_INVALID_CONFIG', 'words for true and false need text']];
-  if (!some && has(feature, 'string') && feature.types.length === 1)
-    return [['BOOL_TYPE_INVALID_CONFIG', 'text needs words for true and false']];
-  return [];
+  return some && !has(feature, 'string')
+    ? [['BOOL_TYPE_INVALID_CONFIG', 'words for true and false need text']]
+    : [];
 }

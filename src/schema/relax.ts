@@ -1,5 +1,6 @@
 import type { Profile, TableProfile } from '../profile/model.ts';
-import { featureName } from './feature-name.ts';
+import { filesTable } from '../profile/read.ts';
+import { featuresByName } from './feature-name.ts';
 import { inferSchema } from './infer.ts';
 import type { Bounds, FeatureSchema, Schema, TableSchema } from './model.ts';
 import { relaxFeature } from './rules/all.ts';
@@ -22,7 +23,7 @@ export function relaxSchema(schema: Schema, profile: Profile): Schema {
     domains = shared.domains;
     return shared.table;
   });
-  const known = new Set(['.files', ...schema.tables.map((table) => table.name)]);
+  const known = new Set([filesTable, ...schema.tables.map((table) => table.name)]);
   const added = inferred.tables
     .filter((table) => !known.has(table.name))
     .map((table) => withOwnDomains(table, inferred));
@@ -30,7 +31,7 @@ export function relaxSchema(schema: Schema, profile: Profile): Schema {
 }
 
 function relaxTable(schema: Schema, table: TableSchema, data: TableProfile, inferred: Schema): TableSchema {
-  const byName = new Map(data.features.map((each) => [featureName(each.path), each]));
+  const byName = featuresByName(data, table);
   const features = table.features.map((feature) => {
     const profile = byName.get(feature.name);
     if (feature.deprecated === true || data.rows === 0) return feature;
@@ -38,12 +39,16 @@ function relaxTable(schema: Schema, table: TableSchema, data: TableProfile, infe
       ? optional(feature)
       : relaxFeature({ schema, table: data, feature, profile });
   });
-  const known = new Set(table.features.map((each) => each.name));
+  const known = new Set(
+    [...byName.keys()].filter((name) => table.features.some((each) => each.name === name)),
+  );
   const fresh = inferred.tables.find((each) => each.name === table.name);
   const added =
     fresh === undefined
       ? []
-      : withOwnDomains(fresh, inferred).features.filter((each) => !known.has(each.name));
+      : withOwnDomains(fresh, inferred).features.filter(
+          (each) => byName.has(each.name) && !known.has(each.name),
+        );
   return { ...table, ...relaxedRows(table.rows, data.rows), features: [...features, ...added] };
 }
 

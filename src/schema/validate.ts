@@ -1,8 +1,9 @@
 import { VarveError } from '../errors.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../profile/model.ts';
+import { countRows, filesTable } from '../profile/read.ts';
 import type { Anomaly, ValidationReport } from './anomaly.ts';
 import { schemaFaults } from './faults.ts';
-import { featureName } from './feature-name.ts';
+import { featureName, featuresByName } from './feature-name.ts';
 import type { FeatureSchema, Schema, TableSchema } from './model.ts';
 import type { RowAnswer, RowChecker } from './row-checker.ts';
 import { columnSql } from './row-checker.ts';
@@ -30,9 +31,6 @@ export interface ValidateOptions {
   /** Where the data is at hand. */
   readonly rows?: RowChecker;
 }
-
-/** Name of the table of a directory's files; a schema that does not mention it says nothing about it. */
-const filesTable = '.files';
 
 /**
  * Holds a profile against a schema. The report is valid while no anomaly is an error. Reads no data but through
@@ -67,17 +65,12 @@ export async function validate(
   const { name, digest, schemaName, environment } = options;
   return {
     varveValidation: 1,
-    dataset: { name, ...(digest !== undefined && { digest }), rows: rowsOf(profile) },
+    dataset: { name, ...(digest !== undefined && { digest }), rows: countRows(profile) },
     schema: schemaName,
     ...(environment !== undefined && { environment }),
     valid: anomalies.every((anomaly) => anomaly.severity !== 'error'),
     anomalies,
   };
-}
-
-function rowsOf(profile: Profile): number {
-  const data = profile.tables.filter((table) => table.name !== filesTable);
-  return (data.length > 0 ? data : profile.tables).reduce((sum, table) => sum + table.rows, 0);
 }
 
 interface Run {
@@ -109,7 +102,7 @@ async function checkTable(run: Run, table: TableSchema, data: TableProfile): Pro
   const dataset = rowCount(table, data, previous);
   const reports: Promise<Anomaly[]>[] = [reported(run, data, undefined, dataset)];
   if (data.rows > 0) {
-    const byName = new Map(data.features.map((each) => [featureName(each.path), each]));
+    const byName = featuresByName(data, table);
     for (const feature of table.features)
       reports.push(checkOne(run, table, data, feature, byName.get(feature.name)));
     const schemaNames = new Set(table.features.map((each) => each.name));
@@ -145,7 +138,7 @@ function checkOne(
   const outside = isInEnvironment(schema, feature, options.environment)
     ? []
     : [newFeature(profile, options.environment)];
-  const compared = controls(run, table.name, feature.name).flatMap((control) =>
+  const compared = controls(run, table.name, featureName(profile.path)).flatMap((control) =>
     compare(feature, profile, control),
   );
   const found = [

@@ -37,7 +37,7 @@ function unexpectedWords({ profile }: Subject, words: NonNullable<FeatureSchema[
 }
 
 function unexpectedNumbers({ profile }: Subject, stats: NumericStats): Finding[] {
-  const example = notZeroOrOne(stats);
+  const example = notZeroOrOne(stats, profile.type === 'integer');
   if (example === undefined) return [];
   const kind =
     profile.type !== 'integer' ? 'UNEXPECTED_FLOAT' : example.startsWith('-') ? 'SMALL_INT' : 'BIG_INT';
@@ -54,20 +54,17 @@ function unexpectedNumbers({ profile }: Subject, stats: NumericStats): Finding[]
   ];
 }
 
-function notZeroOrOne({
-  min,
-  max,
-  nan,
-  positiveInfinity,
-  negativeInfinity,
-  positive,
-}: NumericStats): string | undefined {
+function notZeroOrOne(
+  { min, max, nan, positiveInfinity, negativeInfinity, positive }: NumericStats,
+  whole: boolean,
+): string | undefined {
   if (negativeInfinity > 0) return '-inf';
   if (min !== null && compareDecimals(min, '0') < 0) return min;
   if (max !== null && compareDecimals(max, '1') > 0) return max;
   if (positiveInfinity > 0) return 'inf';
   if (nan > 0) return 'NaN';
   if (max !== null && compareDecimals(max, '0') > 0 && compareDecimals(max, '1') < 0) return max;
+  if (whole) return undefined;
   // Bucket 0 starts at 1, and nothing is above 1 here, so a lower bucket holds what lies between 0 and 1.
   const between = positive.find(([index, count]) => index < 0 && count > 0);
   return between === undefined ? undefined : bucketLow(between[0]).toPrecision(2);

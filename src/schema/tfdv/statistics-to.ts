@@ -1,0 +1,214 @@
+import type { FeatureProfile, LengthStats, Profile, TableProfile } from '../../profile/model.ts';
+import { meanAndVariance } from '../../profile/moments.ts';
+import { distinctCount } from '../../profile/sketch.ts';
+import { type Bin, finestCells, tenBins } from '../distances.ts';
+import { build, field, nested, stringField } from './message.ts';
+import type { TfdvStatistics } from './statistics-file.ts';
+import type { TextField, TextMessage } from './text-proto.ts';
+
+/** As many of the most frequent values as TFDV lists by default. */
+const topValues = 20;
+const rankedValues = 1_000;
+
+/**
+ * A profile as TFDV's statistics, a dataset for each table. Numbers become doubles, times become text; NaN, infinities
+ * and histograms are as TFDV counts them. List marks go from paths, structs get statistics of their own.
+ */
+export function statisticsToTfdv(profile: Profile): TfdvStatistics {
+  return build(profile.tables.map((table) => nested('datasets', dataset(table))));
+}
+
+function dataset(table: TableProfile): TextMessage {
+  const structs = new Map<string, readonly [path: readonly string[], rows: number]>();
+  for (const { path, present } of table.features) {
+    const steps = stepsOf(path);
+    for (let length = 1; length < steps.length; length++) {
+      const prefix = steps.slice(0, length);
+      const [, rows] = structs.get(JSON.stringify(prefix)) ?? [prefix, 0];
+      structs.set(JSON.stringify(prefix), [prefix, Math.max(rows, present)]);
+    }
+  }
+  return build(
+    table.name !== '' && stringField('name', table.name),
+    field('num_examples', table.rows),
+    [...structs.values()].map(([path, rows]) => nested('features', struct(path, rows, table.rows))),
+    table.features
+      .filter(({ type }) => type !== 'unknown')
+      .map((feature) => nested('features', featureTo(feature))),
+  );
+}
+
+function stepsOf(path: readonly string[]): string[] {
+  return path.filter((step) => step !== '[]');
+}
+
+function pathTo(steps: readonly string[]): TextField | undefined {
+  return nested('path', build(steps.map((step) => stringField('step', step))));
+}
+
+function struct(path: readonly string[], rows: number, all: number): TextMessage {
+  const counts = build(
+    field('num_non_missing', rows),
+    field('num_missing', all - rows),
+    rows > 0 && [
+      field('min_num_values', 1),
+      field('max_num_values', 1),
+      field('avg_num_values', 1),
+      field('tot_num_values', rows),
+    ],
+  );
+  return build(
+    field('type', 'STRUCT'),
+    nested('struct_stats', build(nested('common_stats', counts))),
+    pathTo(path),
+  );
+}
+
+function featureTo(feature: FeatureProfile): TextMessage {
+  const path = pathTo(stepsOf(feature.path));
+  if (feature.type === 'boolean')
+    return build(field('type', 'INT'), nested('num_stats', booleans(feature)), path);
+  if (feature.numeric !== undefined)
+    return build(
+      field('type', feature.type === 'integer' ? 'INT' : 'FLOAT'),
+      nested('num_stats', numbers(feature)),
+      path,
+    );
+  if (feature.type === 'bytes')
+    return build(field('type', 'BYTES'), nested('bytes_stats', bytes(feature)), path);
+  return build(field('type', 'STRING'), nested('string_stats', strings(feature)), path);
+}
+
+function common({ present, nulls, count, valency }: FeatureProfile): TextField | undefined {
+  const { min = 1, max = 1 } = valency ?? {};
+  const values = present > 0 && [
+    field('min_num_values', min),
+    field('max_num_values', max),
+    field('avg_num_values', Math.fround(count / present)),
+    field('tot_num_values', count),
+  ];
+  return nested(
+    'common_stats',
+    build(field('num_non_missing', present), field('num_missing', nulls), values),
+  );
+}
+
+function numbers(feature: FeatureProfile): TextMessage {
+  const { numeric, count, nullElements } = feature;
+  if (numeric === undefined) return build(common(feature));
+  const { nan, negativeInfinity, positiveInfinity } = numeric;
+  const finite = count - nullElements - nan - negativeInfinity - positiveInfinity;
+  const moments = meanAndVariance(numeric.moments, finite);
+  const cells = finestCells(feature) ?? [];
+  const quantiles = Array.from({ length: 11 }, (_, index) => quantile(cells, index / 10));
+  const tenths = quantiles
+    .slice(1)
+    .map((high, index) => ({ low: quantiles[index] as number, high, count: finite / 10 }));
+  const infinite = (value: number, times: number) =>
+    times === 0 ? [] : [{ low: value, high: value, count: times }];
+  const standard = [
+    ...infinite(-Infinity, negativeInfinity),
+    ...tenBins(cells),
+    ...infinite(Infinity, positiveInfinity),
+  ];
+  return build(
+    common(feature),
+    moments !== null && [field('mean', moments.mean), field('std_dev', Math.sqrt(moments.variance))],
+    field('num_zeros', numeric.zeros),
+    field('min', negativeInfinity > 0 ? -Infinity : endOf(numeric.min)),
+    finite > 0 && field('median', quantile(cells, 0.5)),
+    field('max', positiveInfinity > 0 ? Infinity : endOf(numeric.max)),
+    histogram(standard, nan, undefined),
+    finite > 0 && histogram(tenths, nan, 'QUANTILES'),
+  );
+}
+
+function endOf(text: string | null): number | undefined {
+  return text === null ? undefined : Number(text);
+}
+
+/** The value that `share` of the cells' mass lies below, mass spread evenly over each cell. */
+function quantile(cells: readonly Bin[], share: number): number {
+  const ordered = [...cells].sort((a, b) => a.low - b.low);
+  const total = ordered.reduce((sum, { count }) => sum + count, 0);
+  let rest = total * share;
+  for (const { low, high, count } of ordered) {
+    if (rest <= count) return low + (high - low) * (rest / count);
+    rest -= count;
+  }
+  return ordered.at(-1)?.high ?? Number.NaN;
+}
+
+function histogram(bins: readonly Bin[], nan: number, type: 'QUANTILES' | undefined): TextField | undefined {
+  const buckets = bins.map(({ low, high, count }) =>
+    nested(
+      'buckets',
+      build(field('low_value', low), field('high_value', high), field('sample_count', count)),
+    ),
+  );
+  return nested('histograms', build(nan > 0 && field('num_nan', nan), buckets, field('type', type)));
+}
+
+function booleans(feature: FeatureProfile): TextMessage {
+  const counts = new Map(feature.values.values);
+  const [zeros, ones] = [counts.get('false') ?? 0, counts.get('true') ?? 0];
+  const total = zeros + ones;
+  const mean = total === 0 ? 0 : ones / total;
+  const bins = [
+    ...(zeros > 0 ? [{ low: 0, high: 0, count: zeros }] : []),
+    ...(ones > 0 ? [{ low: 1, high: 1, count: ones }] : []),
+  ];
+  return build(
+    common(feature),
+    [field('mean', mean), field('std_dev', Math.sqrt(mean * (1 - mean))), field('num_zeros', zeros)],
+    [
+      field('min', zeros > 0 ? 0 : 1),
+      field('median', ones * 2 > total ? 1 : 0),
+      field('max', ones > 0 ? 1 : 0),
+    ],
+    histogram(zeros > 0 && ones > 0 ? tenBins(bins) : bins, 0, undefined),
+  );
+}
+
+function averageLength({ count, sum }: LengthStats): number {
+  return count === 0 ? 0 : Math.fround(Number(sum) / count);
+}
+
+function strings(feature: FeatureProfile): TextMessage {
+  const listed = feature.values.values;
+  const length = feature.lengths === undefined ? undefined : averageLength(feature.lengths);
+  const ranks = listed
+    .slice(0, rankedValues)
+    .map(([value, count], rank) =>
+      nested(
+        'buckets',
+        build(
+          rank > 0 && [field('low_rank', rank), field('high_rank', rank)],
+          stringField('label', value),
+          field('sample_count', count),
+        ),
+      ),
+    );
+  return build(
+    common(feature),
+    field('unique', distinctCount(feature.distinct)),
+    listed
+      .slice(0, topValues)
+      .map(([value, count]) =>
+        nested('top_values', build(stringField('value', value), field('frequency', count))),
+      ),
+    field('avg_length', length),
+    nested('rank_histogram', build(ranks)),
+  );
+}
+
+function bytes(feature: FeatureProfile): TextMessage {
+  const { lengths } = feature;
+  const sizes = lengths && [
+    field('avg_num_bytes', averageLength(lengths)),
+    field('min_num_bytes', lengths.min),
+    field('max_num_bytes', lengths.max),
+    field('max_num_bytes_int', lengths.max),
+  ];
+  return build(common(feature), field('unique', distinctCount(feature.distinct)), sizes);
+}
