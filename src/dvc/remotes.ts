@@ -1,5 +1,5 @@
 import { VarveError } from '../errors.ts';
-import { openRemote } from '../remote/open.ts';
+import { describeUrl, openRemote } from '../remote/open.ts';
 import { BucketObjects } from './bucket-objects.ts';
 import { type DvcConfig, isTrue, type RemoteSettings, unsupported } from './config.ts';
 import type { DvcContext } from './context.ts';
@@ -30,8 +30,7 @@ const REFUSED: Record<string, (value: string) => boolean> = {
  */
 export async function openDvcRemote(context: DvcContext, name: string | undefined): Promise<ObjectRemote> {
   const { config } = context.repository;
-  const chosen = name?.toLowerCase() ?? config.defaultRemote;
-  if (chosen === undefined) throw noRemote(config);
+  const { name: chosen } = chosenRemote(config, name);
   const settings = settingsOf(config, chosen, 0);
   const url = settings.get('url') ?? '';
   const scheme = /^(\w[\w+.-]+):\/\//.exec(url)?.[1]?.toLowerCase();
@@ -51,6 +50,13 @@ export async function openDvcRemote(context: DvcContext, name: string | undefine
     await openRemote(url.replace(/\/+$/, ''), s3Options(settings)),
     jobsOf(settings),
   );
+}
+
+/** The name and, without credentials, the URL of what openDvcRemote opens. */
+export function chosenRemote(config: DvcConfig, name: string | undefined): { name: string; url: string } {
+  const chosen = name?.toLowerCase() ?? config.defaultRemote;
+  if (chosen === undefined) throw noRemote(config);
+  return { name: chosen, url: describeUrl(settingsOf(config, chosen, 0).get('url') ?? '') };
 }
 
 function s3Options(settings: RemoteSettings) {

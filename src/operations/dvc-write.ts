@@ -6,7 +6,7 @@ import type { DvcContext } from '../dvc/context.ts';
 import type { Identified } from '../dvc/identify.ts';
 import type { ObjectRemote } from '../dvc/object-remote.ts';
 import type { ProfileReference } from '../dvc/output.ts';
-import { openDvcRemote } from '../dvc/remotes.ts';
+import { chosenRemote, openDvcRemote } from '../dvc/remotes.ts';
 import { commitsWithOutputs, type DvcRepository, outputsAt, outputsInTree } from '../dvc/repository.ts';
 import { isRecorded, type Recorded, type Selected, selectOutputs } from '../dvc/select.ts';
 import { fetchOutputs, pushOutputs, type Transferred, type Wanted } from '../dvc/transfer.ts';
@@ -132,7 +132,7 @@ export function dvcPush(
       await remote.writeNote(noteKey(digest), bytes);
       return bytes.length;
     });
-    return total(data, profiles);
+    return { ...chosen(dvc, wanted, options), ...total(data, profiles) };
   });
 }
 
@@ -143,9 +143,10 @@ export function dvcFetch(
   paths: readonly string[],
   options: DvcTransferOptions,
 ) {
-  return inDvcWithProfiles(context, dvc, (within, cache) =>
-    fetchAll(within, transferable(within, dvc, paths, options), cache, options),
-  );
+  return inDvcWithProfiles(context, dvc, async (within, cache) => {
+    const wanted = transferable(within, dvc, paths, options);
+    return { ...chosen(dvc, wanted, options), ...(await fetchAll(within, wanted, cache, options)) };
+  });
 }
 
 /** `varve pull` in a repository of DVC. */
@@ -156,16 +157,21 @@ export function dvcPull(
   options: DvcTransferOptions & { readonly force?: boolean | undefined },
 ) {
   return inDvcWithProfiles(context, dvc, async (within, cache) => {
-    const fetched = await fetchAll(within, transferable(within, dvc, paths, options), cache, options);
-    if (options.profilesOnly) return { ...fetched, datasets: [] };
+    const wanted = transferable(within, dvc, paths, options);
+    const fetched = { ...chosen(dvc, wanted, options), ...(await fetchAll(within, wanted, cache, options)) };
+    if (options.profilesOnly) return { fetched, datasets: [] };
     const here = wantedOf(selectOutputs(within, outputsInTree(dvc), paths)).filter(isAvailable(within));
-    return { ...fetched, ...(await checkOut(within, here, options)) };
+    return { fetched, ...(await checkOut(within, here, options)) };
   });
 }
 
 /** What `dvc import` brought from another repository is not on this one's remotes: it is checked out where the cache has it. */
 function isAvailable(context: DvcContext): (wanted: Wanted) => boolean {
   return ({ output }) => output.imported !== 'repository' || isCached(context, output.id);
+}
+
+function chosen(dvc: DvcRepository, wanted: readonly Wanted[], { remote }: DvcTransferOptions) {
+  return { remote: chosenRemote(dvc.config, remote), snapshots: wanted.length };
 }
 
 const NOTHING: Transferred = { objects: 0, bytes: 0 };

@@ -2,7 +2,7 @@ import type { Store } from '../store/store.ts';
 import { transfer } from '../store/transfer.ts';
 import type { Context } from './context.ts';
 import { type SelectedDataset, selectDatasets } from './datasets.ts';
-import { closing, openCache, openRemoteStore } from './stores.ts';
+import { claimInCache, closing, openCache, openRemoteStore } from './stores.ts';
 import { rootsToTransfer, type TransferChoice, type TransferResult, transferOptions } from './transfers.ts';
 
 /** Brings what the cache lacks of the chosen datasets; the data itself is not touched. */
@@ -11,6 +11,7 @@ export async function fetch(
   paths: readonly string[] = [],
   choice: TransferChoice = {},
 ): Promise<TransferResult> {
+  if (context.dvc) return (await import('./dvc-write.ts')).dvcFetch(context, context.dvc, paths, choice);
   const datasets = selectDatasets(context, paths);
   return closing(await openCache(context), (cache) => fetchInto(context, cache, datasets, choice));
 }
@@ -22,6 +23,7 @@ export async function fetchInto(
   choice: TransferChoice,
 ): Promise<TransferResult> {
   const roots = await rootsToTransfer(context, datasets, choice);
+  await claimInCache(context, roots);
   const { name, url, store } = await openRemoteStore(context, choice.remote);
   return closing(store, async () => {
     const sent = await transfer(store, cache, roots, transferOptions(context, choice));

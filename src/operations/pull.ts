@@ -16,6 +16,7 @@ export async function pull(
   paths: readonly string[] = [],
   options: TransferChoice & CheckoutOptions = {},
 ): Promise<PullResult> {
+  if (context.dvc) return (await import('./dvc-write.ts')).dvcPull(context, context.dvc, paths, options);
   const datasets = selectDatasets(context, paths).map((dataset) =>
     paths.length === 0 ? withChosenParts(context, dataset) : dataset,
   );

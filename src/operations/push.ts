@@ -12,6 +12,7 @@ export async function push(
   paths: readonly string[] = [],
   choice: TransferChoice = {},
 ): Promise<TransferResult> {
+  if (context.dvc) return (await import('./dvc-write.ts')).dvcPush(context, context.dvc, paths, choice);
   const datasets = selectDatasets(context, paths);
   return pushRoots(context, await rootsToTransfer(context, datasets, choice), choice);
 }
