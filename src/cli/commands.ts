@@ -31,6 +31,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'validate and compare what changed since a base',
     load: () => import('./check.ts'),
   },
+  { name: 'gc', summary: 'drop what nothing names', load: () => import('./gc.ts') },
   {
     name: 'completion',
     summary: 'print a script that completes commands in a shell',

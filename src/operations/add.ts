@@ -13,9 +13,9 @@ import { pathInRepository } from '../workspace/repository.ts';
 import { dataKind, type ScannedFile, scannedFile } from '../workspace/scan.ts';
 import { type RecordedFile, readStatCache, type StatCache, writeStatCache } from '../workspace/stat-cache.ts';
 import type { Context } from './context.ts';
-import { datasetAround, datasetNamed, snapshotFiles } from './datasets.ts';
+import { datasetAround, datasetNamed, rootOf, snapshotFiles } from './datasets.ts';
 import type { Profiler } from './profiler.ts';
-import { closing, openCache } from './stores.ts';
+import { claimInCache, closing, openCache } from './stores.ts';
 import { takeIn } from './take-in.ts';
 
 export interface AddResult {
@@ -62,6 +62,10 @@ export async function add(
         snapshots.push(await takeSnapshot(context, cache, batch, dataset, options.profiler));
       }
       context.signal?.throwIfAborted();
+      await claimInCache(
+        context,
+        snapshots.map(({ dataset, pointer }) => rootOf({ path: dataset, pointer })),
+      );
       await batch.commit();
     } catch (error) {
       await batch.abort();

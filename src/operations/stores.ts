@@ -1,7 +1,10 @@
 import { isAbsolute, join } from 'node:path';
 import { VarveError } from '../errors.ts';
 import { openRemote } from '../remote/open.ts';
+import { writeRef } from '../store/refs.ts';
+import type { Root } from '../store/roots.ts';
 import { Store } from '../store/store.ts';
+import { cloneId } from '../workspace/clone-id.ts';
 import { type Config, type RemoteConfig, readConfig } from '../workspace/config.ts';
 import type { Context } from './context.ts';
 import { nearest } from './did-you-mean.ts';
@@ -18,6 +21,22 @@ export async function openCache(context: Context): Promise<Store> {
 export function cacheFolder({ repository }: Context, { cache }: Config): string {
   if (cache === undefined) return join(repository.folder, 'cache');
   return isAbsolute(cache) ? cache : join(repository.root, cache);
+}
+
+/** Whether other clones may keep their data in this cache too. */
+export function isCacheShared({ repository }: Context): boolean {
+  return readConfig(repository).cache !== undefined;
+}
+
+/** In a cache that clones share, says what this one needs of it, so that a gc from another leaves it. */
+export async function claimInCache(context: Context, roots: readonly Root[]): Promise<void> {
+  if (!isCacheShared(context)) return;
+  const remote = await openRemote(cacheFolder(context, readConfig(context.repository)));
+  try {
+    await writeRef(remote, cloneId(context.repository), roots);
+  } finally {
+    await remote.close();
+  }
 }
 
 export interface OpenRemoteStore {
