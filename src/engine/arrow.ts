@@ -1,6 +1,6 @@
 import { VarveError } from '../errors.ts';
 import type { Engine } from './duckdb.ts';
-import type { SourceFile } from './source.ts';
+import type { SourceFile } from './source-file.ts';
 
 export async function loadArrow(
   _engine: Engine,

@@ -1,7 +1,8 @@
 import { VarveError } from '../errors.ts';
 import type { EngineOptions } from './duckdb.ts';
 import { openEngine } from './duckdb.ts';
-import { openSource, type SourceFile } from './source.ts';
+import { openSource } from './source.ts';
+import type { SourceFile } from './source-file.ts';
 
 /** How many example rows an answer has at most. */
 const EXAMPLES = 5;

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { VarveError } from '../errors.ts';
 import { type Engine, readError } from './duckdb.ts';
 import { identifier, literal } from './quote.ts';
-import type { SourceFile } from './source.ts';
+import { compressionOf, pathList, type SourceFile } from './source-file.ts';
 
 /** How a missing value is spelled in the wild. `NaN` is not among them: in a float column it is a number's state. */
 const nulls = ['', 'NA', 'N/A', 'n/a', '#N/A', 'NULL', 'Null', 'null', 'None', 'none', '<NA>', '\\N'];
@@ -21,14 +21,14 @@ export async function loadCsv(
   const options = [
     `nullstr = [${nulls.map(literal).join(', ')}]`,
     `encoding = '${encoding}'`,
+    `compression = '${compressionOf(files)}'`,
     'hive_partitioning = false',
     `union_by_name = ${files.length > 1}`,
     ...(tabs ? ["delim = '\\t'"] : []),
   ];
   const create = (...more: string[]) =>
     engine.query(
-      `CREATE TABLE ${identifier(relation)} AS FROM read_csv([${files.map((file) => literal(file.absolutePath)).join(', ')}],
-        ${[...options, ...more].join(', ')})`,
+      `CREATE TABLE ${identifier(relation)} AS FROM read_csv(${pathList(files)}, ${[...options, ...more].join(', ')})`,
     );
   try {
     await create();

@@ -1,18 +1,10 @@
 import { VarveError } from '../errors.ts';
 import { loadArrow } from './arrow.ts';
 import { loadCsv } from './csv.ts';
-import type { Engine } from './duckdb.ts';
-import { readError } from './duckdb.ts';
+import { type Engine, readError } from './duckdb.ts';
 import { formatOf } from './formats.ts';
-import { literal } from './quote.ts';
+import { compressionOf, pathList, type SourceFile } from './source-file.ts';
 import type { EngineColumn } from './types.ts';
-
-export interface SourceFile {
-  /** Where the bytes are. */
-  readonly absolutePath: string;
-  /** How people name it, in messages. */
-  readonly path: string;
-}
 
 /** A table in the engine, ready for queries: `SELECT … FROM ${relation}`. */
 export interface Source {
@@ -34,12 +26,15 @@ export async function openSource(engine: Engine, files: readonly SourceFile[]): 
       remedy: 'Name a CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Feather file.',
     });
   }
-  const relation = `source`;
+  const relation = 'source';
   if (format === 'csv' || format === 'tsv') await loadCsv(engine, files, format === 'tsv', relation);
   else if (format === 'arrow') await loadArrow(engine, files, relation);
   else await loadByDuckDb(engine, files, format, relation);
   return { relation, columns: await engine.describe(relation) };
 }
+
+/** The longest JSON value that is read: a record of JSON Lines, or a whole JSON file of another shape than an array. */
+const longestJson = 64 * 1024 * 1024;
 
 async function loadByDuckDb(
   engine: Engine,
@@ -47,19 +42,12 @@ async function loadByDuckDb(
   format: 'json' | 'jsonl' | 'parquet',
   relation: string,
 ): Promise<void> {
-  const paths = `[${files.map((file) => literal(file.absolutePath)).join(', ')}]`;
+  const common = `${pathList(files)}, hive_partitioning = false, union_by_name = ${files.length > 1}`;
+  const shape = format === 'jsonl' ? 'newline_delimited' : 'auto';
+  const json = `format = '${shape}', compression = '${compressionOf(files)}', sample_size = -1, maximum_object_size = ${longestJson}`;
   try {
-    if (format === 'parquet') {
-      await engine.query(
-        `CREATE VIEW ${relation} AS FROM read_parquet(${paths}, hive_partitioning = false, union_by_name = ${files.length > 1})`,
-      );
-      return;
-    }
-    const shape = format === 'jsonl' ? 'newline_delimited' : 'auto';
-    await engine.query(
-      `CREATE TABLE ${relation} AS FROM read_json(${paths}, format = '${shape}', hive_partitioning = false,
-        union_by_name = true, sample_size = -1, maximum_object_size = 67108864)`,
-    );
+    if (format === 'parquet') await engine.query(`CREATE VIEW ${relation} AS FROM read_parquet(${common})`);
+    else await engine.query(`CREATE TABLE ${relation} AS FROM read_json(${common}, ${json})`);
   } catch (error) {
     throw readError(error, files.map((file) => file.path).join(', '));
   }

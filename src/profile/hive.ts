@@ -1,0 +1,34 @@
+/** A folder's path apart from its Hive partitions: `data/year=2024/month=1` is `data` with two columns. */
+export interface Partitioned {
+  readonly folder: string;
+  readonly partitions: readonly (readonly [name: string, value: string])[];
+}
+
+/** How Hive writes a missing value. */
+const hiveNull = '__HIVE_DEFAULT_PARTITION__';
+
+/** `path` is of a file, POSIX; segments of the form `name=value` are partitions, percent-decoded. */
+export function hiveOf(path: string): Partitioned {
+  const segments = path.split('/').slice(0, -1);
+  const isPartition = (segment: string) => segment.indexOf('=') > 0;
+  return {
+    folder: segments.filter((segment) => !isPartition(segment)).join('/'),
+    partitions: segments.filter(isPartition).map((segment) => {
+      const at = segment.indexOf('=');
+      return [decoded(segment.slice(0, at)), decoded(segment.slice(at + 1))] as const;
+    }),
+  };
+}
+
+/** Whether a partition's value stands for null. */
+export function isHiveNull(value: string): boolean {
+  return value === hiveNull;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

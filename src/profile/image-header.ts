@@ -1,0 +1,37 @@
+import { open } from 'node:fs/promises';
+import type { DataFile } from './profile-files.ts';
+
+export interface ImageHeader {
+  /** In pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** `jpg`, `png`, `webp`, … by the bytes, whatever the name says. */
+  readonly format: string;
+}
+
+const imageExtension = /\.(avif|bmp|gif|heic|heif|icns|ico|j2c|jp2|jpe?g|jxl|png|psd|svg|tga|tiff?|webp)$/i;
+
+/** Sizes stand within the first bytes of a file; a JPEG may have a large thumbnail before. */
+const headerBytes = 512 * 1024;
+
+/** What an image's header says; undefined for other files and for images that say nothing readable. */
+export async function readImageHeader({
+  path,
+  absolutePath,
+  size,
+}: DataFile): Promise<ImageHeader | undefined> {
+  if (!imageExtension.test(path)) return undefined;
+  const { imageSize } = await import('image-size');
+  const file = await open(absolutePath, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(size, headerBytes)), 0, undefined, 0);
+    const { width, height, type } = imageSize(buffer.subarray(0, bytesRead));
+    return type === undefined || !Number.isSafeInteger(width) || !Number.isSafeInteger(height)
+      ? undefined
+      : { width, height, format: type };
+  } catch {
+    return undefined;
+  } finally {
+    await file.close();
+  }
+}
