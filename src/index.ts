@@ -5,7 +5,7 @@
 export { compareProfiles } from './drift/compare.ts';
 export type { DriftOptions, DriftReport, FeatureDrift, Measure, Verdict } from './drift/model.ts';
 export { VarveError } from './errors.ts';
-export { type AddOptions, type AddResult, add } from './operations/add.ts';
+export { type AddResult, add } from './operations/add.ts';
 export { type CheckResult, check } from './operations/check.ts';
 export { checkout } from './operations/checkout.ts';
 export { type Context, openContext, type Watch } from './operations/context.ts';

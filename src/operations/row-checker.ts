@@ -1,6 +1,6 @@
 import { openRows, type RowTable } from '../engine/check-rows.ts';
 import { VarveError } from '../errors.ts';
-import { tablesOf } from '../profile/profile-directory.ts';
+import { filesOfTable } from '../profile/table-files.ts';
 import type { RowChecker } from '../schema/row-checker.ts';
 import { type DatasetFiles, filesInPlace } from './dataset-files.ts';
 import type { NamedDataset } from './named-dataset.ts';
@@ -12,7 +12,7 @@ export function rowCheckerOf(dataset: NamedDataset): RowChecker & { close(): Pro
   const open = async (table: string): Promise<RowTable> => {
     files ??= filesInPlace(dataset);
     const { signal } = dataset.context ?? {};
-    return openRows(filesOfTable(await files, table, dataset.name), signal === undefined ? {} : { signal });
+    return openRows(filesToRead(await files, table, dataset.name), signal === undefined ? {} : { signal });
   };
   return {
     async check({ table, failing, value }) {
@@ -26,11 +26,16 @@ export function rowCheckerOf(dataset: NamedDataset): RowChecker & { close(): Pro
   };
 }
 
-function filesOfTable({ kind, files }: DatasetFiles, table: string, dataset: string) {
-  const found = kind === 'file' ? files : tablesOf(files).find(({ name }) => name === table)?.files;
+function filesToRead({ kind, files }: DatasetFiles, table: string, dataset: string) {
+  const found = kind === 'file' ? files : filesOfTable(files, table);
   if (found !== undefined && found.length > 0) return found;
-  throw new VarveError('missing-table', `${dataset} has no rows of a table ${JSON.stringify(table)}`, {
-    path: dataset,
-    remedy: 'Run `varve schema infer` to see which tables it has.',
-  });
+  throw new VarveError(
+    'mixed-tables',
+    `The rows of table ${table} of ${dataset} cannot be told from others beside them`,
+    {
+      path: dataset,
+      remedy:
+        'Put files with different columns into different folders, or drop the row checks of this table.',
+    },
+  );
 }
