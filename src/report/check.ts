@@ -1,65 +1,41 @@
-import type { DriftReport } from '../drift/model.ts';
-import { VarveError } from '../errors.ts';
-import type { ValidationReport } from '../schema/anomaly.ts';
+import type { CheckedDatasets } from './checked.ts';
 import { driftFindings, type Findings, validationFindings } from './ci/findings.ts';
 import { github } from './ci/github.ts';
 import { junit } from './ci/junit.ts';
+import { driftGauges, exposition, validationGauges } from './ci/prometheus.ts';
 import { sarif } from './ci/sarif.ts';
 import type { Format, RenderOptions } from './format.ts';
+import { checkPage } from './html/check.ts';
 import { canonicalJson } from './json.ts';
-import { renderDrift, renderValidation } from './render.ts';
+import { checkMarkdown } from './markdown/check.ts';
+import { checkText } from './text/check.ts';
 
-/** What a check of several datasets found: for each, what there was to compare with. */
-export interface CheckedDatasets {
-  readonly datasets: readonly {
-    readonly path: string;
-    readonly validation: ValidationReport | undefined;
-    readonly drift: DriftReport | undefined;
-  }[];
-}
-
-/** The reports of several datasets as one document. Throws `format-unsupported` for formats that hold one report only. */
+/** The reports of several datasets as one document, in every format. */
 export function renderCheck(checked: CheckedDatasets, format: Format, options: RenderOptions): string {
-  switch (format) {
-    case 'json':
-      return canonicalJson(checked);
-    case 'text':
-    case 'markdown':
-      return pages(checked, format, options);
-    case 'junit':
-      return junit(findingsOf(checked, options));
-    case 'sarif':
-      return sarif(findingsOf(checked, options));
-    case 'github':
-      return github(findingsOf(checked, options));
-    default:
-      throw new VarveError(
-        'format-unsupported',
-        `a check of several datasets cannot be written as ${format}`,
-        {
-          remedy: 'Choose text, json, markdown, junit, sarif or github, or report one dataset at a time.',
-        },
-      );
-  }
+  return renderers[format](checked, options);
 }
 
-function pages({ datasets }: CheckedDatasets, format: 'text' | 'markdown', options: RenderOptions): string {
-  if (datasets.length === 0) return 'No dataset differs from the base.\n';
-  const parts = datasets.flatMap(({ path, validation, drift }) => {
-    const found = [
-      ...(validation === undefined ? [] : [renderValidation(validation, format, options)]),
-      ...(drift === undefined ? [] : [renderDrift(drift, format, options)]),
-    ];
-    return found.length > 0
-      ? found
-      : [`${path}: nothing to hold it against, neither a schema nor a profile in the base.\n`];
-  });
-  return parts.join('\n');
-}
+const renderers: Readonly<Record<Format, (checked: CheckedDatasets, options: RenderOptions) => string>> = {
+  json: canonicalJson,
+  text: checkText,
+  markdown: checkMarkdown,
+  html: checkPage,
+  junit: (checked) => junit(findingsOf(checked)),
+  sarif: (checked) => sarif(findingsOf(checked)),
+  github: (checked) => github(findingsOf(checked)),
+  prometheus: ({ datasets }) =>
+    exposition(
+      datasets.flatMap(({ validation, drift }) => [
+        ...(validation === undefined ? [] : validationGauges(validation)),
+        ...(drift === undefined ? [] : driftGauges(drift)),
+      ]),
+    ),
+};
 
-function findingsOf({ datasets }: CheckedDatasets, options: RenderOptions): Findings[] {
-  return datasets.flatMap(({ validation, drift }) => [
-    ...(validation === undefined ? [] : [validationFindings(validation, options)]),
-    ...(drift === undefined ? [] : [driftFindings(drift, options)]),
+/** Findings point at the pointer: it is what is in Git, and what changed. */
+function findingsOf({ datasets }: CheckedDatasets): Findings[] {
+  return datasets.flatMap(({ path, validation, drift }) => [
+    ...(validation === undefined ? [] : [validationFindings(validation, { file: `${path}.varve` })]),
+    ...(drift === undefined ? [] : [driftFindings(drift, { file: `${path}.varve` })]),
   ]);
 }

@@ -50,7 +50,7 @@ const unnamed = `[...document.querySelectorAll('input, select, summary, [tabinde
   .filter((element) => !(element.getAttribute('aria-label') || element.closest('label')?.textContent.trim() || element.textContent.trim()))
   .map((element) => element.outerHTML.slice(0, 80))`;
 
-const shownNames = `[...document.querySelectorAll('.card')].filter((card) => card.checkVisibility()).map((card) => card.querySelector('h2').textContent)`;
+const shownNames = `[...document.querySelectorAll('.card')].filter((card) => card.checkVisibility()).map((card) => card.querySelector('h3').textContent)`;
 
 describe.skipIf(executablePath === undefined)('in Chromium (skipped where none is installed)', () => {
   let browser: Browser;

@@ -25,7 +25,7 @@ export interface Findings {
   readonly findings: readonly Finding[];
 }
 
-export function driftFindings(report: DriftReport, options: RenderOptions): Findings {
+export function driftFindings(report: DriftReport, options: Pick<RenderOptions, 'file'>): Findings {
   const oneSided = (rule: string, grade: Grade, side: string) => (feature: DriftReport['added'][number]) => ({
     rule,
     grade,
@@ -61,7 +61,7 @@ function driftFinding(drift: FeatureDrift): Finding {
   };
 }
 
-export function validationFindings(report: ValidationReport, options: RenderOptions): Findings {
+export function validationFindings(report: ValidationReport, options: Pick<RenderOptions, 'file'>): Findings {
   return {
     check: 'schema',
     subject: neutral(report.dataset.name),

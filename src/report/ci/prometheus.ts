@@ -14,25 +14,30 @@ export interface Gauge {
 
 /**
  * Prometheus text exposition format 0.0.4, for node_exporter's textfile collector or a push gateway. No timestamps: the
- * scrape has its own. Gauges without samples are left out.
+ * scrape has its own. Gauges of one name are one group, as the format asks; those without samples are left out.
  * Source: https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export function exposition(gauges: readonly Gauge[]): string {
-  return gauges
-    .filter((gauge) => gauge.samples.length > 0)
-    .map(written)
-    .join('');
-}
-
-function written(gauge: Gauge): string {
-  const lines = new Map<string, number>();
-  for (const { labels, value } of gauge.samples) {
-    const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
-    const series = `${gauge.name}{${pairs.join(',')}}`;
-    if (!lines.has(series)) lines.set(series, value);
+  const groups = new Map<string, { head: string; lines: Map<string, number> }>();
+  for (const { name, help, samples } of gauges) {
+    const group = groups.get(name) ?? {
+      head: `# HELP ${name} ${help}\n# TYPE ${name} gauge\n`,
+      lines: new Map(),
+    };
+    groups.set(name, group);
+    for (const { labels, value } of samples) {
+      const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
+      const series = `${name}{${pairs.join(',')}}`;
+      if (!group.lines.has(series)) group.lines.set(series, value);
+    }
   }
-  const samples = [...lines].map(([series, value]) => `${series} ${numeral(value)}\n`);
-  return `# HELP ${gauge.name} ${gauge.help}\n# TYPE ${gauge.name} gauge\n${samples.join('')}`;
+  const written = [...groups.values()].filter(({ lines }) => lines.size > 0);
+  return written
+    .map(
+      ({ head, lines }) =>
+        head + [...lines].map(([series, value]) => `${series} ${numeral(value)}\n`).join(''),
+    )
+    .join('');
 }
 
 function escaped(text: string): string {

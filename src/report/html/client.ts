@@ -54,11 +54,11 @@ function compareKeys(a: string, b: string): number {
 }
 
 /** `wanted` is a key of the cards' data, with ` down` for the greatest first; ties stay as they first were. */
-function orderCards(list: Element, cards: Element[], wanted: string): void {
+function orderCards(list: Element, wanted: string): void {
   const [key = '', direction] = wanted.split(' ');
   const sign = direction === 'down' ? -1 : 1;
   const of = (card: Element, name: string): string => card.dataset[name] ?? '';
-  cards.sort(
+  const cards = [...list.querySelectorAll('.card')].sort(
     (a, b) => sign * compareKeys(of(a, key), of(b, key)) || compareKeys(of(a, 'place'), of(b, 'place')),
   );
   list.append(...cards);
@@ -66,15 +66,14 @@ function orderCards(list: Element, cards: Element[], wanted: string): void {
 
 /** Search, filter and order of the cards; `/` goes to the search box, Escape empties it. */
 function arrangeCards(): void {
-  const list = document.querySelector('#cards');
   const find = document.querySelector('#find');
   const order = document.querySelector('#order');
-  if (!list || !find || !order) return;
-  const cards = [...list.querySelectorAll('.card')];
+  if (!find || !order) return;
+  const cards = [...document.querySelectorAll('.card')];
   const filter = (): void => filterCards(cards, find.value.toLowerCase().split(/\s+/).filter(Boolean));
   document.addEventListener('input', (event) => {
-    if (event.target === order) orderCards(list, cards, order.value);
-    else filter();
+    if (event.target !== order) filter();
+    else for (const list of document.querySelectorAll('.cards')) orderCards(list, order.value);
   });
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && event.target === find) {

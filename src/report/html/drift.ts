@@ -6,8 +6,8 @@ import { counted, magnitude } from '../numbers.ts';
 import { featureName, gradeOf } from '../words.ts';
 import { chart } from './chart.ts';
 import { overlayOf } from './overlay.ts';
-import { page } from './page.ts';
-import { badge, datum, type Order, shortDigest, table, toolbar } from './parts.ts';
+import { badge, datum, type Order, shortDigest, table } from './parts.ts';
+import { type Section, sectionPage } from './section.ts';
 import { strata } from './strata.ts';
 
 const orders: readonly Order[] = [
@@ -18,26 +18,22 @@ const orders: readonly Order[] = [
 
 /** The page for people: the answer, every feature's strength at a glance, then a card a feature with both distributions. */
 export function driftPage(report: DriftReport): string {
-  const grade = gradeOf(report.verdict);
-  const features = report.features;
-  const body = `<header class="top">
-<p class="kicker">varve <span>drift</span></p>
-<h1>${badge(grade, 'drift')} ${markup(brief(report.summary, 400))}</h1>
-<dl class="sides">${side('before', report.before)}${side('after', report.after)}</dl>
-${strengths(features)}
-${oneSided('Only after', report.added)}${oneSided('Only before', report.removed)}
-</header>
-<main>
-${toolbar(
-  orders,
-  features.map((feature) => gradeOf(feature.verdict)),
-  'drift',
-)}
-<div id="cards">
-${features.map(card).join('\n')}
-</div>
-</main>`;
-  return page(`Drift: ${brief(report.after.name, 100)}`, body);
+  return sectionPage(`Drift: ${brief(report.after.name, 100)}`, driftSection(report, 'f'), orders);
+}
+
+/** `ids` begins the ids of the cards, so that one page can have several sections. */
+export function driftSection(report: DriftReport, ids: string): Section {
+  const { features, before, after } = report;
+  return {
+    check: 'drift',
+    answer: `${badge(gradeOf(report.verdict), 'drift')} ${markup(brief(report.summary, 400))}`,
+    head: `<dl class="sides">${side('before', before)}${side('after', after)}</dl>
+${strengths(features, ids)}
+${oneSided('Only after', report.added)}${oneSided('Only before', report.removed)}`,
+    cards: features.map((feature, place) => card(feature, place, `${ids}${place}`)),
+    grades: features.map((feature) => gradeOf(feature.verdict)),
+    empty: 'No feature is on both sides.',
+  };
 }
 
 /** Reasons that stand under the drawing; the others are folded with the measures. */
@@ -47,12 +43,12 @@ const named = 2;
 const least = 0.05;
 const most = 50;
 
-function strengths(features: readonly FeatureDrift[]): string {
+function strengths(features: readonly FeatureDrift[], ids: string): string {
   const strongest = features.reduce((top, feature) => Math.max(top, Math.min(most, feature.strength)), 2);
   const height = scaleLog([least, strongest], [0, 1]).clamp(true);
   const layers = features.map((feature, place) => ({
     title: `${featureName(feature)}: ${magnitude(feature.strength)}`,
-    id: `f${place}`,
+    id: `${ids}${place}`,
     height: height(Math.max(least, feature.strength)),
     tone: gradeOf(feature.verdict),
   }));
@@ -72,17 +68,17 @@ function oneSided(title: string, features: readonly FeatureRef[]): string {
   const items = features.map(
     (feature) => `<li>${datum(featureName(feature))} <small>${markup(feature.type)}</small></li>`,
   );
-  return `<section class="one-sided"><h2>${title}</h2><ul>${items.join('')}</ul></section>`;
+  return `<section class="one-sided"><p>${title}</p><ul>${items.join('')}</ul></section>`;
 }
 
-function card(feature: FeatureDrift, place: number): string {
+function card(feature: FeatureDrift, place: number, id: string): string {
   const name = featureName(feature);
   const grade = gradeOf(feature.verdict);
   const keys = `data-place="${place}" data-name="${markup(name.toLowerCase())}" data-type="${markup(feature.type)}"`;
   const reasons = feature.reasons.map((reason) => `<li>${sentence(reason)}</li>`);
   const more = reasons.length > named ? `<ul class="reasons">${reasons.slice(named).join('')}</ul>` : '';
-  return `<article class="card" id="f${place}" data-grade="${grade}" data-find="${markup(`${name} ${feature.type}`.toLowerCase())}" ${keys}>
-<header><h2>${datum(name)}</h2><span class="type">${markup(feature.type)}</span>${badge(grade, 'drift', ` ${magnitude(feature.strength)}×`)}</header>
+  return `<article class="card" id="${id}" data-grade="${grade}" data-find="${markup(`${name} ${feature.type}`.toLowerCase())}" ${keys}>
+<header><h3>${datum(name)}</h3><span class="type">${markup(feature.type)}</span>${badge(grade, 'drift', ` ${magnitude(feature.strength)}×`)}</header>
 ${chart(overlayOf(feature.distribution, feature.type, 'both'), name)}
 ${reasons.length > 0 ? `<ul class="reasons">${reasons.slice(0, named).join('')}</ul>` : ''}
 <details><summary>Measures<span class="unseen"> of ${markup(name)}</span></summary>${more}${measures(feature.measures)}</details>

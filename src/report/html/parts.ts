@@ -3,17 +3,14 @@ import { brief } from '../neutral.ts';
 import { count } from '../numbers.ts';
 import type { Grade } from '../words.ts';
 
+/** What a page is about; `check` is of schema and drift together. */
+export type Check = 'drift' | 'schema' | 'profile' | 'check';
+
 /** Words beside every colour, so that nothing is said by colour alone. */
-const words: Readonly<Record<Grade, { readonly drift: string; readonly schema: string }>> = {
-  bad: { drift: 'Drift', schema: 'Error' },
-  warn: { drift: 'Warning', schema: 'Warning' },
-  good: { drift: 'No drift', schema: 'Fine' },
-};
-
-export type Check = keyof (typeof words)[Grade];
-
 function gradeWord(grade: Grade, check: Check): string {
-  return words[grade][check];
+  if (grade === 'warn') return 'Warning';
+  if (grade === 'good') return check === 'drift' ? 'No drift' : 'Fine';
+  return { drift: 'Drift', schema: 'Error', profile: 'Error', check: 'Error or drift' }[check];
 }
 
 export function badge(grade: Grade, check: Check, more = ''): string {

@@ -8,8 +8,8 @@ import { count, counted, magnitude, share } from '../numbers.ts';
 import { featureName, profileSummary, tableTitle } from '../words.ts';
 import { chart } from './chart.ts';
 import { overlayOf } from './overlay.ts';
-import { page } from './page.ts';
-import { datum, type Order, table, toolbar } from './parts.ts';
+import { datum, type Order, table } from './parts.ts';
+import { sectionPage } from './section.ts';
 import { strata } from './strata.ts';
 import { weekAndDay } from './week.ts';
 
@@ -39,19 +39,17 @@ export function profilePage(profile: Profile, options: RenderOptions): string {
   const earlier = options.compareWith;
   const features = shownFeatures(profile, earlier?.profile);
   const name = options.name ?? 'Profile';
-  const body = `<header class="top">
-<p class="kicker">varve <span>profile</span></p>
-<h1>${markup(brief(profileSummary(profile, undefined), 400))}</h1>
-<dl class="sides">${earlier === undefined ? '' : side('before', 'before', earlier.name, earlier.profile)}${side('after', earlier === undefined ? 'data' : 'after', name, profile)}</dl>
-${completeness(features)}
-</header>
-<main>
-${toolbar(orders, [], 'schema')}
-<div id="cards">
-${features.map(card).join('\n')}
-</div>
-</main>`;
-  return page(`Profile: ${brief(name, 100)}`, body);
+  const before = earlier === undefined ? '' : side('before', 'before', earlier.name, earlier.profile);
+  const now = side('after', earlier === undefined ? 'data' : 'after', name, profile);
+  const section = {
+    check: 'profile' as const,
+    answer: markup(brief(profileSummary(profile, undefined), 400)),
+    head: `<dl class="sides">${before}${now}</dl>\n${completeness(features)}`,
+    cards: features.map(card),
+    grades: [],
+    empty: 'There are no features.',
+  };
+  return sectionPage(`Profile: ${brief(name, 100)}`, section, orders);
 }
 
 function shownFeatures(profile: Profile, earlier: Profile | undefined): Shown[] {
@@ -105,7 +103,7 @@ function card(shown: Shown, place: number): string {
   const values = facts.top.slice(0, 20).map(({ value }) => brief(value, 40));
   const find = markup([name, facts.type, ...values].join(' ').toLowerCase());
   return `<article class="card" id="f${place}" data-find="${find}" ${keys}>
-<header><h2>${datum(name)}</h2><span class="type">${markup(brief(feature.engineType, 60))}</span></header>
+<header><h3>${datum(name)}</h3><span class="type">${markup(brief(feature.engineType, 60))}</span></header>
 ${drawing(shown)}
 ${factsList(facts, shown.earlier?.facts)}
 ${feature.time === undefined ? '' : weekAndDay(feature.time, shown.earlier?.feature.time)}

@@ -20,7 +20,7 @@ export const style = `
 html{background:var(--ground);color:var(--ink);font:15px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;
   font-variant-numeric:tabular-nums;-webkit-text-size-adjust:100%;scroll-padding-top:4.5rem}
 body{margin:0 auto;max-width:100rem;padding:0 clamp(1rem,3vw,3rem) 4rem}
-h1,h2,p,dl,dd,ul,figure,fieldset{margin:0;padding:0}
+h1,h2,h3,h4,p,dl,dd,ul,figure,fieldset{margin:0;padding:0}
 ul{list-style:none}
 :focus-visible{outline:2px solid var(--focus);outline-offset:2px;border-radius:4px}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
@@ -30,7 +30,8 @@ ul{list-style:none}
 .kicker span{color:var(--soft);font-weight:400}
 h1{font-size:clamp(1.35rem,2.4vw,2.1rem);line-height:1.25;font-weight:650;letter-spacing:-.01em;margin:.5rem 0 1.1rem;
   text-wrap:balance;overflow-wrap:anywhere}
-h1 .badge{font-size:.5em;vertical-align:.22em;margin-right:.4em}
+section.top h2{font-size:1.35rem;line-height:1.3;margin:.3rem 0 .9rem;overflow-wrap:anywhere}
+:is(h1,h2) .badge{font-size:max(.5em,.78rem);vertical-align:.22em;margin-right:.4em}
 .sides{display:flex;flex-wrap:wrap;gap:.6rem 2.2rem}
 .sides div{border-left:.5rem solid var(--before);padding-left:.7rem}
 .sides .after{border-color:var(--after)}
@@ -46,7 +47,7 @@ code{font:.88em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 .strata .threshold{stroke:var(--ink);stroke-dasharray:3 4;vector-effect:non-scaling-stroke;opacity:.6;fill:none;pointer-events:none}
 figcaption{color:var(--soft);font-size:.82rem;margin-top:.35rem}
 .one-sided{margin-top:1.1rem;display:inline-block;vertical-align:top;margin-right:2rem}
-.one-sided h2{font-size:.95rem;margin-bottom:.3rem}
+.one-sided p{font-size:.95rem;font-weight:600;margin-bottom:.3rem}
 .one-sided ul{display:flex;flex-wrap:wrap;gap:.4rem}
 .one-sided li{background:var(--card);border:1px solid var(--line);border-radius:6px;padding:.1rem .55rem;overflow-wrap:anywhere}
 small{color:var(--soft)}
@@ -68,16 +69,16 @@ fieldset :checked+span b{color:inherit}
 fieldset :focus-visible+span{outline:2px solid var(--focus);outline-offset:-3px}
 .order{color:var(--soft)}
 #shown{color:var(--soft);margin-left:auto;font-size:.88rem}
-#cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:1rem;align-items:start}
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:1rem;align-items:start}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.85rem 1rem .7rem;box-shadow:var(--shadow);
   content-visibility:auto;contain-intrinsic-size:auto 20rem;min-width:0}
 .card:target{border-color:var(--focus)}
 .card header{display:flex;align-items:baseline;gap:.5rem;margin-bottom:.35rem}
-.card h2{font-size:1.02rem;font-weight:650;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}
-.card h2{flex:0 1 auto}
+.card h3{font-size:1.02rem;font-weight:650;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}
+.card h3{flex:0 1 auto}
 .type{flex:0 9 auto;color:var(--soft);font-size:.82rem;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;min-width:2.5rem}
 .badge{flex:none;margin-left:auto;font-size:.78rem;font-weight:600;white-space:nowrap;border-radius:99px;padding:.1rem .6rem}
-h1 .badge{margin-left:0}
+:is(h1,h2) .badge{margin-left:0}
 .badge.bad{color:var(--bad);background:var(--bad-ground)}
 .badge.warn{color:var(--warn);background:var(--warn-ground)}
 .badge.good{color:var(--good);background:var(--good-ground)}
@@ -120,8 +121,8 @@ th,td{padding:.16rem .7rem .16rem 0;border-bottom:1px solid var(--line);overflow
 .wide{grid-template-columns:repeat(auto-fill,minmax(min(100%,30rem),1fr))!important}
 .anomaly{border-left:.25rem solid var(--warn);padding:.1rem 0 .1rem .8rem;margin:.7rem 0}
 .anomaly.bad{border-color:var(--bad)}
-.anomaly h3{font-size:.95rem;font-weight:600;margin:0;overflow-wrap:anywhere}
-.anomaly h3 code{color:var(--soft);font-weight:400;font-size:.78em;margin-left:.3em}
+.anomaly h4{font-size:.95rem;font-weight:600;margin:0;overflow-wrap:anywhere}
+.anomaly h4 code{color:var(--soft);font-weight:400;font-size:.78em;margin-left:.3em}
 .anomaly p{overflow-wrap:anywhere}
 .against{display:grid;grid-template-columns:1fr 1fr;gap:.6rem;margin:.5rem 0}
 .against div{background:var(--ground);border-radius:6px;padding:.35rem .6rem;min-width:0}

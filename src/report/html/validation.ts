@@ -3,8 +3,8 @@ import { markup } from '../markup.ts';
 import { brief } from '../neutral.ts';
 import { count, counted } from '../numbers.ts';
 import { anomalyCount, featureName, type Grade, gradeOf, validationGrade } from '../words.ts';
-import { page } from './page.ts';
-import { badge, datum, type Order, shortDigest, table, toolbar } from './parts.ts';
+import { badge, datum, type Order, shortDigest, table } from './parts.ts';
+import { type Section, sectionPage } from './section.ts';
 
 const orders: readonly Order[] = [
   { key: 'place', title: 'severity' },
@@ -20,27 +20,27 @@ interface Group {
 
 /** The page for people: the answer, then a card a feature with all that is wrong with it, the gravest first. */
 export function validationPage(report: ValidationReport): string {
-  const { dataset, schema, environment } = report;
-  const groups = grouped(report.anomalies);
-  const cards = groups.map(card).join('\n');
-  const body = `<header class="top">
-<p class="kicker">varve <span>schema</span></p>
-<h1>${badge(validationGrade(report), 'schema')} ${markup(answer(report))}</h1>
-<dl class="sides"><div class="after"><dt>data</dt><dd>${datum(brief(dataset.name, 200))}${shortDigest(dataset.digest)}<span>${counted(dataset.rows, 'row')}</span></dd></div>
-<div class="after"><dt>schema</dt><dd>${datum(brief(schema, 200))}${environment === undefined ? '' : `<span>environment ${markup(environment)}</span>`}</dd></div></dl>
-</header>
-<main>
-${
-  groups.length === 0
-    ? '<p class="empty">Every feature is as its schema says.</p>'
-    : `${toolbar(
-        orders,
-        groups.map((group) => group.grade),
-        'schema',
-      )}\n<div id="cards" class="wide">\n${cards}\n</div>`
+  return sectionPage(`Schema: ${brief(report.dataset.name, 100)}`, validationSection(report), orders);
 }
-</main>`;
-  return page(`Schema: ${brief(dataset.name, 100)}`, body);
+
+export function validationSection(report: ValidationReport): Section {
+  const groups = grouped(report.anomalies);
+  return {
+    check: 'schema',
+    answer: `${badge(validationGrade(report), 'schema')} ${markup(answer(report))}`,
+    head: sides(report),
+    cards: groups.map(card),
+    grades: groups.map((group) => group.grade),
+    empty: 'Every feature is as its schema says.',
+  };
+}
+
+function sides({ dataset, schema, environment }: ValidationReport): string {
+  const side = (title: string, name: string, more: string): string =>
+    `<div class="after"><dt>${title}</dt><dd>${datum(brief(name, 200))}${more}</dd></div>`;
+  const rows = `${shortDigest(dataset.digest)}<span>${counted(dataset.rows, 'row')}</span>`;
+  const within = environment === undefined ? '' : `<span>environment ${markup(environment)}</span>`;
+  return `<dl class="sides">${side('data', dataset.name, rows)}${side('schema', schema, within)}</dl>`;
 }
 
 function answer({ anomalies }: ValidationReport): string {
@@ -74,7 +74,7 @@ function card({ name, grade, anomalies }: Group, place: number): string {
   const kinds = anomalies.map((anomaly) => `${anomaly.kind} ${anomaly.short}`).join(' ');
   const keys = `data-place="${place}" data-name="${markup(name.toLowerCase())}" data-count="${anomalies.length}"`;
   return `<article class="card" data-grade="${grade}" data-find="${markup(`${name} ${kinds}`.toLowerCase())}" ${keys}>
-<header><h2>${datum(name)}</h2>${badge(grade, 'schema')}</header>
+<header><h3>${datum(name)}</h3>${badge(grade, 'schema')}</header>
 ${anomalies.map(section).join('\n')}
 </article>`;
 }
@@ -82,7 +82,7 @@ ${anomalies.map(section).join('\n')}
 function section(anomaly: Anomaly): string {
   const examples = (anomaly.examples ?? []).map(({ row, value }) => [count(row), brief(value, 200)]);
   return `<section class="anomaly ${gradeOf(anomaly.severity)}">
-<h3>${markup(brief(anomaly.short, 200))} <code>${markup(anomaly.kind)}</code></h3>
+<h4>${markup(brief(anomaly.short, 200))} <code>${markup(anomaly.kind)}</code></h4>
 <p>${markup(brief(anomaly.description, 1000))}</p>
 <dl class="against"><div><dt>expected</dt><dd>${markup(brief(anomaly.expected, 400))}</dd></div><div><dt>observed</dt><dd>${markup(brief(anomaly.observed, 400))}</dd></div></dl>
 ${examples.length > 0 ? table(['row', 'value'], examples, 'first') : ''}

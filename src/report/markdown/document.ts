@@ -22,7 +22,7 @@ export class Document {
 
   /** A table of at most `top` rows, as many as fit, followed by a line that says how many more there are. */
   table(titles: readonly string[], rows: readonly (readonly string[])[], top: number): void {
-    this.add(`\n| ${titles.join(' | ')} |\n|${' --- |'.repeat(titles.length)}\n`);
+    if (!this.add(`\n| ${titles.join(' | ')} |\n|${' --- |'.repeat(titles.length)}\n`)) return;
     let shown = 0;
     while (shown < Math.min(rows.length, top) && this.add(`| ${rows[shown]!.join(' | ')} |\n`)) shown++;
     if (shown < rows.length) this.close(`\n… and ${rows.length - shown} more.\n`);
@@ -31,6 +31,7 @@ export class Document {
   /** Adds what must not be missing: the end of something begun. */
   close(part: string): void {
     this.#parts.push(part);
+    this.#bytes += Buffer.byteLength(part);
   }
 
   toString(): string {

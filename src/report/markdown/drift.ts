@@ -1,4 +1,4 @@
-import type { DriftReport, FeatureDrift, FeatureRef } from '../../drift/model.ts';
+import type { DriftReport, FeatureDrift, FeatureRef, Side } from '../../drift/model.ts';
 import { brief } from '../neutral.ts';
 import { count, counted, magnitude } from '../numbers.ts';
 import { sparklines } from '../text/sparkline.ts';
@@ -13,12 +13,14 @@ const sparkWidth = 12;
 /** For a pull request's comment: under 60 KB whatever the report; the gravest features first. */
 export function driftMarkdown(report: DriftReport): string {
   const document = new Document();
+  addDrift(document, report);
+  return document.toString();
+}
+
+/** Adds the report as far as there is room; its heading and all, or nothing. */
+export function addDrift(document: Document, report: DriftReport): void {
   const changed = report.features.filter((feature) => feature.verdict !== 'none');
-  document.add(`### ${marks[gradeOf(report.verdict)]} ${plain(brief(report.summary, 400))}\n`);
-  const { before, after } = report;
-  document.add(
-    `\n${code(brief(before.name, 200))} (${counted(before.rows, 'row')}) → ${code(brief(after.name, 200))} (${counted(after.rows, 'row')})\n`,
-  );
+  if (!document.add(heading(report))) return;
   if (changed.length > 0) {
     document.table(['', 'feature', 'strength', 'before', 'after', 'why'], changed.map(row), top);
   }
@@ -27,7 +29,11 @@ export function driftMarkdown(report: DriftReport): string {
   measures(document, changed.slice(0, detailed));
   const unchanged = report.features.length - changed.length;
   if (unchanged > 0) document.add(`\n${marks.good} ${counted(unchanged, 'feature')} without drift.\n`);
-  return document.toString();
+}
+
+function heading({ summary, verdict, before, after }: DriftReport): string {
+  const side = ({ name, rows }: Side): string => `${code(brief(name, 200))} (${counted(rows, 'row')})`;
+  return `### ${marks[gradeOf(verdict)]} ${plain(brief(summary, 400))}\n\n${side(before)} → ${side(after)}\n`;
 }
 
 function row(feature: FeatureDrift): string[] {

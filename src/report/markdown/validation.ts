@@ -9,15 +9,20 @@ const top = 100;
 /** For a pull request's comment: under 60 KB whatever the report. */
 export function validationMarkdown(report: ValidationReport): string {
   const document = new Document();
-  document.add(`### ${marks[validationGrade(report)]} ${plain(brief(validationSummary(report), 400))}\n`);
-  if (report.anomalies.length > 0) {
-    document.table(
-      ['', 'feature', 'anomaly', 'expected', 'observed', 'examples'],
-      report.anomalies.map(row),
-      top,
-    );
-  }
+  addValidation(document, report);
   return document.toString();
+}
+
+/** Adds the report as far as there is room; its heading and all, or nothing. */
+export function addValidation(document: Document, report: ValidationReport): void {
+  const answer = plain(brief(validationSummary(report), 400));
+  if (!document.add(`### ${marks[validationGrade(report)]} ${answer}\n`)) return;
+  if (report.anomalies.length === 0) return;
+  document.table(
+    ['', 'feature', 'anomaly', 'expected', 'observed', 'examples'],
+    report.anomalies.map(row),
+    top,
+  );
 }
 
 function row(anomaly: Anomaly): string[] {

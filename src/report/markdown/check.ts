@@ -1,0 +1,29 @@
+import { type CheckedDatasets, checkSummary } from '../checked.ts';
+import { brief } from '../neutral.ts';
+import { gradeOf, validationGrade } from '../words.ts';
+import { Document, marks } from './document.ts';
+import { addDrift } from './drift.ts';
+import { code, plain } from './escape.ts';
+import { addValidation } from './validation.ts';
+
+/** For one pull request's comment: an answer a dataset, then the reports as far as 60 KB hold them. */
+export function checkMarkdown(checked: CheckedDatasets): string {
+  const document = new Document();
+  document.add(`## ${plain(checkSummary(checked))}\n`);
+  document.table(['dataset', 'schema', 'drift'], checked.datasets.map(row), 100);
+  for (const { validation, drift } of checked.datasets) {
+    if (validation !== undefined && document.add('\n')) addValidation(document, validation);
+    if (drift !== undefined && document.add('\n')) addDrift(document, drift);
+  }
+  return document.toString();
+}
+
+function row({ path, validation, drift }: CheckedDatasets['datasets'][number]): string[] {
+  return [
+    code(brief(path, 200)),
+    validation === undefined ? 'no schema' : marks[validationGrade(validation)],
+    drift === undefined
+      ? 'nothing to compare with'
+      : `${marks[gradeOf(drift.verdict)]} ${plain(brief(drift.summary, 200))}`,
+  ];
+}
