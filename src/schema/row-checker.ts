@@ -15,8 +15,8 @@ export interface RowQuery {
    * access to files or network.
    */
   readonly failing: string;
-  /** An expression for the value to show; null is shown as `null`. Absent: the whole row, as a struct. */
-  readonly value?: string;
+  /** An expression for what to show of such a row; null is shown as `null`. */
+  readonly value: string;
 }
 
 export interface RowAnswer {
@@ -30,6 +30,26 @@ export interface RowAnswer {
 export function columnSql(path: readonly string[]): string | undefined {
   if (path.includes('[]')) return undefined;
   return path.map((step) => `"${step.replaceAll('"', '""')}"`).join('.');
+}
+
+/** True for rows whose value, as text, is none of `values`. */
+export function notInSql(column: string, values: readonly string[]): string {
+  if (values.length === 0) return `${column} IS NOT NULL`;
+  return `CAST(${column} AS VARCHAR) NOT IN (${values.map(textSql).join(', ')})`;
+}
+
+/** An expression for the columns that an SQL expression mentions: `dep_time = 2430, arr_time = null`. */
+export function mentionedSql(sql: string, columns: readonly string[]): string {
+  const words = new Set(sql.toLowerCase().match(/[\p{L}\p{N}_]+|"(?:[^"]|"")*"/gu) ?? []);
+  const mentioned = columns.filter((column) =>
+    [column, `"${column.replaceAll('"', '""')}"`].some((each) => words.has(each.toLowerCase())),
+  );
+  if (mentioned.length === 0) return 'NULL';
+  const shown = mentioned.map(
+    (column) =>
+      `concat(${textSql(`${column} = `)}, coalesce(CAST(${columnSql([column])} AS VARCHAR), 'null'))`,
+  );
+  return `concat_ws(', ', ${shown.join(', ')})`;
 }
 
 export function textSql(text: string): string {

@@ -97,80 +97,77 @@ function checkEnvironment(schema: Schema, environment: string | undefined): void
   );
 }
 
+/** Findings about one feature of the data, about one that is not there (by its name), or about the table. */
+interface Findings {
+  readonly about: FeatureProfile | string | undefined;
+  readonly found: readonly Finding[];
+}
+
 async function checkTable(run: Run, table: TableSchema, data: TableProfile): Promise<Anomaly[]> {
   const previous = run.options.previous?.tables.find((each) => each.name === table.name);
-  const dataset = rowCount(table, data, previous);
-  const reports: Promise<Anomaly[]>[] = [reported(run, data, undefined, dataset)];
+  const all: Findings[] = [{ about: undefined, found: rowCount(table, data, previous) }];
   if (data.rows > 0) {
     const byName = featuresByName(data, table);
-    for (const feature of table.features)
-      reports.push(checkOne(run, table, data, feature, byName.get(feature.name)));
     const schemaNames = new Set(table.features.map((each) => each.name));
     const added = [...byName].filter(([name]) => !schemaNames.has(name));
-    reports.push(...added.map(([, each]) => reported(run, data, each, [newFeature(each)])));
-    reports.push(
-      reported(run, data, undefined, [...keyFindings(table, byName), ...expectations(table.expect)]),
+    const rows = [...keyFindings(table, byName), ...expectations(table.expect, columnsOf(data))];
+    all.push(
+      ...table.features.map((feature) => checkOne(run, table, data, feature, byName.get(feature.name))),
+      ...added.map(([, about]) => ({ about, found: [newFeature(about)] })),
+      { about: undefined, found: rows },
     );
   }
   const anomalies: Anomaly[] = [];
-  for (const report of reports) anomalies.push(...(await report));
+  for (const each of all) anomalies.push(...(await reported(run, data, each)));
   return anomalies;
 }
 
 function checkOne(
-  run: Run,
+  { schema, options }: Run,
   table: TableSchema,
   data: TableProfile,
   feature: FeatureSchema,
   profile: FeatureProfile | undefined,
-): Promise<Anomaly[]> {
-  const { schema, options } = run;
-  if (
-    feature.deprecated === true ||
-    schemaFaults({ ...schema, tables: [{ ...table, features: [feature] }] }).length > 0
-  )
-    return Promise.resolve([]);
+): Findings {
+  const alone = { ...schema, tables: [{ ...table, features: [feature] }] };
+  if (feature.deprecated === true || schemaFaults(alone).length > 0) return { about: profile, found: [] };
   if (profile === undefined || profile.present === 0) {
     const required = isRequired(schema, feature, options.environment);
     const absent = profile === undefined ? missingFeature(feature) : noValues(data.rows);
-    return required ? reported(run, data, feature.name, [absent]) : Promise.resolve([]);
+    return { about: feature.name, found: required ? [absent] : [] };
   }
-  const outside = isInEnvironment(schema, feature, options.environment)
-    ? []
-    : [newFeature(profile, options.environment)];
-  const compared = controls(run, table.name, featureName(profile.path)).flatMap((control) =>
+  const here = isInEnvironment(schema, feature, options.environment);
+  const compared = controls(options, table.name, profile).flatMap((control) =>
     compare(feature, profile, control),
   );
   const found = [
-    ...outside,
+    ...(here ? [] : [newFeature(profile, options.environment)]),
     ...checkFeature({ schema, table: data, feature, profile }),
     ...compared,
-    ...expectations(feature.expect, columnSql(profile.path)),
+    ...expectations(feature.expect, columnsOf(data)),
   ];
-  return reported(run, data, profile, found);
+  return { about: profile, found };
 }
 
-function controls({ options }: Run, table: string, name: string): Control[] {
+function columnsOf(table: TableProfile): string[] {
+  return [...new Set(table.features.map(({ path }) => path[0] as string))];
+}
+
+function controls(options: ValidateOptions, table: string, { path }: FeatureProfile): Control[] {
   const within = (other: Profile | undefined, role: Control['role']): Control[] => {
     const features = other?.tables.find((each) => each.name === table)?.features;
-    return other === undefined
-      ? []
-      : [{ role, profile: features?.find((each) => featureName(each.path) === name) }];
+    const profile = features?.find((each) => featureName(each.path) === featureName(path));
+    return other === undefined ? [] : [{ role, profile }];
   };
   return [...within(options.previous, 'drift'), ...within(options.serving, 'skew')];
 }
 
 /** Turns findings into anomalies: asks the rows where the profile cannot tell, and for examples. */
-async function reported(
-  run: Run,
-  table: TableProfile,
-  feature: FeatureProfile | string | undefined,
-  findings: readonly Finding[],
-): Promise<Anomaly[]> {
-  const name = feature === undefined ? '' : typeof feature === 'string' ? feature : featureName(feature.path);
-  const column = typeof feature === 'object' ? columnSql(feature.path) : undefined;
+async function reported(run: Run, table: TableProfile, { about, found }: Findings): Promise<Anomaly[]> {
+  const name = typeof about === 'object' ? featureName(about.path) : (about ?? '');
+  const column = typeof about === 'object' ? columnSql(about.path) : undefined;
   const anomalies: Anomaly[] = [];
-  for (const finding of findings) {
+  for (const finding of found) {
     const answer = await ask(run.options.rows, table.name, finding, column);
     const settled = settle(finding, answer);
     if (settled === undefined) continue;
@@ -198,8 +195,7 @@ function ask(
   column: string | undefined,
 ): Promise<RowAnswer | undefined> {
   if (rows === undefined || finding.failing === undefined) return Promise.resolve(undefined);
-  const value = finding.shown ?? column;
-  return rows.check({ table, failing: finding.failing, ...(value !== undefined && { value }) });
+  return rows.check({ table, failing: finding.failing, value: finding.shown ?? column ?? 'NULL' });
 }
 
 /** The finding as it is reported, or undefined where the rows say that nothing is wrong. */
@@ -210,7 +206,7 @@ function settle(finding: Finding, answer: RowAnswer | undefined): Finding | unde
       kind: 'STATS_NOT_AVAILABLE',
       severity: 'warning',
       short: 'Not checked without the data',
-      description: `Whether every row is ${finding.expected.startsWith('one of') ? '' : 'as expected: '}${finding.expected} was not checked: ${finding.undecided}, and the data is not at hand.`,
+      description: `Not checked: ${finding.expected}. The profile cannot tell, since ${finding.undecided}, and the data is not at hand.`,
       expected: finding.expected,
       observed: 'not known',
     };

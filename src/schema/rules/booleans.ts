@@ -2,7 +2,7 @@ import { bucketLow } from '../../profile/buckets.ts';
 import type { NumericStats } from '../../profile/model.ts';
 import { compareDecimals } from '../exact.ts';
 import type { FeatureSchema } from '../model.ts';
-import { columnSql, textSql } from '../row-checker.ts';
+import { columnSql, notInSql } from '../row-checker.ts';
 import { quoted, valueList } from '../words.ts';
 import { allListed, type Finding, type Rule, type Subject, wholeValues, without } from './rule.ts';
 
@@ -31,7 +31,9 @@ function unexpectedWords({ profile }: Subject, words: NonNullable<FeatureSchema[
       description: `There are values other than ${allowed.map(quoted).join(' and ')}: ${valueList(wrong, profile.count)}.`,
       expected: allowed.map(quoted).join(' or '),
       observed: wrong[0] === undefined ? 'other values' : quoted(wrong[0][0]),
-      ...(column !== undefined && { failing: `${column} NOT IN (${allowed.map(textSql).join(', ')})` }),
+      ...(column !== undefined && {
+        failing: `CAST(${column} AS VARCHAR) NOT IN (${allowed.length === 0 ? 'NULL' : allowed.map(textSql).join(', ')})`,
+      }),
     },
   ];
 }

@@ -1,5 +1,5 @@
 import { domainValues } from '../model.ts';
-import { columnSql, textSql } from '../row-checker.ts';
+import { columnSql, notInSql } from '../row-checker.ts';
 import { names, percent, plural, quoted, valueList } from '../words.ts';
 import { allListed, type Finding, type Rule, type Subject, sum, wholeValues } from './rule.ts';
 
@@ -63,9 +63,7 @@ function finding(subject: Subject, allowed: readonly string[], outside: Outside,
             outside.values.map(([value]) => quoted(value)),
             3,
           ),
-    ...(column !== undefined && {
-      failing: `CAST(${column} AS VARCHAR) NOT IN (${['NULL', ...allowed.map(textSql)].slice(allowed.length > 0 ? 1 : 0).join(', ')})`,
-    }),
+    ...(column !== undefined && { failing: notInSql(column, allowed) }),
     ...(!sure && { undecided: 'it has more different values than the profile lists', allowed: 1 - mass }),
   };
 }

@@ -1,8 +1,9 @@
 import type { Expectation } from '../model.ts';
+import { mentionedSql } from '../row-checker.ts';
 import type { Finding } from './rule.ts';
 
-/** A person's own SQL checks. Only rows can decide them. `column` is what to show of a failing row. */
-export function expectations(checks: readonly Expectation[], column?: string): Finding[] {
+/** A person's own SQL checks. Only rows can decide them. A failing row shows what the check mentions of `columns`. */
+export function expectations(checks: readonly Expectation[], columns: readonly string[]): Finding[] {
   return checks.map(({ sql, name, severity, maxFraction }) => ({
     kind: 'CUSTOM_VALIDATION',
     ...(severity !== undefined && { severity }),
@@ -11,7 +12,7 @@ export function expectations(checks: readonly Expectation[], column?: string): F
     expected: sql,
     observed: '',
     failing: `NOT (${sql})`,
-    ...(column !== undefined && { shown: column }),
+    shown: mentionedSql(sql, columns),
     ...(maxFraction !== undefined && { allowed: maxFraction }),
     undecided: 'it is a check of rows',
   }));

@@ -41,7 +41,7 @@ function length({ feature, profile }: Subject): Finding[] {
       ? undefined
       : profile.type === 'bytes'
         ? `octet_length(${column})`
-        : `length(${column})`;
+        : `length(CAST(${column} AS VARCHAR))`;
   const finding = (
     kind: string,
     short: string,
@@ -74,7 +74,7 @@ function matches(subject: Subject): Finding[] {
     kind: 'STRING_TYPE_NOT_MATCHING',
     short: 'Values that do not match',
     expected: `text that matches ${pattern}`,
-    failing: (column) => `NOT regexp_full_match(${column}, ${textSql(pattern)})`,
+    failing: (column) => `NOT regexp_full_match(CAST(${column} AS VARCHAR), ${textSql(pattern)})`,
   });
 }
 
@@ -85,7 +85,8 @@ function timeFormat(subject: Subject): Finding[] {
     kind: 'STRING_TYPE_NOT_A_TIME',
     short: 'Values that are not times',
     expected: `a time written as ${format}`,
-    failing: (column) => `${column} IS NOT NULL AND try_strptime(${column}, ${textSql(format)}) IS NULL`,
+    failing: (column) =>
+      `${column} IS NOT NULL AND try_strptime(CAST(${column} AS VARCHAR), ${textSql(format)}) IS NULL`,
   });
 }
 
