@@ -32,7 +32,7 @@ export class Batch implements BlobSink {
 
   constructor(store: StoreCore) {
     this.#store = store;
-    this.#uploads = new PackUploads(store.remote, () => store.catalog.condemned);
+    this.#uploads = new PackUploads(store.remote, (key) => store.catalog.isTaken(key));
   }
 
   /**
@@ -75,8 +75,9 @@ export class Batch implements BlobSink {
   async putWhole(digest: RawDigest, body: Body): Promise<void> {
     if (this.holds(digest)) return;
     this.#pending.add(keyOf(digest));
-    const { condemned } = this.#store.catalog;
-    const generation = freeGeneration((candidate) => condemned.has(wholeKey(digest, candidate)));
+    const generation = freeGeneration((candidate) =>
+      this.#store.catalog.isTaken(wholeKey(digest, candidate)),
+    );
     await this.#store.remote.write(wholeKey(digest, generation), body, { sha256: toHex(digest) });
     const size = body instanceof Uint8Array ? body.length : body.size;
     this.#wholes.push({ digest: Buffer.from(digest), size, generation });

@@ -31,8 +31,9 @@ export interface RecipeLocation {
 export class Catalog {
   readonly #segments: IndexFile[];
   /** Keys that a gc may remove soon: nothing new relies on them, though they can still be read. */
-  readonly condemned: ReadonlySet<string>;
+  readonly #condemned: Set<string>;
   readonly #damaged = new Set<string>();
+  readonly #damagedKeys = new Set<string>();
 
   /** Names of index files that could not be believed. */
   readonly damagedIndexes: readonly string[];
@@ -44,7 +45,7 @@ export class Catalog {
   ) {
     this.#segments = [...segments];
     this.damagedIndexes = damagedIndexes;
-    this.condemned = condemned;
+    this.#condemned = new Set(condemned);
   }
 
   get segments(): readonly IndexFile[] {
@@ -60,9 +61,12 @@ export class Catalog {
     this.add(segment);
   }
 
-  /** From now on, `location` is never answered again. */
+  /** From now on, `location` is never answered again, and nothing new relies on what lies beside it. */
   markDamaged(location: PackedLocation | WholeLocation): void {
     this.#damaged.add(placeOf(location));
+    const key = location.at === 'pack' ? packKey(location.pack) : location.key;
+    this.#damagedKeys.add(key);
+    this.#condemned.add(key);
   }
 
   /** Sound places of the object, none of them condemned: what new data may rely on. */
@@ -91,9 +95,19 @@ export class Catalog {
     }
   }
 
+  /** Whether nothing new may have this key: what it held is damaged, or may be removed soon. */
+  isTaken(key: string): boolean {
+    return this.#condemned.has(key);
+  }
+
+  /** Keys of files in which this process has met damage. */
+  get damagedKeys(): ReadonlySet<string> {
+    return this.#damagedKeys;
+  }
+
   isCondemned(location: Location): boolean {
-    if (this.condemned.size === 0 || location.at === 'recipe') return false;
-    return this.condemned.has(location.at === 'pack' ? packKey(location.pack) : location.key);
+    if (this.#condemned.size === 0 || location.at === 'recipe') return false;
+    return this.#condemned.has(location.at === 'pack' ? packKey(location.pack) : location.key);
   }
 
   *#sound<T extends PackedLocation | WholeLocation>(location: T): Generator<T> {

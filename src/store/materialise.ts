@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { chmod, copyFile, link, open, rename, unlink } from 'node:fs/promises';
+import { chmod, copyFile, link, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf, fileError } from '../remote/file-errors.ts';
 import type { WholeLocation } from './catalog.ts';
-import { type RawDigest, sameDigest } from './digest.ts';
-import { digestMismatch } from './errors.ts';
+import { type RawDigest, sameDigest, toDigest } from './digest.ts';
+import { digestMismatch, objectMissing } from './errors.ts';
 import { type Source, streamObject } from './object-reader.ts';
 
 export interface MaterialiseOptions {
@@ -31,7 +31,7 @@ export async function materialise(
   try {
     const whole = localWhole(source, digest);
     if (whole === undefined) await writeStream(source, digest, temporary, options);
-    else await cloneWhole(whole, digest, temporary, options);
+    else await cloneWhole(source, whole, digest, temporary, options);
     await rename(temporary, target);
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
@@ -72,11 +72,16 @@ function localWhole(source: Source, digest: RawDigest): LocalWhole | undefined {
 
 /** The clone or link is what gets verified, since it is what gets the name. */
 async function cloneWhole(
+  source: Source,
   { path, location }: LocalWhole,
   digest: RawDigest,
   temporary: string,
   options: MaterialiseOptions,
 ): Promise<void> {
+  await stat(path).catch((error: unknown) => {
+    source.catalog.markDamaged(location);
+    throw errnoOf(error) === 'ENOENT' ? objectMissing(toDigest(digest), path) : error;
+  });
   const linked = options.link === true && !options.executable && (await tryLink(path, temporary));
   if (!linked) {
     await copyFile(path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
@@ -87,7 +92,9 @@ async function cloneWhole(
     hash.update(bytes as Buffer);
     options.onBytes?.((bytes as Buffer).length);
   }
-  if (!sameDigest(hash.digest(), digest)) throw digestMismatch(digest, `cache: ${location.key}`);
+  if (sameDigest(hash.digest(), digest)) return;
+  source.catalog.markDamaged(location);
+  throw digestMismatch(digest, path);
 }
 
 /** A link shares its bytes with the store, so it is made read-only: a change in place would damage every version. */

@@ -5,12 +5,15 @@ import type { Catalog, Location, PackedLocation, RecipeLocation, WholeLocation }
 import { inOrder } from './concurrency.ts';
 import { type RawDigest, rawDigestOf, sameDigest, toDigest } from './digest.ts';
 import { damaged, digestMismatch, objectMissing } from './errors.ts';
+import { packKey } from './pack.ts';
 import { type ChunkRef, readRecipe } from './recipe.ts';
 
 /** Where objects are read from. */
 export interface Source {
   readonly remote: Remote;
   readonly catalog: Catalog;
+  /** Where whole copies of damaged blobs come from, if from anywhere. */
+  readonly mend?: ((digest: RawDigest) => Promise<Uint8Array | undefined>) | undefined;
 }
 
 /** Runs of chunks that are read ahead of the one that is wanted next. */
@@ -37,7 +40,7 @@ export async function* streamObject(
   const location = source.catalog.locations(digest).next().value as Location | undefined;
   if (location === undefined) throw objectMissing(toDigest(digest), source.remote.url);
   if (location.at === 'pack') yield await readBlob(source, digest, location);
-  else if (location.at === 'whole') yield* streamWhole(source.remote, digest, location);
+  else if (location.at === 'whole') yield* streamWhole(source, digest, location);
   else yield* streamChunks(source, digest, location, depth);
 }
 
@@ -53,16 +56,27 @@ export function chunksOf(
   return readRecipe(streamObject(source, location.recipe, depth + 1), digest, location.size, where);
 }
 
-/** One blob, verified; a second copy is tried where the first is damaged. */
+/** One blob, verified. */
 async function readBlob(source: Source, digest: RawDigest, location: PackedLocation): Promise<Uint8Array> {
   for await (const run of runsOf([{ digest, location }])) {
     const [read] = await readRun(source.remote, run);
     if (read!.sound) return read!.bytes;
   }
+  return readElsewhere(source, digest, location);
+}
+
+/** The blob was damaged at `location`: another place of it is tried, then the store that mends this one. */
+async function readElsewhere(
+  source: Source,
+  digest: RawDigest,
+  location: PackedLocation,
+): Promise<Uint8Array> {
   source.catalog.markDamaged(location);
   const other = packedLocation(source, digest);
-  if (other === undefined) throw digestMismatch(digest, `${source.remote.url}: pack ${location.pack}`);
-  return readBlob(source, digest, other);
+  if (other !== undefined) return readBlob(source, digest, other);
+  const bytes = await source.mend?.(digest);
+  if (bytes === undefined) throw digestMismatch(digest, `${source.remote.url}: ${packKey(location.pack)}`);
+  return bytes;
 }
 
 function packedLocation(source: Source, digest: RawDigest): PackedLocation | undefined {
@@ -73,7 +87,7 @@ function packedLocation(source: Source, digest: RawDigest): PackedLocation | und
 }
 
 async function* streamWhole(
-  remote: Remote,
+  { remote, catalog }: Source,
   digest: RawDigest,
   location: WholeLocation,
 ): AsyncGenerator<Uint8Array> {
@@ -82,7 +96,9 @@ async function* streamWhole(
     hash.update(bytes);
     yield bytes;
   }
-  if (!sameDigest(hash.digest(), digest)) throw digestMismatch(digest, `${remote.url}: ${location.key}`);
+  if (sameDigest(hash.digest(), digest)) return;
+  catalog.markDamaged(location);
+  throw digestMismatch(digest, `${remote.url}: ${location.key}`);
 }
 
 async function* streamChunks(
@@ -95,20 +111,13 @@ async function* streamChunks(
   const runs = runsOf(placed(source, chunksOf(source, digest, location, depth)));
   for await (const blobs of inOrder(runs, READ_AHEAD, (run) => readRun(source.remote, run))) {
     for (const { blob, bytes, sound } of blobs) {
-      const whole = sound ? bytes : await readDamaged(source, blob);
+      const whole = sound ? bytes : await readElsewhere(source, blob.digest, blob.location);
       hash.update(whole);
       yield whole;
     }
   }
   if (!sameDigest(hash.digest(), digest))
     throw digestMismatch(digest, `${source.remote.url}: the recipe of it`);
-}
-
-async function readDamaged(source: Source, { digest, location }: PlacedBlob): Promise<Uint8Array> {
-  source.catalog.markDamaged(location);
-  const other = packedLocation(source, digest);
-  if (other === undefined) throw digestMismatch(digest, `${source.remote.url}: pack ${location.pack}`);
-  return readBlob(source, digest, other);
 }
 
 async function* placed(source: Source, chunks: AsyncIterable<ChunkRef>): AsyncGenerator<PlacedBlob> {

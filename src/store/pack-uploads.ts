@@ -14,17 +14,17 @@ const SALT_BYTES = 5;
  */
 export class PackUploads {
   readonly #remote: Remote;
-  readonly #condemned: () => ReadonlySet<string>;
+  readonly #isTaken: (key: string) => boolean;
   readonly #open = new Map<PackKind, PackBuilder>();
   readonly #running = new Set<Promise<void>>();
   readonly #spare: Buffer[] = [];
   #written: { pack: IndexedPack; builder: PackBuilder }[] = [];
   #failure: { readonly error: unknown } | undefined;
 
-  /** @param condemned keys that may be removed soon, so that nothing new may have them */
-  constructor(remote: Remote, condemned: () => ReadonlySet<string>) {
+  /** @param isTaken whether nothing new may have this key */
+  constructor(remote: Remote, isTaken: (key: string) => boolean) {
     this.#remote = remote;
-    this.#condemned = condemned;
+    this.#isTaken = isTaken;
   }
 
   append(digest: RawDigest, bytes: Uint8Array, kind: PackKind): void {
@@ -78,7 +78,7 @@ export class PackUploads {
 
   async #write(builder: PackBuilder): Promise<void> {
     let sealed: SealedPack = builder.seal();
-    if (this.#condemned().has(packKey(sealed.name))) sealed = builder.seal(randomBytes(SALT_BYTES));
+    if (this.#isTaken(packKey(sealed.name))) sealed = builder.seal(randomBytes(SALT_BYTES));
     await this.#remote.write(packKey(sealed.name), sealed.bytes, { sha256: sealed.name });
     this.#written.push({
       pack: { name: sealed.name, size: sealed.bytes.length, kind: sealed.kind },

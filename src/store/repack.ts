@@ -17,7 +17,7 @@ export async function repackSparse(core: StoreCore, marks: Marks): Promise<numbe
   for (const [name, live] of marks.liveBytes) {
     if (live < (sizes.get(name) ?? 0) * SPARSE) sparse.add(name);
   }
-  const uploads = new PackUploads(core.remote, () => core.catalog.condemned);
+  const uploads = new PackUploads(core.remote, (key) => core.catalog.isTaken(key));
   let bytes = 0;
   for await (const run of runsOf(
     blobsIn(core, (name, digest) => sparse.has(name) && marks.digests.has(digest)),

@@ -22,7 +22,7 @@ export async function rescue(store: StoreCore, reliedOn: ReadonlySet<string>): P
   const lost = new Set([...reliedOn].filter((key) => condemned.has(key)));
   if (lost.size === 0) return;
   try {
-    const uploads = new PackUploads(store.remote, () => condemned);
+    const uploads = new PackUploads(store.remote, (key) => condemned.has(key));
     for (const blob of blobsIn(store, (pack) => lost.has(packKey(pack))))
       await copyBlob(store, blob, uploads);
     await uploads.finish();

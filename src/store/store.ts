@@ -4,26 +4,31 @@ import { Batch } from './batch.ts';
 import type { Location } from './catalog.ts';
 import { type Digest, toRaw } from './digest.ts';
 import { type MaterialiseOptions, materialise } from './materialise.ts';
-import { isEmptyObject, streamObject } from './object-reader.ts';
+import { Mender } from './mender.ts';
+import { isEmptyObject, type Source, streamObject } from './object-reader.ts';
 import { StoreCore } from './store-core.ts';
 
 export interface StoreOptions {
   /** Folder that keeps the index of a remote between runs, so that only what is new is read. */
   readonly indexCache?: string;
+  /** Opens the store that has whole copies of what is found damaged here; called only then. */
+  readonly repair?: () => Promise<Store | undefined>;
 }
 
 /** Objects named by their SHA-256, in a local cache or on a remote: both have one layout. */
 export class Store {
   /** For the other files of this room: no other room reads it. */
   readonly core: StoreCore;
+  readonly #mender: Mender | undefined;
 
   /** Reads the index. @throws VarveError `damaged-index` and what the remote meets */
   static async open(remote: Remote, options: StoreOptions = {}): Promise<Store> {
-    return new Store(await StoreCore.open(remote, options.indexCache));
+    return new Store(await StoreCore.open(remote, options.indexCache), options.repair);
   }
 
-  private constructor(core: StoreCore) {
+  private constructor(core: StoreCore, repair: StoreOptions['repair']) {
     this.core = core;
+    this.#mender = repair === undefined ? undefined : new Mender(core, repair);
   }
 
   /** Whether the index names the object. No I/O. */
@@ -63,8 +68,12 @@ export class Store {
    * nothing its name before that.
    * @throws VarveError `object-missing`, `digest-mismatch`, `damaged-recipe`
    */
-  readStream(digest: Digest): AsyncIterable<Uint8Array> {
-    return streamObject(this.core, toRaw(digest));
+  async *readStream(digest: Digest): AsyncGenerator<Uint8Array> {
+    try {
+      yield* streamObject(this.#source, toRaw(digest));
+    } finally {
+      await this.#keepMended();
+    }
   }
 
   /**
@@ -73,8 +82,17 @@ export class Store {
    * store and is not executable.
    * @throws VarveError `object-missing`, `digest-mismatch`, `disk-full` and what writing meets
    */
-  materialise(digest: Digest, target: string, options: MaterialiseOptions = {}): Promise<void> {
-    return materialise(this.core, toRaw(digest), target, options);
+  async materialise(digest: Digest, target: string, options: MaterialiseOptions = {}): Promise<void> {
+    const raw = toRaw(digest);
+    try {
+      await materialise(this.#source, raw, target, options);
+    } catch (error) {
+      const isMended = isDamage(error) && (await this.#mender?.object(raw, target));
+      if (!isMended) throw error;
+      await materialise(this.#source, raw, target, options);
+    } finally {
+      await this.#keepMended();
+    }
   }
 
   /** Path of a local file that holds just this object, which must not be changed. Not verified. */
@@ -98,9 +116,26 @@ export class Store {
     return this.core.remote.close();
   }
 
+  get #source(): Source {
+    const mender = this.#mender;
+    return {
+      remote: this.core.remote,
+      catalog: this.core.catalog,
+      mend: mender && ((digest) => mender.blob(digest)),
+    };
+  }
+
+  async #keepMended(): Promise<void> {
+    if (this.core.catalog.damagedKeys.size > 0) await this.#mender?.finish();
+  }
+
   #locate(digest: Uint8Array): Location | undefined {
     return this.core.catalog.locations(digest).next().value as Location | undefined;
   }
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof VarveError && /^(digest-mismatch|object-missing|damaged-recipe)$/.test(error.code);
 }
 
 function tooLarge(digest: Digest, size: number, maximum: number): VarveError {

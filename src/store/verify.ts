@@ -4,6 +4,7 @@ import type { OnProgress } from '../progress.ts';
 import type { PackedLocation } from './catalog.ts';
 import { visitRoot } from './closure.ts';
 import { forEach } from './concurrency.ts';
+import { writeCondemned } from './condemned.ts';
 import { hexDigestOf, type RawDigest, rawDigestOf, sameDigest, toDigest, toHex } from './digest.ts';
 import { type IndexedBlob, type IndexedPack, type IndexedWhole, indexKey } from './index-file.ts';
 import { packKey } from './pack.ts';
@@ -45,9 +46,15 @@ export async function verifyStore(
   roots: readonly Root[],
   options: { onProgress?: OnProgress; signal?: AbortSignal } = {},
 ): Promise<Verified> {
-  const checker = new Checker(store.core, options.onProgress, options.signal);
+  const checker = new Checker(
+    store.core,
+    await store.core.condemnedNow(),
+    options.onProgress,
+    options.signal,
+  );
   await checker.checkFiles();
   const touched = await findTouched(store.core, roots, checker.broken);
+  await condemnDamaged(store.core, checker.broken);
   return { checkedBytes: checker.bytes, objects: checker.objects, damage: report(checker, touched) };
 }
 
@@ -58,12 +65,20 @@ class Checker {
   readonly problems = new Map<string, string>();
   /** Keys of damaged files, by the digest in hex of what they should hold. */
   readonly broken = new Map<string, string>();
+  /** Keys of files whose damage an earlier verify found, and which wait for gc. Only what still needs them counts. */
+  readonly mended: ReadonlySet<string>;
   readonly #core: StoreCore;
   readonly #onProgress: OnProgress | undefined;
   readonly #signal: AbortSignal | undefined;
 
-  constructor(core: StoreCore, onProgress: OnProgress | undefined, signal: AbortSignal | undefined) {
+  constructor(
+    core: StoreCore,
+    mended: ReadonlySet<string>,
+    onProgress: OnProgress | undefined,
+    signal: AbortSignal | undefined,
+  ) {
     this.#core = core;
+    this.mended = mended;
     this.#onProgress = onProgress;
     this.#signal = signal;
   }
@@ -140,6 +155,13 @@ async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** Nothing new relies on a damaged file, so that a fetch or push puts whole copies elsewhere; gc removes it in the end. */
+async function condemnDamaged(core: StoreCore, broken: ReadonlyMap<string, string>): Promise<void> {
+  const known = await core.condemnedNow();
+  const keys = [...new Set(broken.values())].filter((key) => !known.has(key));
+  if (keys.length > 0) await writeCondemned(core.remote, keys);
+}
+
 interface Touch {
   readonly root: Root;
   readonly files: Set<string>;
@@ -177,7 +199,8 @@ async function findTouched(
 }
 
 function report(checker: Checker, touched: Touched): Damage[] {
-  const keys = [...new Set([...checker.problems.keys(), ...touched.keys()])].sort();
+  const open = [...checker.problems.keys()].filter((key) => !checker.mended.has(key));
+  const keys = [...new Set([...open, ...touched.keys()])].sort();
   return keys.map((key) => ({
     key,
     problem: checker.problems.get(key) ?? 'it is missing',

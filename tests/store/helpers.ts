@@ -1,6 +1,7 @@
 import { createCipheriv } from 'node:crypto';
 import { FolderRemote } from '../../src/remote/folder.ts';
 import type { Body, ByteRange, ObjectInfo, Remote } from '../../src/remote/remote.ts';
+import { digestOf, toRaw } from '../../src/store/digest.ts';
 import { comparePaths, encodeManifest, type ManifestEntry, readManifest } from '../../src/store/manifest.ts';
 import { isWanted, type Root } from '../../src/store/roots.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -23,7 +24,6 @@ export async function addFolder(
   for (const name of [...files.keys()].sort(comparePaths)) {
     const bytes = files.get(name)!;
     if (bytes.subarray(0, 4).toString() === 'PAR1') {
-      const { digestOf, toRaw } = await import('../../src/store/digest.ts');
       const digest = digestOf(bytes);
       await batch.putWhole(toRaw(digest), bytes);
       entries.push({ path: name, size: bytes.length, digest });
