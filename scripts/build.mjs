@@ -1,20 +1,27 @@
 // Bundles the command line, the library and the hash worker into dist/, and writes the library's type declarations.
 // Heavy packages stay outside the bundle, so that only the commands that import them pay for them.
 import { execFileSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const entries = { main: 'src/cli/main.ts', index: 'src/index.ts', 'hash-worker': 'src/store/hash-worker.ts', 'md5-worker': 'src/dvc/md5-worker.ts' };
+const entries = {
+  main: 'src/cli/main.ts',
+  index: 'src/index.ts',
+  'hash-worker': 'src/store/hash-worker.ts',
+  'md5-worker': 'src/dvc/md5-worker.ts',
+};
 const outside = ['@aws-sdk/*', '@smithy/*', 'minio', '@duckdb/*', 'apache-arrow'];
 
-rmSync(join(root, 'dist'), { recursive: true, force: true });
+const dist = join(root, 'dist');
+// Made aside and swapped in, so that a `varve` that runs meanwhile finds the old build or the new one.
+const made = join(root, `.build-${process.pid}`);
 await build({
   absWorkingDir: root,
-  entryPoints: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(join(root, file)))),
-  outdir: 'dist',
+  entryPoints: entries,
+  outdir: made,
   bundle: true,
   splitting: true,
   minifySyntax: true,
@@ -28,8 +35,13 @@ await build({
     js: "import{createRequire as __varveRequire}from'node:module';const require=__varveRequire(import.meta.url);",
   },
   logLevel: 'warning',
+}).catch((error) => {
+  rmSync(made, { recursive: true, force: true });
+  throw error;
 });
-if (!process.argv.includes('--no-types') && existsSync(join(root, 'src/index.ts'))) {
+rmSync(dist, { recursive: true, force: true });
+renameSync(made, dist);
+if (!process.argv.includes('--no-types')) {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json'], { cwd: root, stdio: 'inherit' });
 }

@@ -28,7 +28,7 @@ if (!existsSync(table)) {
     'download',
     '--quiet',
     '--no-deps',
-    '--no-build-isolation',
+
     '--dest',
     folder,
   ];
