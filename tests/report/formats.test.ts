@@ -45,6 +45,32 @@ describe('every format', () => {
     },
   );
 
+  it.each(formats)('takes reports of nothing, and features without values, as %s', (format) => {
+    const said = (document: string) => document.replace(/<script>[\s\S]*?<\/script>/, '');
+    const nonsense = /NaN|undefined|-Infinity/;
+    const one = syntheticDrift(1);
+    const nothing = { kind: 'categorical', labels: [], before: [], after: [] } as const;
+    const odd = { ...one.features[0]!, strength: 1e6, reasons: [], measures: [], distribution: nothing };
+    for (const report of [
+      {
+        ...one,
+        features: [],
+        added: [],
+        removed: [],
+        verdict: 'none' as const,
+        summary: 'no drift in 0 features',
+      },
+      { ...one, features: [odd] },
+    ]) {
+      expect(said(renderDrift(report, format, options))).not.toMatch(nonsense);
+    }
+    expect(said(renderValidation(syntheticValidation([]), format, options))).not.toMatch(nonsense);
+    if (['junit', 'sarif', 'github'].includes(format)) return;
+    const empty = { varveProfile: 1 as const, tables: [{ name: '', rows: 0, features: [] }] };
+    expect(said(renderProfile(empty, format, options))).not.toMatch(nonsense);
+    expect(said(renderProfile({ varveProfile: 1, tables: [] }, format, options))).not.toMatch(nonsense);
+  });
+
   it('says which formats there are for what is asked', () => {
     const refused = expect.objectContaining({
       code: 'format-unsupported',

@@ -131,5 +131,6 @@ th,td{padding:.16rem .7rem .16rem 0;border-bottom:1px solid var(--line);overflow
 .anomaly table{width:auto;font-size:.88rem}
 .anomaly td{min-width:3rem}
 @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
+@media (max-width:40rem){.toolbar{position:static}}
 @media print{.toolbar{display:none!important}.card{break-inside:avoid;box-shadow:none;content-visibility:visible}}
 `;
