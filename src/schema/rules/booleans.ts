@@ -32,7 +32,7 @@ function unexpectedWords({ profile }: Subject, words: NonNullable<FeatureSchema[
       expected: allowed.map(quoted).join(' or '),
       observed: wrong[0] === undefined ? 'other values' : quoted(wrong[0][0]),
       ...(column !== undefined && {
-        failing: `CAST(${column} AS VARCHAR) NOT IN (${allowed.length === 0 ? 'NULL' : allowed.map(textSql).join(', ')})`,
+        failing: notInSql(column, allowed),
       }),
     },
   ];

@@ -72,6 +72,13 @@ export function field(
     : { name, value: typeof value === 'number' ? floatText(value) : String(value) };
 }
 
+/** A floating-point number, which TFDV writes with a point. */
+export function real(name: string, value: number | undefined): TextField | undefined {
+  return value === undefined
+    ? undefined
+    : { name, value: Number.isInteger(value) ? value.toFixed(1) : floatText(value) };
+}
+
 export function nested(name: string, value: TextMessage | undefined): TextField | undefined {
   return value === undefined ? undefined : { name, value };
 }

@@ -1,5 +1,5 @@
 import type { Bounds, Comparator, FeatureSchema, Schema, TableSchema } from '../model.ts';
-import { build, field, nested, stringField, text } from './message.ts';
+import { build, field, nested, real, stringField, text } from './message.ts';
 import { withResidue } from './residue.ts';
 import { parseTextProto, printTextProto, type TextField, type TextMessage } from './text-proto.ts';
 
@@ -108,7 +108,7 @@ function featureTo(feature: FeatureSchema, name: string): TextField {
     presence &&
       nested(
         'presence',
-        build(field('min_fraction', presence.minFraction), field('min_count', presence.minCount)),
+        build(real('min_fraction', presence.minFraction), field('min_count', presence.minCount)),
       ),
     feature.in.map((each) => stringField('in_environment', each)),
     feature.notIn.map((each) => stringField('not_in_environment', each)),
@@ -118,7 +118,7 @@ function featureTo(feature: FeatureSchema, name: string): TextField {
     shape && nested('shape', build(shape.map((size) => nested('dim', build(field('size', size)))))),
     distinct && nested('unique_constraints', boundsTo(distinct)),
     minDomainMass !== undefined &&
-      nested('distribution_constraints', build(field('min_domain_mass', minDomainMass))),
+      nested('distribution_constraints', build(real('min_domain_mass', minDomainMass))),
     timeFormat !== undefined && nested('time_domain', build(stringField('string_format', timeFormat))),
   );
   const above = feature.comment?.split('\n');
@@ -183,7 +183,7 @@ function domainTo(feature: FeatureSchema): TextField | undefined {
 function comparatorTo(name: string, comparator: Comparator | undefined): TextField | undefined {
   if (comparator === undefined) return undefined;
   const measure = (as: string, threshold: number | undefined) =>
-    threshold !== undefined && nested(as, build(field('threshold', threshold)));
+    threshold !== undefined && nested(as, build(real('threshold', threshold)));
   return nested(
     name,
     build(
@@ -200,7 +200,7 @@ function rowsTo({ rows, growth }: TableSchema): TextField | undefined {
     growth &&
     nested(
       'num_examples_drift_comparator',
-      build(field('min_fraction_threshold', growth.min), field('max_fraction_threshold', growth.max)),
+      build(real('min_fraction_threshold', growth.min), real('max_fraction_threshold', growth.max)),
     );
   return nested(
     'dataset_constraints',
