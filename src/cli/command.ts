@@ -39,6 +39,7 @@ export function defineCommand(
 ): Command {
   return new Command(name)
     .description(description)
+    .enablePositionalOptions()
     .option('--json', 'print one JSON document on standard output')
     .addHelpText('after', `\nExamples:\n${examples.map(exampleLine).join('')}`);
 }

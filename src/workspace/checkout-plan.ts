@@ -75,8 +75,7 @@ class Planner {
   absent(entry: ManifestEntry): void {
     this.#plan.files.push({ entry, found: undefined });
     const path = join(this.#root, pathOfFile(this.#dataset, entry.path));
-    const hidden = lstatSync(path, { throwIfNoEntry: false });
-    if (hidden?.isFile() && !this.#options.force) this.#plan.unsaved.push(entry.path);
+    if (!this.#options.force && isFileAt(path)) this.#plan.unsaved.push(entry.path);
   }
 
   async present(state: FileState, found: ScannedFile, entry: ManifestEntry): Promise<void> {
@@ -96,7 +95,7 @@ class Planner {
     const clean =
       recordedAt !== undefined && (state.same || this.#isClean(state, await this.#digest(state, found)));
     if (clean || this.#options.force) this.#plan.remove.push(path);
-    else this.#plan.kept.push(path);
+    else if (!path.endsWith('/')) this.#plan.kept.push(path);
   }
 
   #isClean(state: FileState, digest: Digest | undefined): boolean {
@@ -108,6 +107,15 @@ class Planner {
   async #digest(state: FileState, found: ScannedFile): Promise<Digest | undefined> {
     if (state.same) return this.#record!.digest(state.recordedAt!);
     return hashFound(this.#root, this.#dataset, found, { signal: this.#options.signal });
+  }
+}
+
+function isFileAt(path: string): boolean {
+  try {
+    return lstatSync(path).isFile();
+  } catch {
+    // Nothing there, or a file on the way, which removals and obstacles deal with.
+    return false;
   }
 }
 

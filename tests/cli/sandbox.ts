@@ -1,0 +1,103 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** VARVE_TEST_BIN names another one, such as that of an installed package. */
+export const binary =
+  process.env.VARVE_TEST_BIN ?? join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'bin', 'varve.js');
+
+export interface Result {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A folder of its own, with a home, an identity for Git, and the real command line. */
+export class Sandbox {
+  readonly root = realpathSync(mkdtempSync(join(tmpdir(), 'varve-cli-')));
+  readonly env: NodeJS.ProcessEnv = {
+    PATH: process.env.PATH,
+    HOME: this.root,
+    NO_COLOR: '1',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_AUTHOR_NAME: 'Ann',
+    GIT_AUTHOR_EMAIL: 'ann@example.org',
+    GIT_COMMITTER_NAME: 'Ann',
+    GIT_COMMITTER_EMAIL: 'ann@example.org',
+  };
+
+  path(...parts: string[]): string {
+    return join(this.root, ...parts);
+  }
+
+  write(path: string, content: string | Uint8Array): string {
+    const file = this.path(path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    return file;
+  }
+
+  run(command: string, args: readonly string[], folder = 'repo'): Result {
+    const { status, stdout, stderr } = spawnSync(command, args, {
+      cwd: this.path(folder),
+      env: this.env,
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+    });
+    return { code: status, out: stdout, err: stderr };
+  }
+
+  varve(args: readonly string[], folder = 'repo'): Result {
+    return this.run(process.execPath, [binary, ...args], folder);
+  }
+
+  /** The document that `--json` prints; throws where the exit code is another. */
+  json<T = Record<string, unknown>>(args: readonly string[], folder = 'repo', code = 0): T {
+    const result = this.varve([...args, '--json'], folder);
+    if (result.code !== code) throw new Error(`exit ${result.code}: ${result.err}${result.out}`);
+    return JSON.parse(result.out) as T;
+  }
+
+  /** Runs what has to work. */
+  ok(args: readonly string[], folder = 'repo'): string {
+    const result = this.varve(args, folder);
+    if (result.code !== 0) throw new Error(`varve ${args.join(' ')}: exit ${result.code}: ${result.err}`);
+    return result.out;
+  }
+
+  git(args: readonly string[], folder = 'repo'): string {
+    const result = this.run('git', args, folder);
+    if (result.code !== 0) throw new Error(`git ${args.join(' ')}: ${result.err}`);
+    return result.out;
+  }
+
+  commit(message: string, folder = 'repo'): string {
+    this.git(['add', '-A'], folder);
+    this.git(['commit', '-qm', message], folder);
+    return this.git(['rev-parse', 'HEAD'], folder).trim();
+  }
+
+  /** A Git repository in which varve was started. */
+  repository(folder = 'repo'): this {
+    mkdirSync(this.path(folder), { recursive: true });
+    this.git(['init', '-q', '-b', 'main'], folder);
+    this.ok(['init'], folder);
+    return this;
+  }
+
+  /** A remote in a folder, named origin. */
+  withRemote(folder = 'repo'): this {
+    this.ok(['remote', 'add', 'origin', this.path('remote')], folder);
+    return this;
+  }
+
+  clone(from: string, to: string): void {
+    this.git(['clone', '-q', this.path(from), this.path(to)], '.');
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
