@@ -77,8 +77,18 @@ export class Catalog {
     return undefined;
   }
 
-  /** Every place where the object may be read: in packs, then in a file of its own, then by recipes. */
+  /** Every place where the object may be read: in packs, in a file of its own, by recipes; condemned places last. */
   *locations(digest: RawDigest): Generator<Location> {
+    if (this.#condemned.size === 0) return yield* this.#everywhere(digest);
+    for (const location of this.#everywhere(digest)) {
+      if (!this.isCondemned(location)) yield location;
+    }
+    for (const location of this.#everywhere(digest)) {
+      if (this.isCondemned(location)) yield location;
+    }
+  }
+
+  *#everywhere(digest: RawDigest): Generator<Location> {
     for (const segment of this.#segments) {
       for (const { pack, offset, length } of segment.blobs(digest)) {
         const { name, kind } = segment.packs[pack]!;

@@ -61,7 +61,6 @@ async function visitObject(
   }
 }
 
-/** The place that is not condemned, if there is one. */
 function preferred({ catalog }: Source, digest: RawDigest): Location | undefined {
-  return catalog.find(digest) ?? (catalog.locations(digest).next().value as Location | undefined);
+  return catalog.locations(digest).next().value as Location | undefined;
 }

@@ -70,8 +70,9 @@ async function loadSegments(
 async function replaceIndexes(remote: Remote, bad: readonly string[]): Promise<IndexFile> {
   const { bytes, segment } = await salvageIndex(remote);
   if (remote.localPath !== undefined) {
-    await remote.write(indexKey(segment.name), bytes, { sha256: segment.name });
-    await remote.remove(bad.map(indexKey));
+    // The damaged file may have this very name.
+    await remote.write(indexKey(segment.name), bytes, { sha256: segment.name, overwrite: true });
+    await remote.remove(bad.filter((name) => name !== segment.name).map(indexKey));
   }
   return segment;
 }
