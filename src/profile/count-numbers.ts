@@ -7,7 +7,7 @@ import { addLimbs, limbQuery, limbsOf } from './limbs.ts';
 import type { Bucket, Moments, NumericStats } from './model.ts';
 import { MomentSums } from './moments.ts';
 import type { Overview } from './overview.ts';
-import { type Counted, weighedSum } from './relation.ts';
+import { type Counted, exactSum } from './relation.ts';
 
 /** The upper 18 bits of a binary64: sign, exponent, and six bits of the mantissa. */
 const signBit = 2 ** 17;
@@ -85,7 +85,7 @@ export async function countPositions(
 ): Promise<{ tally: Tally; moments: Moments; finite: number }> {
   const position = '(((bits & 70368744177663) + 524288) >> 20)::BIGINT';
   const [keys, counts, first, second] = (await engine.query(
-    `SELECT b::DOUBLE, sum(n)::DOUBLE, ${weighedSum(counted, 'd')}::VARCHAR, ${weighedSum(counted, '(d * d)')}::VARCHAR
+    `SELECT b::DOUBLE, sum(n)::DOUBLE, ${exactSum(counted, 'd')}::VARCHAR, ${exactSum(counted, '(d * d)')}::VARCHAR
       FROM (SELECT n, bits >> 46 AS b, ${position} AS d FROM (SELECT n, ${bits} AS bits FROM ${counted.sql})) GROUP BY b`,
   )) as [readonly number[], readonly number[], readonly string[], readonly string[]];
   const sums = new MomentSums(0);

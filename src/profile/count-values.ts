@@ -6,45 +6,55 @@ import type { Leaf } from './leaves.ts';
 import type { ThetaSketch, ValueCounts } from './model.ts';
 import type { Counted } from './relation.ts';
 import { hashEnd, sketchOf, sketchSize } from './sketch.ts';
-import { valueCap, valueCounts } from './values.ts';
+import { longestValue, valueCap, valueCounts } from './values.ts';
 
 export interface CountedValues {
   readonly values: ValueCounts;
   readonly distinct: ThetaSketch;
 }
 
-/** Counts values and sketches their distinct hashes. */
-export async function countValues(
-  engine: Engine,
-  leaf: Leaf,
-  lane: Lane,
-  counted: Counted,
-  table: string,
-): Promise<CountedValues> {
-  if (!counted.grouped) return countByPartition(engine, leaf, lane, counted, `${table}_p`);
-  const distinct = await sketchGroups(engine, lane, counted);
-  return { values: await heaviestGroups(engine, leaf, lane, counted), distinct };
+export interface ValuesTask {
+  readonly engine: Engine;
+  readonly leaf: Leaf;
+  readonly lane: Lane;
+  readonly counted: Counted;
+  /** Of the longest string; 0 for other types. */
+  readonly longest: number;
+  /** A name that is free with any ending. */
+  readonly table: string;
 }
 
-async function sketchGroups(engine: Engine, lane: Lane, counted: Counted): Promise<ThetaSketch> {
+/** Counts values and sketches their distinct hashes. */
+export async function countValues(task: ValuesTask): Promise<CountedValues> {
+  if (!task.counted.grouped) return countByPartition(task);
+  return { values: await heaviestGroups(task), distinct: await sketchGroups(task) };
+}
+
+/** So many more hashes are fetched as may be repeated: two values seldom share one. */
+const spare = 16;
+
+async function sketchGroups({ engine, lane, counted }: ValuesTask): Promise<ThetaSketch> {
   for (let factor = 1.2; ; factor *= 4) {
     const share = (sketchSize / counted.distinct) * factor;
     const end = counted.distinct <= sketchSize || share >= 1 ? hashEnd : Math.floor(hashEnd * share);
-    const [hashes] = (await engine.query(
-      `SELECT DISTINCT h::DOUBLE AS h FROM (${hashed(lane.seed, '1', counted.sql)}) WHERE h < ${end} ORDER BY h LIMIT ${sketchSize + 1}`,
+    const [found] = (await engine.query(
+      `SELECT ${counted.grouped ? '' : 'DISTINCT '}h::DOUBLE AS h FROM (${hashed(lane.seed, '1', counted.sql)})
+        WHERE h < ${end} ORDER BY h LIMIT ${sketchSize + spare}`,
     )) as [readonly number[]];
+    const hashes = found.filter((hash, index) => hash !== found[index - 1]);
     if (end === hashEnd || hashes.length > sketchSize) return sketchOf(hashes, hashEnd);
   }
 }
 
-async function heaviestGroups(
-  engine: Engine,
-  leaf: Leaf,
-  lane: Lane,
-  counted: Counted,
-): Promise<ValueCounts> {
+/** Texts that are cut can name several values, so those are grouped again; all others are as they are. */
+async function heaviestGroups({ engine, leaf, lane, counted, longest }: ValuesTask): Promise<ValueCounts> {
+  const groups =
+    longest > longestValue
+      ? `SELECT ${lane.text} AS t, sum(n)::DOUBLE AS c FROM ${counted.sql} GROUP BY t`
+      : `SELECT v, n::DOUBLE AS c FROM ${counted.sql}`;
+  const text = longest > longestValue ? 't' : lane.text;
   const [texts, counts] = (await engine.query(
-    `SELECT ${lane.text} AS t, sum(n)::DOUBLE AS c FROM ${counted.sql} GROUP BY t ORDER BY c DESC LIMIT ${valueCap + 1}`,
+    `SELECT ${text}, c FROM (FROM (${groups}) ORDER BY c DESC LIMIT ${valueCap + 1})`,
   )) as [readonly string[], readonly number[]];
   return valueCounts(pairsOf(leaf, texts, counts), { all: true, error: 0, unlisted: 0 });
 }
@@ -65,13 +75,9 @@ const heavyCap = 2048;
  * over twice the mean, if there are any, are then counted exactly. No value outside can have more than its partition.
  * The first scan also keeps each hash below `end` as a group of its own: those are the sketch.
  */
-async function countByPartition(
-  engine: Engine,
-  leaf: Leaf,
-  lane: Lane,
-  counted: Counted,
-  table: string,
-): Promise<CountedValues> {
+async function countByPartition(task: ValuesTask): Promise<CountedValues> {
+  const { engine, lane, counted } = task;
+  const table = `${task.table}_partitions`;
   const end = Math.floor(hashEnd * Math.min(1, (2 * sketchSize) / counted.distinct));
   await engine.query(
     `CREATE TABLE ${table} AS SELECT g, count(*) AS c FROM (SELECT CASE WHEN h < ${end} THEN h
@@ -82,18 +88,15 @@ async function countByPartition(
       `SELECT g::DOUBLE FROM ${table} WHERE g < ${end} ORDER BY g LIMIT ${sketchSize + 1}`,
     )) as [readonly number[]];
     const enough = hashes.length > sketchSize || end >= hashEnd;
-    const distinct = enough ? sketchOf(hashes, hashEnd) : await sketchGroups(engine, lane, counted);
-    return { values: await heaviestInPartitions(engine, leaf, lane, counted, table), distinct };
+    const distinct = enough ? sketchOf(hashes, hashEnd) : await sketchGroups(task);
+    return { values: await heaviestInPartitions(task, table), distinct };
   } finally {
     await engine.query(`DROP TABLE ${table}`);
   }
 }
 
 async function heaviestInPartitions(
-  engine: Engine,
-  leaf: Leaf,
-  lane: Lane,
-  counted: Counted,
+  { engine, leaf, lane, counted }: ValuesTask,
   table: string,
 ): Promise<ValueCounts> {
   const partition = `CASE WHEN g < ${hashEnd} THEN g >> ${partitionShift} ELSE g - ${hashEnd} END`;

@@ -1,5 +1,5 @@
 import type { MomentSums } from './moments.ts';
-import { type Counted, weighedSum } from './relation.ts';
+import { type Counted, exactSum, wideSum } from './relation.ts';
 
 /**
  * Integers of any width squared in SQL: cut into limbs of 32 bits, the last one signed, no product of two overflows.
@@ -23,10 +23,11 @@ function magnitude(text: string | null): bigint {
 /** By bucket: the count, then the sums of limbs, then of their products, in the order of `pairs`. */
 export function limbQuery(bits: string, limbs: readonly string[], counted: Counted): string {
   const named = limbs.map((limb, index) => `${limb} AS l${index}`).join(', ');
-  const sums = limbs.map((_, index) => `${weighedSum(counted, `l${index}`)}::VARCHAR`);
+  const sums = limbs.map((_, index) => `${exactSum(counted, `l${index}`)}::VARCHAR`);
   const products = pairs(limbs.length).map(([i, j]) => {
-    const product = limbs.length === 1 ? '(l0 * l0)' : `(l${i}::HUGEINT * l${j})`;
-    return `${weighedSum(counted, product)}::VARCHAR`;
+    const sum =
+      limbs.length === 1 ? exactSum(counted, '(l0 * l0)') : wideSum(counted, `(l${i}::HUGEINT * l${j})`);
+    return `${sum}::VARCHAR`;
   });
   return `SELECT b::DOUBLE, sum(n)::DOUBLE, ${[...sums, ...products].join(', ')}
     FROM (SELECT n, ${bits} >> 46 AS b, ${named} FROM ${counted.sql}) GROUP BY b`;

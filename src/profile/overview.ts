@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/duckdb.ts';
 import { laneOf } from './lane.ts';
+import { leafRows } from './leaf-rows.ts';
 import type { Leaf } from './leaves.ts';
-import { leafRows } from './relation.ts';
 
 /** What one scan tells of a leaf, and what decides how the rest is counted. */
 export interface Overview {

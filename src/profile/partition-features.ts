@@ -36,7 +36,12 @@ export async function partitionFeature(
       )[0][0];
     const present = await sum('v IS NOT NULL');
     const presence = { present, nulls: await sum('v IS NULL'), count: present, nullElements: 0 };
-    const counted = { sql: `(FROM ${table} WHERE v IS NOT NULL)`, grouped: true, distinct: overview!.values };
+    const counted = {
+      sql: `(FROM ${table} WHERE v IS NOT NULL)`,
+      grouped: true,
+      n: 'any' as const,
+      distinct: overview!.values,
+    };
     return { ...(await profileCounted(engine, leaf!, overview!, presence, counted, table)), path: [name] };
   } finally {
     await engine.query('DROP TABLE texts');

@@ -5,10 +5,11 @@ import { countNumbers } from './count-numbers.ts';
 import { countTimes } from './count-times.ts';
 import { countValues } from './count-values.ts';
 import { laneOf } from './lane.ts';
+import { leafRows } from './leaf-rows.ts';
 import { type Leaf, leavesOf } from './leaves.ts';
 import type { FeatureProfile, LengthStats, TableProfile } from './model.ts';
 import { type Overview, overviews } from './overview.ts';
-import { type Counted, countedValues, leafRows } from './relation.ts';
+import { type Counted, countedValues } from './relation.ts';
 import { emptySketch } from './sketch.ts';
 import { weighLeaf } from './weights.ts';
 
@@ -71,7 +72,7 @@ async function profileLeaf(task: LeafTask, table: string): Promise<FeatureProfil
     };
   if (overview.values === 0) return { ...profileCountless(leaf, presence), ...weighted };
   const lane = laneOf(leaf, overview.min, overview.max);
-  const counted = await countedValues(engine, leaf, lane, source, overview.distinct, table);
+  const counted = await countedValues(engine, leaf, lane, source, overview, table);
   try {
     return { ...(await profileCounted(engine, leaf, overview, presence, counted, table)), ...weighted };
   } finally {
@@ -103,10 +104,17 @@ export async function profileCounted(
   const lane = laneOf(leaf, overview.min, overview.max);
   const numeric = lane.bits && { numeric: await countNumbers(engine, leaf, lane, counted, overview) };
   const time = lane.ticks && { time: await countTimes(engine, leaf, lane, counted, overview) };
-  const lengths = lane.length && {
-    lengths: await countLengths(engine, `SELECT ${lane.length} AS l, n FROM ${counted.sql}`),
-  };
-  const values = await countValues(engine, leaf, lane, counted, table);
+  const lengths = lane.length
+    ? { lengths: await countLengths(engine, `SELECT ${lane.length} AS l, n FROM ${counted.sql}`) }
+    : undefined;
+  const values = await countValues({
+    engine,
+    leaf,
+    lane,
+    counted,
+    longest: lengths?.lengths.max ?? 0,
+    table,
+  });
   const { path, type, engineType } = leaf;
   return { path, type, engineType, ...presence, ...numeric, ...time, ...lengths, ...values };
 }

@@ -3,13 +3,14 @@ import type { ValueCounts } from './model.ts';
 /** How many values a profile lists. */
 export const valueCap = 1024;
 
-const longest = 256;
+/** In code points; what is longer is cut. */
+export const longestValue = 256;
 
 /** As it is, or its first 256 code points and `…`. */
 export function cutValue(text: string): string {
-  if (text.length <= longest) return text;
+  if (text.length <= longestValue) return text;
   const points = [...text];
-  return points.length <= longest ? text : `${points.slice(0, longest).join('')}…`;
+  return points.length <= longestValue ? text : `${points.slice(0, longestValue).join('')}…`;
 }
 
 /** By count descending, then by the UTF-8 bytes of the value. */

@@ -31,7 +31,8 @@ export async function weighLeaf(
   )) as [[number], [number]];
   const counted = {
     sql: `(SELECT v, n FROM ${rows} WHERE v IS NOT NULL AND n > 0)`,
-    grouped: true,
+    grouped: false,
+    n: 'any' as const,
     distinct: 0,
   };
   const values = overview.distinct > groupCap ? [] : await weighValues(engine, leaf, lane.text, counted.sql);
