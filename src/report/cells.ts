@@ -1,12 +1,19 @@
 import stringWidth from 'string-width';
 
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Terminal cells that a neutral text takes. Most text is ASCII, or a bar of blocks, of one cell a character. */
+export function cellsOf(text: string): number {
+  return /^[ -~▁-█]*$/.test(text) ? text.length : stringWidth(text);
+}
+
 /** The longest start of a text that fits into `width` terminal cells, with `…` where something was cut. */
 export function cut(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
+  if (cellsOf(text) <= width) return text;
   let kept = '';
   let used = 0;
-  for (const { segment } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)) {
-    used += stringWidth(segment);
+  for (const { segment } of segmenter.segment(text)) {
+    used += cellsOf(segment);
     if (used > width - 1) break;
     kept += segment;
   }
@@ -19,7 +26,7 @@ export function wrapped(text: string, width: number, indent: string): string[] {
   let line = '';
   for (const word of text.split(' ')) {
     const next = line === '' ? word : `${line} ${word}`;
-    if (line !== '' && stringWidth(indent + next) > width) {
+    if (line !== '' && cellsOf(indent + next) > width) {
       lines.push(indent + line);
       line = word;
     } else {

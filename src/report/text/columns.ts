@@ -1,5 +1,4 @@
-import stringWidth from 'string-width';
-import { cut } from '../cells.ts';
+import { cellsOf, cut } from '../cells.ts';
 import type { Paint, Tone } from './paint.ts';
 
 /** A cell's text must be neutral already (see ../neutral.ts): it goes to the terminal as it is. */
@@ -46,7 +45,7 @@ export function columns(
 /** Natural widths within their limits; where they are too wide together, the widest column gives way, cell by cell. */
 function fitted(spec: readonly Column[], rows: readonly (readonly Cell[])[], width: number): number[] {
   const widths = spec.map((column, at) => {
-    const widest = rows.reduce((most, row) => Math.max(most, stringWidth(row[at]!.text)), 0);
+    const widest = rows.reduce((most, row) => Math.max(most, cellsOf(row[at]!.text)), 0);
     return Math.min(widest, column.max ?? width);
   });
   const room = width - gap * (spec.length - 1);
@@ -63,7 +62,7 @@ function fitted(spec: readonly Column[], rows: readonly (readonly Cell[])[], wid
 
 function placed(cell: Cell, width: number, right: boolean, last: boolean, paint: Paint): string {
   const text = cut(cell.text, width);
-  const padding = last && !right ? '' : ' '.repeat(width - stringWidth(text));
+  const padding = last && !right ? '' : ' '.repeat(width - cellsOf(text));
   const shown = cell.tone === undefined ? text : paint(cell.tone, text);
   return right ? padding + shown : shown + padding;
 }
