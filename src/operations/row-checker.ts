@@ -1,9 +1,10 @@
 import { openRows, type RowTable } from '../engine/check-rows.ts';
 import { VarveError } from '../errors.ts';
-import { filesOfTable } from '../profile/table-files.ts';
+import { tablesOf } from '../profile/profile-directory.ts';
 import type { RowChecker } from '../schema/row-checker.ts';
 import { type DatasetFiles, filesInPlace } from './dataset-files.ts';
 import type { NamedDataset } from './named-dataset.ts';
+import { profileCache } from './profile-cache.ts';
 
 /** Looks at rows of data that lies at hand; opens nothing before it is asked. Close it. */
 export function rowCheckerOf(dataset: NamedDataset): RowChecker & { close(): Promise<void> } {
@@ -12,7 +13,7 @@ export function rowCheckerOf(dataset: NamedDataset): RowChecker & { close(): Pro
   const open = async (table: string): Promise<RowTable> => {
     files ??= filesInPlace(dataset);
     const { signal } = dataset.context ?? {};
-    return openRows(filesToRead(await files, table, dataset.name), signal === undefined ? {} : { signal });
+    return openRows(await filesToRead(await files, table, dataset), signal === undefined ? {} : { signal });
   };
   return {
     async check({ table, failing, value }) {
@@ -26,16 +27,13 @@ export function rowCheckerOf(dataset: NamedDataset): RowChecker & { close(): Pro
   };
 }
 
-function filesToRead({ kind, files }: DatasetFiles, table: string, dataset: string) {
-  const found = kind === 'file' ? files : filesOfTable(files, table);
-  if (found !== undefined && found.length > 0) return found;
-  throw new VarveError(
-    'mixed-tables',
-    `The rows of table ${table} of ${dataset} cannot be told from others beside them`,
-    {
-      path: dataset,
-      remedy:
-        'Put files with different columns into different folders, or drop the row checks of this table.',
-    },
-  );
+async function filesToRead({ kind, files }: DatasetFiles, table: string, dataset: NamedDataset) {
+  const cache = dataset.context === undefined ? {} : profileCache(dataset.context.repository);
+  const tables = kind === 'file' ? [{ name: '', files }] : await tablesOf(files, cache);
+  const found = tables.find(({ name }) => name === table)?.files ?? [];
+  if (found.length > 0) return found;
+  throw new VarveError('missing-table', `${dataset.name} has no rows of a table ${JSON.stringify(table)}`, {
+    path: dataset.name,
+    remedy: 'Correct the name of the table in the schema; `varve profile` lists those there are.',
+  });
 }
