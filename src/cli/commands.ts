@@ -33,6 +33,16 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'gc', summary: 'drop what nothing names', load: () => import('./gc.ts') },
   {
+    name: 'import-dvc',
+    summary: 'take a DVC repository into varve',
+    load: () => import('./import-dvc.ts'),
+  },
+  {
+    name: 'export-dvc',
+    summary: 'turn a repository of varve into one of DVC',
+    load: () => import('./export-dvc.ts'),
+  },
+  {
     name: 'completion',
     summary: 'print a script that completes commands in a shell',
     load: () => import('./completion.ts'),

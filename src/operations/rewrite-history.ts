@@ -1,0 +1,106 @@
+import { git, gitList } from '../workspace/git.ts';
+
+/** What a commit's tree gets instead of what it has. */
+export type TreeChange =
+  | { readonly path: string; readonly text: string }
+  | { readonly path: string; readonly remove: true };
+
+export interface CommitFacts {
+  readonly id: string;
+  readonly parents: readonly string[];
+  readonly tree: string;
+  /** `Name <mail> seconds zone`, as Git stores them. */
+  readonly author: string;
+  readonly committer: string;
+  readonly message: string;
+}
+
+const SCRATCH = 'refs/varve/rewriting';
+
+/** Every commit that a local branch reaches, parents before children. */
+export function commitsOfBranches(root: string): CommitFacts[] {
+  const format = '--format=%H%x1f%P%x1f%T%x1f%an <%ae> %ad%x1f%cn <%ce> %cd%x1f%B';
+  const records = gitList(root, [
+    'log',
+    '--branches',
+    '--topo-order',
+    '--reverse',
+    '--date=raw',
+    '-z',
+    format,
+  ]);
+  return records.map((record) => {
+    const [id, parents, tree, author, committer, message] = record.split('\x1f') as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
+    return {
+      id,
+      parents: parents.split(' ').filter((parent) => parent !== ''),
+      tree,
+      author,
+      committer,
+      message,
+    };
+  });
+}
+
+/**
+ * Writes every local branch anew beside itself, as `<prefix>/<branch>`, with the changes that `changesOf` gives for each of
+ * its commits; authors, dates, messages and merges stay. No branch that there is, nor the working tree, is touched, and the
+ * new branches appear all at once, when Git has everything. Returns their names.
+ */
+export function rewriteBranches(
+  root: string,
+  prefix: string,
+  commits: readonly CommitFacts[],
+  changesOf: (commit: CommitFacts) => readonly TreeChange[],
+): string[] {
+  const marks = new Map(commits.map(({ id }, index) => [id, `:${index + 1}`]));
+  const stream = commits.map((commit, index) => commitCommands(commit, index + 1, marks, changesOf(commit)));
+  const heads = gitList(root, ['for-each-ref', '--format=%(refname:short)%00%(objectname)%00', 'refs/heads'])
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
+  const branches: string[] = [];
+  for (let at = 0; at + 1 < heads.length; at += 2) {
+    const mark = marks.get(heads[at + 1]!);
+    if (mark === undefined || heads[at]!.startsWith(`${prefix}/`)) continue;
+    branches.push(`${prefix}/${heads[at]}`);
+    stream.push(`reset refs/heads/${prefix}/${heads[at]}\nfrom ${mark}\n\n`);
+  }
+  git(root, ['fast-import', '--quiet', '--done'], { input: `${stream.join('')}done\n` });
+  git(root, ['update-ref', '-d', SCRATCH]);
+  return branches;
+}
+
+function commitCommands(
+  { parents, tree, author, committer, message }: CommitFacts,
+  mark: number,
+  marks: ReadonlyMap<string, string>,
+  changes: readonly TreeChange[],
+): string {
+  const [from, ...merged] = parents.map((parent) => marks.get(parent) ?? parent);
+  const lines = [
+    `commit ${SCRATCH}\nmark :${mark}\nauthor ${author}\ncommitter ${committer}\n${data(message)}`,
+    // A root would otherwise follow on what was written before it.
+    from === undefined ? '' : `from ${from}\n`,
+    ...merged.map((parent) => `merge ${parent}\n`),
+    `M 040000 ${tree} \n`,
+    ...changes.map(changeCommand),
+    '\n',
+  ];
+  return (from === undefined ? `reset ${SCRATCH}\n\n` : '') + lines.join('');
+}
+
+function changeCommand(change: TreeChange): string {
+  const path = `"${change.path.replaceAll(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`;
+  return 'remove' in change ? `D ${path}\n` : `M 100644 inline ${path}\n${data(change.text)}`;
+}
+
+function data(text: string): string {
+  return `data ${Buffer.byteLength(text)}\n${text}\n`;
+}
