@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { VarveError } from '../errors.ts';
 import { isValidKey } from '../remote/key.ts';
 import type { ObjectInfo, Remote } from '../remote/remote.ts';
 import { hexDigestOf } from './digest.ts';
@@ -14,35 +15,41 @@ export interface Condemned {
 
 const KEY = /^condemned\/[0-9a-f]{32}\.json$/;
 const LARGEST = 256 * 1024 * 1024;
+const ATTEMPTS = 20;
 
 /** @throws VarveError `damaged-condemned` */
 export async function readCondemned(remote: Remote): Promise<Condemned[]> {
-  const found: ObjectInfo[] = [];
-  for await (const info of remote.list('condemned/')) {
-    if (KEY.test(info.key)) found.push(info);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const lists: Condemned[] = [];
+      for await (const info of remote.list('condemned/')) {
+        if (KEY.test(info.key)) lists.push(await readList(remote, info));
+      }
+      return lists;
+    } catch (error) {
+      // A gc replaced a list after it was named here; its successor may have come too late to be named.
+      if (!(error instanceof VarveError) || error.code !== 'object-missing' || attempt === ATTEMPTS)
+        throw error;
+    }
   }
-  const lists: Condemned[] = [];
-  for (const { key, size, modified } of found) {
-    if (size > LARGEST) throw damaged('damaged-condemned', key, `it has ${size} bytes`);
-    lists.push({ key, keys: parseCondemned(await remote.read(key), key), since: modified.getTime() });
-  }
-  return lists;
 }
 
-/** @returns the key of the list */
-export async function writeCondemned(remote: Remote, keys: readonly string[]): Promise<string> {
+async function readList(remote: Remote, { key, size, modified }: ObjectInfo): Promise<Condemned> {
+  if (size > LARGEST) throw damaged('damaged-condemned', key, `it has ${size} bytes`);
+  return { key, keys: parseCondemned(await remote.read(key), key), since: modified.getTime() };
+}
+
+export async function writeCondemned(remote: Remote, keys: readonly string[]): Promise<void> {
   const key = `condemned/${randomBytes(16).toString('hex')}.json`;
   const bytes = Buffer.from(`${JSON.stringify({ version: 1, keys: [...keys].sort() })}\n`);
   await remote.write(key, bytes, { sha256: hexDigestOf(bytes) });
-  return key;
 }
 
 /** What time it is at the remote, in ms: clocks of clones may be wrong by more than a grace period. */
 export async function probeClock(remote: Remote): Promise<number> {
-  const key = await writeCondemned(remote, []);
-  const info = await remote.head(key);
-  await remote.remove([key]);
-  return info?.modified.getTime() ?? Date.now();
+  const bytes = randomBytes(16);
+  await remote.write('clock', bytes, { sha256: hexDigestOf(bytes), overwrite: true });
+  return (await remote.head('clock'))?.modified.getTime() ?? Date.now();
 }
 
 export function parseCondemned(bytes: Uint8Array, where: string): string[] {
