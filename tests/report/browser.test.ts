@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { renderCheck } from '../../src/report/check.ts';
 import { renderDrift, renderProfile, renderValidation } from '../../src/report/render.ts';
 import { installed } from './peers.ts';
 import { poisoned, syntheticDrift, syntheticValidation } from './synthetic.ts';
@@ -16,6 +18,11 @@ const documents: Readonly<Record<string, string>> = {
   drift: renderDrift(syntheticDrift(19), 'html', options),
   validation: renderValidation(syntheticValidation(), 'html', options),
   profile: renderProfile(flightsLater, 'html', { ...options, compareWith }),
+  check: renderCheck(
+    { datasets: [{ path: 'data/flights.csv', validation: syntheticValidation(), drift: syntheticDrift(9) }] },
+    'html',
+    options,
+  ),
   'hostile drift': renderDrift(poisoned(syntheticDrift(19)), 'html', options),
   'hostile validation': renderValidation(poisoned(syntheticValidation()), 'html', options),
   'hostile profile': renderProfile(poisoned(flightsLater), 'html', options),
@@ -97,7 +104,7 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped where none i
 
   it.each(
     ['light', 'dark'].flatMap((scheme) =>
-      ['drift', 'validation', 'profile'].map((kind) => [kind, scheme] as const),
+      ['drift', 'validation', 'profile', 'check'].map((kind) => [kind, scheme] as const),
     ),
   )('gives all text of the %s page a contrast of 4.5 when %s', async (kind, scheme) => {
     await open(documents[kind]!, { colorScheme: scheme as 'light' | 'dark' });
@@ -142,6 +149,26 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped where none i
     await bars.locator('text.value').nth(1).hover();
     expect(await bars.locator('.read').textContent()).toMatch(/^United Air Lines Incorporated: .+ % before/);
     expect(await bars.locator('.cursor').count()).toBe(1);
+  });
+
+  it('works as well from a bundle, whose functions are other text', async () => {
+    const outfile = join(folder, 'render.mjs');
+    const entry = fileURLToPath(new URL('../../src/report/render.ts', import.meta.url));
+    // As scripts/build.mjs does, and shorter still.
+    await build({
+      entryPoints: [entry],
+      outfile,
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      platform: 'node',
+    });
+    const bundled = (await import(pathToFileURL(outfile).href)) as { renderDrift: typeof renderDrift };
+    await open(bundled.renderDrift(syntheticDrift(5), 'html', options));
+    await page.locator('#order').selectOption('name');
+    await page.locator('.chart').first().focus();
+    await page.keyboard.press('End');
+    expect(await page.locator('.read').first().textContent()).toMatch(/before, .+ after$/);
   });
 
   it('orders numbers as numbers', async () => {
