@@ -68,6 +68,7 @@ const KNOWN: readonly (readonly [
       'InvalidAccessKeyId',
       'SignatureDoesNotMatch',
       'InvalidToken',
+      'InvalidTokenId',
       'InvalidSecurity',
       'UnrecognizedClientException',
     ),

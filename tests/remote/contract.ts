@@ -149,6 +149,12 @@ export function describeRemote(open: () => Promise<Remote>): void {
       }
     });
 
+    test('answers more questions at once than it has connections', async () => {
+      await put('read/asked', 'hello');
+      const asked = Array.from({ length: 200 }, () => remote.head('read/asked'));
+      for (const info of await Promise.all(asked)) expect(info?.size).toBe(5);
+    });
+
     test('stops when its reader does', async () => {
       await put('read/stopped', randomBytes(3_000_000));
       for await (const piece of remote.stream('read/stopped')) {
