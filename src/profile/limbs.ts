@@ -8,7 +8,8 @@ import { type Counted, exactSum, wideSum } from './relation.ts';
 export function limbsOf(units: string, id: string, edges: readonly (string | null)[]): readonly string[] {
   const within = (end: bigint) => edges.every((edge) => magnitude(edge) < end);
   if (within(2n ** 31n)) return [`(${units})::BIGINT`];
-  const wide = within(2n ** 63n) ? `(${units})::BIGINT` : `(${units})`;
+  const type = within(2n ** 63n) ? 'BIGINT' : id === 'UHUGEINT' ? id : 'HUGEINT';
+  const wide = `(${units})::${type}`;
   const count = within(2n ** 63n) ? 2 : 4;
   const limb = (index: number) => `(${wide} >> ${32 * index})`;
   const lower = Array.from({ length: count - 1 }, (_, index) => `(${limb(index)} & 4294967295)::BIGINT`);
