@@ -4,17 +4,23 @@ import { type DvcContext, withWorkers } from '../dvc/context.ts';
 import { type DirectoryEntry, directoryId, encodeDirectory } from '../dvc/directory-manifest.ts';
 import { isDirectory, type ObjectId, objectKey } from '../dvc/object-id.ts';
 import { newPointer, withProfile } from '../dvc/pointer-edit.ts';
-import { openDvcRepository } from '../dvc/repository.ts';
+import { type DvcRepository, openDvcRepository, outputsAt } from '../dvc/repository.ts';
 import { VarveError } from '../errors.ts';
 import type { Digest } from '../store/digest.ts';
 import type { Store } from '../store/store.ts';
 import { transfer } from '../store/transfer.ts';
 import { gitList } from '../workspace/git.ts';
-import { datasetsAt, type PointedDataset, readBlobs } from '../workspace/git-pointers.ts';
+import { datasetsAt, type PointedDataset } from '../workspace/git-pointers.ts';
 import { pointerPath } from '../workspace/pointer.ts';
 import { type Context, watching } from './context.ts';
 import { rootOf, snapshotFiles } from './datasets.ts';
-import { type CommitFacts, commitsOfBranches, rewriteBranches, type TreeChange } from './rewrite-history.ts';
+import {
+  type CommitFacts,
+  commitsOfBranches,
+  renamedFiles,
+  rewriteBranches,
+  type TreeChange,
+} from './rewrite-history.ts';
 import { closing, openCache, openRemoteStore } from './stores.ts';
 
 export interface ExportDvcResult {
@@ -50,14 +56,15 @@ const DVC_GITIGNORE = '/config.local\n/tmp\n/cache\n';
  */
 export async function exportDvc(context: Context): Promise<ExportDvcResult> {
   const { root } = context.repository;
-  if (context.dvc !== undefined || existsSync(join(root, '.dvc', 'config'))) throw alreadyDvc(root);
+  if (context.dvc !== undefined) throw alreadyDvc(root);
   const commits = commitsOfBranches(root);
   const datasets = new Map(commits.map(({ id }) => [id, datasetsAt(root, id)]));
   const distinct = [
     ...new Map([...datasets.values()].flat().map((one) => [one.pointer.digest, one])).values(),
   ];
   hideDvcFolder(root);
-  const where = { repository: openDvcRepository(root), cwd: root, ...watching(context) };
+  const repository = openDvcRepository(root);
+  const where = { repository, cwd: root, ...watching(context) };
   const exporter = await withWorkers(where, async (within) =>
     closing(await openCache(context), async (cache) => {
       const made = new Exporter(within, cache);
@@ -76,7 +83,7 @@ export async function exportDvc(context: Context): Promise<ExportDvcResult> {
     }),
   );
   const changesOf = (commit: CommitFacts) =>
-    changesFor(root, commit, datasets.get(commit.id) ?? [], exporter.exported);
+    changesFor(repository, commit, datasets.get(commit.id) ?? [], exporter.exported);
   const branches = rewriteBranches(root, 'dvc', commits, changesOf);
   const missing = distinct.filter(({ pointer }) => !exporter.exported.has(pointer.digest));
   return {
@@ -184,26 +191,29 @@ function readRecord(path: string): Known[] {
     .map((line) => JSON.parse(line) as Known);
 }
 
-/** One commit of varve as one of DVC. */
+/** One commit of varve as one of DVC. What a pipeline made is in its dvc.lock already. */
 function changesFor(
-  root: string,
+  repository: DvcRepository,
   commit: CommitFacts,
   datasets: readonly PointedDataset[],
   exported: ReadonlyMap<Digest, Exported>,
 ): TreeChange[] {
+  const { root } = repository;
   const paths = gitList(root, ['ls-tree', '-r', '-z', '--name-only', '--full-tree', commit.id]);
+  const made = new Set(outputsAt(repository, commit.id).map(({ path }) => path));
   const taken = datasets.filter(({ pointer }) => exported.has(pointer.digest));
+  const settings = taken.length === datasets.length ? paths.filter(isSetting) : [];
   return [
     ...(paths.includes('.dvc/config') ? [] : [{ path: '.dvc/config', text: '' }]),
     { path: '.dvc/.gitignore', text: DVC_GITIGNORE },
-    ...taken.flatMap((dataset) => [
-      { path: `${dataset.path}.dvc`, text: pointerText(dataset, exported.get(dataset.pointer.digest)!) },
-      { path: pointerPath(dataset.path), remove: true as const },
-    ]),
-    ...(taken.length === datasets.length
-      ? paths.filter(isSetting).map((path) => ({ path, remove: true as const }))
-      : []),
-    ...ignoreFiles(root, commit.id, paths),
+    ...taken
+      .filter(({ path }) => !made.has(path))
+      .map((one) => ({ path: `${one.path}.dvc`, text: pointerText(one, exported.get(one.pointer.digest)!) })),
+    ...[...taken.map(({ path }) => pointerPath(path)), ...settings].map((path) => ({
+      path,
+      remove: true as const,
+    })),
+    ...renamedFiles(root, commit.id, paths, '.varveignore', '.dvcignore'),
   ];
 }
 
@@ -223,22 +233,9 @@ function pointerText({ path, pointer }: PointedDataset, { id, files }: Exported)
   return withProfile(text, `${path}.dvc`, id, { digest, ...(rows === undefined ? {} : { rows }) });
 }
 
-/** `.varveignore` and `.dvcignore` follow the same rules, but DVC wants none within its data. */
-function ignoreFiles(root: string, commit: string, paths: readonly string[]): TreeChange[] {
-  const found = paths.filter((path) => posix.basename(path) === '.varveignore');
-  const texts = readBlobs(
-    root,
-    found.map((path) => `${commit}:${path}`),
-  );
-  return found.flatMap((path) => [
-    { path: posix.join(posix.dirname(path), '.dvcignore'), text: texts.get(`${commit}:${path}`) ?? '' },
-    { path, remove: true as const },
-  ]);
-}
-
 function alreadyDvc(root: string): VarveError {
-  return new VarveError('already-dvc', `${root} has a DVC repository in it already`, {
+  return new VarveError('already-dvc', `${root} is a repository of DVC already`, {
     path: root,
-    remedy: 'Run `varve export-dvc` in a repository of varve that has no `.dvc/config`.',
+    remedy: 'Run `varve export-dvc` in a repository in which varve was started.',
   });
 }

@@ -14,13 +14,18 @@ import { encodeManifest, type ManifestEntry } from '../store/manifest.ts';
 import { Store } from '../store/store.ts';
 import { initialConfig } from '../workspace/config.ts';
 import { gitList } from '../workspace/git.ts';
-import { readBlobs } from '../workspace/git-pointers.ts';
 import { comparePaths } from '../workspace/path-order.ts';
 import { formatPointer, type Pointer, pointerPath } from '../workspace/pointer.ts';
 import type { Context } from './context.ts';
 import { inDvc } from './dvc-read.ts';
 import { NOT_IN_GIT } from './init.ts';
-import { type CommitFacts, commitsOfBranches, rewriteBranches, type TreeChange } from './rewrite-history.ts';
+import {
+  type CommitFacts,
+  commitsOfBranches,
+  renamedFiles,
+  rewriteBranches,
+  type TreeChange,
+} from './rewrite-history.ts';
 import { closing, openCache } from './stores.ts';
 
 export interface ImportDvcResult {
@@ -251,6 +256,9 @@ function changesFor(
       .filter(({ stage, pointer }) => stage === undefined && !kept.has(pointer))
       .map(({ pointer }) => pointer),
   );
+  const paths = gitList(dvc.root, ['ls-tree', '-r', '-z', '--name-only', '--full-tree', commit.id]);
+  const isNeeded = kept.size > 0 || paths.some((path) => posix.basename(path) === 'dvc.yaml');
+  if (!isNeeded && paths.includes('.dvc/config')) replaced.add('.dvc/config');
   return [
     { path: '.varve/config.yaml', text: initialConfig() },
     { path: '.varve/.gitignore', text: NOT_IN_GIT },
@@ -259,7 +267,7 @@ function changesFor(
       text: formatPointer(pointerOf(output, importer)),
     })),
     ...[...replaced].map((path) => ({ path, remove: true as const })),
-    ...ignoreFiles(dvc.root, commit.id),
+    ...renamedFiles(dvc.root, commit.id, paths, '.dvcignore', '.varveignore'),
   ];
 }
 
@@ -271,21 +279,6 @@ function pointerOf({ path, id, profile }: Recorded, importer: Importer): Pointer
     ...(known?.rows === undefined ? {} : { rows: known.rows }),
     ...(known === undefined ? {} : { profile: known.digest }),
   };
-}
-
-/** `.dvcignore` and `.varveignore` follow the same rules. */
-function ignoreFiles(root: string, commit: string): TreeChange[] {
-  const paths = gitList(root, ['ls-tree', '-r', '-z', '--name-only', '--full-tree', commit]).filter(
-    (path) => posix.basename(path) === '.dvcignore',
-  );
-  const texts = readBlobs(
-    root,
-    paths.map((path) => `${commit}:${path}`),
-  );
-  return paths.flatMap((path) => [
-    { path: posix.join(posix.dirname(path), '.varveignore'), text: texts.get(`${commit}:${path}`) ?? '' },
-    { path, remove: true as const },
-  ]);
 }
 
 function notHere(root: string): VarveError {

@@ -1,4 +1,6 @@
+import { posix } from 'node:path';
 import { git, gitList } from '../workspace/git.ts';
+import { readBlobs } from '../workspace/git-pointers.ts';
 
 /** What a commit's tree gets instead of what it has. */
 export type TreeChange =
@@ -75,6 +77,23 @@ export function rewriteBranches(
   git(root, ['fast-import', '--quiet', '--done'], { input: `${stream.join('')}done\n` });
   git(root, ['update-ref', '-d', SCRATCH]);
   return branches;
+}
+
+/** Changes that give every file of one name another: ignore files of both tools follow the same rules. */
+export function renamedFiles(
+  root: string,
+  commit: string,
+  paths: readonly string[],
+  from: string,
+  to: string,
+): TreeChange[] {
+  const found = paths.filter((path) => posix.basename(path) === from);
+  const names = found.map((path) => `${commit}:${path}`);
+  const texts = readBlobs(root, names);
+  return found.flatMap((path, index) => [
+    { path: posix.join(posix.dirname(path), to), text: texts.get(names[index]!) ?? '' },
+    { path, remove: true as const },
+  ]);
 }
 
 function commitCommands(

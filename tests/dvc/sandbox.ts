@@ -1,6 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe } from 'vitest';
@@ -31,7 +39,10 @@ export class Sandbox {
       GIT_CONFIG_NOSYSTEM: '1',
       ...env,
     };
-    writeFileSync(join(this.folder, 'gitconfig'), '[user]\n name = test\n email = test@example.org\n[init]\n defaultBranch = main\n');
+    writeFileSync(
+      join(this.folder, 'gitconfig'),
+      '[user]\n name = test\n email = test@example.org\n[init]\n defaultBranch = main\n',
+    );
   }
 
   path(...steps: string[]): string {
@@ -39,7 +50,11 @@ export class Sandbox {
   }
 
   run(cwd: string, program: string, ...args: string[]): string {
-    const result = spawnSync(program, args, { cwd: this.path(cwd), env: { ...process.env, ...this.env }, encoding: 'utf8' });
+    const result = spawnSync(program, args, {
+      cwd: this.path(cwd),
+      env: { ...process.env, ...this.env },
+      encoding: 'utf8',
+    });
     if (result.status === 0) return result.stdout;
     throw new Error(`${program} ${args.join(' ')}: ${result.error ?? ''}${result.stdout}${result.stderr}`);
   }
@@ -94,7 +109,7 @@ export function contents(folder: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    if (entry.isDirectory() || entry.name.endsWith('.dvc') || entry.name === '.gitignore') continue;
+    if (entry.isDirectory() || /\.(dvc|varve)$/.test(entry.name) || entry.name === '.gitignore') continue;
     found[path.slice(folder.length + 1)] = createHash('sha256').update(readFileSync(path)).digest('hex');
   }
   return found;

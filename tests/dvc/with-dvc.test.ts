@@ -2,16 +2,18 @@ import { lstatSync, readFileSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { addOutputs } from '../../src/dvc/add.ts';
 import { checkoutOutputs } from '../../src/dvc/checkout.ts';
+import type { DvcContext } from '../../src/dvc/context.ts';
 import { outputsInTree } from '../../src/dvc/repository.ts';
 import { isRecorded } from '../../src/dvc/select.ts';
 import { outputStatus } from '../../src/dvc/status.ts';
 import { fetchOutputs, pushOutputs } from '../../src/dvc/transfer.ts';
-import type { DvcContext } from '../../src/dvc/context.ts';
 import { contents, describeWithDvc, Sandbox } from './sandbox.ts';
 
 const noProfile = async () => undefined;
 const all = (context: DvcContext) =>
-  outputsInTree(context.repository).filter(isRecorded).map((output) => ({ output }));
+  outputsInTree(context.repository)
+    .filter(isRecorded)
+    .map((output) => ({ output }));
 
 describeWithDvc('beside the real DVC', () => {
   let box: Sandbox;
@@ -60,7 +62,8 @@ describeWithDvc('beside the real DVC', () => {
     await box.inside('clone', async (context) => {
       await fetchOutputs(context, all(context), {});
       await checkoutOutputs(context, all(context), {});
-      for (const one of all(context)) expect(await outputStatus(context, one)).toMatchObject({ state: 'unchanged', notCached: 0 });
+      for (const one of all(context))
+        expect(await outputStatus(context, one)).toMatchObject({ state: 'unchanged', notCached: 0 });
     });
     expect(contents(box.path('clone/data'))).toEqual(contents(box.path('repo/data')));
     expect(box.dvcStatus('clone')).toEqual({});
