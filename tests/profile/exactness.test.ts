@@ -27,19 +27,24 @@ const column = (values: readonly (string | number)[]) => `v\n${values.join('\n')
 describe('numbers', () => {
   test('power sums of 64-bit and wider integers are exact', async () => {
     const values = [9223372036854775807n, -9223372036854775808n, 9007199254740993n, 0n, 5n];
-    const rows = values
-      .map((value) => `(${value}::HUGEINT, (${value}::HUGEINT * 10000000000000))`)
-      .join(', ');
-    const profile = await profileQuery(`SELECT v::BIGINT AS v, w FROM (VALUES ${rows}) t(v, w)`);
+    const rows = values.map((value) => `(${value}::HUGEINT)`).join(', ');
+    const profile = await profileQuery(
+      `SELECT v::BIGINT AS v, (v * 10000000000000)::DECIMAL(38, 0) AS w, (v + 9223372036854775808)::UBIGINT AS u FROM (VALUES ${rows}) t(v)`,
+    );
     const exactly = (all: readonly bigint[]) => ({
       exponent: 0,
       sum: String(all.reduce((a, b) => a + b)),
       sumOfSquares: String(all.reduce((a, b) => a + b * b, 0n)),
     });
-    const [narrow, wide] = profile.tables[0]!.features as [FeatureProfile, FeatureProfile];
+    const [narrow, wide, unsigned] = profile.tables[0]!.features as [
+      FeatureProfile,
+      FeatureProfile,
+      FeatureProfile,
+    ];
     expect(narrow.numeric!.moments.parts).toEqual([exactly(values)]);
     expect(narrow.numeric!.min).toBe('-9223372036854775808');
     expect(narrow.values.values.map(([text]) => text).sort()).toEqual(values.map(String).sort());
+    expect(unsigned.numeric!.moments.parts).toEqual([exactly(values.map((value) => value + 2n ** 63n))]);
     expect(wide.numeric!.moments.parts).toEqual([
       exactly(values.map((value) => value * 10_000_000_000_000n)),
     ]);
