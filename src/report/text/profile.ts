@@ -10,7 +10,9 @@ import { type Cell, columns } from './columns.ts';
 import { type Paint, painter } from './paint.ts';
 import { sparklines } from './sparkline.ts';
 
-const sparkWidth = 14;
+/** Cells for shapes and for extremes, in a terminal of 110 cells or more and in a narrower one; dates need ten. */
+const roomy = { shape: 14, extreme: 16 } as const;
+const tight = { shape: 8, extreme: 10 } as const;
 
 /** For a terminal: what the profile is of in one line, then a row a feature, table by table. */
 export function profileText(profile: Profile, options: RenderOptions): string {
@@ -24,49 +26,49 @@ export function profileText(profile: Profile, options: RenderOptions): string {
 
 function tableLines(table: TableProfile, named: boolean, width: number, paint: Paint): string[] {
   const title = named ? [paint('strong', `${tableTitle(table)} (${count(table.rows)})`)] : [];
+  const room = width >= 110 ? roomy : tight;
   const spec = [
-    { title: 'feature', max: Math.max(12, Math.floor(width / 4)) },
+    { title: 'feature', max: Math.max(12, Math.floor(width / 5)) },
     { title: 'type' },
     { title: 'missing', align: 'right' as const },
     { title: 'distinct', align: 'right' as const },
-    { title: 'min', align: 'right' as const, max: 16 },
+    { title: 'min', align: 'right' as const, max: room.extreme },
     { title: 'median', align: 'right' as const },
-    { title: 'max', align: 'right' as const, max: 16 },
-    { title: 'mean', align: 'right' as const },
-    { title: 'distribution', max: sparkWidth },
+    { title: 'max', align: 'right' as const, max: room.extreme },
+    { title: 'shape' },
     { title: 'most often' },
   ];
-  const rows = table.features.map((feature) => featureRow(factsOf(feature, table), spark(feature, table)));
+  const rows = table.features.map((feature) =>
+    featureRow(factsOf(feature, table), shape(feature, table, room.shape), room.extreme),
+  );
   return ['', ...title, ...columns(spec, rows, width, paint)];
 }
 
-function spark(feature: FeatureProfile, table: TableProfile): string {
+function shape(feature: FeatureProfile, table: TableProfile, width: number): string {
   const rows = { before: table.rows, after: table.rows };
   const pair = { table: table.name, feature: featurePath(feature), before: feature, after: feature, rows };
-  return sparklines(distributionOf(pair), sparkWidth)[1];
+  return sparklines(distributionOf(pair), width)[1];
 }
 
-function featureRow(facts: Facts, drawn: string): Cell[] {
-  const number = (value: number | null): Cell => ({ text: value === null ? '' : magnitude(value) });
+function featureRow(facts: Facts, drawn: string, width: number): Cell[] {
+  const median = facts.quartiles?.[1];
   const top = facts.top.slice(0, 3).map(({ value, share: part }) => `${brief(value, 24)} ${share(part)}`);
+  const missing = { text: facts.missing === 0 ? '' : share(facts.missing) };
   return [
     { text: brief(facts.feature, 120) },
     { text: neutral(facts.type), tone: 'dim' },
-    {
-      text: facts.missing === 0 ? '' : share(facts.missing),
-      ...(facts.missing > 0.5 ? { tone: 'warn' } : {}),
-    },
+    facts.missing > 0.5 ? { ...missing, tone: 'warn' } : missing,
     { text: count(facts.distinct) },
-    { text: facts.min ?? lengthOf(facts, 0) },
-    number(facts.quartiles?.[1] ?? null),
-    { text: facts.max ?? lengthOf(facts, 1) },
-    number(facts.mean),
+    { text: extreme(facts, facts.min, 0, width) },
+    { text: median === undefined ? '' : magnitude(median) },
+    { text: extreme(facts, facts.max, 1, width) },
     { text: drawn, tone: 'after' },
     { text: top.join(', ') },
   ];
 }
 
-/** Strings have no least and most that tell a reader anything, but a shortest and a longest. */
-function lengthOf({ length }: Facts, end: 0 | 1): string {
+/** Of a moment, where there is little room, the date. Strings have a shortest and a longest that tell more than their order. */
+function extreme({ type, length }: Facts, text: string | null, end: 0 | 1, width: number): string {
+  if (text !== null) return type === 'timestamp' && text.length > width ? text.slice(0, 10) : text;
   return length === null ? '' : `length ${count(length[end])}`;
 }
