@@ -1,6 +1,6 @@
 import { VarveError } from '../errors.ts';
 import type { BucketClient } from './bucket-client.ts';
-import { type Fault, isAbsence } from './fault.ts';
+import { DIGEST_REFUSALS, type Fault, isAbsence, isPrecondition } from './fault.ts';
 
 type Words = readonly [code: string, what: string, remedy: string];
 type Site = Pick<BucketClient, 'bucket' | 'server'>;
@@ -105,6 +105,22 @@ const KNOWN: readonly (readonly [
       'wrong-region',
       `the bucket ${bucket} lies in another region`,
       'Give its region by --region or AWS_REGION.',
+    ],
+  ],
+  [
+    named(...DIGEST_REFUSALS),
+    ({ server }) => [
+      'upload-damaged',
+      `what reached ${server} was not what was sent, each time`,
+      'Use an https:// endpoint, and look for a proxy or a network card that damages what passes through it.',
+    ],
+  ],
+  [
+    isPrecondition,
+    () => [
+      'object-changed',
+      'it was replaced by another while it was read',
+      'Objects of a store never change: find out who else writes to this place, then run `varve verify --remote`.',
     ],
   ],
   [

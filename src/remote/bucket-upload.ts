@@ -16,6 +16,8 @@ const AT_ONCE = 4;
 export interface FileUpload {
   /** The object's name in the bucket. */
   readonly name: string;
+  /** Its URL, for messages. */
+  readonly where: string;
   readonly path: string;
   readonly size: number;
   readonly sha256: string;
@@ -104,7 +106,7 @@ async function* partsOf(file: FileUpload): AsyncGenerator<Part> {
     yield { number, length, sha256: hash.digest('hex'), open: () => sliceStream(path, from, length) };
   }
   const actual = whole.digest('hex');
-  if (actual !== file.sha256) throw digestMismatch(file.name, file.sha256, actual);
+  if (actual !== file.sha256) throw digestMismatch(file.where, file.sha256, actual);
 }
 
 async function complete(

@@ -2,7 +2,7 @@ import { VarveError } from '../errors.ts';
 import type { BucketClient, StoredObject, Upload } from './bucket-client.ts';
 import { listTree } from './bucket-tree.ts';
 import { LARGEST_SINGLE, uploadInParts } from './bucket-upload.ts';
-import { faultOf, isAbsence, isPrecondition, lacksPreconditions } from './fault.ts';
+import { DIGEST_REFUSALS, faultOf, isAbsence, isPrecondition, lacksPreconditions } from './fault.ts';
 import { digestMismatch, digestOfBody, sliceStream } from './file-slice.ts';
 import { checkKey, checkPrefix, checkRange, isValidKey } from './key.ts';
 import type { Body, ByteRange, ObjectInfo, Remote } from './remote.ts';
@@ -12,8 +12,6 @@ import { PATIENT, type RetryPolicy } from './retry.ts';
 /** What `read` may hold in memory; larger objects are for `stream`. */
 const LARGEST_READ = 1024 * 1024 * 1024;
 const MOST_REMOVED = 1000;
-/** How servers say that bytes do not have the digest they were sent with. */
-const DIGEST_REFUSALS = new Set(['BadDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch']);
 
 /**
  * A remote in a bucket, over either client library. Every upload carries its SHA-256, which the server verifies; writes that must
@@ -119,6 +117,11 @@ export class BucketRemote implements Remote {
     return this.#prefix + key;
   }
 
+  /** For messages. */
+  #where(name: string): string {
+    return `${this.url.replace(/\/+$/, '')}/${name.slice(this.#prefix.length)}`;
+  }
+
   async *#pieces(
     key: string,
     range: ByteRange | undefined,
@@ -161,7 +164,13 @@ export class BucketRemote implements Remote {
     try {
       const guarded = ifAbsent && this.#knowsPreconditions;
       if (!(body instanceof Uint8Array) && body.size > LARGEST_SINGLE) {
-        await uploadInParts(this.#requests, { ...body, name, sha256, ifAbsent: guarded });
+        await uploadInParts(this.#requests, {
+          ...body,
+          name,
+          where: this.#where(name),
+          sha256,
+          ifAbsent: guarded,
+        });
       } else {
         await this.#requests.run(() => this.#put(name, body, sha256, guarded));
       }
@@ -180,9 +189,9 @@ export class BucketRemote implements Remote {
       await this.#client.put(name, uploadOf(body, sha256), ifAbsent);
     } catch (error) {
       // Damaged on its way, which another try mends, or wrong from the start?
-      if (DIGEST_REFUSALS.has(faultOf(error).code)) {
+      if (DIGEST_REFUSALS.includes(faultOf(error).code)) {
         const actual = await digestOfBody(body);
-        if (actual !== sha256) throw digestMismatch(name, sha256, actual);
+        if (actual !== sha256) throw digestMismatch(this.#where(name), sha256, actual);
       }
       throw error;
     }

@@ -38,17 +38,22 @@ const OVERLOADED = new Set([
   'RequestLimitExceeded',
   'BandwidthLimitExceeded',
 ]);
-/** Errors of a moment. The digests among them: bytes were damaged on their way to the server. */
+/** How servers say that the bytes that came do not have the digest they were sent with: damaged on their way, most likely. */
+export const DIGEST_REFUSALS = [
+  'BadDigest',
+  'InvalidDigest',
+  'XAmzContentSHA256Mismatch',
+  'XAmzContentChecksumMismatch',
+];
+/** Errors of a moment. */
 const PASSING = new Set([
+  ...DIGEST_REFUSALS,
   'InternalError',
   'RequestTimeout',
   'TimeoutError',
   'IncompleteBody',
   'ConditionalRequestConflict',
   'OperationAborted',
-  'BadDigest',
-  'XAmzContentSHA256Mismatch',
-  'XAmzContentChecksumMismatch',
   'ECONNRESET',
   'ECONNABORTED',
   'EPIPE',
@@ -57,7 +62,15 @@ const PASSING = new Set([
   'ERR_STREAM_PREMATURE_CLOSE',
   'BodyTruncated',
 ]);
-const ABSENT_SERVER = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN']);
+/** What seldom passes: no server is there, or the clocks differ, which the SDK corrects and other clients cannot. */
+const SELDOM_PASSING = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'RequestTimeTooSkewed',
+]);
 /** Statuses of 500 and above that no patience changes. */
 const FINAL_STATUSES = new Set([501, 505, 507]);
 
@@ -75,7 +88,7 @@ export function faultOf(error: unknown): Fault {
   return {
     code: code ?? 'Error',
     message,
-    retry: raw.$metadata?.clockSkewCorrected === true ? 'few' : retryOf(code ?? '', status, message),
+    retry: raw.$metadata?.clockSkewCorrected === true ? 'yes' : retryOf(code ?? '', status, message),
     ...(status === undefined ? {} : { status }),
     ...(waitMs > 0 ? { waitMs } : {}),
   };
@@ -85,7 +98,7 @@ function retryOf(code: string, status: number | undefined, message: string): Ret
   if (OVERLOADED.has(code) || status === 503 || status === 429) return 'slow';
   if (PASSING.has(code) || status === 408) return 'yes';
   if (status !== undefined && status >= 500) return FINAL_STATUSES.has(status) ? 'no' : 'yes';
-  if (ABSENT_SERVER.has(code)) return 'few';
+  if (SELDOM_PASSING.has(code)) return 'few';
   // An answer that cannot be read was damaged or cut off on its way; so was one that ends before it is complete.
   if (status !== undefined && status < 300) return 'yes';
   if (code.startsWith('HPE_') || /socket hang up|aborted|premature|other side closed/i.test(message))

@@ -4,6 +4,7 @@ import { copyFile, type FileHandle, link, lstat, open, realpath, rename, unlink 
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { VarveError } from '../errors.ts';
 import { errnoOf, fileError, symlinkRefused } from './file-errors.ts';
+import { digestMismatch, sourceChanged } from './file-slice.ts';
 import { listFolder } from './folder-list.ts';
 import { FolderSync } from './folder-sync.ts';
 import { removeStale } from './folder-temporaries.ts';
@@ -110,7 +111,7 @@ export class FolderRemote implements Remote {
       await this.#prepared;
       temporary = join(this.#root, TEMPORARY_FOLDER, `${process.pid}-${randomBytes(12).toString('hex')}`);
       const digest = await this.#writeTemporary(temporary, body);
-      if (digest !== options.sha256) throw mismatch(path, options.sha256, digest);
+      if (digest !== options.sha256) throw digestMismatch(path, options.sha256, digest);
       await this.#folders.create(dirname(path));
       await this.#checkInside(dirname(path));
       const outcome = await publish(temporary, path, overwrite);
@@ -318,10 +319,7 @@ async function pump(
     done += bytesRead;
   }
   if (done === body.size) return hash.digest('hex');
-  throw new VarveError('source-changed', `${body.path} had ${body.size} bytes and now has ${done}`, {
-    path: body.path,
-    remedy: 'Run the command again when nothing writes to this file.',
-  });
+  throw sourceChanged(body.path, `had ${body.size} bytes and now has ${done}`);
 }
 
 async function writeAll(target: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
@@ -349,15 +347,4 @@ function truncated(path: string, offset: number, length: number, size: number): 
     path,
     remedy: 'Run `varve verify`: it names what this damage touches and where a whole copy may be.',
   });
-}
-
-function mismatch(path: string, expected: string, actual: string): VarveError {
-  return new VarveError(
-    'digest-mismatch',
-    `What was to become ${path} has SHA-256 ${actual}, not ${expected}`,
-    {
-      path,
-      remedy: 'The source is damaged or was changed while it was read: run `varve verify`, then try again.',
-    },
-  );
 }

@@ -51,8 +51,6 @@ export async function openS3(bucket: string, options: S3Options): Promise<Bucket
     ...(endpoint === undefined ? {} : { endpoint }),
     forcePathStyle: endpoint !== undefined,
     followRegionRedirects: true,
-    // Trying again is done by the remote, for all clients alike.
-    maxAttempts: 1,
     // Uploads carry the SHA-256 that varve has already; what is read is checked against its name by the store.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -65,6 +63,8 @@ export async function openS3(bucket: string, options: S3Options): Promise<Bucket
       httpsAgent: { keepAlive: true, maxSockets: MOST_CONNECTIONS },
     },
   });
+  // Trying again is done by the remote, for all clients alike; this one also writes to the console.
+  client.middlewareStack.remove('retryMiddleware');
   return new S3BucketClient(sdk, client, bucket, endpoint ?? 'AWS');
 }
 
