@@ -11,7 +11,8 @@ export function lineDiff(before: string, after: string, name: string): string {
   return [`--- ${name}`, `+++ ${name}`, ...hunks(lines)].join('\n').concat('\n');
 }
 
-function compareLines(a: readonly string[], b: readonly string[]): Line[] {
+/** Every line of both texts once, marked as in both, in `a` only or in `b` only. */
+export function compareLines(a: readonly string[], b: readonly string[]): Line[] {
   let start = 0;
   while (start < a.length && start < b.length && a[start] === b[start]) start++;
   let end = 0;

@@ -38,8 +38,15 @@ export function stringifySchema(schema: Schema): string {
   return printed(document);
 }
 
-export function printed(document: Document): string {
+function printed(document: Document): string {
   return document.toString({ lineWidth, flowCollectionPadding: true });
+}
+
+/** Printed with the indentation and the spaces within brackets that `text` has, and no line folded. */
+export function printedLike(text: string, document: Document): string {
+  const indent = /^( {2,8})\S/m.exec(text)?.[1]?.length ?? 2;
+  const flowCollectionPadding = !/[[{][^\s\]}#"']/.test(text);
+  return document.toString({ lineWidth: 0, indent, flowCollectionPadding });
 }
 
 /** The node of plain data as it stands under `key`, laid out as `stringifySchema` does. */

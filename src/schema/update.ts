@@ -1,10 +1,12 @@
 import { type Document, isMap, isSeq } from 'yaml';
+import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model.ts';
 import { schemaFile } from './format.ts';
+import { keepLayout } from './keep-layout.ts';
 import { lineDiff } from './line-diff.ts';
 import { parseSchemaDocument } from './parse.ts';
 import { relaxSchema } from './relax.ts';
-import { laidOut, printed } from './stringify.ts';
+import { laidOut, printedLike } from './stringify.ts';
 
 export interface SchemaUpdate {
   /** The whole file after the changes; equal to the old text where there are none. */
@@ -32,8 +34,23 @@ export function proposeUpdate(text: string, where: string, profile: Profile): Sc
   const after = schemaFile.write(relaxSchema(schema, profile));
   const changes: SchemaChange[] = [];
   apply(document, [], plain(before), plain(after), changes);
-  const updated = changes.length === 0 ? text : printed(document);
+  const updated = changes.length === 0 ? text : inLayoutOf(text, where, printedLike(text, document));
   return { text: updated, changes, diff: lineDiff(text, updated, where) };
+}
+
+/** The updated text with the lines that did not change as they stood; the printed text where that would say something else. */
+function inLayoutOf(text: string, where: string, updated: string): string {
+  const merged = keepLayout(text, printedLike(text, parseSchemaDocument(text, where).document), updated);
+  try {
+    return same(written(merged, where), written(updated, where)) ? merged : updated;
+  } catch (error) {
+    if (error instanceof VarveError) return updated;
+    throw error;
+  }
+}
+
+function written(text: string, where: string): Plain {
+  return plain(schemaFile.write(parseSchemaDocument(text, where).schema));
 }
 
 type Plain = null | boolean | number | bigint | string | readonly Plain[] | { readonly [key: string]: Plain };

@@ -46,7 +46,7 @@ describe('a schema that is not one is refused where it is wrong', () => {
     ['varveSchema: 1\nrows: { min: 1\n', /:\d+:\d+: /],
     ['varveSchema: 1\nvarveSchema: 1', /unique/],
     [`varveSchema: 1\nkeys: ${'['.repeat(20_000)}`, /x\.schema\.yaml/],
-  ])('%s', (text, why) => {
+  ])('case %#', (text, why) => {
     const read = () => parseSchema(text, 'x.schema.yaml');
     expect(read).toThrow(VarveError);
     expect(read).toThrow(why);

@@ -63,7 +63,7 @@ feature {
     ['\n\na: "x', /:3: unexpected/],
     ['a { '.repeat(200), /100 deep/],
     ['a: ', /ends too early/],
-  ])('%s is refused', (text, why) => {
+  ])('broken text %# is refused', (text, why) => {
     expect(() => parseTextProto(text, 'x.pbtxt')).toThrow(why);
   });
 });

@@ -158,3 +158,43 @@ features:
   expect(after.anomalies).toEqual([]);
   expect(proposeUpdate(updated, 'x', bad)).toEqual({ text: updated, changes: [], diff: '' });
 });
+
+test('an update leaves the lines that it does not change as they were laid out', () => {
+  const text = `varveSchema:   1   # spaced
+features:
+    carrier:
+        type:  string
+        domain: ['AA',
+                 "DL"]   # two
+    id:   {type: integer, range: {min: 0}}
+    delay:
+        # a long line that nobody folds, however much longer than a hundred characters it may grow in time
+        type: [string, float]
+        expect: "delay is not null or carrier is not null or tags is not null or extra is not null or id > 0"
+
+
+    tags: { type: string }
+    extra: {type: boolean}
+`;
+  const { text: updated, diff } = proposeUpdate(text, 'x', bad);
+  expect(diff).toMatchInlineSnapshot(`
+    "--- x
+    +++ x
+    @@ -1,10 +1,9 @@
+     varveSchema:   1   # spaced
+     features:
+         carrier:
+    -        type:  string
+    -        domain: ['AA',
+    -                 "DL"]   # two
+    -    id:   {type: integer, range: {min: 0}}
+    +        type: string
+    +        domain: ['AA', "DL", ZZ] # two
+    +    id: {type: integer, range: {min: -1}}
+         delay:
+             # a long line that nobody folds, however much longer than a hundred characters it may grow in time
+             type: [string, float]
+    "
+  `);
+  expect(updated).toContain('varveSchema:   1   # spaced');
+});
