@@ -112,3 +112,15 @@ export async function expectFolder(
     if (!read.get(path)?.equals(bytes)) throw new Error(`${path} differs`);
   }
 }
+
+/** The files of one of many versions of a small dataset: neighbours share most of their bytes. */
+export function versionOf(version: number): Map<string, Buffer> {
+  const files = new Map<string, Buffer>();
+  for (let at = 0; at < 30; at++)
+    files.set(`f${at}`, seededBytes(at % 3 === 0 ? version * 100 + at : at, 4000));
+  const large = seededBytes(777, 400_000);
+  seededBytes(version, 5000).copy(large, (version * 31_337) % 390_000);
+  files.set('large.bin', large);
+  files.set('t.parquet', Buffer.concat([Buffer.from('PAR1'), seededBytes(version, 200_000)]));
+  return files;
+}
