@@ -4,8 +4,14 @@ import ignore, { type Ignore } from 'ignore';
 import { isAbsent, workspaceError } from '../workspace/file-errors.ts';
 
 export const DVC_IGNORE = '.dvcignore';
-/** What DVC never looks at. */
-const ALWAYS = ['.hg/', '.git/', '.git', '.dvc/'];
+/** What DVC never looks at, in any folder. */
+const ALWAYS = /(?:^|\/)(?:\.git\/?|\.hg\/|\.dvc\/)$/;
+
+interface Layer {
+  /** '' or ending in `/`. */
+  readonly folder: string;
+  readonly matcher: Ignore;
+}
 
 /**
  * Which paths of a repository DVC passes over: those that a `.dvcignore` in their folder or above names by the rules of
@@ -13,7 +19,8 @@ const ALWAYS = ['.hg/', '.git/', '.git', '.dvc/'];
  */
 export class DvcIgnore {
   readonly #root: string;
-  readonly #matchers = new Map<string, Ignore | undefined>();
+  /** By folder, '' for the top: the rules that hold in it, the nearest first. */
+  readonly #layers = new Map<string, readonly Layer[]>();
   readonly #nested = new Map<string, boolean>();
 
   constructor(root: string) {
@@ -22,11 +29,11 @@ export class DvcIgnore {
 
   /** The path itself, its parents being known to be looked at. */
   ignores(path: string): boolean {
-    for (let folder = posix.dirname(path); ; folder = posix.dirname(folder)) {
-      const top = folder === '.';
-      const verdict = this.#matcher(top ? '' : folder)?.test(top ? path : path.slice(folder.length + 1));
-      if (verdict !== undefined && (verdict.ignored || verdict.unignored)) return verdict.ignored;
-      if (top) break;
+    if (ALWAYS.test(path)) return true;
+    const slash = path.lastIndexOf('/', path.length - 2);
+    for (const { folder, matcher } of this.#layersIn(slash < 0 ? '' : path.slice(0, slash))) {
+      const { ignored, unignored } = matcher.test(path.slice(folder.length));
+      if (ignored || unignored) return ignored;
     }
     return path.endsWith('/') && this.#isNested(path);
   }
@@ -51,13 +58,16 @@ export class DvcIgnore {
     return nested;
   }
 
-  #matcher(folder: string): Ignore | undefined {
-    if (this.#matchers.has(folder)) return this.#matchers.get(folder);
+  #layersIn(folder: string): readonly Layer[] {
+    const known = this.#layers.get(folder);
+    if (known !== undefined) return known;
+    const slash = folder.lastIndexOf('/');
+    const above = folder === '' ? [] : this.#layersIn(slash < 0 ? '' : folder.slice(0, slash));
     const lines = readLines(join(this.#root, folder, DVC_IGNORE), posix.join(folder, DVC_IGNORE));
-    const patterns = folder === '' ? [...ALWAYS, ...lines] : lines;
-    const matcher = patterns.length === 0 ? undefined : ignore().add(patterns);
-    this.#matchers.set(folder, matcher);
-    return matcher;
+    const own = { folder: folder === '' ? '' : `${folder}/`, matcher: ignore().add(lines) };
+    const layers = lines.length === 0 ? above : [own, ...above];
+    this.#layers.set(folder, layers);
+    return layers;
   }
 }
 

@@ -27,16 +27,17 @@ export async function outputStatus(context: DvcContext, { output, only }: Select
   const { id } = output;
   const found = await identify(context, output.path, id?.hash ?? 'md5');
   if (id === undefined) return { output, state: 'unrecorded', found, changes: [], notCached: 0 };
-  const recorded = await cachedFiles(context, id);
   const same = found !== undefined && found.id.value === id.value;
-  const changes = same ? [] : recorded && fileChanges(recorded, found?.files ?? [], only);
+  // Where nothing changed, what lies there is the list: that in the cache need not be read.
+  const recorded = same ? isCached(context, id) && found.files : await cachedFiles(context, id);
+  const changes = same ? [] : recorded ? fileChanges(recorded, found?.files ?? [], only) : undefined;
   const untouched = same || (only !== undefined && changes?.length === 0);
   return {
     output,
     state: found === undefined ? 'missing' : untouched ? 'unchanged' : 'modified',
     found,
     changes,
-    notCached: output.cached ? countMissing(context, recorded, only) : 0,
+    notCached: output.cached ? countMissing(context, recorded || undefined, only) : 0,
   };
 }
 
