@@ -20,6 +20,7 @@ export function categoryFindings(pair: Pair): Finding[] {
     ...largestShareChange(cells, sizes),
     ...cellFindings(shares(cells.before), shares(cells.after), sizes, {
       unlisted: cells.unlisted,
+      tested: cells.labels.filter((value) => value !== null).length,
       describe: (i) => `the value ${label(cells, i)}`,
     }),
     ...newValues(pair, cells, sizes),
@@ -28,13 +29,18 @@ export function categoryFindings(pair: Pair): Finding[] {
 
 function label(cells: Categories, index: number): string {
   const value = cells.labels[index];
-  return value === null || value === undefined ? 'of all rarer values' : quoted(value);
+  return value === null || value === undefined ? 'that stands for all rarer ones' : quoted(value);
+}
+
+/** Shares of all observations, of listed values alone: which values a side lists is chance, and so is what it leaves out. */
+function listedShares(cells: Categories, counts: readonly number[]): number[] {
+  return shares(counts).filter((_, i) => cells.labels[i] !== null);
 }
 
 /** L-infinity: the value whose share changed most. */
 export function largestShareChange(cells: Categories, sizes: Sizes): Finding[] {
-  const p = shares(cells.before);
-  const q = shares(cells.after);
+  const p = listedShares(cells, cells.before);
+  const q = listedShares(cells, cells.after);
   const { value, at } = lInfinity(p, q);
   if (at < 0) return [];
   const pooled = p.map(
@@ -74,9 +80,8 @@ function shareChangesP(
 function shareSentence(cells: Categories, at: number, before: number, after: number): string {
   if (cells.labels[at] !== null && before === 0)
     return `${label(cells, at)} is new, in ${percent(after)} of values`;
-  if (cells.labels[at] !== null && after === 0)
-    return `${label(cells, at)} is gone; it was ${percent(before)} of values`;
-  return `share ${cells.labels[at] === null ? '' : 'of '}${label(cells, at)} ${after > before ? 'rose' : 'fell'} from ${percent(before)} to ${percent(after)}`;
+  if (after === 0) return `${label(cells, at)} is gone; it was ${percent(before)} of values`;
+  return `share of ${label(cells, at)} ${after > before ? 'rose' : 'fell'} from ${percent(before)} to ${percent(after)}`;
 }
 
 /** The share of after's values that before never held; only where before lists all of its values. */

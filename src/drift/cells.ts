@@ -15,6 +15,8 @@ import { percent } from './words.ts';
 export interface CellNames {
   /** The mean share of the two sides that is in no cell of its own. */
   readonly unlisted: number;
+  /** How many cells, from the first, carry the test; all unless given. */
+  readonly tested?: number;
   /** Names a cell within `share of …`. */
   readonly describe: (cell: number) => string;
 }
@@ -24,7 +26,7 @@ export interface CellNames {
  * Σ(q−p)²/m up to a factor, so one test serves them.
  */
 export function cellFindings(p: number[], q: number[], sizes: Sizes, names: CellNames): Finding[] {
-  const pValue = cellTest(p, q, sizes);
+  const pValue = cellTest(p.slice(0, names.tested), q.slice(0, names.tested), sizes);
   const test = { of: 'chi-square', pValue };
   const reason = (): string => cellSentence(p, q, names);
   const statistic = chiSquare(

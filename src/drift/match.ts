@@ -1,5 +1,7 @@
 import type { FeatureProfile, Profile, TableProfile } from '../profile/model.ts';
+
 const featureName = (path: readonly string[]): string => path.join('.');
+
 import type { Pair } from './finding.ts';
 import type { DriftOptions, FeatureRef } from './model.ts';
 import { isCompared } from './thresholds.ts';

@@ -1,4 +1,5 @@
 import type { TimeStats } from '../profile/model.ts';
+import { widen } from '../profile/times.ts';
 import { type Axis, mergeCells } from './axis.ts';
 import { type Finding, independent, type Pair } from './finding.ts';
 import { lInfinity, shares, sum } from './measures.ts';
@@ -35,14 +36,12 @@ export function timeFindings(pair: Pair): Finding[] {
 /** Both sides by days, or by the coarser one's width, in days since 1970-01-01. */
 export function dayAxis(before: TimeStats, after: TimeStats): Axis {
   const width = Math.max(before.dayWidth, after.dayWidth);
-  const cells = (side: TimeStats): { low: number; high: number; count: number }[] => {
-    const counts = new Map<number, number>();
-    for (const [day, count] of side.days) {
-      const start = Math.floor(day / width) * width;
-      counts.set(start, (counts.get(start) ?? 0) + count);
-    }
-    return [...counts].map(([low, count]) => ({ low, high: low + width - 1, count }));
-  };
+  const cells = (side: TimeStats): { low: number; high: number; count: number }[] =>
+    widen(side, width).map(([index, count]) => ({
+      low: index * width,
+      high: (index + 1) * width - 1,
+      count,
+    }));
   return mergeCells(cells(before), cells(after));
 }
 
