@@ -3,13 +3,14 @@ import { VarveError } from '../errors.ts';
 import { type Engine, readError } from './duckdb.ts';
 import { identifier, literal } from './quote.ts';
 import { compressionOf, pathList, type SourceFile } from './source-file.ts';
+import type { EngineColumn } from './types.ts';
 
 /** How a missing value is spelled in the wild. `NaN` is not among them: in a float column it is a number's state. */
 const nulls = ['', 'NA', 'N/A', 'n/a', '#N/A', 'NULL', 'Null', 'null', 'None', 'none', '<NA>', '\\N'];
 
 /**
  * Loads delimited text into the table `relation`. Types, delimiter, quotes and header are told from the first 20,480
- * rows, and, where a later row contradicts them, from all rows.
+ * rows, and, where a later row contradicts them, from all rows. No line is skipped or taken for a comment.
  */
 export async function loadCsv(
   engine: Engine,
@@ -17,28 +18,50 @@ export async function loadCsv(
   tabs: boolean,
   relation: string,
 ): Promise<void> {
-  const encoding = encodingOf(files[0]!.absolutePath);
   const options = [
     `nullstr = [${nulls.map(literal).join(', ')}]`,
-    `encoding = '${encoding}'`,
+    `encoding = '${encodingOf(files[0]!.absolutePath)}'`,
     `compression = '${compressionOf(files)}'`,
     'hive_partitioning = false',
     `union_by_name = ${files.length > 1}`,
-    ...(tabs ? ["delim = '\\t'"] : []),
+    'skip = 0',
+    "comment = ''",
   ];
-  const create = (...more: string[]) =>
+  const table = identifier(relation);
+  const create = (...more: readonly string[]) =>
     engine.query(
-      `CREATE TABLE ${identifier(relation)} AS FROM read_csv(${pathList(files)}, ${[...options, ...more].join(', ')})`,
+      `CREATE OR REPLACE TABLE ${table} AS FROM read_csv(${pathList(files)}, ${[...options, ...more].join(', ')})`,
     );
+  const tab = tabs ? [delimitedBy('\t')] : [];
   try {
-    await create();
-  } catch {
-    try {
-      await create('sample_size = -1');
-    } catch (error) {
-      throw csvError(error, files);
-    }
+    await create(...tab).catch(() => create(...tab, 'sample_size = -1'));
+    const plain = plainReading(await engine.describe(table));
+    if (plain !== undefined) await create(...plain);
+  } catch (error) {
+    throw csvError(error, files);
   }
+}
+
+function delimitedBy(delimiter: string): string {
+  return `delim = ${literal(delimiter)}`;
+}
+
+/**
+ * Where lines disagree on the number of fields, DuckDB's sniffer settles for one column that holds whole lines. A lone
+ * header with a delimiter in it shows that: reading text fields by that delimiter then names the line at fault.
+ */
+function plainReading(columns: readonly EngineColumn[]): string[] | undefined {
+  const header = columns.length === 1 ? columns[0]!.name : '';
+  const delimiter = [',', ';', '|', '\t'].find((mark) => header.includes(mark));
+  if (delimiter === undefined) return undefined;
+  const names = header.split(delimiter).map((_, index) => `'${index}': 'VARCHAR'`);
+  return [
+    delimitedBy(delimiter),
+    'auto_detect = false',
+    'header = true',
+    `quote = '"'`,
+    `columns = {${names.join(', ')}}`,
+  ];
 }
 
 /** A file that begins with UTF-16's byte order mark is read as such; DuckDB handles UTF-8's mark by itself. */
@@ -68,7 +91,8 @@ function csvError(error: unknown, files: readonly SourceFile[]): VarveError {
   }
   const counts = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
   if (counts !== null) {
-    return new VarveError('ragged-line', `${where}: ${counts[2]} fields where the header has ${counts[1]}`, {
+    const than = `${Number(counts[2]) > Number(counts[1]) ? 'more' : 'fewer'} fields than the ${counts[1]} of the header`;
+    return new VarveError('ragged-line', `${where}: ${than}`, {
       remedy: 'Correct that line, or quote the field that contains the delimiter.',
       path,
       cause: error,

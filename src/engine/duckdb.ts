@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance, DuckDBResultReader, DuckDBValue } from '@duckdb/node-api';
 import { VarveError } from '../errors.ts';
 import { literal } from './quote.ts';
 import { type EngineColumn, plainType } from './types.ts';
@@ -121,7 +121,7 @@ function engineOver(
   return {
     connections: connections.length,
     connection: connections[0]!,
-    query: (sql) => withConnection(async (connection) => (await connection.runAndReadAll(sql)).getColumns()),
+    query: (sql) => withConnection(async (connection) => columnsOf(await connection.runAndReadAll(sql))),
     describe: (relation) =>
       withConnection(async (connection) => {
         const prepared = await connection.run(`SELECT * FROM ${relation} LIMIT 0`);
@@ -135,6 +135,11 @@ function engineOver(
       forget();
     },
   };
+}
+
+/** Of a result without rows DuckDB gives no columns at all. */
+function columnsOf(result: DuckDBResultReader): readonly (readonly DuckDBValue[])[] {
+  return result.currentRowCount === 0 ? result.columnNames().map(() => []) : result.getColumns();
 }
 
 /** A DuckDB error, said of the file that was being read. */

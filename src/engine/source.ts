@@ -1,5 +1,4 @@
 import { VarveError } from '../errors.ts';
-import { loadArrow } from './arrow.ts';
 import { loadCsv } from './csv.ts';
 import { type Engine, readError } from './duckdb.ts';
 import { formatOf } from './formats.ts';
@@ -28,7 +27,7 @@ export async function openSource(engine: Engine, files: readonly SourceFile[]): 
   }
   const relation = 'source';
   if (format === 'csv' || format === 'tsv') await loadCsv(engine, files, format === 'tsv', relation);
-  else if (format === 'arrow') await loadArrow(engine, files, relation);
+  else if (format === 'arrow') await (await import('./arrow.ts')).loadArrow(engine, files, relation);
   else await loadByDuckDb(engine, files, format, relation);
   return { relation, columns: await engine.describe(relation) };
 }
