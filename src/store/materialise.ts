@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { chmod, copyFile, link, open, rename, stat, unlink } from 'node:fs/promises';
+import { chmod, copyFile, link, open, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf, fileError } from '../remote/file-errors.ts';
-import type { WholeLocation } from './catalog.ts';
-import { type RawDigest, sameDigest, toDigest } from './digest.ts';
+import type { Location, WholeLocation } from './catalog.ts';
+import { type RawDigest, rawDigestOf, sameDigest, toDigest } from './digest.ts';
 import { digestMismatch, objectMissing } from './errors.ts';
+import type { LocalPacks } from './local-packs.ts';
 import { type Source, streamObject } from './object-reader.ts';
 
 export interface MaterialiseOptions {
@@ -26,17 +27,33 @@ export async function materialise(
   digest: RawDigest,
   target: string,
   options: MaterialiseOptions,
+  packs: LocalPacks,
 ): Promise<void> {
   const temporary = join(dirname(target), `.varve-${randomBytes(12).toString('hex')}`);
   try {
-    const whole = localWhole(source, digest);
-    if (whole === undefined) await writeStream(source, digest, temporary, options);
+    const small = readSmall(source, digest, packs);
+    const whole = small === undefined ? localWhole(source, digest) : undefined;
+    if (small !== undefined) writeSmall(small, temporary, options);
+    else if (whole === undefined) await writeStream(source, digest, temporary, options);
     else await cloneWhole(source, whole, digest, temporary, options);
-    await rename(temporary, target);
+    renameSync(temporary, target);
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
     throw fileError(error, 'write', target);
   }
+}
+
+/** A verified object that is one blob in a local pack; undefined for all others, and where it is damaged. */
+function readSmall(source: Source, digest: RawDigest, packs: LocalPacks): Uint8Array | undefined {
+  const location = source.catalog.locations(digest).next().value as Location | undefined;
+  if (location?.at !== 'pack') return undefined;
+  const bytes = packs.read(location);
+  return bytes !== undefined && sameDigest(rawDigestOf(bytes), digest) ? bytes : undefined;
+}
+
+function writeSmall(bytes: Uint8Array, temporary: string, options: MaterialiseOptions): void {
+  writeFileSync(temporary, bytes, { flag: 'wx', mode: modeOf(options) });
+  options.onBytes?.(bytes.length);
 }
 
 async function writeStream(

@@ -3,6 +3,7 @@ import type { Remote } from '../remote/remote.ts';
 import { Batch } from './batch.ts';
 import type { Location } from './catalog.ts';
 import { type Digest, toRaw } from './digest.ts';
+import { LocalPacks } from './local-packs.ts';
 import { type MaterialiseOptions, materialise } from './materialise.ts';
 import { Mender } from './mender.ts';
 import { isEmptyObject, type Source, streamObject } from './object-reader.ts';
@@ -20,6 +21,7 @@ export class Store {
   /** For the other files of this room: no other room reads it. */
   readonly core: StoreCore;
   readonly #mender: Mender | undefined;
+  readonly #packs: LocalPacks;
 
   /** Reads the index. @throws VarveError `damaged-index` and what the remote meets */
   static async open(remote: Remote, options: StoreOptions = {}): Promise<Store> {
@@ -28,6 +30,7 @@ export class Store {
 
   private constructor(core: StoreCore, repair: StoreOptions['repair']) {
     this.core = core;
+    this.#packs = new LocalPacks(core.remote);
     this.#mender = repair === undefined ? undefined : new Mender(core, repair);
   }
 
@@ -85,11 +88,11 @@ export class Store {
   async materialise(digest: Digest, target: string, options: MaterialiseOptions = {}): Promise<void> {
     const raw = toRaw(digest);
     try {
-      await materialise(this.#source, raw, target, options);
+      await materialise(this.#source, raw, target, options, this.#packs);
     } catch (error) {
       const isMended = isDamage(error) && (await this.#mender?.object(raw, target));
       if (!isMended) throw error;
-      await materialise(this.#source, raw, target, options);
+      await materialise(this.#source, raw, target, options, this.#packs);
     } finally {
       await this.#keepMended();
     }
@@ -113,6 +116,7 @@ export class Store {
   }
 
   close(): Promise<void> {
+    this.#packs.close();
     return this.core.remote.close();
   }
 
