@@ -152,7 +152,7 @@ const featureFields = [
 ];
 
 /** One feature as it stands in the file, without its name. */
-export const feature = record<FeatureSchema>(featureFields, {
+const feature = record<FeatureSchema>(featureFields, {
   name: '',
   types: [],
   in: [],

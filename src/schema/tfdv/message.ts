@@ -2,8 +2,6 @@ import { stringScalar, stringText, type TextField, type TextMessage } from './te
 
 /** Reading and building messages: short names for what every converter does. */
 
-export const empty: TextMessage = { fields: [] };
-
 export function messages(of: TextMessage | undefined, name: string): TextMessage[] {
   return (of?.fields ?? []).flatMap((field) =>
     field.name === name && typeof field.value !== 'string' ? [field.value] : [],
