@@ -51,6 +51,9 @@ export async function openS3(bucket: string, options: S3Options): Promise<Bucket
     ...(endpoint === undefined ? {} : { endpoint }),
     forcePathStyle: endpoint !== undefined,
     followRegionRedirects: true,
+    // Trying again is done by the remote, for all clients alike.
+    maxAttempts: 1,
+    logger,
     // Uploads carry the SHA-256 that varve has already; what is read is checked against its name by the store.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -63,8 +66,6 @@ export async function openS3(bucket: string, options: S3Options): Promise<Bucket
       httpsAgent: { keepAlive: true, maxSockets: MOST_CONNECTIONS },
     },
   });
-  // Trying again is done by the remote, for all clients alike; this one also writes to the console.
-  client.middlewareStack.remove('retryMiddleware');
   return new S3BucketClient(sdk, client, bucket, endpoint ?? 'AWS');
 }
 
@@ -97,6 +98,18 @@ async function configuredRegion(config: Sdk.S3Client['config']): Promise<string>
 }
 
 type Listed = Omit<Sdk._Object, 'StorageClass'> & { VersionId?: string | undefined };
+
+/** Uploads of files are tried again by the remote, which opens them anew; of this alone the SDK must not warn on the console. */
+const NOT_TRIED_AGAIN = /non-retryable streaming request/;
+const nothing = () => {};
+const logger: NonNullable<Sdk.S3ClientConfig['logger']> = {
+  debug: nothing,
+  info: nothing,
+  error: nothing,
+  warn: (...words: unknown[]) => {
+    if (!NOT_TRIED_AGAIN.test(String(words[0]))) console.warn(...words);
+  },
+};
 
 class S3BucketClient implements BucketClient {
   readonly bucket: string;
