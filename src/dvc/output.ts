@@ -147,10 +147,10 @@ function readProfile(
   id: ObjectId,
 ): ProfileReference | undefined {
   const digest = asText(varve?.profile);
-  if (digest === undefined || !/^sha256:[0-9a-f]{64}$/.test(digest) || asText(varve?.md5) !== id.value)
+  if (digest === undefined || !/^[0-9a-f]{64}$/.test(digest) || asText(varve?.md5) !== id.value)
     return undefined;
   const rows = asCount(varve?.rows);
-  return { digest: digest as `sha256:${string}`, ...(rows !== undefined && { rows }) };
+  return { digest: `sha256:${digest}`, ...(rows !== undefined && { rows }) };
 }
 
 function importKind(deps: readonly Plain[]): 'repository' | 'url' | undefined {

@@ -40,7 +40,8 @@ export function withProfile(text: string, pointer: string, id: ObjectId, profile
   const out = onlyOutput(bare, pointer);
   const meta = pairOf(out, 'meta');
   const fact = (indent: string) =>
-    [`md5: ${quoteDigits(id.value)}`, `profile: ${profile.digest}`]
+    // Without `sha256:`, so that the line is short enough for DVC's YAML writer to leave it alone.
+    [`md5: ${quoteDigits(id.value)}`, `profile: ${quoteDigits(profile.digest.slice('sha256:'.length))}`]
       .concat(profile.rows === undefined ? [] : [`rows: ${profile.rows}`])
       .map((line) => `${indent}${line}\n`)
       .join('');
