@@ -20,6 +20,7 @@ import {
   text,
 } from './codec.ts';
 import {
+  allTypes,
   type Comparator,
   type DriftSettings,
   type Expectation,
@@ -118,14 +119,15 @@ const comparator = record<Comparator>(
   {},
 );
 
+const someTypes = oneOrList(oneOf(...allTypes));
+const types: Codec<FeatureSchema['types']> = {
+  read: (node, source) =>
+    node !== null && 'value' in node && node.value === 'any' ? allTypes : someTypes.read(node, source),
+  write: (value) => (value.length === allTypes.length ? 'any' : someTypes.write(value)),
+};
+
 const featureFields = [
-  field<FeatureSchema, 'types'>(
-    'types',
-    oneOrList(
-      oneOf('integer', 'float', 'decimal', 'boolean', 'string', 'bytes', 'date', 'time', 'timestamp'),
-    ),
-    'type',
-  ),
+  field<FeatureSchema, 'types'>('types', types, 'type'),
   field<FeatureSchema, 'deprecated'>('deprecated', flag),
   field<FeatureSchema, 'presence'>('presence', presence),
   field<FeatureSchema, 'in'>('in', values),

@@ -1,7 +1,7 @@
 import type { FeatureProfile, Profile, TableProfile } from '../profile/model.ts';
 import { compareDecimals } from './exact.ts';
 import { featureName } from './feature-name.ts';
-import { type FeatureSchema, noDriftSettings, type Schema, type TableSchema } from './model.ts';
+import { allTypes, type FeatureSchema, noDriftSettings, type Schema, type TableSchema } from './model.ts';
 import { allListed } from './rules/rule.ts';
 
 export interface InferOptions {
@@ -58,7 +58,7 @@ function inferFeature(
     .sort();
   const base = {
     name,
-    types: types.length === 0 ? (['string'] as const) : types,
+    types: types.length === 0 ? allTypes : types,
     in: [],
     notIn: [],
     expect: [],

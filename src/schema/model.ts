@@ -54,7 +54,7 @@ export interface FeatureSchema {
   readonly name: string;
   /** What stands as comment above the feature. */
   readonly comment?: string;
-  /** Any of these. `float` takes decimals and integers too, `decimal` takes integers. Empty: not yet decided. */
+  /** Any of these. `float` takes decimals and integers too, `decimal` takes integers. Empty: none was given, which is a fault. */
   readonly types: readonly Exclude<FeatureType, 'unknown'>[];
   readonly deprecated?: boolean;
   readonly presence?: Presence;
@@ -94,6 +94,19 @@ export interface FeatureSchema {
   readonly expect: readonly Expectation[];
   readonly tfdv?: string;
 }
+
+/** The types a schema can name; a feature that has all of them takes anything. */
+export const allTypes: FeatureSchema['types'] = [
+  'integer',
+  'float',
+  'decimal',
+  'boolean',
+  'string',
+  'bytes',
+  'date',
+  'time',
+  'timestamp',
+];
 
 /** The names that `drift` and `skew` know, each with the greatest distance that is fine. */
 export interface Comparator {

@@ -19,7 +19,7 @@ export function profileOf(
   return { varveProfile: 1, tables: [tableOf('', columns, types)] };
 }
 
-function tableOf(
+export function tableOf(
   name: string,
   columns: Readonly<Record<string, readonly Cell[]>>,
   types: Readonly<Record<string, FeatureType>> = {},

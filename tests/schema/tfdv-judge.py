@@ -1,4 +1,4 @@
-"""Validates what varve wrote by TFDV: reads a list of {schema, stats, previous, serving, environment} paths from standard
+"""Validates what varve wrote by TFDV: reads a list of {schema, stats, previous, serving, anomalies, environment} from standard
 input as JSON, prints for each what TFDV found, as a list of [feature, kind]."""
 import json
 import sys
@@ -16,6 +16,7 @@ def load(path):
 
 
 def judge(case):
+    tfdv.load_anomalies_text(case["anomalies"])
     more = {f"{role}_statistics": load(case[role]) for role in ("previous", "serving") if case.get(role)}
     found = tfdv.validate_statistics(
         load(case["stats"]), tfdv.load_schema_text(case["schema"]), environment=case.get("environment"), **more)

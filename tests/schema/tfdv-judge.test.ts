@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Profile } from '../../src/profile/model.ts';
 import { inferSchema } from '../../src/schema/infer.ts';
+import { anomaliesToPbtxt } from '../../src/schema/tfdv/anomalies.ts';
 import { schemaFromPbtxt } from '../../src/schema/tfdv/schema-from.ts';
 import { schemaToPbtxt } from '../../src/schema/tfdv/schema-to.ts';
 import { writeStatistics } from '../../src/schema/tfdv/statistics-file.ts';
@@ -83,12 +84,15 @@ async function prepare(folder: string, name: string, index: number): Promise<Jud
     ...(previous && { previous }),
     ...(serving && { serving }),
   });
+  const anomalies = join(folder, `${name}-anomalies.pbtxt`);
+  writeFileSync(anomalies, anomaliesToPbtxt(report));
   const ours = report.anomalies.map(({ feature, kind }) => `${feature.replace('.[]', '')} ${kind}`).sort();
   return {
     name,
     ours,
     files: {
       schema: path,
+      anomalies,
       stats: write('stats', profile),
       previous: write('previous', previous),
       serving: write('serving', serving),

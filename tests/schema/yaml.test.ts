@@ -4,7 +4,7 @@ import { parseSchema } from '../../src/schema/parse.ts';
 import { stringifySchema } from '../../src/schema/stringify.ts';
 import { proposeUpdate } from '../../src/schema/update.ts';
 import { validate } from '../../src/schema/validate.ts';
-import { profileOf } from './profile-of.ts';
+import { profileOf, tableOf } from './profile-of.ts';
 
 const options = { name: 'data.csv', schemaName: 'data.csv.schema.yaml' };
 const good = profileOf({
@@ -197,4 +197,59 @@ features:
     "
   `);
   expect(updated).toContain('varveSchema:   1   # spaced');
+});
+
+test('a column that was never filled may become anything', async () => {
+  const text = stringifySchema(inferSchema([profileOf({ x: [null, null] })]));
+  expect(text).toContain('type: any');
+  const schema = parseSchema(text, 'x');
+  for (const cells of [[1], ['a'], [true]])
+    expect((await validate(profileOf({ x: cells }), schema, options)).anomalies).toEqual([]);
+});
+
+test('a directory has a schema for each table', async () => {
+  const tables = [
+    tableOf('train', { x: [1, 2] }),
+    tableOf('test', { y: ['a', 'a'] }),
+    tableOf('.files', { size: [1, 2] }),
+  ];
+  const text = stringifySchema(inferSchema([{ varveProfile: 1, tables }]));
+  expect(text.replace(/^#.*\n\n/, '')).toMatchInlineSnapshot(`
+    "varveSchema: 1
+    tables:
+      train:
+        features:
+          x:
+            type: integer
+            presence: required
+      test:
+        features:
+          y:
+            type: string
+            presence: required
+            domain: [ a ]
+      .files:
+        features:
+          size:
+            type: integer
+            presence: required
+    "
+  `);
+  const schema = parseSchema(text, 'x');
+  const found = async (names: readonly string[]) => {
+    const profile = { varveProfile: 1 as const, tables: tables.filter(({ name }) => names.includes(name)) };
+    return (await validate(profile, schema, options)).anomalies.map(
+      ({ table, feature, kind }) => `${table} ${feature} ${kind}`,
+    );
+  };
+  expect(await found(['train', 'test', '.files'])).toEqual([]);
+  expect(await found(['train', '.files'])).toEqual(['test y SCHEMA_MISSING_COLUMN']);
+  const some = parseSchema(text.replace(/ {2}test:[\s\S]*/, ''), 'x');
+  const report = await validate({ varveProfile: 1, tables }, some, options);
+  expect(report.anomalies.map(({ table, kind }) => `${table} ${kind}`)).toEqual(['test TABLE_NEW']);
+  const updated = proposeUpdate(stringifySchema(some), 'x', { varveProfile: 1, tables });
+  expect(updated.changes.map((each) => each.description)).toEqual(['tables.test is new']);
+  expect(
+    (await validate({ varveProfile: 1, tables }, parseSchema(updated.text, 'x'), options)).anomalies,
+  ).toEqual([]);
 });
