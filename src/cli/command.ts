@@ -40,6 +40,7 @@ export function defineCommand(
   return new Command(name)
     .description(description)
     .enablePositionalOptions()
+    .showHelpAfterError('Run the command with --help for its usage.')
     .option('--json', 'print one JSON document on standard output')
     .addHelpText('after', `\nExamples:\n${examples.map(exampleLine).join('')}`);
 }

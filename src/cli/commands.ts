@@ -32,6 +32,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./check.ts'),
   },
   { name: 'gc', summary: 'drop what nothing names', load: () => import('./gc.ts') },
+  { name: 'git', summary: 'let Git show, merge and push data', load: () => import('./git.ts') },
   {
     name: 'import-dvc',
     summary: 'take a DVC repository into varve',

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { DriftReport, FeatureRef } from '../drift/model.ts';
 import { openContext } from '../operations/context.ts';
 import { type DatasetDiff, type DiffResult, diff, type Totals } from '../operations/diff.ts';
 import { changeLines } from './change-lines.ts';
@@ -19,7 +20,8 @@ export function command(run: Run): Command {
     .option('--exit-code', 'exit 1 where anything differs')
     .action((words: string[], options: CommonOptions & { exitCode?: true }) =>
       run(options, async ({ cwd, signal, onProgress, colours }) => {
-        const result = await diff(openContext(cwd, { signal, onProgress }), words);
+        const { compareStatistics } = await import('../operations/compare-statistics.ts');
+        const result = await diff(openContext(cwd, { signal, onProgress }), words, { compareStatistics });
         const found = options.exitCode && result.datasets.length > 0;
         return { json: result, text: describe(result, painter(colours)), exitCode: found ? 1 : 0 };
       }),
@@ -30,9 +32,22 @@ function describe({ datasets }: DiffResult, paint: Paint): string {
   return datasets.map((dataset) => paragraph(dataset, paint)).join('\n');
 }
 
-function paragraph({ path, change, before, after, files }: DatasetDiff, paint: Paint): string {
+function paragraph({ path, change, before, after, files, statistics }: DatasetDiff, paint: Paint): string {
   const head = `${paint('bold', printable(path))}  ${change}  ${movement(before, after)}`;
-  return [head, ...changeLines(files ?? [], paint)].join('\n');
+  return [head, ...statisticsLines(statistics), ...changeLines(files ?? [], paint)].join('\n');
+}
+
+/** Columns that came and went, and those whose values are distributed otherwise, strongest first. */
+function statisticsLines(report: DriftReport | undefined): string[] {
+  if (report === undefined) return [];
+  const columns = (sign: string, list: readonly FeatureRef[]): string[] =>
+    list.map(({ feature, type }) => `  ${sign} column ${feature} (${type})`);
+  const moved = report.features.filter(({ verdict }) => verdict !== 'none');
+  return [
+    ...columns('+', report.added),
+    ...columns('-', report.removed),
+    ...moved.map(({ feature, reasons }) => `  ~ column ${feature}: ${reasons[0] ?? 'distributed otherwise'}`),
+  ].map(printable);
 }
 
 /** `10 → 12 rows, 3 files, 1.2 → 1.4 MiB` */

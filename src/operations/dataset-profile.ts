@@ -7,6 +7,7 @@ import { profileDirectory } from '../profile/profile-directory.ts';
 import { profileFiles } from '../profile/profile-files.ts';
 import type { OnProgress } from '../progress.ts';
 import type { Digest } from '../store/digest.ts';
+import type { Store } from '../store/store.ts';
 import type { Context, Watch } from './context.ts';
 import { type DatasetFiles, withDatasetFiles } from './dataset-files.ts';
 import type { NamedDataset } from './named-dataset.ts';
@@ -58,13 +59,19 @@ export async function profileOfDataset(
 /** The profile of a pointer that has one, from the cache. */
 export async function storedProfile(context: Context, name: string, digest: Digest): Promise<Profile> {
   return closing(await openCache(context), async (cache) => {
-    if (cache.has(digest))
-      return decodeProfile(await cache.readBytes(digest, LARGEST_PROFILE), `profile of ${name}`);
+    const found = await profileIn(cache, name, digest);
+    if (found !== undefined) return found;
     throw new VarveError('not-fetched', `The profile of ${name} is not in this clone`, {
       path: name,
       remedy: 'Run `varve fetch --profiles-only --all-commits`: it brings profiles and no data.',
     });
   });
+}
+
+/** As storedProfile; undefined where the cache has none. */
+export async function profileIn(cache: Store, name: string, digest: Digest): Promise<Profile | undefined> {
+  if (!cache.has(digest)) return undefined;
+  return decodeProfile(await cache.readBytes(digest, LARGEST_PROFILE), `profile of ${name}`);
 }
 
 /** Whether the working tree's data is something else than the snapshot that its pointer names. */

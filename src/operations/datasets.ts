@@ -149,9 +149,14 @@ export function rootOf({ path, pointer, only }: SelectedDataset): Root {
   };
 }
 
+interface VersionedPath {
+  readonly path: string;
+  readonly pointer: Pointer;
+}
+
 /** Roots once each: many commits name the same snapshot. */
 export async function distinctRoots(
-  datasets: AsyncIterable<{ readonly path: string; readonly pointer: Pointer }>,
+  datasets: AsyncIterable<VersionedPath> | Iterable<VersionedPath>,
 ): Promise<Map<string, Root>> {
   const roots = new Map<string, Root>();
   for await (const dataset of datasets) {

@@ -1,3 +1,4 @@
+import type { DriftReport } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
 import type { ManifestEntry } from '../store/manifest.ts';
 import type { Store } from '../store/store.ts';
@@ -27,8 +28,8 @@ export interface DatasetDiff {
   readonly after: Totals | null;
   /** Undefined where a manifest is not in the cache: `varve fetch --profiles-only` brings it. */
   readonly files?: readonly FileChange[];
-  /** What `compareStatistics` says of the two versions. */
-  readonly statistics?: unknown;
+  /** What changed in the distributions, where both versions have a profile in the cache. */
+  readonly statistics?: DriftReport;
 }
 
 export interface Totals {
@@ -37,8 +38,12 @@ export interface Totals {
   readonly rows?: number;
 }
 
-/** Compares the statistics of two versions; undefined where there is nothing to say. Its answer must be plain JSON. */
-export type CompareStatistics = (cache: Store, before: Pointer, after: Pointer) => Promise<unknown>;
+/** Compares the profiles of two versions; undefined where one has none. */
+export type CompareStatistics = (
+  cache: Store,
+  before: Pointer,
+  after: Pointer,
+) => Promise<DriftReport | undefined>;
 
 /**
  * `words` are up to two revisions, then paths: none compares HEAD with the data of the working tree, one that commit with
@@ -109,7 +114,7 @@ async function statisticsOf(
   cache: Store,
   { before, saved }: Pair,
   compareStatistics: CompareStatistics | undefined,
-): Promise<unknown> {
+): Promise<DriftReport | undefined> {
   return before === undefined || saved === undefined ? undefined : compareStatistics?.(cache, before, saved);
 }
 

@@ -1,3 +1,4 @@
+import type { DriftReport } from '../drift/model.ts';
 import { cachedFiles, type OutputFile } from '../dvc/cache.ts';
 import type { DvcContext } from '../dvc/context.ts';
 import { isDirectory } from '../dvc/object-id.ts';
@@ -14,7 +15,7 @@ import { inDvc } from './dvc-read.ts';
 import { closing, openCache } from './stores.ts';
 
 /** What varve compares statistics with: see `CompareStatistics`. */
-type Compare = (cache: Store, before: Pointer, after: Pointer) => Promise<unknown>;
+type Compare = (cache: Store, before: Pointer, after: Pointer) => Promise<DriftReport | undefined>;
 
 /** `varve diff` in a repository of DVC; `commits` are resolved, and the first is there. */
 export function dvcDiff(

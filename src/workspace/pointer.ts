@@ -53,6 +53,13 @@ export function formatPointer(pointer: Pointer): string {
  * @throws VarveError `damaged-pointer`, `pointer-too-new`, `pointer-conflict`
  */
 export function parsePointer(text: string, where: string): Pointer {
+  const pointer = parseUnnamed(text, where);
+  checkName(pointer.path, where);
+  return pointer;
+}
+
+/** As parsePointer, for text in a file of another name, such as those that Git hands to its drivers. */
+export function parseUnnamed(text: string, where: string): Pointer {
   if (text.length > LARGEST_POINTER) throw damaged(where, 'it is far too long');
   if (/^(<{7}|={7}|>{7})( |\r?$)/m.test(text)) throw conflicted(where);
   const facts = readFacts(text, where);
@@ -112,7 +119,7 @@ function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
     throw damaged(where, '`executable` can only be true');
   const rows = count(facts, 'rows', where);
   return {
-    path: dataName(facts.get('path'), where),
+    path: plainText(facts.get('path') ?? refuseMissing('path', where), where),
     kind,
     digest: digest(facts, 'digest', where),
     bytes: count(facts, 'bytes', where) ?? refuseMissing('bytes', where),
@@ -123,20 +130,17 @@ function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
   };
 }
 
-function dataName(value: string | undefined, where: string): string {
-  const name = value === undefined ? refuseMissing('path', where) : plainText(value, where);
+function checkName(name: string, where: string): void {
   const expected = where.slice(where.lastIndexOf('/') + 1, -POINTER_SUFFIX.length);
-  if (name !== expected) {
-    throw new VarveError(
-      'damaged-pointer',
-      `${where} says that it is about ${JSON.stringify(name.slice(0, 200))}`,
-      {
-        path: where,
-        remedy: `A pointer is named after its data: set its \`path\` to ${JSON.stringify(expected)}, or rename it.`,
-      },
-    );
-  }
-  return name;
+  if (name === expected) return;
+  throw new VarveError(
+    'damaged-pointer',
+    `${where} says that it is about ${JSON.stringify(name.slice(0, 200))}`,
+    {
+      path: where,
+      remedy: `A pointer is named after its data: set its \`path\` to ${JSON.stringify(expected)}, or rename it.`,
+    },
+  );
 }
 
 function plainText(value: string, where: string): string {

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { VarveError } from '../errors.ts';
+import type { Profile } from '../profile/model.ts';
+import type { ManifestEntry } from '../store/manifest.ts';
+import { formatPointer, parseUnnamed } from '../workspace/pointer.ts';
+import type { Context } from './context.ts';
+import { profileIn } from './dataset-profile.ts';
+import { snapshotFiles } from './datasets.ts';
+import { closing, openCache } from './stores.ts';
+
+/** More files than these make a Git diff that nobody reads; `varve diff` lists what changed. */
+const MOST_FILES = 10_000;
+
+export interface PointerContents {
+  readonly pointer: string;
+  /** Of a directory; undefined where its manifest is not in the cache, or too long. */
+  readonly files: readonly ManifestEntry[] | undefined;
+  readonly profile: Profile | undefined;
+}
+
+/** What stands behind a pointer, as far as the cache has it. Text that is no pointer comes back as it is. */
+export async function pointerContents(context: Context, file: string): Promise<PointerContents> {
+  const text = readFileSync(file, 'utf8');
+  try {
+    const pointer = parseUnnamed(text, file);
+    return await closing(await openCache(context), async (cache) => {
+      const listed = pointer.kind === 'directory' && pointer.files <= MOST_FILES && cache.has(pointer.digest);
+      const files: ManifestEntry[] = [];
+      if (listed) for await (const entry of snapshotFiles(cache, pointer.path, pointer)) files.push(entry);
+      const profile =
+        pointer.profile === undefined ? undefined : await profileIn(cache, pointer.path, pointer.profile);
+      return { pointer: formatPointer(pointer), files: listed ? files : undefined, profile };
+    });
+  } catch (error) {
+    if (!(error instanceof VarveError)) throw error;
+    return { pointer: text, files: undefined, profile: undefined };
+  }
+}
