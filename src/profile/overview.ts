@@ -47,20 +47,35 @@ export async function overviews(
   for (const leaf of leaves.filter((leaf) => leaf.expressions.length > 1)) {
     await scan([leaf], `(${leafRows(leaf, source)})`, () => 'v');
   }
-  return leaves.map((leaf) => found.get(leaf)!);
+  return Promise.all(leaves.map((leaf) => withFiniteEdges(engine, leaf, source, found.get(leaf)!)));
 }
 
 const ordered = new Set(['integer', 'float', 'decimal', 'date', 'time', 'timestamp']);
 
 function aggregatesOf(leaf: Leaf, expression: string): string[] {
-  const value = laneOf(leaf, null, null).value(expression);
+  const value =
+    leaf.type === 'date' || leaf.type === 'timestamp'
+      ? laneOf(leaf, null, null).value(expression)
+      : expression;
   const counts = [`count(${value})::DOUBLE`, `approx_count_distinct(${value})::DOUBLE`];
   if (!ordered.has(leaf.type)) return [...counts, 'NULL', 'NULL'];
-  const text = leaf.scalar.id === 'FLOAT' ? 'FLOAT' : undefined;
-  const edge = (aggregate: 'min' | 'max') => {
-    const filter = leaf.type === 'float' ? ` FILTER (isfinite(${value}))` : '';
-    const found = `${aggregate}(${value})${filter}`;
-    return text === undefined ? `${found}::VARCHAR` : `${found}::${text}::VARCHAR`;
-  };
-  return [...counts, edge('min'), edge('max')];
+  return [...counts, `min(${value})::VARCHAR`, `max(${value})::VARCHAR`];
+}
+
+/**
+ * NaN is the engine's greatest number. Few columns have it or an infinity, and a filter costs more than all the rest of a
+ * scan, so only those are asked again.
+ */
+async function withFiniteEdges(
+  engine: Engine,
+  leaf: Leaf,
+  source: string,
+  seen: Overview,
+): Promise<Overview> {
+  const finite = (text: string | null) => text === null || Number.isFinite(Number(text));
+  if (leaf.type !== 'float' || (finite(seen.min) && finite(seen.max))) return seen;
+  const [[min], [max]] = (await engine.query(
+    `SELECT min(v)::VARCHAR, max(v)::VARCHAR FROM (${leafRows(leaf, source)}) WHERE isfinite(v)`,
+  )) as [[string | null], [string | null]];
+  return { ...seen, min, max };
 }
