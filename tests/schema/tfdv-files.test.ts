@@ -48,6 +48,18 @@ feature {
 `);
   });
 
+  test('a literal may be huge, and a comment without end is read or refused', () => {
+    const body = 'x'.repeat(20_000_000);
+    expect(stringBytes(parseTextProto(`a: "${body}"`, 'x').fields[0]?.value as string).length).toBe(
+      20_000_000,
+    );
+    try {
+      parseTextProto(`#${body.repeat(4)}`, 'x');
+    } catch (error) {
+      expect(error).toBeInstanceOf(VarveError);
+    }
+  });
+
   test('bytes survive as a string', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {

@@ -23,8 +23,19 @@ export interface TextField {
 
 const greatestDepth = 100;
 const greatestSize = 256 * 2 ** 20;
-const token =
-  /[ \t\r\n]+|#([^\n]*)|("(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*')|(\[[\w./%-]+\])|([-+]?[\w.+-]+)|([{}<>:;,[\]-])/y;
+const token = /[ \t\r\n]+|#([^\n]*)|(\[[\w./%-]+\])|([-+]?[\w.+-]+)|([{}<>:;,[\]-])/y;
+
+/** Where the literal that starts with the quote at `start` ends; 0 where it does not. By hand, as literals can be huge. */
+function literalEnd(text: string, start: number): number {
+  const quote = text[start];
+  for (let at = start + 1; at < text.length; at++) {
+    const character = text[at];
+    if (character === quote) return at + 1;
+    if (character === '\\') at++;
+    else if (character === '\n') return 0;
+  }
+  return 0;
+}
 
 interface Token {
   readonly kind: 'comment' | 'string' | 'extension' | 'word' | 'mark' | 'end';
@@ -36,7 +47,13 @@ interface Token {
 /** @throws VarveError `tfdv-invalid` with the line where text is not in the text format, or is nested over 100 deep */
 export function parseTextProto(text: string, where: string): TextMessage {
   if (text.length > greatestSize) throw invalid(where, text, 0, 'over 256 MiB of text');
-  return new Parser(text, where).message(0, '');
+  try {
+    return new Parser(text, where).message(0, '');
+  } catch (error) {
+    // What V8 says of a word, comment or gap too long for one regular expression.
+    if (error instanceof RangeError) throw invalid(where, text, 0, 'over 10 MiB without a line break');
+    throw error;
+  }
 }
 
 function invalid(where: string, text: string, offset: number, what: string): VarveError {
@@ -133,20 +150,31 @@ class Parser {
     let newLine = this.#offset === 0;
     while (this.#offset < this.#text.length) {
       const offset = this.#offset;
+      const first = this.#text[offset];
+      if (first === '"' || first === "'") return this.#literal(offset, newLine);
       token.lastIndex = offset;
       const match = token.exec(this.#text);
-      if (match === null)
-        throw invalid(this.#where, this.#text, offset, `unexpected ${JSON.stringify(this.#text[offset])}`);
+      if (match === null) this.#unexpected(offset);
       this.#offset = token.lastIndex;
-      const [all, comment, string, extension, word, mark] = match;
+      const [all, comment, extension, word, mark] = match;
       if (comment !== undefined) return { kind: 'comment', text: comment, offset, newLine };
-      if (string !== undefined) return { kind: 'string', text: string, offset, newLine };
       if (extension !== undefined) return { kind: 'extension', text: extension, offset, newLine };
       if (word !== undefined) return { kind: 'word', text: word, offset, newLine };
       if (mark !== undefined) return { kind: 'mark', text: mark, offset, newLine };
       newLine ||= all.includes('\n');
     }
     return { kind: 'end', text: 'the end', offset: this.#offset, newLine };
+  }
+
+  #literal(offset: number, newLine: boolean): Token {
+    const end = literalEnd(this.#text, offset);
+    if (end === 0) this.#unexpected(offset);
+    this.#offset = end;
+    return { kind: 'string', text: this.#text.slice(offset, end), offset, newLine };
+  }
+
+  #unexpected(offset: number): never {
+    throw invalid(this.#where, this.#text, offset, `unexpected ${JSON.stringify(this.#text[offset])}`);
   }
 
   #fail(what: string): never {
@@ -169,24 +197,56 @@ export function printTextProto(message: TextMessage, indent = ''): string {
 }
 
 const escapes: Readonly<Record<string, number>> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11 };
-const stringPart =
-  /\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|([\s\S]))|([^\\]+)/g;
+const sequence = /\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|([\s\S]))/y;
 
 /** The bytes of a string scalar, adjacent literals joined. */
 export function stringBytes(scalar: string): Buffer {
-  const literals = scalar.match(/"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'/g) ?? [];
-  const parts = literals.flatMap((literal) => [...literal.slice(1, -1).matchAll(stringPart)].map(partBytes));
-  return Buffer.concat(parts);
+  const bytes = Buffer.alloc(Buffer.byteLength(scalar));
+  let length = 0;
+  for (let start = scalar.search(/["']/); start >= 0 && start < scalar.length; ) {
+    const end = literalEnd(scalar, start) || scalar.length;
+    length = unescapeInto(bytes, length, scalar.slice(start + 1, end - 1));
+    const gap = scalar.slice(end, end + 64).search(/["']/);
+    start = gap < 0 ? -1 : end + gap;
+  }
+  return bytes.subarray(0, length);
 }
 
-function partBytes([, hex, short, long, octal, other = '', plain]: RegExpMatchArray): Buffer {
-  if (plain !== undefined) return Buffer.from(plain);
-  if (hex !== undefined) return Buffer.of(Number.parseInt(hex, 16));
-  if (octal !== undefined) return Buffer.of(Number.parseInt(octal, 8) & 255);
+/** Writes what a literal stands for, which is never longer than the literal; gives where it ends. */
+function unescapeInto(bytes: Buffer, start: number, literal: string): number {
+  let length = start;
+  for (let at = 0; at < literal.length; ) {
+    const slash = literal.indexOf('\\', at);
+    length += bytes.write(literal.slice(at, slash < 0 ? undefined : slash), length);
+    sequence.lastIndex = slash;
+    const match = slash < 0 ? null : sequence.exec(literal);
+    if (match === null) return length;
+    length = writeEscape(bytes, length, match);
+    at = sequence.lastIndex;
+  }
+  return length;
+}
+
+function writeEscape(
+  bytes: Buffer,
+  at: number,
+  [, hex, short, long, octet, other = '']: RegExpExecArray,
+): number {
+  const byte =
+    hex !== undefined
+      ? Number.parseInt(hex, 16)
+      : octet !== undefined
+        ? Number.parseInt(octet, 8) & 255
+        : escapes[other];
+  if (byte !== undefined) return bytes.writeUInt8(byte, at);
   const point = short ?? long;
-  if (point !== undefined)
-    return Buffer.from(String.fromCodePoint(Math.min(0x10ffff, Number.parseInt(point, 16))));
-  return Object.hasOwn(escapes, other) ? Buffer.of(escapes[other] as number) : Buffer.from(other);
+  return (
+    at +
+    bytes.write(
+      point === undefined ? other : String.fromCodePoint(Math.min(0x10ffff, Number.parseInt(point, 16))),
+      at,
+    )
+  );
 }
 
 export function stringText(scalar: string): string {
