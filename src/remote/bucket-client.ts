@@ -34,6 +34,23 @@ export interface BucketClient {
   close(): void;
 }
 
+/** Where a bucket is and who asks, as far as its URL does not say. */
+export interface ServerOptions {
+  /** `http://` or `https://` address of an S3 server that is not AWS. */
+  readonly endpoint?: string;
+  readonly region?: string;
+  /** Name of a profile in the AWS configuration files. */
+  readonly profile?: string;
+  /** Instead of those that would be looked for, as where another tool's configuration holds them. */
+  readonly credentials?: Credentials;
+}
+
+interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
 export interface ListRequest {
   readonly prefix: string;
   /** Keys that go on with a `/` behind the prefix are returned as folders, not as objects. */

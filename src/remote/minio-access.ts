@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { VarveError } from '../errors.ts';
+import type { ServerOptions } from './bucket-client.ts';
 import { errnoOf, fileError } from './file-errors.ts';
 
 /** Where a server is and who asks it. Without keys, requests are anonymous. */
@@ -16,12 +17,19 @@ export interface MinioAccess {
 const HOST = /^(https?:\/\/)(?:([^:@/]*):(.*)@)?([^@]+)$/i;
 
 /**
- * What an alias means. With an endpoint: that server, with the keys in the environment. Else as `mc` reads it: MC_HOST_<alias>, then
+ * What an alias means. With an endpoint: that server, with the keys given or in the environment. Else as `mc` reads it: MC_HOST_<alias>, then
  * `config.json` in MC_CONFIG_DIR or `~/.mc`.
  * @throws VarveError `alias-missing`, `invalid-alias`, `invalid-endpoint`, `damaged-mc-config`
  */
-export async function minioAccess(alias: string, endpoint: string | undefined): Promise<MinioAccess> {
+export async function minioAccess(alias: string, options: ServerOptions): Promise<MinioAccess> {
   const { env } = process;
+  const { endpoint, credentials: given } = options;
+  if (given !== undefined) {
+    const { endpoint: server } = endpoint
+      ? { endpoint: parseEndpoint(endpoint) }
+      : await minioAccess(alias, {});
+    return access(server, given.accessKeyId, given.secretAccessKey, given.sessionToken);
+  }
   if (endpoint !== undefined) {
     const accessKey = env.AWS_ACCESS_KEY_ID || env.MINIO_ACCESS_KEY;
     const secretKey = env.AWS_SECRET_ACCESS_KEY || env.MINIO_SECRET_KEY;

@@ -12,6 +12,7 @@ import {
   type ListRequest,
   type OpenObject,
   type RemoveError,
+  type ServerOptions,
   type StoredObject,
   type Upload,
   type UploadedPart,
@@ -19,18 +20,17 @@ import {
 import { minioAccess } from './minio-access.ts';
 import { element, type HttpFault, minioTransport } from './minio-transport.ts';
 
-export interface MinioOptions {
-  readonly endpoint?: string;
-  readonly region?: string;
-}
-
 const MOST_CONNECTIONS = 64;
 type Headers = Record<string, string | number>;
 type Listed = Awaited<ReturnType<Client['listObjectsQuery']>>['objects'][number];
 
 /** A client for `bucket` by the `minio` library, for an alias as `mc` keeps it or for an endpoint with keys in the environment. */
-export async function openMinio(alias: string, bucket: string, options: MinioOptions): Promise<BucketClient> {
-  const { endpoint, ...keys } = await minioAccess(alias, options.endpoint);
+export async function openMinio(
+  alias: string,
+  bucket: string,
+  options: ServerOptions,
+): Promise<BucketClient> {
+  const { endpoint, ...keys } = await minioAccess(alias, options);
   const minio = await import('minio');
   const isSecure = endpoint.protocol === 'https:';
   const agent = new (isSecure ? https : http).Agent({ keepAlive: true, maxSockets: MOST_CONNECTIONS });

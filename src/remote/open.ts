@@ -1,24 +1,13 @@
 import { BucketRemote } from './bucket.ts';
-import type { BucketClient } from './bucket-client.ts';
+import type { BucketClient, ServerOptions } from './bucket-client.ts';
 import { FolderRemote } from './folder.ts';
 import { parseEndpoint } from './minio-access.ts';
 import type { Remote } from './remote.ts';
 import { type Place, parseUrl } from './url.ts';
 
-export { describeUrl, remoteKind } from './url.ts';
+export { describeUrl } from './url.ts';
 
-export interface RemoteOptions {
-  /** `http://` or `https://` address of an S3 server that is not AWS. */
-  readonly endpoint?: string;
-  readonly region?: string;
-  /** Name of a profile in the AWS configuration files. */
-  readonly profile?: string;
-  /** Keys for S3 that somebody else's configuration holds; without them the chain of the client library finds some. */
-  readonly credentials?: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  };
+export interface RemoteOptions extends ServerOptions {
   /** Absolute folder that a relative path is relative to; the working folder by default. */
   readonly base?: string;
 }
@@ -37,7 +26,7 @@ export async function openRemote(url: string, options: RemoteOptions = {}): Prom
 /** The client for the bucket of a place, by the library of its kind. */
 export async function openBucket(
   place: Exclude<Place, { kind: 'folder' }>,
-  options: Omit<RemoteOptions, 'base'>,
+  options: ServerOptions,
 ): Promise<BucketClient> {
   if (options.endpoint !== undefined) parseEndpoint(options.endpoint);
   if (place.kind === 's3') return (await import('./s3.ts')).openS3(place.bucket, options);

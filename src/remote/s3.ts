@@ -10,21 +10,11 @@ import {
   type ListRequest,
   type OpenObject,
   type RemoveError,
+  type ServerOptions,
   type StoredObject,
   type Upload,
   type UploadedPart,
 } from './bucket-client.ts';
-
-export interface S3Options {
-  readonly endpoint?: string;
-  readonly region?: string;
-  readonly profile?: string;
-  readonly credentials?: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  };
-}
 
 const CONNECT_WITHIN_MS = 10_000;
 /** A connection on which nothing moves for so long is given up, and the request is tried again. */
@@ -36,7 +26,7 @@ const MOST_CONNECTIONS = 64;
  * process, container, instance. The endpoint is, in this order, `options.endpoint`, AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL,
  * the profile's `endpoint_url`, AWS itself. Servers other than AWS are asked in path style.
  */
-export async function openS3(bucket: string, options: S3Options): Promise<BucketClient> {
+export async function openS3(bucket: string, options: ServerOptions): Promise<BucketClient> {
   const sdk = await import('@aws-sdk/client-s3');
   const { profile, credentials } = options;
   const chosen = {

@@ -14,7 +14,7 @@ const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/;
 const ALIAS = /^[A-Za-z][A-Za-z0-9_-]*$/;
 
 /** @throws VarveError `unknown-remote-scheme` */
-export function remoteKind(url: string): Place['kind'] {
+function remoteKind(url: string): Place['kind'] {
   const scheme = SCHEME.exec(url)?.[1]?.toLowerCase();
   if (scheme === undefined || scheme === 'file') return 'folder';
   if (scheme === 's3' || scheme === 'minio') return scheme;
