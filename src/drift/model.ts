@@ -130,3 +130,32 @@ export interface DriftOptions {
   /** The false discovery rate of a report, 0.001 unless given. */
   readonly falseAlarms?: number;
 }
+
+/** How a dataset moved over its versions: each against the one before it. */
+export interface DriftSeries {
+  readonly varveDriftSeries: 1;
+  readonly versions: readonly Side[];
+  /** `steps[i]` is versions[i] → versions[i + 1]. */
+  readonly steps: readonly {
+    readonly verdict: Verdict;
+    readonly summary: string;
+  }[];
+  /** By the strongest verdict, then strength, of any step; one place a step, `null` where a side lacks the feature. */
+  readonly features: readonly (FeatureRef & {
+    readonly steps: readonly (Pick<FeatureDrift, 'verdict' | 'strength' | 'reasons'> | null)[];
+  })[];
+}
+
+/** One window of a stream against a snapshot; printed as one line of JSON. */
+export interface DriftWindow {
+  readonly varveDriftWindow: 1;
+  /** From 1. */
+  readonly window: number;
+  readonly rows: number;
+  readonly verdict: Verdict;
+  readonly summary: string;
+  /** Features that changed, strongest first. */
+  readonly features: readonly (FeatureRef & Pick<FeatureDrift, 'verdict' | 'strength' | 'reasons'>)[];
+  readonly added: readonly FeatureRef[];
+  readonly removed: readonly FeatureRef[];
+}

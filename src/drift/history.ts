@@ -1,0 +1,57 @@
+import type { Profile } from '../profile/model.ts';
+import { compareProfiles } from './compare.ts';
+import { rank } from './decide.ts';
+import { keyOf } from './match.ts';
+import type { DriftOptions, DriftSeries, FeatureDrift, FeatureRef } from './model.ts';
+
+type Step = DriftSeries['features'][number]['steps'][number];
+
+/**
+ * Every version against the one before it, oldest first. The baseline of the options, where there is one, holds for all
+ * steps. @throws RangeError for fewer than two versions.
+ */
+export function compareHistory(
+  versions: readonly { readonly name: string; readonly digest?: string; readonly profile: Profile }[],
+  options: Omit<DriftOptions, 'names' | 'digests'> = {},
+): DriftSeries {
+  if (versions.length < 2) throw new RangeError('a history has at least two versions');
+  const reports = versions.slice(1).map((after, i) => {
+    const before = versions[i]!;
+    return compareProfiles(before.profile, after.profile, {
+      ...options,
+      names: [before.name, after.name],
+      digests: [before.digest, after.digest],
+    });
+  });
+  const series = new Map<string, FeatureRef & { steps: Step[] }>();
+  for (const [step, report] of reports.entries()) {
+    for (const feature of report.features) {
+      const { table, feature: name, type } = feature;
+      const known = series.get(keyOf(feature)) ?? {
+        table,
+        feature: name,
+        type,
+        steps: reports.map(() => null),
+      };
+      series.set(keyOf(feature), known);
+      known.steps[step] = stepOf(feature);
+    }
+  }
+  return {
+    varveDriftSeries: 1,
+    versions: [reports[0]!.before, ...reports.map(({ after }) => after)],
+    steps: reports.map(({ verdict, summary }) => ({ verdict, summary })),
+    features: [...series.values()].sort((a, b) => loudest(b.steps) - loudest(a.steps)),
+  };
+}
+
+function stepOf({ verdict, strength, reasons }: FeatureDrift): NonNullable<Step> {
+  return { verdict, strength, reasons };
+}
+
+/** Orders by verdict first: strength / (1 + strength) lies within one rank. */
+function loudest(steps: readonly Step[]): number {
+  return Math.max(
+    ...steps.map((step) => (step ? rank(step.verdict) + step.strength / (1 + step.strength) : 0)),
+  );
+}
