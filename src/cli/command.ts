@@ -31,6 +31,16 @@ export interface CommonOptions {
 /** Does the work of a command and prints its outcome, its progress and its errors, as people or scripts want them. */
 export type Run = (options: CommonOptions, work: (io: Io) => Promise<Outcome>) => Promise<void>;
 
+/** One command of the line. Its module is loaded only where the command is meant. */
+export interface CommandEntry {
+  readonly name: string;
+  /** One line, for `varve --help`. */
+  readonly summary: string;
+  readonly load: () => Promise<{
+    readonly command: (run: Run, all: readonly CommandEntry[]) => Command;
+  }>;
+}
+
 /** A command as every one is: with `--json`, and with examples under its help. */
 export function defineCommand(
   name: string,

@@ -1,13 +1,4 @@
-import type { Command } from 'commander';
-import type { Run } from './command.ts';
-
-/** One command of the line. Its module is loaded only where the command is meant. */
-export interface CommandEntry {
-  readonly name: string;
-  /** One line, for `varve --help`. */
-  readonly summary: string;
-  readonly load: () => Promise<{ readonly command: (run: Run) => Command }>;
-}
+import type { CommandEntry } from './command.ts';
 
 /** In the order of `varve --help`. */
 export const COMMANDS: readonly CommandEntry[] = [

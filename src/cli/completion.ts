@@ -1,11 +1,10 @@
 import { Argument, type Command } from 'commander';
-import { defineCommand, type Run } from './command.ts';
-import { COMMANDS } from './commands.ts';
+import { type CommandEntry, defineCommand, type Run } from './command.ts';
 import { bashScript, fishScript, type Words, zshScript } from './completion-scripts.ts';
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 
-export function command(run: Run): Command {
+export function command(run: Run, all: readonly CommandEntry[]): Command {
   return defineCommand(
     'completion',
     'Prints a script that completes commands, options and paths in a shell.',
@@ -18,17 +17,17 @@ export function command(run: Run): Command {
     .addArgument(new Argument('<shell>').choices(Object.keys(SCRIPTS)))
     .action((shell: keyof typeof SCRIPTS, options) =>
       run(options, async () => {
-        const script = SCRIPTS[shell](await words(run));
+        const script = SCRIPTS[shell](await words(run, all));
         return { json: { shell, script }, text: script };
       }),
     );
 }
 
 /** Every command with its options, and the commands below it. */
-async function words(run: Run): Promise<Words[]> {
+async function words(run: Run, all: readonly CommandEntry[]): Promise<Words[]> {
   return Promise.all(
-    COMMANDS.map(async ({ name, summary, load }) => {
-      const built = (await load()).command(run);
+    all.map(async ({ name, summary, load }) => {
+      const built = (await load()).command(run, all);
       return {
         name,
         summary,

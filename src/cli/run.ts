@@ -2,8 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { VarveError } from '../errors.ts';
-import type { CommonOptions, Io, Outcome } from './command.ts';
-import { COMMANDS, type CommandEntry } from './commands.ts';
+import type { CommandEntry, CommonOptions, Io, Outcome } from './command.ts';
+import { COMMANDS } from './commands.ts';
 import { printFailure } from './failure.ts';
 import { watchInterrupts } from './interrupts.ts';
 import { ProgressBar } from './progress-bar.ts';
@@ -23,9 +23,9 @@ export async function run(words: readonly string[]): Promise<number> {
     await program.parseAsync(words, { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return 0;
-    if (words.includes('--json')) printFailure(usageError(error), true);
+    if (!(error instanceof CommanderError)) printFailure(error, words.includes('--json'));
+    else if (error.exitCode === 0) return 0;
+    else if (words.includes('--json')) printFailure(usageError(error), true);
     return TROUBLE;
   }
 }
@@ -59,7 +59,7 @@ async function load(
   runCommand: (options: CommonOptions, work: Work) => Promise<void>,
 ): Promise<Command> {
   const { command } = await entry.load();
-  return command(runCommand).summary(entry.summary);
+  return command(runCommand, COMMANDS).summary(entry.summary);
 }
 
 type Work = (io: Io) => Promise<Outcome>;
@@ -102,7 +102,7 @@ async function execute(global: GlobalOptions, options: CommonOptions, work: Work
     bar.clear();
     if (json) process.stdout.write(`${JSON.stringify(outcome.json, undefined, 2)}\n`);
     else if (outcome.text !== '') process.stdout.write(`${outcome.text.replace(/\n$/, '')}\n`);
-    return outcome.exitCode ?? 0;
+    return interrupts.exitCode ?? outcome.exitCode ?? 0;
   } catch (error) {
     bar.clear();
     if (interrupts.exitCode !== undefined) return interrupts.exitCode;

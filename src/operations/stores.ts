@@ -18,7 +18,7 @@ export async function openCache(context: Context): Promise<Store> {
 }
 
 /** Absolute. */
-export function cacheFolder({ repository }: Context, { cache }: Config): string {
+function cacheFolder({ repository }: Context, { cache }: Config): string {
   if (cache === undefined) return join(repository.folder, 'cache');
   return isAbsolute(cache) ? cache : join(repository.root, cache);
 }

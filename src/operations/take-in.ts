@@ -9,6 +9,8 @@ import type { Context } from './context.ts';
 
 /** Files read at the same time: small ones wait for the disk, large ones for the workers that hash them. */
 const JOBS = 8;
+/** Milliseconds. */
+const TURN_EVERY = 50;
 
 /**
  * Reads files of a dataset into a batch and notes their digests.
@@ -26,7 +28,13 @@ export async function takeIn(
     done += count;
     context.onProgress?.({ phase: `add ${dataset}`, unit: 'bytes', done, total });
   };
+  let turned = performance.now();
   await forEach(files, JOBS, async (entry) => {
+    // Small files are read without waiting, so signals would not be heard before the last of them.
+    if (performance.now() - turned > TURN_EVERY) {
+      await new Promise((resolve) => setImmediate(resolve));
+      turned = performance.now();
+    }
     context.signal?.throwIfAborted();
     const path = pathOfFile(dataset, entry.file.path);
     const { digest, size } = await batch.addFile(join(context.repository.root, path), { onBytes });

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, digestOf, toDigest, toRaw } from '../store/digest.ts';
 import { writeAtomically } from './atomic-write.ts';
@@ -69,10 +69,6 @@ export function writeStatCache(
   const { digest, only } = snapshot;
   const header: Header = { snapshot: digest, ...(only === undefined ? {} : { only }), count: files.length };
   writeAtomically(cacheFile(repository, dataset), encode(header, files, readAtMs), false);
-}
-
-export function forgetStatCache(repository: Repository, dataset: string): void {
-  rmSync(cacheFile(repository, dataset), { force: true });
 }
 
 function cacheFile(repository: Repository, dataset: string): string {

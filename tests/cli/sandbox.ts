@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** VARVE_TEST_BIN names another one, such as that of an installed package. */
-export const binary =
+const binary =
   process.env.VARVE_TEST_BIN ?? join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'bin', 'varve.js');
 
 export interface Result {

@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.ts';
+import { Sandbox } from './sandbox.ts';
+
+let box: Sandbox;
+beforeEach(() => {
+  box = new Sandbox();
+});
+afterEach(() => box.remove());
+
+test('every command has help with examples, and is in the list', () => {
+  const list = box.ok(['--help'], '.');
+  for (const { name } of COMMANDS) {
+    expect(list).toMatch(new RegExp(`^ {2}${name} `, 'm'));
+    const help = box.ok([name, '--help'], '.');
+    expect(help).toContain('Examples:');
+    expect(help).toContain('--json');
+    expect(help).toContain(`$ varve ${name}`.replace(/(checkout|pull)$/, ''));
+  }
+});
+
+test('usage that cannot be understood: exit 2, a hint, and JSON where it was asked for', () => {
+  box.repository();
+  expect(box.varve(['stauts'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('Did you mean status?'),
+  });
+  expect(box.varve(['status', '--jsno']).err).toContain('Did you mean --json?');
+  expect(box.varve(['push', '--jobs', '0']).code).toBe(2);
+  expect(box.json<{ error: { code: string } }>(['log'], 'repo', 2).error.code).toBe('usage');
+  expect(box.varve([])).toMatchObject({ code: 2, out: '' });
+  expect(box.ok(['--version'])).toBe(`${JSON.parse(readFileSync('package.json', 'utf8')).version}\n`);
+});
+
+test('results go to standard output, everything else to standard error; no colours where none are wanted', () => {
+  box.repository();
+  box.write('repo/f.bin', 'x');
+  const added = box.varve(['add', 'f.bin']);
+  expect(added).toMatchObject({ code: 0, err: '' });
+  expect(added.out).toBe('new        f.bin  1 B\n');
+  box.write('repo/f.bin', 'yy');
+  expect(box.ok(['status'])).not.toContain('\x1b');
+  delete box.env.NO_COLOR;
+  box.env.FORCE_COLOR = '1';
+  expect(box.ok(['status'])).toContain('\x1b[33mmodified');
+  box.env.NO_COLOR = '1';
+  expect(box.ok(['status'])).not.toContain('\x1b');
+});
+
+test('names from outside cannot steer the terminal', () => {
+  box.repository();
+  box.write('repo/data/evil\u202egnp.exe', 'x');
+  box.ok(['add', 'data']);
+  box.write('repo/data/evil\u202egnp.exe', 'yy');
+  expect(box.ok(['status'])).toContain('evil\\u202egnp.exe');
+});
+
+test('completion scripts are accepted by their shells and know the commands', () => {
+  for (const [shell, check] of [
+    ['bash', ['-n']],
+    ['zsh', ['-n']],
+    ['fish', ['--no-execute']],
+  ] as const) {
+    const script = box.ok(['completion', shell], '.');
+    for (const { name } of COMMANDS) expect(script).toContain(name);
+    box.write(`script.${shell}`, script);
+    const parsed = box.run(shell, [...check, `script.${shell}`], '.');
+    if (parsed.code !== null) expect(parsed, shell).toMatchObject({ code: 0, err: '' });
+  }
+  const completed = (line: string) =>
+    box
+      .run(
+        'bash',
+        [
+          '-c',
+          `source script.bash; COMP_WORDS=(${line}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _varve; echo "\${COMPREPLY[@]}"`,
+        ],
+        '.',
+      )
+      .out.trim();
+  expect(completed('varve sta')).toBe('status');
+  expect(completed('varve push --prof')).toBe('--profiles-only');
+  expect(completed('varve remote def')).toBe('default');
+});
+
+test('Ctrl-C exits 130 and leaves no mess', async () => {
+  box.repository();
+  box.write('repo/data/keep.txt', 'keep');
+  for (let part = 0; part < 40; part++) {
+    writeFileSync(box.path(`repo/data/part-${part}.bin`), randomBytes(4 << 20));
+  }
+  for (const args of [['add', 'data'], ['checkout']]) {
+    if (args[0] === 'checkout') {
+      box.ok(['add', 'data']);
+      rmSync(box.path('repo/data'), { recursive: true });
+    }
+    const before = readdirSync(box.path('repo')).sort();
+    const child = spawn(
+      process.execPath,
+      [process.env.VARVE_TEST_BIN ?? 'bin/varve.js', '-C', box.path('repo'), ...args],
+      { env: box.env },
+    );
+    await started(args[0]!);
+    child.kill('SIGINT');
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect(code).toBe(130);
+    if (args[0] === 'add') expect(readdirSync(box.path('repo')).sort()).toEqual(before);
+    expect(box.run('find', ['.', '-name', '.varve-*', '-not', '-path', './.varve/*']).out).toBe('');
+  }
+  box.ok(['checkout']);
+  expect(box.ok(['status'])).toContain('nothing changed');
+});
+
+/** Waits until a command has begun its work: packs of an add, or data of a checkout, appear. */
+async function started(command: string): Promise<void> {
+  const sign = box.path(command === 'add' ? 'repo/.varve/cache' : 'repo/data');
+  while (!existsSync(sign)) await new Promise((resolve) => setTimeout(resolve, 5));
+}
