@@ -18,9 +18,19 @@ export async function addStream(
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   kind: PackKind,
 ): Promise<{ digest: RawDigest; size: number }> {
+  if (Array.isArray(pieces) && pieces.length === 1 && pieces[0].length <= smallestChunked(kind)) {
+    const bytes = pieces[0] as Uint8Array;
+    const digest = rawDigestOf(bytes);
+    await sink.putBlob(digest, bytes, kind);
+    return { digest, size: bytes.length };
+  }
   const cutter = new StreamCutter(sink, kind);
   for await (const piece of pieces) await cutter.push(piece);
   return cutter.finish();
+}
+
+function smallestChunked(kind: PackKind): number {
+  return kind === 'data' ? SMALLEST_CHUNKED : SMALLEST_CHUNKED_META;
 }
 
 /** Puts the recipe of an object, cut into chunks in turn where it is long. */
@@ -45,7 +55,7 @@ class StreamCutter {
     this.#sink = sink;
     this.#kind = kind;
     this.#sizes = kind === 'data' ? DATA_CHUNKS : META_CHUNKS;
-    this.#smallest = kind === 'data' ? SMALLEST_CHUNKED : SMALLEST_CHUNKED_META;
+    this.#smallest = smallestChunked(kind);
     this.#buffer = Buffer.allocUnsafe(Math.max(this.#smallest, this.#sizes.maximum) * 2);
   }
 

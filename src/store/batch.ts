@@ -25,7 +25,9 @@ export class Batch implements BlobSink {
   #pending = new Set<string>();
   #wholes: IndexedWhole[] = [];
   #recipes: IndexedRecipe[] = [];
+  /** Put since the last index was written. */
   #bytes = 0;
+  #blobs = 0;
   /** Keys that what this batch names needs: its own too, since a gc may condemn them before anything names them. */
   readonly #reliedOn = new Set<string>();
   #open = true;
@@ -67,8 +69,9 @@ export class Batch implements BlobSink {
     this.#pending.add(keyOf(digest));
     this.#uploads.append(Buffer.from(digest), bytes, kind);
     this.#bytes += bytes.length;
+    this.#blobs += 1;
     await this.#uploads.room();
-    if (this.#bytes >= CHECKPOINT_BYTES || this.#pending.size >= CHECKPOINT_BLOBS) await this.#checkpoint();
+    if (this.#bytes >= CHECKPOINT_BYTES || this.#blobs >= CHECKPOINT_BLOBS) await this.#checkpoint();
   }
 
   /** Puts an object into a file of its own. */
@@ -117,6 +120,7 @@ export class Batch implements BlobSink {
   async #checkpoint(): Promise<void> {
     const written = this.#uploads.takeWritten();
     this.#bytes = 0;
+    this.#blobs = 0;
     await this.#writeIndex({ ...written, wholes: [], recipes: [] });
     for (const { digest } of written.blobs) this.#pending.delete(keyOf(digest));
   }

@@ -36,9 +36,8 @@ export class LocalPacks {
   }
 
   #fileOf(pack: string): number | undefined {
-    const path = this.#remote.localPath?.(packKey(pack));
-    if (path === undefined) return undefined;
-    const file = this.#open.get(pack) ?? openSync(path, FLAGS);
+    if (this.#remote.localPath === undefined) return undefined;
+    const file = this.#open.get(pack) ?? openSync(this.#remote.localPath(packKey(pack)), FLAGS);
     this.#open.delete(pack);
     this.#open.set(pack, file);
     const [oldest] = this.#open;
