@@ -58,7 +58,7 @@ async function measure(name, folder) {
       await clone.materialise(digest, target);
     }
   });
-  execFileSync('diff', ['-r', folder, at('out')]);
+  execFileSync('sh', ['-c', `diff -r "${folder}" "${at('out')}"`]);
   console.log(`| most memory so far | ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB |`);
   for (const part of ['cache', 'remote', 'clone', 'out']) rmSync(at(part), { recursive: true });
 }

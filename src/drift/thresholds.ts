@@ -5,7 +5,7 @@ import type { DriftOptions, MeasureName, Thresholds } from './model.ts';
  * From which value each measure speaks of drift. docs/drift.md says why each has its value; those with `null` inform,
  * since another measure of the same change decides.
  */
-export const defaultThresholds: Readonly<Record<MeasureName, number | null>> = {
+const defaultThresholds: Readonly<Record<MeasureName, number | null>> = {
   'l-infinity': 0.04,
   'jensen-shannon': 0.01,
   hellinger: null,

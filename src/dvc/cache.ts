@@ -35,7 +35,7 @@ export async function cachedFiles(
 }
 
 /** The files that the bytes of a `.dir` object list, after its digest was checked. */
-export function checkedFiles(bytes: Uint8Array, id: ObjectId, where: string): readonly OutputFile[] {
+function checkedFiles(bytes: Uint8Array, id: ObjectId, where: string): readonly OutputFile[] {
   const actual = directoryId(bytes, id.hash);
   if (actual.value === id.value) return readDirectory(bytes, id.hash, where);
   throw new VarveError('digest-mismatch', `${where} has the MD5 ${actual.value}, not ${id.value}`, {

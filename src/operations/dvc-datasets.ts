@@ -75,7 +75,7 @@ export function previousOutput(dvc: DvcRepository, version: OutputVersion): Poin
 }
 
 /** The history of an output, also of one that is gone from the working tree. */
-export function historyOf(dvc: DvcRepository, revision: string, path: string) {
+function historyOf(dvc: DvcRepository, revision: string, path: string) {
   const pointer =
     outputsInTree(dvc).find((output) => output.path === path)?.pointer ?? `${path}${POINTER_SUFFIX}`;
   return outputHistory(dvc, revision, path, pointer);

@@ -13,7 +13,7 @@ export const DATA_CHUNKS = chunkSizes(64 * 1024);
 export const META_CHUNKS = chunkSizes(16 * 1024);
 
 /** @param average a power of two */
-export function chunkSizes(average: number): ChunkSizes {
+function chunkSizes(average: number): ChunkSizes {
   return { minimum: average / 4, average, maximum: average * 4 };
 }
 

@@ -1,7 +1,7 @@
 /** Below this, a file is one blob in a pack: chunking would save less than its bookkeeping costs. */
 export const SMALLEST_CHUNKED = 128 * 1024;
 /** From here on, a file that does not gain from chunking gets a file of its own, which any engine can read in place. */
-export const SMALLEST_WHOLE = 1024 * 1024;
+const SMALLEST_WHOLE = 1024 * 1024;
 
 export type Layout = 'blob' | 'chunks' | 'whole';
 

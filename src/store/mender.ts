@@ -3,18 +3,17 @@ import { writeCondemned } from './condemned.ts';
 import { type RawDigest, rawDigestOf, sameDigest } from './digest.ts';
 import { ObjectCopier } from './object-copier.ts';
 import { streamObject } from './object-reader.ts';
-import type { Store } from './store.ts';
 import type { StoreCore } from './store-core.ts';
 
 /** Brings whole copies of what is damaged in one store from another, and keeps them. */
 export class Mender {
   readonly #core: StoreCore;
-  readonly #open: () => Promise<Store | undefined>;
-  #other: Promise<Store | undefined> | undefined;
+  readonly #open: () => Promise<StoreCore | undefined>;
+  #other: Promise<StoreCore | undefined> | undefined;
   #batch: Batch | undefined;
 
   /** @param open opens the store that has whole copies; called when the first damage is met */
-  constructor(core: StoreCore, open: () => Promise<Store | undefined>) {
+  constructor(core: StoreCore, open: () => Promise<StoreCore | undefined>) {
     this.#core = core;
     this.#open = open;
   }
@@ -54,6 +53,6 @@ export class Mender {
 
   async #source(): Promise<StoreCore | undefined> {
     this.#other ??= this.#open();
-    return (await this.#other)?.core;
+    return this.#other;
   }
 }

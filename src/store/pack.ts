@@ -19,7 +19,7 @@ export interface SealedPack {
 const MAGIC = Buffer.from('VARVPACK');
 const END_MAGIC = Buffer.from('VARVPEND');
 const VERSION = 1;
-export const PACK_HEADER = 16;
+const PACK_HEADER = 16;
 const ENTRY = 40;
 const FOOTER = 16;
 /** The largest pack that is written; ones of up to LARGEST_PACK are read. */

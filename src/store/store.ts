@@ -31,7 +31,7 @@ export class Store {
   private constructor(core: StoreCore, repair: StoreOptions['repair']) {
     this.core = core;
     this.#packs = new LocalPacks(core.remote);
-    this.#mender = repair === undefined ? undefined : new Mender(core, repair);
+    this.#mender = repair && new Mender(core, async () => (await repair())?.core);
   }
 
   /** Whether the index names the object. No I/O. */

@@ -49,7 +49,7 @@ export interface Deck {
   readonly random: () => number;
 }
 
-export function deckOf(rows: number, seed: number): Deck {
+function deckOf(rows: number, seed: number): Deck {
   return { order: new Int32Array(rows).map((_, i) => i), random: randomNumbers(seed) };
 }
 

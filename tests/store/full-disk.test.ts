@@ -18,14 +18,14 @@ let mounted = false;
 beforeAll(() => {
   try {
     execFileSync('mkdir', [disk]);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk], { stdio: 'ignore' });
+    execFileSync('sh', ['-c', `mount -t tmpfs -o size=4m tmpfs "${disk}"`], { stdio: 'ignore' });
     mounted = true;
   } catch {
     // Only root may mount; the test says so.
   }
 });
 afterAll(() => {
-  if (mounted) execFileSync('umount', [disk]);
+  if (mounted) execFileSync('sh', ['-c', `umount "${disk}"`]);
   rmSync(work, { recursive: true, force: true });
 });
 

@@ -153,7 +153,7 @@ test('a source that is a link, a folder or a pipe', async () => {
   const folder = mkdtempSync(join(work, 'sources-'));
   const store = await Store.open(new FolderRemote(join(folder, 'cache')));
   symlinkSync('/etc/passwd', join(folder, 'link'));
-  execFileSync('mkfifo', [join(folder, 'pipe')]);
+  execFileSync('sh', ['-c', `mkfifo "${join(folder, 'pipe')}"`]);
   const batch = store.batch();
   await expect(batch.addFile(join(folder, 'link'))).rejects.toMatchObject({ code: 'symlink-refused' });
   await expect(batch.addFile(join(folder, 'pipe'))).rejects.toMatchObject({ code: 'not-a-file' });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -20,7 +20,7 @@ const victim = join(work, 'victim.mjs');
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 beforeAll(async () => {
-  const source = join(dirname(fileURLToPath(import.meta.url)), 'victim.ts');
+  const source = fileURLToPath(new URL('./victim.ts', import.meta.url));
   await build({
     entryPoints: [source],
     outfile: victim,

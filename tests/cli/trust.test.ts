@@ -1,0 +1,121 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Sandbox } from './sandbox.ts';
+
+let box: Sandbox;
+beforeEach(() => {
+  box = new Sandbox().repository();
+});
+afterEach(() => box.remove());
+
+function addAndCommit(content: string, message: string): void {
+  box.write('repo/data/f.bin', content);
+  box.ok(['add', 'data']);
+  box.commit(message);
+}
+
+/** Brings a version back by its pointer alone. */
+function restored(revision: string): string {
+  box.git(['checkout', '-q', revision, '--', 'data.varve']);
+  box.ok(['checkout']);
+  return readFileSync(box.path('repo/data/f.bin'), 'utf8');
+}
+
+test('verify finds a flipped bit, in the cache and on the remote, names what it touches, and fetch mends it', () => {
+  box.withRemote();
+  addAndCommit('precious bytes', 'v1');
+  box.ok(['push']);
+  expect(box.ok(['verify'])).toContain('whole');
+  expect(box.ok(['verify', '--remote', 'origin'])).toContain('whole');
+  const flip = (store: string) => {
+    for (const name of readdirSync(box.path(store, 'packs'))) {
+      const file = box.path(store, 'packs', name);
+      const bytes = readFileSync(file);
+      const at = bytes.indexOf('precious');
+      if (at < 0) continue;
+      bytes[at]! ^= 1;
+      rmSync(file);
+      writeFileSync(file, bytes);
+    }
+  };
+  flip('repo/.varve/cache');
+  type Damage = { damage: { roots: { path: string; files: string[] }[]; remedy: string }[] };
+  const { damage } = box.json<Damage>(['verify'], 'repo', 1);
+  expect(damage[0]!.roots[0]).toMatchObject({ path: 'data', files: ['f.bin'] });
+  expect(box.varve(['verify'])).toMatchObject({ code: 1, out: expect.stringContaining('f.bin') });
+  expect(box.ok(['verify', '--remote', 'origin'])).toContain('whole');
+  rmSync(box.path('repo/data'), { recursive: true });
+  box.ok(['pull']);
+  expect(readFileSync(box.path('repo/data/f.bin'), 'utf8')).toBe('precious bytes');
+  flip('remote');
+  expect(box.json<Damage>(['verify', '--remote', 'origin'], 'repo', 1).damage[0]!.roots[0]).toMatchObject({
+    path: 'data',
+    files: ['f.bin'],
+  });
+});
+
+test('gc keeps what branches, tags, stashes, worktrees, the index and the working tree name, and drops the rest', () => {
+  addAndCommit('first', 'first');
+  addAndCommit('second, a branch', 'second');
+  box.git(['branch', 'side']);
+  box.git(['reset', '-q', '--hard', 'HEAD~1']);
+  addAndCommit('third, a tag', 'third');
+  box.git(['tag', 'kept']);
+  box.git(['reset', '-q', '--hard', 'HEAD~1']);
+  box.write('repo/data/f.bin', 'fourth, a stash');
+  box.ok(['add', 'data']);
+  box.git(['stash', '-q']);
+  box.git(['worktree', 'add', '-q', box.path('tree'), 'HEAD', '--detach']);
+  box.write('tree/data/f.bin', 'fifth, uncommitted in a worktree');
+  box.write('tree/.varve/config.local.yaml', `cache: ${box.path('repo/.varve/cache')}\n`);
+  box.ok(['add', 'data'], 'tree');
+  box.write('repo/data/f.bin', 'sixth, of the index');
+  box.ok(['add', 'data']);
+  box.git(['add', '-A']);
+  box.write('repo/data/f.bin', 'seventh, of no pointer');
+  box.ok(['add', 'data']);
+  box.git(['restore', 'data.varve']);
+
+  expect(box.json<{ freedBytes: number }>(['gc', '--dry-run', '--grace', '0']).freedBytes).toBeGreaterThan(0);
+  box.ok(['gc', '--grace', '0']);
+  expect(box.ok(['verify'])).toContain('whole');
+  box.ok(['checkout', '--force']);
+  expect(readFileSync(box.path('repo/data/f.bin'), 'utf8')).toBe('sixth, of the index');
+  box.git(['commit', '-qm', 'sixth']);
+  expect(restored('side')).toBe('second, a branch');
+  expect(restored('kept')).toBe('third, a tag');
+  expect(restored('stash@{0}')).toBe('fourth, a stash');
+  rmSync(box.path('tree/data'), { recursive: true });
+  box.ok(['checkout'], 'tree');
+  expect(readFileSync(box.path('tree/data/f.bin'), 'utf8')).toBe('fifth, uncommitted in a worktree');
+});
+
+test('gc of a remote keeps what other clones pushed', () => {
+  box.withRemote();
+  addAndCommit('first', 'first');
+  box.ok(['push']);
+  box.clone('repo', 'clone');
+  box.write('clone/data/f.bin', 'of the other clone');
+  box.ok(['add', 'data'], 'clone');
+  box.ok(['push'], 'clone');
+  box.ok(['gc', '--remote', 'origin', '--grace', '0']);
+  rmSync(box.path('clone/.varve/cache'), { recursive: true });
+  rmSync(box.path('clone/data'), { recursive: true });
+  box.ok(['pull'], 'clone');
+  expect(readFileSync(box.path('clone/data/f.bin'), 'utf8')).toBe('of the other clone');
+});
+
+test('a cache that clones share: no gc takes what another clone needs', () => {
+  addAndCommit('first', 'first');
+  box.clone('repo', 'clone');
+  for (const folder of ['repo', 'clone'])
+    box.write(`${folder}/.varve/config.local.yaml`, `cache: ${box.path('shared')}\n`);
+  box.write('clone/data/f.bin', 'only in the clone');
+  box.ok(['add', 'data'], 'clone');
+  box.write('repo/data/f.bin', 'only here');
+  box.ok(['add', 'data']);
+  box.ok(['gc', '--grace', '0']);
+  rmSync(box.path('clone/data'), { recursive: true });
+  box.ok(['checkout'], 'clone');
+  expect(readFileSync(box.path('clone/data/f.bin'), 'utf8')).toBe('only in the clone');
+});
