@@ -232,7 +232,7 @@ async function profileOf(
   });
   if (profile === undefined) return {};
   const { digest } = await batch.addBytes(profile.bytes, 'meta');
-  return { rows: profile.rows, profile: digest };
+  return { ...(profile.rows !== undefined && { rows: profile.rows }), profile: digest };
 }
 
 /** What was read, for its bytes and then for its statistics, must be one state of the data. */

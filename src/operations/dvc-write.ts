@@ -79,7 +79,8 @@ async function profileOf(
     previous: undefined,
   });
   if (profile === undefined) return undefined;
-  return { digest: await keepProfile(cache, profile.bytes), rows: profile.rows };
+  const digest = await keepProfile(cache, profile.bytes);
+  return { digest, ...(profile.rows !== undefined && { rows: profile.rows }) };
 }
 
 async function keepProfile(cache: Store, bytes: Uint8Array): Promise<`sha256:${string}`> {

@@ -5,10 +5,10 @@ import { encodeProfile } from '../profile/encode.ts';
 import type { Profile } from '../profile/model.ts';
 import { profileDirectory } from '../profile/profile-directory.ts';
 import { type DataFile, profileFiles } from '../profile/profile-files.ts';
-import { countRows } from '../profile/read.ts';
+import { countRows, isTabularProfile } from '../profile/read.ts';
 import type { Context } from './context.ts';
 import { profileCache } from './profile-cache.ts';
-import type { Profiler } from './profiler.ts';
+import type { Profiler, Statistics } from './profiler.ts';
 
 /**
  * Computes the profile that travels with a new snapshot. Data that looks like a table and cannot be read as one is still
@@ -43,6 +43,6 @@ export function profilerFor(
   };
 }
 
-function described(profile: Profile): { bytes: Uint8Array; rows: number } {
-  return { bytes: encodeProfile(profile), rows: countRows(profile) };
+function described(profile: Profile): Statistics {
+  return { bytes: encodeProfile(profile), ...(isTabularProfile(profile) && { rows: countRows(profile) }) };
 }

@@ -12,7 +12,12 @@ export interface DatasetToProfile {
   readonly previous: Digest | undefined;
 }
 
-/** Bytes of a profile and the rows that it counts; undefined where the data is not of a kind that has statistics. */
-export type Profiler = (
-  dataset: DatasetToProfile,
-) => Promise<{ bytes: Uint8Array; rows: number } | undefined>;
+/** What travels with a snapshot. */
+export interface Statistics {
+  readonly bytes: Uint8Array;
+  /** Of all tables; absent where there is none but the table of files. */
+  readonly rows?: number;
+}
+
+/** Undefined where the data is not of a kind that has statistics. */
+export type Profiler = (dataset: DatasetToProfile) => Promise<Statistics | undefined>;
