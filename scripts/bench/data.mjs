@@ -19,7 +19,7 @@ export function makeLargeFile(folder, mib) {
   const file = openSync(join(folder, 'large.bin'), 'w');
   for (let written = 0; written < mib; written++) writeSync(file, next(1 << 20));
   closeSync(file);
-  return { name: `1 file of ${mib} MiB`, path: folder };
+  return { id: 'large', name: `1 file of ${mib} MiB`, path: folder };
 }
 
 /** `count` files of 4 to 12 KiB in folders of 1,000. */
@@ -31,5 +31,5 @@ export function makeSmallFiles(folder, count) {
     const size = 4096 + (next(2).readUInt16BE() % 8193);
     writeFileSync(join(inside, `f${String(index).padStart(6, '0')}.bin`), next(size));
   }
-  return { name: `${count} files of 4–12 KiB`, path: folder };
+  return { id: 'many', name: `${count} files of 4–12 KiB`, path: folder };
 }

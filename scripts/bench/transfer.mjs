@@ -2,7 +2,7 @@
 // cp and, where it is installed, DVC: all in one run, so that the ratios mean something on any machine.
 //
 // Usage: node scripts/bench/transfer.mjs [--large 1024] [--files 10000] [--only large|many] [--targets folder,minio]
-//   VARVE_BENCH_DVC=/path/to/dvc  names DVC where it is not on PATH
+//   VARVE_DVC=/path/to/dvc  names DVC where it is not on PATH
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -51,7 +51,7 @@ function quiet(command, cwd, env = {}) {
 }
 
 function dvcCommand() {
-  const named = process.env.VARVE_BENCH_DVC;
+  const named = process.env.VARVE_DVC;
   if (named) return existsSync(named) ? [named] : undefined;
   return spawnSync('dvc', ['--version']).status === 0 ? ['dvc'] : undefined;
 }
@@ -65,7 +65,7 @@ function gitRepository(folder) {
 
 /** One tool against one target: init, add, status, push, push again, pull into a fresh clone. */
 function run(tool, workload, target, env) {
-  const repository = join(work, `${tool.name}-${workload.name}-${target.name}`);
+  const repository = join(work, `${tool.name}-${workload.id}-${target.name}`);
   gitRepository(repository);
   tool.init(repository, target, env);
   cpSync(workload.path, join(repository, 'data'), { recursive: true });
@@ -123,7 +123,7 @@ if (dvc) {
     },
   });
 } else {
-  console.log('DVC is not installed: its rows are left out (name it in VARVE_BENCH_DVC).');
+  console.log('DVC is not installed: its rows are left out (name it in VARVE_DVC).');
 }
 
 const workloads = [];
@@ -141,13 +141,13 @@ for (const workload of workloads) {
   floor.push({ workload: workload.name, hash, copy });
   const targets = [];
   if (flags.targets.includes('folder')) {
-    targets.push({ name: 'folder', url: (tool) => join(work, `remote-${tool}-${workload.name}`), flags: [] });
+    targets.push({ name: 'folder', url: (tool) => join(work, `remote-${tool}-${workload.id}`), flags: [] });
   }
   if (minio) {
     targets.push({
       name: 'minio',
       endpoint: minio.endpoint,
-      url: (tool) => `s3://${minio.bucket}/${tool}-${workload.name}`,
+      url: (tool) => `s3://${minio.bucket}/${tool}-${workload.id}`,
       flags: ['--endpoint', minio.endpoint, '--region', 'us-east-1'],
     });
   }
