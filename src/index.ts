@@ -3,7 +3,14 @@
  * the renderers of their results. Every error on purpose is a `VarveError`.
  */
 export { compareProfiles } from './drift/compare.ts';
-export type { DriftOptions, DriftReport, FeatureDrift, Measure, Verdict } from './drift/model.ts';
+export type {
+  DriftOptions,
+  DriftReport,
+  DriftSeries,
+  FeatureDrift,
+  Measure,
+  Verdict,
+} from './drift/model.ts';
 export { VarveError } from './errors.ts';
 export { type AddResult, add } from './operations/add.ts';
 export { type CheckResult, check } from './operations/check.ts';
@@ -12,6 +19,8 @@ export { type Context, openContext, type Watch } from './operations/context.ts';
 export type { ProfiledDataset, ProfilingOptions } from './operations/dataset-profile.ts';
 export { type DiffResult, diff } from './operations/diff.ts';
 export { type DriftOperationOptions, drift } from './operations/drift.ts';
+export { driftHistory } from './operations/drift-history.ts';
+export { driftStream, type StreamOptions } from './operations/drift-stream.ts';
 export { fetch } from './operations/fetch.ts';
 export { type InitResult, init } from './operations/init.ts';
 export { log } from './operations/log.ts';
@@ -29,7 +38,7 @@ export { mergeProfiles } from './profile/merge.ts';
 export type { FeatureProfile, Profile, TableProfile } from './profile/model.ts';
 export type { OnProgress, ProgressEvent } from './progress.ts';
 export type { Format, RenderOptions } from './report/format.ts';
-export { renderDrift, renderProfile, renderValidation } from './report/render.ts';
+export { renderDrift, renderDriftSeries, renderProfile, renderValidation } from './report/render.ts';
 export type { Anomaly, ValidationReport } from './schema/anomaly.ts';
 export { inferSchema } from './schema/infer.ts';
 export { parseSchema } from './schema/parse.ts';

@@ -1,5 +1,5 @@
 // Profiles the tables of scripts/make-bench-table.mjs and flights.csv (scripts/fetch-flights.mjs), each in a process of its
-// own, beside DuckDB's SUMMARIZE in the same run, and, where TFDV_PYTHON names a Python that has it, beside TFDV.
+// own, beside DuckDB's SUMMARIZE in the same run, and, where VARVE_TFDV_PYTHON names a Python that has it, beside TFDV.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,10 @@ const bin = join(import.meta.dirname, '..', '..', 'bin', 'varve.js');
 
 /** Runs a program and says how long it took and how much memory it had at most, by GNU time. */
 function measured(command, args) {
-  const run = spawnSync('/usr/bin/time', ['-f', '%e %M', command, ...args], { encoding: 'utf8' });
+  const run = spawnSync('/usr/bin/time', ['-f', '%e %M', command, ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   if (run.status !== 0) throw new Error(`${command} ${args.join(' ')}: ${run.stderr}`);
   const [seconds, kilobytes] = run.stderr.trim().split('\n').at(-1).split(' ').map(Number);
   return { seconds, megabytes: kilobytes / 1000 };
@@ -26,7 +29,7 @@ const summarize = (path) => [
   ],
 ];
 const tfdv = (path) => [
-  process.env.TFDV_PYTHON,
+  process.env.VARVE_TFDV_PYTHON,
   ['-c', `import tensorflow_data_validation as t; t.generate_statistics_from_csv('${path}')`],
 ];
 
@@ -45,4 +48,4 @@ function compare(name, others) {
 
 compare('tall.parquet', { summarize });
 compare('wide.parquet', { summarize });
-compare('flights.csv', { summarize, ...(process.env.TFDV_PYTHON ? { tfdv } : {}) });
+compare('flights.csv', { summarize, ...(process.env.VARVE_TFDV_PYTHON ? { tfdv } : {}) });

@@ -11,12 +11,14 @@ export interface Io {
   readonly colours: boolean;
   /** Columns of the terminal; undefined where standard output is none. */
   readonly width: number | undefined;
+  /** Prints a result that is ready while others are still to come: the text, or with `--json` one line of JSON. */
+  emit(json: unknown, text: string): void;
   /** Says something beside the result, on standard error. */
   note(text: string): void;
 }
 
 export interface Outcome {
-  /** The document of `--json`. */
+  /** The document of `--json`; undefined where all was emitted before. */
   readonly json: unknown;
   /** What people read; '' says nothing. */
   readonly text: string;

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { VarveError } from '../errors.ts';
@@ -40,20 +40,32 @@ export function reportOutcome(
     width: io.width ?? 100,
   });
   if (options.output === undefined) return { json: report, text, exitCode };
-  write(resolve(io.cwd, options.output), options.output, text);
+  replaceReport(io, options.output, text);
   return { json: report, text: `Wrote ${options.output}.`, exitCode };
 }
 
-function write(path: string, name: string, text: string): void {
+/** Writes a file as a whole, so that whoever reads it meanwhile sees the old one or the new one. */
+export function replaceReport(io: Io, name: string, text: string): void {
+  const path = resolve(io.cwd, name);
+  const draft = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(path, text);
+    if (isRegular(path)) {
+      writeFileSync(draft, text);
+      renameSync(draft, path);
+    } else writeFileSync(path, text);
   } catch (error) {
+    rmSync(draft, { force: true });
     throw new VarveError('unwritable-output', `Cannot write ${name}: ${(error as Error).message}`, {
       path: name,
       remedy: 'Name a file in a folder that is there and that you may write to.',
       cause: error,
     });
   }
+}
+
+/** A pipe or a device such as /dev/stdout takes the text itself. */
+function isRegular(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
 }
 
 function slice(text: string): NonNullable<ProfilingOptions['slice']> {

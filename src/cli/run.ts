@@ -94,13 +94,18 @@ async function execute(global: GlobalOptions, options: CommonOptions, work: Work
       onProgress: (event) => bar.show(event),
       colours: hasColours(process.stdout),
       width: process.stdout.isTTY ? process.stdout.columns : undefined,
+      emit: (document, text) => {
+        bar.clear();
+        process.stdout.write(json ? `${JSON.stringify(document)}\n` : text);
+      },
       note: (text) => {
         bar.clear();
         process.stderr.write(`${printable(text)}\n`);
       },
     });
     bar.clear();
-    if (json) process.stdout.write(`${JSON.stringify(outcome.json, undefined, 2)}\n`);
+    if (json && outcome.json !== undefined)
+      process.stdout.write(`${JSON.stringify(outcome.json, undefined, 2)}\n`);
     else if (outcome.text !== '') process.stdout.write(`${outcome.text.replace(/\n$/, '')}\n`);
     return interrupts.exitCode ?? outcome.exitCode ?? 0;
   } catch (error) {

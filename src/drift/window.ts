@@ -1,17 +1,11 @@
-import type { Profile } from '../profile/model.ts';
-import { compareProfiles } from './compare.ts';
-import type { DriftOptions, DriftWindow } from './model.ts';
+import type { DriftReport, DriftWindow } from './model.ts';
 
-/** One window of a stream, the `window`th from 1, against the profile of a snapshot. */
-export function compareWindow(
-  snapshot: Profile,
-  profile: Profile,
-  options: DriftOptions & { readonly window: number },
-): DriftWindow {
-  const { after, verdict, summary, features, added, removed } = compareProfiles(snapshot, profile, options);
+/** What the `window`th window of a stream, from 1, says in one line: its report without what did not change. */
+export function windowOf(report: DriftReport, window: number): DriftWindow {
+  const { after, verdict, summary, features, added, removed } = report;
   return {
     varveDriftWindow: 1,
-    window: options.window,
+    window,
     rows: after.rows,
     verdict,
     summary,

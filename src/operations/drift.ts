@@ -4,10 +4,10 @@ import type { Comparator, DriftOptions, DriftReport, Thresholds } from '../drift
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model.ts';
 import type { Schema } from '../schema/model.ts';
-import { datasetHistory } from '../workspace/git-pointers.ts';
 import type { Watch } from './context.ts';
-import { type ProfilingOptions, profileOfDataset, storedProfile } from './dataset-profile.ts';
+import { type ProfilingOptions, profileOfDataset } from './dataset-profile.ts';
 import { type NamedDataset, nameDataset } from './named-dataset.ts';
+import { profiledVersions } from './profiled-versions.ts';
 import { readSchema, schemaFileOf } from './schema-file.ts';
 
 export interface DriftOperationOptions extends ProfilingOptions {
@@ -73,19 +73,13 @@ function comparatorsOf({ tables }: Schema): Record<string, Comparator> {
 }
 
 /** Oldest first. @throws VarveError `invalid-baseline` */
-async function baselineOf({ context, version, name }: NamedDataset, range: string): Promise<Profile[]> {
-  const ends = range.split('..');
-  if (context === undefined || version === undefined || ends.length !== 2) {
+async function baselineOf(dataset: NamedDataset, range: string): Promise<Profile[]> {
+  const { context, version, name } = dataset;
+  if (context === undefined || version === undefined || range.split('..').length !== 2) {
     throw new VarveError('invalid-baseline', `${range} is not a range of versions of ${name}`, {
       path: name,
       remedy: 'Write it as REV..REV, such as v1..v5, of a dataset under version control.',
     });
   }
-  const commits = datasetHistory(context.repository.root, range, version.path).reverse();
-  const profiles: Profile[] = [];
-  for (const { commit, pointer } of commits) {
-    if (pointer?.profile === undefined) continue;
-    profiles.push(await storedProfile(context, `${version.path}@${commit.slice(0, 12)}`, pointer.profile));
-  }
-  return profiles;
+  return (await profiledVersions(context, version.path, range)).map(({ profile }) => profile);
 }

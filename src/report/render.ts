@@ -1,4 +1,4 @@
-import type { DriftReport } from '../drift/model.ts';
+import type { DriftReport, DriftSeries } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
@@ -17,6 +17,7 @@ import { profileMarkdown } from './markdown/profile.ts';
 import { validationMarkdown } from './markdown/validation.ts';
 import { driftText } from './text/drift.ts';
 import { profileText } from './text/profile.ts';
+import { seriesText } from './text/series.ts';
 import { validationText } from './text/validation.ts';
 
 type Renderers<T> = Readonly<Partial<Record<Format, (of: T, options: RenderOptions) => string>>>;
@@ -39,6 +40,8 @@ const drift: Renderers<DriftReport> = {
   prometheus: (report) => exposition(driftGauges(report)),
 };
 
+const driftSeries: Renderers<DriftSeries> = { text: seriesText, json: canonicalJson };
+
 const validation: Renderers<ValidationReport> = {
   text: validationText,
   json: canonicalJson,
@@ -59,6 +62,11 @@ const profiles: Renderers<Profile> = {
 /** A drift report as a document in the format. Throws `format-unsupported` where the format makes no sense for it. */
 export function renderDrift(report: DriftReport, format: Format, options: RenderOptions): string {
   return rendered('drift report', drift, report, format, options);
+}
+
+/** A history of drift as a document in the format. Throws as `renderDrift` does. */
+export function renderDriftSeries(series: DriftSeries, format: Format, options: RenderOptions): string {
+  return rendered('drift history', driftSeries, series, format, options);
 }
 
 /** A validation report as a document in the format. Throws as `renderDrift` does. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { compareProfiles } from '../../src/drift/compare.ts';
 import { compareHistory } from '../../src/drift/history.ts';
 import type { DriftOptions, DriftReport } from '../../src/drift/model.ts';
-import { compareWindow } from '../../src/drift/window.ts';
+import { windowOf } from '../../src/drift/window.ts';
 import type { Profile } from '../../src/profile/model.ts';
 import { type Column, columnOf, countsOf, featureOf, profileOf } from './columns.ts';
 import { falseAlarms, findings, randomNumbers, readColumns, shifts } from './simulation.ts';
@@ -183,7 +183,7 @@ describe('series and windows', () => {
   });
 
   test('a window holds what changed and nothing else', () => {
-    const window = compareWindow(month(900), month(2000), { ...names, window: 3 });
+    const window = windowOf(compareProfiles(month(900), month(2000), names), 3);
     expect(window).toMatchObject({ varveDriftWindow: 1, window: 3, rows: 10_000, verdict: 'drift' });
     expect(window.features.map(({ feature }) => feature)).toEqual(['carrier']);
   });

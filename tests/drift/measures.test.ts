@@ -43,7 +43,7 @@ interface Fixture {
     psi: number;
     chiSquare: number;
     chiSquareP: number;
-    evidently: { jensenShannonDistance: number; hellinger: number; psi: number };
+    evidently: { jensenShannonDistance: number; psi: number };
   }[];
 }
 const fixture = JSON.parse(
@@ -79,8 +79,8 @@ describe('over shares', () => {
     const nats = jensenShannon(p, q) * Math.LN2;
     expect(Math.sqrt(nats)).toBeCloseTo(expected.evidently.jensenShannonDistance, 10);
     expect(hellinger(p, q)).toBeCloseTo(expected.hellinger, 10);
-    expect(hellinger(p, q)).toBeCloseTo(expected.evidently.hellinger, 10);
     expect(populationStability(p, q)).toBeCloseTo(expected.psi, 10);
+    expect(populationStability(p, q)).toBeCloseTo(expected.evidently.psi, 10);
     const { statistic, df } = chiSquare(expected.before, expected.after);
     expect(statistic).toBeCloseTo(expected.chiSquare, 8);
     expect(chiSquareTail(statistic, df)).toBeCloseTo(expected.chiSquareP, 10);

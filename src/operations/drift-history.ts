@@ -1,0 +1,32 @@
+import { compareHistory } from '../drift/history.ts';
+import type { DriftSeries } from '../drift/model.ts';
+import { VarveError } from '../errors.ts';
+import type { Watch } from './context.ts';
+import { driftSettings } from './drift.ts';
+import { nameDataset } from './named-dataset.ts';
+import { profiledVersions } from './profiled-versions.ts';
+
+/**
+ * Every committed version of a dataset against the one before it, from their profiles; of `path@REV` up to that revision.
+ * @throws VarveError `no-history`, and as profiledVersions
+ */
+export async function driftHistory(
+  cwd: string,
+  dataset: string,
+  options: { readonly schema?: string | undefined } = {},
+  watch: Watch = {},
+): Promise<DriftSeries> {
+  const named = nameDataset(cwd, dataset, watch);
+  const { context, version } = named;
+  const versions =
+    context === undefined || version === undefined
+      ? []
+      : await profiledVersions(context, version.path, version.commit ?? 'HEAD');
+  if (versions.length < 2) {
+    throw new VarveError('no-history', `${dataset} has fewer than two committed versions with statistics`, {
+      path: dataset,
+      remedy: 'Commit its pointer after each `varve add`, or compare two datasets: `varve drift A B`.',
+    });
+  }
+  return compareHistory(versions, driftSettings(named, cwd, options.schema));
+}

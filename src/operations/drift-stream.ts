@@ -1,0 +1,116 @@
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compareProfiles } from '../drift/compare.ts';
+import type { DriftReport } from '../drift/model.ts';
+import { profileFiles } from '../profile/profile-files.ts';
+import type { Watch } from './context.ts';
+import { type ProfilingOptions, profileOfDataset } from './dataset-profile.ts';
+import { driftSettings } from './drift.ts';
+import { nameDataset } from './named-dataset.ts';
+
+export interface StreamOptions extends ProfilingOptions {
+  readonly schema?: string | undefined;
+  /** Lines of a window. */
+  readonly window: number;
+}
+
+/**
+ * Compares JSON Lines, window by window, with a snapshot's profile; each report as soon as its window is full. The last may
+ * be shorter. A window lies in a temporary file, so memory does not grow with it or with the length of a line.
+ */
+export async function* driftStream(
+  cwd: string,
+  snapshot: string,
+  bytes: AsyncIterable<Buffer>,
+  options: StreamOptions,
+  watch: Watch = {},
+): AsyncGenerator<DriftReport> {
+  const named = nameDataset(cwd, snapshot, watch);
+  const { profile: before, digest } = await profileOfDataset(named, options);
+  const settings = driftSettings(named, cwd, options.schema);
+  const folder = await mkdtemp(join(tmpdir(), 'varve-stream-'));
+  try {
+    let number = 0;
+    for await (const { path, size } of windows(bytes, options.window, folder)) {
+      number++;
+      const name = `window-${number}.jsonl`;
+      const after = await profileFiles([{ absolutePath: path, path: name, digest: '', size }], {
+        ...(options.slice === undefined ? {} : { slice: options.slice }),
+        ...(options.weight === undefined ? {} : { weight: options.weight }),
+        ...(options.memory === undefined ? {} : { memory: options.memory }),
+        ...(options.threads === undefined ? {} : { threads: options.threads }),
+        ...(watch.signal === undefined ? {} : { signal: watch.signal }),
+      });
+      await rm(path);
+      yield compareProfiles(before, after, {
+        names: [snapshot, name],
+        digests: [digest, undefined],
+        ...settings,
+      });
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface WindowFile {
+  readonly path: string;
+  readonly size: number;
+}
+
+/** Cuts bytes after every `lines`th line feed. A window of nothing but white space is none. */
+async function* windows(
+  bytes: AsyncIterable<Buffer>,
+  lines: number,
+  folder: string,
+): AsyncGenerator<WindowFile> {
+  let made = 0;
+  const next = () => new WindowWriter(join(folder, `${made++}.jsonl`), lines);
+  let window = next();
+  for await (const chunk of bytes) {
+    let rest = chunk;
+    while (rest.length > 0) {
+      rest = rest.subarray(await window.take(rest));
+      if (!window.full) continue;
+      yield* window.written();
+      window = next();
+    }
+  }
+  yield* window.written();
+}
+
+class WindowWriter {
+  readonly #path: string;
+  #left: number;
+  #size = 0;
+  #blank = true;
+
+  constructor(path: string, lines: number) {
+    this.#path = path;
+    this.#left = lines;
+  }
+
+  get full(): boolean {
+    return this.#left === 0;
+  }
+
+  /** Appends as much of `bytes` as belongs to this window and says how much that was. */
+  async take(bytes: Buffer): Promise<number> {
+    let end = 0;
+    while (this.#left > 0 && end < bytes.length) {
+      const feed = bytes.indexOf(0x0a, end);
+      end = feed < 0 ? bytes.length : feed + 1;
+      if (feed >= 0) this.#left--;
+    }
+    const own = bytes.subarray(0, end);
+    this.#blank &&= own.every((byte) => byte <= 0x20);
+    this.#size += end;
+    await appendFile(this.#path, own);
+    return end;
+  }
+
+  *written(): Generator<WindowFile> {
+    if (!this.#blank) yield { path: this.#path, size: this.#size };
+  }
+}

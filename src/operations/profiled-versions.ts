@@ -1,0 +1,34 @@
+import type { Profile } from '../profile/model.ts';
+import type { Digest } from '../store/digest.ts';
+import { datasetHistory } from '../workspace/git-pointers.ts';
+import type { Context } from './context.ts';
+import { storedProfile } from './dataset-profile.ts';
+
+export interface ProfiledVersion {
+  /** `path@commit`. */
+  readonly name: string;
+  readonly digest: Digest;
+  readonly profile: Profile;
+}
+
+/**
+ * The versions of a dataset that have a profile, oldest first, as `revision` (a commit or `REV..REV`) reaches them.
+ * @throws VarveError `not-fetched`
+ */
+export async function profiledVersions(
+  context: Context,
+  path: string,
+  revision: string,
+): Promise<ProfiledVersion[]> {
+  const versions: ProfiledVersion[] = [];
+  for (const { commit, pointer } of datasetHistory(context.repository.root, revision, path).reverse()) {
+    if (pointer?.profile === undefined) continue;
+    const name = `${path}@${commit.slice(0, 12)}`;
+    versions.push({
+      name,
+      digest: pointer.digest,
+      profile: await storedProfile(context, name, pointer.profile),
+    });
+  }
+  return versions;
+}

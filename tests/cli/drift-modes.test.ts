@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { DriftSeries, DriftWindow } from '../../src/drift/model.ts';
+import { Sandbox } from './sandbox.ts';
+
+const sandbox = new Sandbox();
+const [header = '', ...lines] = readFileSync(
+  new URL('../../fixtures/flights-sample.csv', import.meta.url),
+  'utf8',
+)
+  .trimEnd()
+  .split('\n');
+
+/** Rows of the sample as JSON Lines. */
+function jsonLines(rows: readonly string[]): string {
+  const names = header.split(',');
+  const value = (text: string) => (text === 'NA' ? null : Number.isNaN(Number(text)) ? text : Number(text));
+  return rows
+    .map((row) =>
+      JSON.stringify(Object.fromEntries(row.split(',').map((text, i) => [names[i], value(text)]))),
+    )
+    .join('\n');
+}
+
+beforeAll(() => {
+  sandbox.run('git', ['init', '--quiet', 'repo'], '.');
+  sandbox.varve(['init']);
+  for (const start of [0, 600, 1200]) {
+    sandbox.write('repo/flights.csv', `${[header, ...lines.slice(start, start + 600)].join('\n')}\n`);
+    sandbox.varve(['add', 'flights.csv']);
+    sandbox.run('git', ['add', '--all']);
+    sandbox.run('git', ['commit', '--quiet', '--message', `rows from ${start}`]);
+  }
+});
+afterAll(() => sandbox.remove());
+
+test('a history compares each committed version with the one before it', () => {
+  const { code, out } = sandbox.varve(['drift', 'flights.csv', '--history']);
+  expect(code).toBe(1);
+  expect(out).toMatch(/^2 steps of 2 drifted over 3 versions\n/);
+  expect(out).toMatch(/^month +█+ /m);
+  const series = sandbox.json<DriftSeries>(['drift', 'flights.csv', '--history'], 'repo', 1);
+  expect(series.versions.map(({ rows }) => rows)).toEqual([600, 600, 600]);
+  expect(series.features[0]).toMatchObject({
+    feature: 'month',
+    steps: [{ verdict: 'drift' }, { verdict: 'drift' }],
+  });
+});
+
+test('a history of one version, or beside a second dataset, is refused', () => {
+  const single = sandbox.varve(['drift', 'flights.csv@HEAD~2', '--history']);
+  expect(single.code).toBe(2);
+  expect(single.err).toContain('fewer than two committed versions');
+  expect(sandbox.varve(['drift', 'flights.csv', 'other.csv', '--history']).code).toBe(2);
+});
+
+test('a stream gives one line a window, and metrics of the last one', () => {
+  sandbox.write('repo/served.jsonl', jsonLines(lines.slice(0, 500)));
+  const words = ['drift', 'flights.csv', '--stream', 'served.jsonl', '--window', '200'];
+  const { code, out } = sandbox.varve([...words, '--json', '--prometheus', 'served.prom']);
+  expect(code).toBe(1);
+  const windows = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as DriftWindow);
+  expect(windows.map(({ window, rows }) => [window, rows])).toEqual([
+    [1, 200],
+    [2, 200],
+    [3, 100],
+  ]);
+  expect(windows[0]!.features[0]!.feature).toBe('month');
+  expect(readFileSync(sandbox.path('repo', 'served.prom'), 'utf8')).toContain(
+    'varve_drift_verdict{dataset="flights.csv"} 2\n',
+  );
+});
+
+test('a stream that is empty says nothing; one that is no JSON is refused', () => {
+  sandbox.write('repo/empty.jsonl', '\n\n');
+  expect(sandbox.varve(['drift', 'flights.csv', '--stream', 'empty.jsonl'])).toMatchObject({
+    code: 0,
+    out: '',
+  });
+  sandbox.write('repo/broken.jsonl', '{"month": \n');
+  const broken = sandbox.varve(['drift', 'flights.csv', '--stream', 'broken.jsonl']);
+  expect(broken.code).toBe(2);
+  expect(broken.err).toContain('window-1.jsonl');
+});
