@@ -36,12 +36,12 @@ const intro = `# The command line
 \`varve COMMAND --help\` prints what this page has. A dataset is \`path\`, \`path@REV\` for any Git revision, or a plain file or folder outside
 version control.
 
-| exit code | means |
-| --- | --- |
-| 0 | fine |
-| 1 | a check found something: an anomaly, drift, a difference with \`--exit-code\`, a damaged object |
-| 2 | trouble: usage, input and output, network; the message names the path and the next step |
-| 130 | stopped by Ctrl-C; nothing is left behind |
+| exit code | means                                                                                         |
+| --------- | --------------------------------------------------------------------------------------------- |
+| 0         | fine                                                                                          |
+| 1         | a check found something: an anomaly, drift, a difference with \`--exit-code\`, a damaged object |
+| 2         | trouble: usage, input and output, network; the message names the path and the next step       |
+| 130       | stopped by Ctrl-C; nothing is left behind                                                     |
 
 \`--json\` on every command prints one JSON document on standard output; errors become \`{"error": {"code", "message", "remedy", "path"}}\`, with
 codes that stay. Messages and progress go to standard error, progress only on a terminal. Colours respect [NO_COLOR](https://no-color.org).
