@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -5,10 +6,12 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FolderRemote } from '../../src/remote/folder.ts';
 import { Store } from '../../src/store/store.ts';
@@ -106,6 +109,23 @@ test('folders whose contents no snapshot can hold', () => {
     make(path);
     refused(['add', folder], code, folder);
     rmSync(path, { recursive: true });
+  }
+});
+
+test('data that changes while it is being added', async () => {
+  box.repository();
+  const log = box.write('repo/log.jsonl', '{"a": 1}\n'.repeat(2_000_000));
+  const grow = `setInterval(() => require('fs').appendFileSync(${JSON.stringify(log)}, '{"a": 2}\\n'), 1)`;
+  const writer = spawn(process.execPath, ['-e', grow], { stdio: 'ignore' });
+  try {
+    while (statSync(log).size === 18_000_000) await sleep(10);
+    const { code, out, err } = box.varve(['add', 'log.jsonl', '--json']);
+    expect(code, out + err).toBe(2);
+    expect(JSON.parse(out).error).toMatchObject({ code: 'source-changed', path: log });
+    expect(existsSync(box.path('repo', 'log.jsonl.varve'))).toBe(false);
+    expect(existsSync(box.path('repo', '.gitignore'))).toBe(false);
+  } finally {
+    writer.kill();
   }
 });
 
