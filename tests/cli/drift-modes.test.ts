@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DriftSeries, DriftWindow } from '../../src/drift/model.ts';
 import { Sandbox } from './sandbox.ts';
@@ -22,6 +23,13 @@ function jsonLines(rows: readonly string[]): string {
     .join('\n');
 }
 
+/** Throws where a document is not as its published JSON Schema says. */
+function assertPublished(name: string, document: unknown): void {
+  const schema = readFileSync(new URL(`../../schemas/${name}.schema.json`, import.meta.url), 'utf8');
+  const validate = new Ajv({ strict: false }).compile(JSON.parse(schema));
+  expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
+}
+
 beforeAll(() => {
   sandbox.run('git', ['init', '--quiet', 'repo'], '.');
   sandbox.varve(['init']);
@@ -40,6 +48,7 @@ test('a history compares each committed version with the one before it', () => {
   expect(out).toMatch(/^2 steps of 2 drifted over 3 versions\n/);
   expect(out).toMatch(/^month +█+ /m);
   const series = sandbox.json<DriftSeries>(['drift', 'flights.csv', '--history'], 'repo', 1);
+  assertPublished('drift-series', series);
   expect(series.versions.map(({ rows }) => rows)).toEqual([600, 600, 600]);
   expect(series.features[0]).toMatchObject({
     feature: 'month',
@@ -63,6 +72,7 @@ test('a stream gives one line a window, and metrics of the last one', () => {
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as DriftWindow);
+  for (const window of windows) assertPublished('drift-window', window);
   expect(windows.map(({ window, rows }) => [window, rows])).toEqual([
     [1, 200],
     [2, 200],
