@@ -9,9 +9,9 @@ import { build } from 'esbuild';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const outside = ['@aws-sdk/*', '@smithy/*', 'minio', '@duckdb/*', 'apache-arrow'];
 // Classes that both builds tell by `instanceof`.
-const shared = { errors: 'src/errors.ts', commander: 'node_modules/commander/esm.mjs' };
+const shared = ['src/errors.ts', 'node_modules/commander/index.js'];
+const commanderNames = Object.keys(await import('commander')).join();
 const entries = {
-  ...shared,
   index: 'src/index.ts',
   'hash-worker': 'src/store/hash-worker.ts',
   'md5-worker': 'src/dvc/md5-worker.ts',
@@ -26,42 +26,103 @@ const common = {
   bundle: true,
   minifySyntax: true,
   minifyWhitespace: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20',
   external: outside,
-  // Bundled CommonJS packages call require for Node's own modules.
-  banner: {
-    js: "import{createRequire as __varveRequire}from'node:module';const require=__varveRequire(import.meta.url);",
-  },
   logLevel: 'warning',
 };
 
 /**
- * Node takes about a millisecond for each module of a program, so what `varve --help` and `varve status` load is one file.
- * Whatever that file imports later becomes an entry of the second build, which cuts the rest into chunks.
+ * What `varve --help` and `varve status` load is one CommonJS file: Node's loader of ES modules costs 10 ms before the first
+ * line runs, and about one more for each module. Whatever that file imports later becomes an entry of the second build,
+ * which cuts the rest into chunks.
  */
+const start = {
+  ...common,
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  define: { 'import.meta.url': '__fileUrl' },
+  banner: { js: "const __fileUrl=require('node:url').pathToFileURL(__filename).href;" },
+};
+const rest = {
+  ...common,
+  format: 'esm',
+  splitting: true,
+  // Bundled CommonJS packages call require for Node's own modules.
+  banner: {
+    js: "import{createRequire as __varveRequire}from'node:module';const require=__varveRequire(import.meta.url);",
+  },
+};
+
+const fileOf = (path, folder) => (path === 'commander' ? shared[1] : relative(root, join(folder, path)));
+
+const shareClasses = {
+  name: 'share-classes',
+  setup({ onResolve }) {
+    onResolve({ filter: /^(\.|commander$)/ }, ({ kind, path, resolveDir }) =>
+      kind !== 'entry-point' && shared.includes(fileOf(path, resolveDir))
+        ? { path: './shared.cjs', external: true }
+        : undefined,
+    );
+  },
+};
+
 const leaveTheRest = {
   name: 'leave-the-rest',
-  setup({ onResolve }) {
-    onResolve({ filter: /^(\.|commander$)/ }, ({ kind, path, resolveDir }) => {
-      const file = path === 'commander' ? shared.commander : relative(root, join(resolveDir, path));
-      let name = Object.keys(shared).find((key) => shared[key] === file);
-      if (name === undefined && kind === 'dynamic-import' && file !== 'src/cli/status.ts') {
-        name = file
-          .replace(/^src\//, '')
-          .replace(/\.ts$/, '')
-          .replaceAll('/', '-');
-        entries[name] = file;
-      }
-      return name === undefined ? undefined : { path: `./${name}.js`, external: true };
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+      const file = fileOf(path, resolveDir);
+      if (kind !== 'dynamic-import') return undefined;
+      if (file === 'src/cli/status.ts') return { path: './status.cjs', namespace: 'required' };
+      const name = file
+        .replace(/^src\//, '')
+        .replace(/\.ts$/, '')
+        .replaceAll('/', '-');
+      entries[name] = file;
+      return { path: `./${name}.js`, external: true };
+    });
+    onResolve({ filter: /./, namespace: 'required' }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /./, namespace: 'required' }, ({ path }) => ({
+      contents: `module.exports=require('${path}')`,
+    }));
+  },
+};
+
+/** Modules of Node that take milliseconds to load, and that few runs call: loaded when the first of their functions is called. */
+const loadLate = {
+  name: 'load-late',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:(child_process|crypto|fs\/promises)$/ }, ({ path, namespace }) =>
+      namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
+    );
+    onLoad({ filter: /./, namespace: 'late' }, async ({ path }) => {
+      const functions = Object.entries(await import(path)).filter(([, value]) => typeof value === 'function');
+      const lines = functions
+        .filter(([name]) => name !== 'default')
+        .map(([name]) => `export const ${name}=(...args)=>require('${path}').${name}(...args);`);
+      return { contents: lines.join('\n') };
     });
   },
 };
 
 try {
-  await build({ ...common, entryPoints: { main: 'src/cli/main.ts' }, plugins: [leaveTheRest] });
-  await build({ ...common, entryPoints: entries, splitting: true });
+  await build({
+    ...start,
+    stdin: {
+      contents: `export*from'./${shared[0]}';export{${commanderNames}}from'./${shared[1]}'`,
+      resolveDir: root,
+    },
+    outdir: undefined,
+    outExtension: undefined,
+    outfile: join(made, 'shared.cjs'),
+    plugins: [loadLate],
+  });
+  await build({
+    ...start,
+    entryPoints: { main: 'src/cli/main.ts', status: 'src/cli/status.ts' },
+    plugins: [shareClasses, leaveTheRest, loadLate],
+  });
+  await build({ ...rest, entryPoints: entries, plugins: [shareClasses] });
 } catch (error) {
   rmSync(made, { recursive: true, force: true });
   throw error;

@@ -1,4 +1,5 @@
 import { VarveError } from '../errors.ts';
+import { print, printError } from './standard-streams.ts';
 import { printable } from './terminal.ts';
 
 /**
@@ -9,10 +10,10 @@ export function printFailure(error: unknown, json: boolean): void {
   const { code, message, remedy, path } = error instanceof VarveError ? error : defect(error);
   if (json) {
     const document = { error: { code, message, remedy, path: path ?? null } };
-    process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+    print(`${JSON.stringify(document, undefined, 2)}\n`);
   }
-  process.stderr.write(`varve: ${printable(message)}\n  ${printable(remedy)}\n`);
-  if (process.env.VARVE_DEBUG && error instanceof Error) process.stderr.write(`${traceOf(error)}\n`);
+  printError(`varve: ${printable(message)}\n  ${printable(remedy)}\n`);
+  if (process.env.VARVE_DEBUG && error instanceof Error) printError(`${traceOf(error)}\n`);
 }
 
 function defect(error: unknown): VarveError {

@@ -7,14 +7,13 @@ import { COMMANDS } from './commands.ts';
 import { printFailure } from './failure.ts';
 import { watchInterrupts } from './interrupts.ts';
 import { ProgressBar } from './progress-bar.ts';
-import { hasColours, printable } from './terminal.ts';
+import { hasColours, print, printError, terminalWidth } from './standard-streams.ts';
+import { printable } from './terminal.ts';
 
 const TROUBLE = 2;
 
 /** Runs one command line and returns the exit code of the process: 0 fine, 1 a check found something, 2 trouble. */
 export async function run(words: readonly string[]): Promise<number> {
-  process.stdout.on('error', ignoreClosedPipe);
-  process.stderr.on('error', ignoreClosedPipe);
   let exitCode = 0;
   const program = await buildProgram(words, async (options, work) => {
     exitCode = await execute(program.opts<GlobalOptions>(), options, work);
@@ -69,7 +68,14 @@ function stub({ name, summary }: CommandEntry): Command {
 }
 
 function exitByThrowing(command: Command): void {
-  command.exitOverride();
+  command.exitOverride().configureOutput({
+    writeOut: print,
+    writeErr: printError,
+    getOutHelpWidth: () => terminalWidth() ?? 80,
+    getErrHelpWidth: () => terminalWidth() ?? 80,
+    getOutHasColors: hasColours,
+    getErrHasColors: hasColours,
+  });
   for (const below of command.commands) exitByThrowing(below);
 }
 
@@ -85,31 +91,37 @@ function namedCommand(words: readonly string[]): string | undefined {
 
 async function execute(global: GlobalOptions, options: CommonOptions, work: Work): Promise<number> {
   const interrupts = watchInterrupts();
-  const bar = new ProgressBar(process.stderr);
+  let bar: ProgressBar | undefined;
   const json = options.json === true;
   try {
     const outcome = await work({
       cwd: folderOf(global),
       signal: interrupts.signal,
-      onProgress: (event) => bar.show(event),
-      colours: hasColours(process.stdout),
-      width: process.stdout.isTTY ? process.stdout.columns : undefined,
+      onProgress: (event) => {
+        bar ??= new ProgressBar(process.stderr);
+        bar.show(event);
+      },
+      get colours() {
+        return hasColours();
+      },
+      get width() {
+        return terminalWidth();
+      },
       emit: (document, text) => {
-        bar.clear();
-        process.stdout.write(json ? `${JSON.stringify(document)}\n` : text);
+        bar?.clear();
+        print(json ? `${JSON.stringify(document)}\n` : text);
       },
       note: (text) => {
-        bar.clear();
-        process.stderr.write(`${printable(text)}\n`);
+        bar?.clear();
+        printError(`${printable(text)}\n`);
       },
     });
-    bar.clear();
-    if (json && outcome.json !== undefined)
-      process.stdout.write(`${JSON.stringify(outcome.json, undefined, 2)}\n`);
-    else if (outcome.text !== '') process.stdout.write(`${outcome.text.replace(/\n$/, '')}\n`);
+    bar?.clear();
+    if (json && outcome.json !== undefined) print(`${JSON.stringify(outcome.json, undefined, 2)}\n`);
+    else if (outcome.text !== '') print(`${outcome.text.replace(/\n$/, '')}\n`);
     return interrupts.exitCode ?? outcome.exitCode ?? 0;
   } catch (error) {
-    bar.clear();
+    bar?.clear();
     if (interrupts.exitCode !== undefined) return interrupts.exitCode;
     printFailure(error, json);
     return TROUBLE;
@@ -132,7 +144,7 @@ function printVersion(): never {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  process.stdout.write(`${version}\n`);
+  print(`${version}\n`);
   throw new CommanderError(0, 'varve.version', version);
 }
 
@@ -140,10 +152,4 @@ function usageError(error: CommanderError): VarveError {
   return new VarveError('usage', error.message.replace(/^error: /, ''), {
     remedy: 'Run the command with --help for its usage.',
   });
-}
-
-/** `varve log | head` closes the pipe early, which is no trouble. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
 }

@@ -1,11 +1,3 @@
-/** Whether a stream takes colours. See https://no-color.org */
-export function hasColours(stream: { readonly isTTY?: boolean }): boolean {
-  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
-  if (NO_COLOR) return false;
-  if (FORCE_COLOR) return FORCE_COLOR !== '0';
-  return stream.isTTY === true && TERM !== 'dumb';
-}
-
 export type Paint = (colour: keyof typeof CODES, text: string) => string;
 
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34 } as const;

@@ -1,0 +1,66 @@
+import { fstatSync, statSync, writeSync } from 'node:fs';
+
+const OUTPUT = 1;
+const ERROR = 2;
+/** Those whose reader was too slow: what follows waits its turn in Node's stream. */
+const waiting = new Set<number>();
+
+export function print(text: string): void {
+  write(OUTPUT, text);
+}
+
+export function printError(text: string): void {
+  write(ERROR, text);
+}
+
+/** Columns of the terminal that standard output is; undefined where it is none. */
+export function terminalWidth(): number | undefined {
+  return isTerminal() ? process.stdout.columns : undefined;
+}
+
+/** Whether standard output takes colours. See https://no-color.org */
+export function hasColours(): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (NO_COLOR) return false;
+  if (FORCE_COLOR) return FORCE_COLOR !== '0';
+  return TERM !== 'dumb' && isTerminal();
+}
+
+/** Node's streams take 5 ms to load, as much as all of varve: pipes, files and /dev/null are told without them. */
+function isTerminal(): boolean {
+  try {
+    const output = fstatSync(OUTPUT);
+    const nowhere = statSync('/dev/null', { throwIfNoEntry: false });
+    return output.isCharacterDevice() && output.rdev !== nowhere?.rdev && process.stdout.isTTY === true;
+  } catch {
+    // Closed: `varve status >&-`.
+    return false;
+  }
+}
+
+/** At once, and only where a pipe is full by way of Node's stream. A closed pipe, as in `varve log | head`, is no trouble. */
+function write(target: number, text: string): void {
+  const bytes = Buffer.from(text);
+  let done = 0;
+  try {
+    while (done < bytes.length && !waiting.has(target))
+      done += writeSync(target, bytes, done, bytes.length - done);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EPIPE') process.exit(0);
+    if (code === 'EBADF') return;
+    if (code !== 'EAGAIN') throw error;
+    waiting.add(target);
+    streamOf(target).on('error', ignoreClosedPipe);
+  }
+  if (done < bytes.length) streamOf(target).write(bytes.subarray(done));
+}
+
+function streamOf(target: number): NodeJS.WriteStream {
+  return target === OUTPUT ? process.stdout : process.stderr;
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+}
