@@ -1,14 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { DuckDBDataChunk, type DuckDBType } from '@duckdb/node-api';
 import { RecordBatchReader, type Schema } from 'apache-arrow';
 import { VarveError } from '../errors.ts';
-import { arrowColumn, type ColumnReader } from './arrow-values.ts';
+import { openAppender } from './append.ts';
+import { arrowColumn } from './arrow-values.ts';
 import { type Engine, readError } from './duckdb.ts';
 import { identifier } from './quote.ts';
 import type { SourceFile } from './source-file.ts';
-
-/** Rows that one chunk of DuckDB holds. */
-const chunkRows = 2048;
 
 /** Loads Arrow IPC, file or stream, and Feather 2 (which is the same) into the table `relation`, batch by batch. */
 export async function loadArrow(
@@ -38,33 +35,12 @@ async function loadFile(engine: Engine, file: SourceFile, relation: string, crea
     );
     await engine.query(`CREATE TABLE ${identifier(relation)} (${definitions.join(', ')})`);
   }
-  const types = (await engine.connection.run(`FROM ${identifier(relation)} LIMIT 0`)).columnTypes();
-  const appender = await engine.connection.createAppender(relation);
+  const appender = await openAppender(engine, relation);
   for await (const batch of reader) {
     const readers = batch.data.children.map((data, index) => columns[index]!.reader(data));
-    for (let start = 0; start < batch.numRows; start += chunkRows) {
-      appender.appendDataChunk(
-        await chunkOf(readers, types, start, Math.min(batch.numRows, start + chunkRows)),
-      );
-    }
+    appender.append(batch.numRows, (row, column) => readers[column]!(row));
   }
-  appender.closeSync();
-}
-
-function chunkOf(
-  readers: readonly ReturnType<ColumnReader>[],
-  types: readonly DuckDBType[],
-  start: number,
-  end: number,
-) {
-  const chunk = DuckDBDataChunk.create(types, end - start);
-  readers.forEach((read, column) => {
-    chunk.setColumnValues(
-      column,
-      Array.from({ length: end - start }, (_, row) => read(start + row)),
-    );
-  });
-  return chunk;
+  appender.close();
 }
 
 function compressed(error: unknown): boolean {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { VarveError } from '../errors.ts';
 import type { Batch } from '../store/batch.ts';
 import { forEach } from '../store/concurrency.ts';
@@ -37,7 +36,7 @@ export async function takeIn(
     }
     context.signal?.throwIfAborted();
     const path = pathOfFile(dataset, entry.file.path);
-    const { digest, size } = await batch.addFile(join(context.repository.root, path), { onBytes });
+    const { digest, size } = await batch.addFile(`${context.repository.root}/${path}`, { onBytes });
     if (size !== entry.file.size) {
       throw new VarveError('source-changed', `${path} changed while it was being added`, {
         path,

@@ -1,5 +1,6 @@
-import { type Engine, type EngineOptions, openEngine } from '../engine/duckdb.ts';
-import { literal } from '../engine/quote.ts';
+import type { DuckDBValue } from '@duckdb/node-api';
+import { openAppender } from '../engine/append.ts';
+import { type EngineOptions, openEngine } from '../engine/duckdb.ts';
 import { type ImageHeader, readImageHeader } from './image-header.ts';
 import type { TableProfile } from './model.ts';
 import type { DataFile } from './profile-files.ts';
@@ -8,9 +9,6 @@ import { filesTable } from './read.ts';
 
 const columns = `path VARCHAR, folder VARCHAR, extension VARCHAR, size BIGINT, digest VARCHAR, duplicate BOOLEAN`;
 const imageColumns = `width BIGINT, height BIGINT, format VARCHAR`;
-
-/** Rows that one INSERT carries. */
-const batch = 1000;
 
 /**
  * The table of a dataset's files: a row a file. `duplicate` is true where an earlier path has the same bytes; `folder` is its
@@ -29,9 +27,11 @@ export async function profileOfFiles(
     const rows = files.map((file, index) => {
       const duplicate = seen.has(file.digest);
       seen.add(file.digest);
-      return rowOf(file, duplicate, hasImages, headers[index]);
+      return rowOf(file, duplicate, headers[index]);
     });
-    await insert(engine, rows);
+    const appender = await openAppender(engine, 'files');
+    appender.append(rows.length, (row, column) => rows[row]![column]!);
+    appender.close();
     const source = { relation: 'files', columns: await engine.describe('files') };
     return await profileTable(engine, source, { name: filesTable });
   } finally {
@@ -39,27 +39,16 @@ export async function profileOfFiles(
   }
 }
 
-async function insert(engine: Engine, rows: readonly string[]): Promise<void> {
-  for (let start = 0; start < rows.length; start += batch) {
-    await engine.query(`INSERT INTO files VALUES ${rows.slice(start, start + batch).join(', ')}`);
-  }
-}
-
-function rowOf(
-  file: DataFile,
-  duplicate: boolean,
-  hasImages: boolean,
-  header: ImageHeader | undefined,
-): string {
+/** In the order of the columns; those of images are left over where there is none. */
+function rowOf(file: DataFile, duplicate: boolean, header: ImageHeader | undefined): DuckDBValue[] {
   const slash = file.path.lastIndexOf('/');
   const name = file.path.slice(slash + 1);
   const dot = name.lastIndexOf('.');
   const folder = slash < 0 ? '' : file.path.slice(0, slash);
-  const extension = dot <= 0 ? 'NULL' : literal(name.slice(dot + 1).toLowerCase());
-  const cells = [literal(file.path), literal(folder), extension, file.size, literal(file.digest), duplicate];
+  const extension = dot <= 0 ? null : name.slice(dot + 1).toLowerCase();
   const image =
-    header === undefined ? ['NULL', 'NULL', 'NULL'] : [header.width, header.height, literal(header.format)];
-  return `(${[...cells, ...(hasImages ? image : [])].join(', ')})`;
+    header === undefined ? [null, null, null] : [BigInt(header.width), BigInt(header.height), header.format];
+  return [file.path, folder, extension, BigInt(file.size), file.digest, duplicate, ...image];
 }
 
 /** Headers are read this many files at a time. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { VarveError } from '../errors.ts';
 import { errnoOf, fileError } from '../remote/file-errors.ts';
@@ -50,24 +50,26 @@ export async function addFile(
   }
 }
 
+/** Small files are read into this one after another: a fresh buffer for each costs more than the reading. */
+const scratch = Buffer.allocUnsafeSlow(SMALLEST_CHUNKED + 1);
+
 /**
- * The bytes of a small file, undefined where it is large. Synchronous: five trips to the thread pool take several times
- * longer than reading a few KiB.
+ * The bytes of a small file until the next is read, undefined where it is large. Synchronous: five trips to the thread pool
+ * take several times longer than reading a few KiB.
  */
 function readSmall(path: string): Uint8Array | undefined {
   let file: number | undefined;
   try {
     file = openSync(path, FLAGS);
-    const before = fstatSync(file, { bigint: true });
+    const before = fstatSync(file);
     if (!before.isFile()) throw notAFile(path);
     if (before.size > SMALLEST_CHUNKED) return undefined;
-    const bytes = Buffer.allocUnsafe(Number(before.size) + 1);
     let length = 0;
-    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
-      read = readSync(file, bytes, length, bytes.length - length, length);
+    for (let read = -1; read !== 0 && length < before.size; length += read) {
+      read = readSync(file, scratch, length, before.size + 1 - length, null);
     }
-    assertUnchanged(before, fstatSync(file, { bigint: true }), length, path);
-    return bytes.subarray(0, length);
+    assertUnchanged(before, fstatSync(file), length, path);
+    return scratch.subarray(0, length);
   } catch (error) {
     throw sourceError(error, path);
   } finally {
@@ -76,13 +78,13 @@ function readSmall(path: string): Uint8Array | undefined {
 }
 
 async function addLarge(sink: BlobSink, file: FileHandle, path: string, onBytes: (count: number) => void) {
-  const before = await file.stat({ bigint: true });
-  const size = Number(before.size);
+  const before = await file.stat();
+  const { size } = before;
   const head = Buffer.alloc(16);
   await file.read(head, 0, head.length, 0);
   const layout = layoutOf(size, head);
   const assertSame = async (length: number): Promise<void> =>
-    assertUnchanged(before, await file.stat({ bigint: true }), length, path);
+    assertUnchanged(before, await file.stat(), length, path);
   if (layout === 'chunks') return addChunked(sink, file, size, assertSame, onBytes);
   if (layout === 'whole') return addWhole(sink, file, path, size, assertSame, onBytes);
   const bytes = await file.readFile();
@@ -181,8 +183,8 @@ function bytesOf(block: Block): Uint8Array {
   return block.buffer.subarray(block.start, block.end);
 }
 
-function assertUnchanged(before: BigIntStats, after: BigIntStats, length: number, path: string): void {
-  if (before.size === after.size && before.mtimeNs === after.mtimeNs && after.size === BigInt(length)) return;
+function assertUnchanged(before: Stats, after: Stats, length: number, path: string): void {
+  if (before.size === after.size && before.mtimeMs === after.mtimeMs && after.size === length) return;
   throw new VarveError('source-changed', `${path} was changed while it was being read`, {
     path,
     remedy: 'Run the command again when nothing writes to this file.',

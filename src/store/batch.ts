@@ -63,7 +63,6 @@ export class Batch implements BlobSink {
     return true;
   }
 
-  /** Puts bytes that have this digest, unless they are there. They may be changed once this resolves. */
   async putBlob(digest: RawDigest, bytes: Uint8Array, kind: PackKind): Promise<void> {
     if (this.holds(digest)) return;
     this.#pending.add(keyOf(digest));

@@ -4,7 +4,7 @@ import type { PackKind } from './pack.ts';
 
 /** Where the pieces of objects go. */
 export interface BlobSink {
-  /** Puts bytes that have this digest, unless they are there. They may be changed once this resolves. */
+  /** Puts bytes that have this digest, unless they are there. They are taken before this returns; it resolves when there is room for more. */
   putBlob(digest: RawDigest, bytes: Uint8Array, kind: PackKind): Promise<void>;
   /** Puts an object into a file of its own, unless it is there. */
   putWhole(digest: RawDigest, body: Body): Promise<void>;

@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import type { Digest } from '../store/digest.ts';
 import type { ManifestEntry } from '../store/manifest.ts';
 import { type HashOptions, hashFile } from './hash-file.ts';
@@ -61,7 +60,7 @@ export async function hashFound(
 
 /** The path of a dataset's file from the root; the dataset's own where it is a single file. */
 export function pathOfFile(dataset: string, file: string): string {
-  return file === '' ? dataset : posix.join(dataset, file);
+  return file === '' ? dataset : `${dataset}/${file}`;
 }
 
 /** A scanned file as a manifest lists it. */
