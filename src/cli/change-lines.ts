@@ -1,5 +1,5 @@
 import type { FileChange } from '../workspace/data-state.ts';
-import { type Paint, printable } from './terminal.ts';
+import { grouped, type Paint, printable } from './terminal.ts';
 
 /** More than this many files are counted, not listed; `--json` lists them all. */
 const MOST = 20;
@@ -11,6 +11,6 @@ export function changeLines(changes: readonly FileChange[], paint: Paint): strin
     return `  ${paint(colour, `${sign} ${printable(path)}`)}`;
   });
   const rest = changes.length - lines.length;
-  if (rest > 0) lines.push(`  and ${rest.toLocaleString('en-US')} more`);
+  if (rest > 0) lines.push(`  and ${grouped(rest)} more`);
   return lines;
 }

@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty';
 import type { ProgressEvent } from '../progress.ts';
-import { formatBytes, printable } from './terminal.ts';
+import { formatBytes, grouped, printable } from './terminal.ts';
 
 /** Work that is over within this many milliseconds shows no bar. */
 const SHOW_AFTER = 1000;
@@ -43,7 +43,7 @@ export class ProgressBar {
 export function progressLine(event: ProgressEvent, seconds: number): string {
   const { phase, unit, done, total } = event;
   const amount = (count: number): string =>
-    unit === 'bytes' ? formatBytes(count) : `${Math.round(count).toLocaleString('en-US')} ${unit}`;
+    unit === 'bytes' ? formatBytes(count) : `${grouped(count)} ${unit}`;
   const rate = done / seconds;
   const parts = [printable(phase)];
   if (total !== undefined && total > 0) {

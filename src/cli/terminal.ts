@@ -25,5 +25,10 @@ export function formatBytes(count: number): string {
 
 /** `1,234 files`, `1 file`. */
 export function formatCount(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** `1,234,567`. By hand: the tables of `toLocaleString` take 25 ms to load. */
+export function grouped(count: number): string {
+  return String(Math.round(count)).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
 }

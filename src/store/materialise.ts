@@ -17,6 +17,9 @@ export interface MaterialiseOptions {
   readonly onBytes?: (count: number) => void;
 }
 
+/** Of this process; with a number behind it, the name of one unfinished file. */
+const unfinished = randomBytes(8).toString('hex');
+let started = 0;
 const READ_ONLY = 0o444;
 /** What `link` answers where it cannot: another file system, or one without hard links. */
 const NO_LINK = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES']);
@@ -29,7 +32,8 @@ export async function materialise(
   options: MaterialiseOptions,
   packs: LocalPacks,
 ): Promise<void> {
-  const temporary = join(dirname(target), `.varve-${randomBytes(12).toString('hex')}`);
+  const number = (started++ >>> 0).toString(16).padStart(8, '0');
+  const temporary = join(dirname(target), `.varve-${unfinished}${number}`);
   try {
     const small = readSmall(source, digest, packs);
     const whole = small === undefined ? localWhole(source, digest) : undefined;

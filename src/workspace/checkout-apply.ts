@@ -2,8 +2,7 @@ import { chmodSync, lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { forEach } from '../store/concurrency.ts';
 import type { Digest } from '../store/digest.ts';
-import type { ManifestEntry } from '../store/manifest.ts';
-import type { CheckoutPlan } from './checkout-plan.ts';
+import type { CheckoutPlan, PlannedFile } from './checkout-plan.ts';
 import { isEntry, pathOfFile } from './data-state.ts';
 import { isAbsent, systemCode, workspaceError } from './file-errors.ts';
 import { SafeFolders } from './safe-folder.ts';
@@ -41,7 +40,7 @@ export async function applyCheckout(
 async function bringIn(
   root: string,
   dataset: string,
-  file: { readonly entry: ManifestEntry; readonly found: ScannedFile | undefined },
+  file: PlannedFile,
   folders: SafeFolders,
   put: PutInPlace,
 ): Promise<ScannedFile> {
@@ -52,8 +51,9 @@ async function bringIn(
   else if (found !== undefined) setExecutable(root, path, entry.executable ?? false);
   else {
     folders.make(posix.dirname(path));
-    removeEmptyFolder(join(root, path));
-    await put(entry.digest, join(root, path), entry.executable ?? false);
+    const target = join(root, path);
+    if (file.folderThere) removeEmptyFolder(target);
+    await put(entry.digest, target, entry.executable ?? false);
   }
   return scannedFile(root, path, entry.path);
 }

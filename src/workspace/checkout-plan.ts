@@ -1,5 +1,4 @@
 import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Digest } from '../store/digest.ts';
 import type { ManifestEntry } from '../store/manifest.ts';
 import { compareWithRecord, type FileState, hashFound, pathOfFile } from './data-state.ts';
@@ -7,10 +6,17 @@ import { isChosen, joinStreams } from './path-order.ts';
 import type { ScannedFile } from './scan.ts';
 import type { StatCache } from './stat-cache.ts';
 
+export interface PlannedFile {
+  readonly entry: ManifestEntry;
+  found: ScannedFile | undefined;
+  /** Set where a folder lies in the place of the file. */
+  readonly folderThere?: true;
+}
+
 /** What a checkout will do to one dataset. Nothing has been touched yet. */
 export interface CheckoutPlan {
   /** Every file of the snapshot that is to be there, in its order; `found` where its bytes already lie in place. */
-  readonly files: { readonly entry: ManifestEntry; found: ScannedFile | undefined }[];
+  readonly files: PlannedFile[];
   /** Files and empty folders that left the snapshot, unchanged (or given up by `force`). */
   readonly remove: string[];
   /** Files that only the user has; they stay. */
@@ -56,6 +62,8 @@ class Planner {
   readonly #record: StatCache | undefined;
   readonly #options: PlanOptions;
   readonly #plan: CheckoutPlan;
+  #parent: string | undefined;
+  #parentThere = false;
 
   constructor(
     root: string,
@@ -73,9 +81,9 @@ class Planner {
 
   /** No data lies where the snapshot has some; an ignored file may. */
   absent(entry: ManifestEntry): void {
-    this.#plan.files.push({ entry, found: undefined });
-    const path = join(this.#root, pathOfFile(this.#dataset, entry.path));
-    if (!this.#options.force && isFileAt(path)) this.#plan.unsaved.push(entry.path);
+    const there = this.#kindAt(entry.path);
+    this.#plan.files.push({ entry, found: undefined, ...(there === 'folder' && { folderThere: true }) });
+    if (!this.#options.force && there === 'file') this.#plan.unsaved.push(entry.path);
   }
 
   async present(state: FileState, found: ScannedFile, entry: ManifestEntry): Promise<void> {
@@ -104,18 +112,31 @@ class Planner {
     return state.recordedAt !== undefined && digest === this.#record.digest(state.recordedAt);
   }
 
+  /** Of files in a folder that is not there, only the first is asked for. */
+  #kindAt(path: string): 'file' | 'folder' | undefined {
+    const parent = path.slice(0, path.lastIndexOf('/', path.length - 2) + 1);
+    if (parent !== this.#parent) {
+      this.#parent = parent;
+      this.#parentThere = kindAt(`${this.#root}/${pathOfFile(this.#dataset, parent)}`) !== undefined;
+    }
+    return this.#parentThere || path === ''
+      ? kindAt(`${this.#root}/${pathOfFile(this.#dataset, path)}`)
+      : undefined;
+  }
+
   async #digest(state: FileState, found: ScannedFile): Promise<Digest | undefined> {
     if (state.same) return this.#record!.digest(state.recordedAt!);
     return hashFound(this.#root, this.#dataset, found, { signal: this.#options.signal });
   }
 }
 
-function isFileAt(path: string): boolean {
+function kindAt(path: string): 'file' | 'folder' | undefined {
   try {
-    return lstatSync(path).isFile();
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    return stats?.isFile() ? 'file' : stats?.isDirectory() ? 'folder' : undefined;
   } catch {
-    // Nothing there, or a file on the way, which removals and obstacles deal with.
-    return false;
+    // A file on the way, which removals and obstacles deal with.
+    return undefined;
   }
 }
 
