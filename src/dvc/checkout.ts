@@ -7,7 +7,7 @@ import { isAbsent, systemCode, workspaceError } from '../workspace/file-errors.t
 import { checkCollisions, type NameFolding, nameFolding } from '../workspace/name-collisions.ts';
 import { joinByPath } from '../workspace/path-order.ts';
 import { SafeFolders } from '../workspace/safe-folder.ts';
-import { filesOf, isCached, type OutputFile } from './cache.ts';
+import { filesOf, isCached, notCached, type OutputFile } from './cache.ts';
 import type { DvcContext } from './context.ts';
 import { type IdentifiedFile, identify, remember } from './identify.ts';
 import { isDirectory } from './object-id.ts';
@@ -29,6 +29,8 @@ interface Plan {
   readonly remove: readonly IdentifiedFile[];
   /** Files whose bytes the cache does not have: they would be lost. */
   readonly unsaved: readonly string[];
+  /** Not only a part of the output is brought about. */
+  readonly isWhole: boolean;
 }
 
 /** Files that are put in place at once; far more than there are workers, so that none waits. */
@@ -80,6 +82,7 @@ async function planOutput(
     place: [] as OutputFile[],
     remove: [] as IdentifiedFile[],
     unsaved: [] as string[],
+    isWhole: only === undefined,
   };
   const pathOf = { left: ({ path }: IdentifiedFile) => path, right: ({ path }: OutputFile) => path };
   for (const [here, there] of joinByPath(found?.files ?? [], target, pathOf)) {
@@ -98,7 +101,7 @@ async function planOutput(
 }
 
 function refuseMissing(context: DvcContext, { output, place }: Plan): void {
-  const missing = place.filter(({ id }) => !isCached(context, id));
+  const missing = notCached(context, place);
   if (missing.length === 0) return;
   throw new VarveError(
     'object-missing',
@@ -147,7 +150,13 @@ async function applyPlan(context: DvcContext, plan: Plan): Promise<CheckedOut> {
     placed.push({ path, id, facts });
     onProgress?.({ phase: 'checkout', unit: 'files', done: placed.length, total: place.length });
   });
-  remember(context, output.path, output.id.hash, [...keep, ...placed], fileClock(repository.notes));
+  const { path, id } = output;
+  remember(
+    context,
+    { path, hash: id.hash, ...(plan.isWhole && { id }) },
+    [...keep, ...placed],
+    fileClock(repository.notes),
+  );
   const writtenBytes = placed.reduce((sum, { facts }) => sum + facts.size, 0);
   return { output, written: placed.length, writtenBytes, removed: remove.length };
 }

@@ -1,6 +1,6 @@
 import { VarveError } from '../errors.ts';
 import { forEach } from '../store/concurrency.ts';
-import { cachedFiles, isCached, type OutputFile } from './cache.ts';
+import { cachedFiles, isCached, notCached, type OutputFile } from './cache.ts';
 import type { DvcContext } from './context.ts';
 import { isDirectory, type ObjectId, objectKey } from './object-id.ts';
 import type { ObjectRemote } from './object-remote.ts';
@@ -48,7 +48,7 @@ export async function fetchOutputs(
     await forEach(distinct(lists.map(({ output }) => ({ id: output.id, path: output.path }))), jobs, (one) =>
       get(one.id, one.path),
     );
-    const files = distinct(await filesOfAll(context, group)).filter(({ id }) => !isCached(context, id));
+    const files = notCached(context, distinct(await filesOfAll(context, group)));
     progress.expect(files.length);
     await forEach(files, jobs, async ({ id, path }) => {
       context.signal?.throwIfAborted();
