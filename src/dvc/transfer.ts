@@ -75,12 +75,10 @@ export async function pushOutputs(
     const send = async (objects: readonly OutputFile[]) => {
       const there = await remote.present(objects.map(({ id }) => id));
       const lacking = objects.filter(({ id }) => !there.has(id));
-      progress.expect(lacking.length);
-      await forEach(lacking, jobs, async ({ id, path }) => {
-        context.signal?.throwIfAborted();
-        if (isCached(context, id)) progress.did(await remote.upload(id));
-        else absent.set(objectKey(id), path);
-      });
+      for (const { id, path } of notCached(context, lacking)) absent.set(objectKey(id), path);
+      const ready = lacking.map(({ id }) => id).filter((id) => !absent.has(objectKey(id)));
+      progress.expect(ready.length);
+      await remote.upload(ready, jobs, (bytes) => progress.did(bytes));
     };
     await send(distinct(await filesOfAll(context, group)));
     if (absent.size > 0) throw missingHere(remote, absent);
