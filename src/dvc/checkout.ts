@@ -10,7 +10,7 @@ import { SafeFolders } from '../workspace/safe-folder.ts';
 import { filesOf, isCached, notCached, type OutputFile } from './cache.ts';
 import type { DvcContext } from './context.ts';
 import { type IdentifiedFile, identify, remember } from './identify.ts';
-import { isDirectory } from './object-id.ts';
+import { type HashName, isDirectory, objectKey } from './object-id.ts';
 import type { FileFacts } from './object-jobs.ts';
 import { isChosen, type Recorded } from './select.ts';
 import type { Wanted } from './transfer.ts';
@@ -94,10 +94,26 @@ async function planOutput(
     if (!isChosen(path, only)) continue;
     if (there === undefined) plan.remove.push(here!);
     else plan.place.push(there);
-    if (here !== undefined && here.facts.size >= 0 && !isCached(context, here.id)) plan.unsaved.push(path);
+    if (here !== undefined && here.facts.size >= 0 && !(await isSaved(context, output.path, here)))
+      plan.unsaved.push(path);
   }
   refuseMissing(context, plan);
   return plan;
+}
+
+/** In the cache, by either of DVC's hashes: a repository that began with DVC 2 has data under both. */
+async function isSaved(context: DvcContext, output: string, file: IdentifiedFile): Promise<boolean> {
+  if (isCached(context, file.id)) return true;
+  const { repository, pool } = context;
+  const path = join(repository.root, output, file.path);
+  const hashOf = async (where: string, hash: HashName) =>
+    (await pool.run({ kind: 'hash', path: where, hash })).id;
+  const other = await hashOf(path, file.id.hash === 'md5' ? 'md5-dos2unix' : 'md5');
+  if (!isCached(context, other)) return false;
+  if (other.hash === 'md5') return true;
+  // The older hash does not tell CRLF from LF, so the object may be of other bytes.
+  const object = await hashOf(join(repository.config.cacheDir, objectKey(other)), 'md5');
+  return object.value === file.id.value;
 }
 
 function refuseMissing(context: DvcContext, { output, place }: Plan): void {

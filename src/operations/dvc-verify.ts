@@ -1,5 +1,6 @@
 import { outputsInTree } from '../dvc/pointers.ts';
 import type { DvcRepository } from '../dvc/repository.ts';
+import { isOnRemotes } from '../dvc/select.ts';
 import { type DamagedObject, verifyOutputs } from '../dvc/verify.ts';
 import type { Context } from './context.ts';
 import { inDvc } from './dvc-context.ts';
@@ -9,7 +10,9 @@ export async function dvcVerify(context: Context, dvc: DvcRepository, remote: st
   const found = await inDvc(context, dvc, (within) =>
     verifyOutputs(
       within,
-      outputsInTree(dvc).map((output) => ({ output })),
+      outputsInTree(dvc)
+        .filter((output) => remote === undefined || isOnRemotes(output))
+        .map((output) => ({ output })),
       remote,
     ),
   );
