@@ -15,7 +15,7 @@ import { type HashName, objectKey } from './object-id.ts';
 import type { Output, ProfileReference } from './output.ts';
 import { isWithin } from './paths.ts';
 import { newPointer, updatePointer, withoutProfile, withProfile } from './pointer-edit.ts';
-import { outputsInTree, POINTER_SUFFIX } from './repository.ts';
+import { outputsInTree, POINTER_SUFFIX } from './pointers.ts';
 import { type FoundFile, scanOutput } from './scan.ts';
 import { namedPath, outputNamed } from './select.ts';
 import { readStatCache } from './stat-cache.ts';
@@ -70,8 +70,7 @@ export async function addOutputs(
     const change = record(context, target, data, profile);
     remember(
       context,
-      target.path,
-      data.id.hash,
+      { path: target.path, hash: data.id.hash, id: data.id },
       relinked,
       relinked === data.files ? readAtMs : fileClock(context.repository.notes),
     );
@@ -172,7 +171,7 @@ async function storeFiles(
   await forEach(files.keys(), AT_ONCE, async (index) => {
     signal?.throwIfAborted();
     const file = files[index]!;
-    const value = known.md5(file.path, file.facts);
+    const value = known.md5(file, index);
     const path = join(repository.root, output, file.path);
     if (value !== undefined && isCached(context, { hash, value }))
       stored[index] = { ...file, id: { hash, value } };

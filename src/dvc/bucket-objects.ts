@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VarveError } from '../errors.ts';
+import type { BucketRemote } from '../remote/bucket.ts';
 import { fileError } from '../remote/file-errors.ts';
-import type { Remote } from '../remote/remote.ts';
 import { forEach } from '../store/concurrency.ts';
 import { digestOf } from '../store/digest.ts';
 import type { DvcContext } from './context.ts';
@@ -18,14 +19,27 @@ const LARGEST_IN_MEMORY = 4 * 1024 * 1024;
 /** What one page of a listing holds. */
 const PAGE = 1000;
 
+/** Objects up to this size go into archives. */
+const LARGEST_ARCHIVED = 256 * 1024;
+/** An archive takes as much memory, and about as long to unpack as an answer may take to begin. */
+const ARCHIVE_BYTES = 8 * 1024 * 1024;
+const ARCHIVE_OBJECTS = 1000;
+const SMALLEST_ARCHIVE = 16;
+const ARCHIVES_AT_ONCE = 4;
+
+interface Sized {
+  readonly id: ObjectId;
+  readonly size: number;
+}
+
 /** A remote on S3, in DVC's layout. */
 export class BucketObjects implements ObjectRemote {
   readonly url: string;
   readonly jobs: number;
   readonly #context: DvcContext;
-  readonly #remote: Remote;
+  readonly #remote: BucketRemote;
 
-  constructor(context: DvcContext, remote: Remote, jobs: number = JOBS) {
+  constructor(context: DvcContext, remote: BucketRemote, jobs: number = JOBS) {
     this.#context = context;
     this.#remote = remote;
     this.url = remote.url;
@@ -50,7 +64,33 @@ export class BucketObjects implements ObjectRemote {
     return found;
   }
 
-  async upload(id: ObjectId): Promise<number> {
+  /** Small objects go many in one request, as an archive, where the server unpacks those. */
+  async upload(ids: readonly ObjectId[], jobs: number, onSent: (bytes: number) => void): Promise<void> {
+    const { archives, single } = planUpload(this.#context.repository.config.cacheDir, ids);
+    const left: Sized[][] = [];
+    const send = async (archive: Sized[]) => {
+      this.#context.signal?.throwIfAborted();
+      if (!(await this.#uploadArchive(archive))) left.push(archive);
+      else for (const { size } of archive) onSent(size);
+    };
+    // The first one shows whether the server unpacks.
+    if (archives.length > 0) await send(archives[0]!);
+    await forEach(archives.slice(1), Math.min(jobs, ARCHIVES_AT_ONCE), send);
+    await forEach([...left.flat(), ...single], jobs, async ({ id }) => {
+      this.#context.signal?.throwIfAborted();
+      onSent(await this.#uploadOne(id));
+    });
+  }
+
+  async #uploadArchive(archive: readonly Sized[]): Promise<boolean> {
+    const root = this.#context.repository.config.cacheDir;
+    if (!this.#remote.mayUnpack) return false;
+    const job = { kind: 'pack', root, ids: archive.map(({ id }) => id) } as const;
+    const { id, bytes, sha256 } = await this.#context.pool.run(job);
+    return this.#remote.unpack(bytes!, sha256!, objectKey(id));
+  }
+
+  async #uploadOne(id: ObjectId): Promise<number> {
     const root = this.#context.repository.config.cacheDir;
     const key = objectKey(id);
     const { bytes, sha256, facts } = await this.#context.pool.run({ kind: 'load', root, id });
@@ -151,4 +191,31 @@ export class BucketObjects implements ObjectRemote {
       throw fileError(error, 'write', path);
     }
   }
+}
+
+/** Which objects go together, and which alone: the large ones, and too few small ones to be worth an archive. */
+function planUpload(root: string, ids: readonly ObjectId[]): { archives: Sized[][]; single: Sized[] } {
+  const archives: Sized[][] = [];
+  const single: Sized[] = [];
+  let open: Sized[] = [];
+  let bytes = 0;
+  const close = () => {
+    if (open.length < SMALLEST_ARCHIVE) single.push(...open);
+    else archives.push(open);
+    open = [];
+    bytes = 0;
+  };
+  for (const id of ids) {
+    // What went away meanwhile is told of when it is read.
+    const size = statSync(join(root, objectKey(id)), { throwIfNoEntry: false })?.size ?? 0;
+    if (size > LARGEST_ARCHIVED) {
+      single.push({ id, size });
+      continue;
+    }
+    if (open.length === ARCHIVE_OBJECTS || bytes + size > ARCHIVE_BYTES) close();
+    open.push({ id, size });
+    bytes += size;
+  }
+  close();
+  return { archives, single };
 }

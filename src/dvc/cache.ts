@@ -1,9 +1,9 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VarveError } from '../errors.ts';
 import { fileError } from '../remote/file-errors.ts';
-import { isAbsent } from '../workspace/file-errors.ts';
+import { isAbsent, workspaceError } from '../workspace/file-errors.ts';
 import type { DvcContext } from './context.ts';
 import { type DirectoryEntry, directoryId, readDirectory } from './directory-manifest.ts';
 import { isDirectory, type ObjectId, objectKey } from './object-id.ts';
@@ -12,9 +12,47 @@ import type { Output } from './output.ts';
 /** One file of an output: its path relative to the output ('' where that is a file itself) and its object. */
 export type OutputFile = DirectoryEntry;
 
+/** Below so many objects, a question for each is cheaper than a look into all folders. */
+const WORTH_LISTING = 2048;
+/** So many names cost as much to list as one object to ask for. */
+const NAMES_PER_QUESTION = 8;
+
 export function isCached(context: DvcContext, id: ObjectId): boolean {
   const path = join(context.repository.config.cacheDir, objectKey(id));
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/**
+ * Those of the files whose objects the cache lacks. Many are looked up in the folders of the cache, which is several times faster than
+ * asking for each; but not where the cache is so large that most of what it lists would be of no use.
+ */
+export function notCached<T extends OutputFile>(context: DvcContext, files: readonly T[]): T[] {
+  const isListable = files.every(({ id }) => id.hash === 'md5') && files.length >= WORTH_LISTING;
+  const listed = isListable ? listObjects(context, files.length * NAMES_PER_QUESTION) : undefined;
+  if (listed === undefined) return files.filter(({ id }) => !isCached(context, id));
+  return files.filter(({ id }) => !listed.has(id.value));
+}
+
+/** The digests of all objects in the layout of DVC 3; undefined where they are likely to be more than `most`. */
+function listObjects(context: DvcContext, most: number): ReadonlySet<string> | undefined {
+  const found = new Set<string>();
+  for (let byte = 0; byte < 256; byte++) {
+    const first = byte.toString(16).padStart(2, '0');
+    for (const rest of namesIn(join(context.repository.config.cacheDir, 'files', 'md5', first)))
+      found.add(first + rest);
+    // Digests spread evenly, so the first folder tells how many there are.
+    if (byte === 0 && found.size * 256 > most) return undefined;
+  }
+  return found;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw workspaceError(error, 'read', folder);
+  }
 }
 
 /**

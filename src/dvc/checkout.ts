@@ -7,10 +7,10 @@ import { isAbsent, systemCode, workspaceError } from '../workspace/file-errors.t
 import { checkCollisions, type NameFolding, nameFolding } from '../workspace/name-collisions.ts';
 import { joinByPath } from '../workspace/path-order.ts';
 import { SafeFolders } from '../workspace/safe-folder.ts';
-import { filesOf, isCached, type OutputFile } from './cache.ts';
+import { filesOf, isCached, notCached, type OutputFile } from './cache.ts';
 import type { DvcContext } from './context.ts';
 import { type IdentifiedFile, identify, remember } from './identify.ts';
-import { isDirectory } from './object-id.ts';
+import { type HashName, isDirectory, objectKey } from './object-id.ts';
 import type { FileFacts } from './object-jobs.ts';
 import { isChosen, type Recorded } from './select.ts';
 import type { Wanted } from './transfer.ts';
@@ -29,6 +29,8 @@ interface Plan {
   readonly remove: readonly IdentifiedFile[];
   /** Files whose bytes the cache does not have: they would be lost. */
   readonly unsaved: readonly string[];
+  /** Not only a part of the output is brought about. */
+  readonly isWhole: boolean;
 }
 
 /** Files that are put in place at once; far more than there are workers, so that none waits. */
@@ -80,6 +82,7 @@ async function planOutput(
     place: [] as OutputFile[],
     remove: [] as IdentifiedFile[],
     unsaved: [] as string[],
+    isWhole: only === undefined,
   };
   const pathOf = { left: ({ path }: IdentifiedFile) => path, right: ({ path }: OutputFile) => path };
   for (const [here, there] of joinByPath(found?.files ?? [], target, pathOf)) {
@@ -91,14 +94,30 @@ async function planOutput(
     if (!isChosen(path, only)) continue;
     if (there === undefined) plan.remove.push(here!);
     else plan.place.push(there);
-    if (here !== undefined && here.facts.size >= 0 && !isCached(context, here.id)) plan.unsaved.push(path);
+    if (here !== undefined && here.facts.size >= 0 && !(await isSaved(context, output.path, here)))
+      plan.unsaved.push(path);
   }
   refuseMissing(context, plan);
   return plan;
 }
 
+/** In the cache, by either of DVC's hashes: a repository that began with DVC 2 has data under both. */
+async function isSaved(context: DvcContext, output: string, file: IdentifiedFile): Promise<boolean> {
+  if (isCached(context, file.id)) return true;
+  const { repository, pool } = context;
+  const path = join(repository.root, output, file.path);
+  const hashOf = async (where: string, hash: HashName) =>
+    (await pool.run({ kind: 'hash', path: where, hash })).id;
+  const other = await hashOf(path, file.id.hash === 'md5' ? 'md5-dos2unix' : 'md5');
+  if (!isCached(context, other)) return false;
+  if (other.hash === 'md5') return true;
+  // The older hash does not tell CRLF from LF, so the object may be of other bytes.
+  const object = await hashOf(join(repository.config.cacheDir, objectKey(other)), 'md5');
+  return object.value === file.id.value;
+}
+
 function refuseMissing(context: DvcContext, { output, place }: Plan): void {
-  const missing = place.filter(({ id }) => !isCached(context, id));
+  const missing = notCached(context, place);
   if (missing.length === 0) return;
   throw new VarveError(
     'object-missing',
@@ -147,7 +166,13 @@ async function applyPlan(context: DvcContext, plan: Plan): Promise<CheckedOut> {
     placed.push({ path, id, facts });
     onProgress?.({ phase: 'checkout', unit: 'files', done: placed.length, total: place.length });
   });
-  remember(context, output.path, output.id.hash, [...keep, ...placed], fileClock(repository.notes));
+  const { path, id } = output;
+  remember(
+    context,
+    { path, hash: id.hash, ...(plan.isWhole && { id }) },
+    [...keep, ...placed],
+    fileClock(repository.notes),
+  );
   const writtenBytes = placed.reduce((sum, { facts }) => sum + facts.size, 0);
   return { output, written: placed.length, writtenBytes, removed: remove.length };
 }

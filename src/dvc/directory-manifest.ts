@@ -19,9 +19,7 @@ const LARGEST_BYTES = 400 * 1024 * 1024;
  */
 export function encodeDirectory(entries: readonly DirectoryEntry[]): Buffer {
   const sorted = [...entries].sort((a, b) => comparePaths(a.path, b.path));
-  const items = sorted.map(
-    ({ path, id }) => `{"md5": ${asciiJson(id.value)}, "relpath": ${asciiJson(path)}}`,
-  );
+  const items = sorted.map(({ path, id }) => `{"md5": "${id.value}", "relpath": ${asciiJson(path)}}`);
   return Buffer.from(`[${items.join(', ')}]`, 'latin1');
 }
 
@@ -84,6 +82,7 @@ function checkDistinct(entries: readonly DirectoryEntry[], where: string): void 
 }
 
 function asciiJson(text: string): string {
+  if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`;
   return JSON.stringify(text).replace(/[\u007f-\uffff]/g, (unit) =>
     unit === '\x7f' ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

@@ -5,7 +5,7 @@ import { isAbsent, workspaceError } from '../workspace/file-errors.ts';
 
 export const DVC_IGNORE = '.dvcignore';
 /** What DVC never looks at, in any folder. */
-const ALWAYS = /(?:^|\/)(?:\.git\/?|\.hg\/|\.dvc\/)$/;
+const ALWAYS = new Set(['.git', '.git/', '.hg/', '.dvc/']);
 
 interface Layer {
   /** '' or ending in `/`. */
@@ -29,13 +29,21 @@ export class DvcIgnore {
 
   /** The path itself, its parents being known to be looked at. */
   ignores(path: string): boolean {
-    if (ALWAYS.test(path)) return true;
     const slash = path.lastIndexOf('/', path.length - 2);
-    for (const { folder, matcher } of this.#layersIn(slash < 0 ? '' : path.slice(0, slash))) {
-      const { ignored, unignored } = matcher.test(path.slice(folder.length));
-      if (ignored || unignored) return ignored;
-    }
-    return path.endsWith('/') && this.#isNested(path);
+    return this.in(path.slice(0, slash + 1))(path.slice(slash + 1));
+  }
+
+  /** The same question for what lies in one folder, '' or ending in `/`, by its name alone. */
+  in(parent: string): (name: string) => boolean {
+    const layers = this.#layersIn(parent.slice(0, -1));
+    return (name) => {
+      if (ALWAYS.has(name)) return true;
+      for (const { folder, matcher } of layers) {
+        const { ignored, unignored } = matcher.test((parent + name).slice(folder.length));
+        if (ignored || unignored) return ignored;
+      }
+      return name.endsWith('/') && this.#isNested(parent + name);
+    };
   }
 
   /** The path or any folder above it. */

@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { forEach } from '../store/concurrency.ts';
 import { writeAtomically } from '../workspace/atomic-write.ts';
 import { isAbsent, workspaceError } from '../workspace/file-errors.ts';
 import type { DvcContext } from './context.ts';
@@ -25,8 +26,11 @@ export class FolderObjects implements ObjectRemote {
     return new Set(ids.filter(isThere));
   }
 
-  upload(id: ObjectId): Promise<number> {
-    return this.#copy(id, this.#context.repository.config.cacheDir, this.url, this.#shared);
+  async upload(ids: readonly ObjectId[], jobs: number, onSent: (bytes: number) => void): Promise<void> {
+    await forEach(ids, jobs, async (id) => {
+      this.#context.signal?.throwIfAborted();
+      onSent(await this.#copy(id, this.#context.repository.config.cacheDir, this.url, this.#shared));
+    });
   }
 
   download(id: ObjectId): Promise<number> {

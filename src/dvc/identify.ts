@@ -3,8 +3,8 @@ import { forEach } from '../store/concurrency.ts';
 import { fileClock } from '../workspace/file-clock.ts';
 import type { DvcContext } from './context.ts';
 import { directoryId, encodeDirectory } from './directory-manifest.ts';
-import type { HashName, ObjectId } from './object-id.ts';
-import { type FoundFile, scanOutput } from './scan.ts';
+import { type HashName, isDirectory, type ObjectId } from './object-id.ts';
+import { type FoundFile, type FoundOutput, scanOutput } from './scan.ts';
 import { readStatCache, writeStatCache } from './stat-cache.ts';
 
 /** A file of the workspace and the object that its bytes are. */
@@ -37,11 +37,13 @@ export async function identify(
   const found = scanOutput(repository, path);
   if (found === undefined) return undefined;
   const known = readStatCache(repository, path, hash);
-  const values = found.files.map((file) => known.md5(file.path, file.facts));
-  const unknown = [...found.files.keys()].filter((index) => values[index] === undefined);
-  if (unknown.length > 0) await hashFiles(context, path, hash, found.files, unknown, values);
-  const files = found.files.map((file, index) => ({ ...file, id: { hash, value: values[index]! } }));
-  return identified(found.kind, files, hash);
+  const values = found.files.map((file, index) => known.md5(file, index));
+  const unknown = [...values.keys()].filter((index) => values[index] === undefined);
+  if (unknown.length > 0) return hashFiles(context, path, hash, found, unknown, values);
+  const files = withValues(found.files, values, hash);
+  if (found.kind === 'file' || known.list === undefined || known.files !== files.length)
+    return identified(found.kind, files, hash);
+  return { kind: found.kind, files, id: { hash, value: known.list }, size: totalSize(files) };
 }
 
 export function identified(
@@ -50,47 +52,68 @@ export function identified(
   hash: HashName,
 ): Identified {
   const id = kind === 'file' ? files[0]!.id : directoryId(encodeDirectory(files), hash);
-  return { kind, files, id, size: files.reduce((sum, { facts }) => sum + Math.max(0, facts.size), 0) };
+  return { kind, files, id, size: totalSize(files) };
 }
 
-/** Notes what the files of an output are, so that the next command need not read them. */
+/** Notes what files of an output are, so that the next command need not read them. `id` is the output's, where these are all of them. */
 export function remember(
   context: DvcContext,
-  path: string,
-  hash: HashName,
+  { path, hash, id }: { readonly path: string; readonly hash: HashName; readonly id?: ObjectId | undefined },
   files: readonly Pick<IdentifiedFile, 'path' | 'facts' | 'id'>[],
   readAtMs: number,
 ): void {
-  const known = files.map(({ path: name, facts, id }) => ({ path: name, facts, md5: id.value }));
-  writeStatCache(context.repository, path, hash, known, readAtMs);
+  const known = files.map((file) => ({ path: file.path, facts: file.facts, md5: file.id.value }));
+  const list = id !== undefined && isDirectory(id) ? id.value : undefined;
+  writeStatCache(context.repository, path, hash, { files: known, list }, readAtMs);
 }
 
 async function hashFiles(
   context: DvcContext,
-  output: string,
+  path: string,
   hash: HashName,
-  files: readonly FoundFile[],
+  { kind, files }: FoundOutput,
   indices: readonly number[],
   values: (string | undefined)[],
-): Promise<void> {
+): Promise<Identified> {
   const { repository, pool, onProgress, signal } = context;
   const readAtMs = fileClock(repository.notes);
   let done = 0;
   await forEach(indices, AT_ONCE, async (index) => {
     signal?.throwIfAborted();
     const file = files[index]!;
-    const path = join(repository.root, output, file.path);
+    const where = join(repository.root, path, file.path);
     // The object behind a link is gone: its bytes are those of nothing.
-    const { id } = file.facts.size < 0 ? { id: MISSING } : await pool.run({ kind: 'hash', path, hash });
+    const { id } =
+      file.facts.size < 0 ? { id: MISSING } : await pool.run({ kind: 'hash', path: where, hash });
     values[index] = id.value;
     onProgress?.({ phase: 'hash', unit: 'files', done: ++done, total: indices.length });
   });
-  const known = files.flatMap((file, index) => {
-    const value = values[index];
-    return value === undefined || value === MISSING.value ? [] : [{ ...file, id: { hash, value } }];
-  });
-  remember(context, output, hash, known, readAtMs);
+  const found = identified(kind, withValues(files, values, hash), hash);
+  const known = found.files.filter(({ id }) => id.value !== MISSING.value);
+  const isAll = known.length === found.files.length;
+  remember(context, { path, hash, ...(isAll && { id: found.id }) }, known, readAtMs);
+  return found;
 }
 
 /** No bytes are known to have this MD5. */
 const MISSING = { value: '0'.repeat(32) };
+
+function withValues(
+  files: readonly FoundFile[],
+  values: readonly (string | undefined)[],
+  hash: HashName,
+): IdentifiedFile[] {
+  // Spelled out: ten thousand spreads cost as much as all the rest.
+  return files.map(({ path, facts, link, executable }, index) => ({
+    path,
+    facts,
+    link,
+    executable,
+    id: { hash, value: values[index]! },
+  }));
+}
+
+/** The object behind a link that leads nowhere has no size. */
+function totalSize(files: readonly IdentifiedFile[]): number {
+  return files.reduce((sum, { facts }) => sum + Math.max(0, facts.size), 0);
+}

@@ -21,6 +21,7 @@ import {
 import { dirname, join } from 'node:path';
 import { VarveError } from '../errors.ts';
 import { errnoOf, fileError } from '../remote/file-errors.ts';
+import { tarArchive } from './archive.ts';
 import type { LinkType } from './config.ts';
 import { HASH_BLOCK, Md5 } from './md5.ts';
 import { type HashName, md5Of, type ObjectId, objectKey } from './object-id.ts';
@@ -31,6 +32,7 @@ import type {
   JobResult,
   LoadJob,
   ObjectJob,
+  PackJob,
   PlaceJob,
   SaveJob,
   StoreJob,
@@ -56,6 +58,8 @@ export function doJob(job: ObjectJob): JobResult {
       return placeObject(job);
     case 'load':
       return loadObject(job);
+    case 'pack':
+      return packObjects(job);
     case 'save':
       return saveObject(job);
     case 'check':
@@ -223,6 +227,14 @@ function loadObject({ root, id }: LoadJob): JobResult {
     if (value !== md5Of(id)) throw mismatch(path, md5Of(id), value);
     return { id, facts, sha256: sha256.digest('hex'), ...(bytes && { bytes }) };
   });
+}
+
+function packObjects({ root, ids }: PackJob): JobResult {
+  const loaded = ids.map((id) => loadObject({ kind: 'load', root, id }));
+  const files = loaded.map(({ id, bytes }) => ({ name: objectKey(id), bytes: bytes! }));
+  const bytes = tarArchive(files);
+  const { id, facts } = loaded.at(-1)!;
+  return { id, facts, bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
 function saveObject({ root, id, from, shared }: SaveJob): JobResult {

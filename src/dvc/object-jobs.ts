@@ -5,7 +5,7 @@ import type { HashName, ObjectId } from './object-id.ts';
  * What the worker threads do: reading, hashing and writing whole files. Every job checks bytes against their MD5 before a
  * name is given to them.
  */
-export type ObjectJob = HashJob | StoreJob | PlaceJob | LoadJob | SaveJob | CheckJob | VerifyJob;
+export type ObjectJob = HashJob | StoreJob | PlaceJob | LoadJob | PackJob | SaveJob | CheckJob | VerifyJob;
 
 /** Hashes a file of the workspace, the cache or a folder remote. */
 export interface HashJob {
@@ -41,6 +41,13 @@ export interface LoadJob {
   readonly id: ObjectId;
 }
 
+/** Reads and checks small objects, into a tar archive under their keys. */
+export interface PackJob {
+  readonly kind: 'pack';
+  readonly root: string;
+  readonly ids: readonly ObjectId[];
+}
+
 /** Writes bytes, or a finished temporary file, that came from a remote into the cache. */
 export interface SaveJob {
   readonly kind: 'save';
@@ -74,9 +81,10 @@ export interface FileFacts {
 
 /** A job's answer; which parts are there depends on the job. */
 export interface JobResult {
+  /** Of `pack`, both are those of its last object. */
   readonly id: ObjectId;
   readonly facts: FileFacts;
-  /** Of `load`: the SHA-256 of the bytes in hex, and the bytes where the object is small. */
+  /** Of `load`: the SHA-256 of the bytes in hex, and the bytes where the object is small. Of `pack`: those of the archive. */
   readonly sha256?: string;
   readonly bytes?: Uint8Array;
 }

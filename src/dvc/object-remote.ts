@@ -8,8 +8,8 @@ export interface ObjectRemote {
   readonly jobs: number;
   /** Those of the objects that are there. */
   present(ids: readonly ObjectId[]): Promise<ReadonlySet<ObjectId>>;
-  /** From the cache. Returns the size in bytes. */
-  upload(id: ObjectId): Promise<number>;
+  /** From the cache, which has all of them. `onSent` is told the size of each when it is there. */
+  upload(ids: readonly ObjectId[], jobs: number, onSent: (bytes: number) => void): Promise<void>;
   /** Into the cache. Returns the size in bytes. @throws VarveError `object-missing`, `digest-mismatch` */
   download(id: ObjectId): Promise<number>;
   /** Reads the object and checks its MD5, without keeping it. Returns the size in bytes. */

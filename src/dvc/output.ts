@@ -1,17 +1,9 @@
 import { posix } from 'node:path';
+import type { Plain } from './block-yaml.ts';
 import { unsupported } from './config.ts';
 import { type HashName, isDirectory, type ObjectId, parseObjectId } from './object-id.ts';
 import { resolveInside } from './paths.ts';
-import {
-  asCount,
-  asList,
-  asMap,
-  asText,
-  damagedPointer,
-  type Plain,
-  parseYaml,
-  plainValue,
-} from './yaml-file.ts';
+import { asCount, asList, asMap, asText, damagedPointer, readYaml } from './yaml-file.ts';
 
 /** A dataset as a `.dvc` file or a stage in `dvc.lock` names it. Paths are POSIX, from the repository's top. */
 export interface Output {
@@ -51,7 +43,7 @@ export interface OutputFlags {
 
 /** The outputs that the `.dvc` file at `pointer` names. */
 export function readPointer(text: string, pointer: string): Output[] {
-  const value = plainValue(parseYaml(text, pointer), pointer);
+  const value = readYaml(text, pointer);
   if (value === undefined) return [];
   const map = asMap(value);
   if (map === undefined) throw damagedPointer(pointer, 'is not a mapping');
@@ -71,7 +63,7 @@ export function readPointer(text: string, pointer: string): Output[] {
 
 /** The outputs of every stage in the `dvc.lock` at `pointer`; `yaml` is the `dvc.yaml` beside it. */
 export function readLock(text: string, pointer: string, yaml: string | undefined): Output[] {
-  const map = asMap(plainValue(parseYaml(text, pointer), pointer));
+  const map = asMap(readYaml(text, pointer));
   if (map === undefined) return [];
   if (asText(map.schema) !== '2.0') {
     throw unsupported(
@@ -172,7 +164,7 @@ type Definition = { readonly [key: string]: Plain };
 function readDefinitions(yaml: string | undefined, pointer: string): Definition {
   if (yaml === undefined) return {};
   const path = posix.join(posix.dirname(pointer), 'dvc.yaml');
-  return asMap(asMap(plainValue(parseYaml(yaml, path), path))?.stages) ?? {};
+  return asMap(asMap(readYaml(yaml, path))?.stages) ?? {};
 }
 
 /** `name@key` is one of the stages that `foreach` or `matrix` makes of `name`. */

@@ -1,12 +1,10 @@
 import { VarveError } from '../errors.ts';
 import { BucketRemote } from '../remote/bucket.ts';
 import { describeUrl, openBucket } from '../remote/open.ts';
-import type { Remote } from '../remote/remote.ts';
 import { parseUrl } from '../remote/url.ts';
 import { BucketObjects } from './bucket-objects.ts';
 import { type DvcConfig, isTrue, type RemoteSettings, unsupported } from './config.ts';
 import type { DvcContext } from './context.ts';
-import { withDirectRequests } from './direct-bucket.ts';
 import { FolderObjects } from './folder-objects.ts';
 import type { ObjectRemote } from './object-remote.ts';
 
@@ -63,13 +61,12 @@ export function chosenRemote(config: DvcConfig, name: string | undefined): { nam
   return { name: chosen, url: describeUrl(settingsOf(config, chosen, 0).get('url') ?? '') };
 }
 
-async function openBucketRemote(url: string, settings: RemoteSettings): Promise<Remote> {
+async function openBucketRemote(url: string, settings: RemoteSettings): Promise<BucketRemote> {
   const place = parseUrl(url, '/');
   if (place.kind === 'folder')
     throw unsupported(`the URL ${describeUrl(url)}`, 'Write it as s3://bucket/prefix.');
   const options = s3Options(settings);
-  const client = await withDirectRequests(await openBucket(place, options), options);
-  return new BucketRemote(client, url, place.prefix);
+  return new BucketRemote(await openBucket(place, options), url, place.prefix);
 }
 
 function s3Options(settings: RemoteSettings) {

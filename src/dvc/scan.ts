@@ -35,29 +35,38 @@ export function scanOutput(repository: DvcRepository, path: string): FoundOutput
   if (!found.isDirectory()) return { kind: 'file', files: [inspect(repository, path, '', found)] };
   const files: FoundFile[] = [];
   scanFolder(repository, path, '', files);
-  files.sort((a, b) => comparePaths(a.path, b.path));
   return { kind: 'directory', files };
 }
 
+/** @param folder within the output, '' or ending in `/` */
 function scanFolder(repository: DvcRepository, output: string, folder: string, into: FoundFile[]): void {
-  for (const entry of entries(repository.root, folder === '' ? output : `${output}/${folder}`)) {
-    const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    const whole = `${output}/${path}`;
-    if (isUnfinished(entry.name) || repository.ignore.ignores(entry.isDirectory() ? `${whole}/` : whole))
-      continue;
-    checkName(whole, entry.name);
-    if (entry.isDirectory()) {
-      scanFolder(repository, output, path, into);
+  const top = `${output}/${folder}`;
+  for (const name of namesIn(repository, top)) {
+    if (name.endsWith('/')) {
+      scanFolder(repository, output, folder + name, into);
       continue;
     }
-    const found = lstatSync(join(repository.root, whole), { throwIfNoEntry: false });
-    if (found !== undefined) into.push(inspect(repository, whole, path, found));
+    const found = lstatSync(`${repository.root}/${top}${name}`, { throwIfNoEntry: false });
+    if (found !== undefined) into.push(inspect(repository, top + name, folder + name, found));
   }
+}
+
+/** What of a folder belongs to the data, folders with a `/` at their end, in the order of whole paths. */
+function namesIn(repository: DvcRepository, folder: string): string[] {
+  const isIgnored = repository.ignore.in(folder);
+  const names: string[] = [];
+  for (const entry of entries(repository.root, folder)) {
+    const name = entry.isDirectory() ? `${entry.name}/` : entry.name;
+    if (isUnfinished(entry.name) || isIgnored(name)) continue;
+    checkName(folder + entry.name, entry.name);
+    names.push(name);
+  }
+  return names.sort(comparePaths);
 }
 
 function entries(root: string, folder: string): Dirent[] {
   try {
-    return readdirSync(join(root, folder), { withFileTypes: true });
+    return readdirSync(`${root}/${folder}`, { withFileTypes: true });
   } catch (error) {
     if (isAbsent(error)) return [];
     throw workspaceError(error, 'read', folder);

@@ -55,6 +55,11 @@ export function isChosen(path: string, only: readonly string[] | undefined): boo
   return only === undefined || only.some((part) => isWithin(path, part));
 }
 
+/** Whether remotes are where its data belongs: not what `push: false` keeps out, nor what `dvc import` takes from another repository. */
+export function isOnRemotes(output: Output): boolean {
+  return output.cached && output.pushed && output.imported !== 'repository';
+}
+
 export function isRecorded(output: Output): output is Recorded {
   return output.id !== undefined;
 }

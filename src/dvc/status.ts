@@ -1,6 +1,6 @@
 import type { FileChange } from '../workspace/data-state.ts';
 import { comparePaths, joinByPath } from '../workspace/path-order.ts';
-import { cachedFiles, isCached, type OutputFile } from './cache.ts';
+import { cachedFiles, isCached, notCached, type OutputFile } from './cache.ts';
 import type { DvcContext } from './context.ts';
 import { type Identified, identify } from './identify.ts';
 import type { Output } from './output.ts';
@@ -66,6 +66,6 @@ function countMissing(
   only: readonly string[] | undefined,
 ): number {
   if (files === undefined) return 1;
-  const wanted = files.filter(({ path }) => isChosen(path, only));
-  return wanted.filter(({ id }) => !isCached(context, id)).length;
+  const wanted = only === undefined ? files : files.filter(({ path }) => isChosen(path, only));
+  return notCached(context, wanted).length;
 }

@@ -1,6 +1,6 @@
 import { VarveError } from '../errors.ts';
 import { forEach } from '../store/concurrency.ts';
-import { cachedFiles, isCached, type OutputFile } from './cache.ts';
+import { cachedFiles, isCached, notCached, type OutputFile } from './cache.ts';
 import type { DvcContext } from './context.ts';
 import { isDirectory, type ObjectId, objectKey } from './object-id.ts';
 import type { ObjectRemote } from './object-remote.ts';
@@ -48,7 +48,7 @@ export async function fetchOutputs(
     await forEach(distinct(lists.map(({ output }) => ({ id: output.id, path: output.path }))), jobs, (one) =>
       get(one.id, one.path),
     );
-    const files = distinct(await filesOfAll(context, group)).filter(({ id }) => !isCached(context, id));
+    const files = notCached(context, distinct(await filesOfAll(context, group)));
     progress.expect(files.length);
     await forEach(files, jobs, async ({ id, path }) => {
       context.signal?.throwIfAborted();
@@ -75,12 +75,10 @@ export async function pushOutputs(
     const send = async (objects: readonly OutputFile[]) => {
       const there = await remote.present(objects.map(({ id }) => id));
       const lacking = objects.filter(({ id }) => !there.has(id));
-      progress.expect(lacking.length);
-      await forEach(lacking, jobs, async ({ id, path }) => {
-        context.signal?.throwIfAborted();
-        if (isCached(context, id)) progress.did(await remote.upload(id));
-        else absent.set(objectKey(id), path);
-      });
+      for (const { id, path } of notCached(context, lacking)) absent.set(objectKey(id), path);
+      const ready = lacking.map(({ id }) => id).filter((id) => !absent.has(objectKey(id)));
+      progress.expect(ready.length);
+      await remote.upload(ready, jobs, (bytes) => progress.did(bytes));
     };
     await send(distinct(await filesOfAll(context, group)));
     if (absent.size > 0) throw missingHere(remote, absent);

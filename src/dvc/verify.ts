@@ -84,7 +84,8 @@ async function verifyObjects(
   await forEach(objects, jobs, async ([key, { id, users }]) => {
     context.signal?.throwIfAborted();
     try {
-      checkedBytes += await check(id);
+      const bytes = await check(id);
+      checkedBytes += bytes;
     } catch (error) {
       const code = error instanceof VarveError ? error.code : undefined;
       if (code !== 'digest-mismatch' && code !== 'object-missing') throw error;

@@ -1,18 +1,25 @@
 import { createRequire } from 'node:module';
 import type * as Yaml from 'yaml';
 import { VarveError } from '../errors.ts';
-
-/** Scalars of all kinds come as the strings that they are written as, so that an MD5 of digits stays an MD5. */
-export type Plain = string | readonly Plain[] | { readonly [key: string]: Plain };
+import { type Plain, readBlockYaml } from './block-yaml.ts';
 
 const LARGEST_TEXT = 128 * 1024 * 1024;
 
 let loaded: typeof Yaml | undefined;
 
-/** Loaded when a file of DVC is read, and only then: other repositories need not wait for it. */
+/** Loaded for the files that need it, and only then: it takes longer than all the rest of `varve status`. */
 export function yaml(): typeof Yaml {
   loaded ??= createRequire(import.meta.url)('yaml') as typeof Yaml;
   return loaded;
+}
+
+/**
+ * A YAML file of DVC as plain values.
+ * @throws VarveError `damaged-pointer`
+ */
+export function readYaml(text: string, path: string): Plain | undefined {
+  checkLength(text, path);
+  return readBlockYaml(text) ?? plainValue(parseYaml(text, path), path);
 }
 
 /**
@@ -20,15 +27,19 @@ export function yaml(): typeof Yaml {
  * @throws VarveError `damaged-pointer`
  */
 export function parseYaml(text: string, path: string): Yaml.Document {
-  if (text.length > LARGEST_TEXT) throw damagedPointer(path, 'is larger than any file that DVC writes');
+  checkLength(text, path);
   const document = yaml().parseDocument(text, { schema: 'failsafe', strict: true, uniqueKeys: true });
   const problem = document.errors[0];
   if (problem !== undefined) throw damagedPointer(path, `is not YAML: ${problem.message.split('\n')[0]}`);
   return document;
 }
 
+function checkLength(text: string, path: string): void {
+  if (text.length > LARGEST_TEXT) throw damagedPointer(path, 'is larger than any file that DVC writes');
+}
+
 /** The document as plain values; aliases are expanded a bounded number of times. */
-export function plainValue(document: Yaml.Document, path: string): Plain | undefined {
+function plainValue(document: Yaml.Document, path: string): Plain | undefined {
   try {
     return (document.toJS({ maxAliasCount: 100 }) as Plain | null) ?? undefined;
   } catch (error) {

@@ -48,7 +48,7 @@ async function withCachedFiles<T>(
     if (context!.dvc) {
       const tableAt = (name: string, index: number) =>
         isTabular(name) ? join(folder, `${index}${extensions(name)}`) : undefined;
-      const { dvcRows } = await import('./dvc-read.ts');
+      const { dvcRows } = await import('./dvc-rows.ts');
       return await work(await dvcRows(context!, context!.dvc, { path, commit }, tableAt));
     }
     return await closing(await openCache(context!), async (cache) => {

@@ -5,25 +5,17 @@ import type { Digest } from '../store/digest.ts';
 import { type ManifestEntry, readManifest } from '../store/manifest.ts';
 import type { Root } from '../store/roots.ts';
 import type { Store } from '../store/store.ts';
-import { datasetAt, datasetPaths, findRevision, resolveRevision } from '../workspace/git-pointers.ts';
+import { datasetPaths, findRevision } from '../workspace/git-pointers.ts';
 import { POINTER_SUFFIX, type Pointer, pointerPath, readPointer } from '../workspace/pointer.ts';
 import { pathInRepository } from '../workspace/repository.ts';
 import type { Context } from './context.ts';
 import { nearest } from './did-you-mean.ts';
-import { outputVersion } from './dvc-datasets.ts';
 
 /** A dataset that a command is about; `only` names the files and folders within it, where not all is meant. */
 export interface SelectedDataset {
   readonly path: string;
   readonly pointer: Pointer;
   readonly only?: readonly string[];
-}
-
-/** One version of a dataset: of the working tree where `commit` is undefined. */
-export interface DatasetVersion {
-  readonly path: string;
-  readonly pointer: Pointer;
-  readonly commit: string | undefined;
 }
 
 /**
@@ -69,34 +61,6 @@ export function datasetAround(root: string, path: string): string | undefined {
     if (existsSync(join(root, pointerPath(folder)))) return folder;
   }
   return undefined;
-}
-
-/**
- * `path@REV`, or `path` for the working tree's version. Undefined where it names no dataset: a plain file or folder, or
- * nothing at all.
- * @throws VarveError `unknown-revision`, `not-a-dataset` where the commit has no such dataset
- */
-export function datasetVersion(context: Context, argument: string): DatasetVersion | undefined {
-  if (context.dvc) return outputVersion(context, context.dvc, argument);
-  const { root } = context.repository;
-  const whole = datasetNamed(context, argument);
-  if (whole !== undefined) return { path: whole, pointer: readPointer(root, whole), commit: undefined };
-  const at = argument.indexOf('@', 1);
-  if (at < 0 || existsSync(join(context.cwd, argument))) return undefined;
-  const commit = resolveRevision(root, argument.slice(at + 1));
-  const path = pathInRepository(context.repository, context.cwd, argument.slice(0, at));
-  const named = path.endsWith(POINTER_SUFFIX) ? path.slice(0, -POINTER_SUFFIX.length) : path;
-  return { path: named, pointer: pointerAt(root, commit, named), commit };
-}
-
-/** @throws VarveError `not-a-dataset` */
-function pointerAt(root: string, commit: string, path: string): Pointer {
-  const pointer = datasetAt(root, commit, path);
-  if (pointer !== undefined) return pointer;
-  throw new VarveError('not-a-dataset', `${path} is not a dataset in ${commit.slice(0, 12)}`, {
-    path,
-    remedy: 'See `varve log` for the commits that have it.',
-  });
 }
 
 /** Leading arguments that are revisions, as `git diff` tells them from paths, and the paths behind them. */

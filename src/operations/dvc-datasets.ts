@@ -2,13 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDirectory, type ObjectId } from '../dvc/object-id.ts';
 import type { Output } from '../dvc/output.ts';
-import {
-  type DvcRepository,
-  outputHistory,
-  outputsAt,
-  outputsInTree,
-  POINTER_SUFFIX,
-} from '../dvc/repository.ts';
+import { outputHistory, outputsAt, outputsInTree, POINTER_SUFFIX } from '../dvc/pointers.ts';
+import type { DvcRepository } from '../dvc/repository.ts';
 import { isRecorded, outputNamed, type Recorded } from '../dvc/select.ts';
 import { VarveError } from '../errors.ts';
 import { type Digest, digestOf } from '../store/digest.ts';

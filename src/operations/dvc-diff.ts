@@ -4,14 +4,15 @@ import type { DvcContext } from '../dvc/context.ts';
 import { isDirectory } from '../dvc/object-id.ts';
 import type { Output } from '../dvc/output.ts';
 import { isWithin } from '../dvc/paths.ts';
-import { type DvcRepository, outputsAt, outputsInTree } from '../dvc/repository.ts';
+import { outputsAt, outputsInTree } from '../dvc/pointers.ts';
+import type { DvcRepository } from '../dvc/repository.ts';
 import { isRecorded, namedPath, type Recorded } from '../dvc/select.ts';
 import { fileChanges, outputStatus } from '../dvc/status.ts';
 import type { Store } from '../store/store.ts';
 import type { Pointer } from '../workspace/pointer.ts';
 import type { Context } from './context.ts';
+import { inDvc } from './dvc-context.ts';
 import { asPointer } from './dvc-datasets.ts';
-import { inDvc } from './dvc-read.ts';
 import { closing, openCache } from './stores.ts';
 
 /** What varve compares statistics with: see `CompareStatistics`. */

@@ -6,16 +6,17 @@ import type { DvcContext } from '../dvc/context.ts';
 import type { Identified } from '../dvc/identify.ts';
 import type { ObjectRemote } from '../dvc/object-remote.ts';
 import type { ProfileReference } from '../dvc/output.ts';
+import { commitsWithOutputs, outputsAt, outputsInTree } from '../dvc/pointers.ts';
 import { chosenRemote, openDvcRemote } from '../dvc/remotes.ts';
-import { commitsWithOutputs, type DvcRepository, outputsAt, outputsInTree } from '../dvc/repository.ts';
-import { isRecorded, type Recorded, type Selected, selectOutputs } from '../dvc/select.ts';
+import type { DvcRepository } from '../dvc/repository.ts';
+import { isOnRemotes, isRecorded, type Recorded, type Selected, selectOutputs } from '../dvc/select.ts';
 import { fetchOutputs, pushOutputs, type Transferred, type Wanted } from '../dvc/transfer.ts';
 import { VarveError } from '../errors.ts';
 import { digestOf } from '../store/digest.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
+import { inDvc } from './dvc-context.ts';
 import { asPointer, digestOfId } from './dvc-datasets.ts';
-import { inDvc } from './dvc-read.ts';
 import type { Profiler } from './profiler.ts';
 import { closing, openCache } from './stores.ts';
 
@@ -125,7 +126,7 @@ export function dvcPush(
   options: DvcTransferOptions,
 ) {
   return inDvcWithProfiles(context, dvc, async (within, cache) => {
-    const wanted = transferable(within, dvc, paths, options).filter(({ output }) => output.pushed);
+    const wanted = transferable(within, dvc, paths, options);
     const data = options.profilesOnly ? NOTHING : await pushOutputs(within, wanted, options);
     const profiles = await onProfiles(within, wanted, options, async (remote, digest) => {
       if (!cache.has(digest) || (await remote.readNote(noteKey(digest))) !== undefined) return undefined;
@@ -166,9 +167,9 @@ export function dvcPull(
   });
 }
 
-/** What `dvc import` brought from another repository is not on this one's remotes: it is checked out where the cache has it. */
+/** What no remote has is checked out where the cache has it. */
 function isAvailable(context: DvcContext): (wanted: Wanted) => boolean {
-  return ({ output }) => output.imported !== 'repository' || isCached(context, output.id);
+  return ({ output }) => isOnRemotes(output) || isCached(context, output.id);
 }
 
 function chosen(dvc: DvcRepository, wanted: readonly Wanted[], { remote }: DvcTransferOptions) {
@@ -251,6 +252,8 @@ function transferable(
       'Run `dvc fetch` or `dvc update`.',
       refused.output.path,
     );
+  if (paths.length > 0 && inTree.length > 0 && inTree.every(({ output }) => !output.pushed))
+    throw keptFromRemotes(inTree[0]!.output.path);
   const all = new Map(inTree.map((wanted) => [`${wanted.output.path}\0${wanted.output.id.value}`, wanted]));
   for (const commit of allCommits ? commitsWithOutputs(dvc, ['--all']) : []) {
     for (const wanted of wantedOf(outputsOf(context, dvc, commit, paths))) {
@@ -258,7 +261,7 @@ function transferable(
       if (!all.has(key)) all.set(key, wanted);
     }
   }
-  return [...all.values()].filter(({ output }) => output.cached && output.imported !== 'repository');
+  return [...all.values()].filter(({ output }) => isOnRemotes(output));
 }
 
 /** Of a commit, the outputs that the paths name; none where it has none of them. */
@@ -289,4 +292,11 @@ function total(...parts: readonly Transferred[]): Transferred {
     objects: parts.reduce((sum, { objects }) => sum + objects, 0),
     bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
   };
+}
+
+function keptFromRemotes(path: string): VarveError {
+  return new VarveError('kept-from-remotes', `${path} is kept out of remotes by its \`push: false\``, {
+    path,
+    remedy: 'Make it again with `dvc repro`, or copy it from a clone that has it.',
+  });
 }

@@ -3,7 +3,8 @@ import { join, posix } from 'node:path';
 import { filesOf, isCached } from '../dvc/cache.ts';
 import type { DvcContext } from '../dvc/context.ts';
 import { isDirectory, type ObjectId, objectKey } from '../dvc/object-id.ts';
-import { type DvcRepository, outputsAt } from '../dvc/repository.ts';
+import { outputsAt } from '../dvc/pointers.ts';
+import type { DvcRepository } from '../dvc/repository.ts';
 import { isRecorded, type Recorded } from '../dvc/select.ts';
 import { fetchOutputs } from '../dvc/transfer.ts';
 import { VarveError } from '../errors.ts';
@@ -17,7 +18,7 @@ import { gitList } from '../workspace/git.ts';
 import { comparePaths } from '../workspace/path-order.ts';
 import { formatPointer, type Pointer, pointerPath } from '../workspace/pointer.ts';
 import type { Context } from './context.ts';
-import { inDvc } from './dvc-read.ts';
+import { inDvc } from './dvc-context.ts';
 import { NOT_IN_GIT } from './init.ts';
 import {
   type CommitFacts,

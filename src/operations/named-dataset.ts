@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { VarveError } from '../errors.ts';
 import { type Context, openContext, type Watch } from './context.ts';
-import { type DatasetVersion, datasetVersion } from './datasets.ts';
+import { type DatasetVersion, datasetVersion } from './dataset-version.ts';
 
 /** A dataset as a person named it: `path`, `path@REV`, or a plain file or folder outside version control. */
 export interface NamedDataset {

@@ -1,7 +1,7 @@
 import { datasetHistory } from '../workspace/git-pointers.ts';
 import type { Pointer } from '../workspace/pointer.ts';
 import type { Context } from './context.ts';
-import type { DatasetVersion } from './datasets.ts';
+import type { DatasetVersion } from './dataset-version.ts';
 import { previousOutput } from './dvc-datasets.ts';
 
 /** The last snapshot in Git's history that is not the given version; undefined where the version is the first. */

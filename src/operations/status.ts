@@ -15,6 +15,7 @@ import { dataKind } from '../workspace/scan.ts';
 import { type RecordedFile, readStatCache, type StatCache, writeStatCache } from '../workspace/stat-cache.ts';
 import type { Context } from './context.ts';
 import { type SelectedDataset, selectDatasets } from './datasets.ts';
+import { dvcStatus } from './dvc-status.ts';
 
 /**
  * - `unchanged`: the data is the snapshot that the pointer names (or the chosen parts of it, where `only` is set)
@@ -39,7 +40,7 @@ export interface StatusResult {
 
 /** Looks at names, sizes and times; reads only the files that look changed. */
 export async function status(context: Context, paths: readonly string[] = []): Promise<StatusResult> {
-  if (context.dvc) return (await import('./dvc-read.ts')).dvcStatus(context, context.dvc, paths);
+  if (context.dvc) return dvcStatus(context, context.dvc, paths);
   const datasets: DatasetStatus[] = [];
   for (const dataset of selectDatasets(context, paths)) datasets.push(await datasetStatus(context, dataset));
   return { datasets };

@@ -13,7 +13,7 @@ export async function verify(
   context: Context,
   options: { readonly remote?: string | undefined } = {},
 ): Promise<VerifyResult> {
-  if (context.dvc) return (await import('./dvc-read.ts')).dvcVerify(context, context.dvc, options.remote);
+  if (context.dvc) return (await import('./dvc-verify.ts')).dvcVerify(context, context.dvc, options.remote);
   const roots = await everyRoot(context);
   if (options.remote === undefined) {
     const found = await closing(await openCache(context), (cache) =>

@@ -15,6 +15,11 @@ export interface BucketClient {
   get(key: string, request: GetRequest): Promise<OpenObject>;
   /** With `ifAbsent` it fails with PreconditionFailed where the object is there. */
   put(key: string, upload: Upload, ifAbsent: boolean): Promise<void>;
+  /**
+   * Puts each file of a tar archive under its name behind `prefix`, in one request; nothing is put under `key`. Undefined where no
+   * answer has yet said that this is a server that does so: others would keep the archive as it is.
+   */
+  readonly unpack?: ((key: string, prefix: string, archive: Upload) => Promise<void>) | undefined;
   startUpload(key: string): Promise<string>;
   /** Unfinished uploads of exactly this key. */
   unfinishedUploads(key: string): Promise<string[]>;

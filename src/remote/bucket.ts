@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { VarveError } from '../errors.ts';
 import type { BucketClient, StoredObject, Upload } from './bucket-client.ts';
 import { listTree } from './bucket-tree.ts';
@@ -12,6 +13,8 @@ import { PATIENT, type RetryPolicy } from './retry.ts';
 /** What `read` may hold in memory; larger objects are for `stream`. */
 const LARGEST_READ = 1024 * 1024 * 1024;
 const MOST_REMOVED = 1000;
+/** A prefix that a header carries as it is, and that a server has no reason to tidy up. */
+const IN_A_HEADER = /^(?:(?!\.\.?\/)[!-.0-~]+\/)*$/;
 
 /**
  * A remote in a bucket, over either client library. Every upload carries its SHA-256, which the server verifies; writes that must
@@ -25,6 +28,8 @@ export class BucketRemote implements Remote {
   readonly #requests: Requests;
   #knowsPreconditions = true;
   #bucketExists: Promise<void> | undefined;
+  /** Whether the server was seen to unpack an archive. */
+  #unpacks: boolean | undefined;
 
   /** @param prefix '' or ending in '/' */
   constructor(client: BucketClient, url: string, prefix: string, policy: RetryPolicy = PATIENT) {
@@ -90,6 +95,34 @@ export class BucketRemote implements Remote {
     } catch (error) {
       throw this.#requests.error(error, 'write', key);
     }
+  }
+
+  /** Whether it is worth making an archive for `unpack`. */
+  get mayUnpack(): boolean {
+    return this.#unpacks !== false && this.#client.unpack !== undefined && IN_A_HEADER.test(this.#prefix);
+  }
+
+  /**
+   * Writes each file of a tar archive under its name as its key, over what is there, in one request. Returns false, with nothing written, where
+   * the server is not known to do that; a request before must have told.
+   * @param sample one of the names
+   */
+  async unpack(archive: Uint8Array, sha256: string, sample: string): Promise<boolean> {
+    const { unpack } = this.#client;
+    if (unpack === undefined || !this.mayUnpack) return false;
+    const name = this.#name(`varve-${randomBytes(8).toString('hex')}.tar`);
+    try {
+      await this.#requests.run(() => unpack(name, this.#prefix, uploadOf(archive, sha256)));
+      this.#unpacks ??= (await this.head(sample)) !== undefined;
+      // Something that only goes by the name of that server has kept the archive.
+      if (!this.#unpacks) await this.#requests.run(() => this.#removeBatch([name]));
+    } catch (error) {
+      // What archives are refused for need not hold for objects one by one, which then say what is wrong.
+      const isRefused = error instanceof RequestFailed && error.fault.retry === 'no';
+      if (!isRefused) throw this.#requests.error(error, 'write', sample);
+      this.#unpacks = false;
+    }
+    return this.#unpacks;
   }
 
   async remove(keys: readonly string[]): Promise<void> {

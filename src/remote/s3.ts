@@ -106,12 +106,22 @@ class S3BucketClient implements BucketClient {
   readonly server: string;
   readonly #sdk: typeof Sdk;
   readonly #client: Sdk.S3Client;
+  #isMinio = false;
 
   constructor(sdk: typeof Sdk, client: Sdk.S3Client, bucket: string, server: string) {
     this.#sdk = sdk;
     this.#client = client;
     this.bucket = bucket;
     this.server = server;
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const answer = await next(args);
+        const { headers } = answer.response as { headers?: Readonly<Record<string, string>> };
+        this.#isMinio = headers?.server?.toLowerCase() === 'minio';
+        return answer;
+      },
+      { step: 'deserialize', name: 'varveServerName' },
+    );
   }
 
   async list(request: ListRequest): Promise<ListPage> {
@@ -203,6 +213,21 @@ class S3BucketClient implements BucketClient {
       ...(ifAbsent ? { IfNoneMatch: '*' } : {}),
     });
     await this.#send(command, upload);
+  }
+
+  get unpack(): BucketClient['unpack'] {
+    return this.#isMinio ? (key, prefix, archive) => this.#unpack(key, prefix, archive) : undefined;
+  }
+
+  /** Source: the MinIO documentation, "PutObject, automatic extraction of archives". */
+  async #unpack(key: string, prefix: string, archive: Upload): Promise<void> {
+    const command = new this.#sdk.PutObjectCommand({
+      Bucket: this.bucket,
+      Key: key,
+      ContentLength: archive.length,
+      Metadata: { 'snowball-auto-extract': 'true', 'minio-snowball-prefix': prefix },
+    });
+    await this.#send(command, archive);
   }
 
   async startUpload(key: string): Promise<string> {

@@ -159,6 +159,30 @@ describeWithDvc('operations in a repository of DVC', () => {
     expect(box.read('clone/dvc.lock')).toBe(lock);
   });
 
+  test('what `push: false` keeps out of remotes is neither fetched nor missed there, and the rest is', async () => {
+    box.repository();
+    box.write('repo/a.txt', 'a');
+    box.write('repo/b.txt', 'b');
+    await add(at('repo'), ['a.txt', 'b.txt']);
+    box.write('repo/b.txt.dvc', `${box.read('repo/b.txt.dvc')}  push: false\n`);
+    box.commit('repo', 'v1');
+    expect(await push(at('repo'))).toMatchObject({ objects: 1 });
+    expect(box.dvcStatus('repo', '--cloud')).toEqual({});
+    expect(await verify(at('repo'), { remote: 'origin' })).toMatchObject({ objects: 1, damage: [] });
+    box.git('.', 'clone', '-q', 'repo', 'clone');
+    await pull(at('clone'));
+    expect(box.read('clone/a.txt')).toBe('a');
+    expect((await status(at('clone'))).datasets).toMatchObject([
+      { state: 'unchanged' },
+      { state: 'missing' },
+    ]);
+    await expect(pull(at('clone'), ['b.txt'])).rejects.toMatchObject({ code: 'kept-from-remotes' });
+    // What a clone has in its cache is checked out all the same.
+    rmSync(box.path('repo/b.txt'));
+    await pull(at('repo'));
+    expect(box.read('repo/b.txt')).toBe('b');
+  });
+
   test('.dvcignore, executable files and a repository in a folder of Git’s work as with DVC', async () => {
     mkdirSync(box.path('top/sub'), { recursive: true });
     box.git('top', 'init', '-q');
@@ -201,6 +225,23 @@ describeWithDvc('operations in a repository of DVC', () => {
     await add(at('repo'), ['old.txt']);
     expect(box.read('repo/old.txt.dvc')).toMatch(/path: old.txt\n {2}hash: md5\n$/);
     expect(box.dvcStatus('repo')).toEqual({});
+    box.commit('repo', 'v2');
+    // Either version is saved, though under another hash than the other one.
+    for (const [revision, text] of [
+      ['HEAD~1', 'a\r\nb\r\n'],
+      ['main', 'a\r\nb\r\nc'],
+    ] as const) {
+      box.git('repo', 'checkout', '-q', revision);
+      await checkout(at('repo'), []);
+      expect(box.read('repo/old.txt')).toBe(text);
+      expect(box.dvcStatus('repo')).toEqual({});
+    }
+    // The object under the older hash has CRLF: these bytes are saved nowhere.
+    box.git('repo', 'checkout', '-q', 'HEAD~1');
+    await checkout(at('repo'), []);
+    box.git('repo', 'checkout', '-q', 'main');
+    box.write('repo/old.txt', 'a\nb\n');
+    await expect(checkout(at('repo'), [])).rejects.toMatchObject({ code: 'unsaved-changes' });
   });
 
   test('verify finds a flipped bit and names the file; pull refuses to believe it', async () => {

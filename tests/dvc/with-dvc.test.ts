@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { addOutputs } from '../../src/dvc/add.ts';
 import { checkoutOutputs } from '../../src/dvc/checkout.ts';
 import type { DvcContext } from '../../src/dvc/context.ts';
-import { outputsInTree } from '../../src/dvc/repository.ts';
+import { outputsInTree } from '../../src/dvc/pointers.ts';
 import { isRecorded } from '../../src/dvc/select.ts';
 import { outputStatus } from '../../src/dvc/status.ts';
 import { fetchOutputs, pushOutputs } from '../../src/dvc/transfer.ts';
