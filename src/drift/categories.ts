@@ -52,11 +52,16 @@ export function largestShareChange(cells: Categories, sizes: Sizes): Finding[] {
       name: 'l-infinity',
       value,
       errorBound: cells.uncertainty,
-      expected: Math.max(...pooled.map((share) => expectedShareChange(share, sizes, frequent))),
+      expected: expectedShareChange(nearestToHalf(pooled), sizes, frequent),
       test: { of: 'l-infinity', pValue: shareChangesP(p, q, pooled, sizes) },
       reason: () => shareSentence(cells, at, p[at]!, q[at]!),
     },
   ];
+}
+
+/** Of shares, the one that sampling moves most. */
+function nearestToHalf(of: readonly number[]): number {
+  return of.reduce((best, share) => (Math.abs(share - 0.5) < Math.abs(best - 0.5) ? share : best), 0);
 }
 
 /** The least p-value of all values that are frequent enough to matter, corrected for how many these are. */

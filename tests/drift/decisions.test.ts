@@ -6,7 +6,7 @@ import { compareHistory } from '../../src/drift/history.ts';
 import type { DriftOptions, DriftReport } from '../../src/drift/model.ts';
 import { windowOf } from '../../src/drift/window.ts';
 import type { Profile } from '../../src/profile/model.ts';
-import { type Column, columnOf, countsOf, featureOf, profileOf } from './columns.ts';
+import { allCounts, type Column, columnOf, featureOf, profileOf } from './columns.ts';
 import { falseAlarms, findings, randomNumbers, readColumns, shifts } from './simulation.ts';
 
 const names = { names: ['before', 'after'] as const };
@@ -21,7 +21,7 @@ function profile(
 ): Profile {
   const features = Object.entries(columns).map(([name, cells]) => {
     const column = columnOf(name, type, cells);
-    return featureOf(column, countsOf(column, cells.keys()));
+    return featureOf(column, allCounts(column));
   });
   return profileOf(features, Object.values(columns)[0]!.length);
 }

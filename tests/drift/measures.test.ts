@@ -21,7 +21,7 @@ import {
   normalQuantile,
   studentTails,
 } from '../../src/drift/tails.ts';
-import { columnOf, countsOf, featureOf } from './columns.ts';
+import { allCounts, columnOf, featureOf } from './columns.ts';
 
 interface Fixture {
   tails: { x: number; df: number; p: number }[];
@@ -57,7 +57,7 @@ function pairOf(
 ): Pair {
   const side = (cells: readonly string[]) => {
     const column = columnOf('v', type, cells);
-    return featureOf(column, countsOf(column, cells.keys()));
+    return featureOf(column, allCounts(column));
   };
   const rows = { before: before.length, after: after.length };
   return { table: '', feature: 'v', before: side(before), after: side(after), rows };
