@@ -8,7 +8,7 @@ import {
   populationStability,
   populationStabilityTerm,
 } from './measures.ts';
-import { cellTest, expectedDistance, type Sizes } from './sampling.ts';
+import { cellTest, countsOfCounts, expectedDistance, type Sizes } from './sampling.ts';
 import { chiSquare95 } from './tails.ts';
 import { percent } from './words.ts';
 
@@ -28,6 +28,7 @@ export interface CellNames {
 export function cellFindings(p: number[], q: number[], sizes: Sizes, names: CellNames): Finding[] {
   const pValue = cellTest(p.slice(0, names.tested), q.slice(0, names.tested), sizes);
   const test = { of: 'chi-square', pValue };
+  const counts = countsOfCounts(p, q, sizes);
   const reason = (): string => cellSentence(p, q, names);
   const statistic = chiSquare(
     p.map((share) => share * sizes.before),
@@ -37,7 +38,7 @@ export function cellFindings(p: number[], q: number[], sizes: Sizes, names: Cell
     {
       name: 'jensen-shannon',
       value: jensenShannon(p, q),
-      expected: expectedDistance(p, q, sizes, jensenShannonTerm, 1 / (8 * Math.LN2)),
+      expected: expectedDistance(counts, sizes, jensenShannonTerm, 1 / (8 * Math.LN2)),
       errorBound: names.unlisted,
       squared: true,
       test,
@@ -46,7 +47,7 @@ export function cellFindings(p: number[], q: number[], sizes: Sizes, names: Cell
     {
       name: 'hellinger',
       value: hellinger(p, q),
-      expected: Math.sqrt(expectedDistance(p, q, sizes, hellingerTerm, 1 / 8)),
+      expected: Math.sqrt(expectedDistance(counts, sizes, hellingerTerm, 1 / 8)),
       errorBound: Math.sqrt(names.unlisted),
       test,
       reason,
@@ -73,7 +74,7 @@ export function stability(
   return {
     name: 'psi',
     value: populationStability(p, q),
-    expected: expectedDistance(p, q, sizes, populationStabilityTerm, 1),
+    expected: expectedDistance(countsOfCounts(p, q, sizes), sizes, populationStabilityTerm, 1),
     squared: true,
     ...shared,
   };

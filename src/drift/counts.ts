@@ -81,7 +81,12 @@ function typeFinding(before: FeatureProfile, after: FeatureProfile): Finding[] {
 }
 
 /** Distinct values of a feature with the standard error of their logarithm. */
-function distinct(feature: FeatureProfile): { count: number; error: number } {
+interface Distinct {
+  readonly count: number;
+  readonly error: number;
+}
+
+function distinct(feature: FeatureProfile): Distinct {
   if (feature.values.exact) return { count: feature.values.values.length, error: 0 };
   return {
     count: distinctCount(feature.distinct),
@@ -112,30 +117,26 @@ function distinctFindings(before: FeatureProfile, after: FeatureProfile): Findin
       reason: () =>
         `distinct values ${moved(a.count, b.count, quantity)}, in ${quantity(valueTotal(before))} and ${quantity(valueTotal(after))} values`,
     },
-    ...keyFindings(before, after, a.count, b.count),
+    ...(isKey(before, a) && isKey(after, b) ? [keyFinding(before, after, a.count, b.count)] : []),
   ];
 }
 
 /** Whether nearly every value occurs once, as in a key: within three standard errors of the sketch. */
-export function isKey(feature: FeatureProfile): boolean {
+function isKey(feature: FeatureProfile, { count, error }: Distinct): boolean {
   if (!['integer', 'string', 'bytes'].includes(feature.type) || valueTotal(feature) < 20) return false;
-  const { count, error } = distinct(feature);
   return count >= valueTotal(feature) * (0.99 - 3 * error);
 }
 
-function keyFindings(before: FeatureProfile, after: FeatureProfile, n1: number, n2: number): Finding[] {
-  if (!isKey(before) || !isKey(after)) return [];
+function keyFinding(before: FeatureProfile, after: FeatureProfile, n1: number, n2: number): Finding {
   const { shared, b, exact } = overlap(before.distinct, after.distinct);
   const value = b > 0 ? shared / b : 0;
   const seen = Math.max(1, Math.min(b, after.distinct.k));
-  return [
-    {
-      name: 'key-overlap',
-      value,
-      errorBound: exact ? 0 : 2 * Math.sqrt((value * (1 - value)) / seen) + 1 / seen,
-      test: { of: 'key-overlap', pValue: 0 },
-      reason: () =>
-        `${percent(value)} of the keys of ${quantity(n2)} rows occur among the ${quantity(n1)} of the other side too`,
-    },
-  ];
+  return {
+    name: 'key-overlap',
+    value,
+    errorBound: exact ? 0 : 2 * Math.sqrt((value * (1 - value)) / seen) + 1 / seen,
+    test: { of: 'key-overlap', pValue: 0 },
+    reason: () =>
+      `${percent(value)} of the keys of ${quantity(n2)} rows occur among the ${quantity(n1)} of the other side too`,
+  };
 }

@@ -135,10 +135,16 @@ function round2(value: number): number {
 function normalEnough(axis: Axis, sizes: Sizes): boolean {
   const points = middles(axis);
   const pooled = shares(axis.before.map((count, i) => count + axis.after[i]!));
-  const mean = pooled.reduce((total, share, i) => total + share * points[i]!, 0);
-  const moment = (power: number): number =>
-    pooled.reduce((total, share, i) => total + share * (points[i]! - mean) ** power, 0);
-  const skewness = moment(3) / moment(2) ** 1.5;
+  let mean = 0;
+  for (let i = 0; i < points.length; i++) mean += pooled[i]! * points[i]!;
+  let second = 0;
+  let third = 0;
+  for (let i = 0; i < points.length; i++) {
+    const square = pooled[i]! * (points[i]! - mean) ** 2;
+    second += square;
+    third += square * (points[i]! - mean);
+  }
+  const skewness = third / second ** 1.5;
   return Math.min(sizes.before, sizes.after) > 25 * skewness * skewness;
 }
 
