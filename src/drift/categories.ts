@@ -21,7 +21,7 @@ export function categoryFindings(pair: Pair): Finding[] {
     ...cellFindings(shares(cells.before), shares(cells.after), sizes, {
       unlisted: cells.unlisted,
       tested: cells.labels.filter((value) => value !== null).length,
-      describe: (i) => `the value ${label(cells, i)}`,
+      describe: (i) => label(cells, i),
     }),
     ...newValues(pair, cells, sizes),
   ];
@@ -29,7 +29,7 @@ export function categoryFindings(pair: Pair): Finding[] {
 
 function label(cells: Categories, index: number): string {
   const value = cells.labels[index];
-  return value === null || value === undefined ? 'that stands for all rarer ones' : quoted(value);
+  return value === null || value === undefined ? 'all rarer values' : quoted(value);
 }
 
 /** Shares of all observations, of listed values alone: which values a side lists is chance, and so is what it leaves out. */

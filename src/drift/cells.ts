@@ -10,7 +10,7 @@ import {
 } from './measures.ts';
 import { cellTest, countsOfCounts, expectedDistance, type Sizes } from './sampling.ts';
 import { chiSquare95 } from './tails.ts';
-import { percent } from './words.ts';
+import { moved, percent } from './words.ts';
 
 export interface CellNames {
   /** The mean share of the two sides that is in no cell of its own. */
@@ -20,6 +20,9 @@ export interface CellNames {
   /** Names a cell within `share of …`. */
   readonly describe: (cell: number) => string;
 }
+
+/** From this share on, values that are too rare to be listed can hide a change that matters. */
+const worthSaying = 0.01;
 
 /**
  * The measures over cells without order: of values, or of bins. All four are, for small changes, the same sum
@@ -85,6 +88,8 @@ function cellSentence(p: number[], q: number[], names: CellNames): string {
   for (let i = 1; i < p.length; i++) {
     if (jensenShannonTerm(p[i]!, q[i]!) > jensenShannonTerm(p[most]!, q[most]!)) most = i;
   }
-  const direction = q[most]! > p[most]! ? 'rose' : 'fell';
-  return `shares changed across values, most for ${names.describe(most)}: ${direction} from ${percent(p[most]!)} to ${percent(q[most]!)}`;
+  const others = p.some((share, i) => i !== most && share !== q[i]) ? ', others moved too' : '';
+  const rare =
+    names.unlisted >= worthSaying ? `; ${percent(names.unlisted)} of values are too rare to be listed` : '';
+  return `share of ${names.describe(most)} ${moved(p[most]!, q[most]!, percent)}${others}${rare}`;
 }

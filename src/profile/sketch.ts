@@ -60,7 +60,7 @@ function packHashes(hashes: readonly number[]): string {
 }
 
 /** The hashes of a sketch, ascending. Throws RangeError where the text is not a list of ascending 48-bit numbers. */
-export function unpackHashes(packed: string): Float64Array {
+function unpackHashes(packed: string): Float64Array {
   const bytes = Buffer.from(packed, 'base64');
   const hashes = new Float64Array(countEnds(bytes));
   readHashes(bytes, hashes);
