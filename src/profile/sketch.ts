@@ -112,12 +112,13 @@ export function distinctCount(sketch: ThetaSketch): number {
 
 /**
  * How many distinct values two sides share.
- * `shared`, `a` and `b` are estimates on one common theta; `jaccard` = shared / (a or b), 0 where both are empty.
+ * `shared`, `a` and `b` are estimates on one common theta, `seen` is how many of b's hashes they rest on;
+ * `jaccard` = shared / (a or b), 0 where both are empty.
  */
 export function overlap(
   a: ThetaSketch,
   b: ThetaSketch,
-): { shared: number; a: number; b: number; jaccard: number; exact: boolean } {
+): { shared: number; a: number; b: number; seen: number; jaccard: number; exact: boolean } {
   const theta = Math.min(a.theta, b.theta);
   const left = below(unpackHashes(a.hashes), theta);
   const right = below(unpackHashes(b.hashes), theta);
@@ -128,6 +129,7 @@ export function overlap(
     shared: Math.round(both * scale),
     a: Math.round(left.length * scale),
     b: Math.round(right.length * scale),
+    seen: right.length,
     jaccard: either === 0 ? 0 : both / either,
     exact: theta === hashEnd,
   };
