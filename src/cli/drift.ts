@@ -15,6 +15,7 @@ import {
   type ReportOptions,
   replaceReport,
   reportOutcome,
+  slice,
   withProfilingOptions,
   withReportOptions,
 } from './report-options.ts';
@@ -55,6 +56,10 @@ export function command(run: Run): Command {
         'varve drift data/flights.csv@v1 data/flights.csv --format html --output drift.html',
         'a page to look at',
       ],
+      [
+        'varve drift data/flights.csv data/flights.csv --slice origin=JFK --slice-after origin=EWR',
+        'two slices of one dataset',
+      ],
       ['varve drift data/flights.csv --history', 'each version against the one before it'],
       [
         'tail -f requests.jsonl | varve drift data/flights.csv --stream - --prometheus drift.prom',
@@ -83,6 +88,11 @@ export function command(run: Run): Command {
         '--stream <file>',
         'JSON Lines to compare with <before>, window by window; - is standard input',
       ).conflicts(['baseline', 'disjointKeys', 'output', 'format']),
+    )
+    .addOption(
+      new Option('--slice-after <feature=value>', 'the slice of <after>, where it is another one')
+        .argParser(slice)
+        .conflicts(['history', 'stream']),
     )
     .option('--window <rows>', 'lines of a window of --stream', positiveInteger, 10_000)
     .option('--prometheus <file>', 'write metrics as well, anew for each window of --stream');
