@@ -8,6 +8,7 @@ import { VarveError } from '../errors.ts';
 import { type DriftOperationOptions, drift } from '../operations/drift.ts';
 import { driftHistory } from '../operations/drift-history.ts';
 import { driftStream } from '../operations/drift-stream.ts';
+import { fileInGit } from '../operations/named-dataset.ts';
 import { formats } from '../report/format.ts';
 import { renderDrift, renderDriftSeries } from '../report/render.ts';
 import { defineCommand, type Io, type Outcome, positiveInteger, type Run } from './command.ts';
@@ -120,7 +121,14 @@ async function compare(io: Io, before: string, after: string, options: Options):
   const report = await drift(io.cwd, [before, after], options, io);
   writeMetrics(io, options, report);
   const exitCode = fails(report.verdict, options.failOn) ? 1 : 0;
-  return reportOutcome(io, options, report, (format, look) => renderDrift(report, format, look), exitCode);
+  const file = fileInGit(io.cwd, after);
+  return reportOutcome(
+    io,
+    options,
+    report,
+    (format, look) => renderDrift(report, format, { ...look, file }),
+    exitCode,
+  );
 }
 
 async function history(io: Io, dataset: string, options: Options): Promise<Outcome> {

@@ -64,6 +64,12 @@ test('a history is written as Markdown, the newest version first', () => {
   expect(out).toMatch(/^\| `month` \| ██ \|/m);
 });
 
+test('findings point at the pointer, which Git has, and not at the data, which it ignores', () => {
+  const words = ['drift', 'flights.csv@HEAD~1', 'flights.csv@HEAD', '--format'];
+  expect(sandbox.varve([...words, 'github']).out).toMatch(/^::error file=flights\.csv\.varve,/);
+  expect(sandbox.varve([...words, 'sarif']).out).toContain('"uri":"flights.csv.varve"');
+});
+
 test('two slices of one dataset compare, and say which they are', () => {
   const words = ['drift', 'flights.csv', 'flights.csv', '--slice', 'origin=JFK'];
   const same = sandbox.json<DriftReport>(words);
