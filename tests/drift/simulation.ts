@@ -56,17 +56,35 @@ function deckOf(rows: number, seed: number): Deck {
  * Two samples of the same table: disjoint while the table lasts, else draws with replacement. Each ascends, so that counting
  * reads memory in order.
  */
-function twoSamples({ order, random }: Deck, n: number): [Int32Array, Int32Array] {
-  const drawn = new Int32Array(2 * n);
-  const disjoint = drawn.length <= order.length;
-  for (let i = 0; i < drawn.length; i++) {
-    const at = disjoint ? i + Math.floor(random() * (order.length - i)) : Math.floor(random() * order.length);
+function twoSamples(deck: Deck, n: number): [Int32Array, Int32Array] {
+  if (2 * n > deck.order.length) return [drawnAgain(deck, n), drawnAgain(deck, n)];
+  const drawn = dealt(deck, 2 * n);
+  return [drawn.subarray(0, n).sort(), drawn.subarray(n).sort()];
+}
+
+/** The next rows of the deck, as far as they are shuffled by then. */
+function dealt({ order, random }: Deck, n: number): Int32Array {
+  const drawn = new Int32Array(n);
+  for (let i = 0; i < n; i++) {
+    const at = i + Math.floor(random() * (order.length - i));
     drawn[i] = order[at]!;
-    if (!disjoint) continue;
     order[at] = order[i]!;
     order[i] = drawn[i]!;
   }
-  return [drawn.subarray(0, n).sort(), drawn.subarray(n).sort()];
+  return drawn;
+}
+
+/** Draws with replacement, by how often each row is drawn. */
+function drawnAgain({ order, random }: Deck, n: number): Int32Array {
+  const times = new Uint32Array(order.length);
+  for (let i = 0; i < n; i++) times[Math.floor(random() * times.length)]!++;
+  const drawn = new Int32Array(n);
+  let end = 0;
+  for (let row = 0; row < times.length; row++) {
+    drawn.fill(row, end, end + times[row]!);
+    end += times[row]!;
+  }
+  return drawn;
 }
 
 export interface Shift {
