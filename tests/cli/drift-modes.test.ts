@@ -64,6 +64,30 @@ test('a history is written as Markdown, the newest version first', () => {
   expect(out).toMatch(/^\| `month` \| ██ \|/m);
 });
 
+test('reports from profiles start without the engine', () => {
+  const hook = sandbox.write(
+    'no-engine.cjs',
+    `const Module = require('node:module');
+const load = Module._load;
+Module._load = (name, ...rest) => {
+  if (name.includes('duckdb')) throw new Error('the engine is loaded');
+  return load(name, ...rest);
+};`,
+  );
+  sandbox.env.NODE_OPTIONS = `--require=${hook}`;
+  try {
+    expect(sandbox.varve(['profile', 'flights.csv', '--slice', 'origin=JFK']).err).toContain(
+      'engine is loaded',
+    );
+    const versions = ['flights.csv@HEAD~1', 'flights.csv@HEAD'];
+    expect(sandbox.varve(['drift', ...versions]).out).toMatch(/^✗ /);
+    expect(sandbox.varve(['diff', 'HEAD~1', 'HEAD'])).toMatchObject({ code: 0, err: '' });
+    expect(sandbox.varve(['profile', versions[0]!])).toMatchObject({ code: 0, err: '' });
+  } finally {
+    delete sandbox.env.NODE_OPTIONS;
+  }
+});
+
 test('findings point at the pointer, which Git has, and not at the data, which it ignores', () => {
   const words = ['drift', 'flights.csv@HEAD~1', 'flights.csv@HEAD', '--format'];
   expect(sandbox.varve([...words, 'github']).out).toMatch(/^::error file=flights\.csv\.varve,/);
