@@ -1,11 +1,14 @@
 """Writes fixtures/drift/measures.json: distances as SciPy and Evidently's formulas give them, to check varve's against.
 
-Usage: python scripts/make-drift-fixtures.py   (needs scipy and numpy; evidently where it is installed)
+Usage: python scripts/make-drift-fixtures.py   (needs evidently, with a pandas below 3, and what it brings: scipy, numpy)
 """
 import json
 import pathlib
 
 import numpy as np
+import pandas as pd
+from evidently.legacy.calculations import stattests
+from evidently.legacy.core import ColumnType
 from scipy import stats
 from scipy.spatial import distance
 
@@ -43,22 +46,24 @@ def counts(name, before, after):
     }
 
 
-def evidently_values(case):
-    """The package's own functions on the same counts, one row an observation."""
-    try:
-        import pandas as pd
-        from evidently.legacy.calculations import stattests
-    except ImportError:
-        return {}
-    sides = [pd.Series(np.repeat(np.arange(len(side)), side)) for side in (case["before"], case["after"])]
-    value = lambda test: float(test.func(sides[0], sides[1], "cat", 0.1)[0])
+def evidently_value(test, before, after, kind):
+    """Evidently's own value for two columns. It tells kinds apart by the enumeration only: a string counts as numeric."""
+    return float(test.func(pd.Series(before), pd.Series(after), kind, 0.1)[0])
+
+
+def evidently_categorical(case):
+    sides = [np.repeat(np.arange(len(side)), side) for side in (case["before"], case["after"])]
+    of = lambda test: evidently_value(test, *sides, ColumnType.Categorical)
     return {
-        "evidently": {
-            "jensenShannonDistance": value(stattests.jensenshannon_stat_test),
-            "hellinger": value(stattests.hellinger_stat_test),
-            "psi": value(stattests.psi_stat_test),
-        }
+        "jensenShannonDistance": of(stattests.jensenshannon_stat_test),
+        "hellinger": of(stattests.hellinger_stat_test),
+        "psi": of(stattests.psi_stat_test),
     }
+
+
+def evidently_numeric(case):
+    of = lambda test: evidently_value(test, case["before"], case["after"], ColumnType.Numerical)
+    return {"wassersteinNormed": of(stattests.wasserstein_stat_test), "kolmogorovSmirnovP": of(stattests.ks_stat_test)}
 
 
 tails = [
@@ -76,19 +81,20 @@ categorical = [
     counts("a value is gone", [25, 50, 25], [0, 300, 100]),
     counts("many values", random.multinomial(5000, np.ones(60) / 60).tolist(), random.multinomial(8000, np.ones(60) / 60).tolist()),
 ]
+numeric = [
+    numbers("normal, shifted", random.normal(0, 1, 400), random.normal(0.2, 1, 300)),
+    numbers("normal, wider", random.normal(10, 1, 300), random.normal(10, 2, 500)),
+    numbers("exponential", random.exponential(3, 500), random.exponential(4, 200)),
+    numbers("integers with ties", random.integers(0, 20, 300).astype(float), random.integers(0, 25, 400).astype(float)),
+    numbers("apart", random.uniform(-5, -1, 200), random.uniform(1, 5, 200)),
+]
 fixture = {
     "tails": tails,
     "student": student,
-    "numeric": [
-        numbers("normal, shifted", random.normal(0, 1, 400), random.normal(0.2, 1, 300)),
-        numbers("normal, wider", random.normal(10, 1, 300), random.normal(10, 2, 500)),
-        numbers("exponential", random.exponential(3, 500), random.exponential(4, 200)),
-        numbers("integers with ties", random.integers(0, 20, 300).astype(float), random.integers(0, 25, 400).astype(float)),
-        numbers("apart", random.uniform(-5, -1, 200), random.uniform(1, 5, 200)),
-    ],
-    "categorical": [{**case, **evidently_values(case)} for case in categorical],
+    "numeric": [{**case, "evidently": evidently_numeric(case)} for case in numeric],
+    "categorical": [{**case, "evidently": evidently_categorical(case)} for case in categorical],
 }
 path = pathlib.Path(__file__).parent.parent / "fixtures" / "drift" / "measures.json"
 path.parent.mkdir(parents=True, exist_ok=True)
 path.write_text(json.dumps(fixture) + "\n")
-print("evidently" in fixture["categorical"][0], path)
+print(path)

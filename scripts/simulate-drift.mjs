@@ -27,19 +27,43 @@ await build({
 const { readColumns, falseAlarms, findings, shifts } = await import(pathToFileURL(bundle).href);
 const columns = readColumns(table);
 
-const runs = (n) => Math.max(20, Math.min(reports, Math.round((reports * 10_000) / n)));
-console.log('| rows a side | reports | called drift | any alarm |\n| --- | --- | --- | --- |');
-for (const n of [100, 300, 1000, 3000, 10_000, 100_000, 1_000_000].filter((size) => size <= largest)) {
-  const { reports: made, drift, alarms, first } = falseAlarms(columns, n, runs(n), n);
-  console.log(
-    `| ${n} | ${made} | ${drift} | ${alarms} |${first.length > 0 ? ` <!-- ${first.join('; ')} -->` : ''}`,
-  );
+/** The rate that so many hits or fewer in so many trials rule out at 95 % confidence (Clopper and Pearson), in percent. */
+function atMost(hits, trials) {
+  const atOrBelow = (rate) => {
+    let term = (1 - rate) ** trials;
+    let total = term;
+    for (let i = 1; i <= hits; i++) {
+      term *= ((trials - i + 1) / i) * (rate / (1 - rate));
+      total += term;
+    }
+    return total;
+  };
+  let low = 0;
+  let high = 1;
+  for (let step = 0; step < 50; step++) {
+    const middle = (low + high) / 2;
+    if (atOrBelow(middle) > 0.05) low = middle;
+    else high = middle;
+  }
+  return `${(high * 100).toPrecision(2)} %`;
 }
-console.log('\n| shift | rows a side | reports | found | called drift |\n| --- | --- | --- | --- | --- |');
+
+const size = (n) => n.toLocaleString('en');
+console.log(
+  '| rows a side | reports | called drift | any alarm | rate of alarms |\n| --- | --- | --- | --- | --- |',
+);
+for (const n of [100, 300, 1000, 3000, 10_000, 100_000, 1_000_000].filter((size) => size <= largest)) {
+  const { drift, alarms, first } = falseAlarms(columns, n, reports, n);
+  const seen = first.length > 0 ? ` <!-- ${first.join('; ')} -->` : '';
+  console.log(`| ${size(n)} | ${reports} | ${drift} | ${alarms} | below ${atMost(alarms, reports)} |${seen}`);
+}
+const trials = Math.max(10, Math.round(reports / 10));
+console.log(
+  `\n| shift, in ${trials} reports each | rows a side | found | called drift |\n| --- | --- | --- | --- |`,
+);
 for (const [place, shift] of shifts.entries()) {
-  for (const n of [300, 1000, 2000, 3000, 10_000, 100_000].filter((size) => size <= largest)) {
-    const made = Math.max(10, Math.min(100, Math.round(runs(n) / 10)));
-    const { found, drift } = findings(columns, shift, n, made, place + n);
-    console.log(`| ${shift.name} | ${n} | ${made} | ${found} | ${drift} |`);
+  for (const n of [100, 300, 1000, 2000, 3000, 5000, 10_000, 100_000].filter((size) => size <= largest)) {
+    const { found, drift } = findings(columns, shift, n, trials, place + n);
+    console.log(`| ${shift.name} | ${size(n)} | ${found} | ${drift} |`);
   }
 }

@@ -8,6 +8,7 @@ import { VarveError } from '../errors.ts';
 import { type DriftOperationOptions, drift } from '../operations/drift.ts';
 import { driftHistory } from '../operations/drift-history.ts';
 import { driftStream } from '../operations/drift-stream.ts';
+import { fileInGit } from '../operations/named-dataset.ts';
 import { formats } from '../report/format.ts';
 import { renderDrift, renderDriftSeries } from '../report/render.ts';
 import { defineCommand, type Io, type Outcome, positiveInteger, type Run } from './command.ts';
@@ -15,6 +16,7 @@ import {
   type ReportOptions,
   replaceReport,
   reportOutcome,
+  slice,
   withProfilingOptions,
   withReportOptions,
 } from './report-options.ts';
@@ -55,6 +57,10 @@ export function command(run: Run): Command {
         'varve drift data/flights.csv@v1 data/flights.csv --format html --output drift.html',
         'a page to look at',
       ],
+      [
+        'varve drift data/flights.csv data/flights.csv --slice origin=JFK --slice-after origin=EWR',
+        'two slices of one dataset',
+      ],
       ['varve drift data/flights.csv --history', 'each version against the one before it'],
       [
         'tail -f requests.jsonl | varve drift data/flights.csv --stream - --prometheus drift.prom',
@@ -84,6 +90,11 @@ export function command(run: Run): Command {
         'JSON Lines to compare with <before>, window by window; - is standard input',
       ).conflicts(['baseline', 'disjointKeys', 'output', 'format']),
     )
+    .addOption(
+      new Option('--slice-after <feature=value>', 'the slice of <after>, where it is another one')
+        .argParser(slice)
+        .conflicts(['history', 'stream']),
+    )
     .option('--window <rows>', 'lines of a window of --stream', positiveInteger, 10_000)
     .option('--prometheus <file>', 'write metrics as well, anew for each window of --stream');
   return withProfilingOptions(withReportOptions(defined, formats)).action(
@@ -110,7 +121,14 @@ async function compare(io: Io, before: string, after: string, options: Options):
   const report = await drift(io.cwd, [before, after], options, io);
   writeMetrics(io, options, report);
   const exitCode = fails(report.verdict, options.failOn) ? 1 : 0;
-  return reportOutcome(io, options, report, (format, look) => renderDrift(report, format, look), exitCode);
+  const file = fileInGit(io.cwd, after);
+  return reportOutcome(
+    io,
+    options,
+    report,
+    (format, look) => renderDrift(report, format, { ...look, file }),
+    exitCode,
+  );
 }
 
 async function history(io: Io, dataset: string, options: Options): Promise<Outcome> {

@@ -68,7 +68,8 @@ function isRegular(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
 }
 
-function slice(text: string): NonNullable<ProfilingOptions['slice']> {
+/** `feature=value` as a slice. */
+export function slice(text: string): NonNullable<ProfilingOptions['slice']> {
   const equals = text.indexOf('=');
   if (equals > 0) return { feature: text.slice(0, equals), value: text.slice(equals + 1) };
   throw new InvalidArgumentError('Write it as feature=value, such as country=AT.');

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { fileInGit } from '../operations/named-dataset.ts';
 import { type ValidateOptions, validate } from '../operations/validate.ts';
 import { formats } from '../report/format.ts';
 import { renderValidation } from '../report/render.ts';
@@ -35,12 +36,13 @@ export function command(run: Run): Command {
   return withProfilingOptions(withReportOptions(defined, formats)).action(
     (dataset: string, options: ReportOptions & ValidateOptions) =>
       run(options, async (io) => {
+        const file = fileInGit(io.cwd, dataset);
         const report = await validate(io.cwd, dataset, options, io);
         return reportOutcome(
           io,
           options,
           report,
-          (format, look) => renderValidation(report, format, look),
+          (format, look) => renderValidation(report, format, { ...look, file }),
           report.valid ? 0 : 1,
         );
       }),

@@ -21,7 +21,7 @@ export function categoryFindings(pair: Pair): Finding[] {
     ...cellFindings(shares(cells.before), shares(cells.after), sizes, {
       unlisted: cells.unlisted,
       tested: cells.labels.filter((value) => value !== null).length,
-      describe: (i) => `the value ${label(cells, i)}`,
+      describe: (i) => label(cells, i),
     }),
     ...newValues(pair, cells, sizes),
   ];
@@ -29,7 +29,7 @@ export function categoryFindings(pair: Pair): Finding[] {
 
 function label(cells: Categories, index: number): string {
   const value = cells.labels[index];
-  return value === null || value === undefined ? 'that stands for all rarer ones' : quoted(value);
+  return value === null || value === undefined ? 'all rarer values' : quoted(value);
 }
 
 /** Shares of all observations, of listed values alone: which values a side lists is chance, and so is what it leaves out. */
@@ -52,11 +52,16 @@ export function largestShareChange(cells: Categories, sizes: Sizes): Finding[] {
       name: 'l-infinity',
       value,
       errorBound: cells.uncertainty,
-      expected: Math.max(...pooled.map((share) => expectedShareChange(share, sizes, frequent))),
+      expected: expectedShareChange(nearestToHalf(pooled), sizes, frequent),
       test: { of: 'l-infinity', pValue: shareChangesP(p, q, pooled, sizes) },
       reason: () => shareSentence(cells, at, p[at]!, q[at]!),
     },
   ];
+}
+
+/** Of shares, the one that sampling moves most. */
+function nearestToHalf(of: readonly number[]): number {
+  return of.reduce((best, share) => (Math.abs(share - 0.5) < Math.abs(best - 0.5) ? share : best), 0);
 }
 
 /** The least p-value of all values that are frequent enough to matter, corrected for how many these are. */

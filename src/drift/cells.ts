@@ -8,9 +8,9 @@ import {
   populationStability,
   populationStabilityTerm,
 } from './measures.ts';
-import { cellTest, expectedDistance, type Sizes } from './sampling.ts';
+import { cellTest, countsOfCounts, expectedDistance, type Sizes } from './sampling.ts';
 import { chiSquare95 } from './tails.ts';
-import { percent } from './words.ts';
+import { moved, percent } from './words.ts';
 
 export interface CellNames {
   /** The mean share of the two sides that is in no cell of its own. */
@@ -21,6 +21,9 @@ export interface CellNames {
   readonly describe: (cell: number) => string;
 }
 
+/** From this share on, values that are too rare to be listed can hide a change that matters. */
+const worthSaying = 0.01;
+
 /**
  * The measures over cells without order: of values, or of bins. All four are, for small changes, the same sum
  * Σ(q−p)²/m up to a factor, so one test serves them.
@@ -28,6 +31,7 @@ export interface CellNames {
 export function cellFindings(p: number[], q: number[], sizes: Sizes, names: CellNames): Finding[] {
   const pValue = cellTest(p.slice(0, names.tested), q.slice(0, names.tested), sizes);
   const test = { of: 'chi-square', pValue };
+  const counts = countsOfCounts(p, q, sizes);
   const reason = (): string => cellSentence(p, q, names);
   const statistic = chiSquare(
     p.map((share) => share * sizes.before),
@@ -37,7 +41,7 @@ export function cellFindings(p: number[], q: number[], sizes: Sizes, names: Cell
     {
       name: 'jensen-shannon',
       value: jensenShannon(p, q),
-      expected: expectedDistance(p, q, sizes, jensenShannonTerm, 1 / (8 * Math.LN2)),
+      expected: expectedDistance(counts, sizes, jensenShannonTerm, 1 / (8 * Math.LN2)),
       errorBound: names.unlisted,
       squared: true,
       test,
@@ -46,7 +50,7 @@ export function cellFindings(p: number[], q: number[], sizes: Sizes, names: Cell
     {
       name: 'hellinger',
       value: hellinger(p, q),
-      expected: Math.sqrt(expectedDistance(p, q, sizes, hellingerTerm, 1 / 8)),
+      expected: Math.sqrt(expectedDistance(counts, sizes, hellingerTerm, 1 / 8)),
       errorBound: Math.sqrt(names.unlisted),
       test,
       reason,
@@ -73,7 +77,7 @@ export function stability(
   return {
     name: 'psi',
     value: populationStability(p, q),
-    expected: expectedDistance(p, q, sizes, populationStabilityTerm, 1),
+    expected: expectedDistance(countsOfCounts(p, q, sizes), sizes, populationStabilityTerm, 1),
     squared: true,
     ...shared,
   };
@@ -84,6 +88,8 @@ function cellSentence(p: number[], q: number[], names: CellNames): string {
   for (let i = 1; i < p.length; i++) {
     if (jensenShannonTerm(p[i]!, q[i]!) > jensenShannonTerm(p[most]!, q[most]!)) most = i;
   }
-  const direction = q[most]! > p[most]! ? 'rose' : 'fell';
-  return `shares changed across values, most for ${names.describe(most)}: ${direction} from ${percent(p[most]!)} to ${percent(q[most]!)}`;
+  const others = p.some((share, i) => i !== most && share !== q[i]) ? ', others moved too' : '';
+  const rare =
+    names.unlisted >= worthSaying ? `; ${percent(names.unlisted)} of values are too rare to be listed` : '';
+  return `share of ${names.describe(most)} ${moved(p[most]!, q[most]!, percent)}${others}${rare}`;
 }

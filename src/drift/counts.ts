@@ -35,7 +35,7 @@ export function countFindings(pair: Pair): Finding[] {
         )
       : []),
     ...typeFinding(before, after),
-    ...distinctFindings(before, after),
+    ...distinctFindings(pair),
   ];
 }
 
@@ -81,7 +81,12 @@ function typeFinding(before: FeatureProfile, after: FeatureProfile): Finding[] {
 }
 
 /** Distinct values of a feature with the standard error of their logarithm. */
-function distinct(feature: FeatureProfile): { count: number; error: number } {
+interface Distinct {
+  readonly count: number;
+  readonly error: number;
+}
+
+function distinct(feature: FeatureProfile): Distinct {
   if (feature.values.exact) return { count: feature.values.values.length, error: 0 };
   return {
     count: distinctCount(feature.distinct),
@@ -93,7 +98,7 @@ function distinct(feature: FeatureProfile): { count: number; error: number } {
  * More rows of the same population hold more distinct values, but at most in proportion to the rows. What lies outside
  * of this band is a change: the value is the relative distance to it, as a logarithm.
  */
-function distinctFindings(before: FeatureProfile, after: FeatureProfile): Finding[] {
+function distinctFindings({ before, after, namesRows }: Pair): Finding[] {
   const a = distinct(before);
   const b = distinct(after);
   if (a.count === 0 || b.count === 0) return [];
@@ -112,30 +117,31 @@ function distinctFindings(before: FeatureProfile, after: FeatureProfile): Findin
       reason: () =>
         `distinct values ${moved(a.count, b.count, quantity)}, in ${quantity(valueTotal(before))} and ${quantity(valueTotal(after))} values`,
     },
-    ...keyFindings(before, after, a.count, b.count),
+    ...(namesRows || (isKey(before, a) && isKey(after, b)) ? [keyFinding(before, after)] : []),
   ];
 }
 
 /** Whether nearly every value occurs once, as in a key: within three standard errors of the sketch. */
-export function isKey(feature: FeatureProfile): boolean {
+function isKey(feature: FeatureProfile, { count, error }: Distinct): boolean {
   if (!['integer', 'string', 'bytes'].includes(feature.type) || valueTotal(feature) < 20) return false;
-  const { count, error } = distinct(feature);
   return count >= valueTotal(feature) * (0.99 - 3 * error);
 }
 
-function keyFindings(before: FeatureProfile, after: FeatureProfile, n1: number, n2: number): Finding[] {
-  if (!isKey(before) || !isKey(after)) return [];
-  const { shared, b, exact } = overlap(before.distinct, after.distinct);
+function keyFinding(before: FeatureProfile, after: FeatureProfile): Finding {
+  const { shared, b, seen, exact } = overlap(before.distinct, after.distinct);
   const value = b > 0 ? shared / b : 0;
-  const seen = Math.max(1, Math.min(b, after.distinct.k));
-  return [
-    {
-      name: 'key-overlap',
-      value,
-      errorBound: exact ? 0 : 2 * Math.sqrt((value * (1 - value)) / seen) + 1 / seen,
-      test: { of: 'key-overlap', pValue: 0 },
-      reason: () =>
-        `${percent(value)} of the keys of ${quantity(n2)} rows occur among the ${quantity(n1)} of the other side too`,
-    },
-  ];
+  const rows = { before: valueTotal(before), after: valueTotal(after) };
+  return {
+    name: 'key-overlap',
+    value,
+    errorBound: exact ? 0 : unseenShare(value, seen),
+    test: { of: 'key-overlap', pValue: 0 },
+    reason: () =>
+      `${percent(value)} of the keys of ${quantity(rows.after)} rows occur among the ${quantity(rows.before)} of the other side too`,
+  };
+}
+
+/** Two standard errors of a share that `seen` draws show, and three draws, since none of many draws rules out few. */
+function unseenShare(share: number, seen: number): number {
+  return seen === 0 ? 1 : Math.min(1, 2 * Math.sqrt((share * (1 - share)) / seen) + 3 / seen);
 }

@@ -40,7 +40,8 @@ function timeDistribution({ before, after }: Pair): Distribution {
 function drawn(axis: Axis, unit: 0 | 1): { edges: number[]; before: number[]; after: number[] } {
   const cells = axis.low.length;
   if (cells === 0) return { edges: [0, 1], before: [0], after: [0] };
-  const pooled = shares(axis.before).map((share, i) => share + shares(axis.after)[i]!);
+  const after = shares(axis.after);
+  const pooled = shares(axis.before).map((share, i) => share + after[i]!);
   const [low, high] = range(axis, pooled);
   const width =
     unit === 1

@@ -1,5 +1,5 @@
 import { categoryFindings } from './categories.ts';
-import { countFindings, isKey } from './counts.ts';
+import { countFindings } from './counts.ts';
 import type { Finding, Pair } from './finding.ts';
 import { lengthFindings } from './lengths.ts';
 import { numericFindings } from './numeric.ts';
@@ -9,7 +9,8 @@ import { timeFindings } from './time.ts';
 export function examine(pair: Pair): Finding[] {
   if (pair.rows.before === 0 || pair.rows.after === 0) return [];
   const findings = [...countFindings(pair), ...lengthFindings(pair), ...distributionFindings(pair)];
-  if (!isKey(pair.before) || !isKey(pair.after)) return findings;
+  const isKey = findings.some(({ name }) => name === 'key-overlap');
+  if (!isKey) return findings;
   return findings.map((finding) =>
     ordinal.has(finding.name) ? { ...finding, expectedToMove: true } : finding,
   );

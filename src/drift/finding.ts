@@ -10,6 +10,8 @@ export interface Pair {
   readonly after: FeatureProfile;
   /** Rows of the table. */
   readonly rows: Sizes;
+  /** Whether a threshold on the overlap of its keys says that it names rows or groups of rows, such as users. */
+  readonly namesRows?: boolean;
 }
 
 /** What one measure saw in one feature, before anything is decided. */

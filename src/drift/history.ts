@@ -2,7 +2,15 @@ import type { Profile } from '../profile/model.ts';
 import { compareProfiles } from './compare.ts';
 import { rank } from './decide.ts';
 import { keyOf } from './match.ts';
-import type { DriftOptions, DriftSeries, FeatureDrift, FeatureRef } from './model.ts';
+import type { DriftOptions, DriftSeries, FeatureDrift, FeatureRef, Side } from './model.ts';
+
+export interface Version {
+  readonly name: string;
+  /** ISO 8601. */
+  readonly date?: string;
+  readonly digest?: string;
+  readonly profile: Profile;
+}
 
 type Step = DriftSeries['features'][number]['steps'][number];
 
@@ -11,7 +19,7 @@ type Step = DriftSeries['features'][number]['steps'][number];
  * steps. @throws RangeError for fewer than two versions.
  */
 export function compareHistory(
-  versions: readonly { readonly name: string; readonly digest?: string; readonly profile: Profile }[],
+  versions: readonly Version[],
   options: Omit<DriftOptions, 'names' | 'digests'> = {},
 ): DriftSeries {
   if (versions.length < 2) throw new RangeError('a history has at least two versions');
@@ -39,10 +47,16 @@ export function compareHistory(
   }
   return {
     varveDriftSeries: 1,
-    versions: [reports[0]!.before, ...reports.map(({ after }) => after)],
+    versions: [reports[0]!.before, ...reports.map(({ after }) => after)].map((side, i) =>
+      dated(side, versions[i]!),
+    ),
     steps: reports.map(({ verdict, summary }) => ({ verdict, summary })),
     features: [...series.values()].sort((a, b) => loudest(b.steps) - loudest(a.steps)),
   };
+}
+
+function dated(side: Side, { date }: Version): Side & { readonly date?: string } {
+  return date === undefined ? side : { ...side, date };
 }
 
 function stepOf({ verdict, strength, reasons }: FeatureDrift): NonNullable<Step> {

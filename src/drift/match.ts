@@ -43,6 +43,7 @@ function matchTable(before: TableProfile, after: TableProfile, options: DriftOpt
         before: feature,
         after: other,
         rows: { before: before.rows, after: after.rows },
+        namesRows: typeof options.features?.thresholds?.[name]?.['key-overlap'] === 'number',
       });
   }
   const added = [...others].filter(([name]) => isCompared(name, options));

@@ -7,7 +7,9 @@ type Cells = ArrayLike<number>;
 /** Counts to shares that sum to 1; all zeros where there is nothing. */
 export function shares(counts: Cells): number[] {
   const total = sum(counts);
-  return Array.from(counts, (count) => (total > 0 ? count / total : 0));
+  const result = new Array<number>(counts.length);
+  for (let i = 0; i < counts.length; i++) result[i] = total > 0 ? counts[i]! / total : 0;
+  return result;
 }
 
 export function sum(cells: Cells): number {

@@ -134,7 +134,8 @@ export interface DriftOptions {
 /** How a dataset moved over its versions: each against the one before it. */
 export interface DriftSeries {
   readonly varveDriftSeries: 1;
-  readonly versions: readonly Side[];
+  /** `date`: when the version was committed, ISO 8601. */
+  readonly versions: readonly (Side & { readonly date?: string })[];
   /** `steps[i]` is versions[i] → versions[i + 1]. */
   readonly steps: readonly {
     readonly verdict: Verdict;

@@ -30,12 +30,12 @@ interface Moments {
 export function numericFindings(pair: Pair): Finding[] {
   const numbers = numbersOf(pair);
   if (numbers === null) return [];
-  const { axis, p, q, sizes } = numbers;
+  const { axis, sizes } = numbers;
   return [
     orderFinding('kolmogorov-smirnov', axis, sizes, quantity),
     ...meanFindings(numbers),
     ...(isCode(pair, axis) ? codeFindings(pair, numbers) : binFindings(axis, sizes)),
-    outOfRange(axis, p, q, sizes),
+    outOfRange(pair, numbers),
   ];
 }
 
@@ -65,7 +65,7 @@ function isCode(pair: Pair, axis: Axis): boolean {
 function codeFindings(pair: Pair, { axis, p, q, sizes }: Numbers): Finding[] {
   return [
     ...largestShareChange(categories(pair.before, pair.after), sizes),
-    ...cellFindings(p, q, sizes, { unlisted: 0, describe: (i) => `the value ${quantity(axis.low[i]!)}` }),
+    ...cellFindings(p, q, sizes, { unlisted: 0, describe: (i) => quantity(axis.low[i]!) }),
   ];
 }
 
@@ -135,10 +135,16 @@ function round2(value: number): number {
 function normalEnough(axis: Axis, sizes: Sizes): boolean {
   const points = middles(axis);
   const pooled = shares(axis.before.map((count, i) => count + axis.after[i]!));
-  const mean = pooled.reduce((total, share, i) => total + share * points[i]!, 0);
-  const moment = (power: number): number =>
-    pooled.reduce((total, share, i) => total + share * (points[i]! - mean) ** power, 0);
-  const skewness = moment(3) / moment(2) ** 1.5;
+  let mean = 0;
+  for (let i = 0; i < points.length; i++) mean += pooled[i]! * points[i]!;
+  let second = 0;
+  let third = 0;
+  for (let i = 0; i < points.length; i++) {
+    const square = pooled[i]! * (points[i]! - mean) ** 2;
+    second += square;
+    third += square * (points[i]! - mean);
+  }
+  const skewness = third / second ** 1.5;
   return Math.min(sizes.before, sizes.after) > 25 * skewness * skewness;
 }
 
@@ -170,7 +176,7 @@ function binFindings(axis: Axis, sizes: Sizes): Finding[] {
   const ends = equalBins(pooled, bins);
   const over = (counts: readonly number[], at: readonly number[]): number[] => shares(binned(counts, at));
   const describe = (bin: number): string =>
-    `values from ${quantity(axis.low[bin === 0 ? 0 : ends[bin - 1]! + 1]!)} to ${quantity(axis.high[ends[bin]!]!)}`;
+    `values ${quantity(axis.low[bin === 0 ? 0 : ends[bin - 1]! + 1]!)} to ${quantity(axis.high[ends[bin]!]!)}`;
   const findings = cellFindings(over(axis.before, ends), over(axis.after, ends), sizes, {
     unlisted: 0,
     describe,
@@ -187,14 +193,12 @@ function binFindings(axis: Axis, sizes: Sizes): Finding[] {
 }
 
 /** The share of after's values beyond all of before's; a cell that before reaches counts as within. */
-function outOfRange(axis: Axis, p: readonly number[], q: readonly number[], sizes: Sizes): Finding {
+function outOfRange(pair: Pair, { axis, p, q, sizes }: Numbers): Finding {
   const first = p.findIndex((share) => share > 0);
   const last = p.findLastIndex((share) => share > 0);
   const under = sum(q.slice(0, first));
   const over = sum(q.slice(last + 1));
   const share = sizes.after / (sizes.before + sizes.after);
-  const sentence = (part: number, side: string, edge: number, to: number): string =>
-    `${percent(part)} of values are ${side} ${quantity(edge)}, ${side === 'above' ? 'the most' : 'the least'} before; now up to ${quantity(to)}`;
   return {
     name: 'out-of-range-share',
     value: under + over,
@@ -204,11 +208,15 @@ function outOfRange(axis: Axis, p: readonly number[], q: readonly number[], size
       of: 'out-of-range-share',
       pValue: Math.min(1, 2 * share ** Math.round(Math.max(under, over) * sizes.after)),
     },
-    reason: () =>
-      over >= under
-        ? sentence(over, 'above', axis.high[last]!, axis.high.at(-1)!)
-        : sentence(under, 'below', axis.low[first]!, axis.low[0]!),
+    reason: () => rangeSentence(pair, under, over),
   };
+}
+
+function rangeSentence({ before, after }: Pair, under: number, over: number): string {
+  const edge = (text: string | null | undefined): string => quantity(Number(text));
+  return over >= under
+    ? `${percent(over)} of values exceed ${edge(before.numeric?.max)}, the most before; now up to ${edge(after.numeric?.max)}`
+    : `${percent(under)} of values are below ${edge(before.numeric?.min)}, the least before; now down to ${edge(after.numeric?.min)}`;
 }
 
 /** The 95th percentile of how many of the largest values are all on the side that has this share of all values. */

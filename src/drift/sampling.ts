@@ -23,7 +23,16 @@ function fraction(sizes: Sizes): number {
 
 /** The 95th percentile of |Δ share| for a value whose pooled share is `share`, the largest of `of` values. */
 export function expectedShareChange(share: number, sizes: Sizes, of = 1): number {
-  return normalQuantile(0.05 / of) * Math.sqrt(share * (1 - share) * noise(sizes));
+  return quantileOfLargest(of) * Math.sqrt(share * (1 - share) * noise(sizes));
+}
+
+const quantiles = new Map<number, number>();
+
+/** The 95th percentile of the largest of so many standard normal magnitudes, which reports ask for again and again. */
+function quantileOfLargest(of: number): number {
+  const known = quantiles.get(of) ?? normalQuantile(0.05 / of);
+  quantiles.set(of, known);
+  return known;
 }
 
 /**
@@ -146,10 +155,10 @@ export function cellTest(p: readonly number[], q: readonly number[], sizes: Size
 /**
  * Where sampling alone puts a distance that is a sum of `term` over cells and comes to factor·Σ(q−p)²/m for small changes:
  * the 95th percentile over frequent cells, plus the exact mean over cells that hold under 5 observations of the smaller side.
+ * `counts` is how many cells hold how many observations (countsOfCounts).
  */
 export function expectedDistance(
-  p: readonly number[],
-  q: readonly number[],
+  counts: ReadonlyMap<number, number>,
   sizes: Sizes,
   term: (p: number, q: number) => number,
   factor: number,
@@ -157,7 +166,7 @@ export function expectedDistance(
   const smaller = Math.min(fraction(sizes), 1 - fraction(sizes));
   let frequent = 0;
   let sparse = 0;
-  for (const [count, cells] of countsOfCounts(p, q, sizes)) {
+  for (const [count, cells] of counts) {
     if (count * smaller >= 5) frequent += cells;
     else sparse += cells * meanTerm(count, sizes, term);
   }

@@ -1,7 +1,8 @@
 /** Text of the sentences that a report gives as reasons. The same on every machine, whatever its locale. */
 
-/** `9.7 %`, `0.03 %`, `100 %`: three significant digits, at most one decimal from 1 % on. */
+/** `9.7 %`, `0.03 %`, `100 %`: three significant digits, at most one decimal from 1 % on; never rounded up to all. */
 export function percent(share: number): string {
+  if (share > 0.999 && share < 1) return '>99.9 %';
   const value = share * 100;
   const digits = value >= 1 || value <= -1 ? value.toFixed(1) : value.toPrecision(2);
   return `${String(Number(digits))} %`;

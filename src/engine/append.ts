@@ -1,4 +1,4 @@
-import { DuckDBDataChunk, type DuckDBType, type DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api';
 import type { Engine } from './duckdb.ts';
 import { identifier } from './quote.ts';
 
@@ -14,28 +14,25 @@ export interface Appender {
 }
 
 export async function openAppender(engine: Engine, table: string): Promise<Appender> {
+  // Loaded where rows are counted only: reports from profiles start without an engine.
+  const { DuckDBDataChunk } = await import('@duckdb/node-api');
   const types = (await engine.connection.run(`FROM ${identifier(table)} LIMIT 0`)).columnTypes();
   const appender = await engine.connection.createAppender(table);
   return {
     append(rows, value) {
       for (let start = 0; start < rows; start += chunkRows) {
-        appender.appendDataChunk(chunkOf(types, start, Math.min(rows, start + chunkRows), value));
+        const chunk = DuckDBDataChunk.create(types, Math.min(chunkRows, rows - start));
+        fill(chunk, (row, column) => value(start + row, column));
+        appender.appendDataChunk(chunk);
       }
     },
     close: () => appender.closeSync(),
   };
 }
 
-function chunkOf(
-  types: readonly DuckDBType[],
-  start: number,
-  end: number,
-  value: (row: number, column: number) => DuckDBValue,
-): DuckDBDataChunk {
-  const chunk = DuckDBDataChunk.create(types, end - start);
-  for (const column of types.keys()) {
-    const values = Array.from({ length: end - start }, (_, row) => value(start + row, column));
+function fill(chunk: DuckDBDataChunk, value: (row: number, column: number) => DuckDBValue): void {
+  for (let column = 0; column < chunk.columnCount; column++) {
+    const values = Array.from({ length: chunk.rowCount }, (_, row) => value(row, column));
     chunk.setColumnValues(column, values);
   }
-  return chunk;
 }

@@ -5,12 +5,14 @@ import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model.ts';
 import type { Schema } from '../schema/model.ts';
 import type { Watch } from './context.ts';
-import { type ProfilingOptions, profileOfDataset } from './dataset-profile.ts';
+import { type ProfiledDataset, type ProfilingOptions, profileOfDataset } from './dataset-profile.ts';
 import { type NamedDataset, nameDataset } from './named-dataset.ts';
 import { profiledVersions } from './profiled-versions.ts';
 import { readSchema, schemaFileOf } from './schema-file.ts';
 
 export interface DriftOperationOptions extends ProfilingOptions {
+  /** Of the dataset after, where its slice is another one: so two slices of one dataset compare. */
+  readonly sliceAfter?: ProfilingOptions['slice'];
   /** Settings from another schema than that of the dataset after. */
   readonly schema?: string | undefined;
   /** `REV..REV`: what the versions between differ by among each other is not drift. */
@@ -19,7 +21,10 @@ export interface DriftOperationOptions extends ProfilingOptions {
   readonly disjointKeys?: boolean | undefined;
 }
 
-/** What changed between two datasets or versions, strongest first, from their profiles. */
+/**
+ * What changed between two datasets, versions or slices, strongest first, from their profiles.
+ * @throws VarveError `empty-slice`, `invalid-baseline`, and as profileOfDataset and compareProfiles
+ */
 export async function drift(
   cwd: string,
   [before, after]: readonly [string, string],
@@ -27,14 +32,29 @@ export async function drift(
   watch: Watch = {},
 ): Promise<DriftReport> {
   const named = [nameDataset(cwd, before, watch), nameDataset(cwd, after, watch)] as const;
-  const [a, b] = [await profileOfDataset(named[0], options), await profileOfDataset(named[1], options)];
+  const sides = [options, { ...options, slice: options.sliceAfter ?? options.slice }] as const;
+  const [a, b] = [await profileOfDataset(named[0], sides[0]), await profileOfDataset(named[1], sides[1])];
+  requireRows(a, sides[0]);
   const baseline = options.baseline === undefined ? undefined : await baselineOf(named[1], options.baseline);
   return compareProfiles(a.profile, b.profile, {
-    names: [before, after],
+    names: [sideName(before, sides[0]), sideName(after, sides[1])],
     digests: [a.digest, b.digest],
     ...driftSettings(named[1], cwd, options.schema),
     ...(baseline === undefined ? {} : { baseline }),
     ...(options.disjointKeys ? { disjointKeys: true } : {}),
+  });
+}
+
+function sideName(dataset: string, { slice }: ProfilingOptions): string {
+  return slice === undefined ? dataset : `${dataset} where ${slice.feature} = ${slice.value}`;
+}
+
+/** A slice of no rows has no distribution that anything could drift from: most often a value is misspelt. */
+function requireRows({ name, profile }: ProfiledDataset, { slice }: ProfilingOptions): void {
+  if (slice === undefined || profile.tables.some(({ rows }) => rows > 0)) return;
+  throw new VarveError('empty-slice', `No row of ${name} has ${slice.value} as ${slice.feature}`, {
+    path: name,
+    remedy: `See which values there are: varve profile ${name}.`,
   });
 }
 

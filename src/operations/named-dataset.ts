@@ -33,6 +33,14 @@ export function nameDataset(cwd: string, argument: string, watch: Watch = {}): N
   });
 }
 
+/** The file that stands for a dataset in Git, for findings to point at: its pointer where there is one, else itself. */
+export function fileInGit(cwd: string, argument: string): string {
+  const at = existsSync(resolve(cwd, argument)) ? -1 : argument.indexOf('@', 1);
+  const path = (at < 0 ? argument : argument.slice(0, at)).replace(/\/+$/, '');
+  const pointer = ['.varve', '.dvc'].map((suffix) => `${path}${suffix}`);
+  return pointer.find((file) => existsSync(resolve(cwd, file))) ?? path;
+}
+
 /** Where the dataset's own schema is kept: beside its data. */
 export function schemaPathOf({ context, version, absolutePath }: NamedDataset): string {
   const data = absolutePath ?? join(context!.repository.root, version!.path);

@@ -7,6 +7,8 @@ import { storedProfile } from './dataset-profile.ts';
 export interface ProfiledVersion {
   /** `path@commit`. */
   readonly name: string;
+  /** Of the author, ISO 8601. */
+  readonly date: string;
   readonly digest: Digest;
   readonly profile: Profile;
 }
@@ -21,11 +23,12 @@ export async function profiledVersions(
   revision: string,
 ): Promise<ProfiledVersion[]> {
   const versions: ProfiledVersion[] = [];
-  for (const { commit, pointer } of datasetHistory(context.repository.root, revision, path).reverse()) {
+  for (const { commit, date, pointer } of datasetHistory(context.repository.root, revision, path).reverse()) {
     if (pointer?.profile === undefined) continue;
     const name = `${path}@${commit.slice(0, 12)}`;
     versions.push({
       name,
+      date,
       digest: pointer.digest,
       profile: await storedProfile(context, name, pointer.profile),
     });

@@ -1,6 +1,6 @@
 import { VarveError } from '../errors.ts';
 import type { Profile } from './model.ts';
-import { isProfile } from './profile-shape.ts';
+import { wrongInProfile } from './profile-shape.ts';
 
 /**
  * The canonical bytes of a profile: JSON without white space, keys in the order of their code units, one line feed at the
@@ -39,7 +39,7 @@ export function decodeProfile(bytes: Uint8Array, where: string): Profile {
       },
     );
   }
-  const wrong = isProfile(found, '');
+  const wrong = wrongInProfile(found);
   if (wrong !== undefined) throw damaged(where, wrong);
   return found as Profile;
 }

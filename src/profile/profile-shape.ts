@@ -1,13 +1,16 @@
-import { hashEnd, sketchSize, unpackHashes } from './sketch.ts';
+import { checkHashes, hashEnd, sketchSize } from './sketch.ts';
 import { valueCap } from './values.ts';
 
-/** Says what is wrong with a value, and where; undefined where nothing is. */
-type Check = (value: unknown, at: string) => string | undefined;
+/**
+ * Says what is wrong with a value, after the place in it where that is: `.rows is not a count`. Undefined where nothing is.
+ * The place is put together on the way out, so that a sound profile of a million counters costs no text.
+ */
+type Check = (value: unknown) => string | undefined;
 
 const test =
   (what: string, holds: (value: unknown) => boolean): Check =>
-  (value, at) =>
-    holds(value) ? undefined : `${at} is not ${what}`;
+  (value) =>
+    holds(value) ? undefined : ` is not ${what}`;
 
 const text = test('a text', (value) => typeof value === 'string');
 const number = test('a number', (value) => typeof value === 'number' && Number.isFinite(value));
@@ -20,27 +23,34 @@ const digits = test('a decimal integer', (value) => typeof value === 'string' &&
 
 const nullable =
   (check: Check): Check =>
-  (value, at) =>
-    value === null ? undefined : check(value, at);
+  (value) =>
+    value === null ? undefined : check(value);
 
 const oneOf = (...allowed: readonly unknown[]): Check =>
   test(`one of ${allowed.join(', ')}`, (value) => allowed.includes(value));
 
 function list(check: Check, most = Number.POSITIVE_INFINITY, exactly?: number): Check {
-  return (value, at) => {
-    if (!Array.isArray(value)) return `${at} is not a list`;
+  return (value) => {
+    if (!Array.isArray(value)) return ' is not a list';
     if (value.length > most || (exactly !== undefined && value.length !== exactly && value.length !== 0)) {
-      return `${at} has ${value.length} entries`;
+      return ` has ${value.length} entries`;
     }
-    return firstWrong(value, (each, index) => check(each, `${at}[${index}]`));
+    for (let i = 0; i < value.length; i++) {
+      const wrong = check(value[i]);
+      if (wrong !== undefined) return `[${i}]${wrong}`;
+    }
+    return undefined;
   };
 }
 
-function tuple(...checks: readonly Check[]): Check {
-  return (value, at) =>
-    Array.isArray(value) && value.length === checks.length
-      ? firstWrong(checks, (check, index) => check(value[index], `${at}[${index}]`))
-      : `${at} is not a list of ${checks.length}`;
+function pair(first: Check, second: Check): Check {
+  return (value) => {
+    if (!Array.isArray(value) || value.length !== 2) return ' is not a list of 2';
+    const wrong = first(value[0]);
+    if (wrong !== undefined) return `[0]${wrong}`;
+    const other = second(value[1]);
+    return other === undefined ? undefined : `[1]${other}`;
+  };
 }
 
 function record(
@@ -48,38 +58,36 @@ function record(
   optional: Readonly<Record<string, Check>> = {},
 ): Check {
   const known = new Map([...Object.entries(required), ...Object.entries(optional)]);
-  return (value, at) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      return `${at || 'it'} is not an object`;
+  return (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return ' is not an object';
     const missing = Object.keys(required).find((key) => !Object.hasOwn(value, key));
-    if (missing !== undefined) return `${at}.${missing} is missing`;
-    return firstWrong(Object.entries(value), ([key, field]) => {
+    if (missing !== undefined) return `.${missing} is missing`;
+    for (const [key, field] of Object.entries(value)) {
       const check = known.get(key);
-      return check === undefined ? `${at}.${key} is unknown` : check(field, `${at}.${key}`);
-    });
+      if (check === undefined) return `.${key} is unknown`;
+      const wrong = check(field);
+      if (wrong !== undefined) return `.${key}${wrong}`;
+    }
+    return undefined;
   };
 }
 
-function firstWrong<T>(items: readonly T[], check: (item: T, index: number) => string | undefined) {
-  for (const [index, item] of items.entries()) {
-    const wrong = check(item, index);
-    if (wrong !== undefined) return wrong;
-  }
-  return undefined;
-}
-
 function all(...checks: readonly Check[]): Check {
-  return (value, at) => firstWrong(checks, (check) => check(value, at));
+  return (value) => {
+    for (const check of checks) {
+      const wrong = check(value);
+      if (wrong !== undefined) return wrong;
+    }
+    return undefined;
+  };
 }
 
-const ascending: Check = (value, at) =>
+const ascending = test('ascending', (value) =>
   (value as [number, number][]).every(
     (bucket, index, buckets) => index === 0 || buckets[index - 1]![0] < bucket[0],
-  )
-    ? undefined
-    : `${at} is not ascending`;
+  ));
 
-const buckets = all(list(tuple(integer, count)), ascending);
+const buckets = all(list(pair(integer, count)), ascending);
 
 const lengths = record({ count, min: count, max: count, sum: digits, zeros: count, buckets });
 
@@ -112,18 +120,18 @@ const time = record({
   max: nullable(text),
   weekday: list(count, 7, 7),
   hour: list(count, 24, 24),
-  days: all(list(tuple(integer, count), 1024), ascending),
+  days: all(list(pair(integer, count), 1024), ascending),
   dayWidth: powerOfTwo,
 });
 
-const values = record({ exact: boolean, values: list(tuple(text, count), valueCap), bound: count });
+const values = record({ exact: boolean, values: list(pair(text, count), valueCap), bound: count });
 
-const hashes: Check = (value, at) => {
-  if (typeof value !== 'string') return `${at} is not a text`;
+const hashes: Check = (value) => {
+  if (typeof value !== 'string') return ' is not a text';
   try {
-    return unpackHashes(value).length > sketchSize ? `${at} has too many hashes` : undefined;
+    return checkHashes(value) > sketchSize ? ' has too many hashes' : undefined;
   } catch (error) {
-    return `${at}: ${(error as Error).message}`;
+    return `: ${(error as Error).message}`;
   }
 };
 
@@ -139,7 +147,7 @@ const weighted = record({
   nulls: number,
   mean: nullable(number),
   standardDeviation: nullable(number),
-  values: list(tuple(text, number), valueCap),
+  values: list(pair(text, number), valueCap),
 });
 
 const feature = record(
@@ -176,5 +184,10 @@ const table = record(
   { slice: record({ feature: text, value: text }), weight: text },
 );
 
+const profile = record({ varveProfile: oneOf(1), tables: list(table) });
+
 /** Whether a value read from outside is a profile of format 1: undefined, or the first thing that is wrong with it. */
-export const isProfile: Check = record({ varveProfile: oneOf(1), tables: list(table) });
+export function wrongInProfile(value: unknown): string | undefined {
+  const wrong = profile(value);
+  return wrong?.startsWith(' ') ? `it${wrong}` : wrong;
+}

@@ -29,7 +29,7 @@ export function mergeSketches(a: ThetaSketch, b: ThetaSketch): ThetaSketch {
   );
 }
 
-function union(a: readonly number[], b: readonly number[]): number[] {
+function union(a: Float64Array, b: Float64Array): number[] {
   const all: number[] = [];
   let i = 0;
   let j = 0;
@@ -60,52 +60,96 @@ function packHashes(hashes: readonly number[]): string {
 }
 
 /** The hashes of a sketch, ascending. Throws RangeError where the text is not a list of ascending 48-bit numbers. */
-export function unpackHashes(packed: string): number[] {
-  const hashes: number[] = [];
-  let previous = 0;
-  let delta = 0;
-  let unit = 1;
-  for (const byte of Buffer.from(packed, 'base64')) {
-    delta += (byte & 127) * unit;
-    unit *= 128;
-    if (byte < 128) {
-      previous += delta;
-      if ((delta === 0 && hashes.length > 0) || previous >= hashEnd)
-        throw new RangeError('hashes do not ascend');
-      hashes.push(previous);
-      delta = 0;
-      unit = 1;
-    } else if (unit > hashEnd) throw new RangeError('a hash is too long');
-  }
-  if (unit !== 1) throw new RangeError('the last hash is cut');
+function unpackHashes(packed: string): Float64Array {
+  const bytes = Buffer.from(packed, 'base64');
+  const hashes = new Float64Array(countEnds(bytes));
+  readHashes(bytes, hashes);
   return hashes;
 }
 
-/** Distinct values: exact where the sketch is, else unbiased with a standard error of 1/√k. */
+/** How many hashes a text holds that nobody has checked. Throws RangeError as unpackHashes does. */
+export function checkHashes(packed: string): number {
+  return readHashes(Buffer.from(packed, 'base64'), undefined);
+}
+
+/** Seven bits a byte, the lowest first, in two integers, since 48 bits are more than one holds. */
+function readHashes(bytes: Uint8Array, into: Float64Array | undefined): number {
+  const end = bytes.length;
+  let count = 0;
+  let hash = 0;
+  for (let at = 0; at < end; count++) {
+    let low = 0;
+    let high = 0;
+    let shift = 0;
+    let byte = 128;
+    for (; byte >= 128 && at < end; shift += 7) {
+      byte = bytes[at++]!;
+      if (shift < 28) low |= (byte & 127) << shift;
+      else high |= (byte & 127) << (shift - 28);
+    }
+    if (byte >= 128) throw new RangeError('the last hash is cut');
+    if (shift > 49) throw new RangeError('a hash is too long');
+    const delta = high * 2 ** 28 + low;
+    hash += delta;
+    if ((delta === 0 && count > 0) || hash >= hashEnd) throw new RangeError('hashes do not ascend');
+    if (into !== undefined) into[count] = hash;
+  }
+  return count;
+}
+
+/** How many hashes there are: the last byte of each is the one below 128. */
+function countEnds(bytes: Uint8Array): number {
+  let more = 0;
+  for (let i = 0; i < bytes.length; i++) more += bytes[i]! >>> 7;
+  return bytes.length - more;
+}
+
+/** Distinct values: exact where the sketch is, else, as it holds k hashes, unbiased with a standard error of 1/√k. */
 export function distinctCount(sketch: ThetaSketch): number {
-  const kept = unpackHashes(sketch.hashes).length;
-  return sketch.theta === hashEnd ? kept : Math.round(kept / (sketch.theta / hashEnd));
+  if (sketch.theta === hashEnd) return countEnds(Buffer.from(sketch.hashes, 'base64'));
+  return Math.round(sketch.k / (sketch.theta / hashEnd));
 }
 
 /**
  * How many distinct values two sides share.
- * `shared`, `a` and `b` are estimates on one common theta; `jaccard` = shared / (a or b), 0 where both are empty.
+ * `shared`, `a` and `b` are estimates on one common theta, `seen` is how many of b's hashes they rest on;
+ * `jaccard` = shared / (a or b), 0 where both are empty.
  */
 export function overlap(
   a: ThetaSketch,
   b: ThetaSketch,
-): { shared: number; a: number; b: number; jaccard: number; exact: boolean } {
+): { shared: number; a: number; b: number; seen: number; jaccard: number; exact: boolean } {
   const theta = Math.min(a.theta, b.theta);
-  const left = unpackHashes(a.hashes).filter((hash) => hash < theta);
-  const right = new Set(unpackHashes(b.hashes).filter((hash) => hash < theta));
-  const both = left.filter((hash) => right.has(hash)).length;
-  const either = left.length + right.size - both;
+  const left = below(unpackHashes(a.hashes), theta);
+  const right = below(unpackHashes(b.hashes), theta);
+  const both = common(left, right);
+  const either = left.length + right.length - both;
   const scale = hashEnd / theta;
   return {
     shared: Math.round(both * scale),
     a: Math.round(left.length * scale),
-    b: Math.round(right.size * scale),
+    b: Math.round(right.length * scale),
+    seen: right.length,
     jaccard: either === 0 ? 0 : both / either,
     exact: theta === hashEnd,
   };
+}
+
+/** Those of ascending hashes that lie below theta. */
+function below(hashes: Float64Array, theta: number): Float64Array {
+  let end = hashes.length;
+  while (end > 0 && hashes[end - 1]! >= theta) end--;
+  return hashes.subarray(0, end);
+}
+
+/** How many hashes two ascending lists have in common. */
+function common(a: Float64Array, b: Float64Array): number {
+  let count = 0;
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const difference = a[i]! - b[j]!;
+    if (difference === 0) count++;
+    if (difference <= 0) i++;
+    if (difference >= 0) j++;
+  }
+  return count;
 }

@@ -22,6 +22,7 @@ export function coarsen(
 /** Brings days of a finer width to a coarser one. */
 export function widen(stats: Pick<TimeStats, 'days' | 'dayWidth'>, dayWidth: number): readonly Bucket[] {
   const factor = dayWidth / stats.dayWidth;
+  if (factor === 1) return stats.days;
   const sums = new Map<number, number>();
   for (const [day, count] of stats.days) {
     const wide = Math.floor(day / factor);

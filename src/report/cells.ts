@@ -20,11 +20,11 @@ export function cut(text: string, width: number): string {
   return `${kept}…`;
 }
 
-/** Lines of at most `width` cells, broken at spaces, all but the first indented like the first. */
+/** Lines of at most `width` cells, broken at spaces (never before a percent sign), all but the first indented like the first. */
 export function wrapped(text: string, width: number, indent: string): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of text.split(/ (?!%)/)) {
     const next = line === '' ? word : `${line} ${word}`;
     if (line !== '' && cellsOf(indent + next) > width) {
       lines.push(indent + line);

@@ -51,6 +51,11 @@ export function magnitude(value: number): string {
   return trimmed(value.toPrecision(3));
 }
 
+/** A p-value: like any number, but never nothing. */
+export function probability(value: number): string {
+  return value < 1e-99 ? '<1e-99' : magnitude(value);
+}
+
 /** A decimal string with the zeros after its last significant decimal removed; an exponent stays. */
 function trimmed(text: string): string {
   return text.replace(/(\.\d*?)0+(?=e|$)/, '$1').replace(/\.(?=e|$)/, '');

@@ -14,6 +14,7 @@ import { validationPage } from './html/validation.ts';
 import { canonicalJson } from './json.ts';
 import { driftMarkdown } from './markdown/drift.ts';
 import { profileMarkdown } from './markdown/profile.ts';
+import { seriesMarkdown } from './markdown/series.ts';
 import { validationMarkdown } from './markdown/validation.ts';
 import { driftText } from './text/drift.ts';
 import { profileText } from './text/profile.ts';
@@ -40,7 +41,11 @@ const drift: Renderers<DriftReport> = {
   prometheus: (report) => exposition(driftGauges(report)),
 };
 
-const driftSeries: Renderers<DriftSeries> = { text: seriesText, json: canonicalJson };
+const driftSeries: Renderers<DriftSeries> = {
+  text: seriesText,
+  json: canonicalJson,
+  markdown: seriesMarkdown,
+};
 
 const validation: Renderers<ValidationReport> = {
   text: validationText,

@@ -99,6 +99,40 @@ describe('the GitHub action', () => {
   });
 });
 
+describe('the comment of the action', () => {
+  const comment = action.runs.steps.find(({ id }: { id?: string }) => id === 'comment');
+
+  /** Runs the step with a `gh` that has these answers to the list of comments, and tells what else was asked of it. */
+  function runComment(answers: string): { asked: string; body: string } {
+    const folder = mkdtempSync(join(work, 'gh-'));
+    const gh = `#!/bin/sh
+case "$*" in *--jq*) printf '%s' '${answers}';; *) echo "$*" > asked; cp "\${7#body=@}" body;; esac\n`;
+    writeFileSync(join(folder, 'gh'), gh, { mode: 0o755 });
+    writeFileSync(join(folder, 'report.md'), '### fine\n');
+    const env = {
+      PATH: `${folder}:${process.env.PATH}`,
+      GH_REPO: 'some/repository',
+      PULL_REQUEST: '7',
+      REPORT: join(folder, 'report.md'),
+    };
+    execFileSync('bash', ['-e', '-o', 'pipefail', '-c', comment.run], { cwd: folder, env });
+    const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+    return { asked: read('asked'), body: read('body') };
+  }
+
+  it('is written once, under a mark of its own', () => {
+    const { asked, body } = runComment('');
+    expect(asked).toMatch(/--method POST repos\/some\/repository\/issues\/7\/comments /);
+    expect(body).toBe('<!-- varve check -->\n### fine\n');
+  });
+
+  it('is kept up to date afterwards, and no one else’s is touched', () => {
+    expect(runComment('41\n42\n').asked).toMatch(
+      /--method PATCH repos\/some\/repository\/issues\/comments\/41 /,
+    );
+  });
+});
+
 const hasActionlint = spawnSync('actionlint', ['-version']).status === 0;
 
 describe('the workflow of docs/ci.md', () => {

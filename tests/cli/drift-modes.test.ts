@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { DriftSeries, DriftWindow } from '../../src/drift/model.ts';
+import type { DriftReport, DriftSeries, DriftWindow } from '../../src/drift/model.ts';
 import { Sandbox } from './sandbox.ts';
 
 const sandbox = new Sandbox();
@@ -47,6 +47,7 @@ test('a history compares each committed version with the one before it', () => {
   expect(code).toBe(1);
   expect(out).toMatch(/^2 steps of 2 drifted over 3 versions\n/);
   expect(out).toMatch(/^month +█+ /m);
+  expect(out).toMatch(/^✗ +[0-9a-f]{12} +\d{4}-\d\d-\d\d +600 /m);
   const series = sandbox.json<DriftSeries>(['drift', 'flights.csv', '--history'], 'repo', 1);
   assertPublished('drift-series', series);
   expect(series.versions.map(({ rows }) => rows)).toEqual([600, 600, 600]);
@@ -54,6 +55,73 @@ test('a history compares each committed version with the one before it', () => {
     feature: 'month',
     steps: [{ verdict: 'drift' }, { verdict: 'drift' }],
   });
+});
+
+test('a history is written as Markdown, the newest version first', () => {
+  const { out } = sandbox.varve(['drift', 'flights.csv', '--history', '--format', 'markdown']);
+  expect(out).toMatch(/^### 2 steps of 2 drifted over 3 versions\n/);
+  expect(out.match(/^\| ❌ \| `[0-9a-f]{12}` \|/gm)).toHaveLength(2);
+  expect(out).toMatch(/^\| `month` \| ██ \|/m);
+});
+
+test('reports from profiles start without the engine', () => {
+  const hook = sandbox.write(
+    'no-engine.cjs',
+    `const Module = require('node:module');
+const load = Module._load;
+Module._load = (name, ...rest) => {
+  if (name.includes('duckdb')) throw new Error('the engine is loaded');
+  return load(name, ...rest);
+};`,
+  );
+  sandbox.env.NODE_OPTIONS = `--require=${hook}`;
+  try {
+    expect(sandbox.varve(['profile', 'flights.csv', '--slice', 'origin=JFK']).err).toContain(
+      'engine is loaded',
+    );
+    const versions = ['flights.csv@HEAD~1', 'flights.csv@HEAD'];
+    expect(sandbox.varve(['drift', ...versions]).out).toMatch(/^✗ /);
+    expect(sandbox.varve(['diff', 'HEAD~1', 'HEAD'])).toMatchObject({ code: 0, err: '' });
+    expect(sandbox.varve(['profile', versions[0]!])).toMatchObject({ code: 0, err: '' });
+  } finally {
+    delete sandbox.env.NODE_OPTIONS;
+  }
+});
+
+test('findings point at the pointer, which Git has, and not at the data, which it ignores', () => {
+  const words = ['drift', 'flights.csv@HEAD~1', 'flights.csv@HEAD', '--format'];
+  expect(sandbox.varve([...words, 'github']).out).toMatch(/^::error file=flights\.csv\.varve,/);
+  expect(sandbox.varve([...words, 'sarif']).out).toContain('"uri":"flights.csv.varve"');
+});
+
+test('two slices of one dataset compare, and say which they are', () => {
+  const words = ['drift', 'flights.csv', 'flights.csv', '--slice', 'origin=JFK'];
+  const same = sandbox.json<DriftReport>(words);
+  expect(same).toMatchObject({ verdict: 'none', after: { name: 'flights.csv where origin = JFK' } });
+  const other = sandbox.json<DriftReport>([...words, '--slice-after', 'origin=EWR'], 'repo', 1);
+  expect(other.before.rows + other.after.rows).toBeLessThan(600);
+  expect(other.features.find(({ feature }) => feature === 'origin')).toMatchObject({
+    verdict: 'drift',
+    reasons: [expect.stringMatching(/"(EWR|JFK)"/), expect.anything(), expect.anything()],
+  });
+});
+
+test('a slice that no row is in is refused, since nothing could drift from it', () => {
+  const { code, err } = sandbox.varve([
+    'drift',
+    'flights.csv@HEAD~1',
+    'flights.csv',
+    '--slice',
+    'origin=JKF',
+  ]);
+  expect(code).toBe(2);
+  expect(err).toContain('No row of flights.csv@HEAD~1 has JKF as origin');
+});
+
+test('splits without a key are not said to be disjoint', () => {
+  const { code, err } = sandbox.varve(['drift', 'flights.csv@HEAD~1', 'flights.csv', '--disjoint-keys']);
+  expect(code).toBe(2);
+  expect(err).toContain('key-overlap: 0.001');
 });
 
 test('a history of one version, or beside a second dataset, is refused', () => {

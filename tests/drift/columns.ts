@@ -1,164 +1,268 @@
 import { createHash } from 'node:crypto';
-import { bucketIndex } from '../../src/profile/buckets.ts';
+import { sum } from '../../src/drift/measures.ts';
+import { bucketIndex, sortedBuckets } from '../../src/profile/buckets.ts';
 import type {
-  Bucket,
   FeatureProfile,
   LengthStats,
   NumericStats,
   Profile,
   TimeStats,
+  ValueCounts,
 } from '../../src/profile/model.ts';
 import { MomentSums } from '../../src/profile/moments.ts';
 import { hashEnd, sketchOf } from '../../src/profile/sketch.ts';
 import { coarsen } from '../../src/profile/times.ts';
-import { valueCounts } from '../../src/profile/values.ts';
+import { valueCap } from '../../src/profile/values.ts';
 
 /**
  * A column as its distinct values and a code a row, so that a sample of any size is a count by code. Profiles built from it
- * follow the format as those of the product do (but for the hash), without a scan a sample.
+ * follow the format as those of the product do (but for the hash), without a scan a sample: what a value adds to each
+ * counter is worked out once.
  */
 export interface Column {
   readonly name: string;
   readonly type: 'integer' | 'float' | 'string' | 'timestamp';
+  /** Ascending by UTF-8 bytes. */
   readonly values: readonly string[];
-  /** By value, the 48-bit hash. */
-  readonly hashes: readonly number[];
   /** By row, the index of its value, or −1 for null. */
   readonly codes: Int32Array;
+  readonly facts: Facts;
+}
+
+/** By value, what it adds to a profile. */
+interface Facts {
+  /** The 48-bit hash, and the codes by hash ascending. */
+  readonly hashes: Float64Array;
+  readonly byHash: Int32Array;
+  readonly numbers: Float64Array;
+  /** The bucket of a number's magnitude or of a string's length; none for 0. */
+  readonly buckets: Int32Array;
+  /** In code points, for strings. */
+  readonly lengths: Int32Array;
+  /** Since 1970-01-01, for timestamps; hours and weekdays as in TimeStats. */
+  readonly days: Int32Array;
+  readonly hours: Int32Array;
+  readonly weekdays: Int32Array;
 }
 
 export function columnOf(name: string, type: Column['type'], cells: readonly (string | null)[]): Column {
-  const index = new Map<string, number>();
-  const codes = Int32Array.from(cells, (cell) => {
-    if (cell === null) return -1;
-    const known = index.get(cell);
-    if (known !== undefined) return known;
-    index.set(cell, index.size);
-    return index.size - 1;
-  });
-  const values = [...index.keys()];
-  return { name, type, values, hashes: values.map(hashOf), codes };
+  const known = new Set(cells);
+  known.delete(null);
+  return onValues(name, type, [...(known as Set<string>)], cells);
+}
+
+/** The same column with room for values that no row holds yet. */
+export function withValues(column: Column, more: readonly string[]): Column {
+  const cells = Array.from(column.codes, (code) => column.values[code] ?? null);
+  return onValues(column.name, column.type, [...new Set([...column.values, ...more])], cells);
+}
+
+function onValues(
+  name: string,
+  type: Column['type'],
+  known: readonly string[],
+  cells: readonly (string | null)[],
+): Column {
+  const values = [...known].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const index = new Map(values.map((value, code) => [value, code]));
+  const codes = Int32Array.from(cells, (cell) => (cell === null ? -1 : index.get(cell)!));
+  return { name, type, values, codes, facts: factsOf(type, values) };
+}
+
+function factsOf(type: Column['type'], values: readonly string[]): Facts {
+  const hashes = Float64Array.from(values, hashOf);
+  const isNumber = type === 'integer' || type === 'float';
+  const numbers = Float64Array.from(isNumber ? values.map(Number) : []);
+  const lengths = Int32Array.from(type === 'string' ? values.map((text) => [...text].length) : []);
+  const times = type === 'timestamp' ? values.map((text) => new Date(text)) : [];
+  return {
+    hashes,
+    byHash: Int32Array.from(values.keys()).sort((a, b) => hashes[a]! - hashes[b]!),
+    numbers,
+    buckets: Int32Array.from(isNumber ? numbers.map(Math.abs) : lengths, bucketIndex),
+    lengths,
+    days: Int32Array.from(times, (time) => Math.floor(time.getTime() / 86_400_000)),
+    hours: Int32Array.from(times, (time) => time.getUTCHours()),
+    weekdays: Int32Array.from(times, (time) => (time.getUTCDay() + 6) % 7),
+  };
 }
 
 function hashOf(value: string): number {
   return createHash('md5').update(value).digest().readUIntBE(0, 6);
 }
 
-/** How often each value occurs; the last place counts nulls. */
-export function countsOf(column: Column, rows: Iterable<number>): Float64Array {
-  const counts = new Float64Array(column.values.length + 1);
-  for (const row of rows) {
-    const code = column.codes[row]!;
-    counts[code < 0 ? column.values.length : code]!++;
+/** How often each value occurs in the rows; the last place counts nulls. `change` may put another code in a code's place. */
+export function countsOf(
+  { codes, values }: Column,
+  rows: Int32Array,
+  change: ((code: number) => number) | undefined = undefined,
+): Float64Array {
+  const counts = new Float64Array(values.length + 1);
+  for (let i = 0; i < rows.length; i++) {
+    const was = codes[rows[i]!]!;
+    const code = change === undefined ? was : change(was);
+    counts[code < 0 ? values.length : code]!++;
   }
   return counts;
+}
+
+/** How often each value occurs in all rows; the last place counts nulls. */
+export function allCounts(column: Column): Float64Array {
+  return countsOf(column, Int32Array.from(column.codes.keys()));
 }
 
 export function profileOf(features: readonly FeatureProfile[], rows: number): Profile {
   return { varveProfile: 1, tables: [{ name: '', rows, features }] };
 }
 
+/** The codes that occur, ascending, and how often each does. */
+interface Seen {
+  readonly column: Column;
+  readonly codes: Int32Array;
+  readonly counts: Float64Array;
+}
+
 export function featureOf(column: Column, counts: Float64Array): FeatureProfile {
-  const seen = column.values.map((_, i) => i).filter((i) => counts[i]! > 0);
-  const present = seen.reduce((total, i) => total + counts[i]!, 0);
-  const pairs = seen.map((i) => [column.values[i]!, counts[i]!] as const);
+  const seen = seenOf(column, counts);
+  const { type } = column;
+  const nulls = counts[column.values.length]!;
+  const present = sum(counts) - nulls;
   return {
     path: [column.name],
-    type: column.type,
-    engineType: column.type,
+    type,
+    engineType: type,
     present,
-    nulls: counts[column.values.length]!,
+    nulls,
     count: present,
     nullElements: 0,
-    ...(column.type === 'integer' || column.type === 'float' ? { numeric: numericOf(pairs) } : {}),
-    ...(column.type === 'timestamp' ? { time: timeOf(pairs) } : {}),
-    ...(column.type === 'string' ? { lengths: lengthsOf(pairs) } : {}),
-    values: valueCounts(pairs, { all: true, error: 0, unlisted: 0 }),
-    distinct: sketchOf(
-      seen.map((i) => column.hashes[i]!).sort((a, b) => a - b),
-      hashEnd,
-    ),
+    ...(type === 'integer' || type === 'float' ? { numeric: numericOf(seen) } : {}),
+    ...(type === 'timestamp' ? { time: timeOf(seen) } : {}),
+    ...(type === 'string' ? { lengths: lengthsOf(seen) } : {}),
+    values: valuesOf(seen),
+    distinct: sketchOf(hashesOf(seen), hashEnd),
   };
 }
 
-type Pairs = readonly (readonly [value: string, count: number])[];
+function seenOf(column: Column, counts: Float64Array): Seen {
+  const codes = new Int32Array(column.values.length);
+  let seen = 0;
+  for (let code = 0; code < codes.length; code++) {
+    if (counts[code]! > 0) codes[seen++] = code;
+  }
+  return { column, codes: codes.subarray(0, seen), counts };
+}
 
-/** Decimals as floats: their units are 10^-6. */
-function numericOf(pairs: Pairs): NumericStats {
+function hashesOf({ column, counts }: Seen): number[] {
+  const { byHash, hashes } = column.facts;
+  const seen: number[] = [];
+  for (const code of byHash) {
+    if (counts[code]! > 0) seen.push(hashes[code]!);
+  }
+  return seen;
+}
+
+/** Heaviest first, and by bytes, as codes are, among equals: one number a value holds both. */
+function valuesOf({ column, codes, counts }: Seen): ValueCounts {
+  const places = 2 ** 21;
+  const keys = new Float64Array(codes.length);
+  codes.forEach((code, i) => {
+    keys[i] = code - counts[code]! * places;
+  });
+  keys.sort();
+  const listed = Array.from(keys.subarray(0, valueCap + 1), (key) => {
+    const count = -Math.floor(key / places);
+    return [column.values[key + count * places]!, count] as const;
+  });
+  const bound = listed[valueCap]?.[1] ?? 0;
+  return { exact: bound === 0, values: listed.filter(([, count]) => count > bound), bound };
+}
+
+/** Floats in units of 10^-6. */
+function numericOf({ column, codes, counts }: Seen): NumericStats {
+  const { numbers, buckets } = column.facts;
   const positive = new Map<number, number>();
   const negative = new Map<number, number>();
-  const scale = pairs.every(([text]) => Number.isInteger(Number(text))) ? 0 : 6;
-  let sum = 0n;
+  const scale = codes.every((code) => Number.isInteger(numbers[code])) ? 0 : 6;
+  let units = 0n;
   let squares = 0n;
   let zeros = 0;
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
-  for (const [text, count] of pairs) {
-    const value = Number(text);
+  for (const code of codes) {
+    const value = numbers[code]!;
+    const count = counts[code]!;
     min = Math.min(min, value);
     max = Math.max(max, value);
-    const units = BigInt(Math.round(value * 10 ** scale));
-    sum += units * BigInt(count);
-    squares += units * units * BigInt(count);
+    const unit = BigInt(Math.round(value * 10 ** scale));
+    const total = unit * BigInt(count);
+    units += total;
+    squares += unit * total;
     if (value === 0) zeros += count;
-    else {
-      const side = value > 0 ? positive : negative;
-      const index = bucketIndex(Math.abs(value));
-      side.set(index, (side.get(index) ?? 0) + count);
-    }
+    else addTo(value > 0 ? positive : negative, buckets[code]!, count);
   }
   const moments = new MomentSums(scale);
-  moments.add(0, sum, squares);
+  moments.add(0, units, squares);
   return {
-    min: pairs.length > 0 ? String(min) : null,
-    max: pairs.length > 0 ? String(max) : null,
+    min: codes.length > 0 ? String(min) : null,
+    max: codes.length > 0 ? String(max) : null,
     zeros,
     nan: 0,
     positiveInfinity: 0,
     negativeInfinity: 0,
     moments: moments.moments(),
-    negative: ascending(negative),
-    positive: ascending(positive),
+    negative: sortedBuckets(negative),
+    positive: sortedBuckets(positive),
   };
 }
 
-function ascending(counts: ReadonlyMap<number, number>): Bucket[] {
-  return [...counts].sort((a, b) => a[0] - b[0]);
+function addTo(counts: Map<number, number>, place: number, count: number): void {
+  counts.set(place, (counts.get(place) ?? 0) + count);
 }
 
-function lengthsOf(pairs: Pairs): LengthStats {
-  const buckets = new Map<number, number>();
-  const lengths = pairs.map(([text, count]) => [[...text].length, count] as const);
-  for (const [length, count] of lengths) {
-    if (length > 0) buckets.set(bucketIndex(length), (buckets.get(bucketIndex(length)) ?? 0) + count);
+function lengthsOf({ column, codes, counts }: Seen): LengthStats {
+  const { lengths, buckets } = column.facts;
+  const inBuckets = new Map<number, number>();
+  let count = 0;
+  let total = 0;
+  let zeros = 0;
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (const code of codes) {
+    const length = lengths[code]!;
+    min = Math.min(min, length);
+    max = Math.max(max, length);
+    count += counts[code]!;
+    total += length * counts[code]!;
+    if (length === 0) zeros += counts[code]!;
+    else addTo(inBuckets, buckets[code]!, counts[code]!);
   }
+  const seen = codes.length > 0;
   return {
-    count: lengths.reduce((total, [, count]) => total + count, 0),
-    min: Math.min(...lengths.map(([length]) => length)),
-    max: Math.max(...lengths.map(([length]) => length)),
-    sum: String(lengths.reduce((total, [length, count]) => total + length * count, 0)),
-    zeros: lengths.reduce((total, [length, count]) => total + (length === 0 ? count : 0), 0),
-    buckets: ascending(buckets),
+    count,
+    min: seen ? min : 0,
+    max: seen ? max : 0,
+    sum: String(total),
+    zeros,
+    buckets: sortedBuckets(inBuckets),
   };
 }
 
-function timeOf(pairs: Pairs): TimeStats {
+function timeOf({ column, codes, counts }: Seen): TimeStats {
+  const { facts, values } = column;
   const weekday = new Array<number>(7).fill(0);
   const hour = new Array<number>(24).fill(0);
   const days = new Map<number, number>();
-  for (const [text, count] of pairs) {
-    const date = new Date(text);
-    const day = Math.floor(date.getTime() / 86_400_000);
-    weekday[(date.getUTCDay() + 6) % 7]! += count;
-    hour[date.getUTCHours()]! += count;
-    days.set(day, (days.get(day) ?? 0) + count);
+  for (const code of codes) {
+    const count = counts[code]!;
+    weekday[facts.weekdays[code]!]! += count;
+    hour[facts.hours[code]!]! += count;
+    addTo(days, facts.days[code]!, count);
   }
-  const ordered = pairs.map(([text]) => text).sort();
   return {
-    min: ordered[0] ?? null,
-    max: ordered.at(-1) ?? null,
+    min: values[codes[0] ?? -1] ?? null,
+    max: values[codes.at(-1) ?? -1] ?? null,
     weekday,
     hour,
-    ...coarsen(ascending(days), 1),
+    ...coarsen(sortedBuckets(days), 1),
   };
 }

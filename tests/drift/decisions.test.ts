@@ -6,7 +6,7 @@ import { compareHistory } from '../../src/drift/history.ts';
 import type { DriftOptions, DriftReport } from '../../src/drift/model.ts';
 import { windowOf } from '../../src/drift/window.ts';
 import type { Profile } from '../../src/profile/model.ts';
-import { type Column, columnOf, countsOf, featureOf, profileOf } from './columns.ts';
+import { allCounts, type Column, columnOf, featureOf, profileOf } from './columns.ts';
 import { falseAlarms, findings, randomNumbers, readColumns, shifts } from './simulation.ts';
 
 const names = { names: ['before', 'after'] as const };
@@ -21,7 +21,7 @@ function profile(
 ): Profile {
   const features = Object.entries(columns).map(([name, cells]) => {
     const column = columnOf(name, type, cells);
-    return featureOf(column, countsOf(column, cells.keys()));
+    return featureOf(column, allCounts(column));
   });
   return profileOf(features, Object.values(columns)[0]!.length);
 }
@@ -120,6 +120,24 @@ describe('keys', () => {
     const leak = compare(ids(0, 1000), ids(900, 1900), { disjointKeys: true });
     expect(leak.verdict).toBe('drift');
     expect(leak.features[0]!.reasons[0]).toMatch(/^10 % of the keys/);
+  });
+
+  test('what a leak is estimated at holds the truth, and says how far off it can be', () => {
+    const leak = compare(ids(0, 100_000), ids(99_700, 119_700), { disjointKeys: true });
+    const measure = leak.features[0]!.measures.find(({ name }) => name === 'key-overlap')!;
+    expect(measure.errorBound).toBeGreaterThan(0.004);
+    expect(Math.abs(measure.value - 0.015)).toBeLessThan(measure.errorBound!);
+    expect(leak.features[0]!.reasons[0]).toMatch(/ of 20000 rows occur among the 100000 /);
+  });
+
+  test('users that repeat are compared where a threshold asks for it; with no key at all, nothing is claimed', () => {
+    const users = (from: number, to: number) =>
+      profile({ user: Array.from({ length: 1000 }, (_, i) => `u${from + (i % (to - from))}`) });
+    expect(() => compare(users(0, 200), users(150, 250), { disjointKeys: true })).toThrow(/nearly every row/);
+    const features = { thresholds: { user: { 'key-overlap': 0.001 } } };
+    const leak = compare(users(0, 200), users(150, 250), { disjointKeys: true, features });
+    expect(leak.features[0]!.reasons.join()).toContain('50 % of the keys');
+    expect(leak.verdict).toBe('drift');
   });
 
   test('a key that repeats is no key', () => {

@@ -21,7 +21,7 @@ import {
   normalQuantile,
   studentTails,
 } from '../../src/drift/tails.ts';
-import { columnOf, countsOf, featureOf } from './columns.ts';
+import { allCounts, columnOf, featureOf } from './columns.ts';
 
 interface Fixture {
   tails: { x: number; df: number; p: number }[];
@@ -32,6 +32,7 @@ interface Fixture {
     after: number[];
     kolmogorovSmirnov: number;
     wassersteinNormed: number;
+    evidently: { wassersteinNormed: number; kolmogorovSmirnovP: number };
   }[];
   categorical: {
     name: string;
@@ -43,7 +44,7 @@ interface Fixture {
     psi: number;
     chiSquare: number;
     chiSquareP: number;
-    evidently: { jensenShannonDistance: number; psi: number };
+    evidently: { jensenShannonDistance: number; hellinger: number; psi: number };
   }[];
 }
 const fixture = JSON.parse(
@@ -57,7 +58,7 @@ function pairOf(
 ): Pair {
   const side = (cells: readonly string[]) => {
     const column = columnOf('v', type, cells);
-    return featureOf(column, countsOf(column, cells.keys()));
+    return featureOf(column, allCounts(column));
   };
   const rows = { before: before.length, after: after.length };
   return { table: '', feature: 'v', before: side(before), after: side(after), rows };
@@ -79,6 +80,7 @@ describe('over shares', () => {
     const nats = jensenShannon(p, q) * Math.LN2;
     expect(Math.sqrt(nats)).toBeCloseTo(expected.evidently.jensenShannonDistance, 10);
     expect(hellinger(p, q)).toBeCloseTo(expected.hellinger, 10);
+    expect(hellinger(p, q)).toBeCloseTo(expected.evidently.hellinger, 10);
     expect(populationStability(p, q)).toBeCloseTo(expected.psi, 10);
     expect(populationStability(p, q)).toBeCloseTo(expected.evidently.psi, 10);
     const { statistic, df } = chiSquare(expected.before, expected.after);
@@ -134,6 +136,11 @@ describe('from profiles, against raw data', () => {
     expect(Math.abs(distance.value - expected.wassersteinNormed)).toBeLessThanOrEqual(
       distance.errorBound! + 1e-6,
     );
+    expect(Math.abs(distance.value - expected.evidently.wassersteinNormed)).toBeLessThanOrEqual(
+      distance.errorBound! + 1e-6,
+    );
+    // A bound of the p-value, so never below the one that Evidently gives, which is exact or nearly so.
+    expect(ks.test!.pValue).toBeGreaterThanOrEqual(expected.evidently.kolmogorovSmirnovP);
     const shift = Math.abs(mean(expected.after) - mean(expected.before));
     const deviation = Math.sqrt(
       (standardDeviation(expected.before) ** 2 + standardDeviation(expected.after) ** 2) / 2,

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { compareProfiles } from '../../src/drift/compare.ts';
 import type { DriftReport, FeatureDrift, Verdict } from '../../src/drift/model.ts';
-import type { Profile } from '../../src/profile/model.ts';
-import { type Column, columnOf, countsOf, featureOf, profileOf } from './columns.ts';
+import { type Column, columnOf, countsOf, featureOf, profileOf, withValues } from './columns.ts';
 
 /** Draws rows of a real table again and again: how often do unchanged data raise an alarm, and true shifts none? */
 
@@ -53,78 +52,124 @@ function deckOf(rows: number, seed: number): Deck {
   return { order: new Int32Array(rows).map((_, i) => i), random: randomNumbers(seed) };
 }
 
-/** Two samples of the same table: disjoint while the table lasts, else draws with replacement. */
-function twoSamples({ order, random }: Deck, n: number): [Int32Array, Int32Array] {
-  const drawn = new Int32Array(2 * n);
-  const disjoint = drawn.length <= order.length;
-  for (let i = 0; i < drawn.length; i++) {
-    const at = disjoint ? i + Math.floor(random() * (order.length - i)) : Math.floor(random() * order.length);
+/**
+ * Two samples of the same table: disjoint while the table lasts, else draws with replacement. Each ascends, so that counting
+ * reads memory in order.
+ */
+function twoSamples(deck: Deck, n: number): [Int32Array, Int32Array] {
+  if (2 * n > deck.order.length) return [drawnAgain(deck, n), drawnAgain(deck, n)];
+  const drawn = dealt(deck, 2 * n);
+  return [drawn.subarray(0, n).sort(), drawn.subarray(n).sort()];
+}
+
+/** The next rows of the deck, as far as they are shuffled by then. */
+function dealt({ order, random }: Deck, n: number): Int32Array {
+  const drawn = new Int32Array(n);
+  for (let i = 0; i < n; i++) {
+    const at = i + Math.floor(random() * (order.length - i));
     drawn[i] = order[at]!;
-    if (!disjoint) continue;
     order[at] = order[i]!;
     order[i] = drawn[i]!;
   }
-  return [drawn.subarray(0, n), drawn.subarray(n)];
+  return drawn;
+}
+
+/** Draws with replacement, by how often each row is drawn. */
+function drawnAgain({ order, random }: Deck, n: number): Int32Array {
+  const times = new Uint32Array(order.length);
+  for (let i = 0; i < n; i++) times[Math.floor(random() * times.length)]!++;
+  const drawn = new Int32Array(n);
+  let end = 0;
+  for (let row = 0; row < times.length; row++) {
+    drawn.fill(row, end, end + times[row]!);
+    end += times[row]!;
+  }
+  return drawn;
 }
 
 export interface Shift {
   readonly name: string;
   readonly feature: string;
-  /** Changes the column in after, row by row: the code of its value, or a value of its own. */
-  readonly apply: (column: Column, random: () => number) => Column;
-}
-
-function replaced(column: Column, change: (value: string | null) => string | null): Column {
-  const cells = Array.from(column.codes, (code) => change(code < 0 ? null : column.values[code]!));
-  return columnOf(column.name, column.type, cells);
+  /** The share of after's rows that change, and to what. */
+  readonly share: number;
+  readonly change: (value: string) => string | null;
 }
 
 export const shifts: readonly Shift[] = [
   {
     name: 'mean of distance by 0.2 standard deviations',
     feature: 'distance',
-    apply: (column) => replaced(column, (value) => (value === null ? null : String(Number(value) + 147))),
+    share: 1,
+    change: (value) => String(Number(value) + 147),
   },
   {
     name: 'share of one carrier up by 5 points',
     feature: 'carrier',
-    apply: (column, random) =>
-      replaced(column, (value) => (value !== 'UA' && random() < 0.05 / 0.8258 ? 'UA' : value)),
+    share: 0.05 / 0.8258,
+    change: () => 'UA',
   },
   {
     name: 'nulls of distance from 0 to 2 %',
     feature: 'distance',
-    apply: (column, random) => replaced(column, (value) => (random() < 0.02 ? null : value)),
+    share: 0.02,
+    change: () => null,
   },
   {
     name: 'a new carrier with 2 % of rows',
     feature: 'carrier',
-    apply: (column, random) => replaced(column, (value) => (random() < 0.02 ? 'ZZ' : value)),
+    share: 0.02,
+    change: () => 'ZZ',
   },
 ];
 
-function sampleProfile(columns: readonly Column[], rows: Int32Array): Profile {
-  return profileOf(
-    columns.map((column) => featureOf(column, countsOf(column, rows))),
-    rows.length,
-  );
+/** A column whose rows may change, and the code that each code changes to. */
+interface Shifted {
+  readonly column: Column;
+  readonly to: Int32Array;
+  readonly share: number;
 }
 
-function compareOnce(columns: readonly Column[], n: number, deck: Deck, shift?: Shift): DriftReport {
+function shifted(column: Column, { share, change }: Shift): Shifted {
+  const changed = column.values.map(change);
+  const wider = withValues(
+    column,
+    changed.filter((value) => value !== null),
+  );
+  const index = new Map(wider.values.map((value, code) => [value, code]));
+  const to = Int32Array.from(wider.values, (value) => index.get(change(value) ?? '') ?? -1);
+  return { column: wider, to, share };
+}
+
+/** Everything that a series of reports needs, made once. */
+interface Setting {
+  readonly columns: readonly Column[];
+  readonly deck: Deck;
+  readonly shifted?: Shifted | undefined;
+}
+
+function settingOf(columns: readonly Column[], seed: number, shift?: Shift): Setting {
+  const deck = deckOf(columns[0]!.codes.length, seed);
+  if (shift === undefined) return { columns, deck };
+  const change = shifted(columns.find(({ name }) => name === shift.feature)!, shift);
+  return {
+    columns: columns.map((column) => (column.name === shift.feature ? change.column : column)),
+    deck,
+    shifted: change,
+  };
+}
+
+function compareOnce({ columns, deck, shifted }: Setting, n: number): DriftReport {
   const [first, second] = twoSamples(deck, n);
-  const changed = columns.map((column) =>
-    column.name === shift?.feature
-      ? shift.apply(onRows(column, second), deck.random)
-      : onRows(column, second),
-  );
-  const all = Int32Array.from({ length: n }, (_, i) => i);
-  return compareProfiles(sampleProfile(columns, first), sampleProfile(changed, all), {
-    names: ['before', 'after'],
+  const before = columns.map((column) => featureOf(column, countsOf(column, first)));
+  const after = columns.map((column) => {
+    const change = column === shifted?.column ? changeOf(shifted, deck.random) : undefined;
+    return featureOf(column, countsOf(column, second, change));
   });
+  return compareProfiles(profileOf(before, n), profileOf(after, n), { names: ['before', 'after'] });
 }
 
-function onRows(column: Column, rows: Int32Array): Column {
-  return { ...column, codes: rows.map((row) => column.codes[row]!) };
+function changeOf({ to, share }: Shifted, random: () => number): (code: number) => number {
+  return (code) => (code >= 0 && (share === 1 || random() < share) ? to[code]! : code);
 }
 
 export interface AlarmCount {
@@ -142,11 +187,11 @@ export function falseAlarms(
   reports: number,
   seed: number,
 ): AlarmCount {
-  const deck = deckOf(columns[0]!.codes.length, seed);
+  const setting = settingOf(columns, seed);
   const verdicts: Verdict[] = [];
   const first: string[] = [];
   for (let i = 0; i < reports; i++) {
-    const report = compareOnce(columns, n, deck);
+    const report = compareOnce(setting, n);
     verdicts.push(report.verdict);
     const loud = report.features.filter(({ verdict }) => verdict !== 'none');
     first.push(...loud.map(({ feature, reasons }) => `${feature}: ${reasons[0]}`));
@@ -168,14 +213,12 @@ export function findings(
   reports: number,
   seed: number,
 ): { found: number; drift: number; example: FeatureDrift | undefined } {
-  const deck = deckOf(columns[0]!.codes.length, seed);
+  const setting = settingOf(columns, seed, shift);
   let found = 0;
   let drift = 0;
   let example: FeatureDrift | undefined;
   for (let i = 0; i < reports; i++) {
-    const seen = compareOnce(columns, n, deck, shift).features.find(
-      ({ feature }) => feature === shift.feature,
-    )!;
+    const seen = compareOnce(setting, n).features.find(({ feature }) => feature === shift.feature)!;
     if (seen.verdict !== 'none') found++;
     if (seen.verdict === 'drift') drift++;
     example = seen;

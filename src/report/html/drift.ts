@@ -2,7 +2,7 @@ import { scaleLog } from 'd3-scale';
 import type { DriftReport, FeatureDrift, FeatureRef, Measure, Side } from '../../drift/model.ts';
 import { markup } from '../markup.ts';
 import { brief } from '../neutral.ts';
-import { counted, magnitude } from '../numbers.ts';
+import { counted, magnitude, probability } from '../numbers.ts';
 import { featureName, gradeOf } from '../words.ts';
 import { chart } from './chart.ts';
 import { overlayOf } from './overlay.ts';
@@ -97,7 +97,8 @@ function measures(all: readonly Measure[]): string {
     magnitude(one.value),
     optional(one.threshold),
     optional(one.expected),
-    optional(one.pValue),
+    one.pValue === undefined ? '–' : probability(one.pValue),
+    one.errorBound ? magnitude(one.errorBound) : '–',
   ]);
-  return table(['measure', 'value', 'threshold', 'by chance', 'p'], rows, 'rest');
+  return table(['measure', 'value', 'threshold', 'by chance', 'p', 'may hide'], rows, 'rest');
 }

@@ -4,7 +4,7 @@ import { count, counted, magnitude } from '../numbers.ts';
 import { sparklines } from '../text/sparkline.ts';
 import { featureName, gradeOf, spoken } from '../words.ts';
 import { Document, marks } from './document.ts';
-import { code, plain } from './escape.ts';
+import { bars, code, plain } from './escape.ts';
 
 const top = 50;
 const detailed = 10;
@@ -38,8 +38,6 @@ function heading({ summary, verdict, before, after }: DriftReport): string {
 
 function row(feature: FeatureDrift): string[] {
   const [before, after] = sparklines(feature.distribution, sparkWidth);
-  // En spaces: plain blanks would be collapsed and shift the bars.
-  const bars = (line: string): string => line.replaceAll(' ', '\u2002');
   return [
     marks[gradeOf(feature.verdict)],
     code(featureName(feature)),

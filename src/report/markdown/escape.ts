@@ -23,3 +23,8 @@ export function code(text: string): string {
   const fence = '`'.repeat(longest + 1);
   return longest > 0 || inner.trim() === '' ? `${fence} ${inner || ' '} ${fence}` : fence + inner + fence;
 }
+
+/** A line of bars as it is: plain blanks would be collapsed and shift the bars. */
+export function bars(line: string): string {
+  return line.replaceAll(' ', '\u2002');
+}

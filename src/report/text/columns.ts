@@ -1,4 +1,4 @@
-import { cellsOf, cut } from '../cells.ts';
+import { cellsOf, cut, wrapped } from '../cells.ts';
 import type { Paint, Tone } from './paint.ts';
 
 /** A cell's text must be neutral already (see ../neutral.ts): it goes to the terminal as it is. */
@@ -12,11 +12,15 @@ export interface Column {
   readonly align?: 'right';
   /** Most terminal cells that the column takes; the last column takes what is left in any case. */
   readonly max?: number;
+  /** Of the last column: what does not fit goes on below, in up to three lines. */
+  readonly wrap?: true;
 }
 
 const gap = 2;
 /** What the last column keeps before others have to give way. */
 const least = 12;
+/** Lines that a wrapped cell takes; what is left is cut. */
+const mostLines = 3;
 
 /**
  * A table's lines: a dim title line, then one a row, columns aligned by terminal cells (wide East Asian characters and
@@ -31,15 +35,30 @@ export function columns(
   const titles = spec.map((column): Cell => ({ text: column.title, tone: 'dim' }));
   const all = [titles, ...rows];
   const widths = fitted(spec, all, width);
-  return all.map((row) =>
-    row
-      .map((cell, at) => {
-        const last = at === row.length - 1;
-        return placed(cell, widths[at]!, spec[at]!.align === 'right', last, paint);
-      })
-      .join(' '.repeat(gap))
-      .trimEnd(),
-  );
+  return all
+    .flatMap((row) => (spec.at(-1)!.wrap ? continued(row, widths.at(-1)!) : [row]))
+    .map((row) =>
+      row
+        .map((cell, at) => {
+          const last = at === row.length - 1;
+          return placed(cell, widths[at]!, spec[at]!.align === 'right', last, paint);
+        })
+        .join(' '.repeat(gap))
+        .trimEnd(),
+    );
+}
+
+/** The row, and below it rows that hold only what the last cell had no room for. */
+function continued(row: readonly Cell[], width: number): Cell[][] {
+  const others = row.slice(0, -1);
+  const last = row.at(-1)!;
+  const [first = '', ...rest] = wrapped(last.text, width, '');
+  const lines =
+    rest.length < mostLines ? rest : [...rest.slice(0, mostLines - 2), rest.slice(mostLines - 2).join(' ')];
+  return [
+    [...others, { ...last, text: first }],
+    ...lines.map((text) => [...others.map(() => ({ text: '' })), { ...last, text }]),
+  ];
 }
 
 /** Natural widths within their limits; where they are too wide together, the widest column gives way, cell by cell. */

@@ -2,7 +2,7 @@ import type { DriftReport, FeatureDrift, FeatureRef, Measure, Side } from '../..
 import { cut, wrapped } from '../cells.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
-import { counted, magnitude } from '../numbers.ts';
+import { counted, magnitude, probability } from '../numbers.ts';
 import { featureName, gradeOf, spoken } from '../words.ts';
 import { type Cell, columns } from './columns.ts';
 import { marks, type Paint, painter, type Tone } from './paint.ts';
@@ -66,7 +66,7 @@ function table(features: readonly FeatureDrift[], width: number, paint: Paint): 
     { title: 'strength', align: 'right' as const },
     { title: 'before', max: sparkWidth },
     { title: 'after', max: sparkWidth },
-    { title: 'why' },
+    { title: 'why', wrap: true as const },
   ];
   return columns(spec, features.map(tableRow), width, paint);
 }
@@ -100,20 +100,25 @@ function unchanged(report: DriftReport, width: number, paint: Paint): string[] {
 function details(feature: FeatureDrift, width: number, paint: Paint): string[] {
   const grade = gradeOf(feature.verdict);
   const reasons = feature.reasons.flatMap((reason) => wrapped(brief(reason, 400), width, '  '));
-  const spec = [
-    { title: '  measure' },
-    { title: 'value', align: 'right' as const },
-    { title: 'threshold', align: 'right' as const },
-    { title: 'by chance', align: 'right' as const },
-    { title: 'p', align: 'right' as const },
-    { title: '± sketch', align: 'right' as const },
-  ];
+  const spoke = spoken(feature);
+  const figures = ['value', 'threshold', 'by chance', 'p', ...(spoke.some(hides) ? ['may hide'] : [])];
+  const spec = [{ title: '  measure' }, ...figures.map((title) => ({ title, align: 'right' as const }))];
   const title = `${marks[grade]} ${featureName(feature)} (${neutral(feature.type)})`;
   return [
     paint(grade, cut(title, width)),
     ...reasons,
-    ...columns(spec, spoken(feature).map(measureRow), width, paint),
+    ...columns(
+      spec,
+      spoke.map((measure) => measureRow(measure).slice(0, spec.length)),
+      width,
+      paint,
+    ),
   ];
+}
+
+/** Whether the sketches can hide a part of the change. */
+function hides({ errorBound = 0 }: Measure): boolean {
+  return errorBound > 0;
 }
 
 function measureRow(measure: Measure): Cell[] {
@@ -123,7 +128,7 @@ function measureRow(measure: Measure): Cell[] {
     { ...number(measure.value), tone: gradeOf(measure.verdict) },
     number(measure.threshold),
     number(measure.expected),
-    number(measure.pValue),
-    number(measure.errorBound),
+    { text: measure.pValue === undefined ? '' : probability(measure.pValue) },
+    hides(measure) ? number(measure.errorBound) : { text: '' },
   ];
 }

@@ -1,0 +1,34 @@
+import type { DriftSeries } from '../../drift/model.ts';
+import { brief } from '../neutral.ts';
+import { count } from '../numbers.ts';
+import { everChanged, loudestReason, revision, seriesSummary, strengthLine } from '../series.ts';
+import { featureName, gradeOf } from '../words.ts';
+import { Document, marks } from './document.ts';
+import { bars, code, plain } from './escape.ts';
+
+const top = 50;
+
+/** A history for a pull request or a wiki: the answer, each step, then each feature that ever changed. */
+export function seriesMarkdown(series: DriftSeries): string {
+  const document = new Document();
+  document.add(`### ${plain(seriesSummary(series))}\n`);
+  const steps = series.steps.map(({ verdict, summary }, at) => {
+    const after = series.versions[at + 1]!;
+    return [
+      marks[gradeOf(verdict)],
+      code(revision(after)),
+      plain(after.date?.slice(0, 10) ?? ''),
+      count(after.rows),
+      plain(brief(summary, 200)),
+    ];
+  });
+  // The newest first: where there is no room for all, it is the oldest that are left out.
+  document.table(['', 'version', 'date', 'rows', 'against the one before'], steps.reverse(), top);
+  const features = everChanged(series).map((feature) => [
+    code(featureName(feature)),
+    bars(strengthLine(feature)),
+    plain(brief(loudestReason(feature), 200)),
+  ]);
+  if (features.length > 0) document.table(['feature', 'strength by step', 'at its strongest'], features, top);
+  return document.toString();
+}
