@@ -30,7 +30,7 @@ export interface Engine {
   readonly connections: number;
   /** The raw connection, for the appender. */
   readonly connection: DuckDBConnection;
-  /** Frees memory and removes the private folder. */
+  /** Frees memory and removes the private folder, once queries that still run have been interrupted. */
   close(): void;
 }
 
@@ -53,7 +53,7 @@ export async function openEngine(readable: readonly string[], options: EngineOpt
     const first = await instance.connect();
     await harden(first, readable);
     const connections = [first, await instance.connect()];
-    return engineOver(instance, connections, options.signal, forget);
+    return engineOver(instance, connections, options.signal, { removeFolder, forget });
   } catch (error) {
     forget();
     throw error;
@@ -85,7 +85,7 @@ function engineOver(
   instance: DuckDBInstance,
   connections: readonly DuckDBConnection[],
   signal: AbortSignal | undefined,
-  forget: () => void,
+  { removeFolder, forget }: { removeFolder(): void; forget(): void },
 ): Engine {
   const idle = [...connections];
   const waiting: ((connection: DuckDBConnection) => void)[] = [];
@@ -105,16 +105,31 @@ function engineOver(
   };
   signal?.addEventListener('abort', interrupt, { once: true });
 
+  let running = 0;
+  let closed = false;
+  const shut = () => {
+    for (const connection of connections) connection.closeSync();
+    instance.closeSync();
+    forget();
+  };
+
   const withConnection = async <T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> => {
-    const connection = await take();
+    running++;
     try {
-      signal?.throwIfAborted();
-      return await work(connection);
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw error;
+      const connection = await take();
+      try {
+        signal?.throwIfAborted();
+        if (closed) throw new Error('the engine is closed');
+        return await work(connection);
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw error;
+      } finally {
+        giveBack(connection);
+      }
     } finally {
-      giveBack(connection);
+      running--;
+      if (closed && running === 0) shut();
     }
   };
 
@@ -130,9 +145,11 @@ function engineOver(
       }),
     close: () => {
       signal?.removeEventListener('abort', interrupt);
-      for (const connection of connections) connection.closeSync();
-      instance.closeSync();
-      forget();
+      closed = true;
+      // DuckDB crashes where a connection is closed while it works, as it may where one of several queries failed.
+      if (running === 0) return shut();
+      interrupt();
+      removeFolder();
     },
   };
 }

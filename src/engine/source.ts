@@ -17,7 +17,11 @@ export interface Source {
  *
  * Throws `VarveError` `unreadable-table`, `ragged-line` or `not-utf-8`, naming the file and, where known, the line.
  */
-export async function openSource(engine: Engine, files: readonly SourceFile[]): Promise<Source> {
+export async function openSource(
+  engine: Engine,
+  files: readonly SourceFile[],
+  relation = 'source',
+): Promise<Source> {
   const first = files[0];
   const format = first === undefined ? undefined : formatOf(first.path);
   if (first === undefined || format === undefined) {
@@ -25,7 +29,6 @@ export async function openSource(engine: Engine, files: readonly SourceFile[]): 
       remedy: 'Name a CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Feather file.',
     });
   }
-  const relation = 'source';
   if (format === 'csv' || format === 'tsv') await loadCsv(engine, files, format === 'tsv', relation);
   else if (format === 'arrow') await (await import('./arrow.ts')).loadArrow(engine, files, relation);
   else await loadByDuckDb(engine, files, format, relation);

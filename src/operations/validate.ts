@@ -34,7 +34,7 @@ export async function validate(
   const file = schemaFileOf(dataset, cwd, options.schema);
   const schema = readSchema(file);
   const { profile, digest } = await profileOfDataset(dataset, options);
-  const rows = hasData(dataset) ? rowCheckerOf(dataset) : undefined;
+  const rows = hasData(dataset) ? rowCheckerOf(dataset, options) : undefined;
   try {
     return await hold(profile, schema, {
       name: argument,
