@@ -21,7 +21,7 @@ export function keepLayout(original: string, base: string, updated: string): str
       continue;
     }
     mine.push(...(own ?? []));
-    theirs.push(...fresh);
+    theirs.push(...(fresh ?? []));
   }
   return merged.join('\n');
 }
