@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBResultReader, DuckDBValue } from '@duckdb/node-api';
 import { VarveError } from '../errors.ts';
 import { literal } from './quote.ts';
+import type { SourceFile } from './source-file.ts';
 import { type EngineColumn, plainType } from './types.ts';
 
 export interface EngineOptions {
@@ -159,11 +160,16 @@ function columnsOf(result: DuckDBResultReader): readonly (readonly DuckDBValue[]
   return result.currentRowCount === 0 ? result.columnNames().map(() => []) : result.getColumns();
 }
 
-/** A DuckDB error, said of the file that was being read. */
-export function readError(error: unknown, path: string): VarveError {
+/** A DuckDB error, said of the file that was being read; `line` where it is known. */
+export function readError(error: unknown, file: SourceFile, line?: number): VarveError {
+  const { path } = file;
   const text = error instanceof Error ? error.message : String(error);
-  const firstLine = text.split('\n')[0]!.replace(/^[A-Z]\w* ?\w* Error: /, '');
-  return new VarveError('unreadable-table', `${path}: ${firstLine}`, {
+  const reason = text
+    .split('\n')[0]!
+    .replace(/^[A-Z]\w* ?\w* Error: /, '')
+    .replaceAll(file.absolutePath, path);
+  const where = line === undefined ? path : `${path}, line ${line}`;
+  return new VarveError('unreadable-table', `${where}: ${reason}`, {
     remedy: 'Check that the file is whole and of the format that its name says.',
     path,
     cause: error,
