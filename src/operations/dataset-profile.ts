@@ -13,6 +13,7 @@ import type { NamedDataset } from './named-dataset.ts';
 import { type ProfileCache, profileCache } from './profile-cache.ts';
 import { status } from './status.ts';
 import { closing, openCache } from './stores.ts';
+import { isStatistics, profileOfStatistics } from './tfdv-statistics.ts';
 
 /** Room for the profile of some ten thousand features. */
 const LARGEST_PROFILE = 256 * 1024 * 1024;
@@ -38,13 +39,17 @@ export interface ProfiledDataset {
 /**
  * The profile of a dataset: the one that travels with its snapshot, without reading data; computed where the data is in no
  * snapshot, or where slices or weights ask for rows.
- * @throws VarveError `not-fetched`, `not-tabular`
+ * Of a file of TFDV's statistics, what they tell.
+ * @throws VarveError `not-fetched`, `not-tabular`, `tfdv-invalid`, `statistics-only`
  */
 export async function profileOfDataset(
   dataset: NamedDataset,
   options: ProfilingOptions = {},
 ): Promise<ProfiledDataset> {
   const { name, context, version } = dataset;
+  if (isStatistics(dataset)) {
+    return { name, digest: undefined, profile: profileOfStatistics(dataset, options) };
+  }
   if (context === undefined || version === undefined || (await isUnsaved(dataset))) {
     return { name, digest: undefined, profile: await computed(dataset, options) };
   }

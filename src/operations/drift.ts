@@ -9,6 +9,7 @@ import { type ProfilingOptions, profileOfDataset } from './dataset-profile.ts';
 import { type NamedDataset, nameDataset } from './named-dataset.ts';
 import { profiledVersions } from './profiled-versions.ts';
 import { readSchema, schemaFileOf } from './schema-file.ts';
+import { assertComparable } from './tfdv-statistics.ts';
 
 export interface DriftOperationOptions extends ProfilingOptions {
   /** Settings from another schema than that of the dataset after. */
@@ -27,6 +28,7 @@ export async function drift(
   watch: Watch = {},
 ): Promise<DriftReport> {
   const named = [nameDataset(cwd, before, watch), nameDataset(cwd, after, watch)] as const;
+  named.forEach(assertComparable);
   const [a, b] = [await profileOfDataset(named[0], options), await profileOfDataset(named[1], options)];
   const baseline = options.baseline === undefined ? undefined : await baselineOf(named[1], options.baseline);
   return compareProfiles(a.profile, b.profile, {
