@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ProfilingOptions } from '../operations/dataset-profile.ts';
 import { profile } from '../operations/profile.ts';
-import { renderProfile } from '../report/render.ts';
+import { profileAsStatistics, renderProfile } from '../report/render.ts';
 import { defineCommand, type Run } from './command.ts';
 import {
   type ReportOptions,
@@ -25,23 +25,29 @@ export function command(run: Run): Command {
         'two versions, overlaid',
       ],
       ['varve profile data/flights.csv --slice carrier=UA', 'of some of the rows'],
+      [
+        'varve profile data/flights.csv --format tfdv --output stats.tfrecord',
+        'for TensorFlow Data Validation; also .pb (binary) and .pbtxt',
+      ],
     ],
   )
     .argument('<dataset>', 'path, path@REV, or a plain file or folder')
     .option('--compare <dataset>', 'an earlier version or another dataset to show beside it');
   return withProfilingOptions(
-    withReportOptions(defined, ['text', 'json', 'markdown', 'html', 'prometheus']),
+    withReportOptions(defined, ['text', 'json', 'markdown', 'html', 'prometheus', 'tfdv']),
   ).action((dataset: string, options: Options) =>
     run(options, async (io) => {
       const found = await profile(io.cwd, dataset, options, io);
       const other =
         options.compare === undefined ? undefined : await profile(io.cwd, options.compare, options, io);
       return reportOutcome(io, options, found.profile, (format, look) =>
-        renderProfile(found.profile, format, {
-          ...look,
-          name: dataset,
-          ...(other === undefined ? {} : { compareWith: { name: other.name, profile: other.profile } }),
-        }),
+        format === 'tfdv' && options.output !== undefined
+          ? profileAsStatistics(found.profile, options.output)
+          : renderProfile(found.profile, format, {
+              ...look,
+              name: dataset,
+              ...(other === undefined ? {} : { compareWith: { name: other.name, profile: other.profile } }),
+            }),
       );
     }),
   );

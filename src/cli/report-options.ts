@@ -32,27 +32,27 @@ export function reportOutcome(
   io: Io,
   options: ReportOptions,
   report: unknown,
-  render: (format: Format, options: RenderOptions) => string,
+  render: (format: Format, options: RenderOptions) => string | Uint8Array,
   exitCode: 0 | 1 = 0,
 ): Outcome {
-  const text = render(options.format, {
+  const rendered = render(options.format, {
     color: io.colours && options.output === undefined,
     width: io.width ?? 100,
   });
-  if (options.output === undefined) return { json: report, text, exitCode };
-  replaceReport(io, options.output, text);
+  if (options.output === undefined) return { json: report, text: rendered.toString(), exitCode };
+  replaceReport(io, options.output, rendered);
   return { json: report, text: `Wrote ${options.output}.`, exitCode };
 }
 
 /** Writes a file as a whole, so that whoever reads it meanwhile sees the old one or the new one. */
-export function replaceReport(io: Io, name: string, text: string): void {
+export function replaceReport(io: Io, name: string, report: string | Uint8Array): void {
   const path = resolve(io.cwd, name);
   const draft = `${path}.${process.pid}.tmp`;
   try {
     if (isRegular(path)) {
-      writeFileSync(draft, text);
+      writeFileSync(draft, report);
       renameSync(draft, path);
-    } else writeFileSync(path, text);
+    } else writeFileSync(path, report);
   } catch (error) {
     rmSync(draft, { force: true });
     throw new VarveError('unwritable-output', `Cannot write ${name}: ${(error as Error).message}`, {

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { type SchemaInferOptions, schemaInfer } from '../operations/schema-infer.ts';
 import { schemaShow } from '../operations/schema-show.ts';
 import { schemaUpdate } from '../operations/schema-update.ts';
+import type { Anomaly } from '../schema/anomaly.ts';
 import { type CommonOptions, defineCommand, type Run } from './command.ts';
 import { formatCount, printable } from './terminal.ts';
 
@@ -52,6 +53,7 @@ function show(run: Run): Command {
   return defineCommand('show', 'Prints the schema of a dataset after checking it.', [
     ['varve schema show data/flights.csv', 'as YAML'],
     ['varve schema show data/flights.csv --format tfdv > schema.pbtxt', 'for TensorFlow Data Validation'],
+    ['varve schema show data/flights.csv --schema schema.pbtxt', 'one of its schemas, as YAML'],
   ])
     .argument('<dataset>', 'path, or a plain file or folder')
     .option('--schema <file>', 'another schema than <dataset>.schema.yaml')
@@ -79,13 +81,19 @@ function update(run: Run): Command {
     .action((dataset: string, options: CommonOptions & Parameters<typeof schemaUpdate>[2]) =>
       run(options, async (io) => {
         const result = await schemaUpdate(io.cwd, dataset, options, io);
-        const text =
-          result.changes.length === 0
-            ? `${printable(result.path)} accepts the data as it is.`
-            : printable(result.diff);
-        return { json: result, text };
+        if (result.left.length > 0)
+          io.note(
+            `Left to you, since no constraint is loosened for it:\n${result.left.map(leftOver).join('\n')}`,
+          );
+        const { path, changes, diff, left } = result;
+        const unchanged = `${printable(path)} ${left.length === 0 ? 'accepts the data as it is' : 'stays as it is'}.`;
+        return { json: result, text: changes.length === 0 ? unchanged : printable(diff) };
       }),
     );
+}
+
+function leftOver({ feature, short, observed }: Anomaly): string {
+  return `  ${feature === '' ? '' : `${feature}: `}${short}: ${observed}`;
 }
 
 function formatOption(): Option {

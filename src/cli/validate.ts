@@ -26,6 +26,10 @@ export function command(run: Run): Command {
         'without the features that this environment lacks',
       ],
       ['varve validate data/flights.csv --format junit --output report.xml', 'for a CI server'],
+      [
+        'varve validate stats.tfrecord --schema schema.pbtxt --format tfdv',
+        'statistics and schema of TensorFlow Data Validation, and anomalies as it writes them',
+      ],
     ],
   )
     .argument('<dataset>', 'path, path@REV, or a plain file or folder')
@@ -33,7 +37,7 @@ export function command(run: Run): Command {
     .option('--environment <name>', 'the environment of the schema that the data is for')
     .option('--previous <dataset>', 'for drift comparators; the version before unless given')
     .option('--serving <dataset>', 'for skew comparators');
-  return withProfilingOptions(withReportOptions(defined, formats)).action(
+  return withProfilingOptions(withReportOptions(defined, [...formats, 'tfdv'])).action(
     (dataset: string, options: ReportOptions & ValidateOptions) =>
       run(options, async (io) => {
         const file = fileInGit(io.cwd, dataset);

@@ -1,11 +1,17 @@
 import { createReadStream } from 'node:fs';
-import { RecordBatchReader, type Schema } from 'apache-arrow';
+import { CompressionType, compressionRegistry, RecordBatchReader, type Schema } from 'apache-arrow';
+import { decompress as decompressZstd } from 'fzstd';
+import lz4 from 'lz4js';
 import { VarveError } from '../errors.ts';
 import { openAppender } from './append.ts';
 import { arrowColumn } from './arrow-values.ts';
 import { type Engine, readError } from './duckdb.ts';
 import { identifier } from './quote.ts';
-import type { SourceFile } from './source-file.ts';
+import { firstBytes, type SourceFile } from './source-file.ts';
+
+compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (bytes) => lz4.decompress(bytes) });
+// A copy of their own, since vectors want their bytes at a multiple of eight.
+compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => decompressZstd(bytes).slice() });
 
 /** Loads Arrow IPC, file or stream, and Feather 2 (which is the same) into the table `relation`, batch by batch. */
 export async function loadArrow(
@@ -17,12 +23,13 @@ export async function loadArrow(
     try {
       await loadFile(engine, file, relation, index === 0);
     } catch (error) {
-      throw compressed(error) ? compressionError(error, file) : readError(error, file.path);
+      throw error instanceof VarveError ? error : readError(error, file);
     }
   }
 }
 
 async function loadFile(engine: Engine, file: SourceFile, relation: string, create: boolean): Promise<void> {
+  assertArrow(file);
   const reader = await RecordBatchReader.from(createReadStream(file.absolutePath));
   await reader.open();
   const columns = (reader.schema as Schema).fields.map((field) => ({
@@ -43,14 +50,13 @@ async function loadFile(engine: Engine, file: SourceFile, relation: string, crea
   appender.close();
 }
 
-function compressed(error: unknown): boolean {
-  return error instanceof Error && /compress|codec/i.test(error.message);
-}
+/** The first bytes of Feather 1, which is another format than Arrow's. */
+const featherOne = 'FEA1';
 
-function compressionError(cause: unknown, { path }: SourceFile): VarveError {
-  return new VarveError('unreadable-table', `${path}: its record batches are compressed, which is not read`, {
-    remedy: "Write it uncompressed (compression='uncompressed' in pyarrow.feather), or as Parquet.",
+function assertArrow({ absolutePath, path }: SourceFile): void {
+  if (firstBytes(absolutePath, featherOne.length).toString('latin1') !== featherOne) return;
+  throw new VarveError('unreadable-table', `${path}: Feather version 1, which is not read`, {
+    remedy: 'Write it as version 2, as pandas and pyarrow have done since 2020, or as Parquet.',
     path,
-    cause,
   });
 }

@@ -1,6 +1,6 @@
 import { VarveError } from '../errors.ts';
-import type { EngineOptions } from './duckdb.ts';
-import { openEngine } from './duckdb.ts';
+import { type Engine, type EngineOptions, openEngine } from './duckdb.ts';
+import { identifier, literal } from './quote.ts';
 import { openSource } from './source.ts';
 import type { SourceFile } from './source-file.ts';
 
@@ -18,8 +18,8 @@ export interface RowsAnswer {
 /** The rows of one table, ready for questions. Close it. */
 export interface RowTable {
   /**
-   * @param failing one SQL expression, true for a row at fault; it may be anyone's, so it runs where nothing but these rows
-   *   can be read, and a semicolon or a second statement is refused by the parser
+   * @param failing one SQL expression over the columns, true for a row at fault; it may be anyone's, so it runs where nothing
+   *   but these rows can be read, and a semicolon, a second statement or a query within it is refused
    * @param value an expression for what to show of such a row
    * @throws VarveError `invalid-expression`
    */
@@ -27,56 +27,96 @@ export interface RowTable {
   close(): void;
 }
 
-/** Opens the rows of files of one format and the same columns. */
-export async function openRows(files: readonly SourceFile[], options: EngineOptions = {}): Promise<RowTable> {
-  const engine = await openEngine(
-    files.map((file) => file.absolutePath),
-    { ...options, ordered: true },
-  );
+/** Files of one format and the same columns. */
+export interface RowGroup {
+  readonly files: readonly SourceFile[];
+  /** Columns that the paths of the files say, with their value as SQL; those that the files have themselves win. */
+  readonly constants: readonly (readonly [name: string, sql: string])[];
+}
+
+export interface RowOptions extends EngineOptions {
+  /** Only rows whose column has this value (as text) are asked; they keep their numbers. */
+  readonly slice?: { readonly feature: string; readonly value: string };
+}
+
+/** Opens the rows of all groups, one group after the other. */
+export async function openRows(groups: readonly RowGroup[], options: RowOptions = {}): Promise<RowTable> {
+  const readable = groups.flatMap(({ files }) => files.map((file) => file.absolutePath));
+  const engine = await openEngine(readable, { ...options, ordered: true });
   try {
-    const { relation } = await openSource(engine, files);
-    return {
-      async ask(failing, value) {
-        const judged = `SELECT row_number() OVER () AS position, (${failing}\n) AS bad, CAST((${value}\n) AS VARCHAR) AS shown FROM ${relation}`;
-        try {
-          const [[counts], examples] = await Promise.all([
-            engine
-              .query(`SELECT count(*), count(*) FILTER (bad) FROM (${judged})`)
-              .then((columns) => [columns.map((column) => Number(column[0]))] as const),
-            engine.query(
-              `SELECT position, left(coalesce(shown, 'null'), ${LONGEST_VALUE}) FROM (${judged}) WHERE bad ORDER BY position LIMIT ${EXAMPLES}`,
-            ),
-          ]);
-          const [positions = [], shown = []] = examples;
-          return {
-            rows: counts[0]!,
-            failing: counts[1]!,
-            examples: positions.map((position, index) => ({
-              row: Number(position),
-              value: String(shown[index]),
-            })),
-          };
-        } catch (error) {
-          options.signal?.throwIfAborted();
-          throw invalidExpression(failing, error);
-        }
-      },
-      close: () => engine.close(),
-    };
+    const parts: string[] = [];
+    for (const [index, group] of groups.entries()) parts.push(await rowsOf(engine, group, `part${index}`));
+    const { slice, signal } = options;
+    const kept = slice && `WHERE CAST(${identifier(slice.feature)} AS VARCHAR) = ${literal(slice.value)}`;
+    const all = `SELECT row_number() OVER () AS ${position}, * FROM (${parts.join(' UNION ALL BY NAME ')})`;
+    await engine.query(`CREATE VIEW table_rows AS FROM (${all}) ${kept ?? ''}`);
+    return rowTable(engine, 'table_rows', signal);
   } catch (error) {
     engine.close();
     throw error;
   }
 }
 
-function invalidExpression(expression: string, error: unknown): VarveError {
-  const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+async function rowsOf(engine: Engine, { files, constants }: RowGroup, relation: string): Promise<string> {
+  const { columns } = await openSource(engine, files, relation);
+  const added = constants.filter(([name]) => !columns.some((column) => column.name === name));
+  return `SELECT *${added.map(([name, sql]) => `, ${sql} AS ${identifier(name)}`).join('')} FROM ${relation}`;
+}
+
+/** The column of `rowTable`'s relation that numbers its rows from 1. */
+export const position = '"varve row"';
+
+/** The rows of a relation that has the column `position`; closing the table closes the engine. */
+export function rowTable(engine: Engine, relation: string, signal?: AbortSignal): RowTable {
+  return {
+    async ask(failing, value) {
+      try {
+        await assertNoQuery(engine, failing);
+        return await answer(engine, relation, failing, value);
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw error instanceof VarveError ? error : invalidExpression(failing, reasonOf(error), error);
+      }
+    },
+    close: () => engine.close(),
+  };
+}
+
+async function answer(engine: Engine, relation: string, failing: string, value: string): Promise<RowsAnswer> {
+  const judged = `SELECT ${position} AS position, (${failing}\n) AS bad, CAST((${value}\n) AS VARCHAR) AS shown FROM ${relation}`;
+  const counts = await engine.query(`SELECT count(*), count(*) FILTER (bad) FROM (${judged})`);
+  const [numbers = [], shown = []] = await engine.query(
+    `SELECT position, left(coalesce(shown, 'null'), ${LONGEST_VALUE}) FROM (${judged}) WHERE bad ORDER BY position LIMIT ${EXAMPLES}`,
+  );
+  return {
+    rows: Number(counts[0]?.[0]),
+    failing: Number(counts[1]?.[0]),
+    examples: numbers.map((row, index) => ({ row: Number(row), value: String(shown[index]) })),
+  };
+}
+
+/**
+ * Refuses a query within an expression. Nothing that it could read is secret, but it could count to a trillion, and a check
+ * of a row has no need of other rows than window functions give it.
+ */
+async function assertNoQuery(engine: Engine, expression: string): Promise<void> {
+  const statement = literal(`SELECT (${expression}\n)`);
+  const [[tree]] = (await engine.query(`SELECT json_serialize_sql(${statement})::VARCHAR`)) as [[string]];
+  if (/"class":\s*"SUBQUERY"/.test(tree))
+    throw invalidExpression(expression, 'it holds a query, and a check is one expression over the columns');
+}
+
+function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+}
+
+function invalidExpression(expression: string, reason: string, cause?: unknown): VarveError {
   return new VarveError(
     'invalid-expression',
     `The rows could not be checked by ${expression.slice(0, 200)}: ${reason}`,
     {
       remedy: 'Correct the expression in the schema: it is DuckDB SQL over the columns of the table.',
-      cause: error,
+      cause,
     },
   );
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBResultReader, DuckDBValue } from '@duckdb/node-api';
 import { VarveError } from '../errors.ts';
 import { literal } from './quote.ts';
+import type { SourceFile } from './source-file.ts';
 import { type EngineColumn, plainType } from './types.ts';
 
 export interface EngineOptions {
@@ -30,7 +31,7 @@ export interface Engine {
   readonly connections: number;
   /** The raw connection, for the appender. */
   readonly connection: DuckDBConnection;
-  /** Frees memory and removes the private folder. */
+  /** Frees memory and removes the private folder, once queries that still run have been interrupted. */
   close(): void;
 }
 
@@ -53,7 +54,7 @@ export async function openEngine(readable: readonly string[], options: EngineOpt
     const first = await instance.connect();
     await harden(first, readable);
     const connections = [first, await instance.connect()];
-    return engineOver(instance, connections, options.signal, forget);
+    return engineOver(instance, connections, options.signal, { removeFolder, forget });
   } catch (error) {
     forget();
     throw error;
@@ -85,7 +86,7 @@ function engineOver(
   instance: DuckDBInstance,
   connections: readonly DuckDBConnection[],
   signal: AbortSignal | undefined,
-  forget: () => void,
+  { removeFolder, forget }: { removeFolder(): void; forget(): void },
 ): Engine {
   const idle = [...connections];
   const waiting: ((connection: DuckDBConnection) => void)[] = [];
@@ -105,16 +106,31 @@ function engineOver(
   };
   signal?.addEventListener('abort', interrupt, { once: true });
 
+  let running = 0;
+  let closed = false;
+  const shut = () => {
+    for (const connection of connections) connection.closeSync();
+    instance.closeSync();
+    forget();
+  };
+
   const withConnection = async <T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> => {
-    const connection = await take();
+    running++;
     try {
-      signal?.throwIfAborted();
-      return await work(connection);
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw error;
+      const connection = await take();
+      try {
+        signal?.throwIfAborted();
+        if (closed) throw new Error('the engine is closed');
+        return await work(connection);
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw error;
+      } finally {
+        giveBack(connection);
+      }
     } finally {
-      giveBack(connection);
+      running--;
+      if (closed && running === 0) shut();
     }
   };
 
@@ -130,9 +146,11 @@ function engineOver(
       }),
     close: () => {
       signal?.removeEventListener('abort', interrupt);
-      for (const connection of connections) connection.closeSync();
-      instance.closeSync();
-      forget();
+      closed = true;
+      // DuckDB crashes where a connection is closed while it works, as it may where one of several queries failed.
+      if (running === 0) return shut();
+      interrupt();
+      removeFolder();
     },
   };
 }
@@ -142,11 +160,16 @@ function columnsOf(result: DuckDBResultReader): readonly (readonly DuckDBValue[]
   return result.currentRowCount === 0 ? result.columnNames().map(() => []) : result.getColumns();
 }
 
-/** A DuckDB error, said of the file that was being read. */
-export function readError(error: unknown, path: string): VarveError {
+/** A DuckDB error, said of the file that was being read; `line` where it is known. */
+export function readError(error: unknown, file: SourceFile, line?: number): VarveError {
+  const { path } = file;
   const text = error instanceof Error ? error.message : String(error);
-  const firstLine = text.split('\n')[0]!.replace(/^[A-Z]\w* ?\w* Error: /, '');
-  return new VarveError('unreadable-table', `${path}: ${firstLine}`, {
+  const reason = text
+    .split('\n')[0]!
+    .replace(/^[A-Z]\w* ?\w* Error: /, '')
+    .replaceAll(file.absolutePath, path);
+  const where = line === undefined ? path : `${path}, line ${line}`;
+  return new VarveError('unreadable-table', `${where}: ${reason}`, {
     remedy: 'Check that the file is whole and of the format that its name says.',
     path,
     cause: error,

@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import { literal } from './quote.ts';
 
 export interface SourceFile {
@@ -16,4 +17,21 @@ export function pathList(files: readonly SourceFile[]): string {
 export function compressionOf(files: readonly SourceFile[]): 'gzip' | 'zstd' | 'uncompressed' {
   const path = files[0]!.path.toLowerCase();
   return path.endsWith('.gz') ? 'gzip' : path.endsWith('.zst') ? 'zstd' : 'uncompressed';
+}
+
+/** The first `count` bytes of a file, or all where it is shorter. */
+export function firstBytes(absolutePath: string, count: number): Buffer {
+  const start = Buffer.alloc(count);
+  const file = openSync(absolutePath, 'r');
+  try {
+    return start.subarray(0, readSync(file, start, 0, count, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The file that an error of DuckDB names, else the first. */
+export function fileNamedBy(error: unknown, files: readonly SourceFile[]): SourceFile {
+  const text = error instanceof Error ? error.message : String(error);
+  return files.find((file) => text.includes(file.absolutePath)) ?? files[0]!;
 }

@@ -1,9 +1,11 @@
 import { VarveError } from '../errors.ts';
 import { loadCsv } from './csv.ts';
 import { type Engine, readError } from './duckdb.ts';
-import { formatOf } from './formats.ts';
-import { compressionOf, pathList, type SourceFile } from './source-file.ts';
+import { encodingOf, notUtf8 } from './encoding.ts';
+import { type Format, formatOf } from './formats.ts';
+import { compressionOf, fileNamedBy, firstBytes, pathList, type SourceFile } from './source-file.ts';
 import type { EngineColumn } from './types.ts';
+import { assertWhole } from './whole.ts';
 
 /** A table in the engine, ready for queries: `SELECT … FROM ${relation}`. */
 export interface Source {
@@ -17,7 +19,11 @@ export interface Source {
  *
  * Throws `VarveError` `unreadable-table`, `ragged-line` or `not-utf-8`, naming the file and, where known, the line.
  */
-export async function openSource(engine: Engine, files: readonly SourceFile[]): Promise<Source> {
+export async function openSource(
+  engine: Engine,
+  files: readonly SourceFile[],
+  relation = 'source',
+): Promise<Source> {
   const first = files[0];
   const format = first === undefined ? undefined : formatOf(first.path);
   if (first === undefined || format === undefined) {
@@ -25,11 +31,19 @@ export async function openSource(engine: Engine, files: readonly SourceFile[]): 
       remedy: 'Name a CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Feather file.',
     });
   }
-  const relation = 'source';
-  if (format === 'csv' || format === 'tsv') await loadCsv(engine, files, format === 'tsv', relation);
-  else if (format === 'arrow') await (await import('./arrow.ts')).loadArrow(engine, files, relation);
-  else await loadByDuckDb(engine, files, format, relation);
+  await Promise.all([load(engine, files, format, relation), ...files.map((file) => assertWhole(file))]);
   return { relation, columns: await engine.describe(relation) };
+}
+
+async function load(
+  engine: Engine,
+  files: readonly SourceFile[],
+  format: Format,
+  relation: string,
+): Promise<void> {
+  if (format === 'csv' || format === 'tsv') return loadCsv(engine, files, format === 'tsv', relation);
+  if (format === 'arrow') return (await import('./arrow.ts')).loadArrow(engine, files, relation);
+  return loadByDuckDb(engine, files, format, relation);
 }
 
 /** The longest JSON value that is read: a record of JSON Lines, or a whole JSON file of another shape than an array. */
@@ -41,6 +55,7 @@ async function loadByDuckDb(
   format: 'json' | 'jsonl' | 'parquet',
   relation: string,
 ): Promise<void> {
+  if (format !== 'parquet') files.forEach(assertBareUtf8);
   const common = `${pathList(files)}, hive_partitioning = false, union_by_name = ${files.length > 1}`;
   const shape = format === 'jsonl' ? 'newline_delimited' : 'auto';
   const json = `format = '${shape}', compression = '${compressionOf(files)}', sample_size = -1, maximum_object_size = ${longestJson}`;
@@ -48,6 +63,20 @@ async function loadByDuckDb(
     if (format === 'parquet') await engine.query(`CREATE VIEW ${relation} AS FROM read_parquet(${common})`);
     else await engine.query(`CREATE TABLE ${relation} AS FROM read_json(${common}, ${json})`);
   } catch (error) {
-    throw readError(error, files.map((file) => file.path).join(', '));
+    throw readError(error, fileNamedBy(error, files));
   }
+}
+
+function assertBareUtf8(file: SourceFile): void {
+  const encoding = encodingOf(file);
+  if (encoding !== 'utf-8') throw notUtf8(file, encoding);
+  if (!firstBytes(file.absolutePath, 3).equals(Buffer.from('\ufeff'))) return;
+  throw new VarveError(
+    'unreadable-table',
+    `${file.path}: it begins with a byte order mark, which JSON has not`,
+    {
+      remedy: `Take it away, for example: tail -c +4 ${file.path}`,
+      path: file.path,
+    },
+  );
 }

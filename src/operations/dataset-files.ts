@@ -25,12 +25,12 @@ export function withDatasetFiles<T>(
 }
 
 /** The files as they lie there. */
-export async function filesInPlace({ absolutePath, context }: NamedDataset): Promise<DatasetFiles> {
+export async function filesInPlace({ absolutePath, watch }: NamedDataset): Promise<DatasetFiles> {
   const root = dirname(absolutePath!);
   const name = basename(absolutePath!);
   const files: DataFile[] = [];
   for (const found of scanDataset(root, name)) {
-    const digest = await hashFound(root, name, found, { signal: context?.signal });
+    const digest = await hashFound(root, name, found, { signal: watch.signal });
     if (digest === undefined) continue;
     const path = found.path === '' ? name : found.path;
     files.push({ absolutePath: join(root, pathOfFile(name, found.path)), path, digest, size: found.size });

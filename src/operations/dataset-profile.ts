@@ -5,15 +5,15 @@ import { decodeProfile } from '../profile/encode.ts';
 import type { Profile } from '../profile/model.ts';
 import { profileDirectory } from '../profile/profile-directory.ts';
 import { profileFiles } from '../profile/profile-files.ts';
-import type { OnProgress } from '../progress.ts';
 import type { Digest } from '../store/digest.ts';
 import type { Store } from '../store/store.ts';
-import type { Context, Watch } from './context.ts';
+import { type Context, watching } from './context.ts';
 import { type DatasetFiles, withDatasetFiles } from './dataset-files.ts';
 import type { NamedDataset } from './named-dataset.ts';
 import { type ProfileCache, profileCache } from './profile-cache.ts';
 import { status } from './status.ts';
 import { closing, openCache } from './stores.ts';
+import { isStatistics, profileOfStatistics } from './tfdv-statistics.ts';
 
 /** Room for the profile of some ten thousand features. */
 const LARGEST_PROFILE = 256 * 1024 * 1024;
@@ -39,13 +39,17 @@ export interface ProfiledDataset {
 /**
  * The profile of a dataset: the one that travels with its snapshot, without reading data; computed where the data is in no
  * snapshot, or where slices or weights ask for rows.
- * @throws VarveError `not-fetched`, `not-tabular`
+ * Of a file of TFDV's statistics, what they tell.
+ * @throws VarveError `not-fetched`, `not-tabular`, `tfdv-invalid`, `statistics-only`
  */
 export async function profileOfDataset(
   dataset: NamedDataset,
   options: ProfilingOptions = {},
 ): Promise<ProfiledDataset> {
   const { name, context, version } = dataset;
+  if (isStatistics(dataset)) {
+    return { name, digest: undefined, profile: profileOfStatistics(dataset, options) };
+  }
   if (context === undefined || version === undefined || (await isUnsaved(dataset))) {
     return { name, digest: undefined, profile: await computed(dataset, options) };
   }
@@ -82,16 +86,15 @@ async function isUnsaved({ context, version }: NamedDataset): Promise<boolean> {
 }
 
 function computed(dataset: NamedDataset, options: ProfilingOptions): Promise<Profile> {
-  return withDatasetFiles(dataset, (files) => profileOf(dataset.name, files, dataset.context, options));
+  return withDatasetFiles(dataset, (files) => profileOf(dataset, files, options));
 }
 
 async function profileOf(
-  name: string,
+  { name, context, watch }: NamedDataset,
   { kind, files }: DatasetFiles,
-  context: Context | undefined,
   options: ProfilingOptions,
 ): Promise<Profile> {
-  const engine = { ...engineOptions(options), ...watching(context) };
+  const engine = { ...engineOptions(options), ...watching(watch) };
   const rows = {
     ...engine,
     ...(options.slice && { slice: options.slice }),
@@ -115,14 +118,7 @@ function wholeRowsCache(
     : profileCache(context.repository);
 }
 
-function engineOptions({ memory, threads }: ProfilingOptions): EngineOptions {
+/** How much of the machine the engine may have. */
+export function engineOptions({ memory, threads }: ProfilingOptions): EngineOptions {
   return { ...(memory === undefined ? {} : { memory }), ...(threads === undefined ? {} : { threads }) };
-}
-
-/** Of the context, what the engine and the profile room take. */
-function watching(watch: Watch | undefined): { signal?: AbortSignal; onProgress?: OnProgress } {
-  return {
-    ...(watch?.signal === undefined ? {} : { signal: watch.signal }),
-    ...(watch?.onProgress === undefined ? {} : { onProgress: watch.onProgress }),
-  };
 }

@@ -9,6 +9,7 @@ import { type ProfiledDataset, type ProfilingOptions, profileOfDataset } from '.
 import { type NamedDataset, nameDataset } from './named-dataset.ts';
 import { profiledVersions } from './profiled-versions.ts';
 import { readSchema, schemaFileOf } from './schema-file.ts';
+import { assertComparable } from './tfdv-statistics.ts';
 
 export interface DriftOperationOptions extends ProfilingOptions {
   /** Of the dataset after, where its slice is another one: so two slices of one dataset compare. */
@@ -32,6 +33,7 @@ export async function drift(
   watch: Watch = {},
 ): Promise<DriftReport> {
   const named = [nameDataset(cwd, before, watch), nameDataset(cwd, after, watch)] as const;
+  named.forEach(assertComparable);
   const sides = [options, { ...options, slice: options.sliceAfter ?? options.slice }] as const;
   const [a, b] = [await profileOfDataset(named[0], sides[0]), await profileOfDataset(named[1], sides[1])];
   requireRows(a, sides[0]);

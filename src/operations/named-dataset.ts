@@ -14,6 +14,7 @@ export interface NamedDataset {
   readonly version: DatasetVersion | undefined;
   /** Where its data would lie: always there for a plain one, perhaps for the working tree's, undefined for a commit's. */
   readonly absolutePath: string | undefined;
+  readonly watch: Watch;
 }
 
 /** @throws VarveError `missing-path`, `unknown-revision`, `not-a-dataset`, and as parsePointer */
@@ -23,10 +24,10 @@ export function nameDataset(cwd: string, argument: string, watch: Watch = {}): N
   if (context !== undefined && version !== undefined) {
     const absolutePath =
       version.commit === undefined ? join(context.repository.root, version.path) : undefined;
-    return { name: argument, context, version, absolutePath };
+    return { name: argument, context, version, absolutePath, watch };
   }
   const absolutePath = resolve(cwd, argument);
-  if (existsSync(absolutePath)) return { name: argument, context, version: undefined, absolutePath };
+  if (existsSync(absolutePath)) return { name: argument, context, version: undefined, absolutePath, watch };
   throw new VarveError('missing-path', `There is nothing at ${argument}`, {
     path: argument,
     remedy: 'Name a dataset, a version of one as `path@REV`, or a plain file or folder.',

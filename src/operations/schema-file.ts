@@ -3,6 +3,7 @@ import { relative, resolve } from 'node:path';
 import { VarveError } from '../errors.ts';
 import type { Schema } from '../schema/model.ts';
 import { parseSchema } from '../schema/parse.ts';
+import { schemaFromPbtxt } from '../schema/tfdv/schema-from.ts';
 import { type NamedDataset, schemaPathOf } from './named-dataset.ts';
 
 /** Far beyond any schema that people can review. */
@@ -14,10 +15,23 @@ export interface SchemaFile {
   readonly absolutePath: string;
 }
 
-/** The schema that `given` names, else the dataset's own. */
+/** The schema that `given` names, else the dataset's own: in YAML, or where only that is there, TFDV's. */
 export function schemaFileOf(dataset: NamedDataset, cwd: string, given?: string): SchemaFile {
-  const absolutePath = given === undefined ? schemaPathOf(dataset) : resolve(cwd, given);
-  return { name: given ?? (relative(cwd, absolutePath) || absolutePath), absolutePath };
+  if (given !== undefined) return { name: given, absolutePath: resolve(cwd, given) };
+  const own = schemaPathOf(dataset);
+  const tfdv = asPbtxt(own);
+  const absolutePath = !existsSync(own) && existsSync(tfdv) ? tfdv : own;
+  return { name: relative(cwd, absolutePath) || absolutePath, absolutePath };
+}
+
+/** The name of the same schema as TFDV keeps it. */
+export function asPbtxt(path: string): string {
+  return path.replace(/\.schema\.yaml$/, '.schema.pbtxt');
+}
+
+/** Whether a schema is in TFDV's text format, as its name says. */
+export function isPbtxt({ absolutePath }: SchemaFile): boolean {
+  return /\.(pbtxt|textproto|pbtext)$/i.test(absolutePath);
 }
 
 /** @throws VarveError `missing-schema`, `invalid-schema` */
@@ -36,6 +50,12 @@ export function readSchemaText({ name, absolutePath }: SchemaFile): string {
   });
 }
 
+/** @throws VarveError `missing-schema`, `schema-invalid`, `tfdv-invalid` */
 export function readSchema(file: SchemaFile): Schema {
-  return parseSchema(readSchemaText(file), file.name);
+  return parseSchemaOf(file, readSchemaText(file));
+}
+
+/** The schema that the file would hold with this text. */
+export function parseSchemaOf(file: SchemaFile, text: string): Schema {
+  return isPbtxt(file) ? schemaFromPbtxt(text, file.name) : parseSchema(text, file.name);
 }

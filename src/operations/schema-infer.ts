@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 import { VarveError } from '../errors.ts';
 import { inferSchema } from '../schema/infer.ts';
 import { stringifySchema } from '../schema/stringify.ts';
@@ -6,8 +7,8 @@ import { schemaToPbtxt } from '../schema/tfdv/schema-to.ts';
 import { writeAtomically } from '../workspace/atomic-write.ts';
 import type { Watch } from './context.ts';
 import { profileOfDataset } from './dataset-profile.ts';
-import { nameDataset } from './named-dataset.ts';
-import { schemaFileOf } from './schema-file.ts';
+import { type NamedDataset, nameDataset, schemaPathOf } from './named-dataset.ts';
+import { asPbtxt, type SchemaFile } from './schema-file.ts';
 
 export type SchemaFormat = 'yaml' | 'tfdv';
 
@@ -38,8 +39,7 @@ export async function schemaInfer(
   watch: Watch = {},
 ): Promise<SchemaInferResult> {
   const named = datasets.map((argument) => nameDataset(cwd, argument, watch));
-  const own = schemaFileOf(named[0]!, cwd, options.output);
-  const file = options.format === 'tfdv' && options.output === undefined ? asPbtxt(own) : own;
+  const file = placeOf(named[0]!, cwd, options);
   if (existsSync(file.absolutePath) && !options.force) throw exists(file.name);
   const profiles = [];
   for (const dataset of named) profiles.push((await profileOfDataset(dataset)).profile);
@@ -50,9 +50,10 @@ export async function schemaInfer(
   return { path: file.name, text, tables: schema.tables.length, features };
 }
 
-function asPbtxt({ name, absolutePath }: { name: string; absolutePath: string }) {
-  const renamed = (path: string) => path.replace(/\.schema\.yaml$/, '.schema.pbtxt');
-  return { name: renamed(name), absolutePath: renamed(absolutePath) };
+function placeOf(dataset: NamedDataset, cwd: string, { output, format }: SchemaInferOptions): SchemaFile {
+  const own = schemaPathOf(dataset);
+  const absolutePath = output === undefined ? (format === 'tfdv' ? asPbtxt(own) : own) : resolve(cwd, output);
+  return { name: output ?? (relative(cwd, absolutePath) || absolutePath), absolutePath };
 }
 
 function exists(path: string): VarveError {

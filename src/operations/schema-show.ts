@@ -1,7 +1,8 @@
+import { stringifySchema } from '../schema/stringify.ts';
 import { schemaToPbtxt } from '../schema/tfdv/schema-to.ts';
 import type { Watch } from './context.ts';
 import { nameDataset } from './named-dataset.ts';
-import { readSchema, readSchemaText, schemaFileOf } from './schema-file.ts';
+import { isPbtxt, readSchema, readSchemaText, schemaFileOf } from './schema-file.ts';
 import type { SchemaFormat } from './schema-infer.ts';
 
 export interface SchemaShowResult {
@@ -9,7 +10,7 @@ export interface SchemaShowResult {
   readonly text: string;
 }
 
-/** The schema of a dataset, checked, as its own YAML or as TFDV's text format. */
+/** The schema of a dataset, checked, as YAML or as TFDV's text format; as it stands where that is how it is kept. */
 export function schemaShow(
   cwd: string,
   argument: string,
@@ -18,6 +19,13 @@ export function schemaShow(
 ): SchemaShowResult {
   const file = schemaFileOf(nameDataset(cwd, argument, watch), cwd, options.schema);
   const schema = readSchema(file);
-  const text = options.format === 'tfdv' ? schemaToPbtxt(schema) : readSchemaText(file);
+  const asked = options.format ?? 'yaml';
+  const kept = isPbtxt(file) ? 'tfdv' : 'yaml';
+  const text =
+    asked === kept
+      ? readSchemaText(file)
+      : asked === 'tfdv'
+        ? schemaToPbtxt(schema)
+        : stringifySchema(schema);
   return { path: file.name, text };
 }

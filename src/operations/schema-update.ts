@@ -1,9 +1,12 @@
+import type { Anomaly } from '../schema/anomaly.ts';
+import { proposePbtxtUpdate } from '../schema/tfdv/update.ts';
 import { proposeUpdate, type SchemaChange } from '../schema/update.ts';
 import { writeAtomically } from '../workspace/atomic-write.ts';
 import type { Watch } from './context.ts';
 import { profileOfDataset } from './dataset-profile.ts';
 import { nameDataset } from './named-dataset.ts';
-import { readSchemaText, schemaFileOf } from './schema-file.ts';
+import { isPbtxt, parseSchemaOf, readSchemaText, schemaFileOf } from './schema-file.ts';
+import { hold } from './validate.ts';
 
 export interface SchemaUpdateResult {
   readonly path: string;
@@ -11,6 +14,8 @@ export interface SchemaUpdateResult {
   /** Unified; empty where the data fits as it is. */
   readonly diff: string;
   readonly written: boolean;
+  /** What the data still breaks: keys and checks of rows, which are left to people, as comparators are. */
+  readonly left: readonly Anomaly[];
 }
 
 /** Relaxes a schema by the least that lets it accept the dataset; what people wrote around it stays. */
@@ -23,9 +28,12 @@ export async function schemaUpdate(
   const dataset = nameDataset(cwd, argument, watch);
   const file = schemaFileOf(dataset, cwd, options.schema);
   const before = readSchemaText(file);
-  const { profile } = await profileOfDataset(dataset);
-  const { text, changes, diff } = proposeUpdate(before, file.name, profile);
+  const profiled = await profileOfDataset(dataset);
+  const propose = isPbtxt(file) ? proposePbtxtUpdate : proposeUpdate;
+  const { text, changes, diff } = propose(before, file.name, profiled.profile);
+  const schema = parseSchemaOf(file, text);
+  const { anomalies } = await hold(dataset, profiled, schema, {}, { schemaName: file.name });
   const written = changes.length > 0 && !options.dryRun;
   if (written) writeAtomically(file.absolutePath, [Buffer.from(text)]);
-  return { path: file.name, changes, diff, written };
+  return { path: file.name, changes, diff, written, left: anomalies };
 }

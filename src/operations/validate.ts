@@ -1,13 +1,19 @@
 import type { Profile } from '../profile/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import type { Schema } from '../schema/model.ts';
-import { validate as hold } from '../schema/validate.ts';
+import { type ValidateOptions as HoldOptions, validate as validateProfile } from '../schema/validate.ts';
 import type { Watch } from './context.ts';
-import { type ProfilingOptions, profileOfDataset, storedProfile } from './dataset-profile.ts';
+import {
+  type ProfiledDataset,
+  type ProfilingOptions,
+  profileOfDataset,
+  storedProfile,
+} from './dataset-profile.ts';
 import { hasData, type NamedDataset, nameDataset } from './named-dataset.ts';
 import { previousPointer } from './previous-version.ts';
 import { rowCheckerOf } from './row-checker.ts';
 import { readSchema, schemaFileOf } from './schema-file.ts';
+import { isStatistics } from './tfdv-statistics.ts';
 
 export interface ValidateOptions extends ProfilingOptions {
   /** Another schema than the dataset's own. */
@@ -33,15 +39,29 @@ export async function validate(
   const dataset = nameDataset(cwd, argument, watch);
   const file = schemaFileOf(dataset, cwd, options.schema);
   const schema = readSchema(file);
-  const { profile, digest } = await profileOfDataset(dataset, options);
-  const rows = hasData(dataset) ? rowCheckerOf(dataset) : undefined;
+  const profiled = await profileOfDataset(dataset, options);
+  const { environment } = options;
+  return hold(dataset, profiled, schema, options, {
+    schemaName: file.name,
+    ...(environment === undefined ? {} : { environment }),
+    ...(await controls(cwd, dataset, schema, options, watch)),
+  });
+}
+
+/** Holds what is read already against a schema, and asks the rows where they are at hand. */
+export async function hold(
+  dataset: NamedDataset,
+  { profile, digest }: ProfiledDataset,
+  schema: Schema,
+  options: ProfilingOptions,
+  more: Omit<HoldOptions, 'name' | 'digest' | 'rows'>,
+): Promise<ValidationReport> {
+  const rows = hasData(dataset) && !isStatistics(dataset) ? rowCheckerOf(dataset, options) : undefined;
   try {
-    return await hold(profile, schema, {
-      name: argument,
-      schemaName: file.name,
+    return await validateProfile(profile, schema, {
+      ...more,
+      name: dataset.name,
       ...(digest === undefined ? {} : { digest }),
-      ...(options.environment === undefined ? {} : { environment: options.environment }),
-      ...(await controls(cwd, dataset, schema, options, watch)),
       ...(rows === undefined ? {} : { rows }),
     });
   } finally {

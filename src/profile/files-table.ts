@@ -1,6 +1,7 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { openAppender } from '../engine/append.ts';
-import { type EngineOptions, openEngine } from '../engine/duckdb.ts';
+import { position, type RowTable, rowTable } from '../engine/check-rows.ts';
+import { type Engine, type EngineOptions, openEngine } from '../engine/duckdb.ts';
 import { type ImageHeader, readImageHeader } from './image-header.ts';
 import type { TableProfile } from './model.ts';
 import type { DataFile } from './profile-files.ts';
@@ -18,24 +19,46 @@ export async function profileOfFiles(
   files: readonly DataFile[],
   options: EngineOptions,
 ): Promise<TableProfile> {
+  const engine = await openFiles(files, options);
+  try {
+    const source = { relation, columns: await engine.describe(relation) };
+    return await profileTable(engine, source, { name: filesTable });
+  } finally {
+    engine.close();
+  }
+}
+
+/** The rows of that table, in the order of `files`. */
+export async function openFileRows(files: readonly DataFile[], options: EngineOptions): Promise<RowTable> {
+  const engine = await openFiles(files, { ...options, ordered: true });
+  await engine.query(
+    `CREATE VIEW numbered AS SELECT row_number() OVER () AS ${position}, * FROM ${relation}`,
+  );
+  return rowTable(engine, 'numbered', options.signal);
+}
+
+const relation = 'files';
+
+/** An engine that holds the table. */
+async function openFiles(files: readonly DataFile[], options: EngineOptions): Promise<Engine> {
   const headers = await imageHeaders(files, options.signal);
   const hasImages = headers.some((header) => header !== undefined);
   const engine = await openEngine([], options);
   try {
-    await engine.query(`CREATE TABLE files (${hasImages ? `${columns}, ${imageColumns}` : columns})`);
+    await engine.query(`CREATE TABLE ${relation} (${hasImages ? `${columns}, ${imageColumns}` : columns})`);
     const seen = new Set<string>();
     const rows = files.map((file, index) => {
       const duplicate = seen.has(file.digest);
       seen.add(file.digest);
       return rowOf(file, duplicate, headers[index]);
     });
-    const appender = await openAppender(engine, 'files');
+    const appender = await openAppender(engine, relation);
     appender.append(rows.length, (row, column) => rows[row]![column]!);
     appender.close();
-    const source = { relation: 'files', columns: await engine.describe('files') };
-    return await profileTable(engine, source, { name: filesTable });
-  } finally {
+    return engine;
+  } catch (error) {
     engine.close();
+    throw error;
   }
 }
 

@@ -32,3 +32,18 @@ function decoded(text: string): string {
     return text;
   }
 }
+
+/** The type of a partition column: the narrowest of these that says every value exactly as it is written. */
+export function partitionType(values: readonly string[]): 'BIGINT' | 'DATE' | 'VARCHAR' {
+  const written = values.filter((value) => !isHiveNull(value));
+  if (written.every(isBigint)) return 'BIGINT';
+  return written.every(isDate) ? 'DATE' : 'VARCHAR';
+}
+
+function isBigint(text: string): boolean {
+  return /^(0|-?[1-9]\d{0,18})$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
+}
+
+function isDate(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.slice(0, 10) === text;
+}

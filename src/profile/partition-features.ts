@@ -1,13 +1,10 @@
 import type { Engine } from '../engine/duckdb.ts';
 import { literal } from '../engine/quote.ts';
-import { isHiveNull } from './hive.ts';
+import { isHiveNull, partitionType } from './hive.ts';
 import { leavesOf } from './leaves.ts';
 import type { FeatureProfile } from './model.ts';
 import { overviews } from './overview.ts';
 import { profileCounted } from './profile-table.ts';
-
-/** What partition columns are tried as, in order; the first that all values fit. */
-const types = ['BIGINT', 'DATE', 'VARCHAR'] as const;
 
 /** A partition column: its values and in how many rows each stands. */
 export type PartitionRows = ReadonlyMap<string, number>;
@@ -26,7 +23,7 @@ export async function partitionFeature(
     `CREATE TABLE texts AS SELECT v::VARCHAR AS v, n::BIGINT AS n FROM (VALUES ${entries.join(', ')}) t(v, n)`,
   );
   try {
-    const type = await typeThatFits(engine);
+    const type = partitionType([...rows.keys()]);
     await engine.query(`CREATE TABLE ${table} AS SELECT CAST(v AS ${type}) AS v, n FROM texts`);
     const [leaf] = leavesOf((await engine.describe(table)).slice(0, 1));
     const [overview] = await overviews(engine, [leaf!], table);
@@ -47,12 +44,4 @@ export async function partitionFeature(
     await engine.query('DROP TABLE texts');
     await engine.query(`DROP TABLE IF EXISTS ${table}`);
   }
-}
-
-async function typeThatFits(engine: Engine): Promise<string> {
-  const fits = types.map(
-    (type) => `bool_and(v IS NULL OR TRY_CAST(v AS ${type})::VARCHAR IS NOT DISTINCT FROM v)`,
-  );
-  const found = await engine.query(`SELECT ${fits.join(', ')} FROM texts`);
-  return types.find((_, index) => found[index]![0] === true) ?? 'VARCHAR';
 }

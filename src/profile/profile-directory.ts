@@ -1,12 +1,15 @@
+import { openRows, type RowGroup, type RowTable } from '../engine/check-rows.ts';
 import { openEngine } from '../engine/duckdb.ts';
 import { formatOf, isTabular } from '../engine/formats.ts';
+import { literal } from '../engine/quote.ts';
 import { VarveError } from '../errors.ts';
-import { profileOfFiles } from './files-table.ts';
-import { hiveOf } from './hive.ts';
+import { openFileRows, profileOfFiles } from './files-table.ts';
+import { hiveOf, isHiveNull, partitionType } from './hive.ts';
 import { mergeTables } from './merge.ts';
 import type { FeatureProfile, Profile, TableProfile } from './model.ts';
 import { partitionFeature } from './partition-features.ts';
 import { type DataFile, type ProfileOptions, profileFiles } from './profile-files.ts';
+import { filesTable } from './read.ts';
 
 export interface DirectoryOptions extends ProfileOptions {
   /** The profile that was kept for a file's digest. Give neither with a slice or a weight: those are of other rows. */
@@ -32,13 +35,44 @@ export async function profileDirectory(
   return { varveProfile: 1, tables: [...tables, await profileOfFiles(sorted, options)] };
 }
 
-/** Which files make which table of a folder's profile; the names are those of its tables. Costs what profiling does. */
-export async function tablesOf(
+/**
+ * The rows of one of the tables that `profileDirectory` names; undefined where there is no such table. Finding which files
+ * make it costs what profiling them does.
+ */
+export async function openTableRows(
   files: readonly DataFile[],
+  table: string,
   options: DirectoryOptions = {},
-): Promise<{ name: string; files: readonly DataFile[] }[]> {
-  const groups = await groupsOf(inPathOrder(files), options);
-  return groups.map(({ name, members }) => ({ name, files: members.map(({ file }) => file) }));
+): Promise<RowTable | undefined> {
+  const { cached: _, keep: __, onProgress: ___, slice, ...engine } = options;
+  const sorted = inPathOrder(files);
+  if (table === filesTable) return openFileRows(sorted, engine);
+  const group = (await groupsOf(sorted, options)).find(({ name }) => name === table);
+  return (
+    group &&
+    openRows(partitionsApart(group.members.map(({ file }) => file)), { ...engine, ...(slice && { slice }) })
+  );
+}
+
+/** The files by the partition that they lie in, with its columns. */
+function partitionsApart(files: readonly DataFile[]): RowGroup[] {
+  const values = new Map<string, string[]>();
+  for (const { path } of files)
+    for (const [name, value] of hiveOf(path).partitions)
+      values.set(name, [...(values.get(name) ?? []), value]);
+  const types = new Map([...values].map(([name, texts]) => [name, partitionType(texts)]));
+  const groups = new Map<string, DataFile[]>();
+  for (const file of files) {
+    const key = JSON.stringify(hiveOf(file.path).partitions);
+    groups.set(key, [...(groups.get(key) ?? []), file]);
+  }
+  return [...groups].map(([key, members]) => ({
+    files: members,
+    constants: (JSON.parse(key) as [string, string][]).map(([name, value]) => [
+      name,
+      `CAST(${isHiveNull(value) ? 'NULL' : literal(value)} AS ${types.get(name)})`,
+    ]),
+  }));
 }
 
 function inPathOrder(files: readonly DataFile[]): DataFile[] {
@@ -49,7 +83,9 @@ async function groupsOf(
   files: readonly DataFile[],
   options: DirectoryOptions,
 ): Promise<{ name: string; members: readonly FileProfile[] }[]> {
-  const tabular = files.filter((file) => isTabular(file.path));
+  const tabular = files.filter(
+    (file) => isTabular(file.path) && partitionIn(file, options.slice) !== 'outside',
+  );
   const groups = new Map<string, FileProfile[]>();
   for (const [index, file] of tabular.entries()) {
     options.onProgress?.({ phase: 'profile', unit: 'files', done: index, total: tabular.length });
@@ -72,9 +108,25 @@ async function profileOnce(file: DataFile, options: DirectoryOptions): Promise<T
   const { cached, keep, onProgress: _, ...rest } = options;
   const known = await cached?.(file.digest);
   if (known?.tables.length === 1) return known.tables[0]!;
+  if (partitionIn(file, rest.slice) === 'inside') return wholePartition(file, rest);
   const profile = await profileFiles([file], rest);
   await keep?.(file.digest, profile);
   return profile.tables[0]!;
+}
+
+/** Where a slice is by a partition column, whether the file's rows are all within it or all outside. */
+function partitionIn({ path }: DataFile, slice: DirectoryOptions['slice']): 'inside' | 'outside' | undefined {
+  const partition = hiveOf(path).partitions.find(([name]) => name === slice?.feature);
+  if (partition === undefined) return undefined;
+  return partition[1] === slice?.value && !isHiveNull(partition[1]) ? 'inside' : 'outside';
+}
+
+async function wholePartition(
+  file: DataFile,
+  { slice, ...options }: DirectoryOptions,
+): Promise<TableProfile> {
+  const { tables } = await profileFiles([file], options);
+  return { ...tables[0]!, ...(slice && { slice }) };
 }
 
 function groupKey({ path }: DataFile, table: TableProfile): string {

@@ -8,14 +8,15 @@ import type { Format, RenderOptions } from './format.ts';
 import { checkPage } from './html/check.ts';
 import { canonicalJson } from './json.ts';
 import { checkMarkdown } from './markdown/check.ts';
+import { type Renderers, rendered } from './render.ts';
 import { checkText } from './text/check.ts';
 
 /** The reports of several datasets as one document, in every format. */
 export function renderCheck(checked: CheckedDatasets, format: Format, options: RenderOptions): string {
-  return renderers[format](checked, options);
+  return rendered('check', renderers, checked, format, options);
 }
 
-const renderers: Readonly<Record<Format, (checked: CheckedDatasets, options: RenderOptions) => string>> = {
+const renderers: Renderers<CheckedDatasets> = {
   json: canonicalJson,
   text: checkText,
   markdown: checkMarkdown,

@@ -10,7 +10,9 @@ export const formats = [
   'github',
   'prometheus',
 ] as const;
-export type Format = (typeof formats)[number];
+
+/** TensorFlow Data Validation's own messages, of statistics and anomalies only. */
+export type Format = (typeof formats)[number] | 'tfdv';
 
 /** How a report is to look. Nothing here changes what it says. */
 export interface RenderOptions {

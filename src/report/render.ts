@@ -2,6 +2,9 @@ import type { DriftReport, DriftSeries } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
+import { anomaliesToPbtxt } from '../schema/tfdv/anomalies.ts';
+import { writeStatistics } from '../schema/tfdv/statistics-file.ts';
+import { statisticsToTfdv } from '../schema/tfdv/statistics-to.ts';
 import { driftFindings, type Findings, validationFindings } from './ci/findings.ts';
 import { github } from './ci/github.ts';
 import { junit } from './ci/junit.ts';
@@ -21,7 +24,8 @@ import { profileText } from './text/profile.ts';
 import { seriesText } from './text/series.ts';
 import { validationText } from './text/validation.ts';
 
-type Renderers<T> = Readonly<Partial<Record<Format, (of: T, options: RenderOptions) => string>>>;
+/** For each format that makes sense, the renderer. */
+export type Renderers<T> = Readonly<Partial<Record<Format, (of: T, options: RenderOptions) => string>>>;
 
 /** The formats that CI systems read: all are made of findings. */
 function checks<T>(findings: (of: T, options: RenderOptions) => Findings): Renderers<T> {
@@ -54,6 +58,7 @@ const validation: Renderers<ValidationReport> = {
   html: validationPage,
   ...checks(validationFindings),
   prometheus: (report) => exposition(validationGauges(report)),
+  tfdv: anomaliesToPbtxt,
 };
 
 const profiles: Renderers<Profile> = {
@@ -62,6 +67,7 @@ const profiles: Renderers<Profile> = {
   markdown: profileMarkdown,
   html: profilePage,
   prometheus: (profile, options) => exposition(profileGauges(profile, options.name ?? '')),
+  tfdv: (profile) => writeStatistics(statisticsToTfdv(profile), 'pbtxt').toString(),
 };
 
 /** A drift report as a document in the format. Throws `format-unsupported` where the format makes no sense for it. */
@@ -84,7 +90,17 @@ export function renderProfile(profile: Profile, format: Format, options: RenderO
   return rendered('profile', profiles, profile, format, options);
 }
 
-function rendered<T>(
+/**
+ * A profile as statistics that TFDV loads, in the form that the name of a file asks for: `.tfrecord`, `.pb` (binary), else
+ * text.
+ */
+export function profileAsStatistics(profile: Profile, file: string): Uint8Array {
+  const form = /\.tfrecord$/i.test(file) ? 'tfrecord' : /\.pb$/i.test(file) ? 'binary' : 'pbtxt';
+  return writeStatistics(statisticsToTfdv(profile), form);
+}
+
+/** @throws VarveError `format-unsupported` where there is no renderer for the format */
+export function rendered<T>(
   what: string,
   renderers: Renderers<T>,
   of: T,

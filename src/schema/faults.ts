@@ -73,6 +73,10 @@ function misplaced(feature: FeatureSchema): Complaint[] {
       feature.domain !== undefined && !text && !has(feature, 'integer', 'boolean', 'date'),
       '`domain` needs text, integers or dates',
     ],
+    [
+      feature.balance !== undefined && !text && !has(feature, 'integer', 'boolean', 'date'),
+      '`balance` needs text, integers, booleans or dates',
+    ],
   ];
   return rules.filter(([wrong]) => wrong).map(([, message]) => ['DOMAIN_INVALID_FOR_TYPE', message]);
 }

@@ -145,6 +145,7 @@ const featureFields = [
   field<FeatureSchema, 'timeFormat'>('timeFormat', checked(text, timeFormatFault)),
   field<FeatureSchema, 'domain'>('domain', domain),
   field<FeatureSchema, 'minDomainMass'>('minDomainMass', fraction),
+  field<FeatureSchema, 'balance'>('balance', bounds(fraction)),
   field<FeatureSchema, 'unique'>('unique', flag),
   field<FeatureSchema, 'distinct'>('distinct', bounds(count)),
   field<FeatureSchema, 'drift'>('drift', comparator),

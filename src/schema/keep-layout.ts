@@ -6,43 +6,52 @@ import { compareLines } from './line-diff.ts';
  * where it differs from `base`, else `original`.
  */
 export function keepLayout(original: string, base: string, updated: string): string {
-  const [lines, person, change] = [base.split('\n'), sideOf(base, original), sideOf(base, updated)];
+  const [lines, change] = [base.split('\n'), sideOf(base, updated, (line) => line)];
+  const person = sideOf(base, original, withoutSpaces);
   const merged: string[] = [];
   let [mine, theirs, changed]: [string[], string[], boolean] = [[], [], false];
   for (let index = 0; index <= lines.length; index++) {
+    const [own, fresh, added] = [person.kept[index], change.kept[index], change.before[index] ?? []];
     mine.push(...(person.before[index] ?? []));
-    theirs.push(...(change.before[index] ?? []));
-    changed ||= (change.before[index] ?? []).length > 0 || (index < lines.length && !change.kept[index]);
-    const line = lines.slice(index, index + 1);
-    const common = index === lines.length || (person.kept[index] && change.kept[index]);
-    if (common) {
-      merged.push(...(changed ? theirs : mine), ...line);
+    theirs.push(...added);
+    changed ||= added.length > 0 || fresh?.length === 0;
+    if (own?.length !== 0 && fresh?.length !== 0) {
+      merged.push(...(changed ? theirs : mine), ...(own ?? []));
       [mine, theirs, changed] = [[], [], false];
-    } else {
-      if (person.kept[index]) mine.push(...line);
-      if (change.kept[index]) theirs.push(...line);
+      continue;
     }
+    mine.push(...(own ?? []));
+    theirs.push(...(fresh ?? []));
   }
   return merged.join('\n');
 }
 
 interface Side {
-  /** Whether each line of the base is still there. */
-  readonly kept: readonly boolean[];
+  /** For each line of the base the line that it is in the other text, or none where it is not there. */
+  readonly kept: readonly (readonly string[])[];
   /** What was added before each line of the base, and last, after all. */
   readonly before: readonly (readonly string[])[];
 }
 
-function sideOf(base: string, other: string): Side {
-  const kept: boolean[] = [];
+function sideOf(base: string, other: string, sameness: (line: string) => string): Side {
+  const lines = other.split('\n');
+  const kept: string[][] = [];
   const before: string[][] = [[]];
-  for (const [mark, text] of compareLines(base.split('\n'), other.split('\n'))) {
+  let at = 0;
+  for (const [mark] of compareLines(base.split('\n').map(sameness), lines.map(sameness))) {
+    const line = mark === '-' ? [] : lines.slice(at, ++at);
     if (mark === '+') {
-      before.at(-1)?.push(text);
+      before.at(-1)?.push(...line);
       continue;
     }
-    kept.push(mark === ' ');
+    kept.push(line);
     before.push([]);
   }
   return { kept, before };
+}
+
+/** A line's indentation and its characters that are no spaces: what a layout of flow collections does not change. */
+function withoutSpaces(line: string): string {
+  const start = line.search(/\S|$/);
+  return line.slice(0, start) + line.slice(start).replaceAll(' ', '');
 }

@@ -79,6 +79,8 @@ export interface FeatureSchema {
   readonly domain?: string | readonly string[];
   /** The least fraction of values that lies in the domain; 1 where absent. */
   readonly minDomainMass?: number;
+  /** The fraction of values that each value is, in [0, 1]; those of the domain that the data lacks count as 0. */
+  readonly balance?: Bounds;
   /** Two values only: 0 and 1 for numbers, these for text. */
   readonly boolean?: { readonly true?: string; readonly false?: string };
   /** No value occurs twice. */

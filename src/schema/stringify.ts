@@ -14,6 +14,7 @@ const inline = new Set([
   'length',
   'domain',
   'boolean',
+  'balance',
   'distinct',
   'drift',
   'skew',
@@ -45,7 +46,8 @@ function printed(document: Document): string {
 /** Printed with the indentation and the spaces within brackets that `text` has, and no line folded. */
 export function printedLike(text: string, document: Document): string {
   const indent = /^( {2,8})\S/m.exec(text)?.[1]?.length ?? 2;
-  const flowCollectionPadding = !/[[{][^\s\]}#"']/.test(text);
+  const flow = /\{[^}\n]/.test(text) ? /\{[^\s}#"']/ : /\[[^\s\]#"']/;
+  const flowCollectionPadding = !flow.test(text);
   return document.toString({ lineWidth: 0, indent, flowCollectionPadding });
 }
 

@@ -1,6 +1,6 @@
 import { VarveError } from '../errors.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../profile/model.ts';
-import { countRows, filesTable } from '../profile/read.ts';
+import { countRows, filesTable, isTabularProfile } from '../profile/read.ts';
 import type { Anomaly, ValidationReport } from './anomaly.ts';
 import { schemaFaults } from './faults.ts';
 import { featureName, featuresByName } from './feature-name.ts';
@@ -65,12 +65,17 @@ export async function validate(
   const { name, digest, schemaName, environment } = options;
   return {
     varveValidation: 1,
-    dataset: { name, ...(digest !== undefined && { digest }), rows: countRows(profile) },
+    dataset: { name, ...(digest !== undefined && { digest }), rows: countedRows(profile) },
     schema: schemaName,
     ...(environment !== undefined && { environment }),
     valid: anomalies.every((anomaly) => anomaly.severity !== 'error'),
     anomalies,
   };
+}
+
+/** Rows of data; files where nothing is tabular. */
+function countedRows(profile: Profile): number {
+  return isTabularProfile(profile) ? countRows(profile) : (profile.tables[0]?.rows ?? 0);
 }
 
 interface Run {
@@ -195,7 +200,13 @@ function ask(
   column: string | undefined,
 ): Promise<RowAnswer | undefined> {
   if (rows === undefined || finding.failing === undefined) return Promise.resolve(undefined);
-  return rows.check({ table, failing: finding.failing, value: finding.shown ?? column ?? 'NULL' });
+  const value = finding.shown ?? column ?? 'NULL';
+  return rows.check({ table, failing: finding.failing, value: table === filesTable ? ofFile(value) : value });
+}
+
+/** A row of the table of files is known by its path. */
+function ofFile(value: string): string {
+  return `concat("path", ': ', coalesce(CAST(${value} AS VARCHAR), 'null'))`;
 }
 
 /** The finding as it is reported, or undefined where the rows say that nothing is wrong. */

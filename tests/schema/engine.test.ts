@@ -34,7 +34,7 @@ function csv(name: string, lines: readonly string[]): string {
 }
 
 async function withRows<T>(path: string, use: (rows: RowChecker) => Promise<T>): Promise<T> {
-  const rows = await openRows([file(path)]);
+  const rows = await openRows([{ files: [file(path)], constants: [] }]);
   try {
     return await use({ check: ({ failing, value }) => rows.ask(failing, value) });
   } finally {
@@ -175,5 +175,30 @@ features:
     const schema = parseSchema('varveSchema: 1\nexpect: a ><> 1\nfeatures: { a: { type: integer } }', 'x');
     const run = withRows(path, async (rows) => validate(await profiled(path), schema, { ...options, rows }));
     await expect(run).rejects.toThrow(/could not be checked/);
+  });
+
+  test('an expression can read nothing but its row', async () => {
+    const path = csv('two.csv', ['a', '1']);
+    const hostile: readonly (readonly [string, RegExp])[] = [
+      ['(SELECT count(*) FROM range(1000000000000)) > 0', /holds a query/],
+      ['a IN (FROM duckdb_settings())', /holds a query/],
+      ['(WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) FROM r) > 0', /holds a query/],
+      ["(SELECT content FROM read_text('/etc/passwd')) = ''", /holds a query/],
+      ['list_transform([1], x -> (SELECT x))[1] = 1', /holds a query/],
+      ["getenv('HOME') = ''", /getenv/],
+      ['a = (PRAGMA database_list)', /syntax error/],
+      ["a = (COPY two TO '/tmp/x.csv')", /syntax error/],
+      ["a = 1); ATTACH '/tmp/x.db'; SELECT (1", /.+/],
+      ["repeat('x', 1000000000000) = ''", /.+/],
+      ['nosuch > 1', /nosuch/],
+    ];
+    await withRows(path, async (rows) => {
+      const ask = (failing: string) => rows.check({ table: '', failing, value: 'a' });
+      for (const [sql, reason] of hostile) {
+        const refusal = { code: 'invalid-expression', message: expect.stringMatching(reason) };
+        await expect(ask(sql), sql).rejects.toMatchObject(refusal);
+      }
+      expect(await ask("a = 1 AND 'SELECT (1)' <> ''")).toMatchObject({ rows: 1, failing: 1 });
+    });
   });
 });

@@ -180,15 +180,13 @@ features:
   expect(diff).toMatchInlineSnapshot(`
     "--- x
     +++ x
-    @@ -1,10 +1,9 @@
-     varveSchema:   1   # spaced
+    @@ -2,9 +2,8 @@
      features:
          carrier:
-    -        type:  string
+             type:  string
     -        domain: ['AA',
     -                 "DL"]   # two
     -    id:   {type: integer, range: {min: 0}}
-    +        type: string
     +        domain: ['AA', "DL", ZZ] # two
     +    id: {type: integer, range: {min: -1}}
          delay:

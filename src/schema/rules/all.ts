@@ -1,4 +1,5 @@
 import type { FeatureSchema } from '../model.ts';
+import { balance } from './balance.ts';
 import { booleans } from './booleans.ts';
 import { domain } from './domain.ts';
 import { numbers } from './numbers.ts';
@@ -11,7 +12,18 @@ import { uniqueness } from './uniqueness.ts';
 import { valency } from './valency.ts';
 
 /** In the order in which anomalies of one feature are reported. */
-const rules: readonly Rule[] = [valency, presence, type, domain, booleans, numbers, text, times, uniqueness];
+const rules: readonly Rule[] = [
+  valency,
+  presence,
+  type,
+  domain,
+  balance,
+  booleans,
+  numbers,
+  text,
+  times,
+  uniqueness,
+];
 
 /** Every way in which a feature that is there breaks its constraints. */
 export function checkFeature(subject: Subject): Finding[] {

@@ -1,3 +1,4 @@
+import { byCountThenBytes } from '../../profile/values.ts';
 import { domainValues } from '../model.ts';
 import { columnSql, notInSql } from '../row-checker.ts';
 import { names, percent, plural, quoted, valueList } from '../words.ts';
@@ -26,10 +27,22 @@ export const domain: Rule = {
     const allowed = domainValues(subject.schema, feature);
     if (allowed === undefined) return feature;
     const outside = measure(subject, new Set(allowed));
-    if (!exceeds(outside.least, outside.total, feature.minDomainMass ?? 1)) return feature;
-    return { ...feature, domain: [...allowed, ...outside.values.map(([value]) => value).sort()] };
+    const added = fewest(outside, feature.minDomainMass ?? 1);
+    return added.length === 0 ? feature : { ...feature, domain: [...allowed, ...added.sort()] };
   },
 };
+
+/** The fewest values that have to come into the domain: the most frequent ones outside. */
+function fewest({ values, least, total }: Outside, mass: number): string[] {
+  const added: string[] = [];
+  let outside = least;
+  for (const [value, count] of [...values].sort(byCountThenBytes)) {
+    if (!exceeds(outside, total, mass)) break;
+    added.push(value);
+    outside -= count;
+  }
+  return added;
+}
 
 function measure({ profile }: Subject, allowed: ReadonlySet<string>): Outside {
   const listed = wholeValues(profile);

@@ -73,6 +73,13 @@ function asNumber({ feature, profile }: Subject): string | undefined {
   return column === undefined || feature.holds === undefined ? column : `TRY_CAST(${column} AS DOUBLE)`;
 }
 
+/** The same with NaN as null: it is beyond no end, though in SQL it is the greatest number. */
+function asOrderedNumber(subject: Subject): string | undefined {
+  const column = asNumber(subject);
+  const floats = subject.profile.type === 'float' || subject.feature.holds !== undefined;
+  return column === undefined || !floats ? column : `nullif(${column}, 'nan'::DOUBLE)`;
+}
+
 function outOfRange(subject: Subject): Finding[] {
   const { feature, profile } = subject;
   const span = numericSpan(subject);
@@ -113,7 +120,7 @@ function end(
   comparison: string,
 ): Finding {
   const kind = family(subject.feature);
-  const column = asNumber(subject);
+  const column = asOrderedNumber(subject);
   return {
     kind: `${kind}_TYPE_${side}_${kind}`,
     short: 'Out-of-range values',
@@ -125,7 +132,7 @@ function end(
 }
 
 function rangeSql(subject: Subject, { min, max }: Range): string | undefined {
-  const column = asNumber(subject);
+  const column = asOrderedNumber(subject);
   if (column === undefined) return undefined;
   return [min === undefined ? '' : `${column} < ${min}`, max === undefined ? '' : `${column} > ${max}`]
     .filter(Boolean)

@@ -5,7 +5,7 @@ import { parseTextProto, printTextProto, type TextField, type TextMessage } from
 
 /**
  * The schema of one table as TFDV's schema.pbtxt. What TFDV has no word for is left out: keys, `expect`, `matches`,
- * `length`, `unique`, ranges of times. Dots in names become structs, list marks go.
+ * `length`, `unique`, `balance`, ranges of times. Dots in names become structs, list marks go.
  */
 export function schemaToPbtxt(schema: Schema, table = ''): string {
   const source = schema.tables.find((each) => each.name === table);

@@ -1,0 +1,20 @@
+import type { Profile } from '../../profile/model.ts';
+import { lineDiff } from '../line-diff.ts';
+import { parseSchema } from '../parse.ts';
+import { stringifySchema } from '../stringify.ts';
+import { proposeUpdate, type SchemaUpdate } from '../update.ts';
+import { schemaFromPbtxt } from './schema-from.ts';
+import { schemaToPbtxt } from './schema-to.ts';
+
+/**
+ * As `proposeUpdate`, of a schema in TFDV's text format. The format is printed anew; the diff is against the old schema
+ * printed the same way, so that it shows changes only.
+ * @throws VarveError `tfdv-invalid`, `schema-invalid`
+ */
+export function proposePbtxtUpdate(pbtxt: string, where: string, profile: Profile): SchemaUpdate {
+  const schema = schemaFromPbtxt(pbtxt, where);
+  const { text, changes } = proposeUpdate(stringifySchema(schema), where, profile);
+  if (changes.length === 0) return { text: pbtxt, changes, diff: '' };
+  const updated = schemaToPbtxt(parseSchema(text, where));
+  return { text: updated, changes, diff: lineDiff(schemaToPbtxt(schema), updated, where) };
+}

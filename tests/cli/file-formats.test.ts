@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { Ajv, type ValidateFunction } from 'ajv';
+import { afterAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { openContext } from '../../src/operations/context.ts';
+import { openCache } from '../../src/operations/stores.ts';
+import { parseDigest } from '../../src/store/digest.ts';
+import { encodeManifest, type ManifestEntry, readManifest } from '../../src/store/manifest.ts';
+import { readConfig } from '../../src/workspace/config.ts';
+import { parsePointer } from '../../src/workspace/pointer.ts';
+import { Sandbox } from './sandbox.ts';
+
+/** The published JSON Schemas say of real files what varve's own readers say, and of damaged ones too. */
+const sandbox = new Sandbox().repository();
+afterAll(() => sandbox.remove());
+
+function published(name: string): ValidateFunction {
+  const text = readFileSync(new URL(`../../schemas/${name}.schema.json`, import.meta.url), 'utf8');
+  return new Ajv({ strict: true, allowUnionTypes: true }).compile(JSON.parse(text));
+}
+
+function accepts(check: ValidateFunction, value: unknown, read: () => unknown): boolean {
+  const [schema, reader] = [check(value), succeeds(read)];
+  expect(schema, `${JSON.stringify(value)}: ${JSON.stringify(check.errors)}`).toBe(reader);
+  return schema as boolean;
+}
+
+function succeeds(read: () => unknown): boolean {
+  try {
+    read();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const digest = `sha256:${'a'.repeat(64)}`;
+
+test('pointers', () => {
+  sandbox.write('repo/table.csv', 'a\n1\n2\n');
+  sandbox.write('repo/folder/a.bin', 'x');
+  sandbox.write('repo/folder/b c.bin', 'x');
+  sandbox.ok(['add', 'table.csv', 'folder']);
+  const check = published('pointer');
+  const text = (name: string) => readFileSync(sandbox.path('repo', `${name}.varve`), 'utf8');
+  const accepted = (content: string) =>
+    accepts(check, parse(content), () => parsePointer(content, 'table.csv.varve'));
+  expect(accepted(text('table.csv'))).toBe(true);
+  expect(check(parse(text('folder'))), JSON.stringify(check.errors)).toBe(true);
+  for (const [fact, damaged] of [
+    ['varve: 1', 'varve: 2'],
+    ['kind: file', 'kind: link'],
+    ['path: table.csv', 'path: ../table.csv'],
+    ['bytes: 6', 'bytes: -6'],
+    ['files: 1', 'file: 1'],
+    ['rows: 2', 'rows: 2.5'],
+    ['digest: sha256:', 'digest: md5:'],
+    ['files: 1\n', ''],
+  ] as const) {
+    expect(text('table.csv')).toContain(fact);
+    expect(accepted(text('table.csv').replace(fact, damaged)), damaged).toBe(false);
+  }
+});
+
+test('manifests, line by line', async () => {
+  const check = published('manifest-entry');
+  const cache = await openCache(openContext(sandbox.path('repo')));
+  const { digest: stored } = parse(readFileSync(sandbox.path('repo/folder.varve'), 'utf8')) as {
+    digest: string;
+  };
+  const lines = Buffer.from(await cache.readBytes(parseDigest(stored, 'folder'), 1 << 20))
+    .toString()
+    .trimEnd()
+    .split('\n');
+  await cache.close();
+  expect(lines.map((line) => check(JSON.parse(line)))).toEqual([true, true]);
+  const entries: readonly [boolean, unknown][] = [
+    [true, { path: 'a/b.csv', size: 3, digest }],
+    [true, { path: '...', size: 3, digest, executable: true }],
+    [true, { path: 'a/empty/', size: 0 }],
+    [false, { path: '/a', size: 3, digest }],
+    [false, { path: 'a/../b', size: 3, digest }],
+    [false, { path: '..', size: 3, digest }],
+    [false, { path: 'a//b', size: 3, digest }],
+    [false, { path: 'a/./b', size: 3, digest }],
+    [false, { path: 'a\\b', size: 3, digest }],
+    [false, { path: 'x/.Git/hooks', size: 3, digest }],
+    [false, { path: 'a', size: 3 }],
+    [false, { path: 'a', size: -1, digest }],
+    [false, { path: 'a/', size: 3, digest }],
+    [false, { path: 'a', size: 3, digest: 'sha256:1' }],
+    [false, { path: 'a', size: 3, digest, mode: 7 }],
+    [false, { size: 3, digest }],
+  ];
+  for (const [good, entry] of entries) {
+    const line = Buffer.from(`${JSON.stringify(entry)}\n`);
+    const read = async () => {
+      for await (const _ of readManifest([line], 'manifest'));
+    };
+    expect(
+      await read().then(
+        () => true,
+        () => false,
+      ),
+      JSON.stringify(entry),
+    ).toBe(good);
+    expect(check(entry), JSON.stringify(entry)).toBe(good);
+    if (good) expect(Buffer.concat([...encodeManifest([entry as ManifestEntry])])).toEqual(line);
+  }
+});
+
+test('settings', () => {
+  const check = published('config');
+  const { repository } = openContext(sandbox.path('repo'));
+  const accepted = (content: string) => {
+    sandbox.write('repo/.varve/config.yaml', content);
+    return accepts(check, parse(content), () => readConfig(repository));
+  };
+  sandbox.ok([
+    'remote',
+    'add',
+    'origin',
+    's3://bucket/prefix',
+    '--endpoint',
+    'https://minio.example.org:9000',
+  ]);
+  expect(accepted(readFileSync(sandbox.path('repo/.varve/config.yaml'), 'utf8'))).toBe(true);
+  const page = readFileSync(new URL('../../docs/file-formats.md', import.meta.url), 'utf8');
+  expect(accepted(/```yaml\n(version: 1[\s\S]*?)```/.exec(page)?.[1] as string)).toBe(true);
+  expect(accepted('')).toBe(true);
+  expect(accepted('version: 1\nlater: [1]\n')).toBe(true);
+  for (const damaged of [
+    'version: "1"',
+    'version: 2',
+    'checkout: move',
+    'cache: 7',
+    'cache: ""',
+    'default: []',
+    'remotes: [s3]',
+    'remotes: { origin: s3 }',
+    'remotes: { origin: { url: 7 } }',
+    '- a',
+  ])
+    expect(accepted(`${damaged}\n`), damaged).toBe(false);
+});

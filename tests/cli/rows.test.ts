@@ -1,0 +1,134 @@
+import { Buffer } from 'node:buffer';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ValidationReport } from '../../src/schema/anomaly.ts';
+import { Sandbox } from './sandbox.ts';
+
+const sandbox = new Sandbox().repository();
+afterAll(() => sandbox.remove());
+
+/** The first bytes of a PNG, which say its size; `salt` makes it another file. */
+function png(width: number, height: number, salt: number): Buffer {
+  const header = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
+  const size = Buffer.alloc(10);
+  size.writeUInt32BE(width, 0);
+  size.writeUInt32BE(height, 4);
+  size.writeUInt16BE(salt, 8);
+  return Buffer.concat([header, size]);
+}
+
+function report(args: readonly string[]): ValidationReport {
+  return sandbox.json<ValidationReport>(['validate', ...args], 'repo', 1);
+}
+
+/** `feature kind: examples` of each anomaly. */
+function found({ anomalies }: ValidationReport): string[] {
+  return anomalies.map(
+    ({ feature, kind, examples = [] }) =>
+      `${feature} ${kind}: ${examples.map(({ row, value }) => `${row} ${value}`).join(', ')}`,
+  );
+}
+
+describe('a folder of labelled images', () => {
+  beforeAll(() => {
+    for (const [label, count] of [
+      ['cat', 6],
+      ['dog', 2],
+    ] as const)
+      for (let index = 0; index < count; index++)
+        sandbox.write(`repo/images/${label}/${index}.png`, png(64, 48, index * 2 + count));
+    sandbox.write('repo/images/cat/9.png', png(16, 48, 1));
+    sandbox.write('repo/images/dog/9.png', png(64, 48, 6));
+    sandbox.write('repo/images/dog/fake.jpg', png(64, 48, 99));
+    sandbox.write('repo/images/dog/notes.txt', 'hello');
+    sandbox.write(
+      'repo/images.yaml',
+      `varveSchema: 1
+tables:
+  .files:
+    rows: { max: 5 }
+    features:
+      path: { type: string, matches: '.*png' }
+      folder: { type: string, domain: [bird, cat, dog], balance: { min: 0.2, max: 0.5 } }
+      extension: { type: string, domain: [png, jpg] }
+      format: { type: string, domain: [jpg] }
+      size: { type: integer }
+      width: { type: integer, presence: required, range: { min: 32 } }
+      height: { type: integer, expect: height = 48 }
+      digest: { type: string, unique: true }
+      duplicate: { type: boolean, domain: ['false'] }
+`,
+    );
+  });
+
+  test('formats, size, labels and duplicates are held against the schema; files are named', () => {
+    const result = report(['images', '--schema', 'images.yaml']);
+    expect(result.dataset.rows).toBe(12);
+    expect(found(result)).toEqual([
+      ' DATASET_HIGH_NUM_EXAMPLES: ',
+      'path STRING_TYPE_NOT_MATCHING: 11 dog/fake.jpg: dog/fake.jpg, 12 dog/notes.txt: dog/notes.txt',
+      'folder VALUE_TOO_RARE: ',
+      'folder VALUE_TOO_FREQUENT: 1 cat/0.png: cat, 2 cat/1.png: cat, 3 cat/2.png: cat, 4 cat/3.png: cat, 5 cat/4.png: cat',
+      'extension ENUM_TYPE_UNEXPECTED_STRING_VALUES: 12 dog/notes.txt: txt',
+      expect.stringContaining('format ENUM_TYPE_UNEXPECTED_STRING_VALUES: 1 cat/0.png: png'),
+      'width FEATURE_TYPE_LOW_FRACTION_PRESENT: 12 dog/notes.txt: null',
+      'width INT_TYPE_SMALL_INT: 7 cat/9.png: 16',
+      expect.stringMatching(
+        /^digest VALUE_NOT_UNIQUE: 1 cat\/0\.png: sha256:\w+, 10 dog\/9\.png: sha256:\w+$/,
+      ),
+      'duplicate ENUM_TYPE_UNEXPECTED_STRING_VALUES: 10 dog/9.png: true',
+    ]);
+  });
+
+  test('an update lets the labels be as they are', () => {
+    const { diff } = sandbox.json<{ diff: string }>([
+      'schema',
+      'update',
+      'images',
+      '--schema',
+      'images.yaml',
+      '--dry-run',
+    ]);
+    expect(diff).toContain('balance: { max: 0.5834 }');
+    expect(diff).not.toContain('domain: [bird, cat, dog,');
+  });
+});
+
+describe('rows that the schema asks about', () => {
+  beforeAll(() => {
+    for (const year of [2023, 2024])
+      sandbox.write(`repo/parts/year=${year}/a.csv`, `id,x\n1,${year}\n2,nan\n3,1\n`);
+    sandbox.write(
+      'repo/parts.yaml',
+      `varveSchema: 1
+expect: year = 2023 OR id < 3
+features:
+  id: { type: integer }
+  x: { type: float, range: { max: 2000 } }
+  year: { type: integer, domain: ['2023'] }
+`,
+    );
+  });
+
+  test('have the columns that their paths say', () => {
+    expect(found(report(['parts', '--schema', 'parts.yaml']))).toEqual([
+      'x FLOAT_TYPE_BIG_FLOAT: 1 2023.0, 4 2024.0',
+      'year ENUM_TYPE_UNEXPECTED_STRING_VALUES: 4 2024, 5 2024, 6 2024',
+      ' CUSTOM_VALIDATION: 6 id = 3, year = 2024',
+    ]);
+  });
+
+  test('are those of the slice, under their own numbers', () => {
+    const of = (slice: string) => found(report(['parts', '--schema', 'parts.yaml', '--slice', slice]));
+    expect(of('year=2023')).toEqual(['x FLOAT_TYPE_BIG_FLOAT: 1 2023.0']);
+    expect(of('id=3')).toEqual([
+      'year ENUM_TYPE_UNEXPECTED_STRING_VALUES: 6 2024',
+      ' CUSTOM_VALIDATION: 6 id = 3, year = 2024',
+    ]);
+  });
+
+  test('cannot be asked by a query', () => {
+    sandbox.write('repo/hostile.yaml', 'varveSchema: 1\nexpect: ["(SELECT max(id) FROM part0) > 0"]\n');
+    const { code, err } = sandbox.varve(['validate', 'parts', '--schema', 'hostile.yaml']);
+    expect([code, err]).toEqual([2, expect.stringMatching(/holds a query.*\n.*Correct the expression/)]);
+  });
+});
