@@ -87,7 +87,10 @@ function sourceCommand(run: Run): Command {
   return defineCommand(
     'source',
     'Says how this machine reaches a bucket whose data is used in place. Kept in config.local.yaml, never in Git.',
-    [['varve remote source s3://bucket --endpoint http://localhost:9000', 'for all data in that bucket']],
+    [
+      ['varve remote source s3://bucket --endpoint http://localhost:9000', 'for all data in that bucket'],
+      ['varve remote source s3://bucket/raw', 'shows what is said of it'],
+    ],
   )
     .argument('<url>', 's3://bucket/prefix or minio://alias/bucket/prefix: for all sources at it and below')
     .option('--endpoint <url>', 'address of an S3 server that is not AWS')

@@ -43,9 +43,9 @@ export async function fetchInPlace(
   const read: InPlace[] = [];
   for (const { path, pointer, only } of datasets) {
     if (!isInPlace(pointer)) continue;
-    const { here, lacking } = await sorted(context, cache, path, pointer, only);
-    const reading = new SourceReading(context, cache, { path, pointer, here, lacking }, claimed);
-    await reading.run(jobs);
+    const dataset = await datasetHere(context, cache, path, pointer, only);
+    const { lacking } = dataset;
+    await new SourceReading(context, cache, dataset, claimed).run(jobs);
     read.push({ path, url: pointer.source, objects: lacking.length, bytes: bytesOf(lacking) });
   }
   return read;
@@ -58,23 +58,27 @@ interface Dataset {
   readonly here: ManifestEntry[];
   /** Those to be read. */
   readonly lacking: readonly SourceFile[];
+  /** Files in all, those included that nobody asked for. */
+  readonly listed: number;
 }
 
-async function sorted(
+async function datasetHere(
   { repository }: Context,
   cache: Store,
   path: string,
   pointer: PointerInPlace,
   only: readonly string[] | undefined,
-): Promise<Pick<Dataset, 'here' | 'lacking'>> {
+): Promise<Dataset> {
   const here: ManifestEntry[] = [];
   const lacking: SourceFile[] = [];
+  let listed = 0;
   for await (const file of sourceFiles(repository, cache, path, pointer)) {
     const { digest } = file;
+    listed += 1;
     if (digest !== undefined && cache.has(digest)) here.push({ path: file.path, size: file.size, digest });
     else if (isChosen(file.path, only)) lacking.push(file);
   }
-  return { here, lacking };
+  return { path, pointer, here, lacking, listed };
 }
 
 class SourceReading {
@@ -115,7 +119,7 @@ class SourceReading {
 
   /** Makes what has been read durable, then notes that it has been. */
   async #record(batch: Batch): Promise<void> {
-    const { here, pointer, path } = this.#dataset;
+    const { here, listed, pointer, path } = this.#dataset;
     const { kind } = pointer;
     const [first] = here.sort((a, b) => comparePaths(a.path, b.path));
     if (first === undefined) return batch.abort();
@@ -124,7 +128,7 @@ class SourceReading {
         kind === 'file' ? first.digest! : (await batch.addBytes(encodeManifest(here), 'meta')).digest;
       await claimInCache(this.#context, [...this.#claimed, { path, kind, digest: copy }]);
       await batch.commit();
-      const complete = here.length === pointer.files;
+      const complete = here.length === listed;
       writeReadRecord(this.#context.repository, pointer.digest, { copy, complete });
     } catch (error) {
       await batch.abort();
