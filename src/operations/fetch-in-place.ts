@@ -154,7 +154,9 @@ class SourceReading {
     }
   }
 
+  /** Between any two pieces, so that nobody waits for the end of a large object who does not want it any more. */
   #report(count: number): void {
+    this.#context.signal?.throwIfAborted();
     this.#done += count;
     const phase = `read ${this.#dataset.path}`;
     this.#context.onProgress?.({ phase, unit: 'bytes', done: this.#done, total: this.#total });
