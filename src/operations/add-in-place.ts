@@ -192,7 +192,7 @@ async function* named(
 /** @throws VarveError `unsupported-key` where a checkout could not make a file of that name, or not find it again */
 function belongs({ path, size }: FoundFile, dataset: string, rules: IgnoreRules): boolean {
   // Tools that show folders make such objects, which hold nothing.
-  if (path === '' || (path.endsWith('/') && size === 0)) return false;
+  if (size === 0 && (path === '' || path.endsWith('/'))) return false;
   const problem = path.endsWith('/') ? 'ends in a slash, and has bytes' : problemOfPath(path);
   if (problem !== undefined) throw unsupportedKey(path, problem);
   if (!rules.empty && rules.ignores(`${dataset}/${path}`)) return false;

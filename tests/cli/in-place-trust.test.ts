@@ -115,6 +115,26 @@ describeWithMinio('what comes from a bucket', (server) => {
     expect(data('small')).toBe('small');
   });
 
+  test('is asked about once: adding again costs a listing and what changed', {
+    timeout: 60_000,
+  }, async () => {
+    for (let at = 0; at < 20; at++) await put(`raw/${at % 3}/${at}`, 'first');
+    reach(faulty.endpoint);
+    const asked = async () => {
+      const before = faulty.seen.length;
+      expect(await box.later(['add', `s3://${bucket}/raw`, '--to', 'data/raw'])).toMatchObject({ code: 0 });
+      const methods = faulty.seen.slice(before).map(({ method }) => method);
+      return { heads: methods.filter((method) => method === 'HEAD').length, all: methods.length };
+    };
+    const first = await asked();
+    expect(first.heads).toBeGreaterThanOrEqual(20);
+    const again = await asked();
+    expect(again.heads).toBe(first.heads - 20);
+    await put('raw/0/0', 'another');
+    expect((await asked()).heads).toBe(again.heads + 1);
+    expect(again.all).toBeLessThan(5);
+  });
+
   test('is not kept where two readings differ; is kept where only its ETag is no MD5', async () => {
     await put('raw/differs', '0000');
     await put('raw/encrypted', '0000');
