@@ -4,6 +4,8 @@ import { comparePaths, joinStreams } from '../workspace/path-order.ts';
 
 /** Items held in memory at once. */
 const RUN = 100_000;
+/** Items written at once. */
+const BLOCK = 1000;
 
 /**
  * Items in the order of their paths, whatever their number: runs of them are sorted in memory, kept in files, and merged.
@@ -31,8 +33,14 @@ function byPath(a: { readonly path: string }, b: { readonly path: string }): num
   return comparePaths(a.path, b.path);
 }
 
+/** In blocks, since each is one write. */
 function* linesOf(items: readonly unknown[]): Generator<string> {
-  for (const item of items) yield `${JSON.stringify(item)}\n`;
+  for (let from = 0; from < items.length; from += BLOCK) {
+    yield items
+      .slice(from, from + BLOCK)
+      .map((item) => `${JSON.stringify(item)}\n`)
+      .join('');
+  }
 }
 
 async function* itemsIn<T>(path: string): AsyncGenerator<T> {
