@@ -13,6 +13,7 @@ export type {
 } from './drift/model.ts';
 export { VarveError } from './errors.ts';
 export { type AddResult, add } from './operations/add.ts';
+export { type AddInPlaceOptions, addInPlace } from './operations/add-in-place.ts';
 export { type CheckResult, check } from './operations/check.ts';
 export { checkout } from './operations/checkout.ts';
 export { type Context, openContext, type Watch } from './operations/context.ts';

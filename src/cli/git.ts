@@ -9,7 +9,7 @@ import { type PointerContents, pointerContents } from '../operations/git-textcon
 import { profileText } from '../report/text/profile.ts';
 import { type CommonOptions, defineCommand, type Run } from './command.ts';
 import { printable } from './terminal.ts';
-import { transferLine } from './transfer-options.ts';
+import { pushLines } from './transfer-options.ts';
 
 /** Wide enough that no column of statistics is folded, the same on every terminal. */
 const WIDTH = 200;
@@ -100,7 +100,7 @@ function prePushCommand(run: Run): Command {
           remote,
           readFileSync(0, 'utf8'),
         );
-        if (result !== undefined) note(transferLine('pushed to', result));
+        if (result !== undefined) note(pushLines(result));
         return { json: result ?? null, text: '' };
       }),
     );
@@ -117,9 +117,9 @@ function describe({ diff, merge, prePush }: GitInstallResult): string {
 
 /** Line by line, so that Git's own diff of two of these reads well. */
 function contentsText({ pointer, files, profile }: PointerContents): string {
-  const lines = (files ?? []).map(({ path, size, digest, executable }) =>
+  const lines = (files ?? []).map(({ path, size, digest, executable, etag }) =>
     printable(
-      `${path}  ${size} bytes  ${digest?.slice(7, 19) ?? 'empty folder'}${executable ? '  executable' : ''}`,
+      `${path}  ${size} bytes  ${digest?.slice(7, 19) ?? etag ?? 'empty folder'}${executable ? '  executable' : ''}`,
     ),
   );
   const statistics = profile === undefined ? [] : [profileText(profile, { color: false, width: WIDTH })];

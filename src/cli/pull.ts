@@ -3,7 +3,7 @@ import { openContext } from '../operations/context.ts';
 import { pull } from '../operations/pull.ts';
 import { checkoutLines } from './checkout.ts';
 import type { Run } from './command.ts';
-import { defineTransfer, type TransferOptions, transferLine } from './transfer-options.ts';
+import { defineTransfer, fetchLines, type TransferOptions } from './transfer-options.ts';
 
 export function command(run: Run): Command {
   return defineTransfer('pull', 'Fetches snapshots and makes the data match the pointers.', [
@@ -14,7 +14,7 @@ export function command(run: Run): Command {
     .action((paths: string[], options: TransferOptions & { force?: true }) =>
       run(options, async ({ cwd, signal, onProgress }) => {
         const result = await pull(openContext(cwd, { signal, onProgress }), paths, options);
-        const lines = [transferLine('fetched from', result.fetched)];
+        const lines = [fetchLines(result.fetched)];
         if (!options.profilesOnly) lines.push(checkoutLines(result.datasets));
         return { json: result, text: lines.join('\n') };
       }),

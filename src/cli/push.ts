@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { openContext } from '../operations/context.ts';
 import { push } from '../operations/push.ts';
 import type { Run } from './command.ts';
-import { defineTransfer, type TransferOptions, transferLine } from './transfer-options.ts';
+import { defineTransfer, pushLines, type TransferOptions } from './transfer-options.ts';
 
 export function command(run: Run): Command {
   return defineTransfer(
@@ -15,7 +15,7 @@ export function command(run: Run): Command {
   ).action((paths: string[], options: TransferOptions) =>
     run(options, async ({ cwd, signal, onProgress }) => {
       const result = await push(openContext(cwd, { signal, onProgress }), paths, options);
-      return { json: result, text: transferLine('pushed to', result) };
+      return { json: result, text: pushLines(result) };
     }),
   );
 }

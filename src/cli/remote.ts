@@ -7,7 +7,9 @@ import {
   type ListedRemote,
   listRemotes,
   type RemoteAddOptions,
+  reachSource,
 } from '../operations/remote.ts';
+import type { Access } from '../workspace/config.ts';
 import { type CommonOptions, defineCommand, type Run } from './command.ts';
 import { printable } from './terminal.ts';
 
@@ -19,7 +21,8 @@ export function command(run: Run): Command {
     .addCommand(addCommand(run))
     .addCommand(listCommand(run))
     .addCommand(removeCommand(run))
-    .addCommand(defaultCommand(run));
+    .addCommand(defaultCommand(run))
+    .addCommand(sourceCommand(run));
 }
 
 function addCommand(run: Run): Command {
@@ -77,6 +80,29 @@ function defaultCommand(run: Run): Command {
         json: await chooseRemote(openContext(cwd), name, options),
         text: '',
       })),
+    );
+}
+
+function sourceCommand(run: Run): Command {
+  return defineCommand(
+    'source',
+    'Says how this machine reaches a bucket whose data is used in place. Kept in config.local.yaml, never in Git.',
+    [
+      ['varve remote source s3://bucket --endpoint http://localhost:9000', 'for all data in that bucket'],
+      ['varve remote source s3://bucket/raw', 'shows what is said of it'],
+    ],
+  )
+    .argument('<url>', 's3://bucket/prefix or minio://alias/bucket/prefix: for all sources at it and below')
+    .option('--endpoint <url>', 'address of an S3 server that is not AWS')
+    .option('--region <name>', 'region of the bucket')
+    .option('--profile <name>', 'profile in the AWS configuration files')
+    .action((url: string, { json, ...access }: CommonOptions & Access) =>
+      run({ ...(json && { json }) }, async ({ cwd }) => {
+        const source = await reachSource(openContext(cwd), url, access);
+        const { url: place, ...settings } = source;
+        const shown = Object.entries(settings).map(([key, value]) => `  ${key} ${value}`);
+        return { json: source, text: printable([place, ...shown].join('')) };
+      }),
     );
 }
 

@@ -15,8 +15,28 @@ export function defineTransfer(...definition: Parameters<typeof defineCommand>):
     .option('--jobs <count>', 'requests at a time', positiveInteger);
 }
 
-/** @param verb `pushed to`, `fetched from` */
-export function transferLine(verb: string, { remote, snapshots, objects, bytes }: TransferResult): string {
+/** What a push did. */
+export function pushLines(result: TransferResult): string {
+  const stays = (result.inPlace ?? []).map(({ path, url }) =>
+    printable(`${path} lies in ${url}: its list was pushed, and its data stays there.`),
+  );
+  return [remoteLine('pushed to', result), ...stays].join('\n');
+}
+
+/** What a fetch did. */
+export function fetchLines(result: TransferResult): string {
+  const read = (result.inPlace ?? []).map(({ path, url, objects, bytes }) =>
+    printable(
+      objects === 0
+        ? `${path}: nothing had to be read from ${url}.`
+        : `${path}: ${formatCount(objects, 'object')}, ${formatBytes(bytes)} read from ${url}.`,
+    ),
+  );
+  return [...(result.remote === null ? [] : [remoteLine('fetched from', result)]), ...read].join('\n');
+}
+
+function remoteLine(verb: string, { remote, snapshots, objects, bytes }: TransferResult): string {
+  if (remote === null) return '';
   const place = printable(`${remote.name} (${remote.url})`);
   const versions = formatCount(snapshots, 'snapshot');
   if (objects === 0) return `${versions}: nothing had to be ${verb} ${place}.`;

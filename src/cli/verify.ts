@@ -22,10 +22,13 @@ export function command(run: Run): Command {
     );
 }
 
-function describe({ remote, damage, checkedBytes, objects }: VerifyResult): string {
+function describe({ remote, damage, checkedBytes, objects, inPlace = [] }: VerifyResult): string {
+  const stays = inPlace.map(
+    ({ path, url }) => `Not asked: ${url}, where ${path} lies; a pull checks what it reads.`,
+  );
   const place = remote === null ? 'The cache' : printable(`${remote.name} (${remote.url})`);
   const checked = `${formatCount(objects, 'file')}, ${formatBytes(checkedBytes)} checked`;
-  if (damage.length === 0) return `${place} is whole: ${checked}.`;
+  if (damage.length === 0) return [`${place} is whole: ${checked}.`, ...stays.map(printable)].join('\n');
   const lines = damage.flatMap(({ key, problem, roots, remedy }) => [
     `${key}: ${problem}`,
     ...roots.map(
@@ -34,5 +37,5 @@ function describe({ remote, damage, checkedBytes, objects }: VerifyResult): stri
     ),
     `  ${remedy}`,
   ]);
-  return printable([`${place} is damaged: ${checked}.`, ...lines].join('\n'));
+  return printable([`${place} is damaged: ${checked}.`, ...lines, ...stays].join('\n'));
 }

@@ -9,11 +9,13 @@ import { fileClock } from '../workspace/file-clock.ts';
 import { checkGitAccepts, ignoreDataset } from '../workspace/gitignore.ts';
 import { isChosen, joinStreams } from '../workspace/path-order.ts';
 import { formatPointer, type Pointer, readPointer, writePointer } from '../workspace/pointer.ts';
-import { pathInRepository } from '../workspace/repository.ts';
+import { contentOf, readRecordOf } from '../workspace/read-record.ts';
+import { pathInRepository, type Repository } from '../workspace/repository.ts';
 import { dataKind, type ScannedFile, scannedFile } from '../workspace/scan.ts';
 import { type RecordedFile, readStatCache, type StatCache, writeStatCache } from '../workspace/stat-cache.ts';
 import type { Context } from './context.ts';
 import { datasetAround, datasetNamed, rootOf, snapshotFiles } from './datasets.ts';
+import { isInPlace } from './in-place.ts';
 import type { Profiler } from './profiler.ts';
 import { claimInCache, closing, openCache } from './stores.ts';
 import { takeIn } from './take-in.ts';
@@ -77,6 +79,20 @@ export async function add(
 
 /** @throws VarveError for every path that cannot become a dataset */
 function datasetToAdd(context: Context, path: string): string {
+  const dataset = datasetPath(context, path);
+  if (dataKind(context.repository.root, dataset) !== undefined) return dataset;
+  throw new VarveError('missing-path', `There is nothing at ${path}`, {
+    path,
+    remedy:
+      'Check the spelling of the path; a dataset that is not checked out comes back by `varve checkout`.',
+  });
+}
+
+/**
+ * Where a dataset that a person names may lie, from the root. Whether anything lies there plays no part.
+ * @throws VarveError `unsupported-path`, `nested-dataset`, and as checkGitAccepts
+ */
+export function datasetPath(context: Context, path: string): string {
   const { root } = context.repository;
   const dataset = datasetNamed(context, path) ?? pathInRepository(context.repository, context.cwd, path);
   if (dataset === '' || /^(.*\/)?\.(git|varve)(\/|$)/.test(dataset)) {
@@ -94,13 +110,6 @@ function datasetToAdd(context: Context, path: string): string {
     throw new VarveError('nested-dataset', `${dataset} lies within the dataset ${around}`, {
       path: dataset,
       remedy: `Run \`varve add ${around}\`: it takes only what changed.`,
-    });
-  }
-  if (dataKind(root, dataset) === undefined) {
-    throw new VarveError('missing-path', `There is nothing at ${path}`, {
-      path,
-      remedy:
-        'Check the spelling of the path; a dataset that is not checked out comes back by `varve checkout`.',
     });
   }
   checkGitAccepts(root, dataset);
@@ -133,14 +142,20 @@ async function takeSnapshot(
   const readAtMs = fileClock(repository);
   const { files, taken } = await readFiles(context, batch, dataset, statCache);
   const only = kind === 'directory' && before?.kind === 'directory' ? statCache?.only : undefined;
-  const facts = await factsOf(cache, batch, dataset, { kind, files, only, statCache });
-  const unchanged = before?.digest === facts.digest && before.kind === kind;
+  if (only !== undefined) refuseAbsentInPlace(repository, dataset, statCache!.snapshot);
+  const facts = await factsOf(repository, cache, batch, dataset, { kind, files, only, statCache });
+  const unchanged =
+    before !== undefined && before.kind === kind && contentOf(repository, before.digest) === facts.digest;
   const profile =
     unchanged && before.profile !== undefined
       ? statisticsOf(before)
       : await profileOf(batch, profiler, { root, dataset, kind, files, only, previous: before?.profile });
   for (const file of taken) checkUnchanged(root, dataset, file);
-  const pointer: Pointer = { path: posix.basename(dataset), kind, ...facts, ...profile };
+  // What lies in a bucket stays there as long as nobody changes it here: it gains statistics.
+  const pointer: Pointer =
+    unchanged && isInPlace(before)
+      ? { ...before, ...profile }
+      : { path: posix.basename(dataset), kind, ...facts, ...profile };
   return { dataset, before, pointer, files, only, readAtMs };
 }
 
@@ -167,6 +182,7 @@ async function readFiles(
 
 /** What the pointer says of the data itself. Parts that are not checked out stay as the version before has them. */
 async function factsOf(
+  repository: Repository,
   cache: Store,
   batch: Batch,
   dataset: string,
@@ -185,7 +201,7 @@ async function factsOf(
   let entries: ManifestEntry[] = files.map(manifestEntry);
   if (only !== undefined) {
     const whole = { path: '', kind, digest: statCache!.snapshot, bytes: 0, files: 0 };
-    entries = await withAbsentParts(entries, snapshotFiles(cache, dataset, whole), only);
+    entries = await withAbsentParts(entries, snapshotFiles(repository, cache, dataset, whole), only);
   }
   const { digest } = await batch.addBytes(encodeManifest(entries), 'meta');
   const listed = entries.filter((entry) => entry.digest !== undefined);
@@ -249,14 +265,34 @@ function checkUnchanged(root: string, dataset: string, before: ScannedFile): voi
 function record(repository: Context['repository'], snapshot: Snapshot): AddedDataset {
   const { dataset, before, pointer, files, only, readAtMs } = snapshot;
   ignoreDataset(repository.root, dataset);
-  const same = before !== undefined && formatPointer(before) === formatPointer(pointer);
-  if (!same) writePointer(repository.root, dataset, pointer);
+  const added = point(repository, dataset, before, pointer);
   writeStatCache(repository, dataset, { digest: pointer.digest, only }, files, readAtMs);
+  return added;
+}
+
+/** Writes the pointer of a dataset whose snapshot the store holds, where it is another one than before. */
+export function point(
+  { root }: Repository,
+  dataset: string,
+  before: Pointer | undefined,
+  pointer: Pointer,
+): AddedDataset {
+  const same = before !== undefined && formatPointer(before) === formatPointer(pointer);
+  if (!same) writePointer(root, dataset, pointer);
   return { ...pointer, path: dataset, change: before === undefined ? 'new' : same ? 'unchanged' : 'changed' };
 }
 
+/** Of what lies in a bucket and was never read there is nothing that a copy could take over. */
+function refuseAbsentInPlace(repository: Repository, dataset: string, snapshot: Digest): void {
+  if (readRecordOf(repository, snapshot) === undefined) return;
+  throw new VarveError('not-read', `${dataset} is here in part only, and the rest lies in a bucket`, {
+    path: dataset,
+    remedy: `Run \`varve pull ${dataset}\` for all of it, then add it: that makes a copy.`,
+  });
+}
+
 /** A pointer that cannot be read is about to be replaced by one that can. */
-function previousPointer(root: string, dataset: string): Pointer | undefined {
+export function previousPointer(root: string, dataset: string): Pointer | undefined {
   try {
     return readPointer(root, dataset);
   } catch (error) {
@@ -270,6 +306,6 @@ function previousPointer(root: string, dataset: string): Pointer | undefined {
   }
 }
 
-function statisticsOf({ rows, profile }: Pointer): Statistics {
+export function statisticsOf({ rows, profile }: Pointer): Statistics {
   return { ...(rows === undefined ? {} : { rows }), ...(profile === undefined ? {} : { profile }) };
 }

@@ -12,6 +12,7 @@ import { isChosen } from '../workspace/path-order.ts';
 import { readStatCache, type StatCache, writeStatCache } from '../workspace/stat-cache.ts';
 import type { Context } from './context.ts';
 import { type SelectedDataset, selectDatasets, snapshotFiles } from './datasets.ts';
+import { isInPlace, notRead } from './in-place.ts';
 import { closing, openCache } from './stores.ts';
 
 export interface CheckoutOptions {
@@ -84,7 +85,7 @@ async function plan(
   const { path, pointer } = dataset;
   const record = readStatCache(repository, path);
   const only = chosenParts(dataset, record, options.named);
-  const files = snapshotFiles(cache, path, pointer);
+  const files = snapshotFiles(repository, cache, path, pointer);
   const isSaved = (digest: Digest): boolean => cache.has(digest);
   const made = await planCheckout(repository.root, path, record, files, {
     force: options.force,
@@ -138,6 +139,7 @@ function refuseMissing(cache: Store, planned: readonly Planned[]): void {
       ({ entry, found }) => found === undefined && entry.digest !== undefined && !cache.has(entry.digest),
     );
     if (missing === undefined) continue;
+    if (isInPlace(dataset.pointer)) throw notRead(dataset.path, missing.entry.path, dataset.pointer);
     const path = pathOfFile(dataset.path, missing.entry.path);
     throw new VarveError('object-missing', `${path} is not in the cache (${missing.entry.digest})`, {
       path,

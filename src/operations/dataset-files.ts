@@ -6,6 +6,7 @@ import type { DataFile } from '../profile/profile-files.ts';
 import { hashFound, pathOfFile } from '../workspace/data-state.ts';
 import { scanDataset } from '../workspace/scan.ts';
 import { snapshotFiles } from './datasets.ts';
+import { isInPlace, notRead } from './in-place.ts';
 import { hasData, type NamedDataset } from './named-dataset.ts';
 import { closing, openCache } from './stores.ts';
 
@@ -53,10 +54,16 @@ async function withCachedFiles<T>(
     }
     return await closing(await openCache(context!), async (cache) => {
       const files: DataFile[] = [];
-      for await (const { path: inside, digest, size } of snapshotFiles(cache, path, pointer)) {
+      for await (const { path: inside, digest, size } of snapshotFiles(
+        context!.repository,
+        cache,
+        path,
+        pointer,
+      )) {
         const name = inside === '' ? basename(path) : inside;
         if (digest === undefined || !isTabular(name)) continue;
         context!.signal?.throwIfAborted();
+        if (isInPlace(pointer) && !cache.has(digest)) throw notRead(path, inside, pointer);
         const absolutePath = join(folder, `${files.length}${extensions(name)}`);
         await cache.materialise(digest, absolutePath);
         files.push({ absolutePath, path: name, digest, size });

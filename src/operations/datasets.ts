@@ -2,14 +2,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { VarveError } from '../errors.ts';
 import type { Digest } from '../store/digest.ts';
-import { type ManifestEntry, readManifest } from '../store/manifest.ts';
+import { readManifest } from '../store/manifest.ts';
 import type { Root } from '../store/roots.ts';
 import type { Store } from '../store/store.ts';
 import { datasetPaths, findRevision } from '../workspace/git-pointers.ts';
 import { POINTER_SUFFIX, type Pointer, pointerPath, readPointer } from '../workspace/pointer.ts';
-import { pathInRepository } from '../workspace/repository.ts';
+import { pathInRepository, type Repository } from '../workspace/repository.ts';
 import type { Context } from './context.ts';
 import { nearest } from './did-you-mean.ts';
+import { entriesInPlace, isInPlace, type SnapshotFile } from './in-place.ts';
 
 /** A dataset that a command is about; `only` names the files and folders within it, where not all is meant. */
 export interface SelectedDataset {
@@ -87,12 +88,17 @@ function datasetNamedQuietly(context: Context, word: string): boolean {
   }
 }
 
-/** The files of a snapshot, in order: of a dataset that is a file, one whose path is ''. */
+/** The files of a snapshot, in order: of a dataset that is a file, one whose path is ''. See entriesInPlace for data in place. */
 export async function* snapshotFiles(
+  repository: Repository,
   store: Store,
   path: string,
   pointer: Pointer,
-): AsyncGenerator<ManifestEntry> {
+): AsyncGenerator<SnapshotFile> {
+  if (isInPlace(pointer)) {
+    yield* entriesInPlace(repository, store, path, pointer);
+    return;
+  }
   if (pointer.kind === 'directory') {
     yield* readManifest(store.readStream(pointer.digest), `of ${path}, ${pointer.digest}`);
     return;
@@ -103,13 +109,14 @@ export async function* snapshotFiles(
 
 /** What the store must keep or move for a dataset. */
 export function rootOf({ path, pointer, only }: SelectedDataset): Root {
-  const { kind, digest, profile } = pointer;
+  const { kind, digest, profile, source } = pointer;
   return {
     path,
-    kind,
+    kind: source === undefined ? kind : 'file',
     digest,
     ...(profile === undefined ? {} : { profile }),
-    ...(only === undefined ? {} : { only }),
+    ...(source === undefined ? {} : { source }),
+    ...(only === undefined || source !== undefined ? {} : { only }),
   };
 }
 

@@ -10,6 +10,7 @@ import { pathInRepository } from '../workspace/repository.ts';
 import { readStatCache } from '../workspace/stat-cache.ts';
 import type { Context } from './context.ts';
 import { datasetNamed, snapshotFiles, splitRevisions } from './datasets.ts';
+import type { SnapshotFile } from './in-place.ts';
 import { datasetStatus } from './status.ts';
 import { closing, openCache } from './stores.ts';
 
@@ -95,8 +96,8 @@ async function datasetDiff(
   const { path, before, saved } = pair;
   const live = isWorkingTree && saved !== undefined ? await unsavedFiles(context, path, saved) : undefined;
   if (live === undefined && before?.digest === saved?.digest) return undefined;
-  const after = live ?? filesOf(cache, path, saved);
-  const files = await changedFiles(filesOf(cache, path, before), after);
+  const after = live ?? filesOf(context, cache, path, saved);
+  const files = await changedFiles(filesOf(context, cache, path, before), after);
   if (live !== undefined && files?.length === 0) return undefined;
   const kinds = new Set([before?.kind ?? saved?.kind, saved?.kind ?? before?.kind]);
   const statistics = live === undefined ? await statisticsOf(cache, pair, compareStatistics) : undefined;
@@ -135,24 +136,25 @@ async function unsavedFiles(
 }
 
 async function* filesOf(
+  { repository }: Context,
   cache: Store,
   path: string,
   pointer: Pointer | undefined,
-): AsyncGenerator<ManifestEntry> {
-  if (pointer !== undefined) yield* snapshotFiles(cache, path, pointer);
+): AsyncGenerator<SnapshotFile> {
+  if (pointer !== undefined) yield* snapshotFiles(repository, cache, path, pointer);
 }
 
 /** Undefined where a manifest is not in the cache. */
 async function changedFiles(
-  before: AsyncIterable<ManifestEntry>,
-  after: AsyncIterable<ManifestEntry> | Iterable<ManifestEntry>,
+  before: AsyncIterable<SnapshotFile>,
+  after: AsyncIterable<SnapshotFile> | Iterable<SnapshotFile>,
 ): Promise<FileChange[] | undefined> {
   const changes: FileChange[] = [];
   try {
     for await (const [then, now] of joinStreams(before, after)) {
       if (then === undefined) changes.push({ path: now!.path, change: 'added' });
       else if (now === undefined) changes.push({ path: then.path, change: 'removed' });
-      else if (then.digest !== now.digest || then.executable !== now.executable) {
+      else if (!isSame(then, now)) {
         changes.push({ path: now.path, change: 'modified' });
       }
     }
@@ -161,6 +163,12 @@ async function changedFiles(
     if (error instanceof VarveError && error.code === 'object-missing') return undefined;
     throw error;
   }
+}
+
+/** By digest; of what nobody has read, by what its bucket says. */
+function isSame(a: SnapshotFile, b: SnapshotFile): boolean {
+  const sameBytes = a.digest === b.digest || (a.etag !== undefined && a.etag === b.etag && a.size === b.size);
+  return sameBytes && a.executable === b.executable;
 }
 
 function totalsOf(pointer: Pointer | undefined): Totals | null {

@@ -13,8 +13,10 @@ import { transfer } from '../store/transfer.ts';
 import { gitList } from '../workspace/git.ts';
 import { datasetsAt, type PointedDataset } from '../workspace/git-pointers.ts';
 import { pointerPath } from '../workspace/pointer.ts';
+import type { Repository } from '../workspace/repository.ts';
 import { type Context, watching } from './context.ts';
 import { rootOf, snapshotFiles } from './datasets.ts';
+import { isInPlace } from './in-place.ts';
 import {
   type CommitFacts,
   commitsOfBranches,
@@ -29,7 +31,10 @@ export interface ExportDvcResult {
   readonly branches: readonly string[];
   /** Distinct snapshots that were turned into outputs of DVC. */
   readonly outputs: number;
-  /** Snapshots whose data is neither in the cache nor on the default remote: they keep their `.varve` pointers. */
+  /**
+   * Snapshots whose data is neither in the cache nor on the default remote, and those in place of which not all has been read:
+   * they keep their `.varve` pointers.
+   */
   readonly missing: readonly { readonly path: string; readonly digest: string }[];
   /** Empty folders and executable bits within folders, which DVC cannot keep. */
   readonly lost: readonly string[];
@@ -68,7 +73,7 @@ export async function exportDvc(context: Context): Promise<ExportDvcResult> {
   const where = { repository, cwd: root, ...watching(context) };
   const exporter = await withWorkers(where, async (within) =>
     closing(await openCache(context), async (cache) => {
-      const made = new Exporter(within, cache);
+      const made = new Exporter(within, context.repository, cache);
       for (const one of distinct) {
         context.signal?.throwIfAborted();
         await bringIn(context, cache, one);
@@ -104,7 +109,7 @@ function hideDvcFolder(root: string): void {
 
 /** What the cache lacks of a snapshot, from the default remote where there is one. */
 async function bringIn(context: Context, cache: Store, dataset: PointedDataset): Promise<void> {
-  if (await isWhole(cache, dataset)) return;
+  if (isInPlace(dataset.pointer) || (await isWhole(context.repository, cache, dataset))) return;
   try {
     const { store } = await openRemoteStore(context);
     await closing(store, () => transfer(store, cache, [rootOf(dataset)], watching(context)));
@@ -113,9 +118,13 @@ async function bringIn(context: Context, cache: Store, dataset: PointedDataset):
   }
 }
 
-async function isWhole(cache: Store, { path, pointer }: PointedDataset): Promise<boolean> {
+async function isWhole(
+  repository: Repository,
+  cache: Store,
+  { path, pointer }: PointedDataset,
+): Promise<boolean> {
   if (!cache.has(pointer.digest)) return false;
-  for await (const { digest } of snapshotFiles(cache, path, pointer)) {
+  for await (const { digest } of snapshotFiles(repository, cache, path, pointer)) {
     if (digest !== undefined && !cache.has(digest)) return false;
   }
   return true;
@@ -126,13 +135,15 @@ class Exporter {
   readonly exported = new Map<Digest, Exported>();
   readonly lost = new Set<string>();
   readonly #context: DvcContext;
+  readonly #varve: Repository;
   readonly #cache: Store;
   readonly #folder: string;
   /** MD5 by SHA-256 of the files that DVC's cache has. */
   readonly #known: Map<string, string>;
 
-  constructor(context: DvcContext, cache: Store) {
+  constructor(context: DvcContext, varve: Repository, cache: Store) {
     this.#context = context;
+    this.#varve = varve;
     this.#cache = cache;
     this.#folder = join(context.repository.notes.folder, 'export');
     this.#known = new Map(readRecord(this.#record).map(({ digest, md5 }) => [digest, md5]));
@@ -143,10 +154,10 @@ class Exporter {
   }
 
   async take(dataset: PointedDataset): Promise<void> {
-    if (!(await isWhole(this.#cache, dataset))) return;
+    if (!(await isWhole(this.#varve, this.#cache, dataset))) return;
     const { path, pointer } = dataset;
     const entries: DirectoryEntry[] = [];
-    for await (const entry of snapshotFiles(this.#cache, path, pointer)) {
+    for await (const entry of snapshotFiles(this.#varve, this.#cache, path, pointer)) {
       this.#context.signal?.throwIfAborted();
       if (entry.path !== '' && (entry.digest === undefined || entry.executable))
         this.lost.add(`${path}/${entry.path}`);

@@ -1,7 +1,9 @@
+import type { Root } from '../store/roots.ts';
 import type { Store } from '../store/store.ts';
 import { transfer } from '../store/transfer.ts';
 import type { Context } from './context.ts';
 import { type SelectedDataset, selectDatasets } from './datasets.ts';
+import { fetchInPlace } from './fetch-in-place.ts';
 import { claimInCache, closing, openCache, openRemoteStore } from './stores.ts';
 import { rootsToTransfer, type TransferChoice, type TransferResult, transferOptions } from './transfers.ts';
 
@@ -24,9 +26,29 @@ export async function fetchInto(
 ): Promise<TransferResult> {
   const roots = await rootsToTransfer(context, datasets, choice);
   await claimInCache(context, roots);
+  const fetched = await fromRemote(context, cache, roots, choice);
+  if (choice.profilesOnly || roots.every(({ source }) => source === undefined)) return fetched;
+  const inPlace = await fetchInPlace(context, cache, datasets, roots, choice.jobs);
+  return { ...fetched, inPlace };
+}
+
+/** Of data in place, a remote has the lists alone: where those are here, it need not even be there. */
+async function fromRemote(
+  context: Context,
+  cache: Store,
+  roots: readonly Root[],
+  choice: TransferChoice,
+): Promise<TransferResult> {
+  if (roots.length > 0 && choice.remote === undefined && roots.every((root) => isListHere(cache, root))) {
+    return { remote: null, snapshots: roots.length, objects: 0, bytes: 0 };
+  }
   const { name, url, store } = await openRemoteStore(context, choice.remote);
   return closing(store, async () => {
     const sent = await transfer(store, cache, roots, transferOptions(context, choice));
     return { remote: { name, url }, snapshots: roots.length, ...sent };
   });
+}
+
+function isListHere(cache: Store, { source, digest, profile }: Root): boolean {
+  return source !== undefined && cache.has(digest) && (profile === undefined || cache.has(profile));
 }

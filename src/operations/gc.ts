@@ -1,7 +1,7 @@
 import { type Collected, collectGarbage } from '../store/gc.ts';
 import { cloneId } from '../workspace/clone-id.ts';
 import { type Context, watching } from './context.ts';
-import { everyRoot } from './history-roots.ts';
+import { everyRoot, everyRootOfCache } from './history-roots.ts';
 import { closing, isCacheShared, openCache, openRemoteStore } from './stores.ts';
 
 export interface GcOptions {
@@ -28,19 +28,20 @@ const GRACE = { cache: HOUR, remote: 14 * 24 * HOUR } as const;
  * cache that clones share, no work) of another.
  */
 export async function gc(context: Context, options: GcOptions = {}): Promise<GcResult> {
-  const roots = await everyRoot(context);
   const { remote, dryRun = false } = options;
   const graceMs = options.graceMs ?? (remote === undefined ? GRACE.cache : GRACE.remote);
   const { onProgress } = watching(context);
   const how = { graceMs, dryRun, ...(onProgress && { onProgress }) };
   const clone = cloneId(context.repository);
   if (remote === undefined) {
+    const roots = await everyRootOfCache(context);
     const shared = isCacheShared(context) ? { clone } : {};
     const freed = await closing(await openCache(context), (cache) =>
       collectGarbage(cache, roots, { ...how, ...shared }),
     );
     return { remote: null, dryRun, graceMs, ...freed };
   }
+  const roots = await everyRoot(context);
   const { name, url, store } = await openRemoteStore(context, remote);
   const freed = await closing(store, () => collectGarbage(store, roots, { ...how, clone }));
   return { remote: { name, url }, dryRun, graceMs, ...freed };

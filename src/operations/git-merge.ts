@@ -57,6 +57,10 @@ export async function gitMerge(context: Context, files: MergeFiles): Promise<Mer
   if (ours.kind === 'file' || theirs.kind === 'file' || base?.kind === 'file') {
     return leaveToPeople(context, files, [], `${path}: both sides changed this file`);
   }
+  if ([base, ours, theirs].some((pointer) => pointer?.source !== undefined)) {
+    const message = `${path}: what lies in a bucket is not merged: choose a side, or add it anew`;
+    return leaveToPeople(context, files, [], message);
+  }
   try {
     return await mergeFolders(context, files, versions);
   } catch (error) {
@@ -67,7 +71,7 @@ export async function gitMerge(context: Context, files: MergeFiles): Promise<Mer
 
 async function mergeFolders(context: Context, files: MergeFiles, versions: Versions): Promise<MergeResult> {
   return closing(await openCache(context), async (cache) => {
-    const { entries, conflicts } = await mergeEntries(cache, files.path, versions);
+    const { entries, conflicts } = await mergeEntries(context, cache, files.path, versions);
     if (conflicts.length > 0) {
       return leaveToPeople(
         context,
@@ -98,14 +102,18 @@ async function mergeFolders(context: Context, files: MergeFiles, versions: Versi
 }
 
 async function mergeEntries(
+  { repository }: Context,
   cache: Store,
   path: string,
   { base, ours, theirs }: Versions,
 ): Promise<{ entries: ManifestEntry[]; conflicts: string[] }> {
   const entries: ManifestEntry[] = [];
   const conflicts: string[] = [];
-  const before = base === undefined ? [] : snapshotFiles(cache, path, base);
-  const both = pairs(snapshotFiles(cache, path, ours), snapshotFiles(cache, path, theirs));
+  const before = base === undefined ? [] : snapshotFiles(repository, cache, path, base);
+  const both = pairs(
+    snapshotFiles(repository, cache, path, ours),
+    snapshotFiles(repository, cache, path, theirs),
+  );
   for await (const [was, now] of joinStreams(before, both)) {
     const [a, b] = [now?.ours, now?.theirs];
     if (isSame(a, b) || isSame(was, b)) entries.push(...(a === undefined ? [] : [a]));

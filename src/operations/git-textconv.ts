@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model.ts';
-import type { ManifestEntry } from '../store/manifest.ts';
-import { formatPointer, parseUnnamed } from '../workspace/pointer.ts';
+import type { Store } from '../store/store.ts';
+import { formatPointer, type Pointer, parseUnnamed } from '../workspace/pointer.ts';
 import type { Context } from './context.ts';
 import { profileIn } from './dataset-profile.ts';
 import { snapshotFiles } from './datasets.ts';
+import { isInPlace, type SnapshotFile, sourceFiles } from './in-place.ts';
 import { closing, openCache } from './stores.ts';
 
 /** More files than these make a Git diff that nobody reads; `varve diff` lists what changed. */
@@ -13,8 +14,8 @@ const MOST_FILES = 10_000;
 
 export interface PointerContents {
   readonly pointer: string;
-  /** Of a directory; undefined where its manifest is not in the cache, or too long. */
-  readonly files: readonly ManifestEntry[] | undefined;
+  /** Of a directory, with digests where their bytes are known; undefined where its manifest is not in the cache, or too long. */
+  readonly files: readonly SnapshotFile[] | undefined;
   readonly profile: Profile | undefined;
 }
 
@@ -25,8 +26,8 @@ export async function pointerContents(context: Context, file: string): Promise<P
     const pointer = parseUnnamed(text, file);
     return await closing(await openCache(context), async (cache) => {
       const listed = pointer.kind === 'directory' && pointer.files <= MOST_FILES && cache.has(pointer.digest);
-      const files: ManifestEntry[] = [];
-      if (listed) for await (const entry of snapshotFiles(cache, pointer.path, pointer)) files.push(entry);
+      const files: SnapshotFile[] = [];
+      if (listed) for await (const entry of filesOf(context, cache, pointer)) files.push(entry);
       const profile =
         pointer.profile === undefined ? undefined : await profileIn(cache, pointer.path, pointer.profile);
       return { pointer: formatPointer(pointer), files: listed ? files : undefined, profile };
@@ -35,4 +36,10 @@ export async function pointerContents(context: Context, file: string): Promise<P
     if (!(error instanceof VarveError)) throw error;
     return { pointer: text, files: undefined, profile: undefined };
   }
+}
+
+function filesOf({ repository }: Context, cache: Store, pointer: Pointer): AsyncIterable<SnapshotFile> {
+  return isInPlace(pointer)
+    ? sourceFiles(repository, cache, pointer.path, pointer)
+    : snapshotFiles(repository, cache, pointer.path, pointer);
 }

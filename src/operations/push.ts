@@ -27,7 +27,15 @@ export async function pushRoots(
     return closing(store, async () => {
       const clone = cloneId(context.repository);
       const sent = await transfer(cache, store, roots, { clone, ...transferOptions(context, choice) });
-      return { remote: { name, url }, snapshots: roots.length, ...sent };
+      return { remote: { name, url }, snapshots: roots.length, ...sent, ...inPlaceOf(roots) };
     });
   });
+}
+
+/** Those of which the remote gets the list and no data, once each. */
+function inPlaceOf(roots: readonly Root[]): Pick<TransferResult, 'inPlace'> {
+  const urls = new Map(roots.flatMap(({ path, source }) => (source === undefined ? [] : [[path, source]])));
+  return urls.size === 0
+    ? {}
+    : { inPlace: [...urls].map(([path, url]) => ({ path, url, objects: 0, bytes: 0 })) };
 }

@@ -1,12 +1,17 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { VarveError } from '../errors.ts';
+import { sourceUrl } from '../remote/bucket-listing.ts';
+import { parseEndpoint } from '../remote/minio-access.ts';
 import { parseUrl } from '../remote/url.ts';
 import {
+  type Access,
+  accessTo,
   type RemoteConfig,
   readConfig,
   removeRemote,
   setDefaultRemote,
   setRemote,
+  setSource,
 } from '../workspace/config.ts';
 import type { Context } from './context.ts';
 import { findRemote } from './stores.ts';
@@ -69,6 +74,21 @@ export async function chooseRemote(
   findRemote(readConfig(context.repository), name);
   setDefaultRemote(context.repository, options.local ? 'config.local.yaml' : 'config.yaml', name);
   return { name };
+}
+
+/**
+ * Says how this clone reaches the sources at `url` and below. Nothing is contacted. Returns all that is now said of it.
+ * @throws VarveError `invalid-remote-url`, `invalid-endpoint`
+ */
+export async function reachSource(
+  { repository }: Context,
+  url: string,
+  access: Access,
+): Promise<Access & { readonly url: string }> {
+  const place = sourceUrl(url);
+  if (access.endpoint !== undefined) parseEndpoint(access.endpoint);
+  setSource(repository, place, access);
+  return { url: place, ...accessTo(readConfig(repository), place) };
 }
 
 /** Relative folders are kept relative to the root, wherever the user stands. */

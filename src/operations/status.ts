@@ -10,6 +10,8 @@ import {
   manifestEntry,
 } from '../workspace/data-state.ts';
 import { fileClock } from '../workspace/file-clock.ts';
+import type { Pointer } from '../workspace/pointer.ts';
+import { contentOf } from '../workspace/read-record.ts';
 import type { Repository } from '../workspace/repository.ts';
 import { dataKind } from '../workspace/scan.ts';
 import { type RecordedFile, readStatCache, type StatCache, writeStatCache } from '../workspace/stat-cache.ts';
@@ -65,7 +67,7 @@ export async function datasetStatus(context: Context, dataset: SelectedDataset):
   const record = readStatCache(repository, path);
   const suspects = [...compareWithRecord(repository.root, path, record)].filter(({ same }) => !same);
   const settled = (found: Pick<StatCache, 'snapshot' | 'only'>): DatasetStatus =>
-    is(found.snapshot === pointer.digest ? 'unchanged' : 'outdated', [], found.only);
+    is(isSnapshot(repository, found.snapshot, pointer) ? 'unchanged' : 'outdated', [], found.only);
   if (record !== undefined && suspects.length === 0) return settled(record);
 
   const readAtMs = fileClock(repository);
@@ -73,12 +75,21 @@ export async function datasetStatus(context: Context, dataset: SelectedDataset):
   const changes = record === undefined ? [] : suspects.flatMap((suspect) => changeOf(record, suspect, read));
   const files = knownFiles(repository.root, path, record, read);
   const snapshot = record !== undefined && changes.length === 0 ? record.snapshot : snapshotOf(files);
-  if (changes.length > 0 && (snapshot !== pointer.digest || record?.only !== undefined)) {
+  const isPointed = isSnapshot(repository, snapshot, pointer);
+  if (changes.length > 0 && (!isPointed || record?.only !== undefined)) {
     return is('modified', changes, record?.only);
   }
-  if (record === undefined && snapshot !== pointer.digest) return is('modified');
-  remember(repository, path, { digest: snapshot, only: record?.only }, files, readAtMs);
+  if (record === undefined && !isPointed) return is('modified');
+  const digest = isPointed ? pointer.digest : snapshot;
+  remember(repository, path, { digest, only: record?.only }, files, readAtMs);
   return settled({ snapshot, only: record?.only });
+}
+
+/** Whether the files of a snapshot are those that the pointer names, be it in place or a copy. */
+function isSnapshot(repository: Repository, snapshot: Digest, pointer: Pointer): boolean {
+  return (
+    snapshot === pointer.digest || contentOf(repository, snapshot) === contentOf(repository, pointer.digest)
+  );
 }
 
 /** Digests by path of the files that look changed. */

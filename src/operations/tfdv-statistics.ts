@@ -3,7 +3,6 @@ import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model.ts';
 import { readStatistics } from '../schema/tfdv/statistics-file.ts';
 import { profileFromStatistics } from '../schema/tfdv/statistics-from.ts';
-import type { ProfilingOptions } from './dataset-profile.ts';
 import type { NamedDataset } from './named-dataset.ts';
 
 /** Far beyond the statistics of ten thousand features. */
@@ -17,7 +16,7 @@ export function isStatistics({ version, absolutePath }: NamedDataset): boolean {
 /** @throws VarveError `tfdv-invalid`, `statistics-only` */
 export function profileOfStatistics(
   { name, absolutePath }: NamedDataset,
-  { slice, weight }: ProfilingOptions,
+  { slice, weight }: { readonly slice?: unknown; readonly weight?: unknown },
 ): Profile {
   const path = absolutePath!;
   if (slice !== undefined || weight !== undefined) throw statisticsOnly(name, 'be sliced or weighted');

@@ -4,6 +4,7 @@ import { pointersInHistory } from '../workspace/git-pointers.ts';
 import { isChosen } from '../workspace/path-order.ts';
 import { type Context, watching } from './context.ts';
 import { distinctRoots, rootOf, type SelectedDataset } from './datasets.ts';
+import type { InPlace } from './fetch-in-place.ts';
 
 /** What push, fetch and pull have in common. */
 export interface TransferChoice {
@@ -18,12 +19,15 @@ export interface TransferChoice {
 }
 
 export interface TransferResult {
-  readonly remote: { readonly name: string; readonly url: string };
+  /** Null where everything is in place and its lists are here already, so that no remote had to be asked. */
+  readonly remote: { readonly name: string; readonly url: string } | null;
   /** Versions of datasets that were asked for. */
   readonly snapshots: number;
   /** What really had to be sent. */
   readonly objects: number;
   readonly bytes: number;
+  /** Datasets whose data lies in a bucket. Of them, the remote has the lists; a push copies nothing more. */
+  readonly inPlace?: readonly InPlace[];
 }
 
 /** The roots that a transfer is about: those of the working tree, and of history where that is asked for. */

@@ -1,13 +1,13 @@
 import { VarveError } from '../errors.ts';
-import type { BucketClient, GetRequest, StoredObject } from './bucket-client.ts';
+import type { BucketClient, GetRequest, ServerOptions, StoredObject } from './bucket-client.ts';
 import { listTree } from './bucket-tree.ts';
 import { isAbsence, isPrecondition } from './fault.ts';
 import { checkRange } from './key.ts';
-import { openBucket, type RemoteOptions } from './open.ts';
+import { openBucket } from './open.ts';
 import type { ByteRange } from './remote.ts';
 import { RequestFailed, Requests } from './requests.ts';
 import { PATIENT, type RetryPolicy } from './retry.ts';
-import { parseUrl } from './url.ts';
+import { type Place, parseUrl } from './url.ts';
 
 /** One state of an object that somebody else keeps in a bucket: enough to know later whether it is still the same. */
 export interface SourceObject {
@@ -19,12 +19,14 @@ export interface SourceObject {
   readonly etag?: string;
   /** Where the bucket keeps versions. */
   readonly version?: string;
-  /** Of the whole object in hex, where the server keeps it. */
+  /** Of the whole object in hex, where the server keeps it and was asked. */
   readonly sha256?: string;
+  /** Whether the server keeps such a digest; undefined where it must be asked. */
+  readonly hasSha256?: boolean;
 }
 
-/** Objects asked about at once for their checksums. */
-const HEADS_AT_ONCE = 32;
+const CHANGED =
+  'Put the old version back in the bucket, or add the data again to make a snapshot of what is there now.';
 
 /**
  * Data that already lies in a bucket, used where it is. Listing is parallel and takes bounded memory; reading is on condition
@@ -49,17 +51,35 @@ export class BucketSource {
   async *list(): AsyncIterable<SourceObject> {
     try {
       const versions = await this.#isVersioned();
-      let batch: StoredObject[] = [];
       for await (const object of listTree(this.#requests, this.#prefix, versions)) {
-        batch.push(object);
-        if (batch.length < HEADS_AT_ONCE) continue;
-        yield* await this.#withChecksums(batch);
-        batch = [];
+        yield sourceObject(object, object.key.slice(this.#prefix.length));
       }
-      yield* await this.#withChecksums(batch);
     } catch (error) {
       throw this.#requests.error(error, 'list', '');
     }
+  }
+
+  /**
+   * The object with the checksum that the server keeps of it, if any. Listings do not show it, so this is one request for each
+   * object that may have one.
+   * @throws VarveError `source-changed` where it is another one now, or gone
+   */
+  async withChecksum(object: SourceObject): Promise<SourceObject> {
+    if (object.hasSha256 === false || object.sha256 !== undefined) return object;
+    try {
+      const name = this.#nameOf(object.key);
+      const found = await this.#requests.run(() => this.#client.head(name, object.version));
+      if (found.etag === object.etag && found.size === object.size) return sourceObject(found, object.key);
+    } catch (error) {
+      if (!(error instanceof RequestFailed && isAbsence(error.fault))) {
+        throw this.#requests.error(error, 'read', object.key);
+      }
+    }
+    throw this.#changed(
+      object.key,
+      'changed while it was being added',
+      'Run the command again when nothing writes there.',
+    );
   }
 
   /** The object that the URL names, where it names one rather than a folder: its key is ''. */
@@ -115,46 +135,44 @@ export class BucketSource {
     }
   }
 
-  /** Listings do not show checksums, only, with some servers, whether there are any. */
-  async #withChecksums(batch: readonly StoredObject[]): Promise<SourceObject[]> {
-    return Promise.all(
-      batch.map(async (object) => {
-        const key = object.key.slice(this.#prefix.length);
-        if (object.hasSha256 === false) return sourceObject(object, key);
-        const found = await this.#requests.run(() => this.#client.head(object.key, object.version));
-        const isSame = found.etag === object.etag && found.size === object.size;
-        return sourceObject(isSame ? found : object, key);
-      }),
-    );
-  }
-
   #nameOf(key: string): string {
     return key === '' ? this.#prefix.replace(/\/$/, '') : this.#prefix + key;
   }
 
-  #changed(key: string, how: string): VarveError {
+  #changed(key: string, how: string, remedy = CHANGED): VarveError {
     const path = key === '' ? this.url : `${this.url.replace(/\/+$/, '')}/${key}`;
-    return new VarveError('source-changed', `${path} ${how}`, {
-      path,
-      remedy:
-        'Put the old version back in the bucket, or add the data again to make a snapshot of what is there now.',
-    });
+    return new VarveError('source-changed', `${path} ${how}`, { path, remedy });
   }
 }
 
-function sourceObject({ size, etag, version, sha256 }: StoredObject, key: string): SourceObject {
+function sourceObject({ size, etag, version, sha256, hasSha256 }: StoredObject, key: string): SourceObject {
   return {
     key,
     size,
     ...(etag === undefined ? {} : { etag }),
     ...(version === undefined ? {} : { version }),
     ...(sha256 === undefined ? {} : { sha256 }),
+    ...(hasSha256 === undefined ? {} : { hasSha256 }),
   };
 }
 
+/**
+ * The one way to write the URL of a source: scheme in small letters, no slash at the end.
+ * @throws VarveError as openSource
+ */
+export function sourceUrl(url: string): string {
+  sourcePlace(url);
+  return url.replace(/^\w+/, (scheme) => scheme.toLowerCase()).replace(/\/+$/, '');
+}
+
 /** @throws VarveError `invalid-remote-url` where `url` names no bucket, and what `openRemote` throws */
-export async function openSource(url: string, options: RemoteOptions = {}): Promise<BucketSource> {
-  const place = parseUrl(url, options.base ?? process.cwd());
+export async function openSource(url: string, options: ServerOptions = {}): Promise<BucketSource> {
+  const place = sourcePlace(url);
+  return new BucketSource(await openBucket(place, options), url, place.prefix);
+}
+
+function sourcePlace(url: string): Exclude<Place, { kind: 'folder' }> {
+  const place = parseUrl(url, '/');
   if (place.kind === 'folder') {
     throw new VarveError('invalid-remote-url', `${url} is not a place in a bucket`, {
       path: url,
@@ -162,5 +180,5 @@ export async function openSource(url: string, options: RemoteOptions = {}): Prom
         'Name it as s3://bucket/prefix or minio://alias/bucket/prefix; local data is added by its path.',
     });
   }
-  return new BucketSource(await openBucket(place, options), url, place.prefix);
+  return place;
 }

@@ -10,6 +10,7 @@ import { readManifest } from './manifest.ts';
 import { PACK_CAPACITY, PackBuilder, readTrailer } from './pack.ts';
 import { RecipeBuilder, readRecipe } from './recipe.ts';
 import { parseRef } from './refs.ts';
+import { readSourceManifest } from './source-manifest.ts';
 
 const blobs = Array.from({ length: 20 }, (_, at) => Buffer.alloc(at * 10 + 1, at));
 
@@ -61,6 +62,12 @@ const parsers: Record<string, { sample: Buffer; parse: (bytes: Buffer) => unknow
   manifest: {
     sample: Buffer.from(`{"path":"a","size":1,"digest":"sha256:${'a'.repeat(64)}"}\n`.repeat(1)),
     parse: (bytes) => drain(readManifest([bytes], 'fuzz')),
+  },
+  'source manifest': {
+    sample: Buffer.from(
+      `{"path":"a","size":1,"etag":"e","version":"v","digest":"sha256:${'a'.repeat(64)}"}\n`,
+    ),
+    parse: (bytes) => drain(readSourceManifest([bytes], 'fuzz')),
   },
   index: {
     sample: sampleIndex(),

@@ -13,11 +13,12 @@ export interface ManifestEntry {
   readonly executable?: true;
 }
 
-const BLOCK = 64 * 1024;
+/** Bytes of text, about, that are encoded into one piece. */
+export const MANIFEST_BLOCK = 64 * 1024;
 const LONGEST_PATH = 4096;
 const LONGEST_SEGMENT = 255;
 /** A path of only escaped characters, and the other fields. */
-const LONGEST_LINE = LONGEST_PATH * 6 + 256;
+const LONGEST_LINE = LONGEST_PATH * 6 + 4096;
 const NEWLINE = 10;
 
 /**
@@ -32,7 +33,7 @@ export function* encodeManifest(entries: Iterable<ManifestEntry>): Generator<Uin
     const problem = order.problemWith(entry.path);
     if (problem !== undefined) throw invalid(entry.path, problem);
     text += `${encodeEntry(entry)}\n`;
-    if (text.length < BLOCK) continue;
+    if (text.length < MANIFEST_BLOCK) continue;
     yield Buffer.from(text);
     text = '';
   }
@@ -43,17 +44,30 @@ export function* encodeManifest(entries: Iterable<ManifestEntry>): Generator<Uin
  * The entries of a manifest that may come from anyone. Reads in bounded memory.
  * @throws VarveError `damaged-manifest` for anything that encodeManifest would not have written
  */
-export async function* readManifest(
+export function readManifest(
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   where: string,
 ): AsyncGenerator<ManifestEntry> {
+  return readSortedLines(bytes, where, parseEntry);
+}
+
+/**
+ * Lines of JSON whose paths are in the order of manifests. Reads in bounded memory.
+ * @param parse reads one line, and throws `damaged-manifest` where it is not in the canonical form
+ * @throws VarveError `damaged-manifest`
+ */
+export async function* readSortedLines<E extends { readonly path: string }>(
+  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  where: string,
+  parse: (line: string, where: string) => E,
+): AsyncGenerator<E> {
   const queue = new ByteQueue();
   const order = new PathOrder();
   for await (const piece of bytes) {
     let from = queue.length;
     queue.push(piece);
     for (let end = queue.indexOf(NEWLINE, from); end >= 0; end = queue.indexOf(NEWLINE)) {
-      const entry = parseEntry(queue.take(end + 1).toString('utf8', 0, end), where);
+      const entry = parse(queue.take(end + 1).toString('utf8', 0, end), where);
       const problem = order.problemWith(entry.path);
       if (problem !== undefined) throw damagedManifest(where, `${JSON.stringify(entry.path)} ${problem}`);
       yield entry;
@@ -78,7 +92,8 @@ export function checkManifestPath(path: string, where: string): void {
   if (problem !== undefined) throw damagedManifest(where, `${JSON.stringify(path.slice(0, 200))} ${problem}`);
 }
 
-function problemOfPath(path: string): string | undefined {
+/** Why a path may not stand in a manifest, as the rest of a sentence; undefined where it may. */
+export function problemOfPath(path: string): string | undefined {
   if (path === '' || path.startsWith('/')) return 'is not a relative path';
   if (/[\0\\]/.test(path)) return 'holds a NUL or a backslash';
   if (/\p{Surrogate}/u.test(path)) return 'is not valid Unicode';
@@ -95,7 +110,7 @@ function problemOfPath(path: string): string | undefined {
 }
 
 /** Sees paths one after another and knows when one may not follow: wrong order, twice, or below a file. */
-class PathOrder {
+export class PathOrder {
   #last: string | undefined;
   /** Earlier paths of which each is the beginning of the next. */
   readonly #beginnings: string[] = [];
@@ -123,26 +138,30 @@ function encodeEntry(entry: ManifestEntry): string {
 }
 
 function parseEntry(line: string, where: string): ManifestEntry {
-  let value: Record<string, unknown>;
-  try {
-    value = JSON.parse(line) as Record<string, unknown>;
-  } catch {
-    throw damagedManifest(where, 'a line is not JSON');
-  }
-  if (value === null || typeof value !== 'object' || typeof value.path !== 'string') {
-    throw damagedManifest(where, 'a line is not an entry');
-  }
+  const value = parseLine(line, where);
   checkManifestPath(value.path, where);
   const entry = checkFields(value, value.path, where);
   if (encodeEntry(entry) !== line) throw damagedManifest(where, 'a line is not in the canonical form');
   return entry;
 }
 
+/** @throws VarveError `damaged-manifest` */
+export function parseLine(line: string, where: string): Record<string, unknown> & { readonly path: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw damagedManifest(where, 'a line is not JSON');
+  }
+  if (value !== null && typeof value === 'object' && 'path' in value && typeof value.path === 'string') {
+    return value as Record<string, unknown> & { path: string };
+  }
+  throw damagedManifest(where, 'a line is not an entry');
+}
+
 function checkFields(value: Record<string, unknown>, path: string, where: string): ManifestEntry {
   const { size, digest, executable } = value;
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
-    throw damagedManifest(where, `${JSON.stringify(path)} has no size`);
-  }
+  checkSize(size, path, where);
   if (path.endsWith('/')) {
     if (size !== 0 || digest !== undefined)
       throw damagedManifest(where, `${JSON.stringify(path)} is a folder with bytes`);
@@ -152,6 +171,12 @@ function checkFields(value: Record<string, unknown>, path: string, where: string
   return executable === true ? { ...checked, executable } : checked;
 }
 
+/** @throws VarveError `damaged-manifest` */
+export function checkSize(size: unknown, path: string, where: string): asserts size is number {
+  if (typeof size === 'number' && Number.isSafeInteger(size) && size >= 0) return;
+  throw damagedManifest(where, `${JSON.stringify(path)} has no size`);
+}
+
 function invalid(path: string, problem: string): VarveError {
   return new VarveError('invalid-manifest', `${JSON.stringify(path)} ${problem}`, {
     path,
@@ -159,7 +184,7 @@ function invalid(path: string, problem: string): VarveError {
   });
 }
 
-function damagedManifest(where: string, problem: string): VarveError {
+export function damagedManifest(where: string, problem: string): VarveError {
   return new VarveError('damaged-manifest', `The manifest ${where} is damaged or hostile: ${problem}`, {
     path: where,
     remedy: 'Nothing was written. Restore the snapshot from a remote that you trust, and run `varve verify`.',

@@ -86,11 +86,11 @@ async function* filesOf(
 ): AsyncGenerator<WantedObject> {
   const seen = new Set<Digest>();
   for (const root of roots) {
-    const { digest, path, kind } = root;
+    const { digest, path, kind, source } = root;
     if (root.only === undefined && seen.has(digest)) continue;
     seen.add(digest);
     if (kind === 'file') {
-      yield { digest: toRaw(digest), kind: 'data', path };
+      yield { digest: toRaw(digest), kind: source === undefined ? 'data' : 'meta', path };
       continue;
     }
     const raw = toRaw(digest);

@@ -6,18 +6,27 @@ import { writeAtomically } from './atomic-write.ts';
 import { isAbsent, workspaceError } from './file-errors.ts';
 import type { Repository } from './repository.ts';
 
-/** Where snapshots are pushed to. The options are those of remote/open.ts. */
-export interface RemoteConfig {
-  readonly url: string;
+/** Which server is asked, and as whom. The options are those of remote/open.ts. */
+export interface Access {
   readonly endpoint?: string;
   readonly region?: string;
   readonly profile?: string;
+}
+
+/** Where snapshots are pushed to. */
+export interface RemoteConfig extends Access {
+  readonly url: string;
 }
 
 /** Both configuration files as one: what config.local.yaml says wins, remote by remote and key by key. */
 export interface Config {
   readonly defaultRemote?: string;
   readonly remotes: ReadonlyMap<string, RemoteConfig>;
+  /**
+   * How data in place is reached, by the URL of its source or of a folder above. From config.local.yaml alone: what comes
+   * through Git must not choose whom this machine shows its credentials to.
+   */
+  readonly sources: ReadonlyMap<string, Access>;
   /** Folder of the cache, relative to the root or absolute; `.varve/cache` where it is not set. */
   readonly cache?: string;
   /** How a checkout puts data in place: hard links share the cache's bytes, so programs must not write into them. */
@@ -26,22 +35,45 @@ export interface Config {
 
 export type ConfigFile = 'config.yaml' | 'config.local.yaml';
 
-const FILES: readonly ConfigFile[] = ['config.yaml', 'config.local.yaml'];
+const LOCAL: ConfigFile = 'config.local.yaml';
+/** What comes later wins. */
+const FILES: readonly ConfigFile[] = ['config.yaml', LOCAL];
 const VERSION = 1;
-const REMOTE_KEYS = ['url', 'endpoint', 'region', 'profile'] as const;
+const ACCESS_KEYS = ['endpoint', 'region', 'profile'] as const;
+const REMOTE_KEYS = ['url', ...ACCESS_KEYS] as const;
 const REMOTE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** @throws VarveError `damaged-config`, `config-too-new` */
 export function readConfig(repository: Repository): Config {
   const remotes = new Map<string, Partial<RemoteConfig>>();
-  let config: Omit<Config, 'remotes'> = {};
+  let sources: Config['sources'] = new Map();
+  let config: Settings = {};
   for (const file of FILES) {
     const { where, document } = load(repository, file);
     const content = checkContent(document, where);
+    sources = content.sources;
     for (const [name, remote] of content.remotes) remotes.set(name, { ...remotes.get(name), ...remote });
     config = { ...config, ...content.settings };
   }
-  return { ...config, remotes: new Map([...remotes].map(([name, remote]) => [name, whole(name, remote)])) };
+  return {
+    ...config,
+    remotes: new Map([...remotes].map(([name, remote]) => [name, whole(name, remote)])),
+    sources,
+  };
+}
+
+/** How this machine reaches a source: as the entry for it says, or for the nearest folder above it. */
+export function accessTo({ sources }: Config, url: string): Access {
+  const covering = [...sources.keys()].filter((key) => url === key || url.startsWith(`${key}/`));
+  const [nearest] = covering.sort((a, b) => b.length - a.length);
+  return nearest === undefined ? {} : sources.get(nearest)!;
+}
+
+/** Sets how this machine reaches the sources at `url` and below. */
+export function setSource(repository: Repository, url: string, access: Access): void {
+  change(repository, LOCAL, (document) => {
+    for (const [key, value] of Object.entries(access)) document.setIn(['sources', url, key], value);
+  });
 }
 
 /** Sets keys of a remote; comments, order and keys that varve does not know stay as they are. */
@@ -115,10 +147,16 @@ function readText(path: string, where: string): string {
   }
 }
 
+type Settings = Omit<Config, 'remotes' | 'sources'>;
+
 function checkContent(
   document: Document,
   where: string,
-): { settings: Omit<Config, 'remotes'>; remotes: Map<string, Partial<RemoteConfig>> } {
+): {
+  settings: Settings;
+  remotes: Map<string, Partial<RemoteConfig>>;
+  sources: Map<string, Access>;
+} {
   const root = asMap(toPlain(document, where), where, 'the file');
   checkVersion(root.version, where);
   const cache = optionalText(root.cache, where, 'cache');
@@ -128,7 +166,11 @@ function checkContent(
   }
   const defaultRemote = optionalText(root.default, where, 'default');
   const remotes = Object.entries(asMap(root.remotes, where, 'remotes')).map(
-    ([name, value]) => [name, remoteContent(value, where, `remotes.${name}`)] as const,
+    ([name, value]) => [name, texts(REMOTE_KEYS, value, where, `remotes.${name}`)] as const,
+  );
+  if (root.sources !== undefined && where !== `.varve/${LOCAL}`) throw sharedSources(where);
+  const sources = Object.entries(asMap(root.sources, where, 'sources')).map(
+    ([url, value]) => [url.replace(/\/+$/, ''), texts(ACCESS_KEYS, value, where, `sources.${url}`)] as const,
   );
   return {
     settings: {
@@ -137,6 +179,7 @@ function checkContent(
       ...(defaultRemote === undefined ? {} : { defaultRemote }),
     },
     remotes: new Map(remotes),
+    sources: new Map(sources),
   };
 }
 
@@ -157,14 +200,31 @@ function checkVersion(version: unknown, where: string): void {
   });
 }
 
-function remoteContent(value: unknown, where: string, name: string): Partial<RemoteConfig> {
+/** The keys of a map that are wanted, each of which holds text where it is there. */
+function texts<Key extends string>(
+  keys: readonly Key[],
+  value: unknown,
+  where: string,
+  name: string,
+): { readonly [K in Key]?: string } {
   const map = asMap(value, where, name);
-  const remote: Record<string, string> = {};
-  for (const key of REMOTE_KEYS) {
+  const found: { [K in Key]?: string } = {};
+  for (const key of keys) {
     const text = optionalText(map[key], where, `${name}.${key}`);
-    if (text !== undefined) remote[key] = text;
+    if (text !== undefined) found[key] = text;
   }
-  return remote;
+  return found;
+}
+
+function sharedSources(where: string): VarveError {
+  return new VarveError(
+    'damaged-config',
+    `${where} says how sources are reached, which only this machine may say`,
+    {
+      path: where,
+      remedy: `Move \`sources\` to .varve/${LOCAL}, which is not in Git: what others commit must not choose whom credentials are shown to.`,
+    },
+  );
 }
 
 function whole(name: string, remote: Partial<RemoteConfig>): RemoteConfig {

@@ -20,6 +20,12 @@ const pointer: fc.Arbitrary<Pointer> = fc.record(
     executable: fc.constant(true),
     rows: count,
     profile: digest,
+    source: fc
+      .tuple(fc.constantFrom('s3', 'minio'), fc.webSegment({ size: 'small' }), name)
+      .map(
+        ([scheme, bucket, prefix]) =>
+          `${scheme}://b${bucket.replaceAll('@', '')}/${prefix.replaceAll(/[?#]/g, '')}`,
+      ),
   },
   { requiredKeys: ['path', 'kind', 'digest', 'bytes', 'files'] },
 );
@@ -50,6 +56,9 @@ test('text from anywhere is a pointer or an error that names the file', () => {
     'path: "\\u0000"',
     'path: "a',
     '<<<<<<< x',
+    'source: "s3://b/p"',
+    'source: s3://b/p',
+    'endpoint: http://evil',
   );
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
@@ -64,5 +73,26 @@ test('text from anywhere is a pointer or an error that names the file', () => {
         expect(error.message).toContain('a.varve');
       }
     }),
+  );
+});
+
+test.each([
+  'https://bucket.example.org/x',
+  'file:///etc',
+  '/etc',
+  's3://',
+  's3:///etc',
+  's3://b?endpoint=http://evil',
+  's3://b#x',
+  's3://@b/x',
+  's3://b/\u0000',
+  's3://b/\n',
+])('a source is a place in a bucket and nothing else: %j', (source) => {
+  const text = `varve: 1\npath: a\nkind: directory\ndigest: sha256:${'0'.repeat(64)}\nbytes: 1\nfiles: 1\n`;
+  expect(() => parsePointer(`${text}source: ${JSON.stringify(source)}\n`, 'a.varve')).toThrow(
+    /`source` is not/,
+  );
+  expect(() => parsePointer(`${text}source: "s3://b"\nendpoint: http://evil\n`, 'a.varve')).toThrow(
+    /no use for/,
   );
 });

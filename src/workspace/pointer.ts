@@ -10,7 +10,7 @@ export interface Pointer {
   /** Name of the data, which lies beside the pointer: `flights.csv` for `data/flights.csv.varve`. */
   readonly path: string;
   readonly kind: 'file' | 'directory';
-  /** SHA-256 of the file, or of the directory's manifest. */
+  /** SHA-256 of the file, or of the directory's manifest; of data in place, of its source manifest. */
   readonly digest: Digest;
   readonly bytes: number;
   readonly files: number;
@@ -18,6 +18,8 @@ export interface Pointer {
   readonly executable?: true;
   readonly rows?: number;
   readonly profile?: Digest;
+  /** Where the data lies, where that is in place: a URL without credentials. Who is asked for it, and as whom, Git never says. */
+  readonly source?: string;
 }
 
 export const POINTER_SUFFIX = '.varve';
@@ -25,7 +27,9 @@ export const POINTER_SUFFIX = '.varve';
 /** The only version of the format that there is. */
 const VERSION = '1';
 const LARGEST_POINTER = 64 * 1024;
-const KEYS = ['varve', 'path', 'kind', 'digest', 'bytes', 'files', 'executable', 'rows', 'profile'];
+const KEYS = ['varve', 'path', 'kind', 'digest', 'bytes', 'files', 'executable', 'rows', 'profile', 'source'];
+/** A bucket and perhaps a prefix: no user, query or fragment, and no control character. */
+const SOURCE = /^(s3|minio):\/\/[^\x00-\x20\x7f?#@/][^\x00-\x1f\x7f?#]*$/;
 
 /** The pointer's own path for the dataset at `path`. */
 export function pointerPath(path: string): string {
@@ -44,6 +48,7 @@ export function formatPointer(pointer: Pointer): string {
     ['executable', pointer.executable],
     ['rows', pointer.rows],
     ['profile', pointer.profile],
+    ['source', pointer.source && yamlString(pointer.source)],
   ];
   return facts.map(([key, value]) => (value === undefined ? '' : `${key}: ${value}\n`)).join('');
 }
@@ -119,7 +124,7 @@ function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
     throw damaged(where, '`executable` can only be true');
   const rows = count(facts, 'rows', where);
   return {
-    path: plainText(facts.get('path') ?? refuseMissing('path', where), where),
+    path: plainText(facts.get('path') ?? refuseMissing('path', where), 'path', where),
     kind,
     digest: digest(facts, 'digest', where),
     bytes: count(facts, 'bytes', where) ?? refuseMissing('bytes', where),
@@ -127,7 +132,17 @@ function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
     ...(executable === undefined ? {} : { executable: true }),
     ...(rows === undefined ? {} : { rows }),
     ...(facts.has('profile') ? { profile: digest(facts, 'profile', where) } : {}),
+    ...sourceOf(facts, where),
   };
+}
+
+function sourceOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'source'> {
+  const value = facts.get('source');
+  if (value === undefined) return {};
+  const source = plainText(value, 'source', where);
+  if (!SOURCE.test(source))
+    throw damaged(where, '`source` is not a place in a bucket, such as s3://bucket/prefix');
+  return { source };
 }
 
 function checkName(name: string, where: string): void {
@@ -143,7 +158,7 @@ function checkName(name: string, where: string): void {
   );
 }
 
-function plainText(value: string, where: string): string {
+function plainText(value: string, key: string, where: string): string {
   if (!value.startsWith('"')) return value;
   try {
     const text: unknown = JSON.parse(value);
@@ -151,7 +166,7 @@ function plainText(value: string, where: string): string {
   } catch {
     // Told below.
   }
-  throw damaged(where, '`path` is not a YAML string as varve writes it');
+  throw damaged(where, `\`${key}\` is not a YAML string as varve writes it`);
 }
 
 function count(facts: ReadonlyMap<string, string>, key: string, where: string): number | undefined {

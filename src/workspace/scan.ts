@@ -117,9 +117,22 @@ function readFolder(root: string, folder: string): Dirent[] {
   }
 }
 
+const UNKEPT = /[\\\x00-\x1f\x7f\ufffd]/;
+
+/**
+ * Why no file of a dataset may have this name, as the rest of a sentence about its path; undefined where one may. A scan would
+ * refuse it, or not find it.
+ */
+export function problemOfName(name: string): string | undefined {
+  if (UNKEPT.test(name)) return 'has a name that other machines cannot keep';
+  if (name === IGNORE_FILE) return 'would say what belongs to the dataset';
+  if (name.endsWith(POINTER_SUFFIX)) return 'would pass for the pointer of another dataset';
+  return isUnfinished(name) ? 'would pass for an unfinished file of varve' : undefined;
+}
+
 function checkEntry(path: string, entry: Dirent): void {
   const { name } = entry;
-  if (/[\\\x00-\x1f\x7f\ufffd]/.test(name)) throw badName(path);
+  if (UNKEPT.test(name)) throw badName(path);
   if (name === '.git')
     throw nested(
       path,

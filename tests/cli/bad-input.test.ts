@@ -177,6 +177,8 @@ test('configuration that cannot be read', () => {
     ['version: 2\n', 'config-too-new'],
     ['remotes: {origin: {url: 7}}\n', 'damaged-config'],
     ['a: &a [x, x]\nb: *a\n', 'damaged-config'],
+    // Whom this machine shows its credentials to, nobody else may say.
+    ['sources: {s3://bucket: {endpoint: http://evil}}\n', 'damaged-config'],
   ] as const) {
     writeFileSync(box.path('repo/.varve/config.yaml'), text);
     refused(['add', 'f.txt'], code, '.varve/config.yaml');

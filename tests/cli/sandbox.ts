@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -51,6 +51,16 @@ export class Sandbox {
 
   varve(args: readonly string[], folder = 'repo'): Result {
     return this.run(process.execPath, [binary, ...args], folder);
+  }
+
+  /** As varve, for tests that answer it meanwhile. */
+  later(args: readonly string[], folder = 'repo'): Promise<Result> {
+    const options = { cwd: this.path(folder), env: this.env, encoding: 'utf8', maxBuffer: 1 << 26 } as const;
+    return new Promise((resolve) => {
+      const child = execFile(process.execPath, [binary, ...args], options, (_, out, err) =>
+        resolve({ code: child.exitCode, out, err }),
+      );
+    });
   }
 
   /** The document that `--json` prints; throws where the exit code is another. */

@@ -71,10 +71,14 @@ function describeSource(
       'hello',
     );
     await put(bucket, 'without', 'hello');
-    const objects = await listed(await open(bucket, ''));
-    expect(objects.get('with')?.sha256).toBe(sha256('hello'));
-    expect(objects.get('without')).toMatchObject({ size: 5 });
-    expect(objects.get('without')?.sha256).toBeUndefined();
+    const source = await open(bucket, '');
+    const objects = await listed(source);
+    expect((await source.withChecksum(objects.get('with')!)).sha256).toBe(sha256('hello'));
+    const without = await source.withChecksum(objects.get('without')!);
+    expect(without).toMatchObject({ size: 5 });
+    expect(without.sha256).toBeUndefined();
+    await put(bucket, 'with', 'another');
+    await expect(source.withChecksum(objects.get('with')!)).rejects.toMatchObject({ code: 'source-changed' });
   });
 
   test('finds the single object that its URL names', async () => {

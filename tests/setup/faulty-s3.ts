@@ -101,7 +101,7 @@ async function pass(
   response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
   if (fault === 'truncate') return truncate(answer, response);
   // Listings carry no checksum, so only objects are damaged.
-  const isObject = request.method === 'GET' && !request.url?.includes('?');
+  const isObject = request.method === 'GET' && /^[^?]*$|[?&]x-id=GetObject/.test(request.url ?? '');
   await copy(answer, response, fault === 'corrupt-download' && isObject);
 }
 
