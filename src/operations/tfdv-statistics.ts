@@ -3,7 +3,6 @@ import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model.ts';
 import { readStatistics } from '../schema/tfdv/statistics-file.ts';
 import { profileFromStatistics } from '../schema/tfdv/statistics-from.ts';
-import type { ProfilingOptions } from './dataset-profile.ts';
 import type { NamedDataset } from './named-dataset.ts';
 
 /** Far beyond the statistics of ten thousand features. */
@@ -14,13 +13,13 @@ export function isStatistics({ version, absolutePath }: NamedDataset): boolean {
   return version === undefined && /\.(pb|pbtxt|tfrecord)$/i.test(absolutePath ?? '');
 }
 
-/** @throws VarveError `tfdv-invalid`, `statistics-only` */
-export function profileOfStatistics(
-  { name, absolutePath }: NamedDataset,
-  { slice, weight }: ProfilingOptions,
-): Profile {
+/**
+ * @param rowsAsked whether a slice or a weight asks for rows
+ * @throws VarveError `tfdv-invalid`, `statistics-only`
+ */
+export function profileOfStatistics({ name, absolutePath }: NamedDataset, rowsAsked: boolean): Profile {
   const path = absolutePath!;
-  if (slice !== undefined || weight !== undefined) throw statisticsOnly(name, 'be sliced or weighted');
+  if (rowsAsked) throw statisticsOnly(name, 'be sliced or weighted');
   if (statSync(path).size > LARGEST_STATISTICS)
     throw new VarveError('tfdv-invalid', `${name} is far too large for statistics`, {
       path: name,
