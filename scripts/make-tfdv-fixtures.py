@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes fixtures/tfdv/ by TensorFlow Data Validation itself: one folder for each kind of anomaly that varve reports.
 
-    python -m pip install tensorflow-data-validation && python scripts/make-tfdv-fixtures.py fixtures/tfdv
+    python -m pip install tensorflow-data-validation && python scripts/make-tfdv-fixtures.py fixtures/tfdv [KIND…]
 
 Each folder holds data.json (the columns; a list is a row of several values), schema.pbtxt, stats.pbtxt and what TFDV
 says, anomalies.pbtxt; where the kind compares two datasets, previous.pbtxt or serving.pbtxt as well. The data is made
@@ -54,6 +54,11 @@ CASES = {
                                     feature('bool_domain { true_value: "yes" false_value: "no" }'), {}),
     "BOOL_TYPE_UNEXPECTED_FLOAT": ({"x": floats(lambda i: [0.0, 1.0, 0.5][i % 3])}, feature("bool_domain {}", "FLOAT"), {}),
     "BOOL_TYPE_UNEXPECTED_STRING-wordless": ({"x": texts(lambda i: ["yes", "no"][i % 2])}, feature("bool_domain {}"), {}),
+    "BOOL_TYPE_BIG_INT-words": ({"x": ints()}, feature('bool_domain { true_value: "yes" }', "INT"), {}),
+    "BOOL_TYPE_UNEXPECTED_FLOAT-words": ({"x": floats()}, feature('bool_domain { true_value: "y" false_value: "n" }', "FLOAT"), {}),
+    "BOOL_TYPE_UNEXPECTED_STRING-same": ({"x": texts(lambda i: ["yes", "no"][i % 2])},
+                                         feature('bool_domain { true_value: "yes" false_value: "yes" }'), {}),
+    "NO_DATA_IN_SPAN": ({"x": column("int", [])}, feature("presence { min_count: 1 }", "INT"), {}),
     "ENUM_TYPE_UNEXPECTED_STRING_VALUES": ({"x": texts()}, feature(DOMAIN), {}),
     "ENUM_TYPE_UNEXPECTED_STRING_VALUES-mass": (
         {"x": texts(lambda i: "ZZ" if i == 7 else "AA"), "y": texts(lambda i: "ZZ" if i < 9 else "AA")},
@@ -190,5 +195,7 @@ def make(root, name, columns, schema_text, more):
 
 
 if __name__ == "__main__":
+    root, *names = sys.argv[1:]
     for case, (columns_of, schema_of, more_of) in CASES.items():
-        make(sys.argv[1], case, columns_of, schema_of, more_of)
+        if not names or case in names:
+            make(root, case, columns_of, schema_of, more_of)

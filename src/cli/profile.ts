@@ -25,13 +25,14 @@ export function command(run: Run): Command {
         'two versions, overlaid',
       ],
       ['varve profile data/flights.csv --slice carrier=UA', 'of some of the rows'],
+      ["varve profile 'logs/**/2024-*.parquet'", 'of the files that a pattern means, as one dataset'],
       [
         'varve profile data/flights.csv --format tfdv --output stats.tfrecord',
         'for TensorFlow Data Validation; also .pb (binary) and .pbtxt',
       ],
     ],
   )
-    .argument('<dataset>', 'path, path@REV, or a plain file or folder')
+    .argument('<dataset>', 'path, path@REV, plain file or folder, or quoted pattern')
     .option('--compare <dataset>', 'an earlier version or another dataset to show beside it');
   return withProfilingOptions(
     withReportOptions(defined, ['text', 'json', 'markdown', 'html', 'prometheus', 'tfdv']),

@@ -33,7 +33,7 @@ function infer(run: Run): Command {
       ],
     ],
   )
-    .argument('<dataset...>', 'paths, path@REV, or plain files or folders')
+    .argument('<dataset...>', 'paths, path@REV, plain files or folders, or quoted patterns')
     .addOption(formatOption())
     .option('--output <file>', 'another place')
     .option('--force', 'replace a schema that is there')

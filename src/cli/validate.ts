@@ -32,7 +32,7 @@ export function command(run: Run): Command {
       ],
     ],
   )
-    .argument('<dataset>', 'path, path@REV, or a plain file or folder')
+    .argument('<dataset>', 'path, path@REV, plain file or folder, or quoted pattern')
     .option('--schema <file>', 'another schema than <dataset>.schema.yaml')
     .option('--environment <name>', 'the environment of the schema that the data is for')
     .option('--previous <dataset>', 'for drift comparators; the version before unless given')

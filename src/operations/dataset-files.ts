@@ -2,10 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import { isTabular } from '../engine/formats.ts';
+import { VarveError } from '../errors.ts';
 import type { DataFile } from '../profile/profile-files.ts';
 import { hashFound, pathOfFile } from '../workspace/data-state.ts';
 import { scanDataset } from '../workspace/scan.ts';
+import type { Watch } from './context.ts';
 import { snapshotFiles } from './datasets.ts';
+import type { Glob } from './glob.ts';
 import { isInPlace, notRead } from './in-place.ts';
 import { hasData, type NamedDataset } from './named-dataset.ts';
 import { closing, openCache } from './stores.ts';
@@ -26,17 +29,35 @@ export function withDatasetFiles<T>(
 }
 
 /** The files as they lie there. */
-export async function filesInPlace({ absolutePath, watch }: NamedDataset): Promise<DatasetFiles> {
-  const root = dirname(absolutePath!);
-  const name = basename(absolutePath!);
+export async function filesInPlace(dataset: NamedDataset): Promise<DatasetFiles> {
+  const absolutePath = dataset.absolutePath!;
+  if (dataset.glob !== undefined) return globbedFiles(dataset, dataset.glob);
+  const name = basename(absolutePath);
+  const files = await filesOf(dirname(absolutePath), name, dataset.watch);
+  return { kind: files[0]?.absolutePath === absolutePath ? 'file' : 'directory', files };
+}
+
+async function globbedFiles({ name, watch }: NamedDataset, glob: Glob): Promise<DatasetFiles> {
+  const files: DataFile[] = [];
+  for (const path of glob.files())
+    files.push(...(await filesOf(glob.folder, path, watch)).map((file) => ({ ...file, path })));
+  if (files.length > 0) return { kind: 'directory', files };
+  throw new VarveError('missing-path', `No file matches ${name}`, {
+    path: name,
+    remedy: 'Check the pattern: `*` stays within a folder, `**` does not.',
+  });
+}
+
+/** Of what lies at `name`; paths are relative to it, that of a lone file is its own name. */
+async function filesOf(root: string, name: string, { signal }: Watch): Promise<DataFile[]> {
   const files: DataFile[] = [];
   for (const found of scanDataset(root, name)) {
-    const digest = await hashFound(root, name, found, { signal: watch.signal });
+    const digest = await hashFound(root, name, found, { signal });
     if (digest === undefined) continue;
-    const path = found.path === '' ? name : found.path;
+    const path = found.path === '' ? basename(name) : found.path;
     files.push({ absolutePath: join(root, pathOfFile(name, found.path)), path, digest, size: found.size });
   }
-  return { kind: files[0]?.absolutePath === absolutePath ? 'file' : 'directory', files };
+  return files;
 }
 
 async function withCachedFiles<T>(

@@ -48,7 +48,8 @@ export async function profileOfDataset(
 ): Promise<ProfiledDataset> {
   const { name, context, version } = dataset;
   if (isStatistics(dataset)) {
-    return { name, digest: undefined, profile: profileOfStatistics(dataset, options) };
+    const rowsAsked = options.slice !== undefined || options.weight !== undefined;
+    return { name, digest: undefined, profile: profileOfStatistics(dataset, rowsAsked) };
   }
   if (context === undefined || version === undefined || (await isUnsaved(dataset))) {
     return { name, digest: undefined, profile: await computed(dataset, options) };

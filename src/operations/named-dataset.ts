@@ -3,8 +3,9 @@ import { join, resolve } from 'node:path';
 import { VarveError } from '../errors.ts';
 import { type Context, openContext, type Watch } from './context.ts';
 import { type DatasetVersion, datasetVersion } from './dataset-version.ts';
+import { type Glob, globOf } from './glob.ts';
 
-/** A dataset as a person named it: `path`, `path@REV`, or a plain file or folder outside version control. */
+/** A dataset as a person named it: `path`, `path@REV`, a plain file or folder outside version control, or a pattern. */
 export interface NamedDataset {
   /** As it was typed. */
   readonly name: string;
@@ -14,12 +15,18 @@ export interface NamedDataset {
   readonly version: DatasetVersion | undefined;
   /** Where its data would lie: always there for a plain one, perhaps for the working tree's, undefined for a commit's. */
   readonly absolutePath: string | undefined;
+  /** Of a pattern, which files below `absolutePath` it means; all of them otherwise. */
+  readonly glob?: Glob;
   readonly watch: Watch;
 }
 
 /** @throws VarveError `missing-path`, `unknown-revision`, `not-a-dataset`, and as parsePointer */
 export function nameDataset(cwd: string, argument: string, watch: Watch = {}): NamedDataset {
   const context = contextOf(cwd, watch);
+  const glob = globOf(cwd, argument);
+  if (glob !== undefined) {
+    return { name: argument, context, version: undefined, absolutePath: glob.folder, glob, watch };
+  }
   const version = context === undefined ? undefined : versionOf(context, argument);
   if (context !== undefined && version !== undefined) {
     const absolutePath =
@@ -30,7 +37,7 @@ export function nameDataset(cwd: string, argument: string, watch: Watch = {}): N
   if (existsSync(absolutePath)) return { name: argument, context, version: undefined, absolutePath, watch };
   throw new VarveError('missing-path', `There is nothing at ${argument}`, {
     path: argument,
-    remedy: 'Name a dataset, a version of one as `path@REV`, or a plain file or folder.',
+    remedy: 'Name a dataset, a version of one as `path@REV`, a plain file or folder, or files by a pattern.',
   });
 }
 

@@ -13,13 +13,13 @@ export function isStatistics({ version, absolutePath }: NamedDataset): boolean {
   return version === undefined && /\.(pb|pbtxt|tfrecord)$/i.test(absolutePath ?? '');
 }
 
-/** @throws VarveError `tfdv-invalid`, `statistics-only` */
-export function profileOfStatistics(
-  { name, absolutePath }: NamedDataset,
-  { slice, weight }: { readonly slice?: unknown; readonly weight?: unknown },
-): Profile {
+/**
+ * @param rowsAsked whether a slice or a weight asks for rows
+ * @throws VarveError `tfdv-invalid`, `statistics-only`
+ */
+export function profileOfStatistics({ name, absolutePath }: NamedDataset, rowsAsked: boolean): Profile {
   const path = absolutePath!;
-  if (slice !== undefined || weight !== undefined) throw statisticsOnly(name, 'be sliced or weighted');
+  if (rowsAsked) throw statisticsOnly(name, 'be sliced or weighted');
   if (statSync(path).size > LARGEST_STATISTICS)
     throw new VarveError('tfdv-invalid', `${name} is far too large for statistics`, {
       path: name,

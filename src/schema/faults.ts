@@ -16,12 +16,11 @@ type FaultKind =
   | 'FEATURE_MISSING_TYPE'
   | 'INVALID_SCHEMA_SPECIFICATION'
   | 'INVALID_DOMAIN_SPECIFICATION'
-  | 'DOMAIN_INVALID_FOR_TYPE'
-  | 'BOOL_TYPE_INVALID_CONFIG';
+  | 'DOMAIN_INVALID_FOR_TYPE';
 
 type Complaint = readonly [kind: FaultKind, message: string];
 
-/** All faults, in the order of the schema. TFDV reports the same as anomalies (tensorflow.org/tfx, Anomalies Reference). */
+/** All faults, in the order of the schema, under the names of TFDV's anomalies (tensorflow.org/tfx, Anomalies Reference). */
 export function schemaFaults(schema: Schema): Fault[] {
   return schema.tables.flatMap((table) =>
     table.features
@@ -122,6 +121,6 @@ function wordComplaints(feature: FeatureSchema, words: NonNullable<FeatureSchema
     return [['INVALID_DOMAIN_SPECIFICATION', 'true and false are the same word']];
   const some = words.true !== undefined || words.false !== undefined;
   return some && !has(feature, 'string')
-    ? [['BOOL_TYPE_INVALID_CONFIG', 'words for true and false need text']]
+    ? [['INVALID_DOMAIN_SPECIFICATION', 'words for true and false need text']]
     : [];
 }

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Profile } from '../../src/profile/model.ts';
 import type { ValidationReport } from '../../src/schema/anomaly.ts';
 import { Sandbox } from './sandbox.ts';
 
@@ -124,6 +125,20 @@ features:
       'year ENUM_TYPE_UNEXPECTED_STRING_VALUES: 6 2024',
       ' CUSTOM_VALIDATION: 6 id = 3, year = 2024',
     ]);
+  });
+
+  test('are those of the files that a pattern means', () => {
+    const { tables } = sandbox.json<Profile>(['profile', '*/year=202?/a.csv']);
+    expect(tables.map(({ name, rows }) => [name, rows])).toEqual([
+      ['', 6],
+      ['.files', 2],
+    ]);
+    expect(tables[0]?.features.map(({ path }) => path[0])).toEqual(['id', 'x', 'year']);
+    expect(found(report(['parts/**/*.csv', '--schema', 'parts.yaml']))).toEqual(
+      found(report(['parts', '--schema', 'parts.yaml'])),
+    );
+    const { code, err } = sandbox.varve(['profile', 'parts/*.csv']);
+    expect([code, err]).toEqual([2, expect.stringContaining('No file matches parts/*.csv')]);
   });
 
   test('cannot be asked by a query', () => {

@@ -21,6 +21,7 @@ def judge(case):
     found = tfdv.validate_statistics(
         load(case["stats"]), tfdv.load_schema_text(case["schema"]), environment=case.get("environment"), **more)
     kinds = [["", kind_name(r.type)] for r in found.dataset_anomaly_info.reason]
+    kinds += [["", "NO_DATA_IN_SPAN"]] if found.data_missing else []
     return kinds + [[".".join(info.path.step), kind_name(r.type)] for info in found.anomaly_info.values() for r in info.reason]
 
 

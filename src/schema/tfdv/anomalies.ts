@@ -1,5 +1,16 @@
 import type { Anomaly, ValidationReport } from '../anomaly.ts';
-import { build, field, message, messages, nested, scalar, scalars, stringField, text } from './message.ts';
+import {
+  build,
+  field,
+  flag,
+  message,
+  messages,
+  nested,
+  scalar,
+  scalars,
+  stringField,
+  text,
+} from './message.ts';
 import { parseTextProto, printTextProto, stringText, type TextMessage } from './text-proto.ts';
 
 /** Kinds that TFDV's AnomalyInfo.Type has; varve's own are written as CUSTOM_VALIDATION. */
@@ -75,8 +86,18 @@ export function anomaliesFromPbtxt(pbtxt: string, where: string): TfdvAnomaly[] 
       ? []
       : reasonsOf(info, steps.length > 0 ? steps.join('.') : (text(entry, 'key') ?? ''));
   });
-  return [...dataset, ...features];
+  const told = dataset.some(({ kind }) => kind === noData.kind);
+  return [...(flag(anomalies, 'data_missing') === true && !told ? [noData] : []), ...dataset, ...features];
 }
+
+/** What TFDV says by a flag, in place of a reason. */
+const noData: TfdvAnomaly = {
+  feature: '',
+  kind: 'NO_DATA_IN_SPAN',
+  severity: 'error',
+  short: 'No data',
+  description: 'There are no rows.',
+};
 
 function reasonsOf(info: TextMessage, feature: string): TfdvAnomaly[] {
   const severity = scalar(info, 'severity') === 'WARNING' ? 'warning' : 'error';

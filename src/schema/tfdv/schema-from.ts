@@ -166,10 +166,11 @@ const stagesIgnored = ['PLANNED', 'ALPHA', 'DEPRECATED', 'DEBUG_ONLY', 'DISABLED
 
 function featureFrom(feature: TextMessage, field: TextField, name: string, where: string): FeatureSchema {
   const format = text(message(feature, 'time_domain'), 'string_format');
-  const understood =
-    format !== undefined && timeFormatFault(format) === undefined
-      ? featureFields
-      : without(featureFields, 'time_domain');
+  const timed = format !== undefined && timeFormatFault(format) === undefined;
+  const understood: Understood = {
+    ...(timed ? featureFields : without(featureFields, 'time_domain')),
+    bool_domain: wordsUsed(feature),
+  };
   const comments = [
     ...(field.above ?? []),
     ...(field.beside === undefined ? [] : [field.beside]),
@@ -186,7 +187,7 @@ function featureFrom(feature: TextMessage, field: TextField, name: string, where
     ...presenceFrom(message(feature, 'presence')),
     ...countsFrom(feature),
     ...domainFrom(feature, where),
-    ...(understood === featureFields && format !== undefined && { timeFormat: format }),
+    ...(timed && { timeFormat: format }),
     in: scalars(feature, 'in_environment').map(stringText),
     notIn: scalars(feature, 'not_in_environment').map(stringText),
     ...comparatorFrom(feature, 'drift'),
@@ -194,6 +195,16 @@ function featureFrom(feature: TextMessage, field: TextField, name: string, where
     expect: [],
     ...(residue !== undefined && { tfdv: printTextProto(residue) }),
   };
+}
+
+/** TFDV passes over words for numbers, and over the word for false where it is that for true; so they are residue. */
+function wordsUsed(feature: TextMessage): Understood {
+  const words = message(feature, 'bool_domain');
+  if (typesFrom(feature)[0] !== 'string') return {};
+  const yes = text(words, 'true_value');
+  return yes !== undefined && yes === text(words, 'false_value')
+    ? { true_value: true }
+    : { true_value: true, false_value: true };
 }
 
 function without(understood: Understood, field: string): Understood {
@@ -234,7 +245,10 @@ function domainFrom(feature: TextMessage, where: string): Partial<FeatureSchema>
   const inline = message(feature, 'string_domain');
   const domain = text(feature, 'domain') ?? (inline && scalars(inline, 'value').map(stringText));
   const mass = number(message(feature, 'distribution_constraints'), 'min_domain_mass');
-  const [yes, no] = [text(words, 'true_value'), text(words, 'false_value')];
+  const used = wordsUsed(feature);
+  const [yes, no] = (['true_value', 'false_value'] as const).map((name) =>
+    used[name] === true ? text(words, name) : undefined,
+  );
   return {
     ...(range && { range }),
     ...(bytes && (ints ?? floats) && { holds: ints === undefined ? 'float' : 'integer' }),
