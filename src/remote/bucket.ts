@@ -6,7 +6,7 @@ import { LARGEST_SINGLE, uploadInParts } from './bucket-upload.ts';
 import { DIGEST_REFUSALS, faultOf, isAbsence, isPrecondition, lacksPreconditions } from './fault.ts';
 import { digestMismatch, digestOfBody, sliceStream } from './file-slice.ts';
 import { checkKey, checkPrefix, checkRange, isValidKey } from './key.ts';
-import type { Body, ByteRange, ObjectInfo, Remote } from './remote.ts';
+import type { Body, ByteRange, ObjectInfo, Remote, WriteOptions } from './remote.ts';
 import { RequestFailed, Requests } from './requests.ts';
 import { PATIENT, type RetryPolicy } from './retry.ts';
 
@@ -81,11 +81,7 @@ export class BucketRemote implements Remote {
     return this.#pieces(key, range);
   }
 
-  async write(
-    key: string,
-    body: Body,
-    options: { sha256: string; overwrite?: boolean },
-  ): Promise<'written' | 'exists'> {
+  async write(key: string, body: Body, options: WriteOptions): Promise<'written' | 'exists'> {
     const name = this.#name(key);
     const ifAbsent = !options.overwrite;
     try {

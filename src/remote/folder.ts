@@ -9,7 +9,7 @@ import { listFolder } from './folder-list.ts';
 import { FolderSync } from './folder-sync.ts';
 import { removeStale } from './folder-temporaries.ts';
 import { checkKey, checkPrefix, checkRange, TEMPORARY_FOLDER } from './key.ts';
-import type { Body, ByteRange, ObjectInfo, Remote } from './remote.ts';
+import type { Body, ByteRange, FileBody, ObjectInfo, Remote, WriteOptions } from './remote.ts';
 
 const BLOCK = 1024 * 1024;
 /** Below this, asking the file system for a clone costs more than copying. */
@@ -97,11 +97,7 @@ export class FolderRemote implements Remote {
     }
   }
 
-  async write(
-    key: string,
-    body: Body,
-    options: { sha256: string; overwrite?: boolean },
-  ): Promise<'written' | 'exists'> {
+  async write(key: string, body: Body, options: WriteOptions): Promise<'written' | 'exists'> {
     const path = await this.#safePath(key);
     const overwrite = options.overwrite ?? false;
     let temporary: string | undefined;
@@ -110,8 +106,12 @@ export class FolderRemote implements Remote {
       this.#prepared ??= this.#prepare();
       await this.#prepared;
       temporary = join(this.#root, TEMPORARY_FOLDER, `${process.pid}-${randomBytes(12).toString('hex')}`);
-      const digest = await this.#writeTemporary(temporary, body);
-      if (digest !== options.sha256) throw digestMismatch(path, options.sha256, digest);
+      const { sha256 } = options;
+      if (body instanceof Uint8Array) await writeBytes(temporary, body, options);
+      else {
+        const digest = await this.#writeFile(temporary, body);
+        if (digest !== sha256) throw digestMismatch(path, sha256, digest);
+      }
       await this.#folders.create(dirname(path));
       await this.#checkInside(dirname(path));
       const outcome = await publish(temporary, path, overwrite);
@@ -201,23 +201,25 @@ export class FolderRemote implements Remote {
     }
   }
 
-  /** Writes and syncs the body under a temporary name; returns the SHA-256 of what was written. */
-  async #writeTemporary(temporary: string, body: Body): Promise<string> {
-    if (body instanceof Uint8Array) {
-      const handle = await open(temporary, 'wx');
-      try {
-        await handle.writeFile(body);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      return createHash('sha256').update(body).digest('hex');
-    }
+  /** Writes and syncs a file under a temporary name; returns the SHA-256 of what was written. */
+  async #writeFile(temporary: string, body: FileBody): Promise<string> {
     if (body.size >= SMALLEST_CLONE && this.#canClone) {
       if (await cloned(body.path, temporary)) return digestAndSync(temporary, body);
       this.#canClone = false;
     }
     return copyAndSync(body, temporary);
+  }
+}
+
+async function writeBytes(path: string, bytes: Uint8Array, { sha256, hashed }: WriteOptions): Promise<void> {
+  const digest = hashed ? sha256 : createHash('sha256').update(bytes).digest('hex');
+  if (digest !== sha256) throw digestMismatch(path, sha256, digest);
+  const handle = await open(path, 'wx');
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

@@ -20,16 +20,19 @@ export interface Remote {
    * Stores the object whole or not at all; a reader never sees a part. With `overwrite: false` (the default) an existing
    * object is left as it is and `'exists'` is returned. `sha256` (hex) is checked by the server where it can, else here.
    */
-  write(
-    key: string,
-    body: Body,
-    options: { sha256: string; overwrite?: boolean },
-  ): Promise<'written' | 'exists'>;
+  write(key: string, body: Body, options: WriteOptions): Promise<'written' | 'exists'>;
   /** Removing what is not there is no error. */
   remove(keys: readonly string[]): Promise<void>;
   /** Only where objects are plain local files: the absolute path of the file that holds `key`. */
   localPath?(key: string): string;
   close(): Promise<void>;
+}
+
+export interface WriteOptions {
+  readonly sha256: string;
+  readonly overwrite?: boolean;
+  /** The caller has just taken `sha256` of this very memory: only a server need do it again. */
+  readonly hashed?: true;
 }
 
 export interface ObjectInfo {
@@ -45,4 +48,9 @@ export interface ByteRange {
 }
 
 /** Bytes in memory, or `size` bytes of a local file that does not change while it is sent. */
-export type Body = Uint8Array | { readonly path: string; readonly size: number };
+export type Body = Uint8Array | FileBody;
+
+export interface FileBody {
+  readonly path: string;
+  readonly size: number;
+}

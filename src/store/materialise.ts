@@ -68,13 +68,27 @@ async function writeStream(
 ): Promise<void> {
   const file = await open(temporary, 'wx', modeOf(options));
   try {
-    for await (const bytes of streamObject(source, digest)) {
+    for await (const bytes of neighboursJoined(streamObject(source, digest))) {
       await file.writeFile(bytes);
       options.onBytes?.(bytes.length);
     }
   } finally {
     await file.close();
   }
+}
+
+/** Pieces that lie side by side in memory, as chunks do that came in one read, as one: each write is a trip to a thread. */
+async function* neighboursJoined(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let joined: Uint8Array | undefined;
+  for await (const piece of pieces) {
+    if (joined?.buffer === piece.buffer && joined.byteOffset + joined.length === piece.byteOffset) {
+      joined = new Uint8Array(piece.buffer, joined.byteOffset, joined.length + piece.length);
+      continue;
+    }
+    if (joined !== undefined) yield joined;
+    joined = piece;
+  }
+  if (joined !== undefined) yield joined;
 }
 
 interface LocalWhole {

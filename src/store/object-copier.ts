@@ -1,8 +1,8 @@
 import type { OnProgress } from '../progress.ts';
 import { Batch } from './batch.ts';
-import { type PlacedBlob, readRun, runsOf } from './blob-reader.ts';
+import { type PlacedBlob, type Run, readRun, runsOf } from './blob-reader.ts';
 import type { Location, RecipeLocation, WholeLocation } from './catalog.ts';
-import { forEach } from './concurrency.ts';
+import { forEach, inOrder } from './concurrency.ts';
 import { type RawDigest, toDigest } from './digest.ts';
 import { damaged, digestMismatch, objectMissing } from './errors.ts';
 import { chunksOf, isEmptyObject, type Source } from './object-reader.ts';
@@ -158,13 +158,17 @@ export class ObjectCopier {
     const blobs = this.#blobs.sort(byPlace);
     this.#blobs = [];
     this.#blobBytes = 0;
-    await forEach(runsOf(blobs), this.#jobs, async (run) => {
+    const read = async (run: Run<WantedBlob>) => {
       this.#signal?.throwIfAborted();
-      for (const { blob, bytes, sound } of await readRun(this.#from.remote, run)) {
+      return readRun(this.#from.remote, run);
+    };
+    // In their order, whichever comes first: neighbours stay neighbours, so that they are few reads later too.
+    for await (const run of inOrder(runsOf(blobs), this.#jobs, read)) {
+      for (const { blob, bytes, sound } of run) {
         if (sound) await this.#putBlob(blob, bytes);
         else await this.#copyOther(blob);
       }
-    });
+    }
   }
 
   /** The blob was damaged where it was read: another place of it is tried. */

@@ -79,7 +79,7 @@ export class PackUploads {
   async #write(builder: PackBuilder): Promise<void> {
     let sealed: SealedPack = builder.seal();
     if (this.#isTaken(packKey(sealed.name))) sealed = builder.seal(randomBytes(SALT_BYTES));
-    await this.#remote.write(packKey(sealed.name), sealed.bytes, { sha256: sealed.name });
+    await this.#remote.write(packKey(sealed.name), sealed.bytes, { sha256: sealed.name, hashed: true });
     this.#written.push({
       pack: { name: sealed.name, size: sealed.bytes.length, kind: sealed.kind },
       builder,
