@@ -9,7 +9,7 @@ import { randomBytes } from './data.mjs';
 import { loadStore } from './store-bundle.mjs';
 
 const megabytes = Number(process.argv[2] ?? 300);
-const work = mkdtempSync(join(process.env.BENCH_FOLDER ?? tmpdir(), 'varve-chunking-'));
+const work = mkdtempSync(join(process.env.VARVE_BENCH_DIR ?? tmpdir(), 'varve-chunking-'));
 const { findCut } = await loadStore(work);
 const chunkSizes = (average) => ({ minimum: average / 4, average, maximum: average * 4 });
 /** Bytes that an index and a recipe spend on one chunk. */

@@ -8,7 +8,7 @@ import { makeLargeFile, makeSmallFiles } from './data.mjs';
 import { loadStore } from './store-bundle.mjs';
 
 const [mib = 1024, count = 10_000] = process.argv.slice(2).map(Number);
-const work = mkdtempSync(join(process.env.BENCH_FOLDER ?? tmpdir(), 'varve-bench-'));
+const work = mkdtempSync(join(process.env.VARVE_BENCH_DIR ?? tmpdir(), 'varve-bench-'));
 const { Store, FolderRemote, transfer, encodeManifest, comparePaths } = await loadStore(work);
 
 async function timed(name, work) {
