@@ -6,6 +6,7 @@ import { openContext } from '../../src/operations/context.ts';
 import { openCache } from '../../src/operations/stores.ts';
 import { parseDigest } from '../../src/store/digest.ts';
 import { encodeManifest, type ManifestEntry, readManifest } from '../../src/store/manifest.ts';
+import { readSourceManifest } from '../../src/store/source-manifest.ts';
 import { readConfig } from '../../src/workspace/config.ts';
 import { parsePointer } from '../../src/workspace/pointer.ts';
 import { Sandbox } from './sandbox.ts';
@@ -56,9 +57,44 @@ test('pointers', () => {
     ['rows: 2', 'rows: 2.5'],
     ['digest: sha256:', 'digest: md5:'],
     ['files: 1\n', ''],
+    ['files: 1\n', 'files: 1\nsource: "https://bucket"\n'],
+    ['files: 1\n', 'files: 1\nsource: "s3://bucket?x"\n'],
+    ['files: 1\n', 'files: 1\nendpoint: "http://bucket"\n'],
   ] as const) {
     expect(text('table.csv')).toContain(fact);
     expect(accepted(text('table.csv').replace(fact, damaged)), damaged).toBe(false);
+  }
+});
+
+test('pointers to data in place, and their manifests line by line', async () => {
+  const pointer = `varve: 1\npath: table.csv\nkind: file\ndigest: ${digest}\nbytes: 1\nfiles: 1\nsource: "s3://b/ü x"\n`;
+  expect(accepts(published('pointer'), parse(pointer), () => parsePointer(pointer, 'table.csv.varve'))).toBe(
+    true,
+  );
+  const check = published('source-manifest-entry');
+  const entries: readonly [boolean, unknown][] = [
+    [true, { path: 'a/b.csv', size: 3, etag: 'e' }],
+    [true, { path: 'a', size: 3, etag: 'e-2', version: 'v', digest }],
+    [true, { path: '', size: 3, etag: 'e' }],
+    [false, { path: 'a/', size: 0, etag: 'e' }],
+    [false, { path: '../a', size: 3, etag: 'e' }],
+    [false, { path: '/a', size: 3, etag: 'e' }],
+    [false, { path: 'a', size: 3 }],
+    [false, { path: 'a', size: 3, etag: '"e"' }],
+    [false, { path: 'a', size: 3, etag: 'e', version: 7 }],
+    [false, { path: 'a', size: 3, etag: 'e', digest: 'x' }],
+    [false, { path: 'a', size: 3, etag: 'e', region: 'x' }],
+  ];
+  for (const [good, entry] of entries) {
+    const read = async () => {
+      for await (const _ of readSourceManifest([Buffer.from(`${JSON.stringify(entry)}\n`)], 'manifest'));
+    };
+    const isRead = await read().then(
+      () => true,
+      () => false,
+    );
+    expect(isRead, JSON.stringify(entry)).toBe(good);
+    expect(check(entry), JSON.stringify(entry)).toBe(good);
   }
 });
 
@@ -142,4 +178,11 @@ test('settings', () => {
     '- a',
   ])
     expect(accepted(`${damaged}\n`), damaged).toBe(false);
+  const local = 'version: 1\nsources:\n  s3://bucket: { endpoint: "https://minio.example.org:9000" }\n';
+  sandbox.write('repo/.varve/config.yaml', 'version: 1\n');
+  sandbox.write('repo/.varve/config.local.yaml', local);
+  expect(accepts(check, parse(local), () => readConfig(repository))).toBe(true);
+  const damaged = 'sources: { s3://bucket: [] }\n';
+  sandbox.write('repo/.varve/config.local.yaml', damaged);
+  expect(accepts(check, parse(damaged), () => readConfig(repository))).toBe(false);
 });
