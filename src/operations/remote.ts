@@ -1,6 +1,7 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
+import type { DvcConfig } from '../dvc/config.ts';
 import { VarveError } from '../errors.ts';
-import { parseUrl } from '../remote/url.ts';
+import { describeUrl, parseUrl } from '../remote/url.ts';
 import {
   type RemoteConfig,
   readConfig,
@@ -8,7 +9,7 @@ import {
   setDefaultRemote,
   setRemote,
 } from '../workspace/config.ts';
-import type { Context } from './context.ts';
+import { type Context, refuseInDvc } from './context.ts';
 import { findRemote } from './stores.ts';
 
 export interface ListedRemote extends RemoteConfig {
@@ -28,6 +29,7 @@ export async function addRemote(
   url: string,
   options: RemoteAddOptions = {},
 ): Promise<ListedRemote> {
+  refuseOwnRemotes(context);
   const { repository } = context;
   const { local, ...settings } = options;
   const config = readConfig(repository);
@@ -45,9 +47,12 @@ export async function addRemote(
   return { name, ...remote, isDefault };
 }
 
+/** In a repository of DVC: those of its configuration. */
 export async function listRemotes({
   repository,
+  dvc,
 }: Context): Promise<{ readonly remotes: readonly ListedRemote[] }> {
+  if (dvc !== undefined) return { remotes: dvcRemotes(dvc.config) };
   const { remotes, defaultRemote } = readConfig(repository);
   return {
     remotes: [...remotes].map(([name, remote]) => ({ name, ...remote, isDefault: name === defaultRemote })),
@@ -56,6 +61,7 @@ export async function listRemotes({
 
 /** Forgets where it is; nothing is deleted there. */
 export async function forgetRemote(context: Context, name: string): Promise<{ readonly name: string }> {
+  refuseOwnRemotes(context);
   findRemote(readConfig(context.repository), name);
   removeRemote(context.repository, name);
   return { name };
@@ -66,9 +72,26 @@ export async function chooseRemote(
   name: string,
   options: { readonly local?: boolean | undefined } = {},
 ): Promise<{ readonly name: string }> {
+  refuseOwnRemotes(context);
   findRemote(readConfig(context.repository), name);
   setDefaultRemote(context.repository, options.local ? 'config.local.yaml' : 'config.yaml', name);
   return { name };
+}
+
+function dvcRemotes({ remotes, defaultRemote }: DvcConfig): ListedRemote[] {
+  return [...remotes].map(([name, settings]) => ({
+    name,
+    url: describeUrl(settings.get('url') ?? ''),
+    isDefault: name === defaultRemote,
+  }));
+}
+
+function refuseOwnRemotes(context: Context): void {
+  refuseInDvc(
+    context,
+    'remotes of its own',
+    'Use `dvc remote add`, `modify`, `remove` and `default`: varve reads what they write.',
+  );
 }
 
 /** Relative folders are kept relative to the root, wherever the user stands. */
