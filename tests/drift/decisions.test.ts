@@ -138,7 +138,9 @@ describe('keys', () => {
     const leak = compare(users(0, 200), users(150, 250), { disjointKeys: true, features });
     expect(leak.features[0]!.reasons.join()).toContain('50 % of the keys');
     expect(leak.verdict).toBe('drift');
-    expect(compare(users(0, 200), users(200, 400), { disjointKeys: true, features }).verdict).toBe('warning');
+    expect(compare(users(200, 400), users(400, 600), { disjointKeys: true, features }).verdict).toBe(
+      'warning',
+    );
   });
 
   test('a key that repeats is no key', () => {
