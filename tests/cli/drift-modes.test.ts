@@ -152,6 +152,14 @@ test('a stream gives one line a window, and metrics of the last one', () => {
   );
 });
 
+test('a stream on a terminal is one marked line a window', () => {
+  sandbox.write('repo/served.jsonl', jsonLines(lines.slice(0, 300)));
+  const { out } = sandbox.varve(['drift', 'flights.csv', '--stream', 'served.jsonl', '--window', '200']);
+  expect(out).toMatch(
+    /^✗ window 1, 200 rows: \d+ of 19 features drifted: month.*\n. window 2, 100 rows: .*\n$/,
+  );
+});
+
 test('a stream that is empty says nothing; one that is no JSON is refused', () => {
   sandbox.write('repo/empty.jsonl', '\n\n');
   expect(sandbox.varve(['drift', 'flights.csv', '--stream', 'empty.jsonl'])).toMatchObject({
