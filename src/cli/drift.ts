@@ -10,7 +10,7 @@ import { driftHistory } from '../operations/drift-history.ts';
 import { driftStream } from '../operations/drift-stream.ts';
 import { fileInGit } from '../operations/named-dataset.ts';
 import { formats } from '../report/format.ts';
-import { renderDrift, renderDriftSeries } from '../report/render.ts';
+import { renderDrift, renderDriftSeries, renderDriftWindow } from '../report/render.ts';
 import { defineCommand, type Io, type Outcome, positiveInteger, type Run } from './command.ts';
 import {
   type ReportOptions,
@@ -20,7 +20,6 @@ import {
   withProfilingOptions,
   withReportOptions,
 } from './report-options.ts';
-import { printable } from './terminal.ts';
 
 export type FailOn = Exclude<Verdict, 'none'>;
 
@@ -148,7 +147,7 @@ async function stream(io: Io, snapshot: string, options: Options): Promise<Outco
   let exitCode: 0 | 1 = 0;
   for await (const report of driftStream(io.cwd, snapshot, input(io, options.stream!), options, io)) {
     const line = windowOf(report, ++window);
-    io.emit(line, `window ${window}, ${report.after.rows} rows: ${printable(report.summary)}\n`);
+    io.emit(line, renderDriftWindow(line, 'text', { color: io.colours, width: io.width ?? 100 }));
     writeMetrics(io, options, { ...report, after: { ...report.after, name: snapshot } });
     if (fails(report.verdict, options.failOn)) exitCode = 1;
   }

@@ -112,7 +112,12 @@ function judge(finding: Finding, pValues: ReadonlyMap<string, number>, bar: Bar)
       : finding.value < threshold || finding.expectedToMove
         ? 'warning'
         : 'drift';
-  return { finding, strength: finding.value / threshold, measure: { ...base, threshold, verdict } };
+  const strength = finding.value / threshold;
+  return {
+    finding,
+    strength: proven ? strength : Math.min(strength, warningPart),
+    measure: { ...base, threshold, verdict },
+  };
 }
 
 /** Effect and sampling noise add as variances do; squared distances are variances already. */

@@ -33,7 +33,10 @@ export interface FeatureRef {
 
 export interface FeatureDrift extends FeatureRef {
   readonly verdict: Verdict;
-  /** Of the decisive measure, value divided by its drift threshold: 1 is just at it. Orders the report. */
+  /**
+   * Of the decisive measure, value divided by its drift threshold: 1 is just at it. What chance explains is at most ½.
+   * Orders the report.
+   */
   readonly strength: number;
   /** Sentences for people, strongest first: `share of "AA" fell from 9.7 % to 4.1 %`. */
   readonly reasons: readonly string[];

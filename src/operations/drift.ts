@@ -103,5 +103,10 @@ async function baselineOf(dataset: NamedDataset, range: string): Promise<Profile
       remedy: 'Write it as REV..REV, such as v1..v5, of a dataset under version control.',
     });
   }
-  return (await profiledVersions(context, version.path, range)).map(({ profile }) => profile);
+  const versions = await profiledVersions(context, version.path, range);
+  if (versions.length > 0) return versions.map(({ profile }) => profile);
+  throw new VarveError('invalid-baseline', `No version of ${version.path} lies in ${range}`, {
+    path: name,
+    remedy: `See which there are: varve log ${version.path}. As in Git, REV..REV leaves out the first.`,
+  });
 }

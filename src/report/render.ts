@@ -1,4 +1,4 @@
-import type { DriftReport, DriftSeries } from '../drift/model.ts';
+import type { DriftReport, DriftSeries, DriftWindow } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
@@ -23,6 +23,7 @@ import { driftText } from './text/drift.ts';
 import { profileText } from './text/profile.ts';
 import { seriesText } from './text/series.ts';
 import { validationText } from './text/validation.ts';
+import { windowText } from './text/window.ts';
 
 /** For each format that makes sense, the renderer. */
 export type Renderers<T> = Readonly<Partial<Record<Format, (of: T, options: RenderOptions) => string>>>;
@@ -51,6 +52,8 @@ const driftSeries: Renderers<DriftSeries> = {
   markdown: seriesMarkdown,
 };
 
+const driftWindow: Renderers<DriftWindow> = { text: windowText, json: canonicalJson };
+
 const validation: Renderers<ValidationReport> = {
   text: validationText,
   json: canonicalJson,
@@ -78,6 +81,11 @@ export function renderDrift(report: DriftReport, format: Format, options: Render
 /** A history of drift as a document in the format. Throws as `renderDrift` does. */
 export function renderDriftSeries(series: DriftSeries, format: Format, options: RenderOptions): string {
   return rendered('drift history', driftSeries, series, format, options);
+}
+
+/** One window of a stream as a line. Throws as `renderDrift` does. */
+export function renderDriftWindow(window: DriftWindow, format: Format, options: RenderOptions): string {
+  return rendered('window of a stream', driftWindow, window, format, options);
 }
 
 /** A validation report as a document in the format. Throws as `renderDrift` does. */

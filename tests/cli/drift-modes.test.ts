@@ -88,6 +88,19 @@ Module._load = (name, ...rest) => {
   }
 });
 
+test('what the versions of a baseline differ by is usual; a baseline of none is refused', () => {
+  const words = ['drift', 'flights.csv@HEAD~1', 'flights.csv@HEAD'];
+  const plain = sandbox.json<DriftReport>(words, 'repo', 1);
+  const report = sandbox.json<DriftReport>([...words, '--baseline', 'HEAD~2..HEAD~1'], 'repo', 1);
+  const others = ({ features }: DriftReport) => features.filter(({ verdict }) => verdict === 'drift').length;
+  expect(others(report)).toBeLessThanOrEqual(others(plain));
+  const threshold = (of: DriftReport) => of.features[0]!.measures[0]!.threshold!;
+  expect(threshold(report)).toBeGreaterThanOrEqual(threshold(plain));
+  const none = sandbox.varve([...words, '--baseline', 'HEAD..HEAD']);
+  expect(none.code).toBe(2);
+  expect(none.err).toContain('No version of flights.csv lies in HEAD..HEAD');
+});
+
 test('findings point at the pointer, which Git has, and not at the data, which it ignores', () => {
   const words = ['drift', 'flights.csv@HEAD~1', 'flights.csv@HEAD', '--format'];
   expect(sandbox.varve([...words, 'github']).out).toMatch(/^::error file=flights\.csv\.varve,/);
@@ -149,6 +162,14 @@ test('a stream gives one line a window, and metrics of the last one', () => {
   expect(windows[0]!.features[0]!.feature).toBe('month');
   expect(readFileSync(sandbox.path('repo', 'served.prom'), 'utf8')).toContain(
     'varve_drift_verdict{dataset="flights.csv"} 2\n',
+  );
+});
+
+test('a stream on a terminal is one marked line a window', () => {
+  sandbox.write('repo/served.jsonl', jsonLines(lines.slice(0, 300)));
+  const { out } = sandbox.varve(['drift', 'flights.csv', '--stream', 'served.jsonl', '--window', '200']);
+  expect(out).toMatch(
+    /^✗ window 1, 200 rows: \d+ of 19 features drifted: month.*\n. window 2, 100 rows: .*\n$/,
   );
 });
 

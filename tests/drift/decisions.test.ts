@@ -49,6 +49,16 @@ describe('decisions', () => {
     expect(report.features[0]!.strength).toBeGreaterThan(1);
   });
 
+  test('what chance explains is never as strong as a warning', () => {
+    const names = (from: number) =>
+      profile({ name: Array.from({ length: 800 }, (_, i) => `user ${1000 + ((i * 7919 + from) % 5003)}`) });
+    const report = compare(names(0), names(2600));
+    expect(
+      report.features[0]!.measures.find(({ name }) => name === 'new-category-share')!.value,
+    ).toBeGreaterThan(0.5);
+    expect(report).toMatchObject({ verdict: 'none', features: [{ strength: 0.5 }] });
+  });
+
   test('the same change in 100 rows is what sampling gives', () => {
     const few = (aa: number) => profile({ carrier: repeated({ AA: aa, UA: 100 - aa }) });
     expect(compare(few(10), few(4)).verdict).toBe('none');
@@ -138,6 +148,9 @@ describe('keys', () => {
     const leak = compare(users(0, 200), users(150, 250), { disjointKeys: true, features });
     expect(leak.features[0]!.reasons.join()).toContain('50 % of the keys');
     expect(leak.verdict).toBe('drift');
+    expect(compare(users(200, 400), users(400, 600), { disjointKeys: true, features }).verdict).toBe(
+      'warning',
+    );
   });
 
   test('a key that repeats is no key', () => {

@@ -1,0 +1,14 @@
+import type { DriftWindow } from '../../drift/model.ts';
+import type { RenderOptions } from '../format.ts';
+import { neutral } from '../neutral.ts';
+import { counted } from '../numbers.ts';
+import { gradeOf } from '../words.ts';
+import { marks, painter } from './paint.ts';
+
+/** One line for a terminal that watches a stream. */
+export function windowText(window: DriftWindow, { color }: RenderOptions): string {
+  const paint = painter(color);
+  const grade = gradeOf(window.verdict);
+  const which = paint('dim', `window ${window.window}, ${counted(window.rows, 'row')}:`);
+  return `${paint(grade, marks[grade])} ${which} ${paint(grade, neutral(window.summary))}\n`;
+}
