@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { VarveError } from '../errors.ts';
 import type { ProfilingOptions } from '../operations/dataset-profile.ts';
 import { profile } from '../operations/profile.ts';
 import { profileAsStatistics, renderProfile } from '../report/render.ts';
@@ -33,11 +34,12 @@ export function command(run: Run): Command {
     ],
   )
     .argument('<dataset>', 'path, path@REV, plain file or folder, or quoted pattern')
-    .option('--compare <dataset>', 'an earlier version or another dataset to show beside it');
+    .option('--compare <dataset>', 'with --format html: an earlier version, or another dataset, to overlay');
   return withProfilingOptions(
     withReportOptions(defined, ['text', 'json', 'markdown', 'html', 'prometheus', 'tfdv']),
   ).action((dataset: string, options: Options) =>
     run(options, async (io) => {
+      if (options.compare !== undefined && (options.format !== 'html' || options.json)) throw onlyOnAPage();
       const found = await profile(io.cwd, dataset, options, io);
       const other =
         options.compare === undefined ? undefined : await profile(io.cwd, options.compare, options, io);
@@ -52,4 +54,10 @@ export function command(run: Run): Command {
       );
     }),
   );
+}
+
+function onlyOnAPage(): VarveError {
+  return new VarveError('usage', '`--compare` draws two profiles on one page, so it needs `--format html`', {
+    remedy: 'Add `--format html --output FILE`; what differs in figures is what `varve drift` tells.',
+  });
 }

@@ -31,7 +31,13 @@ export async function openSource(
       remedy: 'Name a CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Feather file.',
     });
   }
-  await Promise.all([load(engine, files, format, relation), ...files.map((file) => assertWhole(file))]);
+  const stop = new AbortController();
+  const checks = files.map((file) => assertWhole(file, stop.signal));
+  try {
+    await Promise.all([load(engine, files, format, relation), ...checks]);
+  } finally {
+    stop.abort();
+  }
   return { relation, columns: await engine.describe(relation) };
 }
 

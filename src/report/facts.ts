@@ -1,5 +1,5 @@
 import { numericAxis } from '../drift/axis.ts';
-import type { FeatureProfile, LengthStats, TableProfile } from '../profile/model.ts';
+import type { FeatureProfile, LengthStats, TableProfile, TimeStats } from '../profile/model.ts';
 import { meanAndVariance } from '../profile/moments.ts';
 import { distinctCount } from '../profile/sketch.ts';
 import { brief } from './neutral.ts';
@@ -28,6 +28,8 @@ export interface Facts {
   readonly infinite: number;
   /** Least and most elements of a list that is there. */
   readonly listLength: readonly [number, number] | null;
+  /** Of dates and timestamps, the most days in a row without a value between the first and the last; 0 of all else. */
+  readonly longestGap: number;
   /** Of all values that are there; the first ten listed. */
   readonly top: readonly { readonly value: string; readonly share: number }[];
 }
@@ -54,6 +56,7 @@ export function factsOf(feature: FeatureProfile, table: TableProfile): Facts {
     mean: moments?.mean ?? null,
     deviation: moments === null ? null : Math.sqrt(moments.variance),
     quartiles: feature.numeric === undefined ? null : quartiles(feature),
+    longestGap: longestGap(feature.time),
     top: feature.values.values.slice(0, 10).map(([value, count]) => ({ value, share: count / values })),
   };
 }
@@ -84,6 +87,12 @@ function clock(text: string): string {
       .replace(/Z$/, ''),
     40,
   );
+}
+
+function longestGap(time: TimeStats | undefined): number {
+  const { days = [], dayWidth = 1 } = time ?? {};
+  const gaps = days.slice(1).map(([day], index) => (day - days[index]![0] - 1) * dayWidth);
+  return gaps.reduce((most, gap) => Math.max(most, gap), 0);
 }
 
 function rangeOf(lengths: LengthStats | undefined): [number, number] | null {

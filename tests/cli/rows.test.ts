@@ -141,6 +141,17 @@ features:
     expect([code, err]).toEqual([2, expect.stringContaining('No file matches parts/*.csv')]);
   });
 
+  test('two profiles are overlaid on a page, and nowhere else', () => {
+    const args = ['profile', 'parts', '--compare', 'parts/year=2023'];
+    expect(sandbox.ok([...args, '--format', 'html'])).toMatch(/before[\s\S]*parts\/year=2023/);
+    expect(sandbox.varve(args)).toMatchObject({ code: 2, err: expect.stringContaining('--format html') });
+  });
+
+  test('days without a row between others are a gap on the page', () => {
+    sandbox.write('repo/days.csv', 'd\n2024-01-01\n2024-01-02\n2024-01-06\n2024-01-08\n');
+    expect(sandbox.ok(['profile', 'days.csv', '--format', 'html'])).toMatch(/longest gap<[\s\S]{0,40}3 days/);
+  });
+
   test('cannot be asked by a query', () => {
     sandbox.write('repo/hostile.yaml', 'varveSchema: 1\nexpect: ["(SELECT max(id) FROM part0) > 0"]\n');
     const { code, err } = sandbox.varve(['validate', 'parts', '--schema', 'hostile.yaml']);

@@ -81,6 +81,20 @@ describe.each(cases)('%s', (name) => {
   });
 });
 
+test('every kind that the documentation has under a name of TFDV has a fixture, but for the three that it names', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/schema.md'), 'utf8');
+  const [, table = ''] = /\n\| kind [^\n]*\n([\s\S]*?)\n\n/.exec(page) ?? [];
+  const ours = [...table.matchAll(/`([A-Z_]{6,})`( ¹)?/g)];
+  const theirs = ours.flatMap(([, kind, own]) => (own === undefined ? [kind as string] : []));
+  expect(theirs.length).toBeGreaterThan(30);
+  const shown = new Set(cases.map((name) => name.split('-')[0]));
+  expect(theirs.filter((kind) => !shown.has(kind)).sort()).toEqual([
+    'CUSTOM_VALIDATION',
+    'FEATURE_MISSING_NAME',
+    'STATS_NOT_AVAILABLE',
+  ]);
+});
+
 test('varve finds in a month of flights what TFDV found', async () => {
   const at = (file: string) => readFileSync(join(fixtures, 'flights', file));
   const [first, seventh] = ['stats-1.pb', 'stats-7.pb'].map((file) =>

@@ -136,6 +136,7 @@ const figures: readonly (readonly [string, (facts: Facts) => string | null])[] =
   ['median', (facts) => number(facts.quartiles?.[1])],
   ['quartile 3', (facts) => number(facts.quartiles?.[2])],
   ['most', (facts) => facts.max],
+  ['longest gap', ({ longestGap: days }) => (days === 0 ? null : counted(days, 'day'))],
   ['zeros', (facts) => some(facts.zeros)],
   ['NaN', (facts) => some(facts.nan)],
   ['infinite', (facts) => some(facts.infinite)],
