@@ -13,7 +13,7 @@ import { ignoreOutput, refuseTracked } from './gitignore.ts';
 import { type Identified, type IdentifiedFile, identified, remember } from './identify.ts';
 import { type HashName, objectKey } from './object-id.ts';
 import type { Output, ProfileReference } from './output.ts';
-import { isWithin } from './paths.ts';
+import { isWithin, resolveInside } from './paths.ts';
 import { newPointer, updatePointer, withoutProfile, withProfile } from './pointer-edit.ts';
 import { outputsInTree, POINTER_SUFFIX } from './pointers.ts';
 import { type FoundFile, scanOutput } from './scan.ts';
@@ -100,6 +100,12 @@ function targetOf(context: DvcContext, outputs: readonly Output[], written: stri
     throw new VarveError('unsupported-path', `${written} cannot be an output`, {
       path: written,
       remedy: 'Put the data into a folder of its own, such as data/, and add that.',
+    });
+  }
+  if (resolveInside('', path) === undefined) {
+    throw new VarveError('unsupported-name', `${path} has a name that other machines cannot keep`, {
+      path,
+      remedy: 'Rename it without backslashes, and without a letter and a colon at its start.',
     });
   }
   if (folder === undefined) {

@@ -91,9 +91,8 @@ function storeFile(job: StoreJob): JobResult {
           : copy(file, path, facts.size, hash, temporary)) + suffix;
       if (expected !== undefined && value !== expected) throw mismatch(path, expected, value);
       const id = { hash, value };
-      if (temporary !== undefined) publish(temporary, root, id, facts.size, shared);
-      else if (!isPublished(root, id, facts.size))
-        writeObject(root, id, block.subarray(0, facts.size), shared);
+      if (temporary === undefined) writeObject(root, id, block.subarray(0, facts.size), shared);
+      else if (!isPublished(root, id, facts.size)) publish(temporary, root, id, shared);
       return { id, facts };
     } finally {
       if (temporary !== undefined) removeQuietly(temporary);
@@ -113,6 +112,7 @@ function copy(file: number, path: string, size: number, hash: HashName, temporar
 }
 
 function writeObject(root: string, id: ObjectId, bytes: Uint8Array, shared: boolean): void {
+  if (isPublished(root, id, bytes.length)) return;
   const temporary = newTemporary(root, shared);
   try {
     const target = openSync(temporary, 'wx', 0o600);
@@ -122,9 +122,10 @@ function writeObject(root: string, id: ObjectId, bytes: Uint8Array, shared: bool
     } finally {
       closeSync(target);
     }
-    publish(temporary, root, id, bytes.length, shared);
-  } finally {
+    publish(temporary, root, id, shared);
+  } catch (error) {
     removeQuietly(temporary);
+    throw error;
   }
 }
 
@@ -137,10 +138,9 @@ function placeObject(job: PlaceJob): JobResult {
     renameSync(temporary, job.target);
     return { id: job.id, facts: factsOf(statSync(job.target)) };
   } catch (error) {
+    removeQuietly(temporary);
     if (errnoOf(error) === 'ENOENT' && !exists(source)) throw missing(source);
     throw fileError(error, 'write', job.target);
-  } finally {
-    removeQuietly(temporary);
   }
 }
 
@@ -245,7 +245,7 @@ function saveObject({ root, id, from, shared }: SaveJob): JobResult {
     } else {
       checkObject(from.temporary, id);
       chmodSync(from.temporary, PROTECTED);
-      publish(from.temporary, root, id, statSync(from.temporary).size, shared);
+      if (!isPublished(root, id, statSync(from.temporary).size)) publish(from.temporary, root, id, shared);
     }
     return { id, facts: factsOf(statSync(join(root, objectKey(id)))) };
   } catch (error) {
@@ -275,9 +275,8 @@ function checkBytes(bytes: Uint8Array, id: ObjectId): void {
   if (value !== md5Of(id)) throw mismatch(objectKey(id), md5Of(id), value);
 }
 
-/** Gives a finished temporary its name, unless the object is there. */
-function publish(temporary: string, root: string, id: ObjectId, size: number, shared: boolean): void {
-  if (isPublished(root, id, size)) return;
+/** Gives a finished temporary its name. */
+function publish(temporary: string, root: string, id: ObjectId, shared: boolean): void {
   const path = join(root, objectKey(id));
   makeFolder(dirname(path), shared);
   renameSync(temporary, path);

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { type DvcContext, withWorkers } from '../dvc/context.ts';
 import { type DirectoryEntry, directoryId, encodeDirectory } from '../dvc/directory-manifest.ts';
@@ -11,6 +11,7 @@ import type { Digest } from '../store/digest.ts';
 import type { Store } from '../store/store.ts';
 import { transfer } from '../store/transfer.ts';
 import { gitList } from '../workspace/git.ts';
+import { excludeFromGit } from '../workspace/git-exclude.ts';
 import { datasetsAt, type PointedDataset } from '../workspace/git-pointers.ts';
 import { pointerPath } from '../workspace/pointer.ts';
 import type { Repository } from '../workspace/repository.ts';
@@ -100,11 +101,14 @@ export async function exportDvc(context: Context): Promise<ExportDvcResult> {
   };
 }
 
-/** Git must not see DVC's folder on branches that are varve's; on the new ones, their own file takes the place of this. */
+/** Git must not see DVC's folder on branches that are varve's, and have no `.dvc/.gitignore`. */
 function hideDvcFolder(root: string): void {
+  const patterns = DVC_GITIGNORE.trimEnd().split('\n');
+  excludeFromGit(
+    root,
+    patterns.map((pattern) => `/.dvc${pattern}`),
+  );
   mkdirSync(join(root, '.dvc', 'tmp', 'varve', 'export'), { recursive: true });
-  const file = join(root, '.dvc', '.gitignore');
-  if (!existsSync(file)) writeFileSync(file, '*\n');
 }
 
 /** What the cache lacks of a snapshot, from the default remote where there is one. */

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { filesOf, isCached } from '../dvc/cache.ts';
 import type { DvcContext } from '../dvc/context.ts';
@@ -15,6 +15,7 @@ import { encodeManifest, type ManifestEntry } from '../store/manifest.ts';
 import { Store } from '../store/store.ts';
 import { initialConfig } from '../workspace/config.ts';
 import { gitList } from '../workspace/git.ts';
+import { excludeFromGit } from '../workspace/git-exclude.ts';
 import { comparePaths } from '../workspace/path-order.ts';
 import { formatPointer, type Pointer, pointerPath } from '../workspace/pointer.ts';
 import type { Context } from './context.ts';
@@ -116,6 +117,11 @@ async function isWhole(context: DvcContext, output: Recorded): Promise<boolean> 
   );
 }
 
+/** What lies in the working tree also where a branch of DVC's is checked out, which has no `.varve/.gitignore`. */
+const HIDDEN = NOT_IN_GIT.trimEnd()
+  .split('\n')
+  .map((pattern) => `/.varve${pattern}`);
+
 /** Fills a store of varve from DVC's cache. It lies in `.dvc/tmp` until it is complete. */
 class Importer {
   /** By the key of the output's object. */
@@ -187,11 +193,11 @@ class Importer {
     return this.#store.close();
   }
 
-  /** Moves the complete store to where varve looks for it, out of Git's sight on branches that have no `.varve` yet. */
+  /** Moves the complete store to where varve looks for it. */
   publish(): void {
+    excludeFromGit(this.#context.repository.root, HIDDEN);
     if (existsSync(this.#target)) return;
     mkdirSync(join(this.#target, '..'), { recursive: true });
-    writeFileSync(join(this.#target, '..', '.gitignore'), '*\n');
     renameSync(join(this.#folder, 'cache'), this.#target);
   }
 

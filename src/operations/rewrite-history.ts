@@ -1,6 +1,9 @@
-import { posix } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, posix } from 'node:path';
+import { VarveError } from '../errors.ts';
 import { git, gitList } from '../workspace/git.ts';
-import { readBlobs } from '../workspace/git-pointers.ts';
+import { findRevision, readBlobs } from '../workspace/git-pointers.ts';
 
 /** What a commit's tree gets instead of what it has. */
 export type TreeChange =
@@ -55,6 +58,7 @@ export function commitsOfBranches(root: string): CommitFacts[] {
  * Writes every local branch anew beside itself, as `<prefix>/<branch>`, with the changes that `changesOf` gives for each of
  * its commits; authors, dates, messages and merges stay. No branch that there is, nor the working tree, is touched, and the
  * new branches appear all at once, when Git has everything. Returns their names.
+ * @throws VarveError `branch-moved-on` where one of these names has commits of its own
  */
 export function rewriteBranches(
   root: string,
@@ -67,16 +71,56 @@ export function rewriteBranches(
   const heads = gitList(root, ['for-each-ref', '--format=%(refname:short)%00%(objectname)%00', 'refs/heads'])
     .map((text) => text.trim())
     .filter((text) => text !== '');
-  const branches: string[] = [];
+  const branches: { readonly name: string; readonly mark: string }[] = [];
   for (let at = 0; at + 1 < heads.length; at += 2) {
     const mark = marks.get(heads[at + 1]!);
     if (mark === undefined || heads[at]!.startsWith(`${prefix}/`)) continue;
-    branches.push(`${prefix}/${heads[at]}`);
-    stream.push(`reset refs/heads/${prefix}/${heads[at]}\nfrom ${mark}\n\n`);
+    branches.push({ name: `${prefix}/${heads[at]}`, mark });
   }
-  git(root, ['fast-import', '--quiet', '--done'], { input: `${stream.join('')}done\n` });
-  git(root, ['update-ref', '-d', SCRATCH]);
-  return branches;
+  const written = importStream(root, `${stream.join('')}done\n`);
+  moveBranches(
+    root,
+    branches.map(({ name, mark }) => ({ name, commit: written.get(mark)! })),
+  );
+  return branches.map(({ name }) => name);
+}
+
+/** The commits that Git made of a stream of git-fast-import, by their marks. */
+function importStream(root: string, input: string): ReadonlyMap<string, string> {
+  const folder = mkdtempSync(join(tmpdir(), 'varve-rewriting-'));
+  const file = join(folder, 'marks');
+  try {
+    git(root, ['fast-import', '--quiet', '--force', '--done', `--export-marks=${file}`], { input });
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    return new Map(lines.map((line) => line.split(' ') as [string, string]));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    git(root, ['update-ref', '-d', SCRATCH]);
+  }
+}
+
+/** All or none. */
+function moveBranches(
+  root: string,
+  branches: readonly { readonly name: string; readonly commit: string }[],
+): void {
+  const commands = branches.map(({ name, commit }) => {
+    const before = findRevision(root, `refs/heads/${name}`);
+    if (before !== undefined && !isAncestor(root, before, commit)) throw movedOn(name);
+    return `update refs/heads/${name} ${commit} ${before ?? '0'.repeat(commit.length)}\n`;
+  });
+  git(root, ['update-ref', '--stdin'], { input: commands.join('') });
+}
+
+function isAncestor(root: string, before: string, after: string): boolean {
+  return git(root, ['merge-base', '--is-ancestor', before, after], { accept: [1] }).code === 0;
+}
+
+function movedOn(branch: string): VarveError {
+  return new VarveError('branch-moved-on', `The branch ${branch} has commits that would be lost`, {
+    path: branch,
+    remedy: `Rename it by \`git branch -m ${branch} NAME\`, then run the same command again.`,
+  });
 }
 
 /** Changes that give every file of one name another: ignore files of both tools follow the same rules. */

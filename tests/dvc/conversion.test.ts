@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkout } from '../../src/operations/checkout.ts';
 import { openContext } from '../../src/operations/context.ts';
@@ -50,6 +51,62 @@ describe('a repository that the real DVC made', () => {
     await checkout(openContext(root), []);
     expect(contents(join(root, 'data'))).toEqual(expected('v1'));
     expect(await importDvcAgain(root, head)).toEqual(imported);
+  });
+
+  test('is imported whole after any number of kills, and until then nothing is changed', async () => {
+    const root = box.path('given/repo');
+    execFileSync('cp', ['-r', box.path('given'), box.path('twin')]);
+    const uncut = await importDvc(openContext(box.path('twin/repo')));
+    const cli = join(import.meta.dirname, '..', '..', 'bin', 'varve.js');
+    const before = box.git('given/repo', 'for-each-ref');
+    const kills = { unfinished: 0 };
+    for (const delay of [0, 200, 300, 400, 500, 600, 700]) {
+      const child = spawn(process.execPath, [cli, 'import-dvc'], { cwd: root, stdio: 'ignore' });
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      await sleep(delay);
+      child.kill('SIGKILL');
+      await ended;
+      expect(box.git('given/repo', 'status', '--porcelain')).toBe('');
+      const refs = box.git('given/repo', 'for-each-ref').replace(/.*refs\/varve\/rewriting\n/, '');
+      if (refs === before) kills.unfinished++;
+      else expect(refs).toContain(`refs/heads/${uncut.branches[0]}`);
+    }
+    expect(kills.unfinished).toBeGreaterThan(0);
+    expect(await importDvc(openContext(root))).toEqual(uncut);
+    expect(box.git('given/repo', 'for-each-ref')).toBe(box.git('twin/repo', 'for-each-ref'));
+    box.git('given/repo', 'checkout', '-q', uncut.branches[0]!);
+    await checkout(openContext(root), []);
+    expect(contents(join(root, 'data'))).toEqual(expected('v2'));
+    expect((await verify(openContext(root))).damage).toEqual([]);
+  }, 60_000);
+
+  test('keeps branches that went on, and keeps what is not for Git out of it on every branch', async () => {
+    const root = box.path('given/repo');
+    const head = box.git('given/repo', 'rev-parse', '--abbrev-ref', 'HEAD').trim();
+    await importDvc(openContext(root));
+    box.git('given/repo', 'checkout', '-q', `varve/${head}`);
+    box.write('given/repo/note', 'mine');
+    box.commit('given/repo', 'went on');
+    box.git('given/repo', 'checkout', '-q', head);
+    expect(box.git('given/repo', 'status', '--porcelain')).toBe('');
+    box.git('given/repo', 'branch', 'other');
+    const before = box.git('given/repo', 'for-each-ref');
+    await expect(importDvc(openContext(root))).rejects.toMatchObject({
+      code: 'branch-moved-on',
+      path: `varve/${head}`,
+    });
+    expect(box.git('given/repo', 'for-each-ref')).toBe(before);
+    box.git('given/repo', 'branch', '-m', `varve/${head}`, 'mine');
+    expect((await importDvc(openContext(root))).branches).toEqual(
+      expect.arrayContaining([`varve/${head}`, 'varve/mine', 'varve/other']),
+    );
+    box.git('given/repo', 'checkout', '-q', `varve/${head}`);
+    const { branches } = await exportDvc(openContext(root));
+    expect(box.git('given/repo', 'status', '--porcelain')).toBe('');
+    for (const branch of [...branches, `varve/${head}`]) {
+      box.git('given/repo', 'checkout', '-q', branch);
+      expect(box.git('given/repo', 'status', '--porcelain'), branch).toBe('');
+    }
   });
 
   async function importDvcAgain(root: string, head: string) {
