@@ -20,7 +20,7 @@ export type Recorded = Output & { readonly id: ObjectId };
  * @throws VarveError `not-a-dataset`, `outside-repository`
  */
 export function selectOutputs(
-  context: DvcContext,
+  context: Pick<DvcContext, 'repository' | 'cwd'>,
   outputs: readonly Output[],
   paths: readonly string[],
 ): Selected[] {
@@ -39,7 +39,7 @@ export function selectOutputs(
 }
 
 /** What the user wrote as a path, from the top of the DVC repository; '' for that itself. */
-export function namedPath(context: DvcContext, path: string): string {
+export function namedPath(context: Pick<DvcContext, 'repository' | 'cwd'>, path: string): string {
   return pathInRepository(context.repository.notes, context.cwd, path);
 }
 

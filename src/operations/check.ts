@@ -8,6 +8,7 @@ import { type Context, openContext, type Watch } from './context.ts';
 import { profileOfDataset, storedProfile } from './dataset-profile.ts';
 import { selectDatasets } from './datasets.ts';
 import { driftSettings } from './drift.ts';
+import { pointedOutputsAt, selectPointedOutputs } from './dvc-datasets.ts';
 import { type NamedDataset, nameDataset, schemaPathOf } from './named-dataset.ts';
 import { validate } from './validate.ts';
 
@@ -39,11 +40,13 @@ export async function check(
 ): Promise<CheckResult> {
   const context = openContext(cwd, watch);
   const commit = resolveRevision(context.repository.root, base);
-  const before = new Map(
-    datasetsAt(context.repository.root, commit).map(({ path, pointer }) => [path, pointer]),
-  );
+  const { dvc } = context;
+  const atBase =
+    dvc === undefined ? datasetsAt(context.repository.root, commit) : pointedOutputsAt(dvc, commit);
+  const before = new Map(atBase.map(({ path, pointer }) => [path, pointer]));
+  const now = dvc === undefined ? selectDatasets(context, paths) : selectPointedOutputs(context, dvc, paths);
   const datasets: CheckedDataset[] = [];
-  for (const { path, pointer } of selectDatasets(context, paths)) {
+  for (const { path, pointer } of now) {
     if (before.get(path)?.digest === pointer.digest) continue;
     datasets.push(await checked(context, base, path, before.get(path)));
   }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { unsupported } from '../dvc/config.ts';
 import { type DvcRepository, findDvcRoot, openDvcRepository } from '../dvc/repository.ts';
 import type { OnProgress } from '../progress.ts';
 import { findRepository, type Repository } from '../workspace/repository.ts';
@@ -32,4 +33,9 @@ export function watching({ onProgress, signal }: Watch): {
   readonly signal?: AbortSignal;
 } {
   return { ...(onProgress && { onProgress }), ...(signal && { signal }) };
+}
+
+/** For what works on varve's own files only. @throws VarveError `dvc-unsupported` in a repository of DVC */
+export function refuseInDvc({ dvc }: Context, what: string, remedy: string): void {
+  if (dvc !== undefined) throw unsupported(what, remedy);
 }

@@ -4,7 +4,7 @@ import { isDirectory, type ObjectId } from '../dvc/object-id.ts';
 import type { Output } from '../dvc/output.ts';
 import { outputHistory, outputsAt, outputsInTree, POINTER_SUFFIX } from '../dvc/pointers.ts';
 import type { DvcRepository } from '../dvc/repository.ts';
-import { isRecorded, outputNamed, type Recorded } from '../dvc/select.ts';
+import { isRecorded, outputNamed, type Recorded, selectOutputs } from '../dvc/select.ts';
 import { VarveError } from '../errors.ts';
 import { type Digest, digestOf } from '../store/digest.ts';
 import { resolveRevision } from '../workspace/git-pointers.ts';
@@ -67,6 +67,29 @@ export function previousOutput(dvc: DvcRepository, version: OutputVersion): Poin
   return historyOf(dvc, version.commit ?? 'HEAD', version.path)
     .flatMap(({ output }) => (output !== undefined && isRecorded(output) ? [asPointer(output)] : []))
     .find(({ digest }) => digest !== version.pointer.digest);
+}
+
+/** As datasetHistory, in a repository of DVC. */
+export function outputVersions(dvc: DvcRepository, revision: string, path: string) {
+  return historyOf(dvc, revision, path).map(({ commit, date, output }) => ({
+    commit,
+    date,
+    pointer: output !== undefined && isRecorded(output) ? asPointer(output) : undefined,
+  }));
+}
+
+/** As datasetsAt, in a repository of DVC. */
+export function pointedOutputsAt(dvc: DvcRepository, commit: string) {
+  return outputsAt(dvc, commit)
+    .filter(isRecorded)
+    .map((output) => ({ path: output.path, pointer: asPointer(output) }));
+}
+
+/** As selectDatasets, in a repository of DVC. */
+export function selectPointedOutputs(context: Context, dvc: DvcRepository, paths: readonly string[]) {
+  return selectOutputs({ repository: dvc, cwd: context.cwd }, outputsInTree(dvc), paths).flatMap(
+    ({ output }) => (isRecorded(output) ? [{ path: output.path, pointer: asPointer(output) }] : []),
+  );
 }
 
 /** The history of an output, also of one that is gone from the working tree. */

@@ -1,6 +1,6 @@
 import { type Collected, collectGarbage } from '../store/gc.ts';
 import { cloneId } from '../workspace/clone-id.ts';
-import { type Context, watching } from './context.ts';
+import { type Context, refuseInDvc, watching } from './context.ts';
 import { everyRoot, everyRootOfCache } from './history-roots.ts';
 import { closing, isCacheShared, openCache, openRemoteStore } from './stores.ts';
 
@@ -28,6 +28,7 @@ const GRACE = { cache: HOUR, remote: 14 * 24 * HOUR } as const;
  * cache that clones share, no work) of another.
  */
 export async function gc(context: Context, options: GcOptions = {}): Promise<GcResult> {
+  refuseInDvc(context, 'gc', 'Run `dvc gc`: it leaves the profiles alone.');
   const { remote, dryRun = false } = options;
   const graceMs = options.graceMs ?? (remote === undefined ? GRACE.cache : GRACE.remote);
   const { onProgress } = watching(context);

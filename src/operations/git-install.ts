@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { VarveError } from '../errors.ts';
 import { writeAtomically } from '../workspace/atomic-write.ts';
 import { git } from '../workspace/git.ts';
-import type { Context } from './context.ts';
+import { type Context, refuseInDvc } from './context.ts';
 
 /** What varve can do from within Git. */
 export interface GitParts {
@@ -35,9 +35,10 @@ const MARK = '# Written by `varve git install`.';
  * Registers varve with Git in this clone: settings in .git/config, a line in .gitattributes, a hook. Parts that are not
  * chosen stay as they are; doing it again renews them.
  * @param program the words that start varve, absolute
- * @throws VarveError `hook-exists`
+ * @throws VarveError `hook-exists`, `dvc-unsupported`
  */
 export function gitInstall(context: Context, parts: GitParts, program: readonly string[]): GitInstallResult {
+  refuseInDvc(context, 'hooks and drivers for Git', 'Use `dvc install` for hooks.');
   const { root } = context.repository;
   const varve = program.map(quoted).join(' ');
   const hook = hookFile(root);

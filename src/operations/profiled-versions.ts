@@ -3,6 +3,7 @@ import type { Digest } from '../store/digest.ts';
 import { datasetHistory } from '../workspace/git-pointers.ts';
 import type { Context } from './context.ts';
 import { storedProfile } from './dataset-profile.ts';
+import { outputVersions } from './dvc-datasets.ts';
 
 export interface ProfiledVersion {
   /** `path@commit`. */
@@ -23,7 +24,10 @@ export async function profiledVersions(
   revision: string,
 ): Promise<ProfiledVersion[]> {
   const versions: ProfiledVersion[] = [];
-  for (const { commit, date, pointer } of datasetHistory(context.repository.root, revision, path).reverse()) {
+  const history = context.dvc
+    ? outputVersions(context.dvc, revision, path)
+    : datasetHistory(context.repository.root, revision, path);
+  for (const { commit, date, pointer } of history.reverse()) {
     if (pointer?.profile === undefined) continue;
     const name = `${path}@${commit.slice(0, 12)}`;
     versions.push({

@@ -1,8 +1,9 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
+import type { DvcConfig } from '../dvc/config.ts';
 import { VarveError } from '../errors.ts';
 import { sourceUrl } from '../remote/bucket-listing.ts';
 import { parseEndpoint } from '../remote/minio-access.ts';
-import { parseUrl } from '../remote/url.ts';
+import { describeUrl, parseUrl } from '../remote/url.ts';
 import {
   type Access,
   accessTo,
@@ -13,7 +14,7 @@ import {
   setRemote,
   setSource,
 } from '../workspace/config.ts';
-import type { Context } from './context.ts';
+import { type Context, refuseInDvc } from './context.ts';
 import { findRemote } from './stores.ts';
 
 export interface ListedRemote extends RemoteConfig {
@@ -33,6 +34,7 @@ export async function addRemote(
   url: string,
   options: RemoteAddOptions = {},
 ): Promise<ListedRemote> {
+  refuseOwnRemotes(context);
   const { repository } = context;
   const { local, ...settings } = options;
   const config = readConfig(repository);
@@ -50,9 +52,12 @@ export async function addRemote(
   return { name, ...remote, isDefault };
 }
 
+/** In a repository of DVC: those of its configuration. */
 export async function listRemotes({
   repository,
+  dvc,
 }: Context): Promise<{ readonly remotes: readonly ListedRemote[] }> {
+  if (dvc !== undefined) return { remotes: dvcRemotes(dvc.config) };
   const { remotes, defaultRemote } = readConfig(repository);
   return {
     remotes: [...remotes].map(([name, remote]) => ({ name, ...remote, isDefault: name === defaultRemote })),
@@ -61,6 +66,7 @@ export async function listRemotes({
 
 /** Forgets where it is; nothing is deleted there. */
 export async function forgetRemote(context: Context, name: string): Promise<{ readonly name: string }> {
+  refuseOwnRemotes(context);
   findRemote(readConfig(context.repository), name);
   removeRemote(context.repository, name);
   return { name };
@@ -71,6 +77,7 @@ export async function chooseRemote(
   name: string,
   options: { readonly local?: boolean | undefined } = {},
 ): Promise<{ readonly name: string }> {
+  refuseOwnRemotes(context);
   findRemote(readConfig(context.repository), name);
   setDefaultRemote(context.repository, options.local ? 'config.local.yaml' : 'config.yaml', name);
   return { name };
@@ -81,14 +88,32 @@ export async function chooseRemote(
  * @throws VarveError `invalid-remote-url`, `invalid-endpoint`
  */
 export async function reachSource(
-  { repository }: Context,
+  context: Context,
   url: string,
   access: Access,
 ): Promise<Access & { readonly url: string }> {
+  refuseInDvc(context, 'data that stays where it is', 'Use `dvc import-url`.');
+  const { repository } = context;
   const place = sourceUrl(url);
   if (access.endpoint !== undefined) parseEndpoint(access.endpoint);
   setSource(repository, place, access);
   return { url: place, ...accessTo(readConfig(repository), place) };
+}
+
+function dvcRemotes({ remotes, defaultRemote }: DvcConfig): ListedRemote[] {
+  return [...remotes].map(([name, settings]) => ({
+    name,
+    url: describeUrl(settings.get('url') ?? ''),
+    isDefault: name === defaultRemote,
+  }));
+}
+
+function refuseOwnRemotes(context: Context): void {
+  refuseInDvc(
+    context,
+    'remotes of its own',
+    'Use `dvc remote add`, `modify`, `remove` and `default`: varve reads what they write.',
+  );
 }
 
 /** Relative folders are kept relative to the root, wherever the user stands. */
