@@ -53,32 +53,51 @@ describe('a repository that the real DVC made', () => {
     expect(await importDvcAgain(root, head)).toEqual(imported);
   });
 
-  test('is imported whole after any number of kills, and until then nothing is changed', async () => {
-    const root = box.path('given/repo');
-    execFileSync('cp', ['-r', box.path('given'), box.path('twin')]);
-    const uncut = await importDvc(openContext(box.path('twin/repo')));
+  /** Kills the command again and again: what it is for is there as a whole, or nothing of it. */
+  async function expectUnharmedByKills(command: string, branches: readonly string[]): Promise<void> {
     const cli = join(import.meta.dirname, '..', '..', 'bin', 'varve.js');
     const before = box.git('given/repo', 'for-each-ref');
-    const kills = { unfinished: 0 };
+    let unfinished = 0;
     for (const delay of [0, 200, 300, 400, 500, 600, 700]) {
-      const child = spawn(process.execPath, [cli, 'import-dvc'], { cwd: root, stdio: 'ignore' });
+      const child = spawn(process.execPath, [cli, command], {
+        cwd: box.path('given/repo'),
+        stdio: 'ignore',
+      });
       const ended = new Promise((resolve) => child.once('exit', resolve));
       await sleep(delay);
       child.kill('SIGKILL');
       await ended;
       expect(box.git('given/repo', 'status', '--porcelain')).toBe('');
       const refs = box.git('given/repo', 'for-each-ref').replace(/.*refs\/varve\/rewriting\n/, '');
-      if (refs === before) kills.unfinished++;
-      else expect(refs).toContain(`refs/heads/${uncut.branches[0]}`);
+      if (refs === before) unfinished++;
+      else for (const branch of branches) expect(refs).toContain(`refs/heads/${branch}\n`);
     }
-    expect(kills.unfinished).toBeGreaterThan(0);
-    expect(await importDvc(openContext(root))).toEqual(uncut);
-    expect(box.git('given/repo', 'for-each-ref')).toBe(box.git('twin/repo', 'for-each-ref'));
-    box.git('given/repo', 'checkout', '-q', uncut.branches[0]!);
+    expect(unfinished).toBeGreaterThan(0);
+  }
+
+  test('goes over and back whole after any number of kills, and until then nothing is changed', async () => {
+    const [root, twin] = [box.path('given/repo'), box.path('twin/repo')];
+    const refs = (name: string) => box.git(`${name}/repo`, 'for-each-ref');
+    execFileSync('cp', ['-r', box.path('given'), box.path('twin')]);
+    const imported = await importDvc(openContext(twin));
+    await expectUnharmedByKills('import-dvc', imported.branches);
+    expect(await importDvc(openContext(root))).toEqual(imported);
+    expect(refs('given')).toBe(refs('twin'));
+    for (const name of ['given', 'twin']) box.git(`${name}/repo`, 'checkout', '-q', imported.branches[0]!);
     await checkout(openContext(root), []);
     expect(contents(join(root, 'data'))).toEqual(expected('v2'));
     expect((await verify(openContext(root))).damage).toEqual([]);
-  }, 60_000);
+
+    rmSync(join(root, '.dvc', 'cache'), { recursive: true });
+    const exported = await exportDvc(openContext(twin));
+    await expectUnharmedByKills('export-dvc', exported.branches);
+    expect(await exportDvc(openContext(root))).toEqual(exported);
+    expect(refs('given')).toBe(refs('twin'));
+    box.git('given/repo', 'checkout', '-q', exported.branches[0]!);
+    expect((await verify(openContext(root))).damage).toEqual([]);
+    await checkout(openContext(root), []);
+    expect(contents(join(root, 'data'))).toEqual(expected('v2'));
+  }, 120_000);
 
   test('keeps branches that went on, and keeps what is not for Git out of it on every branch', async () => {
     const root = box.path('given/repo');
