@@ -92,7 +92,7 @@ export async function reachSource(
   url: string,
   access: Access,
 ): Promise<Access & { readonly url: string }> {
-  refuseOwnRemotes(context);
+  refuseInDvc(context, 'data that stays where it is', 'Use `dvc import-url`.');
   const { repository } = context;
   const place = sourceUrl(url);
   if (access.endpoint !== undefined) parseEndpoint(access.endpoint);

@@ -85,6 +85,8 @@ test.each([
   's3://b?endpoint=http://evil',
   's3://b#x',
   's3://@b/x',
+  's3://key:secret@b/x',
+  's3://key@b/x',
   's3://b/\u0000',
   's3://b/\n',
 ])('a source is a place in a bucket and nothing else: %j', (source) => {

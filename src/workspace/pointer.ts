@@ -29,7 +29,7 @@ const VERSION = '1';
 const LARGEST_POINTER = 64 * 1024;
 const KEYS = ['varve', 'path', 'kind', 'digest', 'bytes', 'files', 'executable', 'rows', 'profile', 'source'];
 /** A bucket and perhaps a prefix: no user, query or fragment, and no control character. */
-const SOURCE = /^(s3|minio):\/\/[^\x00-\x20\x7f?#@/][^\x00-\x1f\x7f?#]*$/;
+const SOURCE = /^(s3|minio):\/\/[^\x00-\x20\x7f?#@:/]+(\/[^\x00-\x1f\x7f?#]*)?$/;
 
 /** The pointer's own path for the dataset at `path`. */
 export function pointerPath(path: string): string {
