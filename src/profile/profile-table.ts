@@ -7,7 +7,8 @@ import type { FeatureProfile, LengthStats, TableProfile } from './model.ts';
 import { repeatedTexts } from './repeated-texts.ts';
 import { distinctCount } from './sketch.ts';
 import type { Tallied } from './tally.ts';
-import { type LeafRows, tallyLeaves } from './tally-leaves.ts';
+import { type LeafRows, type OnRows, tallyLeaves } from './tally-leaves.ts';
+import type { TallyThread } from './tally-thread.ts';
 import { weighLeaf } from './weights.ts';
 
 /** Called often, with the features that are done: those read together are done together, bit by bit. */
@@ -17,11 +18,19 @@ export interface TableOptions {
   readonly name: string;
   /** The column that weights rows. */
   readonly weight?: string | undefined;
+  /** That tally some of the columns. */
+  readonly threads: readonly TallyThread[];
   readonly onFeature?: OnFeature | undefined;
 }
 
-/** So many columns are read in one scan: their tables and sketches are in memory at once. */
+/** Undefined where it could not. */
+type Tallier = (rows: LeafRows, onRows: OnRows) => Promise<Tallied[] | undefined>;
+
+/** At most so many columns are read in one scan: their tables and sketches are in memory at once. */
 const leavesPerScan = 24;
+
+/** Of each thread, so that all have work to the end. */
+const scansPerThread = 2;
 
 /** Profiles the rows of a source, some columns at a time; a column with heavy values among very many is read twice. */
 export async function profileTable(
@@ -32,29 +41,49 @@ export async function profileTable(
   const leaves = leavesOf(source.columns);
   const [[rows]] = (await engine.query(`SELECT count(*)::DOUBLE FROM ${source.relation}`)) as [[number]];
   const table = { engine, source: source.relation, rows, weight: options.weight };
-  const features = new Map<Leaf, FeatureProfile>();
   const repeated = await repeatedTexts(engine, leaves, source.relation, rows);
-  for (const batch of scansOf(leaves, repeated, source.relation)) {
-    const onRows = (seen: number) => {
-      const done = Math.floor(batch.leaves.length * Math.min(1, seen / rows));
-      options.onFeature?.(features.size + done, leaves.length);
-    };
-    const tallied = await tallyLeaves(engine, batch, onRows);
-    for (const [index, { leaf }] of batch.leaves.entries()) {
-      features.set(leaf, await profileLeaf(table, leaf, tallied[index]!));
+  const scans = scansOf(leaves, repeated, source.relation, 1 + options.threads.length);
+  const features = new Map<Leaf, FeatureProfile>();
+  const seen = new Map<LeafRows, number>();
+  const report = () => {
+    const done = [...seen].map(([scan, share]) => scan.leaves.length * share);
+    options.onFeature?.(Math.floor(done.reduce((sum, one) => sum + one, 0)), leaves.length);
+  };
+  const run = async (tally: Tallier) => {
+    for (let scan = scans.shift(); scan !== undefined; scan = scans.shift()) {
+      const found = scan;
+      const tallied = await tally(scan, (row) => {
+        seen.set(found, Math.min(0.99, row / rows));
+        report();
+      });
+      if (tallied === undefined) return void scans.push(scan);
+      for (const [index, { leaf }] of scan.leaves.entries()) {
+        features.set(leaf, await profileLeaf(table, leaf, tallied[index]!));
+      }
+      seen.set(scan, 1);
+      report();
     }
-    options.onFeature?.(features.size, leaves.length);
-  }
+  };
+  const here: Tallier = (scan, onRows) => tallyLeaves(engine, scan, onRows);
+  await Promise.all([run(here), ...options.threads.map((thread) => run((...work) => thread.tally(...work)))]);
+  await run(here);
   const inOrder = leaves.map((leaf) => features.get(leaf)!);
   return { name: options.name, rows, ...(options.weight && { weight: options.weight }), features: inOrder };
 }
 
 /** Scalar leaves share scans; grouped ones and leaves in lists take one each. */
-function scansOf(leaves: readonly Leaf[], grouped: ReadonlySet<Leaf>, source: string): LeafRows[] {
+function scansOf(
+  leaves: readonly Leaf[],
+  grouped: ReadonlySet<Leaf>,
+  source: string,
+  threads: number,
+): LeafRows[] {
   const flat = leaves.filter((leaf) => leaf.expressions.length === 1 && !grouped.has(leaf));
   const scans = [...grouped].map((leaf) => groupedRows(leaf, source));
-  for (let start = 0; start < flat.length; start += leavesPerScan) {
-    const batch = flat.slice(start, start + leavesPerScan);
+  const share = threads === 1 ? flat.length : Math.ceil(flat.length / (scansPerThread * threads));
+  const together = Math.max(1, Math.min(leavesPerScan, share));
+  for (let start = 0; start < flat.length; start += together) {
+    const batch = flat.slice(start, start + together);
     scans.push({ from: source, leaves: batch.map((leaf) => ({ leaf, expression: leaf.expressions[0]! })) });
   }
   for (const leaf of leaves.filter((each) => each.expressions.length > 1)) {
