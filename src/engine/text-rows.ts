@@ -1,4 +1,4 @@
-/** Texts side by side in one block of memory. Valid during the visit only. */
+/** Texts side by side in one block of memory, which goes on for four bytes or more. Valid during the visit only. */
 export interface TextRows {
   readonly view: DataView;
   readonly bytes: Uint8Array;
@@ -153,8 +153,9 @@ class Pack {
   }
 
   #reserve(bytes: number): void {
-    if (this.size + bytes <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.size + bytes, this.#bytes.length * 2));
+    const wanted = this.size + bytes + longestInPlace;
+    if (wanted <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(wanted, this.#bytes.length * 2));
     grown.set(this.#bytes.subarray(0, this.size));
     this.#bytes = grown;
     this.#view = new DataView(grown.buffer);

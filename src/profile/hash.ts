@@ -22,6 +22,7 @@ export function lowerOfWords(low: number, high: number, seed: number): number {
   return finish(h ^ 8);
 }
 
+/** Of bytes; `view` goes on for four more after them. */
 export function upperOfBytes(view: DataView, start: number, length: number): number {
   return ofBytes(view, start, length, upperFactors[0], upperFactors[1]);
 }
@@ -34,10 +35,13 @@ function ofBytes(view: DataView, start: number, length: number, first: number, s
   let h = 0;
   const words = start + (length & ~3);
   for (let at = start; at < words; at += 4) h = step(h, view.getInt32(at, true), first, second);
-  let rest = 0;
-  for (let at = start + length - 1; at >= words; at--) rest = (rest << 8) | view.getUint8(at);
-  h ^= scramble(rest, first, second);
+  h ^= scramble(lastBytes(view, words, length & 3), first, second);
   return finish(h ^ length);
+}
+
+/** The last 0 to 3 bytes of a text, as a word. No branch: lengths are seldom foreseen. */
+export function lastBytes(view: DataView, at: number, bytes: number): number {
+  return view.getInt32(at, true) & ((1 << (8 * bytes)) - 1);
 }
 
 function step(h: number, word: number, first: number, second: number): number {

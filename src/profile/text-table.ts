@@ -1,5 +1,5 @@
 import type { TextRows } from '../engine/text-rows.ts';
-import { lowerOfBytes, upperOfBytes } from './hash.ts';
+import { lastBytes, lowerOfBytes, upperOfBytes } from './hash.ts';
 import { spread } from './spread.ts';
 
 /** Of longer texts the first bytes are kept: 257 code points have no more. */
@@ -38,6 +38,7 @@ export class TextTable {
   #entries = new Int32Array(64 * fields);
   #counts = new Float64Array(64);
   #arena = new Uint8Array(4096);
+  #view = new DataView(this.#arena.buffer);
   #used = 0;
 
   constructor(limit: number, lengthOf: (view: DataView, start: number, length: number) => number) {
@@ -89,12 +90,7 @@ export class TextTable {
     const base = entry * fields;
     const known = this.#entries;
     if (known[base + mixed] !== mix || known[base + length] !== bytes) return false;
-    const arena = this.#arena;
-    const mine = known[base + start]!;
-    const kept = Math.min(bytes, keptBytes);
-    for (let index = 0; index < kept; index++) {
-      if (arena[mine + index] !== rows.bytes[at + index]) return false;
-    }
+    if (!sameBytes(this.#view, known[base + start]!, rows.view, at, Math.min(bytes, keptBytes))) return false;
     return (
       bytes <= keptBytes ||
       (known[base + upper] === upperOfBytes(rows.view, at, bytes) &&
@@ -134,6 +130,7 @@ export class TextTable {
     const arena = new Uint8Array(this.#arena.length * 2);
     arena.set(this.#arena);
     this.#arena = arena;
+    this.#view = new DataView(arena.buffer);
   }
 
   #growSlots(): void {
@@ -148,6 +145,17 @@ export class TextTable {
   }
 }
 
+function sameBytes(a: DataView, atA: number, b: DataView, atB: number, length: number): boolean {
+  const words = length & ~3;
+  for (let index = 0; index < words; index += 4) {
+    if (a.getInt32(atA + index, true) !== b.getInt32(atB + index, true)) return false;
+  }
+  for (let index = words; index < length; index++) {
+    if (a.getUint8(atA + index) !== b.getUint8(atB + index)) return false;
+  }
+  return true;
+}
+
 /** Of this process only: it is cheaper than the format's hash, and nobody can foresee it. */
 function mixBytes(view: DataView, at: number, bytes: number): number {
   let mix = bytes;
@@ -156,7 +164,6 @@ function mixBytes(view: DataView, at: number, bytes: number): number {
     mix = Math.imul(mix ^ view.getInt32(word, true), spread[0]);
     mix ^= mix >>> 15;
   }
-  let rest = 0;
-  for (let byte = at + bytes - 1; byte >= end; byte--) rest = (rest << 8) | view.getUint8(byte);
+  const rest = lastBytes(view, end, bytes & 3);
   return Math.imul(Math.imul(mix ^ rest, spread[1]) ^ (mix >>> 13), spread[2]);
 }

@@ -62,8 +62,6 @@ function ownSeed(value: number): 1 | 2 {
   return value < 2 ** 63 ? 1 : 2;
 }
 
-const encoder = new TextEncoder();
-
 /** The hash of units·10^-scale, of any size. O(digits). */
 export function hashNumber(units: bigint, scale: number): { upper: number; lower: number } {
   const text = decimalText(units, scale);
@@ -78,9 +76,9 @@ export function hashNumber(units: bigint, scale: number): { upper: number; lower
     const high = Number(BigInt.asIntN(32, integer >> 32n));
     return ofWords(Number(BigInt.asIntN(32, integer)), high, ownSeed(Number(integer)));
   }
-  const { buffer, byteLength } = encoder.encode(text);
-  const view = new DataView(buffer);
-  return { upper: upperOfBytes(view, 0, byteLength), lower: lowerOfBytes(view, 0, byteLength) };
+  const view = new DataView(new ArrayBuffer(text.length + 4));
+  for (let index = 0; index < text.length; index++) view.setUint8(index, text.charCodeAt(index));
+  return { upper: upperOfBytes(view, 0, text.length), lower: lowerOfBytes(view, 0, text.length) };
 }
 
 function ofWords(low: number, high: number, seed: number): { upper: number; lower: number } {
