@@ -35,7 +35,7 @@ export function packText(
   visit: (rows: TextRows) => void,
 ): void {
   const entries = new Int32Array(memory.buffer, memory.byteOffset, rows * 4);
-  const pack = new Pack(rows);
+  const pack = packFor(rows);
   for (let row = 0; row < rows; row++) {
     if (isNull(valid, row)) continue;
     if (entries[row * 4]! <= longestInPlace) {
@@ -97,9 +97,19 @@ function runFrom(entries: Int32Array, row: number, rows: number, valid: Uint8Arr
   return { head, last, bytes: high - low };
 }
 
+/** One serves all columns, since a visit ends before the next begins. */
+let onlyPack: Pack | undefined;
+
+function packFor(rows: number): Pack {
+  if (onlyPack === undefined || onlyPack.capacity < rows) onlyPack = new Pack(rows);
+  onlyPack.clear();
+  return onlyPack;
+}
+
 /** Texts that wait for their visit. */
 class Pack {
   size = 0;
+  readonly capacity: number;
   #rows = 0;
   #bytes = new Uint8Array(16384);
   #view = new DataView(this.#bytes.buffer);
@@ -108,6 +118,7 @@ class Pack {
   readonly #index: Int32Array;
 
   constructor(rows: number) {
+    this.capacity = rows;
     this.#starts = new Int32Array(rows);
     this.#lengths = new Int32Array(rows);
     this.#index = new Int32Array(rows);
@@ -148,6 +159,10 @@ class Pack {
       index: this.#index,
       rows: this.#rows,
     });
+    this.clear();
+  }
+
+  clear(): void {
     this.size = 0;
     this.#rows = 0;
   }

@@ -18,6 +18,9 @@ export interface TextLane {
   readonly text: (bytes: Uint8Array) => string;
 }
 
+/** How often each row of the visit at hand counts. */
+const visited = new Float64Array(chunkRows);
+
 /** Tallies texts or bytes: first value by value in a table; when they are too many or too long for that, row by row. */
 export class TextTally implements Tally {
   readonly #lane: TextLane;
@@ -35,7 +38,7 @@ export class TextTally implements Tally {
 
   add(chunk: RawChunk, column: number, times: Float64Array): void {
     chunk.texts(column, (rows) => {
-      const each = new Float64Array(rows.rows);
+      const each = visited.subarray(0, rows.rows);
       for (let row = 0; row < rows.rows; row++) each[row] = times[rows.index[row]!]!;
       if (this.#heavy === undefined) this.#addRows(rows, each);
       else this.#addHeavy(this.#heavy, rows, each);
