@@ -111,7 +111,11 @@ export class IntegerMeasure implements Measure {
       p01 += n0 * x1;
       p11 += n1 * x1;
     }
-    this.#sums.add(0, shifted(s0, 0n) + shifted(s1, 21n), shifted(p00, 0n) + shifted(p01, 22n) + shifted(p11, 42n));
+    this.#sums.add(
+      0,
+      shifted(s0, 0n) + shifted(s1, 21n),
+      shifted(p00, 0n) + shifted(p01, 22n) + shifted(p11, 42n),
+    );
   }
 
   #sumLong(words: Int32Array, from: number, to: number, times: Float64Array): void {
