@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBResultReader, DuckDBValue } from '@duckdb/node-api';
 import { VarveError } from '../errors.ts';
 import { literal } from './quote.ts';
-import type { SourceFile } from './source-file.ts';
 import { type Bindings, RawChunk } from './raw-chunk.ts';
+import type { SourceFile } from './source-file.ts';
 import { type EngineColumn, plainType } from './types.ts';
 
 export interface EngineOptions {
