@@ -15,6 +15,7 @@ const entries = {
   index: 'src/index.ts',
   'hash-worker': 'src/store/hash-worker.ts',
   'md5-worker': 'src/dvc/md5-worker.ts',
+  'tally-worker': 'src/profile/tally-worker.ts',
 };
 
 const dist = join(root, 'dist');

@@ -35,6 +35,8 @@ export function reportOutcome(
   render: (format: Format, options: RenderOptions) => string | Uint8Array,
   exitCode: 0 | 1 = 0,
 ): Outcome {
+  const asText = options.output !== undefined || options.json !== true;
+  if (!asText) return { json: report, text: '', exitCode };
   const rendered = render(options.format, {
     color: io.colours && options.output === undefined,
     width: io.width ?? 100,

@@ -1,9 +1,7 @@
 import type { DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api';
 import type { Engine } from './duckdb.ts';
 import { identifier } from './quote.ts';
-
-/** Rows that one chunk of DuckDB holds. */
-const chunkRows = 2048;
+import { chunkRows } from './raw-chunk.ts';
 
 /** Puts rows into a table of the engine: several times faster than INSERT, whose text would have to be parsed. */
 export interface Appender {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBResultReader, DuckDBValue } from '@duckdb/node-api';
 import { VarveError } from '../errors.ts';
 import { literal } from './quote.ts';
+import { type Bindings, RawChunk } from './raw-chunk.ts';
 import type { SourceFile } from './source-file.ts';
 import { type EngineColumn, plainType } from './types.ts';
 
@@ -25,6 +26,8 @@ export interface EngineOptions {
 export interface Engine {
   /** Runs one statement and gives its result column by column. */
   query(sql: string): Promise<readonly (readonly DuckDBValue[])[]>;
+  /** Runs one query and shows its result chunk by chunk, as it lies in memory. A chunk is gone after its visit. */
+  scan(sql: string, visit: (chunk: RawChunk) => void): Promise<void>;
   /** The names and types of a relation's columns. */
   describe(relation: string): Promise<readonly EngineColumn[]>;
   /** How many queries can run at once. */
@@ -42,6 +45,7 @@ const defaultThreads = 4;
 export async function openEngine(readable: readonly string[], options: EngineOptions = {}): Promise<Engine> {
   options.signal?.throwIfAborted();
   const { DuckDBInstance } = await import('@duckdb/node-api');
+  const { default: bindings } = await import('@duckdb/node-bindings');
   const folder = mkdtempSync(join(tmpdir(), 'varve-engine-'));
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeFolder);
@@ -54,7 +58,7 @@ export async function openEngine(readable: readonly string[], options: EngineOpt
     const first = await instance.connect();
     await harden(first, readable);
     const connections = [first, await instance.connect()];
-    return engineOver(instance, connections, options.signal, { removeFolder, forget });
+    return engineOver(instance, connections, bindings, options.signal, { removeFolder, forget });
   } catch (error) {
     forget();
     throw error;
@@ -85,6 +89,7 @@ async function harden(connection: DuckDBConnection, readable: readonly string[])
 function engineOver(
   instance: DuckDBInstance,
   connections: readonly DuckDBConnection[],
+  bindings: Bindings,
   signal: AbortSignal | undefined,
   { removeFolder, forget }: { removeFolder(): void; forget(): void },
 ): Engine {
@@ -138,6 +143,24 @@ function engineOver(
     connections: connections.length,
     connection: connections[0]!,
     query: (sql) => withConnection(async (connection) => columnsOf(await connection.runAndReadAll(sql))),
+    scan: (sql, visit) =>
+      withConnection(async (connection) => {
+        const result = await connection.stream(sql);
+        let next = result.fetchChunk();
+        for (;;) {
+          const chunk = await next;
+          if (chunk === null || chunk.rowCount === 0) return;
+          signal?.throwIfAborted();
+          // The engine makes the next chunk while this one is looked at.
+          next = result.fetchChunk();
+          try {
+            visit(new RawChunk(chunk, bindings));
+          } catch (error) {
+            await next.catch(() => undefined);
+            throw error;
+          }
+        }
+      }),
     describe: (relation) =>
       withConnection(async (connection) => {
         const prepared = await connection.run(`SELECT * FROM ${relation} LIMIT 0`);

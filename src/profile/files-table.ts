@@ -22,7 +22,7 @@ export async function profileOfFiles(
   const engine = await openFiles(files, options);
   try {
     const source = { relation, columns: await engine.describe(relation) };
-    return await profileTable(engine, source, { name: filesTable });
+    return await profileTable(engine, source, { name: filesTable, threads: [] });
   } finally {
     engine.close();
   }

@@ -1,33 +1,61 @@
 /**
- * The hash of the format, in SQL, so that sketches stay comparable whatever version of the engine made them. It follows
- * the 64-bit finalizer of MurmurHash3 (public domain, Austin Appleby) with its two odd multipliers, but carries the cross
- * products of the halves by XOR in place of +, since integers in SQL do not wrap. Each step is a subquery of its own,
- * so that the engine computes it once. About 35 ns a row and thread.
+ * The hash of the format: 48 bits, of which MurmurHash3_x86_32 (public domain, Austin Appleby) gives the upper 32, and
+ * the upper half of the same function with other multipliers the lower 16. Apart, so that most rows need the first alone.
+ * All results are signed 32-bit integers.
  */
-export function hashed(seed: string, columns: string, from: string): string {
-  const steps: ((word: string) => string)[] = [
-    (w) => xorShift(w, 32),
-    (w) => multiply(w, 0xff51afd7, 0xed558ccd),
-    (w) => xorShift(w, 32),
-    (w) => multiply(w, 0xc4ceb9fe, 0x1a85ec53),
-    (w) => `${xorShift(w, 32)} >> 16`,
-  ];
-  return steps.reduce(
-    (sql, step) => `SELECT ${columns}, ${step('h')} AS h FROM (${sql})`,
-    `SELECT ${columns}, ${seed} AS h FROM ${from}`,
-  );
+const upperFactors = [0xcc9e2d51, 0x1b873593] as const;
+const lowerFactors = [0x239b961b, 0x38b34ae5] as const;
+
+/** The whole hash, as an integer below 2^48. */
+export function hash48(upper: number, lower: number): number {
+  return (upper >>> 0) * 65536 + (lower >>> 16);
 }
 
-const half = '4294967295::UBIGINT';
-
-function xorShift(word: string, bits: number): string {
-  return `xor(${word}, ${word} >> ${bits})`;
+/** Of eight bytes, given as two words. */
+export function upperOfWords(low: number, high: number, seed: number): number {
+  const h = step(step(seed, low, upperFactors[0], upperFactors[1]), high, upperFactors[0], upperFactors[1]);
+  return finish(h ^ 8);
 }
 
-/** word · (upper·2^32 + lower) mod 2^64, without carries. */
-function multiply(word: string, upper: number, lower: number): string {
-  const low = `(${word} & ${half})`;
-  const high = `(${word} >> 32)`;
-  const cross = `xor(${low} * ${upper}::UBIGINT, ${high} * ${lower}::UBIGINT)`;
-  return `xor(${low} * ${lower}::UBIGINT, (${cross} & ${half}) << 32)`;
+export function lowerOfWords(low: number, high: number, seed: number): number {
+  const h = step(step(seed, low, lowerFactors[0], lowerFactors[1]), high, lowerFactors[0], lowerFactors[1]);
+  return finish(h ^ 8);
+}
+
+/** Of bytes; `view` goes on for four more after them. */
+export function upperOfBytes(view: DataView, start: number, length: number): number {
+  return ofBytes(view, start, length, upperFactors[0], upperFactors[1]);
+}
+
+export function lowerOfBytes(view: DataView, start: number, length: number): number {
+  return ofBytes(view, start, length, lowerFactors[0], lowerFactors[1]);
+}
+
+function ofBytes(view: DataView, start: number, length: number, first: number, second: number): number {
+  let h = 0;
+  const words = start + (length & ~3);
+  for (let at = start; at < words; at += 4) h = step(h, view.getInt32(at, true), first, second);
+  h ^= scramble(lastBytes(view, words, length & 3), first, second);
+  return finish(h ^ length);
+}
+
+/** The last 0 to 3 bytes of a text, as a word. No branch: lengths are seldom foreseen. */
+export function lastBytes(view: DataView, at: number, bytes: number): number {
+  return view.getInt32(at, true) & ((1 << (8 * bytes)) - 1);
+}
+
+function step(h: number, word: number, first: number, second: number): number {
+  const mixed = h ^ scramble(word, first, second);
+  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
+}
+
+function scramble(word: number, first: number, second: number): number {
+  const mixed = Math.imul(word, first);
+  return Math.imul((mixed << 15) | (mixed >>> 17), second);
+}
+
+function finish(h: number): number {
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
 }

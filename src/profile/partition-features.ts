@@ -3,8 +3,8 @@ import { literal } from '../engine/quote.ts';
 import { isHiveNull, partitionType } from './hive.ts';
 import { leavesOf } from './leaves.ts';
 import type { FeatureProfile } from './model.ts';
-import { overviews } from './overview.ts';
-import { profileCounted } from './profile-table.ts';
+import { featureOf } from './profile-table.ts';
+import { tallyLeaves } from './tally-leaves.ts';
 
 /** A partition column: its values and in how many rows each stands. */
 export type PartitionRows = ReadonlyMap<string, number>;
@@ -26,20 +26,12 @@ export async function partitionFeature(
     const type = partitionType([...rows.keys()]);
     await engine.query(`CREATE TABLE ${table} AS SELECT CAST(v AS ${type}) AS v, n FROM texts`);
     const [leaf] = leavesOf((await engine.describe(table)).slice(0, 1));
-    const [overview] = await overviews(engine, [leaf!], table);
-    const sum = async (filter: string) =>
-      (
-        (await engine.query(`SELECT coalesce(sum(n), 0)::DOUBLE FROM ${table} WHERE ${filter}`)) as [[number]]
-      )[0][0];
-    const present = await sum('v IS NOT NULL');
-    const presence = { present, nulls: await sum('v IS NULL'), count: present, nullElements: 0 };
-    const counted = {
-      sql: `(FROM ${table} WHERE v IS NOT NULL)`,
-      grouped: true,
-      n: 'any' as const,
-      distinct: overview!.values,
-    };
-    return { ...(await profileCounted(engine, leaf!, overview!, presence, counted, table)), path: [name] };
+    const counted = { from: table, leaves: [{ leaf: leaf!, expression: 'v' }], times: 'n' };
+    const [tallied] = await tallyLeaves(engine, counted);
+    const present = tallied!.count;
+    const [[all]] = (await engine.query(`SELECT sum(n)::DOUBLE FROM ${table}`)) as [[number]];
+    const presence = { present, nulls: all - present, count: present, nullElements: 0 };
+    return { ...featureOf(leaf!, presence, tallied!), path: [name] };
   } finally {
     await engine.query('DROP TABLE texts');
     await engine.query(`DROP TABLE IF EXISTS ${table}`);

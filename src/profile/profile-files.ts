@@ -1,10 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { type Engine, type EngineOptions, openEngine } from '../engine/duckdb.ts';
-import { identifier, literal } from '../engine/quote.ts';
-import { openSource, type Source } from '../engine/source.ts';
-import { VarveError } from '../errors.ts';
+import { formatOf } from '../engine/formats.ts';
 import type { OnProgress } from '../progress.ts';
 import type { Profile } from './model.ts';
+import { assertColumn, openRows, type Slice } from './open-rows.ts';
 import { profileTable } from './profile-table.ts';
+import { TallyThread } from './tally-thread.ts';
 
 /** A file whose rows are to be profiled. */
 export interface DataFile {
@@ -19,7 +20,7 @@ export interface DataFile {
 
 export interface ProfileOptions extends EngineOptions {
   /** Only rows whose feature has this value (as text). */
-  readonly slice?: { readonly feature: string; readonly value: string };
+  readonly slice?: Slice;
   /** The column that weights rows. */
   readonly weight?: string;
   readonly onProgress?: OnProgress;
@@ -34,39 +35,56 @@ export async function profileFiles(
   files: readonly DataFile[],
   options: ProfileOptions = {},
 ): Promise<Profile> {
+  const { slice, weight, onProgress, ...engineOptions } = options;
+  const threads = threadsFor(files, options);
+  const share = threads.length === 0 ? {} : shareOf(options, threads.length + 1);
+  try {
+    return await withEngine(files, { ...engineOptions, ...share }, async (engine) => {
+      const source = await openRows(engine, files, slice);
+      if (weight !== undefined) assertColumn(source, weight);
+      const onFeature = (done: number, total: number) =>
+        onProgress?.({ phase: 'profile', unit: 'features', done, total });
+      const table = await profileTable(engine, source, { name: '', weight, threads, onFeature });
+      return { varveProfile: 1, tables: [{ ...table, ...(slice && { slice }) }] };
+    });
+  } finally {
+    await Promise.all(threads.map((thread) => thread.close()));
+  }
+}
+
+async function withEngine<T>(
+  files: readonly DataFile[],
+  options: EngineOptions,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
   const engine = await openEngine(
     files.map((file) => file.absolutePath),
     options,
   );
   try {
-    const { slice, weight, onProgress } = options;
-    const whole = await openSource(engine, files);
-    const source = slice === undefined ? whole : await sliced(engine, whole, slice);
-    if (weight !== undefined) assertColumn(source, weight);
-    const onFeature = (done: number, total: number) =>
-      onProgress?.({ phase: 'profile', unit: 'features', done, total });
-    const table = await profileTable(engine, source, { name: '', weight, onFeature });
-    return { varveProfile: 1, tables: [{ ...table, ...(slice && { slice }) }] };
+    return await work(engine);
   } finally {
     engine.close();
   }
 }
 
-async function sliced(
-  engine: Engine,
-  source: Source,
-  { feature, value }: { readonly feature: string; readonly value: string },
-): Promise<Source> {
-  assertColumn(source, feature);
-  await engine.query(
-    `CREATE VIEW slice AS FROM ${source.relation} WHERE CAST(${identifier(feature)} AS VARCHAR) = ${literal(value)}`,
-  );
-  return { ...source, relation: 'slice' };
+/** From this size of Parquet on, which every thread can read by itself, starting threads pays. */
+const smallestThreaded = 16 * 1024 * 1024;
+
+/** More threads than this wait for memory and not for work. */
+const mostThreads = 4;
+
+function threadsFor(files: readonly DataFile[], options: ProfileOptions): TallyThread[] {
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  const inPlace = files.every(({ path }) => formatOf(path) === 'parquet');
+  if (!inPlace || size < smallestThreaded || !TallyThread.isBuilt()) return [];
+  const count = Math.min(options.threads ?? mostThreads, availableParallelism(), mostThreads);
+  const task = { files, slice: options.slice, engine: shareOf(options, count) };
+  return Array.from({ length: count - 1 }, () => new TallyThread(task));
 }
 
-function assertColumn({ columns }: Source, name: string): void {
-  if (columns.some((column) => column.name === name)) return;
-  throw new VarveError('no-such-column', `There is no column ${JSON.stringify(name)}`, {
-    remedy: `Name one of: ${columns.map((column) => column.name).join(', ')}.`,
-  });
+/** Each of `count` threads has an engine with one thread, and its part of the memory. */
+function shareOf({ memory }: EngineOptions, count: number): { threads: number; memory?: string } {
+  const [, size, unit] = /^([\d.]+)(.*)$/.exec(memory ?? '') ?? [];
+  return { threads: 1, ...(size === undefined ? {} : { memory: `${Number(size) / count}${unit}` }) };
 }

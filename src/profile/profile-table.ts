@@ -1,29 +1,38 @@
 import type { Engine } from '../engine/duckdb.ts';
 import type { Source } from '../engine/source.ts';
 import { countLengths } from './count-lengths.ts';
-import { countNumbers } from './count-numbers.ts';
-import { countTimes } from './count-times.ts';
-import { countValues } from './count-values.ts';
-import { laneOf } from './lane.ts';
 import { leafRows } from './leaf-rows.ts';
 import { type Leaf, leavesOf } from './leaves.ts';
 import type { FeatureProfile, LengthStats, TableProfile } from './model.ts';
-import { type Overview, overviews } from './overview.ts';
-import { type Counted, countedValues } from './relation.ts';
-import { emptySketch } from './sketch.ts';
+import { repeatedTexts } from './repeated-texts.ts';
+import { distinctCount } from './sketch.ts';
+import type { Tallied } from './tally.ts';
+import { type LeafRows, type OnRows, tallyLeaves } from './tally-leaves.ts';
+import type { TallyThread } from './tally-thread.ts';
 import { weighLeaf } from './weights.ts';
 
-/** Called after each feature. */
+/** Called often, with the features that are done: those read together are done together, bit by bit. */
 export type OnFeature = (done: number, total: number) => void;
 
 export interface TableOptions {
   readonly name: string;
   /** The column that weights rows. */
   readonly weight?: string | undefined;
+  /** That tally some of the columns. */
+  readonly threads: readonly TallyThread[];
   readonly onFeature?: OnFeature | undefined;
 }
 
-/** Profiles the rows of a source: one scan of everything, then a few of each column alone. */
+/** Undefined where it could not. */
+type Tallier = (rows: LeafRows, onRows: OnRows) => Promise<Tallied[] | undefined>;
+
+/** At most so many columns are read in one scan: their tables and sketches are in memory at once. */
+const leavesPerScan = 24;
+
+/** Of each thread, so that all have work to the end. */
+const scansPerThread = 2;
+
+/** Profiles the rows of a source, some columns at a time; a column with heavy values among very many is read twice. */
 export async function profileTable(
   engine: Engine,
   source: Source,
@@ -31,95 +40,87 @@ export async function profileTable(
 ): Promise<TableProfile> {
   const leaves = leavesOf(source.columns);
   const [[rows]] = (await engine.query(`SELECT count(*)::DOUBLE FROM ${source.relation}`)) as [[number]];
-  const seen = await overviews(engine, leaves, source.relation);
-  const features = new Array<FeatureProfile>(leaves.length);
-  let next = 0;
-  let done = 0;
-  const worker = async () => {
-    for (let index = next++; index < leaves.length; index = next++) {
-      const leaf = leaves[index]!;
-      const task = {
-        engine,
-        source: source.relation,
-        leaf,
-        overview: seen[index]!,
-        rows,
-        weight: options.weight,
-      };
-      features[index] = await profileLeaf(task, `varve_leaf_${index}`);
-      options.onFeature?.(++done, leaves.length);
+  const table = { engine, source: source.relation, rows, weight: options.weight };
+  const repeated = await repeatedTexts(engine, leaves, source.relation, rows);
+  const scans = scansOf(leaves, repeated, source.relation, 1 + options.threads.length);
+  const features = new Map<Leaf, FeatureProfile>();
+  const seen = new Map<LeafRows, number>();
+  const report = () => {
+    const done = [...seen].map(([scan, share]) => scan.leaves.length * share);
+    options.onFeature?.(Math.floor(done.reduce((sum, one) => sum + one, 0)), leaves.length);
+  };
+  const run = async (tally: Tallier) => {
+    for (let scan = scans.shift(); scan !== undefined; scan = scans.shift()) {
+      const found = scan;
+      const tallied = await tally(scan, (row) => {
+        seen.set(found, Math.min(0.99, row / rows));
+        report();
+      });
+      if (tallied === undefined) return void scans.push(scan);
+      for (const [index, { leaf }] of scan.leaves.entries()) {
+        features.set(leaf, await profileLeaf(table, leaf, tallied[index]!));
+      }
+      seen.set(scan, 1);
+      report();
     }
   };
-  await Promise.all(Array.from({ length: engine.connections }, worker));
-  return { name: options.name, rows, ...(options.weight && { weight: options.weight }), features };
+  const here: Tallier = (scan, onRows) => tallyLeaves(engine, scan, onRows);
+  await Promise.all([run(here), ...options.threads.map((thread) => run((...work) => thread.tally(...work)))]);
+  await run(here);
+  const inOrder = leaves.map((leaf) => features.get(leaf)!);
+  return { name: options.name, rows, ...(options.weight && { weight: options.weight }), features: inOrder };
 }
 
-interface LeafTask {
+/** Scalar leaves share scans; grouped ones and leaves in lists take one each. */
+function scansOf(
+  leaves: readonly Leaf[],
+  grouped: ReadonlySet<Leaf>,
+  source: string,
+  threads: number,
+): LeafRows[] {
+  const flat = leaves.filter((leaf) => leaf.expressions.length === 1 && !grouped.has(leaf));
+  const scans = [...grouped].map((leaf) => groupedRows(leaf, source));
+  const share = threads === 1 ? flat.length : Math.ceil(flat.length / (scansPerThread * threads));
+  const together = Math.max(1, Math.min(leavesPerScan, share));
+  for (let start = 0; start < flat.length; start += together) {
+    const batch = flat.slice(start, start + together);
+    scans.push({ from: source, leaves: batch.map((leaf) => ({ leaf, expression: leaf.expressions[0]! })) });
+  }
+  for (const leaf of leaves.filter((each) => each.expressions.length > 1)) {
+    scans.push({ from: `(${leafRows(leaf, source)})`, leaves: [{ leaf, expression: 'v' }] });
+  }
+  return scans;
+}
+
+function groupedRows(leaf: Leaf, source: string): LeafRows {
+  const from = `(SELECT v, count(*) AS n FROM (${leafRows(leaf, source)}) GROUP BY v)`;
+  return { from, leaves: [{ leaf, expression: 'v' }], times: 'n' };
+}
+
+interface Table {
   readonly engine: Engine;
   readonly source: string;
-  readonly leaf: Leaf;
-  readonly overview: Overview;
   readonly rows: number;
   readonly weight: string | undefined;
 }
 
-async function profileLeaf(task: LeafTask, table: string): Promise<FeatureProfile> {
-  const { engine, leaf, overview, source, weight } = task;
-  const presence = await presenceOf(task);
-  const weighted = weight !== undefined &&
-    leaf.expressions.length === 1 && {
-      weighted: await weighLeaf(engine, leaf, overview, source, weight),
-    };
-  if (overview.values === 0) return { ...profileCountless(leaf, presence), ...weighted };
-  const lane = laneOf(leaf, overview.min, overview.max);
-  const counted = await countedValues(engine, leaf, lane, source, overview, table);
-  try {
-    return { ...(await profileCounted(engine, leaf, overview, presence, counted, table)), ...weighted };
-  } finally {
-    if (counted.grouped) await engine.query(`DROP TABLE ${table}`);
-  }
+async function profileLeaf(table: Table, leaf: Leaf, tallied: Tallied): Promise<FeatureProfile> {
+  const { engine, source, weight } = table;
+  const feature = featureOf(leaf, await presenceOf(table, leaf, tallied), tallied);
+  if (weight === undefined || leaf.expressions.length > 1) return feature;
+  const distinct = distinctCount(tallied.distinct);
+  return { ...feature, weighted: await weighLeaf(engine, leaf, distinct, source, weight) };
 }
 
-function profileCountless(leaf: Leaf, presence: Presence): FeatureProfile {
-  const values = { exact: true, values: [], bound: 0 };
-  return {
-    path: leaf.path,
-    engineType: leaf.engineType,
-    ...presence,
-    type: 'unknown',
-    values,
-    distinct: emptySketch,
-  };
-}
-
-/** Profiles a feature from its values and how often each occurs. */
-export async function profileCounted(
-  engine: Engine,
-  leaf: Leaf,
-  overview: Overview,
-  presence: Presence,
-  counted: Counted,
-  table: string,
-): Promise<FeatureProfile> {
-  const lane = laneOf(leaf, overview.min, overview.max);
-  const numeric = lane.bits && { numeric: await countNumbers(engine, leaf, lane, counted, overview) };
-  const time = lane.ticks && { time: await countTimes(engine, leaf, lane, counted, overview) };
-  const lengths = lane.length
-    ? { lengths: await countLengths(engine, `SELECT ${lane.length} AS l, n FROM ${counted.sql}`) }
-    : undefined;
-  const values = await countValues({
-    engine,
-    leaf,
-    lane,
-    counted,
-    longest: lengths?.lengths.max ?? 0,
-    table,
-  });
+/** A feature without a single value is of no type that is known. */
+export function featureOf(leaf: Leaf, presence: Presence, tallied: Tallied): FeatureProfile {
   const { path, type, engineType } = leaf;
-  return { path, type, engineType, ...presence, ...numeric, ...time, ...lengths, ...values };
+  const { count, values, distinct, ...measured } = tallied;
+  if (count === 0) return { path, engineType, ...presence, type: 'unknown', values, distinct };
+  return { path, type, engineType, ...presence, ...measured, values, distinct };
 }
 
-export interface Presence {
+interface Presence {
   readonly present: number;
   readonly nulls: number;
   readonly count: number;
@@ -127,24 +128,14 @@ export interface Presence {
   readonly valency?: LengthStats;
 }
 
-async function presenceOf({ engine, source, leaf, overview, rows }: LeafTask): Promise<Presence> {
+async function presenceOf({ engine, source, rows }: Table, leaf: Leaf, tallied: Tallied): Promise<Presence> {
+  const { count } = tallied;
   const lists = leaf.expressions.length - 1;
-  if (lists === 0) {
-    return {
-      present: overview.values,
-      nulls: rows - overview.values,
-      count: overview.values,
-      nullElements: 0,
-    };
-  }
+  if (lists === 0) return { present: count, nulls: rows - count, count, nullElements: 0 };
   const outermost = `SELECT count(v)::DOUBLE FROM (${leafRows(leaf, source, 0)})`;
   const [[present]] = (await engine.query(outermost)) as [[number]];
   const innermost = leafRows(leaf, source, lists - 1);
-  return {
-    present,
-    nulls: rows - present,
-    count: overview.total,
-    nullElements: overview.total - overview.values,
-    valency: await countLengths(engine, `SELECT len(v) AS l, 1 AS n FROM (${innermost})`),
-  };
+  const valency = await countLengths(engine, `SELECT len(v) AS l, 1 AS n FROM (${innermost})`);
+  const elements = Number(valency.sum);
+  return { present, nulls: rows - present, count: elements, nullElements: elements - count, valency };
 }

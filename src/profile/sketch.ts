@@ -7,15 +7,15 @@ export const sketchSize = 8192;
 export const hashEnd = 2 ** 48;
 
 /**
- * The sketch of at least the k + 1 smallest distinct hashes (or of all, where there are fewer).
- * `hashes` is ascending and without repeats; `theta` is the bound below which it is complete.
+ * The sketch of hashes, ascending and without repeats, that are all there are below `theta`: the smallest of them where
+ * they are too many.
  */
-export function sketchOf(hashes: readonly number[], theta: number): ThetaSketch {
+export function sketchOf(hashes: ArrayLike<number>, theta: number): ThetaSketch {
   const cut = hashes.length > sketchSize;
   return {
     k: sketchSize,
     theta: cut ? hashes[sketchSize]! : theta,
-    hashes: packHashes(cut ? hashes.slice(0, sketchSize) : hashes),
+    hashes: packHashes(hashes, Math.min(hashes.length, sketchSize)),
   };
 }
 
@@ -43,13 +43,13 @@ function union(a: Float64Array, b: Float64Array): number[] {
   return all;
 }
 
-function packHashes(hashes: readonly number[]): string {
-  const bytes = Buffer.allocUnsafe(hashes.length * 7);
+function packHashes(hashes: ArrayLike<number>, count: number): string {
+  const bytes = Buffer.allocUnsafe(count * 7);
   let length = 0;
   let previous = 0;
-  for (const hash of hashes) {
-    let delta = hash - previous;
-    previous = hash;
+  for (let index = 0; index < count; index++) {
+    let delta = hashes[index]! - previous;
+    previous = hashes[index]!;
     while (delta >= 128) {
       bytes[length++] = (delta % 128) | 128;
       delta = Math.floor(delta / 128);

@@ -1,7 +1,7 @@
 import type { Bucket, TimeStats } from './model.ts';
 
 /** The most day counts that a profile lists. */
-const dayCap = 1024;
+export const dayCap = 1024;
 
 /** Days by the power of two that brings them down to the cap; the same whether rows or profiles are added up. */
 export function coarsen(

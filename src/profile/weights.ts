@@ -1,27 +1,27 @@
 import type { Engine } from '../engine/duckdb.ts';
 import { identifier } from '../engine/quote.ts';
 import { canonicalText } from './canonical.ts';
-import { countPositions } from './count-numbers.ts';
 import { laneOf } from './lane.ts';
 import type { Leaf } from './leaves.ts';
 import type { WeightedStats } from './model.ts';
-import { meanAndVariance } from './moments.ts';
-import type { Overview } from './overview.ts';
-import { groupCap } from './relation.ts';
+import { MomentSums, meanAndVariance } from './moments.ts';
 import { byCountThenBytes, valueCap } from './values.ts';
 
 /** Weights are counted in units of 2^-20, as integers, so that their sums do not depend on the order of rows. */
 const unit = 2 ** 20;
 
+/** The most distinct values of which the heaviest are listed. */
+const groupCap = 2 ** 20;
+
 /** Weighted counts of a scalar feature. A row whose weight is null, negative or not finite weighs nothing. */
 export async function weighLeaf(
   engine: Engine,
   leaf: Leaf,
-  overview: Overview,
+  distinct: number,
   source: string,
   weight: string,
 ): Promise<WeightedStats> {
-  const lane = laneOf(leaf, overview.min, overview.max);
+  const lane = laneOf(leaf);
   const column = `CAST(${identifier(weight)} AS DOUBLE)`;
   const units = `CASE WHEN ${column} > 0 AND isfinite(${column}) THEN CAST(round(${column} * ${unit}) AS HUGEINT) ELSE 0 END`;
   const rows = `(SELECT ${lane.value(leaf.expressions[0]!)} AS v, ${units} AS n FROM ${source})`;
@@ -29,29 +29,41 @@ export async function weighLeaf(
   const [[present], [nulls]] = (await engine.query(
     `SELECT ${sum('v IS NOT NULL')}, ${sum('v IS NULL')} FROM ${rows}`,
   )) as [[number], [number]];
-  const counted = {
-    sql: `(SELECT v, n FROM ${rows} WHERE v IS NOT NULL AND n > 0)`,
-    grouped: false,
-    n: 'any' as const,
-    distinct: 0,
-  };
-  const values = overview.distinct > groupCap ? [] : await weighValues(engine, leaf, lane.text, counted.sql);
-  const spread = await weighNumbers(engine, lane.bits, counted);
+  const weighed = `(SELECT v, n FROM ${rows} WHERE v IS NOT NULL AND n > 0)`;
+  const values = distinct > groupCap ? [] : await weighValues(engine, leaf, lane.text, weighed);
+  const spread = lane.bits
+    ? await weighNumbers(engine, lane.bits, weighed)
+    : { mean: null, standardDeviation: null };
   return { present: present / unit, nulls: nulls / unit, ...spread, values };
 }
 
+/** The exponent field of infinities and NaN. */
+const notFinite = 2047;
+const bias = 1023;
+
+/** Mean and deviation of doubles rounded to 33 significant bits: the mantissas' sums, by sign and exponent. */
 async function weighNumbers(
   engine: Engine,
-  bits: string | undefined,
-  counted: Parameters<typeof countPositions>[2],
+  bits: string,
+  weighed: string,
 ): Promise<Pick<WeightedStats, 'mean' | 'standardDeviation'>> {
-  if (bits === undefined) return { mean: null, standardDeviation: null };
-  const { finite, moments } = await countPositions(engine, bits, counted);
-  const found = meanAndVariance(moments, finite);
-  return {
-    mean: found?.mean ?? null,
-    standardDeviation: found === null ? null : Math.sqrt(Math.max(0, found.variance)),
-  };
+  const mantissa = `(((bits & 4503599627370495) + 524288) >> 20)::HUGEINT`;
+  const whole = `(CASE WHEN (bits >> 52) & ${notFinite} = 0 THEN 0 ELSE 4294967296 END + ${mantissa})`;
+  const [keys, weights, first, second] = (await engine.query(
+    `SELECT e::DOUBLE, sum(n)::VARCHAR, sum(n * m)::VARCHAR, sum(n * m * m)::VARCHAR
+      FROM (SELECT n, bits >> 52 AS e, ${whole} AS m FROM (SELECT n, ${bits} AS bits FROM ${weighed})) GROUP BY e`,
+  )) as [readonly number[], readonly string[], readonly string[], readonly string[]];
+  const sums = new MomentSums(0);
+  let finite = 0n;
+  keys.forEach((key, row) => {
+    if ((key & notFinite) === notFinite) return;
+    finite += BigInt(weights[row]!);
+    const sum = BigInt(first[row]!);
+    sums.add(Math.max(key & notFinite, 1) - bias - 32, key > notFinite ? -sum : sum, BigInt(second[row]!));
+  });
+  const found = meanAndVariance(sums.moments(), Number(finite));
+  if (found === null) return { mean: null, standardDeviation: null };
+  return { mean: found.mean, standardDeviation: Math.sqrt(Math.max(0, found.variance)) };
 }
 
 async function weighValues(
