@@ -26,7 +26,7 @@ export interface TextEntries {
 
 /**
  * How often each of a bounded number of texts occurs. Texts are compared byte by byte up to 1,028 bytes; longer ones by
- * that beginning, their length and 96 bits of hashes.
+ * that beginning, their length and 64 bits of hash.
  */
 export class TextTable {
   size = 0;
