@@ -24,7 +24,7 @@ const pointer: fc.Arbitrary<Pointer> = fc.record(
       .tuple(fc.constantFrom('s3', 'minio'), fc.webSegment({ size: 'small' }), name)
       .map(
         ([scheme, bucket, prefix]) =>
-          `${scheme}://b${bucket.replaceAll('@', '')}/${prefix.replaceAll(/[?#]/g, '')}`,
+          `${scheme}://b${bucket.replaceAll(/[@:]/g, '')}/${prefix.replaceAll(/[?#]/g, '')}`,
       ),
   },
   { requiredKeys: ['path', 'kind', 'digest', 'bytes', 'files'] },
