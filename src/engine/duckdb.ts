@@ -1,7 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DuckDBConnection, DuckDBInstance, DuckDBResultReader, DuckDBValue } from '@duckdb/node-api';
+import type {
+  DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  DuckDBResult,
+  DuckDBResultReader,
+  DuckDBValue,
+} from '@duckdb/node-api';
 import { VarveError } from '../errors.ts';
 import { literal } from './quote.ts';
 import { type Bindings, RawChunk } from './raw-chunk.ts';
@@ -143,24 +150,7 @@ function engineOver(
     connections: connections.length,
     connection: connections[0]!,
     query: (sql) => withConnection(async (connection) => columnsOf(await connection.runAndReadAll(sql))),
-    scan: (sql, visit) =>
-      withConnection(async (connection) => {
-        const result = await connection.stream(sql);
-        let next = result.fetchChunk();
-        for (;;) {
-          const chunk = await next;
-          if (chunk === null || chunk.rowCount === 0) return;
-          signal?.throwIfAborted();
-          // The engine makes the next chunk while this one is looked at.
-          next = result.fetchChunk();
-          try {
-            visit(new RawChunk(chunk, bindings));
-          } catch (error) {
-            await next.catch(() => undefined);
-            throw error;
-          }
-        }
-      }),
+    scan: (sql, visit) => withConnection((connection) => scan(connection, bindings, sql, visit, signal)),
     describe: (relation) =>
       withConnection(async (connection) => {
         const prepared = await connection.run(`SELECT * FROM ${relation} LIMIT 0`);
@@ -176,6 +166,51 @@ function engineOver(
       removeFolder();
     },
   };
+}
+
+/** A stream that fails or is interrupted ends like one that is through: only the transaction around it tells them apart. */
+async function scan(
+  connection: DuckDBConnection,
+  bindings: Bindings,
+  sql: string,
+  visit: (chunk: RawChunk) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await connection.run('BEGIN');
+  let whole = false;
+  try {
+    await visitChunks(await connection.stream(sql), (chunk) => {
+      signal?.throwIfAborted();
+      visit(new RawChunk(chunk, bindings));
+    });
+    whole = await connection.run('SELECT 1').then(
+      () => true,
+      () => false,
+    );
+  } finally {
+    await connection.run('ROLLBACK');
+  }
+  signal?.throwIfAborted();
+  if (whole) return;
+  // Meets the same error once more, and says what it is.
+  await connection.run(`SELECT count(COLUMNS(*)) FROM (${sql})`);
+  throw new Error('the engine stopped in the middle of its reading');
+}
+
+async function visitChunks(result: DuckDBResult, visit: (chunk: DuckDBDataChunk) => void): Promise<void> {
+  let next = result.fetchChunk();
+  for (;;) {
+    const chunk = await next;
+    if (chunk === null || chunk.rowCount === 0) return;
+    // The engine makes the next chunk while this one is looked at.
+    next = result.fetchChunk();
+    try {
+      visit(chunk);
+    } catch (error) {
+      await next.catch(() => undefined);
+      throw error;
+    }
+  }
 }
 
 /** Of a result without rows DuckDB gives no columns at all. */

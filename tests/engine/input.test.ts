@@ -381,6 +381,21 @@ describe('the engine is a locked room', () => {
     expect(readdirSync(temporary).filter((name) => name.startsWith('varve-engine-'))).toEqual([]);
   });
 
+  test('an error in the middle of a scan is no end of it', async () => {
+    const engine = await openEngine([]);
+    onTestFinished(() => engine.close());
+    let seen = 0;
+    const sql =
+      "SELECT CASE WHEN i = 150000 THEN error('in the middle') ELSE i END AS v FROM range(200000) t(i)";
+    await expect(
+      engine.scan(sql, ({ rows }) => {
+        seen += rows;
+      }),
+    ).rejects.toThrow('in the middle');
+    expect(seen).toBeGreaterThan(0);
+    await expect(engine.scan('SELECT i FROM range(5000) t(i)', () => undefined)).resolves.toBeUndefined();
+  });
+
   test('slices and weights', async () => {
     const table = await tableOf('a.csv', 'c,w,x\nAT,2,1\nAT,3,6\nDE,10,100\nAT,,5\n', {
       slice: { feature: 'c', value: 'AT' },
