@@ -34,9 +34,9 @@ const common = {
 };
 
 /**
- * What `varve --help` and `varve status` load is one CommonJS file: Node's loader of ES modules costs 10 ms before the first
- * line runs, and about one more for each module. Whatever that file imports later becomes an entry of the second build,
- * which cuts the rest into chunks.
+ * What `varve --help` and `varve status` load is CommonJS, in as few files as both builds allow: Node's loader of ES modules costs
+ * 10 ms before the first line runs, and about one more for each module. Whatever they import later becomes an entry of the
+ * last build, which cuts the rest into chunks.
  */
 const start = {
   ...common,

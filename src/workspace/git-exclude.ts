@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { writeAtomically } from './atomic-write.ts';
 import { git } from './git.ts';
 
@@ -12,6 +12,5 @@ export function excludeFromGit(root: string, patterns: readonly string[]): void 
   const missing = patterns.filter((pattern) => !lines.includes(pattern));
   if (missing.length === 0) return;
   const separator = text === '' || text.endsWith('\n') ? '' : '\n';
-  mkdirSync(dirname(file), { recursive: true });
   writeAtomically(file, [Buffer.from(`${text}${separator}${missing.join('\n')}\n`)]);
 }
