@@ -8,7 +8,7 @@ const RUN = 100_000;
 const BLOCK = 1000;
 
 /**
- * Items in the order of their paths, whatever their number: runs of them are sorted in memory, kept in files, and merged.
+ * Items of different paths in the order of these, whatever their number: runs of them are sorted in memory, kept in files, and merged.
  * @param folder an empty folder for those files; the items must be what JSON can hold
  */
 export async function* sortedByPath<T extends { readonly path: string }>(

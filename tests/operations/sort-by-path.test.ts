@@ -16,7 +16,7 @@ test('sorts what does not fit into memory as it sorts what does', async () => {
   const item = fc.record({ path: fc.string({ unit: 'grapheme', maxLength: 6 }), size: fc.nat() });
   await fc.assert(
     fc.asyncProperty(
-      fc.array(item, { maxLength: 60 }),
+      fc.uniqueArray(item, { selector: ({ path }) => path, maxLength: 60 }),
       fc.integer({ min: 1, max: 70 }),
       async (items, run) => {
         async function* each() {
@@ -27,6 +27,6 @@ test('sorts what does not fit into memory as it sorts what does', async () => {
         expect(sorted).toEqual([...items].sort((a, b) => comparePaths(a.path, b.path)));
       },
     ),
-    { numRuns: 50 },
+    { numRuns: 200 },
   );
 });
