@@ -1,7 +1,8 @@
 // Bundles the command line, the library and the hash worker into dist/, and writes the library's type declarations.
 // Heavy packages stay outside the bundle, so that only the commands that import them pay for them.
 import { execFileSync } from 'node:child_process';
-import { renameSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -35,15 +36,15 @@ const common = {
 
 /**
  * What `varve --help` and `varve status` load is CommonJS, in as few files as both builds allow: Node's loader of ES modules costs
- * 10 ms before the first line runs, and about one more for each module. Whatever they import later becomes an entry of the
- * last build, which cuts the rest into chunks.
+ * 10 ms before the first line runs, and about one more for each module. src/cli/compiled.ts loads these files. The other commands
+ * become entries of the last build, which cuts the rest into chunks.
  */
 const start = {
   ...common,
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
-  define: { 'import.meta.url': '__fileUrl' },
-  banner: { js: "const __fileUrl=require('node:url').pathToFileURL(__filename).href;" },
+  define: { 'import.meta.url': '__file.url' },
+  banner: { js: "const __file={get url(){return require('node:url').pathToFileURL(__filename).href}};" },
 };
 const rest = {
   ...common,
@@ -68,13 +69,15 @@ const shareClasses = {
   },
 };
 
+const requireCompiled = JSON.stringify(join(root, 'src/cli/compiled.ts'));
+
 const leaveTheRest = {
   name: 'leave-the-rest',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
       const file = fileOf(path, resolveDir);
       if (kind !== 'dynamic-import') return undefined;
-      if (file === 'src/cli/status.ts') return { path: './status.cjs', namespace: 'required' };
+      if (file === 'src/cli/status.ts') return { path: 'status.cjs', namespace: 'compiled' };
       const name = file
         .replace(/^src\//, '')
         .replace(/\.ts$/, '')
@@ -82,28 +85,39 @@ const leaveTheRest = {
       entries[name] = file;
       return { path: `./${name}.js`, external: true };
     });
-    onResolve({ filter: /./, namespace: 'required' }, ({ path }) => ({ path, external: true }));
-    onLoad({ filter: /./, namespace: 'required' }, ({ path }) => ({
-      contents: `module.exports=require('${path}')`,
+    onLoad({ filter: /./, namespace: 'compiled' }, ({ path }) => ({
+      contents: `module.exports=require(${requireCompiled}).requireCompiled('${path}')`,
+      resolveDir: root,
     }));
   },
 };
 
-/** Modules of Node that take milliseconds to load, and that few runs call: loaded when the first of their functions is called. */
+/** Modules of Node that take milliseconds to load, and that few runs call: loaded when the first of their functions or classes is used. */
 const loadLate = {
   name: 'load-late',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:(child_process|crypto|fs\/promises)$/ }, ({ path, namespace }) =>
-      namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
+    onResolve(
+      { filter: /^node:(child_process|crypto|fs\/promises|os|worker_threads)$/ },
+      ({ path, namespace }) =>
+        namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
     );
     onLoad({ filter: /./, namespace: 'late' }, async ({ path }) => {
       const functions = Object.entries(await import(path)).filter(([, value]) => typeof value === 'function');
       const lines = functions
         .filter(([name]) => name !== 'default')
-        .map(([name]) => `export const ${name}=(...args)=>require('${path}').${name}(...args);`);
+        .map(
+          ([name]) =>
+            `export function ${name}(...args){const it=require('${path}').${name};return new.target?new it(...args):it(...args)}`,
+        );
       return { contents: lines.join('\n') };
     });
   },
+};
+
+const digestOf = (names) => {
+  const digest = createHash('sha256');
+  for (const name of names) digest.update(readFileSync(join(made, name)));
+  return digest.digest('hex').slice(0, 16);
 };
 
 try {
@@ -120,8 +134,15 @@ try {
   });
   await build({
     ...start,
-    entryPoints: { main: 'src/cli/main.ts', status: 'src/cli/status.ts' },
-    plugins: [shareClasses, leaveTheRest, loadLate],
+    entryPoints: { run: 'src/cli/run.ts', status: 'src/cli/status.ts' },
+    plugins: [shareClasses, loadLate],
+  });
+  await build({
+    ...start,
+    entryPoints: { main: 'src/cli/main.ts' },
+    define: { BUILD: JSON.stringify(digestOf(['shared.cjs', 'run.cjs', 'status.cjs'])) },
+    banner: {},
+    plugins: [leaveTheRest],
   });
   await build({ ...rest, entryPoints: entries, plugins: [shareClasses] });
 } catch (error) {

@@ -1,5 +1,8 @@
-import { run } from './run.ts';
+import { COMMANDS } from './commands.ts';
+import { requireCompiled } from './compiled.ts';
 
-run(process.argv.slice(2)).then((exitCode) => {
+const { run } = requireCompiled('run.cjs') as typeof import('./run.ts');
+
+run(process.argv.slice(2), COMMANDS).then((exitCode) => {
   process.exitCode = exitCode;
 });

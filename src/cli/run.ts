@@ -2,8 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { VarveError } from '../errors.ts';
-import type { CommandEntry, CommonOptions, Io, Outcome } from './command.ts';
-import { COMMANDS } from './commands.ts';
+import type { CommandEntry, CommonOptions, Io, Outcome, Run } from './command.ts';
 import { printFailure } from './failure.ts';
 import { watchInterrupts } from './interrupts.ts';
 import { ProgressBar } from './progress-bar.ts';
@@ -13,9 +12,9 @@ import { printable } from './terminal.ts';
 const TROUBLE = 2;
 
 /** Runs one command line and returns the exit code of the process: 0 fine, 1 a check found something, 2 trouble. */
-export async function run(words: readonly string[]): Promise<number> {
+export async function run(words: readonly string[], commands: readonly CommandEntry[]): Promise<number> {
   let exitCode = 0;
-  const program = await buildProgram(words, async (options, work) => {
+  const program = await buildProgram(words, commands, async (options, work) => {
     exitCode = await execute(program.opts<GlobalOptions>(), options, work);
   });
   try {
@@ -33,10 +32,11 @@ interface GlobalOptions {
   readonly C?: string;
 }
 
-/** The command that is meant, whole; of the others, their names. */
+/** The command that is meant; where none is, the names of all. */
 async function buildProgram(
   words: readonly string[],
-  runCommand: Parameters<typeof load>[1],
+  commands: readonly CommandEntry[],
+  runCommand: Run,
 ): Promise<Command> {
   const program = new Command('varve')
     .description('Version datasets beside Git, and know what is in them.')
@@ -47,18 +47,12 @@ async function buildProgram(
     .showHelpAfterError('Run the command with --help for its usage.')
     .addHelpText('after', '\nExit codes: 0 fine, 1 a check found something, 2 trouble.');
   const meant = namedCommand(words);
-  for (const entry of COMMANDS)
-    program.addCommand(meant === entry.name ? await load(entry, runCommand) : stub(entry));
+  const entry = commands.find(({ name }) => name === meant);
+  if (entry !== undefined)
+    program.addCommand((await entry.load()).command(runCommand, commands).summary(entry.summary));
+  else for (const other of commands) program.addCommand(stub(other));
   exitByThrowing(program);
   return program;
-}
-
-async function load(
-  entry: CommandEntry,
-  runCommand: (options: CommonOptions, work: Work) => Promise<void>,
-): Promise<Command> {
-  const { command } = await entry.load();
-  return command(runCommand, COMMANDS).summary(entry.summary);
 }
 
 type Work = (io: Io) => Promise<Outcome>;

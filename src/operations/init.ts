@@ -12,7 +12,7 @@ export interface InitResult {
 
 /** What in .varve/ is of this clone alone. */
 export const NOT_IN_GIT =
-  '/cache/\n/index/\n/stat/\n/profiles/\n/read/\n/clone-id\n/config.local.yaml\n/.varve-*.tmp\n';
+  '/cache/\n/index/\n/stat/\n/profiles/\n/read/\n/clone-id\n/tracked.json\n/config.local.yaml\n/.varve-*.tmp\n';
 
 /** Starts varve in the Git repository that holds `cwd`. */
 export function init(cwd: string): InitResult {

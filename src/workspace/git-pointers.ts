@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { VarveError } from '../errors.ts';
 import { git, gitList, gitStream } from './git.ts';
 import { POINTER_SUFFIX, type Pointer, parsePointer, pointerPath } from './pointer.ts';
+import { indexChecksum, pointersWithoutGit, rememberPointers } from './tracked-pointers.ts';
 
 /** A dataset as one commit (or the working tree) has it. `path` is POSIX, relative to the root. */
 export interface PointedDataset {
@@ -12,15 +13,27 @@ export interface PointedDataset {
 
 const EVERY_POINTER = `:(glob)**/*${POINTER_SUFFIX}`;
 const ABSENT = /^0+$/;
+/** How `git ls-files -t` marks a path; of one that is tracked, another letter stands there. */
+const UNTRACKED = '? ';
 
 /** The datasets of the working tree: pointers that Git tracks or would offer to track, sorted. */
 export function datasetPaths(root: string): string[] {
-  const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', EVERY_POINTER];
-  const pointers = new Set(gitList(root, args));
-  return [...pointers]
-    .filter((path) => existsSync(join(root, path)))
+  return (pointersWithoutGit(root) ?? pointersByGit(root))
     .map((path) => path.slice(0, -POINTER_SUFFIX.length))
     .sort();
+}
+
+function pointersByGit(root: string): string[] {
+  const index = indexChecksum(root);
+  const args = ['ls-files', '-t', '-z', '--cached', '--others', '--exclude-standard', '--', EVERY_POINTER];
+  const tagged = gitList(root, args);
+  const tracked = tagged.filter((line) => !line.startsWith(UNTRACKED)).map(untagged);
+  rememberPointers(root, index, [...new Set(tracked)]);
+  return [...new Set(tagged.map(untagged))].filter((path) => existsSync(join(root, path)));
+}
+
+function untagged(line: string): string {
+  return line.slice(UNTRACKED.length);
 }
 
 /**
