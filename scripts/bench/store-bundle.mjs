@@ -10,6 +10,7 @@ export async function loadStore(folder) {
   const files = [
     'remote/folder.ts',
     'store/store.ts',
+    'store/push.ts',
     'store/transfer.ts',
     'store/manifest.ts',
     'store/chunker.ts',

@@ -9,7 +9,7 @@ import { loadStore } from './store-bundle.mjs';
 
 const [mib = 1024, count = 10_000] = process.argv.slice(2).map(Number);
 const work = mkdtempSync(join(process.env.VARVE_BENCH_DIR ?? tmpdir(), 'varve-bench-'));
-const { Store, FolderRemote, transfer, encodeManifest, comparePaths } = await loadStore(work);
+const { Store, FolderRemote, push, transfer, encodeManifest, comparePaths } = await loadStore(work);
 
 async function timed(name, work) {
   const start = performance.now();
@@ -31,7 +31,7 @@ async function addAll(cache, folder) {
   entries.sort((a, b) => comparePaths(a.path, b.path));
   const { digest } = await batch.addBytes(encodeManifest(entries), 'meta');
   await batch.commit();
-  return { store, entries, root: { path: 'data', kind: 'directory', digest } };
+  return { entries, root: { path: 'data', kind: 'directory', digest } };
 }
 
 async function measure(name, folder) {
@@ -44,11 +44,16 @@ async function measure(name, folder) {
   rmSync(at('copy'), { recursive: true });
   const added = await timed('add', () => addAll(at('cache'), folder));
   console.log(`| add, × (sha256sum + cp) | ${(added.seconds / (hash.seconds + copy.seconds)).toFixed(2)} |`);
-  const { store, root, entries } = added.result;
+  const { root, entries } = added.result;
   await timed('add again', () => addAll(at('cache'), folder));
+  const pushAll = () =>
+    push(() => Store.open(new FolderRemote(at('cache'))), new FolderRemote(at('remote')), [root], {
+      clone: 'bench',
+      memory: at('memory'),
+    });
+  await timed('push to a folder', pushAll);
+  await timed('push again', pushAll);
   const remote = await Store.open(new FolderRemote(at('remote')));
-  await timed('push to a folder', () => transfer(store, remote, [root], { clone: 'bench' }));
-  await timed('push again', () => transfer(store, remote, [root], { clone: 'bench' }));
   const clone = await Store.open(new FolderRemote(at('clone')));
   await timed('pull into an empty cache', () => transfer(remote, clone, [root]));
   await timed('checkout', async () => {
@@ -60,7 +65,7 @@ async function measure(name, folder) {
   });
   execFileSync('sh', ['-c', `diff -r "${folder}" "${at('out')}"`]);
   console.log(`| most memory so far | ${Math.round(process.resourceUsage().maxRSS / 1024)} MiB |`);
-  for (const part of ['cache', 'remote', 'clone', 'out']) rmSync(at(part), { recursive: true });
+  for (const part of ['cache', 'remote', 'memory', 'clone', 'out']) rmSync(at(part), { recursive: true });
 }
 
 try {

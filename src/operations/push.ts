@@ -1,9 +1,9 @@
+import { push as pushTo } from '../store/push.ts';
 import type { Root } from '../store/roots.ts';
-import { transfer } from '../store/transfer.ts';
 import { cloneId } from '../workspace/clone-id.ts';
 import type { Context } from './context.ts';
 import { selectDatasets } from './datasets.ts';
-import { closing, openCache, openRemoteStore } from './stores.ts';
+import { closing, memoryOfRemotes, openCache, openRemoteNamed } from './stores.ts';
 import { rootsToTransfer, type TransferChoice, type TransferResult, transferOptions } from './transfers.ts';
 
 /** Sends what the remote lacks of the chosen datasets. What was interrupted is not sent again. */
@@ -22,13 +22,14 @@ export async function pushRoots(
   roots: readonly Root[],
   choice: TransferChoice,
 ): Promise<TransferResult> {
-  return closing(await openCache(context), async (cache) => {
-    const { name, url, store } = await openRemoteStore(context, choice.remote);
-    return closing(store, async () => {
-      const clone = cloneId(context.repository);
-      const sent = await transfer(cache, store, roots, { clone, ...transferOptions(context, choice) });
-      return { remote: { name, url }, snapshots: roots.length, ...sent, ...inPlaceOf(roots) };
+  const { name, remote } = await openRemoteNamed(context, choice.remote);
+  return closing(remote, async () => {
+    const sent = await pushTo(() => openCache(context), remote, roots, {
+      clone: cloneId(context.repository),
+      memory: memoryOfRemotes(context),
+      ...transferOptions(context, choice),
     });
+    return { remote: { name, url: remote.url }, snapshots: roots.length, ...sent, ...inPlaceOf(roots) };
   });
 }
 

@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { VarveError } from '../errors.ts';
 import { openRemote } from '../remote/open.ts';
+import type { Remote } from '../remote/remote.ts';
 import { writeRef } from '../store/refs.ts';
 import type { Root } from '../store/roots.ts';
 import { Store } from '../store/store.ts';
@@ -50,17 +51,33 @@ export interface OpenRemoteStore {
  * @throws VarveError `no-remote`, `unknown-remote`
  */
 export async function openRemoteStore(context: Context, name?: string): Promise<OpenRemoteStore> {
+  const opened = await openRemoteNamed(context, name);
+  const store = await Store.open(opened.remote, { indexCache: memoryOfRemotes(context) });
+  return { name: opened.name, url: opened.remote.url, store };
+}
+
+/** As openRemoteStore, with nothing read yet. Close it. */
+export async function openRemoteNamed(
+  context: Context,
+  name?: string,
+): Promise<{ readonly name: string; readonly remote: Remote }> {
   const config = readConfig(context.repository);
   const chosen = name ?? defaultRemote(config);
   const remote = findRemote(config, chosen);
   const { url, ...options } = remote;
-  const opened = await openRemote(url, { ...options, base: context.repository.root });
-  const store = await Store.open(opened, { indexCache: join(context.repository.folder, 'index') });
-  return { name: chosen, url: opened.url, store };
+  return { name: chosen, remote: await openRemote(url, { ...options, base: context.repository.root }) };
+}
+
+/** Folder in which this clone keeps what it knows of remotes. */
+export function memoryOfRemotes({ repository }: Context): string {
+  return join(repository.folder, 'index');
 }
 
 /** Runs `work` on stores that are closed whatever happens. */
-export async function closing<S extends Store, T>(store: S, work: (store: S) => Promise<T>): Promise<T> {
+export async function closing<S extends Store | Remote, T>(
+  store: S,
+  work: (store: S) => Promise<T>,
+): Promise<T> {
   try {
     return await work(store);
   } finally {

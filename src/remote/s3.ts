@@ -1,5 +1,26 @@
 import { Readable } from 'node:stream';
-import type * as Sdk from '@aws-sdk/client-s3';
+import {
+  type _Object,
+  AbortMultipartUploadCommand,
+  type CommonPrefix,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectsCommand,
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandInput,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandInput,
+  ListPartsCommand,
+  PutObjectCommand,
+  S3Client,
+  type S3ClientConfig,
+  UploadPartCommand,
+  type UploadPartCommandOutput,
+} from '@aws-sdk/client-s3';
 import { VarveError } from '../errors.ts';
 import {
   type BucketClient,
@@ -27,15 +48,14 @@ const MOST_CONNECTIONS = 64;
  * the profile's `endpoint_url`, AWS itself. Servers other than AWS are asked in path style.
  */
 export async function openS3(bucket: string, options: ServerOptions): Promise<BucketClient> {
-  const sdk = await import('@aws-sdk/client-s3');
   const { profile, credentials } = options;
   const chosen = {
     ...(profile === undefined ? {} : { profile }),
     ...(credentials === undefined ? {} : { credentials }),
   };
-  const { config } = withoutSupportWarning(() => new sdk.S3Client(chosen));
+  const { config } = withoutSupportWarning(() => new S3Client(chosen));
   const endpoint = options.endpoint ?? (await config.serviceConfiguredEndpoint?.());
-  const client = new sdk.S3Client({
+  const client = new S3Client({
     ...chosen,
     region: options.region ?? (await configuredRegion(config)),
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -59,7 +79,7 @@ export async function openS3(bucket: string, options: ServerOptions): Promise<Bu
       httpsAgent: { keepAlive: true, maxSockets: MOST_CONNECTIONS },
     },
   });
-  return new S3BucketClient(sdk, client, bucket, endpoint ?? 'AWS');
+  return new S3BucketClient(client, bucket, endpoint ?? 'AWS');
 }
 
 /**
@@ -79,7 +99,7 @@ function withoutSupportWarning<T>(make: () => T): T {
 }
 
 /** AWS_DEFAULT_REGION is what the AWS command line and Python read; without any, AWS answers with where the bucket is. */
-async function configuredRegion(config: Sdk.S3Client['config']): Promise<string> {
+async function configuredRegion(config: S3Client['config']): Promise<string> {
   const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   const given = AWS_REGION || AWS_DEFAULT_REGION;
   if (given) return given;
@@ -90,12 +110,12 @@ async function configuredRegion(config: Sdk.S3Client['config']): Promise<string>
   }
 }
 
-type Listed = Omit<Sdk._Object, 'StorageClass'> & { VersionId?: string | undefined };
+type Listed = Omit<_Object, 'StorageClass'> & { VersionId?: string | undefined };
 
 /** Uploads of files are tried again by the remote, which opens them anew; of this alone the SDK must not warn on the console. */
 const NOT_TRIED_AGAIN = /non-retryable streaming request/;
 const nothing = () => {};
-const logger: NonNullable<Sdk.S3ClientConfig['logger']> = {
+const logger: NonNullable<S3ClientConfig['logger']> = {
   debug: nothing,
   info: nothing,
   error: nothing,
@@ -107,12 +127,10 @@ const logger: NonNullable<Sdk.S3ClientConfig['logger']> = {
 class S3BucketClient implements BucketClient {
   readonly bucket: string;
   readonly server: string;
-  readonly #sdk: typeof Sdk;
-  readonly #client: Sdk.S3Client;
+  readonly #client: S3Client;
   #isMinio = false;
 
-  constructor(sdk: typeof Sdk, client: Sdk.S3Client, bucket: string, server: string) {
-    this.#sdk = sdk;
+  constructor(client: S3Client, bucket: string, server: string) {
     this.#client = client;
     this.bucket = bucket;
     this.server = server;
@@ -138,11 +156,11 @@ class S3BucketClient implements BucketClient {
     return request.versions ? this.#listVersions(common, request) : this.#listObjects(common, request);
   }
 
-  async #listObjects(common: Sdk.ListObjectsV2CommandInput, request: ListRequest): Promise<ListPage> {
+  async #listObjects(common: ListObjectsV2CommandInput, request: ListRequest): Promise<ListPage> {
     const { token, after } = request;
     const start =
       token !== undefined ? { ContinuationToken: token } : after !== undefined ? { StartAfter: after } : {};
-    const page = await this.#client.send(new this.#sdk.ListObjectsV2Command({ ...common, ...start }));
+    const page = await this.#client.send(new ListObjectsV2Command({ ...common, ...start }));
     return {
       objects: (page.Contents ?? []).map(stored),
       folders: folders(page.CommonPrefixes),
@@ -150,11 +168,11 @@ class S3BucketClient implements BucketClient {
     };
   }
 
-  async #listVersions(common: Sdk.ListObjectVersionsCommandInput, request: ListRequest): Promise<ListPage> {
+  async #listVersions(common: ListObjectVersionsCommandInput, request: ListRequest): Promise<ListPage> {
     const [key = request.after, version] =
       request.token === undefined ? [] : (JSON.parse(request.token) as [string, string?]);
     const page = await this.#client.send(
-      new this.#sdk.ListObjectVersionsCommand({
+      new ListObjectVersionsCommand({
         ...common,
         ...(key === undefined ? {} : { KeyMarker: key }),
         ...(version === undefined ? {} : { VersionIdMarker: version }),
@@ -170,7 +188,7 @@ class S3BucketClient implements BucketClient {
 
   async head(key: string, version?: string): Promise<StoredObject> {
     const found = await this.#client.send(
-      new this.#sdk.HeadObjectCommand({
+      new HeadObjectCommand({
         Bucket: this.bucket,
         Key: key,
         ChecksumMode: 'ENABLED',
@@ -190,7 +208,7 @@ class S3BucketClient implements BucketClient {
     const { offset, length, etag, version } = request;
     const last = length === undefined ? '' : (offset ?? 0) + length - 1;
     const answer = await this.#client.send(
-      new this.#sdk.GetObjectCommand({
+      new GetObjectCommand({
         Bucket: this.bucket,
         Key: key,
         ...(offset === undefined ? {} : { Range: `bytes=${offset}-${last}` }),
@@ -207,7 +225,7 @@ class S3BucketClient implements BucketClient {
   }
 
   async put(key: string, upload: Upload, ifAbsent: boolean): Promise<void> {
-    const command = new this.#sdk.PutObjectCommand({
+    const command = new PutObjectCommand({
       Bucket: this.bucket,
       Key: key,
       ContentLength: upload.length,
@@ -224,7 +242,7 @@ class S3BucketClient implements BucketClient {
 
   /** Source: the MinIO documentation, "PutObject, automatic extraction of archives". */
   async #unpack(key: string, prefix: string, archive: Upload): Promise<void> {
-    const command = new this.#sdk.PutObjectCommand({
+    const command = new PutObjectCommand({
       Bucket: this.bucket,
       Key: key,
       ContentLength: archive.length,
@@ -235,7 +253,7 @@ class S3BucketClient implements BucketClient {
 
   async startUpload(key: string): Promise<string> {
     const { UploadId } = await this.#client.send(
-      new this.#sdk.CreateMultipartUploadCommand({
+      new CreateMultipartUploadCommand({
         Bucket: this.bucket,
         Key: key,
         ContentType: 'application/octet-stream',
@@ -247,7 +265,7 @@ class S3BucketClient implements BucketClient {
 
   async unfinishedUploads(key: string): Promise<string[]> {
     const { Uploads } = await this.#client.send(
-      new this.#sdk.ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: key }),
+      new ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: key }),
     );
     return (Uploads ?? []).filter(({ Key }) => Key === key).map(({ UploadId }) => UploadId ?? '');
   }
@@ -256,7 +274,7 @@ class S3BucketClient implements BucketClient {
     const parts: UploadedPart[] = [];
     for (let marker: string | undefined; ; ) {
       const page = await this.#client.send(
-        new this.#sdk.ListPartsCommand({
+        new ListPartsCommand({
           Bucket: this.bucket,
           Key: key,
           UploadId: uploadId,
@@ -272,7 +290,7 @@ class S3BucketClient implements BucketClient {
   }
 
   async uploadPart(key: string, uploadId: string, number: number, upload: Upload): Promise<UploadedPart> {
-    const command = new this.#sdk.UploadPartCommand({
+    const command = new UploadPartCommand({
       Bucket: this.bucket,
       Key: key,
       UploadId: uploadId,
@@ -280,7 +298,7 @@ class S3BucketClient implements BucketClient {
       ContentLength: upload.length,
       ChecksumSHA256: base64Of(upload.sha256),
     });
-    const { ETag = '' } = await this.#send<Sdk.UploadPartCommandOutput>(command, upload);
+    const { ETag = '' } = await this.#send<UploadPartCommandOutput>(command, upload);
     return { number, etag: ETag, size: upload.length, sha256: upload.sha256 };
   }
 
@@ -296,7 +314,7 @@ class S3BucketClient implements BucketClient {
       ...(sha256 === undefined ? {} : { ChecksumSHA256: base64Of(sha256) }),
     }));
     await this.#client.send(
-      new this.#sdk.CompleteMultipartUploadCommand({
+      new CompleteMultipartUploadCommand({
         Bucket: this.bucket,
         Key: key,
         UploadId: uploadId,
@@ -308,13 +326,13 @@ class S3BucketClient implements BucketClient {
 
   async abortUpload(key: string, uploadId: string): Promise<void> {
     await this.#client.send(
-      new this.#sdk.AbortMultipartUploadCommand({ Bucket: this.bucket, Key: key, UploadId: uploadId }),
+      new AbortMultipartUploadCommand({ Bucket: this.bucket, Key: key, UploadId: uploadId }),
     );
   }
 
   async remove(keys: readonly string[]): Promise<RemoveError[]> {
     const { Errors } = await this.#client.send(
-      new this.#sdk.DeleteObjectsCommand({
+      new DeleteObjectsCommand({
         Bucket: this.bucket,
         Delete: { Objects: keys.map((Key) => ({ Key })), Quiet: true },
       }),
@@ -327,9 +345,7 @@ class S3BucketClient implements BucketClient {
   }
 
   async isVersioned(): Promise<boolean> {
-    const { Status } = await this.#client.send(
-      new this.#sdk.GetBucketVersioningCommand({ Bucket: this.bucket }),
-    );
+    const { Status } = await this.#client.send(new GetBucketVersioningCommand({ Bucket: this.bucket }));
     return Status !== undefined;
   }
 
@@ -341,13 +357,10 @@ class S3BucketClient implements BucketClient {
    * Sends a command with a body. The digest that is known already is also the payload's part of the signature: so the SDK need
    * not compute it, and servers that know no checksum headers verify it too.
    */
-  async #send<Output>(
-    command: Sdk.PutObjectCommand | Sdk.UploadPartCommand,
-    upload: Upload,
-  ): Promise<Output> {
+  async #send<Output>(command: PutObjectCommand | UploadPartCommand, upload: Upload): Promise<Output> {
     const body = upload.open();
     command.input.Body = body;
-    (command as Sdk.PutObjectCommand).middlewareStack.add(
+    (command as PutObjectCommand).middlewareStack.add(
       (next) => (args) => {
         const { headers } = args.request as { headers: Record<string, string> };
         headers['x-amz-content-sha256'] = upload.sha256;
@@ -360,7 +373,7 @@ class S3BucketClient implements BucketClient {
     // The SDK does not notice when what it reads from breaks.
     if (isStream) body.once('error', (error) => abort.abort(error));
     try {
-      return (await this.#client.send(command as Sdk.PutObjectCommand, {
+      return (await this.#client.send(command as PutObjectCommand, {
         abortSignal: abort.signal,
       })) as Output;
     } catch (error) {
@@ -396,7 +409,7 @@ function checksum(base64: string | undefined) {
   return sha256 === undefined ? {} : { sha256 };
 }
 
-function folders(prefixes: Sdk.CommonPrefix[] | undefined): string[] {
+function folders(prefixes: CommonPrefix[] | undefined): string[] {
   return (prefixes ?? []).flatMap(({ Prefix }) => decoded(Prefix) ?? []);
 }
 

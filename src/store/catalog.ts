@@ -1,3 +1,4 @@
+import type { Condemned } from './condemned.ts';
 import type { RawDigest } from './digest.ts';
 import type { IndexFile } from './index-file.ts';
 import { type PackKind, packKey } from './pack.ts';
@@ -35,17 +36,20 @@ export class Catalog {
   readonly #damaged = new Set<string>();
   readonly #damagedKeys = new Set<string>();
 
+  /** Keys of the lists that condemn, sorted; their content never changes. */
+  readonly condemnedLists: readonly string[];
   /** Names of index files that could not be believed. */
   readonly damagedIndexes: readonly string[];
 
   constructor(
     segments: readonly IndexFile[],
-    condemned: ReadonlySet<string>,
+    condemned: readonly Condemned[],
     damagedIndexes: readonly string[] = [],
   ) {
     this.#segments = [...segments];
     this.damagedIndexes = damagedIndexes;
-    this.#condemned = new Set(condemned);
+    this.condemnedLists = condemned.map(({ key }) => key).sort();
+    this.#condemned = new Set(condemned.flatMap(({ keys }) => keys));
   }
 
   get segments(): readonly IndexFile[] {

@@ -9,6 +9,8 @@ import { IndexFile, indexKey } from './index-file.ts';
 import { salvageIndex } from './salvage.ts';
 
 const INDEX_KEY = /^index\/([0-9a-f]{64})\.idx$/;
+/** An index file that a clone keeps, or one that a killed process left half-written. */
+const KEPT = /^([0-9a-f]{64})\.idx/;
 const JOBS = 8;
 /** Other processes merge index files while this one reads them; each time, the merged one is there already. */
 const ATTEMPTS = 8;
@@ -30,7 +32,7 @@ export async function loadCatalog(
     try {
       const { segments, bad } = await loadSegments(remote, cache, byName);
       if (bad.length > 0) segments.push(await replaceIndexes(remote, bad));
-      return new Catalog(segments, new Set(condemned.flatMap(({ keys }) => keys)), bad);
+      return new Catalog(segments, condemned, bad);
     } catch (error) {
       if (!(error instanceof VarveError) || error.code !== 'object-missing' || attempt === ATTEMPTS)
         throw error;
@@ -87,16 +89,23 @@ async function loadSegment(remote: Remote, cache: string | undefined, name: stri
   }
   const bytes = await remote.read(indexKey(name));
   const segment = IndexFile.parse(bytes, name);
+  await keepIndex(cache, name, bytes);
+  return segment;
+}
+
+/** Keeps a copy of an index file of a remote, so that no later process need read it from there. */
+export async function keepIndex(cache: string, name: string, bytes: Uint8Array): Promise<void> {
+  const path = join(cache, `${name}.idx`);
   await mkdir(cache, { recursive: true });
   const temporary = `${path}.${process.pid}`;
   await writeFile(temporary, bytes);
   await rename(temporary, path);
-  return segment;
 }
 
 /** Drops cached index files that the remote no longer has. */
 async function forget(cache: string, names: ReadonlySet<string>): Promise<void> {
   for (const file of await readdir(cache).catch(() => [])) {
-    if (!names.has(file.slice(0, 64))) await unlink(join(cache, file)).catch(() => undefined);
+    const name = KEPT.exec(file)?.[1];
+    if (name !== undefined && !names.has(name)) await unlink(join(cache, file)).catch(() => undefined);
   }
 }

@@ -3,7 +3,7 @@ import type { Catalog } from './catalog.ts';
 import { readCondemned } from './condemned.ts';
 import { hexDigestOf } from './digest.ts';
 import { encodeIndex, type IndexContent, IndexFile, indexKey } from './index-file.ts';
-import { loadCatalog } from './load.ts';
+import { keepIndex, loadCatalog } from './load.ts';
 
 /** A place of objects and what is known of it: the state that reading, writing, transfer and gc share. */
 export class StoreCore {
@@ -36,6 +36,7 @@ export class StoreCore {
     const name = hexDigestOf(bytes);
     const segment = IndexFile.parse(bytes, name);
     await this.remote.write(indexKey(name), bytes, { sha256: name });
+    if (this.#indexCache !== undefined) await keepIndex(this.#indexCache, name, bytes);
     this.#catalog.add(segment);
   }
 

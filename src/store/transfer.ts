@@ -3,7 +3,6 @@ import { type Digest, toRaw } from './digest.ts';
 import { readManifest } from './manifest.ts';
 import { nearest, ObjectCopier, type WantedObject } from './object-copier.ts';
 import { streamObject } from './object-reader.ts';
-import { writeRef } from './refs.ts';
 import { isWanted, type Root } from './roots.ts';
 import type { Store } from './store.ts';
 import type { StoreCore } from './store-core.ts';
@@ -16,8 +15,6 @@ export interface TransferOptions {
   readonly onProgress?: OnProgress;
   /** Stops between two requests; what has arrived stays. */
   readonly signal?: AbortSignal;
-  /** The clone that pushes: its roots are recorded, so that no gc removes what they need. */
-  readonly clone?: string;
 }
 
 /** Objects and bytes that were really sent: what was there already does not count. */
@@ -37,10 +34,6 @@ export async function transfer(
   roots: readonly Root[],
   options: TransferOptions = {},
 ): Promise<Transferred> {
-  if (options.clone !== undefined) {
-    await writeRef(to.core.remote, options.clone, roots);
-    await to.reload();
-  }
   const copier = new ObjectCopier(from.core, to.core, options);
   try {
     await copier.copy(profilesOf(roots));
@@ -60,7 +53,7 @@ export async function transfer(
 }
 
 /** A clone that fetched a part of the data pushes what it has; the rest is on the remote, where it came from. */
-function isAlreadyThere(from: StoreCore, to: StoreCore, { digest }: Root): boolean {
+export function isAlreadyThere(from: StoreCore, to: StoreCore, { digest }: Root): boolean {
   const raw = toRaw(digest);
   return (
     to.remote.localPath === undefined &&

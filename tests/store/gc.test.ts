@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { collectGarbage } from '../../src/store/gc.ts';
+import { push } from '../../src/store/push.ts';
 import { Store } from '../../src/store/store.ts';
 import { transfer } from '../../src/store/transfer.ts';
 import { verifyStore } from '../../src/store/verify.ts';
@@ -92,15 +93,15 @@ test('a clone with less history keeps what another pushed; its own old pushes go
   const rootFirst = await addFolder(a, 'data', first);
   const rootSecond = await addFolder(a, 'data', second);
   const rootOther = await addFolder(b, 'other', other);
-  await transfer(a, await open(remote), [rootFirst], { clone: 'a' });
-  await transfer(a, await open(remote), [rootSecond], { clone: 'a' });
-  await transfer(b, await open(remote), [rootOther], { clone: 'b' });
+  await push(async () => a, new CountingRemote(remote), [rootFirst], { clone: 'a' });
+  await push(async () => a, new CountingRemote(remote), [rootSecond], { clone: 'a' });
+  await push(async () => b, new CountingRemote(remote), [rootOther], { clone: 'b' });
   await collectGarbage(await open(remote), [rootSecond], { clone: 'a', graceMs: 0 });
   const there = await open(remote);
   await expectFolder(there, rootSecond, second);
   await expectFolder(there, rootOther, other);
   await expect(expectFolder(there, rootFirst, first)).rejects.toThrow();
-  await transfer(a, there, [rootFirst], { clone: 'a' });
+  await push(async () => a, new CountingRemote(remote), [rootFirst], { clone: 'a' });
   await expectFolder(await open(remote), rootFirst, first);
 });
 
@@ -110,13 +111,13 @@ test('two pushes and gcs at once lose nothing', async () => {
   const shared = filesOf(9);
   const seedStore = await open(join(folder, 'seed'));
   await transfer(seedStore, await open(remote), [await addFolder(seedStore, 'x', shared)]);
-  const push = async (clone: string, seed: number) => {
+  const pushVersion = async (clone: string, seed: number) => {
     const cache = await open(join(folder, clone));
     const done = [];
     for (let version = 0; version < 4; version++) {
       const files = new Map([...shared, ...filesOf(seed + version, 50)]);
       const root = await addFolder(cache, clone, files);
-      await transfer(cache, await open(remote), [root], { clone });
+      await push(async () => cache, new CountingRemote(remote), [root], { clone });
       done.push({ root, files });
     }
     return done;
@@ -126,7 +127,7 @@ test('two pushes and gcs at once lose nothing', async () => {
     while (pushing) await collectGarbage(await open(remote), [], { clone: 'cleaner', graceMs: 5_000 });
   };
   const collecting = collect();
-  const pushed = await Promise.all([push('a', 20), push('b', 30)]).finally(() => {
+  const pushed = await Promise.all([pushVersion('a', 20), pushVersion('b', 30)]).finally(() => {
     pushing = false;
   });
   await collecting;

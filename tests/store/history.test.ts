@@ -6,6 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { FolderRemote } from '../../src/remote/folder.ts';
 import { DATA_CHUNKS, findCut } from '../../src/store/chunker.ts';
 import { collectGarbage } from '../../src/store/gc.ts';
+import { push } from '../../src/store/push.ts';
 import { Store } from '../../src/store/store.ts';
 import { transfer } from '../../src/store/transfer.ts';
 import { addFolder, expectFolder, seededBytes } from './helpers.ts';
@@ -56,27 +57,37 @@ function apply(files: ReadonlyMap<string, Buffer>, { kind, at, seed, length }: E
 test('random histories come back byte for byte at every version, through push, gc and pull', async () => {
   let run = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 6 }), fc.nat(6), async (edits, dropped) => {
-      const folder = join(work, String(run++));
-      const open = (name: string) => Store.open(new FolderRemote(join(folder, name)));
-      const cache = await open('cache');
-      let files = new Map([['large', seededBytes(1, 500_000)]]);
-      const versions = [];
-      for (const change of edits) {
-        files = apply(files, change);
-        versions.push({ files, root: await addFolder(cache, 'data', files) });
-      }
-      const kept = versions.filter((_, at) => at !== dropped);
-      const roots = kept.map(({ root }) => root);
-      await collectGarbage(cache, roots, { graceMs: 0 });
-      const remote = await open('remote');
-      await transfer(await open('cache'), remote, roots, { clone: 'a' });
-      await collectGarbage(remote, roots, { clone: 'a', graceMs: 0 });
-      const clone = await open('clone');
-      await transfer(await open('remote'), clone, roots);
-      for (const { root, files: own } of kept) await expectFolder(clone, root, own);
-      rmSync(folder, { recursive: true });
-    }),
+    fc.asyncProperty(
+      fc.array(edit, { minLength: 1, maxLength: 6 }),
+      fc.nat(6),
+      fc.boolean(),
+      async (edits, dropped, emptied) => {
+        const folder = join(work, String(run++));
+        const open = (name: string) => Store.open(new FolderRemote(join(folder, name)));
+        const cache = await open('cache');
+        let files = new Map([['large', seededBytes(1, 500_000)]]);
+        const versions = [];
+        for (const change of edits) {
+          files = apply(files, change);
+          versions.push({ files, root: await addFolder(cache, 'data', files) });
+        }
+        const kept = versions.filter((_, at) => at !== dropped);
+        const roots = kept.map(({ root }) => root);
+        await collectGarbage(cache, roots, { graceMs: 0 });
+        const pushKept = () =>
+          push(() => open('cache'), new FolderRemote(join(folder, 'remote')), roots, {
+            clone: 'a',
+            memory: join(folder, 'memory'),
+          });
+        await pushKept();
+        await collectGarbage(await open('remote'), emptied ? [] : roots, { clone: 'a', graceMs: 0 });
+        await pushKept();
+        const clone = await open('clone');
+        await transfer(await open('remote'), clone, roots);
+        for (const { root, files: own } of kept) await expectFolder(clone, root, own);
+        rmSync(folder, { recursive: true });
+      },
+    ),
     { numRuns: 25 },
   );
 }, 60_000);

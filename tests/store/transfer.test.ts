@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
+import { collectGarbage } from '../../src/store/gc.ts';
+import { push } from '../../src/store/push.ts';
 import type { Root } from '../../src/store/roots.ts';
 import { Store } from '../../src/store/store.ts';
 import { transfer } from '../../src/store/transfer.ts';
@@ -24,8 +26,8 @@ async function pushed() {
   const cache = await Store.open(new CountingRemote(join(folder, 'cache')));
   const root = await addFolder(cache, 'data', files);
   const remote = new CountingRemote(join(folder, 'remote'), { isFar: true });
+  const sent = await push(async () => cache, remote, [root], { clone: 'a' });
   const there = await Store.open(remote);
-  const sent = await transfer(cache, there, [root], { clone: 'a' });
   return { folder, cache, root, remote, there, sent };
 }
 
@@ -42,15 +44,39 @@ test('push and pull of 3,000 files take few requests and give the same bytes', a
   for (const [path, bytes] of files) expect(read.get(path)!.equals(bytes), path).toBe(true);
 }, 60_000);
 
-test('pushing again sends nothing and asks little', async () => {
+test('pushing again sends nothing, asks three times and opens no cache', async () => {
   const { folder, cache, root, remote } = await pushed();
-  const indexCache = join(folder, 'index');
-  await Store.open(remote, { indexCache });
+  const memory = join(folder, 'memory');
+  const again = (openCache = async () => cache) => push(openCache, remote, [root], { clone: 'a', memory });
+  expect(await again()).toEqual({ objects: 0, bytes: 0 });
   remote.reset();
-  const again = await Store.open(remote, { indexCache });
-  expect(await transfer(cache, again, [root], { clone: 'a' })).toEqual({ objects: 0, bytes: 0 });
-  expect(remote.total).toBeLessThanOrEqual(6);
+  const noCache = () => Promise.reject(new Error('the cache was opened'));
+  expect(await again(noCache)).toEqual({ objects: 0, bytes: 0 });
+  expect(remote.total).toBe(3);
   expect(remote.readBytes).toBe(0);
+  writeFileSync(join(memory, 'pushed.json'), '{"version":1,');
+  await expect(again(noCache)).rejects.toThrow('the cache was opened');
+});
+
+test('what was found to be there is looked for again once the remote is another', async () => {
+  const { folder, cache, root, remote, there } = await pushed();
+  const memory = join(folder, 'memory');
+  const options = { clone: 'a', memory };
+  await push(async () => cache, remote, [root], options);
+  await collectGarbage(there, [], { clone: 'a', graceMs: 0 });
+  expect((await push(async () => cache, remote, [root], options)).objects).toBeGreaterThan(3000);
+  const read = await readFolder(await Store.open(remote), root);
+  for (const [path, bytes] of files) expect(read.get(path)!.equals(bytes), path).toBe(true);
+}, 60_000);
+
+test('a clone that holds a part of the data remembers nothing of the rest', async () => {
+  const { folder, cache, root, remote } = await pushed();
+  const options = { clone: 'b', memory: join(folder, 'memory') };
+  const clone = await Store.open(new CountingRemote(join(folder, 'empty')));
+  await push(async () => clone, remote, [root], options);
+  const open = vi.fn(async () => cache);
+  await push(open, remote, [root], options);
+  expect(open).toHaveBeenCalledOnce();
 });
 
 test('a partial pull reads only what it needs', async () => {
@@ -67,21 +93,24 @@ test('a partial pull reads only what it needs', async () => {
 });
 
 test('a second version of a file sends its changed part', async () => {
-  const { cache, root, there } = await pushed();
+  const { cache, root, remote } = await pushed();
   const changed = new Map(files);
   const large = Buffer.from(files.get('large.csv')!);
   large.write('edited', 2_500_000);
   changed.set('large.csv', large);
   const next = await addFolder(cache, 'data', changed);
-  const sent = await transfer(cache, there, [next], { clone: 'a' });
+  const sent = await push(async () => cache, remote, [next], { clone: 'a' });
   expect(sent.bytes).toBeLessThan(700_000);
   expect(next.digest).not.toBe(root.digest);
 });
 
 test('a push from a clone that holds a part of the data is no error', async () => {
-  const { folder, root, there } = await pushed();
+  const { folder, root, remote } = await pushed();
   const clone = await Store.open(new CountingRemote(join(folder, 'empty')));
-  expect(await transfer(clone, there, [root], { clone: 'b' })).toEqual({ objects: 0, bytes: 0 });
+  expect(await push(async () => clone, remote, [root], { clone: 'b' })).toEqual({
+    objects: 0,
+    bytes: 0,
+  });
 });
 
 test('a stopped pull keeps what has arrived', async () => {

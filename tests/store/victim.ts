@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { FolderRemote } from '../../src/remote/folder.ts';
 import { collectGarbage } from '../../src/store/gc.ts';
+import { push } from '../../src/store/push.ts';
 import type { Root } from '../../src/store/roots.ts';
 import { Store } from '../../src/store/store.ts';
 import { transfer } from '../../src/store/transfer.ts';
@@ -18,7 +19,7 @@ for (let version = Number(first); ; version++) {
   const cache = await open('cache');
   const root = await addFolder(cache, `v${version}`, versionOf(version));
   say({ added: root });
-  await transfer(cache, await open('remote'), [root], { clone: 'victim' });
+  await push(async () => cache, new FolderRemote(join(folder, 'remote')), [root], { clone: 'victim' });
   say({ pushed: root });
   roots = [...roots.slice(-2), root];
   say({ live: roots });
