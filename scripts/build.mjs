@@ -15,6 +15,7 @@ const commanderNames = Object.keys(await import('commander')).join();
 const entries = {
   index: 'src/index.ts',
   'hash-worker': 'src/store/hash-worker.ts',
+  'read-worker': 'src/store/read-worker.ts',
   'md5-worker': 'src/dvc/md5-worker.ts',
   'tally-worker': 'src/profile/tally-worker.ts',
 };

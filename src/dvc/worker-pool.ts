@@ -58,7 +58,7 @@ export class WorkerPool {
   #dispatchSoon(): void {
     if (this.#dispatching) return;
     this.#dispatching = true;
-    queueMicrotask(() => {
+    setImmediate(() => {
       this.#dispatching = false;
       this.#dispatch();
     });
@@ -78,7 +78,8 @@ export class WorkerPool {
       }
       this.#busy.set(worker, batch);
       worker.ref();
-      worker.postMessage({ jobs: batch.map(({ job }) => job) } satisfies Batch);
+      const jobs = batch.map(({ job }) => job);
+      worker.postMessage({ jobs } satisfies Batch, jobs.flatMap(givenAway));
     }
   }
 
@@ -102,6 +103,11 @@ export class WorkerPool {
     for (const { reject } of batch) reject(error);
     this.#dispatch();
   }
+}
+
+/** Received bytes go to the worker whole. */
+function givenAway(job: ObjectJob): ArrayBuffer[] {
+  return 'from' in job && job.from instanceof Uint8Array ? [job.from.buffer as ArrayBuffer] : [];
 }
 
 function settle({ resolve, reject }: Waiting, { result, error, defect }: Answer): void {

@@ -198,18 +198,48 @@ async function factsOf(
     const { file, digest } = files[0]!;
     return { digest: digest!, bytes: file.size, files: 1, ...(file.executable ? { executable: true } : {}) };
   }
-  let entries: ManifestEntry[] = files.map(manifestEntry);
-  if (only !== undefined) {
-    const whole = { path: '', kind, digest: statCache!.snapshot, bytes: 0, files: 0 };
-    entries = await withAbsentParts(entries, snapshotFiles(repository, cache, dataset, whole), only);
+  const entries =
+    only === undefined
+      ? entriesOf(files)
+      : await withAbsent(repository, cache, dataset, { files, only, statCache });
+  const total = { bytes: 0, files: 0 };
+  const { digest } = await batch.addBytes(encodeManifest(counted(entries, total)), 'meta');
+  return { digest, ...total };
+}
+
+function* entriesOf(files: readonly RecordedFile[]): Generator<ManifestEntry> {
+  for (const file of files) yield manifestEntry(file);
+}
+
+/** Adds up what passes; folders that are empty are no files. */
+function* counted(
+  entries: Iterable<ManifestEntry>,
+  total: { bytes: number; files: number },
+): Generator<ManifestEntry> {
+  for (const entry of entries) {
+    if (entry.digest !== undefined) total.files += 1;
+    total.bytes += entry.size;
+    yield entry;
   }
-  const { digest } = await batch.addBytes(encodeManifest(entries), 'meta');
-  const listed = entries.filter((entry) => entry.digest !== undefined);
-  return { digest, bytes: listed.reduce((sum, { size }) => sum + size, 0), files: listed.length };
+}
+
+function withAbsent(
+  repository: Repository,
+  cache: Store,
+  dataset: string,
+  data: {
+    readonly files: readonly RecordedFile[];
+    readonly only: readonly string[];
+    readonly statCache: StatCache | undefined;
+  },
+): Promise<ManifestEntry[]> {
+  const { files, only, statCache } = data;
+  const whole = { path: '', kind: 'directory' as const, digest: statCache!.snapshot, bytes: 0, files: 0 };
+  return withAbsentParts(entriesOf(files), snapshotFiles(repository, cache, dataset, whole), only);
 }
 
 async function withAbsentParts(
-  entries: readonly ManifestEntry[],
+  entries: Iterable<ManifestEntry>,
   before: AsyncIterable<ManifestEntry>,
   only: readonly string[],
 ): Promise<ManifestEntry[]> {

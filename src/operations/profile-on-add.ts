@@ -22,12 +22,10 @@ export function profilerFor(
   const options = { ...(onProgress && { onProgress }), ...(signal && { signal }) };
   const cache = profileCache(context.repository);
   return async ({ path, absolutePath, kind, files }) => {
-    const data = files.map(
-      (file): DataFile => ({
-        ...file,
-        absolutePath: file.path === '' ? absolutePath : join(absolutePath, file.path),
-        path: file.path === '' ? basename(path) : file.path,
-      }),
+    const data = files.map((file) =>
+      file.path === ''
+        ? { ...file, absolutePath, path: basename(path) }
+        : new FileWithin(absolutePath, file.path, file.digest, file.size),
     );
     if (kind === 'file' && !isTabular(path)) return undefined;
     try {
@@ -41,6 +39,25 @@ export function profilerFor(
       return undefined;
     }
   };
+}
+
+/** A file of a folder. Where it lies is put together when somebody asks: of a million images, nobody does. */
+class FileWithin implements DataFile {
+  readonly #folder: string;
+  readonly path: string;
+  readonly digest: string;
+  readonly size: number;
+
+  constructor(folder: string, path: string, digest: string, size: number) {
+    this.#folder = folder;
+    this.path = path;
+    this.digest = digest;
+    this.size = size;
+  }
+
+  get absolutePath(): string {
+    return join(this.#folder, this.path);
+  }
 }
 
 function described(profile: Profile): Statistics {

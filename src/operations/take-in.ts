@@ -1,15 +1,22 @@
 import { VarveError } from '../errors.ts';
+import type { AddedFile } from '../store/add-file.ts';
 import type { Batch } from '../store/batch.ts';
 import { forEach } from '../store/concurrency.ts';
 import type { Digest } from '../store/digest.ts';
+import { SMALLEST_CHUNKED } from '../store/layout.ts';
 import { pathOfFile } from '../workspace/data-state.ts';
 import type { ScannedFile } from '../workspace/scan.ts';
 import type { Context } from './context.ts';
 
-/** Files read at the same time: small ones wait for the disk, large ones for the workers that hash them. */
-const JOBS = 8;
-/** Milliseconds. */
+/** Large files read at the same time, while others wait for the threads that hash them. */
+const JOBS = 4;
+/** Milliseconds between two turns of the event loop. */
 const TURN_EVERY = 50;
+
+interface Entry {
+  readonly file: ScannedFile;
+  digest: Digest | undefined;
+}
 
 /**
  * Reads files of a dataset into a batch and notes their digests.
@@ -19,7 +26,7 @@ export async function takeIn(
   context: Context,
   batch: Batch,
   dataset: string,
-  files: readonly { readonly file: ScannedFile; digest: Digest | undefined }[],
+  files: readonly Entry[],
 ): Promise<void> {
   const total = files.reduce((sum, { file }) => sum + file.size, 0);
   let done = 0;
@@ -27,22 +34,43 @@ export async function takeIn(
     done += count;
     context.onProgress?.({ phase: `add ${dataset}`, unit: 'bytes', done, total });
   };
-  let turned = performance.now();
-  await forEach(files, JOBS, async (entry) => {
-    // Small files are read without waiting, so signals would not be heard before the last of them.
-    if (performance.now() - turned > TURN_EVERY) {
-      await new Promise((resolve) => setImmediate(resolve));
-      turned = performance.now();
-    }
-    context.signal?.throwIfAborted();
-    const path = pathOfFile(dataset, entry.file.path);
-    const { digest, size } = await batch.addFile(`${context.repository.root}/${path}`, { onBytes });
-    if (size !== entry.file.size) {
-      throw new VarveError('source-changed', `${path} changed while it was being added`, {
-        path,
-        remedy: 'Wait until whatever writes it is done, then run `varve add` again. Nothing was recorded.',
-      });
-    }
+  const turn = takingTurns();
+  const pathOf = ({ file }: Entry): string => `${context.repository.root}/${pathOfFile(dataset, file.path)}`;
+  const note = (entry: Entry, { digest, size }: AddedFile): void => {
+    if (size !== entry.file.size) throw changed(pathOfFile(dataset, entry.file.path));
     entry.digest = digest;
+  };
+  const small = files.filter(({ file }) => file.size <= SMALLEST_CHUNKED);
+  const toRead = function* () {
+    for (const entry of small) yield { path: pathOf(entry), size: entry.file.size };
+  };
+  let next = 0;
+  for await (const added of batch.addSmallFiles(toRead(), small.length)) {
+    await turn();
+    context.signal?.throwIfAborted();
+    note(small[next++]!, added);
+    onBytes(added.size);
+  }
+  const large = files.filter(({ file }) => file.size > SMALLEST_CHUNKED);
+  await forEach(large, JOBS, async (entry) => {
+    context.signal?.throwIfAborted();
+    note(entry, await batch.addFile(pathOf(entry), { onBytes }));
+  });
+}
+
+/** Where nothing is waited for, signals would not be heard before the end. */
+function takingTurns(): () => Promise<void> {
+  let turned = performance.now();
+  return async () => {
+    if (performance.now() - turned < TURN_EVERY) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    turned = performance.now();
+  };
+}
+
+function changed(path: string): VarveError {
+  return new VarveError('source-changed', `${path} changed while it was being added`, {
+    path,
+    remedy: 'Wait until whatever writes it is done, then run `varve add` again. Nothing was recorded.',
   });
 }

@@ -36,6 +36,7 @@ import {
   type Upload,
   type UploadedPart,
 } from './bucket-client.ts';
+import { DirectGet } from './direct-get.ts';
 
 const CONNECT_WITHIN_MS = 10_000;
 /** A connection on which nothing moves for so long is given up, and the request is tried again. */
@@ -79,7 +80,7 @@ export async function openS3(bucket: string, options: ServerOptions): Promise<Bu
       httpsAgent: { keepAlive: true, maxSockets: MOST_CONNECTIONS },
     },
   });
-  return new S3BucketClient(client, bucket, endpoint ?? 'AWS');
+  return new S3BucketClient(client, bucket, endpoint);
 }
 
 /**
@@ -128,12 +129,14 @@ class S3BucketClient implements BucketClient {
   readonly bucket: string;
   readonly server: string;
   readonly #client: S3Client;
+  readonly #direct: DirectGet | undefined;
   #isMinio = false;
 
-  constructor(client: S3Client, bucket: string, server: string) {
+  constructor(client: S3Client, bucket: string, endpoint: string | undefined) {
     this.#client = client;
+    this.#direct = endpoint === undefined ? undefined : new DirectGet(client, bucket);
     this.bucket = bucket;
-    this.server = server;
+    this.server = endpoint ?? 'AWS';
     client.middlewareStack.add(
       (next) => async (args) => {
         const answer = await next(args);
@@ -205,23 +208,36 @@ class S3BucketClient implements BucketClient {
   }
 
   async get(key: string, request: GetRequest): Promise<OpenObject> {
-    const { offset, length, etag, version } = request;
-    const last = length === undefined ? '' : (offset ?? 0) + length - 1;
+    return (await this.#getDirectly(key, request)) ?? this.#getBySdk(key, request);
+  }
+
+  async #getDirectly(key: string, request: GetRequest): Promise<OpenObject | undefined> {
+    const range = rangeOf(request);
+    const { etag, version } = request;
+    const answer = await this.#direct?.get(
+      key,
+      { ...(range && { range }), ...(etag && { 'if-match': `"${etag}"` }) },
+      version === undefined ? {} : { versionId: version },
+    );
+    if (answer === undefined) return undefined;
+    const { headers, body } = answer;
+    const length = headers['content-length'] ?? '';
+    return openObject(body, Number(length), headers['content-range'], headers.etag);
+  }
+
+  async #getBySdk(key: string, request: GetRequest): Promise<OpenObject> {
+    const range = rangeOf(request);
+    const { etag, version } = request;
     const answer = await this.#client.send(
       new GetObjectCommand({
         Bucket: this.bucket,
         Key: key,
-        ...(offset === undefined ? {} : { Range: `bytes=${offset}-${last}` }),
+        ...(range && { Range: range }),
         ...(etag === undefined ? {} : { IfMatch: `"${etag}"` }),
         ...(version === undefined ? {} : { VersionId: version }),
       }),
     );
-    return {
-      body: answer.Body as Readable,
-      length: answer.ContentLength ?? 0,
-      size: Number(answer.ContentRange?.split('/')[1] ?? answer.ContentLength),
-      ...described(answer.ETag, undefined),
-    };
+    return openObject(answer.Body as Readable, answer.ContentLength ?? 0, answer.ContentRange, answer.ETag);
   }
 
   async put(key: string, upload: Upload, ifAbsent: boolean): Promise<void> {
@@ -382,6 +398,21 @@ class S3BucketClient implements BucketClient {
       if (isStream) body.destroy();
     }
   }
+}
+
+function rangeOf({ offset, length }: GetRequest): string | undefined {
+  if (offset === undefined) return undefined;
+  return `bytes=${offset}-${length === undefined ? '' : offset + length - 1}`;
+}
+
+/** @param range Content-Range of the answer */
+function openObject(
+  body: Readable,
+  length: number,
+  range: string | undefined,
+  etag: string | undefined,
+): OpenObject {
+  return { body, length, size: Number(range?.split('/')[1] ?? length), ...described(etag, undefined) };
 }
 
 function stored(object: Listed): StoredObject {

@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { VarveError } from '../errors.ts';
-import { errnoOf, fileError } from '../remote/file-errors.ts';
 import { putRecipe } from './add-stream.ts';
 import type { BlobSink } from './blob-sink.ts';
 import type { Block, CutBlock } from './block-cutter.ts';
@@ -12,6 +9,13 @@ import { cutterFor } from './cutters.ts';
 import { DIGEST_BYTES, type Digest, type RawDigest, rawDigestOf, toDigest } from './digest.ts';
 import { layoutOf, SMALLEST_CHUNKED } from './layout.ts';
 import { RecipeBuilder } from './recipe.ts';
+import { canReadOnThreads, readOnThreads } from './small-file-reader.ts';
+import { assertUnchanged, type FileToRead, READ_FLAGS, readSmallFile, sourceError } from './small-files.ts';
+
+export interface AddedFile {
+  readonly digest: Digest;
+  readonly size: number;
+}
 
 export interface AddFileOptions {
   /** Called with the count of bytes read since the last call. */
@@ -22,15 +26,9 @@ const HEADROOM = DATA_CHUNKS.maximum;
 const BLOCK = 4 * 1024 * 1024;
 /** Blocks of one file in memory: one is read while another is cut and a third is packed. */
 const BLOCKS = 3;
-/** Never through a link, and never waiting for the other end of a named pipe; both flags are absent on Windows. */
-const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** Takes in a file in one reading. @throws VarveError `source-changed`, `not-a-file`, `symlink-refused` and what reading meets */
-export async function addFile(
-  sink: BlobSink,
-  path: string,
-  options: AddFileOptions,
-): Promise<{ digest: Digest; size: number }> {
+export async function addFile(sink: BlobSink, path: string, options: AddFileOptions): Promise<AddedFile> {
   const small = readSmall(path);
   if (small !== undefined) {
     const digest = rawDigestOf(small);
@@ -38,7 +36,7 @@ export async function addFile(
     options.onBytes?.(small.length);
     return { digest: toDigest(digest), size: small.length };
   }
-  const file = await open(path, FLAGS).catch((error: unknown) => {
+  const file = await open(path, READ_FLAGS).catch((error: unknown) => {
     throw sourceError(error, path);
   });
   try {
@@ -50,31 +48,40 @@ export async function addFile(
   }
 }
 
+/** Takes in files, each no larger than SMALLEST_CHUNKED when it was last seen, and yields what they are in their order. @throws as addFile */
+export async function* addSmallFiles(
+  sink: BlobSink,
+  files: Iterable<FileToRead>,
+  count: number,
+): AsyncGenerator<AddedFile> {
+  if (!canReadOnThreads(count)) {
+    for (const { path } of files) yield await addFile(sink, path, {});
+    return;
+  }
+  for await (const { files: group, read } of readOnThreads(files)) {
+    let at = 0;
+    for (const [ordinal, { path }] of group.entries()) {
+      const size = read.lengths[ordinal]!;
+      // What the thread could not take is read again here, which says what is wrong.
+      if (size < 0) {
+        yield await addFile(sink, path, {});
+        continue;
+      }
+      const digest = read.digests.subarray(ordinal * DIGEST_BYTES, (ordinal + 1) * DIGEST_BYTES);
+      await sink.putBlob(digest, read.bytes.subarray(at, at + size), 'data');
+      at += size;
+      yield { digest: toDigest(digest), size };
+    }
+  }
+}
+
 /** Small files are read into this one after another: a fresh buffer for each costs more than the reading. */
 const scratch = Buffer.allocUnsafeSlow(SMALLEST_CHUNKED + 1);
 
-/**
- * The bytes of a small file until the next is read, undefined where it is large. Synchronous: five trips to the thread pool
- * take several times longer than reading a few KiB.
- */
+/** The bytes of a small file until the next is read, undefined where it is large. */
 function readSmall(path: string): Uint8Array | undefined {
-  let file: number | undefined;
-  try {
-    file = openSync(path, FLAGS);
-    const before = fstatSync(file);
-    if (!before.isFile()) throw notAFile(path);
-    if (before.size > SMALLEST_CHUNKED) return undefined;
-    let length = 0;
-    for (let read = -1; read !== 0 && length < before.size; length += read) {
-      read = readSync(file, scratch, length, before.size + 1 - length, null);
-    }
-    assertUnchanged(before, fstatSync(file), length, path);
-    return scratch.subarray(0, length);
-  } catch (error) {
-    throw sourceError(error, path);
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
+  const length = readSmallFile(path, scratch);
+  return length === undefined ? undefined : scratch.subarray(0, length);
 }
 
 async function addLarge(sink: BlobSink, file: FileHandle, path: string, onBytes: (count: number) => void) {
@@ -103,7 +110,7 @@ async function addWhole(
   size: number,
   assertSame: (length: number) => Promise<void>,
   onBytes: (count: number) => void,
-): Promise<{ digest: Digest; size: number }> {
+): Promise<AddedFile> {
   const hash = createHash('sha256');
   let length = 0;
   for await (const block of readBlocks(file)) {
@@ -124,7 +131,7 @@ async function addChunked(
   size: number,
   assertSame: (length: number) => Promise<void>,
   onBytes: (count: number) => void,
-): Promise<{ digest: Digest; size: number }> {
+): Promise<AddedFile> {
   const hash = createHash('sha256');
   const recipe = new RecipeBuilder();
   const cutter = cutterFor(size);
@@ -181,28 +188,4 @@ async function* readBlocks(file: FileHandle): AsyncGenerator<Block> {
 
 function bytesOf(block: Block): Uint8Array {
   return block.buffer.subarray(block.start, block.end);
-}
-
-function assertUnchanged(before: Stats, after: Stats, length: number, path: string): void {
-  if (before.size === after.size && before.mtimeMs === after.mtimeMs && after.size === length) return;
-  throw new VarveError('source-changed', `${path} was changed while it was being read`, {
-    path,
-    remedy: 'Run the command again when nothing writes to this file.',
-  });
-}
-
-function sourceError(error: unknown, path: string): VarveError {
-  if (errnoOf(error) !== 'ELOOP') return fileError(error, 'read', path);
-  return new VarveError('symlink-refused', `${path} is a symbolic link`, {
-    path,
-    remedy: 'Put the file itself there, or name it in .varveignore: a snapshot holds no links.',
-    cause: error,
-  });
-}
-
-function notAFile(path: string): VarveError {
-  return new VarveError('not-a-file', `${path} is not a regular file`, {
-    path,
-    remedy: 'Name it in .varveignore: a snapshot holds files and folders only.',
-  });
 }

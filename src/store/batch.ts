@@ -1,6 +1,6 @@
 import { VarveError } from '../errors.ts';
 import type { Body } from '../remote/remote.ts';
-import { type AddFileOptions, addFile } from './add-file.ts';
+import { type AddedFile, type AddFileOptions, addFile, addSmallFiles } from './add-file.ts';
 import { addStream } from './add-stream.ts';
 import type { BlobSink } from './blob-sink.ts';
 import { type Digest, type RawDigest, toDigest, toHex } from './digest.ts';
@@ -10,6 +10,7 @@ import { isEmptyObject } from './object-reader.ts';
 import { type PackKind, packKey } from './pack.ts';
 import { PackUploads } from './pack-uploads.ts';
 import { freeGeneration, rescue } from './rescue.ts';
+import type { FileToRead } from './small-files.ts';
 import type { StoreCore } from './store-core.ts';
 import { wholeKey } from './whole.ts';
 
@@ -41,8 +42,17 @@ export class Batch implements BlobSink {
    * Takes in a file, which is read once. Concurrent calls share the work of writing.
    * @throws VarveError `source-changed` where size or time of modification differ after reading
    */
-  addFile(path: string, options: AddFileOptions = {}): Promise<{ digest: Digest; size: number }> {
+  addFile(path: string, options: AddFileOptions = {}): Promise<AddedFile> {
     return addFile(this, path, options);
+  }
+
+  /**
+   * Takes in files of up to SMALLEST_CHUNKED bytes, in their order; many of them are read on all cores.
+   * @param count how many there are
+   * @throws VarveError as addFile
+   */
+  addSmallFiles(files: Iterable<FileToRead>, count: number): AsyncGenerator<AddedFile> {
+    return addSmallFiles(this, files, count);
   }
 
   /** @param kind `meta` for manifests, recipes and profiles, which lie apart from the data */

@@ -30,6 +30,8 @@ describeWithMinio('data that stays in a bucket', (server) => {
       },
       content,
     );
+  const keysInBucket = async () =>
+    (await server.client.listObjectsV2(bucket, '', true).toArray()).map(({ name }) => name);
   const remove = (key: string) => server.client.removeObject(bucket, key);
   const fill = async (options: { versioned: boolean }) => {
     bucket = await server.makeBucket(options);
@@ -98,6 +100,52 @@ describeWithMinio('data that stays in a bucket', (server) => {
     expect(data('sub/large.csv', 'clone')).toBe(LARGE);
     expect(box.ok(['verify'], 'clone')).toContain('is whole');
     expect(box.ok(['profile', 'data/raw'], 'clone')).toContain('name');
+  });
+
+  test('verify and gc of a remote look after the list, and leave what lies in the bucket alone', async () => {
+    await fill({ versioned: false });
+    box.withRemote();
+    box.write('repo/other.csv', CSV);
+    box.ok(['add', 'other.csv']);
+    add();
+    box.commit('in place');
+    box.ok(['push']);
+    const gc = () => box.ok(['gc', '--remote', 'origin', '--grace', '0']);
+    gc();
+    expect(box.ok(['verify', '--remote', 'origin'])).toContain('is whole');
+    box.clone('repo', 'clone');
+    box.ok(['pull', 'data/raw'], 'clone');
+    expect(data('a.csv', 'clone')).toBe(CSV);
+    const keys = await keysInBucket();
+
+    rmSync(box.path('repo/data/raw.varve'));
+    box.git(['add', '-A']);
+    box.git(['commit', '-q', '--amend', '-m', 'no raw data']);
+    box.git(['reflog', 'expire', '--expire=now', '--all']);
+    gc();
+    gc();
+    expect(bytesIn('remote')).not.toContain('large.csv');
+    expect(box.ok(['verify', '--remote', 'origin'])).toContain('is whole');
+    expect(await keysInBucket()).toEqual(keys);
+  });
+
+  test('a pull that is killed at any instant leaves no half of a file, and the next one goes on', {
+    timeout: 120_000,
+  }, async () => {
+    await fill({ versioned: false });
+    for (let at = 0; at < 60; at++) await put(`raw/many/${at}`, `${at},`.repeat(4000));
+    add();
+    for (let round = 0; round < 8; round++) {
+      await box.killed(['pull'], 200 + round * 60);
+      for (let at = 0; at < 60 && existsSync(box.path('repo/data/raw/many', String(at))); at++)
+        expect(data(`many/${at}`)).toBe(`${at},`.repeat(4000));
+      expect(box.varve(['verify'])).toMatchObject({ code: 0 });
+    }
+    box.ok(['pull']);
+    for (let at = 0; at < 60; at++) expect(data(`many/${at}`)).toBe(`${at},`.repeat(4000));
+    expect(data('sub/large.csv')).toBe(LARGE);
+    expect(box.json(['status'])).toMatchObject({ datasets: [{ state: 'unchanged' }] });
+    expect(readdirSync(box.path('repo/data/raw')).sort()).toEqual(['a.csv', 'many', 'sub']);
   });
 
   test('a changed and a removed object fail by name where no versions are kept; what is right is kept', async () => {

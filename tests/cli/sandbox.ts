@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -61,6 +61,14 @@ export class Sandbox {
         resolve({ code: child.exitCode, out, err }),
       );
     });
+  }
+
+  /** Starts varve and kills it after so many milliseconds, if it is not done by then. */
+  async killed(args: readonly string[], afterMs: number, folder = 'repo'): Promise<void> {
+    const child = spawn(process.execPath, [binary, ...args], { cwd: this.path(folder), env: this.env });
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    setTimeout(() => child.kill('SIGKILL'), afterMs);
+    await ended;
   }
 
   /** The document that `--json` prints; throws where the exit code is another. */
