@@ -23,9 +23,11 @@ const PAGE = 1000;
 const LARGEST_ARCHIVED = 256 * 1024;
 /** An archive takes as much memory, and about as long to unpack as an answer may take to begin. */
 const ARCHIVE_BYTES = 8 * 1024 * 1024;
-const ARCHIVE_OBJECTS = 1000;
+/** Few enough that all connections have work to the end. */
+const ARCHIVE_OBJECTS = 250;
+/** Also of the first, for which all others wait. */
 const SMALLEST_ARCHIVE = 16;
-const ARCHIVES_AT_ONCE = 4;
+const ARCHIVES_AT_ONCE = 6;
 
 interface Sized {
   readonly id: ObjectId;
@@ -212,7 +214,8 @@ function planUpload(root: string, ids: readonly ObjectId[]): { archives: Sized[]
       single.push({ id, size });
       continue;
     }
-    if (open.length === ARCHIVE_OBJECTS || bytes + size > ARCHIVE_BYTES) close();
+    const most = archives.length === 0 ? SMALLEST_ARCHIVE : ARCHIVE_OBJECTS;
+    if (open.length === most || bytes + size > ARCHIVE_BYTES) close();
     open.push({ id, size });
     bytes += size;
   }

@@ -1,7 +1,7 @@
 import type { DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api';
+import { chunkRows } from './chunk.ts';
 import type { Engine } from './duckdb.ts';
 import { identifier } from './quote.ts';
-import { chunkRows } from './raw-chunk.ts';
 
 /** Puts rows into a table of the engine: several times faster than INSERT, whose text would have to be parsed. */
 export interface Appender {

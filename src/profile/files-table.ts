@@ -1,31 +1,63 @@
-import type { DuckDBValue } from '@duckdb/node-api';
 import { openAppender } from '../engine/append.ts';
 import { position, type RowTable, rowTable } from '../engine/check-rows.ts';
+import { chunkRows } from '../engine/chunk.ts';
 import { type Engine, type EngineOptions, openEngine } from '../engine/duckdb.ts';
+import { identifier } from '../engine/quote.ts';
+import type { EngineColumn } from '../engine/types.ts';
+import { type Value, ValueChunk } from '../engine/value-chunk.ts';
 import { type ImageHeader, readImageHeader } from './image-header.ts';
+import { leavesOf } from './leaves.ts';
 import type { TableProfile } from './model.ts';
 import type { DataFile } from './profile-files.ts';
-import { profileTable } from './profile-table.ts';
+import { featureOf, presenceOfScalar } from './profile-table.ts';
 import { filesTable } from './read.ts';
+import { readingOf } from './reading.ts';
+import { onceEach, type Tally } from './tally.ts';
 
-const columns = `path VARCHAR, folder VARCHAR, extension VARCHAR, size BIGINT, digest VARCHAR, duplicate BOOLEAN`;
-const imageColumns = `width BIGINT, height BIGINT, format VARCHAR`;
+const fileColumns: readonly EngineColumn[] = [
+  ...['path', 'folder', 'extension'].map((name) => scalarColumn(name, 'VARCHAR')),
+  scalarColumn('size', 'BIGINT'),
+  scalarColumn('digest', 'VARCHAR'),
+  scalarColumn('duplicate', 'BOOLEAN'),
+];
+const imageColumns: readonly EngineColumn[] = [
+  ...['width', 'height'].map((name) => scalarColumn(name, 'BIGINT')),
+  scalarColumn('format', 'VARCHAR'),
+];
+
+function scalarColumn(name: string, id: string): EngineColumn {
+  return { name, type: { kind: 'scalar', id, text: id, width: 0, scale: 0 } };
+}
 
 /**
  * The table of a dataset's files: a row a file. `duplicate` is true where an earlier path has the same bytes; `folder` is its
- * folder, which image datasets label by. With images among the files, their width, height and format.
+ * folder, which image datasets label by. With images among the files, their width, height and format. The rows are at hand,
+ * so no engine is started for them.
  */
 export async function profileOfFiles(
   files: readonly DataFile[],
-  options: EngineOptions,
+  { signal }: Pick<EngineOptions, 'signal'>,
 ): Promise<TableProfile> {
-  const engine = await openFiles(files, options);
-  try {
-    const source = { relation, columns: await engine.describe(relation) };
-    return await profileTable(engine, source, { name: filesTable, threads: [] });
-  } finally {
-    engine.close();
-  }
+  const table = await tableOf(files, signal);
+  const leaves = leavesOf(table.columns);
+  const tallies = leaves.map((leaf) => readingOf(leaf, true).tally());
+  const tally = async (wanted: readonly Tally[]): Promise<void> => {
+    for (const rows of table.parts()) {
+      signal?.throwIfAborted();
+      const chunk = new ValueChunk(rows);
+      for (const one of wanted) one.add(chunk, tallies.indexOf(one), onceEach);
+      // Others have their turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  await tally(tallies);
+  const again = tallies.filter((one) => one.wantsMore());
+  if (again.length > 0) await tally(again);
+  const features = leaves.map((leaf, column) => {
+    const tallied = tallies[column]!.tallied();
+    return featureOf(leaf, presenceOfScalar(files.length, tallied), tallied);
+  });
+  return { name: filesTable, rows: files.length, features };
 }
 
 /** The rows of that table, in the order of `files`. */
@@ -38,23 +70,21 @@ export async function openFileRows(files: readonly DataFile[], options: EngineOp
 }
 
 const relation = 'files';
-const rowsAtOnce = 16_384;
 
 /** An engine that holds the table. */
 async function openFiles(files: readonly DataFile[], options: EngineOptions): Promise<Engine> {
-  const headers = await imageHeaders(files, options.signal);
-  const hasImages = headers.some((header) => header !== undefined);
+  const { columns, parts } = await tableOf(files, options.signal);
   const engine = await openEngine([], options);
   try {
-    await engine.query(`CREATE TABLE ${relation} (${hasImages ? `${columns}, ${imageColumns}` : columns})`);
+    const typed = columns.map(({ name, type }) => `${identifier(name)} ${type.text}`);
+    await engine.query(`CREATE TABLE ${relation} (${typed.join(', ')})`);
     const appender = await openAppender(engine, relation);
-    const isDuplicate = repeats();
-    // In parts, since the rows of a million files take more memory than the files did.
-    for (let start = 0; start < files.length; start += rowsAtOnce) {
-      const rows = files
-        .slice(start, start + rowsAtOnce)
-        .map((file, index) => rowOf(file, isDuplicate(file.digest), headers[start + index]));
-      appender.append(rows.length, (row, column) => rows[row]![column]!);
+    const integers = columns.map(({ type }) => type.text === 'BIGINT');
+    for (const rows of parts()) {
+      appender.append(rows.length, (row, column) => {
+        const value = rows[row]![column]!;
+        return integers[column] && value !== null ? BigInt(value) : value;
+      });
     }
     appender.close();
     return engine;
@@ -62,6 +92,28 @@ async function openFiles(files: readonly DataFile[], options: EngineOptions): Pr
     engine.close();
     throw error;
   }
+}
+
+interface FilesTable {
+  readonly columns: readonly EngineColumn[];
+  /** The rows from the first, some at a time: those of a million files take more memory than the files do. */
+  readonly parts: () => Iterable<readonly (readonly Value[])[]>;
+}
+
+async function tableOf(files: readonly DataFile[], signal: AbortSignal | undefined): Promise<FilesTable> {
+  const headers = await imageHeaders(files, signal);
+  const hasImages = headers.some((header) => header !== undefined);
+  return {
+    columns: hasImages ? [...fileColumns, ...imageColumns] : fileColumns,
+    *parts() {
+      const isDuplicate = repeats();
+      for (let start = 0; start < files.length; start += chunkRows) {
+        yield files
+          .slice(start, start + chunkRows)
+          .map((file, index) => rowOf(file, isDuplicate(file.digest), headers[start + index]));
+      }
+    },
+  };
 }
 
 /** Tells of each text whether it came before. */
@@ -74,15 +126,14 @@ function repeats(): (text: string) => boolean {
 }
 
 /** In the order of the columns; those of images are left over where there is none. */
-function rowOf(file: DataFile, duplicate: boolean, header: ImageHeader | undefined): DuckDBValue[] {
+function rowOf(file: DataFile, duplicate: boolean, header: ImageHeader | undefined): Value[] {
   const slash = file.path.lastIndexOf('/');
   const name = file.path.slice(slash + 1);
   const dot = name.lastIndexOf('.');
   const folder = slash < 0 ? '' : file.path.slice(0, slash);
   const extension = dot <= 0 ? null : name.slice(dot + 1).toLowerCase();
-  const image =
-    header === undefined ? [null, null, null] : [BigInt(header.width), BigInt(header.height), header.format];
-  return [file.path, folder, extension, BigInt(file.size), file.digest, duplicate, ...image];
+  const image = header === undefined ? [null, null, null] : [header.width, header.height, header.format];
+  return [file.path, folder, extension, file.size, file.digest, duplicate, ...image];
 }
 
 /** Headers are read this many files at a time. */

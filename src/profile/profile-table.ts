@@ -128,10 +128,15 @@ interface Presence {
   readonly valency?: LengthStats;
 }
 
+/** Of a leaf that lies in no list, in so many rows. */
+export function presenceOfScalar(rows: number, { count }: Tallied): Presence {
+  return { present: count, nulls: rows - count, count, nullElements: 0 };
+}
+
 async function presenceOf({ engine, source, rows }: Table, leaf: Leaf, tallied: Tallied): Promise<Presence> {
-  const { count } = tallied;
   const lists = leaf.expressions.length - 1;
-  if (lists === 0) return { present: count, nulls: rows - count, count, nullElements: 0 };
+  if (lists === 0) return presenceOfScalar(rows, tallied);
+  const { count } = tallied;
   const outermost = `SELECT count(v)::DOUBLE FROM (${leafRows(leaf, source, 0)})`;
   const [[present]] = (await engine.query(outermost)) as [[number]];
   const innermost = leafRows(leaf, source, lists - 1);

@@ -1,4 +1,4 @@
-import type { RawChunk } from '../engine/raw-chunk.ts';
+import type { Chunk } from '../engine/chunk.ts';
 import { DoubleMeasure } from './double-measure.ts';
 import { IntegerMeasure } from './integer-measure.ts';
 import type { Leaf } from './leaves.ts';
@@ -157,7 +157,7 @@ const readFinite = reader(
   (low, high) => !(high === 0x7fffffff && low === -1) && !(high === -0x80000000 && low === 1),
 );
 
-function readDates(chunk: RawChunk, column: number, into: Int32Array, times: Float64Array): number {
+function readDates(chunk: Chunk, column: number, into: Int32Array, times: Float64Array): number {
   const days = chunk.words(column, 1);
   const valid = chunk.valid(column);
   let kept = 0;
@@ -172,7 +172,7 @@ function readDates(chunk: RawChunk, column: number, into: Int32Array, times: Flo
 }
 
 /** Doubles with one zero and one NaN. */
-function readDoubles(chunk: RawChunk, column: number, into: Int32Array, times: Float64Array): number {
+function readDoubles(chunk: Chunk, column: number, into: Int32Array, times: Float64Array): number {
   const rows = readAll(chunk, column, into, times);
   for (let row = 0; row < rows; row++) {
     const high = into[2 * row + 1]!;

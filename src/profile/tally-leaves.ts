@@ -1,8 +1,8 @@
+import type { Chunk } from '../engine/chunk.ts';
 import type { Engine } from '../engine/duckdb.ts';
-import { chunkRows, type RawChunk } from '../engine/raw-chunk.ts';
 import type { Leaf } from './leaves.ts';
 import { narrowType, type Reading, readingOf } from './reading.ts';
-import type { Tallied, Tally } from './tally.ts';
+import { onceEach, type Tallied, type Tally } from './tally.ts';
 
 /** Rows to be tallied: the SQL that they come from, and that of each leaf over it. */
 export interface LeafRows {
@@ -56,7 +56,7 @@ async function scan(
   const counted = rows.times === undefined ? [] : [`CAST(${rows.times} AS BIGINT)`];
   let seen = 0;
   await engine.scan(`SELECT ${[...read, ...counted].join(', ')} FROM ${rows.from}`, (chunk) => {
-    const times = counted.length === 0 ? ones : timesOf(chunk, columns.length);
+    const times = counted.length === 0 ? onceEach : timesOf(chunk, columns.length);
     columns.forEach(({ tally }, column) => {
       tally.add(chunk, column, times);
     });
@@ -65,9 +65,7 @@ async function scan(
   });
 }
 
-const ones = new Float64Array(chunkRows).fill(1);
-
-function timesOf(chunk: RawChunk, column: number): Float64Array {
+function timesOf(chunk: Chunk, column: number): Float64Array {
   const words = chunk.words(column, 2);
   return Float64Array.from(
     { length: chunk.rows },

@@ -1,4 +1,4 @@
-import type { RawChunk } from '../engine/raw-chunk.ts';
+import { type Chunk, chunkRows } from '../engine/chunk.ts';
 import type { Measured } from './measure.ts';
 import type { ThetaSketch, ValueCounts } from './model.ts';
 
@@ -13,12 +13,15 @@ export interface Tallied extends Measured {
 /** Counts the values of one leaf as chunks of rows come, in any order. Memory is bounded. */
 export interface Tally {
   /** Each row as often as `times` says. */
-  add(chunk: RawChunk, column: number, times: Float64Array): void;
+  add(chunk: Chunk, column: number, times: Float64Array): void;
   /** After all rows: whether they have to come once more, so that heavy values are told from light ones. */
   wantsMore(): boolean;
   /** Once, after all rows. */
   tallied(): Tallied;
 }
+
+/** The `times` of rows that all count once. */
+export const onceEach = new Float64Array(chunkRows).fill(1);
 
 /** Distinct values that are counted one by one; with more, only the heaviest are. */
 export const tableLimit = 2 ** 16;

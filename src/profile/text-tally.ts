@@ -1,4 +1,4 @@
-import { chunkRows, type RawChunk } from '../engine/raw-chunk.ts';
+import { type Chunk, chunkRows } from '../engine/chunk.ts';
 import type { TextRows } from '../engine/text-rows.ts';
 import { Crowd, type Heavy, noneHeavy } from './crowd.ts';
 import { lowerOfBytes, upperOfBytes } from './hash.ts';
@@ -36,7 +36,7 @@ export class TextTally implements Tally {
     this.#table = new TextTable(tableLimit, lane.lengthOf);
   }
 
-  add(chunk: RawChunk, column: number, times: Float64Array): void {
+  add(chunk: Chunk, column: number, times: Float64Array): void {
     chunk.texts(column, (rows) => {
       const each = visited.subarray(0, rows.rows);
       for (let row = 0; row < rows.rows; row++) each[row] = times[rows.index[row]!]!;

@@ -1,4 +1,4 @@
-import type { RawChunk } from '../engine/raw-chunk.ts';
+import type { Chunk } from '../engine/chunk.ts';
 import { BucketCounts } from './bucket-counts.ts';
 import { Crowd, type Heavy, noneHeavy } from './crowd.ts';
 import { hash48 } from './hash.ts';
@@ -31,7 +31,7 @@ export class WideTally implements Tally {
     this.#sums = new MomentSums(scale);
   }
 
-  add(chunk: RawChunk, column: number, times: Float64Array): void {
+  add(chunk: Chunk, column: number, times: Float64Array): void {
     chunk.texts(column, ({ bytes, starts, lengths, index, rows }) => {
       const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       for (let row = 0; row < rows; row++) {

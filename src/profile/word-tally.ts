@@ -1,4 +1,4 @@
-import { chunkRows, type RawChunk } from '../engine/raw-chunk.ts';
+import { type Chunk, chunkRows } from '../engine/chunk.ts';
 import { Crowd, type Heavy, noneHeavy } from './crowd.ts';
 import { heavierThan, heaviestOf } from './heaviest.ts';
 import type { Measure } from './measure.ts';
@@ -10,7 +10,7 @@ import { WordTable } from './word-table.ts';
 /** How values of up to 64 bits are read, hashed, measured and written. */
 export interface WordLane {
   /** Copies the values that count into `into`, and how often each row counts into `times`; gives how many. */
-  readonly read: (chunk: RawChunk, column: number, into: Int32Array, times: Float64Array) => number;
+  readonly read: (chunk: Chunk, column: number, into: Int32Array, times: Float64Array) => number;
   readonly hash: WordHash;
   readonly text: (low: number, high: number) => string;
   /** None for types of which only values are counted. */
@@ -41,7 +41,7 @@ export class WordTally implements Tally {
     this.#lane = lane;
   }
 
-  add(chunk: RawChunk, column: number, times: Float64Array): void {
+  add(chunk: Chunk, column: number, times: Float64Array): void {
     if (this.#waiting + chunk.rows > blockRows) this.#addBlock();
     const words = this.#words.subarray(2 * this.#waiting);
     const each = this.#times.subarray(this.#waiting);
