@@ -3,6 +3,7 @@ import { VarveError } from '../errors.ts';
 import type { Batch } from '../store/batch.ts';
 import { type Digest, toRaw } from '../store/digest.ts';
 import { encodeManifest, type ManifestEntry } from '../store/manifest.ts';
+import { MANY_FILES, SmallFileReaders } from '../store/small-file-readers.ts';
 import type { Store } from '../store/store.ts';
 import { compareWithRecord, manifestEntry, pathOfFile } from '../workspace/data-state.ts';
 import { fileClock } from '../workspace/file-clock.ts';
@@ -168,15 +169,22 @@ async function readFiles(
 ): Promise<{ files: RecordedFile[]; taken: ScannedFile[] }> {
   const files: { file: ScannedFile; digest: Digest | undefined }[] = [];
   const pending: { file: ScannedFile; digest: Digest | undefined }[] = [];
-  for (const { found, recordedAt, same } of compareWithRecord(context.repository.root, dataset, record)) {
-    if (found === undefined) continue;
-    const known = same ? record!.digest(recordedAt!) : undefined;
-    const digest = known !== undefined && batch.holds(toRaw(known)) ? known : undefined;
-    const file = { file: found, digest };
-    files.push(file);
-    if (digest === undefined && !found.path.endsWith('/')) pending.push(file);
+  let readers: SmallFileReaders | undefined;
+  try {
+    for (const { found, recordedAt, same } of compareWithRecord(context.repository.root, dataset, record)) {
+      if (found === undefined) continue;
+      const known = same ? record!.digest(recordedAt!) : undefined;
+      const digest = known !== undefined && batch.holds(toRaw(known)) ? known : undefined;
+      const file = { file: found, digest };
+      files.push(file);
+      if (digest === undefined && !found.path.endsWith('/')) pending.push(file);
+      // They get ready while the rest is looked for.
+      if (pending.length === MANY_FILES) readers ??= SmallFileReaders.start();
+    }
+    await takeIn(context, batch, dataset, pending, readers);
+  } finally {
+    await readers?.close();
   }
-  await takeIn(context, batch, dataset, pending);
   return { files, taken: pending.map(({ file }) => file) };
 }
 

@@ -4,6 +4,7 @@ import type { Batch } from '../store/batch.ts';
 import { forEach } from '../store/concurrency.ts';
 import type { Digest } from '../store/digest.ts';
 import { SMALLEST_CHUNKED } from '../store/layout.ts';
+import type { SmallFileReaders } from '../store/small-file-readers.ts';
 import { pathOfFile } from '../workspace/data-state.ts';
 import type { ScannedFile } from '../workspace/scan.ts';
 import type { Context } from './context.ts';
@@ -20,6 +21,7 @@ interface Entry {
 
 /**
  * Reads files of a dataset into a batch and notes their digests.
+ * @param readers that read the small ones; without, this thread does
  * @throws VarveError `source-changed` where one is not what the scan saw
  */
 export async function takeIn(
@@ -27,6 +29,7 @@ export async function takeIn(
   batch: Batch,
   dataset: string,
   files: readonly Entry[],
+  readers: SmallFileReaders | undefined,
 ): Promise<void> {
   const total = files.reduce((sum, { file }) => sum + file.size, 0);
   let done = 0;
@@ -45,7 +48,7 @@ export async function takeIn(
     for (const entry of small) yield { path: pathOf(entry), size: entry.file.size };
   };
   let next = 0;
-  for await (const added of batch.addSmallFiles(toRead(), small.length)) {
+  for await (const added of batch.addSmallFiles(toRead(), readers)) {
     await turn();
     context.signal?.throwIfAborted();
     note(small[next++]!, added);

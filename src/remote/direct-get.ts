@@ -5,6 +5,8 @@ import type { S3Client } from '@aws-sdk/client-s3';
 const NO_BODY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 const OK = 200;
 const PARTIAL = 206;
+const TOO_MANY_REQUESTS = 429;
+const SERVER_ERROR = 500;
 
 export type Headers = Readonly<Record<string, string>>;
 export interface DirectAnswer {
@@ -28,7 +30,10 @@ export class DirectGet {
     this.#bucket = bucket;
   }
 
-  /** Undefined where the server did not simply give it: then the SDK asks again, and knows what to make of the answer. */
+  /**
+   * Undefined where the server refused it: then the SDK asks again, and knows what to make of the answer. A server in trouble is not
+   * asked again at once: what it said is thrown, for the remote to wait.
+   */
   async get(key: string, wanted: Headers, query: Headers): Promise<DirectAnswer | undefined> {
     this.#common ??= commonOf(this.#client);
     const { server, host, path, signer } = await this.#common;
@@ -48,7 +53,18 @@ export class DirectGet {
     const { statusCode, headers, body } = response;
     if (statusCode === OK || statusCode === PARTIAL) return { headers, body: body as Readable };
     (body as Readable).destroy();
+    if (statusCode === TOO_MANY_REQUESTS || statusCode >= SERVER_ERROR) throw new ServerTrouble(response);
     return undefined;
+  }
+}
+
+/** Carries the answer as the SDK's errors do. */
+class ServerTrouble extends Error {
+  readonly $response: { readonly statusCode: number; readonly headers: Headers };
+
+  constructor({ statusCode, headers }: ServerTrouble['$response']) {
+    super(`HTTP status ${statusCode}`);
+    this.$response = { statusCode, headers };
   }
 }
 

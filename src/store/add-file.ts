@@ -9,7 +9,7 @@ import { cutterFor } from './cutters.ts';
 import { DIGEST_BYTES, type Digest, type RawDigest, rawDigestOf, toDigest } from './digest.ts';
 import { layoutOf, SMALLEST_CHUNKED } from './layout.ts';
 import { RecipeBuilder } from './recipe.ts';
-import { canReadOnThreads, readOnThreads } from './small-file-reader.ts';
+import type { SmallFileReaders } from './small-file-readers.ts';
 import { assertUnchanged, type FileToRead, READ_FLAGS, readSmallFile, sourceError } from './small-files.ts';
 
 export interface AddedFile {
@@ -48,17 +48,21 @@ export async function addFile(sink: BlobSink, path: string, options: AddFileOpti
   }
 }
 
-/** Takes in files, each no larger than SMALLEST_CHUNKED when it was last seen, and yields what they are in their order. @throws as addFile */
+/**
+ * Takes in files, each no larger than SMALLEST_CHUNKED when it was last seen, and yields what they are in their order.
+ * @param readers that read them; without, this thread does
+ * @throws as addFile
+ */
 export async function* addSmallFiles(
   sink: BlobSink,
   files: Iterable<FileToRead>,
-  count: number,
+  readers: SmallFileReaders | undefined,
 ): AsyncGenerator<AddedFile> {
-  if (!canReadOnThreads(count)) {
+  if (readers === undefined) {
     for (const { path } of files) yield await addFile(sink, path, {});
     return;
   }
-  for await (const { files: group, read } of readOnThreads(files)) {
+  for await (const { files: group, read } of readers.read(files)) {
     let at = 0;
     for (const [ordinal, { path }] of group.entries()) {
       const size = read.lengths[ordinal]!;

@@ -10,6 +10,7 @@ import { isEmptyObject } from './object-reader.ts';
 import { type PackKind, packKey } from './pack.ts';
 import { PackUploads } from './pack-uploads.ts';
 import { freeGeneration, rescue } from './rescue.ts';
+import type { SmallFileReaders } from './small-file-readers.ts';
 import type { FileToRead } from './small-files.ts';
 import type { StoreCore } from './store-core.ts';
 import { wholeKey } from './whole.ts';
@@ -47,12 +48,15 @@ export class Batch implements BlobSink {
   }
 
   /**
-   * Takes in files of up to SMALLEST_CHUNKED bytes, in their order; many of them are read on all cores.
-   * @param count how many there are
+   * Takes in files of up to SMALLEST_CHUNKED bytes, in their order.
+   * @param readers that read them; without, this thread does
    * @throws VarveError as addFile
    */
-  addSmallFiles(files: Iterable<FileToRead>, count: number): AsyncGenerator<AddedFile> {
-    return addSmallFiles(this, files, count);
+  addSmallFiles(
+    files: Iterable<FileToRead>,
+    readers: SmallFileReaders | undefined,
+  ): AsyncGenerator<AddedFile> {
+    return addSmallFiles(this, files, readers);
   }
 
   /** @param kind `meta` for manifests, recipes and profiles, which lie apart from the data */

@@ -6,7 +6,7 @@ import { inOrder } from './concurrency.ts';
 import type { FileToRead, SmallFiles } from './small-files.ts';
 
 /** From this number of files on, starting threads pays. */
-const FEWEST_FILES = 512;
+export const MANY_FILES = 512;
 const MOST_WORKERS = 4;
 /** A message between threads costs as much as reading a file of some KiB. */
 const GROUP_FILES = 128;
@@ -22,22 +22,29 @@ export interface ReadGroup {
   readonly read: SmallFiles;
 }
 
-/** Whether `readOnThreads` is worth its threads. */
-export function canReadOnThreads(count: number): boolean {
-  return count >= FEWEST_FILES && existsSync(WORKER_FILE);
-}
+/** Threads that read and hash small files, one a core. They start at once, which takes them longer than reading a thousand files. */
+export class SmallFileReaders {
+  readonly #readers = Array.from(
+    { length: Math.min(MOST_WORKERS, availableParallelism()) },
+    () => new Reader(),
+  );
 
-/** The files in their order, read and hashed on all cores. Memory: some groups of 2 MiB, or of one larger file. */
-export async function* readOnThreads(files: Iterable<FileToRead>): AsyncGenerator<ReadGroup> {
-  const readers = Array.from({ length: Math.min(MOST_WORKERS, availableParallelism()) }, () => new Reader());
-  let turn = 0;
-  try {
-    yield* inOrder(groupsOf(files), readers.length * AHEAD, async (group) => ({
+  /** Undefined where the threads' code is not at hand. */
+  static start(): SmallFileReaders | undefined {
+    return existsSync(WORKER_FILE) ? new SmallFileReaders() : undefined;
+  }
+
+  /** The files in their order. Memory: some groups of 2 MiB, or of one larger file. */
+  read(files: Iterable<FileToRead>): AsyncGenerator<ReadGroup> {
+    let turn = 0;
+    return inOrder(groupsOf(files), this.#readers.length * AHEAD, async (group) => ({
       files: group,
-      read: await readers[turn++ % readers.length]!.read(group),
+      read: await this.#readers[turn++ % this.#readers.length]!.read(group),
     }));
-  } finally {
-    await Promise.all(readers.map((reader) => reader.close()));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#readers.map((reader) => reader.close()));
   }
 }
 
