@@ -11,11 +11,14 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const outside = ['minio', '@duckdb/*', 'apache-arrow'];
 // Classes that both builds tell by `instanceof`.
 const shared = ['src/errors.ts', 'node_modules/commander/index.js'];
+/** Commands that are run so often, or wait so little for anything else, that their own start is most of what they cost. */
+const quick = ['status', 'push', 'drift'];
 const commanderNames = Object.keys(await import('commander')).join();
 const entries = {
   index: 'src/index.ts',
   'hash-worker': 'src/store/hash-worker.ts',
   'read-worker': 'src/store/read-worker.ts',
+  'write-worker': 'src/store/write-worker.ts',
   'md5-worker': 'src/dvc/md5-worker.ts',
   'tally-worker': 'src/profile/tally-worker.ts',
 };
@@ -37,14 +40,15 @@ const common = {
 };
 
 /**
- * What `varve --help` and `varve status` load is CommonJS, in as few files as both builds allow: Node's loader of ES modules costs
- * 10 ms before the first line runs, and about one more for each module. src/cli/compiled.ts loads these files. The other commands
- * become entries of the last build, which cuts the rest into chunks.
+ * What `varve --help` and the quick commands load is CommonJS, in as few files as both builds allow: Node's loader of ES modules costs
+ * 10 ms before the first line runs, and about one more for each module. src/cli/compiled.ts loads these files, in which nothing can be
+ * imported later but by `require`. The other commands become entries of the last build, which cuts the rest into chunks.
  */
 const start = {
   ...common,
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
+  supported: { 'dynamic-import': false },
   define: { 'import.meta.url': '__file.url' },
   banner: { js: "const __file={get url(){return require('node:url').pathToFileURL(__filename).href}};" },
 };
@@ -80,7 +84,8 @@ const leaveTheRest = {
     onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
       const file = fileOf(path, resolveDir);
       if (kind !== 'dynamic-import') return undefined;
-      if (file === 'src/cli/status.ts') return { path: 'status.cjs', namespace: 'compiled' };
+      const command = quick.find((name) => file === `src/cli/${name}.ts`);
+      if (command !== undefined) return { path: `${command}.cjs`, namespace: 'compiled' };
       const name = file
         .replace(/^src\//, '')
         .replace(/\.ts$/, '')
@@ -154,13 +159,14 @@ try {
   });
   const startBuild = await build({
     ...start,
-    entryPoints: { run: 'src/cli/run.ts', status: 'src/cli/status.ts' },
+    entryPoints: ['run', ...quick].map((name) => ({ in: `src/cli/${name}.ts`, out: name })),
     plugins: [shareClasses, loadLate],
   });
   await build({
     ...start,
+    supported: {},
     entryPoints: { main: 'src/cli/main.ts' },
-    define: { BUILD: JSON.stringify(digestOf(['shared.cjs', 'run.cjs', 'status.cjs'])) },
+    define: { BUILD: JSON.stringify(digestOf(['shared', 'run', ...quick].map((name) => `${name}.cjs`))) },
     banner: {},
     plugins: [leaveTheRest],
   });

@@ -156,7 +156,7 @@ function putter(context: Context, cache: Store, planned: readonly Planned[], lin
     done += count;
     context.onProgress?.({ phase: 'check out', unit: 'bytes', done, total });
   };
-  return (digest, target, executable) => cache.materialise(digest, target, { link, executable, onBytes });
+  return (files, count) => cache.materialiseAll(files, count, { link, onBytes });
 }
 
 async function apply(context: Context, planned: Planned, put: PutInPlace): Promise<CheckedOutDataset> {

@@ -13,6 +13,7 @@ import { sarif } from './ci/sarif.ts';
 import type { Format, RenderOptions } from './format.ts';
 import { driftPage } from './html/drift.ts';
 import { profilePage } from './html/profile.ts';
+import { seriesPage } from './html/series.ts';
 import { validationPage } from './html/validation.ts';
 import { canonicalJson } from './json.ts';
 import { driftMarkdown } from './markdown/drift.ts';
@@ -50,6 +51,7 @@ const driftSeries: Renderers<DriftSeries> = {
   text: seriesText,
   json: canonicalJson,
   markdown: seriesMarkdown,
+  html: seriesPage,
 };
 
 const driftWindow: Renderers<DriftWindow> = { text: windowText, json: canonicalJson };

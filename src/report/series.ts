@@ -3,6 +3,7 @@ import { neutral } from './neutral.ts';
 import { counted } from './numbers.ts';
 
 export type SeriesFeature = DriftSeries['features'][number];
+export type SeriesStep = NonNullable<SeriesFeature['steps'][number]>;
 
 /** `▁` is half a threshold at most, `█` four times it or more; no drift draws no higher than the second. */
 const levels = '▁▂▃▄▅▆▇█';
@@ -34,8 +35,12 @@ export function strengthLine({ steps }: SeriesFeature): string {
     .join('');
 }
 
-/** The first reason of the step in which the feature changed most. Raw: neutralise before showing. */
-export function loudestReason({ steps }: SeriesFeature): string {
-  const loudest = steps.reduce((a, b) => ((b?.strength ?? 0) > (a?.strength ?? 0) ? b : a));
-  return loudest?.reasons[0] ?? '';
+/** The step in which the feature changed most; undefined where no version that follows another has it. */
+export function loudestStep({ steps }: SeriesFeature): SeriesStep | undefined {
+  return steps.reduce((a, b) => ((b?.strength ?? 0) > (a?.strength ?? 0) ? b : (a ?? b)), null) ?? undefined;
+}
+
+/** The first reason of that step. Raw: neutralise before showing. */
+export function loudestReason(feature: SeriesFeature): string {
+  return loudestStep(feature)?.reasons[0] ?? '';
 }

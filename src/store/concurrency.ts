@@ -27,16 +27,19 @@ export async function forEach<T>(
 ): Promise<void> {
   const running = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
-  for await (const item of items) {
-    const promise: Promise<void> = work(item)
-      .catch((error: unknown) => {
-        failure ??= { error };
-      })
-      .finally(() => running.delete(promise));
-    running.add(promise);
-    if (running.size >= jobs) await Promise.race(running);
-    if (failure !== undefined) break;
+  try {
+    for await (const item of items) {
+      const promise: Promise<void> = work(item)
+        .catch((error: unknown) => {
+          failure ??= { error };
+        })
+        .finally(() => running.delete(promise));
+      running.add(promise);
+      if (running.size >= jobs) await Promise.race(running);
+      if (failure !== undefined) break;
+    }
+  } finally {
+    await Promise.all(running);
   }
-  await Promise.all(running);
   if (failure !== undefined) throw failure.error;
 }

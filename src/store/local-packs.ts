@@ -1,7 +1,5 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
-import type { Remote } from '../remote/remote.ts';
 import type { PackedLocation } from './catalog.ts';
-import { packKey } from './pack.ts';
 
 const MOST_OPEN = 16;
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
@@ -11,20 +9,19 @@ const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
  * take several times longer than the reading itself.
  */
 export class LocalPacks {
-  readonly #remote: Remote;
+  readonly #pathOf: (pack: string) => string;
   /** The pack used last comes last. */
   readonly #open = new Map<string, number>();
 
-  constructor(remote: Remote) {
-    this.#remote = remote;
+  constructor(pathOf: (pack: string) => string) {
+    this.#pathOf = pathOf;
   }
 
-  /** Undefined where the pack cannot be read here: the caller then asks the remote, which says why. */
-  read({ pack, offset, length }: PackedLocation): Uint8Array | undefined {
+  /** Undefined where the pack cannot be read: the caller then asks the remote, which says why. */
+  read({ pack, offset, length }: Pick<PackedLocation, 'pack' | 'offset' | 'length'>): Uint8Array | undefined {
     try {
-      const file = this.#fileOf(pack);
       const bytes = Buffer.allocUnsafe(length);
-      return file !== undefined && readSync(file, bytes, 0, length, offset) === length ? bytes : undefined;
+      return readSync(this.#fileOf(pack), bytes, 0, length, offset) === length ? bytes : undefined;
     } catch {
       return undefined;
     }
@@ -35,9 +32,8 @@ export class LocalPacks {
     this.#open.clear();
   }
 
-  #fileOf(pack: string): number | undefined {
-    if (this.#remote.localPath === undefined) return undefined;
-    const file = this.#open.get(pack) ?? openSync(this.#remote.localPath(packKey(pack)), FLAGS);
+  #fileOf(pack: string): number {
+    const file = this.#open.get(pack) ?? openSync(this.#pathOf(pack), FLAGS);
     this.#open.delete(pack);
     this.#open.set(pack, file);
     const [oldest] = this.#open;

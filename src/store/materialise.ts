@@ -3,7 +3,7 @@ import { constants, createReadStream, renameSync, writeFileSync } from 'node:fs'
 import { chmod, copyFile, link, open, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf, fileError } from '../remote/file-errors.ts';
-import type { Location, WholeLocation } from './catalog.ts';
+import type { Catalog, Location, PackedLocation, WholeLocation } from './catalog.ts';
 import { type RawDigest, rawDigestOf, sameDigest, toDigest } from './digest.ts';
 import { digestMismatch, objectMissing } from './errors.ts';
 import type { LocalPacks } from './local-packs.ts';
@@ -30,10 +30,9 @@ export async function materialise(
   digest: RawDigest,
   target: string,
   options: MaterialiseOptions,
-  packs: LocalPacks,
+  packs: LocalPacks | undefined,
 ): Promise<void> {
-  const number = (started++ >>> 0).toString(16).padStart(8, '0');
-  const temporary = join(dirname(target), `.varve-${unfinished}${number}`);
+  const temporary = temporaryFor(target);
   try {
     const small = readSmall(source, digest, packs);
     const whole = small === undefined ? localWhole(source, digest) : undefined;
@@ -47,12 +46,23 @@ export async function materialise(
   }
 }
 
+/** The name of an unfinished file beside that of the finished one. */
+export function temporaryFor(target: string): string {
+  const number = (started++ >>> 0).toString(16).padStart(8, '0');
+  return join(dirname(target), `.varve-${unfinished}${number}`);
+}
+
 /** A verified object that is one blob in a local pack; undefined for all others, and where it is damaged. */
-function readSmall(source: Source, digest: RawDigest, packs: LocalPacks): Uint8Array | undefined {
-  const location = source.catalog.locations(digest).next().value as Location | undefined;
-  if (location?.at !== 'pack') return undefined;
-  const bytes = packs.read(location);
+function readSmall(source: Source, digest: RawDigest, packs: LocalPacks | undefined): Uint8Array | undefined {
+  const location = packs && packedLocation(source.catalog, digest);
+  const bytes = location && packs.read(location);
   return bytes !== undefined && sameDigest(rawDigestOf(bytes), digest) ? bytes : undefined;
+}
+
+/** Where an object is one blob in a pack, and not rather something else. */
+export function packedLocation(catalog: Catalog, digest: RawDigest): PackedLocation | undefined {
+  const location = catalog.locations(digest).next().value as Location | undefined;
+  return location?.at === 'pack' ? location : undefined;
 }
 
 function writeSmall(bytes: Uint8Array, temporary: string, options: MaterialiseOptions): void {
@@ -144,6 +154,7 @@ async function tryLink(path: string, temporary: string): Promise<boolean> {
   }
 }
 
-function modeOf(options: MaterialiseOptions): number {
-  return options.executable ? 0o777 : 0o666;
+/** Less what the user's mask takes away. */
+export function modeOf({ executable }: Pick<MaterialiseOptions, 'executable'>): number {
+  return executable ? 0o777 : 0o666;
 }

@@ -2,11 +2,13 @@ import { VarveError } from '../errors.ts';
 import type { Remote } from '../remote/remote.ts';
 import { Batch } from './batch.ts';
 import type { Location } from './catalog.ts';
-import { type Digest, toRaw } from './digest.ts';
+import { type Digest, type RawDigest, toRaw } from './digest.ts';
 import { LocalPacks } from './local-packs.ts';
-import { type MaterialiseOptions, materialise } from './materialise.ts';
+import { type MaterialiseOptions, materialise, packedLocation } from './materialise.ts';
+import { type FileToPut, materialiseAll } from './materialise-all.ts';
 import { Mender } from './mender.ts';
 import { isEmptyObject, type Source, streamObject } from './object-reader.ts';
+import { packKey } from './pack.ts';
 import { StoreCore } from './store-core.ts';
 
 export interface StoreOptions {
@@ -21,7 +23,8 @@ export class Store {
   /** For the other files of this room: no other room reads it. */
   readonly core: StoreCore;
   readonly #mender: Mender | undefined;
-  readonly #packs: LocalPacks;
+  /** Of a local store. */
+  readonly #packs: LocalPacks | undefined;
 
   /** Reads the index. @throws VarveError `damaged-index` and what the remote meets */
   static async open(remote: Remote, options: StoreOptions = {}): Promise<Store> {
@@ -30,7 +33,7 @@ export class Store {
 
   private constructor(core: StoreCore, repair: StoreOptions['repair']) {
     this.core = core;
-    this.#packs = new LocalPacks(core.remote);
+    this.#packs = core.remote.localPath && new LocalPacks((pack) => core.remote.localPath!(packKey(pack)));
     this.#mender = repair && new Mender(core, async () => (await repair())?.core);
   }
 
@@ -98,6 +101,35 @@ export class Store {
     }
   }
 
+  /**
+   * Materialises many files of a local store, in no promised order.
+   * @param count how many there are
+   * @throws as materialise
+   */
+  materialiseAll(
+    files: Iterable<FileToPut>,
+    count: number,
+    { link, onBytes }: Pick<MaterialiseOptions, 'link' | 'onBytes'>,
+  ): Promise<void> {
+    const { catalog, remote } = this.core;
+    const paths = new Map<string, string>();
+    const shelf = {
+      locate: (digest: RawDigest) => packedLocation(catalog, digest),
+      pathOf(pack: string) {
+        const path = paths.get(pack) ?? remote.localPath!(packKey(pack));
+        paths.set(pack, path);
+        return path;
+      },
+      put: ({ digest, target, executable }: FileToPut) =>
+        this.materialise(digest, target, {
+          executable,
+          ...(link === undefined ? {} : { link }),
+          ...(onBytes === undefined ? {} : { onBytes }),
+        }),
+    };
+    return materialiseAll(shelf, files, count, onBytes ?? (() => undefined));
+  }
+
   /** Path of a local file that holds just this object, which must not be changed. Not verified. */
   localPath(digest: Digest): string | undefined {
     for (const location of this.core.catalog.locations(toRaw(digest))) {
@@ -116,7 +148,7 @@ export class Store {
   }
 
   close(): Promise<void> {
-    this.#packs.close();
+    this.#packs?.close();
     return this.core.remote.close();
   }
 

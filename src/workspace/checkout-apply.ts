@@ -1,19 +1,15 @@
 import { chmodSync, lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
-import { forEach } from '../store/concurrency.ts';
-import type { Digest } from '../store/digest.ts';
-import type { CheckoutPlan, PlannedFile } from './checkout-plan.ts';
+import type { FileToPut } from '../store/materialise-all.ts';
+import type { CheckoutPlan } from './checkout-plan.ts';
 import { isEntry, pathOfFile } from './data-state.ts';
 import { isAbsent, systemCode, workspaceError } from './file-errors.ts';
 import { SafeFolders } from './safe-folder.ts';
-import { type ScannedFile, scannedFile } from './scan.ts';
+import { scannedFile } from './scan.ts';
 import type { RecordedFile } from './stat-cache.ts';
 
-/** Files that are put in place at the same time: enough to keep a disk busy. */
-const JOBS = 8;
-
-/** Puts the verified bytes of an object at an absolute path, whole or not at all. */
-export type PutInPlace = (digest: Digest, target: string, executable: boolean) => Promise<void>;
+/** Puts the verified bytes of objects at absolute paths, each whole or not at all. */
+export type PutInPlace = (files: Iterable<FileToPut>, count: number) => Promise<void>;
 
 /**
  * Carries a plan out and returns what now lies there, to be recorded. Cut off at any instant, the next checkout of the same
@@ -30,32 +26,38 @@ export async function applyCheckout(
   const folders = new SafeFolders(root);
   folders.make(posix.dirname(dataset));
   if (kind === 'directory') folders.make(dataset);
-  await forEach(plan.files, JOBS, async (file) => {
-    options.signal?.throwIfAborted();
-    file.found = await bringIn(root, dataset, file, folders, options.put);
-  });
-  return plan.files.map(({ entry, found }) => ({ file: found!, digest: entry.digest }));
+  const count = plan.files.filter(({ found }) => found === undefined).length;
+  await options.put(filesToPut(root, dataset, plan, folders, options.signal), count);
+  return plan.files.map(({ entry, found }) => ({
+    file: found ?? scannedFile(root, pathOfFile(dataset, entry.path), entry.path),
+    digest: entry.digest,
+  }));
 }
 
-async function bringIn(
+/** The files whose bytes are to be put in place; all else is seen to on the way. What was touched counts as found no more. */
+function* filesToPut(
   root: string,
   dataset: string,
-  file: PlannedFile,
+  plan: CheckoutPlan,
   folders: SafeFolders,
-  put: PutInPlace,
-): Promise<ScannedFile> {
-  const { entry, found } = file;
-  if (found !== undefined && isEntry(found, entry.digest, entry)) return found;
-  const path = pathOfFile(dataset, entry.path);
-  if (entry.digest === undefined) folders.make(path.slice(0, -1));
-  else if (found !== undefined) setExecutable(root, path, entry.executable ?? false);
-  else {
-    folders.make(posix.dirname(path));
-    const target = join(root, path);
-    if (file.folderThere) removeEmptyFolder(target);
-    await put(entry.digest, target, entry.executable ?? false);
+  signal: AbortSignal | undefined,
+): Generator<FileToPut> {
+  for (const file of plan.files) {
+    signal?.throwIfAborted();
+    const { entry, found } = file;
+    if (found !== undefined && isEntry(found, entry.digest, entry)) continue;
+    const path = pathOfFile(dataset, entry.path);
+    const executable = entry.executable ?? false;
+    file.found = undefined;
+    if (entry.digest === undefined) folders.make(path.slice(0, -1));
+    else if (found !== undefined) setExecutable(root, path, executable);
+    else {
+      folders.make(posix.dirname(path));
+      const target = join(root, path);
+      if (file.folderThere) removeEmptyFolder(target);
+      yield { digest: entry.digest, size: entry.size, target, executable };
+    }
   }
-  return scannedFile(root, path, entry.path);
 }
 
 function setExecutable(root: string, path: string, executable: boolean): void {

@@ -64,6 +64,22 @@ test('a history is written as Markdown, the newest version first', () => {
   expect(out).toMatch(/^\| `month` \| ██ \|/m);
 });
 
+test('a history is a page to look at, a drawing a feature', () => {
+  const { code } = sandbox.varve([
+    'drift',
+    'flights.csv',
+    '--history',
+    '--format',
+    'html',
+    '--output',
+    'history.html',
+  ]);
+  expect(code).toBe(1);
+  const page = readFileSync(sandbox.path('repo', 'history.html'), 'utf8');
+  expect(page).toContain('2 steps of 2 drifted over 3 versions');
+  expect(page.match(/<article class="card"/g)).toHaveLength(19);
+});
+
 test('reports from profiles start without the engine', () => {
   const hook = sandbox.write(
     'no-engine.cjs',

@@ -6,9 +6,9 @@ import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { renderCheck } from '../../src/report/check.ts';
-import { renderDrift, renderProfile, renderValidation } from '../../src/report/render.ts';
+import { renderDrift, renderDriftSeries, renderProfile, renderValidation } from '../../src/report/render.ts';
 import { installed } from './peers.ts';
-import { poisoned, syntheticDrift, syntheticValidation } from './synthetic.ts';
+import { poisoned, syntheticDrift, syntheticSeries, syntheticValidation } from './synthetic.ts';
 import { flights, flightsLater } from './synthetic-profile.ts';
 
 const executablePath = process.env.VARVE_CHROMIUM ?? installed('chromium');
@@ -16,6 +16,7 @@ const options = { color: false, width: 80, name: 'data/flights.csv' };
 const compareWith = { name: 'data/flights.csv@HEAD~1', profile: flights };
 const documents: Readonly<Record<string, string>> = {
   drift: renderDrift(syntheticDrift(19), 'html', options),
+  history: renderDriftSeries(syntheticSeries(19, 6), 'html', options),
   validation: renderValidation(syntheticValidation(), 'html', options),
   profile: renderProfile(flightsLater, 'html', { ...options, compareWith }),
   check: renderCheck(
@@ -24,6 +25,7 @@ const documents: Readonly<Record<string, string>> = {
     options,
   ),
   'hostile drift': renderDrift(poisoned(syntheticDrift(19)), 'html', options),
+  'hostile history': renderDriftSeries(poisoned(syntheticSeries(19, 6)), 'html', options),
   'hostile validation': renderValidation(poisoned(syntheticValidation()), 'html', options),
   'hostile profile': renderProfile(poisoned(flightsLater), 'html', options),
 };
@@ -104,7 +106,7 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped where none i
 
   it.each(
     ['light', 'dark'].flatMap((scheme) =>
-      ['drift', 'validation', 'profile', 'check'].map((kind) => [kind, scheme] as const),
+      ['drift', 'history', 'validation', 'profile', 'check'].map((kind) => [kind, scheme] as const),
     ),
   )('gives all text of the %s page a contrast of 4.5 when %s', async (kind, scheme) => {
     await open(documents[kind]!, { colorScheme: scheme as 'light' | 'dark' });
@@ -149,6 +151,16 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped where none i
     await bars.locator('text.value').nth(1).hover();
     expect(await bars.locator('.read').textContent()).toMatch(/^United Air Lines Incorporated: .+ % before/);
     expect(await bars.locator('.cursor').count()).toBe(1);
+  });
+
+  it('reads the steps of a history', async () => {
+    await open(documents.history!);
+    const chart = page.locator('.chart').first();
+    await chart.focus();
+    expect(await chart.getAttribute('aria-valuetext')).toBe('111111111111, 2013-02-01: not on both sides');
+    await page.keyboard.press('End');
+    expect(await chart.getAttribute('aria-valuetext')).toMatch(/^555555555555, 2013-06-01: [\d.]+×, /);
+    expect(await page.locator('.steps tbody tr').count()).toBe(5);
   });
 
   it('works as well from a bundle, whose functions are other text', async () => {

@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { renderDrift, renderProfile, renderValidation } from '../../src/report/render.ts';
-import { poisoned, syntheticDrift, syntheticValidation } from './synthetic.ts';
+import { renderDrift, renderDriftSeries, renderProfile, renderValidation } from '../../src/report/render.ts';
+import { poisoned, syntheticDrift, syntheticSeries, syntheticValidation } from './synthetic.ts';
 import { flights, flightsLater } from './synthetic-profile.ts';
 
 const options = { color: false, width: 80, name: 'data/flights.csv' };
 const compareWith = { name: 'data/flights.csv@HEAD~1', profile: flights };
 const pages = {
   drift: renderDrift(syntheticDrift(19), 'html', options),
+  history: renderDriftSeries(syntheticSeries(19, 6), 'html', options),
   validation: renderValidation(syntheticValidation(), 'html', options),
   profile: renderProfile(flightsLater, 'html', { ...options, compareWith }),
 };
 const hostilePages = {
   drift: renderDrift(poisoned(syntheticDrift(19)), 'html', options),
+  history: renderDriftSeries(poisoned(syntheticSeries(19, 6)), 'html', options),
   validation: renderValidation(poisoned(syntheticValidation()), 'html', options),
   profile: renderProfile(poisoned(flightsLater), 'html', poisoned({ ...options, compareWith })),
 };

@@ -1,4 +1,4 @@
-import type { DriftReport, FeatureDrift, Measure, Verdict } from '../../src/drift/model.ts';
+import type { DriftReport, DriftSeries, FeatureDrift, Measure, Verdict } from '../../src/drift/model.ts';
 import type { Anomaly, ValidationReport } from '../../src/schema/anomaly.ts';
 
 /** A seeded stream of numbers in [0, 1): mulberry32. */
@@ -157,6 +157,31 @@ export function syntheticValidation(found: readonly Anomaly[] = anomalies): Vali
     schema: 'data/flights.csv.schema.yaml',
     valid: !found.some((one) => one.severity === 'error'),
     anomalies: found,
+  };
+}
+
+/** A history in which every feature moves more and more, but for the first, which the oldest versions lack. */
+export function syntheticSeries(features: number, versions: number): DriftSeries {
+  const reports = Array.from({ length: versions - 1 }, () => syntheticDrift(features));
+  return {
+    varveDriftSeries: 1,
+    versions: Array.from({ length: versions }, (_, at) => ({
+      name: `data/flights.csv@${String(at).repeat(12)}`,
+      digest: `sha256:${'ab'.repeat(32)}`,
+      rows: 50_000 + at,
+      date: `2013-0${at + 1}-01T00:00:00Z`,
+    })),
+    steps: reports.map(({ verdict, summary }) => ({ verdict, summary })),
+    features: reports[0]!.features.map(({ table, feature, type, verdict, strength, reasons }, place) => ({
+      table,
+      feature,
+      type,
+      steps: reports.map((_, step) =>
+        place === 0 && step === 0
+          ? null
+          : { verdict, strength: (strength * (step + 1)) / reports.length, reasons },
+      ),
+    })),
   };
 }
 

@@ -1,4 +1,3 @@
-import { scaleLog } from 'd3-scale';
 import type { DriftReport, FeatureDrift, FeatureRef, Measure, Side } from '../../drift/model.ts';
 import { markup } from '../markup.ts';
 import { brief } from '../neutral.ts';
@@ -9,6 +8,7 @@ import { overlayOf } from './overlay.ts';
 import { badge, datum, type Order, shortDigest, table } from './parts.ts';
 import { type Section, sectionPage } from './section.ts';
 import { strata } from './strata.ts';
+import { strengthScale } from './strength-scale.ts';
 
 const orders: readonly Order[] = [
   { key: 'place', title: 'strength' },
@@ -39,17 +39,12 @@ ${oneSided('Only after', report.added)}${oneSided('Only before', report.removed)
 /** Reasons that stand under the drawing; the others are folded with the measures. */
 const named = 2;
 
-/** Strengths beyond these are drawn alike: a twentieth of the way to drift, and fifty times it. */
-const least = 0.05;
-const most = 50;
-
 function strengths(features: readonly FeatureDrift[], ids: string): string {
-  const strongest = features.reduce((top, feature) => Math.max(top, Math.min(most, feature.strength)), 2);
-  const height = scaleLog([least, strongest], [0, 1]).clamp(true);
+  const height = strengthScale(features.map(({ strength }) => strength));
   const layers = features.map((feature, place) => ({
     title: `${featureName(feature)}: ${magnitude(feature.strength)}`,
     id: `${ids}${place}`,
-    height: height(Math.max(least, feature.strength)),
+    height: height(feature.strength),
     tone: gradeOf(feature.verdict),
   }));
   return strata(

@@ -50,6 +50,10 @@ figcaption{color:var(--soft);font-size:.82rem;margin-top:.35rem}
 .one-sided p{font-size:.95rem;font-weight:600;margin-bottom:.3rem}
 .one-sided ul{display:flex;flex-wrap:wrap;gap:.4rem}
 .one-sided li{background:var(--card);border:1px solid var(--line);border-radius:6px;padding:.1rem .55rem;overflow-wrap:anywhere}
+.steps{margin-top:1.4rem;max-height:22rem;overflow:auto;font-size:.92rem}
+.steps .badge{margin:0}
+.steps :is(th,td):nth-child(4){text-align:right;white-space:nowrap}
+.steps td:nth-child(3){white-space:nowrap}
 small{color:var(--soft)}
 .toolbar{display:none;position:sticky;top:0;z-index:1;flex-wrap:wrap;gap:.6rem 1rem;align-items:center;
   margin:0 -.6rem 1rem;padding:.65rem .6rem;background:var(--ground);border-bottom:1px solid var(--line)}
@@ -94,6 +98,8 @@ fieldset :focus-visible+span{outline:2px solid var(--focus);outline-offset:-3px}
 .chart .after-bar,.strip .after-bar{fill:var(--after)}
 .chart .alone{fill:var(--after);opacity:.82}
 .chart .cut{opacity:.35}
+.chart .bad{fill:var(--bad)}.chart .warn{fill:var(--warn)}.chart .good{fill:var(--good);opacity:.55}
+.chart .threshold{stroke:var(--ink);stroke-dasharray:3 4;opacity:.6;fill:none}
 .chart .grid{stroke:var(--line);fill:none}
 .chart .axis{stroke:var(--soft);fill:none;opacity:.7}
 .chart .cursor{fill:var(--ink);opacity:.12;pointer-events:none}

@@ -1,0 +1,21 @@
+/** From this number of files on, starting threads pays. */
+export const MANY_FILES = 512;
+/** A message between threads costs as much as reading a file of some KiB. */
+const GROUP_FILES = 128;
+const GROUP_BYTES = 2 * 1024 * 1024;
+
+/** Small files in groups that a thread is given at once: up to 128 of them and 2 MiB, or one larger file. */
+export function* groupsOf<T extends { readonly size: number }>(files: Iterable<T>): Generator<readonly T[]> {
+  let group: T[] = [];
+  let bytes = 0;
+  for (const file of files) {
+    if (group.length === GROUP_FILES || (bytes > 0 && bytes + file.size > GROUP_BYTES)) {
+      yield group;
+      group = [];
+      bytes = 0;
+    }
+    group.push(file);
+    bytes += file.size;
+  }
+  if (group.length > 0) yield group;
+}

@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+
+const MOST_THREADS = 4;
+
+/**
+ * Threads that all run one file beside the built code, one a core. They start at once, which takes as long as reading some hundred
+ * small files.
+ */
+export class Threads<Question, Answer> {
+  readonly #threads: readonly Thread<Question, Answer>[];
+  #turn = 0;
+
+  /** Undefined where the built file is not at hand: the TypeScript sources have none. */
+  static start<Question, Answer>(name: string): Threads<Question, Answer> | undefined {
+    const file = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+    return existsSync(file) ? new Threads(file) : undefined;
+  }
+
+  private constructor(file: string) {
+    const count = Math.min(MOST_THREADS, availableParallelism());
+    this.#threads = Array.from({ length: count }, () => new Thread<Question, Answer>(file));
+  }
+
+  get count(): number {
+    return this.#threads.length;
+  }
+
+  /** Asks the next thread in turn; a thread answers in the order in which it was asked. */
+  ask(question: Question): Promise<Answer> {
+    return this.#threads[this.#turn++ % this.#threads.length]!.ask(question);
+  }
+
+  /** What is not answered yet never will be. */
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.close()));
+  }
+}
+
+class Thread<Question, Answer> {
+  readonly #worker: Worker;
+  readonly #waiting: { resolve: (answer: Answer) => void; reject: (error: unknown) => void }[] = [];
+
+  constructor(file: string) {
+    this.#worker = new Worker(file);
+    this.#worker.on('message', (answer: Answer) => this.#waiting.shift()!.resolve(answer));
+    this.#worker.on('error', (error) => {
+      for (const { reject } of this.#waiting.splice(0)) reject(error);
+    });
+  }
+
+  ask(question: Question): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#worker.postMessage(question);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
