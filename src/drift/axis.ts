@@ -21,10 +21,17 @@ export interface Categories {
   readonly unlisted: number;
 }
 
-interface Cell {
-  readonly low: number;
-  readonly high: number;
-  readonly count: number;
+/** Ascending cells of one side. Numbers side by side: a report of many features goes through a million cells. */
+export class Cells {
+  readonly low: number[] = [];
+  readonly high: number[] = [];
+  readonly count: number[] = [];
+
+  push(low: number, high: number, count: number): void {
+    this.low.push(low);
+    this.high.push(high);
+    this.count.push(count);
+  }
 }
 
 /**
@@ -38,29 +45,45 @@ export function numericAxis(before: FeatureProfile, after: FeatureProfile): Axis
   return mergeCells(bucketCells(before.numeric, whole), bucketCells(after.numeric, whole));
 }
 
-function points(values: ValueCounts): Cell[] {
-  const cells: Cell[] = [];
+function points(values: ValueCounts): Cells {
+  const numbers: [value: number, count: number][] = [];
   for (const [text, count] of values.values) {
     const value = Number(text);
-    if (Number.isFinite(value)) cells.push({ low: value, high: value, count });
+    if (Number.isFinite(value)) numbers.push([value, count]);
   }
-  return cells.sort((a, b) => a.low - b.low);
+  const cells = new Cells();
+  for (const [value, count] of numbers.sort((a, b) => a[0] - b[0])) cells.push(value, value, count);
+  return cells;
 }
 
-function bucketCells(numeric: NumericStats | undefined, whole: boolean): Cell[] {
-  if (numeric === undefined) return [];
-  const positive = numeric.positive.map((bucket) => bucketCell(bucket, whole));
-  const negative = numeric.negative.map((bucket) => bucketCell(bucket, whole)).reverse();
-  const mirrored = negative.map(({ low, high, count }) => ({ low: -high, high: -low, count }));
-  const zero = numeric.zeros > 0 ? [{ low: 0, high: 0, count: numeric.zeros }] : [];
-  return [...mirrored, ...zero, ...positive];
+function bucketCells(numeric: NumericStats | undefined, whole: boolean): Cells {
+  const cells = new Cells();
+  if (numeric === undefined) return cells;
+  const { negative, zeros, positive } = numeric;
+  for (let i = negative.length - 1; i >= 0; i--) {
+    const [index, count] = negative[i]!;
+    cells.push(-bucketEnd(index, whole), -bucketStart(index, whole), count);
+  }
+  if (zeros > 0) cells.push(0, 0, zeros);
+  pushBuckets(cells, positive, whole);
+  return cells;
 }
 
-function bucketCell([index, count]: Bucket, whole: boolean): Cell {
+function pushBuckets(cells: Cells, buckets: readonly Bucket[], whole: boolean): void {
+  for (const [index, count] of buckets) {
+    cells.push(bucketStart(index, whole), bucketEnd(index, whole), count);
+  }
+}
+
+function bucketStart(index: number, whole: boolean): number {
   const low = bucketLow(index);
+  return whole ? Math.ceil(low) : low;
+}
+
+/** Of whole numbers, the greatest in the bucket. */
+function bucketEnd(index: number, whole: boolean): number {
   const high = bucketLow(index + 1);
-  if (!whole) return { low, high, count };
-  return { low: Math.ceil(low), high: Math.max(Math.ceil(low), Math.ceil(high) - 1), count };
+  return whole ? Math.max(Math.ceil(bucketLow(index)), Math.ceil(high) - 1) : high;
 }
 
 /** The axis of lengths: bytes, code points or elements. */
@@ -68,30 +91,28 @@ export function lengthAxis(
   before: { readonly zeros: number; readonly buckets: readonly Bucket[] },
   after: { readonly zeros: number; readonly buckets: readonly Bucket[] },
 ): Axis {
-  const cells = (side: typeof before): Cell[] => [
-    ...(side.zeros > 0 ? [{ low: 0, high: 0, count: side.zeros }] : []),
-    ...side.buckets.map((bucket) => bucketCell(bucket, true)),
-  ];
-  return mergeCells(cells(before), cells(after));
+  const cellsOf = (side: typeof before): Cells => {
+    const cells = new Cells();
+    if (side.zeros > 0) cells.push(0, 0, side.zeros);
+    pushBuckets(cells, side.buckets, true);
+    return cells;
+  };
+  return mergeCells(cellsOf(before), cellsOf(after));
 }
 
 /** Puts two ascending lists of cells of one grid on one axis. */
-export function mergeCells(before: readonly Cell[], after: readonly Cell[]): Axis {
+export function mergeCells(a: Cells, b: Cells): Axis {
   const axis: Axis = { low: [], high: [], before: [], after: [] };
   let i = 0;
   let j = 0;
-  while (i < before.length || j < after.length) {
-    const a = before[i];
-    const b = after[j];
-    const takeA = a !== undefined && (b === undefined || a.low <= b.low);
-    const takeB = b !== undefined && (a === undefined || b.low <= a.low);
-    const cell = takeA ? a : b!;
-    axis.low.push(cell.low);
-    axis.high.push(cell.high);
-    axis.before.push(takeA ? a.count : 0);
-    axis.after.push(takeB ? b.count : 0);
-    if (takeA) i++;
-    if (takeB) j++;
+  while (i < a.low.length || j < b.low.length) {
+    const lowA = a.low[i] ?? Number.POSITIVE_INFINITY;
+    const lowB = b.low[j] ?? Number.POSITIVE_INFINITY;
+    const takeA = lowA <= lowB;
+    axis.low.push(takeA ? lowA : lowB);
+    axis.high.push(takeA ? a.high[i]! : b.high[j]!);
+    axis.before.push(takeA ? a.count[i++]! : 0);
+    axis.after.push(lowB <= lowA ? b.count[j++]! : 0);
   }
   return axis;
 }

@@ -1,4 +1,4 @@
-import { type Categories, categories } from './axis.ts';
+import type { Categories } from './axis.ts';
 import { cellFindings } from './cells.ts';
 import { type Finding, independent, type Pair } from './finding.ts';
 import { lInfinity, shares, sum } from './measures.ts';
@@ -13,7 +13,7 @@ import { counted, percent, quoted } from './words.ts';
 
 /** What changed in how often each value occurs. */
 export function categoryFindings(pair: Pair): Finding[] {
-  const cells = categories(pair.before, pair.after);
+  const cells = pair.categories;
   const sizes = independent(pair, sum(cells.before), sum(cells.after));
   if (sizes.before === 0 || sizes.after === 0) return [];
   return [

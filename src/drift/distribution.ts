@@ -1,4 +1,4 @@
-import { type Axis, categories, numericAxis } from './axis.ts';
+import type { Axis } from './axis.ts';
 import type { Pair } from './finding.ts';
 import { shares, sum } from './measures.ts';
 import type { Distribution } from './model.ts';
@@ -17,7 +17,7 @@ export function distributionOf(pair: Pair): Distribution {
   if (before.time && after.time) return timeDistribution(pair);
   if (before.numeric && after.numeric) {
     const whole = before.type === 'integer' && after.type === 'integer';
-    return { kind: 'numeric', ...drawn(numericAxis(before, after), whole ? 1 : 0) };
+    return { kind: 'numeric', ...drawn(pair.axis, whole ? 1 : 0) };
   }
   return categoryDistribution(pair);
 }
@@ -76,7 +76,7 @@ function inBins(counts: readonly number[], bins: number, place: (cell: number) =
 }
 
 function categoryDistribution(pair: Pair): Distribution {
-  const cells = categories(pair.before, pair.after);
+  const cells = pair.categories;
   const p = shares(cells.before);
   const q = shares(cells.after);
   const weight = (i: number): number => p[i]! + q[i]!;

@@ -1,9 +1,10 @@
 import type { FeatureProfile } from '../profile/model.ts';
+import { type Axis, type Categories, categories, numericAxis } from './axis.ts';
 import type { MeasureName } from './model.ts';
 import type { Sizes } from './sampling.ts';
 
 /** One feature on both sides. */
-export interface Pair {
+export class Pair {
   readonly table: string;
   readonly feature: string;
   readonly before: FeatureProfile;
@@ -11,7 +12,30 @@ export interface Pair {
   /** Rows of the table. */
   readonly rows: Sizes;
   /** Whether a threshold on the overlap of its keys says that it names rows or groups of rows, such as users. */
-  readonly namesRows?: boolean;
+  readonly namesRows: boolean;
+  #axis: Axis | undefined;
+  #categories: Categories | undefined;
+
+  constructor(of: Pick<Pair, 'table' | 'feature' | 'before' | 'after' | 'rows'>, namesRows = false) {
+    this.table = of.table;
+    this.feature = of.feature;
+    this.before = of.before;
+    this.after = of.after;
+    this.rows = of.rows;
+    this.namesRows = namesRows;
+  }
+
+  /** Of two numeric features; made once, for the measures and for the drawing. */
+  get axis(): Axis {
+    this.#axis ??= numericAxis(this.before, this.after);
+    return this.#axis;
+  }
+
+  /** Likewise, of values. */
+  get categories(): Categories {
+    this.#categories ??= categories(this.before, this.after);
+    return this.#categories;
+  }
 }
 
 /** What one measure saw in one feature, before anything is decided. */

@@ -2,7 +2,7 @@ import type { FeatureProfile, Profile, TableProfile } from '../profile/model.ts'
 
 const featureName = (path: readonly string[]): string => path.join('.');
 
-import type { Pair } from './finding.ts';
+import { Pair } from './finding.ts';
 import type { DriftOptions, FeatureRef } from './model.ts';
 import { isCompared } from './thresholds.ts';
 
@@ -37,14 +37,18 @@ function matchTable(before: TableProfile, after: TableProfile, options: DriftOpt
     if (!isCompared(name, options)) continue;
     if (other === undefined) into.removed.push(refOf(before.name, feature));
     else
-      into.pairs.push({
-        table: before.name,
-        feature: name,
-        before: feature,
-        after: other,
-        rows: { before: before.rows, after: after.rows },
-        namesRows: typeof options.features?.thresholds?.[name]?.['key-overlap'] === 'number',
-      });
+      into.pairs.push(
+        new Pair(
+          {
+            table: before.name,
+            feature: name,
+            before: feature,
+            after: other,
+            rows: { before: before.rows, after: after.rows },
+          },
+          typeof options.features?.thresholds?.[name]?.['key-overlap'] === 'number',
+        ),
+      );
   }
   const added = [...others].filter(([name]) => isCompared(name, options));
   into.added.push(...added.map(([, feature]) => refOf(before.name, feature)));

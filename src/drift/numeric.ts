@@ -1,6 +1,6 @@
 import type { FeatureProfile } from '../profile/model.ts';
 import { meanAndVariance } from '../profile/moments.ts';
-import { type Axis, binned, categories, equalBins, middles, numericAxis } from './axis.ts';
+import { type Axis, binned, equalBins, middles } from './axis.ts';
 import { largestShareChange } from './categories.ts';
 import { cellFindings, stability } from './cells.ts';
 import { type Finding, independent, type Pair } from './finding.ts';
@@ -40,7 +40,7 @@ export function numericFindings(pair: Pair): Finding[] {
 }
 
 function numbersOf(pair: Pair): Numbers | null {
-  const axis = numericAxis(pair.before, pair.after);
+  const { axis } = pair;
   const before = momentsOf(pair.before);
   const after = momentsOf(pair.after);
   const sizes = independent(pair, sum(axis.before), sum(axis.after));
@@ -64,7 +64,7 @@ function isCode(pair: Pair, axis: Axis): boolean {
 
 function codeFindings(pair: Pair, { axis, p, q, sizes }: Numbers): Finding[] {
   return [
-    ...largestShareChange(categories(pair.before, pair.after), sizes),
+    ...largestShareChange(pair.categories, sizes),
     ...cellFindings(p, q, sizes, { unlisted: 0, describe: (i) => quantity(axis.low[i]!) }),
   ];
 }

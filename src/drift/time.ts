@@ -1,6 +1,6 @@
 import type { TimeStats } from '../profile/model.ts';
 import { widen } from '../profile/times.ts';
-import { type Axis, mergeCells } from './axis.ts';
+import { type Axis, Cells, mergeCells } from './axis.ts';
 import { type Finding, independent, type Pair } from './finding.ts';
 import { lInfinity, shares, sum } from './measures.ts';
 import { orderFinding } from './numeric.ts';
@@ -36,13 +36,13 @@ export function timeFindings(pair: Pair): Finding[] {
 /** Both sides by days, or by the coarser one's width, in days since 1970-01-01. */
 export function dayAxis(before: TimeStats, after: TimeStats): Axis {
   const width = Math.max(before.dayWidth, after.dayWidth);
-  const cells = (side: TimeStats): { low: number; high: number; count: number }[] =>
-    widen(side, width).map(([index, count]) => ({
-      low: index * width,
-      high: (index + 1) * width - 1,
-      count,
-    }));
-  return mergeCells(cells(before), cells(after));
+  const cellsOf = (side: TimeStats): Cells => {
+    const cells = new Cells();
+    for (const [index, count] of widen(side, width))
+      cells.push(index * width, (index + 1) * width - 1, count);
+    return cells;
+  };
+  return mergeCells(cellsOf(before), cellsOf(after));
 }
 
 function periodFindings(axis: Axis, sizes: Sizes): Finding[] {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeProfile, encodeProfile } from '../profile/encode.ts';
 import type { Profile } from '../profile/model.ts';
+import { DIGEST_BYTES, rawDigestOf, sameDigest } from '../store/digest.ts';
 import { writeAtomically } from '../workspace/atomic-write.ts';
 import type { Repository } from '../workspace/repository.ts';
 
@@ -11,7 +12,7 @@ export interface ProfileCache {
   keep(digest: string, profile: Profile): Promise<void>;
 }
 
-/** Nothing in it is needed: what cannot be read is computed again. */
+/** Each behind its own SHA-256. Nothing in it is needed: what cannot be read is computed again. */
 export function profileCache(repository: Repository): ProfileCache {
   const fileOf = (digest: string) => {
     const hex = digest.slice(digest.indexOf(':') + 1);
@@ -20,13 +21,18 @@ export function profileCache(repository: Repository): ProfileCache {
   return {
     async cached(digest) {
       try {
-        return decodeProfile(readFileSync(fileOf(digest)), digest);
+        const file = readFileSync(fileOf(digest));
+        const bytes = file.subarray(DIGEST_BYTES);
+        return sameDigest(rawDigestOf(bytes), file.subarray(0, DIGEST_BYTES))
+          ? decodeProfile(bytes, digest)
+          : undefined;
       } catch {
         return undefined;
       }
     },
     async keep(digest, profile) {
-      writeAtomically(fileOf(digest), [encodeProfile(profile)], false);
+      const bytes = encodeProfile(profile);
+      writeAtomically(fileOf(digest), [rawDigestOf(bytes), bytes], false);
     },
   };
 }

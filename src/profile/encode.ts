@@ -1,14 +1,43 @@
 import { VarveError } from '../errors.ts';
-import type { Profile } from './model.ts';
+import type { FeatureProfile, Profile, TableProfile, ThetaSketch } from './model.ts';
 import { wrongInProfile } from './profile-shape.ts';
+import { checkHashes } from './sketch.ts';
+
+const LINE_FEED = 10;
 
 /**
- * The canonical bytes of a profile: JSON without white space, keys in the order of their code units, one line feed at the
- * end. Equal profiles have equal bytes.
+ * The canonical bytes of a profile: one line of JSON without white space, keys in the order of their code units, in which
+ * `hashes` is how many bytes each sketch has; behind it the sketches in the order of the features, as LEB128 deltas. They are
+ * most of a profile, and few who read it ask for them. Equal profiles have equal bytes.
  */
 export function encodeProfile(profile: Profile): Uint8Array {
-  return Buffer.from(`${canonicalJson(profile)}\n`);
+  const sketches: Uint8Array[] = [];
+  const line = canonicalJson(
+    withSketches(profile, ({ k, theta, hashes }) => {
+      const packed = Buffer.from(hashes, 'base64');
+      sketches.push(packed);
+      return { k, theta, hashes: packed.length };
+    }),
+  );
+  return Buffer.concat([Buffer.from(`${line}\n`), ...sketches]);
 }
+
+/** Of a sketch as it is stored, the length in bytes in place of the hashes. */
+type StoredSketch = Omit<ThetaSketch, 'hashes'> & { readonly hashes: number };
+
+function withSketches<From, To>(profile: ProfileWith<From>, change: (sketch: From) => To): ProfileWith<To> {
+  const tables = profile.tables.map((table) => ({
+    ...table,
+    features: table.features.map((feature) => ({ ...feature, distinct: change(feature.distinct) })),
+  }));
+  return { ...profile, tables };
+}
+
+type ProfileWith<Sketch> = Omit<Profile, 'tables'> & {
+  readonly tables: readonly (Omit<TableProfile, 'features'> & {
+    readonly features: readonly (Omit<FeatureProfile, 'distinct'> & { readonly distinct: Sketch })[];
+  })[];
+};
 
 function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
@@ -22,11 +51,14 @@ function canonicalJson(value: unknown): string {
 const largest = 256 * 1024 * 1024;
 
 /**
- * The profile that `bytes` hold, every field checked, so that nothing that follows has to. `where` names them in messages.
- * Throws `VarveError` `damaged-profile`, or `newer-profile` where a later varve wrote them.
+ * The profile that `bytes` hold, every field checked, so that nothing that follows has to; sketches are checked when they are
+ * asked for. `where` names them in messages.
+ * Throws `VarveError` `damaged-profile`, or `newer-profile` where a later varve wrote them; so does asking for a sketch.
  */
 export function decodeProfile(bytes: Uint8Array, where: string): Profile {
-  const found = parse(bytes, where);
+  if (bytes.length > largest) throw damaged(where, `${bytes.length} bytes are more than a profile can have`);
+  const lineEnd = bytes.indexOf(LINE_FEED);
+  const found = parse(lineEnd < 0 ? bytes : bytes.subarray(0, lineEnd), where);
   const version =
     typeof found === 'object' && found !== null && 'varveProfile' in found ? found.varveProfile : 0;
   if (typeof version === 'number' && version > 1) {
@@ -41,16 +73,41 @@ export function decodeProfile(bytes: Uint8Array, where: string): Profile {
   }
   const wrong = wrongInProfile(found);
   if (wrong !== undefined) throw damaged(where, wrong);
-  return found as Profile;
+  let at = lineEnd < 0 ? bytes.length : lineEnd + 1;
+  const profile = withSketches(found as ProfileWith<StoredSketch>, ({ k, theta, hashes }): ThetaSketch => {
+    const packed = bytes.subarray(at, at + hashes);
+    at += hashes;
+    return {
+      k,
+      theta,
+      get hashes() {
+        return hashesOf(packed, where);
+      },
+    };
+  });
+  if (at === bytes.length) return profile;
+  throw damaged(
+    where,
+    `its sketches have ${bytes.length - lineEnd - 1} bytes in place of ${at - lineEnd - 1}`,
+  );
 }
 
 function parse(bytes: Uint8Array, where: string): unknown {
-  if (bytes.length > largest) throw damaged(where, `${bytes.length} bytes are more than a profile can have`);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     throw damaged(where, 'not JSON', cause);
   }
+}
+
+/** As ThetaSketch has them. */
+function hashesOf(packed: Uint8Array, where: string): string {
+  try {
+    checkHashes(packed);
+  } catch (cause) {
+    throw damaged(where, `a sketch is not what it should be: ${(cause as Error).message}`, cause);
+  }
+  return Buffer.from(packed.buffer, packed.byteOffset, packed.length).toString('base64');
 }
 
 function damaged(where: string, what: string, cause?: unknown): VarveError {

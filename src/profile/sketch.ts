@@ -2,6 +2,8 @@ import type { ThetaSketch } from './model.ts';
 
 /** How many hashes a sketch keeps: exact below, then within 1.1 % (one standard error, 1/√k). */
 export const sketchSize = 8192;
+/** Bytes that the hashes of a sketch can take, 48 bits each as LEB128. */
+export const largestPacked = sketchSize * 7;
 
 /** One more than the largest 48-bit hash. */
 export const hashEnd = 2 ** 48;
@@ -67,9 +69,9 @@ function unpackHashes(packed: string): Float64Array {
   return hashes;
 }
 
-/** How many hashes a text holds that nobody has checked. Throws RangeError as unpackHashes does. */
-export function checkHashes(packed: string): number {
-  return readHashes(Buffer.from(packed, 'base64'), undefined);
+/** Throws RangeError where bytes that come from outside are not the hashes of a sketch. */
+export function checkHashes(packed: Uint8Array): void {
+  if (readHashes(packed, undefined) > sketchSize) throw new RangeError('there are too many hashes');
 }
 
 /** Seven bits a byte, the lowest first, in two integers, since 48 bits are more than one holds. */

@@ -1,6 +1,8 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import type { PackedLocation } from './catalog.ts';
 
+type Placed = Pick<PackedLocation, 'pack' | 'offset' | 'length'>;
+
 const MOST_OPEN = 16;
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 
@@ -18,12 +20,17 @@ export class LocalPacks {
   }
 
   /** Undefined where the pack cannot be read: the caller then asks the remote, which says why. */
-  read({ pack, offset, length }: Pick<PackedLocation, 'pack' | 'offset' | 'length'>): Uint8Array | undefined {
+  read(blob: Placed): Uint8Array | undefined {
+    const bytes = Buffer.allocUnsafe(blob.length);
+    return this.readInto(blob, bytes) ? bytes : undefined;
+  }
+
+  /** Fills as many bytes as the blob has; false where it cannot. */
+  readInto({ pack, offset, length }: Placed, bytes: Uint8Array): boolean {
     try {
-      const bytes = Buffer.allocUnsafe(length);
-      return readSync(this.#fileOf(pack), bytes, 0, length, offset) === length ? bytes : undefined;
+      return readSync(this.#fileOf(pack), bytes, 0, length, offset) === length;
     } catch {
-      return undefined;
+      return false;
     }
   }
 

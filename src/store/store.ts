@@ -3,6 +3,7 @@ import type { Remote } from '../remote/remote.ts';
 import { Batch } from './batch.ts';
 import type { Location } from './catalog.ts';
 import { type Digest, type RawDigest, toRaw } from './digest.ts';
+import { readLocalObject } from './local-object.ts';
 import { LocalPacks } from './local-packs.ts';
 import { type MaterialiseOptions, materialise, packedLocation } from './materialise.ts';
 import { type FileToPut, materialiseAll } from './materialise-all.ts';
@@ -57,10 +58,12 @@ export class Store {
    * @throws VarveError `object-missing`, `digest-mismatch`, `object-too-large`
    */
   async readBytes(digest: Digest, maximum: number): Promise<Uint8Array> {
+    const known = this.size(digest) ?? 0;
+    if (known > maximum) throw tooLarge(digest, known, maximum);
+    const local = this.#packs && (await readLocalObject(this.#source, this.#packs, toRaw(digest), known));
+    if (local !== undefined) return local;
     const pieces: Uint8Array[] = [];
-    let size = this.size(digest) ?? 0;
-    if (size > maximum) throw tooLarge(digest, size, maximum);
-    size = 0;
+    let size = 0;
     for await (const piece of this.readStream(digest)) {
       size += piece.length;
       if (size > maximum) throw tooLarge(digest, size, maximum);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { mean, standardDeviation } from 'simple-statistics';
 import { describe, expect, test } from 'vitest';
 import { examine } from '../../src/drift/examine.ts';
-import type { Finding, Pair } from '../../src/drift/finding.ts';
+import { type Finding, Pair } from '../../src/drift/finding.ts';
 import {
   chiSquare,
   hellinger,
@@ -61,7 +61,7 @@ function pairOf(
     return featureOf(column, allCounts(column));
   };
   const rows = { before: before.length, after: after.length };
-  return { table: '', feature: 'v', before: side(before), after: side(after), rows };
+  return new Pair({ table: '', feature: 'v', before: side(before), after: side(after), rows });
 }
 
 function found(findings: readonly Finding[], name: string): Finding {

@@ -210,19 +210,25 @@ describe('bytes', () => {
   });
 
   test('hostile bytes are refused, and say where they are wrong', async () => {
-    const profile = JSON.parse(Buffer.from(encodeProfile(await profileQuery('SELECT 1.5 AS a'))).toString());
+    const stored = Buffer.from(encodeProfile(await profileQuery('SELECT 1.5 AS a')));
+    const line = stored.indexOf('\n') + 1;
+    const sketches = stored.subarray(line);
+    const profile = JSON.parse(stored.subarray(0, line).toString());
     const at = (path: string, value: unknown) => {
       const copy = structuredClone(profile);
       const keys = path.split('.');
       const last = keys.pop()!;
       // biome-ignore lint/suspicious/noExplicitAny: the shape is what is being damaged
       (keys.reduce((object: any, key) => object[key], copy) as Record<string, unknown>)[last] = value;
-      return () => decodeProfile(Buffer.from(JSON.stringify(copy)), 'here');
+      return () => decodeProfile(Buffer.concat([Buffer.from(`${JSON.stringify(copy)}\n`), sketches]), 'here');
     };
     expect(at('varveProfile', 2)).toThrow(/format 2/);
     expect(at('tables.0.rows', -1)).toThrow(/tables\[0\]\.rows is not a count/);
     expect(at('tables.0.extra', 1)).toThrow(/extra is unknown/);
-    expect(at('tables.0.features.0.distinct.hashes', '/w==')).toThrow(/cut/);
+    expect(at('tables.0.features.0.distinct.hashes', sketches.length - 1)).toThrow(/sketches have 7 bytes/);
+    expect(at('tables.0.features.0.distinct.hashes', 1e6)).toThrow(/length/);
+    const cut = decodeProfile(Buffer.concat([stored.subarray(0, -1), Buffer.from([0xff])]), 'here');
+    expect(() => cut.tables[0]!.features[0]!.distinct.hashes).toThrow(/here is not a profile: .*cut/);
     expect(
       at('tables.0.features.0.numeric.moments.parts', [{ exponent: 1e9, sum: '1', sumOfSquares: '1' }]),
     ).toThrow(/exponent/);

@@ -1,4 +1,5 @@
 import { distributionOf } from '../../drift/distribution.ts';
+import { Pair } from '../../drift/finding.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../../profile/model.ts';
 import { type Facts, factsOf, featurePath } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
@@ -115,13 +116,9 @@ function drawing({ name, table, feature, earlier }: Shown): string {
   if (feature.count - feature.nullElements === 0) return '<p class="empty">Nothing but nulls.</p>';
   const before = earlier ?? { table, feature };
   const rows = { before: before.table.rows, after: table.rows };
-  const distribution = distributionOf({
-    table: table.name,
-    feature: name,
-    before: before.feature,
-    after: feature,
-    rows,
-  });
+  const distribution = distributionOf(
+    new Pair({ table: table.name, feature: name, before: before.feature, after: feature, rows }),
+  );
   return chart(overlayOf(distribution, feature.type, earlier === undefined ? 'after' : 'both'), name);
 }
 

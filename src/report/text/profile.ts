@@ -1,4 +1,5 @@
 import { distributionOf } from '../../drift/distribution.ts';
+import { Pair } from '../../drift/finding.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../../profile/model.ts';
 import { wrapped } from '../cells.ts';
 import { type Facts, factsOf, featurePath } from '../facts.ts';
@@ -46,7 +47,13 @@ function tableLines(table: TableProfile, named: boolean, width: number, paint: P
 
 function shape(feature: FeatureProfile, table: TableProfile, width: number): string {
   const rows = { before: table.rows, after: table.rows };
-  const pair = { table: table.name, feature: featurePath(feature), before: feature, after: feature, rows };
+  const pair = new Pair({
+    table: table.name,
+    feature: featurePath(feature),
+    before: feature,
+    after: feature,
+    rows,
+  });
   return sparklines(distributionOf(pair), width)[1];
 }
 
