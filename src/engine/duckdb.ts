@@ -5,11 +5,13 @@ import type {
   DuckDBConnection,
   DuckDBDataChunk,
   DuckDBInstance,
+  DuckDBMaterializedResult,
   DuckDBResult,
   DuckDBResultReader,
   DuckDBValue,
 } from '@duckdb/node-api';
 import { VarveError } from '../errors.ts';
+import { collectGarbage } from './collect.ts';
 import { literal } from './quote.ts';
 import { type Bindings, RawChunk } from './raw-chunk.ts';
 import type { SourceFile } from './source-file.ts';
@@ -35,6 +37,8 @@ export interface Engine {
   query(sql: string): Promise<readonly (readonly DuckDBValue[])[]>;
   /** Runs one query and shows its result chunk by chunk, as it lies in memory. A chunk is gone after its visit. */
   scan(sql: string, visit: (chunk: RawChunk) => void): Promise<void>;
+  /** Runs queries of which each result fits into memory, one ahead of the one that is shown chunk by chunk. */
+  scanPortions(queries: readonly string[], visit: (chunk: RawChunk) => void): Promise<void>;
   /** The names and types of a relation's columns. */
   describe(relation: string): Promise<readonly EngineColumn[]>;
   /** How many queries can run at once. */
@@ -151,6 +155,8 @@ function engineOver(
     connection: connections[0]!,
     query: (sql) => withConnection(async (connection) => columnsOf(await connection.runAndReadAll(sql))),
     scan: (sql, visit) => withConnection((connection) => scan(connection, bindings, sql, visit, signal)),
+    scanPortions: (queries, visit) =>
+      withConnection((connection) => scanPortions(connection, bindings, queries, visit, signal)),
     describe: (relation) =>
       withConnection(async (connection) => {
         const prepared = await connection.run(`SELECT * FROM ${relation} LIMIT 0`);
@@ -195,6 +201,38 @@ async function scan(
   // Meets the same error once more, and says what it is.
   await connection.run(`SELECT count(COLUMNS(*)) FROM (${sql})`);
   throw new Error('the engine stopped in the middle of its reading');
+}
+
+/** A chunk that is fetched from a stream costs two wake-ups of threads, which is more than most visits take; one of a result costs none. */
+async function scanPortions(
+  connection: DuckDBConnection,
+  bindings: Bindings,
+  queries: readonly string[],
+  visit: (chunk: RawChunk) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const ahead = queries.values();
+  const run = (): Promise<DuckDBMaterializedResult | undefined> => {
+    const { value } = ahead.next();
+    return value === undefined ? Promise.resolve(undefined) : connection.run(value);
+  };
+  let next = run();
+  for (;;) {
+    const result = await next;
+    if (result === undefined) return;
+    // The engine makes the next one while this one is looked at, which nothing interrupts.
+    next = run();
+    try {
+      for (let index = 0; index < result.chunkCount; index++) {
+        signal?.throwIfAborted();
+        visit(new RawChunk(result.getChunk(index), bindings));
+      }
+    } catch (error) {
+      await next.catch(() => undefined);
+      throw error;
+    }
+    collectGarbage();
+  }
 }
 
 async function visitChunks(result: DuckDBResult, visit: (chunk: DuckDBDataChunk) => void): Promise<void> {

@@ -11,6 +11,8 @@ import { assertWhole } from './whole.ts';
 export interface Source {
   readonly relation: string;
   readonly columns: readonly EngineColumn[];
+  /** A lone Parquet file, of which the rows are all that there are. */
+  readonly parquet?: SourceFile;
 }
 
 /**
@@ -38,7 +40,8 @@ export async function openSource(
   } finally {
     stop.abort();
   }
-  return { relation, columns: await engine.describe(relation) };
+  const columns = await engine.describe(relation);
+  return { relation, columns, ...(format === 'parquet' && files.length === 1 && { parquet: first }) };
 }
 
 async function load(

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import { isTabular } from '../engine/formats.ts';
 import { VarveError } from '../errors.ts';
-import type { DataFile } from '../profile/profile-files.ts';
+import type { DataFile, TableFile } from '../profile/profile-files.ts';
 import { hashFound, pathOfFile } from '../workspace/data-state.ts';
-import { scanDataset } from '../workspace/scan.ts';
+import { dataKind, scanDataset } from '../workspace/scan.ts';
 import type { Watch } from './context.ts';
 import { snapshotFiles } from './datasets.ts';
 import type { Glob } from './glob.ts';
@@ -13,12 +13,13 @@ import { isInPlace, notRead } from './in-place.ts';
 import { hasData, type NamedDataset } from './named-dataset.ts';
 import { closing, openCache } from './stores.ts';
 
-/** The files of a dataset, readable as long as the work on them lasts. */
-export interface DatasetFiles {
-  readonly kind: 'file' | 'directory';
-  /** Of a directory, all files; those of a version that is not checked out only where they are tables. */
-  readonly files: readonly DataFile[];
-}
+/**
+ * The files of a dataset, readable as long as the work on them lasts: of a directory all, or only those that are tables where a
+ * version is not checked out.
+ */
+export type DatasetFiles =
+  | { readonly kind: 'file'; readonly files: readonly TableFile[] }
+  | { readonly kind: 'directory'; readonly files: readonly DataFile[] };
 
 /** Runs `work` on a dataset's files: those that lie there, or those of the version it names, taken from the cache. */
 export function withDatasetFiles<T>(
@@ -32,9 +33,12 @@ export function withDatasetFiles<T>(
 export async function filesInPlace(dataset: NamedDataset): Promise<DatasetFiles> {
   const absolutePath = dataset.absolutePath!;
   if (dataset.glob !== undefined) return globbedFiles(dataset, dataset.glob);
+  const root = dirname(absolutePath);
   const name = basename(absolutePath);
-  const files = await filesOf(dirname(absolutePath), name, dataset.watch);
-  return { kind: files[0]?.absolutePath === absolutePath ? 'file' : 'directory', files };
+  if (dataKind(root, name) === 'directory')
+    return { kind: 'directory', files: await filesOf(root, name, dataset.watch) };
+  const [found] = scanDataset(root, name);
+  return { kind: 'file', files: found === undefined ? [] : [{ absolutePath, path: name, size: found.size }] };
 }
 
 async function globbedFiles({ name, watch }: NamedDataset, glob: Glob): Promise<DatasetFiles> {

@@ -35,7 +35,7 @@ export async function* driftStream(
     for await (const { path, size } of windows(bytes, options.window, folder)) {
       number++;
       const name = `window-${number}.jsonl`;
-      const after = await profileFiles([{ absolutePath: path, path: name, digest: '', size }], {
+      const after = await profileFiles([{ absolutePath: path, path: name, size }], {
         ...(options.slice === undefined ? {} : { slice: options.slice }),
         ...(options.weight === undefined ? {} : { weight: options.weight }),
         ...(options.memory === undefined ? {} : { memory: options.memory }),

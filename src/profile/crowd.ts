@@ -13,6 +13,15 @@ const mostHeavy = 2048;
 /** So many values may be expected in those partitions. */
 const expectedInHeavy = 2 ** 16;
 
+/**
+ * The most values that a partition has by chance: of a Poisson distribution with the mean number of values, six standard deviations
+ * and three, which less than one set of partitions in a thousand reaches.
+ */
+function byChance(distinct: number): number {
+  const mean = distinct / partitions;
+  return mean + 6 * Math.sqrt(mean) + 3;
+}
+
 /** What the second pass counts. */
 export interface Heavy {
   /** By partition: 1 where its values are to be told apart. */
@@ -49,9 +58,10 @@ export class Crowd {
     const counts = this.#counts;
     const rows = counts.reduce((sum, count) => sum + count, 0);
     const heavy: number[] = [];
-    const light = lightRows + (2 * rows) / partitions;
+    const distinct = distinctCount(this.sketch.sketch());
+    const light = Math.max(lightRows + (2 * rows) / partitions, (rows / distinct) * byChance(distinct));
     for (let each = 0; each < partitions; each++) if (counts[each]! > light) heavy.push(each);
-    const affordable = Math.floor((expectedInHeavy * partitions) / distinctCount(this.sketch.sketch()));
+    const affordable = Math.floor((expectedInHeavy * partitions) / distinct);
     const list = heavy
       .sort((a, b) => counts[b]! - counts[a]! || a - b)
       .slice(0, Math.min(mostHeavy, affordable));

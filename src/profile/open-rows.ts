@@ -22,7 +22,7 @@ export async function openRows(
   await engine.query(
     `CREATE VIEW slice AS FROM ${whole.relation} WHERE CAST(${identifier(slice.feature)} AS VARCHAR) = ${literal(slice.value)}`,
   );
-  return { ...whole, relation: 'slice' };
+  return { columns: whole.columns, relation: 'slice' };
 }
 
 export function assertColumn({ columns }: Source, name: string): void {

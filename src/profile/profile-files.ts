@@ -8,14 +8,18 @@ import { profileTable } from './profile-table.ts';
 import { TallyThread } from './tally-thread.ts';
 
 /** A file whose rows are to be profiled. */
-export interface DataFile {
+export interface TableFile {
   /** Where the bytes are. */
   readonly absolutePath: string;
   /** POSIX, relative to the dataset; tells the format, and names the file in messages and its folder in tables. */
   readonly path: string;
+  readonly size: number;
+}
+
+/** One of a directory. */
+export interface DataFile extends TableFile {
   /** Of its bytes: what its cached profile is kept under. */
   readonly digest: string;
-  readonly size: number;
 }
 
 export interface ProfileOptions extends EngineOptions {
@@ -32,7 +36,7 @@ export interface ProfileOptions extends EngineOptions {
  * the signal's reason on abort.
  */
 export async function profileFiles(
-  files: readonly DataFile[],
+  files: readonly TableFile[],
   options: ProfileOptions = {},
 ): Promise<Profile> {
   const { slice, weight, onProgress, ...engineOptions } = options;
@@ -53,7 +57,7 @@ export async function profileFiles(
 }
 
 async function withEngine<T>(
-  files: readonly DataFile[],
+  files: readonly TableFile[],
   options: EngineOptions,
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
@@ -74,7 +78,7 @@ const smallestThreaded = 16 * 1024 * 1024;
 /** More threads than this wait for memory and not for work. */
 const mostThreads = 4;
 
-function threadsFor(files: readonly DataFile[], options: ProfileOptions): TallyThread[] {
+function threadsFor(files: readonly TableFile[], options: ProfileOptions): TallyThread[] {
   const size = files.reduce((sum, file) => sum + file.size, 0);
   const inPlace = files.every(({ path }) => formatOf(path) === 'parquet');
   if (!inPlace || size < smallestThreaded || !TallyThread.isBuilt()) return [];

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/duckdb.ts';
+import { portionsOf, type RowGroups, rowGroupsOf } from '../engine/row-groups.ts';
 import type { Source } from '../engine/source.ts';
 import { countLengths } from './count-lengths.ts';
 import { leafRows } from './leaf-rows.ts';
@@ -23,13 +24,16 @@ export interface TableOptions {
   readonly onFeature?: OnFeature | undefined;
 }
 
+/** Read at once: some MiB, more where texts are long. */
+const valuesPerPortion = 2 ** 19;
+
 /** Undefined where it could not. */
 type Tallier = (rows: LeafRows, onRows: OnRows) => Promise<Tallied[] | undefined>;
 
 /** At most so many columns are read in one scan: their tables and sketches are in memory at once. */
 const leavesPerScan = 24;
 
-/** Of each thread, so that all have work to the end. */
+/** What a thread takes of what is left, as if so many scans of each thread were to come: fewer and fewer columns, so that all have work to the end. */
 const scansPerThread = 2;
 
 /** Profiles the rows of a source, some columns at a time; a column with heavy values among very many is read twice. */
@@ -42,7 +46,9 @@ export async function profileTable(
   const [[rows]] = (await engine.query(`SELECT count(*)::DOUBLE FROM ${source.relation}`)) as [[number]];
   const table = { engine, source: source.relation, rows, weight: options.weight };
   const repeated = await repeatedTexts(engine, leaves, source.relation, rows);
-  const scans = scansOf(leaves, repeated, source.relation, 1 + options.threads.length);
+  const threads = 1 + options.threads.length;
+  const groups = threads > 1 && source.parquet && (await rowGroupsOf(engine, source.parquet, source.columns));
+  const scans = scansOf(leaves, repeated, source.relation, threads, groups || undefined);
   const features = new Map<Leaf, FeatureProfile>();
   const seen = new Map<LeafRows, number>();
   const report = () => {
@@ -77,19 +83,30 @@ function scansOf(
   grouped: ReadonlySet<Leaf>,
   source: string,
   threads: number,
+  groups: RowGroups | undefined,
 ): LeafRows[] {
-  const flat = leaves.filter((leaf) => leaf.expressions.length === 1 && !grouped.has(leaf));
+  const flat = leaves
+    .filter((leaf) => leaf.expressions.length === 1 && !grouped.has(leaf))
+    .sort((a, b) => Number(isText(b)) - Number(isText(a)));
   const scans = [...grouped].map((leaf) => groupedRows(leaf, source));
-  const share = threads === 1 ? flat.length : Math.ceil(flat.length / (scansPerThread * threads));
-  const together = Math.max(1, Math.min(leavesPerScan, share));
-  for (let start = 0; start < flat.length; start += together) {
-    const batch = flat.slice(start, start + together);
-    scans.push({ from: source, leaves: batch.map((leaf) => ({ leaf, expression: leaf.expressions[0]! })) });
+  while (flat.length > 0) {
+    const share = threads === 1 ? flat.length : Math.ceil(flat.length / (scansPerThread * threads));
+    const batch = flat.splice(0, Math.min(leavesPerScan, share));
+    scans.push({
+      from: source,
+      portions: groups && portionsOf(groups, Math.floor(valuesPerPortion / batch.length)),
+      leaves: batch.map((leaf) => ({ leaf, expression: leaf.expressions[0]! })),
+    });
   }
   for (const leaf of leaves.filter((each) => each.expressions.length > 1)) {
     scans.push({ from: `(${leafRows(leaf, source)})`, leaves: [{ leaf, expression: 'v' }] });
   }
   return scans;
+}
+
+/** Texts take longest, so they come first. */
+function isText({ type }: Leaf): boolean {
+  return type === 'string' || type === 'bytes';
 }
 
 function groupedRows(leaf: Leaf, source: string): LeafRows {

@@ -7,6 +7,8 @@ import { onceEach, type Tallied, type Tally } from './tally.ts';
 /** Rows to be tallied: the SQL that they come from, and that of each leaf over it. */
 export interface LeafRows {
   readonly from: string;
+  /** The same rows in parts that fit into memory, where there are such. */
+  readonly portions?: readonly string[] | undefined;
   readonly leaves: readonly { readonly leaf: Leaf; readonly expression: string }[];
   /** A BIGINT, never null: how many rows each row stands for. One where it is left out. */
   readonly times?: string;
@@ -55,14 +57,17 @@ async function scan(
   const read = columns.map(({ reading, index }) => reading.column(rows.leaves[index]!.expression));
   const counted = rows.times === undefined ? [] : [`CAST(${rows.times} AS BIGINT)`];
   let seen = 0;
-  await engine.scan(`SELECT ${[...read, ...counted].join(', ')} FROM ${rows.from}`, (chunk) => {
+  const select = (from: string) => `SELECT ${[...read, ...counted].join(', ')} FROM ${from}`;
+  const visit = (chunk: Chunk) => {
     const times = counted.length === 0 ? onceEach : timesOf(chunk, columns.length);
     columns.forEach(({ tally }, column) => {
       tally.add(chunk, column, times);
     });
     seen += chunk.rows;
     onRows(seen);
-  });
+  };
+  if (rows.portions === undefined) await engine.scan(select(rows.from), visit);
+  else await engine.scanPortions(rows.portions.map(select), visit);
 }
 
 function timesOf(chunk: Chunk, column: number): Float64Array {

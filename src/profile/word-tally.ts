@@ -3,7 +3,7 @@ import { Crowd, type Heavy, noneHeavy } from './crowd.ts';
 import { heavierThan, heaviestOf } from './heaviest.ts';
 import type { Measure } from './measure.ts';
 import { SketchBuilder } from './sketch-builder.ts';
-import { heavyLimit, type Tallied, type Tally, tableLimit } from './tally.ts';
+import { heavyLimit, onceEach, type Tallied, type Tally, tableLimit } from './tally.ts';
 import type { WordHash } from './word-hash.ts';
 import { WordTable } from './word-table.ts';
 
@@ -30,7 +30,9 @@ let upperHalves = new Int32Array(blockRows);
 export class WordTally implements Tally {
   readonly #lane: WordLane;
   readonly #words = new Int32Array(2 * blockRows);
-  readonly #times = new Float64Array(blockRows);
+  readonly #times = new Float64Array(blockRows).fill(1);
+  /** Whether all of these are ones: most columns are never grouped. */
+  #once = true;
   #waiting = 0;
   #table = new WordTable(tableLimit);
   #crowd: Crowd | undefined;
@@ -45,7 +47,8 @@ export class WordTally implements Tally {
     if (this.#waiting + chunk.rows > blockRows) this.#addBlock();
     const words = this.#words.subarray(2 * this.#waiting);
     const each = this.#times.subarray(this.#waiting);
-    each.set(times.subarray(0, chunk.rows));
+    if (times !== onceEach) this.#once = false;
+    if (!this.#once) each.set(times.subarray(0, chunk.rows));
     this.#waiting += this.#lane.read(chunk, column, words, each);
   }
 
@@ -80,7 +83,8 @@ export class WordTally implements Tally {
     this.#waiting = 0;
     if (this.#heavy !== undefined) this.#addHeavy(this.#heavy, rows);
     else {
-      for (let row = 0; row < rows; row++) this.#count += this.#times[row]!;
+      if (this.#once) this.#count += rows;
+      else for (let row = 0; row < rows; row++) this.#count += this.#times[row]!;
       if (this.#crowd === undefined) this.#addTable(rows);
       else this.#addCrowd(this.#crowd, this.#words, rows, this.#times);
     }

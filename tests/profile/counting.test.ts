@@ -23,7 +23,7 @@ async function parquet(sql: string): Promise<string> {
 
 async function profileOf(sql: string): Promise<TableProfile> {
   const absolutePath = await parquet(sql);
-  const { tables } = await profileFiles([{ absolutePath, path: 'data.parquet', digest: '', size: 0 }]);
+  const { tables } = await profileFiles([{ absolutePath, path: 'data.parquet', size: 0 }]);
   return tables[0]!;
 }
 
