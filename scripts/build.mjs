@@ -11,8 +11,6 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const outside = ['minio', '@duckdb/*', 'apache-arrow'];
 // Classes that both builds tell by `instanceof`.
 const shared = ['src/errors.ts', 'node_modules/commander/index.js'];
-/** Commands that are run so often, or wait so little for anything else, that their own start is most of what they cost. */
-const quick = ['status', 'push', 'drift'];
 const commanderNames = Object.keys(await import('commander')).join();
 const entries = {
   index: 'src/index.ts',
@@ -40,9 +38,10 @@ const common = {
 };
 
 /**
- * What `varve --help` and the quick commands load is CommonJS, in as few files as both builds allow: Node's loader of ES modules costs
- * 10 ms before the first line runs, and about one more for each module. src/cli/compiled.ts loads these files, in which nothing can be
- * imported later but by `require`. The other commands become entries of the last build, which cuts the rest into chunks.
+ * The command line is CommonJS in few files: Node's loader of ES modules costs 10 ms before the first line runs, and about one more
+ * for each module. src/cli/compiled.ts loads these files with the code that was compiled for the same command before; in them nothing
+ * can be imported later but by `require`. `status`, which people and prompts run most, has a small file of its own. The library and
+ * the workers are ES modules.
  */
 const start = {
   ...common,
@@ -78,23 +77,27 @@ const shareClasses = {
 
 const requireCompiled = JSON.stringify(join(root, 'src/cli/compiled.ts'));
 
-const leaveTheRest = {
-  name: 'leave-the-rest',
+/** The commands of src/cli/commands.ts, but for `status`. */
+const commands = [
+  ...readFileSync(join(root, 'src/cli/commands.ts'), 'utf8').matchAll(/import\('\.\/([\w-]+)\.ts'\)/g),
+]
+  .map(([, name]) => name)
+  .filter((name) => name !== 'status');
+
+const loadCompiled = {
+  name: 'load-compiled',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
-      const file = fileOf(path, resolveDir);
-      if (kind !== 'dynamic-import') return undefined;
-      const command = quick.find((name) => file === `src/cli/${name}.ts`);
-      if (command !== undefined) return { path: `${command}.cjs`, namespace: 'compiled' };
-      const name = file
-        .replace(/^src\//, '')
-        .replace(/\.ts$/, '')
-        .replaceAll('/', '-');
-      entries[name] = file;
-      return { path: `./${name}.js`, external: true };
-    });
-    onLoad({ filter: /./, namespace: 'compiled' }, ({ path }) => ({
-      contents: `module.exports=require(${requireCompiled}).requireCompiled('${path}')`,
+    onResolve({ filter: /^\./ }, ({ kind, path }) =>
+      kind === 'dynamic-import'
+        ? { path: path.replace(/^\.\/|\.ts$/g, ''), namespace: 'compiled' }
+        : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'compiled' }, ({ path: name }) => ({
+      contents:
+        `const {requireCompiled}=require(${requireCompiled});` +
+        (name === 'status'
+          ? `module.exports=requireCompiled('status.cjs')`
+          : `module.exports=requireCompiled('commands.cjs','${name}')['${name}']()`),
       resolveDir: root,
     }));
   },
@@ -159,19 +162,30 @@ try {
   });
   const startBuild = await build({
     ...start,
-    entryPoints: ['run', ...quick].map((name) => ({ in: `src/cli/${name}.ts`, out: name })),
+    entryPoints: { run: 'src/cli/run.ts', status: 'src/cli/status.ts' },
+    plugins: [shareClasses, loadLate],
+  });
+  const commandsBuild = await build({
+    ...start,
+    stdin: {
+      contents: commands.map((name) => `exports['${name}']=()=>require('./src/cli/${name}.ts')`).join('\n'),
+      resolveDir: root,
+    },
+    outdir: undefined,
+    outExtension: undefined,
+    outfile: join(made, 'commands.cjs'),
     plugins: [shareClasses, loadLate],
   });
   await build({
     ...start,
     supported: {},
     entryPoints: { main: 'src/cli/main.ts' },
-    define: { BUILD: JSON.stringify(digestOf(['shared', 'run', ...quick].map((name) => `${name}.cjs`))) },
+    define: { BUILD: JSON.stringify(digestOf(['shared.cjs', 'run.cjs', 'status.cjs', 'commands.cjs'])) },
     banner: {},
-    plugins: [leaveTheRest],
+    plugins: [loadCompiled],
   });
   const restBuild = await build({ ...rest, entryPoints: entries, plugins: [shareClasses] });
-  writeLicences([sharedBuild, startBuild, restBuild]);
+  writeLicences([sharedBuild, startBuild, commandsBuild, restBuild]);
 } catch (error) {
   rmSync(made, { recursive: true, force: true });
   throw error;

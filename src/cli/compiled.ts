@@ -24,24 +24,24 @@ const byNode = 'enableCompileCache' in nodeModules && (nodeModules.enableCompile
 type KeepCompiled = (folder: string) => void;
 
 /**
- * One of the CommonJS files that every run loads, with the compiled code of the last time, which halves what the start costs.
- * Newer versions of Node keep that themselves; for Node 20 it is done here. A script with kept code cannot `import()`, so these
+ * One of the CommonJS files that runs load, with the compiled code of the last time, which halves what the start costs. For each
+ * `purpose` another part of a large file is compiled, and kept apart. Newer versions of Node keep that themselves; for Node 20 it is done here. A script with kept code cannot `import()`, so these
  * files are handed what does. Where the package is read-only nothing is kept, and all goes on as before.
  */
-export function requireCompiled(name: string): unknown {
-  if (!byNode) return load(name);
+export function requireCompiled(name: string, purpose = ''): unknown {
+  if (!byNode) return load(name, purpose);
   byNode(FOLDER);
   return require(join(__dirname, name));
 }
 
 /** As `require`, which finds what this has loaded, but compiled by way of the cache. */
-function load(name: string): unknown {
+function load(name: string, purpose = ''): unknown {
   const file = join(__dirname, name);
   const known = require.cache[file];
   if (known !== undefined) return known.exports;
   const module = new nodeModules.Module(file);
   require.cache[file] = module;
-  const run = compile(file, name).runInThisContext();
+  const run = compile(file, `${name}-${purpose}`).runInThisContext();
   run(module.exports, requireFrom, module, file, __dirname);
   module.loaded = true;
   return module.exports;
@@ -51,9 +51,9 @@ function requireFrom(id: string): unknown {
   return id.startsWith('./') ? load(id.slice(2)) : require(id);
 }
 
-function compile(file: string, name: string): Script {
+function compile(file: string, keptAs: string): Script {
   const source = `(function (exports, require, module, __filename, __dirname) {\n${readFileSync(file, 'utf8')}\n})`;
-  const kept = join(FOLDER, `${name}-${BUILD}-${process.version}-${process.arch}`);
+  const kept = join(FOLDER, `${keptAs}-${BUILD}-${process.version}-${process.arch}`);
   const cachedData = readQuietly(kept);
   const script = new Script(source, {
     filename: file,

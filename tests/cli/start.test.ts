@@ -30,8 +30,10 @@ test('a second start uses the compiled code of the first, and says the same', ()
   expect(kept.length).toBeGreaterThan(0);
   expect(varve('--help')).toEqual(first);
   expect(readdirSync(compiled)).toEqual(kept);
-  // A command that loads ES modules.
+  // Another command of the same file compiles another part of it.
   expect(varve('completion', 'bash')).toMatchObject({ code: 0, err: '' });
+  expect(varve('drift', '--help')).toEqual(varve('drift', '--help'));
+  expect(readdirSync(compiled).length).toBe(kept.length + 2);
 });
 
 test('compiled code that is damaged is made anew', () => {
