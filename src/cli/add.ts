@@ -2,13 +2,17 @@ import type { Command } from 'commander';
 import { VarveError } from '../errors.ts';
 import { type AddedDataset, add } from '../operations/add.ts';
 import { openContext } from '../operations/context.ts';
+import type { ProfilingOptions } from '../operations/dataset-profile.ts';
 import type { Profiler } from '../operations/profiler.ts';
 import type { Access } from '../workspace/config.ts';
 import { type CommonOptions, defineCommand, type Run } from './command.ts';
+import { withEngineOptions } from './report-options.ts';
 import { formatBytes, formatCount, printable } from './terminal.ts';
 
+type Options = CommonOptions & Access & Pick<ProfilingOptions, 'memory' | 'threads'> & { to?: string };
+
 export function command(run: Run): Command {
-  return defineCommand(
+  const defined = defineCommand(
     'add',
     'Snapshots files and folders, with their statistics, and writes a pointer beside each.',
     [
@@ -21,8 +25,9 @@ export function command(run: Run): Command {
     .option('--to <path>', 'where data that lies in a bucket, and stays there, is to lie when it is pulled')
     .option('--endpoint <url>', 'address of an S3 server that is not AWS, for this clone')
     .option('--region <name>', 'region of the bucket, for this clone')
-    .option('--profile <name>', 'profile in the AWS configuration files, for this clone')
-    .action((paths: string[], { json, to, ...access }: CommonOptions & Access & { to?: string }) =>
+    .option('--profile <name>', 'profile in the AWS configuration files, for this clone');
+  return withEngineOptions(defined).action(
+    (paths: string[], { json, to, memory, threads, ...access }: Options) =>
       run({ ...(json && { json }) }, async ({ cwd, signal, onProgress, note }) => {
         const context = openContext(cwd, { signal, onProgress });
         const url = sourceUrl(paths, to, access);
@@ -36,12 +41,12 @@ export function command(run: Run): Command {
           const { profilerFor } = await import('../operations/profile-on-add.ts');
           const unreadable = (path: string, why: VarveError): void =>
             note(`${path} is added without statistics: ${why.message}\n  ${why.remedy}`);
-          return profilerFor(context, unreadable)(dataset);
+          return profilerFor(context, unreadable, { memory, threads })(dataset);
         };
         const result = await add(context, paths, { profiler });
         return { json: result, text: result.datasets.map(line).join('\n') };
       }),
-    );
+  );
 }
 
 /** The URL of data that is to be used in place; undefined where plain paths are meant. */

@@ -20,9 +20,16 @@ export function withReportOptions(command: Command, formats: readonly Format[]):
 
 /** Adds what decides which rows are counted, and with how much of the machine. */
 export function withProfilingOptions(command: Command): Command {
+  return withEngineOptions(
+    command
+      .option('--slice <feature=value>', 'only the rows in which a feature has this value', slice)
+      .option('--weight <feature>', 'the feature that weights rows'),
+  );
+}
+
+/** Adds what bounds the engine. */
+export function withEngineOptions(command: Command): Command {
   return command
-    .option('--slice <feature=value>', 'only the rows in which a feature has this value', slice)
-    .option('--weight <feature>', 'the feature that weights rows')
     .option('--memory <size>', 'most memory of the engine, such as 1GB')
     .option('--threads <count>', 'threads of the engine', positiveInteger);
 }

@@ -260,6 +260,13 @@ function columnsOf(result: DuckDBResultReader): readonly (readonly DuckDBValue[]
 export function readError(error: unknown, file: SourceFile, line?: number): VarveError {
   const { path } = file;
   const text = error instanceof Error ? error.message : String(error);
+  if (/^Out of Memory Error/.test(text)) {
+    return new VarveError('engine-memory', `${path} needs more memory than the engine may have`, {
+      remedy: 'Give it more, for example --memory 2GB.',
+      path,
+      cause: error,
+    });
+  }
   const reason = text
     .split('\n')[0]!
     .replace(/^[A-Z]\w* ?\w* Error: /, '')

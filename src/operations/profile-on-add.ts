@@ -7,6 +7,7 @@ import { profileDirectory } from '../profile/profile-directory.ts';
 import { type DataFile, profileFiles } from '../profile/profile-files.ts';
 import { countRows, isTabularProfile } from '../profile/read.ts';
 import type { Context } from './context.ts';
+import { engineOptions, type ProfilingOptions } from './dataset-profile.ts';
 import { profileCache } from './profile-cache.ts';
 import type { Profiler, Statistics } from './profiler.ts';
 
@@ -17,9 +18,14 @@ import type { Profiler, Statistics } from './profiler.ts';
 export function profilerFor(
   context: Context,
   onUnreadable: (path: string, why: VarveError) => void,
+  machine: Pick<ProfilingOptions, 'memory' | 'threads'> = {},
 ): Profiler {
   const { onProgress, signal } = context;
-  const options = { ...(onProgress && { onProgress }), ...(signal && { signal }) };
+  const options = {
+    ...engineOptions(machine),
+    ...(onProgress && { onProgress }),
+    ...(signal && { signal }),
+  };
   const cache = profileCache(context.repository);
   return async ({ path, absolutePath, kind, files }) => {
     const data = files.map((file) =>

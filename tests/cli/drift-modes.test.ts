@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DriftReport, DriftSeries, DriftWindow } from '../../src/drift/model.ts';
+import type { CheckedDatasets } from '../../src/report/checked.ts';
 import { Sandbox } from './sandbox.ts';
 
 const sandbox = new Sandbox();
@@ -25,8 +26,11 @@ function jsonLines(rows: readonly string[]): string {
 
 /** Throws where a document is not as its published JSON Schema says. */
 function assertPublished(name: string, document: unknown): void {
-  const schema = readFileSync(new URL(`../../schemas/${name}.schema.json`, import.meta.url), 'utf8');
-  const validate = new Ajv({ strict: false }).compile(JSON.parse(schema));
+  const ajv = new Ajv({ strict: false });
+  const schemas = new URL('../../schemas/', import.meta.url);
+  for (const file of readdirSync(schemas))
+    ajv.addSchema(JSON.parse(readFileSync(new URL(file, schemas), 'utf8')), file);
+  const validate = ajv.getSchema(`${name}.schema.json`)!;
   expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
 }
 
@@ -55,6 +59,15 @@ test('a history compares each committed version with the one before it', () => {
     feature: 'month',
     steps: [{ verdict: 'drift' }, { verdict: 'drift' }],
   });
+});
+
+test('a check of what differs from a base prints the published document', () => {
+  sandbox.ok(['schema', 'infer', 'flights.csv']);
+  const checked = sandbox.json<CheckedDatasets>(['check', '--base', 'HEAD~1'], 'repo', 1);
+  assertPublished('check-report', checked);
+  expect(checked.datasets).toMatchObject([
+    { path: 'flights.csv', validation: { valid: true }, drift: { verdict: 'drift' } },
+  ]);
 });
 
 test('a history is written as Markdown, the newest version first', () => {

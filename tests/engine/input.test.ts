@@ -349,6 +349,20 @@ describe('other formats', () => {
   });
 });
 
+test('columns that are too many for the memory of the engine get more, unless that was said', async () => {
+  const names = Array.from({ length: 2200 }, (_, index) => `c${index}`);
+  const row = names.map((_, index) => index).join(',');
+  const path = join(folder(), 'a.csv');
+  writeFileSync(path, `${names.join(',')}\n${`${row}\n`.repeat(2049)}`);
+  const files = [{ absolutePath: path, path: 'a.csv', size: 0 }];
+  await expect(profileFiles(files, { memory: '512MB' })).rejects.toMatchObject({
+    code: 'engine-memory',
+    remedy: expect.stringContaining('--memory'),
+  });
+  const { tables } = await profileFiles(files);
+  expect(tables[0]!.features).toHaveLength(2200);
+});
+
 describe('the engine is a locked room', () => {
   test('it reads the given files and nothing else, and its settings are fixed', async () => {
     const [mine, other] = dataFiles({ 'mine.csv': 'a\n1\n', 'other.csv': 'a\n2\n' });

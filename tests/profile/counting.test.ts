@@ -127,8 +127,11 @@ describe('times', () => {
   });
 });
 
-test('threads that share the columns of a file give the bytes of one', async () => {
-  const path = await parquet(`SELECT i, hash(i) AS h, 'u-' || hash(i + 7) AS token, hash(i) % 50 AS few,
+test.each([
+  ['row groups apart', 'few'],
+  ['in one go, where a column has the name of the row number', 'File_Row_Number'],
+])('threads that share the columns of a file give the bytes of one: %s', async (_, few) => {
+  const path = await parquet(`SELECT i, hash(i) AS h, 'u-' || hash(i + 7) AS token, hash(i) % 50 AS ${few},
     CASE WHEN i % 9 = 0 THEN 5 ELSE i END AS heavy FROM range(600000) r(i)`);
   expect(statSync(path).size).toBeGreaterThan(16 * 1024 * 1024);
   const bin = join(import.meta.dirname, '..', '..', 'bin', 'varve.js');

@@ -52,6 +52,8 @@ test('a full disk is said to be full, and what was whole before stays whole', as
   const again = await Store.open(new FolderRemote(join(disk, 'cache')));
   await expectFolder(again, root, files);
   expect((await verifyStore(again, [root])).damage).toEqual([]);
+  // The disk is taken away after this.
+  for (const store of [cache, roomy, again]) await store.close();
 });
 
 async function digestsOf(store: Store, root: { digest: Digest }): Promise<Set<Digest>> {
