@@ -174,6 +174,8 @@ try {
     outdir: undefined,
     outExtension: undefined,
     outfile: join(made, 'commands.cjs'),
+    // What is shorter is sooner read and unpacked: a tenth of what a command that does little takes.
+    minifyIdentifiers: true,
     plugins: [shareClasses, loadLate],
   });
   await build({

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import * as nodeModules from 'node:module';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
 /** Of the files that this starts, set by the build: a cache of other files must never be taken for theirs. */
@@ -22,6 +23,9 @@ const FOLDER = join(__dirname, '.compiled');
 /** Since Node 22.8. See https://nodejs.org/api/module.html#module-compile-cache */
 const byNode = 'enableCompileCache' in nodeModules && (nodeModules.enableCompileCache as KeepCompiled);
 type KeepCompiled = (folder: string) => void;
+
+// Else V8 forgets, in a long run, the code of what ran once, such as each module's own: just what the next start needs.
+if (!byNode) setFlagsFromString('--no-flush-bytecode');
 
 /**
  * One of the CommonJS files that runs load, with the compiled code of the last time, which halves what the start costs. For each

@@ -24,7 +24,10 @@ export function compareProfiles(before: Profile, after: Profile, options: DriftO
       (pair, index): FeatureDrift => ({
         ...ref(pair),
         ...decisions[index]!,
-        distribution: distributionOf(pair),
+        // Of many features, few are drawn.
+        get distribution() {
+          return distributionOf(pair);
+        },
       }),
     )
     .sort((a, b) => rank(b.verdict) - rank(a.verdict) || b.strength - a.strength);

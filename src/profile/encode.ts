@@ -1,43 +1,25 @@
 import { VarveError } from '../errors.ts';
-import type { FeatureProfile, Profile, TableProfile, ThetaSketch } from './model.ts';
+import type { Profile } from './model.ts';
 import { wrongInProfile } from './profile-shape.ts';
 import { checkHashes } from './sketch.ts';
+import { fromStored, type StoredProfile, toStored } from './stored.ts';
 
 const LINE_FEED = 10;
 
 /**
- * The canonical bytes of a profile: one line of JSON without white space, keys in the order of their code units, in which
- * `hashes` is how many bytes each sketch has; behind it the sketches in the order of the features, as LEB128 deltas. They are
- * most of a profile, and few who read it ask for them. Equal profiles have equal bytes.
+ * The canonical bytes of a profile: one line of JSON without white space, keys in the order of their code units (see stored.ts), and
+ * behind it the sketches in the order of the features, as LEB128 deltas. They are most of a profile, and few who read it ask for
+ * them. Equal profiles have equal bytes.
  */
 export function encodeProfile(profile: Profile): Uint8Array {
   const sketches: Uint8Array[] = [];
-  const line = canonicalJson(
-    withSketches(profile, ({ k, theta, hashes }) => {
-      const packed = Buffer.from(hashes, 'base64');
-      sketches.push(packed);
-      return { k, theta, hashes: packed.length };
-    }),
-  );
-  return Buffer.concat([Buffer.from(`${line}\n`), ...sketches]);
+  const stored = toStored(profile, (hashes) => {
+    const packed = Buffer.from(hashes, 'base64');
+    sketches.push(packed);
+    return packed.length;
+  });
+  return Buffer.concat([Buffer.from(`${canonicalJson(stored)}\n`), ...sketches]);
 }
-
-/** Of a sketch as it is stored, the length in bytes in place of the hashes. */
-type StoredSketch = Omit<ThetaSketch, 'hashes'> & { readonly hashes: number };
-
-function withSketches<From, To>(profile: ProfileWith<From>, change: (sketch: From) => To): ProfileWith<To> {
-  const tables = profile.tables.map((table) => ({
-    ...table,
-    features: table.features.map((feature) => ({ ...feature, distinct: change(feature.distinct) })),
-  }));
-  return { ...profile, tables };
-}
-
-type ProfileWith<Sketch> = Omit<Profile, 'tables'> & {
-  readonly tables: readonly (Omit<TableProfile, 'features'> & {
-    readonly features: readonly (Omit<FeatureProfile, 'distinct'> & { readonly distinct: Sketch })[];
-  })[];
-};
 
 function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
@@ -74,16 +56,10 @@ export function decodeProfile(bytes: Uint8Array, where: string): Profile {
   const wrong = wrongInProfile(found);
   if (wrong !== undefined) throw damaged(where, wrong);
   let at = lineEnd < 0 ? bytes.length : lineEnd + 1;
-  const profile = withSketches(found as ProfileWith<StoredSketch>, ({ k, theta, hashes }): ThetaSketch => {
-    const packed = bytes.subarray(at, at + hashes);
-    at += hashes;
-    return {
-      k,
-      theta,
-      get hashes() {
-        return hashesOf(packed, where);
-      },
-    };
+  const profile = fromStored(found as StoredProfile, (length) => {
+    const packed = bytes.subarray(at, at + length);
+    at += length;
+    return () => hashesOf(packed, where);
   });
   if (at === bytes.length) return profile;
   throw damaged(

@@ -82,12 +82,15 @@ function all(...checks: readonly Check[]): Check {
   };
 }
 
-const ascending = test('ascending', (value) =>
-  (value as [number, number][]).every(
-    (bucket, index, buckets) => index === 0 || buckets[index - 1]![0] < bucket[0],
-  ));
-
-const buckets = all(list(pair(integer, count)), ascending);
+/** Indexes, ascending, each with a count behind it. */
+const buckets = test('a list of buckets', (value) => {
+  if (!Array.isArray(value) || value.length % 2 !== 0) return false;
+  for (let at = 0; at < value.length; at += 2) {
+    if (!Number.isSafeInteger(value[at]) || !(at === 0 || value[at - 2] < value[at])) return false;
+    if (!Number.isSafeInteger(value[at + 1]) || value[at + 1] < 0) return false;
+  }
+  return true;
+});
 
 const lengths = record({ count, min: count, max: count, sum: digits, zeros: count, buckets });
 
@@ -120,11 +123,17 @@ const time = record({
   max: nullable(text),
   weekday: list(count, 7, 7),
   hour: list(count, 24, 24),
-  days: all(list(pair(integer, count), 1024), ascending),
+  days: all(list(integer, 2048), buckets),
   dayWidth: powerOfTwo,
 });
 
-const values = record({ exact: boolean, values: list(pair(text, count), valueCap), bound: count });
+const values = all(
+  record({ exact: boolean, values: list(text, valueCap), counts: list(count, valueCap), bound: count }),
+  test('as many values as counts', (value) => {
+    const { values, counts } = value as { values: unknown[]; counts: unknown[] };
+    return values.length === counts.length;
+  }),
+);
 
 /** As they are stored: the length of the sketch, which lies elsewhere. */
 const hashes = test('a length', (value) =>

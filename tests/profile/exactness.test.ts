@@ -232,12 +232,8 @@ describe('bytes', () => {
     expect(
       at('tables.0.features.0.numeric.moments.parts', [{ exponent: 1e9, sum: '1', sumOfSquares: '1' }]),
     ).toThrow(/exponent/);
-    expect(
-      at('tables.0.features.0.numeric.positive', [
-        [2, 1],
-        [1, 1],
-      ]),
-    ).toThrow(/ascending/);
+    expect(at('tables.0.features.0.numeric.positive', [2, 1, 1, 1])).toThrow(/buckets/);
+    expect(at('tables.0.features.0.values.counts', [])).toThrow(/as many values as counts/);
     expect(at('tables.0.features.0.time', { dayWidth: 3 })).toThrow(/damaged|missing|power/);
     expect(() => decodeProfile(Buffer.from('{"varveProfile":1'), 'here')).toThrow(/not JSON/);
     fc.assert(
