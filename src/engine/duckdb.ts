@@ -231,7 +231,7 @@ async function scanPortions(
       await next.catch(() => undefined);
       throw error;
     }
-    collectGarbage();
+    await collectGarbage();
   }
 }
 
