@@ -1,7 +1,8 @@
 import { VarveError } from '../errors.ts';
+import { mergeSketches } from './merge-sketches.ts';
 import { mergeLengths, mergeNumeric, mergeTimes, mergeWeighted } from './merge-stats.ts';
-import type { FeatureProfile, FeatureType, Profile, TableProfile } from './model.ts';
-import { emptySketch, mergeSketches } from './sketch.ts';
+import type { FeatureProfile, FeatureType, Profile, TableProfile, ThetaSketch } from './model.ts';
+import { emptySketch } from './sketch.ts';
 import { mergeValueCounts } from './values.ts';
 
 /**
@@ -11,24 +12,52 @@ import { mergeValueCounts } from './values.ts';
  * Throws `VarveError` `types-differ` where a feature is, say, a number on one side and a string on the other.
  */
 export function mergeProfiles(profiles: readonly Profile[]): Profile {
-  const tables = new Map<string, TableProfile>();
+  const tables = new Map<string, TableProfile[]>();
   for (const table of profiles.flatMap((profile) => profile.tables)) {
-    const sum = tables.get(table.name);
-    tables.set(table.name, sum === undefined ? table : mergeTables(sum, table));
+    const others = tables.get(table.name);
+    if (others === undefined) tables.set(table.name, [table]);
+    else others.push(table);
   }
-  return { varveProfile: 1, tables: [...tables.values()] };
+  return { varveProfile: 1, tables: [...tables.values()].map(mergeTables) };
 }
 
-/** Both tables' rows under the first one's name. */
-export function mergeTables(a: TableProfile, b: TableProfile): TableProfile {
+/**
+ * The rows of all tables, at least one, under the first one's name. Pairwise, so that n tables cost n·log n and not n²; their sketches
+ * all at once, since most hashes of many sketches are above the bound that a few of them set.
+ */
+export function mergeTables(tables: readonly TableProfile[]): TableProfile {
+  if (tables.length === 1) return tables[0]!;
+  const parts = new Map<ThetaSketch, readonly ThetaSketch[]>();
+  const partsOf = (sketch: ThetaSketch) => parts.get(sketch) ?? [sketch];
+  const join = (a: ThetaSketch, b: ThetaSketch): ThetaSketch => {
+    const joined = { ...emptySketch };
+    parts.set(joined, [...partsOf(a), ...partsOf(b)]);
+    return joined;
+  };
+  const { features, ...rest } = mergeHalves(tables, join);
+  return {
+    ...rest,
+    features: features.map((feature) => ({ ...feature, distinct: mergeSketches(partsOf(feature.distinct)) })),
+  };
+}
+
+type Join = (a: ThetaSketch, b: ThetaSketch) => ThetaSketch;
+
+function mergeHalves(tables: readonly TableProfile[], join: Join): TableProfile {
+  if (tables.length === 1) return tables[0]!;
+  const middle = tables.length >> 1;
+  return mergeTwo(mergeHalves(tables.slice(0, middle), join), mergeHalves(tables.slice(middle), join), join);
+}
+
+function mergeTwo(a: TableProfile, b: TableProfile, join: Join): TableProfile {
   const key = (feature: FeatureProfile) => JSON.stringify(feature.path);
   const inB = new Map(b.features.map((feature) => [key(feature), feature]));
   const merged = a.features.map((feature) => {
     const other = inB.get(key(feature)) ?? absent(feature, b.rows);
     inB.delete(key(feature));
-    return mergeFeatures(feature, other);
+    return mergeFeatures(feature, other, join);
   });
-  const onlyInB = [...inB.values()].map((feature) => mergeFeatures(absent(feature, a.rows), feature));
+  const onlyInB = [...inB.values()].map((feature) => mergeFeatures(absent(feature, a.rows), feature, join));
   return { ...a, rows: a.rows + b.rows, features: [...merged, ...onlyInB] };
 }
 
@@ -47,7 +76,7 @@ function absent({ path, engineType, valency }: FeatureProfile, rows: number): Fe
   };
 }
 
-function mergeFeatures(a: FeatureProfile, b: FeatureProfile): FeatureProfile {
+function mergeFeatures(a: FeatureProfile, b: FeatureProfile, join: Join): FeatureProfile {
   const type = commonType(a, b);
   const valency = both(a.valency, b.valency, mergeLengths);
   const numeric = both(a.numeric, b.numeric, mergeNumeric);
@@ -67,7 +96,7 @@ function mergeFeatures(a: FeatureProfile, b: FeatureProfile): FeatureProfile {
     ...(time && { time }),
     ...(lengths && { lengths }),
     values: mergeValueCounts(a.values, b.values),
-    distinct: mergeSketches(a.distinct, b.distinct),
+    distinct: join(a.distinct, b.distinct),
     ...(weighted && { weighted }),
   };
 }

@@ -157,7 +157,7 @@ async function mergedTable(
 /** Text files whose types were told apart one by one (`7` in one, `7a` in the next) are read again, together. */
 async function mergedRows(group: readonly FileProfile[], options: DirectoryOptions): Promise<TableProfile> {
   try {
-    return mergeHalves(group.map(({ table }) => table));
+    return mergeTables(group.map(({ table }) => table));
   } catch (error) {
     const format = formatOf(group[0]!.file.path);
     const typed = format === 'parquet' || format === 'arrow';
@@ -168,13 +168,6 @@ async function mergedRows(group: readonly FileProfile[], options: DirectoryOptio
     );
     return together.tables[0]!;
   }
-}
-
-/** Pairwise, so that n profiles cost n·log n and not n². */
-function mergeHalves(tables: readonly TableProfile[]): TableProfile {
-  if (tables.length === 1) return tables[0]!;
-  const middle = tables.length >> 1;
-  return mergeTables(mergeHalves(tables.slice(0, middle)), mergeHalves(tables.slice(middle)));
 }
 
 async function partitionsOf(

@@ -23,28 +23,6 @@ export function sketchOf(hashes: ArrayLike<number>, theta: number): ThetaSketch 
 
 export const emptySketch: ThetaSketch = sketchOf([], hashEnd);
 
-export function mergeSketches(a: ThetaSketch, b: ThetaSketch): ThetaSketch {
-  const theta = Math.min(a.theta, b.theta);
-  return sketchOf(
-    union(unpackHashes(a.hashes), unpackHashes(b.hashes)).filter((hash) => hash < theta),
-    theta,
-  );
-}
-
-function union(a: Float64Array, b: Float64Array): number[] {
-  const all: number[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < a.length || j < b.length) {
-    const x = a[i] ?? hashEnd;
-    const y = b[j] ?? hashEnd;
-    all.push(Math.min(x, y));
-    if (x <= y) i++;
-    if (y <= x) j++;
-  }
-  return all;
-}
-
 function packHashes(hashes: ArrayLike<number>, count: number): string {
   const bytes = Buffer.allocUnsafe(count * 7);
   let length = 0;
@@ -61,21 +39,20 @@ function packHashes(hashes: ArrayLike<number>, count: number): string {
   return bytes.toString('base64', 0, length);
 }
 
-/** The hashes of a sketch, ascending. Throws RangeError where the text is not a list of ascending 48-bit numbers. */
-function unpackHashes(packed: string): Float64Array {
+/** The hashes of a sketch that lie below `end`, ascending. Throws RangeError where the text is not a list of ascending 48-bit numbers. */
+export function unpackHashes(packed: string, end = hashEnd): Float64Array {
   const bytes = Buffer.from(packed, 'base64');
   const hashes = new Float64Array(countEnds(bytes));
-  readHashes(bytes, hashes);
-  return hashes;
+  return hashes.subarray(0, readHashes(bytes, hashes, end));
 }
 
 /** Throws RangeError where bytes that come from outside are not the hashes of a sketch. */
 export function checkHashes(packed: Uint8Array): void {
-  if (readHashes(packed, undefined) > sketchSize) throw new RangeError('there are too many hashes');
+  if (readHashes(packed, undefined, hashEnd) > sketchSize) throw new RangeError('there are too many hashes');
 }
 
-/** Seven bits a byte, the lowest first, in two integers, since 48 bits are more than one holds. */
-function readHashes(bytes: Uint8Array, into: Float64Array | undefined): number {
+/** Seven bits a byte, the lowest first, in two integers, since 48 bits are more than one holds. Stops at the first that is not below `stop`. */
+function readHashes(bytes: Uint8Array, into: Float64Array | undefined, stop: number): number {
   const end = bytes.length;
   let count = 0;
   let hash = 0;
@@ -94,6 +71,7 @@ function readHashes(bytes: Uint8Array, into: Float64Array | undefined): number {
     const delta = high * 2 ** 28 + low;
     hash += delta;
     if ((delta === 0 && count > 0) || hash >= hashEnd) throw new RangeError('hashes do not ascend');
+    if (hash >= stop) break;
     if (into !== undefined) into[count] = hash;
   }
   return count;
@@ -122,8 +100,8 @@ export function overlap(
   b: ThetaSketch,
 ): { shared: number; a: number; b: number; seen: number; jaccard: number; exact: boolean } {
   const theta = Math.min(a.theta, b.theta);
-  const left = below(unpackHashes(a.hashes), theta);
-  const right = below(unpackHashes(b.hashes), theta);
+  const left = unpackHashes(a.hashes, theta);
+  const right = unpackHashes(b.hashes, theta);
   const both = common(left, right);
   const either = left.length + right.length - both;
   const scale = hashEnd / theta;
@@ -135,13 +113,6 @@ export function overlap(
     jaccard: either === 0 ? 0 : both / either,
     exact: theta === hashEnd,
   };
-}
-
-/** Those of ascending hashes that lie below theta. */
-function below(hashes: Float64Array, theta: number): Float64Array {
-  let end = hashes.length;
-  while (end > 0 && hashes[end - 1]! >= theta) end--;
-  return hashes.subarray(0, end);
 }
 
 /** How many hashes two ascending lists have in common. */
