@@ -40,13 +40,15 @@ const common = {
 /**
  * The command line is CommonJS in few files: Node's loader of ES modules costs 10 ms before the first line runs, and about one more
  * for each module. src/cli/compiled.ts loads these files with the code that was compiled for the same command before; in them nothing
- * can be imported later but by `require`. `status`, which people and prompts run most, has a small file of its own. The library and
+ * can be imported later but by `require`. Those commands that are run most, and by prompts and hooks, have files of their own. The library and
  * the workers are ES modules.
  */
 const start = {
   ...common,
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
+  // What is shorter is sooner read and unpacked: a tenth of what a command that does little takes.
+  minifyIdentifiers: true,
   supported: { 'dynamic-import': false },
   define: { 'import.meta.url': '__file.url' },
   banner: { js: "const __file={get url(){return require('node:url').pathToFileURL(__filename).href}};" },
@@ -77,12 +79,15 @@ const shareClasses = {
 
 const requireCompiled = JSON.stringify(join(root, 'src/cli/compiled.ts'));
 
-/** The commands of src/cli/commands.ts, but for `status`. */
+/** Commands with a file of their own. */
+const quick = ['status', 'push'];
+
+/** The other commands of src/cli/commands.ts. */
 const commands = [
   ...readFileSync(join(root, 'src/cli/commands.ts'), 'utf8').matchAll(/import\('\.\/([\w-]+)\.ts'\)/g),
 ]
   .map(([, name]) => name)
-  .filter((name) => name !== 'status');
+  .filter((name) => !quick.includes(name));
 
 const loadCompiled = {
   name: 'load-compiled',
@@ -95,8 +100,8 @@ const loadCompiled = {
     onLoad({ filter: /./, namespace: 'compiled' }, ({ path: name }) => ({
       contents:
         `const {requireCompiled}=require(${requireCompiled});` +
-        (name === 'status'
-          ? `module.exports=requireCompiled('status.cjs')`
+        (quick.includes(name)
+          ? `module.exports=requireCompiled('${name}.cjs')`
           : `module.exports=requireCompiled('commands.cjs','${name}')['${name}']()`),
       resolveDir: root,
     }));
@@ -162,7 +167,7 @@ try {
   });
   const startBuild = await build({
     ...start,
-    entryPoints: { run: 'src/cli/run.ts', status: 'src/cli/status.ts' },
+    entryPoints: ['run', ...quick].map((name) => ({ in: `src/cli/${name}.ts`, out: name })),
     plugins: [shareClasses, loadLate],
   });
   const commandsBuild = await build({
@@ -174,15 +179,15 @@ try {
     outdir: undefined,
     outExtension: undefined,
     outfile: join(made, 'commands.cjs'),
-    // What is shorter is sooner read and unpacked: a tenth of what a command that does little takes.
-    minifyIdentifiers: true,
     plugins: [shareClasses, loadLate],
   });
   await build({
     ...start,
     supported: {},
     entryPoints: { main: 'src/cli/main.ts' },
-    define: { BUILD: JSON.stringify(digestOf(['shared.cjs', 'run.cjs', 'status.cjs', 'commands.cjs'])) },
+    define: {
+      BUILD: JSON.stringify(digestOf(['shared', 'run', 'commands', ...quick].map((name) => `${name}.cjs`))),
+    },
     banner: {},
     plugins: [loadCompiled],
   });

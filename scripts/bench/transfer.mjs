@@ -42,6 +42,11 @@ function time(command, cwd, env = {}) {
   return { seconds, mib: Math.round(kib / 1024) };
 }
 
+/** What takes a tenth of a second is measured three times, and the best counts. */
+function timeShort(...work) {
+  return [1, 2, 3].map(() => time(...work)).reduce((best, one) => (one.seconds < best.seconds ? one : best));
+}
+
 function quiet(command, cwd, env = {}) {
   execFileSync(command[0], command.slice(1), {
     cwd,
@@ -70,7 +75,7 @@ function run(tool, workload, target, env) {
   tool.init(repository, target, env);
   cpSync(workload.path, join(repository, 'data'), { recursive: true });
   const add = time([...tool.command, 'add', 'data'], repository, env);
-  const status = time([...tool.command, 'status'], repository, env);
+  const status = timeShort([...tool.command, 'status'], repository, env);
   quiet(['git', 'add', '-A'], repository);
   quiet(['git', 'commit', '-qm', 'data'], repository);
   const push = time([...tool.command, 'push', ...tool.jobs], repository, env);
