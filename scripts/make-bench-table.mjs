@@ -2,12 +2,10 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { mixedColumns, random } from './bench/data.mjs';
 
 const folder = join(import.meta.dirname, '..', '.bench');
 mkdirSync(folder, { recursive: true });
-
-/** A random-looking integer below `end`, of the row's number and a seed. */
-const random = (seed, end) => `(hash(i * 64 + ${seed}) % ${end})`;
 
 const tall = `SELECT i AS id, CAST(${random(1, 1_000_000)} AS INTEGER) AS user_id,
   CAST(${random(2, 1_000_000)} / 1000.0 AS DOUBLE) AS x, exp(${random(3, 100_000)} / 10000.0) AS price,
@@ -18,14 +16,7 @@ const tall = `SELECT i AS id, CAST(${random(1, 1_000_000)} AS INTEGER) AS user_i
   CASE WHEN ${random(11, 10)} = 0 THEN NULL ELSE CAST(${random(12, 100)} AS SMALLINT) END AS quantity
   FROM range(10000000) t(i)`;
 
-const kinds = [
-  (seed) => `${random(seed, 1_000_000)} / 1000.0::DOUBLE`,
-  (seed) => `${random(seed, 10 ** (1 + (seed % 6)))}::BIGINT`,
-  (seed) => `'v' || ${random(seed, 10 ** (1 + (seed % 5)))}`,
-  (seed) => `ln(1 + ${random(seed, 1_000_000)})`,
-];
-const columns = Array.from({ length: 300 }, (_, index) => `${kinds[index % 4](index)} AS c${index}`);
-const wide = `SELECT ${columns.join(', ')} FROM range(100000) t(i)`;
+const wide = `SELECT ${mixedColumns(300)} FROM range(100000) t(i)`;
 
 const instance = await DuckDBInstance.create(':memory:');
 const connection = await instance.connect();

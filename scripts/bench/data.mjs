@@ -33,3 +33,18 @@ export function makeSmallFiles(folder, count) {
   }
   return { id: 'many', name: `${count} files of 4–12 KiB`, path: folder };
 }
+
+/** In SQL, a random-looking integer below `end`, of the number `i` of a row and a seed. */
+export const random = (seed, end) => `(hash(i * 64 + ${seed}) % ${end})`;
+
+const kinds = [
+  (seed) => `${random(seed, 1_000_000)} / 1000.0::DOUBLE`,
+  (seed) => `${random(seed, 10 ** (1 + (seed % 6)))}::BIGINT`,
+  (seed) => `'v' || ${random(seed, 10 ** (1 + (seed % 5)))}`,
+  (seed) => `ln(1 + ${random(seed, 1_000_000)})`,
+];
+
+/** In SQL, columns c0, c1, …: a quarter each of doubles, integers, texts and logarithms. */
+export function mixedColumns(count) {
+  return Array.from({ length: count }, (_, index) => `${kinds[index % 4](index)} AS c${index}`).join(', ');
+}

@@ -2,11 +2,11 @@
 //
 // Usage: node scripts/bench/million.mjs [files, 1000000]
 //   VARVE_BENCH_DIR=/path  where to work; a million files take 4 GB of blocks
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { measured } from './measure.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const count = Number(process.argv[2] ?? 1_000_000);
@@ -16,15 +16,7 @@ process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 const repository = join(work, 'repository');
 const remote = join(work, 'remote');
 
-function run(command, args) {
-  const result = spawnSync('/usr/bin/env', ['time', '-f', 'maxrss=%M', command, ...args], {
-    cwd: repository,
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
-  if (result.status !== 0) throw new Error(`${command} ${args.join(' ')}\n${result.stderr}`);
-  return Math.round(Number(/maxrss=(\d+)/.exec(result.stderr)[1]) / 1024);
-}
+const run = (...command) => measured(command, { cwd: repository });
 
 function bytesIn(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true }).reduce(
@@ -35,11 +27,9 @@ function bytesIn(folder) {
 
 function varve(step, ...args) {
   const before = bytesIn(remote);
-  const started = performance.now();
-  const mib = run(process.execPath, [join(root, 'bin', 'varve.js'), ...args]);
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const { seconds, mib } = run(process.execPath, join(root, 'bin', 'varve.js'), ...args);
   const sent = args[0] === 'push' ? `${((bytesIn(remote) - before) / 1024).toFixed(1)} KiB` : '';
-  console.log(`| ${step} | ${seconds} s | ${mib} MiB | ${sent} |`);
+  console.log(`| ${step} | ${seconds.toFixed(1)} s | ${mib} MiB | ${sent} |`);
 }
 
 const pathOf = (number) =>
@@ -51,7 +41,7 @@ for (let number = 0; number < count; number++) {
   if (number % PER_FOLDER === 0) mkdirSync(join(repository, dirname(pathOf(number))), { recursive: true });
   writeFileSync(join(repository, pathOf(number)), `file ${number}\n`);
 }
-const git = (...args) => run('git', ['-c', 'user.name=bench', '-c', 'user.email=bench@example.org', ...args]);
+const git = (...args) => run('git', '-c', 'user.name=bench', '-c', 'user.email=bench@example.org', ...args);
 git('init', '-q');
 console.log(`| ${count.toLocaleString('en-US')} files | time | memory | sent |\n| --- | --- | --- | --- |`);
 varve('`varve init`', 'init');

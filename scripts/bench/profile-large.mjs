@@ -2,12 +2,13 @@
 //
 // Usage: node scripts/bench/profile-large.mjs [rows of the large file, 90000000] [files, 1000]
 //   VARVE_BENCH_DIR=/path  where to work; 90 million rows take 5 GB
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { random } from './data.mjs';
+import { measured } from './measure.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const varve = join(root, 'bin', 'varve.js');
@@ -17,20 +18,11 @@ process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 const repository = join(work, 'repository');
 mkdirSync(join(repository, 'parts'), { recursive: true });
 
-function run(command, ...args) {
-  const started = performance.now();
-  const result = spawnSync('/usr/bin/env', ['time', '-f', 'maxrss=%M', command, ...args], {
-    cwd: repository,
-    encoding: 'utf8',
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  if (result.status !== 0) throw new Error(`${command} ${args.join(' ')}\n${result.stderr}`);
-  const mib = Math.round(Number(/maxrss=(\d+)/.exec(result.stderr)[1]) / 1024);
-  return `${((performance.now() - started) / 1000).toFixed(2)} s, ${mib} MiB`;
+function run(...command) {
+  const { seconds, mib } = measured(command, { cwd: repository });
+  return `${seconds.toFixed(2)} s, ${mib} MiB`;
 }
 
-/** A random-looking integer below `end`, of the row's number and a seed. */
-const random = (seed, end) => `(hash(i * 64 + ${seed}) % ${end})`;
 const connection = await (await DuckDBInstance.create(':memory:')).connect();
 const write = (path, from, to) =>
   connection.run(`COPY (SELECT i AS id, ${random(1, 1_000_000)}::INTEGER AS user_id, ${random(2, 1_000_000)} / 1000.0::DOUBLE AS x,

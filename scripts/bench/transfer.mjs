@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeLargeFile, makeSmallFiles } from './data.mjs';
+import { measured } from './measure.mjs';
 import { startMinio } from './minio.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -27,19 +28,8 @@ const work = mkdtempSync(join(process.env.VARVE_BENCH_DIR ?? tmpdir(), 'varve-be
 process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 const rows = [];
 
-/** Seconds and peak resident memory (MiB) of a command; throws with its output where it fails. */
 function time(command, cwd, env = {}) {
-  const started = process.hrtime.bigint();
-  const result = spawnSync('/usr/bin/env', ['time', '-f', 'maxrss=%M', ...command], {
-    cwd,
-    env: { ...process.env, ...env },
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-  });
-  const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-  if (result.status !== 0) throw new Error(`${command.join(' ')}\n${result.stdout}\n${result.stderr}`);
-  const kib = Number(/maxrss=(\d+)/.exec(result.stderr)?.[1] ?? 0);
-  return { seconds, mib: Math.round(kib / 1024) };
+  return measured(command, { cwd, env: { ...process.env, ...env } });
 }
 
 /** What takes a tenth of a second is measured three times, and the best counts. */

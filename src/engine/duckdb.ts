@@ -212,38 +212,40 @@ async function scanPortions(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const ahead = queries.values();
-  const run = (): Promise<DuckDBMaterializedResult | undefined> => {
+  const run = async (): Promise<DuckDBMaterializedResult | undefined> => {
     const { value } = ahead.next();
-    return value === undefined ? Promise.resolve(undefined) : connection.run(value);
+    return value === undefined ? undefined : connection.run(value);
   };
-  let next = run();
-  for (;;) {
-    const result = await next;
-    if (result === undefined) return;
-    // The engine makes the next one while this one is looked at, which nothing interrupts.
-    next = run();
-    try {
-      for (let index = 0; index < result.chunkCount; index++) {
-        signal?.throwIfAborted();
-        visit(new RawChunk(result.getChunk(index), bindings));
-      }
-    } catch (error) {
-      await next.catch(() => undefined);
-      throw error;
+  await oneAhead(run, async (result) => {
+    for (let index = 0; index < result.chunkCount; index++) {
+      signal?.throwIfAborted();
+      visit(new RawChunk(result.getChunk(index), bindings));
     }
     await collectGarbage();
-  }
+  });
 }
 
-async function visitChunks(result: DuckDBResult, visit: (chunk: DuckDBDataChunk) => void): Promise<void> {
-  let next = result.fetchChunk();
-  for (;;) {
-    const chunk = await next;
-    if (chunk === null || chunk.rowCount === 0) return;
-    // The engine makes the next chunk while this one is looked at.
-    next = result.fetchChunk();
+function visitChunks(result: DuckDBResult, visit: (chunk: DuckDBDataChunk) => void): Promise<void> {
+  const fetch = async (): Promise<DuckDBDataChunk | undefined> => {
+    const chunk = await result.fetchChunk();
+    return chunk === null || chunk.rowCount === 0 ? undefined : chunk;
+  };
+  return oneAhead(fetch, visit);
+}
+
+/** Visits what is fetched until there is no more. The engine makes the next while one is looked at. */
+async function oneAhead<T>(
+  fetch: () => Promise<T | undefined>,
+  visit: (item: T) => void | Promise<void>,
+): Promise<void> {
+  for (let next = fetch(); ; ) {
+    const item = await next;
+    if (item === undefined) return;
+    next = fetch();
+    // A failure is met when its turn comes; until then it must not count as unhandled.
+    next.catch(() => undefined);
     try {
-      visit(chunk);
+      await visit(item);
     } catch (error) {
       await next.catch(() => undefined);
       throw error;

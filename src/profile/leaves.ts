@@ -16,6 +16,11 @@ export interface Leaf {
   readonly expressions: readonly string[];
 }
 
+/** Whether its values are texts or bytes, which take longest to count. */
+export function isText({ type }: Leaf): boolean {
+  return type === 'string' || type === 'bytes';
+}
+
 /** The deepest nesting that is followed; what lies deeper is one value of type string. */
 const maxDepth = 32;
 

@@ -3,7 +3,7 @@ import { portionsOf, type RowGroups, rowGroupsOf } from '../engine/row-groups.ts
 import type { Source } from '../engine/source.ts';
 import { countLengths } from './count-lengths.ts';
 import { leafRows } from './leaf-rows.ts';
-import { type Leaf, leavesOf } from './leaves.ts';
+import { isText, type Leaf, leavesOf } from './leaves.ts';
 import type { FeatureProfile, LengthStats, TableProfile } from './model.ts';
 import { repeatedTexts } from './repeated-texts.ts';
 import { distinctCount } from './sketch.ts';
@@ -85,6 +85,7 @@ function scansOf(
   threads: number,
   groups: RowGroups | undefined,
 ): LeafRows[] {
+  // What takes longest comes first.
   const flat = leaves
     .filter((leaf) => leaf.expressions.length === 1 && !grouped.has(leaf))
     .sort((a, b) => Number(isText(b)) - Number(isText(a)));
@@ -102,11 +103,6 @@ function scansOf(
     scans.push({ from: `(${leafRows(leaf, source)})`, leaves: [{ leaf, expression: 'v' }] });
   }
   return scans;
-}
-
-/** Texts take longest, so they come first. */
-function isText({ type }: Leaf): boolean {
-  return type === 'string' || type === 'bytes';
 }
 
 function groupedRows(leaf: Leaf, source: string): LeafRows {

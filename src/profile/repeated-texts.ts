@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/duckdb.ts';
-import type { Leaf } from './leaves.ts';
+import { isText, type Leaf } from './leaves.ts';
 
 /** Of fewer rows, every one is read. */
 const fewRows = 2 ** 20;
@@ -16,9 +16,7 @@ export async function repeatedTexts(
   source: string,
   rows: number,
 ): Promise<Set<Leaf>> {
-  const texts = leaves.filter(
-    ({ type, expressions }) => expressions.length === 1 && (type === 'string' || type === 'bytes'),
-  );
+  const texts = leaves.filter((leaf) => leaf.expressions.length === 1 && isText(leaf));
   if (rows < fewRows || texts.length === 0) return new Set();
   const columns = texts.map(({ expressions }, index) => `${expressions[0]} AS t${index}`).join(', ');
   const counts = texts.map((_, index) => `count(DISTINCT t${index})::DOUBLE`).join(', ');

@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import type { PackedLocation } from './catalog.ts';
+import { type RawDigest, rawDigestOf, sameDigest } from './digest.ts';
 
 type Placed = Pick<PackedLocation, 'pack' | 'offset' | 'length'>;
 
@@ -19,13 +20,13 @@ export class LocalPacks {
     this.#pathOf = pathOf;
   }
 
-  /** Undefined where the pack cannot be read: the caller then asks the remote, which says why. */
-  read(blob: Placed): Uint8Array | undefined {
+  /** A verified blob; undefined where it cannot be read or is damaged: the caller then takes the long way, which says why. */
+  read(blob: Placed, digest: RawDigest): Uint8Array | undefined {
     const bytes = Buffer.allocUnsafe(blob.length);
-    return this.readInto(blob, bytes) ? bytes : undefined;
+    return this.readInto(blob, bytes) && sameDigest(rawDigestOf(bytes), digest) ? bytes : undefined;
   }
 
-  /** Fills as many bytes as the blob has; false where it cannot. */
+  /** Fills as many bytes as the blob has, for the caller to verify; false where it cannot. */
   readInto({ pack, offset, length }: Placed, bytes: Uint8Array): boolean {
     try {
       return readSync(this.#fileOf(pack), bytes, 0, length, offset) === length;

@@ -4,7 +4,7 @@ import { chmod, copyFile, link, open, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf, fileError } from '../remote/file-errors.ts';
 import type { Catalog, Location, PackedLocation, WholeLocation } from './catalog.ts';
-import { type RawDigest, rawDigestOf, sameDigest, toDigest } from './digest.ts';
+import { type RawDigest, sameDigest, toDigest } from './digest.ts';
 import { digestMismatch, objectMissing } from './errors.ts';
 import type { LocalPacks } from './local-packs.ts';
 import { type Source, streamObject } from './object-reader.ts';
@@ -55,8 +55,7 @@ export function temporaryFor(target: string): string {
 /** A verified object that is one blob in a local pack; undefined for all others, and where it is damaged. */
 function readSmall(source: Source, digest: RawDigest, packs: LocalPacks | undefined): Uint8Array | undefined {
   const location = packs && packedLocation(source.catalog, digest);
-  const bytes = location && packs.read(location);
-  return bytes !== undefined && sameDigest(rawDigestOf(bytes), digest) ? bytes : undefined;
+  return location && packs.read(location, digest);
 }
 
 /** Where an object is one blob in a pack, and not rather something else. */

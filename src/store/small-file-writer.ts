@@ -1,5 +1,5 @@
 import { renameSync, unlinkSync, writeFileSync } from 'node:fs';
-import { DIGEST_BYTES, rawDigestOf, sameDigest } from './digest.ts';
+import { DIGEST_BYTES } from './digest.ts';
 import { LocalPacks } from './local-packs.ts';
 
 export interface FileToWrite {
@@ -32,8 +32,8 @@ export class SmallFileWriter {
   }
 
   #place(file: FileToWrite, digest: Uint8Array): boolean {
-    const bytes = this.#packs.read(file);
-    if (bytes === undefined || !sameDigest(rawDigestOf(bytes), digest)) return false;
+    const bytes = this.#packs.read(file, digest);
+    if (bytes === undefined) return false;
     const { temporary, target, mode } = file;
     try {
       writeFileSync(temporary, bytes, { flag: 'wx', mode });

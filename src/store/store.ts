@@ -118,6 +118,7 @@ export class Store {
     const paths = new Map<string, string>();
     const shelf = {
       locate: (digest: RawDigest) => packedLocation(catalog, digest),
+      // Made once a pack: it looks at every folder on the way.
       pathOf(pack: string) {
         const path = paths.get(pack) ?? remote.localPath!(packKey(pack));
         paths.set(pack, path);

@@ -5,18 +5,24 @@ import { Worker } from 'node:worker_threads';
 
 const MOST_THREADS = 4;
 
+/** Where the built file of a thread lies, beside the built code; undefined where it is not at hand: the TypeScript sources have none. */
+export function threadFile(name: string): string | undefined {
+  const file = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+  return existsSync(file) ? file : undefined;
+}
+
 /**
- * Threads that all run one file beside the built code, one a core. They start at once, which takes as long as reading some hundred
+ * Threads that all run one built file, one a core. They start at once, which takes as long as reading some hundred
  * small files.
  */
 export class Threads<Question, Answer> {
   readonly #threads: readonly Thread<Question, Answer>[];
   #turn = 0;
 
-  /** Undefined where the built file is not at hand: the TypeScript sources have none. */
+  /** Undefined where there is no built file. */
   static start<Question, Answer>(name: string): Threads<Question, Answer> | undefined {
-    const file = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
-    return existsSync(file) ? new Threads(file) : undefined;
+    const file = threadFile(name);
+    return file === undefined ? undefined : new Threads(file);
   }
 
   private constructor(file: string) {
@@ -39,7 +45,8 @@ export class Threads<Question, Answer> {
   }
 }
 
-class Thread<Question, Answer> {
+/** One thread, which answers in the order in which it is asked. */
+export class Thread<Question, Answer> {
   readonly #worker: Worker;
   readonly #waiting: { resolve: (answer: Answer) => void; reject: (error: unknown) => void }[] = [];
 

@@ -7,8 +7,7 @@ import { chart } from './chart.ts';
 import { overlayOf } from './overlay.ts';
 import { badge, datum, type Order, shortDigest, table } from './parts.ts';
 import { type Section, sectionPage } from './section.ts';
-import { strata } from './strata.ts';
-import { strengthScale } from './strength-scale.ts';
+import { strengthScale, strengthStrata } from './strengths.ts';
 
 const orders: readonly Order[] = [
   { key: 'place', title: 'strength' },
@@ -40,17 +39,17 @@ ${oneSided('Only after', report.added)}${oneSided('Only before', report.removed)
 const named = 2;
 
 function strengths(features: readonly FeatureDrift[], ids: string): string {
-  const height = strengthScale(features.map(({ strength }) => strength));
-  const layers = features.map((feature, place) => ({
-    title: `${featureName(feature)}: ${magnitude(feature.strength)}`,
-    id: `${ids}${place}`,
-    height: height(feature.strength),
-    tone: gradeOf(feature.verdict),
+  const all = features.map((feature) => ({
+    name: featureName(feature),
+    strength: feature.strength,
+    verdict: feature.verdict,
   }));
-  return strata(
-    layers,
+  const height = strengthScale(all.map(({ strength }) => strength));
+  return strengthStrata(
+    all,
+    ids,
+    height,
     'Strength of each feature, by verdict; the line is the threshold of drift.',
-    height(1),
   );
 }
 

@@ -1,3 +1,4 @@
+import { rank } from '../../drift/decide.ts';
 import type { DriftSeries, Verdict } from '../../drift/model.ts';
 import { markup } from '../markup.ts';
 import { brief, neutral } from '../neutral.ts';
@@ -8,8 +9,7 @@ import { framed } from './chart.ts';
 import { canvas, type Drawing, units } from './overlay.ts';
 import { badge, datum, type Order } from './parts.ts';
 import { sectionPage } from './section.ts';
-import { strata } from './strata.ts';
-import { strengthScale } from './strength-scale.ts';
+import { strengthScale, strengthStrata } from './strengths.ts';
 
 const orders: readonly Order[] = [
   { key: 'place', title: 'strongest step' },
@@ -38,10 +38,8 @@ export function seriesPage(series: DriftSeries): string {
 
 type Height = (strength: number) => number;
 
-const gravity: readonly Verdict[] = ['none', 'warning', 'drift'];
-
 function gravest(verdicts: readonly Verdict[]): Verdict {
-  return gravity[Math.max(0, ...verdicts.map((verdict) => gravity.indexOf(verdict)))]!;
+  return verdicts.reduce((worst, one) => (rank(one) > rank(worst) ? one : worst), 'none');
 }
 
 function verdictOf({ steps }: SeriesFeature): Verdict {
@@ -49,18 +47,14 @@ function verdictOf({ steps }: SeriesFeature): Verdict {
 }
 
 function strongest(features: readonly SeriesFeature[], height: Height): string {
-  const layers = features.map((feature, place) => {
-    const strength = loudestStep(feature)?.strength ?? 0;
-    return {
-      title: `${featureName(feature)}: ${magnitude(strength)}`,
-      id: `f${place}`,
-      height: height(strength),
-      tone: gradeOf(verdictOf(feature)),
-    };
-  });
+  const strengths = features.map((feature) => ({
+    name: featureName(feature),
+    strength: loudestStep(feature)?.strength ?? 0,
+    verdict: verdictOf(feature),
+  }));
   const caption =
     'Strength of each feature at its strongest step, by verdict; the line is the threshold of drift.';
-  return strata(layers, caption, height(1));
+  return strengthStrata(strengths, 'f', height, caption);
 }
 
 /** The newest first, as in a log. */

@@ -1,0 +1,38 @@
+import { scaleLog } from 'd3-scale';
+import type { Verdict } from '../../drift/model.ts';
+import { magnitude } from '../numbers.ts';
+import { gradeOf } from '../words.ts';
+import { strata } from './strata.ts';
+
+/** Strengths beyond these are drawn alike: a twentieth of the way to drift, and fifty times it. */
+const least = 0.05;
+const most = 50;
+
+/** Heights, 0 to 1, of strengths: logarithmic, as far up as the strongest of them, and at least to twice the threshold of drift, which is 1. */
+export function strengthScale(strengths: readonly number[]): (strength: number) => number {
+  const strongest = strengths.reduce((top, strength) => Math.max(top, Math.min(most, strength)), 2);
+  const height = scaleLog([least, strongest], [0, 1]).clamp(true);
+  return (strength) => height(Math.max(least, strength));
+}
+
+export interface Strength {
+  readonly name: string;
+  readonly strength: number;
+  readonly verdict: Verdict;
+}
+
+/** A layer a feature, of which the card has the id `ids` and its place. */
+export function strengthStrata(
+  strengths: readonly Strength[],
+  ids: string,
+  height: (strength: number) => number,
+  caption: string,
+): string {
+  const layers = strengths.map(({ name, strength, verdict }, place) => ({
+    title: `${name}: ${magnitude(strength)}`,
+    id: `${ids}${place}`,
+    height: height(strength),
+    tone: gradeOf(verdict),
+  }));
+  return strata(layers, caption, height(1));
+}
