@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
-    globalSetup: ['tests/setup/global.ts'],
+    include: ['tests/**/*.test.ts'],
+    globalSetup: ['tests/support/global.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',

@@ -14,11 +14,11 @@ const shared = ['src/errors.ts', 'node_modules/commander/index.js'];
 const commanderNames = Object.keys(await import('commander')).join();
 const entries = {
   index: 'src/index.ts',
-  'hash-worker': 'src/store/hash-worker.ts',
-  'read-worker': 'src/store/read-worker.ts',
-  'write-worker': 'src/store/write-worker.ts',
-  'md5-worker': 'src/dvc/md5-worker.ts',
-  'tally-worker': 'src/profile/tally-worker.ts',
+  'cut-worker': 'src/store/chunking/cut-worker.ts',
+  'read-worker': 'src/store/writing/read-worker.ts',
+  'write-worker': 'src/store/restoring/write-worker.ts',
+  'md5-worker': 'src/dvc/objects/md5-worker.ts',
+  'scan-worker': 'src/profile/threads/scan-worker.ts',
 };
 
 const dist = join(root, 'dist');
@@ -39,7 +39,7 @@ const common = {
 
 /**
  * The command line is CommonJS in few files: Node's loader of ES modules costs 10 ms before the first line runs, and about one more
- * for each module. src/cli/compiled.ts loads these files with the code that was compiled for the same command before; in them nothing
+ * for each module. src/cli/startup/compile-cache.ts loads these files with the code that was compiled for the same command before; in them nothing
  * can be imported later but by `require`. Those commands that are run most, and by prompts and hooks, have files of their own. The library and
  * the workers are ES modules.
  */
@@ -77,14 +77,16 @@ const shareClasses = {
   },
 };
 
-const requireCompiled = JSON.stringify(join(root, 'src/cli/compiled.ts'));
+const requireCompiled = JSON.stringify(join(root, 'src/cli/startup/compile-cache.ts'));
 
 /** Commands with a file of their own. */
 const quick = ['status', 'push'];
 
-/** The other commands of src/cli/commands.ts. */
+/** The other commands of src/cli/registry.ts. */
 const commands = [
-  ...readFileSync(join(root, 'src/cli/commands.ts'), 'utf8').matchAll(/import\('\.\/([\w-]+)\.ts'\)/g),
+  ...readFileSync(join(root, 'src/cli/registry.ts'), 'utf8').matchAll(
+    /import\('\.\/commands\/([\w-]+)\.ts'\)/g,
+  ),
 ]
   .map(([, name]) => name)
   .filter((name) => !quick.includes(name));
@@ -94,7 +96,7 @@ const loadCompiled = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^\./ }, ({ kind, path }) =>
       kind === 'dynamic-import'
-        ? { path: path.replace(/^\.\/|\.ts$/g, ''), namespace: 'compiled' }
+        ? { path: path.replace(/^.*\/|\.ts$/g, ''), namespace: 'compiled' }
         : undefined,
     );
     onLoad({ filter: /./, namespace: 'compiled' }, ({ path: name }) => ({
@@ -167,13 +169,18 @@ try {
   });
   const startBuild = await build({
     ...start,
-    entryPoints: ['run', ...quick].map((name) => ({ in: `src/cli/${name}.ts`, out: name })),
+    entryPoints: [
+      { in: 'src/cli/run.ts', out: 'run' },
+      ...quick.map((name) => ({ in: `src/cli/commands/${name}.ts`, out: name })),
+    ],
     plugins: [shareClasses, loadLate],
   });
   const commandsBuild = await build({
     ...start,
     stdin: {
-      contents: commands.map((name) => `exports['${name}']=()=>require('./src/cli/${name}.ts')`).join('\n'),
+      contents: commands
+        .map((name) => `exports['${name}']=()=>require('./src/cli/commands/${name}.ts')`)
+        .join('\n'),
       resolveDir: root,
     },
     outdir: undefined,
@@ -184,7 +191,7 @@ try {
   await build({
     ...start,
     supported: {},
-    entryPoints: { main: 'src/cli/main.ts' },
+    entryPoints: { main: 'src/cli/startup/main.ts' },
     define: {
       BUILD: JSON.stringify(digestOf(['shared', 'run', 'commands', ...quick].map((name) => `${name}.cjs`))),
     },

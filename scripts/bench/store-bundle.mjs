@@ -25,8 +25,8 @@ export async function loadStore(folder) {
   await build({ ...options, stdin: { contents, resolveDir: root, loader: 'ts' }, outfile });
   await build({
     ...options,
-    entryPoints: [join(root, 'src/store/hash-worker.ts')],
-    outfile: join(folder, 'bundle', 'hash-worker.js'),
+    entryPoints: [join(root, 'src/store/chunking/cut-worker.ts')],
+    outfile: join(folder, 'bundle', 'cut-worker.js'),
     // A .js file outside any package counts as CommonJS.
     format: 'cjs',
   });

@@ -2,7 +2,7 @@ import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { VarveError } from '../errors.ts';
-import type { ProfilingOptions } from '../operations/dataset-profile.ts';
+import type { ProfilingOptions } from '../operations/statistics/load.ts';
 import type { Format, RenderOptions } from '../report/format.ts';
 import { type CommonOptions, type Io, type Outcome, positiveInteger } from './command.ts';
 

@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { VarveError } from '../errors.ts';
 import type { CommandEntry, CommonOptions, Io, Outcome, Run } from './command.ts';
-import { printFailure } from './failure.ts';
-import { watchInterrupts } from './interrupts.ts';
-import { ProgressBar } from './progress-bar.ts';
-import { hasColours, print, printError, terminalWidth } from './standard-streams.ts';
-import { printable } from './terminal.ts';
+import { printFailure } from './terminal/failure.ts';
+import { watchInterrupts } from './terminal/interrupts.ts';
+import { ProgressBar } from './terminal/progress-bar.ts';
+import { hasColours, print, printError, terminalWidth } from './terminal/standard-streams.ts';
+import { printable } from './terminal/text.ts';
 
 const TROUBLE = 2;
 

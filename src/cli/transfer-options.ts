@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { TransferChoice, TransferResult } from '../operations/transfers.ts';
+import type { TransferChoice, TransferResult } from '../operations/context/transfer-roots.ts';
 import { type CommonOptions, defineCommand, positiveInteger } from './command.ts';
-import { formatBytes, formatCount, printable } from './terminal.ts';
+import { formatBytes, formatCount, printable } from './terminal/text.ts';
 
 export type TransferOptions = CommonOptions & TransferChoice;
 

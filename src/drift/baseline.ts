@@ -1,5 +1,5 @@
-import type { Profile } from '../profile/model.ts';
-import { examine } from './examine.ts';
+import type { Profile } from '../profile/model/model.ts';
+import { examine } from './findings/findings.ts';
 import { keyOf, match } from './match.ts';
 import type { DriftOptions, MeasureName } from './model.ts';
 

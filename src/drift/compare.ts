@@ -1,9 +1,9 @@
 import { VarveError } from '../errors.ts';
-import type { Profile } from '../profile/model.ts';
+import type { Profile } from '../profile/model/model.ts';
 import { usualOf } from './baseline.ts';
 import { decide, type Examined, rank } from './decide.ts';
-import { distributionOf } from './distribution.ts';
-import { examine } from './examine.ts';
+import { distributionOf } from './distributions/distribution.ts';
+import { examine } from './findings/findings.ts';
 import { keyOf, match, ref } from './match.ts';
 import type { DriftOptions, DriftReport, FeatureDrift, FeatureRef, Side, Verdict } from './model.ts';
 

@@ -1,6 +1,6 @@
-import type { Finding, Pair } from './finding.ts';
+import type { Finding, Pair } from './findings/finding.ts';
+import { benjaminiHochberg } from './measures/tails.ts';
 import type { Comparator, DriftOptions, FeatureDrift, Measure, MeasureName, Verdict } from './model.ts';
-import { benjaminiHochberg } from './tails.ts';
 import { thresholdsOf } from './thresholds.ts';
 
 /** A change below this share of the drift threshold is not worth a warning. */

@@ -1,4 +1,4 @@
-import type { Profile } from '../profile/model.ts';
+import type { Profile } from '../profile/model/model.ts';
 import { compareProfiles } from './compare.ts';
 import { rank } from './decide.ts';
 import { keyOf } from './match.ts';

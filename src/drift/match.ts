@@ -1,8 +1,8 @@
-import type { FeatureProfile, Profile, TableProfile } from '../profile/model.ts';
+import type { FeatureProfile, Profile, TableProfile } from '../profile/model/model.ts';
 
 const featureName = (path: readonly string[]): string => path.join('.');
 
-import { Pair } from './finding.ts';
+import { Pair } from './findings/finding.ts';
 import type { DriftOptions, FeatureRef } from './model.ts';
 import { isCompared } from './thresholds.ts';
 

@@ -1,4 +1,4 @@
-import type { Profile } from '../profile/model.ts';
+import type { Profile } from '../profile/model/model.ts';
 
 /** What `varve drift` found between two profiles. Plain JSON; its JSON Schema is schemas/drift-report.schema.json. */
 export interface DriftReport {

@@ -11,9 +11,9 @@ import type {
   DuckDBValue,
 } from '@duckdb/node-api';
 import { VarveError } from '../errors.ts';
+import { type Bindings, RawChunk } from './chunks/raw-chunk.ts';
 import { collectGarbage } from './collect.ts';
 import { literal } from './quote.ts';
-import { type Bindings, RawChunk } from './raw-chunk.ts';
 import type { SourceFile } from './source-file.ts';
 import { type EngineColumn, plainType } from './types.ts';
 

@@ -1,11 +1,11 @@
 import { VarveError } from '../errors.ts';
-import { loadCsv } from './csv.ts';
 import { type Engine, readError } from './duckdb.ts';
-import { encodingOf, notUtf8 } from './encoding.ts';
-import { type Format, formatOf } from './formats.ts';
+import { loadCsv } from './formats/csv.ts';
+import { encodingOf, notUtf8 } from './formats/encoding.ts';
+import { type Format, formatOf } from './formats/format.ts';
+import { assertWhole } from './formats/whole.ts';
 import { compressionOf, fileNamedBy, firstBytes, pathList, type SourceFile } from './source-file.ts';
 import type { EngineColumn } from './types.ts';
-import { assertWhole } from './whole.ts';
 
 /** A table in the engine, ready for queries: `SELECT … FROM ${relation}`. */
 export interface Source {
@@ -51,7 +51,7 @@ async function load(
   relation: string,
 ): Promise<void> {
   if (format === 'csv' || format === 'tsv') return loadCsv(engine, files, format === 'tsv', relation);
-  if (format === 'arrow') return (await import('./arrow.ts')).loadArrow(engine, files, relation);
+  if (format === 'arrow') return (await import('./formats/arrow.ts')).loadArrow(engine, files, relation);
   return loadByDuckDb(engine, files, format, relation);
 }
 

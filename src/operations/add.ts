@@ -1,26 +1,31 @@
 import { posix } from 'node:path';
+import { isChosen, joinStreams } from '../base/path-order.ts';
 import { VarveError } from '../errors.ts';
-import type { Batch } from '../store/batch.ts';
-import { type Digest, toRaw } from '../store/digest.ts';
-import { MANY_FILES } from '../store/file-groups.ts';
-import { encodeManifest, type ManifestEntry } from '../store/manifest.ts';
-import { SmallFileReaders } from '../store/small-file-readers.ts';
+import { type Digest, toRaw } from '../store/format/digest.ts';
+import { encodeManifest, type ManifestEntry } from '../store/format/manifest.ts';
+import { MANY_FILES } from '../store/restoring/file-groups.ts';
 import type { Store } from '../store/store.ts';
-import { compareWithRecord, manifestEntry, pathOfFile } from '../workspace/data-state.ts';
-import { fileClock } from '../workspace/file-clock.ts';
-import { checkGitAccepts, ignoreDataset } from '../workspace/gitignore.ts';
-import { isChosen, joinStreams } from '../workspace/path-order.ts';
+import type { Batch } from '../store/writing/batch.ts';
+import { SmallFileReaders } from '../store/writing/small-file-readers.ts';
+import { checkGitAccepts, ignoreDataset } from '../workspace/git/gitignore.ts';
 import { formatPointer, type Pointer, readPointer, writePointer } from '../workspace/pointer.ts';
-import { contentOf, readRecordOf } from '../workspace/read-record.ts';
 import { pathInRepository, type Repository } from '../workspace/repository.ts';
-import { dataKind, type ScannedFile, scannedFile } from '../workspace/scan.ts';
-import { type RecordedFile, readStatCache, type StatCache, writeStatCache } from '../workspace/stat-cache.ts';
-import type { Context } from './context.ts';
-import { datasetAround, datasetNamed, rootOf, snapshotFiles } from './datasets.ts';
-import { isInPlace } from './in-place.ts';
-import type { Profiler } from './profiler.ts';
-import { claimInCache, closing, openCache } from './stores.ts';
-import { takeIn } from './take-in.ts';
+import { compareWithRecord, manifestEntry, pathOfFile } from '../workspace/tree/data-state.ts';
+import { fileClock } from '../workspace/tree/file-clock.ts';
+import { contentOf, readRecordOf } from '../workspace/tree/read-record.ts';
+import { dataKind, type ScannedFile, scannedFile } from '../workspace/tree/scan.ts';
+import {
+  type RecordedFile,
+  readStatCache,
+  type StatCache,
+  writeStatCache,
+} from '../workspace/tree/stat-cache.ts';
+import { takeIn } from './context/add-files.ts';
+import type { Context } from './context/context.ts';
+import { claimInCache, closing, openCache } from './context/stores.ts';
+import { datasetAround, datasetNamed, rootOf, snapshotFiles } from './datasets/select.ts';
+import { isInPlace } from './in-place/snapshot.ts';
+import type { Profiler } from './statistics/profiler.ts';
 
 export interface AddResult {
   readonly datasets: readonly AddedDataset[];
@@ -54,7 +59,7 @@ export async function add(
   options: { readonly profiler?: Profiler | undefined } = {},
 ): Promise<AddResult> {
   if (context.dvc)
-    return (await import('./dvc-write.ts')).dvcAdd(context, context.dvc, paths, options.profiler);
+    return (await import('./dvc/write.ts')).dvcAdd(context, context.dvc, paths, options.profiler);
   const { repository } = context;
   const datasets = [...new Set(paths.map((path) => datasetToAdd(context, path)))];
   refuseOverlap(datasets);

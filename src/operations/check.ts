@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs';
 import { compareProfiles } from '../drift/compare.ts';
 import type { DriftReport } from '../drift/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
-import { datasetsAt, resolveRevision } from '../workspace/git-pointers.ts';
+import { datasetsAt, resolveRevision } from '../workspace/git/pointers.ts';
 import type { Pointer } from '../workspace/pointer.ts';
-import { type Context, openContext, type Watch } from './context.ts';
-import { profileOfDataset, storedProfile } from './dataset-profile.ts';
-import { selectDatasets } from './datasets.ts';
+import { type Context, openContext, type Watch } from './context/context.ts';
+import { type NamedDataset, nameDataset, schemaPathOf } from './datasets/resolve.ts';
+import { selectDatasets } from './datasets/select.ts';
 import { driftSettings } from './drift.ts';
-import { pointedOutputsAt, selectPointedOutputs } from './dvc-datasets.ts';
-import { type NamedDataset, nameDataset, schemaPathOf } from './named-dataset.ts';
+import { pointedOutputsAt, selectPointedOutputs } from './dvc/datasets.ts';
+import { profileOfDataset, storedProfile } from './statistics/load.ts';
 import { validate } from './validate.ts';
 
 /** What a dataset that changed since the base looks like. */

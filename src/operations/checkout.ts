@@ -1,19 +1,19 @@
+import { isChosen } from '../base/path-order.ts';
 import { VarveError } from '../errors.ts';
-import type { Digest } from '../store/digest.ts';
-import type { ManifestEntry } from '../store/manifest.ts';
+import type { Digest } from '../store/format/digest.ts';
+import type { ManifestEntry } from '../store/format/manifest.ts';
 import type { Store } from '../store/store.ts';
-import { applyCheckout, type PutInPlace } from '../workspace/checkout-apply.ts';
-import { type CheckoutPlan, planCheckout } from '../workspace/checkout-plan.ts';
+import { applyCheckout, type PutInPlace } from '../workspace/checkout/apply.ts';
+import { checkCollisions, nameFolding } from '../workspace/checkout/name-collisions.ts';
+import { type CheckoutPlan, planCheckout } from '../workspace/checkout/plan.ts';
 import { readConfig } from '../workspace/config.ts';
-import { pathOfFile } from '../workspace/data-state.ts';
-import { fileClock } from '../workspace/file-clock.ts';
-import { checkCollisions, nameFolding } from '../workspace/name-collisions.ts';
-import { isChosen } from '../workspace/path-order.ts';
-import { readStatCache, type StatCache, writeStatCache } from '../workspace/stat-cache.ts';
-import type { Context } from './context.ts';
-import { type SelectedDataset, selectDatasets, snapshotFiles } from './datasets.ts';
-import { isInPlace, notRead } from './in-place.ts';
-import { closing, openCache } from './stores.ts';
+import { pathOfFile } from '../workspace/tree/data-state.ts';
+import { fileClock } from '../workspace/tree/file-clock.ts';
+import { readStatCache, type StatCache, writeStatCache } from '../workspace/tree/stat-cache.ts';
+import type { Context } from './context/context.ts';
+import { closing, openCache } from './context/stores.ts';
+import { type SelectedDataset, selectDatasets, snapshotFiles } from './datasets/select.ts';
+import { isInPlace, notRead } from './in-place/snapshot.ts';
 
 export interface CheckoutOptions {
   /** Gives up unsaved changes, and files that only the working tree has. */
@@ -50,7 +50,7 @@ export async function checkout(
   paths: readonly string[],
   options: CheckoutOptions = {},
 ): Promise<CheckoutResult> {
-  if (context.dvc) return (await import('./dvc-write.ts')).dvcCheckout(context, context.dvc, paths, options);
+  if (context.dvc) return (await import('./dvc/write.ts')).dvcCheckout(context, context.dvc, paths, options);
   const datasets = selectDatasets(context, paths);
   return closing(await openCache(context), (cache) =>
     checkoutFrom(context, cache, datasets, { ...options, named: paths.length > 0 }),

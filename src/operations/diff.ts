@@ -1,18 +1,18 @@
+import { isChosen, joinStreams } from '../base/path-order.ts';
 import type { DriftReport } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
-import type { ManifestEntry } from '../store/manifest.ts';
+import type { ManifestEntry } from '../store/format/manifest.ts';
 import type { Store } from '../store/store.ts';
-import { currentEntries, type FileChange } from '../workspace/data-state.ts';
-import { datasetPaths, datasetsAt, type PointedDataset } from '../workspace/git-pointers.ts';
-import { isChosen, joinStreams } from '../workspace/path-order.ts';
+import { datasetPaths, datasetsAt, type PointedDataset } from '../workspace/git/pointers.ts';
 import { type Pointer, readPointer } from '../workspace/pointer.ts';
 import { pathInRepository } from '../workspace/repository.ts';
-import { readStatCache } from '../workspace/stat-cache.ts';
-import type { Context } from './context.ts';
-import { datasetNamed, snapshotFiles, splitRevisions } from './datasets.ts';
-import type { SnapshotFile } from './in-place.ts';
+import { currentEntries, type FileChange } from '../workspace/tree/data-state.ts';
+import { readStatCache } from '../workspace/tree/stat-cache.ts';
+import type { Context } from './context/context.ts';
+import { closing, openCache } from './context/stores.ts';
+import { datasetNamed, snapshotFiles, splitRevisions } from './datasets/select.ts';
+import type { SnapshotFile } from './in-place/snapshot.ts';
 import { datasetStatus } from './status.ts';
-import { closing, openCache } from './stores.ts';
 
 export interface DiffResult {
   /** Commit ids; `after` is null for the data of the working tree. */
@@ -60,7 +60,7 @@ export async function diff(
   const [before, after] = commits.length > 0 ? commits : splitRevisions(context, ['HEAD'], 1).commits;
   if (before === undefined) throw noCommit(root);
   if (context.dvc) {
-    const { dvcDiff } = await import('./dvc-diff.ts');
+    const { dvcDiff } = await import('./dvc/diff.ts');
     return dvcDiff(context, context.dvc, [before, after], paths, options.compareStatistics);
   }
   const chosen = chosenPaths(context, paths);

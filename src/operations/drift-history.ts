@@ -1,10 +1,10 @@
 import { compareHistory } from '../drift/history.ts';
 import type { DriftSeries } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
-import type { Watch } from './context.ts';
+import type { Watch } from './context/context.ts';
+import { profiledVersions } from './datasets/history.ts';
+import { nameDataset } from './datasets/resolve.ts';
 import { driftSettings } from './drift.ts';
-import { nameDataset } from './named-dataset.ts';
-import { profiledVersions } from './profiled-versions.ts';
 
 /**
  * Every committed version of a dataset against the one before it, from their profiles; of `path@REV` up to that revision.

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compareProfiles } from '../drift/compare.ts';
 import type { DriftReport } from '../drift/model.ts';
-import { profileFiles } from '../profile/profile-files.ts';
-import type { Watch } from './context.ts';
-import { type ProfilingOptions, profileOfDataset } from './dataset-profile.ts';
+import { profileFiles } from '../profile/dataset/profile-files.ts';
+import type { Watch } from './context/context.ts';
+import { nameDataset } from './datasets/resolve.ts';
 import { driftSettings } from './drift.ts';
-import { nameDataset } from './named-dataset.ts';
+import { type ProfilingOptions, profileOfDataset } from './statistics/load.ts';
 
 export interface StreamOptions extends ProfilingOptions {
   readonly schema?: string | undefined;

@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs';
 import { compareProfiles } from '../drift/compare.ts';
 import type { Comparator, DriftOptions, DriftReport, Thresholds } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
-import type { Profile } from '../profile/model.ts';
+import type { Profile } from '../profile/model/model.ts';
 import type { Schema } from '../schema/model.ts';
-import type { Watch } from './context.ts';
-import { type ProfiledDataset, type ProfilingOptions, profileOfDataset } from './dataset-profile.ts';
-import { type NamedDataset, nameDataset } from './named-dataset.ts';
-import { profiledVersions } from './profiled-versions.ts';
-import { readSchema, schemaFileOf } from './schema-file.ts';
-import { assertComparable } from './tfdv-statistics.ts';
+import type { Watch } from './context/context.ts';
+import { profiledVersions } from './datasets/history.ts';
+import { type NamedDataset, nameDataset } from './datasets/resolve.ts';
+import { type ProfiledDataset, type ProfilingOptions, profileOfDataset } from './statistics/load.ts';
+import { readSchema, schemaFileOf } from './statistics/schema-file.ts';
+import { assertComparable } from './statistics/tfdv.ts';
 
 export interface DriftOperationOptions extends ProfilingOptions {
   /** Of the dataset after, where its slice is another one: so two slices of one dataset compare. */

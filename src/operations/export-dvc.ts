@@ -1,31 +1,31 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { type DvcContext, withWorkers } from '../dvc/context.ts';
-import { type DirectoryEntry, directoryId, encodeDirectory } from '../dvc/directory-manifest.ts';
-import { isDirectory, type ObjectId, objectKey } from '../dvc/object-id.ts';
-import { newPointer, withProfile } from '../dvc/pointer-edit.ts';
-import { outputsAt } from '../dvc/pointers.ts';
-import { type DvcRepository, openDvcRepository } from '../dvc/repository.ts';
+import { type DirectoryEntry, directoryId, encodeDirectory } from '../dvc/format/directory-manifest.ts';
+import { isDirectory, type ObjectId, objectKey } from '../dvc/format/object-id.ts';
+import { newPointer, withProfile } from '../dvc/format/pointer-edit.ts';
+import { type DvcContext, withWorkers } from '../dvc/tree/context.ts';
+import { outputsAt } from '../dvc/tree/pointers.ts';
+import { type DvcRepository, openDvcRepository } from '../dvc/tree/repository.ts';
 import { VarveError } from '../errors.ts';
-import type { Digest } from '../store/digest.ts';
+import type { Digest } from '../store/format/digest.ts';
 import type { Store } from '../store/store.ts';
-import { transfer } from '../store/transfer.ts';
-import { gitList } from '../workspace/git.ts';
-import { excludeFromGit } from '../workspace/git-exclude.ts';
-import { datasetsAt, type PointedDataset } from '../workspace/git-pointers.ts';
+import { transfer } from '../store/transfer/transfer.ts';
+import { excludeFromGit } from '../workspace/git/exclude.ts';
+import { gitList } from '../workspace/git/git.ts';
+import { datasetsAt, type PointedDataset } from '../workspace/git/pointers.ts';
 import { pointerPath } from '../workspace/pointer.ts';
 import type { Repository } from '../workspace/repository.ts';
-import { type Context, watching } from './context.ts';
-import { rootOf, snapshotFiles } from './datasets.ts';
-import { isInPlace } from './in-place.ts';
+import { type Context, watching } from './context/context.ts';
+import { closing, openCache, openRemoteStore } from './context/stores.ts';
+import { rootOf, snapshotFiles } from './datasets/select.ts';
 import {
   type CommitFacts,
   commitsOfBranches,
   renamedFiles,
   rewriteBranches,
   type TreeChange,
-} from './rewrite-history.ts';
-import { closing, openCache, openRemoteStore } from './stores.ts';
+} from './dvc/rewrite-branches.ts';
+import { isInPlace } from './in-place/snapshot.ts';
 
 export interface ExportDvcResult {
   /** The new branches, `dvc/<branch>`, which hold the same history with DVC's pointers. */

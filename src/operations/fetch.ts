@@ -1,11 +1,16 @@
-import type { Root } from '../store/roots.ts';
+import type { Root } from '../store/gc/roots.ts';
 import type { Store } from '../store/store.ts';
-import { transfer } from '../store/transfer.ts';
-import type { Context } from './context.ts';
-import { type SelectedDataset, selectDatasets } from './datasets.ts';
-import { fetchInPlace } from './fetch-in-place.ts';
-import { claimInCache, closing, openCache, openRemoteStore } from './stores.ts';
-import { rootsToTransfer, type TransferChoice, type TransferResult, transferOptions } from './transfers.ts';
+import { transfer } from '../store/transfer/transfer.ts';
+import type { Context } from './context/context.ts';
+import { claimInCache, closing, openCache, openRemoteStore } from './context/stores.ts';
+import {
+  rootsToTransfer,
+  type TransferChoice,
+  type TransferResult,
+  transferOptions,
+} from './context/transfer-roots.ts';
+import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
+import { fetchInPlace } from './in-place/fetch.ts';
 
 /** Brings what the cache lacks of the chosen datasets; the data itself is not touched. */
 export async function fetch(
@@ -13,7 +18,7 @@ export async function fetch(
   paths: readonly string[] = [],
   choice: TransferChoice = {},
 ): Promise<TransferResult> {
-  if (context.dvc) return (await import('./dvc-write.ts')).dvcFetch(context, context.dvc, paths, choice);
+  if (context.dvc) return (await import('./dvc/write.ts')).dvcFetch(context, context.dvc, paths, choice);
   const datasets = selectDatasets(context, paths);
   return closing(await openCache(context), (cache) => fetchInto(context, cache, datasets, choice));
 }

@@ -1,8 +1,8 @@
-import { type Collected, collectGarbage } from '../store/gc.ts';
+import { type Collected, collectGarbage } from '../store/gc/collect.ts';
 import { cloneId } from '../workspace/clone-id.ts';
-import { type Context, refuseInDvc, watching } from './context.ts';
-import { everyRoot, everyRootOfCache } from './history-roots.ts';
-import { closing, isCacheShared, openCache, openRemoteStore } from './stores.ts';
+import { type Context, refuseInDvc, watching } from './context/context.ts';
+import { closing, isCacheShared, openCache, openRemoteStore } from './context/stores.ts';
+import { everyRoot, everyRootOfCache } from './datasets/roots.ts';
 
 export interface GcOptions {
   /** Clean this remote, not the cache. */

@@ -1,34 +1,34 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { filesOf, isCached } from '../dvc/cache.ts';
-import type { DvcContext } from '../dvc/context.ts';
-import { isDirectory, type ObjectId, objectKey } from '../dvc/object-id.ts';
-import { outputsAt } from '../dvc/pointers.ts';
-import type { DvcRepository } from '../dvc/repository.ts';
-import { isRecorded, type Recorded } from '../dvc/select.ts';
-import { fetchOutputs } from '../dvc/transfer.ts';
+import { comparePaths } from '../base/path-order.ts';
+import { isDirectory, type ObjectId, objectKey } from '../dvc/format/object-id.ts';
+import { filesOf, isCached } from '../dvc/objects/cache.ts';
+import { fetchOutputs } from '../dvc/objects/transfer.ts';
+import type { DvcContext } from '../dvc/tree/context.ts';
+import { outputsAt } from '../dvc/tree/pointers.ts';
+import type { DvcRepository } from '../dvc/tree/repository.ts';
+import { isRecorded, type Recorded } from '../dvc/tree/select.ts';
 import { VarveError } from '../errors.ts';
 import { openRemote } from '../remote/open.ts';
-import type { Batch } from '../store/batch.ts';
-import { type Digest, parseDigest } from '../store/digest.ts';
-import { encodeManifest, type ManifestEntry } from '../store/manifest.ts';
+import { type Digest, parseDigest } from '../store/format/digest.ts';
+import { encodeManifest, type ManifestEntry } from '../store/format/manifest.ts';
 import { Store } from '../store/store.ts';
+import type { Batch } from '../store/writing/batch.ts';
 import { initialConfig } from '../workspace/config.ts';
-import { gitList } from '../workspace/git.ts';
-import { excludeFromGit } from '../workspace/git-exclude.ts';
-import { comparePaths } from '../workspace/path-order.ts';
+import { excludeFromGit } from '../workspace/git/exclude.ts';
+import { gitList } from '../workspace/git/git.ts';
 import { formatPointer, type Pointer, pointerPath } from '../workspace/pointer.ts';
-import type { Context } from './context.ts';
-import { inDvc } from './dvc-context.ts';
-import { NOT_IN_GIT } from './init.ts';
+import type { Context } from './context/context.ts';
+import { closing, openCache } from './context/stores.ts';
+import { inDvc } from './dvc/context.ts';
 import {
   type CommitFacts,
   commitsOfBranches,
   renamedFiles,
   rewriteBranches,
   type TreeChange,
-} from './rewrite-history.ts';
-import { closing, openCache } from './stores.ts';
+} from './dvc/rewrite-branches.ts';
+import { NOT_IN_GIT } from './init.ts';
 
 export interface ImportDvcResult {
   /** The new branches, `varve/<branch>`, which hold the same history with varve's pointers. */

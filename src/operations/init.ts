@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAtomically } from '../workspace/atomic-write.ts';
+import { writeAtomically } from '../base/atomic-write.ts';
 import { initialConfig } from '../workspace/config.ts';
 import { findGitRoot } from '../workspace/repository.ts';
 

@@ -1,9 +1,9 @@
 import { VarveError } from '../errors.ts';
-import { datasetHistory, resolveRevision } from '../workspace/git-pointers.ts';
+import { datasetHistory, resolveRevision } from '../workspace/git/pointers.ts';
 import { pathInRepository } from '../workspace/repository.ts';
-import type { Context } from './context.ts';
-import { datasetNamed } from './datasets.ts';
-import { outputLog } from './dvc-datasets.ts';
+import type { Context } from './context/context.ts';
+import { datasetNamed } from './datasets/select.ts';
+import { outputLog } from './dvc/datasets.ts';
 
 export interface LogResult {
   readonly path: string;

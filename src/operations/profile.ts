@@ -1,6 +1,6 @@
-import type { Watch } from './context.ts';
-import { type ProfiledDataset, type ProfilingOptions, profileOfDataset } from './dataset-profile.ts';
-import { nameDataset } from './named-dataset.ts';
+import type { Watch } from './context/context.ts';
+import { nameDataset } from './datasets/resolve.ts';
+import { type ProfiledDataset, type ProfilingOptions, profileOfDataset } from './statistics/load.ts';
 
 /** The statistics of a dataset, a version, or a plain file or folder. */
 export function profile(

@@ -1,10 +1,10 @@
-import { readStatCache } from '../workspace/stat-cache.ts';
+import { readStatCache } from '../workspace/tree/stat-cache.ts';
 import { type CheckoutOptions, type CheckoutResult, checkoutFrom } from './checkout.ts';
-import type { Context } from './context.ts';
-import { type SelectedDataset, selectDatasets } from './datasets.ts';
+import type { Context } from './context/context.ts';
+import { closing, openCache } from './context/stores.ts';
+import type { TransferChoice, TransferResult } from './context/transfer-roots.ts';
+import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
 import { fetchInto } from './fetch.ts';
-import { closing, openCache } from './stores.ts';
-import type { TransferChoice, TransferResult } from './transfers.ts';
 
 export interface PullResult extends CheckoutResult {
   readonly fetched: TransferResult;
@@ -16,7 +16,7 @@ export async function pull(
   paths: readonly string[] = [],
   options: TransferChoice & CheckoutOptions = {},
 ): Promise<PullResult> {
-  if (context.dvc) return (await import('./dvc-write.ts')).dvcPull(context, context.dvc, paths, options);
+  if (context.dvc) return (await import('./dvc/write.ts')).dvcPull(context, context.dvc, paths, options);
   const datasets = selectDatasets(context, paths).map((dataset) =>
     paths.length === 0 ? withChosenParts(context, dataset) : dataset,
   );

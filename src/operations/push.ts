@@ -1,10 +1,15 @@
-import { push as pushTo } from '../store/push.ts';
-import type { Root } from '../store/roots.ts';
+import type { Root } from '../store/gc/roots.ts';
+import { push as pushTo } from '../store/transfer/push.ts';
 import { cloneId } from '../workspace/clone-id.ts';
-import type { Context } from './context.ts';
-import { selectDatasets } from './datasets.ts';
-import { closing, memoryOfRemotes, openCache, openRemoteNamed } from './stores.ts';
-import { rootsToTransfer, type TransferChoice, type TransferResult, transferOptions } from './transfers.ts';
+import type { Context } from './context/context.ts';
+import { closing, memoryOfRemotes, openCache, openRemoteNamed } from './context/stores.ts';
+import {
+  rootsToTransfer,
+  type TransferChoice,
+  type TransferResult,
+  transferOptions,
+} from './context/transfer-roots.ts';
+import { selectDatasets } from './datasets/select.ts';
 
 /** Sends what the remote lacks of the chosen datasets. What was interrupted is not sent again. */
 export async function push(
@@ -12,7 +17,7 @@ export async function push(
   paths: readonly string[] = [],
   choice: TransferChoice = {},
 ): Promise<TransferResult> {
-  if (context.dvc) return (await import('./dvc-write.ts')).dvcPush(context, context.dvc, paths, choice);
+  if (context.dvc) return (await import('./dvc/write.ts')).dvcPush(context, context.dvc, paths, choice);
   const datasets = selectDatasets(context, paths);
   return pushRoots(context, await rootsToTransfer(context, datasets, choice), choice);
 }

@@ -1,8 +1,8 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import type { DvcConfig } from '../dvc/config.ts';
+import type { DvcConfig } from '../dvc/format/config.ts';
 import { VarveError } from '../errors.ts';
-import { sourceUrl } from '../remote/bucket-listing.ts';
-import { parseEndpoint } from '../remote/minio-access.ts';
+import { sourceUrl } from '../remote/bucket/listing.ts';
+import { parseEndpoint } from '../remote/minio/access.ts';
 import { describeUrl, parseUrl } from '../remote/url.ts';
 import {
   type Access,
@@ -14,8 +14,8 @@ import {
   setRemote,
   setSource,
 } from '../workspace/config.ts';
-import { type Context, refuseInDvc } from './context.ts';
-import { findRemote } from './stores.ts';
+import { type Context, refuseInDvc } from './context/context.ts';
+import { findRemote } from './context/stores.ts';
 
 export interface ListedRemote extends RemoteConfig {
   readonly name: string;

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
+import { writeAtomically } from '../base/atomic-write.ts';
 import { VarveError } from '../errors.ts';
+import { stringifySchema } from '../schema/format/stringify.ts';
 import { inferSchema } from '../schema/infer.ts';
-import { stringifySchema } from '../schema/stringify.ts';
 import { schemaToPbtxt } from '../schema/tfdv/schema-to.ts';
-import { writeAtomically } from '../workspace/atomic-write.ts';
-import type { Watch } from './context.ts';
-import { profileOfDataset } from './dataset-profile.ts';
-import { type NamedDataset, nameDataset, schemaPathOf } from './named-dataset.ts';
-import { asPbtxt, type SchemaFile } from './schema-file.ts';
+import type { Watch } from './context/context.ts';
+import { type NamedDataset, nameDataset, schemaPathOf } from './datasets/resolve.ts';
+import { profileOfDataset } from './statistics/load.ts';
+import { asPbtxt, type SchemaFile } from './statistics/schema-file.ts';
 
 export type SchemaFormat = 'yaml' | 'tfdv';
 

@@ -1,9 +1,9 @@
-import { stringifySchema } from '../schema/stringify.ts';
+import { stringifySchema } from '../schema/format/stringify.ts';
 import { schemaToPbtxt } from '../schema/tfdv/schema-to.ts';
-import type { Watch } from './context.ts';
-import { nameDataset } from './named-dataset.ts';
-import { isPbtxt, readSchema, readSchemaText, schemaFileOf } from './schema-file.ts';
+import type { Watch } from './context/context.ts';
+import { nameDataset } from './datasets/resolve.ts';
 import type { SchemaFormat } from './schema-infer.ts';
+import { isPbtxt, readSchema, readSchemaText, schemaFileOf } from './statistics/schema-file.ts';
 
 export interface SchemaShowResult {
   readonly path: string;

@@ -1,11 +1,11 @@
+import { writeAtomically } from '../base/atomic-write.ts';
 import type { Anomaly } from '../schema/anomaly.ts';
 import { proposePbtxtUpdate } from '../schema/tfdv/update.ts';
 import { proposeUpdate, type SchemaChange } from '../schema/update.ts';
-import { writeAtomically } from '../workspace/atomic-write.ts';
-import type { Watch } from './context.ts';
-import { profileOfDataset } from './dataset-profile.ts';
-import { nameDataset } from './named-dataset.ts';
-import { isPbtxt, parseSchemaOf, readSchemaText, schemaFileOf } from './schema-file.ts';
+import type { Watch } from './context/context.ts';
+import { nameDataset } from './datasets/resolve.ts';
+import { profileOfDataset } from './statistics/load.ts';
+import { isPbtxt, parseSchemaOf, readSchemaText, schemaFileOf } from './statistics/schema-file.ts';
 import { hold } from './validate.ts';
 
 export interface SchemaUpdateResult {

@@ -1,23 +1,28 @@
 import { createHash } from 'node:crypto';
 import { VarveError } from '../errors.ts';
-import type { Digest } from '../store/digest.ts';
-import { encodeManifest } from '../store/manifest.ts';
+import type { Digest } from '../store/format/digest.ts';
+import { encodeManifest } from '../store/format/manifest.ts';
+import type { Pointer } from '../workspace/pointer.ts';
+import type { Repository } from '../workspace/repository.ts';
 import {
   compareWithRecord,
   type FileChange,
   type FileState,
   hashFound,
   manifestEntry,
-} from '../workspace/data-state.ts';
-import { fileClock } from '../workspace/file-clock.ts';
-import type { Pointer } from '../workspace/pointer.ts';
-import { contentOf } from '../workspace/read-record.ts';
-import type { Repository } from '../workspace/repository.ts';
-import { dataKind } from '../workspace/scan.ts';
-import { type RecordedFile, readStatCache, type StatCache, writeStatCache } from '../workspace/stat-cache.ts';
-import type { Context } from './context.ts';
-import { type SelectedDataset, selectDatasets } from './datasets.ts';
-import { dvcStatus } from './dvc-status.ts';
+} from '../workspace/tree/data-state.ts';
+import { fileClock } from '../workspace/tree/file-clock.ts';
+import { contentOf } from '../workspace/tree/read-record.ts';
+import { dataKind } from '../workspace/tree/scan.ts';
+import {
+  type RecordedFile,
+  readStatCache,
+  type StatCache,
+  writeStatCache,
+} from '../workspace/tree/stat-cache.ts';
+import type { Context } from './context/context.ts';
+import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
+import { dvcStatus } from './dvc/status.ts';
 
 /**
  * - `unchanged`: the data is the snapshot that the pointer names (or the chosen parts of it, where `only` is set)

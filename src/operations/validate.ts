@@ -1,19 +1,19 @@
-import type { Profile } from '../profile/model.ts';
+import type { Profile } from '../profile/model/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import type { Schema } from '../schema/model.ts';
 import { type ValidateOptions as HoldOptions, validate as validateProfile } from '../schema/validate.ts';
-import type { Watch } from './context.ts';
+import type { Watch } from './context/context.ts';
+import { previousPointer } from './datasets/previous-version.ts';
+import { hasData, type NamedDataset, nameDataset } from './datasets/resolve.ts';
 import {
   type ProfiledDataset,
   type ProfilingOptions,
   profileOfDataset,
   storedProfile,
-} from './dataset-profile.ts';
-import { hasData, type NamedDataset, nameDataset } from './named-dataset.ts';
-import { previousPointer } from './previous-version.ts';
-import { rowCheckerOf } from './row-checker.ts';
-import { readSchema, schemaFileOf } from './schema-file.ts';
-import { isStatistics } from './tfdv-statistics.ts';
+} from './statistics/load.ts';
+import { rowCheckerOf } from './statistics/row-checker.ts';
+import { readSchema, schemaFileOf } from './statistics/schema-file.ts';
+import { isStatistics } from './statistics/tfdv.ts';
 
 export interface ValidateOptions extends ProfilingOptions {
   /** Another schema than the dataset's own. */

@@ -1,9 +1,9 @@
-import { type Verified, verifyStore } from '../store/verify.ts';
-import { type Context, watching } from './context.ts';
-import { selectDatasets } from './datasets.ts';
-import { everyRoot, everyRootOfCache } from './history-roots.ts';
-import { isInPlace } from './in-place.ts';
-import { closing, openCache, openRemoteStore } from './stores.ts';
+import { type Verified, verifyStore } from '../store/repair/verify.ts';
+import { type Context, watching } from './context/context.ts';
+import { closing, openCache, openRemoteStore } from './context/stores.ts';
+import { everyRoot, everyRootOfCache } from './datasets/roots.ts';
+import { selectDatasets } from './datasets/select.ts';
+import { isInPlace } from './in-place/snapshot.ts';
 
 export interface VerifyResult extends Verified {
   /** What was checked: null for the cache of this clone. */
@@ -17,7 +17,7 @@ export async function verify(
   context: Context,
   options: { readonly remote?: string | undefined } = {},
 ): Promise<VerifyResult> {
-  if (context.dvc) return (await import('./dvc-verify.ts')).dvcVerify(context, context.dvc, options.remote);
+  if (context.dvc) return (await import('./dvc/verify.ts')).dvcVerify(context, context.dvc, options.remote);
   const inPlace = selectDatasets(context, []).flatMap(({ path, pointer }) =>
     isInPlace(pointer) ? [{ path, url: pointer.source }] : [],
   );

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { fileError } from '../base/file-errors.ts';
 import { VarveError } from '../errors.ts';
-import { fileError } from './file-errors.ts';
 import type { Body } from './remote.ts';
 
 const BLOCK = 1024 * 1024;

@@ -1,7 +1,7 @@
-import { BucketRemote } from './bucket.ts';
-import type { BucketClient, ServerOptions } from './bucket-client.ts';
-import { FolderRemote } from './folder.ts';
-import { parseEndpoint } from './minio-access.ts';
+import { BucketRemote } from './bucket/bucket.ts';
+import type { BucketClient, ServerOptions } from './bucket/client.ts';
+import { FolderRemote } from './folder/folder.ts';
+import { parseEndpoint } from './minio/access.ts';
 import type { Remote } from './remote.ts';
 import { type Place, parseUrl } from './url.ts';
 
@@ -29,6 +29,6 @@ export async function openBucket(
   options: ServerOptions,
 ): Promise<BucketClient> {
   if (options.endpoint !== undefined) parseEndpoint(options.endpoint);
-  if (place.kind === 's3') return (await import('./s3.ts')).openS3(place.bucket, options);
-  return (await import('./minio.ts')).openMinio(place.alias, place.bucket, options);
+  if (place.kind === 's3') return (await import('./s3/s3.ts')).openS3(place.bucket, options);
+  return (await import('./minio/minio.ts')).openMinio(place.alias, place.bucket, options);
 }

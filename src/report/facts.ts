@@ -1,7 +1,7 @@
-import { numericAxis } from '../drift/axis.ts';
-import type { FeatureProfile, LengthStats, TableProfile, TimeStats } from '../profile/model.ts';
-import { meanAndVariance } from '../profile/moments.ts';
-import { distinctCount } from '../profile/sketch.ts';
+import { numericAxis } from '../drift/distributions/axis.ts';
+import { distinctCount } from '../profile/hashing/sketch.ts';
+import { meanAndVariance } from '../profile/measures/moments.ts';
+import type { FeatureProfile, LengthStats, TableProfile, TimeStats } from '../profile/model/model.ts';
 import { brief } from './neutral.ts';
 import { numericText } from './numbers.ts';
 

@@ -1,4 +1,4 @@
-import type { Profile } from '../profile/model.ts';
+import type { Profile } from '../profile/model/model.ts';
 
 export const formats = [
   'text',

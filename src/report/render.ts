@@ -1,6 +1,6 @@
 import type { DriftReport, DriftSeries, DriftWindow } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
-import type { Profile } from '../profile/model.ts';
+import type { Profile } from '../profile/model/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import { anomaliesToPbtxt } from '../schema/tfdv/anomalies.ts';
 import { writeStatistics } from '../schema/tfdv/statistics-file.ts';

@@ -1,5 +1,5 @@
 import type { FeatureDrift, Measure, Verdict } from '../drift/model.ts';
-import type { Profile, TableProfile } from '../profile/model.ts';
+import type { Profile, TableProfile } from '../profile/model/model.ts';
 import type { Anomaly, ValidationReport } from '../schema/anomaly.ts';
 import { brief, neutral } from './neutral.ts';
 import { counted } from './numbers.ts';

@@ -1,5 +1,5 @@
-import { bucketLow } from '../profile/buckets.ts';
-import type { FeatureProfile } from '../profile/model.ts';
+import { bucketLow } from '../profile/measures/buckets.ts';
+import type { FeatureProfile } from '../profile/model/model.ts';
 
 /**
  * The three distances that a schema's comparators name, as TensorFlow Data Validation defines them (its anomalies

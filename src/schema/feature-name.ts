@@ -1,4 +1,4 @@
-import type { FeatureProfile, TableProfile } from '../profile/model.ts';
+import type { FeatureProfile, TableProfile } from '../profile/model/model.ts';
 import type { TableSchema } from './model.ts';
 
 /** A feature's path as people write it: `trips.[].fare`. */

@@ -1,6 +1,6 @@
-import type { FeatureProfile, Profile, TableProfile } from '../profile/model.ts';
-import { compareDecimals } from './exact.ts';
+import type { FeatureProfile, Profile, TableProfile } from '../profile/model/model.ts';
 import { featureName } from './feature-name.ts';
+import { compareDecimals } from './format/exact.ts';
 import { allTypes, type FeatureSchema, noDriftSettings, type Schema, type TableSchema } from './model.ts';
 import { allListed } from './rules/rule.ts';
 

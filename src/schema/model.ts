@@ -1,4 +1,4 @@
-import type { FeatureType } from '../profile/model.ts';
+import type { FeatureType } from '../profile/model/model.ts';
 
 /**
  * The schema: what people agreed that a dataset looks like. Kept in `<path>.schema.yaml`; its JSON Schema is

@@ -1,5 +1,5 @@
-import type { Profile, TableProfile } from '../profile/model.ts';
-import { filesTable } from '../profile/read.ts';
+import type { Profile, TableProfile } from '../profile/model/model.ts';
+import { filesTable } from '../profile/model/tables.ts';
 import { featuresByName } from './feature-name.ts';
 import { inferSchema } from './infer.ts';
 import type { Bounds, FeatureSchema, Schema, TableSchema } from './model.ts';

@@ -1,12 +1,12 @@
 import { type Document, isMap, isSeq } from 'yaml';
 import { VarveError } from '../errors.ts';
-import type { Profile } from '../profile/model.ts';
-import { schemaFile } from './format.ts';
-import { keepLayout } from './keep-layout.ts';
-import { lineDiff } from './line-diff.ts';
-import { parseSchemaDocument } from './parse.ts';
+import type { Profile } from '../profile/model/model.ts';
+import { schemaFile } from './format/format.ts';
+import { keepLayout } from './format/keep-layout.ts';
+import { lineDiff } from './format/line-diff.ts';
+import { parseSchemaDocument } from './format/parse.ts';
+import { laidOut, printedLike } from './format/stringify.ts';
 import { relaxSchema } from './relax.ts';
-import { laidOut, printedLike } from './stringify.ts';
 
 export interface SchemaUpdate {
   /** The whole file after the changes; equal to the old text where there are none. */

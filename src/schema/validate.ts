@@ -1,9 +1,9 @@
 import { VarveError } from '../errors.ts';
-import type { FeatureProfile, Profile, TableProfile } from '../profile/model.ts';
-import { countRows, filesTable, isTabularProfile } from '../profile/read.ts';
+import type { FeatureProfile, Profile, TableProfile } from '../profile/model/model.ts';
+import { countRows, filesTable, isTabularProfile } from '../profile/model/tables.ts';
 import type { Anomaly, ValidationReport } from './anomaly.ts';
-import { schemaFaults } from './faults.ts';
 import { featureName, featuresByName } from './feature-name.ts';
+import { schemaFaults } from './format/faults.ts';
 import type { FeatureSchema, Schema, TableSchema } from './model.ts';
 import type { RowAnswer, RowChecker } from './row-checker.ts';
 import { columnSql } from './row-checker.ts';

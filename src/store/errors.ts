@@ -1,5 +1,5 @@
 import { VarveError } from '../errors.ts';
-import { type Digest, type RawDigest, toDigest } from './digest.ts';
+import { type Digest, type RawDigest, toDigest } from './format/digest.ts';
 
 /** What every place that meets missing or damaged bytes says. */
 

@@ -1,9 +1,9 @@
 import type { Remote } from '../remote/remote.ts';
-import type { Catalog } from './catalog.ts';
-import { readCondemned } from './condemned.ts';
-import { hexDigestOf } from './digest.ts';
-import { encodeIndex, type IndexContent, IndexFile, indexKey } from './index-file.ts';
-import { keepIndex, loadCatalog } from './load.ts';
+import { hexDigestOf } from './format/digest.ts';
+import { encodeIndex, type IndexContent, IndexFile, indexKey } from './format/index-file.ts';
+import { readCondemned } from './gc/pending-deletions.ts';
+import type { Catalog } from './index/catalog.ts';
+import { keepIndex, loadCatalog } from './index/load.ts';
 
 /** A place of objects and what is known of it: the state that reading, writing, transfer and gc share. */
 export class StoreCore {

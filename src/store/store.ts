@@ -1,16 +1,16 @@
 import { VarveError } from '../errors.ts';
 import type { Remote } from '../remote/remote.ts';
-import { Batch } from './batch.ts';
-import type { Location } from './catalog.ts';
-import { type Digest, type RawDigest, toRaw } from './digest.ts';
-import { readLocalObject } from './local-object.ts';
-import { LocalPacks } from './local-packs.ts';
-import { type MaterialiseOptions, materialise, packedLocation } from './materialise.ts';
-import { type FileToPut, materialiseAll } from './materialise-all.ts';
-import { Mender } from './mender.ts';
-import { isEmptyObject, type Source, streamObject } from './object-reader.ts';
-import { packKey } from './pack.ts';
+import { type Digest, type RawDigest, toRaw } from './format/digest.ts';
+import { packKey } from './format/pack.ts';
+import type { Location } from './index/catalog.ts';
+import { readLocalObject } from './reading/local-object.ts';
+import { LocalPacks } from './reading/local-packs.ts';
+import { isEmptyObject, type Source, streamObject } from './reading/object-reader.ts';
+import { Mender } from './repair/repairer.ts';
+import { type MaterialiseOptions, materialise, packedLocation } from './restoring/restore-file.ts';
+import { type FileToPut, materialiseAll } from './restoring/restore-files.ts';
 import { StoreCore } from './store-core.ts';
+import { Batch } from './writing/batch.ts';
 
 export interface StoreOptions {
   /** Folder that keeps the index of a remote between runs, so that only what is new is read. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAtomically } from './atomic-write.ts';
-import { isAbsent, workspaceError } from './file-errors.ts';
+import { writeAtomically } from '../base/atomic-write.ts';
+import { isAbsent, workspaceError } from '../base/system-errors.ts';
 import type { Repository } from './repository.ts';
 
 /** Names this clone among all that push to a remote. Made when it is first asked for; not in Git. */

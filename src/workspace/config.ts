@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, parseDocument } from 'yaml';
+import { writeAtomically } from '../base/atomic-write.ts';
+import { isAbsent, workspaceError } from '../base/system-errors.ts';
 import { VarveError } from '../errors.ts';
-import { writeAtomically } from './atomic-write.ts';
-import { isAbsent, workspaceError } from './file-errors.ts';
 import type { Repository } from './repository.ts';
 
 /** Which server is asked, and as whom. The options are those of remote/open.ts. */

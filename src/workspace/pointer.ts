@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeAtomically } from '../base/atomic-write.ts';
+import { workspaceError } from '../base/system-errors.ts';
 import { VarveError } from '../errors.ts';
-import { type Digest, parseDigest } from '../store/digest.ts';
-import { writeAtomically } from './atomic-write.ts';
-import { workspaceError } from './file-errors.ts';
+import { type Digest, parseDigest } from '../store/format/digest.ts';
 
 /** What Git keeps of a dataset: which snapshot it is. See docs/file-formats.md. */
 export interface Pointer {

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { isAbsent, workspaceError } from '../base/system-errors.ts';
 import { VarveError } from '../errors.ts';
-import { isAbsent, workspaceError } from './file-errors.ts';
 
 /** A Git working tree in which varve was started. */
 export interface Repository {

@@ -13,10 +13,10 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { FolderRemote } from '../../src/remote/folder.ts';
+import { FolderRemote } from '../../src/remote/folder/folder.ts';
 import { Store } from '../../src/store/store.ts';
-import { describeWithMinio } from '../setup/minio.ts';
-import { Sandbox } from './sandbox.ts';
+import { describeWithMinio } from '../support/minio.ts';
+import { Sandbox } from '../support/sandbox.ts';
 
 let box: Sandbox;
 beforeEach(() => {

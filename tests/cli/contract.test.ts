@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { COMMANDS } from '../../src/cli/commands.ts';
-import { Sandbox } from './sandbox.ts';
+import { COMMANDS } from '../../src/cli/registry.ts';
+import { Sandbox } from '../support/sandbox.ts';
 
 let box: Sandbox;
 beforeEach(() => {

@@ -3,7 +3,7 @@ import { Ajv } from 'ajv';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DriftReport, DriftSeries, DriftWindow } from '../../src/drift/model.ts';
 import type { CheckedDatasets } from '../../src/report/checked.ts';
-import { Sandbox } from './sandbox.ts';
+import { Sandbox } from '../support/sandbox.ts';
 
 const sandbox = new Sandbox();
 const [header = '', ...lines] = readFileSync(

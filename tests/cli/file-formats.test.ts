@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { afterAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { openContext } from '../../src/operations/context.ts';
-import { openCache } from '../../src/operations/stores.ts';
-import { parseDigest } from '../../src/store/digest.ts';
-import { encodeManifest, type ManifestEntry, readManifest } from '../../src/store/manifest.ts';
-import { readSourceManifest } from '../../src/store/source-manifest.ts';
+import { openContext } from '../../src/operations/context/context.ts';
+import { openCache } from '../../src/operations/context/stores.ts';
+import { parseDigest } from '../../src/store/format/digest.ts';
+import { encodeManifest, type ManifestEntry, readManifest } from '../../src/store/format/manifest.ts';
+import { readSourceManifest } from '../../src/store/format/source-manifest.ts';
 import { readConfig } from '../../src/workspace/config.ts';
 import { parsePointer } from '../../src/workspace/pointer.ts';
-import { Sandbox } from './sandbox.ts';
+import { Sandbox } from '../support/sandbox.ts';
 
 /** The published JSON Schemas say of real files what varve's own readers say, and of damaged ones too. */
 const sandbox = new Sandbox().repository();

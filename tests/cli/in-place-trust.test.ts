@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openRemote } from '../../src/remote/open.ts';
 import { Store } from '../../src/store/store.ts';
-import { type FaultyS3, startFaultyS3 } from '../setup/faulty-s3.ts';
-import { describeWithMinio } from '../setup/minio.ts';
-import { Sandbox } from './sandbox.ts';
+import { type FaultyS3, startFaultyS3 } from '../support/faulty-s3.ts';
+import { describeWithMinio } from '../support/minio.ts';
+import { Sandbox } from '../support/sandbox.ts';
 
 let box: Sandbox;
 beforeEach(() => {

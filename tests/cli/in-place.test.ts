@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sha256 } from '../remote/contract.ts';
-import { describeWithMinio } from '../setup/minio.ts';
-import { Sandbox } from './sandbox.ts';
+import { describeWithMinio } from '../support/minio.ts';
+import { Sandbox } from '../support/sandbox.ts';
 
 const CSV = 'id,name\n1,a\n2,b\n';
 /** More than fits a pack's blob, so that it passes through a file and is cut into chunks. */

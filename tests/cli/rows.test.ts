@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Profile } from '../../src/profile/model.ts';
+import type { Profile } from '../../src/profile/model/model.ts';
 import type { ValidationReport } from '../../src/schema/anomaly.ts';
-import { Sandbox } from './sandbox.ts';
+import { Sandbox } from '../support/sandbox.ts';
 
 const sandbox = new Sandbox().repository();
 afterAll(() => sandbox.remove());

@@ -1,11 +1,11 @@
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Profile } from '../../src/profile/model.ts';
+import type { Profile } from '../../src/profile/model/model.ts';
 import type { ValidationReport } from '../../src/schema/anomaly.ts';
 import { anomaliesFromPbtxt } from '../../src/schema/tfdv/anomalies.ts';
 import { fixtures } from '../schema/tfdv-fixtures.ts';
-import { Sandbox } from './sandbox.ts';
+import { Sandbox } from '../support/sandbox.ts';
 
 /** A person who has TFDV's files, and no wish to convert them. */
 const sandbox = new Sandbox().repository();

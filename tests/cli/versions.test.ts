@@ -9,7 +9,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Sandbox } from './sandbox.ts';
+import { Sandbox } from '../support/sandbox.ts';
 
 let box: Sandbox;
 beforeEach(() => {

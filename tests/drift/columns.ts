@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
-import { sum } from '../../src/drift/measures.ts';
-import { bucketIndex, sortedBuckets } from '../../src/profile/buckets.ts';
+import { sum } from '../../src/drift/measures/measures.ts';
+import { coarsen } from '../../src/profile/counters/occurrences.ts';
+import { hashEnd, sketchOf } from '../../src/profile/hashing/sketch.ts';
+import { bucketIndex, sortedBuckets } from '../../src/profile/measures/buckets.ts';
+import { MomentSums } from '../../src/profile/measures/moments.ts';
+import { valueCap } from '../../src/profile/measures/value-measures.ts';
 import type {
   FeatureProfile,
   LengthStats,
@@ -8,11 +12,7 @@ import type {
   Profile,
   TimeStats,
   ValueCounts,
-} from '../../src/profile/model.ts';
-import { MomentSums } from '../../src/profile/moments.ts';
-import { hashEnd, sketchOf } from '../../src/profile/sketch.ts';
-import { coarsen } from '../../src/profile/times.ts';
-import { valueCap } from '../../src/profile/values.ts';
+} from '../../src/profile/model/model.ts';
 
 /**
  * A column as its distinct values and a code a row, so that a sample of any size is a count by code. Profiles built from it

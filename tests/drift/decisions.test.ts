@@ -5,7 +5,7 @@ import { compareProfiles } from '../../src/drift/compare.ts';
 import { compareHistory } from '../../src/drift/history.ts';
 import type { DriftOptions, DriftReport } from '../../src/drift/model.ts';
 import { windowOf } from '../../src/drift/window.ts';
-import type { Profile } from '../../src/profile/model.ts';
+import type { Profile } from '../../src/profile/model/model.ts';
 import { allCounts, type Column, columnOf, featureOf, profileOf } from './columns.ts';
 import { falseAlarms, findings, randomNumbers, readColumns, shifts } from './simulation.ts';
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { mean, standardDeviation } from 'simple-statistics';
 import { describe, expect, test } from 'vitest';
-import { examine } from '../../src/drift/examine.ts';
-import { type Finding, Pair } from '../../src/drift/finding.ts';
+import { type Finding, Pair } from '../../src/drift/findings/finding.ts';
+import { examine } from '../../src/drift/findings/findings.ts';
 import {
   chiSquare,
   hellinger,
@@ -13,14 +13,14 @@ import {
   populationStability,
   shares,
   wasserstein,
-} from '../../src/drift/measures.ts';
+} from '../../src/drift/measures/measures.ts';
 import {
   benjaminiHochberg,
   chiSquare95,
   chiSquareTail,
   normalQuantile,
   studentTails,
-} from '../../src/drift/tails.ts';
+} from '../../src/drift/measures/tails.ts';
 import { allCounts, columnOf, featureOf } from './columns.ts';
 
 interface Fixture {

@@ -2,13 +2,13 @@ import { rmSync } from 'node:fs';
 import { AssumeRoleProvider } from 'minio/dist/esm/AssumeRoleProvider.mjs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { add } from '../../src/operations/add.ts';
-import { openContext } from '../../src/operations/context.ts';
+import { openContext } from '../../src/operations/context/context.ts';
 import { pull } from '../../src/operations/pull.ts';
 import { push } from '../../src/operations/push.ts';
 import { verify } from '../../src/operations/verify.ts';
-import { type FaultyS3, seededFaults, startFaultyS3 } from '../setup/faulty-s3.ts';
-import { describeWithMinio } from '../setup/minio.ts';
-import { contents, Sandbox } from './sandbox.ts';
+import { contents, Sandbox } from '../support/dvc-sandbox.ts';
+import { type FaultyS3, seededFaults, startFaultyS3 } from '../support/faulty-s3.ts';
+import { describeWithMinio } from '../support/minio.ts';
 
 const SMALL = 40;
 let box: Sandbox;

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { add } from '../../src/operations/add.ts';
 import { check } from '../../src/operations/check.ts';
-import { openContext } from '../../src/operations/context.ts';
+import { openContext } from '../../src/operations/context/context.ts';
 import { driftHistory } from '../../src/operations/drift-history.ts';
 import { gc } from '../../src/operations/gc.ts';
-import { gitInstall } from '../../src/operations/git-install.ts';
-import { profilerFor } from '../../src/operations/profile-on-add.ts';
+import { gitInstall } from '../../src/operations/git/install.ts';
 import { addRemote, chooseRemote, forgetRemote, listRemotes } from '../../src/operations/remote.ts';
-import { Sandbox } from './sandbox.ts';
+import { profilerFor } from '../../src/operations/statistics/profile-on-add.ts';
+import { Sandbox } from '../support/dvc-sandbox.ts';
 
 const fixture = join(import.meta.dirname, '..', '..', 'fixtures', 'dvc', 'dvc-repo.tar.gz');
 let box: Sandbox;

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkout } from '../../src/operations/checkout.ts';
-import { openContext } from '../../src/operations/context.ts';
+import { openContext } from '../../src/operations/context/context.ts';
 import { exportDvc } from '../../src/operations/export-dvc.ts';
 import { importDvc } from '../../src/operations/import-dvc.ts';
 import { status } from '../../src/operations/status.ts';
 import { verify } from '../../src/operations/verify.ts';
-import { contents, describeWithDvc, Sandbox } from './sandbox.ts';
+import { contents, describeWithDvc, Sandbox } from '../support/dvc-sandbox.ts';
 
 const fixtures = join(import.meta.dirname, '..', '..', 'fixtures', 'dvc');
 let box: Sandbox;

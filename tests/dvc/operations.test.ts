@@ -11,18 +11,18 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { add } from '../../src/operations/add.ts';
 import { checkout } from '../../src/operations/checkout.ts';
-import { openContext } from '../../src/operations/context.ts';
+import { openContext } from '../../src/operations/context/context.ts';
 import { diff } from '../../src/operations/diff.ts';
 import { drift } from '../../src/operations/drift.ts';
 import { fetch } from '../../src/operations/fetch.ts';
 import { log } from '../../src/operations/log.ts';
-import { profilerFor } from '../../src/operations/profile-on-add.ts';
 import { pull } from '../../src/operations/pull.ts';
 import { push } from '../../src/operations/push.ts';
+import { profilerFor } from '../../src/operations/statistics/profile-on-add.ts';
 import { status } from '../../src/operations/status.ts';
 import { verify } from '../../src/operations/verify.ts';
-import { describeWithMinio } from '../setup/minio.ts';
-import { contents, describeWithDvc, Sandbox } from './sandbox.ts';
+import { contents, describeWithDvc, Sandbox } from '../support/dvc-sandbox.ts';
+import { describeWithMinio } from '../support/minio.ts';
 
 let box: Sandbox;
 beforeEach(() => {

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'no
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { add } from '../../src/operations/add.ts';
-import { openContext } from '../../src/operations/context.ts';
+import { openContext } from '../../src/operations/context/context.ts';
 import { status } from '../../src/operations/status.ts';
-import { Sandbox } from './sandbox.ts';
+import { Sandbox } from '../support/dvc-sandbox.ts';
 
 let box: Sandbox;
 beforeEach(() => {

@@ -20,9 +20,9 @@ import {
 import parquet from 'parquetjs-lite';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openEngine } from '../../src/engine/duckdb.ts';
-import { formatOf, isTabular } from '../../src/engine/formats.ts';
-import type { TableProfile } from '../../src/profile/model.ts';
-import { profileFiles } from '../../src/profile/profile-files.ts';
+import { formatOf, isTabular } from '../../src/engine/formats/format.ts';
+import { profileFiles } from '../../src/profile/dataset/profile-files.ts';
+import type { TableProfile } from '../../src/profile/model/model.ts';
 import { dataFiles, feature, folder, tableOf } from '../profile/profiling.ts';
 
 const types = (table: TableProfile) => table.features.map(({ path, type }) => `${path.join('.')}: ${type}`);

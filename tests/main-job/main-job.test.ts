@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeWithMinio } from '../setup/minio.ts';
+import { describeWithMinio } from '../support/minio.ts';
 
 const checkout = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const sample = join(checkout, 'fixtures', 'flights-sample.csv');

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bucketIndex, bucketLow } from '../../src/profile/buckets.ts';
-import { decodeProfile, encodeProfile } from '../../src/profile/encode.ts';
-import { mergeProfiles } from '../../src/profile/merge.ts';
-import type { FeatureProfile, Profile } from '../../src/profile/model.ts';
-import { meanAndVariance } from '../../src/profile/moments.ts';
-import { profileFiles } from '../../src/profile/profile-files.ts';
-import { distinctCount } from '../../src/profile/sketch.ts';
+import { profileFiles } from '../../src/profile/dataset/profile-files.ts';
+import { decodeProfile, encodeProfile } from '../../src/profile/format/encode.ts';
+import { distinctCount } from '../../src/profile/hashing/sketch.ts';
+import { bucketIndex, bucketLow } from '../../src/profile/measures/buckets.ts';
+import { meanAndVariance } from '../../src/profile/measures/moments.ts';
+import { mergeProfiles } from '../../src/profile/model/merge.ts';
+import type { FeatureProfile, Profile } from '../../src/profile/model/model.ts';
 import { dataFiles, feature, folder, tableOf } from './profiling.ts';
 
 /** Writes Parquet by SQL and profiles it. */

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { FeatureProfile, TableProfile } from '../../src/profile/model.ts';
-import { type DataFile, type ProfileOptions, profileFiles } from '../../src/profile/profile-files.ts';
+import { type DataFile, type ProfileOptions, profileFiles } from '../../src/profile/dataset/profile-files.ts';
+import type { FeatureProfile, TableProfile } from '../../src/profile/model/model.ts';
 
 /** A folder that the test which makes it leaves behind removed. */
 export function folder(): string {

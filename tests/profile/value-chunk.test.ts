@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { openAppender } from '../../src/engine/append.ts';
-import { chunkRows } from '../../src/engine/chunk.ts';
+import { openAppender } from '../../src/engine/chunks/append.ts';
+import { chunkRows } from '../../src/engine/chunks/chunk.ts';
+import { type Value, ValueChunk } from '../../src/engine/chunks/value-chunk.ts';
 import { openEngine } from '../../src/engine/duckdb.ts';
-import { type Value, ValueChunk } from '../../src/engine/value-chunk.ts';
-import { leavesOf } from '../../src/profile/leaves.ts';
-import { featureOf, presenceOfScalar, profileTable } from '../../src/profile/profile-table.ts';
-import { readingOf } from '../../src/profile/reading.ts';
-import { onceEach } from '../../src/profile/tally.ts';
+import { onceEach } from '../../src/profile/counters/counter.ts';
+import { featureOf, presenceOfScalar, profileTable } from '../../src/profile/dataset/profile-table.ts';
+import { readingOf } from '../../src/profile/plan/column-reader.ts';
+import { leavesOf } from '../../src/profile/plan/leaves.ts';
 
 type Row = readonly [text: string | null, integer: number | null, truth: boolean | null];
 

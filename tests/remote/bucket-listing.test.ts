@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type BucketSource, openSource, type SourceObject } from '../../src/remote/bucket-listing.ts';
-import { describeWithMinio, type MinioServer } from '../setup/minio.ts';
+import { type BucketSource, openSource, type SourceObject } from '../../src/remote/bucket/listing.ts';
+import { describeWithMinio, type MinioServer } from '../support/minio.ts';
 import { collected, sha256 } from './contract.ts';
 
 const STRANGE = ['a b', 'ü+%20/x', '007', '../up', "it's (1)!*", 'x&y<z>"q"', 'new\nline', 'folder/'];

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, vi } from 'vitest';
-import { FolderRemote } from '../../src/remote/folder.ts';
+import { FolderRemote } from '../../src/remote/folder/folder.ts';
 import { openRemote } from '../../src/remote/open.ts';
-import { describeWithMinio } from '../setup/minio.ts';
+import { describeWithMinio } from '../support/minio.ts';
 import { describeRemote } from './contract.ts';
 
 describe('a folder', () => {

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { VarveError } from '../../src/errors.ts';
 import { openRemote } from '../../src/remote/open.ts';
 import type { Remote } from '../../src/remote/remote.ts';
-import { describeWithMinio } from '../setup/minio.ts';
+import { describeWithMinio } from '../support/minio.ts';
 import { collected, sha256 } from './contract.ts';
 
 const SECRET = 'this-is-the-wrong-secret-key';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeWithMinio } from '../setup/minio.ts';
+import { describeWithMinio } from '../support/minio.ts';
 
 describeWithMinio('the shared MinIO server', (server) => {
   test('gives every caller a bucket of its own', async () => {

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { tarArchive } from '../../src/dvc/archive.ts';
-import { BucketRemote } from '../../src/remote/bucket.ts';
+import { tarArchive } from '../../src/dvc/objects/archive.ts';
+import { BucketRemote } from '../../src/remote/bucket/bucket.ts';
 import { openBucket } from '../../src/remote/open.ts';
 import { sha256 } from './contract.ts';
 

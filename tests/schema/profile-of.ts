@@ -1,12 +1,12 @@
-import { bucketIndex, sortedBuckets } from '../../src/profile/buckets.ts';
+import { hashEnd, sketchOf } from '../../src/profile/hashing/sketch.ts';
+import { bucketIndex, sortedBuckets } from '../../src/profile/measures/buckets.ts';
 import type {
   FeatureProfile,
   FeatureType,
   LengthStats,
   Profile,
   TableProfile,
-} from '../../src/profile/model.ts';
-import { hashEnd, sketchOf } from '../../src/profile/sketch.ts';
+} from '../../src/profile/model/model.ts';
 
 /** Profiles of small tables given in the test, counted without an engine, so that rules are tested by themselves. */
 

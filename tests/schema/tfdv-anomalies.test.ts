@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Profile } from '../../src/profile/model.ts';
-import { parseSchema } from '../../src/schema/parse.ts';
-import { stringifySchema } from '../../src/schema/stringify.ts';
+import type { Profile } from '../../src/profile/model/model.ts';
+import { parseSchema } from '../../src/schema/format/parse.ts';
+import { stringifySchema } from '../../src/schema/format/stringify.ts';
 import { anomaliesFromPbtxt, anomaliesToPbtxt } from '../../src/schema/tfdv/anomalies.ts';
 import { schemaFromPbtxt } from '../../src/schema/tfdv/schema-from.ts';
 import { schemaToPbtxt } from '../../src/schema/tfdv/schema-to.ts';

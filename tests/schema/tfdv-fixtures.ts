@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Profile } from '../../src/profile/model.ts';
+import type { Profile } from '../../src/profile/model/model.ts';
 import { type Cell, profileOf } from './profile-of.ts';
 
 export const fixtures = join(import.meta.dirname, '../../fixtures/tfdv');

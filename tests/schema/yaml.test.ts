@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { parseSchema } from '../../src/schema/format/parse.ts';
+import { stringifySchema } from '../../src/schema/format/stringify.ts';
 import { inferSchema } from '../../src/schema/infer.ts';
-import { parseSchema } from '../../src/schema/parse.ts';
-import { stringifySchema } from '../../src/schema/stringify.ts';
 import { proposeUpdate } from '../../src/schema/update.ts';
 import { validate } from '../../src/schema/validate.ts';
 import { profileOf, tableOf } from './profile-of.ts';

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { collectGarbage } from '../../src/store/gc.ts';
-import { push } from '../../src/store/push.ts';
+import { collectGarbage } from '../../src/store/gc/collect.ts';
+import { verifyStore } from '../../src/store/repair/verify.ts';
 import { Store } from '../../src/store/store.ts';
-import { transfer } from '../../src/store/transfer.ts';
-import { verifyStore } from '../../src/store/verify.ts';
-import { addFolder, CountingRemote, expectFolder, seededBytes } from './helpers.ts';
+import { push } from '../../src/store/transfer/push.ts';
+import { transfer } from '../../src/store/transfer/transfer.ts';
+import { addFolder, CountingRemote, expectFolder, seededBytes } from '../support/stores.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'varve-gc-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));

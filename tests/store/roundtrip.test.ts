@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { FolderRemote } from '../../src/remote/folder.ts';
+import { FolderRemote } from '../../src/remote/folder/folder.ts';
 import { Store } from '../../src/store/store.ts';
-import { seededBytes } from './helpers.ts';
+import { seededBytes } from '../support/stores.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'varve-store-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));

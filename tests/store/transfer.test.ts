@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
-import { collectGarbage } from '../../src/store/gc.ts';
-import { push } from '../../src/store/push.ts';
-import type { Root } from '../../src/store/roots.ts';
+import { collectGarbage } from '../../src/store/gc/collect.ts';
+import type { Root } from '../../src/store/gc/roots.ts';
 import { Store } from '../../src/store/store.ts';
-import { transfer } from '../../src/store/transfer.ts';
-import { addFolder, CountingRemote, readFolder, seededBytes } from './helpers.ts';
+import { push } from '../../src/store/transfer/push.ts';
+import { transfer } from '../../src/store/transfer/transfer.ts';
+import { addFolder, CountingRemote, readFolder, seededBytes } from '../support/stores.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'varve-transfer-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));

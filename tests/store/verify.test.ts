@@ -11,13 +11,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FolderRemote } from '../../src/remote/folder.ts';
-import { digestOf } from '../../src/store/digest.ts';
-import type { Root } from '../../src/store/roots.ts';
+import { FolderRemote } from '../../src/remote/folder/folder.ts';
+import { digestOf } from '../../src/store/format/digest.ts';
+import type { Root } from '../../src/store/gc/roots.ts';
+import { verifyStore } from '../../src/store/repair/verify.ts';
 import { Store } from '../../src/store/store.ts';
-import { transfer } from '../../src/store/transfer.ts';
-import { verifyStore } from '../../src/store/verify.ts';
-import { addFolder, expectFolder, seededBytes } from './helpers.ts';
+import { transfer } from '../../src/store/transfer/transfer.ts';
+import { addFolder, expectFolder, seededBytes } from '../support/stores.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'varve-verify-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));

@@ -12,9 +12,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { withIgnored } from '../../src/workspace/gitignore.ts';
-import { scanDataset } from '../../src/workspace/scan.ts';
-import { type RecordedFile, readStatCache, writeStatCache } from '../../src/workspace/stat-cache.ts';
+import { withIgnored } from '../../src/workspace/git/gitignore.ts';
+import { scanDataset } from '../../src/workspace/tree/scan.ts';
+import { type RecordedFile, readStatCache, writeStatCache } from '../../src/workspace/tree/stat-cache.ts';
 
 let root: string;
 beforeAll(() => {

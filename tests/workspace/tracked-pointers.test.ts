@@ -12,8 +12,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
-import { datasetPaths } from '../../src/workspace/git-pointers.ts';
-import { pointersWithoutGit } from '../../src/workspace/tracked-pointers.ts';
+import { datasetPaths } from '../../src/workspace/git/pointers.ts';
+import { pointersWithoutGit } from '../../src/workspace/git/tracked-pointers.ts';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'varve-tracked-')));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,5 +1,5 @@
 import type { DriftReport, Verdict } from '../../drift/model.ts';
-import type { Profile } from '../../profile/model.ts';
+import type { Profile } from '../../profile/model/model.ts';
 import type { ValidationReport } from '../../schema/anomaly.ts';
 import { type Facts, factsOf } from '../facts.ts';
 import { neutral } from '../neutral.ts';

@@ -1,4 +1,4 @@
-import type { TimeStats } from '../../profile/model.ts';
+import type { TimeStats } from '../../profile/model/model.ts';
 import { markup } from '../markup.ts';
 import { share } from '../numbers.ts';
 import { units } from './overlay.ts';

@@ -1,4 +1,4 @@
-import type { Profile } from '../../profile/model.ts';
+import type { Profile } from '../../profile/model/model.ts';
 import { factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief } from '../neutral.ts';

@@ -1,6 +1,6 @@
-import { distributionOf } from '../../drift/distribution.ts';
-import { Pair } from '../../drift/finding.ts';
-import type { FeatureProfile, Profile, TableProfile } from '../../profile/model.ts';
+import { distributionOf } from '../../drift/distributions/distribution.ts';
+import { Pair } from '../../drift/findings/finding.ts';
+import type { FeatureProfile, Profile, TableProfile } from '../../profile/model/model.ts';
 import { wrapped } from '../cells.ts';
 import { type Facts, factsOf, featurePath } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';

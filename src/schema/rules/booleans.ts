@@ -1,6 +1,6 @@
-import { bucketLow } from '../../profile/buckets.ts';
-import type { NumericStats } from '../../profile/model.ts';
-import { compareDecimals } from '../exact.ts';
+import { bucketLow } from '../../profile/measures/buckets.ts';
+import type { NumericStats } from '../../profile/model/model.ts';
+import { compareDecimals } from '../format/exact.ts';
 import type { FeatureSchema } from '../model.ts';
 import { columnSql, notInSql } from '../row-checker.ts';
 import { quoted, valueList } from '../words.ts';

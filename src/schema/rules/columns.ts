@@ -1,4 +1,4 @@
-import type { FeatureProfile, TableProfile } from '../../profile/model.ts';
+import type { FeatureProfile, TableProfile } from '../../profile/model/model.ts';
 import type { Anomaly } from '../anomaly.ts';
 import type { FeatureSchema, Schema, TableSchema } from '../model.ts';
 import { plural } from '../words.ts';

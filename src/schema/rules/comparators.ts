@@ -1,4 +1,4 @@
-import type { FeatureProfile } from '../../profile/model.ts';
+import type { FeatureProfile } from '../../profile/model/model.ts';
 import {
   type Difference,
   jensenShannon,

@@ -1,4 +1,4 @@
-import { byCountThenBytes } from '../../profile/values.ts';
+import { byCountThenBytes } from '../../profile/measures/value-measures.ts';
 import { domainValues } from '../model.ts';
 import { columnSql, notInSql } from '../row-checker.ts';
 import { names, percent, plural, quoted, valueList } from '../words.ts';

@@ -1,4 +1,4 @@
-import type { FeatureProfile } from '../../profile/model.ts';
+import type { FeatureProfile } from '../../profile/model/model.ts';
 import type { TableSchema } from '../model.ts';
 import { columnSql } from '../row-checker.ts';
 import type { Finding } from './rule.ts';

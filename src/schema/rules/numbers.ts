@@ -1,5 +1,5 @@
-import type { NumericStats } from '../../profile/model.ts';
-import { compareDecimals, isDecimal, isInteger } from '../exact.ts';
+import type { NumericStats } from '../../profile/model/model.ts';
+import { compareDecimals, isDecimal, isInteger } from '../format/exact.ts';
 import type { FeatureSchema, Range } from '../model.ts';
 import { columnSql } from '../row-checker.ts';
 import { between, number, plural, quoted, valueList } from '../words.ts';

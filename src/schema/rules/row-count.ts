@@ -1,4 +1,4 @@
-import type { TableProfile } from '../../profile/model.ts';
+import type { TableProfile } from '../../profile/model/model.ts';
 import type { TableSchema } from '../model.ts';
 import { between, number, plural } from '../words.ts';
 import type { Finding } from './rule.ts';

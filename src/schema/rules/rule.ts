@@ -1,4 +1,4 @@
-import type { FeatureProfile, TableProfile } from '../../profile/model.ts';
+import type { FeatureProfile, TableProfile } from '../../profile/model/model.ts';
 import type { FeatureSchema, Schema } from '../model.ts';
 
 /** A feature of a schema beside the same feature of a profile; the feature is there in at least one row. */

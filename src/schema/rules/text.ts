@@ -1,6 +1,6 @@
-import { notMatching } from '../pattern.ts';
+import { notMatching } from '../format/pattern.ts';
+import { timeFormatPattern } from '../format/time-format.ts';
 import { columnSql, textSql } from '../row-checker.ts';
-import { timeFormatPattern } from '../time-format.ts';
 import { between, number, plural, quoted, valueList } from '../words.ts';
 import { allListed, type Finding, type Rule, type Subject, sum, wholeValues, without } from './rule.ts';
 

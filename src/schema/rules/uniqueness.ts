@@ -1,5 +1,5 @@
-import type { FeatureProfile } from '../../profile/model.ts';
-import { distinctCount, hashEnd } from '../../profile/sketch.ts';
+import { distinctCount, hashEnd } from '../../profile/hashing/sketch.ts';
+import type { FeatureProfile } from '../../profile/model/model.ts';
 import { columnSql } from '../row-checker.ts';
 import { between, number, plural, valueList } from '../words.ts';
 import { type Finding, type Rule, type Subject, without } from './rule.ts';

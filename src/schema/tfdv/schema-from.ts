@@ -1,5 +1,6 @@
 import { VarveError } from '../../errors.ts';
-import { isDecimal } from '../exact.ts';
+import { isDecimal } from '../format/exact.ts';
+import { timeFormatFault } from '../format/time-format.ts';
 import {
   type Bounds,
   type Comparator,
@@ -10,7 +11,6 @@ import {
   type Schema,
   type TableSchema,
 } from '../model.ts';
-import { timeFormatFault } from '../time-format.ts';
 import { flag, has, message, messages, number, scalar, scalars, text } from './message.ts';
 import { commentsOf, residueOf, type Understood } from './residue.ts';
 import {

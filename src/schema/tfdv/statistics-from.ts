@@ -1,5 +1,6 @@
 import { VarveError } from '../../errors.ts';
-import { bucketIndex, sortedBuckets } from '../../profile/buckets.ts';
+import { hashEnd, sketchOf, sketchSize } from '../../profile/hashing/sketch.ts';
+import { bucketIndex, sortedBuckets } from '../../profile/measures/buckets.ts';
 import type {
   FeatureProfile,
   FeatureType,
@@ -8,8 +9,7 @@ import type {
   NumericStats,
   Profile,
   ValueCounts,
-} from '../../profile/model.ts';
-import { hashEnd, sketchOf, sketchSize } from '../../profile/sketch.ts';
+} from '../../profile/model/model.ts';
 import { message, messages, number, scalar, scalars, text } from './message.ts';
 import type { TfdvStatistics } from './statistics-file.ts';
 import { stringText, type TextMessage } from './text-proto.ts';

@@ -1,6 +1,6 @@
-import type { FeatureProfile, LengthStats, Profile, TableProfile } from '../../profile/model.ts';
-import { meanAndVariance } from '../../profile/moments.ts';
-import { distinctCount } from '../../profile/sketch.ts';
+import { distinctCount } from '../../profile/hashing/sketch.ts';
+import { meanAndVariance } from '../../profile/measures/moments.ts';
+import type { FeatureProfile, LengthStats, Profile, TableProfile } from '../../profile/model/model.ts';
 import { type Bin, finestCells, tenBins } from '../distances.ts';
 import { build, field, nested, stringField } from './message.ts';
 import type { TfdvStatistics } from './statistics-file.ts';

@@ -1,7 +1,7 @@
-import type { Profile } from '../../profile/model.ts';
-import { lineDiff } from '../line-diff.ts';
-import { parseSchema } from '../parse.ts';
-import { stringifySchema } from '../stringify.ts';
+import type { Profile } from '../../profile/model/model.ts';
+import { lineDiff } from '../format/line-diff.ts';
+import { parseSchema } from '../format/parse.ts';
+import { stringifySchema } from '../format/stringify.ts';
 import { proposeUpdate, type SchemaUpdate } from '../update.ts';
 import { schemaFromPbtxt } from './schema-from.ts';
 import { schemaToPbtxt } from './schema-to.ts';

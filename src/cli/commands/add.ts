@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import { VarveError } from '../../errors.ts';
+import { type AddedDataset, add } from '../../operations/add.ts';
+import { openContext } from '../../operations/context/context.ts';
+import type { ProfilingOptions } from '../../operations/statistics/load.ts';
+import type { Profiler } from '../../operations/statistics/profiler.ts';
+import type { Access } from '../../workspace/config.ts';
+import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { withEngineOptions } from '../report-options.ts';
+import { formatBytes, formatCount, printable } from '../terminal/text.ts';
+
+type Options = CommonOptions & Access & Pick<ProfilingOptions, 'memory' | 'threads'> & { to?: string };
+
+export function command(run: Run): Command {
+  const defined = defineCommand(
+    'add',
+    'Snapshots files and folders, with their statistics, and writes a pointer beside each.',
+    [
+      ['varve add data/flights.csv', 'writes data/flights.csv.varve and a line in data/.gitignore'],
+      ['varve add data/images data/labels.csv', 'adds both, or neither where one fails'],
+      ['varve add s3://bucket/raw --to data/raw', 'lists what lies in a bucket, and copies nothing'],
+    ],
+  )
+    .argument('<path...>', 'files or folders, each a dataset; or one s3:// or minio:// URL, with --to')
+    .option('--to <path>', 'where data that lies in a bucket, and stays there, is to lie when it is pulled')
+    .option('--endpoint <url>', 'address of an S3 server that is not AWS, for this clone')
+    .option('--region <name>', 'region of the bucket, for this clone')
+    .option('--profile <name>', 'profile in the AWS configuration files, for this clone');
+  return withEngineOptions(defined).action(
+    (paths: string[], { json, to, memory, threads, ...access }: Options) =>
+      run({ ...(json && { json }) }, async ({ cwd, signal, onProgress, note }) => {
+        const context = openContext(cwd, { signal, onProgress });
+        const url = sourceUrl(paths, to, access);
+        if (url !== undefined) {
+          const { addInPlace } = await import('../../operations/in-place/add.ts');
+          const result = await addInPlace(context, url, { to: to!, ...access });
+          return { json: result, text: result.datasets.map(line).join('\n') };
+        }
+        // The engine is loaded only where there is something new to count.
+        const profiler: Profiler = async (dataset) => {
+          const { profilerFor } = await import('../../operations/statistics/profile-on-add.ts');
+          const unreadable = (path: string, why: VarveError): void =>
+            note(`${path} is added without statistics: ${why.message}\n  ${why.remedy}`);
+          return profilerFor(context, unreadable, { memory, threads })(dataset);
+        };
+        const result = await add(context, paths, { profiler });
+        return { json: result, text: result.datasets.map(line).join('\n') };
+      }),
+  );
+}
+
+/** The URL of data that is to be used in place; undefined where plain paths are meant. */
+function sourceUrl(paths: readonly string[], to: string | undefined, access: Access): string | undefined {
+  const url = paths.find((path) => /^(s3|minio):\/\//i.test(path));
+  if (url === undefined) {
+    if (to === undefined && Object.keys(access).length === 0) return undefined;
+    throw usage('--to, --endpoint, --region and --profile go with the URL of a bucket');
+  }
+  if (to === undefined)
+    throw usage('data in a bucket needs --to, the path where it is to lie when it is pulled');
+  if (paths.length > 1) throw usage('data in a bucket is added one URL at a time');
+  return url;
+}
+
+function usage(message: string): VarveError {
+  return new VarveError('usage', message, { remedy: 'Run the command with --help for its usage.' });
+}
+
+function line({ path, kind, change, bytes, files, rows, source }: AddedDataset): string {
+  const facts = [
+    ...(rows === undefined ? [] : [formatCount(rows, 'row')]),
+    ...(kind === 'file' ? [] : [formatCount(files, 'file')]),
+    formatBytes(bytes),
+    ...(source === undefined ? [] : [`in place in ${source}`]),
+  ];
+  return printable(`${change.padEnd(9)}  ${path}  ${facts.join(', ')}`);
+}

@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { check } from '../../operations/check.ts';
+import { renderCheck } from '../../report/check.ts';
+import { formats } from '../../report/format.ts';
+import { defineCommand, type Run } from '../command.ts';
+import { type ReportOptions, reportOutcome, withReportOptions } from '../report-options.ts';
+import { type FailOn, failOnOption, fails } from './drift.ts';
+
+export function command(run: Run): Command {
+  const defined = defineCommand(
+    'check',
+    'Validates every dataset that changed since a base, and compares it with the base. For CI: reads profiles only.',
+    [
+      ['varve check --base origin/main', 'what a pull request changes'],
+      ['varve check --base HEAD~1 --format markdown --output report.md', 'as a comment'],
+    ],
+  )
+    .argument('[path...]', 'datasets, or folders that hold some')
+    .requiredOption('--base <revision>', 'the revision to compare with')
+    .addOption(failOnOption());
+  return withReportOptions(defined, formats).action(
+    (paths: string[], options: ReportOptions & { base: string; failOn: FailOn }) =>
+      run(options, async (io) => {
+        const result = await check(io.cwd, options.base, paths, io);
+        const bad = result.datasets.some(
+          ({ validation, drift }) =>
+            validation?.valid === false || (drift !== undefined && fails(drift.verdict, options.failOn)),
+        );
+        return reportOutcome(
+          io,
+          options,
+          result,
+          (format, look) => renderCheck(result, format, look),
+          bad ? 1 : 0,
+        );
+      }),
+  );
+}

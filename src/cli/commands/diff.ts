@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import type { DriftReport, FeatureRef } from '../../drift/model.ts';
+import { openContext } from '../../operations/context/context.ts';
+import { type DatasetDiff, type DiffResult, diff, type Totals } from '../../operations/diff.ts';
+import { changeLines } from '../change-lines.ts';
+import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { formatBytes, formatCount, type Paint, painter, printable } from '../terminal/text.ts';
+
+export function command(run: Run): Command {
+  return defineCommand(
+    'diff',
+    'Shows what changed in the datasets between two revisions, or up to the data as it lies here.',
+    [
+      ['varve diff', 'the data here against HEAD'],
+      ['varve diff v1.0 v2.0 data/flights.csv', 'one dataset between two tags'],
+      ['varve diff main --exit-code', 'exit 1 where anything differs'],
+    ],
+  )
+    .argument('[rev-or-path...]', 'up to two revisions, then datasets')
+    .option('--exit-code', 'exit 1 where anything differs')
+    .action((words: string[], options: CommonOptions & { exitCode?: true }) =>
+      run(options, async ({ cwd, signal, onProgress, colours }) => {
+        const { compareStatistics } = await import('../../operations/statistics/compare.ts');
+        const result = await diff(openContext(cwd, { signal, onProgress }), words, { compareStatistics });
+        const found = options.exitCode && result.datasets.length > 0;
+        return { json: result, text: describe(result, painter(colours)), exitCode: found ? 1 : 0 };
+      }),
+    );
+}
+
+function describe({ datasets }: DiffResult, paint: Paint): string {
+  return datasets.map((dataset) => paragraph(dataset, paint)).join('\n');
+}
+
+function paragraph({ path, change, before, after, files, statistics }: DatasetDiff, paint: Paint): string {
+  const head = `${paint('bold', printable(path))}  ${change}  ${movement(before, after)}`;
+  return [head, ...statisticsLines(statistics), ...changeLines(files ?? [], paint)].join('\n');
+}
+
+/** Columns that came and went, and those whose values are distributed otherwise, strongest first. */
+function statisticsLines(report: DriftReport | undefined): string[] {
+  if (report === undefined) return [];
+  const columns = (sign: string, list: readonly FeatureRef[]): string[] =>
+    list.map(({ feature, type }) => `  ${sign} column ${feature} (${type})`);
+  const moved = report.features.filter(({ verdict }) => verdict !== 'none');
+  return [
+    ...columns('+', report.added),
+    ...columns('-', report.removed),
+    ...moved.map(({ feature, reasons }) => `  ~ column ${feature}: ${reasons[0] ?? 'distributed otherwise'}`),
+  ].map(printable);
+}
+
+/** `10 → 12 rows, 3 files, 1.2 → 1.4 MiB` */
+function movement(before: Totals | null, after: Totals | null): string {
+  const facts = [
+    step(before?.rows, after?.rows, (count) => formatCount(count, 'row')),
+    step(before?.files, after?.files, (count) => formatCount(count, 'file')),
+    step(before?.bytes, after?.bytes, formatBytes),
+  ];
+  return facts.filter((fact) => fact !== '').join(', ');
+}
+
+function step(
+  before: number | undefined,
+  after: number | undefined,
+  show: (count: number) => string,
+): string {
+  const sides = [before, after].filter((count) => count !== undefined).map(show);
+  return sides.length === 2 && sides[0] === sides[1] ? sides[0]! : sides.join(' → ');
+}

@@ -1,0 +1,171 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { type Command, Option } from 'commander';
+import type { DriftReport, Verdict } from '../../drift/model.ts';
+import { windowOf } from '../../drift/window.ts';
+import { VarveError } from '../../errors.ts';
+import { fileInGit } from '../../operations/datasets/resolve.ts';
+import { type DriftOperationOptions, drift } from '../../operations/drift.ts';
+import { driftHistory } from '../../operations/drift-history.ts';
+import { driftStream } from '../../operations/drift-stream.ts';
+import { formats } from '../../report/format.ts';
+import { renderDrift, renderDriftSeries, renderDriftWindow } from '../../report/render.ts';
+import { defineCommand, type Io, type Outcome, positiveInteger, type Run } from '../command.ts';
+import {
+  type ReportOptions,
+  replaceReport,
+  reportOutcome,
+  slice,
+  withProfilingOptions,
+  withReportOptions,
+} from '../report-options.ts';
+
+export type FailOn = Exclude<Verdict, 'none'>;
+
+export function failOnOption(): Option {
+  return new Option('--fail-on <verdict>', 'exit 1 from this verdict on')
+    .choices(['warning', 'drift'])
+    .default('drift');
+}
+
+export function fails(verdict: Verdict, failOn: FailOn): boolean {
+  return verdict === 'drift' || verdict === failOn;
+}
+
+interface Options extends ReportOptions, DriftOperationOptions {
+  readonly failOn: FailOn;
+  readonly history?: true;
+  readonly stream?: string;
+  readonly window: number;
+  readonly prometheus?: string;
+}
+
+export function command(run: Run): Command {
+  const defined = defineCommand(
+    'drift',
+    'Reports what changed between two datasets or versions, strongest first, from their profiles. Exit code 1 where there is drift.',
+    [
+      ['varve drift data/flights.csv@HEAD~1 data/flights.csv', 'the last version against this one'],
+      ['varve drift train.parquet test.parquet --disjoint-keys', 'two plain files that must share no rows'],
+      [
+        'varve drift data/flights.csv@v1 data/flights.csv --baseline v1..v5',
+        'what usually differs is no drift',
+      ],
+      [
+        'varve drift data/flights.csv@v1 data/flights.csv --format html --output drift.html',
+        'a page to look at',
+      ],
+      [
+        'varve drift data/flights.csv data/flights.csv --slice origin=JFK --slice-after origin=EWR',
+        'two slices of one dataset',
+      ],
+      ['varve drift data/flights.csv --history', 'each version against the one before it'],
+      [
+        'tail -f requests.jsonl | varve drift data/flights.csv --stream - --prometheus drift.prom',
+        'what is served, against what was trained on',
+      ],
+    ],
+  )
+    .argument('<before>', 'path, path@REV, or a plain file or folder')
+    .argument('[after]', 'likewise; none with --history or --stream')
+    .addOption(failOnOption())
+    .option('--baseline <range>', 'versions whose differences are usual, as REV..REV')
+    .option('--schema <file>', 'drift settings from another schema than that of <after>')
+    .option('--disjoint-keys', 'the two are splits, such as training and test data: shared keys are leakage')
+    .addOption(
+      new Option('--history', 'each committed version against the one before it').conflicts([
+        'stream',
+        'baseline',
+        'disjointKeys',
+        'prometheus',
+        'slice',
+        'weight',
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--stream <file>',
+        'JSON Lines to compare with <before>, window by window; - is standard input',
+      ).conflicts(['baseline', 'disjointKeys', 'output', 'format']),
+    )
+    .addOption(
+      new Option('--slice-after <feature=value>', 'the slice of <after>, where it is another one')
+        .argParser(slice)
+        .conflicts(['history', 'stream']),
+    )
+    .option('--window <rows>', 'lines of a window of --stream', positiveInteger, 10_000)
+    .option('--prometheus <file>', 'write metrics as well, anew for each window of --stream');
+  return withProfilingOptions(withReportOptions(defined, formats)).action(
+    (before: string, after: string | undefined, options: Options) =>
+      run(options, async (io) => {
+        if (options.history) return history(io, single(before, after, '--history'), options);
+        if (options.stream !== undefined) return stream(io, single(before, after, '--stream'), options);
+        if (after !== undefined) return compare(io, before, after, options);
+        throw new VarveError('usage', `there is nothing to compare ${before} with`, {
+          remedy: 'Name a second dataset or version, or give --history or --stream.',
+        });
+      }),
+  );
+}
+
+function single(before: string, after: string | undefined, flag: string): string {
+  if (after === undefined) return before;
+  throw new VarveError('usage', `${flag} takes one dataset, so ${after} is one too many`, {
+    remedy: `Leave out ${after}, or ${flag}.`,
+  });
+}
+
+async function compare(io: Io, before: string, after: string, options: Options): Promise<Outcome> {
+  const report = await drift(io.cwd, [before, after], options, io);
+  writeMetrics(io, options, report);
+  const exitCode = fails(report.verdict, options.failOn) ? 1 : 0;
+  const file = fileInGit(io.cwd, after);
+  return reportOutcome(
+    io,
+    options,
+    report,
+    (format, look) => renderDrift(report, format, { ...look, file }),
+    exitCode,
+  );
+}
+
+async function history(io: Io, dataset: string, options: Options): Promise<Outcome> {
+  const series = await driftHistory(io.cwd, dataset, options, io);
+  const exitCode = series.steps.some(({ verdict }) => fails(verdict, options.failOn)) ? 1 : 0;
+  return reportOutcome(
+    io,
+    options,
+    series,
+    (format, look) => renderDriftSeries(series, format, look),
+    exitCode,
+  );
+}
+
+async function stream(io: Io, snapshot: string, options: Options): Promise<Outcome> {
+  let window = 0;
+  let exitCode: 0 | 1 = 0;
+  for await (const report of driftStream(io.cwd, snapshot, input(io, options.stream!), options, io)) {
+    const line = windowOf(report, ++window);
+    io.emit(line, renderDriftWindow(line, 'text', { color: io.colours, width: io.width ?? 100 }));
+    writeMetrics(io, options, { ...report, after: { ...report.after, name: snapshot } });
+    if (fails(report.verdict, options.failOn)) exitCode = 1;
+  }
+  return { json: undefined, text: '', exitCode };
+}
+
+function input(io: Io, file: string): Readable {
+  if (file === '-') return addAbortSignal(io.signal, process.stdin);
+  const path = resolve(io.cwd, file);
+  if (existsSync(path)) return addAbortSignal(io.signal, createReadStream(path));
+  throw new VarveError('missing-path', `There is nothing at ${file}`, {
+    path: file,
+    remedy: 'Name a file of JSON Lines, or - for standard input.',
+  });
+}
+
+function writeMetrics(io: Io, { prometheus }: Options, report: DriftReport): void {
+  if (prometheus === undefined) return;
+  const text = renderDrift(report, 'prometheus', { color: false, width: 100 });
+  replaceReport(io, prometheus, text);
+}

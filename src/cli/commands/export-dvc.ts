@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import { openContext } from '../../operations/context/context.ts';
+import { exportDvc } from '../../operations/export-dvc.ts';
+import { defineCommand, type Run } from '../command.ts';
+import { formatCount, printable } from '../terminal/text.ts';
+
+export function command(run: Run): Command {
+  return defineCommand(
+    'export-dvc',
+    'Turns a repository of varve, with its history, into one of DVC, on new branches.',
+    [['varve export-dvc', 'new branches dvc/<branch>; the old ones stay']],
+  ).action((options) =>
+    run(options, async ({ cwd, signal, onProgress }) => {
+      const result = await exportDvc(openContext(cwd, { signal, onProgress }));
+      const lines = [
+        `${formatCount(result.outputs, 'version')} on ${result.branches.map(printable).join(', ') || 'no branch'}`,
+        ...result.missing.map(({ path }) => `left as it was, since its data is nowhere: ${printable(path)}`),
+        ...result.lost.map(
+          (path) => `empty folder or executable bit that DVC cannot keep: ${printable(path)}`,
+        ),
+      ];
+      return { json: result, text: lines.join('\n') };
+    }),
+  );
+}

@@ -1,0 +1,21 @@
+import type { Command } from 'commander';
+import { openContext } from '../../operations/context/context.ts';
+import { fetch } from '../../operations/fetch.ts';
+import type { Run } from '../command.ts';
+import { defineTransfer, fetchLines, type TransferOptions } from '../transfer-options.ts';
+
+export function command(run: Run): Command {
+  return defineTransfer(
+    'fetch',
+    'Brings snapshots from a remote into the cache. The data itself is not touched.',
+    [
+      ['varve fetch', 'the snapshots that the pointers here name'],
+      ['varve fetch --profiles-only --all-commits', 'a few KB a version: enough for validate and drift'],
+    ],
+  ).action((paths: string[], options: TransferOptions) =>
+    run(options, async ({ cwd, signal, onProgress }) => {
+      const result = await fetch(openContext(cwd, { signal, onProgress }), paths, options);
+      return { json: result, text: fetchLines(result) };
+    }),
+  );
+}

@@ -1,0 +1,60 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { openContext } from '../../operations/context/context.ts';
+import { type GcOptions, type GcResult, gc } from '../../operations/gc.ts';
+import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { formatBytes, formatCount, printable } from '../terminal/text.ts';
+
+const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+export function command(run: Run): Command {
+  return defineCommand(
+    'gc',
+    'Drops what no pointer in any commit names. What is found unneeded goes after a time of grace.',
+    [
+      ['varve gc --dry-run', 'says what would be freed in the cache'],
+      ['varve gc --remote origin --grace 30d', 'cleans a remote; what other clones pushed stays'],
+    ],
+  )
+    .option('--remote <name>', 'clean this remote, not the cache')
+    .option('--dry-run', 'free nothing')
+    .option(
+      '--grace <time>',
+      'such as 0, 90m, 12h or 14d (default: 1h for the cache, 14d for a remote)',
+      duration,
+    )
+    .action((options: CommonOptions & { remote?: string; dryRun?: true; grace?: number }) =>
+      run(options, async ({ cwd, signal, onProgress }) => {
+        const choice: GcOptions = { remote: options.remote, dryRun: options.dryRun, graceMs: options.grace };
+        const result = await gc(openContext(cwd, { signal, onProgress }), choice);
+        return { json: result, text: describe(result) };
+      }),
+    );
+}
+
+/** In milliseconds. */
+function duration(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  if (text === '0') return 0;
+  if (count === undefined || unit === undefined) {
+    throw new InvalidArgumentError('Write a number and m, h or d, such as 12h; or 0.');
+  }
+  return Number(count) * UNITS[unit]!;
+}
+
+function describe(result: GcResult): string {
+  const { remote, dryRun, postponed } = result;
+  const place = remote === null ? 'the cache' : `${remote.name} (${remote.url})`;
+  const amount = (files: number, bytes: number): string =>
+    `${formatCount(files, 'file')}, ${formatBytes(bytes)}`;
+  const lines = [
+    `${dryRun ? 'Would free' : 'Freed'} in ${place}: ${amount(result.freedObjects, result.freedBytes)}.`,
+    `Kept: ${amount(result.keptObjects, result.keptBytes)}.`,
+  ];
+  if (result.repackedBytes > 0) lines.push(`Repacked: ${formatBytes(result.repackedBytes)}.`);
+  if (result.condemnedObjects > 0) {
+    const wait = amount(result.condemnedObjects, result.condemnedBytes);
+    lines.push(`Unneeded, and removed by a gc after the time of grace: ${wait}.`);
+  }
+  if (postponed !== undefined) lines.push(`Nothing was removed: ${postponed}`);
+  return printable(lines.join('\n'));
+}

@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { openContext } from '../../operations/context/context.ts';
+import {
+  type GitInstallResult,
+  type GitParts,
+  gitInstall,
+  gitUninstall,
+} from '../../operations/git/install.ts';
+import { gitMerge } from '../../operations/git/merge-driver.ts';
+import { gitPrePush } from '../../operations/git/pre-push-hook.ts';
+import { type PointerContents, pointerContents } from '../../operations/git/textconv.ts';
+import { profileText } from '../../report/text/profile.ts';
+import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { printable } from '../terminal/text.ts';
+import { pushLines } from '../transfer-options.ts';
+
+/** Wide enough that no column of statistics is folded, the same on every terminal. */
+const WIDTH = 200;
+
+export function command(run: Run): Command {
+  return defineCommand('git', 'Lets Git show, merge and push data: opt-in, for this clone.', [
+    [
+      'varve git install',
+      'git diff shows files and statistics, git merge merges folders, git push pushes data first',
+    ],
+    ['varve git install --pre-push', 'only the hook'],
+    ['varve git uninstall', 'takes it back'],
+  ])
+    .addCommand(installCommand(run))
+    .addCommand(uninstallCommand(run))
+    .addCommand(textconvCommand(run), { hidden: true })
+    .addCommand(mergeCommand(run), { hidden: true })
+    .addCommand(prePushCommand(run), { hidden: true });
+}
+
+function installCommand(run: Run): Command {
+  return defineCommand('install', 'Registers varve with Git in this clone. No option: all of it.', [
+    ['varve git install', 'writes .git/config, .gitattributes and the pre-push hook'],
+  ])
+    .option('--diff', 'git diff and git log -p show files and statistics')
+    .option('--merge', 'git merge merges folders file by file')
+    .option('--pre-push', 'git push sends data first')
+    .action((options: CommonOptions & GitParts) =>
+      run(options, async ({ cwd }) => {
+        const { diff, merge, prePush } = options;
+        const parts =
+          diff || merge || prePush ? { diff, merge, prePush } : { diff: true, merge: true, prePush: true };
+        const result = gitInstall(openContext(cwd), parts, [process.execPath, resolve(process.argv[1]!)]);
+        return { json: result, text: describe(result) };
+      }),
+    );
+}
+
+function uninstallCommand(run: Run): Command {
+  return defineCommand('uninstall', 'Takes back what install did in this clone.', [
+    ['varve git uninstall', '.gitattributes stays: alone it does nothing'],
+  ]).action((options: CommonOptions) =>
+    run(options, async ({ cwd }) => {
+      const result = gitUninstall(openContext(cwd));
+      return { json: result, text: describe(result) };
+    }),
+  );
+}
+
+function textconvCommand(run: Run): Command {
+  return new Command('textconv').argument('<file>').action((file: string) =>
+    run({}, async ({ cwd }) => {
+      const contents = await pointerContents(openContext(cwd), file);
+      return { json: contents, text: contentsText(contents) };
+    }),
+  );
+}
+
+function mergeCommand(run: Run): Command {
+  return new Command('merge')
+    .argument('<base>')
+    .argument('<ours>')
+    .argument('<theirs>')
+    .argument('<path>')
+    .action((base: string, ours: string, theirs: string, path: string) =>
+      run({}, async ({ cwd, note }) => {
+        const files = {
+          base: resolve(cwd, base),
+          ours: resolve(cwd, ours),
+          theirs: resolve(cwd, theirs),
+          path,
+        };
+        const result = await gitMerge(openContext(cwd), files);
+        note([result.message, ...result.conflicts.map((conflict) => `  ${conflict}`)].join('\n'));
+        return { json: result, text: '', exitCode: result.merged ? 0 : 1 };
+      }),
+    );
+}
+
+function prePushCommand(run: Run): Command {
+  return new Command('pre-push')
+    .argument('<remote>')
+    .argument('[url]')
+    .action((remote: string) =>
+      run({}, async ({ cwd, signal, onProgress, note }) => {
+        const result = await gitPrePush(
+          openContext(cwd, { signal, onProgress }),
+          remote,
+          readFileSync(0, 'utf8'),
+        );
+        if (result !== undefined) note(pushLines(result));
+        return { json: result ?? null, text: '' };
+      }),
+    );
+}
+
+function describe({ diff, merge, prePush }: GitInstallResult): string {
+  const line = (on: boolean, what: string): string => `${on ? 'on ' : 'off'}  ${what}`;
+  return [
+    line(diff, 'git diff and git log -p show files and statistics'),
+    line(merge, 'git merge merges folders file by file'),
+    line(prePush, 'git push sends data first'),
+  ].join('\n');
+}
+
+/** Line by line, so that Git's own diff of two of these reads well. */
+function contentsText({ pointer, files, profile }: PointerContents): string {
+  const lines = (files ?? []).map(({ path, size, digest, executable, etag }) =>
+    printable(
+      `${path}  ${size} bytes  ${digest?.slice(7, 19) ?? etag ?? 'empty folder'}${executable ? '  executable' : ''}`,
+    ),
+  );
+  const statistics = profile === undefined ? [] : [profileText(profile, { color: false, width: WIDTH })];
+  return [pointer, ...lines, ...statistics].join('\n');
+}

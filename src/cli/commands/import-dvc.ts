@@ -1,0 +1,22 @@
+import type { Command } from 'commander';
+import { openContext } from '../../operations/context/context.ts';
+import { importDvc } from '../../operations/import-dvc.ts';
+import { defineCommand, type Run } from '../command.ts';
+import { formatCount, printable } from '../terminal/text.ts';
+
+export function command(run: Run): Command {
+  return defineCommand(
+    'import-dvc',
+    "Takes a DVC repository, with its history, into varve's format, on new branches.",
+    [['varve import-dvc', 'new branches varve/<branch>; the old ones stay']],
+  ).action((options) =>
+    run(options, async ({ cwd, signal, onProgress }) => {
+      const result = await importDvc(openContext(cwd, { signal, onProgress }));
+      const lines = [
+        `${formatCount(result.snapshots, 'version')} on ${result.branches.map(printable).join(', ') || 'no branch'}`,
+        ...result.missing.map(({ path }) => `left as it was, since its data is nowhere: ${printable(path)}`),
+      ];
+      return { json: result, text: lines.join('\n') };
+    }),
+  );
+}

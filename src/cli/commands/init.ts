@@ -1,0 +1,18 @@
+import type { Command } from 'commander';
+import { init } from '../../operations/init.ts';
+import { defineCommand, type Run } from '../command.ts';
+import { printable } from '../terminal/text.ts';
+
+export function command(run: Run): Command {
+  return defineCommand('init', 'Starts varve in the Git repository that holds the working folder.', [
+    ['varve init', 'writes .varve/config.yaml, which belongs in Git'],
+  ]).action((options) =>
+    run(options, async ({ cwd }) => {
+      const result = init(cwd);
+      const text = result.created
+        ? `Started varve in ${result.root}.\nNext: varve add PATH, then commit what it wrote with Git.`
+        : `varve was started in ${result.root} before: nothing was changed.`;
+      return { json: result, text: printable(text) };
+    }),
+  );
+}

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { openContext } from '../../operations/context/context.ts';
+import { type LoggedVersion, log } from '../../operations/log.ts';
+import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { formatBytes, formatCount, type Paint, painter, printable } from '../terminal/text.ts';
+
+export function command(run: Run): Command {
+  return defineCommand('log', 'Shows the versions of a dataset over the history of Git, newest first.', [
+    ['varve log data/flights.csv', 'every commit that changed it'],
+    ['varve log data/flights.csv --revision v2.0', 'as that tag reaches them'],
+  ])
+    .argument('<path>', 'a dataset, also one that is gone')
+    .option('--revision <rev>', 'begin at this revision', 'HEAD')
+    .action((path: string, options: CommonOptions & { revision: string }) =>
+      run(options, async ({ cwd, colours }) => {
+        const result = log(openContext(cwd), path, options.revision);
+        return {
+          json: result,
+          text: result.versions.map((version) => line(version, painter(colours))).join('\n'),
+        };
+      }),
+    );
+}
+
+function line({ commit, date, author, subject, snapshot }: LoggedVersion, paint: Paint): string {
+  const facts =
+    snapshot === null
+      ? ['removed']
+      : [
+          snapshot.digest.replace(/^\w+:/, '').slice(0, 12),
+          ...(snapshot.rows === undefined ? [] : [formatCount(snapshot.rows, 'row')]),
+          formatCount(snapshot.files, 'file'),
+          formatBytes(snapshot.bytes),
+        ];
+  const head = `${paint('yellow', commit.slice(0, 10))}  ${date.slice(0, 10)}  ${facts.join(', ')}`;
+  return `${head}\n    ${printable(`${subject} (${author})`)}`;
+}

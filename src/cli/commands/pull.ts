@@ -1,0 +1,22 @@
+import type { Command } from 'commander';
+import { openContext } from '../../operations/context/context.ts';
+import { pull } from '../../operations/pull.ts';
+import type { Run } from '../command.ts';
+import { defineTransfer, fetchLines, type TransferOptions } from '../transfer-options.ts';
+import { checkoutLines } from './checkout.ts';
+
+export function command(run: Run): Command {
+  return defineTransfer('pull', 'Fetches snapshots and makes the data match the pointers.', [
+    ['git clone URL && varve pull', 'a clone with its data'],
+    ['varve pull data/images/cats', 'one folder of a dataset, and no more than that'],
+  ])
+    .option('--force', 'give up unsaved changes, and files that no snapshot has')
+    .action((paths: string[], options: TransferOptions & { force?: true }) =>
+      run(options, async ({ cwd, signal, onProgress }) => {
+        const result = await pull(openContext(cwd, { signal, onProgress }), paths, options);
+        const lines = [fetchLines(result.fetched)];
+        if (!options.profilesOnly) lines.push(checkoutLines(result.datasets));
+        return { json: result, text: lines.join('\n') };
+      }),
+    );
+}

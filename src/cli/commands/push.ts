@@ -1,0 +1,21 @@
+import type { Command } from 'commander';
+import { openContext } from '../../operations/context/context.ts';
+import { push } from '../../operations/push.ts';
+import type { Run } from '../command.ts';
+import { defineTransfer, pushLines, type TransferOptions } from '../transfer-options.ts';
+
+export function command(run: Run): Command {
+  return defineTransfer(
+    'push',
+    'Sends snapshots and their statistics to a remote, as far as it lacks them.',
+    [
+      ['varve push', 'the snapshots that the pointers here name'],
+      ['varve push --all-commits --remote backup', 'every version, to another remote'],
+    ],
+  ).action((paths: string[], options: TransferOptions) =>
+    run(options, async ({ cwd, signal, onProgress }) => {
+      const result = await push(openContext(cwd, { signal, onProgress }), paths, options);
+      return { json: result, text: pushLines(result) };
+    }),
+  );
+}

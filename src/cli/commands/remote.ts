@@ -1,0 +1,111 @@
+import type { Command } from 'commander';
+import { openContext } from '../../operations/context/context.ts';
+import {
+  addRemote,
+  chooseRemote,
+  forgetRemote,
+  type ListedRemote,
+  listRemotes,
+  type RemoteAddOptions,
+  reachSource,
+} from '../../operations/remote.ts';
+import type { Access } from '../../workspace/config.ts';
+import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { printable } from '../terminal/text.ts';
+
+export function command(run: Run): Command {
+  return defineCommand('remote', 'Manages where snapshots are pushed to and fetched from.', [
+    ['varve remote add origin /mnt/datasets/store', 'a folder; the first remote becomes the default'],
+    ['varve remote list', 'shows them'],
+  ])
+    .addCommand(addCommand(run))
+    .addCommand(listCommand(run))
+    .addCommand(removeCommand(run))
+    .addCommand(defaultCommand(run))
+    .addCommand(sourceCommand(run));
+}
+
+function addCommand(run: Run): Command {
+  return defineCommand('add', 'Names a place for snapshots. Nothing is contacted yet.', [
+    [
+      'varve remote add origin s3://bucket/prefix --region eu-central-1',
+      'S3, with the credentials that the AWS tools use',
+    ],
+    ['varve remote add origin s3://bucket --endpoint http://localhost:9000', 'a server that speaks S3'],
+    ['varve remote add lab minio://alias/bucket', 'MinIO, by an alias of mc'],
+  ])
+    .argument('<name>', 'such as origin')
+    .argument('<url>', 'a folder, file://, s3://bucket/prefix, or minio://alias/bucket/prefix')
+    .option('--endpoint <url>', 'address of an S3 server that is not AWS')
+    .option('--region <name>', 'region of the bucket')
+    .option('--profile <name>', 'profile in the AWS configuration files')
+    .option('--local', 'for this clone only: write to config.local.yaml, which is not in Git')
+    .action((name: string, url: string, { json, ...options }: CommonOptions & RemoteAddOptions) =>
+      run({ ...(json && { json }) }, async ({ cwd }) => {
+        const remote = await addRemote(openContext(cwd), name, url, options);
+        return { json: remote, text: listed(remote) };
+      }),
+    );
+}
+
+function listCommand(run: Run): Command {
+  return defineCommand('list', 'Shows the remotes; a star marks the default.', [
+    ['varve remote list --json', 'for a script'],
+  ]).action((options) =>
+    run(options, async ({ cwd }) => {
+      const result = await listRemotes(openContext(cwd));
+      return { json: result, text: result.remotes.map(listed).join('\n') };
+    }),
+  );
+}
+
+function removeCommand(run: Run): Command {
+  return defineCommand('remove', 'Forgets a remote. Nothing is deleted there.', [
+    ['varve remote remove origin', 'forgets origin'],
+  ])
+    .argument('<name>')
+    .action((name: string, options) =>
+      run(options, async ({ cwd }) => ({ json: await forgetRemote(openContext(cwd), name), text: '' })),
+    );
+}
+
+function defaultCommand(run: Run): Command {
+  return defineCommand('default', 'Chooses the remote that is meant where none is named.', [
+    ['varve remote default lab', 'chooses lab'],
+  ])
+    .argument('<name>')
+    .option('--local', 'for this clone only')
+    .action((name: string, options: CommonOptions & { local?: true }) =>
+      run(options, async ({ cwd }) => ({
+        json: await chooseRemote(openContext(cwd), name, options),
+        text: '',
+      })),
+    );
+}
+
+function sourceCommand(run: Run): Command {
+  return defineCommand(
+    'source',
+    'Says how this machine reaches a bucket whose data is used in place. Kept in config.local.yaml, never in Git.',
+    [
+      ['varve remote source s3://bucket --endpoint http://localhost:9000', 'for all data in that bucket'],
+      ['varve remote source s3://bucket/raw', 'shows what is said of it'],
+    ],
+  )
+    .argument('<url>', 's3://bucket/prefix or minio://alias/bucket/prefix: for all sources at it and below')
+    .option('--endpoint <url>', 'address of an S3 server that is not AWS')
+    .option('--region <name>', 'region of the bucket')
+    .option('--profile <name>', 'profile in the AWS configuration files')
+    .action((url: string, { json, ...access }: CommonOptions & Access) =>
+      run({ ...(json && { json }) }, async ({ cwd }) => {
+        const source = await reachSource(openContext(cwd), url, access);
+        const { url: place, ...settings } = source;
+        const shown = Object.entries(settings).map(([key, value]) => `  ${key} ${value}`);
+        return { json: source, text: printable([place, ...shown].join('')) };
+      }),
+    );
+}
+
+function listed({ name, url, isDefault }: ListedRemote): string {
+  return `${isDefault ? '*' : ' '} ${name}  ${printable(url)}`;
+}

@@ -1,0 +1,103 @@
+import { type Command, Option } from 'commander';
+import { type SchemaInferOptions, schemaInfer } from '../../operations/schema-infer.ts';
+import { schemaShow } from '../../operations/schema-show.ts';
+import { schemaUpdate } from '../../operations/schema-update.ts';
+import type { Anomaly } from '../../schema/anomaly.ts';
+import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { formatCount, printable } from '../terminal/text.ts';
+
+export function command(run: Run): Command {
+  return defineCommand(
+    'schema',
+    'Writes and maintains what a dataset should look like, beside it in <dataset>.schema.yaml.',
+    [
+      ['varve schema infer data/flights.csv', 'writes a first schema, to be read and tightened'],
+      ['varve schema update data/flights.csv', 'relaxes it by the least that accepts the data as it is'],
+    ],
+  )
+    .addCommand(infer(run))
+    .addCommand(show(run))
+    .addCommand(update(run));
+}
+
+function infer(run: Run): Command {
+  return defineCommand(
+    'infer',
+    'Writes the schema that one or several datasets bear out, beside the first.',
+    [
+      ['varve schema infer data/flights.csv', 'writes data/flights.csv.schema.yaml'],
+      ['varve schema infer data/flights.csv data/flights.csv@v1', 'one that both versions satisfy'],
+      [
+        'varve schema infer data/flights.csv --format tfdv --output schema.pbtxt',
+        'as TensorFlow Data Validation reads it',
+      ],
+    ],
+  )
+    .argument('<dataset...>', 'paths, path@REV, plain files or folders, or quoted patterns')
+    .addOption(formatOption())
+    .option('--output <file>', 'another place')
+    .option('--force', 'replace a schema that is there')
+    .action((datasets: string[], options: CommonOptions & SchemaInferOptions) =>
+      run(options, async (io) => {
+        const result = await schemaInfer(io.cwd, datasets, options, io);
+        const facts = `${formatCount(result.features, 'feature')}${result.tables > 1 ? ` of ${result.tables} tables` : ''}`;
+        return {
+          json: result,
+          text: `Wrote ${printable(result.path)}: ${facts}. Read it, tighten it, and commit it.`,
+        };
+      }),
+    );
+}
+
+function show(run: Run): Command {
+  return defineCommand('show', 'Prints the schema of a dataset after checking it.', [
+    ['varve schema show data/flights.csv', 'as YAML'],
+    ['varve schema show data/flights.csv --format tfdv > schema.pbtxt', 'for TensorFlow Data Validation'],
+    ['varve schema show data/flights.csv --schema schema.pbtxt', 'one of its schemas, as YAML'],
+  ])
+    .argument('<dataset>', 'path, or a plain file or folder')
+    .option('--schema <file>', 'another schema than <dataset>.schema.yaml')
+    .addOption(formatOption())
+    .action((dataset: string, options: CommonOptions & Parameters<typeof schemaShow>[2]) =>
+      run(options, async (io) => {
+        const result = schemaShow(io.cwd, dataset, options, io);
+        return { json: result, text: result.text };
+      }),
+    );
+}
+
+function update(run: Run): Command {
+  return defineCommand(
+    'update',
+    'Relaxes the schema by the least that accepts the dataset, and shows the change. Comments stay.',
+    [
+      ['varve schema update data/flights.csv', 'changes the file; review it with git diff'],
+      ['varve schema update data/flights.csv --dry-run', 'shows what would change'],
+    ],
+  )
+    .argument('<dataset>', 'path, path@REV, or a plain file or folder')
+    .option('--schema <file>', 'another schema than <dataset>.schema.yaml')
+    .option('--dry-run', 'write nothing')
+    .action((dataset: string, options: CommonOptions & Parameters<typeof schemaUpdate>[2]) =>
+      run(options, async (io) => {
+        const result = await schemaUpdate(io.cwd, dataset, options, io);
+        if (result.left.length > 0)
+          io.note(
+            `Left to you, since no constraint is loosened for it:\n${result.left.map(leftOver).join('\n')}`,
+          );
+        const { path, changes, diff, left } = result;
+        const unchanged = `${printable(path)} ${left.length === 0 ? 'accepts the data as it is' : 'stays as it is'}.`;
+        return { json: result, text: changes.length === 0 ? unchanged : printable(diff) };
+      }),
+    );
+}
+
+function leftOver({ feature, short, observed }: Anomaly): string {
+  return `  ${feature === '' ? '' : `${feature}: `}${short}: ${observed}`;
+}
+
+function formatOption(): Option {
+  return new Option('--format <format>', 'YAML, or the text format of TensorFlow Data Validation')
+    .choices(['yaml', 'tfdv'])
+    .default('yaml');
+}

@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { openContext } from '../../operations/context/context.ts';
+import { type DatasetState, type DatasetStatus, status } from '../../operations/status.ts';
+import { changeLines } from '../change-lines.ts';
+import { defineCommand, type Run } from '../command.ts';
+import { type Paint, painter, printable } from '../terminal/text.ts';
+
+/** What to do next, by state. */
+const ADVICE: Readonly<Record<DatasetState, string>> = {
+  unchanged: '',
+  modified: 'save with `varve add`, or give up with `varve checkout --force`',
+  outdated: 'the pointer names another snapshot: `varve checkout` brings it',
+  missing: '`varve checkout` or `varve pull` brings the data',
+};
+
+export function command(run: Run): Command {
+  return defineCommand('status', 'Shows which data has changed since its last snapshot.', [
+    ['varve status', 'looks at every dataset'],
+    ['varve status data/flights.csv --json', 'one dataset, for a script'],
+  ])
+    .argument('[path...]', 'datasets, or folders that hold some')
+    .action((paths: string[], options) =>
+      run(options, async ({ cwd, signal, onProgress, colours }) => {
+        const result = await status(openContext(cwd, { signal, onProgress }), paths);
+        return { json: result, text: describe(result.datasets, painter(colours)) };
+      }),
+    );
+}
+
+function describe(datasets: readonly DatasetStatus[], paint: Paint): string {
+  if (datasets.length === 0) return 'No datasets yet: `varve add PATH` makes one.';
+  const changed = datasets.filter(({ state }) => state !== 'unchanged');
+  if (changed.length === 0) {
+    return `${datasets.length === 1 ? '1 dataset' : `${datasets.length} datasets`}, nothing changed.`;
+  }
+  return changed.map((dataset) => paragraph(dataset, paint)).join('\n');
+}
+
+function paragraph({ path, kind, state, changes }: DatasetStatus, paint: Paint): string {
+  const head = `${paint('yellow', state.padEnd(9))}  ${printable(path)}  (${ADVICE[state]})`;
+  return [head, ...(kind === 'file' ? [] : changeLines(changes, paint))].join('\n');
+}

@@ -1,0 +1,66 @@
+import type { CommandEntry } from './command.ts';
+
+/** In the order of `varve --help`. */
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: 'init', summary: 'start in a Git repository', load: () => import('./commands/init.ts') },
+  { name: 'add', summary: 'snapshot data and write its pointer', load: () => import('./commands/add.ts') },
+  { name: 'status', summary: 'show which data has changed', load: () => import('./commands/status.ts') },
+  { name: 'diff', summary: 'show what changed between versions', load: () => import('./commands/diff.ts') },
+  { name: 'log', summary: 'show the versions of a dataset', load: () => import('./commands/log.ts') },
+  {
+    name: 'checkout',
+    summary: 'make the data match its pointers',
+    load: () => import('./commands/checkout.ts'),
+  },
+  {
+    name: 'remote',
+    summary: 'manage where snapshots are pushed to',
+    load: () => import('./commands/remote.ts'),
+  },
+  { name: 'push', summary: 'send snapshots to a remote', load: () => import('./commands/push.ts') },
+  { name: 'fetch', summary: 'bring snapshots into the cache', load: () => import('./commands/fetch.ts') },
+  { name: 'pull', summary: 'fetch, then check out', load: () => import('./commands/pull.ts') },
+  { name: 'verify', summary: 'check every byte', load: () => import('./commands/verify.ts') },
+  {
+    name: 'profile',
+    summary: 'show the statistics of a dataset',
+    load: () => import('./commands/profile.ts'),
+  },
+  {
+    name: 'schema',
+    summary: 'say what a dataset should look like',
+    load: () => import('./commands/schema.ts'),
+  },
+  {
+    name: 'validate',
+    summary: 'hold a dataset against its schema',
+    load: () => import('./commands/validate.ts'),
+  },
+  {
+    name: 'drift',
+    summary: 'report what changed between two datasets',
+    load: () => import('./commands/drift.ts'),
+  },
+  {
+    name: 'check',
+    summary: 'validate and compare what changed since a base',
+    load: () => import('./commands/check.ts'),
+  },
+  { name: 'gc', summary: 'drop what nothing names', load: () => import('./commands/gc.ts') },
+  { name: 'git', summary: 'let Git show, merge and push data', load: () => import('./commands/git.ts') },
+  {
+    name: 'import-dvc',
+    summary: 'take a DVC repository into varve',
+    load: () => import('./commands/import-dvc.ts'),
+  },
+  {
+    name: 'export-dvc',
+    summary: 'turn a repository of varve into one of DVC',
+    load: () => import('./commands/export-dvc.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'print a script that completes commands in a shell',
+    load: () => import('./commands/completion.ts'),
+  },
+];

@@ -1,0 +1,8 @@
+import { COMMANDS } from '../registry.ts';
+import { requireCompiled } from './compile-cache.ts';
+
+const { run } = requireCompiled('run.cjs') as typeof import('../run.ts');
+
+run(process.argv.slice(2), COMMANDS).then((exitCode) => {
+  process.exitCode = exitCode;
+});

@@ -1,0 +1,97 @@
+import type { Pair } from '../findings/finding.ts';
+import { dayAxis } from '../findings/time.ts';
+import { shares, sum } from '../measures/measures.ts';
+import type { Distribution } from '../model.ts';
+import type { Axis } from './axis.ts';
+
+const mostBins = 40;
+const mostLabels = 24;
+const dayMilliseconds = 86_400_000;
+const hourMilliseconds = 3_600_000;
+/** How much of both sides together the drawn range leaves to its two end bins. */
+const tail = 0.005;
+
+/** Both sides on one axis of at most 40 bins, ready to draw. */
+export function distributionOf(pair: Pair): Distribution {
+  const { before, after } = pair;
+  if (before.time && after.time) return timeDistribution(pair);
+  if (before.numeric && after.numeric) {
+    const whole = before.type === 'integer' && after.type === 'integer';
+    return { kind: 'numeric', ...drawn(pair.axis, whole ? 1 : 0) };
+  }
+  return categoryDistribution(pair);
+}
+
+function timeDistribution({ before, after }: Pair): Distribution {
+  const a = before.time!;
+  const b = after.time!;
+  if (a.days.length === 0 && b.days.length === 0) {
+    const edges = Array.from({ length: 25 }, (_, hour) => hour * hourMilliseconds);
+    return { kind: 'time', edges, before: shares(a.hour), after: shares(b.hour) };
+  }
+  const { edges, ...sides } = drawn(dayAxis(a, b), 1);
+  return { kind: 'time', edges: edges.map((day) => day * dayMilliseconds), ...sides };
+}
+
+/**
+ * Bins of equal width, a whole number of `unit` where values are whole. What lies beyond the drawn range counts in the end
+ * bins, so that one stray value does not squeeze all others into one bin.
+ */
+function drawn(axis: Axis, unit: 0 | 1): { edges: number[]; before: number[]; after: number[] } {
+  const cells = axis.low.length;
+  if (cells === 0) return { edges: [0, 1], before: [0], after: [0] };
+  const after = shares(axis.after);
+  const pooled = shares(axis.before).map((share, i) => share + after[i]!);
+  const [low, high] = range(axis, pooled);
+  const width =
+    unit === 1
+      ? Math.max(1, Math.ceil((high - low + 1) / mostBins))
+      : (high - low) / mostBins || Math.abs(low) || 1;
+  const bins = unit === 1 ? Math.max(1, Math.ceil((high - low + 1) / width)) : high > low ? mostBins : 1;
+  const start = unit === 1 ? low : high > low ? low : low - width / 2;
+  const place = (i: number): number =>
+    Math.min(bins - 1, Math.max(0, Math.floor(((axis.low[i]! + axis.high[i]!) / 2 - start) / width)));
+  return {
+    edges: Array.from({ length: bins + 1 }, (_, i) => start + i * width),
+    before: inBins(axis.before, bins, place),
+    after: inBins(axis.after, bins, place),
+  };
+}
+
+function range(axis: Axis, pooled: readonly number[]): [number, number] {
+  const total = sum(pooled);
+  let first = 0;
+  let last = pooled.length - 1;
+  for (let below = pooled[0]!; below < total * tail; below += pooled[first]!) first++;
+  for (let above = pooled[last]!; above < total * tail; above += pooled[last]!) last--;
+  return [axis.low[first]!, axis.high[Math.max(first, last)]!];
+}
+
+function inBins(counts: readonly number[], bins: number, place: (cell: number) => number): number[] {
+  const result = new Array<number>(bins).fill(0);
+  counts.forEach((count, i) => {
+    result[place(i)]! += count;
+  });
+  return shares(result);
+}
+
+function categoryDistribution(pair: Pair): Distribution {
+  const cells = pair.categories;
+  const p = shares(cells.before);
+  const q = shares(cells.after);
+  const weight = (i: number): number => p[i]! + q[i]!;
+  const order = cells.labels
+    .map((_, i) => i)
+    .filter((i) => cells.labels[i] !== null)
+    .sort((a, b) => weight(b) - weight(a));
+  const top = order.slice(0, order.length > mostLabels ? mostLabels - 1 : mostLabels);
+  const rest = (side: readonly number[]): number =>
+    Math.max(0, Math.min(1, sum(side)) - top.reduce((all, i) => all + side[i]!, 0));
+  const others = rest(p) + rest(q) > 1e-12;
+  return {
+    kind: 'categorical',
+    labels: [...top.map((i) => cells.labels[i]!), ...(others ? [null] : [])],
+    before: [...top.map((i) => p[i]!), ...(others ? [rest(p)] : [])],
+    after: [...top.map((i) => q[i]!), ...(others ? [rest(q)] : [])],
+  };
+}

@@ -1,0 +1,123 @@
+import type { Categories } from '../distributions/axis.ts';
+import { cellFindings } from '../distributions/cells.ts';
+import { lInfinity, shares, sum } from '../measures/measures.ts';
+import {
+  countsOfCounts,
+  exclusiveValuesP,
+  expectedShareChange,
+  type Sizes,
+  shareChangeP,
+} from '../measures/sampling.ts';
+import { type Finding, independent, type Pair } from './finding.ts';
+import { counted, percent, quoted } from './phrases.ts';
+
+/** What changed in how often each value occurs. */
+export function categoryFindings(pair: Pair): Finding[] {
+  const cells = pair.categories;
+  const sizes = independent(pair, sum(cells.before), sum(cells.after));
+  if (sizes.before === 0 || sizes.after === 0) return [];
+  return [
+    ...largestShareChange(cells, sizes),
+    ...cellFindings(shares(cells.before), shares(cells.after), sizes, {
+      unlisted: cells.unlisted,
+      tested: cells.labels.filter((value) => value !== null).length,
+      describe: (i) => label(cells, i),
+    }),
+    ...newValues(pair, cells, sizes),
+  ];
+}
+
+function label(cells: Categories, index: number): string {
+  const value = cells.labels[index];
+  return value === null || value === undefined ? 'all rarer values' : quoted(value);
+}
+
+/** Shares of all observations, of listed values alone: which values a side lists is chance, and so is what it leaves out. */
+function listedShares(cells: Categories, counts: readonly number[]): number[] {
+  return shares(counts).filter((_, i) => cells.labels[i] !== null);
+}
+
+/** L-infinity: the value whose share changed most. */
+export function largestShareChange(cells: Categories, sizes: Sizes): Finding[] {
+  const p = listedShares(cells, cells.before);
+  const q = listedShares(cells, cells.after);
+  const { value, at } = lInfinity(p, q);
+  if (at < 0) return [];
+  const pooled = p.map(
+    (share, i) => (share * sizes.before + q[i]! * sizes.after) / (sizes.before + sizes.after),
+  );
+  const frequent = pooled.filter((share) => share >= (pooled[at] ?? 0)).length;
+  return [
+    {
+      name: 'l-infinity',
+      value,
+      errorBound: cells.uncertainty,
+      expected: expectedShareChange(nearestToHalf(pooled), sizes, frequent),
+      test: { of: 'l-infinity', pValue: shareChangesP(p, q, pooled, sizes) },
+      reason: () => shareSentence(cells, at, p[at]!, q[at]!),
+    },
+  ];
+}
+
+/** Of shares, the one that sampling moves most. */
+function nearestToHalf(of: readonly number[]): number {
+  return of.reduce((best, share) => (Math.abs(share - 0.5) < Math.abs(best - 0.5) ? share : best), 0);
+}
+
+/** The least p-value of all values that are frequent enough to matter, corrected for how many these are. */
+function shareChangesP(
+  p: readonly number[],
+  q: readonly number[],
+  pooled: readonly number[],
+  sizes: Sizes,
+): number {
+  let least = 1;
+  let tested = 0;
+  const smaller = Math.min(sizes.before, sizes.after) / (sizes.before + sizes.after);
+  for (let i = 0; i < p.length; i++) {
+    if (pooled[i]! < 0.01 * smaller) continue;
+    tested++;
+    least = Math.min(least, shareChangeP(p[i]! * sizes.before, q[i]! * sizes.after, sizes));
+  }
+  return Math.min(1, least * tested);
+}
+
+function shareSentence(cells: Categories, at: number, before: number, after: number): string {
+  if (cells.labels[at] !== null && before === 0)
+    return `${label(cells, at)} is new, in ${percent(after)} of values`;
+  if (after === 0) return `${label(cells, at)} is gone; it was ${percent(before)} of values`;
+  return `share of ${label(cells, at)} ${after > before ? 'rose' : 'fell'} from ${percent(before)} to ${percent(after)}`;
+}
+
+/** The share of after's values that before never held; only where before lists all of its values. */
+function newValues(pair: Pair, cells: Categories, sizes: Sizes): Finding[] {
+  if (!pair.before.values.exact) return [];
+  const total = sum(cells.after);
+  const fresh = cells.labels
+    .map((_, i) => i)
+    .filter((i) => cells.labels[i] !== null && cells.before[i] === 0);
+  const count = fresh.reduce((all, i) => all + cells.after[i]!, 0);
+  const scale = sizes.after / total;
+  const pValue = () =>
+    exclusiveValuesP(
+      count * scale,
+      countsOfCounts(shares(cells.before), shares(cells.after), sizes),
+      sizes.after / (sizes.before + sizes.after),
+    );
+  const unlisted = cells.labels.indexOf(null);
+  return [
+    {
+      name: 'new-category-share',
+      value: count / total,
+      errorBound: unlisted < 0 ? 0 : cells.after[unlisted]! / total,
+      test: { of: 'new-category-share', pValue: count > 0 ? pValue() : 1 },
+      reason: () => newSentence(cells, fresh, count / total, total),
+    },
+  ];
+}
+
+function newSentence(cells: Categories, fresh: readonly number[], share: number, total: number): string {
+  const first = fresh.reduce((best, i) => (cells.after[i]! > cells.after[best]! ? i : best), fresh[0]!);
+  if (fresh.length === 1) return `new value ${label(cells, first)} in ${percent(share)} of values`;
+  return `${counted(fresh.length, 'new value')} in ${percent(share)} of values, most often ${label(cells, first)} (${percent(cells.after[first]! / total)})`;
+}

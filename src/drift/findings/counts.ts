@@ -1,0 +1,147 @@
+import { distinctCount, hashEnd, overlap } from '../../profile/hashing/sketch.ts';
+import type { FeatureProfile, FeatureType } from '../../profile/model/model.ts';
+import { valueTotal } from '../distributions/axis.ts';
+import { expectedShareChange, type Sizes, shareChangeP } from '../measures/sampling.ts';
+import { normalTails } from '../measures/tails.ts';
+import type { MeasureName } from '../model.ts';
+import { type Finding, independent, type Pair } from './finding.ts';
+import { moved, percent, quantity } from './phrases.ts';
+
+/** What changed in the counts that every feature has: nulls, distinct values, type, keys in common. */
+export function countFindings(pair: Pair): Finding[] {
+  const { before, after, rows } = pair;
+  const notFinite = (side: FeatureProfile): number =>
+    side.numeric ? side.numeric.nan + side.numeric.positiveInfinity + side.numeric.negativeInfinity : 0;
+  const elements = independent(pair, before.count, after.count);
+  const values = independent(pair, valueTotal(before), valueTotal(after));
+  return [
+    ...shareFinding('null-share', 'nulls', before.nulls / rows.before, after.nulls / rows.after, rows),
+    ...(before.valency && after.valency
+      ? shareFinding(
+          'null-element-share',
+          'null elements',
+          before.nullElements / before.count,
+          after.nullElements / after.count,
+          elements,
+        )
+      : []),
+    ...(notFinite(before) + notFinite(after) > 0
+      ? shareFinding(
+          'non-finite-share',
+          'values that are not a number or infinite',
+          notFinite(before) / valueTotal(before),
+          notFinite(after) / valueTotal(after),
+          values,
+        )
+      : []),
+    ...typeFinding(before, after),
+    ...distinctFindings(pair),
+  ];
+}
+
+function shareFinding(
+  name: MeasureName,
+  what: string,
+  before: number,
+  after: number,
+  sizes: Sizes,
+): Finding[] {
+  if (sizes.before === 0 || sizes.after === 0) return [];
+  const pooled = (before * sizes.before + after * sizes.after) / (sizes.before + sizes.after);
+  return [
+    {
+      name,
+      value: Math.abs(after - before),
+      expected: expectedShareChange(pooled, sizes),
+      errorBound: 0,
+      test: { of: name, pValue: shareChangeP(before * sizes.before, after * sizes.after, sizes) },
+      reason: () => `share of ${what} ${moved(before, after, percent)}`,
+    },
+  ];
+}
+
+/** Types whose values the other can hold too. */
+const wider: readonly (readonly FeatureType[])[] = [
+  ['integer', 'decimal', 'float'],
+  ['date', 'timestamp'],
+];
+
+function typeFinding(before: FeatureProfile, after: FeatureProfile): Finding[] {
+  if (before.type === after.type || before.type === 'unknown' || after.type === 'unknown') return [];
+  const related = wider.some((types) => types.includes(before.type) && types.includes(after.type));
+  return [
+    {
+      name: 'type',
+      value: related ? 0.5 : 1,
+      test: { of: 'type', pValue: 0 },
+      reason: () =>
+        `type changed from ${before.type} (${before.engineType}) to ${after.type} (${after.engineType})`,
+    },
+  ];
+}
+
+/** Distinct values of a feature with the standard error of their logarithm. */
+interface Distinct {
+  readonly count: number;
+  readonly error: number;
+}
+
+function distinct(feature: FeatureProfile): Distinct {
+  if (feature.values.exact) return { count: feature.values.values.length, error: 0 };
+  return {
+    count: distinctCount(feature.distinct),
+    error: feature.distinct.theta === hashEnd ? 0 : 1 / Math.sqrt(feature.distinct.k),
+  };
+}
+
+/**
+ * More rows of the same population hold more distinct values, but at most in proportion to the rows. What lies outside
+ * of this band is a change: the value is the relative distance to it, as a logarithm.
+ */
+function distinctFindings({ before, after, namesRows }: Pair): Finding[] {
+  const a = distinct(before);
+  const b = distinct(after);
+  if (a.count === 0 || b.count === 0) return [];
+  const growth = valueTotal(after) / valueTotal(before);
+  const nearest = Math.min(Math.max(b.count, a.count * Math.min(1, growth)), a.count * Math.max(1, growth));
+  const value = Math.abs(Math.log(b.count / nearest));
+  const sketches = Math.hypot(a.error, b.error);
+  const error = Math.hypot(sketches, Math.sqrt(1 / a.count + 1 / b.count));
+  return [
+    {
+      name: 'distinct-count',
+      value,
+      expected: 1.96 * error,
+      errorBound: 2 * sketches,
+      test: { of: 'distinct-count', pValue: normalTails(value / error) },
+      reason: () =>
+        `distinct values ${moved(a.count, b.count, quantity)}, in ${quantity(valueTotal(before))} and ${quantity(valueTotal(after))} values`,
+    },
+    ...(namesRows || (isKey(before, a) && isKey(after, b)) ? [keyFinding(before, after)] : []),
+  ];
+}
+
+/** Whether nearly every value occurs once, as in a key: within three standard errors of the sketch. */
+function isKey(feature: FeatureProfile, { count, error }: Distinct): boolean {
+  if (!['integer', 'string', 'bytes'].includes(feature.type) || valueTotal(feature) < 20) return false;
+  return count >= valueTotal(feature) * (0.99 - 3 * error);
+}
+
+function keyFinding(before: FeatureProfile, after: FeatureProfile): Finding {
+  const { shared, b, seen, exact } = overlap(before.distinct, after.distinct);
+  const value = b > 0 ? shared / b : 0;
+  const rows = { before: valueTotal(before), after: valueTotal(after) };
+  return {
+    name: 'key-overlap',
+    value,
+    errorBound: exact ? 0 : unseenShare(value, seen),
+    test: { of: 'key-overlap', pValue: 0 },
+    reason: () =>
+      `${percent(value)} of the keys of ${quantity(rows.after)} rows occur among the ${quantity(rows.before)} of the other side too`,
+  };
+}
+
+/** Two standard errors of a share that `seen` draws show, and three draws, since none of many draws rules out few. */
+function unseenShare(share: number, seen: number): number {
+  return seen === 0 ? 1 : Math.min(1, 2 * Math.sqrt((share * (1 - share)) / seen) + 3 / seen);
+}

@@ -1,0 +1,235 @@
+import { meanAndVariance } from '../../profile/measures/moments.ts';
+import type { FeatureProfile } from '../../profile/model/model.ts';
+import { type Axis, binned, equalBins, middles } from '../distributions/axis.ts';
+import { cellFindings, stability } from '../distributions/cells.ts';
+import { kolmogorovSmirnov, kolmogorovSmirnovBound, shares, sum, wasserstein } from '../measures/measures.ts';
+import {
+  expectedKolmogorovSmirnov,
+  kolmogorovSmirnovP,
+  meanShiftP,
+  noise,
+  type Sizes,
+} from '../measures/sampling.ts';
+import { largestShareChange } from './categories.ts';
+import { type Finding, independent, type Pair } from './finding.ts';
+import { moved, percent, quantity } from './phrases.ts';
+
+/** Integers of no more values than this are compared value by value as well, since they may be codes. */
+const mostCodes = 40;
+const bins = 20;
+const stabilityBins = 10;
+
+interface Numbers {
+  readonly axis: Axis;
+  readonly p: number[];
+  readonly q: number[];
+  readonly sizes: Sizes;
+  readonly moments: { readonly before: Moments; readonly after: Moments };
+}
+
+interface Moments {
+  readonly mean: number;
+  readonly variance: number;
+}
+
+/** What changed in the finite values of a numeric feature. */
+export function numericFindings(pair: Pair): Finding[] {
+  const numbers = numbersOf(pair);
+  if (numbers === null) return [];
+  const { axis, sizes } = numbers;
+  return [
+    orderFinding('kolmogorov-smirnov', axis, sizes, quantity),
+    ...meanFindings(numbers),
+    ...(isCode(pair, axis) ? codeFindings(pair, numbers) : binFindings(axis, sizes)),
+    outOfRange(pair, numbers),
+  ];
+}
+
+function numbersOf(pair: Pair): Numbers | null {
+  const { axis } = pair;
+  const before = momentsOf(pair.before);
+  const after = momentsOf(pair.after);
+  const sizes = independent(pair, sum(axis.before), sum(axis.after));
+  if (before === null || after === null || sizes.before === 0 || sizes.after === 0) return null;
+  return { axis, p: shares(axis.before), q: shares(axis.after), sizes, moments: { before, after } };
+}
+
+function momentsOf(feature: FeatureProfile): Moments | null {
+  const numeric = feature.numeric;
+  if (numeric === undefined) return null;
+  const notFinite = numeric.nan + numeric.positiveInfinity + numeric.negativeInfinity;
+  return meanAndVariance(numeric.moments, feature.count - feature.nullElements - notFinite);
+}
+
+function isCode(pair: Pair, axis: Axis): boolean {
+  const exact = pair.before.values.exact && pair.after.values.exact;
+  return (
+    exact && axis.low.length <= mostCodes && pair.before.type === 'integer' && pair.after.type === 'integer'
+  );
+}
+
+function codeFindings(pair: Pair, { axis, p, q, sizes }: Numbers): Finding[] {
+  return [
+    ...largestShareChange(pair.categories, sizes),
+    ...cellFindings(p, q, sizes, { unlisted: 0, describe: (i) => quantity(axis.low[i]!) }),
+  ];
+}
+
+/** Kolmogorov-Smirnov on an axis, with the place where the two sides differ most in words. */
+export function orderFinding(
+  name: 'kolmogorov-smirnov' | 'length' | 'valency',
+  axis: Axis,
+  sizes: Sizes,
+  show: (value: number) => string,
+): Finding {
+  const p = shares(axis.before);
+  const q = shares(axis.after);
+  const { value, at } = kolmogorovSmirnov(p, q);
+  const spread = axis.low.map((low, i) => low !== axis.high[i]);
+  const upTo = (side: readonly number[]): number => sum(side.slice(0, at + 1));
+  const what = name === 'kolmogorov-smirnov' ? 'values' : name === 'length' ? 'lengths' : 'list lengths';
+  return {
+    name,
+    value,
+    expected: expectedKolmogorovSmirnov(sizes),
+    errorBound: kolmogorovSmirnovBound(p, q, spread),
+    test: { of: name, pValue: kolmogorovSmirnovP(value, sizes) },
+    reason: () => `share of ${what} up to ${show(axis.high[at]!)} ${moved(upTo(p), upTo(q), percent)}`,
+  };
+}
+
+function meanFindings({ axis, p, q, sizes, moments }: Numbers): Finding[] {
+  const { before, after } = moments;
+  const deviation = Math.sqrt((before.variance + after.variance) / 2);
+  if (deviation === 0) return [];
+  const difference = after.mean - before.mean;
+  const unit = Math.sqrt(before.variance) || deviation;
+  const points = middles(axis);
+  const variances = { before: before.variance, after: after.variance };
+  const test = { of: 'mean-shift', pValue: meanShiftP(difference, variances, sizes) };
+  const shift = Math.abs(difference) / deviation;
+  const distance = wasserstein(points, p, q) / unit;
+  return [
+    {
+      name: 'mean-shift',
+      value: shift,
+      expected: 1.96 * Math.sqrt(noise(sizes)),
+      errorBound: 0,
+      ...(normalEnough(axis, sizes) ? { test } : {}),
+      reason: () =>
+        `mean ${difference > 0 ? 'rose' : 'fell'} by ${quantity(round2(shift))} standard deviations (${quantity(before.mean)} → ${quantity(after.mean)})`,
+    },
+    {
+      name: 'wasserstein',
+      value: distance,
+      expected: expectedWasserstein(points, p, q, sizes) / unit,
+      errorBound: displacement(axis, p, q) / unit,
+      test: { of: 'kolmogorov-smirnov', pValue: kolmogorovSmirnovP(kolmogorovSmirnov(p, q).value, sizes) },
+      reason: () => `values moved by ${quantity(round2(distance))} standard deviations on average`,
+    },
+  ];
+}
+
+function round2(value: number): number {
+  return Number(value.toPrecision(2));
+}
+
+/**
+ * Whether the mean of so skewed values is near enough to normal to be tested: the smaller side has more than 25·G₁²
+ * observations. Source: Cochran, Sampling Techniques, 3rd ed. (1977), 2.15.
+ */
+function normalEnough(axis: Axis, sizes: Sizes): boolean {
+  const points = middles(axis);
+  const pooled = shares(axis.before.map((count, i) => count + axis.after[i]!));
+  let mean = 0;
+  for (let i = 0; i < points.length; i++) mean += pooled[i]! * points[i]!;
+  let second = 0;
+  let third = 0;
+  for (let i = 0; i < points.length; i++) {
+    const square = pooled[i]! * (points[i]! - mean) ** 2;
+    second += square;
+    third += square * (points[i]! - mean);
+  }
+  const skewness = third / second ** 1.5;
+  return Math.min(sizes.before, sizes.after) > 25 * skewness * skewness;
+}
+
+/** The 95th percentile, from above: as if the two distribution functions differed by 1.96 standard errors everywhere. */
+function expectedWasserstein(
+  points: readonly number[],
+  p: readonly number[],
+  q: readonly number[],
+  sizes: Sizes,
+): number {
+  const whole = sizes.before + sizes.after;
+  let below = 0;
+  let total = 0;
+  for (let i = 0; i + 1 < points.length; i++) {
+    below += (p[i]! * sizes.before + q[i]! * sizes.after) / whole;
+    total += Math.sqrt(Math.max(0, below * (1 - below))) * (points[i + 1]! - points[i]!);
+  }
+  return 1.96 * Math.sqrt(noise(sizes)) * total;
+}
+
+/** How far values can be from the middle of their cell, on average, on both sides together. */
+function displacement(axis: Axis, p: readonly number[], q: readonly number[]): number {
+  return axis.low.reduce((total, low, i) => total + ((p[i]! + q[i]!) * (axis.high[i]! - low)) / 2, 0);
+}
+
+/** Jensen-Shannon and its kin over bins of equal pooled weight, and the stability index over the deciles of before. */
+function binFindings(axis: Axis, sizes: Sizes): Finding[] {
+  const pooled = axis.before.map((count, i) => count + axis.after[i]!);
+  const ends = equalBins(pooled, bins);
+  const over = (counts: readonly number[], at: readonly number[]): number[] => shares(binned(counts, at));
+  const describe = (bin: number): string =>
+    `values ${quantity(axis.low[bin === 0 ? 0 : ends[bin - 1]! + 1]!)} to ${quantity(axis.high[ends[bin]!]!)}`;
+  const findings = cellFindings(over(axis.before, ends), over(axis.after, ends), sizes, {
+    unlisted: 0,
+    describe,
+  });
+  const deciles = equalBins(axis.before, stabilityBins);
+  return findings.map((finding) =>
+    finding.name === 'psi' && finding.test
+      ? stability(over(axis.before, deciles), over(axis.after, deciles), sizes, {
+          ...finding,
+          test: finding.test,
+        })
+      : finding,
+  );
+}
+
+/** The share of after's values beyond all of before's; a cell that before reaches counts as within. */
+function outOfRange(pair: Pair, { axis, p, q, sizes }: Numbers): Finding {
+  const first = p.findIndex((share) => share > 0);
+  const last = p.findLastIndex((share) => share > 0);
+  const under = sum(q.slice(0, first));
+  const over = sum(q.slice(last + 1));
+  const share = sizes.after / (sizes.before + sizes.after);
+  return {
+    name: 'out-of-range-share',
+    value: under + over,
+    expected: (expectedBeyond(share) * 2) / sizes.after,
+    errorBound: edgeShare(axis, q, first) + (last === first ? 0 : edgeShare(axis, q, last)),
+    test: {
+      of: 'out-of-range-share',
+      pValue: Math.min(1, 2 * share ** Math.round(Math.max(under, over) * sizes.after)),
+    },
+    reason: () => rangeSentence(pair, under, over),
+  };
+}
+
+function rangeSentence({ before, after }: Pair, under: number, over: number): string {
+  const edge = (text: string | null | undefined): string => quantity(Number(text));
+  return over >= under
+    ? `${percent(over)} of values exceed ${edge(before.numeric?.max)}, the most before; now up to ${edge(after.numeric?.max)}`
+    : `${percent(under)} of values are below ${edge(before.numeric?.min)}, the least before; now down to ${edge(after.numeric?.min)}`;
+}
+
+/** The 95th percentile of how many of the largest values are all on the side that has this share of all values. */
+function expectedBeyond(share: number): number {
+  return Math.log(0.05) / Math.log(share);
+}
+
+function edgeShare(axis: Axis, q: readonly number[], cell: number): number {
+  return axis.low[cell] === axis.high[cell] ? 0 : q[cell]!;
+}

@@ -1,0 +1,77 @@
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
+import { VarveError } from '../../errors.ts';
+import { type Plain, readBlockYaml } from './block-yaml.ts';
+
+const LARGEST_TEXT = 128 * 1024 * 1024;
+
+let loaded: typeof Yaml | undefined;
+
+/** Loaded for the files that need it, and only then: it takes longer than all the rest of `varve status`. */
+export function yaml(): typeof Yaml {
+  loaded ??= createRequire(import.meta.url)('yaml') as typeof Yaml;
+  return loaded;
+}
+
+/**
+ * A YAML file of DVC as plain values.
+ * @throws VarveError `damaged-pointer`
+ */
+export function readYaml(text: string, path: string): Plain | undefined {
+  checkLength(text, path);
+  return readBlockYaml(text) ?? plainValue(parseYaml(text, path), path);
+}
+
+/**
+ * A YAML file of DVC, without any interpretation of its scalars.
+ * @throws VarveError `damaged-pointer`
+ */
+export function parseYaml(text: string, path: string): Yaml.Document {
+  checkLength(text, path);
+  const document = yaml().parseDocument(text, { schema: 'failsafe', strict: true, uniqueKeys: true });
+  const problem = document.errors[0];
+  if (problem !== undefined) throw damagedPointer(path, `is not YAML: ${problem.message.split('\n')[0]}`);
+  return document;
+}
+
+function checkLength(text: string, path: string): void {
+  if (text.length > LARGEST_TEXT) throw damagedPointer(path, 'is larger than any file that DVC writes');
+}
+
+/** The document as plain values; aliases are expanded a bounded number of times. */
+function plainValue(document: Yaml.Document, path: string): Plain | undefined {
+  try {
+    return (document.toJS({ maxAliasCount: 100 }) as Plain | null) ?? undefined;
+  } catch (error) {
+    throw damagedPointer(path, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** The value as a mapping; undefined where it is something else. */
+export function asMap(value: Plain | undefined): { readonly [key: string]: Plain } | undefined {
+  return typeof value === 'object' && !Array.isArray(value)
+    ? (value as { readonly [key: string]: Plain })
+    : undefined;
+}
+
+export function asList(value: Plain | undefined): readonly Plain[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function asText(value: Plain | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** A count or size; undefined where the text is none that is exact. */
+export function asCount(value: Plain | undefined): number | undefined {
+  if (typeof value !== 'string' || !/^\d{1,16}$/.test(value)) return undefined;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : undefined;
+}
+
+export function damagedPointer(path: string, what: string): VarveError {
+  return new VarveError('damaged-pointer', `${path} ${what}`, {
+    path,
+    remedy: 'Restore the file from Git, or solve its merge conflict, then run the same command again.',
+  });
+}

@@ -1,0 +1,186 @@
+import { forEach } from '../../base/concurrency.ts';
+import { VarveError } from '../../errors.ts';
+import { isDirectory, type ObjectId, objectKey } from '../format/object-id.ts';
+import type { DvcContext } from '../tree/context.ts';
+import { isChosen, type Recorded } from '../tree/select.ts';
+import { cachedFiles, isCached, notCached, type OutputFile } from './cache.ts';
+import type { ObjectRemote } from './object-remote.ts';
+import { openDvcRemote } from './remotes.ts';
+
+/** What to move of one output: `only` as in Selected. */
+export interface Wanted {
+  readonly output: Recorded;
+  readonly only?: readonly string[];
+}
+
+export interface Transferred {
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+export interface TransferOptions {
+  readonly remote?: string | undefined;
+  readonly jobs?: number | undefined;
+}
+
+/**
+ * Brings what the cache lacks of these outputs from the remote of each. What is whole stays, so that a transfer that was cut
+ * off goes on where it was.
+ * @throws VarveError `object-missing` after everything else was fetched
+ */
+export async function fetchOutputs(
+  context: DvcContext,
+  wanted: readonly Wanted[],
+  options: TransferOptions,
+): Promise<Transferred> {
+  return onEachRemote(context, wanted, options, async (remote, group, jobs) => {
+    const progress = new Progress(context, 'fetch');
+    const absent = new Map<string, string>();
+    const get = async (id: ObjectId, path: string) => {
+      try {
+        progress.did(await remote.download(id));
+      } catch (error) {
+        if (!(error instanceof VarveError) || error.code !== 'object-missing') throw error;
+        absent.set(objectKey(id), path);
+      }
+    };
+    const lists = group.filter(({ output }) => isDirectory(output.id) && !isCached(context, output.id));
+    await forEach(distinct(lists.map(({ output }) => ({ id: output.id, path: output.path }))), jobs, (one) =>
+      get(one.id, one.path),
+    );
+    const files = notCached(context, distinct(await filesOfAll(context, group)));
+    progress.expect(files.length);
+    await forEach(files, jobs, async ({ id, path }) => {
+      context.signal?.throwIfAborted();
+      await get(id, path);
+    });
+    if (absent.size > 0) throw missingOnRemote(remote, absent);
+    return progress.result;
+  });
+}
+
+/**
+ * Sends what the remote of each output lacks. The list of a directory's files goes last, since DVC takes it as a sign that the
+ * files are there.
+ * @throws VarveError `object-missing` where neither cache nor remote has an object; everything else was pushed
+ */
+export async function pushOutputs(
+  context: DvcContext,
+  wanted: readonly Wanted[],
+  options: TransferOptions,
+): Promise<Transferred> {
+  return onEachRemote(context, wanted, options, async (remote, group, jobs) => {
+    const progress = new Progress(context, 'push');
+    const absent = new Map<string, string>();
+    const send = async (objects: readonly OutputFile[]) => {
+      const there = await remote.present(objects.map(({ id }) => id));
+      const lacking = objects.filter(({ id }) => !there.has(id));
+      for (const { id, path } of notCached(context, lacking)) absent.set(objectKey(id), path);
+      const ready = lacking.map(({ id }) => id).filter((id) => !absent.has(objectKey(id)));
+      progress.expect(ready.length);
+      await remote.upload(ready, jobs, (bytes) => progress.did(bytes));
+    };
+    await send(distinct(await filesOfAll(context, group)));
+    if (absent.size > 0) throw missingHere(remote, absent);
+    const lists = group.filter(({ output }) => isDirectory(output.id));
+    await send(distinct(lists.map(({ output }) => ({ id: output.id, path: output.path }))));
+    return progress.result;
+  });
+}
+
+/** Runs `work` once a remote, on the outputs that are bound to it. */
+async function onEachRemote(
+  context: DvcContext,
+  wanted: readonly Wanted[],
+  options: TransferOptions,
+  work: (remote: ObjectRemote, group: readonly Wanted[], jobs: number) => Promise<Transferred>,
+): Promise<Transferred> {
+  const total = { objects: 0, bytes: 0 };
+  const groups = new Map<string | undefined, Wanted[]>();
+  for (const one of wanted) {
+    const name = options.remote ?? one.output.remote;
+    groups.set(name, [...(groups.get(name) ?? []), one]);
+  }
+  for (const [name, group] of groups) {
+    const remote = await openDvcRemote(context, name);
+    try {
+      const { objects, bytes } = await work(remote, group, options.jobs ?? remote.jobs);
+      total.objects += objects;
+      total.bytes += bytes;
+    } finally {
+      await remote.close();
+    }
+  }
+  return total;
+}
+
+/** The files of the outputs whose lists the cache has; paths from the repository's top. */
+async function filesOfAll(context: DvcContext, group: readonly Wanted[]): Promise<OutputFile[]> {
+  const all: OutputFile[] = [];
+  for (const { output, only } of group) {
+    for (const { path, id } of (await cachedFiles(context, output.id)) ?? []) {
+      if (isChosen(path, only)) all.push({ path: path === '' ? output.path : `${output.path}/${path}`, id });
+    }
+  }
+  return all;
+}
+
+/** Each object once, under the first path that names it. */
+function distinct(files: readonly OutputFile[]): OutputFile[] {
+  const byKey = new Map<string, OutputFile>();
+  for (const file of files) {
+    const key = objectKey(file.id);
+    if (!byKey.has(key)) byKey.set(key, file);
+  }
+  return [...byKey.values()];
+}
+
+class Progress {
+  readonly result = { objects: 0, bytes: 0 };
+  readonly #context: DvcContext;
+  readonly #phase: string;
+  #total = 0;
+
+  constructor(context: DvcContext, phase: string) {
+    this.#context = context;
+    this.#phase = phase;
+  }
+
+  expect(objects: number): void {
+    this.#total += objects;
+  }
+
+  did(bytes: number): void {
+    this.result.objects++;
+    this.result.bytes += bytes;
+    const { objects } = this.result;
+    this.#context.onProgress?.({
+      phase: this.#phase,
+      unit: 'objects',
+      done: objects,
+      total: Math.max(objects, this.#total),
+    });
+  }
+}
+
+function missingOnRemote(remote: ObjectRemote, absent: ReadonlyMap<string, string>): VarveError {
+  return missing(
+    `${remote.url} lacks`,
+    absent,
+    'Push them from a clone that has them: `varve push` or `dvc push` there.',
+  );
+}
+
+function missingHere(remote: ObjectRemote, absent: ReadonlyMap<string, string>): VarveError {
+  return missing(
+    `Neither this cache nor ${remote.url} has`,
+    absent,
+    'Push from a clone that has them, or add the data again.',
+  );
+}
+
+function missing(where: string, absent: ReadonlyMap<string, string>, remedy: string): VarveError {
+  const [path] = absent.values();
+  const others = absent.size === 1 ? '' : ` and ${absent.size - 1} more`;
+  return new VarveError('object-missing', `${where} the data of ${path}${others}`, { path: path!, remedy });
+}

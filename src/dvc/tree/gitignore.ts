@@ -1,0 +1,30 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { writeAtomically } from '../../base/atomic-write.ts';
+import { VarveError } from '../../errors.ts';
+import { git } from '../../workspace/git/git.ts';
+
+/**
+ * Adds the line that DVC adds for an output to the `.gitignore` beside it, unless Git ignores it already.
+ * Returns the path of the file where it was changed.
+ */
+export function ignoreOutput(root: string, output: string): string | undefined {
+  if (git(root, ['check-ignore', '-q', '--no-index', '--', output], { accept: [1] }).code === 0)
+    return undefined;
+  const where = posix.join(posix.dirname(output), '.gitignore');
+  const file = join(root, where);
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const line = `/${posix.basename(output)}`.replace(/[[\]!*#?]/g, '\\$&');
+  const separator = text === '' || text.endsWith('\n') ? '' : '\n';
+  writeAtomically(file, [Buffer.from(`${text}${separator}${line}\n`)]);
+  return where;
+}
+
+/** @throws VarveError `tracked-by-git` */
+export function refuseTracked(root: string, output: string): void {
+  if (git(root, ['ls-files', '-z', '--', `:(literal)${output}`]).output.length === 0) return;
+  throw new VarveError('tracked-by-git', `${output} is tracked by Git`, {
+    path: output,
+    remedy: `Run \`git rm -r --cached -- ${output}\` first, so that only DVC keeps its contents.`,
+  });
+}

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { VarveError } from '../../errors.ts';
+import { git, gitList } from '../../workspace/git/git.ts';
+import { readBlobs } from '../../workspace/git/pointers.ts';
+import { type Output, readLock, readPointer } from '../format/output.ts';
+import type { DvcRepository } from './repository.ts';
+
+export const POINTER_SUFFIX = '.dvc';
+const LOCK = 'dvc.lock';
+const PATTERNS = [`:(glob)**/*${POINTER_SUFFIX}`, `:(glob)**/${LOCK}`];
+
+/** Every output of the working tree, sorted by path. */
+export function outputsInTree(repository: DvcRepository): Output[] {
+  const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...PATTERNS];
+  const paths = [...new Set(gitList(repository.root, args))].filter(
+    (path) => !repository.ignore.ignoresWithin(path),
+  );
+  return collect(paths, (path) => readText(repository.root, path));
+}
+
+/** Every output of a commit, sorted by path. */
+export function outputsAt(repository: DvcRepository, commit: string): Output[] {
+  const blobs = new Map<string, string>();
+  for (const line of gitList(repository.root, ['ls-tree', '-r', '-z', '--full-tree', commit])) {
+    const tab = line.indexOf('\t');
+    const [mode, type, blob] = line.slice(0, tab).split(' ');
+    const path = line.slice(tab + 1);
+    if (type !== 'blob' || mode === '120000' || !path.startsWith(repository.prefix)) continue;
+    const inside = path.slice(repository.prefix.length);
+    if (isPointer(inside) || posix.basename(inside) === 'dvc.yaml') blobs.set(inside, blob!);
+  }
+  const texts = readBlobs(repository.root, [...new Set(blobs.values())]);
+  const paths = [...blobs.keys()].filter((path) => isPointer(path) && !repository.ignore.ignoresWithin(path));
+  return collect(paths, (path) => texts.get(blobs.get(path) ?? ''));
+}
+
+/** The commits, newest first, that changed any pointer of DVC, over everything that the given revisions reach. */
+export function commitsWithOutputs(repository: DvcRepository, revisions: readonly string[]): string[] {
+  const args = ['log', '--full-history', '--format=%H', ...revisions, '--', ...PATTERNS];
+  return git(repository.root, args)
+    .output.toString()
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+/** One commit that changed an output. `output` is undefined where it took the output out. */
+export interface OutputCommit {
+  readonly commit: string;
+  /** ISO 8601, with the author's zone. */
+  readonly date: string;
+  readonly author: string;
+  readonly subject: string;
+  readonly output: Output | undefined;
+}
+
+/** The commits, newest first, that changed what the pointer of an output says of it. */
+export function outputHistory(
+  repository: DvcRepository,
+  revision: string,
+  path: string,
+  pointer: string,
+): OutputCommit[] {
+  const { root, prefix } = repository;
+  const args = ['log', '--format=%H%x1f%aI%x1f%an%x1f%s', revision, '--', `:(literal)${pointer}`];
+  const lines = git(root, args)
+    .output.toString()
+    .split('\n')
+    .filter((line) => line !== '');
+  const commits = lines.map((line) => line.split('\x1f') as [string, string, string, string]);
+  const texts = readBlobs(
+    root,
+    commits.map(([commit]) => `${commit}:${prefix}${pointer}`),
+  );
+  const history = commits.map(([commit, date, author, subject]): OutputCommit => {
+    const text = texts.get(`${commit}:${prefix}${pointer}`);
+    const outputs =
+      text === undefined ? [] : collect([pointer], (name) => (name === pointer ? text : undefined));
+    return { commit, date, author, subject, output: outputs.find((output) => output.path === path) };
+  });
+  // A dvc.lock also changes with other outputs.
+  return history.filter(({ output }, index) => output?.id?.value !== history[index + 1]?.output?.id?.value);
+}
+
+function collect(paths: readonly string[], read: (path: string) => string | undefined): Output[] {
+  const outputs = paths.flatMap((path) => {
+    const text = read(path);
+    if (text === undefined) return [];
+    if (posix.basename(path) !== LOCK) return readPointer(text, path);
+    return readLock(text, path, read(posix.join(posix.dirname(path), 'dvc.yaml')));
+  });
+  outputs.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const twice = outputs.find((output, index) => output.path === outputs[index + 1]?.path);
+  if (twice === undefined) return outputs;
+  const other = outputs[outputs.indexOf(twice) + 1]!;
+  throw new VarveError(
+    'damaged-pointer',
+    `${twice.path} is an output of both ${twice.pointer} and ${other.pointer}`,
+    {
+      path: twice.path,
+      remedy: 'Remove one of the two: DVC allows one file to name an output.',
+    },
+  );
+}
+
+function isPointer(path: string): boolean {
+  const name = posix.basename(path);
+  return name === LOCK || (name.endsWith(POINTER_SUFFIX) && name !== POINTER_SUFFIX);
+}
+
+/** Undefined where the file is gone though Git still lists it. */
+function readText(root: string, path: string): string | undefined {
+  try {
+    return readFileSync(join(root, path), 'utf8');
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw workspaceError(error, 'read', path);
+  }
+}

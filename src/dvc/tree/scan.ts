@@ -1,0 +1,116 @@
+import { type Dirent, lstatSync, readdirSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { isUnfinished } from '../../base/atomic-write.ts';
+import { comparePaths } from '../../base/path-order.ts';
+import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { VarveError } from '../../errors.ts';
+import { DVC_IGNORE } from '../format/dvcignore.ts';
+import { factsOf } from '../objects/object-io.ts';
+import type { FileFacts } from '../objects/object-jobs.ts';
+import type { DvcRepository } from './repository.ts';
+
+/** A file of an output as it lies in the workspace; `path` is relative to the output, '' for an output that is a file. */
+export interface FoundFile {
+  readonly path: string;
+  /** Of what a link to the cache leads to. */
+  readonly facts: FileFacts;
+  readonly link: 'none' | 'symlink' | 'hardlink';
+  readonly executable: boolean;
+}
+
+export interface FoundOutput {
+  readonly kind: 'file' | 'directory';
+  /** Sorted by path as DVC sorts. */
+  readonly files: readonly FoundFile[];
+}
+
+/**
+ * What lies at the path of an output; undefined where nothing does. As with DVC, empty folders are nothing. Links are
+ * followed only into the cache, where DVC may have put the data.
+ * @throws VarveError `symlink-refused`, `special-file-refused`, `nested-dataset`, `unsupported-name`
+ */
+export function scanOutput(repository: DvcRepository, path: string): FoundOutput | undefined {
+  const found = lstatSync(join(repository.root, path), { throwIfNoEntry: false });
+  if (found === undefined) return undefined;
+  if (!found.isDirectory()) return { kind: 'file', files: [inspect(repository, path, '', found)] };
+  const files: FoundFile[] = [];
+  scanFolder(repository, path, '', files);
+  return { kind: 'directory', files };
+}
+
+/** @param folder within the output, '' or ending in `/` */
+function scanFolder(repository: DvcRepository, output: string, folder: string, into: FoundFile[]): void {
+  const top = `${output}/${folder}`;
+  for (const name of namesIn(repository, top)) {
+    if (name.endsWith('/')) {
+      scanFolder(repository, output, folder + name, into);
+      continue;
+    }
+    const found = lstatSync(`${repository.root}/${top}${name}`, { throwIfNoEntry: false });
+    if (found !== undefined) into.push(inspect(repository, top + name, folder + name, found));
+  }
+}
+
+/** What of a folder belongs to the data, folders with a `/` at their end, in the order of whole paths. */
+function namesIn(repository: DvcRepository, folder: string): string[] {
+  const isIgnored = repository.ignore.in(folder);
+  const names: string[] = [];
+  for (const entry of entries(repository.root, folder)) {
+    const name = entry.isDirectory() ? `${entry.name}/` : entry.name;
+    if (isUnfinished(entry.name) || isIgnored(name)) continue;
+    checkName(folder + entry.name, entry.name);
+    names.push(name);
+  }
+  return names.sort(comparePaths);
+}
+
+function entries(root: string, folder: string): Dirent[] {
+  try {
+    return readdirSync(`${root}/${folder}`, { withFileTypes: true });
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw workspaceError(error, 'read', folder);
+  }
+}
+
+function inspect(repository: DvcRepository, whole: string, path: string, found: Stats): FoundFile {
+  const executable = (found.mode & 0o100) !== 0;
+  if (found.isFile()) {
+    return { path, facts: factsOf(found), link: found.nlink > 1 ? 'hardlink' : 'none', executable };
+  }
+  if (!found.isSymbolicLink())
+    throw refused(whole, 'special-file-refused', 'is a socket, a pipe or a device');
+  const target = statSync(join(repository.root, whole), { throwIfNoEntry: false });
+  if (!leadsToCache(repository, whole)) throw refused(whole, 'symlink-refused', 'is a symbolic link');
+  // A link to an object that is gone: the file is missing as surely as if there were no link.
+  const facts = target?.isFile() ? factsOf(target) : { ...factsOf(found), size: -1 };
+  return { path, facts, link: 'symlink', executable: false };
+}
+
+function leadsToCache(repository: DvcRepository, whole: string): boolean {
+  const link = join(repository.root, whole);
+  const steps = relative(repository.config.cacheDir, resolve(link, '..', readlinkSync(link)));
+  return /^(files[\\/]md5[\\/])?[0-9a-f]{2}[\\/][0-9a-f]{30}$/.test(steps);
+}
+
+function checkName(path: string, name: string): void {
+  if (name === DVC_IGNORE) {
+    throw refused(path, 'nested-dataset', 'lies within the data', 'Move it above the data, as DVC demands.');
+  }
+  if (!/[\\\x00\ufffd]/.test(name)) return;
+  throw refused(
+    path,
+    'unsupported-name',
+    'has a name that other machines cannot keep',
+    'Rename it without backslashes, in UTF-8.',
+  );
+}
+
+function refused(
+  path: string,
+  code: string,
+  what: string,
+  remedy = 'Replace it by the file or folder itself, or name it in .dvcignore.',
+): VarveError {
+  return new VarveError(code, `${path} ${what}`, { path, remedy });
+}

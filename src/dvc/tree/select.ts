@@ -1,0 +1,82 @@
+import { VarveError } from '../../errors.ts';
+import { pathInRepository } from '../../workspace/repository.ts';
+import type { ObjectId } from '../format/object-id.ts';
+import type { Output } from '../format/output.ts';
+import { isWithin } from '../format/paths.ts';
+import type { DvcContext } from './context.ts';
+
+/** An output that a command is about; `only` are the files and folders within it, where not all is meant. */
+export interface Selected {
+  readonly output: Output;
+  readonly only?: readonly string[];
+}
+
+/** An output whose data is known. */
+export type Recorded = Output & { readonly id: ObjectId };
+
+/**
+ * The outputs that paths of the user name: each an output, its `.dvc` file, a folder with outputs below, or a file or
+ * folder within an output. No paths: all.
+ * @throws VarveError `not-a-dataset`, `outside-repository`
+ */
+export function selectOutputs(
+  context: Pick<DvcContext, 'repository' | 'cwd'>,
+  outputs: readonly Output[],
+  paths: readonly string[],
+): Selected[] {
+  if (paths.length === 0) return outputs.map((output) => ({ output }));
+  const chosen = new Map<Output, Set<string> | undefined>();
+  for (const path of paths) {
+    for (const { output, part } of namedBy(outputs, namedPath(context, path), path)) {
+      const parts = chosen.get(output);
+      if (part === undefined) chosen.set(output, undefined);
+      else if (parts !== undefined || !chosen.has(output)) chosen.set(output, (parts ?? new Set()).add(part));
+    }
+  }
+  return [...chosen].map(([output, parts]) =>
+    parts === undefined ? { output } : { output, only: [...parts].sort() },
+  );
+}
+
+/** What the user wrote as a path, from the top of the DVC repository; '' for that itself. */
+export function namedPath(context: Pick<DvcContext, 'repository' | 'cwd'>, path: string): string {
+  return pathInRepository(context.repository.notes, context.cwd, path);
+}
+
+/** The output that a path of the user names as a whole, by its data or its `.dvc` file. */
+export function outputNamed(outputs: readonly Output[], path: string): Output | undefined {
+  return outputs.find(
+    (output) => output.path === path || (output.pointer === path && output.stage === undefined),
+  );
+}
+
+/** Whether a file of an output (`path` relative to it) is in the chosen parts. */
+export function isChosen(path: string, only: readonly string[] | undefined): boolean {
+  return only === undefined || only.some((part) => isWithin(path, part));
+}
+
+/** Whether remotes are where its data belongs: not what `push: false` keeps out, nor what `dvc import` takes from another repository. */
+export function isOnRemotes(output: Output): boolean {
+  return output.cached && output.pushed && output.imported !== 'repository';
+}
+
+export function isRecorded(output: Output): output is Recorded {
+  return output.id !== undefined;
+}
+
+function namedBy(
+  outputs: readonly Output[],
+  path: string,
+  written: string,
+): { output: Output; part?: string }[] {
+  const output = outputNamed(outputs, path);
+  if (output !== undefined) return [{ output }];
+  const around = outputs.find((other) => isWithin(path, other.path));
+  if (around !== undefined) return [{ output: around, part: path.slice(around.path.length + 1) }];
+  const below = outputs.filter((other) => isWithin(other.path, path) || other.pointer === path);
+  if (below.length > 0) return below.map((other) => ({ output: other }));
+  throw new VarveError('not-a-dataset', `${written} is not an output of DVC, and holds none`, {
+    path: written,
+    remedy: `Run \`varve add ${written}\` to make it one, or \`varve status\` to see those there are.`,
+  });
+}

@@ -1,0 +1,167 @@
+import {
+  blobValue,
+  type DuckDBValue,
+  dateValue,
+  decimalValue,
+  listValue,
+  structValue,
+  timestampNanosValue,
+  timestampTZValue,
+  timestampValue,
+  timeValue,
+} from '@duckdb/node-api';
+import {
+  type Data,
+  DataType,
+  type Decimal,
+  type FixedSizeList,
+  Int64,
+  type List,
+  makeVector,
+  type Struct,
+  type Time,
+  type Timestamp,
+  TimeUnit,
+} from 'apache-arrow';
+import { identifier } from '../quote.ts';
+
+/** From a batch's data of one column to its values by row. */
+export type ColumnReader = (data: Data) => (row: number) => DuckDBValue;
+
+/** How a column of an Arrow type is kept in DuckDB. */
+export interface ArrowColumn {
+  readonly sql: string;
+  readonly reader: ColumnReader;
+}
+
+/** Every integer, decimal and time keeps its digits; what has no counterpart (unions, intervals) becomes text. */
+export function arrowColumn(type: DataType): ArrowColumn {
+  if (DataType.isDictionary(type)) return { ...arrowColumn(type.dictionary), reader: plain };
+  if (DataType.isInt(type)) return { sql: integerNames[`${type.isSigned}${type.bitWidth}`]!, reader: plain };
+  if (DataType.isFloat(type)) return { sql: type.precision === 2 ? 'DOUBLE' : 'FLOAT', reader: plain };
+  if (DataType.isBool(type)) return { sql: 'BOOLEAN', reader: plain };
+  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) return { sql: 'VARCHAR', reader: plain };
+  if (DataType.isBinary(type) || DataType.isLargeBinary(type) || DataType.isFixedSizeBinary(type)) {
+    return { sql: 'BLOB', reader: mapped<Uint8Array>((bytes) => blobValue(bytes)) };
+  }
+  if (DataType.isDecimal(type)) return decimalColumn(type);
+  if (DataType.isDate(type)) {
+    return { sql: 'DATE', reader: mapped<number>((ms) => dateValue(Math.floor(ms / 86_400_000))) };
+  }
+  if (DataType.isTimestamp(type)) return timestampColumn(type);
+  if (DataType.isTime(type)) return timeColumn(type);
+  if (DataType.isList(type) || DataType.isMap(type)) return listColumn(type);
+  if (DataType.isFixedSizeList(type)) return fixedListColumn(type);
+  if (DataType.isStruct(type)) return structColumn(type);
+  return { sql: 'VARCHAR', reader: mapped((value) => String(value)) };
+}
+
+const integerNames: Readonly<Record<string, string>> = {
+  true8: 'TINYINT',
+  true16: 'SMALLINT',
+  true32: 'INTEGER',
+  true64: 'BIGINT',
+  false8: 'UTINYINT',
+  false16: 'USMALLINT',
+  false32: 'UINTEGER',
+  false64: 'UBIGINT',
+};
+
+const plain: ColumnReader = mapped((value) => value as DuckDBValue);
+
+function mapped<T>(map: (value: T) => DuckDBValue): ColumnReader {
+  return (data) => {
+    const vector = makeVector(data);
+    return (row) => {
+      const value = vector.get(row) as T | null;
+      return value === null ? null : map(value);
+    };
+  };
+}
+
+/** The 64-bit integers beneath a time: as such, since a number of milliseconds would lose digits. */
+function ticks(map: (value: bigint) => DuckDBValue): ColumnReader {
+  const read = mapped<bigint>(map);
+  return (data) => read(data.clone(new Int64()));
+}
+
+function decimalColumn({ precision, scale }: Decimal): ArrowColumn {
+  const reader = mapped<Uint32Array>((words) => {
+    const unsigned = words.reduceRight((value, word) => (value << 32n) | BigInt(word), 0n);
+    return decimalValue(BigInt.asIntN(words.length * 32, unsigned), precision, scale);
+  });
+  return { sql: `DECIMAL(${precision}, ${scale})`, reader };
+}
+
+/** Per unit: microseconds in one, or ones in a microsecond. */
+const microseconds: Readonly<Record<TimeUnit, (value: bigint) => bigint>> = {
+  [TimeUnit.SECOND]: (value) => value * 1_000_000n,
+  [TimeUnit.MILLISECOND]: (value) => value * 1000n,
+  [TimeUnit.MICROSECOND]: (value) => value,
+  [TimeUnit.NANOSECOND]: (value) => value / 1000n,
+};
+
+/** DuckDB's zoned timestamps end at microseconds. */
+function timestampColumn({ unit, timezone }: Timestamp): ArrowColumn {
+  const micros = microseconds[unit];
+  if (unit === TimeUnit.NANOSECOND && !timezone) {
+    return { sql: 'TIMESTAMP_NS', reader: ticks((value) => timestampNanosValue(value)) };
+  }
+  return timezone
+    ? { sql: 'TIMESTAMPTZ', reader: ticks((value) => timestampTZValue(micros(value))) }
+    : { sql: 'TIMESTAMP', reader: ticks((value) => timestampValue(micros(value))) };
+}
+
+function timeColumn({ unit, bitWidth }: Time): ArrowColumn {
+  const micros = microseconds[unit];
+  const reader =
+    bitWidth === 64
+      ? ticks((value) => timeValue(micros(value)))
+      : mapped<number>((value) => timeValue(micros(BigInt(value))));
+  return { sql: 'TIME', reader };
+}
+
+function listColumn(type: List | DataType): ArrowColumn {
+  const element = arrowColumn(type.children[0]!.type);
+  return {
+    sql: `${element.sql}[]`,
+    reader: (data) => {
+      const read = element.reader(data.children[0]!);
+      const edge = (row: number) => Number(data.valueOffsets[row]);
+      return (row) =>
+        data.getValid(row)
+          ? listValue(
+              Array.from({ length: edge(row + 1) - edge(row) }, (_, index) => read(edge(row) + index)),
+            )
+          : null;
+    },
+  };
+}
+
+function fixedListColumn(type: FixedSizeList): ArrowColumn {
+  const element = arrowColumn(type.children[0]!.type);
+  return {
+    sql: `${element.sql}[]`,
+    reader: (data) => {
+      const read = element.reader(data.children[0]!);
+      return (row) =>
+        data.getValid(row)
+          ? listValue(Array.from({ length: type.listSize }, (_, index) => read(row * type.listSize + index)))
+          : null;
+    },
+  };
+}
+
+function structColumn(type: Struct): ArrowColumn {
+  const fields = type.children.map((field) => ({ name: field.name, ...arrowColumn(field.type) }));
+  return {
+    sql: `STRUCT(${fields.map(({ name, sql }) => `${identifier(name)} ${sql}`).join(', ')})`,
+    reader: (data) => {
+      const readers = fields.map(({ reader }, index) => reader(data.children[index]!));
+      return (row) =>
+        data.getValid(row)
+          ? structValue(Object.fromEntries(fields.map(({ name }, index) => [name, readers[index]!(row)])))
+          : null;
+    },
+  };
+}

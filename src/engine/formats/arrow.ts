@@ -1,0 +1,62 @@
+import { createReadStream } from 'node:fs';
+import { CompressionType, compressionRegistry, RecordBatchReader, type Schema } from 'apache-arrow';
+import { decompress as decompressZstd } from 'fzstd';
+import lz4 from 'lz4js';
+import { VarveError } from '../../errors.ts';
+import { openAppender } from '../chunks/append.ts';
+import { type Engine, readError } from '../duckdb.ts';
+import { identifier } from '../quote.ts';
+import { firstBytes, type SourceFile } from '../source-file.ts';
+import { arrowColumn } from './arrow-values.ts';
+
+compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (bytes) => lz4.decompress(bytes) });
+// A copy of their own, since vectors want their bytes at a multiple of eight.
+compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => decompressZstd(bytes).slice() });
+
+/** Loads Arrow IPC, file or stream, and Feather 2 (which is the same) into the table `relation`, batch by batch. */
+export async function loadArrow(
+  engine: Engine,
+  files: readonly SourceFile[],
+  relation: string,
+): Promise<void> {
+  for (const [index, file] of files.entries()) {
+    try {
+      await loadFile(engine, file, relation, index === 0);
+    } catch (error) {
+      throw error instanceof VarveError ? error : readError(error, file);
+    }
+  }
+}
+
+async function loadFile(engine: Engine, file: SourceFile, relation: string, create: boolean): Promise<void> {
+  assertArrow(file);
+  const reader = await RecordBatchReader.from(createReadStream(file.absolutePath));
+  await reader.open();
+  const columns = (reader.schema as Schema).fields.map((field) => ({
+    name: field.name,
+    ...arrowColumn(field.type),
+  }));
+  if (create) {
+    const definitions = columns.map(
+      ({ name, sql }, index) => `${identifier(name || `column${index}`)} ${sql}`,
+    );
+    await engine.query(`CREATE TABLE ${identifier(relation)} (${definitions.join(', ')})`);
+  }
+  const appender = await openAppender(engine, relation);
+  for await (const batch of reader) {
+    const readers = batch.data.children.map((data, index) => columns[index]!.reader(data));
+    appender.append(batch.numRows, (row, column) => readers[column]!(row));
+  }
+  appender.close();
+}
+
+/** The first bytes of Feather 1, which is another format than Arrow's. */
+const featherOne = 'FEA1';
+
+function assertArrow({ absolutePath, path }: SourceFile): void {
+  if (firstBytes(absolutePath, featherOne.length).toString('latin1') !== featherOne) return;
+  throw new VarveError('unreadable-table', `${path}: Feather version 1, which is not read`, {
+    remedy: 'Write it as version 2, as pandas and pyarrow have done since 2020, or as Parquet.',
+    path,
+  });
+}

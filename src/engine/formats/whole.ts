@@ -1,0 +1,76 @@
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { VarveError } from '../../errors.ts';
+import { compressionOf, type SourceFile } from '../source-file.ts';
+
+/**
+ * DuckDB takes a compressed text that was cut for a shorter one, and looks at no checksum of gzip's. So what is compressed is
+ * looked at whole: gzip is decompressed to nothing; of zstd, whose checksums DuckDB does look at, the heads of its blocks
+ * are followed to the end (RFC 8878).
+ * @throws VarveError `unreadable-table` where the file is cut or damaged
+ */
+export async function assertWhole(file: SourceFile, signal?: AbortSignal): Promise<void> {
+  const compression = compressionOf([file]);
+  try {
+    if (compression === 'gzip') await gunzip(file.absolutePath, signal);
+    if (compression === 'zstd') await followFrames(file.absolutePath);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new VarveError('unreadable-table', `${file.path}: ${(error as Error).message}`, {
+      remedy: 'The file was cut or damaged on its way: copy it again.',
+      path: file.path,
+      cause: error,
+    });
+  }
+}
+
+function gunzip(path: string, signal: AbortSignal | undefined): Promise<void> {
+  const nothing = new Writable({ write: (_chunk, _encoding, done) => done() });
+  return pipeline(createReadStream(path), createGunzip(), nothing, { signal });
+}
+
+async function followFrames(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    if (size === 0) throw new Error('it is empty, not zstd');
+    for (let at = 0; at < size; ) at = await endOfFrame(file, at, size);
+  } finally {
+    await file.close();
+  }
+}
+
+/** By the low two bits of the first byte of a frame's head, the bytes of a dictionary's id. */
+const idBytes = [0, 1, 2, 4];
+
+async function endOfFrame(file: FileHandle, start: number, size: number): Promise<number> {
+  const magic = (await bytesAt(file, start, 4)).readUInt32LE();
+  if (magic >>> 4 === 0x184d2a5)
+    return within(start + 8 + (await bytesAt(file, start + 4, 4)).readUInt32LE(), size);
+  if (magic !== 0xfd2fb528) throw new Error('it is not zstd');
+  const head = (await bytesAt(file, start + 4, 1)).readUInt8();
+  const single = (head & 32) > 0;
+  const sizeBytes = [single ? 1 : 0, 2, 4, 8][head >> 6] as number;
+  let at = start + 5 + (single ? 0 : 1) + (idBytes[head & 3] as number) + sizeBytes;
+  for (let last = false; !last; ) {
+    const block = (await bytesAt(file, at, 3)).readUIntLE(0, 3);
+    last = (block & 1) === 1;
+    const repeated = ((block >> 1) & 3) === 1;
+    at = within(at + 3 + (repeated ? 1 : block >> 3), size);
+  }
+  return within(at + ((head & 4) > 0 ? 4 : 0), size);
+}
+
+function within(end: number, size: number): number {
+  if (end > size) throw new Error('it ends within a block of zstd');
+  return end;
+}
+
+async function bytesAt(file: FileHandle, position: number, count: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(count), 0, count, position);
+  if (bytesRead < count) throw new Error('it ends within a frame of zstd');
+  return buffer;
+}

@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, extname, join } from 'node:path';
+import { isTabular } from '../../engine/formats/format.ts';
+import { VarveError } from '../../errors.ts';
+import type { DataFile, TableFile } from '../../profile/dataset/profile-files.ts';
+import { hashFound, pathOfFile } from '../../workspace/tree/data-state.ts';
+import { dataKind, scanDataset } from '../../workspace/tree/scan.ts';
+import type { Watch } from '../context/context.ts';
+import { closing, openCache } from '../context/stores.ts';
+import { isInPlace, notRead } from '../in-place/snapshot.ts';
+import type { Glob } from './glob.ts';
+import { hasData, type NamedDataset } from './resolve.ts';
+import { snapshotFiles } from './select.ts';
+
+/**
+ * The files of a dataset, readable as long as the work on them lasts: of a directory all, or only those that are tables where a
+ * version is not checked out.
+ */
+export type DatasetFiles =
+  | { readonly kind: 'file'; readonly files: readonly TableFile[] }
+  | { readonly kind: 'directory'; readonly files: readonly DataFile[] };
+
+/** Runs `work` on a dataset's files: those that lie there, or those of the version it names, taken from the cache. */
+export function withDatasetFiles<T>(
+  dataset: NamedDataset,
+  work: (files: DatasetFiles) => Promise<T>,
+): Promise<T> {
+  return hasData(dataset) ? filesInPlace(dataset).then(work) : withCachedFiles(dataset, work);
+}
+
+/** The files as they lie there. */
+export async function filesInPlace(dataset: NamedDataset): Promise<DatasetFiles> {
+  const absolutePath = dataset.absolutePath!;
+  if (dataset.glob !== undefined) return globbedFiles(dataset, dataset.glob);
+  const root = dirname(absolutePath);
+  const name = basename(absolutePath);
+  if (dataKind(root, name) === 'directory')
+    return { kind: 'directory', files: await filesOf(root, name, dataset.watch) };
+  const [found] = scanDataset(root, name);
+  return { kind: 'file', files: found === undefined ? [] : [{ absolutePath, path: name, size: found.size }] };
+}
+
+async function globbedFiles({ name, watch }: NamedDataset, glob: Glob): Promise<DatasetFiles> {
+  const files: DataFile[] = [];
+  for (const path of glob.files())
+    files.push(...(await filesOf(glob.folder, path, watch)).map((file) => ({ ...file, path })));
+  if (files.length > 0) return { kind: 'directory', files };
+  throw new VarveError('missing-path', `No file matches ${name}`, {
+    path: name,
+    remedy: 'Check the pattern: `*` stays within a folder, `**` does not.',
+  });
+}
+
+/** Of what lies at `name`; paths are relative to it, that of a lone file is its own name. */
+async function filesOf(root: string, name: string, { signal }: Watch): Promise<DataFile[]> {
+  const files: DataFile[] = [];
+  for (const found of scanDataset(root, name)) {
+    const digest = await hashFound(root, name, found, { signal });
+    if (digest === undefined) continue;
+    const path = found.path === '' ? basename(name) : found.path;
+    files.push({ absolutePath: join(root, pathOfFile(name, found.path)), path, digest, size: found.size });
+  }
+  return files;
+}
+
+async function withCachedFiles<T>(
+  { context, version }: NamedDataset,
+  work: (files: DatasetFiles) => Promise<T>,
+): Promise<T> {
+  const { path, pointer, commit } = version!;
+  const folder = await mkdtemp(join(tmpdir(), 'varve-rows-'));
+  try {
+    if (context!.dvc) {
+      const tableAt = (name: string, index: number) =>
+        isTabular(name) ? join(folder, `${index}${extensions(name)}`) : undefined;
+      const { dvcRows } = await import('../dvc/rows.ts');
+      return await work(await dvcRows(context!, context!.dvc, { path, commit }, tableAt));
+    }
+    return await closing(await openCache(context!), async (cache) => {
+      const files: DataFile[] = [];
+      for await (const { path: inside, digest, size } of snapshotFiles(
+        context!.repository,
+        cache,
+        path,
+        pointer,
+      )) {
+        const name = inside === '' ? basename(path) : inside;
+        if (digest === undefined || !isTabular(name)) continue;
+        context!.signal?.throwIfAborted();
+        if (isInPlace(pointer) && !cache.has(digest)) throw notRead(path, inside, pointer);
+        const absolutePath = join(folder, `${files.length}${extensions(name)}`);
+        await cache.materialise(digest, absolutePath);
+        files.push({ absolutePath, path: name, digest, size });
+      }
+      return work({ kind: pointer.kind, files });
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** `.csv.gz` of `a/b.csv.gz`: the engine tells formats by these. */
+function extensions(name: string): string {
+  const last = extname(name);
+  return extname(basename(name, last)) + last;
+}

@@ -1,0 +1,79 @@
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { VarveError } from '../../errors.ts';
+import { type Context, openContext, type Watch } from '../context/context.ts';
+import { type Glob, globOf } from './glob.ts';
+import { type DatasetVersion, datasetVersion } from './version.ts';
+
+/** A dataset as a person named it: `path`, `path@REV`, a plain file or folder outside version control, or a pattern. */
+export interface NamedDataset {
+  /** As it was typed. */
+  readonly name: string;
+  /** Undefined outside a repository in which varve was started. */
+  readonly context: Context | undefined;
+  /** Undefined for a plain file or folder. */
+  readonly version: DatasetVersion | undefined;
+  /** Where its data would lie: always there for a plain one, perhaps for the working tree's, undefined for a commit's. */
+  readonly absolutePath: string | undefined;
+  /** Of a pattern, which files below `absolutePath` it means; all of them otherwise. */
+  readonly glob?: Glob;
+  readonly watch: Watch;
+}
+
+/** @throws VarveError `missing-path`, `unknown-revision`, `not-a-dataset`, and as parsePointer */
+export function nameDataset(cwd: string, argument: string, watch: Watch = {}): NamedDataset {
+  const context = contextOf(cwd, watch);
+  const glob = globOf(cwd, argument);
+  if (glob !== undefined) {
+    return { name: argument, context, version: undefined, absolutePath: glob.folder, glob, watch };
+  }
+  const version = context === undefined ? undefined : versionOf(context, argument);
+  if (context !== undefined && version !== undefined) {
+    const absolutePath =
+      version.commit === undefined ? join(context.repository.root, version.path) : undefined;
+    return { name: argument, context, version, absolutePath, watch };
+  }
+  const absolutePath = resolve(cwd, argument);
+  if (existsSync(absolutePath)) return { name: argument, context, version: undefined, absolutePath, watch };
+  throw new VarveError('missing-path', `There is nothing at ${argument}`, {
+    path: argument,
+    remedy: 'Name a dataset, a version of one as `path@REV`, a plain file or folder, or files by a pattern.',
+  });
+}
+
+/** The file that stands for a dataset in Git, for findings to point at: its pointer where there is one, else itself. */
+export function fileInGit(cwd: string, argument: string): string {
+  const at = existsSync(resolve(cwd, argument)) ? -1 : argument.indexOf('@', 1);
+  const path = (at < 0 ? argument : argument.slice(0, at)).replace(/\/+$/, '');
+  const pointer = ['.varve', '.dvc'].map((suffix) => `${path}${suffix}`);
+  return pointer.find((file) => existsSync(resolve(cwd, file))) ?? path;
+}
+
+/** Where the dataset's own schema is kept: beside its data. */
+export function schemaPathOf({ context, version, absolutePath }: NamedDataset): string {
+  const data = absolutePath ?? join(context!.repository.root, version!.path);
+  return `${data.replace(/\/+$/, '')}.schema.yaml`;
+}
+
+/** Whether rows can be read without fetching anything. */
+export function hasData({ absolutePath }: NamedDataset): boolean {
+  return absolutePath !== undefined && statSync(absolutePath, { throwIfNoEntry: false }) !== undefined;
+}
+
+function contextOf(cwd: string, watch: Watch): Context | undefined {
+  return unless(['not-a-repository', 'not-initialised'], () => openContext(cwd, watch));
+}
+
+function versionOf(context: Context, argument: string): DatasetVersion | undefined {
+  return unless(['outside-repository'], () => datasetVersion(context, argument));
+}
+
+/** Undefined where `look` fails in one of these expected ways. */
+function unless<T>(codes: readonly string[], look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof VarveError && codes.includes(error.code)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,105 @@
+import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { writeAtomically } from '../../base/atomic-write.ts';
+import { VarveError } from '../../errors.ts';
+import { git } from '../../workspace/git/git.ts';
+import { type Context, refuseInDvc } from '../context/context.ts';
+
+/** What varve can do from within Git. */
+export interface GitParts {
+  /** `git diff` and `git log -p` show files and statistics, not pointers. */
+  readonly diff?: boolean | undefined;
+  /** `git merge` merges the folders that two branches changed, file by file. */
+  readonly merge?: boolean | undefined;
+  /** `git push` sends the data of the commits first. */
+  readonly prePush?: boolean | undefined;
+}
+
+export interface GitInstallResult {
+  readonly diff: boolean;
+  readonly merge: boolean;
+  readonly prePush: boolean;
+}
+
+const SETTINGS = {
+  diff: (varve: string) => [['diff.varve.textconv', `${varve} git textconv`]],
+  merge: (varve: string) => [
+    ['merge.varve.name', 'file by file, by varve'],
+    ['merge.varve.driver', `${varve} git merge %O %A %B %P`],
+  ],
+} as const;
+const ATTRIBUTES = '*.varve diff=varve merge=varve text eol=lf';
+const MARK = '# Written by `varve git install`.';
+
+/**
+ * Registers varve with Git in this clone: settings in .git/config, a line in .gitattributes, a hook. Parts that are not
+ * chosen stay as they are; doing it again renews them.
+ * @param program the words that start varve, absolute
+ * @throws VarveError `hook-exists`, `dvc-unsupported`
+ */
+export function gitInstall(context: Context, parts: GitParts, program: readonly string[]): GitInstallResult {
+  refuseInDvc(context, 'hooks and drivers for Git', 'Use `dvc install` for hooks.');
+  const { root } = context.repository;
+  const varve = program.map(quoted).join(' ');
+  const hook = hookFile(root);
+  if (parts.prePush && existsSync(hook) && !isOurs(hook)) throw hookExists(hook, varve);
+  for (const part of ['diff', 'merge'] as const) {
+    if (!parts[part]) continue;
+    for (const [key, value] of SETTINGS[part](varve)) git(root, ['config', '--local', key!, value!]);
+  }
+  if (parts.diff || parts.merge) addAttributes(root);
+  if (parts.prePush) {
+    writeAtomically(hook, [Buffer.from(`#!/bin/sh\n${MARK}\nexec ${varve} git pre-push "$@"\n`)]);
+    chmodSync(hook, 0o755);
+  }
+  return gitInstalled(context);
+}
+
+/** Takes back what gitInstall did, but for .gitattributes, which other clones share and which does nothing alone. */
+export function gitUninstall(context: Context): GitInstallResult {
+  const { root } = context.repository;
+  for (const section of ['diff.varve', 'merge.varve']) {
+    git(root, ['config', '--local', '--remove-section', section], { accept: [1, 5, 128] });
+  }
+  const hook = hookFile(root);
+  if (existsSync(hook) && isOurs(hook)) rmSync(hook);
+  return gitInstalled(context);
+}
+
+function gitInstalled({ repository: { root } }: Context): GitInstallResult {
+  const isSet = (key: string): boolean => git(root, ['config', '--get', key], { accept: [1] }).code === 0;
+  const hook = hookFile(root);
+  return {
+    diff: isSet('diff.varve.textconv'),
+    merge: isSet('merge.varve.driver'),
+    prePush: existsSync(hook) && isOurs(hook),
+  };
+}
+
+function addAttributes(root: string): void {
+  const file = join(root, '.gitattributes');
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  if (text.split(/\r?\n/).includes(ATTRIBUTES)) return;
+  const separator = text === '' || text.endsWith('\n') ? '' : '\n';
+  writeAtomically(file, [Buffer.from(`${text}${separator}${ATTRIBUTES}\n`)]);
+}
+
+function hookFile(root: string): string {
+  return resolve(root, git(root, ['rev-parse', '--git-path', 'hooks/pre-push']).output.toString().trim());
+}
+
+function isOurs(hook: string): boolean {
+  return readFileSync(hook, 'utf8').includes(MARK);
+}
+
+function hookExists(hook: string, varve: string): VarveError {
+  return new VarveError('hook-exists', `${hook} is a hook of your own`, {
+    path: hook,
+    remedy: `Add this line to it: ${varve} git pre-push "$@" || exit`,
+  });
+}
+
+/** One word for a shell. */
+function quoted(word: string): string {
+  return /^[A-Za-z0-9_./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs';
+import { writeAtomically } from '../../base/atomic-write.ts';
+import { joinStreams } from '../../base/path-order.ts';
+import { VarveError } from '../../errors.ts';
+import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.ts';
+import type { Store } from '../../store/store.ts';
+import { git } from '../../workspace/git/git.ts';
+import { formatPointer, type Pointer, parseUnnamed } from '../../workspace/pointer.ts';
+import type { Context } from '../context/context.ts';
+import { closing, openCache } from '../context/stores.ts';
+import { snapshotFiles } from '../datasets/select.ts';
+
+/** The three versions of a pointer, in files that Git made; the answer goes into `ours`. */
+export interface MergeFiles {
+  readonly base: string;
+  readonly ours: string;
+  readonly theirs: string;
+  /** Where the pointer lies in the repository. */
+  readonly path: string;
+}
+
+export interface MergeResult {
+  readonly path: string;
+  readonly merged: boolean;
+  /** Files that both sides changed, each in its own way. */
+  readonly conflicts: readonly string[];
+  /** What a person must know. */
+  readonly message: string;
+}
+
+interface Versions {
+  readonly base: Pointer | undefined;
+  readonly ours: Pointer;
+  readonly theirs: Pointer;
+}
+
+/**
+ * Merges a pointer as Git merges a folder: file by file, where two versions of a directory changed different files. What
+ * cannot be merged is left with the usual marks for a person to decide.
+ */
+export async function gitMerge(context: Context, files: MergeFiles): Promise<MergeResult> {
+  const { path } = files;
+  const versions = readVersions(files);
+  if (versions === undefined)
+    return leaveToPeople(context, files, [], `${path} cannot be read on both sides`);
+  const { base, ours, theirs } = versions;
+  const simple =
+    ours.digest === theirs.digest
+      ? ours
+      : base?.digest === ours.digest
+        ? theirs
+        : base?.digest === theirs.digest
+          ? ours
+          : undefined;
+  if (simple !== undefined)
+    return writeMerged(files, simple, `${path}: one side's version is the other's or newer`);
+  if (ours.kind === 'file' || theirs.kind === 'file' || base?.kind === 'file') {
+    return leaveToPeople(context, files, [], `${path}: both sides changed this file`);
+  }
+  if ([base, ours, theirs].some((pointer) => pointer?.source !== undefined)) {
+    const message = `${path}: what lies in a bucket is not merged: choose a side, or add it anew`;
+    return leaveToPeople(context, files, [], message);
+  }
+  try {
+    return await mergeFolders(context, files, versions);
+  } catch (error) {
+    if (!(error instanceof VarveError)) throw error;
+    return leaveToPeople(context, files, [], `${path}: ${error.message} ${error.remedy}`);
+  }
+}
+
+async function mergeFolders(context: Context, files: MergeFiles, versions: Versions): Promise<MergeResult> {
+  return closing(await openCache(context), async (cache) => {
+    const { entries, conflicts } = await mergeEntries(context, cache, files.path, versions);
+    if (conflicts.length > 0) {
+      return leaveToPeople(
+        context,
+        files,
+        conflicts,
+        `${files.path}: both sides changed ${conflicts.length} of its files`,
+      );
+    }
+    const batch = cache.batch();
+    const { digest } = await batch.addBytes(encodeManifest(entries), 'meta');
+    await batch.commit();
+    const listed = entries.filter((entry) => entry.digest !== undefined);
+    const bytes = listed.reduce((sum, { size }) => sum + size, 0);
+    const merged: Pointer = {
+      path: versions.ours.path,
+      kind: 'directory',
+      digest,
+      bytes,
+      files: listed.length,
+    };
+    const dataset = files.path.replace(/\.varve$/, '');
+    return writeMerged(
+      files,
+      merged,
+      `${dataset}: merged by file. Run \`varve checkout\`, then \`varve add ${dataset}\` for its statistics.`,
+    );
+  });
+}
+
+async function mergeEntries(
+  { repository }: Context,
+  cache: Store,
+  path: string,
+  { base, ours, theirs }: Versions,
+): Promise<{ entries: ManifestEntry[]; conflicts: string[] }> {
+  const entries: ManifestEntry[] = [];
+  const conflicts: string[] = [];
+  const before = base === undefined ? [] : snapshotFiles(repository, cache, path, base);
+  const both = pairs(
+    snapshotFiles(repository, cache, path, ours),
+    snapshotFiles(repository, cache, path, theirs),
+  );
+  for await (const [was, now] of joinStreams(before, both)) {
+    const [a, b] = [now?.ours, now?.theirs];
+    if (isSame(a, b) || isSame(was, b)) entries.push(...(a === undefined ? [] : [a]));
+    else if (isSame(was, a)) entries.push(...(b === undefined ? [] : [b]));
+    else conflicts.push((was ?? now)!.path);
+  }
+  return { entries, conflicts };
+}
+
+async function* pairs(
+  ours: AsyncIterable<ManifestEntry>,
+  theirs: AsyncIterable<ManifestEntry>,
+): AsyncGenerator<{ path: string; ours: ManifestEntry | undefined; theirs: ManifestEntry | undefined }> {
+  for await (const [a, b] of joinStreams(ours, theirs)) yield { path: (a ?? b)!.path, ours: a, theirs: b };
+}
+
+function isSame(a: ManifestEntry | undefined, b: ManifestEntry | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.digest === b.digest && a.executable === b.executable;
+}
+
+/** Undefined where our or their side is no pointer. An empty file stands for a base that there is not. */
+function readVersions({ base, ours, theirs, path }: MergeFiles): Versions | undefined {
+  const [was, a, b] = [base, ours, theirs].map((file) => {
+    try {
+      return parseUnnamed(readFileSync(file, 'utf8'), path);
+    } catch (error) {
+      if (error instanceof VarveError) return undefined;
+      throw error;
+    }
+  });
+  return a === undefined || b === undefined ? undefined : { base: was, ours: a, theirs: b };
+}
+
+function writeMerged({ ours, path }: MergeFiles, pointer: Pointer, message: string): MergeResult {
+  writeAtomically(ours, [Buffer.from(formatPointer(pointer))]);
+  return { path, merged: true, conflicts: [], message };
+}
+
+function leaveToPeople(
+  { repository }: Context,
+  { base, ours, theirs, path }: MergeFiles,
+  conflicts: readonly string[],
+  message: string,
+): MergeResult {
+  const labels = ['-L', 'ours', '-L', 'base', '-L', 'theirs'];
+  // As many conflicts as it says by its code; it writes the marks into `ours`.
+  const many = Array.from({ length: 127 }, (_, index) => index + 1);
+  git(repository.root, ['merge-file', ...labels, '--', ours, base, theirs], { accept: many });
+  return { path, merged: false, conflicts, message };
+}

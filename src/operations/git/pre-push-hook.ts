@@ -1,0 +1,31 @@
+import { datasetsAt, pointersInHistory } from '../../workspace/git/pointers.ts';
+import type { Context } from '../context/context.ts';
+import type { TransferResult } from '../context/transfer-roots.ts';
+import { distinctRoots } from '../datasets/select.ts';
+import { pushRoots } from '../push.ts';
+
+const NOTHING = /^0+$/;
+
+/**
+ * Sends the data of the commits that `git push` is about to send, so that nobody gets a pointer whose data is nowhere.
+ * Undefined where they name none.
+ * @param gitRemote name of Git's remote
+ * @param lines what Git writes to the hook: `<local ref> <local id> <remote ref> <remote id>` for each ref. See githooks(5).
+ */
+export async function gitPrePush(
+  context: Context,
+  gitRemote: string,
+  lines: string,
+): Promise<TransferResult | undefined> {
+  const { root } = context.repository;
+  const tips = lines
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((id) => /^[0-9a-f]{40,64}$/.test(id) && !NOTHING.test(id));
+  if (tips.length === 0) return undefined;
+  const roots = await distinctRoots(pointersInHistory(root, [...tips, '--not', `--remotes=${gitRemote}`]));
+  for (const tip of tips) {
+    for (const [key, value] of await distinctRoots(datasetsAt(root, tip))) roots.set(key, value);
+  }
+  return roots.size === 0 ? undefined : pushRoots(context, [...roots.values()], {});
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeAtomically } from '../../base/atomic-write.ts';
+import { decodeProfile, encodeProfile } from '../../profile/format/encode.ts';
+import type { Profile } from '../../profile/model/model.ts';
+import { DIGEST_BYTES, rawDigestOf, sameDigest } from '../../store/format/digest.ts';
+import type { Repository } from '../../workspace/repository.ts';
+
+/** Profiles of single files of this clone, under the digests of the files: adding one file to a folder costs one file. */
+export interface ProfileCache {
+  cached(digest: string): Promise<Profile | undefined>;
+  keep(digest: string, profile: Profile): Promise<void>;
+}
+
+/** Each behind its own SHA-256. Nothing in it is needed: what cannot be read is computed again. */
+export function profileCache(repository: Repository): ProfileCache {
+  const fileOf = (digest: string) => {
+    const hex = digest.slice(digest.indexOf(':') + 1);
+    return join(repository.folder, 'profiles', hex.slice(0, 2), hex.slice(2));
+  };
+  return {
+    async cached(digest) {
+      try {
+        const file = readFileSync(fileOf(digest));
+        const bytes = file.subarray(DIGEST_BYTES);
+        return sameDigest(rawDigestOf(bytes), file.subarray(0, DIGEST_BYTES))
+          ? decodeProfile(bytes, digest)
+          : undefined;
+      } catch {
+        return undefined;
+      }
+    },
+    async keep(digest, profile) {
+      const bytes = encodeProfile(profile);
+      writeAtomically(fileOf(digest), [rawDigestOf(bytes), bytes], false);
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import type { EngineOptions } from '../../engine/duckdb.ts';
+import { isTabular } from '../../engine/formats/format.ts';
+import { VarveError } from '../../errors.ts';
+import { profileDirectory } from '../../profile/dataset/profile-directory.ts';
+import { profileFiles } from '../../profile/dataset/profile-files.ts';
+import { decodeProfile } from '../../profile/format/encode.ts';
+import type { Profile } from '../../profile/model/model.ts';
+import type { Digest } from '../../store/format/digest.ts';
+import type { Store } from '../../store/store.ts';
+import { type Context, watching } from '../context/context.ts';
+import { closing, openCache } from '../context/stores.ts';
+import { type DatasetFiles, withDatasetFiles } from '../datasets/files.ts';
+import type { NamedDataset } from '../datasets/resolve.ts';
+import { status } from '../status.ts';
+import { type ProfileCache, profileCache } from './cache.ts';
+import { isStatistics, profileOfStatistics } from './tfdv.ts';
+
+/** Room for the profile of some ten thousand features. */
+const LARGEST_PROFILE = 256 * 1024 * 1024;
+
+/** What to count, and with how much of the machine. */
+export interface ProfilingOptions {
+  /** Only the rows whose feature has this value, as text. */
+  readonly slice?: { readonly feature: string; readonly value: string } | undefined;
+  /** The column that weights rows. */
+  readonly weight?: string | undefined;
+  /** For the engine, such as `1GB`; 80 % of the machine's unless given. */
+  readonly memory?: string | undefined;
+  readonly threads?: number | undefined;
+}
+
+export interface ProfiledDataset {
+  readonly name: string;
+  /** Of the snapshot; undefined for data that is in none. */
+  readonly digest: Digest | undefined;
+  readonly profile: Profile;
+}
+
+/**
+ * The profile of a dataset: the one that travels with its snapshot, without reading data; computed where the data is in no
+ * snapshot, or where slices or weights ask for rows.
+ * Of a file of TFDV's statistics, what they tell.
+ * @throws VarveError `not-fetched`, `not-tabular`, `tfdv-invalid`, `statistics-only`
+ */
+export async function profileOfDataset(
+  dataset: NamedDataset,
+  options: ProfilingOptions = {},
+): Promise<ProfiledDataset> {
+  const { name, context, version } = dataset;
+  if (isStatistics(dataset)) {
+    const rowsAsked = options.slice !== undefined || options.weight !== undefined;
+    return { name, digest: undefined, profile: profileOfStatistics(dataset, rowsAsked) };
+  }
+  if (context === undefined || version === undefined || (await isUnsaved(dataset))) {
+    return { name, digest: undefined, profile: await computed(dataset, options) };
+  }
+  const { digest, profile } = version.pointer;
+  if (profile === undefined || options.slice !== undefined || options.weight !== undefined) {
+    return { name, digest, profile: await computed(dataset, options) };
+  }
+  return { name, digest, profile: await storedProfile(context, name, profile) };
+}
+
+/** The profile of a pointer that has one, from the cache. */
+export async function storedProfile(context: Context, name: string, digest: Digest): Promise<Profile> {
+  return closing(await openCache(context), async (cache) => {
+    const found = await profileIn(cache, name, digest);
+    if (found !== undefined) return found;
+    throw new VarveError('not-fetched', `The profile of ${name} is not in this clone`, {
+      path: name,
+      remedy: 'Run `varve fetch --profiles-only --all-commits`: it brings profiles and no data.',
+    });
+  });
+}
+
+/** As storedProfile; undefined where the cache has none. */
+export async function profileIn(cache: Store, name: string, digest: Digest): Promise<Profile | undefined> {
+  if (!cache.has(digest)) return undefined;
+  return decodeProfile(await cache.readBytes(digest, LARGEST_PROFILE), `profile of ${name}`);
+}
+
+/** Whether the working tree's data is something else than the snapshot that its pointer names. */
+async function isUnsaved({ context, version }: NamedDataset): Promise<boolean> {
+  if (version!.commit !== undefined) return false;
+  const { datasets } = await status(context!, [`${context!.repository.root}/${version!.path}`]);
+  return datasets.some(({ state }) => state === 'modified' || state === 'outdated');
+}
+
+function computed(dataset: NamedDataset, options: ProfilingOptions): Promise<Profile> {
+  return withDatasetFiles(dataset, (files) => profileOf(dataset, files, options));
+}
+
+async function profileOf(
+  { name, context, watch }: NamedDataset,
+  { kind, files }: DatasetFiles,
+  options: ProfilingOptions,
+): Promise<Profile> {
+  const engine = { ...engineOptions(options), ...watching(watch) };
+  const rows = {
+    ...engine,
+    ...(options.slice && { slice: options.slice }),
+    ...(options.weight && { weight: options.weight }),
+  };
+  if (kind === 'directory') return profileDirectory(files, { ...rows, ...wholeRowsCache(context, options) });
+  if (files.length > 0 && isTabular(files[0]!.path)) return profileFiles(files, rows);
+  throw new VarveError('not-tabular', `${name} is not a table, so there are no statistics of it`, {
+    path: name,
+    remedy: 'Name a CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Feather file, or a folder.',
+  });
+}
+
+/** Profiles of files hold for all of their rows, each weighing the same. */
+function wholeRowsCache(
+  context: Context | undefined,
+  { slice, weight }: ProfilingOptions,
+): Partial<ProfileCache> {
+  return context === undefined || slice !== undefined || weight !== undefined
+    ? {}
+    : profileCache(context.repository);
+}
+
+/** How much of the machine the engine may have. */
+export function engineOptions({ memory, threads }: ProfilingOptions): EngineOptions {
+  return { ...(memory === undefined ? {} : { memory }), ...(threads === undefined ? {} : { threads }) };
+}

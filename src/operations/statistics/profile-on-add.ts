@@ -1,0 +1,71 @@
+import { basename, join } from 'node:path';
+import { isTabular } from '../../engine/formats/format.ts';
+import { VarveError } from '../../errors.ts';
+import { profileDirectory } from '../../profile/dataset/profile-directory.ts';
+import { type DataFile, profileFiles } from '../../profile/dataset/profile-files.ts';
+import { encodeProfile } from '../../profile/format/encode.ts';
+import type { Profile } from '../../profile/model/model.ts';
+import { countRows, isTabularProfile } from '../../profile/model/tables.ts';
+import type { Context } from '../context/context.ts';
+import { profileCache } from './cache.ts';
+import { engineOptions, type ProfilingOptions } from './load.ts';
+import type { Profiler, Statistics } from './profiler.ts';
+
+/**
+ * Computes the profile that travels with a new snapshot. Data that looks like a table and cannot be read as one is still
+ * worth keeping: it is added without a profile, and `onUnreadable` is told why.
+ */
+export function profilerFor(
+  context: Context,
+  onUnreadable: (path: string, why: VarveError) => void,
+  machine: Pick<ProfilingOptions, 'memory' | 'threads'> = {},
+): Profiler {
+  const { onProgress, signal } = context;
+  const options = {
+    ...engineOptions(machine),
+    ...(onProgress && { onProgress }),
+    ...(signal && { signal }),
+  };
+  const cache = profileCache(context.repository);
+  return async ({ path, absolutePath, kind, files }) => {
+    const data = files.map((file) =>
+      file.path === ''
+        ? { ...file, absolutePath, path: basename(path) }
+        : new FileWithin(absolutePath, file.path, file.digest, file.size),
+    );
+    if (kind === 'file' && !isTabular(path)) return undefined;
+    try {
+      const profile = await (kind === 'file'
+        ? profileFiles(data, options)
+        : profileDirectory(data, { ...options, ...cache }));
+      return described(profile);
+    } catch (error) {
+      if (!(error instanceof VarveError)) throw error;
+      onUnreadable(path, error);
+      return undefined;
+    }
+  };
+}
+
+/** A file of a folder. Where it lies is put together when somebody asks: of a million images, nobody does. */
+class FileWithin implements DataFile {
+  readonly #folder: string;
+  readonly path: string;
+  readonly digest: string;
+  readonly size: number;
+
+  constructor(folder: string, path: string, digest: string, size: number) {
+    this.#folder = folder;
+    this.path = path;
+    this.digest = digest;
+    this.size = size;
+  }
+
+  get absolutePath(): string {
+    return join(this.#folder, this.path);
+  }
+}
+
+function described(profile: Profile): Statistics {
+  return { bytes: encodeProfile(profile), ...(isTabularProfile(profile) && { rows: countRows(profile) }) };
+}

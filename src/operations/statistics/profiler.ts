@@ -1,0 +1,23 @@
+import type { Digest } from '../../store/format/digest.ts';
+
+/** The data of a dataset as it is being added, for whoever computes its statistics. */
+export interface DatasetToProfile {
+  /** From the root, POSIX. */
+  readonly path: string;
+  readonly absolutePath: string;
+  readonly kind: 'file' | 'directory';
+  /** Paths as the manifest has them; '' for the data of a dataset that is a file. */
+  readonly files: readonly { readonly path: string; readonly digest: Digest; readonly size: number }[];
+  /** The profile of the version before, where it had one. */
+  readonly previous: Digest | undefined;
+}
+
+/** What travels with a snapshot. */
+export interface Statistics {
+  readonly bytes: Uint8Array;
+  /** Of all tables; absent where there is none but the table of files. */
+  readonly rows?: number;
+}
+
+/** Undefined where the data is not of a kind that has statistics. */
+export type Profiler = (dataset: DatasetToProfile) => Promise<Statistics | undefined>;

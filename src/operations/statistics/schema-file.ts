@@ -1,0 +1,61 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { VarveError } from '../../errors.ts';
+import { parseSchema } from '../../schema/format/parse.ts';
+import type { Schema } from '../../schema/model.ts';
+import { schemaFromPbtxt } from '../../schema/tfdv/schema-from.ts';
+import { type NamedDataset, schemaPathOf } from '../datasets/resolve.ts';
+
+/** Far beyond any schema that people can review. */
+const LARGEST_SCHEMA = 16 * 1024 * 1024;
+
+export interface SchemaFile {
+  /** As messages and reports name it: relative to the working folder. */
+  readonly name: string;
+  readonly absolutePath: string;
+}
+
+/** The schema that `given` names, else the dataset's own: in YAML, or where only that is there, TFDV's. */
+export function schemaFileOf(dataset: NamedDataset, cwd: string, given?: string): SchemaFile {
+  if (given !== undefined) return { name: given, absolutePath: resolve(cwd, given) };
+  const own = schemaPathOf(dataset);
+  const tfdv = asPbtxt(own);
+  const absolutePath = !existsSync(own) && existsSync(tfdv) ? tfdv : own;
+  return { name: relative(cwd, absolutePath) || absolutePath, absolutePath };
+}
+
+/** The name of the same schema as TFDV keeps it. */
+export function asPbtxt(path: string): string {
+  return path.replace(/\.schema\.yaml$/, '.schema.pbtxt');
+}
+
+/** Whether a schema is in TFDV's text format, as its name says. */
+export function isPbtxt({ absolutePath }: SchemaFile): boolean {
+  return /\.(pbtxt|textproto|pbtext)$/i.test(absolutePath);
+}
+
+/** @throws VarveError `missing-schema`, `invalid-schema` */
+export function readSchemaText({ name, absolutePath }: SchemaFile): string {
+  if (!existsSync(absolutePath)) {
+    throw new VarveError('missing-schema', `There is no schema at ${name}`, {
+      path: name,
+      remedy: 'Run `varve schema infer DATASET` to write one, or name another with `--schema`.',
+    });
+  }
+  const text = readFileSync(absolutePath, 'utf8');
+  if (text.length <= LARGEST_SCHEMA) return text;
+  throw new VarveError('invalid-schema', `${name} is far too large for a schema`, {
+    path: name,
+    remedy: 'Check that this is the file that was meant.',
+  });
+}
+
+/** @throws VarveError `missing-schema`, `schema-invalid`, `tfdv-invalid` */
+export function readSchema(file: SchemaFile): Schema {
+  return parseSchemaOf(file, readSchemaText(file));
+}
+
+/** The schema that the file would hold with this text. */
+export function parseSchemaOf(file: SchemaFile, text: string): Schema {
+  return isPbtxt(file) ? schemaFromPbtxt(text, file.name) : parseSchema(text, file.name);
+}

@@ -1,0 +1,41 @@
+import { readFileSync, statSync } from 'node:fs';
+import { VarveError } from '../../errors.ts';
+import type { Profile } from '../../profile/model/model.ts';
+import { readStatistics } from '../../schema/tfdv/statistics-file.ts';
+import { profileFromStatistics } from '../../schema/tfdv/statistics-from.ts';
+import type { NamedDataset } from '../datasets/resolve.ts';
+
+/** Far beyond the statistics of ten thousand features. */
+const LARGEST_STATISTICS = 256 * 1024 * 1024;
+
+/** Whether a plain file holds TFDV's statistics in place of data, as its name says. */
+export function isStatistics({ version, absolutePath }: NamedDataset): boolean {
+  return version === undefined && /\.(pb|pbtxt|tfrecord)$/i.test(absolutePath ?? '');
+}
+
+/**
+ * @param rowsAsked whether a slice or a weight asks for rows
+ * @throws VarveError `tfdv-invalid`, `statistics-only`
+ */
+export function profileOfStatistics({ name, absolutePath }: NamedDataset, rowsAsked: boolean): Profile {
+  const path = absolutePath!;
+  if (rowsAsked) throw statisticsOnly(name, 'be sliced or weighted');
+  if (statSync(path).size > LARGEST_STATISTICS)
+    throw new VarveError('tfdv-invalid', `${name} is far too large for statistics`, {
+      path: name,
+      remedy: 'Name statistics of TensorFlow Data Validation, not the data itself.',
+    });
+  return profileFromStatistics(readStatistics(readFileSync(path), name));
+}
+
+/** Statistics of TFDV tell too little of how values spread. */
+export function assertComparable(dataset: NamedDataset): void {
+  if (isStatistics(dataset)) throw statisticsOnly(dataset.name, 'be compared for drift');
+}
+
+function statisticsOnly(name: string, what: string): VarveError {
+  return new VarveError('statistics-only', `${name} holds statistics of TFDV, which cannot ${what}`, {
+    path: name,
+    remedy: 'Name the data that they were made from.',
+  });
+}

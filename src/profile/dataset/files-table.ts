@@ -1,0 +1,156 @@
+import { position, type RowTable, rowTable } from '../../engine/check-rows.ts';
+import { openAppender } from '../../engine/chunks/append.ts';
+import { chunkRows } from '../../engine/chunks/chunk.ts';
+import { type Value, ValueChunk } from '../../engine/chunks/value-chunk.ts';
+import { type Engine, type EngineOptions, openEngine } from '../../engine/duckdb.ts';
+import { identifier } from '../../engine/quote.ts';
+import type { EngineColumn } from '../../engine/types.ts';
+import { onceEach, type Tally } from '../counters/counter.ts';
+import type { TableProfile } from '../model/model.ts';
+import { filesTable } from '../model/tables.ts';
+import { readingOf } from '../plan/column-reader.ts';
+import { leavesOf } from '../plan/leaves.ts';
+import { type ImageHeader, readImageHeader } from './image-header.ts';
+import type { DataFile } from './profile-files.ts';
+import { featureOf, presenceOfScalar } from './profile-table.ts';
+
+const fileColumns: readonly EngineColumn[] = [
+  ...['path', 'folder', 'extension'].map((name) => scalarColumn(name, 'VARCHAR')),
+  scalarColumn('size', 'BIGINT'),
+  scalarColumn('digest', 'VARCHAR'),
+  scalarColumn('duplicate', 'BOOLEAN'),
+];
+const imageColumns: readonly EngineColumn[] = [
+  ...['width', 'height'].map((name) => scalarColumn(name, 'BIGINT')),
+  scalarColumn('format', 'VARCHAR'),
+];
+
+function scalarColumn(name: string, id: string): EngineColumn {
+  return { name, type: { kind: 'scalar', id, text: id, width: 0, scale: 0 } };
+}
+
+/**
+ * The table of a dataset's files: a row a file. `duplicate` is true where an earlier path has the same bytes; `folder` is its
+ * folder, which image datasets label by. With images among the files, their width, height and format. The rows are at hand,
+ * so no engine is started for them.
+ */
+export async function profileOfFiles(
+  files: readonly DataFile[],
+  { signal }: Pick<EngineOptions, 'signal'>,
+): Promise<TableProfile> {
+  const table = await tableOf(files, signal);
+  const leaves = leavesOf(table.columns);
+  const tallies = leaves.map((leaf) => readingOf(leaf, true).tally());
+  const tally = async (wanted: readonly Tally[]): Promise<void> => {
+    for (const rows of table.parts()) {
+      signal?.throwIfAborted();
+      const chunk = new ValueChunk(rows);
+      for (const one of wanted) one.add(chunk, tallies.indexOf(one), onceEach);
+      // Others have their turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  await tally(tallies);
+  const again = tallies.filter((one) => one.wantsMore());
+  if (again.length > 0) await tally(again);
+  const features = leaves.map((leaf, column) => {
+    const tallied = tallies[column]!.tallied();
+    return featureOf(leaf, presenceOfScalar(files.length, tallied), tallied);
+  });
+  return { name: filesTable, rows: files.length, features };
+}
+
+/** The rows of that table, in the order of `files`. */
+export async function openFileRows(files: readonly DataFile[], options: EngineOptions): Promise<RowTable> {
+  const engine = await openFiles(files, { ...options, ordered: true });
+  await engine.query(
+    `CREATE VIEW numbered AS SELECT row_number() OVER () AS ${position}, * FROM ${relation}`,
+  );
+  return rowTable(engine, 'numbered', options.signal);
+}
+
+const relation = 'files';
+
+/** An engine that holds the table. */
+async function openFiles(files: readonly DataFile[], options: EngineOptions): Promise<Engine> {
+  const { columns, parts } = await tableOf(files, options.signal);
+  const engine = await openEngine([], options);
+  try {
+    const typed = columns.map(({ name, type }) => `${identifier(name)} ${type.text}`);
+    await engine.query(`CREATE TABLE ${relation} (${typed.join(', ')})`);
+    const appender = await openAppender(engine, relation);
+    const integers = columns.map(({ type }) => type.text === 'BIGINT');
+    for (const rows of parts()) {
+      appender.append(rows.length, (row, column) => {
+        const value = rows[row]![column]!;
+        return integers[column] && value !== null ? BigInt(value) : value;
+      });
+    }
+    appender.close();
+    return engine;
+  } catch (error) {
+    engine.close();
+    throw error;
+  }
+}
+
+interface FilesTable {
+  readonly columns: readonly EngineColumn[];
+  /** The rows from the first, some at a time: those of a million files take more memory than the files do. */
+  readonly parts: () => Iterable<readonly (readonly Value[])[]>;
+}
+
+async function tableOf(files: readonly DataFile[], signal: AbortSignal | undefined): Promise<FilesTable> {
+  const headers = await imageHeaders(files, signal);
+  const hasImages = headers.some((header) => header !== undefined);
+  return {
+    columns: hasImages ? [...fileColumns, ...imageColumns] : fileColumns,
+    *parts() {
+      const isDuplicate = repeats();
+      for (let start = 0; start < files.length; start += chunkRows) {
+        yield files
+          .slice(start, start + chunkRows)
+          .map((file, index) => rowOf(file, isDuplicate(file.digest), headers[start + index]));
+      }
+    },
+  };
+}
+
+/** Tells of each text whether it came before. */
+function repeats(): (text: string) => boolean {
+  const seen = new Set<string>();
+  return (text) => {
+    const before = seen.size;
+    return seen.add(text).size === before;
+  };
+}
+
+/** In the order of the columns; those of images are left over where there is none. */
+function rowOf(file: DataFile, duplicate: boolean, header: ImageHeader | undefined): Value[] {
+  const slash = file.path.lastIndexOf('/');
+  const name = file.path.slice(slash + 1);
+  const dot = name.lastIndexOf('.');
+  const folder = slash < 0 ? '' : file.path.slice(0, slash);
+  const extension = dot <= 0 ? null : name.slice(dot + 1).toLowerCase();
+  const image = header === undefined ? [null, null, null] : [header.width, header.height, header.format];
+  return [file.path, folder, extension, file.size, file.digest, duplicate, ...image];
+}
+
+/** Headers are read this many files at a time. */
+const atOnce = 16;
+
+async function imageHeaders(
+  files: readonly DataFile[],
+  signal: AbortSignal | undefined,
+): Promise<(ImageHeader | undefined)[]> {
+  const headers = new Array<ImageHeader | undefined>(files.length);
+  let next = 0;
+  const worker = async () => {
+    for (let index = next++; index < files.length; index = next++) {
+      signal?.throwIfAborted();
+      headers[index] = await readImageHeader(files[index]!);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return headers;
+}

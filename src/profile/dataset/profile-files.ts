@@ -1,0 +1,107 @@
+import { availableParallelism, totalmem } from 'node:os';
+import { type Engine, type EngineOptions, openEngine } from '../../engine/duckdb.ts';
+import { formatOf } from '../../engine/formats/format.ts';
+import { VarveError } from '../../errors.ts';
+import type { OnProgress } from '../../progress.ts';
+import type { Profile } from '../model/model.ts';
+import { assertColumn, openRows, type Slice } from '../plan/open-rows.ts';
+import { TallyThread } from '../threads/scan-thread.ts';
+import { profileTable } from './profile-table.ts';
+
+/** A file whose rows are to be profiled. */
+export interface TableFile {
+  /** Where the bytes are. */
+  readonly absolutePath: string;
+  /** POSIX, relative to the dataset; tells the format, and names the file in messages and its folder in tables. */
+  readonly path: string;
+  readonly size: number;
+}
+
+/** One of a directory. */
+export interface DataFile extends TableFile {
+  /** Of its bytes: what its cached profile is kept under. */
+  readonly digest: string;
+}
+
+export interface ProfileOptions extends EngineOptions {
+  /** Only rows whose feature has this value (as text). */
+  readonly slice?: Slice;
+  /** The column that weights rows. */
+  readonly weight?: string;
+  readonly onProgress?: OnProgress;
+}
+
+/**
+ * Profiles the rows of files of one format as one table, named `''`. Memory is bounded by `options.memory` and the
+ * length of the longest value; where nobody said how much and the default is too little, as it is for thousands of columns, by
+ * half of the machine's, and 4 GB at most. Throws `VarveError` where a file cannot be read or `slice` or `weight` names no column,
+ * `engine-memory`, and the signal's reason on abort.
+ */
+export async function profileFiles(
+  files: readonly TableFile[],
+  options: ProfileOptions = {},
+): Promise<Profile> {
+  try {
+    return await profileOnce(files, options);
+  } catch (error) {
+    const isShort = error instanceof VarveError && error.code === 'engine-memory';
+    if (!isShort || options.memory !== undefined) throw error;
+    const memory = `${Math.floor(Math.min(4e9, totalmem() / 2))}B`;
+    return profileOnce(files, { ...options, memory });
+  }
+}
+
+async function profileOnce(files: readonly TableFile[], options: ProfileOptions): Promise<Profile> {
+  const { slice, weight, onProgress, ...engineOptions } = options;
+  const threads = threadsFor(files, options);
+  const share = threads.length === 0 ? {} : shareOf(options, threads.length + 1);
+  try {
+    return await withEngine(files, { ...engineOptions, ...share }, async (engine) => {
+      const source = await openRows(engine, files, slice);
+      if (weight !== undefined) assertColumn(source, weight);
+      const onFeature = (done: number, total: number) =>
+        onProgress?.({ phase: 'profile', unit: 'features', done, total });
+      const table = await profileTable(engine, source, { name: '', weight, threads, onFeature });
+      return { varveProfile: 1, tables: [{ ...table, ...(slice && { slice }) }] };
+    });
+  } finally {
+    await Promise.all(threads.map((thread) => thread.close()));
+  }
+}
+
+async function withEngine<T>(
+  files: readonly TableFile[],
+  options: EngineOptions,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  const engine = await openEngine(
+    files.map((file) => file.absolutePath),
+    options,
+  );
+  try {
+    return await work(engine);
+  } finally {
+    engine.close();
+  }
+}
+
+/** From this size of Parquet on, which every thread can read by itself, starting threads pays. */
+const smallestThreaded = 16 * 1024 * 1024;
+
+/** More threads than this wait for memory and not for work. */
+const mostThreads = 4;
+
+function threadsFor(files: readonly TableFile[], options: ProfileOptions): TallyThread[] {
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  const inPlace = files.every(({ path }) => formatOf(path) === 'parquet');
+  if (!inPlace || size < smallestThreaded || !TallyThread.isBuilt()) return [];
+  const count = Math.min(options.threads ?? mostThreads, availableParallelism(), mostThreads);
+  const task = { files, slice: options.slice, engine: shareOf(options, count) };
+  return Array.from({ length: count - 1 }, () => new TallyThread(task));
+}
+
+/** Each of `count` threads has an engine with one thread, and its part of the memory. */
+function shareOf({ memory }: EngineOptions, count: number): { threads: number; memory?: string } {
+  const [, size, unit] = /^([\d.]+)(.*)$/.exec(memory ?? '') ?? [];
+  return { threads: 1, ...(size === undefined ? {} : { memory: `${Number(size) / count}${unit}` }) };
+}

@@ -1,0 +1,159 @@
+import type { Engine } from '../../engine/duckdb.ts';
+import { portionsOf, type RowGroups, rowGroupsOf } from '../../engine/formats/row-groups.ts';
+import type { Source } from '../../engine/source.ts';
+import type { Tallied } from '../counters/counter.ts';
+import { distinctCount } from '../hashing/sketch.ts';
+import type { FeatureProfile, LengthStats, TableProfile } from '../model/model.ts';
+import { leafRows } from '../plan/leaf-sql.ts';
+import { isText, type Leaf, leavesOf } from '../plan/leaves.ts';
+import { countLengths } from '../plan/list-lengths.ts';
+import { repeatedTexts } from '../plan/repeated-texts.ts';
+import { type LeafRows, type OnRows, tallyLeaves } from '../plan/scan-columns.ts';
+import { weighLeaf } from '../plan/weights.ts';
+import type { TallyThread } from '../threads/scan-thread.ts';
+
+/** Called often, with the features that are done: those read together are done together, bit by bit. */
+export type OnFeature = (done: number, total: number) => void;
+
+export interface TableOptions {
+  readonly name: string;
+  /** The column that weights rows. */
+  readonly weight?: string | undefined;
+  /** That tally some of the columns. */
+  readonly threads: readonly TallyThread[];
+  readonly onFeature?: OnFeature | undefined;
+}
+
+/** Read at once: some MiB, more where texts are long. */
+const valuesPerPortion = 2 ** 19;
+
+/** Undefined where it could not. */
+type Tallier = (rows: LeafRows, onRows: OnRows) => Promise<Tallied[] | undefined>;
+
+/** At most so many columns are read in one scan: their tables and sketches are in memory at once. */
+const leavesPerScan = 24;
+
+/** What a thread takes of what is left, as if so many scans of each thread were to come: fewer and fewer columns, so that all have work to the end. */
+const scansPerThread = 2;
+
+/** Profiles the rows of a source, some columns at a time; a column with heavy values among very many is read twice. */
+export async function profileTable(
+  engine: Engine,
+  source: Source,
+  options: TableOptions,
+): Promise<TableProfile> {
+  const leaves = leavesOf(source.columns);
+  const [[rows]] = (await engine.query(`SELECT count(*)::DOUBLE FROM ${source.relation}`)) as [[number]];
+  const table = { engine, source: source.relation, rows, weight: options.weight };
+  const repeated = await repeatedTexts(engine, leaves, source.relation, rows);
+  const threads = 1 + options.threads.length;
+  const groups = threads > 1 && source.parquet && (await rowGroupsOf(engine, source.parquet, source.columns));
+  const scans = scansOf(leaves, repeated, source.relation, threads, groups || undefined);
+  const features = new Map<Leaf, FeatureProfile>();
+  const seen = new Map<LeafRows, number>();
+  const report = () => {
+    const done = [...seen].map(([scan, share]) => scan.leaves.length * share);
+    options.onFeature?.(Math.floor(done.reduce((sum, one) => sum + one, 0)), leaves.length);
+  };
+  const run = async (tally: Tallier) => {
+    for (let scan = scans.shift(); scan !== undefined; scan = scans.shift()) {
+      const found = scan;
+      const tallied = await tally(scan, (row) => {
+        seen.set(found, Math.min(0.99, row / rows));
+        report();
+      });
+      if (tallied === undefined) return void scans.push(scan);
+      for (const [index, { leaf }] of scan.leaves.entries()) {
+        features.set(leaf, await profileLeaf(table, leaf, tallied[index]!));
+      }
+      seen.set(scan, 1);
+      report();
+    }
+  };
+  const here: Tallier = (scan, onRows) => tallyLeaves(engine, scan, onRows);
+  await Promise.all([run(here), ...options.threads.map((thread) => run((...work) => thread.tally(...work)))]);
+  await run(here);
+  const inOrder = leaves.map((leaf) => features.get(leaf)!);
+  return { name: options.name, rows, ...(options.weight && { weight: options.weight }), features: inOrder };
+}
+
+/** Scalar leaves share scans; grouped ones and leaves in lists take one each. */
+function scansOf(
+  leaves: readonly Leaf[],
+  grouped: ReadonlySet<Leaf>,
+  source: string,
+  threads: number,
+  groups: RowGroups | undefined,
+): LeafRows[] {
+  // What takes longest comes first.
+  const flat = leaves
+    .filter((leaf) => leaf.expressions.length === 1 && !grouped.has(leaf))
+    .sort((a, b) => Number(isText(b)) - Number(isText(a)));
+  const scans = [...grouped].map((leaf) => groupedRows(leaf, source));
+  while (flat.length > 0) {
+    const share = threads === 1 ? flat.length : Math.ceil(flat.length / (scansPerThread * threads));
+    const batch = flat.splice(0, Math.min(leavesPerScan, share));
+    scans.push({
+      from: source,
+      portions: groups && portionsOf(groups, Math.floor(valuesPerPortion / batch.length)),
+      leaves: batch.map((leaf) => ({ leaf, expression: leaf.expressions[0]! })),
+    });
+  }
+  for (const leaf of leaves.filter((each) => each.expressions.length > 1)) {
+    scans.push({ from: `(${leafRows(leaf, source)})`, leaves: [{ leaf, expression: 'v' }] });
+  }
+  return scans;
+}
+
+function groupedRows(leaf: Leaf, source: string): LeafRows {
+  const from = `(SELECT v, count(*) AS n FROM (${leafRows(leaf, source)}) GROUP BY v)`;
+  return { from, leaves: [{ leaf, expression: 'v' }], times: 'n' };
+}
+
+interface Table {
+  readonly engine: Engine;
+  readonly source: string;
+  readonly rows: number;
+  readonly weight: string | undefined;
+}
+
+async function profileLeaf(table: Table, leaf: Leaf, tallied: Tallied): Promise<FeatureProfile> {
+  const { engine, source, weight } = table;
+  const feature = featureOf(leaf, await presenceOf(table, leaf, tallied), tallied);
+  if (weight === undefined || leaf.expressions.length > 1) return feature;
+  const distinct = distinctCount(tallied.distinct);
+  return { ...feature, weighted: await weighLeaf(engine, leaf, distinct, source, weight) };
+}
+
+/** A feature without a single value is of no type that is known. */
+export function featureOf(leaf: Leaf, presence: Presence, tallied: Tallied): FeatureProfile {
+  const { path, type, engineType } = leaf;
+  const { count, values, distinct, ...measured } = tallied;
+  if (count === 0) return { path, engineType, ...presence, type: 'unknown', values, distinct };
+  return { path, type, engineType, ...presence, ...measured, values, distinct };
+}
+
+interface Presence {
+  readonly present: number;
+  readonly nulls: number;
+  readonly count: number;
+  readonly nullElements: number;
+  readonly valency?: LengthStats;
+}
+
+/** Of a leaf that lies in no list, in so many rows. */
+export function presenceOfScalar(rows: number, { count }: Tallied): Presence {
+  return { present: count, nulls: rows - count, count, nullElements: 0 };
+}
+
+async function presenceOf({ engine, source, rows }: Table, leaf: Leaf, tallied: Tallied): Promise<Presence> {
+  const lists = leaf.expressions.length - 1;
+  if (lists === 0) return presenceOfScalar(rows, tallied);
+  const { count } = tallied;
+  const outermost = `SELECT count(v)::DOUBLE FROM (${leafRows(leaf, source, 0)})`;
+  const [[present]] = (await engine.query(outermost)) as [[number]];
+  const innermost = leafRows(leaf, source, lists - 1);
+  const valency = await countLengths(engine, `SELECT len(v) AS l, 1 AS n FROM (${innermost})`);
+  const elements = Number(valency.sum);
+  return { present, nulls: rows - present, count: elements, nullElements: elements - count, valency };
+}

@@ -1,0 +1,95 @@
+import { VarveError } from '../../errors.ts';
+import { checkHashes } from '../hashing/sketch.ts';
+import type { Profile } from '../model/model.ts';
+import { fromStored, type StoredProfile, toStored } from './columnar.ts';
+import { wrongInProfile } from './validate.ts';
+
+const LINE_FEED = 10;
+
+/**
+ * The canonical bytes of a profile: one line of JSON without white space, keys in the order of their code units (see stored.ts), and
+ * behind it the sketches in the order of the features, as LEB128 deltas. They are most of a profile, and few who read it ask for
+ * them. Equal profiles have equal bytes.
+ */
+export function encodeProfile(profile: Profile): Uint8Array {
+  const sketches: Uint8Array[] = [];
+  const stored = toStored(profile, (hashes) => {
+    const packed = Buffer.from(hashes, 'base64');
+    sketches.push(packed);
+    return packed.length;
+  });
+  return Buffer.concat([Buffer.from(`${canonicalJson(stored)}\n`), ...sketches]);
+}
+
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
+  const fields = entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(',')}}`;
+}
+
+/** The largest profile that is read: room for tens of thousands of features. */
+const largest = 256 * 1024 * 1024;
+
+/**
+ * The profile that `bytes` hold, every field checked, so that nothing that follows has to; sketches are checked when they are
+ * asked for. `where` names them in messages.
+ * Throws `VarveError` `damaged-profile`, or `newer-profile` where a later varve wrote them; so does asking for a sketch.
+ */
+export function decodeProfile(bytes: Uint8Array, where: string): Profile {
+  if (bytes.length > largest) throw damaged(where, `${bytes.length} bytes are more than a profile can have`);
+  const lineEnd = bytes.indexOf(LINE_FEED);
+  const found = parse(lineEnd < 0 ? bytes : bytes.subarray(0, lineEnd), where);
+  const version =
+    typeof found === 'object' && found !== null && 'varveProfile' in found ? found.varveProfile : 0;
+  if (typeof version === 'number' && version > 1) {
+    throw new VarveError(
+      'newer-profile',
+      `${where} is of profile format ${version}; this varve knows format 1`,
+      {
+        remedy: 'Update varve.',
+        path: where,
+      },
+    );
+  }
+  const wrong = wrongInProfile(found);
+  if (wrong !== undefined) throw damaged(where, wrong);
+  let at = lineEnd < 0 ? bytes.length : lineEnd + 1;
+  const profile = fromStored(found as StoredProfile, (length) => {
+    const packed = bytes.subarray(at, at + length);
+    at += length;
+    return () => hashesOf(packed, where);
+  });
+  if (at === bytes.length) return profile;
+  throw damaged(
+    where,
+    `its sketches have ${bytes.length - lineEnd - 1} bytes in place of ${at - lineEnd - 1}`,
+  );
+}
+
+function parse(bytes: Uint8Array, where: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw damaged(where, 'not JSON', cause);
+  }
+}
+
+/** As ThetaSketch has them. */
+function hashesOf(packed: Uint8Array, where: string): string {
+  try {
+    checkHashes(packed);
+  } catch (cause) {
+    throw damaged(where, `a sketch is not what it should be: ${(cause as Error).message}`, cause);
+  }
+  return Buffer.from(packed.buffer, packed.byteOffset, packed.length).toString('base64');
+}
+
+function damaged(where: string, what: string, cause?: unknown): VarveError {
+  return new VarveError('damaged-profile', `${where} is not a profile: ${what}`, {
+    remedy: 'Profile the data again with `varve profile`.',
+    path: where,
+    cause,
+  });
+}

@@ -1,0 +1,128 @@
+import type { ThetaSketch } from '../model/model.ts';
+
+/** How many hashes a sketch keeps: exact below, then within 1.1 % (one standard error, 1/√k). */
+export const sketchSize = 8192;
+/** Bytes that the hashes of a sketch can take, 48 bits each as LEB128. */
+export const largestPacked = sketchSize * 7;
+
+/** One more than the largest 48-bit hash. */
+export const hashEnd = 2 ** 48;
+
+/**
+ * The sketch of hashes, ascending and without repeats, that are all there are below `theta`: the smallest of them where
+ * they are too many.
+ */
+export function sketchOf(hashes: ArrayLike<number>, theta: number): ThetaSketch {
+  const cut = hashes.length > sketchSize;
+  return {
+    k: sketchSize,
+    theta: cut ? hashes[sketchSize]! : theta,
+    hashes: packHashes(hashes, Math.min(hashes.length, sketchSize)),
+  };
+}
+
+export const emptySketch: ThetaSketch = sketchOf([], hashEnd);
+
+function packHashes(hashes: ArrayLike<number>, count: number): string {
+  const bytes = Buffer.allocUnsafe(count * 7);
+  let length = 0;
+  let previous = 0;
+  for (let index = 0; index < count; index++) {
+    let delta = hashes[index]! - previous;
+    previous = hashes[index]!;
+    while (delta >= 128) {
+      bytes[length++] = (delta % 128) | 128;
+      delta = Math.floor(delta / 128);
+    }
+    bytes[length++] = delta;
+  }
+  return bytes.toString('base64', 0, length);
+}
+
+/** The hashes of a sketch that lie below `end`, ascending. Throws RangeError where the text is not a list of ascending 48-bit numbers. */
+export function unpackHashes(packed: string, end = hashEnd): Float64Array {
+  const bytes = Buffer.from(packed, 'base64');
+  const hashes = new Float64Array(countEnds(bytes));
+  return hashes.subarray(0, readHashes(bytes, hashes, end));
+}
+
+/** Throws RangeError where bytes that come from outside are not the hashes of a sketch. */
+export function checkHashes(packed: Uint8Array): void {
+  if (readHashes(packed, undefined, hashEnd) > sketchSize) throw new RangeError('there are too many hashes');
+}
+
+/** Seven bits a byte, the lowest first, in two integers, since 48 bits are more than one holds. Stops at the first that is not below `stop`. */
+function readHashes(bytes: Uint8Array, into: Float64Array | undefined, stop: number): number {
+  const end = bytes.length;
+  let count = 0;
+  let hash = 0;
+  for (let at = 0; at < end; count++) {
+    let low = 0;
+    let high = 0;
+    let shift = 0;
+    let byte = 128;
+    for (; byte >= 128 && at < end; shift += 7) {
+      byte = bytes[at++]!;
+      if (shift < 28) low |= (byte & 127) << shift;
+      else high |= (byte & 127) << (shift - 28);
+    }
+    if (byte >= 128) throw new RangeError('the last hash is cut');
+    if (shift > 49) throw new RangeError('a hash is too long');
+    const delta = high * 2 ** 28 + low;
+    hash += delta;
+    if ((delta === 0 && count > 0) || hash >= hashEnd) throw new RangeError('hashes do not ascend');
+    if (hash >= stop) break;
+    if (into !== undefined) into[count] = hash;
+  }
+  return count;
+}
+
+/** How many hashes there are: the last byte of each is the one below 128. */
+function countEnds(bytes: Uint8Array): number {
+  let more = 0;
+  for (let i = 0; i < bytes.length; i++) more += bytes[i]! >>> 7;
+  return bytes.length - more;
+}
+
+/** Distinct values: exact where the sketch is, else, as it holds k hashes, unbiased with a standard error of 1/√k. */
+export function distinctCount(sketch: ThetaSketch): number {
+  if (sketch.theta === hashEnd) return countEnds(Buffer.from(sketch.hashes, 'base64'));
+  return Math.round(sketch.k / (sketch.theta / hashEnd));
+}
+
+/**
+ * How many distinct values two sides share.
+ * `shared`, `a` and `b` are estimates on one common theta, `seen` is how many of b's hashes they rest on;
+ * `jaccard` = shared / (a or b), 0 where both are empty.
+ */
+export function overlap(
+  a: ThetaSketch,
+  b: ThetaSketch,
+): { shared: number; a: number; b: number; seen: number; jaccard: number; exact: boolean } {
+  const theta = Math.min(a.theta, b.theta);
+  const left = unpackHashes(a.hashes, theta);
+  const right = unpackHashes(b.hashes, theta);
+  const both = common(left, right);
+  const either = left.length + right.length - both;
+  const scale = hashEnd / theta;
+  return {
+    shared: Math.round(both * scale),
+    a: Math.round(left.length * scale),
+    b: Math.round(right.length * scale),
+    seen: right.length,
+    jaccard: either === 0 ? 0 : both / either,
+    exact: theta === hashEnd,
+  };
+}
+
+/** How many hashes two ascending lists have in common. */
+function common(a: Float64Array, b: Float64Array): number {
+  let count = 0;
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const difference = a[i]! - b[j]!;
+    if (difference === 0) count++;
+    if (difference <= 0) i++;
+    if (difference >= 0) j++;
+  }
+  return count;
+}

@@ -1,0 +1,33 @@
+import type { Engine } from '../../engine/duckdb.ts';
+import { identifier, literal } from '../../engine/quote.ts';
+import { openSource, type Source } from '../../engine/source.ts';
+import type { SourceFile } from '../../engine/source-file.ts';
+import { VarveError } from '../../errors.ts';
+
+/** Only rows whose feature has this value, as text. */
+export interface Slice {
+  readonly feature: string;
+  readonly value: string;
+}
+
+/** Opens the rows of files as one relation, or those of a slice. Throws `VarveError` `no-such-column` beside openSource's. */
+export async function openRows(
+  engine: Engine,
+  files: readonly SourceFile[],
+  slice: Slice | undefined,
+): Promise<Source> {
+  const whole = await openSource(engine, files);
+  if (slice === undefined) return whole;
+  assertColumn(whole, slice.feature);
+  await engine.query(
+    `CREATE VIEW slice AS FROM ${whole.relation} WHERE CAST(${identifier(slice.feature)} AS VARCHAR) = ${literal(slice.value)}`,
+  );
+  return { columns: whole.columns, relation: 'slice' };
+}
+
+export function assertColumn({ columns }: Source, name: string): void {
+  if (columns.some((column) => column.name === name)) return;
+  throw new VarveError('no-such-column', `There is no column ${JSON.stringify(name)}`, {
+    remedy: `Name one of: ${columns.map((column) => column.name).join(', ')}.`,
+  });
+}

@@ -1,0 +1,26 @@
+import type { Engine } from '../../engine/duckdb.ts';
+import { isText, type Leaf } from './leaves.ts';
+
+/** Of fewer rows, every one is read. */
+const fewRows = 2 ** 20;
+
+const sampledRows = 2 ** 18;
+
+/**
+ * Columns of text that seem to repeat their values much, told by their first rows. The engine groups them faster than rows
+ * can be looked at; a column that repeats less than its beginning only takes longer, spilling where memory is short.
+ */
+export async function repeatedTexts(
+  engine: Engine,
+  leaves: readonly Leaf[],
+  source: string,
+  rows: number,
+): Promise<Set<Leaf>> {
+  const texts = leaves.filter((leaf) => leaf.expressions.length === 1 && isText(leaf));
+  if (rows < fewRows || texts.length === 0) return new Set();
+  const columns = texts.map(({ expressions }, index) => `${expressions[0]} AS t${index}`).join(', ');
+  const counts = texts.map((_, index) => `count(DISTINCT t${index})::DOUBLE`).join(', ');
+  const sample = `(SELECT ${columns} FROM ${source} LIMIT ${sampledRows})`;
+  const distinct = await engine.query(`SELECT ${counts} FROM ${sample}`);
+  return new Set(texts.filter((_, index) => Number(distinct[index]![0]) < sampledRows / 8));
+}

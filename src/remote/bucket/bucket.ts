@@ -1,0 +1,250 @@
+import { randomBytes } from 'node:crypto';
+import { VarveError } from '../../errors.ts';
+import { digestMismatch, digestOfBody, sliceStream } from '../file-slice.ts';
+import { checkKey, checkPrefix, checkRange, isValidKey } from '../key.ts';
+import type { Body, ByteRange, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
+import type { BucketClient, StoredObject, Upload } from './client.ts';
+import { DIGEST_REFUSALS, faultOf, isAbsence, isPrecondition, lacksPreconditions } from './error-classes.ts';
+import { RequestFailed, Requests } from './requests.ts';
+import { PATIENT, type RetryPolicy } from './retry.ts';
+import { listTree } from './tree.ts';
+import { LARGEST_SINGLE, uploadInParts } from './upload.ts';
+
+/** What `read` may hold in memory; larger objects are for `stream`. */
+const LARGEST_READ = 1024 * 1024 * 1024;
+const MOST_REMOVED = 1000;
+/** A prefix that a header carries as it is, and that a server has no reason to tidy up. */
+const IN_A_HEADER = /^(?:(?!\.\.?\/)[!-.0-~]+\/)*$/;
+
+/**
+ * A remote in a bucket, over either client library. Every upload carries its SHA-256, which the server verifies; writes that must
+ * not overwrite use `If-None-Match: *`. Where a server lacks that, the last step is look and write: two writers at the same
+ * instant may then both write, one after the other.
+ */
+export class BucketRemote implements Remote {
+  readonly url: string;
+  readonly #client: BucketClient;
+  readonly #prefix: string;
+  readonly #requests: Requests;
+  #knowsPreconditions = true;
+  #bucketExists: Promise<void> | undefined;
+  /** Whether the server was seen to unpack an archive. */
+  #unpacks: boolean | undefined;
+
+  /** @param prefix '' or ending in '/' */
+  constructor(client: BucketClient, url: string, prefix: string, policy: RetryPolicy = PATIENT) {
+    this.url = url;
+    this.#client = client;
+    this.#prefix = prefix;
+    this.#requests = new Requests(client, url.endsWith('/') ? url : `${url}/`, policy);
+  }
+
+  async *list(prefix: string): AsyncIterable<ObjectInfo> {
+    checkPrefix(prefix);
+    try {
+      for await (const { key, size, modified } of listTree(this.#requests, this.#prefix + prefix)) {
+        const relative = key.slice(this.#prefix.length);
+        if (isValidKey(relative)) yield { key: relative, size, modified };
+      }
+    } catch (error) {
+      throw this.#requests.error(error, 'list', prefix);
+    }
+  }
+
+  async head(key: string): Promise<ObjectInfo | undefined> {
+    const name = this.#name(key);
+    try {
+      const found = await this.#find(name);
+      return found === undefined ? undefined : { key, size: found.size, modified: found.modified };
+    } catch (error) {
+      throw this.#requests.error(error, 'read', key);
+    }
+  }
+
+  async read(key: string, range?: ByteRange): Promise<Uint8Array> {
+    checkRange(range, key);
+    let bytes = Buffer.alloc(0);
+    let done = 0;
+    const reserve = (size: number) => {
+      if (size > LARGEST_READ) throw tooLarge(this.url, key, size);
+      bytes = Buffer.allocUnsafeSlow(size);
+    };
+    if (range !== undefined) reserve(range.length);
+    for await (const piece of this.#pieces(key, range, reserve)) {
+      bytes.set(piece, done);
+      done += piece.length;
+    }
+    return bytes;
+  }
+
+  stream(key: string, range?: ByteRange): AsyncIterable<Uint8Array> {
+    return this.#pieces(key, range);
+  }
+
+  async write(key: string, body: Body, options: WriteOptions): Promise<'written' | 'exists'> {
+    const name = this.#name(key);
+    const ifAbsent = !options.overwrite;
+    try {
+      // Asking costs little beside sending a pack in vain, as after a push that was cut off.
+      if (ifAbsent && (await this.#find(name)) !== undefined) return 'exists';
+      return await this.#send(name, body, options.sha256, ifAbsent);
+    } catch (error) {
+      throw this.#requests.error(error, 'write', key);
+    }
+  }
+
+  /** Whether it is worth making an archive for `unpack`. */
+  get mayUnpack(): boolean {
+    return this.#unpacks !== false && this.#client.unpack !== undefined && IN_A_HEADER.test(this.#prefix);
+  }
+
+  /**
+   * Writes each file of a tar archive under its name as its key, over what is there, in one request. Returns false, with nothing written, where
+   * the server is not known to do that; a request before must have told.
+   * @param sample one of the names
+   */
+  async unpack(archive: Uint8Array, sha256: string, sample: string): Promise<boolean> {
+    const { unpack } = this.#client;
+    if (unpack === undefined || !this.mayUnpack) return false;
+    const name = this.#name(`varve-${randomBytes(8).toString('hex')}.tar`);
+    try {
+      await this.#requests.run(() => unpack(name, this.#prefix, uploadOf(archive, sha256)));
+      this.#unpacks ??= (await this.head(sample)) !== undefined;
+      // Something that only goes by the name of that server has kept the archive.
+      if (!this.#unpacks) await this.#requests.run(() => this.#removeBatch([name]));
+    } catch (error) {
+      // What archives are refused for need not hold for objects one by one, which then say what is wrong.
+      const isRefused = error instanceof RequestFailed && error.fault.retry === 'no';
+      if (!isRefused) throw this.#requests.error(error, 'write', sample);
+      this.#unpacks = false;
+    }
+    return this.#unpacks;
+  }
+
+  async remove(keys: readonly string[]): Promise<void> {
+    const names = keys.map((key) => this.#name(key));
+    for (let from = 0; from < names.length; from += MOST_REMOVED) {
+      const batch = names.slice(from, from + MOST_REMOVED);
+      try {
+        await this.#requests.run(() => this.#removeBatch(batch));
+      } catch (error) {
+        throw this.#requests.error(
+          error,
+          'remove',
+          batch.length === 1 ? keys[from]! : `${keys[from]} and others`,
+        );
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#client.close();
+  }
+
+  #name(key: string): string {
+    checkKey(key);
+    return this.#prefix + key;
+  }
+
+  /** For messages. */
+  #where(name: string): string {
+    return `${this.url.replace(/\/+$/, '')}/${name.slice(this.#prefix.length)}`;
+  }
+
+  async *#pieces(
+    key: string,
+    range: ByteRange | undefined,
+    onSize?: (size: number) => void,
+  ): AsyncGenerator<Uint8Array> {
+    checkRange(range, key);
+    try {
+      yield* this.#requests.bytes(this.#name(key), range ?? {}, onSize);
+    } catch (error) {
+      throw this.#requests.error(error, 'read', key);
+    }
+  }
+
+  /** A HEAD has no body, so what went wrong, and whether the bucket is there at all, is learned by listing. */
+  async #find(name: string): Promise<StoredObject | undefined> {
+    try {
+      return await this.#requests.run(() => this.#client.head(name));
+    } catch (error) {
+      if (!(error instanceof RequestFailed)) throw error;
+      const { fault } = error;
+      const isAbsent = isAbsence(fault);
+      if (!isAbsent && fault.status !== 400 && fault.status !== 403) throw error;
+      this.#bucketExists ??= this.#tryListing();
+      await this.#bucketExists;
+      if (isAbsent) return undefined;
+      throw error;
+    }
+  }
+
+  async #tryListing(): Promise<void> {
+    try {
+      await this.#requests.run(() => this.#client.list({ prefix: this.#prefix, limit: 1 }));
+    } catch (error) {
+      this.#bucketExists = undefined;
+      throw error;
+    }
+  }
+
+  async #send(name: string, body: Body, sha256: string, ifAbsent: boolean): Promise<'written' | 'exists'> {
+    try {
+      const guarded = ifAbsent && this.#knowsPreconditions;
+      if (!(body instanceof Uint8Array) && body.size > LARGEST_SINGLE) {
+        await uploadInParts(this.#requests, {
+          ...body,
+          name,
+          where: this.#where(name),
+          sha256,
+          ifAbsent: guarded,
+        });
+      } else {
+        await this.#requests.run(() => this.#put(name, body, sha256, guarded));
+      }
+      return 'written';
+    } catch (error) {
+      if (!ifAbsent || !(error instanceof RequestFailed)) throw error;
+      if (isPrecondition(error.fault)) return 'exists';
+      if (!this.#knowsPreconditions || !lacksPreconditions(error.fault)) throw error;
+      this.#knowsPreconditions = false;
+      return this.#send(name, body, sha256, ifAbsent);
+    }
+  }
+
+  async #put(name: string, body: Body, sha256: string, ifAbsent: boolean): Promise<void> {
+    try {
+      await this.#client.put(name, uploadOf(body, sha256), ifAbsent);
+    } catch (error) {
+      // Damaged on its way, which another try mends, or wrong from the start?
+      if (DIGEST_REFUSALS.includes(faultOf(error).code)) {
+        const actual = await digestOfBody(body);
+        if (actual !== sha256) throw digestMismatch(this.#where(name), sha256, actual);
+      }
+      throw error;
+    }
+  }
+
+  async #removeBatch(names: readonly string[]): Promise<void> {
+    const [first] = await this.#client.remove(names);
+    if (first !== undefined) throw Object.assign(new Error(first.message), { code: first.code });
+  }
+}
+
+function uploadOf(body: Body, sha256: string): Upload {
+  if (body instanceof Uint8Array) return { length: body.length, sha256, open: () => body };
+  const { path, size } = body;
+  return { length: size, sha256, open: () => sliceStream(path, 0, size) };
+}
+
+function tooLarge(url: string, key: string, size: number): VarveError {
+  return new VarveError(
+    'object-too-large',
+    `${url}/${key} has ${size} bytes, which is too much to hold in memory`,
+    {
+      path: key,
+      remedy: 'What the remote says of this object is wrong: run `varve verify --remote`.',
+    },
+  );
+}

@@ -1,0 +1,190 @@
+import { VarveError } from '../../errors.ts';
+import type { BucketClient } from './client.ts';
+import { DIGEST_REFUSALS, type Fault, isAbsence, isPrecondition } from './error-classes.ts';
+
+type Words = readonly [code: string, what: string, remedy: string];
+type Site = Pick<BucketClient, 'bucket' | 'server'>;
+
+const GIVE_KEYS =
+  'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, log in by `aws sso login`, or name a profile by --profile.';
+const RUN_VERIFY = 'Run `varve verify --remote`: it names what this touches and where a whole copy may be.';
+
+/**
+ * A fault as a VarveError about `path`. The library's own error is not handed on: it can hold the headers of the request, and
+ * with them session tokens. `doing` completes "Cannot …", such as `write`.
+ */
+export function bucketError(fault: Fault, site: Site, doing: string, path: string): VarveError {
+  const [code, what, remedy] = wordsFor(fault, site);
+  const status = fault.status === undefined ? '' : ` (HTTP ${fault.status})`;
+  return new VarveError(code, `Cannot ${doing} ${path}: ${what}`, {
+    path,
+    remedy,
+    cause: new Error(`${fault.code}${status}`),
+  });
+}
+
+function wordsFor(fault: Fault, site: Site): Words {
+  const words = KNOWN.find(([test]) => test(fault))?.[1](site, fault);
+  if (words !== undefined) return words;
+  if (fault.retry !== 'no') {
+    const remedy = 'Run the same command again later: what was done is kept, and it goes on from there.';
+    return ['remote-unavailable', `${site.server} kept failing with ${spoken(fault)}`, remedy];
+  }
+  return [
+    'remote-error',
+    `${site.server} answered ${spoken(fault)}`,
+    'Look this error up in the documentation of the server, or ask who runs it.',
+  ];
+}
+
+/** The code, and what the server says of it where that is one plain sentence. */
+function spoken(fault: Fault): string {
+  const message = fault.message.replace(/\s+/g, ' ').trim();
+  const status = fault.status === undefined ? '' : ` (HTTP ${fault.status})`;
+  const isTold = message !== '' && message !== fault.code && message.length <= 200;
+  return `${fault.code}${status}${isTold ? `: ${message}` : ''}`;
+}
+
+const named =
+  (...codes: string[]) =>
+  (fault: Fault) =>
+    codes.includes(fault.code);
+
+/** The first whose test holds gives the words. */
+const KNOWN: readonly (readonly [
+  test: (fault: Fault) => boolean,
+  words: (site: Site, fault: Fault) => Words,
+])[] = [
+  [
+    named('CredentialsProviderError', 'CredentialsMissing'),
+    () => ['credentials-missing', 'no credentials were found', GIVE_KEYS],
+  ],
+  [
+    named('ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'RequestExpired'),
+    () => ['credentials-expired', 'the session has expired', `Log in again. ${GIVE_KEYS}`],
+  ],
+  [
+    named(
+      'InvalidAccessKeyId',
+      'SignatureDoesNotMatch',
+      'InvalidToken',
+      'InvalidTokenId',
+      'InvalidSecurity',
+      'UnrecognizedClientException',
+    ),
+    ({ server }) => [
+      'credentials-refused',
+      `${server} does not accept these credentials`,
+      `Check the access key and its secret for this server. ${GIVE_KEYS}`,
+    ],
+  ],
+  [
+    named('RequestTimeTooSkewed', 'RequestInTheFuture'),
+    ({ server }) => [
+      'clock-skew',
+      `the clock of this machine and that of ${server} differ by more than 15 minutes`,
+      'Set the clock of this machine, for example by `timedatectl set-ntp true`, then run the same command again.',
+    ],
+  ],
+  [
+    named('NoSuchBucket', 'InvalidBucketName', 'InvalidBucketNameError'),
+    ({ server, bucket }) => [
+      'bucket-missing',
+      `${server} has no bucket ${bucket}`,
+      'Check its name with `varve remote list`, or create it.',
+    ],
+  ],
+  [
+    named(
+      'PermanentRedirect',
+      'MovedPermanently',
+      'AuthorizationHeaderMalformed',
+      'IllegalLocationConstraintException',
+    ),
+    ({ bucket }) => [
+      'wrong-region',
+      `the bucket ${bucket} lies in another region`,
+      'Give its region by --region or AWS_REGION.',
+    ],
+  ],
+  [
+    named(...DIGEST_REFUSALS),
+    ({ server }) => [
+      'upload-damaged',
+      `what reached ${server} was not what was sent, each time`,
+      'Use an https:// endpoint, and look for a proxy or a network card that damages what passes through it.',
+    ],
+  ],
+  [
+    isPrecondition,
+    () => [
+      'object-changed',
+      'it was replaced by another while it was read',
+      'Objects of a store never change: find out who else writes to this place, then run `varve verify --remote`.',
+    ],
+  ],
+  [
+    named('InvalidObjectState'),
+    () => [
+      'object-archived',
+      'it lies in an archive',
+      'Restore it from the archive class of its bucket first.',
+    ],
+  ],
+  [
+    named('InvalidRange'),
+    () => ['object-truncated', 'it ends before the bytes that were asked for', RUN_VERIFY],
+  ],
+  [
+    (fault) =>
+      named('XMinioStorageFull', 'QuotaExceeded', 'XMinioAdminBucketQuotaExceeded')(fault) ||
+      fault.status === 507,
+    ({ server }) => [
+      'remote-full',
+      `${server} has no space left`,
+      'Free some space there, then run the same command again.',
+    ],
+  ],
+  [
+    (fault) =>
+      named('AccessDenied', 'AllAccessDisabled', 'AccountProblem', 'Forbidden')(fault) ||
+      fault.status === 403,
+    ({ bucket }) => [
+      'access-denied',
+      `these credentials may not do this in the bucket ${bucket}`,
+      'Ask its owner for s3:ListBucket, s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload on it.',
+    ],
+  ],
+  [
+    named('ENOTFOUND', 'EAI_AGAIN'),
+    ({ server }) => [
+      'endpoint-unreachable',
+      `the host name of ${server} is not known`,
+      'Check --endpoint for mistakes, and the network of this machine.',
+    ],
+  ],
+  [
+    named('ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ETIMEDOUT', 'TimeoutError'),
+    ({ server }) => [
+      'endpoint-unreachable',
+      `${server} does not answer`,
+      'Check that it runs, that --endpoint names it, and that no firewall lies between.',
+    ],
+  ],
+  [
+    ({ code }) => /CERT|SELF_SIGNED|ERR_TLS|ERR_SSL|EPROTO|UNABLE_TO/.test(code),
+    ({ server }, fault) => [
+      'tls-refused',
+      `no trusted connection to ${server} (${fault.code})`,
+      'Where it has its own certificate authority, name that by NODE_EXTRA_CA_CERTS; where it speaks plain HTTP, write http:// in its endpoint.',
+    ],
+  ],
+  [
+    isAbsence,
+    () => [
+      'object-missing',
+      'there is no such object',
+      'Push it again from a clone that still has it, or run `varve verify --remote` to see what is affected.',
+    ],
+  ],
+];

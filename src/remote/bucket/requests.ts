@@ -1,0 +1,119 @@
+import { VarveError } from '../../errors.ts';
+import type { BucketClient, GetRequest, OpenObject } from './client.ts';
+import { type Fault, faultOf } from './error-classes.ts';
+import { bucketError } from './errors.ts';
+import { Patience, type RetryPolicy } from './retry.ts';
+
+/** A request that failed for good. It never leaves this room: `Requests.error` makes it a VarveError. */
+export class RequestFailed extends Error {
+  readonly fault: Fault;
+
+  constructor(fault: Fault) {
+    super(fault.code);
+    this.fault = fault;
+  }
+}
+
+/** Sends the requests of one client, again where that may help, and gives their failures words. */
+export class Requests {
+  readonly client: BucketClient;
+  readonly #url: string;
+  readonly #policy: RetryPolicy;
+
+  /** @param url of the remote or of the place in the bucket, ending in '/', for messages */
+  constructor(client: BucketClient, url: string, policy: RetryPolicy) {
+    this.client = client;
+    this.#url = url;
+    this.#policy = policy;
+  }
+
+  /** @throws RequestFailed; a VarveError that `request` throws passes as it is */
+  async run<T>(request: () => Promise<T>): Promise<T> {
+    const patience = new Patience(this.#policy);
+    for (;;) {
+      try {
+        return await request();
+      } catch (error) {
+        await this.#goOn(error, patience);
+      }
+    }
+  }
+
+  /**
+   * The bytes of an object. A body that breaks off is taken up again where it ended, on condition that the object is still the
+   * same.
+   * @param onSize told the length of the whole result before its first byte
+   * @throws RequestFailed
+   */
+  async *bytes(name: string, from: GetRequest, onSize?: (size: number) => void): AsyncGenerator<Uint8Array> {
+    const patience = new Patience(this.#policy);
+    let { offset = 0, length: left, etag } = from;
+    for (;;) {
+      let opened: OpenObject | undefined;
+      try {
+        opened = await this.client.get(name, requestOf(from, offset, left, etag));
+        etag ??= opened.etag;
+        left ??= announce(opened, onSize);
+        checkLength(opened, left);
+        for await (const piece of opened.body as AsyncIterable<Uint8Array>) {
+          patience.progressed();
+          offset += piece.length;
+          left -= piece.length;
+          yield piece;
+        }
+        if (left === 0) return;
+        throw truncated(left);
+      } catch (error) {
+        await this.#goOn(error, patience);
+      } finally {
+        opened?.body.destroy();
+      }
+    }
+  }
+
+  /** A failure as a VarveError. `doing` completes "Cannot …"; `key` is what follows the URL. */
+  error(error: unknown, doing: string, key: string): VarveError {
+    if (error instanceof VarveError) return error;
+    const fault = error instanceof RequestFailed ? error.fault : faultOf(error);
+    return bucketError(fault, this.client, doing, this.#url + key);
+  }
+
+  async #goOn(error: unknown, patience: Patience): Promise<void> {
+    if (error instanceof VarveError || error instanceof RequestFailed) throw error;
+    const fault = faultOf(error);
+    if (!(await patience.wait(fault.retry, fault.waitMs))) throw new RequestFailed(fault);
+  }
+}
+
+function requestOf(
+  from: GetRequest,
+  offset: number,
+  left: number | undefined,
+  etag: string | undefined,
+): GetRequest {
+  return {
+    ...(from.version === undefined ? {} : { version: from.version }),
+    ...(etag === undefined ? {} : { etag }),
+    ...(left === undefined ? {} : { offset, length: left }),
+  };
+}
+
+function announce(opened: OpenObject, onSize: ((size: number) => void) | undefined): number {
+  onSize?.(opened.length);
+  return opened.length;
+}
+
+/** Servers answer a range that begins in the object and ends behind it with what there is; proxies may ignore ranges. */
+function checkLength(opened: OpenObject, expected: number): void {
+  if (opened.length === expected) return;
+  const message = `${opened.length} bytes were announced, and ${expected} asked for`;
+  throw new RequestFailed({
+    code: opened.length < expected ? 'InvalidRange' : 'RangeIgnored',
+    message,
+    retry: 'no',
+  });
+}
+
+function truncated(left: number): Error {
+  return Object.assign(new Error(`The body ended ${left} bytes early`), { code: 'BodyTruncated' });
+}

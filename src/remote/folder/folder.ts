@@ -1,0 +1,352 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { constants, lstatSync, realpathSync } from 'node:fs';
+import { copyFile, type FileHandle, link, lstat, open, realpath, rename, unlink } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative } from 'node:path';
+import { errnoOf, fileError, symlinkRefused } from '../../base/file-errors.ts';
+import { VarveError } from '../../errors.ts';
+import { digestMismatch, sourceChanged } from '../file-slice.ts';
+import { checkKey, checkPrefix, checkRange, TEMPORARY_FOLDER } from '../key.ts';
+import type { Body, ByteRange, FileBody, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
+import { listFolder } from './list.ts';
+import { FolderSync } from './sync.ts';
+import { removeStale } from './temporaries.ts';
+
+const BLOCK = 1024 * 1024;
+/** Below this, asking the file system for a clone costs more than copying. */
+const SMALLEST_CLONE = 4 * BLOCK;
+/** Never through a link, and never waiting for the other end of a named pipe; both flags are absent on Windows. */
+const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+/** What `link` answers on file systems without hard links (FAT, some network mounts). */
+const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EACCES']);
+
+/**
+ * A remote in a local or mounted folder: one file an object, under its key. Writes go to `tmp/`, are synced, and are then
+ * linked to their name, so a reader never sees a part and `overwrite: false` never replaces. On a file system without
+ * hard links, the last step is check and rename: two writers at the same instant may then both write, one after the other.
+ */
+export class FolderRemote implements Remote {
+  readonly url: string;
+  readonly #root: string;
+  readonly #folders = new FolderSync();
+  readonly #inside = new Set<string>();
+  #realRoot: string | undefined;
+  #prepared: Promise<void> | undefined;
+  #canClone = true;
+
+  /** @param root absolute path; it is created by the first write */
+  constructor(root: string) {
+    this.#root = root;
+    this.url = root;
+  }
+
+  async *list(prefix: string): AsyncIterable<ObjectInfo> {
+    checkPrefix(prefix);
+    const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+    await this.#checkInside(join(this.#root, folder));
+    yield* listFolder(this.#root, prefix);
+  }
+
+  async head(key: string): Promise<ObjectInfo | undefined> {
+    const path = await this.#safePath(key);
+    try {
+      const found = await lstat(path);
+      if (found.isSymbolicLink()) throw symlinkRefused(path);
+      return found.isFile() ? { key, size: found.size, modified: found.mtime } : undefined;
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw fileError(error, 'read', path);
+    }
+  }
+
+  async read(key: string, range?: ByteRange): Promise<Uint8Array> {
+    const { handle, path, offset, length } = await this.#openRange(key, range);
+    try {
+      const bytes = Buffer.allocUnsafeSlow(length);
+      for (let done = 0; done < length; ) {
+        const { bytesRead } = await handle.read(
+          bytes,
+          done,
+          Math.min(length - done, 512 * BLOCK),
+          offset + done,
+        );
+        if (bytesRead === 0) throw truncated(path, offset, length, offset + done);
+        done += bytesRead;
+      }
+      return bytes;
+    } catch (error) {
+      throw fileError(error, 'read', path);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async *stream(key: string, range?: ByteRange): AsyncIterable<Uint8Array> {
+    const { handle, path, offset, length } = await this.#openRange(key, range);
+    try {
+      for (let done = 0; done < length; ) {
+        const block = Buffer.allocUnsafeSlow(Math.min(BLOCK, length - done));
+        const { bytesRead } = await handle.read(block, 0, block.length, offset + done);
+        if (bytesRead === 0) throw truncated(path, offset, length, offset + done);
+        done += bytesRead;
+        yield block.subarray(0, bytesRead);
+      }
+    } catch (error) {
+      throw fileError(error, 'read', path);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async write(key: string, body: Body, options: WriteOptions): Promise<'written' | 'exists'> {
+    const path = await this.#safePath(key);
+    const overwrite = options.overwrite ?? false;
+    let temporary: string | undefined;
+    try {
+      if (!overwrite && (await isObject(path))) return 'exists';
+      this.#prepared ??= this.#prepare();
+      await this.#prepared;
+      temporary = join(this.#root, TEMPORARY_FOLDER, `${process.pid}-${randomBytes(12).toString('hex')}`);
+      const { sha256 } = options;
+      if (body instanceof Uint8Array) await writeBytes(temporary, body, options);
+      else {
+        const digest = await this.#writeFile(temporary, body);
+        if (digest !== sha256) throw digestMismatch(path, sha256, digest);
+      }
+      await this.#folders.create(dirname(path));
+      await this.#checkInside(dirname(path));
+      const outcome = await publish(temporary, path, overwrite);
+      if (outcome === 'written') await this.#folders.sync(dirname(path));
+      return outcome;
+    } catch (error) {
+      this.#prepared = undefined;
+      throw fileError(error, 'write', path);
+    } finally {
+      if (temporary !== undefined) await unlink(temporary).catch(() => undefined);
+    }
+  }
+
+  async remove(keys: readonly string[]): Promise<void> {
+    for (const key of keys) checkKey(key);
+    for (const key of keys) {
+      const path = await this.#safePath(key);
+      try {
+        await unlink(path);
+      } catch (error) {
+        if (isAbsent(error) || (await isFolder(path))) continue;
+        throw fileError(error, 'remove', path);
+      }
+    }
+  }
+
+  localPath(key: string): string {
+    checkKey(key);
+    const path = join(this.#root, key);
+    try {
+      this.#realRoot ??= realpathSync(this.#root);
+      if (!this.#inside.has(dirname(path))) this.#assertInside(dirname(path), realpathSync(dirname(path)));
+      if (lstatSync(path).isSymbolicLink()) throw symlinkRefused(path);
+    } catch (error) {
+      if (!isAbsent(error)) throw fileError(error, 'read', path);
+    }
+    return path;
+  }
+
+  async close(): Promise<void> {}
+
+  async #prepare(): Promise<void> {
+    const temporaries = join(this.#root, TEMPORARY_FOLDER);
+    await this.#folders.create(temporaries);
+    await this.#checkInside(temporaries);
+    await removeStale(temporaries);
+  }
+
+  async #safePath(key: string): Promise<string> {
+    checkKey(key);
+    const path = join(this.#root, key);
+    await this.#checkInside(dirname(path));
+    return path;
+  }
+
+  /** A folder that is there must really lie in the remote. One that is not there yet is checked again after it is made. */
+  async #checkInside(folder: string): Promise<void> {
+    if (this.#inside.has(folder)) return;
+    try {
+      this.#realRoot ??= await realpath(this.#root);
+      this.#assertInside(folder, await realpath(folder));
+    } catch (error) {
+      if (!isAbsent(error)) throw fileError(error, 'open', folder);
+    }
+  }
+
+  #assertInside(folder: string, real: string): void {
+    const steps = relative(this.#realRoot!, real);
+    if (steps.split(/[\\/]/)[0] === '..' || isAbsolute(steps)) throw symlinkRefused(folder);
+    this.#inside.add(folder);
+  }
+
+  async #openRange(key: string, range: ByteRange | undefined) {
+    checkRange(range, key);
+    const path = await this.#safePath(key);
+    let handle: FileHandle | undefined;
+    try {
+      handle = await open(path, READ_FLAGS);
+      const found = await handle.stat();
+      if (!found.isFile()) throw missing(path);
+      const { offset, length } = range ?? { offset: 0, length: found.size };
+      if (offset + length > found.size) throw truncated(path, offset, length, found.size);
+      return { handle, path, offset, length };
+    } catch (error) {
+      await handle?.close();
+      throw isAbsent(error) ? missing(path) : fileError(error, 'read', path);
+    }
+  }
+
+  /** Writes and syncs a file under a temporary name; returns the SHA-256 of what was written. */
+  async #writeFile(temporary: string, body: FileBody): Promise<string> {
+    if (body.size >= SMALLEST_CLONE && this.#canClone) {
+      if (await cloned(body.path, temporary)) return digestAndSync(temporary, body);
+      this.#canClone = false;
+    }
+    return copyAndSync(body, temporary);
+  }
+}
+
+async function writeBytes(path: string, bytes: Uint8Array, { sha256, hashed }: WriteOptions): Promise<void> {
+  const digest = hashed ? sha256 : createHash('sha256').update(bytes).digest('hex');
+  if (digest !== sha256) throw digestMismatch(path, sha256, digest);
+  const handle = await open(path, 'wx');
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Gives a finished temporary file its name. */
+async function publish(temporary: string, path: string, overwrite: boolean): Promise<'written' | 'exists'> {
+  if (overwrite) {
+    await rename(temporary, path);
+    return 'written';
+  }
+  try {
+    await link(temporary, path);
+    return 'written';
+  } catch (error) {
+    const errno = errnoOf(error) ?? '';
+    if (errno === 'EEXIST' && (await isObject(path))) return 'exists';
+    if (!NO_HARD_LINKS.has(errno)) throw error;
+  }
+  if (await isObject(path)) return 'exists';
+  await rename(temporary, path);
+  return 'written';
+}
+
+/** @throws VarveError `key-conflict` where a folder has this name, `symlink-refused` where a link has */
+async function isObject(path: string): Promise<boolean> {
+  try {
+    const found = await lstat(path);
+    if (found.isSymbolicLink()) throw symlinkRefused(path);
+    if (found.isFile()) return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+  throw new VarveError('key-conflict', `${path} is a folder, and a file is needed there`, {
+    path,
+    remedy: 'Move that folder out of the remote.',
+  });
+}
+
+/** A key that is a folder names no object; systems differ in how they refuse to unlink one. */
+async function isFolder(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
+/** A copy that shares its blocks with the source, where the file system has such (Btrfs, XFS, APFS); else false. */
+async function cloned(source: string, target: string): Promise<boolean> {
+  try {
+    await copyFile(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
+    return true;
+  } catch {
+    await unlink(target).catch(() => undefined);
+    return false;
+  }
+}
+
+async function digestAndSync(path: string, body: { path: string; size: number }): Promise<string> {
+  const handle = await open(path, 'r+');
+  try {
+    await handle.sync();
+    return await pump(handle, body, undefined);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function copyAndSync(body: { path: string; size: number }, temporary: string): Promise<string> {
+  const source = await open(body.path, 'r').catch((error: unknown) => {
+    throw fileError(error, 'read', body.path);
+  });
+  try {
+    const target = await open(temporary, 'wx');
+    try {
+      const digest = await pump(source, body, target);
+      await target.sync();
+      return digest;
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+/** Reads `source` to its end, into `target` where there is one; hashing runs while the block is being written. */
+async function pump(
+  source: FileHandle,
+  body: { path: string; size: number },
+  target: FileHandle | undefined,
+): Promise<string> {
+  const hash = createHash('sha256');
+  const block = Buffer.allocUnsafeSlow(BLOCK);
+  let done = 0;
+  for (;;) {
+    const { bytesRead } = await source.read(block, 0, BLOCK, done);
+    if (bytesRead === 0) break;
+    const bytes = block.subarray(0, bytesRead);
+    const written = target === undefined ? undefined : writeAll(target, bytes, done);
+    hash.update(bytes);
+    await written;
+    done += bytesRead;
+  }
+  if (done === body.size) return hash.digest('hex');
+  throw sourceChanged(body.path, `had ${body.size} bytes and now has ${done}`);
+}
+
+async function writeAll(target: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await target.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return errno === 'ENOENT' || errno === 'ENOTDIR';
+}
+
+function missing(path: string): VarveError {
+  return new VarveError('object-missing', `There is no object ${path}`, {
+    path,
+    remedy:
+      'Push it again from a clone that still has it, or run `varve verify --remote` to see what is affected.',
+  });
+}
+
+function truncated(path: string, offset: number, length: number, size: number): VarveError {
+  return new VarveError('object-truncated', `${path} ends at byte ${size}, before byte ${offset + length}`, {
+    path,
+    remedy: 'Run `varve verify`: it names what this damage touches and where a whole copy may be.',
+  });
+}

@@ -1,0 +1,62 @@
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { errnoOf } from '../../base/file-errors.ts';
+
+/**
+ * Makes names durable: a new file survives a power cut only when its folder is synced too. Callers that ask for the same
+ * folder while a sync of it is still waiting to start share that one sync, so many small files cost few of them.
+ */
+export class FolderSync {
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #waiting = new Map<string, Promise<void>>();
+
+  /** Resolves when every name that was in `folder` at the time of the call is on disk. */
+  sync(folder: string): Promise<void> {
+    const shared = this.#waiting.get(folder);
+    if (shared !== undefined) return shared;
+    const running = this.#running.get(folder);
+    if (running === undefined) return this.#start(folder);
+    const next = running.then(
+      () => this.#startWaiting(folder),
+      () => this.#startWaiting(folder),
+    );
+    this.#waiting.set(folder, next);
+    return next;
+  }
+
+  /** Creates `folder` and its parents where missing, durably. */
+  async create(folder: string): Promise<void> {
+    const first = await mkdir(folder, { recursive: true });
+    if (first === undefined) return;
+    for (let made = folder; made.length >= first.length; made = dirname(made)) await this.sync(dirname(made));
+  }
+
+  #startWaiting(folder: string): Promise<void> {
+    this.#waiting.delete(folder);
+    return this.#start(folder);
+  }
+
+  #start(folder: string): Promise<void> {
+    const done = syncFolder(folder).finally(() => {
+      if (this.#running.get(folder) === done) this.#running.delete(folder);
+    });
+    this.#running.set(folder, done);
+    return done;
+  }
+}
+
+/** File systems (and Windows) that cannot sync a folder answer with these; their names are durable on their own terms. */
+const CANNOT_SYNC = new Set(['EINVAL', 'EISDIR', 'EPERM', 'ENOTSUP', 'ENOSYS', 'EBADF']);
+
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (!CANNOT_SYNC.has(errnoOf(error) ?? '')) throw error;
+  }
+}

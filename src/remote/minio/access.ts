@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { errnoOf, fileError } from '../../base/file-errors.ts';
+import { VarveError } from '../../errors.ts';
+import type { ServerOptions } from '../bucket/client.ts';
+
+/** Where a server is and who asks it. Without keys, requests are anonymous. */
+export interface MinioAccess {
+  readonly endpoint: URL;
+  readonly accessKey?: string;
+  readonly secretKey?: string;
+  readonly sessionToken?: string;
+}
+
+/** `http[s]://[access:secret[:token]@]host`; keys may hold any character but ':', the last also '@'. */
+const HOST = /^(https?:\/\/)(?:([^:@/]*):(.*)@)?([^@]+)$/i;
+
+/**
+ * What an alias means. With an endpoint: that server, with the keys given or in the environment. Else as `mc` reads it: MC_HOST_<alias>, then
+ * `config.json` in MC_CONFIG_DIR or `~/.mc`.
+ * @throws VarveError `alias-missing`, `invalid-alias`, `invalid-endpoint`, `damaged-mc-config`
+ */
+export async function minioAccess(alias: string, options: ServerOptions): Promise<MinioAccess> {
+  const { env } = process;
+  const { endpoint, credentials: given } = options;
+  if (given !== undefined) {
+    const { endpoint: server } = endpoint
+      ? { endpoint: parseEndpoint(endpoint) }
+      : await minioAccess(alias, {});
+    return access(server, given.accessKeyId, given.secretAccessKey, given.sessionToken);
+  }
+  if (endpoint !== undefined) {
+    const accessKey = env.AWS_ACCESS_KEY_ID || env.MINIO_ACCESS_KEY;
+    const secretKey = env.AWS_SECRET_ACCESS_KEY || env.MINIO_SECRET_KEY;
+    return access(parseEndpoint(endpoint), accessKey, secretKey, env.AWS_SESSION_TOKEN);
+  }
+  const host = env[`MC_HOST_${alias}`];
+  if (host !== undefined) return accessOfHost(alias, host);
+  const file = join(env.MC_CONFIG_DIR || join(homedir(), '.mc'), 'config.json');
+  const found = (await readAliases(file))?.[alias];
+  if (found === undefined) throw aliasMissing(alias, file);
+  const { url, accessKey, secretKey, sessionToken } = found as Record<string, unknown>;
+  if (typeof url !== 'string') throw damaged(file);
+  return access(parseEndpoint(url), text(accessKey), text(secretKey), text(sessionToken));
+}
+
+/** @throws VarveError `invalid-endpoint` where it is not `http[s]://host[:port]` */
+export function parseEndpoint(endpoint: string): URL {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  const isPlain =
+    url !== undefined &&
+    /^https?:$/.test(url.protocol) &&
+    url.username === '' &&
+    url.password === '' &&
+    url.search === '' &&
+    url.hash === '';
+  if (isPlain) return url;
+  throw new VarveError('invalid-endpoint', 'The endpoint of the remote is not the address of a server', {
+    remedy:
+      'Write it as http://host:port or https://host, without credentials; those come by the environment.',
+  });
+}
+
+function access(
+  endpoint: URL,
+  accessKey: string | undefined,
+  secretKey: string | undefined,
+  sessionToken: string | undefined,
+): MinioAccess {
+  if (!accessKey || !secretKey) return { endpoint };
+  return { endpoint, accessKey, secretKey, ...(sessionToken ? { sessionToken } : {}) };
+}
+
+function accessOfHost(alias: string, host: string): MinioAccess {
+  const [, scheme = '', accessKey, rest = '', server = ''] = HOST.exec(host) ?? [];
+  if (server === '') {
+    throw new VarveError('invalid-alias', `MC_HOST_${alias} does not hold the address of a server`, {
+      remedy: `Write it as MC_HOST_${alias}=https://ACCESS:SECRET@HOST.`,
+    });
+  }
+  const [secretKey, sessionToken] = rest.split(':');
+  return access(parseEndpoint(scheme + server), accessKey, secretKey, sessionToken);
+}
+
+/** @returns undefined where there is no such file */
+async function readAliases(file: string): Promise<Record<string, unknown> | undefined> {
+  let content: string;
+  try {
+    content = await readFile(file, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw fileError(error, 'read', file);
+  }
+  let config: unknown;
+  try {
+    config = JSON.parse(content);
+  } catch {
+    throw damaged(file);
+  }
+  const aliases = (config as { aliases?: unknown } | null)?.aliases;
+  if (typeof aliases !== 'object' || aliases === null) throw damaged(file);
+  return Object.fromEntries(
+    Object.entries(aliases).filter(([, value]) => typeof value === 'object' && value),
+  );
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function damaged(file: string): VarveError {
+  return new VarveError('damaged-mc-config', `${file} is not a configuration of mc that varve can read`, {
+    path: file,
+    remedy: 'Write it anew by `mc alias set NAME URL`, with mc of 2021 or later.',
+  });
+}
+
+function aliasMissing(alias: string, file: string): VarveError {
+  return new VarveError('alias-missing', `There is no alias ${alias} in ${file}`, {
+    path: file,
+    remedy: `Make it by \`mc alias set ${alias} URL\`, or give the server by --endpoint and the keys by AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
+  });
+}

@@ -1,0 +1,67 @@
+import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { VarveError } from '../../errors.ts';
+import type { Schema } from '../model.ts';
+import { fault, type Source } from './codec.ts';
+import { schemaFaults } from './faults.ts';
+import { schemaFile } from './format.ts';
+
+const greatestSize = 16 * 2 ** 20;
+
+export interface SchemaDocument {
+  readonly document: Document;
+  readonly schema: Schema;
+}
+
+/**
+ * Reads the text of a `<path>.schema.yaml`; `where` is its path, for messages.
+ * @throws VarveError `schema-invalid` with line and column: not YAML, an unknown key, a value of the wrong kind, or
+ *   constraints that contradict each other
+ */
+export function parseSchema(text: string, where: string): Schema {
+  return parseSchemaDocument(text, where).schema;
+}
+
+/** The same with the YAML document, for editing. */
+export function parseSchemaDocument(text: string, where: string): SchemaDocument {
+  const lines = new LineCounter();
+  const source: Source = { where, lines };
+  const document = readYaml(text, source);
+  const schema = schemaFile.read(document.contents, source);
+  const [first] = schemaFaults(schema);
+  if (first !== undefined) {
+    const place = first.feature === '' ? [] : ['features', first.feature];
+    const inTable = first.table === '' ? place : ['tables', first.table, ...place];
+    const node = document.getIn(inTable, true);
+    fault(
+      source,
+      isMap(node) || isScalar(node) ? node : document.contents,
+      `${first.feature === '' ? '' : `feature \`${first.feature}\`: `}${first.message}`,
+    );
+  }
+  const comment = document.commentBefore ?? document.contents?.commentBefore;
+  return { document, schema: { ...schema, ...(comment ? { comment } : {}) } };
+}
+
+function readYaml(text: string, source: Source): Document {
+  if (text.length > greatestSize) fault(source, null, 'a schema is at most 16 MiB.');
+  let document: Document.Parsed;
+  try {
+    document = parseDocument(text, { lineCounter: source.lines, prettyErrors: false, version: '1.2' });
+  } catch (cause) {
+    throw new VarveError('schema-invalid', `${source.where}: not YAML that can be read.`, {
+      remedy: 'Is it nested thousands of levels deep? A schema has six.',
+      path: source.where,
+      cause,
+    });
+  }
+  const [error] = [...document.errors, ...document.warnings];
+  if (error !== undefined) {
+    const { line, col } = source.lines.linePos(error.pos[0]);
+    fault({ ...source, where: `${source.where}:${line}:${col}` }, null, error.message.replace(/\s+/g, ' '));
+  }
+  visit(document, {
+    Alias: (_, alias) =>
+      fault(source, alias, 'aliases are not read here; a shared list of values goes under `domains`.'),
+  });
+  return document;
+}

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { VarveError } from '../../errors.ts';
+
+/** SHA-256 in lower-case hex after its name: how pointers, manifests and messages name bytes. */
+export type Digest = `sha256:${string}`;
+
+/** The 32 bytes of a digest: how indexes, packs and recipes hold it. */
+export type RawDigest = Uint8Array;
+
+export const DIGEST_BYTES = 32;
+const PATTERN = /^sha256:[0-9a-f]{64}$/;
+
+/** @throws VarveError `invalid-digest`; `where` names the file or field that held the text */
+export function parseDigest(text: unknown, where: string): Digest {
+  if (typeof text === 'string' && PATTERN.test(text)) return text as Digest;
+  throw new VarveError('invalid-digest', `${where}: not a digest: ${JSON.stringify(text)?.slice(0, 100)}`, {
+    path: where,
+    remedy: 'A digest reads `sha256:` and 64 lower-case hexadecimal digits. Restore this file from Git.',
+  });
+}
+
+export function digestOf(bytes: Uint8Array): Digest {
+  return `sha256:${hexDigestOf(bytes)}`;
+}
+
+export function hexDigestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+export function rawDigestOf(bytes: Uint8Array): RawDigest {
+  return createHash('sha256').update(bytes).digest();
+}
+
+export function toRaw(digest: Digest): RawDigest {
+  return Buffer.from(digest.slice('sha256:'.length), 'hex');
+}
+
+export function toHex(raw: RawDigest): string {
+  return Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('hex');
+}
+
+export function toDigest(raw: RawDigest): Digest {
+  return `sha256:${toHex(raw)}`;
+}
+
+export function sameDigest(a: RawDigest, b: RawDigest): boolean {
+  return compareDigests(a, 0, b, 0) === 0;
+}
+
+/** Byte order of the digests that begin at two positions: negative, zero or positive. */
+export function compareDigests(a: Uint8Array, atA: number, b: Uint8Array, atB: number): number {
+  for (let index = 0; index < DIGEST_BYTES; index++) {
+    const difference = a[atA + index]! - b[atB + index]!;
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

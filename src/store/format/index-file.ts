@@ -1,0 +1,280 @@
+import { damaged } from '../errors.ts';
+import { compareDigests, DIGEST_BYTES, hexDigestOf, type RawDigest, toHex } from './digest.ts';
+import { LARGEST_PACK, type PackKind } from './pack.ts';
+import { LARGEST_BLOB } from './recipe.ts';
+
+/** What an index says, in the order in which its file holds it: every list sorted by digest but `packs`. */
+export interface IndexContent {
+  readonly packs: readonly IndexedPack[];
+  readonly blobs: readonly IndexedBlob[];
+  readonly wholes: readonly IndexedWhole[];
+  readonly recipes: readonly IndexedRecipe[];
+}
+export interface IndexedPack {
+  readonly name: string;
+  readonly size: number;
+  readonly kind: PackKind;
+}
+/** Bytes in a pack; `pack` is its ordinal in `packs`. */
+export interface IndexedBlob {
+  readonly digest: RawDigest;
+  readonly pack: number;
+  readonly offset: number;
+  readonly length: number;
+}
+/** An object in a file of its own. `generation` is 0 unless an earlier file of this object was condemned. */
+export interface IndexedWhole {
+  readonly digest: RawDigest;
+  readonly size: number;
+  readonly generation: number;
+}
+/** An object cut into chunks, which the object `recipe` lists. */
+export interface IndexedRecipe {
+  readonly digest: RawDigest;
+  readonly recipe: RawDigest;
+  readonly size: number;
+}
+
+const MAGIC = Buffer.from('VARVEIDX');
+const VERSION = 1;
+const HEADER = 32;
+const PACK = 40;
+const BLOB = 44;
+const WHOLE = 44;
+const RECIPE = 72;
+
+/** @returns the bytes of an index file; the lists need not be sorted yet. Format: docs/store-format.md */
+export function encodeIndex(content: IndexContent): Buffer {
+  const { packs, blobs, wholes, recipes } = content;
+  const size =
+    HEADER + packs.length * PACK + blobs.length * BLOB + wholes.length * WHOLE + recipes.length * RECIPE;
+  const bytes = Buffer.alloc(size);
+  MAGIC.copy(bytes);
+  bytes.writeUInt32LE(VERSION, 8);
+  [packs.length, blobs.length, wholes.length, recipes.length].forEach((count, at) => {
+    bytes.writeUInt32LE(count, 12 + at * 4);
+  });
+  let at = HEADER;
+  for (const pack of packs) {
+    bytes.write(pack.name, at, 'hex');
+    bytes.writeUInt32LE(pack.size, at + 32);
+    bytes.writeUInt32LE(pack.kind === 'data' ? 0 : 1, at + 36);
+    at += PACK;
+  }
+  for (const blob of sorted(blobs)) {
+    bytes.set(blob.digest, at);
+    bytes.writeUInt32LE(blob.pack, at + 32);
+    bytes.writeUInt32LE(blob.offset, at + 36);
+    bytes.writeUInt32LE(blob.length, at + 40);
+    at += BLOB;
+  }
+  for (const whole of sorted(wholes)) {
+    bytes.set(whole.digest, at);
+    writeSize(bytes, whole.size, at + 32);
+    bytes.writeUInt32LE(whole.generation, at + 40);
+    at += WHOLE;
+  }
+  for (const recipe of sorted(recipes)) {
+    bytes.set(recipe.digest, at);
+    bytes.set(recipe.recipe, at + 32);
+    writeSize(bytes, recipe.size, at + 64);
+    at += RECIPE;
+  }
+  return bytes;
+}
+
+function sorted<T extends { readonly digest: RawDigest }>(list: readonly T[]): T[] {
+  return [...list].sort((a, b) => compareDigests(a.digest, 0, b.digest, 0));
+}
+
+/** Sizes fit 53 bits: JavaScript's safe integers. */
+function writeSize(bytes: Buffer, size: number, at: number): void {
+  bytes.writeUInt32LE(size % 2 ** 32, at);
+  bytes.writeUInt32LE(Math.floor(size / 2 ** 32), at + 4);
+}
+
+/** An index file in memory, searched as it is: no object an entry. */
+export class IndexFile {
+  /** SHA-256 of the file, in hex: its name. */
+  readonly name: string;
+  readonly packs: readonly IndexedPack[];
+  readonly #bytes: Buffer;
+  readonly #blobs: Table;
+  readonly #wholes: Table;
+  readonly #recipes: Table;
+
+  /** @throws VarveError `damaged-index` where the bytes do not have this name or are not a well-formed index */
+  static parse(bytes: Uint8Array, name: string): IndexFile {
+    if (hexDigestOf(bytes) !== name)
+      throw damaged('damaged-index', indexKey(name), 'its bytes do not match its name');
+    return new IndexFile(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), name);
+  }
+
+  private constructor(bytes: Buffer, name: string) {
+    this.name = name;
+    this.#bytes = bytes;
+    const fail = (what: string): never => {
+      throw damaged('damaged-index', indexKey(name), what);
+    };
+    if (bytes.length < HEADER || !bytes.subarray(0, 8).equals(MAGIC)) fail('it is not an index');
+    const version = bytes.readUInt32LE(8);
+    if (version !== VERSION)
+      throw damaged('newer-index', indexKey(name), `its version ${version} is unknown to this varve`);
+    const [packs, blobs, wholes, recipes] = [12, 16, 20, 24].map((at) => bytes.readUInt32LE(at)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    this.#blobs = { at: HEADER + packs * PACK, count: blobs, entry: BLOB };
+    this.#wholes = { at: endOf(this.#blobs), count: wholes, entry: WHOLE };
+    this.#recipes = { at: endOf(this.#wholes), count: recipes, entry: RECIPE };
+    if (endOf(this.#recipes) !== bytes.length) fail('its length is wrong');
+    this.packs = Array.from({ length: packs }, (_, at) => this.#packAt(at, fail));
+    for (const table of [this.#blobs, this.#wholes, this.#recipes]) {
+      if (!isSorted(bytes, table)) fail('it is not sorted');
+    }
+    for (let at = 0; at < blobs; at++) this.#checkBlob(at, fail);
+  }
+
+  get byteLength(): number {
+    return this.#bytes.length;
+  }
+
+  get blobCount(): number {
+    return this.#blobs.count;
+  }
+
+  *blobs(digest: RawDigest): Generator<IndexedBlob> {
+    for (const at of matches(this.#bytes, this.#blobs, digest)) yield this.#blobAt(at);
+  }
+
+  *wholes(digest: RawDigest): Generator<IndexedWhole> {
+    for (const at of matches(this.#bytes, this.#wholes, digest)) yield this.#wholeAt(at);
+  }
+
+  *recipes(digest: RawDigest): Generator<IndexedRecipe> {
+    for (const at of matches(this.#bytes, this.#recipes, digest)) yield this.#recipeAt(at);
+  }
+
+  /** Each pack with the blobs in it, by offset. */
+  *byPack(): Generator<{ pack: IndexedPack; blobs: IndexedBlob[] }> {
+    const ordinals = Uint32Array.from({ length: this.#blobs.count }, (_, at) => at);
+    const packAndOffset = (ordinal: number): number => {
+      const at = this.#blobs.at + ordinal * BLOB + DIGEST_BYTES;
+      return this.#bytes.readUInt32LE(at) * 2 ** 27 + this.#bytes.readUInt32LE(at + 4);
+    };
+    const keys = Float64Array.from(ordinals, packAndOffset);
+    ordinals.sort((a, b) => keys[a]! - keys[b]!);
+    let next = 0;
+    for (const [ordinal, pack] of this.packs.entries()) {
+      const blobs: IndexedBlob[] = [];
+      for (; next < ordinals.length; next++) {
+        const blob = this.#blobAt(ordinals[next]!);
+        if (blob.pack !== ordinal) break;
+        blobs.push(blob);
+      }
+      yield { pack, blobs };
+    }
+  }
+
+  *allBlobs(): Generator<IndexedBlob> {
+    for (let at = 0; at < this.#blobs.count; at++) yield this.#blobAt(at);
+  }
+
+  *allWholes(): Generator<IndexedWhole> {
+    for (let at = 0; at < this.#wholes.count; at++) yield this.#wholeAt(at);
+  }
+
+  *allRecipes(): Generator<IndexedRecipe> {
+    for (let at = 0; at < this.#recipes.count; at++) yield this.#recipeAt(at);
+  }
+
+  #packAt(ordinal: number, fail: (what: string) => never): IndexedPack {
+    const at = HEADER + ordinal * PACK;
+    const size = this.#bytes.readUInt32LE(at + 32);
+    const kind = this.#bytes.readUInt32LE(at + 36);
+    if (size > LARGEST_PACK || kind > 1) fail('a pack is not of this format');
+    return { name: toHex(this.#bytes.subarray(at, at + 32)), size, kind: kind === 0 ? 'data' : 'meta' };
+  }
+
+  #blobAt(ordinal: number): IndexedBlob {
+    const at = this.#blobs.at + ordinal * BLOB;
+    return {
+      digest: this.#bytes.subarray(at, at + DIGEST_BYTES),
+      pack: this.#bytes.readUInt32LE(at + 32),
+      offset: this.#bytes.readUInt32LE(at + 36),
+      length: this.#bytes.readUInt32LE(at + 40),
+    };
+  }
+
+  #checkBlob(ordinal: number, fail: (what: string) => never): void {
+    const at = this.#blobs.at + ordinal * BLOB;
+    const pack = this.packs[this.#bytes.readUInt32LE(at + 32)];
+    const length = this.#bytes.readUInt32LE(at + 40);
+    if (
+      pack === undefined ||
+      length > LARGEST_BLOB ||
+      this.#bytes.readUInt32LE(at + 36) + length > pack.size
+    ) {
+      fail('a blob lies outside its pack');
+    }
+  }
+
+  #wholeAt(ordinal: number): IndexedWhole {
+    const at = this.#wholes.at + ordinal * WHOLE;
+    return {
+      digest: this.#bytes.subarray(at, at + DIGEST_BYTES),
+      size: readSize(this.#bytes, at + 32),
+      generation: this.#bytes.readUInt32LE(at + 40),
+    };
+  }
+
+  #recipeAt(ordinal: number): IndexedRecipe {
+    const at = this.#recipes.at + ordinal * RECIPE;
+    return {
+      digest: this.#bytes.subarray(at, at + DIGEST_BYTES),
+      recipe: this.#bytes.subarray(at + 32, at + 32 + DIGEST_BYTES),
+      size: readSize(this.#bytes, at + 64),
+    };
+  }
+}
+
+/** A table of fixed-width entries that begin with a digest. */
+interface Table {
+  readonly at: number;
+  readonly count: number;
+  readonly entry: number;
+}
+
+function endOf(table: Table): number {
+  return table.at + table.count * table.entry;
+}
+
+function readSize(bytes: Buffer, at: number): number {
+  return bytes.readUInt32LE(at + 4) * 2 ** 32 + bytes.readUInt32LE(at);
+}
+
+function isSorted(bytes: Buffer, table: Table): boolean {
+  for (let at = table.at + table.entry; at < endOf(table); at += table.entry) {
+    if (compareDigests(bytes, at - table.entry, bytes, at) > 0) return false;
+  }
+  return true;
+}
+
+/** The ordinals of the entries with this digest, by binary search. */
+function* matches(bytes: Buffer, table: Table, digest: RawDigest): Generator<number> {
+  let low = 0;
+  let high = table.count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareDigests(bytes, table.at + middle * table.entry, digest, 0) < 0) low = middle + 1;
+    else high = middle;
+  }
+  for (; low < table.count && compareDigests(bytes, table.at + low * table.entry, digest, 0) === 0; low++)
+    yield low;
+}
+
+export function indexKey(name: string): string {
+  return `index/${name}.idx`;
+}

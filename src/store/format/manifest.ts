@@ -1,0 +1,192 @@
+import { ByteQueue } from '../../base/byte-queue.ts';
+import { VarveError } from '../../errors.ts';
+import { type Digest, parseDigest } from './digest.ts';
+
+/**
+ * One file of a directory: a POSIX path relative to it, its size in bytes and its digest. An empty folder is an entry
+ * whose path ends in `/`, with size 0 and no digest.
+ */
+export interface ManifestEntry {
+  readonly path: string;
+  readonly size: number;
+  readonly digest?: Digest;
+  readonly executable?: true;
+}
+
+/** Bytes of text, about, that are encoded into one piece. */
+export const MANIFEST_BLOCK = 64 * 1024;
+const LONGEST_PATH = 4096;
+const LONGEST_SEGMENT = 255;
+/** A path of only escaped characters, and the other fields. */
+const LONGEST_LINE = LONGEST_PATH * 6 + 4096;
+const NEWLINE = 10;
+
+/**
+ * The manifest as bytes: canonical JSON Lines, sorted by the bytes of the path, in blocks of about 64 KiB.
+ * @throws VarveError `invalid-manifest` where the order or a path is wrong
+ */
+export function* encodeManifest(entries: Iterable<ManifestEntry>): Generator<Uint8Array> {
+  const order = new PathOrder();
+  let text = '';
+  for (const entry of entries) {
+    checkManifestPath(entry.path, 'manifest');
+    const problem = order.problemWith(entry.path);
+    if (problem !== undefined) throw invalid(entry.path, problem);
+    text += `${encodeEntry(entry)}\n`;
+    if (text.length < MANIFEST_BLOCK) continue;
+    yield Buffer.from(text);
+    text = '';
+  }
+  if (text !== '') yield Buffer.from(text);
+}
+
+/**
+ * The entries of a manifest that may come from anyone. Reads in bounded memory.
+ * @throws VarveError `damaged-manifest` for anything that encodeManifest would not have written
+ */
+export function readManifest(
+  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  where: string,
+): AsyncGenerator<ManifestEntry> {
+  return readSortedLines(bytes, where, parseEntry);
+}
+
+/**
+ * Lines of JSON whose paths are in the order of manifests. Reads in bounded memory.
+ * @param parse reads one line, and throws `damaged-manifest` where it is not in the canonical form
+ * @throws VarveError `damaged-manifest`
+ */
+export async function* readSortedLines<E extends { readonly path: string }>(
+  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  where: string,
+  parse: (line: string, where: string) => E,
+): AsyncGenerator<E> {
+  const queue = new ByteQueue();
+  const order = new PathOrder();
+  for await (const piece of bytes) {
+    let from = queue.length;
+    queue.push(piece);
+    for (let end = queue.indexOf(NEWLINE, from); end >= 0; end = queue.indexOf(NEWLINE)) {
+      const entry = parse(queue.take(end + 1).toString('utf8', 0, end), where);
+      const problem = order.problemWith(entry.path);
+      if (problem !== undefined) throw damagedManifest(where, `${JSON.stringify(entry.path)} ${problem}`);
+      yield entry;
+      from = 0;
+    }
+    if (queue.length > LONGEST_LINE) throw damagedManifest(where, 'a line is too long');
+  }
+  if (queue.length > 0) throw damagedManifest(where, 'its last line has no end');
+}
+
+/** Byte order of two paths as UTF-8: the order of manifests. */
+export function comparePaths(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/**
+ * A path that may be written below a dataset's folder on any system.
+ * @throws VarveError `damaged-manifest`; `where` names what held the path
+ */
+export function checkManifestPath(path: string, where: string): void {
+  const problem = problemOfPath(path);
+  if (problem !== undefined) throw damagedManifest(where, `${JSON.stringify(path.slice(0, 200))} ${problem}`);
+}
+
+/** Why a path may not stand in a manifest, as the rest of a sentence; undefined where it may. */
+export function problemOfPath(path: string): string | undefined {
+  if (path === '' || path.startsWith('/')) return 'is not a relative path';
+  if (/[\0\\]/.test(path)) return 'holds a NUL or a backslash';
+  if (/\p{Surrogate}/u.test(path)) return 'is not valid Unicode';
+  if (path.length > LONGEST_PATH || Buffer.byteLength(path) > LONGEST_PATH) return 'is too long';
+  const segments = (path.endsWith('/') ? path.slice(0, -1) : path).split('/');
+  for (const segment of segments) {
+    if (segment === '' || segment === '.' || segment === '..') return 'has an empty, `.` or `..` part';
+    if (segment.length * 3 > LONGEST_SEGMENT && Buffer.byteLength(segment) > LONGEST_SEGMENT)
+      return 'has too long a part';
+    // As in Git: a nested repository's settings can run programs.
+    if (segment.length === 4 && segment.toLowerCase() === '.git') return 'lies in a `.git` folder';
+  }
+  return undefined;
+}
+
+/** Sees paths one after another and knows when one may not follow: wrong order, twice, or below a file. */
+export class PathOrder {
+  #last: string | undefined;
+  /** Earlier paths of which each is the beginning of the next. */
+  readonly #beginnings: string[] = [];
+
+  problemWith(path: string): string | undefined {
+    if (this.#last !== undefined && comparePaths(this.#last, path) >= 0)
+      return 'is out of order, or there twice';
+    this.#last = path;
+    while (this.#beginnings.length > 0 && !path.startsWith(this.#beginnings.at(-1)!)) this.#beginnings.pop();
+    const parent = this.#beginnings.at(-1);
+    if (parent !== undefined && (parent.endsWith('/') || path[parent.length] === '/')) {
+      return `lies below ${JSON.stringify(parent)}, which is a file or an empty folder`;
+    }
+    this.#beginnings.push(path);
+    return undefined;
+  }
+}
+
+function encodeEntry(entry: ManifestEntry): string {
+  const { path, size, digest, executable } = entry;
+  let line = `{"path":${JSON.stringify(path)},"size":${size}`;
+  if (digest !== undefined) line += `,"digest":"${digest}"`;
+  if (executable) line += ',"executable":true';
+  return `${line}}`;
+}
+
+function parseEntry(line: string, where: string): ManifestEntry {
+  const value = parseLine(line, where);
+  checkManifestPath(value.path, where);
+  const entry = checkFields(value, value.path, where);
+  if (encodeEntry(entry) !== line) throw damagedManifest(where, 'a line is not in the canonical form');
+  return entry;
+}
+
+/** @throws VarveError `damaged-manifest` */
+export function parseLine(line: string, where: string): Record<string, unknown> & { readonly path: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw damagedManifest(where, 'a line is not JSON');
+  }
+  if (value !== null && typeof value === 'object' && 'path' in value && typeof value.path === 'string') {
+    return value as Record<string, unknown> & { path: string };
+  }
+  throw damagedManifest(where, 'a line is not an entry');
+}
+
+function checkFields(value: Record<string, unknown>, path: string, where: string): ManifestEntry {
+  const { size, digest, executable } = value;
+  checkSize(size, path, where);
+  if (path.endsWith('/')) {
+    if (size !== 0 || digest !== undefined)
+      throw damagedManifest(where, `${JSON.stringify(path)} is a folder with bytes`);
+    return { path, size };
+  }
+  const checked = { path, size, digest: parseDigest(digest, where) };
+  return executable === true ? { ...checked, executable } : checked;
+}
+
+/** @throws VarveError `damaged-manifest` */
+export function checkSize(size: unknown, path: string, where: string): asserts size is number {
+  if (typeof size === 'number' && Number.isSafeInteger(size) && size >= 0) return;
+  throw damagedManifest(where, `${JSON.stringify(path)} has no size`);
+}
+
+function invalid(path: string, problem: string): VarveError {
+  return new VarveError('invalid-manifest', `${JSON.stringify(path)} ${problem}`, {
+    path,
+    remedy: 'This is a defect of varve: please report it with the names of the files in this folder.',
+  });
+}
+
+export function damagedManifest(where: string, problem: string): VarveError {
+  return new VarveError('damaged-manifest', `The manifest ${where} is damaged or hostile: ${problem}`, {
+    path: where,
+    remedy: 'Nothing was written. Restore the snapshot from a remote that you trust, and run `varve verify`.',
+  });
+}

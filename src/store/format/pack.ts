@@ -1,0 +1,116 @@
+import { damaged } from '../errors.ts';
+import { DIGEST_BYTES, hexDigestOf, type RawDigest } from './digest.ts';
+
+/** What a pack carries: bytes of files, or manifests, recipes and profiles, so that fetching those alone is cheap. */
+export type PackKind = 'data' | 'meta';
+
+export interface PackEntry {
+  readonly digest: RawDigest;
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface SealedPack {
+  readonly name: string;
+  readonly kind: PackKind;
+  readonly bytes: Uint8Array;
+}
+
+const MAGIC = Buffer.from('VARVPACK');
+const END_MAGIC = Buffer.from('VARVPEND');
+const VERSION = 1;
+const PACK_HEADER = 16;
+const ENTRY = 40;
+const FOOTER = 16;
+/** The largest pack that is written; ones of up to LARGEST_PACK are read. */
+export const PACK_CAPACITY = 16 * 1024 * 1024;
+export const LARGEST_PACK = 64 * 1024 * 1024;
+const SALT_AT = 11;
+
+/** Collects blobs into one pack. The format is in docs/store-format.md. */
+export class PackBuilder {
+  readonly kind: PackKind;
+  readonly #buffer: Buffer;
+  readonly #entries: PackEntry[] = [];
+  #end = PACK_HEADER;
+
+  /** @param buffer PACK_CAPACITY bytes, whose contents do not matter */
+  constructor(kind: PackKind, buffer: Buffer) {
+    this.kind = kind;
+    this.#buffer = buffer;
+    buffer.fill(0, 0, PACK_HEADER);
+    MAGIC.copy(buffer);
+    buffer.writeUInt16LE(VERSION, 8);
+    buffer[10] = kind === 'data' ? 0 : 1;
+  }
+
+  get entries(): readonly PackEntry[] {
+    return this.#entries;
+  }
+
+  /** Gives the buffer back for another pack; only `entries` may be read after this. */
+  release(): Buffer {
+    return this.#buffer;
+  }
+
+  fits(length: number): boolean {
+    return this.#end + length + (this.#entries.length + 1) * ENTRY + FOOTER <= this.#buffer.length;
+  }
+
+  /** Copies the blob in; it must fit. */
+  append(digest: RawDigest, bytes: Uint8Array): void {
+    this.#buffer.set(bytes, this.#end);
+    this.#entries.push({ digest, offset: this.#end, length: bytes.length });
+    this.#end += bytes.length;
+  }
+
+  /** @param salt five bytes that give the same blobs another name, where the first name may not be used again */
+  seal(salt?: Uint8Array): SealedPack {
+    if (salt !== undefined) this.#buffer.set(salt, SALT_AT);
+    let at = this.#end;
+    for (const entry of this.#entries) {
+      this.#buffer.set(entry.digest, at);
+      this.#buffer.writeUInt32LE(entry.length, at + DIGEST_BYTES);
+      this.#buffer.writeUInt32LE(0, at + DIGEST_BYTES + 4);
+      at += ENTRY;
+    }
+    this.#buffer.writeUInt32LE(this.#entries.length, at);
+    this.#buffer.writeUInt32LE(this.#entries.length * ENTRY, at + 4);
+    END_MAGIC.copy(this.#buffer, at + 8);
+    const bytes = this.#buffer.subarray(0, at + FOOTER);
+    return { name: hexDigestOf(bytes), kind: this.kind, bytes };
+  }
+}
+
+/**
+ * What a pack says of itself in its trailer: an index can be made from it.
+ * @throws VarveError `damaged-pack`
+ */
+export function readTrailer(pack: Uint8Array, name: string): { kind: PackKind; entries: PackEntry[] } {
+  const bytes = Buffer.from(pack.buffer, pack.byteOffset, pack.byteLength);
+  const fail = (what: string): never => {
+    throw damaged('damaged-pack', packKey(name), what);
+  };
+  if (bytes.length < PACK_HEADER + FOOTER || !bytes.subarray(0, 8).equals(MAGIC)) fail('it is not a pack');
+  if (bytes.readUInt16LE(8) !== VERSION || bytes[10]! > 1) fail('its version is unknown to this varve');
+  const footer = bytes.length - FOOTER;
+  const count = bytes.readUInt32LE(footer);
+  const start = footer - count * ENTRY;
+  const marked =
+    bytes.subarray(footer + 8).equals(END_MAGIC) && bytes.readUInt32LE(footer + 4) === count * ENTRY;
+  if (!marked || start < PACK_HEADER) fail('its trailer is damaged');
+  const entries: PackEntry[] = [];
+  let offset = PACK_HEADER;
+  for (let at = start; at < footer; at += ENTRY) {
+    const length = bytes.readUInt32LE(at + DIGEST_BYTES);
+    if (bytes.readUInt32LE(at + DIGEST_BYTES + 4) !== 0) fail('a blob has an unknown encoding');
+    entries.push({ digest: bytes.subarray(at, at + DIGEST_BYTES), offset, length });
+    offset += length;
+  }
+  if (offset !== start) fail('its blobs do not fill it');
+  return { kind: bytes[10] === 0 ? 'data' : 'meta', entries };
+}
+
+export function packKey(name: string): string {
+  return `packs/${name}.pack`;
+}

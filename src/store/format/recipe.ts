@@ -1,0 +1,107 @@
+import { ByteQueue } from '../../base/byte-queue.ts';
+import { damaged } from '../errors.ts';
+import { DIGEST_BYTES, type RawDigest } from './digest.ts';
+
+/** One piece of a chunked object, in order. */
+export interface ChunkRef {
+  readonly digest: RawDigest;
+  readonly length: number;
+}
+
+const MAGIC = Buffer.from('VARVRCPE');
+const VERSION = 1;
+const HEADER = 56;
+const ENTRY = DIGEST_BYTES + 4;
+/** No writer makes larger chunks, so no reader believes in them. */
+export const LARGEST_BLOB = 8 * 1024 * 1024;
+
+/** The recipe of an object as bytes: a header, then each chunk's digest and length. The format is in docs/store-format.md. */
+export class RecipeBuilder {
+  #bytes = Buffer.alloc(HEADER + 64 * ENTRY);
+  #end = HEADER;
+  #size = 0;
+
+  get chunks(): number {
+    return (this.#end - HEADER) / ENTRY;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(digest: RawDigest, length: number): void {
+    if (this.#end + ENTRY > this.#bytes.length) {
+      const larger = Buffer.alloc(this.#bytes.length * 2);
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes.set(digest, this.#end);
+    this.#bytes.writeUInt32LE(length, this.#end + DIGEST_BYTES);
+    this.#end += ENTRY;
+    this.#size += length;
+  }
+
+  finish(object: RawDigest): Uint8Array {
+    MAGIC.copy(this.#bytes);
+    this.#bytes.writeUInt32LE(VERSION, 8);
+    this.#bytes.writeUInt32LE(this.chunks, 12);
+    this.#bytes.set(object, 16);
+    this.#bytes.writeBigUInt64LE(BigInt(this.#size), 48);
+    return this.#bytes.subarray(0, this.#end);
+  }
+}
+
+/** What a complete recipe describes; undefined where the bytes are not one. */
+export function recipeHeader(bytes: Uint8Array): { digest: RawDigest; size: number } | undefined {
+  const header = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (header.length < HEADER || !header.subarray(0, 8).equals(MAGIC)) return undefined;
+  const complete =
+    header.readUInt32LE(8) === VERSION && header.length === HEADER + header.readUInt32LE(12) * ENTRY;
+  return complete ? { digest: header.subarray(16, 48), size: Number(header.readBigUInt64LE(48)) } : undefined;
+}
+
+/**
+ * The chunks that a recipe names, read in bounded memory.
+ * @throws VarveError `damaged-recipe` where it is not a recipe of this object and size
+ */
+export async function* readRecipe(
+  bytes: AsyncIterable<Uint8Array>,
+  object: RawDigest,
+  size: number,
+  where: string,
+): AsyncGenerator<ChunkRef> {
+  const queue = new ByteQueue();
+  let left: number | undefined;
+  let total = 0;
+  for await (const piece of bytes) {
+    queue.push(piece);
+    if (left === undefined && queue.length >= HEADER)
+      left = checkHeader(queue.take(HEADER), object, size, where);
+    while (left !== undefined && left > 0 && queue.length >= ENTRY) {
+      const chunk = chunkAt(queue.take(ENTRY), where);
+      left -= 1;
+      total += chunk.length;
+      yield chunk;
+    }
+  }
+  if (left !== 0 || queue.length > 0) throw damaged('damaged-recipe', where, 'its length is wrong');
+  if (total !== size) throw damaged('damaged-recipe', where, `its chunks sum to ${total} bytes, not ${size}`);
+}
+
+function checkHeader(header: Buffer, object: RawDigest, size: number, where: string): number {
+  if (!header.subarray(0, 8).equals(MAGIC)) throw damaged('damaged-recipe', where, 'it is not a recipe');
+  if (header.readUInt32LE(8) !== VERSION) {
+    throw damaged('damaged-recipe', where, `its version ${header.readUInt32LE(8)} is unknown to this varve`);
+  }
+  if (!header.subarray(16, 48).equals(object) || header.readBigUInt64LE(48) !== BigInt(size)) {
+    throw damaged('damaged-recipe', where, 'it describes another object');
+  }
+  return header.readUInt32LE(12);
+}
+
+function chunkAt(entry: Buffer, where: string): ChunkRef {
+  const length = entry.readUInt32LE(DIGEST_BYTES);
+  if (length === 0 || length > LARGEST_BLOB)
+    throw damaged('damaged-recipe', where, `a chunk of ${length} bytes`);
+  return { digest: entry.subarray(0, DIGEST_BYTES), length };
+}

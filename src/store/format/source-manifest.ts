@@ -1,0 +1,110 @@
+import { VarveError } from '../../errors.ts';
+import { type Digest, parseDigest } from './digest.ts';
+import {
+  checkManifestPath,
+  checkSize,
+  damagedManifest,
+  MANIFEST_BLOCK,
+  PathOrder,
+  parseLine,
+  readSortedLines,
+} from './manifest.ts';
+
+/**
+ * One file of a snapshot in place: an object that somebody else keeps in a bucket. Its key is the path behind that of the
+ * source; '' where the source is a single object.
+ */
+export interface SourceFile {
+  readonly path: string;
+  /** In bytes. */
+  readonly size: number;
+  /** Names a state of the object, in the server's own way; without quotes. */
+  readonly etag: string;
+  /** Where the bucket keeps versions. */
+  readonly version?: string;
+  /** Of the bytes; undefined where the server keeps no SHA-256 and nobody has read them yet. */
+  readonly digest?: Digest;
+}
+
+/** What an entity tag may hold (RFC 9110, 8.8.3), in ASCII; it goes into a header. */
+const ETAG = /^[!#-~]{1,256}$/;
+/** S3 allows 1,024 bytes. */
+const VERSION = /^[!-~]{1,1024}$/;
+
+/**
+ * The files as bytes: canonical JSON Lines, sorted by the bytes of the path, in blocks of about 64 KiB.
+ * @throws VarveError `unsupported-key` where keys cannot be paths beside one another; `source-changed` where one comes twice
+ */
+export async function* encodeSourceManifest(files: AsyncIterable<SourceFile>): AsyncGenerator<Uint8Array> {
+  const order = new PathOrder();
+  let last: string | undefined;
+  let text = '';
+  for await (const file of files) {
+    if (file.path === last) throw listedTwice(file.path);
+    last = file.path;
+    const problem = order.problemWith(file.path);
+    if (problem !== undefined) throw unsupportedKey(file.path, problem);
+    text += `${encodeFile(file)}\n`;
+    if (text.length < MANIFEST_BLOCK) continue;
+    yield Buffer.from(text);
+    text = '';
+  }
+  if (text !== '') yield Buffer.from(text);
+}
+
+/**
+ * The files of a source manifest that may come from anyone. Reads in bounded memory.
+ * @throws VarveError `damaged-manifest` for anything that encodeSourceManifest would not have written
+ */
+export function readSourceManifest(
+  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  where: string,
+): AsyncGenerator<SourceFile> {
+  return readSortedLines(bytes, where, parseFile);
+}
+
+/** Whether a server's names for the state of an object can stand in a source manifest. */
+export function isIdentity(etag: string | undefined, version: string | undefined): etag is string {
+  return etag !== undefined && ETAG.test(etag) && (version === undefined || VERSION.test(version));
+}
+
+export function unsupportedKey(key: string, problem: string): VarveError {
+  return new VarveError('unsupported-key', `The key ${JSON.stringify(key.slice(0, 200))} ${problem}`, {
+    path: key,
+    remedy: 'A file of that name cannot be checked out: rename it in the bucket, or choose another prefix.',
+  });
+}
+
+function encodeFile({ path, size, etag, version, digest }: SourceFile): string {
+  // In this order, and without what is undefined.
+  return JSON.stringify({ path, size, etag, version, digest });
+}
+
+function parseFile(line: string, where: string): SourceFile {
+  const { path, size, etag, version, digest } = parseLine(line, where);
+  if (path !== '') checkManifestPath(path, where);
+  if (path.endsWith('/')) throw damagedManifest(where, `${JSON.stringify(path)} is a folder`);
+  checkSize(size, path, where);
+  if (typeof etag !== 'string' || (version !== undefined && typeof version !== 'string')) {
+    throw damagedManifest(where, `${JSON.stringify(path)} has no identity`);
+  }
+  if (!isIdentity(etag, version)) {
+    throw damagedManifest(where, `${JSON.stringify(path)} has an identity that no server gives`);
+  }
+  const file: SourceFile = {
+    path,
+    size,
+    etag,
+    ...(version === undefined ? {} : { version }),
+    ...(digest === undefined ? {} : { digest: parseDigest(digest, where) }),
+  };
+  if (encodeFile(file) !== line) throw damagedManifest(where, 'a line is not in the canonical form');
+  return file;
+}
+
+function listedTwice(path: string): VarveError {
+  return new VarveError('source-changed', `${path} was replaced while the bucket was being listed`, {
+    path,
+    remedy: 'Run the command again when nothing writes there.',
+  });
+}

@@ -1,0 +1,66 @@
+import { damaged } from '../errors.ts';
+import { type RawDigest, toRaw } from '../format/digest.ts';
+import { readManifest } from '../format/manifest.ts';
+import type { Location } from '../index/catalog.ts';
+import { chunksOf, isEmptyObject, type Source, streamObject } from '../reading/object-reader.ts';
+import type { Root } from './roots.ts';
+
+/** Something that a root needs. `location` is undefined where the store lacks it; `file` is empty for the root itself. */
+export interface Need {
+  readonly digest: RawDigest;
+  readonly location: Location | undefined;
+  readonly file: string;
+}
+export type Visit = (need: Need) => void;
+
+const DEEPEST_RECIPE = 6;
+
+/**
+ * Visits all that a root needs: profile, manifest, files, and the recipes and chunks of each.
+ * @param skip objects known already: they and what they need are not visited
+ * @throws VarveError where a manifest or a recipe cannot be read
+ */
+export async function visitRoot(
+  source: Source,
+  root: Root,
+  visit: Visit,
+  skip: (digest: RawDigest) => boolean = () => false,
+): Promise<void> {
+  if (root.profile !== undefined) await visitObject(source, toRaw(root.profile), '', visit);
+  const raw = toRaw(root.digest);
+  if (skip(raw)) return;
+  await visitObject(source, raw, '', visit);
+  if (root.kind === 'file' || source.catalog.locations(raw).next().done) return;
+  for await (const { path, digest } of readManifest(
+    streamObject(source, raw),
+    `${root.path} (${root.digest})`,
+  )) {
+    if (digest === undefined) continue;
+    const file = toRaw(digest);
+    if (!skip(file)) await visitObject(source, file, path, visit);
+  }
+}
+
+async function visitObject(
+  source: Source,
+  digest: RawDigest,
+  file: string,
+  visit: Visit,
+  depth = 0,
+): Promise<void> {
+  if (isEmptyObject(digest)) return;
+  if (depth >= DEEPEST_RECIPE) throw damaged('damaged-recipe', file, 'recipes lead to recipes without end');
+  const location = preferred(source, digest);
+  visit({ digest, location, file });
+  if (location?.at !== 'recipe') return;
+  await visitObject(source, location.recipe, file, visit, depth + 1);
+  if (preferred(source, location.recipe) === undefined) return;
+  for await (const chunk of chunksOf(source, digest, location)) {
+    const at = preferred(source, chunk.digest);
+    visit({ digest: chunk.digest, location: at?.at === 'pack' ? at : undefined, file });
+  }
+}
+
+function preferred({ catalog }: Source, digest: RawDigest): Location | undefined {
+  return catalog.locations(digest).next().value as Location | undefined;
+}

@@ -1,0 +1,81 @@
+import { VarveError } from '../../errors.ts';
+import type { ObjectInfo, Remote } from '../../remote/remote.ts';
+import { damaged } from '../errors.ts';
+import { hexDigestOf, parseDigest } from '../format/digest.ts';
+import type { Root } from './roots.ts';
+
+/** What one push of one clone recorded: gc keeps it until a gc from the same clone replaces it. */
+export interface Ref {
+  readonly key: string;
+  readonly clone: string;
+  readonly modified: Date;
+}
+
+const KEY = /^refs\/([A-Za-z0-9._-]{1,64})\/([0-9a-f]{64})\.json$/;
+const LARGEST = 256 * 1024 * 1024;
+
+/** Records the roots, so that no gc from another clone removes what they need. */
+export async function writeRef(remote: Remote, clone: string, roots: readonly Root[]): Promise<void> {
+  const { key, bytes, sha256 } = encodeRef(clone, roots);
+  await remote.write(key, bytes, { sha256 });
+}
+
+/** Drops refs that the ref of `roots` replaces. */
+export async function dropRefs(remote: Remote, refs: readonly Ref[], roots: readonly Root[]): Promise<void> {
+  const replaced = refs.filter(({ key, clone }) => key !== encodeRef(clone, roots).key).map(({ key }) => key);
+  if (replaced.length > 0) await remote.remove(replaced);
+}
+
+function encodeRef(clone: string, roots: readonly Root[]): { key: string; bytes: Buffer; sha256: string } {
+  const lines = roots.map(({ path, kind, digest, profile }) =>
+    JSON.stringify({ path, kind, digest, profile }),
+  );
+  const text = `{"version":1,"roots":[\n${[...new Set(lines)].sort().join(',\n')}\n]}\n`;
+  const bytes = Buffer.from(text);
+  const sha256 = hexDigestOf(bytes);
+  const key = `refs/${clone}/${sha256}.json`;
+  if (!KEY.test(key)) {
+    throw new VarveError('invalid-clone-id', `${JSON.stringify(clone)} cannot name a clone`, {
+      remedy: 'Use letters, digits, `.`, `_` and `-`, at most 64 of them.',
+    });
+  }
+  return { key, bytes, sha256 };
+}
+
+export async function listRefs(remote: Remote): Promise<Ref[]> {
+  const refs: Ref[] = [];
+  for await (const { key, modified } of remote.list('refs/') as AsyncIterable<ObjectInfo>) {
+    const clone = KEY.exec(key)?.[1];
+    if (clone !== undefined) refs.push({ key, clone, modified });
+  }
+  return refs;
+}
+
+/** @throws VarveError `damaged-ref`: a gc that does not understand a ref must stop */
+export async function readRef(remote: Remote, key: string): Promise<Root[]> {
+  const info = await remote.head(key);
+  if (info === undefined) return [];
+  if (info.size > LARGEST) throw damaged('damaged-ref', key, `it has ${info.size} bytes`);
+  return parseRef(await remote.read(key), key);
+}
+
+/** @throws VarveError `damaged-ref` */
+export function parseRef(bytes: Uint8Array, key: string): Root[] {
+  if (hexDigestOf(bytes) !== KEY.exec(key)?.[2])
+    throw damaged('damaged-ref', key, 'its bytes do not match its name');
+  try {
+    const value = JSON.parse(Buffer.from(bytes).toString('utf8')) as { version?: unknown; roots?: unknown };
+    if (value.version === 1 && Array.isArray(value.roots))
+      return value.roots.map((root) => checkRoot(root, key));
+  } catch {
+    // Said below, whatever it was.
+  }
+  throw damaged('damaged-ref', key, 'it is not a list of roots');
+}
+
+function checkRoot(value: unknown, key: string): Root {
+  const { path, kind, digest, profile } = value as Record<string, unknown>;
+  if (typeof path !== 'string' || (kind !== 'file' && kind !== 'directory')) throw new Error('not a root');
+  const root = { path, kind, digest: parseDigest(digest, key) } as const;
+  return profile === undefined ? root : { ...root, profile: parseDigest(profile, key) };
+}

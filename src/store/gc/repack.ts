@@ -1,0 +1,56 @@
+import { digestMismatch } from '../errors.ts';
+import { packKey } from '../format/pack.ts';
+import { type PlacedBlob, readRun, runsOf } from '../reading/pack-reader.ts';
+import type { StoreCore } from '../store-core.ts';
+import { PackUploads } from '../writing/pack-uploads.ts';
+import type { Marks } from './mark.ts';
+
+/** A pack less than half of which is needed is worth copying. */
+const SPARSE = 0.5;
+
+/** Copies what is needed out of sparse packs, which thereby become garbage. @returns the bytes copied */
+export async function repackSparse(core: StoreCore, marks: Marks): Promise<number> {
+  const sizes = new Map(
+    core.catalog.segments.flatMap(({ packs }) => packs.map(({ name, size }) => [name, size])),
+  );
+  const sparse = new Set<string>();
+  for (const [name, live] of marks.liveBytes) {
+    if (live < (sizes.get(name) ?? 0) * SPARSE) sparse.add(name);
+  }
+  const uploads = new PackUploads(core.remote, (key) => core.catalog.isTaken(key));
+  let bytes = 0;
+  for await (const run of runsOf(
+    blobsIn(core, (name, digest) => sparse.has(name) && marks.digests.has(digest)),
+  )) {
+    for (const { blob, bytes: own, sound } of await readRun(core.remote, run)) {
+      if (!sound) throw digestMismatch(blob.digest, packKey(run.pack));
+      uploads.append(blob.digest, own, blob.location.packKind);
+      bytes += own.length;
+    }
+    await uploads.room();
+  }
+  await uploads.finish();
+  const written = uploads.takeWritten();
+  if (written.packs.length > 0) await core.writeIndex({ ...written, wholes: [], recipes: [] });
+  for (const name of sparse) marks.keys.delete(packKey(name));
+  for (const { name } of written.packs) marks.keys.add(packKey(name));
+  return bytes;
+}
+
+/** Blobs of the packs that the index names, pack by pack, each pack once. */
+export function* blobsIn(
+  { catalog }: StoreCore,
+  isWanted: (pack: string, digest: Uint8Array) => boolean,
+): Generator<PlacedBlob> {
+  const seen = new Set<string>();
+  for (const segment of [...catalog.segments]) {
+    for (const { pack, blobs } of segment.byPack()) {
+      if (seen.has(pack.name)) continue;
+      seen.add(pack.name);
+      for (const { digest, offset, length } of blobs) {
+        const location = { at: 'pack', pack: pack.name, packKind: pack.kind, offset, length } as const;
+        if (isWanted(pack.name, digest)) yield { digest, location };
+      }
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import type { RawDigest } from '../format/digest.ts';
+import type { IndexFile } from '../format/index-file.ts';
+import { type PackKind, packKey } from '../format/pack.ts';
+import { wholeKey } from '../format/whole-object-key.ts';
+import type { Condemned } from '../gc/pending-deletions.ts';
+
+/** Where an object's bytes are. */
+export type Location = PackedLocation | WholeLocation | RecipeLocation;
+export interface PackedLocation {
+  readonly at: 'pack';
+  /** Name of the pack. */
+  readonly pack: string;
+  readonly packKind: PackKind;
+  readonly offset: number;
+  readonly length: number;
+}
+export interface WholeLocation {
+  readonly at: 'whole';
+  readonly key: string;
+  readonly size: number;
+}
+export interface RecipeLocation {
+  readonly at: 'recipe';
+  readonly recipe: RawDigest;
+  readonly size: number;
+}
+
+/**
+ * What the index files of a store say, less what a gc has condemned and what was found damaged. Immutable but for the
+ * damage that it learns of and the segments that this process itself wrote.
+ */
+export class Catalog {
+  readonly #segments: IndexFile[];
+  /** Keys that a gc may remove soon: nothing new relies on them, though they can still be read. */
+  readonly #condemned: Set<string>;
+  readonly #damaged = new Set<string>();
+  readonly #damagedKeys = new Set<string>();
+
+  /** Keys of the lists that condemn, sorted; their content never changes. */
+  readonly condemnedLists: readonly string[];
+  /** Names of index files that could not be believed. */
+  readonly damagedIndexes: readonly string[];
+
+  constructor(
+    segments: readonly IndexFile[],
+    condemned: readonly Condemned[],
+    damagedIndexes: readonly string[] = [],
+  ) {
+    this.#segments = [...segments];
+    this.damagedIndexes = damagedIndexes;
+    this.condemnedLists = condemned.map(({ key }) => key).sort();
+    this.#condemned = new Set(condemned.flatMap(({ keys }) => keys));
+  }
+
+  get segments(): readonly IndexFile[] {
+    return this.#segments;
+  }
+
+  add(segment: IndexFile): void {
+    if (!this.#segments.some((known) => known.name === segment.name)) this.#segments.push(segment);
+  }
+
+  replace(old: readonly IndexFile[], segment: IndexFile): void {
+    for (const gone of old) this.#segments.splice(this.#segments.indexOf(gone), 1);
+    this.add(segment);
+  }
+
+  /** From now on, `location` is never answered again, and nothing new relies on what lies beside it. */
+  markDamaged(location: PackedLocation | WholeLocation): void {
+    this.#damaged.add(placeOf(location));
+    const key = location.at === 'pack' ? packKey(location.pack) : location.key;
+    this.#damagedKeys.add(key);
+    this.#condemned.add(key);
+  }
+
+  /** Sound places of the object, none of them condemned: what new data may rely on. */
+  find(digest: RawDigest): Location | undefined {
+    for (const location of this.locations(digest)) {
+      if (!this.isCondemned(location)) return location;
+    }
+    return undefined;
+  }
+
+  /** Every place where the object may be read: in packs, in a file of its own, by recipes; condemned places last. */
+  *locations(digest: RawDigest): Generator<Location> {
+    if (this.#condemned.size === 0) return yield* this.#everywhere(digest);
+    for (const location of this.#everywhere(digest)) {
+      if (!this.isCondemned(location)) yield location;
+    }
+    for (const location of this.#everywhere(digest)) {
+      if (this.isCondemned(location)) yield location;
+    }
+  }
+
+  *#everywhere(digest: RawDigest): Generator<Location> {
+    for (const segment of this.#segments) {
+      for (const { pack, offset, length } of segment.blobs(digest)) {
+        const { name, kind } = segment.packs[pack]!;
+        yield* this.#sound({ at: 'pack', pack: name, packKind: kind, offset, length });
+      }
+    }
+    for (const segment of this.#segments) {
+      for (const { size, generation } of segment.wholes(digest)) {
+        yield* this.#sound({ at: 'whole', key: wholeKey(digest, generation), size });
+      }
+    }
+    for (const segment of this.#segments) {
+      for (const { recipe, size } of segment.recipes(digest)) yield { at: 'recipe', recipe, size };
+    }
+  }
+
+  /** Whether nothing new may have this key: what it held is damaged, or may be removed soon. */
+  isTaken(key: string): boolean {
+    return this.#condemned.has(key);
+  }
+
+  /** Keys of files in which this process has met damage. */
+  get damagedKeys(): ReadonlySet<string> {
+    return this.#damagedKeys;
+  }
+
+  isCondemned(location: Location): boolean {
+    if (this.#condemned.size === 0 || location.at === 'recipe') return false;
+    return this.#condemned.has(location.at === 'pack' ? packKey(location.pack) : location.key);
+  }
+
+  *#sound<T extends PackedLocation | WholeLocation>(location: T): Generator<T> {
+    if (this.#damaged.size === 0 || !this.#damaged.has(placeOf(location))) yield location;
+  }
+}
+
+function placeOf(location: PackedLocation | WholeLocation): string {
+  return location.at === 'pack' ? `${location.pack} ${location.offset}` : location.key;
+}

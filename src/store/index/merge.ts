@@ -1,0 +1,102 @@
+import { compareDigests, hexDigestOf, type RawDigest } from '../format/digest.ts';
+import {
+  encodeIndex,
+  type IndexContent,
+  type IndexedBlob,
+  type IndexedPack,
+  type IndexedRecipe,
+  type IndexedWhole,
+  IndexFile,
+  indexKey,
+} from '../format/index-file.ts';
+import { packKey } from '../format/pack.ts';
+import { wholeKey } from '../format/whole-object-key.ts';
+import type { StoreCore } from '../store-core.ts';
+import { DigestSet } from './digest-set.ts';
+
+/** More index files than this are joined at the next commit. */
+const MOST_SEGMENTS = 24;
+/** Of which the largest are left alone, so that a commit costs about what it adds. */
+const LEFT_ALONE = 8;
+
+/** Puts one index file in the place of all; drops what names a key that does not stay, and recipes that lost their bytes. */
+export async function pruneIndex(core: StoreCore, stays: (key: string) => boolean): Promise<void> {
+  const content = merged(core.catalog.segments, stays);
+  const there = new DigestSet();
+  for (const { digest } of content.blobs) there.add(digest);
+  for (const { digest } of content.recipes) there.add(digest);
+  const recipes = content.recipes.filter(({ recipe }) => there.has(recipe));
+  await replaceIndex(core, core.catalog.segments, { ...content, recipes });
+}
+
+async function replaceIndex(
+  core: StoreCore,
+  segments: readonly IndexFile[],
+  content: IndexContent,
+): Promise<void> {
+  const bytes = encodeIndex(content);
+  const name = hexDigestOf(bytes);
+  if (segments.length === 0 || (segments.length === 1 && segments[0]!.name === name)) return;
+  await core.remote.write(indexKey(name), bytes, { sha256: name });
+  const replaced = segments.filter((segment) => segment.name !== name);
+  await core.remote.remove(replaced.map((segment) => indexKey(segment.name)));
+  core.catalog.replace(replaced, IndexFile.parse(bytes, name));
+}
+
+/** Joins small index files where there are many. */
+export async function joinIndexes(core: StoreCore): Promise<void> {
+  const { segments } = core.catalog;
+  if (segments.length <= MOST_SEGMENTS) return;
+  const bySize = [...segments].sort((a, b) => a.byteLength - b.byteLength);
+  const small = bySize.slice(0, segments.length - LEFT_ALONE);
+  await replaceIndex(
+    core,
+    small,
+    merged(small, () => true),
+  );
+}
+
+/** What `segments` say together, each thing once. */
+function merged(segments: readonly IndexFile[], stays: (key: string) => boolean): IndexContent {
+  const ordinals = new Map<string, number>();
+  const packs: IndexedPack[] = [];
+  const blobs: IndexedBlob[] = [];
+  for (const segment of segments) {
+    const fresh = new Set<number>();
+    const renumbered = segment.packs.map((pack, at) => {
+      if (!stays(packKey(pack.name))) return -1;
+      if (!ordinals.has(pack.name)) {
+        ordinals.set(pack.name, packs.push(pack) - 1);
+        fresh.add(at);
+      }
+      return ordinals.get(pack.name)!;
+    });
+    for (const blob of segment.allBlobs()) {
+      // A pack never changes, so whoever named it first named all of its blobs.
+      if (fresh.has(blob.pack)) blobs.push({ ...blob, pack: renumbered[blob.pack]! });
+    }
+  }
+  const wholes = segments.flatMap((segment) => [...segment.allWholes()]);
+  const recipes = segments.flatMap((segment) => [...segment.allRecipes()]);
+  return {
+    packs,
+    blobs,
+    wholes: distinct(wholes, sameWhole).filter(({ digest, generation }) =>
+      stays(wholeKey(digest, generation)),
+    ),
+    recipes: distinct(recipes, sameRecipe),
+  };
+}
+
+function distinct<T extends { readonly digest: RawDigest }>(list: T[], same: (a: T, b: T) => boolean): T[] {
+  list.sort((a, b) => compareDigests(a.digest, 0, b.digest, 0));
+  return list.filter((item, at) => at === 0 || !same(list[at - 1]!, item));
+}
+
+function sameWhole(a: IndexedWhole, b: IndexedWhole): boolean {
+  return compareDigests(a.digest, 0, b.digest, 0) === 0 && a.generation === b.generation;
+}
+
+function sameRecipe(a: IndexedRecipe, b: IndexedRecipe): boolean {
+  return compareDigests(a.digest, 0, b.digest, 0) === 0 && compareDigests(a.recipe, 0, b.recipe, 0) === 0;
+}

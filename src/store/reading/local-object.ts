@@ -1,0 +1,38 @@
+import { VarveError } from '../../errors.ts';
+import { type RawDigest, rawDigestOf, sameDigest } from '../format/digest.ts';
+import type { Location } from '../index/catalog.ts';
+import { packedLocation } from '../restoring/restore-file.ts';
+import type { LocalPacks } from './local-packs.ts';
+import { chunksOf, type Source } from './object-reader.ts';
+
+/**
+ * An object of a local store, chunks put together in place and verified as one: twice as fast as a stream of chunks that are
+ * verified one by one. Undefined where it does not lie in packs, or anything is not as it should be: the stream finds out what.
+ * Memory: `size`.
+ */
+export async function readLocalObject(
+  source: Source,
+  packs: LocalPacks,
+  digest: RawDigest,
+  size: number,
+): Promise<Uint8Array | undefined> {
+  const location = source.catalog.locations(digest).next().value as Location | undefined;
+  if (location === undefined || location.at === 'whole') return undefined;
+  const bytes = new Uint8Array(size);
+  try {
+    if (location.at === 'pack') packs.readInto(location, bytes);
+    else {
+      let at = 0;
+      for await (const chunk of chunksOf(source, digest, location)) {
+        const place = packedLocation(source.catalog, chunk.digest);
+        if (place?.length !== chunk.length || !packs.readInto(place, bytes.subarray(at, at + chunk.length)))
+          return undefined;
+        at += chunk.length;
+      }
+    }
+  } catch (error) {
+    if (error instanceof VarveError) return undefined;
+    throw error;
+  }
+  return sameDigest(rawDigestOf(bytes), digest) ? bytes : undefined;
+}

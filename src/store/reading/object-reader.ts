@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { inOrder } from '../../base/concurrency.ts';
+import type { Remote } from '../../remote/remote.ts';
+import { damaged, digestMismatch, objectMissing } from '../errors.ts';
+import { type RawDigest, rawDigestOf, sameDigest, toDigest } from '../format/digest.ts';
+import { packKey } from '../format/pack.ts';
+import { type ChunkRef, readRecipe } from '../format/recipe.ts';
+import type { Catalog, Location, PackedLocation, RecipeLocation, WholeLocation } from '../index/catalog.ts';
+import { type PlacedBlob, readRun, runsOf } from './pack-reader.ts';
+
+/** Where objects are read from. */
+export interface Source {
+  readonly remote: Remote;
+  readonly catalog: Catalog;
+  /** Where whole copies of damaged blobs come from, if from anywhere. */
+  readonly mend?: ((digest: RawDigest) => Promise<Uint8Array | undefined>) | undefined;
+}
+
+/** Runs of chunks that are read ahead of the one that is wanted next. */
+const READ_AHEAD = 4;
+/** The recipe of a petabyte is chunked four times; one that goes deeper, or round in circles, is hostile. */
+const DEEPEST_RECIPE = 6;
+const EMPTY = rawDigestOf(new Uint8Array());
+
+export function isEmptyObject(digest: RawDigest): boolean {
+  return sameDigest(digest, EMPTY);
+}
+
+/**
+ * The bytes of an object. Those in packs are verified before they are yielded, chunk by chunk; those of a whole object
+ * are verified when its last byte has passed, so a consumer must not give them their name before this ends.
+ * @throws VarveError `object-missing`, `digest-mismatch`, `damaged-recipe`
+ */
+export async function* streamObject(
+  source: Source,
+  digest: RawDigest,
+  depth = 0,
+): AsyncGenerator<Uint8Array> {
+  if (isEmptyObject(digest)) return;
+  const location = source.catalog.locations(digest).next().value as Location | undefined;
+  if (location === undefined) throw objectMissing(toDigest(digest), source.remote.url);
+  if (location.at === 'pack') yield await readBlob(source, digest, location);
+  else if (location.at === 'whole') yield* streamWhole(source, digest, location);
+  else yield* streamChunks(source, digest, location, depth);
+}
+
+/** The chunks that the recipe at `location` lists. */
+export function chunksOf(
+  source: Source,
+  digest: RawDigest,
+  location: RecipeLocation,
+  depth = 0,
+): AsyncGenerator<ChunkRef> {
+  const where = `recipe ${toDigest(location.recipe)}`;
+  if (depth >= DEEPEST_RECIPE) throw damaged('damaged-recipe', where, 'recipes lead to recipes without end');
+  return readRecipe(streamObject(source, location.recipe, depth + 1), digest, location.size, where);
+}
+
+/** One blob, verified. */
+async function readBlob(source: Source, digest: RawDigest, location: PackedLocation): Promise<Uint8Array> {
+  for await (const run of runsOf([{ digest, location }])) {
+    const [read] = await readRun(source.remote, run);
+    if (read!.sound) return read!.bytes;
+  }
+  return readElsewhere(source, digest, location);
+}
+
+/** The blob was damaged at `location`: another place of it is tried, then the store that mends this one. */
+async function readElsewhere(
+  source: Source,
+  digest: RawDigest,
+  location: PackedLocation,
+): Promise<Uint8Array> {
+  source.catalog.markDamaged(location);
+  const other = packedLocation(source, digest);
+  if (other !== undefined) return readBlob(source, digest, other);
+  const bytes = await source.mend?.(digest);
+  if (bytes === undefined) throw digestMismatch(digest, `${source.remote.url}: ${packKey(location.pack)}`);
+  return bytes;
+}
+
+function packedLocation(source: Source, digest: RawDigest): PackedLocation | undefined {
+  for (const location of source.catalog.locations(digest)) {
+    if (location.at === 'pack') return location;
+  }
+  return undefined;
+}
+
+async function* streamWhole(
+  { remote, catalog }: Source,
+  digest: RawDigest,
+  location: WholeLocation,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  for await (const bytes of remote.stream(location.key)) {
+    hash.update(bytes);
+    yield bytes;
+  }
+  if (sameDigest(hash.digest(), digest)) return;
+  catalog.markDamaged(location);
+  throw digestMismatch(digest, `${remote.url}: ${location.key}`);
+}
+
+async function* streamChunks(
+  source: Source,
+  digest: RawDigest,
+  location: RecipeLocation,
+  depth: number,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  const runs = runsOf(placed(source, chunksOf(source, digest, location, depth)));
+  for await (const blobs of inOrder(runs, READ_AHEAD, (run) => readRun(source.remote, run))) {
+    for (const { blob, bytes, sound } of blobs) {
+      const whole = sound ? bytes : await readElsewhere(source, blob.digest, blob.location);
+      hash.update(whole);
+      yield whole;
+    }
+  }
+  if (!sameDigest(hash.digest(), digest))
+    throw digestMismatch(digest, `${source.remote.url}: the recipe of it`);
+}
+
+async function* placed(source: Source, chunks: AsyncIterable<ChunkRef>): AsyncGenerator<PlacedBlob> {
+  for await (const { digest, length } of chunks) {
+    const location = packedLocation(source, digest);
+    if (location === undefined) throw objectMissing(toDigest(digest), source.remote.url);
+    if (location.length !== length)
+      throw digestMismatch(digest, `${source.remote.url}: pack ${location.pack}`);
+    yield { digest, location };
+  }
+}

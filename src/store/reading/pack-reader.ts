@@ -1,0 +1,81 @@
+import { VarveError } from '../../errors.ts';
+import type { Remote } from '../../remote/remote.ts';
+import { type RawDigest, rawDigestOf, sameDigest } from '../format/digest.ts';
+import { packKey } from '../format/pack.ts';
+import type { PackedLocation } from '../index/catalog.ts';
+
+/** A blob that is wanted, and where it is. */
+export interface PlacedBlob {
+  readonly digest: RawDigest;
+  readonly location: PackedLocation;
+}
+
+/** Blobs of one pack that one ranged read brings. */
+export interface Run<T extends PlacedBlob> {
+  readonly pack: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly blobs: readonly T[];
+}
+
+/** Bytes between two wanted blobs that cost less to read than another request would. */
+const LARGEST_GAP = 128 * 1024;
+const LARGEST_RUN = 4 * 1024 * 1024;
+const DAMAGE = new Set(['object-missing', 'object-truncated']);
+
+/** Joins blobs that follow each other in a pack, in the order given, into runs of up to 4 MiB. */
+export async function* runsOf<T extends PlacedBlob>(
+  blobs: AsyncIterable<T> | Iterable<T>,
+): AsyncGenerator<Run<T>> {
+  let open: T[] = [];
+  let start = 0;
+  let end = 0;
+  const close = (): Run<T> => ({
+    pack: open[0]!.location.pack,
+    offset: start,
+    length: end - start,
+    blobs: open,
+  });
+  for await (const blob of blobs) {
+    const { pack, offset, length } = blob.location;
+    const joins =
+      open.length > 0 &&
+      open[0]!.location.pack === pack &&
+      offset >= end &&
+      offset - end <= LARGEST_GAP &&
+      offset + length - start <= LARGEST_RUN;
+    if (!joins) {
+      if (open.length > 0) yield close();
+      open = [];
+      start = offset;
+    }
+    open.push(blob);
+    end = offset + length;
+  }
+  if (open.length > 0) yield close();
+}
+
+/** The bytes of each blob of the run, and whether they are what they should be. */
+export async function readRun<T extends PlacedBlob>(
+  remote: Remote,
+  run: Run<T>,
+): Promise<{ blob: T; bytes: Uint8Array; sound: boolean }[]> {
+  const { offset, length } = run;
+  const bytes = await readRange(remote, packKey(run.pack), offset, length);
+  return run.blobs.map((blob) => {
+    const start = blob.location.offset - offset;
+    const own = bytes.subarray(start, start + blob.location.length);
+    return { blob, bytes: own, sound: sameDigest(rawDigestOf(own), blob.digest) };
+  });
+}
+
+/** A pack that is gone or cut short is as good as damaged: it yields no bytes that match a digest. */
+async function readRange(remote: Remote, key: string, offset: number, length: number): Promise<Uint8Array> {
+  if (length === 0) return new Uint8Array();
+  try {
+    return await remote.read(key, { offset, length });
+  } catch (error) {
+    if (error instanceof VarveError && DAMAGE.has(error.code)) return new Uint8Array();
+    throw error;
+  }
+}

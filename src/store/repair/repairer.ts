@@ -1,0 +1,58 @@
+import { type RawDigest, rawDigestOf, sameDigest } from '../format/digest.ts';
+import { writeCondemned } from '../gc/pending-deletions.ts';
+import { streamObject } from '../reading/object-reader.ts';
+import type { StoreCore } from '../store-core.ts';
+import { ObjectCopier } from '../transfer/object-copier.ts';
+import { Batch } from '../writing/batch.ts';
+
+/** Brings whole copies of what is damaged in one store from another, and keeps them. */
+export class Mender {
+  readonly #core: StoreCore;
+  readonly #open: () => Promise<StoreCore | undefined>;
+  #other: Promise<StoreCore | undefined> | undefined;
+  #batch: Batch | undefined;
+
+  /** @param open opens the store that has whole copies; called when the first damage is met */
+  constructor(core: StoreCore, open: () => Promise<StoreCore | undefined>) {
+    this.#core = core;
+    this.#open = open;
+  }
+
+  /** A blob that no place in the store holds whole. */
+  async blob(digest: RawDigest): Promise<Uint8Array | undefined> {
+    const other = await this.#source();
+    if (other === undefined || other.catalog.locations(digest).next().done) return undefined;
+    const pieces: Uint8Array[] = [];
+    for await (const piece of streamObject(other, digest)) pieces.push(piece);
+    const bytes = Buffer.concat(pieces);
+    if (!sameDigest(rawDigestOf(bytes), digest)) return undefined;
+    this.#batch ??= new Batch(this.#core);
+    await this.#batch.putBlob(digest, bytes, 'data');
+    return bytes;
+  }
+
+  /** An object with all that it needs. @returns whether the other store had it */
+  async object(digest: RawDigest, path: string): Promise<boolean> {
+    const other = await this.#source();
+    if (other === undefined || other.catalog.locations(digest).next().done) return false;
+    const copier = new ObjectCopier(other, this.#core, {});
+    await copier.copy([{ digest, kind: 'data', path }]);
+    await copier.finish();
+    return true;
+  }
+
+  /** Makes the copies durable, and keeps every later process from relying on the damaged files. */
+  async finish(): Promise<void> {
+    const batch = this.#batch;
+    this.#batch = undefined;
+    await batch?.commit();
+    const known = await this.#core.condemnedNow();
+    const keys = [...this.#core.catalog.damagedKeys].filter((key) => !known.has(key));
+    if (keys.length > 0) await writeCondemned(this.#core.remote, keys);
+  }
+
+  async #source(): Promise<StoreCore | undefined> {
+    this.#other ??= this.#open();
+    return this.#other;
+  }
+}

@@ -1,0 +1,96 @@
+import type { OnProgress } from '../../progress.ts';
+import { type Digest, toRaw } from '../format/digest.ts';
+import { readManifest } from '../format/manifest.ts';
+import { isWanted, type Root } from '../gc/roots.ts';
+import { streamObject } from '../reading/object-reader.ts';
+import type { Store } from '../store.ts';
+import type { StoreCore } from '../store-core.ts';
+import { nearest, ObjectCopier, type WantedObject } from './object-copier.ts';
+
+export interface TransferOptions {
+  /** Requests at a time, 8 by default. */
+  readonly jobs?: number;
+  /** Only the profiles of the roots: no data, no manifests. */
+  readonly profilesOnly?: boolean;
+  readonly onProgress?: OnProgress;
+  /** Stops between two requests; what has arrived stays. */
+  readonly signal?: AbortSignal;
+}
+
+/** Objects and bytes that were really sent: what was there already does not count. */
+export interface Transferred {
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+/**
+ * Brings whatever the roots need and `to` lacks, verified on the way. Interrupted, it leaves what has arrived, which the
+ * next run does not send again. Memory is bounded by `jobs` and the size of packs, not by that of the data.
+ * @throws VarveError `object-missing`, `digest-mismatch`, and what the remotes meet
+ */
+export async function transfer(
+  from: Store,
+  to: Store,
+  roots: readonly Root[],
+  options: TransferOptions = {},
+): Promise<Transferred> {
+  const copier = new ObjectCopier(from.core, to.core, options);
+  try {
+    await copier.copy(profilesOf(roots));
+    if (!options.profilesOnly) {
+      const here = roots.filter((root) => !isAlreadyThere(from.core, to.core, root));
+      await copier.copy(here.filter(({ kind }) => kind === 'directory').map(manifestOf));
+      await copier.makeReadable();
+      await copier.copy(filesOf(here, from.core, to.core));
+    }
+  } catch (error) {
+    // What has arrived is kept, so that the next run need not send it again.
+    await copier.finish().catch(() => undefined);
+    throw error;
+  }
+  await copier.finish();
+  return copier.sent;
+}
+
+/** A clone that fetched a part of the data pushes what it has; the rest is on the remote, where it came from. */
+export function isAlreadyThere(from: StoreCore, to: StoreCore, { digest }: Root): boolean {
+  const raw = toRaw(digest);
+  return (
+    to.remote.localPath === undefined &&
+    from.catalog.find(raw) === undefined &&
+    to.catalog.find(raw) !== undefined
+  );
+}
+
+function manifestOf({ digest, path }: Root): WantedObject {
+  return { digest: toRaw(digest), kind: 'meta', path };
+}
+
+function profilesOf(roots: readonly Root[]): WantedObject[] {
+  return roots.flatMap(({ profile, path }) =>
+    profile === undefined ? [] : [{ digest: toRaw(profile), kind: 'meta' as const, path }],
+  );
+}
+
+async function* filesOf(
+  roots: readonly Root[],
+  from: StoreCore,
+  to: StoreCore,
+): AsyncGenerator<WantedObject> {
+  const seen = new Set<Digest>();
+  for (const root of roots) {
+    const { digest, path, kind, source } = root;
+    if (root.only === undefined && seen.has(digest)) continue;
+    seen.add(digest);
+    if (kind === 'file') {
+      yield { digest: toRaw(digest), kind: source === undefined ? 'data' : 'meta', path };
+      continue;
+    }
+    const raw = toRaw(digest);
+    const bytes = streamObject(nearest(raw, from, to, path), raw);
+    for await (const entry of readManifest(bytes, `${path} (${digest})`)) {
+      if (entry.digest === undefined || !isWanted(root, entry.path)) continue;
+      yield { digest: toRaw(entry.digest), kind: 'data', path: `${path}/${entry.path}` };
+    }
+  }
+}

@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import { inOrder } from '../../base/concurrency.ts';
+import type { Block, CutBlock } from '../chunking/block-cutter.ts';
+import { DATA_CHUNKS } from '../chunking/chunker.ts';
+import { cutterFor } from '../chunking/file-cutters.ts';
+import { layoutOf, SMALLEST_CHUNKED } from '../chunking/file-layout.ts';
+import { DIGEST_BYTES, type Digest, type RawDigest, rawDigestOf, toDigest } from '../format/digest.ts';
+import { RecipeBuilder } from '../format/recipe.ts';
+import { putRecipe } from './add-stream.ts';
+import type { BlobSink } from './blob-sink.ts';
+import type { SmallFileReaders } from './small-file-readers.ts';
+import { assertUnchanged, type FileToRead, READ_FLAGS, readSmallFile, sourceError } from './small-files.ts';
+
+export interface AddedFile {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+export interface AddFileOptions {
+  /** Called with the count of bytes read since the last call. */
+  readonly onBytes?: (count: number) => void;
+}
+
+const HEADROOM = DATA_CHUNKS.maximum;
+const BLOCK = 4 * 1024 * 1024;
+/** Blocks of one file in memory: one is read while another is cut and a third is packed. */
+const BLOCKS = 3;
+
+/** Takes in a file in one reading. @throws VarveError `source-changed`, `not-a-file`, `symlink-refused` and what reading meets */
+export async function addFile(sink: BlobSink, path: string, options: AddFileOptions): Promise<AddedFile> {
+  const small = readSmall(path);
+  if (small !== undefined) {
+    const digest = rawDigestOf(small);
+    await sink.putBlob(digest, small, 'data');
+    options.onBytes?.(small.length);
+    return { digest: toDigest(digest), size: small.length };
+  }
+  const file = await open(path, READ_FLAGS).catch((error: unknown) => {
+    throw sourceError(error, path);
+  });
+  try {
+    return await addLarge(sink, file, path, options.onBytes ?? (() => undefined));
+  } catch (error) {
+    throw sourceError(error, path);
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Takes in files, each no larger than SMALLEST_CHUNKED when it was last seen, and yields what they are in their order.
+ * @param readers that read them; without, this thread does
+ * @throws as addFile
+ */
+export async function* addSmallFiles(
+  sink: BlobSink,
+  files: Iterable<FileToRead>,
+  readers: SmallFileReaders | undefined,
+): AsyncGenerator<AddedFile> {
+  if (readers === undefined) {
+    for (const { path } of files) yield await addFile(sink, path, {});
+    return;
+  }
+  for await (const { files: group, read } of readers.read(files)) {
+    let at = 0;
+    for (const [ordinal, { path }] of group.entries()) {
+      const size = read.lengths[ordinal]!;
+      // What the thread could not take is read again here, which says what is wrong.
+      if (size < 0) {
+        yield await addFile(sink, path, {});
+        continue;
+      }
+      const digest = read.digests.subarray(ordinal * DIGEST_BYTES, (ordinal + 1) * DIGEST_BYTES);
+      await sink.putBlob(digest, read.bytes.subarray(at, at + size), 'data');
+      at += size;
+      yield { digest: toDigest(digest), size };
+    }
+  }
+}
+
+/** Small files are read into this one after another: a fresh buffer for each costs more than the reading. */
+const scratch = Buffer.allocUnsafeSlow(SMALLEST_CHUNKED + 1);
+
+/** The bytes of a small file until the next is read, undefined where it is large. */
+function readSmall(path: string): Uint8Array | undefined {
+  const length = readSmallFile(path, scratch);
+  return length === undefined ? undefined : scratch.subarray(0, length);
+}
+
+async function addLarge(sink: BlobSink, file: FileHandle, path: string, onBytes: (count: number) => void) {
+  const before = await file.stat();
+  const { size } = before;
+  const head = Buffer.alloc(16);
+  await file.read(head, 0, head.length, 0);
+  const layout = layoutOf(size, head);
+  const assertSame = async (length: number): Promise<void> =>
+    assertUnchanged(before, await file.stat(), length, path);
+  if (layout === 'chunks') return addChunked(sink, file, size, assertSame, onBytes);
+  if (layout === 'whole') return addWhole(sink, file, path, size, assertSame, onBytes);
+  const bytes = await file.readFile();
+  await assertSame(bytes.length);
+  const digest = rawDigestOf(bytes);
+  await sink.putBlob(digest, bytes, 'data');
+  onBytes(size);
+  return { digest: toDigest(digest), size };
+}
+
+/** Read twice: to learn its name, and to write it under that name; the writer checks that both saw the same. */
+async function addWhole(
+  sink: BlobSink,
+  file: FileHandle,
+  path: string,
+  size: number,
+  assertSame: (length: number) => Promise<void>,
+  onBytes: (count: number) => void,
+): Promise<AddedFile> {
+  const hash = createHash('sha256');
+  let length = 0;
+  for await (const block of readBlocks(file)) {
+    hash.update(bytesOf(block));
+    length += block.end - block.start;
+    onBytes(block.end - block.start);
+  }
+  await assertSame(length);
+  const digest = hash.digest();
+  await sink.putWhole(digest, { path, size });
+  await assertSame(size);
+  return { digest: toDigest(digest), size };
+}
+
+async function addChunked(
+  sink: BlobSink,
+  file: FileHandle,
+  size: number,
+  assertSame: (length: number) => Promise<void>,
+  onBytes: (count: number) => void,
+): Promise<AddedFile> {
+  const hash = createHash('sha256');
+  const recipe = new RecipeBuilder();
+  const cutter = cutterFor(size);
+  try {
+    const cut = async (block: Block): Promise<{ block: Block; cut: CutBlock }> => {
+      const cutting = cutter.cut(block);
+      hash.update(bytesOf(block));
+      return { block, cut: await cutting };
+    };
+    for await (const done of inOrder(readBlocks(file), BLOCKS, cut)) {
+      await putChunks(sink, done.block, done.cut, recipe);
+      onBytes(done.block.end - done.block.start);
+    }
+  } finally {
+    await cutter.close();
+  }
+  await assertSame(recipe.size);
+  const digest: RawDigest = hash.digest();
+  await putRecipe(sink, digest, recipe);
+  return { digest: toDigest(digest), size };
+}
+
+async function putChunks(sink: BlobSink, block: Block, cut: CutBlock, recipe: RecipeBuilder): Promise<void> {
+  let at = cut.start;
+  for (const [ordinal, length] of cut.lengths.entries()) {
+    const digest = cut.digests.subarray(ordinal * DIGEST_BYTES, (ordinal + 1) * DIGEST_BYTES);
+    recipe.add(digest, length);
+    await sink.putBlob(digest, block.buffer.subarray(at, at + length), 'data');
+    at += length;
+  }
+}
+
+/** The file from its beginning, in full blocks but for the last. A block's buffer is used again BLOCKS blocks later. */
+async function* readBlocks(file: FileHandle): AsyncGenerator<Block> {
+  const buffers = Array.from(
+    { length: BLOCKS },
+    () => new Uint8Array(new SharedArrayBuffer(HEADROOM + BLOCK)),
+  );
+  let position = 0;
+  for (let turn = 0; ; turn++) {
+    const buffer = buffers[turn % BLOCKS]!;
+    let end = HEADROOM;
+    while (end < buffer.length) {
+      const { bytesRead } = await file.read(buffer, end, buffer.length - end, position);
+      if (bytesRead === 0) break;
+      end += bytesRead;
+      position += bytesRead;
+    }
+    const isLast = end < buffer.length;
+    yield { buffer, start: HEADROOM, end, isLast };
+    if (isLast) return;
+  }
+}
+
+function bytesOf(block: Block): Uint8Array {
+  return block.buffer.subarray(block.start, block.end);
+}

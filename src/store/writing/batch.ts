@@ -1,0 +1,152 @@
+import { VarveError } from '../../errors.ts';
+import type { Body } from '../../remote/remote.ts';
+import { type Digest, type RawDigest, toDigest, toHex } from '../format/digest.ts';
+import type { IndexContent, IndexedRecipe, IndexedWhole } from '../format/index-file.ts';
+import { type PackKind, packKey } from '../format/pack.ts';
+import { wholeKey } from '../format/whole-object-key.ts';
+import { joinIndexes } from '../index/merge.ts';
+import { isEmptyObject } from '../reading/object-reader.ts';
+import type { StoreCore } from '../store-core.ts';
+import { type AddedFile, type AddFileOptions, addFile, addSmallFiles } from './add-file.ts';
+import { addStream } from './add-stream.ts';
+import type { BlobSink } from './blob-sink.ts';
+import { PackUploads } from './pack-uploads.ts';
+import { freeGeneration, rescue } from './relocate-pending.ts';
+import type { SmallFileReaders } from './small-file-readers.ts';
+import type { FileToRead } from './small-files.ts';
+
+/** Bytes after which an index names what has been written so far, so that an interrupted batch need not repeat it. */
+const CHECKPOINT_BYTES = 512 * 1024 * 1024;
+const CHECKPOINT_BLOBS = 200_000;
+
+/** Writes collected into packs; nothing of them is found before `commit`. Methods may be called concurrently. */
+export class Batch implements BlobSink {
+  readonly #store: StoreCore;
+  readonly #uploads: PackUploads;
+  /** Blobs and objects that this batch has taken in; each index that is written clears those it names. */
+  #pending = new Set<string>();
+  #wholes: IndexedWhole[] = [];
+  #recipes: IndexedRecipe[] = [];
+  /** Put since the last index was written. */
+  #bytes = 0;
+  #blobs = 0;
+  /** Keys that what this batch names needs: its own too, since a gc may condemn them before anything names them. */
+  readonly #reliedOn = new Set<string>();
+  #open = true;
+
+  constructor(store: StoreCore) {
+    this.#store = store;
+    this.#uploads = new PackUploads(store.remote, (key) => store.catalog.isTaken(key));
+  }
+
+  /**
+   * Takes in a file, which is read once. Concurrent calls share the work of writing.
+   * @throws VarveError `source-changed` where size or time of modification differ after reading
+   */
+  addFile(path: string, options: AddFileOptions = {}): Promise<AddedFile> {
+    return addFile(this, path, options);
+  }
+
+  /**
+   * Takes in files of up to SMALLEST_CHUNKED bytes, in their order.
+   * @param readers that read them; without, this thread does
+   * @throws VarveError as addFile
+   */
+  addSmallFiles(
+    files: Iterable<FileToRead>,
+    readers: SmallFileReaders | undefined,
+  ): AsyncGenerator<AddedFile> {
+    return addSmallFiles(this, files, readers);
+  }
+
+  /** @param kind `meta` for manifests, recipes and profiles, which lie apart from the data */
+  async addBytes(
+    bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array> | Uint8Array,
+    kind: PackKind,
+  ): Promise<{ digest: Digest; size: number }> {
+    const { digest, size } = await addStream(this, bytes instanceof Uint8Array ? [bytes] : bytes, kind);
+    return { digest: toDigest(digest), size };
+  }
+
+  /** Whether these bytes need not be put: they are in the store, or were put into this batch. Notes that they are needed. */
+  holds(digest: RawDigest): boolean {
+    if (isEmptyObject(digest)) return true;
+    const location = this.#store.catalog.find(digest);
+    if (location === undefined || location.at === 'recipe') return this.#pending.has(keyOf(digest));
+    this.#reliedOn.add(location.at === 'pack' ? packKey(location.pack) : location.key);
+    return true;
+  }
+
+  async putBlob(digest: RawDigest, bytes: Uint8Array, kind: PackKind): Promise<void> {
+    if (this.holds(digest)) return;
+    this.#pending.add(keyOf(digest));
+    this.#uploads.append(Buffer.from(digest), bytes, kind);
+    this.#bytes += bytes.length;
+    this.#blobs += 1;
+    await this.#uploads.room();
+    if (this.#bytes >= CHECKPOINT_BYTES || this.#blobs >= CHECKPOINT_BLOBS) await this.#checkpoint();
+  }
+
+  /** Puts an object into a file of its own. */
+  async putWhole(digest: RawDigest, body: Body): Promise<void> {
+    if (this.holds(digest)) return;
+    this.#pending.add(keyOf(digest));
+    const generation = freeGeneration((candidate) =>
+      this.#store.catalog.isTaken(wholeKey(digest, candidate)),
+    );
+    await this.#store.remote.write(wholeKey(digest, generation), body, { sha256: toHex(digest) });
+    const size = body instanceof Uint8Array ? body.length : body.size;
+    this.#wholes.push({ digest: Buffer.from(digest), size, generation });
+  }
+
+  /** Says that the object `digest` is what `recipe` lists; both the recipe and its chunks have been put. */
+  putRecipe(digest: RawDigest, recipe: RawDigest, size: number): void {
+    if (this.#store.catalog.find(digest) !== undefined || this.#pending.has(keyOf(digest))) return;
+    this.#pending.add(keyOf(digest));
+    this.#recipes.push({ digest: Buffer.from(digest), recipe: Buffer.from(recipe), size });
+  }
+
+  /** Packs first, then the index that names them: durable when this resolves. The batch takes nothing more. */
+  async commit(): Promise<void> {
+    this.#open = false;
+    await this.#uploads.finish();
+    await this.#writeIndex({ ...this.#uploads.takeWritten(), wholes: this.#wholes, recipes: this.#recipes });
+    await rescue(this.#store, this.#reliedOn);
+    await joinIndexes(this.#store);
+  }
+
+  /** Forgets the batch. What it has written already is named by nothing and goes with the next gc. */
+  async abort(): Promise<void> {
+    this.#open = false;
+    await this.#uploads.finish().catch(() => undefined);
+  }
+
+  /** @throws VarveError `batch-closed`: a defect of the caller */
+  assertOpen(): void {
+    if (this.#open) return;
+    throw new VarveError('batch-closed', 'Something was added to a batch after its commit', {
+      remedy: 'This is a defect of varve: please report it.',
+    });
+  }
+
+  /** Names the packs written so far. Recipes wait for the commit, since their chunks may still be on their way. */
+  async #checkpoint(): Promise<void> {
+    const written = this.#uploads.takeWritten();
+    this.#bytes = 0;
+    this.#blobs = 0;
+    await this.#writeIndex({ ...written, wholes: [], recipes: [] });
+    for (const { digest } of written.blobs) this.#pending.delete(keyOf(digest));
+  }
+
+  async #writeIndex(content: IndexContent): Promise<void> {
+    for (const { name } of content.packs) this.#reliedOn.add(packKey(name));
+    for (const { digest, generation } of content.wholes) this.#reliedOn.add(wholeKey(digest, generation));
+    if (content.packs.length + content.wholes.length + content.recipes.length > 0) {
+      await this.#store.writeIndex(content);
+    }
+  }
+}
+
+function keyOf(digest: RawDigest): string {
+  return Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength).toString('latin1');
+}

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import type { Remote } from '../../remote/remote.ts';
+import type { RawDigest } from '../format/digest.ts';
+import type { IndexContent, IndexedPack } from '../format/index-file.ts';
+import { PACK_CAPACITY, PackBuilder, type PackKind, packKey, type SealedPack } from '../format/pack.ts';
+
+/** Packs that may be on their way at once; each is PACK_CAPACITY of memory. */
+const MOST_UPLOADS = 4;
+const SALT_BYTES = 5;
+
+/**
+ * Collects blobs into packs, one open pack a kind, and writes full ones in the background. What has been written is
+ * taken away with `takeWritten`, to be named by an index.
+ */
+export class PackUploads {
+  readonly #remote: Remote;
+  readonly #isTaken: (key: string) => boolean;
+  readonly #open = new Map<PackKind, PackBuilder>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #spare: Buffer[] = [];
+  #written: { pack: IndexedPack; builder: PackBuilder }[] = [];
+  #failure: { readonly error: unknown } | undefined;
+
+  /** @param isTaken whether nothing new may have this key */
+  constructor(remote: Remote, isTaken: (key: string) => boolean) {
+    this.#remote = remote;
+    this.#isTaken = isTaken;
+  }
+
+  append(digest: RawDigest, bytes: Uint8Array, kind: PackKind): void {
+    let builder = this.#open.get(kind);
+    if (builder !== undefined && !builder.fits(bytes.length)) {
+      this.#upload(builder);
+      builder = undefined;
+    }
+    if (builder === undefined) {
+      builder = new PackBuilder(kind, this.#spare.pop() ?? Buffer.allocUnsafeSlow(PACK_CAPACITY));
+      this.#open.set(kind, builder);
+    }
+    builder.append(digest, bytes);
+  }
+
+  /** Resolves when there is room for more; rejects with the first failure of a write. */
+  async room(): Promise<void> {
+    while (this.#running.size >= MOST_UPLOADS) await Promise.race(this.#running);
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Writes the open packs too and waits for all. */
+  async finish(): Promise<void> {
+    for (const builder of this.#open.values()) this.#upload(builder);
+    this.#open.clear();
+    await Promise.all(this.#running);
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** The packs written since the last call, as far as an index names them. */
+  takeWritten(): Pick<IndexContent, 'packs' | 'blobs'> {
+    const written = this.#written;
+    this.#written = [];
+    return {
+      packs: written.map(({ pack }) => pack),
+      blobs: written.flatMap(({ builder }, pack) =>
+        builder.entries.map(({ digest, offset, length }) => ({ digest, pack, offset, length })),
+      ),
+    };
+  }
+
+  #upload(builder: PackBuilder): void {
+    this.#open.delete(builder.kind);
+    const promise: Promise<void> = this.#write(builder)
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => this.#running.delete(promise));
+    this.#running.add(promise);
+  }
+
+  async #write(builder: PackBuilder): Promise<void> {
+    let sealed: SealedPack = builder.seal();
+    if (this.#isTaken(packKey(sealed.name))) sealed = builder.seal(randomBytes(SALT_BYTES));
+    await this.#remote.write(packKey(sealed.name), sealed.bytes, { sha256: sealed.name, hashed: true });
+    this.#written.push({
+      pack: { name: sealed.name, size: sealed.bytes.length, kind: sealed.kind },
+      builder,
+    });
+    this.#spare.push(builder.release());
+  }
+}

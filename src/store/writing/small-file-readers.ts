@@ -1,0 +1,39 @@
+import { inOrder } from '../../base/concurrency.ts';
+import { Threads } from '../../base/worker-threads.ts';
+import { groupsOf } from '../restoring/file-groups.ts';
+import type { FileToRead, SmallFiles } from './small-files.ts';
+
+/** Groups that are asked for at once, for each thread: one is read while the one before it is taken in. */
+const AHEAD = 2;
+
+export interface ReadGroup {
+  readonly files: readonly FileToRead[];
+  readonly read: SmallFiles;
+}
+
+/** Threads that read and hash small files. */
+export class SmallFileReaders {
+  readonly #threads: Threads<readonly FileToRead[], SmallFiles>;
+
+  /** Undefined where the threads' code is not at hand. */
+  static start(): SmallFileReaders | undefined {
+    const threads = Threads.start<readonly FileToRead[], SmallFiles>('read-worker');
+    return threads && new SmallFileReaders(threads);
+  }
+
+  private constructor(threads: Threads<readonly FileToRead[], SmallFiles>) {
+    this.#threads = threads;
+  }
+
+  /** The files in their order. Memory: some groups of 2 MiB, or of one larger file. */
+  read(files: Iterable<FileToRead>): AsyncGenerator<ReadGroup> {
+    return inOrder(groupsOf(files), this.#threads.count * AHEAD, async (group) => ({
+      files: group,
+      read: await this.#threads.ask(group),
+    }));
+  }
+
+  close(): Promise<void> {
+    return this.#threads.close();
+  }
+}

@@ -1,0 +1,93 @@
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { errnoOf, fileError } from '../../base/file-errors.ts';
+import { VarveError } from '../../errors.ts';
+import { DIGEST_BYTES, rawDigestOf } from '../format/digest.ts';
+
+/** Never through a link, and never waiting for the other end of a named pipe; both flags are absent on Windows. */
+export const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+export interface FileToRead {
+  readonly path: string;
+  /** Bytes, as last seen. */
+  readonly size: number;
+}
+
+/** Files that were read into one buffer, one after another. */
+export interface SmallFiles {
+  readonly bytes: Uint8Array;
+  /** Of each file in turn; -1 for one that was not read, since it is not what it was, or cannot be read. */
+  readonly lengths: Int32Array;
+  /** SHA-256, 32 bytes for each file. */
+  readonly digests: Uint8Array;
+}
+
+/** Reads and hashes files of which each fits into memory many times. Synchronous: it is called on a thread of its own. */
+export function readSmallFiles(files: readonly FileToRead[]): SmallFiles {
+  // One byte more than they had, so that one that grew is found out.
+  const bytes = new Uint8Array(files.reduce((sum, { size }) => sum + size, 1));
+  const lengths = new Int32Array(files.length).fill(-1);
+  const digests = new Uint8Array(files.length * DIGEST_BYTES);
+  let at = 0;
+  for (const [ordinal, { path, size }] of files.entries()) {
+    try {
+      const length = readSmallFile(path, bytes.subarray(at, at + size + 1));
+      if (length !== size) continue;
+      digests.set(rawDigestOf(bytes.subarray(at, at + length)), ordinal * DIGEST_BYTES);
+      lengths[ordinal] = length;
+      at += length;
+    } catch (error) {
+      if (!(error instanceof VarveError)) throw error;
+    }
+  }
+  return { bytes, lengths, digests };
+}
+
+/**
+ * Reads a whole file into `buffer`, which must have room for one byte more, and returns its length; undefined where it is larger.
+ * Five trips to the thread pool would take several times longer than reading a few KiB.
+ * @throws VarveError `source-changed`, `not-a-file`, `symlink-refused` and what reading meets
+ */
+export function readSmallFile(path: string, buffer: Uint8Array): number | undefined {
+  let file: number | undefined;
+  try {
+    file = openSync(path, READ_FLAGS);
+    const before = fstatSync(file);
+    if (!before.isFile()) throw notAFile(path);
+    if (before.size >= buffer.length) return undefined;
+    let length = 0;
+    for (let read = -1; read !== 0 && length < before.size; length += read) {
+      read = readSync(file, buffer, length, before.size + 1 - length, null);
+    }
+    assertUnchanged(before, fstatSync(file), length, path);
+    return length;
+  } catch (error) {
+    throw sourceError(error, path);
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/** @throws VarveError `source-changed` */
+export function assertUnchanged(before: Stats, after: Stats, length: number, path: string): void {
+  if (before.size === after.size && before.mtimeMs === after.mtimeMs && after.size === length) return;
+  throw new VarveError('source-changed', `${path} was changed while it was being read`, {
+    path,
+    remedy: 'Run the command again when nothing writes to this file.',
+  });
+}
+
+export function sourceError(error: unknown, path: string): VarveError {
+  if (errnoOf(error) !== 'ELOOP') return fileError(error, 'read', path);
+  return new VarveError('symlink-refused', `${path} is a symbolic link`, {
+    path,
+    remedy: 'Put the file itself there, or name it in .varveignore: a snapshot holds no links.',
+    cause: error,
+  });
+}
+
+function notAFile(path: string): VarveError {
+  return new VarveError('not-a-file', `${path} is not a regular file`, {
+    path,
+    remedy: 'Name it in .varveignore: a snapshot holds files and folders only.',
+  });
+}

@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, unlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileError } from '../../base/file-errors.ts';
+import type { Body, Remote } from '../../remote/remote.ts';
+import type { WholeLocation } from '../index/catalog.ts';
+
+/**
+ * Hands a whole object of one store to `use`, to be written to another: its own file where there is one, else a
+ * temporary one on the disk where `target` keeps its files. Whoever writes it verifies it.
+ */
+export async function withWholeBody(
+  source: Remote,
+  location: WholeLocation,
+  target: Remote,
+  onBytes: (count: number) => void,
+  use: (body: Body) => Promise<void>,
+): Promise<void> {
+  const { key, size } = location;
+  const local = source.localPath?.(key);
+  if (local !== undefined) {
+    await use({ path: local, size });
+    onBytes(size);
+    return;
+  }
+  const folder = temporaryFolder(target);
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `fetch-${randomBytes(12).toString('hex')}`);
+  try {
+    await download(source, location, path, onBytes);
+    await use({ path, size });
+  } finally {
+    await unlink(path).catch(() => undefined);
+  }
+}
+
+/** FolderRemote clears what killed processes leave in its `tmp`. */
+function temporaryFolder(target: Remote): string {
+  const local = target.localPath?.('index');
+  return local === undefined ? tmpdir() : join(dirname(local), 'tmp');
+}
+
+async function download(
+  source: Remote,
+  { key }: WholeLocation,
+  path: string,
+  onBytes: (count: number) => void,
+): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    for await (const bytes of source.stream(key)) {
+      await file.writeFile(bytes);
+      onBytes(bytes.length);
+    }
+  } catch (error) {
+    throw fileError(error, 'write', path);
+  } finally {
+    await file.close();
+  }
+}

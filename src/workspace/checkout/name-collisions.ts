@@ -1,0 +1,69 @@
+import { existsSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { workspaceError } from '../../base/system-errors.ts';
+import { VarveError } from '../../errors.ts';
+import type { Repository } from '../repository.ts';
+
+/** Which names a file system takes for the same: `A` and `a`; composed and decomposed forms of one letter. */
+export interface NameFolding {
+  readonly case: boolean;
+  readonly form: boolean;
+}
+
+/** Asks the file system, by a file that is gone again when this returns. */
+export function nameFolding(repository: Repository): NameFolding {
+  const name = `.varve-${process.pid}-folding-`;
+  const probe = join(repository.folder, `${name}\u00e9a.tmp`);
+  try {
+    writeFileSync(probe, '');
+    return {
+      case: existsSync(join(repository.folder, `${name}\u00e9A.tmp`)),
+      form: existsSync(join(repository.folder, `${name}e\u0301a.tmp`)),
+    };
+  } catch (error) {
+    throw workspaceError(error, 'write', probe);
+  } finally {
+    if (existsSync(probe)) unlinkSync(probe);
+  }
+}
+
+/**
+ * Refuses paths of which the file system would keep only one, folders on the way included. Linear in the paths; free where
+ * names are kept apart.
+ * @throws VarveError `name-collision`
+ */
+export function checkCollisions(paths: Iterable<string>, folding: NameFolding, dataset: string): void {
+  if (!folding.case && !folding.form) return;
+  const spelled = new Map<string, string>();
+  for (const path of paths) {
+    for (const step of stepsOf(path)) {
+      const folded = fold(step, folding);
+      const other = spelled.get(folded);
+      if (other === undefined) spelled.set(folded, step);
+      else if (other !== step) throw collision(other, step, dataset);
+    }
+  }
+}
+
+/** `a/b/c` is `a`, `a/b` and `a/b/c`. */
+function stepsOf(path: string): string[] {
+  const parts = path.replace(/\/$/, '').split('/');
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+}
+
+function fold(path: string, folding: NameFolding): string {
+  const formed = folding.form ? path.normalize('NFC') : path;
+  return folding.case ? formed.toLowerCase() : formed;
+}
+
+function collision(a: string, b: string, dataset: string): VarveError {
+  return new VarveError(
+    'name-collision',
+    `This file system takes ${a} and ${b} of ${dataset} for the same name`,
+    {
+      path: dataset,
+      remedy:
+        'Check it out on a file system that keeps them apart, or rename one of them there and add the dataset again.',
+    },
+  );
+}

@@ -1,0 +1,164 @@
+import { lstatSync } from 'node:fs';
+import { isChosen, joinStreams } from '../../base/path-order.ts';
+import type { Digest } from '../../store/format/digest.ts';
+import type { ManifestEntry } from '../../store/format/manifest.ts';
+import { compareWithRecord, type FileState, hashFound, pathOfFile } from '../tree/data-state.ts';
+import type { ScannedFile } from '../tree/scan.ts';
+import type { StatCache } from '../tree/stat-cache.ts';
+
+export interface PlannedFile {
+  readonly entry: ManifestEntry;
+  found: ScannedFile | undefined;
+  /** Set where a folder lies in the place of the file. */
+  readonly folderThere?: true;
+}
+
+/** What a checkout will do to one dataset. Nothing has been touched yet. */
+export interface CheckoutPlan {
+  /** Every file of the snapshot that is to be there, in its order; `found` where its bytes already lie in place. */
+  readonly files: PlannedFile[];
+  /** Files and empty folders that left the snapshot, unchanged (or given up by `force`). */
+  readonly remove: string[];
+  /** Files that only the user has; they stay. */
+  readonly kept: string[];
+  /** Files with changes that nobody saved, which the snapshot has no room for. Not empty: the checkout is refused. */
+  readonly unsaved: string[];
+}
+
+export interface PlanOptions {
+  /** Gives up unsaved changes. */
+  readonly force?: boolean | undefined;
+  /** The chosen parts of the dataset: everything else stays as it is. */
+  readonly only?: readonly string[] | undefined;
+  /** Whether bytes could be had again, for data of which nothing is recorded. */
+  readonly isSaved: (digest: Digest) => boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Reads the files that look changed, and only those. */
+export async function planCheckout(
+  root: string,
+  dataset: string,
+  record: StatCache | undefined,
+  target: AsyncIterable<ManifestEntry>,
+  options: PlanOptions,
+): Promise<CheckoutPlan> {
+  const plan: CheckoutPlan = { files: [], remove: [], kept: [], unsaved: [] };
+  const planner = new Planner(root, dataset, record, options, plan);
+  for await (const [state, entry] of joinStreams(compareWithRecord(root, dataset, record), target)) {
+    if (!isChosen(state?.path ?? entry!.path, options.only)) continue;
+    if (entry === undefined) await planner.left(state!);
+    else if (state?.found === undefined) planner.absent(entry);
+    else await planner.present(state, state.found, entry);
+  }
+  findObstacles(plan);
+  return plan;
+}
+
+/** Decides path by path. */
+class Planner {
+  readonly #root: string;
+  readonly #dataset: string;
+  readonly #record: StatCache | undefined;
+  readonly #options: PlanOptions;
+  readonly #plan: CheckoutPlan;
+  #parent: string | undefined;
+  #parentThere = false;
+
+  constructor(
+    root: string,
+    dataset: string,
+    record: StatCache | undefined,
+    options: PlanOptions,
+    plan: CheckoutPlan,
+  ) {
+    this.#root = root;
+    this.#dataset = dataset;
+    this.#record = record;
+    this.#options = options;
+    this.#plan = plan;
+  }
+
+  /** No data lies where the snapshot has some; an ignored file may. */
+  absent(entry: ManifestEntry): void {
+    const there = this.#kindAt(entry.path);
+    this.#plan.files.push({ entry, found: undefined, ...(there === 'folder' && { folderThere: true }) });
+    if (!this.#options.force && there === 'file') this.#plan.unsaved.push(entry.path);
+  }
+
+  async present(state: FileState, found: ScannedFile, entry: ManifestEntry): Promise<void> {
+    const digest = await this.#digest(state, found);
+    if (digest === entry.digest) {
+      this.#plan.files.push({ entry, found });
+      return;
+    }
+    this.#plan.files.push({ entry, found: undefined });
+    if (!this.#options.force && !this.#isClean(state, digest)) this.#plan.unsaved.push(entry.path);
+  }
+
+  /** Data lies where the snapshot has none. */
+  async left(state: FileState): Promise<void> {
+    const { found, path, recordedAt } = state;
+    if (found === undefined) return;
+    const clean =
+      recordedAt !== undefined && (state.same || this.#isClean(state, await this.#digest(state, found)));
+    if (clean || this.#options.force) this.#plan.remove.push(path);
+    else if (!path.endsWith('/')) this.#plan.kept.push(path);
+  }
+
+  #isClean(state: FileState, digest: Digest | undefined): boolean {
+    if (digest === undefined || state.same) return true;
+    if (this.#record === undefined) return this.#options.isSaved(digest);
+    return state.recordedAt !== undefined && digest === this.#record.digest(state.recordedAt);
+  }
+
+  /** Of files in a folder that is not there, only the first is asked for. */
+  #kindAt(path: string): 'file' | 'folder' | undefined {
+    const parent = path.slice(0, path.lastIndexOf('/', path.length - 2) + 1);
+    if (parent !== this.#parent) {
+      this.#parent = parent;
+      this.#parentThere = kindAt(`${this.#root}/${pathOfFile(this.#dataset, parent)}`) !== undefined;
+    }
+    return this.#parentThere || path === ''
+      ? kindAt(`${this.#root}/${pathOfFile(this.#dataset, path)}`)
+      : undefined;
+  }
+
+  async #digest(state: FileState, found: ScannedFile): Promise<Digest | undefined> {
+    if (state.same) return this.#record!.digest(state.recordedAt!);
+    return hashFound(this.#root, this.#dataset, found, { signal: this.#options.signal });
+  }
+}
+
+function kindAt(path: string): 'file' | 'folder' | undefined {
+  try {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    return stats?.isFile() ? 'file' : stats?.isDirectory() ? 'folder' : undefined;
+  } catch {
+    // A file on the way, which removals and obstacles deal with.
+    return undefined;
+  }
+}
+
+/** A kept file where the snapshot needs a folder, or a kept folder where it needs a file, cannot stay. */
+function findObstacles(plan: CheckoutPlan): void {
+  if (plan.kept.length === 0) return;
+  const kept = new Set(plan.kept);
+  const above = new Set(plan.kept.flatMap(parentsOf));
+  for (const { entry, found } of plan.files) {
+    if (found !== undefined) continue;
+    const obstacle = above.has(entry.path)
+      ? entry.path
+      : parentsOf(entry.path).find((parent) => kept.has(parent));
+    if (obstacle !== undefined) plan.unsaved.push(obstacle);
+  }
+}
+
+/** The folders above a path, and '', which a dataset that is a file has. */
+function parentsOf(path: string): string[] {
+  const parents = [''];
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+    if (slash < path.length - 1) parents.push(path.slice(0, slash));
+  }
+  return path === '' ? [] : parents;
+}

@@ -1,0 +1,95 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { VarveError } from '../../errors.ts';
+
+/** Enough for the names of a few million files; more is a defect, not a repository. */
+const LARGEST_ANSWER = 1 << 30;
+
+/** Git as varve asks it: same words in every locale, no prompts, no pager, no locks, no hooks, no user-set formats. */
+const OPTIONS = [
+  '--no-pager',
+  '--no-optional-locks',
+  '--no-replace-objects',
+  '-c',
+  'core.fsmonitor=false',
+  '-c',
+  'core.quotePath=false',
+];
+
+/** Set by Git around hooks and drivers; varve always asks about the working tree that it is in. */
+const SCRUBBED = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX', 'GIT_LITERAL_PATHSPECS'];
+
+/**
+ * Runs Git in `root`, without a shell, and returns what it wrote.
+ * @param options.accept exit codes beside 0 that are answers, not failures
+ * @throws VarveError `git-missing`, `git-failed`
+ */
+export function git(
+  root: string,
+  args: readonly string[],
+  options: { readonly input?: string; readonly accept?: readonly number[] } = {},
+): { readonly code: number; readonly output: Buffer } {
+  const result = spawnSync('git', [...OPTIONS, ...args], {
+    cwd: root,
+    env: environment(),
+    input: options.input ?? '',
+    maxBuffer: LARGEST_ANSWER,
+    windowsHide: true,
+  });
+  if (result.error) throw cannotRun(result.error, root);
+  const code = result.status ?? 128;
+  if (code !== 0 && !(options.accept ?? []).includes(code))
+    throw failed(args, root, result.stderr.toString());
+  return { code, output: result.stdout };
+}
+
+/** As `git`, for answers that are split by NUL. */
+export function gitList(root: string, args: readonly string[], input?: string): string[] {
+  const { output } = git(root, args, input === undefined ? {} : { input });
+  const text = output.toString('utf8');
+  return text === '' ? [] : text.replace(/\0$/, '').split('\0');
+}
+
+/** As `gitList`, one record at a time, for answers as long as history. */
+export async function* gitStream(root: string, args: readonly string[]): AsyncIterable<string> {
+  const child = spawn('git', [...OPTIONS, ...args], { cwd: root, env: environment(), windowsHide: true });
+  const ended = new Promise<number>((resolve, reject) => {
+    child.on('error', (error) => reject(cannotRun(error, root)));
+    child.on('close', (code) => resolve(code ?? 128));
+  });
+  ended.catch(() => undefined);
+  let problem = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    if (problem.length < 4096) problem += text;
+  });
+  child.stdin.end();
+  let rest = '';
+  for await (const text of child.stdout.setEncoding('utf8')) {
+    const records = (rest + text).split('\0');
+    rest = records.pop() ?? '';
+    yield* records;
+  }
+  if (rest !== '') yield rest;
+  if ((await ended) !== 0) throw failed(args, root, problem);
+}
+
+function environment(): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env, LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0' };
+  for (const name of SCRUBBED) delete env[name];
+  return env;
+}
+
+function cannotRun(error: Error, root: string): VarveError {
+  return new VarveError('git-missing', `Git cannot be run in ${root}: ${error.message}`, {
+    path: root,
+    remedy: 'Install Git, and see that `git --version` works here.',
+    cause: error,
+  });
+}
+
+function failed(args: readonly string[], root: string, stderr: string): VarveError {
+  const said = stderr.trim().split('\n')[0] ?? '';
+  return new VarveError('git-failed', `git ${args[0]} failed in ${root}: ${said}`, {
+    path: root,
+    remedy: 'Run the Git command by hand there, and mend what it names.',
+  });
+}

@@ -1,0 +1,80 @@
+import { lstatSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { writeAtomically } from '../../base/atomic-write.ts';
+import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { VarveError } from '../../errors.ts';
+import { pointerPath } from '../pointer.ts';
+import { git } from './git.ts';
+
+/**
+ * `text` with a last word that ignores exactly `name`, in the folder of the .gitignore and nowhere below. Text that does
+ * so already comes back as it is. https://git-scm.com/docs/gitignore
+ */
+export function withIgnored(text: string, name: string): string {
+  const line = ignoreLine(name);
+  const lines = text.split(/\r?\n/);
+  const at = lines.lastIndexOf(line);
+  // What comes later wins, so a negation behind our line may take it back.
+  if (at >= 0 && !lines.slice(at + 1).some((later) => later.startsWith('!'))) return text;
+  const newline = text.includes('\r\n') ? '\r\n' : '\n';
+  const separator = text === '' || text.endsWith('\n') ? '' : newline;
+  return `${text}${separator}${line}${newline}`;
+}
+
+/** Anchored by its slash, with every character that is special in a pattern escaped. */
+function ignoreLine(name: string): string {
+  return `/${name.replaceAll(/[\\*?[\]]/g, '\\$&').replace(/ +$/, (spaces) => '\\ '.repeat(spaces.length))}`;
+}
+
+/** Adds the line for a dataset to the .gitignore beside it. */
+export function ignoreDataset(root: string, dataset: string): void {
+  const where = posix.join(posix.dirname(dataset), '.gitignore');
+  const file = join(root, where);
+  const text = readOwn(file, where);
+  const changed = withIgnored(text, posix.basename(dataset));
+  if (changed !== text) writeAtomically(file, [Buffer.from(changed)]);
+}
+
+/**
+ * Refuses datasets that Git could not keep a pointer of, or holds itself.
+ * @throws VarveError `tracked-by-git`, `pointer-ignored`, `unsupported-name`
+ */
+export function checkGitAccepts(root: string, dataset: string): void {
+  if (/[\x00-\x1f\x7f\\]/.test(dataset)) {
+    throw new VarveError(
+      'unsupported-name',
+      `${JSON.stringify(dataset)} has a control character or backslash`,
+      {
+        path: dataset,
+        remedy: 'Rename it: no line of a .gitignore can name it on every machine.',
+      },
+    );
+  }
+  const tracked = git(root, ['ls-files', '-z', '--', `:(literal)${dataset}`]).output;
+  if (tracked.length > 0) {
+    throw new VarveError('tracked-by-git', `${dataset} is tracked by Git`, {
+      path: dataset,
+      remedy: `Run \`git rm -r --cached -- ${dataset}\` first, so that only varve keeps its contents.`,
+    });
+  }
+  const pointer = pointerPath(dataset);
+  if (git(root, ['check-ignore', '-q', '--', pointer], { accept: [1] }).code === 0) {
+    throw new VarveError('pointer-ignored', `Git ignores ${pointer}, so the dataset could not be committed`, {
+      path: pointer,
+      remedy: `Find the rule with \`git check-ignore -v -- ${pointer}\`, and narrow it.`,
+    });
+  }
+}
+
+function readOwn(file: string, where: string): string {
+  try {
+    if (lstatSync(file).isFile()) return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (isAbsent(error)) return '';
+    throw workspaceError(error, 'read', where);
+  }
+  throw new VarveError('symlink-refused', `${where} is not a plain file`, {
+    path: where,
+    remedy: 'Git does not follow links there: put a plain file in its place.',
+  });
+}

@@ -1,0 +1,207 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { VarveError } from '../../errors.ts';
+import { POINTER_SUFFIX, type Pointer, parsePointer, pointerPath } from '../pointer.ts';
+import { git, gitList, gitStream } from './git.ts';
+import { indexChecksum, pointersWithoutGit, rememberPointers } from './tracked-pointers.ts';
+
+/** A dataset as one commit (or the working tree) has it. `path` is POSIX, relative to the root. */
+export interface PointedDataset {
+  readonly path: string;
+  readonly pointer: Pointer;
+}
+
+const EVERY_POINTER = `:(glob)**/*${POINTER_SUFFIX}`;
+const ABSENT = /^0+$/;
+/** How `git ls-files -t` marks a path; of one that is tracked, another letter stands there. */
+const UNTRACKED = '? ';
+
+/** The datasets of the working tree: pointers that Git tracks or would offer to track, sorted. */
+export function datasetPaths(root: string): string[] {
+  return (pointersWithoutGit(root) ?? pointersByGit(root))
+    .map((path) => path.slice(0, -POINTER_SUFFIX.length))
+    .sort();
+}
+
+function pointersByGit(root: string): string[] {
+  const index = indexChecksum(root);
+  const args = ['ls-files', '-t', '-z', '--cached', '--others', '--exclude-standard', '--', EVERY_POINTER];
+  const tagged = gitList(root, args);
+  const tracked = tagged.filter((line) => !line.startsWith(UNTRACKED)).map(untagged);
+  rememberPointers(root, index, [...new Set(tracked)]);
+  return [...new Set(tagged.map(untagged))].filter((path) => existsSync(join(root, path)));
+}
+
+function untagged(line: string): string {
+  return line.slice(UNTRACKED.length);
+}
+
+/**
+ * The commit that `revision` names.
+ * @throws VarveError `unknown-revision`
+ */
+export function resolveRevision(root: string, revision: string): string {
+  const commit = findRevision(root, revision);
+  if (commit !== undefined) return commit;
+  throw new VarveError('unknown-revision', `${revision} names no commit`, {
+    path: revision,
+    remedy: 'See `git log` and `git branch --all`; in a shallow clone, run `git fetch --unshallow`.',
+  });
+}
+
+/** As resolveRevision; undefined where there is no such commit. */
+export function findRevision(root: string, revision: string): string | undefined {
+  if (revision === '' || revision.startsWith('-') || revision.includes('\0')) return undefined;
+  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
+  const { code, output } = git(root, args, { accept: [1, 128] });
+  return code === 0 ? output.toString().trim() : undefined;
+}
+
+/** Every dataset of a commit, sorted by path. */
+export function datasetsAt(root: string, commit: string): PointedDataset[] {
+  const found: { path: string; blob: string }[] = [];
+  for (const line of gitList(root, ['ls-tree', '-r', '-z', '--full-tree', commit])) {
+    const tab = line.indexOf('\t');
+    const path = line.slice(tab + 1);
+    const [mode, type, blob] = line.slice(0, tab).split(' ');
+    if (type === 'blob' && mode !== '120000' && isPointerPath(path)) found.push({ path, blob: blob! });
+  }
+  const texts = readBlobs(root, [...new Set(found.map(({ blob }) => blob))]);
+  return found.map(({ path, blob }) => pointed(path, texts.get(blob), commit));
+}
+
+/** The dataset at `path` as `commit` has it; undefined where it has none. */
+export function datasetAt(root: string, commit: string, path: string): Pointer | undefined {
+  const listed = gitList(root, ['ls-tree', '-z', '--full-tree', commit, '--', pointerPath(path)]);
+  const [, type, blob] = listed[0]?.split(/[ \t]/, 3) ?? [];
+  if (type !== 'blob') return undefined;
+  return pointed(pointerPath(path), readBlobs(root, [blob!]).get(blob!), commit).pointer;
+}
+
+/**
+ * Every version of every pointer that the given revisions reach, each path and content once. `revisions` are arguments of
+ * git-rev-list, such as `--all`, `--reflog`, `main`, `--not`.
+ */
+export async function* pointersInHistory(
+  root: string,
+  revisions: readonly string[],
+): AsyncIterable<PointedDataset> {
+  const found = new Map<string, Set<string>>();
+  for await (const { path, blob } of pointerChanges(root, revisions)) {
+    const blobs = found.get(path) ?? new Set();
+    found.set(path, blobs.add(blob));
+  }
+  yield* parsed(root, found);
+}
+
+/** Pointers that are staged in the index, or lie in the working tree: named by no commit yet, but by people. */
+export async function* pointersNotCommitted(root: string): AsyncIterable<PointedDataset> {
+  const found = new Map<string, Set<string>>();
+  for (const line of gitList(root, ['ls-files', '-z', '--stage', '--', EVERY_POINTER])) {
+    const tab = line.indexOf('\t');
+    const path = line.slice(tab + 1);
+    const blobs = found.get(path) ?? new Set();
+    found.set(path, blobs.add(line.slice(0, tab).split(' ')[1]!));
+  }
+  yield* parsed(root, found);
+}
+
+/** One commit that changed a dataset. `pointer` is undefined where it took the dataset out. */
+export interface DatasetCommit {
+  readonly commit: string;
+  /** ISO 8601, with the author's zone. */
+  readonly date: string;
+  readonly author: string;
+  readonly subject: string;
+  readonly pointer: Pointer | undefined;
+}
+
+/** The commits, newest first, that changed the dataset at `path`, as `revision` reaches them. */
+export function datasetHistory(root: string, revision: string, path: string): DatasetCommit[] {
+  const file = pointerPath(path);
+  const format = '--format=%H%x1f%aI%x1f%an%x1f%s';
+  const commits = gitList(root, ['log', '-z', format, revision, '--', `:(literal)${file}`]).map((line) =>
+    line.split('\x1f'),
+  );
+  const texts = readBlobs(
+    root,
+    commits.map(([commit]) => `${commit}:${file}`),
+  );
+  return commits.map(([commit = '', date = '', author = '', subject = '']) => {
+    const text = texts.get(`${commit}:${file}`);
+    const pointer = text === undefined ? undefined : pointed(file, text, commit.slice(0, 12)).pointer;
+    return { commit, date, author, subject, pointer };
+  });
+}
+
+/** Roots of every working tree of the repository: the main one, and those that `git worktree add` made. */
+export function worktreeRoots(root: string): string[] {
+  return gitList(root, ['worktree', 'list', '--porcelain', '-z'])
+    .filter((line) => line.startsWith('worktree '))
+    .map((line) => line.slice('worktree '.length))
+    .filter((path) => existsSync(path));
+}
+
+async function* pointerChanges(
+  root: string,
+  revisions: readonly string[],
+): AsyncIterable<{ path: string; blob: string }> {
+  const shape = ['--full-history', '-m', '--root', '--raw', '-z', '--no-renames', '--no-abbrev', '--format='];
+  let change: string | undefined;
+  for await (const record of gitStream(root, ['log', ...shape, ...revisions, '--', EVERY_POINTER])) {
+    const text = record.replace(/^\n+/, '');
+    if (text.startsWith(':')) change = text;
+    else if (change !== undefined && text !== '') {
+      const [, mode, , blob] = change.split(' ');
+      if (mode !== '120000' && !ABSENT.test(blob!)) yield { path: text, blob: blob! };
+      change = undefined;
+    }
+  }
+}
+
+function* parsed(root: string, found: ReadonlyMap<string, ReadonlySet<string>>): Iterable<PointedDataset> {
+  const texts = readBlobs(root, [...new Set([...found.values()].flatMap((blobs) => [...blobs]))]);
+  for (const [path, blobs] of found) {
+    for (const blob of blobs) yield pointed(path, texts.get(blob), blob.slice(0, 12));
+  }
+}
+
+function pointed(path: string, text: string | undefined, origin: string): PointedDataset {
+  if (text === undefined) {
+    throw new VarveError('git-failed', `Git has lost ${path} as ${origin} has it`, {
+      path,
+      remedy: 'Run `git fsck`, and fetch what is missing from another clone.',
+    });
+  }
+  try {
+    return { path: path.slice(0, -POINTER_SUFFIX.length), pointer: parsePointer(text, path) };
+  } catch (error) {
+    if (!(error instanceof VarveError)) throw error;
+    const { code, remedy } = error;
+    throw new VarveError(code, `${error.message} (in ${origin})`, { path, remedy, cause: error });
+  }
+}
+
+function isPointerPath(path: string): boolean {
+  return path.endsWith(POINTER_SUFFIX) && !path.endsWith(`/${POINTER_SUFFIX}`) && path !== POINTER_SUFFIX;
+}
+
+/** Contents by name (an id, or `commit:path`), of those that there are: one Git process for all of them. */
+export function readBlobs(root: string, blobs: readonly string[]): Map<string, string> {
+  const texts = new Map<string, string>();
+  if (blobs.length === 0) return texts;
+  const { output } = git(root, ['cat-file', '--batch'], { input: `${blobs.join('\n')}\n` });
+  let at = 0;
+  for (const blob of blobs) {
+    const end = output.indexOf(10, at);
+    const [, type, size] = output.toString('latin1', at, end).split(' ');
+    if (type !== 'blob') {
+      at = end + 1;
+      continue;
+    }
+    at = end + 1 + Number(size);
+    texts.set(blob, output.toString('utf8', end + 1, at));
+    at += 1;
+  }
+  return texts;
+}

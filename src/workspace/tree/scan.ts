@@ -1,0 +1,194 @@
+import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs';
+import { join, posix } from 'node:path';
+import { isUnfinished } from '../../base/atomic-write.ts';
+import { comparePaths } from '../../base/path-order.ts';
+import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { VarveError } from '../../errors.ts';
+import { POINTER_SUFFIX } from '../pointer.ts';
+import { IGNORE_FILE, type IgnoreRules, ignoreRules } from './varveignore.ts';
+
+/** A file of a dataset as the file system shows it, or an empty folder: then `path` ends in `/`. */
+export interface ScannedFile {
+  /** Relative to the dataset, POSIX; '' for the data of a dataset that is a single file. */
+  readonly path: string;
+  readonly size: number;
+  readonly modifiedMs: number;
+  readonly changedMs: number;
+  readonly inode: number;
+  readonly executable: boolean;
+}
+
+/** What lies at the path of a dataset. */
+export function dataKind(root: string, dataset: string): 'file' | 'directory' | undefined {
+  const stats = statOf(root, dataset);
+  return stats === undefined ? undefined : stats.isDirectory() ? 'directory' : 'file';
+}
+
+/**
+ * Every file and empty folder of a dataset, sorted by path bytes; nothing where no data lies. Memory is that of the names
+ * in the folders on one way down.
+ * @throws VarveError `symlink-refused`, `special-file-refused`, `nested-repository`, `nested-dataset`, `unsupported-name`
+ */
+export function* scanDataset(root: string, dataset: string): Iterable<ScannedFile> {
+  const stats = statOf(root, dataset);
+  if (stats === undefined) return;
+  if (stats.isDirectory()) yield* scanFolders(root, dataset);
+  else yield scanned('', stats);
+}
+
+/** One file of a dataset, or a folder that is empty, as a scan shows it. `path` is from the root, `name` from the dataset. */
+export function scannedFile(root: string, path: string, name: string): ScannedFile {
+  const stats = statOf(root, path.replace(/\/$/, ''));
+  if (stats !== undefined) return scanned(name, stats);
+  throw new VarveError('source-changed', `${path} went away while varve was at work`, {
+    path,
+    remedy: 'Let no other program change the data meanwhile, then run the same command again.',
+  });
+}
+
+function statOf(root: string, path: string): Stats | undefined {
+  try {
+    // Joined by hand: `join` takes as long as the call to the system.
+    const stats = lstatSync(`${root}/${path}`, { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    if (stats.isFile() || stats.isDirectory()) return stats;
+    throw refuse(path, stats);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw workspaceError(error, 'read', path);
+  }
+}
+
+interface Frame {
+  /** Relative to the dataset, '' or with a `/` at its end. */
+  readonly folder: string;
+  readonly names: readonly string[];
+  readonly rules: IgnoreRules;
+  next: number;
+  yielded: boolean;
+}
+
+function* scanFolders(root: string, dataset: string): Iterable<ScannedFile> {
+  const stack: Frame[] = [openFolder(root, dataset, '', ignoreRules(root, posix.dirname(dataset)))];
+  for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
+    const name = frame.names[frame.next++];
+    if (name === undefined) {
+      stack.pop();
+      if (frame.yielded || frame.folder === '') continue;
+      const stats = statOf(root, `${dataset}/${frame.folder.slice(0, -1)}`);
+      if (stats !== undefined) yield scanned(frame.folder, stats);
+      continue;
+    }
+    frame.yielded = true;
+    const path = frame.folder + name;
+    if (name.endsWith('/')) {
+      stack.push(openFolder(root, dataset, path, frame.rules));
+    } else {
+      const stats = statOf(root, `${dataset}/${path}`);
+      if (stats !== undefined) yield scanned(path, stats);
+    }
+  }
+}
+
+/** The names in a folder that belong to the dataset, folders with a `/`, in the order of whole paths. */
+function openFolder(root: string, dataset: string, folder: string, above: IgnoreRules): Frame {
+  const names: string[] = [];
+  const whole = posix.join(dataset, folder);
+  const entries = readFolder(root, whole);
+  const rules = entries.some(({ name }) => name === IGNORE_FILE)
+    ? above.within(whole.replace(/\/$/, ''))
+    : above;
+  for (const entry of entries) {
+    const name = entry.isDirectory() ? `${entry.name}/` : entry.name;
+    const path = `${dataset}/${folder}${name}`;
+    if (isUnfinished(entry.name) || (!rules.empty && rules.ignores(path))) continue;
+    checkEntry(path, entry);
+    names.push(name);
+  }
+  return { folder, names: names.sort(comparePaths), rules, next: 0, yielded: false };
+}
+
+function readFolder(root: string, folder: string): Dirent[] {
+  try {
+    return readdirSync(join(root, folder), { withFileTypes: true });
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw workspaceError(error, 'read', folder);
+  }
+}
+
+const UNKEPT = /[\\\x00-\x1f\x7f\ufffd]/;
+
+/**
+ * Why no file of a dataset may have this name, as the rest of a sentence about its path; undefined where one may. A scan would
+ * refuse it, or not find it.
+ */
+export function problemOfName(name: string): string | undefined {
+  if (UNKEPT.test(name)) return 'has a name that other machines cannot keep';
+  if (name === IGNORE_FILE) return 'would say what belongs to the dataset';
+  if (name.endsWith(POINTER_SUFFIX)) return 'would pass for the pointer of another dataset';
+  return isUnfinished(name) ? 'would pass for an unfinished file of varve' : undefined;
+}
+
+function checkEntry(path: string, entry: Dirent): void {
+  const { name } = entry;
+  if (UNKEPT.test(name)) throw badName(path);
+  if (name === '.git')
+    throw nested(
+      path,
+      'nested-repository',
+      'a Git repository',
+      'Move it out, or add its data from inside it.',
+    );
+  if (entry.isFile()) {
+    if (name.endsWith(POINTER_SUFFIX)) {
+      throw nested(
+        path,
+        'nested-dataset',
+        'the pointer of another dataset',
+        'Datasets cannot hold one another: add either the whole or the parts.',
+      );
+    }
+  } else if (!entry.isDirectory()) throw refuse(path, entry);
+}
+
+function scanned(path: string, stats: Stats): ScannedFile {
+  const folder = stats.isDirectory();
+  return {
+    path,
+    size: folder ? 0 : stats.size,
+    modifiedMs: stats.mtimeMs,
+    changedMs: stats.ctimeMs,
+    inode: stats.ino,
+    executable: !folder && (stats.mode & 0o100) !== 0,
+  };
+}
+
+function refuse(path: string, entry: Stats | Dirent): VarveError {
+  if (entry.isSymbolicLink()) {
+    return new VarveError('symlink-refused', `${path} is a symbolic link`, {
+      path,
+      remedy: 'Replace it by the file or folder that it names, or exclude it in a .varveignore.',
+    });
+  }
+  return new VarveError('special-file-refused', `${path} is a socket, a pipe or a device, not a file`, {
+    path,
+    remedy: 'Remove it, or exclude it in a .varveignore.',
+  });
+}
+
+function badName(path: string): VarveError {
+  return new VarveError(
+    'unsupported-name',
+    `${JSON.stringify(path)} has a name that other machines cannot keep`,
+    {
+      path,
+      remedy:
+        'Rename it without backslashes and control characters, in UTF-8, or exclude it in a .varveignore.',
+    },
+  );
+}
+
+function nested(path: string, code: string, what: string, remedy: string): VarveError {
+  return new VarveError(code, `${path} is ${what} within the dataset`, { path, remedy });
+}

@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { VarveError } from '../../src/errors.ts';
+import type { Digest } from '../../src/store/format/digest.ts';
+import { formatPointer, type Pointer, parsePointer } from '../../src/workspace/pointer.ts';
+
+const digest = fc.stringMatching(/^[0-9a-f]{64}$/).map((hex): Digest => `sha256:${hex}`);
+const name = fc
+  .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
+  .filter((text) => !/[\x00-\x1f\x7f/\\]/.test(text) && text !== '.' && text !== '..');
+const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+const pointer: fc.Arbitrary<Pointer> = fc.record(
+  {
+    path: name,
+    kind: fc.constantFrom('file', 'directory'),
+    digest,
+    bytes: count,
+    files: count,
+    executable: fc.constant(true),
+    rows: count,
+    profile: digest,
+    source: fc
+      .tuple(fc.constantFrom('s3', 'minio'), fc.webSegment({ size: 'small' }), name)
+      .map(
+        ([scheme, bucket, prefix]) =>
+          `${scheme}://b${bucket.replaceAll(/[@:]/g, '')}/${prefix.replaceAll(/[?#]/g, '')}`,
+      ),
+  },
+  { requiredKeys: ['path', 'kind', 'digest', 'bytes', 'files'] },
+);
+
+test('what is written is read back, with any line ends, and is YAML that says the same', () => {
+  fc.assert(
+    fc.property(pointer, (written) => {
+      const text = formatPointer(written);
+      const where = `data/${written.path}.varve`;
+      expect(parsePointer(text, where)).toEqual(written);
+      expect(parsePointer(`# a remark\n\n${text.replaceAll('\n', '\r\n')}`, where)).toEqual(written);
+      expect(parse(text)).toEqual({ varve: 1, ...written });
+    }),
+  );
+});
+
+test('text from anywhere is a pointer or an error that names the file', () => {
+  const lines = fc.constantFrom(
+    'varve: 1',
+    'path: a',
+    'kind: file',
+    'digest: x',
+    `digest: sha256:${'0'.repeat(64)}`,
+    'bytes: 1',
+    'files: 1',
+    'rows: -1',
+    '\0',
+    'path: "\\u0000"',
+    'path: "a',
+    '<<<<<<< x',
+    'source: "s3://b/p"',
+    'source: s3://b/p',
+    'endpoint: http://evil',
+  );
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.array(lines, { maxLength: 12 }).map((all) => all.join('\n')),
+  );
+  fc.assert(
+    fc.property(text, (any) => {
+      try {
+        expect(parsePointer(any, 'a.varve').path).toBe('a');
+      } catch (error) {
+        if (!(error instanceof VarveError)) throw error;
+        expect(error.message).toContain('a.varve');
+      }
+    }),
+  );
+});
+
+test.each([
+  'https://bucket.example.org/x',
+  'file:///etc',
+  '/etc',
+  's3://',
+  's3:///etc',
+  's3://b?endpoint=http://evil',
+  's3://b#x',
+  's3://@b/x',
+  's3://key:secret@b/x',
+  's3://key@b/x',
+  's3://b/\u0000',
+  's3://b/\n',
+])('a source is a place in a bucket and nothing else: %j', (source) => {
+  const text = `varve: 1\npath: a\nkind: directory\ndigest: sha256:${'0'.repeat(64)}\nbytes: 1\nfiles: 1\n`;
+  expect(() => parsePointer(`${text}source: ${JSON.stringify(source)}\n`, 'a.varve')).toThrow(
+    /`source` is not/,
+  );
+  expect(() => parsePointer(`${text}source: "s3://b"\nendpoint: http://evil\n`, 'a.varve')).toThrow(
+    /no use for/,
+  );
+});
