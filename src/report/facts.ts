@@ -2,8 +2,8 @@ import { numericAxis } from '../drift/distributions/axis.ts';
 import { distinctCount } from '../profile/hashing/sketch.ts';
 import { meanAndVariance } from '../profile/measures/moments.ts';
 import type { FeatureProfile, LengthStats, TableProfile, TimeStats } from '../profile/model/model.ts';
+import { numericText } from '../wording/numbers.ts';
 import { brief } from './neutral.ts';
-import { numericText } from './numbers.ts';
 
 /** What a report says of one feature, taken from its counters; numbers as numbers, extremes as text for people. */
 export interface Facts {

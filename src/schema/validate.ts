@@ -1,6 +1,7 @@
 import { VarveError } from '../errors.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../profile/model/model.ts';
 import { countRows, filesTable, isTabularProfile } from '../profile/model/tables.ts';
+import { counted, grouped, percent } from '../wording/numbers.ts';
 import type { Anomaly, ValidationReport } from './anomaly.ts';
 import { featureName, featuresByName } from './feature-name.ts';
 import { schemaFaults } from './format/faults.ts';
@@ -15,7 +16,6 @@ import { keyFindings } from './rules/keys.ts';
 import { isInEnvironment, isRequired } from './rules/presence.ts';
 import { rowCount } from './rules/row-count.ts';
 import type { Finding } from './rules/rule.ts';
-import { number, percent, plural } from './words.ts';
 
 export interface ValidateOptions {
   /** The dataset as the person named it, and its digest where it has one. */
@@ -222,6 +222,6 @@ function settle(finding: Finding, answer: RowAnswer | undefined): Finding | unde
       observed: 'not known',
     };
   if (answer.failing === 0 || answer.failing / answer.rows <= (finding.allowed ?? 0)) return undefined;
-  const share = `${plural(answer.failing, 'row')} of ${number(answer.rows)} (${percent(answer.failing / answer.rows)})`;
+  const share = `${counted(answer.failing, 'row')} of ${grouped(answer.rows)} (${percent(answer.failing / answer.rows)})`;
   return { ...finding, description: `${finding.short}: ${share}.`, observed: share };
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { sum } from '../../src/drift/measures/measures.ts';
 import { coarsen } from '../../src/profile/counters/occurrences.ts';
 import { hashEnd, sketchOf } from '../../src/profile/hashing/sketch.ts';
 import { bucketIndex, sortedBuckets } from '../../src/profile/measures/buckets.ts';
 import { MomentSums } from '../../src/profile/measures/moments.ts';
 import { valueCap } from '../../src/profile/measures/value-measures.ts';
+import { sum } from '../../src/profile/model/distances.ts';
 import type {
   FeatureProfile,
   LengthStats,

@@ -7,11 +7,8 @@ import { examine } from '../../src/drift/findings/findings.ts';
 import {
   chiSquare,
   hellinger,
-  jensenShannon,
   kolmogorovSmirnov,
-  lInfinity,
   populationStability,
-  shares,
   wasserstein,
 } from '../../src/drift/measures/measures.ts';
 import {
@@ -21,6 +18,7 @@ import {
   normalQuantile,
   studentTails,
 } from '../../src/drift/measures/tails.ts';
+import { jensenShannon, lInfinity, shares } from '../../src/profile/model/distances.ts';
 import { allCounts, columnOf, featureOf } from './columns.ts';
 
 interface Fixture {

@@ -151,8 +151,8 @@ features:
     ).toMatchInlineSnapshot(`
       [
         "key VALUE_NOT_UNIQUE error 1 repeated value",
-        "number INT_TYPE_NOT_INT_STRING error 1 row of 3,001 (0.033 %)",
-        "number INT_TYPE_BIG_INT error 1 row of 3,001 (0.033 %)",
+        "number INT_TYPE_NOT_INT_STRING error 1 row of 3,001 (0.03 %)",
+        "number INT_TYPE_BIG_INT error 1 row of 3,001 (0.03 %)",
         "day STRING_TYPE_NOT_A_TIME error "nonsense"",
         " KEY_NOT_UNIQUE error repeated keys",
       ]

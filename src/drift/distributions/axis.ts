@@ -1,6 +1,6 @@
 import { bucketLow } from '../../profile/measures/buckets.ts';
+import { sum } from '../../profile/model/distances.ts';
 import type { Bucket, FeatureProfile, NumericStats, ValueCounts } from '../../profile/model/model.ts';
-import { sum } from '../measures/measures.ts';
 
 /** Both sides' counts over one ordered set of cells. Cell i holds values from low[i] to high[i]; equal where it is a point. */
 export interface Axis {

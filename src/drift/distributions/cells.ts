@@ -1,11 +1,11 @@
+import { jensenShannon, jensenShannonTerm } from '../../profile/model/distances.ts';
+import { percent } from '../../wording/numbers.ts';
 import type { Finding } from '../findings/finding.ts';
-import { moved, percent } from '../findings/phrases.ts';
+import { moved } from '../findings/phrases.ts';
 import {
   chiSquare,
   hellinger,
   hellingerTerm,
-  jensenShannon,
-  jensenShannonTerm,
   populationStability,
   populationStabilityTerm,
 } from '../measures/measures.ts';

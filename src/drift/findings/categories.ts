@@ -1,6 +1,8 @@
+import { lInfinity, shares, sum } from '../../profile/model/distances.ts';
+import { counted, percent } from '../../wording/numbers.ts';
+import { quoted } from '../../wording/quote.ts';
 import type { Categories } from '../distributions/axis.ts';
 import { cellFindings } from '../distributions/cells.ts';
-import { lInfinity, shares, sum } from '../measures/measures.ts';
 import {
   countsOfCounts,
   exclusiveValuesP,
@@ -9,7 +11,6 @@ import {
   shareChangeP,
 } from '../measures/sampling.ts';
 import { type Finding, independent, type Pair } from './finding.ts';
-import { counted, percent, quoted } from './phrases.ts';
 
 /** What changed in how often each value occurs. */
 export function categoryFindings(pair: Pair): Finding[] {

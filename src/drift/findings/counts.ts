@@ -1,11 +1,12 @@
 import { distinctCount, hashEnd, overlap } from '../../profile/hashing/sketch.ts';
 import type { FeatureProfile, FeatureType } from '../../profile/model/model.ts';
+import { grouped, percent } from '../../wording/numbers.ts';
 import { valueTotal } from '../distributions/axis.ts';
 import { expectedShareChange, type Sizes, shareChangeP } from '../measures/sampling.ts';
 import { normalTails } from '../measures/tails.ts';
 import type { MeasureName } from '../model.ts';
 import { type Finding, independent, type Pair } from './finding.ts';
-import { moved, percent, quantity } from './phrases.ts';
+import { moved } from './phrases.ts';
 
 /** What changed in the counts that every feature has: nulls, distinct values, type, keys in common. */
 export function countFindings(pair: Pair): Finding[] {
@@ -115,7 +116,7 @@ function distinctFindings({ before, after, namesRows }: Pair): Finding[] {
       errorBound: 2 * sketches,
       test: { of: 'distinct-count', pValue: normalTails(value / error) },
       reason: () =>
-        `distinct values ${moved(a.count, b.count, quantity)}, in ${quantity(valueTotal(before))} and ${quantity(valueTotal(after))} values`,
+        `distinct values ${moved(a.count, b.count, grouped)}, in ${grouped(valueTotal(before))} and ${grouped(valueTotal(after))} values`,
     },
     ...(namesRows || (isKey(before, a) && isKey(after, b)) ? [keyFinding(before, after)] : []),
   ];
@@ -137,7 +138,7 @@ function keyFinding(before: FeatureProfile, after: FeatureProfile): Finding {
     errorBound: exact ? 0 : unseenShare(value, seen),
     test: { of: 'key-overlap', pValue: 0 },
     reason: () =>
-      `${percent(value)} of the keys of ${quantity(rows.after)} rows occur among the ${quantity(rows.before)} of the other side too`,
+      `${percent(value)} of the keys of ${grouped(rows.after)} rows occur among the ${grouped(rows.before)} of the other side too`,
   };
 }
 

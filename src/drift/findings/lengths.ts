@@ -1,8 +1,8 @@
 import type { LengthStats } from '../../profile/model/model.ts';
+import { quantity } from '../../wording/numbers.ts';
 import { lengthAxis } from '../distributions/axis.ts';
 import { type Finding, independent, type Pair } from './finding.ts';
 import { orderFinding } from './numeric.ts';
-import { quantity } from './phrases.ts';
 
 /** What changed in the lengths of strings and bytes, and of lists. */
 export function lengthFindings(pair: Pair): Finding[] {

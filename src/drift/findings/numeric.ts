@@ -1,8 +1,10 @@
 import { meanAndVariance } from '../../profile/measures/moments.ts';
+import { shares, sum } from '../../profile/model/distances.ts';
 import type { FeatureProfile } from '../../profile/model/model.ts';
+import { percent, quantity } from '../../wording/numbers.ts';
 import { type Axis, binned, equalBins, middles } from '../distributions/axis.ts';
 import { cellFindings, stability } from '../distributions/cells.ts';
-import { kolmogorovSmirnov, kolmogorovSmirnovBound, shares, sum, wasserstein } from '../measures/measures.ts';
+import { kolmogorovSmirnov, kolmogorovSmirnovBound, wasserstein } from '../measures/measures.ts';
 import {
   expectedKolmogorovSmirnov,
   kolmogorovSmirnovP,
@@ -12,7 +14,7 @@ import {
 } from '../measures/sampling.ts';
 import { largestShareChange } from './categories.ts';
 import { type Finding, independent, type Pair } from './finding.ts';
-import { moved, percent, quantity } from './phrases.ts';
+import { moved } from './phrases.ts';
 
 /** Integers of no more values than this are compared value by value as well, since they may be codes. */
 const mostCodes = 40;

@@ -1,11 +1,12 @@
 import { widen } from '../../profile/counters/occurrences.ts';
+import { lInfinity, shares, sum } from '../../profile/model/distances.ts';
 import type { TimeStats } from '../../profile/model/model.ts';
+import { counted, percent } from '../../wording/numbers.ts';
 import { type Axis, Cells, mergeCells } from '../distributions/axis.ts';
-import { lInfinity, shares, sum } from '../measures/measures.ts';
 import { expectedShareChange, type Sizes, shareChangeP } from '../measures/sampling.ts';
 import { type Finding, independent, type Pair } from './finding.ts';
 import { orderFinding } from './numeric.ts';
-import { counted, moved, percent } from './phrases.ts';
+import { moved } from './phrases.ts';
 
 const dayMilliseconds = 86_400_000;
 const weekdays = ['Mondays', 'Tuesdays', 'Wednesdays', 'Thursdays', 'Fridays', 'Saturdays', 'Sundays'];

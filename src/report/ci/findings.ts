@@ -1,9 +1,9 @@
 import type { DriftReport, FeatureDrift } from '../../drift/model.ts';
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
+import { magnitude } from '../../wording/numbers.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
-import { magnitude } from '../numbers.ts';
-import { featureName, type Grade, gradeOf, spoken, validationGrade, validationSummary } from '../words.ts';
+import { featureName, type Grade, gradeOf, spoken, validationGrade, validationSummary } from '../phrases.ts';
 
 /** One thing that a CI system can show on its own: a test case, an alert, an annotation. All text is neutral. */
 export interface Finding {

@@ -1,8 +1,8 @@
 import type { DriftReport, FeatureDrift, FeatureRef, Measure, Side } from '../../drift/model.ts';
+import { counted, magnitude, probability } from '../../wording/numbers.ts';
 import { markup } from '../markup.ts';
 import { brief } from '../neutral.ts';
-import { counted, magnitude, probability } from '../numbers.ts';
-import { featureName, gradeOf } from '../words.ts';
+import { featureName, gradeOf } from '../phrases.ts';
 import { chart } from './chart.ts';
 import { overlayOf } from './overlay.ts';
 import { badge, datum, type Order, shortDigest, table } from './parts.ts';

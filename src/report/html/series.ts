@@ -1,10 +1,10 @@
 import { rank } from '../../drift/decide.ts';
 import type { DriftSeries, Verdict } from '../../drift/model.ts';
+import { count, magnitude } from '../../wording/numbers.ts';
 import { markup } from '../markup.ts';
 import { brief, neutral } from '../neutral.ts';
-import { count, magnitude } from '../numbers.ts';
+import { featureName, gradeOf } from '../phrases.ts';
 import { loudestStep, revision, type SeriesFeature, seriesSummary } from '../series.ts';
-import { featureName, gradeOf } from '../words.ts';
 import { framed } from './chart.ts';
 import { canvas, type Drawing, units } from './overlay.ts';
 import { badge, datum, type Order } from './parts.ts';

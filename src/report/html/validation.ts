@@ -1,8 +1,8 @@
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
+import { count, counted } from '../../wording/numbers.ts';
 import { markup } from '../markup.ts';
 import { brief } from '../neutral.ts';
-import { count, counted } from '../numbers.ts';
-import { anomalyCount, featureName, type Grade, gradeOf, validationGrade } from '../words.ts';
+import { anomalyCount, featureName, type Grade, gradeOf, validationGrade } from '../phrases.ts';
 import { badge, datum, type Order, shortDigest, table } from './parts.ts';
 import { type Section, sectionPage } from './section.ts';
 

@@ -1,8 +1,8 @@
 import type { DriftReport, FeatureDrift, FeatureRef, Side } from '../../drift/model.ts';
+import { count, counted, magnitude } from '../../wording/numbers.ts';
 import { brief } from '../neutral.ts';
-import { count, counted, magnitude } from '../numbers.ts';
+import { featureName, gradeOf, spoken } from '../phrases.ts';
 import { sparklines } from '../text/sparkline.ts';
-import { featureName, gradeOf, spoken } from '../words.ts';
 import { Document, marks } from './document.ts';
 import { bars, code, plain } from './escape.ts';
 

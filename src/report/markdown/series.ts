@@ -1,8 +1,8 @@
 import type { DriftSeries } from '../../drift/model.ts';
+import { count } from '../../wording/numbers.ts';
 import { brief } from '../neutral.ts';
-import { count } from '../numbers.ts';
+import { featureName, gradeOf } from '../phrases.ts';
 import { everChanged, loudestReason, revision, seriesSummary, strengthLine } from '../series.ts';
-import { featureName, gradeOf } from '../words.ts';
 import { Document, marks } from './document.ts';
 import { bars, code, plain } from './escape.ts';
 

@@ -1,6 +1,6 @@
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
 import { brief } from '../neutral.ts';
-import { featureName, gradeOf, validationGrade, validationSummary } from '../words.ts';
+import { featureName, gradeOf, validationGrade, validationSummary } from '../phrases.ts';
 import { Document, marks } from './document.ts';
 import { code, plain } from './escape.ts';
 

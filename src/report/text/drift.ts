@@ -1,9 +1,9 @@
 import type { DriftReport, FeatureDrift, FeatureRef, Measure, Side } from '../../drift/model.ts';
+import { counted, magnitude, probability } from '../../wording/numbers.ts';
 import { cut, wrapped } from '../cells.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
-import { counted, magnitude, probability } from '../numbers.ts';
-import { featureName, gradeOf, spoken } from '../words.ts';
+import { featureName, gradeOf, spoken } from '../phrases.ts';
 import { type Cell, columns } from './columns.ts';
 import { marks, type Paint, painter, type Tone } from './paint.ts';
 import { sparklines } from './sparkline.ts';

@@ -1,9 +1,9 @@
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
+import { counted } from '../../wording/numbers.ts';
 import { cut, wrapped } from '../cells.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
-import { counted } from '../numbers.ts';
-import { featureName, gradeOf, validationGrade, validationSummary } from '../words.ts';
+import { featureName, gradeOf, validationGrade, validationSummary } from '../phrases.ts';
 import { type Cell, columns } from './columns.ts';
 import { marks, type Paint, painter } from './paint.ts';
 

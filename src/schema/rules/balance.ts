@@ -1,6 +1,7 @@
+import { percent } from '../../wording/numbers.ts';
+import { quoted } from '../../wording/quote.ts';
 import { type Bounds, domainValues } from '../model.ts';
 import { columnSql } from '../row-checker.ts';
-import { percent, quoted } from '../words.ts';
 import { allListed, type Finding, type Rule, type Subject, wholeValues, without } from './rule.ts';
 
 /** How large a part of all values each value is: labels that no class dominates and none lacks. */

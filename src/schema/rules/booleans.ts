@@ -1,9 +1,10 @@
 import { bucketLow } from '../../profile/measures/buckets.ts';
 import type { NumericStats } from '../../profile/model/model.ts';
+import { quoted } from '../../wording/quote.ts';
 import { compareDecimals } from '../format/exact.ts';
 import type { FeatureSchema } from '../model.ts';
+import { valueList } from '../phrases.ts';
 import { columnSql, notInSql } from '../row-checker.ts';
-import { quoted, valueList } from '../words.ts';
 import { allListed, type Finding, type Rule, type Subject, wholeValues, without } from './rule.ts';
 
 /** Two-valued features: 0 and 1 in numbers, two words in text. */

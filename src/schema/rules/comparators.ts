@@ -1,13 +1,14 @@
 import type { FeatureProfile } from '../../profile/model/model.ts';
+import { quoted } from '../../wording/quote.ts';
 import {
+  comparatorDivergence,
   type Difference,
-  jensenShannon,
-  lInfinity,
+  greatestShareDifference,
   normalizedAbsoluteDifference,
   valueCounts,
 } from '../distances.ts';
 import type { Comparator, FeatureSchema } from '../model.ts';
-import { number, quoted } from '../words.ts';
+import { amount } from '../phrases.ts';
 import type { Finding } from './rule.ts';
 
 /** What the data is held against. TFDV calls it the control. */
@@ -29,7 +30,7 @@ const distances: readonly Distance[] = [
     measure: 'l-infinity',
     kind: 'COMPARATOR_L_INFTY_HIGH',
     name: 'Linfty distance',
-    between: (_, current, control) => lInfinity(valueCounts(current), valueCounts(control)),
+    between: (_, current, control) => greatestShareDifference(valueCounts(current), valueCounts(control)),
   },
   {
     measure: 'normalized-absolute-difference',
@@ -43,7 +44,7 @@ const distances: readonly Distance[] = [
     kind: 'COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH',
     name: 'approximate Jensen-Shannon divergence',
     between(feature, current, control) {
-      const distance = jensenShannon(current, control, feature.categorical === true);
+      const distance = comparatorDivergence(current, control, feature.categorical === true);
       return distance === undefined ? {} : { distance };
     },
   },
@@ -73,9 +74,9 @@ export function compare(feature: FeatureSchema, current: FeatureProfile, control
     found.push({
       kind: each.kind,
       short: `High ${each.name} between ${mine} and ${other}`,
-      description: `The ${each.name} between ${mine} and ${other} data is ${number(distance)}, above the threshold ${number(threshold)}.${most}`,
-      expected: `at most ${number(threshold)}`,
-      observed: number(distance),
+      description: `The ${each.name} between ${mine} and ${other} data is ${amount(distance)}, above the threshold ${amount(threshold)}.${most}`,
+      expected: `at most ${amount(threshold)}`,
+      observed: amount(distance),
     });
   }
   return found;

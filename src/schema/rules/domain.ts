@@ -1,7 +1,9 @@
 import { byCountThenBytes } from '../../profile/measures/value-measures.ts';
+import { counted, percent } from '../../wording/numbers.ts';
+import { quoted } from '../../wording/quote.ts';
 import { domainValues } from '../model.ts';
+import { names, valueList } from '../phrases.ts';
 import { columnSql, notInSql } from '../row-checker.ts';
-import { names, percent, plural, quoted, valueList } from '../words.ts';
 import { allListed, type Finding, type Rule, type Subject, sum, wholeValues } from './rule.ts';
 
 /** Values outside the feature's domain, as far as the profile lists them, and by how much it may miss. */
@@ -67,7 +69,7 @@ function finding(subject: Subject, allowed: readonly string[], outside: Outside,
   return {
     kind: 'ENUM_TYPE_UNEXPECTED_STRING_VALUES',
     short: 'Unexpected string values',
-    description: `${plural(outside.values.length, 'value')} outside the domain in ${plural(outside.least, 'place')} (${percent(outside.least / outside.total)}): ${valueList(outside.values, outside.total)}${more}.`,
+    description: `${counted(outside.values.length, 'value')} outside the domain in ${counted(outside.least, 'place')} (${percent(outside.least / outside.total)}): ${valueList(outside.values, outside.total)}${more}.`,
     expected: `one of ${names(allowed)}${share}`,
     observed:
       outside.values[0] === undefined

@@ -1,8 +1,10 @@
 import type { NumericStats } from '../../profile/model/model.ts';
+import { counted, grouped } from '../../wording/numbers.ts';
+import { quoted } from '../../wording/quote.ts';
 import { compareDecimals, isDecimal, isInteger } from '../format/exact.ts';
 import type { FeatureSchema, Range } from '../model.ts';
+import { between, valueList } from '../phrases.ts';
 import { columnSql } from '../row-checker.ts';
-import { between, number, plural, quoted, valueList } from '../words.ts';
 import { allListed, type Finding, type Rule, type Subject, sum, wholeValues, without } from './rule.ts';
 
 /** What a feature's numbers span: of numeric columns all of them, of text that holds numbers the listed ones. */
@@ -177,7 +179,7 @@ function unreadable(subject: Subject): Finding[] {
     {
       kind: holds === 'integer' ? 'INT_TYPE_NOT_INT_STRING' : 'FLOAT_TYPE_STRING_NOT_FLOAT',
       short: 'Invalid values',
-      description: `${plural(sum(wrong), 'value')} ${sum(wrong) === 1 ? 'does' : 'do'} not read as ${holds === 'integer' ? 'an integer' : 'a number'}: ${valueList(wrong, profile.count)}.`,
+      description: `${counted(sum(wrong), 'value')} ${sum(wrong) === 1 ? 'does' : 'do'} not read as ${holds === 'integer' ? 'an integer' : 'a number'}: ${valueList(wrong, profile.count)}.`,
       expected: holds === 'integer' ? 'text that reads as an integer' : 'text that reads as a number',
       observed: example === undefined ? 'other text' : quoted(example),
       ...(column !== undefined && {
@@ -199,9 +201,9 @@ function notFinite(subject: Subject): Finding[] {
   const finding = (kind: string, what: string, count: number, sql: string): Finding => ({
     kind,
     short: 'Invalid values',
-    description: `${plural(count, 'value')} of ${number(profile.count)} ${count === 1 ? 'is' : 'are'} ${what}.`,
+    description: `${counted(count, 'value')} of ${grouped(profile.count)} ${count === 1 ? 'is' : 'are'} ${what}.`,
     expected: `no ${what}`,
-    observed: `${number(count)} ${what}`,
+    observed: `${grouped(count)} ${what}`,
     ...(column !== undefined && { failing: `${sql}(${column})` }),
   });
   return [

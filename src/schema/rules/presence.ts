@@ -1,6 +1,6 @@
+import { counted, grouped, percent } from '../../wording/numbers.ts';
 import type { FeatureSchema, Schema } from '../model.ts';
 import { columnSql } from '../row-checker.ts';
-import { number, percent, plural } from '../words.ts';
 import { type Finding, type Rule, type Subject, without } from './rule.ts';
 
 /** Whether the feature has to be there at all, in the environment that is validated. */
@@ -56,9 +56,9 @@ function tooFewRows(subject: Subject): Finding[] {
     {
       kind: 'FEATURE_TYPE_LOW_NUMBER_PRESENT',
       short: 'Column dropped',
-      description: `The feature is there in ${plural(present, 'row')}, fewer than the ${number(least)} expected.`,
-      expected: `at least ${plural(least, 'row')}`,
-      observed: plural(present, 'row'),
+      description: `The feature is there in ${counted(present, 'row')}, fewer than the ${grouped(least)} expected.`,
+      expected: `at least ${counted(least, 'row')}`,
+      observed: counted(present, 'row'),
       ...missing(subject),
     },
   ];
@@ -73,7 +73,7 @@ function tooSmallFraction(subject: Subject): Finding[] {
     {
       kind: 'FEATURE_TYPE_LOW_FRACTION_PRESENT',
       short: 'Column dropped',
-      description: `The feature is missing in ${number(nulls)} of ${plural(present + nulls, 'row')} (${percent(1 - fraction)}).`,
+      description: `The feature is missing in ${grouped(nulls)} of ${counted(present + nulls, 'row')} (${percent(1 - fraction)}).`,
       expected: least === 1 ? 'never null' : `at most ${percent(1 - least)} null`,
       observed: `${percent(1 - fraction)} null`,
       ...missing(subject),

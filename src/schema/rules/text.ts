@@ -1,7 +1,9 @@
+import { counted, grouped } from '../../wording/numbers.ts';
+import { quoted } from '../../wording/quote.ts';
 import { notMatching } from '../format/pattern.ts';
 import { timeFormatPattern } from '../format/time-format.ts';
+import { between, valueList } from '../phrases.ts';
 import { columnSql, textSql } from '../row-checker.ts';
-import { between, number, plural, quoted, valueList } from '../words.ts';
 import { allListed, type Finding, type Rule, type Subject, sum, wholeValues, without } from './rule.ts';
 
 /** Length, regular expression and time format of text; length of bytes. */
@@ -51,9 +53,9 @@ function length({ feature, profile }: Subject): Finding[] {
   ): Finding => ({
     kind,
     short,
-    description: `The ${which} value has ${number(found)} ${unit}.`,
+    description: `The ${which} value has ${grouped(found)} ${unit}.`,
     expected: between(limits, unit),
-    observed: `${number(found)} ${unit}`,
+    observed: `${grouped(found)} ${unit}`,
     ...(size !== undefined && { failing: `${size} ${comparison}` }),
   });
   const { min = 0, max = Infinity } = limits;
@@ -116,7 +118,7 @@ function mismatch(
     {
       kind,
       short,
-      description: `${plural(sum(wrong), 'value')} of ${number(profile.count)} ${sum(wrong) === 1 ? 'is' : 'are'} not ${expected}: ${valueList(wrong, profile.count)}.`,
+      description: `${counted(sum(wrong), 'value')} of ${grouped(profile.count)} ${sum(wrong) === 1 ? 'is' : 'are'} not ${expected}: ${valueList(wrong, profile.count)}.`,
       expected,
       observed: wrong[0] === undefined ? 'other text' : quoted(wrong[0][0]),
       ...(column !== undefined && { failing: failing(column) }),

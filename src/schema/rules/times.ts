@@ -1,7 +1,7 @@
 import type { FeatureSchema } from '../model.ts';
+import { between } from '../phrases.ts';
 import { columnSql, textSql } from '../row-checker.ts';
 import { instant } from '../time.ts';
-import { between } from '../words.ts';
 import type { Finding, Rule, Subject } from './rule.ts';
 
 /** The range of dates, times of day and timestamps. */

@@ -1,5 +1,6 @@
+import { counted, grouped } from '../../wording/numbers.ts';
 import type { Bounds } from '../model.ts';
-import { between, number, plural } from '../words.ts';
+import { between } from '../phrases.ts';
 import { type Finding, type Rule, type Subject, without } from './rule.ts';
 
 /** How many values a row has: of lists their lengths, of anything else one. */
@@ -47,9 +48,9 @@ function nesting(found: number, expected: number): Finding {
   return {
     kind: 'VALUE_NESTEDNESS_MISMATCH',
     short: 'Mismatched value nest level',
-    description: `The values are nested ${plural(found, 'level')} deep, so that their counts are not checked.`,
-    expected: plural(expected, 'level'),
-    observed: plural(found, 'level'),
+    description: `The values are nested ${counted(found, 'level')} deep, so that their counts are not checked.`,
+    expected: counted(expected, 'level'),
+    observed: counted(found, 'level'),
   };
 }
 
@@ -60,9 +61,9 @@ function outside(limits: Bounds, found: Span | undefined, level: number, levels:
   const finding = (kind: string, short: string, what: string, count: number): Finding => ({
     kind,
     short,
-    description: `Some rows have ${what} values than expected${where}: ${number(count)}.`,
-    expected: `${between(limits)} values`,
-    observed: plural(count, 'value'),
+    description: `Some rows have ${what} values than expected${where}: ${grouped(count)}.`,
+    expected: `${between(limits, '', grouped)} values`,
+    observed: counted(count, 'value'),
   });
   return [
     ...(min < (limits.min ?? 0)
@@ -88,13 +89,13 @@ function fixedShape(subject: Subject): Finding[] {
       kind: 'INVALID_FEATURE_SHAPE',
       short: 'Feature shape dropped',
       description: fixed
-        ? `Every row has ${plural(found, 'value')}, which does not fit the shape.`
+        ? `Every row has ${counted(found, 'value')}, which does not fit the shape.`
         : 'The feature has a shape, but it is not always present or its number of values varies.',
-      expected: `${plural(size, 'value')} in every row`,
+      expected: `${counted(size, 'value')} in every row`,
       observed: fixed
-        ? plural(found, 'value')
+        ? counted(found, 'value')
         : subject.profile.nulls > 0
-          ? `null in ${plural(subject.profile.nulls, 'row')}`
+          ? `null in ${counted(subject.profile.nulls, 'row')}`
           : 'a varying number of values',
     },
   ];
