@@ -1,6 +1,6 @@
 import { numericAxis } from '../drift/distributions/axis.ts';
+import { meanAndVariance } from '../profile/accumulators/moments.ts';
 import { distinctCount } from '../profile/hashing/sketch.ts';
-import { meanAndVariance } from '../profile/measures/moments.ts';
 import type { FeatureProfile, LengthStats, TableProfile, TimeStats } from '../profile/model/model.ts';
 import { numericText } from '../wording/numbers.ts';
 import { brief } from './neutral.ts';

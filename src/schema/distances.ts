@@ -1,4 +1,4 @@
-import { bucketLow } from '../profile/measures/buckets.ts';
+import { bucketLow } from '../profile/accumulators/buckets.ts';
 import { jensenShannon, lInfinity, shares, sum } from '../profile/model/distances.ts';
 import type { FeatureProfile } from '../profile/model/model.ts';
 

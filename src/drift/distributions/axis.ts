@@ -1,4 +1,4 @@
-import { bucketLow } from '../../profile/measures/buckets.ts';
+import { bucketLow } from '../../profile/accumulators/buckets.ts';
 import { sum } from '../../profile/model/distances.ts';
 import type { Bucket, FeatureProfile, NumericStats, ValueCounts } from '../../profile/model/model.ts';
 

@@ -1,4 +1,4 @@
-import { meanAndVariance } from '../../profile/measures/moments.ts';
+import { meanAndVariance } from '../../profile/accumulators/moments.ts';
 import { shares, sum } from '../../profile/model/distances.ts';
 import type { FeatureProfile } from '../../profile/model/model.ts';
 import { percent, quantity } from '../../wording/numbers.ts';

@@ -1,4 +1,4 @@
-import { widen } from '../../profile/counters/occurrences.ts';
+import { widen } from '../../profile/accumulators/day-counts.ts';
 import { lInfinity, shares, sum } from '../../profile/model/distances.ts';
 import type { TimeStats } from '../../profile/model/model.ts';
 import { counted, percent } from '../../wording/numbers.ts';

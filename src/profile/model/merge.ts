@@ -1,9 +1,9 @@
 import { VarveError } from '../../errors.ts';
 import { emptySketch } from '../hashing/sketch.ts';
-import { mergeValueCounts } from '../measures/value-measures.ts';
 import { mergeSketches } from './merge-sketches.ts';
 import { mergeLengths, mergeNumeric, mergeTimes, mergeWeighted } from './merge-stats.ts';
 import type { FeatureProfile, FeatureType, Profile, TableProfile, ThetaSketch } from './model.ts';
+import { mergeValueCounts } from './value-counts.ts';
 
 /**
  * The profile of all rows of all profiles: tables meet by name, features by path; a feature that a table lacks is null in

@@ -1,4 +1,4 @@
-import { bucketLow } from '../../profile/measures/buckets.ts';
+import { bucketLow } from '../../profile/accumulators/buckets.ts';
 import type { NumericStats } from '../../profile/model/model.ts';
 import { quoted } from '../../wording/quote.ts';
 import { compareDecimals } from '../format/exact.ts';

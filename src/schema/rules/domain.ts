@@ -1,4 +1,4 @@
-import { byCountThenBytes } from '../../profile/measures/value-measures.ts';
+import { byCountThenBytes } from '../../profile/model/value-counts.ts';
 import { counted, percent } from '../../wording/numbers.ts';
 import { quoted } from '../../wording/quote.ts';
 import { domainValues } from '../model.ts';
