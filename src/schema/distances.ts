@@ -11,7 +11,7 @@ import type { FeatureProfile } from '../profile/model/model.ts';
 /** Counts by value; an empty map where the feature has no values listed. */
 export type Counts = ReadonlyMap<string, number>;
 
-export function valueCounts(profile: FeatureProfile): Counts {
+export function listedCounts(profile: FeatureProfile): Counts {
   return new Map(profile.values.values);
 }
 
@@ -56,7 +56,7 @@ export function comparatorDivergence(
 ): number | undefined {
   const [left, right] = [histogram(a), histogram(b)];
   if (categorical || left === undefined || right === undefined) {
-    const [x, y] = [valueCounts(a), valueCounts(b)];
+    const [x, y] = [listedCounts(a), listedCounts(b)];
     const keys = [...new Set([...x.keys(), ...y.keys()])];
     return divergence(
       keys.map((key) => x.get(key) ?? 0),

@@ -5,11 +5,11 @@ import { valueTotal } from '../distributions/axis.ts';
 import { expectedShareChange, type Sizes, shareChangeP } from '../measures/sampling.ts';
 import { normalTails } from '../measures/tails.ts';
 import type { MeasureName } from '../model.ts';
-import { type Finding, independent, type Pair } from './finding.ts';
+import { independent, type MeasuredChange, type Pair } from './finding.ts';
 import { moved } from './phrases.ts';
 
 /** What changed in the counts that every feature has: nulls, distinct values, type, keys in common. */
-export function countFindings(pair: Pair): Finding[] {
+export function countFindings(pair: Pair): MeasuredChange[] {
   const { before, after, rows } = pair;
   const notFinite = (side: FeatureProfile): number =>
     side.numeric ? side.numeric.nan + side.numeric.positiveInfinity + side.numeric.negativeInfinity : 0;
@@ -46,7 +46,7 @@ function shareFinding(
   before: number,
   after: number,
   sizes: Sizes,
-): Finding[] {
+): MeasuredChange[] {
   if (sizes.before === 0 || sizes.after === 0) return [];
   const pooled = (before * sizes.before + after * sizes.after) / (sizes.before + sizes.after);
   return [
@@ -67,7 +67,7 @@ const wider: readonly (readonly FeatureType[])[] = [
   ['date', 'timestamp'],
 ];
 
-function typeFinding(before: FeatureProfile, after: FeatureProfile): Finding[] {
+function typeFinding(before: FeatureProfile, after: FeatureProfile): MeasuredChange[] {
   if (before.type === after.type || before.type === 'unknown' || after.type === 'unknown') return [];
   const related = wider.some((types) => types.includes(before.type) && types.includes(after.type));
   return [
@@ -99,7 +99,7 @@ function distinct(feature: FeatureProfile): Distinct {
  * More rows of the same population hold more distinct values, but at most in proportion to the rows. What lies outside
  * of this band is a change: the value is the relative distance to it, as a logarithm.
  */
-function distinctFindings({ before, after, namesRows }: Pair): Finding[] {
+function distinctFindings({ before, after, namesRows }: Pair): MeasuredChange[] {
   const a = distinct(before);
   const b = distinct(after);
   if (a.count === 0 || b.count === 0) return [];
@@ -128,7 +128,7 @@ function isKey(feature: FeatureProfile, { count, error }: Distinct): boolean {
   return count >= valueTotal(feature) * (0.99 - 3 * error);
 }
 
-function keyFinding(before: FeatureProfile, after: FeatureProfile): Finding {
+function keyFinding(before: FeatureProfile, after: FeatureProfile): MeasuredChange {
   const { shared, b, seen, exact } = overlap(before.distinct, after.distinct);
   const value = b > 0 ? shared / b : 0;
   const rows = { before: valueTotal(before), after: valueTotal(after) };

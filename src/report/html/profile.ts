@@ -1,12 +1,13 @@
 import { distributionOf } from '../../drift/distributions/distribution.ts';
 import { Pair } from '../../drift/findings/finding.ts';
+import { featureName } from '../../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../../profile/model/model.ts';
 import { count, counted, magnitude, percent } from '../../wording/numbers.ts';
-import { type Facts, factsOf, featurePath } from '../facts.ts';
+import { type Facts, factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
 import { markup } from '../markup.ts';
 import { brief } from '../neutral.ts';
-import { featureName, profileSummary, tableTitle } from '../phrases.ts';
+import { featureTitle, profileSummary, tableTitle } from '../phrases.ts';
 import { chart } from './chart.ts';
 import { overlayOf } from './overlay.ts';
 import { datum, type Order, table } from './parts.ts';
@@ -63,9 +64,9 @@ function shownFeatures(profile: Profile, earlier: Profile | undefined): Shown[] 
     table.features.map((feature): Shown => {
       const before = known.get(JSON.stringify([table.name, ...feature.path]));
       return {
-        name: featureName({
+        name: featureTitle({
           table: profile.tables.length > 1 ? tableTitle(table) : '',
-          feature: featurePath(feature),
+          feature: featureName(feature.path),
         }),
         table,
         feature,

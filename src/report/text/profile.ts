@@ -1,9 +1,10 @@
 import { distributionOf } from '../../drift/distributions/distribution.ts';
 import { Pair } from '../../drift/findings/finding.ts';
+import { featureName } from '../../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../../profile/model/model.ts';
 import { count, magnitude, percent } from '../../wording/numbers.ts';
 import { wrapped } from '../cells.ts';
-import { type Facts, factsOf, featurePath } from '../facts.ts';
+import { type Facts, factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
 import { profileSummary, tableTitle } from '../phrases.ts';
@@ -49,7 +50,7 @@ function shape(feature: FeatureProfile, table: TableProfile, width: number): str
   const rows = { before: table.rows, after: table.rows };
   const pair = new Pair({
     table: table.name,
-    feature: featurePath(feature),
+    feature: featureName(feature.path),
     before: feature,
     after: feature,
     rows,

@@ -2,7 +2,7 @@ import type { DriftSeries } from '../../drift/model.ts';
 import { count } from '../../wording/numbers.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
-import { featureName, gradeOf } from '../phrases.ts';
+import { featureTitle, gradeOf } from '../phrases.ts';
 import {
   everChanged,
   loudestReason,
@@ -60,7 +60,7 @@ const featureColumns = [
 
 function featureRow(feature: SeriesFeature): Cell[] {
   return [
-    { text: featureName(feature) },
+    { text: featureTitle(feature) },
     { text: strengthLine(feature) },
     { text: brief(loudestReason(feature), 200) },
   ];

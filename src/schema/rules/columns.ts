@@ -3,11 +3,11 @@ import { counted } from '../../wording/numbers.ts';
 import type { Anomaly } from '../anomaly.ts';
 import type { FeatureSchema, Schema, TableSchema } from '../model.ts';
 import { isRequired } from './presence.ts';
-import type { Finding } from './rule.ts';
+import type { Violation } from './rule.ts';
 
 /** Features and tables that are on one side only. */
 
-export function missingFeature(feature: FeatureSchema): Finding {
+export function missingFeature(feature: FeatureSchema): Violation {
   return {
     kind: 'SCHEMA_MISSING_COLUMN',
     short: 'Column dropped',
@@ -17,7 +17,7 @@ export function missingFeature(feature: FeatureSchema): Finding {
   };
 }
 
-export function noValues(rows: number): Finding {
+export function noValues(rows: number): Violation {
   return {
     kind: 'FEATURE_TYPE_NOT_PRESENT',
     short: 'Column dropped',
@@ -28,7 +28,7 @@ export function noValues(rows: number): Finding {
 }
 
 /** A feature that the schema does not have, or not in this environment. */
-export function newFeature(profile: FeatureProfile, environment?: string): Finding {
+export function newFeature(profile: FeatureProfile, environment?: string): Violation {
   const where = environment === undefined ? 'the schema' : `the schema's environment ${environment}`;
   return {
     kind: 'SCHEMA_NEW_COLUMN',

@@ -4,12 +4,12 @@ import {
   comparatorDivergence,
   type Difference,
   greatestShareDifference,
+  listedCounts,
   normalizedAbsoluteDifference,
-  valueCounts,
 } from '../distances.ts';
 import type { Comparator, FeatureSchema } from '../model.ts';
 import { amount } from '../phrases.ts';
-import type { Finding } from './rule.ts';
+import type { Violation } from './rule.ts';
 
 /** What the data is held against. TFDV calls it the control. */
 export interface Control {
@@ -30,14 +30,14 @@ const distances: readonly Distance[] = [
     measure: 'l-infinity',
     kind: 'COMPARATOR_L_INFTY_HIGH',
     name: 'Linfty distance',
-    between: (_, current, control) => greatestShareDifference(valueCounts(current), valueCounts(control)),
+    between: (_, current, control) => greatestShareDifference(listedCounts(current), listedCounts(control)),
   },
   {
     measure: 'normalized-absolute-difference',
     kind: 'COMPARATOR_NORMALIZED_ABSOLUTE_DIFFERENCE_HIGH',
     name: 'normalized absolute difference',
     between: (_, current, control) =>
-      normalizedAbsoluteDifference(valueCounts(current), valueCounts(control)),
+      normalizedAbsoluteDifference(listedCounts(current), listedCounts(control)),
   },
   {
     measure: 'jensen-shannon',
@@ -51,7 +51,7 @@ const distances: readonly Distance[] = [
 ];
 
 /** The comparators of one feature that speak; a feature that the other dataset lacks is one finding. */
-export function compare(feature: FeatureSchema, current: FeatureProfile, control: Control): Finding[] {
+export function compare(feature: FeatureSchema, current: FeatureProfile, control: Control): Violation[] {
   const comparator = feature[control.role];
   if (comparator === undefined || Object.keys(comparator).length === 0) return [];
   const [mine, other] = control.role === 'drift' ? ['current', 'previous'] : ['training', 'serving'];
@@ -65,7 +65,7 @@ export function compare(feature: FeatureSchema, current: FeatureProfile, control
         observed: 'none',
       },
     ];
-  const found: Finding[] = [];
+  const found: Violation[] = [];
   for (const each of distances) {
     const threshold = comparator[each.measure];
     const { distance, value } = each.between(feature, current, control.profile);

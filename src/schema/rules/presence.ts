@@ -1,7 +1,7 @@
 import { counted, grouped, percent } from '../../wording/numbers.ts';
 import type { FeatureSchema, Schema } from '../model.ts';
 import { columnSql } from '../row-checker.ts';
-import { type Finding, type Rule, type Subject, without } from './rule.ts';
+import { type Rule, type Subject, type Violation, without } from './rule.ts';
 
 /** Whether the feature has to be there at all, in the environment that is validated. */
 export function isRequired(schema: Schema, feature: FeatureSchema, environment: string | undefined): boolean {
@@ -22,7 +22,7 @@ export function isInEnvironment(
   return !feature.notIn.includes(environment) && schema.environments.includes(environment);
 }
 
-export const presence: Rule = {
+export const presenceRule: Rule = {
   check(subject) {
     return [...tooFewRows(subject), ...tooSmallFraction(subject)];
   },
@@ -43,12 +43,12 @@ function roundedDown(fraction: number): number {
   return Math.floor(fraction * 10_000) / 10_000;
 }
 
-function missing(subject: Subject): Pick<Finding, 'failing'> {
+function missing(subject: Subject): Pick<Violation, 'failing'> {
   const column = columnSql(subject.profile.path);
   return column === undefined ? {} : { failing: `${column} IS NULL` };
 }
 
-function tooFewRows(subject: Subject): Finding[] {
+function tooFewRows(subject: Subject): Violation[] {
   const { present } = subject.profile;
   const least = subject.feature.presence?.minCount ?? 0;
   if (present >= least) return [];
@@ -64,7 +64,7 @@ function tooFewRows(subject: Subject): Finding[] {
   ];
 }
 
-function tooSmallFraction(subject: Subject): Finding[] {
+function tooSmallFraction(subject: Subject): Violation[] {
   const { present, nulls } = subject.profile;
   const least = subject.feature.presence?.minFraction ?? 0;
   const fraction = present / (present + nulls);

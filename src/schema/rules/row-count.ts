@@ -2,14 +2,14 @@ import type { TableProfile } from '../../profile/model/model.ts';
 import { counted, grouped } from '../../wording/numbers.ts';
 import type { TableSchema } from '../model.ts';
 import { amount, between } from '../phrases.ts';
-import type { Finding } from './rule.ts';
+import type { Violation } from './rule.ts';
 
 /** How many rows a table has, by itself and against the previous version. */
 export function rowCount(
   schema: TableSchema,
   table: TableProfile,
   previous: TableProfile | undefined,
-): Finding[] {
+): Violation[] {
   const { rows } = table;
   const { min = 0, max = Infinity } = schema.rows ?? {};
   const count = {
@@ -51,10 +51,10 @@ export function rowCount(
   ];
 }
 
-function growth(schema: TableSchema, rows: number, before: number): Finding[] {
+function growth(schema: TableSchema, rows: number, before: number): Violation[] {
   const { min = 0, max = Infinity } = schema.growth ?? {};
   const ratio = before === 0 ? Infinity : rows / before;
-  const finding = (side: 'Low' | 'High'): Finding => ({
+  const finding = (side: 'Low' | 'High'): Violation => ({
     kind: `COMPARATOR_${side.toUpperCase()}_NUM_EXAMPLES`,
     short: `${side} num examples in current dataset versus the previous span.`,
     description: `The table has ${counted(rows, 'row')}, the previous version ${grouped(before)}${before === 0 ? '' : `: ${amount(ratio)} times as many`}.`,

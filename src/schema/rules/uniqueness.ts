@@ -3,10 +3,10 @@ import type { FeatureProfile } from '../../profile/model/model.ts';
 import { counted, grouped } from '../../wording/numbers.ts';
 import { between, valueList } from '../phrases.ts';
 import { columnSql } from '../row-checker.ts';
-import { type Finding, type Rule, type Subject, without } from './rule.ts';
+import { type Rule, type Subject, type Violation, without } from './rule.ts';
 
 /** How many different values there are, and whether any occurs twice. */
-export const uniqueness: Rule = {
+export const uniquenessRule: Rule = {
   check: (subject) => [...distinct(subject), ...unique(subject)],
   relax(subject) {
     const { feature, profile } = subject;
@@ -25,7 +25,7 @@ export const uniqueness: Rule = {
   },
 };
 
-function distinct({ feature, profile }: Subject): Finding[] {
+function distinct({ feature, profile }: Subject): Violation[] {
   const limits = feature.distinct;
   if (limits === undefined) return [];
   const found = distinctCount(profile.distinct);
@@ -43,7 +43,7 @@ function distinct({ feature, profile }: Subject): Finding[] {
   ];
 }
 
-function unique({ feature, profile }: Subject): Finding[] {
+function unique({ feature, profile }: Subject): Violation[] {
   if (feature.unique !== true) return [];
   const verdict = repeats(profile);
   if (verdict.answer === 'none') return [];

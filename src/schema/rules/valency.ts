@@ -1,10 +1,10 @@
 import { counted, grouped } from '../../wording/numbers.ts';
 import type { Bounds } from '../model.ts';
 import { between } from '../phrases.ts';
-import { type Finding, type Rule, type Subject, without } from './rule.ts';
+import { type Rule, type Subject, type Violation, without } from './rule.ts';
 
 /** How many values a row has: of lists their lengths, of anything else one. */
-export const valency: Rule = {
+export const valencyRule: Rule = {
   check: (subject) => [...counts(subject), ...fixedShape(subject)],
   relax(subject) {
     const { feature } = subject;
@@ -36,7 +36,7 @@ function widened({ min, max }: Bounds, found: Span | undefined): Bounds {
   };
 }
 
-function counts(subject: Subject): Finding[] {
+function counts(subject: Subject): Violation[] {
   const limits = subject.feature.valency;
   if (limits === undefined || limits.length === 0) return [];
   const found = spans(subject);
@@ -44,7 +44,7 @@ function counts(subject: Subject): Finding[] {
   return limits.flatMap((each, level) => outside(each, found[level], level, limits.length));
 }
 
-function nesting(found: number, expected: number): Finding {
+function nesting(found: number, expected: number): Violation {
   return {
     kind: 'VALUE_NESTEDNESS_MISMATCH',
     short: 'Mismatched value nest level',
@@ -54,11 +54,11 @@ function nesting(found: number, expected: number): Finding {
   };
 }
 
-function outside(limits: Bounds, found: Span | undefined, level: number, levels: number): Finding[] {
+function outside(limits: Bounds, found: Span | undefined, level: number, levels: number): Violation[] {
   if (found === undefined) return [];
   const { min, max } = found;
   const where = levels === 1 ? '' : ` at nest level ${level}`;
-  const finding = (kind: string, short: string, what: string, count: number): Finding => ({
+  const finding = (kind: string, short: string, what: string, count: number): Violation => ({
     kind,
     short,
     description: `Some rows have ${what} values than expected${where}: ${grouped(count)}.`,
@@ -75,7 +75,7 @@ function outside(limits: Bounds, found: Span | undefined, level: number, levels:
   ];
 }
 
-function fixedShape(subject: Subject): Finding[] {
+function fixedShape(subject: Subject): Violation[] {
   const { shape } = subject.feature;
   if (shape === undefined) return [];
   const size = shape.reduce((product, dimension) => product * dimension, 1);
