@@ -37,7 +37,7 @@ export const markup = Markup.of;
 
 export const NO_MARKUP = markup``;
 
-export const LINE_END = markup`\n`;
+const LINE_END = markup`\n`;
 
 /** Items with a separator between them. */
 export function separated(items: readonly Part[], separator: Markup = LINE_END): Part {

@@ -65,7 +65,7 @@ function steps({ versions, steps: all }: DriftSeries): Markup {
     return markup`<tr><td>${badge(gradeOf(verdict), 'drift')}<td><code>${revision(after)}</code><td>${day}<td>${count(after.rows)}<td>${brief(summary, 200)}`;
   });
   const head = ['verdict', 'version', 'date', 'rows', 'against the one before'];
-  return markup`<div class="steps" tabindex="0" role="region" aria-label="Versions"><table><thead><tr>${head.map((title) => markup`<th scope="col">${title}`).join('')}<tbody>${rows.reverse()}</table></div>`;
+  return markup`<div class="steps" tabindex="0" role="region" aria-label="Versions"><table><thead><tr>${head.map((title) => markup`<th scope="col">${title}`)}<tbody>${rows.reverse()}</table></div>`;
 }
 
 function card(feature: SeriesFeature, series: DriftSeries, place: number, height: Height): Markup {
@@ -102,7 +102,7 @@ function stepBars({ steps: all }: SeriesFeature, { versions }: DriftSeries, heig
       markup`<path class="axis" d="M${left},${bottom}H${right}"/>`,
       label(0, left, 'start'),
       last === 0 ? '' : label(last, right, 'end'),
-    ].join(''),
+    ],
     names: all.map((_, at) => shortName(versions[at + 1]!)),
     shares: all.map((step) => [
       step === null
