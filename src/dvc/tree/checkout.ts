@@ -1,7 +1,7 @@
 import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { forEach } from '../../base/concurrency.ts';
-import { joinByPath } from '../../base/path-order.ts';
+import { isChosen, joinByPath } from '../../base/path-order.ts';
 import { isAbsent, systemCode, workspaceError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { checkCollisions, type NameFolding, nameFolding } from '../../workspace/checkout/name-collisions.ts';
@@ -13,7 +13,7 @@ import type { FileFacts } from '../objects/object-jobs.ts';
 import type { Wanted } from '../objects/transfer.ts';
 import type { DvcContext } from './context.ts';
 import { type IdentifiedFile, identify, remember } from './identify.ts';
-import { isChosen, type Recorded } from './select.ts';
+import type { Recorded } from './select.ts';
 
 export interface CheckedOut {
   readonly output: Recorded;

@@ -1,7 +1,7 @@
+import { isWithin } from '../../base/path-order.ts';
 import type { DriftReport } from '../../drift/model.ts';
 import { isDirectory } from '../../dvc/format/object-id.ts';
 import type { Output } from '../../dvc/format/output.ts';
-import { isWithin } from '../../dvc/format/paths.ts';
 import { cachedFiles, type OutputFile } from '../../dvc/objects/cache.ts';
 import type { DvcContext } from '../../dvc/tree/context.ts';
 import { outputsAt, outputsInTree } from '../../dvc/tree/pointers.ts';
