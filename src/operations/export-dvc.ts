@@ -149,7 +149,7 @@ class Exporter {
     this.#context = context;
     this.#varve = varve;
     this.#cache = cache;
-    this.#folder = join(context.repository.notes.folder, 'export');
+    this.#folder = join(context.repository.stateFolder, 'export');
     this.#known = new Map(readRecord(this.#record).map(({ digest, md5 }) => [digest, md5]));
   }
 

@@ -135,7 +135,7 @@ class Importer {
 
   static async open(context: DvcContext, dvc: DvcRepository): Promise<Importer> {
     const target = join(dvc.root, '.varve', 'cache');
-    const folder = join(dvc.notes.folder, 'import');
+    const folder = join(dvc.stateFolder, 'import');
     mkdirSync(folder, { recursive: true });
     // A store that is there already, from an import before, goes on.
     const place = existsSync(target) ? target : join(folder, 'cache');

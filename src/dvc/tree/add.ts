@@ -61,7 +61,7 @@ export async function addOutputs(
     readAtMs: number;
   }[] = [];
   for (const target of targets) {
-    const readAtMs = fileClock(context.repository.notes);
+    const readAtMs = fileClock(context.repository);
     const data = await takeIn(context, target);
     ready.push({ target, data, profile: await profileOutput(target.path, data), readAtMs });
   }
@@ -73,7 +73,7 @@ export async function addOutputs(
       context,
       { path: target.path, hash: data.id.hash, id: data.id },
       relinked,
-      relinked === data.files ? readAtMs : fileClock(context.repository.notes),
+      relinked === data.files ? readAtMs : fileClock(context.repository),
     );
     added.push({ path: target.path, pointer: target.pointer, data, profile, change });
   }

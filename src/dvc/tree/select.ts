@@ -40,7 +40,7 @@ export function selectOutputs(
 
 /** What the user wrote as a path, from the top of the DVC repository; '' for that itself. */
 export function namedPath(context: Pick<DvcContext, 'repository' | 'cwd'>, path: string): string {
-  return pathInRepository(context.repository.notes, context.cwd, path);
+  return pathInRepository(context.repository, context.cwd, path);
 }
 
 /** The output that a path of the user names as a whole, by its data or its `.dvc` file. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { unsupported } from '../../dvc/format/config.ts';
-import { type DvcRepository, findDvcRoot, openDvcRepository } from '../../dvc/tree/repository.ts';
+import { findDvcRoot } from '../../dvc/tree/find-root.ts';
+import { type DvcRepository, openDvcRepository } from '../../dvc/tree/repository.ts';
 import type { OnProgress } from '../../progress.ts';
 import { findRepository, type Repository } from '../../workspace/repository.ts';
 
@@ -24,7 +25,7 @@ export function openContext(cwd: string, watch: Watch = {}): Context {
   const dvcRoot = findDvcRoot(cwd);
   if (dvcRoot === undefined) return { ...watch, repository: findRepository(cwd), cwd: resolve(cwd) };
   const dvc = openDvcRepository(dvcRoot);
-  return { ...watch, repository: dvc.notes, cwd: resolve(cwd), dvc };
+  return { ...watch, repository: dvc, cwd: resolve(cwd), dvc };
 }
 
 /** What of a watch is set, for rooms whose options know no undefined. */

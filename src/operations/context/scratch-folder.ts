@@ -9,7 +9,7 @@ export async function withScratch<T>(
   { repository }: Context,
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const folder = join(repository.folder, `.varve-${randomUUID()}.tmp`);
+  const folder = join(repository.stateFolder, `.varve-${randomUUID()}.tmp`);
   try {
     await mkdir(folder);
     return await work(folder);

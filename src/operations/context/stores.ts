@@ -20,7 +20,7 @@ export async function openCache(context: Context): Promise<Store> {
 
 /** Absolute. */
 function cacheFolder({ repository }: Context, { cache }: Config): string {
-  if (cache === undefined) return join(repository.folder, 'cache');
+  if (cache === undefined) return join(repository.stateFolder, 'cache');
   return isAbsolute(cache) ? cache : join(repository.root, cache);
 }
 
@@ -70,7 +70,7 @@ export async function openRemoteNamed(
 
 /** Folder in which this clone keeps what it knows of remotes. */
 export function memoryOfRemotes({ repository }: Context): string {
-  return join(repository.folder, 'index');
+  return join(repository.stateFolder, 'index');
 }
 
 /** Runs `work` on stores that are closed whatever happens. */

@@ -5,7 +5,7 @@ import {
   pointersNotCommitted,
   worktreeRoots,
 } from '../../workspace/git/pointers.ts';
-import type { Repository } from '../../workspace/repository.ts';
+import { repositoryAt } from '../../workspace/repository.ts';
 import type { Context } from '../context/context.ts';
 import { rootOfRead } from '../in-place/snapshot.ts';
 import { distinctRoots, selectDatasets } from './select.ts';
@@ -39,8 +39,4 @@ async function* everyPointer(context: Context): AsyncGenerator<PointedDataset> {
     yield* pointersNotCommitted(tree);
     yield* selectDatasets({ repository: repositoryAt(tree), cwd: tree }, []);
   }
-}
-
-function repositoryAt(root: string): Repository {
-  return { root, folder: `${root}/.varve` };
 }
