@@ -1,43 +1,36 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { comparePaths } from '../base/path-order.ts';
-import { isDirectory, type ObjectId, objectKey } from '../dvc/format/object-id.ts';
-import { filesOf, isCached } from '../dvc/objects/cache.ts';
-import { fetchOutputs } from '../dvc/objects/transfer.ts';
-import type { DvcContext } from '../dvc/tree/context.ts';
-import { outputsAt } from '../dvc/tree/pointers.ts';
-import type { DvcRepository } from '../dvc/tree/repository.ts';
-import { isRecorded, type Recorded } from '../dvc/tree/select.ts';
-import { VarveError } from '../errors.ts';
-import { openRemote } from '../remote/open.ts';
-import { type Digest, parseDigest } from '../store/format/digest.ts';
-import { encodeManifest, type ManifestEntry } from '../store/format/manifest.ts';
-import { Store } from '../store/store.ts';
-import type { Batch } from '../store/writing/batch.ts';
-import { initialConfig } from '../workspace/config.ts';
-import { excludeFromGit } from '../workspace/git/exclude.ts';
-import { gitList } from '../workspace/git/git.ts';
-import { formatPointer, type Pointer, pointerPath } from '../workspace/pointer.ts';
-import type { Context } from './context/context.ts';
-import { closing, openCache } from './context/stores.ts';
-import { inDvc } from './dvc/context.ts';
+import { comparePaths } from '../../base/path-order.ts';
+import { isDirectory, type ObjectId, objectKey } from '../../dvc/format/object-id.ts';
+import { filesOf, isCached } from '../../dvc/objects/cache.ts';
+import { fetchOutputs } from '../../dvc/objects/transfer.ts';
+import type { DvcContext } from '../../dvc/tree/context.ts';
+import { outputsAt } from '../../dvc/tree/pointers.ts';
+import type { DvcRepository } from '../../dvc/tree/repository.ts';
+import { isRecorded, type Recorded } from '../../dvc/tree/select.ts';
+import { VarveError } from '../../errors.ts';
+import { openRemote } from '../../remote/open.ts';
+import { type Digest, parseDigest } from '../../store/format/digest.ts';
+import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.ts';
+import { Store } from '../../store/store.ts';
+import type { Batch } from '../../store/writing/batch.ts';
+import { initialConfig } from '../../workspace/config.ts';
+import { excludeFromGit } from '../../workspace/git/exclude.ts';
+import { gitList } from '../../workspace/git/git.ts';
 import {
   type CommitFacts,
   commitsOfBranches,
   renamedFiles,
   rewriteBranches,
   type TreeChange,
-} from './dvc/rewrite-branches.ts';
-import { NOT_IN_GIT } from './init.ts';
-
-export interface ImportDvcResult {
-  /** The new branches, `varve/<branch>`, which hold the same history with varve's pointers. */
-  readonly branches: readonly string[];
-  /** Distinct versions of outputs that were taken over. */
-  readonly snapshots: number;
-  /** Versions whose data is neither in DVC's cache nor on its remotes: they keep their `.dvc` files. */
-  readonly missing: readonly { readonly path: string; readonly md5: string }[];
-}
+} from '../../workspace/git/rewrite-branches.ts';
+import { formatPointer, type Pointer, pointerPath } from '../../workspace/pointer.ts';
+import { notDvc } from '../backend/errors.ts';
+import type { ImportDvcResult } from '../backend/results.ts';
+import { closing } from '../context/closing.ts';
+import { NOT_IN_GIT } from '../init.ts';
+import { type DvcPlace, inDvc } from './context.ts';
+import { openProfileStore } from './profiles.ts';
 
 /** What an output's data is in varve's format. */
 type Snapshot = Pick<Pointer, 'kind' | 'digest' | 'bytes' | 'files' | 'executable'>;
@@ -54,10 +47,10 @@ interface Known {
  * cache, else from its remotes; every byte is checked by its MD5, then kept under its SHA-256. Until all of it is there, nothing
  * in the repository changes; then the new branches appear beside the old ones.
  */
-export function importDvc(context: Context): Promise<ImportDvcResult> {
-  const { dvc } = context;
-  if (dvc === undefined || dvc.prefix !== '') throw notHere(context.repository.root);
-  return inDvc(context, dvc, async (within) => {
+export async function importDvc(context: DvcPlace): Promise<ImportDvcResult> {
+  const { repository: dvc } = context;
+  if (dvc.prefix !== '') throw notDvc(dvc.root);
+  return inDvc(context, async (within) => {
     const commits = commitsOfBranches(dvc.root);
     const outputs = new Map(
       commits.map(({ id }) => [
@@ -82,7 +75,7 @@ export function importDvc(context: Context): Promise<ImportDvcResult> {
           total: versions.length,
         });
       }
-      await importer.takeProfiles(await openCache(context), versions);
+      await importer.takeProfiles(await openProfileStore(context), versions);
     } finally {
       await importer.close();
     }
@@ -286,15 +279,4 @@ function pointerOf({ path, id, profile }: Recorded, importer: Importer): Pointer
     ...(known?.rows === undefined ? {} : { rows: known.rows }),
     ...(known === undefined ? {} : { profile: known.digest }),
   };
-}
-
-function notHere(root: string): VarveError {
-  return new VarveError(
-    'not-a-dvc-repository',
-    `${root} is not the top of a Git repository in which DVC was started`,
-    {
-      path: root,
-      remedy: 'Run `varve import-dvc` at the top of a repository that has `.dvc` and no `.varve`.',
-    },
-  );
 }

@@ -7,7 +7,7 @@ import type { Batch } from '../../store/writing/batch.ts';
 import type { SmallFileReaders } from '../../store/writing/small-file-readers.ts';
 import { pathOfFile } from '../../workspace/tree/data-state.ts';
 import type { ScannedFile } from '../../workspace/tree/scan.ts';
-import type { Context } from './context.ts';
+import type { WorkingContext } from '../context/context.ts';
 
 /** Large files read at the same time, while others wait for the threads that hash them. */
 const JOBS = 4;
@@ -25,7 +25,7 @@ interface Entry {
  * @throws VarveError `source-changed` where one is not what the scan saw
  */
 export async function takeIn(
-  context: Context,
+  context: WorkingContext,
   batch: Batch,
   dataset: string,
   files: readonly Entry[],

@@ -1,43 +1,40 @@
 import { posix } from 'node:path';
-import { isChosen, joinStreams } from '../base/path-order.ts';
-import { VarveError } from '../errors.ts';
-import { type Digest, toRaw } from '../store/format/digest.ts';
-import { encodeManifest, type ManifestEntry } from '../store/format/manifest.ts';
-import { MANY_FILES } from '../store/restoring/file-groups.ts';
-import type { Store } from '../store/store.ts';
-import type { Batch } from '../store/writing/batch.ts';
-import { SmallFileReaders } from '../store/writing/small-file-readers.ts';
-import { checkGitAccepts, ignoreDataset } from '../workspace/git/gitignore.ts';
-import { formatPointer, type Pointer, readPointer, writePointer } from '../workspace/pointer.ts';
-import { pathInRepository, type Repository } from '../workspace/repository.ts';
-import { compareWithRecord, manifestEntry, pathOfFile } from '../workspace/tree/data-state.ts';
-import { fileClock } from '../workspace/tree/file-clock.ts';
-import { contentOf, readRecordOf } from '../workspace/tree/read-record.ts';
-import { dataKind, type ScannedFile, scannedFile } from '../workspace/tree/scan.ts';
+import { isChosen, joinStreams } from '../../base/path-order.ts';
+import { VarveError } from '../../errors.ts';
+import { type Digest, toRaw } from '../../store/format/digest.ts';
+import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.ts';
+import { MANY_FILES } from '../../store/restoring/file-groups.ts';
+import type { Store } from '../../store/store.ts';
+import type { Batch } from '../../store/writing/batch.ts';
+import { SmallFileReaders } from '../../store/writing/small-file-readers.ts';
+import { ignoreDataset } from '../../workspace/git/gitignore.ts';
+import type { Pointer } from '../../workspace/pointer.ts';
+import type { Repository } from '../../workspace/repository.ts';
+import { compareWithRecord, manifestEntry, pathOfFile } from '../../workspace/tree/data-state.ts';
+import { fileClock } from '../../workspace/tree/file-clock.ts';
+import { contentOf, readRecordOf } from '../../workspace/tree/read-record.ts';
+import { dataKind, type ScannedFile, scannedFile } from '../../workspace/tree/scan.ts';
 import {
   type RecordedFile,
   readStatCache,
   type StatCache,
   writeStatCache,
-} from '../workspace/tree/stat-cache.ts';
-import { takeIn } from './context/add-files.ts';
-import type { Context } from './context/context.ts';
-import { claimInCache, closing, openCache } from './context/stores.ts';
-import { datasetAround, datasetNamed, rootOf, snapshotFiles } from './datasets/select.ts';
+} from '../../workspace/tree/stat-cache.ts';
+import type { AddedDataset, AddResult } from '../backend/results.ts';
+import { closing } from '../context/closing.ts';
+import type { WorkingContext } from '../context/context.ts';
+import type { Profiler } from '../statistics/profiler.ts';
+import { takeIn } from './add-files.ts';
+import { rootOf, snapshotFiles } from './datasets/select.ts';
+import {
+  datasetPath,
+  pointTo,
+  replaceablePointer,
+  type Statistics,
+  statisticsOf,
+} from './datasets/write-pointer.ts';
 import { isInPlace } from './in-place/snapshot.ts';
-import type { Profiler } from './statistics/profiler.ts';
-
-export interface AddResult {
-  readonly datasets: readonly AddedDataset[];
-}
-
-export interface AddedDataset extends Omit<Pointer, 'path'> {
-  /** From the root. */
-  readonly path: string;
-  readonly change: 'new' | 'changed' | 'unchanged';
-}
-
-type Statistics = Pick<Pointer, 'rows' | 'profile'>;
+import { claimInCache, openCache } from './stores/stores.ts';
 
 /** What is ready to be written into the working tree once the store has everything. */
 interface Snapshot {
@@ -54,12 +51,10 @@ interface Snapshot {
  * store holds every byte.
  */
 export async function add(
-  context: Context,
+  context: WorkingContext,
   paths: readonly string[],
-  options: { readonly profiler?: Profiler | undefined } = {},
+  profiler: Profiler | undefined,
 ): Promise<AddResult> {
-  if (context.dvc)
-    return (await import('./dvc/write.ts')).dvcAdd(context, context.dvc, paths, options.profiler);
   const { repository } = context;
   const datasets = [...new Set(paths.map((path) => datasetToAdd(context, path)))];
   refuseOverlap(datasets);
@@ -68,7 +63,7 @@ export async function add(
     const snapshots: Snapshot[] = [];
     try {
       for (const dataset of datasets) {
-        snapshots.push(await takeSnapshot(context, cache, batch, dataset, options.profiler));
+        snapshots.push(await takeSnapshot(context, cache, batch, dataset, profiler));
       }
       context.signal?.throwIfAborted();
       await claimInCache(
@@ -85,7 +80,7 @@ export async function add(
 }
 
 /** @throws VarveError for every path that cannot become a dataset */
-function datasetToAdd(context: Context, path: string): string {
+function datasetToAdd(context: WorkingContext, path: string): string {
   const dataset = datasetPath(context, path);
   if (dataKind(context.repository.root, dataset) !== undefined) return dataset;
   throw new VarveError('missing-path', `There is nothing at ${path}`, {
@@ -93,34 +88,6 @@ function datasetToAdd(context: Context, path: string): string {
     remedy:
       'Check the spelling of the path; a dataset that is not checked out comes back by `varve checkout`.',
   });
-}
-
-/**
- * Where a dataset that a person names may lie, from the root. Whether anything lies there plays no part.
- * @throws VarveError `unsupported-path`, `nested-dataset`, and as checkGitAccepts
- */
-export function datasetPath(context: Context, path: string): string {
-  const { root } = context.repository;
-  const dataset = datasetNamed(context, path) ?? pathInRepository(context.repository, context.cwd, path);
-  if (dataset === '' || /^(.*\/)?\.(git|varve)(\/|$)/.test(dataset)) {
-    throw new VarveError(
-      'unsupported-path',
-      `${path} cannot be a dataset: it holds the repository's own files`,
-      {
-        path,
-        remedy: 'Put the data into a folder of its own, such as data/, and add that.',
-      },
-    );
-  }
-  const around = datasetAround(root, dataset);
-  if (around !== undefined) {
-    throw new VarveError('nested-dataset', `${dataset} lies within the dataset ${around}`, {
-      path: dataset,
-      remedy: `Run \`varve add ${around}\`: it takes only what changed.`,
-    });
-  }
-  checkGitAccepts(root, dataset);
-  return dataset;
 }
 
 function refuseOverlap(datasets: readonly string[]): void {
@@ -135,7 +102,7 @@ function refuseOverlap(datasets: readonly string[]): void {
 }
 
 async function takeSnapshot(
-  context: Context,
+  context: WorkingContext,
   cache: Store,
   batch: Batch,
   dataset: string,
@@ -144,7 +111,7 @@ async function takeSnapshot(
   const { repository } = context;
   const { root } = repository;
   const kind = dataKind(root, dataset)!;
-  const before = previousPointer(root, dataset);
+  const before = replaceablePointer(root, dataset);
   const statCache = readStatCache(repository, dataset);
   const readAtMs = fileClock(repository);
   const { files, taken } = await readFiles(context, batch, dataset, statCache);
@@ -168,7 +135,7 @@ async function takeSnapshot(
 
 /** Reads what is not known yet into the batch. Sorted as the manifest is. */
 async function readFiles(
-  context: Context,
+  context: WorkingContext,
   batch: Batch,
   dataset: string,
   record: StatCache | undefined,
@@ -281,7 +248,7 @@ async function profileOf(
   if (profiler === undefined || data.only !== undefined) return {};
   const { root, dataset, kind, previous } = data;
   const files = data.files.flatMap(({ file, digest }) =>
-    digest === undefined ? [] : [{ path: file.path, digest, size: file.size }],
+    digest === undefined ? [] : [{ path: file.path, content: digest, size: file.size }],
   );
   const profile = await profiler({
     path: dataset,
@@ -306,24 +273,12 @@ function checkUnchanged(root: string, dataset: string, before: ScannedFile): voi
   });
 }
 
-function record(repository: Context['repository'], snapshot: Snapshot): AddedDataset {
+function record(repository: WorkingContext['repository'], snapshot: Snapshot): AddedDataset {
   const { dataset, before, pointer, files, only, readAtMs } = snapshot;
   ignoreDataset(repository.root, dataset);
-  const added = point(repository, dataset, before, pointer);
+  const added = pointTo(repository, dataset, before, pointer);
   writeStatCache(repository, dataset, { digest: pointer.digest, only }, files, readAtMs);
   return added;
-}
-
-/** Writes the pointer of a dataset whose snapshot the store holds, where it is another one than before. */
-export function point(
-  { root }: Repository,
-  dataset: string,
-  before: Pointer | undefined,
-  pointer: Pointer,
-): AddedDataset {
-  const same = before !== undefined && formatPointer(before) === formatPointer(pointer);
-  if (!same) writePointer(root, dataset, pointer);
-  return { ...pointer, path: dataset, change: before === undefined ? 'new' : same ? 'unchanged' : 'changed' };
 }
 
 /** Of what lies in a bucket and was never read there is nothing that a copy could take over. */
@@ -333,23 +288,4 @@ function refuseAbsentInPlace(repository: Repository, dataset: string, snapshot: 
     path: dataset,
     remedy: `Run \`varve pull ${dataset}\` for all of it, then add it: that makes a copy.`,
   });
-}
-
-/** A pointer that cannot be read is about to be replaced by one that can. */
-export function previousPointer(root: string, dataset: string): Pointer | undefined {
-  try {
-    return readPointer(root, dataset);
-  } catch (error) {
-    if (
-      error instanceof VarveError &&
-      ['missing-path', 'damaged-pointer', 'pointer-conflict'].includes(error.code)
-    ) {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-export function statisticsOf({ rows, profile }: Pointer): Statistics {
-  return { ...(rows === undefined ? {} : { rows }), ...(profile === undefined ? {} : { profile }) };
 }

@@ -1,38 +1,21 @@
-import { isChosen } from '../base/path-order.ts';
-import { VarveError } from '../errors.ts';
-import type { Digest } from '../store/format/digest.ts';
-import type { ManifestEntry } from '../store/format/manifest.ts';
-import type { Store } from '../store/store.ts';
-import { applyCheckout, type PutInPlace } from '../workspace/checkout/apply.ts';
-import { checkCollisions, nameFolding } from '../workspace/checkout/name-collisions.ts';
-import { type CheckoutPlan, planCheckout } from '../workspace/checkout/plan.ts';
-import { readConfig } from '../workspace/config.ts';
-import { pathOfFile } from '../workspace/tree/data-state.ts';
-import { fileClock } from '../workspace/tree/file-clock.ts';
-import { readStatCache, type StatCache, writeStatCache } from '../workspace/tree/stat-cache.ts';
-import type { Context } from './context/context.ts';
-import { closing, openCache } from './context/stores.ts';
+import { isChosen } from '../../base/path-order.ts';
+import { VarveError } from '../../errors.ts';
+import type { Digest } from '../../store/format/digest.ts';
+import type { ManifestEntry } from '../../store/format/manifest.ts';
+import type { Store } from '../../store/store.ts';
+import { applyCheckout, type PutInPlace } from '../../workspace/checkout/apply.ts';
+import { checkCollisions, nameFolding } from '../../workspace/checkout/name-collisions.ts';
+import { type CheckoutPlan, planCheckout } from '../../workspace/checkout/plan.ts';
+import { readConfig } from '../../workspace/config.ts';
+import { pathOfFile } from '../../workspace/tree/data-state.ts';
+import { fileClock } from '../../workspace/tree/file-clock.ts';
+import { readStatCache, type StatCache, writeStatCache } from '../../workspace/tree/stat-cache.ts';
+import type { CheckedOutDataset, CheckoutOptions, CheckoutResult } from '../backend/results.ts';
+import { closing } from '../context/closing.ts';
+import type { WorkingContext } from '../context/context.ts';
 import { type SelectedDataset, selectDatasets, snapshotFiles } from './datasets/select.ts';
-import { isInPlace, notRead } from './in-place/snapshot.ts';
-
-export interface CheckoutOptions {
-  /** Gives up unsaved changes, and files that only the working tree has. */
-  readonly force?: boolean | undefined;
-}
-
-export interface CheckoutResult {
-  readonly datasets: readonly CheckedOutDataset[];
-}
-
-export interface CheckedOutDataset {
-  readonly path: string;
-  readonly written: number;
-  readonly writtenBytes: number;
-  readonly removed: number;
-  /** Files that the snapshot does not have, and nobody saved: they stay. */
-  readonly kept: readonly string[];
-  readonly only?: readonly string[];
-}
+import { isInPlace, isUnread, notRead } from './in-place/snapshot.ts';
+import { openCache } from './stores/stores.ts';
 
 interface Planned {
   readonly dataset: SelectedDataset;
@@ -46,11 +29,10 @@ interface Planned {
  * @throws VarveError `unsaved-changes`, `object-missing`, `name-collision`
  */
 export async function checkout(
-  context: Context,
+  context: WorkingContext,
   paths: readonly string[],
-  options: CheckoutOptions = {},
+  options: CheckoutOptions,
 ): Promise<CheckoutResult> {
-  if (context.dvc) return (await import('./dvc/write.ts')).dvcCheckout(context, context.dvc, paths, options);
   const datasets = selectDatasets(context, paths);
   return closing(await openCache(context), (cache) =>
     checkoutFrom(context, cache, datasets, { ...options, named: paths.length > 0 }),
@@ -59,7 +41,7 @@ export async function checkout(
 
 /** @param options.named whether the user named the datasets: those become whole, else they keep to the parts chosen before */
 export async function checkoutFrom(
-  context: Context,
+  context: WorkingContext,
   cache: Store,
   datasets: readonly SelectedDataset[],
   options: CheckoutOptions & { readonly named: boolean },
@@ -76,7 +58,7 @@ export async function checkoutFrom(
 }
 
 async function plan(
-  context: Context,
+  context: WorkingContext,
   cache: Store,
   dataset: SelectedDataset,
   options: CheckoutOptions & { readonly named: boolean },
@@ -136,7 +118,8 @@ function refuseUnsaved(planned: readonly Planned[]): void {
 function refuseMissing(cache: Store, planned: readonly Planned[]): void {
   for (const { dataset, plan: made } of planned) {
     const missing = made.files.find(
-      ({ entry, found }) => found === undefined && entry.digest !== undefined && !cache.has(entry.digest),
+      ({ entry, found }) =>
+        found === undefined && (isUnread(entry) || (entry.digest !== undefined && !cache.has(entry.digest))),
     );
     if (missing === undefined) continue;
     if (isInPlace(dataset.pointer)) throw notRead(dataset.path, missing.entry.path, dataset.pointer);
@@ -149,7 +132,12 @@ function refuseMissing(cache: Store, planned: readonly Planned[]): void {
 }
 
 /** Puts objects in place and reports how much of all the work is done. */
-function putter(context: Context, cache: Store, planned: readonly Planned[], link: boolean): PutInPlace {
+function putter(
+  context: WorkingContext,
+  cache: Store,
+  planned: readonly Planned[],
+  link: boolean,
+): PutInPlace {
   const total = planned.reduce((sum, { plan: made }) => sum + bytesToWrite(made), 0);
   let done = 0;
   const onBytes = (count: number): void => {
@@ -159,7 +147,7 @@ function putter(context: Context, cache: Store, planned: readonly Planned[], lin
   return (files, count) => cache.materialiseAll(files, count, { link, onBytes });
 }
 
-async function apply(context: Context, planned: Planned, put: PutInPlace): Promise<CheckedOutDataset> {
+async function apply(context: WorkingContext, planned: Planned, put: PutInPlace): Promise<CheckedOutDataset> {
   const { repository, signal } = context;
   const { dataset, plan: made, only } = planned;
   const { path, pointer } = dataset;

@@ -1,82 +1,42 @@
-import { isChosen, joinStreams } from '../base/path-order.ts';
-import type { DriftReport } from '../drift/model.ts';
-import { VarveError } from '../errors.ts';
-import type { ManifestEntry } from '../store/format/manifest.ts';
-import type { Store } from '../store/store.ts';
-import { datasetPaths, datasetsAt, type PointedDataset } from '../workspace/git/pointers.ts';
-import { type Pointer, readPointer } from '../workspace/pointer.ts';
-import { pathInRepository } from '../workspace/repository.ts';
-import { currentEntries, type FileChange } from '../workspace/tree/data-state.ts';
-import { readStatCache } from '../workspace/tree/stat-cache.ts';
-import type { Context } from './context/context.ts';
-import { closing, openCache } from './context/stores.ts';
-import { datasetNamed, snapshotFiles, splitRevisions } from './datasets/select.ts';
-import type { SnapshotFile } from './in-place/snapshot.ts';
+import { isChosen, joinStreams } from '../../base/path-order.ts';
+import { VarveError } from '../../errors.ts';
+import type { ManifestEntry } from '../../store/format/manifest.ts';
+import type { Store } from '../../store/store.ts';
+import { datasetPaths, datasetsAt, type PointedDataset } from '../../workspace/git/pointers.ts';
+import { type Pointer, readPointer } from '../../workspace/pointer.ts';
+import { pathInRepository } from '../../workspace/repository.ts';
+import { currentEntries, type FileChange } from '../../workspace/tree/data-state.ts';
+import { readStatCache } from '../../workspace/tree/stat-cache.ts';
+import type { ComparedDataset, DatasetDiff, Totals } from '../backend/results.ts';
+import { closing } from '../context/closing.ts';
+import type { WorkingContext } from '../context/context.ts';
+import { datasetNamed, snapshotFiles } from './datasets/select.ts';
+import { factsOf } from './datasets/versions.ts';
+import { isUnread, type SnapshotFile } from './in-place/snapshot.ts';
 import { datasetStatus } from './status.ts';
+import { openCache } from './stores/stores.ts';
 
-export interface DiffResult {
-  /** Commit ids; `after` is null for the data of the working tree. */
-  readonly before: string;
-  readonly after: string | null;
-  /** Those that differ only. */
-  readonly datasets: readonly DatasetDiff[];
-}
-
-export interface DatasetDiff {
-  readonly path: string;
-  readonly change: 'added' | 'removed' | 'modified';
-  readonly before: Totals | null;
-  readonly after: Totals | null;
-  /** Undefined where a manifest is not in the cache: `varve fetch --profiles-only` brings it. */
-  readonly files?: readonly FileChange[];
-  /** What changed in the distributions, where both versions have a profile in the cache. */
-  readonly statistics?: DriftReport;
-}
-
-export interface Totals {
-  readonly bytes: number;
-  readonly files: number;
-  readonly rows?: number;
-}
-
-/** Compares the profiles of two versions; undefined where one has none. */
-export type CompareStatistics = (
-  cache: Store,
-  before: Pointer,
-  after: Pointer,
-) => Promise<DriftReport | undefined>;
-
-/**
- * `words` are up to two revisions, then paths: none compares HEAD with the data of the working tree, one that commit with
- * it, two one another.
- */
+/** See Backend.diff. @throws VarveError `not-a-dataset` for a path that neither side has */
 export async function diff(
-  context: Context,
-  words: readonly string[],
-  options: { readonly compareStatistics?: CompareStatistics | undefined } = {},
-): Promise<DiffResult> {
+  context: WorkingContext,
+  { before, after }: { readonly before: string; readonly after: string | undefined },
+  paths: readonly string[],
+): Promise<ComparedDataset[]> {
   const { root } = context.repository;
-  const { commits, paths } = splitRevisions(context, words, 2);
-  const [before, after] = commits.length > 0 ? commits : splitRevisions(context, ['HEAD'], 1).commits;
-  if (before === undefined) throw noCommit(root);
-  if (context.dvc) {
-    const { dvcDiff } = await import('./dvc/diff.ts');
-    return dvcDiff(context, context.dvc, [before, after], paths, options.compareStatistics);
-  }
   const chosen = chosenPaths(context, paths);
   const left = byPath(datasetsAt(root, before));
   const right = after === undefined ? workingTree(root) : byPath(datasetsAt(root, after));
   refuseUnknown(chosen, [...left.keys(), ...right.keys()]);
-  const datasets: DatasetDiff[] = [];
+  const datasets: ComparedDataset[] = [];
   await closing(await openCache(context), async (cache) => {
     for (const path of [...new Set([...left.keys(), ...right.keys()])].sort()) {
       if (!isChosen(path, chosen)) continue;
       const pair = { path, before: left.get(path), saved: right.get(path) };
-      const found = await datasetDiff(context, cache, pair, after === undefined, options.compareStatistics);
+      const found = await datasetDiff(context, cache, pair, after === undefined);
       if (found !== undefined) datasets.push(found);
     }
   });
-  return { before, after: after ?? null, datasets };
+  return datasets;
 }
 
 interface Pair {
@@ -87,12 +47,11 @@ interface Pair {
 }
 
 async function datasetDiff(
-  context: Context,
+  context: WorkingContext,
   cache: Store,
   pair: Pair,
   isWorkingTree: boolean,
-  compareStatistics: CompareStatistics | undefined,
-): Promise<DatasetDiff | undefined> {
+): Promise<ComparedDataset | undefined> {
   const { path, before, saved } = pair;
   const live = isWorkingTree && saved !== undefined ? await unsavedFiles(context, path, saved) : undefined;
   if (live === undefined && before?.digest === saved?.digest) return undefined;
@@ -100,28 +59,20 @@ async function datasetDiff(
   const files = await changedFiles(filesOf(context, cache, path, before), after);
   if (live !== undefined && files?.length === 0) return undefined;
   const kinds = new Set([before?.kind ?? saved?.kind, saved?.kind ?? before?.kind]);
-  const statistics = live === undefined ? await statisticsOf(cache, pair, compareStatistics) : undefined;
-  return {
+  const found: DatasetDiff = {
     path,
     change: before === undefined ? 'added' : saved === undefined ? 'removed' : 'modified',
     before: totalsOf(before),
     after: live === undefined ? totalsOf(saved) : liveTotals(live),
     ...(files === undefined || !kinds.has('directory') ? {} : { files }),
-    ...(statistics === undefined ? {} : { statistics }),
   };
-}
-
-async function statisticsOf(
-  cache: Store,
-  { before, saved }: Pair,
-  compareStatistics: CompareStatistics | undefined,
-): Promise<DriftReport | undefined> {
-  return before === undefined || saved === undefined ? undefined : compareStatistics?.(cache, before, saved);
+  if (live !== undefined || before === undefined || saved === undefined) return { diff: found };
+  return { diff: found, versions: [factsOf(before), factsOf(saved)] };
 }
 
 /** The files of the working tree where they are not those that the pointer names. */
 async function unsavedFiles(
-  context: Context,
+  context: WorkingContext,
   path: string,
   pointer: Pointer,
 ): Promise<ManifestEntry[] | undefined> {
@@ -136,7 +87,7 @@ async function unsavedFiles(
 }
 
 async function* filesOf(
-  { repository }: Context,
+  { repository }: WorkingContext,
   cache: Store,
   path: string,
   pointer: Pointer | undefined,
@@ -167,7 +118,8 @@ async function changedFiles(
 
 /** By digest; of what nobody has read, by what its bucket says. */
 function isSame(a: SnapshotFile, b: SnapshotFile): boolean {
-  const sameBytes = a.digest === b.digest || (a.etag !== undefined && a.etag === b.etag && a.size === b.size);
+  const sameObject = a.etag !== undefined && a.etag === b.etag && a.size === b.size;
+  const sameBytes = sameObject || (!isUnread(a) && a.digest === b.digest);
   return sameBytes && a.executable === b.executable;
 }
 
@@ -191,7 +143,7 @@ function byPath(datasets: readonly PointedDataset[]): Map<string, Pointer> {
 }
 
 /** Paths from the root; undefined for everything. */
-function chosenPaths(context: Context, paths: readonly string[]): string[] | undefined {
+function chosenPaths(context: WorkingContext, paths: readonly string[]): string[] | undefined {
   if (paths.length === 0) return undefined;
   const named = paths.map(
     (path) => datasetNamed(context, path) ?? pathInRepository(context.repository, context.cwd, path),
@@ -210,11 +162,4 @@ function refuseUnknown(chosen: readonly string[] | undefined, all: readonly stri
       remedy: 'See `varve status` for the datasets, and `git log` for the revisions.',
     },
   );
-}
-
-function noCommit(root: string): VarveError {
-  return new VarveError('unknown-revision', `${root} has no commit yet to compare with`, {
-    path: root,
-    remedy: 'Commit the pointers first: `git add -A && git commit`.',
-  });
 }

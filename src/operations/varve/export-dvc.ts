@@ -1,45 +1,33 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { type DirectoryEntry, directoryId, encodeDirectory } from '../dvc/format/directory-manifest.ts';
-import { isDirectory, type ObjectId, objectKey } from '../dvc/format/object-id.ts';
-import { newPointer, withProfile } from '../dvc/format/pointer-edit.ts';
-import { type DvcContext, withWorkers } from '../dvc/tree/context.ts';
-import { outputsAt } from '../dvc/tree/pointers.ts';
-import { type DvcRepository, openDvcRepository } from '../dvc/tree/repository.ts';
-import { VarveError } from '../errors.ts';
-import type { Digest } from '../store/format/digest.ts';
-import type { Store } from '../store/store.ts';
-import { transfer } from '../store/transfer/transfer.ts';
-import { excludeFromGit } from '../workspace/git/exclude.ts';
-import { gitList } from '../workspace/git/git.ts';
-import { datasetsAt, type PointedDataset } from '../workspace/git/pointers.ts';
-import { pointerPath } from '../workspace/pointer.ts';
-import type { Repository } from '../workspace/repository.ts';
-import { type Context, watching } from './context/context.ts';
-import { closing, openCache, openRemoteStore } from './context/stores.ts';
-import { rootOf, snapshotFiles } from './datasets/select.ts';
+import { type DirectoryEntry, directoryId, encodeDirectory } from '../../dvc/format/directory-manifest.ts';
+import { isDirectory, type ObjectId, objectKey } from '../../dvc/format/object-id.ts';
+import { newPointer, withProfile } from '../../dvc/format/pointer-edit.ts';
+import { type DvcContext, withWorkers } from '../../dvc/tree/context.ts';
+import { outputsAt } from '../../dvc/tree/pointers.ts';
+import { type DvcRepository, openDvcRepository } from '../../dvc/tree/repository.ts';
+import { VarveError } from '../../errors.ts';
+import type { Digest } from '../../store/format/digest.ts';
+import type { Store } from '../../store/store.ts';
+import { transfer } from '../../store/transfer/transfer.ts';
+import { excludeFromGit } from '../../workspace/git/exclude.ts';
+import { gitList } from '../../workspace/git/git.ts';
+import { datasetsAt, type PointedDataset } from '../../workspace/git/pointers.ts';
 import {
   type CommitFacts,
   commitsOfBranches,
   renamedFiles,
   rewriteBranches,
   type TreeChange,
-} from './dvc/rewrite-branches.ts';
-import { isInPlace } from './in-place/snapshot.ts';
-
-export interface ExportDvcResult {
-  /** The new branches, `dvc/<branch>`, which hold the same history with DVC's pointers. */
-  readonly branches: readonly string[];
-  /** Distinct snapshots that were turned into outputs of DVC. */
-  readonly outputs: number;
-  /**
-   * Snapshots whose data is neither in the cache nor on the default remote, and those in place of which not all has been read:
-   * they keep their `.varve` pointers.
-   */
-  readonly missing: readonly { readonly path: string; readonly digest: string }[];
-  /** Empty folders and executable bits within folders, which DVC cannot keep. */
-  readonly lost: readonly string[];
-}
+} from '../../workspace/git/rewrite-branches.ts';
+import { pointerPath } from '../../workspace/pointer.ts';
+import type { Repository } from '../../workspace/repository.ts';
+import type { ExportDvcResult } from '../backend/results.ts';
+import { closing } from '../context/closing.ts';
+import { type WorkingContext, watching } from '../context/context.ts';
+import { rootOf, snapshotFiles } from './datasets/select.ts';
+import { isInPlace, isUnread } from './in-place/snapshot.ts';
+import { openCache, openRemoteStore } from './stores/stores.ts';
 
 /** What a snapshot is in DVC's format. */
 interface Exported {
@@ -61,9 +49,8 @@ const DVC_GITIGNORE = '/config.local\n/tmp\n/cache\n';
  * remote; every byte is checked by its SHA-256, then kept under its MD5. Until all of it is there, nothing in the repository
  * changes; then the new branches appear beside the old ones.
  */
-export async function exportDvc(context: Context): Promise<ExportDvcResult> {
+export async function exportDvc(context: WorkingContext): Promise<ExportDvcResult> {
   const { root } = context.repository;
-  if (context.dvc !== undefined) throw alreadyDvc(root);
   const commits = commitsOfBranches(root);
   const datasets = new Map(commits.map(({ id }) => [id, datasetsAt(root, id)]));
   const distinct = [
@@ -112,7 +99,7 @@ function hideDvcFolder(root: string): void {
 }
 
 /** What the cache lacks of a snapshot, from the default remote where there is one. */
-async function bringIn(context: Context, cache: Store, dataset: PointedDataset): Promise<void> {
+async function bringIn(context: WorkingContext, cache: Store, dataset: PointedDataset): Promise<void> {
   if (isInPlace(dataset.pointer) || (await isWhole(context.repository, cache, dataset))) return;
   try {
     const { store } = await openRemoteStore(context);
@@ -128,8 +115,8 @@ async function isWhole(
   { path, pointer }: PointedDataset,
 ): Promise<boolean> {
   if (!cache.has(pointer.digest)) return false;
-  for await (const { digest } of snapshotFiles(repository, cache, path, pointer)) {
-    if (digest !== undefined && !cache.has(digest)) return false;
+  for await (const file of snapshotFiles(repository, cache, path, pointer)) {
+    if (isUnread(file) || (file.digest !== undefined && !cache.has(file.digest))) return false;
   }
   return true;
 }
@@ -247,11 +234,4 @@ function pointerText({ path, pointer }: PointedDataset, { id, files }: Exported)
   if (pointer.profile === undefined) return text;
   const { profile: digest, rows } = pointer;
   return withProfile(text, `${path}.dvc`, id, { digest, ...(rows === undefined ? {} : { rows }) });
-}
-
-function alreadyDvc(root: string): VarveError {
-  return new VarveError('already-dvc', `${root} is a repository of DVC already`, {
-    path: root,
-    remedy: 'Run `varve export-dvc` in a repository in which varve was started.',
-  });
 }

@@ -1,30 +1,26 @@
-import type { Root } from '../store/gc/roots.ts';
-import type { Store } from '../store/store.ts';
-import { transfer } from '../store/transfer/transfer.ts';
-import type { Context } from './context/context.ts';
-import { claimInCache, closing, openCache, openRemoteStore } from './context/stores.ts';
-import {
-  rootsToTransfer,
-  type TransferChoice,
-  type TransferResult,
-  transferOptions,
-} from './context/transfer-roots.ts';
+import type { Root } from '../../store/gc/roots.ts';
+import type { Store } from '../../store/store.ts';
+import { transfer } from '../../store/transfer/transfer.ts';
+import type { TransferChoice, TransferResult } from '../backend/results.ts';
+import { closing } from '../context/closing.ts';
+import type { WorkingContext } from '../context/context.ts';
 import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
 import { fetchInPlace } from './in-place/fetch.ts';
+import { claimInCache, openCache, openRemoteStore } from './stores/stores.ts';
+import { rootsToTransfer, transferOptions } from './stores/transfer-roots.ts';
 
 /** Brings what the cache lacks of the chosen datasets; the data itself is not touched. */
 export async function fetch(
-  context: Context,
-  paths: readonly string[] = [],
-  choice: TransferChoice = {},
+  context: WorkingContext,
+  paths: readonly string[],
+  choice: TransferChoice,
 ): Promise<TransferResult> {
-  if (context.dvc) return (await import('./dvc/write.ts')).dvcFetch(context, context.dvc, paths, choice);
   const datasets = selectDatasets(context, paths);
   return closing(await openCache(context), (cache) => fetchInto(context, cache, datasets, choice));
 }
 
 export async function fetchInto(
-  context: Context,
+  context: WorkingContext,
   cache: Store,
   datasets: readonly SelectedDataset[],
   choice: TransferChoice,
@@ -39,7 +35,7 @@ export async function fetchInto(
 
 /** Of data in place, a remote has the lists alone: where those are here, it need not even be there. */
 async function fromRemote(
-  context: Context,
+  context: WorkingContext,
   cache: Store,
   roots: readonly Root[],
   choice: TransferChoice,

@@ -1,23 +1,10 @@
-import { type Collected, collectGarbage } from '../store/gc/collect.ts';
-import { cloneId } from '../workspace/clone-id.ts';
-import { type Context, refuseInDvc, watching } from './context/context.ts';
-import { closing, isCacheShared, openCache, openRemoteStore } from './context/stores.ts';
+import { collectGarbage } from '../../store/gc/collect.ts';
+import { cloneId } from '../../workspace/clone-id.ts';
+import type { GcOptions, GcResult } from '../backend/results.ts';
+import { closing } from '../context/closing.ts';
+import { type WorkingContext, watching } from '../context/context.ts';
 import { everyRoot, everyRootOfCache } from './datasets/roots.ts';
-
-export interface GcOptions {
-  /** Clean this remote, not the cache. */
-  readonly remote?: string | undefined;
-  /** Say what would be freed, and free nothing. */
-  readonly dryRun?: boolean | undefined;
-  /** How long what nothing names is still kept, in milliseconds. */
-  readonly graceMs?: number | undefined;
-}
-
-export interface GcResult extends Collected {
-  readonly remote: { readonly name: string; readonly url: string } | null;
-  readonly dryRun: boolean;
-  readonly graceMs: number;
-}
+import { isCacheShared, openCache, openRemoteStore } from './stores/stores.ts';
 
 const HOUR = 3_600_000;
 /** A cache is written to by the commands of one person, a remote by anyone, from clones that may be offline for days. */
@@ -27,8 +14,7 @@ const GRACE = { cache: HOUR, remote: 14 * 24 * HOUR } as const;
  * Drops what no pointer names: of no commit, branch, tag, stash, reflog or worktree of this clone, and of no push (or, in a
  * cache that clones share, no work) of another.
  */
-export async function gc(context: Context, options: GcOptions = {}): Promise<GcResult> {
-  refuseInDvc(context, 'gc', 'Run `dvc gc`: it leaves the profiles alone.');
+export async function gc(context: WorkingContext, options: GcOptions): Promise<GcResult> {
   const { remote, dryRun = false } = options;
   const graceMs = options.graceMs ?? (remote === undefined ? GRACE.cache : GRACE.remote);
   const { onProgress } = watching(context);

@@ -1,22 +1,18 @@
-import { readStatCache } from '../workspace/tree/stat-cache.ts';
-import { type CheckoutOptions, type CheckoutResult, checkoutFrom } from './checkout.ts';
-import type { Context } from './context/context.ts';
-import { closing, openCache } from './context/stores.ts';
-import type { TransferChoice, TransferResult } from './context/transfer-roots.ts';
+import { readStatCache } from '../../workspace/tree/stat-cache.ts';
+import type { CheckoutOptions, PullResult, TransferChoice } from '../backend/results.ts';
+import { closing } from '../context/closing.ts';
+import type { WorkingContext } from '../context/context.ts';
+import { checkoutFrom } from './checkout.ts';
 import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
 import { fetchInto } from './fetch.ts';
-
-export interface PullResult extends CheckoutResult {
-  readonly fetched: TransferResult;
-}
+import { openCache } from './stores/stores.ts';
 
 /** Fetches, then checks out. With `profilesOnly` there is no data to check out. */
 export async function pull(
-  context: Context,
-  paths: readonly string[] = [],
-  options: TransferChoice & CheckoutOptions = {},
+  context: WorkingContext,
+  paths: readonly string[],
+  options: TransferChoice & CheckoutOptions,
 ): Promise<PullResult> {
-  if (context.dvc) return (await import('./dvc/write.ts')).dvcPull(context, context.dvc, paths, options);
   const datasets = selectDatasets(context, paths).map((dataset) =>
     paths.length === 0 ? withChosenParts(context, dataset) : dataset,
   );
@@ -29,7 +25,7 @@ export async function pull(
 }
 
 /** Nobody named the dataset, so of one that is here in part, the same part is brought. */
-function withChosenParts(context: Context, dataset: SelectedDataset): SelectedDataset {
+function withChosenParts(context: WorkingContext, dataset: SelectedDataset): SelectedDataset {
   const only = readStatCache(context.repository, dataset.path)?.only;
   return only === undefined || dataset.pointer.kind === 'file' ? dataset : { ...dataset, only };
 }

@@ -1,29 +1,25 @@
-import type { Root } from '../store/gc/roots.ts';
-import { push as pushTo } from '../store/transfer/push.ts';
-import { cloneId } from '../workspace/clone-id.ts';
-import type { Context } from './context/context.ts';
-import { closing, memoryOfRemotes, openCache, openRemoteNamed } from './context/stores.ts';
-import {
-  rootsToTransfer,
-  type TransferChoice,
-  type TransferResult,
-  transferOptions,
-} from './context/transfer-roots.ts';
+import type { Root } from '../../store/gc/roots.ts';
+import { push as pushTo } from '../../store/transfer/push.ts';
+import { cloneId } from '../../workspace/clone-id.ts';
+import type { TransferChoice, TransferResult } from '../backend/results.ts';
+import { closing } from '../context/closing.ts';
+import type { WorkingContext } from '../context/context.ts';
 import { selectDatasets } from './datasets/select.ts';
+import { memoryOfRemotes, openCache, openRemoteNamed } from './stores/stores.ts';
+import { rootsToTransfer, transferOptions } from './stores/transfer-roots.ts';
 
 /** Sends what the remote lacks of the chosen datasets. What was interrupted is not sent again. */
 export async function push(
-  context: Context,
-  paths: readonly string[] = [],
-  choice: TransferChoice = {},
+  context: WorkingContext,
+  paths: readonly string[],
+  choice: TransferChoice,
 ): Promise<TransferResult> {
-  if (context.dvc) return (await import('./dvc/write.ts')).dvcPush(context, context.dvc, paths, choice);
   const datasets = selectDatasets(context, paths);
   return pushRoots(context, await rootsToTransfer(context, datasets, choice), choice);
 }
 
 export async function pushRoots(
-  context: Context,
+  context: WorkingContext,
   roots: readonly Root[],
   choice: TransferChoice,
 ): Promise<TransferResult> {

@@ -1,40 +1,28 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import type { DvcConfig } from '../dvc/format/config.ts';
-import { VarveError } from '../errors.ts';
-import { sourceUrl } from '../remote/bucket/listing.ts';
-import { parseEndpoint } from '../remote/minio/access.ts';
-import { describeUrl, parseUrl } from '../remote/url.ts';
+import { VarveError } from '../../errors.ts';
+import { sourceUrl } from '../../remote/bucket/listing.ts';
+import { parseEndpoint } from '../../remote/minio/access.ts';
+import { parseUrl } from '../../remote/url.ts';
 import {
   type Access,
   accessTo,
-  type RemoteConfig,
   readConfig,
   removeRemote,
   setDefaultRemote,
   setRemote,
   setSource,
-} from '../workspace/config.ts';
-import { type Context, refuseInDvc } from './context/context.ts';
-import { findRemote } from './context/stores.ts';
-
-export interface ListedRemote extends RemoteConfig {
-  readonly name: string;
-  readonly isDefault: boolean;
-}
-
-export interface RemoteAddOptions extends Partial<Omit<RemoteConfig, 'url'>> {
-  /** Into config.local.yaml, which is not in Git. */
-  readonly local?: boolean | undefined;
-}
+} from '../../workspace/config.ts';
+import type { ListedRemote, RemoteAddOptions } from '../backend/results.ts';
+import type { WorkingContext } from '../context/context.ts';
+import { findRemote } from './stores/stores.ts';
 
 /** The first remote becomes the default. Nothing is contacted. */
-export async function addRemote(
-  context: Context,
+export function addRemote(
+  context: WorkingContext,
   name: string,
   url: string,
-  options: RemoteAddOptions = {},
-): Promise<ListedRemote> {
-  refuseOwnRemotes(context);
+  options: RemoteAddOptions,
+): ListedRemote {
   const { repository } = context;
   const { local, ...settings } = options;
   const config = readConfig(repository);
@@ -52,47 +40,35 @@ export async function addRemote(
   return { name, ...remote, isDefault };
 }
 
-/** In a repository of DVC: those of its configuration. */
-export async function listRemotes({
-  repository,
-  dvc,
-}: Context): Promise<{ readonly remotes: readonly ListedRemote[] }> {
-  if (dvc !== undefined) return { remotes: dvcRemotes(dvc.config) };
+export function listRemotes({ repository }: WorkingContext): ListedRemote[] {
   const { remotes, defaultRemote } = readConfig(repository);
-  return {
-    remotes: [...remotes].map(([name, remote]) => ({ name, ...remote, isDefault: name === defaultRemote })),
-  };
+  return [...remotes].map(([name, remote]) => ({ name, ...remote, isDefault: name === defaultRemote }));
 }
 
 /** Forgets where it is; nothing is deleted there. */
-export async function forgetRemote(context: Context, name: string): Promise<{ readonly name: string }> {
-  refuseOwnRemotes(context);
-  findRemote(readConfig(context.repository), name);
-  removeRemote(context.repository, name);
-  return { name };
+export function forgetRemote({ repository }: WorkingContext, name: string): void {
+  findRemote(readConfig(repository), name);
+  removeRemote(repository, name);
 }
 
-export async function chooseRemote(
-  context: Context,
+export function chooseRemote(
+  { repository }: WorkingContext,
   name: string,
-  options: { readonly local?: boolean | undefined } = {},
-): Promise<{ readonly name: string }> {
-  refuseOwnRemotes(context);
-  findRemote(readConfig(context.repository), name);
-  setDefaultRemote(context.repository, options.local ? 'config.local.yaml' : 'config.yaml', name);
-  return { name };
+  options: { readonly local?: boolean | undefined },
+): void {
+  findRemote(readConfig(repository), name);
+  setDefaultRemote(repository, options.local ? 'config.local.yaml' : 'config.yaml', name);
 }
 
 /**
  * Says how this clone reaches the sources at `url` and below. Nothing is contacted. Returns all that is now said of it.
  * @throws VarveError `invalid-remote-url`, `invalid-endpoint`
  */
-export async function reachSource(
-  context: Context,
+export function reachSource(
+  context: WorkingContext,
   url: string,
   access: Access,
-): Promise<Access & { readonly url: string }> {
-  refuseInDvc(context, 'data that stays where it is', 'Use `dvc import-url`.');
+): Access & { readonly url: string } {
   const { repository } = context;
   const place = sourceUrl(url);
   if (access.endpoint !== undefined) parseEndpoint(access.endpoint);
@@ -100,24 +76,8 @@ export async function reachSource(
   return { url: place, ...accessTo(readConfig(repository), place) };
 }
 
-function dvcRemotes({ remotes, defaultRemote }: DvcConfig): ListedRemote[] {
-  return [...remotes].map(([name, settings]) => ({
-    name,
-    url: describeUrl(settings.get('url') ?? ''),
-    isDefault: name === defaultRemote,
-  }));
-}
-
-function refuseOwnRemotes(context: Context): void {
-  refuseInDvc(
-    context,
-    'remotes of its own',
-    'Use `dvc remote add`, `modify`, `remove` and `default`: varve reads what they write.',
-  );
-}
-
 /** Relative folders are kept relative to the root, wherever the user stands. */
-function urlToKeep({ repository, cwd }: Context, url: string): string {
+function urlToKeep({ repository, cwd }: WorkingContext, url: string): string {
   const place = parseUrl(url, cwd);
   if (place.kind !== 'folder' || isAbsolute(url) || url.startsWith('file:')) return url;
   return relative(repository.root, resolve(cwd, url)).split(sep).join('/') || '.';

@@ -1,60 +1,41 @@
 import { createHash } from 'node:crypto';
-import { VarveError } from '../errors.ts';
-import type { Digest } from '../store/format/digest.ts';
-import { encodeManifest } from '../store/format/manifest.ts';
-import type { Pointer } from '../workspace/pointer.ts';
-import type { Repository } from '../workspace/repository.ts';
+import { VarveError } from '../../errors.ts';
+import type { Digest } from '../../store/format/digest.ts';
+import { encodeManifest } from '../../store/format/manifest.ts';
+import type { Pointer } from '../../workspace/pointer.ts';
+import type { Repository } from '../../workspace/repository.ts';
 import {
   compareWithRecord,
   type FileChange,
   type FileState,
   hashFound,
   manifestEntry,
-} from '../workspace/tree/data-state.ts';
-import { fileClock } from '../workspace/tree/file-clock.ts';
-import { contentOf } from '../workspace/tree/read-record.ts';
-import { dataKind } from '../workspace/tree/scan.ts';
+} from '../../workspace/tree/data-state.ts';
+import { fileClock } from '../../workspace/tree/file-clock.ts';
+import { contentOf } from '../../workspace/tree/read-record.ts';
+import { dataKind } from '../../workspace/tree/scan.ts';
 import {
   type RecordedFile,
   readStatCache,
   type StatCache,
   writeStatCache,
-} from '../workspace/tree/stat-cache.ts';
-import type { Context } from './context/context.ts';
+} from '../../workspace/tree/stat-cache.ts';
+import type { DatasetState, DatasetStatus, StatusResult } from '../backend/results.ts';
+import type { WorkingContext } from '../context/context.ts';
 import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
-import { dvcStatus } from './dvc/status.ts';
-
-/**
- * - `unchanged`: the data is the snapshot that the pointer names (or the chosen parts of it, where `only` is set)
- * - `modified`: the data has changes that no snapshot has; `varve add` saves them
- * - `outdated`: the data is another snapshot, unchanged; `varve checkout` brings the one that the pointer names
- * - `missing`: there is no data; `varve checkout` or `varve pull` brings it
- */
-export type DatasetState = 'unchanged' | 'modified' | 'outdated' | 'missing';
-
-export interface DatasetStatus {
-  readonly path: string;
-  readonly kind: 'file' | 'directory';
-  readonly state: DatasetState;
-  /** Against what varve last recorded of the data; empty where nothing was recorded, as in a copied repository. */
-  readonly changes: readonly FileChange[];
-  readonly only?: readonly string[];
-}
-
-export interface StatusResult {
-  readonly datasets: readonly DatasetStatus[];
-}
 
 /** Looks at names, sizes and times; reads only the files that look changed. */
-export async function status(context: Context, paths: readonly string[] = []): Promise<StatusResult> {
-  if (context.dvc) return dvcStatus(context, context.dvc, paths);
+export async function status(context: WorkingContext, paths: readonly string[]): Promise<StatusResult> {
   const datasets: DatasetStatus[] = [];
   for (const dataset of selectDatasets(context, paths)) datasets.push(await datasetStatus(context, dataset));
   return { datasets };
 }
 
 /** `dataset.only` plays no part: what is there is what was checked out. */
-export async function datasetStatus(context: Context, dataset: SelectedDataset): Promise<DatasetStatus> {
+export async function datasetStatus(
+  context: WorkingContext,
+  dataset: SelectedDataset,
+): Promise<DatasetStatus> {
   const { path, pointer } = dataset;
   const { repository } = context;
   const is = (
@@ -99,7 +80,7 @@ function isSnapshot(repository: Repository, snapshot: Digest, pointer: Pointer):
 
 /** Digests by path of the files that look changed. */
 async function readSuspects(
-  context: Context,
+  context: WorkingContext,
   dataset: string,
   suspects: readonly FileState[],
 ): Promise<Map<string, Digest>> {

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { VarveError } from '../../errors.ts';
-import { git, gitList } from '../../workspace/git/git.ts';
-import { findRevision, readBlobs } from '../../workspace/git/pointers.ts';
+import { git, gitList } from './git.ts';
+import { findRevision, readBlobs } from './pointers.ts';
 
 /** What a commit's tree gets instead of what it has. */
 export type TreeChange =

@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { VarveError } from '../../errors.ts';
-import type { Digest } from '../../store/format/digest.ts';
-import { readManifest } from '../../store/format/manifest.ts';
-import type { Root } from '../../store/gc/roots.ts';
-import type { Store } from '../../store/store.ts';
-import { datasetPaths, findRevision } from '../../workspace/git/pointers.ts';
-import { POINTER_SUFFIX, type Pointer, pointerPath, readPointer } from '../../workspace/pointer.ts';
-import { pathInRepository, type Repository } from '../../workspace/repository.ts';
-import type { Context } from '../context/context.ts';
+import { VarveError } from '../../../errors.ts';
+import type { Digest } from '../../../store/format/digest.ts';
+import { readManifest } from '../../../store/format/manifest.ts';
+import type { Root } from '../../../store/gc/roots.ts';
+import type { Store } from '../../../store/store.ts';
+import { datasetPaths } from '../../../workspace/git/pointers.ts';
+import { POINTER_SUFFIX, type Pointer, pointerPath, readPointer } from '../../../workspace/pointer.ts';
+import { pathInRepository, type Repository } from '../../../workspace/repository.ts';
+import type { WorkingContext } from '../../context/context.ts';
+import { nearest } from '../../datasets/suggest.ts';
 import { entriesInPlace, isInPlace, type SnapshotFile } from '../in-place/snapshot.ts';
-import { nearest } from './suggest.ts';
 
 /** A dataset that a command is about; `only` names the files and folders within it, where not all is meant. */
 export interface SelectedDataset {
@@ -24,7 +24,7 @@ export interface SelectedDataset {
  * within a dataset. No paths: every dataset of the working tree.
  * @throws VarveError `not-a-dataset`, `outside-repository`, and as parsePointer
  */
-export function selectDatasets(context: Context, paths: readonly string[]): SelectedDataset[] {
+export function selectDatasets(context: WorkingContext, paths: readonly string[]): SelectedDataset[] {
   const { root } = context.repository;
   const all = paths.length === 0 ? datasetPaths(root) : undefined;
   const chosen = new Map<string, Set<string> | undefined>();
@@ -45,9 +45,13 @@ export function selectDatasets(context: Context, paths: readonly string[]): Sele
 }
 
 /** The dataset that a path of the user names as a whole, by its data or its pointer; undefined where it names none. */
-export function datasetNamed(context: Context, path: string): string | undefined {
-  const { root } = context.repository;
-  const named = pathInRepository(context.repository, context.cwd, path);
+export function datasetNamed(context: WorkingContext, path: string): string | undefined {
+  const { repository, cwd } = context;
+  return datasetAtPath(repository.root, pathInRepository(repository, cwd, path));
+}
+
+/** The dataset whose data or pointer lies at `named`, from the root. */
+export function datasetAtPath(root: string, named: string): string | undefined {
   if (named === '') return undefined;
   if (existsSync(join(root, pointerPath(named)))) return named;
   return named.endsWith(POINTER_SUFFIX) && existsSync(join(root, named))
@@ -62,30 +66,6 @@ export function datasetAround(root: string, path: string): string | undefined {
     if (existsSync(join(root, pointerPath(folder)))) return folder;
   }
   return undefined;
-}
-
-/** Leading arguments that are revisions, as `git diff` tells them from paths, and the paths behind them. */
-export function splitRevisions(
-  context: Context,
-  words: readonly string[],
-  most: number,
-): { readonly commits: string[]; readonly paths: string[] } {
-  const commits: string[] = [];
-  for (const word of words.slice(0, most)) {
-    if (existsSync(join(context.cwd, word)) || datasetNamedQuietly(context, word)) break;
-    const commit = findRevision(context.repository.root, word);
-    if (commit === undefined) break;
-    commits.push(commit);
-  }
-  return { commits, paths: words.slice(commits.length) };
-}
-
-function datasetNamedQuietly(context: Context, word: string): boolean {
-  try {
-    return datasetNamed(context, word) !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 /** The files of a snapshot, in order: of a dataset that is a file, one whose path is ''. See entriesInPlace for data in place. */
@@ -137,7 +117,7 @@ export async function distinctRoots(
   return roots;
 }
 
-function namedBy(context: Context, path: string): { dataset: string; part?: string }[] {
+function namedBy(context: WorkingContext, path: string): { dataset: string; part?: string }[] {
   const { root } = context.repository;
   const dataset = datasetNamed(context, path);
   if (dataset !== undefined) return [{ dataset }];

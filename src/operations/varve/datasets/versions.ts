@@ -1,44 +1,69 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { VarveError } from '../../errors.ts';
-import { datasetAt, resolveRevision } from '../../workspace/git/pointers.ts';
-import { POINTER_SUFFIX, type Pointer, readPointer } from '../../workspace/pointer.ts';
-import { pathInRepository } from '../../workspace/repository.ts';
-import type { Context } from '../context/context.ts';
-import { outputVersion } from '../dvc/datasets.ts';
-import { datasetNamed } from './select.ts';
+import {
+  datasetAt,
+  datasetHistory,
+  datasetsAt,
+  type PointedDataset,
+} from '../../../workspace/git/pointers.ts';
+import { POINTER_SUFFIX, type Pointer, readPointer } from '../../../workspace/pointer.ts';
+import type { DatasetVersion, HistoryEntry, VersionFacts } from '../../backend/version.ts';
+import type { WorkingContext } from '../../context/context.ts';
+import { datasetAtPath, selectDatasets } from './select.ts';
 
-/** One version of a dataset: of the working tree where `commit` is undefined. */
-export interface DatasetVersion {
-  readonly path: string;
-  readonly pointer: Pointer;
-  readonly commit: string | undefined;
+/** What a pointer says of its snapshot. */
+export function factsOf({ kind, digest, bytes, files, rows, profile }: Pointer): VersionFacts {
+  return {
+    kind,
+    content: digest,
+    name: digest,
+    bytes,
+    files,
+    ...(rows === undefined ? {} : { rows }),
+    ...(profile === undefined ? {} : { profile }),
+  };
 }
 
-/**
- * `path@REV`, or `path` for the working tree's version. Undefined where it names no dataset: a plain file or folder, or
- * nothing at all.
- * @throws VarveError `unknown-revision`, `not-a-dataset` where the commit has no such dataset
- */
-export function datasetVersion(context: Context, argument: string): DatasetVersion | undefined {
-  if (context.dvc) return outputVersion(context, context.dvc, argument);
-  const { root } = context.repository;
-  const whole = datasetNamed(context, argument);
-  if (whole !== undefined) return { path: whole, pointer: readPointer(root, whole), commit: undefined };
-  const at = argument.indexOf('@', 1);
-  if (at < 0 || existsSync(join(context.cwd, argument))) return undefined;
-  const commit = resolveRevision(root, argument.slice(at + 1));
-  const path = pathInRepository(context.repository, context.cwd, argument.slice(0, at));
-  const named = path.endsWith(POINTER_SUFFIX) ? path.slice(0, -POINTER_SUFFIX.length) : path;
-  return { path: named, pointer: pointerAt(root, commit, named), commit };
+/** See Backend.version. */
+export function datasetVersion(
+  { repository: { root } }: WorkingContext,
+  path: string,
+  commit: string | undefined,
+): DatasetVersion | undefined {
+  const dataset = commit === undefined ? datasetAtPath(root, path) : withoutSuffix(path);
+  const pointer = dataset === undefined ? undefined : pointerOf(root, dataset, commit);
+  return pointer && { path: dataset!, commit, ...factsOf(pointer) };
 }
 
-/** @throws VarveError `not-a-dataset` */
-function pointerAt(root: string, commit: string, path: string): Pointer {
-  const pointer = datasetAt(root, commit, path);
-  if (pointer !== undefined) return pointer;
-  throw new VarveError('not-a-dataset', `${path} is not a dataset in ${commit.slice(0, 12)}`, {
-    path,
-    remedy: 'See `varve log` for the commits that have it.',
-  });
+/** The pointer of a dataset that is there in the working tree, or that a commit may have. */
+export function pointerOf(root: string, dataset: string, commit: string | undefined): Pointer | undefined {
+  return commit === undefined ? readPointer(root, dataset) : datasetAt(root, commit, dataset);
+}
+
+/** See Backend.select. */
+export function selectVersions(context: WorkingContext, paths: readonly string[]): DatasetVersion[] {
+  return selectDatasets(context, paths).map((dataset) => versionOf(dataset, undefined));
+}
+
+/** Every dataset of a commit. */
+export function versionsAt({ repository }: WorkingContext, commit: string): DatasetVersion[] {
+  return datasetsAt(repository.root, commit).map((dataset) => versionOf(dataset, commit));
+}
+
+/** See Backend.history. */
+export function versionHistory(
+  { repository }: WorkingContext,
+  path: string,
+  revision: string,
+): HistoryEntry[] {
+  return datasetHistory(repository.root, revision, path).map(({ pointer, ...commit }) => ({
+    ...commit,
+    version: pointer && factsOf(pointer),
+  }));
+}
+
+function versionOf({ path, pointer }: PointedDataset, commit: string | undefined): DatasetVersion {
+  return { path, commit, ...factsOf(pointer) };
+}
+
+function withoutSuffix(path: string): string {
+  return path.endsWith(POINTER_SUFFIX) ? path.slice(0, -POINTER_SUFFIX.length) : path;
 }

@@ -1,35 +1,37 @@
 import { posix } from 'node:path';
-import { inOrder } from '../../base/concurrency.ts';
-import { joinStreams } from '../../base/path-order.ts';
-import { VarveError } from '../../errors.ts';
-import { type BucketSource, openSource, type SourceObject, sourceUrl } from '../../remote/bucket/listing.ts';
-import { encodeManifest, type ManifestEntry, problemOfPath } from '../../store/format/manifest.ts';
+import { inOrder } from '../../../base/concurrency.ts';
+import { joinStreams } from '../../../base/path-order.ts';
+import { VarveError } from '../../../errors.ts';
+import {
+  type BucketSource,
+  openSource,
+  type SourceObject,
+  sourceUrl,
+} from '../../../remote/bucket/listing.ts';
+import { encodeManifest, type ManifestEntry, problemOfPath } from '../../../store/format/manifest.ts';
 import {
   encodeSourceManifest,
   isIdentity,
   type SourceFile,
   unsupportedKey,
-} from '../../store/format/source-manifest.ts';
-import type { Store } from '../../store/store.ts';
-import type { Batch } from '../../store/writing/batch.ts';
-import { type Access, accessTo, readConfig, setSource } from '../../workspace/config.ts';
-import { ignoreDataset } from '../../workspace/git/gitignore.ts';
-import type { Pointer } from '../../workspace/pointer.ts';
-import { writeReadRecord } from '../../workspace/tree/read-record.ts';
-import { dataKind, problemOfName } from '../../workspace/tree/scan.ts';
-import { type IgnoreRules, ignoreRules } from '../../workspace/tree/varveignore.ts';
-import { type AddResult, datasetPath, point, previousPointer, statisticsOf } from '../add.ts';
-import type { Context } from '../context/context.ts';
-import { withScratch } from '../context/scratch-folder.ts';
-import { claimInCache, closing, openCache } from '../context/stores.ts';
+} from '../../../store/format/source-manifest.ts';
+import type { Store } from '../../../store/store.ts';
+import type { Batch } from '../../../store/writing/batch.ts';
+import { accessTo, readConfig, setSource } from '../../../workspace/config.ts';
+import { ignoreDataset } from '../../../workspace/git/gitignore.ts';
+import type { Pointer } from '../../../workspace/pointer.ts';
+import { writeReadRecord } from '../../../workspace/tree/read-record.ts';
+import { dataKind, problemOfName } from '../../../workspace/tree/scan.ts';
+import { type IgnoreRules, ignoreRules } from '../../../workspace/tree/varveignore.ts';
+import type { AddInPlaceOptions, AddResult } from '../../backend/results.ts';
+import { closing } from '../../context/closing.ts';
+import type { WorkingContext } from '../../context/context.ts';
 import { rootOf } from '../datasets/select.ts';
+import { datasetPath, pointTo, replaceablePointer, statisticsOf } from '../datasets/write-pointer.ts';
+import { withScratch } from '../stores/scratch-folder.ts';
+import { claimInCache, openCache } from '../stores/stores.ts';
 import { sortedByPath } from './external-sort.ts';
 import { isInPlace, rootOfRead, sourceFiles } from './snapshot.ts';
-
-export interface AddInPlaceOptions extends Access {
-  /** Where the dataset is to lie when it is pulled. */
-  readonly to: string;
-}
 
 /** Objects asked about at once for their checksums. */
 const ASKED_AT_ONCE = 32;
@@ -41,14 +43,13 @@ const ASKED_AT_ONCE = 32;
  * @throws VarveError `path-taken`, `unsupported-key`, `missing-path`, and what the bucket meets
  */
 export async function addInPlace(
-  context: Context,
+  context: WorkingContext,
   url: string,
   { to, ...access }: AddInPlaceOptions,
 ): Promise<AddResult> {
   const { repository } = context;
-  if (context.dvc) throw notInDvc(to);
   const dataset = datasetPath(context, to);
-  const before = previousPointer(repository.root, dataset);
+  const before = replaceablePointer(repository.root, dataset);
   if (before === undefined && dataKind(repository.root, dataset) !== undefined) throw pathTaken(dataset);
   const place = sourceUrl(url);
   const source = await openSource(url, { ...accessTo(readConfig(repository), place), ...access });
@@ -63,7 +64,7 @@ export async function addInPlace(
       });
       ignoreDataset(repository.root, dataset);
       setSource(repository, place, access);
-      return { datasets: [point(repository, dataset, before, list)] };
+      return { datasets: [pointTo(repository, dataset, before, list)] };
     });
   } finally {
     await source.close();
@@ -81,7 +82,7 @@ interface Target {
 }
 
 /** Puts the list of the source's objects, and what is known of them, into the cache. */
-async function takeList(context: Context, cache: Store, target: Target): Promise<Pointer> {
+async function takeList(context: WorkingContext, cache: Store, target: Target): Promise<Pointer> {
   const { repository } = context;
   const { source, place, dataset, before, isFolder } = target;
   const single = isFolder ? undefined : await source.single();
@@ -144,7 +145,7 @@ class List {
 }
 
 /** So that nothing that this clone has read already is read again for the new snapshot. */
-async function keepKnown(context: Context, batch: Batch, pointer: Pointer, list: List): Promise<void> {
+async function keepKnown(context: WorkingContext, batch: Batch, pointer: Pointer, list: List): Promise<void> {
   const [first] = list.here;
   if (first === undefined) return;
   const complete = list.here.length === pointer.files;
@@ -166,7 +167,11 @@ interface Described {
 }
 
 /** The objects that belong to the dataset, in no promised order. */
-async function* listed(context: Context, source: BucketSource, dataset: string): AsyncGenerator<FoundFile> {
+async function* listed(
+  context: WorkingContext,
+  source: BucketSource,
+  dataset: string,
+): AsyncGenerator<FoundFile> {
   const rules = ignoreRules(context.repository.root, posix.dirname(dataset));
   let done = 0;
   for await (const file of named(source.list(), source.url)) {
@@ -226,7 +231,7 @@ function isSameState(a: SourceFile, b: SourceFile): boolean {
 
 /** The snapshot before, where it is one of the same source and this clone has its list. */
 async function* knownBefore(
-  { repository }: Context,
+  { repository }: WorkingContext,
   cache: Store,
   { dataset, before, place }: Target,
   kind: Pointer['kind'],
@@ -255,12 +260,5 @@ function pathTaken(path: string): VarveError {
     path,
     remedy:
       'Move it away, or name another path by --to: the data of the bucket will lie there when it is pulled.',
-  });
-}
-
-function notInDvc(path: string): VarveError {
-  return new VarveError('unsupported-path', 'Snapshots in place are not for DVC repositories', {
-    path,
-    remedy: 'Run `varve import-dvc` first, which makes a repository of varve of it.',
   });
 }

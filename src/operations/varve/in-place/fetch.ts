@@ -1,27 +1,20 @@
-import { forEach } from '../../base/concurrency.ts';
-import { comparePaths, isChosen } from '../../base/path-order.ts';
-import { openSource } from '../../remote/bucket/listing.ts';
-import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.ts';
-import type { SourceFile } from '../../store/format/source-manifest.ts';
-import type { Root } from '../../store/gc/roots.ts';
-import type { Store } from '../../store/store.ts';
-import type { Batch } from '../../store/writing/batch.ts';
-import { accessTo, readConfig } from '../../workspace/config.ts';
-import { readRecordOf, writeReadRecord } from '../../workspace/tree/read-record.ts';
-import type { Context } from '../context/context.ts';
-import { withScratch } from '../context/scratch-folder.ts';
-import { claimInCache } from '../context/stores.ts';
+import { forEach } from '../../../base/concurrency.ts';
+import { comparePaths, isChosen } from '../../../base/path-order.ts';
+import { openSource } from '../../../remote/bucket/listing.ts';
+import { encodeManifest, type ManifestEntry } from '../../../store/format/manifest.ts';
+import type { SourceFile } from '../../../store/format/source-manifest.ts';
+import type { Root } from '../../../store/gc/roots.ts';
+import type { Store } from '../../../store/store.ts';
+import type { Batch } from '../../../store/writing/batch.ts';
+import { accessTo, readConfig } from '../../../workspace/config.ts';
+import { readRecordOf, writeReadRecord } from '../../../workspace/tree/read-record.ts';
+import type { InPlace } from '../../backend/results.ts';
+import type { WorkingContext } from '../../context/context.ts';
 import type { SelectedDataset } from '../datasets/select.ts';
+import { withScratch } from '../stores/scratch-folder.ts';
+import { claimInCache } from '../stores/stores.ts';
 import { ObjectReader } from './read-object.ts';
 import { isInPlace, type PointerInPlace, sourceFiles } from './snapshot.ts';
-
-/** A dataset whose data lies in a bucket, and what was read of it there. */
-export interface InPlace {
-  readonly path: string;
-  readonly url: string;
-  readonly objects: number;
-  readonly bytes: number;
-}
 
 const JOBS = 8;
 /** Read before it is recorded, so that an interrupted fetch goes on from there. */
@@ -34,7 +27,7 @@ const PORTION_FILES = 20_000;
  * @throws VarveError `source-changed`, `source-damaged`, and what the bucket meets
  */
 export async function fetchInPlace(
-  context: Context,
+  context: WorkingContext,
   cache: Store,
   datasets: readonly SelectedDataset[],
   claimed: readonly Root[],
@@ -63,7 +56,7 @@ interface Dataset {
 }
 
 async function datasetHere(
-  { repository }: Context,
+  { repository }: WorkingContext,
   cache: Store,
   path: string,
   pointer: PointerInPlace,
@@ -82,14 +75,14 @@ async function datasetHere(
 }
 
 class SourceReading {
-  readonly #context: Context;
+  readonly #context: WorkingContext;
   readonly #cache: Store;
   readonly #dataset: Dataset;
   readonly #claimed: readonly Root[];
   readonly #total: number;
   #done = 0;
 
-  constructor(context: Context, cache: Store, dataset: Dataset, claimed: readonly Root[]) {
+  constructor(context: WorkingContext, cache: Store, dataset: Dataset, claimed: readonly Root[]) {
     this.#context = context;
     this.#cache = cache;
     this.#dataset = dataset;

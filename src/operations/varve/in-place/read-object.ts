@@ -3,11 +3,11 @@ import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { VarveError } from '../../errors.ts';
-import type { BucketSource } from '../../remote/bucket/listing.ts';
-import type { Digest } from '../../store/format/digest.ts';
-import type { SourceFile } from '../../store/format/source-manifest.ts';
-import type { Batch } from '../../store/writing/batch.ts';
+import { VarveError } from '../../../errors.ts';
+import type { BucketSource } from '../../../remote/bucket/listing.ts';
+import type { Digest } from '../../../store/format/digest.ts';
+import type { SourceFile } from '../../../store/format/source-manifest.ts';
+import type { Batch } from '../../../store/writing/batch.ts';
 
 /** Larger objects pass through a file, so that the store can lay them out as it does any file. */
 const LARGEST_IN_MEMORY = 128 * 1024;

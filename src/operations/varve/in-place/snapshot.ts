@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto';
-import { joinStreams } from '../../base/path-order.ts';
-import { VarveError } from '../../errors.ts';
-import type { Digest } from '../../store/format/digest.ts';
-import { type ManifestEntry, readManifest } from '../../store/format/manifest.ts';
-import { readSourceManifest, type SourceFile } from '../../store/format/source-manifest.ts';
-import type { Root } from '../../store/gc/roots.ts';
-import type { Store } from '../../store/store.ts';
-import type { Pointer } from '../../workspace/pointer.ts';
-import type { Repository } from '../../workspace/repository.ts';
-import { type ReadRecord, readRecordOf } from '../../workspace/tree/read-record.ts';
+import { joinStreams } from '../../../base/path-order.ts';
+import { VarveError } from '../../../errors.ts';
+import { type ManifestEntry, readManifest } from '../../../store/format/manifest.ts';
+import { readSourceManifest, type SourceFile } from '../../../store/format/source-manifest.ts';
+import type { Root } from '../../../store/gc/roots.ts';
+import type { Store } from '../../../store/store.ts';
+import type { Pointer } from '../../../workspace/pointer.ts';
+import type { Repository } from '../../../workspace/repository.ts';
+import { type ReadRecord, readRecordOf } from '../../../workspace/tree/read-record.ts';
 
 /** A pointer to data that lies in a bucket and stays there. */
 export type PointerInPlace = Pointer & { readonly source: string };
@@ -42,7 +40,12 @@ export interface SnapshotFile extends ManifestEntry {
   readonly etag?: string;
 }
 
-/** As ordinary entries; of bytes that nobody has read, the digest is a stand-in. */
+/** Whether nobody has read the bytes of a file, so that they have no digest. An empty folder has none either, and is no file. */
+export function isUnread({ digest, etag }: SnapshotFile): boolean {
+  return digest === undefined && etag !== undefined;
+}
+
+/** As ordinary entries, without a digest where nobody has read the bytes. */
 export async function* entriesInPlace(
   repository: Repository,
   store: Store,
@@ -50,7 +53,8 @@ export async function* entriesInPlace(
   pointer: PointerInPlace,
 ): AsyncGenerator<SnapshotFile> {
   for await (const file of sourceFiles(repository, store, path, pointer)) {
-    yield { path: file.path, size: file.size, digest: file.digest ?? standIn(file), etag: file.etag };
+    const { path: inside, size, digest, etag } = file;
+    yield { path: inside, size, etag, ...(digest === undefined ? {} : { digest }) };
   }
 }
 
@@ -81,14 +85,6 @@ async function* filesRead(
   if (record === undefined || !store.has(record.copy)) return;
   if (pointer.kind === 'directory') yield* readManifest(store.readStream(record.copy), `read ${where}`);
   else yield { path: '', size: pointer.bytes, digest: record.copy };
-}
-
-/**
- * Stands for the digest of bytes that nobody has read, within this process and never in a file. No bytes have it, so a store
- * never has them; two objects have the same one where server and size say that they are the same.
- */
-function standIn({ size, etag }: SourceFile): Digest {
-  return `sha256:${createHash('sha256').update(`varve: not read\0${size}\0${etag}`).digest('hex')}`;
 }
 
 function otherKind(path: string): VarveError {

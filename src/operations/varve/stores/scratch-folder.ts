@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf, fileError } from '../../base/file-errors.ts';
-import type { Context } from './context.ts';
+import { errnoOf, fileError } from '../../../base/file-errors.ts';
+import type { WorkingContext } from '../../context/context.ts';
 
 /** Runs `work` with an empty folder of this clone, which Git ignores and which is gone afterwards. */
 export async function withScratch<T>(
-  { repository }: Context,
+  { repository }: WorkingContext,
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
   const folder = join(repository.stateFolder, `.varve-${randomUUID()}.tmp`);

@@ -1,36 +1,34 @@
 import { isAbsolute, join } from 'node:path';
-import { VarveError } from '../../errors.ts';
-import { openRemote } from '../../remote/open.ts';
-import type { Remote } from '../../remote/remote.ts';
-import { writeRef } from '../../store/gc/refs.ts';
-import type { Root } from '../../store/gc/roots.ts';
-import { Store } from '../../store/store.ts';
-import { cloneId } from '../../workspace/clone-id.ts';
-import { type Config, type RemoteConfig, readConfig } from '../../workspace/config.ts';
-import { nearest } from '../datasets/suggest.ts';
-import type { Context } from './context.ts';
+import { VarveError } from '../../../errors.ts';
+import { openRemote } from '../../../remote/open.ts';
+import type { Remote } from '../../../remote/remote.ts';
+import { writeRef } from '../../../store/gc/refs.ts';
+import type { Root } from '../../../store/gc/roots.ts';
+import { Store } from '../../../store/store.ts';
+import { cloneId } from '../../../workspace/clone-id.ts';
+import { type Config, type RemoteConfig, readConfig } from '../../../workspace/config.ts';
+import type { WorkingContext } from '../../context/context.ts';
+import { nearest } from '../../datasets/suggest.ts';
 
 /** The cache of this clone. Close it. */
-export async function openCache(context: Context): Promise<Store> {
-  // DVC's cache holds its own objects; of varve's, it holds profiles.
-  if (context.dvc) return Store.open(await openRemote(join(context.dvc.config.cacheDir, 'varve')));
+export async function openCache(context: WorkingContext): Promise<Store> {
   const config = readConfig(context.repository);
   return Store.open(await openRemote(cacheFolder(context, config)));
 }
 
 /** Absolute. */
-function cacheFolder({ repository }: Context, { cache }: Config): string {
+function cacheFolder({ repository }: WorkingContext, { cache }: Config): string {
   if (cache === undefined) return join(repository.stateFolder, 'cache');
   return isAbsolute(cache) ? cache : join(repository.root, cache);
 }
 
 /** Whether other clones may keep their data in this cache too. */
-export function isCacheShared({ repository }: Context): boolean {
+export function isCacheShared({ repository }: WorkingContext): boolean {
   return readConfig(repository).cache !== undefined;
 }
 
 /** In a cache that clones share, says what this one needs of it, so that a gc from another leaves it. */
-export async function claimInCache(context: Context, roots: readonly Root[]): Promise<void> {
+export async function claimInCache(context: WorkingContext, roots: readonly Root[]): Promise<void> {
   if (!isCacheShared(context)) return;
   const remote = await openRemote(cacheFolder(context, readConfig(context.repository)));
   try {
@@ -50,7 +48,7 @@ export interface OpenRemoteStore {
  * The remote of this name, or the default one. Close its store.
  * @throws VarveError `no-remote`, `unknown-remote`
  */
-export async function openRemoteStore(context: Context, name?: string): Promise<OpenRemoteStore> {
+export async function openRemoteStore(context: WorkingContext, name?: string): Promise<OpenRemoteStore> {
   const opened = await openRemoteNamed(context, name);
   const store = await Store.open(opened.remote, { indexCache: memoryOfRemotes(context) });
   return { name: opened.name, url: opened.remote.url, store };
@@ -58,7 +56,7 @@ export async function openRemoteStore(context: Context, name?: string): Promise<
 
 /** As openRemoteStore, with nothing read yet. Close it. */
 export async function openRemoteNamed(
-  context: Context,
+  context: WorkingContext,
   name?: string,
 ): Promise<{ readonly name: string; readonly remote: Remote }> {
   const config = readConfig(context.repository);
@@ -69,20 +67,8 @@ export async function openRemoteNamed(
 }
 
 /** Folder in which this clone keeps what it knows of remotes. */
-export function memoryOfRemotes({ repository }: Context): string {
+export function memoryOfRemotes({ repository }: WorkingContext): string {
   return join(repository.stateFolder, 'index');
-}
-
-/** Runs `work` on stores that are closed whatever happens. */
-export async function closing<S extends Store | Remote, T>(
-  store: S,
-  work: (store: S) => Promise<T>,
-): Promise<T> {
-  try {
-    return await work(store);
-  } finally {
-    await store.close();
-  }
 }
 
 /** @throws VarveError `unknown-remote` */

@@ -1,0 +1,12 @@
+import type { ImportDvcResult } from './backend/results.ts';
+import type { Context } from './context/context.ts';
+
+/**
+ * Takes the versions of every output that the history of local branches names into varve's own format. Data comes from DVC's
+ * cache, else from its remotes. Until all of it is there, nothing in the repository changes; then new branches appear beside the
+ * old ones.
+ * @throws VarveError `not-a-dvc-repository`, `branch-moved-on`
+ */
+export function importDvc({ backend }: Context): Promise<ImportDvcResult> {
+  return backend.importDvc();
+}

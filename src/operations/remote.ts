@@ -1,0 +1,48 @@
+import type { Access } from '../workspace/config.ts';
+import type { ListedRemote, RemoteAddOptions } from './backend/results.ts';
+import type { Context } from './context/context.ts';
+
+/** The first remote becomes the default. Nothing is contacted. @throws VarveError `remote-exists`, `dvc-unsupported` */
+export function addRemote(
+  { backend }: Context,
+  name: string,
+  url: string,
+  options: RemoteAddOptions = {},
+): Promise<ListedRemote> {
+  return backend.addRemote(name, url, options);
+}
+
+/** Those of the repository's configuration, be it varve's or DVC's. */
+export async function listRemotes({
+  backend,
+}: Context): Promise<{ readonly remotes: readonly ListedRemote[] }> {
+  return { remotes: await backend.listRemotes() };
+}
+
+/** Forgets where it is; nothing is deleted there. @throws VarveError `unknown-remote`, `dvc-unsupported` */
+export async function forgetRemote({ backend }: Context, name: string): Promise<{ readonly name: string }> {
+  await backend.forgetRemote(name);
+  return { name };
+}
+
+/** Chooses the remote that is meant where none is named. @throws VarveError `unknown-remote`, `dvc-unsupported` */
+export async function chooseRemote(
+  { backend }: Context,
+  name: string,
+  options: { readonly local?: boolean | undefined } = {},
+): Promise<{ readonly name: string }> {
+  await backend.chooseRemote(name, options);
+  return { name };
+}
+
+/**
+ * Says how this clone reaches the sources at `url` and below. Nothing is contacted. Returns all that is now said of it.
+ * @throws VarveError `invalid-remote-url`, `invalid-endpoint`, `dvc-unsupported`
+ */
+export function reachSource(
+  { backend }: Context,
+  url: string,
+  access: Access,
+): Promise<Access & { readonly url: string }> {
+  return backend.reachSource(url, access);
+}
