@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { errnoOf, fileError } from '../../base/file-errors.ts';
 import { digestMismatch, objectMissing } from '../errors.ts';
 import { type RawDigest, sameDigest, toDigest } from '../format/digest.ts';
-import type { Catalog, Location, PackedLocation, WholeLocation } from '../index/catalog.ts';
+import type { WholeLocation } from '../index/catalog.ts';
 import type { LocalPacks } from '../reading/local-packs.ts';
 import { type Source, streamObject } from '../reading/object-reader.ts';
 
@@ -54,14 +54,8 @@ export function temporaryFor(target: string): string {
 
 /** A verified object that is one blob in a local pack; undefined for all others, and where it is damaged. */
 function readSmall(source: Source, digest: RawDigest, packs: LocalPacks | undefined): Uint8Array | undefined {
-  const location = packs && packedLocation(source.catalog, digest);
-  return location && packs.read(location, digest);
-}
-
-/** Where an object is one blob in a pack, and not rather something else. */
-export function packedLocation(catalog: Catalog, digest: RawDigest): PackedLocation | undefined {
-  const location = catalog.locations(digest).next().value as Location | undefined;
-  return location?.at === 'pack' ? location : undefined;
+  const location = source.catalog.first(digest);
+  return location?.at === 'pack' ? packs?.read(location, digest) : undefined;
 }
 
 function writeSmall(bytes: Uint8Array, temporary: string, options: MaterialiseOptions): void {
