@@ -135,13 +135,15 @@ case "$*" in *--jq*) printf '%s' '${answers}';; *) echo "$*" > asked; cp "\${7#b
 
 const hasActionlint = spawnSync('actionlint', ['-version']).status === 0;
 
-describe('the workflow of docs/ci.md', () => {
+describe('the workflow of docs/guide/ci.md', () => {
   it.skipIf(!hasActionlint)('passes actionlint (skipped where actionlint is not installed)', () => {
     const folder = join(work, 'lint');
     mkdirSync(join(folder, '.github', 'workflows'), { recursive: true });
     execFileSync('git', ['init', '-q', folder]);
     cpSync(join(root, 'action.yml'), join(folder, 'action.yml'));
-    const [workflow] = codeBlocks(join(root, 'docs', 'ci.md')).filter(({ language }) => language === 'yaml');
+    const [workflow] = codeBlocks(join(root, 'docs', 'guide', 'ci.md')).filter(
+      ({ language }) => language === 'yaml',
+    );
     const file = join(folder, '.github', 'workflows', 'data.yml');
     writeFileSync(file, `${workflow!.code.replace('varve/varve@v0', './')}\n`);
     const result = spawnSync('actionlint', [file], { cwd: folder, encoding: 'utf8' });
