@@ -1,7 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import { type Block, codeBlocks, commandsOf } from './blocks.ts';
@@ -15,9 +15,13 @@ afterAll(() => rmSync(work, { recursive: true, force: true }));
 /** What a reader has: `varve` on PATH, the checkout in VARVE_HOME, a Git identity. */
 function readersEnvironment(): NodeJS.ProcessEnv {
   const bin = mkdtempSync(join(work, 'bin-'));
-  symlinkSync(join(root, 'bin', 'varve.js'), join(bin, 'varve'));
+  // A script and not a link: bash on Windows runs it too.
+  const varve = [process.execPath, join(root, 'bin', 'varve.js')].map((word) =>
+    quoted(word.replaceAll('\\', '/')),
+  );
+  writeFileSync(join(bin, 'varve'), `#!/bin/sh\nexec ${varve.join(' ')} "$@"\n`, { mode: 0o755 });
   return {
-    PATH: `${bin}:${process.env.PATH}`,
+    PATH: `${bin}${delimiter}${process.env.PATH}`,
     HOME: mkdtempSync(join(work, 'home-')),
     VARVE_HOME: root,
     NO_COLOR: '1',
@@ -71,9 +75,8 @@ describe.each(pages)('%s', (page) => {
   const scripts = blocks.filter((block) => block.language === 'ts' && isRun(block));
   it.runIf(scripts.length > 0)('has programs that run', () => {
     const folder = mkdtempSync(join(work, 'program-'));
-    symlinkSync(root, join(folder, 'varve-package'));
-    execFileSync('mkdir', ['-p', join(folder, 'node_modules')]);
-    symlinkSync(root, join(folder, 'node_modules', 'varve'));
+    mkdirSync(join(folder, 'node_modules'));
+    symlinkSync(root, join(folder, 'node_modules', 'varve'), 'junction');
     for (const [index, block] of scripts.entries()) {
       const file = join(folder, `program-${index}.mjs`);
       writeFileSync(file, block.code);
