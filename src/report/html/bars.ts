@@ -1,6 +1,6 @@
 import { percent } from '../../wording/numbers.ts';
 import { cut } from '../cells.ts';
-import { markup } from '../markup.ts';
+import { type Markup, markup } from '../markup.ts';
 import { brief } from '../neutral.ts';
 import { type BarsOverlay, canvas, type Drawing, units } from './overlay.ts';
 
@@ -20,19 +20,19 @@ export function bars(given: BarsOverlay): Drawing {
     const y = canvas.top - 8 + at * step;
     const middle = units(y + step / 2 + 3.5);
     const cutOff = Math.max(after[at]!, before?.[at] ?? 0) > top ? ' cut' : '';
-    const row = (kind: string, of: number, thickness: number): string =>
-      `<rect class="${kind}${cutOff}" x="${bar.left}" y="${units(y + (step * (1 - thickness)) / 2)}" width="${length(of)}" height="${units(step * thickness)}"/>`;
+    const row = (kind: string, of: number, thickness: number): Markup =>
+      markup`<rect class="${kind}${cutOff}" x="${bar.left}" y="${units(y + (step * (1 - thickness)) / 2)}" width="${length(of)}" height="${units(step * thickness)}"/>`;
     const drawn =
       before === undefined
         ? row('after-bar', after[at]!, 0.72)
-        : row('before', before[at]!, 0.78) + row('after-bar', after[at]!, 0.34);
+        : [row('before', before[at]!, 0.78), row('after-bar', after[at]!, 0.34)];
     const figures =
       before === undefined ? percent(after[at]!) : `${percent(before[at]!)} → ${percent(after[at]!)}`;
-    const name = `<text class="${value === null ? 'others' : 'value'}" x="${label.right}" y="${middle}" text-anchor="end">${markup(cut(named(value), label.cells))}</text>`;
-    return `${name}${drawn}<text class="figure" x="${canvas.right}" y="${middle}" text-anchor="end">${markup(figures)}</text>`;
+    const name = markup`<text class="${value === null ? 'others' : 'value'}" x="${label.right}" y="${middle}" text-anchor="end">${cut(named(value), label.cells)}</text>`;
+    return markup`${name}${drawn}<text class="figure" x="${canvas.right}" y="${middle}" text-anchor="end">${figures}</text>`;
   });
   return {
-    shapes: shapes.join(''),
+    shapes,
     names: labels.map(named),
     shares: labels.map((_, at) => [
       ...(before === undefined ? [] : [percent(before[at]!)]),

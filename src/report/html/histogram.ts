@@ -1,6 +1,6 @@
 import { type ScaleLinear, scaleLinear } from 'd3-scale';
 import { percent } from '../../wording/numbers.ts';
-import { markup } from '../markup.ts';
+import { type Markup, markup } from '../markup.ts';
 import { binNames, placeOf, type Tick, ticks } from './axis.ts';
 import { canvas, type Drawing, type HistogramOverlay, units } from './overlay.ts';
 
@@ -20,13 +20,13 @@ export function histogram(given: HistogramOverlay): Drawing {
       .ticks(3)
       .filter((level) => level > 0)
       .map((level) => gridLine(y(level), percent(level))),
-    before === undefined ? '' : `<path class="before" d="${outline(before, y)}"/>`,
-    `<path class="${before === undefined ? 'alone' : 'after'}" d="${outline(after, y)}"/>`,
-    `<path class="axis" d="M${canvas.left},${canvas.bottom}H${canvas.right}"/>`,
+    before === undefined ? '' : markup`<path class="before" d="${outline(before, y)}"/>`,
+    markup`<path class="${before === undefined ? 'alone' : 'after'}" d="${outline(after, y)}"/>`,
+    markup`<path class="axis" d="M${canvas.left},${canvas.bottom}H${canvas.right}"/>`,
     ...ticks(overlay).map(tickMark),
   ];
   return {
-    shapes: shapes.join(''),
+    shapes,
     names: binNames(overlay),
     direction: 'across',
     shares: after.map((one, bin) => [...(before === undefined ? [] : [percent(before[bin]!)]), percent(one)]),
@@ -59,12 +59,12 @@ function outline(shares: readonly number[], y: Y): string {
   return `${path}V${canvas.bottom}`;
 }
 
-function gridLine(y: number, text: string): string {
-  const label = `<text x="${canvas.left - 4}" y="${units(y + 3.5)}" text-anchor="end">${markup(text)}</text>`;
-  return `<path class="grid" d="M${canvas.left},${units(y)}H${canvas.right}"/>${label}`;
+function gridLine(y: number, text: string): Markup {
+  const label = markup`<text x="${canvas.left - 4}" y="${units(y + 3.5)}" text-anchor="end">${text}</text>`;
+  return markup`<path class="grid" d="M${canvas.left},${units(y)}H${canvas.right}"/>${label}`;
 }
 
-function tickMark({ place, text }: Tick): string {
+function tickMark({ place, text }: Tick): Markup {
   const anchor = place < canvas.left + 16 ? 'start' : place > canvas.right - 16 ? 'end' : 'middle';
-  return `<path class="axis" d="M${units(place)},${canvas.bottom}v4"/><text x="${units(place)}" y="${canvas.bottom + 16}" text-anchor="${anchor}">${markup(text)}</text>`;
+  return markup`<path class="axis" d="M${units(place)},${canvas.bottom}v4"/><text x="${units(place)}" y="${canvas.bottom + 16}" text-anchor="${anchor}">${text}</text>`;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { markup } from '../markup.ts';
+import { type Markup, markup } from '../markup.ts';
 import { pageScript } from './client.ts';
 import { style } from './style.ts';
 
@@ -17,8 +17,8 @@ const policy = [
   "form-action 'none'",
 ].join('; ');
 
-/** One self-contained page: no network, no script or style but its own. `body` is HTML already, `title` is text. */
-export function page(title: string, body: string): string {
+/** One self-contained page: no network, no script or style but its own. */
+export function page(title: string, body: Markup): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -28,7 +28,7 @@ export function page(title: string, body: string): string {
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
 <link rel="icon" href="data:,">
-<title>${markup(title)}</title>
+<title>${markup`${title}`}</title>
 <style>${style}</style>
 </head>
 <body>

@@ -1,6 +1,7 @@
 import { scaleLog } from 'd3-scale';
 import type { Verdict } from '../../drift/model.ts';
 import { magnitude } from '../../wording/numbers.ts';
+import type { Markup } from '../markup.ts';
 import { gradeOf } from '../phrases.ts';
 import { strata } from './strata.ts';
 
@@ -27,7 +28,7 @@ export function strengthStrata(
   ids: string,
   height: (strength: number) => number,
   caption: string,
-): string {
+): Markup {
   const layers = strengths.map(({ name, strength, verdict }, place) => ({
     title: `${name}: ${magnitude(strength)}`,
     id: `${ids}${place}`,
