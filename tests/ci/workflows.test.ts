@@ -57,3 +57,32 @@ it('tests every supported version of Node, from the floor of the package on, on 
   expect(engines.node).toMatch(new RegExp(`^>=${Math.min(...matrix.node)}\\b`));
   expect(readFileSync(join(root, '.nvmrc'), 'utf8').trim()).toBe(String(Math.max(...matrix.node)));
 });
+
+interface Field {
+  readonly type: string;
+  readonly id?: string;
+  readonly attributes: { readonly label?: string; readonly options?: readonly unknown[] };
+}
+
+/** https://docs.github.com/en/communities/using-templates-to-encourage-useful-issues-and-pull-requests/syntax-for-githubs-form-schema */
+describe('the forms of issues', () => {
+  const fieldsOf = (name: string): Field[] =>
+    parse(readFileSync(join(root, '.github', 'ISSUE_TEMPLATE', `${name}.yml`), 'utf8')).body;
+
+  it.each(['bug', 'feature'])('%s is one that the forge accepts', (name) => {
+    const fields = fieldsOf(name);
+    const asked = fields.filter(({ type }) => type !== 'markdown');
+    expect(new Set(asked.map(({ id }) => id)).size).toBe(asked.length);
+    expect(asked.every(({ id, attributes }) => /^[\w-]+$/.test(id ?? '') && attributes.label)).toBe(true);
+    const options = fields
+      .filter(({ type }) => type === 'dropdown')
+      .flatMap(({ attributes }) => attributes.options);
+    expect(options.filter((option) => typeof option !== 'string' || /^none$/i.test(option))).toEqual([]);
+  });
+
+  it('a report of a fault asks for what it takes to find it', () => {
+    const text = JSON.stringify(fieldsOf('bug'));
+    for (const wanted of ['varve --version', '--json', 'VARVE_DEBUG=1', 'MinIO', 'SECURITY.md'])
+      expect(text).toContain(wanted);
+  });
+});

@@ -63,6 +63,16 @@ describe.each(markdownFiles())('%s', (page) => {
   });
 });
 
+it('leads from the README to every page of docs/', () => {
+  const reached = new Set(['README.md']);
+  for (const page of reached) {
+    const targets = links(page).map((link) => link.split('#')[0]!);
+    for (const target of targets.filter((path) => path.endsWith('.md')))
+      reached.add(join(dirname(page), target));
+  }
+  expect(markdownFiles().filter((page) => page.startsWith('docs/') && !reached.has(page))).toEqual([]);
+});
+
 it('tells a broken link from a good one', () => {
   expect(fault('README.md', 'docs/index.md')).toBeUndefined();
   expect(fault('README.md', 'docs/none.md')).toMatch('no such file');
