@@ -11,12 +11,12 @@ const HELD_OPEN = new Set(['EPERM', 'EACCES', 'EBUSY']);
 const WAITS_MS = [10, 20, 40, 80, 160, 320, 640];
 
 /** Give a finished file its name, in place of what has it, once no other program on Windows holds either open. */
-export function renameOver(from: string, to: string): void {
-  whileHeldOpen(() => renameSync(from, to));
+export function renameOverSync(from: string, to: string): void {
+  retryWhileHeldOpen(() => renameSync(from, to));
 }
 
-/** Do as `renameOver`, and let other work go on while waiting. */
-export async function renameOverLater(from: string, to: string): Promise<void> {
+/** Do as `renameOverSync` does, and let other work go on while waiting. */
+export async function renameOver(from: string, to: string): Promise<void> {
   for (const waitMs of WAITS_MS) {
     try {
       return await rename(from, to);
@@ -32,7 +32,7 @@ export async function renameOverLater(from: string, to: string): Promise<void> {
  * Try until another program has let go of a file; the last try throws what the system says.
  * @param platform as `process.platform`
  */
-export function whileHeldOpen(attempt: () => void, platform: string = process.platform): void {
+export function retryWhileHeldOpen(attempt: () => void, platform: string = process.platform): void {
   for (const waitMs of WAITS_MS) {
     try {
       attempt();

@@ -1,7 +1,7 @@
 import { lstatSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { renameOver } from '../base/rename.ts';
+import { renameOverSync } from '../base/rename.ts';
 import { VarveError } from '../errors.ts';
 import type { ProfilingOptions } from '../operations/statistics/load.ts';
 import type { Format, RenderOptions } from '../report/format.ts';
@@ -61,7 +61,7 @@ export function replaceReport(io: Io, name: string, report: string | Uint8Array)
   try {
     if (isRegular(path)) {
       writeFileSync(draft, report);
-      renameOver(draft, path);
+      renameOverSync(draft, path);
     } else writeFileSync(path, report);
   } catch (error) {
     rmSync(draft, { force: true });

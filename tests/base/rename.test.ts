@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { renameOver, renameOverLater, whileHeldOpen } from '../../src/base/rename.ts';
+import { renameOver, renameOverSync, retryWhileHeldOpen } from '../../src/base/rename.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'varve-rename-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -16,10 +16,10 @@ function failing(code: string, times: number): { attempt: () => void; count: () 
   return { attempt, count: () => calls };
 }
 
-test.each(['renameOver', 'renameOverLater'])(
+test.each(['renameOverSync', 'renameOver'])(
   '%s replaces a file, and throws what the system says',
   async (name) => {
-    const run = name === 'renameOver' ? async (a: string, b: string) => renameOver(a, b) : renameOverLater;
+    const run = name === 'renameOverSync' ? async (a: string, b: string) => renameOverSync(a, b) : renameOver;
     const [from, to] = [join(folder, `${name}-from`), join(folder, `${name}-to`)];
     writeFileSync(from, 'new');
     writeFileSync(to, 'old');
@@ -32,13 +32,13 @@ test.each(['renameOver', 'renameOverLater'])(
 
 test.each(['EPERM', 'EACCES', 'EBUSY'])('on Windows, %s is tried again until the file is let go', (code) => {
   const { attempt, count } = failing(code, 3);
-  whileHeldOpen(attempt, 'win32');
+  retryWhileHeldOpen(attempt, 'win32');
   expect(count()).toBe(4);
 });
 
 test('a file that is never let go ends in what the system says', () => {
   const { attempt } = failing('EBUSY', Number.POSITIVE_INFINITY);
-  expect(() => whileHeldOpen(attempt, 'win32')).toThrow('EBUSY');
+  expect(() => retryWhileHeldOpen(attempt, 'win32')).toThrow('EBUSY');
 });
 
 test.each([
@@ -46,6 +46,6 @@ test.each([
   ['win32', 'ENOSPC'],
 ])('on %s, %s is told at once', (platform, code) => {
   const { attempt, count } = failing(code, 1);
-  expect(() => whileHeldOpen(attempt, platform)).toThrow(code);
+  expect(() => retryWhileHeldOpen(attempt, platform)).toThrow(code);
   expect(count()).toBe(1);
 });

@@ -3,7 +3,7 @@ import { constants, createReadStream, writeFileSync } from 'node:fs';
 import { chmod, copyFile, link, open, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf, fileError } from '../../base/file-errors.ts';
-import { renameOver } from '../../base/rename.ts';
+import { renameOverSync } from '../../base/rename.ts';
 import { digestMismatch, objectMissing } from '../errors.ts';
 import { type RawDigest, sameDigest, toDigest } from '../format/digest.ts';
 import type { Catalog, Location, PackedLocation, WholeLocation } from '../index/catalog.ts';
@@ -40,7 +40,7 @@ export async function materialise(
     if (small !== undefined) writeSmall(small, temporary, options);
     else if (whole === undefined) await writeStream(source, digest, temporary, options);
     else await cloneWhole(source, whole, digest, temporary, options);
-    renameOver(temporary, target);
+    renameOverSync(temporary, target);
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
     throw fileError(error, 'write', target);

@@ -1,5 +1,5 @@
 import { unlinkSync, writeFileSync } from 'node:fs';
-import { renameOver } from '../../base/rename.ts';
+import { renameOverSync } from '../../base/rename.ts';
 import { DIGEST_BYTES } from '../format/digest.ts';
 import { LocalPacks } from '../reading/local-packs.ts';
 
@@ -38,7 +38,7 @@ export class SmallFileWriter {
     const { temporary, target, mode } = file;
     try {
       writeFileSync(temporary, bytes, { flag: 'wx', mode });
-      renameOver(temporary, target);
+      renameOverSync(temporary, target);
       return true;
     } catch {
       removeQuietly(temporary);
