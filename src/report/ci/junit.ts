@@ -1,13 +1,13 @@
 import { type Markup, markup, separated } from '../markup.ts';
-import type { Finding, Findings } from './findings.ts';
+import type { CiFinding, CiFindings } from './findings.ts';
 
 /**
  * JUnit XML as Jenkins, GitLab and others read it: one suite a check, one test case a finding (for drift: a feature),
  * failed where it is grave; warnings pass and speak through `system-out`. A check without findings is one test case that
  * passed. No times. Source: the JUnit 10 schema of the Jenkins xUnit plugin.
  */
-export function junit(checks: readonly Findings[]): string {
-  const sum = (count: (checked: Findings) => number) =>
+export function junit(checks: readonly CiFindings[]): string {
+  const sum = (count: (checked: CiFindings) => number) =>
     checks.reduce((total, checked) => total + count(checked), 0);
   const counts = markup`tests="${sum(caseCount)}" failures="${sum(failureCount)}" errors="0"`;
   return `${markup`<?xml version="1.0" encoding="UTF-8"?>
@@ -17,7 +17,7 @@ ${separated(checks.map(suite))}
 `}`;
 }
 
-function suite(checked: Findings): Markup {
+function suite(checked: CiFindings): Markup {
   const cases =
     checked.findings.length > 0 ? checked.findings.map((one) => testCase(checked, one)) : [passed(checked)];
   const counts = markup`tests="${cases.length}" failures="${failureCount(checked)}" errors="0" skipped="0"`;
@@ -27,10 +27,10 @@ ${separated(cases)}
   </testsuite>`;
 }
 
-const caseCount = ({ findings }: Findings) => Math.max(findings.length, 1);
-const failureCount = ({ findings }: Findings) => findings.filter((one) => one.grade === 'bad').length;
+const caseCount = ({ findings }: CiFindings) => Math.max(findings.length, 1);
+const failureCount = ({ findings }: CiFindings) => findings.filter((one) => one.grade === 'bad').length;
 
-function testCase(checked: Findings, finding: Finding): Markup {
+function testCase(checked: CiFindings, finding: CiFinding): Markup {
   const name = checked.check === 'drift' ? finding.feature : `${finding.feature}: ${finding.rule}`;
   const open = markup`    <testcase classname="${checked.subject}" name="${name}"`;
   if (finding.grade === 'good') return markup`${open}/>`;
@@ -42,6 +42,6 @@ function testCase(checked: Findings, finding: Finding): Markup {
   return markup`${open}>${inner}</testcase>`;
 }
 
-function passed(checked: Findings): Markup {
+function passed(checked: CiFindings): Markup {
   return markup`    <testcase classname="${checked.subject}" name="${checked.check}"/>`;
 }

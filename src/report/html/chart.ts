@@ -1,7 +1,7 @@
 import { type Markup, markup, separated } from '../markup.ts';
 import { bars } from './bars.ts';
 import { histogram } from './histogram.ts';
-import { canvas, type Drawing, type Overlay, units } from './overlay.ts';
+import { CANVAS, type Drawing, type Overlay, units } from './overlay.ts';
 
 /** Neutral text has neither tabs nor line ends, so they can stand between texts. */
 const TAB = markup`\t`;
@@ -22,6 +22,6 @@ export function framed({ shapes, shares, names, direction, span }: Drawing, labe
   const lines = separated(shares.map((sides) => separated(sides, TAB)));
   const bins = markup`data-names="${separated(names)}" data-shares="${lines}" data-span="${span.map(units).join(' ')}"`;
   const value = markup`aria-valuemin="1" aria-valuemax="${shares.length}" aria-valuenow="1"`;
-  const box = `0 0 ${canvas.width} ${canvas.height}`;
+  const box = `0 0 ${CANVAS.width} ${CANVAS.height}`;
   return markup`<div class="chart" role="slider" tabindex="0" data-direction="${direction}" ${bins} aria-label="${label}" ${value}><svg viewBox="${box}" aria-hidden="true">${shapes}</svg><p class="read" aria-hidden="true"></p></div>`;
 }

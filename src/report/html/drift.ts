@@ -9,7 +9,7 @@ import { badge, datum, type Order, shortDigest, table } from './parts.ts';
 import { type Section, sectionPage } from './section.ts';
 import { strengthScale, strengthStrata } from './strengths.ts';
 
-const orders: readonly Order[] = [
+const ORDERS: readonly Order[] = [
   { key: 'place', title: 'strength' },
   { key: 'name', title: 'name' },
   { key: 'type', title: 'type' },
@@ -17,7 +17,7 @@ const orders: readonly Order[] = [
 
 /** The page for people: the answer, every feature's strength at a glance, then a card a feature with both distributions. */
 export function driftPage(report: DriftReport): string {
-  return sectionPage(`Drift: ${brief(report.after.name, 100)}`, driftSection(report, 'f'), orders);
+  return sectionPage(`Drift: ${brief(report.after.name, 100)}`, driftSection(report, 'f'), ORDERS);
 }
 
 /** `ids` begins the ids of the cards, so that one page can have several sections. */
@@ -36,7 +36,7 @@ ${oneSided('Only after', report.added)}${oneSided('Only before', report.removed)
 }
 
 /** Reasons that stand under the drawing; the others are folded with the measures. */
-const named = 2;
+const MAX_NAMED_REASONS = 2;
 
 function strengths(features: readonly FeatureDrift[], ids: string): Markup {
   const all = features.map((feature) => ({
@@ -70,11 +70,14 @@ function card(feature: FeatureDrift, place: number, id: string): Markup {
   const grade = gradeOf(feature.verdict);
   const keys = markup`data-place="${place}" data-name="${name.toLowerCase()}" data-type="${feature.type}"`;
   const reasons = feature.reasons.map((reason) => markup`<li>${sentence(reason)}</li>`);
-  const more = reasons.length > named ? markup`<ul class="reasons">${reasons.slice(named)}</ul>` : '';
+  const more =
+    reasons.length > MAX_NAMED_REASONS
+      ? markup`<ul class="reasons">${reasons.slice(MAX_NAMED_REASONS)}</ul>`
+      : '';
   return markup`<article class="card" id="${id}" data-grade="${grade}" data-find="${`${name} ${feature.type}`.toLowerCase()}" ${keys}>
 <header><h3>${datum(name)}</h3><span class="type">${feature.type}</span>${badge(grade, 'drift', ` ${magnitude(feature.strength)}×`)}</header>
 ${chart(overlayOf(feature.distribution, feature.type, 'both'), name)}
-${reasons.length > 0 ? markup`<ul class="reasons">${reasons.slice(0, named)}</ul>` : ''}
+${reasons.length > 0 ? markup`<ul class="reasons">${reasons.slice(0, MAX_NAMED_REASONS)}</ul>` : ''}
 <details><summary>Measures<span class="unseen"> of ${name}</span></summary>${more}${measures(feature.measures)}</details>
 </article>`;
 }

@@ -42,7 +42,7 @@ export interface Drawing {
 }
 
 /** User units of every drawing; it scales with its card. */
-export const canvas = { width: 360, height: 168, left: 34, right: 356, top: 12, bottom: 148 } as const;
+export const CANVAS = { width: 360, height: 168, left: 34, right: 356, top: 12, bottom: 148 } as const;
 
 /** A coordinate to a tenth of a unit: finer is not seen and costs bytes. */
 export function units(value: number): string {

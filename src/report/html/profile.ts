@@ -15,7 +15,7 @@ import { sectionPage } from './section.ts';
 import { strata } from './strata.ts';
 import { weekAndDay } from './week.ts';
 
-const orders: readonly Order[] = [
+const ORDERS: readonly Order[] = [
   { key: 'place', title: 'place in the data' },
   { key: 'name', title: 'name' },
   { key: 'type', title: 'type' },
@@ -51,7 +51,7 @@ export function profilePage(profile: Profile, options: RenderOptions): string {
     grades: [],
     empty: 'There are no features.',
   };
-  return sectionPage(`Profile: ${brief(name, 100)}`, section, orders);
+  return sectionPage(`Profile: ${brief(name, 100)}`, section, ORDERS);
 }
 
 function shownFeatures(profile: Profile, earlier: Profile | undefined): Shown[] {
@@ -124,7 +124,7 @@ function drawing({ name, table, feature, earlier }: Shown): Markup {
 }
 
 /** What a card says in figures; null where it does not apply, and counts of rare kinds only where there are any. */
-const figures: readonly (readonly [string, (facts: Facts) => string | null])[] = [
+const FIGURES: readonly (readonly [string, (facts: Facts) => string | null])[] = [
   ['missing', (facts) => percent(facts.missing)],
   ['distinct', (facts) => count(facts.distinct)],
   ['mean', (facts) => number(facts.mean)],
@@ -144,7 +144,7 @@ const figures: readonly (readonly [string, (facts: Facts) => string | null])[] =
 
 /** `12.6`, or `12.6 → 18.1` where the earlier version had another. */
 function factsList(now: Facts, earlier: Facts | undefined): Markup {
-  const items = figures.flatMap(([title, of]) => {
+  const items = FIGURES.flatMap(([title, of]) => {
     const value = of(now);
     const before = earlier === undefined ? null : of(earlier);
     if (value === null && before === null) return [];

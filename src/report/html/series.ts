@@ -6,12 +6,12 @@ import { brief, neutral } from '../neutral.ts';
 import { featureTitle, gradeOf } from '../phrases.ts';
 import { loudestStep, revision, type SeriesFeature, seriesSummary } from '../series.ts';
 import { framed } from './chart.ts';
-import { canvas, type Drawing, units } from './overlay.ts';
+import { CANVAS, type Drawing, units } from './overlay.ts';
 import { badge, datum, type Order } from './parts.ts';
 import { sectionPage } from './section.ts';
 import { strengthScale, strengthStrata } from './strengths.ts';
 
-const orders: readonly Order[] = [
+const ORDERS: readonly Order[] = [
   { key: 'place', title: 'strongest step' },
   { key: 'name', title: 'name' },
   { key: 'type', title: 'type' },
@@ -32,7 +32,7 @@ export function seriesPage(series: DriftSeries): string {
       grades: features.map((feature) => gradeOf(verdictOf(feature))),
       empty: 'No feature is in two versions that follow each other.',
     },
-    orders,
+    ORDERS,
   );
 }
 
@@ -84,7 +84,7 @@ ${reason === undefined ? '' : markup`<ul class="reasons"><li>${brief(reason, 300
 
 /** A bar a step, the oldest first; none where a side lacks the feature. */
 function stepBars({ steps: all }: SeriesFeature, { versions }: DriftSeries, height: Height): Drawing {
-  const { left, right, top, bottom } = canvas;
+  const { left, right, top, bottom } = CANVAS;
   const width = (right - left) / all.length;
   const y = (strength: number): number => bottom - Math.max(0.02, height(strength)) * (bottom - top);
   const bars = all.map((step, at) =>

@@ -6,7 +6,7 @@ import { anomalyCount, featureTitle, type Grade, gradeOf, validationGrade } from
 import { badge, datum, type Order, shortDigest, table } from './parts.ts';
 import { type Section, sectionPage } from './section.ts';
 
-const orders: readonly Order[] = [
+const ORDERS: readonly Order[] = [
   { key: 'place', title: 'severity' },
   { key: 'name', title: 'name' },
   { key: 'count', down: true, title: 'number of anomalies' },
@@ -20,7 +20,7 @@ interface Group {
 
 /** The page for people: the answer, then a card a feature with all that is wrong with it, the gravest first. */
 export function validationPage(report: ValidationReport): string {
-  return sectionPage(`Schema: ${brief(report.dataset.name, 100)}`, validationSection(report), orders);
+  return sectionPage(`Schema: ${brief(report.dataset.name, 100)}`, validationSection(report), ORDERS);
 }
 
 export function validationSection(report: ValidationReport): Section {
