@@ -1,4 +1,5 @@
 import { join, relative, sep } from 'node:path';
+import { refuseTrackedLinks } from '../../workspace/git/tracked-links.ts';
 import { findGitRoot, type Repository } from '../../workspace/repository.ts';
 import { type DvcConfig, loadConfig } from '../format/config.ts';
 import { DvcIgnore } from '../format/dvcignore.ts';
@@ -16,9 +17,10 @@ export const STATE_FOLDER = '.dvc/tmp/varve';
 
 /**
  * @param root as findDvcRoot found it
- * @throws VarveError `invalid-config`
+ * @throws VarveError `invalid-config`, `symlink-refused`
  */
 export function openDvcRepository(root: string): DvcRepository {
+  refuseTrackedLinks(root, '.dvc');
   const inside = relative(findGitRoot(root), root).replaceAll(sep, '/');
   return {
     root,

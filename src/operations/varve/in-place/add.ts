@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { inOrder } from '../../../base/concurrency.ts';
+import { problemOfDataPath } from '../../../base/data-path.ts';
 import { joinStreams } from '../../../base/path-order.ts';
 import { VarveError } from '../../../errors.ts';
 import {
@@ -8,7 +9,7 @@ import {
   type SourceObject,
   sourceUrl,
 } from '../../../remote/bucket/listing.ts';
-import { encodeManifest, type ManifestEntry, problemOfPath } from '../../../store/format/manifest.ts';
+import { encodeManifest, type ManifestEntry } from '../../../store/format/manifest.ts';
 import {
   encodeSourceManifest,
   isIdentity,
@@ -198,7 +199,7 @@ async function* named(
 function belongs({ path, size }: FoundFile, dataset: string, rules: IgnoreRules): boolean {
   // Tools that show folders make such objects, which hold nothing.
   if (size === 0 && (path === '' || path.endsWith('/'))) return false;
-  const problem = path.endsWith('/') ? 'ends in a slash, and has bytes' : problemOfPath(path);
+  const problem = path.endsWith('/') ? 'ends in a slash, and has bytes' : problemOfDataPath(path);
   if (problem !== undefined) throw unsupportedKey(path, problem);
   if (!rules.empty && rules.ignores(`${dataset}/${path}`)) return false;
   const unkept = path
