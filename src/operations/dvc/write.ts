@@ -18,13 +18,13 @@ import {
   selectOutputs,
 } from '../../dvc/tree/select.ts';
 import { VarveError } from '../../errors.ts';
-import { digestOf } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import type { Context } from '../context/context.ts';
 import { closing, openCache } from '../context/stores.ts';
 import type { Profiler } from '../statistics/profiler.ts';
 import { inDvc } from './context.ts';
 import { asPointer, digestOfId } from './datasets.ts';
+import { noteKey, readWholeNote } from './profile-notes.ts';
 
 export interface DvcTransferOptions {
   readonly remote?: string | undefined;
@@ -135,7 +135,7 @@ export function dvcPush(
     const wanted = transferable(within, dvc, paths, options);
     const data = options.profilesOnly ? NOTHING : await pushOutputs(within, wanted, options);
     const profiles = await onProfiles(within, wanted, options, async (remote, digest) => {
-      if (!cache.has(digest) || (await remote.readNote(noteKey(digest))) !== undefined) return undefined;
+      if (!cache.has(digest) || (await readWholeNote(remote, digest)) !== undefined) return undefined;
       const bytes = await cache.readBytes(digest, LARGEST_PROFILE);
       await remote.writeNote(noteKey(digest), bytes);
       return bytes.length;
@@ -192,9 +192,9 @@ async function fetchAll(
 ): Promise<Transferred> {
   const profiles = await onProfiles(context, wanted, options, async (remote, digest) => {
     if (cache.has(digest)) return undefined;
-    const bytes = await remote.readNote(noteKey(digest));
     // Lost profiles are no loss: they are computed again.
-    if (bytes === undefined || digestOf(bytes) !== digest) return undefined;
+    const bytes = await readWholeNote(remote, digest);
+    if (bytes === undefined) return undefined;
     await keepProfile(cache, bytes);
     return bytes.length;
   });
@@ -237,11 +237,6 @@ function profilesByRemote(
     groups.set(name, (groups.get(name) ?? new Set()).add(output.profile.digest));
   }
   return groups;
-}
-
-/** Beside DVC's `files/`: a name of three steps, which `dvc gc` does not take for an object. */
-function noteKey(digest: ProfileReference['digest']): string {
-  return `varve/profiles/${digest.slice('sha256:'.length)}.json`;
 }
 
 function transferable(

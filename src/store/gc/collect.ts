@@ -172,6 +172,6 @@ async function sweep(
 function cannotTell(url: string): VarveError {
   return new VarveError('damaged-index', `The index of ${url} is damaged: gc cannot tell what is needed`, {
     path: url,
-    remedy: 'Push again from a clone that has the data, so that the index names it, then run gc again.',
+    remedy: 'Run `varve verify --remote NAME`, which writes it anew, then run gc again.',
   });
 }

@@ -1,6 +1,7 @@
 import { forEach } from '../../base/concurrency.ts';
+import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
-import { hexDigestOf } from '../format/digest.ts';
+import { hexDigestOf, rawDigestOf, sameDigest } from '../format/digest.ts';
 import {
   encodeIndex,
   type IndexedBlob,
@@ -27,10 +28,14 @@ export async function salvageIndex(remote: Remote): Promise<{ bytes: Buffer; seg
   await forEach(remote.list('packs/'), JOBS, async ({ key }) => {
     const name = PACK.exec(key)?.[1];
     const bytes = name === undefined ? undefined : await remote.read(key);
-    if (name === undefined || bytes === undefined || hexDigestOf(bytes) !== name) return;
-    const { kind, entries } = readTrailer(bytes, name);
+    const trailer = bytes && name && trailerOf(bytes, name);
+    if (!trailer) return;
+    const { kind, entries } = trailer;
+    const isWhole = hexDigestOf(bytes) === name;
     const pack = packs.push({ name, size: bytes.length, kind }) - 1;
     for (const { digest, offset, length } of entries) {
+      // Of a damaged pack, the blobs that are whole.
+      if (!isWhole && !sameDigest(rawDigestOf(bytes.subarray(offset, offset + length)), digest)) continue;
       blobs.push({ digest, pack, offset, length });
       const header = kind === 'meta' ? recipeHeader(bytes.subarray(offset, offset + length)) : undefined;
       if (header !== undefined) recipes.push({ ...header, recipe: digest });
@@ -48,4 +53,14 @@ export async function salvageIndex(remote: Remote): Promise<{ bytes: Buffer; seg
   }
   const bytes = encodeIndex({ packs, blobs, wholes, recipes });
   return { bytes, segment: IndexFile.parse(bytes, hexDigestOf(bytes)) };
+}
+
+/** Undefined where the trailer itself is damaged. */
+function trailerOf(bytes: Uint8Array, name: string): ReturnType<typeof readTrailer> | undefined {
+  try {
+    return readTrailer(bytes, name);
+  } catch (error) {
+    if (error instanceof VarveError) return undefined;
+    throw error;
+  }
 }
