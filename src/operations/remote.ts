@@ -44,12 +44,13 @@ export async function addRemote(
       remedy: `Run \`varve remote remove ${name}\` first, or choose another name.`,
     });
   }
+  if (settings.endpoint !== undefined) parseEndpoint(settings.endpoint);
   const remote = { url: urlToKeep(context, url), ...settings };
   const file = local ? 'config.local.yaml' : 'config.yaml';
   setRemote(repository, file, name, remote);
   const isDefault = config.defaultRemote === undefined && config.remotes.size === 0;
   if (isDefault) setDefaultRemote(repository, file, name);
-  return { name, ...remote, isDefault };
+  return { name, ...shown(remote), isDefault };
 }
 
 /** In a repository of DVC: those of its configuration. */
@@ -60,7 +61,11 @@ export async function listRemotes({
   if (dvc !== undefined) return { remotes: dvcRemotes(dvc.config) };
   const { remotes, defaultRemote } = readConfig(repository);
   return {
-    remotes: [...remotes].map(([name, remote]) => ({ name, ...remote, isDefault: name === defaultRemote })),
+    remotes: [...remotes].map(([name, remote]) => ({
+      name,
+      ...shown(remote),
+      isDefault: name === defaultRemote,
+    })),
   };
 }
 
@@ -97,7 +102,17 @@ export async function reachSource(
   const place = sourceUrl(url);
   if (access.endpoint !== undefined) parseEndpoint(access.endpoint);
   setSource(repository, place, access);
-  return { url: place, ...accessTo(readConfig(repository), place) };
+  return shown({ url: place, ...accessTo(readConfig(repository), place) });
+}
+
+/** What was written by hand may hold credentials, which nothing shows. */
+function shown(remote: RemoteConfig): RemoteConfig {
+  const { url, endpoint } = remote;
+  return {
+    ...remote,
+    url: describeUrl(url),
+    ...(endpoint === undefined ? {} : { endpoint: describeUrl(endpoint) }),
+  };
 }
 
 function dvcRemotes({ remotes, defaultRemote }: DvcConfig): ListedRemote[] {

@@ -84,7 +84,7 @@ describe('the GitHub action', () => {
     expect(log).toMatch(/^::(error|warning) /m);
     expect(files.REPORT).toContain('month');
     expect(files.GITHUB_STEP_SUMMARY).toBe(files.REPORT);
-    expect(files.GITHUB_OUTPUT).toMatch(/^report=.*report\.md\n$/);
+    expect(files.GITHUB_OUTPUT).toMatch(/^report<<([0-9a-f-]{36})\n.*report\.md\n\1\n$/);
   });
 
   it('passes where no dataset changed', () => {

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { type CheckedOutDataset, checkout } from '../../operations/checkout.ts';
 import { openContext } from '../../operations/context/context.ts';
+import { neutral } from '../../report/neutral.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
-import { formatBytes, formatCount, printable } from '../terminal/text.ts';
+import { formatBytes, formatCount } from '../terminal/text.ts';
 
 export function command(run: Run): Command {
   return defineCommand(
@@ -37,5 +38,5 @@ function line({ path, written, writtenBytes, removed, kept }: CheckedOutDataset)
     facts.push(
       `${formatCount(kept.length, 'file')} kept that no snapshot has: ${kept.slice(0, 3).join(', ')}${kept.length > 3 ? ', …' : ''}`,
     );
-  return printable(`${path}  ${facts.join(', ')}`);
+  return neutral(`${path}  ${facts.join(', ')}`);
 }

@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import type { DriftReport, FeatureRef } from '../../drift/model.ts';
 import { openContext } from '../../operations/context/context.ts';
 import { type DatasetDiff, type DiffResult, diff, type Totals } from '../../operations/diff.ts';
+import { neutral } from '../../report/neutral.ts';
 import { changeLines } from '../change-lines.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
-import { formatBytes, formatCount, type Paint, painter, printable } from '../terminal/text.ts';
+import { formatBytes, formatCount, type Paint, painter } from '../terminal/text.ts';
 
 export function command(run: Run): Command {
   return defineCommand(
@@ -33,7 +34,7 @@ function describe({ datasets }: DiffResult, paint: Paint): string {
 }
 
 function paragraph({ path, change, before, after, files, statistics }: DatasetDiff, paint: Paint): string {
-  const head = `${paint('bold', printable(path))}  ${change}  ${movement(before, after)}`;
+  const head = `${paint('bold', neutral(path))}  ${change}  ${movement(before, after)}`;
   return [head, ...statisticsLines(statistics), ...changeLines(files ?? [], paint)].join('\n');
 }
 
@@ -47,7 +48,7 @@ function statisticsLines(report: DriftReport | undefined): string[] {
     ...columns('+', report.added),
     ...columns('-', report.removed),
     ...moved.map(({ feature, reasons }) => `  ~ column ${feature}: ${reasons[0] ?? 'distributed otherwise'}`),
-  ].map(printable);
+  ].map(neutral);
 }
 
 /** `10 → 12 rows, 3 files, 1.2 → 1.4 MiB` */

@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { openContext } from '../../operations/context/context.ts';
 import { type GcOptions, type GcResult, gc } from '../../operations/gc.ts';
+import { neutral } from '../../report/neutral.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
-import { formatBytes, formatCount, printable } from '../terminal/text.ts';
+import { formatBytes, formatCount } from '../terminal/text.ts';
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -56,5 +57,5 @@ function describe(result: GcResult): string {
     lines.push(`Unneeded, and removed by a gc after the time of grace: ${wait}.`);
   }
   if (postponed !== undefined) lines.push(`Nothing was removed: ${postponed}`);
-  return printable(lines.join('\n'));
+  return lines.map(neutral).join('\n');
 }

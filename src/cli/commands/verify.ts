@@ -57,10 +57,7 @@ function absentLines({ remote, absent }: VerifyResult): string[] {
   const [what, remedy] =
     remote === null
       ? ['Not in the cache, since it was not fetched or was never here', 'varve fetch --all-commits']
-      : [
-          `Not on ${remote.name}, since it was not pushed`,
-          `varve push --all-commits --remote ${remote.name}`,
-        ];
+      : [`Not on ${remote.name}, since it was not pushed`, 'varve push --all-commits'];
   const rest = absent.length - MAX_ABSENT;
   return [
     `${what} (\`${remedy}\` brings what there is):`,

@@ -1,6 +1,7 @@
 import { VarveError } from '../../errors.ts';
+import { withoutSecrets } from '../../remote/url.ts';
+import { inert, inertJson, neutral } from '../../report/neutral.ts';
 import { print, printError } from './standard-streams.ts';
-import { printable } from './text.ts';
 
 /**
  * Says what went wrong and what to do next: on standard error, and as `{"error": {code, message, remedy, path}}` on
@@ -9,11 +10,13 @@ import { printable } from './text.ts';
 export function printFailure(error: unknown, json: boolean): void {
   const { code, message, remedy, path } = error instanceof VarveError ? error : defect(error);
   if (json) {
-    const document = { error: { code, message, remedy, path: path ?? null } };
-    print(`${JSON.stringify(document, undefined, 2)}\n`);
+    const shown = path === undefined ? null : withoutSecrets(path);
+    const told = { code, message: withoutSecrets(message), remedy: withoutSecrets(remedy), path: shown };
+    print(`${inertJson(JSON.stringify({ error: told }, undefined, 2))}\n`);
   }
-  printError(`varve: ${printable(message)}\n  ${printable(remedy)}\n`);
-  if (process.env.VARVE_DEBUG && error instanceof Error) printError(`${traceOf(error)}\n`);
+  const trace = process.env.VARVE_DEBUG && error instanceof Error ? traceOf(error) : [];
+  const lines = [`varve: ${message}`, `  ${remedy}`, ...trace];
+  printError(`${inert(lines.map(withoutSecrets).map(neutral).join('\n'))}\n`);
 }
 
 function defect(error: unknown): VarveError {
@@ -24,7 +27,15 @@ function defect(error: unknown): VarveError {
   });
 }
 
-function traceOf(error: Error): string {
-  const cause = error.cause instanceof Error ? `\ncaused by ${traceOf(error.cause)}` : '';
-  return `${error.stack ?? error.message}${cause}`;
+/** The message may have lines of its own, which are no calls. */
+function traceOf(error: Error): string[] {
+  const { name, message, stack = '', cause } = error;
+  const start = stack.indexOf(message);
+  const calls = stack
+    .slice(start < 0 ? 0 : start + message.length)
+    .split('\n')
+    .filter((line) => /^ {4}at /.test(line));
+  const deeper = cause instanceof Error ? traceOf(cause) : [];
+  const [first, ...rest] = deeper;
+  return [`${name}: ${message}`, ...calls, ...(first === undefined ? [] : [`caused by ${first}`, ...rest])];
 }

@@ -1,6 +1,7 @@
 import type { WriteStream } from 'node:tty';
 import type { ProgressEvent } from '../../progress.ts';
-import { formatBytes, grouped, printable } from './text.ts';
+import { neutral } from '../../report/neutral.ts';
+import { formatBytes, grouped } from './text.ts';
 
 /** Work that is over within this many milliseconds shows no bar. */
 const SHOW_AFTER = 1000;
@@ -45,7 +46,7 @@ export function progressLine(event: ProgressEvent, seconds: number): string {
   const amount = (count: number): string =>
     unit === 'bytes' ? formatBytes(count) : `${grouped(count)} ${unit}`;
   const rate = done / seconds;
-  const parts = [printable(phase)];
+  const parts = [neutral(phase)];
   if (total !== undefined && total > 0) {
     const share = Math.min(done / total, 1);
     const filled = Math.round(share * BAR);

@@ -6,15 +6,6 @@ export function painter(colours: boolean): Paint {
   return (colour, text) => (colours ? `\x1b[${CODES[colour]}m${text}\x1b[0m` : text);
 }
 
-/** Text from outside, without the control characters that would steer the terminal. Newlines and tabs stay. */
-export function printable(text: string): string {
-  return text.replaceAll(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, escaped);
-}
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-}
-
 /** `1.4 MiB`; below 1 KiB whole bytes. */
 export function formatBytes(count: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
