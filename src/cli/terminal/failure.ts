@@ -8,15 +8,31 @@ import { print, printError } from './standard-streams.ts';
  * standard output where a script asked for JSON.
  */
 export function printFailure(error: unknown, json: boolean): void {
-  const { code, message, remedy, path } = error instanceof VarveError ? error : defect(error);
-  if (json) {
-    const shown = path === undefined ? null : withoutSecrets(path);
-    const told = { code, message: withoutSecrets(message), remedy: withoutSecrets(remedy), path: shown };
-    print(`${inertJson(JSON.stringify({ error: told }, undefined, 2))}\n`);
-  }
-  const trace = process.env.VARVE_DEBUG && error instanceof Error ? traceOf(error) : [];
-  const lines = [`varve: ${message}`, `  ${remedy}`, ...trace];
-  printError(`${inert(lines.map(withoutSecrets).map(neutral).join('\n'))}\n`);
+  if (json) print(failureJson(error));
+  printError(failureText(error, Boolean(process.env.VARVE_DEBUG)));
+}
+
+/** For people. With `trace`, also from where it was thrown, and what caused it. */
+export function failureText(error: unknown, trace: boolean): string {
+  const { message, remedy } = asVarveError(error);
+  const calls = trace && error instanceof Error ? traceOf(error) : [];
+  const lines = [`varve: ${message}`, `  ${remedy}`, ...calls];
+  return `${inert(lines.map(withoutSecrets).map(neutral).join('\n'))}\n`;
+}
+
+export function failureJson(error: unknown): string {
+  const { code, message, remedy, path } = asVarveError(error);
+  const told = {
+    code,
+    message: withoutSecrets(message),
+    remedy: withoutSecrets(remedy),
+    path: path === undefined ? null : withoutSecrets(path),
+  };
+  return `${inertJson(JSON.stringify({ error: told }, undefined, 2))}\n`;
+}
+
+function asVarveError(error: unknown): VarveError {
+  return error instanceof VarveError ? error : defect(error);
 }
 
 function defect(error: unknown): VarveError {

@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty';
 import type { ProgressEvent } from '../../progress.ts';
-import { neutral } from '../../report/neutral.ts';
+import { inert, neutral } from '../../report/neutral.ts';
 import { formatBytes, grouped } from './text.ts';
 
 /** Work that is over within this many milliseconds shows no bar. */
@@ -54,7 +54,7 @@ export function progressLine(event: ProgressEvent, seconds: number): string {
   } else parts.push(amount(done));
   parts.push(`${amount(rate)}/s`);
   if (total !== undefined && rate > 0) parts.push(`${duration(Math.max(total - done, 0) / rate)} left`);
-  return parts.join('  ');
+  return inert(parts.join('  '));
 }
 
 function duration(seconds: number): string {

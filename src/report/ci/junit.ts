@@ -1,4 +1,5 @@
 import { markup } from '../markup.ts';
+import { inert } from '../neutral.ts';
 import type { Finding, Findings } from './findings.ts';
 
 /**
@@ -9,13 +10,15 @@ import type { Finding, Findings } from './findings.ts';
 export function junit(checks: readonly Findings[]): string {
   const sum = (count: (checked: Findings) => number) =>
     checks.reduce((total, checked) => total + count(checked), 0);
-  return [
+  const document = [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="varve" tests="${sum(caseCount)}" failures="${sum(failureCount)}" errors="0">`,
     ...checks.flatMap(suite),
     '</testsuites>',
     '',
   ].join('\n');
+  // Details are lines of their own.
+  return inert(document);
 }
 
 function suite(checked: Findings): string[] {

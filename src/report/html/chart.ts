@@ -3,6 +3,9 @@ import { bars } from './bars.ts';
 import { histogram } from './histogram.ts';
 import { canvas, type Drawing, type Overlay, units } from './overlay.ts';
 
+/** A line break that starts no line of the page: a label may be anything. */
+const NEXT = '&#10;';
+
 /** A distribution, or two over the same bins. */
 export function chart(overlay: Overlay, name: string): string {
   if (overlay.after.length === 0) return '<p class="empty">No values to draw.</p>';
@@ -17,8 +20,8 @@ export function chart(overlay: Overlay, name: string): string {
  */
 export function framed({ shapes, shares, names, direction, span }: Drawing, label: string): string {
   const attributes = [
-    `class="chart" role="slider" tabindex="0" data-direction="${direction}" data-names="${names.map(markup).join('\n')}"`,
-    `data-shares="${shares.map((sides) => sides.map(markup).join('\t')).join('\n')}"`,
+    `class="chart" role="slider" tabindex="0" data-direction="${direction}" data-names="${names.map(markup).join(NEXT)}"`,
+    `data-shares="${shares.map((sides) => sides.map(markup).join('&#9;')).join(NEXT)}"`,
     `data-span="${span.map(units).join(' ')}" aria-label="${markup(label)}"`,
     `aria-valuemin="1" aria-valuemax="${shares.length}" aria-valuenow="1"`,
   ];

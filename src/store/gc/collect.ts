@@ -164,7 +164,7 @@ async function sweep(
     const isOver = list.since <= graceEnd && !list.keys.some((key) => files.has(key) && !live.has(key));
     if (!pardoned && !isOver) continue;
     const rest = list.keys.filter((key) => !live.has(key));
-    if (!isOver) await writeCondemned(core.remote, rest);
+    if (!isOver) await writeCondemned(core.remote, rest, list.isDamage);
     await core.remote.remove([list.key]);
   }
 }

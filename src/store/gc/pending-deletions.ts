@@ -7,11 +7,16 @@ import { damaged } from '../errors.ts';
 import { DIGEST_BYTES, hexDigestOf, rawDigestOf, sameDigest } from '../format/digest.ts';
 
 /** Keys that one gc found nothing to name; a later gc removes those that still nothing names once the grace is over. */
-export interface Condemned {
+export interface Condemned extends List {
   readonly key: string;
-  readonly keys: readonly string[];
   /** In ms, by the clock of the remote. */
   readonly since: number;
+}
+
+interface List {
+  readonly keys: readonly string[];
+  /** Whether the files were found damaged: what needs them has copies elsewhere, or waits for some. */
+  readonly isDamage: boolean;
 }
 
 /** What the lists of a store say. */
@@ -71,14 +76,20 @@ async function unlessDamaged<T>(read: () => Promise<T>): Promise<T | undefined> 
 
 async function readList(remote: Remote, { key, size, modified }: ObjectInfo): Promise<Condemned> {
   if (size > LARGEST) throw damaged('damaged-condemned', key, `it has ${size} bytes`);
-  const keys = await askAgain(async () => parseCondemned(await remote.read(key), key));
-  return { key, keys, since: modified.getTime() };
+  const list = await askAgain(async () => parseCondemned(await remote.read(key), key));
+  return { key, ...list, since: modified.getTime() };
 }
 
-export async function writeCondemned(remote: Remote, keys: readonly string[]): Promise<void> {
+/** @param isDamage whether the files are damaged, rather than needed by nothing */
+export async function writeCondemned(
+  remote: Remote,
+  keys: readonly string[],
+  isDamage = false,
+): Promise<void> {
   // The same keys may be condemned again later, which is another list, with a time of its own.
   const nonce = randomBytes(16).toString('hex');
-  const bytes = Buffer.from(`${JSON.stringify({ version: VERSION, nonce, keys: [...keys].sort() })}\n`);
+  const list = { version: VERSION, nonce, ...(isDamage && { damaged: true }), keys: [...keys].sort() };
+  const bytes = Buffer.from(`${JSON.stringify(list)}\n`);
   const sha256 = hexDigestOf(bytes);
   await remote.write(condemnedKey(sha256), bytes, { sha256 });
 }
@@ -137,11 +148,11 @@ export function checkClock(bytes: Uint8Array): void {
  * @param where the key of the list
  * @throws VarveError `damaged-condemned`
  */
-export function parseCondemned(bytes: Uint8Array, where: string): string[] {
+export function parseCondemned(bytes: Uint8Array, where: string): List {
   const fail = (what = 'it is not a list of keys'): never => {
     throw damaged('damaged-condemned', where, what);
   };
-  let value: { version?: unknown; keys?: unknown };
+  let value: { version?: unknown; keys?: unknown; damaged?: unknown };
   try {
     value = JSON.parse(Buffer.from(bytes).toString('utf8')) as typeof value;
   } catch {
@@ -154,5 +165,6 @@ export function parseCondemned(bytes: Uint8Array, where: string): string[] {
   const keys = value.keys as unknown[];
   if (!keys.every((key) => typeof key === 'string' && /^(packs|objects)\//.test(key) && isValidKey(key)))
     fail();
-  return keys as string[];
+  // Lists of version 1 do not tell why.
+  return { keys: keys as string[], isDamage: value.damaged === true || value.version === UNNAMED_VERSION };
 }

@@ -71,13 +71,13 @@ export async function verifyStore(
   const records = await checkRecords(core, { clone, roots });
   if (records.damage.length > 0) await store.reload();
   const { condemned } = await readLists(core.remote);
-  const mended = new Set(condemned.flatMap(({ keys }) => keys));
+  const mended = new Set(condemned.flatMap(({ keys, isDamage }) => (isDamage ? keys : [])));
   const checker = new Checker(core, records.bytes, onProgress, signal);
   await checker.checkFiles();
   const needs = await findNeeds(core, roots, checker.broken);
   const broken = [...new Set(checker.broken.values())].filter((key) => !mended.has(key));
   // Nothing new relies on a damaged file, so that a fetch or push puts whole copies elsewhere; gc removes it in the end.
-  if (broken.length > 0) await isDone(() => writeCondemned(core.remote, broken));
+  if (broken.length > 0) await isDone(() => writeCondemned(core.remote, broken, true));
   return {
     checkedBytes: checker.bytes,
     objects: records.files + checker.objects,
