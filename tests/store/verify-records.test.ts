@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VarveError } from '../../src/errors.ts';
 import { FolderRemote } from '../../src/remote/folder/folder.ts';
 import type { ByteRange, Remote } from '../../src/remote/remote.ts';
-import { hexDigestOf } from '../../src/store/format/digest.ts';
+import { hexDigestOf, toHex } from '../../src/store/format/digest.ts';
 import { collectGarbage } from '../../src/store/gc/collect.ts';
 import {
   parseCondemned,
@@ -140,6 +140,21 @@ describe('a flipped bit', () => {
     await transfer(await Store.open(far(good)), await Store.open(far(folder)), [root]);
     await expectFolder(await Store.open(far(folder)), root, files);
   });
+
+  test('in every index loses no file, however large: recipes of recipes are found by their first chunks', async () => {
+    const folder = mkdtempSync(join(work, 'large-'));
+    const large = new Map([['large.csv', seededBytes(7, 180 * 1024 * 1024)]]);
+    const kept = await addFolder(await Store.open(far(folder)), 'data', large);
+    const [segment] = (await Store.open(far(folder))).core.catalog.segments;
+    const recipes = [...segment!.allRecipes()].map(({ digest, recipe }) => [toHex(digest), toHex(recipe)]);
+    expect(recipes.some(([, recipe]) => recipes.some(([digest]) => digest === recipe))).toBe(true);
+    for (const key of keysOf(folder).filter((one) => one.startsWith('index/'))) flip(folder, key, 0.9, 2);
+    const { damage } = await verifyStore(await Store.open(far(folder)), [kept]);
+    expect(damage).toMatchObject([{ repaired: true }]);
+    const again = await Store.open(far(folder));
+    expect(again.size(`sha256:${hexDigestOf(large.get('large.csv')!)}`)).toBe(180 * 1024 * 1024);
+    expect(await verifyStore(again, [kept])).toMatchObject({ damage: [], absent: [] });
+  }, 60_000);
 
   test('in the ref of this clone is mended; in another’s, it says which clone can', async () => {
     for (const [clone, repaired] of [

@@ -110,16 +110,16 @@ async function eachOf<T>(keys: readonly string[], work: (key: string) => Promise
 /** From the copies that this clone keeps of them where it can, else from what packs and objects say of themselves. */
 async function repairIndexes(core: StoreCore, keys: readonly string[]): Promise<DamagedRecord[]> {
   const problem = 'its bytes do not match its name';
-  const record = (key: string, repaired: boolean, remedy: string): DamagedRecord => ({
+  const record = (key: string, repaired: boolean): DamagedRecord => ({
     key,
     problem,
     repaired,
-    remedy: repaired ? remedy : refused('it is written anew'),
+    remedy: repaired ? NOTHING_LEFT : refused('it is written anew'),
   });
   const done: DamagedRecord[] = [];
   // A local store wrote them anew when it was opened.
   for (const name of core.remote.localPath === undefined ? [] : core.catalog.damagedIndexes)
-    done.push(record(indexKey(name), true, NOTHING_LEFT));
+    done.push(record(indexKey(name), true));
   const rest: string[] = [];
   for (const key of keys) {
     const name = INDEX.exec(key)![1]!;
@@ -127,13 +127,12 @@ async function repairIndexes(core: StoreCore, keys: readonly string[]): Promise<
     if (whole === undefined) rest.push(name);
     else {
       const write = () => core.remote.write(key, whole.bytes, { sha256: name, overwrite: true });
-      done.push(record(key, await isDone(write), NOTHING_LEFT));
+      done.push(record(key, await isDone(write)));
     }
   }
   if (rest.length === 0) return done;
   const repaired = await isDone(() => replaceIndexes(core.remote, rest));
-  const remedy = 'Run `varve push --all-commits` once: it names again what packs alone cannot tell.';
-  return [...done, ...rest.map((name) => record(indexKey(name), repaired, remedy))];
+  return [...done, ...rest.map((name) => record(indexKey(name), repaired))];
 }
 
 async function repairRef(remote: Remote, key: string, { clone, roots }: Self): Promise<DamagedRecord> {
