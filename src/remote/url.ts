@@ -24,6 +24,10 @@ function remoteKind(url: string): Place['kind'] {
   });
 }
 
+export function isUrl(text: string): boolean {
+  return SCHEME.test(text);
+}
+
 /** The URL as messages may show it: without user, password, query or fragment. */
 export function describeUrl(url: string): string {
   const scheme = SCHEME.exec(url)?.[0];
@@ -41,17 +45,16 @@ function withoutUser(rest: string): string {
   return authority.startsWith('[') ? rest : rest.replace(/^([^/?#:]*):(?!\d{0,5}(?:[/?#]|$)).*/s, '$1:…');
 }
 
-/** URLs within a text, up to white space or what quotes them. */
-const URLS = /[a-z][a-z0-9+.-]*:\/\/[^\s"'`<>]+/gi;
+/** URLs within a text, up to white space or what quotes them; one slash is what paths make of two. */
+const URLS = /([a-z][a-z0-9+.-]+:\/{1,2})([^\s"'`<>]+)/gi;
 /** Names of parameters that grant something: of signed URLs of AWS, Google and Azure, and of tokens of any kind. */
 const GRANTING = /[?&#;][^=&;]*(sig|token|secret|password|passwd|pwd|credential|key|auth|sas)[^=&;]*=/i;
 
 /** A text with the credentials taken out of the URLs in it: what a person or a library wrote, as messages may show it. */
 export function withoutSecrets(text: string): string {
-  return text.replace(URLS, (url) => {
-    if (GRANTING.test(url)) return describeUrl(url);
-    const scheme = SCHEME.exec(url)?.[0];
-    return scheme === undefined ? url : scheme + withoutUser(url.slice(scheme.length));
+  return text.replace(URLS, (_, scheme: string, rest: string) => {
+    const shown = withoutUser(rest);
+    return scheme + (GRANTING.test(rest) ? shown.replace(/[?#].*$/s, '') : shown);
   });
 }
 

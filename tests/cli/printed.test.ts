@@ -20,7 +20,7 @@ function expectHarmless(words: readonly string[], { out, err }: { out: string; e
   for (const text of [...lines, err]) {
     expect(text, words.join(' ')).not.toMatch(COMMAND);
     expect(text, words.join(' ')).not.toMatch(ACTING);
-    expect(text, words.join(' ')).not.toMatch(/^(forged|.?add-mask)/m);
+    expect(text, words.join(' ')).not.toMatch(/^\W*(set-output|add-mask)/m);
   }
 }
 
@@ -38,7 +38,7 @@ describe('whatever stands in data, settings and Git', () => {
     const table = (from: number, header = `${EVIL_COLUMN},##[group]c,n`) =>
       `${header}\n${rows(from).join('\n')}\n`;
     box.write('repo/::notice::table.csv', table(0));
-    box.write(`repo/folder/a${EVIL.replaceAll('/', '')}`, 'one');
+    box.write('repo/folder/##[error]a', 'one');
     box.write('repo/folder/::error::b', 'two');
     box.ok(['add', '::notice::table.csv', 'folder']);
     box.ok(['schema', 'infer', '::notice::table.csv']);
@@ -81,12 +81,14 @@ describe('whatever stands in data, settings and Git', () => {
     ['gc', '--dry-run'],
     ['remote', 'list'],
     ['push'],
-    ['fetch'],
     ['checkout', '--force'],
     ['git', 'textconv', '::notice::table.csv.varve'],
   ];
 
-  test.each(withEach(commands).filter((words) => !(words[0] === 'git' && words.at(-1) === '--json')))(
+  const printing = commands.flatMap((words) =>
+    words.includes('--format') || words[0] === 'git' ? [words] : withEach([words]),
+  );
+  test.each(printing)(
     'no line of varve %s %s %s %s %s is forged',
     (...words) => {
       const told = words.filter((word) => typeof word === 'string');
@@ -121,16 +123,20 @@ describe('whatever stands in data, settings and Git', () => {
     ['profile', table, '--format', EVIL],
     ['profile', table, '--output', `${EVIL}/x`, '--format', 'html'],
     ['git', 'textconv', EVIL],
-  ])('nor of an error about it: varve %j %j %j', (...words) => {
-    box.env.VARVE_DEBUG = '1';
-    const told = words.filter((word) => typeof word === 'string');
-    for (const line of [told, [...told, '--json']]) {
-      const result = box.varve(line);
-      expect(result.code).toBe(2);
-      expectHarmless(line, result);
-    }
-    delete box.env.VARVE_DEBUG;
-  });
+  ])(
+    'nor of an error about it: varve %j %j %j',
+    (...words) => {
+      box.env.VARVE_DEBUG = '1';
+      const told = words.filter((word) => typeof word === 'string');
+      for (const line of [told, [...told, '--json']]) {
+        const result = box.varve(line);
+        expect(result.code).toBe(2);
+        expectHarmless(line, result);
+      }
+      delete box.env.VARVE_DEBUG;
+    },
+    60_000,
+  );
 
   test('nor by what the settings say', () => {
     const kept = box.run('cat', ['.varve/config.yaml']).out;
@@ -157,7 +163,7 @@ describe('whatever stands in data, settings and Git', () => {
         expectHarmless(words, box.varve(words));
     }
     writeFileSync(box.path('repo/.varve/config.yaml'), kept);
-  });
+  }, 120_000);
 
   test('nor by a pointer, which Git shows as it is', () => {
     writeFileSync(box.path('repo/no-pointer.varve'), `${EVIL}\n::error::x\n`);
