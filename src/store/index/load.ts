@@ -98,7 +98,7 @@ async function loadSegment(remote: Remote, cache: string | undefined, name: stri
 }
 
 /** @throws VarveError `damaged-index`, `newer-index`, `object-missing` */
-export function readIndex(
+function readIndex(
   remote: Remote,
   name: string,
 ): Promise<{ readonly bytes: Uint8Array; readonly segment: IndexFile }> {
