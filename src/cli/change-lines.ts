@@ -1,6 +1,7 @@
 import { neutral } from '../report/neutral.ts';
+import { grouped } from '../wording/numbers.ts';
 import type { FileChange } from '../workspace/tree/data-state.ts';
-import { grouped, type Paint } from './terminal/text.ts';
+import type { Paint } from './terminal/text.ts';
 
 /** More than this many files are counted, not listed; `--json` lists them all. */
 const MOST = 20;

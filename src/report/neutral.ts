@@ -3,7 +3,7 @@
  * paragraph separators, bidirectional controls (they reorder the text around them: CVE-2021-42574), other invisible
  * format characters, and lone surrogates. The joiners U+200C and U+200D stay: Persian and emoji are spelt with them.
  */
-const acting =
+const ACTING =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
 
 /**
@@ -17,7 +17,7 @@ const CI_COMMAND = /##(?=\[|vso\[|teamcity\[)/gi;
 const LINE_COMMAND = /(?<=^(?:[^\S\n]|\u001b\[\d{0,2}m)*):(?=:)/gm;
 
 /** What a document of varve's own is made of besides text: ends of lines, and colours as painters make them. */
-const OWN_OR_ACTING = new RegExp(`(\\n|\\u001b\\[\\d{0,2}m)|${acting.source}`, 'gu');
+const OWN_OR_ACTING = new RegExp(`(\\n|\\u001b\\[\\d{0,2}m)|${ACTING.source}`, 'gu');
 
 /**
  * Data as text that is safe to show on one line of a terminal, page or log: each acting character becomes its visible
@@ -25,7 +25,7 @@ const OWN_OR_ACTING = new RegExp(`(\\n|\\u001b\\[\\d{0,2}m)|${acting.source}`, '
  * data stay as they are.
  */
 export function neutral(text: string): string {
-  return text.replace(acting, escaped).replace(CI_COMMAND, '#\\x23');
+  return text.replace(ACTING, escaped).replace(CI_COMMAND, '#\\x23');
 }
 
 /**

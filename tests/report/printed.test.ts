@@ -4,7 +4,7 @@ import { failureJson, failureText } from '../../src/cli/terminal/failure.ts';
 import { progressLine } from '../../src/cli/terminal/progress-bar.ts';
 import { VarveError } from '../../src/errors.ts';
 import { renderCheck } from '../../src/report/check.ts';
-import { type Format, formats } from '../../src/report/format.ts';
+import { FORMATS, type ReportFormat } from '../../src/report/format.ts';
 import { inert, inertJson, neutral } from '../../src/report/neutral.ts';
 import {
   renderDrift,
@@ -68,10 +68,11 @@ function expectHarmless(document: string, own = /^(?!)/): void {
 /** Styles have `::before`, and scripts what they like: both are varve's own, named by their digests. */
 const withoutOwnCode = (page: string) => page.replace(/<(style|script)>[\s\S]*?<\/\1>/g, '');
 
-const asIs = (format: Format, document: string) => (format === 'html' ? withoutOwnCode(document) : document);
+const asIs = (format: ReportFormat, document: string) =>
+  format === 'html' ? withoutOwnCode(document) : document;
 const ANNOTATION = /^::(error|warning|notice) file=[^:,\r\n]*,title=[^:,\r\n]*::[^\r\n]*$/;
 
-function documents(format: Format, text: string): string[] {
+function documents(format: ReportFormat, text: string): string[] {
   const spoilt = () => text;
   const options = { color: format === 'text', width: 80, name: text, file: text };
   const drift = poisoned(syntheticDrift(5), spoilt);
@@ -93,7 +94,7 @@ function documents(format: Format, text: string): string[] {
 }
 
 describe('a text from outside', () => {
-  it.each(formats)('starts no line and acts on nothing in a report as %s', (format) => {
+  it.each(FORMATS)('starts no line and acts on nothing in a report as %s', (format) => {
     fc.assert(
       fc.property(hostileText, (text) => {
         for (const document of documents(format, text)) {

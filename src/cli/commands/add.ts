@@ -5,10 +5,10 @@ import { openContext } from '../../operations/context/context.ts';
 import type { ProfilingOptions } from '../../operations/statistics/load.ts';
 import type { Profiler } from '../../operations/statistics/profiler.ts';
 import { neutral } from '../../report/neutral.ts';
+import { byteSize, counted } from '../../wording/numbers.ts';
 import type { Access } from '../../workspace/config.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
 import { withEngineOptions } from '../report-options.ts';
-import { formatBytes, formatCount } from '../terminal/text.ts';
 
 type Options = CommonOptions & Access & Pick<ProfilingOptions, 'memory' | 'threads'> & { to?: string };
 
@@ -69,9 +69,9 @@ function usage(message: string): VarveError {
 
 function line({ path, kind, change, bytes, files, rows, source }: AddedDataset): string {
   const facts = [
-    ...(rows === undefined ? [] : [formatCount(rows, 'row')]),
-    ...(kind === 'file' ? [] : [formatCount(files, 'file')]),
-    formatBytes(bytes),
+    ...(rows === undefined ? [] : [counted(rows, 'row')]),
+    ...(kind === 'file' ? [] : [counted(files, 'file')]),
+    byteSize(bytes),
     ...(source === undefined ? [] : [`in place in ${source}`]),
   ];
   return neutral(`${change.padEnd(9)}  ${path}  ${facts.join(', ')}`);

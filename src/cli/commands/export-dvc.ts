@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { openContext } from '../../operations/context/context.ts';
 import { exportDvc } from '../../operations/export-dvc.ts';
 import { neutral } from '../../report/neutral.ts';
+import { counted } from '../../wording/numbers.ts';
 import { defineCommand, type Run } from '../command.ts';
-import { formatCount } from '../terminal/text.ts';
 
 export function command(run: Run): Command {
   return defineCommand(
@@ -14,7 +14,7 @@ export function command(run: Run): Command {
     run(options, async ({ cwd, signal, onProgress }) => {
       const result = await exportDvc(openContext(cwd, { signal, onProgress }));
       const lines = [
-        `${formatCount(result.outputs, 'version')} on ${result.branches.map(neutral).join(', ') || 'no branch'}`,
+        `${counted(result.outputs, 'version')} on ${result.branches.map(neutral).join(', ') || 'no branch'}`,
         ...result.missing.map(({ path }) => `left as it was, since its data is nowhere: ${neutral(path)}`),
         ...result.lost.map((path) => `empty folder or executable bit that DVC cannot keep: ${neutral(path)}`),
       ];

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { openContext } from '../../operations/context/context.ts';
 import { type VerifyResult, verify } from '../../operations/verify.ts';
 import { neutral } from '../../report/neutral.ts';
+import { byteSize, counted, grouped } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
-import { formatBytes, formatCount, grouped } from '../terminal/text.ts';
 
 type Options = CommonOptions & { readonly remote?: string; readonly complete?: true };
 
@@ -39,7 +39,7 @@ function describe(result: VerifyResult): string {
 
 function damageLines({ remote, damage, checkedBytes, objects }: VerifyResult): string[] {
   const place = remote === null ? 'The cache' : `${remote.name} (${remote.url})`;
-  const checked = `${formatCount(objects, 'file')}, ${formatBytes(checkedBytes)} checked`;
+  const checked = `${counted(objects, 'file')}, ${byteSize(checkedBytes)} checked`;
   if (damage.length === 0) return [`${place} is whole: ${checked}.`];
   const isOpen = damage.some(({ repaired }) => !repaired);
   return [

@@ -1,26 +1,26 @@
-import { bucketTally } from './bucket-counter.ts';
+import type { Accumulator, TypeStats } from './accumulator.ts';
 import { BucketCounts, bucketKeys } from './bucket-counts.ts';
-import type { Measure, Measured } from './measure.ts';
+import { bucketStats } from './bucket-stats.ts';
 import { MomentSums } from './moments.ts';
 
 /** The exponent field of infinities and NaN. */
-const notFinite = 2047;
-const bias = 1023;
+const NOT_FINITE = 2047;
+const BIAS = 1023;
 
 /** Bits below the point of a value that is rounded to 33 bits, as an integer in [2^32, 2^33]. */
-const mantissaBits = 32;
+const MANTISSA_BITS = 32;
 
 /** So many rows' products of 17-bit halves add exactly in doubles. */
-const exactWeight = 2 ** 18;
+const EXACT_WEIGHT = 2 ** 18;
 
 /** Sums of each sign and exponent: of both halves, then of their products. */
-const sumsPerExponent = 5;
+const SUMS_PER_EXPONENT = 5;
 
 /**
  * Measures doubles, each rounded to 33 significant bits: an integer of two halves, upper·2^17 + lower, whose sums and
  * products add exactly. Words are those of canonical doubles: one zero, one NaN.
  */
-export class DoubleMeasure implements Measure {
+export class DoubleAccumulator implements Accumulator {
   readonly #buckets = new BucketCounts();
   readonly #sums = new MomentSums(0);
   /** By sign and exponent, from when one first occurs. */
@@ -36,34 +36,34 @@ export class DoubleMeasure implements Measure {
     this.#textOf = textOf;
   }
 
-  add(words: Int32Array, rows: number, times: Float64Array): void {
-    this.#place(words, rows, times);
+  add(words: Int32Array, rows: number, occurrences: Float64Array): void {
+    this.#place(words, rows, occurrences);
     for (let from = 0; from < rows; ) {
       let to = from;
       let weight = this.#pending;
-      while (to < rows && weight + times[to]! <= exactWeight) weight += times[to++]!;
-      if (to > from) this.#sumBlock(words, from, to, times);
-      else if (this.#pending === 0) this.#sumOne(words, to++, times);
+      while (to < rows && weight + occurrences[to]! <= EXACT_WEIGHT) weight += occurrences[to++]!;
+      if (to > from) this.#sumBlock(words, from, to, occurrences);
+      else if (this.#pending === 0) this.#sumOne(words, to++, occurrences);
       this.#pending = weight;
       if (to < rows) this.#flush();
       from = to;
     }
   }
 
-  measured(): Measured {
+  stats(): TypeStats {
     this.#flush();
     const text = (value: number) => (Number.isFinite(value) ? this.#textOf(value) : null);
     return {
       numeric: {
         min: text(this.#min),
         max: text(this.#max),
-        ...bucketTally(this.#buckets.entries()),
+        ...bucketStats(this.#buckets.entries()),
         moments: this.#sums.moments(),
       },
     };
   }
 
-  #place(words: Int32Array, rows: number, times: Float64Array): void {
+  #place(words: Int32Array, rows: number, occurrences: Float64Array): void {
     const doubles = new Float64Array(words.buffer, words.byteOffset, rows);
     const keys = bucketKeys(rows);
     let min = this.#min;
@@ -76,10 +76,10 @@ export class DoubleMeasure implements Measure {
     }
     this.#min = min;
     this.#max = max;
-    this.#buckets.add(keys, rows, times);
+    this.#buckets.add(keys, rows, occurrences);
   }
 
-  #sumBlock(words: Int32Array, from: number, to: number, times: Float64Array): void {
+  #sumBlock(words: Int32Array, from: number, to: number, occurrences: Float64Array): void {
     const places = this.#places;
     let halves = this.#halves;
     for (let row = from; row < to; row++) {
@@ -91,10 +91,10 @@ export class DoubleMeasure implements Measure {
         place = this.#newPlace(high >>> 20);
         halves = this.#halves;
       }
-      const n = times[row]!;
+      const n = occurrences[row]!;
       const upper = upperHalf(high);
       const lower = lowerHalf(low, high);
-      const at = place * sumsPerExponent;
+      const at = place * SUMS_PER_EXPONENT;
       halves[at]! += n * upper;
       halves[at + 1]! += n * lower;
       halves[at + 2]! += n * upper * upper;
@@ -104,18 +104,18 @@ export class DoubleMeasure implements Measure {
   }
 
   /** A row that stands for so many that products with it are exact in integers only. */
-  #sumOne(words: Int32Array, row: number, times: Float64Array): void {
+  #sumOne(words: Int32Array, row: number, occurrences: Float64Array): void {
     const high = words[2 * row + 1]!;
     if ((high & 0x7ff00000) === 0x7ff00000) return;
     const value = BigInt(upperHalf(high)) * 131072n + BigInt(lowerHalf(words[2 * row]!, high));
-    const n = BigInt(times[row]!);
+    const n = BigInt(occurrences[row]!);
     this.#sumUp(high >>> 20, value * n, value * value * n);
   }
 
   #flush(): void {
     const halves = this.#halves;
     this.#used.forEach((signAndExponent, place) => {
-      const sum = (index: number) => BigInt(halves[place * sumsPerExponent + index]!);
+      const sum = (index: number) => BigInt(halves[place * SUMS_PER_EXPONENT + index]!);
       const squares = (sum(2) << 34n) + (sum(3) << 18n) + sum(4);
       this.#sumUp(signAndExponent, (sum(0) << 17n) + sum(1), squares);
     });
@@ -124,15 +124,15 @@ export class DoubleMeasure implements Measure {
   }
 
   #sumUp(signAndExponent: number, sum: bigint, squares: bigint): void {
-    const exponent = Math.max(signAndExponent & notFinite, 1) - bias - mantissaBits;
-    this.#sums.add(exponent, signAndExponent > notFinite ? -sum : sum, squares);
+    const exponent = Math.max(signAndExponent & NOT_FINITE, 1) - BIAS - MANTISSA_BITS;
+    this.#sums.add(exponent, signAndExponent > NOT_FINITE ? -sum : sum, squares);
   }
 
   #newPlace(signAndExponent: number): number {
     const place = this.#used.push(signAndExponent) - 1;
     this.#places[signAndExponent] = place;
-    if (this.#used.length * sumsPerExponent > this.#halves.length) {
-      const grown = new Float64Array(this.#used.length * 2 * sumsPerExponent);
+    if (this.#used.length * SUMS_PER_EXPONENT > this.#halves.length) {
+      const grown = new Float64Array(this.#used.length * 2 * SUMS_PER_EXPONENT);
       grown.set(this.#halves);
       this.#halves = grown;
     }

@@ -1,11 +1,12 @@
 import type { FeatureDrift, Measure, Verdict } from '../drift/model.ts';
 import type { Profile, TableProfile } from '../profile/model/model.ts';
+import { FILES_TABLE } from '../profile/model/tables.ts';
 import type { Anomaly, ValidationReport } from '../schema/anomaly.ts';
+import { counted } from '../wording/numbers.ts';
 import { brief, neutral } from './neutral.ts';
-import { counted } from './numbers.ts';
 
 /** A feature as people write it, its table first where there is one: `trips: fare`. Neutral, at most 120 code points. */
-export function featureName(of: { readonly table: string; readonly feature: string }): string {
+export function featureTitle(of: { readonly table: string; readonly feature: string }): string {
   const name = of.feature === '' ? 'whole dataset' : of.feature;
   return brief(of.table === '' ? name : `${of.table}: ${name}`, 120);
 }
@@ -32,10 +33,10 @@ export function anomalyCount(anomalies: readonly Anomaly[]): string {
 /** How bad a finding is, in the words that every renderer's marks, colours and levels follow. */
 export type Grade = 'bad' | 'warn' | 'good';
 
-const verdictGrades: Readonly<Record<Verdict, Grade>> = { drift: 'bad', warning: 'warn', none: 'good' };
+const VERDICT_GRADES: Readonly<Record<Verdict, Grade>> = { drift: 'bad', warning: 'warn', none: 'good' };
 
 export function gradeOf(of: Verdict | Anomaly['severity']): Grade {
-  return of === 'error' ? 'bad' : verdictGrades[of];
+  return of === 'error' ? 'bad' : VERDICT_GRADES[of];
 }
 
 export function validationGrade(report: ValidationReport): Grade {
@@ -45,8 +46,8 @@ export function validationGrade(report: ValidationReport): Grade {
 
 /** What a profile is of: `flights.csv: 336,776 rows, 19 features`; the table of files counts no rows. Neutral. */
 export function profileSummary(profile: Profile, name: string | undefined): string {
-  const data = profile.tables.filter((table) => table.name !== filesTable);
-  const files = profile.tables.find((table) => table.name === filesTable);
+  const data = profile.tables.filter((table) => table.name !== FILES_TABLE);
+  const files = profile.tables.find((table) => table.name === FILES_TABLE);
   const rows = data.reduce((sum, table) => sum + table.rows, 0);
   const features = data.reduce((sum, table) => sum + table.features.length, 0);
   const parts = [
@@ -57,12 +58,9 @@ export function profileSummary(profile: Profile, name: string | undefined): stri
   return neutral(`${name === undefined ? '' : `${name}: `}${parts.join(', ') || 'no tables'}`);
 }
 
-/** The name of the table of a directory's files. */
-const filesTable = '.files';
-
 /** A table's heading: `rows` of a single table have no name of their own. */
 export function tableTitle(table: TableProfile): string {
-  const name = table.name === filesTable ? 'files' : table.name || 'rows';
+  const name = table.name === FILES_TABLE ? 'files' : table.name || 'rows';
   const slice = table.slice === undefined ? '' : ` where ${table.slice.feature} = ${table.slice.value}`;
   return brief(name + slice, 200);
 }
