@@ -45,10 +45,11 @@ function withoutUser(rest: string): string {
   return authority.startsWith('[') ? rest : rest.replace(/^([^/?#:]*):(?!\d{0,5}(?:[/?#]|$)).*/s, '$1:…');
 }
 
-/** URLs within a text, up to white space or what quotes them; one slash is what paths make of two. */
-const URLS = /([a-z][a-z0-9+.-]+:\/{1,2})([^\s"'`<>]+)/gi;
+/** URLs within a text, up to white space or what quotes them; one slash is what paths make of two. Bounded, so that no text takes long. */
+const URLS = /([a-z][a-z0-9+.-]{1,30}:\/{1,2})([^\s"'`<>]+)/gi;
 /** Names of parameters that grant something: of signed URLs of AWS, Google and Azure, and of tokens of any kind. */
-const GRANTING = /[?&#;][^=&;]*(sig|token|secret|password|passwd|pwd|credential|key|auth|sas)[^=&;]*=/i;
+const GRANTING =
+  /[?&#;][^=&;?#]{0,40}(sig|token|secret|password|passwd|pwd|credential|key|auth|sas)[^=&;?#]{0,40}=/i;
 
 /** A text with the credentials taken out of the URLs in it: what a person or a library wrote, as messages may show it. */
 export function withoutSecrets(text: string): string {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { failureJson, failureText } from '../../src/cli/terminal/failure.ts';
 import { progressLine } from '../../src/cli/terminal/progress-bar.ts';
 import { VarveError } from '../../src/errors.ts';
+import { withoutSecrets } from '../../src/remote/url.ts';
 import { renderCheck } from '../../src/report/check.ts';
 import { FORMATS, type ReportFormat } from '../../src/report/format.ts';
 import { inert, inertJson, neutral } from '../../src/report/neutral.ts';
@@ -139,6 +140,14 @@ describe('a text from outside', () => {
         }
       }),
     );
+  });
+
+  it('of a megabyte is looked through at once', () => {
+    for (const unit of ['a', '?', '?a=', 'a:/', ':', ' :', '@', '#', 'https://', '\u001b[', '\n ']) {
+      const text = unit.repeat(1_000_000 / unit.length);
+      expectHarmless(inert(neutral(withoutSecrets(text))));
+      expectHarmless(failureText(text, false));
+    }
   });
 
   it('says the same in JSON, however it is escaped', () => {
