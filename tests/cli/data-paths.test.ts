@@ -97,10 +97,10 @@ describe('a link that came through Git', () => {
   const secret = (): string => box.write('secret.txt', 'TOP-SECRET: yes\n');
 
   test.each([
-    ['d/x.csv.varve', ['status'], ['diff'], ['checkout'], ['push', '--remote', 'origin']],
-    ['.varveignore', ['add', 'd'], ['status']],
-    ['d/x.csv.schema.yaml', ['validate', 'd/x.csv']],
-  ] as const)('%s shows nothing of what it leads to', (file, ...commands) => {
+    ['d/x.csv.varve', ['status', 'diff', 'checkout', 'push --remote origin']],
+    ['.varveignore', ['add d', 'status']],
+    ['d/x.csv.schema.yaml', ['validate d/x.csv']],
+  ] as const)('%s shows nothing of what it leads to', (file, commands) => {
     box.write('repo/d/x.csv', 'a\n1\n');
     box.withRemote();
     box.ok(['add', 'd/x.csv']);
@@ -108,9 +108,9 @@ describe('a link that came through Git', () => {
     rmSync(box.path('repo', file), { force: true });
     symlinkSync(secret(), box.path('repo', file));
     box.git(['add', '-f', file]);
-    for (const args of commands) {
-      const { out, err } = box.varve([...args]);
-      expect(`${out}${err}`, args.join(' ')).not.toContain('TOP-SECRET');
+    for (const command of commands) {
+      const { out, err } = box.varve(command.split(' '));
+      expect(`${out}${err}`, command).not.toContain('TOP-SECRET');
     }
   });
 

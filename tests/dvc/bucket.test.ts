@@ -63,6 +63,24 @@ describeWithMinio('S3 remotes of DVC, request by request', (server) => {
     return found.sort();
   };
 
+  test('objects and profiles that come damaged once are asked for again', async () => {
+    const bucket = await server.makeBucket();
+    await repository({ url: `s3://${bucket}/p`, endpointurl: proxy.endpoint }, keys);
+    await push(await at('repo'));
+    const seen = new Set<string>();
+    proxy.choose = ({ method, url }) => {
+      const object = url.split('?')[0]!;
+      if (method !== 'GET' || seen.has(object)) return undefined;
+      seen.add(object);
+      return 'corrupt-download';
+    };
+    await expectWhole();
+    expect(seen.size).toBeGreaterThan(SMALL);
+    seen.clear();
+    const { damage, absent } = await verify(await at('repo'), { remote: 'origin' });
+    expect({ damage, absent }).toEqual({ damage: [], absent: [] });
+  });
+
   test.each(['', '/a/b-c_d.e', '/with(odd)+&=@,;:chars'])(
     'small objects go as archives to the prefix "%s"',
     async (prefix) => {

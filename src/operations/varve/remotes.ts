@@ -2,10 +2,11 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { VarveError } from '../../errors.ts';
 import { sourceUrl } from '../../remote/bucket/listing.ts';
 import { parseEndpoint } from '../../remote/minio/access.ts';
-import { parseUrl } from '../../remote/url.ts';
+import { describeUrl, parseUrl } from '../../remote/url.ts';
 import {
   type Access,
   accessTo,
+  type RemoteConfig,
   readConfig,
   removeRemote,
   setDefaultRemote,
@@ -32,17 +33,22 @@ export function addRemote(
       remedy: `Run \`varve remote remove ${name}\` first, or choose another name.`,
     });
   }
+  if (settings.endpoint !== undefined) parseEndpoint(settings.endpoint);
   const remote = { url: urlToKeep(context, url), ...settings };
   const file = local ? 'config.local.yaml' : 'config.yaml';
   setRemote(repository, file, name, remote);
   const isDefault = config.defaultRemote === undefined && config.remotes.size === 0;
   if (isDefault) setDefaultRemote(repository, file, name);
-  return { name, ...remote, isDefault };
+  return { name, ...shown(remote), isDefault };
 }
 
 export function listRemotes({ repository }: WorkingContext): ListedRemote[] {
   const { remotes, defaultRemote } = readConfig(repository);
-  return [...remotes].map(([name, remote]) => ({ name, ...remote, isDefault: name === defaultRemote }));
+  return [...remotes].map(([name, remote]) => ({
+    name,
+    ...shown(remote),
+    isDefault: name === defaultRemote,
+  }));
 }
 
 /** Forgets where it is; nothing is deleted there. */
@@ -73,7 +79,17 @@ export function reachSource(
   const place = sourceUrl(url);
   if (access.endpoint !== undefined) parseEndpoint(access.endpoint);
   setSource(repository, place, access);
-  return { url: place, ...accessTo(readConfig(repository), place) };
+  return shown({ url: place, ...accessTo(readConfig(repository), place) });
+}
+
+/** What was written by hand may hold credentials, which nothing shows. */
+function shown(remote: RemoteConfig): RemoteConfig {
+  const { url, endpoint } = remote;
+  return {
+    ...remote,
+    url: describeUrl(url),
+    ...(endpoint === undefined ? {} : { endpoint: describeUrl(endpoint) }),
+  };
 }
 
 /** Relative folders are kept relative to the root, wherever the user stands. */

@@ -164,7 +164,7 @@ async function sweep(
     const isOver = list.since <= graceEnd && !list.keys.some((key) => files.has(key) && !live.has(key));
     if (!pardoned && !isOver) continue;
     const rest = list.keys.filter((key) => !live.has(key));
-    if (!isOver) await writeCondemned(core.remote, rest);
+    if (!isOver) await writeCondemned(core.remote, rest, list.isDamage);
     await core.remote.remove([list.key]);
   }
 }
@@ -172,6 +172,6 @@ async function sweep(
 function cannotTell(url: string): VarveError {
   return new VarveError('damaged-index', `The index of ${url} is damaged: gc cannot tell what is needed`, {
     path: url,
-    remedy: 'Push again from a clone that has the data, so that the index names it, then run gc again.',
+    remedy: 'Run `varve verify --remote NAME`, which writes it anew, then run gc again.',
   });
 }

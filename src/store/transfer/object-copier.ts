@@ -192,7 +192,7 @@ export class ObjectCopier {
   async #copyWhole({ digest, location }: WantedWhole): Promise<void> {
     this.#signal?.throwIfAborted();
     const report = (count: number): void => this.#report(count);
-    await withWholeBody(this.#from.remote, location, this.#to.remote, report, (body) =>
+    await withWholeBody(this.#from.remote, digest, location, this.#to.remote, report, (body) =>
       this.#batch.putWhole(digest, body),
     );
     this.#sent.objects += 1;
