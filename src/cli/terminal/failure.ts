@@ -1,4 +1,5 @@
 import { VarveError } from '../../errors.ts';
+import { sourceTrace } from './source-trace.ts';
 import { print, printError } from './standard-streams.ts';
 import { printable } from './text.ts';
 
@@ -26,5 +27,5 @@ function defect(error: unknown): VarveError {
 
 function traceOf(error: Error): string {
   const cause = error.cause instanceof Error ? `\ncaused by ${traceOf(error.cause)}` : '';
-  return `${error.stack ?? error.message}${cause}`;
+  return `${sourceTrace(error.stack ?? error.message)}${cause}`;
 }
