@@ -1,5 +1,5 @@
 /** Modules of Node that take milliseconds to load, and that few runs of a command use. */
-const LATE = /^node:(child_process|crypto|fs\/promises|os|worker_threads)$/;
+const LATE = /^node:(async_hooks|child_process|crypto|diagnostics_channel|fs\/promises|os|worker_threads)$/;
 
 /**
  * Loads those modules when the first of their exports is used: each import becomes an object of getters, and esbuild reads an

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { forEach } from '../../base/concurrency.ts';
+import { debug } from '../../base/debug.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { IndexFile, indexKey } from '../format/index-file.ts';
@@ -83,9 +84,12 @@ async function loadSegment(remote: Remote, cache: string | undefined, name: stri
   if (cache === undefined) return IndexFile.parse(await remote.read(indexKey(name)), name);
   const path = join(cache, `${name}.idx`);
   try {
-    return IndexFile.parse(await readFile(path), name);
+    const segment = IndexFile.parse(await readFile(path), name);
+    debug('cache', `hit, index ${name}`);
+    return segment;
   } catch {
     // Not there yet, or damaged: the remote's own copy decides.
+    debug('cache', `miss, index ${name}`);
   }
   const bytes = await remote.read(indexKey(name));
   const segment = IndexFile.parse(bytes, name);
