@@ -50,4 +50,4 @@ export { schemaToPbtxt } from './schema/tfdv/schema-to.ts';
 export { readStatistics, type TfdvStatistics, writeStatistics } from './schema/tfdv/statistics-file.ts';
 export { profileFromStatistics } from './schema/tfdv/statistics-from.ts';
 export { statisticsToTfdv } from './schema/tfdv/statistics-to.ts';
-export { validate as validateProfile } from './schema/validate.ts';
+export { validateProfile } from './schema/validate.ts';

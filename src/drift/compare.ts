@@ -1,5 +1,6 @@
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model/model.ts';
+import { filesTable } from '../profile/model/tables.ts';
 import { usualOf } from './baseline.ts';
 import { decide, type Examined, rank } from './decide.ts';
 import { distributionOf } from './distributions/distribution.ts';
@@ -55,7 +56,7 @@ function requireKey(examined: readonly Examined[]): void {
 
 function side(profile: Profile, options: DriftOptions, index: 0 | 1): Side {
   const digest = options.digests?.[index];
-  const tables = profile.tables.filter(({ name }) => name !== '.files');
+  const tables = profile.tables.filter(({ name }) => name !== filesTable);
   const counted = tables.length > 0 ? tables : profile.tables;
   return {
     name: options.names[index],

@@ -105,7 +105,7 @@ export type MeasureName =
 export type Thresholds = Readonly<Partial<Record<MeasureName, number | null>>>;
 
 /** TFDV's comparators. A feature that has one is judged by it alone: drift where the value is above the threshold. */
-export interface Comparator {
+export interface TfdvThresholds {
   readonly lInfinity?: number;
   readonly jensenShannon?: number;
 }
@@ -124,7 +124,7 @@ export interface DriftOptions {
     readonly watch?: readonly string[];
     /** In place of the defaults, for one feature. */
     readonly thresholds?: Readonly<Record<string, Thresholds>>;
-    readonly comparators?: Readonly<Record<string, Comparator>>;
+    readonly comparators?: Readonly<Record<string, TfdvThresholds>>;
   };
   /** Profiles of earlier versions, oldest first: what they differ by among each other is not drift. */
   readonly baseline?: readonly Profile[];

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { compareProfiles } from '../drift/compare.ts';
-import type { Comparator, DriftOptions, DriftReport, Thresholds } from '../drift/model.ts';
+import type { DriftOptions, DriftReport, TfdvThresholds, Thresholds } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model/model.ts';
 import type { Schema } from '../schema/model.ts';
@@ -81,8 +81,8 @@ export function driftSettings(
   };
 }
 
-function comparatorsOf({ tables }: Schema): Record<string, Comparator> {
-  const found: Record<string, Comparator> = {};
+function comparatorsOf({ tables }: Schema): Record<string, TfdvThresholds> {
+  const found: Record<string, TfdvThresholds> = {};
   for (const { name, drift: comparator } of tables.flatMap(({ features }) => features)) {
     if (comparator === undefined) continue;
     const { 'l-infinity': lInfinity, 'jensen-shannon': jensenShannon } = comparator;

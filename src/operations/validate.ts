@@ -1,7 +1,7 @@
 import type { Profile } from '../profile/model/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import type { Schema } from '../schema/model.ts';
-import { type ValidateOptions as HoldOptions, validate as validateProfile } from '../schema/validate.ts';
+import { type ProfileValidationOptions as HoldOptions, validateProfile } from '../schema/validate.ts';
 import type { Watch } from './context/context.ts';
 import { previousPointer } from './datasets/previous-version.ts';
 import { hasData, type NamedDataset, nameDataset } from './datasets/resolve.ts';

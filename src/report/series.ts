@@ -1,6 +1,6 @@
 import type { DriftSeries, Side } from '../drift/model.ts';
+import { counted } from '../wording/numbers.ts';
 import { neutral } from './neutral.ts';
-import { counted } from './numbers.ts';
 
 export type SeriesFeature = DriftSeries['features'][number];
 export type SeriesStep = NonNullable<SeriesFeature['steps'][number]>;

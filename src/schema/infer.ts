@@ -1,5 +1,5 @@
+import { featureName } from '../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../profile/model/model.ts';
-import { featureName } from './feature-name.ts';
 import { compareDecimals } from './format/exact.ts';
 import { allTypes, type FeatureSchema, noDriftSettings, type Schema, type TableSchema } from './model.ts';
 import { allListed } from './rules/rule.ts';

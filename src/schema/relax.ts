@@ -1,6 +1,6 @@
 import type { Profile, TableProfile } from '../profile/model/model.ts';
 import { filesTable } from '../profile/model/tables.ts';
-import { featuresByName } from './feature-name.ts';
+import { featuresByName } from './features-by-name.ts';
 import { inferSchema } from './infer.ts';
 import type { Bounds, FeatureSchema, Schema, TableSchema } from './model.ts';
 import { relaxFeature } from './rules/all.ts';

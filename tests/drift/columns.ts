@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { sum } from '../../src/drift/measures/measures.ts';
-import { coarsen } from '../../src/profile/counters/occurrences.ts';
+import { bucketIndex, sortedBuckets } from '../../src/profile/accumulators/buckets.ts';
+import { coarsen } from '../../src/profile/accumulators/day-counts.ts';
+import { MomentSums } from '../../src/profile/accumulators/moments.ts';
 import { hashEnd, sketchOf } from '../../src/profile/hashing/sketch.ts';
-import { bucketIndex, sortedBuckets } from '../../src/profile/measures/buckets.ts';
-import { MomentSums } from '../../src/profile/measures/moments.ts';
-import { valueCap } from '../../src/profile/measures/value-measures.ts';
+import { sum } from '../../src/profile/model/distances.ts';
 import type {
   FeatureProfile,
   LengthStats,
@@ -13,6 +12,7 @@ import type {
   TimeStats,
   ValueCounts,
 } from '../../src/profile/model/model.ts';
+import { valueCap } from '../../src/profile/model/value-counts.ts';
 
 /**
  * A column as its distinct values and a code a row, so that a sample of any size is a count by code. Profiles built from it

@@ -114,7 +114,7 @@ describe('text', () => {
 
   it('writes a profile as a table with a sparkline a feature', () => {
     const text = renderProfile(flights, 'text', { ...options, width: 140 });
-    expect(text.split('\n')[0]).toBe('data/flights.csv: 2000 rows, 5 features');
+    expect(text.split('\n')[0]).toBe('data/flights.csv: 2,000 rows, 5 features');
     expect(text).toMatch(/^dep_delay +float +1\.\d %.*[▁▂▃▄▅▆▇█]/m);
     expect(text).toMatch(/^carrier +string .*length 0 +length 4 .*AA \d\d/m);
   });

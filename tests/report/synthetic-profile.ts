@@ -1,8 +1,8 @@
+import { bucketIndex, sortedBuckets } from '../../src/profile/accumulators/buckets.ts';
+import { MomentSums } from '../../src/profile/accumulators/moments.ts';
 import { hashEnd, sketchOf } from '../../src/profile/hashing/sketch.ts';
-import { bucketIndex, sortedBuckets } from '../../src/profile/measures/buckets.ts';
-import { MomentSums } from '../../src/profile/measures/moments.ts';
-import { byCountThenBytes } from '../../src/profile/measures/value-measures.ts';
 import type { FeatureProfile, NumericStats, Profile, TimeStats } from '../../src/profile/model/model.ts';
+import { byCountThenBytes } from '../../src/profile/model/value-counts.ts';
 
 import { seeded } from './synthetic.ts';
 

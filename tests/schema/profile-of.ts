@@ -1,5 +1,5 @@
+import { bucketIndex, sortedBuckets } from '../../src/profile/accumulators/buckets.ts';
 import { hashEnd, sketchOf } from '../../src/profile/hashing/sketch.ts';
-import { bucketIndex, sortedBuckets } from '../../src/profile/measures/buckets.ts';
 import type {
   FeatureProfile,
   FeatureType,

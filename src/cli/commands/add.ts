@@ -4,10 +4,11 @@ import { type AddedDataset, add } from '../../operations/add.ts';
 import { openContext } from '../../operations/context/context.ts';
 import type { ProfilingOptions } from '../../operations/statistics/load.ts';
 import type { Profiler } from '../../operations/statistics/profiler.ts';
+import { byteSize, counted } from '../../wording/numbers.ts';
 import type { Access } from '../../workspace/config.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
 import { withEngineOptions } from '../report-options.ts';
-import { formatBytes, formatCount, printable } from '../terminal/text.ts';
+import { printable } from '../terminal/text.ts';
 
 type Options = CommonOptions & Access & Pick<ProfilingOptions, 'memory' | 'threads'> & { to?: string };
 
@@ -68,9 +69,9 @@ function usage(message: string): VarveError {
 
 function line({ path, kind, change, bytes, files, rows, source }: AddedDataset): string {
   const facts = [
-    ...(rows === undefined ? [] : [formatCount(rows, 'row')]),
-    ...(kind === 'file' ? [] : [formatCount(files, 'file')]),
-    formatBytes(bytes),
+    ...(rows === undefined ? [] : [counted(rows, 'row')]),
+    ...(kind === 'file' ? [] : [counted(files, 'file')]),
+    byteSize(bytes),
     ...(source === undefined ? [] : [`in place in ${source}`]),
   ];
   return printable(`${change.padEnd(9)}  ${path}  ${facts.join(', ')}`);

@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import type { DriftReport, FeatureRef } from '../../drift/model.ts';
 import { openContext } from '../../operations/context/context.ts';
 import { type DatasetDiff, type DiffResult, diff, type Totals } from '../../operations/diff.ts';
+import { byteSize, counted } from '../../wording/numbers.ts';
 import { changeLines } from '../change-lines.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
-import { formatBytes, formatCount, type Paint, painter, printable } from '../terminal/text.ts';
+import { type Paint, painter, printable } from '../terminal/text.ts';
 
 export function command(run: Run): Command {
   return defineCommand(
@@ -53,9 +54,9 @@ function statisticsLines(report: DriftReport | undefined): string[] {
 /** `10 → 12 rows, 3 files, 1.2 → 1.4 MiB` */
 function movement(before: Totals | null, after: Totals | null): string {
   const facts = [
-    step(before?.rows, after?.rows, (count) => formatCount(count, 'row')),
-    step(before?.files, after?.files, (count) => formatCount(count, 'file')),
-    step(before?.bytes, after?.bytes, formatBytes),
+    step(before?.rows, after?.rows, (count) => counted(count, 'row')),
+    step(before?.files, after?.files, (count) => counted(count, 'file')),
+    step(before?.bytes, after?.bytes, byteSize),
   ];
   return facts.filter((fact) => fact !== '').join(', ');
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { openContext } from '../../operations/context/context.ts';
 import { importDvc } from '../../operations/import-dvc.ts';
+import { counted } from '../../wording/numbers.ts';
 import { defineCommand, type Run } from '../command.ts';
-import { formatCount, printable } from '../terminal/text.ts';
+import { printable } from '../terminal/text.ts';
 
 export function command(run: Run): Command {
   return defineCommand(
@@ -13,7 +14,7 @@ export function command(run: Run): Command {
     run(options, async ({ cwd, signal, onProgress }) => {
       const result = await importDvc(openContext(cwd, { signal, onProgress }));
       const lines = [
-        `${formatCount(result.snapshots, 'version')} on ${result.branches.map(printable).join(', ') || 'no branch'}`,
+        `${counted(result.snapshots, 'version')} on ${result.branches.map(printable).join(', ') || 'no branch'}`,
         ...result.missing.map(({ path }) => `left as it was, since its data is nowhere: ${printable(path)}`),
       ];
       return { json: result, text: lines.join('\n') };

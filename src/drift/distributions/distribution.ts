@@ -1,6 +1,6 @@
+import { shares, sum } from '../../profile/model/distances.ts';
 import type { Pair } from '../findings/finding.ts';
 import { dayAxis } from '../findings/time.ts';
-import { shares, sum } from '../measures/measures.ts';
 import type { Distribution } from '../model.ts';
 import type { Axis } from './axis.ts';
 

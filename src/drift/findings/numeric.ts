@@ -1,8 +1,10 @@
-import { meanAndVariance } from '../../profile/measures/moments.ts';
+import { meanAndVariance } from '../../profile/accumulators/moments.ts';
+import { shares, sum } from '../../profile/model/distances.ts';
 import type { FeatureProfile } from '../../profile/model/model.ts';
+import { percent, quantity } from '../../wording/numbers.ts';
 import { type Axis, binned, equalBins, middles } from '../distributions/axis.ts';
 import { cellFindings, stability } from '../distributions/cells.ts';
-import { kolmogorovSmirnov, kolmogorovSmirnovBound, shares, sum, wasserstein } from '../measures/measures.ts';
+import { kolmogorovSmirnov, kolmogorovSmirnovBound, wasserstein } from '../measures/measures.ts';
 import {
   expectedKolmogorovSmirnov,
   kolmogorovSmirnovP,
@@ -11,8 +13,8 @@ import {
   type Sizes,
 } from '../measures/sampling.ts';
 import { largestShareChange } from './categories.ts';
-import { type Finding, independent, type Pair } from './finding.ts';
-import { moved, percent, quantity } from './phrases.ts';
+import { independent, type MeasuredChange, type Pair } from './finding.ts';
+import { moved } from './phrases.ts';
 
 /** Integers of no more values than this are compared value by value as well, since they may be codes. */
 const mostCodes = 40;
@@ -33,7 +35,7 @@ interface Moments {
 }
 
 /** What changed in the finite values of a numeric feature. */
-export function numericFindings(pair: Pair): Finding[] {
+export function numericFindings(pair: Pair): MeasuredChange[] {
   const numbers = numbersOf(pair);
   if (numbers === null) return [];
   const { axis, sizes } = numbers;
@@ -68,7 +70,7 @@ function isCode(pair: Pair, axis: Axis): boolean {
   );
 }
 
-function codeFindings(pair: Pair, { axis, p, q, sizes }: Numbers): Finding[] {
+function codeFindings(pair: Pair, { axis, p, q, sizes }: Numbers): MeasuredChange[] {
   return [
     ...largestShareChange(pair.categories, sizes),
     ...cellFindings(p, q, sizes, { unlisted: 0, describe: (i) => quantity(axis.low[i]!) }),
@@ -81,7 +83,7 @@ export function orderFinding(
   axis: Axis,
   sizes: Sizes,
   show: (value: number) => string,
-): Finding {
+): MeasuredChange {
   const p = shares(axis.before);
   const q = shares(axis.after);
   const { value, at } = kolmogorovSmirnov(p, q);
@@ -98,7 +100,7 @@ export function orderFinding(
   };
 }
 
-function meanFindings({ axis, p, q, sizes, moments }: Numbers): Finding[] {
+function meanFindings({ axis, p, q, sizes, moments }: Numbers): MeasuredChange[] {
   const { before, after } = moments;
   const deviation = Math.sqrt((before.variance + after.variance) / 2);
   if (deviation === 0) return [];
@@ -177,7 +179,7 @@ function displacement(axis: Axis, p: readonly number[], q: readonly number[]): n
 }
 
 /** Jensen-Shannon and its kin over bins of equal pooled weight, and the stability index over the deciles of before. */
-function binFindings(axis: Axis, sizes: Sizes): Finding[] {
+function binFindings(axis: Axis, sizes: Sizes): MeasuredChange[] {
   const pooled = axis.before.map((count, i) => count + axis.after[i]!);
   const ends = equalBins(pooled, bins);
   const over = (counts: readonly number[], at: readonly number[]): number[] => shares(binned(counts, at));
@@ -199,7 +201,7 @@ function binFindings(axis: Axis, sizes: Sizes): Finding[] {
 }
 
 /** The share of after's values beyond all of before's; a cell that before reaches counts as within. */
-function outOfRange(pair: Pair, { axis, p, q, sizes }: Numbers): Finding {
+function outOfRange(pair: Pair, { axis, p, q, sizes }: Numbers): MeasuredChange {
   const first = p.findIndex((share) => share > 0);
   const last = p.findLastIndex((share) => share > 0);
   const under = sum(q.slice(0, first));

@@ -1,6 +1,6 @@
 import type { TextRows } from '../../engine/chunks/text-rows.ts';
 import { lastBytes, lowerOfBytes, upperOfBytes } from '../hashing/hash.ts';
-import { spread } from '../hashing/hash-seeds.ts';
+import { HASH_SEEDS } from '../hashing/hash-seeds.ts';
 
 /** Of longer texts the first bytes are kept: 257 code points have no more. */
 const keptBytes = 1028;
@@ -47,7 +47,7 @@ export class TextTable {
   }
 
   /** Adds rows from `from` on, up to the one that is one too many. Gives the index of that row, or `rows.rows`. */
-  add(rows: TextRows, times: Float64Array): number {
+  add(rows: TextRows, occurrences: Float64Array): number {
     for (let row = 0; row < rows.rows; row++) {
       const at = rows.starts[row]!;
       const bytes = rows.lengths[row]!;
@@ -62,7 +62,7 @@ export class TextTable {
         if (this.size === this.#limit || this.#used + Math.min(bytes, keptBytes) > arenaBytes) return row;
         entry = this.#insert(rows, at, bytes, mix, slot);
       }
-      this.#counts[entry]! += times[row]!;
+      this.#counts[entry]! += occurrences[row]!;
     }
     return rows.rows;
   }
@@ -161,9 +161,9 @@ function mixBytes(view: DataView, at: number, bytes: number): number {
   let mix = bytes;
   const end = at + (bytes & ~3);
   for (let word = at; word < end; word += 4) {
-    mix = Math.imul(mix ^ view.getInt32(word, true), spread[0]);
+    mix = Math.imul(mix ^ view.getInt32(word, true), HASH_SEEDS[0]);
     mix ^= mix >>> 15;
   }
   const rest = lastBytes(view, end, bytes & 3);
-  return Math.imul(Math.imul(mix ^ rest, spread[1]) ^ (mix >>> 13), spread[2]);
+  return Math.imul(Math.imul(mix ^ rest, HASH_SEEDS[1]) ^ (mix >>> 13), HASH_SEEDS[2]);
 }

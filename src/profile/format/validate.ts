@@ -1,5 +1,5 @@
 import { hashEnd, largestPacked, sketchSize } from '../hashing/sketch.ts';
-import { valueCap } from '../measures/value-measures.ts';
+import { valueCap } from '../model/value-counts.ts';
 
 /**
  * Says what is wrong with a value, after the place in it where that is: `.rows is not a count`. Undefined where nothing is.

@@ -9,12 +9,12 @@ const doubleWords = new Int32Array(double.buffer);
  * without confusion is hashed as the words of that double with seed 0, any other integer of 64 bits by its own words with
  * seed 1 (2 from 2^63 on), all others by their text.
  */
-export interface WordHash {
+export interface Int64Hash {
   upper(words: Int32Array, rows: number, into: Int32Array): void;
   lower(words: Int32Array, row: number): number;
 }
 
-export const doubleHash: WordHash = {
+export const doubleHash: Int64Hash = {
   upper(words, rows, into) {
     for (let row = 0; row < rows; row++) into[row] = upperOfWords(words[2 * row]!, words[2 * row + 1]!, 0);
   },
@@ -26,7 +26,7 @@ const exactInteger = 2 ** 53;
 const exactDecimal = 1e15;
 
 /** Of integers in units of 10^-scale. */
-export function integerHash(scale: number, unsigned: boolean): WordHash {
+export function integerHash(scale: number, unsigned: boolean): Int64Hash {
   const unit = 10 ** scale;
   const exact = scale === 0 ? exactInteger : exactDecimal - 1;
   const units = (words: Int32Array, row: number) => {

@@ -1,6 +1,6 @@
 import type { ThetaSketch } from '../model/model.ts';
 import { hash48 } from './hash.ts';
-import { spread } from './hash-seeds.ts';
+import { HASH_SEEDS } from './hash-seeds.ts';
 import { hashEnd, sketchOf, sketchSize } from './sketch.ts';
 
 /** Twice what a sketch keeps, so that the smallest are sorted out seldom. */
@@ -67,7 +67,7 @@ export class SketchBuilder {
   }
 
   #slotOf(hash: number): number {
-    return (Math.imul(hash | 0, spread[0]) >>> 7) & (this.#slots.length - 1);
+    return (Math.imul(hash | 0, HASH_SEEDS[0]) >>> 7) & (this.#slots.length - 1);
   }
 
   #hashes(): Float64Array {

@@ -1,9 +1,10 @@
 import { VarveError } from '../../errors.ts';
 import { emptySketch } from '../hashing/sketch.ts';
-import { mergeValueCounts } from '../measures/value-measures.ts';
+import { featureName } from './feature-name.ts';
 import { mergeSketches } from './merge-sketches.ts';
 import { mergeLengths, mergeNumeric, mergeTimes, mergeWeighted } from './merge-stats.ts';
 import type { FeatureProfile, FeatureType, Profile, TableProfile, ThetaSketch } from './model.ts';
+import { mergeValueCounts } from './value-counts.ts';
 
 /**
  * The profile of all rows of all profiles: tables meet by name, features by path; a feature that a table lacks is null in
@@ -113,7 +114,7 @@ function commonType(a: FeatureProfile, b: FeatureProfile): FeatureType {
   if (a.type === 'unknown') return b.type;
   const [left, right] = [numbers.indexOf(a.type), numbers.indexOf(b.type)];
   if (left >= 0 && right >= 0) return numbers[Math.max(left, right)]!;
-  const name = a.path.join('.');
+  const name = featureName(a.path);
   throw new VarveError('types-differ', `${name} is ${a.type} in some files and ${b.type} in others`, {
     remedy: `Write ${name} in one way in all files, or keep the files in folders of their own.`,
     path: name,

@@ -1,11 +1,11 @@
 import type { Engine } from '../../engine/duckdb.ts';
 import { identifier } from '../../engine/quote.ts';
+import { MomentSums, meanAndVariance } from '../accumulators/moments.ts';
 import { canonicalText } from '../format/canonical-text.ts';
-import { MomentSums, meanAndVariance } from '../measures/moments.ts';
-import { byCountThenBytes, valueCap } from '../measures/value-measures.ts';
 import type { WeightedStats } from '../model/model.ts';
+import { byCountThenBytes, valueCap } from '../model/value-counts.ts';
 import type { Leaf } from './leaves.ts';
-import { laneOf } from './weight-sql.ts';
+import { weightSqlOf } from './weight-sql.ts';
 
 /** Weights are counted in units of 2^-20, as integers, so that their sums do not depend on the order of rows. */
 const unit = 2 ** 20;
@@ -21,20 +21,20 @@ export async function weighLeaf(
   source: string,
   weight: string,
 ): Promise<WeightedStats> {
-  const lane = laneOf(leaf);
+  const sql = weightSqlOf(leaf);
   const column = `CAST(${identifier(weight)} AS DOUBLE)`;
   const units = `CASE WHEN ${column} > 0 AND isfinite(${column}) THEN CAST(round(${column} * ${unit}) AS HUGEINT) ELSE 0 END`;
-  const rows = `(SELECT ${lane.value(leaf.expressions[0]!)} AS v, ${units} AS n FROM ${source})`;
+  const rows = `(SELECT ${sql.value(leaf.expressions[0]!)} AS v, ${units} AS n FROM ${source})`;
   const sum = (filter: string) => `coalesce(sum(n) FILTER (${filter}), 0)::DOUBLE`;
   const [[present], [nulls]] = (await engine.query(
     `SELECT ${sum('v IS NOT NULL')}, ${sum('v IS NULL')} FROM ${rows}`,
   )) as [[number], [number]];
   const weighed = `(SELECT v, n FROM ${rows} WHERE v IS NOT NULL AND n > 0)`;
-  const values = distinct > groupCap ? [] : await weighValues(engine, leaf, lane.text, weighed);
-  const spread = lane.bits
-    ? await weighNumbers(engine, lane.bits, weighed)
+  const values = distinct > groupCap ? [] : await weighValues(engine, leaf, sql.text, weighed);
+  const moments = sql.bits
+    ? await weighNumbers(engine, sql.bits, weighed)
     : { mean: null, standardDeviation: null };
-  return { present: present / unit, nulls: nulls / unit, ...spread, values };
+  return { present: present / unit, nulls: nulls / unit, ...moments, values };
 }
 
 /** The exponent field of infinities and NaN. */

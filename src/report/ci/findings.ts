@@ -1,9 +1,9 @@
 import type { DriftReport, FeatureDrift } from '../../drift/model.ts';
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
+import { magnitude } from '../../wording/numbers.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
-import { magnitude } from '../numbers.ts';
-import { featureName, type Grade, gradeOf, spoken, validationGrade, validationSummary } from '../words.ts';
+import { featureTitle, type Grade, gradeOf, spoken, validationGrade, validationSummary } from '../phrases.ts';
 
 /** One thing that a CI system can show on its own: a test case, an alert, an annotation. All text is neutral. */
 export interface Finding {
@@ -29,8 +29,8 @@ export function driftFindings(report: DriftReport, options: Pick<RenderOptions, 
   const oneSided = (rule: string, grade: Grade, side: string) => (feature: DriftReport['added'][number]) => ({
     rule,
     grade,
-    feature: featureName(feature),
-    message: `${featureName(feature)} (${neutral(feature.type)}) is only in ${neutral(side)}`,
+    feature: featureTitle(feature),
+    message: `${featureTitle(feature)} (${neutral(feature.type)}) is only in ${neutral(side)}`,
     details: [],
   });
   return {
@@ -52,8 +52,8 @@ function driftFinding(drift: FeatureDrift): Finding {
   return {
     rule: 'FEATURE_DRIFT',
     grade: gradeOf(drift.verdict),
-    feature: featureName(drift),
-    message: brief(`${featureName(drift)} (strength ${magnitude(drift.strength)})${reason}`, 1000),
+    feature: featureTitle(drift),
+    message: brief(`${featureTitle(drift)} (strength ${magnitude(drift.strength)})${reason}`, 1000),
     details: spoken(drift).map((measure) => {
       const threshold = measure.threshold === undefined ? '' : `, threshold ${magnitude(measure.threshold)}`;
       return neutral(`${measure.name} ${magnitude(measure.value)}${threshold}`);
@@ -76,8 +76,8 @@ function anomalyFinding(anomaly: Anomaly): Finding {
   return {
     rule: neutral(anomaly.kind),
     grade: gradeOf(anomaly.severity),
-    feature: featureName(anomaly),
-    message: brief(`${featureName(anomaly)}: ${anomaly.short}. ${anomaly.description}`, 1000),
+    feature: featureTitle(anomaly),
+    message: brief(`${featureTitle(anomaly)}: ${anomaly.short}. ${anomaly.description}`, 1000),
     details: [
       brief(`expected: ${anomaly.expected}`, 400),
       brief(`observed: ${anomaly.observed}`, 400),

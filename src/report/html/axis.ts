@@ -1,5 +1,5 @@
 import { scaleLinear, scaleUtc } from 'd3-scale';
-import { magnitude, moment } from '../numbers.ts';
+import { magnitude, moment } from '../../wording/numbers.ts';
 import { canvas, type HistogramOverlay } from './overlay.ts';
 
 /** Where a bin's edge lies, in user units: bins are drawn equally wide, as they are unless something is amiss. */

@@ -1,7 +1,7 @@
+import { percent } from '../../wording/numbers.ts';
 import { cut } from '../cells.ts';
 import { markup } from '../markup.ts';
 import { brief } from '../neutral.ts';
-import { share } from '../numbers.ts';
 import { type BarsOverlay, canvas, type Drawing, units } from './overlay.ts';
 
 /** Values below these are added to `all others`. */
@@ -26,14 +26,18 @@ export function bars(given: BarsOverlay): Drawing {
       before === undefined
         ? row('after-bar', after[at]!, 0.72)
         : row('before', before[at]!, 0.78) + row('after-bar', after[at]!, 0.34);
-    const figures = before === undefined ? share(after[at]!) : `${share(before[at]!)} → ${share(after[at]!)}`;
+    const figures =
+      before === undefined ? percent(after[at]!) : `${percent(before[at]!)} → ${percent(after[at]!)}`;
     const name = `<text class="${value === null ? 'others' : 'value'}" x="${label.right}" y="${middle}" text-anchor="end">${markup(cut(named(value), label.cells))}</text>`;
     return `${name}${drawn}<text class="figure" x="${canvas.right}" y="${middle}" text-anchor="end">${markup(figures)}</text>`;
   });
   return {
     shapes: shapes.join(''),
     names: labels.map(named),
-    shares: labels.map((_, at) => [...(before === undefined ? [] : [share(before[at]!)]), share(after[at]!)]),
+    shares: labels.map((_, at) => [
+      ...(before === undefined ? [] : [percent(before[at]!)]),
+      percent(after[at]!),
+    ]),
     direction: 'down',
     span: [canvas.top - 8, canvas.top - 8 + labels.length * step],
   };

@@ -1,8 +1,8 @@
 import type { DriftReport, FeatureDrift, FeatureRef, Measure, Side } from '../../drift/model.ts';
+import { counted, magnitude, probability } from '../../wording/numbers.ts';
 import { markup } from '../markup.ts';
 import { brief } from '../neutral.ts';
-import { counted, magnitude, probability } from '../numbers.ts';
-import { featureName, gradeOf } from '../words.ts';
+import { featureTitle, gradeOf } from '../phrases.ts';
 import { chart } from './chart.ts';
 import { overlayOf } from './overlay.ts';
 import { badge, datum, type Order, shortDigest, table } from './parts.ts';
@@ -40,7 +40,7 @@ const named = 2;
 
 function strengths(features: readonly FeatureDrift[], ids: string): string {
   const all = features.map((feature) => ({
-    name: featureName(feature),
+    name: featureTitle(feature),
     strength: feature.strength,
     verdict: feature.verdict,
   }));
@@ -60,13 +60,13 @@ function side(title: 'before' | 'after', { name, digest, rows }: Side): string {
 function oneSided(title: string, features: readonly FeatureRef[]): string {
   if (features.length === 0) return '';
   const items = features.map(
-    (feature) => `<li>${datum(featureName(feature))} <small>${markup(feature.type)}</small></li>`,
+    (feature) => `<li>${datum(featureTitle(feature))} <small>${markup(feature.type)}</small></li>`,
   );
   return `<section class="one-sided"><p>${title}</p><ul>${items.join('')}</ul></section>`;
 }
 
 function card(feature: FeatureDrift, place: number, id: string): string {
-  const name = featureName(feature);
+  const name = featureTitle(feature);
   const grade = gradeOf(feature.verdict);
   const keys = `data-place="${place}" data-name="${markup(name.toLowerCase())}" data-type="${markup(feature.type)}"`;
   const reasons = feature.reasons.map((reason) => `<li>${sentence(reason)}</li>`);

@@ -1,6 +1,6 @@
 import { type ScaleLinear, scaleLinear } from 'd3-scale';
+import { percent } from '../../wording/numbers.ts';
 import { markup } from '../markup.ts';
-import { share } from '../numbers.ts';
 import { binNames, placeOf, type Tick, ticks } from './axis.ts';
 import { canvas, type Drawing, type HistogramOverlay, units } from './overlay.ts';
 
@@ -19,7 +19,7 @@ export function histogram(given: HistogramOverlay): Drawing {
     ...y
       .ticks(3)
       .filter((level) => level > 0)
-      .map((level) => gridLine(y(level), share(level))),
+      .map((level) => gridLine(y(level), percent(level))),
     before === undefined ? '' : `<path class="before" d="${outline(before, y)}"/>`,
     `<path class="${before === undefined ? 'alone' : 'after'}" d="${outline(after, y)}"/>`,
     `<path class="axis" d="M${canvas.left},${canvas.bottom}H${canvas.right}"/>`,
@@ -29,7 +29,7 @@ export function histogram(given: HistogramOverlay): Drawing {
     shapes: shapes.join(''),
     names: binNames(overlay),
     direction: 'across',
-    shares: after.map((one, bin) => [...(before === undefined ? [] : [share(before[bin]!)]), share(one)]),
+    shares: after.map((one, bin) => [...(before === undefined ? [] : [percent(before[bin]!)]), percent(one)]),
     span: [canvas.left, canvas.right],
   };
 }

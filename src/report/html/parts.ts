@@ -1,7 +1,7 @@
+import { count } from '../../wording/numbers.ts';
 import { markup } from '../markup.ts';
 import { brief } from '../neutral.ts';
-import { count } from '../numbers.ts';
-import type { Grade } from '../words.ts';
+import type { Grade } from '../phrases.ts';
 
 /** What a page is about; `check` is of schema and drift together. */
 export type Check = 'drift' | 'schema' | 'profile' | 'check';

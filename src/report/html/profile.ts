@@ -1,12 +1,13 @@
 import { distributionOf } from '../../drift/distributions/distribution.ts';
 import { Pair } from '../../drift/findings/finding.ts';
+import { featureName } from '../../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../../profile/model/model.ts';
-import { type Facts, factsOf, featurePath } from '../facts.ts';
+import { count, counted, magnitude, percent } from '../../wording/numbers.ts';
+import { type Facts, factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
 import { markup } from '../markup.ts';
 import { brief } from '../neutral.ts';
-import { count, counted, magnitude, share } from '../numbers.ts';
-import { featureName, profileSummary, tableTitle } from '../words.ts';
+import { featureTitle, profileSummary, tableTitle } from '../phrases.ts';
 import { chart } from './chart.ts';
 import { overlayOf } from './overlay.ts';
 import { datum, type Order, table } from './parts.ts';
@@ -63,9 +64,9 @@ function shownFeatures(profile: Profile, earlier: Profile | undefined): Shown[] 
     table.features.map((feature): Shown => {
       const before = known.get(JSON.stringify([table.name, ...feature.path]));
       return {
-        name: featureName({
+        name: featureTitle({
           table: profile.tables.length > 1 ? tableTitle(table) : '',
-          feature: featurePath(feature),
+          feature: featureName(feature.path),
         }),
         table,
         feature,
@@ -87,7 +88,7 @@ function side(tone: 'before' | 'after', title: string, name: string, profile: Pr
 
 function completeness(features: readonly Shown[]): string {
   const layers = features.map(({ name, facts }, place) => ({
-    title: `${name}: ${facts.missing === 0 ? 'in every row' : `missing in ${share(facts.missing)} of rows`}`,
+    title: `${name}: ${facts.missing === 0 ? 'in every row' : `missing in ${percent(facts.missing)} of rows`}`,
     id: `f${place}`,
     height: 1 - facts.missing,
     tone: facts.missing > 0.5 ? 'warn' : 'plain',
@@ -124,7 +125,7 @@ function drawing({ name, table, feature, earlier }: Shown): string {
 
 /** What a card says in figures; null where it does not apply, and counts of rare kinds only where there are any. */
 const figures: readonly (readonly [string, (facts: Facts) => string | null])[] = [
-  ['missing', (facts) => share(facts.missing)],
+  ['missing', (facts) => percent(facts.missing)],
   ['distinct', (facts) => count(facts.distinct)],
   ['mean', (facts) => number(facts.mean)],
   ['deviation', (facts) => number(facts.deviation)],
@@ -176,8 +177,8 @@ function topValues({ name, facts, feature, earlier }: Shown): string {
   const total = earlier === undefined ? 0 : earlier.feature.count - earlier.feature.nullElements;
   const rows = facts.top.map(({ value, share: part }) => [
     brief(value, 100) || '(empty)',
-    ...(earlier === undefined ? [] : [share((before.get(value) ?? 0) / total)]),
-    share(part),
+    ...(earlier === undefined ? [] : [percent((before.get(value) ?? 0) / total)]),
+    percent(part),
   ]);
   const titles = ['value', ...(earlier === undefined ? ['share'] : ['before', 'after'])];
   const more = feature.values.exact

@@ -1,4 +1,4 @@
-import type { Grade } from '../words.ts';
+import type { Grade } from '../phrases.ts';
 import { page } from './page.ts';
 import { type Check, type Order, toolbar } from './parts.ts';
 

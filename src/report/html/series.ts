@@ -1,10 +1,10 @@
 import { rank } from '../../drift/decide.ts';
 import type { DriftSeries, Verdict } from '../../drift/model.ts';
+import { count, magnitude } from '../../wording/numbers.ts';
 import { markup } from '../markup.ts';
 import { brief, neutral } from '../neutral.ts';
-import { count, magnitude } from '../numbers.ts';
+import { featureTitle, gradeOf } from '../phrases.ts';
 import { loudestStep, revision, type SeriesFeature, seriesSummary } from '../series.ts';
-import { featureName, gradeOf } from '../words.ts';
 import { framed } from './chart.ts';
 import { canvas, type Drawing, units } from './overlay.ts';
 import { badge, datum, type Order } from './parts.ts';
@@ -48,7 +48,7 @@ function verdictOf({ steps }: SeriesFeature): Verdict {
 
 function strongest(features: readonly SeriesFeature[], height: Height): string {
   const strengths = features.map((feature) => ({
-    name: featureName(feature),
+    name: featureTitle(feature),
     strength: loudestStep(feature)?.strength ?? 0,
     verdict: verdictOf(feature),
   }));
@@ -69,7 +69,7 @@ function steps({ versions, steps: all }: DriftSeries): string {
 }
 
 function card(feature: SeriesFeature, series: DriftSeries, place: number, height: Height): string {
-  const name = featureName(feature);
+  const name = featureTitle(feature);
   const { type } = feature;
   const grade = gradeOf(verdictOf(feature));
   const loudest = loudestStep(feature);

@@ -1,7 +1,7 @@
 import { scaleLog } from 'd3-scale';
 import type { Verdict } from '../../drift/model.ts';
-import { magnitude } from '../numbers.ts';
-import { gradeOf } from '../words.ts';
+import { magnitude } from '../../wording/numbers.ts';
+import { gradeOf } from '../phrases.ts';
 import { strata } from './strata.ts';
 
 /** Strengths beyond these are drawn alike: a twentieth of the way to drift, and fifty times it. */

@@ -1,8 +1,8 @@
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
+import { count, counted } from '../../wording/numbers.ts';
 import { markup } from '../markup.ts';
 import { brief } from '../neutral.ts';
-import { count, counted } from '../numbers.ts';
-import { anomalyCount, featureName, type Grade, gradeOf, validationGrade } from '../words.ts';
+import { anomalyCount, featureTitle, type Grade, gradeOf, validationGrade } from '../phrases.ts';
 import { badge, datum, type Order, shortDigest, table } from './parts.ts';
 import { type Section, sectionPage } from './section.ts';
 
@@ -44,7 +44,7 @@ function sides({ dataset, schema, environment }: ValidationReport): string {
 }
 
 function answer({ anomalies }: ValidationReport): string {
-  const features = new Set(anomalies.map(featureName)).size;
+  const features = new Set(anomalies.map(featureTitle)).size;
   if (anomalies.length === 0) return 'No anomalies';
   const found = anomalyCount(anomalies);
   return `${found} in ${counted(features, 'feature')}`;
@@ -61,7 +61,7 @@ function grouped(anomalies: readonly Anomaly[]): Group[] {
   }
   const all = [...groups.values()].map((group): Group => {
     const sorted = group.toSorted((a, b) => rank(a) - rank(b));
-    return { name: featureName(sorted[0]!), grade: gradeOf(sorted[0]!.severity), anomalies: sorted };
+    return { name: featureTitle(sorted[0]!), grade: gradeOf(sorted[0]!.severity), anomalies: sorted };
   });
   return all.sort((a, b) => rank(a.anomalies[0]!) - rank(b.anomalies[0]!));
 }

@@ -1,6 +1,6 @@
 import type { TimeStats } from '../../profile/model/model.ts';
+import { percent } from '../../wording/numbers.ts';
 import { markup } from '../markup.ts';
-import { share } from '../numbers.ts';
 import { units } from './overlay.ts';
 
 const days = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
@@ -39,7 +39,7 @@ function strip(
       : `<text x="${units((at + 0.5) * step)}" y="${size.height - 2}" text-anchor="${at === 0 && step < 20 ? 'start' : 'middle'}">${label}</text>`,
   );
   const most = after.indexOf(Math.max(...after));
-  const said = `By ${name}: most in ${name === 'weekday' ? days[most] : `hour ${most}`}, ${share(after[most]!)}`;
+  const said = `By ${name}: most in ${name === 'weekday' ? days[most] : `hour ${most}`}, ${percent(after[most]!)}`;
   return `<svg class="strip" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${markup(said)}">${bars.join('')}${texts.join('')}</svg>`;
 }
 

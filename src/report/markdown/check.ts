@@ -1,6 +1,6 @@
 import { type CheckedDatasets, checkSummary } from '../checked.ts';
 import { brief } from '../neutral.ts';
-import { gradeOf, validationGrade } from '../words.ts';
+import { gradeOf, validationGrade } from '../phrases.ts';
 import { Document, marks } from './document.ts';
 import { addDrift } from './drift.ts';
 import { code, plain } from './escape.ts';

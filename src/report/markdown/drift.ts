@@ -1,8 +1,8 @@
 import type { DriftReport, FeatureDrift, FeatureRef, Side } from '../../drift/model.ts';
+import { count, counted, magnitude } from '../../wording/numbers.ts';
 import { brief } from '../neutral.ts';
-import { count, counted, magnitude } from '../numbers.ts';
+import { featureTitle, gradeOf, spoken } from '../phrases.ts';
 import { sparklines } from '../text/sparkline.ts';
-import { featureName, gradeOf, spoken } from '../words.ts';
 import { Document, marks } from './document.ts';
 import { bars, code, plain } from './escape.ts';
 
@@ -40,7 +40,7 @@ function row(feature: FeatureDrift): string[] {
   const [before, after] = sparklines(feature.distribution, sparkWidth);
   return [
     marks[gradeOf(feature.verdict)],
-    code(featureName(feature)),
+    code(featureTitle(feature)),
     magnitude(feature.strength),
     bars(before),
     bars(after),
@@ -50,7 +50,7 @@ function row(feature: FeatureDrift): string[] {
 
 function oneSided(title: string, features: readonly FeatureRef[]): string {
   if (features.length === 0) return '';
-  const names = features.slice(0, top).map((feature) => code(featureName(feature)));
+  const names = features.slice(0, top).map((feature) => code(featureTitle(feature)));
   const more = features.length > top ? ` and ${count(features.length - top)} more` : '';
   return `\n${title}: ${names.join(', ')}${more}\n`;
 }
@@ -58,7 +58,7 @@ function oneSided(title: string, features: readonly FeatureRef[]): string {
 function measures(document: Document, features: readonly FeatureDrift[]): void {
   const rows = features.flatMap((feature) =>
     spoken(feature).map((measure) => [
-      code(featureName(feature)),
+      code(featureTitle(feature)),
       plain(measure.name),
       magnitude(measure.value),
       measure.threshold === undefined ? '' : magnitude(measure.threshold),

@@ -1,8 +1,8 @@
 import type { DriftSeries } from '../../drift/model.ts';
+import { count } from '../../wording/numbers.ts';
 import { brief } from '../neutral.ts';
-import { count } from '../numbers.ts';
+import { featureTitle, gradeOf } from '../phrases.ts';
 import { everChanged, loudestReason, revision, seriesSummary, strengthLine } from '../series.ts';
-import { featureName, gradeOf } from '../words.ts';
 import { Document, marks } from './document.ts';
 import { bars, code, plain } from './escape.ts';
 
@@ -25,7 +25,7 @@ export function seriesMarkdown(series: DriftSeries): string {
   // The newest first: where there is no room for all, it is the oldest that are left out.
   document.table(['', 'version', 'date', 'rows', 'against the one before'], steps.reverse(), top);
   const features = everChanged(series).map((feature) => [
-    code(featureName(feature)),
+    code(featureTitle(feature)),
     bars(strengthLine(feature)),
     plain(brief(loudestReason(feature), 200)),
   ]);

@@ -1,6 +1,6 @@
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
 import { brief } from '../neutral.ts';
-import { featureName, gradeOf, validationGrade, validationSummary } from '../words.ts';
+import { featureTitle, gradeOf, validationGrade, validationSummary } from '../phrases.ts';
 import { Document, marks } from './document.ts';
 import { code, plain } from './escape.ts';
 
@@ -31,7 +31,7 @@ function row(anomaly: Anomaly): string[] {
   );
   return [
     marks[gradeOf(anomaly.severity)],
-    code(featureName(anomaly)),
+    code(featureTitle(anomaly)),
     `${code(anomaly.kind)}<br>${plain(brief(anomaly.description, 300))}`,
     plain(brief(anomaly.expected, 200)),
     plain(brief(anomaly.observed, 200)),

@@ -1,9 +1,9 @@
 import type { DriftReport, FeatureDrift, FeatureRef, Measure, Side } from '../../drift/model.ts';
+import { counted, magnitude, probability } from '../../wording/numbers.ts';
 import { cut, wrapped } from '../cells.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
-import { counted, magnitude, probability } from '../numbers.ts';
-import { featureName, gradeOf, spoken } from '../words.ts';
+import { featureTitle, gradeOf, spoken } from '../phrases.ts';
 import { type Cell, columns } from './columns.ts';
 import { marks, type Paint, painter, type Tone } from './paint.ts';
 import { sparklines } from './sparkline.ts';
@@ -76,7 +76,7 @@ function tableRow(feature: FeatureDrift): Cell[] {
   const [before, after] = sparklines(feature.distribution, sparkWidth);
   return [
     { text: marks[grade], tone: grade },
-    { text: featureName(feature) },
+    { text: featureTitle(feature) },
     { text: magnitude(feature.strength), tone: grade },
     { text: before, tone: 'before' },
     { text: after, tone: 'after' },
@@ -86,12 +86,12 @@ function tableRow(feature: FeatureDrift): Cell[] {
 
 function oneSided(title: string, features: readonly FeatureRef[], width: number): string[] {
   if (features.length === 0) return [];
-  const names = features.map((feature) => `${featureName(feature)} (${neutral(feature.type)})`).join(', ');
+  const names = features.map((feature) => `${featureTitle(feature)} (${neutral(feature.type)})`).join(', ');
   return ['', ...wrapped(`${title}: ${names}`, width, '')];
 }
 
 function unchanged(report: DriftReport, width: number, paint: Paint): string[] {
-  const names = report.features.filter((feature) => feature.verdict === 'none').map(featureName);
+  const names = report.features.filter((feature) => feature.verdict === 'none').map(featureTitle);
   if (names.length === 0) return [];
   const line = `${marks.good} ${counted(names.length, 'feature')} without drift: ${names.slice(0, 40).join(', ')}`;
   return ['', paint('dim', cut(names.length > 40 ? `${line}, …` : line, width))];
@@ -103,7 +103,7 @@ function details(feature: FeatureDrift, width: number, paint: Paint): string[] {
   const spoke = spoken(feature);
   const figures = ['value', 'threshold', 'by chance', 'p', ...(spoke.some(hides) ? ['may hide'] : [])];
   const spec = [{ title: '  measure' }, ...figures.map((title) => ({ title, align: 'right' as const }))];
-  const title = `${marks[grade]} ${featureName(feature)} (${neutral(feature.type)})`;
+  const title = `${marks[grade]} ${featureTitle(feature)} (${neutral(feature.type)})`;
   return [
     paint(grade, cut(title, width)),
     ...reasons,

@@ -1,4 +1,4 @@
-import type { Grade } from '../words.ts';
+import type { Grade } from '../phrases.ts';
 
 /** What a piece of text means; colours follow from it, so that they carry nothing that words do not. */
 export type Tone = Grade | 'dim' | 'strong' | 'before' | 'after';

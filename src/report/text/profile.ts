@@ -1,12 +1,13 @@
 import { distributionOf } from '../../drift/distributions/distribution.ts';
 import { Pair } from '../../drift/findings/finding.ts';
+import { featureName } from '../../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../../profile/model/model.ts';
+import { count, magnitude, percent } from '../../wording/numbers.ts';
 import { wrapped } from '../cells.ts';
-import { type Facts, factsOf, featurePath } from '../facts.ts';
+import { type Facts, factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
-import { count, magnitude, share } from '../numbers.ts';
-import { profileSummary, tableTitle } from '../words.ts';
+import { profileSummary, tableTitle } from '../phrases.ts';
 import { type Cell, columns } from './columns.ts';
 import { type Paint, painter } from './paint.ts';
 import { sparklines } from './sparkline.ts';
@@ -49,7 +50,7 @@ function shape(feature: FeatureProfile, table: TableProfile, width: number): str
   const rows = { before: table.rows, after: table.rows };
   const pair = new Pair({
     table: table.name,
-    feature: featurePath(feature),
+    feature: featureName(feature.path),
     before: feature,
     after: feature,
     rows,
@@ -59,8 +60,8 @@ function shape(feature: FeatureProfile, table: TableProfile, width: number): str
 
 function featureRow(facts: Facts, drawn: string, width: number): Cell[] {
   const median = facts.quartiles?.[1];
-  const top = facts.top.slice(0, 3).map(({ value, share: part }) => `${brief(value, 24)} ${share(part)}`);
-  const missing = { text: facts.missing === 0 ? '' : share(facts.missing) };
+  const top = facts.top.slice(0, 3).map(({ value, share: part }) => `${brief(value, 24)} ${percent(part)}`);
+  const missing = { text: facts.missing === 0 ? '' : percent(facts.missing) };
   return [
     { text: brief(facts.feature, 120) },
     { text: neutral(facts.type), tone: 'dim' },

@@ -1,7 +1,8 @@
 import type { DriftSeries } from '../../drift/model.ts';
+import { count } from '../../wording/numbers.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
-import { count } from '../numbers.ts';
+import { featureTitle, gradeOf } from '../phrases.ts';
 import {
   everChanged,
   loudestReason,
@@ -10,7 +11,6 @@ import {
   seriesSummary,
   strengthLine,
 } from '../series.ts';
-import { featureName, gradeOf } from '../words.ts';
 import { type Cell, columns } from './columns.ts';
 import { marks, painter } from './paint.ts';
 
@@ -60,7 +60,7 @@ const featureColumns = [
 
 function featureRow(feature: SeriesFeature): Cell[] {
   return [
-    { text: featureName(feature) },
+    { text: featureTitle(feature) },
     { text: strengthLine(feature) },
     { text: brief(loudestReason(feature), 200) },
   ];

@@ -1,9 +1,9 @@
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
+import { counted } from '../../wording/numbers.ts';
 import { cut, wrapped } from '../cells.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
-import { counted } from '../numbers.ts';
-import { featureName, gradeOf, validationGrade, validationSummary } from '../words.ts';
+import { featureTitle, gradeOf, validationGrade, validationSummary } from '../phrases.ts';
 import { type Cell, columns } from './columns.ts';
 import { marks, type Paint, painter } from './paint.ts';
 
@@ -40,7 +40,7 @@ function table(anomalies: readonly Anomaly[], width: number, paint: Paint): stri
     const grade = gradeOf(anomaly.severity);
     return [
       { text: marks[grade], tone: grade },
-      { text: featureName(anomaly) },
+      { text: featureTitle(anomaly) },
       { text: brief(anomaly.short, 200) },
       { text: brief(anomaly.expected, 200) },
       { text: brief(anomaly.observed, 200), tone: grade },
@@ -51,7 +51,7 @@ function table(anomalies: readonly Anomaly[], width: number, paint: Paint): stri
 
 function details(anomaly: Anomaly, width: number, paint: Paint): string[] {
   const grade = gradeOf(anomaly.severity);
-  const title = `${marks[grade]} ${featureName(anomaly)}: ${neutral(anomaly.kind)}`;
+  const title = `${marks[grade]} ${featureTitle(anomaly)}: ${neutral(anomaly.kind)}`;
   const examples = (anomaly.examples ?? []).map(({ row, value }) =>
     cut(`  row ${row}: ${brief(value, 200)}`, width),
   );

@@ -1,8 +1,8 @@
 import type { DriftWindow } from '../../drift/model.ts';
+import { counted } from '../../wording/numbers.ts';
 import type { RenderOptions } from '../format.ts';
 import { neutral } from '../neutral.ts';
-import { counted } from '../numbers.ts';
-import { gradeOf } from '../words.ts';
+import { gradeOf } from '../phrases.ts';
 import { marks, painter } from './paint.ts';
 
 /** One line for a terminal that watches a stream. */

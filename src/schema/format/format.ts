@@ -12,24 +12,24 @@ import {
 } from '../model.ts';
 import { isOneExpression } from '../row-checker.ts';
 import {
-  amount,
-  bounds,
+  amountCodec,
+  boundsCodec,
   type Codec,
-  count,
-  dictionary,
+  countCodec,
+  dictionaryCodec,
   fault,
-  field,
-  flag,
-  fraction,
-  list,
-  number,
-  oneOf,
-  oneOrList,
+  flagCodec,
+  fractionCodec,
+  keyed,
+  listCodec,
+  numberCodec,
+  oneOfCodec,
+  oneOrListCodec,
   pairs,
-  range,
-  record,
-  type Source,
-  text,
+  rangeCodec,
+  recordCodec,
+  textCodec,
+  type YamlSource,
 } from './codec.ts';
 import { patternFault } from './pattern.ts';
 import { timeFormatFault } from './time-format.ts';
@@ -46,11 +46,14 @@ const presence: Codec<Presence> = {
   write: (value) =>
     value.minFraction === 1 && value.minCount === 1 ? 'required' : presenceRecord.write(value),
 };
-const presenceRecord = record<Presence>([field('minFraction', fraction), field('minCount', count)], {});
+const presenceRecord = recordCodec<Presence>(
+  [keyed('minFraction', fractionCodec), keyed('minCount', countCodec)],
+  {},
+);
 
 const sql: Codec<string> = {
   read(node, source) {
-    const expression = text.read(node, source).trim();
+    const expression = textCodec.read(node, source).trim();
     if (!isOneExpression(expression))
       fault(
         source,
@@ -62,12 +65,12 @@ const sql: Codec<string> = {
   write: (value) => value,
 };
 
-const expectationRecord = record<Expectation>(
+const expectationRecord = recordCodec<Expectation>(
   [
-    field('sql', sql),
-    field('name', text),
-    field('severity', oneOf('error', 'warning')),
-    field('maxFraction', fraction),
+    keyed('sql', sql),
+    keyed('name', textCodec),
+    keyed('severity', oneOfCodec('error', 'warning')),
+    keyed('maxFraction', fractionCodec),
   ],
   { sql: '' },
 );
@@ -95,31 +98,31 @@ function checked(codec: Codec<string>, findFault: (value: string) => string | un
 }
 
 type Words = { readonly true?: string; readonly false?: string };
-const wordsRecord = record<Words>([field('true', text), field('false', text)], {});
+const wordsRecord = recordCodec<Words>([keyed('true', textCodec), keyed('false', textCodec)], {});
 const booleanWords: Codec<Words> = {
   read: (node, source) =>
     node !== null && 'value' in node && node.value === true ? {} : wordsRecord.read(node, source),
   write: (value) => (Object.keys(value).length === 0 ? true : wordsRecord.write(value)),
 };
 
-const values = list(text);
+const values = listCodec(textCodec);
 const domain: Codec<string | readonly string[]> = {
   read: (node, source) =>
-    node !== null && 'items' in node ? values.read(node, source) : text.read(node, source),
+    node !== null && 'items' in node ? values.read(node, source) : textCodec.read(node, source),
   write: (value) => value,
 };
 
-const distance = number('a distance, 0 or more', 0, Number.MAX_VALUE);
-const comparator = record<Comparator>(
+const distance = numberCodec('a distance, 0 or more', 0, Number.MAX_VALUE);
+const comparator = recordCodec<Comparator>(
   [
-    field('l-infinity', distance),
-    field('jensen-shannon', distance),
-    field('normalized-absolute-difference', distance),
+    keyed('l-infinity', distance),
+    keyed('jensen-shannon', distance),
+    keyed('normalized-absolute-difference', distance),
   ],
   {},
 );
 
-const someTypes = oneOrList(oneOf(...allTypes));
+const someTypes = oneOrListCodec(oneOfCodec(...allTypes));
 const types: Codec<FeatureSchema['types']> = {
   read: (node, source) =>
     node !== null && 'value' in node && node.value === 'any' ? allTypes : someTypes.read(node, source),
@@ -127,35 +130,38 @@ const types: Codec<FeatureSchema['types']> = {
 };
 
 const featureFields = [
-  field<FeatureSchema, 'types'>('types', types, 'type'),
-  field<FeatureSchema, 'deprecated'>('deprecated', flag),
-  field<FeatureSchema, 'presence'>('presence', presence),
-  field<FeatureSchema, 'in'>('in', values),
-  field<FeatureSchema, 'notIn'>('notIn', values),
-  field<FeatureSchema, 'valency'>('valency', oneOrList(bounds(count))),
-  field<FeatureSchema, 'shape'>('shape', list(number('a whole number, 1 or more', 1, 2 ** 31, true))),
-  field<FeatureSchema, 'holds'>('holds', oneOf('integer', 'float')),
-  field<FeatureSchema, 'categorical'>('categorical', flag),
-  field<FeatureSchema, 'boolean'>('boolean', booleanWords),
-  field<FeatureSchema, 'range'>('range', range),
-  field<FeatureSchema, 'nan'>('nan', flag),
-  field<FeatureSchema, 'infinity'>('infinity', flag),
-  field<FeatureSchema, 'length'>('length', bounds(count)),
-  field<FeatureSchema, 'matches'>('matches', checked(text, patternFault)),
-  field<FeatureSchema, 'timeFormat'>('timeFormat', checked(text, timeFormatFault)),
-  field<FeatureSchema, 'domain'>('domain', domain),
-  field<FeatureSchema, 'minDomainMass'>('minDomainMass', fraction),
-  field<FeatureSchema, 'balance'>('balance', bounds(fraction)),
-  field<FeatureSchema, 'unique'>('unique', flag),
-  field<FeatureSchema, 'distinct'>('distinct', bounds(count)),
-  field<FeatureSchema, 'drift'>('drift', comparator),
-  field<FeatureSchema, 'skew'>('skew', comparator),
-  field<FeatureSchema, 'expect'>('expect', oneOrList(expectation)),
-  field<FeatureSchema, 'tfdv'>('tfdv', text),
+  keyed<FeatureSchema, 'types'>('types', types, 'type'),
+  keyed<FeatureSchema, 'deprecated'>('deprecated', flagCodec),
+  keyed<FeatureSchema, 'presence'>('presence', presence),
+  keyed<FeatureSchema, 'in'>('in', values),
+  keyed<FeatureSchema, 'notIn'>('notIn', values),
+  keyed<FeatureSchema, 'valency'>('valency', oneOrListCodec(boundsCodec(countCodec))),
+  keyed<FeatureSchema, 'shape'>(
+    'shape',
+    listCodec(numberCodec('a whole number, 1 or more', 1, 2 ** 31, true)),
+  ),
+  keyed<FeatureSchema, 'holds'>('holds', oneOfCodec('integer', 'float')),
+  keyed<FeatureSchema, 'categorical'>('categorical', flagCodec),
+  keyed<FeatureSchema, 'boolean'>('boolean', booleanWords),
+  keyed<FeatureSchema, 'range'>('range', rangeCodec),
+  keyed<FeatureSchema, 'nan'>('nan', flagCodec),
+  keyed<FeatureSchema, 'infinity'>('infinity', flagCodec),
+  keyed<FeatureSchema, 'length'>('length', boundsCodec(countCodec)),
+  keyed<FeatureSchema, 'matches'>('matches', checked(textCodec, patternFault)),
+  keyed<FeatureSchema, 'timeFormat'>('timeFormat', checked(textCodec, timeFormatFault)),
+  keyed<FeatureSchema, 'domain'>('domain', domain),
+  keyed<FeatureSchema, 'minDomainMass'>('minDomainMass', fractionCodec),
+  keyed<FeatureSchema, 'balance'>('balance', boundsCodec(fractionCodec)),
+  keyed<FeatureSchema, 'unique'>('unique', flagCodec),
+  keyed<FeatureSchema, 'distinct'>('distinct', boundsCodec(countCodec)),
+  keyed<FeatureSchema, 'drift'>('drift', comparator),
+  keyed<FeatureSchema, 'skew'>('skew', comparator),
+  keyed<FeatureSchema, 'expect'>('expect', oneOrListCodec(expectation)),
+  keyed<FeatureSchema, 'tfdv'>('tfdv', textCodec),
 ];
 
 /** One feature as it stands in the file, without its name. */
-const feature = record<FeatureSchema>(featureFields, {
+const feature = recordCodec<FeatureSchema>(featureFields, {
   name: '',
   types: [],
   in: [],
@@ -174,22 +180,22 @@ const features: Codec<readonly FeatureSchema[]> = {
 };
 
 const tableFields = [
-  field<TableSchema, 'rows'>('rows', bounds(count)),
-  field<TableSchema, 'growth'>('growth', bounds(amount)),
-  field<TableSchema, 'keys'>('keys', list(oneOrList(text))),
-  field<TableSchema, 'expect'>('expect', oneOrList(expectation)),
-  field<TableSchema, 'features'>('features', features),
+  keyed<TableSchema, 'rows'>('rows', boundsCodec(countCodec)),
+  keyed<TableSchema, 'growth'>('growth', boundsCodec(amountCodec)),
+  keyed<TableSchema, 'keys'>('keys', listCodec(oneOrListCodec(textCodec))),
+  keyed<TableSchema, 'expect'>('expect', oneOrListCodec(expectation)),
+  keyed<TableSchema, 'features'>('features', features),
 ];
 const emptyTable: TableSchema = { name: '', keys: [], expect: [], features: [] };
-const table = record<TableSchema>(tableFields, emptyTable);
-const tables = dictionary(table);
+const table = recordCodec<TableSchema>(tableFields, emptyTable);
+const tables = dictionaryCodec(table);
 
-const driftSettings = record<DriftSettings>(
+const driftSettings = recordCodec<DriftSettings>(
   [
-    field('ignore', values),
-    field('watch', values),
-    field('thresholds', dictionary(distance)),
-    field('features', dictionary(dictionary(distance))),
+    keyed('ignore', values),
+    keyed('watch', values),
+    keyed('thresholds', dictionaryCodec(distance)),
+    keyed('features', dictionaryCodec(dictionaryCodec(distance))),
   ],
   noDriftSettings,
 );
@@ -203,22 +209,22 @@ interface File extends TableSchema {
   readonly tfdv?: string;
 }
 
-const file = record<File>(
+const file = recordCodec<File>(
   [
-    field<File, 'varveSchema'>('varveSchema', number('1', 1, Number.MAX_SAFE_INTEGER, true)),
-    field<File, 'environments'>('environments', values),
-    field<File, 'domains'>('domains', dictionary(values)),
+    keyed<File, 'varveSchema'>('varveSchema', numberCodec('1', 1, Number.MAX_SAFE_INTEGER, true)),
+    keyed<File, 'environments'>('environments', values),
+    keyed<File, 'domains'>('domains', dictionaryCodec(values)),
     ...(tableFields as never[]),
-    field<File, 'tables'>('tables', tables),
-    field<File, 'drift'>('drift', driftSettings),
-    field<File, 'tfdv'>('tfdv', text),
+    keyed<File, 'tables'>('tables', tables),
+    keyed<File, 'drift'>('drift', driftSettings),
+    keyed<File, 'tfdv'>('tfdv', textCodec),
   ],
   { ...emptyTable, varveSchema: 0, environments: [], domains: {}, tables: {}, drift: noDriftSettings },
 );
 
 /** The whole file; `write` gives maps and lists in the order of the file. */
 export const schemaFile: Codec<Schema> = {
-  read(node: Node | null, source: Source) {
+  read(node: Node | null, source: YamlSource) {
     const {
       name,
       rows,

@@ -1,7 +1,7 @@
 import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { VarveError } from '../../errors.ts';
 import type { Schema } from '../model.ts';
-import { fault, type Source } from './codec.ts';
+import { fault, type YamlSource } from './codec.ts';
 import { schemaFaults } from './faults.ts';
 import { schemaFile } from './format.ts';
 
@@ -24,7 +24,7 @@ export function parseSchema(text: string, where: string): Schema {
 /** The same with the YAML document, for editing. */
 export function parseSchemaDocument(text: string, where: string): SchemaDocument {
   const lines = new LineCounter();
-  const source: Source = { where, lines };
+  const source: YamlSource = { where, lines };
   const document = readYaml(text, source);
   const schema = schemaFile.read(document.contents, source);
   const [first] = schemaFaults(schema);
@@ -42,7 +42,7 @@ export function parseSchemaDocument(text: string, where: string): SchemaDocument
   return { document, schema: { ...schema, ...(comment ? { comment } : {}) } };
 }
 
-function readYaml(text: string, source: Source): Document {
+function readYaml(text: string, source: YamlSource): Document {
   if (text.length > greatestSize) fault(source, null, 'a schema is at most 16 MiB.');
   let document: Document.Parsed;
   try {

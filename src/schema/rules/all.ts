@@ -1,32 +1,32 @@
 import type { FeatureSchema } from '../model.ts';
-import { balance } from './balance.ts';
-import { booleans } from './booleans.ts';
-import { domain } from './domain.ts';
-import { numbers } from './numbers.ts';
-import { presence } from './presence.ts';
-import type { Finding, Rule, Subject } from './rule.ts';
-import { text } from './text.ts';
-import { times } from './times.ts';
-import { type } from './type.ts';
-import { uniqueness } from './uniqueness.ts';
-import { valency } from './valency.ts';
+import { balanceRule } from './balance.ts';
+import { booleanRule } from './booleans.ts';
+import { domainRule } from './domain.ts';
+import { numberRule } from './numbers.ts';
+import { presenceRule } from './presence.ts';
+import type { Rule, Subject, Violation } from './rule.ts';
+import { textRule } from './text.ts';
+import { timeRule } from './times.ts';
+import { typeRule } from './type.ts';
+import { uniquenessRule } from './uniqueness.ts';
+import { valencyRule } from './valency.ts';
 
 /** In the order in which anomalies of one feature are reported. */
 const rules: readonly Rule[] = [
-  valency,
-  presence,
-  type,
-  domain,
-  balance,
-  booleans,
-  numbers,
-  text,
-  times,
-  uniqueness,
+  valencyRule,
+  presenceRule,
+  typeRule,
+  domainRule,
+  balanceRule,
+  booleanRule,
+  numberRule,
+  textRule,
+  timeRule,
+  uniquenessRule,
 ];
 
 /** Every way in which a feature that is there breaks its constraints. */
-export function checkFeature(subject: Subject): Finding[] {
+export function checkFeature(subject: Subject): Violation[] {
   return rules.flatMap((rule) => rule.check(subject));
 }
 

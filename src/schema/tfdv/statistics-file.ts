@@ -30,6 +30,6 @@ export function readStatistics(bytes: Uint8Array, where: string): TfdvStatistics
  */
 export function writeStatistics(statistics: TfdvStatistics, form: 'binary' | 'tfrecord' | 'pbtxt'): Buffer {
   if (form === 'pbtxt') return Buffer.from(printTextProto(statistics));
-  const binary = encodeMessage(statistics, list, statisticsDescriptors);
+  const binary = Buffer.from(encodeMessage(statistics, list, statisticsDescriptors));
   return form === 'binary' ? binary : writeTfRecord(binary);
 }

@@ -1,6 +1,6 @@
 import { VarveError } from '../../errors.ts';
+import { bucketIndex, sortedBuckets } from '../../profile/accumulators/buckets.ts';
 import { hashEnd, sketchOf, sketchSize } from '../../profile/hashing/sketch.ts';
-import { bucketIndex, sortedBuckets } from '../../profile/measures/buckets.ts';
 import type {
   FeatureProfile,
   FeatureType,

@@ -1,5 +1,5 @@
+import { meanAndVariance } from '../../profile/accumulators/moments.ts';
 import { distinctCount } from '../../profile/hashing/sketch.ts';
-import { meanAndVariance } from '../../profile/measures/moments.ts';
 import type { FeatureProfile, LengthStats, Profile, TableProfile } from '../../profile/model/model.ts';
 import { type Bin, finestCells, tenBins } from '../distances.ts';
 import { build, field, nested, stringField } from './message.ts';

@@ -1,7 +1,7 @@
 import { decimalText, integerOf } from '../counters/value-text.ts';
-import { bucketTally } from './bucket-counter.ts';
+import type { Accumulator, TypeStats } from './accumulator.ts';
 import { BucketCounts, bucketKeys } from './bucket-counts.ts';
-import type { Measure, Measured } from './measure.ts';
+import { bucketStats } from './bucket-stats.ts';
 import { MomentSums } from './moments.ts';
 
 const double = new Float64Array(1);
@@ -11,7 +11,7 @@ const doubleWords = new Int32Array(double.buffer);
  * Measures exact integers, in units of 10^-scale. They are cut into limbs of 21 bits, the last of 22, so that products of
  * limbs add exactly in doubles: `blockWeight` of them at most, then the sums move on to integers of any size.
  */
-export class IntegerMeasure implements Measure {
+export class IntegerAccumulator implements Accumulator {
   readonly #unsigned: boolean;
   readonly #unit: number;
   readonly #blockWeight: number;
@@ -29,32 +29,32 @@ export class IntegerMeasure implements Measure {
     this.#sums = new MomentSums(scale);
   }
 
-  add(words: Int32Array, rows: number, times: Float64Array): void {
-    this.#place(words, rows, times);
+  add(words: Int32Array, rows: number, occurrences: Float64Array): void {
+    this.#place(words, rows, occurrences);
     for (let from = 0; from < rows; ) {
       let to = from;
       let weight = 0;
-      while (to < rows && weight + times[to]! <= this.#blockWeight) weight += times[to++]!;
-      if (to > from) this.#sumBlock(words, from, to, times);
-      else this.#sumOne(integerOf(words, to, this.#unsigned), times[to++]!);
+      while (to < rows && weight + occurrences[to]! <= this.#blockWeight) weight += occurrences[to++]!;
+      if (to > from) this.#sumBlock(words, from, to, occurrences);
+      else this.#sumOne(integerOf(words, to, this.#unsigned), occurrences[to++]!);
       from = to;
     }
   }
 
-  measured(): Measured {
+  stats(): TypeStats {
     const text = (value: bigint | undefined) =>
       value === undefined ? null : decimalText(value, this.#sums.scale);
     return {
       numeric: {
         min: text(this.#min),
         max: text(this.#max),
-        ...bucketTally(this.#buckets.entries()),
+        ...bucketStats(this.#buckets.entries()),
         moments: this.#sums.moments(),
       },
     };
   }
 
-  #place(words: Int32Array, rows: number, times: Float64Array): void {
+  #place(words: Int32Array, rows: number, occurrences: Float64Array): void {
     const unsigned = this.#unsigned;
     const unit = this.#unit;
     const keys = bucketKeys(rows);
@@ -76,7 +76,7 @@ export class IntegerMeasure implements Measure {
     }
     this.#least = least;
     this.#greatest = greatest;
-    this.#buckets.add(keys, rows, times);
+    this.#buckets.add(keys, rows, occurrences);
   }
 
   /** Doubles cannot tell all 64-bit integers apart. */
@@ -88,19 +88,19 @@ export class IntegerMeasure implements Measure {
     if (this.#max === undefined || value > this.#max) this.#max = value;
   }
 
-  #sumBlock(words: Int32Array, from: number, to: number, times: Float64Array): void {
+  #sumBlock(words: Int32Array, from: number, to: number, occurrences: Float64Array): void {
     let upper = 0;
     for (let row = from; row < to; row++) upper |= words[2 * row + 1]! >> 10;
-    if (upper === 0) this.#sumShort(words, from, to, times);
-    else this.#sumLong(words, from, to, times);
+    if (upper === 0) this.#sumShort(words, from, to, occurrences);
+    else this.#sumLong(words, from, to, occurrences);
   }
 
   /** Where the last limb is 0 in every row. */
-  #sumShort(words: Int32Array, from: number, to: number, times: Float64Array): void {
+  #sumShort(words: Int32Array, from: number, to: number, occurrences: Float64Array): void {
     let [s0, s1, p00, p01, p11] = [0, 0, 0, 0, 0];
     for (let row = from; row < to; row++) {
       const low = words[2 * row]!;
-      const n = times[row]!;
+      const n = occurrences[row]!;
       const x0 = low & 0x1fffff;
       const x1 = (low >>> 21) | (words[2 * row + 1]! << 11);
       const n0 = n * x0;
@@ -118,13 +118,13 @@ export class IntegerMeasure implements Measure {
     );
   }
 
-  #sumLong(words: Int32Array, from: number, to: number, times: Float64Array): void {
+  #sumLong(words: Int32Array, from: number, to: number, occurrences: Float64Array): void {
     const unsigned = this.#unsigned;
     let [s0, s1, s2, p00, p01, p02, p11, p12, p22] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
     for (let row = from; row < to; row++) {
       const low = words[2 * row]!;
       const high = words[2 * row + 1]!;
-      const n = times[row]!;
+      const n = occurrences[row]!;
       const x0 = low & 0x1fffff;
       const x1 = (low >>> 21) | ((high & 0x3ff) << 11);
       const x2 = unsigned ? high >>> 10 : high >> 10;
@@ -146,8 +146,8 @@ export class IntegerMeasure implements Measure {
     this.#sums.add(0, sum, shifted(p00, 0n) + shifted(p11, 42n) + shifted(p22, 84n) + crossed);
   }
 
-  #sumOne(value: bigint, times: number): void {
-    const sum = value * BigInt(times);
+  #sumOne(value: bigint, occurrences: number): void {
+    const sum = value * BigInt(occurrences);
     this.#sums.add(0, sum, sum * value);
   }
 }

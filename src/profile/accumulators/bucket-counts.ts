@@ -11,7 +11,7 @@ export class BucketCounts {
   #used = 0;
   #counts = new Float64Array(0);
 
-  add(keys: Int32Array, rows: number, times: Float64Array): void {
+  add(keys: Int32Array, rows: number, occurrences: Float64Array): void {
     const pages = this.#pages;
     let counts = this.#counts;
     for (let row = 0; row < rows; row++) {
@@ -21,7 +21,7 @@ export class BucketCounts {
         page = this.#newPage(key >>> 6);
         counts = this.#counts;
       }
-      counts[page * bucketsPerPage + (key & 63)]! += times[row]!;
+      counts[page * bucketsPerPage + (key & 63)]! += occurrences[row]!;
     }
   }
 

@@ -5,18 +5,18 @@ import { bucketIndex, sortedBuckets } from './buckets.ts';
 const short = 1024;
 
 /** Counts the lengths of texts, in any order. */
-export class LengthMeasure {
+export class LengthAccumulator {
   readonly #short = new Float64Array(short);
   readonly #long = new Map<number, number>();
   #longSum = 0n;
   #longest = 0;
   #shortestLong = Number.POSITIVE_INFINITY;
 
-  add(lengths: Int32Array, rows: number, times: Float64Array): void {
+  add(lengths: Int32Array, rows: number, occurrences: Float64Array): void {
     for (let row = 0; row < rows; row++) {
       const length = lengths[row]!;
-      if (length < short) this.#short[length]! += times[row]!;
-      else this.#addLong(length, times[row]!);
+      if (length < short) this.#short[length]! += occurrences[row]!;
+      else this.#addLong(length, occurrences[row]!);
     }
   }
 
@@ -42,10 +42,10 @@ export class LengthMeasure {
     };
   }
 
-  #addLong(length: number, times: number): void {
+  #addLong(length: number, occurrences: number): void {
     const bucket = bucketIndex(length);
-    this.#long.set(bucket, (this.#long.get(bucket) ?? 0) + times);
-    this.#longSum += BigInt(length) * BigInt(times);
+    this.#long.set(bucket, (this.#long.get(bucket) ?? 0) + occurrences);
+    this.#longSum += BigInt(length) * BigInt(occurrences);
     this.#longest = Math.max(this.#longest, length);
     this.#shortestLong = Math.min(this.#shortestLong, length);
   }

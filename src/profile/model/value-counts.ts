@@ -1,4 +1,4 @@
-import type { ValueCounts } from '../model/model.ts';
+import type { ValueCounts } from './model.ts';
 
 /** How many values a profile lists. */
 export const valueCap = 1024;

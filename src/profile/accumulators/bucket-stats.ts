@@ -8,18 +8,18 @@ const bias = 1023;
 const notFinite = 2047;
 
 /** The counts of a profile from counts by the upper 18 bits of doubles, ascending. */
-export function bucketTally(counted: readonly Bucket[]): Omit<NumericStats, 'min' | 'max' | 'moments'> {
-  const tally = { zeros: 0, nan: 0, positiveInfinity: 0, negativeInfinity: 0 };
+export function bucketStats(counted: readonly Bucket[]): Omit<NumericStats, 'min' | 'max' | 'moments'> {
+  const stats = { zeros: 0, nan: 0, positiveInfinity: 0, negativeInfinity: 0 };
   const positive: Bucket[] = [];
   const negative: Bucket[] = [];
   for (const [key, count] of counted) {
     const { below, field, sub } = partsOf(key);
     if (field === notFinite) {
-      tally[sub !== 0 ? 'nan' : below ? 'negativeInfinity' : 'positiveInfinity'] += count;
-    } else if (field === 0 && sub === 0) tally.zeros += count;
+      stats[sub !== 0 ? 'nan' : below ? 'negativeInfinity' : 'positiveInfinity'] += count;
+    } else if (field === 0 && sub === 0) stats.zeros += count;
     else (below ? negative : positive).push([(field - bias) * bucketsPerOctave + sub, count]);
   }
-  return { ...tally, negative, positive };
+  return { ...stats, negative, positive };
 }
 
 function partsOf(key: number): { below: boolean; field: number; sub: number } {

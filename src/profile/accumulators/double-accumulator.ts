@@ -1,6 +1,6 @@
-import { bucketTally } from './bucket-counter.ts';
+import type { Accumulator, TypeStats } from './accumulator.ts';
 import { BucketCounts, bucketKeys } from './bucket-counts.ts';
-import type { Measure, Measured } from './measure.ts';
+import { bucketStats } from './bucket-stats.ts';
 import { MomentSums } from './moments.ts';
 
 /** The exponent field of infinities and NaN. */
@@ -20,7 +20,7 @@ const sumsPerExponent = 5;
  * Measures doubles, each rounded to 33 significant bits: an integer of two halves, upper·2^17 + lower, whose sums and
  * products add exactly. Words are those of canonical doubles: one zero, one NaN.
  */
-export class DoubleMeasure implements Measure {
+export class DoubleAccumulator implements Accumulator {
   readonly #buckets = new BucketCounts();
   readonly #sums = new MomentSums(0);
   /** By sign and exponent, from when one first occurs. */
@@ -36,34 +36,34 @@ export class DoubleMeasure implements Measure {
     this.#textOf = textOf;
   }
 
-  add(words: Int32Array, rows: number, times: Float64Array): void {
-    this.#place(words, rows, times);
+  add(words: Int32Array, rows: number, occurrences: Float64Array): void {
+    this.#place(words, rows, occurrences);
     for (let from = 0; from < rows; ) {
       let to = from;
       let weight = this.#pending;
-      while (to < rows && weight + times[to]! <= exactWeight) weight += times[to++]!;
-      if (to > from) this.#sumBlock(words, from, to, times);
-      else if (this.#pending === 0) this.#sumOne(words, to++, times);
+      while (to < rows && weight + occurrences[to]! <= exactWeight) weight += occurrences[to++]!;
+      if (to > from) this.#sumBlock(words, from, to, occurrences);
+      else if (this.#pending === 0) this.#sumOne(words, to++, occurrences);
       this.#pending = weight;
       if (to < rows) this.#flush();
       from = to;
     }
   }
 
-  measured(): Measured {
+  stats(): TypeStats {
     this.#flush();
     const text = (value: number) => (Number.isFinite(value) ? this.#textOf(value) : null);
     return {
       numeric: {
         min: text(this.#min),
         max: text(this.#max),
-        ...bucketTally(this.#buckets.entries()),
+        ...bucketStats(this.#buckets.entries()),
         moments: this.#sums.moments(),
       },
     };
   }
 
-  #place(words: Int32Array, rows: number, times: Float64Array): void {
+  #place(words: Int32Array, rows: number, occurrences: Float64Array): void {
     const doubles = new Float64Array(words.buffer, words.byteOffset, rows);
     const keys = bucketKeys(rows);
     let min = this.#min;
@@ -76,10 +76,10 @@ export class DoubleMeasure implements Measure {
     }
     this.#min = min;
     this.#max = max;
-    this.#buckets.add(keys, rows, times);
+    this.#buckets.add(keys, rows, occurrences);
   }
 
-  #sumBlock(words: Int32Array, from: number, to: number, times: Float64Array): void {
+  #sumBlock(words: Int32Array, from: number, to: number, occurrences: Float64Array): void {
     const places = this.#places;
     let halves = this.#halves;
     for (let row = from; row < to; row++) {
@@ -91,7 +91,7 @@ export class DoubleMeasure implements Measure {
         place = this.#newPlace(high >>> 20);
         halves = this.#halves;
       }
-      const n = times[row]!;
+      const n = occurrences[row]!;
       const upper = upperHalf(high);
       const lower = lowerHalf(low, high);
       const at = place * sumsPerExponent;
@@ -104,11 +104,11 @@ export class DoubleMeasure implements Measure {
   }
 
   /** A row that stands for so many that products with it are exact in integers only. */
-  #sumOne(words: Int32Array, row: number, times: Float64Array): void {
+  #sumOne(words: Int32Array, row: number, occurrences: Float64Array): void {
     const high = words[2 * row + 1]!;
     if ((high & 0x7ff00000) === 0x7ff00000) return;
     const value = BigInt(upperHalf(high)) * 131072n + BigInt(lowerHalf(words[2 * row]!, high));
-    const n = BigInt(times[row]!);
+    const n = BigInt(occurrences[row]!);
     this.#sumUp(high >>> 20, value * n, value * value * n);
   }
 

@@ -1,7 +1,7 @@
-import { coarsen, dayCap, widen } from '../counters/occurrences.ts';
 import type { Bucket } from '../model/model.ts';
+import type { Accumulator, TypeStats } from './accumulator.ts';
 import { addBuckets, sortedBuckets } from './buckets.ts';
-import type { Measure, Measured } from './measure.ts';
+import { coarsen, dayCap, widen } from './day-counts.ts';
 
 /** How a column counts time. */
 export interface Clock {
@@ -25,7 +25,7 @@ export const clocks = {
 const nearDays = 4096;
 
 /** Counts days, weekdays and hours of signed 64-bit ticks since 1970. */
-export class TimeMeasure implements Measure {
+export class TimeAccumulator implements Accumulator {
   readonly #clock: Clock;
   readonly #textOf: (low: number, high: number) => string;
   readonly #weekday = new Array<number>(7).fill(0);
@@ -47,7 +47,7 @@ export class TimeMeasure implements Measure {
     this.#textOf = textOf;
   }
 
-  add(words: Int32Array, rows: number, times: Float64Array): void {
+  add(words: Int32Array, rows: number, occurrences: Float64Array): void {
     const { days, hours } = this.#clock;
     if (rows > 0) this.#seen = true;
     for (let row = 0; row < rows; row++) {
@@ -63,12 +63,12 @@ export class TimeMeasure implements Measure {
       }
       const unit = this.#floor(low, high);
       const day = hours ? Math.floor(unit / 24) : unit;
-      if (hours) this.#hour[unit - day * 24]! += times[row]!;
-      if (days) this.#addDay(day, times[row]!);
+      if (hours) this.#hour[unit - day * 24]! += occurrences[row]!;
+      if (days) this.#addDay(day, occurrences[row]!);
     }
   }
 
-  measured(): Measured {
+  stats(): TypeStats {
     const { days, hours } = this.#clock;
     const text = (low: number, high: number) => (this.#seen ? this.#textOf(low, high) : null);
     const counted = this.#counted();
@@ -93,34 +93,34 @@ export class TimeMeasure implements Measure {
     return rest < 0 ? quotient - 1 : rest >= odd ? quotient + 1 : quotient;
   }
 
-  #addDay(day: number, times: number): void {
+  #addDay(day: number, occurrences: number): void {
     this.#firstNear ??= day - nearDays / 2;
     const near = day - this.#firstNear;
-    if (near >= 0 && near < nearDays) this.#near[near]! += times;
-    else this.#addFar(day, times);
+    if (near >= 0 && near < nearDays) this.#near[near]! += occurrences;
+    else this.#addFar(day, occurrences);
   }
 
   /** More days only ever ask for wider ones, so the width in the end does not depend on the order of rows. */
-  #addFar(day: number, times: number): void {
-    this.#addWeekday(day, times);
+  #addFar(day: number, occurrences: number): void {
+    this.#addWeekday(day, occurrences);
     const key = Math.floor(day / this.#farWidth);
-    this.#far.set(key, (this.#far.get(key) ?? 0) + times);
+    this.#far.set(key, (this.#far.get(key) ?? 0) + occurrences);
     if (this.#far.size <= dayCap) return;
     const { days, dayWidth } = coarsen(sortedBuckets(this.#far), this.#farWidth);
     this.#far = new Map(days);
     this.#farWidth = dayWidth;
   }
 
-  #addWeekday(day: number, times: number): void {
-    this.#weekday[(((day + 3) % 7) + 7) % 7]! += times;
+  #addWeekday(day: number, occurrences: number): void {
+    this.#weekday[(((day + 3) % 7) + 7) % 7]! += occurrences;
   }
 
   #counted(): { days: readonly Bucket[]; dayWidth: number } {
     const near: [number, number][] = [];
-    this.#near.forEach((times, index) => {
-      if (times === 0) return;
-      near.push([index + this.#firstNear!, times]);
-      this.#addWeekday(index + this.#firstNear!, times);
+    this.#near.forEach((occurrences, index) => {
+      if (occurrences === 0) return;
+      near.push([index + this.#firstNear!, occurrences]);
+      this.#addWeekday(index + this.#firstNear!, occurrences);
     });
     const far = { days: sortedBuckets(this.#far), dayWidth: this.#farWidth };
     const wide = widen({ days: near, dayWidth: 1 }, far.dayWidth);

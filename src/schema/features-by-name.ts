@@ -1,10 +1,6 @@
+import { featureName } from '../profile/model/feature-name.ts';
 import type { FeatureProfile, TableProfile } from '../profile/model/model.ts';
 import type { TableSchema } from './model.ts';
-
-/** A feature's path as people write it: `trips.[].fare`. */
-export function featureName(path: readonly string[]): string {
-  return path.join('.');
-}
 
 /**
  * The features of a profile under the names that the schema has for them. A schema may leave out list marks, as TFDV's

@@ -1,11 +1,12 @@
 import type { FeatureDrift, Measure, Verdict } from '../drift/model.ts';
 import type { Profile, TableProfile } from '../profile/model/model.ts';
+import { filesTable } from '../profile/model/tables.ts';
 import type { Anomaly, ValidationReport } from '../schema/anomaly.ts';
+import { counted } from '../wording/numbers.ts';
 import { brief, neutral } from './neutral.ts';
-import { counted } from './numbers.ts';
 
 /** A feature as people write it, its table first where there is one: `trips: fare`. Neutral, at most 120 code points. */
-export function featureName(of: { readonly table: string; readonly feature: string }): string {
+export function featureTitle(of: { readonly table: string; readonly feature: string }): string {
   const name = of.feature === '' ? 'whole dataset' : of.feature;
   return brief(of.table === '' ? name : `${of.table}: ${name}`, 120);
 }
@@ -56,9 +57,6 @@ export function profileSummary(profile: Profile, name: string | undefined): stri
   ];
   return neutral(`${name === undefined ? '' : `${name}: `}${parts.join(', ') || 'no tables'}`);
 }
-
-/** The name of the table of a directory's files. */
-const filesTable = '.files';
 
 /** A table's heading: `rows` of a single table have no name of their own. */
 export function tableTitle(table: TableProfile): string {

@@ -1,10 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { count, counted, magnitude, moment, numericText, share } from '../../src/report/numbers.ts';
+import {
+  byteSize,
+  count,
+  counted,
+  magnitude,
+  moment,
+  numericText,
+  percent,
+  quantity,
+} from '../../src/wording/numbers.ts';
 
 describe('numbers for people', () => {
   it.each([
     [0, '0'],
-    [2013, '2013'],
+    [1015, '1,015'],
     [336_776, '336,776'],
     [999_999, '999,999'],
     [1_234_567, '1.23 M'],
@@ -13,6 +22,8 @@ describe('numbers for people', () => {
   ])('counts %d as %s', (value, text) => expect(count(value)).toBe(text));
 
   it('counts things', () => {
+    expect(counted(12_345_678, 'row')).toBe('12,345,678 rows');
+    expect(counted(2, 'entry', 'entries')).toBe('2 entries');
     expect(counted(1, 'row')).toBe('1 row');
     expect(counted(0, 'row')).toBe('0 rows');
   });
@@ -25,8 +36,11 @@ describe('numbers for people', () => {
     [0.00123, '0.12 %'],
     [0.00001, '<0.01 %'],
     [0.99999, '>99.9 %'],
+    // Of 10,000 rows 9,997 are not all.
+    [0.9997, '>99.9 %'],
+    [-0.25, '-25 %'],
     [Number.NaN, '–'],
-  ])('shares %d as %s', (value, text) => expect(share(value)).toBe(text));
+  ])('writes the share %d as %s', (value, text) => expect(percent(value)).toBe(text));
 
   it.each([
     [0.0813, '0.0813'],
@@ -40,6 +54,21 @@ describe('numbers for people', () => {
     [Number.POSITIVE_INFINITY, '∞'],
     [Number.NaN, 'NaN'],
   ])('writes %d as %s', (value, text) => expect(magnitude(value)).toBe(text));
+
+  it.each([
+    [2013, '2013'],
+    [12.34567, '12.35'],
+    [1e15, '1000000000000000'],
+    [1.5e-9, '1.5e-9'],
+  ])('writes the value %d in a sentence as %s', (value, text) => expect(quantity(value)).toBe(text));
+
+  it.each([
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [1024, '1.00 KiB'],
+    [1_500_000, '1.43 MiB'],
+    [1.2e18, '1066 PiB'],
+  ])('writes %d bytes as %s', (value, text) => expect(byteSize(value)).toBe(text));
 
   it('shortens exact text past 2^53 and keeps what fits', () => {
     expect(numericText('-1234567')).toBe('-1,234,567');
