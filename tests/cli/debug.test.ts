@@ -52,23 +52,26 @@ test('names cannot steer the terminal', () => {
 });
 
 describeWithMinio('requests', (server) => {
-  test.each(['s3:/', 'minio://lab'])('are shown with their attempts and without secrets: %s', async (scheme) => {
-    Object.assign(box.env, server.env);
-    let asked = 0;
-    const faulty = await startFaultyS3(server.endpoint, () => (asked++ === 0 ? '503' : undefined));
-    const bucket = await server.makeBucket();
-    box.ok(['remote', 'add', 'lab', `${scheme}/${bucket}/data`, '--endpoint', faulty.endpoint]);
-    box.env.VARVE_DEBUG = '1';
-    const { code, err } = await box.later(['push']);
-    delete box.env.VARVE_DEBUG;
-    await faulty.close();
-    expect(code, err).toBe(0);
-    const requests = err.match(/^varve request: .*$/gm) ?? [];
-    expect(requests).toHaveLength(faulty.seen.length);
-    expect(requests[0]).toMatch(/ → 503, \d+ ms, attempt 1$/);
-    expect(err).toMatch(/ → 404, \d+ ms, attempt 2$/m);
-    expect(err).toContain(`varve request: PUT ${faulty.endpoint}/${bucket}/data/refs/`);
-    for (const secret of [server.accessKey, server.secretKey, 'Signature=', 'Authorization'])
-      expect(err).not.toContain(secret);
-  });
+  test.each(['s3:/', 'minio://lab'])(
+    'are shown with their attempts and without secrets: %s',
+    async (scheme) => {
+      Object.assign(box.env, server.env);
+      let asked = 0;
+      const faulty = await startFaultyS3(server.endpoint, () => (asked++ === 0 ? '503' : undefined));
+      const bucket = await server.makeBucket();
+      box.ok(['remote', 'add', 'lab', `${scheme}/${bucket}/data`, '--endpoint', faulty.endpoint]);
+      box.env.VARVE_DEBUG = '1';
+      const { code, err } = await box.later(['push']);
+      delete box.env.VARVE_DEBUG;
+      await faulty.close();
+      expect(code, err).toBe(0);
+      const requests = err.match(/^varve request: .*$/gm) ?? [];
+      expect(requests).toHaveLength(faulty.seen.length);
+      expect(requests[0]).toMatch(/ → 503, \d+ ms, attempt 1$/);
+      expect(err).toMatch(/ → 404, \d+ ms, attempt 2$/m);
+      expect(err).toContain(`varve request: PUT ${faulty.endpoint}/${bucket}/data/refs/`);
+      for (const secret of [server.accessKey, server.secretKey, 'Signature=', 'Authorization'])
+        expect(err).not.toContain(secret);
+    },
+  );
 });

@@ -13,7 +13,8 @@ test('says what is asked for', () => {
 });
 
 test('shows no value of what signs a request', () => {
-  const signed = 'X-Amz-Credential=AKIA&X-Amz-Security-Token=token&X-Amz-Signature=5ec7e7&AWSAccessKeyId=AKIA';
+  const signed =
+    'X-Amz-Credential=AKIA&X-Amz-Security-Token=token&X-Amz-Signature=5ec7e7&AWSAccessKeyId=AKIA';
   expect(shown(`https://host/bucket/key?${signed}&versionId=v`)).toBe(
     'https://host/bucket/key?X-Amz-Credential&X-Amz-Security-Token&X-Amz-Signature&AWSAccessKeyId&versionId=v',
   );

@@ -40,7 +40,10 @@ function watchRequests(): AsyncLocalStorage<number> {
     const start = performance.now();
     const tell = (answer: unknown): void => {
       const took = Math.round(performance.now() - start);
-      debug('request', `${request.method} ${shownUrl(request.protocol, hostOf(request), request.path)} → ${answer}, ${took} ms, attempt ${attempt}`);
+      debug(
+        'request',
+        `${request.method} ${shownUrl(request.protocol, hostOf(request), request.path)} → ${answer}, ${took} ms, attempt ${attempt}`,
+      );
     };
     const fail = (error: NodeJS.ErrnoException): void => tell(error.code ?? error.name);
     request.once('error', fail);
