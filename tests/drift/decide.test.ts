@@ -79,15 +79,15 @@ describe('a measure', () => {
     const untested = finding(9);
     const { test: _, ...informs } = untested;
     const [measure] = decided([informs], { thresholds }).measures;
-    expect(measure).toEqual({ name: 'l-infinity', value: 9, verdict: 'none' });
+    expect(measure).toStrictEqual({ name: 'l-infinity', value: 9, verdict: 'none' });
     const unset = decided([untested], { thresholds: { 'l-infinity': null } });
     expect(unset).toMatchObject({ verdict: 'none', strength: 0 });
-    expect(unset.measures).toEqual([{ name: 'l-infinity', value: 9, pValue: SURE, verdict: 'none' }]);
+    expect(unset.measures).toStrictEqual([{ name: 'l-infinity', value: 9, pValue: SURE, verdict: 'none' }]);
   });
 
   test('is shown with all that it was decided by', () => {
     const { measures } = decided([finding(0.9, { expected: 0.3, errorBound: 0.01 })], { thresholds });
-    expect(measures).toEqual([
+    expect(measures).toStrictEqual([
       {
         name: 'l-infinity',
         value: 0.9,
@@ -185,7 +185,7 @@ describe('a comparator of TFDV', () => {
   });
 
   test('says nothing of measures that it does not name', () => {
-    expect(by(9, { jensenShannon: 0.1 })).toEqual({
+    expect(by(9, { jensenShannon: 0.1 })).toStrictEqual({
       verdict: 'none',
       strength: 0,
       reasons: [],
