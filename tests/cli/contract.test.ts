@@ -22,6 +22,10 @@ test('every command has help with examples, and is in the list', () => {
   }
 });
 
+test('every command has a file of tests of its name', () => {
+  for (const { name } of COMMANDS) expect(existsSync(`tests/cli/${name}.test.ts`), name).toBe(true);
+});
+
 test('usage that cannot be understood: exit 2, a hint, and JSON where it was asked for', () => {
   box.repository();
   expect(box.varve(['stauts'])).toMatchObject({

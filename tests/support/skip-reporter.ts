@@ -1,4 +1,4 @@
-import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node';
 
 const NO_REASON = 'no reason given';
 /** How the titles of tests say that they are skipped, and where. */
@@ -6,7 +6,14 @@ const IN_TITLE = /\(skipped(?: where|:) ([^;)]*)[;)]/;
 
 /** Prints at the end how many tests were skipped, and why. */
 export default class SkipReporter implements Reporter {
+  #isFiltered = false;
+
+  onInit({ config }: Vitest): void {
+    this.#isFiltered = config.testNamePattern !== undefined;
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
+    if (this.#isFiltered) return;
     const counts = new Map<string, number>();
     for (const module of modules) {
       for (const test of module.children.allTests('skipped')) {
