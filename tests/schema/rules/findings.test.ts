@@ -40,6 +40,15 @@ const cases: readonly Case[] = [
   [text('presence: { minFraction: 0.7 }'), ['a', 'a', null]],
   [text('presence: required'), ['a', null]],
   [text('presence: required'), ['a', 'b']],
+  [text('presence: { minFraction: 0.9 }'), [['a'], null]],
+  [text('domain: [a]'), [['a', 'b']]],
+  [text('matches: a'), [['a', 'b']]],
+  [text('unique: true'), [['a', 'a']]],
+  [text('length: { max: 1 }'), [['a', 'bb']]],
+  [text('balance: { max: 0.5 }'), [['a', 'a', 'b']]],
+  [text('boolean: { true: a, false: b }'), [['a', 'c']]],
+  [integer('boolean: true'), [[1, 2]]],
+  [integer('range: { max: 1 }'), [[1, 2]]],
   [text('presence: { minCount: 2 }'), ['a', 'b', null]],
   [text('presence: { minCount: 3 }'), ['a', 'b', null]],
   [text('presence: { minCount: 3, minFraction: 0.9 }'), ['a', null]],
@@ -268,6 +277,17 @@ const comparisons: readonly [string, Table, Table][] = [
 ];
 
 const columnCases: readonly TableCase[] = [
+  ['features: { x: { type: string }, z: { type: string, presence: { minFraction: 0.5 } } }\n', { x: ['a'] }],
+  [
+    'tables: { t: { features: { x: { type: string, presence: required, deprecated: true }, z: { type: string, presence: required } } } }\n',
+    { x: ['a'] },
+  ],
+  [
+    'environments: [SERVING]\nfeatures: { x: { type: string, presence: required }, z: { type: string } }\n',
+    { z: ['a'] },
+    undefined,
+    { environment: 'SERVING' },
+  ],
   [
     'features: { x: { type: string, presence: required }, z: { type: [string, date], presence: required } }\n',
     { x: ['a'] },
