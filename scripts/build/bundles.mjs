@@ -5,6 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { lateModules } from './late-modules.mjs';
+import { DVC_BACKEND, lateDvc, onlyOperation, operationFiles } from './late-operations.mjs';
 import { mapOwnSources } from './source-maps.mjs';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -88,6 +89,8 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
     banner: { js: "const __file={get url(){return require('node:url').pathToFileURL(__filename).href}};" },
     plugins: [shareClasses, ...late, mapOwnSources],
   };
+  const oneEntry = (name, entry, ...plugins) =>
+    build({ ...start, entryPoints: { [name]: entry }, plugins: [...plugins, ...start.plugins] });
   const oneFile = (name, contents, more = {}) =>
     build({
       ...start,
@@ -105,20 +108,26 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
     }),
     oneFile(
       'commands',
-      commandNames()
-        .filter((name) => !quick.includes(name))
-        .map((name) => `exports['${name}']=()=>require('./src/cli/commands/${name}.ts')`)
-        .join('\n'),
+      [
+        ...commandNames()
+          .filter((name) => !quick.includes(name))
+          .map((name) => `exports['${name}']=()=>require('./src/cli/commands/${name}.ts')`),
+        ...operationFiles(root).map((file) => `exports['${file}']=()=>require('./${file}')`),
+      ].join('\n'),
+      { plugins: [lateDvc(root), ...start.plugins] },
     ),
-    build({
-      ...start,
-      entryPoints: [
-        { in: 'src/cli/run.ts', out: 'run' },
-        ...quick.map((name) => ({ in: `src/cli/commands/${name}.ts`, out: name })),
-      ],
-    }),
+    oneEntry('run', 'src/cli/run.ts'),
+    ...quick.map((name) =>
+      oneEntry(
+        name,
+        `src/cli/commands/${name}.ts`,
+        lateDvc(root),
+        onlyOperation(root, `src/operations/varve/${name}.ts`),
+      ),
+    ),
+    oneEntry('dvc', DVC_BACKEND, onlyOperation(root, 'src/operations/dvc/status.ts')),
   ]);
-  const files = ['shared', 'run', 'commands', ...quick].map((name) => join(outdir, `${name}.cjs`));
+  const files = ['shared', 'run', 'commands', 'dvc', ...quick].map((name) => join(outdir, `${name}.cjs`));
   await build({
     ...start,
     supported: {},
