@@ -1,6 +1,7 @@
 import { VarveError } from '../../errors.ts';
 import { withoutSecrets } from '../../remote/url.ts';
 import { inert, inertJson, neutral } from '../../report/neutral.ts';
+import { sourceTrace } from './source-trace.ts';
 import { print, printError } from './standard-streams.ts';
 
 /**
@@ -45,7 +46,8 @@ function defect(error: unknown): VarveError {
 
 /** The message may have lines of its own, which are no calls. */
 function traceOf(error: Error): string[] {
-  const { name, message, stack = '', cause } = error;
+  const { name, message, cause } = error;
+  const stack = sourceTrace(error.stack ?? '');
   const start = stack.indexOf(message);
   const calls = stack
     .slice(start < 0 ? 0 : start + message.length)

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { askAgain } from '../../base/ask-again.ts';
 import { forEach } from '../../base/concurrency.ts';
+import { debug } from '../../base/debug.ts';
 import { renameOver } from '../../base/rename.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
@@ -89,9 +90,12 @@ async function loadSegment(remote: Remote, cache: string | undefined, name: stri
   if (cache === undefined) return (await readIndex(remote, name)).segment;
   const path = join(cache, `${name}.idx`);
   try {
-    return IndexFile.parse(await readFile(path), name);
+    const segment = IndexFile.parse(await readFile(path), name);
+    debug('cache', `hit, index ${name}`);
+    return segment;
   } catch {
     // Not there yet, or damaged: the remote's own copy decides.
+    debug('cache', `miss, index ${name}`);
   }
   const { bytes, segment } = await readIndex(remote, name);
   await keepIndex(cache, name, bytes);
