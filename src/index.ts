@@ -39,7 +39,7 @@ export { decodeProfile, encodeProfile } from './profile/format/encode.ts';
 export { mergeProfiles } from './profile/model/merge.ts';
 export type { FeatureProfile, Profile, TableProfile } from './profile/model/model.ts';
 export type { OnProgress, ProgressEvent } from './progress.ts';
-export type { Format, RenderOptions } from './report/format.ts';
+export type { RenderOptions, ReportFormat } from './report/format.ts';
 export { renderDrift, renderDriftSeries, renderProfile, renderValidation } from './report/render.ts';
 export type { Anomaly, ValidationReport } from './schema/anomaly.ts';
 export { parseSchema } from './schema/format/parse.ts';

@@ -4,10 +4,10 @@ import type { DriftOptions, FeatureDrift, Measure, MeasureName, TfdvThresholds, 
 import { thresholdsOf } from './thresholds.ts';
 
 /** A change below this share of the drift threshold is not worth a warning. */
-const warningPart = 0.5;
+const WARNING_PART = 0.5;
 
 /** One in a thousand reports on unchanged data may raise an alarm. */
-const defaultFalseAlarms = 0.001;
+const DEFAULT_FALSE_ALARMS = 0.001;
 
 /** A feature with what was found in it. */
 export interface Examined {
@@ -58,7 +58,7 @@ function decideFeature(
       : judge(finding, pValues, {
           base: thresholds[finding.name],
           usual: examined.usual.get(finding.name) ?? 0,
-          falseAlarms: options.falseAlarms ?? defaultFalseAlarms,
+          falseAlarms: options.falseAlarms ?? DEFAULT_FALSE_ALARMS,
         }),
   );
   const ordered = judged.sort(
@@ -104,7 +104,7 @@ function judge(finding: MeasuredChange, pValues: ReadonlyMap<string, number>, ba
   if (bar.base === null || pValue === undefined)
     return { finding, strength: 0, measure: { ...base, verdict: 'none' } };
   const threshold = enlarged(Math.max(bar.base, bar.usual), finding);
-  const warning = enlarged(Math.max(bar.base * warningPart, bar.usual), finding);
+  const warning = enlarged(Math.max(bar.base * WARNING_PART, bar.usual), finding);
   const proven = pValue <= bar.falseAlarms;
   const verdict: Verdict =
     !proven || finding.value < warning
@@ -115,7 +115,7 @@ function judge(finding: MeasuredChange, pValues: ReadonlyMap<string, number>, ba
   const strength = finding.value / threshold;
   return {
     finding,
-    strength: proven ? strength : Math.min(strength, warningPart),
+    strength: proven ? strength : Math.min(strength, WARNING_PART),
     measure: { ...base, threshold, verdict },
   };
 }

@@ -1,6 +1,6 @@
 import type { FeatureDrift, Measure, Verdict } from '../drift/model.ts';
 import type { Profile, TableProfile } from '../profile/model/model.ts';
-import { filesTable } from '../profile/model/tables.ts';
+import { FILES_TABLE } from '../profile/model/tables.ts';
 import type { Anomaly, ValidationReport } from '../schema/anomaly.ts';
 import { counted } from '../wording/numbers.ts';
 import { brief, neutral } from './neutral.ts';
@@ -33,10 +33,10 @@ export function anomalyCount(anomalies: readonly Anomaly[]): string {
 /** How bad a finding is, in the words that every renderer's marks, colours and levels follow. */
 export type Grade = 'bad' | 'warn' | 'good';
 
-const verdictGrades: Readonly<Record<Verdict, Grade>> = { drift: 'bad', warning: 'warn', none: 'good' };
+const VERDICT_GRADES: Readonly<Record<Verdict, Grade>> = { drift: 'bad', warning: 'warn', none: 'good' };
 
 export function gradeOf(of: Verdict | Anomaly['severity']): Grade {
-  return of === 'error' ? 'bad' : verdictGrades[of];
+  return of === 'error' ? 'bad' : VERDICT_GRADES[of];
 }
 
 export function validationGrade(report: ValidationReport): Grade {
@@ -46,8 +46,8 @@ export function validationGrade(report: ValidationReport): Grade {
 
 /** What a profile is of: `flights.csv: 336,776 rows, 19 features`; the table of files counts no rows. Neutral. */
 export function profileSummary(profile: Profile, name: string | undefined): string {
-  const data = profile.tables.filter((table) => table.name !== filesTable);
-  const files = profile.tables.find((table) => table.name === filesTable);
+  const data = profile.tables.filter((table) => table.name !== FILES_TABLE);
+  const files = profile.tables.find((table) => table.name === FILES_TABLE);
   const rows = data.reduce((sum, table) => sum + table.rows, 0);
   const features = data.reduce((sum, table) => sum + table.features.length, 0);
   const parts = [
@@ -60,7 +60,7 @@ export function profileSummary(profile: Profile, name: string | undefined): stri
 
 /** A table's heading: `rows` of a single table have no name of their own. */
 export function tableTitle(table: TableProfile): string {
-  const name = table.name === filesTable ? 'files' : table.name || 'rows';
+  const name = table.name === FILES_TABLE ? 'files' : table.name || 'rows';
   const slice = table.slice === undefined ? '' : ` where ${table.slice.feature} = ${table.slice.value}`;
   return brief(name + slice, 200);
 }

@@ -1,7 +1,7 @@
 import { VarveError } from '../errors.ts';
 import { featureName } from '../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../profile/model/model.ts';
-import { countRows, filesTable, isTabularProfile } from '../profile/model/tables.ts';
+import { countRows, FILES_TABLE, isTabularProfile } from '../profile/model/tables.ts';
 import { counted, grouped, percent } from '../wording/numbers.ts';
 import type { Anomaly, ValidationReport } from './anomaly.ts';
 import { featuresByName } from './features-by-name.ts';
@@ -61,7 +61,7 @@ export async function validateProfile(
         : await checkTable(run, table, data)),
     );
   }
-  const known = new Set([filesTable, ...schema.tables.map((table) => table.name)]);
+  const known = new Set([FILES_TABLE, ...schema.tables.map((table) => table.name)]);
   anomalies.push(...profile.tables.filter((table) => !known.has(table.name)).map(newTable));
   const { name, digest, schemaName, environment } = options;
   return {
@@ -202,7 +202,11 @@ function ask(
 ): Promise<RowAnswer | undefined> {
   if (rows === undefined || finding.failing === undefined) return Promise.resolve(undefined);
   const value = finding.shown ?? column ?? 'NULL';
-  return rows.check({ table, failing: finding.failing, value: table === filesTable ? ofFile(value) : value });
+  return rows.check({
+    table,
+    failing: finding.failing,
+    value: table === FILES_TABLE ? ofFile(value) : value,
+  });
 }
 
 /** A row of the table of files is known by its path. */

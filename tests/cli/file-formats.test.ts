@@ -161,7 +161,7 @@ test('settings', async () => {
     'https://minio.example.org:9000',
   ]);
   expect(accepted(readFileSync(sandbox.path('repo/.varve/config.yaml'), 'utf8'))).toBe(true);
-  const page = readFileSync(new URL('../../docs/file-formats.md', import.meta.url), 'utf8');
+  const page = readFileSync(new URL('../../docs/reference/file-formats.md', import.meta.url), 'utf8');
   expect(accepted(/```yaml\n(version: 1[\s\S]*?)```/.exec(page)?.[1] as string)).toBe(true);
   expect(accepted('')).toBe(true);
   expect(accepted('version: 1\nlater: [1]\n')).toBe(true);

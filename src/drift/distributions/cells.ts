@@ -22,7 +22,7 @@ export interface CellNames {
 }
 
 /** From this share on, values that are too rare to be listed can hide a change that matters. */
-const worthSaying = 0.01;
+const MIN_SAID_SHARE = 0.01;
 
 /**
  * The measures over cells without order: of values, or of bins. All four are, for small changes, the same sum
@@ -90,6 +90,8 @@ function cellSentence(p: number[], q: number[], names: CellNames): string {
   }
   const others = p.some((share, i) => i !== most && share !== q[i]) ? ', others moved too' : '';
   const rare =
-    names.unlisted >= worthSaying ? `; ${percent(names.unlisted)} of values are too rare to be listed` : '';
+    names.unlisted >= MIN_SAID_SHARE
+      ? `; ${percent(names.unlisted)} of values are too rare to be listed`
+      : '';
   return `share of ${names.describe(most)} ${moved(p[most]!, q[most]!, percent)}${others}${rare}`;
 }

@@ -1,4 +1,4 @@
-import { distinctCount, hashEnd, overlap } from '../../profile/hashing/sketch.ts';
+import { distinctCount, HASH_END, overlap } from '../../profile/hashing/sketch.ts';
 import type { FeatureProfile, FeatureType } from '../../profile/model/model.ts';
 import { grouped, percent } from '../../wording/numbers.ts';
 import { valueTotal } from '../distributions/axis.ts';
@@ -62,14 +62,14 @@ function shareFinding(
 }
 
 /** Types whose values the other can hold too. */
-const wider: readonly (readonly FeatureType[])[] = [
+const RANGE_MARGIN: readonly (readonly FeatureType[])[] = [
   ['integer', 'decimal', 'float'],
   ['date', 'timestamp'],
 ];
 
 function typeFinding(before: FeatureProfile, after: FeatureProfile): MeasuredChange[] {
   if (before.type === after.type || before.type === 'unknown' || after.type === 'unknown') return [];
-  const related = wider.some((types) => types.includes(before.type) && types.includes(after.type));
+  const related = RANGE_MARGIN.some((types) => types.includes(before.type) && types.includes(after.type));
   return [
     {
       name: 'type',
@@ -91,7 +91,7 @@ function distinct(feature: FeatureProfile): Distinct {
   if (feature.values.exact) return { count: feature.values.values.length, error: 0 };
   return {
     count: distinctCount(feature.distinct),
-    error: feature.distinct.theta === hashEnd ? 0 : 1 / Math.sqrt(feature.distinct.k),
+    error: feature.distinct.theta === HASH_END ? 0 : 1 / Math.sqrt(feature.distinct.k),
   };
 }
 

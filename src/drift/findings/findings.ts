@@ -12,12 +12,12 @@ export function examine(pair: Pair): MeasuredChange[] {
   const isKey = findings.some(({ name }) => name === 'key-overlap');
   if (!isKey) return findings;
   return findings.map((finding) =>
-    movesWithKeys.has(finding.name) ? { ...finding, expectedToMove: true } : finding,
+    MOVES_WITH_KEYS.has(finding.name) ? { ...finding, expectedToMove: true } : finding,
   );
 }
 
 /** What a key such as a running number, or the users of another split, change with every version. */
-const movesWithKeys: ReadonlySet<string> = new Set([
+const MOVES_WITH_KEYS: ReadonlySet<string> = new Set([
   'kolmogorov-smirnov',
   'mean-shift',
   'wasserstein',

@@ -17,9 +17,9 @@ import { independent, type MeasuredChange, type Pair } from './finding.ts';
 import { moved } from './phrases.ts';
 
 /** Integers of no more values than this are compared value by value as well, since they may be codes. */
-const mostCodes = 40;
-const bins = 20;
-const stabilityBins = 10;
+const MAX_CODES = 40;
+const BINS = 20;
+const STABILITY_BINS = 10;
 
 interface Numbers {
   readonly axis: Axis;
@@ -66,7 +66,7 @@ function momentsOf(feature: FeatureProfile): Moments | null {
 function isCode(pair: Pair, axis: Axis): boolean {
   const exact = pair.before.values.exact && pair.after.values.exact;
   return (
-    exact && axis.low.length <= mostCodes && pair.before.type === 'integer' && pair.after.type === 'integer'
+    exact && axis.low.length <= MAX_CODES && pair.before.type === 'integer' && pair.after.type === 'integer'
   );
 }
 
@@ -181,7 +181,7 @@ function displacement(axis: Axis, p: readonly number[], q: readonly number[]): n
 /** Jensen-Shannon and its kin over bins of equal pooled weight, and the stability index over the deciles of before. */
 function binFindings(axis: Axis, sizes: Sizes): MeasuredChange[] {
   const pooled = axis.before.map((count, i) => count + axis.after[i]!);
-  const ends = equalBins(pooled, bins);
+  const ends = equalBins(pooled, BINS);
   const over = (counts: readonly number[], at: readonly number[]): number[] => shares(binned(counts, at));
   const describe = (bin: number): string =>
     `values ${quantity(axis.low[bin === 0 ? 0 : ends[bin - 1]! + 1]!)} to ${quantity(axis.high[ends[bin]!]!)}`;
@@ -189,7 +189,7 @@ function binFindings(axis: Axis, sizes: Sizes): MeasuredChange[] {
     unlisted: 0,
     describe,
   });
-  const deciles = equalBins(axis.before, stabilityBins);
+  const deciles = equalBins(axis.before, STABILITY_BINS);
   return findings.map((finding) =>
     finding.name === 'psi' && finding.test
       ? stability(over(axis.before, deciles), over(axis.after, deciles), sizes, {

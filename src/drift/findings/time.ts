@@ -8,15 +8,15 @@ import { independent, type MeasuredChange, type Pair } from './finding.ts';
 import { orderFinding } from './numeric.ts';
 import { moved } from './phrases.ts';
 
-const dayMilliseconds = 86_400_000;
-const weekdays = ['Mondays', 'Tuesdays', 'Wednesdays', 'Thursdays', 'Fridays', 'Saturdays', 'Sundays'];
-const hours = Array.from(
+const DAY_MILLISECONDS = 86_400_000;
+const WEEKDAYS = ['Mondays', 'Tuesdays', 'Wednesdays', 'Thursdays', 'Fridays', 'Saturdays', 'Sundays'];
+const HOURS = Array.from(
   { length: 24 },
   (_, hour) => `${String(hour).padStart(2, '0')}:00 to ${String(hour).padStart(2, '0')}:59`,
 );
 
 /** Shares of weekdays say nothing of a span of fewer days. */
-const shortestSpan = 28;
+const MIN_SPAN = 28;
 
 /** What changed in dates, times and timestamps: the period, gaps in it, weekdays and hours. */
 export function timeFindings(pair: Pair): MeasuredChange[] {
@@ -27,9 +27,9 @@ export function timeFindings(pair: Pair): MeasuredChange[] {
   const sizes = independent(pair, sum(axis.before), sum(axis.after));
   return [
     ...(sizes.before > 0 && sizes.after > 0 ? periodFindings(axis, sizes) : []),
-    ...partFindings('hour-share', before.hour, after.hour, hours, pair),
-    ...(spanDays(axis, axis.before) >= shortestSpan && spanDays(axis, axis.after) >= shortestSpan
-      ? partFindings('weekday-share', before.weekday, after.weekday, weekdays, pair)
+    ...partFindings('hour-share', before.hour, after.hour, HOURS, pair),
+    ...(spanDays(axis, axis.before) >= MIN_SPAN && spanDays(axis, axis.after) >= MIN_SPAN
+      ? partFindings('weekday-share', before.weekday, after.weekday, WEEKDAYS, pair)
       : []),
   ];
 }
@@ -136,6 +136,6 @@ function partFindings(
 }
 
 function isoDay(day: number): string {
-  const date = new Date(day * dayMilliseconds);
+  const date = new Date(day * DAY_MILLISECONDS);
   return Number.isNaN(date.getTime()) ? `day ${day}` : date.toISOString().slice(0, 10);
 }

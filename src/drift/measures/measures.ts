@@ -2,7 +2,7 @@ import { type Cells, sum } from '../../profile/model/distances.ts';
 
 /**
  * Distances between two distributions over the same cells. Pure: `before` and `after` are arrays of equal length.
- * Formulas, ranges and sources of each are in docs/drift.md.
+ * Formulas, ranges and sources of each are in docs/design/drift.md.
  */
 
 /** Hellinger distance of shares, in [0, 1]. */
@@ -18,7 +18,7 @@ export function hellingerTerm(p: number, q: number): number {
 }
 
 /** What stands for an empty cell in the population stability index, which has no value for a share of 0. */
-const smallestShare = 1e-4;
+const MIN_SHARE = 1e-4;
 
 /** Population stability index of shares, in [0, ∞): the symmetric Kullback-Leibler divergence in nats. */
 export function populationStability(p: Cells, q: Cells): number {
@@ -29,8 +29,8 @@ export function populationStability(p: Cells, q: Cells): number {
 
 /** What one cell adds to the population stability index; nothing where it is empty on both sides. */
 export function populationStabilityTerm(p: number, q: number): number {
-  const a = p || smallestShare;
-  const b = q || smallestShare;
+  const a = p || MIN_SHARE;
+  const b = q || MIN_SHARE;
   return (b - a) * Math.log(b / a);
 }
 

@@ -1,6 +1,6 @@
 import type { Bucket } from '../model/model.ts';
 
-const bucketsPerPage = 64;
+const BUCKETS_PER_PAGE = 64;
 
 /**
  * Counts by the upper 18 bits of a binary64 (sign, exponent, six bits of the mantissa): the grid of buckets.ts. A page of
@@ -21,7 +21,7 @@ export class BucketCounts {
         page = this.#newPage(key >>> 6);
         counts = this.#counts;
       }
-      counts[page * bucketsPerPage + (key & 63)]! += occurrences[row]!;
+      counts[page * BUCKETS_PER_PAGE + (key & 63)]! += occurrences[row]!;
     }
   }
 
@@ -29,17 +29,17 @@ export class BucketCounts {
   entries(): Bucket[] {
     const found: Bucket[] = [];
     this.#pages.forEach((page, upper) => {
-      for (let low = 0; page >= 0 && low < bucketsPerPage; low++) {
-        const count = this.#counts[page * bucketsPerPage + low]!;
-        if (count > 0) found.push([upper * bucketsPerPage + low, count]);
+      for (let low = 0; page >= 0 && low < BUCKETS_PER_PAGE; low++) {
+        const count = this.#counts[page * BUCKETS_PER_PAGE + low]!;
+        if (count > 0) found.push([upper * BUCKETS_PER_PAGE + low, count]);
       }
     });
     return found;
   }
 
   #newPage(upper: number): number {
-    if ((this.#used + 1) * bucketsPerPage > this.#counts.length) {
-      const grown = new Float64Array((this.#used + 1) * 2 * bucketsPerPage);
+    if ((this.#used + 1) * BUCKETS_PER_PAGE > this.#counts.length) {
+      const grown = new Float64Array((this.#used + 1) * 2 * BUCKETS_PER_PAGE);
       grown.set(this.#counts);
       this.#counts = grown;
     }

@@ -1,11 +1,11 @@
 import type { Bucket, NumericStats } from '../model/model.ts';
-import { bucketsPerOctave } from './buckets.ts';
+import { BUCKETS_PER_OCTAVE } from './buckets.ts';
 
 /** The upper 18 bits of a binary64: sign, exponent, and six bits of the mantissa. */
-const signBit = 2 ** 17;
-const bias = 1023;
+const SIGN_BIT = 2 ** 17;
+const BIAS = 1023;
 /** The exponent field of infinities and NaN. */
-const notFinite = 2047;
+const NOT_FINITE = 2047;
 
 /** The counts of a profile from counts by the upper 18 bits of doubles, ascending. */
 export function bucketStats(counted: readonly Bucket[]): Omit<NumericStats, 'min' | 'max' | 'moments'> {
@@ -14,19 +14,19 @@ export function bucketStats(counted: readonly Bucket[]): Omit<NumericStats, 'min
   const negative: Bucket[] = [];
   for (const [key, count] of counted) {
     const { below, field, sub } = partsOf(key);
-    if (field === notFinite) {
+    if (field === NOT_FINITE) {
       stats[sub !== 0 ? 'nan' : below ? 'negativeInfinity' : 'positiveInfinity'] += count;
     } else if (field === 0 && sub === 0) stats.zeros += count;
-    else (below ? negative : positive).push([(field - bias) * bucketsPerOctave + sub, count]);
+    else (below ? negative : positive).push([(field - BIAS) * BUCKETS_PER_OCTAVE + sub, count]);
   }
   return { ...stats, negative, positive };
 }
 
 function partsOf(key: number): { below: boolean; field: number; sub: number } {
-  const magnitude = key % signBit;
+  const magnitude = key % SIGN_BIT;
   return {
-    below: key >= signBit,
-    field: Math.floor(magnitude / bucketsPerOctave),
-    sub: magnitude % bucketsPerOctave,
+    below: key >= SIGN_BIT,
+    field: Math.floor(magnitude / BUCKETS_PER_OCTAVE),
+    sub: magnitude % BUCKETS_PER_OCTAVE,
   };
 }

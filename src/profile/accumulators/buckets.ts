@@ -5,23 +5,23 @@ import type { Bucket } from '../model/model.ts';
  * magnitude as an IEEE 754 binary64: index = 64·e + floor(64·(|v|/2^e − 1)), which needs no logarithm and no rounding.
  * Magnitudes below 2^-1022 (subnormal) lie in the 64 linear buckets of e = −1023; below 2^-1028 they count as zeros.
  */
-export const bucketsPerOctave = 64;
+export const BUCKETS_PER_OCTAVE = 64;
 
-const bias = 1023;
-const double = new Float64Array(1);
-const words = new Uint32Array(double.buffer);
+const BIAS = 1023;
+const DOUBLE = new Float64Array(1);
+const WORDS = new Uint32Array(DOUBLE.buffer);
 
 /** The bucket of a positive finite magnitude. */
 export function bucketIndex(magnitude: number): number {
-  double[0] = magnitude;
-  return (words[1]! >>> 14) - bias * bucketsPerOctave;
+  DOUBLE[0] = magnitude;
+  return (WORDS[1]! >>> 14) - BIAS * BUCKETS_PER_OCTAVE;
 }
 
 /** The smallest magnitude in a bucket; `bucketLow(index + 1)` is the first beyond it. */
 export function bucketLow(index: number): number {
-  words[0] = 0;
-  words[1] = (index + bias * bucketsPerOctave) << 14;
-  return double[0]!;
+  WORDS[0] = 0;
+  WORDS[1] = (index + BIAS * BUCKETS_PER_OCTAVE) << 14;
+  return DOUBLE[0]!;
 }
 
 /** Adds counts bucket by bucket; ascending in, ascending out. O(n + m). */

@@ -1,14 +1,14 @@
 import type { Bucket, TimeStats } from '../model/model.ts';
 
 /** The most day counts that a profile lists. */
-export const dayCap = 1024;
+export const MAX_LISTED_DAYS = 1024;
 
 /** Days by the power of two that brings them down to the cap; the same whether rows or profiles are added up. */
 export function coarsen(
   days: readonly Bucket[],
   dayWidth: number,
 ): { days: readonly Bucket[]; dayWidth: number } {
-  if (days.length <= dayCap) return { days, dayWidth };
+  if (days.length <= MAX_LISTED_DAYS) return { days, dayWidth };
   const halves: [number, number][] = [];
   for (const [day, count] of days) {
     const half = Math.floor(day / 2);

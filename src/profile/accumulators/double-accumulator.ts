@@ -4,17 +4,17 @@ import { bucketStats } from './bucket-stats.ts';
 import { MomentSums } from './moments.ts';
 
 /** The exponent field of infinities and NaN. */
-const notFinite = 2047;
-const bias = 1023;
+const NOT_FINITE = 2047;
+const BIAS = 1023;
 
 /** Bits below the point of a value that is rounded to 33 bits, as an integer in [2^32, 2^33]. */
-const mantissaBits = 32;
+const MANTISSA_BITS = 32;
 
 /** So many rows' products of 17-bit halves add exactly in doubles. */
-const exactWeight = 2 ** 18;
+const EXACT_WEIGHT = 2 ** 18;
 
 /** Sums of each sign and exponent: of both halves, then of their products. */
-const sumsPerExponent = 5;
+const SUMS_PER_EXPONENT = 5;
 
 /**
  * Measures doubles, each rounded to 33 significant bits: an integer of two halves, upper·2^17 + lower, whose sums and
@@ -41,7 +41,7 @@ export class DoubleAccumulator implements Accumulator {
     for (let from = 0; from < rows; ) {
       let to = from;
       let weight = this.#pending;
-      while (to < rows && weight + occurrences[to]! <= exactWeight) weight += occurrences[to++]!;
+      while (to < rows && weight + occurrences[to]! <= EXACT_WEIGHT) weight += occurrences[to++]!;
       if (to > from) this.#sumBlock(words, from, to, occurrences);
       else if (this.#pending === 0) this.#sumOne(words, to++, occurrences);
       this.#pending = weight;
@@ -94,7 +94,7 @@ export class DoubleAccumulator implements Accumulator {
       const n = occurrences[row]!;
       const upper = upperHalf(high);
       const lower = lowerHalf(low, high);
-      const at = place * sumsPerExponent;
+      const at = place * SUMS_PER_EXPONENT;
       halves[at]! += n * upper;
       halves[at + 1]! += n * lower;
       halves[at + 2]! += n * upper * upper;
@@ -115,7 +115,7 @@ export class DoubleAccumulator implements Accumulator {
   #flush(): void {
     const halves = this.#halves;
     this.#used.forEach((signAndExponent, place) => {
-      const sum = (index: number) => BigInt(halves[place * sumsPerExponent + index]!);
+      const sum = (index: number) => BigInt(halves[place * SUMS_PER_EXPONENT + index]!);
       const squares = (sum(2) << 34n) + (sum(3) << 18n) + sum(4);
       this.#sumUp(signAndExponent, (sum(0) << 17n) + sum(1), squares);
     });
@@ -124,15 +124,15 @@ export class DoubleAccumulator implements Accumulator {
   }
 
   #sumUp(signAndExponent: number, sum: bigint, squares: bigint): void {
-    const exponent = Math.max(signAndExponent & notFinite, 1) - bias - mantissaBits;
-    this.#sums.add(exponent, signAndExponent > notFinite ? -sum : sum, squares);
+    const exponent = Math.max(signAndExponent & NOT_FINITE, 1) - BIAS - MANTISSA_BITS;
+    this.#sums.add(exponent, signAndExponent > NOT_FINITE ? -sum : sum, squares);
   }
 
   #newPlace(signAndExponent: number): number {
     const place = this.#used.push(signAndExponent) - 1;
     this.#places[signAndExponent] = place;
-    if (this.#used.length * sumsPerExponent > this.#halves.length) {
-      const grown = new Float64Array(this.#used.length * 2 * sumsPerExponent);
+    if (this.#used.length * SUMS_PER_EXPONENT > this.#halves.length) {
+      const grown = new Float64Array(this.#used.length * 2 * SUMS_PER_EXPONENT);
       grown.set(this.#halves);
       this.#halves = grown;
     }

@@ -4,8 +4,8 @@ import { BucketCounts, bucketKeys } from './bucket-counts.ts';
 import { bucketStats } from './bucket-stats.ts';
 import { MomentSums } from './moments.ts';
 
-const double = new Float64Array(1);
-const doubleWords = new Int32Array(double.buffer);
+const DOUBLE = new Float64Array(1);
+const DOUBLE_WORDS = new Int32Array(DOUBLE.buffer);
 
 /**
  * Measures exact integers, in units of 10^-scale. They are cut into limbs of 21 bits, the last of 22, so that products of
@@ -63,8 +63,8 @@ export class IntegerAccumulator implements Accumulator {
     for (let row = 0; row < rows; row++) {
       const high = words[2 * row + 1]!;
       const value = (unsigned ? high >>> 0 : high) * 4294967296 + (words[2 * row]! >>> 0);
-      double[0] = unit === 1 ? value : value / unit;
-      keys[row] = doubleWords[1]! >>> 14;
+      DOUBLE[0] = unit === 1 ? value : value / unit;
+      keys[row] = DOUBLE_WORDS[1]! >>> 14;
       if (value < least || (value === least && !Number.isSafeInteger(value))) {
         least = value;
         this.#lower(integerOf(words, row, unsigned));

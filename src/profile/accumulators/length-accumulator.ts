@@ -2,11 +2,11 @@ import type { LengthStats } from '../model/model.ts';
 import { bucketIndex, sortedBuckets } from './buckets.ts';
 
 /** Lengths below it are counted one by one. */
-const short = 1024;
+const MIN_BUCKETED_LENGTH = 1024;
 
 /** Counts the lengths of texts, in any order. */
 export class LengthAccumulator {
-  readonly #short = new Float64Array(short);
+  readonly #short = new Float64Array(MIN_BUCKETED_LENGTH);
   readonly #long = new Map<number, number>();
   #longSum = 0n;
   #longest = 0;
@@ -15,7 +15,7 @@ export class LengthAccumulator {
   add(lengths: Int32Array, rows: number, occurrences: Float64Array): void {
     for (let row = 0; row < rows; row++) {
       const length = lengths[row]!;
-      if (length < short) this.#short[length]! += occurrences[row]!;
+      if (length < MIN_BUCKETED_LENGTH) this.#short[length]! += occurrences[row]!;
       else this.#addLong(length, occurrences[row]!);
     }
   }

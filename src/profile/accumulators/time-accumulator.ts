@@ -1,7 +1,7 @@
 import type { Bucket } from '../model/model.ts';
 import type { Accumulator, TypeStats } from './accumulator.ts';
 import { addBuckets, sortedBuckets } from './buckets.ts';
-import { coarsen, dayCap, widen } from './day-counts.ts';
+import { coarsen, MAX_LISTED_DAYS, widen } from './day-counts.ts';
 
 /** How a column counts time. */
 export interface Clock {
@@ -14,7 +14,7 @@ export interface Clock {
   readonly scale: number;
 }
 
-export const clocks = {
+export const CLOCKS = {
   date: { days: true, hours: false, shift: 0, odd: 1, scale: 2 ** 32 },
   time: { days: false, hours: true, shift: 10, odd: 3_515_625, scale: 2 ** 22 },
   microseconds: { days: true, hours: true, shift: 10, odd: 3_515_625, scale: 2 ** 22 },
@@ -22,7 +22,7 @@ export const clocks = {
 } as const satisfies Record<string, Clock>;
 
 /** Some eleven years. */
-const nearDays = 4096;
+const NEAR_DAYS = 4096;
 
 /** Counts days, weekdays and hours of signed 64-bit ticks since 1970. */
 export class TimeAccumulator implements Accumulator {
@@ -31,7 +31,7 @@ export class TimeAccumulator implements Accumulator {
   readonly #weekday = new Array<number>(7).fill(0);
   readonly #hour = new Array<number>(24).fill(0);
   /** Days near the first one that was seen, each its own count. */
-  readonly #near = new Float64Array(nearDays);
+  readonly #near = new Float64Array(NEAR_DAYS);
   #firstNear: number | undefined;
   /** All others. */
   #far = new Map<number, number>();
@@ -94,9 +94,9 @@ export class TimeAccumulator implements Accumulator {
   }
 
   #addDay(day: number, occurrences: number): void {
-    this.#firstNear ??= day - nearDays / 2;
+    this.#firstNear ??= day - NEAR_DAYS / 2;
     const near = day - this.#firstNear;
-    if (near >= 0 && near < nearDays) this.#near[near]! += occurrences;
+    if (near >= 0 && near < NEAR_DAYS) this.#near[near]! += occurrences;
     else this.#addFar(day, occurrences);
   }
 
@@ -105,7 +105,7 @@ export class TimeAccumulator implements Accumulator {
     this.#addWeekday(day, occurrences);
     const key = Math.floor(day / this.#farWidth);
     this.#far.set(key, (this.#far.get(key) ?? 0) + occurrences);
-    if (this.#far.size <= dayCap) return;
+    if (this.#far.size <= MAX_LISTED_DAYS) return;
     const { days, dayWidth } = coarsen(sortedBuckets(this.#far), this.#farWidth);
     this.#far = new Map(days);
     this.#farWidth = dayWidth;

@@ -11,8 +11,8 @@ import { HashPartitions, type HeavyPartitions, withoutHeavy } from './hash-parti
 import { topHeavyValues, topValues } from './top-values.ts';
 import { decimalText } from './value-text.ts';
 
-const double = new Float64Array(1);
-const doubleWords = new Int32Array(double.buffer);
+const DOUBLE = new Float64Array(1);
+const DOUBLE_WORDS = new Int32Array(DOUBLE.buffer);
 
 /** Counts exact numbers of more than 64 bits, which the engine gives as text. They are rare, so a microsecond a row will do. */
 export class BignumCounter implements Counter {
@@ -112,8 +112,8 @@ export class BignumCounter implements Counter {
   }
 
   #measure(value: bigint, occurrences: number): void {
-    double[0] = Number(decimalText(value, this.#scale));
-    this.#buckets.add(Int32Array.of(doubleWords[1]! >>> 14), 1, Float64Array.of(occurrences));
+    DOUBLE[0] = Number(decimalText(value, this.#scale));
+    this.#buckets.add(Int32Array.of(DOUBLE_WORDS[1]! >>> 14), 1, Float64Array.of(occurrences));
     if (this.#min === undefined || value < this.#min) this.#min = value;
     if (this.#max === undefined || value > this.#max) this.#max = value;
     const sum = value * BigInt(occurrences);

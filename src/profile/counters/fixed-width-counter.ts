@@ -21,10 +21,10 @@ export interface FixedWidthColumn {
 }
 
 /** Rows are counted in blocks, so that the tables of one column stay in the processor's cache for all of them. */
-const blockRows = 4 * chunkRows;
+const BLOCK_ROWS = 4 * chunkRows;
 
 /** Scratch buffer of hash halves, shared by all counters of this thread; valid until the next call. */
-let upperHalves = new Int32Array(blockRows);
+let upperHalves = new Int32Array(BLOCK_ROWS);
 
 /**
  * Counts values of up to 64 bits. While they fit, a table counts them, and statistics are taken from the table at the end;
@@ -32,8 +32,8 @@ let upperHalves = new Int32Array(blockRows);
  */
 export class FixedWidthCounter implements Counter {
   readonly #column: FixedWidthColumn;
-  readonly #words = new Int32Array(2 * blockRows);
-  readonly #occurrences = new Float64Array(blockRows).fill(1);
+  readonly #words = new Int32Array(2 * BLOCK_ROWS);
+  readonly #occurrences = new Float64Array(BLOCK_ROWS).fill(1);
   /** Whether all occurrences are ones, as they are for columns that the engine did not group. */
   #once = true;
   #waiting = 0;
@@ -47,7 +47,7 @@ export class FixedWidthCounter implements Counter {
   }
 
   add(chunk: Chunk, column: number, occurrences: Float64Array): void {
-    if (this.#waiting + chunk.rows > blockRows) this.#addBlock();
+    if (this.#waiting + chunk.rows > BLOCK_ROWS) this.#addBlock();
     const words = this.#words.subarray(2 * this.#waiting);
     const each = this.#occurrences.subarray(this.#waiting);
     if (occurrences !== ONCE_EACH) this.#once = false;

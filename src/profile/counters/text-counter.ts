@@ -19,7 +19,7 @@ export interface TextColumn {
 }
 
 /** Scratch buffer: the occurrences of the rows of one visit. */
-const visited = new Float64Array(chunkRows);
+const VISITED = new Float64Array(chunkRows);
 
 /** Counts texts or byte arrays, in a table while they fit; once they are too many or too long, in hash partitions. */
 export class TextCounter implements Counter {
@@ -38,7 +38,7 @@ export class TextCounter implements Counter {
 
   add(chunk: Chunk, column: number, occurrences: Float64Array): void {
     chunk.texts(column, (rows) => {
-      const each = visited.subarray(0, rows.rows);
+      const each = VISITED.subarray(0, rows.rows);
       for (let row = 0; row < rows.rows; row++) each[row] = occurrences[rows.index[row]!]!;
       if (this.#heavy === undefined) this.#addRows(rows, each);
       else this.#addHeavyRows(this.#heavy, rows, each);

@@ -1,5 +1,5 @@
 import type { ValueCounts } from '../model/model.ts';
-import { valueCap, valueCounts } from '../model/value-counts.ts';
+import { MAX_LISTED_VALUES, valueCounts } from '../model/value-counts.ts';
 
 /** Counted values: how often each occurs, and its text. */
 export interface CountedValues {
@@ -11,7 +11,7 @@ export interface CountedValues {
 
 /** Lists counted values, if every one was counted: all of them up to the cap, else the most frequent. */
 export function topValues(counted: CountedValues): ValueCounts {
-  const all = counted.counts.length <= valueCap || counted.mayBeCut;
+  const all = counted.counts.length <= MAX_LISTED_VALUES || counted.mayBeCut;
   const unlisted = all ? 0 : firstBeyondCap(counted.counts);
   return valueCounts(pairsAbove(unlisted, counted), { all, error: 0, unlisted });
 }
@@ -33,6 +33,6 @@ function pairsAbove(rest: number, { counts, text }: CountedValues): [string, num
 
 /** The count of the first value that the cap leaves out. */
 function firstBeyondCap(counts: Float64Array): number {
-  if (counts.length <= valueCap) return 0;
-  return counts.slice().sort()[counts.length - 1 - valueCap]!;
+  if (counts.length <= MAX_LISTED_VALUES) return 0;
+  return counts.slice().sort()[counts.length - 1 - MAX_LISTED_VALUES]!;
 }

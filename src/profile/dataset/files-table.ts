@@ -7,7 +7,7 @@ import { identifier } from '../../engine/quote.ts';
 import type { EngineColumn } from '../../engine/types.ts';
 import { type Counter, ONCE_EACH } from '../counters/counter.ts';
 import type { TableProfile } from '../model/model.ts';
-import { filesTable } from '../model/tables.ts';
+import { FILES_TABLE } from '../model/tables.ts';
 import { columnReaderOf } from '../plan/column-reader.ts';
 import { leavesOf } from '../plan/leaves.ts';
 import { type ImageHeader, readImageHeader } from './image-header.ts';
@@ -57,7 +57,7 @@ export async function profileOfFiles(
     const counts = counters[column]!.result();
     return featureOf(leaf, presenceOfScalar(files.length, counts), counts);
   });
-  return { name: filesTable, rows: files.length, features };
+  return { name: FILES_TABLE, rows: files.length, features };
 }
 
 /** The rows of that table, in the order of `files`. */

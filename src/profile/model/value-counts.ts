@@ -1,16 +1,16 @@
 import type { ValueCounts } from './model.ts';
 
 /** How many values a profile lists. */
-export const valueCap = 1024;
+export const MAX_LISTED_VALUES = 1024;
 
 /** In code points; what is longer is cut. */
-export const longestValue = 256;
+export const MAX_VALUE_LENGTH = 256;
 
 /** As it is, or its first 256 code points and `…`. */
 export function cutValue(text: string): string {
-  if (text.length <= longestValue) return text;
+  if (text.length <= MAX_VALUE_LENGTH) return text;
   const points = [...text];
-  return points.length <= longestValue ? text : `${points.slice(0, longestValue).join('')}…`;
+  return points.length <= MAX_VALUE_LENGTH ? text : `${points.slice(0, MAX_VALUE_LENGTH).join('')}…`;
 }
 
 /** By count descending, then by the UTF-8 bytes of the value. */
@@ -38,10 +38,10 @@ export function valueCounts(pairs: Iterable<readonly [string, number]>, certaint
   const sums = new Map<string, number>();
   for (const [value, count] of pairs) sums.set(value, (sums.get(value) ?? 0) + count);
   const sorted = [...sums].sort(byCountThenBytes);
-  if (certainty.all && sorted.length <= valueCap) return { exact: true, values: sorted, bound: 0 };
-  const firstCut = sorted[valueCap]?.[1] ?? 0;
+  if (certainty.all && sorted.length <= MAX_LISTED_VALUES) return { exact: true, values: sorted, bound: 0 };
+  const firstCut = sorted[MAX_LISTED_VALUES]?.[1] ?? 0;
   const bound = Math.max(certainty.unlisted, firstCut + certainty.error);
-  const values = sorted.slice(0, valueCap).filter(([, count]) => count + certainty.error > bound);
+  const values = sorted.slice(0, MAX_LISTED_VALUES).filter(([, count]) => count + certainty.error > bound);
   return { exact: false, values, bound };
 }
 

@@ -2,7 +2,7 @@ import type { Chunk } from '../../engine/chunks/chunk.ts';
 import { DoubleAccumulator } from '../accumulators/double-accumulator.ts';
 import { IntegerAccumulator } from '../accumulators/integer-accumulator.ts';
 import { byteLength, codePoints } from '../accumulators/text-lengths.ts';
-import { type Clock, clocks, TimeAccumulator } from '../accumulators/time-accumulator.ts';
+import { CLOCKS, type Clock, TimeAccumulator } from '../accumulators/time-accumulator.ts';
 import { BignumCounter } from '../counters/bignum-counter.ts';
 import type { Counter } from '../counters/counter.ts';
 import { type FixedWidthColumn, FixedWidthCounter } from '../counters/fixed-width-counter.ts';
@@ -16,8 +16,8 @@ import {
   timestampText,
   timeText,
 } from '../counters/value-text.ts';
-import { doubleHash, integerHash } from '../hashing/int64-hash.ts';
-import { cutValue, longestValue } from '../model/value-counts.ts';
+import { DOUBLE_HASH, integerHash } from '../hashing/int64-hash.ts';
+import { cutValue, MAX_VALUE_LENGTH } from '../model/value-counts.ts';
 import type { Leaf } from './leaves.ts';
 
 /** How to read a column from the engine, and which counter to use. */
@@ -53,9 +53,9 @@ export function columnReaderOf(leaf: Leaf, narrow: boolean): ColumnReader {
         text: (low) => (low === 1 ? 'true' : 'false'),
       }));
     case 'date':
-      return fixedWidthReader('DATE', () => ({ ...timeColumn(clocks.date, dateText), read: readDates }));
+      return fixedWidthReader('DATE', () => ({ ...timeColumn(CLOCKS.date, dateText), read: readDates }));
     case 'time':
-      return fixedWidthReader('TIME', () => timeColumn(clocks.time, timeText));
+      return fixedWidthReader('TIME', () => timeColumn(CLOCKS.time, timeText));
     case 'timestamp':
       return timestampReader(id);
     case 'bytes':
@@ -81,7 +81,7 @@ function timestampReader(id: string): ColumnReader {
   const nanoseconds = id === 'TIMESTAMP_NS';
   const zone = id === 'TIMESTAMP WITH TIME ZONE' ? 'Z' : '';
   const text = (low: number, high: number) => timestampText(low, high, nanoseconds ? 9 : 6, zone);
-  const clock = nanoseconds ? clocks.nanoseconds : clocks.microseconds;
+  const clock = nanoseconds ? CLOCKS.nanoseconds : CLOCKS.microseconds;
   const type = nanoseconds || zone === 'Z' ? id : 'TIMESTAMP';
   return fixedWidthReader(type, () => ({ ...timeColumn(clock, text), read: readFinite }));
 }
@@ -104,7 +104,7 @@ function doubleColumn(single: boolean): FixedWidthColumn {
   const text = single ? (low: number, high: number) => floatText(Number(doubleText(low, high))) : doubleText;
   return {
     read: readDoubles,
-    hash: doubleHash,
+    hash: DOUBLE_HASH,
     text,
     accumulator: new DoubleAccumulator(single ? floatText : String),
   };
@@ -114,18 +114,18 @@ function timeColumn(clock: Clock, text: FixedWidthColumn['text']): FixedWidthCol
   return { read: readAll, hash: integerHash(0, false), text, accumulator: new TimeAccumulator(clock, text) };
 }
 
-const decoder = new TextDecoder();
+const DECODER = new TextDecoder();
 
 const STRING_COLUMN: TextColumn = {
   lengthOf: codePoints,
-  shown: longestValue,
-  text: (bytes) => cutValue(decoder.decode(bytes)),
+  shown: MAX_VALUE_LENGTH,
+  text: (bytes) => cutValue(DECODER.decode(bytes)),
 };
 
 const HEX_COLUMN: TextColumn = {
   lengthOf: byteLength,
-  shown: longestValue / 2,
-  text: (bytes) => cutValue(Buffer.from(bytes.subarray(0, longestValue / 2 + 1)).toString('hex')),
+  shown: MAX_VALUE_LENGTH / 2,
+  text: (bytes) => cutValue(Buffer.from(bytes.subarray(0, MAX_VALUE_LENGTH / 2 + 1)).toString('hex')),
 };
 
 /** Which rows count, beside those that are null. */

@@ -6,7 +6,7 @@ import { brief, neutral } from '../neutral.ts';
 import { featureTitle, type Grade, gradeOf, spoken, validationGrade, validationSummary } from '../phrases.ts';
 
 /** One thing that a CI system can show on its own: a test case, an alert, an annotation. All text is neutral. */
-export interface Finding {
+export interface CiFinding {
   /** Stable: the anomaly's kind, or `FEATURE_DRIFT`, `FEATURE_ADDED`, `FEATURE_REMOVED`. */
   readonly rule: string;
   readonly grade: Grade;
@@ -16,16 +16,16 @@ export interface Finding {
 }
 
 /** What JUnit, SARIF and GitHub annotations have in common: a check of one file with findings, the gravest first. */
-export interface Findings {
+export interface CiFindings {
   readonly check: 'drift' | 'schema';
   readonly subject: string;
   readonly file: string;
   readonly summary: string;
   readonly grade: Grade;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly CiFinding[];
 }
 
-export function driftFindings(report: DriftReport, options: Pick<RenderOptions, 'file'>): Findings {
+export function driftFindings(report: DriftReport, options: Pick<RenderOptions, 'file'>): CiFindings {
   const oneSided = (rule: string, grade: Grade, side: string) => (feature: DriftReport['added'][number]) => ({
     rule,
     grade,
@@ -47,7 +47,7 @@ export function driftFindings(report: DriftReport, options: Pick<RenderOptions, 
   };
 }
 
-function driftFinding(drift: FeatureDrift): Finding {
+function driftFinding(drift: FeatureDrift): CiFinding {
   const reason = drift.reasons.length > 0 ? `: ${drift.reasons.join('; ')}` : '';
   return {
     rule: 'FEATURE_DRIFT',
@@ -61,7 +61,10 @@ function driftFinding(drift: FeatureDrift): Finding {
   };
 }
 
-export function validationFindings(report: ValidationReport, options: Pick<RenderOptions, 'file'>): Findings {
+export function validationFindings(
+  report: ValidationReport,
+  options: Pick<RenderOptions, 'file'>,
+): CiFindings {
   return {
     check: 'schema',
     subject: neutral(report.dataset.name),
@@ -72,7 +75,7 @@ export function validationFindings(report: ValidationReport, options: Pick<Rende
   };
 }
 
-function anomalyFinding(anomaly: Anomaly): Finding {
+function anomalyFinding(anomaly: Anomaly): CiFinding {
   return {
     rule: neutral(anomaly.kind),
     grade: gradeOf(anomaly.severity),

@@ -9,16 +9,16 @@ import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
 import { profileSummary, tableTitle } from '../phrases.ts';
 import { type Cell, columns } from './columns.ts';
-import { type Paint, painter } from './paint.ts';
+import { type PaintTone, tonePainter } from './paint.ts';
 import { sparklines } from './sparkline.ts';
 
 /** Cells for shapes and for extremes, in a terminal of 110 cells or more and in a narrower one; dates need ten. */
-const roomy = { shape: 14, extreme: 16 } as const;
-const tight = { shape: 8, extreme: 10 } as const;
+const ROOMY = { shape: 14, extreme: 16 } as const;
+const TIGHT = { shape: 8, extreme: 10 } as const;
 
 /** For a terminal: what the profile is of in one line, then a row a feature, table by table. */
 export function profileText(profile: Profile, options: RenderOptions): string {
-  const paint = painter(options.color);
+  const paint = tonePainter(options.color);
   const lines = wrapped(profileSummary(profile, options.name), options.width, '');
   const body = profile.tables.flatMap((table) =>
     tableLines(table, profile.tables.length > 1, options.width, paint),
@@ -26,9 +26,9 @@ export function profileText(profile: Profile, options: RenderOptions): string {
   return `${[...lines.map((line) => paint('strong', line)), ...body].join('\n')}\n`;
 }
 
-function tableLines(table: TableProfile, named: boolean, width: number, paint: Paint): string[] {
+function tableLines(table: TableProfile, named: boolean, width: number, paint: PaintTone): string[] {
   const title = named ? [paint('strong', `${tableTitle(table)} (${count(table.rows)})`)] : [];
-  const room = width >= 110 ? roomy : tight;
+  const room = width >= 110 ? ROOMY : TIGHT;
   const spec = [
     { title: 'feature', max: Math.max(12, Math.floor(width / 5)) },
     { title: 'type' },

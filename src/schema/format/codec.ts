@@ -21,7 +21,7 @@ export function fault(source: YamlSource, node: Node | null | undefined, message
   const at = offset === undefined ? undefined : source.lines.linePos(offset);
   const place = at === undefined || at.line === 0 ? source.where : `${source.where}:${at.line}:${at.col}`;
   throw new VarveError('schema-invalid', `${place}: ${message}`, {
-    remedy: 'Correct the line; docs/schema.md lists every key and what it takes.',
+    remedy: 'Correct the line; docs/reference/schema.md lists every key and what it takes.',
     path: source.where,
   });
 }
@@ -41,12 +41,12 @@ function scalarText(node: Node | null, source: YamlSource, expected: string): st
 }
 
 /** Text; numbers and the like are taken as they were typed. */
-export const textCodec: Codec<string> = {
+export const TEXT_CODEC: Codec<string> = {
   read: (node, source) => scalarText(node, source, 'text'),
   write: (value) => value,
 };
 
-export const flagCodec: Codec<boolean> = {
+export const FLAG_CODEC: Codec<boolean> = {
   read(node, source) {
     const typed = scalarText(node, source, '`true` or `false`');
     if (typed !== 'true' && typed !== 'false')
@@ -70,9 +70,9 @@ export function numberCodec(what: string, min: number, max: number, whole = fals
   };
 }
 
-export const fractionCodec = numberCodec('a fraction from 0 to 1', 0, 1);
-export const countCodec = numberCodec('a whole number, 0 or more', 0, Number.MAX_SAFE_INTEGER, true);
-export const amountCodec = numberCodec('a number, 0 or more', 0, Number.MAX_VALUE);
+export const FRACTION_CODEC = numberCodec('a fraction from 0 to 1', 0, 1);
+export const COUNT_CODEC = numberCodec('a whole number, 0 or more', 0, Number.MAX_SAFE_INTEGER, true);
+export const AMOUNT_CODEC = numberCodec('a number, 0 or more', 0, Number.MAX_VALUE);
 
 export function oneOfCodec<T extends string>(...allowed: readonly T[]): Codec<T> {
   return {
@@ -196,13 +196,13 @@ export function boundsCodec(end: Codec<number>): Codec<Bounds> {
   };
 }
 
-const isoTime = /^(\d{4,6}-\d\d-\d\d)?([T ]?\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/;
+const ISO_TIME = /^(\d{4,6}-\d\d-\d\d)?([T ]?\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/;
 
 /** The end of a range: a decimal number of any size, or an ISO 8601 date or time. Numbers are written without quotes. */
-const rangeEnd: Codec<string> = {
+const RANGE_END: Codec<string> = {
   read(node, source) {
     const typed = scalarText(node, source, 'a number, date or time').replace(/^\+/, '');
-    if (!isDecimal(typed) && (typed === '' || !isoTime.test(typed)))
+    if (!isDecimal(typed) && (typed === '' || !ISO_TIME.test(typed)))
       fault(source, node, `expected a number, date or time, found \`${typed}\`.`);
     return typed;
   },
@@ -215,7 +215,7 @@ function plainNumber(value: string): number | bigint | string {
   return /^-?[1-9]\d*$/.test(value) ? BigInt(value) : value;
 }
 
-export const rangeCodec: Codec<Range> = recordCodec<Range>(
-  [keyed('min', rangeEnd), keyed('max', rangeEnd)],
+export const RANGE_CODEC: Codec<Range> = recordCodec<Range>(
+  [keyed('min', RANGE_END), keyed('max', RANGE_END)],
   {},
 );

@@ -1,34 +1,34 @@
 import type { Node } from 'yaml';
 import {
-  allTypes,
+  ALL_TYPES,
   type Comparator,
   type DriftSettings,
   type Expectation,
   type FeatureSchema,
-  noDriftSettings,
+  NO_DRIFT_SETTINGS,
   type Presence,
   type Schema,
   type TableSchema,
 } from '../model.ts';
 import { isOneExpression } from '../row-checker.ts';
 import {
-  amountCodec,
+  AMOUNT_CODEC,
   boundsCodec,
+  COUNT_CODEC,
   type Codec,
-  countCodec,
   dictionaryCodec,
+  FLAG_CODEC,
+  FRACTION_CODEC,
   fault,
-  flagCodec,
-  fractionCodec,
   keyed,
   listCodec,
   numberCodec,
   oneOfCodec,
   oneOrListCodec,
   pairs,
-  rangeCodec,
+  RANGE_CODEC,
   recordCodec,
-  textCodec,
+  TEXT_CODEC,
   type YamlSource,
 } from './codec.ts';
 import { patternFault } from './pattern.ts';
@@ -36,24 +36,24 @@ import { timeFormatFault } from './time-format.ts';
 
 /** Every key of `<path>.schema.yaml`, in the order in which it is written. */
 
-const required: Presence = { minFraction: 1, minCount: 1 };
+const REQUIRED: Presence = { minFraction: 1, minCount: 1 };
 
-const presence: Codec<Presence> = {
+const PRESENCE: Codec<Presence> = {
   read(node, source) {
-    if (node !== null && 'value' in node && node.value === 'required') return required;
-    return presenceRecord.read(node, source);
+    if (node !== null && 'value' in node && node.value === 'required') return REQUIRED;
+    return PRESENCE_RECORD.read(node, source);
   },
   write: (value) =>
-    value.minFraction === 1 && value.minCount === 1 ? 'required' : presenceRecord.write(value),
+    value.minFraction === 1 && value.minCount === 1 ? 'required' : PRESENCE_RECORD.write(value),
 };
-const presenceRecord = recordCodec<Presence>(
-  [keyed('minFraction', fractionCodec), keyed('minCount', countCodec)],
+const PRESENCE_RECORD = recordCodec<Presence>(
+  [keyed('minFraction', FRACTION_CODEC), keyed('minCount', COUNT_CODEC)],
   {},
 );
 
-const sql: Codec<string> = {
+const SQL: Codec<string> = {
   read(node, source) {
-    const expression = textCodec.read(node, source).trim();
+    const expression = TEXT_CODEC.read(node, source).trim();
     if (!isOneExpression(expression))
       fault(
         source,
@@ -65,24 +65,24 @@ const sql: Codec<string> = {
   write: (value) => value,
 };
 
-const expectationRecord = recordCodec<Expectation>(
+const EXPECTATION_RECORD = recordCodec<Expectation>(
   [
-    keyed('sql', sql),
-    keyed('name', textCodec),
+    keyed('sql', SQL),
+    keyed('name', TEXT_CODEC),
     keyed('severity', oneOfCodec('error', 'warning')),
-    keyed('maxFraction', fractionCodec),
+    keyed('maxFraction', FRACTION_CODEC),
   ],
   { sql: '' },
 );
 
-const expectation: Codec<Expectation> = {
+const EXPECTATION: Codec<Expectation> = {
   read(node, source) {
-    if (node === null || !('items' in node)) return { sql: sql.read(node, source) };
-    const value = expectationRecord.read(node, source);
+    if (node === null || !('items' in node)) return { sql: SQL.read(node, source) };
+    const value = EXPECTATION_RECORD.read(node, source);
     if (value.sql === '') fault(source, node, 'an expectation needs `sql`.');
     return value;
   },
-  write: (value) => (Object.keys(value).length === 1 ? value.sql : expectationRecord.write(value)),
+  write: (value) => (Object.keys(value).length === 1 ? value.sql : EXPECTATION_RECORD.write(value)),
 };
 
 function checked(codec: Codec<string>, findFault: (value: string) => string | undefined): Codec<string> {
@@ -98,70 +98,70 @@ function checked(codec: Codec<string>, findFault: (value: string) => string | un
 }
 
 type Words = { readonly true?: string; readonly false?: string };
-const wordsRecord = recordCodec<Words>([keyed('true', textCodec), keyed('false', textCodec)], {});
-const booleanWords: Codec<Words> = {
+const WORDS_RECORD = recordCodec<Words>([keyed('true', TEXT_CODEC), keyed('false', TEXT_CODEC)], {});
+const BOOLEAN_WORDS: Codec<Words> = {
   read: (node, source) =>
-    node !== null && 'value' in node && node.value === true ? {} : wordsRecord.read(node, source),
-  write: (value) => (Object.keys(value).length === 0 ? true : wordsRecord.write(value)),
+    node !== null && 'value' in node && node.value === true ? {} : WORDS_RECORD.read(node, source),
+  write: (value) => (Object.keys(value).length === 0 ? true : WORDS_RECORD.write(value)),
 };
 
-const values = listCodec(textCodec);
-const domain: Codec<string | readonly string[]> = {
+const VALUES = listCodec(TEXT_CODEC);
+const DOMAIN: Codec<string | readonly string[]> = {
   read: (node, source) =>
-    node !== null && 'items' in node ? values.read(node, source) : textCodec.read(node, source),
+    node !== null && 'items' in node ? VALUES.read(node, source) : TEXT_CODEC.read(node, source),
   write: (value) => value,
 };
 
-const distance = numberCodec('a distance, 0 or more', 0, Number.MAX_VALUE);
-const comparator = recordCodec<Comparator>(
+const DISTANCE = numberCodec('a distance, 0 or more', 0, Number.MAX_VALUE);
+const COMPARATOR = recordCodec<Comparator>(
   [
-    keyed('l-infinity', distance),
-    keyed('jensen-shannon', distance),
-    keyed('normalized-absolute-difference', distance),
+    keyed('l-infinity', DISTANCE),
+    keyed('jensen-shannon', DISTANCE),
+    keyed('normalized-absolute-difference', DISTANCE),
   ],
   {},
 );
 
-const someTypes = oneOrListCodec(oneOfCodec(...allTypes));
-const types: Codec<FeatureSchema['types']> = {
+const SOME_TYPES = oneOrListCodec(oneOfCodec(...ALL_TYPES));
+const TYPES: Codec<FeatureSchema['types']> = {
   read: (node, source) =>
-    node !== null && 'value' in node && node.value === 'any' ? allTypes : someTypes.read(node, source),
-  write: (value) => (value.length === allTypes.length ? 'any' : someTypes.write(value)),
+    node !== null && 'value' in node && node.value === 'any' ? ALL_TYPES : SOME_TYPES.read(node, source),
+  write: (value) => (value.length === ALL_TYPES.length ? 'any' : SOME_TYPES.write(value)),
 };
 
-const featureFields = [
-  keyed<FeatureSchema, 'types'>('types', types, 'type'),
-  keyed<FeatureSchema, 'deprecated'>('deprecated', flagCodec),
-  keyed<FeatureSchema, 'presence'>('presence', presence),
-  keyed<FeatureSchema, 'in'>('in', values),
-  keyed<FeatureSchema, 'notIn'>('notIn', values),
-  keyed<FeatureSchema, 'valency'>('valency', oneOrListCodec(boundsCodec(countCodec))),
+const FEATURE_FIELDS = [
+  keyed<FeatureSchema, 'types'>('types', TYPES, 'type'),
+  keyed<FeatureSchema, 'deprecated'>('deprecated', FLAG_CODEC),
+  keyed<FeatureSchema, 'presence'>('presence', PRESENCE),
+  keyed<FeatureSchema, 'in'>('in', VALUES),
+  keyed<FeatureSchema, 'notIn'>('notIn', VALUES),
+  keyed<FeatureSchema, 'valency'>('valency', oneOrListCodec(boundsCodec(COUNT_CODEC))),
   keyed<FeatureSchema, 'shape'>(
     'shape',
     listCodec(numberCodec('a whole number, 1 or more', 1, 2 ** 31, true)),
   ),
   keyed<FeatureSchema, 'holds'>('holds', oneOfCodec('integer', 'float')),
-  keyed<FeatureSchema, 'categorical'>('categorical', flagCodec),
-  keyed<FeatureSchema, 'boolean'>('boolean', booleanWords),
-  keyed<FeatureSchema, 'range'>('range', rangeCodec),
-  keyed<FeatureSchema, 'nan'>('nan', flagCodec),
-  keyed<FeatureSchema, 'infinity'>('infinity', flagCodec),
-  keyed<FeatureSchema, 'length'>('length', boundsCodec(countCodec)),
-  keyed<FeatureSchema, 'matches'>('matches', checked(textCodec, patternFault)),
-  keyed<FeatureSchema, 'timeFormat'>('timeFormat', checked(textCodec, timeFormatFault)),
-  keyed<FeatureSchema, 'domain'>('domain', domain),
-  keyed<FeatureSchema, 'minDomainMass'>('minDomainMass', fractionCodec),
-  keyed<FeatureSchema, 'balance'>('balance', boundsCodec(fractionCodec)),
-  keyed<FeatureSchema, 'unique'>('unique', flagCodec),
-  keyed<FeatureSchema, 'distinct'>('distinct', boundsCodec(countCodec)),
-  keyed<FeatureSchema, 'drift'>('drift', comparator),
-  keyed<FeatureSchema, 'skew'>('skew', comparator),
-  keyed<FeatureSchema, 'expect'>('expect', oneOrListCodec(expectation)),
-  keyed<FeatureSchema, 'tfdv'>('tfdv', textCodec),
+  keyed<FeatureSchema, 'categorical'>('categorical', FLAG_CODEC),
+  keyed<FeatureSchema, 'boolean'>('boolean', BOOLEAN_WORDS),
+  keyed<FeatureSchema, 'range'>('range', RANGE_CODEC),
+  keyed<FeatureSchema, 'nan'>('nan', FLAG_CODEC),
+  keyed<FeatureSchema, 'infinity'>('infinity', FLAG_CODEC),
+  keyed<FeatureSchema, 'length'>('length', boundsCodec(COUNT_CODEC)),
+  keyed<FeatureSchema, 'matches'>('matches', checked(TEXT_CODEC, patternFault)),
+  keyed<FeatureSchema, 'timeFormat'>('timeFormat', checked(TEXT_CODEC, timeFormatFault)),
+  keyed<FeatureSchema, 'domain'>('domain', DOMAIN),
+  keyed<FeatureSchema, 'minDomainMass'>('minDomainMass', FRACTION_CODEC),
+  keyed<FeatureSchema, 'balance'>('balance', boundsCodec(FRACTION_CODEC)),
+  keyed<FeatureSchema, 'unique'>('unique', FLAG_CODEC),
+  keyed<FeatureSchema, 'distinct'>('distinct', boundsCodec(COUNT_CODEC)),
+  keyed<FeatureSchema, 'drift'>('drift', COMPARATOR),
+  keyed<FeatureSchema, 'skew'>('skew', COMPARATOR),
+  keyed<FeatureSchema, 'expect'>('expect', oneOrListCodec(EXPECTATION)),
+  keyed<FeatureSchema, 'tfdv'>('tfdv', TEXT_CODEC),
 ];
 
 /** One feature as it stands in the file, without its name. */
-const feature = recordCodec<FeatureSchema>(featureFields, {
+const FEATURE = recordCodec<FeatureSchema>(FEATURE_FIELDS, {
   name: '',
   types: [],
   in: [],
@@ -169,35 +169,35 @@ const feature = recordCodec<FeatureSchema>(featureFields, {
   expect: [],
 });
 
-const features: Codec<readonly FeatureSchema[]> = {
+const FEATURES: Codec<readonly FeatureSchema[]> = {
   read: (node, source) =>
     pairs(node, source).map(({ key, pair, comment }) => ({
-      ...feature.read(pair.value as Node | null, source),
+      ...FEATURE.read(pair.value as Node | null, source),
       name: key,
       ...(comment === undefined ? {} : { comment }),
     })),
-  write: (all) => new Map(all.map((each) => [each.name, feature.write(each)])),
+  write: (all) => new Map(all.map((each) => [each.name, FEATURE.write(each)])),
 };
 
-const tableFields = [
-  keyed<TableSchema, 'rows'>('rows', boundsCodec(countCodec)),
-  keyed<TableSchema, 'growth'>('growth', boundsCodec(amountCodec)),
-  keyed<TableSchema, 'keys'>('keys', listCodec(oneOrListCodec(textCodec))),
-  keyed<TableSchema, 'expect'>('expect', oneOrListCodec(expectation)),
-  keyed<TableSchema, 'features'>('features', features),
+const TABLE_FIELDS = [
+  keyed<TableSchema, 'rows'>('rows', boundsCodec(COUNT_CODEC)),
+  keyed<TableSchema, 'growth'>('growth', boundsCodec(AMOUNT_CODEC)),
+  keyed<TableSchema, 'keys'>('keys', listCodec(oneOrListCodec(TEXT_CODEC))),
+  keyed<TableSchema, 'expect'>('expect', oneOrListCodec(EXPECTATION)),
+  keyed<TableSchema, 'features'>('features', FEATURES),
 ];
-const emptyTable: TableSchema = { name: '', keys: [], expect: [], features: [] };
-const table = recordCodec<TableSchema>(tableFields, emptyTable);
-const tables = dictionaryCodec(table);
+const EMPTY_TABLE: TableSchema = { name: '', keys: [], expect: [], features: [] };
+const TABLE = recordCodec<TableSchema>(TABLE_FIELDS, EMPTY_TABLE);
+const TABLES = dictionaryCodec(TABLE);
 
-const driftSettings = recordCodec<DriftSettings>(
+const DRIFT_SETTINGS = recordCodec<DriftSettings>(
   [
-    keyed('ignore', values),
-    keyed('watch', values),
-    keyed('thresholds', dictionaryCodec(distance)),
-    keyed('features', dictionaryCodec(dictionaryCodec(distance))),
+    keyed('ignore', VALUES),
+    keyed('watch', VALUES),
+    keyed('thresholds', dictionaryCodec(DISTANCE)),
+    keyed('features', dictionaryCodec(dictionaryCodec(DISTANCE))),
   ],
-  noDriftSettings,
+  NO_DRIFT_SETTINGS,
 );
 
 interface File extends TableSchema {
@@ -209,21 +209,21 @@ interface File extends TableSchema {
   readonly tfdv?: string;
 }
 
-const file = recordCodec<File>(
+const FILE = recordCodec<File>(
   [
     keyed<File, 'varveSchema'>('varveSchema', numberCodec('1', 1, Number.MAX_SAFE_INTEGER, true)),
-    keyed<File, 'environments'>('environments', values),
-    keyed<File, 'domains'>('domains', dictionaryCodec(values)),
-    ...(tableFields as never[]),
-    keyed<File, 'tables'>('tables', tables),
-    keyed<File, 'drift'>('drift', driftSettings),
-    keyed<File, 'tfdv'>('tfdv', textCodec),
+    keyed<File, 'environments'>('environments', VALUES),
+    keyed<File, 'domains'>('domains', dictionaryCodec(VALUES)),
+    ...(TABLE_FIELDS as never[]),
+    keyed<File, 'tables'>('tables', TABLES),
+    keyed<File, 'drift'>('drift', DRIFT_SETTINGS),
+    keyed<File, 'tfdv'>('tfdv', TEXT_CODEC),
   ],
-  { ...emptyTable, varveSchema: 0, environments: [], domains: {}, tables: {}, drift: noDriftSettings },
+  { ...EMPTY_TABLE, varveSchema: 0, environments: [], domains: {}, tables: {}, drift: NO_DRIFT_SETTINGS },
 );
 
 /** The whole file; `write` gives maps and lists in the order of the file. */
-export const schemaFile: Codec<Schema> = {
+export const SCHEMA_FILE: Codec<Schema> = {
   read(node: Node | null, source: YamlSource) {
     const {
       name,
@@ -235,7 +235,7 @@ export const schemaFile: Codec<Schema> = {
       tables: others,
       varveSchema,
       ...rest
-    } = file.read(node, source);
+    } = FILE.read(node, source);
     if (varveSchema !== 1)
       fault(
         source,
@@ -257,10 +257,10 @@ export const schemaFile: Codec<Schema> = {
     return { ...rest, varveSchema: 1, tables: said ? [top, ...named] : named };
   },
   write({ tables: all, comment: _, ...rest }) {
-    const top = all.find((each) => each.name === '') ?? emptyTable;
+    const top = all.find((each) => each.name === '') ?? EMPTY_TABLE;
     const others = Object.fromEntries(
       all.filter((each) => each.name !== '').map((each) => [each.name, each]),
     );
-    return file.write({ ...rest, ...top, tables: others });
+    return FILE.write({ ...rest, ...top, tables: others });
   },
 };

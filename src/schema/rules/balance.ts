@@ -5,7 +5,7 @@ import { columnSql } from '../row-checker.ts';
 import { allListed, type Rule, type Subject, type Violation, wholeValues, without } from './rule.ts';
 
 /** How large a part of all values each value is: labels that no class dominates and none lacks. */
-export const balanceRule: Rule = {
+export const BALANCE_RULE: Rule = {
   check: (subject) => [...tooRare(subject), ...tooFrequent(subject)],
   relax(subject) {
     const { feature } = subject;

@@ -8,14 +8,14 @@ import { columnSql, notInSql } from '../row-checker.ts';
 import { allListed, type Rule, type Subject, type Violation, wholeValues, without } from './rule.ts';
 
 /** Two-valued features: 0 and 1 in numbers, two words in text. */
-export const booleanRule: Rule = {
+export const BOOLEAN_RULE: Rule = {
   check(subject) {
     if (subject.feature.boolean === undefined) return [];
     if (subject.profile.type === 'string') return unexpectedWords(subject, subject.feature.boolean);
     return subject.profile.numeric === undefined ? [] : unexpectedNumbers(subject, subject.profile.numeric);
   },
   relax: (subject) =>
-    booleanRule.check(subject).some((each) => each.undecided === undefined)
+    BOOLEAN_RULE.check(subject).some((each) => each.undecided === undefined)
       ? without(subject.feature, 'boolean')
       : subject.feature,
 };

@@ -25,7 +25,7 @@ interface Distance {
   between(feature: FeatureSchema, current: FeatureProfile, control: FeatureProfile): Partial<Difference>;
 }
 
-const distances: readonly Distance[] = [
+const DISTANCES: readonly Distance[] = [
   {
     measure: 'l-infinity',
     kind: 'COMPARATOR_L_INFTY_HIGH',
@@ -66,7 +66,7 @@ export function compare(feature: FeatureSchema, current: FeatureProfile, control
       },
     ];
   const found: Violation[] = [];
-  for (const each of distances) {
+  for (const each of DISTANCES) {
     const threshold = comparator[each.measure];
     const { distance, value } = each.between(feature, current, control.profile);
     if (threshold === undefined || distance === undefined || distance <= threshold) continue;

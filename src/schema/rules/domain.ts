@@ -15,7 +15,7 @@ interface Outside {
   readonly total: number;
 }
 
-export const domainRule: Rule = {
+export const DOMAIN_RULE: Rule = {
   check(subject) {
     const allowed = domainValues(subject.schema, subject.feature);
     if (allowed === undefined) return [];

@@ -21,7 +21,7 @@ interface Span {
   readonly max: string | null;
 }
 
-export const numberRule: Rule = {
+export const NUMBER_RULE: Rule = {
   check: (subject) => [...unreadable(subject), ...outOfRange(subject), ...notFinite(subject)],
   relax(subject) {
     const { feature } = subject;
@@ -171,11 +171,11 @@ function unlisted(
   ];
 }
 
-const floatWord = /^[+-]?(?:inf(?:inity)?|nan)$/i;
+const FLOAT_WORD = /^[+-]?(?:inf(?:inity)?|nan)$/i;
 
 function reads(holds: 'integer' | 'float', value: string): boolean {
   const trimmed = value.trim();
-  return holds === 'integer' ? isInteger(trimmed) : isDecimal(trimmed) || floatWord.test(trimmed);
+  return holds === 'integer' ? isInteger(trimmed) : isDecimal(trimmed) || FLOAT_WORD.test(trimmed);
 }
 
 function unreadable(subject: Subject): Violation[] {

@@ -22,7 +22,7 @@ export function isInEnvironment(
   return !feature.notIn.includes(environment) && schema.environments.includes(environment);
 }
 
-export const presenceRule: Rule = {
+export const PRESENCE_RULE: Rule = {
   check(subject) {
     return [...tooFewRows(subject), ...tooSmallFraction(subject)];
   },

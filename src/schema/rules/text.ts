@@ -15,11 +15,10 @@ import {
 } from './rule.ts';
 
 /** Length, regular expression and time format of text; length of bytes. */
-export const textRule: Rule = {
+export const TEXT_RULE: Rule = {
   check: (subject) => [...length(subject), ...matches(subject), ...timeFormat(subject)],
   relax(subject) {
-    const broken = textRule
-      .check(subject)
+    const broken = TEXT_RULE.check(subject)
       .filter((each) => each.undecided === undefined)
       .map((each) => each.kind);
     const dropped = [

@@ -5,7 +5,7 @@ import { instant } from '../time.ts';
 import type { Rule, Subject, Violation } from './rule.ts';
 
 /** The range of dates, times of day and timestamps. */
-export const timeRule: Rule = {
+export const TIME_RULE: Rule = {
   check: (subject) => [...tooEarly(subject), ...tooLate(subject)],
   relax(subject) {
     const { feature, profile } = subject;

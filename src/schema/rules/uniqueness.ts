@@ -1,4 +1,4 @@
-import { distinctCount, hashEnd } from '../../profile/hashing/sketch.ts';
+import { distinctCount, HASH_END } from '../../profile/hashing/sketch.ts';
 import type { FeatureProfile } from '../../profile/model/model.ts';
 import { counted, grouped } from '../../wording/numbers.ts';
 import { between, valueList } from '../phrases.ts';
@@ -6,7 +6,7 @@ import { columnSql } from '../row-checker.ts';
 import { type Rule, type Subject, type Violation, without } from './rule.ts';
 
 /** How many different values there are, and whether any occurs twice. */
-export const uniquenessRule: Rule = {
+export const UNIQUENESS_RULE: Rule = {
   check: (subject) => [...distinct(subject), ...unique(subject)],
   relax(subject) {
     const { feature, profile } = subject;
@@ -86,7 +86,7 @@ export function repeats(profile: FeatureProfile): Repeats {
   if (profile.values.exact) return { answer: 'none', values };
   const total = profile.count - profile.nullElements;
   const found = distinctCount(profile.distinct);
-  const exact = profile.distinct.theta >= hashEnd;
+  const exact = profile.distinct.theta >= HASH_END;
   if (exact) return { answer: found < total ? 'some' : 'none', values };
   return { answer: found < total * 0.9 ? 'some' : 'unknown', values };
 }

@@ -4,7 +4,7 @@ import { between } from '../phrases.ts';
 import { type Rule, type Subject, type Violation, without } from './rule.ts';
 
 /** How many values a row has: of lists their lengths, of anything else one. */
-export const valencyRule: Rule = {
+export const VALENCY_RULE: Rule = {
   check: (subject) => [...counts(subject), ...fixedShape(subject)],
   relax(subject) {
     const { feature } = subject;

@@ -1,6 +1,6 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { VarveError } from '../../errors.ts';
-import { floatText } from './message.ts';
+import { protoFloatText } from './message.ts';
 import { stringBytes, stringScalar, type TextField, type TextMessage } from './text-proto.ts';
 
 /**
@@ -136,7 +136,9 @@ function floats(bytes: Buffer, wire: WireType, kind: 'double' | 'float'): (strin
   if (bytes.length % size !== 0 || (wire !== WireType.LengthDelimited && bytes.length !== size))
     return [undefined];
   return Array.from({ length: bytes.length / size }, (_, index) =>
-    floatText(kind === 'double' ? bytes.readDoubleLE(index * 8) : shortFloat(bytes.readFloatLE(index * 4))),
+    protoFloatText(
+      kind === 'double' ? bytes.readDoubleLE(index * 8) : shortFloat(bytes.readFloatLE(index * 4)),
+    ),
   );
 }
 

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { constants, createReadStream, renameSync, writeFileSync } from 'node:fs';
+import { constants, createReadStream, writeFileSync } from 'node:fs';
 import { chmod, copyFile, link, open, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf, fileError } from '../../base/file-errors.ts';
+import { renameOverSync } from '../../base/rename.ts';
 import { digestMismatch, objectMissing } from '../errors.ts';
 import { type RawDigest, sameDigest, toDigest } from '../format/digest.ts';
 import type { WholeLocation } from '../index/catalog.ts';
@@ -39,7 +40,7 @@ export async function materialise(
     if (small !== undefined) writeSmall(small, temporary, options);
     else if (whole === undefined) await writeStream(source, digest, temporary, options);
     else await cloneWhole(source, whole, digest, temporary, options);
-    renameSync(temporary, target);
+    renameOverSync(temporary, target);
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
     throw fileError(error, 'write', target);
