@@ -33,8 +33,8 @@ import type { DatasetFiles, DatasetVersion, HistoryEntry } from './version.ts';
  */
 export interface Backend {
   readonly repository: Repository;
-  /** What messages call a dataset here, and the file that names its version. */
-  readonly terms: { readonly dataset: string; readonly pointer: string };
+  /** What messages call a dataset here, several of them, and the file that names a version. */
+  readonly terms: { readonly dataset: string; readonly datasets: string; readonly pointer: string };
 
   /**
    * The path of the dataset that a path of the user names as a whole, by its data or its pointer; undefined where it names none.

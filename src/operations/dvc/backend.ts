@@ -36,7 +36,7 @@ const OWN_REMOTES = 'Use `dvc remote add`, `modify`, `remove` and `default`: var
  * when it is called.
  */
 export class DvcBackend implements Backend {
-  readonly terms = { dataset: 'an output of DVC', pointer: '.dvc file' };
+  readonly terms = { dataset: 'an output of DVC', datasets: 'outputs', pointer: '.dvc file' };
   readonly #context: DvcPlace;
 
   constructor(context: DvcPlace) {

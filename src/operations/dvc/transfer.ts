@@ -10,13 +10,11 @@ import { isOnRemotes, type Selected, selectOutputs } from '../../dvc/tree/select
 import { VarveError } from '../../errors.ts';
 import type { Store } from '../../store/store.ts';
 import type { CheckoutOptions, PullResult, TransferChoice, TransferResult } from '../backend/results.ts';
+import { MAX_PROFILE_BYTES } from '../statistics/stored.ts';
 import { checkoutWanted, wantedOf } from './checkout.ts';
 import type { DvcPlace } from './context.ts';
 import { noteKey, readWholeNote } from './profile-notes.ts';
 import { inDvcWithProfiles, keepProfile } from './profiles.ts';
-
-/** No profile is near this size. */
-const LARGEST_PROFILE = 256 * 1024 * 1024;
 
 /** See Backend.push. */
 export function push(
@@ -29,7 +27,7 @@ export function push(
     const data = options.profilesOnly ? NOTHING : await pushOutputs(within, wanted, options);
     const profiles = await onProfiles(within, wanted, options, async (remote, digest) => {
       if (!cache.has(digest) || (await readWholeNote(remote, digest)) !== undefined) return undefined;
-      const bytes = await cache.readBytes(digest, LARGEST_PROFILE);
+      const bytes = await cache.readBytes(digest, MAX_PROFILE_BYTES);
       await remote.writeNote(noteKey(digest), bytes);
       return bytes.length;
     });

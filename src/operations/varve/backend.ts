@@ -34,7 +34,7 @@ import { datasetVersion, selectVersions, versionHistory, versionsAt } from './da
  * called, so that a command loads its own alone.
  */
 export class VarveBackend implements Backend {
-  readonly terms = { dataset: 'a dataset', pointer: 'pointer' };
+  readonly terms = { dataset: 'a dataset', datasets: 'datasets', pointer: 'pointer' };
   readonly #context: WorkingContext;
 
   constructor(context: WorkingContext) {
