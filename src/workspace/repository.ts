@@ -2,6 +2,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { isAbsent, workspaceError } from '../base/system-errors.ts';
 import { VarveError } from '../errors.ts';
+import { checkNotes } from './trust/folders.ts';
 
 /** A Git working tree in which varve was started. */
 export interface Repository {
@@ -28,11 +29,14 @@ export function findGitRoot(from: string): string {
   });
 }
 
-/** @throws VarveError `not-a-repository`, `not-initialised` */
+/** @throws VarveError `not-a-repository`, `not-initialised`, `link-refused` */
 export function findRepository(from: string): Repository {
   const root = findGitRoot(from);
   const folder = join(root, '.varve');
-  if (existsSync(join(folder, 'config.yaml'))) return { root, folder };
+  if (existsSync(join(folder, 'config.yaml'))) {
+    checkNotes(root, folder);
+    return { root, folder };
+  }
   throw new VarveError('not-initialised', `varve was not started in ${root}`, {
     path: root,
     remedy: 'Run `varve init`.',
