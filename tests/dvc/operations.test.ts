@@ -11,7 +11,6 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { add } from '../../src/operations/add.ts';
 import { checkout } from '../../src/operations/checkout.ts';
-import { openContext } from '../../src/operations/context/context.ts';
 import { diff } from '../../src/operations/diff.ts';
 import { drift } from '../../src/operations/drift.ts';
 import { fetch } from '../../src/operations/fetch.ts';
@@ -23,6 +22,7 @@ import { status } from '../../src/operations/status.ts';
 import { verify } from '../../src/operations/verify.ts';
 import { contents, describeWithDvc, Sandbox } from '../support/dvc-sandbox.ts';
 import { describeWithMinio } from '../support/minio.ts';
+import { openTrusted } from '../support/trust.ts';
 
 let box: Sandbox;
 beforeEach(() => {
@@ -30,7 +30,7 @@ beforeEach(() => {
 });
 afterEach(() => box.remove());
 
-const at = (name: string) => openContext(box.path(name));
+const at = (name: string) => openTrusted(box.path(name));
 const addWithProfile = (name: string, ...paths: string[]) => {
   const context = at(name);
   return add(context, paths, { profiler: profilerFor(context, (_, why) => expect.fail(why.message)) });

@@ -1,8 +1,11 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { findGitRoot } from '../../workspace/repository.ts';
+import { requireTrust } from '../../workspace/trust/consent.ts';
+import { checkNotes } from '../../workspace/trust/folders.ts';
 import { type DvcConfig, loadConfig } from '../format/config.ts';
 import { DvcIgnore } from '../format/dvcignore.ts';
+import { cacheRequest } from '../trust/requests.ts';
 
 /** A working tree in which DVC was started. */
 export interface DvcRepository {
@@ -28,15 +31,32 @@ export function findDvcRoot(from: string): string | undefined {
 
 /**
  * @param root as findDvcRoot found it
- * @throws VarveError `invalid-config`
+ * @throws VarveError `invalid-config`, `link-refused`
  */
 export function openDvcRepository(root: string): DvcRepository {
-  const inside = relative(findGitRoot(root), root).replaceAll(sep, '/');
+  const top = findGitRoot(root);
+  const inside = relative(top, root).replaceAll(sep, '/');
+  const folder = join(root, '.dvc', 'tmp', 'varve');
+  checkNotes(top, folder);
   return {
     root,
     prefix: inside === '' ? '' : `${inside}/`,
-    config: loadConfig(root),
+    config: withTrustedCache(root, loadConfig(root)),
     ignore: new DvcIgnore(root),
-    notes: { root, folder: join(root, '.dvc', 'tmp', 'varve') },
+    notes: { root, folder },
+  };
+}
+
+/** Nothing learns where the cache lies before this machine agreed to that, where it must. */
+function withTrustedCache(root: string, config: DvcConfig): DvcConfig {
+  let isTrusted = false;
+  return {
+    ...config,
+    /** @throws VarveError `settings-untrusted` */
+    get cacheDir() {
+      if (!isTrusted) requireTrust(root, cacheRequest(root, config));
+      isTrusted = true;
+      return config.cacheDir;
+    },
   };
 }
