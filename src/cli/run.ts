@@ -87,8 +87,9 @@ async function execute(global: GlobalOptions, options: CommonOptions, work: Work
   const interrupts = watchInterrupts();
   let bar: ProgressBar | undefined;
   const json = options.json === true;
+  const warnings = new Set<string>();
   try {
-    const outcome = await work({
+    const io: Io = {
       cwd: folderOf(global),
       signal: interrupts.signal,
       onProgress: (event) => {
@@ -109,7 +110,12 @@ async function execute(global: GlobalOptions, options: CommonOptions, work: Work
         bar?.clear();
         printError(`${printable(text)}\n`);
       },
-    });
+      onWarning: (text) => {
+        if (!warnings.has(text)) io.note(`varve: ${text}`);
+        warnings.add(text);
+      },
+    };
+    const outcome = await withConsent(work, io, json);
     bar?.clear();
     if (json && outcome.json !== undefined) print(`${JSON.stringify(outcome.json, undefined, 2)}\n`);
     else if (outcome.text !== '') print(`${outcome.text.replace(/\n$/, '')}\n`);
@@ -121,6 +127,19 @@ async function execute(global: GlobalOptions, options: CommonOptions, work: Work
     return TROUBLE;
   } finally {
     interrupts.stop();
+  }
+}
+
+/** Runs `work`, again and again while it stops at settings to which somebody at the terminal then agrees. */
+async function withConsent(work: Work, io: Io, json: boolean): Promise<Outcome> {
+  try {
+    return await work(io);
+  } catch (error) {
+    if (!(error instanceof VarveError) || error.code !== 'settings-untrusted') throw error;
+    const { askForConsent, isAnybodyThere, isUntrusted } = await import('./terminal/consent.ts');
+    const isAgreed = isUntrusted(error) && isAnybodyThere(json) && (await askForConsent(error, io));
+    if (!isAgreed) throw error;
+    return withConsent(work, io, json);
   }
 }
 

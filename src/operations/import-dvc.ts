@@ -18,8 +18,10 @@ import { initialConfig } from '../workspace/config.ts';
 import { excludeFromGit } from '../workspace/git/exclude.ts';
 import { gitList } from '../workspace/git/git.ts';
 import { formatPointer, type Pointer, pointerPath } from '../workspace/pointer.ts';
+import { requireTrust } from '../workspace/trust/consent.ts';
 import type { Context } from './context/context.ts';
 import { closing, openCache } from './context/stores.ts';
+import { importedCacheRequest } from './context/trust.ts';
 import { inDvc } from './dvc/context.ts';
 import {
   type CommitFacts,
@@ -134,6 +136,7 @@ class Importer {
   readonly #known = new Map<string, Known>();
 
   static async open(context: DvcContext, dvc: DvcRepository): Promise<Importer> {
+    requireTrust(dvc.root, importedCacheRequest(dvc.root));
     const target = join(dvc.root, '.varve', 'cache');
     const folder = join(dvc.notes.folder, 'import');
     mkdirSync(folder, { recursive: true });

@@ -12,10 +12,12 @@ import {
   removeRemote,
   setDefaultRemote,
   setRemote,
-  setSource,
 } from '../workspace/config.ts';
+import { giveConsent } from '../workspace/trust/consent.ts';
 import { type Context, refuseInDvc } from './context/context.ts';
 import { findRemote } from './context/stores.ts';
+import { remoteRequest } from './context/trust.ts';
+import { keepAccess } from './in-place/access.ts';
 
 export interface ListedRemote extends RemoteConfig {
   readonly name: string;
@@ -46,6 +48,10 @@ export async function addRemote(
   }
   const remote = { url: urlToKeep(context, url), ...settings };
   const file = local ? 'config.local.yaml' : 'config.yaml';
+  // Who names it on this machine has agreed to it, and to nothing else.
+  const named = { ...config, remotes: new Map(config.remotes).set(name, remote) };
+  const request = remoteRequest(repository, named, name);
+  if (request !== undefined) giveConsent(repository.root, request);
   setRemote(repository, file, name, remote);
   const isDefault = config.defaultRemote === undefined && config.remotes.size === 0;
   if (isDefault) setDefaultRemote(repository, file, name);
@@ -93,11 +99,10 @@ export async function reachSource(
   access: Access,
 ): Promise<Access & { readonly url: string }> {
   refuseInDvc(context, 'data that stays where it is', 'Use `dvc import-url`.');
-  const { repository } = context;
   const place = sourceUrl(url);
   if (access.endpoint !== undefined) parseEndpoint(access.endpoint);
-  setSource(repository, place, access);
-  return { url: place, ...accessTo(readConfig(repository), place) };
+  if (Object.keys(access).length > 0) keepAccess(context, place, access);
+  return { url: place, ...accessTo(readConfig(context.repository), place) };
 }
 
 function dvcRemotes({ remotes, defaultRemote }: DvcConfig): ListedRemote[] {

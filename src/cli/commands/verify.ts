@@ -16,8 +16,8 @@ export function command(run: Run): Command {
   )
     .option('--remote <name>', 'check this remote, not the cache')
     .action((options: CommonOptions & { remote?: string }) =>
-      run(options, async ({ cwd, signal, onProgress }) => {
-        const result = await verify(openContext(cwd, { signal, onProgress }), options);
+      run(options, async ({ cwd, signal, onProgress, onWarning }) => {
+        const result = await verify(openContext(cwd, { signal, onProgress, onWarning }), options);
         return { json: result, text: describe(result), exitCode: result.damage.length > 0 ? 1 : 0 };
       }),
     );

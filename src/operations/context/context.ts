@@ -7,6 +7,8 @@ import { findRepository, type Repository } from '../../workspace/repository.ts';
 /** How an operation is watched and stopped. */
 export interface Watch {
   readonly onProgress?: OnProgress | undefined;
+  /** Told what whoever waits should know beside the result; perhaps more than once. */
+  readonly onWarning?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -28,11 +30,12 @@ export function openContext(cwd: string, watch: Watch = {}): Context {
 }
 
 /** What of a watch is set, for rooms whose options know no undefined. */
-export function watching({ onProgress, signal }: Watch): {
+export function watching({ onProgress, onWarning, signal }: Watch): {
   readonly onProgress?: OnProgress;
+  readonly onWarning?: (text: string) => void;
   readonly signal?: AbortSignal;
 } {
-  return { ...(onProgress && { onProgress }), ...(signal && { signal }) };
+  return { ...(onProgress && { onProgress }), ...(onWarning && { onWarning }), ...(signal && { signal }) };
 }
 
 /** For what works on varve's own files only. @throws VarveError `dvc-unsupported` in a repository of DVC */

@@ -12,7 +12,7 @@ import {
 } from '../../store/format/source-manifest.ts';
 import type { Store } from '../../store/store.ts';
 import type { Batch } from '../../store/writing/batch.ts';
-import { type Access, accessTo, readConfig, setSource } from '../../workspace/config.ts';
+import type { Access } from '../../workspace/config.ts';
 import { ignoreDataset } from '../../workspace/git/gitignore.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import { writeReadRecord } from '../../workspace/tree/read-record.ts';
@@ -23,6 +23,7 @@ import type { Context } from '../context/context.ts';
 import { withScratch } from '../context/scratch-folder.ts';
 import { claimInCache, closing, openCache } from '../context/stores.ts';
 import { rootOf } from '../datasets/select.ts';
+import { agreedAccess, keepAccess } from './access.ts';
 import { sortedByPath } from './external-sort.ts';
 import { isInPlace, rootOfRead, sourceFiles } from './snapshot.ts';
 
@@ -51,7 +52,8 @@ export async function addInPlace(
   const before = previousPointer(repository.root, dataset);
   if (before === undefined && dataKind(repository.root, dataset) !== undefined) throw pathTaken(dataset);
   const place = sourceUrl(url);
-  const source = await openSource(url, { ...accessTo(readConfig(repository), place), ...access });
+  const { onWarning } = context;
+  const source = await openSource(url, { ...agreedAccess(context, place, access), onWarning });
   try {
     return await closing(await openCache(context), async (cache) => {
       const list = await takeList(context, cache, {
@@ -62,7 +64,7 @@ export async function addInPlace(
         isFolder: url.endsWith('/'),
       });
       ignoreDataset(repository.root, dataset);
-      setSource(repository, place, access);
+      keepAccess(context, place, access);
       return { datasets: [point(repository, dataset, before, list)] };
     });
   } finally {
