@@ -1,11 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { loadConfig } from '../dvc/format/config.ts';
-import { cacheRequest as dvcCacheRequest, dvcRequests } from '../dvc/trust/requests.ts';
 import { VarveError } from '../errors.ts';
 import type { Digest } from '../store/format/digest.ts';
-import { readConfig } from '../workspace/config.ts';
-import { pointerPath } from '../workspace/pointer.ts';
 import {
   type Consent,
   consents,
@@ -13,11 +7,8 @@ import {
   isTrusted,
   revokeConsents,
 } from '../workspace/trust/consent.ts';
-import { fingerprint, type TrustRequest, usable } from '../workspace/trust/request.ts';
+import { fingerprint, type TrustRequest } from '../workspace/trust/request.ts';
 import type { Context } from './context/context.ts';
-import { cacheRequest, importedCacheRequest, remoteRequest, sourceRequest } from './context/trust.ts';
-import { selectDatasets } from './datasets/select.ts';
-import { isInPlace } from './in-place/snapshot.ts';
 
 /** What settings of the repository ask of this machine, and whether it agreed. */
 export interface AskedSetting extends TrustRequest {
@@ -30,9 +21,10 @@ export interface TrustResult {
 }
 
 /** All that the settings of the working tree ask of this machine. Changes nothing, and contacts nobody. */
-export function askedSettings(context: Context): TrustResult {
-  const { root } = context.repository;
-  const requests = new Map(requestsOf(context).map((request) => [fingerprint(request), request]));
+export async function askedSettings({ backend }: Context): Promise<TrustResult> {
+  const { root } = backend.repository;
+  const all = await backend.settingRequests();
+  const requests = new Map(all.map((request) => [fingerprint(request), request]));
   return {
     settings: [...requests].map(([print, request]) => ({
       ...request,
@@ -47,8 +39,8 @@ export function askedSettings(context: Context): TrustResult {
  * asks again.
  * @throws VarveError `setting-unknown` where nothing asked has such a fingerprint, `trust-unsafe`
  */
-export function trust(context: Context, fingerprints: readonly string[] = []): TrustResult {
-  const { settings } = askedSettings(context);
+export async function trust(context: Context, fingerprints: readonly string[] = []): Promise<TrustResult> {
+  const { settings } = await askedSettings(context);
   const unknown = fingerprints.find((one) => settings.every((setting) => setting.fingerprint !== one));
   if (unknown !== undefined) throw notAsked(unknown);
   const chosen = settings.filter(
@@ -75,31 +67,6 @@ export function revokeTrust(
   const unknown = fingerprints.find((one) => !known.includes(one));
   if (unknown !== undefined) throw notAgreed(unknown);
   return { revoked: revokeConsents(repository.root, fingerprints.length === 0 ? known : fingerprints) };
-}
-
-function requestsOf(context: Context): TrustRequest[] {
-  const { repository, dvc } = context;
-  // Each of the two formats can be turned into the other, in the other's cache.
-  if (dvc !== undefined) return [...dvcRequests(dvc.root), ...present(importedCacheRequest(dvc.root))];
-  const config = readConfig(repository);
-  const named = [...config.sources.keys()].map((url) => [url, '.varve/config.local.yaml'] as const);
-  const pointed = selectDatasets(context, []).flatMap(({ path, pointer }) =>
-    isInPlace(pointer) ? [[pointer.source, pointerPath(path)] as const] : [],
-  );
-  return present(
-    cacheRequest(repository, config),
-    exportedCacheRequest(repository.root),
-    ...[...config.remotes.keys()].map((name) => usable(() => remoteRequest(repository, config, name))),
-    ...[...named, ...pointed].map(([url, file]) => usable(() => sourceRequest(config, url, file))),
-  );
-}
-
-function exportedCacheRequest(root: string): TrustRequest | undefined {
-  return existsSync(join(root, '.dvc')) ? dvcCacheRequest(root, loadConfig(root)) : undefined;
-}
-
-function present(...requests: readonly (TrustRequest | undefined)[]): TrustRequest[] {
-  return requests.filter((request) => request !== undefined);
 }
 
 function notAsked(wanted: string): VarveError {

@@ -38,6 +38,9 @@ export interface Config {
 export type ConfigFile = 'config.yaml' | 'config.local.yaml';
 
 const LOCAL: ConfigFile = 'config.local.yaml';
+/** From the root of the repository. */
+export const SHARED_CONFIG = '.varve/config.yaml';
+export const LOCAL_CONFIG = `.varve/${LOCAL}`;
 /** What comes later wins. */
 const FILES: readonly ConfigFile[] = ['config.yaml', LOCAL];
 const VERSION = 1;
@@ -128,7 +131,7 @@ function checkRemoteName(name: string): void {
 
 function load(repository: Repository, file: ConfigFile): { where: string; path: string; document: Document } {
   const where = `.varve/${file}`;
-  const path = join(repository.folder, file);
+  const path = join(repository.root, where);
   // Aliases could blow a small file up to gigabytes, so none are expanded.
   const document = parseDocument(readText(path, where), { prettyErrors: true, maxAliasCount: 0 } as object);
   const problem = document.errors[0];

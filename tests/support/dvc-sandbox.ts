@@ -96,9 +96,9 @@ export class Sandbox {
   }
 
   /** As somebody works who knows the settings of the repository, and agrees to them. */
-  inside<T>(cwd: string, work: (context: DvcContext) => Promise<T>): Promise<T> {
+  async inside<T>(cwd: string, work: (context: DvcContext) => Promise<T>): Promise<T> {
     const root = this.path(cwd);
-    openTrusted(root);
+    await openTrusted(root);
     return withWorkers({ repository: openDvcRepository(root), cwd: root }, work);
   }
 

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { VarveError } from '../../errors.ts';
-import { openContext } from '../../operations/context/context.ts';
+import { openContext } from '../../operations/context/open.ts';
 import { type AskedSetting, askedSettings, revokeTrust, trust, trusted } from '../../operations/trust.ts';
 import type { Consent } from '../../workspace/trust/consent.ts';
 import { factLines, subjectOf, visible } from '../../workspace/trust/request.ts';
@@ -38,7 +38,7 @@ export function command(run: Run): Command {
     .addOption(new Option('--revoke', 'take consents back').conflicts('show'))
     .action((fingerprints: string[], options: Options) =>
       run(options, async ({ cwd }) => {
-        const context = openContext(cwd);
+        const context = await openContext(cwd);
         if (fingerprints.length > 0 && (options.show || options.list)) throw namesNothing();
         if (options.list) {
           const result = trusted(context);
@@ -48,7 +48,7 @@ export function command(run: Run): Command {
           const result = revokeTrust(context, fingerprints);
           return { json: result, text: listed(result.revoked, 'There was nothing to take back.') };
         }
-        const result = options.show ? askedSettings(context) : trust(context, fingerprints);
+        const result = options.show ? await askedSettings(context) : await trust(context, fingerprints);
         const text = result.settings.map(asked).join('\n') || 'The settings here ask for nothing.';
         return { json: result, text };
       }),

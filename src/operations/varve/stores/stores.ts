@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import { VarveError } from '../../../errors.ts';
+import { type BucketSource, openSource } from '../../../remote/bucket/listing.ts';
+import { openRemote } from '../../../remote/open.ts';
+import type { Remote } from '../../../remote/remote.ts';
+import { writeRef } from '../../../store/gc/refs.ts';
+import type { Root } from '../../../store/gc/roots.ts';
+import { Store } from '../../../store/store.ts';
+import { cloneId } from '../../../workspace/clone-id.ts';
+import { accessTo, type Config, type RemoteConfig, readConfig } from '../../../workspace/config.ts';
+import { cacheFolder, cacheRequest } from '../../../workspace/trust/cache.ts';
+import { requireTrust } from '../../../workspace/trust/consent.ts';
+import type { WorkingContext } from '../../context/context.ts';
+import { nearest } from '../../datasets/suggest.ts';
+import { remoteRequest, sourceRequest } from './requests.ts';
+
+/** The cache of this clone. Close it. @throws VarveError `settings-untrusted` */
+export async function openCache(context: WorkingContext): Promise<Store> {
+  return Store.open(await openRemote(trustedCache(context)));
+}
+
+function trustedCache({ repository }: WorkingContext): string {
+  const config = readConfig(repository);
+  requireTrust(repository.root, cacheRequest(repository, config));
+  return cacheFolder(repository, config);
+}
+
+/** Whether other clones may keep their data in this cache too. */
+export function isCacheShared({ repository }: WorkingContext): boolean {
+  return readConfig(repository).cache !== undefined;
+}
+
+/** In a cache that clones share, says what this one needs of it, so that a gc from another leaves it. */
+export async function claimInCache(context: WorkingContext, roots: readonly Root[]): Promise<void> {
+  if (!isCacheShared(context)) return;
+  const remote = await openRemote(trustedCache(context));
+  try {
+    await writeRef(remote, cloneId(context.repository), roots);
+  } finally {
+    await remote.close();
+  }
+}
+
+export interface OpenRemoteStore {
+  readonly name: string;
+  readonly url: string;
+  readonly store: Store;
+}
+
+/**
+ * The remote of this name, or the default one. Close its store.
+ * @throws VarveError `no-remote`, `unknown-remote`, `settings-untrusted`
+ */
+export async function openRemoteStore(context: WorkingContext, name?: string): Promise<OpenRemoteStore> {
+  const opened = await openRemoteNamed(context, name);
+  const store = await Store.open(opened.remote, { indexCache: memoryOfRemotes(context) });
+  return { name: opened.name, url: opened.remote.url, store };
+}
+
+/** As openRemoteStore, with nothing read yet. Close it. */
+export async function openRemoteNamed(
+  context: WorkingContext,
+  name?: string,
+): Promise<{ readonly name: string; readonly remote: Remote }> {
+  const { repository } = context;
+  const config = readConfig(repository);
+  const chosen = name ?? defaultRemote(config);
+  const { url, ...access } = findRemote(config, chosen);
+  requireTrust(repository.root, remoteRequest(repository, config, chosen));
+  const options = { ...access, onWarning: context.onWarning, base: repository.root };
+  return { name: chosen, remote: await openRemote(url, options) };
+}
+
+/**
+ * The source of data in place. Close it.
+ * @param file that names the source, relative to the repository
+ * @throws VarveError `settings-untrusted`
+ */
+export function openSourceOf(context: WorkingContext, url: string, file: string): Promise<BucketSource> {
+  const { repository } = context;
+  const config = readConfig(repository);
+  requireTrust(repository.root, sourceRequest(config, url, file));
+  return openSource(url, { ...accessTo(config, url), onWarning: context.onWarning });
+}
+
+/** Folder in which this clone keeps what it knows of remotes. */
+export function memoryOfRemotes({ repository }: WorkingContext): string {
+  return join(repository.stateFolder, 'index');
+}
+
+/** @throws VarveError `unknown-remote` */
+export function findRemote(config: Config, name: string): RemoteConfig {
+  const remote = config.remotes.get(name);
+  if (remote !== undefined) return remote;
+  const similar = nearest(name, config.remotes.keys());
+  throw new VarveError('unknown-remote', `There is no remote named ${name}`, {
+    path: name,
+    remedy:
+      similar === undefined
+        ? 'Run `varve remote add NAME URL`; `varve remote list` shows those there are.'
+        : `Did you mean ${similar}?`,
+  });
+}
+
+function defaultRemote(config: Config): string {
+  if (config.defaultRemote !== undefined) return config.defaultRemote;
+  const names = [...config.remotes.keys()];
+  if (names.length === 1) return names[0]!;
+  throw new VarveError('no-remote', names.length === 0 ? 'No remote is set up' : 'No remote is the default', {
+    path: '.varve/config.yaml',
+    remedy:
+      names.length === 0
+        ? 'Run `varve remote add origin URL`, where URL is a folder, s3://bucket/prefix or minio://alias/bucket.'
+        : `Name one with \`--remote\`, or run \`varve remote default NAME\` (${names.join(', ')}).`,
+  });
+}
