@@ -15,6 +15,8 @@ export interface Io {
   emit(json: unknown, text: string): void;
   /** Says something beside the result, on standard error, line by line. */
   note(...lines: string[]): void;
+  /** As note, once for each text: what operations have to say may come from each thing that they touch. */
+  readonly onWarning: (text: string) => void;
 }
 
 export interface Outcome {

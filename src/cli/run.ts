@@ -89,8 +89,9 @@ async function execute(global: GlobalOptions, options: CommonOptions, work: Work
   const interrupts = watchInterrupts();
   let bar: ProgressBar | undefined;
   const json = options.json === true;
+  const warnings = new Set<string>();
   try {
-    const outcome = await work({
+    const io: Io = {
       cwd: folderOf(global),
       signal: interrupts.signal,
       onProgress: (event) => {
@@ -111,7 +112,12 @@ async function execute(global: GlobalOptions, options: CommonOptions, work: Work
         bar?.clear();
         printError(`${forPeople(lines.map(neutral).join('\n'))}\n`);
       },
-    });
+      onWarning: (text) => {
+        if (!warnings.has(text)) io.note(`varve: ${text}`);
+        warnings.add(text);
+      },
+    };
+    const outcome = await withConsent(work, io, json);
     bar?.clear();
     if (json && outcome.json !== undefined)
       print(`${inertJson(JSON.stringify(outcome.json, undefined, 2))}\n`);
@@ -132,6 +138,19 @@ async function execute(global: GlobalOptions, options: CommonOptions, work: Work
 
 function forPeople(text: string): string {
   return inert(withoutSecrets(text));
+}
+
+/** Runs `work`, again and again while it stops at settings to which somebody at the terminal then agrees. */
+async function withConsent(work: Work, io: Io, json: boolean): Promise<Outcome> {
+  try {
+    return await work(io);
+  } catch (error) {
+    if (!(error instanceof VarveError) || error.code !== 'settings-untrusted') throw error;
+    const { askForConsent, isAnybodyThere, isUntrusted } = await import('./terminal/consent.ts');
+    const isAgreed = isUntrusted(error) && isAnybodyThere(json) && (await askForConsent(error, io));
+    if (!isAgreed) throw error;
+    return withConsent(work, io, json);
+  }
 }
 
 function folderOf({ C }: GlobalOptions): string {

@@ -2,7 +2,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { isAbsent, workspaceError } from '../base/system-errors.ts';
 import { VarveError } from '../errors.ts';
-import { refuseTrackedLinks } from './git/tracked-links.ts';
+import { checkNotes } from './trust/folders.ts';
 
 /** A working tree whose data varve looks after. */
 export interface Repository {
@@ -38,12 +38,14 @@ export function enclosingGitRoot(path: string): string | undefined {
   }
 }
 
-/** The working tree in which varve was started. @throws VarveError `not-a-repository`, `not-initialised`, `symlink-refused` */
+/** The working tree in which varve was started. @throws VarveError `not-a-repository`, `not-initialised`, `link-refused` */
 export function findRepository(from: string): Repository {
   const repository = repositoryAt(findGitRoot(from));
   const { root } = repository;
-  refuseTrackedLinks(root, VARVE_FOLDER);
-  if (existsSync(join(root, VARVE_FOLDER, 'config.yaml'))) return repository;
+  if (existsSync(join(root, VARVE_FOLDER, 'config.yaml'))) {
+    checkNotes(root, repository.stateFolder);
+    return repository;
+  }
   throw new VarveError('not-initialised', `varve was not started in ${root}`, {
     path: root,
     remedy: 'Run `varve init`.',

@@ -83,6 +83,7 @@ test('a full disk stops add and checkout in order', (context) => {
     box.write('disk/repo/data/a.bin', Buffer.alloc(400_000, 1));
     box.write('disk/repo/data/b.bin', Buffer.alloc(400_000, 2));
     box.write('disk/repo/.varve/config.local.yaml', `cache: ${box.path('cache')}\n`);
+    box.ok(['trust'], 'disk/repo');
     box.ok(['add', 'data'], 'disk/repo');
     rmSync(box.path('disk/repo/data'), { recursive: true });
     box.write('disk/ballast', Buffer.alloc(1_200_000, 3));
@@ -94,6 +95,7 @@ test('a full disk stops add and checkout in order', (context) => {
     expect(box.ok(['status'], 'disk/repo')).toContain('nothing changed');
 
     box.write('disk/repo/.varve/config.local.yaml', `cache: ${box.path('disk/cache')}\n`);
+    box.ok(['trust'], 'disk/repo');
     box.write('disk/repo/more.bin', Buffer.from(Array.from({ length: 900_000 }, (_, index) => index * 7919)));
     refused(box, ['add', 'more.bin'], 'disk-full', 'disk', 'disk/repo');
   } finally {

@@ -36,6 +36,7 @@ test('gc keeps what branches, tags, stashes, worktrees, the index and the workin
   box.git(['worktree', 'add', '-q', box.path('tree'), 'HEAD', '--detach']);
   box.write('tree/data/f.bin', 'fifth, uncommitted in a worktree');
   box.write('tree/.varve/config.local.yaml', `cache: ${box.path('repo/.varve/cache')}\n`);
+  box.ok(['trust'], 'tree');
   box.ok(['add', 'data'], 'tree');
   box.write('repo/data/f.bin', 'sixth, of the index');
   box.ok(['add', 'data']);
@@ -78,8 +79,10 @@ test('a cache that clones share: no gc takes what another clone needs', () => {
   box.repository();
   addAndCommit('first', 'first');
   box.clone('repo', 'clone');
-  for (const folder of ['repo', 'clone'])
+  for (const folder of ['repo', 'clone']) {
     box.write(`${folder}/.varve/config.local.yaml`, `cache: ${box.path('shared')}\n`);
+    box.ok(['trust'], folder);
+  }
   box.write('clone/data/f.bin', 'only in the clone');
   box.ok(['add', 'data'], 'clone');
   box.write('repo/data/f.bin', 'only here');

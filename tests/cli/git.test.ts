@@ -97,6 +97,7 @@ test('git push sends the data of its commits first, old versions too, and stops 
   box.clone('server', 'clone');
   for (const revision of ['main', 'main~1']) {
     box.git(['checkout', '-q', revision], 'clone');
+    box.ok(['trust'], 'clone');
     box.ok(['pull'], 'clone');
     expect(box.ok(['status'], 'clone')).toContain('nothing changed');
   }

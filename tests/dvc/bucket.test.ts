@@ -2,20 +2,20 @@ import { rmSync } from 'node:fs';
 import { AssumeRoleProvider } from 'minio/dist/esm/AssumeRoleProvider.mjs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { add } from '../../src/operations/add.ts';
-import { openContext } from '../../src/operations/context/open.ts';
 import { pull } from '../../src/operations/pull.ts';
 import { push } from '../../src/operations/push.ts';
 import { verify } from '../../src/operations/verify.ts';
 import { contents, Sandbox } from '../support/dvc-sandbox.ts';
 import { type FaultyS3, seededFaults, startFaultyS3 } from '../support/faulty-s3.ts';
 import { describeWithMinio } from '../support/minio.ts';
+import { openTrusted } from '../support/trust.ts';
 
 const SMALL = 40;
 let box: Sandbox;
 let proxy: FaultyS3;
 afterEach(() => box.remove());
 
-const at = (name: string) => openContext(box.path(name));
+const at = (name: string) => openTrusted(box.path(name));
 
 /** A repository with small files and a large one, and the remote `origin` in its configuration. */
 async function repository(

@@ -18,6 +18,8 @@ export default function setup(): () => void {
   const run = mkdtempSync(join(tmpdir(), 'varve-tests-'));
   process.env.VARVE_TEST_RUN = run;
   process.env.VARVE_TEST_RUN_PID = String(process.pid);
+  // What tests agree to is not remembered where a person's consents are.
+  process.env.XDG_CONFIG_HOME = join(run, 'config');
   return () => {
     stopSharedServer(run);
     rmSync(run, { recursive: true, force: true, maxRetries: 10 });

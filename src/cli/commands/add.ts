@@ -30,8 +30,8 @@ export function command(run: Run): Command {
     .option('--profile <name>', 'profile in the AWS configuration files, for this clone');
   return withEngineOptions(defined).action(
     (paths: string[], { json, to, memory, threads, ...access }: Options) =>
-      run({ ...(json && { json }) }, async ({ cwd, signal, onProgress, note }) => {
-        const context = await openContext(cwd, { signal, onProgress });
+      run({ ...(json && { json }) }, async ({ cwd, signal, onProgress, onWarning, note }) => {
+        const context = await openContext(cwd, { signal, onProgress, onWarning });
         const url = sourceUrl(paths, to, access);
         if (url !== undefined) {
           const { addInPlace } = await import('../../operations/add.ts');

@@ -11,8 +11,8 @@ export function command(run: Run): Command {
     'Turns a repository of varve, with its history, into one of DVC, on new branches.',
     [['varve export-dvc', 'new branches dvc/<branch>; the old ones stay']],
   ).action((options) =>
-    run(options, async ({ cwd, signal, onProgress }) => {
-      const result = await exportDvc(await openContext(cwd, { signal, onProgress }));
+    run(options, async ({ cwd, signal, onProgress, onWarning }) => {
+      const result = await exportDvc(await openContext(cwd, { signal, onProgress, onWarning }));
       const lines = [
         `${counted(result.outputs, 'version')} on ${result.branches.map(neutral).join(', ') || 'no branch'}`,
         ...result.missing.map(({ path }) => `left as it was, since its data is nowhere: ${neutral(path)}`),

@@ -25,9 +25,9 @@ export function command(run: Run): Command {
       duration,
     )
     .action((options: CommonOptions & { remote?: string; dryRun?: true; grace?: number }) =>
-      run(options, async ({ cwd, signal, onProgress }) => {
+      run(options, async ({ cwd, signal, onProgress, onWarning }) => {
         const choice: GcOptions = { remote: options.remote, dryRun: options.dryRun, graceMs: options.grace };
-        const result = await gc(await openContext(cwd, { signal, onProgress }), choice);
+        const result = await gc(await openContext(cwd, { signal, onProgress, onWarning }), choice);
         return { json: result, text: describe(result) };
       }),
     );

@@ -99,9 +99,9 @@ function prePushCommand(run: Run): Command {
     .argument('<remote>')
     .argument('[url]')
     .action((remote: string) =>
-      run({}, async ({ cwd, signal, onProgress, note }) => {
+      run({}, async ({ cwd, signal, onProgress, onWarning, note }) => {
         const result = await gitPrePush(
-          driverContext(cwd, { signal, onProgress }),
+          driverContext(cwd, { signal, onProgress, onWarning }),
           remote,
           readFileSync(0, 'utf8'),
         );

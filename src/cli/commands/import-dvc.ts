@@ -11,8 +11,8 @@ export function command(run: Run): Command {
     "Takes a DVC repository, with its history, into varve's format, on new branches.",
     [['varve import-dvc', 'new branches varve/<branch>; the old ones stay']],
   ).action((options) =>
-    run(options, async ({ cwd, signal, onProgress }) => {
-      const result = await importDvc(await openContext(cwd, { signal, onProgress }));
+    run(options, async ({ cwd, signal, onProgress, onWarning }) => {
+      const result = await importDvc(await openContext(cwd, { signal, onProgress, onWarning }));
       const lines = [
         `${counted(result.snapshots, 'version')} on ${result.branches.map(neutral).join(', ') || 'no branch'}`,
         ...result.missing.map(({ path }) => `left as it was, since its data is nowhere: ${neutral(path)}`),

@@ -24,8 +24,8 @@ export function command(run: Run): Command {
     .option('--remote <name>', 'check this remote, not the cache')
     .option('--complete', 'exit 1 also where something was never fetched, or never pushed')
     .action((options: Options) =>
-      run(options, async ({ cwd, signal, onProgress }) => {
-        const result = await verify(await openContext(cwd, { signal, onProgress }), options);
+      run(options, async ({ cwd, signal, onProgress, onWarning }) => {
+        const result = await verify(await openContext(cwd, { signal, onProgress, onWarning }), options);
         const isAsked = result.damage.length > 0 || (options.complete && result.absent.length > 0);
         return { json: result, text: describe(result), exitCode: isAsked ? 1 : 0 };
       }),

@@ -2,6 +2,8 @@ import { unsupported } from '../../dvc/format/config.ts';
 import type { DvcRepository } from '../../dvc/tree/repository.ts';
 import { VarveError } from '../../errors.ts';
 import type { Store } from '../../store/store.ts';
+import { importedCacheRequest } from '../../workspace/trust/cache.ts';
+import type { TrustRequest } from '../../workspace/trust/request.ts';
 import type { Backend } from '../backend/backend.ts';
 import type {
   AddResult,
@@ -155,6 +157,12 @@ export class DvcBackend implements Backend {
 
   async gitInstall(): Promise<GitInstallResult> {
     throw unsupported('hooks and drivers for Git', 'Use `dvc install` for hooks.');
+  }
+
+  async settingRequests(): Promise<TrustRequest[]> {
+    const { dvcRequests } = await import('../../dvc/trust/requests.ts');
+    const imported = importedCacheRequest(this.repository.root);
+    return [...dvcRequests(this.repository.root), ...(imported === undefined ? [] : [imported])];
   }
 
   async importDvc(): Promise<ImportDvcResult> {

@@ -11,10 +11,12 @@ import {
   removeRemote,
   setDefaultRemote,
   setRemote,
-  setSource,
 } from '../../workspace/config.ts';
+import { giveConsent } from '../../workspace/trust/consent.ts';
 import type { ListedRemote, RemoteAddOptions } from '../backend/results.ts';
 import type { WorkingContext } from '../context/context.ts';
+import { keepAccess } from './in-place/access.ts';
+import { remoteRequest } from './stores/requests.ts';
 import { findRemote } from './stores/stores.ts';
 
 /** The first remote becomes the default. Nothing is contacted. */
@@ -36,6 +38,10 @@ export function addRemote(
   if (settings.endpoint !== undefined) parseEndpoint(settings.endpoint);
   const remote = { url: urlToKeep(context, url), ...settings };
   const file = local ? 'config.local.yaml' : 'config.yaml';
+  // Who names it on this machine has agreed to it, and to nothing else.
+  const named = { ...config, remotes: new Map(config.remotes).set(name, remote) };
+  const request = remoteRequest(repository, named, name);
+  if (request !== undefined) giveConsent(repository.root, request);
   setRemote(repository, file, name, remote);
   const isDefault = config.defaultRemote === undefined && config.remotes.size === 0;
   if (isDefault) setDefaultRemote(repository, file, name);
@@ -75,11 +81,10 @@ export function reachSource(
   url: string,
   access: Access,
 ): Access & { readonly url: string } {
-  const { repository } = context;
   const place = sourceUrl(url);
   if (access.endpoint !== undefined) parseEndpoint(access.endpoint);
-  setSource(repository, place, access);
-  return shown({ url: place, ...accessTo(readConfig(repository), place) });
+  if (Object.keys(access).length > 0) keepAccess(context, place, access);
+  return shown({ url: place, ...accessTo(readConfig(context.repository), place) });
 }
 
 /** What was written by hand may hold credentials, which nothing shows. */
