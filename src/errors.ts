@@ -1,3 +1,7 @@
+import type { ErrorCode } from './error-codes.ts';
+
+export type { ErrorCode };
+
 /**
  * The one error type that varve throws on purpose. Everything else that is thrown is a defect of varve.
  *
@@ -5,11 +9,11 @@
  * `--json`. `message` says what happened and names the path; `remedy` names the next step, as a sentence.
  */
 export class VarveError extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly remedy: string;
   readonly path: string | undefined;
 
-  constructor(code: string, message: string, options: { remedy: string; path?: string; cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, options: { remedy: string; path?: string; cause?: unknown }) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'VarveError';
     this.code = code;

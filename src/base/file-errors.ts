@@ -1,4 +1,4 @@
-import { VarveError } from '../errors.ts';
+import { type ErrorCode, VarveError } from '../errors.ts';
 
 /** The `code` of a system error (`ENOENT`, `EACCES`, …), or undefined for anything else. */
 export function errnoOf(error: unknown): string | undefined {
@@ -6,7 +6,7 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
 }
 
-const KNOWN: Record<string, readonly [code: string, what: string, remedy: string]> = {
+const KNOWN: Record<string, readonly [code: ErrorCode, what: string, remedy: string]> = {
   ENOSPC: ['disk-full', 'the disk is full', 'Free some space there, then run the same command again.'],
   EDQUOT: [
     'disk-full',

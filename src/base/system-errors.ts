@@ -1,4 +1,4 @@
-import { VarveError } from '../errors.ts';
+import { type ErrorCode, VarveError } from '../errors.ts';
 
 /** The `code` of a system error (`ENOENT`, `EACCES`, …); undefined for anything else. */
 export function systemCode(error: unknown): string | undefined {
@@ -22,7 +22,7 @@ export function workspaceError(error: unknown, doing: string, path: string): Err
   return new VarveError(code, `Cannot ${doing} ${path}: ${what}`, { path, remedy, cause: error });
 }
 
-function explain(code: string | undefined, error: unknown): [code: string, what: string, remedy: string] {
+function explain(code: string | undefined, error: unknown): [code: ErrorCode, what: string, remedy: string] {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { VarveError } from '../errors.ts';
+import { type ErrorCode, VarveError } from '../errors.ts';
 
 /** What a thread is sent. */
 export type Asked<Question> = { readonly question: Question } | { readonly end: true };
@@ -14,7 +14,7 @@ export type Told<Answer, Progress> =
 export interface Failure {
   readonly message: string;
   /** Of a VarveError. */
-  readonly varve?: { readonly code: string; readonly remedy: string; readonly path?: string };
+  readonly varve?: { readonly code: ErrorCode; readonly remedy: string; readonly path?: string };
 }
 
 interface Options<Answer> {

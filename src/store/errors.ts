@@ -1,4 +1,4 @@
-import { VarveError } from '../errors.ts';
+import { type ErrorCode, VarveError } from '../errors.ts';
 import { type Digest, type RawDigest, toDigest } from './format/digest.ts';
 
 /** What every place that meets missing or damaged bytes says. */
@@ -21,7 +21,7 @@ export function digestMismatch(expected: RawDigest, place: string): VarveError {
   });
 }
 
-export function damaged(code: string, place: string, what: string): VarveError {
+export function damaged(code: ErrorCode, place: string, what: string): VarveError {
   return new VarveError(code, `${place} is damaged: ${what}`, {
     path: place,
     remedy: 'Run `varve verify`: it names what the damage touches and what to do.',

@@ -1,5 +1,5 @@
 import { askAgain } from '../base/ask-again.ts';
-import { VarveError } from '../errors.ts';
+import { type ErrorCode, VarveError } from '../errors.ts';
 import type { Remote } from '../remote/remote.ts';
 import { type Digest, type RawDigest, toRaw } from './format/digest.ts';
 import { packKey } from './format/pack.ts';
@@ -11,6 +11,9 @@ import { type MaterialiseOptions, materialise } from './restoring/restore-file.t
 import { type FileToPut, materialiseAll } from './restoring/restore-files.ts';
 import { StoreCore } from './store-core.ts';
 import { Batch } from './writing/batch.ts';
+
+/** What a whole copy elsewhere mends. */
+const DAMAGE: ReadonlySet<ErrorCode> = new Set(['digest-mismatch', 'object-missing', 'damaged-recipe']);
 
 export interface StoreOptions {
   /** Folder that keeps the index of a remote between runs, so that only what is new is read. */
@@ -173,7 +176,7 @@ export class Store {
 }
 
 function isDamage(error: unknown): boolean {
-  return error instanceof VarveError && /^(digest-mismatch|object-missing|damaged-recipe)$/.test(error.code);
+  return error instanceof VarveError && DAMAGE.has(error.code);
 }
 
 function tooLarge(digest: Digest, size: number, maximum: number): VarveError {

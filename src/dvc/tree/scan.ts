@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { isUnfinished } from '../../base/atomic-write.ts';
 import { comparePaths } from '../../base/path-order.ts';
 import { isAbsent, workspaceError } from '../../base/system-errors.ts';
-import { VarveError } from '../../errors.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import { DVC_IGNORE } from '../format/dvcignore.ts';
 import { factsOf } from '../objects/object-io.ts';
 import type { FileFacts } from '../objects/object-jobs.ts';
@@ -108,7 +108,7 @@ function checkName(path: string, name: string): void {
 
 function refused(
   path: string,
-  code: string,
+  code: ErrorCode,
   what: string,
   remedy = 'Replace it by the file or folder itself, or name it in .dvcignore.',
 ): VarveError {

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { VarveError } from '../../errors.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import { describeUrl, isUrl } from '../../remote/url.ts';
 import type { DatasetVersion } from '../backend/version.ts';
 import type { Context, Watch } from '../context/context.ts';
@@ -80,7 +80,7 @@ function versionOf(context: Context, argument: string): Promise<DatasetVersion |
 
 /** Undefined where `look` fails in one of these expected ways. */
 async function unless<T>(
-  codes: readonly string[],
+  codes: readonly ErrorCode[],
   look: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
   try {

@@ -4,7 +4,7 @@ import { isUnfinished } from '../../base/atomic-write.ts';
 import { reservedName } from '../../base/data-path.ts';
 import { comparePaths } from '../../base/path-order.ts';
 import { isAbsent, workspaceError } from '../../base/system-errors.ts';
-import { VarveError } from '../../errors.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import { POINTER_SUFFIX } from '../pointer.ts';
 import { IGNORE_FILE, type IgnoreRules, ignoreRules } from './varveignore.ts';
 
@@ -198,6 +198,6 @@ function badName(path: string): VarveError {
   );
 }
 
-function nested(path: string, code: string, what: string, remedy: string): VarveError {
+function nested(path: string, code: ErrorCode, what: string, remedy: string): VarveError {
   return new VarveError(code, `${path} is ${what} within the dataset`, { path, remedy });
 }
