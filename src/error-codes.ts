@@ -17,8 +17,7 @@ export const ERROR_CODES = {
   'credentials-expired': 'The session of the credentials for a remote has expired.',
   'credentials-missing': 'No credentials for a remote were found.',
   'credentials-refused': 'The server of a remote does not accept the credentials.',
-  'damaged-clock':
-    'The file by which a cache or remote tells how old its objects are cannot be read.',
+  'damaged-clock': 'The file by which a cache or remote tells how old its objects are cannot be read.',
   'damaged-condemned': 'The list of what a gc is to remove cannot be read.',
   'damaged-config': 'A configuration file cannot be read as one.',
   'damaged-index': 'The index of a cache or remote cannot be read.',

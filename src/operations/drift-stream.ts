@@ -22,7 +22,7 @@ export interface StreamOptions extends ProfilingOptions {
 export async function* driftStream(
   cwd: string,
   snapshot: string,
-  bytes: AsyncIterable<Buffer>,
+  bytes: AsyncIterable<Uint8Array>,
   options: StreamOptions,
   watch: Watch = {},
 ): AsyncGenerator<DriftReport> {
@@ -61,7 +61,7 @@ interface WindowFile {
 
 /** Cuts bytes after every `lines`th line feed. A window of nothing but white space is none. */
 async function* windows(
-  bytes: AsyncIterable<Buffer>,
+  bytes: AsyncIterable<Uint8Array>,
   lines: number,
   folder: string,
 ): AsyncGenerator<WindowFile> {
@@ -96,7 +96,7 @@ class WindowWriter {
   }
 
   /** Appends as much of `bytes` as belongs to this window and says how much that was. */
-  async take(bytes: Buffer): Promise<number> {
+  async take(bytes: Uint8Array): Promise<number> {
     let end = 0;
     while (this.#left > 0 && end < bytes.length) {
       const feed = bytes.indexOf(0x0a, end);

@@ -1,3 +1,4 @@
+import { open, unlink } from 'node:fs/promises';
 import { askAgain } from '../base/ask-again.ts';
 import { type ErrorCode, VarveError } from '../errors.ts';
 import type { Remote } from '../remote/remote.ts';
@@ -88,6 +89,24 @@ export class Store {
     } finally {
       await this.#keepMended();
     }
+  }
+
+  /**
+   * As readStream, and nothing at all is yielded before it is verified: an object in a file of its own is copied (or linked, where
+   * that is possible) first.
+   * @param scratch path at which that copy is made; it is gone from there before the first byte is yielded
+   * @throws VarveError `object-missing`, `digest-mismatch`, `damaged-recipe`
+   */
+  async *readVerified(digest: Digest, scratch: string): AsyncGenerator<Uint8Array> {
+    if (this.core.catalog.first(toRaw(digest))?.at !== 'whole') {
+      yield* this.readStream(digest);
+      return;
+    }
+    await this.materialise(digest, scratch, { link: true });
+    const file = await open(scratch);
+    // An open file stays readable: without a name nothing is left behind, whatever happens.
+    await unlink(scratch);
+    yield* file.createReadStream();
   }
 
   /**

@@ -103,10 +103,3 @@ it('is called by continuous integration with the test command that the README gi
   expect(readme).toMatch(/^npm ci && npm test$/m);
   expect(readme).toMatch(/^npm ci && npm run demo$/m);
 });
-
-it('has a page of the command line that says what the program says', () => {
-  const check = spawnSync(process.execPath, [join(root, 'scripts', 'make-cli-docs.mjs'), '--check'], {
-    encoding: 'utf8',
-  });
-  expect(check.status, check.stderr).toBe(0);
-});

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { VarveError } from '../../errors.ts';
-import { add } from '../../operations/add.ts';
+import { add, profilerOnDemand } from '../../operations/add.ts';
 import type { AddedDataset } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import type { ProfilingOptions } from '../../operations/statistics/load.ts';
-import type { Profiler } from '../../operations/statistics/profiler.ts';
 import { neutral } from '../../report/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import type { Access } from '../../workspace/config.ts';
@@ -38,13 +37,9 @@ export function command(run: Run): Command {
           const result = await addInPlace(context, url, { to: to!, ...access });
           return { json: result, text: result.datasets.map(line).join('\n') };
         }
-        // The engine is loaded only where there is something new to count.
-        const profiler: Profiler = async (dataset) => {
-          const { profilerFor } = await import('../../operations/statistics/profile-on-add.ts');
-          const unreadable = (path: string, why: VarveError): void =>
-            note(`${path} is added without statistics: ${why.message}`, `  ${why.remedy}`);
-          return profilerFor(context, unreadable, { memory, threads })(dataset);
-        };
+        const unreadable = (path: string, why: VarveError): void =>
+          note(`${path} is added without statistics: ${why.message}`, `  ${why.remedy}`);
+        const profiler = profilerOnDemand(context, unreadable, { memory, threads });
         const result = await add(context, paths, { profiler });
         return { json: result, text: result.datasets.map(line).join('\n') };
       }),

@@ -1,0 +1,61 @@
+import { symlinkSync } from 'node:fs';
+import { afterAll, expect, it } from 'vitest';
+import { Sandbox } from '../support/sandbox.ts';
+
+const box = new Sandbox().repository().withRemote();
+afterAll(() => box.remove());
+
+/**
+ * Uses the library twice, and prints what of its process was another before: listeners, environment, flags of V8, exit code,
+ * working folder, globals, time zone, prototypes.
+ */
+const PROGRAM = `
+import { writeFileSync } from 'node:fs';
+const look = () => ({
+  listeners: Object.fromEntries(process.eventNames().map((name) => [String(name), process.listenerCount(name)])),
+  env: { ...process.env },
+  gc: typeof globalThis.gc,
+  execArgv: [...process.execArgv],
+  exitCode: process.exitCode,
+  cwd: process.cwd(),
+  umask: process.umask(),
+  title: process.title,
+  globals: Object.getOwnPropertyNames(globalThis).sort(),
+  stackTraceLimit: Error.stackTraceLimit,
+  prepare: typeof Error.prepareStackTrace,
+  prototypes: [Object, Array, String, Promise, Buffer].map(({ prototype }) => Reflect.ownKeys(prototype).length),
+});
+const before = look();
+const { openFolder, openRepository } = await import('varve');
+const imported = look();
+const use = async () => {
+  const repo = await openRepository();
+  writeFileSync('data.csv', 'a,b\\n' + '1,x\\n2,y\\n'.repeat(500));
+  await repo.add('data.csv');
+  await repo.status();
+  await repo.push();
+  await repo.profile('data.csv', { threads: 1 });
+  for await (const _ of repo.open('data.csv'));
+  await repo.verify();
+  await (await openFolder('.')).schema.infer('data.csv', { force: true });
+};
+await use();
+await new Promise((resolve) => setImmediate(resolve));
+const once = look();
+await use();
+await new Promise((resolve) => setImmediate(resolve));
+console.log(JSON.stringify({ before, imported, once, twice: look() }));
+`;
+
+it('changes nothing in the process that it is used in', { timeout: 120_000 }, () => {
+  box.write('repo/node_modules/.keep', '');
+  symlinkSync(process.cwd(), box.path('repo/node_modules/varve'), 'junction');
+  box.write('repo/use.mjs', PROGRAM);
+  const { code, out, err } = box.run(process.execPath, ['use.mjs']);
+  expect(code, err).toBe(0);
+  const { before, imported, once, twice } = JSON.parse(out);
+  expect(imported).toEqual(before);
+  // Engine: its folder for spilled data is removed by a listener at the exit, one as long as a database is open.
+  expect(once).toEqual(before);
+  expect(twice).toEqual(before);
+});
