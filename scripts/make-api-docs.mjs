@@ -7,6 +7,16 @@ import { Application } from 'typedoc';
 import { root } from './build/bundles.mjs';
 import { writePage } from './build/generated-page.mjs';
 
+const INTRO = `# The library
+
+\`import { openRepository } from 'varve'\` gives all that the command line can do in a repository, \`openFolder\` what needs none. One convention
+holds everywhere: what a method needs is an argument, what may be left out an option, and each call may have a \`signal\`, \`onProgress\` and
+\`onWarning\` of its own beside those that were given at the opening. Results are the documents that the commands print with \`--json\`. What goes wrong on
+purpose is a \`VarveError\` of one of [these codes](errors.md), a wrong argument one of the code \`usage\`; work that a signal stops fails with the reason of that signal.
+
+Start with [openRepository](#openrepository), [VarveRepository](#varverepository) and [DataFolder](#datafolder). This page is made from the source.
+`;
+
 const out = mkdtempSync(join(tmpdir(), 'varve-api-'));
 try {
   const app = await Application.bootstrapWithPlugins({
@@ -40,7 +50,9 @@ try {
   const project = await app.convert();
   if (project === undefined) throw new Error('The types of the library could not be read.');
   await app.generateOutputs(project);
-  writePage(join(root, 'docs', 'reference', 'api.md'), readFileSync(join(out, 'api.md'), 'utf8'));
+  // Signatures are no programs; the examples run in tests/library/examples.test.ts, in a repository that has what they name.
+  const text = readFileSync(join(out, 'api.md'), 'utf8').replaceAll(/^```ts$/gm, '```ts not-run');
+  writePage(join(root, 'docs', 'reference', 'api.md'), text.replace('# varve\n', `${INTRO}\n`));
 } finally {
   rmSync(out, { recursive: true, force: true });
 }

@@ -50,7 +50,10 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Marked `not-run`: the two commands of the README that install, which .ci/run itself calls. */
+/**
+ * Marked `not-run`: the two commands of the README that install, which .ci/run itself calls, and programs that are run elsewhere
+ * (tests/library/examples.test.ts).
+ */
 const isRun = (block: Block) => !block.marks.includes('not-run');
 
 describe.each(pages)('%s', (page) => {

@@ -11,10 +11,11 @@ afterAll(() => box.remove());
  */
 const PROGRAM = `
 import { writeFileSync } from 'node:fs';
+import { runInNewContext } from 'node:vm';
 const look = () => ({
   listeners: Object.fromEntries(process.eventNames().map((name) => [String(name), process.listenerCount(name)])),
   env: { ...process.env },
-  gc: typeof globalThis.gc,
+  gc: [typeof globalThis.gc, runInNewContext('typeof gc')],
   execArgv: [...process.execArgv],
   exitCode: process.exitCode,
   cwd: process.cwd(),
