@@ -1,6 +1,7 @@
-import { openRows, type RowTable } from '../../engine/check-rows.ts';
+import type { RowTable } from '../../engine/check-rows.ts';
 import { VarveError } from '../../errors.ts';
 import { openTableRows } from '../../profile/dataset/profile-directory.ts';
+import { processReader } from '../../profile/reading/process-reader.ts';
 import type { RowChecker } from '../../schema/row-checker.ts';
 import { watching } from '../context/context.ts';
 import { type DatasetFiles, filesInPlace } from '../datasets/files.ts';
@@ -44,7 +45,8 @@ async function rowsOf(
 ): Promise<RowTable | undefined> {
   const { signal } = watching(watch);
   const options = { ...engineOptions(machine), ...(signal && { signal }), ...(slice && { slice }) };
-  if (kind === 'file') return table === '' ? openRows([{ files, constants: [] }], options) : undefined;
+  if (kind === 'file')
+    return table === '' ? processReader.openRows([{ files, constants: [] }], options) : undefined;
   const cache = context === undefined ? {} : profileCache(context.repository);
-  return openTableRows(files, table, { ...options, ...cache });
+  return openTableRows(files, table, processReader, { ...options, ...cache });
 }

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { DataFile } from './profile-files.ts';
+import type { TableFile } from './profile-files.ts';
 
 export interface ImageHeader {
   /** In pixels. */
@@ -11,6 +11,11 @@ export interface ImageHeader {
 
 const imageExtension = /\.(avif|bmp|gif|heic|heif|icns|ico|j2c|jp2|jpe?g|jxl|png|psd|svg|tga|tiff?|webp)$/i;
 
+/** Whether a file of this name can have an image's header. */
+export function isImage(path: string): boolean {
+  return imageExtension.test(path);
+}
+
 /** Sizes stand within the first bytes of a file; a JPEG may have a large thumbnail before. */
 const headerBytes = 512 * 1024;
 
@@ -19,8 +24,8 @@ export async function readImageHeader({
   path,
   absolutePath,
   size,
-}: DataFile): Promise<ImageHeader | undefined> {
-  if (!imageExtension.test(path)) return undefined;
+}: TableFile): Promise<ImageHeader | undefined> {
+  if (!isImage(path)) return undefined;
   const { imageSize } = await import('image-size');
   const file = await open(absolutePath, 'r');
   try {
