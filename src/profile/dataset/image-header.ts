@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { type Context, createContext, Script } from 'node:vm';
 import type { TableFile } from './profile-files.ts';
 
 export interface ImageHeader {
@@ -30,7 +31,7 @@ export async function readImageHeader({
   const file = await open(absolutePath, 'r');
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(size, headerBytes)), 0, undefined, 0);
-    const { width, height, type } = imageSize(buffer.subarray(0, bytesRead));
+    const { width, height, type } = withinTime(() => imageSize(buffer.subarray(0, bytesRead)));
     return type === undefined || !Number.isSafeInteger(width) || !Number.isSafeInteger(height)
       ? undefined
       : { width, height, format: type };
@@ -39,4 +40,17 @@ export async function readImageHeader({
   } finally {
     await file.close();
   }
+}
+
+/** Milliseconds. What takes so long follows headers in a circle. */
+const TIME_LIMIT = 1000;
+
+const call = new Script('work()');
+let context: (Context & { work?: () => unknown }) | undefined;
+
+/** Runs what a file could make run for ever, for a second at most. @throws Error after that */
+function withinTime<T>(work: () => T): T {
+  context ??= createContext({});
+  context.work = work;
+  return call.runInContext(context, { timeout: TIME_LIMIT }) as T;
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { type Engine, type EngineOptions, openEngine } from '../../engine/duckdb.ts';
+import { type Engine, type EngineOptions, isReadError, openEngine, readError } from '../../engine/duckdb.ts';
 import { formatOf } from '../../engine/formats/format.ts';
+import { fileNamedBy } from '../../engine/source-file.ts';
 import type { OnProgress } from '../../progress.ts';
 import type { Profile } from '../model/model.ts';
 import { assertColumn, openRows, type Slice } from '../plan/open-rows.ts';
@@ -51,6 +52,8 @@ export async function profileFiles(
       const table = await profileTable(engine, source, { name: '', weight, threads, onFeature });
       return { varveProfile: 1, tables: [{ ...table, ...(slice && { slice }) }] };
     });
+  } catch (error) {
+    throw isReadError(error) ? readError(error, fileNamedBy(error, files)) : error;
   } finally {
     await Promise.all(threads.map((thread) => thread.close()));
   }

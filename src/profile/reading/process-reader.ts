@@ -1,5 +1,5 @@
 import { totalmem } from 'node:os';
-import type { RowTable } from '../../engine/check-rows.ts';
+import { expressionMemory, type RowTable } from '../../engine/check-rows.ts';
 import { VarveError } from '../../errors.ts';
 import type { ImageHeader } from '../dataset/image-header.ts';
 import { isImage } from '../dataset/image-header.ts';
@@ -140,16 +140,23 @@ async function openedRows(
     await reader.ask('open', { rows }, { signal });
     return reader;
   };
-  const asking = async <T>(work: () => Promise<T>): Promise<T> => {
+  const ready = async () => {
     try {
-      return await work();
+      return await open();
     } catch (error) {
       throw said(error, files, reader);
     }
   };
-  await asking(open);
+  await ready();
   return {
-    ask: (failing, value) => asking(async () => (await open()).ask('ask', { failing, value }, { signal })),
+    async ask(failing, value) {
+      const opened = await ready();
+      try {
+        return await opened.ask('ask', { failing, value }, { signal });
+      } catch (error) {
+        throw error instanceof ReaderEnded ? expressionMemory(failing, error) : said(error, files, opened);
+      }
+    },
     close() {
       const closed = reader;
       reader = undefined;

@@ -10,7 +10,7 @@ import {
   type Schema,
   type TableSchema,
 } from '../model.ts';
-import { isOneExpression } from '../row-checker.ts';
+import { isOneExpression, MAX_TIME_LIMIT } from '../row-checker.ts';
 import {
   amount,
   bounds,
@@ -199,6 +199,7 @@ interface File extends TableSchema {
   readonly environments: readonly string[];
   readonly domains: Readonly<Record<string, readonly string[]>>;
   readonly tables: Readonly<Record<string, TableSchema>>;
+  readonly timeLimit?: number;
   readonly drift: DriftSettings;
   readonly tfdv?: string;
 }
@@ -210,6 +211,10 @@ const file = record<File>(
     field<File, 'domains'>('domains', dictionary(values)),
     ...(tableFields as never[]),
     field<File, 'tables'>('tables', tables),
+    field<File, 'timeLimit'>(
+      'timeLimit',
+      number(`seconds, from 1 to ${MAX_TIME_LIMIT}`, 1, MAX_TIME_LIMIT, true),
+    ),
     field<File, 'drift'>('drift', driftSettings),
     field<File, 'tfdv'>('tfdv', text),
   ],
