@@ -4,6 +4,7 @@ import { loadCsv } from './formats/csv.ts';
 import { assertShallow, assertShallowJson } from './formats/depth.ts';
 import { encodingOf, notUtf8 } from './formats/encoding.ts';
 import { type Format, formatOf } from './formats/format.ts';
+import { assertLines } from './formats/lines.ts';
 import { assertWhole } from './formats/whole.ts';
 import { compressionOf, fileNamedBy, firstBytes, pathList, type SourceFile } from './source-file.ts';
 import type { EngineColumn } from './types.ts';
@@ -35,7 +36,11 @@ export async function openSource(
     });
   }
   const stop = new AbortController();
-  const checks = files.map((file) => assertWhole(file, stop.signal));
+  const isText = format === 'csv' || format === 'tsv';
+  const checks = files.flatMap((file) => [
+    assertWhole(file, stop.signal),
+    ...(isText ? [assertLines(file, stop.signal)] : []),
+  ]);
   try {
     await Promise.all([load(engine, files, format, relation, stop.signal), ...checks]);
   } finally {

@@ -1,11 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { PassThrough, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import * as zlib from 'node:zlib';
-import { Decompress } from 'fzstd';
 import { VarveError } from '../../errors.ts';
-import { compressionOf, type SourceFile } from '../source-file.ts';
+import type { SourceFile } from '../source-file.ts';
 import type { EngineColumn, EngineType } from '../types.ts';
+import { decompressor } from './decompress.ts';
 
 /**
  * How deep values may be nested: lists, structs and maps within each other. What reads and profiles them calls itself for each level, so that
@@ -80,29 +78,6 @@ function tooDeep({ path }: SourceFile, line?: number): VarveError {
     remedy: 'Keep the deep part as text, or take it apart into columns.',
     path,
   });
-}
-
-function decompressor(file: SourceFile): Transform {
-  const compression = compressionOf([file]);
-  if (compression === 'gzip') return zlib.createGunzip();
-  return compression === 'zstd' ? unzstd() : new PassThrough();
-}
-
-/** Node's own since 22.15, which is several times faster. */
-function unzstd(): Transform {
-  if ('createZstdDecompress' in zlib) return (zlib.createZstdDecompress as () => Transform)();
-  const stream = new Transform({
-    transform(piece: Buffer, _encoding, done) {
-      try {
-        frames.push(piece);
-        done();
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-  });
-  const frames = new Decompress((piece) => void stream.push(piece));
-  return stream;
 }
 
 /** Follows brackets over the pieces of a file. */
