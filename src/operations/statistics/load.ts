@@ -4,7 +4,7 @@ import { VarveError } from '../../errors.ts';
 import { profileDirectory } from '../../profile/dataset/profile-directory.ts';
 import { decodeProfile } from '../../profile/format/encode.ts';
 import type { Profile } from '../../profile/model/model.ts';
-import { processReader } from '../../profile/reading/process-reader.ts';
+import { prepareReader, processReader } from '../../profile/reading/process-reader.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import { type Context, watching } from '../context/context.ts';
@@ -87,6 +87,7 @@ async function isUnsaved({ context, version }: NamedDataset): Promise<boolean> {
 }
 
 function computed(dataset: NamedDataset, options: ProfilingOptions): Promise<Profile> {
+  if (isTabular(dataset.name)) prepareReader(options.memory);
   return withDatasetFiles(dataset, (files) => profileOf(dataset, files, options));
 }
 
