@@ -23,7 +23,6 @@ function held(expectation: string) {
   return {
     code,
     error: code === 2 ? (JSON.parse(out) as { error: { code: string } }).error : undefined,
-    err,
   };
 }
 

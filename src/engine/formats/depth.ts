@@ -9,7 +9,7 @@ import { decompressor } from './decompress.ts';
  * How deep values may be nested: lists, structs and maps within each other. What reads and profiles them calls itself for each level, so that
  * its stack ends somewhere, and its time grows with the square. Far beyond what tables of data hold.
  */
-export const MAX_DEPTH = 128;
+const MAX_DEPTH = 128;
 
 /** How much of a file is looked at in one turn, in bytes. */
 const PIECE = 1024 * 1024;
