@@ -3,7 +3,7 @@ import { expressionMemory, type RowTable } from '../../engine/check-rows.ts';
 import { VarveError } from '../../errors.ts';
 import type { ImageHeader } from '../dataset/image-header.ts';
 import { isImage } from '../dataset/image-header.ts';
-import type { TableFile } from '../dataset/profile-files.ts';
+import type { ProfileOptions, TableFile } from '../dataset/profile-files.ts';
 import { decodeProfile } from '../format/encode.ts';
 import { DEFAULT_MEMORY, memoryBytes, processLimit } from './limits.ts';
 import type { Jobs, RowsRequest } from './messages.ts';
@@ -34,10 +34,11 @@ export function prepareReader(memory: string | undefined): void {
  * @throws VarveError `engine-memory`, `reader-crashed`, `reader-stalled`, and what reading itself throws
  */
 export const processReader: DataReader = {
-  async profileFiles(files, { signal, onProgress, ...options }) {
+  async profileFiles(files, options) {
+    const { signal, onProgress } = options;
     const attempt = async (bytes: number) => {
       const memory = `${bytes}B`;
-      const asked = { files: files.map(plainFile), options: { ...options, memory } };
+      const asked = { files: files.map(plainFile), options: { ...crossing(options), memory } };
       return decodeProfile(await run(bytes, 'profile', asked, { signal, onProgress }, files), nameOf(files));
     };
     const bytes = memoryBytes(options.memory);
@@ -51,13 +52,14 @@ export const processReader: DataReader = {
     }
   },
 
-  async partitionFeature(name, rows, { signal, ...options }) {
+  async partitionFeature(name, rows, options) {
+    const { signal } = options;
     const bytes = memoryBytes(options.memory);
     const profile = decodeProfile(
       await run(
         bytes,
         'partition',
-        { name, rows, options: { ...options, memory: `${bytes}B` } },
+        { name, rows, options: { ...crossing(options), memory: `${bytes}B` } },
         { signal },
         [],
       ),
@@ -78,13 +80,14 @@ export const processReader: DataReader = {
     return headers;
   },
 
-  async openRows(groups, { signal, ...options }) {
+  async openRows(groups, options) {
+    const { signal } = options;
     const plain = groups.map(({ files, constants }) => ({
       constants,
       files: files.map(({ path, absolutePath }) => ({ path, absolutePath })),
     }));
     const memory = memoryBytes(options.memory);
-    const request = { groups: plain, options: { ...options, memory: `${memory}B` } };
+    const request = { groups: plain, options: { ...crossing(options), memory: `${memory}B` } };
     return openedRows(
       request,
       memory,
@@ -93,12 +96,28 @@ export const processReader: DataReader = {
     );
   },
 
-  async openFileRows(files, { signal, ...options }) {
+  async openFileRows(files, options) {
+    const { signal } = options;
     const memory = memoryBytes(options.memory);
     const plain = files.map((file) => ({ ...plainFile(file), digest: file.digest }));
-    return openedRows({ files: plain, options: { ...options, memory: `${memory}B` } }, memory, signal, files);
+    return openedRows(
+      { files: plain, options: { ...crossing(options), memory: `${memory}B` } },
+      memory,
+      signal,
+      files,
+    );
   },
 };
+
+/** What of the options is data: callers may hand over more, such as functions, which cannot cross. */
+function crossing({ slice, weight, threads, ordered }: ProfileOptions): ProfileOptions {
+  return {
+    ...(slice && { slice }),
+    ...(weight !== undefined && { weight }),
+    ...(threads !== undefined && { threads }),
+    ...(ordered !== undefined && { ordered }),
+  };
+}
 
 /** Files of a folder may be of a class that puts their place together. */
 function plainFile({ path, absolutePath, size }: TableFile): TableFile {
