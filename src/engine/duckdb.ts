@@ -258,21 +258,36 @@ function columnsOf(result: DuckDBResultReader): readonly (readonly DuckDBValue[]
   return result.currentRowCount === 0 ? result.columnNames().map(() => []) : result.getColumns();
 }
 
+/** How DuckDB begins what it says of data: `Invalid Input Error: `. */
+const ENGINE_ERROR = /^[A-Z]\w*( \w+)* Error: /;
+/** What it says of queries that are wrong, which is no fault of data. */
+const QUERY_ERROR = /^(Binder|Catalog|Parser|Syntax|Permission) Error: /;
+
+/** Whether DuckDB has met something in data that it cannot read. */
+export function isReadError(error: unknown): error is Error {
+  if (!(error instanceof Error) || error instanceof VarveError) return false;
+  return (
+    isOutOfMemory(error.message) || (ENGINE_ERROR.test(error.message) && !QUERY_ERROR.test(error.message))
+  );
+}
+
+/** DuckDB's words where its own limit is met, or the system's; the bindings have no words for the latter in the midst of a query. */
+export function isOutOfMemory(text: string): boolean {
+  return /^Out of Memory Error|^Failed to query$/.test(text);
+}
+
 /** A DuckDB error, said of the file that was being read; `line` where it is known. */
 export function readError(error: unknown, file: SourceFile, line?: number): VarveError {
   const { path } = file;
   const text = error instanceof Error ? error.message : String(error);
-  if (/^Out of Memory Error/.test(text)) {
+  if (isOutOfMemory(text)) {
     return new VarveError('engine-memory', `${path} needs more memory than the engine may have`, {
       remedy: 'Give it more, for example --memory 2GB.',
       path,
       cause: error,
     });
   }
-  const reason = text
-    .split('\n')[0]!
-    .replace(/^[A-Z]\w* ?\w* Error: /, '')
-    .replaceAll(file.absolutePath, path);
+  const reason = text.split('\n')[0]!.replace(ENGINE_ERROR, '').replaceAll(file.absolutePath, path);
   const where = line === undefined ? path : `${path}, line ${line}`;
   return new VarveError('unreadable-table', `${where}: ${reason}`, {
     remedy: 'Check that the file is whole and of the format that its name says.',

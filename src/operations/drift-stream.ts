@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compareProfiles } from '../drift/compare.ts';
 import type { DriftReport } from '../drift/model.ts';
-import { profileFiles } from '../profile/dataset/profile-files.ts';
+import { processReader } from '../profile/reading/process-reader.ts';
 import type { Watch } from './context/context.ts';
 import { nameDataset } from './datasets/resolve.ts';
 import { driftSettings } from './drift.ts';
@@ -35,7 +35,7 @@ export async function* driftStream(
     for await (const { path, size } of windows(bytes, options.window, folder)) {
       number++;
       const name = `window-${number}.jsonl`;
-      const after = await profileFiles([{ absolutePath: path, path: name, size }], {
+      const after = await processReader.profileFiles([{ absolutePath: path, path: name, size }], {
         ...(options.slice === undefined ? {} : { slice: options.slice }),
         ...(options.weight === undefined ? {} : { weight: options.weight }),
         ...(options.memory === undefined ? {} : { memory: options.memory }),
