@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { isChosen, joinStreams } from '../base/path-order.ts';
+import { problemOfPath } from '../base/safe-path.ts';
 import { VarveError } from '../errors.ts';
 import { type Digest, toRaw } from '../store/format/digest.ts';
 import { encodeManifest, type ManifestEntry } from '../store/format/manifest.ts';
@@ -102,15 +103,12 @@ function datasetToAdd(context: Context, path: string): string {
 export function datasetPath(context: Context, path: string): string {
   const { root } = context.repository;
   const dataset = datasetNamed(context, path) ?? pathInRepository(context.repository, context.cwd, path);
-  if (dataset === '' || /^(.*\/)?\.(git|varve)(\/|$)/.test(dataset)) {
-    throw new VarveError(
-      'unsupported-path',
-      `${path} cannot be a dataset: it holds the repository's own files`,
-      {
-        path,
-        remedy: 'Put the data into a folder of its own, such as data/, and add that.',
-      },
-    );
+  const problem = dataset === '' ? "holds the repository's own files" : problemOfPath(dataset);
+  if (problem !== undefined) {
+    throw new VarveError('unsupported-path', `${JSON.stringify(path)} cannot be a dataset: it ${problem}`, {
+      path,
+      remedy: 'Put the data into a folder of its own, such as data/, and add that.',
+    });
   }
   const around = datasetAround(root, dataset);
   if (around !== undefined) {

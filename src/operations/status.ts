@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { VarveError } from '../errors.ts';
 import type { Digest } from '../store/format/digest.ts';
 import { encodeManifest } from '../store/format/manifest.ts';
+import { leftBehind, type UnfinishedWithin } from '../workspace/checkout/unfinished-files.ts';
 import type { Pointer } from '../workspace/pointer.ts';
 import type { Repository } from '../workspace/repository.ts';
 import {
@@ -43,18 +44,33 @@ export interface DatasetStatus {
 
 export interface StatusResult {
   readonly datasets: readonly DatasetStatus[];
+  /** Files that a killed command left in or beside the data, from the root: no data, and the next checkout removes them. */
+  readonly unfinished?: readonly string[];
 }
 
 /** Looks at names, sizes and times; reads only the files that look changed. */
 export async function status(context: Context, paths: readonly string[] = []): Promise<StatusResult> {
   if (context.dvc) return dvcStatus(context, context.dvc, paths);
   const datasets: DatasetStatus[] = [];
-  for (const dataset of selectDatasets(context, paths)) datasets.push(await datasetStatus(context, dataset));
-  return { datasets };
+  const within: UnfinishedWithin[] = [];
+  for (const dataset of selectDatasets(context, paths)) {
+    const found: string[] = [];
+    datasets.push(await datasetStatus(context, dataset, found));
+    within.push({ dataset: dataset.path, found });
+  }
+  const unfinished = leftBehind(context.repository.root, within);
+  return { datasets, ...(unfinished.length > 0 && { unfinished }) };
 }
 
-/** `dataset.only` plays no part: what is there is what was checked out. */
-export async function datasetStatus(context: Context, dataset: SelectedDataset): Promise<DatasetStatus> {
+/**
+ * `dataset.only` plays no part: what is there is what was checked out.
+ * @param unfinished as that of scanDataset
+ */
+export async function datasetStatus(
+  context: Context,
+  dataset: SelectedDataset,
+  unfinished?: string[],
+): Promise<DatasetStatus> {
   const { path, pointer } = dataset;
   const { repository } = context;
   const is = (
@@ -70,7 +86,9 @@ export async function datasetStatus(context: Context, dataset: SelectedDataset):
   });
   if (dataKind(repository.root, path) === undefined) return is('missing');
   const record = readStatCache(repository, path);
-  const suspects = [...compareWithRecord(repository.root, path, record)].filter(({ same }) => !same);
+  const suspects = [...compareWithRecord(repository.root, path, record, unfinished)].filter(
+    ({ same }) => !same,
+  );
   const settled = (found: Pick<StatCache, 'snapshot' | 'only'>): DatasetStatus =>
     is(isSnapshot(repository, found.snapshot, pointer) ? 'unchanged' : 'outdated', [], found.only);
   if (record !== undefined && suspects.length === 0) return settled(record);

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, parseDocument } from 'yaml';
 import { writeAtomically } from '../base/atomic-write.ts';
-import { isAbsent, workspaceError } from '../base/system-errors.ts';
+import { readPlainFile } from '../base/plain-file.ts';
 import { VarveError } from '../errors.ts';
 import type { Repository } from './repository.ts';
 
@@ -120,7 +120,10 @@ function load(repository: Repository, file: ConfigFile): { where: string; path: 
   const where = `.varve/${file}`;
   const path = join(repository.folder, file);
   // Aliases could blow a small file up to gigabytes, so none are expanded.
-  const document = parseDocument(readText(path, where), { prettyErrors: true, maxAliasCount: 0 } as object);
+  const document = parseDocument(readPlainFile(path, where) ?? '', {
+    prettyErrors: true,
+    maxAliasCount: 0,
+  } as object);
   const problem = document.errors[0];
   if (problem !== undefined) throw damaged(where, problem.message.split('\n')[0]!);
   return { where, path, document };
@@ -136,15 +139,6 @@ function change(repository: Repository, file: ConfigFile, edit: (document: Docum
   const after = document.toString();
   const removesNothingThere = !existsSync(path) && Object.keys(document.toJS() as object).length <= 1;
   if (after !== before && !removesNothingThere) writeAtomically(path, [Buffer.from(after)]);
-}
-
-function readText(path: string, where: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (isAbsent(error)) return '';
-    throw workspaceError(error, 'read', where);
-  }
 }
 
 type Settings = Omit<Config, 'remotes' | 'sources'>;

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../base/atomic-write.ts';
-import { workspaceError } from '../base/system-errors.ts';
+import { readPlainFile } from '../base/plain-file.ts';
+import { checkPath } from '../base/safe-path.ts';
 import { VarveError } from '../errors.ts';
 import { type Digest, parseDigest } from '../store/format/digest.ts';
 
@@ -63,7 +63,10 @@ export function parsePointer(text: string, where: string): Pointer {
   return pointer;
 }
 
-/** As parsePointer, for text in a file of another name, such as those that Git hands to its drivers. */
+/**
+ * As parsePointer, for text in a file of another name, such as those that Git hands to its drivers: what its data is called is not
+ * compared with anything.
+ */
 export function parseUnnamed(text: string, where: string): Pointer {
   if (text.length > LARGEST_POINTER) throw damaged(where, 'it is far too long');
   if (/^(<{7}|={7}|>{7})( |\r?$)/m.test(text)) throw conflicted(where);
@@ -75,22 +78,36 @@ export function parseUnnamed(text: string, where: string): Pointer {
   return toPointer(facts, where);
 }
 
-/** @throws as parsePointer, and `missing-path` */
+/** @throws as parsePointer and checkDatasetPath, `missing-path`, `symlink-refused` */
 export function readPointer(root: string, dataset: string): Pointer {
+  checkDatasetPath(dataset);
   const where = pointerPath(dataset);
-  return parsePointer(readPointerText(join(root, where), where), where);
+  const text = readPlainFile(join(root, where), where);
+  if (text === undefined) throw missing(where);
+  return parsePointer(text, where);
 }
 
+/** @throws VarveError `path-unsafe` for a pointer whose data may not lie where it says: see problemOfPath */
+export function checkDatasetPath(dataset: string): void {
+  const where = pointerPath(dataset);
+  checkPath(
+    // A slash at the end would mean a folder.
+    dataset.endsWith('/') ? `${dataset}/` : dataset,
+    `No dataset may lie there, and no varve writes such a pointer: see by \`git log -- ${where}\` who did, then remove ${where}.`,
+  );
+}
+
+/** @throws VarveError `path-unsafe` */
 export function writePointer(root: string, dataset: string, pointer: Pointer): void {
+  checkDatasetPath(dataset);
   writeAtomically(join(root, pointerPath(dataset)), [Buffer.from(formatPointer(pointer))]);
 }
 
-function readPointerText(file: string, where: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw workspaceError(error, 'read', where);
-  }
+function missing(where: string): VarveError {
+  return new VarveError('missing-path', `There is no pointer ${where}`, {
+    path: where,
+    remedy: 'Check the spelling of the path; `varve status` shows the datasets there are.',
+  });
 }
 
 function readFacts(text: string, where: string): Map<string, string> {

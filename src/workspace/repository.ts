@@ -1,7 +1,8 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { type Dirent, existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { isAbsent, workspaceError } from '../base/system-errors.ts';
 import { VarveError } from '../errors.ts';
+import { gitList } from './git/git.ts';
 
 /** A Git working tree in which varve was started. */
 export interface Repository {
@@ -28,15 +29,50 @@ export function findGitRoot(from: string): string {
   });
 }
 
-/** @throws VarveError `not-a-repository`, `not-initialised` */
+/** @throws VarveError `not-a-repository`, `not-initialised`, and as refuseTrackedLinks */
 export function findRepository(from: string): Repository {
   const root = findGitRoot(from);
   const folder = join(root, '.varve');
+  refuseTrackedLinks(root, '.varve');
   if (existsSync(join(folder, 'config.yaml'))) return { root, folder };
   throw new VarveError('not-initialised', `varve was not started in ${root}`, {
     path: root,
     remedy: 'Run `varve init`.',
   });
+}
+
+/**
+ * Refuses a folder of settings and caches that is, or holds, a symbolic link which came through Git: varve would read and write where
+ * a stranger's commit says. A link that only this clone has is its user's, who may keep a cache on another disk.
+ * @param name `.varve`, `.dvc`, or a folder in it, from the root; not those below
+ * @throws VarveError `symlink-refused`
+ */
+export function refuseTrackedLinks(root: string, name: string): void {
+  const links = linksIn(root, name);
+  if (links.length === 0) return;
+  // Whatever their case: the file system may have found them under another.
+  const pathspecs = links.map((link) => `:(icase,literal)${link}`);
+  const [tracked] = gitList(root, ['ls-files', '-z', '--', ...pathspecs]);
+  if (tracked === undefined) return;
+  throw new VarveError('symlink-refused', `${tracked} is a symbolic link, and Git tracks it`, {
+    path: tracked,
+    remedy: `Run \`git rm --cached -- ${tracked}\`, and see who committed it: it would lead varve to another place.`,
+  });
+}
+
+function linksIn(root: string, name: string): string[] {
+  const folder = join(root, name);
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) return [name];
+  return entriesOf(folder).flatMap((entry) => (entry.isSymbolicLink() ? [`${name}/${entry.name}`] : []));
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw workspaceError(error, 'read', folder);
+  }
 }
 
 /**

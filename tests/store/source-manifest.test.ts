@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { problemOfPath } from '../../src/base/safe-path.ts';
 import { digestOf } from '../../src/store/format/digest.ts';
-import { comparePaths, problemOfPath } from '../../src/store/format/manifest.ts';
+import { comparePaths } from '../../src/store/format/manifest.ts';
 import {
   encodeSourceManifest,
   readSourceManifest,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { openContext } from '../../operations/context/context.ts';
-import { type DatasetState, type DatasetStatus, status } from '../../operations/status.ts';
+import { type DatasetState, type DatasetStatus, type StatusResult, status } from '../../operations/status.ts';
 import { changeLines } from '../change-lines.ts';
 import { defineCommand, type Run } from '../command.ts';
 import { type Paint, painter, printable } from '../terminal/text.ts';
@@ -22,12 +22,20 @@ export function command(run: Run): Command {
     .action((paths: string[], options) =>
       run(options, async ({ cwd, signal, onProgress, colours }) => {
         const result = await status(openContext(cwd, { signal, onProgress }), paths);
-        return { json: result, text: describe(result.datasets, painter(colours)) };
+        return { json: result, text: describe(result, painter(colours)) };
       }),
     );
 }
 
-function describe(datasets: readonly DatasetStatus[], paint: Paint): string {
+function describe({ datasets, unfinished = [] }: StatusResult, paint: Paint): string {
+  const left = unfinished.map(
+    (path) =>
+      `unfinished ${printable(path)}  (a killed command left it, it is no data: \`varve checkout\` removes it)`,
+  );
+  return [describeDatasets(datasets, paint), ...left].join('\n');
+}
+
+function describeDatasets(datasets: readonly DatasetStatus[], paint: Paint): string {
   if (datasets.length === 0) return 'No datasets yet: `varve add PATH` makes one.';
   const changed = datasets.filter(({ state }) => state !== 'unchanged');
   if (changed.length === 0) {

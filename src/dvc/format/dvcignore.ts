@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { readPlainFile } from '../../base/plain-file.ts';
 
 export const DVC_IGNORE = '.dvcignore';
 /** What DVC never looks at, in any folder. */
@@ -81,11 +81,6 @@ export class DvcIgnore {
 
 /** DVC strips each line, which Git does not. */
 function readLines(file: string, where: string): string[] {
-  try {
-    const lines = readFileSync(file, 'utf8').split(/\r?\n/);
-    return lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw workspaceError(error, 'read', where);
-  }
+  const lines = (readPlainFile(file, where) ?? '').split(/\r?\n/);
+  return lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
 }

@@ -1,7 +1,9 @@
-import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
 import { forEach } from '../../base/concurrency.ts';
+import { readPlainFile } from '../../base/plain-file.ts';
+import { problemOfPath } from '../../base/safe-path.ts';
 import { VarveError } from '../../errors.ts';
 import { git } from '../../workspace/git/git.ts';
 import { fileClock } from '../../workspace/tree/file-clock.ts';
@@ -96,17 +98,19 @@ function targetOf(context: DvcContext, outputs: readonly Output[], written: stri
     throw unsupported(`adding ${path}, which was imported`, 'Run `dvc update`.', path);
   if (known?.cached === false)
     throw unsupported(`adding ${path}, which DVC keeps in Git`, 'Commit it with Git.', path);
-  if (path === '' || /(^|\/)\.(git|dvc)(\/|$)/.test(path) || path.endsWith(POINTER_SUFFIX)) {
-    throw new VarveError('unsupported-path', `${written} cannot be an output`, {
-      path: written,
-      remedy: 'Put the data into a folder of its own, such as data/, and add that.',
-    });
-  }
-  if (resolveInside('', path) === undefined) {
-    throw new VarveError('unsupported-name', `${path} has a name that other machines cannot keep`, {
-      path,
-      remedy: 'Rename it without backslashes, and without a letter and a colon at its start.',
-    });
+  const problem = path.endsWith(POINTER_SUFFIX)
+    ? 'has the name of a pointer'
+    : (problemOfPath(path) ??
+      (resolveInside('', path) === undefined ? 'has the form of an address' : undefined));
+  if (problem !== undefined) {
+    throw new VarveError(
+      'unsupported-path',
+      `${JSON.stringify(written)} cannot be an output: it ${problem}`,
+      {
+        path: written,
+        remedy: 'Put the data into a folder of its own, such as data/, and add that.',
+      },
+    );
   }
   if (folder === undefined) {
     throw new VarveError('missing-path', `There is nothing at ${written}`, {
@@ -247,7 +251,7 @@ function record(
     executable: data.kind === 'file' && data.files[0]!.executable,
   };
   const file = join(root, pointer);
-  const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  const before = readPlainFile(file, pointer);
   const bare =
     before === undefined || known === undefined
       ? newPointer(posix.basename(path), recorded)

@@ -1,8 +1,11 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { findGitRoot } from '../../workspace/repository.ts';
+import { findGitRoot, refuseTrackedLinks } from '../../workspace/repository.ts';
 import { type DvcConfig, loadConfig } from '../format/config.ts';
 import { DvcIgnore } from '../format/dvcignore.ts';
+
+/** Where settings, caches and notes lie, each looked into by itself. */
+const OWN_FOLDERS = ['.dvc', '.dvc/cache', '.dvc/tmp', '.dvc/tmp/varve'];
 
 /** A working tree in which DVC was started. */
 export interface DvcRepository {
@@ -28,9 +31,10 @@ export function findDvcRoot(from: string): string | undefined {
 
 /**
  * @param root as findDvcRoot found it
- * @throws VarveError `invalid-config`
+ * @throws VarveError `invalid-config`, and as refuseTrackedLinks
  */
 export function openDvcRepository(root: string): DvcRepository {
+  for (const folder of OWN_FOLDERS) refuseTrackedLinks(root, folder);
   const inside = relative(findGitRoot(root), root).replaceAll(sep, '/');
   return {
     root,

@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
+import { makeTemporaryFolder } from '../../base/temporary-folder.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import type { DataFile, TableFile } from '../../profile/dataset/profile-files.ts';
@@ -69,7 +69,7 @@ async function withCachedFiles<T>(
   work: (files: DatasetFiles) => Promise<T>,
 ): Promise<T> {
   const { path, pointer, commit } = version!;
-  const folder = await mkdtemp(join(tmpdir(), 'varve-rows-'));
+  const folder = makeTemporaryFolder('rows');
   try {
     if (context!.dvc) {
       const tableAt = (name: string, index: number) =>

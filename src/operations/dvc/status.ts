@@ -5,6 +5,7 @@ import { outputsInTree } from '../../dvc/tree/pointers.ts';
 import type { DvcRepository } from '../../dvc/tree/repository.ts';
 import { type Selected, selectOutputs } from '../../dvc/tree/select.ts';
 import { type OutputStatus, outputStatus } from '../../dvc/tree/status.ts';
+import { leftBehind, type UnfinishedWithin } from '../../workspace/checkout/unfinished-files.ts';
 import type { Context } from '../context/context.ts';
 import { inDvc } from './context.ts';
 
@@ -12,10 +13,14 @@ import { inDvc } from './context.ts';
 export function dvcStatus(context: Context, dvc: DvcRepository, paths: readonly string[]) {
   return inDvc(context, dvc, async (within) => {
     const datasets = [];
+    const left: UnfinishedWithin[] = [];
     for (const selected of selectOutputs(within, outputsInTree(dvc), paths)) {
-      datasets.push(describe(within, await outputStatus(within, selected), selected));
+      const found: string[] = [];
+      datasets.push(describe(within, await outputStatus(within, selected, found), selected));
+      left.push({ dataset: selected.output.path, found });
     }
-    return { datasets };
+    const unfinished = leftBehind(dvc.root, left);
+    return { datasets, ...(unfinished.length > 0 && { unfinished }) };
   });
 }
 

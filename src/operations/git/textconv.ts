@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { VarveError } from '../../errors.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import type { Store } from '../../store/store.ts';
-import { formatPointer, type Pointer, parseUnnamed } from '../../workspace/pointer.ts';
+import { checkDatasetPath, formatPointer, type Pointer, parseUnnamed } from '../../workspace/pointer.ts';
 import type { Context } from '../context/context.ts';
 import { closing, openCache } from '../context/stores.ts';
 import { snapshotFiles } from '../datasets/select.ts';
@@ -24,6 +24,7 @@ export async function pointerContents(context: Context, file: string): Promise<P
   const text = readFileSync(file, 'utf8');
   try {
     const pointer = parseUnnamed(text, file);
+    checkDatasetPath(pointer.path);
     return await closing(await openCache(context), async (cache) => {
       const listed = pointer.kind === 'directory' && pointer.files <= MOST_FILES && cache.has(pointer.digest);
       const files: SnapshotFile[] = [];

@@ -1,9 +1,10 @@
 import { posix } from 'node:path';
 import { inOrder } from '../../base/concurrency.ts';
 import { joinStreams } from '../../base/path-order.ts';
+import { problemOfPath } from '../../base/safe-path.ts';
 import { VarveError } from '../../errors.ts';
 import { type BucketSource, openSource, type SourceObject, sourceUrl } from '../../remote/bucket/listing.ts';
-import { encodeManifest, type ManifestEntry, problemOfPath } from '../../store/format/manifest.ts';
+import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.ts';
 import {
   encodeSourceManifest,
   isIdentity,

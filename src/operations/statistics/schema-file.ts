@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
+import { readPlainFile } from '../../base/plain-file.ts';
 import { VarveError } from '../../errors.ts';
 import { parseSchema } from '../../schema/format/parse.ts';
 import type { Schema } from '../../schema/model.ts';
@@ -13,6 +14,8 @@ export interface SchemaFile {
   /** As messages and reports name it: relative to the working folder. */
   readonly name: string;
   readonly absolutePath: string;
+  /** It was found beside the data, where Git may have brought it: no person named it. */
+  readonly isOwn?: true;
 }
 
 /** The schema that `given` names, else the dataset's own: in YAML, or where only that is there, TFDV's. */
@@ -21,7 +24,7 @@ export function schemaFileOf(dataset: NamedDataset, cwd: string, given?: string)
   const own = schemaPathOf(dataset);
   const tfdv = asPbtxt(own);
   const absolutePath = !existsSync(own) && existsSync(tfdv) ? tfdv : own;
-  return { name: relative(cwd, absolutePath) || absolutePath, absolutePath };
+  return { name: relative(cwd, absolutePath) || absolutePath, absolutePath, isOwn: true };
 }
 
 /** The name of the same schema as TFDV keeps it. */
@@ -34,15 +37,15 @@ export function isPbtxt({ absolutePath }: SchemaFile): boolean {
   return /\.(pbtxt|textproto|pbtext)$/i.test(absolutePath);
 }
 
-/** @throws VarveError `missing-schema`, `invalid-schema` */
-export function readSchemaText({ name, absolutePath }: SchemaFile): string {
+/** @throws VarveError `missing-schema`, `invalid-schema`, `symlink-refused` */
+export function readSchemaText({ name, absolutePath, isOwn }: SchemaFile): string {
   if (!existsSync(absolutePath)) {
     throw new VarveError('missing-schema', `There is no schema at ${name}`, {
       path: name,
       remedy: 'Run `varve schema infer DATASET` to write one, or name another with `--schema`.',
     });
   }
-  const text = readFileSync(absolutePath, 'utf8');
+  const text = (isOwn ? readPlainFile(absolutePath, name) : undefined) ?? readFileSync(absolutePath, 'utf8');
   if (text.length <= LARGEST_SCHEMA) return text;
   throw new VarveError('invalid-schema', `${name} is far too large for a schema`, {
     path: name,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { VarveError } from '../../errors.ts';
-import { isValidKey } from '../../remote/key.ts';
 import type { ObjectInfo, Remote } from '../../remote/remote.ts';
+import { isStoreKey } from '../../remote/store-layout.ts';
 import { damaged } from '../errors.ts';
 import { hexDigestOf } from '../format/digest.ts';
 
@@ -64,7 +64,7 @@ export function parseCondemned(bytes: Uint8Array, where: string): string[] {
   }
   if (value?.version !== 1 || !Array.isArray(value.keys)) return fail();
   const keys = value.keys as unknown[];
-  if (!keys.every((key) => typeof key === 'string' && /^(packs|objects)\//.test(key) && isValidKey(key)))
+  if (!keys.every((key) => typeof key === 'string' && /^(packs|objects)\//.test(key) && isStoreKey(key)))
     fail();
   return keys as string[];
 }

@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeAtomically } from '../../base/atomic-write.ts';
 import { forEach } from '../../base/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
@@ -89,17 +90,13 @@ async function loadSegment(remote: Remote, cache: string | undefined, name: stri
   }
   const bytes = await remote.read(indexKey(name));
   const segment = IndexFile.parse(bytes, name);
-  await keepIndex(cache, name, bytes);
+  keepIndex(cache, name, bytes);
   return segment;
 }
 
 /** Keeps a copy of an index file of a remote, so that no later process need read it from there. */
-export async function keepIndex(cache: string, name: string, bytes: Uint8Array): Promise<void> {
-  const path = join(cache, `${name}.idx`);
-  await mkdir(cache, { recursive: true });
-  const temporary = `${path}.${process.pid}`;
-  await writeFile(temporary, bytes);
-  await rename(temporary, path);
+export function keepIndex(cache: string, name: string, bytes: Uint8Array): void {
+  writeAtomically(join(cache, `${name}.idx`), [bytes], false);
 }
 
 /** Drops cached index files that the remote no longer has. */

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, open, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { unfinishedName } from '../../base/atomic-write.ts';
 import { fileError } from '../../base/file-errors.ts';
 import type { Body, Remote } from '../../remote/remote.ts';
 import type { WholeLocation } from '../index/catalog.ts';
@@ -25,8 +25,9 @@ export async function withWholeBody(
     return;
   }
   const folder = temporaryFolder(target);
+  await target.claim();
   await mkdir(folder, { recursive: true });
-  const path = join(folder, `fetch-${randomBytes(12).toString('hex')}`);
+  const path = join(folder, unfinishedName());
   try {
     await download(source, location, path, onBytes);
     await use({ path, size });
