@@ -1,15 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unfinishedName } from '../../base/atomic-write.ts';
 import { errnoOf, fileError } from '../../base/file-errors.ts';
 import type { Context } from './context.ts';
 
-/** Runs `work` with an empty folder of this clone, which Git ignores and which is gone afterwards. */
+/** Runs `work` with an empty folder of this clone, which Git ignores and which is gone afterwards; after a kill, by the next checkout. */
 export async function withScratch<T>(
   { repository }: Context,
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const folder = join(repository.folder, `.varve-${randomUUID()}.tmp`);
+  const folder = join(repository.folder, unfinishedName());
   try {
     await mkdir(folder);
     return await work(folder);

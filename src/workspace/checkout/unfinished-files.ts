@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, unlinkSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { isUnfinished, ownerOfUnfinished } from '../../base/atomic-write.ts';
 import { isGone } from '../../base/process-owner.ts';
@@ -18,16 +18,14 @@ export interface UnfinishedWithin {
 }
 
 /**
- * Removes the unfinished files that killed processes left in datasets, beside them and among varve's own notes. Files of a process that still lives stay. Never
- * fails: what cannot be removed is no data, and the next checkout meets it again.
+ * Removes the unfinished files that killed processes left in datasets and beside them, and the files and folders among varve's own
+ * notes. Those of a process that still lives stay. Never fails: what cannot be removed is no data, and the next checkout meets it again.
  */
 export function removeUnfinished(root: string, datasets: readonly UnfinishedWithin[]): void {
-  const notes = NOTES.flatMap((folder) => unfinishedIn(root, folder)).filter((path) =>
-    isAbandoned(root, path),
-  );
-  for (const path of [...leftBehind(root, datasets), ...notes]) {
+  const notes = NOTES.flatMap((folder) => unfinishedIn(root, folder, () => true));
+  for (const path of [...leftBehind(root, datasets), ...notes.filter((note) => isAbandoned(root, note))]) {
     try {
-      unlinkSync(join(root, path));
+      rmSync(join(root, path), { recursive: true });
     } catch {
       // Gone meanwhile, or another user's.
     }
@@ -39,16 +37,16 @@ export function leftBehind(root: string, datasets: readonly UnfinishedWithin[]):
   const beside = new Set(datasets.map(({ dataset }) => posix.dirname(dataset)));
   const found = [
     ...datasets.flatMap((one) => one.found),
-    ...[...beside].flatMap((folder) => unfinishedIn(root, folder)),
+    ...[...beside].flatMap((folder) => unfinishedIn(root, folder, (entry) => !entry.isDirectory())),
   ];
   return [...new Set(found)].filter((path) => isAbandoned(root, path)).sort();
 }
 
-function unfinishedIn(root: string, folder: string): string[] {
+function unfinishedIn(root: string, folder: string, isMeant: (entry: Dirent) => boolean): string[] {
   try {
     const entries = readdirSync(join(root, folder), { withFileTypes: true });
     return entries
-      .filter((entry) => !entry.isDirectory() && isUnfinished(entry.name))
+      .filter((entry) => isUnfinished(entry.name) && isMeant(entry))
       .map((entry) => posix.join(folder, entry.name));
   } catch {
     return [];
@@ -60,5 +58,5 @@ function isAbandoned(root: string, path: string): boolean {
   const gone = owner === undefined ? undefined : isGone(owner);
   if (gone !== undefined) return gone;
   const stats = lstatSync(join(root, path), { throwIfNoEntry: false });
-  return stats?.isDirectory() === false && stats.mtimeMs < Date.now() - STALE_AFTER_MS;
+  return stats !== undefined && stats.mtimeMs < Date.now() - STALE_AFTER_MS;
 }
