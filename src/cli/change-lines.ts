@@ -1,5 +1,6 @@
+import { grouped } from '../wording/numbers.ts';
 import type { FileChange } from '../workspace/tree/data-state.ts';
-import { grouped, type Paint, printable } from './terminal/text.ts';
+import { type Paint, printable } from './terminal/text.ts';
 
 /** More than this many files are counted, not listed; `--json` lists them all. */
 const MOST = 20;

@@ -1,18 +1,19 @@
-import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { renameOverSync } from '../base/rename.ts';
 import { VarveError } from '../errors.ts';
 import type { ProfilingOptions } from '../operations/statistics/load.ts';
-import type { Format, RenderOptions } from '../report/format.ts';
+import type { RenderOptions, ReportFormat } from '../report/format.ts';
 import { type CommonOptions, type Io, type Outcome, positiveInteger } from './command.ts';
 
 export interface ReportOptions extends CommonOptions {
-  readonly format: Format;
+  readonly format: ReportFormat;
   readonly output?: string;
 }
 
 /** Adds `--format` and `--output` to a command that ends in a report. */
-export function withReportOptions(command: Command, formats: readonly Format[]): Command {
+export function withReportOptions(command: Command, formats: readonly ReportFormat[]): Command {
   return command
     .addOption(new Option('--format <format>', 'how to write the report').choices(formats).default('text'))
     .option('--output <file>', 'write the report into a file');
@@ -39,7 +40,7 @@ export function reportOutcome(
   io: Io,
   options: ReportOptions,
   report: unknown,
-  render: (format: Format, options: RenderOptions) => string | Uint8Array,
+  render: (format: ReportFormat, options: RenderOptions) => string | Uint8Array,
   exitCode: 0 | 1 = 0,
 ): Outcome {
   const asText = options.output !== undefined || options.json !== true;
@@ -60,7 +61,7 @@ export function replaceReport(io: Io, name: string, report: string | Uint8Array)
   try {
     if (isRegular(path)) {
       writeFileSync(draft, report);
-      renameSync(draft, path);
+      renameOverSync(draft, path);
     } else writeFileSync(path, report);
   } catch (error) {
     rmSync(draft, { force: true });

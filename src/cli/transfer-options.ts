@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import type { TransferChoice, TransferResult } from '../operations/context/transfer-roots.ts';
+import type { TransferChoice, TransferResult } from '../operations/backend/results.ts';
+import { byteSize, counted } from '../wording/numbers.ts';
 import { type CommonOptions, defineCommand, positiveInteger } from './command.ts';
-import { formatBytes, formatCount, printable } from './terminal/text.ts';
+import { printable } from './terminal/text.ts';
 
 export type TransferOptions = CommonOptions & TransferChoice;
 
@@ -29,7 +30,7 @@ export function fetchLines(result: TransferResult): string {
     printable(
       objects === 0
         ? `${path}: nothing had to be read from ${url}.`
-        : `${path}: ${formatCount(objects, 'object')}, ${formatBytes(bytes)} read from ${url}.`,
+        : `${path}: ${counted(objects, 'object')}, ${byteSize(bytes)} read from ${url}.`,
     ),
   );
   return [...(result.remote === null ? [] : [remoteLine('fetched from', result)]), ...read].join('\n');
@@ -38,7 +39,7 @@ export function fetchLines(result: TransferResult): string {
 function remoteLine(verb: string, { remote, snapshots, objects, bytes }: TransferResult): string {
   if (remote === null) return '';
   const place = printable(`${remote.name} (${remote.url})`);
-  const versions = formatCount(snapshots, 'snapshot');
+  const versions = counted(snapshots, 'snapshot');
   if (objects === 0) return `${versions}: nothing had to be ${verb} ${place}.`;
-  return `${versions}: ${formatCount(objects, 'object')}, ${formatBytes(bytes)} ${verb} ${place}.`;
+  return `${versions}: ${counted(objects, 'object')}, ${byteSize(bytes)} ${verb} ${place}.`;
 }

@@ -1,5 +1,6 @@
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model/model.ts';
+import { FILES_TABLE } from '../profile/model/tables.ts';
 import { usualOf } from './baseline.ts';
 import { decide, type Examined, rank } from './decide.ts';
 import { distributionOf } from './distributions/distribution.ts';
@@ -55,7 +56,7 @@ function requireKey(examined: readonly Examined[]): void {
 
 function side(profile: Profile, options: DriftOptions, index: 0 | 1): Side {
   const digest = options.digests?.[index];
-  const tables = profile.tables.filter(({ name }) => name !== '.files');
+  const tables = profile.tables.filter(({ name }) => name !== FILES_TABLE);
   const counted = tables.length > 0 ? tables : profile.tables;
   return {
     name: options.names[index],
@@ -98,11 +99,11 @@ function summarize(
     : `no drift in ${features.length} feature${features.length === 1 ? '' : 's'}`;
 }
 
-const mostNamed = 5;
+const MAX_NAMED = 5;
 
 function listed(features: readonly FeatureRef[]): string {
   const names = features
-    .slice(0, mostNamed)
+    .slice(0, MAX_NAMED)
     .map(({ table, feature }) => (table === '' ? feature : `${table}: ${feature}`));
   const more = features.length - names.length;
   return names.join(', ') + (more > 0 ? ` and ${more} more` : '');

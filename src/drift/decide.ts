@@ -1,18 +1,18 @@
-import type { Finding, Pair } from './findings/finding.ts';
+import type { MeasuredChange, Pair } from './findings/finding.ts';
 import { benjaminiHochberg } from './measures/tails.ts';
-import type { Comparator, DriftOptions, FeatureDrift, Measure, MeasureName, Verdict } from './model.ts';
+import type { DriftOptions, FeatureDrift, Measure, MeasureName, TfdvThresholds, Verdict } from './model.ts';
 import { thresholdsOf } from './thresholds.ts';
 
 /** A change below this share of the drift threshold is not worth a warning. */
-const warningPart = 0.5;
+const WARNING_PART = 0.5;
 
 /** One in a thousand reports on unchanged data may raise an alarm. */
-const defaultFalseAlarms = 0.001;
+const DEFAULT_FALSE_ALARMS = 0.001;
 
 /** A feature with what was found in it. */
 export interface Examined {
   readonly pair: Pair;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly MeasuredChange[];
   /** Of each measure, the largest value among the versions of the baseline, enlarged for how few they are. */
   readonly usual: ReadonlyMap<MeasureName, number>;
 }
@@ -39,7 +39,7 @@ function adjustedPValues(examined: readonly Examined[]): Map<string, number>[] {
 }
 
 interface Judged {
-  readonly finding: Finding;
+  readonly finding: MeasuredChange;
   readonly measure: Measure;
   readonly strength: number;
 }
@@ -58,7 +58,7 @@ function decideFeature(
       : judge(finding, pValues, {
           base: thresholds[finding.name],
           usual: examined.usual.get(finding.name) ?? 0,
-          falseAlarms: options.falseAlarms ?? defaultFalseAlarms,
+          falseAlarms: options.falseAlarms ?? DEFAULT_FALSE_ALARMS,
         }),
   );
   const ordered = judged.sort(
@@ -76,7 +76,7 @@ function decideFeature(
 }
 
 /** TFDV's rule: above the threshold is drift, whatever the size. */
-function byComparator(finding: Finding, comparator: Comparator): Judged {
+function byComparator(finding: MeasuredChange, comparator: TfdvThresholds): Judged {
   const thresholds: Partial<Record<MeasureName, number | undefined>> = {
     'l-infinity': comparator.lInfinity,
     'jensen-shannon': comparator.jensenShannon,
@@ -98,13 +98,13 @@ interface Bar {
   readonly falseAlarms: number;
 }
 
-function judge(finding: Finding, pValues: ReadonlyMap<string, number>, bar: Bar): Judged {
+function judge(finding: MeasuredChange, pValues: ReadonlyMap<string, number>, bar: Bar): Judged {
   const pValue = finding.test === undefined ? undefined : pValues.get(finding.test.of)!;
   const base = { ...shown(finding), ...(pValue === undefined ? {} : { pValue }) };
   if (bar.base === null || pValue === undefined)
     return { finding, strength: 0, measure: { ...base, verdict: 'none' } };
   const threshold = enlarged(Math.max(bar.base, bar.usual), finding);
-  const warning = enlarged(Math.max(bar.base * warningPart, bar.usual), finding);
+  const warning = enlarged(Math.max(bar.base * WARNING_PART, bar.usual), finding);
   const proven = pValue <= bar.falseAlarms;
   const verdict: Verdict =
     !proven || finding.value < warning
@@ -115,18 +115,18 @@ function judge(finding: Finding, pValues: ReadonlyMap<string, number>, bar: Bar)
   const strength = finding.value / threshold;
   return {
     finding,
-    strength: proven ? strength : Math.min(strength, warningPart),
+    strength: proven ? strength : Math.min(strength, WARNING_PART),
     measure: { ...base, threshold, verdict },
   };
 }
 
 /** Effect and sampling noise add as variances do; squared distances are variances already. */
-function enlarged(threshold: number, finding: Finding): number {
+function enlarged(threshold: number, finding: MeasuredChange): number {
   const expected = finding.expected ?? 0;
   return finding.squared ? threshold + expected : Math.hypot(threshold, expected);
 }
 
-function shown({ name, value, expected, errorBound }: Finding): Omit<Measure, 'verdict'> {
+function shown({ name, value, expected, errorBound }: MeasuredChange): Omit<Measure, 'verdict'> {
   return {
     name,
     value,

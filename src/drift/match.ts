@@ -1,6 +1,6 @@
+import { featureName } from '../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../profile/model/model.ts';
-
-const featureName = (path: readonly string[]): string => path.join('.');
+import { FILES_TABLE } from '../profile/model/tables.ts';
 
 import { Pair } from './findings/finding.ts';
 import type { DriftOptions, FeatureRef } from './model.ts';
@@ -19,11 +19,11 @@ export function match(before: Profile, after: Profile, options: DriftOptions): M
   for (const table of before.tables) {
     const other = tables.get(table.name);
     if (other !== undefined) matchTable(table, other, options, matched);
-    else if (table.name !== '.files') matched.removed.push(...refs(table, options));
+    else if (table.name !== FILES_TABLE) matched.removed.push(...refs(table, options));
     tables.delete(table.name);
   }
   for (const table of tables.values()) {
-    if (table.name !== '.files') matched.added.push(...refs(table, options));
+    if (table.name !== FILES_TABLE) matched.added.push(...refs(table, options));
   }
   return matched;
 }

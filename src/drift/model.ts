@@ -76,7 +76,7 @@ export type Distribution =
       readonly after: readonly number[];
     };
 
-/** The measures that varve knows; docs/drift.md gives formula, range, source and error bound of each. */
+/** The measures that varve knows; docs/design/drift.md gives formula, range, source and error bound of each. */
 export type MeasureName =
   | 'l-infinity'
   | 'jensen-shannon'
@@ -105,7 +105,7 @@ export type MeasureName =
 export type Thresholds = Readonly<Partial<Record<MeasureName, number | null>>>;
 
 /** TFDV's comparators. A feature that has one is judged by it alone: drift where the value is above the threshold. */
-export interface Comparator {
+export interface TfdvThresholds {
   readonly lInfinity?: number;
   readonly jensenShannon?: number;
 }
@@ -124,7 +124,7 @@ export interface DriftOptions {
     readonly watch?: readonly string[];
     /** In place of the defaults, for one feature. */
     readonly thresholds?: Readonly<Record<string, Thresholds>>;
-    readonly comparators?: Readonly<Record<string, Comparator>>;
+    readonly comparators?: Readonly<Record<string, TfdvThresholds>>;
   };
   /** Profiles of earlier versions, oldest first: what they differ by among each other is not drift. */
   readonly baseline?: readonly Profile[];

@@ -2,10 +2,10 @@ import { VarveError } from '../errors.ts';
 import type { DriftOptions, MeasureName, Thresholds } from './model.ts';
 
 /**
- * From which value each measure speaks of drift. docs/drift.md says why each has its value; those with `null` inform,
+ * From which value each measure speaks of drift. docs/design/drift.md says why each has its value; those with `null` inform,
  * since another measure of the same change decides.
  */
-const defaultThresholds: Readonly<Record<MeasureName, number | null>> = {
+const DEFAULT_THRESHOLDS: Readonly<Record<MeasureName, number | null>> = {
   'l-infinity': 0.04,
   'jensen-shannon': 0.01,
   hellinger: null,
@@ -31,13 +31,13 @@ const defaultThresholds: Readonly<Record<MeasureName, number | null>> = {
 };
 
 /** The share of common keys from which two splits leak. */
-const leakage = 0.001;
+const LEAKAGE = 0.001;
 
 /** The thresholds of one feature: its own, else those for all, else the defaults. */
 export function thresholdsOf(feature: string, options: DriftOptions): Record<MeasureName, number | null> {
   return {
-    ...defaultThresholds,
-    ...(options.disjointKeys ? { 'key-overlap': leakage } : {}),
+    ...DEFAULT_THRESHOLDS,
+    ...(options.disjointKeys ? { 'key-overlap': LEAKAGE } : {}),
     ...checked(options.thresholds),
     ...checked(options.features?.thresholds?.[feature]),
   };
@@ -46,9 +46,9 @@ export function thresholdsOf(feature: string, options: DriftOptions): Record<Mea
 /** Thresholds come from files that people write. */
 function checked(thresholds: Thresholds | undefined): Thresholds {
   for (const [name, value] of Object.entries(thresholds ?? {})) {
-    if (!(name in defaultThresholds)) {
+    if (!(name in DEFAULT_THRESHOLDS)) {
       throw new VarveError('unknown-measure', `there is no drift measure called "${name}"`, {
-        remedy: `Name one of ${Object.keys(defaultThresholds).join(', ')}.`,
+        remedy: `Name one of ${Object.keys(DEFAULT_THRESHOLDS).join(', ')}.`,
       });
     }
     if (value !== null && !(typeof value === 'number' && value > 0 && Number.isFinite(value))) {

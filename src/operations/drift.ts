@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { compareProfiles } from '../drift/compare.ts';
-import type { Comparator, DriftOptions, DriftReport, Thresholds } from '../drift/model.ts';
+import type { DriftOptions, DriftReport, TfdvThresholds, Thresholds } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model/model.ts';
 import type { Schema } from '../schema/model.ts';
@@ -32,7 +32,7 @@ export async function drift(
   options: DriftOperationOptions = {},
   watch: Watch = {},
 ): Promise<DriftReport> {
-  const named = [nameDataset(cwd, before, watch), nameDataset(cwd, after, watch)] as const;
+  const named = [await nameDataset(cwd, before, watch), await nameDataset(cwd, after, watch)] as const;
   named.forEach(assertComparable);
   const sides = [options, { ...options, slice: options.sliceAfter ?? options.slice }] as const;
   const [a, b] = [await profileOfDataset(named[0], sides[0]), await profileOfDataset(named[1], sides[1])];
@@ -81,8 +81,8 @@ export function driftSettings(
   };
 }
 
-function comparatorsOf({ tables }: Schema): Record<string, Comparator> {
-  const found: Record<string, Comparator> = {};
+function comparatorsOf({ tables }: Schema): Record<string, TfdvThresholds> {
+  const found: Record<string, TfdvThresholds> = {};
   for (const { name, drift: comparator } of tables.flatMap(({ features }) => features)) {
     if (comparator === undefined) continue;
     const { 'l-infinity': lInfinity, 'jensen-shannon': jensenShannon } = comparator;

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const SEGMENTER = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** Terminal cells that a neutral text takes. Most text is ASCII, or a bar of blocks, of one cell a character. */
 export function cellsOf(text: string): number {
@@ -12,7 +12,7 @@ export function cut(text: string, width: number): string {
   if (cellsOf(text) <= width) return text;
   let kept = '';
   let used = 0;
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of SEGMENTER.segment(text)) {
     used += cellsOf(segment);
     if (used > width - 1) break;
     kept += segment;

@@ -1,10 +1,10 @@
 import type { CheckedDatasets } from './checked.ts';
-import { driftFindings, type Findings, validationFindings } from './ci/findings.ts';
+import { type CiFindings, driftFindings, validationFindings } from './ci/findings.ts';
 import { github } from './ci/github.ts';
 import { junit } from './ci/junit.ts';
 import { driftGauges, exposition, validationGauges } from './ci/prometheus.ts';
 import { sarif } from './ci/sarif.ts';
-import type { Format, RenderOptions } from './format.ts';
+import type { RenderOptions, ReportFormat } from './format.ts';
 import { checkPage } from './html/check.ts';
 import { canonicalJson } from './json.ts';
 import { checkMarkdown } from './markdown/check.ts';
@@ -12,11 +12,11 @@ import { type Renderers, rendered } from './render.ts';
 import { checkText } from './text/check.ts';
 
 /** The reports of several datasets as one document, in every format. */
-export function renderCheck(checked: CheckedDatasets, format: Format, options: RenderOptions): string {
-  return rendered('check', renderers, checked, format, options);
+export function renderCheck(checked: CheckedDatasets, format: ReportFormat, options: RenderOptions): string {
+  return rendered('check', RENDERERS, checked, format, options);
 }
 
-const renderers: Renderers<CheckedDatasets> = {
+const RENDERERS: Renderers<CheckedDatasets> = {
   json: canonicalJson,
   text: checkText,
   markdown: checkMarkdown,
@@ -34,7 +34,7 @@ const renderers: Renderers<CheckedDatasets> = {
 };
 
 /** Findings point at the pointer: it is what is in Git, and what changed. */
-function findingsOf({ datasets }: CheckedDatasets): Findings[] {
+function findingsOf({ datasets }: CheckedDatasets): CiFindings[] {
   return datasets.flatMap(({ path, validation, drift }) => [
     ...(validation === undefined ? [] : [validationFindings(validation, { file: `${path}.varve` })]),
     ...(drift === undefined ? [] : [driftFindings(drift, { file: `${path}.varve` })]),

@@ -1,6 +1,6 @@
 import type { DriftReport } from '../drift/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
-import { count, counted } from './numbers.ts';
+import { count, counted } from '../wording/numbers.ts';
 
 /** What a check of several datasets found: for each, what there was to compare with. */
 export interface CheckedDatasets {

@@ -1,9 +1,10 @@
 import { numericAxis } from '../drift/distributions/axis.ts';
+import { meanAndVariance } from '../profile/accumulators/moments.ts';
 import { distinctCount } from '../profile/hashing/sketch.ts';
-import { meanAndVariance } from '../profile/measures/moments.ts';
+import { featureName } from '../profile/model/feature-name.ts';
 import type { FeatureProfile, LengthStats, TableProfile, TimeStats } from '../profile/model/model.ts';
+import { numericText } from '../wording/numbers.ts';
 import { brief } from './neutral.ts';
-import { numericText } from './numbers.ts';
 
 /** What a report says of one feature, taken from its counters; numbers as numbers, extremes as text for people. */
 export interface Facts {
@@ -34,16 +35,12 @@ export interface Facts {
   readonly top: readonly { readonly value: string; readonly share: number }[];
 }
 
-export function featurePath(feature: FeatureProfile): string {
-  return feature.path.join('.');
-}
-
 /** O(values + buckets listed). */
 export function factsOf(feature: FeatureProfile, table: TableProfile): Facts {
   const values = feature.count - feature.nullElements;
   const moments = momentsOf(feature, values);
   return {
-    feature: featurePath(feature),
+    feature: featureName(feature.path),
     type: feature.type,
     missing: table.rows > 0 ? feature.nulls / table.rows : 0,
     distinct: feature.values.exact ? feature.values.values.length : distinctCount(feature.distinct),

@@ -1,6 +1,6 @@
 import type { Profile } from '../profile/model/model.ts';
 
-export const formats = [
+export const FORMATS = [
   'text',
   'json',
   'markdown',
@@ -12,7 +12,7 @@ export const formats = [
 ] as const;
 
 /** TensorFlow Data Validation's own messages, of statistics and anomalies only. */
-export type Format = (typeof formats)[number] | 'tfdv';
+export type ReportFormat = (typeof FORMATS)[number] | 'tfdv';
 
 /** How a report is to look. Nothing here changes what it says. */
 export interface RenderOptions {

@@ -3,7 +3,7 @@
  * paragraph separators, bidirectional controls (they reorder the text around them: CVE-2021-42574), other invisible
  * format characters, and lone surrogates. The joiners U+200C and U+200D stay: Persian and emoji are spelt with them.
  */
-const acting =
+const ACTING =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
 
 /**
@@ -11,7 +11,7 @@ const acting =
  * escape (`\n`, `\x1b`, `\u{202e}`). Idempotent. Backslashes of the data stay as they are.
  */
 export function neutral(text: string): string {
-  return text.replace(acting, (character) => {
+  return text.replace(ACTING, (character) => {
     const code = character.codePointAt(0)!;
     const short = { 9: '\\t', 10: '\\n', 13: '\\r' }[code];
     if (short !== undefined) return short;

@@ -5,12 +5,12 @@ import type { ValidationReport } from '../schema/anomaly.ts';
 import { anomaliesToPbtxt } from '../schema/tfdv/anomalies.ts';
 import { writeStatistics } from '../schema/tfdv/statistics-file.ts';
 import { statisticsToTfdv } from '../schema/tfdv/statistics-to.ts';
-import { driftFindings, type Findings, validationFindings } from './ci/findings.ts';
+import { type CiFindings, driftFindings, validationFindings } from './ci/findings.ts';
 import { github } from './ci/github.ts';
 import { junit } from './ci/junit.ts';
 import { driftGauges, exposition, profileGauges, validationGauges } from './ci/prometheus.ts';
 import { sarif } from './ci/sarif.ts';
-import type { Format, RenderOptions } from './format.ts';
+import type { RenderOptions, ReportFormat } from './format.ts';
 import { driftPage } from './html/drift.ts';
 import { profilePage } from './html/profile.ts';
 import { seriesPage } from './html/series.ts';
@@ -27,10 +27,10 @@ import { validationText } from './text/validation.ts';
 import { windowText } from './text/window.ts';
 
 /** For each format that makes sense, the renderer. */
-export type Renderers<T> = Readonly<Partial<Record<Format, (of: T, options: RenderOptions) => string>>>;
+export type Renderers<T> = Readonly<Partial<Record<ReportFormat, (of: T, options: RenderOptions) => string>>>;
 
 /** The formats that CI systems read: all are made of findings. */
-function checks<T>(findings: (of: T, options: RenderOptions) => Findings): Renderers<T> {
+function checks<T>(findings: (of: T, options: RenderOptions) => CiFindings): Renderers<T> {
   return {
     junit: (of, options) => junit([findings(of, options)]),
     sarif: (of, options) => sarif([findings(of, options)]),
@@ -38,7 +38,7 @@ function checks<T>(findings: (of: T, options: RenderOptions) => Findings): Rende
   };
 }
 
-const drift: Renderers<DriftReport> = {
+const DRIFT: Renderers<DriftReport> = {
   text: driftText,
   json: canonicalJson,
   markdown: driftMarkdown,
@@ -47,16 +47,16 @@ const drift: Renderers<DriftReport> = {
   prometheus: (report) => exposition(driftGauges(report)),
 };
 
-const driftSeries: Renderers<DriftSeries> = {
+const DRIFT_SERIES: Renderers<DriftSeries> = {
   text: seriesText,
   json: canonicalJson,
   markdown: seriesMarkdown,
   html: seriesPage,
 };
 
-const driftWindow: Renderers<DriftWindow> = { text: windowText, json: canonicalJson };
+const DRIFT_WINDOW: Renderers<DriftWindow> = { text: windowText, json: canonicalJson };
 
-const validation: Renderers<ValidationReport> = {
+const VALIDATION: Renderers<ValidationReport> = {
   text: validationText,
   json: canonicalJson,
   markdown: validationMarkdown,
@@ -66,7 +66,7 @@ const validation: Renderers<ValidationReport> = {
   tfdv: anomaliesToPbtxt,
 };
 
-const profiles: Renderers<Profile> = {
+const PROFILES: Renderers<Profile> = {
   text: profileText,
   json: canonicalJson,
   markdown: profileMarkdown,
@@ -76,28 +76,32 @@ const profiles: Renderers<Profile> = {
 };
 
 /** A drift report as a document in the format. Throws `format-unsupported` where the format makes no sense for it. */
-export function renderDrift(report: DriftReport, format: Format, options: RenderOptions): string {
-  return rendered('drift report', drift, report, format, options);
+export function renderDrift(report: DriftReport, format: ReportFormat, options: RenderOptions): string {
+  return rendered('drift report', DRIFT, report, format, options);
 }
 
 /** A history of drift as a document in the format. Throws as `renderDrift` does. */
-export function renderDriftSeries(series: DriftSeries, format: Format, options: RenderOptions): string {
-  return rendered('drift history', driftSeries, series, format, options);
+export function renderDriftSeries(series: DriftSeries, format: ReportFormat, options: RenderOptions): string {
+  return rendered('drift history', DRIFT_SERIES, series, format, options);
 }
 
 /** One window of a stream as a line. Throws as `renderDrift` does. */
-export function renderDriftWindow(window: DriftWindow, format: Format, options: RenderOptions): string {
-  return rendered('window of a stream', driftWindow, window, format, options);
+export function renderDriftWindow(window: DriftWindow, format: ReportFormat, options: RenderOptions): string {
+  return rendered('window of a stream', DRIFT_WINDOW, window, format, options);
 }
 
 /** A validation report as a document in the format. Throws as `renderDrift` does. */
-export function renderValidation(report: ValidationReport, format: Format, options: RenderOptions): string {
-  return rendered('validation report', validation, report, format, options);
+export function renderValidation(
+  report: ValidationReport,
+  format: ReportFormat,
+  options: RenderOptions,
+): string {
+  return rendered('validation report', VALIDATION, report, format, options);
 }
 
 /** A profile as a document in the format. Throws as `renderDrift` does. */
-export function renderProfile(profile: Profile, format: Format, options: RenderOptions): string {
-  return rendered('profile', profiles, profile, format, options);
+export function renderProfile(profile: Profile, format: ReportFormat, options: RenderOptions): string {
+  return rendered('profile', PROFILES, profile, format, options);
 }
 
 /**
@@ -114,7 +118,7 @@ export function rendered<T>(
   what: string,
   renderers: Renderers<T>,
   of: T,
-  format: Format,
+  format: ReportFormat,
   options: RenderOptions,
 ): string {
   const renderer = renderers[format];

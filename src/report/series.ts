@@ -1,13 +1,13 @@
 import type { DriftSeries, Side } from '../drift/model.ts';
+import { counted } from '../wording/numbers.ts';
 import { neutral } from './neutral.ts';
-import { counted } from './numbers.ts';
 
 export type SeriesFeature = DriftSeries['features'][number];
 export type SeriesStep = NonNullable<SeriesFeature['steps'][number]>;
 
 /** `▁` is half a threshold at most, `█` four times it or more; no drift draws no higher than the second. */
-const levels = '▁▂▃▄▅▆▇█';
-const top = 4;
+const LEVELS = '▁▂▃▄▅▆▇█';
+const MAX_SHOWN = 4;
 
 /** The answer in one line: `2 steps of 5 drifted over 6 versions`. */
 export function seriesSummary({ steps, versions }: DriftSeries): string {
@@ -30,7 +30,7 @@ export function strengthLine({ steps }: SeriesFeature): string {
     .map((step) =>
       step === null
         ? ' '
-        : levels[Math.min(levels.length - 1, Math.floor((step.strength / top) * levels.length))]!,
+        : LEVELS[Math.min(LEVELS.length - 1, Math.floor((step.strength / MAX_SHOWN) * LEVELS.length))]!,
     )
     .join('');
 }

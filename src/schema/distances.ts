@@ -1,4 +1,5 @@
-import { bucketLow } from '../profile/measures/buckets.ts';
+import { bucketLow } from '../profile/accumulators/buckets.ts';
+import { jensenShannon, lInfinity, shares, sum } from '../profile/model/distances.ts';
 import type { FeatureProfile } from '../profile/model/model.ts';
 
 /**
@@ -10,14 +11,8 @@ import type { FeatureProfile } from '../profile/model/model.ts';
 /** Counts by value; an empty map where the feature has no values listed. */
 export type Counts = ReadonlyMap<string, number>;
 
-export function valueCounts(profile: FeatureProfile): Counts {
+export function listedCounts(profile: FeatureProfile): Counts {
   return new Map(profile.values.values);
-}
-
-function total(counts: Iterable<number>): number {
-  let sum = 0;
-  for (const count of counts) sum += count;
-  return sum;
 }
 
 export interface Difference {
@@ -27,37 +22,41 @@ export interface Difference {
 }
 
 /** The greatest difference between the shares of one value, in [0, 1]. */
-export function lInfinity(a: Counts, b: Counts): Difference {
-  return greatestDifference(a, b, total(a.values()), total(b.values()));
+export function greatestShareDifference(a: Counts, b: Counts): Difference {
+  return greatestDifference(a, b, totalOf(a), totalOf(b));
 }
 
 /** The greatest difference between the counts of one value, divided by the counts of both sides together. */
 export function normalizedAbsoluteDifference(a: Counts, b: Counts): Difference {
-  const both = total(a.values()) + total(b.values());
+  const both = totalOf(a) + totalOf(b);
   return greatestDifference(a, b, both, both);
 }
 
+function totalOf(counts: Counts): number {
+  return sum([...counts.values()]);
+}
+
 function greatestDifference(a: Counts, b: Counts, totalA: number, totalB: number): Difference {
-  let best: Difference = { distance: 0, value: '' };
-  for (const value of [...new Set([...a.keys(), ...b.keys()])].sort()) {
-    const distance = Math.abs((a.get(value) ?? 0) / (totalA || 1) - (b.get(value) ?? 0) / (totalB || 1));
-    if (distance > best.distance) best = { distance, value };
-  }
-  return best;
+  const values = [...new Set([...a.keys(), ...b.keys()])].sort();
+  const { value: distance, at } = lInfinity(
+    values.map((value) => (a.get(value) ?? 0) / (totalA || 1)),
+    values.map((value) => (b.get(value) ?? 0) / (totalB || 1)),
+  );
+  return { distance, value: distance > 0 ? values[at]! : '' };
 }
 
 /**
  * The Jensen-Shannon divergence in bits, in [0, 1]: of values for text and the like, of ten bins of equal width on each
  * side for numbers. Undefined where a side is empty or the sides are of different kinds.
  */
-export function jensenShannon(
+export function comparatorDivergence(
   a: FeatureProfile,
   b: FeatureProfile,
   categorical: boolean,
 ): number | undefined {
   const [left, right] = [histogram(a), histogram(b)];
   if (categorical || left === undefined || right === undefined) {
-    const [x, y] = [valueCounts(a), valueCounts(b)];
+    const [x, y] = [listedCounts(a), listedCounts(b)];
     const keys = [...new Set([...x.keys(), ...y.keys()])];
     return divergence(
       keys.map((key) => x.get(key) ?? 0),
@@ -69,16 +68,7 @@ export function jensenShannon(
 }
 
 function divergence(p: readonly number[], q: readonly number[]): number | undefined {
-  const [totalP, totalQ] = [total(p), total(q)];
-  if (totalP === 0 || totalQ === 0) return undefined;
-  let bits = 0;
-  for (const [index, count] of p.entries()) {
-    const [x, y] = [count / totalP, (q[index] as number) / totalQ];
-    const middle = (x + y) / 2;
-    if (x > 0) bits += (x * Math.log2(x / middle)) / 2;
-    if (y > 0) bits += (y * Math.log2(y / middle)) / 2;
-  }
-  return Math.min(1, Math.max(0, bits));
+  return sum(p) === 0 || sum(q) === 0 ? undefined : jensenShannon(shares(p), shares(q));
 }
 
 export interface Bin {
@@ -130,7 +120,7 @@ export function tenBins(cells: readonly Bin[]): Bin[] {
   if (cells.length === 0) return [];
   const min = Math.min(...cells.map(({ low }) => low));
   const max = Math.max(...cells.map(({ high }) => high));
-  if (min === max) return [{ low: min, high: max, count: total(cells.map(({ count }) => count)) }];
+  if (min === max) return [{ low: min, high: max, count: sum(cells.map(({ count }) => count)) }];
   const width = (max - min) / 10;
   const counts = new Array<number>(10).fill(0);
   const place = (value: number) => Math.min(9, Math.max(0, Math.floor((value - min) / width)));
@@ -162,7 +152,7 @@ function aligned(a: Histogram, b: Histogram): [number[], number[]] {
   const side = ({ bins, apart }: Histogram) => [
     ...edges.slice(1).map((edge, index) => mass(bins, edges[index] as number, edge)),
     ...points.map((point) =>
-      total(bins.filter(({ low, high }) => low === high && low === point).map(({ count }) => count)),
+      sum(bins.filter(({ low, high }) => low === high && low === point).map(({ count }) => count)),
     ),
     ...apart,
   ];
@@ -170,8 +160,8 @@ function aligned(a: Histogram, b: Histogram): [number[], number[]] {
 }
 
 function mass(bins: readonly Bin[], from: number, to: number): number {
-  let sum = 0;
+  let found = 0;
   for (const { low, high, count } of bins)
-    if (low < high && low <= from && to <= high) sum += (count * (to - from)) / (high - low);
-  return sum;
+    if (low < high && low <= from && to <= high) found += (count * (to - from)) / (high - low);
+  return found;
 }

@@ -1,7 +1,7 @@
+import { featureName } from '../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../profile/model/model.ts';
-import { featureName } from './feature-name.ts';
 import { compareDecimals } from './format/exact.ts';
-import { allTypes, type FeatureSchema, noDriftSettings, type Schema, type TableSchema } from './model.ts';
+import { ALL_TYPES, type FeatureSchema, NO_DRIFT_SETTINGS, type Schema, type TableSchema } from './model.ts';
 import { allListed } from './rules/rule.ts';
 
 export interface InferOptions {
@@ -9,17 +9,17 @@ export interface InferOptions {
   readonly maxDomainSize?: number;
 }
 
-const defaultMaxDomainSize = 100;
+const DEFAULT_MAX_DOMAIN_SIZE = 100;
 
 /** From how many values on their sign, or that none is NaN, is taken for a rule. */
-const evidence = 100;
+const EVIDENCE = 100;
 
 /**
  * A schema that every one of the profiles satisfies, and that says no more than they bear out: types, presence, domains
  * of text whose values repeat, the sign of numbers, and that floats are finite. Deterministic.
  */
 export function inferSchema(profiles: readonly Profile[], options: InferOptions = {}): Schema {
-  const limit = options.maxDomainSize ?? defaultMaxDomainSize;
+  const limit = options.maxDomainSize ?? DEFAULT_MAX_DOMAIN_SIZE;
   const names = [...new Set(profiles.flatMap((profile) => profile.tables.map((table) => table.name)))];
   const tables = names.map((name) =>
     inferTable(
@@ -30,7 +30,7 @@ export function inferSchema(profiles: readonly Profile[], options: InferOptions 
       limit,
     ),
   );
-  return shareDomains({ varveSchema: 1, environments: [], domains: {}, tables, drift: noDriftSettings });
+  return shareDomains({ varveSchema: 1, environments: [], domains: {}, tables, drift: NO_DRIFT_SETTINGS });
 }
 
 function inferTable(name: string, tables: readonly TableProfile[], limit: number): TableSchema {
@@ -58,7 +58,7 @@ function inferFeature(
     .sort();
   const base = {
     name,
-    types: types.length === 0 ? allTypes : types,
+    types: types.length === 0 ? ALL_TYPES : types,
     in: [],
     notIn: [],
     expect: [],
@@ -95,7 +95,7 @@ function listLength(profiles: readonly FeatureProfile[]): Partial<FeatureSchema>
 function numbers(profiles: readonly FeatureProfile[]): Partial<FeatureSchema> {
   const stats = profiles.map(({ numeric }) => numeric);
   if (!stats.every((each) => each !== undefined)) return {};
-  if (profiles.reduce((sum, { count }) => sum + count, 0) < evidence) return {};
+  if (profiles.reduce((sum, { count }) => sum + count, 0) < EVIDENCE) return {};
   const positive = stats.every(
     ({ min, negativeInfinity }) => negativeInfinity === 0 && (min === null || compareDecimals(min, '0') >= 0),
   );

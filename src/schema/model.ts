@@ -98,7 +98,7 @@ export interface FeatureSchema {
 }
 
 /** The types a schema can name; a feature that has all of them takes anything. */
-export const allTypes: FeatureSchema['types'] = [
+export const ALL_TYPES: FeatureSchema['types'] = [
   'integer',
   'float',
   'decimal',
@@ -137,7 +137,7 @@ export interface DriftSettings {
   readonly features: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
-export const noDriftSettings: DriftSettings = { ignore: [], watch: [], thresholds: {}, features: {} };
+export const NO_DRIFT_SETTINGS: DriftSettings = { ignore: [], watch: [], thresholds: {}, features: {} };
 
 /** The values that a feature may take, or undefined where every value may be, or its named domain is missing. */
 export function domainValues(schema: Schema, feature: FeatureSchema): readonly string[] | undefined {

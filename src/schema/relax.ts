@@ -1,6 +1,6 @@
 import type { Profile, TableProfile } from '../profile/model/model.ts';
-import { filesTable } from '../profile/model/tables.ts';
-import { featuresByName } from './feature-name.ts';
+import { FILES_TABLE } from '../profile/model/tables.ts';
+import { featuresByName } from './features-by-name.ts';
 import { inferSchema } from './infer.ts';
 import type { Bounds, FeatureSchema, Schema, TableSchema } from './model.ts';
 import { relaxFeature } from './rules/all.ts';
@@ -23,7 +23,7 @@ export function relaxSchema(schema: Schema, profile: Profile): Schema {
     domains = shared.domains;
     return shared.table;
   });
-  const known = new Set([filesTable, ...schema.tables.map((table) => table.name)]);
+  const known = new Set([FILES_TABLE, ...schema.tables.map((table) => table.name)]);
   const added = inferred.tables
     .filter((table) => !known.has(table.name))
     .map((table) => withOwnDomains(table, inferred));

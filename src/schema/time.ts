@@ -1,4 +1,4 @@
-const iso =
+const ISO =
   /^(?:(\d{4,6})-(\d\d)-(\d\d))?(?:[T ]?(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?(Z|[+-]\d\d:?\d\d)?$/;
 
 /**
@@ -6,7 +6,7 @@ const iso =
  * exactly; undefined for any other text. A timestamp without zone counts as UTC.
  */
 export function instant(text: string): bigint | undefined {
-  const match = text === '' ? null : iso.exec(text);
+  const match = text === '' ? null : ISO.exec(text);
   if (match === null) return undefined;
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = match;
   const days = year === undefined ? 0 : daysSinceEpoch(Number(year), Number(month), Number(day));

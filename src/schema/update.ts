@@ -1,7 +1,7 @@
 import { type Document, isMap, isSeq } from 'yaml';
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model/model.ts';
-import { schemaFile } from './format/format.ts';
+import { SCHEMA_FILE } from './format/format.ts';
 import { keepLayout } from './format/keep-layout.ts';
 import { lineDiff } from './format/line-diff.ts';
 import { parseSchemaDocument } from './format/parse.ts';
@@ -30,8 +30,8 @@ export interface SchemaChange {
  */
 export function proposeUpdate(text: string, where: string, profile: Profile): SchemaUpdate {
   const { document, schema } = parseSchemaDocument(text, where);
-  const before = schemaFile.write(schema);
-  const after = schemaFile.write(relaxSchema(schema, profile));
+  const before = SCHEMA_FILE.write(schema);
+  const after = SCHEMA_FILE.write(relaxSchema(schema, profile));
   const changes: SchemaChange[] = [];
   apply(document, [], plain(before), plain(after), changes);
   const updated = changes.length === 0 ? text : inLayoutOf(text, where, printedLike(text, document));
@@ -50,7 +50,7 @@ function inLayoutOf(text: string, where: string, updated: string): string {
 }
 
 function written(text: string, where: string): Plain {
-  return plain(schemaFile.write(parseSchemaDocument(text, where).schema));
+  return plain(SCHEMA_FILE.write(parseSchemaDocument(text, where).schema));
 }
 
 type Plain = null | boolean | number | bigint | string | readonly Plain[] | { readonly [key: string]: Plain };

@@ -1,8 +1,10 @@
 import { VarveError } from '../errors.ts';
+import { featureName } from '../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../profile/model/model.ts';
-import { countRows, filesTable, isTabularProfile } from '../profile/model/tables.ts';
+import { countRows, FILES_TABLE, isTabularProfile } from '../profile/model/tables.ts';
+import { counted, grouped, percent } from '../wording/numbers.ts';
 import type { Anomaly, ValidationReport } from './anomaly.ts';
-import { featureName, featuresByName } from './feature-name.ts';
+import { featuresByName } from './features-by-name.ts';
 import { schemaFaults } from './format/faults.ts';
 import type { FeatureSchema, Schema, TableSchema } from './model.ts';
 import type { RowAnswer, RowChecker } from './row-checker.ts';
@@ -14,10 +16,9 @@ import { expectations } from './rules/expectations.ts';
 import { keyFindings } from './rules/keys.ts';
 import { isInEnvironment, isRequired } from './rules/presence.ts';
 import { rowCount } from './rules/row-count.ts';
-import type { Finding } from './rules/rule.ts';
-import { number, percent, plural } from './words.ts';
+import type { Violation } from './rules/rule.ts';
 
-export interface ValidateOptions {
+export interface ProfileValidationOptions {
   /** The dataset as the person named it, and its digest where it has one. */
   readonly name: string;
   readonly digest?: string;
@@ -37,10 +38,10 @@ export interface ValidateOptions {
  * `options.rows`; without it, what only rows can tell is a STATS_NOT_AVAILABLE warning.
  * @throws VarveError `unknown-environment` where the schema never names `options.environment`
  */
-export async function validate(
+export async function validateProfile(
   profile: Profile,
   schema: Schema,
-  options: ValidateOptions,
+  options: ProfileValidationOptions,
 ): Promise<ValidationReport> {
   checkEnvironment(schema, options.environment);
   const run: Run = { schema, options };
@@ -60,7 +61,7 @@ export async function validate(
         : await checkTable(run, table, data)),
     );
   }
-  const known = new Set([filesTable, ...schema.tables.map((table) => table.name)]);
+  const known = new Set([FILES_TABLE, ...schema.tables.map((table) => table.name)]);
   anomalies.push(...profile.tables.filter((table) => !known.has(table.name)).map(newTable));
   const { name, digest, schemaName, environment } = options;
   return {
@@ -80,7 +81,7 @@ function countedRows(profile: Profile): number {
 
 interface Run {
   readonly schema: Schema;
-  readonly options: ValidateOptions;
+  readonly options: ProfileValidationOptions;
 }
 
 function checkEnvironment(schema: Schema, environment: string | undefined): void {
@@ -105,7 +106,7 @@ function checkEnvironment(schema: Schema, environment: string | undefined): void
 /** Findings about one feature of the data, about one that is not there (by its name), or about the table. */
 interface Findings {
   readonly about: FeatureProfile | string | undefined;
-  readonly found: readonly Finding[];
+  readonly found: readonly Violation[];
 }
 
 async function checkTable(run: Run, table: TableSchema, data: TableProfile): Promise<Anomaly[]> {
@@ -158,7 +159,7 @@ function columnsOf(table: TableProfile): string[] {
   return [...new Set(table.features.map(({ path }) => path[0] as string))];
 }
 
-function controls(options: ValidateOptions, table: string, { path }: FeatureProfile): Control[] {
+function controls(options: ProfileValidationOptions, table: string, { path }: FeatureProfile): Control[] {
   const within = (other: Profile | undefined, role: Control['role']): Control[] => {
     const features = other?.tables.find((each) => each.name === table)?.features;
     const profile = features?.find((each) => featureName(each.path) === featureName(path));
@@ -196,12 +197,16 @@ async function reported(run: Run, table: TableProfile, { about, found }: Finding
 function ask(
   rows: RowChecker | undefined,
   table: string,
-  finding: Finding,
+  finding: Violation,
   column: string | undefined,
 ): Promise<RowAnswer | undefined> {
   if (rows === undefined || finding.failing === undefined) return Promise.resolve(undefined);
   const value = finding.shown ?? column ?? 'NULL';
-  return rows.check({ table, failing: finding.failing, value: table === filesTable ? ofFile(value) : value });
+  return rows.check({
+    table,
+    failing: finding.failing,
+    value: table === FILES_TABLE ? ofFile(value) : value,
+  });
 }
 
 /** A row of the table of files is known by its path. */
@@ -210,7 +215,7 @@ function ofFile(value: string): string {
 }
 
 /** The finding as it is reported, or undefined where the rows say that nothing is wrong. */
-function settle(finding: Finding, answer: RowAnswer | undefined): Finding | undefined {
+function settle(finding: Violation, answer: RowAnswer | undefined): Violation | undefined {
   if (finding.undecided === undefined) return finding;
   if (answer === undefined)
     return {
@@ -222,6 +227,6 @@ function settle(finding: Finding, answer: RowAnswer | undefined): Finding | unde
       observed: 'not known',
     };
   if (answer.failing === 0 || answer.failing / answer.rows <= (finding.allowed ?? 0)) return undefined;
-  const share = `${plural(answer.failing, 'row')} of ${number(answer.rows)} (${percent(answer.failing / answer.rows)})`;
+  const share = `${counted(answer.failing, 'row')} of ${grouped(answer.rows)} (${percent(answer.failing / answer.rows)})`;
   return { ...finding, description: `${finding.short}: ${share}.`, observed: share };
 }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { sum } from '../../src/drift/measures/measures.ts';
-import { coarsen } from '../../src/profile/counters/occurrences.ts';
-import { hashEnd, sketchOf } from '../../src/profile/hashing/sketch.ts';
-import { bucketIndex, sortedBuckets } from '../../src/profile/measures/buckets.ts';
-import { MomentSums } from '../../src/profile/measures/moments.ts';
-import { valueCap } from '../../src/profile/measures/value-measures.ts';
+import { bucketIndex, sortedBuckets } from '../../src/profile/accumulators/buckets.ts';
+import { coarsen } from '../../src/profile/accumulators/day-counts.ts';
+import { MomentSums } from '../../src/profile/accumulators/moments.ts';
+import { HASH_END, sketchOf } from '../../src/profile/hashing/sketch.ts';
+import { sum } from '../../src/profile/model/distances.ts';
 import type {
   FeatureProfile,
   LengthStats,
@@ -13,6 +12,7 @@ import type {
   TimeStats,
   ValueCounts,
 } from '../../src/profile/model/model.ts';
+import { MAX_LISTED_VALUES } from '../../src/profile/model/value-counts.ts';
 
 /**
  * A column as its distinct values and a code a row, so that a sample of any size is a count by code. Profiles built from it
@@ -139,7 +139,7 @@ export function featureOf(column: Column, counts: Float64Array): FeatureProfile 
     ...(type === 'timestamp' ? { time: timeOf(seen) } : {}),
     ...(type === 'string' ? { lengths: lengthsOf(seen) } : {}),
     values: valuesOf(seen),
-    distinct: sketchOf(hashesOf(seen), hashEnd),
+    distinct: sketchOf(hashesOf(seen), HASH_END),
   };
 }
 
@@ -169,11 +169,11 @@ function valuesOf({ column, codes, counts }: Seen): ValueCounts {
     keys[i] = code - counts[code]! * places;
   });
   keys.sort();
-  const listed = Array.from(keys.subarray(0, valueCap + 1), (key) => {
+  const listed = Array.from(keys.subarray(0, MAX_LISTED_VALUES + 1), (key) => {
     const count = -Math.floor(key / places);
     return [column.values[key + count * places]!, count] as const;
   });
-  const bound = listed[valueCap]?.[1] ?? 0;
+  const bound = listed[MAX_LISTED_VALUES]?.[1] ?? 0;
   return { exact: bound === 0, values: listed.filter(([, count]) => count > bound), bound };
 }
 

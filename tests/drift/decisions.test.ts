@@ -137,7 +137,7 @@ describe('keys', () => {
     const measure = leak.features[0]!.measures.find(({ name }) => name === 'key-overlap')!;
     expect(measure.errorBound).toBeGreaterThan(0.004);
     expect(Math.abs(measure.value - 0.015)).toBeLessThan(measure.errorBound!);
-    expect(leak.features[0]!.reasons[0]).toMatch(/ of 20000 rows occur among the 100000 /);
+    expect(leak.features[0]!.reasons[0]).toMatch(/ of 20,000 rows occur among the 100,000 /);
   });
 
   test('users that repeat are compared where a threshold asks for it; with no key at all, nothing is claimed', () => {
@@ -156,7 +156,7 @@ describe('keys', () => {
   test('a key that repeats is no key', () => {
     const twice = profile({ id: Array.from({ length: 1000 }, (_, i) => String(i % 500)) }, 'integer');
     expect(compare(ids(0, 1000), twice).features[0]!.reasons.join()).toContain(
-      'distinct values fell from 1000 to 500',
+      'distinct values fell from 1,000 to 500',
     );
   });
 });

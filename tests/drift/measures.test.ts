@@ -2,16 +2,13 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { mean, standardDeviation } from 'simple-statistics';
 import { describe, expect, test } from 'vitest';
-import { type Finding, Pair } from '../../src/drift/findings/finding.ts';
+import { type MeasuredChange, Pair } from '../../src/drift/findings/finding.ts';
 import { examine } from '../../src/drift/findings/findings.ts';
 import {
   chiSquare,
   hellinger,
-  jensenShannon,
   kolmogorovSmirnov,
-  lInfinity,
   populationStability,
-  shares,
   wasserstein,
 } from '../../src/drift/measures/measures.ts';
 import {
@@ -21,6 +18,7 @@ import {
   normalQuantile,
   studentTails,
 } from '../../src/drift/measures/tails.ts';
+import { jensenShannon, lInfinity, shares } from '../../src/profile/model/distances.ts';
 import { allCounts, columnOf, featureOf } from './columns.ts';
 
 interface Fixture {
@@ -64,7 +62,7 @@ function pairOf(
   return new Pair({ table: '', feature: 'v', before: side(before), after: side(after), rows });
 }
 
-function found(findings: readonly Finding[], name: string): Finding {
+function found(findings: readonly MeasuredChange[], name: string): MeasuredChange {
   const finding = findings.find((each) => each.name === name);
   if (finding === undefined) throw new Error(`no ${name}`);
   return finding;

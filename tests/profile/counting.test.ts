@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { codePoints } from '../../src/profile/accumulators/text-lengths.ts';
 import { profileFiles } from '../../src/profile/dataset/profile-files.ts';
 import { upperOfBytes } from '../../src/profile/hashing/hash.ts';
-import { codePoints } from '../../src/profile/measures/text-lengths.ts';
 import type { TableProfile } from '../../src/profile/model/model.ts';
 import { feature, folder } from './profiling.ts';
 

@@ -4,9 +4,9 @@ import { openAppender } from '../../src/engine/chunks/append.ts';
 import { chunkRows } from '../../src/engine/chunks/chunk.ts';
 import { type Value, ValueChunk } from '../../src/engine/chunks/value-chunk.ts';
 import { openEngine } from '../../src/engine/duckdb.ts';
-import { onceEach } from '../../src/profile/counters/counter.ts';
+import { ONCE_EACH } from '../../src/profile/counters/counter.ts';
 import { featureOf, presenceOfScalar, profileTable } from '../../src/profile/dataset/profile-table.ts';
-import { readingOf } from '../../src/profile/plan/column-reader.ts';
+import { columnReaderOf } from '../../src/profile/plan/column-reader.ts';
 import { leavesOf } from '../../src/profile/plan/leaves.ts';
 
 type Row = readonly [text: string | null, integer: number | null, truth: boolean | null];
@@ -25,17 +25,17 @@ async function bothWays(rows: readonly Row[]) {
     const columns = await engine.describe('t');
     const byEngine = await profileTable(engine, { relation: 't', columns }, { name: '', threads: [] });
     const leaves = leavesOf(columns);
-    const tallies = leaves.map((leaf) => readingOf(leaf, true).tally());
+    const tallies = leaves.map((leaf) => columnReaderOf(leaf, true).counter());
     const tally = (wanted: typeof tallies) => {
       for (let start = 0; start < rows.length; start += chunkRows) {
         const chunk = new ValueChunk(rows.slice(start, start + chunkRows));
-        for (const one of wanted) one.add(chunk, tallies.indexOf(one), onceEach);
+        for (const one of wanted) one.add(chunk, tallies.indexOf(one), ONCE_EACH);
       }
     };
     tally(tallies);
-    tally(tallies.filter((one) => one.wantsMore()));
+    tally(tallies.filter((one) => one.startSecondPass()));
     const atHand = leaves.map((leaf, column) => {
-      const tallied = tallies[column]!.tallied();
+      const tallied = tallies[column]!.result();
       return featureOf(leaf, presenceOfScalar(rows.length, tallied), tallied);
     });
     return { byEngine: byEngine.features, atHand };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderCheck } from '../../src/report/check.ts';
-import { formats } from '../../src/report/format.ts';
+import { FORMATS } from '../../src/report/format.ts';
 import { poisoned, syntheticDrift, syntheticValidation } from './synthetic.ts';
 
 const options = { color: false, width: 100 };
@@ -61,7 +61,7 @@ describe('a check of several datasets', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it.each(formats)('is the same each time as %s', (format) => {
+  it.each(FORMATS)('is the same each time as %s', (format) => {
     expect(renderCheck(checked, format, options)).toBe(renderCheck(checked, format, options));
   });
 });

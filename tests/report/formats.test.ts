@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { type Format, formats } from '../../src/report/format.ts';
+import { FORMATS, type ReportFormat } from '../../src/report/format.ts';
 import { renderDrift, renderProfile, renderValidation } from '../../src/report/render.ts';
 import { installed } from './peers.ts';
 import { anomalies, hostile, poisoned, syntheticDrift, syntheticValidation } from './synthetic.ts';
@@ -13,11 +13,11 @@ const hostileFlights = {
   tables: flights.tables.map((table) => ({ ...poisoned(table), rows: table.rows })),
 };
 
-const drift = (format: Format) => renderDrift(syntheticDrift(19), format, options);
-const validation = (format: Format) => renderValidation(syntheticValidation(), format, options);
+const drift = (format: ReportFormat) => renderDrift(syntheticDrift(19), format, options);
+const validation = (format: ReportFormat) => renderValidation(syntheticValidation(), format, options);
 
 /** Each kind of report in a format, with data that means harm. */
-function harmful(format: Format): string[] {
+function harmful(format: ReportFormat): string[] {
   return [
     renderDrift(poisoned(syntheticDrift(19)), format, options),
     renderValidation(poisoned(syntheticValidation()), format, options),
@@ -28,13 +28,13 @@ function harmful(format: Format): string[] {
 }
 
 describe('every format', () => {
-  it.each(formats)('gives equal documents for equal reports as %s', (format) => {
+  it.each(FORMATS)('gives equal documents for equal reports as %s', (format) => {
     expect(drift(format)).toBe(drift(format));
     expect(validation(format)).toBe(validation(format));
     expect(drift(format).endsWith('\n')).toBe(true);
   });
 
-  it.each(formats.filter((format) => format !== 'json'))(
+  it.each(FORMATS.filter((format) => format !== 'json'))(
     'lets no acting character through as %s',
     (format) => {
       for (const document of harmful(format)) {
@@ -45,7 +45,7 @@ describe('every format', () => {
     },
   );
 
-  it.each(formats)('takes reports of nothing, and features without values, as %s', (format) => {
+  it.each(FORMATS)('takes reports of nothing, and features without values, as %s', (format) => {
     const said = (document: string) => document.replace(/<script>[\s\S]*?<\/script>/, '');
     const nonsense = /NaN|undefined|-Infinity/;
     const one = syntheticDrift(1);
@@ -114,7 +114,7 @@ describe('text', () => {
 
   it('writes a profile as a table with a sparkline a feature', () => {
     const text = renderProfile(flights, 'text', { ...options, width: 140 });
-    expect(text.split('\n')[0]).toBe('data/flights.csv: 2000 rows, 5 features');
+    expect(text.split('\n')[0]).toBe('data/flights.csv: 2,000 rows, 5 features');
     expect(text).toMatch(/^dep_delay +float +1\.\d %.*[▁▂▃▄▅▆▇█]/m);
     expect(text).toMatch(/^carrier +string .*length 0 +length 4 .*AA \d\d/m);
   });

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import type { Format } from '../../src/report/format.ts';
+import type { ReportFormat } from '../../src/report/format.ts';
 import { renderDrift } from '../../src/report/render.ts';
 
 const folder = new URL('../../fixtures/report/', import.meta.url);
 const report = JSON.parse(readFileSync(new URL('flights-drift.json', folder), 'utf8'));
 const options = { color: false, width: 110, file: 'data/flights.csv.varve' };
 
-const files: readonly (readonly [Format, string])[] = [
+const files: readonly (readonly [ReportFormat, string])[] = [
   ['text', 'flights-drift.txt'],
   ['json', 'flights-drift.json'],
   ['markdown', 'flights-drift.md'],

@@ -1,8 +1,8 @@
-import { hashEnd, sketchOf } from '../../src/profile/hashing/sketch.ts';
-import { bucketIndex, sortedBuckets } from '../../src/profile/measures/buckets.ts';
-import { MomentSums } from '../../src/profile/measures/moments.ts';
-import { byCountThenBytes } from '../../src/profile/measures/value-measures.ts';
+import { bucketIndex, sortedBuckets } from '../../src/profile/accumulators/buckets.ts';
+import { MomentSums } from '../../src/profile/accumulators/moments.ts';
+import { HASH_END, sketchOf } from '../../src/profile/hashing/sketch.ts';
 import type { FeatureProfile, NumericStats, Profile, TimeStats } from '../../src/profile/model/model.ts';
+import { byCountThenBytes } from '../../src/profile/model/value-counts.ts';
 
 import { seeded } from './synthetic.ts';
 
@@ -37,7 +37,7 @@ function featureOf(name: string, column: Column): FeatureProfile {
     values: countsOf(texts),
     distinct: sketchOf(
       [...new Set(texts.map(hashOf))].sort((a, b) => a - b),
-      hashEnd,
+      HASH_END,
     ),
   };
 }

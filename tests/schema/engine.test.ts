@@ -12,7 +12,7 @@ import type { RowChecker } from '../../src/schema/row-checker.ts';
 import { anomaliesFromPbtxt } from '../../src/schema/tfdv/anomalies.ts';
 import { schemaFromPbtxt } from '../../src/schema/tfdv/schema-from.ts';
 import { proposeUpdate } from '../../src/schema/update.ts';
-import { validate } from '../../src/schema/validate.ts';
+import { validateProfile } from '../../src/schema/validate.ts';
 import { fixtures, read } from './tfdv-fixtures.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'varve-schema-'));
@@ -47,7 +47,7 @@ const flights = (month: number) => join(fixtures, 'flights', `flights-month${mon
 describe('a month of flights, profiled by the engine', () => {
   test('varve finds what TFDV found', async () => {
     const schema = schemaFromPbtxt(read('flights', 'schema-edited.pbtxt') as string, 'schema-edited.pbtxt');
-    const report = await validate(await profiled(flights(7)), schema, {
+    const report = await validateProfile(await profiled(flights(7)), schema, {
       ...options,
       previous: await profiled(flights(1)),
     });
@@ -60,11 +60,11 @@ describe('a month of flights, profiled by the engine', () => {
   test('the inferred schema accepts its own data, and after an update the other month', async () => {
     const [january, july] = [await profiled(flights(1)), await profiled(flights(7))];
     const text = stringifySchema(inferSchema([january]));
-    expect((await validate(january, parseSchema(text, 'x'), options)).anomalies).toEqual([]);
-    expect((await validate(july, parseSchema(text, 'x'), options)).valid).toBe(false);
+    expect((await validateProfile(january, parseSchema(text, 'x'), options)).anomalies).toEqual([]);
+    expect((await validateProfile(july, parseSchema(text, 'x'), options)).valid).toBe(false);
     const { text: updated, changes } = proposeUpdate(text, 'x', july);
-    expect((await validate(july, parseSchema(updated, 'x'), options)).anomalies).toEqual([]);
-    expect((await validate(january, parseSchema(updated, 'x'), options)).anomalies).toEqual([]);
+    expect((await validateProfile(july, parseSchema(updated, 'x'), options)).anomalies).toEqual([]);
+    expect((await validateProfile(january, parseSchema(updated, 'x'), options)).anomalies).toEqual([]);
     expect(changes.length).toBeGreaterThan(0);
   });
 });
@@ -100,7 +100,7 @@ features:
       'x',
     );
     const report = await withRows(path, async (rows) =>
-      validate(await profiled(path), schema, { ...options, rows }),
+      validateProfile(await profiled(path), schema, { ...options, rows }),
     );
     expect(
       report.anomalies.map(
@@ -142,22 +142,22 @@ features:
       'x',
     );
     const profile = await profiled(path);
-    const told = (report: Awaited<ReturnType<typeof validate>>) =>
+    const told = (report: Awaited<ReturnType<typeof validateProfile>>) =>
       report.anomalies.map(
         ({ feature, kind, severity, observed }) => `${feature} ${kind} ${severity} ${observed}`,
       );
     expect(
-      told(await withRows(path, (rows) => validate(profile, schema, { ...options, rows }))),
+      told(await withRows(path, (rows) => validateProfile(profile, schema, { ...options, rows }))),
     ).toMatchInlineSnapshot(`
       [
         "key VALUE_NOT_UNIQUE error 1 repeated value",
-        "number INT_TYPE_NOT_INT_STRING error 1 row of 3,001 (0.033 %)",
-        "number INT_TYPE_BIG_INT error 1 row of 3,001 (0.033 %)",
+        "number INT_TYPE_NOT_INT_STRING error 1 row of 3,001 (0.03 %)",
+        "number INT_TYPE_BIG_INT error 1 row of 3,001 (0.03 %)",
         "day STRING_TYPE_NOT_A_TIME error "nonsense"",
         " KEY_NOT_UNIQUE error repeated keys",
       ]
     `);
-    const without = await validate(profile, schema, options);
+    const without = await validateProfile(profile, schema, options);
     expect(told(without)).toMatchInlineSnapshot(`
       [
         "key STATS_NOT_AVAILABLE warning not known",
@@ -173,7 +173,9 @@ features:
   test('an expression that is not SQL is a clear error', async () => {
     const path = csv('one.csv', ['a', '1']);
     const schema = parseSchema('varveSchema: 1\nexpect: a ><> 1\nfeatures: { a: { type: integer } }', 'x');
-    const run = withRows(path, async (rows) => validate(await profiled(path), schema, { ...options, rows }));
+    const run = withRows(path, async (rows) =>
+      validateProfile(await profiled(path), schema, { ...options, rows }),
+    );
     await expect(run).rejects.toThrow(/could not be checked/);
   });
 

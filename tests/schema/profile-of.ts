@@ -1,5 +1,5 @@
-import { hashEnd, sketchOf } from '../../src/profile/hashing/sketch.ts';
-import { bucketIndex, sortedBuckets } from '../../src/profile/measures/buckets.ts';
+import { bucketIndex, sortedBuckets } from '../../src/profile/accumulators/buckets.ts';
+import { HASH_END, sketchOf } from '../../src/profile/hashing/sketch.ts';
 import type {
   FeatureProfile,
   FeatureType,
@@ -71,7 +71,7 @@ function featureOf(column: string, cells: readonly Cell[], given?: FeatureType):
     },
     distinct: sketchOf(
       Array.from({ length: counts.size }, (_, index) => index + 1),
-      hashEnd,
+      HASH_END,
     ),
   };
 }

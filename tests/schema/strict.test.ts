@@ -9,7 +9,7 @@ import { stringifySchema } from '../../src/schema/format/stringify.ts';
 import { inferSchema } from '../../src/schema/infer.ts';
 import { schemaFromPbtxt } from '../../src/schema/tfdv/schema-from.ts';
 import { proposeUpdate } from '../../src/schema/update.ts';
-import { validate } from '../../src/schema/validate.ts';
+import { validateProfile } from '../../src/schema/validate.ts';
 import { type Cell, profileOf } from './profile-of.ts';
 import { cases, read } from './tfdv-fixtures.ts';
 
@@ -54,14 +54,14 @@ describe('a schema that is not one is refused where it is wrong', () => {
 
   test('an unknown environment is named', async () => {
     const schema = parseSchema(`environments: [A]\n${features('{ type: integer, notIn: [B] }')}`, 'x');
-    await expect(validate(profileOf({ x: [1] }), schema, { ...options, environment: 'C' })).rejects.toThrow(
-      /no environment "C"/,
-    );
+    await expect(
+      validateProfile(profileOf({ x: [1] }), schema, { ...options, environment: 'C' }),
+    ).rejects.toThrow(/no environment "C"/);
   });
 
   test('a pattern that would take for ever is stopped', async () => {
     const schema = parseSchema(features('{ type: string, matches: "(a+)+" }'), 'x');
-    await expect(validate(profileOf({ x: [`${'a'.repeat(40)}b`] }), schema, options)).rejects.toThrow(
+    await expect(validateProfile(profileOf({ x: [`${'a'.repeat(40)}b`] }), schema, options)).rejects.toThrow(
       /takes too long/,
     );
   });
@@ -75,9 +75,9 @@ test('values stay what was typed', () => {
 
 test('integers are compared exactly, whatever their size', async () => {
   const schema = parseSchema(features('{ type: integer, range: { max: 9007199254740992 } }'), 'x');
-  expect((await validate(profileOf({ x: [9007199254740993n] }), schema, options)).anomalies).toMatchObject([
-    { kind: 'INT_TYPE_BIG_INT', observed: '9007199254740993' },
-  ]);
+  expect(
+    (await validateProfile(profileOf({ x: [9007199254740993n] }), schema, options)).anomalies,
+  ).toMatchObject([{ kind: 'INT_TYPE_BIG_INT', observed: '9007199254740993' }]);
   expect(parseSchema(stringifySchema(schema), 'x').tables).toEqual(schema.tables);
 });
 
@@ -94,7 +94,7 @@ test.each([
   ['date', ['2020-02-29'], '{ min: 2020-02-29, max: 2020-02-29 }', undefined],
 ] as const)('%s %s in %s', async (type, values, range, kind) => {
   const profile = profileOf({ x: values }, { x: type });
-  const report = await validate(
+  const report = await validateProfile(
     profile,
     parseSchema(features(`{ type: ${type}, range: ${range} }`), 'x'),
     options,
@@ -143,7 +143,7 @@ describe('laws', () => {
         const schema = parseSchema(text, 'x');
         expect(stringifySchema(schema)).toBe(text);
         for (const profile of profiles)
-          expect((await validate(profile, schema, options)).anomalies).toEqual([]);
+          expect((await validateProfile(profile, schema, options)).anomalies).toEqual([]);
       }),
       { numRuns: 60 },
     );
@@ -154,7 +154,7 @@ describe('laws', () => {
       fc.asyncProperty(columns, async (table) => {
         const profile = profileOf(table);
         const { text, changes } = proposeUpdate(tight, 'x', profile);
-        expect((await validate(profile, parseSchema(text, 'x'), options)).anomalies).toEqual([]);
+        expect((await validateProfile(profile, parseSchema(text, 'x'), options)).anomalies).toEqual([]);
         expect(text).toMatch(/^# ours\n/);
         expect(changes.length).toBeGreaterThan(0);
         expect(proposeUpdate(text, 'x', profile)).toEqual({ text, changes: [], diff: '' });
@@ -170,7 +170,7 @@ describe('laws', () => {
         const text = stringifySchema(inferSchema([old]));
         const updated = parseSchema(proposeUpdate(text, 'x', fresh).text, 'x');
         for (const profile of [old, fresh])
-          expect((await validate(profile, updated, options)).anomalies).toEqual([]);
+          expect((await validateProfile(profile, updated, options)).anomalies).toEqual([]);
       }),
       { numRuns: 60 },
     );
@@ -224,9 +224,9 @@ describe('JSON Schema', () => {
   test('knows every schema that varve writes or documents', () => {
     const check = load('varve-schema.schema.json');
     const documented = /```yaml\n([\s\S]*?)```/.exec(
-      readFileSync(new URL('../../docs/schema.md', import.meta.url), 'utf8'),
+      readFileSync(new URL('../../docs/reference/schema.md', import.meta.url), 'utf8'),
     )?.[1] as string;
-    expect(parseSchema(documented, 'docs/schema.md').tables[0]?.features).toHaveLength(5);
+    expect(parseSchema(documented, 'docs/reference/schema.md').tables[0]?.features).toHaveLength(5);
     const written = cases
       .map((name) => stringifySchema(schemaFromPbtxt(read(name, 'schema.pbtxt') as string, name)))
       .filter((text) => !/FEATURE_MISSING/.test(text));
@@ -239,7 +239,7 @@ describe('JSON Schema', () => {
 
   test('knows every report', async () => {
     const check = load('validation-report.schema.json');
-    const report = await validate(
+    const report = await validateProfile(
       profileOf({ x: [5, null], y: ['a', 'b'] }),
       parseSchema(features('{ type: integer, presence: required, range: { max: 1 } }'), 'x'),
       { ...options, digest: `sha256:${'0'.repeat(64)}` },

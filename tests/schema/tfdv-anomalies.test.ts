@@ -9,7 +9,7 @@ import { schemaFromPbtxt } from '../../src/schema/tfdv/schema-from.ts';
 import { schemaToPbtxt } from '../../src/schema/tfdv/schema-to.ts';
 import { readStatistics } from '../../src/schema/tfdv/statistics-file.ts';
 import { profileFromStatistics } from '../../src/schema/tfdv/statistics-from.ts';
-import { validate } from '../../src/schema/validate.ts';
+import { validateProfile } from '../../src/schema/validate.ts';
 import { cases, dataOf, fixtures, profileOfColumns, read } from './tfdv-fixtures.ts';
 
 const options = { name: 'data', schemaName: 'schema.pbtxt' };
@@ -49,7 +49,7 @@ describe.each(cases)('%s', (name) => {
       serving: profileOfColumns(data.serving),
       environment,
     });
-    const report = await validate(profileOfColumns(data.columns) as Profile, schema, {
+    const report = await validateProfile(profileOfColumns(data.columns) as Profile, schema, {
       ...options,
       ...others,
     });
@@ -63,7 +63,7 @@ describe.each(cases)('%s', (name) => {
       serving: statistics(name, 'serving.pbtxt'),
       environment,
     });
-    const report = await validate(statistics(name, 'stats.pbtxt') as Profile, schema, {
+    const report = await validateProfile(statistics(name, 'stats.pbtxt') as Profile, schema, {
       ...options,
       ...others,
     });
@@ -82,7 +82,7 @@ describe.each(cases)('%s', (name) => {
 });
 
 test('every kind that the documentation has under a name of TFDV has a fixture, but for the three that it names', () => {
-  const page = readFileSync(join(import.meta.dirname, '../../docs/schema.md'), 'utf8');
+  const page = readFileSync(join(import.meta.dirname, '../../docs/reference/schema.md'), 'utf8');
   const [, table = ''] = /\n\| kind [^\n]*\n([\s\S]*?)\n\n/.exec(page) ?? [];
   const ours = [...table.matchAll(/`([A-Z_]{6,})`( ¹)?/g)];
   const theirs = ours.flatMap(([, kind, own]) => (own === undefined ? [kind as string] : []));
@@ -101,7 +101,10 @@ test('varve finds in a month of flights what TFDV found', async () => {
     profileFromStatistics(readStatistics(at(file), file)),
   );
   const schema = schemaFromPbtxt(at('schema-edited.pbtxt').toString(), 'schema-edited.pbtxt');
-  const report = await validate(seventh as Profile, schema, { ...options, previous: first as Profile });
+  const report = await validateProfile(seventh as Profile, schema, {
+    ...options,
+    previous: first as Profile,
+  });
   expect(kinds(report.anomalies)).toEqual(
     kinds(anomaliesFromPbtxt(at('anomalies-7.pbtxt').toString(), 'anomalies-7.pbtxt')),
   );

@@ -3,7 +3,7 @@ import { parseSchema } from '../../src/schema/format/parse.ts';
 import { stringifySchema } from '../../src/schema/format/stringify.ts';
 import { inferSchema } from '../../src/schema/infer.ts';
 import { proposeUpdate } from '../../src/schema/update.ts';
-import { validate } from '../../src/schema/validate.ts';
+import { validateProfile } from '../../src/schema/validate.ts';
 import { profileOf, tableOf } from './profile-of.ts';
 
 const options = { name: 'data.csv', schemaName: 'data.csv.schema.yaml' };
@@ -24,7 +24,7 @@ const bad = profileOf({
 test('an inferred schema reads well and accepts its own data', async () => {
   const text = stringifySchema(inferSchema([good]));
   expect(text).toMatchInlineSnapshot(`
-    "# The schema of this dataset: read it, edit it, keep it in Git. Every key is explained in varve's docs/schema.md.
+    "# The schema of this dataset: read it, edit it, keep it in Git. Every key is explained in varve's docs/reference/schema.md.
 
     varveSchema: 1
     features:
@@ -49,13 +49,13 @@ test('an inferred schema reads well and accepts its own data', async () => {
     "
   `);
   const schema = parseSchema(text, 'data.csv.schema.yaml');
-  const report = await validate(good, schema, options);
+  const report = await validateProfile(good, schema, options);
   expect(report.anomalies).toEqual([]);
   expect(report.valid).toBe(true);
 });
 
 test('data that breaks it is named, kind by kind', async () => {
-  const report = await validate(bad, inferSchema([good]), options);
+  const report = await validateProfile(bad, inferSchema([good]), options);
   expect(report.anomalies.map(({ feature, kind }) => `${feature} ${kind}`)).toMatchInlineSnapshot(`
     [
       "id INT_TYPE_SMALL_INT",
@@ -154,7 +154,7 @@ features:
     +    presence: required
     "
   `);
-  const after = await validate(bad, parseSchema(updated, 'x'), options);
+  const after = await validateProfile(bad, parseSchema(updated, 'x'), options);
   expect(after.anomalies).toEqual([]);
   expect(proposeUpdate(updated, 'x', bad)).toEqual({ text: updated, changes: [], diff: '' });
 });
@@ -202,7 +202,7 @@ test('a column that was never filled may become anything', async () => {
   expect(text).toContain('type: any');
   const schema = parseSchema(text, 'x');
   for (const cells of [[1], ['a'], [true]])
-    expect((await validate(profileOf({ x: cells }), schema, options)).anomalies).toEqual([]);
+    expect((await validateProfile(profileOf({ x: cells }), schema, options)).anomalies).toEqual([]);
 });
 
 test('a directory has a schema for each table', async () => {
@@ -236,18 +236,18 @@ test('a directory has a schema for each table', async () => {
   const schema = parseSchema(text, 'x');
   const found = async (names: readonly string[]) => {
     const profile = { varveProfile: 1 as const, tables: tables.filter(({ name }) => names.includes(name)) };
-    return (await validate(profile, schema, options)).anomalies.map(
+    return (await validateProfile(profile, schema, options)).anomalies.map(
       ({ table, feature, kind }) => `${table} ${feature} ${kind}`,
     );
   };
   expect(await found(['train', 'test', '.files'])).toEqual([]);
   expect(await found(['train', '.files'])).toEqual(['test y SCHEMA_MISSING_COLUMN']);
   const some = parseSchema(text.replace(/ {2}test:[\s\S]*/, ''), 'x');
-  const report = await validate({ varveProfile: 1, tables }, some, options);
+  const report = await validateProfile({ varveProfile: 1, tables }, some, options);
   expect(report.anomalies.map(({ table, kind }) => `${table} ${kind}`)).toEqual(['test TABLE_NEW']);
   const updated = proposeUpdate(stringifySchema(some), 'x', { varveProfile: 1, tables });
   expect(updated.changes.map((each) => each.description)).toEqual(['tables.test is new']);
   expect(
-    (await validate({ varveProfile: 1, tables }, parseSchema(updated.text, 'x'), options)).anomalies,
+    (await validateProfile({ varveProfile: 1, tables }, parseSchema(updated.text, 'x'), options)).anomalies,
   ).toEqual([]);
 });

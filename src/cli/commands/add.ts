@@ -1,13 +1,15 @@
 import type { Command } from 'commander';
 import { VarveError } from '../../errors.ts';
-import { type AddedDataset, add } from '../../operations/add.ts';
-import { openContext } from '../../operations/context/context.ts';
+import { add } from '../../operations/add.ts';
+import type { AddedDataset } from '../../operations/backend/results.ts';
+import { openContext } from '../../operations/context/open.ts';
 import type { ProfilingOptions } from '../../operations/statistics/load.ts';
 import type { Profiler } from '../../operations/statistics/profiler.ts';
+import { byteSize, counted } from '../../wording/numbers.ts';
 import type { Access } from '../../workspace/config.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
 import { withEngineOptions } from '../report-options.ts';
-import { formatBytes, formatCount, printable } from '../terminal/text.ts';
+import { printable } from '../terminal/text.ts';
 
 type Options = CommonOptions & Access & Pick<ProfilingOptions, 'memory' | 'threads'> & { to?: string };
 
@@ -29,10 +31,10 @@ export function command(run: Run): Command {
   return withEngineOptions(defined).action(
     (paths: string[], { json, to, memory, threads, ...access }: Options) =>
       run({ ...(json && { json }) }, async ({ cwd, signal, onProgress, note }) => {
-        const context = openContext(cwd, { signal, onProgress });
+        const context = await openContext(cwd, { signal, onProgress });
         const url = sourceUrl(paths, to, access);
         if (url !== undefined) {
-          const { addInPlace } = await import('../../operations/in-place/add.ts');
+          const { addInPlace } = await import('../../operations/add.ts');
           const result = await addInPlace(context, url, { to: to!, ...access });
           return { json: result, text: result.datasets.map(line).join('\n') };
         }
@@ -68,9 +70,9 @@ function usage(message: string): VarveError {
 
 function line({ path, kind, change, bytes, files, rows, source }: AddedDataset): string {
   const facts = [
-    ...(rows === undefined ? [] : [formatCount(rows, 'row')]),
-    ...(kind === 'file' ? [] : [formatCount(files, 'file')]),
-    formatBytes(bytes),
+    ...(rows === undefined ? [] : [counted(rows, 'row')]),
+    ...(kind === 'file' ? [] : [counted(files, 'file')]),
+    byteSize(bytes),
     ...(source === undefined ? [] : [`in place in ${source}`]),
   ];
   return printable(`${change.padEnd(9)}  ${path}  ${facts.join(', ')}`);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { check } from '../../operations/check.ts';
 import { renderCheck } from '../../report/check.ts';
-import { formats } from '../../report/format.ts';
+import { FORMATS } from '../../report/format.ts';
 import { defineCommand, type Run } from '../command.ts';
 import { type ReportOptions, reportOutcome, withReportOptions } from '../report-options.ts';
 import { type FailOn, failOnOption, fails } from './drift.ts';
@@ -18,7 +18,7 @@ export function command(run: Run): Command {
     .argument('[path...]', 'datasets, or folders that hold some')
     .requiredOption('--base <revision>', 'the revision to compare with')
     .addOption(failOnOption());
-  return withReportOptions(defined, formats).action(
+  return withReportOptions(defined, FORMATS).action(
     (paths: string[], options: ReportOptions & { base: string; failOn: FailOn }) =>
       run(options, async (io) => {
         const result = await check(io.cwd, options.base, paths, io);

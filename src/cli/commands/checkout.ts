@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
-import { type CheckedOutDataset, checkout } from '../../operations/checkout.ts';
-import { openContext } from '../../operations/context/context.ts';
+import type { CheckedOutDataset } from '../../operations/backend/results.ts';
+import { checkout } from '../../operations/checkout.ts';
+import { openContext } from '../../operations/context/open.ts';
+import { byteSize, counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
-import { formatBytes, formatCount, printable } from '../terminal/text.ts';
+import { printable } from '../terminal/text.ts';
 
 export function command(run: Run): Command {
   return defineCommand(
@@ -17,7 +19,7 @@ export function command(run: Run): Command {
     .option('--force', 'give up unsaved changes, and files that no snapshot has')
     .action((paths: string[], options: CommonOptions & { force?: true }) =>
       run(options, async ({ cwd, signal, onProgress }) => {
-        const result = await checkout(openContext(cwd, { signal, onProgress }), paths, options);
+        const result = await checkout(await openContext(cwd, { signal, onProgress }), paths, options);
         return { json: result, text: checkoutLines(result.datasets) };
       }),
     );
@@ -31,11 +33,11 @@ export function checkoutLines(datasets: readonly CheckedOutDataset[]): string {
 }
 
 function line({ path, written, writtenBytes, removed, kept }: CheckedOutDataset): string {
-  const facts = [`${formatCount(written, 'file')} written (${formatBytes(writtenBytes)})`];
-  if (removed > 0) facts.push(`${formatCount(removed, 'file')} removed`);
+  const facts = [`${counted(written, 'file')} written (${byteSize(writtenBytes)})`];
+  if (removed > 0) facts.push(`${counted(removed, 'file')} removed`);
   if (kept.length > 0)
     facts.push(
-      `${formatCount(kept.length, 'file')} kept that no snapshot has: ${kept.slice(0, 3).join(', ')}${kept.length > 3 ? ', …' : ''}`,
+      `${counted(kept.length, 'file')} kept that no snapshot has: ${kept.slice(0, 3).join(', ')}${kept.length > 3 ? ', …' : ''}`,
     );
   return printable(`${path}  ${facts.join(', ')}`);
 }

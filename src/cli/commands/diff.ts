@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import type { DriftReport, FeatureRef } from '../../drift/model.ts';
-import { openContext } from '../../operations/context/context.ts';
-import { type DatasetDiff, type DiffResult, diff, type Totals } from '../../operations/diff.ts';
+import type { DatasetDiff, DiffResult, Totals } from '../../operations/backend/results.ts';
+import { openContext } from '../../operations/context/open.ts';
+import { diff } from '../../operations/diff.ts';
+import { byteSize, counted } from '../../wording/numbers.ts';
 import { changeLines } from '../change-lines.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
-import { formatBytes, formatCount, type Paint, painter, printable } from '../terminal/text.ts';
+import { type Paint, painter, printable } from '../terminal/text.ts';
 
 export function command(run: Run): Command {
   return defineCommand(
@@ -21,7 +23,9 @@ export function command(run: Run): Command {
     .action((words: string[], options: CommonOptions & { exitCode?: true }) =>
       run(options, async ({ cwd, signal, onProgress, colours }) => {
         const { compareStatistics } = await import('../../operations/statistics/compare.ts');
-        const result = await diff(openContext(cwd, { signal, onProgress }), words, { compareStatistics });
+        const result = await diff(await openContext(cwd, { signal, onProgress }), words, {
+          compareStatistics,
+        });
         const found = options.exitCode && result.datasets.length > 0;
         return { json: result, text: describe(result, painter(colours)), exitCode: found ? 1 : 0 };
       }),
@@ -53,9 +57,9 @@ function statisticsLines(report: DriftReport | undefined): string[] {
 /** `10 → 12 rows, 3 files, 1.2 → 1.4 MiB` */
 function movement(before: Totals | null, after: Totals | null): string {
   const facts = [
-    step(before?.rows, after?.rows, (count) => formatCount(count, 'row')),
-    step(before?.files, after?.files, (count) => formatCount(count, 'file')),
-    step(before?.bytes, after?.bytes, formatBytes),
+    step(before?.rows, after?.rows, (count) => counted(count, 'row')),
+    step(before?.files, after?.files, (count) => counted(count, 'file')),
+    step(before?.bytes, after?.bytes, byteSize),
   ];
   return facts.filter((fact) => fact !== '').join(', ');
 }

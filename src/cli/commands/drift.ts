@@ -9,7 +9,7 @@ import { fileInGit } from '../../operations/datasets/resolve.ts';
 import { type DriftOperationOptions, drift } from '../../operations/drift.ts';
 import { driftHistory } from '../../operations/drift-history.ts';
 import { driftStream } from '../../operations/drift-stream.ts';
-import { formats } from '../../report/format.ts';
+import { FORMATS } from '../../report/format.ts';
 import { renderDrift, renderDriftSeries, renderDriftWindow } from '../../report/render.ts';
 import { defineCommand, type Io, type Outcome, positiveInteger, type Run } from '../command.ts';
 import {
@@ -96,7 +96,7 @@ export function command(run: Run): Command {
     )
     .option('--window <rows>', 'lines of a window of --stream', positiveInteger, 10_000)
     .option('--prometheus <file>', 'write metrics as well, anew for each window of --stream');
-  return withProfilingOptions(withReportOptions(defined, formats)).action(
+  return withProfilingOptions(withReportOptions(defined, FORMATS)).action(
     (before: string, after: string | undefined, options: Options) =>
       run(options, async (io) => {
         if (options.history) return history(io, single(before, after, '--history'), options);

@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { openContext } from '../../operations/context/context.ts';
-import { type GcOptions, type GcResult, gc } from '../../operations/gc.ts';
+import type { GcOptions, GcResult } from '../../operations/backend/results.ts';
+import { openContext } from '../../operations/context/open.ts';
+import { gc } from '../../operations/gc.ts';
+import { byteSize, counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
-import { formatBytes, formatCount, printable } from '../terminal/text.ts';
+import { printable } from '../terminal/text.ts';
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -25,7 +27,7 @@ export function command(run: Run): Command {
     .action((options: CommonOptions & { remote?: string; dryRun?: true; grace?: number }) =>
       run(options, async ({ cwd, signal, onProgress }) => {
         const choice: GcOptions = { remote: options.remote, dryRun: options.dryRun, graceMs: options.grace };
-        const result = await gc(openContext(cwd, { signal, onProgress }), choice);
+        const result = await gc(await openContext(cwd, { signal, onProgress }), choice);
         return { json: result, text: describe(result) };
       }),
     );
@@ -44,13 +46,12 @@ function duration(text: string): number {
 function describe(result: GcResult): string {
   const { remote, dryRun, postponed } = result;
   const place = remote === null ? 'the cache' : `${remote.name} (${remote.url})`;
-  const amount = (files: number, bytes: number): string =>
-    `${formatCount(files, 'file')}, ${formatBytes(bytes)}`;
+  const amount = (files: number, bytes: number): string => `${counted(files, 'file')}, ${byteSize(bytes)}`;
   const lines = [
     `${dryRun ? 'Would free' : 'Freed'} in ${place}: ${amount(result.freedObjects, result.freedBytes)}.`,
     `Kept: ${amount(result.keptObjects, result.keptBytes)}.`,
   ];
-  if (result.repackedBytes > 0) lines.push(`Repacked: ${formatBytes(result.repackedBytes)}.`);
+  if (result.repackedBytes > 0) lines.push(`Repacked: ${byteSize(result.repackedBytes)}.`);
   if (result.condemnedObjects > 0) {
     const wait = amount(result.condemnedObjects, result.condemnedBytes);
     lines.push(`Unneeded, and removed by a gc after the time of grace: ${wait}.`);

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { openContext } from '../../operations/context/context.ts';
+import { openContext } from '../../operations/context/open.ts';
 import { importDvc } from '../../operations/import-dvc.ts';
+import { counted } from '../../wording/numbers.ts';
 import { defineCommand, type Run } from '../command.ts';
-import { formatCount, printable } from '../terminal/text.ts';
+import { printable } from '../terminal/text.ts';
 
 export function command(run: Run): Command {
   return defineCommand(
@@ -11,9 +12,9 @@ export function command(run: Run): Command {
     [['varve import-dvc', 'new branches varve/<branch>; the old ones stay']],
   ).action((options) =>
     run(options, async ({ cwd, signal, onProgress }) => {
-      const result = await importDvc(openContext(cwd, { signal, onProgress }));
+      const result = await importDvc(await openContext(cwd, { signal, onProgress }));
       const lines = [
-        `${formatCount(result.snapshots, 'version')} on ${result.branches.map(printable).join(', ') || 'no branch'}`,
+        `${counted(result.snapshots, 'version')} on ${result.branches.map(printable).join(', ') || 'no branch'}`,
         ...result.missing.map(({ path }) => `left as it was, since its data is nowhere: ${printable(path)}`),
       ];
       return { json: result, text: lines.join('\n') };

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { openContext } from '../../operations/context/context.ts';
+import { openContext } from '../../operations/context/open.ts';
 import { type LoggedVersion, log } from '../../operations/log.ts';
+import { byteSize, counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
-import { formatBytes, formatCount, type Paint, painter, printable } from '../terminal/text.ts';
+import { type Paint, painter, printable } from '../terminal/text.ts';
 
 export function command(run: Run): Command {
   return defineCommand('log', 'Shows the versions of a dataset over the history of Git, newest first.', [
@@ -13,7 +14,7 @@ export function command(run: Run): Command {
     .option('--revision <rev>', 'begin at this revision', 'HEAD')
     .action((path: string, options: CommonOptions & { revision: string }) =>
       run(options, async ({ cwd, colours }) => {
-        const result = log(openContext(cwd), path, options.revision);
+        const result = await log(await openContext(cwd), path, options.revision);
         return {
           json: result,
           text: result.versions.map((version) => line(version, painter(colours))).join('\n'),
@@ -28,9 +29,9 @@ function line({ commit, date, author, subject, snapshot }: LoggedVersion, paint:
       ? ['removed']
       : [
           snapshot.digest.replace(/^\w+:/, '').slice(0, 12),
-          ...(snapshot.rows === undefined ? [] : [formatCount(snapshot.rows, 'row')]),
-          formatCount(snapshot.files, 'file'),
-          formatBytes(snapshot.bytes),
+          ...(snapshot.rows === undefined ? [] : [counted(snapshot.rows, 'row')]),
+          counted(snapshot.files, 'file'),
+          byteSize(snapshot.bytes),
         ];
   const head = `${paint('yellow', commit.slice(0, 10))}  ${date.slice(0, 10)}  ${facts.join(', ')}`;
   return `${head}\n    ${printable(`${subject} (${author})`)}`;

@@ -3,8 +3,9 @@ import { type SchemaInferOptions, schemaInfer } from '../../operations/schema-in
 import { schemaShow } from '../../operations/schema-show.ts';
 import { schemaUpdate } from '../../operations/schema-update.ts';
 import type { Anomaly } from '../../schema/anomaly.ts';
+import { counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
-import { formatCount, printable } from '../terminal/text.ts';
+import { printable } from '../terminal/text.ts';
 
 export function command(run: Run): Command {
   return defineCommand(
@@ -40,7 +41,7 @@ function infer(run: Run): Command {
     .action((datasets: string[], options: CommonOptions & SchemaInferOptions) =>
       run(options, async (io) => {
         const result = await schemaInfer(io.cwd, datasets, options, io);
-        const facts = `${formatCount(result.features, 'feature')}${result.tables > 1 ? ` of ${result.tables} tables` : ''}`;
+        const facts = `${counted(result.features, 'feature')}${result.tables > 1 ? ` of ${result.tables} tables` : ''}`;
         return {
           json: result,
           text: `Wrote ${printable(result.path)}: ${facts}. Read it, tighten it, and commit it.`,
@@ -60,7 +61,7 @@ function show(run: Run): Command {
     .addOption(formatOption())
     .action((dataset: string, options: CommonOptions & Parameters<typeof schemaShow>[2]) =>
       run(options, async (io) => {
-        const result = schemaShow(io.cwd, dataset, options, io);
+        const result = await schemaShow(io.cwd, dataset, options, io);
         return { json: result, text: result.text };
       }),
     );

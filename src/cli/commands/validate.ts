@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { fileInGit } from '../../operations/datasets/resolve.ts';
 import { type ValidateOptions, validate } from '../../operations/validate.ts';
-import { formats } from '../../report/format.ts';
+import { FORMATS } from '../../report/format.ts';
 import { renderValidation } from '../../report/render.ts';
 import { defineCommand, type Run } from '../command.ts';
 import {
@@ -37,7 +37,7 @@ export function command(run: Run): Command {
     .option('--environment <name>', 'the environment of the schema that the data is for')
     .option('--previous <dataset>', 'for drift comparators; the version before unless given')
     .option('--serving <dataset>', 'for skew comparators');
-  return withProfilingOptions(withReportOptions(defined, [...formats, 'tfdv'])).action(
+  return withProfilingOptions(withReportOptions(defined, [...FORMATS, 'tfdv'])).action(
     (dataset: string, options: ReportOptions & ValidateOptions) =>
       run(options, async (io) => {
         const file = fileInGit(io.cwd, dataset);

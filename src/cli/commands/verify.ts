@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
-import { openContext } from '../../operations/context/context.ts';
-import { type VerifyResult, verify } from '../../operations/verify.ts';
+import type { VerifyResult } from '../../operations/backend/results.ts';
+import { openContext } from '../../operations/context/open.ts';
+import { verify } from '../../operations/verify.ts';
+import { byteSize, counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
-import { formatBytes, formatCount, printable } from '../terminal/text.ts';
+import { printable } from '../terminal/text.ts';
 
 export function command(run: Run): Command {
   return defineCommand(
@@ -16,7 +18,7 @@ export function command(run: Run): Command {
     .option('--remote <name>', 'check this remote, not the cache')
     .action((options: CommonOptions & { remote?: string }) =>
       run(options, async ({ cwd, signal, onProgress }) => {
-        const result = await verify(openContext(cwd, { signal, onProgress }), options);
+        const result = await verify(await openContext(cwd, { signal, onProgress }), options);
         return { json: result, text: describe(result), exitCode: result.damage.length > 0 ? 1 : 0 };
       }),
     );
@@ -27,7 +29,7 @@ function describe({ remote, damage, checkedBytes, objects, inPlace = [] }: Verif
     ({ path, url }) => `Not asked: ${url}, where ${path} lies; a pull checks what it reads.`,
   );
   const place = remote === null ? 'The cache' : printable(`${remote.name} (${remote.url})`);
-  const checked = `${formatCount(objects, 'file')}, ${formatBytes(checkedBytes)} checked`;
+  const checked = `${counted(objects, 'file')}, ${byteSize(checkedBytes)} checked`;
   if (damage.length === 0) return [`${place} is whole: ${checked}.`, ...stays.map(printable)].join('\n');
   const lines = damage.flatMap(({ key, problem, roots, remedy }) => [
     `${key}: ${problem}`,

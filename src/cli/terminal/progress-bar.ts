@@ -1,6 +1,7 @@
 import type { WriteStream } from 'node:tty';
 import type { ProgressEvent } from '../../progress.ts';
-import { formatBytes, grouped, printable } from './text.ts';
+import { byteSize, grouped } from '../../wording/numbers.ts';
+import { printable } from './text.ts';
 
 /** Work that is over within this many milliseconds shows no bar. */
 const SHOW_AFTER = 1000;
@@ -43,7 +44,7 @@ export class ProgressBar {
 export function progressLine(event: ProgressEvent, seconds: number): string {
   const { phase, unit, done, total } = event;
   const amount = (count: number): string =>
-    unit === 'bytes' ? formatBytes(count) : `${grouped(count)} ${unit}`;
+    unit === 'bytes' ? byteSize(count) : `${grouped(count)} ${unit}`;
   const rate = done / seconds;
   const parts = [printable(phase)];
   if (total !== undefined && total > 0) {

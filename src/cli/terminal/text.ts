@@ -14,21 +14,3 @@ export function printable(text: string): string {
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
-
-/** `1.4 MiB`; below 1 KiB whole bytes. */
-export function formatBytes(count: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
-  const step = Math.min(Math.max(Math.floor(Math.log2(Math.max(count, 1)) / 10), 0), units.length - 1);
-  const value = count / 1024 ** step;
-  return `${step === 0 ? value : value.toPrecision(value >= 1000 ? 4 : 3)} ${units[step]}`;
-}
-
-/** `1,234 files`, `1 file`. */
-export function formatCount(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-/** `1,234,567`. By hand: the tables of `toLocaleString` take 25 ms to load. */
-export function grouped(count: number): string {
-  return String(Math.round(count)).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
-}

@@ -1,6 +1,6 @@
-import { bucketLow } from '../../profile/measures/buckets.ts';
+import { bucketLow } from '../../profile/accumulators/buckets.ts';
+import { sum } from '../../profile/model/distances.ts';
 import type { Bucket, FeatureProfile, NumericStats, ValueCounts } from '../../profile/model/model.ts';
-import { sum } from '../measures/measures.ts';
 
 /** Both sides' counts over one ordered set of cells. Cell i holds values from low[i] to high[i]; equal where it is a point. */
 export interface Axis {
@@ -22,7 +22,7 @@ export interface Categories {
 }
 
 /** Ascending cells of one side. Numbers side by side: a report of many features goes through a million cells. */
-export class Cells {
+export class AxisCells {
   readonly low: number[] = [];
   readonly high: number[] = [];
   readonly count: number[] = [];
@@ -45,19 +45,19 @@ export function numericAxis(before: FeatureProfile, after: FeatureProfile): Axis
   return mergeCells(bucketCells(before.numeric, whole), bucketCells(after.numeric, whole));
 }
 
-function points(values: ValueCounts): Cells {
+function points(values: ValueCounts): AxisCells {
   const numbers: [value: number, count: number][] = [];
   for (const [text, count] of values.values) {
     const value = Number(text);
     if (Number.isFinite(value)) numbers.push([value, count]);
   }
-  const cells = new Cells();
+  const cells = new AxisCells();
   for (const [value, count] of numbers.sort((a, b) => a[0] - b[0])) cells.push(value, value, count);
   return cells;
 }
 
-function bucketCells(numeric: NumericStats | undefined, whole: boolean): Cells {
-  const cells = new Cells();
+function bucketCells(numeric: NumericStats | undefined, whole: boolean): AxisCells {
+  const cells = new AxisCells();
   if (numeric === undefined) return cells;
   const { negative, zeros, positive } = numeric;
   for (let i = negative.length - 1; i >= 0; i--) {
@@ -69,7 +69,7 @@ function bucketCells(numeric: NumericStats | undefined, whole: boolean): Cells {
   return cells;
 }
 
-function pushBuckets(cells: Cells, buckets: readonly Bucket[], whole: boolean): void {
+function pushBuckets(cells: AxisCells, buckets: readonly Bucket[], whole: boolean): void {
   for (const [index, count] of buckets) {
     cells.push(bucketStart(index, whole), bucketEnd(index, whole), count);
   }
@@ -91,8 +91,8 @@ export function lengthAxis(
   before: { readonly zeros: number; readonly buckets: readonly Bucket[] },
   after: { readonly zeros: number; readonly buckets: readonly Bucket[] },
 ): Axis {
-  const cellsOf = (side: typeof before): Cells => {
-    const cells = new Cells();
+  const cellsOf = (side: typeof before): AxisCells => {
+    const cells = new AxisCells();
     if (side.zeros > 0) cells.push(0, 0, side.zeros);
     pushBuckets(cells, side.buckets, true);
     return cells;
@@ -101,7 +101,7 @@ export function lengthAxis(
 }
 
 /** Puts two ascending lists of cells of one grid on one axis. */
-export function mergeCells(a: Cells, b: Cells): Axis {
+export function mergeCells(a: AxisCells, b: AxisCells): Axis {
   const axis: Axis = { low: [], high: [], before: [], after: [] };
   let i = 0;
   let j = 0;

@@ -1,11 +1,11 @@
-import type { Finding } from '../findings/finding.ts';
-import { moved, percent } from '../findings/phrases.ts';
+import { jensenShannon, jensenShannonTerm } from '../../profile/model/distances.ts';
+import { percent } from '../../wording/numbers.ts';
+import type { MeasuredChange } from '../findings/finding.ts';
+import { moved } from '../findings/phrases.ts';
 import {
   chiSquare,
   hellinger,
   hellingerTerm,
-  jensenShannon,
-  jensenShannonTerm,
   populationStability,
   populationStabilityTerm,
 } from '../measures/measures.ts';
@@ -22,13 +22,13 @@ export interface CellNames {
 }
 
 /** From this share on, values that are too rare to be listed can hide a change that matters. */
-const worthSaying = 0.01;
+const MIN_SAID_SHARE = 0.01;
 
 /**
  * The measures over cells without order: of values, or of bins. All four are, for small changes, the same sum
  * Σ(q−p)²/m up to a factor, so one test serves them.
  */
-export function cellFindings(p: number[], q: number[], sizes: Sizes, names: CellNames): Finding[] {
+export function cellFindings(p: number[], q: number[], sizes: Sizes, names: CellNames): MeasuredChange[] {
   const pValue = cellTest(p.slice(0, names.tested), q.slice(0, names.tested), sizes);
   const test = { of: 'chi-square', pValue };
   const counts = countsOfCounts(p, q, sizes);
@@ -72,8 +72,8 @@ export function stability(
   p: number[],
   q: number[],
   sizes: Sizes,
-  shared: Required<Pick<Finding, 'test' | 'reason'>>,
-): Finding {
+  shared: Required<Pick<MeasuredChange, 'test' | 'reason'>>,
+): MeasuredChange {
   return {
     name: 'psi',
     value: populationStability(p, q),
@@ -90,6 +90,8 @@ function cellSentence(p: number[], q: number[], names: CellNames): string {
   }
   const others = p.some((share, i) => i !== most && share !== q[i]) ? ', others moved too' : '';
   const rare =
-    names.unlisted >= worthSaying ? `; ${percent(names.unlisted)} of values are too rare to be listed` : '';
+    names.unlisted >= MIN_SAID_SHARE
+      ? `; ${percent(names.unlisted)} of values are too rare to be listed`
+      : '';
   return `share of ${names.describe(most)} ${moved(p[most]!, q[most]!, percent)}${others}${rare}`;
 }

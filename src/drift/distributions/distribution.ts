@@ -1,15 +1,15 @@
+import { shares, sum } from '../../profile/model/distances.ts';
 import type { Pair } from '../findings/finding.ts';
 import { dayAxis } from '../findings/time.ts';
-import { shares, sum } from '../measures/measures.ts';
 import type { Distribution } from '../model.ts';
 import type { Axis } from './axis.ts';
 
-const mostBins = 40;
-const mostLabels = 24;
-const dayMilliseconds = 86_400_000;
-const hourMilliseconds = 3_600_000;
+const MAX_BINS = 40;
+const MAX_LABELS = 24;
+const DAY_MILLISECONDS = 86_400_000;
+const HOUR_MILLISECONDS = 3_600_000;
 /** How much of both sides together the drawn range leaves to its two end bins. */
-const tail = 0.005;
+const TAIL_SHARE = 0.005;
 
 /** Both sides on one axis of at most 40 bins, ready to draw. */
 export function distributionOf(pair: Pair): Distribution {
@@ -26,11 +26,11 @@ function timeDistribution({ before, after }: Pair): Distribution {
   const a = before.time!;
   const b = after.time!;
   if (a.days.length === 0 && b.days.length === 0) {
-    const edges = Array.from({ length: 25 }, (_, hour) => hour * hourMilliseconds);
+    const edges = Array.from({ length: 25 }, (_, hour) => hour * HOUR_MILLISECONDS);
     return { kind: 'time', edges, before: shares(a.hour), after: shares(b.hour) };
   }
   const { edges, ...sides } = drawn(dayAxis(a, b), 1);
-  return { kind: 'time', edges: edges.map((day) => day * dayMilliseconds), ...sides };
+  return { kind: 'time', edges: edges.map((day) => day * DAY_MILLISECONDS), ...sides };
 }
 
 /**
@@ -45,9 +45,9 @@ function drawn(axis: Axis, unit: 0 | 1): { edges: number[]; before: number[]; af
   const [low, high] = range(axis, pooled);
   const width =
     unit === 1
-      ? Math.max(1, Math.ceil((high - low + 1) / mostBins))
-      : (high - low) / mostBins || Math.abs(low) || 1;
-  const bins = unit === 1 ? Math.max(1, Math.ceil((high - low + 1) / width)) : high > low ? mostBins : 1;
+      ? Math.max(1, Math.ceil((high - low + 1) / MAX_BINS))
+      : (high - low) / MAX_BINS || Math.abs(low) || 1;
+  const bins = unit === 1 ? Math.max(1, Math.ceil((high - low + 1) / width)) : high > low ? MAX_BINS : 1;
   const start = unit === 1 ? low : high > low ? low : low - width / 2;
   const place = (i: number): number =>
     Math.min(bins - 1, Math.max(0, Math.floor(((axis.low[i]! + axis.high[i]!) / 2 - start) / width)));
@@ -62,8 +62,8 @@ function range(axis: Axis, pooled: readonly number[]): [number, number] {
   const total = sum(pooled);
   let first = 0;
   let last = pooled.length - 1;
-  for (let below = pooled[0]!; below < total * tail; below += pooled[first]!) first++;
-  for (let above = pooled[last]!; above < total * tail; above += pooled[last]!) last--;
+  for (let below = pooled[0]!; below < total * TAIL_SHARE; below += pooled[first]!) first++;
+  for (let above = pooled[last]!; above < total * TAIL_SHARE; above += pooled[last]!) last--;
   return [axis.low[first]!, axis.high[Math.max(first, last)]!];
 }
 
@@ -84,7 +84,7 @@ function categoryDistribution(pair: Pair): Distribution {
     .map((_, i) => i)
     .filter((i) => cells.labels[i] !== null)
     .sort((a, b) => weight(b) - weight(a));
-  const top = order.slice(0, order.length > mostLabels ? mostLabels - 1 : mostLabels);
+  const top = order.slice(0, order.length > MAX_LABELS ? MAX_LABELS - 1 : MAX_LABELS);
   const rest = (side: readonly number[]): number =>
     Math.max(0, Math.min(1, sum(side)) - top.reduce((all, i) => all + side[i]!, 0));
   const others = rest(p) + rest(q) > 1e-12;

@@ -1,6 +1,8 @@
+import { lInfinity, shares, sum } from '../../profile/model/distances.ts';
+import { counted, percent } from '../../wording/numbers.ts';
+import { quoted } from '../../wording/quote.ts';
 import type { Categories } from '../distributions/axis.ts';
 import { cellFindings } from '../distributions/cells.ts';
-import { lInfinity, shares, sum } from '../measures/measures.ts';
 import {
   countsOfCounts,
   exclusiveValuesP,
@@ -8,11 +10,10 @@ import {
   type Sizes,
   shareChangeP,
 } from '../measures/sampling.ts';
-import { type Finding, independent, type Pair } from './finding.ts';
-import { counted, percent, quoted } from './phrases.ts';
+import { independent, type MeasuredChange, type Pair } from './finding.ts';
 
 /** What changed in how often each value occurs. */
-export function categoryFindings(pair: Pair): Finding[] {
+export function categoryFindings(pair: Pair): MeasuredChange[] {
   const cells = pair.categories;
   const sizes = independent(pair, sum(cells.before), sum(cells.after));
   if (sizes.before === 0 || sizes.after === 0) return [];
@@ -38,7 +39,7 @@ function listedShares(cells: Categories, counts: readonly number[]): number[] {
 }
 
 /** L-infinity: the value whose share changed most. */
-export function largestShareChange(cells: Categories, sizes: Sizes): Finding[] {
+export function largestShareChange(cells: Categories, sizes: Sizes): MeasuredChange[] {
   const p = listedShares(cells, cells.before);
   const q = listedShares(cells, cells.after);
   const { value, at } = lInfinity(p, q);
@@ -90,7 +91,7 @@ function shareSentence(cells: Categories, at: number, before: number, after: num
 }
 
 /** The share of after's values that before never held; only where before lists all of its values. */
-function newValues(pair: Pair, cells: Categories, sizes: Sizes): Finding[] {
+function newValues(pair: Pair, cells: Categories, sizes: Sizes): MeasuredChange[] {
   if (!pair.before.values.exact) return [];
   const total = sum(cells.after);
   const fresh = cells.labels

@@ -1,14 +1,15 @@
-import { distinctCount, hashEnd, overlap } from '../../profile/hashing/sketch.ts';
+import { distinctCount, HASH_END, overlap } from '../../profile/hashing/sketch.ts';
 import type { FeatureProfile, FeatureType } from '../../profile/model/model.ts';
+import { grouped, percent } from '../../wording/numbers.ts';
 import { valueTotal } from '../distributions/axis.ts';
 import { expectedShareChange, type Sizes, shareChangeP } from '../measures/sampling.ts';
 import { normalTails } from '../measures/tails.ts';
 import type { MeasureName } from '../model.ts';
-import { type Finding, independent, type Pair } from './finding.ts';
-import { moved, percent, quantity } from './phrases.ts';
+import { independent, type MeasuredChange, type Pair } from './finding.ts';
+import { moved } from './phrases.ts';
 
 /** What changed in the counts that every feature has: nulls, distinct values, type, keys in common. */
-export function countFindings(pair: Pair): Finding[] {
+export function countFindings(pair: Pair): MeasuredChange[] {
   const { before, after, rows } = pair;
   const notFinite = (side: FeatureProfile): number =>
     side.numeric ? side.numeric.nan + side.numeric.positiveInfinity + side.numeric.negativeInfinity : 0;
@@ -45,7 +46,7 @@ function shareFinding(
   before: number,
   after: number,
   sizes: Sizes,
-): Finding[] {
+): MeasuredChange[] {
   if (sizes.before === 0 || sizes.after === 0) return [];
   const pooled = (before * sizes.before + after * sizes.after) / (sizes.before + sizes.after);
   return [
@@ -61,14 +62,14 @@ function shareFinding(
 }
 
 /** Types whose values the other can hold too. */
-const wider: readonly (readonly FeatureType[])[] = [
+const RANGE_MARGIN: readonly (readonly FeatureType[])[] = [
   ['integer', 'decimal', 'float'],
   ['date', 'timestamp'],
 ];
 
-function typeFinding(before: FeatureProfile, after: FeatureProfile): Finding[] {
+function typeFinding(before: FeatureProfile, after: FeatureProfile): MeasuredChange[] {
   if (before.type === after.type || before.type === 'unknown' || after.type === 'unknown') return [];
-  const related = wider.some((types) => types.includes(before.type) && types.includes(after.type));
+  const related = RANGE_MARGIN.some((types) => types.includes(before.type) && types.includes(after.type));
   return [
     {
       name: 'type',
@@ -90,7 +91,7 @@ function distinct(feature: FeatureProfile): Distinct {
   if (feature.values.exact) return { count: feature.values.values.length, error: 0 };
   return {
     count: distinctCount(feature.distinct),
-    error: feature.distinct.theta === hashEnd ? 0 : 1 / Math.sqrt(feature.distinct.k),
+    error: feature.distinct.theta === HASH_END ? 0 : 1 / Math.sqrt(feature.distinct.k),
   };
 }
 
@@ -98,7 +99,7 @@ function distinct(feature: FeatureProfile): Distinct {
  * More rows of the same population hold more distinct values, but at most in proportion to the rows. What lies outside
  * of this band is a change: the value is the relative distance to it, as a logarithm.
  */
-function distinctFindings({ before, after, namesRows }: Pair): Finding[] {
+function distinctFindings({ before, after, namesRows }: Pair): MeasuredChange[] {
   const a = distinct(before);
   const b = distinct(after);
   if (a.count === 0 || b.count === 0) return [];
@@ -115,7 +116,7 @@ function distinctFindings({ before, after, namesRows }: Pair): Finding[] {
       errorBound: 2 * sketches,
       test: { of: 'distinct-count', pValue: normalTails(value / error) },
       reason: () =>
-        `distinct values ${moved(a.count, b.count, quantity)}, in ${quantity(valueTotal(before))} and ${quantity(valueTotal(after))} values`,
+        `distinct values ${moved(a.count, b.count, grouped)}, in ${grouped(valueTotal(before))} and ${grouped(valueTotal(after))} values`,
     },
     ...(namesRows || (isKey(before, a) && isKey(after, b)) ? [keyFinding(before, after)] : []),
   ];
@@ -127,7 +128,7 @@ function isKey(feature: FeatureProfile, { count, error }: Distinct): boolean {
   return count >= valueTotal(feature) * (0.99 - 3 * error);
 }
 
-function keyFinding(before: FeatureProfile, after: FeatureProfile): Finding {
+function keyFinding(before: FeatureProfile, after: FeatureProfile): MeasuredChange {
   const { shared, b, seen, exact } = overlap(before.distinct, after.distinct);
   const value = b > 0 ? shared / b : 0;
   const rows = { before: valueTotal(before), after: valueTotal(after) };
@@ -137,7 +138,7 @@ function keyFinding(before: FeatureProfile, after: FeatureProfile): Finding {
     errorBound: exact ? 0 : unseenShare(value, seen),
     test: { of: 'key-overlap', pValue: 0 },
     reason: () =>
-      `${percent(value)} of the keys of ${quantity(rows.after)} rows occur among the ${quantity(rows.before)} of the other side too`,
+      `${percent(value)} of the keys of ${grouped(rows.after)} rows occur among the ${grouped(rows.before)} of the other side too`,
   };
 }
 

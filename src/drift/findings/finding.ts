@@ -39,7 +39,7 @@ export class Pair {
 }
 
 /** What one measure saw in one feature, before anything is decided. */
-export interface Finding {
+export interface MeasuredChange {
   readonly name: MeasureName;
   readonly value: number;
   readonly expected?: number;

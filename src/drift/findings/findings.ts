@@ -1,23 +1,23 @@
 import { categoryFindings } from './categories.ts';
 import { countFindings } from './counts.ts';
-import type { Finding, Pair } from './finding.ts';
+import type { MeasuredChange, Pair } from './finding.ts';
 import { lengthFindings } from './lengths.ts';
 import { numericFindings } from './numeric.ts';
 import { timeFindings } from './time.ts';
 
 /** Everything that differs in one feature, before it is judged. */
-export function examine(pair: Pair): Finding[] {
+export function examine(pair: Pair): MeasuredChange[] {
   if (pair.rows.before === 0 || pair.rows.after === 0) return [];
   const findings = [...countFindings(pair), ...lengthFindings(pair), ...distributionFindings(pair)];
   const isKey = findings.some(({ name }) => name === 'key-overlap');
   if (!isKey) return findings;
   return findings.map((finding) =>
-    movesWithKeys.has(finding.name) ? { ...finding, expectedToMove: true } : finding,
+    MOVES_WITH_KEYS.has(finding.name) ? { ...finding, expectedToMove: true } : finding,
   );
 }
 
 /** What a key such as a running number, or the users of another split, change with every version. */
-const movesWithKeys: ReadonlySet<string> = new Set([
+const MOVES_WITH_KEYS: ReadonlySet<string> = new Set([
   'kolmogorov-smirnov',
   'mean-shift',
   'wasserstein',
@@ -30,7 +30,7 @@ const movesWithKeys: ReadonlySet<string> = new Set([
   'new-category-share',
 ]);
 
-function distributionFindings(pair: Pair): Finding[] {
+function distributionFindings(pair: Pair): MeasuredChange[] {
   const { before, after } = pair;
   if (before.numeric && after.numeric) return numericFindings(pair);
   if (before.time && after.time) return timeFindings(pair);

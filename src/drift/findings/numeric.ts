@@ -1,8 +1,10 @@
-import { meanAndVariance } from '../../profile/measures/moments.ts';
+import { meanAndVariance } from '../../profile/accumulators/moments.ts';
+import { shares, sum } from '../../profile/model/distances.ts';
 import type { FeatureProfile } from '../../profile/model/model.ts';
+import { percent, quantity } from '../../wording/numbers.ts';
 import { type Axis, binned, equalBins, middles } from '../distributions/axis.ts';
 import { cellFindings, stability } from '../distributions/cells.ts';
-import { kolmogorovSmirnov, kolmogorovSmirnovBound, shares, sum, wasserstein } from '../measures/measures.ts';
+import { kolmogorovSmirnov, kolmogorovSmirnovBound, wasserstein } from '../measures/measures.ts';
 import {
   expectedKolmogorovSmirnov,
   kolmogorovSmirnovP,
@@ -11,13 +13,13 @@ import {
   type Sizes,
 } from '../measures/sampling.ts';
 import { largestShareChange } from './categories.ts';
-import { type Finding, independent, type Pair } from './finding.ts';
-import { moved, percent, quantity } from './phrases.ts';
+import { independent, type MeasuredChange, type Pair } from './finding.ts';
+import { moved } from './phrases.ts';
 
 /** Integers of no more values than this are compared value by value as well, since they may be codes. */
-const mostCodes = 40;
-const bins = 20;
-const stabilityBins = 10;
+const MAX_CODES = 40;
+const BINS = 20;
+const STABILITY_BINS = 10;
 
 interface Numbers {
   readonly axis: Axis;
@@ -33,7 +35,7 @@ interface Moments {
 }
 
 /** What changed in the finite values of a numeric feature. */
-export function numericFindings(pair: Pair): Finding[] {
+export function numericFindings(pair: Pair): MeasuredChange[] {
   const numbers = numbersOf(pair);
   if (numbers === null) return [];
   const { axis, sizes } = numbers;
@@ -64,11 +66,11 @@ function momentsOf(feature: FeatureProfile): Moments | null {
 function isCode(pair: Pair, axis: Axis): boolean {
   const exact = pair.before.values.exact && pair.after.values.exact;
   return (
-    exact && axis.low.length <= mostCodes && pair.before.type === 'integer' && pair.after.type === 'integer'
+    exact && axis.low.length <= MAX_CODES && pair.before.type === 'integer' && pair.after.type === 'integer'
   );
 }
 
-function codeFindings(pair: Pair, { axis, p, q, sizes }: Numbers): Finding[] {
+function codeFindings(pair: Pair, { axis, p, q, sizes }: Numbers): MeasuredChange[] {
   return [
     ...largestShareChange(pair.categories, sizes),
     ...cellFindings(p, q, sizes, { unlisted: 0, describe: (i) => quantity(axis.low[i]!) }),
@@ -81,7 +83,7 @@ export function orderFinding(
   axis: Axis,
   sizes: Sizes,
   show: (value: number) => string,
-): Finding {
+): MeasuredChange {
   const p = shares(axis.before);
   const q = shares(axis.after);
   const { value, at } = kolmogorovSmirnov(p, q);
@@ -98,7 +100,7 @@ export function orderFinding(
   };
 }
 
-function meanFindings({ axis, p, q, sizes, moments }: Numbers): Finding[] {
+function meanFindings({ axis, p, q, sizes, moments }: Numbers): MeasuredChange[] {
   const { before, after } = moments;
   const deviation = Math.sqrt((before.variance + after.variance) / 2);
   if (deviation === 0) return [];
@@ -177,9 +179,9 @@ function displacement(axis: Axis, p: readonly number[], q: readonly number[]): n
 }
 
 /** Jensen-Shannon and its kin over bins of equal pooled weight, and the stability index over the deciles of before. */
-function binFindings(axis: Axis, sizes: Sizes): Finding[] {
+function binFindings(axis: Axis, sizes: Sizes): MeasuredChange[] {
   const pooled = axis.before.map((count, i) => count + axis.after[i]!);
-  const ends = equalBins(pooled, bins);
+  const ends = equalBins(pooled, BINS);
   const over = (counts: readonly number[], at: readonly number[]): number[] => shares(binned(counts, at));
   const describe = (bin: number): string =>
     `values ${quantity(axis.low[bin === 0 ? 0 : ends[bin - 1]! + 1]!)} to ${quantity(axis.high[ends[bin]!]!)}`;
@@ -187,7 +189,7 @@ function binFindings(axis: Axis, sizes: Sizes): Finding[] {
     unlisted: 0,
     describe,
   });
-  const deciles = equalBins(axis.before, stabilityBins);
+  const deciles = equalBins(axis.before, STABILITY_BINS);
   return findings.map((finding) =>
     finding.name === 'psi' && finding.test
       ? stability(over(axis.before, deciles), over(axis.after, deciles), sizes, {
@@ -199,7 +201,7 @@ function binFindings(axis: Axis, sizes: Sizes): Finding[] {
 }
 
 /** The share of after's values beyond all of before's; a cell that before reaches counts as within. */
-function outOfRange(pair: Pair, { axis, p, q, sizes }: Numbers): Finding {
+function outOfRange(pair: Pair, { axis, p, q, sizes }: Numbers): MeasuredChange {
   const first = p.findIndex((share) => share > 0);
   const last = p.findLastIndex((share) => share > 0);
   const under = sum(q.slice(0, first));

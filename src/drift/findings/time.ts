@@ -1,24 +1,25 @@
-import { widen } from '../../profile/counters/occurrences.ts';
+import { widen } from '../../profile/accumulators/day-counts.ts';
+import { lInfinity, shares, sum } from '../../profile/model/distances.ts';
 import type { TimeStats } from '../../profile/model/model.ts';
-import { type Axis, Cells, mergeCells } from '../distributions/axis.ts';
-import { lInfinity, shares, sum } from '../measures/measures.ts';
+import { counted, percent } from '../../wording/numbers.ts';
+import { type Axis, AxisCells, mergeCells } from '../distributions/axis.ts';
 import { expectedShareChange, type Sizes, shareChangeP } from '../measures/sampling.ts';
-import { type Finding, independent, type Pair } from './finding.ts';
+import { independent, type MeasuredChange, type Pair } from './finding.ts';
 import { orderFinding } from './numeric.ts';
-import { counted, moved, percent } from './phrases.ts';
+import { moved } from './phrases.ts';
 
-const dayMilliseconds = 86_400_000;
-const weekdays = ['Mondays', 'Tuesdays', 'Wednesdays', 'Thursdays', 'Fridays', 'Saturdays', 'Sundays'];
-const hours = Array.from(
+const DAY_MILLISECONDS = 86_400_000;
+const WEEKDAYS = ['Mondays', 'Tuesdays', 'Wednesdays', 'Thursdays', 'Fridays', 'Saturdays', 'Sundays'];
+const HOURS = Array.from(
   { length: 24 },
   (_, hour) => `${String(hour).padStart(2, '0')}:00 to ${String(hour).padStart(2, '0')}:59`,
 );
 
 /** Shares of weekdays say nothing of a span of fewer days. */
-const shortestSpan = 28;
+const MIN_SPAN = 28;
 
 /** What changed in dates, times and timestamps: the period, gaps in it, weekdays and hours. */
-export function timeFindings(pair: Pair): Finding[] {
+export function timeFindings(pair: Pair): MeasuredChange[] {
   const before = pair.before.time;
   const after = pair.after.time;
   if (before === undefined || after === undefined) return [];
@@ -26,9 +27,9 @@ export function timeFindings(pair: Pair): Finding[] {
   const sizes = independent(pair, sum(axis.before), sum(axis.after));
   return [
     ...(sizes.before > 0 && sizes.after > 0 ? periodFindings(axis, sizes) : []),
-    ...partFindings('hour-share', before.hour, after.hour, hours, pair),
-    ...(spanDays(axis, axis.before) >= shortestSpan && spanDays(axis, axis.after) >= shortestSpan
-      ? partFindings('weekday-share', before.weekday, after.weekday, weekdays, pair)
+    ...partFindings('hour-share', before.hour, after.hour, HOURS, pair),
+    ...(spanDays(axis, axis.before) >= MIN_SPAN && spanDays(axis, axis.after) >= MIN_SPAN
+      ? partFindings('weekday-share', before.weekday, after.weekday, WEEKDAYS, pair)
       : []),
   ];
 }
@@ -36,8 +37,8 @@ export function timeFindings(pair: Pair): Finding[] {
 /** Both sides by days, or by the coarser one's width, in days since 1970-01-01. */
 export function dayAxis(before: TimeStats, after: TimeStats): Axis {
   const width = Math.max(before.dayWidth, after.dayWidth);
-  const cellsOf = (side: TimeStats): Cells => {
-    const cells = new Cells();
+  const cellsOf = (side: TimeStats): AxisCells => {
+    const cells = new AxisCells();
     for (const [index, count] of widen(side, width))
       cells.push(index * width, (index + 1) * width - 1, count);
     return cells;
@@ -45,7 +46,7 @@ export function dayAxis(before: TimeStats, after: TimeStats): Axis {
   return mergeCells(cellsOf(before), cellsOf(after));
 }
 
-function periodFindings(axis: Axis, sizes: Sizes): Finding[] {
+function periodFindings(axis: Axis, sizes: Sizes): MeasuredChange[] {
   const first = occupied(axis, axis.before);
   const second = occupied(axis, axis.after);
   const shared = Math.min(first.end, second.end) - Math.max(first.start, second.start) + 1;
@@ -91,7 +92,7 @@ function spanDays(axis: Axis, counts: readonly number[]): number {
  * By how much the longest gap exceeds that of before, as a share of after's period. Rows that come independently leave
  * g days empty somewhere in d days with a probability of at most d·exp(−n·g/d), so few rows raise no alarm.
  */
-function gapFinding(axis: Axis, sizes: Sizes): Finding {
+function gapFinding(axis: Axis, sizes: Sizes): MeasuredChange {
   const before = occupied(axis, axis.before);
   const after = occupied(axis, axis.after);
   const days = after.end - after.start + 1;
@@ -115,7 +116,7 @@ function partFindings(
   after: readonly number[],
   labels: readonly string[],
   pair: Pair,
-): Finding[] {
+): MeasuredChange[] {
   const sizes = independent(pair, sum(before), sum(after));
   if (sizes.before === 0 || sizes.after === 0 || before.length !== after.length) return [];
   const p = shares(before);
@@ -135,6 +136,6 @@ function partFindings(
 }
 
 function isoDay(day: number): string {
-  const date = new Date(day * dayMilliseconds);
+  const date = new Date(day * DAY_MILLISECONDS);
   return Number.isNaN(date.getTime()) ? `day ${day}` : date.toISOString().slice(0, 10);
 }

@@ -26,12 +26,12 @@ export function expectedShareChange(share: number, sizes: Sizes, of = 1): number
   return quantileOfLargest(of) * Math.sqrt(share * (1 - share) * noise(sizes));
 }
 
-const quantiles = new Map<number, number>();
+const QUANTILES = new Map<number, number>();
 
 /** The 95th percentile of the largest of so many standard normal magnitudes, which reports ask for again and again. */
 function quantileOfLargest(of: number): number {
-  const known = quantiles.get(of) ?? normalQuantile(0.05 / of);
-  quantiles.set(of, known);
+  const known = QUANTILES.get(of) ?? normalQuantile(0.05 / of);
+  QUANTILES.set(of, known);
   return known;
 }
 

@@ -13,9 +13,10 @@ import {
   parseUnnamed,
 } from '../../workspace/pointer.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
-import type { Context } from '../context/context.ts';
-import { closing, openCache } from '../context/stores.ts';
-import { snapshotFiles } from '../datasets/select.ts';
+import { closing } from '../context/closing.ts';
+import type { WorkingContext } from '../context/context.ts';
+import { snapshotFiles } from '../varve/datasets/select.ts';
+import { openCache } from '../varve/stores/stores.ts';
 
 /** The three versions of a pointer, in files that Git made; the answer goes into `ours`. */
 export interface MergeFiles {
@@ -46,7 +47,7 @@ interface Versions {
  * cannot be merged is left with the usual marks for a person to decide.
  * @throws VarveError `path-unsafe`, `outside-repository`
  */
-export async function gitMerge(context: Context, files: MergeFiles): Promise<MergeResult> {
+export async function gitMerge(context: WorkingContext, files: MergeFiles): Promise<MergeResult> {
   const { path } = files;
   checkDatasetPath(datasetOf(path));
   for (const file of [files.base, files.ours, files.theirs]) {
@@ -81,7 +82,11 @@ export async function gitMerge(context: Context, files: MergeFiles): Promise<Mer
   }
 }
 
-async function mergeFolders(context: Context, files: MergeFiles, versions: Versions): Promise<MergeResult> {
+async function mergeFolders(
+  context: WorkingContext,
+  files: MergeFiles,
+  versions: Versions,
+): Promise<MergeResult> {
   return closing(await openCache(context), async (cache) => {
     const { entries, conflicts } = await mergeEntries(context, cache, files.path, versions);
     if (conflicts.length > 0) {
@@ -114,7 +119,7 @@ async function mergeFolders(context: Context, files: MergeFiles, versions: Versi
 }
 
 async function mergeEntries(
-  { repository }: Context,
+  { repository }: WorkingContext,
   cache: Store,
   path: string,
   { base, ours, theirs }: Versions,
@@ -171,7 +176,7 @@ function writeMerged({ ours, path }: MergeFiles, pointer: Pointer, message: stri
 }
 
 function leaveToPeople(
-  { repository }: Context,
+  { repository }: WorkingContext,
   { base, ours, theirs, path }: MergeFiles,
   conflicts: readonly string[],
   message: string,

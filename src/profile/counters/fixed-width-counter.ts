@@ -1,134 +1,152 @@
 import { type Chunk, chunkRows } from '../../engine/chunks/chunk.ts';
-import type { WordHash } from '../hashing/int64-hash.ts';
+import type { Accumulator } from '../accumulators/accumulator.ts';
+import type { Int64Hash } from '../hashing/int64-hash.ts';
 import { SketchBuilder } from '../hashing/sketch-builder.ts';
-import type { Measure } from '../measures/measure.ts';
-import { heavyLimit, onceEach, type Tallied, type Tally, tableLimit } from './counter.ts';
-import { Crowd, type Heavy, noneHeavy } from './hash-partitions.ts';
-import { WordTable } from './int64-table.ts';
-import { heavierThan, heaviestOf } from './top-values.ts';
+import { type Counter, type LeafCounts, MAX_HEAVY_VALUES, MAX_TABLE_VALUES, ONCE_EACH } from './counter.ts';
+import { HashPartitions, type HeavyPartitions, withoutHeavy } from './hash-partitions.ts';
+import { Int64Table } from './int64-table.ts';
+import { topHeavyValues, topValues } from './top-values.ts';
 
-/** How values of up to 64 bits are read, hashed, measured and written. */
-export interface WordLane {
-  /** Copies the values that count into `into`, and how often each row counts into `times`; gives how many. */
-  readonly read: (chunk: Chunk, column: number, into: Int32Array, times: Float64Array) => number;
-  readonly hash: WordHash;
+/** How the values of a column of up to 64 bits are read, hashed, accumulated and written as text. */
+export interface FixedWidthColumn {
+  /**
+   * Copies the words of the rows that count (not null) to the front of `into`, and their `occurrences` to the front of that
+   * array. Returns how many they are.
+   */
+  readonly read: (chunk: Chunk, column: number, into: Int32Array, occurrences: Float64Array) => number;
+  readonly hash: Int64Hash;
   readonly text: (low: number, high: number) => string;
-  /** None for types of which only values are counted. */
-  readonly measure?: Measure;
+  /** Absent for types that have no statistics beyond their values. */
+  readonly accumulator?: Accumulator;
 }
 
-/** Rows that wait to be counted together, so that the memory of one column's counters is at hand for all of them. */
-const blockRows = 4 * chunkRows;
+/** Rows are counted in blocks, so that the tables of one column stay in the processor's cache for all of them. */
+const BLOCK_ROWS = 4 * chunkRows;
 
-/** Of the rows at hand, whichever tally they are of. */
-let upperHalves = new Int32Array(blockRows);
+/** Scratch buffer of hash halves, shared by all counters of this thread; valid until the next call. */
+let upperHalves = new Int32Array(BLOCK_ROWS);
 
 /**
- * Tallies values of up to 64 bits: first value by value in a table, from which all else follows in the end; when they are
- * too many for that, row by row.
+ * Counts values of up to 64 bits. While they fit, a table counts them, and statistics are taken from the table at the end;
+ * once they are too many, hash partitions and the accumulator take each row.
  */
-export class WordTally implements Tally {
-  readonly #lane: WordLane;
-  readonly #words = new Int32Array(2 * blockRows);
-  readonly #times = new Float64Array(blockRows).fill(1);
-  /** Whether all of these are ones: most columns are never grouped. */
+export class FixedWidthCounter implements Counter {
+  readonly #column: FixedWidthColumn;
+  readonly #words = new Int32Array(2 * BLOCK_ROWS);
+  readonly #occurrences = new Float64Array(BLOCK_ROWS).fill(1);
+  /** Whether all occurrences are ones, as they are for columns that the engine did not group. */
   #once = true;
   #waiting = 0;
-  #table = new WordTable(tableLimit);
-  #crowd: Crowd | undefined;
-  #heavy: Heavy | undefined;
+  #table = new Int64Table(MAX_TABLE_VALUES);
+  #partitions: HashPartitions | undefined;
+  #heavy: HeavyPartitions | undefined;
   #count = 0;
 
-  constructor(lane: WordLane) {
-    this.#lane = lane;
+  constructor(column: FixedWidthColumn) {
+    this.#column = column;
   }
 
-  add(chunk: Chunk, column: number, times: Float64Array): void {
-    if (this.#waiting + chunk.rows > blockRows) this.#addBlock();
+  add(chunk: Chunk, column: number, occurrences: Float64Array): void {
+    if (this.#waiting + chunk.rows > BLOCK_ROWS) this.#addBlock();
     const words = this.#words.subarray(2 * this.#waiting);
-    const each = this.#times.subarray(this.#waiting);
-    if (times !== onceEach) this.#once = false;
-    if (!this.#once) each.set(times.subarray(0, chunk.rows));
-    this.#waiting += this.#lane.read(chunk, column, words, each);
+    const each = this.#occurrences.subarray(this.#waiting);
+    if (occurrences !== ONCE_EACH) this.#once = false;
+    if (!this.#once) each.set(occurrences.subarray(0, chunk.rows));
+    this.#waiting += this.#column.read(chunk, column, words, each);
   }
 
-  wantsMore(): boolean {
+  startSecondPass(): boolean {
     this.#addBlock();
-    if (this.#crowd === undefined || this.#heavy !== undefined) return false;
-    this.#heavy = this.#crowd.heavy();
-    this.#table = new WordTable(heavyLimit);
-    return this.#heavy.some;
+    if (this.#partitions === undefined || this.#heavy !== undefined) return false;
+    this.#heavy = this.#partitions.heavy();
+    this.#table = new Int64Table(MAX_HEAVY_VALUES);
+    return this.#heavy.hasAny;
   }
 
-  tallied(): Tallied {
+  result(): LeafCounts {
     this.#addBlock();
-    const { measure, text } = this.#lane;
+    const { accumulator, text } = this.#column;
     const { words, counts } = this.#table.entries();
     const counted = {
       counts,
-      cut: false,
+      mayBeCut: false,
       text: (entry: number) => text(words[2 * entry]!, words[2 * entry + 1]!),
     };
-    if (this.#crowd !== undefined) {
-      const values = heavierThan(this.#heavy!.unlisted, counted);
-      return { count: this.#count, ...measure?.measured(), values, distinct: this.#crowd.sketch.sketch() };
+    if (this.#partitions !== undefined) {
+      const values = topHeavyValues(this.#heavy!.maxElsewhere, counted);
+      return {
+        count: this.#count,
+        ...accumulator?.stats(),
+        values,
+        distinct: this.#partitions.sketch.sketch(),
+      };
     }
-    measure?.add(words, counts.length, counts);
+    accumulator?.add(words, counts.length, counts);
     const distinct = this.#sketchOf(words, counts.length);
-    return { count: this.#count, ...measure?.measured(), values: heaviestOf(counted), distinct };
+    return { count: this.#count, ...accumulator?.stats(), values: topValues(counted), distinct };
   }
 
   #addBlock(): void {
     const rows = this.#waiting;
     this.#waiting = 0;
-    if (this.#heavy !== undefined) this.#addHeavy(this.#heavy, rows);
+    if (this.#heavy !== undefined) this.#addHeavyRows(this.#heavy, rows);
     else {
       if (this.#once) this.#count += rows;
-      else for (let row = 0; row < rows; row++) this.#count += this.#times[row]!;
-      if (this.#crowd === undefined) this.#addTable(rows);
-      else this.#addCrowd(this.#crowd, this.#words, rows, this.#times);
+      else for (let row = 0; row < rows; row++) this.#count += this.#occurrences[row]!;
+      if (this.#partitions === undefined) this.#addToTable(rows);
+      else this.#addToPartitions(this.#partitions, this.#words, rows, this.#occurrences);
     }
   }
 
-  #addTable(rows: number): void {
-    const added = this.#table.add(this.#words, rows, this.#times);
+  #addToTable(rows: number): void {
+    const added = this.#table.add(this.#words, rows, this.#occurrences);
     if (added === rows) return;
     const { words, counts } = this.#table.entries();
-    this.#crowd = new Crowd();
-    this.#addCrowd(this.#crowd, words, counts.length, counts);
-    this.#addCrowd(this.#crowd, this.#words.subarray(2 * added), rows - added, this.#times.subarray(added));
+    this.#partitions = new HashPartitions();
+    this.#addToPartitions(this.#partitions, words, counts.length, counts);
+    this.#addToPartitions(
+      this.#partitions,
+      this.#words.subarray(2 * added),
+      rows - added,
+      this.#occurrences.subarray(added),
+    );
   }
 
-  #addCrowd(crowd: Crowd, words: Int32Array, rows: number, times: Float64Array): void {
-    this.#lane.measure?.add(words, rows, times);
+  #addToPartitions(
+    partitions: HashPartitions,
+    words: Int32Array,
+    rows: number,
+    occurrences: Float64Array,
+  ): void {
+    this.#column.accumulator?.add(words, rows, occurrences);
     const upper = this.#hashed(words, rows);
-    crowd.add(upper, rows, times, (row) => this.#lane.hash.lower(words, row));
+    partitions.add(upper, rows, occurrences, (row) => this.#column.hash.lower(words, row));
   }
 
-  #addHeavy(heavy: Heavy, rows: number): void {
+  #addHeavyRows(heavy: HeavyPartitions, rows: number): void {
     const upper = this.#hashed(this.#words, rows);
     let kept = 0;
     for (let row = 0; row < rows; row++) {
-      if (heavy.chosen[upper[row]! >>> 16] === 0) continue;
+      if (heavy.isHeavy[upper[row]! >>> 16] === 0) continue;
       this.#words[2 * kept] = this.#words[2 * row]!;
       this.#words[2 * kept + 1] = this.#words[2 * row + 1]!;
-      this.#times[kept++] = this.#times[row]!;
+      this.#occurrences[kept++] = this.#occurrences[row]!;
     }
-    if (this.#table.add(this.#words, kept, this.#times) === kept) return;
-    this.#heavy = noneHeavy(heavy);
-    this.#table = new WordTable(0);
+    if (this.#table.add(this.#words, kept, this.#occurrences) === kept) return;
+    this.#heavy = withoutHeavy(heavy);
+    this.#table = new Int64Table(0);
   }
 
-  /** Valid until the next call. */
+  /** Hashes the words of `rows` rows. The result is valid until the next call. */
   #hashed(words: Int32Array, rows: number): Int32Array {
     if (upperHalves.length < rows) upperHalves = new Int32Array(rows);
-    this.#lane.hash.upper(words, rows, upperHalves);
+    this.#column.hash.upper(words, rows, upperHalves);
     return upperHalves;
   }
 
   #sketchOf(words: Int32Array, rows: number) {
     const sketch = new SketchBuilder();
-    sketch.offerAll(this.#hashed(words, rows), rows, (row) => this.#lane.hash.lower(words, row));
+    sketch.offerAll(this.#hashed(words, rows), rows, (row) => this.#column.hash.lower(words, row));
     return sketch.sketch();
   }
 }

@@ -1,77 +1,82 @@
 import { distinctCount } from '../hashing/sketch.ts';
 import { SketchBuilder } from '../hashing/sketch-builder.ts';
 
-/** Values that are too many to be counted one by one are counted by the upper 16 bits of their hash. */
-const partitions = 2 ** 16;
+/** By the upper 16 bits of the hash. */
+const PARTITIONS = 2 ** 16;
 
-/** A partition with this many rows more than twice the mean is heavy; fewer can be chance. */
-const lightRows = 32;
+/** A partition needs this many rows more than twice the mean to be heavy; fewer can be chance. */
+const MIN_HEAVY_EXCESS = 32;
 
-/** The most partitions whose values are counted one by one in a second pass. */
-const mostHeavy = 2048;
+/** At most so many partitions are counted value by value in the second pass. */
+const MAX_HEAVY_PARTITIONS = 2048;
 
-/** So many values may be expected in those partitions. */
-const expectedInHeavy = 2 ** 16;
+/** Fewer partitions are taken where more distinct values than this would be expected in them. */
+const MAX_EXPECTED_VALUES = 2 ** 16;
 
 /**
- * The most values that a partition has by chance: of a Poisson distribution with the mean number of values, six standard deviations
- * and three, which less than one set of partitions in a thousand reaches.
+ * Bounds how many distinct values a partition has by chance: their number is Poisson distributed, and the mean plus six
+ * standard deviations plus three is exceeded by any of the partitions in less than one column of a thousand.
  */
-function byChance(distinct: number): number {
-  const mean = distinct / partitions;
+function maxByChance(distinct: number): number {
+  const mean = distinct / PARTITIONS;
   return mean + 6 * Math.sqrt(mean) + 3;
 }
 
-/** What the second pass counts. */
-export interface Heavy {
-  /** By partition: 1 where its values are to be told apart. */
-  readonly chosen: Uint8Array;
-  readonly some: boolean;
-  /** How often a value outside of them can occur at most. */
-  readonly unlisted: number;
-  /** How often any value can occur at most. */
-  readonly most: number;
+/** The partitions whose values the second pass counts one by one. */
+export interface HeavyPartitions {
+  /** One entry a partition: 1 if it is heavy. */
+  readonly isHeavy: Uint8Array;
+  readonly hasAny: boolean;
+  /** Upper bound of how often a value outside of heavy partitions occurs. */
+  readonly maxElsewhere: number;
+  /** Upper bound of how often any value occurs. */
+  readonly maxAnywhere: number;
 }
 
-/** Where the heavy partitions' values turn out to be too many after all. */
-export function noneHeavy({ chosen, most }: Heavy): Heavy {
-  return { chosen: new Uint8Array(chosen.length), some: false, unlisted: most, most };
+/** Gives up the second pass: the values of heavy partitions turned out to be too many after all. */
+export function withoutHeavy({ isHeavy, maxAnywhere }: HeavyPartitions): HeavyPartitions {
+  return { isHeavy: new Uint8Array(isHeavy.length), hasAny: false, maxElsewhere: maxAnywhere, maxAnywhere };
 }
 
 /**
- * What is kept of values that are too many: rows by partition of their hashes, and the sketch. No value occurs more often
- * than its partition, so few partitions need a second look. Bounded memory, and the order of rows is no matter.
+ * Counts rows by partition of their hash, and gathers the sketch, when distinct values are too many for a table. A value
+ * occurs at most as often as its partition, so only partitions far above the mean can hold heavy values and need a second,
+ * exact pass (coarse counting: Fang et al., Computing Iceberg Queries Efficiently, VLDB 1998). Memory is bounded, and the order of
+ * rows does not matter.
  */
-export class Crowd {
+export class HashPartitions {
   readonly sketch = new SketchBuilder();
-  readonly #counts = new Float64Array(partitions);
+  readonly #counts = new Float64Array(PARTITIONS);
 
   /** Counts rows by the upper halves of their hashes; `lower` gives the other half of the few that the sketch asks for. */
-  add(upper: Int32Array, rows: number, times: Float64Array, lower: (row: number) => number): void {
+  add(upper: Int32Array, rows: number, occurrences: Float64Array, lower: (row: number) => number): void {
     const counts = this.#counts;
-    for (let row = 0; row < rows; row++) counts[upper[row]! >>> 16]! += times[row]!;
+    for (let row = 0; row < rows; row++) counts[upper[row]! >>> 16]! += occurrences[row]!;
     this.sketch.offerAll(upper, rows, lower);
   }
 
-  /** The partitions that hold far more than the mean, and so may have heavy values. */
-  heavy(): Heavy {
+  /** Finds the partitions that hold far more rows than the mean. O(partitions). */
+  heavy(): HeavyPartitions {
     const counts = this.#counts;
     const rows = counts.reduce((sum, count) => sum + count, 0);
     const heavy: number[] = [];
     const distinct = distinctCount(this.sketch.sketch());
-    const light = Math.max(lightRows + (2 * rows) / partitions, (rows / distinct) * byChance(distinct));
-    for (let each = 0; each < partitions; each++) if (counts[each]! > light) heavy.push(each);
-    const affordable = Math.floor((expectedInHeavy * partitions) / distinct);
+    const light = Math.max(
+      MIN_HEAVY_EXCESS + (2 * rows) / PARTITIONS,
+      (rows / distinct) * maxByChance(distinct),
+    );
+    for (let each = 0; each < PARTITIONS; each++) if (counts[each]! > light) heavy.push(each);
+    const affordable = Math.floor((MAX_EXPECTED_VALUES * PARTITIONS) / distinct);
     const list = heavy
       .sort((a, b) => counts[b]! - counts[a]! || a - b)
-      .slice(0, Math.min(mostHeavy, affordable));
-    const chosen = new Uint8Array(partitions);
-    for (const each of list) chosen[each] = 1;
-    let unlisted = 0;
-    for (let each = 0; each < partitions; each++) {
-      if (chosen[each] === 0 && counts[each]! > unlisted) unlisted = counts[each]!;
+      .slice(0, Math.min(MAX_HEAVY_PARTITIONS, affordable));
+    const isHeavy = new Uint8Array(PARTITIONS);
+    for (const each of list) isHeavy[each] = 1;
+    let maxElsewhere = 0;
+    for (let each = 0; each < PARTITIONS; each++) {
+      if (isHeavy[each] === 0 && counts[each]! > maxElsewhere) maxElsewhere = counts[each]!;
     }
-    const most = list.length > 0 ? counts[list[0]!]! : unlisted;
-    return { chosen, some: list.length > 0, unlisted, most };
+    const maxAnywhere = list.length > 0 ? counts[list[0]!]! : maxElsewhere;
+    return { isHeavy, hasAny: list.length > 0, maxElsewhere, maxAnywhere };
   }
 }

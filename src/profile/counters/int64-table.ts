@@ -1,7 +1,7 @@
-import { spread } from '../hashing/hash-seeds.ts';
+import { HASH_SEEDS } from '../hashing/hash-seeds.ts';
 
 /** How often each of a bounded number of 64-bit values occurs. 24 bytes a value, or up to 48. */
-export class WordTable {
+export class Int64Table {
   /** Distinct values. */
   size = 0;
   readonly #limit: number;
@@ -15,10 +15,10 @@ export class WordTable {
   }
 
   /**
-   * Adds rows of two words, each as often as `times` says, up to the one whose value would be one too many. Gives the index
+   * Adds rows of two words, each as often as `occurrences` says, up to the one whose value would be one too many. Gives the index
    * of that row, or `rows`. O(1) a row.
    */
-  add(words: Int32Array, rows: number, times: Float64Array): number {
+  add(words: Int32Array, rows: number, occurrences: Float64Array): number {
     let keys = this.#words;
     let counts = this.#counts;
     let mask = counts.length - 1;
@@ -36,7 +36,7 @@ export class WordTable {
         keys[2 * slot + 1] = high;
         this.size++;
       }
-      counts[slot]! += times[row]!;
+      counts[slot]! += occurrences[row]!;
       if (this.size * 2 > counts.length) {
         this.#grow();
         keys = this.#words;
@@ -83,5 +83,5 @@ export class WordTable {
 
 /** The upper bits of a product depend on all bits of its factors. */
 function slotOf(low: number, high: number, shift: number): number {
-  return ((Math.imul(low, spread[0]) + Math.imul(high, spread[1])) | 0) >>> shift;
+  return ((Math.imul(low, HASH_SEEDS[0]) + Math.imul(high, HASH_SEEDS[1])) | 0) >>> shift;
 }

@@ -1,107 +1,107 @@
 import { type Chunk, chunkRows } from '../../engine/chunks/chunk.ts';
 import type { TextRows } from '../../engine/chunks/text-rows.ts';
+import { LengthAccumulator } from '../accumulators/length-accumulator.ts';
 import { lowerOfBytes, upperOfBytes } from '../hashing/hash.ts';
 import { SketchBuilder } from '../hashing/sketch-builder.ts';
-import { LengthMeasure } from '../measures/length-measure.ts';
 import type { LengthStats } from '../model/model.ts';
-import { heavyLimit, type Tallied, type Tally, tableLimit } from './counter.ts';
-import { Crowd, type Heavy, noneHeavy } from './hash-partitions.ts';
+import { type Counter, type LeafCounts, MAX_HEAVY_VALUES, MAX_TABLE_VALUES } from './counter.ts';
+import { HashPartitions, type HeavyPartitions, withoutHeavy } from './hash-partitions.ts';
 import { TextTable } from './text-table.ts';
-import { heavierThan, heaviestOf } from './top-values.ts';
+import { topHeavyValues, topValues } from './top-values.ts';
 
-/** How texts are measured and shown. */
-export interface TextLane {
+/** How the texts of a column are measured and shown. */
+export interface TextColumn {
   readonly lengthOf: (view: DataView, start: number, length: number) => number;
-  /** Longer texts are cut. */
+  /** Longest text that is shown whole, in the unit of `lengthOf`. */
   readonly shown: number;
-  /** From the first 1,028 bytes. */
+  /** Makes the text that is shown from the first 1,028 bytes. */
   readonly text: (bytes: Uint8Array) => string;
 }
 
-/** How often each row of the visit at hand counts. */
-const visited = new Float64Array(chunkRows);
+/** Scratch buffer: the occurrences of the rows of one visit. */
+const VISITED = new Float64Array(chunkRows);
 
-/** Tallies texts or bytes: first value by value in a table; when they are too many or too long for that, row by row. */
-export class TextTally implements Tally {
-  readonly #lane: TextLane;
-  readonly #lengths = new LengthMeasure();
+/** Counts texts or byte arrays, in a table while they fit; once they are too many or too long, in hash partitions. */
+export class TextCounter implements Counter {
+  readonly #column: TextColumn;
+  readonly #lengths = new LengthAccumulator();
   #table: TextTable;
-  #crowd: Crowd | undefined;
-  #heavy: Heavy | undefined;
+  #partitions: HashPartitions | undefined;
+  #heavy: HeavyPartitions | undefined;
   #count = 0;
   #scratch = new Int32Array(chunkRows);
 
-  constructor(lane: TextLane) {
-    this.#lane = lane;
-    this.#table = new TextTable(tableLimit, lane.lengthOf);
+  constructor(column: TextColumn) {
+    this.#column = column;
+    this.#table = new TextTable(MAX_TABLE_VALUES, column.lengthOf);
   }
 
-  add(chunk: Chunk, column: number, times: Float64Array): void {
+  add(chunk: Chunk, column: number, occurrences: Float64Array): void {
     chunk.texts(column, (rows) => {
-      const each = visited.subarray(0, rows.rows);
-      for (let row = 0; row < rows.rows; row++) each[row] = times[rows.index[row]!]!;
+      const each = VISITED.subarray(0, rows.rows);
+      for (let row = 0; row < rows.rows; row++) each[row] = occurrences[rows.index[row]!]!;
       if (this.#heavy === undefined) this.#addRows(rows, each);
-      else this.#addHeavy(this.#heavy, rows, each);
+      else this.#addHeavyRows(this.#heavy, rows, each);
     });
   }
 
-  wantsMore(): boolean {
-    if (this.#crowd === undefined || this.#heavy !== undefined) return false;
-    this.#heavy = this.#crowd.heavy();
-    this.#table = new TextTable(heavyLimit, this.#lane.lengthOf);
-    return this.#heavy.some;
+  startSecondPass(): boolean {
+    if (this.#partitions === undefined || this.#heavy !== undefined) return false;
+    this.#heavy = this.#partitions.heavy();
+    this.#table = new TextTable(MAX_HEAVY_VALUES, this.#column.lengthOf);
+    return this.#heavy.hasAny;
   }
 
-  tallied(): Tallied {
+  result(): LeafCounts {
     const entries = this.#table.entries();
-    const text = (entry: number) => this.#lane.text(entries.bytes(entry));
-    const cut = entries.lengths.some((length) => length > this.#lane.shown);
-    const counted = { counts: entries.counts, text, cut };
-    if (this.#crowd !== undefined) {
-      const values = heavierThan(this.#heavy!.unlisted, counted);
-      return { ...this.#measured(), values, distinct: this.#crowd.sketch.sketch() };
+    const text = (entry: number) => this.#column.text(entries.bytes(entry));
+    const mayBeCut = entries.lengths.some((length) => length > this.#column.shown);
+    const counted = { counts: entries.counts, text, mayBeCut };
+    if (this.#partitions !== undefined) {
+      const values = topHeavyValues(this.#heavy!.maxElsewhere, counted);
+      return { ...this.#measured(), values, distinct: this.#partitions.sketch.sketch() };
     }
     this.#lengths.add(entries.lengths, entries.size, entries.counts);
     const sketch = new SketchBuilder();
     sketch.offerAll(entries.upper, entries.size, (entry) => entries.lower[entry]!);
-    return { ...this.#measured(), values: heaviestOf(counted), distinct: sketch.sketch() };
+    return { ...this.#measured(), values: topValues(counted), distinct: sketch.sketch() };
   }
 
   #measured(): { count: number; lengths: LengthStats } {
     return { count: this.#count, lengths: this.#lengths.lengths() };
   }
 
-  #addRows(rows: TextRows, times: Float64Array): void {
-    for (const each of times) this.#count += each;
-    if (this.#crowd === undefined) this.#addTable(rows, times);
-    else this.#addCrowd(this.#crowd, rows, times);
+  #addRows(rows: TextRows, occurrences: Float64Array): void {
+    for (const each of occurrences) this.#count += each;
+    if (this.#partitions === undefined) this.#addToTable(rows, occurrences);
+    else this.#addToPartitions(this.#partitions, rows, occurrences);
   }
 
-  #addTable(rows: TextRows, times: Float64Array): void {
-    const added = this.#table.add(rows, times);
+  #addToTable(rows: TextRows, occurrences: Float64Array): void {
+    const added = this.#table.add(rows, occurrences);
     if (added === rows.rows) return;
-    this.#crowd = new Crowd();
+    this.#partitions = new HashPartitions();
     const known = this.#table.entries();
     this.#lengths.add(known.lengths, known.size, known.counts);
-    this.#crowd.add(known.upper, known.size, known.counts, (entry) => known.lower[entry]!);
-    this.#addCrowd(this.#crowd, rowsFrom(rows, added), times.subarray(added));
+    this.#partitions.add(known.upper, known.size, known.counts, (entry) => known.lower[entry]!);
+    this.#addToPartitions(this.#partitions, rowsFrom(rows, added), occurrences.subarray(added));
   }
 
-  #addCrowd(crowd: Crowd, rows: TextRows, times: Float64Array): void {
+  #addToPartitions(partitions: HashPartitions, rows: TextRows, occurrences: Float64Array): void {
     const { view, starts, lengths } = rows;
     const found = this.#scratch;
     for (let row = 0; row < rows.rows; row++)
-      found[row] = this.#lane.lengthOf(view, starts[row]!, lengths[row]!);
-    this.#lengths.add(found, rows.rows, times);
+      found[row] = this.#column.lengthOf(view, starts[row]!, lengths[row]!);
+    this.#lengths.add(found, rows.rows, occurrences);
     for (let row = 0; row < rows.rows; row++) found[row] = upperOfBytes(view, starts[row]!, lengths[row]!);
-    crowd.add(found, rows.rows, times, (row) => lowerOfBytes(view, starts[row]!, lengths[row]!));
+    partitions.add(found, rows.rows, occurrences, (row) => lowerOfBytes(view, starts[row]!, lengths[row]!));
   }
 
-  #addHeavy(heavy: Heavy, rows: TextRows, times: Float64Array): void {
+  #addHeavyRows(heavy: HeavyPartitions, rows: TextRows, occurrences: Float64Array): void {
     const kept: number[] = [];
     for (let row = 0; row < rows.rows; row++) {
       const upper = upperOfBytes(rows.view, rows.starts[row]!, rows.lengths[row]!);
-      if (heavy.chosen[upper >>> 16] === 1) kept.push(row);
+      if (heavy.isHeavy[upper >>> 16] === 1) kept.push(row);
     }
     const pick = (column: Int32Array) => Int32Array.from(kept, (row) => column[row]!);
     const { starts, lengths, index } = rows;
@@ -115,12 +115,12 @@ export class TextTally implements Tally {
     if (
       this.#table.add(
         heavyRows,
-        Float64Array.from(kept, (row) => times[row]!),
+        Float64Array.from(kept, (row) => occurrences[row]!),
       ) === kept.length
     )
       return;
-    this.#heavy = noneHeavy(heavy);
-    this.#table = new TextTable(0, this.#lane.lengthOf);
+    this.#heavy = withoutHeavy(heavy);
+    this.#table = new TextTable(0, this.#column.lengthOf);
   }
 }
 

@@ -1,15 +1,15 @@
 import type { TextRows } from '../../engine/chunks/text-rows.ts';
 import { lastBytes, lowerOfBytes, upperOfBytes } from '../hashing/hash.ts';
-import { spread } from '../hashing/hash-seeds.ts';
+import { HASH_SEEDS } from '../hashing/hash-seeds.ts';
 
 /** Of longer texts the first bytes are kept: 257 code points have no more. */
-const keptBytes = 1028;
+const KEPT_BYTES = 1028;
 
 /** What a table keeps of all its texts together, at most. */
-const arenaBytes = 8 * 2 ** 20;
+const ARENA_BYTES = 8 * 2 ** 20;
 
 /** 32-bit fields of an entry. */
-const fields = 6;
+const FIELDS = 6;
 const [start, length, mixed, upper, lower, points] = [0, 1, 2, 3, 4, 5] as const;
 
 /** A text of a table, by what is kept of it. */
@@ -35,7 +35,7 @@ export class TextTable {
   /** Open addressing, at most half full: an entry plus one, or 0. */
   #slots = new Int32Array(128);
   #shift = 32 - 7;
-  #entries = new Int32Array(64 * fields);
+  #entries = new Int32Array(64 * FIELDS);
   #counts = new Float64Array(64);
   #arena = new Uint8Array(4096);
   #view = new DataView(this.#arena.buffer);
@@ -47,7 +47,7 @@ export class TextTable {
   }
 
   /** Adds rows from `from` on, up to the one that is one too many. Gives the index of that row, or `rows.rows`. */
-  add(rows: TextRows, times: Float64Array): number {
+  add(rows: TextRows, occurrences: Float64Array): number {
     for (let row = 0; row < rows.rows; row++) {
       const at = rows.starts[row]!;
       const bytes = rows.lengths[row]!;
@@ -59,10 +59,10 @@ export class TextTable {
         entry = this.#slots[slot]! - 1;
       }
       if (entry < 0) {
-        if (this.size === this.#limit || this.#used + Math.min(bytes, keptBytes) > arenaBytes) return row;
+        if (this.size === this.#limit || this.#used + Math.min(bytes, KEPT_BYTES) > ARENA_BYTES) return row;
         entry = this.#insert(rows, at, bytes, mix, slot);
       }
-      this.#counts[entry]! += times[row]!;
+      this.#counts[entry]! += occurrences[row]!;
     }
     return rows.rows;
   }
@@ -70,7 +70,7 @@ export class TextTable {
   entries(): TextEntries {
     const field = (index: number) => {
       const column = new Int32Array(this.size);
-      for (let entry = 0; entry < this.size; entry++) column[entry] = this.#entries[entry * fields + index]!;
+      for (let entry = 0; entry < this.size; entry++) column[entry] = this.#entries[entry * FIELDS + index]!;
       return column;
     };
     return {
@@ -80,19 +80,20 @@ export class TextTable {
       lower: field(lower),
       lengths: field(points),
       bytes: (entry) => {
-        const at = this.#entries[entry * fields + start]!;
-        return this.#arena.subarray(at, at + Math.min(this.#entries[entry * fields + length]!, keptBytes));
+        const at = this.#entries[entry * FIELDS + start]!;
+        return this.#arena.subarray(at, at + Math.min(this.#entries[entry * FIELDS + length]!, KEPT_BYTES));
       },
     };
   }
 
   #is(entry: number, rows: TextRows, at: number, bytes: number, mix: number): boolean {
-    const base = entry * fields;
+    const base = entry * FIELDS;
     const known = this.#entries;
     if (known[base + mixed] !== mix || known[base + length] !== bytes) return false;
-    if (!sameBytes(this.#view, known[base + start]!, rows.view, at, Math.min(bytes, keptBytes))) return false;
+    if (!sameBytes(this.#view, known[base + start]!, rows.view, at, Math.min(bytes, KEPT_BYTES)))
+      return false;
     return (
-      bytes <= keptBytes ||
+      bytes <= KEPT_BYTES ||
       (known[base + upper] === upperOfBytes(rows.view, at, bytes) &&
         known[base + lower] === lowerOfBytes(rows.view, at, bytes))
     );
@@ -101,10 +102,10 @@ export class TextTable {
   #insert(rows: TextRows, at: number, bytes: number, mix: number, slot: number): number {
     const entry = this.size++;
     if (this.size > this.#counts.length) this.#growEntries();
-    const kept = Math.min(bytes, keptBytes);
+    const kept = Math.min(bytes, KEPT_BYTES);
     if (this.#used + kept > this.#arena.length) this.#growArena();
     this.#arena.set(rows.bytes.subarray(at, at + kept), this.#used);
-    const base = entry * fields;
+    const base = entry * FIELDS;
     this.#entries[base + start] = this.#used;
     this.#entries[base + length] = bytes;
     this.#entries[base + mixed] = mix;
@@ -137,7 +138,7 @@ export class TextTable {
     const slots = new Int32Array(this.#slots.length * 4);
     this.#shift -= 2;
     for (let entry = 0; entry < this.size; entry++) {
-      let slot = this.#entries[entry * fields + mixed]! >>> this.#shift;
+      let slot = this.#entries[entry * FIELDS + mixed]! >>> this.#shift;
       while (slots[slot] !== 0) slot = (slot + 1) & (slots.length - 1);
       slots[slot] = entry + 1;
     }
@@ -161,9 +162,9 @@ function mixBytes(view: DataView, at: number, bytes: number): number {
   let mix = bytes;
   const end = at + (bytes & ~3);
   for (let word = at; word < end; word += 4) {
-    mix = Math.imul(mix ^ view.getInt32(word, true), spread[0]);
+    mix = Math.imul(mix ^ view.getInt32(word, true), HASH_SEEDS[0]);
     mix ^= mix >>> 15;
   }
   const rest = lastBytes(view, end, bytes & 3);
-  return Math.imul(Math.imul(mix ^ rest, spread[1]) ^ (mix >>> 13), spread[2]);
+  return Math.imul(Math.imul(mix ^ rest, HASH_SEEDS[1]) ^ (mix >>> 13), HASH_SEEDS[2]);
 }

@@ -1,5 +1,5 @@
-const double = new Float64Array(1);
-const doubleWords = new Int32Array(double.buffer);
+const DOUBLE = new Float64Array(1);
+const DOUBLE_WORDS = new Int32Array(DOUBLE.buffer);
 
 /** The integer whose words are those of row `row`. */
 export function integerOf(words: Int32Array, row: number, unsigned: boolean): bigint {
@@ -18,9 +18,9 @@ export function decimalText(units: bigint, scale: number): string {
 
 /** Shortest round trip, as ECMAScript writes numbers. */
 export function doubleText(low: number, high: number): string {
-  doubleWords[0] = low;
-  doubleWords[1] = high;
-  return String(double[0]);
+  DOUBLE_WORDS[0] = low;
+  DOUBLE_WORDS[1] = high;
+  return String(DOUBLE[0]);
 }
 
 /** The shortest decimal that reads back as the same 32-bit float. */
@@ -34,8 +34,8 @@ export function floatText(value: number): string {
 
 /** Days since 1970-01-01 in the proleptic Gregorian calendar; years before 1 are counted backwards, with ` (BC)`. */
 function dayText(day: number): { day: string; era: string } {
-  const cycle = Math.floor(day / daysPerCycle);
-  const date = new Date((day - cycle * daysPerCycle) * 86_400_000);
+  const cycle = Math.floor(day / DAYS_PER_CYCLE);
+  const date = new Date((day - cycle * DAYS_PER_CYCLE) * 86_400_000);
   const year = date.getUTCFullYear() + cycle * 400;
   const shown = String(year > 0 ? year : 1 - year).padStart(4, '0');
   return {
@@ -45,7 +45,7 @@ function dayText(day: number): { day: string; era: string } {
 }
 
 /** The calendar repeats itself after 400 years. */
-const daysPerCycle = 146_097;
+const DAYS_PER_CYCLE = 146_097;
 
 export function dateText(low: number): string {
   const { day, era } = dayText(low);

@@ -5,10 +5,10 @@ import { type Value, ValueChunk } from '../../engine/chunks/value-chunk.ts';
 import { type Engine, type EngineOptions, openEngine } from '../../engine/duckdb.ts';
 import { identifier } from '../../engine/quote.ts';
 import type { EngineColumn } from '../../engine/types.ts';
-import { onceEach, type Tally } from '../counters/counter.ts';
+import { type Counter, ONCE_EACH } from '../counters/counter.ts';
 import type { TableProfile } from '../model/model.ts';
-import { filesTable } from '../model/tables.ts';
-import { readingOf } from '../plan/column-reader.ts';
+import { FILES_TABLE } from '../model/tables.ts';
+import { columnReaderOf } from '../plan/column-reader.ts';
 import { leavesOf } from '../plan/leaves.ts';
 import { type ImageHeader, readImageHeader } from './image-header.ts';
 import type { DataFile } from './profile-files.ts';
@@ -40,24 +40,24 @@ export async function profileOfFiles(
 ): Promise<TableProfile> {
   const table = await tableOf(files, signal);
   const leaves = leavesOf(table.columns);
-  const tallies = leaves.map((leaf) => readingOf(leaf, true).tally());
-  const tally = async (wanted: readonly Tally[]): Promise<void> => {
+  const counters = leaves.map((leaf) => columnReaderOf(leaf, true).counter());
+  const scan = async (wanted: readonly Counter[]): Promise<void> => {
     for (const rows of table.parts()) {
       signal?.throwIfAborted();
       const chunk = new ValueChunk(rows);
-      for (const one of wanted) one.add(chunk, tallies.indexOf(one), onceEach);
+      for (const one of wanted) one.add(chunk, counters.indexOf(one), ONCE_EACH);
       // Others have their turn.
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  await tally(tallies);
-  const again = tallies.filter((one) => one.wantsMore());
-  if (again.length > 0) await tally(again);
+  await scan(counters);
+  const again = counters.filter((one) => one.startSecondPass());
+  if (again.length > 0) await scan(again);
   const features = leaves.map((leaf, column) => {
-    const tallied = tallies[column]!.tallied();
-    return featureOf(leaf, presenceOfScalar(files.length, tallied), tallied);
+    const counts = counters[column]!.result();
+    return featureOf(leaf, presenceOfScalar(files.length, counts), counts);
   });
-  return { name: filesTable, rows: files.length, features };
+  return { name: FILES_TABLE, rows: files.length, features };
 }
 
 /** The rows of that table, in the order of `files`. */

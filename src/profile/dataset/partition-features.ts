@@ -2,7 +2,7 @@ import type { Engine } from '../../engine/duckdb.ts';
 import { literal } from '../../engine/quote.ts';
 import type { FeatureProfile } from '../model/model.ts';
 import { leavesOf } from '../plan/leaves.ts';
-import { tallyLeaves } from '../plan/scan-columns.ts';
+import { scanColumns } from '../plan/scan-columns.ts';
 import { isHiveNull, partitionType } from './hive.ts';
 import { featureOf } from './profile-table.ts';
 
@@ -26,12 +26,12 @@ export async function partitionFeature(
     const type = partitionType([...rows.keys()]);
     await engine.query(`CREATE TABLE ${table} AS SELECT CAST(v AS ${type}) AS v, n FROM texts`);
     const [leaf] = leavesOf((await engine.describe(table)).slice(0, 1));
-    const counted = { from: table, leaves: [{ leaf: leaf!, expression: 'v' }], times: 'n' };
-    const [tallied] = await tallyLeaves(engine, counted);
-    const present = tallied!.count;
+    const counted = { from: table, leaves: [{ leaf: leaf!, expression: 'v' }], occurrences: 'n' };
+    const [counts] = await scanColumns(engine, counted);
+    const present = counts!.count;
     const [[all]] = (await engine.query(`SELECT sum(n)::DOUBLE FROM ${table}`)) as [[number]];
     const presence = { present, nulls: all - present, count: present, nullElements: 0 };
-    return { ...featureOf(leaf!, presence, tallied!), path: [name] };
+    return { ...featureOf(leaf!, presence, counts!), path: [name] };
   } finally {
     await engine.query('DROP TABLE texts');
     await engine.query(`DROP TABLE IF EXISTS ${table}`);

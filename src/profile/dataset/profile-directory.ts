@@ -5,7 +5,7 @@ import { literal } from '../../engine/quote.ts';
 import { VarveError } from '../../errors.ts';
 import { mergeTables } from '../model/merge.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../model/model.ts';
-import { filesTable } from '../model/tables.ts';
+import { FILES_TABLE } from '../model/tables.ts';
 import { openFileRows, profileOfFiles } from './files-table.ts';
 import { hiveOf, isHiveNull, partitionType } from './hive.ts';
 import { partitionFeature } from './partition-features.ts';
@@ -46,7 +46,7 @@ export async function openTableRows(
 ): Promise<RowTable | undefined> {
   const { cached: _, keep: __, onProgress: ___, slice, ...engine } = options;
   const sorted = inPathOrder(files);
-  if (table === filesTable) return openFileRows(sorted, engine);
+  if (table === FILES_TABLE) return openFileRows(sorted, engine);
   const group = (await groupsOf(sorted, options)).find(({ name }) => name === table);
   return (
     group &&

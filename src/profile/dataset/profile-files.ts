@@ -4,8 +4,8 @@ import { formatOf } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
 import type { Profile } from '../model/model.ts';
-import { assertColumn, openRows, type Slice } from '../plan/open-rows.ts';
-import { TallyThread } from '../threads/scan-thread.ts';
+import { assertColumn, openSlice, type Slice } from '../plan/open-rows.ts';
+import { ScanThread } from '../threads/scan-thread.ts';
 import { profileTable } from './profile-table.ts';
 
 /** A file whose rows are to be profiled. */
@@ -19,7 +19,7 @@ export interface TableFile {
 
 /** One of a directory. */
 export interface DataFile extends TableFile {
-  /** Of its bytes: what its cached profile is kept under. */
+  /** Equal for equal bytes, as their digest is: what its cached profile is kept under. */
   readonly digest: string;
 }
 
@@ -57,7 +57,7 @@ async function profileOnce(files: readonly TableFile[], options: ProfileOptions)
   const share = threads.length === 0 ? {} : shareOf(options, threads.length + 1);
   try {
     return await withEngine(files, { ...engineOptions, ...share }, async (engine) => {
-      const source = await openRows(engine, files, slice);
+      const source = await openSlice(engine, files, slice);
       if (weight !== undefined) assertColumn(source, weight);
       const onFeature = (done: number, total: number) =>
         onProgress?.({ phase: 'profile', unit: 'features', done, total });
@@ -91,13 +91,13 @@ const smallestThreaded = 16 * 1024 * 1024;
 /** More threads than this wait for memory and not for work. */
 const mostThreads = 4;
 
-function threadsFor(files: readonly TableFile[], options: ProfileOptions): TallyThread[] {
+function threadsFor(files: readonly TableFile[], options: ProfileOptions): ScanThread[] {
   const size = files.reduce((sum, file) => sum + file.size, 0);
   const inPlace = files.every(({ path }) => formatOf(path) === 'parquet');
-  if (!inPlace || size < smallestThreaded || !TallyThread.isBuilt()) return [];
+  if (!inPlace || size < smallestThreaded || !ScanThread.isBuilt()) return [];
   const count = Math.min(options.threads ?? mostThreads, availableParallelism(), mostThreads);
   const task = { files, slice: options.slice, engine: shareOf(options, count) };
-  return Array.from({ length: count - 1 }, () => new TallyThread(task));
+  return Array.from({ length: count - 1 }, () => new ScanThread(task));
 }
 
 /** Each of `count` threads has an engine with one thread, and its part of the memory. */

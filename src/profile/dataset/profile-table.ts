@@ -1,16 +1,16 @@
 import type { Engine } from '../../engine/duckdb.ts';
 import { portionsOf, type RowGroups, rowGroupsOf } from '../../engine/formats/row-groups.ts';
 import type { Source } from '../../engine/source.ts';
-import type { Tallied } from '../counters/counter.ts';
+import type { LeafCounts } from '../counters/counter.ts';
 import { distinctCount } from '../hashing/sketch.ts';
 import type { FeatureProfile, LengthStats, TableProfile } from '../model/model.ts';
-import { leafRows } from '../plan/leaf-sql.ts';
+import { leafSql } from '../plan/leaf-sql.ts';
 import { isText, type Leaf, leavesOf } from '../plan/leaves.ts';
 import { countLengths } from '../plan/list-lengths.ts';
 import { repeatedTexts } from '../plan/repeated-texts.ts';
-import { type LeafRows, type OnRows, tallyLeaves } from '../plan/scan-columns.ts';
+import { type OnRows, type Scan, scanColumns } from '../plan/scan-columns.ts';
 import { weighLeaf } from '../plan/weights.ts';
-import type { TallyThread } from '../threads/scan-thread.ts';
+import type { ScanThread } from '../threads/scan-thread.ts';
 
 /** Called often, with the features that are done: those read together are done together, bit by bit. */
 export type OnFeature = (done: number, total: number) => void;
@@ -19,8 +19,8 @@ export interface TableOptions {
   readonly name: string;
   /** The column that weights rows. */
   readonly weight?: string | undefined;
-  /** That tally some of the columns. */
-  readonly threads: readonly TallyThread[];
+  /** Threads that scan some of the columns. */
+  readonly threads: readonly ScanThread[];
   readonly onFeature?: OnFeature | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface TableOptions {
 const valuesPerPortion = 2 ** 19;
 
 /** Undefined where it could not. */
-type Tallier = (rows: LeafRows, onRows: OnRows) => Promise<Tallied[] | undefined>;
+type Scanner = (rows: Scan, onRows: OnRows) => Promise<LeafCounts[] | undefined>;
 
 /** At most so many columns are read in one scan: their tables and sketches are in memory at once. */
 const leavesPerScan = 24;
@@ -50,28 +50,28 @@ export async function profileTable(
   const groups = threads > 1 && source.parquet && (await rowGroupsOf(engine, source.parquet, source.columns));
   const scans = scansOf(leaves, repeated, source.relation, threads, groups || undefined);
   const features = new Map<Leaf, FeatureProfile>();
-  const seen = new Map<LeafRows, number>();
+  const seen = new Map<Scan, number>();
   const report = () => {
     const done = [...seen].map(([scan, share]) => scan.leaves.length * share);
     options.onFeature?.(Math.floor(done.reduce((sum, one) => sum + one, 0)), leaves.length);
   };
-  const run = async (tally: Tallier) => {
+  const run = async (scanWith: Scanner) => {
     for (let scan = scans.shift(); scan !== undefined; scan = scans.shift()) {
       const found = scan;
-      const tallied = await tally(scan, (row) => {
+      const counts = await scanWith(scan, (row) => {
         seen.set(found, Math.min(0.99, row / rows));
         report();
       });
-      if (tallied === undefined) return void scans.push(scan);
+      if (counts === undefined) return void scans.push(scan);
       for (const [index, { leaf }] of scan.leaves.entries()) {
-        features.set(leaf, await profileLeaf(table, leaf, tallied[index]!));
+        features.set(leaf, await profileLeaf(table, leaf, counts[index]!));
       }
       seen.set(scan, 1);
       report();
     }
   };
-  const here: Tallier = (scan, onRows) => tallyLeaves(engine, scan, onRows);
-  await Promise.all([run(here), ...options.threads.map((thread) => run((...work) => thread.tally(...work)))]);
+  const here: Scanner = (scan, onRows) => scanColumns(engine, scan, onRows);
+  await Promise.all([run(here), ...options.threads.map((thread) => run((...work) => thread.scan(...work)))]);
   await run(here);
   const inOrder = leaves.map((leaf) => features.get(leaf)!);
   return { name: options.name, rows, ...(options.weight && { weight: options.weight }), features: inOrder };
@@ -84,7 +84,7 @@ function scansOf(
   source: string,
   threads: number,
   groups: RowGroups | undefined,
-): LeafRows[] {
+): Scan[] {
   // What takes longest comes first.
   const flat = leaves
     .filter((leaf) => leaf.expressions.length === 1 && !grouped.has(leaf))
@@ -100,14 +100,14 @@ function scansOf(
     });
   }
   for (const leaf of leaves.filter((each) => each.expressions.length > 1)) {
-    scans.push({ from: `(${leafRows(leaf, source)})`, leaves: [{ leaf, expression: 'v' }] });
+    scans.push({ from: `(${leafSql(leaf, source)})`, leaves: [{ leaf, expression: 'v' }] });
   }
   return scans;
 }
 
-function groupedRows(leaf: Leaf, source: string): LeafRows {
-  const from = `(SELECT v, count(*) AS n FROM (${leafRows(leaf, source)}) GROUP BY v)`;
-  return { from, leaves: [{ leaf, expression: 'v' }], times: 'n' };
+function groupedRows(leaf: Leaf, source: string): Scan {
+  const from = `(SELECT v, count(*) AS n FROM (${leafSql(leaf, source)}) GROUP BY v)`;
+  return { from, leaves: [{ leaf, expression: 'v' }], occurrences: 'n' };
 }
 
 interface Table {
@@ -117,20 +117,20 @@ interface Table {
   readonly weight: string | undefined;
 }
 
-async function profileLeaf(table: Table, leaf: Leaf, tallied: Tallied): Promise<FeatureProfile> {
+async function profileLeaf(table: Table, leaf: Leaf, counts: LeafCounts): Promise<FeatureProfile> {
   const { engine, source, weight } = table;
-  const feature = featureOf(leaf, await presenceOf(table, leaf, tallied), tallied);
+  const feature = featureOf(leaf, await presenceOf(table, leaf, counts), counts);
   if (weight === undefined || leaf.expressions.length > 1) return feature;
-  const distinct = distinctCount(tallied.distinct);
+  const distinct = distinctCount(counts.distinct);
   return { ...feature, weighted: await weighLeaf(engine, leaf, distinct, source, weight) };
 }
 
 /** A feature without a single value is of no type that is known. */
-export function featureOf(leaf: Leaf, presence: Presence, tallied: Tallied): FeatureProfile {
+export function featureOf(leaf: Leaf, presence: Presence, counts: LeafCounts): FeatureProfile {
   const { path, type, engineType } = leaf;
-  const { count, values, distinct, ...measured } = tallied;
+  const { count, values, distinct, ...statistics } = counts;
   if (count === 0) return { path, engineType, ...presence, type: 'unknown', values, distinct };
-  return { path, type, engineType, ...presence, ...measured, values, distinct };
+  return { path, type, engineType, ...presence, ...statistics, values, distinct };
 }
 
 interface Presence {
@@ -142,17 +142,21 @@ interface Presence {
 }
 
 /** Of a leaf that lies in no list, in so many rows. */
-export function presenceOfScalar(rows: number, { count }: Tallied): Presence {
+export function presenceOfScalar(rows: number, { count }: LeafCounts): Presence {
   return { present: count, nulls: rows - count, count, nullElements: 0 };
 }
 
-async function presenceOf({ engine, source, rows }: Table, leaf: Leaf, tallied: Tallied): Promise<Presence> {
+async function presenceOf(
+  { engine, source, rows }: Table,
+  leaf: Leaf,
+  counts: LeafCounts,
+): Promise<Presence> {
   const lists = leaf.expressions.length - 1;
-  if (lists === 0) return presenceOfScalar(rows, tallied);
-  const { count } = tallied;
-  const outermost = `SELECT count(v)::DOUBLE FROM (${leafRows(leaf, source, 0)})`;
+  if (lists === 0) return presenceOfScalar(rows, counts);
+  const { count } = counts;
+  const outermost = `SELECT count(v)::DOUBLE FROM (${leafSql(leaf, source, 0)})`;
   const [[present]] = (await engine.query(outermost)) as [[number]];
-  const innermost = leafRows(leaf, source, lists - 1);
+  const innermost = leafSql(leaf, source, lists - 1);
   const valency = await countLengths(engine, `SELECT len(v) AS l, 1 AS n FROM (${innermost})`);
   const elements = Number(valency.sum);
   return { present, nulls: rows - present, count: elements, nullElements: elements - count, valency };

@@ -1,5 +1,5 @@
-import { cutValue } from '../measures/value-measures.ts';
 import type { FeatureType } from '../model/model.ts';
+import { cutValue } from '../model/value-counts.ts';
 
 /** The engine's text of a value as the format's: one text for one value, whatever column type held it. */
 export function canonicalText(type: FeatureType, engineType: string, text: string): string {

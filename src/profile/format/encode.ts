@@ -30,7 +30,7 @@ function canonicalJson(value: unknown): string {
 }
 
 /** The largest profile that is read: room for tens of thousands of features. */
-const largest = 256 * 1024 * 1024;
+const MAX_TEXT_BYTES = 256 * 1024 * 1024;
 
 /**
  * The profile that `bytes` hold, every field checked, so that nothing that follows has to; sketches are checked when they are
@@ -38,7 +38,8 @@ const largest = 256 * 1024 * 1024;
  * Throws `VarveError` `damaged-profile`, or `newer-profile` where a later varve wrote them; so does asking for a sketch.
  */
 export function decodeProfile(bytes: Uint8Array, where: string): Profile {
-  if (bytes.length > largest) throw damaged(where, `${bytes.length} bytes are more than a profile can have`);
+  if (bytes.length > MAX_TEXT_BYTES)
+    throw damaged(where, `${bytes.length} bytes are more than a profile can have`);
   const lineEnd = bytes.indexOf(LINE_FEED);
   const found = parse(lineEnd < 0 ? bytes : bytes.subarray(0, lineEnd), where);
   const version =

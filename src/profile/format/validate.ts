@@ -1,5 +1,5 @@
-import { hashEnd, largestPacked, sketchSize } from '../hashing/sketch.ts';
-import { valueCap } from '../measures/value-measures.ts';
+import { HASH_END, MAX_PACKED_HASHES, SKETCH_SIZE } from '../hashing/sketch.ts';
+import { MAX_LISTED_VALUES } from '../model/value-counts.ts';
 
 /**
  * Says what is wrong with a value, after the place in it where that is: `.rows is not a count`. Undefined where nothing is.
@@ -128,7 +128,12 @@ const time = record({
 });
 
 const values = all(
-  record({ exact: boolean, values: list(text, valueCap), counts: list(count, valueCap), bound: count }),
+  record({
+    exact: boolean,
+    values: list(text, MAX_LISTED_VALUES),
+    counts: list(count, MAX_LISTED_VALUES),
+    bound: count,
+  }),
   test('as many values as counts', (value) => {
     const { values, counts } = value as { values: unknown[]; counts: unknown[] };
     return values.length === counts.length;
@@ -137,12 +142,12 @@ const values = all(
 
 /** As they are stored: the length of the sketch, which lies elsewhere. */
 const hashes = test('a length', (value) =>
-  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= largestPacked);
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_PACKED_HASHES);
 
 const distinct = record({
-  k: oneOf(sketchSize),
+  k: oneOf(SKETCH_SIZE),
   theta: test('a bound of hashes', (value) =>
-    Number.isInteger(value) && (value as number) >= 1 && (value as number) <= hashEnd),
+    Number.isInteger(value) && (value as number) >= 1 && (value as number) <= HASH_END),
   hashes,
 });
 
@@ -151,7 +156,7 @@ const weighted = record({
   nulls: number,
   mean: nullable(number),
   standardDeviation: nullable(number),
-  values: list(pair(text, number), valueCap),
+  values: list(pair(text, number), MAX_LISTED_VALUES),
 });
 
 const feature = record(

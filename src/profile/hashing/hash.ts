@@ -3,8 +3,8 @@
  * the upper half of the same function with other multipliers the lower 16. Apart, so that most rows need the first alone.
  * All results are signed 32-bit integers.
  */
-const upperFactors = [0xcc9e2d51, 0x1b873593] as const;
-const lowerFactors = [0x239b961b, 0x38b34ae5] as const;
+const UPPER_FACTORS = [0xcc9e2d51, 0x1b873593] as const;
+const LOWER_FACTORS = [0x239b961b, 0x38b34ae5] as const;
 
 /** The whole hash, as an integer below 2^48. */
 export function hash48(upper: number, lower: number): number {
@@ -13,22 +13,32 @@ export function hash48(upper: number, lower: number): number {
 
 /** Of eight bytes, given as two words. */
 export function upperOfWords(low: number, high: number, seed: number): number {
-  const h = step(step(seed, low, upperFactors[0], upperFactors[1]), high, upperFactors[0], upperFactors[1]);
+  const h = step(
+    step(seed, low, UPPER_FACTORS[0], UPPER_FACTORS[1]),
+    high,
+    UPPER_FACTORS[0],
+    UPPER_FACTORS[1],
+  );
   return finish(h ^ 8);
 }
 
 export function lowerOfWords(low: number, high: number, seed: number): number {
-  const h = step(step(seed, low, lowerFactors[0], lowerFactors[1]), high, lowerFactors[0], lowerFactors[1]);
+  const h = step(
+    step(seed, low, LOWER_FACTORS[0], LOWER_FACTORS[1]),
+    high,
+    LOWER_FACTORS[0],
+    LOWER_FACTORS[1],
+  );
   return finish(h ^ 8);
 }
 
 /** Of bytes; `view` goes on for four more after them. */
 export function upperOfBytes(view: DataView, start: number, length: number): number {
-  return ofBytes(view, start, length, upperFactors[0], upperFactors[1]);
+  return ofBytes(view, start, length, UPPER_FACTORS[0], UPPER_FACTORS[1]);
 }
 
 export function lowerOfBytes(view: DataView, start: number, length: number): number {
-  return ofBytes(view, start, length, lowerFactors[0], lowerFactors[1]);
+  return ofBytes(view, start, length, LOWER_FACTORS[0], LOWER_FACTORS[1]);
 }
 
 function ofBytes(view: DataView, start: number, length: number, first: number, second: number): number {

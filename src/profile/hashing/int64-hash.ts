@@ -1,20 +1,20 @@
 import { decimalText, integerOf } from '../counters/value-text.ts';
 import { lowerOfBytes, lowerOfWords, upperOfBytes, upperOfWords } from './hash.ts';
 
-const double = new Float64Array(1);
-const doubleWords = new Int32Array(double.buffer);
+const DOUBLE = new Float64Array(1);
+const DOUBLE_WORDS = new Int32Array(DOUBLE.buffer);
 
 /**
  * How values of two words are hashed: equal numbers alike, whatever type of column holds them. A number that a double holds
  * without confusion is hashed as the words of that double with seed 0, any other integer of 64 bits by its own words with
  * seed 1 (2 from 2^63 on), all others by their text.
  */
-export interface WordHash {
+export interface Int64Hash {
   upper(words: Int32Array, rows: number, into: Int32Array): void;
   lower(words: Int32Array, row: number): number;
 }
 
-export const doubleHash: WordHash = {
+export const DOUBLE_HASH: Int64Hash = {
   upper(words, rows, into) {
     for (let row = 0; row < rows; row++) into[row] = upperOfWords(words[2 * row]!, words[2 * row + 1]!, 0);
   },
@@ -22,13 +22,13 @@ export const doubleHash: WordHash = {
 };
 
 /** Doubles hold integers exactly up to 2^53, and decimals of up to 15 digits without confusion. */
-const exactInteger = 2 ** 53;
-const exactDecimal = 1e15;
+const EXACT_INTEGER = 2 ** 53;
+const EXACT_DECIMAL = 1e15;
 
 /** Of integers in units of 10^-scale. */
-export function integerHash(scale: number, unsigned: boolean): WordHash {
+export function integerHash(scale: number, unsigned: boolean): Int64Hash {
   const unit = 10 ** scale;
-  const exact = scale === 0 ? exactInteger : exactDecimal - 1;
+  const exact = scale === 0 ? EXACT_INTEGER : EXACT_DECIMAL - 1;
   const units = (words: Int32Array, row: number) => {
     const high = words[2 * row + 1]!;
     return (unsigned ? high >>> 0 : high) * 4294967296 + (words[2 * row]! >>> 0);
@@ -38,8 +38,8 @@ export function integerHash(scale: number, unsigned: boolean): WordHash {
       for (let row = 0; row < rows; row++) {
         const value = units(words, row);
         if (value <= exact && value >= -exact) {
-          double[0] = value / unit;
-          into[row] = upperOfWords(doubleWords[0]!, doubleWords[1]!, 0);
+          DOUBLE[0] = value / unit;
+          into[row] = upperOfWords(DOUBLE_WORDS[0]!, DOUBLE_WORDS[1]!, 0);
         } else if (scale === 0) {
           into[row] = upperOfWords(words[2 * row]!, words[2 * row + 1]!, ownSeed(value));
         } else into[row] = hashNumber(integerOf(words, row, unsigned), scale).upper;
@@ -48,8 +48,8 @@ export function integerHash(scale: number, unsigned: boolean): WordHash {
     lower(words, row) {
       const value = units(words, row);
       if (value <= exact && value >= -exact) {
-        double[0] = value / unit;
-        return lowerOfWords(doubleWords[0]!, doubleWords[1]!, 0);
+        DOUBLE[0] = value / unit;
+        return lowerOfWords(DOUBLE_WORDS[0]!, DOUBLE_WORDS[1]!, 0);
       }
       if (scale === 0) return lowerOfWords(words[2 * row]!, words[2 * row + 1]!, ownSeed(value));
       return hashNumber(integerOf(words, row, unsigned), scale).lower;
@@ -67,9 +67,9 @@ export function hashNumber(units: bigint, scale: number): { upper: number; lower
   const text = decimalText(units, scale);
   const whole = !text.includes('.');
   const digits = BigInt(text.replace(/[-.]/g, ''));
-  if (digits <= (whole ? exactInteger : exactDecimal - 1)) {
-    double[0] = Number(text);
-    return ofWords(doubleWords[0]!, doubleWords[1]!, 0);
+  if (digits <= (whole ? EXACT_INTEGER : EXACT_DECIMAL - 1)) {
+    DOUBLE[0] = Number(text);
+    return ofWords(DOUBLE_WORDS[0]!, DOUBLE_WORDS[1]!, 0);
   }
   const integer = whole ? BigInt(text) : 2n ** 64n;
   if (integer < 2n ** 64n && integer >= -(2n ** 63n)) {

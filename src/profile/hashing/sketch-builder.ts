@@ -1,15 +1,15 @@
 import type { ThetaSketch } from '../model/model.ts';
 import { hash48 } from './hash.ts';
-import { spread } from './hash-seeds.ts';
-import { hashEnd, sketchOf, sketchSize } from './sketch.ts';
+import { HASH_SEEDS } from './hash-seeds.ts';
+import { HASH_END, SKETCH_SIZE, sketchOf } from './sketch.ts';
 
 /** Twice what a sketch keeps, so that the smallest are sorted out seldom. */
-const mostHashes = 2 * sketchSize;
+const MAX_HASHES = 2 * SKETCH_SIZE;
 
 /** Gathers the smallest distinct hashes, in any order, however often each comes. Memory is bounded. */
 export class SketchBuilder {
   /** Every hash at or above it is of no interest. */
-  theta = hashEnd;
+  theta = HASH_END;
   #size = 0;
   /** Open addressing; each hash is kept plus one, so that 0 is a free slot. */
   #slots = new Float64Array(64);
@@ -25,7 +25,7 @@ export class SketchBuilder {
     }
     this.#slots[slot] = key;
     this.#size++;
-    if (this.#size > mostHashes) this.#keepSmallest();
+    if (this.#size > MAX_HASHES) this.#keepSmallest();
     else if (this.#size * 2 > this.#slots.length) this.#refill(this.#hashes(), this.#slots.length * 2);
   }
 
@@ -34,7 +34,7 @@ export class SketchBuilder {
    * put in one by one: those below a bound that a few more than enough should meet are sorted.
    */
   offerAll(upper: Int32Array, rows: number, lower: (row: number) => number): void {
-    if (this.#size === 0 && rows > mostHashes && this.#takeSmallest(upper, rows, lower)) return;
+    if (this.#size === 0 && rows > MAX_HASHES && this.#takeSmallest(upper, rows, lower)) return;
     let end = this.theta / 65536;
     for (let row = 0; row < rows; row++) {
       const hash = upper[row]! >>> 0;
@@ -45,7 +45,7 @@ export class SketchBuilder {
   }
 
   #takeSmallest(upper: Int32Array, rows: number, lower: (row: number) => number): boolean {
-    const end = (2 ** 32 * sketchSize * 1.25) / rows;
+    const end = (2 ** 32 * SKETCH_SIZE * 1.25) / rows;
     const found = new Float64Array(rows);
     let few = 0;
     for (let row = 0; row < rows; row++) {
@@ -56,9 +56,9 @@ export class SketchBuilder {
     for (let index = 0; index < few; index++) {
       if (index === 0 || sorted[index] !== sorted[distinct - 1]) sorted[distinct++] = sorted[index]!;
     }
-    if (distinct <= sketchSize) return false;
-    this.theta = sorted[sketchSize]!;
-    this.#refill(sorted.subarray(0, sketchSize), 4 * sketchSize);
+    if (distinct <= SKETCH_SIZE) return false;
+    this.theta = sorted[SKETCH_SIZE]!;
+    this.#refill(sorted.subarray(0, SKETCH_SIZE), 4 * SKETCH_SIZE);
     return true;
   }
 
@@ -67,7 +67,7 @@ export class SketchBuilder {
   }
 
   #slotOf(hash: number): number {
-    return (Math.imul(hash | 0, spread[0]) >>> 7) & (this.#slots.length - 1);
+    return (Math.imul(hash | 0, HASH_SEEDS[0]) >>> 7) & (this.#slots.length - 1);
   }
 
   #hashes(): Float64Array {
@@ -81,8 +81,8 @@ export class SketchBuilder {
 
   #keepSmallest(): void {
     const sorted = this.#hashes().sort();
-    this.theta = sorted[sketchSize]!;
-    this.#refill(sorted.subarray(0, sketchSize), this.#slots.length);
+    this.theta = sorted[SKETCH_SIZE]!;
+    this.#refill(sorted.subarray(0, SKETCH_SIZE), this.#slots.length);
   }
 
   #refill(hashes: Float64Array, slots: number): void {

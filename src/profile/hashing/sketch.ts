@@ -1,27 +1,27 @@
 import type { ThetaSketch } from '../model/model.ts';
 
 /** How many hashes a sketch keeps: exact below, then within 1.1 % (one standard error, 1/√k). */
-export const sketchSize = 8192;
+export const SKETCH_SIZE = 8192;
 /** Bytes that the hashes of a sketch can take, 48 bits each as LEB128. */
-export const largestPacked = sketchSize * 7;
+export const MAX_PACKED_HASHES = SKETCH_SIZE * 7;
 
 /** One more than the largest 48-bit hash. */
-export const hashEnd = 2 ** 48;
+export const HASH_END = 2 ** 48;
 
 /**
  * The sketch of hashes, ascending and without repeats, that are all there are below `theta`: the smallest of them where
  * they are too many.
  */
 export function sketchOf(hashes: ArrayLike<number>, theta: number): ThetaSketch {
-  const cut = hashes.length > sketchSize;
+  const cut = hashes.length > SKETCH_SIZE;
   return {
-    k: sketchSize,
-    theta: cut ? hashes[sketchSize]! : theta,
-    hashes: packHashes(hashes, Math.min(hashes.length, sketchSize)),
+    k: SKETCH_SIZE,
+    theta: cut ? hashes[SKETCH_SIZE]! : theta,
+    hashes: packHashes(hashes, Math.min(hashes.length, SKETCH_SIZE)),
   };
 }
 
-export const emptySketch: ThetaSketch = sketchOf([], hashEnd);
+export const EMPTY_SKETCH: ThetaSketch = sketchOf([], HASH_END);
 
 function packHashes(hashes: ArrayLike<number>, count: number): string {
   const bytes = Buffer.allocUnsafe(count * 7);
@@ -40,7 +40,7 @@ function packHashes(hashes: ArrayLike<number>, count: number): string {
 }
 
 /** The hashes of a sketch that lie below `end`, ascending. Throws RangeError where the text is not a list of ascending 48-bit numbers. */
-export function unpackHashes(packed: string, end = hashEnd): Float64Array {
+export function unpackHashes(packed: string, end = HASH_END): Float64Array {
   const bytes = Buffer.from(packed, 'base64');
   const hashes = new Float64Array(countEnds(bytes));
   return hashes.subarray(0, readHashes(bytes, hashes, end));
@@ -48,7 +48,8 @@ export function unpackHashes(packed: string, end = hashEnd): Float64Array {
 
 /** Throws RangeError where bytes that come from outside are not the hashes of a sketch. */
 export function checkHashes(packed: Uint8Array): void {
-  if (readHashes(packed, undefined, hashEnd) > sketchSize) throw new RangeError('there are too many hashes');
+  if (readHashes(packed, undefined, HASH_END) > SKETCH_SIZE)
+    throw new RangeError('there are too many hashes');
 }
 
 /** Seven bits a byte, the lowest first, in two integers, since 48 bits are more than one holds. Stops at the first that is not below `stop`. */
@@ -70,7 +71,7 @@ function readHashes(bytes: Uint8Array, into: Float64Array | undefined, stop: num
     if (shift > 49) throw new RangeError('a hash is too long');
     const delta = high * 2 ** 28 + low;
     hash += delta;
-    if ((delta === 0 && count > 0) || hash >= hashEnd) throw new RangeError('hashes do not ascend');
+    if ((delta === 0 && count > 0) || hash >= HASH_END) throw new RangeError('hashes do not ascend');
     if (hash >= stop) break;
     if (into !== undefined) into[count] = hash;
   }
@@ -86,8 +87,8 @@ function countEnds(bytes: Uint8Array): number {
 
 /** Distinct values: exact where the sketch is, else, as it holds k hashes, unbiased with a standard error of 1/√k. */
 export function distinctCount(sketch: ThetaSketch): number {
-  if (sketch.theta === hashEnd) return countEnds(Buffer.from(sketch.hashes, 'base64'));
-  return Math.round(sketch.k / (sketch.theta / hashEnd));
+  if (sketch.theta === HASH_END) return countEnds(Buffer.from(sketch.hashes, 'base64'));
+  return Math.round(sketch.k / (sketch.theta / HASH_END));
 }
 
 /**
@@ -104,14 +105,14 @@ export function overlap(
   const right = unpackHashes(b.hashes, theta);
   const both = common(left, right);
   const either = left.length + right.length - both;
-  const scale = hashEnd / theta;
+  const scale = HASH_END / theta;
   return {
     shared: Math.round(both * scale),
     a: Math.round(left.length * scale),
     b: Math.round(right.length * scale),
     seen: right.length,
     jaccard: either === 0 ? 0 : both / either,
-    exact: theta === hashEnd,
+    exact: theta === HASH_END,
   };
 }
 

@@ -1,4 +1,4 @@
-import { hashEnd, unpackHashes } from '../hashing/sketch.ts';
+import { HASH_END, unpackHashes } from '../hashing/sketch.ts';
 import { SketchBuilder } from '../hashing/sketch-builder.ts';
 import type { ThetaSketch } from './model.ts';
 
@@ -7,7 +7,7 @@ export function mergeSketches(sketches: readonly ThetaSketch[]): ThetaSketch {
   if (sketches.length === 1) return sketches[0]!;
   const builder = new SketchBuilder();
   // Above it, one of them does not know.
-  builder.theta = sketches.reduce((least, { theta }) => Math.min(least, theta), hashEnd);
+  builder.theta = sketches.reduce((least, { theta }) => Math.min(least, theta), HASH_END);
   for (const { hashes } of sketches) {
     // They ascend, so those behind one that is too large are too.
     for (const hash of unpackHashes(hashes, builder.theta)) {

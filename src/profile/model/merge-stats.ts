@@ -1,9 +1,9 @@
-import { coarsen, widen } from '../counters/occurrences.ts';
+import { addBuckets } from '../accumulators/buckets.ts';
+import { coarsen, widen } from '../accumulators/day-counts.ts';
+import { addMoments } from '../accumulators/moments.ts';
 import { compareNumbers } from '../format/canonical-text.ts';
-import { addBuckets } from '../measures/buckets.ts';
-import { addMoments } from '../measures/moments.ts';
-import { byCountThenBytes, valueCap } from '../measures/value-measures.ts';
 import type { LengthStats, NumericStats, TimeStats, WeightedStats } from './model.ts';
+import { byCountThenBytes, MAX_LISTED_VALUES } from './value-counts.ts';
 
 export function mergeLengths(a: LengthStats, b: LengthStats): LengthStats {
   if (a.count === 0) return b;
@@ -53,7 +53,7 @@ export function mergeWeighted(a: WeightedStats, b: WeightedStats): WeightedStats
     present,
     nulls: a.nulls + b.nulls,
     ...mergeMeans(a, b, present),
-    values: [...weights].sort(byCountThenBytes).slice(0, valueCap),
+    values: [...weights].sort(byCountThenBytes).slice(0, MAX_LISTED_VALUES),
   };
 }
 

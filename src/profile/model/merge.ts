@@ -1,9 +1,10 @@
 import { VarveError } from '../../errors.ts';
-import { emptySketch } from '../hashing/sketch.ts';
-import { mergeValueCounts } from '../measures/value-measures.ts';
+import { EMPTY_SKETCH } from '../hashing/sketch.ts';
+import { featureName } from './feature-name.ts';
 import { mergeSketches } from './merge-sketches.ts';
 import { mergeLengths, mergeNumeric, mergeTimes, mergeWeighted } from './merge-stats.ts';
 import type { FeatureProfile, FeatureType, Profile, TableProfile, ThetaSketch } from './model.ts';
+import { mergeValueCounts } from './value-counts.ts';
 
 /**
  * The profile of all rows of all profiles: tables meet by name, features by path; a feature that a table lacks is null in
@@ -30,7 +31,7 @@ export function mergeTables(tables: readonly TableProfile[]): TableProfile {
   const parts = new Map<ThetaSketch, readonly ThetaSketch[]>();
   const partsOf = (sketch: ThetaSketch) => parts.get(sketch) ?? [sketch];
   const join = (a: ThetaSketch, b: ThetaSketch): ThetaSketch => {
-    const joined = { ...emptySketch };
+    const joined = { ...EMPTY_SKETCH };
     parts.set(joined, [...partsOf(a), ...partsOf(b)]);
     return joined;
   };
@@ -72,7 +73,7 @@ function absent({ path, engineType, valency }: FeatureProfile, rows: number): Fe
     nullElements: 0,
     ...(valency && { valency: { count: 0, min: 0, max: 0, sum: '0', zeros: 0, buckets: [] } }),
     values: { exact: true, values: [], bound: 0 },
-    distinct: emptySketch,
+    distinct: EMPTY_SKETCH,
   };
 }
 
@@ -106,14 +107,14 @@ function both<T>(a: T | undefined, b: T | undefined, merge: (a: T, b: T) => T): 
 }
 
 /** Numbers widen, from left to right; everything else must agree. */
-const numbers: readonly FeatureType[] = ['integer', 'decimal', 'float'];
+const NUMBERS: readonly FeatureType[] = ['integer', 'decimal', 'float'];
 
 function commonType(a: FeatureProfile, b: FeatureProfile): FeatureType {
   if (a.type === b.type || b.type === 'unknown') return a.type;
   if (a.type === 'unknown') return b.type;
-  const [left, right] = [numbers.indexOf(a.type), numbers.indexOf(b.type)];
-  if (left >= 0 && right >= 0) return numbers[Math.max(left, right)]!;
-  const name = a.path.join('.');
+  const [left, right] = [NUMBERS.indexOf(a.type), NUMBERS.indexOf(b.type)];
+  if (left >= 0 && right >= 0) return NUMBERS[Math.max(left, right)]!;
+  const name = featureName(a.path);
   throw new VarveError('types-differ', `${name} is ${a.type} in some files and ${b.type} in others`, {
     remedy: `Write ${name} in one way in all files, or keep the files in folders of their own.`,
     path: name,

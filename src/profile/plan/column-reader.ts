@@ -1,8 +1,12 @@
 import type { Chunk } from '../../engine/chunks/chunk.ts';
-import { WideTally } from '../counters/bignum-counter.ts';
-import type { Tally } from '../counters/counter.ts';
-import { type WordLane, WordTally } from '../counters/fixed-width-counter.ts';
-import { type TextLane, TextTally } from '../counters/text-counter.ts';
+import { DoubleAccumulator } from '../accumulators/double-accumulator.ts';
+import { IntegerAccumulator } from '../accumulators/integer-accumulator.ts';
+import { byteLength, codePoints } from '../accumulators/text-lengths.ts';
+import { CLOCKS, type Clock, TimeAccumulator } from '../accumulators/time-accumulator.ts';
+import { BignumCounter } from '../counters/bignum-counter.ts';
+import type { Counter } from '../counters/counter.ts';
+import { type FixedWidthColumn, FixedWidthCounter } from '../counters/fixed-width-counter.ts';
+import { type TextColumn, TextCounter } from '../counters/text-counter.ts';
 import {
   dateText,
   decimalText,
@@ -12,19 +16,15 @@ import {
   timestampText,
   timeText,
 } from '../counters/value-text.ts';
-import { doubleHash, integerHash } from '../hashing/int64-hash.ts';
-import { DoubleMeasure } from '../measures/double-measure.ts';
-import { IntegerMeasure } from '../measures/integer-measure.ts';
-import { byteLength, codePoints } from '../measures/text-lengths.ts';
-import { type Clock, clocks, TimeMeasure } from '../measures/time-measure.ts';
-import { cutValue, longestValue } from '../measures/value-measures.ts';
+import { DOUBLE_HASH, integerHash } from '../hashing/int64-hash.ts';
+import { cutValue, MAX_VALUE_LENGTH } from '../model/value-counts.ts';
 import type { Leaf } from './leaves.ts';
 
-/** How the values of a leaf leave the engine, and what counts them. */
-export interface Reading {
+/** How to read a column from the engine, and which counter to use. */
+export interface ColumnReader {
   /** The SQL of the column that is read, from that of the leaf. */
   readonly column: (expression: string) => string;
-  readonly tally: () => Tally;
+  readonly counter: () => Counter;
 }
 
 /** The SQL types of 64 bits in which exact numbers are read where all of them fit. */
@@ -35,58 +35,58 @@ export function narrowType({ scalar }: Leaf): string | undefined {
 }
 
 /** `narrow` says of a leaf with a narrow type whether all values fit into it. */
-export function readingOf(leaf: Leaf, narrow: boolean): Reading {
+export function columnReaderOf(leaf: Leaf, narrow: boolean): ColumnReader {
   const { id, scale, width } = leaf.scalar;
   switch (leaf.type) {
     case 'integer':
-      if (narrowType(leaf) !== undefined && !narrow) return wideReading(0);
-      return wordReading(id === 'UBIGINT' ? id : 'BIGINT', () => integerLane(0, id === 'UBIGINT'));
+      if (narrowType(leaf) !== undefined && !narrow) return bignumReader(0);
+      return fixedWidthReader(id === 'UBIGINT' ? id : 'BIGINT', () => integerColumn(0, id === 'UBIGINT'));
     case 'decimal':
-      if (width > 18 && !narrow) return wideReading(scale);
-      return wordReading(`DECIMAL(18, ${scale})`, () => integerLane(scale, false));
+      if (width > 18 && !narrow) return bignumReader(scale);
+      return fixedWidthReader(`DECIMAL(18, ${scale})`, () => integerColumn(scale, false));
     case 'float':
-      return wordReading('DOUBLE', () => doubleLane(id === 'FLOAT'));
+      return fixedWidthReader('DOUBLE', () => doubleColumn(id === 'FLOAT'));
     case 'boolean':
-      return wordReading('BIGINT', () => ({
+      return fixedWidthReader('BIGINT', () => ({
         read: readAll,
         hash: integerHash(0, false),
         text: (low) => (low === 1 ? 'true' : 'false'),
       }));
     case 'date':
-      return wordReading('DATE', () => ({ ...timeLane(clocks.date, dateText), read: readDates }));
+      return fixedWidthReader('DATE', () => ({ ...timeColumn(CLOCKS.date, dateText), read: readDates }));
     case 'time':
-      return wordReading('TIME', () => timeLane(clocks.time, timeText));
+      return fixedWidthReader('TIME', () => timeColumn(CLOCKS.time, timeText));
     case 'timestamp':
-      return timestampReading(id);
+      return timestampReader(id);
     case 'bytes':
-      return textReading('BLOB', hexLane);
+      return textReader('BLOB', HEX_COLUMN);
     default:
-      return textReading('VARCHAR', stringLane);
+      return textReader('VARCHAR', STRING_COLUMN);
   }
 }
 
-function wordReading(type: string, lane: () => WordLane): Reading {
-  return { column: (e) => `CAST(${e} AS ${type})`, tally: () => new WordTally(lane()) };
+function fixedWidthReader(type: string, column: () => FixedWidthColumn): ColumnReader {
+  return { column: (e) => `CAST(${e} AS ${type})`, counter: () => new FixedWidthCounter(column()) };
 }
 
-function textReading(type: string, lane: TextLane): Reading {
-  return { column: (e) => `CAST(${e} AS ${type})`, tally: () => new TextTally(lane) };
+function textReader(type: string, column: TextColumn): ColumnReader {
+  return { column: (e) => `CAST(${e} AS ${type})`, counter: () => new TextCounter(column) };
 }
 
-function wideReading(scale: number): Reading {
-  return { column: (e) => `CAST(${e} AS VARCHAR)`, tally: () => new WideTally(scale) };
+function bignumReader(scale: number): ColumnReader {
+  return { column: (e) => `CAST(${e} AS VARCHAR)`, counter: () => new BignumCounter(scale) };
 }
 
-function timestampReading(id: string): Reading {
+function timestampReader(id: string): ColumnReader {
   const nanoseconds = id === 'TIMESTAMP_NS';
   const zone = id === 'TIMESTAMP WITH TIME ZONE' ? 'Z' : '';
   const text = (low: number, high: number) => timestampText(low, high, nanoseconds ? 9 : 6, zone);
-  const clock = nanoseconds ? clocks.nanoseconds : clocks.microseconds;
+  const clock = nanoseconds ? CLOCKS.nanoseconds : CLOCKS.microseconds;
   const type = nanoseconds || zone === 'Z' ? id : 'TIMESTAMP';
-  return wordReading(type, () => ({ ...timeLane(clock, text), read: readFinite }));
+  return fixedWidthReader(type, () => ({ ...timeColumn(clock, text), read: readFinite }));
 }
 
-function integerLane(scale: number, unsigned: boolean): WordLane {
+function integerColumn(scale: number, unsigned: boolean): FixedWidthColumn {
   const words = new Int32Array(2);
   return {
     read: readAll,
@@ -96,43 +96,43 @@ function integerLane(scale: number, unsigned: boolean): WordLane {
       words[1] = high;
       return decimalText(integerOf(words, 0, unsigned), scale);
     },
-    measure: new IntegerMeasure(scale, unsigned),
+    accumulator: new IntegerAccumulator(scale, unsigned),
   };
 }
 
-function doubleLane(single: boolean): WordLane {
+function doubleColumn(single: boolean): FixedWidthColumn {
   const text = single ? (low: number, high: number) => floatText(Number(doubleText(low, high))) : doubleText;
   return {
     read: readDoubles,
-    hash: doubleHash,
+    hash: DOUBLE_HASH,
     text,
-    measure: new DoubleMeasure(single ? floatText : String),
+    accumulator: new DoubleAccumulator(single ? floatText : String),
   };
 }
 
-function timeLane(clock: Clock, text: WordLane['text']): WordLane {
-  return { read: readAll, hash: integerHash(0, false), text, measure: new TimeMeasure(clock, text) };
+function timeColumn(clock: Clock, text: FixedWidthColumn['text']): FixedWidthColumn {
+  return { read: readAll, hash: integerHash(0, false), text, accumulator: new TimeAccumulator(clock, text) };
 }
 
-const decoder = new TextDecoder();
+const DECODER = new TextDecoder();
 
-const stringLane: TextLane = {
+const STRING_COLUMN: TextColumn = {
   lengthOf: codePoints,
-  shown: longestValue,
-  text: (bytes) => cutValue(decoder.decode(bytes)),
+  shown: MAX_VALUE_LENGTH,
+  text: (bytes) => cutValue(DECODER.decode(bytes)),
 };
 
-const hexLane: TextLane = {
+const HEX_COLUMN: TextColumn = {
   lengthOf: byteLength,
-  shown: longestValue / 2,
-  text: (bytes) => cutValue(Buffer.from(bytes.subarray(0, longestValue / 2 + 1)).toString('hex')),
+  shown: MAX_VALUE_LENGTH / 2,
+  text: (bytes) => cutValue(Buffer.from(bytes.subarray(0, MAX_VALUE_LENGTH / 2 + 1)).toString('hex')),
 };
 
 /** Which rows count, beside those that are null. */
 type Keep = (low: number, high: number) => boolean;
 
-function reader(keep: Keep | undefined): WordLane['read'] {
-  return (chunk, column, into, times) => {
+function reader(keep: Keep | undefined): FixedWidthColumn['read'] {
+  return (chunk, column, into, occurrences) => {
     const words = chunk.words(column, 2);
     const valid = chunk.valid(column);
     if (valid === undefined && keep === undefined) {
@@ -144,7 +144,7 @@ function reader(keep: Keep | undefined): WordLane['read'] {
       if (isNull(valid, row) || (keep !== undefined && !keep(words[2 * row]!, words[2 * row + 1]!))) continue;
       into[2 * kept] = words[2 * row]!;
       into[2 * kept + 1] = words[2 * row + 1]!;
-      times[kept++] = times[row]!;
+      occurrences[kept++] = occurrences[row]!;
     }
     return kept;
   };
@@ -157,7 +157,7 @@ const readFinite = reader(
   (low, high) => !(high === 0x7fffffff && low === -1) && !(high === -0x80000000 && low === 1),
 );
 
-function readDates(chunk: Chunk, column: number, into: Int32Array, times: Float64Array): number {
+function readDates(chunk: Chunk, column: number, into: Int32Array, occurrences: Float64Array): number {
   const days = chunk.words(column, 1);
   const valid = chunk.valid(column);
   let kept = 0;
@@ -166,14 +166,14 @@ function readDates(chunk: Chunk, column: number, into: Int32Array, times: Float6
     if (isNull(valid, row) || day === 0x7fffffff || day === -0x7fffffff) continue;
     into[2 * kept] = day;
     into[2 * kept + 1] = day >> 31;
-    times[kept++] = times[row]!;
+    occurrences[kept++] = occurrences[row]!;
   }
   return kept;
 }
 
 /** Doubles with one zero and one NaN. */
-function readDoubles(chunk: Chunk, column: number, into: Int32Array, times: Float64Array): number {
-  const rows = readAll(chunk, column, into, times);
+function readDoubles(chunk: Chunk, column: number, into: Int32Array, occurrences: Float64Array): number {
+  const rows = readAll(chunk, column, into, occurrences);
   for (let row = 0; row < rows; row++) {
     const high = into[2 * row + 1]!;
     if (high === -0x80000000 && into[2 * row] === 0) into[2 * row + 1] = 0;

@@ -22,7 +22,7 @@ export function isText({ type }: Leaf): boolean {
 }
 
 /** The deepest nesting that is followed; what lies deeper is one value of type string. */
-const maxDepth = 32;
+const MAX_DEPTH = 32;
 
 /** The leaves of columns, in the columns' order. */
 export function leavesOf(columns: readonly EngineColumn[]): Leaf[] {
@@ -32,7 +32,7 @@ export function leavesOf(columns: readonly EngineColumn[]): Leaf[] {
 function leavesUnder(type: EngineType, path: readonly string[], expressions: readonly string[]): Leaf[] {
   const outer = expressions.slice(0, -1);
   const here = expressions[expressions.length - 1]!;
-  if (type.kind === 'struct' && path.length < maxDepth) {
+  if (type.kind === 'struct' && path.length < MAX_DEPTH) {
     return type.fields.flatMap((field) =>
       leavesUnder(
         field.type,
@@ -41,7 +41,7 @@ function leavesUnder(type: EngineType, path: readonly string[], expressions: rea
       ),
     );
   }
-  if (type.kind === 'list' && path.length < maxDepth) {
+  if (type.kind === 'list' && path.length < MAX_DEPTH) {
     return leavesUnder(type.element, [...path, '[]'], [...outer, asList(type, here), 'v']);
   }
   const scalar: Leaf['scalar'] =
@@ -55,7 +55,7 @@ function asList(type: EngineType & { kind: 'list' }, expression: string): string
   return /\[\d+\]$/.test(type.text) ? `array_to_list(${expression})` : expression;
 }
 
-const typeOf: Readonly<Record<string, FeatureType>> = {
+const TYPE_OF: Readonly<Record<string, FeatureType>> = {
   BOOLEAN: 'boolean',
   TINYINT: 'integer',
   SMALLINT: 'integer',
@@ -84,5 +84,5 @@ const typeOf: Readonly<Record<string, FeatureType>> = {
 
 /** Everything that has no counters of its own (UUID, ENUM, INTERVAL, BIT, UNION, JSON) is known by its text. */
 function featureType(scalar: Leaf['scalar']): FeatureType {
-  return typeOf[scalar.id] ?? 'string';
+  return TYPE_OF[scalar.id] ?? 'string';
 }

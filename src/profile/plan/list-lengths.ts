@@ -1,5 +1,5 @@
 import type { Engine } from '../../engine/duckdb.ts';
-import { bucketIndex, sortedBuckets } from '../measures/buckets.ts';
+import { bucketIndex, sortedBuckets } from '../accumulators/buckets.ts';
 import type { LengthStats } from '../model/model.ts';
 
 /** Lengths by `SELECT length AS l, occurrences AS n`; nulls are left out. */
@@ -14,13 +14,13 @@ export async function countLengths(engine: Engine, lengths: string): Promise<Len
   let min = Number.POSITIVE_INFINITY;
   let max = 0;
   found.forEach((length, row) => {
-    const times = counts[row]!;
-    count += times;
-    sum += BigInt(length) * BigInt(times);
+    const occurrences = counts[row]!;
+    count += occurrences;
+    sum += BigInt(length) * BigInt(occurrences);
     min = Math.min(min, length);
     max = Math.max(max, length);
-    if (length === 0) zeros += times;
-    else buckets.set(bucketIndex(length), (buckets.get(bucketIndex(length)) ?? 0) + times);
+    if (length === 0) zeros += occurrences;
+    else buckets.set(bucketIndex(length), (buckets.get(bucketIndex(length)) ?? 0) + occurrences);
   });
   return { count, min: count === 0 ? 0 : min, max, sum: String(sum), zeros, buckets: sortedBuckets(buckets) };
 }

@@ -11,7 +11,7 @@ export interface Slice {
 }
 
 /** Opens the rows of files as one relation, or those of a slice. Throws `VarveError` `no-such-column` beside openSource's. */
-export async function openRows(
+export async function openSlice(
   engine: Engine,
   files: readonly SourceFile[],
   slice: Slice | undefined,

@@ -2,9 +2,9 @@ import type { Engine } from '../../engine/duckdb.ts';
 import { isText, type Leaf } from './leaves.ts';
 
 /** Of fewer rows, every one is read. */
-const fewRows = 2 ** 20;
+const MIN_ROWS = 2 ** 20;
 
-const sampledRows = 2 ** 18;
+const SAMPLED_ROWS = 2 ** 18;
 
 /**
  * Columns of text that seem to repeat their values much, told by their first rows. The engine groups them faster than rows
@@ -17,10 +17,10 @@ export async function repeatedTexts(
   rows: number,
 ): Promise<Set<Leaf>> {
   const texts = leaves.filter((leaf) => leaf.expressions.length === 1 && isText(leaf));
-  if (rows < fewRows || texts.length === 0) return new Set();
+  if (rows < MIN_ROWS || texts.length === 0) return new Set();
   const columns = texts.map(({ expressions }, index) => `${expressions[0]} AS t${index}`).join(', ');
   const counts = texts.map((_, index) => `count(DISTINCT t${index})::DOUBLE`).join(', ');
-  const sample = `(SELECT ${columns} FROM ${source} LIMIT ${sampledRows})`;
+  const sample = `(SELECT ${columns} FROM ${source} LIMIT ${SAMPLED_ROWS})`;
   const distinct = await engine.query(`SELECT ${counts} FROM ${sample}`);
-  return new Set(texts.filter((_, index) => Number(distinct[index]![0]) < sampledRows / 8));
+  return new Set(texts.filter((_, index) => Number(distinct[index]![0]) < SAMPLED_ROWS / 8));
 }

@@ -1,7 +1,7 @@
 import type { Leaf } from './leaves.ts';
 
 /** How weights are summed for one type: SQL expressions over a value `v` that is not null. */
-export interface Lane {
+export interface WeightSql {
   /** From the leaf's own expression to the `v` that is weighed; may make null what has no place in time. */
   readonly value: (expression: string) => string;
   /** The value's text, which `canonicalText` finishes. */
@@ -13,7 +13,7 @@ export interface Lane {
 const asIs = (expression: string) => expression;
 const finite = (expression: string) => `CASE WHEN isfinite(${expression}) THEN ${expression} END`;
 
-export function laneOf(leaf: Leaf): Lane {
+export function weightSqlOf(leaf: Leaf): WeightSql {
   switch (leaf.type) {
     case 'integer':
     case 'decimal':

@@ -1,17 +1,17 @@
 import type { Engine } from '../../engine/duckdb.ts';
 import { identifier } from '../../engine/quote.ts';
+import { MomentSums, meanAndVariance } from '../accumulators/moments.ts';
 import { canonicalText } from '../format/canonical-text.ts';
-import { MomentSums, meanAndVariance } from '../measures/moments.ts';
-import { byCountThenBytes, valueCap } from '../measures/value-measures.ts';
 import type { WeightedStats } from '../model/model.ts';
+import { byCountThenBytes, MAX_LISTED_VALUES } from '../model/value-counts.ts';
 import type { Leaf } from './leaves.ts';
-import { laneOf } from './weight-sql.ts';
+import { weightSqlOf } from './weight-sql.ts';
 
 /** Weights are counted in units of 2^-20, as integers, so that their sums do not depend on the order of rows. */
-const unit = 2 ** 20;
+const UNIT = 2 ** 20;
 
 /** The most distinct values of which the heaviest are listed. */
-const groupCap = 2 ** 20;
+const MAX_GROUPS = 2 ** 20;
 
 /** Weighted counts of a scalar feature. A row whose weight is null, negative or not finite weighs nothing. */
 export async function weighLeaf(
@@ -21,25 +21,25 @@ export async function weighLeaf(
   source: string,
   weight: string,
 ): Promise<WeightedStats> {
-  const lane = laneOf(leaf);
+  const sql = weightSqlOf(leaf);
   const column = `CAST(${identifier(weight)} AS DOUBLE)`;
-  const units = `CASE WHEN ${column} > 0 AND isfinite(${column}) THEN CAST(round(${column} * ${unit}) AS HUGEINT) ELSE 0 END`;
-  const rows = `(SELECT ${lane.value(leaf.expressions[0]!)} AS v, ${units} AS n FROM ${source})`;
+  const units = `CASE WHEN ${column} > 0 AND isfinite(${column}) THEN CAST(round(${column} * ${UNIT}) AS HUGEINT) ELSE 0 END`;
+  const rows = `(SELECT ${sql.value(leaf.expressions[0]!)} AS v, ${units} AS n FROM ${source})`;
   const sum = (filter: string) => `coalesce(sum(n) FILTER (${filter}), 0)::DOUBLE`;
   const [[present], [nulls]] = (await engine.query(
     `SELECT ${sum('v IS NOT NULL')}, ${sum('v IS NULL')} FROM ${rows}`,
   )) as [[number], [number]];
   const weighed = `(SELECT v, n FROM ${rows} WHERE v IS NOT NULL AND n > 0)`;
-  const values = distinct > groupCap ? [] : await weighValues(engine, leaf, lane.text, weighed);
-  const spread = lane.bits
-    ? await weighNumbers(engine, lane.bits, weighed)
+  const values = distinct > MAX_GROUPS ? [] : await weighValues(engine, leaf, sql.text, weighed);
+  const moments = sql.bits
+    ? await weighNumbers(engine, sql.bits, weighed)
     : { mean: null, standardDeviation: null };
-  return { present: present / unit, nulls: nulls / unit, ...spread, values };
+  return { present: present / UNIT, nulls: nulls / UNIT, ...moments, values };
 }
 
 /** The exponent field of infinities and NaN. */
-const notFinite = 2047;
-const bias = 1023;
+const NOT_FINITE = 2047;
+const BIAS = 1023;
 
 /** Mean and deviation of doubles rounded to 33 significant bits: the mantissas' sums, by sign and exponent. */
 async function weighNumbers(
@@ -48,7 +48,7 @@ async function weighNumbers(
   weighed: string,
 ): Promise<Pick<WeightedStats, 'mean' | 'standardDeviation'>> {
   const mantissa = `(((bits & 4503599627370495) + 524288) >> 20)::HUGEINT`;
-  const whole = `(CASE WHEN (bits >> 52) & ${notFinite} = 0 THEN 0 ELSE 4294967296 END + ${mantissa})`;
+  const whole = `(CASE WHEN (bits >> 52) & ${NOT_FINITE} = 0 THEN 0 ELSE 4294967296 END + ${mantissa})`;
   const [keys, weights, first, second] = (await engine.query(
     `SELECT e::DOUBLE, sum(n)::VARCHAR, sum(n * m)::VARCHAR, sum(n * m * m)::VARCHAR
       FROM (SELECT n, bits >> 52 AS e, ${whole} AS m FROM (SELECT n, ${bits} AS bits FROM ${weighed})) GROUP BY e`,
@@ -56,10 +56,10 @@ async function weighNumbers(
   const sums = new MomentSums(0);
   let finite = 0n;
   keys.forEach((key, row) => {
-    if ((key & notFinite) === notFinite) return;
+    if ((key & NOT_FINITE) === NOT_FINITE) return;
     finite += BigInt(weights[row]!);
     const sum = BigInt(first[row]!);
-    sums.add(Math.max(key & notFinite, 1) - bias - 32, key > notFinite ? -sum : sum, BigInt(second[row]!));
+    sums.add(Math.max(key & NOT_FINITE, 1) - BIAS - 32, key > NOT_FINITE ? -sum : sum, BigInt(second[row]!));
   });
   const found = meanAndVariance(sums.moments(), Number(finite));
   if (found === null) return { mean: null, standardDeviation: null };
@@ -73,11 +73,11 @@ async function weighValues(
   rows: string,
 ): Promise<[string, number][]> {
   const [texts, weights] = (await engine.query(
-    `SELECT ${text} AS t, sum(n)::DOUBLE AS c FROM ${rows} GROUP BY t ORDER BY c DESC, t LIMIT ${valueCap}`,
+    `SELECT ${text} AS t, sum(n)::DOUBLE AS c FROM ${rows} GROUP BY t ORDER BY c DESC, t LIMIT ${MAX_LISTED_VALUES}`,
   )) as [readonly string[], readonly number[]];
   const pairs = texts.map((found, row): [string, number] => [
     canonicalText(leaf.type, leaf.engineType, found),
-    weights[row]! / unit,
+    weights[row]! / UNIT,
   ]);
   return pairs.sort(byCountThenBytes);
 }

@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { EngineOptions } from '../../engine/duckdb.ts';
 import type { SourceFile } from '../../engine/source-file.ts';
-import type { Tallied } from '../counters/counter.ts';
+import type { LeafCounts } from '../counters/counter.ts';
 import type { Slice } from '../plan/open-rows.ts';
-import type { LeafRows, OnRows } from '../plan/scan-columns.ts';
+import type { OnRows, Scan } from '../plan/scan-columns.ts';
 
 /** What a thread opens when it starts. */
 export interface ThreadTask {
@@ -17,14 +17,14 @@ export interface ThreadTask {
 /** What a thread says: how far it is, what it found, or that it could not. */
 export type ThreadAnswer =
   | { readonly seen: number }
-  | { readonly tallied: Tallied[] }
+  | { readonly counts: LeafCounts[] }
   | { readonly failed: true };
 
 /** Beside the built code lies the built worker. From the TypeScript sources, work stays on this thread. */
 const workerFile = fileURLToPath(new URL('./scan-worker.js', import.meta.url));
 
-/** Tallies columns of files on a thread with an engine of its own, which reads the same files in place. */
-export class TallyThread {
+/** Scans columns of files on a thread with an engine of its own, which reads the same files in place. */
+export class ScanThread {
   readonly #worker: Worker;
   readonly #ended: Promise<void>;
 
@@ -41,7 +41,7 @@ export class TallyThread {
   }
 
   /** Undefined where the thread could not: it says nothing of why, since whoever does the same work here finds out. */
-  tally(rows: LeafRows, onRows: OnRows): Promise<Tallied[] | undefined> {
+  scan(rows: Scan, onRows: OnRows): Promise<LeafCounts[] | undefined> {
     return new Promise((resolve) => {
       const hear = (answer: ThreadAnswer) => {
         if ('seen' in answer) {
@@ -49,7 +49,7 @@ export class TallyThread {
           return;
         }
         this.#worker.off('message', hear);
-        resolve('tallied' in answer ? answer.tallied : undefined);
+        resolve('counts' in answer ? answer.counts : undefined);
       };
       this.#worker.on('message', hear);
       void this.#ended.then(() => resolve(undefined));

@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openEngine } from '../../engine/duckdb.ts';
-import { openRows } from '../plan/open-rows.ts';
-import { type LeafRows, tallyLeaves } from '../plan/scan-columns.ts';
+import { openSlice } from '../plan/open-rows.ts';
+import { type Scan, scanColumns } from '../plan/scan-columns.ts';
 import type { ThreadAnswer, ThreadTask } from './scan-thread.ts';
 
-/** Runs on a thread of its own, with an engine of its own: tallies columns as asked, one scan after the other. */
+/** Runs on a thread of its own, with an engine of its own: scans columns as asked, one scan after the other. */
 const { files, slice, engine: options } = workerData as ThreadTask;
 const port = parentPort!;
 const answer = (message: ThreadAnswer) => port.postMessage(message);
@@ -18,7 +18,7 @@ async function open() {
     files.map((file) => file.absolutePath),
     { ...options, signal: controller.signal },
   );
-  await openRows(engine, files, slice);
+  await openSlice(engine, files, slice);
   return engine;
 }
 
@@ -27,7 +27,7 @@ const toldRows = 2 ** 17;
 
 let running: Promise<void> = Promise.resolve();
 
-async function tally(rows: LeafRows): Promise<void> {
+async function scan(rows: Scan): Promise<void> {
   let told = 0;
   const onRows = (seen: number) => {
     if (Math.abs(seen - told) < toldRows) return;
@@ -35,8 +35,8 @@ async function tally(rows: LeafRows): Promise<void> {
     answer({ seen });
   };
   try {
-    const tallied = await tallyLeaves(await opened, rows, onRows);
-    answer({ tallied });
+    const counts = await scanColumns(await opened, rows, onRows);
+    answer({ counts });
   } catch {
     answer({ failed: true });
   }
@@ -49,7 +49,7 @@ async function end(): Promise<void> {
   port.close();
 }
 
-port.on('message', (asked: LeafRows | 'end') => {
+port.on('message', (asked: Scan | 'end') => {
   if (asked === 'end') void end();
-  else running = tally(asked);
+  else running = scan(asked);
 });

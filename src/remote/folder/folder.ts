@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { constants, lstatSync, realpathSync } from 'node:fs';
-import { copyFile, type FileHandle, link, lstat, open, realpath, rename, unlink } from 'node:fs/promises';
+import { copyFile, type FileHandle, link, lstat, open, realpath, unlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { unfinishedName } from '../../base/atomic-write.ts';
 import { errnoOf, fileError, symlinkRefused } from '../../base/file-errors.ts';
+import { renameOver } from '../../base/rename.ts';
 import { VarveError } from '../../errors.ts';
 import { digestMismatch, sourceChanged } from '../file-slice.ts';
 import { checkKey, checkPrefix, checkRange } from '../key.ts';
@@ -254,7 +255,7 @@ async function writeBytes(path: string, bytes: Uint8Array, { sha256, hashed }: W
 /** Gives a finished temporary file its name. */
 async function publish(temporary: string, path: string, overwrite: boolean): Promise<'written' | 'exists'> {
   if (overwrite) {
-    await rename(temporary, path);
+    await renameOver(temporary, path);
     return 'written';
   }
   try {
@@ -266,7 +267,7 @@ async function publish(temporary: string, path: string, overwrite: boolean): Pro
     if (!NO_HARD_LINKS.has(errno)) throw error;
   }
   if (await isObject(path)) return 'exists';
-  await rename(temporary, path);
+  await renameOver(temporary, path);
   return 'written';
 }
 

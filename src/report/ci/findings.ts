@@ -1,12 +1,12 @@
 import type { DriftReport, FeatureDrift } from '../../drift/model.ts';
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
+import { magnitude } from '../../wording/numbers.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
-import { magnitude } from '../numbers.ts';
-import { featureName, type Grade, gradeOf, spoken, validationGrade, validationSummary } from '../words.ts';
+import { featureTitle, type Grade, gradeOf, spoken, validationGrade, validationSummary } from '../phrases.ts';
 
 /** One thing that a CI system can show on its own: a test case, an alert, an annotation. All text is neutral. */
-export interface Finding {
+export interface CiFinding {
   /** Stable: the anomaly's kind, or `FEATURE_DRIFT`, `FEATURE_ADDED`, `FEATURE_REMOVED`. */
   readonly rule: string;
   readonly grade: Grade;
@@ -16,21 +16,21 @@ export interface Finding {
 }
 
 /** What JUnit, SARIF and GitHub annotations have in common: a check of one file with findings, the gravest first. */
-export interface Findings {
+export interface CiFindings {
   readonly check: 'drift' | 'schema';
   readonly subject: string;
   readonly file: string;
   readonly summary: string;
   readonly grade: Grade;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly CiFinding[];
 }
 
-export function driftFindings(report: DriftReport, options: Pick<RenderOptions, 'file'>): Findings {
+export function driftFindings(report: DriftReport, options: Pick<RenderOptions, 'file'>): CiFindings {
   const oneSided = (rule: string, grade: Grade, side: string) => (feature: DriftReport['added'][number]) => ({
     rule,
     grade,
-    feature: featureName(feature),
-    message: `${featureName(feature)} (${neutral(feature.type)}) is only in ${neutral(side)}`,
+    feature: featureTitle(feature),
+    message: `${featureTitle(feature)} (${neutral(feature.type)}) is only in ${neutral(side)}`,
     details: [],
   });
   return {
@@ -47,13 +47,13 @@ export function driftFindings(report: DriftReport, options: Pick<RenderOptions, 
   };
 }
 
-function driftFinding(drift: FeatureDrift): Finding {
+function driftFinding(drift: FeatureDrift): CiFinding {
   const reason = drift.reasons.length > 0 ? `: ${drift.reasons.join('; ')}` : '';
   return {
     rule: 'FEATURE_DRIFT',
     grade: gradeOf(drift.verdict),
-    feature: featureName(drift),
-    message: brief(`${featureName(drift)} (strength ${magnitude(drift.strength)})${reason}`, 1000),
+    feature: featureTitle(drift),
+    message: brief(`${featureTitle(drift)} (strength ${magnitude(drift.strength)})${reason}`, 1000),
     details: spoken(drift).map((measure) => {
       const threshold = measure.threshold === undefined ? '' : `, threshold ${magnitude(measure.threshold)}`;
       return neutral(`${measure.name} ${magnitude(measure.value)}${threshold}`);
@@ -61,7 +61,10 @@ function driftFinding(drift: FeatureDrift): Finding {
   };
 }
 
-export function validationFindings(report: ValidationReport, options: Pick<RenderOptions, 'file'>): Findings {
+export function validationFindings(
+  report: ValidationReport,
+  options: Pick<RenderOptions, 'file'>,
+): CiFindings {
   return {
     check: 'schema',
     subject: neutral(report.dataset.name),
@@ -72,12 +75,12 @@ export function validationFindings(report: ValidationReport, options: Pick<Rende
   };
 }
 
-function anomalyFinding(anomaly: Anomaly): Finding {
+function anomalyFinding(anomaly: Anomaly): CiFinding {
   return {
     rule: neutral(anomaly.kind),
     grade: gradeOf(anomaly.severity),
-    feature: featureName(anomaly),
-    message: brief(`${featureName(anomaly)}: ${anomaly.short}. ${anomaly.description}`, 1000),
+    feature: featureTitle(anomaly),
+    message: brief(`${featureTitle(anomaly)}: ${anomaly.short}. ${anomaly.description}`, 1000),
     details: [
       brief(`expected: ${anomaly.expected}`, 400),
       brief(`observed: ${anomaly.observed}`, 400),

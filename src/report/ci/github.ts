@@ -1,26 +1,26 @@
-import type { Findings } from './findings.ts';
+import type { CiFindings } from './findings.ts';
 
-const commands = { bad: 'error', warn: 'warning', good: 'notice' } as const;
+const COMMANDS = { bad: 'error', warn: 'warning', good: 'notice' } as const;
 
 /**
  * GitHub Actions workflow commands, one a line: the answer first, then each finding (GitHub shows the first ten of each
  * level). Every line is a command of ours, so that no text of the data can start one.
  * Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
  */
-export function github(checks: readonly Findings[]): string {
+export function github(checks: readonly CiFindings[]): string {
   return checks
     .flatMap(lines)
     .map((line) => `${line}\n`)
     .join('');
 }
 
-function lines(checked: Findings): string[] {
+function lines(checked: CiFindings): string[] {
   const grave = checked.findings.filter((one) => one.grade !== 'good');
   return [
-    command(commands[checked.grade], checked.file, `varve ${checked.check}`, checked.summary),
+    command(COMMANDS[checked.grade], checked.file, `varve ${checked.check}`, checked.summary),
     ...grave.map((one) =>
       command(
-        commands[one.grade],
+        COMMANDS[one.grade],
         checked.file,
         `${one.feature}: ${one.rule}`,
         [one.message, ...one.details].join('\n'),

@@ -1,50 +1,47 @@
-import { markup } from '../markup.ts';
-import type { Finding, Findings } from './findings.ts';
+import { type Markup, markup, separated } from '../markup.ts';
+import type { CiFinding, CiFindings } from './findings.ts';
 
 /**
  * JUnit XML as Jenkins, GitLab and others read it: one suite a check, one test case a finding (for drift: a feature),
  * failed where it is grave; warnings pass and speak through `system-out`. A check without findings is one test case that
  * passed. No times. Source: the JUnit 10 schema of the Jenkins xUnit plugin.
  */
-export function junit(checks: readonly Findings[]): string {
-  const sum = (count: (checked: Findings) => number) =>
+export function junit(checks: readonly CiFindings[]): string {
+  const sum = (count: (checked: CiFindings) => number) =>
     checks.reduce((total, checked) => total + count(checked), 0);
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="varve" tests="${sum(caseCount)}" failures="${sum(failureCount)}" errors="0">`,
-    ...checks.flatMap(suite),
-    '</testsuites>',
-    '',
-  ].join('\n');
+  const counts = markup`tests="${sum(caseCount)}" failures="${sum(failureCount)}" errors="0"`;
+  return `${markup`<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="varve" ${counts}>
+${separated(checks.map(suite))}
+</testsuites>
+`}`;
 }
 
-function suite(checked: Findings): string[] {
+function suite(checked: CiFindings): Markup {
   const cases =
     checked.findings.length > 0 ? checked.findings.map((one) => testCase(checked, one)) : [passed(checked)];
-  const counts = `tests="${cases.length}" failures="${failureCount(checked)}" errors="0" skipped="0"`;
-  return [
-    `  <testsuite name="${markup(`varve ${checked.check}: ${checked.subject}`)}" ${counts}>`,
-    ...cases,
-    `    <system-out>${markup(checked.summary)}</system-out>`,
-    '  </testsuite>',
-  ];
+  const counts = markup`tests="${cases.length}" failures="${failureCount(checked)}" errors="0" skipped="0"`;
+  return markup`  <testsuite name="varve ${checked.check}: ${checked.subject}" ${counts}>
+${separated(cases)}
+    <system-out>${checked.summary}</system-out>
+  </testsuite>`;
 }
 
-const caseCount = ({ findings }: Findings) => Math.max(findings.length, 1);
-const failureCount = ({ findings }: Findings) => findings.filter((one) => one.grade === 'bad').length;
+const caseCount = ({ findings }: CiFindings) => Math.max(findings.length, 1);
+const failureCount = ({ findings }: CiFindings) => findings.filter((one) => one.grade === 'bad').length;
 
-function testCase(checked: Findings, finding: Finding): string {
+function testCase(checked: CiFindings, finding: CiFinding): Markup {
   const name = checked.check === 'drift' ? finding.feature : `${finding.feature}: ${finding.rule}`;
-  const open = `    <testcase classname="${markup(checked.subject)}" name="${markup(name)}"`;
-  if (finding.grade === 'good') return `${open}/>`;
-  const text = [finding.message, ...finding.details].map(markup).join('\n');
+  const open = markup`    <testcase classname="${checked.subject}" name="${name}"`;
+  if (finding.grade === 'good') return markup`${open}/>`;
+  const text = separated([finding.message, ...finding.details]);
   const inner =
     finding.grade === 'bad'
-      ? `<failure type="${markup(finding.rule)}" message="${markup(finding.message)}">${text}</failure>`
-      : `<system-out>warning: ${text}</system-out>`;
-  return `${open}>${inner}</testcase>`;
+      ? markup`<failure type="${finding.rule}" message="${finding.message}">${text}</failure>`
+      : markup`<system-out>warning: ${text}</system-out>`;
+  return markup`${open}>${inner}</testcase>`;
 }
 
-function passed(checked: Findings): string {
-  return `    <testcase classname="${markup(checked.subject)}" name="${checked.check}"/>`;
+function passed(checked: CiFindings): Markup {
+  return markup`    <testcase classname="${checked.subject}" name="${checked.check}"/>`;
 }

@@ -50,7 +50,7 @@ function numeral(value: number): string {
   return value > 0 ? '+Inf' : '-Inf';
 }
 
-const ranks: Readonly<Record<Verdict, number>> = { none: 0, warning: 1, drift: 2 };
+const RANKS: Readonly<Record<Verdict, number>> = { none: 0, warning: 1, drift: 2 };
 
 /** Series are named by the dataset without its revision, so that they go on when a new version is compared. */
 export function driftGauges(report: DriftReport): Gauge[] {
@@ -66,7 +66,7 @@ export function driftGauges(report: DriftReport): Gauge[] {
     {
       name: 'varve_drift_verdict',
       help: 'Strongest verdict of any feature: 0 none, 1 warning, 2 drift.',
-      samples: [{ labels: { dataset }, value: ranks[report.verdict] }],
+      samples: [{ labels: { dataset }, value: RANKS[report.verdict] }],
     },
     {
       name: 'varve_drift_features',
@@ -87,7 +87,7 @@ export function driftGauges(report: DriftReport): Gauge[] {
     {
       name: 'varve_drift_feature_verdict',
       help: 'Verdict of a feature: 0 none, 1 warning, 2 drift.',
-      samples: ofFeatures((feature) => ranks[feature.verdict]),
+      samples: ofFeatures((feature) => RANKS[feature.verdict]),
     },
     {
       name: 'varve_drift_feature_strength',

@@ -1,15 +1,15 @@
 import { canonicalJson } from '../json.ts';
 import { neutral } from '../neutral.ts';
-import type { Finding, Findings } from './findings.ts';
+import type { CiFinding, CiFindings } from './findings.ts';
 
-const levels = { bad: 'error', warn: 'warning', good: 'none' } as const;
+const LEVELS = { bad: 'error', warn: 'warning', good: 'none' } as const;
 
 /**
  * SARIF 2.1.0 (OASIS, https://docs.oasis-open.org/sarif/sarif/v2.1.0/) with what GitHub code scanning asks for: a rule
  * for each kind, a physical location (the dataset's file as a whole, so line 1), the feature as logical location, and
  * a fingerprint that stays the same while the finding does. Features without drift are no results.
  */
-export function sarif(checks: readonly Findings[]): string {
+export function sarif(checks: readonly CiFindings[]): string {
   return canonicalJson({
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -17,7 +17,7 @@ export function sarif(checks: readonly Findings[]): string {
   });
 }
 
-function run(checked: Findings): object {
+function run(checked: CiFindings): object {
   const results = checked.findings.filter((one) => one.grade !== 'good');
   const rules = [...new Set(results.map((one) => one.rule))].sort();
   return {
@@ -34,11 +34,11 @@ function rule(id: string): object {
   return { id, shortDescription: { text: words.charAt(0).toUpperCase() + words.slice(1) } };
 }
 
-function result(checked: Findings, finding: Finding, ruleIndex: number): object {
+function result(checked: CiFindings, finding: CiFinding, ruleIndex: number): object {
   return {
     ruleId: finding.rule,
     ruleIndex,
-    level: levels[finding.grade],
+    level: LEVELS[finding.grade],
     message: { text: [finding.message, ...finding.details].join('\n') },
     locations: [
       {

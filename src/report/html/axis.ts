@@ -1,10 +1,10 @@
 import { scaleLinear, scaleUtc } from 'd3-scale';
-import { magnitude, moment } from '../numbers.ts';
-import { canvas, type HistogramOverlay } from './overlay.ts';
+import { magnitude, moment } from '../../wording/numbers.ts';
+import { CANVAS, type HistogramOverlay } from './overlay.ts';
 
 /** Where a bin's edge lies, in user units: bins are drawn equally wide, as they are unless something is amiss. */
 export function placeOf(edge: number, bins: number): number {
-  return canvas.left + (edge * (canvas.right - canvas.left)) / bins;
+  return CANVAS.left + (edge * (CANVAS.right - CANVAS.left)) / bins;
 }
 
 export interface Tick {
@@ -13,13 +13,13 @@ export interface Tick {
 }
 
 /** Widths that differ by more than this factor, or beyond what a scale can hold, get ticks at the edges themselves. */
-const uneven = 1.02;
-const latestDate = 8.64e15;
-const day = 86_400_000;
+const MAX_WIDTH_RATIO = 1.02;
+const MAX_DATE = 8.64e15;
+const DAY = 86_400_000;
 
 export function ticks(overlay: HistogramOverlay): Tick[] {
   const { kind, edges, whole } = overlay;
-  const span: [number, number] = [canvas.left, canvas.right];
+  const span: [number, number] = [CANVAS.left, CANVAS.right];
   const domain: [number, number] = [edges[0]!, edges.at(-1)!];
   if (!isEven(overlay)) return edgeTicks(overlay);
   if (isOfDay(overlay)) {
@@ -42,8 +42,8 @@ export function ticks(overlay: HistogramOverlay): Tick[] {
 function isEven({ kind, edges }: HistogramOverlay): boolean {
   const widths = edges.slice(1).map((edge, bin) => edge - edges[bin]!);
   const finite = Number.isFinite(edges.at(-1)! - edges[0]!);
-  const dated = kind === 'numeric' || Math.max(-edges[0]!, edges.at(-1)!) < latestDate;
-  return finite && dated && Math.max(...widths) <= uneven * Math.min(...widths);
+  const dated = kind === 'numeric' || Math.max(-edges[0]!, edges.at(-1)!) < MAX_DATE;
+  return finite && dated && Math.max(...widths) <= MAX_WIDTH_RATIO * Math.min(...widths);
 }
 
 function edgeTicks(overlay: HistogramOverlay): Tick[] {
@@ -67,7 +67,7 @@ function namer(overlay: HistogramOverlay): (edge: number) => string {
 
 /** Times of day are counted from midnight. */
 function isOfDay({ kind, edges }: HistogramOverlay): boolean {
-  return kind === 'time' && edges[0] === 0 && edges.at(-1) === day;
+  return kind === 'time' && edges[0] === 0 && edges.at(-1) === DAY;
 }
 
 function hourName(milliseconds: number): string {

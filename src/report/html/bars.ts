@@ -1,41 +1,45 @@
+import { percent } from '../../wording/numbers.ts';
 import { cut } from '../cells.ts';
-import { markup } from '../markup.ts';
+import { type Markup, markup } from '../markup.ts';
 import { brief } from '../neutral.ts';
-import { share } from '../numbers.ts';
-import { type BarsOverlay, canvas, type Drawing, units } from './overlay.ts';
+import { type BarsOverlay, CANVAS, type Drawing, units } from './overlay.ts';
 
 /** Values below these are added to `all others`. */
-const mostRows = 8;
-const label = { right: 116, cells: 18 } as const;
-const bar = { left: 122, thickest: 36 } as const;
+const MAX_ROWS = 8;
+const LABEL = { right: 116, cells: 18 } as const;
+const BAR = { left: 122, thickest: 36 } as const;
 
 /** A row a value: the earlier share as a thick bar, the later one as a thin bar on it, and both in figures. */
 export function bars(given: BarsOverlay): Drawing {
   const { labels, before, after } = shortened(given);
-  const step = Math.min(bar.thickest, (canvas.bottom + 14 - canvas.top) / labels.length);
+  const step = Math.min(BAR.thickest, (CANVAS.bottom + 14 - CANVAS.top) / labels.length);
   const top = greatest(labels, [...after, ...(before ?? [])]);
   const right = before === undefined ? 310 : 256;
-  const length = (of: number): string => units(Math.min(1, of / top) * (right - bar.left));
+  const length = (of: number): string => units(Math.min(1, of / top) * (right - BAR.left));
   const shapes = labels.map((value, at) => {
-    const y = canvas.top - 8 + at * step;
+    const y = CANVAS.top - 8 + at * step;
     const middle = units(y + step / 2 + 3.5);
     const cutOff = Math.max(after[at]!, before?.[at] ?? 0) > top ? ' cut' : '';
-    const row = (kind: string, of: number, thickness: number): string =>
-      `<rect class="${kind}${cutOff}" x="${bar.left}" y="${units(y + (step * (1 - thickness)) / 2)}" width="${length(of)}" height="${units(step * thickness)}"/>`;
+    const row = (kind: string, of: number, thickness: number): Markup =>
+      markup`<rect class="${kind}${cutOff}" x="${BAR.left}" y="${units(y + (step * (1 - thickness)) / 2)}" width="${length(of)}" height="${units(step * thickness)}"/>`;
     const drawn =
       before === undefined
         ? row('after-bar', after[at]!, 0.72)
-        : row('before', before[at]!, 0.78) + row('after-bar', after[at]!, 0.34);
-    const figures = before === undefined ? share(after[at]!) : `${share(before[at]!)} → ${share(after[at]!)}`;
-    const name = `<text class="${value === null ? 'others' : 'value'}" x="${label.right}" y="${middle}" text-anchor="end">${markup(cut(named(value), label.cells))}</text>`;
-    return `${name}${drawn}<text class="figure" x="${canvas.right}" y="${middle}" text-anchor="end">${markup(figures)}</text>`;
+        : [row('before', before[at]!, 0.78), row('after-bar', after[at]!, 0.34)];
+    const figures =
+      before === undefined ? percent(after[at]!) : `${percent(before[at]!)} → ${percent(after[at]!)}`;
+    const name = markup`<text class="${value === null ? 'others' : 'value'}" x="${LABEL.right}" y="${middle}" text-anchor="end">${cut(named(value), LABEL.cells)}</text>`;
+    return markup`${name}${drawn}<text class="figure" x="${CANVAS.right}" y="${middle}" text-anchor="end">${figures}</text>`;
   });
   return {
-    shapes: shapes.join(''),
+    shapes,
     names: labels.map(named),
-    shares: labels.map((_, at) => [...(before === undefined ? [] : [share(before[at]!)]), share(after[at]!)]),
+    shares: labels.map((_, at) => [
+      ...(before === undefined ? [] : [percent(before[at]!)]),
+      percent(after[at]!),
+    ]),
     direction: 'down',
-    span: [canvas.top - 8, canvas.top - 8 + labels.length * step],
+    span: [CANVAS.top - 8, CANVAS.top - 8 + labels.length * step],
   };
 }
 
@@ -51,15 +55,15 @@ function named(value: string | null): string {
 }
 
 function shortened(overlay: BarsOverlay): BarsOverlay {
-  if (overlay.labels.length <= mostRows + 1) return overlay;
+  if (overlay.labels.length <= MAX_ROWS + 1) return overlay;
   const rest = (shares: readonly number[]): number[] => [
-    ...shares.slice(0, mostRows),
-    shares.slice(mostRows).reduce((sum, one) => sum + one, 0),
+    ...shares.slice(0, MAX_ROWS),
+    shares.slice(MAX_ROWS).reduce((sum, one) => sum + one, 0),
   ];
   const before = overlay.before === undefined ? {} : { before: rest(overlay.before) };
   return {
     kind: 'categorical',
-    labels: [...overlay.labels.slice(0, mostRows), null],
+    labels: [...overlay.labels.slice(0, MAX_ROWS), null],
     ...before,
     after: rest(overlay.after),
   };

@@ -1,11 +1,14 @@
-import { markup } from '../markup.ts';
+import { type Markup, markup, separated } from '../markup.ts';
 import { bars } from './bars.ts';
 import { histogram } from './histogram.ts';
-import { canvas, type Drawing, type Overlay, units } from './overlay.ts';
+import { CANVAS, type Drawing, type Overlay, units } from './overlay.ts';
+
+/** Neutral text has neither tabs nor line ends, so they can stand between texts. */
+const TAB = markup`\t`;
 
 /** A distribution, or two over the same bins. */
-export function chart(overlay: Overlay, name: string): string {
-  if (overlay.after.length === 0) return '<p class="empty">No values to draw.</p>';
+export function chart(overlay: Overlay, name: string): Markup {
+  if (overlay.after.length === 0) return markup`<p class="empty">No values to draw.</p>`;
   const drawing = overlay.kind === 'categorical' ? bars(overlay) : histogram(overlay);
   return framed(drawing, `Distribution of ${name}`);
 }
@@ -15,13 +18,10 @@ export function chart(overlay: Overlay, name: string): string {
  * `data-names` has a line a bin, or one more where they are edges; `data-shares` a line a bin, its sides apart by a tab
  * (neutral text has neither); `data-span` where the bins begin and end.
  */
-export function framed({ shapes, shares, names, direction, span }: Drawing, label: string): string {
-  const attributes = [
-    `class="chart" role="slider" tabindex="0" data-direction="${direction}" data-names="${names.map(markup).join('\n')}"`,
-    `data-shares="${shares.map((sides) => sides.map(markup).join('\t')).join('\n')}"`,
-    `data-span="${span.map(units).join(' ')}" aria-label="${markup(label)}"`,
-    `aria-valuemin="1" aria-valuemax="${shares.length}" aria-valuenow="1"`,
-  ];
-  const box = `0 0 ${canvas.width} ${canvas.height}`;
-  return `<div ${attributes.join(' ')}><svg viewBox="${box}" aria-hidden="true">${shapes}</svg><p class="read" aria-hidden="true"></p></div>`;
+export function framed({ shapes, shares, names, direction, span }: Drawing, label: string): Markup {
+  const lines = separated(shares.map((sides) => separated(sides, TAB)));
+  const bins = markup`data-names="${separated(names)}" data-shares="${lines}" data-span="${span.map(units).join(' ')}"`;
+  const value = markup`aria-valuemin="1" aria-valuemax="${shares.length}" aria-valuenow="1"`;
+  const box = `0 0 ${CANVAS.width} ${CANVAS.height}`;
+  return markup`<div class="chart" role="slider" tabindex="0" data-direction="${direction}" ${bins} aria-label="${label}" ${value}><svg viewBox="${box}" aria-hidden="true">${shapes}</svg><p class="read" aria-hidden="true"></p></div>`;
 }

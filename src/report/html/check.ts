@@ -10,5 +10,5 @@ export function checkPage(checked: CheckedDatasets): string {
     ...(validation === undefined ? [] : [validationSection(validation)]),
     ...(drift === undefined ? [] : [driftSection(drift, `d${at}f`)]),
   ]);
-  return sectionsPage('Check', markup(checkSummary(checked)), sections);
+  return sectionsPage('Check', markup`${checkSummary(checked)}`, sections);
 }

@@ -174,11 +174,11 @@ function readCharts(): void {
   document.addEventListener('keydown', (event) => move(event, steps[event.key]));
 }
 
-const helpers = [filterCards, compareKeys, orderCards, linesOf, spanOf, markBin, binName, readBin, pointAt];
+const HELPERS = [filterCards, compareKeys, orderCards, linesOf, spanOf, markBin, binName, readBin, pointAt];
 
 // A bundler may rename functions, but all alike: what is called here is called by the name that it has.
-export const pageScript = `(() => {
-${[...helpers, arrangeCards, readCharts].join('\n')}
+export const PAGE_SCRIPT = `(() => {
+${[...HELPERS, arrangeCards, readCharts].join('\n')}
 ${arrangeCards.name}();
 ${readCharts.name}();
 })();

@@ -1,15 +1,15 @@
 import type { DriftReport, FeatureDrift, FeatureRef, Measure, Side } from '../../drift/model.ts';
-import { markup } from '../markup.ts';
+import { counted, magnitude, probability } from '../../wording/numbers.ts';
+import { type Markup, markup, NO_MARKUP } from '../markup.ts';
 import { brief } from '../neutral.ts';
-import { counted, magnitude, probability } from '../numbers.ts';
-import { featureName, gradeOf } from '../words.ts';
+import { featureTitle, gradeOf } from '../phrases.ts';
 import { chart } from './chart.ts';
 import { overlayOf } from './overlay.ts';
 import { badge, datum, type Order, shortDigest, table } from './parts.ts';
 import { type Section, sectionPage } from './section.ts';
 import { strengthScale, strengthStrata } from './strengths.ts';
 
-const orders: readonly Order[] = [
+const ORDERS: readonly Order[] = [
   { key: 'place', title: 'strength' },
   { key: 'name', title: 'name' },
   { key: 'type', title: 'type' },
@@ -17,7 +17,7 @@ const orders: readonly Order[] = [
 
 /** The page for people: the answer, every feature's strength at a glance, then a card a feature with both distributions. */
 export function driftPage(report: DriftReport): string {
-  return sectionPage(`Drift: ${brief(report.after.name, 100)}`, driftSection(report, 'f'), orders);
+  return sectionPage(`Drift: ${brief(report.after.name, 100)}`, driftSection(report, 'f'), ORDERS);
 }
 
 /** `ids` begins the ids of the cards, so that one page can have several sections. */
@@ -25,8 +25,8 @@ export function driftSection(report: DriftReport, ids: string): Section {
   const { features, before, after } = report;
   return {
     check: 'drift',
-    answer: `${badge(gradeOf(report.verdict), 'drift')} ${markup(brief(report.summary, 400))}`,
-    head: `<dl class="sides">${side('before', before)}${side('after', after)}</dl>
+    answer: markup`${badge(gradeOf(report.verdict), 'drift')} ${brief(report.summary, 400)}`,
+    head: markup`<dl class="sides">${side('before', before)}${side('after', after)}</dl>
 ${strengths(features, ids)}
 ${oneSided('Only after', report.added)}${oneSided('Only before', report.removed)}`,
     cards: features.map((feature, place) => card(feature, place, `${ids}${place}`)),
@@ -36,11 +36,11 @@ ${oneSided('Only after', report.added)}${oneSided('Only before', report.removed)
 }
 
 /** Reasons that stand under the drawing; the others are folded with the measures. */
-const named = 2;
+const MAX_NAMED_REASONS = 2;
 
-function strengths(features: readonly FeatureDrift[], ids: string): string {
+function strengths(features: readonly FeatureDrift[], ids: string): Markup {
   const all = features.map((feature) => ({
-    name: featureName(feature),
+    name: featureTitle(feature),
     strength: feature.strength,
     verdict: feature.verdict,
   }));
@@ -53,38 +53,41 @@ function strengths(features: readonly FeatureDrift[], ids: string): string {
   );
 }
 
-function side(title: 'before' | 'after', { name, digest, rows }: Side): string {
-  return `<div class="${title}"><dt>${title}</dt><dd>${datum(brief(name, 200))}${shortDigest(digest)}<span>${counted(rows, 'row')}</span></dd></div>`;
+function side(title: 'before' | 'after', { name, digest, rows }: Side): Markup {
+  return markup`<div class="${title}"><dt>${title}</dt><dd>${datum(brief(name, 200))}${shortDigest(digest)}<span>${counted(rows, 'row')}</span></dd></div>`;
 }
 
-function oneSided(title: string, features: readonly FeatureRef[]): string {
-  if (features.length === 0) return '';
+function oneSided(title: string, features: readonly FeatureRef[]): Markup {
+  if (features.length === 0) return NO_MARKUP;
   const items = features.map(
-    (feature) => `<li>${datum(featureName(feature))} <small>${markup(feature.type)}</small></li>`,
+    (feature) => markup`<li>${datum(featureTitle(feature))} <small>${feature.type}</small></li>`,
   );
-  return `<section class="one-sided"><p>${title}</p><ul>${items.join('')}</ul></section>`;
+  return markup`<section class="one-sided"><p>${title}</p><ul>${items}</ul></section>`;
 }
 
-function card(feature: FeatureDrift, place: number, id: string): string {
-  const name = featureName(feature);
+function card(feature: FeatureDrift, place: number, id: string): Markup {
+  const name = featureTitle(feature);
   const grade = gradeOf(feature.verdict);
-  const keys = `data-place="${place}" data-name="${markup(name.toLowerCase())}" data-type="${markup(feature.type)}"`;
-  const reasons = feature.reasons.map((reason) => `<li>${sentence(reason)}</li>`);
-  const more = reasons.length > named ? `<ul class="reasons">${reasons.slice(named).join('')}</ul>` : '';
-  return `<article class="card" id="${id}" data-grade="${grade}" data-find="${markup(`${name} ${feature.type}`.toLowerCase())}" ${keys}>
-<header><h3>${datum(name)}</h3><span class="type">${markup(feature.type)}</span>${badge(grade, 'drift', ` ${magnitude(feature.strength)}×`)}</header>
+  const keys = markup`data-place="${place}" data-name="${name.toLowerCase()}" data-type="${feature.type}"`;
+  const reasons = feature.reasons.map((reason) => markup`<li>${sentence(reason)}</li>`);
+  const more =
+    reasons.length > MAX_NAMED_REASONS
+      ? markup`<ul class="reasons">${reasons.slice(MAX_NAMED_REASONS)}</ul>`
+      : '';
+  return markup`<article class="card" id="${id}" data-grade="${grade}" data-find="${`${name} ${feature.type}`.toLowerCase()}" ${keys}>
+<header><h3>${datum(name)}</h3><span class="type">${feature.type}</span>${badge(grade, 'drift', ` ${magnitude(feature.strength)}×`)}</header>
 ${chart(overlayOf(feature.distribution, feature.type, 'both'), name)}
-${reasons.length > 0 ? `<ul class="reasons">${reasons.slice(0, named).join('')}</ul>` : ''}
-<details><summary>Measures<span class="unseen"> of ${markup(name)}</span></summary>${more}${measures(feature.measures)}</details>
+${reasons.length > 0 ? markup`<ul class="reasons">${reasons.slice(0, MAX_NAMED_REASONS)}</ul>` : ''}
+<details><summary>Measures<span class="unseen"> of ${name}</span></summary>${more}${measures(feature.measures)}</details>
 </article>`;
 }
 
 /** A percentage stays on one line. */
 function sentence(reason: string): string {
-  return markup(brief(reason, 300)).replaceAll(' %', '\u00a0%');
+  return brief(reason, 300).replaceAll(' %', '\u00a0%');
 }
 
-function measures(all: readonly Measure[]): string {
+function measures(all: readonly Measure[]): Markup {
   const optional = (value: number | undefined): string => (value === undefined ? '–' : magnitude(value));
   const rows = all.map((one) => [
     one.name,

@@ -1,4 +1,5 @@
 import type { Distribution } from '../../drift/model.ts';
+import type { Part } from '../markup.ts';
 
 /** What one chart shows: one distribution (`after` alone) or two over the same bins. Shares of 0 to 1. */
 export type Overlay = HistogramOverlay | BarsOverlay;
@@ -33,7 +34,7 @@ export function overlayOf(distribution: Distribution, type: string, sides: 'both
  * from a range, their n + 1 edges; and from where to where in user units the bins lie, all equally wide, across or down.
  */
 export interface Drawing {
-  readonly shapes: string;
+  readonly shapes: Part;
   readonly shares: readonly (readonly string[])[];
   readonly names: readonly string[];
   readonly direction: 'across' | 'down';
@@ -41,7 +42,7 @@ export interface Drawing {
 }
 
 /** User units of every drawing; it scales with its card. */
-export const canvas = { width: 360, height: 168, left: 34, right: 356, top: 12, bottom: 148 } as const;
+export const CANVAS = { width: 360, height: 168, left: 34, right: 356, top: 12, bottom: 148 } as const;
 
 /** A coordinate to a tenth of a unit: finer is not seen and costs bytes. */
 export function units(value: number): string {

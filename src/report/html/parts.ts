@@ -1,7 +1,7 @@
-import { markup } from '../markup.ts';
+import { count } from '../../wording/numbers.ts';
+import { type Markup, markup, NO_MARKUP } from '../markup.ts';
 import { brief } from '../neutral.ts';
-import { count } from '../numbers.ts';
-import type { Grade } from '../words.ts';
+import type { Grade } from '../phrases.ts';
 
 /** What a page is about; `check` is of schema and drift together. */
 export type Check = 'drift' | 'schema' | 'profile' | 'check';
@@ -13,8 +13,8 @@ function gradeWord(grade: Grade, check: Check): string {
   return { drift: 'Drift', schema: 'Error', profile: 'Error', check: 'Error or drift' }[check];
 }
 
-export function badge(grade: Grade, check: Check, more = ''): string {
-  return `<span class="badge ${grade}">${gradeWord(grade, check)}${markup(more)}</span>`;
+export function badge(grade: Grade, check: Check, more = ''): Markup {
+  return markup`<span class="badge ${grade}">${gradeWord(grade, check)}${more}</span>`;
 }
 
 /** An order that the cards can be put in: a `data-` key of theirs, and its direction. */
@@ -25,25 +25,25 @@ export interface Order {
 }
 
 /** Search, filter by grade where there are grades, and order; hidden where scripts do not run. */
-export function toolbar(orders: readonly Order[], grades: readonly Grade[], check: Check): string {
-  const tally = new Map<Grade, number>();
-  for (const grade of grades) tally.set(grade, (tally.get(grade) ?? 0) + 1);
-  const choice = (value: string, title: string, number: number): string =>
-    `<label><input type="radio" name="grade" value="${value}"${value === '' ? ' checked' : ''}><span>${title} <b>${count(number)}</b></span></label>`;
+export function toolbar(orders: readonly Order[], grades: readonly Grade[], check: Check): Markup {
+  const found = new Map<Grade, number>();
+  for (const grade of grades) found.set(grade, (found.get(grade) ?? 0) + 1);
+  const choice = (value: string, title: string, number: number): Markup =>
+    markup`<label><input type="radio" name="grade" value="${value}"${value === '' ? ' checked' : ''}><span>${title} <b>${count(number)}</b></span></label>`;
   const choices = (['bad', 'warn', 'good'] as const)
-    .filter((grade) => tally.has(grade))
-    .map((grade) => choice(grade, gradeWord(grade, check), tally.get(grade)!));
+    .filter((grade) => found.has(grade))
+    .map((grade) => choice(grade, gradeWord(grade, check), found.get(grade)!));
   const filter =
     grades.length === 0
       ? ''
-      : `<fieldset><legend class="unseen">Show</legend>${choice('', 'All', grades.length)}${choices.join('')}</fieldset>`;
+      : markup`<fieldset><legend class="unseen">Show</legend>${choice('', 'All', grades.length)}${choices}</fieldset>`;
   const options = orders.map(
-    ({ key, down, title }) => `<option value="${key}${down ? ' down' : ''}">${title}</option>`,
+    ({ key, down, title }) => markup`<option value="${key}${down ? ' down' : ''}">${title}</option>`,
   );
-  return `<search class="toolbar">
+  return markup`<search class="toolbar">
 <label class="find"><span class="unseen">Find a feature</span><input id="find" type="search" placeholder="Find a feature   /" autocomplete="off"></label>
 ${filter}
-<label class="order">Order by <select id="order">${options.join('')}</select></label>
+<label class="order">Order by <select id="order">${options}</select></label>
 <output id="shown" for="find order"></output>
 </search>`;
 }
@@ -56,18 +56,20 @@ export function table(
   titles: readonly string[],
   rows: readonly (readonly string[])[],
   figures: 'first' | 'rest',
-): string {
-  const head = titles.map((title) => `<th scope="col">${markup(title)}`).join('');
-  const body = rows.map((row) => `<tr><td>${row.map(markup).join('<td>')}`).join('');
-  return `<table class="${figures}"><thead><tr>${head}<tbody>${body}</table>`;
+): Markup {
+  const head = titles.map((title) => markup`<th scope="col">${title}`);
+  const body = rows.map((row) => markup`<tr>${row.map((cell) => markup`<td>${cell}`)}`);
+  return markup`<table class="${figures}"><thead><tr>${head}<tbody>${body}</table>`;
 }
 
 /** Data as text whose direction (Hebrew, Arabic) does not reorder what stands around it. */
-export function datum(text: string): string {
-  return `<bdi>${markup(text)}</bdi>`;
+export function datum(text: string): Markup {
+  return markup`<bdi>${text}</bdi>`;
 }
 
 /** The first digits of a digest, after a name; nothing where there is none. */
-export function shortDigest(digest: string | undefined): string {
-  return digest === undefined ? '' : ` <code>${markup(brief(digest.replace(/^sha256:/, ''), 13))}</code>`;
+export function shortDigest(digest: string | undefined): Markup {
+  return digest === undefined
+    ? NO_MARKUP
+    : markup` <code>${brief(digest.replace(/^sha256:/, ''), 13)}</code>`;
 }

@@ -1,12 +1,13 @@
 import { distributionOf } from '../../drift/distributions/distribution.ts';
 import { Pair } from '../../drift/findings/finding.ts';
+import { featureName } from '../../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../../profile/model/model.ts';
-import { type Facts, factsOf, featurePath } from '../facts.ts';
+import { count, counted, magnitude, percent } from '../../wording/numbers.ts';
+import { type Facts, factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
-import { markup } from '../markup.ts';
+import { type Markup, markup, NO_MARKUP } from '../markup.ts';
 import { brief } from '../neutral.ts';
-import { count, counted, magnitude, share } from '../numbers.ts';
-import { featureName, profileSummary, tableTitle } from '../words.ts';
+import { featureTitle, profileSummary, tableTitle } from '../phrases.ts';
 import { chart } from './chart.ts';
 import { overlayOf } from './overlay.ts';
 import { datum, type Order, table } from './parts.ts';
@@ -14,7 +15,7 @@ import { sectionPage } from './section.ts';
 import { strata } from './strata.ts';
 import { weekAndDay } from './week.ts';
 
-const orders: readonly Order[] = [
+const ORDERS: readonly Order[] = [
   { key: 'place', title: 'place in the data' },
   { key: 'name', title: 'name' },
   { key: 'type', title: 'type' },
@@ -44,13 +45,13 @@ export function profilePage(profile: Profile, options: RenderOptions): string {
   const now = side('after', earlier === undefined ? 'data' : 'after', name, profile);
   const section = {
     check: 'profile' as const,
-    answer: markup(brief(profileSummary(profile, undefined), 400)),
-    head: `<dl class="sides">${before}${now}</dl>\n${completeness(features)}`,
+    answer: markup`${brief(profileSummary(profile, undefined), 400)}`,
+    head: markup`<dl class="sides">${before}${now}</dl>\n${completeness(features)}`,
     cards: features.map(card),
     grades: [],
     empty: 'There are no features.',
   };
-  return sectionPage(`Profile: ${brief(name, 100)}`, section, orders);
+  return sectionPage(`Profile: ${brief(name, 100)}`, section, ORDERS);
 }
 
 function shownFeatures(profile: Profile, earlier: Profile | undefined): Shown[] {
@@ -63,9 +64,9 @@ function shownFeatures(profile: Profile, earlier: Profile | undefined): Shown[] 
     table.features.map((feature): Shown => {
       const before = known.get(JSON.stringify([table.name, ...feature.path]));
       return {
-        name: featureName({
+        name: featureTitle({
           table: profile.tables.length > 1 ? tableTitle(table) : '',
-          feature: featurePath(feature),
+          feature: featureName(feature.path),
         }),
         table,
         feature,
@@ -78,16 +79,16 @@ function shownFeatures(profile: Profile, earlier: Profile | undefined): Shown[] 
   );
 }
 
-function side(tone: 'before' | 'after', title: string, name: string, profile: Profile): string {
+function side(tone: 'before' | 'after', title: string, name: string, profile: Profile): Markup {
   const tables = profile.tables.map((one) => `${tableTitle(one)}: ${counted(one.rows, 'row')}`);
   const shown =
     tables.length > 1 ? tables.slice(0, 4).join(', ') : counted(profile.tables[0]?.rows ?? 0, 'row');
-  return `<div class="${tone}"><dt>${title}</dt><dd>${datum(brief(name, 200))}<span>${markup(shown)}</span></dd></div>`;
+  return markup`<div class="${tone}"><dt>${title}</dt><dd>${datum(brief(name, 200))}<span>${shown}</span></dd></div>`;
 }
 
-function completeness(features: readonly Shown[]): string {
+function completeness(features: readonly Shown[]): Markup {
   const layers = features.map(({ name, facts }, place) => ({
-    title: `${name}: ${facts.missing === 0 ? 'in every row' : `missing in ${share(facts.missing)} of rows`}`,
+    title: `${name}: ${facts.missing === 0 ? 'in every row' : `missing in ${percent(facts.missing)} of rows`}`,
     id: `f${place}`,
     height: 1 - facts.missing,
     tone: facts.missing > 0.5 ? 'warn' : 'plain',
@@ -98,13 +99,13 @@ function completeness(features: readonly Shown[]): string {
   );
 }
 
-function card(shown: Shown, place: number): string {
+function card(shown: Shown, place: number): Markup {
   const { name, feature, facts } = shown;
-  const keys = `data-place="${place}" data-name="${markup(name.toLowerCase())}" data-type="${markup(facts.type)}" data-missing="${facts.missing}" data-distinct="${facts.distinct}"`;
+  const keys = markup`data-place="${place}" data-name="${name.toLowerCase()}" data-type="${facts.type}" data-missing="${facts.missing}" data-distinct="${facts.distinct}"`;
   const values = facts.top.slice(0, 20).map(({ value }) => brief(value, 40));
-  const find = markup([name, facts.type, ...values].join(' ').toLowerCase());
-  return `<article class="card" id="f${place}" data-find="${find}" ${keys}>
-<header><h3>${datum(name)}</h3><span class="type">${markup(brief(feature.engineType, 60))}</span></header>
+  const find = [name, facts.type, ...values].join(' ').toLowerCase();
+  return markup`<article class="card" id="f${place}" data-find="${find}" ${keys}>
+<header><h3>${datum(name)}</h3><span class="type">${brief(feature.engineType, 60)}</span></header>
 ${drawing(shown)}
 ${factsList(facts, shown.earlier?.facts)}
 ${feature.time === undefined ? '' : weekAndDay(feature.time, shown.earlier?.feature.time)}
@@ -112,8 +113,8 @@ ${topValues(shown)}
 </article>`;
 }
 
-function drawing({ name, table, feature, earlier }: Shown): string {
-  if (feature.count - feature.nullElements === 0) return '<p class="empty">Nothing but nulls.</p>';
+function drawing({ name, table, feature, earlier }: Shown): Markup {
+  if (feature.count - feature.nullElements === 0) return markup`<p class="empty">Nothing but nulls.</p>`;
   const before = earlier ?? { table, feature };
   const rows = { before: before.table.rows, after: table.rows };
   const distribution = distributionOf(
@@ -123,8 +124,8 @@ function drawing({ name, table, feature, earlier }: Shown): string {
 }
 
 /** What a card says in figures; null where it does not apply, and counts of rare kinds only where there are any. */
-const figures: readonly (readonly [string, (facts: Facts) => string | null])[] = [
-  ['missing', (facts) => share(facts.missing)],
+const FIGURES: readonly (readonly [string, (facts: Facts) => string | null])[] = [
+  ['missing', (facts) => percent(facts.missing)],
   ['distinct', (facts) => count(facts.distinct)],
   ['mean', (facts) => number(facts.mean)],
   ['deviation', (facts) => number(facts.deviation)],
@@ -142,18 +143,22 @@ const figures: readonly (readonly [string, (facts: Facts) => string | null])[] =
 ];
 
 /** `12.6`, or `12.6 → 18.1` where the earlier version had another. */
-function factsList(now: Facts, earlier: Facts | undefined): string {
-  const items = figures.flatMap(([title, of]) => {
+function factsList(now: Facts, earlier: Facts | undefined): Markup {
+  const items = FIGURES.flatMap(([title, of]) => {
     const value = of(now);
     const before = earlier === undefined ? null : of(earlier);
     if (value === null && before === null) return [];
     const changed =
-      earlier === undefined || before === value ? '' : `<span class="was">${markup(before ?? '–')} →</span> `;
+      earlier === undefined || before === value
+        ? NO_MARKUP
+        : markup`<span class="was">${before ?? '–'} →</span> `;
     const long =
-      (changed === '' ? 0 : (before?.length ?? 1)) + (value?.length ?? 1) > 11 ? ' class="long"' : '';
-    return [`<div${long}><dt>${title}</dt><dd>${changed}${markup(value ?? '–')}</dd></div>`];
+      (changed === NO_MARKUP ? 0 : (before?.length ?? 1)) + (value?.length ?? 1) > 11
+        ? markup` class="long"`
+        : '';
+    return [markup`<div${long}><dt>${title}</dt><dd>${changed}${value ?? '–'}</dd></div>`];
   });
-  return `<dl class="facts${earlier === undefined ? '' : ' two'}">${items.join('')}</dl>`;
+  return markup`<dl class="facts${earlier === undefined ? '' : ' two'}">${items}</dl>`;
 }
 
 function some(value: number): string | null {
@@ -170,18 +175,18 @@ function number(value: number | null | undefined): string | null {
   return value === null || value === undefined ? null : magnitude(value);
 }
 
-function topValues({ name, facts, feature, earlier }: Shown): string {
-  if (facts.top.length === 0) return '';
+function topValues({ name, facts, feature, earlier }: Shown): Markup {
+  if (facts.top.length === 0) return NO_MARKUP;
   const before = new Map(earlier?.feature.values.values);
   const total = earlier === undefined ? 0 : earlier.feature.count - earlier.feature.nullElements;
   const rows = facts.top.map(({ value, share: part }) => [
     brief(value, 100) || '(empty)',
-    ...(earlier === undefined ? [] : [share((before.get(value) ?? 0) / total)]),
-    share(part),
+    ...(earlier === undefined ? [] : [percent((before.get(value) ?? 0) / total)]),
+    percent(part),
   ]);
   const titles = ['value', ...(earlier === undefined ? ['share'] : ['before', 'after'])];
   const more = feature.values.exact
     ? ''
-    : '<p class="note">Shares are at least these: rarer values are counted by a sketch.</p>';
-  return `<details><summary>Most frequent values<span class="unseen"> of ${markup(name)}</span></summary>${table(titles, rows, 'rest')}${more}</details>`;
+    : markup`<p class="note">Shares are at least these: rarer values are counted by a sketch.</p>`;
+  return markup`<details><summary>Most frequent values<span class="unseen"> of ${name}</span></summary>${table(titles, rows, 'rest')}${more}</details>`;
 }

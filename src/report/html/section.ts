@@ -1,15 +1,16 @@
-import type { Grade } from '../words.ts';
+import { type Markup, markup, separated } from '../markup.ts';
+import type { Grade } from '../phrases.ts';
 import { page } from './page.ts';
 import { type Check, type Order, toolbar } from './parts.ts';
 
-/** One report as parts of a page; all of it HTML already. */
+/** One report as parts of a page. */
 export interface Section {
   readonly check: Check;
   /** The answer in one line. */
-  readonly answer: string;
+  readonly answer: Markup;
   /** What it is of, and all of it at a glance. */
-  readonly head: string;
-  readonly cards: readonly string[];
+  readonly head: Markup;
+  readonly cards: readonly Markup[];
   /** Of the cards, where they have one. */
   readonly grades: readonly Grade[];
   /** What stands where there are no cards. */
@@ -18,7 +19,7 @@ export interface Section {
 
 /** The page of one report. */
 export function sectionPage(title: string, section: Section, orders: readonly Order[]): string {
-  const body = `<header class="top">
+  const body = markup`<header class="top">
 <p class="kicker">varve <span>${section.check}</span></p>
 <h1>${section.answer}</h1>
 ${section.head}
@@ -32,32 +33,32 @@ ${cardsOf(section)}
 }
 
 /** The page of several reports: an answer for all, then each with its own, under one search and filter. */
-export function sectionsPage(title: string, answer: string, sections: readonly Section[]): string {
+export function sectionsPage(title: string, answer: Markup, sections: readonly Section[]): string {
   const grades = sections.flatMap((section) => section.grades);
   const orders = [
     { key: 'place', title: 'gravity' },
     { key: 'name', title: 'name' },
   ];
   const bodies = sections.map(
-    (section) => `<section class="top">
+    (section) => markup`<section class="top">
 <p class="kicker">${section.check}</p>
 <h2>${section.answer}</h2>
 ${section.head}
 </section>
 ${cardsOf(section)}`,
   );
-  const body = `<header class="top">
+  const body = markup`<header class="top">
 <p class="kicker">varve <span>check</span></p>
 <h1>${answer}</h1>
 </header>
 <main>
 ${grades.length === 0 ? '' : toolbar(orders, grades, 'check')}
-${bodies.join('\n')}
+${separated(bodies)}
 </main>`;
   return page(title, body);
 }
 
-function cardsOf({ check, cards, empty }: Section): string {
-  if (cards.length === 0) return `<p class="empty">${empty}</p>`;
-  return `<div class="cards${check === 'schema' ? ' wide' : ''}">\n${cards.join('\n')}\n</div>`;
+function cardsOf({ check, cards, empty }: Section): Markup {
+  if (cards.length === 0) return markup`<p class="empty">${empty}</p>`;
+  return markup`<div class="cards${check === 'schema' ? ' wide' : ''}">\n${separated(cards)}\n</div>`;
 }

@@ -1,17 +1,17 @@
 import { rank } from '../../drift/decide.ts';
 import type { DriftSeries, Verdict } from '../../drift/model.ts';
-import { markup } from '../markup.ts';
+import { count, magnitude } from '../../wording/numbers.ts';
+import { type Markup, markup } from '../markup.ts';
 import { brief, neutral } from '../neutral.ts';
-import { count, magnitude } from '../numbers.ts';
+import { featureTitle, gradeOf } from '../phrases.ts';
 import { loudestStep, revision, type SeriesFeature, seriesSummary } from '../series.ts';
-import { featureName, gradeOf } from '../words.ts';
 import { framed } from './chart.ts';
-import { canvas, type Drawing, units } from './overlay.ts';
+import { CANVAS, type Drawing, units } from './overlay.ts';
 import { badge, datum, type Order } from './parts.ts';
 import { sectionPage } from './section.ts';
 import { strengthScale, strengthStrata } from './strengths.ts';
 
-const orders: readonly Order[] = [
+const ORDERS: readonly Order[] = [
   { key: 'place', title: 'strongest step' },
   { key: 'name', title: 'name' },
   { key: 'type', title: 'type' },
@@ -26,13 +26,13 @@ export function seriesPage(series: DriftSeries): string {
     'Drift by version',
     {
       check: 'drift',
-      answer: `${badge(gradeOf(worst), 'drift')} ${markup(seriesSummary(series))}`,
-      head: `${strongest(features, height)}\n${steps(series)}`,
+      answer: markup`${badge(gradeOf(worst), 'drift')} ${seriesSummary(series)}`,
+      head: markup`${strongest(features, height)}\n${steps(series)}`,
       cards: features.map((feature, place) => card(feature, series, place, height)),
       grades: features.map((feature) => gradeOf(verdictOf(feature))),
       empty: 'No feature is in two versions that follow each other.',
     },
-    orders,
+    ORDERS,
   );
 }
 
@@ -46,9 +46,9 @@ function verdictOf({ steps }: SeriesFeature): Verdict {
   return gravest(steps.map((step) => step?.verdict ?? 'none'));
 }
 
-function strongest(features: readonly SeriesFeature[], height: Height): string {
+function strongest(features: readonly SeriesFeature[], height: Height): Markup {
   const strengths = features.map((feature) => ({
-    name: featureName(feature),
+    name: featureTitle(feature),
     strength: loudestStep(feature)?.strength ?? 0,
     verdict: verdictOf(feature),
   }));
@@ -58,51 +58,51 @@ function strongest(features: readonly SeriesFeature[], height: Height): string {
 }
 
 /** The newest first, as in a log. */
-function steps({ versions, steps: all }: DriftSeries): string {
+function steps({ versions, steps: all }: DriftSeries): Markup {
   const rows = all.map(({ verdict, summary }, at) => {
     const after = versions[at + 1]!;
     const day = after.date?.slice(0, 10) ?? '';
-    return `<tr><td>${badge(gradeOf(verdict), 'drift')}<td><code>${markup(revision(after))}</code><td>${markup(day)}<td>${count(after.rows)}<td>${markup(brief(summary, 200))}`;
+    return markup`<tr><td>${badge(gradeOf(verdict), 'drift')}<td><code>${revision(after)}</code><td>${day}<td>${count(after.rows)}<td>${brief(summary, 200)}`;
   });
   const head = ['verdict', 'version', 'date', 'rows', 'against the one before'];
-  return `<div class="steps" tabindex="0" role="region" aria-label="Versions"><table><thead><tr>${head.map((title) => `<th scope="col">${title}`).join('')}<tbody>${rows.reverse().join('')}</table></div>`;
+  return markup`<div class="steps" tabindex="0" role="region" aria-label="Versions"><table><thead><tr>${head.map((title) => markup`<th scope="col">${title}`)}<tbody>${rows.reverse()}</table></div>`;
 }
 
-function card(feature: SeriesFeature, series: DriftSeries, place: number, height: Height): string {
-  const name = featureName(feature);
+function card(feature: SeriesFeature, series: DriftSeries, place: number, height: Height): Markup {
+  const name = featureTitle(feature);
   const { type } = feature;
   const grade = gradeOf(verdictOf(feature));
   const loudest = loudestStep(feature);
-  const keys = `data-place="${place}" data-name="${markup(name.toLowerCase())}" data-type="${markup(type)}"`;
+  const keys = markup`data-place="${place}" data-name="${name.toLowerCase()}" data-type="${type}"`;
   const reason = loudest?.reasons[0];
-  return `<article class="card" id="f${place}" data-grade="${grade}" data-find="${markup(`${name} ${type}`.toLowerCase())}" ${keys}>
-<header><h3>${datum(name)}</h3><span class="type">${markup(type)}</span>${badge(grade, 'drift', ` ${magnitude(loudest?.strength ?? 0)}×`)}</header>
+  return markup`<article class="card" id="f${place}" data-grade="${grade}" data-find="${`${name} ${type}`.toLowerCase()}" ${keys}>
+<header><h3>${datum(name)}</h3><span class="type">${type}</span>${badge(grade, 'drift', ` ${magnitude(loudest?.strength ?? 0)}×`)}</header>
 ${framed(stepBars(feature, series, height), `Strength of drift of ${name} by version`)}
-${reason === undefined ? '' : `<ul class="reasons"><li>${markup(brief(reason, 300))}</li></ul>`}
+${reason === undefined ? '' : markup`<ul class="reasons"><li>${brief(reason, 300)}</li></ul>`}
 </article>`;
 }
 
 /** A bar a step, the oldest first; none where a side lacks the feature. */
 function stepBars({ steps: all }: SeriesFeature, { versions }: DriftSeries, height: Height): Drawing {
-  const { left, right, top, bottom } = canvas;
+  const { left, right, top, bottom } = CANVAS;
   const width = (right - left) / all.length;
   const y = (strength: number): number => bottom - Math.max(0.02, height(strength)) * (bottom - top);
   const bars = all.map((step, at) =>
     step === null
       ? ''
-      : `<rect class="${gradeOf(step.verdict)}" x="${units(left + (at + 0.1) * width)}" y="${units(y(step.strength))}" width="${units(0.8 * width)}" height="${units(bottom - y(step.strength))}"/>`,
+      : markup`<rect class="${gradeOf(step.verdict)}" x="${units(left + (at + 0.1) * width)}" y="${units(y(step.strength))}" width="${units(0.8 * width)}" height="${units(bottom - y(step.strength))}"/>`,
   );
-  const label = (at: number, x: number, anchor: string): string =>
-    `<text x="${x}" y="${bottom + 16}" text-anchor="${anchor}">${markup(brief(shortName(versions[at + 1]!), 24))}</text>`;
+  const label = (at: number, x: number, anchor: string): Markup =>
+    markup`<text x="${x}" y="${bottom + 16}" text-anchor="${anchor}">${brief(shortName(versions[at + 1]!), 24)}</text>`;
   const last = all.length - 1;
   return {
     shapes: [
       ...bars,
-      `<path class="threshold" d="M${left},${units(y(1))}H${right}"/><text x="${left - 4}" y="${units(y(1) + 3.5)}" text-anchor="end">1×</text>`,
-      `<path class="axis" d="M${left},${bottom}H${right}"/>`,
+      markup`<path class="threshold" d="M${left},${units(y(1))}H${right}"/><text x="${left - 4}" y="${units(y(1) + 3.5)}" text-anchor="end">1×</text>`,
+      markup`<path class="axis" d="M${left},${bottom}H${right}"/>`,
       label(0, left, 'start'),
       last === 0 ? '' : label(last, right, 'end'),
-    ].join(''),
+    ],
     names: all.map((_, at) => shortName(versions[at + 1]!)),
     shares: all.map((step) => [
       step === null

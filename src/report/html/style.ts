@@ -2,7 +2,7 @@
  * The page's only style. Sand is what lay there before, blue what came after; red, amber and green are verdicts and
  * always stand beside a word. Text has a contrast of at least 4.5 to its ground in both schemes (tested).
  */
-export const style = `
+export const STYLE = `
 :root{
   --ground:#faf8f4;--card:#fff;--line:#e4ded3;--ink:#22252b;--soft:#5c6068;
   --before:#dcc79c;--before-edge:#b89a5e;--before-ink:#7a5c1e;--after:#1f55c4;--after-fill:#1f55c41f;--after-ink:#1d4fb8;

@@ -1,12 +1,12 @@
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
-import { markup } from '../markup.ts';
+import { count, counted } from '../../wording/numbers.ts';
+import { type Markup, markup, type Part, separated } from '../markup.ts';
 import { brief } from '../neutral.ts';
-import { count, counted } from '../numbers.ts';
-import { anomalyCount, featureName, type Grade, gradeOf, validationGrade } from '../words.ts';
+import { anomalyCount, featureTitle, type Grade, gradeOf, validationGrade } from '../phrases.ts';
 import { badge, datum, type Order, shortDigest, table } from './parts.ts';
 import { type Section, sectionPage } from './section.ts';
 
-const orders: readonly Order[] = [
+const ORDERS: readonly Order[] = [
   { key: 'place', title: 'severity' },
   { key: 'name', title: 'name' },
   { key: 'count', down: true, title: 'number of anomalies' },
@@ -20,14 +20,14 @@ interface Group {
 
 /** The page for people: the answer, then a card a feature with all that is wrong with it, the gravest first. */
 export function validationPage(report: ValidationReport): string {
-  return sectionPage(`Schema: ${brief(report.dataset.name, 100)}`, validationSection(report), orders);
+  return sectionPage(`Schema: ${brief(report.dataset.name, 100)}`, validationSection(report), ORDERS);
 }
 
 export function validationSection(report: ValidationReport): Section {
   const groups = grouped(report.anomalies);
   return {
     check: 'schema',
-    answer: `${badge(validationGrade(report), 'schema')} ${markup(answer(report))}`,
+    answer: markup`${badge(validationGrade(report), 'schema')} ${answer(report)}`,
     head: sides(report),
     cards: groups.map(card),
     grades: groups.map((group) => group.grade),
@@ -35,16 +35,16 @@ export function validationSection(report: ValidationReport): Section {
   };
 }
 
-function sides({ dataset, schema, environment }: ValidationReport): string {
-  const side = (title: string, name: string, more: string): string =>
-    `<div class="after"><dt>${title}</dt><dd>${datum(brief(name, 200))}${more}</dd></div>`;
-  const rows = `${shortDigest(dataset.digest)}<span>${counted(dataset.rows, 'row')}</span>`;
-  const within = environment === undefined ? '' : `<span>environment ${markup(environment)}</span>`;
-  return `<dl class="sides">${side('data', dataset.name, rows)}${side('schema', schema, within)}</dl>`;
+function sides({ dataset, schema, environment }: ValidationReport): Markup {
+  const side = (title: string, name: string, more: Part): Markup =>
+    markup`<div class="after"><dt>${title}</dt><dd>${datum(brief(name, 200))}${more}</dd></div>`;
+  const rows = markup`${shortDigest(dataset.digest)}<span>${counted(dataset.rows, 'row')}</span>`;
+  const within = environment === undefined ? '' : markup`<span>environment ${environment}</span>`;
+  return markup`<dl class="sides">${side('data', dataset.name, rows)}${side('schema', schema, within)}</dl>`;
 }
 
 function answer({ anomalies }: ValidationReport): string {
-  const features = new Set(anomalies.map(featureName)).size;
+  const features = new Set(anomalies.map(featureTitle)).size;
   if (anomalies.length === 0) return 'No anomalies';
   const found = anomalyCount(anomalies);
   return `${found} in ${counted(features, 'feature')}`;
@@ -61,7 +61,7 @@ function grouped(anomalies: readonly Anomaly[]): Group[] {
   }
   const all = [...groups.values()].map((group): Group => {
     const sorted = group.toSorted((a, b) => rank(a) - rank(b));
-    return { name: featureName(sorted[0]!), grade: gradeOf(sorted[0]!.severity), anomalies: sorted };
+    return { name: featureTitle(sorted[0]!), grade: gradeOf(sorted[0]!.severity), anomalies: sorted };
   });
   return all.sort((a, b) => rank(a.anomalies[0]!) - rank(b.anomalies[0]!));
 }
@@ -70,21 +70,21 @@ function rank(anomaly: Anomaly): number {
   return anomaly.severity === 'error' ? 0 : 1;
 }
 
-function card({ name, grade, anomalies }: Group, place: number): string {
+function card({ name, grade, anomalies }: Group, place: number): Markup {
   const kinds = anomalies.map((anomaly) => `${anomaly.kind} ${anomaly.short}`).join(' ');
-  const keys = `data-place="${place}" data-name="${markup(name.toLowerCase())}" data-count="${anomalies.length}"`;
-  return `<article class="card" data-grade="${grade}" data-find="${markup(`${name} ${kinds}`.toLowerCase())}" ${keys}>
+  const keys = markup`data-place="${place}" data-name="${name.toLowerCase()}" data-count="${anomalies.length}"`;
+  return markup`<article class="card" data-grade="${grade}" data-find="${`${name} ${kinds}`.toLowerCase()}" ${keys}>
 <header><h3>${datum(name)}</h3>${badge(grade, 'schema')}</header>
-${anomalies.map(section).join('\n')}
+${separated(anomalies.map(section))}
 </article>`;
 }
 
-function section(anomaly: Anomaly): string {
+function section(anomaly: Anomaly): Markup {
   const examples = (anomaly.examples ?? []).map(({ row, value }) => [count(row), brief(value, 200)]);
-  return `<section class="anomaly ${gradeOf(anomaly.severity)}">
-<h4>${markup(brief(anomaly.short, 200))} <code>${markup(anomaly.kind)}</code></h4>
-<p>${markup(brief(anomaly.description, 1000))}</p>
-<dl class="against"><div><dt>expected</dt><dd>${markup(brief(anomaly.expected, 400))}</dd></div><div><dt>observed</dt><dd>${markup(brief(anomaly.observed, 400))}</dd></div></dl>
+  return markup`<section class="anomaly ${gradeOf(anomaly.severity)}">
+<h4>${brief(anomaly.short, 200)} <code>${anomaly.kind}</code></h4>
+<p>${brief(anomaly.description, 1000)}</p>
+<dl class="against"><div><dt>expected</dt><dd>${brief(anomaly.expected, 400)}</dd></div><div><dt>observed</dt><dd>${brief(anomaly.observed, 400)}</dd></div></dl>
 ${examples.length > 0 ? table(['row', 'value'], examples, 'first') : ''}
 </section>`;
 }

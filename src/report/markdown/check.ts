@@ -1,7 +1,7 @@
 import { type CheckedDatasets, checkSummary } from '../checked.ts';
 import { brief } from '../neutral.ts';
-import { gradeOf, validationGrade } from '../words.ts';
-import { Document, marks } from './document.ts';
+import { gradeOf, validationGrade } from '../phrases.ts';
+import { Document, EMOJI } from './document.ts';
 import { addDrift } from './drift.ts';
 import { code, plain } from './escape.ts';
 import { addValidation } from './validation.ts';
@@ -21,9 +21,9 @@ export function checkMarkdown(checked: CheckedDatasets): string {
 function row({ path, validation, drift }: CheckedDatasets['datasets'][number]): string[] {
   return [
     code(brief(path, 200)),
-    validation === undefined ? 'no schema' : marks[validationGrade(validation)],
+    validation === undefined ? 'no schema' : EMOJI[validationGrade(validation)],
     drift === undefined
       ? 'nothing to compare with'
-      : `${marks[gradeOf(drift.verdict)]} ${plain(brief(drift.summary, 200))}`,
+      : `${EMOJI[gradeOf(drift.verdict)]} ${plain(brief(drift.summary, 200))}`,
   ];
 }

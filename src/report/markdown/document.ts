@@ -1,10 +1,10 @@
 /** GitHub takes comments of up to 65,536 characters; GitLab and Gitea more. In UTF-8 bytes, to be on the safe side. */
-const limit = 60_000;
+const MAX_COMMENT_LENGTH = 60_000;
 
 /** Kept for the line that says how much was left out, and for what closes the document. */
-const reserve = 400;
+const RESERVE = 400;
 
-export const marks = { bad: '❌', warn: '⚠️', good: '✅' } as const;
+export const EMOJI = { bad: '❌', warn: '⚠️', good: '✅' } as const;
 
 /** A Markdown document that stays within a comment's size: rows and sections are added while there is room. */
 export class Document {
@@ -14,7 +14,7 @@ export class Document {
   /** Adds a part unless the document would outgrow its limit; tells whether it did. */
   add(part: string): boolean {
     const bytes = Buffer.byteLength(part);
-    if (this.#bytes + bytes > limit - reserve) return false;
+    if (this.#bytes + bytes > MAX_COMMENT_LENGTH - RESERVE) return false;
     this.#parts.push(part);
     this.#bytes += bytes;
     return true;

@@ -1,14 +1,14 @@
 import type { DriftReport, FeatureDrift, FeatureRef, Side } from '../../drift/model.ts';
+import { count, counted, magnitude } from '../../wording/numbers.ts';
 import { brief } from '../neutral.ts';
-import { count, counted, magnitude } from '../numbers.ts';
+import { featureTitle, gradeOf, spoken } from '../phrases.ts';
 import { sparklines } from '../text/sparkline.ts';
-import { featureName, gradeOf, spoken } from '../words.ts';
-import { Document, marks } from './document.ts';
-import { bars, code, plain } from './escape.ts';
+import { Document, EMOJI } from './document.ts';
+import { code, pipes, plain } from './escape.ts';
 
-const top = 50;
-const detailed = 10;
-const sparkWidth = 12;
+const MAX_ROWS = 50;
+const DETAILED = 10;
+const SPARK_WIDTH = 12;
 
 /** For a pull request's comment: under 60 KB whatever the report; the gravest features first. */
 export function driftMarkdown(report: DriftReport): string {
@@ -22,48 +22,48 @@ export function addDrift(document: Document, report: DriftReport): void {
   const changed = report.features.filter((feature) => feature.verdict !== 'none');
   if (!document.add(heading(report))) return;
   if (changed.length > 0) {
-    document.table(['', 'feature', 'strength', 'before', 'after', 'why'], changed.map(row), top);
+    document.table(['', 'feature', 'strength', 'before', 'after', 'why'], changed.map(row), MAX_ROWS);
   }
   document.add(oneSided('Only after', report.added));
   document.add(oneSided('Only before', report.removed));
-  measures(document, changed.slice(0, detailed));
+  measures(document, changed.slice(0, DETAILED));
   const unchanged = report.features.length - changed.length;
-  if (unchanged > 0) document.add(`\n${marks.good} ${counted(unchanged, 'feature')} without drift.\n`);
+  if (unchanged > 0) document.add(`\n${EMOJI.good} ${counted(unchanged, 'feature')} without drift.\n`);
 }
 
 function heading({ summary, verdict, before, after }: DriftReport): string {
   const side = ({ name, rows }: Side): string => `${code(brief(name, 200))} (${counted(rows, 'row')})`;
-  return `### ${marks[gradeOf(verdict)]} ${plain(brief(summary, 400))}\n\n${side(before)} → ${side(after)}\n`;
+  return `### ${EMOJI[gradeOf(verdict)]} ${plain(brief(summary, 400))}\n\n${side(before)} → ${side(after)}\n`;
 }
 
 function row(feature: FeatureDrift): string[] {
-  const [before, after] = sparklines(feature.distribution, sparkWidth);
+  const [before, after] = sparklines(feature.distribution, SPARK_WIDTH);
   return [
-    marks[gradeOf(feature.verdict)],
-    code(featureName(feature)),
+    EMOJI[gradeOf(feature.verdict)],
+    code(featureTitle(feature)),
     magnitude(feature.strength),
-    bars(before),
-    bars(after),
+    pipes(before),
+    pipes(after),
     plain(brief(feature.reasons[0] ?? '', 200)),
   ];
 }
 
 function oneSided(title: string, features: readonly FeatureRef[]): string {
   if (features.length === 0) return '';
-  const names = features.slice(0, top).map((feature) => code(featureName(feature)));
-  const more = features.length > top ? ` and ${count(features.length - top)} more` : '';
+  const names = features.slice(0, MAX_ROWS).map((feature) => code(featureTitle(feature)));
+  const more = features.length > MAX_ROWS ? ` and ${count(features.length - MAX_ROWS)} more` : '';
   return `\n${title}: ${names.join(', ')}${more}\n`;
 }
 
 function measures(document: Document, features: readonly FeatureDrift[]): void {
   const rows = features.flatMap((feature) =>
     spoken(feature).map((measure) => [
-      code(featureName(feature)),
+      code(featureTitle(feature)),
       plain(measure.name),
       magnitude(measure.value),
       measure.threshold === undefined ? '' : magnitude(measure.threshold),
       measure.expected === undefined ? '' : magnitude(measure.expected),
-      marks[gradeOf(measure.verdict)],
+      EMOJI[gradeOf(measure.verdict)],
     ]),
   );
   if (rows.length === 0 || !document.add('\n<details><summary>Measures</summary>\n')) return;

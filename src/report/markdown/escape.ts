@@ -1,7 +1,7 @@
 import { neutral } from '../neutral.ts';
 
 /** What can start a construct of GFM, or an autolink or emoji of GitHub: underscores and colons only where they do. */
-const active = /[&<>\\`*~[\]|$@#]|(?<!\w)_|_(?!\w)|:(?=\/\/|[\w+-]+:)|(?<=\bwww)\./gi;
+const ACTIVE = /[&<>\\`*~[\]|$@#]|(?<!\w)_|_(?!\w)|:(?=\/\/|[\w+-]+:)|(?<=\bwww)\./gi;
 
 /**
  * Any text as Markdown text that is only itself, within a table cell too: whatever could start a construct becomes a
@@ -9,7 +9,7 @@ const active = /[&<>\\`*~[\]|$@#]|(?<!\w)_|_(?!\w)|:(?=\/\/|[\w+-]+:)|(?<=\bwww)
  * taking `@name` and `#1` for a mention or a reference.
  */
 export function plain(text: string): string {
-  return neutral(text).replace(active, (character) => {
+  return neutral(text).replace(ACTIVE, (character) => {
     const entity = `&#${character.charCodeAt(0)};`;
     return character === '@' || character === '#' ? `${entity}<!-- -->` : entity;
   });
@@ -25,6 +25,6 @@ export function code(text: string): string {
 }
 
 /** A line of bars as it is: plain blanks would be collapsed and shift the bars. */
-export function bars(line: string): string {
+export function pipes(line: string): string {
   return line.replaceAll(' ', '\u2002');
 }

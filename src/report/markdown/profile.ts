@@ -1,9 +1,9 @@
 import type { Profile } from '../../profile/model/model.ts';
+import { count, magnitude, percent } from '../../wording/numbers.ts';
 import { factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief } from '../neutral.ts';
-import { count, magnitude, share } from '../numbers.ts';
-import { profileSummary, tableTitle } from '../words.ts';
+import { profileSummary, tableTitle } from '../phrases.ts';
 import { Document } from './document.ts';
 import { code, plain } from './escape.ts';
 
@@ -20,11 +20,11 @@ export function profileMarkdown(profile: Profile, options: RenderOptions): strin
       break;
     const rows = table.features.map((feature) => {
       const facts = factsOf(feature, table);
-      const top = facts.top.slice(0, 3).map((one) => `${code(brief(one.value, 40))} ${share(one.share)}`);
+      const top = facts.top.slice(0, 3).map((one) => `${code(brief(one.value, 40))} ${percent(one.share)}`);
       return [
         code(brief(facts.feature, 120)),
         plain(facts.type),
-        share(facts.missing),
+        percent(facts.missing),
         count(facts.distinct),
         plain(facts.min ?? ''),
         facts.quartiles === null ? '' : magnitude(facts.quartiles[1]),

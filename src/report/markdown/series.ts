@@ -1,12 +1,12 @@
 import type { DriftSeries } from '../../drift/model.ts';
+import { count } from '../../wording/numbers.ts';
 import { brief } from '../neutral.ts';
-import { count } from '../numbers.ts';
+import { featureTitle, gradeOf } from '../phrases.ts';
 import { everChanged, loudestReason, revision, seriesSummary, strengthLine } from '../series.ts';
-import { featureName, gradeOf } from '../words.ts';
-import { Document, marks } from './document.ts';
-import { bars, code, plain } from './escape.ts';
+import { Document, EMOJI } from './document.ts';
+import { code, pipes, plain } from './escape.ts';
 
-const top = 50;
+const MAX_ROWS = 50;
 
 /** A history for a pull request or a wiki: the answer, each step, then each feature that ever changed. */
 export function seriesMarkdown(series: DriftSeries): string {
@@ -15,7 +15,7 @@ export function seriesMarkdown(series: DriftSeries): string {
   const steps = series.steps.map(({ verdict, summary }, at) => {
     const after = series.versions[at + 1]!;
     return [
-      marks[gradeOf(verdict)],
+      EMOJI[gradeOf(verdict)],
       code(revision(after)),
       plain(after.date?.slice(0, 10) ?? ''),
       count(after.rows),
@@ -23,12 +23,13 @@ export function seriesMarkdown(series: DriftSeries): string {
     ];
   });
   // The newest first: where there is no room for all, it is the oldest that are left out.
-  document.table(['', 'version', 'date', 'rows', 'against the one before'], steps.reverse(), top);
+  document.table(['', 'version', 'date', 'rows', 'against the one before'], steps.reverse(), MAX_ROWS);
   const features = everChanged(series).map((feature) => [
-    code(featureName(feature)),
-    bars(strengthLine(feature)),
+    code(featureTitle(feature)),
+    pipes(strengthLine(feature)),
     plain(brief(loudestReason(feature), 200)),
   ]);
-  if (features.length > 0) document.table(['feature', 'strength by step', 'at its strongest'], features, top);
+  if (features.length > 0)
+    document.table(['feature', 'strength by step', 'at its strongest'], features, MAX_ROWS);
   return document.toString();
 }

@@ -1,10 +1,10 @@
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
 import { brief } from '../neutral.ts';
-import { featureName, gradeOf, validationGrade, validationSummary } from '../words.ts';
-import { Document, marks } from './document.ts';
+import { featureTitle, gradeOf, validationGrade, validationSummary } from '../phrases.ts';
+import { Document, EMOJI } from './document.ts';
 import { code, plain } from './escape.ts';
 
-const top = 100;
+const MAX_ROWS = 100;
 
 /** For a pull request's comment: under 60 KB whatever the report. */
 export function validationMarkdown(report: ValidationReport): string {
@@ -16,12 +16,12 @@ export function validationMarkdown(report: ValidationReport): string {
 /** Adds the report as far as there is room; its heading and all, or nothing. */
 export function addValidation(document: Document, report: ValidationReport): void {
   const answer = plain(brief(validationSummary(report), 400));
-  if (!document.add(`### ${marks[validationGrade(report)]} ${answer}\n`)) return;
+  if (!document.add(`### ${EMOJI[validationGrade(report)]} ${answer}\n`)) return;
   if (report.anomalies.length === 0) return;
   document.table(
     ['', 'feature', 'anomaly', 'expected', 'observed', 'examples'],
     report.anomalies.map(row),
-    top,
+    MAX_ROWS,
   );
 }
 
@@ -30,8 +30,8 @@ function row(anomaly: Anomaly): string[] {
     (example) => `row ${example.row}: ${code(brief(example.value, 80))}`,
   );
   return [
-    marks[gradeOf(anomaly.severity)],
-    code(featureName(anomaly)),
+    EMOJI[gradeOf(anomaly.severity)],
+    code(featureTitle(anomaly)),
     `${code(anomaly.kind)}<br>${plain(brief(anomaly.description, 300))}`,
     plain(brief(anomaly.expected, 200)),
     plain(brief(anomaly.observed, 200)),

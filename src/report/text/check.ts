@@ -3,12 +3,12 @@ import { type CheckedDatasets, checkSummary } from '../checked.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief } from '../neutral.ts';
 import { driftText } from './drift.ts';
-import { painter } from './paint.ts';
+import { tonePainter } from './paint.ts';
 import { validationText } from './validation.ts';
 
 /** For a terminal: the answer in one line, then each dataset's reports. */
 export function checkText(checked: CheckedDatasets, options: RenderOptions): string {
-  const paint = painter(options.color);
+  const paint = tonePainter(options.color);
   const reports = checked.datasets.flatMap(({ path, validation, drift }) => {
     const title = paint('strong', cut(`── ${brief(path, 200)}`, options.width));
     const found = [

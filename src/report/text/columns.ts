@@ -1,5 +1,5 @@
 import { cellsOf, cut, wrapped } from '../cells.ts';
-import type { Paint, Tone } from './paint.ts';
+import type { PaintTone, Tone } from './paint.ts';
 
 /** A cell's text must be neutral already (see ../neutral.ts): it goes to the terminal as it is. */
 export interface Cell {
@@ -16,11 +16,11 @@ export interface Column {
   readonly wrap?: true;
 }
 
-const gap = 2;
+const GAP = 2;
 /** What the last column keeps before others have to give way. */
-const least = 12;
+const MIN_WIDTH = 12;
 /** Lines that a wrapped cell takes; what is left is cut. */
-const mostLines = 3;
+const MAX_LINES = 3;
 
 /**
  * A table's lines: a dim title line, then one a row, columns aligned by terminal cells (wide East Asian characters and
@@ -30,7 +30,7 @@ export function columns(
   spec: readonly Column[],
   rows: readonly (readonly Cell[])[],
   width: number,
-  paint: Paint,
+  paint: PaintTone,
 ): string[] {
   const titles = spec.map((column): Cell => ({ text: column.title, tone: 'dim' }));
   const all = [titles, ...rows];
@@ -43,7 +43,7 @@ export function columns(
           const last = at === row.length - 1;
           return placed(cell, widths[at]!, spec[at]!.align === 'right', last, paint);
         })
-        .join(' '.repeat(gap))
+        .join(' '.repeat(GAP))
         .trimEnd(),
     );
 }
@@ -54,7 +54,7 @@ function continued(row: readonly Cell[], width: number): Cell[][] {
   const last = row.at(-1)!;
   const [first = '', ...rest] = wrapped(last.text, width, '');
   const lines =
-    rest.length < mostLines ? rest : [...rest.slice(0, mostLines - 2), rest.slice(mostLines - 2).join(' ')];
+    rest.length < MAX_LINES ? rest : [...rest.slice(0, MAX_LINES - 2), rest.slice(MAX_LINES - 2).join(' ')];
   return [
     [...others, { ...last, text: first }],
     ...lines.map((text) => [...others.map(() => ({ text: '' })), { ...last, text }]),
@@ -67,10 +67,10 @@ function fitted(spec: readonly Column[], rows: readonly (readonly Cell[])[], wid
     const widest = rows.reduce((most, row) => Math.max(most, cellsOf(row[at]!.text)), 0);
     return Math.min(widest, column.max ?? width);
   });
-  const room = width - gap * (spec.length - 1);
+  const room = width - GAP * (spec.length - 1);
   const taken = (): number => widths.reduce((sum, one) => sum + one, 0);
   const last = widths.length - 1;
-  widths[last] = Math.min(widths[last]!, Math.max(least, room - taken() + widths[last]!));
+  widths[last] = Math.min(widths[last]!, Math.max(MIN_WIDTH, room - taken() + widths[last]!));
   while (taken() > room) {
     const widest = widths.indexOf(Math.max(...widths));
     if (widths[widest]! <= 1) break;
@@ -79,7 +79,7 @@ function fitted(spec: readonly Column[], rows: readonly (readonly Cell[])[], wid
   return widths;
 }
 
-function placed(cell: Cell, width: number, right: boolean, last: boolean, paint: Paint): string {
+function placed(cell: Cell, width: number, right: boolean, last: boolean, paint: PaintTone): string {
   const text = cut(cell.text, width);
   const padding = last && !right ? '' : ' '.repeat(width - cellsOf(text));
   const shown = cell.tone === undefined ? text : paint(cell.tone, text);

@@ -1,20 +1,20 @@
 import type { DriftReport, FeatureDrift, FeatureRef, Measure, Side } from '../../drift/model.ts';
+import { counted, magnitude, probability } from '../../wording/numbers.ts';
 import { cut, wrapped } from '../cells.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
-import { counted, magnitude, probability } from '../numbers.ts';
-import { featureName, gradeOf, spoken } from '../words.ts';
+import { featureTitle, gradeOf, spoken } from '../phrases.ts';
 import { type Cell, columns } from './columns.ts';
-import { marks, type Paint, painter, type Tone } from './paint.ts';
+import { MARKS, type PaintTone, type Tone, tonePainter } from './paint.ts';
 import { sparklines } from './sparkline.ts';
 
 /** Features with details below the table; the table itself names every one that drifted. */
-const detailed = 20;
-const sparkWidth = 16;
+const DETAILED = 20;
+const SPARK_WIDTH = 16;
 
 /** For a terminal: the answer in one line, both sides, the table of what changed, then the measures behind it. */
 export function driftText(report: DriftReport, options: RenderOptions): string {
-  const paint = painter(options.color);
+  const paint = tonePainter(options.color);
   const grade = gradeOf(report.verdict);
   const changed = report.features.filter((feature) => feature.verdict !== 'none');
   const lines = [
@@ -22,7 +22,7 @@ export function driftText(report: DriftReport, options: RenderOptions): string {
     '',
     ...sides(report, paint, options.width),
   ];
-  lines[0] = `${paint(grade, marks[grade])} ${lines[0]}`;
+  lines[0] = `${paint(grade, MARKS[grade])} ${lines[0]}`;
   if (changed.length > 0) lines.push('', ...table(changed, options.width, paint));
   lines.push(
     ...oneSided('only after', report.added, options.width),
@@ -30,8 +30,8 @@ export function driftText(report: DriftReport, options: RenderOptions): string {
   );
   lines.push(...unchanged(report, options.width, paint));
   const drifted = changed.filter((feature) => feature.verdict === 'drift');
-  for (const feature of drifted.slice(0, detailed)) lines.push('', ...details(feature, options.width, paint));
-  const left = drifted.length - detailed;
+  for (const feature of drifted.slice(0, DETAILED)) lines.push('', ...details(feature, options.width, paint));
+  const left = drifted.length - DETAILED;
   if (left > 0) {
     lines.push(
       '',
@@ -44,7 +44,7 @@ export function driftText(report: DriftReport, options: RenderOptions): string {
   return `${lines.join('\n')}\n`;
 }
 
-function sides(report: DriftReport, paint: Paint, width: number): string[] {
+function sides(report: DriftReport, paint: PaintTone, width: number): string[] {
   const row = (title: string, tone: Tone, side: Side): Cell[] => [
     { text: title, tone },
     { text: neutral(side.name) },
@@ -59,13 +59,13 @@ function sides(report: DriftReport, paint: Paint, width: number): string[] {
   return columns(spec, rows, width, paint).slice(1);
 }
 
-function table(features: readonly FeatureDrift[], width: number, paint: Paint): string[] {
+function table(features: readonly FeatureDrift[], width: number, paint: PaintTone): string[] {
   const spec = [
     { title: '' },
     { title: 'feature', max: Math.max(12, Math.floor(width / 4)) },
     { title: 'strength', align: 'right' as const },
-    { title: 'before', max: sparkWidth },
-    { title: 'after', max: sparkWidth },
+    { title: 'before', max: SPARK_WIDTH },
+    { title: 'after', max: SPARK_WIDTH },
     { title: 'why', wrap: true as const },
   ];
   return columns(spec, features.map(tableRow), width, paint);
@@ -73,10 +73,10 @@ function table(features: readonly FeatureDrift[], width: number, paint: Paint): 
 
 function tableRow(feature: FeatureDrift): Cell[] {
   const grade = gradeOf(feature.verdict);
-  const [before, after] = sparklines(feature.distribution, sparkWidth);
+  const [before, after] = sparklines(feature.distribution, SPARK_WIDTH);
   return [
-    { text: marks[grade], tone: grade },
-    { text: featureName(feature) },
+    { text: MARKS[grade], tone: grade },
+    { text: featureTitle(feature) },
     { text: magnitude(feature.strength), tone: grade },
     { text: before, tone: 'before' },
     { text: after, tone: 'after' },
@@ -86,24 +86,24 @@ function tableRow(feature: FeatureDrift): Cell[] {
 
 function oneSided(title: string, features: readonly FeatureRef[], width: number): string[] {
   if (features.length === 0) return [];
-  const names = features.map((feature) => `${featureName(feature)} (${neutral(feature.type)})`).join(', ');
+  const names = features.map((feature) => `${featureTitle(feature)} (${neutral(feature.type)})`).join(', ');
   return ['', ...wrapped(`${title}: ${names}`, width, '')];
 }
 
-function unchanged(report: DriftReport, width: number, paint: Paint): string[] {
-  const names = report.features.filter((feature) => feature.verdict === 'none').map(featureName);
+function unchanged(report: DriftReport, width: number, paint: PaintTone): string[] {
+  const names = report.features.filter((feature) => feature.verdict === 'none').map(featureTitle);
   if (names.length === 0) return [];
-  const line = `${marks.good} ${counted(names.length, 'feature')} without drift: ${names.slice(0, 40).join(', ')}`;
+  const line = `${MARKS.good} ${counted(names.length, 'feature')} without drift: ${names.slice(0, 40).join(', ')}`;
   return ['', paint('dim', cut(names.length > 40 ? `${line}, …` : line, width))];
 }
 
-function details(feature: FeatureDrift, width: number, paint: Paint): string[] {
+function details(feature: FeatureDrift, width: number, paint: PaintTone): string[] {
   const grade = gradeOf(feature.verdict);
   const reasons = feature.reasons.flatMap((reason) => wrapped(brief(reason, 400), width, '  '));
   const spoke = spoken(feature);
   const figures = ['value', 'threshold', 'by chance', 'p', ...(spoke.some(hides) ? ['may hide'] : [])];
   const spec = [{ title: '  measure' }, ...figures.map((title) => ({ title, align: 'right' as const }))];
-  const title = `${marks[grade]} ${featureName(feature)} (${neutral(feature.type)})`;
+  const title = `${MARKS[grade]} ${featureTitle(feature)} (${neutral(feature.type)})`;
   return [
     paint(grade, cut(title, width)),
     ...reasons,

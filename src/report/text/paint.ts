@@ -1,9 +1,9 @@
-import type { Grade } from '../words.ts';
+import type { Grade } from '../phrases.ts';
 
 /** What a piece of text means; colours follow from it, so that they carry nothing that words do not. */
 export type Tone = Grade | 'dim' | 'strong' | 'before' | 'after';
 
-const codes: Readonly<Record<Tone, string>> = {
+const CODES: Readonly<Record<Tone, string>> = {
   bad: '31',
   warn: '33',
   good: '32',
@@ -13,12 +13,12 @@ const codes: Readonly<Record<Tone, string>> = {
   after: '35',
 };
 
-export type Paint = (tone: Tone, text: string) => string;
+export type PaintTone = (tone: Tone, text: string) => string;
 
 /** With colours: SGR sequences of the 16 base colours, which every theme sets to be readable. Without: the text itself. */
-export function painter(color: boolean): Paint {
-  return color ? (tone, text) => `\u001b[${codes[tone]}m${text}\u001b[0m` : (_tone, text) => text;
+export function tonePainter(color: boolean): PaintTone {
+  return color ? (tone, text) => `\u001b[${CODES[tone]}m${text}\u001b[0m` : (_tone, text) => text;
 }
 
 /** The marks that say without colour what the colours say. */
-export const marks: Readonly<Record<Grade, string>> = { bad: '✗', warn: '!', good: '✓' };
+export const MARKS: Readonly<Record<Grade, string>> = { bad: '✗', warn: '!', good: '✓' };

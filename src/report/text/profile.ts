@@ -1,23 +1,24 @@
 import { distributionOf } from '../../drift/distributions/distribution.ts';
 import { Pair } from '../../drift/findings/finding.ts';
+import { featureName } from '../../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../../profile/model/model.ts';
+import { count, magnitude, percent } from '../../wording/numbers.ts';
 import { wrapped } from '../cells.ts';
-import { type Facts, factsOf, featurePath } from '../facts.ts';
+import { type Facts, factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
-import { count, magnitude, share } from '../numbers.ts';
-import { profileSummary, tableTitle } from '../words.ts';
+import { profileSummary, tableTitle } from '../phrases.ts';
 import { type Cell, columns } from './columns.ts';
-import { type Paint, painter } from './paint.ts';
+import { type PaintTone, tonePainter } from './paint.ts';
 import { sparklines } from './sparkline.ts';
 
 /** Cells for shapes and for extremes, in a terminal of 110 cells or more and in a narrower one; dates need ten. */
-const roomy = { shape: 14, extreme: 16 } as const;
-const tight = { shape: 8, extreme: 10 } as const;
+const ROOMY = { shape: 14, extreme: 16 } as const;
+const TIGHT = { shape: 8, extreme: 10 } as const;
 
 /** For a terminal: what the profile is of in one line, then a row a feature, table by table. */
 export function profileText(profile: Profile, options: RenderOptions): string {
-  const paint = painter(options.color);
+  const paint = tonePainter(options.color);
   const lines = wrapped(profileSummary(profile, options.name), options.width, '');
   const body = profile.tables.flatMap((table) =>
     tableLines(table, profile.tables.length > 1, options.width, paint),
@@ -25,9 +26,9 @@ export function profileText(profile: Profile, options: RenderOptions): string {
   return `${[...lines.map((line) => paint('strong', line)), ...body].join('\n')}\n`;
 }
 
-function tableLines(table: TableProfile, named: boolean, width: number, paint: Paint): string[] {
+function tableLines(table: TableProfile, named: boolean, width: number, paint: PaintTone): string[] {
   const title = named ? [paint('strong', `${tableTitle(table)} (${count(table.rows)})`)] : [];
-  const room = width >= 110 ? roomy : tight;
+  const room = width >= 110 ? ROOMY : TIGHT;
   const spec = [
     { title: 'feature', max: Math.max(12, Math.floor(width / 5)) },
     { title: 'type' },
@@ -49,7 +50,7 @@ function shape(feature: FeatureProfile, table: TableProfile, width: number): str
   const rows = { before: table.rows, after: table.rows };
   const pair = new Pair({
     table: table.name,
-    feature: featurePath(feature),
+    feature: featureName(feature.path),
     before: feature,
     after: feature,
     rows,
@@ -59,8 +60,8 @@ function shape(feature: FeatureProfile, table: TableProfile, width: number): str
 
 function featureRow(facts: Facts, drawn: string, width: number): Cell[] {
   const median = facts.quartiles?.[1];
-  const top = facts.top.slice(0, 3).map(({ value, share: part }) => `${brief(value, 24)} ${share(part)}`);
-  const missing = { text: facts.missing === 0 ? '' : share(facts.missing) };
+  const top = facts.top.slice(0, 3).map(({ value, share: part }) => `${brief(value, 24)} ${percent(part)}`);
+  const missing = { text: facts.missing === 0 ? '' : percent(facts.missing) };
   return [
     { text: brief(facts.feature, 120) },
     { text: neutral(facts.type), tone: 'dim' },

@@ -1,7 +1,8 @@
 import type { DriftSeries } from '../../drift/model.ts';
+import { count } from '../../wording/numbers.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
-import { count } from '../numbers.ts';
+import { featureTitle, gradeOf } from '../phrases.ts';
 import {
   everChanged,
   loudestReason,
@@ -10,28 +11,27 @@ import {
   seriesSummary,
   strengthLine,
 } from '../series.ts';
-import { featureName, gradeOf } from '../words.ts';
 import { type Cell, columns } from './columns.ts';
-import { marks, painter } from './paint.ts';
+import { MARKS, tonePainter } from './paint.ts';
 
 /** A history for a terminal: one line a step, oldest first, then each feature that ever changed as a line of strengths. */
 export function seriesText(series: DriftSeries, { color, width }: RenderOptions): string {
-  const paint = painter(color);
+  const paint = tonePainter(color);
   const changed = everChanged(series);
   const lines = [paint('strong', seriesSummary(series)), ''];
   lines.push(
     ...columns(
-      stepColumns,
+      STEP_COLUMNS,
       series.steps.map((_, at) => stepRow(series, at)),
       width,
       paint,
     ),
   );
-  if (changed.length > 0) lines.push('', ...columns(featureColumns, changed.map(featureRow), width, paint));
+  if (changed.length > 0) lines.push('', ...columns(FEATURE_COLUMNS, changed.map(featureRow), width, paint));
   return `${lines.join('\n')}\n`;
 }
 
-const stepColumns = [
+const STEP_COLUMNS = [
   { title: '' },
   { title: 'version' },
   { title: 'date' },
@@ -44,7 +44,7 @@ function stepRow({ versions, steps }: DriftSeries, at: number): Cell[] {
   const after = versions[at + 1]!;
   const grade = gradeOf(verdict);
   return [
-    { text: marks[grade], tone: grade },
+    { text: MARKS[grade], tone: grade },
     { text: revision(after) },
     { text: after.date?.slice(0, 10) ?? '' },
     { text: count(after.rows) },
@@ -52,7 +52,7 @@ function stepRow({ versions, steps }: DriftSeries, at: number): Cell[] {
   ];
 }
 
-const featureColumns = [
+const FEATURE_COLUMNS = [
   { title: 'feature', max: 24 },
   { title: 'strength by step' },
   { title: 'at its strongest', wrap: true as const },
@@ -60,7 +60,7 @@ const featureColumns = [
 
 function featureRow(feature: SeriesFeature): Cell[] {
   return [
-    { text: featureName(feature) },
+    { text: featureTitle(feature) },
     { text: strengthLine(feature) },
     { text: brief(loudestReason(feature), 200) },
   ];

@@ -1,6 +1,6 @@
 import type { Distribution } from '../../drift/model.ts';
 
-const levels = '▁▂▃▄▅▆▇█';
+const LEVELS = '▁▂▃▄▅▆▇█';
 
 /**
  * Both sides of a distribution as two lines of block characters on one scale, at most `width` characters each;
@@ -31,7 +31,7 @@ function coarsened(shares: readonly number[], width: number): number[] {
 function drawn(shares: readonly number[], top: number): string {
   return shares
     .map((one) =>
-      one > 0 ? levels[Math.min(levels.length - 1, Math.floor((one / top) * levels.length))] : ' ',
+      one > 0 ? LEVELS[Math.min(LEVELS.length - 1, Math.floor((one / top) * LEVELS.length))] : ' ',
     )
     .join('');
 }

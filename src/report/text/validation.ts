@@ -1,25 +1,25 @@
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
+import { counted } from '../../wording/numbers.ts';
 import { cut, wrapped } from '../cells.ts';
 import type { RenderOptions } from '../format.ts';
 import { brief, neutral } from '../neutral.ts';
-import { counted } from '../numbers.ts';
-import { featureName, gradeOf, validationGrade, validationSummary } from '../words.ts';
+import { featureTitle, gradeOf, validationGrade, validationSummary } from '../phrases.ts';
 import { type Cell, columns } from './columns.ts';
-import { marks, type Paint, painter } from './paint.ts';
+import { MARKS, type PaintTone, tonePainter } from './paint.ts';
 
 /** Anomalies with details below the table; the table itself has every one. */
-const detailed = 50;
+const DETAILED = 50;
 
 /** For a terminal: the answer in one line, the table of anomalies, then what each means with its example rows. */
 export function validationText(report: ValidationReport, options: RenderOptions): string {
-  const paint = painter(options.color);
+  const paint = tonePainter(options.color);
   const grade = validationGrade(report);
-  const answer = wrapped(`${marks[grade]} ${validationSummary(report)}`, options.width, '');
+  const answer = wrapped(`${MARKS[grade]} ${validationSummary(report)}`, options.width, '');
   const lines = answer.map((line) => paint('strong', paint(grade, line)));
   if (report.anomalies.length > 0) lines.push('', ...table(report.anomalies, options.width, paint));
-  for (const anomaly of report.anomalies.slice(0, detailed))
+  for (const anomaly of report.anomalies.slice(0, DETAILED))
     lines.push('', ...details(anomaly, options.width, paint));
-  const left = report.anomalies.length - detailed;
+  const left = report.anomalies.length - DETAILED;
   if (left > 0)
     lines.push(
       '',
@@ -28,7 +28,7 @@ export function validationText(report: ValidationReport, options: RenderOptions)
   return `${lines.join('\n')}\n`;
 }
 
-function table(anomalies: readonly Anomaly[], width: number, paint: Paint): string[] {
+function table(anomalies: readonly Anomaly[], width: number, paint: PaintTone): string[] {
   const spec = [
     { title: '' },
     { title: 'feature', max: Math.max(12, Math.floor(width / 5)) },
@@ -39,8 +39,8 @@ function table(anomalies: readonly Anomaly[], width: number, paint: Paint): stri
   const rows = anomalies.map((anomaly): Cell[] => {
     const grade = gradeOf(anomaly.severity);
     return [
-      { text: marks[grade], tone: grade },
-      { text: featureName(anomaly) },
+      { text: MARKS[grade], tone: grade },
+      { text: featureTitle(anomaly) },
       { text: brief(anomaly.short, 200) },
       { text: brief(anomaly.expected, 200) },
       { text: brief(anomaly.observed, 200), tone: grade },
@@ -49,9 +49,9 @@ function table(anomalies: readonly Anomaly[], width: number, paint: Paint): stri
   return columns(spec, rows, width, paint);
 }
 
-function details(anomaly: Anomaly, width: number, paint: Paint): string[] {
+function details(anomaly: Anomaly, width: number, paint: PaintTone): string[] {
   const grade = gradeOf(anomaly.severity);
-  const title = `${marks[grade]} ${featureName(anomaly)}: ${neutral(anomaly.kind)}`;
+  const title = `${MARKS[grade]} ${featureTitle(anomaly)}: ${neutral(anomaly.kind)}`;
   const examples = (anomaly.examples ?? []).map(({ row, value }) =>
     cut(`  row ${row}: ${brief(value, 200)}`, width),
   );

@@ -1,14 +1,14 @@
 import type { DriftWindow } from '../../drift/model.ts';
+import { counted } from '../../wording/numbers.ts';
 import type { RenderOptions } from '../format.ts';
 import { neutral } from '../neutral.ts';
-import { counted } from '../numbers.ts';
-import { gradeOf } from '../words.ts';
-import { marks, painter } from './paint.ts';
+import { gradeOf } from '../phrases.ts';
+import { MARKS, tonePainter } from './paint.ts';
 
 /** One line for a terminal that watches a stream. */
 export function windowText(window: DriftWindow, { color }: RenderOptions): string {
-  const paint = painter(color);
+  const paint = tonePainter(color);
   const grade = gradeOf(window.verdict);
   const which = paint('dim', `window ${window.window}, ${counted(window.rows, 'row')}:`);
-  return `${paint(grade, marks[grade])} ${which} ${paint(grade, neutral(window.summary))}\n`;
+  return `${paint(grade, MARKS[grade])} ${which} ${paint(grade, neutral(window.summary))}\n`;
 }

@@ -4,30 +4,30 @@ import type { Bounds, Range } from '../model.ts';
 import { isDecimal } from './exact.ts';
 
 /** Where a node comes from, so that a fault names its file, line and column. */
-export interface Source {
+export interface YamlSource {
   readonly where: string;
   readonly lines: LineCounter;
 }
 
 /** How one value stands in the file: `read` checks and takes it, `write` gives plain data for it. */
 export interface Codec<T> {
-  read(node: Node | null, source: Source): T;
+  read(node: Node | null, source: YamlSource): T;
   write(value: T): unknown;
 }
 
 /** @throws VarveError `schema-invalid`, always */
-export function fault(source: Source, node: Node | null | undefined, message: string): never {
+export function fault(source: YamlSource, node: Node | null | undefined, message: string): never {
   const offset = node?.range?.[0];
   const at = offset === undefined ? undefined : source.lines.linePos(offset);
   const place = at === undefined || at.line === 0 ? source.where : `${source.where}:${at.line}:${at.col}`;
   throw new VarveError('schema-invalid', `${place}: ${message}`, {
-    remedy: 'Correct the line; docs/schema.md lists every key and what it takes.',
+    remedy: 'Correct the line; docs/reference/schema.md lists every key and what it takes.',
     path: source.where,
   });
 }
 
 /** A scalar as it was typed, so that `9E`, `1.0` and `2013-01-01` stay what the person wrote. */
-function scalarText(node: Node | null, source: Source, expected: string): string {
+function scalarText(node: Node | null, source: YamlSource, expected: string): string {
   if (!isScalar(node))
     fault(
       source,
@@ -41,12 +41,12 @@ function scalarText(node: Node | null, source: Source, expected: string): string
 }
 
 /** Text; numbers and the like are taken as they were typed. */
-export const text: Codec<string> = {
+export const TEXT_CODEC: Codec<string> = {
   read: (node, source) => scalarText(node, source, 'text'),
   write: (value) => value,
 };
 
-export const flag: Codec<boolean> = {
+export const FLAG_CODEC: Codec<boolean> = {
   read(node, source) {
     const typed = scalarText(node, source, '`true` or `false`');
     if (typed !== 'true' && typed !== 'false')
@@ -57,7 +57,7 @@ export const flag: Codec<boolean> = {
 };
 
 /** A finite number from `min` to `max`, whole where `whole` says so. */
-export function number(what: string, min: number, max: number, whole = false): Codec<number> {
+export function numberCodec(what: string, min: number, max: number, whole = false): Codec<number> {
   return {
     read(node, source) {
       const typed = scalarText(node, source, what);
@@ -70,11 +70,11 @@ export function number(what: string, min: number, max: number, whole = false): C
   };
 }
 
-export const fraction = number('a fraction from 0 to 1', 0, 1);
-export const count = number('a whole number, 0 or more', 0, Number.MAX_SAFE_INTEGER, true);
-export const amount = number('a number, 0 or more', 0, Number.MAX_VALUE);
+export const FRACTION_CODEC = numberCodec('a fraction from 0 to 1', 0, 1);
+export const COUNT_CODEC = numberCodec('a whole number, 0 or more', 0, Number.MAX_SAFE_INTEGER, true);
+export const AMOUNT_CODEC = numberCodec('a number, 0 or more', 0, Number.MAX_VALUE);
 
-export function oneOf<T extends string>(...allowed: readonly T[]): Codec<T> {
+export function oneOfCodec<T extends string>(...allowed: readonly T[]): Codec<T> {
   return {
     read(node, source) {
       const typed = scalarText(node, source, `one of ${allowed.join(', ')}`);
@@ -85,7 +85,7 @@ export function oneOf<T extends string>(...allowed: readonly T[]): Codec<T> {
   };
 }
 
-export function list<T>(item: Codec<T>): Codec<readonly T[]> {
+export function listCodec<T>(item: Codec<T>): Codec<readonly T[]> {
   return {
     read(node, source) {
       if (!isSeq(node)) fault(source, node, 'expected a list.');
@@ -96,8 +96,8 @@ export function list<T>(item: Codec<T>): Codec<readonly T[]> {
 }
 
 /** One, or a list of them; written without the list where it is one. */
-export function oneOrList<T>(item: Codec<T>): Codec<readonly T[]> {
-  const many = list(item);
+export function oneOrListCodec<T>(item: Codec<T>): Codec<readonly T[]> {
+  const many = listCodec(item);
   return {
     read: (node, source) => (isSeq(node) ? many.read(node, source) : [item.read(node, source)]),
     write: (values) => (values.length === 1 ? item.write(values[0] as T) : many.write(values)),
@@ -105,7 +105,7 @@ export function oneOrList<T>(item: Codec<T>): Codec<readonly T[]> {
 }
 
 /** A map from names to `item`s, in the order of the file. */
-export function dictionary<T>(item: Codec<T>): Codec<Readonly<Record<string, T>>> {
+export function dictionaryCodec<T>(item: Codec<T>): Codec<Readonly<Record<string, T>>> {
   return {
     read: (node, source) =>
       Object.fromEntries(
@@ -123,7 +123,7 @@ export interface NamedPair {
 }
 
 /** The entries of a map with their keys as text and the comments above them. */
-export function pairs(node: Node | null, source: Source): NamedPair[] {
+export function pairs(node: Node | null, source: YamlSource): NamedPair[] {
   if (!isMap(node)) fault(source, node, 'expected a map of `key: value` lines.');
   const map: YAMLMap = node;
   return map.items.map((pair, index) => {
@@ -140,7 +140,7 @@ export interface Field<T> {
   readonly codec: Codec<never>;
 }
 
-export function field<T, P extends keyof T & string>(
+export function keyed<T, P extends keyof T & string>(
   property: P,
   codec: Codec<Exclude<T[P], undefined>>,
   key: string = property,
@@ -149,7 +149,7 @@ export function field<T, P extends keyof T & string>(
 }
 
 /** A map with known keys; any other key is a fault, with the nearest known one as a hint. */
-export function record<T extends object>(fields: readonly Field<T>[], defaults: T): Codec<T> {
+export function recordCodec<T extends object>(fields: readonly Field<T>[], defaults: T): Codec<T> {
   return {
     read(node, source) {
       const read: Record<string, unknown> = { ...(defaults as Record<string, unknown>) };
@@ -183,8 +183,8 @@ function isEmpty(value: unknown): boolean {
 }
 
 /** `{ min: 1, max: 5 }`, each end open where it is absent. */
-export function bounds(end: Codec<number>): Codec<Bounds> {
-  const both = record<Bounds>([field('min', end), field('max', end)], {});
+export function boundsCodec(end: Codec<number>): Codec<Bounds> {
+  const both = recordCodec<Bounds>([keyed('min', end), keyed('max', end)], {});
   return {
     read(node, source) {
       const value = both.read(node, source);
@@ -196,13 +196,13 @@ export function bounds(end: Codec<number>): Codec<Bounds> {
   };
 }
 
-const isoTime = /^(\d{4,6}-\d\d-\d\d)?([T ]?\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/;
+const ISO_TIME = /^(\d{4,6}-\d\d-\d\d)?([T ]?\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/;
 
 /** The end of a range: a decimal number of any size, or an ISO 8601 date or time. Numbers are written without quotes. */
-const rangeEnd: Codec<string> = {
+const RANGE_END: Codec<string> = {
   read(node, source) {
     const typed = scalarText(node, source, 'a number, date or time').replace(/^\+/, '');
-    if (!isDecimal(typed) && (typed === '' || !isoTime.test(typed)))
+    if (!isDecimal(typed) && (typed === '' || !ISO_TIME.test(typed)))
       fault(source, node, `expected a number, date or time, found \`${typed}\`.`);
     return typed;
   },
@@ -215,4 +215,7 @@ function plainNumber(value: string): number | bigint | string {
   return /^-?[1-9]\d*$/.test(value) ? BigInt(value) : value;
 }
 
-export const range: Codec<Range> = record<Range>([field('min', rangeEnd), field('max', rangeEnd)], {});
+export const RANGE_CODEC: Codec<Range> = recordCodec<Range>(
+  [keyed('min', RANGE_END), keyed('max', RANGE_END)],
+  {},
+);

@@ -2,9 +2,9 @@
  * Comparison of decimal text of any size without rounding: 9007199254740993 is more than 9007199254740992.
  * Exponents are bounded, so that `1e999999999` costs nothing.
  */
-const decimal = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,6}))?$/;
-const maxExponent = 1_000;
-const maxDigits = 2_000;
+const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,6}))?$/;
+const MAX_EXPONENT = 1_000;
+const MAX_DIGITS = 2_000;
 
 interface Decimal {
   readonly digits: bigint;
@@ -12,12 +12,12 @@ interface Decimal {
 }
 
 function readDecimal(text: string): Decimal | undefined {
-  const match = decimal.exec(text);
+  const match = DECIMAL.exec(text);
   if (match === null) return undefined;
   const [, sign = '', whole = '', fraction = '', power = '0'] = match;
   const exponent = Number(power) - fraction.length;
-  if (whole.length + fraction.length === 0 || whole.length + fraction.length > maxDigits) return undefined;
-  if (Math.abs(exponent) > maxExponent) return undefined;
+  if (whole.length + fraction.length === 0 || whole.length + fraction.length > MAX_DIGITS) return undefined;
+  if (Math.abs(exponent) > MAX_EXPONENT) return undefined;
   const digits = BigInt(`${whole}${fraction}`);
   return { digits: sign === '-' ? -digits : digits, exponent };
 }

@@ -3,7 +3,7 @@ import { instant } from '../time.ts';
 import { compareDecimals, isDecimal } from './exact.ts';
 
 /** What is wrong with a schema in itself, before it meets any data; `kind` is TFDV's name for it. */
-export interface Fault {
+export interface SchemaFault {
   readonly table: string;
   readonly feature: string;
   readonly kind: FaultKind;
@@ -21,7 +21,7 @@ type FaultKind =
 type Complaint = readonly [kind: FaultKind, message: string];
 
 /** All faults, in the order of the schema, under the names of TFDV's anomalies (tensorflow.org/tfx, Anomalies Reference). */
-export function schemaFaults(schema: Schema): Fault[] {
+export function schemaFaults(schema: Schema): SchemaFault[] {
   return schema.tables.flatMap((table) =>
     table.features
       .filter((feature) => feature.deprecated !== true)

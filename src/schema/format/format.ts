@@ -1,56 +1,59 @@
 import type { Node } from 'yaml';
 import {
-  allTypes,
+  ALL_TYPES,
   type Comparator,
   type DriftSettings,
   type Expectation,
   type FeatureSchema,
-  noDriftSettings,
+  NO_DRIFT_SETTINGS,
   type Presence,
   type Schema,
   type TableSchema,
 } from '../model.ts';
 import { isOneExpression } from '../row-checker.ts';
 import {
-  amount,
-  bounds,
+  AMOUNT_CODEC,
+  boundsCodec,
+  COUNT_CODEC,
   type Codec,
-  count,
-  dictionary,
+  dictionaryCodec,
+  FLAG_CODEC,
+  FRACTION_CODEC,
   fault,
-  field,
-  flag,
-  fraction,
-  list,
-  number,
-  oneOf,
-  oneOrList,
+  keyed,
+  listCodec,
+  numberCodec,
+  oneOfCodec,
+  oneOrListCodec,
   pairs,
-  range,
-  record,
-  type Source,
-  text,
+  RANGE_CODEC,
+  recordCodec,
+  TEXT_CODEC,
+  type YamlSource,
 } from './codec.ts';
 import { patternFault } from './pattern.ts';
 import { timeFormatFault } from './time-format.ts';
 
 /** Every key of `<path>.schema.yaml`, in the order in which it is written. */
 
-const required: Presence = { minFraction: 1, minCount: 1 };
+const REQUIRED: Presence = { minFraction: 1, minCount: 1 };
 
-const presence: Codec<Presence> = {
+const PRESENCE: Codec<Presence> = {
   read(node, source) {
-    if (node !== null && 'value' in node && node.value === 'required') return required;
-    return presenceRecord.read(node, source);
+    if (node !== null && 'value' in node && node.value === 'required') return REQUIRED;
+    return PRESENCE_RECORD.read(node, source);
   },
   write: (value) =>
-    value.minFraction === 1 && value.minCount === 1 ? 'required' : presenceRecord.write(value),
+    value.minFraction === 1 && value.minCount === 1 ? 'required' : PRESENCE_RECORD.write(value),
 };
-const presenceRecord = record<Presence>([field('minFraction', fraction), field('minCount', count)], {});
+const PRESENCE_RECORD = recordCodec<Presence>(
+  [keyed('minFraction', FRACTION_CODEC), keyed('minCount', COUNT_CODEC)],
+  {},
+);
 
-const sql: Codec<string> = {
+const SQL: Codec<string> = {
   read(node, source) {
-    const expression = text.read(node, source).trim();
+    const expression = TEXT_CODEC.read(node, source).trim();
     if (!isOneExpression(expression))
       fault(
         source,
@@ -62,24 +65,24 @@ const sql: Codec<string> = {
   write: (value) => value,
 };
 
-const expectationRecord = record<Expectation>(
+const EXPECTATION_RECORD = recordCodec<Expectation>(
   [
-    field('sql', sql),
-    field('name', text),
-    field('severity', oneOf('error', 'warning')),
-    field('maxFraction', fraction),
+    keyed('sql', SQL),
+    keyed('name', TEXT_CODEC),
+    keyed('severity', oneOfCodec('error', 'warning')),
+    keyed('maxFraction', FRACTION_CODEC),
   ],
   { sql: '' },
 );
 
-const expectation: Codec<Expectation> = {
+const EXPECTATION: Codec<Expectation> = {
   read(node, source) {
-    if (node === null || !('items' in node)) return { sql: sql.read(node, source) };
-    const value = expectationRecord.read(node, source);
+    if (node === null || !('items' in node)) return { sql: SQL.read(node, source) };
+    const value = EXPECTATION_RECORD.read(node, source);
     if (value.sql === '') fault(source, node, 'an expectation needs `sql`.');
     return value;
   },
-  write: (value) => (Object.keys(value).length === 1 ? value.sql : expectationRecord.write(value)),
+  write: (value) => (Object.keys(value).length === 1 ? value.sql : EXPECTATION_RECORD.write(value)),
 };
 
 function checked(codec: Codec<string>, findFault: (value: string) => string | undefined): Codec<string> {
@@ -95,67 +98,70 @@ function checked(codec: Codec<string>, findFault: (value: string) => string | un
 }
 
 type Words = { readonly true?: string; readonly false?: string };
-const wordsRecord = record<Words>([field('true', text), field('false', text)], {});
-const booleanWords: Codec<Words> = {
+const WORDS_RECORD = recordCodec<Words>([keyed('true', TEXT_CODEC), keyed('false', TEXT_CODEC)], {});
+const BOOLEAN_WORDS: Codec<Words> = {
   read: (node, source) =>
-    node !== null && 'value' in node && node.value === true ? {} : wordsRecord.read(node, source),
-  write: (value) => (Object.keys(value).length === 0 ? true : wordsRecord.write(value)),
+    node !== null && 'value' in node && node.value === true ? {} : WORDS_RECORD.read(node, source),
+  write: (value) => (Object.keys(value).length === 0 ? true : WORDS_RECORD.write(value)),
 };
 
-const values = list(text);
-const domain: Codec<string | readonly string[]> = {
+const VALUES = listCodec(TEXT_CODEC);
+const DOMAIN: Codec<string | readonly string[]> = {
   read: (node, source) =>
-    node !== null && 'items' in node ? values.read(node, source) : text.read(node, source),
+    node !== null && 'items' in node ? VALUES.read(node, source) : TEXT_CODEC.read(node, source),
   write: (value) => value,
 };
 
-const distance = number('a distance, 0 or more', 0, Number.MAX_VALUE);
-const comparator = record<Comparator>(
+const DISTANCE = numberCodec('a distance, 0 or more', 0, Number.MAX_VALUE);
+const COMPARATOR = recordCodec<Comparator>(
   [
-    field('l-infinity', distance),
-    field('jensen-shannon', distance),
-    field('normalized-absolute-difference', distance),
+    keyed('l-infinity', DISTANCE),
+    keyed('jensen-shannon', DISTANCE),
+    keyed('normalized-absolute-difference', DISTANCE),
   ],
   {},
 );
 
-const someTypes = oneOrList(oneOf(...allTypes));
-const types: Codec<FeatureSchema['types']> = {
+const SOME_TYPES = oneOrListCodec(oneOfCodec(...ALL_TYPES));
+const TYPES: Codec<FeatureSchema['types']> = {
   read: (node, source) =>
-    node !== null && 'value' in node && node.value === 'any' ? allTypes : someTypes.read(node, source),
-  write: (value) => (value.length === allTypes.length ? 'any' : someTypes.write(value)),
+    node !== null && 'value' in node && node.value === 'any' ? ALL_TYPES : SOME_TYPES.read(node, source),
+  write: (value) => (value.length === ALL_TYPES.length ? 'any' : SOME_TYPES.write(value)),
 };
 
-const featureFields = [
-  field<FeatureSchema, 'types'>('types', types, 'type'),
-  field<FeatureSchema, 'deprecated'>('deprecated', flag),
-  field<FeatureSchema, 'presence'>('presence', presence),
-  field<FeatureSchema, 'in'>('in', values),
-  field<FeatureSchema, 'notIn'>('notIn', values),
-  field<FeatureSchema, 'valency'>('valency', oneOrList(bounds(count))),
-  field<FeatureSchema, 'shape'>('shape', list(number('a whole number, 1 or more', 1, 2 ** 31, true))),
-  field<FeatureSchema, 'holds'>('holds', oneOf('integer', 'float')),
-  field<FeatureSchema, 'categorical'>('categorical', flag),
-  field<FeatureSchema, 'boolean'>('boolean', booleanWords),
-  field<FeatureSchema, 'range'>('range', range),
-  field<FeatureSchema, 'nan'>('nan', flag),
-  field<FeatureSchema, 'infinity'>('infinity', flag),
-  field<FeatureSchema, 'length'>('length', bounds(count)),
-  field<FeatureSchema, 'matches'>('matches', checked(text, patternFault)),
-  field<FeatureSchema, 'timeFormat'>('timeFormat', checked(text, timeFormatFault)),
-  field<FeatureSchema, 'domain'>('domain', domain),
-  field<FeatureSchema, 'minDomainMass'>('minDomainMass', fraction),
-  field<FeatureSchema, 'balance'>('balance', bounds(fraction)),
-  field<FeatureSchema, 'unique'>('unique', flag),
-  field<FeatureSchema, 'distinct'>('distinct', bounds(count)),
-  field<FeatureSchema, 'drift'>('drift', comparator),
-  field<FeatureSchema, 'skew'>('skew', comparator),
-  field<FeatureSchema, 'expect'>('expect', oneOrList(expectation)),
-  field<FeatureSchema, 'tfdv'>('tfdv', text),
+const FEATURE_FIELDS = [
+  keyed<FeatureSchema, 'types'>('types', TYPES, 'type'),
+  keyed<FeatureSchema, 'deprecated'>('deprecated', FLAG_CODEC),
+  keyed<FeatureSchema, 'presence'>('presence', PRESENCE),
+  keyed<FeatureSchema, 'in'>('in', VALUES),
+  keyed<FeatureSchema, 'notIn'>('notIn', VALUES),
+  keyed<FeatureSchema, 'valency'>('valency', oneOrListCodec(boundsCodec(COUNT_CODEC))),
+  keyed<FeatureSchema, 'shape'>(
+    'shape',
+    listCodec(numberCodec('a whole number, 1 or more', 1, 2 ** 31, true)),
+  ),
+  keyed<FeatureSchema, 'holds'>('holds', oneOfCodec('integer', 'float')),
+  keyed<FeatureSchema, 'categorical'>('categorical', FLAG_CODEC),
+  keyed<FeatureSchema, 'boolean'>('boolean', BOOLEAN_WORDS),
+  keyed<FeatureSchema, 'range'>('range', RANGE_CODEC),
+  keyed<FeatureSchema, 'nan'>('nan', FLAG_CODEC),
+  keyed<FeatureSchema, 'infinity'>('infinity', FLAG_CODEC),
+  keyed<FeatureSchema, 'length'>('length', boundsCodec(COUNT_CODEC)),
+  keyed<FeatureSchema, 'matches'>('matches', checked(TEXT_CODEC, patternFault)),
+  keyed<FeatureSchema, 'timeFormat'>('timeFormat', checked(TEXT_CODEC, timeFormatFault)),
+  keyed<FeatureSchema, 'domain'>('domain', DOMAIN),
+  keyed<FeatureSchema, 'minDomainMass'>('minDomainMass', FRACTION_CODEC),
+  keyed<FeatureSchema, 'balance'>('balance', boundsCodec(FRACTION_CODEC)),
+  keyed<FeatureSchema, 'unique'>('unique', FLAG_CODEC),
+  keyed<FeatureSchema, 'distinct'>('distinct', boundsCodec(COUNT_CODEC)),
+  keyed<FeatureSchema, 'drift'>('drift', COMPARATOR),
+  keyed<FeatureSchema, 'skew'>('skew', COMPARATOR),
+  keyed<FeatureSchema, 'expect'>('expect', oneOrListCodec(EXPECTATION)),
+  keyed<FeatureSchema, 'tfdv'>('tfdv', TEXT_CODEC),
 ];
 
 /** One feature as it stands in the file, without its name. */
-const feature = record<FeatureSchema>(featureFields, {
+const FEATURE = recordCodec<FeatureSchema>(FEATURE_FIELDS, {
   name: '',
   types: [],
   in: [],
@@ -163,35 +169,35 @@ const feature = record<FeatureSchema>(featureFields, {
   expect: [],
 });
 
-const features: Codec<readonly FeatureSchema[]> = {
+const FEATURES: Codec<readonly FeatureSchema[]> = {
   read: (node, source) =>
     pairs(node, source).map(({ key, pair, comment }) => ({
-      ...feature.read(pair.value as Node | null, source),
+      ...FEATURE.read(pair.value as Node | null, source),
       name: key,
       ...(comment === undefined ? {} : { comment }),
     })),
-  write: (all) => new Map(all.map((each) => [each.name, feature.write(each)])),
+  write: (all) => new Map(all.map((each) => [each.name, FEATURE.write(each)])),
 };
 
-const tableFields = [
-  field<TableSchema, 'rows'>('rows', bounds(count)),
-  field<TableSchema, 'growth'>('growth', bounds(amount)),
-  field<TableSchema, 'keys'>('keys', list(oneOrList(text))),
-  field<TableSchema, 'expect'>('expect', oneOrList(expectation)),
-  field<TableSchema, 'features'>('features', features),
+const TABLE_FIELDS = [
+  keyed<TableSchema, 'rows'>('rows', boundsCodec(COUNT_CODEC)),
+  keyed<TableSchema, 'growth'>('growth', boundsCodec(AMOUNT_CODEC)),
+  keyed<TableSchema, 'keys'>('keys', listCodec(oneOrListCodec(TEXT_CODEC))),
+  keyed<TableSchema, 'expect'>('expect', oneOrListCodec(EXPECTATION)),
+  keyed<TableSchema, 'features'>('features', FEATURES),
 ];
-const emptyTable: TableSchema = { name: '', keys: [], expect: [], features: [] };
-const table = record<TableSchema>(tableFields, emptyTable);
-const tables = dictionary(table);
+const EMPTY_TABLE: TableSchema = { name: '', keys: [], expect: [], features: [] };
+const TABLE = recordCodec<TableSchema>(TABLE_FIELDS, EMPTY_TABLE);
+const TABLES = dictionaryCodec(TABLE);
 
-const driftSettings = record<DriftSettings>(
+const DRIFT_SETTINGS = recordCodec<DriftSettings>(
   [
-    field('ignore', values),
-    field('watch', values),
-    field('thresholds', dictionary(distance)),
-    field('features', dictionary(dictionary(distance))),
+    keyed('ignore', VALUES),
+    keyed('watch', VALUES),
+    keyed('thresholds', dictionaryCodec(DISTANCE)),
+    keyed('features', dictionaryCodec(dictionaryCodec(DISTANCE))),
   ],
-  noDriftSettings,
+  NO_DRIFT_SETTINGS,
 );
 
 interface File extends TableSchema {
@@ -203,22 +209,22 @@ interface File extends TableSchema {
   readonly tfdv?: string;
 }
 
-const file = record<File>(
+const FILE = recordCodec<File>(
   [
-    field<File, 'varveSchema'>('varveSchema', number('1', 1, Number.MAX_SAFE_INTEGER, true)),
-    field<File, 'environments'>('environments', values),
-    field<File, 'domains'>('domains', dictionary(values)),
-    ...(tableFields as never[]),
-    field<File, 'tables'>('tables', tables),
-    field<File, 'drift'>('drift', driftSettings),
-    field<File, 'tfdv'>('tfdv', text),
+    keyed<File, 'varveSchema'>('varveSchema', numberCodec('1', 1, Number.MAX_SAFE_INTEGER, true)),
+    keyed<File, 'environments'>('environments', VALUES),
+    keyed<File, 'domains'>('domains', dictionaryCodec(VALUES)),
+    ...(TABLE_FIELDS as never[]),
+    keyed<File, 'tables'>('tables', TABLES),
+    keyed<File, 'drift'>('drift', DRIFT_SETTINGS),
+    keyed<File, 'tfdv'>('tfdv', TEXT_CODEC),
   ],
-  { ...emptyTable, varveSchema: 0, environments: [], domains: {}, tables: {}, drift: noDriftSettings },
+  { ...EMPTY_TABLE, varveSchema: 0, environments: [], domains: {}, tables: {}, drift: NO_DRIFT_SETTINGS },
 );
 
 /** The whole file; `write` gives maps and lists in the order of the file. */
-export const schemaFile: Codec<Schema> = {
-  read(node: Node | null, source: Source) {
+export const SCHEMA_FILE: Codec<Schema> = {
+  read(node: Node | null, source: YamlSource) {
     const {
       name,
       rows,
@@ -229,7 +235,7 @@ export const schemaFile: Codec<Schema> = {
       tables: others,
       varveSchema,
       ...rest
-    } = file.read(node, source);
+    } = FILE.read(node, source);
     if (varveSchema !== 1)
       fault(
         source,
@@ -251,10 +257,10 @@ export const schemaFile: Codec<Schema> = {
     return { ...rest, varveSchema: 1, tables: said ? [top, ...named] : named };
   },
   write({ tables: all, comment: _, ...rest }) {
-    const top = all.find((each) => each.name === '') ?? emptyTable;
+    const top = all.find((each) => each.name === '') ?? EMPTY_TABLE;
     const others = Object.fromEntries(
       all.filter((each) => each.name !== '').map((each) => [each.name, each]),
     );
-    return file.write({ ...rest, ...top, tables: others });
+    return FILE.write({ ...rest, ...top, tables: others });
   },
 };

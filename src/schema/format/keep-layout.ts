@@ -1,57 +1,50 @@
-import { compareLines } from './line-diff.ts';
+import { diff3MergeRegions, diffIndices } from 'node-diff3';
 
 /**
- * Puts the changes from `base` to `updated` into `original`, a text that says the same as `base` in another layout, so
- * that lines without a change stay as the person laid them out. Between two lines that all three have, `updated` stands
- * where it differs from `base`, else `original`.
+ * Puts the changes from `base` to `updated` into `original`, a text that says the same as `base` in another layout. Where
+ * both differ from `base`, `updated` stands: a three-way merge in which lines are the same if only their inner spaces
+ * differ, as they do in flow collections (`[a,b]` and `[ a, b ]`).
  */
 export function keepLayout(original: string, base: string, updated: string): string {
-  const [lines, change] = [base.split('\n'), sideOf(base, updated, (line) => line)];
-  const person = sideOf(base, original, withoutSpaces);
-  const merged: string[] = [];
-  let [mine, theirs, changed]: [string[], string[], boolean] = [[], [], false];
-  for (let index = 0; index <= lines.length; index++) {
-    const [own, fresh, added] = [person.kept[index], change.kept[index], change.before[index] ?? []];
-    mine.push(...(person.before[index] ?? []));
-    theirs.push(...added);
-    changed ||= added.length > 0 || fresh?.length === 0;
-    if (own?.length !== 0 && fresh?.length !== 0) {
-      merged.push(...(changed ? theirs : mine), ...(own ?? []));
-      [mine, theirs, changed] = [[], [], false];
-      continue;
-    }
-    mine.push(...(own ?? []));
-    theirs.push(...(fresh ?? []));
+  const [person, old, fresh] = [original, base, updated].map((text) => text.split('\n')) as [
+    string[],
+    string[],
+    string[],
+  ];
+  const [a, o, b] = [person, old, fresh].map((lines) => lines.map(withoutInnerSpaces)) as [
+    string[],
+    string[],
+    string[],
+  ];
+  const personal = counterparts(o, a);
+  return diff3MergeRegions(a, o, b)
+    .flatMap((region) => {
+      if (!region.stable) return fresh.slice(region.bStart, region.bStart + region.bLength);
+      const [start, end] = [region.bufferStart, region.bufferStart + region.bufferLength];
+      if (region.buffer === 'a') return person.slice(start, end);
+      if (region.buffer === 'b') return fresh.slice(start, end);
+      return old.slice(start, end).map((line, at) => person[personal.get(start + at) ?? -1] ?? line);
+    })
+    .join('\n');
+}
+
+/** For each line of `base` that `other` has too, its index there. */
+function counterparts(base: string[], other: string[]): Map<number, number> {
+  const found = new Map<number, number>();
+  let [from, to] = [0, 0];
+  for (const { buffer1, buffer2 } of [...diffIndices(base, other), end(base, other)]) {
+    while (from < buffer1[0]) found.set(from++, to++);
+    [from, to] = [buffer1[0] + buffer1[1], buffer2[0] + buffer2[1]];
   }
-  return merged.join('\n');
+  return found;
 }
 
-interface Side {
-  /** For each line of the base the line that it is in the other text, or none where it is not there. */
-  readonly kept: readonly (readonly string[])[];
-  /** What was added before each line of the base, and last, after all. */
-  readonly before: readonly (readonly string[])[];
+function end(base: string[], other: string[]): { buffer1: [number, number]; buffer2: [number, number] } {
+  return { buffer1: [base.length, 0], buffer2: [other.length, 0] };
 }
 
-function sideOf(base: string, other: string, sameness: (line: string) => string): Side {
-  const lines = other.split('\n');
-  const kept: string[][] = [];
-  const before: string[][] = [[]];
-  let at = 0;
-  for (const [mark] of compareLines(base.split('\n').map(sameness), lines.map(sameness))) {
-    const line = mark === '-' ? [] : lines.slice(at, ++at);
-    if (mark === '+') {
-      before.at(-1)?.push(...line);
-      continue;
-    }
-    kept.push(line);
-    before.push([]);
-  }
-  return { kept, before };
-}
-
-/** A line's indentation and its characters that are no spaces: what a layout of flow collections does not change. */
-function withoutSpaces(line: string): string {
+/** A line's indentation and its characters that are no spaces. */
+function withoutInnerSpaces(line: string): string {
   const start = line.search(/\S|$/);
   return line.slice(0, start) + line.slice(start).replaceAll(' ', '');
 }

@@ -1,11 +1,11 @@
 import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { VarveError } from '../../errors.ts';
 import type { Schema } from '../model.ts';
-import { fault, type Source } from './codec.ts';
+import { fault, type YamlSource } from './codec.ts';
 import { schemaFaults } from './faults.ts';
-import { schemaFile } from './format.ts';
+import { SCHEMA_FILE } from './format.ts';
 
-const greatestSize = 16 * 2 ** 20;
+const MAX_SCHEMA_BYTES = 16 * 2 ** 20;
 
 export interface SchemaDocument {
   readonly document: Document;
@@ -24,9 +24,9 @@ export function parseSchema(text: string, where: string): Schema {
 /** The same with the YAML document, for editing. */
 export function parseSchemaDocument(text: string, where: string): SchemaDocument {
   const lines = new LineCounter();
-  const source: Source = { where, lines };
+  const source: YamlSource = { where, lines };
   const document = readYaml(text, source);
-  const schema = schemaFile.read(document.contents, source);
+  const schema = SCHEMA_FILE.read(document.contents, source);
   const [first] = schemaFaults(schema);
   if (first !== undefined) {
     const place = first.feature === '' ? [] : ['features', first.feature];
@@ -42,8 +42,8 @@ export function parseSchemaDocument(text: string, where: string): SchemaDocument
   return { document, schema: { ...schema, ...(comment ? { comment } : {}) } };
 }
 
-function readYaml(text: string, source: Source): Document {
-  if (text.length > greatestSize) fault(source, null, 'a schema is at most 16 MiB.');
+function readYaml(text: string, source: YamlSource): Document {
+  if (text.length > MAX_SCHEMA_BYTES) fault(source, null, 'a schema is at most 16 MiB.');
   let document: Document.Parsed;
   try {
     document = parseDocument(text, { lineCounter: source.lines, prettyErrors: false, version: '1.2' });

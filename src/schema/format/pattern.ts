@@ -6,14 +6,14 @@ import { VarveError } from '../../errors.ts';
  * engine (RE2), so only what both understand is allowed. The time limit stands against patterns such as `(a+)+$`,
  * which take exponential time to say no.
  */
-const timeLimit = 2_000;
-const notInRe2 = /\(\?<?[=!]|\\[1-9]|\\k</;
+const TIME_LIMIT = 2_000;
+const NOT_IN_RE2 = /\(\?<?[=!]|\\[1-9]|\\k</;
 
 /** Why the pattern cannot be used, as a sentence, or undefined. */
 export function patternFault(pattern: string): string | undefined {
   if (pattern.length > 1_000) return 'the regular expression is longer than 1,000 characters.';
   const withoutEscapes = pattern.replaceAll('\\\\', '');
-  if (notInRe2.test(withoutEscapes))
+  if (NOT_IN_RE2.test(withoutEscapes))
     return `the regular expression \`${pattern}\` looks around or back, which cannot be checked on rows.`;
   try {
     new RegExp(whole(pattern), 'u');
@@ -37,7 +37,7 @@ export function notMatching(pattern: string, values: readonly string[]): string[
     'const re = new RegExp(source, "u"); JSON.stringify(JSON.parse(values).filter((value) => !re.test(value)))',
   );
   try {
-    return JSON.parse(script.runInContext(context, { timeout: timeLimit }) as string) as string[];
+    return JSON.parse(script.runInContext(context, { timeout: TIME_LIMIT }) as string) as string[];
   } catch (cause) {
     throw new VarveError(
       'pattern-too-slow',

@@ -1,9 +1,9 @@
 import { Document, isCollection, isMap, isPair, isScalar, type Node } from 'yaml';
 import type { Schema } from '../model.ts';
-import { schemaFile } from './format.ts';
+import { SCHEMA_FILE } from './format.ts';
 
 /** Keys whose value stands on the same line where it fits: one fact a line. */
-const inline = new Set([
+const INLINE = new Set([
   'type',
   'presence',
   'in',
@@ -26,21 +26,21 @@ const inline = new Set([
   'thresholds',
   'sql',
 ]);
-const lineWidth = 100;
+const LINE_WIDTH = 100;
 
-const defaultComment = ` The schema of this dataset: read it, edit it, keep it in Git. Every key is explained in varve's docs/schema.md.`;
+const DEFAULT_COMMENT = ` The schema of this dataset: read it, edit it, keep it in Git. Every key is explained in varve's docs/reference/schema.md.`;
 
 /** The text of a `<path>.schema.yaml`, ending in a newline; `parseSchema` gives an equal schema back. */
 export function stringifySchema(schema: Schema): string {
-  const document = new Document(schemaFile.write(schema));
+  const document = new Document(SCHEMA_FILE.write(schema));
   layOut(document.contents);
-  document.commentBefore = schema.comment ?? defaultComment;
+  document.commentBefore = schema.comment ?? DEFAULT_COMMENT;
   commentFeatures(document, schema);
   return printed(document);
 }
 
 function printed(document: Document): string {
-  return document.toString({ lineWidth, flowCollectionPadding: true });
+  return document.toString({ lineWidth: LINE_WIDTH, flowCollectionPadding: true });
 }
 
 /** Printed with the indentation and the spaces within brackets that `text` has, and no line folded. */
@@ -68,7 +68,7 @@ function layOut(node: unknown, depth = 0): void {
 }
 
 function layOutValue(key: string, value: unknown, depth = 1): void {
-  if (isCollection(value) && inline.has(key) && JSON.stringify(value).length < lineWidth - 30)
+  if (isCollection(value) && INLINE.has(key) && JSON.stringify(value).length < LINE_WIDTH - 30)
     value.flow = true;
   else if (isCollection(value) && key === 'keys')
     for (const each of value.items) if (isCollection(each)) each.flow = true;

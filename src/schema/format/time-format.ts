@@ -1,5 +1,5 @@
 /** What each directive of strptime matches, as DuckDB lists them (duckdb.org/docs, functions/dateformat). */
-const directives: Readonly<Record<string, string>> = {
+const DIRECTIVES: Readonly<Record<string, string>> = {
   '%': '%',
   Y: '\\d{4}',
   y: '\\d{2}',
@@ -28,12 +28,12 @@ const directives: Readonly<Record<string, string>> = {
   b: '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)',
   B: '(?:January|February|March|April|May|June|July|August|September|October|November|December)',
 };
-const part = /%(-?[A-Za-z%])|([\s\S])/gu;
+const PART = /%(-?[A-Za-z%])|([\s\S])/gu;
 
 /** Why text is not a time format, as a sentence, or undefined. */
 export function timeFormatFault(format: string): string | undefined {
-  const used = [...format.matchAll(part)].filter((match) => match[1] !== undefined);
-  const unknown = used.find((match) => !Object.hasOwn(directives, match[1] as string)) ?? /%$/.exec(format);
+  const used = [...format.matchAll(PART)].filter((match) => match[1] !== undefined);
+  const unknown = used.find((match) => !Object.hasOwn(DIRECTIVES, match[1] as string)) ?? /%$/.exec(format);
   if (unknown !== undefined && unknown !== null && !format.endsWith('%%'))
     return `unknown directive \`${unknown[0]}\` in the time format \`${format}\`.`;
   return used.some((match) => match[1] !== '%')
@@ -43,9 +43,9 @@ export function timeFormatFault(format: string): string | undefined {
 
 /** A regular expression for the texts that the format can read; it does not know how many days a month has. */
 export function timeFormatPattern(format: string): string {
-  return format.replace(part, (_, directive: string | undefined, literal: string | undefined) =>
+  return format.replace(PART, (_, directive: string | undefined, literal: string | undefined) =>
     directive === undefined
       ? (literal as string).replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
-      : (directives[directive] as string),
+      : (DIRECTIVES[directive] as string),
   );
 }

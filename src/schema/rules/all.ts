@@ -1,36 +1,36 @@
 import type { FeatureSchema } from '../model.ts';
-import { balance } from './balance.ts';
-import { booleans } from './booleans.ts';
-import { domain } from './domain.ts';
-import { numbers } from './numbers.ts';
-import { presence } from './presence.ts';
-import type { Finding, Rule, Subject } from './rule.ts';
-import { text } from './text.ts';
-import { times } from './times.ts';
-import { type } from './type.ts';
-import { uniqueness } from './uniqueness.ts';
-import { valency } from './valency.ts';
+import { BALANCE_RULE } from './balance.ts';
+import { BOOLEAN_RULE } from './booleans.ts';
+import { DOMAIN_RULE } from './domain.ts';
+import { NUMBER_RULE } from './numbers.ts';
+import { PRESENCE_RULE } from './presence.ts';
+import type { Rule, Subject, Violation } from './rule.ts';
+import { TEXT_RULE } from './text.ts';
+import { TIME_RULE } from './times.ts';
+import { TYPE_RULE } from './type.ts';
+import { UNIQUENESS_RULE } from './uniqueness.ts';
+import { VALENCY_RULE } from './valency.ts';
 
 /** In the order in which anomalies of one feature are reported. */
-const rules: readonly Rule[] = [
-  valency,
-  presence,
-  type,
-  domain,
-  balance,
-  booleans,
-  numbers,
-  text,
-  times,
-  uniqueness,
+const RULES: readonly Rule[] = [
+  VALENCY_RULE,
+  PRESENCE_RULE,
+  TYPE_RULE,
+  DOMAIN_RULE,
+  BALANCE_RULE,
+  BOOLEAN_RULE,
+  NUMBER_RULE,
+  TEXT_RULE,
+  TIME_RULE,
+  UNIQUENESS_RULE,
 ];
 
 /** Every way in which a feature that is there breaks its constraints. */
-export function checkFeature(subject: Subject): Finding[] {
-  return rules.flatMap((rule) => rule.check(subject));
+export function checkFeature(subject: Subject): Violation[] {
+  return RULES.flatMap((rule) => rule.check(subject));
 }
 
 /** The nearest feature that the data satisfies; the same object where it does already. */
 export function relaxFeature(subject: Subject): FeatureSchema {
-  return rules.reduce((feature, rule) => rule.relax({ ...subject, feature }), subject.feature);
+  return RULES.reduce((feature, rule) => rule.relax({ ...subject, feature }), subject.feature);
 }

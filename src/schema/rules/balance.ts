@@ -1,10 +1,11 @@
+import { percent } from '../../wording/numbers.ts';
+import { quoted } from '../../wording/quote.ts';
 import { type Bounds, domainValues } from '../model.ts';
 import { columnSql } from '../row-checker.ts';
-import { percent, quoted } from '../words.ts';
-import { allListed, type Finding, type Rule, type Subject, wholeValues, without } from './rule.ts';
+import { allListed, type Rule, type Subject, type Violation, wholeValues, without } from './rule.ts';
 
 /** How large a part of all values each value is: labels that no class dominates and none lacks. */
-export const balance: Rule = {
+export const BALANCE_RULE: Rule = {
   check: (subject) => [...tooRare(subject), ...tooFrequent(subject)],
   relax(subject) {
     const { feature } = subject;
@@ -43,7 +44,7 @@ function shares({ schema, feature, profile }: Subject): { least: Share; most: Sh
   };
 }
 
-function tooRare(subject: Subject): Finding[] {
+function tooRare(subject: Subject): Violation[] {
   const { min = 0 } = subject.feature.balance ?? {};
   const { least } = shares(subject);
   const sure = least.share < min;
@@ -61,7 +62,7 @@ function tooRare(subject: Subject): Finding[] {
   ];
 }
 
-function tooFrequent(subject: Subject): Finding[] {
+function tooFrequent(subject: Subject): Violation[] {
   const { max = 1 } = subject.feature.balance ?? {};
   const { most } = shares(subject);
   if (most.share <= max) return [];
@@ -77,7 +78,7 @@ function tooFrequent(subject: Subject): Finding[] {
   ];
 }
 
-function partsSql({ profile }: Subject, comparison: string): Pick<Finding, 'failing'> {
+function partsSql({ profile }: Subject, comparison: string): Pick<Violation, 'failing'> {
   const column = columnSql(profile.path);
   if (column === undefined) return {};
   return {

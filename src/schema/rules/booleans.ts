@@ -1,25 +1,26 @@
-import { bucketLow } from '../../profile/measures/buckets.ts';
+import { bucketLow } from '../../profile/accumulators/buckets.ts';
 import type { NumericStats } from '../../profile/model/model.ts';
+import { quoted } from '../../wording/quote.ts';
 import { compareDecimals } from '../format/exact.ts';
 import type { FeatureSchema } from '../model.ts';
+import { valueList } from '../phrases.ts';
 import { columnSql, notInSql } from '../row-checker.ts';
-import { quoted, valueList } from '../words.ts';
-import { allListed, type Finding, type Rule, type Subject, wholeValues, without } from './rule.ts';
+import { allListed, type Rule, type Subject, type Violation, wholeValues, without } from './rule.ts';
 
 /** Two-valued features: 0 and 1 in numbers, two words in text. */
-export const booleans: Rule = {
+export const BOOLEAN_RULE: Rule = {
   check(subject) {
     if (subject.feature.boolean === undefined) return [];
     if (subject.profile.type === 'string') return unexpectedWords(subject, subject.feature.boolean);
     return subject.profile.numeric === undefined ? [] : unexpectedNumbers(subject, subject.profile.numeric);
   },
   relax: (subject) =>
-    booleans.check(subject).some((each) => each.undecided === undefined)
+    BOOLEAN_RULE.check(subject).some((each) => each.undecided === undefined)
       ? without(subject.feature, 'boolean')
       : subject.feature,
 };
 
-function unexpectedWords({ profile }: Subject, words: NonNullable<FeatureSchema['boolean']>): Finding[] {
+function unexpectedWords({ profile }: Subject, words: NonNullable<FeatureSchema['boolean']>): Violation[] {
   const allowed = Object.values(words);
   const wrong = wholeValues(profile).filter(([value]) => !allowed.includes(value));
   if (wrong.length === 0 && allListed(profile)) return [];
@@ -38,7 +39,7 @@ function unexpectedWords({ profile }: Subject, words: NonNullable<FeatureSchema[
   ];
 }
 
-function unexpectedNumbers({ profile }: Subject, stats: NumericStats): Finding[] {
+function unexpectedNumbers({ profile }: Subject, stats: NumericStats): Violation[] {
   const example = notZeroOrOne(stats, profile.type === 'integer');
   if (example === undefined) return [];
   const kind =

@@ -1,14 +1,15 @@
 import type { FeatureProfile } from '../../profile/model/model.ts';
+import { quoted } from '../../wording/quote.ts';
 import {
+  comparatorDivergence,
   type Difference,
-  jensenShannon,
-  lInfinity,
+  greatestShareDifference,
+  listedCounts,
   normalizedAbsoluteDifference,
-  valueCounts,
 } from '../distances.ts';
 import type { Comparator, FeatureSchema } from '../model.ts';
-import { number, quoted } from '../words.ts';
-import type { Finding } from './rule.ts';
+import { amount } from '../phrases.ts';
+import type { Violation } from './rule.ts';
 
 /** What the data is held against. TFDV calls it the control. */
 export interface Control {
@@ -24,33 +25,33 @@ interface Distance {
   between(feature: FeatureSchema, current: FeatureProfile, control: FeatureProfile): Partial<Difference>;
 }
 
-const distances: readonly Distance[] = [
+const DISTANCES: readonly Distance[] = [
   {
     measure: 'l-infinity',
     kind: 'COMPARATOR_L_INFTY_HIGH',
     name: 'Linfty distance',
-    between: (_, current, control) => lInfinity(valueCounts(current), valueCounts(control)),
+    between: (_, current, control) => greatestShareDifference(listedCounts(current), listedCounts(control)),
   },
   {
     measure: 'normalized-absolute-difference',
     kind: 'COMPARATOR_NORMALIZED_ABSOLUTE_DIFFERENCE_HIGH',
     name: 'normalized absolute difference',
     between: (_, current, control) =>
-      normalizedAbsoluteDifference(valueCounts(current), valueCounts(control)),
+      normalizedAbsoluteDifference(listedCounts(current), listedCounts(control)),
   },
   {
     measure: 'jensen-shannon',
     kind: 'COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH',
     name: 'approximate Jensen-Shannon divergence',
     between(feature, current, control) {
-      const distance = jensenShannon(current, control, feature.categorical === true);
+      const distance = comparatorDivergence(current, control, feature.categorical === true);
       return distance === undefined ? {} : { distance };
     },
   },
 ];
 
 /** The comparators of one feature that speak; a feature that the other dataset lacks is one finding. */
-export function compare(feature: FeatureSchema, current: FeatureProfile, control: Control): Finding[] {
+export function compare(feature: FeatureSchema, current: FeatureProfile, control: Control): Violation[] {
   const comparator = feature[control.role];
   if (comparator === undefined || Object.keys(comparator).length === 0) return [];
   const [mine, other] = control.role === 'drift' ? ['current', 'previous'] : ['training', 'serving'];
@@ -64,8 +65,8 @@ export function compare(feature: FeatureSchema, current: FeatureProfile, control
         observed: 'none',
       },
     ];
-  const found: Finding[] = [];
-  for (const each of distances) {
+  const found: Violation[] = [];
+  for (const each of DISTANCES) {
     const threshold = comparator[each.measure];
     const { distance, value } = each.between(feature, current, control.profile);
     if (threshold === undefined || distance === undefined || distance <= threshold) continue;
@@ -73,9 +74,9 @@ export function compare(feature: FeatureSchema, current: FeatureProfile, control
     found.push({
       kind: each.kind,
       short: `High ${each.name} between ${mine} and ${other}`,
-      description: `The ${each.name} between ${mine} and ${other} data is ${number(distance)}, above the threshold ${number(threshold)}.${most}`,
-      expected: `at most ${number(threshold)}`,
-      observed: number(distance),
+      description: `The ${each.name} between ${mine} and ${other} data is ${amount(distance)}, above the threshold ${amount(threshold)}.${most}`,
+      expected: `at most ${amount(threshold)}`,
+      observed: amount(distance),
     });
   }
   return found;

@@ -1,8 +1,10 @@
-import { byCountThenBytes } from '../../profile/measures/value-measures.ts';
+import { byCountThenBytes } from '../../profile/model/value-counts.ts';
+import { counted, percent } from '../../wording/numbers.ts';
+import { quoted } from '../../wording/quote.ts';
 import { domainValues } from '../model.ts';
+import { names, valueList } from '../phrases.ts';
 import { columnSql, notInSql } from '../row-checker.ts';
-import { names, percent, plural, quoted, valueList } from '../words.ts';
-import { allListed, type Finding, type Rule, type Subject, sum, wholeValues } from './rule.ts';
+import { allListed, type Rule, type Subject, totalCount, type Violation, wholeValues } from './rule.ts';
 
 /** Values outside the feature's domain, as far as the profile lists them, and by how much it may miss. */
 interface Outside {
@@ -13,7 +15,7 @@ interface Outside {
   readonly total: number;
 }
 
-export const domain: Rule = {
+export const DOMAIN_RULE: Rule = {
   check(subject) {
     const allowed = domainValues(subject.schema, subject.feature);
     if (allowed === undefined) return [];
@@ -48,8 +50,10 @@ function measure({ profile }: Subject, allowed: ReadonlySet<string>): Outside {
   const listed = wholeValues(profile);
   const values = listed.filter(([value]) => !allowed.has(value));
   const total = profile.count - profile.nullElements;
-  const least = sum(values);
-  const most = allListed(profile) ? least : total - sum(listed.filter(([value]) => allowed.has(value)));
+  const least = totalCount(values);
+  const most = allListed(profile)
+    ? least
+    : total - totalCount(listed.filter(([value]) => allowed.has(value)));
   return { values, least, most, total };
 }
 
@@ -58,7 +62,7 @@ function exceeds(outside: number, total: number, mass: number): boolean {
   return outside > 0 && (mass === 1 || outside / total > 1 - mass);
 }
 
-function finding(subject: Subject, allowed: readonly string[], outside: Outside, sure: boolean): Finding {
+function finding(subject: Subject, allowed: readonly string[], outside: Outside, sure: boolean): Violation {
   const { feature, profile } = subject;
   const column = columnSql(profile.path);
   const mass = feature.minDomainMass ?? 1;
@@ -67,7 +71,7 @@ function finding(subject: Subject, allowed: readonly string[], outside: Outside,
   return {
     kind: 'ENUM_TYPE_UNEXPECTED_STRING_VALUES',
     short: 'Unexpected string values',
-    description: `${plural(outside.values.length, 'value')} outside the domain in ${plural(outside.least, 'place')} (${percent(outside.least / outside.total)}): ${valueList(outside.values, outside.total)}${more}.`,
+    description: `${counted(outside.values.length, 'value')} outside the domain in ${counted(outside.least, 'place')} (${percent(outside.least / outside.total)}): ${valueList(outside.values, outside.total)}${more}.`,
     expected: `one of ${names(allowed)}${share}`,
     observed:
       outside.values[0] === undefined

@@ -1,9 +1,9 @@
 import type { Expectation } from '../model.ts';
 import { mentionedSql } from '../row-checker.ts';
-import type { Finding } from './rule.ts';
+import type { Violation } from './rule.ts';
 
 /** A person's own SQL checks. Only rows can decide them. A failing row shows what the check mentions of `columns`. */
-export function expectations(checks: readonly Expectation[], columns: readonly string[]): Finding[] {
+export function expectations(checks: readonly Expectation[], columns: readonly string[]): Violation[] {
   return checks.map(({ sql, name, severity, maxFraction }) => ({
     kind: 'CUSTOM_VALIDATION',
     ...(severity !== undefined && { severity }),

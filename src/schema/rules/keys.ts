@@ -1,11 +1,11 @@
 import type { FeatureProfile } from '../../profile/model/model.ts';
 import type { TableSchema } from '../model.ts';
 import { columnSql } from '../row-checker.ts';
-import type { Finding } from './rule.ts';
+import type { Violation } from './rule.ts';
 import { repeatedSql, repeats } from './uniqueness.ts';
 
 /** Columns whose values together name at most one row. */
-export function keyFindings(table: TableSchema, features: ReadonlyMap<string, FeatureProfile>): Finding[] {
+export function keyFindings(table: TableSchema, features: ReadonlyMap<string, FeatureProfile>): Violation[] {
   return table.keys.flatMap((key) => {
     const profiles = key.map((name) => features.get(name));
     if (!profiles.every((each) => each !== undefined)) return [absent(key)];
@@ -14,7 +14,7 @@ export function keyFindings(table: TableSchema, features: ReadonlyMap<string, Fe
   });
 }
 
-function absent(key: readonly string[]): Finding {
+function absent(key: readonly string[]): Violation {
   return {
     kind: 'KEY_NOT_UNIQUE',
     short: 'Key columns missing',
@@ -24,7 +24,7 @@ function absent(key: readonly string[]): Finding {
   };
 }
 
-function repeated(key: readonly string[], profiles: readonly FeatureProfile[]): Finding {
+function repeated(key: readonly string[], profiles: readonly FeatureProfile[]): Violation {
   const columns = profiles.map((each) => columnSql(each.path)).filter((column) => column !== undefined);
   const alone = profiles.length === 1 ? repeats(profiles[0] as FeatureProfile).answer : 'unknown';
   const row = columns.length === key.length;

@@ -1,9 +1,19 @@
 import type { NumericStats } from '../../profile/model/model.ts';
+import { counted, grouped } from '../../wording/numbers.ts';
+import { quoted } from '../../wording/quote.ts';
 import { compareDecimals, isDecimal, isInteger } from '../format/exact.ts';
 import type { FeatureSchema, Range } from '../model.ts';
+import { between, valueList } from '../phrases.ts';
 import { columnSql } from '../row-checker.ts';
-import { between, number, plural, quoted, valueList } from '../words.ts';
-import { allListed, type Finding, type Rule, type Subject, sum, wholeValues, without } from './rule.ts';
+import {
+  allListed,
+  type Rule,
+  type Subject,
+  totalCount,
+  type Violation,
+  wholeValues,
+  without,
+} from './rule.ts';
 
 /** What a feature's numbers span: of numeric columns all of them, of text that holds numbers the listed ones. */
 interface Span {
@@ -11,7 +21,7 @@ interface Span {
   readonly max: string | null;
 }
 
-export const numbers: Rule = {
+export const NUMBER_RULE: Rule = {
   check: (subject) => [...unreadable(subject), ...outOfRange(subject), ...notFinite(subject)],
   relax(subject) {
     const { feature } = subject;
@@ -80,7 +90,7 @@ function asOrderedNumber(subject: Subject): string | undefined {
   return column === undefined || !floats ? column : `nullif(${column}, 'nan'::DOUBLE)`;
 }
 
-function outOfRange(subject: Subject): Finding[] {
+function outOfRange(subject: Subject): Violation[] {
   const { feature, profile } = subject;
   const span = numericSpan(subject);
   const range = feature.range;
@@ -118,7 +128,7 @@ function end(
   value: string,
   where: string,
   comparison: string,
-): Finding {
+): Violation {
   const kind = family(subject.feature);
   const column = asOrderedNumber(subject);
   return {
@@ -140,7 +150,12 @@ function rangeSql(subject: Subject, { min, max }: Range): string | undefined {
 }
 
 /** For text that holds numbers, the values that the profile does not list. */
-function unlisted(subject: Subject, what: string, observed: string, failing: string | undefined): Finding[] {
+function unlisted(
+  subject: Subject,
+  what: string,
+  observed: string,
+  failing: string | undefined,
+): Violation[] {
   const { feature, profile } = subject;
   if (profile.type !== 'string' || feature.holds === undefined || allListed(profile)) return [];
   return [
@@ -156,14 +171,14 @@ function unlisted(subject: Subject, what: string, observed: string, failing: str
   ];
 }
 
-const floatWord = /^[+-]?(?:inf(?:inity)?|nan)$/i;
+const FLOAT_WORD = /^[+-]?(?:inf(?:inity)?|nan)$/i;
 
 function reads(holds: 'integer' | 'float', value: string): boolean {
   const trimmed = value.trim();
-  return holds === 'integer' ? isInteger(trimmed) : isDecimal(trimmed) || floatWord.test(trimmed);
+  return holds === 'integer' ? isInteger(trimmed) : isDecimal(trimmed) || FLOAT_WORD.test(trimmed);
 }
 
-function unreadable(subject: Subject): Finding[] {
+function unreadable(subject: Subject): Violation[] {
   const { feature, profile } = subject;
   const { holds } = feature;
   if (holds === undefined || profile.type !== 'string') return [];
@@ -177,7 +192,7 @@ function unreadable(subject: Subject): Finding[] {
     {
       kind: holds === 'integer' ? 'INT_TYPE_NOT_INT_STRING' : 'FLOAT_TYPE_STRING_NOT_FLOAT',
       short: 'Invalid values',
-      description: `${plural(sum(wrong), 'value')} ${sum(wrong) === 1 ? 'does' : 'do'} not read as ${holds === 'integer' ? 'an integer' : 'a number'}: ${valueList(wrong, profile.count)}.`,
+      description: `${counted(totalCount(wrong), 'value')} ${totalCount(wrong) === 1 ? 'does' : 'do'} not read as ${holds === 'integer' ? 'an integer' : 'a number'}: ${valueList(wrong, profile.count)}.`,
       expected: holds === 'integer' ? 'text that reads as an integer' : 'text that reads as a number',
       observed: example === undefined ? 'other text' : quoted(example),
       ...(column !== undefined && {
@@ -188,7 +203,7 @@ function unreadable(subject: Subject): Finding[] {
   ];
 }
 
-function notFinite(subject: Subject): Finding[] {
+function notFinite(subject: Subject): Violation[] {
   const { feature, profile } = subject;
   const nan = profile.numeric?.nan ?? textCount(subject, /^[+-]?nan$/i);
   const infinite =
@@ -196,12 +211,12 @@ function notFinite(subject: Subject): Finding[] {
       ? textCount(subject, /^[+-]?inf(?:inity)?$/i)
       : profile.numeric.positiveInfinity + profile.numeric.negativeInfinity;
   const column = asNumber(subject);
-  const finding = (kind: string, what: string, count: number, sql: string): Finding => ({
+  const finding = (kind: string, what: string, count: number, sql: string): Violation => ({
     kind,
     short: 'Invalid values',
-    description: `${plural(count, 'value')} of ${number(profile.count)} ${count === 1 ? 'is' : 'are'} ${what}.`,
+    description: `${counted(count, 'value')} of ${grouped(profile.count)} ${count === 1 ? 'is' : 'are'} ${what}.`,
     expected: `no ${what}`,
-    observed: `${number(count)} ${what}`,
+    observed: `${grouped(count)} ${what}`,
     ...(column !== undefined && { failing: `${sql}(${column})` }),
   });
   return [
@@ -214,6 +229,6 @@ function notFinite(subject: Subject): Finding[] {
 
 function textCount({ feature, profile }: Subject, word: RegExp): number {
   return feature.holds === 'float'
-    ? sum(wholeValues(profile).filter(([value]) => word.test(value.trim())))
+    ? totalCount(wholeValues(profile).filter(([value]) => word.test(value.trim())))
     : 0;
 }

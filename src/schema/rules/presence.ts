@@ -1,7 +1,7 @@
+import { counted, grouped, percent } from '../../wording/numbers.ts';
 import type { FeatureSchema, Schema } from '../model.ts';
 import { columnSql } from '../row-checker.ts';
-import { number, percent, plural } from '../words.ts';
-import { type Finding, type Rule, type Subject, without } from './rule.ts';
+import { type Rule, type Subject, type Violation, without } from './rule.ts';
 
 /** Whether the feature has to be there at all, in the environment that is validated. */
 export function isRequired(schema: Schema, feature: FeatureSchema, environment: string | undefined): boolean {
@@ -22,7 +22,7 @@ export function isInEnvironment(
   return !feature.notIn.includes(environment) && schema.environments.includes(environment);
 }
 
-export const presence: Rule = {
+export const PRESENCE_RULE: Rule = {
   check(subject) {
     return [...tooFewRows(subject), ...tooSmallFraction(subject)];
   },
@@ -43,12 +43,12 @@ function roundedDown(fraction: number): number {
   return Math.floor(fraction * 10_000) / 10_000;
 }
 
-function missing(subject: Subject): Pick<Finding, 'failing'> {
+function missing(subject: Subject): Pick<Violation, 'failing'> {
   const column = columnSql(subject.profile.path);
   return column === undefined ? {} : { failing: `${column} IS NULL` };
 }
 
-function tooFewRows(subject: Subject): Finding[] {
+function tooFewRows(subject: Subject): Violation[] {
   const { present } = subject.profile;
   const least = subject.feature.presence?.minCount ?? 0;
   if (present >= least) return [];
@@ -56,15 +56,15 @@ function tooFewRows(subject: Subject): Finding[] {
     {
       kind: 'FEATURE_TYPE_LOW_NUMBER_PRESENT',
       short: 'Column dropped',
-      description: `The feature is there in ${plural(present, 'row')}, fewer than the ${number(least)} expected.`,
-      expected: `at least ${plural(least, 'row')}`,
-      observed: plural(present, 'row'),
+      description: `The feature is there in ${counted(present, 'row')}, fewer than the ${grouped(least)} expected.`,
+      expected: `at least ${counted(least, 'row')}`,
+      observed: counted(present, 'row'),
       ...missing(subject),
     },
   ];
 }
 
-function tooSmallFraction(subject: Subject): Finding[] {
+function tooSmallFraction(subject: Subject): Violation[] {
   const { present, nulls } = subject.profile;
   const least = subject.feature.presence?.minFraction ?? 0;
   const fraction = present / (present + nulls);
@@ -73,7 +73,7 @@ function tooSmallFraction(subject: Subject): Finding[] {
     {
       kind: 'FEATURE_TYPE_LOW_FRACTION_PRESENT',
       short: 'Column dropped',
-      description: `The feature is missing in ${number(nulls)} of ${plural(present + nulls, 'row')} (${percent(1 - fraction)}).`,
+      description: `The feature is missing in ${grouped(nulls)} of ${counted(present + nulls, 'row')} (${percent(1 - fraction)}).`,
       expected: least === 1 ? 'never null' : `at most ${percent(1 - least)} null`,
       observed: `${percent(1 - fraction)} null`,
       ...missing(subject),

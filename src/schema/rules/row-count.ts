@@ -1,17 +1,21 @@
 import type { TableProfile } from '../../profile/model/model.ts';
+import { counted, grouped } from '../../wording/numbers.ts';
 import type { TableSchema } from '../model.ts';
-import { between, number, plural } from '../words.ts';
-import type { Finding } from './rule.ts';
+import { amount, between } from '../phrases.ts';
+import type { Violation } from './rule.ts';
 
 /** How many rows a table has, by itself and against the previous version. */
 export function rowCount(
   schema: TableSchema,
   table: TableProfile,
   previous: TableProfile | undefined,
-): Finding[] {
+): Violation[] {
   const { rows } = table;
   const { min = 0, max = Infinity } = schema.rows ?? {};
-  const count = { expected: `${between(schema.rows ?? {})} rows`, observed: plural(rows, 'row') };
+  const count = {
+    expected: `${between(schema.rows ?? {}, '', grouped)} rows`,
+    observed: counted(rows, 'row'),
+  };
   if (rows === 0 && schema.rows?.min !== 0)
     return [
       {
@@ -28,7 +32,7 @@ export function rowCount(
           {
             kind: 'DATASET_LOW_NUM_EXAMPLES',
             short: 'Low num examples in dataset.',
-            description: `The table has ${plural(rows, 'row')}, fewer than expected.`,
+            description: `The table has ${counted(rows, 'row')}, fewer than expected.`,
             ...count,
           },
         ]
@@ -38,7 +42,7 @@ export function rowCount(
           {
             kind: 'DATASET_HIGH_NUM_EXAMPLES',
             short: 'High num examples in dataset.',
-            description: `The table has ${plural(rows, 'row')}, more than expected.`,
+            description: `The table has ${counted(rows, 'row')}, more than expected.`,
             ...count,
           },
         ]
@@ -47,15 +51,15 @@ export function rowCount(
   ];
 }
 
-function growth(schema: TableSchema, rows: number, before: number): Finding[] {
+function growth(schema: TableSchema, rows: number, before: number): Violation[] {
   const { min = 0, max = Infinity } = schema.growth ?? {};
   const ratio = before === 0 ? Infinity : rows / before;
-  const finding = (side: 'Low' | 'High'): Finding => ({
+  const finding = (side: 'Low' | 'High'): Violation => ({
     kind: `COMPARATOR_${side.toUpperCase()}_NUM_EXAMPLES`,
     short: `${side} num examples in current dataset versus the previous span.`,
-    description: `The table has ${plural(rows, 'row')}, the previous version ${number(before)}${before === 0 ? '' : `: ${number(ratio)} times as many`}.`,
+    description: `The table has ${counted(rows, 'row')}, the previous version ${grouped(before)}${before === 0 ? '' : `: ${amount(ratio)} times as many`}.`,
     expected: `${between(schema.growth ?? {})} times the rows of the previous version`,
-    observed: before === 0 ? 'the previous version has none' : `${number(ratio)} times`,
+    observed: before === 0 ? 'the previous version has none' : `${amount(ratio)} times`,
   });
   return [...(ratio > max ? [finding('High')] : []), ...(ratio < min ? [finding('Low')] : [])];
 }

@@ -9,7 +9,7 @@ export interface Subject {
   readonly profile: FeatureProfile;
 }
 
-export interface Finding {
+export interface Violation {
   readonly kind: string;
   readonly severity?: 'error' | 'warning';
   readonly short: string;
@@ -31,7 +31,7 @@ export interface Finding {
  * object where it is satisfied already, or where the profile cannot tell).
  */
 export interface Rule {
-  check(subject: Subject): readonly Finding[];
+  check(subject: Subject): readonly Violation[];
   relax(subject: Subject): FeatureSchema;
 }
 
@@ -46,7 +46,7 @@ export function allListed(profile: FeatureProfile): boolean {
   return profile.values.exact && wholeValues(profile).length === profile.values.values.length;
 }
 
-export function sum(values: readonly (readonly [string, number])[]): number {
+export function totalCount(values: readonly (readonly [string, number])[]): number {
   return values.reduce((total, [, count]) => total + count, 0);
 }
 

@@ -1,15 +1,24 @@
+import { counted, grouped } from '../../wording/numbers.ts';
+import { quoted } from '../../wording/quote.ts';
 import { notMatching } from '../format/pattern.ts';
 import { timeFormatPattern } from '../format/time-format.ts';
+import { between, valueList } from '../phrases.ts';
 import { columnSql, textSql } from '../row-checker.ts';
-import { between, number, plural, quoted, valueList } from '../words.ts';
-import { allListed, type Finding, type Rule, type Subject, sum, wholeValues, without } from './rule.ts';
+import {
+  allListed,
+  type Rule,
+  type Subject,
+  totalCount,
+  type Violation,
+  wholeValues,
+  without,
+} from './rule.ts';
 
 /** Length, regular expression and time format of text; length of bytes. */
-export const text: Rule = {
+export const TEXT_RULE: Rule = {
   check: (subject) => [...length(subject), ...matches(subject), ...timeFormat(subject)],
   relax(subject) {
-    const broken = text
-      .check(subject)
+    const broken = TEXT_RULE.check(subject)
       .filter((each) => each.undecided === undefined)
       .map((each) => each.kind);
     const dropped = [
@@ -30,7 +39,7 @@ export const text: Rule = {
   },
 };
 
-function length({ feature, profile }: Subject): Finding[] {
+function length({ feature, profile }: Subject): Violation[] {
   const { lengths } = profile;
   const limits = feature.length;
   if (lengths === undefined || limits === undefined || lengths.count === 0) return [];
@@ -48,12 +57,12 @@ function length({ feature, profile }: Subject): Finding[] {
     found: number,
     which: string,
     comparison: string,
-  ): Finding => ({
+  ): Violation => ({
     kind,
     short,
-    description: `The ${which} value has ${number(found)} ${unit}.`,
+    description: `The ${which} value has ${grouped(found)} ${unit}.`,
     expected: between(limits, unit),
-    observed: `${number(found)} ${unit}`,
+    observed: `${grouped(found)} ${unit}`,
     ...(size !== undefined && { failing: `${size} ${comparison}` }),
   });
   const { min = 0, max = Infinity } = limits;
@@ -67,7 +76,7 @@ function length({ feature, profile }: Subject): Finding[] {
   ];
 }
 
-function matches(subject: Subject): Finding[] {
+function matches(subject: Subject): Violation[] {
   const { matches: pattern } = subject.feature;
   if (pattern === undefined || subject.profile.type !== 'string') return [];
   return mismatch(subject, pattern, {
@@ -78,7 +87,7 @@ function matches(subject: Subject): Finding[] {
   });
 }
 
-function timeFormat(subject: Subject): Finding[] {
+function timeFormat(subject: Subject): Violation[] {
   const { timeFormat: format } = subject.feature;
   if (format === undefined || subject.profile.type !== 'string') return [];
   return mismatch(subject, timeFormatPattern(format), {
@@ -101,7 +110,7 @@ function mismatch(
   { profile }: Subject,
   pattern: string,
   { kind, short, expected, failing }: Mismatch,
-): Finding[] {
+): Violation[] {
   const listed = wholeValues(profile);
   const bad = new Set(
     notMatching(
@@ -116,7 +125,7 @@ function mismatch(
     {
       kind,
       short,
-      description: `${plural(sum(wrong), 'value')} of ${number(profile.count)} ${sum(wrong) === 1 ? 'is' : 'are'} not ${expected}: ${valueList(wrong, profile.count)}.`,
+      description: `${counted(totalCount(wrong), 'value')} of ${grouped(profile.count)} ${totalCount(wrong) === 1 ? 'is' : 'are'} not ${expected}: ${valueList(wrong, profile.count)}.`,
       expected,
       observed: wrong[0] === undefined ? 'other text' : quoted(wrong[0][0]),
       ...(column !== undefined && { failing: failing(column) }),

@@ -1,11 +1,11 @@
 import type { FeatureSchema } from '../model.ts';
+import { between } from '../phrases.ts';
 import { columnSql, textSql } from '../row-checker.ts';
 import { instant } from '../time.ts';
-import { between } from '../words.ts';
-import type { Finding, Rule, Subject } from './rule.ts';
+import type { Rule, Subject, Violation } from './rule.ts';
 
 /** The range of dates, times of day and timestamps. */
-export const times: Rule = {
+export const TIME_RULE: Rule = {
   check: (subject) => [...tooEarly(subject), ...tooLate(subject)],
   relax(subject) {
     const { feature, profile } = subject;
@@ -27,7 +27,7 @@ function lastInstant(end: string): bigint | undefined {
   return at === undefined || !/^\d{4,6}-\d\d-\d\d$/.test(end) ? at : at + 86_399_999_999_999n;
 }
 
-function tooEarly(subject: Subject): Finding[] {
+function tooEarly(subject: Subject): Violation[] {
   const { time } = subject.profile;
   const limit = subject.feature.range?.min;
   const [found, least] = [instant(time?.min ?? ''), instant(limit ?? '')];
@@ -37,7 +37,7 @@ function tooEarly(subject: Subject): Finding[] {
   ];
 }
 
-function tooLate(subject: Subject): Finding[] {
+function tooLate(subject: Subject): Violation[] {
   const { time } = subject.profile;
   const limit = subject.feature.range?.max;
   const [found, most] = [instant(time?.max ?? ''), lastInstant(limit ?? '')];
@@ -55,7 +55,7 @@ function finding(
   found: string,
   where: string,
   comparison: string,
-): Finding {
+): Violation {
   const column = columnSql(subject.profile.path);
   return {
     kind: `TIME_TYPE_TOO_${side}`,

@@ -11,7 +11,7 @@ function accepts(feature: FeatureSchema, type: string): boolean {
   return feature.types.some((each) => each === type || (wider[type] ?? []).includes(each));
 }
 
-export const type: Rule = {
+export const TYPE_RULE: Rule = {
   check({ feature, profile }) {
     if (accepts(feature, profile.type)) return [];
     const expected = feature.types.join(' or ');

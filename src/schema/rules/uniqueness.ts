@@ -1,11 +1,12 @@
-import { distinctCount, hashEnd } from '../../profile/hashing/sketch.ts';
+import { distinctCount, HASH_END } from '../../profile/hashing/sketch.ts';
 import type { FeatureProfile } from '../../profile/model/model.ts';
+import { counted, grouped } from '../../wording/numbers.ts';
+import { between, valueList } from '../phrases.ts';
 import { columnSql } from '../row-checker.ts';
-import { between, number, plural, valueList } from '../words.ts';
-import { type Finding, type Rule, type Subject, without } from './rule.ts';
+import { type Rule, type Subject, type Violation, without } from './rule.ts';
 
 /** How many different values there are, and whether any occurs twice. */
-export const uniqueness: Rule = {
+export const UNIQUENESS_RULE: Rule = {
   check: (subject) => [...distinct(subject), ...unique(subject)],
   relax(subject) {
     const { feature, profile } = subject;
@@ -24,7 +25,7 @@ export const uniqueness: Rule = {
   },
 };
 
-function distinct({ feature, profile }: Subject): Finding[] {
+function distinct({ feature, profile }: Subject): Violation[] {
   const limits = feature.distinct;
   if (limits === undefined) return [];
   const found = distinctCount(profile.distinct);
@@ -35,14 +36,14 @@ function distinct({ feature, profile }: Subject): Finding[] {
     {
       kind: low ? 'FEATURE_TYPE_LOW_UNIQUE' : 'FEATURE_TYPE_HIGH_UNIQUE',
       short: `${low ? 'Low' : 'High'} number of unique values`,
-      description: `There are ${number(found)} different values, ${low ? `fewer than ${number(min)}` : `more than ${number(max)}`}.`,
-      expected: `${between(limits)} different values`,
-      observed: `${number(found)} different values`,
+      description: `There are ${grouped(found)} different values, ${low ? `fewer than ${grouped(min)}` : `more than ${grouped(max)}`}.`,
+      expected: `${between(limits, '', grouped)} different values`,
+      observed: `${grouped(found)} different values`,
     },
   ];
 }
 
-function unique({ feature, profile }: Subject): Finding[] {
+function unique({ feature, profile }: Subject): Violation[] {
   if (feature.unique !== true) return [];
   const verdict = repeats(profile);
   if (verdict.answer === 'none') return [];
@@ -53,13 +54,13 @@ function unique({ feature, profile }: Subject): Finding[] {
       short: 'Repeated values',
       description:
         verdict.values.length > 0
-          ? `${plural(verdict.values.length, 'value')} occur${verdict.values.length === 1 ? 's' : ''} more than once: ${valueList(verdict.values, profile.count)}.`
+          ? `${counted(verdict.values.length, 'value')} occur${verdict.values.length === 1 ? 's' : ''} more than once: ${valueList(verdict.values, profile.count)}.`
           : 'Some values occur more than once.',
       expected: 'every value once',
       observed:
         verdict.values[0] === undefined
           ? 'repeated values'
-          : `${plural(verdict.values.length, 'repeated value')}`,
+          : `${counted(verdict.values.length, 'repeated value')}`,
       ...(column !== undefined && { failing: repeatedSql([column]) }),
       ...(verdict.answer === 'unknown' && {
         undecided: 'its different values are too many to count exactly from the profile',
@@ -85,7 +86,7 @@ export function repeats(profile: FeatureProfile): Repeats {
   if (profile.values.exact) return { answer: 'none', values };
   const total = profile.count - profile.nullElements;
   const found = distinctCount(profile.distinct);
-  const exact = profile.distinct.theta >= hashEnd;
+  const exact = profile.distinct.theta >= HASH_END;
   if (exact) return { answer: found < total ? 'some' : 'none', values };
   return { answer: found < total * 0.9 ? 'some' : 'unknown', values };
 }

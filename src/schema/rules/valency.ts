@@ -1,9 +1,10 @@
+import { counted, grouped } from '../../wording/numbers.ts';
 import type { Bounds } from '../model.ts';
-import { between, number, plural } from '../words.ts';
-import { type Finding, type Rule, type Subject, without } from './rule.ts';
+import { between } from '../phrases.ts';
+import { type Rule, type Subject, type Violation, without } from './rule.ts';
 
 /** How many values a row has: of lists their lengths, of anything else one. */
-export const valency: Rule = {
+export const VALENCY_RULE: Rule = {
   check: (subject) => [...counts(subject), ...fixedShape(subject)],
   relax(subject) {
     const { feature } = subject;
@@ -35,7 +36,7 @@ function widened({ min, max }: Bounds, found: Span | undefined): Bounds {
   };
 }
 
-function counts(subject: Subject): Finding[] {
+function counts(subject: Subject): Violation[] {
   const limits = subject.feature.valency;
   if (limits === undefined || limits.length === 0) return [];
   const found = spans(subject);
@@ -43,26 +44,26 @@ function counts(subject: Subject): Finding[] {
   return limits.flatMap((each, level) => outside(each, found[level], level, limits.length));
 }
 
-function nesting(found: number, expected: number): Finding {
+function nesting(found: number, expected: number): Violation {
   return {
     kind: 'VALUE_NESTEDNESS_MISMATCH',
     short: 'Mismatched value nest level',
-    description: `The values are nested ${plural(found, 'level')} deep, so that their counts are not checked.`,
-    expected: plural(expected, 'level'),
-    observed: plural(found, 'level'),
+    description: `The values are nested ${counted(found, 'level')} deep, so that their counts are not checked.`,
+    expected: counted(expected, 'level'),
+    observed: counted(found, 'level'),
   };
 }
 
-function outside(limits: Bounds, found: Span | undefined, level: number, levels: number): Finding[] {
+function outside(limits: Bounds, found: Span | undefined, level: number, levels: number): Violation[] {
   if (found === undefined) return [];
   const { min, max } = found;
   const where = levels === 1 ? '' : ` at nest level ${level}`;
-  const finding = (kind: string, short: string, what: string, count: number): Finding => ({
+  const finding = (kind: string, short: string, what: string, count: number): Violation => ({
     kind,
     short,
-    description: `Some rows have ${what} values than expected${where}: ${number(count)}.`,
-    expected: `${between(limits)} values`,
-    observed: plural(count, 'value'),
+    description: `Some rows have ${what} values than expected${where}: ${grouped(count)}.`,
+    expected: `${between(limits, '', grouped)} values`,
+    observed: counted(count, 'value'),
   });
   return [
     ...(min < (limits.min ?? 0)
@@ -74,7 +75,7 @@ function outside(limits: Bounds, found: Span | undefined, level: number, levels:
   ];
 }
 
-function fixedShape(subject: Subject): Finding[] {
+function fixedShape(subject: Subject): Violation[] {
   const { shape } = subject.feature;
   if (shape === undefined) return [];
   const size = shape.reduce((product, dimension) => product * dimension, 1);
@@ -88,13 +89,13 @@ function fixedShape(subject: Subject): Finding[] {
       kind: 'INVALID_FEATURE_SHAPE',
       short: 'Feature shape dropped',
       description: fixed
-        ? `Every row has ${plural(found, 'value')}, which does not fit the shape.`
+        ? `Every row has ${counted(found, 'value')}, which does not fit the shape.`
         : 'The feature has a shape, but it is not always present or its number of values varies.',
-      expected: `${plural(size, 'value')} in every row`,
+      expected: `${counted(size, 'value')} in every row`,
       observed: fixed
-        ? plural(found, 'value')
+        ? counted(found, 'value')
         : subject.profile.nulls > 0
-          ? `null in ${plural(subject.profile.nulls, 'row')}`
+          ? `null in ${counted(subject.profile.nulls, 'row')}`
           : 'a varying number of values',
     },
   ];

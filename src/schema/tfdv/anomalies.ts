@@ -1,20 +1,20 @@
 import type { Anomaly, ValidationReport } from '../anomaly.ts';
 import {
-  build,
-  field,
-  flag,
-  message,
-  messages,
-  nested,
-  scalar,
-  scalars,
+  booleanOf,
+  buildMessage,
+  messageField,
+  messageOf,
+  messagesOf,
+  scalarField,
+  scalarOf,
+  scalarsOf,
   stringField,
-  text,
+  stringOf,
 } from './message.ts';
 import { parseTextProto, printTextProto, stringText, type TextMessage } from './text-proto.ts';
 
 /** Kinds that TFDV's AnomalyInfo.Type has; varve's own are written as CUSTOM_VALIDATION. */
-const tfdvKind =
+const TFDV_KIND =
   /^(BOOL|ENUM|FEATURE|FLOAT|INT|SCHEMA|COMPARATOR|DATASET|INVALID|SPARSE|WEIGHTED)_|^(NO_DATA_IN_SPAN|VALUE_NESTEDNESS_MISMATCH|DOMAIN_INVALID_FOR_TYPE|UNEXPECTED_DATA_TYPE|STATS_NOT_AVAILABLE|CUSTOM_VALIDATION)$/;
 
 /** A report as TFDV's Anomalies message in text: one entry a feature, its anomalies as reasons. */
@@ -25,19 +25,19 @@ export function anomaliesToPbtxt(report: ValidationReport): string {
   const dataset = byFeature.get('') ?? [];
   const features = [...byFeature].filter(([feature]) => feature !== '').sort(([a], [b]) => (a < b ? -1 : 1));
   return printTextProto(
-    build(
-      dataset.some(({ kind }) => kind === 'NO_DATA_IN_SPAN') && field('data_missing', true),
+    buildMessage(
+      dataset.some(({ kind }) => kind === 'NO_DATA_IN_SPAN') && scalarField('data_missing', true),
       features.map(([feature, anomalies]) =>
-        nested(
+        messageField(
           'anomaly_info',
-          build(
+          buildMessage(
             stringField('key', pathOf(feature).join('.')),
-            nested('value', infoOf(anomalies, pathOf(feature))),
+            messageField('value', infoOf(anomalies, pathOf(feature))),
           ),
         ),
       ),
-      field('anomaly_name_format', 'SERIALIZED_PATH'),
-      dataset.length > 0 && nested('dataset_anomaly_info', infoOf(dataset, [])),
+      scalarField('anomaly_name_format', 'SERIALIZED_PATH'),
+      dataset.length > 0 && messageField('dataset_anomaly_info', infoOf(dataset, [])),
     ),
   );
 }
@@ -48,21 +48,21 @@ function pathOf(feature: string): string[] {
 
 function infoOf(anomalies: readonly Anomaly[], path: readonly string[]): TextMessage {
   const several = anomalies.length > 1;
-  return build(
+  return buildMessage(
     stringField('description', anomalies.map(({ description }) => description).join(' ')),
-    field('severity', anomalies.some(({ severity }) => severity === 'error') ? 'ERROR' : 'WARNING'),
+    scalarField('severity', anomalies.some(({ severity }) => severity === 'error') ? 'ERROR' : 'WARNING'),
     stringField('short_description', several ? 'Multiple errors' : anomalies[0]?.short),
     anomalies.map(({ kind, short, description }) =>
-      nested(
+      messageField(
         'reason',
-        build(
-          field('type', tfdvKind.test(kind) ? kind : 'CUSTOM_VALIDATION'),
+        buildMessage(
+          scalarField('type', TFDV_KIND.test(kind) ? kind : 'CUSTOM_VALIDATION'),
           stringField('short_description', short),
           stringField('description', description),
         ),
       ),
     ),
-    path.length > 0 && nested('path', build(path.map((step) => stringField('step', step)))),
+    path.length > 0 && messageField('path', buildMessage(path.map((step) => stringField('step', step)))),
   );
 }
 
@@ -78,20 +78,24 @@ export interface TfdvAnomaly {
 /** @throws VarveError `tfdv-invalid` */
 export function anomaliesFromPbtxt(pbtxt: string, where: string): TfdvAnomaly[] {
   const anomalies = parseTextProto(pbtxt, where);
-  const dataset = messages(anomalies, 'dataset_anomaly_info').flatMap((info) => reasonsOf(info, ''));
-  const features = messages(anomalies, 'anomaly_info').flatMap((entry) => {
-    const info = message(entry, 'value');
-    const steps = scalars(message(info, 'path'), 'step').map(stringText);
+  const dataset = messagesOf(anomalies, 'dataset_anomaly_info').flatMap((info) => reasonsOf(info, ''));
+  const features = messagesOf(anomalies, 'anomaly_info').flatMap((entry) => {
+    const info = messageOf(entry, 'value');
+    const steps = scalarsOf(messageOf(info, 'path'), 'step').map(stringText);
     return info === undefined
       ? []
-      : reasonsOf(info, steps.length > 0 ? steps.join('.') : (text(entry, 'key') ?? ''));
+      : reasonsOf(info, steps.length > 0 ? steps.join('.') : (stringOf(entry, 'key') ?? ''));
   });
-  const told = dataset.some(({ kind }) => kind === noData.kind);
-  return [...(flag(anomalies, 'data_missing') === true && !told ? [noData] : []), ...dataset, ...features];
+  const told = dataset.some(({ kind }) => kind === NO_DATA.kind);
+  return [
+    ...(booleanOf(anomalies, 'data_missing') === true && !told ? [NO_DATA] : []),
+    ...dataset,
+    ...features,
+  ];
 }
 
 /** What TFDV says by a flag, in place of a reason. */
-const noData: TfdvAnomaly = {
+const NO_DATA: TfdvAnomaly = {
   feature: '',
   kind: 'NO_DATA_IN_SPAN',
   severity: 'error',
@@ -100,12 +104,12 @@ const noData: TfdvAnomaly = {
 };
 
 function reasonsOf(info: TextMessage, feature: string): TfdvAnomaly[] {
-  const severity = scalar(info, 'severity') === 'WARNING' ? 'warning' : 'error';
-  return messages(info, 'reason').map((reason) => ({
+  const severity = scalarOf(info, 'severity') === 'WARNING' ? 'warning' : 'error';
+  return messagesOf(info, 'reason').map((reason) => ({
     feature,
-    kind: scalar(reason, 'type') ?? 'UNKNOWN_TYPE',
+    kind: scalarOf(reason, 'type') ?? 'UNKNOWN_TYPE',
     severity,
-    short: text(reason, 'short_description') ?? '',
-    description: text(reason, 'description') ?? '',
+    short: stringOf(reason, 'short_description') ?? '',
+    description: stringOf(reason, 'description') ?? '',
   }));
 }

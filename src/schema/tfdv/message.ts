@@ -2,35 +2,35 @@ import { stringScalar, stringText, type TextField, type TextMessage } from './te
 
 /** Reading and building messages: short names for what every converter does. */
 
-export function messages(of: TextMessage | undefined, name: string): TextMessage[] {
+export function messagesOf(of: TextMessage | undefined, name: string): TextMessage[] {
   return (of?.fields ?? []).flatMap((field) =>
     field.name === name && typeof field.value !== 'string' ? [field.value] : [],
   );
 }
 
 /** Where a field is repeated though it should not be, the last one counts, as protocol buffers have it. */
-export function message(of: TextMessage | undefined, name: string): TextMessage | undefined {
-  return messages(of, name).at(-1);
+export function messageOf(of: TextMessage | undefined, name: string): TextMessage | undefined {
+  return messagesOf(of, name).at(-1);
 }
 
-export function scalars(of: TextMessage | undefined, name: string): string[] {
+export function scalarsOf(of: TextMessage | undefined, name: string): string[] {
   return (of?.fields ?? []).flatMap((field) =>
     field.name === name && typeof field.value === 'string' ? [field.value] : [],
   );
 }
 
-export function scalar(of: TextMessage | undefined, name: string): string | undefined {
-  return scalars(of, name).at(-1);
+export function scalarOf(of: TextMessage | undefined, name: string): string | undefined {
+  return scalarsOf(of, name).at(-1);
 }
 
-export function text(of: TextMessage | undefined, name: string): string | undefined {
-  const value = scalar(of, name);
+export function stringOf(of: TextMessage | undefined, name: string): string | undefined {
+  const value = scalarOf(of, name);
   return value === undefined ? undefined : stringText(value);
 }
 
 /** A number, or undefined where it is absent or none. */
-export function number(of: TextMessage | undefined, name: string): number | undefined {
-  const value = scalar(of, name);
+export function numberOf(of: TextMessage | undefined, name: string): number | undefined {
+  const value = scalarOf(of, name);
   if (value === undefined) return undefined;
   const word = value
     .toLowerCase()
@@ -41,18 +41,18 @@ export function number(of: TextMessage | undefined, name: string): number | unde
   return Number.isNaN(read) ? undefined : read;
 }
 
-export function flag(of: TextMessage | undefined, name: string): boolean | undefined {
-  const value = scalar(of, name);
+export function booleanOf(of: TextMessage | undefined, name: string): boolean | undefined {
+  const value = scalarOf(of, name);
   return value === undefined ? undefined : /^(true|t|1|True)$/.test(value);
 }
 
-export function has(of: TextMessage | undefined, name: string): boolean {
+export function hasField(of: TextMessage | undefined, name: string): boolean {
   return of?.fields.some((field) => field.name === name) ?? false;
 }
 
 type Part = TextField | readonly Part[] | undefined | false;
 
-export function build(...parts: readonly Part[]): TextMessage {
+export function buildMessage(...parts: readonly Part[]): TextMessage {
   return { fields: parts.flat(9).filter((part) => typeof part === 'object') as TextField[] };
 }
 
@@ -61,28 +61,28 @@ export function stringField(name: string, value: string | undefined): TextField 
 }
 
 /** A number, flag or the name of an enum's value. */
-export function field(
+export function scalarField(
   name: string,
   value: string | number | bigint | boolean | undefined,
 ): TextField | undefined {
   return value === undefined
     ? undefined
-    : { name, value: typeof value === 'number' ? floatText(value) : String(value) };
+    : { name, value: typeof value === 'number' ? protoFloatText(value) : String(value) };
 }
 
 /** A floating-point number, which TFDV writes with a point. */
-export function real(name: string, value: number | undefined): TextField | undefined {
+export function realField(name: string, value: number | undefined): TextField | undefined {
   return value === undefined
     ? undefined
-    : { name, value: Number.isInteger(value) ? value.toFixed(1) : floatText(value) };
+    : { name, value: Number.isInteger(value) ? value.toFixed(1) : protoFloatText(value) };
 }
 
-export function nested(name: string, value: TextMessage | undefined): TextField | undefined {
+export function messageField(name: string, value: TextMessage | undefined): TextField | undefined {
   return value === undefined ? undefined : { name, value };
 }
 
 /** `Infinity` and `NaN` as the text format spells them. */
-export function floatText(value: number): string {
+export function protoFloatText(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
   return Object.is(value, -0) ? '-0' : String(value);

@@ -5,13 +5,22 @@ import {
   type Bounds,
   type Comparator,
   type FeatureSchema,
-  noDriftSettings,
+  NO_DRIFT_SETTINGS,
   type Presence,
   type Range,
   type Schema,
   type TableSchema,
 } from '../model.ts';
-import { flag, has, message, messages, number, scalar, scalars, text } from './message.ts';
+import {
+  booleanOf,
+  hasField,
+  messageOf,
+  messagesOf,
+  numberOf,
+  scalarOf,
+  scalarsOf,
+  stringOf,
+} from './message.ts';
 import { commentsOf, residueOf, type Understood } from './residue.ts';
 import {
   parseTextProto,
@@ -21,13 +30,13 @@ import {
   type TextMessage,
 } from './text-proto.ts';
 
-const comparator: Understood = {
+const COMPARATOR: Understood = {
   infinity_norm: { threshold: true },
   jensen_shannon_divergence: { threshold: true },
   normalized_abs_difference: { threshold: true },
 };
 
-const featureFields: Understood = {
+const FEATURE_FIELDS: Understood = {
   name: true,
   type: true,
   presence: { min_fraction: true, min_count: true },
@@ -44,11 +53,11 @@ const featureFields: Understood = {
   unique_constraints: { min: true, max: true },
   in_environment: true,
   not_in_environment: true,
-  drift_comparator: comparator,
-  skew_comparator: comparator,
+  drift_comparator: COMPARATOR,
+  skew_comparator: COMPARATOR,
 };
 
-const countedRows: Understood = {
+const COUNTED_ROWS: Understood = {
   min_examples_count: true,
   max_examples_count: true,
   num_examples_drift_comparator: { min_fraction_threshold: true, max_fraction_threshold: true },
@@ -65,14 +74,14 @@ export function schemaFromPbtxt(pbtxt: string, where: string): Schema {
   const features = schema.fields
     .filter((field) => field.name === 'feature')
     .flatMap((field) => featuresFrom(field, '', structs, where));
-  const domains = messages(schema, 'string_domain').map(
-    (each) => [text(each, 'name') ?? '', scalars(each, 'value').map(stringText)] as const,
+  const domains = messagesOf(schema, 'string_domain').map(
+    (each) => [stringOf(each, 'name') ?? '', scalarsOf(each, 'value').map(stringText)] as const,
   );
   const rest = residueOf(schema, {
     feature: true,
     string_domain: true,
     default_environment: true,
-    dataset_constraints: countedRows,
+    dataset_constraints: COUNTED_ROWS,
   });
   const residue: TextMessage = {
     fields: [...structs, ...(rest?.fields ?? [])],
@@ -81,12 +90,12 @@ export function schemaFromPbtxt(pbtxt: string, where: string): Schema {
   const kept = printTextProto(residue);
   return {
     varveSchema: 1,
-    environments: scalars(schema, 'default_environment').map(stringText),
+    environments: scalarsOf(schema, 'default_environment').map(stringText),
     domains: Object.fromEntries(domains),
     tables: [
-      { name: '', ...rowsFrom(message(schema, 'dataset_constraints')), keys: [], expect: [], features },
+      { name: '', ...rowsFrom(messageOf(schema, 'dataset_constraints')), keys: [], expect: [], features },
     ],
-    drift: noDriftSettings,
+    drift: NO_DRIFT_SETTINGS,
     ...(kept !== '' && { tfdv: kept }),
   };
 }
@@ -94,7 +103,7 @@ export function schemaFromPbtxt(pbtxt: string, where: string): Schema {
 function rowsFrom(constraints: TextMessage | undefined): Pick<TableSchema, 'rows' | 'growth'> {
   const rows = boundsFrom(constraints, 'min_examples_count', 'max_examples_count');
   const growth = boundsFrom(
-    message(constraints, 'num_examples_drift_comparator'),
+    messageOf(constraints, 'num_examples_drift_comparator'),
     'min_fraction_threshold',
     'max_fraction_threshold',
   );
@@ -102,7 +111,7 @@ function rowsFrom(constraints: TextMessage | undefined): Pick<TableSchema, 'rows
 }
 
 function boundsFrom(from: TextMessage | undefined, low = 'min', high = 'max'): Bounds | undefined {
-  const [min, max] = [number(from, low), number(from, high)];
+  const [min, max] = [numberOf(from, low), numberOf(from, high)];
   return min === undefined && max === undefined
     ? undefined
     : { ...(min !== undefined && { min }), ...(max !== undefined && { max }) };
@@ -117,8 +126,8 @@ function featuresFrom(
 ): FeatureSchema[] {
   if (typeof field.value === 'string') throw invalid(where, '`feature` is not a message');
   const feature = field.value;
-  const name = prefix + (text(feature, 'name') ?? '');
-  const struct = message(feature, 'struct_domain');
+  const name = prefix + (stringOf(feature, 'name') ?? '');
+  const struct = messageOf(feature, 'struct_domain');
   if (struct === undefined) return [featureFrom(feature, field, name, where)];
   if (prefix === '')
     structs.push({
@@ -136,7 +145,9 @@ function withoutFeatures(feature: TextMessage): TextMessage {
   const inner = (struct: TextMessage): TextMessage => ({
     fields: struct.fields.flatMap((field) => {
       if (field.name !== 'feature' || typeof field.value === 'string') return [field];
-      return has(field.value, 'struct_domain') ? [{ ...field, value: withoutFeatures(field.value) }] : [];
+      return hasField(field.value, 'struct_domain')
+        ? [{ ...field, value: withoutFeatures(field.value) }]
+        : [];
     }),
   });
   return {
@@ -148,27 +159,27 @@ function withoutFeatures(feature: TextMessage): TextMessage {
   };
 }
 
-const textTypes = ['string', 'bytes', 'date', 'time', 'timestamp'] as const;
+const TEXT_TYPES = ['string', 'bytes', 'date', 'time', 'timestamp'] as const;
 
 function typesFrom(feature: TextMessage): FeatureSchema['types'] {
-  const type = scalar(feature, 'type');
+  const type = scalarOf(feature, 'type');
   if (type === 'INT' || type === '2') return ['integer'];
   if (type === 'FLOAT' || type === '3') return ['float'];
   if (type !== 'BYTES' && type !== '1') return [];
   return ['domain', 'string_domain', 'bool_domain', 'int_domain', 'float_domain', 'time_domain'].some(
-    (name) => has(feature, name),
+    (name) => hasField(feature, name),
   )
     ? ['string']
-    : textTypes;
+    : TEXT_TYPES;
 }
 
-const stagesIgnored = ['PLANNED', 'ALPHA', 'DEPRECATED', 'DEBUG_ONLY', 'DISABLED'];
+const STAGES_IGNORED = ['PLANNED', 'ALPHA', 'DEPRECATED', 'DEBUG_ONLY', 'DISABLED'];
 
 function featureFrom(feature: TextMessage, field: TextField, name: string, where: string): FeatureSchema {
-  const format = text(message(feature, 'time_domain'), 'string_format');
+  const format = stringOf(messageOf(feature, 'time_domain'), 'string_format');
   const timed = format !== undefined && timeFormatFault(format) === undefined;
   const understood: Understood = {
-    ...(timed ? featureFields : without(featureFields, 'time_domain')),
+    ...(timed ? FEATURE_FIELDS : without(FEATURE_FIELDS, 'time_domain')),
     bool_domain: wordsUsed(feature),
   };
   const comments = [
@@ -178,18 +189,19 @@ function featureFrom(feature: TextMessage, field: TextField, name: string, where
   ];
   const residue = residueOf(feature, understood);
   const deprecated =
-    flag(feature, 'deprecated') === true || stagesIgnored.includes(scalar(feature, 'lifecycle_stage') ?? '');
+    booleanOf(feature, 'deprecated') === true ||
+    STAGES_IGNORED.includes(scalarOf(feature, 'lifecycle_stage') ?? '');
   return {
     name,
     ...(comments.length > 0 && { comment: comments.join('\n') }),
     types: typesFrom(feature),
     ...(deprecated && { deprecated }),
-    ...presenceFrom(message(feature, 'presence')),
+    ...presenceFrom(messageOf(feature, 'presence')),
     ...countsFrom(feature),
     ...domainFrom(feature, where),
     ...(timed && { timeFormat: format }),
-    in: scalars(feature, 'in_environment').map(stringText),
-    notIn: scalars(feature, 'not_in_environment').map(stringText),
+    in: scalarsOf(feature, 'in_environment').map(stringText),
+    notIn: scalarsOf(feature, 'not_in_environment').map(stringText),
     ...comparatorFrom(feature, 'drift'),
     ...comparatorFrom(feature, 'skew'),
     expect: [],
@@ -199,10 +211,10 @@ function featureFrom(feature: TextMessage, field: TextField, name: string, where
 
 /** TFDV passes over words for numbers, and over the word for false where it is that for true; so they are residue. */
 function wordsUsed(feature: TextMessage): Understood {
-  const words = message(feature, 'bool_domain');
+  const words = messageOf(feature, 'bool_domain');
   if (typesFrom(feature)[0] !== 'string') return {};
-  const yes = text(words, 'true_value');
-  return yes !== undefined && yes === text(words, 'false_value')
+  const yes = stringOf(words, 'true_value');
+  return yes !== undefined && yes === stringOf(words, 'false_value')
     ? { true_value: true }
     : { true_value: true, false_value: true };
 }
@@ -212,7 +224,7 @@ function without(understood: Understood, field: string): Understood {
 }
 
 function presenceFrom(presence: TextMessage | undefined): { presence?: Presence } {
-  const [minFraction, minCount] = [number(presence, 'min_fraction'), number(presence, 'min_count')];
+  const [minFraction, minCount] = [numberOf(presence, 'min_fraction'), numberOf(presence, 'min_count')];
   if (minFraction === undefined && minCount === undefined) return {};
   return {
     presence: {
@@ -223,10 +235,10 @@ function presenceFrom(presence: TextMessage | undefined): { presence?: Presence 
 }
 
 function countsFrom(feature: TextMessage): Partial<FeatureSchema> {
-  const one = message(feature, 'value_count');
-  const levels = one === undefined ? messages(message(feature, 'value_counts'), 'value_count') : [one];
-  const shape = messages(message(feature, 'shape'), 'dim').map((dim) => number(dim, 'size') ?? 0);
-  const distinct = boundsFrom(message(feature, 'unique_constraints'));
+  const one = messageOf(feature, 'value_count');
+  const levels = one === undefined ? messagesOf(messageOf(feature, 'value_counts'), 'value_count') : [one];
+  const shape = messagesOf(messageOf(feature, 'shape'), 'dim').map((dim) => numberOf(dim, 'size') ?? 0);
+  const distinct = boundsFrom(messageOf(feature, 'unique_constraints'));
   return {
     ...(levels.length > 0 && { valency: levels.map((level) => boundsFrom(level) ?? {}) }),
     ...(shape.length > 0 && { shape }),
@@ -236,36 +248,38 @@ function countsFrom(feature: TextMessage): Partial<FeatureSchema> {
 
 function domainFrom(feature: TextMessage, where: string): Partial<FeatureSchema> {
   const [ints, floats, words] = [
-    message(feature, 'int_domain'),
-    message(feature, 'float_domain'),
-    message(feature, 'bool_domain'),
+    messageOf(feature, 'int_domain'),
+    messageOf(feature, 'float_domain'),
+    messageOf(feature, 'bool_domain'),
   ];
   const bytes = typesFrom(feature)[0] === 'string';
   const range = rangeFrom(ints ?? floats, where);
-  const inline = message(feature, 'string_domain');
-  const domain = text(feature, 'domain') ?? (inline && scalars(inline, 'value').map(stringText));
-  const mass = number(message(feature, 'distribution_constraints'), 'min_domain_mass');
+  const inline = messageOf(feature, 'string_domain');
+  const domain = stringOf(feature, 'domain') ?? (inline && scalarsOf(inline, 'value').map(stringText));
+  const mass = numberOf(messageOf(feature, 'distribution_constraints'), 'min_domain_mass');
   const used = wordsUsed(feature);
   const [yes, no] = (['true_value', 'false_value'] as const).map((name) =>
-    used[name] === true ? text(words, name) : undefined,
+    used[name] === true ? stringOf(words, name) : undefined,
   );
   return {
     ...(range && { range }),
     ...(bytes && (ints ?? floats) && { holds: ints === undefined ? 'float' : 'integer' }),
-    ...(flag(ints, 'is_categorical') && { categorical: true }),
-    ...(flag(floats, 'disallow_nan') && { nan: false }),
-    ...(flag(floats, 'disallow_inf') && { infinity: false }),
+    ...(booleanOf(ints, 'is_categorical') && { categorical: true }),
+    ...(booleanOf(floats, 'disallow_nan') && { nan: false }),
+    ...(booleanOf(floats, 'disallow_inf') && { infinity: false }),
     ...(words && {
       boolean: { ...(yes !== undefined && { true: yes }), ...(no !== undefined && { false: no }) },
     }),
     ...(domain !== undefined && { domain }),
-    ...((mass !== undefined || has(feature, 'distribution_constraints')) && { minDomainMass: mass ?? 1 }),
+    ...((mass !== undefined || hasField(feature, 'distribution_constraints')) && {
+      minDomainMass: mass ?? 1,
+    }),
   };
 }
 
 function rangeFrom(domain: TextMessage | undefined, where: string): Range | undefined {
   const end = (name: string) => {
-    const value = scalar(domain, name)?.replace(/f$/, '');
+    const value = scalarOf(domain, name)?.replace(/f$/, '');
     if (value !== undefined && !isDecimal(value) && !/^[+-]?inf/.test(value))
       throw invalid(where, `\`${name}: ${value}\` is not a number`);
     return value !== undefined && isDecimal(value) ? value : undefined;
@@ -280,9 +294,9 @@ function comparatorFrom(
   feature: TextMessage,
   role: 'drift' | 'skew',
 ): Partial<Record<'drift' | 'skew', Comparator>> {
-  const from = message(feature, `${role}_comparator`);
+  const from = messageOf(feature, `${role}_comparator`);
   if (from === undefined) return {};
-  const threshold = (name: string) => number(message(from, name), 'threshold');
+  const threshold = (name: string) => numberOf(messageOf(from, name), 'threshold');
   const [infinity, divergence, difference] = [
     threshold('infinity_norm'),
     threshold('jensen_shannon_divergence'),

@@ -1,5 +1,5 @@
 import type { Bounds, Comparator, FeatureSchema, Schema, TableSchema } from '../model.ts';
-import { build, field, nested, real, stringField, text } from './message.ts';
+import { buildMessage, messageField, realField, scalarField, stringField, stringOf } from './message.ts';
 import { withResidue } from './residue.ts';
 import { parseTextProto, printTextProto, type TextField, type TextMessage } from './text-proto.ts';
 
@@ -10,9 +10,9 @@ import { parseTextProto, printTextProto, type TextField, type TextMessage } from
 export function schemaToPbtxt(schema: Schema, table = ''): string {
   const source = schema.tables.find((each) => each.name === table);
   const domains = Object.entries(schema.domains).map(([name, values]) =>
-    nested(
+    messageField(
       'string_domain',
-      build(
+      buildMessage(
         stringField('name', name),
         values.map((value) => stringField('value', value)),
       ),
@@ -27,7 +27,7 @@ export function schemaToPbtxt(schema: Schema, table = ''): string {
       ),
     [],
   );
-  const built = build(
+  const built = buildMessage(
     features,
     domains,
     schema.environments.map((each) => stringField('default_environment', each)),
@@ -67,7 +67,7 @@ function mergeStruct(built: TextMessage, said: TextMessage): TextMessage {
 }
 
 function nameOf({ value }: TextField): string | undefined {
-  return typeof value === 'string' ? undefined : text(value, 'name');
+  return typeof value === 'string' ? undefined : stringOf(value, 'name');
 }
 
 /** The features with one more, within structs for all but the last step of its path. */
@@ -90,7 +90,11 @@ function insert(
   const within = { fields: insert(typeof domain === 'object' ? domain.fields : [], inner, feature) };
   const struct: TextField = {
     name: 'feature',
-    value: build(stringField('name', step), field('type', 'STRUCT'), nested('struct_domain', within)),
+    value: buildMessage(
+      stringField('name', step),
+      scalarField('type', 'STRUCT'),
+      messageField('struct_domain', within),
+    ),
   };
   return index < 0 ? [...tree, struct] : tree.map((each, at) => (at === index ? struct : each));
 }
@@ -100,26 +104,34 @@ function featureTo(feature: FeatureSchema, name: string): TextField {
   const residue = feature.tfdv === undefined ? undefined : parseTextProto(feature.tfdv, 'tfdv');
   const staged =
     residue?.fields.some((each) => each.name === 'lifecycle_stage' || each.name === 'deprecated') ?? false;
-  const value = build(
+  const value = buildMessage(
     stringField('name', name),
     valencyTo(feature.valency),
-    field('type', typeTo(feature)),
+    scalarField('type', typeTo(feature)),
     domainTo(feature),
     presence &&
-      nested(
+      messageField(
         'presence',
-        build(real('min_fraction', presence.minFraction), field('min_count', presence.minCount)),
+        buildMessage(
+          realField('min_fraction', presence.minFraction),
+          scalarField('min_count', presence.minCount),
+        ),
       ),
     feature.in.map((each) => stringField('in_environment', each)),
     feature.notIn.map((each) => stringField('not_in_environment', each)),
     comparatorTo('skew_comparator', feature.skew),
     comparatorTo('drift_comparator', feature.drift),
-    feature.deprecated === true && !staged && field('lifecycle_stage', 'DEPRECATED'),
-    shape && nested('shape', build(shape.map((size) => nested('dim', build(field('size', size)))))),
-    distinct && nested('unique_constraints', boundsTo(distinct)),
+    feature.deprecated === true && !staged && scalarField('lifecycle_stage', 'DEPRECATED'),
+    shape &&
+      messageField(
+        'shape',
+        buildMessage(shape.map((size) => messageField('dim', buildMessage(scalarField('size', size))))),
+      ),
+    distinct && messageField('unique_constraints', boundsTo(distinct)),
     minDomainMass !== undefined &&
-      nested('distribution_constraints', build(real('min_domain_mass', minDomainMass))),
-    timeFormat !== undefined && nested('time_domain', build(stringField('string_format', timeFormat))),
+      messageField('distribution_constraints', buildMessage(realField('min_domain_mass', minDomainMass))),
+    timeFormat !== undefined &&
+      messageField('time_domain', buildMessage(stringField('string_format', timeFormat))),
   );
   const above = feature.comment?.split('\n');
   return { name: 'feature', value: withResidue(value, residue), ...(above && { above }) };
@@ -133,13 +145,16 @@ function typeTo({ types }: FeatureSchema): string | undefined {
 }
 
 function boundsTo({ min, max }: Bounds): TextMessage {
-  return build(field('min', min), field('max', max));
+  return buildMessage(scalarField('min', min), scalarField('max', max));
 }
 
 function valencyTo(valency: FeatureSchema['valency']): TextField | undefined {
   if (valency === undefined) return undefined;
-  if (valency.length === 1) return nested('value_count', boundsTo(valency[0] as Bounds));
-  return nested('value_counts', build(valency.map((level) => nested('value_count', boundsTo(level)))));
+  if (valency.length === 1) return messageField('value_count', boundsTo(valency[0] as Bounds));
+  return messageField(
+    'value_counts',
+    buildMessage(valency.map((level) => messageField('value_count', boundsTo(level)))),
+  );
 }
 
 /** A feature has one domain in TFDV: the first that applies. */
@@ -147,11 +162,11 @@ function domainTo(feature: FeatureSchema): TextField | undefined {
   const { domain, boolean: words, range, nan, infinity, holds, categorical, types } = feature;
   if (typeof domain === 'string') return stringField('domain', domain);
   if (domain !== undefined)
-    return nested('string_domain', build(domain.map((value) => stringField('value', value))));
+    return messageField('string_domain', buildMessage(domain.map((value) => stringField('value', value))));
   if (words !== undefined || types.join() === 'boolean')
-    return nested(
+    return messageField(
       'bool_domain',
-      build(stringField('true_value', words?.true), stringField('false_value', words?.false)),
+      buildMessage(stringField('true_value', words?.true), stringField('false_value', words?.false)),
     );
   const kind = typeTo(feature);
   const numeric = kind === 'BYTES' ? holds : kind === 'INT' ? 'integer' : 'float';
@@ -164,18 +179,18 @@ function domainTo(feature: FeatureSchema): TextField | undefined {
       categorical !== true)
   )
     return undefined;
-  const ends = [field('min', range?.min), field('max', range?.max)];
+  const ends = [scalarField('min', range?.min), scalarField('max', range?.max)];
   if (numeric === 'integer')
-    return nested(
+    return messageField(
       'int_domain',
-      build(ends, field('is_categorical', categorical === true ? true : undefined)),
+      buildMessage(ends, scalarField('is_categorical', categorical === true ? true : undefined)),
     );
-  return nested(
+  return messageField(
     'float_domain',
-    build(
+    buildMessage(
       ends,
-      field('disallow_nan', nan === false ? true : undefined),
-      field('disallow_inf', infinity === false ? true : undefined),
+      scalarField('disallow_nan', nan === false ? true : undefined),
+      scalarField('disallow_inf', infinity === false ? true : undefined),
     ),
   );
 }
@@ -183,10 +198,10 @@ function domainTo(feature: FeatureSchema): TextField | undefined {
 function comparatorTo(name: string, comparator: Comparator | undefined): TextField | undefined {
   if (comparator === undefined) return undefined;
   const measure = (as: string, threshold: number | undefined) =>
-    threshold !== undefined && nested(as, build(real('threshold', threshold)));
-  return nested(
+    threshold !== undefined && messageField(as, buildMessage(realField('threshold', threshold)));
+  return messageField(
     name,
-    build(
+    buildMessage(
       measure('infinity_norm', comparator['l-infinity']),
       measure('jensen_shannon_divergence', comparator['jensen-shannon']),
       measure('normalized_abs_difference', comparator['normalized-absolute-difference']),
@@ -198,12 +213,19 @@ function rowsTo({ rows, growth }: TableSchema): TextField | undefined {
   if (rows === undefined && growth === undefined) return undefined;
   const drift =
     growth &&
-    nested(
+    messageField(
       'num_examples_drift_comparator',
-      build(real('min_fraction_threshold', growth.min), real('max_fraction_threshold', growth.max)),
+      buildMessage(
+        realField('min_fraction_threshold', growth.min),
+        realField('max_fraction_threshold', growth.max),
+      ),
     );
-  return nested(
+  return messageField(
     'dataset_constraints',
-    build(drift, field('min_examples_count', rows?.min), field('max_examples_count', rows?.max)),
+    buildMessage(
+      drift,
+      scalarField('min_examples_count', rows?.min),
+      scalarField('max_examples_count', rows?.max),
+    ),
   );
 }

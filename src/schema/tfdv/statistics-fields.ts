@@ -1,7 +1,7 @@
 import type { Descriptors, FieldType } from './wire.ts';
 
 /** What messages statistics.proto and path.proto of tensorflow_metadata 1.16 hold, by field: `number kind`, or `number message`. */
-const fields: Readonly<Record<string, string>> = {
+const FIELDS: Readonly<Record<string, string>> = {
   DatasetFeatureStatisticsList: 'datasets 1 DatasetFeatureStatistics',
   DatasetFeatureStatistics:
     'name 1 string, num_examples 2 integer, weighted_num_examples 4 double, features 3 FeatureNameStatistics, cross_features 5 CrossFeatureStatistics',
@@ -43,15 +43,15 @@ const fields: Readonly<Record<string, string>> = {
   Path: 'step 1 string',
 };
 
-const enums: Descriptors['enums'] = {
+const ENUMS: Descriptors['enums'] = {
   'FeatureNameStatistics.Type': ['INT', 'FLOAT', 'STRING', 'BYTES', 'STRUCT'],
   'Histogram.HistogramType': ['STANDARD', 'QUANTILES'],
 };
 
-const scalarKinds = ['string', 'bytes', 'double', 'float', 'integer', 'boolean'] as const;
+const SCALAR_KINDS = ['string', 'bytes', 'double', 'float', 'integer', 'boolean'] as const;
 
 function fieldType(number: string, kind: string): FieldType {
-  const scalar = scalarKinds.find((each) => each === kind);
+  const scalar = SCALAR_KINDS.find((each) => each === kind);
   if (scalar !== undefined) return { number: Number(number), kind: scalar };
   return kind.startsWith('enum:')
     ? { number: Number(number), kind: 'enum', of: kind.slice(5) }
@@ -59,9 +59,9 @@ function fieldType(number: string, kind: string): FieldType {
 }
 
 /** All others, such as Any, are kept by number, as the bytes they are. */
-export const statisticsDescriptors: Descriptors = {
+export const STATISTICS_DESCRIPTORS: Descriptors = {
   messages: Object.fromEntries(
-    Object.entries(fields).map(([name, text]) => [
+    Object.entries(FIELDS).map(([name, text]) => [
       name,
       Object.fromEntries(
         text.split(', ').map((each) => {
@@ -71,5 +71,5 @@ export const statisticsDescriptors: Descriptors = {
       ),
     ]),
   ),
-  enums,
+  enums: ENUMS,
 };

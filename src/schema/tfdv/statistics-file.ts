@@ -1,9 +1,9 @@
-import { statisticsDescriptors } from './statistics-fields.ts';
+import { STATISTICS_DESCRIPTORS } from './statistics-fields.ts';
 import { parseTextProto, printTextProto, type TextMessage } from './text-proto.ts';
 import { isTfRecord, readTfRecords, writeTfRecord } from './tfrecord.ts';
 import { decodeMessage, encodeMessage } from './wire.ts';
 
-const list = 'DatasetFeatureStatisticsList';
+const LIST = 'DatasetFeatureStatisticsList';
 
 /** A DatasetFeatureStatisticsList, with what varve does not know kept. */
 export type TfdvStatistics = TextMessage;
@@ -15,14 +15,14 @@ export type TfdvStatistics = TextMessage;
 export function readStatistics(bytes: Uint8Array, where: string): TfdvStatistics {
   if (isTfRecord(bytes)) {
     const records = readTfRecords(bytes, where).map((record) =>
-      decodeMessage(record, list, statisticsDescriptors, where),
+      decodeMessage(record, LIST, STATISTICS_DESCRIPTORS, where),
     );
     return { fields: records.flatMap((record) => record.fields) };
   }
   const start = Buffer.from(bytes.subarray(0, 4096)).toString('latin1');
   if (/^\s*(#[^\n]*\n\s*)*(datasets\b|$)/.test(start) && bytes.length > 0)
     return parseTextProto(Buffer.from(bytes).toString('utf8'), where);
-  return decodeMessage(bytes, list, statisticsDescriptors, where);
+  return decodeMessage(bytes, LIST, STATISTICS_DESCRIPTORS, where);
 }
 
 /**
@@ -30,6 +30,6 @@ export function readStatistics(bytes: Uint8Array, where: string): TfdvStatistics
  */
 export function writeStatistics(statistics: TfdvStatistics, form: 'binary' | 'tfrecord' | 'pbtxt'): Buffer {
   if (form === 'pbtxt') return Buffer.from(printTextProto(statistics));
-  const binary = encodeMessage(statistics, list, statisticsDescriptors);
+  const binary = Buffer.from(encodeMessage(statistics, LIST, STATISTICS_DESCRIPTORS));
   return form === 'binary' ? binary : writeTfRecord(binary);
 }

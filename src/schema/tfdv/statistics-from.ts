@@ -1,6 +1,6 @@
 import { VarveError } from '../../errors.ts';
-import { hashEnd, sketchOf, sketchSize } from '../../profile/hashing/sketch.ts';
-import { bucketIndex, sortedBuckets } from '../../profile/measures/buckets.ts';
+import { bucketIndex, sortedBuckets } from '../../profile/accumulators/buckets.ts';
+import { HASH_END, SKETCH_SIZE, sketchOf } from '../../profile/hashing/sketch.ts';
 import type {
   FeatureProfile,
   FeatureType,
@@ -10,12 +10,12 @@ import type {
   Profile,
   ValueCounts,
 } from '../../profile/model/model.ts';
-import { message, messages, number, scalar, scalars, text } from './message.ts';
+import { messageOf, messagesOf, numberOf, scalarOf, scalarsOf, stringOf } from './message.ts';
 import type { TfdvStatistics } from './statistics-file.ts';
 import { stringText, type TextMessage } from './text-proto.ts';
 
 /** Each bar of a histogram becomes this many points. */
-const pointsPerBar = 64;
+const POINTS_PER_BAR = 64;
 
 /**
  * A profile of the first dataset of TFDV's statistics, enough to hold it against a schema. Statistics know less than a
@@ -24,36 +24,36 @@ const pointsPerBar = 64;
  * @throws VarveError `tfdv-invalid` where there is no dataset
  */
 export function profileFromStatistics(statistics: TfdvStatistics): Profile {
-  const [dataset] = messages(statistics, 'datasets');
+  const [dataset] = messagesOf(statistics, 'datasets');
   if (dataset === undefined)
     throw new VarveError('tfdv-invalid', 'The statistics hold no dataset.', {
       remedy: 'Generate them again.',
     });
-  const rows = number(dataset, 'num_examples') ?? 0;
-  const features = messages(dataset, 'features').flatMap((feature) => featureFrom(feature, rows));
+  const rows = numberOf(dataset, 'num_examples') ?? 0;
+  const features = messagesOf(dataset, 'features').flatMap((feature) => featureFrom(feature, rows));
   return { varveProfile: 1, tables: [{ name: '', rows, features }] };
 }
 
 function featureFrom(feature: TextMessage, rows: number): FeatureProfile[] {
   const [numeric, strings, bytes] = ['num_stats', 'string_stats', 'bytes_stats'].map((name) =>
-    message(feature, name),
+    messageOf(feature, name),
   );
   const stats = numeric ?? strings ?? bytes;
   if (stats === undefined) return [];
-  const common = message(stats, 'common_stats');
-  const present = number(common, 'num_non_missing') ?? 0;
-  const [fewest, most] = [number(common, 'min_num_values') ?? 0, number(common, 'max_num_values') ?? 0];
+  const common = messageOf(stats, 'common_stats');
+  const present = numberOf(common, 'num_non_missing') ?? 0;
+  const [fewest, most] = [numberOf(common, 'min_num_values') ?? 0, numberOf(common, 'max_num_values') ?? 0];
   const levels = Math.max(present > 0 && (fewest !== 1 || most !== 1) ? 1 : 0, nesting(common));
-  const count = number(common, 'tot_num_values') ?? present;
-  const steps = scalars(message(feature, 'path'), 'step').map(stringText);
-  const name = text(feature, 'name');
+  const count = numberOf(common, 'tot_num_values') ?? present;
+  const steps = scalarsOf(messageOf(feature, 'path'), 'step').map(stringText);
+  const name = stringOf(feature, 'name');
   const type = typeOf(feature, numeric, strings);
-  const unique = number(stats, 'unique') ?? 0;
+  const unique = numberOf(stats, 'unique') ?? 0;
   return [
     {
       path: [...(steps.length > 0 ? steps : [name ?? '']), ...new Array<string>(levels).fill('[]')],
       type,
-      engineType: scalar(feature, 'type') ?? 'INT',
+      engineType: scalarOf(feature, 'type') ?? 'INT',
       present,
       nulls: Math.max(0, rows - present),
       count,
@@ -69,7 +69,7 @@ function featureFrom(feature: TextMessage, rows: number): FeatureProfile[] {
 
 /** Lists within lists have a line of counts for each level. */
 function nesting(common: TextMessage | undefined): number {
-  const levels = messages(common, 'presence_and_valency_stats').length;
+  const levels = messagesOf(common, 'presence_and_valency_stats').length;
   return levels > 1 ? levels : 0;
 }
 
@@ -78,7 +78,7 @@ function typeOf(
   numeric: TextMessage | undefined,
   strings: TextMessage | undefined,
 ): FeatureType {
-  const type = scalar(feature, 'type') ?? 'INT';
+  const type = scalarOf(feature, 'type') ?? 'INT';
   if (numeric !== undefined) return type === 'FLOAT' ? 'float' : 'integer';
   return strings === undefined ? 'bytes' : 'string';
 }
@@ -100,20 +100,21 @@ function lengthsFrom(
   bytes: TextMessage | undefined,
   count: number,
 ): LengthStats {
-  const average = number(strings, 'avg_length') ?? number(bytes, 'avg_num_bytes') ?? 0;
-  const listed = messages(message(strings, 'rank_histogram'), 'buckets').map(
-    (bucket) => [...(text(bucket, 'label') ?? '')].length,
+  const average = numberOf(strings, 'avg_length') ?? numberOf(bytes, 'avg_num_bytes') ?? 0;
+  const listed = messagesOf(messageOf(strings, 'rank_histogram'), 'buckets').map(
+    (bucket) => [...(stringOf(bucket, 'label') ?? '')].length,
   );
   const min =
-    number(bytes, 'min_num_bytes') ?? listed.reduce((least, each) => Math.min(least, each), average);
-  const max = number(bytes, 'max_num_bytes') ?? listed.reduce((most, each) => Math.max(most, each), average);
+    numberOf(bytes, 'min_num_bytes') ?? listed.reduce((least, each) => Math.min(least, each), average);
+  const max =
+    numberOf(bytes, 'max_num_bytes') ?? listed.reduce((most, each) => Math.max(most, each), average);
   return spread(min, max, count, average * count);
 }
 
 function valuesFrom(strings: TextMessage | undefined, unique: number, count: number): ValueCounts {
-  const buckets = messages(message(strings, 'rank_histogram'), 'buckets');
+  const buckets = messagesOf(messageOf(strings, 'rank_histogram'), 'buckets');
   const values = buckets.map(
-    (bucket) => [text(bucket, 'label') ?? '', number(bucket, 'sample_count') ?? 0] as const,
+    (bucket) => [stringOf(bucket, 'label') ?? '', numberOf(bucket, 'sample_count') ?? 0] as const,
   );
   const listed = values.reduce((sum, [, each]) => sum + each, 0);
   return {
@@ -125,8 +126,8 @@ function valuesFrom(strings: TextMessage | undefined, unique: number, count: num
 
 /** A sketch whose estimate is `count`. */
 function sketchOfCount(count: number): FeatureProfile['distinct'] {
-  const kept = Math.min(count, sketchSize);
-  const theta = count <= sketchSize ? hashEnd : Math.round((hashEnd * kept) / count);
+  const kept = Math.min(count, SKETCH_SIZE);
+  const theta = count <= SKETCH_SIZE ? HASH_END : Math.round((HASH_END * kept) / count);
   return sketchOf(
     Array.from({ length: kept }, (_, index) => index + 1),
     theta,
@@ -134,13 +135,13 @@ function sketchOfCount(count: number): FeatureProfile['distinct'] {
 }
 
 function numbersFrom(stats: TextMessage, count: number, type: FeatureType): NumericStats {
-  const histograms = messages(stats, 'histograms');
+  const histograms = messagesOf(stats, 'histograms');
   const standard =
-    histograms.find((each) => (scalar(each, 'type') ?? 'STANDARD') === 'STANDARD') ?? histograms[0];
-  const nan = histograms.reduce((most, each) => Math.max(most, number(each, 'num_nan') ?? 0), 0);
-  const bars = messages(standard, 'buckets').map(barFrom);
+    histograms.find((each) => (scalarOf(each, 'type') ?? 'STANDARD') === 'STANDARD') ?? histograms[0];
+  const nan = histograms.reduce((most, each) => Math.max(most, numberOf(each, 'num_nan') ?? 0), 0);
+  const bars = messagesOf(standard, 'buckets').map(barFrom);
   const finite = bars.filter(({ low, high }) => Number.isFinite(low) && Number.isFinite(high));
-  const [min, max] = [number(stats, 'min') ?? 0, number(stats, 'max') ?? 0];
+  const [min, max] = [numberOf(stats, 'min') ?? 0, numberOf(stats, 'max') ?? 0];
   const lows = finite.map(({ low }) => low);
   const ends = [
     Number.isFinite(min) ? min : Math.min(...lows),
@@ -160,11 +161,11 @@ function numbersFrom(stats: TextMessage, count: number, type: FeatureType): Nume
   return {
     min: canonical(ends[0], type),
     max: canonical(ends[1], type),
-    zeros: number(stats, 'num_zeros') ?? 0,
+    zeros: numberOf(stats, 'num_zeros') ?? 0,
     nan,
     positiveInfinity: infinite(Infinity),
     negativeInfinity: infinite(-Infinity),
-    moments: momentsFrom(number(stats, 'mean') ?? 0, number(stats, 'std_dev') ?? 0, count - nan),
+    moments: momentsFrom(numberOf(stats, 'mean') ?? 0, numberOf(stats, 'std_dev') ?? 0, count - nan),
     ...bucketsFrom(finite),
   };
 }
@@ -177,9 +178,9 @@ interface Bar {
 
 function barFrom(bucket: TextMessage): Bar {
   return {
-    low: number(bucket, 'low_value') ?? 0,
-    high: number(bucket, 'high_value') ?? 0,
-    count: number(bucket, 'sample_count') ?? 0,
+    low: numberOf(bucket, 'low_value') ?? 0,
+    high: numberOf(bucket, 'high_value') ?? 0,
+    count: numberOf(bucket, 'sample_count') ?? 0,
   };
 }
 
@@ -191,7 +192,7 @@ function canonical(value: number, type: FeatureType): string | null {
 function bucketsFrom(bars: readonly Bar[]): Pick<NumericStats, 'negative' | 'positive'> {
   const [negative, positive] = [new Map<number, number>(), new Map<number, number>()];
   for (const { low, high, count } of bars) {
-    const points = low === high ? 1 : pointsPerBar;
+    const points = low === high ? 1 : POINTS_PER_BAR;
     for (let point = 0; point < points; point++) {
       const value = low + ((point + 0.5) / points) * (high - low);
       const share = Math.round((count * (point + 1)) / points) - Math.round((count * point) / points);

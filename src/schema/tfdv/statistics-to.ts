@@ -1,21 +1,21 @@
+import { meanAndVariance } from '../../profile/accumulators/moments.ts';
 import { distinctCount } from '../../profile/hashing/sketch.ts';
-import { meanAndVariance } from '../../profile/measures/moments.ts';
 import type { FeatureProfile, LengthStats, Profile, TableProfile } from '../../profile/model/model.ts';
 import { type Bin, finestCells, tenBins } from '../distances.ts';
-import { build, field, nested, stringField } from './message.ts';
+import { buildMessage, messageField, scalarField, stringField } from './message.ts';
 import type { TfdvStatistics } from './statistics-file.ts';
 import type { TextField, TextMessage } from './text-proto.ts';
 
 /** As many of the most frequent values as TFDV lists by default. */
-const topValues = 20;
-const rankedValues = 1_000;
+const TOP_VALUES = 20;
+const RANKED_VALUES = 1_000;
 
 /**
  * A profile as TFDV's statistics, a dataset for each table. Numbers become doubles, times become text; NaN, infinities
  * and histograms are as TFDV counts them. List marks go from paths, structs get statistics of their own.
  */
 export function statisticsToTfdv(profile: Profile): TfdvStatistics {
-  return build(profile.tables.map((table) => nested('datasets', dataset(table))));
+  return buildMessage(profile.tables.map((table) => messageField('datasets', dataset(table))));
 }
 
 function dataset(table: TableProfile): TextMessage {
@@ -28,13 +28,13 @@ function dataset(table: TableProfile): TextMessage {
       structs.set(JSON.stringify(prefix), [prefix, Math.max(rows, present)]);
     }
   }
-  return build(
+  return buildMessage(
     table.name !== '' && stringField('name', table.name),
-    field('num_examples', table.rows),
-    [...structs.values()].map(([path, rows]) => nested('features', struct(path, rows, table.rows))),
+    scalarField('num_examples', table.rows),
+    [...structs.values()].map(([path, rows]) => messageField('features', struct(path, rows, table.rows))),
     table.features
       .filter(({ type }) => type !== 'unknown')
-      .map((feature) => nested('features', featureTo(feature))),
+      .map((feature) => messageField('features', featureTo(feature))),
   );
 }
 
@@ -43,23 +43,23 @@ function stepsOf(path: readonly string[]): string[] {
 }
 
 function pathTo(steps: readonly string[]): TextField | undefined {
-  return nested('path', build(steps.map((step) => stringField('step', step))));
+  return messageField('path', buildMessage(steps.map((step) => stringField('step', step))));
 }
 
 function struct(path: readonly string[], rows: number, all: number): TextMessage {
-  const counts = build(
-    field('num_non_missing', rows),
-    field('num_missing', all - rows),
+  const counts = buildMessage(
+    scalarField('num_non_missing', rows),
+    scalarField('num_missing', all - rows),
     rows > 0 && [
-      field('min_num_values', 1),
-      field('max_num_values', 1),
-      field('avg_num_values', 1),
-      field('tot_num_values', rows),
+      scalarField('min_num_values', 1),
+      scalarField('max_num_values', 1),
+      scalarField('avg_num_values', 1),
+      scalarField('tot_num_values', rows),
     ],
   );
-  return build(
-    field('type', 'STRUCT'),
-    nested('struct_stats', build(nested('common_stats', counts))),
+  return buildMessage(
+    scalarField('type', 'STRUCT'),
+    messageField('struct_stats', buildMessage(messageField('common_stats', counts))),
     pathTo(path),
   );
 }
@@ -67,35 +67,35 @@ function struct(path: readonly string[], rows: number, all: number): TextMessage
 function featureTo(feature: FeatureProfile): TextMessage {
   const path = pathTo(stepsOf(feature.path));
   if (feature.type === 'boolean')
-    return build(field('type', 'INT'), nested('num_stats', booleans(feature)), path);
+    return buildMessage(scalarField('type', 'INT'), messageField('num_stats', booleans(feature)), path);
   if (feature.numeric !== undefined)
-    return build(
-      field('type', feature.type === 'integer' ? 'INT' : 'FLOAT'),
-      nested('num_stats', numbers(feature)),
+    return buildMessage(
+      scalarField('type', feature.type === 'integer' ? 'INT' : 'FLOAT'),
+      messageField('num_stats', numbers(feature)),
       path,
     );
   if (feature.type === 'bytes')
-    return build(field('type', 'BYTES'), nested('bytes_stats', bytes(feature)), path);
-  return build(field('type', 'STRING'), nested('string_stats', strings(feature)), path);
+    return buildMessage(scalarField('type', 'BYTES'), messageField('bytes_stats', bytes(feature)), path);
+  return buildMessage(scalarField('type', 'STRING'), messageField('string_stats', strings(feature)), path);
 }
 
 function common({ present, nulls, count, valency }: FeatureProfile): TextField | undefined {
   const { min = 1, max = 1 } = valency ?? {};
   const values = present > 0 && [
-    field('min_num_values', min),
-    field('max_num_values', max),
-    field('avg_num_values', Math.fround(count / present)),
-    field('tot_num_values', count),
+    scalarField('min_num_values', min),
+    scalarField('max_num_values', max),
+    scalarField('avg_num_values', Math.fround(count / present)),
+    scalarField('tot_num_values', count),
   ];
-  return nested(
+  return messageField(
     'common_stats',
-    build(field('num_non_missing', present), field('num_missing', nulls), values),
+    buildMessage(scalarField('num_non_missing', present), scalarField('num_missing', nulls), values),
   );
 }
 
 function numbers(feature: FeatureProfile): TextMessage {
   const { numeric, count, nullElements } = feature;
-  if (numeric === undefined) return build(common(feature));
+  if (numeric === undefined) return buildMessage(common(feature));
   const { nan, negativeInfinity, positiveInfinity } = numeric;
   const finite = count - nullElements - nan - negativeInfinity - positiveInfinity;
   const moments = meanAndVariance(numeric.moments, finite);
@@ -111,13 +111,16 @@ function numbers(feature: FeatureProfile): TextMessage {
     ...tenBins(cells),
     ...infinite(Infinity, positiveInfinity),
   ];
-  return build(
+  return buildMessage(
     common(feature),
-    moments !== null && [field('mean', moments.mean), field('std_dev', Math.sqrt(moments.variance))],
-    field('num_zeros', numeric.zeros),
-    field('min', negativeInfinity > 0 ? -Infinity : endOf(numeric.min)),
-    finite > 0 && field('median', quantile(cells, 0.5)),
-    field('max', positiveInfinity > 0 ? Infinity : endOf(numeric.max)),
+    moments !== null && [
+      scalarField('mean', moments.mean),
+      scalarField('std_dev', Math.sqrt(moments.variance)),
+    ],
+    scalarField('num_zeros', numeric.zeros),
+    scalarField('min', negativeInfinity > 0 ? -Infinity : endOf(numeric.min)),
+    finite > 0 && scalarField('median', quantile(cells, 0.5)),
+    scalarField('max', positiveInfinity > 0 ? Infinity : endOf(numeric.max)),
     histogram(standard, nan, undefined),
     finite > 0 && histogram(tenths, nan, 'QUANTILES'),
   );
@@ -141,12 +144,19 @@ function quantile(cells: readonly Bin[], share: number): number {
 
 function histogram(bins: readonly Bin[], nan: number, type: 'QUANTILES' | undefined): TextField | undefined {
   const buckets = bins.map(({ low, high, count }) =>
-    nested(
+    messageField(
       'buckets',
-      build(field('low_value', low), field('high_value', high), field('sample_count', count)),
+      buildMessage(
+        scalarField('low_value', low),
+        scalarField('high_value', high),
+        scalarField('sample_count', count),
+      ),
     ),
   );
-  return nested('histograms', build(nan > 0 && field('num_nan', nan), buckets, field('type', type)));
+  return messageField(
+    'histograms',
+    buildMessage(nan > 0 && scalarField('num_nan', nan), buckets, scalarField('type', type)),
+  );
 }
 
 function booleans(feature: FeatureProfile): TextMessage {
@@ -158,13 +168,17 @@ function booleans(feature: FeatureProfile): TextMessage {
     ...(zeros > 0 ? [{ low: 0, high: 0, count: zeros }] : []),
     ...(ones > 0 ? [{ low: 1, high: 1, count: ones }] : []),
   ];
-  return build(
+  return buildMessage(
     common(feature),
-    [field('mean', mean), field('std_dev', Math.sqrt(mean * (1 - mean))), field('num_zeros', zeros)],
     [
-      field('min', zeros > 0 ? 0 : 1),
-      field('median', ones * 2 > total ? 1 : 0),
-      field('max', ones > 0 ? 1 : 0),
+      scalarField('mean', mean),
+      scalarField('std_dev', Math.sqrt(mean * (1 - mean))),
+      scalarField('num_zeros', zeros),
+    ],
+    [
+      scalarField('min', zeros > 0 ? 0 : 1),
+      scalarField('median', ones * 2 > total ? 1 : 0),
+      scalarField('max', ones > 0 ? 1 : 0),
     ],
     histogram(zeros > 0 && ones > 0 ? tenBins(bins) : bins, 0, undefined),
   );
@@ -178,37 +192,40 @@ function strings(feature: FeatureProfile): TextMessage {
   const listed = feature.values.values;
   const length = feature.lengths === undefined ? undefined : averageLength(feature.lengths);
   const ranks = listed
-    .slice(0, rankedValues)
+    .slice(0, RANKED_VALUES)
     .map(([value, count], rank) =>
-      nested(
+      messageField(
         'buckets',
-        build(
-          rank > 0 && [field('low_rank', rank), field('high_rank', rank)],
+        buildMessage(
+          rank > 0 && [scalarField('low_rank', rank), scalarField('high_rank', rank)],
           stringField('label', value),
-          field('sample_count', count),
+          scalarField('sample_count', count),
         ),
       ),
     );
-  return build(
+  return buildMessage(
     common(feature),
-    field('unique', distinctCount(feature.distinct)),
+    scalarField('unique', distinctCount(feature.distinct)),
     listed
-      .slice(0, topValues)
+      .slice(0, TOP_VALUES)
       .map(([value, count]) =>
-        nested('top_values', build(stringField('value', value), field('frequency', count))),
+        messageField(
+          'top_values',
+          buildMessage(stringField('value', value), scalarField('frequency', count)),
+        ),
       ),
-    field('avg_length', length),
-    nested('rank_histogram', build(ranks)),
+    scalarField('avg_length', length),
+    messageField('rank_histogram', buildMessage(ranks)),
   );
 }
 
 function bytes(feature: FeatureProfile): TextMessage {
   const { lengths } = feature;
   const sizes = lengths && [
-    field('avg_num_bytes', averageLength(lengths)),
-    field('min_num_bytes', lengths.min),
-    field('max_num_bytes', lengths.max),
-    field('max_num_bytes_int', lengths.max),
+    scalarField('avg_num_bytes', averageLength(lengths)),
+    scalarField('min_num_bytes', lengths.min),
+    scalarField('max_num_bytes', lengths.max),
+    scalarField('max_num_bytes_int', lengths.max),
   ];
-  return build(common(feature), field('unique', distinctCount(feature.distinct)), sizes);
+  return buildMessage(common(feature), scalarField('unique', distinctCount(feature.distinct)), sizes);
 }

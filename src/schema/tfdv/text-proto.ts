@@ -21,9 +21,9 @@ export interface TextField {
   readonly beside?: string;
 }
 
-const greatestDepth = 100;
-const greatestSize = 256 * 2 ** 20;
-const token = /[ \t\r\n]+|#([^\n]*)|(\[[\w./%-]+\])|([-+]?[\w.+-]+)|([{}<>:;,[\]-])/y;
+const MAX_DEPTH = 100;
+const MAX_TEXT_LENGTH = 256 * 2 ** 20;
+const TOKEN = /[ \t\r\n]+|#([^\n]*)|(\[[\w./%-]+\])|([-+]?[\w.+-]+)|([{}<>:;,[\]-])/y;
 
 /** Where the literal that starts with the quote at `start` ends; 0 where it does not. By hand, as literals can be huge. */
 function literalEnd(text: string, start: number): number {
@@ -46,7 +46,7 @@ interface Token {
 
 /** @throws VarveError `tfdv-invalid` with the line where text is not in the text format, or is nested over 100 deep */
 export function parseTextProto(text: string, where: string): TextMessage {
-  if (text.length > greatestSize) throw invalid(where, text, 0, 'over 256 MiB of text');
+  if (text.length > MAX_TEXT_LENGTH) throw invalid(where, text, 0, 'over 256 MiB of text');
   try {
     return new Parser(text, where).message(0, '');
   } catch (error) {
@@ -77,7 +77,7 @@ class Parser {
   }
 
   message(depth: number, close: string): TextMessage {
-    if (depth > greatestDepth) this.#fail('nested more than 100 deep');
+    if (depth > MAX_DEPTH) this.#fail('nested more than 100 deep');
     const fields: TextField[] = [];
     let above = this.#comments();
     while (!(this.#next.kind === 'end' || (this.#next.kind === 'mark' && this.#next.text === close))) {
@@ -152,10 +152,10 @@ class Parser {
       const offset = this.#offset;
       const first = this.#text[offset];
       if (first === '"' || first === "'") return this.#literal(offset, newLine);
-      token.lastIndex = offset;
-      const match = token.exec(this.#text);
+      TOKEN.lastIndex = offset;
+      const match = TOKEN.exec(this.#text);
       if (match === null) this.#unexpected(offset);
-      this.#offset = token.lastIndex;
+      this.#offset = TOKEN.lastIndex;
       const [all, comment, extension, word, mark] = match;
       if (comment !== undefined) return { kind: 'comment', text: comment, offset, newLine };
       if (extension !== undefined) return { kind: 'extension', text: extension, offset, newLine };
@@ -196,8 +196,8 @@ export function printTextProto(message: TextMessage, indent = ''): string {
   return fields.join('') + (message.end ?? []).map(comment).join('');
 }
 
-const escapes: Readonly<Record<string, number>> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11 };
-const sequence = /\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|([\s\S]))/y;
+const ESCAPES: Readonly<Record<string, number>> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11 };
+const SEQUENCE = /\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|([\s\S]))/y;
 
 /** The bytes of a string scalar, adjacent literals joined. */
 export function stringBytes(scalar: string): Buffer {
@@ -218,11 +218,11 @@ function unescapeInto(bytes: Buffer, start: number, literal: string): number {
   for (let at = 0; at < literal.length; ) {
     const slash = literal.indexOf('\\', at);
     length += bytes.write(literal.slice(at, slash < 0 ? undefined : slash), length);
-    sequence.lastIndex = slash;
-    const match = slash < 0 ? null : sequence.exec(literal);
+    SEQUENCE.lastIndex = slash;
+    const match = slash < 0 ? null : SEQUENCE.exec(literal);
     if (match === null) return length;
     length = writeEscape(bytes, length, match);
-    at = sequence.lastIndex;
+    at = SEQUENCE.lastIndex;
   }
   return length;
 }
@@ -237,7 +237,7 @@ function writeEscape(
       ? Number.parseInt(hex, 16)
       : octet !== undefined
         ? Number.parseInt(octet, 8) & 255
-        : escapes[other];
+        : ESCAPES[other];
   if (byte !== undefined) return bytes.writeUInt8(byte, at);
   const point = short ?? long;
   return (

@@ -4,7 +4,7 @@ import { VarveError } from '../../errors.ts';
  * TFRecord files (tensorflow.org/tutorials/load_data/tfrecord): each record is its length as a 64-bit number, a masked
  * CRC-32C of the length, the bytes, and a masked CRC-32C of the bytes.
  */
-const table = Uint32Array.from({ length: 256 }, (_, index) => {
+const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
   let crc = index;
   for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
   return crc;
@@ -12,7 +12,7 @@ const table = Uint32Array.from({ length: 256 }, (_, index) => {
 
 function maskedCrc(bytes: Uint8Array): number {
   let crc = 0xffffffff;
-  for (const byte of bytes) crc = (table[(crc ^ byte) & 255] as number) ^ (crc >>> 8);
+  for (const byte of bytes) crc = (TABLE[(crc ^ byte) & 255] as number) ^ (crc >>> 8);
   crc = ~crc >>> 0;
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }

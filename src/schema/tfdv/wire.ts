@@ -1,5 +1,6 @@
+import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { VarveError } from '../../errors.ts';
-import { floatText } from './message.ts';
+import { protoFloatText } from './message.ts';
 import { stringBytes, stringScalar, type TextField, type TextMessage } from './text-proto.ts';
 
 /**
@@ -18,7 +19,7 @@ export interface Descriptors {
   readonly enums: Readonly<Record<string, readonly string[]>>;
 }
 
-const greatestDepth = 100;
+const MAX_DEPTH = 100;
 
 /** @throws VarveError `tfdv-invalid` where bytes are cut, or nested more than 100 deep */
 export function decodeMessage(
@@ -27,11 +28,7 @@ export function decodeMessage(
   descriptors: Descriptors,
   where: string,
 ): TextMessage {
-  return new Decoder(descriptors, where).message(
-    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-    type,
-    0,
-  );
+  return new Decoder(descriptors, where).message(bytes, type, 0);
 }
 
 class Decoder {
@@ -44,15 +41,16 @@ class Decoder {
     this.#where = where;
   }
 
-  message(bytes: Buffer, type: string, depth: number): TextMessage {
-    if (depth > greatestDepth) this.#fail('it is nested more than 100 deep');
+  message(bytes: Uint8Array, type: string, depth: number): TextMessage {
+    if (depth > MAX_DEPTH) this.#fail('it is nested more than 100 deep');
     const known = this.#fieldsOf(type);
     const fields: TextField[] = [];
-    for (let at = 0; at < bytes.length; ) {
-      const [key, afterKey] = this.#varint(bytes, at);
-      const number = Number(key >> 3n);
-      const [raw, end] = this.#raw(bytes, afterKey, Number(key & 7n));
-      at = end;
+    const reader = new BinaryReader(bytes);
+    while (reader.pos < reader.len) {
+      const [number, raw] = this.#read(() => {
+        const [number, wire] = reader.tag();
+        return [number, rawOf(reader, wire)] as const;
+      });
       const [name, field] = known.get(number) ?? [String(number), undefined];
       fields.push(
         ...this.#values(raw, field, depth).map((value) => ({
@@ -77,44 +75,31 @@ class Decoder {
     return made;
   }
 
-  #varint(bytes: Buffer, start: number): [bigint, number] {
-    let value = 0n;
-    for (let at = start; at < bytes.length && at < start + 10; at++) {
-      const byte = bytes[at] as number;
-      value |= BigInt(byte & 127) << BigInt(7 * (at - start));
-      if (byte < 128) return [BigInt.asUintN(64, value), at + 1];
-    }
-    return this.#fail('a number is cut');
-  }
-
-  #raw(bytes: Buffer, at: number, wire: number): [Raw, number] {
-    if (wire === 0) {
-      const [value, end] = this.#varint(bytes, at);
-      return [value, end];
-    }
-    const [length, start] = wire === 2 ? this.#varint(bytes, at) : [wire === 1 ? 8n : 4n, at];
-    if (wire !== 1 && wire !== 2 && wire !== 5) this.#fail(`wire type ${wire} is not known`);
-    const end = start + Number(length);
-    if (end > bytes.length) this.#fail('a field is longer than what holds it');
-    return [{ wire, bytes: bytes.subarray(start, end) }, end];
-  }
-
   /** One value, more where numbers are packed; undefined where the bytes do not fit the descriptor. */
   #values(raw: Raw, field: FieldType | undefined, depth: number): (string | TextMessage | undefined)[] {
     if (field === undefined) return [undefined];
     if (typeof raw === 'bigint') return [varintText(raw, field, this.#descriptors)];
     const { wire, bytes } = raw;
     if (field.kind === 'double' || field.kind === 'float') return floats(bytes, wire, field.kind);
-    if (wire !== 2) return [undefined];
+    if (wire !== WireType.LengthDelimited) return [undefined];
     if (field.kind === 'message') return [this.message(bytes, field.of as string, depth + 1)];
     if (field.kind === 'string' || field.kind === 'bytes') return [stringScalar(bytes)];
     const packed: (string | undefined)[] = [];
-    for (let at = 0; at < bytes.length; ) {
-      const [value, end] = this.#varint(bytes, at);
+    const reader = new BinaryReader(bytes);
+    while (reader.pos < reader.len) {
+      const value = this.#read(() => BigInt(reader.uint64()));
       packed.push(varintText(value, field, this.#descriptors));
-      at = end;
     }
     return packed;
+  }
+
+  /** The reader says that bytes are cut, or of no known type, by an error of its own. */
+  #read<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      return this.#fail(error instanceof Error ? error.message : String(error));
+    }
   }
 
   #fail(what: string): never {
@@ -125,7 +110,19 @@ class Decoder {
   }
 }
 
-type Raw = bigint | { readonly wire: number; readonly bytes: Buffer };
+type Raw = bigint | { readonly wire: WireType; readonly bytes: Buffer };
+
+/** @throws Error where bytes are cut */
+function rawOf(reader: BinaryReader, wire: WireType): Raw {
+  if (wire === WireType.Varint) return BigInt(reader.uint64());
+  const fixed = wire === WireType.Bit64 ? 8 : wire === WireType.Bit32 ? 4 : undefined;
+  if (fixed === undefined && wire !== WireType.LengthDelimited)
+    throw new Error(`wire type ${wire} is not known`);
+  const from = reader.pos;
+  const bytes = fixed === undefined ? reader.bytes() : reader.skip(wire);
+  if (bytes.length < (fixed ?? 0)) throw new Error(`a number is cut at byte ${from}`);
+  return { wire, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+}
 
 function varintText(value: bigint, field: FieldType, { enums }: Descriptors): string | undefined {
   if (field.kind === 'boolean') return value === 0n ? 'false' : 'true';
@@ -134,11 +131,14 @@ function varintText(value: bigint, field: FieldType, { enums }: Descriptors): st
   return field.kind === 'integer' ? String(BigInt.asIntN(64, value)) : undefined;
 }
 
-function floats(bytes: Buffer, wire: number, kind: 'double' | 'float'): (string | undefined)[] {
+function floats(bytes: Buffer, wire: WireType, kind: 'double' | 'float'): (string | undefined)[] {
   const size = kind === 'double' ? 8 : 4;
-  if (bytes.length % size !== 0 || (wire !== 2 && bytes.length !== size)) return [undefined];
+  if (bytes.length % size !== 0 || (wire !== WireType.LengthDelimited && bytes.length !== size))
+    return [undefined];
   return Array.from({ length: bytes.length / size }, (_, index) =>
-    floatText(kind === 'double' ? bytes.readDoubleLE(index * 8) : shortFloat(bytes.readFloatLE(index * 4))),
+    protoFloatText(
+      kind === 'double' ? bytes.readDoubleLE(index * 8) : shortFloat(bytes.readFloatLE(index * 4)),
+    ),
   );
 }
 
@@ -154,75 +154,79 @@ function shortFloat(value: number): number {
 /** As protocol buffers print unknown fields: a number, 8 or 16 hexadecimal digits, or a string. */
 function unknown(raw: Raw): string {
   if (typeof raw === 'bigint') return String(raw);
-  if (raw.wire === 2) return stringScalar(raw.bytes);
-  const value = raw.wire === 1 ? raw.bytes.readBigUInt64LE() : BigInt(raw.bytes.readUInt32LE());
+  if (raw.wire === WireType.LengthDelimited) return stringScalar(raw.bytes);
+  const value = raw.wire === WireType.Bit64 ? raw.bytes.readBigUInt64LE() : BigInt(raw.bytes.readUInt32LE());
   return `0x${value.toString(16).padStart(raw.bytes.length * 2, '0')}`;
 }
 
 /** @throws VarveError `tfdv-invalid` where a field by name has no descriptor, or its value is of another kind */
-export function encodeMessage(message: TextMessage, type: string, descriptors: Descriptors): Buffer {
-  const parts: Buffer[] = [];
+export function encodeMessage(message: TextMessage, type: string, descriptors: Descriptors): Uint8Array {
+  const writer = new BinaryWriter();
   for (const { name, value } of message.fields) {
     const known = descriptors.messages[type]?.[name];
-    const bytes = known === undefined ? encodeUnknown(name, value) : encodeKnown(known, value, descriptors);
-    if (bytes === undefined)
+    const isWritten =
+      known === undefined ? writeUnknown(writer, name, value) : writeKnown(writer, known, value, descriptors);
+    if (!isWritten)
       throw new VarveError('tfdv-invalid', `The field \`${name}\` of ${type} cannot be written as binary.`, {
         remedy: 'Write text (pbtxt), which keeps fields that varve does not know.',
       });
-    parts.push(bytes);
   }
-  return Buffer.concat(parts);
+  return writer.finish();
 }
 
-function encodeKnown(
+/** Writes a field of the descriptor; false where its value is of another kind. */
+function writeKnown(
+  writer: BinaryWriter,
   { number, kind, of = '' }: FieldType,
   value: string | TextMessage,
   descriptors: Descriptors,
-): Buffer | undefined {
-  if (kind === 'message')
-    return typeof value === 'string' ? undefined : tagged(number, 2, encodeMessage(value, of, descriptors));
-  if (typeof value !== 'string') return undefined;
-  if (kind === 'string' || kind === 'bytes') return tagged(number, 2, stringBytes(value));
-  if (kind === 'double' || kind === 'float') return floatBytes(number, kind, value);
-  const index = kind === 'enum' ? (descriptors.enums[of] ?? []).indexOf(value) : -1;
-  if (index >= 0) return tagged(number, 0, varint(BigInt(index)));
-  if (kind === 'boolean') return tagged(number, 0, varint(value === 'true' ? 1n : 0n));
-  return /^-?(\d+|0x[0-9a-f]+)$/i.test(value) ? tagged(number, 0, varint(toBigInt(value))) : undefined;
+): boolean {
+  if (kind === 'message') {
+    if (typeof value === 'string') return false;
+    writer.tag(number, WireType.LengthDelimited).bytes(encodeMessage(value, of, descriptors));
+    return true;
+  }
+  if (typeof value !== 'string') return false;
+  if (kind === 'string' || kind === 'bytes')
+    writer.tag(number, WireType.LengthDelimited).bytes(stringBytes(value));
+  else if (kind === 'double') writer.tag(number, WireType.Bit64).double(floatOf(value));
+  // protobuf-es refuses finite numbers beyond a 32-bit float, which others write as infinite.
+  else if (kind === 'float') writer.tag(number, WireType.Bit32).float(Math.fround(floatOf(value)));
+  else return writeInteger(writer, number, integerOf(kind, value, descriptors.enums[of]));
+  return true;
 }
 
-function toBigInt(text: string): bigint {
-  return text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text);
+function integerOf(
+  kind: FieldType['kind'],
+  value: string,
+  names: readonly string[] = [],
+): bigint | undefined {
+  const index = kind === 'enum' ? names.indexOf(value) : -1;
+  if (index >= 0) return BigInt(index);
+  if (kind === 'boolean') return value === 'true' ? 1n : 0n;
+  if (!/^-?(\d+|0x[0-9a-f]+)$/i.test(value)) return undefined;
+  return value.startsWith('-') ? -BigInt(value.slice(1)) : BigInt(value);
 }
 
-function floatBytes(number: number, kind: 'double' | 'float', text: string): Buffer {
-  const value = /^-?inf/i.test(text)
-    ? text.startsWith('-')
-      ? -Infinity
-      : Infinity
-    : Number(text.replace(/f$/i, ''));
-  const bytes = Buffer.alloc(kind === 'double' ? 8 : 4);
-  if (kind === 'double') bytes.writeDoubleLE(value);
-  else bytes.writeFloatLE(value);
-  return tagged(number, kind === 'double' ? 1 : 5, bytes);
+function writeInteger(writer: BinaryWriter, number: number, value: bigint | undefined): boolean {
+  if (value === undefined) return false;
+  writer.tag(number, WireType.Varint).uint64(BigInt.asUintN(64, value));
+  return true;
 }
 
-function encodeUnknown(name: string, value: string | TextMessage): Buffer | undefined {
-  const number = /^\d{1,9}$/.test(name) ? Number(name) : undefined;
-  if (number === undefined || typeof value !== 'string') return undefined;
-  if (/^["']/.test(value)) return tagged(number, 2, stringBytes(value));
-  if (/^\d+$/.test(value)) return tagged(number, 0, varint(BigInt(value)));
-  const fixed = Buffer.from((/^0x((?:[0-9a-f]{8}){1,2})$/.exec(value)?.[1] ?? '') as string, 'hex').reverse();
-  return fixed.length === 0 ? undefined : tagged(number, fixed.length === 8 ? 1 : 5, fixed);
+function floatOf(text: string): number {
+  if (/^-?inf/i.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
+  return Number(text.replace(/f$/i, ''));
 }
 
-function tagged(number: number, wire: number, bytes: Buffer): Buffer {
-  const key = varint((BigInt(number) << 3n) | BigInt(wire));
-  return Buffer.concat(wire === 2 ? [key, varint(BigInt(bytes.length)), bytes] : [key, bytes]);
-}
-
-function varint(value: bigint): Buffer {
-  const bytes: number[] = [];
-  let rest = BigInt.asUintN(64, value);
-  for (; rest >= 128n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128);
-  return Buffer.from([...bytes, Number(rest)]);
+/** Writes a field that is named by its number, in the form that `unknown` gave it; false where it is in none. */
+function writeUnknown(writer: BinaryWriter, name: string, value: string | TextMessage): boolean {
+  const number = /^\d{1,9}$/.test(name) ? Number(name) : 0;
+  if (number === 0 || typeof value !== 'string') return false;
+  if (/^["']/.test(value)) writer.tag(number, WireType.LengthDelimited).bytes(stringBytes(value));
+  else if (/^\d+$/.test(value)) return writeInteger(writer, number, BigInt(value));
+  else if (/^0x[0-9a-f]{16}$/.test(value)) writer.tag(number, WireType.Bit64).fixed64(BigInt(value));
+  else if (/^0x[0-9a-f]{8}$/.test(value)) writer.tag(number, WireType.Bit32).fixed32(Number(value));
+  else return false;
+  return true;
 }

@@ -10,7 +10,7 @@ import { schemaFromPbtxt } from '../../../src/schema/tfdv/schema-from.ts';
 import { schemaToPbtxt } from '../../../src/schema/tfdv/schema-to.ts';
 import { writeStatistics } from '../../../src/schema/tfdv/statistics-file.ts';
 import { statisticsToTfdv } from '../../../src/schema/tfdv/statistics-to.ts';
-import { validate } from '../../../src/schema/validate.ts';
+import { validateProfile } from '../../../src/schema/validate.ts';
 import { cases, dataOf, profileOfColumns, read } from '../../schema/tfdv-fixtures.ts';
 
 /** TFDV itself reads what varve writes, and must find what varve finds. It takes half a minute to start: once for all. */
@@ -78,7 +78,7 @@ async function prepare(folder: string, name: string, index: number): Promise<Jud
   const [profile, previous, serving] = [data.columns, data.previous, data.serving].map(profileOfColumns);
   const path = join(folder, `${name}.pbtxt`);
   writeFileSync(path, schemaToPbtxt(schema));
-  const report = await validate(profile as Profile, schema, {
+  const report = await validateProfile(profile as Profile, schema, {
     ...{ name, schemaName: name },
     ...(environment !== undefined && { environment }),
     ...(previous && { previous }),

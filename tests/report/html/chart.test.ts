@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chart } from '../../../src/report/html/chart.ts';
+import { chart as drawn } from '../../../src/report/html/chart.ts';
 import type { Overlay } from '../../../src/report/html/overlay.ts';
+
+function chart(overlay: Overlay, name: string): string {
+  return String(drawn(overlay, name));
+}
 
 function attribute(html: string, name: string): string[] {
   return new RegExp(`data-${name}="([^"]*)"`).exec(html)![1]!.split('\n');

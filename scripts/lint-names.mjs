@@ -1,0 +1,87 @@
+// Checks names that no linter knows: one style for constants, one word for an upper bound, one meaning for an exported name.
+// Usage: node scripts/lint-names.mjs; prints each fault with its place, and exits with 1 where there is one.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Names that several files export on purpose, and why. */
+const SHARED_NAMES = new Map([['command', 'each file of cli/commands exports its command']]);
+/** Words for an upper bound; the one that is used is MAX. */
+const OTHER_BOUNDS = /^(LARGEST|MOST|LONGEST|DEEPEST|GREATEST|HIGHEST|WIDEST|BIGGEST)_/;
+
+const faults = [];
+const exported = new Map();
+
+function* sources(folder) {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isFile() && entry.name.endsWith('.ts')) yield join(entry.parentPath, entry.name);
+}
+
+const files = [...sources(join(root, 'src'))];
+const options = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => readFileSync(path, 'utf8')).config;
+const { options: compilerOptions } = ts.parseJsonConfigFileContent(options, ts.sys, root);
+const program = ts.createProgram(files, compilerOptions);
+const checker = program.getTypeChecker();
+
+function isFunction(node) {
+  return checker.getTypeAtLocation(node).getCallSignatures().length > 0;
+}
+
+/** A value that is known as it is written: a literal, a pattern, a list, a table, or arithmetic on those. */
+function isLiteral(node) {
+  if (node === undefined) return false;
+  if (ts.isAsExpression(node) || ts.isSatisfiesExpression(node) || ts.isParenthesizedExpression(node))
+    return isLiteral(node.expression);
+  if (ts.isPrefixUnaryExpression(node)) return isLiteral(node.operand);
+  if (ts.isNewExpression(node)) return ['Set', 'Map'].includes(node.expression.getText());
+  return (
+    ts.isLiteralExpression(node) ||
+    ts.isTemplateExpression(node) ||
+    ts.isBinaryExpression(node) ||
+    ts.isArrayLiteralExpression(node) ||
+    ts.isObjectLiteralExpression(node)
+  );
+}
+
+function checkConstant(file, declaration) {
+  if (!ts.isIdentifier(declaration.name) || isFunction(declaration.name)) return;
+  if (!isLiteral(declaration.initializer)) return;
+  const name = declaration.name.text;
+  if (!/^[A-Z][A-Z0-9_]*$/.test(name)) faults.push(`${file}: the constant ${name} is not in UPPER_CASE`);
+  if (OTHER_BOUNDS.test(name)) faults.push(`${file}: the upper bound ${name} is not called MAX_…`);
+}
+
+function isExported(node) {
+  return (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Export) !== 0;
+}
+
+function remember(file, name) {
+  const places = exported.get(name) ?? new Set();
+  exported.set(name, places.add(file));
+}
+
+for (const path of files) {
+  const source = program.getSourceFile(path);
+  const file = relative(root, path);
+  for (const statement of source.statements) {
+    if (ts.isVariableStatement(statement)) {
+      const isConst = (statement.declarationList.flags & ts.NodeFlags.Const) !== 0;
+      for (const declaration of statement.declarationList.declarations) {
+        if (isConst) checkConstant(file, declaration);
+        if (isExported(declaration) && ts.isIdentifier(declaration.name))
+          remember(file, declaration.name.text);
+      }
+    } else if ('name' in statement && statement.name !== undefined && isExported(statement))
+      remember(file, statement.name.text);
+  }
+}
+
+for (const [name, places] of exported)
+  if (places.size > 1 && !SHARED_NAMES.has(name))
+    faults.push(`${name} is exported with more than one meaning: ${[...places].join(', ')}`);
+
+for (const fault of faults) console.error(fault);
+if (faults.length > 0) process.exitCode = 1;

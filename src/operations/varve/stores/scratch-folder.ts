@@ -1,0 +1,21 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { unfinishedName } from '../../../base/atomic-write.ts';
+import { errnoOf, fileError } from '../../../base/file-errors.ts';
+import type { WorkingContext } from '../../context/context.ts';
+
+/** Runs `work` with an empty folder of this clone, which Git ignores and which is gone afterwards; after a kill, by the next checkout. */
+export async function withScratch<T>(
+  { repository }: WorkingContext,
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
+  const folder = join(repository.stateFolder, unfinishedName());
+  try {
+    await mkdir(folder);
+    return await work(folder);
+  } catch (error) {
+    throw errnoOf(error) === undefined ? error : fileError(error, 'write', folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

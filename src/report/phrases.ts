@@ -1,0 +1,71 @@
+import type { FeatureDrift, Measure, Verdict } from '../drift/model.ts';
+import type { Profile, TableProfile } from '../profile/model/model.ts';
+import { FILES_TABLE } from '../profile/model/tables.ts';
+import type { Anomaly, ValidationReport } from '../schema/anomaly.ts';
+import { counted } from '../wording/numbers.ts';
+import { brief, neutral } from './neutral.ts';
+
+/** A feature as people write it, its table first where there is one: `trips: fare`. Neutral, at most 120 code points. */
+export function featureTitle(of: { readonly table: string; readonly feature: string }): string {
+  const name = of.feature === '' ? 'whole dataset' : of.feature;
+  return brief(of.table === '' ? name : `${of.table}: ${name}`, 120);
+}
+
+/** The answer in one line: `train.csv: 2 errors and 1 warning against train.csv.schema.yaml`. Neutral. */
+export function validationSummary(report: ValidationReport): string {
+  const environment = report.environment === undefined ? '' : ` (environment ${report.environment})`;
+  return neutral(
+    `${report.dataset.name}: ${anomalyCount(report.anomalies)} against ${report.schema}${environment}, ${counted(report.dataset.rows, 'row')}`,
+  );
+}
+
+/** `2 errors and 1 warning`; `no anomalies`. */
+export function anomalyCount(anomalies: readonly Anomaly[]): string {
+  const errors = anomalies.filter((anomaly) => anomaly.severity === 'error').length;
+  const warnings = anomalies.length - errors;
+  const parts = [
+    ...(errors > 0 ? [counted(errors, 'error')] : []),
+    ...(warnings > 0 ? [counted(warnings, 'warning')] : []),
+  ];
+  return parts.join(' and ') || 'no anomalies';
+}
+
+/** How bad a finding is, in the words that every renderer's marks, colours and levels follow. */
+export type Grade = 'bad' | 'warn' | 'good';
+
+const VERDICT_GRADES: Readonly<Record<Verdict, Grade>> = { drift: 'bad', warning: 'warn', none: 'good' };
+
+export function gradeOf(of: Verdict | Anomaly['severity']): Grade {
+  return of === 'error' ? 'bad' : VERDICT_GRADES[of];
+}
+
+export function validationGrade(report: ValidationReport): Grade {
+  if (!report.valid) return 'bad';
+  return report.anomalies.length > 0 ? 'warn' : 'good';
+}
+
+/** What a profile is of: `flights.csv: 336,776 rows, 19 features`; the table of files counts no rows. Neutral. */
+export function profileSummary(profile: Profile, name: string | undefined): string {
+  const data = profile.tables.filter((table) => table.name !== FILES_TABLE);
+  const files = profile.tables.find((table) => table.name === FILES_TABLE);
+  const rows = data.reduce((sum, table) => sum + table.rows, 0);
+  const features = data.reduce((sum, table) => sum + table.features.length, 0);
+  const parts = [
+    ...(data.length > 1 ? [counted(data.length, 'table')] : []),
+    ...(data.length > 0 ? [counted(rows, 'row'), counted(features, 'feature')] : []),
+    ...(files === undefined ? [] : [counted(files.rows, 'file')]),
+  ];
+  return neutral(`${name === undefined ? '' : `${name}: `}${parts.join(', ') || 'no tables'}`);
+}
+
+/** A table's heading: `rows` of a single table have no name of their own. */
+export function tableTitle(table: TableProfile): string {
+  const name = table.name === FILES_TABLE ? 'files' : table.name || 'rows';
+  const slice = table.slice === undefined ? '' : ` where ${table.slice.feature} = ${table.slice.value}`;
+  return brief(name + slice, 200);
+}
+
+/** The measures that speak of drift, or of nearly so; the others are for programs and for those who ask. */
+export function spoken(feature: FeatureDrift): readonly Measure[] {
+  return feature.measures.filter((measure) => measure.verdict !== 'none');
+}
