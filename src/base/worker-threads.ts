@@ -1,71 +1,138 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { VarveError } from '../errors.ts';
+import type { Asked, Failure, Told } from './worker-side.ts';
 
-const MOST_THREADS = 4;
+const MAX_THREADS = 4;
 
-/** Where the built file of a thread lies, beside the built code; undefined where it is not at hand: the TypeScript sources have none. */
-export function threadFile(name: string): string | undefined {
-  const file = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
-  return existsSync(file) ? file : undefined;
+interface Waiting<Answer, Progress> {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+}
+
+/** How a question goes out: memory that is handed over and not copied, and who hears how far its answer is. */
+export interface AskOptions<Progress> {
+  readonly transfer?: readonly ArrayBuffer[];
+  readonly onProgress?: (progress: Progress) => void;
 }
 
 /**
- * Threads that all run one built file, one a core. They start at once, which takes as long as reading some hundred
- * small files.
+ * One thread, which runs a built file that calls `answerQuestions`, and answers in the order in which it is asked. While it has
+ * nothing to answer, it keeps no process alive.
  */
+export class Thread<Question, Answer, Progress = never> {
+  readonly #worker: Worker;
+  readonly #waiting: Waiting<Answer, Progress>[] = [];
+  #isClosed = false;
+
+  /**
+   * @param name of the built file
+   * @param task what the thread finds as `workerData`
+   */
+  constructor(name: string, task?: unknown) {
+    this.#worker = new Worker(builtFile(name), { workerData: task });
+    this.#worker.unref();
+    this.#worker.on('message', (told: Told<Answer, Progress>) => this.#hear(told));
+    this.#worker.once('error', (error) => this.#lose(error as Error));
+    this.#worker.once('exit', () => this.#lose(new Error(`The thread ${name} has ended`)));
+  }
+
+  /** Questions that are not answered yet. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** @throws VarveError as the thread does; any other error of it as an Error with its trace */
+  ask(question: Question, options: AskOptions<Progress> = {}): Promise<Answer> {
+    if (this.#isClosed) return Promise.reject(new Error('The thread has ended'));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject, onProgress: options.onProgress });
+      this.#worker.ref();
+      this.#worker.postMessage({ question } satisfies Asked<Question>, options.transfer ?? []);
+    });
+  }
+
+  /** Stops the thread at once. What is not answered yet never will be. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#worker.terminate();
+  }
+
+  /** Lets the thread interrupt what it does and give back what it holds, and waits until it has ended. */
+  async end(): Promise<void> {
+    if (this.#isClosed) return;
+    const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
+    this.#worker.ref();
+    this.#worker.postMessage({ end: true } satisfies Asked<Question>);
+    await ended;
+  }
+
+  #hear(told: Told<Answer, Progress>): void {
+    if ('progress' in told) {
+      this.#waiting[0]?.onProgress?.(told.progress);
+      return;
+    }
+    const answered = this.#waiting.shift()!;
+    if (this.#waiting.length === 0) this.#worker.unref();
+    if ('answer' in told) answered.resolve(told.answer);
+    else answered.reject(errorOf(told.failure));
+  }
+
+  #lose(error: Error): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+}
+
+/** Threads that all run one built file, up to one a core. Each starts when all before it are busy. */
 export class Threads<Question, Answer> {
-  readonly #threads: readonly Thread<Question, Answer>[];
-  #turn = 0;
+  readonly count: number;
+  readonly #name: string;
+  readonly #threads: Thread<Question, Answer>[] = [];
 
-  /** Undefined where there is no built file. */
-  static start<Question, Answer>(name: string): Threads<Question, Answer> | undefined {
-    const file = threadFile(name);
-    return file === undefined ? undefined : new Threads(file);
+  /** @param max threads at most, ≥ 1 */
+  constructor(name: string, max: number = MAX_THREADS) {
+    this.#name = name;
+    this.count = Math.min(max, availableParallelism());
   }
 
-  private constructor(file: string) {
-    const count = Math.min(MOST_THREADS, availableParallelism());
-    this.#threads = Array.from({ length: count }, () => new Thread<Question, Answer>(file));
+  /** Starts all that there may be, so that they get ready before they are asked. */
+  startAll(): void {
+    while (this.#threads.length < this.count) this.#threads.push(new Thread(this.#name));
   }
 
-  get count(): number {
-    return this.#threads.length;
+  /** Whether a question would be answered at once. */
+  get isFree(): boolean {
+    return this.#threads.length < this.count || this.#threads.some(({ waiting }) => waiting === 0);
   }
 
-  /** Asks the next thread in turn; a thread answers in the order in which it was asked. */
-  ask(question: Question): Promise<Answer> {
-    return this.#threads[this.#turn++ % this.#threads.length]!.ask(question);
+  /** Asks the thread that has least to do; each answers in the order in which it is asked. */
+  ask(question: Question, transfer: readonly ArrayBuffer[] = []): Promise<Answer> {
+    return this.#leastBusy().ask(question, { transfer });
   }
 
   /** What is not answered yet never will be. */
   async close(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.close()));
+    await Promise.all(this.#threads.splice(0).map((thread) => thread.close()));
+  }
+
+  #leastBusy(): Thread<Question, Answer> {
+    const [least] = this.#threads.toSorted((a, b) => a.waiting - b.waiting);
+    if (least !== undefined && (least.waiting === 0 || this.#threads.length >= this.count)) return least;
+    const started = new Thread<Question, Answer>(this.#name);
+    this.#threads.push(started);
+    return started;
   }
 }
 
-/** One thread, which answers in the order in which it is asked. */
-export class Thread<Question, Answer> {
-  readonly #worker: Worker;
-  readonly #waiting: { resolve: (answer: Answer) => void; reject: (error: unknown) => void }[] = [];
+/** Beside the built code. Node cannot run the TypeScript sources, so those use the build too, which the tests keep fresh. */
+function builtFile(name: string): URL {
+  const folder = import.meta.url.endsWith('.ts') ? '../../dist' : '.';
+  return new URL(`${folder}/${name}.js`, import.meta.url);
+}
 
-  constructor(file: string) {
-    this.#worker = new Worker(file);
-    this.#worker.on('message', (answer: Answer) => this.#waiting.shift()!.resolve(answer));
-    this.#worker.on('error', (error) => {
-      for (const { reject } of this.#waiting.splice(0)) reject(error);
-    });
-  }
-
-  ask(question: Question): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.#worker.postMessage(question);
-    });
-  }
-
-  async close(): Promise<void> {
-    await this.#worker.terminate();
-  }
+function errorOf({ message, varve }: Failure): Error {
+  return varve === undefined ? new Error(message) : new VarveError(varve.code, message, varve);
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { writeAtomically } from '../base/atomic-write.ts';
-import { readPlainFile } from '../base/plain-file.ts';
-import { checkPath } from '../base/safe-path.ts';
+import { checkDataPath } from '../base/data-path.ts';
+import { workspaceError } from '../base/system-errors.ts';
+import { readTrackedFile } from '../base/tracked-file.ts';
 import { VarveError } from '../errors.ts';
 import { type Digest, parseDigest } from '../store/format/digest.ts';
 
@@ -55,10 +56,19 @@ export function formatPointer(pointer: Pointer): string {
 
 /**
  * @param where the pointer's path, for messages and, by its last step, for the name of the data
- * @throws VarveError `damaged-pointer`, `pointer-too-new`, `pointer-conflict`
+ * @throws VarveError `path-unsafe`, `damaged-pointer`, `pointer-too-new`, `pointer-conflict`
  */
 export function parsePointer(text: string, where: string): Pointer {
-  const pointer = parseUnnamed(text, where);
+  checkDataPath(where.slice(0, -POINTER_SUFFIX.length), where);
+  return parsePastPointer(text, where);
+}
+
+/**
+ * As parsePointer, for pointers of old commits, of which the data is kept and moved, and put at no path: those are not judged.
+ * @throws VarveError `damaged-pointer`, `pointer-too-new`, `pointer-conflict`
+ */
+export function parsePastPointer(text: string, where: string): Pointer {
+  const pointer = parseFacts(text, where);
   checkName(pointer.path, where);
   return pointer;
 }
@@ -68,6 +78,12 @@ export function parsePointer(text: string, where: string): Pointer {
  * compared with anything.
  */
 export function parseUnnamed(text: string, where: string): Pointer {
+  const pointer = parseFacts(text, where);
+  checkDataPath(pointer.path, where);
+  return pointer;
+}
+
+function parseFacts(text: string, where: string): Pointer {
   if (text.length > LARGEST_POINTER) throw damaged(where, 'it is far too long');
   if (/^(<{7}|={7}|>{7})( |\r?$)/m.test(text)) throw conflicted(where);
   const facts = readFacts(text, where);
@@ -78,36 +94,24 @@ export function parseUnnamed(text: string, where: string): Pointer {
   return toPointer(facts, where);
 }
 
-/** @throws as parsePointer and checkDatasetPath, `missing-path`, `symlink-refused` */
+/** @throws as parsePointer, and `missing-path`, `symlink-refused` */
 export function readPointer(root: string, dataset: string): Pointer {
-  checkDatasetPath(dataset);
   const where = pointerPath(dataset);
-  const text = readPlainFile(join(root, where), where);
-  if (text === undefined) throw missing(where);
-  return parsePointer(text, where);
-}
-
-/** @throws VarveError `path-unsafe` for a pointer whose data may not lie where it says: see problemOfPath */
-export function checkDatasetPath(dataset: string): void {
-  const where = pointerPath(dataset);
-  checkPath(
-    // A slash at the end would mean a folder.
-    dataset.endsWith('/') ? `${dataset}/` : dataset,
-    `No dataset may lie there, and no varve writes such a pointer: see by \`git log -- ${where}\` who did, then remove ${where}.`,
-  );
+  return parsePointer(readPointerText(root, where), where);
 }
 
 /** @throws VarveError `path-unsafe` */
 export function writePointer(root: string, dataset: string, pointer: Pointer): void {
-  checkDatasetPath(dataset);
+  checkDataPath(dataset);
   writeAtomically(join(root, pointerPath(dataset)), [Buffer.from(formatPointer(pointer))]);
 }
 
-function missing(where: string): VarveError {
-  return new VarveError('missing-path', `There is no pointer ${where}`, {
-    path: where,
-    remedy: 'Check the spelling of the path; `varve status` shows the datasets there are.',
-  });
+function readPointerText(root: string, where: string): string {
+  try {
+    return readTrackedFile(root, where);
+  } catch (error) {
+    throw workspaceError(error, 'read', where);
+  }
 }
 
 function readFacts(text: string, where: string): Map<string, string> {

@@ -1,8 +1,8 @@
-import { type Dirent, existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { isAbsent, workspaceError } from '../base/system-errors.ts';
 import { VarveError } from '../errors.ts';
-import { gitList } from './git/git.ts';
+import { checkNotes } from './trust/folders.ts';
 
 /** A working tree whose data varve looks after. */
 export interface Repository {
@@ -22,25 +22,30 @@ export const VARVE_FOLDER = '.varve';
  */
 export function findGitRoot(from: string): string {
   const start = realFolder(from);
-  for (let folder = start; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, '.git'))) return folder;
-    if (dirname(folder) === folder) break;
-  }
+  const root = enclosingGitRoot(start);
+  if (root !== undefined) return root;
   throw new VarveError('not-a-repository', `${start} is not in a Git repository`, {
     path: start,
     remedy: 'Run `git init` and `varve init` there, or change to a repository.',
   });
 }
 
-/**
- * The working tree in which varve was started.
- * @throws VarveError `not-a-repository`, `not-initialised`, and as refuseTrackedLinks
- */
+/** As findGitRoot, for a path that may lie in no repository; links are not resolved. */
+export function enclosingGitRoot(path: string): string | undefined {
+  for (let folder = path; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, '.git'))) return folder;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+/** The working tree in which varve was started. @throws VarveError `not-a-repository`, `not-initialised`, `link-refused` */
 export function findRepository(from: string): Repository {
   const repository = repositoryAt(findGitRoot(from));
   const { root } = repository;
-  refuseTrackedLinks(root, VARVE_FOLDER);
-  if (existsSync(join(root, VARVE_FOLDER, 'config.yaml'))) return repository;
+  if (existsSync(join(root, VARVE_FOLDER, 'config.yaml'))) {
+    checkNotes(root, repository.stateFolder);
+    return repository;
+  }
   throw new VarveError('not-initialised', `varve was not started in ${root}`, {
     path: root,
     remedy: 'Run `varve init`.',
@@ -50,40 +55,6 @@ export function findRepository(from: string): Repository {
 /** A repository of varve's own format at this root. Nothing is looked at. */
 export function repositoryAt(root: string): Repository {
   return { root, stateFolder: join(root, VARVE_FOLDER) };
-}
-
-/**
- * Refuses a folder of settings and caches that is, or holds, a symbolic link which came through Git: varve would read and write where
- * a stranger's commit says. A link that only this clone has is its user's, who may keep a cache on another disk.
- * @param name `.varve`, `.dvc`, or a folder in it, from the root; not those below
- * @throws VarveError `symlink-refused`
- */
-export function refuseTrackedLinks(root: string, name: string): void {
-  const links = linksIn(root, name);
-  if (links.length === 0) return;
-  // Whatever their case: the file system may have found them under another.
-  const pathspecs = links.map((link) => `:(icase,literal)${link}`);
-  const [tracked] = gitList(root, ['ls-files', '-z', '--', ...pathspecs]);
-  if (tracked === undefined) return;
-  throw new VarveError('symlink-refused', `${tracked} is a symbolic link, and Git tracks it`, {
-    path: tracked,
-    remedy: `Run \`git rm --cached -- ${tracked}\`, and see who committed it: it would lead varve to another place.`,
-  });
-}
-
-function linksIn(root: string, name: string): string[] {
-  const folder = join(root, name);
-  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) return [name];
-  return entriesOf(folder).flatMap((entry) => (entry.isSymbolicLink() ? [`${name}/${entry.name}`] : []));
-}
-
-function entriesOf(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw workspaceError(error, 'read', folder);
-  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { problemOfPath } from '../../src/base/safe-path.ts';
+import { problemOfDataPath } from '../../src/base/data-path.ts';
 import { parseConfigFile } from '../../src/dvc/format/config-file.ts';
 import { directoryId, encodeDirectory, readDirectory } from '../../src/dvc/format/directory-manifest.ts';
 import { Md5 } from '../../src/dvc/format/md5.ts';
@@ -111,7 +111,7 @@ describe('pointers', () => {
       fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 90 }), (name) => {
         fc.pre(
           !/[/\ufffe\uffff]/.test(name) &&
-            problemOfPath(name) === undefined &&
+            problemOfDataPath(name) === undefined &&
             !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(name),
         );
         const text = newPointer(name, { id, size: 1, executable: false });

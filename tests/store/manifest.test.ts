@@ -1,13 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { problemOfPath } from '../../src/base/safe-path.ts';
+import { problemOfDataPath } from '../../src/base/data-path.ts';
+import { comparePaths } from '../../src/base/path-order.ts';
 import { digestOf } from '../../src/store/format/digest.ts';
-import {
-  comparePaths,
-  encodeManifest,
-  type ManifestEntry,
-  readManifest,
-} from '../../src/store/format/manifest.ts';
+import { encodeManifest, type ManifestEntry, readManifest } from '../../src/store/format/manifest.ts';
 
 const digest = digestOf(Buffer.from('x'));
 
@@ -21,7 +17,7 @@ async function read(bytes: Uint8Array, piece = 1000): Promise<ManifestEntry[]> {
 
 const segment = fc
   .string({ minLength: 1, maxLength: 12, unit: 'grapheme' })
-  .filter((text) => !text.includes('/') && problemOfPath(text) === undefined);
+  .filter((text) => !text.includes('/') && problemOfDataPath(text) === undefined);
 
 test('what is written is read, however it is cut', async () => {
   const names = fc.uniqueArray(segment, { maxLength: 30 });

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { problemOfPath } from '../../src/base/safe-path.ts';
+import { problemOfDataPath } from '../../src/base/data-path.ts';
 import { withIgnored } from '../../src/workspace/git/gitignore.ts';
 import { repositoryAt } from '../../src/workspace/repository.ts';
 import { scanDataset } from '../../src/workspace/tree/scan.ts';
@@ -82,7 +82,7 @@ test('a scan is sorted by the bytes of paths, whatever the names', () => {
     fc
       .array(name, { minLength: 1, maxLength: 3 })
       .map((parts) => parts.join('/'))
-      .filter((path) => problemOfPath(path) === undefined),
+      .filter((path) => problemOfDataPath(path) === undefined),
     { maxLength: 20 },
   );
   fc.assert(

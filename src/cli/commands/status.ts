@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import type { DatasetState, DatasetStatus, StatusResult } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { status } from '../../operations/status.ts';
+import { neutral } from '../../report/neutral.ts';
 import { changeLines } from '../change-lines.ts';
 import { defineCommand, type Run } from '../command.ts';
-import { type Paint, painter, printable } from '../terminal/text.ts';
+import { type Paint, painter } from '../terminal/text.ts';
 
 /** What to do next, by state. */
 const ADVICE: Readonly<Record<DatasetState, string>> = {
@@ -31,7 +32,7 @@ export function command(run: Run): Command {
 function describe({ datasets, unfinished = [] }: StatusResult, paint: Paint): string {
   const left = unfinished.map(
     (path) =>
-      `unfinished ${printable(path)}  (a killed command left it, it is no data: \`varve checkout\` removes it)`,
+      `unfinished ${neutral(path)}  (a killed command left it, it is no data: \`varve checkout\` removes it)`,
   );
   return [describeDatasets(datasets, paint), ...left].join('\n');
 }
@@ -46,6 +47,6 @@ function describeDatasets(datasets: readonly DatasetStatus[], paint: Paint): str
 }
 
 function paragraph({ path, kind, state, changes }: DatasetStatus, paint: Paint): string {
-  const head = `${paint('yellow', state.padEnd(9))}  ${printable(path)}  (${ADVICE[state]})`;
+  const head = `${paint('yellow', state.padEnd(9))}  ${neutral(path)}  (${ADVICE[state]})`;
   return [head, ...(kind === 'file' ? [] : changeLines(changes, paint))].join('\n');
 }

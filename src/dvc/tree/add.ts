@@ -2,9 +2,9 @@ import { lstatSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
 import { forEach } from '../../base/concurrency.ts';
+import { problemOfDataPath } from '../../base/data-path.ts';
 import { isWithin } from '../../base/path-order.ts';
-import { readPlainFile } from '../../base/plain-file.ts';
-import { problemOfPath } from '../../base/safe-path.ts';
+import { readTrackedIfThere } from '../../base/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
 import { git } from '../../workspace/git/git.ts';
 import { fileClock } from '../../workspace/tree/file-clock.ts';
@@ -101,7 +101,7 @@ function targetOf(context: DvcContext, outputs: readonly Output[], written: stri
     throw unsupported(`adding ${path}, which DVC keeps in Git`, 'Commit it with Git.', path);
   const problem = path.endsWith(POINTER_SUFFIX)
     ? 'has the name of a pointer'
-    : (problemOfPath(path) ??
+    : (problemOfDataPath(path) ??
       (resolveInside('', path) === undefined ? 'has the form of an address' : undefined));
   if (problem !== undefined) {
     throw new VarveError(
@@ -252,7 +252,7 @@ function record(
     executable: data.kind === 'file' && data.files[0]!.executable,
   };
   const file = join(root, pointer);
-  const before = readPlainFile(file, pointer);
+  const before = readTrackedIfThere(root, pointer);
   const bare =
     before === undefined || known === undefined
       ? newPointer(posix.basename(path), recorded)

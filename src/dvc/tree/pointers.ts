@@ -1,5 +1,5 @@
-import { join, posix } from 'node:path';
-import { readPlainFile } from '../../base/plain-file.ts';
+import { posix } from 'node:path';
+import { readTrackedIfThere } from '../../base/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
 import { git, gitList } from '../../workspace/git/git.ts';
 import { readBlobs } from '../../workspace/git/pointers.ts';
@@ -16,7 +16,7 @@ export function outputsInTree(repository: DvcRepository): Output[] {
   const paths = [...new Set(gitList(repository.root, args))].filter(
     (path) => !repository.ignore.ignoresWithin(path),
   );
-  return collect(paths, (path) => readPlainFile(join(repository.root, path), path));
+  return collect(paths, (path) => readTrackedIfThere(repository.root, path));
 }
 
 /** Every output of a commit, sorted by path. */

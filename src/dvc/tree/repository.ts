@@ -1,7 +1,10 @@
 import { join, relative, sep } from 'node:path';
-import { findGitRoot, type Repository, refuseTrackedLinks } from '../../workspace/repository.ts';
+import { findGitRoot, type Repository } from '../../workspace/repository.ts';
+import { requireTrust } from '../../workspace/trust/consent.ts';
+import { checkNotes } from '../../workspace/trust/folders.ts';
 import { type DvcConfig, loadConfig } from '../format/config.ts';
 import { DvcIgnore } from '../format/dvcignore.ts';
+import { cacheRequest } from '../trust/requests.ts';
 
 /** A working tree in which DVC was started. Its root holds `.dvc`; with `dvc init --subdir` it lies below Git's. */
 export interface DvcRepository extends Repository {
@@ -14,21 +17,34 @@ export interface DvcRepository extends Repository {
 /** Varve's own state, from the root: DVC's `.gitignore` keeps it out of Git. */
 export const STATE_FOLDER = '.dvc/tmp/varve';
 
-/** Where settings, caches and state lie, each looked into by itself. */
-const OWN_FOLDERS = ['.dvc', '.dvc/cache', '.dvc/tmp', STATE_FOLDER];
-
 /**
  * @param root as findDvcRoot found it
- * @throws VarveError `invalid-config`, and as refuseTrackedLinks
+ * @throws VarveError `invalid-config`, `link-refused`
  */
 export function openDvcRepository(root: string): DvcRepository {
-  for (const folder of OWN_FOLDERS) refuseTrackedLinks(root, folder);
-  const inside = relative(findGitRoot(root), root).replaceAll(sep, '/');
+  const top = findGitRoot(root);
+  const inside = relative(top, root).replaceAll(sep, '/');
+  const stateFolder = join(root, STATE_FOLDER);
+  checkNotes(top, stateFolder);
   return {
     root,
-    stateFolder: join(root, STATE_FOLDER),
+    stateFolder,
     prefix: inside === '' ? '' : `${inside}/`,
-    config: loadConfig(root),
+    config: withTrustedCache(root, loadConfig(root)),
     ignore: new DvcIgnore(root),
+  };
+}
+
+/** Nothing learns where the cache lies before this machine agreed to that, where it must. */
+function withTrustedCache(root: string, config: DvcConfig): DvcConfig {
+  let isTrusted = false;
+  return {
+    ...config,
+    /** @throws VarveError `settings-untrusted` */
+    get cacheDir() {
+      if (!isTrusted) requireTrust(root, cacheRequest(root, config));
+      isTrusted = true;
+      return config.cacheDir;
+    },
   };
 }

@@ -1,8 +1,8 @@
 import { type Dirent, lstatSync, readdirSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { isUnfinished } from '../../base/atomic-write.ts';
+import { problemOfDataPath } from '../../base/data-path.ts';
 import { comparePaths } from '../../base/path-order.ts';
-import { problemOfPath } from '../../base/safe-path.ts';
 import { isAbsent, workspaceError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { refuseLinksAbove } from '../../workspace/tree/scan.ts';
@@ -116,7 +116,7 @@ function checkName(path: string, name: string): void {
   if (name === DVC_IGNORE) {
     throw refused(path, 'nested-dataset', 'lies within the data', 'Move it above the data, as DVC demands.');
   }
-  const problem = name.includes('\ufffd') ? 'is not valid UTF-8' : problemOfPath(path);
+  const problem = name.includes('\ufffd') ? 'is not valid UTF-8' : problemOfDataPath(path);
   if (problem === undefined) return;
   throw refused(
     JSON.stringify(path),

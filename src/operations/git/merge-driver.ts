@@ -1,17 +1,12 @@
 import { writeAtomically } from '../../base/atomic-write.ts';
+import { checkDataPath } from '../../base/data-path.ts';
 import { joinStreams } from '../../base/path-order.ts';
 import { readPlainFile } from '../../base/plain-file.ts';
 import { VarveError } from '../../errors.ts';
 import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';
 import { git } from '../../workspace/git/git.ts';
-import {
-  checkDatasetPath,
-  formatPointer,
-  POINTER_SUFFIX,
-  type Pointer,
-  parseUnnamed,
-} from '../../workspace/pointer.ts';
+import { formatPointer, POINTER_SUFFIX, type Pointer, parseUnnamed } from '../../workspace/pointer.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
@@ -49,7 +44,7 @@ interface Versions {
  */
 export async function gitMerge(context: WorkingContext, files: MergeFiles): Promise<MergeResult> {
   const { path } = files;
-  checkDatasetPath(datasetOf(path));
+  checkDataPath(datasetOf(path), path);
   for (const file of [files.base, files.ours, files.theirs]) {
     pathInRepository(context.repository, context.cwd, file);
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { VarveError } from '../../errors.ts';
 import type { Profile } from '../../profile/model/model.ts';
-import { checkDatasetPath, formatPointer, parseUnnamed } from '../../workspace/pointer.ts';
+import { formatPointer, parseUnnamed } from '../../workspace/pointer.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { profileIn } from '../statistics/stored.ts';
@@ -24,7 +24,6 @@ export async function pointerContents(context: WorkingContext, file: string): Pr
   const text = readFileSync(file, 'utf8');
   try {
     const pointer = parseUnnamed(text, file);
-    checkDatasetPath(pointer.path);
     return await closing(await openCache(context), async (cache) => {
       const listed = pointer.kind === 'directory' && pointer.files <= MOST_FILES && cache.has(pointer.digest);
       const files: SnapshotFile[] = [];

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
-import { readPlainFile } from '../../base/plain-file.ts';
+import { existsSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { readTrackedFile } from '../../base/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
 import { parseSchema } from '../../schema/format/parse.ts';
 import type { Schema } from '../../schema/model.ts';
 import { schemaFromPbtxt } from '../../schema/tfdv/schema-from.ts';
+import { enclosingGitRoot } from '../../workspace/repository.ts';
 import { type NamedDataset, schemaPathOf } from '../datasets/resolve.ts';
 
 /** Far beyond any schema that people can review. */
@@ -14,8 +15,6 @@ export interface SchemaFile {
   /** As messages and reports name it: relative to the working folder. */
   readonly name: string;
   readonly absolutePath: string;
-  /** It was found beside the data, where Git may have brought it: no person named it. */
-  readonly isOwn?: true;
 }
 
 /** The schema that `given` names, else the dataset's own: in YAML, or where only that is there, TFDV's. */
@@ -24,7 +23,7 @@ export function schemaFileOf(dataset: NamedDataset, cwd: string, given?: string)
   const own = schemaPathOf(dataset);
   const tfdv = asPbtxt(own);
   const absolutePath = !existsSync(own) && existsSync(tfdv) ? tfdv : own;
-  return { name: relative(cwd, absolutePath) || absolutePath, absolutePath, isOwn: true };
+  return { name: relative(cwd, absolutePath) || absolutePath, absolutePath };
 }
 
 /** The name of the same schema as TFDV keeps it. */
@@ -38,14 +37,15 @@ export function isPbtxt({ absolutePath }: SchemaFile): boolean {
 }
 
 /** @throws VarveError `missing-schema`, `invalid-schema`, `symlink-refused` */
-export function readSchemaText({ name, absolutePath, isOwn }: SchemaFile): string {
+export function readSchemaText({ name, absolutePath }: SchemaFile): string {
   if (!existsSync(absolutePath)) {
     throw new VarveError('missing-schema', `There is no schema at ${name}`, {
       path: name,
       remedy: 'Run `varve schema infer DATASET` to write one, or name another with `--schema`.',
     });
   }
-  const text = (isOwn ? readPlainFile(absolutePath, name) : undefined) ?? readFileSync(absolutePath, 'utf8');
+  const root = enclosingGitRoot(absolutePath) ?? dirname(absolutePath);
+  const text = readTrackedFile(root, relative(root, absolutePath));
   if (text.length <= LARGEST_SCHEMA) return text;
   throw new VarveError('invalid-schema', `${name} is far too large for a schema`, {
     path: name,

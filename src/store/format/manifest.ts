@@ -1,5 +1,6 @@
 import { ByteQueue } from '../../base/byte-queue.ts';
-import { problemOfPath } from '../../base/safe-path.ts';
+import { MAX_PATH_BYTES, problemOfDataPath } from '../../base/data-path.ts';
+import { comparePaths } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { type Digest, parseDigest } from './digest.ts';
 
@@ -16,8 +17,8 @@ export interface ManifestEntry {
 
 /** Bytes of text, about, that are encoded into one piece. */
 export const MANIFEST_BLOCK = 64 * 1024;
-/** A path of 4,096 escaped characters, and the other fields. */
-const LONGEST_LINE = 4096 * 6 + 4096;
+/** A path of only escaped characters, and the other fields. */
+const LONGEST_LINE = MAX_PATH_BYTES * 6 + 4096;
 const NEWLINE = 10;
 
 /**
@@ -77,17 +78,12 @@ export async function* readSortedLines<E extends { readonly path: string }>(
   if (queue.length > 0) throw damagedManifest(where, 'its last line has no end');
 }
 
-/** Byte order of two paths as UTF-8: the order of manifests. */
-export function comparePaths(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
-}
-
 /**
- * A path that may be written below a dataset's folder on any system: see problemOfPath.
+ * A path that may be written below a dataset's folder on any system: see problemOfDataPath.
  * @throws VarveError `damaged-manifest`; `where` names what held the path
  */
 export function checkManifestPath(path: string, where: string): void {
-  const problem = problemOfPath(path);
+  const problem = problemOfDataPath(path);
   if (problem !== undefined) throw damagedManifest(where, `${JSON.stringify(path.slice(0, 200))} ${problem}`);
 }
 

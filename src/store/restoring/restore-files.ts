@@ -44,8 +44,8 @@ export async function materialiseAll(
   count: number,
   onBytes: (count: number) => void,
 ): Promise<void> {
-  const threads = count >= MANY_FILES ? Threads.start<WriteGroup, Uint8Array>('write-worker') : undefined;
-  if (threads === undefined) return forEach(files, JOBS, (file) => shelf.put(file));
+  if (count < MANY_FILES) return forEach(files, JOBS, (file) => shelf.put(file));
+  const threads = new Threads<WriteGroup, Uint8Array>('write-worker');
   try {
     await forEach(portionsOf(shelf, files), JOBS, async (portion) => {
       if (!isGroup(portion)) return shelf.put(portion);

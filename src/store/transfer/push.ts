@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
+import { debug } from '../../base/debug.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { hexDigestOf } from '../format/digest.ts';
 import { writeRef } from '../gc/refs.ts';
@@ -45,8 +46,9 @@ export async function push(
   // First, so that a gc that starts now knows of them.
   await writeRef(remote, clone, roots);
   const isWhole = (state: RemoteState): string => factOf(state, roots, options);
-  if (remembered.length > 0 && remembered.includes(isWhole(await stateOf(remote))))
-    return { objects: 0, bytes: 0 };
+  const isKnown = remembered.length > 0 && remembered.includes(isWhole(await stateOf(remote)));
+  debug('cache', isKnown ? 'hit, an earlier push found all there' : 'miss, no earlier push found all there');
+  if (isKnown) return { objects: 0, bytes: 0 };
   const cache = await openCache();
   try {
     const there = await Store.open(remote, memory === undefined ? {} : { indexCache: memory });

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkDataPath } from '../../base/data-path.ts';
 import { VarveError } from '../../errors.ts';
-import { checkDatasetPath, POINTER_SUFFIX, type Pointer, parsePointer, pointerPath } from '../pointer.ts';
+import { POINTER_SUFFIX, type Pointer, parsePastPointer, pointerPath } from '../pointer.ts';
 import { git, gitList, gitStream } from './git.ts';
 import { indexChecksum, pointersWithoutGit, rememberPointers } from './tracked-pointers.ts';
 
@@ -68,15 +69,22 @@ export function datasetsAt(root: string, commit: string): PointedDataset[] {
   }
   const texts = readBlobs(root, [...new Set(found.map(({ blob }) => blob))]);
   return found.map(({ path, blob }) => {
-    checkDatasetPath(datasetOf(path));
+    checkDataPath(datasetOf(path), path);
     return pointed(path, texts.get(blob), commit);
   });
 }
 
 /** The dataset at `path` as `commit` has it; undefined where it has none. @throws as readPointer */
 export function datasetAt(root: string, commit: string, path: string): Pointer | undefined {
-  checkDatasetPath(path);
-  const listed = gitList(root, ['ls-tree', '-z', '--full-tree', commit, '--', pointerPath(path)]);
+  checkDataPath(path, pointerPath(path));
+  const listed = gitList(root, [
+    'ls-tree',
+    '-z',
+    '--full-tree',
+    commit,
+    '--',
+    `:(literal)${pointerPath(path)}`,
+  ]);
   const [mode, type, blob] = listed[0]?.split(/[ \t]/, 3) ?? [];
   if (type !== 'blob' || mode === LINK) return undefined;
   return pointed(pointerPath(path), readBlobs(root, [blob!]).get(blob!), commit).pointer;
@@ -181,7 +189,7 @@ function pointed(path: string, text: string | undefined, origin: string): Pointe
     });
   }
   try {
-    return { path: datasetOf(path), pointer: parsePointer(text, path) };
+    return { path: datasetOf(path), pointer: parsePastPointer(text, path) };
   } catch (error) {
     if (!(error instanceof VarveError)) throw error;
     const { code, remedy } = error;

@@ -1,8 +1,8 @@
 import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join, posix } from 'node:path';
 import { isUnfinished } from '../../base/atomic-write.ts';
+import { problemOfDataPath, reservedName } from '../../base/data-path.ts';
 import { comparePaths } from '../../base/path-order.ts';
-import { problemOfPath } from '../../base/safe-path.ts';
 import { isAbsent, workspaceError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { POINTER_SUFFIX } from '../pointer.ts';
@@ -149,6 +149,13 @@ function readFolder(root: string, folder: string): Dirent[] {
   }
 }
 
+/** What a folder of a reserved name makes of the one that holds it. */
+const REPOSITORIES: Readonly<Record<string, string>> = {
+  '.git': 'a Git repository',
+  '.varve': 'a repository of varve',
+  '.dvc': 'a repository of DVC',
+};
+
 const UNKEPT = /[\\\x00-\x1f\x7f\ufffd]/;
 
 /**
@@ -166,14 +173,15 @@ export function problemOfName(name: string): string | undefined {
 function checkEntry(path: string, inside: string, entry: Dirent): void {
   const { name } = entry;
   if (UNKEPT.test(name)) throw badName(path);
-  if (name === '.git')
+  const reserved = reservedName(name);
+  if (reserved !== undefined)
     throw nested(
       path,
       'nested-repository',
-      'a Git repository',
-      'Move it out, add its data from inside it, or leave its `.git` to Git by a line `.git` in a .varveignore.',
+      REPOSITORIES[reserved] ?? 'a repository',
+      'Move it out, add its data from inside it, or leave what is its own to it by a line `.git` in a .varveignore.',
     );
-  const problem = problemOfPath(inside);
+  const problem = problemOfDataPath(inside);
   if (problem !== undefined) throw unsafeName(path, problem);
   if (entry.isFile()) {
     if (name.endsWith(POINTER_SUFFIX)) {

@@ -1,6 +1,6 @@
-import { join, posix } from 'node:path';
+import { posix } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
-import { readPlainFile } from '../../base/plain-file.ts';
+import { readTrackedIfThere } from '../../base/tracked-file.ts';
 
 /** Files in any folder from the root down that say what never belongs to a dataset, by the rules of .gitignore. */
 export const IGNORE_FILE = '.varveignore';
@@ -49,5 +49,5 @@ function decide(layers: readonly Layer[], path: string): boolean {
 
 function readRules(root: string, folder: string): string | undefined {
   const where = posix.join(folder, IGNORE_FILE);
-  return readPlainFile(join(root, where), where);
+  return readTrackedIfThere(root, where);
 }

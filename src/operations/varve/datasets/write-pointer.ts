@@ -1,4 +1,4 @@
-import { problemOfPath } from '../../../base/safe-path.ts';
+import { problemOfDataPath } from '../../../base/data-path.ts';
 import { VarveError } from '../../../errors.ts';
 import { checkGitAccepts } from '../../../workspace/git/gitignore.ts';
 import { formatPointer, type Pointer, readPointer, writePointer } from '../../../workspace/pointer.ts';
@@ -17,7 +17,7 @@ export type Statistics = Pick<Pointer, 'rows' | 'profile'>;
 export function datasetPath(context: WorkingContext, path: string): string {
   const { root } = context.repository;
   const dataset = datasetNamed(context, path) ?? pathInRepository(context.repository, context.cwd, path);
-  const problem = dataset === '' ? "holds the repository's own files" : problemOfPath(dataset);
+  const problem = dataset === '' ? "holds the repository's own files" : problemOfDataPath(dataset);
   if (problem !== undefined) {
     throw new VarveError('unsupported-path', `${JSON.stringify(path)} cannot be a dataset: it ${problem}`, {
       path,
