@@ -24,6 +24,7 @@ test('a cache in a folder with files of others: no command removes or adds any, 
   old('home/tmp/thesis.tex');
   old('home/objects/ab/0123456789');
   box.write('repo/.varve/config.local.yaml', `cache: ${box.path('home')}\n`);
+  box.ok(['trust']);
   const before = everything('home');
   box.write('repo/data/y.csv', 'a\n1\n');
   for (const args of [
@@ -38,6 +39,7 @@ test('a cache in a folder with files of others: no command removes or adds any, 
   expect(everything('home')).toEqual(before);
   // What the message says.
   box.write('repo/.varve/config.local.yaml', `cache: ${box.path('home/varve-cache')}\n`);
+  box.ok(['trust']);
   box.ok(['add', 'data']);
   box.ok(['gc', '--grace', '0']);
   expect(everything('home').filter((path) => !path.startsWith('varve-cache'))).toEqual(before);
@@ -48,6 +50,7 @@ test('another repository’s .git as the cache: gc takes none of its objects', (
   box.write('other/file', 'precious');
   box.commit('precious', 'other');
   box.write('repo/.varve/config.local.yaml', `cache: ${box.path('other/.git')}\n`);
+  box.ok(['trust']);
   const before = everything('other');
   for (const args of [
     ['gc', '--grace', '0'],

@@ -62,7 +62,7 @@ function refusedInClone(args: readonly string[], code: string): string {
   }
   box.git(['add', '-A', '-f'], 'stranger');
   box.git(['commit', '-qm', 'a kind contribution'], 'stranger');
-  box.clone('stranger', 'victim');
+  box.git(['clone', '-q', box.path('stranger'), box.path('victim')], '.');
   const before = everything('victim');
   const result = box.varve([...args, '--json'], 'victim');
   expect(result.code, result.err + result.out).toBe(2);
@@ -207,13 +207,13 @@ describe('links that a commit brought', () => {
   });
 
   test.each([
-    ['x.varve', 'secret.yaml'],
-    ['.varve/config.yaml', 'secret.yaml'],
-    ['.varve/config.local.yaml', 'secret.yaml'],
-    ['.varve/cache', 'elsewhere'],
-    ['.varve/stat', 'elsewhere'],
-    ['.varve', 'elsewhere'],
-  ])('%s: nothing is read or written behind it', (path, target) => {
+    ['x.varve', 'secret.yaml', 'symlink-refused'],
+    ['.varve/config.yaml', 'secret.yaml', 'symlink-refused'],
+    ['.varve/config.local.yaml', 'secret.yaml', 'symlink-refused'],
+    ['.varve/cache', 'elsewhere', 'varve trust'],
+    ['.varve/stat', 'elsewhere', 'link-refused'],
+    ['.varve', 'elsewhere', 'link-refused'],
+  ])('%s: nothing is read or written behind it', (path, target, code) => {
     pointAt('evil', 'evil2');
     if (path === '.varve') {
       for (const name of ['cache', 'index', 'stat'])
@@ -222,7 +222,7 @@ describe('links that a commit brought', () => {
       symlinkSync(box.path('elsewhere/varve'), box.path('stranger/.varve'));
     } else link(box.path(target), path);
     const inside = everything('elsewhere');
-    const said = refusedInClone(['pull'], 'symlink-refused');
+    const said = refusedInClone(['pull'], code);
     expect(said).not.toContain('hunter2');
     expect(everything('elsewhere')).toEqual(inside);
     expect(readFileSync(box.path('secret.yaml'), 'utf8')).toBe(secret);
@@ -275,8 +275,9 @@ describe('links that a commit brought', () => {
     rmSync(box.path('stranger/evil.varve'));
     rmSync(box.path('stranger/one.yaml.varve'));
     box.commit('fine', 'stranger');
-    box.clone('stranger', 'victim');
+    box.git(['clone', '-q', box.path('stranger'), box.path('victim')], '.');
     symlinkSync(box.path('elsewhere'), box.path('victim/.varve/cache'));
+    box.ok(['trust'], 'victim');
     box.ok(['pull'], 'victim');
     expect(readdirSync(box.path('elsewhere'))).toContain('varve-store.json');
   });
@@ -288,7 +289,7 @@ test('a dataset is added nowhere that it could not be checked out', () => {
   for (const path of ['.git', '.varve', '.', 'sub/.GIT', '.git/../.git/config']) {
     expect(box.varve(['add', path, '--json'])).toMatchObject({ code: 2 });
   }
-  expect(box.varve(['add', 'sub']).err).toMatch(/lies in a `\.git` folder/);
+  expect(box.varve(['add', 'sub']).err).toMatch(/is a Git repository within the dataset/);
   box.write('repo/data/nested/x.csv', 'a\n1\n');
   spawnSync('git', ['init', '-q'], { cwd: box.path('repo/data/nested') });
   expect(box.varve(['add', 'data'])).toMatchObject({ code: 2, err: expect.stringContaining('.varveignore') });

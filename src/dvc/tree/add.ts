@@ -104,14 +104,10 @@ function targetOf(context: DvcContext, outputs: readonly Output[], written: stri
     : (problemOfDataPath(path) ??
       (resolveInside('', path) === undefined ? 'has the form of an address' : undefined));
   if (problem !== undefined) {
-    throw new VarveError(
-      'unsupported-path',
-      `${JSON.stringify(written)} cannot be an output: it ${problem}`,
-      {
-        path: written,
-        remedy: 'Put the data into a folder of its own, such as data/, and add that.',
-      },
-    );
+    throw new VarveError('unsupported-path', `No data may lie at ${JSON.stringify(written)}: it ${problem}`, {
+      path: written,
+      remedy: 'Put the data into a folder of its own, such as data/, and add that.',
+    });
   }
   if (folder === undefined) {
     throw new VarveError('missing-path', `There is nothing at ${written}`, {

@@ -19,7 +19,7 @@ export function datasetPath(context: WorkingContext, path: string): string {
   const dataset = datasetNamed(context, path) ?? pathInRepository(context.repository, context.cwd, path);
   const problem = dataset === '' ? "holds the repository's own files" : problemOfDataPath(dataset);
   if (problem !== undefined) {
-    throw new VarveError('unsupported-path', `${JSON.stringify(path)} cannot be a dataset: it ${problem}`, {
+    throw new VarveError('unsupported-path', `No data may lie at ${JSON.stringify(path)}: it ${problem}`, {
       path,
       remedy: 'Put the data into a folder of its own, such as data/, and add that.',
     });
