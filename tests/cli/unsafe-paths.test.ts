@@ -256,17 +256,15 @@ describe('links that a commit brought', () => {
     expect(readdirSync(box.path('elsewhere'))).toEqual([]);
   });
 
-  test('a report takes the place of a link and is not written through it; a device takes it', () => {
+  test('a report takes the place of a link and is not written through it; a device stays one', () => {
     box.write('stranger/t.csv', 'a\n1\n');
     link(box.path('secret.yaml'), 'report.md');
     box.ok(['profile', 't.csv', '--format', 'markdown', '--output', 'report.md'], 'stranger');
     expect(readFileSync(box.path('secret.yaml'), 'utf8')).toBe(secret);
     expect(readFileSync(box.path('stranger/report.md'), 'utf8')).toContain('t.csv');
     expect(lstatSync(box.path('stranger/report.md')).isFile()).toBe(true);
-    if (existsSync('/dev/stdout'))
-      expect(
-        box.ok(['profile', 't.csv', '--format', 'markdown', '--output', '/dev/stdout'], 'stranger'),
-      ).toContain('t.csv');
+    box.ok(['profile', 't.csv', '--format', 'markdown', '--output', '/dev/null'], 'stranger');
+    expect(lstatSync('/dev/null').isCharacterDevice()).toBe(true);
   });
 
   test('a cache that the user of this clone has put elsewhere works', () => {
