@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type {
   DuckDBConnection,
   DuckDBDataChunk,
@@ -10,6 +8,7 @@ import type {
   DuckDBResultReader,
   DuckDBValue,
 } from '@duckdb/node-api';
+import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { VarveError } from '../errors.ts';
 import { type Bindings, RawChunk } from './chunks/raw-chunk.ts';
 import { collectGarbage } from './collect.ts';
@@ -57,7 +56,7 @@ export async function openEngine(readable: readonly string[], options: EngineOpt
   options.signal?.throwIfAborted();
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const { default: bindings } = await import('@duckdb/node-bindings');
-  const folder = mkdtempSync(join(tmpdir(), 'varve-engine-'));
+  const folder = makeTemporaryFolder('engine');
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeFolder);
   const forget = () => {

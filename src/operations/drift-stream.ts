@@ -1,6 +1,6 @@
-import { appendFile, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { compareProfiles } from '../drift/compare.ts';
 import type { DriftReport } from '../drift/model.ts';
 import { processReader } from '../profile/reading/process-reader.ts';
@@ -29,7 +29,7 @@ export async function* driftStream(
   const named = await nameDataset(cwd, snapshot, watch);
   const { profile: before, digest } = await profileOfDataset(named, options);
   const settings = driftSettings(named, cwd, options.schema);
-  const folder = await mkdtemp(join(tmpdir(), 'varve-stream-'));
+  const folder = makeTemporaryFolder('stream');
   try {
     let number = 0;
     for await (const { path, size } of windows(bytes, options.window, folder)) {
