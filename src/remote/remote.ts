@@ -23,6 +23,12 @@ export interface Remote {
   write(key: string, body: Body, options: WriteOptions): Promise<'written' | 'exists'>;
   /** Removing what is not there is no error. */
   remove(keys: readonly string[]): Promise<void>;
+  /**
+   * Makes sure that this place is a store of varve, and marks it where it is empty, or a store that was made before there were marks. In a
+   * folder, writing does so by itself, and removing refuses what is no store; for a bucket it takes requests, so that it is asked for.
+   * @throws VarveError `not-a-store`
+   */
+  claim(): Promise<void>;
   /** Only where objects are plain local files: the absolute path of the file that holds `key`. */
   localPath?(key: string): string;
   close(): Promise<void>;

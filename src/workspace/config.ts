@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, parseDocument } from 'yaml';
 import { writeAtomically } from '../base/atomic-write.ts';
-import { isAbsent, workspaceError } from '../base/system-errors.ts';
-import { readTrackedFile } from '../base/tracked-file.ts';
+import { readTrackedIfThere } from '../base/tracked-file.ts';
 import { VarveError } from '../errors.ts';
 import type { Repository } from './repository.ts';
 
@@ -134,7 +133,7 @@ function load(repository: Repository, file: ConfigFile): { where: string; path: 
   const where = `.varve/${file}`;
   const path = join(repository.root, where);
   // Aliases could blow a small file up to gigabytes, so none are expanded.
-  const document = parseDocument(readText(repository, where), {
+  const document = parseDocument(readTrackedIfThere(repository.root, where) ?? '', {
     prettyErrors: true,
     maxAliasCount: 0,
   } as object);
@@ -153,15 +152,6 @@ function change(repository: Repository, file: ConfigFile, edit: (document: Docum
   const after = document.toString();
   const removesNothingThere = !existsSync(path) && Object.keys(document.toJS() as object).length <= 1;
   if (after !== before && !removesNothingThere) writeAtomically(path, [Buffer.from(after)]);
-}
-
-function readText(repository: Repository, where: string): string {
-  try {
-    return readTrackedFile(repository.root, where);
-  } catch (error) {
-    if (isAbsent(error)) return '';
-    throw workspaceError(error, 'read', where);
-  }
 }
 
 type Settings = Omit<Config, 'remotes' | 'sources' | 'files'>;

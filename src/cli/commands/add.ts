@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
+import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import { add, profilerOnDemand } from '../../operations/add.ts';
 import type { AddedDataset } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import type { ProfilingOptions } from '../../operations/statistics/load.ts';
-import { neutral } from '../../report/neutral.ts';
+import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import type { Access } from '../../workspace/config.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
@@ -40,6 +41,9 @@ export function command(run: Run): Command {
         const unreadable = (path: string, why: VarveError): void =>
           note(`${path} is added without statistics: ${why.message}`, `  ${why.remedy}`);
         const profiler = profilerOnDemand(context, unreadable, { memory, threads });
+        // It gets ready while the bytes are taken in.
+        if (paths.some(isTabular))
+          (await import('../../profile/reading/process-reader.ts')).prepareReader(memory);
         const result = await add(context, paths, { profiler });
         return { json: result, text: result.datasets.map(line).join('\n') };
       }),

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -18,6 +18,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { unfinishedBeside, unfinishedName } from '../../base/atomic-write.ts';
 import { errnoOf, fileError } from '../../base/file-errors.ts';
 import { renameOverSync } from '../../base/rename.ts';
 import { VarveError } from '../../errors.ts';
@@ -131,7 +132,7 @@ function writeObject(root: string, id: ObjectId, bytes: Uint8Array, shared: bool
 
 function placeObject(job: PlaceJob): JobResult {
   const source = join(job.root, objectKey(job.id));
-  const temporary = join(dirname(job.target), temporaryName());
+  const temporary = unfinishedBeside(job.target);
   try {
     makeLink(job, source, temporary);
     if (job.executable) chmodSync(temporary, statSync(temporary).mode | constants.S_IXUSR);
@@ -340,11 +341,7 @@ function writeAll(file: number, bytes: Uint8Array): void {
 function newTemporary(root: string, shared: boolean): string {
   const folder = temporaryFolder(root);
   makeFolder(folder, shared);
-  return join(folder, temporaryName());
-}
-
-function temporaryName(): string {
-  return `.varve-${process.pid}-${randomBytes(8).toString('hex')}.tmp`;
+  return join(folder, unfinishedName());
 }
 
 function makeFolder(folder: string, shared: boolean): void {

@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
+import { makeTemporaryFolder } from '../../base/temporary-folder.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import type { DataFile } from '../../profile/dataset/profile-files.ts';
@@ -58,7 +58,7 @@ async function withCachedFiles<T>(
   { context, version }: NamedDataset,
   work: (files: DatasetFiles) => Promise<T>,
 ): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'varve-rows-'));
+  const folder = makeTemporaryFolder('rows');
   const tableAt = (name: string, index: number): string | undefined =>
     isTabular(name) ? join(folder, `${index}${extensions(name)}`) : undefined;
   try {

@@ -34,6 +34,8 @@ export async function takeIn(
   const total = files.reduce((sum, { file }) => sum + file.size, 0);
   let done = 0;
   const onBytes = (count: number): void => {
+    // A large file is left in its midst.
+    context.signal?.throwIfAborted();
     done += count;
     context.onProgress?.({ phase: `add ${dataset}`, unit: 'bytes', done, total });
   };

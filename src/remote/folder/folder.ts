@@ -1,13 +1,16 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants, lstatSync, realpathSync } from 'node:fs';
 import { copyFile, type FileHandle, link, lstat, open, realpath, unlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
+import { unfinishedName } from '../../base/atomic-write.ts';
 import { errnoOf, fileError, symlinkRefused } from '../../base/file-errors.ts';
 import { renameOver } from '../../base/rename.ts';
 import { VarveError } from '../../errors.ts';
 import { digestMismatch, sourceChanged } from '../file-slice.ts';
-import { checkKey, checkPrefix, checkRange, TEMPORARY_FOLDER } from '../key.ts';
+import { checkKey, checkPrefix, checkRange } from '../key.ts';
 import type { Body, ByteRange, FileBody, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
+import { MARKER, MARKER_BYTES, TEMPORARY_FOLDER } from '../store-layout.ts';
+import { isMarked, refuseForeign } from './claim.ts';
 import { listFolder } from './list.ts';
 import { FolderSync } from './sync.ts';
 import { removeStale } from './temporaries.ts';
@@ -24,6 +27,7 @@ const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLI
  * A remote in a local or mounted folder: one file an object, under its key. Writes go to `tmp/`, are synced, and are then
  * linked to their name, so a reader never sees a part and `overwrite: false` never replaces. On a file system without
  * hard links, the last step is check and rename: two writers at the same instant may then both write, one after the other.
+ * Nothing is written or removed in a folder that is no store: see claim.
  */
 export class FolderRemote implements Remote {
   readonly url: string;
@@ -31,7 +35,7 @@ export class FolderRemote implements Remote {
   readonly #folders = new FolderSync();
   readonly #inside = new Set<string>();
   #realRoot: string | undefined;
-  #prepared: Promise<void> | undefined;
+  #claimed: Promise<void> | undefined;
   #canClone = true;
 
   /** @param root absolute path; it is created by the first write */
@@ -104,9 +108,8 @@ export class FolderRemote implements Remote {
     let temporary: string | undefined;
     try {
       if (!overwrite && (await isObject(path))) return 'exists';
-      this.#prepared ??= this.#prepare();
-      await this.#prepared;
-      temporary = join(this.#root, TEMPORARY_FOLDER, `${process.pid}-${randomBytes(12).toString('hex')}`);
+      await this.claim();
+      temporary = this.#temporary();
       const { sha256 } = options;
       if (body instanceof Uint8Array) await writeBytes(temporary, body, options);
       else {
@@ -119,7 +122,7 @@ export class FolderRemote implements Remote {
       if (outcome === 'written') await this.#folders.sync(dirname(path));
       return outcome;
     } catch (error) {
-      this.#prepared = undefined;
+      this.#claimed = undefined;
       throw fileError(error, 'write', path);
     } finally {
       if (temporary !== undefined) await unlink(temporary).catch(() => undefined);
@@ -128,6 +131,7 @@ export class FolderRemote implements Remote {
 
   async remove(keys: readonly string[]): Promise<void> {
     for (const key of keys) checkKey(key);
+    if (keys.length > 0 && !(await isMarked(this.#root))) await refuseForeign(this.#root);
     for (const key of keys) {
       const path = await this.#safePath(key);
       try {
@@ -154,11 +158,35 @@ export class FolderRemote implements Remote {
 
   async close(): Promise<void> {}
 
-  async #prepare(): Promise<void> {
+  claim(): Promise<void> {
+    this.#claimed ??= this.#claim();
+    return this.#claimed;
+  }
+
+  async #claim(): Promise<void> {
+    const isNew = !(await isMarked(this.#root));
+    if (isNew) await refuseForeign(this.#root);
     const temporaries = join(this.#root, TEMPORARY_FOLDER);
     await this.#folders.create(temporaries);
     await this.#checkInside(temporaries);
+    if (isNew) await this.#mark();
     await removeStale(temporaries);
+  }
+
+  async #mark(): Promise<void> {
+    const temporary = this.#temporary();
+    try {
+      const sha256 = createHash('sha256').update(MARKER_BYTES).digest('hex');
+      await writeBytes(temporary, MARKER_BYTES, { sha256 });
+      await publish(temporary, join(this.#root, MARKER), false);
+      await this.#folders.sync(this.#root);
+    } finally {
+      await unlink(temporary).catch(() => undefined);
+    }
+  }
+
+  #temporary(): string {
+    return join(this.#root, TEMPORARY_FOLDER, unfinishedName());
   }
 
   async #safePath(key: string): Promise<string> {

@@ -79,7 +79,7 @@ export async function* readSortedLines<E extends { readonly path: string }>(
 }
 
 /**
- * A path that may be written below a dataset's folder on any system.
+ * A path that may be written below a dataset's folder on any system: see problemOfDataPath.
  * @throws VarveError `damaged-manifest`; `where` names what held the path
  */
 export function checkManifestPath(path: string, where: string): void {

@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants, createReadStream, writeFileSync } from 'node:fs';
 import { chmod, copyFile, link, open, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { unfinishedBeside } from '../../base/atomic-write.ts';
 import { errnoOf, fileError } from '../../base/file-errors.ts';
 import { renameOverSync } from '../../base/rename.ts';
 import { digestMismatch, objectMissing } from '../errors.ts';
@@ -18,9 +18,6 @@ export interface MaterialiseOptions {
   readonly onBytes?: (count: number) => void;
 }
 
-/** Of this process; with a number behind it, the name of one unfinished file. */
-const unfinished = randomBytes(8).toString('hex');
-let started = 0;
 const READ_ONLY = 0o444;
 /** What `link` answers where it cannot: another file system, or one without hard links. */
 const NO_LINK = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES']);
@@ -33,7 +30,7 @@ export async function materialise(
   options: MaterialiseOptions,
   packs: LocalPacks | undefined,
 ): Promise<void> {
-  const temporary = temporaryFor(target);
+  const temporary = unfinishedBeside(target);
   try {
     const small = readSmall(source, digest, packs);
     const whole = small === undefined ? localWhole(source, digest) : undefined;
@@ -45,12 +42,6 @@ export async function materialise(
     await unlink(temporary).catch(() => undefined);
     throw fileError(error, 'write', target);
   }
-}
-
-/** The name of an unfinished file beside that of the finished one. */
-export function temporaryFor(target: string): string {
-  const number = (started++ >>> 0).toString(16).padStart(8, '0');
-  return join(dirname(target), `.varve-${unfinished}${number}`);
 }
 
 /** A verified object that is one blob in a local pack; undefined for all others, and where it is damaged. */

@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdir, open, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { askAgain } from '../../base/ask-again.ts';
+import { unfinishedName } from '../../base/atomic-write.ts';
 import { fileError } from '../../base/file-errors.ts';
 import type { Body, Remote } from '../../remote/remote.ts';
 import { digestMismatch } from '../errors.ts';
@@ -29,8 +30,9 @@ export async function withWholeBody(
     return;
   }
   const folder = temporaryFolder(target);
+  await target.claim();
   await mkdir(folder, { recursive: true });
-  const path = join(folder, `fetch-${randomBytes(12).toString('hex')}`);
+  const path = join(folder, unfinishedName());
   try {
     await askAgain(() => download(source, digest, location, path, onBytes));
     await use({ path, size });

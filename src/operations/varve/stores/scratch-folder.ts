@@ -1,15 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unfinishedName } from '../../../base/atomic-write.ts';
 import { errnoOf, fileError } from '../../../base/file-errors.ts';
 import type { WorkingContext } from '../../context/context.ts';
 
-/** Runs `work` with an empty folder of this clone, which Git ignores and which is gone afterwards. */
+/** Runs `work` with an empty folder of this clone, which Git ignores and which is gone afterwards; after a kill, by the next checkout. */
 export async function withScratch<T>(
   { repository }: WorkingContext,
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const folder = join(repository.stateFolder, `.varve-${randomUUID()}.tmp`);
+  const folder = join(repository.stateFolder, unfinishedName());
   try {
     await mkdir(folder);
     return await work(folder);
