@@ -3,6 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Application } from 'typedoc';
 import { root } from './build/bundles.mjs';
 import { writePage } from './build/generated-page.mjs';
@@ -22,7 +23,7 @@ try {
   const app = await Application.bootstrapWithPlugins({
     entryPoints: [join(root, 'src', 'index.ts')],
     tsconfig: join(root, 'tsconfig.types.json'),
-    plugin: ['typedoc-plugin-markdown'],
+    plugin: [fileURLToPath(import.meta.resolve('typedoc-plugin-markdown'))],
     outputs: [{ name: 'markdown', path: out }],
     readme: 'none',
     excludePrivate: true,
@@ -51,7 +52,11 @@ try {
   if (project === undefined) throw new Error('The types of the library could not be read.');
   await app.generateOutputs(project);
   // Signatures are no programs; the examples run in tests/library/examples.test.ts, in a repository that has what they name.
-  const text = readFileSync(join(out, 'api.md'), 'utf8').replaceAll(/^```ts$/gm, '```ts not-run');
+  const text = readFileSync(join(out, 'api.md'), 'utf8')
+    .replaceAll(/^```ts$/gm, '```ts not-run')
+    // Rows of tables are no headings that a link could lead to.
+    .replaceAll(/\[([^\]]*)\]\(#property-[^)]*\)/g, '$1')
+    .replaceAll(/<a id="property-[^"]*"><\/a> /g, '');
   writePage(join(root, 'docs', 'reference', 'api.md'), text.replace('# varve\n', `${INTRO}\n`));
 } finally {
   rmSync(out, { recursive: true, force: true });
