@@ -91,6 +91,43 @@ const commands = [
   .map(([, name]) => name)
   .filter((name) => !quick.includes(name));
 
+/** DVC's backend has a file of its own, which is loaded where a repository of DVC is found. */
+const dvcBackend = 'src/operations/dvc/backend.ts';
+/** What imports each operation when it is called. */
+const backends = ['src/operations/varve/backend.ts', dvcBackend];
+const operations = backends.flatMap((backend) =>
+  [...readFileSync(join(root, backend), 'utf8').matchAll(/ import\('([^']+)'\)/g)].map(([, path]) =>
+    fileOf(path, join(root, dirname(backend))),
+  ),
+);
+
+const loadDvcLate = {
+  name: 'load-dvc-late',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) =>
+      kind === 'dynamic-import' && fileOf(path, resolveDir) === dvcBackend
+        ? { path: './dvc.cjs', external: true }
+        : undefined,
+    );
+  },
+};
+
+/** Of the operations of backends, a file for one command has in it that one; the others are in the file of all commands. */
+const onlyOperation = (own) => ({
+  name: 'only-operation',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\./ }, ({ kind, path, importer, resolveDir }) => {
+      if (kind !== 'dynamic-import' || !backends.includes(relative(root, importer))) return undefined;
+      const file = fileOf(path, resolveDir);
+      return file === own ? undefined : { path: file, namespace: 'other-operation' };
+    });
+    onResolve({ filter: /./, namespace: 'other-operation' }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /./, namespace: 'other-operation' }, ({ path: file }) => ({
+      contents: `module.exports=require('./commands.cjs')['${file}']()`,
+    }));
+  },
+});
+
 const loadCompiled = {
   name: 'load-compiled',
   setup({ onResolve, onLoad }) {
@@ -167,39 +204,53 @@ try {
     outfile: join(made, 'shared.cjs'),
     plugins: [loadLate],
   });
-  const startBuild = await build({
+  const runBuild = await build({
     ...start,
-    entryPoints: [
-      { in: 'src/cli/run.ts', out: 'run' },
-      ...quick.map((name) => ({ in: `src/cli/commands/${name}.ts`, out: name })),
-    ],
+    entryPoints: { run: 'src/cli/run.ts' },
     plugins: [shareClasses, loadLate],
+  });
+  const quickBuilds = await Promise.all(
+    quick.map((name) =>
+      build({
+        ...start,
+        entryPoints: { [name]: `src/cli/commands/${name}.ts` },
+        plugins: [shareClasses, loadDvcLate, onlyOperation(`src/operations/varve/${name}.ts`), loadLate],
+      }),
+    ),
+  );
+  const dvcBuild = await build({
+    ...start,
+    entryPoints: { dvc: dvcBackend },
+    plugins: [shareClasses, onlyOperation('src/operations/dvc/status.ts'), loadLate],
   });
   const commandsBuild = await build({
     ...start,
     stdin: {
-      contents: commands
-        .map((name) => `exports['${name}']=()=>require('./src/cli/commands/${name}.ts')`)
-        .join('\n'),
+      contents: [
+        ...commands.map((name) => `exports['${name}']=()=>require('./src/cli/commands/${name}.ts')`),
+        ...new Set(operations.map((file) => `exports['${file}']=()=>require('./${file}')`)),
+      ].join('\n'),
       resolveDir: root,
     },
     outdir: undefined,
     outExtension: undefined,
     outfile: join(made, 'commands.cjs'),
-    plugins: [shareClasses, loadLate],
+    plugins: [shareClasses, loadDvcLate, loadLate],
   });
   await build({
     ...start,
     supported: {},
     entryPoints: { main: 'src/cli/startup/main.ts' },
     define: {
-      BUILD: JSON.stringify(digestOf(['shared', 'run', 'commands', ...quick].map((name) => `${name}.cjs`))),
+      BUILD: JSON.stringify(
+        digestOf(['shared', 'run', 'commands', 'dvc', ...quick].map((name) => `${name}.cjs`)),
+      ),
     },
     banner: {},
     plugins: [loadCompiled],
   });
   const restBuild = await build({ ...rest, entryPoints: entries, plugins: [shareClasses] });
-  writeLicences([sharedBuild, startBuild, commandsBuild, restBuild]);
+  writeLicences([sharedBuild, runBuild, ...quickBuilds, dvcBuild, commandsBuild, restBuild]);
 } catch (error) {
   rmSync(made, { recursive: true, force: true });
   throw error;

@@ -1,4 +1,4 @@
-// Writes docs/cli.md from the help of every command, so that the page is never behind the program.
+// Writes docs/reference/cli.md from the help of every command, so that the page is never behind the program.
 // Usage: node scripts/make-cli-docs.mjs [--check]   (--check: exit 1 where the page is not what would be written)
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const page = join(root, 'docs', 'cli.md');
+const page = join(root, 'docs', 'reference', 'cli.md');
 
 function help(...words) {
   const command = [join(root, 'bin', 'varve.js'), ...words, '--help'];
@@ -56,6 +56,6 @@ const text = [
 
 if (!process.argv.includes('--check')) writeFileSync(page, text);
 else if (readFileSync(page, 'utf8') !== text) {
-  console.error('docs/cli.md is behind the program: run `node scripts/make-cli-docs.mjs`.');
+  console.error('docs/reference/cli.md is behind the program: run `node scripts/make-cli-docs.mjs`.');
   process.exit(1);
 }

@@ -1,4 +1,4 @@
-// Draws samples of the real flights table and counts false alarms and shifts found: the tables of docs/drift.md.
+// Draws samples of the real flights table and counts false alarms and shifts found: the tables of docs/design/drift.md.
 // Usage: node scripts/fetch-flights.mjs && node scripts/simulate-drift.mjs [reports] [largest n]
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { renameOverSync } from './rename.ts';
 import { workspaceError } from './system-errors.ts';
 
 /**
@@ -27,7 +28,7 @@ export function writeAtomically(path: string, pieces: readonly Uint8Array[], dur
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, path);
+    renameOverSync(temporary, path);
   } catch (error) {
     removeQuietly(temporary);
     throw workspaceError(error, 'write', path);

@@ -57,7 +57,12 @@ async function* iterate<T>(items: AsyncIterable<T> | Iterable<T>): AsyncGenerato
   return undefined;
 }
 
-/** Whether `path` is, or lies below, one of the chosen files and folders of a dataset. */
+/** Whether `path` is `folder` or lies in it, at any depth; everything lies in ''. A slash at the end of `folder` means nothing. */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || folder === '' || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+}
+
+/** Whether `path` is, or lies in, one of the chosen files and folders. `only` undefined: all are chosen. */
 export function isChosen(path: string, only: readonly string[] | undefined): boolean {
-  return only === undefined || only.some((part) => path === part || path.startsWith(`${part}/`));
+  return only === undefined || only.some((part) => isWithin(path, part));
 }

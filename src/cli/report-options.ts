@@ -1,6 +1,7 @@
-import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { renameOverSync } from '../base/rename.ts';
 import { VarveError } from '../errors.ts';
 import type { ProfilingOptions } from '../operations/statistics/load.ts';
 import type { RenderOptions, ReportFormat } from '../report/format.ts';
@@ -60,7 +61,7 @@ export function replaceReport(io: Io, name: string, report: string | Uint8Array)
   try {
     if (isRegular(path)) {
       writeFileSync(draft, report);
-      renameSync(draft, path);
+      renameOverSync(draft, path);
     } else writeFileSync(path, report);
   } catch (error) {
     rmSync(draft, { force: true });

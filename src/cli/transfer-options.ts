@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { TransferChoice, TransferResult } from '../operations/context/transfer-roots.ts';
+import type { TransferChoice, TransferResult } from '../operations/backend/results.ts';
 import { byteSize, counted } from '../wording/numbers.ts';
 import { type CommonOptions, defineCommand, positiveInteger } from './command.ts';
 import { printable } from './terminal/text.ts';

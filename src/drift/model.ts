@@ -76,7 +76,7 @@ export type Distribution =
       readonly after: readonly number[];
     };
 
-/** The measures that varve knows; docs/drift.md gives formula, range, source and error bound of each. */
+/** The measures that varve knows; docs/design/drift.md gives formula, range, source and error bound of each. */
 export type MeasureName =
   | 'l-infinity'
   | 'jensen-shannon'

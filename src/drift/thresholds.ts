@@ -2,7 +2,7 @@ import { VarveError } from '../errors.ts';
 import type { DriftOptions, MeasureName, Thresholds } from './model.ts';
 
 /**
- * From which value each measure speaks of drift. docs/drift.md says why each has its value; those with `null` inform,
+ * From which value each measure speaks of drift. docs/design/drift.md says why each has its value; those with `null` inform,
  * since another measure of the same change decides.
  */
 const DEFAULT_THRESHOLDS: Readonly<Record<MeasureName, number | null>> = {

@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs';
 import { compareProfiles } from '../drift/compare.ts';
 import type { DriftReport } from '../drift/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
-import { datasetsAt, resolveRevision } from '../workspace/git/pointers.ts';
-import type { Pointer } from '../workspace/pointer.ts';
-import { type Context, openContext, type Watch } from './context/context.ts';
+import { resolveRevision } from '../workspace/git/pointers.ts';
+import type { VersionFacts } from './backend/version.ts';
+import type { Context, Watch } from './context/context.ts';
+import { openContext } from './context/open.ts';
 import { type NamedDataset, nameDataset, schemaPathOf } from './datasets/resolve.ts';
-import { selectDatasets } from './datasets/select.ts';
 import { driftSettings } from './drift.ts';
-import { pointedOutputsAt, selectPointedOutputs } from './dvc/datasets.ts';
-import { profileOfDataset, storedProfile } from './statistics/load.ts';
+import { profileOfDataset } from './statistics/load.ts';
+import { storedProfile } from './statistics/stored.ts';
 import { validate } from './validate.ts';
 
 /** What a dataset that changed since the base looks like. */
@@ -38,16 +38,14 @@ export async function check(
   paths: readonly string[] = [],
   watch: Watch = {},
 ): Promise<CheckResult> {
-  const context = openContext(cwd, watch);
+  const context = await openContext(cwd, watch);
   const commit = resolveRevision(context.repository.root, base);
-  const { dvc } = context;
-  const atBase =
-    dvc === undefined ? datasetsAt(context.repository.root, commit) : pointedOutputsAt(dvc, commit);
-  const before = new Map(atBase.map(({ path, pointer }) => [path, pointer]));
-  const now = dvc === undefined ? selectDatasets(context, paths) : selectPointedOutputs(context, dvc, paths);
+  const before = new Map(
+    (await context.backend.versionsAt(commit)).map((version) => [version.path, version]),
+  );
   const datasets: CheckedDataset[] = [];
-  for (const { path, pointer } of now) {
-    if (before.get(path)?.digest === pointer.digest) continue;
+  for (const { path, content } of await context.backend.select(paths)) {
+    if (before.get(path)?.content === content) continue;
     datasets.push(await checked(context, base, path, before.get(path)));
   }
   return { base: commit, datasets };
@@ -57,10 +55,10 @@ async function checked(
   context: Context,
   base: string,
   path: string,
-  before: Pointer | undefined,
+  before: VersionFacts | undefined,
 ): Promise<CheckedDataset> {
   const { root } = context.repository;
-  const dataset = nameDataset(root, path, context);
+  const dataset = await nameDataset(root, path, context);
   const validation = existsSync(schemaPathOf(dataset)) ? await validate(root, path, {}, context) : undefined;
   return { path, validation, drift: await driftSince(context, base, dataset, before) };
 }
@@ -69,15 +67,15 @@ async function driftSince(
   context: Context,
   base: string,
   dataset: NamedDataset,
-  before: Pointer | undefined,
+  before: VersionFacts | undefined,
 ): Promise<DriftReport | undefined> {
-  if (before?.profile === undefined || dataset.version?.pointer.profile === undefined) return undefined;
+  if (before?.profile === undefined || dataset.version?.profile === undefined) return undefined;
   const name = `${dataset.name}@${base}`;
   const earlier = await storedProfile(context, name, before.profile);
   const { profile, digest } = await profileOfDataset(dataset);
   return compareProfiles(earlier, profile, {
     names: [name, dataset.name],
-    digests: [before.digest, digest],
+    digests: [before.content, digest],
     ...driftSettings(dataset, context.repository.root),
   });
 }

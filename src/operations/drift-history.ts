@@ -16,7 +16,7 @@ export async function driftHistory(
   options: { readonly schema?: string | undefined } = {},
   watch: Watch = {},
 ): Promise<DriftSeries> {
-  const named = nameDataset(cwd, dataset, watch);
+  const named = await nameDataset(cwd, dataset, watch);
   const { context, version } = named;
   const versions =
     context === undefined || version === undefined

@@ -26,7 +26,7 @@ export async function* driftStream(
   options: StreamOptions,
   watch: Watch = {},
 ): AsyncGenerator<DriftReport> {
-  const named = nameDataset(cwd, snapshot, watch);
+  const named = await nameDataset(cwd, snapshot, watch);
   const { profile: before, digest } = await profileOfDataset(named, options);
   const settings = driftSettings(named, cwd, options.schema);
   const folder = await mkdtemp(join(tmpdir(), 'varve-stream-'));

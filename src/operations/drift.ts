@@ -32,7 +32,7 @@ export async function drift(
   options: DriftOperationOptions = {},
   watch: Watch = {},
 ): Promise<DriftReport> {
-  const named = [nameDataset(cwd, before, watch), nameDataset(cwd, after, watch)] as const;
+  const named = [await nameDataset(cwd, before, watch), await nameDataset(cwd, after, watch)] as const;
   named.forEach(assertComparable);
   const sides = [options, { ...options, slice: options.sliceAfter ?? options.slice }] as const;
   const [a, b] = [await profileOfDataset(named[0], sides[0]), await profileOfDataset(named[1], sides[1])];

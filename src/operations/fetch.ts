@@ -1,59 +1,11 @@
-import type { Root } from '../store/gc/roots.ts';
-import type { Store } from '../store/store.ts';
-import { transfer } from '../store/transfer/transfer.ts';
+import type { TransferChoice, TransferResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
-import { claimInCache, closing, openCache, openRemoteStore } from './context/stores.ts';
-import {
-  rootsToTransfer,
-  type TransferChoice,
-  type TransferResult,
-  transferOptions,
-} from './context/transfer-roots.ts';
-import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
-import { fetchInPlace } from './in-place/fetch.ts';
 
 /** Brings what the cache lacks of the chosen datasets; the data itself is not touched. */
-export async function fetch(
-  context: Context,
+export function fetch(
+  { backend }: Context,
   paths: readonly string[] = [],
   choice: TransferChoice = {},
 ): Promise<TransferResult> {
-  if (context.dvc) return (await import('./dvc/write.ts')).dvcFetch(context, context.dvc, paths, choice);
-  const datasets = selectDatasets(context, paths);
-  return closing(await openCache(context), (cache) => fetchInto(context, cache, datasets, choice));
-}
-
-export async function fetchInto(
-  context: Context,
-  cache: Store,
-  datasets: readonly SelectedDataset[],
-  choice: TransferChoice,
-): Promise<TransferResult> {
-  const roots = await rootsToTransfer(context, datasets, choice);
-  await claimInCache(context, roots);
-  const fetched = await fromRemote(context, cache, roots, choice);
-  if (choice.profilesOnly || roots.every(({ source }) => source === undefined)) return fetched;
-  const inPlace = await fetchInPlace(context, cache, datasets, roots, choice.jobs);
-  return { ...fetched, inPlace };
-}
-
-/** Of data in place, a remote has the lists alone: where those are here, it need not even be there. */
-async function fromRemote(
-  context: Context,
-  cache: Store,
-  roots: readonly Root[],
-  choice: TransferChoice,
-): Promise<TransferResult> {
-  if (roots.length > 0 && choice.remote === undefined && roots.every((root) => isListHere(cache, root))) {
-    return { remote: null, snapshots: roots.length, objects: 0, bytes: 0 };
-  }
-  const { name, url, store } = await openRemoteStore(context, choice.remote);
-  return closing(store, async () => {
-    const sent = await transfer(store, cache, roots, transferOptions(context, choice));
-    return { remote: { name, url }, snapshots: roots.length, ...sent };
-  });
-}
-
-function isListHere(cache: Store, { source, digest, profile }: Root): boolean {
-  return source !== undefined && cache.has(digest) && (profile === undefined || cache.has(profile));
+  return backend.fetch(paths, choice);
 }

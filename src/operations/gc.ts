@@ -1,49 +1,11 @@
-import { type Collected, collectGarbage } from '../store/gc/collect.ts';
-import { cloneId } from '../workspace/clone-id.ts';
-import { type Context, refuseInDvc, watching } from './context/context.ts';
-import { closing, isCacheShared, openCache, openRemoteStore } from './context/stores.ts';
-import { everyRoot, everyRootOfCache } from './datasets/roots.ts';
-
-export interface GcOptions {
-  /** Clean this remote, not the cache. */
-  readonly remote?: string | undefined;
-  /** Say what would be freed, and free nothing. */
-  readonly dryRun?: boolean | undefined;
-  /** How long what nothing names is still kept, in milliseconds. */
-  readonly graceMs?: number | undefined;
-}
-
-export interface GcResult extends Collected {
-  readonly remote: { readonly name: string; readonly url: string } | null;
-  readonly dryRun: boolean;
-  readonly graceMs: number;
-}
-
-const HOUR = 3_600_000;
-/** A cache is written to by the commands of one person, a remote by anyone, from clones that may be offline for days. */
-const GRACE = { cache: HOUR, remote: 14 * 24 * HOUR } as const;
+import type { GcOptions, GcResult } from './backend/results.ts';
+import type { Context } from './context/context.ts';
 
 /**
  * Drops what no pointer names: of no commit, branch, tag, stash, reflog or worktree of this clone, and of no push (or, in a
  * cache that clones share, no work) of another.
+ * @throws VarveError `dvc-unsupported` in a repository of DVC
  */
-export async function gc(context: Context, options: GcOptions = {}): Promise<GcResult> {
-  refuseInDvc(context, 'gc', 'Run `dvc gc`: it leaves the profiles alone.');
-  const { remote, dryRun = false } = options;
-  const graceMs = options.graceMs ?? (remote === undefined ? GRACE.cache : GRACE.remote);
-  const { onProgress } = watching(context);
-  const how = { graceMs, dryRun, ...(onProgress && { onProgress }) };
-  const clone = cloneId(context.repository);
-  if (remote === undefined) {
-    const roots = await everyRootOfCache(context);
-    const shared = isCacheShared(context) ? { clone } : {};
-    const freed = await closing(await openCache(context), (cache) =>
-      collectGarbage(cache, roots, { ...how, ...shared }),
-    );
-    return { remote: null, dryRun, graceMs, ...freed };
-  }
-  const roots = await everyRoot(context);
-  const { name, url, store } = await openRemoteStore(context, remote);
-  const freed = await closing(store, () => collectGarbage(store, roots, { ...how, clone }));
-  return { remote: { name, url }, dryRun, graceMs, ...freed };
+export function gc({ backend }: Context, options: GcOptions = {}): Promise<GcResult> {
+  return backend.gc(options);
 }

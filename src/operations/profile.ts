@@ -3,11 +3,11 @@ import { nameDataset } from './datasets/resolve.ts';
 import { type ProfiledDataset, type ProfilingOptions, profileOfDataset } from './statistics/load.ts';
 
 /** The statistics of a dataset, a version, or a plain file or folder. */
-export function profile(
+export async function profile(
   cwd: string,
   argument: string,
   options: ProfilingOptions = {},
   watch: Watch = {},
 ): Promise<ProfiledDataset> {
-  return profileOfDataset(nameDataset(cwd, argument, watch), options);
+  return profileOfDataset(await nameDataset(cwd, argument, watch), options);
 }

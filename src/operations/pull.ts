@@ -1,35 +1,11 @@
-import { readStatCache } from '../workspace/tree/stat-cache.ts';
-import { type CheckoutOptions, type CheckoutResult, checkoutFrom } from './checkout.ts';
+import type { CheckoutOptions, PullResult, TransferChoice } from './backend/results.ts';
 import type { Context } from './context/context.ts';
-import { closing, openCache } from './context/stores.ts';
-import type { TransferChoice, TransferResult } from './context/transfer-roots.ts';
-import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
-import { fetchInto } from './fetch.ts';
-
-export interface PullResult extends CheckoutResult {
-  readonly fetched: TransferResult;
-}
 
 /** Fetches, then checks out. With `profilesOnly` there is no data to check out. */
-export async function pull(
-  context: Context,
+export function pull(
+  { backend }: Context,
   paths: readonly string[] = [],
   options: TransferChoice & CheckoutOptions = {},
 ): Promise<PullResult> {
-  if (context.dvc) return (await import('./dvc/write.ts')).dvcPull(context, context.dvc, paths, options);
-  const datasets = selectDatasets(context, paths).map((dataset) =>
-    paths.length === 0 ? withChosenParts(context, dataset) : dataset,
-  );
-  return closing(await openCache(context), async (cache) => {
-    const fetched = await fetchInto(context, cache, datasets, options);
-    if (options.profilesOnly) return { fetched, datasets: [] };
-    const named = paths.length > 0;
-    return { fetched, ...(await checkoutFrom(context, cache, datasets, { force: options.force, named })) };
-  });
-}
-
-/** Nobody named the dataset, so of one that is here in part, the same part is brought. */
-function withChosenParts(context: Context, dataset: SelectedDataset): SelectedDataset {
-  const only = readStatCache(context.repository, dataset.path)?.only;
-  return only === undefined || dataset.pointer.kind === 'file' ? dataset : { ...dataset, only };
+  return backend.pull(paths, options);
 }

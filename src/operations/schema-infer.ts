@@ -38,7 +38,8 @@ export async function schemaInfer(
   options: SchemaInferOptions = {},
   watch: Watch = {},
 ): Promise<SchemaInferResult> {
-  const named = datasets.map((argument) => nameDataset(cwd, argument, watch));
+  const named: NamedDataset[] = [];
+  for (const argument of datasets) named.push(await nameDataset(cwd, argument, watch));
   const file = placeOf(named[0]!, cwd, options);
   if (existsSync(file.absolutePath) && !options.force) throw exists(file.name);
   const profiles = [];

@@ -11,13 +11,13 @@ export interface SchemaShowResult {
 }
 
 /** The schema of a dataset, checked, as YAML or as TFDV's text format; as it stands where that is how it is kept. */
-export function schemaShow(
+export async function schemaShow(
   cwd: string,
   argument: string,
   options: { readonly schema?: string | undefined; readonly format?: SchemaFormat | undefined } = {},
   watch: Watch = {},
-): SchemaShowResult {
-  const file = schemaFileOf(nameDataset(cwd, argument, watch), cwd, options.schema);
+): Promise<SchemaShowResult> {
+  const file = schemaFileOf(await nameDataset(cwd, argument, watch), cwd, options.schema);
   const schema = readSchema(file);
   const asked = options.format ?? 'yaml';
   const kept = isPbtxt(file) ? 'tfdv' : 'yaml';

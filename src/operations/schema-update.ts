@@ -25,7 +25,7 @@ export async function schemaUpdate(
   options: { readonly schema?: string | undefined; readonly dryRun?: boolean | undefined } = {},
   watch: Watch = {},
 ): Promise<SchemaUpdateResult> {
-  const dataset = nameDataset(cwd, argument, watch);
+  const dataset = await nameDataset(cwd, argument, watch);
   const file = schemaFileOf(dataset, cwd, options.schema);
   const before = readSchemaText(file);
   const profiled = await profileOfDataset(dataset);

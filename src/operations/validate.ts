@@ -3,16 +3,12 @@ import type { ValidationReport } from '../schema/anomaly.ts';
 import type { Schema } from '../schema/model.ts';
 import { type ProfileValidationOptions as HoldOptions, validateProfile } from '../schema/validate.ts';
 import type { Watch } from './context/context.ts';
-import { previousPointer } from './datasets/previous-version.ts';
+import { previousVersion } from './datasets/history.ts';
 import { hasData, type NamedDataset, nameDataset } from './datasets/resolve.ts';
-import {
-  type ProfiledDataset,
-  type ProfilingOptions,
-  profileOfDataset,
-  storedProfile,
-} from './statistics/load.ts';
+import { type ProfiledDataset, type ProfilingOptions, profileOfDataset } from './statistics/load.ts';
 import { rowCheckerOf } from './statistics/row-checker.ts';
 import { readSchema, schemaFileOf } from './statistics/schema-file.ts';
+import { storedProfile } from './statistics/stored.ts';
 import { isStatistics } from './statistics/tfdv.ts';
 
 export interface ValidateOptions extends ProfilingOptions {
@@ -36,7 +32,7 @@ export async function validate(
   options: ValidateOptions = {},
   watch: Watch = {},
 ): Promise<ValidationReport> {
-  const dataset = nameDataset(cwd, argument, watch);
+  const dataset = await nameDataset(cwd, argument, watch);
   const file = schemaFileOf(dataset, cwd, options.schema);
   const schema = readSchema(file);
   const profiled = await profileOfDataset(dataset, options);
@@ -78,7 +74,7 @@ async function controls(
   watch: Watch,
 ): Promise<{ previous?: Profile; serving?: Profile }> {
   const profileNamed = async (name: string) =>
-    (await profileOfDataset(nameDataset(cwd, name, watch), options)).profile;
+    (await profileOfDataset(await nameDataset(cwd, name, watch), options)).profile;
   const previous =
     options.previous === undefined
       ? await versionBefore(dataset, schema)
@@ -93,10 +89,10 @@ async function versionBefore(
   schema: Schema,
 ): Promise<Profile | undefined> {
   if (context === undefined || version === undefined || !comparesVersions(schema)) return undefined;
-  const pointer = previousPointer(context, version);
-  return pointer?.profile === undefined
+  const previous = await previousVersion(context, version);
+  return previous?.profile === undefined
     ? undefined
-    : storedProfile(context, `${name}, version before`, pointer.profile);
+    : storedProfile(context, `${name}, version before`, previous.profile);
 }
 
 function comparesVersions({ tables }: Schema): boolean {

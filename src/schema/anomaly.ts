@@ -12,7 +12,7 @@ export interface Anomaly {
   readonly table: string;
   /** The feature's path as people write it (`trips.[].fare`); empty for a dataset-wide anomaly. */
   readonly feature: string;
-  /** TFDV's name, e.g. `ENUM_TYPE_UNEXPECTED_STRING_VALUES`; varve's own kinds are listed in docs/schema.md. */
+  /** TFDV's name, e.g. `ENUM_TYPE_UNEXPECTED_STRING_VALUES`; varve's own kinds are listed in docs/reference/schema.md. */
   readonly kind: string;
   readonly severity: 'error' | 'warning';
   readonly short: string;

@@ -2,12 +2,11 @@ import { VarveError } from '../errors.ts';
 import type { Remote } from '../remote/remote.ts';
 import { type Digest, type RawDigest, toRaw } from './format/digest.ts';
 import { packKey } from './format/pack.ts';
-import type { Location } from './index/catalog.ts';
 import { readLocalObject } from './reading/local-object.ts';
 import { LocalPacks } from './reading/local-packs.ts';
 import { isEmptyObject, type Source, streamObject } from './reading/object-reader.ts';
 import { Mender } from './repair/repairer.ts';
-import { type MaterialiseOptions, materialise, packedLocation } from './restoring/restore-file.ts';
+import { type MaterialiseOptions, materialise } from './restoring/restore-file.ts';
 import { type FileToPut, materialiseAll } from './restoring/restore-files.ts';
 import { StoreCore } from './store-core.ts';
 import { Batch } from './writing/batch.ts';
@@ -41,14 +40,14 @@ export class Store {
   /** Whether the index names the object. No I/O. */
   has(digest: Digest): boolean {
     const raw = toRaw(digest);
-    return isEmptyObject(raw) || this.#locate(raw) !== undefined;
+    return isEmptyObject(raw) || this.core.catalog.first(raw) !== undefined;
   }
 
   /** Size in bytes, undefined where the object is not here. No I/O. */
   size(digest: Digest): number | undefined {
     const raw = toRaw(digest);
     if (isEmptyObject(raw)) return 0;
-    const location = this.#locate(raw);
+    const location = this.core.catalog.first(raw);
     return location?.at === 'pack' ? location.length : location?.size;
   }
 
@@ -117,7 +116,7 @@ export class Store {
     const { catalog, remote } = this.core;
     const paths = new Map<string, string>();
     const shelf = {
-      locate: (digest: RawDigest) => packedLocation(catalog, digest),
+      locate: (digest: RawDigest) => catalog.first(digest),
       // Made once a pack: it looks at every folder on the way.
       pathOf(pack: string) {
         const path = paths.get(pack) ?? remote.localPath!(packKey(pack));
@@ -167,10 +166,6 @@ export class Store {
 
   async #keepMended(): Promise<void> {
     if (this.core.catalog.damagedKeys.size > 0) await this.#mender?.finish();
-  }
-
-  #locate(digest: Uint8Array): Location | undefined {
-    return this.core.catalog.locations(digest).next().value as Location | undefined;
   }
 }
 

@@ -7,7 +7,7 @@ import type { Repository } from './repository.ts';
 
 /** Names this clone among all that push to a remote. Made when it is first asked for; not in Git. */
 export function cloneId(repository: Repository): string {
-  const file = join(repository.folder, 'clone-id');
+  const file = join(repository.stateFolder, 'clone-id');
   const known = read(file);
   if (known !== undefined && /^[0-9a-f-]{36}$/.test(known)) return known;
   const made = randomUUID();

@@ -118,7 +118,7 @@ function checkRemoteName(name: string): void {
 
 function load(repository: Repository, file: ConfigFile): { where: string; path: string; document: Document } {
   const where = `.varve/${file}`;
-  const path = join(repository.folder, file);
+  const path = join(repository.root, where);
   // Aliases could blow a small file up to gigabytes, so none are expanded.
   const document = parseDocument(readText(path, where), { prettyErrors: true, maxAliasCount: 0 } as object);
   const problem = document.errors[0];

@@ -5,7 +5,7 @@ import { workspaceError } from '../base/system-errors.ts';
 import { VarveError } from '../errors.ts';
 import { type Digest, parseDigest } from '../store/format/digest.ts';
 
-/** What Git keeps of a dataset: which snapshot it is. See docs/file-formats.md. */
+/** What Git keeps of a dataset: which snapshot it is. See docs/reference/file-formats.md. */
 export interface Pointer {
   /** Name of the data, which lies beside the pointer: `flights.csv` for `data/flights.csv.varve`. */
   readonly path: string;

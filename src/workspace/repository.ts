@@ -3,13 +3,16 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'nod
 import { isAbsent, workspaceError } from '../base/system-errors.ts';
 import { VarveError } from '../errors.ts';
 
-/** A Git working tree in which varve was started. */
+/** A working tree whose data varve looks after. */
 export interface Repository {
   /** Absolute, without symbolic links. */
   readonly root: string;
-  /** `<root>/.varve` */
-  readonly folder: string;
+  /** Absolute folder of what varve knows for this clone alone, outside Git's sight: what it read, and when. */
+  readonly stateFolder: string;
 }
+
+/** Where varve keeps its settings and its state in a repository of its own format, from the root. */
+export const VARVE_FOLDER = '.varve';
 
 /**
  * The Git working tree that holds `from`: the nearest folder upwards with a `.git` (a folder, or the file that worktrees
@@ -28,15 +31,20 @@ export function findGitRoot(from: string): string {
   });
 }
 
-/** @throws VarveError `not-a-repository`, `not-initialised` */
+/** The working tree in which varve was started. @throws VarveError `not-a-repository`, `not-initialised` */
 export function findRepository(from: string): Repository {
-  const root = findGitRoot(from);
-  const folder = join(root, '.varve');
-  if (existsSync(join(folder, 'config.yaml'))) return { root, folder };
+  const repository = repositoryAt(findGitRoot(from));
+  const { root } = repository;
+  if (existsSync(join(root, VARVE_FOLDER, 'config.yaml'))) return repository;
   throw new VarveError('not-initialised', `varve was not started in ${root}`, {
     path: root,
     remedy: 'Run `varve init`.',
   });
+}
+
+/** A repository of varve's own format at this root. Nothing is looked at. */
+export function repositoryAt(root: string): Repository {
+  return { root, stateFolder: join(root, VARVE_FOLDER) };
 }
 
 /**
@@ -44,11 +52,11 @@ export function findRepository(from: string): Repository {
  * resolved, so a path that leaves the repository by one is found out; the last step is not followed.
  * @throws VarveError `outside-repository`
  */
-export function pathInRepository(repository: Repository, cwd: string, path: string): string {
+export function pathInRepository({ root }: Pick<Repository, 'root'>, cwd: string, path: string): string {
   const real = withRealParents(resolve(cwd, path));
-  const inside = relative(repository.root, real);
+  const inside = relative(root, real);
   if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
-    throw new VarveError('outside-repository', `${path} lies outside the repository ${repository.root}`, {
+    throw new VarveError('outside-repository', `${path} lies outside the repository ${root}`, {
       path,
       remedy: 'Move the data into the repository, or start varve in the repository that holds it.',
     });

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -133,15 +133,37 @@ case "$*" in *--jq*) printf '%s' '${answers}';; *) echo "$*" > asked; cp "\${7#b
   });
 });
 
+describe('the Jenkinsfile of examples/', () => {
+  const commands = [
+    ...readFileSync(join(root, 'examples', 'jenkins', 'Jenkinsfile'), 'utf8').matchAll(/^\s*sh '(.*)'$/gm),
+  ].map(([, command]) => command!);
+
+  it('has commands that run in order, and leaves both reports', () => {
+    const bin = mkdtempSync(join(work, 'bin-'));
+    writeFileSync(join(bin, 'varve'), `#!/bin/sh\nexec "${process.execPath}" "${varve}" "$@"\n`, {
+      mode: 0o755,
+    });
+    const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}`, BASE: 'HEAD~1' };
+    const codes = commands.map(
+      (command) => spawnSync('bash', ['-e', '-c', command], { cwd: repository, env }).status,
+    );
+    expect(codes).toEqual([0, 0, 1]);
+    expect(readFileSync(join(repository, 'varve-report.md'), 'utf8')).toContain('month');
+    expect(readFileSync(join(repository, 'varve-report.xml'), 'utf8')).toContain('<testsuite');
+  });
+});
+
 const hasActionlint = spawnSync('actionlint', ['-version']).status === 0;
 
-describe('the workflow of docs/ci.md', () => {
+describe('the workflow of docs/guide/ci.md', () => {
   it.skipIf(!hasActionlint)('passes actionlint (skipped where actionlint is not installed)', () => {
     const folder = join(work, 'lint');
     mkdirSync(join(folder, '.github', 'workflows'), { recursive: true });
     execFileSync('git', ['init', '-q', folder]);
     cpSync(join(root, 'action.yml'), join(folder, 'action.yml'));
-    const [workflow] = codeBlocks(join(root, 'docs', 'ci.md')).filter(({ language }) => language === 'yaml');
+    const [workflow] = codeBlocks(join(root, 'docs', 'guide', 'ci.md')).filter(
+      ({ language }) => language === 'yaml',
+    );
     const file = join(folder, '.github', 'workflows', 'data.yml');
     writeFileSync(file, `${workflow!.code.replace('varve/varve@v0', './')}\n`);
     const result = spawnSync('actionlint', [file], { cwd: folder, encoding: 'utf8' });

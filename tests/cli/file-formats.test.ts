@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { afterAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { openContext } from '../../src/operations/context/context.ts';
-import { openCache } from '../../src/operations/context/stores.ts';
+import { openContext } from '../../src/operations/context/open.ts';
+import { openCache } from '../../src/operations/varve/stores/stores.ts';
 import { parseDigest } from '../../src/store/format/digest.ts';
 import { encodeManifest, type ManifestEntry, readManifest } from '../../src/store/format/manifest.ts';
 import { readSourceManifest } from '../../src/store/format/source-manifest.ts';
@@ -100,7 +100,7 @@ test('pointers to data in place, and their manifests line by line', async () => 
 
 test('manifests, line by line', async () => {
   const check = published('manifest-entry');
-  const cache = await openCache(openContext(sandbox.path('repo')));
+  const cache = await openCache(await openContext(sandbox.path('repo')));
   const { digest: stored } = parse(readFileSync(sandbox.path('repo/folder.varve'), 'utf8')) as {
     digest: string;
   };
@@ -145,9 +145,9 @@ test('manifests, line by line', async () => {
   }
 });
 
-test('settings', () => {
+test('settings', async () => {
   const check = published('config');
-  const { repository } = openContext(sandbox.path('repo'));
+  const { repository } = await openContext(sandbox.path('repo'));
   const accepted = (content: string) => {
     sandbox.write('repo/.varve/config.yaml', content);
     return accepts(check, parse(content), () => readConfig(repository));
@@ -161,7 +161,7 @@ test('settings', () => {
     'https://minio.example.org:9000',
   ]);
   expect(accepted(readFileSync(sandbox.path('repo/.varve/config.yaml'), 'utf8'))).toBe(true);
-  const page = readFileSync(new URL('../../docs/file-formats.md', import.meta.url), 'utf8');
+  const page = readFileSync(new URL('../../docs/reference/file-formats.md', import.meta.url), 'utf8');
   expect(accepted(/```yaml\n(version: 1[\s\S]*?)```/.exec(page)?.[1] as string)).toBe(true);
   expect(accepted('')).toBe(true);
   expect(accepted('version: 1\nlater: [1]\n')).toBe(true);

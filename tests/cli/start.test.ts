@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -53,4 +63,19 @@ test('where nothing can be kept, varve starts as well', () => {
   writeFileSync(compiled, 'in the way');
   expect(varve('--help')).toMatchObject({ code: 0, err: '' });
   expect(varve('status')).toMatchObject({ code: 2, out: '' });
+});
+
+test('what DVC needs is in a file of its own, which only a repository of DVC loads', () => {
+  const git = (...args: readonly string[]) => spawnSync('git', args, { cwd: folder, encoding: 'utf8' });
+  expect(readFileSync('dist/status.cjs', 'utf8')).not.toContain('md5-dos2unix');
+  expect(readFileSync('dist/push.cjs', 'utf8')).not.toContain('md5-dos2unix');
+  rmSync(join(folder, 'dist', 'dvc.cjs'));
+  git('init', '-q');
+  expect(varve('init')).toMatchObject({ code: 0, err: '' });
+  for (const args of [['status'], ['diff', 'HEAD'], ['gc', '--dry-run'], ['remote', 'list']])
+    expect(varve(...args).err).not.toContain('dvc.cjs');
+  expect(varve('status')).toMatchObject({ code: 0, err: '' });
+  rmSync(join(folder, '.varve'), { recursive: true });
+  mkdirSync(join(folder, '.dvc'));
+  expect(varve('status')).toMatchObject({ code: 2, out: '', err: expect.stringContaining('dvc.cjs') });
 });

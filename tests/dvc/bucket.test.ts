@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { AssumeRoleProvider } from 'minio/dist/esm/AssumeRoleProvider.mjs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { add } from '../../src/operations/add.ts';
-import { openContext } from '../../src/operations/context/context.ts';
+import { openContext } from '../../src/operations/context/open.ts';
 import { pull } from '../../src/operations/pull.ts';
 import { push } from '../../src/operations/push.ts';
 import { verify } from '../../src/operations/verify.ts';
@@ -33,7 +33,7 @@ async function repository(
   for (let index = 0; index < SMALL; index++) box.write(`repo/data/f${index}`, `content ${index}`);
   box.write('repo/data/large', Buffer.alloc(300 * 1024, 'large'));
   box.write('repo/data/empty', '');
-  await add(at('repo'), ['data']);
+  await add(await at('repo'), ['data']);
 }
 
 /** Brings everything anew from the remote, and looks at every byte. */
@@ -41,9 +41,9 @@ async function expectWhole(): Promise<void> {
   const before = contents(box.path('repo/data'));
   rmSync(box.path('repo/data'), { recursive: true });
   rmSync(box.path('repo/.dvc/cache'), { recursive: true });
-  await pull(at('repo'));
+  await pull(await at('repo'));
   expect(contents(box.path('repo/data'))).toEqual(before);
-  expect((await verify(at('repo'), { remote: 'origin' })).damage).toEqual([]);
+  expect((await verify(await at('repo'), { remote: 'origin' })).damage).toEqual([]);
 }
 
 describeWithMinio('S3 remotes of DVC, request by request', (server) => {
@@ -68,10 +68,10 @@ describeWithMinio('S3 remotes of DVC, request by request', (server) => {
     async (prefix) => {
       const bucket = await server.makeBucket();
       await repository({ url: `s3://${bucket}${prefix}`, endpointurl: proxy.endpoint }, keys);
-      expect(await push(at('repo'))).toMatchObject({ objects: SMALL + 3 });
+      expect(await push(await at('repo'))).toMatchObject({ objects: SMALL + 3 });
       // The first archive, by which the server is known, the other, the large object, and the list of the files behind them.
       expect(writes()).toHaveLength(4);
-      expect(await push(at('repo'))).toMatchObject({ objects: 0 });
+      expect(await push(await at('repo'))).toMatchObject({ objects: 0 });
       const under = prefix === '' ? '' : `${prefix.slice(1)}/`;
       const expected = Object.keys(contents(box.path('repo/.dvc/cache'))).filter((key) =>
         key.startsWith('files/'),
@@ -86,7 +86,7 @@ describeWithMinio('S3 remotes of DVC, request by request', (server) => {
     async (prefix) => {
       const bucket = await server.makeBucket();
       await repository({ url: `s3://${bucket}${prefix}`, endpointurl: proxy.endpoint }, keys);
-      expect(await push(at('repo'))).toMatchObject({ objects: SMALL + 3 });
+      expect(await push(await at('repo'))).toMatchObject({ objects: SMALL + 3 });
       await expectWhole();
     },
   );
@@ -95,7 +95,7 @@ describeWithMinio('S3 remotes of DVC, request by request', (server) => {
     const bucket = await server.makeBucket();
     await repository({ url: `s3://${bucket}/p`, endpointurl: proxy.endpoint }, keys);
     proxy.choose = seededFaults(7, 0.2, ['drop', 'drop-answer', '503', 'truncate', 'corrupt-upload']);
-    expect(await push(at('repo'))).toMatchObject({ objects: SMALL + 3 });
+    expect(await push(await at('repo'))).toMatchObject({ objects: SMALL + 3 });
     await expectWhole();
   });
 
@@ -112,12 +112,12 @@ describeWithMinio('S3 remotes of DVC, request by request', (server) => {
       secret_access_key: credentials.getSecretKey(),
     };
     await repository({ url: `s3://${bucket}/p`, endpointurl: proxy.endpoint }, session);
-    await expect(push(at('repo'))).rejects.toMatchObject({ code: 'credentials-refused' });
+    await expect(push(await at('repo'))).rejects.toMatchObject({ code: 'credentials-refused' });
     await repository(
       { url: `s3://${bucket}/p`, endpointurl: proxy.endpoint },
       { ...session, session_token: credentials.getSessionToken() ?? '' },
     );
-    expect(await push(at('repo'))).toMatchObject({ objects: SMALL + 3 });
+    expect(await push(await at('repo'))).toMatchObject({ objects: SMALL + 3 });
     await expectWhole();
   });
 
@@ -127,10 +127,10 @@ describeWithMinio('S3 remotes of DVC, request by request', (server) => {
       { url: `s3://${bucket}/p`, endpointurl: proxy.endpoint },
       { ...keys, secret_access_key: 'not-the-secret' },
     );
-    const failure = await push(at('repo')).catch((error: unknown) => error);
+    const failure = await push(await at('repo')).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'credentials-refused' });
     expect(JSON.stringify(failure)).not.toContain('not-the-secret');
     await repository({ url: `s3://${bucket}/p`, endpointurl: proxy.endpoint, region: 'eu-central-1' }, keys);
-    expect(await push(at('repo'))).toMatchObject({ objects: SMALL + 3 });
+    expect(await push(await at('repo'))).toMatchObject({ objects: SMALL + 3 });
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { add } from '../../src/operations/add.ts';
 import { check } from '../../src/operations/check.ts';
-import { openContext } from '../../src/operations/context/context.ts';
+import { openContext } from '../../src/operations/context/open.ts';
 import { driftHistory } from '../../src/operations/drift-history.ts';
 import { gc } from '../../src/operations/gc.ts';
 import { gitInstall } from '../../src/operations/git/install.ts';
@@ -24,7 +24,7 @@ afterEach(() => box.remove());
 
 const at = () => openContext(box.path('given/repo'));
 const addTable = async (text: string) => {
-  const context = at();
+  const context = await at();
   if (text !== '') appendFileSync(box.path('given/repo/new.csv'), text);
   await add(context, ['new.csv'], { profiler: profilerFor(context, (_, why) => expect.fail(why.message)) });
 };
@@ -47,7 +47,7 @@ test('check and the history of drift see what changed in pointers of DVC', async
 });
 
 test('remotes are those of DVC', async () => {
-  expect(await listRemotes(at())).toEqual({
+  expect(await listRemotes(await at())).toEqual({
     remotes: [
       { name: 'local', url: box.path('given/remote'), isDefault: true },
       { name: 's3', url: expect.stringMatching(/^s3:\/\//), isDefault: false },
@@ -59,12 +59,12 @@ test('what works on varve’s own files only is refused, and writes nothing', as
   const before = readdirSync(box.path('given/repo'), { recursive: true });
   const parts = { diff: true, merge: true, prePush: true };
   for (const refused of [
-    async () => addRemote(at(), 'x', '/tmp/x'),
-    async () => forgetRemote(at(), 'local'),
-    async () => chooseRemote(at(), 's3'),
-    async () => gc(at()),
-    async () => gc(at(), { remote: 'local' }),
-    async () => gitInstall(at(), parts, ['varve']),
+    async () => addRemote(await at(), 'x', '/tmp/x'),
+    async () => forgetRemote(await at(), 'local'),
+    async () => chooseRemote(await at(), 's3'),
+    async () => gc(await at()),
+    async () => gc(await at(), { remote: 'local' }),
+    async () => gitInstall(await at(), parts, ['varve']),
   ]) {
     await expect(refused()).rejects.toMatchObject({
       code: 'dvc-unsupported',

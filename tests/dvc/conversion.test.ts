@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkout } from '../../src/operations/checkout.ts';
-import { openContext } from '../../src/operations/context/context.ts';
+import { openContext } from '../../src/operations/context/open.ts';
 import { exportDvc } from '../../src/operations/export-dvc.ts';
 import { importDvc } from '../../src/operations/import-dvc.ts';
 import { status } from '../../src/operations/status.ts';
@@ -35,20 +35,20 @@ describe('a repository that the real DVC made', () => {
   test('comes over to varve with both its versions, and back', async () => {
     const root = box.path('given/repo');
     const head = box.git('given/repo', 'rev-parse', '--abbrev-ref', 'HEAD').trim();
-    const imported = await importDvc(openContext(root));
+    const imported = await importDvc(await openContext(root));
     expect(imported).toMatchObject({ branches: [`varve/${head}`], missing: [] });
     expect(box.git('given/repo', 'status', '--porcelain')).toBe('');
     box.git('given/repo', 'checkout', '-q', `varve/${head}`);
-    await checkout(openContext(root), []);
+    await checkout(await openContext(root), []);
     expect(contents(join(root, 'data'))).toEqual(expected('v2'));
-    expect((await status(openContext(root))).datasets.map(({ state }) => state)).toEqual([
+    expect((await status(await openContext(root))).datasets.map(({ state }) => state)).toEqual([
       'unchanged',
       'unchanged',
       'unchanged',
     ]);
-    expect((await verify(openContext(root))).damage).toEqual([]);
+    expect((await verify(await openContext(root))).damage).toEqual([]);
     box.git('given/repo', 'checkout', '-q', `varve/${head}~1`);
-    await checkout(openContext(root), []);
+    await checkout(await openContext(root), []);
     expect(contents(join(root, 'data'))).toEqual(expected('v1'));
     expect(await importDvcAgain(root, head)).toEqual(imported);
   });
@@ -79,30 +79,30 @@ describe('a repository that the real DVC made', () => {
     const [root, twin] = [box.path('given/repo'), box.path('twin/repo')];
     const refs = (name: string) => box.git(`${name}/repo`, 'for-each-ref');
     execFileSync('cp', ['-r', box.path('given'), box.path('twin')]);
-    const imported = await importDvc(openContext(twin));
+    const imported = await importDvc(await openContext(twin));
     await expectUnharmedByKills('import-dvc', imported.branches);
-    expect(await importDvc(openContext(root))).toEqual(imported);
+    expect(await importDvc(await openContext(root))).toEqual(imported);
     expect(refs('given')).toBe(refs('twin'));
     for (const name of ['given', 'twin']) box.git(`${name}/repo`, 'checkout', '-q', imported.branches[0]!);
-    await checkout(openContext(root), []);
+    await checkout(await openContext(root), []);
     expect(contents(join(root, 'data'))).toEqual(expected('v2'));
-    expect((await verify(openContext(root))).damage).toEqual([]);
+    expect((await verify(await openContext(root))).damage).toEqual([]);
 
     rmSync(join(root, '.dvc', 'cache'), { recursive: true });
-    const exported = await exportDvc(openContext(twin));
+    const exported = await exportDvc(await openContext(twin));
     await expectUnharmedByKills('export-dvc', exported.branches);
-    expect(await exportDvc(openContext(root))).toEqual(exported);
+    expect(await exportDvc(await openContext(root))).toEqual(exported);
     expect(refs('given')).toBe(refs('twin'));
     box.git('given/repo', 'checkout', '-q', exported.branches[0]!);
-    expect((await verify(openContext(root))).damage).toEqual([]);
-    await checkout(openContext(root), []);
+    expect((await verify(await openContext(root))).damage).toEqual([]);
+    await checkout(await openContext(root), []);
     expect(contents(join(root, 'data'))).toEqual(expected('v2'));
   }, 120_000);
 
   test('keeps branches that went on, and keeps what is not for Git out of it on every branch', async () => {
     const root = box.path('given/repo');
     const head = box.git('given/repo', 'rev-parse', '--abbrev-ref', 'HEAD').trim();
-    await importDvc(openContext(root));
+    await importDvc(await openContext(root));
     box.git('given/repo', 'checkout', '-q', `varve/${head}`);
     box.write('given/repo/note', 'mine');
     box.commit('given/repo', 'went on');
@@ -110,17 +110,17 @@ describe('a repository that the real DVC made', () => {
     expect(box.git('given/repo', 'status', '--porcelain')).toBe('');
     box.git('given/repo', 'branch', 'other');
     const before = box.git('given/repo', 'for-each-ref');
-    await expect(importDvc(openContext(root))).rejects.toMatchObject({
+    await expect(importDvc(await openContext(root))).rejects.toMatchObject({
       code: 'branch-moved-on',
       path: `varve/${head}`,
     });
     expect(box.git('given/repo', 'for-each-ref')).toBe(before);
     box.git('given/repo', 'branch', '-m', `varve/${head}`, 'mine');
-    expect((await importDvc(openContext(root))).branches).toEqual(
+    expect((await importDvc(await openContext(root))).branches).toEqual(
       expect.arrayContaining([`varve/${head}`, 'varve/mine', 'varve/other']),
     );
     box.git('given/repo', 'checkout', '-q', `varve/${head}`);
-    const { branches } = await exportDvc(openContext(root));
+    const { branches } = await exportDvc(await openContext(root));
     expect(box.git('given/repo', 'status', '--porcelain')).toBe('');
     for (const branch of [...branches, `varve/${head}`]) {
       box.git('given/repo', 'checkout', '-q', branch);
@@ -131,13 +131,13 @@ describe('a repository that the real DVC made', () => {
   async function importDvcAgain(root: string, head: string) {
     box.git('given/repo', 'checkout', '-q', head);
     box.git('given/repo', 'branch', '-qD', `varve/${head}`);
-    return importDvc(openContext(root));
+    return importDvc(await openContext(root));
   }
 
   test('versions whose data is nowhere keep their .dvc files, and the rest comes over', async () => {
     const root = box.path('given/repo');
     rmSync(box.path('given/remote/files/md5/e1'), { recursive: true });
-    const { missing, branches } = await importDvc(openContext(root));
+    const { missing, branches } = await importDvc(await openContext(root));
     expect(missing).toEqual([{ path: 'data/table.csv', md5: 'e1bcebba1f209f39aaf335dcafba5f98' }]);
     const paths = box.git('given/repo', 'ls-tree', '-r', '--name-only', branches[0]!).split('\n');
     expect(paths).toContain('data/table.csv.dvc');
@@ -150,12 +150,12 @@ describeWithDvc('conversion, judged by DVC', () => {
   test('what goes over to varve and back is the repository that DVC knows', async () => {
     const root = box.path('given/repo');
     const head = box.git('given/repo', 'rev-parse', '--abbrev-ref', 'HEAD').trim();
-    const { branches } = await importDvc(openContext(root));
+    const { branches } = await importDvc(await openContext(root));
     box.git('.', 'clone', '-q', '-b', branches[0]!, 'given/repo', 'clone');
     mkdirSync(box.path('clone/.varve'), { recursive: true });
     execFileSync('cp', ['-r', join(root, '.varve', 'cache'), box.path('clone/.varve/cache')]);
     box.git('clone', 'checkout', '-q', '-b', 'main-again');
-    const back = await exportDvc(openContext(box.path('clone')));
+    const back = await exportDvc(await openContext(box.path('clone')));
     expect(back).toMatchObject({ missing: [], lost: [] });
     expect(box.git('clone', 'status', '--porcelain')).toBe('');
     box.git('clone', 'checkout', '-q', 'dvc/main-again');

@@ -11,15 +11,17 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { add } from '../../src/operations/add.ts';
 import { checkout } from '../../src/operations/checkout.ts';
-import { openContext } from '../../src/operations/context/context.ts';
+import { openContext } from '../../src/operations/context/open.ts';
 import { diff } from '../../src/operations/diff.ts';
 import { drift } from '../../src/operations/drift.ts';
+import { DvcBackend } from '../../src/operations/dvc/backend.ts';
 import { fetch } from '../../src/operations/fetch.ts';
 import { log } from '../../src/operations/log.ts';
 import { pull } from '../../src/operations/pull.ts';
 import { push } from '../../src/operations/push.ts';
 import { profilerFor } from '../../src/operations/statistics/profile-on-add.ts';
 import { status } from '../../src/operations/status.ts';
+import { VarveBackend } from '../../src/operations/varve/backend.ts';
 import { verify } from '../../src/operations/verify.ts';
 import { contents, describeWithDvc, Sandbox } from '../support/dvc-sandbox.ts';
 import { describeWithMinio } from '../support/minio.ts';
@@ -31,8 +33,8 @@ beforeEach(() => {
 afterEach(() => box.remove());
 
 const at = (name: string) => openContext(box.path(name));
-const addWithProfile = (name: string, ...paths: string[]) => {
-  const context = at(name);
+const addWithProfile = async (name: string, ...paths: string[]) => {
+  const context = await at(name);
   return add(context, paths, { profiler: profilerFor(context, (_, why) => expect.fail(why.message)) });
 };
 const table = (from: number, to: number) =>
@@ -43,7 +45,7 @@ describeWithDvc('operations in a repository of DVC', () => {
     box.repository();
     box.write('repo/data/a.txt', 'one');
     box.write('repo/data/b/c.txt', 'two');
-    await add(at('repo'), ['data']);
+    await add(await at('repo'), ['data']);
     box.commit('repo', 'v1');
     box.write('repo/data/a.txt', 'changed');
     box.write('repo/data/new.txt', 'new');
@@ -53,21 +55,24 @@ describeWithDvc('operations in a repository of DVC', () => {
       { path: 'b/c.txt', change: 'removed' },
       { path: 'new.txt', change: 'added' },
     ];
-    expect((await status(at('repo'))).datasets).toEqual([
+    expect((await status(await at('repo'))).datasets).toEqual([
       { path: 'data', kind: 'directory', state: 'modified', changes },
     ]);
-    expect((await diff(at('repo'), [])).datasets).toMatchObject([
+    expect((await diff(await at('repo'), [])).datasets).toMatchObject([
       { path: 'data', change: 'modified', files: changes },
     ]);
-    await expect(checkout(at('repo'), [])).rejects.toMatchObject({ code: 'unsaved-changes' });
+    await expect(checkout(await at('repo'), [])).rejects.toMatchObject({ code: 'unsaved-changes' });
     expect(box.read('repo/data/a.txt')).toBe('changed');
-    await add(at('repo'), ['data']);
+    await add(await at('repo'), ['data']);
     expect(box.dvcStatus('repo')).toEqual({});
     box.commit('repo', 'v2');
-    expect((await log(at('repo'), 'data')).versions.map(({ subject }) => subject)).toEqual(['v2', 'v1']);
+    expect((await log(await at('repo'), 'data')).versions.map(({ subject }) => subject)).toEqual([
+      'v2',
+      'v1',
+    ]);
     box.git('repo', 'checkout', '-q', 'HEAD~1');
-    expect((await status(at('repo'))).datasets).toMatchObject([{ state: 'outdated' }]);
-    await checkout(at('repo'), []);
+    expect((await status(await at('repo'))).datasets).toMatchObject([{ state: 'outdated' }]);
+    await checkout(await at('repo'), []);
     expect(box.read('repo/data/b/c.txt')).toBe('two');
     expect(box.dvcStatus('repo')).toEqual({});
   });
@@ -84,13 +89,13 @@ describeWithDvc('operations in a repository of DVC', () => {
     expect(pointer).toMatch(
       /meta:\n {4}varve:\n {6}md5: [0-9a-f]{32}\n {6}profile: [0-9a-f]{64}\n {6}rows: 500\n$/,
     );
-    await push(at('repo'), [], { allCommits: true });
+    await push(await at('repo'), [], { allCommits: true });
     expect(box.dvcStatus('repo', '--cloud')).toEqual({});
     box.dvc('repo', 'gc', '-q', '-f', '--workspace', '--cloud');
     box.dvc('repo', 'add', '-q', 't.csv');
     expect(box.read('repo/t.csv.dvc')).toBe(pointer);
     box.git('.', 'clone', '-q', 'repo', 'clone');
-    await fetch(at('clone'), [], { allCommits: true, profilesOnly: true });
+    await fetch(await at('clone'), [], { allCommits: true, profilesOnly: true });
     const report = await drift(box.path('clone'), ['t.csv@HEAD~1', 't.csv@HEAD']);
     expect(JSON.stringify(report)).toContain('"verdict":"drift"');
     expect(lstatSync(box.path('clone/t.csv'), { throwIfNoEntry: false })).toBeUndefined();
@@ -111,7 +116,7 @@ describeWithDvc('operations in a repository of DVC', () => {
     box.dvc('repo', 'config', 'cache.type', type);
     box.write('repo/data/a', 'linked');
     box.write('repo/data/empty', '');
-    await add(at('repo'), ['data']);
+    await add(await at('repo'), ['data']);
     const check = () => {
       const found = lstatSync(box.path('repo/data/a'));
       const object = statSync(box.path('repo/.dvc/cache/files/md5/8e/dfbbbe3f1bc1f0ff2d6ac1d5fde7ff'), {
@@ -124,9 +129,9 @@ describeWithDvc('operations in a repository of DVC', () => {
     };
     check();
     rmSync(box.path('repo/data'), { recursive: true });
-    await checkout(at('repo'), []);
+    await checkout(await at('repo'), []);
     check();
-    expect((await status(at('repo'))).datasets).toMatchObject([{ state: 'unchanged' }]);
+    expect((await status(await at('repo'))).datasets).toMatchObject([{ state: 'unchanged' }]);
   });
 
   test('what a stage made is read, fetched and checked out, but never written', async () => {
@@ -150,12 +155,12 @@ describeWithDvc('operations in a repository of DVC', () => {
     box.dvc('repo', 'repro', '-q');
     box.commit('repo', 'v1');
     const lock = box.read('repo/dvc.lock');
-    await push(at('repo'));
+    await push(await at('repo'));
     box.git('.', 'clone', '-q', 'repo', 'clone');
-    await pull(at('clone'));
+    await pull(await at('clone'));
     expect(box.read('clone/out/f')).toBe('1\n');
     expect(box.dvcStatus('clone')).toEqual({});
-    await expect(add(at('clone'), ['out'])).rejects.toMatchObject({ code: 'dvc-unsupported' });
+    await expect(add(await at('clone'), ['out'])).rejects.toMatchObject({ code: 'dvc-unsupported' });
     expect(box.read('clone/dvc.lock')).toBe(lock);
   });
 
@@ -163,23 +168,23 @@ describeWithDvc('operations in a repository of DVC', () => {
     box.repository();
     box.write('repo/a.txt', 'a');
     box.write('repo/b.txt', 'b');
-    await add(at('repo'), ['a.txt', 'b.txt']);
+    await add(await at('repo'), ['a.txt', 'b.txt']);
     box.write('repo/b.txt.dvc', `${box.read('repo/b.txt.dvc')}  push: false\n`);
     box.commit('repo', 'v1');
-    expect(await push(at('repo'))).toMatchObject({ objects: 1 });
+    expect(await push(await at('repo'))).toMatchObject({ objects: 1 });
     expect(box.dvcStatus('repo', '--cloud')).toEqual({});
-    expect(await verify(at('repo'), { remote: 'origin' })).toMatchObject({ objects: 1, damage: [] });
+    expect(await verify(await at('repo'), { remote: 'origin' })).toMatchObject({ objects: 1, damage: [] });
     box.git('.', 'clone', '-q', 'repo', 'clone');
-    await pull(at('clone'));
+    await pull(await at('clone'));
     expect(box.read('clone/a.txt')).toBe('a');
-    expect((await status(at('clone'))).datasets).toMatchObject([
+    expect((await status(await at('clone'))).datasets).toMatchObject([
       { state: 'unchanged' },
       { state: 'missing' },
     ]);
-    await expect(pull(at('clone'), ['b.txt'])).rejects.toMatchObject({ code: 'kept-from-remotes' });
+    await expect(pull(await at('clone'), ['b.txt'])).rejects.toMatchObject({ code: 'kept-from-remotes' });
     // What a clone has in its cache is checked out all the same.
     rmSync(box.path('repo/b.txt'));
-    await pull(at('repo'));
+    await pull(await at('repo'));
     expect(box.read('repo/b.txt')).toBe('b');
   });
 
@@ -196,10 +201,10 @@ describeWithDvc('operations in a repository of DVC', () => {
     const expected = [box.read('top/sub/data.dvc'), box.read('top/sub/run.sh.dvc')];
     rmSync(box.path('top/sub/data.dvc'));
     rmSync(box.path('top/sub/run.sh.dvc'));
-    await add(at('top/sub'), ['data', 'run.sh']);
+    await add(await at('top/sub'), ['data', 'run.sh']);
     expect([box.read('top/sub/data.dvc'), box.read('top/sub/run.sh.dvc')]).toEqual(expected);
     rmSync(box.path('top/sub/run.sh'));
-    await checkout(at('top/sub'), []);
+    await checkout(await at('top/sub'), []);
     expect(statSync(box.path('top/sub/run.sh')).mode & 0o100).toBe(0o100);
     expect(box.dvcStatus('top/sub')).toEqual({});
   });
@@ -214,15 +219,15 @@ describeWithDvc('operations in a repository of DVC', () => {
     box.write('repo/old.txt.dvc', `outs:\n- md5: ${unix}\n  size: 6\n  path: old.txt\n`);
     box.write('repo/.gitignore', '/old.txt\n');
     box.commit('repo', 'v1');
-    await checkout(at('repo'), []);
+    await checkout(await at('repo'), []);
     expect(box.read('repo/old.txt')).toBe('a\r\nb\r\n');
     expect(box.dvcStatus('repo')).toEqual({});
-    await push(at('repo'));
+    await push(await at('repo'));
     expect(box.dvcStatus('repo', '--cloud')).toEqual({});
-    await add(at('repo'), ['old.txt']);
+    await add(await at('repo'), ['old.txt']);
     expect(box.read('repo/old.txt.dvc')).not.toContain('hash');
     appendFileSync(box.path('repo/old.txt'), 'c');
-    await add(at('repo'), ['old.txt']);
+    await add(await at('repo'), ['old.txt']);
     expect(box.read('repo/old.txt.dvc')).toMatch(/path: old.txt\n {2}hash: md5\n$/);
     expect(box.dvcStatus('repo')).toEqual({});
     box.commit('repo', 'v2');
@@ -232,26 +237,26 @@ describeWithDvc('operations in a repository of DVC', () => {
       ['main', 'a\r\nb\r\nc'],
     ] as const) {
       box.git('repo', 'checkout', '-q', revision);
-      await checkout(at('repo'), []);
+      await checkout(await at('repo'), []);
       expect(box.read('repo/old.txt')).toBe(text);
       expect(box.dvcStatus('repo')).toEqual({});
     }
     // The object under the older hash has CRLF: these bytes are saved nowhere.
     box.git('repo', 'checkout', '-q', 'HEAD~1');
-    await checkout(at('repo'), []);
+    await checkout(await at('repo'), []);
     box.git('repo', 'checkout', '-q', 'main');
     box.write('repo/old.txt', 'a\nb\n');
-    await expect(checkout(at('repo'), [])).rejects.toMatchObject({ code: 'unsaved-changes' });
+    await expect(checkout(await at('repo'), [])).rejects.toMatchObject({ code: 'unsaved-changes' });
   });
 
   test('verify finds a flipped bit and names the file; pull refuses to believe it', async () => {
     box.repository();
     box.write('repo/data/a', 'whole');
     box.write('repo/data/b', 'other');
-    await add(at('repo'), ['data']);
-    await push(at('repo'));
+    await add(await at('repo'), ['data']);
+    await push(await at('repo'));
     box.commit('repo', 'v1');
-    expect((await verify(at('repo'))).damage).toEqual([]);
+    expect((await verify(await at('repo'))).damage).toEqual([]);
     const key = 'files/md5/30/01edc48a96c4ce4e2a4fe94bbafc8c';
     const file = box.run('.', 'sh', '-c', 'printf whole | md5sum').slice(0, 32);
     const object = `files/md5/${file.slice(0, 2)}/${file.slice(2)}`;
@@ -261,17 +266,19 @@ describeWithDvc('operations in a repository of DVC', () => {
       writeFileSync(box.path(place, object), 'whalf');
     }
     const roots = [{ path: 'data', files: ['a'] }];
-    expect((await verify(at('repo'))).damage).toMatchObject([{ key: object, roots }]);
-    expect((await verify(at('repo'), { remote: 'origin' })).damage).toMatchObject([{ key: object, roots }]);
+    expect((await verify(await at('repo'))).damage).toMatchObject([{ key: object, roots }]);
+    expect((await verify(await at('repo'), { remote: 'origin' })).damage).toMatchObject([
+      { key: object, roots },
+    ]);
     box.git('.', 'clone', '-q', 'repo', 'clone');
-    await expect(pull(at('clone'))).rejects.toMatchObject({ code: 'digest-mismatch' });
+    await expect(pull(await at('clone'))).rejects.toMatchObject({ code: 'digest-mismatch' });
     expect(lstatSync(box.path('clone/data'), { throwIfNoEntry: false })).toBeUndefined();
   });
 
   test('other remotes and settings are refused in a sentence that names them', async () => {
     box.repository();
     box.write('repo/a', 'a');
-    await add(at('repo'), ['a']);
+    await add(await at('repo'), ['a']);
     for (const [url, words] of [
       ['gs://b/p', /gs:\/\//],
       ['ssh://h/p', /ssh:\/\//],
@@ -279,7 +286,7 @@ describeWithDvc('operations in a repository of DVC', () => {
       ['https://h/p', /https:\/\//],
     ] as const) {
       box.write('repo/.dvc/config', `[core]\nremote = x\n['remote "x"']\nurl = ${url}\n`);
-      await expect(push(at('repo'))).rejects.toMatchObject({
+      await expect(push(await at('repo'))).rejects.toMatchObject({
         code: 'dvc-unsupported',
         message: expect.stringMatching(words),
       });
@@ -288,9 +295,11 @@ describeWithDvc('operations in a repository of DVC', () => {
       'repo/.dvc/config',
       `[core]\nremote = x\n['remote "x"']\nurl = s3://b/p\nversion_aware = true\n`,
     );
-    await expect(push(at('repo'))).rejects.toMatchObject({ message: expect.stringMatching(/version_aware/) });
+    await expect(push(await at('repo'))).rejects.toMatchObject({
+      message: expect.stringMatching(/version_aware/),
+    });
     box.write('repo/.dvc/config', '');
-    await expect(push(at('repo'))).rejects.toMatchObject({ code: 'no-remote' });
+    await expect(push(await at('repo'))).rejects.toMatchObject({ code: 'no-remote' });
   });
 });
 
@@ -309,31 +318,31 @@ describeWithMinio('S3 remotes of DVC', (server) => {
       for (let index = 0; index < 150; index++)
         box.write(`repo/data/d${index % 3}/f${index}`, `content ${index}`);
       box.write('repo/data/large', Buffer.alloc(9 * 1024 * 1024, 'large'));
-      await add(at('repo'), ['data']);
+      await add(await at('repo'), ['data']);
       box.commit('repo', 'v1');
-      expect(await push(at('repo'))).toMatchObject({ objects: 152 });
-      expect(await push(at('repo'))).toMatchObject({ objects: 0 });
+      expect(await push(await at('repo'))).toMatchObject({ objects: 152 });
+      expect(await push(await at('repo'))).toMatchObject({ objects: 0 });
       expect(box.dvcStatus('repo', '--cloud')).toEqual({});
       for (const tool of ['dvc', 'varve']) {
         box.git('.', 'clone', '-q', 'repo', tool);
         writeFileSync(box.path(tool, '.dvc/config.local'), readFileSync(box.path('repo/.dvc/config.local')));
       }
       box.dvc('dvc', 'pull', '-q');
-      await pull(at('varve'));
+      await pull(await at('varve'));
       expect(contents(box.path('dvc/data'))).toEqual(contents(box.path('repo/data')));
       expect(contents(box.path('varve/data'))).toEqual(contents(box.path('repo/data')));
       expect(box.dvcStatus('varve')).toEqual({});
-      expect((await verify(at('varve'), { remote: 'origin' })).damage).toEqual([]);
+      expect((await verify(await at('varve'), { remote: 'origin' })).damage).toEqual([]);
     });
   });
 });
 
 describe('without DVC', () => {
-  test('a folder with .dvc is DVC’s until .varve is there', () => {
+  test('a folder with .dvc is DVC’s until .varve is there', async () => {
     mkdirSync(box.path('plain/.dvc'), { recursive: true });
     box.git('plain', 'init', '-q');
-    expect(at('plain').dvc).toBeDefined();
+    expect((await at('plain')).backend).toBeInstanceOf(DvcBackend);
     box.write('plain/.varve/config.yaml', 'version: 1\n');
-    expect(at('plain').dvc).toBeUndefined();
+    expect((await at('plain')).backend).toBeInstanceOf(VarveBackend);
   });
 });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'no
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { add } from '../../src/operations/add.ts';
-import { openContext } from '../../src/operations/context/context.ts';
+import { openContext } from '../../src/operations/context/open.ts';
 import { status } from '../../src/operations/status.ts';
 import { Sandbox } from '../support/dvc-sandbox.ts';
 
@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => box.remove());
 
 const at = () => openContext(box.path('repo'));
-const look = async () => (await status(at())).datasets;
+const look = async () => (await status(await at())).datasets;
 const unchanged = { path: 'data', kind: 'directory', state: 'unchanged', changes: [] };
 
 /** Old enough that the times of later changes differ. */
@@ -29,7 +29,7 @@ describe('status in a repository of DVC', () => {
   test('finds the one object that the cache lacks among thousands', async () => {
     for (let index = 0; index < 2100; index++)
       box.write(`repo/data/${index % 7}/${index}`, `content ${index}`);
-    await add(at(), ['data']);
+    await add(await at(), ['data']);
     expect(await look()).toEqual([unchanged]);
     const folder = box.path('repo/.dvc/cache/files/md5/7f');
     rmSync(`${folder}/${readdirSync(folder)[0]}`);
@@ -45,7 +45,7 @@ describe('status in a repository of DVC', () => {
   test('tells the same with its notes, without them and with damaged ones', async () => {
     for (const name of ['a', 'b/c', 'b-c', 'b.c', 'é', '\ud83d\ude00', '\uffee'])
       box.write(`repo/data/${name}`, name);
-    await add(at(), ['data']);
+    await add(await at(), ['data']);
     // What was written a moment ago could change again unseen, so it is noted only now.
     await sleep(100);
     expect(await look()).toEqual([unchanged]);
@@ -69,7 +69,7 @@ describe('status in a repository of DVC', () => {
 
   test('a file that comes, goes, changes or only looks changed', async () => {
     for (const name of ['a', 'b', 'c']) box.write(`repo/data/${name}`, name);
-    await add(at(), ['data']);
+    await add(await at(), ['data']);
     const expectChange = async (path: string, change: string) =>
       expect(await look()).toEqual([{ ...unchanged, state: 'modified', changes: [{ path, change }] }]);
     age('repo/data/b');

@@ -13,7 +13,7 @@ import { Store } from '../../src/store/store.ts';
 import { transfer } from '../../src/store/transfer/transfer.ts';
 import { expectFolder, versionOf } from '../support/stores.ts';
 
-/** VARVE_KILLS=500 for the figure in docs/reliability.md. */
+/** VARVE_KILLS=200 for the figure in docs/design/reliability.md. */
 const KILLS = Number(process.env.VARVE_KILLS ?? 25);
 const work = mkdtempSync(join(tmpdir(), 'varve-kill-'));
 const victim = join(work, 'victim.mjs');

@@ -224,9 +224,9 @@ describe('JSON Schema', () => {
   test('knows every schema that varve writes or documents', () => {
     const check = load('varve-schema.schema.json');
     const documented = /```yaml\n([\s\S]*?)```/.exec(
-      readFileSync(new URL('../../docs/schema.md', import.meta.url), 'utf8'),
+      readFileSync(new URL('../../docs/reference/schema.md', import.meta.url), 'utf8'),
     )?.[1] as string;
-    expect(parseSchema(documented, 'docs/schema.md').tables[0]?.features).toHaveLength(5);
+    expect(parseSchema(documented, 'docs/reference/schema.md').tables[0]?.features).toHaveLength(5);
     const written = cases
       .map((name) => stringifySchema(schemaFromPbtxt(read(name, 'schema.pbtxt') as string, name)))
       .filter((text) => !/FEATURE_MISSING/.test(text));

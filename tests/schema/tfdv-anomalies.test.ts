@@ -82,7 +82,7 @@ describe.each(cases)('%s', (name) => {
 });
 
 test('every kind that the documentation has under a name of TFDV has a fixture, but for the three that it names', () => {
-  const page = readFileSync(join(import.meta.dirname, '../../docs/schema.md'), 'utf8');
+  const page = readFileSync(join(import.meta.dirname, '../../docs/reference/schema.md'), 'utf8');
   const [, table = ''] = /\n\| kind [^\n]*\n([\s\S]*?)\n\n/.exec(page) ?? [];
   const ours = [...table.matchAll(/`([A-Z_]{6,})`( ¹)?/g)];
   const theirs = ours.flatMap(([, kind, own]) => (own === undefined ? [kind as string] : []));

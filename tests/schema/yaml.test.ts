@@ -24,7 +24,7 @@ const bad = profileOf({
 test('an inferred schema reads well and accepts its own data', async () => {
   const text = stringifySchema(inferSchema([good]));
   expect(text).toMatchInlineSnapshot(`
-    "# The schema of this dataset: read it, edit it, keep it in Git. Every key is explained in varve's docs/schema.md.
+    "# The schema of this dataset: read it, edit it, keep it in Git. Every key is explained in varve's docs/reference/schema.md.
 
     varveSchema: 1
     features:

@@ -1,4 +1,5 @@
 import { createCipheriv } from 'node:crypto';
+import { isChosen } from '../../src/base/path-order.ts';
 import { FolderRemote } from '../../src/remote/folder/folder.ts';
 import type { Body, ByteRange, ObjectInfo, Remote } from '../../src/remote/remote.ts';
 import { digestOf, toRaw } from '../../src/store/format/digest.ts';
@@ -8,7 +9,7 @@ import {
   type ManifestEntry,
   readManifest,
 } from '../../src/store/format/manifest.ts';
-import { isWanted, type Root } from '../../src/store/gc/roots.ts';
+import type { Root } from '../../src/store/gc/roots.ts';
 import type { Store } from '../../src/store/store.ts';
 
 /** Pseudo-random bytes that are the same in every run. */
@@ -42,7 +43,7 @@ export async function addFolder(
 export async function readFolder(store: Store, root: Root): Promise<Map<string, Buffer>> {
   const files = new Map<string, Buffer>();
   for await (const { path, digest, size } of readManifest(store.readStream(root.digest), root.path)) {
-    if (isWanted(root, path)) files.set(path, Buffer.from(await store.readBytes(digest!, size)));
+    if (isChosen(path, root.only)) files.set(path, Buffer.from(await store.readBytes(digest!, size)));
   }
   return files;
 }

@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { withIgnored } from '../../src/workspace/git/gitignore.ts';
+import { repositoryAt } from '../../src/workspace/repository.ts';
 import { scanDataset } from '../../src/workspace/tree/scan.ts';
 import { type RecordedFile, readStatCache, writeStatCache } from '../../src/workspace/tree/stat-cache.ts';
 
@@ -114,7 +115,7 @@ test('a scan meets a link where it lies, and not behind it', () => {
 });
 
 test('a record is believed only where a file could not have changed unseen', () => {
-  const repository = { root, folder: join(root, '.varve') };
+  const repository = repositoryAt(root);
   const digest = `sha256:${'1'.repeat(64)}` as const;
   writeFileSync(join(root, 'file'), 'x');
   utimesSync(join(root, 'file'), new Date(1e12), new Date(1e12));
@@ -140,7 +141,7 @@ test('a record is believed only where a file could not have changed unseen', () 
 });
 
 test('a damaged record is no record', () => {
-  const repository = { root, folder: join(root, '.varve') };
+  const repository = repositoryAt(root);
   const digest = `sha256:${'1'.repeat(64)}` as const;
   writeFileSync(join(root, 'file'), 'x');
   const files = [...scanDataset(root, 'file')].map((file) => ({ file, digest }));

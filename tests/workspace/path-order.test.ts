@@ -39,4 +39,7 @@ test('a chosen folder chooses what lies in it, not what begins like it', () => {
   expect(isChosen('a-b', ['a'])).toBe(false);
   expect(isChosen('a', ['a/b'])).toBe(false);
   expect(isChosen('a', undefined)).toBe(true);
+  expect(isChosen('a/b', ['a/'])).toBe(true);
+  expect(isChosen('ab', ['a/'])).toBe(false);
+  expect(isChosen('a/', ['a'])).toBe(true);
 });

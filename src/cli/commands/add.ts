@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { VarveError } from '../../errors.ts';
-import { type AddedDataset, add } from '../../operations/add.ts';
-import { openContext } from '../../operations/context/context.ts';
+import { add } from '../../operations/add.ts';
+import type { AddedDataset } from '../../operations/backend/results.ts';
+import { openContext } from '../../operations/context/open.ts';
 import type { ProfilingOptions } from '../../operations/statistics/load.ts';
 import type { Profiler } from '../../operations/statistics/profiler.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
@@ -30,10 +31,10 @@ export function command(run: Run): Command {
   return withEngineOptions(defined).action(
     (paths: string[], { json, to, memory, threads, ...access }: Options) =>
       run({ ...(json && { json }) }, async ({ cwd, signal, onProgress, note }) => {
-        const context = openContext(cwd, { signal, onProgress });
+        const context = await openContext(cwd, { signal, onProgress });
         const url = sourceUrl(paths, to, access);
         if (url !== undefined) {
-          const { addInPlace } = await import('../../operations/in-place/add.ts');
+          const { addInPlace } = await import('../../operations/add.ts');
           const result = await addInPlace(context, url, { to: to!, ...access });
           return { json: result, text: result.datasets.map(line).join('\n') };
         }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { type CheckedOutDataset, checkout } from '../../operations/checkout.ts';
-import { openContext } from '../../operations/context/context.ts';
+import type { CheckedOutDataset } from '../../operations/backend/results.ts';
+import { checkout } from '../../operations/checkout.ts';
+import { openContext } from '../../operations/context/open.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
 import { printable } from '../terminal/text.ts';
@@ -18,7 +19,7 @@ export function command(run: Run): Command {
     .option('--force', 'give up unsaved changes, and files that no snapshot has')
     .action((paths: string[], options: CommonOptions & { force?: true }) =>
       run(options, async ({ cwd, signal, onProgress }) => {
-        const result = await checkout(openContext(cwd, { signal, onProgress }), paths, options);
+        const result = await checkout(await openContext(cwd, { signal, onProgress }), paths, options);
         return { json: result, text: checkoutLines(result.datasets) };
       }),
     );

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { DriftReport, FeatureRef } from '../../drift/model.ts';
-import { openContext } from '../../operations/context/context.ts';
-import { type DatasetDiff, type DiffResult, diff, type Totals } from '../../operations/diff.ts';
+import type { DatasetDiff, DiffResult, Totals } from '../../operations/backend/results.ts';
+import { openContext } from '../../operations/context/open.ts';
+import { diff } from '../../operations/diff.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { changeLines } from '../change-lines.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
@@ -22,7 +23,9 @@ export function command(run: Run): Command {
     .action((words: string[], options: CommonOptions & { exitCode?: true }) =>
       run(options, async ({ cwd, signal, onProgress, colours }) => {
         const { compareStatistics } = await import('../../operations/statistics/compare.ts');
-        const result = await diff(openContext(cwd, { signal, onProgress }), words, { compareStatistics });
+        const result = await diff(await openContext(cwd, { signal, onProgress }), words, {
+          compareStatistics,
+        });
         const found = options.exitCode && result.datasets.length > 0;
         return { json: result, text: describe(result, painter(colours)), exitCode: found ? 1 : 0 };
       }),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { openContext } from '../../operations/context/context.ts';
+import { openContext } from '../../operations/context/open.ts';
 import { exportDvc } from '../../operations/export-dvc.ts';
 import { counted } from '../../wording/numbers.ts';
 import { defineCommand, type Run } from '../command.ts';
@@ -12,7 +12,7 @@ export function command(run: Run): Command {
     [['varve export-dvc', 'new branches dvc/<branch>; the old ones stay']],
   ).action((options) =>
     run(options, async ({ cwd, signal, onProgress }) => {
-      const result = await exportDvc(openContext(cwd, { signal, onProgress }));
+      const result = await exportDvc(await openContext(cwd, { signal, onProgress }));
       const lines = [
         `${counted(result.outputs, 'version')} on ${result.branches.map(printable).join(', ') || 'no branch'}`,
         ...result.missing.map(({ path }) => `left as it was, since its data is nowhere: ${printable(path)}`),

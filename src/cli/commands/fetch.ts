@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { openContext } from '../../operations/context/context.ts';
+import { openContext } from '../../operations/context/open.ts';
 import { fetch } from '../../operations/fetch.ts';
 import type { Run } from '../command.ts';
 import { defineTransfer, fetchLines, type TransferOptions } from '../transfer-options.ts';
@@ -14,7 +14,7 @@ export function command(run: Run): Command {
     ],
   ).action((paths: string[], options: TransferOptions) =>
     run(options, async ({ cwd, signal, onProgress }) => {
-      const result = await fetch(openContext(cwd, { signal, onProgress }), paths, options);
+      const result = await fetch(await openContext(cwd, { signal, onProgress }), paths, options);
       return { json: result, text: fetchLines(result) };
     }),
   );

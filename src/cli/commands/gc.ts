@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { openContext } from '../../operations/context/context.ts';
-import { type GcOptions, type GcResult, gc } from '../../operations/gc.ts';
+import type { GcOptions, GcResult } from '../../operations/backend/results.ts';
+import { openContext } from '../../operations/context/open.ts';
+import { gc } from '../../operations/gc.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
 import { printable } from '../terminal/text.ts';
@@ -26,7 +27,7 @@ export function command(run: Run): Command {
     .action((options: CommonOptions & { remote?: string; dryRun?: true; grace?: number }) =>
       run(options, async ({ cwd, signal, onProgress }) => {
         const choice: GcOptions = { remote: options.remote, dryRun: options.dryRun, graceMs: options.grace };
-        const result = await gc(openContext(cwd, { signal, onProgress }), choice);
+        const result = await gc(await openContext(cwd, { signal, onProgress }), choice);
         return { json: result, text: describe(result) };
       }),
     );

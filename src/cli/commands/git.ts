@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { openContext } from '../../operations/context/context.ts';
-import {
-  type GitInstallResult,
-  type GitParts,
-  gitInstall,
-  gitUninstall,
-} from '../../operations/git/install.ts';
+import type { GitInstallResult, GitParts } from '../../operations/backend/results.ts';
+import { openContext } from '../../operations/context/open.ts';
+import { driverContext } from '../../operations/git/driver-context.ts';
+import { gitInstall, gitUninstall } from '../../operations/git/install.ts';
 import { gitMerge } from '../../operations/git/merge-driver.ts';
 import { gitPrePush } from '../../operations/git/pre-push-hook.ts';
 import { type PointerContents, pointerContents } from '../../operations/git/textconv.ts';
@@ -47,7 +44,10 @@ function installCommand(run: Run): Command {
         const { diff, merge, prePush } = options;
         const parts =
           diff || merge || prePush ? { diff, merge, prePush } : { diff: true, merge: true, prePush: true };
-        const result = gitInstall(openContext(cwd), parts, [process.execPath, resolve(process.argv[1]!)]);
+        const result = await gitInstall(await openContext(cwd), parts, [
+          process.execPath,
+          resolve(process.argv[1]!),
+        ]);
         return { json: result, text: describe(result) };
       }),
     );
@@ -58,7 +58,7 @@ function uninstallCommand(run: Run): Command {
     ['varve git uninstall', '.gitattributes stays: alone it does nothing'],
   ]).action((options: CommonOptions) =>
     run(options, async ({ cwd }) => {
-      const result = gitUninstall(openContext(cwd));
+      const result = gitUninstall(await openContext(cwd));
       return { json: result, text: describe(result) };
     }),
   );
@@ -67,7 +67,7 @@ function uninstallCommand(run: Run): Command {
 function textconvCommand(run: Run): Command {
   return new Command('textconv').argument('<file>').action((file: string) =>
     run({}, async ({ cwd }) => {
-      const contents = await pointerContents(openContext(cwd), file);
+      const contents = await pointerContents(driverContext(cwd), file);
       return { json: contents, text: contentsText(contents) };
     }),
   );
@@ -87,7 +87,7 @@ function mergeCommand(run: Run): Command {
           theirs: resolve(cwd, theirs),
           path,
         };
-        const result = await gitMerge(openContext(cwd), files);
+        const result = await gitMerge(driverContext(cwd), files);
         note([result.message, ...result.conflicts.map((conflict) => `  ${conflict}`)].join('\n'));
         return { json: result, text: '', exitCode: result.merged ? 0 : 1 };
       }),
@@ -101,7 +101,7 @@ function prePushCommand(run: Run): Command {
     .action((remote: string) =>
       run({}, async ({ cwd, signal, onProgress, note }) => {
         const result = await gitPrePush(
-          openContext(cwd, { signal, onProgress }),
+          driverContext(cwd, { signal, onProgress }),
           remote,
           readFileSync(0, 'utf8'),
         );

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { openContext } from '../../operations/context/context.ts';
+import { openContext } from '../../operations/context/open.ts';
 import { type LoggedVersion, log } from '../../operations/log.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
@@ -14,7 +14,7 @@ export function command(run: Run): Command {
     .option('--revision <rev>', 'begin at this revision', 'HEAD')
     .action((path: string, options: CommonOptions & { revision: string }) =>
       run(options, async ({ cwd, colours }) => {
-        const result = log(openContext(cwd), path, options.revision);
+        const result = await log(await openContext(cwd), path, options.revision);
         return {
           json: result,
           text: result.versions.map((version) => line(version, painter(colours))).join('\n'),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { openContext } from '../../operations/context/context.ts';
+import { openContext } from '../../operations/context/open.ts';
 import { pull } from '../../operations/pull.ts';
 import type { Run } from '../command.ts';
 import { defineTransfer, fetchLines, type TransferOptions } from '../transfer-options.ts';
@@ -13,7 +13,7 @@ export function command(run: Run): Command {
     .option('--force', 'give up unsaved changes, and files that no snapshot has')
     .action((paths: string[], options: TransferOptions & { force?: true }) =>
       run(options, async ({ cwd, signal, onProgress }) => {
-        const result = await pull(openContext(cwd, { signal, onProgress }), paths, options);
+        const result = await pull(await openContext(cwd, { signal, onProgress }), paths, options);
         const lines = [fetchLines(result.fetched)];
         if (!options.profilesOnly) lines.push(checkoutLines(result.datasets));
         return { json: result, text: lines.join('\n') };

@@ -1,14 +1,7 @@
 import type { Command } from 'commander';
-import { openContext } from '../../operations/context/context.ts';
-import {
-  addRemote,
-  chooseRemote,
-  forgetRemote,
-  type ListedRemote,
-  listRemotes,
-  type RemoteAddOptions,
-  reachSource,
-} from '../../operations/remote.ts';
+import type { ListedRemote, RemoteAddOptions } from '../../operations/backend/results.ts';
+import { openContext } from '../../operations/context/open.ts';
+import { addRemote, chooseRemote, forgetRemote, listRemotes, reachSource } from '../../operations/remote.ts';
 import type { Access } from '../../workspace/config.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
 import { printable } from '../terminal/text.ts';
@@ -42,7 +35,7 @@ function addCommand(run: Run): Command {
     .option('--local', 'for this clone only: write to config.local.yaml, which is not in Git')
     .action((name: string, url: string, { json, ...options }: CommonOptions & RemoteAddOptions) =>
       run({ ...(json && { json }) }, async ({ cwd }) => {
-        const remote = await addRemote(openContext(cwd), name, url, options);
+        const remote = await addRemote(await openContext(cwd), name, url, options);
         return { json: remote, text: listed(remote) };
       }),
     );
@@ -53,7 +46,7 @@ function listCommand(run: Run): Command {
     ['varve remote list --json', 'for a script'],
   ]).action((options) =>
     run(options, async ({ cwd }) => {
-      const result = await listRemotes(openContext(cwd));
+      const result = await listRemotes(await openContext(cwd));
       return { json: result, text: result.remotes.map(listed).join('\n') };
     }),
   );
@@ -65,7 +58,7 @@ function removeCommand(run: Run): Command {
   ])
     .argument('<name>')
     .action((name: string, options) =>
-      run(options, async ({ cwd }) => ({ json: await forgetRemote(openContext(cwd), name), text: '' })),
+      run(options, async ({ cwd }) => ({ json: await forgetRemote(await openContext(cwd), name), text: '' })),
     );
 }
 
@@ -77,7 +70,7 @@ function defaultCommand(run: Run): Command {
     .option('--local', 'for this clone only')
     .action((name: string, options: CommonOptions & { local?: true }) =>
       run(options, async ({ cwd }) => ({
-        json: await chooseRemote(openContext(cwd), name, options),
+        json: await chooseRemote(await openContext(cwd), name, options),
         text: '',
       })),
     );
@@ -98,7 +91,7 @@ function sourceCommand(run: Run): Command {
     .option('--profile <name>', 'profile in the AWS configuration files')
     .action((url: string, { json, ...access }: CommonOptions & Access) =>
       run({ ...(json && { json }) }, async ({ cwd }) => {
-        const source = await reachSource(openContext(cwd), url, access);
+        const source = await reachSource(await openContext(cwd), url, access);
         const { url: place, ...settings } = source;
         const shown = Object.entries(settings).map(([key, value]) => `  ${key} ${value}`);
         return { json: source, text: printable([place, ...shown].join('')) };

@@ -61,7 +61,7 @@ function show(run: Run): Command {
     .addOption(formatOption())
     .action((dataset: string, options: CommonOptions & Parameters<typeof schemaShow>[2]) =>
       run(options, async (io) => {
-        const result = schemaShow(io.cwd, dataset, options, io);
+        const result = await schemaShow(io.cwd, dataset, options, io);
         return { json: result, text: result.text };
       }),
     );

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { openContext } from '../../operations/context/context.ts';
-import { type DatasetState, type DatasetStatus, status } from '../../operations/status.ts';
+import type { DatasetState, DatasetStatus } from '../../operations/backend/results.ts';
+import { openContext } from '../../operations/context/open.ts';
+import { status } from '../../operations/status.ts';
 import { changeLines } from '../change-lines.ts';
 import { defineCommand, type Run } from '../command.ts';
 import { type Paint, painter, printable } from '../terminal/text.ts';
@@ -21,7 +22,7 @@ export function command(run: Run): Command {
     .argument('[path...]', 'datasets, or folders that hold some')
     .action((paths: string[], options) =>
       run(options, async ({ cwd, signal, onProgress, colours }) => {
-        const result = await status(openContext(cwd, { signal, onProgress }), paths);
+        const result = await status(await openContext(cwd, { signal, onProgress }), paths);
         return { json: result, text: describe(result.datasets, painter(colours)) };
       }),
     );

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { openContext } from '../../operations/context/context.ts';
-import { type VerifyResult, verify } from '../../operations/verify.ts';
+import type { VerifyResult } from '../../operations/backend/results.ts';
+import { openContext } from '../../operations/context/open.ts';
+import { verify } from '../../operations/verify.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
 import { printable } from '../terminal/text.ts';
@@ -17,7 +18,7 @@ export function command(run: Run): Command {
     .option('--remote <name>', 'check this remote, not the cache')
     .action((options: CommonOptions & { remote?: string }) =>
       run(options, async ({ cwd, signal, onProgress }) => {
-        const result = await verify(openContext(cwd, { signal, onProgress }), options);
+        const result = await verify(await openContext(cwd, { signal, onProgress }), options);
         return { json: result, text: describe(result), exitCode: result.damage.length > 0 ? 1 : 0 };
       }),
     );

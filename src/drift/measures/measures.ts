@@ -2,7 +2,7 @@ import { type Cells, sum } from '../../profile/model/distances.ts';
 
 /**
  * Distances between two distributions over the same cells. Pure: `before` and `after` are arrays of equal length.
- * Formulas, ranges and sources of each are in docs/drift.md.
+ * Formulas, ranges and sources of each are in docs/design/drift.md.
  */
 
 /** Hellinger distance of shares, in [0, 1]. */

@@ -10,8 +10,3 @@ export function resolveInside(folder: string, path: string): string | undefined 
     ? undefined
     : resolved;
 }
-
-/** Whether `path` is `folder` or lies in it. */
-export function isWithin(path: string, folder: string): boolean {
-  return path === folder || folder === '' || path.startsWith(`${folder}/`);
-}

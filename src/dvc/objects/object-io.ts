@@ -11,7 +11,6 @@ import {
   mkdirSync,
   openSync,
   readSync,
-  renameSync,
   type Stats,
   statSync,
   symlinkSync,
@@ -20,6 +19,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errnoOf, fileError } from '../../base/file-errors.ts';
+import { renameOverSync } from '../../base/rename.ts';
 import { VarveError } from '../../errors.ts';
 import type { LinkType } from '../format/config.ts';
 import { HASH_BLOCK, Md5 } from '../format/md5.ts';
@@ -135,7 +135,7 @@ function placeObject(job: PlaceJob): JobResult {
   try {
     makeLink(job, source, temporary);
     if (job.executable) chmodSync(temporary, statSync(temporary).mode | constants.S_IXUSR);
-    renameSync(temporary, job.target);
+    renameOverSync(temporary, job.target);
     return { id: job.id, facts: factsOf(statSync(job.target)) };
   } catch (error) {
     removeQuietly(temporary);
@@ -279,7 +279,7 @@ function checkBytes(bytes: Uint8Array, id: ObjectId): void {
 function publish(temporary: string, root: string, id: ObjectId, shared: boolean): void {
   const path = join(root, objectKey(id));
   makeFolder(dirname(path), shared);
-  renameSync(temporary, path);
+  renameOverSync(temporary, path);
 }
 
 /** An object that is protected and of the right size was whole when it was written; `varve verify` reads it again. */

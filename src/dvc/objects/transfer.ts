@@ -1,8 +1,9 @@
 import { forEach } from '../../base/concurrency.ts';
+import { isChosen } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { isDirectory, type ObjectId, objectKey } from '../format/object-id.ts';
 import type { DvcContext } from '../tree/context.ts';
-import { isChosen, type Recorded } from '../tree/select.ts';
+import type { Recorded } from '../tree/select.ts';
 import { cachedFiles, isCached, notCached, type OutputFile } from './cache.ts';
 import type { ObjectRemote } from './object-remote.ts';
 import { openDvcRemote } from './remotes.ts';

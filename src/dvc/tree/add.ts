@@ -2,6 +2,7 @@ import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
 import { forEach } from '../../base/concurrency.ts';
+import { isWithin } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { git } from '../../workspace/git/git.ts';
 import { fileClock } from '../../workspace/tree/file-clock.ts';
@@ -9,7 +10,7 @@ import { unsupported } from '../format/config.ts';
 import { encodeDirectory } from '../format/directory-manifest.ts';
 import { type HashName, objectKey } from '../format/object-id.ts';
 import type { Output, ProfileReference } from '../format/output.ts';
-import { isWithin, resolveInside } from '../format/paths.ts';
+import { resolveInside } from '../format/paths.ts';
 import { newPointer, updatePointer, withoutProfile, withProfile } from '../format/pointer-edit.ts';
 import { isCached } from '../objects/cache.ts';
 import type { DvcContext } from './context.ts';
@@ -60,7 +61,7 @@ export async function addOutputs(
     readAtMs: number;
   }[] = [];
   for (const target of targets) {
-    const readAtMs = fileClock(context.repository.notes);
+    const readAtMs = fileClock(context.repository);
     const data = await takeIn(context, target);
     ready.push({ target, data, profile: await profileOutput(target.path, data), readAtMs });
   }
@@ -72,7 +73,7 @@ export async function addOutputs(
       context,
       { path: target.path, hash: data.id.hash, id: data.id },
       relinked,
-      relinked === data.files ? readAtMs : fileClock(context.repository.notes),
+      relinked === data.files ? readAtMs : fileClock(context.repository),
     );
     added.push({ path: target.path, pointer: target.pointer, data, profile, change });
   }

@@ -1,7 +1,7 @@
 import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { forEach } from '../../base/concurrency.ts';
-import { joinByPath } from '../../base/path-order.ts';
+import { isChosen, joinByPath } from '../../base/path-order.ts';
 import { isAbsent, systemCode, workspaceError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { checkCollisions, type NameFolding, nameFolding } from '../../workspace/checkout/name-collisions.ts';
@@ -13,7 +13,8 @@ import type { FileFacts } from '../objects/object-jobs.ts';
 import type { Wanted } from '../objects/transfer.ts';
 import type { DvcContext } from './context.ts';
 import { type IdentifiedFile, identify, remember } from './identify.ts';
-import { isChosen, type Recorded } from './select.ts';
+import { STATE_FOLDER } from './repository.ts';
+import type { Recorded } from './select.ts';
 
 export interface CheckedOut {
   readonly output: Recorded;
@@ -46,7 +47,9 @@ export async function checkoutOutputs(
   wanted: readonly Wanted[],
   options: { readonly force?: boolean | undefined },
 ): Promise<CheckedOut[]> {
-  const folding = nameFolding(notesOf(context));
+  const { repository } = context;
+  new SafeFolders(repository.root).make(STATE_FOLDER);
+  const folding = nameFolding(repository);
   const plans: Plan[] = [];
   for (const one of wanted) {
     if (one.output.cached) plans.push(await planOutput(context, one, folding));
@@ -55,13 +58,6 @@ export async function checkoutOutputs(
   const results: CheckedOut[] = [];
   for (const plan of plans) results.push(await applyPlan(context, plan));
   return results;
-}
-
-/** The folder of varve's own notes, made where it is not there yet. */
-function notesOf(context: DvcContext) {
-  const { notes } = context.repository;
-  new SafeFolders(notes.root).make('.dvc/tmp/varve');
-  return notes;
 }
 
 async function planOutput(
@@ -171,7 +167,7 @@ async function applyPlan(context: DvcContext, plan: Plan): Promise<CheckedOut> {
     context,
     { path, hash: id.hash, ...(plan.isWhole && { id }) },
     [...keep, ...placed],
-    fileClock(repository.notes),
+    fileClock(repository),
   );
   const writtenBytes = placed.reduce((sum, { facts }) => sum + facts.size, 0);
   return { output, written: placed.length, writtenBytes, removed: remove.length };

@@ -76,7 +76,7 @@ async function hashFiles(
   values: (string | undefined)[],
 ): Promise<Identified> {
   const { repository, pool, onProgress, signal } = context;
-  const readAtMs = fileClock(repository.notes);
+  const readAtMs = fileClock(repository);
   let done = 0;
   await forEach(indices, AT_ONCE, async (index) => {
     signal?.throwIfAborted();

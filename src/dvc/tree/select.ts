@@ -1,8 +1,8 @@
+import { isWithin } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
 import type { ObjectId } from '../format/object-id.ts';
 import type { Output } from '../format/output.ts';
-import { isWithin } from '../format/paths.ts';
 import type { DvcContext } from './context.ts';
 
 /** An output that a command is about; `only` are the files and folders within it, where not all is meant. */
@@ -40,7 +40,7 @@ export function selectOutputs(
 
 /** What the user wrote as a path, from the top of the DVC repository; '' for that itself. */
 export function namedPath(context: Pick<DvcContext, 'repository' | 'cwd'>, path: string): string {
-  return pathInRepository(context.repository.notes, context.cwd, path);
+  return pathInRepository(context.repository, context.cwd, path);
 }
 
 /** The output that a path of the user names as a whole, by its data or its `.dvc` file. */
@@ -48,11 +48,6 @@ export function outputNamed(outputs: readonly Output[], path: string): Output | 
   return outputs.find(
     (output) => output.path === path || (output.pointer === path && output.stage === undefined),
   );
-}
-
-/** Whether a file of an output (`path` relative to it) is in the chosen parts. */
-export function isChosen(path: string, only: readonly string[] | undefined): boolean {
-  return only === undefined || only.some((part) => isWithin(path, part));
 }
 
 /** Whether remotes are where its data belongs: not what `push: false` keeps out, nor what `dvc import` takes from another repository. */

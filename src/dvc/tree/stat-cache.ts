@@ -125,5 +125,5 @@ function load(file: string): Content | undefined {
 
 function cacheFile(repository: DvcRepository, output: string, hash: HashName): string {
   const name = createHash('sha256').update(`${hash}\0${output}`).digest('hex').slice(0, 32);
-  return join(repository.notes.folder, 'stat', `${name}.json`);
+  return join(repository.stateFolder, 'stat', `${name}.json`);
 }

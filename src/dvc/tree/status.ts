@@ -1,10 +1,10 @@
-import { comparePaths, joinByPath } from '../../base/path-order.ts';
+import { comparePaths, isChosen, joinByPath } from '../../base/path-order.ts';
 import type { FileChange } from '../../workspace/tree/data-state.ts';
 import type { Output } from '../format/output.ts';
 import { cachedFiles, isCached, notCached, type OutputFile } from '../objects/cache.ts';
 import type { DvcContext } from './context.ts';
 import { type Identified, identify } from './identify.ts';
-import { isChosen, type Selected } from './select.ts';
+import type { Selected } from './select.ts';
 
 /**
  * `unchanged`, `modified`, `missing` (no data lies there), or `unrecorded` (the pointer holds no MD5 yet, as before a

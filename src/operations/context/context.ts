@@ -1,8 +1,6 @@
-import { resolve } from 'node:path';
-import { unsupported } from '../../dvc/format/config.ts';
-import { type DvcRepository, findDvcRoot, openDvcRepository } from '../../dvc/tree/repository.ts';
 import type { OnProgress } from '../../progress.ts';
-import { findRepository, type Repository } from '../../workspace/repository.ts';
+import type { Repository } from '../../workspace/repository.ts';
+import type { Backend } from '../backend/backend.ts';
 
 /** How an operation is watched and stopped. */
 export interface Watch {
@@ -10,21 +8,16 @@ export interface Watch {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Where an operation works. */
-export interface Context extends Watch {
-  readonly repository: Repository;
+/** A repository, and where in it somebody stands. */
+export interface WorkingContext<R extends Repository = Repository> extends Watch {
+  readonly repository: R;
   /** Absolute; relative paths of the user are relative to it. */
   readonly cwd: string;
-  /** Set where DVC was started, and varve was not: then operations work on DVC's files, cache and remotes. */
-  readonly dvc?: DvcRepository;
 }
 
-/** @throws VarveError `not-a-repository`, `not-initialised` */
-export function openContext(cwd: string, watch: Watch = {}): Context {
-  const dvcRoot = findDvcRoot(cwd);
-  if (dvcRoot === undefined) return { ...watch, repository: findRepository(cwd), cwd: resolve(cwd) };
-  const dvc = openDvcRepository(dvcRoot);
-  return { ...watch, repository: dvc.notes, cwd: resolve(cwd), dvc };
+/** Where an operation works, and what looks after the data there. */
+export interface Context extends WorkingContext {
+  readonly backend: Backend;
 }
 
 /** What of a watch is set, for rooms whose options know no undefined. */
@@ -33,9 +26,4 @@ export function watching({ onProgress, signal }: Watch): {
   readonly signal?: AbortSignal;
 } {
   return { ...(onProgress && { onProgress }), ...(signal && { signal }) };
-}
-
-/** For what works on varve's own files only. @throws VarveError `dvc-unsupported` in a repository of DVC */
-export function refuseInDvc({ dvc }: Context, what: string, remedy: string): void {
-  if (dvc !== undefined) throw unsupported(what, remedy);
 }

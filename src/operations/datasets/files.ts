@@ -3,23 +3,13 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
-import type { DataFile, TableFile } from '../../profile/dataset/profile-files.ts';
+import type { DataFile } from '../../profile/dataset/profile-files.ts';
 import { hashFound, pathOfFile } from '../../workspace/tree/data-state.ts';
 import { dataKind, scanDataset } from '../../workspace/tree/scan.ts';
+import type { DatasetFiles } from '../backend/version.ts';
 import type { Watch } from '../context/context.ts';
-import { closing, openCache } from '../context/stores.ts';
-import { isInPlace, notRead } from '../in-place/snapshot.ts';
 import type { Glob } from './glob.ts';
 import { hasData, type NamedDataset } from './resolve.ts';
-import { snapshotFiles } from './select.ts';
-
-/**
- * The files of a dataset, readable as long as the work on them lasts: of a directory all, or only those that are tables where a
- * version is not checked out.
- */
-export type DatasetFiles =
-  | { readonly kind: 'file'; readonly files: readonly TableFile[] }
-  | { readonly kind: 'directory'; readonly files: readonly DataFile[] };
 
 /** Runs `work` on a dataset's files: those that lie there, or those of the version it names, taken from the cache. */
 export function withDatasetFiles<T>(
@@ -68,33 +58,11 @@ async function withCachedFiles<T>(
   { context, version }: NamedDataset,
   work: (files: DatasetFiles) => Promise<T>,
 ): Promise<T> {
-  const { path, pointer, commit } = version!;
   const folder = await mkdtemp(join(tmpdir(), 'varve-rows-'));
+  const tableAt = (name: string, index: number): string | undefined =>
+    isTabular(name) ? join(folder, `${index}${extensions(name)}`) : undefined;
   try {
-    if (context!.dvc) {
-      const tableAt = (name: string, index: number) =>
-        isTabular(name) ? join(folder, `${index}${extensions(name)}`) : undefined;
-      const { dvcRows } = await import('../dvc/rows.ts');
-      return await work(await dvcRows(context!, context!.dvc, { path, commit }, tableAt));
-    }
-    return await closing(await openCache(context!), async (cache) => {
-      const files: DataFile[] = [];
-      for await (const { path: inside, digest, size } of snapshotFiles(
-        context!.repository,
-        cache,
-        path,
-        pointer,
-      )) {
-        const name = inside === '' ? basename(path) : inside;
-        if (digest === undefined || !isTabular(name)) continue;
-        context!.signal?.throwIfAborted();
-        if (isInPlace(pointer) && !cache.has(digest)) throw notRead(path, inside, pointer);
-        const absolutePath = join(folder, `${files.length}${extensions(name)}`);
-        await cache.materialise(digest, absolutePath);
-        files.push({ absolutePath, path: name, digest, size });
-      }
-      return work({ kind: pointer.kind, files });
-    });
+    return await work(await context!.backend.copyFiles(version!, tableAt));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,16 +1,14 @@
 import type { Profile } from '../../profile/model/model.ts';
-import type { Digest } from '../../store/format/digest.ts';
-import { datasetHistory } from '../../workspace/git/pointers.ts';
+import type { ContentKey, DatasetVersion, VersionFacts } from '../backend/version.ts';
 import type { Context } from '../context/context.ts';
-import { outputVersions } from '../dvc/datasets.ts';
-import { storedProfile } from '../statistics/load.ts';
+import { storedProfile } from '../statistics/stored.ts';
 
 export interface ProfiledVersion {
   /** `path@commit`. */
   readonly name: string;
   /** Of the author, ISO 8601. */
   readonly date: string;
-  readonly digest: Digest;
+  readonly digest: ContentKey;
   readonly profile: Profile;
 }
 
@@ -24,18 +22,23 @@ export async function profiledVersions(
   revision: string,
 ): Promise<ProfiledVersion[]> {
   const versions: ProfiledVersion[] = [];
-  const history = context.dvc
-    ? outputVersions(context.dvc, revision, path)
-    : datasetHistory(context.repository.root, revision, path);
-  for (const { commit, date, pointer } of history.reverse()) {
-    if (pointer?.profile === undefined) continue;
+  const history = await context.backend.history(path, revision);
+  for (const { commit, date, version } of history.toReversed()) {
+    if (version?.profile === undefined) continue;
     const name = `${path}@${commit.slice(0, 12)}`;
-    versions.push({
-      name,
-      date,
-      digest: pointer.digest,
-      profile: await storedProfile(context, name, pointer.profile),
-    });
+    const profile = await storedProfile(context, name, version.profile);
+    versions.push({ name, date, digest: version.content, profile });
   }
   return versions;
+}
+
+/** The last version in Git's history with other data than the given one; undefined where that is the first. */
+export async function previousVersion(
+  { backend }: Context,
+  { path, commit, content }: DatasetVersion,
+): Promise<VersionFacts | undefined> {
+  const history = await backend.history(path, commit ?? 'HEAD');
+  return history
+    .map(({ version }) => version)
+    .find((version) => version !== undefined && version.content !== content);
 }

@@ -1,9 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { VarveError } from '../../errors.ts';
-import { type Context, openContext, type Watch } from '../context/context.ts';
+import type { DatasetVersion } from '../backend/version.ts';
+import type { Context, Watch } from '../context/context.ts';
+import { openContext } from '../context/open.ts';
 import { type Glob, globOf } from './glob.ts';
-import { type DatasetVersion, datasetVersion } from './version.ts';
+import { versionNamed } from './revisions.ts';
 
 /** A dataset as a person named it: `path`, `path@REV`, a plain file or folder outside version control, or a pattern. */
 export interface NamedDataset {
@@ -21,13 +23,13 @@ export interface NamedDataset {
 }
 
 /** @throws VarveError `missing-path`, `unknown-revision`, `not-a-dataset`, and as parsePointer */
-export function nameDataset(cwd: string, argument: string, watch: Watch = {}): NamedDataset {
-  const context = contextOf(cwd, watch);
+export async function nameDataset(cwd: string, argument: string, watch: Watch = {}): Promise<NamedDataset> {
+  const context = await contextOf(cwd, watch);
   const glob = globOf(cwd, argument);
   if (glob !== undefined) {
     return { name: argument, context, version: undefined, absolutePath: glob.folder, glob, watch };
   }
-  const version = context === undefined ? undefined : versionOf(context, argument);
+  const version = context === undefined ? undefined : await versionOf(context, argument);
   if (context !== undefined && version !== undefined) {
     const absolutePath =
       version.commit === undefined ? join(context.repository.root, version.path) : undefined;
@@ -60,18 +62,21 @@ export function hasData({ absolutePath }: NamedDataset): boolean {
   return absolutePath !== undefined && statSync(absolutePath, { throwIfNoEntry: false }) !== undefined;
 }
 
-function contextOf(cwd: string, watch: Watch): Context | undefined {
+function contextOf(cwd: string, watch: Watch): Promise<Context | undefined> {
   return unless(['not-a-repository', 'not-initialised'], () => openContext(cwd, watch));
 }
 
-function versionOf(context: Context, argument: string): DatasetVersion | undefined {
-  return unless(['outside-repository'], () => datasetVersion(context, argument));
+function versionOf(context: Context, argument: string): Promise<DatasetVersion | undefined> {
+  return unless(['outside-repository'], () => versionNamed(context, argument));
 }
 
 /** Undefined where `look` fails in one of these expected ways. */
-function unless<T>(codes: readonly string[], look: () => T): T | undefined {
+async function unless<T>(
+  codes: readonly string[],
+  look: () => Promise<T | undefined>,
+): Promise<T | undefined> {
   try {
-    return look();
+    return await look();
   } catch (error) {
     if (error instanceof VarveError && codes.includes(error.code)) return undefined;
     throw error;

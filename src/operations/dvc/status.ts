@@ -2,26 +2,23 @@ import { isDirectory } from '../../dvc/format/object-id.ts';
 import { isCached } from '../../dvc/objects/cache.ts';
 import type { DvcContext } from '../../dvc/tree/context.ts';
 import { outputsInTree } from '../../dvc/tree/pointers.ts';
-import type { DvcRepository } from '../../dvc/tree/repository.ts';
 import { type Selected, selectOutputs } from '../../dvc/tree/select.ts';
 import { type OutputStatus, outputStatus } from '../../dvc/tree/status.ts';
-import type { Context } from '../context/context.ts';
-import { inDvc } from './context.ts';
+import type { DatasetState, DatasetStatus, StatusResult } from '../backend/results.ts';
+import { type DvcPlace, inDvc } from './context.ts';
 
-/** `varve status` in a repository of DVC. */
-export function dvcStatus(context: Context, dvc: DvcRepository, paths: readonly string[]) {
-  return inDvc(context, dvc, async (within) => {
-    const datasets = [];
-    for (const selected of selectOutputs(within, outputsInTree(dvc), paths)) {
+/** See Backend.status. */
+export function status(context: DvcPlace, paths: readonly string[]): Promise<StatusResult> {
+  return inDvc(context, async (within) => {
+    const datasets: DatasetStatus[] = [];
+    for (const selected of selectOutputs(within, outputsInTree(within.repository), paths)) {
       datasets.push(describe(within, await outputStatus(within, selected), selected));
     }
     return { datasets };
   });
 }
 
-type State = 'unchanged' | 'modified' | 'outdated' | 'missing';
-
-function describe(context: DvcContext, status: OutputStatus, { only }: Selected) {
+function describe(context: DvcContext, status: OutputStatus, { only }: Selected): DatasetStatus {
   const { output, found, changes, notCached } = status;
   const isFolder = (output.id && isDirectory(output.id)) || found?.kind === 'directory';
   return {
@@ -35,7 +32,7 @@ function describe(context: DvcContext, status: OutputStatus, { only }: Selected)
 }
 
 /** Data that the cache holds as a whole is another version, not a change that could be lost. */
-function stateOf(context: DvcContext, { state, found }: OutputStatus): State {
+function stateOf(context: DvcContext, { state, found }: OutputStatus): DatasetState {
   if (state === 'unrecorded') return found === undefined ? 'missing' : 'modified';
   return state === 'modified' && found !== undefined && isCached(context, found.id) ? 'outdated' : state;
 }

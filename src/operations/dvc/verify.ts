@@ -1,16 +1,15 @@
 import { type DamagedObject, verifyOutputs } from '../../dvc/objects/verify.ts';
 import { outputsInTree } from '../../dvc/tree/pointers.ts';
-import type { DvcRepository } from '../../dvc/tree/repository.ts';
 import { isOnRemotes } from '../../dvc/tree/select.ts';
-import type { Context } from '../context/context.ts';
-import { inDvc } from './context.ts';
+import type { VerifyResult } from '../backend/results.ts';
+import { type DvcPlace, inDvc } from './context.ts';
 
-/** `varve verify` in a repository of DVC: the cache, or a remote. */
-export async function dvcVerify(context: Context, dvc: DvcRepository, remote: string | undefined) {
-  const found = await inDvc(context, dvc, (within) =>
+/** See Backend.verify. */
+export async function verify(context: DvcPlace, remote: string | undefined): Promise<VerifyResult> {
+  const found = await inDvc(context, (within) =>
     verifyOutputs(
       within,
-      outputsInTree(dvc)
+      outputsInTree(within.repository)
         .filter((output) => remote === undefined || isOnRemotes(output))
         .map((output) => ({ output })),
       remote,

@@ -3,23 +3,8 @@ import { join, resolve } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
 import { VarveError } from '../../errors.ts';
 import { git } from '../../workspace/git/git.ts';
-import { type Context, refuseInDvc } from '../context/context.ts';
-
-/** What varve can do from within Git. */
-export interface GitParts {
-  /** `git diff` and `git log -p` show files and statistics, not pointers. */
-  readonly diff?: boolean | undefined;
-  /** `git merge` merges the folders that two branches changed, file by file. */
-  readonly merge?: boolean | undefined;
-  /** `git push` sends the data of the commits first. */
-  readonly prePush?: boolean | undefined;
-}
-
-export interface GitInstallResult {
-  readonly diff: boolean;
-  readonly merge: boolean;
-  readonly prePush: boolean;
-}
+import type { GitInstallResult, GitParts } from '../backend/results.ts';
+import type { Context } from '../context/context.ts';
 
 const SETTINGS = {
   diff: (varve: string) => [['diff.varve.textconv', `${varve} git textconv`]],
@@ -37,9 +22,16 @@ const MARK = '# Written by `varve git install`.';
  * @param program the words that start varve, absolute
  * @throws VarveError `hook-exists`, `dvc-unsupported`
  */
-export function gitInstall(context: Context, parts: GitParts, program: readonly string[]): GitInstallResult {
-  refuseInDvc(context, 'hooks and drivers for Git', 'Use `dvc install` for hooks.');
-  const { root } = context.repository;
+export function gitInstall(
+  { backend }: Context,
+  parts: GitParts,
+  program: readonly string[],
+): Promise<GitInstallResult> {
+  return backend.gitInstall(parts, program);
+}
+
+/** As gitInstall, for varve's own pointers in the working tree at `root`. */
+export function installInGit(root: string, parts: GitParts, program: readonly string[]): GitInstallResult {
   const varve = program.map(quoted).join(' ');
   const hook = hookFile(root);
   if (parts.prePush && existsSync(hook) && !isOurs(hook)) throw hookExists(hook, varve);
@@ -52,21 +44,20 @@ export function gitInstall(context: Context, parts: GitParts, program: readonly 
     writeAtomically(hook, [Buffer.from(`#!/bin/sh\n${MARK}\nexec ${varve} git pre-push "$@"\n`)]);
     chmodSync(hook, 0o755);
   }
-  return gitInstalled(context);
+  return gitInstalled(root);
 }
 
 /** Takes back what gitInstall did, but for .gitattributes, which other clones share and which does nothing alone. */
-export function gitUninstall(context: Context): GitInstallResult {
-  const { root } = context.repository;
+export function gitUninstall({ repository: { root } }: Context): GitInstallResult {
   for (const section of ['diff.varve', 'merge.varve']) {
     git(root, ['config', '--local', '--remove-section', section], { accept: [1, 5, 128] });
   }
   const hook = hookFile(root);
   if (existsSync(hook) && isOurs(hook)) rmSync(hook);
-  return gitInstalled(context);
+  return gitInstalled(root);
 }
 
-function gitInstalled({ repository: { root } }: Context): GitInstallResult {
+function gitInstalled(root: string): GitInstallResult {
   const isSet = (key: string): boolean => git(root, ['config', '--get', key], { accept: [1] }).code === 0;
   const hook = hookFile(root);
   return {

@@ -6,9 +6,10 @@ import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.
 import type { Store } from '../../store/store.ts';
 import { git } from '../../workspace/git/git.ts';
 import { formatPointer, type Pointer, parseUnnamed } from '../../workspace/pointer.ts';
-import type { Context } from '../context/context.ts';
-import { closing, openCache } from '../context/stores.ts';
-import { snapshotFiles } from '../datasets/select.ts';
+import { closing } from '../context/closing.ts';
+import type { WorkingContext } from '../context/context.ts';
+import { snapshotFiles } from '../varve/datasets/select.ts';
+import { openCache } from '../varve/stores/stores.ts';
 
 /** The three versions of a pointer, in files that Git made; the answer goes into `ours`. */
 export interface MergeFiles {
@@ -38,7 +39,7 @@ interface Versions {
  * Merges a pointer as Git merges a folder: file by file, where two versions of a directory changed different files. What
  * cannot be merged is left with the usual marks for a person to decide.
  */
-export async function gitMerge(context: Context, files: MergeFiles): Promise<MergeResult> {
+export async function gitMerge(context: WorkingContext, files: MergeFiles): Promise<MergeResult> {
   const { path } = files;
   const versions = readVersions(files);
   if (versions === undefined)
@@ -69,7 +70,11 @@ export async function gitMerge(context: Context, files: MergeFiles): Promise<Mer
   }
 }
 
-async function mergeFolders(context: Context, files: MergeFiles, versions: Versions): Promise<MergeResult> {
+async function mergeFolders(
+  context: WorkingContext,
+  files: MergeFiles,
+  versions: Versions,
+): Promise<MergeResult> {
   return closing(await openCache(context), async (cache) => {
     const { entries, conflicts } = await mergeEntries(context, cache, files.path, versions);
     if (conflicts.length > 0) {
@@ -102,7 +107,7 @@ async function mergeFolders(context: Context, files: MergeFiles, versions: Versi
 }
 
 async function mergeEntries(
-  { repository }: Context,
+  { repository }: WorkingContext,
   cache: Store,
   path: string,
   { base, ours, theirs }: Versions,
@@ -154,7 +159,7 @@ function writeMerged({ ours, path }: MergeFiles, pointer: Pointer, message: stri
 }
 
 function leaveToPeople(
-  { repository }: Context,
+  { repository }: WorkingContext,
   { base, ours, theirs, path }: MergeFiles,
   conflicts: readonly string[],
   message: string,

@@ -1,8 +1,8 @@
 import { datasetsAt, pointersInHistory } from '../../workspace/git/pointers.ts';
-import type { Context } from '../context/context.ts';
-import type { TransferResult } from '../context/transfer-roots.ts';
-import { distinctRoots } from '../datasets/select.ts';
-import { pushRoots } from '../push.ts';
+import type { TransferResult } from '../backend/results.ts';
+import type { WorkingContext } from '../context/context.ts';
+import { distinctRoots } from '../varve/datasets/select.ts';
+import { pushRoots } from '../varve/push.ts';
 
 const NOTHING = /^0+$/;
 
@@ -13,7 +13,7 @@ const NOTHING = /^0+$/;
  * @param lines what Git writes to the hook: `<local ref> <local id> <remote ref> <remote id>` for each ref. See githooks(5).
  */
 export async function gitPrePush(
-  context: Context,
+  context: WorkingContext,
   gitRemote: string,
   lines: string,
 ): Promise<TransferResult | undefined> {

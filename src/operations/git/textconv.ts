@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { VarveError } from '../../errors.ts';
 import type { Profile } from '../../profile/model/model.ts';
-import type { Store } from '../../store/store.ts';
-import { formatPointer, type Pointer, parseUnnamed } from '../../workspace/pointer.ts';
-import type { Context } from '../context/context.ts';
-import { closing, openCache } from '../context/stores.ts';
-import { snapshotFiles } from '../datasets/select.ts';
-import { isInPlace, type SnapshotFile, sourceFiles } from '../in-place/snapshot.ts';
-import { profileIn } from '../statistics/load.ts';
+import { formatPointer, parseUnnamed } from '../../workspace/pointer.ts';
+import { closing } from '../context/closing.ts';
+import type { WorkingContext } from '../context/context.ts';
+import { profileIn } from '../statistics/stored.ts';
+import { snapshotFiles } from '../varve/datasets/select.ts';
+import type { SnapshotFile } from '../varve/in-place/snapshot.ts';
+import { openCache } from '../varve/stores/stores.ts';
 
 /** More files than these make a Git diff that nobody reads; `varve diff` lists what changed. */
 const MOST_FILES = 10_000;
@@ -20,14 +20,17 @@ export interface PointerContents {
 }
 
 /** What stands behind a pointer, as far as the cache has it. Text that is no pointer comes back as it is. */
-export async function pointerContents(context: Context, file: string): Promise<PointerContents> {
+export async function pointerContents(context: WorkingContext, file: string): Promise<PointerContents> {
   const text = readFileSync(file, 'utf8');
   try {
     const pointer = parseUnnamed(text, file);
     return await closing(await openCache(context), async (cache) => {
       const listed = pointer.kind === 'directory' && pointer.files <= MOST_FILES && cache.has(pointer.digest);
       const files: SnapshotFile[] = [];
-      if (listed) for await (const entry of filesOf(context, cache, pointer)) files.push(entry);
+      if (listed) {
+        const entries = snapshotFiles(context.repository, cache, pointer.path, pointer);
+        for await (const entry of entries) files.push(entry);
+      }
       const profile =
         pointer.profile === undefined ? undefined : await profileIn(cache, pointer.path, pointer.profile);
       return { pointer: formatPointer(pointer), files: listed ? files : undefined, profile };
@@ -36,10 +39,4 @@ export async function pointerContents(context: Context, file: string): Promise<P
     if (!(error instanceof VarveError)) throw error;
     return { pointer: text, files: undefined, profile: undefined };
   }
-}
-
-function filesOf({ repository }: Context, cache: Store, pointer: Pointer): AsyncIterable<SnapshotFile> {
-  return isInPlace(pointer)
-    ? sourceFiles(repository, cache, pointer.path, pointer)
-    : snapshotFiles(repository, cache, pointer.path, pointer);
 }

@@ -16,7 +16,7 @@ export interface ProfileCache {
 export function profileCache(repository: Repository): ProfileCache {
   const fileOf = (digest: string) => {
     const hex = digest.slice(digest.indexOf(':') + 1);
-    return join(repository.folder, 'profiles', hex.slice(0, 2), hex.slice(2));
+    return join(repository.stateFolder, 'profiles', hex.slice(0, 2), hex.slice(2));
   };
   return {
     async cached(digest) {

@@ -1,19 +1,20 @@
+import { posix } from 'node:path';
 import { compareProfiles } from '../../drift/compare.ts';
 import type { CompareStatistics } from '../diff.ts';
-import { profileIn } from './load.ts';
+import { profileIn } from './stored.ts';
 
-/** What changed in the distributions, from the profiles in the cache alone. */
-export const compareStatistics: CompareStatistics = async (cache, before, after) => {
+/** What changed in the distributions, from the profiles that this clone has alone. */
+export const compareStatistics: CompareStatistics = async (store, path, [before, after]) => {
   if (before.profile === undefined || after.profile === undefined || before.profile === after.profile)
     return undefined;
-  const { path } = after;
+  const name = posix.basename(path);
   const profiles = [
-    await profileIn(cache, path, before.profile),
-    await profileIn(cache, path, after.profile),
+    await profileIn(store, name, before.profile),
+    await profileIn(store, name, after.profile),
   ] as const;
   if (profiles[0] === undefined || profiles[1] === undefined) return undefined;
   return compareProfiles(profiles[0], profiles[1], {
-    names: [path, path],
-    digests: [before.digest, after.digest],
+    names: [name, name],
+    digests: [before.content, after.content],
   });
 };

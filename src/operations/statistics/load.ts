@@ -3,20 +3,14 @@ import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import { profileDirectory } from '../../profile/dataset/profile-directory.ts';
 import { profileFiles } from '../../profile/dataset/profile-files.ts';
-import { decodeProfile } from '../../profile/format/encode.ts';
 import type { Profile } from '../../profile/model/model.ts';
-import type { Digest } from '../../store/format/digest.ts';
-import type { Store } from '../../store/store.ts';
+import type { ContentKey, DatasetFiles } from '../backend/version.ts';
 import { type Context, watching } from '../context/context.ts';
-import { closing, openCache } from '../context/stores.ts';
-import { type DatasetFiles, withDatasetFiles } from '../datasets/files.ts';
+import { withDatasetFiles } from '../datasets/files.ts';
 import type { NamedDataset } from '../datasets/resolve.ts';
-import { status } from '../status.ts';
 import { type ProfileCache, profileCache } from './cache.ts';
+import { storedProfile } from './stored.ts';
 import { isStatistics, profileOfStatistics } from './tfdv.ts';
-
-/** Room for the profile of some ten thousand features. */
-const LARGEST_PROFILE = 256 * 1024 * 1024;
 
 /** What to count, and with how much of the machine. */
 export interface ProfilingOptions {
@@ -32,7 +26,7 @@ export interface ProfilingOptions {
 export interface ProfiledDataset {
   readonly name: string;
   /** Of the snapshot; undefined for data that is in none. */
-  readonly digest: Digest | undefined;
+  readonly digest: ContentKey | undefined;
   readonly profile: Profile;
 }
 
@@ -54,35 +48,18 @@ export async function profileOfDataset(
   if (context === undefined || version === undefined || (await isUnsaved(dataset))) {
     return { name, digest: undefined, profile: await computed(dataset, options) };
   }
-  const { digest, profile } = version.pointer;
+  const { content, profile } = version;
   if (profile === undefined || options.slice !== undefined || options.weight !== undefined) {
-    return { name, digest, profile: await computed(dataset, options) };
+    return { name, digest: content, profile: await computed(dataset, options) };
   }
-  return { name, digest, profile: await storedProfile(context, name, profile) };
-}
-
-/** The profile of a pointer that has one, from the cache. */
-export async function storedProfile(context: Context, name: string, digest: Digest): Promise<Profile> {
-  return closing(await openCache(context), async (cache) => {
-    const found = await profileIn(cache, name, digest);
-    if (found !== undefined) return found;
-    throw new VarveError('not-fetched', `The profile of ${name} is not in this clone`, {
-      path: name,
-      remedy: 'Run `varve fetch --profiles-only --all-commits`: it brings profiles and no data.',
-    });
-  });
-}
-
-/** As storedProfile; undefined where the cache has none. */
-export async function profileIn(cache: Store, name: string, digest: Digest): Promise<Profile | undefined> {
-  if (!cache.has(digest)) return undefined;
-  return decodeProfile(await cache.readBytes(digest, LARGEST_PROFILE), `profile of ${name}`);
+  return { name, digest: content, profile: await storedProfile(context, name, profile) };
 }
 
 /** Whether the working tree's data is something else than the snapshot that its pointer names. */
 async function isUnsaved({ context, version }: NamedDataset): Promise<boolean> {
   if (version!.commit !== undefined) return false;
-  const { datasets } = await status(context!, [`${context!.repository.root}/${version!.path}`]);
+  const { backend, repository } = context!;
+  const { datasets } = await backend.status([`${repository.root}/${version!.path}`]);
   return datasets.some(({ state }) => state === 'modified' || state === 'outdated');
 }
 

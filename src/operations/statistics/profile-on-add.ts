@@ -30,8 +30,8 @@ export function profilerFor(
   return async ({ path, absolutePath, kind, files }) => {
     const data = files.map((file) =>
       file.path === ''
-        ? { ...file, absolutePath, path: basename(path) }
-        : new FileWithin(absolutePath, file.path, file.digest, file.size),
+        ? { absolutePath, path: basename(path), digest: file.content, size: file.size }
+        : new FileWithin(absolutePath, file.path, file.content, file.size),
     );
     if (kind === 'file' && !isTabular(path)) return undefined;
     try {

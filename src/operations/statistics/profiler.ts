@@ -1,4 +1,5 @@
 import type { Digest } from '../../store/format/digest.ts';
+import type { ContentKey } from '../backend/version.ts';
 
 /** The data of a dataset as it is being added, for whoever computes its statistics. */
 export interface DatasetToProfile {
@@ -7,7 +8,7 @@ export interface DatasetToProfile {
   readonly absolutePath: string;
   readonly kind: 'file' | 'directory';
   /** Paths as the manifest has them; '' for the data of a dataset that is a file. */
-  readonly files: readonly { readonly path: string; readonly digest: Digest; readonly size: number }[];
+  readonly files: readonly { readonly path: string; readonly content: ContentKey; readonly size: number }[];
   /** The profile of the version before, where it had one. */
   readonly previous: Digest | undefined;
 }

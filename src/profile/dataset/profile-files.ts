@@ -19,7 +19,7 @@ export interface TableFile {
 
 /** One of a directory. */
 export interface DataFile extends TableFile {
-  /** Of its bytes: what its cached profile is kept under. */
+  /** Equal for equal bytes, as their digest is: what its cached profile is kept under. */
   readonly digest: string;
 }
 

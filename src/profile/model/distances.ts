@@ -1,6 +1,6 @@
 /**
  * Distances between two distributions over the same cells that schemas and drift both measure. Pure: both sides are arrays
- * of equal length. Formulas and sources are in docs/drift.md.
+ * of equal length. Formulas and sources are in docs/design/drift.md.
  */
 export type Cells = ArrayLike<number>;
 

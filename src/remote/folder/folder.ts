@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { constants, lstatSync, realpathSync } from 'node:fs';
-import { copyFile, type FileHandle, link, lstat, open, realpath, rename, unlink } from 'node:fs/promises';
+import { copyFile, type FileHandle, link, lstat, open, realpath, unlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { errnoOf, fileError, symlinkRefused } from '../../base/file-errors.ts';
+import { renameOver } from '../../base/rename.ts';
 import { VarveError } from '../../errors.ts';
 import { digestMismatch, sourceChanged } from '../file-slice.ts';
 import { checkKey, checkPrefix, checkRange, TEMPORARY_FOLDER } from '../key.ts';
@@ -226,7 +227,7 @@ async function writeBytes(path: string, bytes: Uint8Array, { sha256, hashed }: W
 /** Gives a finished temporary file its name. */
 async function publish(temporary: string, path: string, overwrite: boolean): Promise<'written' | 'exists'> {
   if (overwrite) {
-    await rename(temporary, path);
+    await renameOver(temporary, path);
     return 'written';
   }
   try {
@@ -238,7 +239,7 @@ async function publish(temporary: string, path: string, overwrite: boolean): Pro
     if (!NO_HARD_LINKS.has(errno)) throw error;
   }
   if (await isObject(path)) return 'exists';
-  await rename(temporary, path);
+  await renameOver(temporary, path);
   return 'written';
 }
 

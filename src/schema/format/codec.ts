@@ -21,7 +21,7 @@ export function fault(source: YamlSource, node: Node | null | undefined, message
   const at = offset === undefined ? undefined : source.lines.linePos(offset);
   const place = at === undefined || at.line === 0 ? source.where : `${source.where}:${at.line}:${at.col}`;
   throw new VarveError('schema-invalid', `${place}: ${message}`, {
-    remedy: 'Correct the line; docs/schema.md lists every key and what it takes.',
+    remedy: 'Correct the line; docs/reference/schema.md lists every key and what it takes.',
     path: source.where,
   });
 }

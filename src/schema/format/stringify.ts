@@ -28,7 +28,7 @@ const INLINE = new Set([
 ]);
 const LINE_WIDTH = 100;
 
-const DEFAULT_COMMENT = ` The schema of this dataset: read it, edit it, keep it in Git. Every key is explained in varve's docs/schema.md.`;
+const DEFAULT_COMMENT = ` The schema of this dataset: read it, edit it, keep it in Git. Every key is explained in varve's docs/reference/schema.md.`;
 
 /** The text of a `<path>.schema.yaml`, ending in a newline; `parseSchema` gives an equal schema back. */
 export function stringifySchema(schema: Schema): string {

@@ -7,7 +7,7 @@ export interface ChunkSizes {
   readonly maximum: number;
 }
 
-/** Chosen by measurement: docs/chunking.md has the table. */
+/** Chosen by measurement: docs/design/chunking.md has the table. */
 export const DATA_CHUNKS = chunkSizes(64 * 1024);
 /** Manifests and recipes: smaller, so that a one-file change to a million entries stores KBs. */
 export const META_CHUNKS = chunkSizes(16 * 1024);

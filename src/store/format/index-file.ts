@@ -43,7 +43,7 @@ const BLOB = 44;
 const WHOLE = 44;
 const RECIPE = 72;
 
-/** @returns the bytes of an index file; the lists need not be sorted yet. Format: docs/store-format.md */
+/** @returns the bytes of an index file; the lists need not be sorted yet. Format: docs/design/store-format.md */
 export function encodeIndex(content: IndexContent): Buffer {
   const { packs, blobs, wholes, recipes } = content;
   const size =

@@ -27,7 +27,7 @@ export const PACK_CAPACITY = 16 * 1024 * 1024;
 export const LARGEST_PACK = 64 * 1024 * 1024;
 const SALT_AT = 11;
 
-/** Collects blobs into one pack. The format is in docs/store-format.md. */
+/** Collects blobs into one pack. The format is in docs/design/store-format.md. */
 export class PackBuilder {
   readonly kind: PackKind;
   readonly #buffer: Buffer;

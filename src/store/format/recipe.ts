@@ -15,7 +15,7 @@ const ENTRY = DIGEST_BYTES + 4;
 /** No writer makes larger chunks, so no reader believes in them. */
 export const LARGEST_BLOB = 8 * 1024 * 1024;
 
-/** The recipe of an object as bytes: a header, then each chunk's digest and length. The format is in docs/store-format.md. */
+/** The recipe of an object as bytes: a header, then each chunk's digest and length. The format is in docs/design/store-format.md. */
 export class RecipeBuilder {
   #bytes = Buffer.alloc(HEADER + 64 * ENTRY);
   #end = HEADER;

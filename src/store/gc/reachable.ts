@@ -30,7 +30,7 @@ export async function visitRoot(
   const raw = toRaw(root.digest);
   if (skip(raw)) return;
   await visitObject(source, raw, '', visit);
-  if (root.kind === 'file' || source.catalog.locations(raw).next().done) return;
+  if (root.kind === 'file' || source.catalog.first(raw) === undefined) return;
   for await (const { path, digest } of readManifest(
     streamObject(source, raw),
     `${root.path} (${root.digest})`,
@@ -50,17 +50,13 @@ async function visitObject(
 ): Promise<void> {
   if (isEmptyObject(digest)) return;
   if (depth >= DEEPEST_RECIPE) throw damaged('damaged-recipe', file, 'recipes lead to recipes without end');
-  const location = preferred(source, digest);
+  const location = source.catalog.first(digest);
   visit({ digest, location, file });
   if (location?.at !== 'recipe') return;
   await visitObject(source, location.recipe, file, visit, depth + 1);
-  if (preferred(source, location.recipe) === undefined) return;
+  if (source.catalog.first(location.recipe) === undefined) return;
   for await (const chunk of chunksOf(source, digest, location)) {
-    const at = preferred(source, chunk.digest);
+    const at = source.catalog.first(chunk.digest);
     visit({ digest: chunk.digest, location: at?.at === 'pack' ? at : undefined, file });
   }
-}
-
-function preferred({ catalog }: Source, digest: RawDigest): Location | undefined {
-  return catalog.locations(digest).next().value as Location | undefined;
 }

@@ -15,12 +15,3 @@ export interface Root {
   /** Paths of files or folders inside a directory: transfer brings these only. */
   readonly only?: readonly string[];
 }
-
-/** Whether an entry of the root's manifest is among those wanted. */
-export function isWanted(root: Root, path: string): boolean {
-  if (root.only === undefined) return true;
-  return root.only.some((wanted) => {
-    const folder = wanted.endsWith('/') ? wanted : `${wanted}/`;
-    return path === wanted || path.startsWith(folder);
-  });
-}

@@ -81,6 +81,20 @@ export class Catalog {
     return undefined;
   }
 
+  /** The place where the object is best read; undefined where it is nowhere. */
+  first(digest: RawDigest): Location | undefined {
+    for (const location of this.locations(digest)) return location;
+    return undefined;
+  }
+
+  /** The best place of the object in a pack, also where it is rather read elsewhere. */
+  firstInPack(digest: RawDigest): PackedLocation | undefined {
+    for (const location of this.locations(digest)) {
+      if (location.at === 'pack') return location;
+    }
+    return undefined;
+  }
+
   /** Every place where the object may be read: in packs, in a file of its own, by recipes; condemned places last. */
   *locations(digest: RawDigest): Generator<Location> {
     if (this.#condemned.size === 0) return yield* this.#everywhere(digest);

@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { forEach } from '../../base/concurrency.ts';
+import { renameOver } from '../../base/rename.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { IndexFile, indexKey } from '../format/index-file.ts';
@@ -99,7 +100,7 @@ export async function keepIndex(cache: string, name: string, bytes: Uint8Array):
   await mkdir(cache, { recursive: true });
   const temporary = `${path}.${process.pid}`;
   await writeFile(temporary, bytes);
-  await rename(temporary, path);
+  await renameOver(temporary, path);
 }
 
 /** Drops cached index files that the remote no longer has. */

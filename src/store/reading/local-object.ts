@@ -1,7 +1,5 @@
 import { VarveError } from '../../errors.ts';
 import { type RawDigest, rawDigestOf, sameDigest } from '../format/digest.ts';
-import type { Location } from '../index/catalog.ts';
-import { packedLocation } from '../restoring/restore-file.ts';
 import type { LocalPacks } from './local-packs.ts';
 import { chunksOf, type Source } from './object-reader.ts';
 
@@ -16,7 +14,7 @@ export async function readLocalObject(
   digest: RawDigest,
   size: number,
 ): Promise<Uint8Array | undefined> {
-  const location = source.catalog.locations(digest).next().value as Location | undefined;
+  const location = source.catalog.first(digest);
   if (location === undefined || location.at === 'whole') return undefined;
   const bytes = new Uint8Array(size);
   try {
@@ -24,9 +22,9 @@ export async function readLocalObject(
     else {
       let at = 0;
       for await (const chunk of chunksOf(source, digest, location)) {
-        const place = packedLocation(source.catalog, chunk.digest);
-        if (place?.length !== chunk.length || !packs.readInto(place, bytes.subarray(at, at + chunk.length)))
-          return undefined;
+        const place = source.catalog.first(chunk.digest);
+        if (place?.at !== 'pack' || place.length !== chunk.length) return undefined;
+        if (!packs.readInto(place, bytes.subarray(at, at + chunk.length))) return undefined;
         at += chunk.length;
       }
     }

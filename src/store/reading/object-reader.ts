@@ -5,7 +5,7 @@ import { damaged, digestMismatch, objectMissing } from '../errors.ts';
 import { type RawDigest, rawDigestOf, sameDigest, toDigest } from '../format/digest.ts';
 import { packKey } from '../format/pack.ts';
 import { type ChunkRef, readRecipe } from '../format/recipe.ts';
-import type { Catalog, Location, PackedLocation, RecipeLocation, WholeLocation } from '../index/catalog.ts';
+import type { Catalog, PackedLocation, RecipeLocation, WholeLocation } from '../index/catalog.ts';
 import { type PlacedBlob, readRun, runsOf } from './pack-reader.ts';
 
 /** Where objects are read from. */
@@ -37,7 +37,7 @@ export async function* streamObject(
   depth = 0,
 ): AsyncGenerator<Uint8Array> {
   if (isEmptyObject(digest)) return;
-  const location = source.catalog.locations(digest).next().value as Location | undefined;
+  const location = source.catalog.first(digest);
   if (location === undefined) throw objectMissing(toDigest(digest), source.remote.url);
   if (location.at === 'pack') yield await readBlob(source, digest, location);
   else if (location.at === 'whole') yield* streamWhole(source, digest, location);
@@ -72,18 +72,11 @@ async function readElsewhere(
   location: PackedLocation,
 ): Promise<Uint8Array> {
   source.catalog.markDamaged(location);
-  const other = packedLocation(source, digest);
+  const other = source.catalog.firstInPack(digest);
   if (other !== undefined) return readBlob(source, digest, other);
   const bytes = await source.mend?.(digest);
   if (bytes === undefined) throw digestMismatch(digest, `${source.remote.url}: ${packKey(location.pack)}`);
   return bytes;
-}
-
-function packedLocation(source: Source, digest: RawDigest): PackedLocation | undefined {
-  for (const location of source.catalog.locations(digest)) {
-    if (location.at === 'pack') return location;
-  }
-  return undefined;
 }
 
 async function* streamWhole(
@@ -122,7 +115,7 @@ async function* streamChunks(
 
 async function* placed(source: Source, chunks: AsyncIterable<ChunkRef>): AsyncGenerator<PlacedBlob> {
   for await (const { digest, length } of chunks) {
-    const location = packedLocation(source, digest);
+    const location = source.catalog.firstInPack(digest);
     if (location === undefined) throw objectMissing(toDigest(digest), source.remote.url);
     if (location.length !== length)
       throw digestMismatch(digest, `${source.remote.url}: pack ${location.pack}`);

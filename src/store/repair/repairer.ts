@@ -21,7 +21,7 @@ export class Mender {
   /** A blob that no place in the store holds whole. */
   async blob(digest: RawDigest): Promise<Uint8Array | undefined> {
     const other = await this.#source();
-    if (other === undefined || other.catalog.locations(digest).next().done) return undefined;
+    if (other === undefined || other.catalog.first(digest) === undefined) return undefined;
     const pieces: Uint8Array[] = [];
     for await (const piece of streamObject(other, digest)) pieces.push(piece);
     const bytes = Buffer.concat(pieces);
@@ -34,7 +34,7 @@ export class Mender {
   /** An object with all that it needs. @returns whether the other store had it */
   async object(digest: RawDigest, path: string): Promise<boolean> {
     const other = await this.#source();
-    if (other === undefined || other.catalog.locations(digest).next().done) return false;
+    if (other === undefined || other.catalog.first(digest) === undefined) return false;
     const copier = new ObjectCopier(other, this.#core, {});
     await copier.copy([{ digest, kind: 'data', path }]);
     await copier.finish();

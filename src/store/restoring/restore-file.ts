@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { constants, createReadStream, renameSync, writeFileSync } from 'node:fs';
+import { constants, createReadStream, writeFileSync } from 'node:fs';
 import { chmod, copyFile, link, open, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf, fileError } from '../../base/file-errors.ts';
+import { renameOverSync } from '../../base/rename.ts';
 import { digestMismatch, objectMissing } from '../errors.ts';
 import { type RawDigest, sameDigest, toDigest } from '../format/digest.ts';
-import type { Catalog, Location, PackedLocation, WholeLocation } from '../index/catalog.ts';
+import type { WholeLocation } from '../index/catalog.ts';
 import type { LocalPacks } from '../reading/local-packs.ts';
 import { type Source, streamObject } from '../reading/object-reader.ts';
 
@@ -39,7 +40,7 @@ export async function materialise(
     if (small !== undefined) writeSmall(small, temporary, options);
     else if (whole === undefined) await writeStream(source, digest, temporary, options);
     else await cloneWhole(source, whole, digest, temporary, options);
-    renameSync(temporary, target);
+    renameOverSync(temporary, target);
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
     throw fileError(error, 'write', target);
@@ -54,14 +55,8 @@ export function temporaryFor(target: string): string {
 
 /** A verified object that is one blob in a local pack; undefined for all others, and where it is damaged. */
 function readSmall(source: Source, digest: RawDigest, packs: LocalPacks | undefined): Uint8Array | undefined {
-  const location = packs && packedLocation(source.catalog, digest);
-  return location && packs.read(location, digest);
-}
-
-/** Where an object is one blob in a pack, and not rather something else. */
-export function packedLocation(catalog: Catalog, digest: RawDigest): PackedLocation | undefined {
-  const location = catalog.locations(digest).next().value as Location | undefined;
-  return location?.at === 'pack' ? location : undefined;
+  const location = source.catalog.first(digest);
+  return location?.at === 'pack' ? packs?.read(location, digest) : undefined;
 }
 
 function writeSmall(bytes: Uint8Array, temporary: string, options: MaterialiseOptions): void {

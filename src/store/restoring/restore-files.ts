@@ -2,7 +2,7 @@ import { forEach } from '../../base/concurrency.ts';
 import { Threads } from '../../base/worker-threads.ts';
 import { SMALLEST_CHUNKED } from '../chunking/file-layout.ts';
 import { DIGEST_BYTES, type Digest, type RawDigest, toRaw } from '../format/digest.ts';
-import type { PackedLocation } from '../index/catalog.ts';
+import type { Location, PackedLocation } from '../index/catalog.ts';
 import { groupsOf, MANY_FILES } from './file-groups.ts';
 import { modeOf, temporaryFor } from './restore-file.ts';
 import type { FileToWrite, WriteGroup } from './small-file-writer.ts';
@@ -20,8 +20,8 @@ export interface FileToPut {
 
 /** What is needed of a local store. */
 export interface Shelf {
-  /** Where the object is one blob in a pack. */
-  locate(digest: RawDigest): PackedLocation | undefined;
+  /** The place where the object is best read. */
+  locate(digest: RawDigest): Location | undefined;
   pathOf(pack: string): string;
   /** Puts one file in place, whatever it takes. */
   put(file: FileToPut): Promise<void>;
@@ -72,8 +72,8 @@ function* portionsOf(shelf: Shelf, files: Iterable<FileToPut>): Generator<Portio
     for (const file of files) {
       const raw = toRaw(file.digest);
       const location = file.size <= SMALLEST_CHUNKED ? shelf.locate(raw) : undefined;
-      if (location === undefined) others.push(file);
-      else yield { ...file, raw, location };
+      if (location?.at === 'pack') yield { ...file, raw, location };
+      else others.push(file);
     }
   };
   for (const group of groupsOf(packed())) {

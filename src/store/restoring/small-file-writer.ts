@@ -1,4 +1,5 @@
-import { renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { unlinkSync, writeFileSync } from 'node:fs';
+import { renameOverSync } from '../../base/rename.ts';
 import { DIGEST_BYTES } from '../format/digest.ts';
 import { LocalPacks } from '../reading/local-packs.ts';
 
@@ -37,7 +38,7 @@ export class SmallFileWriter {
     const { temporary, target, mode } = file;
     try {
       writeFileSync(temporary, bytes, { flag: 'wx', mode });
-      renameSync(temporary, target);
+      renameOverSync(temporary, target);
       return true;
     } catch {
       removeQuietly(temporary);

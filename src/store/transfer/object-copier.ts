@@ -174,7 +174,7 @@ export class ObjectCopier {
   /** The blob was damaged where it was read: another place of it is tried. */
   async #copyOther(blob: WantedBlob): Promise<void> {
     this.#from.catalog.markDamaged(blob.location);
-    const location = this.#from.catalog.locations(blob.digest).next().value as Location | undefined;
+    const location = this.#from.catalog.first(blob.digest);
     if (location?.at !== 'pack') throw digestMismatch(blob.digest, `${this.#from.remote.url}: ${blob.path}`);
     for await (const run of runsOf([{ ...blob, location }])) {
       const [read] = await readRun(this.#from.remote, run);
@@ -220,7 +220,7 @@ export class ObjectCopier {
  */
 export function nearest(digest: RawDigest, from: StoreCore, to: StoreCore, path: string): Source {
   const having = [from, to].filter(
-    ({ catalog }) => isEmptyObject(digest) || !catalog.locations(digest).next().done,
+    ({ catalog }) => isEmptyObject(digest) || catalog.first(digest) !== undefined,
   );
   const near = having.find(({ remote }) => remote.localPath !== undefined) ?? having[0];
   if (near === undefined) throw objectMissing(toDigest(digest), from.remote.url, path);

@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { renameOver } from '../../base/rename.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { hexDigestOf } from '../format/digest.ts';
 import { writeRef } from '../gc/refs.ts';
@@ -94,7 +95,7 @@ async function remember(memory: string, facts: readonly string[]): Promise<void>
   await mkdir(memory, { recursive: true });
   const temporary = `${recordFile(memory)}.${process.pid}`;
   await writeFile(temporary, `${JSON.stringify({ version: VERSION, whole })}\n`);
-  await rename(temporary, recordFile(memory));
+  await renameOver(temporary, recordFile(memory));
 }
 
 function recordFile(memory: string): string {

@@ -1,7 +1,8 @@
+import { isChosen } from '../../base/path-order.ts';
 import type { OnProgress } from '../../progress.ts';
 import { type Digest, toRaw } from '../format/digest.ts';
 import { readManifest } from '../format/manifest.ts';
-import { isWanted, type Root } from '../gc/roots.ts';
+import type { Root } from '../gc/roots.ts';
 import { streamObject } from '../reading/object-reader.ts';
 import type { Store } from '../store.ts';
 import type { StoreCore } from '../store-core.ts';
@@ -89,7 +90,7 @@ async function* filesOf(
     const raw = toRaw(digest);
     const bytes = streamObject(nearest(raw, from, to, path), raw);
     for await (const entry of readManifest(bytes, `${path} (${digest})`)) {
-      if (entry.digest === undefined || !isWanted(root, entry.path)) continue;
+      if (entry.digest === undefined || !isChosen(entry.path, root.only)) continue;
       yield { digest: toRaw(entry.digest), kind: 'data', path: `${path}/${entry.path}` };
     }
   }

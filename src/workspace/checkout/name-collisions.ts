@@ -13,12 +13,12 @@ export interface NameFolding {
 /** Asks the file system, by a file that is gone again when this returns. */
 export function nameFolding(repository: Repository): NameFolding {
   const name = `.varve-${process.pid}-folding-`;
-  const probe = join(repository.folder, `${name}\u00e9a.tmp`);
+  const probe = join(repository.stateFolder, `${name}\u00e9a.tmp`);
   try {
     writeFileSync(probe, '');
     return {
-      case: existsSync(join(repository.folder, `${name}\u00e9A.tmp`)),
-      form: existsSync(join(repository.folder, `${name}e\u0301a.tmp`)),
+      case: existsSync(join(repository.stateFolder, `${name}\u00e9A.tmp`)),
+      form: existsSync(join(repository.stateFolder, `${name}e\u0301a.tmp`)),
     };
   } catch (error) {
     throw workspaceError(error, 'write', probe);

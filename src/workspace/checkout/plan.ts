@@ -6,8 +6,14 @@ import { compareWithRecord, type FileState, hashFound, pathOfFile } from '../tre
 import type { ScannedFile } from '../tree/scan.ts';
 import type { StatCache } from '../tree/stat-cache.ts';
 
+/** A file that is to be there. */
+export interface TargetFile extends ManifestEntry {
+  /** Names the state of an object in a bucket. Nobody has read its bytes where there is no digest: nothing here is known to be it. */
+  readonly etag?: string;
+}
+
 export interface PlannedFile {
-  readonly entry: ManifestEntry;
+  readonly entry: TargetFile;
   found: ScannedFile | undefined;
   /** Set where a folder lies in the place of the file. */
   readonly folderThere?: true;
@@ -40,7 +46,7 @@ export async function planCheckout(
   root: string,
   dataset: string,
   record: StatCache | undefined,
-  target: AsyncIterable<ManifestEntry>,
+  target: AsyncIterable<TargetFile>,
   options: PlanOptions,
 ): Promise<CheckoutPlan> {
   const plan: CheckoutPlan = { files: [], remove: [], kept: [], unsaved: [] };
@@ -80,13 +86,13 @@ class Planner {
   }
 
   /** No data lies where the snapshot has some; an ignored file may. */
-  absent(entry: ManifestEntry): void {
+  absent(entry: TargetFile): void {
     const there = this.#kindAt(entry.path);
     this.#plan.files.push({ entry, found: undefined, ...(there === 'folder' && { folderThere: true }) });
     if (!this.#options.force && there === 'file') this.#plan.unsaved.push(entry.path);
   }
 
-  async present(state: FileState, found: ScannedFile, entry: ManifestEntry): Promise<void> {
+  async present(state: FileState, found: ScannedFile, entry: TargetFile): Promise<void> {
     const digest = await this.#digest(state, found);
     if (digest === entry.digest) {
       this.#plan.files.push({ entry, found });

@@ -7,9 +7,9 @@ import type { Repository } from '../repository.ts';
  * machine's. Where the two differ, the earlier one, so that no file is taken for older than it is.
  */
 export function fileClock(repository: Repository): number {
-  const probe = join(repository.folder, `.varve-${process.pid}-clock.tmp`);
+  const probe = join(repository.stateFolder, `.varve-${process.pid}-clock.tmp`);
   try {
-    mkdirSync(repository.folder, { recursive: true });
+    mkdirSync(repository.stateFolder, { recursive: true });
     const file = openSync(probe, 'w');
     try {
       return Math.min(fstatSync(file).mtimeMs, Date.now());

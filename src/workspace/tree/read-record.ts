@@ -44,5 +44,5 @@ export function contentOf(repository: Repository, snapshot: Digest): Digest {
 }
 
 function recordFile(repository: Repository, snapshot: Digest): string {
-  return join(repository.folder, 'read', `${snapshot.slice('sha256:'.length)}.json`);
+  return join(repository.stateFolder, 'read', `${snapshot.slice('sha256:'.length)}.json`);
 }

@@ -73,7 +73,11 @@ export function writeStatCache(
 
 function cacheFile(repository: Repository, dataset: string): string {
   const name = encodeURIComponent(dataset);
-  return join(repository.folder, 'stat', name.length <= 200 ? name : digestOf(Buffer.from(dataset)).slice(7));
+  return join(
+    repository.stateFolder,
+    'stat',
+    name.length <= 200 ? name : digestOf(Buffer.from(dataset)).slice(7),
+  );
 }
 
 function encode(header: Header, files: readonly RecordedFile[], readAtMs: number): Uint8Array[] {

@@ -1,0 +1,109 @@
+import type { Store } from '../../store/store.ts';
+import type { Access } from '../../workspace/config.ts';
+import type { Repository } from '../../workspace/repository.ts';
+import type { Profiler } from '../statistics/profiler.ts';
+import type {
+  AddInPlaceOptions,
+  AddResult,
+  CheckoutOptions,
+  CheckoutResult,
+  ComparedDataset,
+  ExportDvcResult,
+  GcOptions,
+  GcResult,
+  GitInstallResult,
+  GitParts,
+  ImportDvcResult,
+  ListedRemote,
+  PullResult,
+  RemoteAddOptions,
+  StatusResult,
+  TransferChoice,
+  TransferResult,
+  VerifyResult,
+} from './results.ts';
+import type { DatasetFiles, DatasetVersion, HistoryEntry } from './version.ts';
+
+/**
+ * What looks after the data of a repository: the format of its pointers, where its bytes are kept, and how they move. One is chosen
+ * when a repository is opened, and stands for that repository, for where the user is in it, and for how the work is watched and stopped.
+ * A backend knows nothing of statistics but that they are bytes which travel with a version: it asks a `Profiler` for them and keeps
+ * them under their digest. It knows no schema, no drift and no report. What it cannot do, it refuses itself, by a VarveError that says
+ * what to use in its place. Paths of the user are relative to where the user is; all others are POSIX, from the root.
+ */
+export interface Backend {
+  readonly repository: Repository;
+  /** What messages call a dataset here, and the file that names its version. */
+  readonly terms: { readonly dataset: string; readonly pointer: string };
+
+  /**
+   * The path of the dataset that a path of the user names as a whole, by its data or its pointer; undefined where it names none.
+   * @throws VarveError `outside-repository`
+   */
+  datasetNamed(path: string): Promise<string | undefined>;
+  /**
+   * The version that a commit has of the dataset at `path` (or with its pointer there); of the working tree where `commit` is undefined.
+   * Undefined where there is no such dataset.
+   * @throws VarveError `not-a-dataset` where it has no recorded version; `damaged-pointer`
+   */
+  version(path: string, commit: string | undefined): Promise<DatasetVersion | undefined>;
+  /**
+   * The datasets of the working tree that paths of the user name: each a dataset, its pointer, a folder that holds some, or something
+   * within one. No paths: all.
+   * @throws VarveError `not-a-dataset`, `outside-repository`, `damaged-pointer`
+   */
+  select(paths: readonly string[]): Promise<readonly DatasetVersion[]>;
+  /** Every dataset of a commit. */
+  versionsAt(commit: string): Promise<readonly DatasetVersion[]>;
+  /** The commits, newest first, that changed the dataset at `path`. @param revision a commit, or `REV..REV` */
+  history(path: string, revision: string): Promise<readonly HistoryEntry[]>;
+  /**
+   * Copies files of a version out of the cache.
+   * @param targetOf absolute path for a file, by its path in the dataset (or the dataset's own name); undefined leaves it out
+   * @throws VarveError `object-missing`
+   */
+  copyFiles(
+    version: DatasetVersion,
+    targetOf: (name: string, index: number) => string | undefined,
+  ): Promise<DatasetFiles>;
+  /** The store of this clone that has the statistics of versions. Close it. */
+  openProfileStore(): Promise<Store>;
+
+  /** Makes a version of each path, with the statistics that `profiler` finds. All of them or none. */
+  add(paths: readonly string[], profiler: Profiler | undefined): Promise<AddResult>;
+  /** Makes a version of data that lies in a bucket and stays there. */
+  addInPlace(url: string, options: AddInPlaceOptions): Promise<AddResult>;
+  /** Compares the data with its pointers. Reads only files that look changed. */
+  status(paths: readonly string[]): Promise<StatusResult>;
+  /** Datasets that differ between two commits, or between one and the data of the working tree where `after` is undefined. */
+  diff(
+    commits: { readonly before: string; readonly after: string | undefined },
+    paths: readonly string[],
+  ): Promise<readonly ComparedDataset[]>;
+  /** Makes the data match the pointers. @throws VarveError `unsaved-changes`, `object-missing`, `name-collision` */
+  checkout(paths: readonly string[], options: CheckoutOptions): Promise<CheckoutResult>;
+  /** Sends what a remote lacks. */
+  push(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
+  /** Brings what the cache lacks. */
+  fetch(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
+  /** Fetches, then checks out. */
+  pull(paths: readonly string[], options: TransferChoice & CheckoutOptions): Promise<PullResult>;
+  /** Reads every byte of the cache, or of a remote, and checks it. */
+  verify(remote: string | undefined): Promise<VerifyResult>;
+  /** Drops what no version needs. */
+  gc(options: GcOptions): Promise<GcResult>;
+
+  listRemotes(): Promise<readonly ListedRemote[]>;
+  addRemote(name: string, url: string, options: RemoteAddOptions): Promise<ListedRemote>;
+  forgetRemote(name: string): Promise<void>;
+  chooseRemote(name: string, options: { readonly local?: boolean | undefined }): Promise<void>;
+  /** Says how this clone reaches the sources at `url` and below, and returns all that is now said of it. */
+  reachSource(url: string, access: Access): Promise<Access & { readonly url: string }>;
+  /** Registers what varve can do from within Git. @param program the words that start varve, absolute */
+  gitInstall(parts: GitParts, program: readonly string[]): Promise<GitInstallResult>;
+
+  /** Takes the history into varve's format, on new branches. @throws VarveError `not-a-dvc-repository` */
+  importDvc(): Promise<ImportDvcResult>;
+  /** Turns the history into DVC's format, on new branches. @throws VarveError `already-dvc` */
+  exportDvc(): Promise<ExportDvcResult>;
+}

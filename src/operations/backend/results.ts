@@ -1,0 +1,204 @@
+/** What the operations that a backend does itself are asked, and what they answer: the same whichever backend does them. */
+import type { DriftReport } from '../../drift/model.ts';
+import type { Collected } from '../../store/gc/collect.ts';
+import type { Verified } from '../../store/repair/verify.ts';
+import type { Access, RemoteConfig } from '../../workspace/config.ts';
+import type { Pointer } from '../../workspace/pointer.ts';
+import type { FileChange } from '../../workspace/tree/data-state.ts';
+import type { ContentKey, VersionFacts } from './version.ts';
+
+export interface AddResult {
+  readonly datasets: readonly AddedDataset[];
+}
+
+export interface AddedDataset extends Omit<Pointer, 'path' | 'digest'> {
+  /** From the root. */
+  readonly path: string;
+  readonly digest: ContentKey;
+  readonly change: 'new' | 'changed' | 'unchanged';
+}
+
+export interface AddInPlaceOptions extends Access {
+  /** Where the dataset is to lie when it is pulled. */
+  readonly to: string;
+}
+
+/**
+ * - `unchanged`: the data is the snapshot that the pointer names (or the chosen parts of it, where `only` is set)
+ * - `modified`: the data has changes that no snapshot has; `varve add` saves them
+ * - `outdated`: the data is another snapshot, unchanged; `varve checkout` brings the one that the pointer names
+ * - `missing`: there is no data; `varve checkout` or `varve pull` brings it
+ */
+export type DatasetState = 'unchanged' | 'modified' | 'outdated' | 'missing';
+
+export interface DatasetStatus {
+  readonly path: string;
+  readonly kind: 'file' | 'directory';
+  readonly state: DatasetState;
+  /** Against what varve last recorded of the data; empty where nothing was recorded, as in a copied repository. */
+  readonly changes: readonly FileChange[];
+  /** Objects of the recorded version that the cache lacks; absent where that is not looked at, or there are none. */
+  readonly notCached?: number;
+  readonly only?: readonly string[];
+}
+
+export interface StatusResult {
+  readonly datasets: readonly DatasetStatus[];
+}
+
+export interface DiffResult {
+  /** Commit ids; `after` is null for the data of the working tree. */
+  readonly before: string;
+  readonly after: string | null;
+  /** Those that differ only. */
+  readonly datasets: readonly DatasetDiff[];
+}
+
+export interface DatasetDiff {
+  readonly path: string;
+  readonly change: 'added' | 'removed' | 'modified';
+  readonly before: Totals | null;
+  readonly after: Totals | null;
+  /** Undefined where a manifest is not in the cache: `varve fetch --profiles-only` brings it. */
+  readonly files?: readonly FileChange[];
+  /** What changed in the distributions, where both versions have a profile in the cache. */
+  readonly statistics?: DriftReport;
+}
+
+/** A dataset that differs, and its two versions where both sides are versions, so that their statistics can be compared. */
+export interface ComparedDataset {
+  readonly diff: DatasetDiff;
+  readonly versions?: readonly [before: VersionFacts, after: VersionFacts];
+}
+
+export interface Totals {
+  readonly bytes: number;
+  readonly files: number;
+  readonly rows?: number;
+}
+
+export interface CheckoutOptions {
+  /** Gives up unsaved changes, and files that only the working tree has. */
+  readonly force?: boolean | undefined;
+}
+
+export interface CheckoutResult {
+  readonly datasets: readonly CheckedOutDataset[];
+}
+
+export interface CheckedOutDataset {
+  readonly path: string;
+  readonly written: number;
+  readonly writtenBytes: number;
+  readonly removed: number;
+  /** Files that the snapshot does not have, and nobody saved: they stay. */
+  readonly kept: readonly string[];
+  readonly only?: readonly string[];
+}
+
+/** What push, fetch and pull have in common. */
+export interface TransferChoice {
+  /** Name of a remote; the default one where it is not given. */
+  readonly remote?: string | undefined;
+  /** Every version that a branch or tag reaches, not only the working tree's. */
+  readonly allCommits?: boolean | undefined;
+  /** Statistics and no data. */
+  readonly profilesOnly?: boolean | undefined;
+  /** Requests at a time. */
+  readonly jobs?: number | undefined;
+}
+
+export interface TransferResult {
+  /** Null where everything is in place and its lists are here already, so that no remote had to be asked. */
+  readonly remote: { readonly name: string; readonly url: string } | null;
+  /** Versions of datasets that were asked for. */
+  readonly snapshots: number;
+  /** What really had to be sent. */
+  readonly objects: number;
+  readonly bytes: number;
+  /** Datasets whose data lies in a bucket. Of them, the remote has the lists; a push copies nothing more. */
+  readonly inPlace?: readonly InPlace[];
+}
+
+/** A dataset whose data lies in a bucket, and what was read of it there. */
+export interface InPlace {
+  readonly path: string;
+  readonly url: string;
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+export interface PullResult extends CheckoutResult {
+  readonly fetched: TransferResult;
+}
+
+export interface VerifyResult extends Verified {
+  /** What was checked: null for the cache of this clone. */
+  readonly remote: { readonly name: string; readonly url: string } | null;
+  /** Datasets of the working tree whose data lies in a bucket: only a pull looks there, and checks what it reads. */
+  readonly inPlace?: readonly { readonly path: string; readonly url: string }[];
+}
+
+export interface GcOptions {
+  /** Clean this remote, not the cache. */
+  readonly remote?: string | undefined;
+  /** Say what would be freed, and free nothing. */
+  readonly dryRun?: boolean | undefined;
+  /** How long what nothing names is still kept, in milliseconds. */
+  readonly graceMs?: number | undefined;
+}
+
+export interface GcResult extends Collected {
+  readonly remote: { readonly name: string; readonly url: string } | null;
+  readonly dryRun: boolean;
+  readonly graceMs: number;
+}
+
+export interface ListedRemote extends RemoteConfig {
+  readonly name: string;
+  readonly isDefault: boolean;
+}
+
+export interface RemoteAddOptions extends Partial<Omit<RemoteConfig, 'url'>> {
+  /** Into config.local.yaml, which is not in Git. */
+  readonly local?: boolean | undefined;
+}
+
+/** What varve can do from within Git. */
+export interface GitParts {
+  /** `git diff` and `git log -p` show files and statistics, not pointers. */
+  readonly diff?: boolean | undefined;
+  /** `git merge` merges the folders that two branches changed, file by file. */
+  readonly merge?: boolean | undefined;
+  /** `git push` sends the data of the commits first. */
+  readonly prePush?: boolean | undefined;
+}
+
+export interface GitInstallResult {
+  readonly diff: boolean;
+  readonly merge: boolean;
+  readonly prePush: boolean;
+}
+
+export interface ImportDvcResult {
+  /** The new branches, `varve/<branch>`, which hold the same history with varve's pointers. */
+  readonly branches: readonly string[];
+  /** Distinct versions of outputs that were taken over. */
+  readonly snapshots: number;
+  /** Versions whose data is neither in DVC's cache nor on its remotes: they keep their `.dvc` files. */
+  readonly missing: readonly { readonly path: string; readonly md5: string }[];
+}
+
+export interface ExportDvcResult {
+  /** The new branches, `dvc/<branch>`, which hold the same history with DVC's pointers. */
+  readonly branches: readonly string[];
+  /** Distinct snapshots that were turned into outputs of DVC. */
+  readonly outputs: number;
+  /**
+   * Snapshots whose data is neither in the cache nor on the default remote, and those in place of which not all has been read:
+   * they keep their `.varve` pointers.
+   */
+  readonly missing: readonly { readonly path: string; readonly digest: string }[];
+  /** Empty folders and executable bits within folders, which DVC cannot keep. */
+  readonly lost: readonly string[];
+}

@@ -1,0 +1,51 @@
+import type { DataFile, TableFile } from '../../profile/dataset/profile-files.ts';
+import type { Digest } from '../../store/format/digest.ts';
+
+declare const contentKey: unique symbol;
+
+/**
+ * Stands for the content of a file or dataset: equal for equal content, which is all that it promises. The digest of varve's own
+ * data is one. Another, such as DVC's, is no SHA-256 of bytes: it names nothing in a store, and the compiler keeps it out of one.
+ */
+export type ContentKey = Digest | (string & { readonly [contentKey]: true });
+
+/** What a pointer says of a version of a dataset, in whichever format it is written. */
+export interface VersionFacts {
+  readonly kind: 'file' | 'directory';
+  readonly content: ContentKey;
+  /** How people and other tools name the data: `sha256:…`, or of DVC `md5:…`. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly files: number;
+  /** Of all tables; absent where there is none. */
+  readonly rows?: number;
+  /** Statistics that travel with the data. */
+  readonly profile?: Digest;
+}
+
+/** One version of a dataset. */
+export interface DatasetVersion extends VersionFacts {
+  /** From the root, POSIX. */
+  readonly path: string;
+  /** The commit that has it; undefined for the version that the working tree's pointer names. */
+  readonly commit: string | undefined;
+}
+
+/** One commit that changed a dataset. */
+export interface HistoryEntry {
+  readonly commit: string;
+  /** Of the author: ISO 8601, with its zone. */
+  readonly date: string;
+  readonly author: string;
+  readonly subject: string;
+  /** Undefined where this commit took the dataset out. */
+  readonly version: VersionFacts | undefined;
+}
+
+/**
+ * The files of a dataset, readable as long as the work on them lasts: of a directory all, or only those that are tables where a
+ * version is not checked out.
+ */
+export type DatasetFiles =
+  | { readonly kind: 'file'; readonly files: readonly TableFile[] }
+  | { readonly kind: 'directory'; readonly files: readonly DataFile[] };

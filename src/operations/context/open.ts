@@ -1,0 +1,21 @@
+import { resolve } from 'node:path';
+import { findDvcRoot } from '../../dvc/tree/find-root.ts';
+import { findRepository } from '../../workspace/repository.ts';
+import { VarveBackend } from '../varve/backend.ts';
+import type { Context, Watch } from './context.ts';
+
+/**
+ * Opens the repository around `cwd` with the backend that looks after its data: DVC where that was started and varve was not,
+ * else varve itself. The one place that chooses; what comes with DVC is loaded only there.
+ * @throws VarveError `not-a-repository`, `not-initialised`, `missing-path`; in a repository of DVC `invalid-config`
+ */
+export async function openContext(cwd: string, watch: Watch = {}): Promise<Context> {
+  const dvcRoot = findDvcRoot(cwd);
+  if (dvcRoot === undefined) {
+    const where = { ...watch, repository: findRepository(cwd), cwd: resolve(cwd) };
+    return { ...where, backend: new VarveBackend(where) };
+  }
+  const { DvcBackend, openDvcRepository } = await import('../dvc/backend.ts');
+  const where = { ...watch, repository: openDvcRepository(dvcRoot), cwd: resolve(cwd) };
+  return { ...where, backend: new DvcBackend(where) };
+}

@@ -1,0 +1,172 @@
+import { unsupported } from '../../dvc/format/config.ts';
+import type { DvcRepository } from '../../dvc/tree/repository.ts';
+import { VarveError } from '../../errors.ts';
+import type { Store } from '../../store/store.ts';
+import type { Backend } from '../backend/backend.ts';
+import type {
+  AddResult,
+  CheckoutOptions,
+  CheckoutResult,
+  ComparedDataset,
+  ExportDvcResult,
+  GcResult,
+  GitInstallResult,
+  ImportDvcResult,
+  ListedRemote,
+  PullResult,
+  StatusResult,
+  TransferChoice,
+  TransferResult,
+  VerifyResult,
+} from '../backend/results.ts';
+import type { DatasetFiles, DatasetVersion, HistoryEntry } from '../backend/version.ts';
+import type { Profiler } from '../statistics/profiler.ts';
+import type { DvcPlace } from './context.ts';
+import { listRemotes } from './remotes.ts';
+import { status } from './status.ts';
+import { namedOutput, outputVersion, selectVersions, versionHistory, versionsAt } from './versions.ts';
+
+export { openDvcRepository } from '../../dvc/tree/repository.ts';
+
+const OWN_REMOTES = 'Use `dvc remote add`, `modify`, `remove` and `default`: varve reads what they write.';
+
+/**
+ * Data as DVC keeps it: outputs in `.dvc` files and `dvc.lock`, objects by their MD5 in DVC's cache and on DVC's remotes. Writes what
+ * DVC would write, byte for byte, but for the profiles. What DVC has a command of its own for is left to that. Each operation is loaded
+ * when it is called.
+ */
+export class DvcBackend implements Backend {
+  readonly terms = { dataset: 'an output of DVC', pointer: '.dvc file' };
+  readonly #context: DvcPlace;
+
+  constructor(context: DvcPlace) {
+    this.#context = context;
+  }
+
+  get repository(): DvcRepository {
+    return this.#context.repository;
+  }
+
+  async datasetNamed(path: string): Promise<string | undefined> {
+    return namedOutput(this.#context, path);
+  }
+
+  async version(path: string, commit: string | undefined): Promise<DatasetVersion | undefined> {
+    return outputVersion(this.#context, path, commit);
+  }
+
+  async select(paths: readonly string[]): Promise<DatasetVersion[]> {
+    return selectVersions(this.#context, paths);
+  }
+
+  async versionsAt(commit: string): Promise<DatasetVersion[]> {
+    return versionsAt(this.#context, commit);
+  }
+
+  async history(path: string, revision: string): Promise<HistoryEntry[]> {
+    return versionHistory(this.#context, path, revision);
+  }
+
+  async copyFiles(
+    version: DatasetVersion,
+    targetOf: (name: string, index: number) => string | undefined,
+  ): Promise<DatasetFiles> {
+    const { copyFiles } = await import('./copy-files.ts');
+    return copyFiles(this.#context, version, targetOf);
+  }
+
+  async openProfileStore(): Promise<Store> {
+    const { openProfileStore } = await import('./profiles.ts');
+    return openProfileStore(this.#context);
+  }
+
+  async add(paths: readonly string[], profiler: Profiler | undefined): Promise<AddResult> {
+    const { add } = await import('./add.ts');
+    return add(this.#context, paths, profiler);
+  }
+
+  async addInPlace(): Promise<AddResult> {
+    throw unsupported(
+      'snapshots of data that stays where it is',
+      'Use `dvc import-url`, or run `varve import-dvc`, which makes a repository of varve of it.',
+    );
+  }
+
+  status(paths: readonly string[]): Promise<StatusResult> {
+    return status(this.#context, paths);
+  }
+
+  async diff(
+    commits: { readonly before: string; readonly after: string | undefined },
+    paths: readonly string[],
+  ): Promise<ComparedDataset[]> {
+    const { diff } = await import('./diff.ts');
+    return diff(this.#context, commits, paths);
+  }
+
+  async checkout(paths: readonly string[], options: CheckoutOptions): Promise<CheckoutResult> {
+    const { checkout } = await import('./checkout.ts');
+    return checkout(this.#context, paths, options);
+  }
+
+  async push(paths: readonly string[], choice: TransferChoice): Promise<TransferResult> {
+    const { push } = await import('./transfer.ts');
+    return push(this.#context, paths, choice);
+  }
+
+  async fetch(paths: readonly string[], choice: TransferChoice): Promise<TransferResult> {
+    const { fetch } = await import('./transfer.ts');
+    return fetch(this.#context, paths, choice);
+  }
+
+  async pull(paths: readonly string[], options: TransferChoice & CheckoutOptions): Promise<PullResult> {
+    const { pull } = await import('./transfer.ts');
+    return pull(this.#context, paths, options);
+  }
+
+  async verify(remote: string | undefined): Promise<VerifyResult> {
+    const { verify } = await import('./verify.ts');
+    return verify(this.#context, remote);
+  }
+
+  async gc(): Promise<GcResult> {
+    throw unsupported('gc', 'Run `dvc gc`: it leaves the profiles alone.');
+  }
+
+  async listRemotes(): Promise<ListedRemote[]> {
+    return listRemotes(this.#context);
+  }
+
+  async addRemote(): Promise<ListedRemote> {
+    throw unsupported('remotes of its own', OWN_REMOTES);
+  }
+
+  async forgetRemote(): Promise<void> {
+    throw unsupported('remotes of its own', OWN_REMOTES);
+  }
+
+  async chooseRemote(): Promise<void> {
+    throw unsupported('remotes of its own', OWN_REMOTES);
+  }
+
+  async reachSource(): Promise<never> {
+    throw unsupported('data that stays where it is', 'Use `dvc import-url`.');
+  }
+
+  async gitInstall(): Promise<GitInstallResult> {
+    throw unsupported('hooks and drivers for Git', 'Use `dvc install` for hooks.');
+  }
+
+  async importDvc(): Promise<ImportDvcResult> {
+    const { importDvc } = await import('./import-dvc.ts');
+    return importDvc(this.#context);
+  }
+
+  async exportDvc(): Promise<ExportDvcResult> {
+    const { root } = this.repository;
+    throw new VarveError('already-dvc', `${root} is a repository of DVC already`, {
+      path: root,
+      remedy: 'Run `varve export-dvc` in a repository in which varve was started.',
+    });
+  }
+}

@@ -1,0 +1,32 @@
+import { posix } from 'node:path';
+import { isDirectory } from '../../dvc/format/object-id.ts';
+import { filesOf } from '../../dvc/objects/cache.ts';
+import { isRecorded } from '../../dvc/tree/select.ts';
+import type { DataFile } from '../../profile/dataset/profile-files.ts';
+import type { DatasetFiles, DatasetVersion } from '../backend/version.ts';
+import { type DvcPlace, inDvc } from './context.ts';
+import { contentKeyOf, outputsOf } from './versions.ts';
+
+/** See Backend.copyFiles. */
+export function copyFiles(
+  context: DvcPlace,
+  { path, commit }: DatasetVersion,
+  targetOf: (name: string, index: number) => string | undefined,
+): Promise<DatasetFiles> {
+  return inDvc(context, async (within) => {
+    const { repository, pool } = within;
+    const output = outputsOf(repository, commit).find((one) => one.path === path);
+    if (output === undefined || !isRecorded(output)) return { kind: 'file', files: [] };
+    const root = repository.config.cacheDir;
+    const files: DataFile[] = [];
+    for (const { path: inside, id } of await filesOf(within, output)) {
+      const name = inside === '' ? posix.basename(path) : inside;
+      const target = targetOf(name, files.length);
+      if (target === undefined) continue;
+      const job = { kind: 'place', root, id, target, links: ['reflink', 'copy'], executable: false } as const;
+      const { facts } = await pool.run(job);
+      files.push({ absolutePath: target, path: name, digest: contentKeyOf(id), size: facts.size });
+    }
+    return { kind: isDirectory(output.id) ? 'directory' : 'file', files };
+  });
+}

@@ -1,0 +1,191 @@
+import { unsupported } from '../../dvc/format/config.ts';
+import type { ProfileReference } from '../../dvc/format/output.ts';
+import { isCached } from '../../dvc/objects/cache.ts';
+import type { ObjectRemote } from '../../dvc/objects/object-remote.ts';
+import { chosenRemote, openDvcRemote } from '../../dvc/objects/remotes.ts';
+import { fetchOutputs, pushOutputs, type Transferred, type Wanted } from '../../dvc/objects/transfer.ts';
+import type { DvcContext } from '../../dvc/tree/context.ts';
+import { commitsWithOutputs, outputsAt, outputsInTree } from '../../dvc/tree/pointers.ts';
+import { isOnRemotes, type Selected, selectOutputs } from '../../dvc/tree/select.ts';
+import { VarveError } from '../../errors.ts';
+import { digestOf } from '../../store/format/digest.ts';
+import type { Store } from '../../store/store.ts';
+import type { CheckoutOptions, PullResult, TransferChoice, TransferResult } from '../backend/results.ts';
+import { checkoutWanted, wantedOf } from './checkout.ts';
+import type { DvcPlace } from './context.ts';
+import { inDvcWithProfiles, keepProfile } from './profiles.ts';
+
+/** No profile is near this size. */
+const LARGEST_PROFILE = 256 * 1024 * 1024;
+
+/** See Backend.push. */
+export function push(
+  context: DvcPlace,
+  paths: readonly string[],
+  options: TransferChoice,
+): Promise<TransferResult> {
+  return inDvcWithProfiles(context, async (within, cache) => {
+    const wanted = transferable(within, paths, options);
+    const data = options.profilesOnly ? NOTHING : await pushOutputs(within, wanted, options);
+    const profiles = await onProfiles(within, wanted, options, async (remote, digest) => {
+      if (!cache.has(digest) || (await remote.readNote(noteKey(digest))) !== undefined) return undefined;
+      const bytes = await cache.readBytes(digest, LARGEST_PROFILE);
+      await remote.writeNote(noteKey(digest), bytes);
+      return bytes.length;
+    });
+    return { ...chosen(within, wanted, options), ...total(data, profiles) };
+  });
+}
+
+/** See Backend.fetch. */
+export function fetch(
+  context: DvcPlace,
+  paths: readonly string[],
+  options: TransferChoice,
+): Promise<TransferResult> {
+  return inDvcWithProfiles(context, async (within, cache) => {
+    const wanted = transferable(within, paths, options);
+    return { ...chosen(within, wanted, options), ...(await fetchAll(within, wanted, cache, options)) };
+  });
+}
+
+/** See Backend.pull. */
+export function pull(
+  context: DvcPlace,
+  paths: readonly string[],
+  options: TransferChoice & CheckoutOptions,
+): Promise<PullResult> {
+  return inDvcWithProfiles(context, async (within, cache) => {
+    const wanted = transferable(within, paths, options);
+    const fetched = {
+      ...chosen(within, wanted, options),
+      ...(await fetchAll(within, wanted, cache, options)),
+    };
+    if (options.profilesOnly) return { fetched, datasets: [] };
+    const here = wantedOf(selectOutputs(within, outputsInTree(within.repository), paths)).filter(
+      isAvailable(within),
+    );
+    return { fetched, ...(await checkoutWanted(within, here, options)) };
+  });
+}
+
+/** What no remote has is checked out where the cache has it. */
+function isAvailable(context: DvcContext): (wanted: Wanted) => boolean {
+  return ({ output }) => isOnRemotes(output) || isCached(context, output.id);
+}
+
+function chosen({ repository }: DvcContext, wanted: readonly Wanted[], { remote }: TransferChoice) {
+  return { remote: chosenRemote(repository.config, remote), snapshots: wanted.length };
+}
+
+const NOTHING: Transferred = { objects: 0, bytes: 0 };
+
+async function fetchAll(
+  context: DvcContext,
+  wanted: readonly Wanted[],
+  cache: Store,
+  options: TransferChoice,
+): Promise<Transferred> {
+  const profiles = await onProfiles(context, wanted, options, async (remote, digest) => {
+    if (cache.has(digest)) return undefined;
+    const bytes = await remote.readNote(noteKey(digest));
+    // Lost profiles are no loss: they are computed again.
+    if (bytes === undefined || digestOf(bytes) !== digest) return undefined;
+    await keepProfile(cache, bytes);
+    return bytes.length;
+  });
+  return total(profiles, options.profilesOnly ? NOTHING : await fetchOutputs(context, wanted, options));
+}
+
+/** Runs `move` once for each profile of the outputs, on the remote of its data. It returns the bytes that it moved. */
+async function onProfiles(
+  context: DvcContext,
+  wanted: readonly Wanted[],
+  options: TransferChoice,
+  move: (remote: ObjectRemote, digest: ProfileReference['digest']) => Promise<number | undefined>,
+): Promise<Transferred> {
+  const moved = { objects: 0, bytes: 0 };
+  const byRemote = profilesByRemote(wanted, options.remote);
+  for (const [name, digests] of byRemote) {
+    const remote = await openDvcRemote(context, name);
+    try {
+      for (const digest of digests) {
+        const bytes = await move(remote, digest);
+        if (bytes === undefined) continue;
+        moved.objects++;
+        moved.bytes += bytes;
+      }
+    } finally {
+      await remote.close();
+    }
+  }
+  return moved;
+}
+
+function profilesByRemote(
+  wanted: readonly Wanted[],
+  given: string | undefined,
+): Map<string | undefined, Set<ProfileReference['digest']>> {
+  const groups = new Map<string | undefined, Set<ProfileReference['digest']>>();
+  for (const { output } of wanted) {
+    if (output.profile === undefined) continue;
+    const name = given ?? output.remote;
+    groups.set(name, (groups.get(name) ?? new Set()).add(output.profile.digest));
+  }
+  return groups;
+}
+
+/** Beside DVC's `files/`: a name of three steps, which `dvc gc` does not take for an object. */
+function noteKey(digest: ProfileReference['digest']): string {
+  return `varve/profiles/${digest.slice('sha256:'.length)}.json`;
+}
+
+function transferable(
+  context: DvcContext,
+  paths: readonly string[],
+  { allCommits }: TransferChoice,
+): Wanted[] {
+  const { repository } = context;
+  const inTree = wantedOf(selectOutputs(context, outputsInTree(repository), paths));
+  const refused = paths.length > 0 && inTree.find(({ output }) => output.imported === 'repository');
+  if (refused)
+    throw unsupported(
+      `fetching ${refused.output.path}, which was imported from another repository,`,
+      'Run `dvc fetch` or `dvc update`.',
+      refused.output.path,
+    );
+  if (paths.length > 0 && inTree.length > 0 && inTree.every(({ output }) => !output.pushed))
+    throw keptFromRemotes(inTree[0]!.output.path);
+  const all = new Map(inTree.map((wanted) => [`${wanted.output.path}\0${wanted.output.id.value}`, wanted]));
+  for (const commit of allCommits ? commitsWithOutputs(repository, ['--all']) : []) {
+    for (const wanted of wantedOf(selectedAt(context, commit, paths))) {
+      const key = `${wanted.output.path}\0${wanted.output.id.value}`;
+      if (!all.has(key)) all.set(key, wanted);
+    }
+  }
+  return [...all.values()].filter(({ output }) => isOnRemotes(output));
+}
+
+/** Of a commit, the outputs that the paths name; none where it has none of them. */
+function selectedAt(context: DvcContext, commit: string, paths: readonly string[]): Selected[] {
+  try {
+    return selectOutputs(context, outputsAt(context.repository, commit), paths);
+  } catch (error) {
+    if (error instanceof VarveError && error.code === 'not-a-dataset') return [];
+    throw error;
+  }
+}
+
+function total(...parts: readonly Transferred[]): Transferred {
+  return {
+    objects: parts.reduce((sum, { objects }) => sum + objects, 0),
+    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+function keptFromRemotes(path: string): VarveError {
+  return new VarveError('kept-from-remotes', `${path} is kept out of remotes by its \`push: false\``, {
+    path,
+    remedy: 'Make it again with `dvc repro`, or copy it from a clone that has it.',
+  });
+}

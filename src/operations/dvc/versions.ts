@@ -1,0 +1,88 @@
+import { isDirectory, type ObjectId } from '../../dvc/format/object-id.ts';
+import type { Output } from '../../dvc/format/output.ts';
+import { outputHistory, outputsAt, outputsInTree, POINTER_SUFFIX } from '../../dvc/tree/pointers.ts';
+import type { DvcRepository } from '../../dvc/tree/repository.ts';
+import { isRecorded, namedPath, outputNamed, type Recorded, selectOutputs } from '../../dvc/tree/select.ts';
+import { VarveError } from '../../errors.ts';
+import { hexDigestOf } from '../../store/format/digest.ts';
+import type { ContentKey, DatasetVersion, HistoryEntry, VersionFacts } from '../backend/version.ts';
+import type { DvcPlace } from './context.ts';
+
+/** What the pointer of an output says of its data. */
+export function factsOf({ id, size, files, profile }: Recorded): VersionFacts {
+  return {
+    kind: isDirectory(id) ? 'directory' : 'file',
+    content: contentKeyOf(id),
+    name: `md5:${id.value}`,
+    bytes: size ?? 0,
+    files: files ?? 1,
+    ...(profile?.rows === undefined ? {} : { rows: profile.rows }),
+    ...(profile === undefined ? {} : { profile: profile.digest }),
+  };
+}
+
+/**
+ * DVC knows an MD5 of its data and no SHA-256. Reports and profiles have room for the form of a digest, so the key is the SHA-256 of
+ * the MD5's name, not of any data.
+ */
+export function contentKeyOf({ hash, value }: ObjectId): ContentKey {
+  return `sha256:${hexDigestOf(Buffer.from(`dvc ${hash} ${value}`))}` as string as ContentKey;
+}
+
+/** See Backend.datasetNamed. */
+export function namedOutput({ repository, cwd }: DvcPlace, path: string): string | undefined {
+  return outputNamed(outputsInTree(repository), namedPath({ repository, cwd }, path))?.path;
+}
+
+/** See Backend.version. */
+export function outputVersion(
+  { repository }: DvcPlace,
+  path: string,
+  commit: string | undefined,
+): DatasetVersion | undefined {
+  const output = outputNamed(outputsOf(repository, commit), path);
+  return output && versionOf(recorded(output), commit);
+}
+
+/** See Backend.select. Outputs without a recorded version are no versions. */
+export function selectVersions({ repository, cwd }: DvcPlace, paths: readonly string[]): DatasetVersion[] {
+  return selectOutputs({ repository, cwd }, outputsInTree(repository), paths)
+    .map(({ output }) => output)
+    .filter(isRecorded)
+    .map((output) => versionOf(output, undefined));
+}
+
+/** Every output of a commit that has a recorded version. */
+export function versionsAt({ repository }: DvcPlace, commit: string): DatasetVersion[] {
+  return outputsAt(repository, commit)
+    .filter(isRecorded)
+    .map((output) => versionOf(output, commit));
+}
+
+/** See Backend.history. Also of an output that is gone from the working tree. */
+export function versionHistory({ repository }: DvcPlace, path: string, revision: string): HistoryEntry[] {
+  const pointer =
+    outputsInTree(repository).find((output) => output.path === path)?.pointer ?? `${path}${POINTER_SUFFIX}`;
+  return outputHistory(repository, revision, path, pointer).map(({ output, ...commit }) => ({
+    ...commit,
+    version: output !== undefined && isRecorded(output) ? factsOf(output) : undefined,
+  }));
+}
+
+/** The outputs of a commit; of the working tree where it is undefined. */
+export function outputsOf(repository: DvcRepository, commit: string | undefined): Output[] {
+  return commit === undefined ? outputsInTree(repository) : outputsAt(repository, commit);
+}
+
+function versionOf(output: Recorded, commit: string | undefined): DatasetVersion {
+  return { path: output.path, commit, ...factsOf(output) };
+}
+
+function recorded(output: Output): Recorded {
+  if (isRecorded(output)) return output;
+  const { path } = output;
+  throw new VarveError('not-a-dataset', `${path} has no recorded version yet`, {
+    path,
+    remedy: 'Run `dvc repro` or `varve add` first.',
+  });
+}

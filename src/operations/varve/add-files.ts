@@ -1,0 +1,79 @@
+import { forEach } from '../../base/concurrency.ts';
+import { VarveError } from '../../errors.ts';
+import { SMALLEST_CHUNKED } from '../../store/chunking/file-layout.ts';
+import type { Digest } from '../../store/format/digest.ts';
+import type { AddedFile } from '../../store/writing/add-file.ts';
+import type { Batch } from '../../store/writing/batch.ts';
+import type { SmallFileReaders } from '../../store/writing/small-file-readers.ts';
+import { pathOfFile } from '../../workspace/tree/data-state.ts';
+import type { ScannedFile } from '../../workspace/tree/scan.ts';
+import type { WorkingContext } from '../context/context.ts';
+
+/** Large files read at the same time, while others wait for the threads that hash them. */
+const JOBS = 4;
+/** Milliseconds between two turns of the event loop. */
+const TURN_EVERY = 50;
+
+interface Entry {
+  readonly file: ScannedFile;
+  digest: Digest | undefined;
+}
+
+/**
+ * Reads files of a dataset into a batch and notes their digests.
+ * @param readers that read the small ones; without, this thread does
+ * @throws VarveError `source-changed` where one is not what the scan saw
+ */
+export async function takeIn(
+  context: WorkingContext,
+  batch: Batch,
+  dataset: string,
+  files: readonly Entry[],
+  readers: SmallFileReaders | undefined,
+): Promise<void> {
+  const total = files.reduce((sum, { file }) => sum + file.size, 0);
+  let done = 0;
+  const onBytes = (count: number): void => {
+    done += count;
+    context.onProgress?.({ phase: `add ${dataset}`, unit: 'bytes', done, total });
+  };
+  const turn = takingTurns();
+  const pathOf = ({ file }: Entry): string => `${context.repository.root}/${pathOfFile(dataset, file.path)}`;
+  const note = (entry: Entry, { digest, size }: AddedFile): void => {
+    if (size !== entry.file.size) throw changed(pathOfFile(dataset, entry.file.path));
+    entry.digest = digest;
+  };
+  const small = files.filter(({ file }) => file.size <= SMALLEST_CHUNKED);
+  const toRead = function* () {
+    for (const entry of small) yield { path: pathOf(entry), size: entry.file.size };
+  };
+  let next = 0;
+  for await (const added of batch.addSmallFiles(toRead(), readers)) {
+    await turn();
+    context.signal?.throwIfAborted();
+    note(small[next++]!, added);
+    onBytes(added.size);
+  }
+  const large = files.filter(({ file }) => file.size > SMALLEST_CHUNKED);
+  await forEach(large, JOBS, async (entry) => {
+    context.signal?.throwIfAborted();
+    note(entry, await batch.addFile(pathOf(entry), { onBytes }));
+  });
+}
+
+/** Where nothing is waited for, signals would not be heard before the end. */
+function takingTurns(): () => Promise<void> {
+  let turned = performance.now();
+  return async () => {
+    if (performance.now() - turned < TURN_EVERY) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    turned = performance.now();
+  };
+}
+
+function changed(path: string): VarveError {
+  return new VarveError('source-changed', `${path} changed while it was being added`, {
+    path,
+    remedy: 'Wait until whatever writes it is done, then run `varve add` again. Nothing was recorded.',
+  });
+}

@@ -1,0 +1,173 @@
+import type { Store } from '../../store/store.ts';
+import type { Access } from '../../workspace/config.ts';
+import { pathInRepository, type Repository } from '../../workspace/repository.ts';
+import type { Backend } from '../backend/backend.ts';
+import { notDvc } from '../backend/errors.ts';
+import type {
+  AddInPlaceOptions,
+  AddResult,
+  CheckoutOptions,
+  CheckoutResult,
+  ComparedDataset,
+  ExportDvcResult,
+  GcOptions,
+  GcResult,
+  GitInstallResult,
+  GitParts,
+  ImportDvcResult,
+  ListedRemote,
+  PullResult,
+  RemoteAddOptions,
+  StatusResult,
+  TransferChoice,
+  TransferResult,
+  VerifyResult,
+} from '../backend/results.ts';
+import type { DatasetFiles, DatasetVersion, HistoryEntry } from '../backend/version.ts';
+import type { WorkingContext } from '../context/context.ts';
+import type { Profiler } from '../statistics/profiler.ts';
+import { datasetAtPath } from './datasets/select.ts';
+import { datasetVersion, selectVersions, versionHistory, versionsAt } from './datasets/versions.ts';
+
+/**
+ * Data in varve's own format: pointers `*.varve`, manifests, and a store as cache and as remote. Each operation is loaded when it is
+ * called, so that a command loads its own alone.
+ */
+export class VarveBackend implements Backend {
+  readonly terms = { dataset: 'a dataset', pointer: 'pointer' };
+  readonly #context: WorkingContext;
+
+  constructor(context: WorkingContext) {
+    this.#context = context;
+  }
+
+  get repository(): Repository {
+    return this.#context.repository;
+  }
+
+  async datasetNamed(path: string): Promise<string | undefined> {
+    const { repository, cwd } = this.#context;
+    return datasetAtPath(repository.root, pathInRepository(repository, cwd, path));
+  }
+
+  async version(path: string, commit: string | undefined): Promise<DatasetVersion | undefined> {
+    return datasetVersion(this.#context, path, commit);
+  }
+
+  async select(paths: readonly string[]): Promise<DatasetVersion[]> {
+    return selectVersions(this.#context, paths);
+  }
+
+  async versionsAt(commit: string): Promise<DatasetVersion[]> {
+    return versionsAt(this.#context, commit);
+  }
+
+  async history(path: string, revision: string): Promise<HistoryEntry[]> {
+    return versionHistory(this.#context, path, revision);
+  }
+
+  async copyFiles(
+    version: DatasetVersion,
+    targetOf: (name: string, index: number) => string | undefined,
+  ): Promise<DatasetFiles> {
+    const { copyFiles } = await import('./copy-files.ts');
+    return copyFiles(this.#context, version, targetOf);
+  }
+
+  async openProfileStore(): Promise<Store> {
+    const { openCache } = await import('./stores/stores.ts');
+    return openCache(this.#context);
+  }
+
+  async add(paths: readonly string[], profiler: Profiler | undefined): Promise<AddResult> {
+    const { add } = await import('./add.ts');
+    return add(this.#context, paths, profiler);
+  }
+
+  async addInPlace(url: string, options: AddInPlaceOptions): Promise<AddResult> {
+    const { addInPlace } = await import('./in-place/add.ts');
+    return addInPlace(this.#context, url, options);
+  }
+
+  async status(paths: readonly string[]): Promise<StatusResult> {
+    const { status } = await import('./status.ts');
+    return status(this.#context, paths);
+  }
+
+  async diff(
+    commits: { readonly before: string; readonly after: string | undefined },
+    paths: readonly string[],
+  ): Promise<ComparedDataset[]> {
+    const { diff } = await import('./diff.ts');
+    return diff(this.#context, commits, paths);
+  }
+
+  async checkout(paths: readonly string[], options: CheckoutOptions): Promise<CheckoutResult> {
+    const { checkout } = await import('./checkout.ts');
+    return checkout(this.#context, paths, options);
+  }
+
+  async push(paths: readonly string[], choice: TransferChoice): Promise<TransferResult> {
+    const { push } = await import('./push.ts');
+    return push(this.#context, paths, choice);
+  }
+
+  async fetch(paths: readonly string[], choice: TransferChoice): Promise<TransferResult> {
+    const { fetch } = await import('./fetch.ts');
+    return fetch(this.#context, paths, choice);
+  }
+
+  async pull(paths: readonly string[], options: TransferChoice & CheckoutOptions): Promise<PullResult> {
+    const { pull } = await import('./pull.ts');
+    return pull(this.#context, paths, options);
+  }
+
+  async verify(remote: string | undefined): Promise<VerifyResult> {
+    const { verify } = await import('./verify.ts');
+    return verify(this.#context, remote);
+  }
+
+  async gc(options: GcOptions): Promise<GcResult> {
+    const { gc } = await import('./gc.ts');
+    return gc(this.#context, options);
+  }
+
+  async listRemotes(): Promise<ListedRemote[]> {
+    const { listRemotes } = await import('./remotes.ts');
+    return listRemotes(this.#context);
+  }
+
+  async addRemote(name: string, url: string, options: RemoteAddOptions): Promise<ListedRemote> {
+    const { addRemote } = await import('./remotes.ts');
+    return addRemote(this.#context, name, url, options);
+  }
+
+  async forgetRemote(name: string): Promise<void> {
+    const { forgetRemote } = await import('./remotes.ts');
+    forgetRemote(this.#context, name);
+  }
+
+  async chooseRemote(name: string, options: { readonly local?: boolean | undefined }): Promise<void> {
+    const { chooseRemote } = await import('./remotes.ts');
+    chooseRemote(this.#context, name, options);
+  }
+
+  async reachSource(url: string, access: Access): Promise<Access & { readonly url: string }> {
+    const { reachSource } = await import('./remotes.ts');
+    return reachSource(this.#context, url, access);
+  }
+
+  async gitInstall(parts: GitParts, program: readonly string[]): Promise<GitInstallResult> {
+    const { installInGit } = await import('../git/install.ts');
+    return installInGit(this.repository.root, parts, program);
+  }
+
+  async importDvc(): Promise<ImportDvcResult> {
+    throw notDvc(this.repository.root);
+  }
+
+  async exportDvc(): Promise<ExportDvcResult> {
+    const { exportDvc } = await import('./export-dvc.ts');
+    return exportDvc(this.#context);
+  }
+}

@@ -1,0 +1,181 @@
+import { isChosen } from '../../base/path-order.ts';
+import { VarveError } from '../../errors.ts';
+import type { Digest } from '../../store/format/digest.ts';
+import type { ManifestEntry } from '../../store/format/manifest.ts';
+import type { Store } from '../../store/store.ts';
+import { applyCheckout, type PutInPlace } from '../../workspace/checkout/apply.ts';
+import { checkCollisions, nameFolding } from '../../workspace/checkout/name-collisions.ts';
+import { type CheckoutPlan, planCheckout } from '../../workspace/checkout/plan.ts';
+import { readConfig } from '../../workspace/config.ts';
+import { pathOfFile } from '../../workspace/tree/data-state.ts';
+import { fileClock } from '../../workspace/tree/file-clock.ts';
+import { readStatCache, type StatCache, writeStatCache } from '../../workspace/tree/stat-cache.ts';
+import type { CheckedOutDataset, CheckoutOptions, CheckoutResult } from '../backend/results.ts';
+import { closing } from '../context/closing.ts';
+import type { WorkingContext } from '../context/context.ts';
+import { type SelectedDataset, selectDatasets, snapshotFiles } from './datasets/select.ts';
+import { isInPlace, isUnread, notRead } from './in-place/snapshot.ts';
+import { openCache } from './stores/stores.ts';
+
+interface Planned {
+  readonly dataset: SelectedDataset;
+  readonly record: StatCache | undefined;
+  readonly plan: CheckoutPlan;
+  readonly only: readonly string[] | undefined;
+}
+
+/**
+ * Makes the data match the pointers. Nothing is touched before it is known that every dataset can be checked out.
+ * @throws VarveError `unsaved-changes`, `object-missing`, `name-collision`
+ */
+export async function checkout(
+  context: WorkingContext,
+  paths: readonly string[],
+  options: CheckoutOptions,
+): Promise<CheckoutResult> {
+  const datasets = selectDatasets(context, paths);
+  return closing(await openCache(context), (cache) =>
+    checkoutFrom(context, cache, datasets, { ...options, named: paths.length > 0 }),
+  );
+}
+
+/** @param options.named whether the user named the datasets: those become whole, else they keep to the parts chosen before */
+export async function checkoutFrom(
+  context: WorkingContext,
+  cache: Store,
+  datasets: readonly SelectedDataset[],
+  options: CheckoutOptions & { readonly named: boolean },
+): Promise<CheckoutResult> {
+  const planned: Planned[] = [];
+  for (const dataset of datasets) planned.push(await plan(context, cache, dataset, options));
+  refuseUnsaved(planned);
+  refuseMissing(cache, planned);
+  const { checkout: way } = readConfig(context.repository);
+  const put = putter(context, cache, planned, way === 'link');
+  const results: CheckedOutDataset[] = [];
+  for (const one of planned) results.push(await apply(context, one, put));
+  return { datasets: results };
+}
+
+async function plan(
+  context: WorkingContext,
+  cache: Store,
+  dataset: SelectedDataset,
+  options: CheckoutOptions & { readonly named: boolean },
+): Promise<Planned> {
+  const { repository, signal } = context;
+  const { path, pointer } = dataset;
+  const record = readStatCache(repository, path);
+  const only = chosenParts(dataset, record, options.named);
+  const files = snapshotFiles(repository, cache, path, pointer);
+  const isSaved = (digest: Digest): boolean => cache.has(digest);
+  const made = await planCheckout(repository.root, path, record, files, {
+    force: options.force,
+    only,
+    isSaved,
+    signal,
+  });
+  refuseUnknownParts(dataset, made);
+  return { dataset, record, plan: made, only };
+}
+
+/** What was chosen before stays chosen, unless the whole dataset is asked for by name. */
+function chosenParts(
+  { pointer, only }: SelectedDataset,
+  record: StatCache | undefined,
+  named: boolean,
+): readonly string[] | undefined {
+  if (pointer.kind === 'file') return undefined;
+  if (only === undefined) return named ? undefined : record?.only;
+  // Of a dataset that is there as a whole, a part is there already.
+  if (record !== undefined && record.only === undefined) return undefined;
+  return [...new Set([...(record?.only ?? []), ...only])].sort();
+}
+
+function refuseUnknownParts({ path, only }: SelectedDataset, made: CheckoutPlan): void {
+  for (const part of only ?? []) {
+    if (made.files.some(({ entry }) => isChosen(entry.path, [part]))) continue;
+    throw new VarveError('missing-path', `The snapshot of ${path} has nothing at ${part}`, {
+      path: `${path}/${part}`,
+      remedy: 'Check the spelling; `varve diff` and `varve log` show what versions hold.',
+    });
+  }
+}
+
+function refuseUnsaved(planned: readonly Planned[]): void {
+  const unsaved = planned.flatMap(({ dataset, plan: { unsaved: paths } }) =>
+    paths.map((path) => pathOfFile(dataset.path, path)),
+  );
+  if (unsaved.length === 0) return;
+  const more = unsaved.length > 1 ? ` and ${unsaved.length - 1} more` : '';
+  throw new VarveError('unsaved-changes', `${unsaved[0]}${more} would be overwritten, and nobody saved it`, {
+    path: unsaved[0]!,
+    remedy: 'Save it with `varve add`, move it away, or give it up with `varve checkout --force`.',
+  });
+}
+
+/** Before anything is touched, so that a checkout is not left in the middle for want of data. */
+function refuseMissing(cache: Store, planned: readonly Planned[]): void {
+  for (const { dataset, plan: made } of planned) {
+    const missing = made.files.find(
+      ({ entry, found }) =>
+        found === undefined && (isUnread(entry) || (entry.digest !== undefined && !cache.has(entry.digest))),
+    );
+    if (missing === undefined) continue;
+    if (isInPlace(dataset.pointer)) throw notRead(dataset.path, missing.entry.path, dataset.pointer);
+    const path = pathOfFile(dataset.path, missing.entry.path);
+    throw new VarveError('object-missing', `${path} is not in the cache (${missing.entry.digest})`, {
+      path,
+      remedy: 'Run `varve pull`, which brings it from the remote.',
+    });
+  }
+}
+
+/** Puts objects in place and reports how much of all the work is done. */
+function putter(
+  context: WorkingContext,
+  cache: Store,
+  planned: readonly Planned[],
+  link: boolean,
+): PutInPlace {
+  const total = planned.reduce((sum, { plan: made }) => sum + bytesToWrite(made), 0);
+  let done = 0;
+  const onBytes = (count: number): void => {
+    done += count;
+    context.onProgress?.({ phase: 'check out', unit: 'bytes', done, total });
+  };
+  return (files, count) => cache.materialiseAll(files, count, { link, onBytes });
+}
+
+async function apply(context: WorkingContext, planned: Planned, put: PutInPlace): Promise<CheckedOutDataset> {
+  const { repository, signal } = context;
+  const { dataset, plan: made, only } = planned;
+  const { path, pointer } = dataset;
+  const written = filesToWrite(made);
+  if (written.length > 0 && pointer.kind === 'directory') {
+    checkCollisions(
+      made.files.map(({ entry }) => entry.path),
+      nameFolding(repository),
+      path,
+    );
+  }
+  const writtenBytes = bytesToWrite(made);
+  const files = await applyCheckout(repository.root, path, pointer.kind, made, { put, signal });
+  writeStatCache(repository, path, { digest: pointer.digest, only }, files, fileClock(repository));
+  return {
+    path,
+    written: written.length,
+    writtenBytes,
+    removed: made.remove.length,
+    kept: made.kept,
+    ...(only === undefined ? {} : { only }),
+  };
+}
+
+function filesToWrite(made: CheckoutPlan): ManifestEntry[] {
+  return made.files.flatMap(({ entry, found }) => (found === undefined ? [entry] : []));
+}
+
+function bytesToWrite(made: CheckoutPlan): number {
+  return filesToWrite(made).reduce((sum, { size }) => sum + size, 0);
+}

@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { VarveError } from '../../../errors.ts';
+import type { Digest } from '../../../store/format/digest.ts';
+import { readManifest } from '../../../store/format/manifest.ts';
+import type { Root } from '../../../store/gc/roots.ts';
+import type { Store } from '../../../store/store.ts';
+import { datasetPaths } from '../../../workspace/git/pointers.ts';
+import { POINTER_SUFFIX, type Pointer, pointerPath, readPointer } from '../../../workspace/pointer.ts';
+import { pathInRepository, type Repository } from '../../../workspace/repository.ts';
+import type { WorkingContext } from '../../context/context.ts';
+import { nearest } from '../../datasets/suggest.ts';
+import { entriesInPlace, isInPlace, type SnapshotFile } from '../in-place/snapshot.ts';
+
+/** A dataset that a command is about; `only` names the files and folders within it, where not all is meant. */
+export interface SelectedDataset {
+  readonly path: string;
+  readonly pointer: Pointer;
+  readonly only?: readonly string[];
+}
+
+/**
+ * The datasets that paths of the user name: each a dataset, its pointer, a folder with datasets below, or a file or folder
+ * within a dataset. No paths: every dataset of the working tree.
+ * @throws VarveError `not-a-dataset`, `outside-repository`, and as parsePointer
+ */
+export function selectDatasets(context: WorkingContext, paths: readonly string[]): SelectedDataset[] {
+  const { root } = context.repository;
+  const all = paths.length === 0 ? datasetPaths(root) : undefined;
+  const chosen = new Map<string, Set<string> | undefined>();
+  for (const path of all ?? []) chosen.set(path, undefined);
+  for (const path of paths) {
+    for (const { dataset, part } of namedBy(context, path)) {
+      const parts = chosen.get(dataset);
+      if (part === undefined) chosen.set(dataset, undefined);
+      else if (parts !== undefined || !chosen.has(dataset))
+        chosen.set(dataset, (parts ?? new Set()).add(part));
+    }
+  }
+  return [...chosen].map(([path, parts]) => ({
+    path,
+    pointer: readPointer(root, path),
+    ...(parts === undefined ? {} : { only: [...parts].sort() }),
+  }));
+}
+
+/** The dataset that a path of the user names as a whole, by its data or its pointer; undefined where it names none. */
+export function datasetNamed(context: WorkingContext, path: string): string | undefined {
+  const { repository, cwd } = context;
+  return datasetAtPath(repository.root, pathInRepository(repository, cwd, path));
+}
+
+/** The dataset whose data or pointer lies at `named`, from the root. */
+export function datasetAtPath(root: string, named: string): string | undefined {
+  if (named === '') return undefined;
+  if (existsSync(join(root, pointerPath(named)))) return named;
+  return named.endsWith(POINTER_SUFFIX) && existsSync(join(root, named))
+    ? named.slice(0, -POINTER_SUFFIX.length)
+    : undefined;
+}
+
+/** The dataset that holds `path` (from the root) somewhere within; undefined where none does. */
+export function datasetAround(root: string, path: string): string | undefined {
+  for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
+    const folder = path.slice(0, slash);
+    if (existsSync(join(root, pointerPath(folder)))) return folder;
+  }
+  return undefined;
+}
+
+/** The files of a snapshot, in order: of a dataset that is a file, one whose path is ''. See entriesInPlace for data in place. */
+export async function* snapshotFiles(
+  repository: Repository,
+  store: Store,
+  path: string,
+  pointer: Pointer,
+): AsyncGenerator<SnapshotFile> {
+  if (isInPlace(pointer)) {
+    yield* entriesInPlace(repository, store, path, pointer);
+    return;
+  }
+  if (pointer.kind === 'directory') {
+    yield* readManifest(store.readStream(pointer.digest), `of ${path}, ${pointer.digest}`);
+    return;
+  }
+  const { bytes, digest, executable } = pointer;
+  yield { path: '', size: bytes, digest, ...(executable ? { executable } : {}) };
+}
+
+/** What the store must keep or move for a dataset. */
+export function rootOf({ path, pointer, only }: SelectedDataset): Root {
+  const { kind, digest, profile, source } = pointer;
+  return {
+    path,
+    kind: source === undefined ? kind : 'file',
+    digest,
+    ...(profile === undefined ? {} : { profile }),
+    ...(source === undefined ? {} : { source }),
+    ...(only === undefined || source !== undefined ? {} : { only }),
+  };
+}
+
+interface VersionedPath {
+  readonly path: string;
+  readonly pointer: Pointer;
+}
+
+/** Roots once each: many commits name the same snapshot. */
+export async function distinctRoots(
+  datasets: AsyncIterable<VersionedPath> | Iterable<VersionedPath>,
+): Promise<Map<string, Root>> {
+  const roots = new Map<string, Root>();
+  for await (const dataset of datasets) {
+    const { digest, profile } = dataset.pointer;
+    roots.set(`${dataset.path}\0${digest}\0${profile ?? ('' as Digest)}`, rootOf(dataset));
+  }
+  return roots;
+}
+
+function namedBy(context: WorkingContext, path: string): { dataset: string; part?: string }[] {
+  const { root } = context.repository;
+  const dataset = datasetNamed(context, path);
+  if (dataset !== undefined) return [{ dataset }];
+  const named = pathInRepository(context.repository, context.cwd, path);
+  const around = datasetAround(root, named);
+  if (around !== undefined) return [{ dataset: around, part: named.slice(around.length + 1) }];
+  const all = datasetPaths(root);
+  const below = all.filter((other) => named === '' || other.startsWith(`${named}/`));
+  if (below.length > 0) return below.map((other) => ({ dataset: other }));
+  throw notADataset(path, nearest(named, all));
+}
+
+function notADataset(path: string, similar: string | undefined): VarveError {
+  return new VarveError('not-a-dataset', `${path} is not a dataset, and holds none`, {
+    path,
+    remedy: similar === undefined ? `Run \`varve add ${path}\` to make it one.` : `Did you mean ${similar}?`,
+  });
+}

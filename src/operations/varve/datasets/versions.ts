@@ -1,0 +1,69 @@
+import {
+  datasetAt,
+  datasetHistory,
+  datasetsAt,
+  type PointedDataset,
+} from '../../../workspace/git/pointers.ts';
+import { POINTER_SUFFIX, type Pointer, readPointer } from '../../../workspace/pointer.ts';
+import type { DatasetVersion, HistoryEntry, VersionFacts } from '../../backend/version.ts';
+import type { WorkingContext } from '../../context/context.ts';
+import { datasetAtPath, selectDatasets } from './select.ts';
+
+/** What a pointer says of its snapshot. */
+export function factsOf({ kind, digest, bytes, files, rows, profile }: Pointer): VersionFacts {
+  return {
+    kind,
+    content: digest,
+    name: digest,
+    bytes,
+    files,
+    ...(rows === undefined ? {} : { rows }),
+    ...(profile === undefined ? {} : { profile }),
+  };
+}
+
+/** See Backend.version. */
+export function datasetVersion(
+  { repository: { root } }: WorkingContext,
+  path: string,
+  commit: string | undefined,
+): DatasetVersion | undefined {
+  const dataset = commit === undefined ? datasetAtPath(root, path) : withoutSuffix(path);
+  const pointer = dataset === undefined ? undefined : pointerOf(root, dataset, commit);
+  return pointer && { path: dataset!, commit, ...factsOf(pointer) };
+}
+
+/** The pointer of a dataset that is there in the working tree, or that a commit may have. */
+export function pointerOf(root: string, dataset: string, commit: string | undefined): Pointer | undefined {
+  return commit === undefined ? readPointer(root, dataset) : datasetAt(root, commit, dataset);
+}
+
+/** See Backend.select. */
+export function selectVersions(context: WorkingContext, paths: readonly string[]): DatasetVersion[] {
+  return selectDatasets(context, paths).map((dataset) => versionOf(dataset, undefined));
+}
+
+/** Every dataset of a commit. */
+export function versionsAt({ repository }: WorkingContext, commit: string): DatasetVersion[] {
+  return datasetsAt(repository.root, commit).map((dataset) => versionOf(dataset, commit));
+}
+
+/** See Backend.history. */
+export function versionHistory(
+  { repository }: WorkingContext,
+  path: string,
+  revision: string,
+): HistoryEntry[] {
+  return datasetHistory(repository.root, revision, path).map(({ pointer, ...commit }) => ({
+    ...commit,
+    version: pointer && factsOf(pointer),
+  }));
+}
+
+function versionOf({ path, pointer }: PointedDataset, commit: string | undefined): DatasetVersion {
+  return { path, commit, ...factsOf(pointer) };
+}
+
+function withoutSuffix(path: string): string {
+  return path.endsWith(POINTER_SUFFIX) ? path.slice(0, -POINTER_SUFFIX.length) : path;
+}

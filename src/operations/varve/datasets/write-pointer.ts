@@ -1,0 +1,69 @@
+import { VarveError } from '../../../errors.ts';
+import { checkGitAccepts } from '../../../workspace/git/gitignore.ts';
+import { formatPointer, type Pointer, readPointer, writePointer } from '../../../workspace/pointer.ts';
+import { pathInRepository, type Repository } from '../../../workspace/repository.ts';
+import type { AddedDataset } from '../../backend/results.ts';
+import type { WorkingContext } from '../../context/context.ts';
+import { datasetAround, datasetNamed } from './select.ts';
+
+/** What a pointer says of a snapshot's rows. */
+export type Statistics = Pick<Pointer, 'rows' | 'profile'>;
+
+/**
+ * Where a dataset that a person names may lie, from the root. Whether anything lies there plays no part.
+ * @throws VarveError `unsupported-path`, `nested-dataset`, and as checkGitAccepts
+ */
+export function datasetPath(context: WorkingContext, path: string): string {
+  const { root } = context.repository;
+  const dataset = datasetNamed(context, path) ?? pathInRepository(context.repository, context.cwd, path);
+  if (dataset === '' || /^(.*\/)?\.(git|varve)(\/|$)/.test(dataset)) {
+    throw new VarveError(
+      'unsupported-path',
+      `${path} cannot be a dataset: it holds the repository's own files`,
+      {
+        path,
+        remedy: 'Put the data into a folder of its own, such as data/, and add that.',
+      },
+    );
+  }
+  const around = datasetAround(root, dataset);
+  if (around !== undefined) {
+    throw new VarveError('nested-dataset', `${dataset} lies within the dataset ${around}`, {
+      path: dataset,
+      remedy: `Run \`varve add ${around}\`: it takes only what changed.`,
+    });
+  }
+  checkGitAccepts(root, dataset);
+  return dataset;
+}
+
+/** A pointer that cannot be read is about to be replaced by one that can. */
+export function replaceablePointer(root: string, dataset: string): Pointer | undefined {
+  try {
+    return readPointer(root, dataset);
+  } catch (error) {
+    if (
+      error instanceof VarveError &&
+      ['missing-path', 'damaged-pointer', 'pointer-conflict'].includes(error.code)
+    ) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+export function statisticsOf({ rows, profile }: Pointer): Statistics {
+  return { ...(rows === undefined ? {} : { rows }), ...(profile === undefined ? {} : { profile }) };
+}
+
+/** Writes the pointer of a dataset whose snapshot the store holds, where it is another one than before. */
+export function pointTo(
+  { root }: Repository,
+  dataset: string,
+  before: Pointer | undefined,
+  pointer: Pointer,
+): AddedDataset {
+  const same = before !== undefined && formatPointer(before) === formatPointer(pointer);
+  if (!same) writePointer(root, dataset, pointer);
+  return { ...pointer, path: dataset, change: before === undefined ? 'new' : same ? 'unchanged' : 'changed' };
+}

@@ -1,0 +1,165 @@
+import { isChosen, joinStreams } from '../../base/path-order.ts';
+import { VarveError } from '../../errors.ts';
+import type { ManifestEntry } from '../../store/format/manifest.ts';
+import type { Store } from '../../store/store.ts';
+import { datasetPaths, datasetsAt, type PointedDataset } from '../../workspace/git/pointers.ts';
+import { type Pointer, readPointer } from '../../workspace/pointer.ts';
+import { pathInRepository } from '../../workspace/repository.ts';
+import { currentEntries, type FileChange } from '../../workspace/tree/data-state.ts';
+import { readStatCache } from '../../workspace/tree/stat-cache.ts';
+import type { ComparedDataset, DatasetDiff, Totals } from '../backend/results.ts';
+import { closing } from '../context/closing.ts';
+import type { WorkingContext } from '../context/context.ts';
+import { datasetNamed, snapshotFiles } from './datasets/select.ts';
+import { factsOf } from './datasets/versions.ts';
+import { isUnread, type SnapshotFile } from './in-place/snapshot.ts';
+import { datasetStatus } from './status.ts';
+import { openCache } from './stores/stores.ts';
+
+/** See Backend.diff. @throws VarveError `not-a-dataset` for a path that neither side has */
+export async function diff(
+  context: WorkingContext,
+  { before, after }: { readonly before: string; readonly after: string | undefined },
+  paths: readonly string[],
+): Promise<ComparedDataset[]> {
+  const { root } = context.repository;
+  const chosen = chosenPaths(context, paths);
+  const left = byPath(datasetsAt(root, before));
+  const right = after === undefined ? workingTree(root) : byPath(datasetsAt(root, after));
+  refuseUnknown(chosen, [...left.keys(), ...right.keys()]);
+  const datasets: ComparedDataset[] = [];
+  await closing(await openCache(context), async (cache) => {
+    for (const path of [...new Set([...left.keys(), ...right.keys()])].sort()) {
+      if (!isChosen(path, chosen)) continue;
+      const pair = { path, before: left.get(path), saved: right.get(path) };
+      const found = await datasetDiff(context, cache, pair, after === undefined);
+      if (found !== undefined) datasets.push(found);
+    }
+  });
+  return datasets;
+}
+
+interface Pair {
+  readonly path: string;
+  readonly before: Pointer | undefined;
+  /** What the later pointer names; the data may have gone on from there. */
+  readonly saved: Pointer | undefined;
+}
+
+async function datasetDiff(
+  context: WorkingContext,
+  cache: Store,
+  pair: Pair,
+  isWorkingTree: boolean,
+): Promise<ComparedDataset | undefined> {
+  const { path, before, saved } = pair;
+  const live = isWorkingTree && saved !== undefined ? await unsavedFiles(context, path, saved) : undefined;
+  if (live === undefined && before?.digest === saved?.digest) return undefined;
+  const after = live ?? filesOf(context, cache, path, saved);
+  const files = await changedFiles(filesOf(context, cache, path, before), after);
+  if (live !== undefined && files?.length === 0) return undefined;
+  const kinds = new Set([before?.kind ?? saved?.kind, saved?.kind ?? before?.kind]);
+  const found: DatasetDiff = {
+    path,
+    change: before === undefined ? 'added' : saved === undefined ? 'removed' : 'modified',
+    before: totalsOf(before),
+    after: live === undefined ? totalsOf(saved) : liveTotals(live),
+    ...(files === undefined || !kinds.has('directory') ? {} : { files }),
+  };
+  if (live !== undefined || before === undefined || saved === undefined) return { diff: found };
+  return { diff: found, versions: [factsOf(before), factsOf(saved)] };
+}
+
+/** The files of the working tree where they are not those that the pointer names. */
+async function unsavedFiles(
+  context: WorkingContext,
+  path: string,
+  pointer: Pointer,
+): Promise<ManifestEntry[] | undefined> {
+  const { state, only } = await datasetStatus(context, { path, pointer });
+  // Of a dataset that is there in part, a comparison with the whole would say that the rest was removed.
+  if (state === 'unchanged' || state === 'missing' || only !== undefined) return undefined;
+  const { repository, signal } = context;
+  const record = readStatCache(repository, path);
+  const entries: ManifestEntry[] = [];
+  for await (const entry of currentEntries(repository.root, path, record, signal)) entries.push(entry);
+  return entries;
+}
+
+async function* filesOf(
+  { repository }: WorkingContext,
+  cache: Store,
+  path: string,
+  pointer: Pointer | undefined,
+): AsyncGenerator<SnapshotFile> {
+  if (pointer !== undefined) yield* snapshotFiles(repository, cache, path, pointer);
+}
+
+/** Undefined where a manifest is not in the cache. */
+async function changedFiles(
+  before: AsyncIterable<SnapshotFile>,
+  after: AsyncIterable<SnapshotFile> | Iterable<SnapshotFile>,
+): Promise<FileChange[] | undefined> {
+  const changes: FileChange[] = [];
+  try {
+    for await (const [then, now] of joinStreams(before, after)) {
+      if (then === undefined) changes.push({ path: now!.path, change: 'added' });
+      else if (now === undefined) changes.push({ path: then.path, change: 'removed' });
+      else if (!isSame(then, now)) {
+        changes.push({ path: now.path, change: 'modified' });
+      }
+    }
+    return changes;
+  } catch (error) {
+    if (error instanceof VarveError && error.code === 'object-missing') return undefined;
+    throw error;
+  }
+}
+
+/** By digest; of what nobody has read, by what its bucket says. */
+function isSame(a: SnapshotFile, b: SnapshotFile): boolean {
+  const sameObject = a.etag !== undefined && a.etag === b.etag && a.size === b.size;
+  const sameBytes = sameObject || (!isUnread(a) && a.digest === b.digest);
+  return sameBytes && a.executable === b.executable;
+}
+
+function totalsOf(pointer: Pointer | undefined): Totals | null {
+  if (pointer === undefined) return null;
+  const { bytes, files, rows } = pointer;
+  return { bytes, files, ...(rows === undefined ? {} : { rows }) };
+}
+
+function liveTotals(entries: readonly ManifestEntry[]): Totals {
+  const files = entries.filter(({ digest }) => digest !== undefined);
+  return { bytes: files.reduce((sum, { size }) => sum + size, 0), files: files.length };
+}
+
+function workingTree(root: string): Map<string, Pointer> {
+  return new Map(datasetPaths(root).map((path) => [path, readPointer(root, path)]));
+}
+
+function byPath(datasets: readonly PointedDataset[]): Map<string, Pointer> {
+  return new Map(datasets.map(({ path, pointer }) => [path, pointer]));
+}
+
+/** Paths from the root; undefined for everything. */
+function chosenPaths(context: WorkingContext, paths: readonly string[]): string[] | undefined {
+  if (paths.length === 0) return undefined;
+  const named = paths.map(
+    (path) => datasetNamed(context, path) ?? pathInRepository(context.repository, context.cwd, path),
+  );
+  return named.includes('') ? undefined : named;
+}
+
+function refuseUnknown(chosen: readonly string[] | undefined, all: readonly string[]): void {
+  const unknown = chosen?.find((path) => !all.some((dataset) => isChosen(dataset, [path])));
+  if (unknown === undefined) return;
+  throw new VarveError(
+    'not-a-dataset',
+    `${unknown} is neither a revision, nor a dataset of the two versions`,
+    {
+      path: unknown,
+      remedy: 'See `varve status` for the datasets, and `git log` for the revisions.',
+    },
+  );
+}

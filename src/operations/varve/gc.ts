@@ -1,0 +1,35 @@
+import { collectGarbage } from '../../store/gc/collect.ts';
+import { cloneId } from '../../workspace/clone-id.ts';
+import type { GcOptions, GcResult } from '../backend/results.ts';
+import { closing } from '../context/closing.ts';
+import { type WorkingContext, watching } from '../context/context.ts';
+import { everyRoot, everyRootOfCache } from './datasets/roots.ts';
+import { isCacheShared, openCache, openRemoteStore } from './stores/stores.ts';
+
+const HOUR = 3_600_000;
+/** A cache is written to by the commands of one person, a remote by anyone, from clones that may be offline for days. */
+const GRACE = { cache: HOUR, remote: 14 * 24 * HOUR } as const;
+
+/**
+ * Drops what no pointer names: of no commit, branch, tag, stash, reflog or worktree of this clone, and of no push (or, in a
+ * cache that clones share, no work) of another.
+ */
+export async function gc(context: WorkingContext, options: GcOptions): Promise<GcResult> {
+  const { remote, dryRun = false } = options;
+  const graceMs = options.graceMs ?? (remote === undefined ? GRACE.cache : GRACE.remote);
+  const { onProgress } = watching(context);
+  const how = { graceMs, dryRun, ...(onProgress && { onProgress }) };
+  const clone = cloneId(context.repository);
+  if (remote === undefined) {
+    const roots = await everyRootOfCache(context);
+    const shared = isCacheShared(context) ? { clone } : {};
+    const freed = await closing(await openCache(context), (cache) =>
+      collectGarbage(cache, roots, { ...how, ...shared }),
+    );
+    return { remote: null, dryRun, graceMs, ...freed };
+  }
+  const roots = await everyRoot(context);
+  const { name, url, store } = await openRemoteStore(context, remote);
+  const freed = await closing(store, () => collectGarbage(store, roots, { ...how, clone }));
+  return { remote: { name, url }, dryRun, graceMs, ...freed };
+}

@@ -1,0 +1,264 @@
+import { posix } from 'node:path';
+import { inOrder } from '../../../base/concurrency.ts';
+import { joinStreams } from '../../../base/path-order.ts';
+import { VarveError } from '../../../errors.ts';
+import {
+  type BucketSource,
+  openSource,
+  type SourceObject,
+  sourceUrl,
+} from '../../../remote/bucket/listing.ts';
+import { encodeManifest, type ManifestEntry, problemOfPath } from '../../../store/format/manifest.ts';
+import {
+  encodeSourceManifest,
+  isIdentity,
+  type SourceFile,
+  unsupportedKey,
+} from '../../../store/format/source-manifest.ts';
+import type { Store } from '../../../store/store.ts';
+import type { Batch } from '../../../store/writing/batch.ts';
+import { accessTo, readConfig, setSource } from '../../../workspace/config.ts';
+import { ignoreDataset } from '../../../workspace/git/gitignore.ts';
+import type { Pointer } from '../../../workspace/pointer.ts';
+import { writeReadRecord } from '../../../workspace/tree/read-record.ts';
+import { dataKind, problemOfName } from '../../../workspace/tree/scan.ts';
+import { type IgnoreRules, ignoreRules } from '../../../workspace/tree/varveignore.ts';
+import type { AddInPlaceOptions, AddResult } from '../../backend/results.ts';
+import { closing } from '../../context/closing.ts';
+import type { WorkingContext } from '../../context/context.ts';
+import { rootOf } from '../datasets/select.ts';
+import { datasetPath, pointTo, replaceablePointer, statisticsOf } from '../datasets/write-pointer.ts';
+import { withScratch } from '../stores/scratch-folder.ts';
+import { claimInCache, openCache } from '../stores/stores.ts';
+import { sortedByPath } from './external-sort.ts';
+import { isInPlace, rootOfRead, sourceFiles } from './snapshot.ts';
+
+/** Objects asked about at once for their checksums. */
+const ASKED_AT_ONCE = 32;
+
+/**
+ * Makes a snapshot of data that lies in a bucket and leaves it there: a list of its objects, each with what identifies its
+ * present state. Reads no data. What is known of an object that has not changed since the snapshot before is kept.
+ * @param url `s3://bucket/prefix` or `minio://alias/bucket/prefix`: a single object where it names one, else all objects below
+ * @throws VarveError `path-taken`, `unsupported-key`, `missing-path`, and what the bucket meets
+ */
+export async function addInPlace(
+  context: WorkingContext,
+  url: string,
+  { to, ...access }: AddInPlaceOptions,
+): Promise<AddResult> {
+  const { repository } = context;
+  const dataset = datasetPath(context, to);
+  const before = replaceablePointer(repository.root, dataset);
+  if (before === undefined && dataKind(repository.root, dataset) !== undefined) throw pathTaken(dataset);
+  const place = sourceUrl(url);
+  const source = await openSource(url, { ...accessTo(readConfig(repository), place), ...access });
+  try {
+    return await closing(await openCache(context), async (cache) => {
+      const list = await takeList(context, cache, {
+        source,
+        place,
+        dataset,
+        before,
+        isFolder: url.endsWith('/'),
+      });
+      ignoreDataset(repository.root, dataset);
+      setSource(repository, place, access);
+      return { datasets: [pointTo(repository, dataset, before, list)] };
+    });
+  } finally {
+    await source.close();
+  }
+}
+
+interface Target {
+  readonly source: BucketSource;
+  /** The URL as the pointer has it. */
+  readonly place: string;
+  readonly dataset: string;
+  readonly before: Pointer | undefined;
+  /** Whether the URL asks for what lies below it, even where an object has just its name. */
+  readonly isFolder: boolean;
+}
+
+/** Puts the list of the source's objects, and what is known of them, into the cache. */
+async function takeList(context: WorkingContext, cache: Store, target: Target): Promise<Pointer> {
+  const { repository } = context;
+  const { source, place, dataset, before, isFolder } = target;
+  const single = isFolder ? undefined : await source.single();
+  const kind = single === undefined ? 'directory' : 'file';
+  const batch = cache.batch();
+  try {
+    const list = new List(cache);
+    const { digest } = await withScratch(context, (folder) => {
+      const found = single === undefined ? listed(context, source, dataset) : named([single], place);
+      const known = knownBefore(context, cache, target, kind);
+      const files = list.watch(described(source, known, sortedByPath(found, folder)));
+      return batch.addBytes(encodeSourceManifest(files), 'meta');
+    });
+    if (list.files === 0) throw nothingThere(place);
+    const pointer: Pointer = {
+      path: posix.basename(dataset),
+      kind,
+      digest,
+      bytes: list.bytes,
+      files: list.files,
+      ...(list.isAsBefore && before !== undefined ? statisticsOf(before) : {}),
+      source: place,
+    };
+    await keepKnown(context, batch, pointer, list);
+    const read = rootOfRead(repository, dataset, pointer);
+    await claimInCache(context, [rootOf({ path: dataset, pointer }), ...(read === undefined ? [] : [read])]);
+    await batch.commit();
+    return pointer;
+  } catch (error) {
+    await batch.abort();
+    throw error;
+  }
+}
+
+/** What is learned of the files while they pass. */
+class List {
+  files = 0;
+  bytes = 0;
+  /** Whether every file is as the snapshot before has it, and there are no others. */
+  isAsBefore = true;
+  /** Files whose bytes the cache has. */
+  readonly here: ManifestEntry[] = [];
+  readonly #cache: Store;
+
+  constructor(cache: Store) {
+    this.#cache = cache;
+  }
+
+  async *watch(files: AsyncIterable<Described>): AsyncGenerator<SourceFile> {
+    for await (const { file, isAsBefore } of files) {
+      this.isAsBefore &&= isAsBefore;
+      if (file === undefined) continue;
+      this.files += 1;
+      this.bytes += file.size;
+      const { path, size, digest } = file;
+      if (digest !== undefined && this.#cache.has(digest)) this.here.push({ path, size, digest });
+      yield file;
+    }
+  }
+}
+
+/** So that nothing that this clone has read already is read again for the new snapshot. */
+async function keepKnown(context: WorkingContext, batch: Batch, pointer: Pointer, list: List): Promise<void> {
+  const [first] = list.here;
+  if (first === undefined) return;
+  const complete = list.here.length === pointer.files;
+  const copy =
+    pointer.kind === 'file'
+      ? first.digest!
+      : (await batch.addBytes(encodeManifest(list.here), 'meta')).digest;
+  writeReadRecord(context.repository, pointer.digest, { copy, complete });
+}
+
+interface FoundFile extends Omit<SourceFile, 'digest'> {
+  readonly object: SourceObject;
+}
+
+interface Described {
+  /** Undefined where it was there before and is no more. */
+  readonly file: SourceFile | undefined;
+  readonly isAsBefore: boolean;
+}
+
+/** The objects that belong to the dataset, in no promised order. */
+async function* listed(
+  context: WorkingContext,
+  source: BucketSource,
+  dataset: string,
+): AsyncGenerator<FoundFile> {
+  const rules = ignoreRules(context.repository.root, posix.dirname(dataset));
+  let done = 0;
+  for await (const file of named(source.list(), source.url)) {
+    context.signal?.throwIfAborted();
+    if (!belongs(file, dataset, rules)) continue;
+    done += 1;
+    context.onProgress?.({ phase: `list ${dataset}`, unit: 'objects', done });
+    yield file;
+  }
+}
+
+async function* named(
+  objects: AsyncIterable<SourceObject> | Iterable<SourceObject>,
+  url: string,
+): AsyncGenerator<FoundFile> {
+  for await (const object of objects) {
+    const { key, size, etag, version } = object;
+    if (!isIdentity(etag, version)) throw noIdentity(`${url}/${key}`);
+    yield { path: key, size, etag, ...(version === undefined ? {} : { version }), object };
+  }
+}
+
+/** @throws VarveError `unsupported-key` where a checkout could not make a file of that name, or not find it again */
+function belongs({ path, size }: FoundFile, dataset: string, rules: IgnoreRules): boolean {
+  // Tools that show folders make such objects, which hold nothing.
+  if (size === 0 && (path === '' || path.endsWith('/'))) return false;
+  const problem = path.endsWith('/') ? 'ends in a slash, and has bytes' : problemOfPath(path);
+  if (problem !== undefined) throw unsupportedKey(path, problem);
+  if (!rules.empty && rules.ignores(`${dataset}/${path}`)) return false;
+  const unkept = path
+    .split('/')
+    .map(problemOfName)
+    .find((found) => found !== undefined);
+  if (unkept !== undefined) throw unsupportedKey(path, unkept);
+  return true;
+}
+
+/** The files with their digests: those that are as they were with what is known of them, others with what the server knows. */
+async function* described(
+  source: BucketSource,
+  before: AsyncIterable<SourceFile>,
+  now: AsyncIterable<FoundFile>,
+): AsyncGenerator<Described> {
+  yield* inOrder(joinStreams(before, now), ASKED_AT_ONCE, async ([then, found]) => {
+    if (found === undefined) return { file: undefined, isAsBefore: false };
+    const { object, ...file } = found;
+    const isAsBefore = then !== undefined && isSameState(then, file);
+    if (isAsBefore) return { file: then, isAsBefore };
+    const { sha256 } = await source.withChecksum(object);
+    return { file: sha256 === undefined ? file : { ...file, digest: `sha256:${sha256}` }, isAsBefore };
+  });
+}
+
+function isSameState(a: SourceFile, b: SourceFile): boolean {
+  return a.size === b.size && a.etag === b.etag && a.version === b.version;
+}
+
+/** The snapshot before, where it is one of the same source and this clone has its list. */
+async function* knownBefore(
+  { repository }: WorkingContext,
+  cache: Store,
+  { dataset, before, place }: Target,
+  kind: Pointer['kind'],
+): AsyncGenerator<SourceFile> {
+  if (before === undefined || !isInPlace(before) || before.source !== place || before.kind !== kind) return;
+  if (cache.has(before.digest)) yield* sourceFiles(repository, cache, dataset, before);
+}
+
+function noIdentity(path: string): VarveError {
+  return new VarveError('unsupported-server', `The server names no state of ${path} by an ETag`, {
+    path,
+    remedy:
+      'Without it nobody could tell later whether the object has changed: download the data and add it as a copy.',
+  });
+}
+
+function nothingThere(url: string): VarveError {
+  return new VarveError('missing-path', `There is nothing at ${url}`, {
+    path: url,
+    remedy: 'Check the spelling of bucket and prefix, and what .varveignore leaves out.',
+  });
+}
+
+function pathTaken(path: string): VarveError {
+  return new VarveError('path-taken', `${path} holds data that is no dataset yet`, {
+    path,
+    remedy:
+      'Move it away, or name another path by --to: the data of the bucket will lie there when it is pulled.',
+  });
+}

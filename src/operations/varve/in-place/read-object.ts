@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { VarveError } from '../../../errors.ts';
+import type { BucketSource } from '../../../remote/bucket/listing.ts';
+import type { Digest } from '../../../store/format/digest.ts';
+import type { SourceFile } from '../../../store/format/source-manifest.ts';
+import type { Batch } from '../../../store/writing/batch.ts';
+
+/** Larger objects pass through a file, so that the store can lay them out as it does any file. */
+const LARGEST_IN_MEMORY = 128 * 1024;
+/** What an ETag looks like where it is the MD5 of the bytes, as it mostly is unless they are encrypted or came in parts. */
+const MD5 = /^[0-9a-f]{32}$/;
+
+interface Reading {
+  readonly digest: Digest;
+  /** Undefined where it says nothing. */
+  readonly md5: string | undefined;
+  /** Small ones. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** Reads the objects of one source into a batch, each checked before it goes in. */
+export class ObjectReader {
+  readonly #source: BucketSource;
+  readonly #batch: Batch;
+  readonly #folder: string;
+  readonly #onBytes: (count: number) => void;
+  #files = 0;
+
+  /** @param folder for objects on their way */
+  constructor(source: BucketSource, batch: Batch, folder: string, onBytes: (count: number) => void) {
+    this.#source = source;
+    this.#batch = batch;
+    this.#folder = folder;
+    this.#onBytes = onBytes;
+  }
+
+  /**
+   * Takes in an object on condition that it is still the one that was listed. Its bytes must have the SHA-256 that is known of
+   * them. Where none is, and the ETag is not their MD5 either, they are read twice: ETags of encrypted objects look like an MD5
+   * and are none, but damage on the way does not strike twice alike.
+   * @throws VarveError `source-changed`, `source-damaged`
+   */
+  async take(file: SourceFile): Promise<Digest> {
+    const path = join(this.#folder, `${this.#files++}`);
+    try {
+      const first = await this.#read(file, path);
+      if (isWhole(first, file)) return await this.#keep(file, first, path);
+      const second = await this.#read(file, path);
+      const isConfirmed = file.digest === undefined && first.digest === second.digest;
+      if (isConfirmed || isWhole(second, file)) return await this.#keep(file, second, path);
+      throw damaged(this.#source.url, file);
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+
+  async #read(file: SourceFile, path: string): Promise<Reading> {
+    const sha256 = createHash('sha256');
+    const md5 = file.digest === undefined && MD5.test(file.etag) ? createHash('md5') : undefined;
+    const passing = this.#passing(file, (piece) => {
+      sha256.update(piece);
+      md5?.update(piece);
+    });
+    const pieces: Uint8Array[] = [];
+    const isSmall = file.size <= LARGEST_IN_MEMORY;
+    if (isSmall) for await (const piece of passing) pieces.push(piece);
+    else await pipeline(passing, createWriteStream(path));
+    return {
+      digest: `sha256:${sha256.digest('hex')}`,
+      md5: md5?.digest('hex'),
+      bytes: isSmall ? Buffer.concat(pieces) : undefined,
+    };
+  }
+
+  async *#passing(file: SourceFile, look: (piece: Uint8Array) => void): AsyncGenerator<Uint8Array> {
+    for await (const piece of this.#source.read({ ...file, key: file.path })) {
+      look(piece);
+      this.#onBytes(piece.length);
+      yield piece;
+    }
+  }
+
+  async #keep(file: SourceFile, { digest, bytes }: Reading, path: string): Promise<Digest> {
+    const kept =
+      bytes === undefined ? await this.#batch.addFile(path) : await this.#batch.addBytes(bytes, 'data');
+    // What lay in a file on its way must be what came.
+    if (kept.digest !== digest) throw damaged(this.#source.url, file);
+    return digest;
+  }
+}
+
+function isWhole({ digest, md5 }: Reading, file: SourceFile): boolean {
+  return file.digest === undefined ? md5 === undefined || md5 === file.etag : digest === file.digest;
+}
+
+function damaged(url: string, { path, digest }: SourceFile): VarveError {
+  const place = path === '' ? url : `${url}/${path}`;
+  const what = digest === undefined ? 'arrived in two different forms' : `does not have its digest ${digest}`;
+  return new VarveError('source-damaged', `${place} ${what}, so nothing of it was kept`, {
+    path: place,
+    remedy:
+      'Look for a proxy or a disk that damages what passes through it; where the object itself is damaged, put it back from a copy.',
+  });
+}

@@ -1,0 +1,99 @@
+import { joinStreams } from '../../../base/path-order.ts';
+import { VarveError } from '../../../errors.ts';
+import { type ManifestEntry, readManifest } from '../../../store/format/manifest.ts';
+import { readSourceManifest, type SourceFile } from '../../../store/format/source-manifest.ts';
+import type { Root } from '../../../store/gc/roots.ts';
+import type { Store } from '../../../store/store.ts';
+import type { Pointer } from '../../../workspace/pointer.ts';
+import type { Repository } from '../../../workspace/repository.ts';
+import { type ReadRecord, readRecordOf } from '../../../workspace/tree/read-record.ts';
+
+/** A pointer to data that lies in a bucket and stays there. */
+export type PointerInPlace = Pointer & { readonly source: string };
+
+export function isInPlace(pointer: Pointer): pointer is PointerInPlace {
+  return pointer.source !== undefined;
+}
+
+/**
+ * The files of a snapshot in place, in order, with the digests of those whose bytes a server or this clone knows.
+ * @throws VarveError `object-missing` where the source manifest is not in the store; `damaged-manifest`
+ */
+export async function* sourceFiles(
+  repository: Repository,
+  store: Store,
+  path: string,
+  pointer: PointerInPlace,
+): AsyncGenerator<SourceFile> {
+  const where = `of ${path}, ${pointer.digest}`;
+  const record = readRecordOf(repository, pointer.digest);
+  const listed = readSourceManifest(store.readStream(pointer.digest), where);
+  for await (const [file, read] of joinStreams(listed, filesRead(store, pointer, record, where))) {
+    if (file === undefined) continue;
+    if ((file.path === '') !== (pointer.kind === 'file')) throw otherKind(path);
+    yield file.digest === undefined && read?.digest !== undefined ? { ...file, digest: read.digest } : file;
+  }
+}
+
+/** A file of a snapshot, which may be in place: then its state in the bucket has a name even where its bytes have none. */
+export interface SnapshotFile extends ManifestEntry {
+  readonly etag?: string;
+}
+
+/** Whether nobody has read the bytes of a file, so that they have no digest. An empty folder has none either, and is no file. */
+export function isUnread({ digest, etag }: SnapshotFile): boolean {
+  return digest === undefined && etag !== undefined;
+}
+
+/** As ordinary entries, without a digest where nobody has read the bytes. */
+export async function* entriesInPlace(
+  repository: Repository,
+  store: Store,
+  path: string,
+  pointer: PointerInPlace,
+): AsyncGenerator<SnapshotFile> {
+  for await (const file of sourceFiles(repository, store, path, pointer)) {
+    const { path: inside, size, digest, etag } = file;
+    yield { path: inside, size, etag, ...(digest === undefined ? {} : { digest }) };
+  }
+}
+
+/**
+ * What this clone has read of a snapshot in place, as a root: so that gc keeps it, and verify checks it. Undefined where it has
+ * read nothing.
+ */
+export function rootOfRead(repository: Repository, path: string, pointer: Pointer): Root | undefined {
+  const record = isInPlace(pointer) ? readRecordOf(repository, pointer.digest) : undefined;
+  return record && { path, kind: pointer.kind, digest: record.copy };
+}
+
+export function notRead(path: string, file: string, { source }: PointerInPlace): VarveError {
+  const whole = file === '' ? path : `${path}/${file}`;
+  return new VarveError('object-missing', `${whole} lies in ${source}, and its bytes are not in the cache`, {
+    path: whole,
+    remedy: `Run \`varve pull ${path}\`, which reads it there.`,
+  });
+}
+
+/** What was read before, as far as the store still has the record of it. */
+async function* filesRead(
+  store: Store,
+  pointer: PointerInPlace,
+  record: ReadRecord | undefined,
+  where: string,
+): AsyncGenerator<ManifestEntry> {
+  if (record === undefined || !store.has(record.copy)) return;
+  if (pointer.kind === 'directory') yield* readManifest(store.readStream(record.copy), `read ${where}`);
+  else yield { path: '', size: pointer.bytes, digest: record.copy };
+}
+
+function otherKind(path: string): VarveError {
+  return new VarveError(
+    'damaged-manifest',
+    `The manifest of ${path} is not of the kind that its pointer says`,
+    {
+      path,
+      remedy: 'Restore the pointer from a commit that you trust.',
+    },
+  );
+}

@@ -1,0 +1,31 @@
+import { readStatCache } from '../../workspace/tree/stat-cache.ts';
+import type { CheckoutOptions, PullResult, TransferChoice } from '../backend/results.ts';
+import { closing } from '../context/closing.ts';
+import type { WorkingContext } from '../context/context.ts';
+import { checkoutFrom } from './checkout.ts';
+import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
+import { fetchInto } from './fetch.ts';
+import { openCache } from './stores/stores.ts';
+
+/** Fetches, then checks out. With `profilesOnly` there is no data to check out. */
+export async function pull(
+  context: WorkingContext,
+  paths: readonly string[],
+  options: TransferChoice & CheckoutOptions,
+): Promise<PullResult> {
+  const datasets = selectDatasets(context, paths).map((dataset) =>
+    paths.length === 0 ? withChosenParts(context, dataset) : dataset,
+  );
+  return closing(await openCache(context), async (cache) => {
+    const fetched = await fetchInto(context, cache, datasets, options);
+    if (options.profilesOnly) return { fetched, datasets: [] };
+    const named = paths.length > 0;
+    return { fetched, ...(await checkoutFrom(context, cache, datasets, { force: options.force, named })) };
+  });
+}
+
+/** Nobody named the dataset, so of one that is here in part, the same part is brought. */
+function withChosenParts(context: WorkingContext, dataset: SelectedDataset): SelectedDataset {
+  const only = readStatCache(context.repository, dataset.path)?.only;
+  return only === undefined || dataset.pointer.kind === 'file' ? dataset : { ...dataset, only };
+}

@@ -1,0 +1,43 @@
+import type { Root } from '../../store/gc/roots.ts';
+import { push as pushTo } from '../../store/transfer/push.ts';
+import { cloneId } from '../../workspace/clone-id.ts';
+import type { TransferChoice, TransferResult } from '../backend/results.ts';
+import { closing } from '../context/closing.ts';
+import type { WorkingContext } from '../context/context.ts';
+import { selectDatasets } from './datasets/select.ts';
+import { memoryOfRemotes, openCache, openRemoteNamed } from './stores/stores.ts';
+import { rootsToTransfer, transferOptions } from './stores/transfer-roots.ts';
+
+/** Sends what the remote lacks of the chosen datasets. What was interrupted is not sent again. */
+export async function push(
+  context: WorkingContext,
+  paths: readonly string[],
+  choice: TransferChoice,
+): Promise<TransferResult> {
+  const datasets = selectDatasets(context, paths);
+  return pushRoots(context, await rootsToTransfer(context, datasets, choice), choice);
+}
+
+export async function pushRoots(
+  context: WorkingContext,
+  roots: readonly Root[],
+  choice: TransferChoice,
+): Promise<TransferResult> {
+  const { name, remote } = await openRemoteNamed(context, choice.remote);
+  return closing(remote, async () => {
+    const sent = await pushTo(() => openCache(context), remote, roots, {
+      clone: cloneId(context.repository),
+      memory: memoryOfRemotes(context),
+      ...transferOptions(context, choice),
+    });
+    return { remote: { name, url: remote.url }, snapshots: roots.length, ...sent, ...inPlaceOf(roots) };
+  });
+}
+
+/** Those of which the remote gets the list and no data, once each. */
+function inPlaceOf(roots: readonly Root[]): Pick<TransferResult, 'inPlace'> {
+  const urls = new Map(roots.flatMap(({ path, source }) => (source === undefined ? [] : [[path, source]])));
+  return urls.size === 0
+    ? {}
+    : { inPlace: [...urls].map(([path, url]) => ({ path, url, objects: 0, bytes: 0 })) };
+}

@@ -1,0 +1,84 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { VarveError } from '../../errors.ts';
+import { sourceUrl } from '../../remote/bucket/listing.ts';
+import { parseEndpoint } from '../../remote/minio/access.ts';
+import { parseUrl } from '../../remote/url.ts';
+import {
+  type Access,
+  accessTo,
+  readConfig,
+  removeRemote,
+  setDefaultRemote,
+  setRemote,
+  setSource,
+} from '../../workspace/config.ts';
+import type { ListedRemote, RemoteAddOptions } from '../backend/results.ts';
+import type { WorkingContext } from '../context/context.ts';
+import { findRemote } from './stores/stores.ts';
+
+/** The first remote becomes the default. Nothing is contacted. */
+export function addRemote(
+  context: WorkingContext,
+  name: string,
+  url: string,
+  options: RemoteAddOptions,
+): ListedRemote {
+  const { repository } = context;
+  const { local, ...settings } = options;
+  const config = readConfig(repository);
+  if (config.remotes.has(name)) {
+    throw new VarveError('remote-exists', `There is a remote named ${name} already`, {
+      path: name,
+      remedy: `Run \`varve remote remove ${name}\` first, or choose another name.`,
+    });
+  }
+  const remote = { url: urlToKeep(context, url), ...settings };
+  const file = local ? 'config.local.yaml' : 'config.yaml';
+  setRemote(repository, file, name, remote);
+  const isDefault = config.defaultRemote === undefined && config.remotes.size === 0;
+  if (isDefault) setDefaultRemote(repository, file, name);
+  return { name, ...remote, isDefault };
+}
+
+export function listRemotes({ repository }: WorkingContext): ListedRemote[] {
+  const { remotes, defaultRemote } = readConfig(repository);
+  return [...remotes].map(([name, remote]) => ({ name, ...remote, isDefault: name === defaultRemote }));
+}
+
+/** Forgets where it is; nothing is deleted there. */
+export function forgetRemote({ repository }: WorkingContext, name: string): void {
+  findRemote(readConfig(repository), name);
+  removeRemote(repository, name);
+}
+
+export function chooseRemote(
+  { repository }: WorkingContext,
+  name: string,
+  options: { readonly local?: boolean | undefined },
+): void {
+  findRemote(readConfig(repository), name);
+  setDefaultRemote(repository, options.local ? 'config.local.yaml' : 'config.yaml', name);
+}
+
+/**
+ * Says how this clone reaches the sources at `url` and below. Nothing is contacted. Returns all that is now said of it.
+ * @throws VarveError `invalid-remote-url`, `invalid-endpoint`
+ */
+export function reachSource(
+  context: WorkingContext,
+  url: string,
+  access: Access,
+): Access & { readonly url: string } {
+  const { repository } = context;
+  const place = sourceUrl(url);
+  if (access.endpoint !== undefined) parseEndpoint(access.endpoint);
+  setSource(repository, place, access);
+  return { url: place, ...accessTo(readConfig(repository), place) };
+}
+
+/** Relative folders are kept relative to the root, wherever the user stands. */
+function urlToKeep({ repository, cwd }: WorkingContext, url: string): string {
+  const place = parseUrl(url, cwd);
+  if (place.kind !== 'folder' || isAbsolute(url) || url.startsWith('file:')) return url;
+  return relative(repository.root, resolve(cwd, url)).split(sep).join('/') || '.';
+}

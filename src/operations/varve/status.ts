@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { VarveError } from '../../errors.ts';
+import type { Digest } from '../../store/format/digest.ts';
+import { encodeManifest } from '../../store/format/manifest.ts';
+import type { Pointer } from '../../workspace/pointer.ts';
+import type { Repository } from '../../workspace/repository.ts';
+import {
+  compareWithRecord,
+  type FileChange,
+  type FileState,
+  hashFound,
+  manifestEntry,
+} from '../../workspace/tree/data-state.ts';
+import { fileClock } from '../../workspace/tree/file-clock.ts';
+import { contentOf } from '../../workspace/tree/read-record.ts';
+import { dataKind } from '../../workspace/tree/scan.ts';
+import {
+  type RecordedFile,
+  readStatCache,
+  type StatCache,
+  writeStatCache,
+} from '../../workspace/tree/stat-cache.ts';
+import type { DatasetState, DatasetStatus, StatusResult } from '../backend/results.ts';
+import type { WorkingContext } from '../context/context.ts';
+import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
+
+/** Looks at names, sizes and times; reads only the files that look changed. */
+export async function status(context: WorkingContext, paths: readonly string[]): Promise<StatusResult> {
+  const datasets: DatasetStatus[] = [];
+  for (const dataset of selectDatasets(context, paths)) datasets.push(await datasetStatus(context, dataset));
+  return { datasets };
+}
+
+/** `dataset.only` plays no part: what is there is what was checked out. */
+export async function datasetStatus(
+  context: WorkingContext,
+  dataset: SelectedDataset,
+): Promise<DatasetStatus> {
+  const { path, pointer } = dataset;
+  const { repository } = context;
+  const is = (
+    state: DatasetState,
+    changes: readonly FileChange[] = [],
+    only?: readonly string[],
+  ): DatasetStatus => ({
+    path,
+    kind: pointer.kind,
+    state,
+    changes,
+    ...(only === undefined ? {} : { only }),
+  });
+  if (dataKind(repository.root, path) === undefined) return is('missing');
+  const record = readStatCache(repository, path);
+  const suspects = [...compareWithRecord(repository.root, path, record)].filter(({ same }) => !same);
+  const settled = (found: Pick<StatCache, 'snapshot' | 'only'>): DatasetStatus =>
+    is(isSnapshot(repository, found.snapshot, pointer) ? 'unchanged' : 'outdated', [], found.only);
+  if (record !== undefined && suspects.length === 0) return settled(record);
+
+  const readAtMs = fileClock(repository);
+  const read = await readSuspects(context, path, suspects);
+  const changes = record === undefined ? [] : suspects.flatMap((suspect) => changeOf(record, suspect, read));
+  const files = knownFiles(repository.root, path, record, read);
+  const snapshot = record !== undefined && changes.length === 0 ? record.snapshot : snapshotOf(files);
+  const isPointed = isSnapshot(repository, snapshot, pointer);
+  if (changes.length > 0 && (!isPointed || record?.only !== undefined)) {
+    return is('modified', changes, record?.only);
+  }
+  if (record === undefined && !isPointed) return is('modified');
+  const digest = isPointed ? pointer.digest : snapshot;
+  remember(repository, path, { digest, only: record?.only }, files, readAtMs);
+  return settled({ snapshot, only: record?.only });
+}
+
+/** Whether the files of a snapshot are those that the pointer names, be it in place or a copy. */
+function isSnapshot(repository: Repository, snapshot: Digest, pointer: Pointer): boolean {
+  return (
+    snapshot === pointer.digest || contentOf(repository, snapshot) === contentOf(repository, pointer.digest)
+  );
+}
+
+/** Digests by path of the files that look changed. */
+async function readSuspects(
+  context: WorkingContext,
+  dataset: string,
+  suspects: readonly FileState[],
+): Promise<Map<string, Digest>> {
+  const { onProgress, signal } = context;
+  const total = suspects.reduce((sum, { found }) => sum + (found?.size ?? 0), 0);
+  let done = 0;
+  const onBytes = (count: number): void => {
+    done += count;
+    onProgress?.({ phase: `read ${dataset}`, unit: 'bytes', done, total });
+  };
+  const read = new Map<string, Digest>();
+  for (const { found } of suspects) {
+    if (found === undefined) continue;
+    const digest = await hashFound(context.repository.root, dataset, found, { onBytes, signal });
+    if (digest !== undefined) read.set(found.path, digest);
+  }
+  return read;
+}
+
+function changeOf(record: StatCache, suspect: FileState, read: ReadonlyMap<string, Digest>): FileChange[] {
+  const { path, found, recordedAt } = suspect;
+  if (found === undefined) return [{ path, change: 'removed' }];
+  if (recordedAt === undefined) return [{ path, change: 'added' }];
+  const same =
+    read.get(path) === record.digest(recordedAt) && found.executable === record.executable(recordedAt);
+  return same ? [] : [{ path, change: 'modified' }];
+}
+
+function knownFiles(
+  root: string,
+  dataset: string,
+  record: StatCache | undefined,
+  read: ReadonlyMap<string, Digest>,
+): RecordedFile[] {
+  const files: RecordedFile[] = [];
+  for (const { path, found, recordedAt, same } of compareWithRecord(root, dataset, record)) {
+    if (found === undefined) continue;
+    const digest = same ? record!.digest(recordedAt!) : read.get(path);
+    // What came after the first look is met by the next one.
+    if (digest !== undefined || path.endsWith('/')) files.push({ file: found, digest });
+  }
+  return files;
+}
+
+function snapshotOf(files: readonly RecordedFile[]): Digest {
+  const [first] = files;
+  if (first?.file.path === '') return first.digest!;
+  const hash = createHash('sha256');
+  for (const piece of encodeManifest(files.map(manifestEntry))) hash.update(piece);
+  return `sha256:${hash.digest('hex')}`;
+}
+
+/** So that the next look need not read these files again. Where nothing can be written, it will. */
+function remember(
+  repository: Repository,
+  dataset: string,
+  snapshot: { readonly digest: Digest; readonly only: readonly string[] | undefined },
+  files: readonly RecordedFile[],
+  readAtMs: number,
+): void {
+  try {
+    writeStatCache(repository, dataset, snapshot, files, readAtMs);
+  } catch (error) {
+    if (!(error instanceof VarveError)) throw error;
+  }
+}

@@ -1,0 +1,31 @@
+import { isChosen } from '../../../base/path-order.ts';
+import type { Root } from '../../../store/gc/roots.ts';
+import type { TransferOptions } from '../../../store/transfer/transfer.ts';
+import { pointersInHistory } from '../../../workspace/git/pointers.ts';
+import type { TransferChoice } from '../../backend/results.ts';
+import { type WorkingContext, watching } from '../../context/context.ts';
+import { distinctRoots, rootOf, type SelectedDataset } from '../datasets/select.ts';
+
+/** The roots that a transfer is about: those of the working tree, and of history where that is asked for. */
+export async function rootsToTransfer(
+  context: WorkingContext,
+  datasets: readonly SelectedDataset[],
+  { allCommits }: TransferChoice,
+): Promise<Root[]> {
+  const current = datasets.map(rootOf);
+  if (!allCommits) return current;
+  const history = await distinctRoots(
+    pointersInHistory(context.repository.root, ['--branches', '--tags', '--remotes', 'HEAD']),
+  );
+  return [
+    ...current,
+    ...[...history.values()].filter(({ path }) => datasets.some((one) => isChosen(path, [one.path]))),
+  ];
+}
+
+export function transferOptions(
+  context: WorkingContext,
+  { jobs, profilesOnly }: TransferChoice,
+): TransferOptions {
+  return { ...watching(context), ...(jobs && { jobs }), ...(profilesOnly && { profilesOnly }) };
+}
