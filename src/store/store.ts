@@ -111,7 +111,7 @@ export class Store {
   materialiseAll(
     files: Iterable<FileToPut>,
     count: number,
-    { link, onBytes }: Pick<MaterialiseOptions, 'link' | 'onBytes'>,
+    { link, onBytes, signal }: Pick<MaterialiseOptions, 'link' | 'onBytes' | 'signal'>,
   ): Promise<void> {
     const { catalog, remote } = this.core;
     const paths = new Map<string, string>();
@@ -126,6 +126,7 @@ export class Store {
       put: ({ digest, target, executable }: FileToPut) =>
         this.materialise(digest, target, {
           executable,
+          signal,
           ...(link === undefined ? {} : { link }),
           ...(onBytes === undefined ? {} : { onBytes }),
         }),

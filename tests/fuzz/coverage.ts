@@ -4,12 +4,12 @@ import { type Profiler, Session } from 'node:inspector';
 export class Coverage {
   readonly #session = new Session();
   readonly #seen = new Set<string>();
-  readonly #url: string;
+  readonly #isWatched: (url: string) => boolean;
   #askingMs = 0;
 
-  /** @param url of the script that is watched */
-  constructor(url: string) {
-    this.#url = url;
+  /** @param isWatched whether the script of this URL is */
+  constructor(isWatched: (url: string) => boolean) {
+    this.#isWatched = isWatched;
     this.#session.connect();
     this.#session.post('Profiler.enable');
     this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
@@ -44,7 +44,7 @@ export class Coverage {
     });
     this.#askingMs = performance.now() - start;
     for (const { url, functions } of result) {
-      if (url !== this.#url) continue;
+      if (!this.#isWatched(url)) continue;
       for (const { ranges } of functions) {
         for (const { startOffset, endOffset, count } of ranges) {
           // How often, to the power of two: loops that go on longer are new too.

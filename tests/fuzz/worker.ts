@@ -31,7 +31,9 @@ const [name, seconds, seed, corpus, inputFile] = process.argv.slice(2) as [
 const target = targets[name]!;
 const random = seededRandom(Number(seed));
 const file = openSync(inputFile, 'w');
-const coverage = new Coverage(import.meta.url);
+// All that was bundled beside this file, which itself is not of interest.
+const folder = new URL('.', import.meta.url).href;
+const coverage = new Coverage((url) => url.startsWith(folder) && url !== import.meta.url);
 const pool = [...corpusOf(corpus, name).values()];
 if (pool.length === 0) pool.push(Buffer.alloc(0));
 const end = performance.now() + 1000 * Number(seconds);
@@ -60,6 +62,7 @@ async function keepNew(inputs: readonly Buffer[]): Promise<void> {
   if (performance.now() > end + GRACE_MS) return;
   const middle = inputs.length >> 1;
   for (const half of [inputs.slice(0, middle), inputs.slice(middle)]) {
+    if (half.length === 0) continue;
     for (const input of half) await attempt(input);
     if (!coverage.isNew(half.length === 1)) continue;
     if (half.length === 1) pool.push(half[0]!);

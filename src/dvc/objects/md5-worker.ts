@@ -1,4 +1,4 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { VarveError } from '../../errors.ts';
 import { doJob } from './object-io.ts';
 import type { ObjectJob } from './object-jobs.ts';
@@ -15,10 +15,14 @@ port.on('message', ({ jobs }: Batch) => {
   port.postMessage(answers, buffers);
 });
 
+function assertStillWanted(): void {
+  if (Atomics.load(workerData as Int32Array, 0) !== 0) throw new Error('The pool was closed');
+}
+
 /** Errors lose their class on the way between threads, so they travel as their parts. */
 function answer(job: ObjectJob): Answer {
   try {
-    return { result: doJob(job) };
+    return { result: doJob(job, assertStillWanted) };
   } catch (error) {
     if (!(error instanceof VarveError))
       return { defect: error instanceof Error ? (error.stack ?? error.message) : String(error) };

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { VarveError } from '../../errors.ts';
@@ -41,6 +42,8 @@ export class WorkerPool {
   #head = 0;
   readonly #size = Math.max(1, Math.min(MOST_WORKERS, availableParallelism()));
   #dispatching = false;
+  /** Not 0: workers leave what they are at, and clean up behind themselves. */
+  readonly #stop = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
   /** @throws VarveError as the job fails */
   run(job: ObjectJob): Promise<JobResult> {
@@ -50,7 +53,13 @@ export class WorkerPool {
     });
   }
 
+  /** What is not done by now never will be. */
   async close(): Promise<void> {
+    Atomics.store(this.#stop, 0, 1);
+    this.#queue.length = 0;
+    this.#head = 0;
+    const stopping = [...this.#busy.keys()].map((worker) => once(worker, 'message'));
+    await Promise.allSettled(stopping);
     await Promise.all([...this.#idle.splice(0), ...this.#busy.keys()].map((worker) => worker.terminate()));
   }
 
@@ -84,7 +93,7 @@ export class WorkerPool {
   }
 
   #start(): Worker {
-    const worker = new Worker(workerFile());
+    const worker = new Worker(workerFile(), { workerData: this.#stop });
     worker.on('message', (answers: readonly Answer[]) => {
       const batch = this.#busy.get(worker) ?? [];
       this.#busy.delete(worker);

@@ -126,6 +126,7 @@ class Checker {
     const hash = createHash('sha256');
     const there = await readable(async () => {
       for await (const bytes of this.#core.remote.stream(key)) {
+        this.#signal?.throwIfAborted();
         hash.update(bytes);
         this.bytes += bytes.length;
       }

@@ -66,7 +66,7 @@ async function copyWholes(
         store.remote,
         { at: 'whole', key, size },
         store.remote,
-        () => undefined,
+        { onBytes: () => undefined, signal: undefined },
         async (body) => {
           await store.remote.write(wholeKey(digest, next), body, { sha256: toHex(digest) });
         },

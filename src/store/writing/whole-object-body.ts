@@ -3,6 +3,7 @@ import { mkdir, open, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileError } from '../../base/file-errors.ts';
+import { removeAtExit } from '../../base/unfinished-files.ts';
 import type { Body, Remote } from '../../remote/remote.ts';
 import type { WholeLocation } from '../index/catalog.ts';
 
@@ -14,7 +15,7 @@ export async function withWholeBody(
   source: Remote,
   location: WholeLocation,
   target: Remote,
-  onBytes: (count: number) => void,
+  { onBytes, signal }: { onBytes: (count: number) => void; signal: AbortSignal | undefined },
   use: (body: Body) => Promise<void>,
 ): Promise<void> {
   const { key, size } = location;
@@ -27,11 +28,13 @@ export async function withWholeBody(
   const folder = temporaryFolder(target);
   await mkdir(folder, { recursive: true });
   const path = join(folder, `fetch-${randomBytes(12).toString('hex')}`);
+  const unfinished = removeAtExit(path);
   try {
-    await download(source, location, path, onBytes);
+    await download(source, location, path, onBytes, signal);
     await use({ path, size });
   } finally {
     await unlink(path).catch(() => undefined);
+    unfinished.isFinished();
   }
 }
 
@@ -46,14 +49,17 @@ async function download(
   { key }: WholeLocation,
   path: string,
   onBytes: (count: number) => void,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const file = await open(path, 'wx');
   try {
     for await (const bytes of source.stream(key)) {
+      signal?.throwIfAborted();
       await file.writeFile(bytes);
       onBytes(bytes.length);
     }
   } catch (error) {
+    signal?.throwIfAborted();
     throw fileError(error, 'write', path);
   } finally {
     await file.close();

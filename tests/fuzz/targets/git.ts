@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openContext } from '../../../src/operations/context/context.ts';
+import { driverContext } from '../../../src/operations/git/driver-context.ts';
 import { gitMerge } from '../../../src/operations/git/merge-driver.ts';
 import { pointerContents } from '../../../src/operations/git/textconv.ts';
 import { initialConfig } from '../../../src/workspace/config.ts';
@@ -12,6 +12,7 @@ const root = realpathSync(mkdtempSync(join(tmpdir(), 'varve-fuzz-git-')));
 execFileSync('git', ['init', '-q', root]);
 mkdirSync(join(root, '.varve'));
 writeFileSync(join(root, '.varve', 'config.yaml'), initialConfig());
+const context = driverContext(root);
 const digest = `sha256:${'0'.repeat(64)}`;
 const WORDS = [
   'varve: 1\n',
@@ -36,7 +37,7 @@ export const gitTargets: Record<string, FuzzTarget> = {
   textconv: {
     words: WORDS,
     async read(input) {
-      const { pointer } = await pointerContents(openContext(root), write('textconv', input.toString()));
+      const { pointer } = await pointerContents(context, write('textconv', input.toString()));
       law(typeof pointer === 'string', 'there is always a text');
     },
   },
@@ -46,7 +47,7 @@ export const gitTargets: Record<string, FuzzTarget> = {
     async read(input) {
       const [base = '', ours = '', theirs = ''] = input.toString().split('\n#####\n');
       const files = { base: write('base', base), ours: write('ours', ours), theirs: write('theirs', theirs) };
-      await gitMerge(openContext(root), { ...files, path: 'a.varve' });
+      await gitMerge(context, { ...files, path: 'a.varve' });
     },
   },
 };

@@ -7,13 +7,14 @@ import { readConfig, setRemote } from '../../../src/workspace/config.ts';
 import { withIgnored } from '../../../src/workspace/git/gitignore.ts';
 import { indexChecksum, pointersWithoutGit } from '../../../src/workspace/git/tracked-pointers.ts';
 import { formatPointer, parsePointer, parseUnnamed } from '../../../src/workspace/pointer.ts';
+import { repositoryAt } from '../../../src/workspace/repository.ts';
 import { readRecordOf } from '../../../src/workspace/tree/read-record.ts';
 import { readStatCache, writeStatCache } from '../../../src/workspace/tree/stat-cache.ts';
 import { ignoreRules } from '../../../src/workspace/tree/varveignore.ts';
 import { type FuzzTarget, law } from '../target.ts';
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'varve-fuzz-')));
-const repository = { root, folder: join(root, '.varve') };
+const repository = repositoryAt(root);
 for (const folder of ['.git', '.varve/stat', '.varve/read'])
   mkdirSync(join(root, folder), { recursive: true });
 writeFileSync(join(root, '.git', 'index'), Buffer.alloc(100, 7));
@@ -105,7 +106,7 @@ export const workspaceTargets: Record<string, FuzzTarget> = {
       '[',
     ], // prettier-ignore
     read(input) {
-      writeFileSync(join(repository.folder, 'config.yaml'), input);
+      writeFileSync(join(repository.stateFolder, 'config.yaml'), input);
       readConfig(repository);
       setRemote(repository, 'config.yaml', 'fuzz', { url: '../elsewhere' });
       law(
@@ -139,7 +140,7 @@ export const workspaceTargets: Record<string, FuzzTarget> = {
     words: ['"count":', '"only":[', '"snapshot":', `"${snapshot}"`],
     read(input) {
       writeStatCache(repository, 'fuzz', { digest: snapshot }, [], 0);
-      writeFileSync(join(repository.folder, 'stat', 'fuzz'), withChecksum(input));
+      writeFileSync(join(repository.stateFolder, 'stat', 'fuzz'), withChecksum(input));
       const cache = readStatCache(repository, 'fuzz');
       const file = { path: 'a', size: 1, modifiedMs: 1, changedMs: 1, inode: 1, executable: false };
       cache?.paths.slice(0, 100).forEach((_, index) => {
@@ -151,14 +152,14 @@ export const workspaceTargets: Record<string, FuzzTarget> = {
   'read-record': {
     words: ['"version":1', '"copy":', '"complete":true', `"${snapshot}"`],
     read(input) {
-      writeFileSync(join(repository.folder, 'read', `${snapshot.slice(7)}.json`), input);
+      writeFileSync(join(repository.stateFolder, 'read', `${snapshot.slice(7)}.json`), input);
       readRecordOf(repository, snapshot);
     },
   },
   'tracked-pointers': {
     words: ['"version":1', '"index":', '"pointers":["a.varve"]', `"${indexChecksum(root)}"`],
     read(input) {
-      writeFileSync(join(repository.folder, 'tracked.json'), input);
+      writeFileSync(join(repository.stateFolder, 'tracked.json'), input);
       pointersWithoutGit(root);
     },
   },
