@@ -19,15 +19,18 @@ export class Threads<Question, Answer> {
   readonly #threads: readonly Thread<Question, Answer>[];
   #turn = 0;
 
-  /** Undefined where there is no built file. */
-  static start<Question, Answer>(name: string): Threads<Question, Answer> | undefined {
+  /**
+   * Undefined where there is no built file.
+   * @param signal that has `isStopped` of stopped-thread.ts say yes on the threads
+   */
+  static start<Question, Answer>(name: string, signal?: AbortSignal): Threads<Question, Answer> | undefined {
     const file = threadFile(name);
-    return file === undefined ? undefined : new Threads(file);
+    return file === undefined ? undefined : new Threads(file, signal);
   }
 
-  private constructor(file: string) {
+  private constructor(file: string, signal: AbortSignal | undefined) {
     const count = Math.min(MOST_THREADS, availableParallelism());
-    this.#threads = Array.from({ length: count }, () => new Thread<Question, Answer>(file));
+    this.#threads = Array.from({ length: count }, () => new Thread<Question, Answer>(file, signal));
   }
 
   get count(): number {
@@ -50,8 +53,10 @@ export class Thread<Question, Answer> {
   readonly #worker: Worker;
   readonly #waiting: { resolve: (answer: Answer) => void; reject: (error: unknown) => void }[] = [];
 
-  constructor(file: string) {
-    this.#worker = new Worker(file);
+  constructor(file: string, signal?: AbortSignal) {
+    const stop = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    signal?.addEventListener('abort', () => Atomics.store(stop, 0, 1), { once: true });
+    this.#worker = new Worker(file, { workerData: stop });
     this.#worker.on('message', (answer: Answer) => this.#waiting.shift()!.resolve(answer));
     this.#worker.on('error', (error) => {
       for (const { reject } of this.#waiting.splice(0)) reject(error);

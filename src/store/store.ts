@@ -131,7 +131,7 @@ export class Store {
           ...(onBytes === undefined ? {} : { onBytes }),
         }),
     };
-    return materialiseAll(shelf, files, count, onBytes ?? (() => undefined));
+    return materialiseAll(shelf, files, count, onBytes ?? (() => undefined), signal);
   }
 
   /** Path of a local file that holds just this object, which must not be changed. Not verified. */

@@ -1,4 +1,5 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
+import { isStopped } from '../../base/stopped-thread.ts';
 import { VarveError } from '../../errors.ts';
 import { doJob } from './object-io.ts';
 import type { ObjectJob } from './object-jobs.ts';
@@ -16,7 +17,7 @@ port.on('message', ({ jobs }: Batch) => {
 });
 
 function assertStillWanted(): void {
-  if (Atomics.load(workerData as Int32Array, 0) !== 0) throw new Error('The pool was closed');
+  if (isStopped()) throw new Error('The pool was closed');
 }
 
 /** Errors lose their class on the way between threads, so they travel as their parts. */

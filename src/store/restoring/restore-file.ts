@@ -37,6 +37,7 @@ export async function materialise(
   options: MaterialiseOptions,
   packs: LocalPacks | undefined,
 ): Promise<void> {
+  options.signal?.throwIfAborted();
   const temporary = temporaryFor(target);
   const unfinished = removeAtExit(temporary);
   try {

@@ -42,8 +42,10 @@ export async function materialiseAll(
   files: Iterable<FileToPut>,
   count: number,
   onBytes: (count: number) => void,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const threads = count >= MANY_FILES ? Threads.start<WriteGroup, Uint8Array>('write-worker') : undefined;
+  const threads =
+    count >= MANY_FILES ? Threads.start<WriteGroup, Uint8Array>('write-worker', signal) : undefined;
   if (threads === undefined) return forEach(files, JOBS, (file) => shelf.put(file));
   try {
     await forEach(portionsOf(shelf, files), JOBS, async (portion) => {
