@@ -76,6 +76,7 @@ run(repository, 'varve drift data/flights.csv@HEAD~1 data/flights.csv', 1);
 tell('A colleague clones and pulls: the same bytes');
 run(work, 'git clone -q project colleague');
 const clone = join(work, 'colleague');
+run(clone, 'varve trust');
 run(clone, 'varve pull');
 const copy = join(clone, 'data', 'flights.csv');
 if (sha256(copy) !== sha256(data)) throw new Error('The pulled file differs from the added one.');

@@ -34,6 +34,7 @@ export { schemaUpdate } from './operations/schema-update.ts';
 export type { ProfiledDataset, ProfilingOptions } from './operations/statistics/load.ts';
 export { profilerFor } from './operations/statistics/profile-on-add.ts';
 export { status } from './operations/status.ts';
+export { askedSettings, revokeTrust, type TrustResult, trust, trusted } from './operations/trust.ts';
 export { type ValidateOptions, validate } from './operations/validate.ts';
 export { decodeProfile, encodeProfile } from './profile/format/encode.ts';
 export { mergeProfiles } from './profile/model/merge.ts';

@@ -32,6 +32,7 @@ if (!minio) {
 
 const env = {
   ...process.env,
+  XDG_CONFIG_HOME: join(work, 'config'),
   ...minio.env,
   AWS_REGION: 'us-east-1',
   DVC_NO_ANALYTICS: '1',
@@ -56,6 +57,7 @@ function repository(name) {
   run([dvc, 'init', '-q'], folder);
   run([dvc, 'remote', 'add', '-q', '-d', 'origin', `s3://${minio.bucket}/${name}`], folder);
   run([dvc, 'remote', 'modify', 'origin', 'endpointurl', minio.endpoint], folder);
+  run([...varveCommand, 'trust'], folder);
   makeSmallFiles(join(folder, 'data'), Number(flags.files));
   return folder;
 }
@@ -72,6 +74,7 @@ function measure(name, command, jobs) {
   seconds.again = run([...command, 'push', ...jobs], folder, name);
   const clone = `${folder}-clone`;
   run(['git', 'clone', '-q', folder, clone], work);
+  run([...varveCommand, 'trust'], clone);
   seconds.pull = run([...command, 'pull', ...jobs], clone, `${name}-clone`);
   run(['diff', '-r', '-q', join(folder, 'data'), join(clone, 'data')], work);
   run([dvc, 'status', '-q'], clone, `${name}-clone`);

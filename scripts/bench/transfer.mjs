@@ -25,6 +25,8 @@ const { values: flags } = parseArgs({
 });
 
 const work = mkdtempSync(join(process.env.VARVE_BENCH_DIR ?? tmpdir(), 'varve-bench-'));
+// What is agreed to here is not remembered where a person's consents are.
+process.env.XDG_CONFIG_HOME = join(work, 'config');
 process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 const rows = [];
 
@@ -97,6 +99,9 @@ const tools = [
     init(folder, target, env) {
       quiet([...varve, 'init'], folder, env);
       quiet([...varve, 'remote', 'add', 'origin', target.url('varve'), ...target.flags], folder, env);
+    },
+    local(folder, _, env) {
+      quiet([...varve, 'trust'], folder, env);
     },
   },
 ];

@@ -16,12 +16,18 @@ export function isUnfinished(name: string): boolean {
 /**
  * Replaces the file at `path`, whole or not at all; folders on the way are made.
  * @param durable whether the bytes must be on disk before the name is theirs: caches need not
+ * @param mode who may read and write the file, less what the umask of the process takes away
  */
-export function writeAtomically(path: string, pieces: readonly Uint8Array[], durable = true): void {
+export function writeAtomically(
+  path: string,
+  pieces: readonly Uint8Array[],
+  durable = true,
+  mode = 0o666,
+): void {
   const temporary = join(dirname(path), `.varve-${process.pid}.tmp`);
   try {
     mkdirSync(dirname(path), { recursive: true });
-    const file = openSync(temporary, 'w');
+    const file = openSync(temporary, 'w', mode);
     try {
       for (const piece of pieces) writeAll(file, piece);
       if (durable) fsyncSync(file);

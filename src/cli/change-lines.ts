@@ -1,6 +1,7 @@
+import { neutral } from '../report/neutral.ts';
 import { grouped } from '../wording/numbers.ts';
 import type { FileChange } from '../workspace/tree/data-state.ts';
-import { type Paint, printable } from './terminal/text.ts';
+import type { Paint } from './terminal/text.ts';
 
 /** More than this many files are counted, not listed; `--json` lists them all. */
 const MOST = 20;
@@ -9,7 +10,7 @@ const SIGNS = { added: ['+', 'green'], removed: ['-', 'red'], modified: ['~', 'y
 export function changeLines(changes: readonly FileChange[], paint: Paint): string[] {
   const lines = changes.slice(0, MOST).map(({ path, change }) => {
     const [sign, colour] = SIGNS[change];
-    return `  ${paint(colour, `${sign} ${printable(path)}`)}`;
+    return `  ${paint(colour, `${sign} ${neutral(path)}`)}`;
   });
   const rest = changes.length - lines.length;
   if (rest > 0) lines.push(`  and ${grouped(rest)} more`);

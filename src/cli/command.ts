@@ -13,15 +13,19 @@ export interface Io {
   readonly width: number | undefined;
   /** Prints a result that is ready while others are still to come: the text, or with `--json` one line of JSON. */
   emit(json: unknown, text: string): void;
-  /** Says something beside the result, on standard error. */
-  note(text: string): void;
+  /** Says something beside the result, on standard error, line by line. */
+  note(...lines: string[]): void;
+  /** As note, once for each text: what operations have to say may come from each thing that they touch. */
+  readonly onWarning: (text: string) => void;
 }
 
 export interface Outcome {
   /** The document of `--json`; undefined where all was emitted before. */
   readonly json: unknown;
-  /** What people read; '' says nothing. */
+  /** What people read; '' says nothing. Data in it must be neutral (see ../report/neutral.ts): it may not start a line of its own. */
   readonly text: string;
+  /** The text is for programs, in a format of its own, and printed as it is: it has made its data harmless itself. */
+  readonly isVerbatim?: boolean;
   /** 1 where a check found something; 0 unless given. */
   readonly exitCode?: 0 | 1;
 }

@@ -17,6 +17,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'manage where snapshots are pushed to',
     load: () => import('./commands/remote.ts'),
   },
+  {
+    name: 'trust',
+    summary: 'agree to settings that came with the repository',
+    load: () => import('./commands/trust.ts'),
+  },
   { name: 'push', summary: 'send snapshots to a remote', load: () => import('./commands/push.ts') },
   { name: 'fetch', summary: 'bring snapshots into the cache', load: () => import('./commands/fetch.ts') },
   { name: 'pull', summary: 'fetch, then check out', load: () => import('./commands/pull.ts') },

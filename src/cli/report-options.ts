@@ -5,6 +5,7 @@ import { renameOverSync } from '../base/rename.ts';
 import { VarveError } from '../errors.ts';
 import type { ProfilingOptions } from '../operations/statistics/load.ts';
 import type { RenderOptions, ReportFormat } from '../report/format.ts';
+import { neutral } from '../report/neutral.ts';
 import { type CommonOptions, type Io, type Outcome, positiveInteger } from './command.ts';
 
 export interface ReportOptions extends CommonOptions {
@@ -49,9 +50,12 @@ export function reportOutcome(
     color: io.colours && options.output === undefined,
     width: io.width ?? 100,
   });
-  if (options.output === undefined) return { json: report, text: rendered.toString(), exitCode };
+  if (options.output === undefined) {
+    const isVerbatim = options.format !== 'text' && options.format !== 'markdown';
+    return { json: report, text: rendered.toString(), isVerbatim, exitCode };
+  }
   replaceReport(io, options.output, rendered);
-  return { json: report, text: `Wrote ${options.output}.`, exitCode };
+  return { json: report, text: neutral(`Wrote ${options.output}.`), exitCode };
 }
 
 /** Writes a file as a whole, so that whoever reads it meanwhile sees the old one or the new one. */

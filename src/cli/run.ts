@@ -2,12 +2,13 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { VarveError } from '../errors.ts';
+import { withoutSecrets } from '../remote/url.ts';
+import { inert, inertJson, neutral } from '../report/neutral.ts';
 import type { CommandEntry, CommonOptions, Io, Outcome, Run } from './command.ts';
 import { printFailure } from './terminal/failure.ts';
 import { watchInterrupts } from './terminal/interrupts.ts';
 import { ProgressBar } from './terminal/progress-bar.ts';
 import { hasColours, print, printError, terminalWidth } from './terminal/standard-streams.ts';
-import { printable } from './terminal/text.ts';
 
 const TROUBLE = 2;
 
@@ -65,6 +66,7 @@ function exitByThrowing(command: Command): void {
   command.exitOverride().configureOutput({
     writeOut: print,
     writeErr: printError,
+    outputError: (message, write) => write(`${usageLines(message).join('\n')}\n`),
     getOutHelpWidth: () => terminalWidth() ?? 80,
     getErrHelpWidth: () => terminalWidth() ?? 80,
     getOutHasColors: hasColours,
@@ -87,8 +89,9 @@ async function execute(global: GlobalOptions, options: CommonOptions, work: Work
   const interrupts = watchInterrupts();
   let bar: ProgressBar | undefined;
   const json = options.json === true;
+  const warnings = new Set<string>();
   try {
-    const outcome = await work({
+    const io: Io = {
       cwd: folderOf(global),
       signal: interrupts.signal,
       onProgress: (event) => {
@@ -103,16 +106,25 @@ async function execute(global: GlobalOptions, options: CommonOptions, work: Work
       },
       emit: (document, text) => {
         bar?.clear();
-        print(json ? `${JSON.stringify(document)}\n` : text);
+        print(json ? `${inertJson(JSON.stringify(document))}\n` : forPeople(text));
       },
-      note: (text) => {
+      note: (...lines) => {
         bar?.clear();
-        printError(`${printable(text)}\n`);
+        printError(`${forPeople(lines.map(neutral).join('\n'))}\n`);
       },
-    });
+      onWarning: (text) => {
+        if (!warnings.has(text)) io.note(`varve: ${text}`);
+        warnings.add(text);
+      },
+    };
+    const outcome = await withConsent(work, io, json);
     bar?.clear();
-    if (json && outcome.json !== undefined) print(`${JSON.stringify(outcome.json, undefined, 2)}\n`);
-    else if (outcome.text !== '') print(`${outcome.text.replace(/\n$/, '')}\n`);
+    if (json && outcome.json !== undefined)
+      print(`${inertJson(JSON.stringify(outcome.json, undefined, 2))}\n`);
+    else if (outcome.text !== '') {
+      const { text, isVerbatim } = outcome;
+      print(`${(isVerbatim ? text : forPeople(text)).replace(/\n$/, '')}\n`);
+    }
     return interrupts.exitCode ?? outcome.exitCode ?? 0;
   } catch (error) {
     bar?.clear();
@@ -121,6 +133,23 @@ async function execute(global: GlobalOptions, options: CommonOptions, work: Work
     return TROUBLE;
   } finally {
     interrupts.stop();
+  }
+}
+
+function forPeople(text: string): string {
+  return inert(withoutSecrets(text));
+}
+
+/** Runs `work`, again and again while it stops at settings to which somebody at the terminal then agrees. */
+async function withConsent(work: Work, io: Io, json: boolean): Promise<Outcome> {
+  try {
+    return await work(io);
+  } catch (error) {
+    if (!(error instanceof VarveError) || error.code !== 'settings-untrusted') throw error;
+    const { askForConsent, isAnybodyThere, isUntrusted } = await import('./terminal/consent.ts');
+    const isAgreed = isUntrusted(error) && isAnybodyThere(json) && (await askForConsent(error, io));
+    if (!isAgreed) throw error;
+    return withConsent(work, io, json);
   }
 }
 
@@ -140,6 +169,12 @@ function printVersion(): never {
   };
   print(`${version}\n`);
   throw new CommanderError(0, 'varve.version', version);
+}
+
+/** What commander says of words of the command line, which may be anything; a suggestion comes on a line of its own. */
+function usageLines(message: string): string[] {
+  const [said, suggestion] = message.trimEnd().split(/\n(?=\(Did you mean [^\n]*\)$)/);
+  return [said!, ...(suggestion === undefined ? [] : [suggestion])].map((line) => forPeople(neutral(line)));
 }
 
 function usageError(error: CommanderError): VarveError {

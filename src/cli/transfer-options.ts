@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { TransferChoice, TransferResult } from '../operations/backend/results.ts';
+import { neutral } from '../report/neutral.ts';
 import { byteSize, counted } from '../wording/numbers.ts';
 import { type CommonOptions, defineCommand, positiveInteger } from './command.ts';
-import { printable } from './terminal/text.ts';
 
 export type TransferOptions = CommonOptions & TransferChoice;
 
@@ -19,7 +19,7 @@ export function defineTransfer(...definition: Parameters<typeof defineCommand>):
 /** What a push did. */
 export function pushLines(result: TransferResult): string {
   const stays = (result.inPlace ?? []).map(({ path, url }) =>
-    printable(`${path} lies in ${url}: its list was pushed, and its data stays there.`),
+    neutral(`${path} lies in ${url}: its list was pushed, and its data stays there.`),
   );
   return [remoteLine('pushed to', result), ...stays].join('\n');
 }
@@ -27,7 +27,7 @@ export function pushLines(result: TransferResult): string {
 /** What a fetch did. */
 export function fetchLines(result: TransferResult): string {
   const read = (result.inPlace ?? []).map(({ path, url, objects, bytes }) =>
-    printable(
+    neutral(
       objects === 0
         ? `${path}: nothing had to be read from ${url}.`
         : `${path}: ${counted(objects, 'object')}, ${byteSize(bytes)} read from ${url}.`,
@@ -38,7 +38,7 @@ export function fetchLines(result: TransferResult): string {
 
 function remoteLine(verb: string, { remote, snapshots, objects, bytes }: TransferResult): string {
   if (remote === null) return '';
-  const place = printable(`${remote.name} (${remote.url})`);
+  const place = neutral(`${remote.name} (${remote.url})`);
   const versions = counted(snapshots, 'snapshot');
   if (objects === 0) return `${versions}: nothing had to be ${verb} ${place}.`;
   return `${versions}: ${counted(objects, 'object')}, ${byteSize(bytes)} ${verb} ${place}.`;

@@ -72,7 +72,7 @@ function matches(pattern: string, name: string): boolean {
   const [head = '', ...rest] = pattern.split('*');
   if (rest.length === 0) return pattern === name;
   const tail = rest.pop()!;
-  if (!name.startsWith(head) || !name.endsWith(tail) || name.length < head.length + tail.length) return false;
+  if (!name.startsWith(head) || !name.endsWith(tail)) return false;
   let from = head.length;
   for (const part of rest) {
     const at = name.indexOf(part, from);

@@ -35,7 +35,7 @@ export async function log(
     const { terms } = backend;
     throw new VarveError('not-a-dataset', `No commit of ${revision} has ${terms.dataset} at ${path}`, {
       path,
-      remedy: `Commit its ${terms.pointer} first; \`varve status\` lists the datasets that there are.`,
+      remedy: `Commit its ${terms.pointer} first; \`varve status\` lists the ${terms.datasets} that there are.`,
     });
   }
   return { path: dataset, versions: history.map(logged) };

@@ -2,6 +2,7 @@ import { BucketRemote } from './bucket/bucket.ts';
 import type { BucketClient, ServerOptions } from './bucket/client.ts';
 import { FolderRemote } from './folder/folder.ts';
 import { parseEndpoint } from './minio/access.ts';
+import { plainHttpWarning } from './plain-http.ts';
 import type { Remote } from './remote.ts';
 import { type Place, parseUrl } from './url.ts';
 
@@ -29,6 +30,11 @@ export async function openBucket(
   options: ServerOptions,
 ): Promise<BucketClient> {
   if (options.endpoint !== undefined) parseEndpoint(options.endpoint);
-  if (place.kind === 's3') return (await import('./s3/s3.ts')).openS3(place.bucket, options);
-  return (await import('./minio/minio.ts')).openMinio(place.alias, place.bucket, options);
+  const client =
+    place.kind === 's3'
+      ? await (await import('./s3/s3.ts')).openS3(place.bucket, options)
+      : await (await import('./minio/minio.ts')).openMinio(place.alias, place.bucket, options);
+  const warning = plainHttpWarning(client.server);
+  if (warning !== undefined) options.onWarning?.(warning);
+  return client;
 }

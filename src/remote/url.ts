@@ -24,14 +24,39 @@ function remoteKind(url: string): Place['kind'] {
   });
 }
 
+export function isUrl(text: string): boolean {
+  return SCHEME.test(text);
+}
+
 /** The URL as messages may show it: without user, password, query or fragment. */
 export function describeUrl(url: string): string {
   const scheme = SCHEME.exec(url)?.[0];
   if (scheme === undefined) return url;
-  const rest = url.slice(scheme.length).replace(/[?#].*$/s, '');
-  const slash = rest.indexOf('/');
-  const host = slash < 0 ? rest : rest.slice(0, slash);
-  return scheme + host.slice(host.lastIndexOf('@') + 1) + (slash < 0 ? '' : rest.slice(slash));
+  return scheme + withoutUser(url.slice(scheme.length)).replace(/[?#].*$/s, '');
+}
+
+/** Before queries are cut off, since a password may hold any character, as secret keys of AWS hold slashes. */
+function withoutUser(rest: string): string {
+  const [authority] = /^[^/?#]*/.exec(rest)!;
+  // With a colon, it may be the beginning of a password; a port is one too, and a path with an @ behind it is shown in part.
+  const end = authority.includes(':') ? rest.lastIndexOf('@') : authority.lastIndexOf('@');
+  if (end >= 0) return rest.slice(end + 1);
+  // A password whose end was cut off, at a quotation mark in it.
+  return authority.startsWith('[') ? rest : rest.replace(/^([^/?#:]*):(?!\d{0,5}(?:[/?#]|$)).*/s, '$1:…');
+}
+
+/** URLs within a text, up to white space or what quotes them; one slash is what paths make of two. Bounded, so that no text takes long. */
+const URLS = /([a-z][a-z0-9+.-]{1,30}:\/{1,2})([^\s"'`<>]+)/gi;
+/** Names of parameters that grant something: of signed URLs of AWS, Google and Azure, and of tokens of any kind. */
+const GRANTING =
+  /[?&#;][^=&;?#]{0,40}(sig|token|secret|password|passwd|pwd|credential|key|auth|sas)[^=&;?#]{0,40}=/i;
+
+/** A text with the credentials taken out of the URLs in it: what a person or a library wrote, as messages may show it. */
+export function withoutSecrets(text: string): string {
+  return text.replace(URLS, (_, scheme: string, rest: string) => {
+    const shown = withoutUser(rest);
+    return scheme + (GRANTING.test(rest) ? shown.replace(/[?#].*$/s, '') : shown);
+  });
 }
 
 /**

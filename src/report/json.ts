@@ -1,9 +1,11 @@
+import { inertJson } from './neutral.ts';
+
 /**
  * Canonical JSON with a final newline: keys sorted by UTF-16 code units, no white space, numbers as ECMAScript writes
- * them (RFC 8785). Equal reports are equal bytes, however they were built.
+ * them (RFC 8785). Equal reports are equal bytes, however they were built. Beyond RFC 8785, characters that act on a terminal are escaped.
  */
 export function canonicalJson(value: unknown): string {
-  return `${JSON.stringify(value, (_key, member: unknown) => sorted(member))}\n`;
+  return `${inertJson(JSON.stringify(value, (_key, member: unknown) => sorted(member)))}\n`;
 }
 
 function sorted(member: unknown): unknown {

@@ -20,6 +20,7 @@ import { driftMarkdown } from './markdown/drift.ts';
 import { profileMarkdown } from './markdown/profile.ts';
 import { seriesMarkdown } from './markdown/series.ts';
 import { validationMarkdown } from './markdown/validation.ts';
+import { inert } from './neutral.ts';
 import { driftText } from './text/drift.ts';
 import { profileText } from './text/profile.ts';
 import { seriesText } from './text/series.ts';
@@ -122,7 +123,7 @@ export function rendered<T>(
   options: RenderOptions,
 ): string {
   const renderer = renderers[format];
-  if (renderer !== undefined) return renderer(of, options);
+  if (renderer !== undefined) return format === 'text' ? inert(renderer(of, options)) : renderer(of, options);
   throw new VarveError('format-unsupported', `a ${what} cannot be written as ${format}`, {
     remedy: `Choose one of ${Object.keys(renderers).join(', ')}.`,
   });

@@ -1,3 +1,4 @@
+import { askAgain } from '../base/ask-again.ts';
 import { VarveError } from '../errors.ts';
 import type { Remote } from '../remote/remote.ts';
 import { type Digest, type RawDigest, toRaw } from './format/digest.ts';
@@ -61,14 +62,16 @@ export class Store {
     if (known > maximum) throw tooLarge(digest, known, maximum);
     const local = this.#packs && (await readLocalObject(this.#source, this.#packs, toRaw(digest), known));
     if (local !== undefined) return local;
-    const pieces: Uint8Array[] = [];
-    let size = 0;
-    for await (const piece of this.readStream(digest)) {
-      size += piece.length;
-      if (size > maximum) throw tooLarge(digest, size, maximum);
-      pieces.push(piece);
-    }
-    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+    return askAgain(async () => {
+      const pieces: Uint8Array[] = [];
+      let size = 0;
+      for await (const piece of this.readStream(digest)) {
+        size += piece.length;
+        if (size > maximum) throw tooLarge(digest, size, maximum);
+        pieces.push(piece);
+      }
+      return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+    });
   }
 
   /**
@@ -93,7 +96,7 @@ export class Store {
   async materialise(digest: Digest, target: string, options: MaterialiseOptions = {}): Promise<void> {
     const raw = toRaw(digest);
     try {
-      await materialise(this.#source, raw, target, options, this.#packs);
+      await askAgain(() => materialise(this.#source, raw, target, options, this.#packs));
     } catch (error) {
       const isMended = isDamage(error) && (await this.#mender?.object(raw, target));
       if (!isMended) throw error;

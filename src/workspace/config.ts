@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, parseDocument } from 'yaml';
 import { writeAtomically } from '../base/atomic-write.ts';
 import { isAbsent, workspaceError } from '../base/system-errors.ts';
+import { readTrackedFile } from '../base/tracked-file.ts';
 import { VarveError } from '../errors.ts';
 import type { Repository } from './repository.ts';
 
@@ -23,19 +24,24 @@ export interface Config {
   readonly defaultRemote?: string;
   readonly remotes: ReadonlyMap<string, RemoteConfig>;
   /**
-   * How data in place is reached, by the URL of its source or of a folder above. From config.local.yaml alone: what comes
-   * through Git must not choose whom this machine shows its credentials to.
+   * How data in place is reached, by the URL of its source or of a folder above. From config.local.yaml alone: it differs by
+   * machine.
    */
   readonly sources: ReadonlyMap<string, Access>;
   /** Folder of the cache, relative to the root or absolute; `.varve/cache` where it is not set. */
   readonly cache?: string;
   /** How a checkout puts data in place: hard links share the cache's bytes, so programs must not write into them. */
   readonly checkout?: 'copy' | 'link';
+  /** Which file says it, relative to the repository, by the steps to a setting: `cache`, `remotes.origin.url`. */
+  readonly files: ReadonlyMap<string, string>;
 }
 
 export type ConfigFile = 'config.yaml' | 'config.local.yaml';
 
 const LOCAL: ConfigFile = 'config.local.yaml';
+/** From the root of the repository. */
+export const SHARED_CONFIG = '.varve/config.yaml';
+export const LOCAL_CONFIG = `.varve/${LOCAL}`;
 /** What comes later wins. */
 const FILES: readonly ConfigFile[] = ['config.yaml', LOCAL];
 const VERSION = 1;
@@ -48,10 +54,12 @@ export function readConfig(repository: Repository): Config {
   const remotes = new Map<string, Partial<RemoteConfig>>();
   let sources: Config['sources'] = new Map();
   let config: Settings = {};
+  const files = new Map<string, string>();
   for (const file of FILES) {
     const { where, document } = load(repository, file);
     const content = checkContent(document, where);
     sources = content.sources;
+    for (const steps of settingsIn(content)) files.set(steps, where);
     for (const [name, remote] of content.remotes) remotes.set(name, { ...remotes.get(name), ...remote });
     config = { ...config, ...content.settings };
   }
@@ -59,14 +67,20 @@ export function readConfig(repository: Repository): Config {
     ...config,
     remotes: new Map([...remotes].map(([name, remote]) => [name, whole(name, remote)])),
     sources,
+    files,
   };
 }
 
 /** How this machine reaches a source: as the entry for it says, or for the nearest folder above it. */
-export function accessTo({ sources }: Config, url: string): Access {
+export function accessTo(config: Config, url: string): Access {
+  const entry = entryFor(config, url);
+  return entry === undefined ? {} : config.sources.get(entry)!;
+}
+
+/** The URL of the entry in `sources` that counts for a source. */
+export function entryFor({ sources }: Pick<Config, 'sources'>, url: string): string | undefined {
   const covering = [...sources.keys()].filter((key) => url === key || url.startsWith(`${key}/`));
-  const [nearest] = covering.sort((a, b) => b.length - a.length);
-  return nearest === undefined ? {} : sources.get(nearest)!;
+  return covering.sort((a, b) => b.length - a.length)[0];
 }
 
 /** Sets how this machine reaches the sources at `url` and below. */
@@ -129,7 +143,10 @@ function load(repository: Repository, file: ConfigFile): { where: string; path: 
   const where = `.varve/${file}`;
   const path = join(repository.root, where);
   // Aliases could blow a small file up to gigabytes, so none are expanded.
-  const document = parseDocument(readText(path, where), { prettyErrors: true, maxAliasCount: 0 } as object);
+  const document = parseDocument(readText(repository, where), {
+    prettyErrors: true,
+    maxAliasCount: 0,
+  } as object);
   const problem = document.errors[0];
   if (problem !== undefined) throw damaged(where, problem.message.split('\n')[0]!);
   return { where, path, document };
@@ -147,25 +164,33 @@ function change(repository: Repository, file: ConfigFile, edit: (document: Docum
   if (after !== before && !removesNothingThere) writeAtomically(path, [Buffer.from(after)]);
 }
 
-function readText(path: string, where: string): string {
+function readText(repository: Repository, where: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readTrackedFile(repository.root, where);
   } catch (error) {
     if (isAbsent(error)) return '';
     throw workspaceError(error, 'read', where);
   }
 }
 
-type Settings = Omit<Config, 'remotes' | 'sources'>;
+type Settings = Omit<Config, 'remotes' | 'sources' | 'files'>;
 
-function checkContent(
-  document: Document,
-  where: string,
-): {
-  settings: Settings;
-  remotes: Map<string, Partial<RemoteConfig>>;
-  sources: Map<string, Access>;
-} {
+interface Content {
+  readonly settings: Settings;
+  readonly remotes: ReadonlyMap<string, Partial<RemoteConfig>>;
+  readonly sources: ReadonlyMap<string, Access>;
+}
+
+/** The steps to each setting that a file has. */
+function* settingsIn({ settings, remotes, sources }: Content): Generator<string> {
+  yield* Object.keys(settings);
+  for (const [group, entries] of Object.entries({ remotes, sources })) {
+    for (const [name, entry] of entries)
+      for (const key of Object.keys(entry)) yield `${group}.${name}.${key}`;
+  }
+}
+
+function checkContent(document: Document, where: string): Content {
   const root = asMap(toPlain(document, where), where, 'the file');
   checkVersion(root.version, where);
   const cache = optionalText(root.cache, where, 'cache');

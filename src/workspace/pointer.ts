@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../base/atomic-write.ts';
+import { checkDataPath } from '../base/data-path.ts';
 import { workspaceError } from '../base/system-errors.ts';
+import { readTrackedFile } from '../base/tracked-file.ts';
 import { VarveError } from '../errors.ts';
 import { type Digest, parseDigest } from '../store/format/digest.ts';
 
@@ -55,9 +56,10 @@ export function formatPointer(pointer: Pointer): string {
 
 /**
  * @param where the pointer's path, for messages and, by its last step, for the name of the data
- * @throws VarveError `damaged-pointer`, `pointer-too-new`, `pointer-conflict`
+ * @throws VarveError `path-unsafe`, `damaged-pointer`, `pointer-too-new`, `pointer-conflict`
  */
 export function parsePointer(text: string, where: string): Pointer {
+  checkDataPath(where.slice(0, -POINTER_SUFFIX.length), where);
   const pointer = parseUnnamed(text, where);
   checkName(pointer.path, where);
   return pointer;
@@ -78,16 +80,18 @@ export function parseUnnamed(text: string, where: string): Pointer {
 /** @throws as parsePointer, and `missing-path` */
 export function readPointer(root: string, dataset: string): Pointer {
   const where = pointerPath(dataset);
-  return parsePointer(readPointerText(join(root, where), where), where);
+  return parsePointer(readPointerText(root, where), where);
 }
 
+/** @throws VarveError `path-unsafe` */
 export function writePointer(root: string, dataset: string, pointer: Pointer): void {
+  checkDataPath(dataset);
   writeAtomically(join(root, pointerPath(dataset)), [Buffer.from(formatPointer(pointer))]);
 }
 
-function readPointerText(file: string, where: string): string {
+function readPointerText(root: string, where: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readTrackedFile(root, where);
   } catch (error) {
     throw workspaceError(error, 'read', where);
   }
@@ -123,8 +127,10 @@ function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
   if (executable !== undefined && executable !== 'true')
     throw damaged(where, '`executable` can only be true');
   const rows = count(facts, 'rows', where);
+  const path = plainText(facts.get('path') ?? refuseMissing('path', where), 'path', where);
+  checkDataPath(path, where);
   return {
-    path: plainText(facts.get('path') ?? refuseMissing('path', where), 'path', where),
+    path,
     kind,
     digest: digest(facts, 'digest', where),
     bytes: count(facts, 'bytes', where) ?? refuseMissing('bytes', where),

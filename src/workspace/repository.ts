@@ -2,6 +2,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { isAbsent, workspaceError } from '../base/system-errors.ts';
 import { VarveError } from '../errors.ts';
+import { checkNotes } from './trust/folders.ts';
 
 /** A working tree whose data varve looks after. */
 export interface Repository {
@@ -21,21 +22,30 @@ export const VARVE_FOLDER = '.varve';
  */
 export function findGitRoot(from: string): string {
   const start = realFolder(from);
-  for (let folder = start; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, '.git'))) return folder;
-    if (dirname(folder) === folder) break;
-  }
+  const root = enclosingGitRoot(start);
+  if (root !== undefined) return root;
   throw new VarveError('not-a-repository', `${start} is not in a Git repository`, {
     path: start,
     remedy: 'Run `git init` and `varve init` there, or change to a repository.',
   });
 }
 
-/** The working tree in which varve was started. @throws VarveError `not-a-repository`, `not-initialised` */
+/** As findGitRoot, for a path that may lie in no repository; links are not resolved. */
+export function enclosingGitRoot(path: string): string | undefined {
+  for (let folder = path; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, '.git'))) return folder;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+/** The working tree in which varve was started. @throws VarveError `not-a-repository`, `not-initialised`, `link-refused` */
 export function findRepository(from: string): Repository {
   const repository = repositoryAt(findGitRoot(from));
   const { root } = repository;
-  if (existsSync(join(root, VARVE_FOLDER, 'config.yaml'))) return repository;
+  if (existsSync(join(root, VARVE_FOLDER, 'config.yaml'))) {
+    checkNotes(root, repository.stateFolder);
+    return repository;
+  }
   throw new VarveError('not-initialised', `varve was not started in ${root}`, {
     path: root,
     remedy: 'Run `varve init`.',

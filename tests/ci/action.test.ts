@@ -82,9 +82,16 @@ describe('the GitHub action', () => {
     const { status, log, files } = runStep('HEAD~1');
     expect(status, log).toBe(1);
     expect(log).toMatch(/^::(error|warning) /m);
+    // What else is printed is printed while the runner takes no commands.
+    const commands = log
+      .replaceAll(/^::stop-commands::([0-9a-f-]{36})$[\s\S]*?^::\1::$/gm, '')
+      .trim()
+      .split('\n');
+    expect(commands.filter((line) => !/^::(error|warning|notice) file=/.test(line))).toEqual([]);
+    expect(log.match(/^::stop-commands::/gm)).toHaveLength(3);
     expect(files.REPORT).toContain('month');
     expect(files.GITHUB_STEP_SUMMARY).toBe(files.REPORT);
-    expect(files.GITHUB_OUTPUT).toMatch(/^report=.*report\.md\n$/);
+    expect(files.GITHUB_OUTPUT).toMatch(/^report<<([0-9a-f-]{36})\n.*report\.md\n\1\n$/);
   });
 
   it('passes where no dataset changed', () => {

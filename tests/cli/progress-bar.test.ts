@@ -16,6 +16,6 @@ test('without a total, says what is known', () => {
 
 test('long waits are in hours, and names cannot steer the terminal', () => {
   const event = { phase: 'add \x1b[2J', unit: 'files', done: 1, total: 7201 } as const;
-  expect(progressLine(event, 1)).toContain('add \\u001b[2J');
+  expect(progressLine(event, 1)).toContain('add \\x1b[2J');
   expect(progressLine(event, 1)).toContain('2 h 0 min left');
 });

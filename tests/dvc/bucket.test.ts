@@ -2,20 +2,20 @@ import { rmSync } from 'node:fs';
 import { AssumeRoleProvider } from 'minio/dist/esm/AssumeRoleProvider.mjs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { add } from '../../src/operations/add.ts';
-import { openContext } from '../../src/operations/context/open.ts';
 import { pull } from '../../src/operations/pull.ts';
 import { push } from '../../src/operations/push.ts';
 import { verify } from '../../src/operations/verify.ts';
 import { contents, Sandbox } from '../support/dvc-sandbox.ts';
 import { type FaultyS3, seededFaults, startFaultyS3 } from '../support/faulty-s3.ts';
 import { describeWithMinio } from '../support/minio.ts';
+import { openTrusted } from '../support/trust.ts';
 
 const SMALL = 40;
 let box: Sandbox;
 let proxy: FaultyS3;
 afterEach(() => box.remove());
 
-const at = (name: string) => openContext(box.path(name));
+const at = (name: string) => openTrusted(box.path(name));
 
 /** A repository with small files and a large one, and the remote `origin` in its configuration. */
 async function repository(
@@ -62,6 +62,24 @@ describeWithMinio('S3 remotes of DVC, request by request', (server) => {
     for await (const { name } of server.client.listObjectsV2(bucket, '', true)) found.push(name as string);
     return found.sort();
   };
+
+  test('objects and profiles that come damaged once are asked for again', async () => {
+    const bucket = await server.makeBucket();
+    await repository({ url: `s3://${bucket}/p`, endpointurl: proxy.endpoint }, keys);
+    await push(await at('repo'));
+    const seen = new Set<string>();
+    proxy.choose = ({ method, url }) => {
+      const object = url.split('?')[0]!;
+      if (method !== 'GET' || seen.has(object)) return undefined;
+      seen.add(object);
+      return 'corrupt-download';
+    };
+    await expectWhole();
+    expect(seen.size).toBeGreaterThan(SMALL);
+    seen.clear();
+    const { damage, absent } = await verify(await at('repo'), { remote: 'origin' });
+    expect({ damage, absent }).toEqual({ damage: [], absent: [] });
+  });
 
   test.each(['', '/a/b-c_d.e', '/with(odd)+&=@,;:chars'])(
     'small objects go as archives to the prefix "%s"',

@@ -10,6 +10,7 @@ import { importDvc } from '../../src/operations/import-dvc.ts';
 import { status } from '../../src/operations/status.ts';
 import { verify } from '../../src/operations/verify.ts';
 import { contents, describeWithDvc, Sandbox } from '../support/dvc-sandbox.ts';
+import { openTrusted } from '../support/trust.ts';
 
 const fixtures = join(import.meta.dirname, '..', '..', 'fixtures', 'dvc');
 let box: Sandbox;
@@ -35,7 +36,7 @@ describe('a repository that the real DVC made', () => {
   test('comes over to varve with both its versions, and back', async () => {
     const root = box.path('given/repo');
     const head = box.git('given/repo', 'rev-parse', '--abbrev-ref', 'HEAD').trim();
-    const imported = await importDvc(await openContext(root));
+    const imported = await importDvc(await openTrusted(root));
     expect(imported).toMatchObject({ branches: [`varve/${head}`], missing: [] });
     expect(box.git('given/repo', 'status', '--porcelain')).toBe('');
     box.git('given/repo', 'checkout', '-q', `varve/${head}`);
@@ -79,9 +80,10 @@ describe('a repository that the real DVC made', () => {
     const [root, twin] = [box.path('given/repo'), box.path('twin/repo')];
     const refs = (name: string) => box.git(`${name}/repo`, 'for-each-ref');
     execFileSync('cp', ['-r', box.path('given'), box.path('twin')]);
-    const imported = await importDvc(await openContext(twin));
+    const imported = await importDvc(await openTrusted(twin));
+    await openTrusted(root);
     await expectUnharmedByKills('import-dvc', imported.branches);
-    expect(await importDvc(await openContext(root))).toEqual(imported);
+    expect(await importDvc(await openTrusted(root))).toEqual(imported);
     expect(refs('given')).toBe(refs('twin'));
     for (const name of ['given', 'twin']) box.git(`${name}/repo`, 'checkout', '-q', imported.branches[0]!);
     await checkout(await openContext(root), []);
@@ -102,7 +104,7 @@ describe('a repository that the real DVC made', () => {
   test('keeps branches that went on, and keeps what is not for Git out of it on every branch', async () => {
     const root = box.path('given/repo');
     const head = box.git('given/repo', 'rev-parse', '--abbrev-ref', 'HEAD').trim();
-    await importDvc(await openContext(root));
+    await importDvc(await openTrusted(root));
     box.git('given/repo', 'checkout', '-q', `varve/${head}`);
     box.write('given/repo/note', 'mine');
     box.commit('given/repo', 'went on');
@@ -110,13 +112,13 @@ describe('a repository that the real DVC made', () => {
     expect(box.git('given/repo', 'status', '--porcelain')).toBe('');
     box.git('given/repo', 'branch', 'other');
     const before = box.git('given/repo', 'for-each-ref');
-    await expect(importDvc(await openContext(root))).rejects.toMatchObject({
+    await expect(importDvc(await openTrusted(root))).rejects.toMatchObject({
       code: 'branch-moved-on',
       path: `varve/${head}`,
     });
     expect(box.git('given/repo', 'for-each-ref')).toBe(before);
     box.git('given/repo', 'branch', '-m', `varve/${head}`, 'mine');
-    expect((await importDvc(await openContext(root))).branches).toEqual(
+    expect((await importDvc(await openTrusted(root))).branches).toEqual(
       expect.arrayContaining([`varve/${head}`, 'varve/mine', 'varve/other']),
     );
     box.git('given/repo', 'checkout', '-q', `varve/${head}`);
@@ -131,13 +133,13 @@ describe('a repository that the real DVC made', () => {
   async function importDvcAgain(root: string, head: string) {
     box.git('given/repo', 'checkout', '-q', head);
     box.git('given/repo', 'branch', '-qD', `varve/${head}`);
-    return importDvc(await openContext(root));
+    return importDvc(await openTrusted(root));
   }
 
   test('versions whose data is nowhere keep their .dvc files, and the rest comes over', async () => {
     const root = box.path('given/repo');
     rmSync(box.path('given/remote/files/md5/e1'), { recursive: true });
-    const { missing, branches } = await importDvc(await openContext(root));
+    const { missing, branches } = await importDvc(await openTrusted(root));
     expect(missing).toEqual([{ path: 'data/table.csv', md5: 'e1bcebba1f209f39aaf335dcafba5f98' }]);
     const paths = box.git('given/repo', 'ls-tree', '-r', '--name-only', branches[0]!).split('\n');
     expect(paths).toContain('data/table.csv.dvc');
@@ -150,7 +152,7 @@ describeWithDvc('conversion, judged by DVC', () => {
   test('what goes over to varve and back is the repository that DVC knows', async () => {
     const root = box.path('given/repo');
     const head = box.git('given/repo', 'rev-parse', '--abbrev-ref', 'HEAD').trim();
-    const { branches } = await importDvc(await openContext(root));
+    const { branches } = await importDvc(await openTrusted(root));
     box.git('.', 'clone', '-q', '-b', branches[0]!, 'given/repo', 'clone');
     mkdirSync(box.path('clone/.varve'), { recursive: true });
     execFileSync('cp', ['-r', join(root, '.varve', 'cache'), box.path('clone/.varve/cache')]);

@@ -11,7 +11,6 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { add } from '../../src/operations/add.ts';
 import { checkout } from '../../src/operations/checkout.ts';
-import { openContext } from '../../src/operations/context/open.ts';
 import { diff } from '../../src/operations/diff.ts';
 import { drift } from '../../src/operations/drift.ts';
 import { DvcBackend } from '../../src/operations/dvc/backend.ts';
@@ -25,6 +24,7 @@ import { VarveBackend } from '../../src/operations/varve/backend.ts';
 import { verify } from '../../src/operations/verify.ts';
 import { contents, describeWithDvc, Sandbox } from '../support/dvc-sandbox.ts';
 import { describeWithMinio } from '../support/minio.ts';
+import { openTrusted } from '../support/trust.ts';
 
 let box: Sandbox;
 beforeEach(() => {
@@ -32,7 +32,7 @@ beforeEach(() => {
 });
 afterEach(() => box.remove());
 
-const at = (name: string) => openContext(box.path(name));
+const at = (name: string) => openTrusted(box.path(name));
 const addWithProfile = async (name: string, ...paths: string[]) => {
   const context = await at(name);
   return add(context, paths, { profiler: profilerFor(context, (_, why) => expect.fail(why.message)) });

@@ -111,6 +111,7 @@ function mainJob(site: () => Site, remote: () => Promise<string>): void {
   it('restores both versions byte for byte in a clone', () => {
     const clone = join(site().folder, 'clone');
     site().git(site().folder, 'clone', '-q', 'project', 'clone');
+    site().succeed(clone, 'trust');
     site().succeed(clone, 'pull');
     expect(sha256Of(join(clone, 'data', 'flights.csv'))).toBe(second);
     site().succeed(clone, 'fetch', '--all-commits');
@@ -158,6 +159,7 @@ describe('the main job on a folder remote', () => {
     site.git(site.project, 'commit', '-q', '--allow-empty', '-m', 'schema');
     const clone = join(site.folder, 'profiles-only');
     site.git(site.folder, 'clone', '-q', 'project', 'profiles-only');
+    site.succeed(clone, 'trust');
     site.succeed(clone, 'fetch', '--profiles-only', '--all-commits');
     rmSync(remote, { recursive: true });
     expect(site.varve(clone, 'drift', 'data/flights.csv@HEAD~2', 'data/flights.csv').code).toBe(1);
@@ -171,6 +173,7 @@ describe('the main job on a folder remote', () => {
     site.git(site.folder, 'clone', '-q', 'project', 'data-gone');
     site.succeed(site.project, 'push', '--all-commits');
     removeDataPacks(remote);
+    site.succeed(clone, 'trust');
     site.succeed(clone, 'fetch', '--profiles-only', '--all-commits');
     expect(site.varve(clone, 'drift', 'data/flights.csv@HEAD~2', 'data/flights.csv').code).toBe(1);
     site.succeed(clone, 'validate', 'data/flights.csv');

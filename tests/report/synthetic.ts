@@ -192,10 +192,10 @@ export const hostile =
 const fixed = new Set(['verdict', 'severity', 'digest', 'sum', 'sumOfSquares', 'hashes']);
 const fixedKinds = new Set(['numeric', 'time', 'categorical']);
 
-/** Every string of a report with hostile text added, except where the contract leaves no choice. */
-export function poisoned<T>(report: T): T {
+/** Every string of a report spoilt, by hostile text added to it unless told how, except where the contract leaves no choice. */
+export function poisoned<T>(report: T, spoilt = (value: string): string => value + hostile): T {
   const walk = (value: unknown, key: string): unknown => {
-    if (typeof value === 'string') return fixed.has(key) || fixedKinds.has(value) ? value : value + hostile;
+    if (typeof value === 'string') return fixed.has(key) || fixedKinds.has(value) ? value : spoilt(value);
     if (Array.isArray(value)) return value.map((one) => walk(one, key));
     if (value === null || typeof value !== 'object') return value;
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, walk(inner, name)]));

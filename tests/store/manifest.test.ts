@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { comparePaths } from '../../src/base/path-order.ts';
 import { digestOf } from '../../src/store/format/digest.ts';
-import {
-  comparePaths,
-  encodeManifest,
-  type ManifestEntry,
-  readManifest,
-} from '../../src/store/format/manifest.ts';
+import { encodeManifest, type ManifestEntry, readManifest } from '../../src/store/format/manifest.ts';
 
 const digest = digestOf(Buffer.from('x'));
 

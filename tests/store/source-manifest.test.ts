@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { problemOfDataPath } from '../../src/base/data-path.ts';
+import { comparePaths } from '../../src/base/path-order.ts';
 import { digestOf } from '../../src/store/format/digest.ts';
-import { comparePaths, problemOfPath } from '../../src/store/format/manifest.ts';
 import {
   encodeSourceManifest,
   readSourceManifest,
@@ -30,7 +31,7 @@ const file: fc.Arbitrary<SourceFile> = fc.record(
   {
     path: fc
       .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
-      .filter((path) => problemOfPath(path) === undefined && !path.endsWith('/')),
+      .filter((path) => problemOfDataPath(path) === undefined && !path.endsWith('/')),
     size: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
     etag: fc.stringMatching(/^[!#-~]{1,40}$/),
     version: fc.stringMatching(/^[!-~]{1,40}$/),

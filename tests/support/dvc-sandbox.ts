@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { describe } from 'vitest';
 import { type DvcContext, withWorkers } from '../../src/dvc/tree/context.ts';
 import { openDvcRepository } from '../../src/dvc/tree/repository.ts';
+import { openTrusted } from './trust.ts';
 
 /** The real DVC: named by VARVE_DVC, else on PATH; undefined where there is none. */
 const command = process.env.VARVE_DVC ?? (spawnSync('dvc', ['--version']).status === 0 ? 'dvc' : undefined);
@@ -94,8 +95,10 @@ export class Sandbox {
     this.git(cwd, 'commit', '-qm', message);
   }
 
-  inside<T>(cwd: string, work: (context: DvcContext) => Promise<T>): Promise<T> {
+  /** As somebody works who knows the settings of the repository, and agrees to them. */
+  async inside<T>(cwd: string, work: (context: DvcContext) => Promise<T>): Promise<T> {
     const root = this.path(cwd);
+    await openTrusted(root);
     return withWorkers({ repository: openDvcRepository(root), cwd: root }, work);
   }
 

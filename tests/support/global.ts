@@ -18,6 +18,8 @@ export default function setup(): () => void {
   const run = mkdtempSync(join(tmpdir(), 'varve-tests-'));
   process.env.VARVE_TEST_RUN = run;
   process.env.VARVE_TEST_RUN_PID = String(process.pid);
+  // What tests agree to is not remembered where a person's consents are.
+  process.env.XDG_CONFIG_HOME = join(run, 'config');
   return () => {
     stopSharedServer(run);
     rmSync(run, { recursive: true, force: true, maxRetries: 10 });
@@ -66,8 +68,9 @@ function isStale(): boolean {
   const built = statSync(join(root, 'dist', 'main.cjs'), { throwIfNoEntry: false });
   if (built === undefined) return true;
   const inputs = [join(root, 'package.json'), join(root, 'scripts', 'build.mjs')];
-  for (const entry of readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })) {
-    if (entry.isFile() && !entry.name.endsWith('.test.ts')) inputs.push(join(entry.parentPath, entry.name));
+  for (const folder of ['src', join('scripts', 'build')]) {
+    for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
+      if (entry.isFile()) inputs.push(join(entry.parentPath, entry.name));
   }
   return inputs.some((path) => (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > built.mtimeMs);
 }

@@ -1,5 +1,5 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -111,8 +111,10 @@ export class Sandbox {
     return this;
   }
 
+  /** As somebody clones who knows the remotes and agrees to them. */
   clone(from: string, to: string): void {
     this.git(['clone', '-q', this.path(from), this.path(to)], '.');
+    if (existsSync(this.path(to, '.varve'))) this.ok(['trust'], to);
   }
 
   remove(): void {

@@ -1,14 +1,9 @@
 import { createCipheriv } from 'node:crypto';
-import { isChosen } from '../../src/base/path-order.ts';
+import { comparePaths, isChosen } from '../../src/base/path-order.ts';
 import { FolderRemote } from '../../src/remote/folder/folder.ts';
 import type { Body, ByteRange, ObjectInfo, Remote } from '../../src/remote/remote.ts';
 import { digestOf, toRaw } from '../../src/store/format/digest.ts';
-import {
-  comparePaths,
-  encodeManifest,
-  type ManifestEntry,
-  readManifest,
-} from '../../src/store/format/manifest.ts';
+import { encodeManifest, type ManifestEntry, readManifest } from '../../src/store/format/manifest.ts';
 import type { Root } from '../../src/store/gc/roots.ts';
 import type { Store } from '../../src/store/store.ts';
 

@@ -5,11 +5,11 @@ import type { AddedDataset } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import type { ProfilingOptions } from '../../operations/statistics/load.ts';
 import type { Profiler } from '../../operations/statistics/profiler.ts';
+import { neutral } from '../../report/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import type { Access } from '../../workspace/config.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
 import { withEngineOptions } from '../report-options.ts';
-import { printable } from '../terminal/text.ts';
 
 type Options = CommonOptions & Access & Pick<ProfilingOptions, 'memory' | 'threads'> & { to?: string };
 
@@ -30,8 +30,8 @@ export function command(run: Run): Command {
     .option('--profile <name>', 'profile in the AWS configuration files, for this clone');
   return withEngineOptions(defined).action(
     (paths: string[], { json, to, memory, threads, ...access }: Options) =>
-      run({ ...(json && { json }) }, async ({ cwd, signal, onProgress, note }) => {
-        const context = await openContext(cwd, { signal, onProgress });
+      run({ ...(json && { json }) }, async ({ cwd, signal, onProgress, onWarning, note }) => {
+        const context = await openContext(cwd, { signal, onProgress, onWarning });
         const url = sourceUrl(paths, to, access);
         if (url !== undefined) {
           const { addInPlace } = await import('../../operations/add.ts');
@@ -42,7 +42,7 @@ export function command(run: Run): Command {
         const profiler: Profiler = async (dataset) => {
           const { profilerFor } = await import('../../operations/statistics/profile-on-add.ts');
           const unreadable = (path: string, why: VarveError): void =>
-            note(`${path} is added without statistics: ${why.message}\n  ${why.remedy}`);
+            note(`${path} is added without statistics: ${why.message}`, `  ${why.remedy}`);
           return profilerFor(context, unreadable, { memory, threads })(dataset);
         };
         const result = await add(context, paths, { profiler });
@@ -75,5 +75,5 @@ function line({ path, kind, change, bytes, files, rows, source }: AddedDataset):
     byteSize(bytes),
     ...(source === undefined ? [] : [`in place in ${source}`]),
   ];
-  return printable(`${change.padEnd(9)}  ${path}  ${facts.join(', ')}`);
+  return neutral(`${change.padEnd(9)}  ${path}  ${facts.join(', ')}`);
 }

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import type { CheckedOutDataset } from '../../operations/backend/results.ts';
 import { checkout } from '../../operations/checkout.ts';
 import { openContext } from '../../operations/context/open.ts';
+import { neutral } from '../../report/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
-import { printable } from '../terminal/text.ts';
 
 export function command(run: Run): Command {
   return defineCommand(
@@ -39,5 +39,5 @@ function line({ path, written, writtenBytes, removed, kept }: CheckedOutDataset)
     facts.push(
       `${counted(kept.length, 'file')} kept that no snapshot has: ${kept.slice(0, 3).join(', ')}${kept.length > 3 ? ', …' : ''}`,
     );
-  return printable(`${path}  ${facts.join(', ')}`);
+  return neutral(`${path}  ${facts.join(', ')}`);
 }

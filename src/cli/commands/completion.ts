@@ -18,7 +18,7 @@ export function command(run: Run, all: readonly CommandEntry[]): Command {
     .action((shell: keyof typeof SCRIPTS, options) =>
       run(options, async () => {
         const script = SCRIPTS[shell](await words(run, all));
-        return { json: { shell, script }, text: script };
+        return { json: { shell, script }, text: script, isVerbatim: true };
       }),
     );
 }

@@ -3,10 +3,11 @@ import type { DriftReport, FeatureRef } from '../../drift/model.ts';
 import type { DatasetDiff, DiffResult, Totals } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { diff } from '../../operations/diff.ts';
+import { neutral } from '../../report/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { changeLines } from '../change-lines.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
-import { type Paint, painter, printable } from '../terminal/text.ts';
+import { type Paint, painter } from '../terminal/text.ts';
 
 export function command(run: Run): Command {
   return defineCommand(
@@ -37,7 +38,7 @@ function describe({ datasets }: DiffResult, paint: Paint): string {
 }
 
 function paragraph({ path, change, before, after, files, statistics }: DatasetDiff, paint: Paint): string {
-  const head = `${paint('bold', printable(path))}  ${change}  ${movement(before, after)}`;
+  const head = `${paint('bold', neutral(path))}  ${change}  ${movement(before, after)}`;
   return [head, ...statisticsLines(statistics), ...changeLines(files ?? [], paint)].join('\n');
 }
 
@@ -51,7 +52,7 @@ function statisticsLines(report: DriftReport | undefined): string[] {
     ...columns('+', report.added),
     ...columns('-', report.removed),
     ...moved.map(({ feature, reasons }) => `  ~ column ${feature}: ${reasons[0] ?? 'distributed otherwise'}`),
-  ].map(printable);
+  ].map(neutral);
 }
 
 /** `10 → 12 rows, 3 files, 1.2 → 1.4 MiB` */

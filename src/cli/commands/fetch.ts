@@ -13,8 +13,8 @@ export function command(run: Run): Command {
       ['varve fetch --profiles-only --all-commits', 'a few KB a version: enough for validate and drift'],
     ],
   ).action((paths: string[], options: TransferOptions) =>
-    run(options, async ({ cwd, signal, onProgress }) => {
-      const result = await fetch(await openContext(cwd, { signal, onProgress }), paths, options);
+    run(options, async ({ cwd, signal, onProgress, onWarning }) => {
+      const result = await fetch(await openContext(cwd, { signal, onProgress, onWarning }), paths, options);
       return { json: result, text: fetchLines(result) };
     }),
   );

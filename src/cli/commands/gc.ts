@@ -2,9 +2,9 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { GcOptions, GcResult } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { gc } from '../../operations/gc.ts';
+import { neutral } from '../../report/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
-import { printable } from '../terminal/text.ts';
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -25,9 +25,9 @@ export function command(run: Run): Command {
       duration,
     )
     .action((options: CommonOptions & { remote?: string; dryRun?: true; grace?: number }) =>
-      run(options, async ({ cwd, signal, onProgress }) => {
+      run(options, async ({ cwd, signal, onProgress, onWarning }) => {
         const choice: GcOptions = { remote: options.remote, dryRun: options.dryRun, graceMs: options.grace };
-        const result = await gc(await openContext(cwd, { signal, onProgress }), choice);
+        const result = await gc(await openContext(cwd, { signal, onProgress, onWarning }), choice);
         return { json: result, text: describe(result) };
       }),
     );
@@ -57,5 +57,5 @@ function describe(result: GcResult): string {
     lines.push(`Unneeded, and removed by a gc after the time of grace: ${wait}.`);
   }
   if (postponed !== undefined) lines.push(`Nothing was removed: ${postponed}`);
-  return printable(lines.join('\n'));
+  return lines.map(neutral).join('\n');
 }

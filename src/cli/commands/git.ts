@@ -8,9 +8,9 @@ import { gitInstall, gitUninstall } from '../../operations/git/install.ts';
 import { gitMerge } from '../../operations/git/merge-driver.ts';
 import { gitPrePush } from '../../operations/git/pre-push-hook.ts';
 import { type PointerContents, pointerContents } from '../../operations/git/textconv.ts';
+import { neutral } from '../../report/neutral.ts';
 import { profileText } from '../../report/text/profile.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
-import { printable } from '../terminal/text.ts';
 import { pushLines } from '../transfer-options.ts';
 
 /** Wide enough that no column of statistics is folded, the same on every terminal. */
@@ -88,7 +88,7 @@ function mergeCommand(run: Run): Command {
           path,
         };
         const result = await gitMerge(driverContext(cwd), files);
-        note([result.message, ...result.conflicts.map((conflict) => `  ${conflict}`)].join('\n'));
+        note(result.message, ...result.conflicts.map((conflict) => `  ${conflict}`));
         return { json: result, text: '', exitCode: result.merged ? 0 : 1 };
       }),
     );
@@ -99,13 +99,13 @@ function prePushCommand(run: Run): Command {
     .argument('<remote>')
     .argument('[url]')
     .action((remote: string) =>
-      run({}, async ({ cwd, signal, onProgress, note }) => {
+      run({}, async ({ cwd, signal, onProgress, onWarning, note }) => {
         const result = await gitPrePush(
-          driverContext(cwd, { signal, onProgress }),
+          driverContext(cwd, { signal, onProgress, onWarning }),
           remote,
           readFileSync(0, 'utf8'),
         );
-        if (result !== undefined) note(pushLines(result));
+        if (result !== undefined) note(...pushLines(result).split('\n'));
         return { json: result ?? null, text: '' };
       }),
     );
@@ -123,10 +123,11 @@ function describe({ diff, merge, prePush }: GitInstallResult): string {
 /** Line by line, so that Git's own diff of two of these reads well. */
 function contentsText({ pointer, files, profile }: PointerContents): string {
   const lines = (files ?? []).map(({ path, size, digest, executable, etag }) =>
-    printable(
+    neutral(
       `${path}  ${size} bytes  ${digest?.slice(7, 19) ?? etag ?? 'empty folder'}${executable ? '  executable' : ''}`,
     ),
   );
   const statistics = profile === undefined ? [] : [profileText(profile, { color: false, width: WIDTH })];
-  return [pointer, ...lines, ...statistics].join('\n');
+  // What is no pointer comes back as it is, and may be anything.
+  return [...pointer.split('\n').map(neutral), ...lines, ...statistics].join('\n');
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { init } from '../../operations/init.ts';
+import { neutral } from '../../report/neutral.ts';
 import { defineCommand, type Run } from '../command.ts';
-import { printable } from '../terminal/text.ts';
 
 export function command(run: Run): Command {
   return defineCommand('init', 'Starts varve in the Git repository that holds the working folder.', [
@@ -10,9 +10,9 @@ export function command(run: Run): Command {
     run(options, async ({ cwd }) => {
       const result = init(cwd);
       const text = result.created
-        ? `Started varve in ${result.root}.\nNext: varve add PATH, then commit what it wrote with Git.`
-        : `varve was started in ${result.root} before: nothing was changed.`;
-      return { json: result, text: printable(text) };
+        ? `Started varve in ${neutral(result.root)}.\nNext: varve add PATH, then commit what it wrote with Git.`
+        : `varve was started in ${neutral(result.root)} before: nothing was changed.`;
+      return { json: result, text };
     }),
   );
 }

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { openContext } from '../../operations/context/open.ts';
 import { type LoggedVersion, log } from '../../operations/log.ts';
+import { neutral } from '../../report/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
-import { type Paint, painter, printable } from '../terminal/text.ts';
+import { type Paint, painter } from '../terminal/text.ts';
 
 export function command(run: Run): Command {
   return defineCommand('log', 'Shows the versions of a dataset over the history of Git, newest first.', [
@@ -34,5 +35,5 @@ function line({ commit, date, author, subject, snapshot }: LoggedVersion, paint:
           byteSize(snapshot.bytes),
         ];
   const head = `${paint('yellow', commit.slice(0, 10))}  ${date.slice(0, 10)}  ${facts.join(', ')}`;
-  return `${head}\n    ${printable(`${subject} (${author})`)}`;
+  return `${head}\n    ${neutral(`${subject} (${author})`)}`;
 }

@@ -12,8 +12,8 @@ export function command(run: Run): Command {
   ])
     .option('--force', 'give up unsaved changes, and files that no snapshot has')
     .action((paths: string[], options: TransferOptions & { force?: true }) =>
-      run(options, async ({ cwd, signal, onProgress }) => {
-        const result = await pull(await openContext(cwd, { signal, onProgress }), paths, options);
+      run(options, async ({ cwd, signal, onProgress, onWarning }) => {
+        const result = await pull(await openContext(cwd, { signal, onProgress, onWarning }), paths, options);
         const lines = [fetchLines(result.fetched)];
         if (!options.profilesOnly) lines.push(checkoutLines(result.datasets));
         return { json: result, text: lines.join('\n') };

@@ -13,8 +13,8 @@ export function command(run: Run): Command {
       ['varve push --all-commits --remote backup', 'every version, to another remote'],
     ],
   ).action((paths: string[], options: TransferOptions) =>
-    run(options, async ({ cwd, signal, onProgress }) => {
-      const result = await push(await openContext(cwd, { signal, onProgress }), paths, options);
+    run(options, async ({ cwd, signal, onProgress, onWarning }) => {
+      const result = await push(await openContext(cwd, { signal, onProgress, onWarning }), paths, options);
       return { json: result, text: pushLines(result) };
     }),
   );

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import type { ListedRemote, RemoteAddOptions } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { addRemote, chooseRemote, forgetRemote, listRemotes, reachSource } from '../../operations/remote.ts';
+import { neutral } from '../../report/neutral.ts';
 import type { Access } from '../../workspace/config.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
-import { printable } from '../terminal/text.ts';
 
 export function command(run: Run): Command {
   return defineCommand('remote', 'Manages where snapshots are pushed to and fetched from.', [
@@ -94,11 +94,11 @@ function sourceCommand(run: Run): Command {
         const source = await reachSource(await openContext(cwd), url, access);
         const { url: place, ...settings } = source;
         const shown = Object.entries(settings).map(([key, value]) => `  ${key} ${value}`);
-        return { json: source, text: printable([place, ...shown].join('')) };
+        return { json: source, text: neutral([place, ...shown].join('')) };
       }),
     );
 }
 
 function listed({ name, url, isDefault }: ListedRemote): string {
-  return `${isDefault ? '*' : ' '} ${name}  ${printable(url)}`;
+  return neutral(`${isDefault ? '*' : ' '} ${name}  ${url}`);
 }

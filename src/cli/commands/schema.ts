@@ -2,10 +2,10 @@ import { type Command, Option } from 'commander';
 import { type SchemaInferOptions, schemaInfer } from '../../operations/schema-infer.ts';
 import { schemaShow } from '../../operations/schema-show.ts';
 import { schemaUpdate } from '../../operations/schema-update.ts';
+import { neutral } from '../../report/neutral.ts';
 import type { Anomaly } from '../../schema/anomaly.ts';
 import { counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';
-import { printable } from '../terminal/text.ts';
 
 export function command(run: Run): Command {
   return defineCommand(
@@ -44,7 +44,7 @@ function infer(run: Run): Command {
         const facts = `${counted(result.features, 'feature')}${result.tables > 1 ? ` of ${result.tables} tables` : ''}`;
         return {
           json: result,
-          text: `Wrote ${printable(result.path)}: ${facts}. Read it, tighten it, and commit it.`,
+          text: `Wrote ${neutral(result.path)}: ${facts}. Read it, tighten it, and commit it.`,
         };
       }),
     );
@@ -83,12 +83,13 @@ function update(run: Run): Command {
       run(options, async (io) => {
         const result = await schemaUpdate(io.cwd, dataset, options, io);
         if (result.left.length > 0)
-          io.note(
-            `Left to you, since no constraint is loosened for it:\n${result.left.map(leftOver).join('\n')}`,
-          );
+          io.note('Left to you, since no constraint is loosened for it:', ...result.left.map(leftOver));
         const { path, changes, diff, left } = result;
-        const unchanged = `${printable(path)} ${left.length === 0 ? 'accepts the data as it is' : 'stays as it is'}.`;
-        return { json: result, text: changes.length === 0 ? unchanged : printable(diff) };
+        const unchanged = `${neutral(path)} ${left.length === 0 ? 'accepts the data as it is' : 'stays as it is'}.`;
+        return {
+          json: result,
+          text: changes.length === 0 ? unchanged : diff.split('\n').map(neutral).join('\n'),
+        };
       }),
     );
 }

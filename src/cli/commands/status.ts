@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import type { DatasetState, DatasetStatus } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { status } from '../../operations/status.ts';
+import { neutral } from '../../report/neutral.ts';
 import { changeLines } from '../change-lines.ts';
 import { defineCommand, type Run } from '../command.ts';
-import { type Paint, painter, printable } from '../terminal/text.ts';
+import { type Paint, painter } from '../terminal/text.ts';
 
 /** What to do next, by state. */
 const ADVICE: Readonly<Record<DatasetState, string>> = {
@@ -38,6 +39,6 @@ function describe(datasets: readonly DatasetStatus[], paint: Paint): string {
 }
 
 function paragraph({ path, kind, state, changes }: DatasetStatus, paint: Paint): string {
-  const head = `${paint('yellow', state.padEnd(9))}  ${printable(path)}  (${ADVICE[state]})`;
+  const head = `${paint('yellow', state.padEnd(9))}  ${neutral(path)}  (${ADVICE[state]})`;
   return [head, ...(kind === 'file' ? [] : changeLines(changes, paint))].join('\n');
 }

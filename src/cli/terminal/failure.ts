@@ -1,19 +1,39 @@
 import { VarveError } from '../../errors.ts';
+import { withoutSecrets } from '../../remote/url.ts';
+import { inert, inertJson, neutral } from '../../report/neutral.ts';
+import { sourceTrace } from './source-trace.ts';
 import { print, printError } from './standard-streams.ts';
-import { printable } from './text.ts';
 
 /**
  * Says what went wrong and what to do next: on standard error, and as `{"error": {code, message, remedy, path}}` on
  * standard output where a script asked for JSON.
  */
 export function printFailure(error: unknown, json: boolean): void {
-  const { code, message, remedy, path } = error instanceof VarveError ? error : defect(error);
-  if (json) {
-    const document = { error: { code, message, remedy, path: path ?? null } };
-    print(`${JSON.stringify(document, undefined, 2)}\n`);
-  }
-  printError(`varve: ${printable(message)}\n  ${printable(remedy)}\n`);
-  if (process.env.VARVE_DEBUG && error instanceof Error) printError(`${traceOf(error)}\n`);
+  if (json) print(failureJson(error));
+  printError(failureText(error, Boolean(process.env.VARVE_DEBUG)));
+}
+
+/** For people. With `trace`, also from where it was thrown, and what caused it. */
+export function failureText(error: unknown, trace: boolean): string {
+  const { message, remedy } = asVarveError(error);
+  const calls = trace && error instanceof Error ? traceOf(error) : [];
+  const lines = [`varve: ${message}`, `  ${remedy}`, ...calls];
+  return `${inert(lines.map(withoutSecrets).map(neutral).join('\n'))}\n`;
+}
+
+export function failureJson(error: unknown): string {
+  const { code, message, remedy, path } = asVarveError(error);
+  const told = {
+    code,
+    message: withoutSecrets(message),
+    remedy: withoutSecrets(remedy),
+    path: path === undefined ? null : withoutSecrets(path),
+  };
+  return `${inertJson(JSON.stringify({ error: told }, undefined, 2))}\n`;
+}
+
+function asVarveError(error: unknown): VarveError {
+  return error instanceof VarveError ? error : defect(error);
 }
 
 function defect(error: unknown): VarveError {
@@ -24,7 +44,16 @@ function defect(error: unknown): VarveError {
   });
 }
 
-function traceOf(error: Error): string {
-  const cause = error.cause instanceof Error ? `\ncaused by ${traceOf(error.cause)}` : '';
-  return `${error.stack ?? error.message}${cause}`;
+/** The message may have lines of its own, which are no calls. */
+function traceOf(error: Error): string[] {
+  const { name, message, cause } = error;
+  const stack = sourceTrace(error.stack ?? '');
+  const start = stack.indexOf(message);
+  const calls = stack
+    .slice(start < 0 ? 0 : start + message.length)
+    .split('\n')
+    .filter((line) => /^ {4}at /.test(line));
+  const deeper = cause instanceof Error ? traceOf(cause) : [];
+  const [first, ...rest] = deeper;
+  return [`${name}: ${message}`, ...calls, ...(first === undefined ? [] : [`caused by ${first}`, ...rest])];
 }

@@ -1,7 +1,7 @@
 import type { WriteStream } from 'node:tty';
 import type { ProgressEvent } from '../../progress.ts';
+import { inert, neutral } from '../../report/neutral.ts';
 import { byteSize, grouped } from '../../wording/numbers.ts';
-import { printable } from './text.ts';
 
 /** Work that is over within this many milliseconds shows no bar. */
 const SHOW_AFTER = 1000;
@@ -46,7 +46,7 @@ export function progressLine(event: ProgressEvent, seconds: number): string {
   const amount = (count: number): string =>
     unit === 'bytes' ? byteSize(count) : `${grouped(count)} ${unit}`;
   const rate = done / seconds;
-  const parts = [printable(phase)];
+  const parts = [neutral(phase)];
   if (total !== undefined && total > 0) {
     const share = Math.min(done / total, 1);
     const filled = Math.round(share * BAR);
@@ -54,7 +54,7 @@ export function progressLine(event: ProgressEvent, seconds: number): string {
   } else parts.push(amount(done));
   parts.push(`${amount(rate)}/s`);
   if (total !== undefined && rate > 0) parts.push(`${duration(Math.max(total - done, 0) / rate)} left`);
-  return parts.join('  ');
+  return inert(parts.join('  '));
 }
 
 function duration(seconds: number): string {

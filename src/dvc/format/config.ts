@@ -17,6 +17,11 @@ export interface DvcConfig {
   readonly autostage: boolean;
   readonly defaultRemote: string | undefined;
   readonly remotes: ReadonlyMap<string, RemoteSettings>;
+  /**
+   * The file that says a setting, relative to `root`, of settings that the repository's own files say: all else is of this machine. By
+   * the steps to the setting: `cache.dir`, `remotes.origin.url`.
+   */
+  readonly files: ReadonlyMap<string, string>;
 }
 
 /** The settings of one remote by DVC's names; `url` is absolute. */
@@ -36,15 +41,23 @@ const LINK_TYPES: readonly LinkType[] = ['reflink', 'hardlink', 'symlink', 'copy
 export function loadConfig(root: string): DvcConfig {
   const merged = new Map<string, Map<string, string | readonly string[]>>();
   const dvc = join(root, '.dvc');
-  const folders = [systemFolder(), userFolder()].map((folder) => ({ folder, name: 'config' }));
-  for (const { folder, name } of [
-    ...folders,
-    { folder: dvc, name: 'config' },
-    { folder: dvc, name: 'config.local' },
-  ]) {
-    merge(merged, loadFile(join(folder, name)), folder);
+  for (const folder of [systemFolder(), userFolder()])
+    merge(merged, loadFile(join(folder, 'config')), folder);
+  const files = new Map<string, string>();
+  for (const name of ['config', 'config.local']) {
+    const sections = loadFile(join(dvc, name));
+    merge(merged, sections, dvc);
+    for (const setting of settingsIn(sections)) files.set(setting, `.dvc/${name}`);
   }
-  return interpret(merged, dvc);
+  return { ...interpret(merged, dvc), files };
+}
+
+/** The steps to each setting that a file has. */
+function* settingsIn(sections: ConfigSections): Generator<string> {
+  for (const [name, values] of sections) {
+    const remote = REMOTE_SECTION.exec(name)?.[1];
+    for (const key of values.keys()) yield `${remote === undefined ? name : `remotes.${remote}`}.${key}`;
+  }
 }
 
 function loadFile(path: string): ConfigSections {
@@ -80,7 +93,7 @@ function resolvePath(folder: string, path: string): string {
   return resolve(folder, path);
 }
 
-function interpret(sections: ConfigSections, dvc: string): DvcConfig {
+function interpret(sections: ConfigSections, dvc: string): Omit<DvcConfig, 'files'> {
   const cache = sections.get('cache');
   const core = sections.get('core');
   const remotes = new Map<string, RemoteSettings>();

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { checkDataPath } from '../../base/data-path.ts';
 import type { Plain } from './block-yaml.ts';
 import { unsupported } from './config.ts';
 import { type HashName, isDirectory, type ObjectId, parseObjectId } from './object-id.ts';
@@ -100,6 +101,7 @@ function readOutput(
       'Move the data into the repository and add it there.',
       pointer,
     );
+  checkDataPath(path, pointer);
   for (const key of ['files', 'cloud', 'etag', 'version_id']) {
     if (out[key] !== undefined)
       throw unsupported(`cloud versioning, which ${pointer} uses,`, 'Use DVC for this repository.', pointer);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { askAgain } from '../../base/ask-again.ts';
 import { forEach } from '../../base/concurrency.ts';
 import { fileError } from '../../base/file-errors.ts';
 import { VarveError } from '../../errors.ts';
@@ -102,15 +103,19 @@ export class BucketObjects implements ObjectRemote {
     return facts.size;
   }
 
-  async download(id: ObjectId): Promise<number> {
+  download(id: ObjectId): Promise<number> {
     const { cacheDir: root, shared } = this.#context.repository.config;
-    const from = await this.#receive(objectKey(id));
-    return (await this.#context.pool.run({ kind: 'save', root, id, from, shared })).facts.size;
+    return askAgain(async () => {
+      const from = await this.#receive(objectKey(id));
+      return (await this.#context.pool.run({ kind: 'save', root, id, from, shared })).facts.size;
+    });
   }
 
-  async check(id: ObjectId): Promise<number> {
-    const from = await this.#receive(objectKey(id));
-    return (await this.#context.pool.run({ kind: 'check', id, from })).facts.size;
+  check(id: ObjectId): Promise<number> {
+    return askAgain(async () => {
+      const from = await this.#receive(objectKey(id));
+      return (await this.#context.pool.run({ kind: 'check', id, from })).facts.size;
+    });
   }
 
   async readNote(key: string): Promise<Uint8Array | undefined> {

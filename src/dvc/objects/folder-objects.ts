@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { askAgain } from '../../base/ask-again.ts';
 import { writeAtomically } from '../../base/atomic-write.ts';
 import { forEach } from '../../base/concurrency.ts';
 import { isAbsent, workspaceError } from '../../base/system-errors.ts';
@@ -35,12 +36,12 @@ export class FolderObjects implements ObjectRemote {
 
   download(id: ObjectId): Promise<number> {
     const { cacheDir, shared } = this.#context.repository.config;
-    return this.#copy(id, this.url, cacheDir, shared);
+    return askAgain(() => this.#copy(id, this.url, cacheDir, shared));
   }
 
-  async check(id: ObjectId): Promise<number> {
+  check(id: ObjectId): Promise<number> {
     const path = join(this.url, objectKey(id));
-    return (await this.#context.pool.run({ kind: 'verify', path, id })).facts.size;
+    return askAgain(async () => (await this.#context.pool.run({ kind: 'verify', path, id })).facts.size);
   }
 
   async readNote(key: string): Promise<Uint8Array | undefined> {

@@ -1,19 +1,16 @@
-import { parentPort } from 'node:worker_threads';
 import { isStopped } from '../../base/stopped-thread.ts';
+import { answerQuestions } from '../../base/worker-side.ts';
 import { VarveError } from '../../errors.ts';
 import { doJob } from './object-io.ts';
 import type { ObjectJob } from './object-jobs.ts';
-import type { Answer, Batch } from './worker-pool.ts';
+import type { Answer } from './worker-pool.ts';
 
-const port = parentPort;
-if (port === null) throw new Error('This file is a worker: worker-pool.ts starts it.');
-
-port.on('message', ({ jobs }: Batch) => {
-  const answers = jobs.map(answer);
-  const buffers = answers.flatMap((one) =>
-    one.result?.bytes === undefined ? [] : [one.result.bytes.buffer as ArrayBuffer],
-  );
-  port.postMessage(answers, buffers);
+/** Runs on a thread of its own: does jobs in batches, each of which may fail by itself. */
+answerQuestions((jobs: readonly ObjectJob[]): Answer[] => jobs.map(answer), {
+  transfer: (answers) =>
+    answers.flatMap(({ result }) =>
+      result?.bytes === undefined ? [] : [result.bytes.buffer as ArrayBuffer],
+    ),
 });
 
 function assertStillWanted(): void {

@@ -1,9 +1,13 @@
 import { VarveError } from '../../errors.ts';
 import { BucketRemote } from '../../remote/bucket/bucket.ts';
+import type { ServerOptions } from '../../remote/bucket/client.ts';
 import { describeUrl, openBucket } from '../../remote/open.ts';
 import { parseUrl } from '../../remote/url.ts';
+import { requireTrust } from '../../workspace/trust/consent.ts';
 import { type DvcConfig, isTrue, type RemoteSettings, unsupported } from '../format/config.ts';
+import { folderOfRemote, schemeOf, settingsOf } from '../format/remote-settings.ts';
 import type { DvcContext } from '../tree/context.ts';
+import { remoteRequest } from '../trust/requests.ts';
 import { BucketObjects } from './bucket-objects.ts';
 import { FolderObjects } from './folder-objects.ts';
 import type { ObjectRemote } from './object-remote.ts';
@@ -28,49 +32,56 @@ const REFUSED: Record<string, (value: string) => boolean> = {
 
 /**
  * The remote of this name in DVC's configuration, or its default one. Close it.
- * @throws VarveError `no-remote`, `unknown-remote`, `dvc-unsupported`
+ * @throws VarveError `no-remote`, `unknown-remote`, `dvc-unsupported`, `settings-untrusted`
  */
 export async function openDvcRemote(context: DvcContext, name: string | undefined): Promise<ObjectRemote> {
-  const { config } = context.repository;
+  const { config, root } = context.repository;
   const { name: chosen } = chosenRemote(config, name);
-  const settings = settingsOf(config, chosen, 0);
+  const settings = valuesOf(config, chosen);
   const url = settings.get('url') ?? '';
-  const scheme = /^(\w[\w+.-]+):\/\//.exec(url)?.[1]?.toLowerCase();
   refuseSettings(chosen, settings);
-  if (scheme === undefined || scheme === 'file') {
-    const folder = scheme === undefined ? url : decodeURIComponent(new URL(url).pathname);
-    return new FolderObjects(context, folder, settings.get('shared')?.toLowerCase() === 'group');
-  }
-  if (scheme !== 's3')
+  const scheme = schemeOf(url);
+  if (scheme !== undefined && scheme !== 'file' && scheme !== 's3')
     throw unsupported(
       `remotes of the kind ${scheme}://, as ${chosen} is,`,
       'Use DVC for this remote, or add one in a folder or on S3.',
       chosen,
     );
+  requireTrust(root, remoteRequest(root, config, chosen));
+  const folder = folderOfRemote(url);
+  if (folder !== undefined)
+    return new FolderObjects(context, folder, settings.get('shared')?.toLowerCase() === 'group');
   return new BucketObjects(
     context,
-    await openBucketRemote(url.replace(/\/+$/, ''), settings),
+    await openBucketRemote(context, url.replace(/\/+$/, ''), settings),
     jobsOf(settings),
   );
+}
+
+function valuesOf(config: DvcConfig, name: string): RemoteSettings {
+  return new Map([...settingsOf(config, name)].map(([key, { value }]) => [key, value]));
 }
 
 /** The name and, without credentials, the URL of what openDvcRemote opens. */
 export function chosenRemote(config: DvcConfig, name: string | undefined): { name: string; url: string } {
   const chosen = name?.toLowerCase() ?? config.defaultRemote;
   if (chosen === undefined) throw noRemote(config);
-  return { name: chosen, url: describeUrl(settingsOf(config, chosen, 0).get('url') ?? '') };
+  return { name: chosen, url: describeUrl(valuesOf(config, chosen).get('url') ?? '') };
 }
 
-async function openBucketRemote(url: string, settings: RemoteSettings): Promise<BucketRemote> {
+async function openBucketRemote(
+  { onWarning }: DvcContext,
+  url: string,
+  settings: RemoteSettings,
+): Promise<BucketRemote> {
   const place = parseUrl(url, '/');
   if (place.kind === 'folder')
     throw unsupported(`the URL ${describeUrl(url)}`, 'Write it as s3://bucket/prefix.');
-  const options = s3Options(settings);
-  return new BucketRemote(await openBucket(place, options), url, place.prefix);
+  const client = await openBucket(place, { ...s3Options(settings), onWarning });
+  return new BucketRemote(client, url, place.prefix);
 }
 
-function s3Options(settings: RemoteSettings) {
-  useFiles(settings);
+function s3Options(settings: RemoteSettings): ServerOptions {
   const [accessKeyId, secretAccessKey, sessionToken] = [
     'access_key_id',
     'secret_access_key',
@@ -81,37 +92,29 @@ function s3Options(settings: RemoteSettings) {
     region: settings.get('region'),
     profile: settings.get('profile'),
   };
-  const given = Object.entries(options).filter(([, value]) => value !== undefined && value !== '');
+  const files = filesOf(settings);
   const keys =
     accessKeyId && secretAccessKey
       ? { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) }
       : undefined;
-  return {
-    ...(Object.fromEntries(given) as { [Key in keyof typeof options]?: string }),
-    ...(keys && { credentials: keys }),
-  };
+  return { ...given(options), ...(keys && { credentials: keys }), ...(files && { files }) };
 }
 
-/** As DVC does: files of credentials are named to the client library by its own variables, where those are not set. */
-function useFiles(settings: RemoteSettings): void {
-  const [credentials, configuration] = [settings.get('credentialpath'), settings.get('configpath')];
-  if (credentials) process.env.AWS_SHARED_CREDENTIALS_FILE ??= credentials;
-  if (configuration) process.env.AWS_CONFIG_FILE ??= configuration;
+/** As DVC does: the variables of the client library win over files that the settings name. */
+function filesOf(settings: RemoteSettings): ServerOptions['files'] {
+  const { AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = process.env;
+  const files = given({
+    config: AWS_CONFIG_FILE ? undefined : settings.get('configpath'),
+    credentials: AWS_SHARED_CREDENTIALS_FILE ? undefined : settings.get('credentialpath'),
+  });
+  return Object.keys(files).length === 0 ? undefined : files;
 }
 
-/** `remote://other/path` borrows the settings of another remote. */
-function settingsOf(config: DvcConfig, name: string, depth: number): RemoteSettings {
-  const own = config.remotes.get(name);
-  if (own === undefined || depth > 8) {
-    throw new VarveError('unknown-remote', `DVC's configuration has no remote named ${name}`, {
-      path: name,
-      remedy: `It has ${[...config.remotes.keys()].join(', ') || 'none'}; add one with \`dvc remote add\`.`,
-    });
-  }
-  const [, base, path] = /^remote:\/\/([^/]+)\/?(.*)$/s.exec(own.get('url') ?? '') ?? [];
-  if (base === undefined) return own;
-  const below = settingsOf(config, base.toLowerCase(), depth + 1);
-  return new Map([...below, ...own, ['url', `${below.get('url')}/${path}`]]);
+/** Without what is not set, or set to nothing. */
+function given<Key extends string>(
+  values: Readonly<Record<Key, string | undefined>>,
+): { [K in Key]?: string } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value)) as { [K in Key]?: string };
 }
 
 function refuseSettings(name: string, settings: RemoteSettings): void {

@@ -8,10 +8,9 @@ import { isRecorded, type Recorded, type Selected } from '../tree/select.ts';
 import { cachedFiles, isCached } from './cache.ts';
 import { openDvcRemote } from './remotes.ts';
 
-/** An object that is not what its name says, or is not there. */
+/** An object that is not what its name says. */
 export interface DamagedObject {
   readonly key: string;
-  readonly problem: 'damaged' | 'missing';
   /** The outputs that need it; no `files` means the list of the files itself, so all of them. */
   readonly users: readonly ObjectUser[];
 }
@@ -27,6 +26,8 @@ export interface Verified {
   readonly objects: number;
   readonly checkedBytes: number;
   readonly damage: readonly DamagedObject[];
+  /** What was never fetched, or never pushed. */
+  readonly absent: readonly ObjectUser[];
   /** What was checked: null for the cache. */
   readonly remote: { readonly name: string; readonly url: string } | null;
 }
@@ -79,6 +80,7 @@ async function verifyObjects(
   check: (id: ObjectId) => Promise<number>,
 ): Promise<Omit<Verified, 'remote'>> {
   const damage: DamagedObject[] = [];
+  const absent = new Map<string, ObjectUser & { readonly files: string[] }>();
   let checkedBytes = 0;
   let done = 0;
   await forEach(objects, jobs, async ([key, { id, users }]) => {
@@ -88,17 +90,26 @@ async function verifyObjects(
       checkedBytes += bytes;
     } catch (error) {
       const code = error instanceof VarveError ? error.code : undefined;
-      if (code !== 'digest-mismatch' && code !== 'object-missing') throw error;
-      damage.push({
-        key,
-        problem: code === 'object-missing' ? 'missing' : 'damaged',
-        users: [...users.values()],
-      });
+      if (code === 'object-missing') noteAbsent(absent, users.values());
+      else if (code === 'digest-mismatch') damage.push({ key, users: [...users.values()] });
+      else throw error;
     }
     context.onProgress?.({ phase: 'verify', unit: 'objects', done: ++done, total: objects.size });
   });
   damage.sort((a, b) => (a.key < b.key ? -1 : 1));
-  return { objects: objects.size, checkedBytes, damage };
+  return { objects: objects.size, checkedBytes, damage, absent: [...absent.values()] };
+}
+
+function noteAbsent(
+  absent: Map<string, ObjectUser & { readonly files: string[] }>,
+  users: Iterable<ObjectUser>,
+): void {
+  for (const { path, digest, files } of users) {
+    const key = `${path}\0${digest}`;
+    const known = absent.get(key) ?? { path, digest, files: [] };
+    known.files.push(...files);
+    absent.set(key, known);
+  }
 }
 
 /** Objects by key, with the paths of the files that are made of them. */

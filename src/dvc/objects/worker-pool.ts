@@ -1,15 +1,8 @@
-import { once } from 'node:events';
-import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { Threads } from '../../base/worker-threads.ts';
 import { VarveError } from '../../errors.ts';
 import type { JobResult, ObjectJob } from './object-jobs.ts';
 
-/** What a worker is sent. */
-export interface Batch {
-  readonly jobs: readonly ObjectJob[];
-}
-
-/** What it answers for one job: exactly one of these. */
+/** What a thread answers for one job: exactly one of these. */
 export interface Answer {
   readonly result?: JobResult;
   readonly error?: {
@@ -29,21 +22,20 @@ interface Waiting {
 
 /** Small jobs travel together: a message costs as much as hashing some KiB. */
 const BATCH = 32;
-const MOST_WORKERS = 8;
+const MAX_WORKERS = 8;
 
 /**
- * Worker threads for MD5, one a core. They start with the first job, and while they are idle they keep no process alive. Any number of jobs may be
- * asked for at once; callers bound what they hold in memory.
+ * Threads for MD5, one a core, which get jobs in batches. They start with the first job. Any number of jobs may be asked for at
+ * once; callers bound what they hold in memory.
  */
 export class WorkerPool {
-  readonly #idle: Worker[] = [];
-  readonly #busy = new Map<Worker, readonly Waiting[]>();
+  readonly #threads = new Threads<readonly ObjectJob[], readonly Answer[]>('md5-worker', {
+    max: MAX_WORKERS,
+  });
   readonly #queue: Waiting[] = [];
+  /** Of the queue, what is sent already lies before it. */
   #head = 0;
-  readonly #size = Math.max(1, Math.min(MOST_WORKERS, availableParallelism()));
-  #dispatching = false;
-  /** Not 0: workers leave what they are at, and clean up behind themselves. */
-  readonly #stop = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  #isDispatching = false;
 
   /** @throws VarveError as the job fails */
   run(job: ObjectJob): Promise<JobResult> {
@@ -53,63 +45,43 @@ export class WorkerPool {
     });
   }
 
-  /** What is not done by now never will be. */
-  async close(): Promise<void> {
-    Atomics.store(this.#stop, 0, 1);
+  close(): Promise<void> {
     this.#queue.length = 0;
     this.#head = 0;
-    const stopping = [...this.#busy.keys()].map((worker) => once(worker, 'message'));
-    await Promise.allSettled(stopping);
-    await Promise.all([...this.#idle.splice(0), ...this.#busy.keys()].map((worker) => worker.terminate()));
+    return this.#threads.close();
   }
 
   /** Jobs asked for in one turn of the event loop go into the same batches. */
   #dispatchSoon(): void {
-    if (this.#dispatching) return;
-    this.#dispatching = true;
+    if (this.#isDispatching) return;
+    this.#isDispatching = true;
     setImmediate(() => {
-      this.#dispatching = false;
+      this.#isDispatching = false;
       this.#dispatch();
     });
   }
 
+  /** Gives what waits to threads that are free; the others come back for it. */
   #dispatch(): void {
-    while (this.#head < this.#queue.length) {
-      const worker = this.#idle.pop() ?? (this.#busy.size < this.#size ? this.#start() : undefined);
-      if (worker === undefined) return;
-      const waiting = this.#queue.length - this.#head;
-      const share = Math.min(BATCH, Math.ceil(waiting / this.#size));
+    while (this.#head < this.#queue.length && this.#threads.isFree) {
+      const share = Math.min(BATCH, Math.ceil((this.#queue.length - this.#head) / this.#threads.count));
       const batch = this.#queue.slice(this.#head, this.#head + share);
       this.#head += share;
-      if (this.#head === this.#queue.length) {
-        this.#queue.length = 0;
-        this.#head = 0;
-      }
-      this.#busy.set(worker, batch);
-      worker.ref();
-      const jobs = batch.map(({ job }) => job);
-      worker.postMessage({ jobs } satisfies Batch, jobs.flatMap(givenAway));
+      void this.#send(batch);
     }
+    if (this.#head < this.#queue.length) return;
+    this.#queue.length = 0;
+    this.#head = 0;
   }
 
-  #start(): Worker {
-    const worker = new Worker(workerFile(), { workerData: this.#stop });
-    worker.on('message', (answers: readonly Answer[]) => {
-      const batch = this.#busy.get(worker) ?? [];
-      this.#busy.delete(worker);
-      this.#idle.push(worker);
-      worker.unref();
+  async #send(batch: readonly Waiting[]): Promise<void> {
+    const jobs = batch.map(({ job }) => job);
+    try {
+      const answers = await this.#threads.ask(jobs, jobs.flatMap(givenAway));
       for (const [index, one] of answers.entries()) settle(batch[index]!, one);
-      this.#dispatch();
-    });
-    worker.on('error', (error) => this.#lost(worker, error));
-    return worker;
-  }
-
-  #lost(worker: Worker, error: Error): void {
-    const batch = this.#busy.get(worker) ?? [];
-    this.#busy.delete(worker);
-    for (const { reject } of batch) reject(error);
+    } catch (error) {
+      for (const { reject } of batch) reject(error as Error);
+    }
     this.#dispatch();
   }
 }
@@ -123,10 +95,4 @@ function settle({ resolve, reject }: Waiting, { result, error, defect }: Answer)
   if (result !== undefined) resolve(result);
   else if (error !== undefined) reject(new VarveError(error.code, error.message, error));
   else reject(new Error(defect));
-}
-
-/** Beside this code where it is bundled; Node cannot run the source itself, so tests use the bundle. */
-function workerFile(): URL {
-  const bundled = !import.meta.url.endsWith('.ts');
-  return new URL(bundled ? './md5-worker.js' : '../../../dist/md5-worker.js', import.meta.url);
 }

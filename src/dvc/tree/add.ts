@@ -2,6 +2,7 @@ import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
 import { forEach } from '../../base/concurrency.ts';
+import { reservedName } from '../../base/data-path.ts';
 import { isWithin } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { git } from '../../workspace/git/git.ts';
@@ -97,7 +98,11 @@ function targetOf(context: DvcContext, outputs: readonly Output[], written: stri
     throw unsupported(`adding ${path}, which was imported`, 'Run `dvc update`.', path);
   if (known?.cached === false)
     throw unsupported(`adding ${path}, which DVC keeps in Git`, 'Commit it with Git.', path);
-  if (path === '' || /(^|\/)\.(git|dvc)(\/|$)/.test(path) || path.endsWith(POINTER_SUFFIX)) {
+  if (
+    path === '' ||
+    path.split('/').some((step) => reservedName(step) !== undefined) ||
+    path.endsWith(POINTER_SUFFIX)
+  ) {
     throw new VarveError('unsupported-path', `${written} cannot be an output`, {
       path: written,
       remedy: 'Put the data into a folder of its own, such as data/, and add that.',

@@ -9,6 +9,7 @@ export interface DvcContext {
   readonly cwd: string;
   readonly pool: WorkerPool;
   readonly onProgress?: OnProgress;
+  readonly onWarning?: (text: string) => void;
   readonly signal?: AbortSignal;
 }
 

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { posix } from 'node:path';
 import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { readTrackedFile } from '../../base/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
 import { git, gitList } from '../../workspace/git/git.ts';
 import { readBlobs } from '../../workspace/git/pointers.ts';
@@ -112,7 +112,7 @@ function isPointer(path: string): boolean {
 /** Undefined where the file is gone though Git still lists it. */
 function readText(root: string, path: string): string | undefined {
   try {
-    return readFileSync(join(root, path), 'utf8');
+    return readTrackedFile(root, path);
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw workspaceError(error, 'read', path);

@@ -1,7 +1,10 @@
 import { join, relative, sep } from 'node:path';
 import { findGitRoot, type Repository } from '../../workspace/repository.ts';
+import { requireTrust } from '../../workspace/trust/consent.ts';
+import { checkNotes } from '../../workspace/trust/folders.ts';
 import { type DvcConfig, loadConfig } from '../format/config.ts';
 import { DvcIgnore } from '../format/dvcignore.ts';
+import { cacheRequest } from '../trust/requests.ts';
 
 /** A working tree in which DVC was started. Its root holds `.dvc`; with `dvc init --subdir` it lies below Git's. */
 export interface DvcRepository extends Repository {
@@ -16,15 +19,32 @@ export const STATE_FOLDER = '.dvc/tmp/varve';
 
 /**
  * @param root as findDvcRoot found it
- * @throws VarveError `invalid-config`
+ * @throws VarveError `invalid-config`, `link-refused`
  */
 export function openDvcRepository(root: string): DvcRepository {
-  const inside = relative(findGitRoot(root), root).replaceAll(sep, '/');
+  const top = findGitRoot(root);
+  const inside = relative(top, root).replaceAll(sep, '/');
+  const stateFolder = join(root, STATE_FOLDER);
+  checkNotes(top, stateFolder);
   return {
     root,
-    stateFolder: join(root, STATE_FOLDER),
+    stateFolder,
     prefix: inside === '' ? '' : `${inside}/`,
-    config: loadConfig(root),
+    config: withTrustedCache(root, loadConfig(root)),
     ignore: new DvcIgnore(root),
+  };
+}
+
+/** Nothing learns where the cache lies before this machine agreed to that, where it must. */
+function withTrustedCache(root: string, config: DvcConfig): DvcConfig {
+  let isTrusted = false;
+  return {
+    ...config,
+    /** @throws VarveError `settings-untrusted` */
+    get cacheDir() {
+      if (!isTrusted) requireTrust(root, cacheRequest(root, config));
+      isTrusted = true;
+      return config.cacheDir;
+    },
   };
 }

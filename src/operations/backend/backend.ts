@@ -1,6 +1,7 @@
 import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
 import type { Repository } from '../../workspace/repository.ts';
+import type { TrustRequest } from '../../workspace/trust/request.ts';
 import type { Profiler } from '../statistics/profiler.ts';
 import type {
   AddInPlaceOptions,
@@ -33,8 +34,8 @@ import type { DatasetFiles, DatasetVersion, HistoryEntry } from './version.ts';
  */
 export interface Backend {
   readonly repository: Repository;
-  /** What messages call a dataset here, and the file that names its version. */
-  readonly terms: { readonly dataset: string; readonly pointer: string };
+  /** What messages call a dataset here, several of them, and the file that names a version. */
+  readonly terms: { readonly dataset: string; readonly datasets: string; readonly pointer: string };
 
   /**
    * The path of the dataset that a path of the user names as a whole, by its data or its pointer; undefined where it names none.
@@ -101,6 +102,9 @@ export interface Backend {
   reachSource(url: string, access: Access): Promise<Access & { readonly url: string }>;
   /** Registers what varve can do from within Git. @param program the words that start varve, absolute */
   gitInstall(parts: GitParts, program: readonly string[]): Promise<GitInstallResult>;
+
+  /** What settings and pointers of the working tree ask of this machine: each counts once it agreed to that. Contacts nobody. */
+  settingRequests(): Promise<readonly TrustRequest[]>;
 
   /** Takes the history into varve's format, on new branches. @throws VarveError `not-a-dvc-repository` */
   importDvc(): Promise<ImportDvcResult>;

@@ -5,6 +5,8 @@ import type { Backend } from '../backend/backend.ts';
 /** How an operation is watched and stopped. */
 export interface Watch {
   readonly onProgress?: OnProgress | undefined;
+  /** Told what whoever waits should know beside the result; perhaps more than once. */
+  readonly onWarning?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -21,9 +23,10 @@ export interface Context extends WorkingContext {
 }
 
 /** What of a watch is set, for rooms whose options know no undefined. */
-export function watching({ onProgress, signal }: Watch): {
+export function watching({ onProgress, onWarning, signal }: Watch): {
   readonly onProgress?: OnProgress;
+  readonly onWarning?: (text: string) => void;
   readonly signal?: AbortSignal;
 } {
-  return { ...(onProgress && { onProgress }), ...(signal && { signal }) };
+  return { ...(onProgress && { onProgress }), ...(onWarning && { onWarning }), ...(signal && { signal }) };
 }

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { VarveError } from '../../errors.ts';
+import { describeUrl, isUrl } from '../../remote/url.ts';
 import type { DatasetVersion } from '../backend/version.ts';
 import type { Context, Watch } from '../context/context.ts';
 import { openContext } from '../context/open.ts';
@@ -24,6 +25,13 @@ export interface NamedDataset {
 
 /** @throws VarveError `missing-path`, `unknown-revision`, `not-a-dataset`, and as parsePointer */
 export async function nameDataset(cwd: string, argument: string, watch: Watch = {}): Promise<NamedDataset> {
+  // Before anything is made of its parts: what stands before an @ may be a password.
+  if (isUrl(argument)) {
+    throw new VarveError('not-a-dataset', `${describeUrl(argument)} is a URL, not a dataset`, {
+      path: describeUrl(argument),
+      remedy: 'Make it one by `varve add URL --to PATH`, or name a local file or folder.',
+    });
+  }
   const context = await contextOf(cwd, watch);
   const glob = globOf(cwd, argument);
   if (glob !== undefined) {

@@ -2,6 +2,8 @@ import { unsupported } from '../../dvc/format/config.ts';
 import type { DvcRepository } from '../../dvc/tree/repository.ts';
 import { VarveError } from '../../errors.ts';
 import type { Store } from '../../store/store.ts';
+import { importedCacheRequest } from '../../workspace/trust/cache.ts';
+import type { TrustRequest } from '../../workspace/trust/request.ts';
 import type { Backend } from '../backend/backend.ts';
 import type {
   AddResult,
@@ -36,7 +38,7 @@ const OWN_REMOTES = 'Use `dvc remote add`, `modify`, `remove` and `default`: var
  * when it is called.
  */
 export class DvcBackend implements Backend {
-  readonly terms = { dataset: 'an output of DVC', pointer: '.dvc file' };
+  readonly terms = { dataset: 'an output of DVC', datasets: 'outputs', pointer: '.dvc file' };
   readonly #context: DvcPlace;
 
   constructor(context: DvcPlace) {
@@ -155,6 +157,12 @@ export class DvcBackend implements Backend {
 
   async gitInstall(): Promise<GitInstallResult> {
     throw unsupported('hooks and drivers for Git', 'Use `dvc install` for hooks.');
+  }
+
+  async settingRequests(): Promise<TrustRequest[]> {
+    const { dvcRequests } = await import('../../dvc/trust/requests.ts');
+    const imported = importedCacheRequest(this.repository.root);
+    return [...dvcRequests(this.repository.root), ...(imported === undefined ? [] : [imported])];
   }
 
   async importDvc(): Promise<ImportDvcResult> {

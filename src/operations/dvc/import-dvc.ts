@@ -25,6 +25,8 @@ import {
   type TreeChange,
 } from '../../workspace/git/rewrite-branches.ts';
 import { formatPointer, type Pointer, pointerPath } from '../../workspace/pointer.ts';
+import { importedCacheRequest } from '../../workspace/trust/cache.ts';
+import { requireTrust } from '../../workspace/trust/consent.ts';
 import { notDvc } from '../backend/errors.ts';
 import type { ImportDvcResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
@@ -127,6 +129,7 @@ class Importer {
   readonly #known = new Map<string, Known>();
 
   static async open(context: DvcContext, dvc: DvcRepository): Promise<Importer> {
+    requireTrust(dvc.root, importedCacheRequest(dvc.root));
     const target = join(dvc.root, '.varve', 'cache');
     const folder = join(dvc.stateFolder, 'import');
     mkdirSync(folder, { recursive: true });

@@ -8,15 +8,13 @@ import type { DvcContext } from '../../dvc/tree/context.ts';
 import { commitsWithOutputs, outputsAt, outputsInTree } from '../../dvc/tree/pointers.ts';
 import { isOnRemotes, type Selected, selectOutputs } from '../../dvc/tree/select.ts';
 import { VarveError } from '../../errors.ts';
-import { digestOf } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import type { CheckoutOptions, PullResult, TransferChoice, TransferResult } from '../backend/results.ts';
+import { MAX_PROFILE_BYTES } from '../statistics/stored.ts';
 import { checkoutWanted, wantedOf } from './checkout.ts';
 import type { DvcPlace } from './context.ts';
+import { noteKey, readWholeNote } from './profile-notes.ts';
 import { inDvcWithProfiles, keepProfile } from './profiles.ts';
-
-/** No profile is near this size. */
-const LARGEST_PROFILE = 256 * 1024 * 1024;
 
 /** See Backend.push. */
 export function push(
@@ -28,8 +26,8 @@ export function push(
     const wanted = transferable(within, paths, options);
     const data = options.profilesOnly ? NOTHING : await pushOutputs(within, wanted, options);
     const profiles = await onProfiles(within, wanted, options, async (remote, digest) => {
-      if (!cache.has(digest) || (await remote.readNote(noteKey(digest))) !== undefined) return undefined;
-      const bytes = await cache.readBytes(digest, LARGEST_PROFILE);
+      if (!cache.has(digest) || (await readWholeNote(remote, digest)) !== undefined) return undefined;
+      const bytes = await cache.readBytes(digest, MAX_PROFILE_BYTES);
       await remote.writeNote(noteKey(digest), bytes);
       return bytes.length;
     });
@@ -88,9 +86,9 @@ async function fetchAll(
 ): Promise<Transferred> {
   const profiles = await onProfiles(context, wanted, options, async (remote, digest) => {
     if (cache.has(digest)) return undefined;
-    const bytes = await remote.readNote(noteKey(digest));
     // Lost profiles are no loss: they are computed again.
-    if (bytes === undefined || digestOf(bytes) !== digest) return undefined;
+    const bytes = await readWholeNote(remote, digest);
+    if (bytes === undefined) return undefined;
     await keepProfile(cache, bytes);
     return bytes.length;
   });
@@ -133,11 +131,6 @@ function profilesByRemote(
     groups.set(name, (groups.get(name) ?? new Set()).add(output.profile.digest));
   }
   return groups;
-}
-
-/** Beside DVC's `files/`: a name of three steps, which `dvc gc` does not take for an object. */
-function noteKey(digest: ProfileReference['digest']): string {
-  return `varve/profiles/${digest.slice('sha256:'.length)}.json`;
 }
 
 function transferable(

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
+import { debug } from '../../base/debug.ts';
 import { decodeProfile, encodeProfile } from '../../profile/format/encode.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import { DIGEST_BYTES, rawDigestOf, sameDigest } from '../../store/format/digest.ts';
@@ -20,19 +21,25 @@ export function profileCache(repository: Repository): ProfileCache {
   };
   return {
     async cached(digest) {
-      try {
-        const file = readFileSync(fileOf(digest));
-        const bytes = file.subarray(DIGEST_BYTES);
-        return sameDigest(rawDigestOf(bytes), file.subarray(0, DIGEST_BYTES))
-          ? decodeProfile(bytes, digest)
-          : undefined;
-      } catch {
-        return undefined;
-      }
+      const known = readKnown(fileOf(digest), digest);
+      debug('cache', `${known === undefined ? 'miss' : 'hit'}, profile of ${digest}`);
+      return known;
     },
     async keep(digest, profile) {
       const bytes = encodeProfile(profile);
       writeAtomically(fileOf(digest), [rawDigestOf(bytes), bytes], false);
     },
   };
+}
+
+function readKnown(path: string, digest: string): Profile | undefined {
+  try {
+    const file = readFileSync(path);
+    const bytes = file.subarray(DIGEST_BYTES);
+    return sameDigest(rawDigestOf(bytes), file.subarray(0, DIGEST_BYTES))
+      ? decodeProfile(bytes, digest)
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }

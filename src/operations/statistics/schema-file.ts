@@ -1,9 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import { readTrackedFile } from '../../base/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
 import { parseSchema } from '../../schema/format/parse.ts';
 import type { Schema } from '../../schema/model.ts';
 import { schemaFromPbtxt } from '../../schema/tfdv/schema-from.ts';
+import { enclosingGitRoot } from '../../workspace/repository.ts';
 import { type NamedDataset, schemaPathOf } from '../datasets/resolve.ts';
 
 /** Far beyond any schema that people can review. */
@@ -34,7 +36,7 @@ export function isPbtxt({ absolutePath }: SchemaFile): boolean {
   return /\.(pbtxt|textproto|pbtext)$/i.test(absolutePath);
 }
 
-/** @throws VarveError `missing-schema`, `invalid-schema` */
+/** @throws VarveError `missing-schema`, `invalid-schema`, `symlink-refused` */
 export function readSchemaText({ name, absolutePath }: SchemaFile): string {
   if (!existsSync(absolutePath)) {
     throw new VarveError('missing-schema', `There is no schema at ${name}`, {
@@ -42,7 +44,8 @@ export function readSchemaText({ name, absolutePath }: SchemaFile): string {
       remedy: 'Run `varve schema infer DATASET` to write one, or name another with `--schema`.',
     });
   }
-  const text = readFileSync(absolutePath, 'utf8');
+  const root = enclosingGitRoot(absolutePath) ?? dirname(absolutePath);
+  const text = readTrackedFile(root, relative(root, absolutePath));
   if (text.length <= LARGEST_SCHEMA) return text;
   throw new VarveError('invalid-schema', `${name} is far too large for a schema`, {
     path: name,

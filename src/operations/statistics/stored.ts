@@ -7,7 +7,7 @@ import { closing } from '../context/closing.ts';
 import type { Context } from '../context/context.ts';
 
 /** Room for the profile of some ten thousand features. */
-const LARGEST_PROFILE = 256 * 1024 * 1024;
+export const MAX_PROFILE_BYTES = 256 * 1024 * 1024;
 
 /** The profile of a version that has one, from this clone. @throws VarveError `not-fetched` */
 export async function storedProfile({ backend }: Context, name: string, digest: Digest): Promise<Profile> {
@@ -24,5 +24,5 @@ export async function storedProfile({ backend }: Context, name: string, digest: 
 /** As storedProfile; undefined where the store has none. */
 export async function profileIn(store: Store, name: string, digest: Digest): Promise<Profile | undefined> {
   if (!store.has(digest)) return undefined;
-  return decodeProfile(await store.readBytes(digest, LARGEST_PROFILE), `profile of ${name}`);
+  return decodeProfile(await store.readBytes(digest, MAX_PROFILE_BYTES), `profile of ${name}`);
 }

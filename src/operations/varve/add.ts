@@ -152,7 +152,7 @@ async function readFiles(
       files.push(file);
       if (digest === undefined && !found.path.endsWith('/')) pending.push(file);
       // They get ready while the rest is looked for.
-      if (pending.length === MANY_FILES) readers ??= SmallFileReaders.start();
+      if (pending.length === MANY_FILES) readers ??= new SmallFileReaders();
     }
     await takeIn(context, batch, dataset, pending, readers);
   } finally {

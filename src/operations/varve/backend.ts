@@ -1,6 +1,7 @@
 import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
 import { pathInRepository, type Repository } from '../../workspace/repository.ts';
+import type { TrustRequest } from '../../workspace/trust/request.ts';
 import type { Backend } from '../backend/backend.ts';
 import { notDvc } from '../backend/errors.ts';
 import type {
@@ -34,7 +35,7 @@ import { datasetVersion, selectVersions, versionHistory, versionsAt } from './da
  * called, so that a command loads its own alone.
  */
 export class VarveBackend implements Backend {
-  readonly terms = { dataset: 'a dataset', pointer: 'pointer' };
+  readonly terms = { dataset: 'a dataset', datasets: 'datasets', pointer: 'pointer' };
   readonly #context: WorkingContext;
 
   constructor(context: WorkingContext) {
@@ -160,6 +161,13 @@ export class VarveBackend implements Backend {
   async gitInstall(parts: GitParts, program: readonly string[]): Promise<GitInstallResult> {
     const { installInGit } = await import('../git/install.ts');
     return installInGit(this.repository.root, parts, program);
+  }
+
+  async settingRequests(): Promise<TrustRequest[]> {
+    const { settingRequests } = await import('./stores/requests.ts');
+    const { exportRequest } = await import('./export-dvc.ts');
+    const exported = exportRequest(this.repository.root);
+    return [...settingRequests(this.#context), ...(exported === undefined ? [] : [exported])];
   }
 
   async importDvc(): Promise<ImportDvcResult> {

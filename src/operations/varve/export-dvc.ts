@@ -1,11 +1,13 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { loadConfig } from '../../dvc/format/config.ts';
 import { type DirectoryEntry, directoryId, encodeDirectory } from '../../dvc/format/directory-manifest.ts';
 import { isDirectory, type ObjectId, objectKey } from '../../dvc/format/object-id.ts';
 import { newPointer, withProfile } from '../../dvc/format/pointer-edit.ts';
 import { type DvcContext, withWorkers } from '../../dvc/tree/context.ts';
 import { outputsAt } from '../../dvc/tree/pointers.ts';
 import { type DvcRepository, openDvcRepository } from '../../dvc/tree/repository.ts';
+import { cacheRequest } from '../../dvc/trust/requests.ts';
 import { VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
@@ -22,6 +24,7 @@ import {
 } from '../../workspace/git/rewrite-branches.ts';
 import { pointerPath } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
+import type { TrustRequest } from '../../workspace/trust/request.ts';
 import type { ExportDvcResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import { type WorkingContext, watching } from '../context/context.ts';
@@ -86,6 +89,11 @@ export async function exportDvc(context: WorkingContext): Promise<ExportDvcResul
     missing: missing.map(({ path, pointer }) => ({ path, digest: pointer.digest })),
     lost: [...exporter.lost].sort(),
   };
+}
+
+/** What the cache asks of this machine that an export fills. */
+export function exportRequest(root: string): TrustRequest | undefined {
+  return existsSync(join(root, '.dvc')) ? cacheRequest(root, loadConfig(root)) : undefined;
 }
 
 /** Git must not see DVC's folder on branches that are varve's, and have no `.dvc/.gitignore`. */

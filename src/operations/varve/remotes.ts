@@ -2,18 +2,21 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { VarveError } from '../../errors.ts';
 import { sourceUrl } from '../../remote/bucket/listing.ts';
 import { parseEndpoint } from '../../remote/minio/access.ts';
-import { parseUrl } from '../../remote/url.ts';
+import { describeUrl, parseUrl } from '../../remote/url.ts';
 import {
   type Access,
   accessTo,
+  type RemoteConfig,
   readConfig,
   removeRemote,
   setDefaultRemote,
   setRemote,
-  setSource,
 } from '../../workspace/config.ts';
+import { giveConsent } from '../../workspace/trust/consent.ts';
 import type { ListedRemote, RemoteAddOptions } from '../backend/results.ts';
 import type { WorkingContext } from '../context/context.ts';
+import { keepAccess } from './in-place/access.ts';
+import { remoteRequest } from './stores/requests.ts';
 import { findRemote } from './stores/stores.ts';
 
 /** The first remote becomes the default. Nothing is contacted. */
@@ -32,17 +35,26 @@ export function addRemote(
       remedy: `Run \`varve remote remove ${name}\` first, or choose another name.`,
     });
   }
+  if (settings.endpoint !== undefined) parseEndpoint(settings.endpoint);
   const remote = { url: urlToKeep(context, url), ...settings };
   const file = local ? 'config.local.yaml' : 'config.yaml';
+  // Who names it on this machine has agreed to it, and to nothing else.
+  const named = { ...config, remotes: new Map(config.remotes).set(name, remote) };
+  const request = remoteRequest(repository, named, name);
+  if (request !== undefined) giveConsent(repository.root, request);
   setRemote(repository, file, name, remote);
   const isDefault = config.defaultRemote === undefined && config.remotes.size === 0;
   if (isDefault) setDefaultRemote(repository, file, name);
-  return { name, ...remote, isDefault };
+  return { name, ...shown(remote), isDefault };
 }
 
 export function listRemotes({ repository }: WorkingContext): ListedRemote[] {
   const { remotes, defaultRemote } = readConfig(repository);
-  return [...remotes].map(([name, remote]) => ({ name, ...remote, isDefault: name === defaultRemote }));
+  return [...remotes].map(([name, remote]) => ({
+    name,
+    ...shown(remote),
+    isDefault: name === defaultRemote,
+  }));
 }
 
 /** Forgets where it is; nothing is deleted there. */
@@ -69,11 +81,20 @@ export function reachSource(
   url: string,
   access: Access,
 ): Access & { readonly url: string } {
-  const { repository } = context;
   const place = sourceUrl(url);
   if (access.endpoint !== undefined) parseEndpoint(access.endpoint);
-  setSource(repository, place, access);
-  return { url: place, ...accessTo(readConfig(repository), place) };
+  if (Object.keys(access).length > 0) keepAccess(context, place, access);
+  return shown({ url: place, ...accessTo(readConfig(context.repository), place) });
+}
+
+/** What was written by hand may hold credentials, which nothing shows. */
+function shown(remote: RemoteConfig): RemoteConfig {
+  const { url, endpoint } = remote;
+  return {
+    ...remote,
+    url: describeUrl(url),
+    ...(endpoint === undefined ? {} : { endpoint: describeUrl(endpoint) }),
+  };
 }
 
 /** Relative folders are kept relative to the root, wherever the user stands. */

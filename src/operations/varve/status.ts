@@ -31,30 +31,67 @@ export async function status(context: WorkingContext, paths: readonly string[]):
   return { datasets };
 }
 
-/** `dataset.only` plays no part: what is there is what was checked out. */
+/**
+ * What the data of a dataset is to its pointer. `dataset.only` plays no part: what is there is what was checked out.
+ *
+ * | what lies there                                                      | state       |
+ * | -------------------------------------------------------------------- | ----------- |
+ * | nothing                                                              | `missing`   |
+ * | changes since the record, and not all that the pointer names         | `modified`  |
+ * | data of which nothing is recorded, and not what the pointer names    | `modified`  |
+ * | what the pointer names, or the chosen parts of it                    | `unchanged` |
+ * | another snapshot, as it was recorded                                 | `outdated`  |
+ */
 export async function datasetStatus(
   context: WorkingContext,
-  dataset: SelectedDataset,
+  { path, pointer }: SelectedDataset,
 ): Promise<DatasetStatus> {
-  const { path, pointer } = dataset;
-  const { repository } = context;
-  const is = (
-    state: DatasetState,
-    changes: readonly FileChange[] = [],
-    only?: readonly string[],
-  ): DatasetStatus => ({
+  const { kind } = pointer;
+  const isThere = dataKind(context.repository.root, path) !== undefined;
+  if (!isThere) return { path, kind, state: 'missing', changes: [] };
+  const found = await lookAt(context, path, pointer);
+  const state = stateOf(found);
+  const { changes, only } = found;
+  return {
     path,
-    kind: pointer.kind,
+    kind,
     state,
-    changes,
+    changes: state === 'modified' ? changes : [],
     ...(only === undefined ? {} : { only }),
-  });
-  if (dataKind(repository.root, path) === undefined) return is('missing');
+  };
+}
+
+/** What a look at the data told. */
+interface Found {
+  readonly isRecorded: boolean;
+  /** Since the record. */
+  readonly changes: readonly FileChange[];
+  /** Whether the files, as they lie there or as they are recorded, are those that the pointer names. */
+  readonly isPointed: boolean;
+  /** The parts that were checked out, where that is not all. */
+  readonly only: readonly string[] | undefined;
+}
+
+function stateOf({ isRecorded, changes, isPointed, only }: Found): DatasetState {
+  const isWhole = isPointed && only === undefined;
+  if (changes.length > 0 && !isWhole) return 'modified';
+  if (!isRecorded && !isPointed) return 'modified';
+  return isPointed ? 'unchanged' : 'outdated';
+}
+
+/** Reads the files that look changed, and remembers what it read unless that is in no snapshot. */
+async function lookAt(context: WorkingContext, path: string, pointer: Pointer): Promise<Found> {
+  const { repository } = context;
   const record = readStatCache(repository, path);
   const suspects = [...compareWithRecord(repository.root, path, record)].filter(({ same }) => !same);
-  const settled = (found: Pick<StatCache, 'snapshot' | 'only'>): DatasetStatus =>
-    is(isSnapshot(repository, found.snapshot, pointer) ? 'unchanged' : 'outdated', [], found.only);
-  if (record !== undefined && suspects.length === 0) return settled(record);
+  const only = record?.only;
+  if (record !== undefined && suspects.length === 0)
+    return {
+      isRecorded: true,
+      changes: [],
+      isPointed: isSnapshot(repository, record.snapshot, pointer),
+      only,
+    };
 
   const readAtMs = fileClock(repository);
   const read = await readSuspects(context, path, suspects);
@@ -62,13 +99,10 @@ export async function datasetStatus(
   const files = knownFiles(repository.root, path, record, read);
   const snapshot = record !== undefined && changes.length === 0 ? record.snapshot : snapshotOf(files);
   const isPointed = isSnapshot(repository, snapshot, pointer);
-  if (changes.length > 0 && (!isPointed || record?.only !== undefined)) {
-    return is('modified', changes, record?.only);
-  }
-  if (record === undefined && !isPointed) return is('modified');
-  const digest = isPointed ? pointer.digest : snapshot;
-  remember(repository, path, { digest, only: record?.only }, files, readAtMs);
-  return settled({ snapshot, only: record?.only });
+  const found = { isRecorded: record !== undefined, changes, isPointed, only };
+  if (stateOf(found) !== 'modified')
+    remember(repository, path, { digest: isPointed ? pointer.digest : snapshot, only }, files, readAtMs);
+  return found;
 }
 
 /** Whether the files of a snapshot are those that the pointer names, be it in place or a copy. */

@@ -1,13 +1,14 @@
 import { verifyStore } from '../../store/repair/verify.ts';
+import { cloneId } from '../../workspace/clone-id.ts';
 import type { VerifyResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import { type WorkingContext, watching } from '../context/context.ts';
 import { everyRoot, everyRootOfCache } from './datasets/roots.ts';
 import { selectDatasets } from './datasets/select.ts';
 import { isInPlace } from './in-place/snapshot.ts';
-import { openCache, openRemoteStore } from './stores/stores.ts';
+import { isCacheShared, openCache, openRemoteStore } from './stores/stores.ts';
 
-/** Reads every byte of the cache, or of a remote, and checks it. Damage is named with the files of datasets that it touches. */
+/** See Backend.verify. */
 export async function verify(context: WorkingContext, remote: string | undefined): Promise<VerifyResult> {
   const inPlace = selectDatasets(context, []).flatMap(({ path, pointer }) =>
     isInPlace(pointer) ? [{ path, url: pointer.source }] : [],
@@ -16,12 +17,16 @@ export async function verify(context: WorkingContext, remote: string | undefined
   if (remote === undefined) {
     const roots = await everyRootOfCache(context);
     const found = await closing(await openCache(context), (cache) =>
-      verifyStore(cache, roots, watching(context)),
+      verifyStore(cache, roots, {
+        ...watching(context),
+        ...(isCacheShared(context) && { clone: cloneId(context.repository) }),
+      }),
     );
     return { remote: null, ...found, ...notAsked };
   }
   const roots = await everyRoot(context);
   const { name, url, store } = await openRemoteStore(context, remote);
-  const found = await closing(store, () => verifyStore(store, roots, watching(context)));
+  const clone = cloneId(context.repository);
+  const found = await closing(store, () => verifyStore(store, roots, { clone, ...watching(context) }));
   return { remote: { name, url }, ...found, ...notAsked };
 }

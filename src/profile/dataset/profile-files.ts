@@ -94,7 +94,7 @@ const mostThreads = 4;
 function threadsFor(files: readonly TableFile[], options: ProfileOptions): ScanThread[] {
   const size = files.reduce((sum, file) => sum + file.size, 0);
   const inPlace = files.every(({ path }) => formatOf(path) === 'parquet');
-  if (!inPlace || size < smallestThreaded || !ScanThread.isBuilt()) return [];
+  if (!inPlace || size < smallestThreaded) return [];
   const count = Math.min(options.threads ?? mostThreads, availableParallelism(), mostThreads);
   const task = { files, slice: options.slice, engine: shareOf(options, count) };
   return Array.from({ length: count - 1 }, () => new ScanThread(task));

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { Thread } from '../../base/worker-threads.ts';
 import type { EngineOptions } from '../../engine/duckdb.ts';
 import type { SourceFile } from '../../engine/source-file.ts';
 import type { LeafCounts } from '../counters/counter.ts';
@@ -14,52 +12,21 @@ export interface ThreadTask {
   readonly engine: Pick<EngineOptions, 'threads' | 'memory'>;
 }
 
-/** What a thread says: how far it is, what it found, or that it could not. */
-export type ThreadAnswer =
-  | { readonly seen: number }
-  | { readonly counts: LeafCounts[] }
-  | { readonly failed: true };
-
-/** Beside the built code lies the built worker. From the TypeScript sources, work stays on this thread. */
-const workerFile = fileURLToPath(new URL('./scan-worker.js', import.meta.url));
-
 /** Scans columns of files on a thread with an engine of its own, which reads the same files in place. */
 export class ScanThread {
-  readonly #worker: Worker;
-  readonly #ended: Promise<void>;
-
-  static isBuilt(): boolean {
-    return existsSync(workerFile);
-  }
+  readonly #thread: Thread<Scan, LeafCounts[], number>;
 
   constructor(task: ThreadTask) {
-    this.#worker = new Worker(workerFile, { workerData: task });
-    this.#ended = new Promise((resolve) => {
-      this.#worker.once('exit', () => resolve());
-      this.#worker.once('error', () => resolve());
-    });
+    this.#thread = new Thread('scan-worker', task);
   }
 
-  /** Undefined where the thread could not: it says nothing of why, since whoever does the same work here finds out. */
+  /** Undefined where the thread could not: whoever does the same work here finds out why. */
   scan(rows: Scan, onRows: OnRows): Promise<LeafCounts[] | undefined> {
-    return new Promise((resolve) => {
-      const hear = (answer: ThreadAnswer) => {
-        if ('seen' in answer) {
-          onRows(answer.seen);
-          return;
-        }
-        this.#worker.off('message', hear);
-        resolve('counts' in answer ? answer.counts : undefined);
-      };
-      this.#worker.on('message', hear);
-      void this.#ended.then(() => resolve(undefined));
-      this.#worker.postMessage(rows);
-    });
+    return this.#thread.ask(rows, { onProgress: onRows }).catch(() => undefined);
   }
 
   /** Interrupts what runs, and waits until the thread has closed its engine. */
-  async close(): Promise<void> {
-    this.#worker.postMessage('end');
-    await this.#ended;
+  close(): Promise<void> {
+    return this.#thread.end();
   }
 }

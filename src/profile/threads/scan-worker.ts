@@ -1,13 +1,13 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
+import { answerQuestions } from '../../base/worker-side.ts';
 import { openEngine } from '../../engine/duckdb.ts';
+import type { LeafCounts } from '../counters/counter.ts';
 import { openSlice } from '../plan/open-rows.ts';
 import { type Scan, scanColumns } from '../plan/scan-columns.ts';
-import type { ThreadAnswer, ThreadTask } from './scan-thread.ts';
+import type { ThreadTask } from './scan-thread.ts';
 
 /** Runs on a thread of its own, with an engine of its own: scans columns as asked, one scan after the other. */
 const { files, slice, engine: options } = workerData as ThreadTask;
-const port = parentPort!;
-const answer = (message: ThreadAnswer) => port.postMessage(message);
 const controller = new AbortController();
 
 const opened = open();
@@ -25,31 +25,21 @@ async function open() {
 /** Rows from one message of how far it is to the next. */
 const toldRows = 2 ** 17;
 
-let running: Promise<void> = Promise.resolve();
-
-async function scan(rows: Scan): Promise<void> {
-  let told = 0;
-  const onRows = (seen: number) => {
-    if (Math.abs(seen - told) < toldRows) return;
-    told = seen;
-    answer({ seen });
-  };
-  try {
-    const counts = await scanColumns(await opened, rows, onRows);
-    answer({ counts });
-  } catch {
-    answer({ failed: true });
-  }
-}
-
-async function end(): Promise<void> {
-  controller.abort();
-  await running;
-  await opened.then((engine) => engine.close()).catch(() => undefined);
-  port.close();
-}
-
-port.on('message', (asked: Scan | 'end') => {
-  if (asked === 'end') void end();
-  else running = scan(asked);
-});
+answerQuestions<Scan, LeafCounts[], number>(
+  async (rows, tell) => {
+    let told = 0;
+    const onRows = (seen: number) => {
+      if (Math.abs(seen - told) < toldRows) return;
+      told = seen;
+      tell(seen);
+    };
+    return scanColumns(await opened, rows, onRows);
+  },
+  {
+    end: async (running) => {
+      controller.abort();
+      await running;
+      await opened.then((engine) => engine.close()).catch(() => undefined);
+    },
+  },
+);

@@ -48,6 +48,10 @@ export interface ServerOptions {
   readonly profile?: string;
   /** Instead of those that would be looked for, as where another tool's configuration holds them. */
   readonly credentials?: Credentials;
+  /** Absolute paths of files that are read instead of `~/.aws/config` and `~/.aws/credentials`. */
+  readonly files?: { readonly config?: string; readonly credentials?: string };
+  /** Told what whoever waits for the command should know. */
+  readonly onWarning?: ((text: string) => void) | undefined;
 }
 
 interface Credentials {

@@ -2,6 +2,7 @@ import { VarveError } from '../../errors.ts';
 import type { BucketClient, GetRequest, OpenObject } from './client.ts';
 import { type Fault, faultOf } from './error-classes.ts';
 import { bucketError } from './errors.ts';
+import { asAttempt } from './request-log.ts';
 import { Patience, type RetryPolicy } from './retry.ts';
 
 /** A request that failed for good. It never leaves this room: `Requests.error` makes it a VarveError. */
@@ -32,7 +33,7 @@ export class Requests {
     const patience = new Patience(this.#policy);
     for (;;) {
       try {
-        return await request();
+        return await asAttempt(patience.attempt, request);
       } catch (error) {
         await this.#goOn(error, patience);
       }
@@ -51,7 +52,8 @@ export class Requests {
     for (;;) {
       let opened: OpenObject | undefined;
       try {
-        opened = await this.client.get(name, requestOf(from, offset, left, etag));
+        const request = requestOf(from, offset, left, etag);
+        opened = await asAttempt(patience.attempt, () => this.client.get(name, request));
         etag ??= opened.etag;
         left ??= announce(opened, onSize);
         checkLength(opened, left);

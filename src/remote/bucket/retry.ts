@@ -34,6 +34,11 @@ export class Patience {
     this.#policy = policy;
   }
 
+  /** Of the try that is due or under way; 1 for the first. */
+  get attempt(): number {
+    return this.#failures + 1;
+  }
+
   /** Waits and returns true where another try is due; returns false where it is time to give up. */
   async wait(retry: Retry, atLeastMs = 0): Promise<boolean> {
     this.#failures++;

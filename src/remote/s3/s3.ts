@@ -21,6 +21,8 @@ import {
   UploadPartCommand,
   type UploadPartCommandOutput,
 } from '@aws-sdk/client-s3';
+import { state as supportWarning } from '@aws-sdk/core/client';
+import { getProfileName, parseKnownFiles } from '@smithy/core/config';
 import { VarveError } from '../../errors.ts';
 import {
   type BucketClient,
@@ -49,16 +51,20 @@ const MOST_CONNECTIONS = 64;
  * the profile's `endpoint_url`, AWS itself. Servers other than AWS are asked in path style.
  */
 export async function openS3(bucket: string, options: ServerOptions): Promise<BucketClient> {
-  const { profile, credentials } = options;
+  // Under Node 20 the SDK warns of its own plans for Node 22, which is no concern of who uses varve.
+  supportWarning.warningEmitted = true;
+  const { profile } = options;
+  const { config } = new S3Client({ ...(profile === undefined ? {} : { profile }) });
+  const credentials = options.credentials ?? credentialsInFiles(config, options);
   const chosen = {
     ...(profile === undefined ? {} : { profile }),
     ...(credentials === undefined ? {} : { credentials }),
   };
-  const { config } = withoutSupportWarning(() => new S3Client(chosen));
-  const endpoint = options.endpoint ?? (await config.serviceConfiguredEndpoint?.());
+  const configured = options.files === undefined ? configuredBySdk(config) : await configuredInFiles(options);
+  const endpoint = options.endpoint ?? (await configured.endpoint());
   const client = new S3Client({
     ...chosen,
-    region: options.region ?? (await configuredRegion(config)),
+    region: options.region ?? (await configured.region()) ?? 'us-east-1',
     ...(endpoint === undefined ? {} : { endpoint }),
     forcePathStyle: endpoint !== undefined,
     followRegionRedirects: true,
@@ -83,32 +89,41 @@ export async function openS3(bucket: string, options: ServerOptions): Promise<Bu
   return new S3BucketClient(client, bucket, endpoint);
 }
 
-/**
- * Under Node 20 the SDK warns of its own plans for Node 22, which is no concern of who uses varve. The SDK asks this variable,
- * once, when its first client is made.
- */
-function withoutSupportWarning<T>(make: () => T): T {
-  const name = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
-  const before = process.env[name];
-  process.env[name] = 'true';
-  try {
-    return make();
-  } finally {
-    if (before === undefined) delete process.env[name];
-    else process.env[name] = before;
-  }
+/** AWS_DEFAULT_REGION is what the AWS command line and Python read. */
+const regionInEnvironment = () => process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION || undefined;
+const endpointInEnvironment = () =>
+  process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL || undefined;
+
+/** What the environment and the usual files say. Without any region, AWS answers with where the bucket is. */
+function configuredBySdk(config: S3Client['config']) {
+  return {
+    endpoint: async () => config.serviceConfiguredEndpoint?.(),
+    region: async () => regionInEnvironment() ?? config.region().catch(() => undefined),
+  };
 }
 
-/** AWS_DEFAULT_REGION is what the AWS command line and Python read; without any, AWS answers with where the bucket is. */
-async function configuredRegion(config: S3Client['config']): Promise<string> {
-  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
-  const given = AWS_REGION || AWS_DEFAULT_REGION;
-  if (given) return given;
-  try {
-    return await config.region();
-  } catch {
-    return 'us-east-1';
-  }
+/** What the environment says, and the profile in files that are read instead of the usual ones. */
+async function configuredInFiles({ files, profile }: ServerOptions) {
+  const chosen = { ...(profile && { profile }) };
+  const profiles = await parseKnownFiles({ ...pathsOf(files), ...chosen });
+  const said = profiles[getProfileName(chosen)] ?? {};
+  return {
+    endpoint: async () => endpointInEnvironment() ?? said.endpoint_url,
+    region: async () => regionInEnvironment() ?? said.region,
+  };
+}
+
+/** The SDK's whole chain, on files that are read instead of the usual ones. */
+function credentialsInFiles(
+  { credentialDefaultProvider }: S3Client['config'],
+  { files, profile }: ServerOptions,
+) {
+  if (files === undefined) return undefined;
+  return credentialDefaultProvider({ ...pathsOf(files), ...(profile && { profile }) });
+}
+
+function pathsOf({ config, credentials }: ServerOptions['files'] = {}) {
+  return { ...(config && { configFilepath: config }), ...(credentials && { filepath: credentials }) };
 }
 
 type Listed = Omit<_Object, 'StorageClass'> & { VersionId?: string | undefined };

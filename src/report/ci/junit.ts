@@ -1,4 +1,5 @@
 import { type Markup, markup, separated } from '../markup.ts';
+import { inert } from '../neutral.ts';
 import type { CiFinding, CiFindings } from './findings.ts';
 
 /**
@@ -10,11 +11,14 @@ export function junit(checks: readonly CiFindings[]): string {
   const sum = (count: (checked: CiFindings) => number) =>
     checks.reduce((total, checked) => total + count(checked), 0);
   const counts = markup`tests="${sum(caseCount)}" failures="${sum(failureCount)}" errors="0"`;
-  return `${markup`<?xml version="1.0" encoding="UTF-8"?>
+  // Details are lines of their own.
+  return inert(
+    `${markup`<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="varve" ${counts}>
 ${separated(checks.map(suite))}
 </testsuites>
-`}`;
+`}`,
+  );
 }
 
 function suite(checked: CiFindings): Markup {

@@ -3,8 +3,9 @@ import { bars } from './bars.ts';
 import { histogram } from './histogram.ts';
 import { CANVAS, type Drawing, type Overlay, units } from './overlay.ts';
 
-/** Neutral text has neither tabs nor line ends, so they can stand between texts. */
-const TAB = markup`\t`;
+/** Neutral text has neither tabs nor line ends, so they can stand between texts; as references, they start no line of the page. */
+const TAB = markup`&#9;`;
+const LINE_END = markup`&#10;`;
 
 /** A distribution, or two over the same bins. */
 export function chart(overlay: Overlay, name: string): Markup {
@@ -19,8 +20,11 @@ export function chart(overlay: Overlay, name: string): Markup {
  * (neutral text has neither); `data-span` where the bins begin and end.
  */
 export function framed({ shapes, shares, names, direction, span }: Drawing, label: string): Markup {
-  const lines = separated(shares.map((sides) => separated(sides, TAB)));
-  const bins = markup`data-names="${separated(names)}" data-shares="${lines}" data-span="${span.map(units).join(' ')}"`;
+  const lines = separated(
+    shares.map((sides) => separated(sides, TAB)),
+    LINE_END,
+  );
+  const bins = markup`data-names="${separated(names, LINE_END)}" data-shares="${lines}" data-span="${span.map(units).join(' ')}"`;
   const value = markup`aria-valuemin="1" aria-valuemax="${shares.length}" aria-valuenow="1"`;
   const box = `0 0 ${CANVAS.width} ${CANVAS.height}`;
   return markup`<div class="chart" role="slider" tabindex="0" data-direction="${direction}" ${bins} aria-label="${label}" ${value}><svg viewBox="${box}" aria-hidden="true">${shapes}</svg><p class="read" aria-hidden="true"></p></div>`;

@@ -1,7 +1,7 @@
 import { neutral } from '../neutral.ts';
 
 /** What can start a construct of GFM, or an autolink or emoji of GitHub: underscores and colons only where they do. */
-const ACTIVE = /[&<>\\`*~[\]|$@#]|(?<!\w)_|_(?!\w)|:(?=\/\/|[\w+-]+:)|(?<=\bwww)\./gi;
+const ACTIVE = /[&<>\\`*~[\]|$@#]|(?<!\w)_|_(?!\w)|:(?=:|\/\/|[\w+-]+:)|(?<=\bwww)\./gi;
 
 /**
  * Any text as Markdown text that is only itself, within a table cell too: whatever could start a construct becomes a

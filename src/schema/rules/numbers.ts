@@ -25,7 +25,8 @@ export const NUMBER_RULE: Rule = {
   check: (subject) => [...unreadable(subject), ...outOfRange(subject), ...notFinite(subject)],
   relax(subject) {
     const { feature } = subject;
-    if (unreadable(subject).length > 0) return without(feature, 'holds', 'range', 'nan', 'infinity');
+    if (unreadable(subject).some((each) => each.undecided === undefined))
+      return without(feature, 'holds', 'range', 'nan', 'infinity');
     const range = widened(feature.range, numericSpan(subject), subject.profile.numeric);
     const flags = notFinite(subject).map(({ kind }): 'nan' | 'infinity' =>
       kind === 'FLOAT_TYPE_HAS_NAN' ? 'nan' : 'infinity',

@@ -258,10 +258,16 @@ export function stringScalar(value: string | Uint8Array): string {
   const bytes = Buffer.from(value as string);
   const text = bytes.toString('utf8');
   if (Buffer.from(text).equals(bytes))
-    return `"${text.replace(/["\\]/g, '\\$&').replace(/[\x00-\x1f\x7f]/g, octal)}"`;
+    return `"${text.replace(/["\\]/g, '\\$&').replace(ACTING, octal).replace(CI_COMMAND, '#\\043')}"`;
   return `"${[...bytes].map((byte) => (byte >= 32 && byte < 127 && byte !== 34 && byte !== 92 ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`)).join('')}"`;
 }
 
+/** What a line of a CI log must not hold: see report/neutral.ts. */
+const CI_COMMAND = /##(?=\[|vso\[|teamcity\[)/gi;
+/** Control characters, separators of lines, and what turns the direction of text. */
+const ACTING = /[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
+
 function octal(character: string): string {
-  return character === '\n' ? '\\n' : `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`;
+  if (character === '\n') return '\\n';
+  return [...Buffer.from(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }

@@ -1,4 +1,4 @@
-import { Thread, threadFile } from '../../base/worker-threads.ts';
+import { Thread } from '../../base/worker-threads.ts';
 import { type Block, BlockCutter, type CutBlock } from './block-cutter.ts';
 import { DATA_CHUNKS } from './chunker.ts';
 
@@ -12,12 +12,11 @@ export interface FileCutter {
 const SMALLEST_THREADED = 32 * 1024 * 1024;
 
 export function cutterFor(size: number): FileCutter {
-  const file = size >= SMALLEST_THREADED ? threadFile('cut-worker') : undefined;
-  if (file === undefined) {
+  if (size < SMALLEST_THREADED) {
     const cutter = new BlockCutter(DATA_CHUNKS);
     return { cut: async (block) => cutter.cut(block), close: async () => undefined };
   }
-  const thread = new Thread<Block, CutBlock>(file);
+  const thread = new Thread<Block, CutBlock>('cut-worker');
   // The block's buffer is shared with the thread, not copied, and may be used again once this resolves.
   return { cut: (block) => thread.ask(block), close: () => thread.close() };
 }

@@ -137,6 +137,11 @@ export class IndexFile {
     for (let at = 0; at < blobs; at++) this.#checkBlob(at, fail);
   }
 
+  /** The file as it is. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
   get byteLength(): number {
     return this.#bytes.length;
   }

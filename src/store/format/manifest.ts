@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { ByteQueue } from '../../base/byte-queue.ts';
+import { MAX_PATH_BYTES, problemOfDataPath } from '../../base/data-path.ts';
+import { comparePaths } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { type Digest, parseDigest } from './digest.ts';
 
@@ -16,10 +18,8 @@ export interface ManifestEntry {
 
 /** Bytes of text, about, that are encoded into one piece. */
 export const MANIFEST_BLOCK = 64 * 1024;
-const LONGEST_PATH = 4096;
-const LONGEST_SEGMENT = 255;
 /** A path of only escaped characters, and the other fields. */
-const LONGEST_LINE = LONGEST_PATH * 6 + 4096;
+const LONGEST_LINE = MAX_PATH_BYTES * 6 + 4096;
 const NEWLINE = 10;
 
 /**
@@ -82,35 +82,13 @@ export async function* readSortedLines<E extends { readonly path: string }>(
   if (queue.length > 0) throw damagedManifest(where, 'its last line has no end');
 }
 
-/** Byte order of two paths as UTF-8: the order of manifests. */
-export function comparePaths(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
-}
-
 /**
  * A path that may be written below a dataset's folder on any system.
  * @throws VarveError `damaged-manifest`; `where` names what held the path
  */
 export function checkManifestPath(path: string, where: string): void {
-  const problem = problemOfPath(path);
+  const problem = problemOfDataPath(path);
   if (problem !== undefined) throw damagedManifest(where, `${JSON.stringify(path.slice(0, 200))} ${problem}`);
-}
-
-/** Why a path may not stand in a manifest, as the rest of a sentence; undefined where it may. */
-export function problemOfPath(path: string): string | undefined {
-  if (path === '' || path.startsWith('/')) return 'is not a relative path';
-  if (/[\0\\]/.test(path)) return 'holds a NUL or a backslash';
-  if (/\p{Surrogate}/u.test(path)) return 'is not valid Unicode';
-  if (path.length > LONGEST_PATH || Buffer.byteLength(path) > LONGEST_PATH) return 'is too long';
-  const segments = (path.endsWith('/') ? path.slice(0, -1) : path).split('/');
-  for (const segment of segments) {
-    if (segment === '' || segment === '.' || segment === '..') return 'has an empty, `.` or `..` part';
-    if (segment.length * 3 > LONGEST_SEGMENT && Buffer.byteLength(segment) > LONGEST_SEGMENT)
-      return 'has too long a part';
-    // As in Git: a nested repository's settings can run programs.
-    if (segment.length === 4 && segment.toLowerCase() === '.git') return 'lies in a `.git` folder';
-  }
-  return undefined;
 }
 
 /** Sees paths one after another and knows when one may not follow: wrong order, twice, or below a file. */

@@ -51,13 +51,27 @@ export class RecipeBuilder {
   }
 }
 
-/** What a complete recipe describes; undefined where the bytes are not one. */
-export function recipeHeader(bytes: Uint8Array): { digest: RawDigest; size: number } | undefined {
+/** What a recipe says at its beginning: the object that it describes, and the first of its chunks. */
+export interface RecipeBeginning {
+  readonly digest: RawDigest;
+  readonly size: number;
+  readonly firstChunk: RawDigest;
+  /** Whether the bytes are the whole recipe. */
+  readonly isComplete: boolean;
+}
+
+/** Undefined where the bytes are neither a recipe nor the beginning of one. */
+export function recipeBeginning(bytes: Uint8Array): RecipeBeginning | undefined {
   const header = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (header.length < HEADER || !header.subarray(0, 8).equals(MAGIC)) return undefined;
-  const complete =
-    header.readUInt32LE(8) === VERSION && header.length === HEADER + header.readUInt32LE(12) * ENTRY;
-  return complete ? { digest: header.subarray(16, 48), size: Number(header.readBigUInt64LE(48)) } : undefined;
+  if (header.length < HEADER + ENTRY || !header.subarray(0, 8).equals(MAGIC)) return undefined;
+  const length = HEADER + header.readUInt32LE(12) * ENTRY;
+  if (header.readUInt32LE(8) !== VERSION || header.length > length) return undefined;
+  return {
+    digest: header.subarray(16, 48),
+    size: Number(header.readBigUInt64LE(48)),
+    firstChunk: header.subarray(HEADER, HEADER + DIGEST_BYTES),
+    isComplete: header.length === length,
+  };
 }
 
 /**

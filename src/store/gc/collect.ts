@@ -5,7 +5,8 @@ import { wholeKey } from '../format/whole-object-key.ts';
 import { pruneIndex } from '../index/merge.ts';
 import type { Store } from '../store.ts';
 import type { StoreCore } from '../store-core.ts';
-import { type Marks, markLive } from './mark.ts';
+import { decide, type Known, replacement, type StoredFile, type StoredFiles } from './decide.ts';
+import { markLive } from './mark.ts';
 import { type Condemned, probeClock, readCondemned, writeCondemned } from './pending-deletions.ts';
 import { dropRefs, listRefs, writeRef } from './refs.ts';
 import { repackSparse } from './repack.ts';
@@ -60,27 +61,27 @@ export async function collectGarbage(
   const others = refs.filter((ref) => !replaced.includes(ref));
   const marks = await markLive(core, roots, others, now - graceMs, options.onProgress);
   const repackedBytes = dryRun ? 0 : await repackSparse(core, marks);
-  const plan = decide(await listFiles(core), marks, condemned, now - graceMs, graceMs === 0);
+  const known: Known = {
+    files: await listFiles(core),
+    live: marks.keys,
+    pending: condemned,
+    graceEnd: now - graceMs,
+    atOnce: graceMs === 0,
+    unfinished: marks.unfinished,
+  };
+  const { fresh, remove, postponed, figures } = decide(known);
   if (!dryRun) {
-    if (plan.fresh.length > 0) await writeCondemned(core.remote, plan.fresh);
-    await sweep(core, plan, condemned, now - graceMs);
+    if (fresh.length > 0) await writeCondemned(core.remote, fresh);
+    await sweep(core, known, remove, condemned);
     await dropRefs(core.remote, replaced, roots);
     await core.reload();
   }
   return {
-    ...plan.figures,
+    ...figures,
     repackedBytes,
-    ...(plan.postponed === undefined ? {} : { postponed: plan.postponed }),
+    ...(postponed === undefined ? {} : { postponed }),
   };
 }
-
-interface StoredFile {
-  readonly size: number;
-  readonly modified: number;
-  /** Whether an index names it. What none names may be on its way in. */
-  readonly isIndexed: boolean;
-}
-type StoredFiles = ReadonlyMap<string, StoredFile>;
 
 async function listFiles({ remote, catalog }: StoreCore): Promise<StoredFiles> {
   const indexed = new Set<string>();
@@ -97,74 +98,20 @@ async function listFiles({ remote, catalog }: StoreCore): Promise<StoredFiles> {
   return files;
 }
 
-interface Plan {
-  readonly files: StoredFiles;
-  readonly live: ReadonlySet<string>;
-  /** Found unneeded for the first time. */
-  readonly fresh: readonly string[];
-  readonly remove: ReadonlySet<string>;
-  readonly postponed: string | undefined;
-  readonly figures: Omit<Collected, 'repackedBytes' | 'postponed'>;
-}
-
-function decide(
-  files: StoredFiles,
-  marks: Marks,
-  condemned: readonly Condemned[],
-  graceEnd: number,
-  atOnce: boolean,
-): Plan {
-  const waiting = new Set(condemned.flatMap(({ keys }) => keys));
-  const ripe = new Set(condemned.filter(({ since }) => since <= graceEnd).flatMap(({ keys }) => keys));
-  const garbage = [...files.keys()].filter((key) => !marks.keys.has(key));
-  const fresh = garbage.filter((key) => {
-    const { isIndexed, modified } = files.get(key)!;
-    return !waiting.has(key) && (isIndexed || modified <= graceEnd);
-  });
-  const due = garbage.filter((key) => ripe.has(key)).concat(atOnce ? fresh : []);
-  const remove = new Set(marks.unfinished === undefined ? due : []);
-  const left = garbage.filter((key) => !remove.has(key));
-  const kept = [...files.keys()].filter((key) => marks.keys.has(key));
-  const bytesOf = (keys: Iterable<string>): number => {
-    let sum = 0;
-    for (const key of keys) sum += files.get(key)!.size;
-    return sum;
-  };
-  const figures = {
-    freedBytes: bytesOf(remove),
-    freedObjects: remove.size,
-    condemnedBytes: bytesOf(left),
-    condemnedObjects: left.length,
-    keptBytes: bytesOf(kept),
-    keptObjects: kept.length,
-  };
-  return {
-    files,
-    live: marks.keys,
-    fresh,
-    remove,
-    postponed: due.length > 0 ? marks.unfinished : undefined,
-    figures,
-  };
-}
-
 /** The index first, so that it never names what is gone; the condemned list last, so that nobody relies on it meanwhile. */
 async function sweep(
   core: StoreCore,
-  { files, live, remove }: Plan,
-  condemned: readonly Condemned[],
-  graceEnd: number,
+  known: Known,
+  remove: ReadonlySet<string>,
+  lists: readonly Condemned[],
 ): Promise<void> {
-  const stays = (key: string): boolean => files.has(key) && !remove.has(key);
+  const stays = (key: string): boolean => known.files.has(key) && !remove.has(key);
   await pruneIndex(core, stays);
   await core.remote.remove([...remove]);
-  for (const list of condemned) {
-    const pardoned = list.keys.some((key) => live.has(key));
-    // Keys removed in this run stay listed until the next: somebody may still hold an index that names them.
-    const isOver = list.since <= graceEnd && !list.keys.some((key) => files.has(key) && !live.has(key));
-    if (!pardoned && !isOver) continue;
-    const rest = list.keys.filter((key) => !live.has(key));
-    if (!isOver) await writeCondemned(core.remote, rest);
+  for (const list of lists) {
+    const keys = replacement(list, known);
+    if (keys === undefined) continue;
+    if (keys.length > 0) await writeCondemned(core.remote, keys, list.isDamage);
     await core.remote.remove([list.key]);
   }
 }
@@ -172,6 +119,6 @@ async function sweep(
 function cannotTell(url: string): VarveError {
   return new VarveError('damaged-index', `The index of ${url} is damaged: gc cannot tell what is needed`, {
     path: url,
-    remedy: 'Push again from a clone that has the data, so that the index names it, then run gc again.',
+    remedy: 'Run `varve verify --remote NAME`, which writes it anew, then run gc again.',
   });
 }

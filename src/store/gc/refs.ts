@@ -1,3 +1,4 @@
+import { askAgain } from '../../base/ask-again.ts';
 import { VarveError } from '../../errors.ts';
 import type { ObjectInfo, Remote } from '../../remote/remote.ts';
 import { damaged } from '../errors.ts';
@@ -18,6 +19,21 @@ const LARGEST = 256 * 1024 * 1024;
 export async function writeRef(remote: Remote, clone: string, roots: readonly Root[]): Promise<void> {
   const { key, bytes, sha256 } = encodeRef(clone, roots);
   await remote.write(key, bytes, { sha256 });
+}
+
+/**
+ * Puts a ref of all that a clone can still come back to in the place of a damaged one of the same clone: as its gc would do.
+ * @param damaged key of the damaged one, which the new one may have too
+ */
+export async function replaceDamagedRef(
+  remote: Remote,
+  damaged: string,
+  clone: string,
+  roots: readonly Root[],
+): Promise<void> {
+  const { key, bytes, sha256 } = encodeRef(clone, roots);
+  await remote.write(key, bytes, { sha256, overwrite: true });
+  if (key !== damaged) await remote.remove([damaged]);
 }
 
 /** Drops refs that the ref of `roots` replaces. */
@@ -56,7 +72,7 @@ export async function readRef(remote: Remote, key: string): Promise<Root[]> {
   const info = await remote.head(key);
   if (info === undefined) return [];
   if (info.size > LARGEST) throw damaged('damaged-ref', key, `it has ${info.size} bytes`);
-  return parseRef(await remote.read(key), key);
+  return askAgain(async () => parseRef(await remote.read(key), key));
 }
 
 /** @throws VarveError `damaged-ref` */

@@ -2,7 +2,7 @@ import type { RawDigest } from '../format/digest.ts';
 import type { IndexFile } from '../format/index-file.ts';
 import { type PackKind, packKey } from '../format/pack.ts';
 import { wholeKey } from '../format/whole-object-key.ts';
-import type { Condemned } from '../gc/pending-deletions.ts';
+import { damagedLists, type Lists } from '../gc/pending-deletions.ts';
 
 /** Where an object's bytes are. */
 export type Location = PackedLocation | WholeLocation | RecipeLocation;
@@ -35,18 +35,20 @@ export class Catalog {
   readonly #condemned: Set<string>;
   readonly #damaged = new Set<string>();
   readonly #damagedKeys = new Set<string>();
+  readonly #unreadable: readonly string[];
 
-  /** Keys of the lists that condemn, sorted; their content never changes. */
+  /** Keys of the lists that condemn and can be read, sorted; their content never changes. */
   readonly condemnedLists: readonly string[];
   /** Names of index files that could not be believed. */
   readonly damagedIndexes: readonly string[];
 
   constructor(
     segments: readonly IndexFile[],
-    condemned: readonly Condemned[],
+    { condemned, unreadable }: Lists,
     damagedIndexes: readonly string[] = [],
   ) {
     this.#segments = [...segments];
+    this.#unreadable = unreadable;
     this.damagedIndexes = damagedIndexes;
     this.condemnedLists = condemned.map(({ key }) => key).sort();
     this.#condemned = new Set(condemned.flatMap(({ keys }) => keys));
@@ -73,8 +75,12 @@ export class Catalog {
     this.#condemned.add(key);
   }
 
-  /** Sound places of the object, none of them condemned: what new data may rely on. */
+  /**
+   * Sound places of the object, none of them condemned: what new data may rely on.
+   * @throws VarveError `damaged-condemned` where nobody can tell what is condemned; reading goes on
+   */
   find(digest: RawDigest): Location | undefined {
+    if (this.#unreadable.length > 0) throw damagedLists(this.#unreadable);
     for (const location of this.locations(digest)) {
       if (!this.isCondemned(location)) return location;
     }

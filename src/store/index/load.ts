@@ -1,11 +1,13 @@
 import { mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { askAgain } from '../../base/ask-again.ts';
 import { forEach } from '../../base/concurrency.ts';
+import { debug } from '../../base/debug.ts';
 import { renameOver } from '../../base/rename.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { IndexFile, indexKey } from '../format/index-file.ts';
-import { readCondemned } from '../gc/pending-deletions.ts';
+import { readLists } from '../gc/pending-deletions.ts';
 import { Catalog } from './catalog.ts';
 import { salvageIndex } from './rebuild.ts';
 
@@ -29,11 +31,11 @@ export async function loadCatalog(
 ): Promise<Catalog> {
   const byName = new Map(known.map((segment) => [segment.name, segment]));
   for (let attempt = 1; ; attempt++) {
-    const condemned = await readCondemned(remote);
+    const lists = await readLists(remote);
     try {
       const { segments, bad } = await loadSegments(remote, cache, byName);
-      if (bad.length > 0) segments.push(await replaceIndexes(remote, bad));
-      return new Catalog(segments, condemned, bad);
+      if (bad.length > 0) segments.push(await mendedIndex(remote, bad));
+      return new Catalog(segments, lists, bad);
     } catch (error) {
       if (!(error instanceof VarveError) || error.code !== 'object-missing' || attempt === ATTEMPTS)
         throw error;
@@ -69,29 +71,46 @@ async function loadSegments(
   return { segments: names.flatMap((name) => known.get(name) ?? []), bad };
 }
 
-/** A local store mends itself; what lies on a remote is only read here, and `verify` names it. */
-async function replaceIndexes(remote: Remote, bad: readonly string[]): Promise<IndexFile> {
+/** A local store mends itself; what lies on a remote is only read here, and `verify` mends it. */
+async function mendedIndex(remote: Remote, bad: readonly string[]): Promise<IndexFile> {
+  if (remote.localPath !== undefined) return replaceIndexes(remote, bad);
+  return (await salvageIndex(remote)).segment;
+}
+
+/** Puts an index of what the store holds in the place of damaged ones. @returns the new one */
+export async function replaceIndexes(remote: Remote, bad: readonly string[]): Promise<IndexFile> {
   const { bytes, segment } = await salvageIndex(remote);
-  if (remote.localPath !== undefined) {
-    // The damaged file may have this very name.
-    await remote.write(indexKey(segment.name), bytes, { sha256: segment.name, overwrite: true });
-    await remote.remove(bad.filter((name) => name !== segment.name).map(indexKey));
-  }
+  // The damaged file may have this very name.
+  await remote.write(indexKey(segment.name), bytes, { sha256: segment.name, overwrite: true });
+  await remote.remove(bad.filter((name) => name !== segment.name).map(indexKey));
   return segment;
 }
 
 async function loadSegment(remote: Remote, cache: string | undefined, name: string): Promise<IndexFile> {
-  if (cache === undefined) return IndexFile.parse(await remote.read(indexKey(name)), name);
+  if (cache === undefined) return (await readIndex(remote, name)).segment;
   const path = join(cache, `${name}.idx`);
   try {
-    return IndexFile.parse(await readFile(path), name);
+    const segment = IndexFile.parse(await readFile(path), name);
+    debug('cache', `hit, index ${name}`);
+    return segment;
   } catch {
     // Not there yet, or damaged: the remote's own copy decides.
+    debug('cache', `miss, index ${name}`);
   }
-  const bytes = await remote.read(indexKey(name));
-  const segment = IndexFile.parse(bytes, name);
+  const { bytes, segment } = await readIndex(remote, name);
   await keepIndex(cache, name, bytes);
   return segment;
+}
+
+/** @throws VarveError `damaged-index`, `newer-index`, `object-missing` */
+function readIndex(
+  remote: Remote,
+  name: string,
+): Promise<{ readonly bytes: Uint8Array; readonly segment: IndexFile }> {
+  return askAgain(async () => {
+    const bytes = await remote.read(indexKey(name));
+    return { bytes, segment: IndexFile.parse(bytes, name) };
+  });
 }
 
 /** Keeps a copy of an index file of a remote, so that no later process need read it from there. */

@@ -1,6 +1,7 @@
 import { forEach } from '../../base/concurrency.ts';
+import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
-import { hexDigestOf } from '../format/digest.ts';
+import { hexDigestOf, type RawDigest, rawDigestOf, sameDigest, toHex } from '../format/digest.ts';
 import {
   encodeIndex,
   type IndexedBlob,
@@ -10,30 +11,34 @@ import {
   IndexFile,
 } from '../format/index-file.ts';
 import { readTrailer } from '../format/pack.ts';
-import { recipeHeader } from '../format/recipe.ts';
+import { type RecipeBeginning, recipeBeginning } from '../format/recipe.ts';
 
 const PACK = /^packs\/([0-9a-f]{64})\.pack$/;
 const WHOLE = /^objects\/([0-9a-f]{2})\/([0-9a-f]{62})(?:\.([1-9][0-9]{0,9}))?$/;
 const JOBS = 4;
+/** The recipe of a petabyte is chunked four times. */
+const MAX_DEPTH = 6;
 
-/**
- * An index of what the packs and whole objects say of themselves, for a store whose index is damaged. Recipes that were
- * themselves cut into chunks are not found this way: adding or fetching those objects again names them again.
- */
+/** An index of what the packs and whole objects say of themselves, for a store whose index is damaged. */
 export async function salvageIndex(remote: Remote): Promise<{ bytes: Buffer; segment: IndexFile }> {
   const packs: IndexedPack[] = [];
   const blobs: IndexedBlob[] = [];
-  const recipes: IndexedRecipe[] = [];
+  const beginnings = new Map<string, RecipeBeginning>();
   await forEach(remote.list('packs/'), JOBS, async ({ key }) => {
     const name = PACK.exec(key)?.[1];
     const bytes = name === undefined ? undefined : await remote.read(key);
-    if (name === undefined || bytes === undefined || hexDigestOf(bytes) !== name) return;
-    const { kind, entries } = readTrailer(bytes, name);
+    const trailer = bytes && name && trailerOf(bytes, name);
+    if (!trailer) return;
+    const { kind, entries } = trailer;
+    const isWhole = hexDigestOf(bytes) === name;
     const pack = packs.push({ name, size: bytes.length, kind }) - 1;
     for (const { digest, offset, length } of entries) {
+      // Of a damaged pack, the blobs that are whole.
+      if (!isWhole && !sameDigest(rawDigestOf(bytes.subarray(offset, offset + length)), digest)) continue;
       blobs.push({ digest, pack, offset, length });
-      const header = kind === 'meta' ? recipeHeader(bytes.subarray(offset, offset + length)) : undefined;
-      if (header !== undefined) recipes.push({ ...header, recipe: digest });
+      const beginning =
+        kind === 'meta' ? recipeBeginning(bytes.subarray(offset, offset + length)) : undefined;
+      if (beginning !== undefined) beginnings.set(toHex(digest), beginning);
     }
   });
   const wholes: IndexedWhole[] = [];
@@ -46,6 +51,36 @@ export async function salvageIndex(remote: Remote): Promise<{ bytes: Buffer; seg
         generation: Number(match[3] ?? 0),
       });
   }
-  const bytes = encodeIndex({ packs, blobs, wholes, recipes });
+  const bytes = encodeIndex({ packs, blobs, wholes, recipes: recipesOf(beginnings) });
   return { bytes, segment: IndexFile.parse(bytes, hexDigestOf(bytes)) };
+}
+
+/** Undefined where the trailer itself is damaged. */
+function trailerOf(bytes: Uint8Array, name: string): ReturnType<typeof readTrailer> | undefined {
+  try {
+    return readTrailer(bytes, name);
+  } catch (error) {
+    if (error instanceof VarveError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * A recipe that is one blob says itself what it describes. One that was itself cut into chunks, as those of files of more than about
+ * 140 MB are, says so in its first chunk, to which the recipe of the recipe leads.
+ */
+function recipesOf(beginnings: ReadonlyMap<string, RecipeBeginning>): IndexedRecipe[] {
+  const recipes: IndexedRecipe[] = [];
+  for (const [hex, beginning] of beginnings) {
+    if (!beginning.isComplete) continue;
+    let recipe: RawDigest = Buffer.from(hex, 'hex');
+    for (let depth = 0, at: RecipeBeginning | undefined = beginning; at && depth < MAX_DEPTH; depth++) {
+      const { digest, size, firstChunk } = at;
+      recipes.push({ digest, size, recipe });
+      recipe = digest;
+      const next = beginnings.get(toHex(firstChunk));
+      at = next?.isComplete ? undefined : next;
+    }
+  }
+  return recipes;
 }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { askAgain } from '../../base/ask-again.ts';
 import { inOrder } from '../../base/concurrency.ts';
+import type { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { damaged, digestMismatch, objectMissing } from '../errors.ts';
 import { type RawDigest, rawDigestOf, sameDigest, toDigest } from '../format/digest.ts';
@@ -90,8 +92,37 @@ async function* streamWhole(
     yield bytes;
   }
   if (sameDigest(hash.digest(), digest)) return;
-  catalog.markDamaged(location);
-  throw digestMismatch(digest, `${remote.url}: ${location.key}`);
+  // What has been yielded cannot be taken back. Where only the way was at fault, whoever can begins anew.
+  await checkWhole(remote, digest, location.key).catch((error: unknown) => {
+    catalog.markDamaged(location);
+    throw error;
+  });
+  throw wholeMismatch(remote, digest, location.key);
+}
+
+/**
+ * Reads a whole object to its end, again where it came damaged.
+ * @param onBytes told the count of each piece
+ * @throws VarveError `digest-mismatch`, `object-missing`, `object-truncated`
+ */
+export function checkWhole(
+  remote: Remote,
+  digest: RawDigest,
+  key: string,
+  onBytes: (count: number) => void = () => undefined,
+): Promise<void> {
+  return askAgain(async () => {
+    const hash = createHash('sha256');
+    for await (const bytes of remote.stream(key)) {
+      hash.update(bytes);
+      onBytes(bytes.length);
+    }
+    if (!sameDigest(hash.digest(), digest)) throw wholeMismatch(remote, digest, key);
+  });
+}
+
+function wholeMismatch({ url }: Remote, digest: RawDigest, key: string): VarveError {
+  return digestMismatch(digest, `${url}: ${key}`);
 }
 
 async function* streamChunks(

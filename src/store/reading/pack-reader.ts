@@ -1,3 +1,4 @@
+import { MAX_READS } from '../../base/ask-again.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { type RawDigest, rawDigestOf, sameDigest } from '../format/digest.ts';
@@ -55,27 +56,46 @@ export async function* runsOf<T extends PlacedBlob>(
   if (open.length > 0) yield close();
 }
 
-/** The bytes of each blob of the run, and whether they are what they should be. */
-export async function readRun<T extends PlacedBlob>(
-  remote: Remote,
-  run: Run<T>,
-): Promise<{ blob: T; bytes: Uint8Array; sound: boolean }[]> {
+/** A blob that was read, and whether its bytes are what they should be. */
+export interface ReadBlob<T extends PlacedBlob> {
+  readonly blob: T;
+  readonly bytes: Uint8Array;
+  readonly sound: boolean;
+}
+
+/** The bytes of each blob of the run. Those that came damaged are asked for again before they count as damaged. */
+export async function readRun<T extends PlacedBlob>(remote: Remote, run: Run<T>): Promise<ReadBlob<T>[]> {
   const { offset, length } = run;
-  const bytes = await readRange(remote, packKey(run.pack), offset, length);
-  return run.blobs.map((blob) => {
+  let read: ReadBlob<T>[] | undefined;
+  for (let reads = 1; reads <= MAX_READS; reads++) {
+    const bytes = await readRange(remote, packKey(run.pack), offset, length);
+    const now = checkedBlobs(run, bytes ?? new Uint8Array());
+    read = read?.map((before, at) => (before.sound ? before : now[at]!)) ?? now;
+    if (bytes === undefined || read.every(({ sound }) => sound)) break;
+  }
+  return read!;
+}
+
+function checkedBlobs<T extends PlacedBlob>({ blobs, offset }: Run<T>, bytes: Uint8Array): ReadBlob<T>[] {
+  return blobs.map((blob) => {
     const start = blob.location.offset - offset;
     const own = bytes.subarray(start, start + blob.location.length);
     return { blob, bytes: own, sound: sameDigest(rawDigestOf(own), blob.digest) };
   });
 }
 
-/** A pack that is gone or cut short is as good as damaged: it yields no bytes that match a digest. */
-async function readRange(remote: Remote, key: string, offset: number, length: number): Promise<Uint8Array> {
+/** Undefined where the pack is gone or cut short: it is as good as damaged, and asking again is in vain. */
+async function readRange(
+  remote: Remote,
+  key: string,
+  offset: number,
+  length: number,
+): Promise<Uint8Array | undefined> {
   if (length === 0) return new Uint8Array();
   try {
     return await remote.read(key, { offset, length });
   } catch (error) {
-    if (error instanceof VarveError && DAMAGE.has(error.code)) return new Uint8Array();
+    if (error instanceof VarveError && DAMAGE.has(error.code)) return undefined;
     throw error;
   }
 }

@@ -48,7 +48,7 @@ export class Mender {
     await batch?.commit();
     const known = await this.#core.condemnedNow();
     const keys = [...this.#core.catalog.damagedKeys].filter((key) => !known.has(key));
-    if (keys.length > 0) await writeCondemned(this.#core.remote, keys);
+    if (keys.length > 0) await writeCondemned(this.#core.remote, keys, true);
   }
 
   async #source(): Promise<StoreCore | undefined> {

@@ -1,30 +1,37 @@
-import { createHash } from 'node:crypto';
+import { MAX_READS } from '../../base/ask-again.ts';
 import { forEach } from '../../base/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
-import { hexDigestOf, type RawDigest, rawDigestOf, sameDigest, toDigest, toHex } from '../format/digest.ts';
-import { type IndexedBlob, type IndexedPack, type IndexedWhole, indexKey } from '../format/index-file.ts';
+import { hexDigestOf, type RawDigest, rawDigestOf, sameDigest, toHex } from '../format/digest.ts';
+import type { IndexedBlob, IndexedPack, IndexedWhole } from '../format/index-file.ts';
 import { packKey } from '../format/pack.ts';
 import { wholeKey } from '../format/whole-object-key.ts';
-import { writeCondemned } from '../gc/pending-deletions.ts';
+import { readLists, writeCondemned } from '../gc/pending-deletions.ts';
 import { visitRoot } from '../gc/reachable.ts';
 import type { Root } from '../gc/roots.ts';
 import type { PackedLocation } from '../index/catalog.ts';
+import { checkWhole } from '../reading/object-reader.ts';
 import type { Store } from '../store.ts';
 import type { StoreCore } from '../store-core.ts';
+import { type CheckedRecords, checkRecords, isDone } from './records.ts';
 
-/** Something in the store that is not what it should be, or not there. */
+/** Something in the store that is not what it should be. */
 export interface Damage {
   /** Key of the file in the store; the digest where no file is known to hold it. */
   readonly key: string;
   readonly problem: string;
-  /** What needs the damaged bytes. No `files` means the manifest or profile itself: the whole dataset. */
-  readonly roots: readonly {
-    readonly path: string;
-    readonly digest: string;
-    readonly files: readonly string[];
-  }[];
+  /** What needs the damaged bytes. */
+  readonly roots: readonly Touched[];
+  /** Whether this run put it right. */
+  readonly repaired: boolean;
   readonly remedy: string;
+}
+
+/** A version of a dataset, or files of it. No `files` means the manifest or profile itself: the whole dataset. */
+export interface Touched {
+  readonly path: string;
+  readonly digest: string;
+  readonly files: readonly string[];
 }
 
 export interface Verified {
@@ -32,61 +39,80 @@ export interface Verified {
   /** Files of the store that were read. */
   readonly objects: number;
   readonly damage: readonly Damage[];
+  /** What the store was never given: not fetched yet, or not pushed yet. */
+  readonly absent: readonly Touched[];
+}
+
+export interface VerifyOptions {
+  /** This clone: its ref can be written anew from the roots. */
+  readonly clone?: string;
+  readonly onProgress?: OnProgress;
+  readonly signal?: AbortSignal;
 }
 
 const JOBS = 4;
-const REMEDY = 'Run `varve fetch` in a cache, or push again from a clone that has these files whole.';
+const PACK = /^packs\/([0-9a-f]{64})\.pack$/;
+const WHOLE = /^objects\/([0-9a-f]{2})\/([0-9a-f]{62})(?:\.[1-9][0-9]{0,9})?$/;
+const BRING_COPIES = 'Run `varve fetch` in a cache, or push again from a clone that has these files whole.';
+const MISMATCH = 'its bytes do not match its name';
+const GONE = /^object-(missing|truncated)$/;
+const NEEDED_BY_NOTHING = 'No index names it and nothing needs it: a gc removes it.';
 
 /**
- * Reads every byte of the store and checks it against its digest, then walks the roots to say what damage touches. What is
- * damaged counts as missing for `store` from now on, so a transfer to it brings whole copies.
+ * Reads every file of the store and checks it against its checksum, then walks the roots to say what damage touches. What is
+ * damaged counts as missing for `store` from now on, so a transfer to it brings whole copies; records that are damaged are put right.
  */
 export async function verifyStore(
   store: Store,
   roots: readonly Root[],
-  options: { onProgress?: OnProgress; signal?: AbortSignal } = {},
+  { clone, onProgress, signal }: VerifyOptions = {},
 ): Promise<Verified> {
-  const checker = new Checker(
-    store.core,
-    await store.core.condemnedNow(),
-    options.onProgress,
-    options.signal,
-  );
+  const { core } = store;
+  const records = await checkRecords(core, { clone, roots });
+  if (records.damage.length > 0) await store.reload();
+  const { condemned } = await readLists(core.remote);
+  const mended = new Set(condemned.flatMap(({ keys, isDamage }) => (isDamage ? keys : [])));
+  const checker = new Checker(core, records.bytes, onProgress, signal);
   await checker.checkFiles();
-  const touched = await findTouched(store.core, roots, checker.broken);
-  await condemnDamaged(store.core, checker.broken);
-  return { checkedBytes: checker.bytes, objects: checker.objects, damage: report(checker, touched) };
+  const needs = await findNeeds(core, roots, checker.broken);
+  const broken = [...new Set(checker.broken.values())].filter((key) => !mended.has(key));
+  // Nothing new relies on a damaged file, so that a fetch or push puts whole copies elsewhere; gc removes it in the end.
+  if (broken.length > 0) await isDone(() => writeCondemned(core.remote, broken, true));
+  return {
+    checkedBytes: checker.bytes,
+    objects: records.files + checker.objects,
+    damage: report(checker, records, needs.damaged, mended),
+    absent: needs.absent.map(told),
+  };
 }
 
 class Checker {
-  bytes = 0;
   objects = 0;
   /** Problem by key. */
   readonly problems = new Map<string, string>();
   /** Keys of damaged files, by the digest in hex of what they should hold. */
   readonly broken = new Map<string, string>();
-  /** Keys of files whose damage an earlier verify found, and which wait for gc. Only what still needs them counts. */
-  readonly mended: ReadonlySet<string>;
+  /** Keys of damaged files that no index names. */
+  readonly unnamed = new Set<string>();
+  /** Read so far, those of the records included. */
+  bytes: number;
   readonly #core: StoreCore;
   readonly #onProgress: OnProgress | undefined;
   readonly #signal: AbortSignal | undefined;
 
   constructor(
     core: StoreCore,
-    mended: ReadonlySet<string>,
+    bytes: number,
     onProgress: OnProgress | undefined,
     signal: AbortSignal | undefined,
   ) {
     this.#core = core;
-    this.mended = mended;
+    this.bytes = bytes;
     this.#onProgress = onProgress;
     this.#signal = signal;
   }
 
   async checkFiles(): Promise<void> {
-    for (const name of this.#core.catalog.damagedIndexes) {
-      this.problems.set(indexKey(name), 'its bytes do not match its name');
-    }
     const seen = new Set<string>();
     for (const segment of this.#core.catalog.segments) {
       await forEach(segment.byPack(), JOBS, async ({ pack, blobs }) => {
@@ -99,12 +125,13 @@ class Checker {
         seen.add(key);
       });
     }
+    await this.#checkUnnamed(seen);
   }
 
   async #checkPack(pack: IndexedPack, blobs: readonly IndexedBlob[]): Promise<void> {
     this.#signal?.throwIfAborted();
     const key = packKey(pack.name);
-    const bytes = await readable(() => this.#core.remote.read(key));
+    const bytes = await this.#readPack(pack.name);
     let bad = 0;
     for (const { digest, offset, length } of blobs) {
       const own = bytes?.subarray(offset, offset + length);
@@ -118,25 +145,60 @@ class Checker {
     else if (bad > 0) this.problems.set(key, `${bad} of its ${blobs.length} blobs are damaged`);
     else if (hexDigestOf(bytes) !== pack.name)
       this.problems.set(key, 'its header or trailer is damaged; its blobs are whole');
-    this.#count(bytes?.length ?? 0);
   }
 
   async #checkWhole({ digest, size }: IndexedWhole, key: string): Promise<void> {
-    this.#signal?.throwIfAborted();
-    const hash = createHash('sha256');
-    const there = await readable(async () => {
-      for await (const bytes of this.#core.remote.stream(key)) {
-        this.#signal?.throwIfAborted();
-        hash.update(bytes);
-        this.bytes += bytes.length;
-      }
-      return true;
-    });
-    this.#count(0);
-    if (there && sameDigest(hash.digest(), digest)) return;
-    this.problems.set(key, there ? 'its bytes do not match its name' : 'it is missing');
+    const problem = await this.#problemOfWhole(digest, key);
+    if (problem === undefined) return;
+    this.problems.set(key, problem);
     this.broken.set(toHex(digest), key);
     this.#core.catalog.markDamaged({ at: 'whole', key, size });
+  }
+
+  /** Files that no index names: an upload that was cut off left them, or one is under way. */
+  async #checkUnnamed(named: ReadonlySet<string>): Promise<void> {
+    await forEach(this.#core.remote.list('packs/'), JOBS, async ({ key }) => {
+      const name = PACK.exec(key)?.[1];
+      if (name === undefined || named.has(name)) return;
+      const bytes = await this.#readPack(name);
+      if (bytes !== undefined && hexDigestOf(bytes) !== name) this.unnamed.add(key);
+    });
+    await forEach(this.#core.remote.list('objects/'), JOBS, async ({ key }) => {
+      const [, first, rest] = WHOLE.exec(key) ?? [];
+      if (first === undefined || named.has(key)) return;
+      const problem = await this.#problemOfWhole(Buffer.from(first + rest, 'hex'), key);
+      if (problem === MISMATCH) this.unnamed.add(key);
+    });
+  }
+
+  /** Undefined where it is missing. Bytes that come damaged are asked for again before they count as damaged. */
+  async #readPack(name: string): Promise<Uint8Array | undefined> {
+    this.#signal?.throwIfAborted();
+    let bytes: Uint8Array | undefined;
+    for (let reads = 1; reads <= MAX_READS; reads++) {
+      bytes = await readable(() => this.#core.remote.read(packKey(name)));
+      if (bytes === undefined || hexDigestOf(bytes) === name) break;
+    }
+    this.#count(bytes?.length ?? 0);
+    return bytes;
+  }
+
+  async #problemOfWhole(digest: RawDigest, key: string): Promise<string | undefined> {
+    this.#signal?.throwIfAborted();
+    try {
+      await checkWhole(this.#core.remote, digest, key, (count) => {
+        this.#signal?.throwIfAborted();
+        this.bytes += count;
+      });
+      return undefined;
+    } catch (error) {
+      const code = error instanceof VarveError ? error.code : '';
+      if (code === 'digest-mismatch') return MISMATCH;
+      if (GONE.test(code)) return 'it is missing';
+      throw error;
+    } finally {
+      this.#count(0);
+    }
   }
 
   #count(bytes: number): void {
@@ -151,65 +213,89 @@ async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
-    if (error instanceof VarveError && /^object-(missing|truncated)$/.test(error.code)) return undefined;
+    if (error instanceof VarveError && GONE.test(error.code)) return undefined;
     throw error;
   }
-}
-
-/** Nothing new relies on a damaged file, so that a fetch or push puts whole copies elsewhere; gc removes it in the end. */
-async function condemnDamaged(core: StoreCore, broken: ReadonlyMap<string, string>): Promise<void> {
-  const known = await core.condemnedNow();
-  const keys = [...new Set(broken.values())].filter((key) => !known.has(key));
-  if (keys.length > 0) await writeCondemned(core.remote, keys);
 }
 
 interface Touch {
   readonly root: Root;
   readonly files: Set<string>;
 }
-/** What needs damaged or missing bytes, by the key that should hold them. */
-type Touched = Map<string, Touch[]>;
 
-async function findTouched(
+/** What roots need and the store has not. */
+interface Needs {
+  /** By the key that should hold the bytes. */
+  readonly damaged: Map<string, Touch[]>;
+  /** What no index names. */
+  readonly absent: Touch[];
+}
+
+async function findNeeds(
   core: StoreCore,
   roots: readonly Root[],
   broken: ReadonlyMap<string, string>,
-): Promise<Touched> {
-  const touched: Touched = new Map();
+): Promise<Needs> {
+  const needs: Needs = { damaged: new Map(), absent: [] };
   for (const root of roots) {
-    const touch = (digest: RawDigest, file: string): void => {
-      const key = broken.get(toHex(digest)) ?? toDigest(digest);
-      const touches = touched.get(key) ?? [];
-      touched.set(key, touches);
-      if (touches.at(-1)?.root !== root) touches.push({ root, files: new Set() });
-      if (file !== '') touches.at(-1)!.files.add(file);
+    let isTold = false;
+    const lacking = (digest: RawDigest, file: string): void => {
+      const key = broken.get(toHex(digest));
+      note(key === undefined ? needs.absent : touchesOf(needs, key), root, file);
+      isTold = true;
     };
     try {
       await visitRoot(core, root, ({ digest, location, file }) => {
-        if (location === undefined) touch(digest, file);
+        if (location === undefined) lacking(digest, file);
       });
     } catch (error) {
-      // A part of a manifest or recipe is damaged: the visit has named it, or the error does.
+      // A part of a manifest or recipe is damaged or absent: the visit has named it, or the error does.
       if (!(error instanceof VarveError)) throw error;
-      if (![...touched.values()].flat().some((known) => known.root === root)) {
-        touched.set(error.path ?? root.path, [{ root, files: new Set() }]);
-      }
+      if (isTold) continue;
+      if (error.code === 'object-missing') note(needs.absent, root, '');
+      else note(touchesOf(needs, error.path ?? root.path), root, '');
     }
   }
-  return touched;
+  return needs;
 }
 
-function report(checker: Checker, touched: Touched): Damage[] {
-  const open = [...checker.problems.keys()].filter((key) => !checker.mended.has(key));
-  const keys = [...new Set([...open, ...touched.keys()])].sort();
-  return keys.map((key) => ({
+function touchesOf({ damaged }: Needs, key: string): Touch[] {
+  const touches = damaged.get(key) ?? [];
+  damaged.set(key, touches);
+  return touches;
+}
+
+function note(touches: Touch[], root: Root, file: string): void {
+  if (touches.at(-1)?.root !== root) touches.push({ root, files: new Set() });
+  if (file !== '') touches.at(-1)!.files.add(file);
+}
+
+/** @param mended keys whose damage an earlier verify found, and which wait for gc: only what still needs them counts */
+function report(
+  checker: Checker,
+  records: CheckedRecords,
+  touched: Needs['damaged'],
+  mended: ReadonlySet<string>,
+): Damage[] {
+  const open = [...checker.problems.keys()].filter((key) => !mended.has(key));
+  const files = [...new Set([...open, ...touched.keys()])].map((key) => ({
     key,
-    problem: checker.problems.get(key) ?? 'it is missing',
-    roots: (touched.get(key) ?? []).map(({ root, files }) => ({
-      path: root.path,
-      digest: root.digest,
-      files: [...files],
-    })),
-    remedy: REMEDY,
+    problem: checker.problems.get(key) ?? 'it does not hold what it should',
+    roots: (touched.get(key) ?? []).map(told),
+    repaired: false,
+    remedy: BRING_COPIES,
   }));
+  const unnamed = [...checker.unnamed].map((key) => ({
+    key,
+    problem: MISMATCH,
+    roots: [],
+    repaired: false,
+    remedy: NEEDED_BY_NOTHING,
+  }));
+  const damage = [...records.damage.map((one) => ({ ...one, roots: [] })), ...files, ...unnamed];
+  return damage.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+function told({ root, files }: Touch): Touched {
+  return { path: root.path, digest: root.digest, files: [...files] };
 }

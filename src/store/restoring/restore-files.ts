@@ -44,9 +44,8 @@ export async function materialiseAll(
   onBytes: (count: number) => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  const threads =
-    count >= MANY_FILES ? Threads.start<WriteGroup, Uint8Array>('write-worker', signal) : undefined;
-  if (threads === undefined) return forEach(files, JOBS, (file) => shelf.put(file));
+  if (count < MANY_FILES) return forEach(files, JOBS, (file) => shelf.put(file));
+  const threads = new Threads<WriteGroup, Uint8Array>('write-worker', { signal });
   try {
     await forEach(portionsOf(shelf, files), JOBS, async (portion) => {
       if (!isGroup(portion)) return shelf.put(portion);

@@ -1,4 +1,5 @@
 import { forEach, inOrder } from '../../base/concurrency.ts';
+import { debug } from '../../base/debug.ts';
 import type { OnProgress } from '../../progress.ts';
 import { damaged, digestMismatch, objectMissing } from '../errors.ts';
 import { type RawDigest, toDigest } from '../format/digest.ts';
@@ -89,8 +90,12 @@ export class ObjectCopier {
   async #copyWindow(objects: readonly WantedObject[], depth: number): Promise<void> {
     const wholes: WantedWhole[] = [];
     const chunked: WantedChunks[] = [];
+    let held = 0;
     for (const object of objects) {
-      if (this.#batch.holds(object.digest)) continue;
+      if (this.#batch.holds(object.digest)) {
+        held++;
+        continue;
+      }
       const location = this.#locate(object);
       if (location.at === 'pack') this.#plan({ ...object, location });
       else if (this.#isNew(object.digest)) {
@@ -99,6 +104,9 @@ export class ObjectCopier {
         else chunked.push({ ...object, location });
       }
     }
+    const { url } = this.#to.remote;
+    if (objects.length > 0)
+      debug('cache', `hits ${held}, misses ${objects.length - held}, objects in ${url}`);
     await this.#copyBlobs();
     await forEach(wholes, this.#jobs, (whole) => this.#copyWhole(whole));
     if (chunked.length > 0) await this.#copyChunked(chunked, depth);
@@ -192,7 +200,7 @@ export class ObjectCopier {
   async #copyWhole({ digest, location }: WantedWhole): Promise<void> {
     this.#signal?.throwIfAborted();
     const watch = { onBytes: (count: number): void => this.#report(count), signal: this.#signal };
-    await withWholeBody(this.#from.remote, location, this.#to.remote, watch, (body) =>
+    await withWholeBody(this.#from.remote, digest, location, this.#to.remote, watch, (body) =>
       this.#batch.putWhole(digest, body, this.#signal),
     );
     this.#sent.objects += 1;

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { debug } from '../../base/debug.ts';
 import { renameOver } from '../../base/rename.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { hexDigestOf } from '../format/digest.ts';
@@ -43,8 +44,9 @@ export async function push(
   await writeRef(remote, clone, roots);
   const remembered = memory === undefined ? [] : await recall(memory);
   const isWhole = (state: RemoteState): string => factOf(state, roots, options);
-  if (remembered.length > 0 && remembered.includes(isWhole(await stateOf(remote))))
-    return { objects: 0, bytes: 0 };
+  const isKnown = remembered.length > 0 && remembered.includes(isWhole(await stateOf(remote)));
+  debug('cache', isKnown ? 'hit, an earlier push found all there' : 'miss, no earlier push found all there');
+  if (isKnown) return { objects: 0, bytes: 0 };
   const cache = await openCache();
   try {
     const there = await Store.open(remote, memory === undefined ? {} : { indexCache: memory });

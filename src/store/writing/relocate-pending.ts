@@ -64,6 +64,7 @@ async function copyWholes(
       const next = freeGeneration((candidate) => condemned.has(wholeKey(digest, candidate)));
       await withWholeBody(
         store.remote,
+        digest,
         { at: 'whole', key, size },
         store.remote,
         { onBytes: () => undefined, signal: undefined },

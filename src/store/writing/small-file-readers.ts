@@ -13,16 +13,11 @@ export interface ReadGroup {
 
 /** Threads that read and hash small files. */
 export class SmallFileReaders {
-  readonly #threads: Threads<readonly FileToRead[], SmallFiles>;
+  readonly #threads = new Threads<readonly FileToRead[], SmallFiles>('read-worker');
 
-  /** Undefined where the threads' code is not at hand. */
-  static start(): SmallFileReaders | undefined {
-    const threads = Threads.start<readonly FileToRead[], SmallFiles>('read-worker');
-    return threads && new SmallFileReaders(threads);
-  }
-
-  private constructor(threads: Threads<readonly FileToRead[], SmallFiles>) {
-    this.#threads = threads;
+  /** They start at once, which takes as long as reading some hundred small files. */
+  constructor() {
+    this.#threads.startAll();
   }
 
   /** The files in their order. Memory: some groups of 2 MiB, or of one larger file. */

@@ -1,10 +1,13 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { askAgain } from '../../base/ask-again.ts';
 import { fileError } from '../../base/file-errors.ts';
 import { removeAtExit } from '../../base/unfinished-files.ts';
 import type { Body, Remote } from '../../remote/remote.ts';
+import { digestMismatch } from '../errors.ts';
+import { type RawDigest, sameDigest } from '../format/digest.ts';
 import type { WholeLocation } from '../index/catalog.ts';
 
 /**
@@ -13,6 +16,7 @@ import type { WholeLocation } from '../index/catalog.ts';
  */
 export async function withWholeBody(
   source: Remote,
+  digest: RawDigest,
   location: WholeLocation,
   target: Remote,
   { onBytes, signal }: { onBytes: (count: number) => void; signal: AbortSignal | undefined },
@@ -30,7 +34,7 @@ export async function withWholeBody(
   const path = join(folder, `fetch-${randomBytes(12).toString('hex')}`);
   const unfinished = removeAtExit(path);
   try {
-    await download(source, location, path, onBytes, signal);
+    await askAgain(() => download(source, digest, location, path, { onBytes, signal }));
     await use({ path, size });
   } finally {
     await unlink(path).catch(() => undefined);
@@ -44,20 +48,28 @@ function temporaryFolder(target: Remote): string {
   return local === undefined ? tmpdir() : join(dirname(local), 'tmp');
 }
 
+/** @throws VarveError `digest-mismatch`, after `onBytes` was told that nothing has come */
 async function download(
   source: Remote,
+  digest: RawDigest,
   { key }: WholeLocation,
   path: string,
-  onBytes: (count: number) => void,
-  signal: AbortSignal | undefined,
+  { onBytes, signal }: { onBytes: (count: number) => void; signal: AbortSignal | undefined },
 ): Promise<void> {
-  const file = await open(path, 'wx');
+  const file = await open(path, 'w');
+  const hash = createHash('sha256');
+  let done = 0;
   try {
     for await (const bytes of source.stream(key)) {
       signal?.throwIfAborted();
       await file.writeFile(bytes);
+      hash.update(bytes);
+      done += bytes.length;
       onBytes(bytes.length);
     }
+    if (sameDigest(hash.digest(), digest)) return;
+    onBytes(-done);
+    throw digestMismatch(digest, `${source.url}: ${key}`);
   } catch (error) {
     signal?.throwIfAborted();
     throw fileError(error, 'write', path);

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { debug, isDebugging } from '../../base/debug.ts';
 import { VarveError } from '../../errors.ts';
 
 /** Enough for the names of a few million files; more is a defect, not a repository. */
@@ -28,6 +29,7 @@ export function git(
   args: readonly string[],
   options: { readonly input?: string; readonly accept?: readonly number[] } = {},
 ): { readonly code: number; readonly output: Buffer } {
+  const start = performance.now();
   const result = spawnSync('git', [...OPTIONS, ...args], {
     cwd: root,
     env: environment(),
@@ -37,6 +39,7 @@ export function git(
   });
   if (result.error) throw cannotRun(result.error, root);
   const code = result.status ?? 128;
+  tell(args, code, start);
   if (code !== 0 && !(options.accept ?? []).includes(code))
     throw failed(args, root, result.stderr.toString());
   return { code, output: result.stdout };
@@ -51,6 +54,7 @@ export function gitList(root: string, args: readonly string[], input?: string): 
 
 /** As `gitList`, one record at a time, for answers as long as history. */
 export async function* gitStream(root: string, args: readonly string[]): AsyncIterable<string> {
+  const start = performance.now();
   const child = spawn('git', [...OPTIONS, ...args], { cwd: root, env: environment(), windowsHide: true });
   const ended = new Promise<number>((resolve, reject) => {
     child.on('error', (error) => reject(cannotRun(error, root)));
@@ -69,7 +73,13 @@ export async function* gitStream(root: string, args: readonly string[]): AsyncIt
     yield* records;
   }
   if (rest !== '') yield rest;
-  if ((await ended) !== 0) throw failed(args, root, problem);
+  const code = await ended;
+  tell(args, code, start);
+  if (code !== 0) throw failed(args, root, problem);
+}
+
+function tell(args: readonly string[], code: number, start: number): void {
+  if (isDebugging) debug('git', `${args.join(' ')} → ${code}, ${Math.round(performance.now() - start)} ms`);
 }
 
 function environment(): NodeJS.ProcessEnv {

@@ -72,7 +72,14 @@ export function datasetsAt(root: string, commit: string): PointedDataset[] {
 
 /** The dataset at `path` as `commit` has it; undefined where it has none. */
 export function datasetAt(root: string, commit: string, path: string): Pointer | undefined {
-  const listed = gitList(root, ['ls-tree', '-z', '--full-tree', commit, '--', pointerPath(path)]);
+  const listed = gitList(root, [
+    'ls-tree',
+    '-z',
+    '--full-tree',
+    commit,
+    '--',
+    `:(literal)${pointerPath(path)}`,
+  ]);
   const [, type, blob] = listed[0]?.split(/[ \t]/, 3) ?? [];
   if (type !== 'blob') return undefined;
   return pointed(pointerPath(path), readBlobs(root, [blob!]).get(blob!), commit).pointer;

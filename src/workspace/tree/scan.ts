@@ -1,6 +1,7 @@
 import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join, posix } from 'node:path';
 import { isUnfinished } from '../../base/atomic-write.ts';
+import { reservedName } from '../../base/data-path.ts';
 import { comparePaths } from '../../base/path-order.ts';
 import { isAbsent, workspaceError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
@@ -117,6 +118,13 @@ function readFolder(root: string, folder: string): Dirent[] {
   }
 }
 
+/** What a folder of a reserved name makes of the one that holds it. */
+const REPOSITORIES: Readonly<Record<string, string>> = {
+  '.git': 'a Git repository',
+  '.varve': 'a repository of varve',
+  '.dvc': 'a repository of DVC',
+};
+
 const UNKEPT = /[\\\x00-\x1f\x7f\ufffd]/;
 
 /**
@@ -133,11 +141,12 @@ export function problemOfName(name: string): string | undefined {
 function checkEntry(path: string, entry: Dirent): void {
   const { name } = entry;
   if (UNKEPT.test(name)) throw badName(path);
-  if (name === '.git')
+  const reserved = reservedName(name);
+  if (reserved !== undefined)
     throw nested(
       path,
       'nested-repository',
-      'a Git repository',
+      REPOSITORIES[reserved] ?? 'a repository',
       'Move it out, or add its data from inside it.',
     );
   if (entry.isFile()) {

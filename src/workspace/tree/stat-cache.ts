@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
+import { debug } from '../../base/debug.ts';
 import { type Digest, digestOf, parseDigest, toDigest, toRaw } from '../../store/format/digest.ts';
 import type { Repository } from '../repository.ts';
 import type { ScannedFile } from './scan.ts';
@@ -48,8 +49,14 @@ interface Header {
 }
 
 export function readStatCache(repository: Repository, dataset: string): StatCache | undefined {
+  const known = readKnown(cacheFile(repository, dataset));
+  debug('cache', known ? `hit, ${known.paths.length} files of ${dataset}` : `miss, files of ${dataset}`);
+  return known;
+}
+
+function readKnown(file: string): StatCache | undefined {
   try {
-    return decode(readFileSync(cacheFile(repository, dataset)));
+    return decode(readFileSync(file));
   } catch {
     // Not there or not readable: everything is read once more.
     return undefined;

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { posix } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { readTrackedFile } from '../../base/tracked-file.ts';
 
 /** Files in any folder from the root down that say what never belongs to a dataset, by the rules of .gitignore. */
 export const IGNORE_FILE = '.varveignore';
@@ -51,7 +51,7 @@ function decide(layers: readonly Layer[], path: string): boolean {
 function readRules(root: string, folder: string): string | undefined {
   const where = posix.join(folder, IGNORE_FILE);
   try {
-    return readFileSync(join(root, where), 'utf8');
+    return readTrackedFile(root, where);
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw workspaceError(error, 'read', where);

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { inOrder } from '../../../base/concurrency.ts';
+import { problemOfDataPath } from '../../../base/data-path.ts';
 import { joinStreams } from '../../../base/path-order.ts';
 import { VarveError } from '../../../errors.ts';
 import {
@@ -8,7 +9,7 @@ import {
   type SourceObject,
   sourceUrl,
 } from '../../../remote/bucket/listing.ts';
-import { encodeManifest, type ManifestEntry, problemOfPath } from '../../../store/format/manifest.ts';
+import { encodeManifest, type ManifestEntry } from '../../../store/format/manifest.ts';
 import {
   encodeSourceManifest,
   isIdentity,
@@ -17,7 +18,6 @@ import {
 } from '../../../store/format/source-manifest.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Batch } from '../../../store/writing/batch.ts';
-import { accessTo, readConfig, setSource } from '../../../workspace/config.ts';
 import { ignoreDataset } from '../../../workspace/git/gitignore.ts';
 import type { Pointer } from '../../../workspace/pointer.ts';
 import { writeReadRecord } from '../../../workspace/tree/read-record.ts';
@@ -30,6 +30,7 @@ import { rootOf } from '../datasets/select.ts';
 import { datasetPath, pointTo, replaceablePointer, statisticsOf } from '../datasets/write-pointer.ts';
 import { withScratch } from '../stores/scratch-folder.ts';
 import { claimInCache, openCache } from '../stores/stores.ts';
+import { agreedAccess, keepAccess } from './access.ts';
 import { sortedByPath } from './external-sort.ts';
 import { isInPlace, rootOfRead, sourceFiles } from './snapshot.ts';
 
@@ -52,7 +53,8 @@ export async function addInPlace(
   const before = replaceablePointer(repository.root, dataset);
   if (before === undefined && dataKind(repository.root, dataset) !== undefined) throw pathTaken(dataset);
   const place = sourceUrl(url);
-  const source = await openSource(url, { ...accessTo(readConfig(repository), place), ...access });
+  const { onWarning } = context;
+  const source = await openSource(url, { ...agreedAccess(context, place, access), onWarning });
   try {
     return await closing(await openCache(context), async (cache) => {
       const list = await takeList(context, cache, {
@@ -63,7 +65,7 @@ export async function addInPlace(
         isFolder: url.endsWith('/'),
       });
       ignoreDataset(repository.root, dataset);
-      setSource(repository, place, access);
+      keepAccess(context, place, access);
       return { datasets: [pointTo(repository, dataset, before, list)] };
     });
   } finally {
@@ -198,7 +200,7 @@ async function* named(
 function belongs({ path, size }: FoundFile, dataset: string, rules: IgnoreRules): boolean {
   // Tools that show folders make such objects, which hold nothing.
   if (size === 0 && (path === '' || path.endsWith('/'))) return false;
-  const problem = path.endsWith('/') ? 'ends in a slash, and has bytes' : problemOfPath(path);
+  const problem = path.endsWith('/') ? 'ends in a slash, and has bytes' : problemOfDataPath(path);
   if (problem !== undefined) throw unsupportedKey(path, problem);
   if (!rules.empty && rules.ignores(`${dataset}/${path}`)) return false;
   const unkept = path

@@ -1,18 +1,17 @@
 import { forEach } from '../../../base/concurrency.ts';
 import { comparePaths, isChosen } from '../../../base/path-order.ts';
-import { openSource } from '../../../remote/bucket/listing.ts';
 import { encodeManifest, type ManifestEntry } from '../../../store/format/manifest.ts';
 import type { SourceFile } from '../../../store/format/source-manifest.ts';
 import type { Root } from '../../../store/gc/roots.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Batch } from '../../../store/writing/batch.ts';
-import { accessTo, readConfig } from '../../../workspace/config.ts';
+import { pointerPath } from '../../../workspace/pointer.ts';
 import { readRecordOf, writeReadRecord } from '../../../workspace/tree/read-record.ts';
 import type { InPlace } from '../../backend/results.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import type { SelectedDataset } from '../datasets/select.ts';
 import { withScratch } from '../stores/scratch-folder.ts';
-import { claimInCache } from '../stores/stores.ts';
+import { claimInCache, openSourceOf } from '../stores/stores.ts';
 import { ObjectReader } from './read-object.ts';
 import { isInPlace, type PointerInPlace, sourceFiles } from './snapshot.ts';
 
@@ -130,9 +129,9 @@ class SourceReading {
   }
 
   async #readInto(batch: Batch, files: readonly SourceFile[], jobs: number): Promise<void> {
-    const { repository, signal } = this.#context;
-    const { pointer, here } = this.#dataset;
-    const source = await openSource(pointer.source, accessTo(readConfig(repository), pointer.source));
+    const { signal } = this.#context;
+    const { path: dataset, pointer, here } = this.#dataset;
+    const source = await openSourceOf(this.#context, pointer.source, pointerPath(dataset));
     try {
       await withScratch(this.#context, async (folder) => {
         const reader = new ObjectReader(source, batch, folder, (count) => this.#report(count));

@@ -1,25 +1,28 @@
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { VarveError } from '../../../errors.ts';
+import { type BucketSource, openSource } from '../../../remote/bucket/listing.ts';
 import { openRemote } from '../../../remote/open.ts';
 import type { Remote } from '../../../remote/remote.ts';
 import { writeRef } from '../../../store/gc/refs.ts';
 import type { Root } from '../../../store/gc/roots.ts';
 import { Store } from '../../../store/store.ts';
 import { cloneId } from '../../../workspace/clone-id.ts';
-import { type Config, type RemoteConfig, readConfig } from '../../../workspace/config.ts';
+import { accessTo, type Config, type RemoteConfig, readConfig } from '../../../workspace/config.ts';
+import { cacheFolder, cacheRequest } from '../../../workspace/trust/cache.ts';
+import { requireTrust } from '../../../workspace/trust/consent.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { nearest } from '../../datasets/suggest.ts';
+import { remoteRequest, sourceRequest } from './requests.ts';
 
-/** The cache of this clone. Close it. */
+/** The cache of this clone. Close it. @throws VarveError `settings-untrusted` */
 export async function openCache(context: WorkingContext): Promise<Store> {
-  const config = readConfig(context.repository);
-  return Store.open(await openRemote(cacheFolder(context, config)));
+  return Store.open(await openRemote(trustedCache(context)));
 }
 
-/** Absolute. */
-function cacheFolder({ repository }: WorkingContext, { cache }: Config): string {
-  if (cache === undefined) return join(repository.stateFolder, 'cache');
-  return isAbsolute(cache) ? cache : join(repository.root, cache);
+function trustedCache({ repository }: WorkingContext): string {
+  const config = readConfig(repository);
+  requireTrust(repository.root, cacheRequest(repository, config));
+  return cacheFolder(repository, config);
 }
 
 /** Whether other clones may keep their data in this cache too. */
@@ -30,7 +33,7 @@ export function isCacheShared({ repository }: WorkingContext): boolean {
 /** In a cache that clones share, says what this one needs of it, so that a gc from another leaves it. */
 export async function claimInCache(context: WorkingContext, roots: readonly Root[]): Promise<void> {
   if (!isCacheShared(context)) return;
-  const remote = await openRemote(cacheFolder(context, readConfig(context.repository)));
+  const remote = await openRemote(trustedCache(context));
   try {
     await writeRef(remote, cloneId(context.repository), roots);
   } finally {
@@ -46,7 +49,7 @@ export interface OpenRemoteStore {
 
 /**
  * The remote of this name, or the default one. Close its store.
- * @throws VarveError `no-remote`, `unknown-remote`
+ * @throws VarveError `no-remote`, `unknown-remote`, `settings-untrusted`
  */
 export async function openRemoteStore(context: WorkingContext, name?: string): Promise<OpenRemoteStore> {
   const opened = await openRemoteNamed(context, name);
@@ -59,11 +62,25 @@ export async function openRemoteNamed(
   context: WorkingContext,
   name?: string,
 ): Promise<{ readonly name: string; readonly remote: Remote }> {
-  const config = readConfig(context.repository);
+  const { repository } = context;
+  const config = readConfig(repository);
   const chosen = name ?? defaultRemote(config);
-  const remote = findRemote(config, chosen);
-  const { url, ...options } = remote;
-  return { name: chosen, remote: await openRemote(url, { ...options, base: context.repository.root }) };
+  const { url, ...access } = findRemote(config, chosen);
+  requireTrust(repository.root, remoteRequest(repository, config, chosen));
+  const options = { ...access, onWarning: context.onWarning, base: repository.root };
+  return { name: chosen, remote: await openRemote(url, options) };
+}
+
+/**
+ * The source of data in place. Close it.
+ * @param file that names the source, relative to the repository
+ * @throws VarveError `settings-untrusted`
+ */
+export function openSourceOf(context: WorkingContext, url: string, file: string): Promise<BucketSource> {
+  const { repository } = context;
+  const config = readConfig(repository);
+  requireTrust(repository.root, sourceRequest(config, url, file));
+  return openSource(url, { ...accessTo(config, url), onWarning: context.onWarning });
 }
 
 /** Folder in which this clone keeps what it knows of remotes. */

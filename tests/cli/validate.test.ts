@@ -1,7 +1,11 @@
 import { Buffer } from 'node:buffer';
+import { copyFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Profile } from '../../src/profile/model/model.ts';
 import type { ValidationReport } from '../../src/schema/anomaly.ts';
+import { anomaliesFromPbtxt } from '../../src/schema/tfdv/anomalies.ts';
+import { fixtures } from '../schema/tfdv-fixtures.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
 const sandbox = new Sandbox().repository();
@@ -156,5 +160,45 @@ features:
     sandbox.write('repo/hostile.yaml', 'varveSchema: 1\nexpect: ["(SELECT max(id) FROM part0) > 0"]\n');
     const { code, err } = sandbox.varve(['validate', 'parts', '--schema', 'hostile.yaml']);
     expect([code, err]).toEqual([2, expect.stringMatching(/holds a query.*\n.*Correct the expression/)]);
+  });
+});
+
+/** A person who has TFDV's files, and no wish to convert them. */
+describe('files of TFDV', () => {
+  const flights = join(fixtures, 'flights');
+  beforeAll(() => {
+    for (const name of [
+      'stats-1.pb',
+      'stats-7.pb',
+      'schema-edited.pbtxt',
+      'flights-month1.csv',
+      'flights-month7.csv',
+    ])
+      copyFileSync(join(flights, name), sandbox.path('repo', name));
+  });
+
+  const theirs = anomaliesFromPbtxt(readFileSync(join(flights, 'anomalies-7.pbtxt'), 'utf8'), 'theirs');
+  const kinds = (found: readonly { feature: string; kind: string }[]) =>
+    found.map(({ feature, kind }) => `${feature} ${kind}`).sort();
+
+  test('statistics and data are held against a schema.pbtxt, and found to break what TFDV found', () => {
+    const schema = ['--schema', 'schema-edited.pbtxt'];
+    for (const [data, previous] of [
+      ['stats-7.pb', 'stats-1.pb'],
+      ['flights-month7.csv', 'flights-month1.csv'],
+    ] as const) {
+      const args = ['validate', data, ...schema, '--previous', previous];
+      expect(kinds(sandbox.json<ValidationReport>(args, 'repo', 1).anomalies), data).toEqual(kinds(theirs));
+    }
+    const { code, out } = sandbox.varve([
+      'validate',
+      'stats-7.pb',
+      ...schema,
+      '--previous',
+      'stats-1.pb',
+      '--format',
+      'tfdv',
+    ]);
+    expect([code, kinds(anomaliesFromPbtxt(out, 'ours'))]).toEqual([1, kinds(theirs)]);
   });
 });

@@ -1,18 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { Ajv } from 'ajv';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DriftReport, DriftSeries, DriftWindow } from '../../src/drift/model.ts';
-import type { CheckedDatasets } from '../../src/report/checked.ts';
+import { header, lines, threeVersions } from '../support/flights.ts';
+import { assertPublished } from '../support/published.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
 const sandbox = new Sandbox();
-const [header = '', ...lines] = readFileSync(
-  new URL('../../fixtures/flights-sample.csv', import.meta.url),
-  'utf8',
-)
-  .trimEnd()
-  .split('\n');
-
 /** Rows of the sample as JSON Lines. */
 function jsonLines(rows: readonly string[]): string {
   const names = header.split(',');
@@ -24,26 +17,7 @@ function jsonLines(rows: readonly string[]): string {
     .join('\n');
 }
 
-/** Throws where a document is not as its published JSON Schema says. */
-function assertPublished(name: string, document: unknown): void {
-  const ajv = new Ajv({ strict: false });
-  const schemas = new URL('../../schemas/', import.meta.url);
-  for (const file of readdirSync(schemas))
-    ajv.addSchema(JSON.parse(readFileSync(new URL(file, schemas), 'utf8')), file);
-  const validate = ajv.getSchema(`${name}.schema.json`)!;
-  expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
-}
-
-beforeAll(() => {
-  sandbox.run('git', ['init', '--quiet', 'repo'], '.');
-  sandbox.varve(['init']);
-  for (const start of [0, 600, 1200]) {
-    sandbox.write('repo/flights.csv', `${[header, ...lines.slice(start, start + 600)].join('\n')}\n`);
-    sandbox.varve(['add', 'flights.csv']);
-    sandbox.run('git', ['add', '--all']);
-    sandbox.run('git', ['commit', '--quiet', '--message', `rows from ${start}`]);
-  }
-});
+beforeAll(() => threeVersions(sandbox));
 afterAll(() => sandbox.remove());
 
 test('a history compares each committed version with the one before it', () => {
@@ -59,15 +33,6 @@ test('a history compares each committed version with the one before it', () => {
     feature: 'month',
     steps: [{ verdict: 'drift' }, { verdict: 'drift' }],
   });
-});
-
-test('a check of what differs from a base prints the published document', () => {
-  sandbox.ok(['schema', 'infer', 'flights.csv']);
-  const checked = sandbox.json<CheckedDatasets>(['check', '--base', 'HEAD~1'], 'repo', 1);
-  assertPublished('check-report', checked);
-  expect(checked.datasets).toMatchObject([
-    { path: 'flights.csv', validation: { valid: true }, drift: { verdict: 'drift' } },
-  ]);
 });
 
 test('a history is written as Markdown, the newest version first', () => {

@@ -1,0 +1,30 @@
+// Prints what share of each room's lines and branches the tests ran, as coverage/coverage-summary.json has it.
+// Usage: node scripts/coverage-by-room.mjs
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const summary = JSON.parse(readFileSync(join(root, 'coverage', 'coverage-summary.json'), 'utf8'));
+
+const rooms = new Map();
+for (const [file, { lines, branches }] of Object.entries(summary)) {
+  if (file === 'total') continue;
+  const parts = relative(join(root, 'src'), file).split('/');
+  const name = parts.length === 1 ? 'src/*.ts' : parts[0];
+  const room = rooms.get(name) ?? { files: 0, lines: [0, 0], branches: [0, 0] };
+  room.files += 1;
+  for (const [sum, { covered, total }] of [
+    [room.lines, lines],
+    [room.branches, branches],
+  ]) {
+    sum[0] += covered;
+    sum[1] += total;
+  }
+  rooms.set(name, room);
+}
+
+const share = ([covered, total]) => (total === 0 ? '–' : `${((100 * covered) / total).toFixed(1)} %`);
+console.log('| room | files | lines | branches |\n| --- | --- | --- | --- |');
+for (const [name, { files, lines, branches }] of [...rooms].sort(([a], [b]) => (a < b ? -1 : 1)))
+  console.log(`| ${name} | ${files} | ${share(lines)} | ${share(branches)} |`);

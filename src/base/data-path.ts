@@ -1,0 +1,83 @@
+import { VarveError } from '../errors.ts';
+
+/**
+ * Which paths data may have. One rule for every path from anyone: datasets, entries of manifests, outputs of DVC, arguments of
+ * commands and of Git's drivers. It knows nothing of the file system at hand, since the same paths are checked out on all of them.
+ */
+
+/** In bytes of UTF-8: PATH_MAX of Linux, and NAME_MAX of nearly every file system. */
+export const MAX_PATH_BYTES = 4096;
+const MAX_NAME_BYTES = 255;
+
+/**
+ * What lies in folders of these names steers Git, varve or DVC, up to programs that they run (`.git/hooks`, `core.fsmonitor`,
+ * `credential_process`), so no data may lie there.
+ */
+const RESERVED = ['git', 'varve', 'dvc'];
+
+/**
+ * Code points that HFS+ ignores in names. Source: Git's utf8.c, `next_hfs_char`, which has them from Apple's TN1150.
+ * https://github.com/git/git/blob/master/utf8.c
+ */
+const HFS_IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
+
+/**
+ * The forms that NTFS gives to `.git` and its like: dots and spaces at the end fall away, a colon begins the name of a stream
+ * within the file, and `GIT~1` is the short name. Source: Git's path.c, `is_ntfs_dotgit`; its `~1` is there for one name, here any
+ * digit, since three names may share a beginning.
+ */
+const NTFS_FORM = new RegExp(`^(\\.(${RESERVED.join('|')})|(${RESERVED.join('|')})~[0-9]+)[ .]*(:.*)?$`, 's');
+
+/**
+ * Why a path may not be that of data, as the rest of a sentence; undefined where it may. A `/` at its end, as folders have it, is no
+ * fault. O(length).
+ */
+export function problemOfDataPath(path: string): string | undefined {
+  if (path === '' || path.startsWith('/')) return 'is not a relative path';
+  if (path.includes('\0') || path.includes('\\')) return 'holds a NUL or a backslash';
+  if (/[\x01-\x1f\x7f]/.test(path)) return 'holds a control character';
+  if (/\p{Surrogate}/u.test(path)) return 'is not valid Unicode';
+  if (path.length > MAX_PATH_BYTES || Buffer.byteLength(path) > MAX_PATH_BYTES) return 'is too long';
+  const steps = (path.endsWith('/') ? path.slice(0, -1) : path).split('/');
+  // `C:` is a drive to Windows; `C:x` is a stream, which leads nowhere else.
+  if (/^[A-Za-z]:$/.test(steps[0]!)) return 'begins with a drive';
+  for (const step of steps) {
+    const problem = problemOfStep(step);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function problemOfStep(step: string): string | undefined {
+  if (step === '' || step === '.' || step === '..') return 'has an empty, `.` or `..` part';
+  if (step.length * 3 > MAX_NAME_BYTES && Buffer.byteLength(step) > MAX_NAME_BYTES)
+    return 'has too long a part';
+  const reserved = reservedName(step);
+  if (reserved === undefined) return undefined;
+  return step === reserved
+    ? `lies in a \`${reserved}\` folder`
+    : `has a part that some file systems take for \`${reserved}\``;
+}
+
+/** `.git`, `.varve` or `.dvc` where some file system takes a name for it; undefined for every other name. */
+export function reservedName(name: string): string | undefined {
+  // Nearly every name: it neither begins with a dot or what is ignored, nor has the mark of a short name.
+  if (!/^[.\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]|~/.test(name)) return undefined;
+  const folded = name.replaceAll(HFS_IGNORED, '').normalize('NFC').toLowerCase();
+  const match = NTFS_FORM.exec(folded);
+  return match === null ? undefined : `.${match[2] ?? match[3]}`;
+}
+
+/** @throws VarveError `path-unsafe`; `where` names what holds the path, if it is not the path itself */
+export function checkDataPath(path: string, where = path): void {
+  const problem = problemOfDataPath(path);
+  if (problem === undefined) return;
+  const named = JSON.stringify(path.slice(0, 200));
+  throw new VarveError('path-unsafe', `No data may lie at ${named}: it ${problem}`, {
+    path: where,
+    remedy:
+      where === path
+        ? 'Put the data at another path. If somebody else named this one, ask why before you go on.'
+        : `Remove ${where}, or ask who wrote it: no dataset of varve or DVC is of that name.`,
+  });
+}

@@ -1,0 +1,85 @@
+import { parseUrl } from '../../../remote/url.ts';
+import {
+  accessTo,
+  type Config,
+  entryFor,
+  LOCAL_CONFIG,
+  readConfig,
+  SHARED_CONFIG,
+} from '../../../workspace/config.ts';
+import { pointerPath } from '../../../workspace/pointer.ts';
+import type { Repository } from '../../../workspace/repository.ts';
+import { isPlainAws } from '../../../workspace/trust/access.ts';
+import { cacheRequest } from '../../../workspace/trust/cache.ts';
+import { placeOf } from '../../../workspace/trust/folders.ts';
+import { type TrustRequest, usable } from '../../../workspace/trust/request.ts';
+import type { WorkingContext } from '../../context/context.ts';
+import { selectDatasets } from '../datasets/select.ts';
+import { isInPlace } from '../in-place/snapshot.ts';
+
+/** All that the settings and the pointers of the working tree ask of this machine. */
+export function settingRequests(context: WorkingContext): TrustRequest[] {
+  const { repository } = context;
+  const config = readConfig(repository);
+  const named = [...config.sources.keys()].map((url) => [url, LOCAL_CONFIG] as const);
+  const pointed = selectDatasets(context, []).flatMap(({ path, pointer }) =>
+    isInPlace(pointer) ? [[pointer.source, pointerPath(path)] as const] : [],
+  );
+  return [
+    cacheRequest(repository, config),
+    ...[...config.remotes.keys()].map((name) => usable(() => remoteRequest(repository, config, name))),
+    ...[...named, ...pointed].map(([url, file]) => usable(() => sourceRequest(config, url, file))),
+  ].filter((request) => request !== undefined);
+}
+
+/**
+ * What a remote asks of this machine; undefined where it is a folder of the repository, or lies on AWS itself.
+ * @param name of a remote of the configuration
+ */
+export function remoteRequest(
+  { root }: Pick<Repository, 'root'>,
+  config: Config,
+  name: string,
+): TrustRequest | undefined {
+  const { url, ...access } = config.remotes.get(name)!;
+  const fileOf = (key: string): string => config.files.get(`remotes.${name}.${key}`) ?? SHARED_CONFIG;
+  const place = parseUrl(url, root);
+  if (place.kind === 'folder') {
+    const { path, isOwn } = placeOf(root, place.path);
+    if (isOwn) return undefined;
+    return { about: 'remote', name, facts: [{ key: 'folder', value: path, file: fileOf('url') }] };
+  }
+  if (place.kind === 's3' && isPlainAws(access)) return undefined;
+  const facts = Object.entries({ url, ...access }).map(([key, value]) => ({
+    key,
+    value,
+    file: fileOf(key),
+  }));
+  return { about: 'remote', name, facts };
+}
+
+/**
+ * What the way to a source asks of this machine: its entry in the settings, or the alias in its URL. Undefined where it leads to AWS
+ * itself.
+ * @param file that names the source, where no entry does
+ * @throws VarveError `invalid-remote-url`
+ */
+export function sourceRequest(config: Config, url: string, file: string): TrustRequest | undefined {
+  const access = accessTo(config, url);
+  const place = parseUrl(url, '/');
+  if (place.kind === 'folder' || (place.kind === 's3' && isPlainAws(access))) return undefined;
+  const entry = entryFor(config, url);
+  // An endpoint says all that an alias would.
+  const isByAlias = place.kind === 'minio' && access.endpoint === undefined;
+  const source = isByAlias ? `minio://${place.alias}/${place.bucket}` : entry!;
+  const facts = Object.entries(access).map(([key, value]) => ({
+    key,
+    value,
+    file: config.files.get(`sources.${entry}.${key}`) ?? file,
+  }));
+  return {
+    about: 'source',
+    name: url,
+    facts: [{ key: 'source', value: source, file: isByAlias ? file : facts[0]!.file }, ...facts],
+  };
+}

@@ -1,0 +1,180 @@
+import { askAgain } from '../../base/ask-again.ts';
+import { forEach } from '../../base/concurrency.ts';
+import { VarveError } from '../../errors.ts';
+import type { Remote } from '../../remote/remote.ts';
+import { IndexFile, indexKey } from '../format/index-file.ts';
+import { CLOCK, checkClock, parseCondemned, replaceDamagedList } from '../gc/pending-deletions.ts';
+import { parseRef, replaceDamagedRef } from '../gc/refs.ts';
+import type { Root } from '../gc/roots.ts';
+import { replaceIndexes } from '../index/load.ts';
+import type { StoreCore } from '../store-core.ts';
+
+/** A damaged file that says something of the store, and holds no data. */
+export interface DamagedRecord {
+  readonly key: string;
+  readonly problem: string;
+  /** Whether it was put right. */
+  readonly repaired: boolean;
+  readonly remedy: string;
+}
+
+export interface CheckedRecords {
+  readonly files: number;
+  readonly bytes: number;
+  readonly damage: readonly DamagedRecord[];
+}
+
+/** This clone, and all that it can still come back to: what its ref must name. */
+export interface Self {
+  readonly clone?: string | undefined;
+  readonly roots: readonly Root[];
+}
+
+const JOBS = 8;
+const INDEX = /^index\/([0-9a-f]{64})\.idx$/;
+const REF = /^refs\/([^/]+)\/[0-9a-f]{64}\.json$/;
+const LIST = /^condemned\/[0-9a-f]{32}\.json$/;
+const NOTHING_LEFT = 'Nothing is left to do.';
+
+/**
+ * Reads every index, ref, list and other record of a store and checks it against its checksum. What is damaged is put right where that
+ * loses nothing, and where this machine may write.
+ */
+export async function checkRecords(core: StoreCore, self: Self): Promise<CheckedRecords> {
+  const reading = new RecordReading(core.remote);
+  const indexes = await reading.damaged('index/', INDEX, (bytes, key) =>
+    IndexFile.parse(bytes, INDEX.exec(key)![1]!),
+  );
+  const refs = await reading.damaged('refs/', REF, parseRef);
+  const lists = await reading.damaged('condemned/', LIST, parseCondemned);
+  const clocks = await reading.damaged(CLOCK, /^clock$/, checkClock);
+  const damage = [
+    ...(await repairIndexes(core, indexes)),
+    ...(await eachOf(refs, (key) => repairRef(core.remote, key, self))),
+    ...(await eachOf(lists, (key) => repairList(core.remote, key))),
+    ...(await eachOf(clocks, (key) => repairClock(core.remote, key))),
+  ];
+  return { files: reading.files, bytes: reading.bytes, damage };
+}
+
+class RecordReading {
+  files = 0;
+  bytes = 0;
+  readonly #remote: Remote;
+
+  constructor(remote: Remote) {
+    this.#remote = remote;
+  }
+
+  /** Keys of the files of one kind that `parse` does not believe. */
+  async damaged(
+    prefix: string,
+    kind: RegExp,
+    parse: (bytes: Uint8Array, key: string) => unknown,
+  ): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const { key } of this.#remote.list(prefix)) if (kind.test(key)) keys.push(key);
+    const damaged: string[] = [];
+    await forEach(keys, JOBS, async (key) => {
+      if (!(await this.#isSound(key, parse))) damaged.push(key);
+    });
+    return damaged.sort();
+  }
+
+  async #isSound(key: string, parse: (bytes: Uint8Array, key: string) => unknown): Promise<boolean> {
+    try {
+      await askAgain(async () => {
+        const bytes = await this.#remote.read(key);
+        this.bytes += bytes.length;
+        parse(bytes, key);
+      });
+      this.files += 1;
+      return true;
+    } catch (error) {
+      if (!(error instanceof VarveError)) throw error;
+      // Merged into another, or replaced, since it was listed.
+      if (error.code === 'object-missing') return true;
+      if (!/^damaged-|^object-truncated$/.test(error.code)) throw error;
+      this.files += 1;
+      return false;
+    }
+  }
+}
+
+async function eachOf<T>(keys: readonly string[], work: (key: string) => Promise<T>): Promise<T[]> {
+  const done: T[] = [];
+  for (const key of keys) done.push(await work(key));
+  return done;
+}
+
+/** From the copies that this clone keeps of them where it can, else from what packs and objects say of themselves. */
+async function repairIndexes(core: StoreCore, keys: readonly string[]): Promise<DamagedRecord[]> {
+  const problem = 'its bytes do not match its name';
+  const record = (key: string, repaired: boolean): DamagedRecord => ({
+    key,
+    problem,
+    repaired,
+    remedy: repaired ? NOTHING_LEFT : refused('it is written anew'),
+  });
+  const done: DamagedRecord[] = [];
+  // A local store wrote them anew when it was opened.
+  for (const name of core.remote.localPath === undefined ? [] : core.catalog.damagedIndexes)
+    done.push(record(indexKey(name), true));
+  const rest: string[] = [];
+  for (const key of keys) {
+    const name = INDEX.exec(key)![1]!;
+    const whole = core.catalog.segments.find((segment) => segment.name === name);
+    if (whole === undefined) rest.push(name);
+    else {
+      const write = () => core.remote.write(key, whole.bytes, { sha256: name, overwrite: true });
+      done.push(record(key, await isDone(write)));
+    }
+  }
+  if (rest.length === 0) return done;
+  const repaired = await isDone(() => replaceIndexes(core.remote, rest));
+  return [...done, ...rest.map((name) => record(indexKey(name), repaired))];
+}
+
+async function repairRef(remote: Remote, key: string, { clone, roots }: Self): Promise<DamagedRecord> {
+  const owner = REF.exec(key)![1]!;
+  const problem = 'its bytes do not match its name; it says what a gc must keep';
+  if (owner !== clone) {
+    const remedy = `Run \`varve verify --remote NAME\` in the clone whose .varve/clone-id is ${owner}: it writes the file anew. Where that clone is gone, run \`varve push --all-commits\` in every other, then delete the file. Until then no gc removes anything.`;
+    return { key, problem, repaired: false, remedy };
+  }
+  const repaired = await isDone(() => replaceDamagedRef(remote, key, owner, roots));
+  return { key, problem, repaired, remedy: repaired ? NOTHING_LEFT : refused('it is written anew') };
+}
+
+async function repairList(remote: Remote, key: string): Promise<DamagedRecord> {
+  const repaired = await isDone(async () => {
+    const stored: string[] = [];
+    for (const prefix of ['packs/', 'objects/'])
+      for await (const file of remote.list(prefix)) stored.push(file.key);
+    await replaceDamagedList(remote, key, stored);
+  });
+  const problem = 'its bytes do not match its name; it says what a gc may remove';
+  return { key, problem, repaired, remedy: repaired ? NOTHING_LEFT : refused('it is replaced') };
+}
+
+/** It only shows what time it is at the remote; the next gc writes another. */
+async function repairClock(remote: Remote, key: string): Promise<DamagedRecord> {
+  const repaired = await isDone(() => remote.remove([key]));
+  const problem = 'its bytes do not have their checksum; it holds nothing';
+  return { key, problem, repaired, remedy: repaired ? NOTHING_LEFT : refused('it is removed') };
+}
+
+/** Whether the work was done: who may only read a store can check it all the same. */
+export async function isDone(work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (error instanceof VarveError) return false;
+    throw error;
+  }
+}
+
+function refused(what: string): string {
+  return `This machine could not write there. Run \`varve verify\` with the right to, and ${what}.`;
+}

@@ -1,0 +1,34 @@
+import { readFileSync, realpathSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { systemCode, workspaceError } from '../../base/system-errors.ts';
+import { findGitRoot } from '../repository.ts';
+
+/**
+ * Git's folder that all worktrees of a repository share, by which the repository is told from others: absolute, without symbolic links.
+ * Reads what `git rev-parse --git-common-dir` reads, without a process. Source: gitrepository-layout(5), `.git` and `commondir`.
+ * @param root a folder of a working tree
+ * @throws VarveError `not-a-repository`, `missing-path`
+ */
+export function commonFolder(root: string): string {
+  const entry = join(findGitRoot(root), '.git');
+  // Of worktrees and submodules, `.git` is a file that says where the folder is.
+  const named = readLine(entry, /^gitdir: (.+?)\r?\n?$/);
+  const folder = named === undefined ? entry : resolve(dirname(entry), named);
+  const common = readLine(join(folder, 'commondir'), /^(.+?)\r?\n?$/);
+  const place = common === undefined ? folder : resolve(folder, common);
+  try {
+    return realpathSync(place);
+  } catch (error) {
+    throw workspaceError(error, 'read', place);
+  }
+}
+
+/** Undefined where there is no such file. */
+function readLine(path: string, form: RegExp): string | undefined {
+  try {
+    return form.exec(readFileSync(path, 'utf8'))?.[1];
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(systemCode(error) ?? '')) return undefined;
+    throw workspaceError(error, 'read', path);
+  }
+}

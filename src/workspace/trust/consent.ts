@@ -1,0 +1,188 @@
+import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import { writeAtomically } from '../../base/atomic-write.ts';
+import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { VarveError } from '../../errors.ts';
+import { type Digest, hexDigestOf } from '../../store/format/digest.ts';
+import { commonFolder } from '../git/common-folder.ts';
+import { findGitRoot } from '../repository.ts';
+import { isInside } from './folders.ts';
+import {
+  type Agreed,
+  agreedOf,
+  factLines,
+  fingerprint,
+  fingerprintOf,
+  subjectOf,
+  type TrustRequest,
+} from './request.ts';
+
+/** What this machine agreed to for a repository. */
+export interface Consent extends Agreed {
+  readonly fingerprint: Digest;
+}
+
+/** Thrown before anything is asked, run or written; it carries what it takes to agree and try again. */
+export class SettingsUntrusted extends VarveError {
+  readonly root: string;
+  readonly request: TrustRequest;
+
+  constructor(root: string, request: TrustRequest) {
+    const facts = factLines(request.facts).map((line) => `\n    ${line}`);
+    const file = request.facts[0]!.file;
+    super(
+      'settings-untrusted',
+      `What files of the repository say of ${subjectOf(request)} needs your consent on this machine:${facts.join('')}`,
+      { path: file, remedy: remedyOf(root, fingerprint(request)) },
+    );
+    this.root = root;
+    this.request = request;
+  }
+}
+
+/** Who reads, writes and runs what varve keeps of this: the user alone. */
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+const VERSION = 1;
+
+/**
+ * Returns where this machine agreed to the request, or nothing asks for consent.
+ * @param root a folder of the working tree
+ * @throws VarveError `settings-untrusted`
+ */
+export function requireTrust(root: string, request: TrustRequest | undefined): void {
+  if (request !== undefined && !isTrusted(root, request)) throw new SettingsUntrusted(root, request);
+}
+
+/** By the environment, as in CI, or by what was agreed to before. */
+export function isTrusted(root: string, request: TrustRequest): boolean {
+  const wanted = fingerprint(request);
+  if (fingerprintsInEnvironment().includes(wanted)) return true;
+  if (!isOutOfReach(root)) return false;
+  return readConsent(join(folderFor(root), fileName(wanted)), commonFolder(root)) !== undefined;
+}
+
+/** Remembers that this machine agreed. @throws VarveError `trust-unsafe` where Git could write the record */
+export function giveConsent(root: string, request: TrustRequest): void {
+  if (!isOutOfReach(root)) throw withinReach(root);
+  const folder = folderFor(root);
+  const agreed = agreedOf(request);
+  const record = { version: VERSION, repository: commonFolder(root), ...agreed };
+  try {
+    mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+  } catch (error) {
+    throw workspaceError(error, 'write', folder);
+  }
+  const text = `${JSON.stringify(record, undefined, 2)}\n`;
+  writeAtomically(join(folder, fileName(fingerprintOf(agreed))), [Buffer.from(text)], true, FILE_MODE);
+}
+
+/** All that this machine agreed to for the repository, whether it is still asked for or not. */
+export function consents(root: string): Consent[] {
+  if (!isOutOfReach(root)) return [];
+  const folder = folderFor(root);
+  const repository = commonFolder(root);
+  return namesIn(folder).flatMap((name) => readConsent(join(folder, name), repository) ?? []);
+}
+
+/** Forgets these consents, or all for the repository; returns those that there were. */
+export function revokeConsents(root: string, fingerprints?: readonly string[]): Consent[] {
+  const revoked = consents(root).filter((one) => fingerprints?.includes(one.fingerprint) ?? true);
+  for (const one of revoked) {
+    const file = join(folderFor(root), fileName(one.fingerprint));
+    try {
+      rmSync(file, { force: true });
+    } catch (error) {
+      throw workspaceError(error, 'remove', file);
+    }
+  }
+  return revoked;
+}
+
+/** Whole fingerprints alone count, so that what CI agreed to never covers settings that somebody changed. */
+function fingerprintsInEnvironment(): readonly string[] {
+  return (process.env.VARVE_TRUST ?? '').split(/[\s,]+/);
+}
+
+/** One file a consent, named by its fingerprint: nothing is read, changed and written back, so that no two commands can lose one. */
+function folderFor(root: string): string {
+  return join(configFolder(), 'trust', hexDigestOf(Buffer.from(commonFolder(root))).slice(0, 32));
+}
+
+function fileName(wanted: Digest): string {
+  return `${wanted.slice('sha256:'.length)}.json`;
+}
+
+/** Undefined where there is none, or one that says something else than its name: what is damaged agrees to nothing. */
+function readConsent(file: string, repository: string): Consent | undefined {
+  try {
+    const record = JSON.parse(readFileSync(file, 'utf8')) as Agreed & { repository: unknown };
+    const agreed: Agreed = {
+      about: record.about,
+      facts: record.facts.map(([key, value]) => [String(key), String(value)]),
+    };
+    const found = fingerprintOf(agreed);
+    if (record.repository !== repository || fileName(found) !== basename(file)) return undefined;
+    return { fingerprint: found, ...agreed };
+  } catch {
+    return undefined;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw workspaceError(error, 'read', folder);
+  }
+}
+
+/** Where the settings of this user's programs lie. Source: XDG Base Directory Specification. */
+function configFolder(): string {
+  const { XDG_CONFIG_HOME, APPDATA } = process.env;
+  // The specification has relative paths ignored: they would lie wherever the user stands, as in a repository.
+  if (XDG_CONFIG_HOME !== undefined && isAbsolute(XDG_CONFIG_HOME)) return join(XDG_CONFIG_HOME, 'varve');
+  if (process.platform === 'win32') return join(APPDATA || join(homedir(), 'AppData', 'Roaming'), 'varve');
+  return join(homedir(), '.config', 'varve');
+}
+
+/** Whether Git, and so whoever has a commit merged, cannot write where consents are kept. */
+function isOutOfReach(root: string): boolean {
+  const place = nearestReal(configFolder());
+  return !isInside(findGitRoot(root), place) && !isInside(commonFolder(root), place);
+}
+
+/** Without symbolic links, as far as it exists. */
+function nearestReal(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (!isAbsent(error) || dirname(path) === path) return path;
+    return join(nearestReal(dirname(path)), basename(path));
+  }
+}
+
+function remedyOf(root: string, wanted: Digest): string {
+  const elsewhere = isOutOfReach(root)
+    ? ''
+    : ' first set XDG_CONFIG_HOME to a folder outside of this repository, then';
+  return (
+    `If you know this place and want to use it,${elsewhere} run \`varve trust ${wanted}\`, then the same command again. ` +
+    'A CI job agrees by this fingerprint in VARVE_TRUST.'
+  );
+}
+
+function withinReach(root: string): VarveError {
+  const folder = configFolder();
+  return new VarveError(
+    'trust-unsafe',
+    `Consents would be kept in ${folder}, which lies in the repository ${root} and so can come through Git`,
+    {
+      path: folder,
+      remedy:
+        'Set XDG_CONFIG_HOME to a folder outside of this repository, or give fingerprints by VARVE_TRUST.',
+    },
+  );
+}

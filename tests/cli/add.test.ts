@@ -1,0 +1,178 @@
+import { spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { manyFiles } from '../support/many-files.ts';
+import { refused } from '../support/refused.ts';
+import { Sandbox } from '../support/sandbox.ts';
+
+let box: Sandbox;
+beforeEach(() => {
+  box = new Sandbox();
+});
+afterEach(() => box.remove());
+
+test('paths that cannot become datasets', () => {
+  box.repository();
+  box.write('outside.txt', 'x');
+  box.write('repo/tracked.txt', 'x');
+  box.git(['add', 'tracked.txt']);
+  box.write('repo/.gitignore', '/build/\n');
+  box.write('repo/build/out.csv', 'a\n1\n');
+  mkdirSync(box.path('repo/data'));
+  symlinkSync('../tracked.txt', box.path('repo/data/link.txt'));
+  symlinkSync('../..', box.path('repo/out'));
+  refused(box, ['add', 'data/none.csv'], 'missing-path', 'data/none.csv');
+  refused(box, ['add', '../outside.txt'], 'outside-repository', '../outside.txt');
+  refused(box, ['add', 'out/outside.txt'], 'outside-repository', 'out/outside.txt');
+  refused(box, ['add', 'data/link.txt'], 'symlink-refused', 'data/link.txt');
+  refused(box, ['add', 'data'], 'symlink-refused', 'data/link.txt');
+  refused(box, ['add', 'tracked.txt'], 'tracked-by-git', 'tracked.txt');
+  refused(box, ['add', 'build/out.csv'], 'pointer-ignored', 'build/out.csv.varve');
+  refused(box, ['add', '.'], 'unsupported-path', '.');
+  refused(box, ['add', '.varve'], 'unsupported-path', '.varve');
+  refused(box, ['add', '.git/config'], 'unsupported-path', '.git/config');
+});
+
+test('folders whose contents no snapshot can hold', () => {
+  box.repository();
+  const cases: [folder: string, make: (path: string) => void, code: string][] = [
+    ['pipe', (path) => box.run('mkfifo', [join(path, 'fifo')]), 'special-file-refused'],
+    ['nested', (path) => box.run('git', ['init', '-q', join(path, 'inner')]), 'nested-repository'],
+    ['slash', (path) => writeFileSync(join(path, 'a\\b'), ''), 'unsupported-name'],
+    ['newline', (path) => writeFileSync(join(path, 'a\nb'), ''), 'unsupported-name'],
+    [
+      'latin',
+      (path) => writeFileSync(Buffer.concat([Buffer.from(`${path}/`), Buffer.from([0xe9])]), ''),
+      'unsupported-name',
+    ],
+    ['pointer', (path) => writeFileSync(join(path, 'x.varve'), ''), 'nested-dataset'],
+  ];
+  for (const [folder, make, code] of cases) {
+    const path = box.path('repo', folder);
+    mkdirSync(path);
+    make(path);
+    refused(box, ['add', folder], code, folder);
+    rmSync(path, { recursive: true });
+  }
+});
+
+test('data that changes while it is being added', async () => {
+  box.repository();
+  const log = box.write('repo/log.jsonl', '{"a": 1}\n'.repeat(2_000_000));
+  const grow = `setInterval(() => require('fs').appendFileSync(${JSON.stringify(log)}, '{"a": 2}\\n'), 1)`;
+  const writer = spawn(process.execPath, ['-e', grow], { stdio: 'ignore' });
+  try {
+    while (statSync(log).size === 18_000_000) await sleep(10);
+    const { code, out, err } = box.varve(['add', 'log.jsonl', '--json']);
+    expect(code, out + err).toBe(2);
+    expect(JSON.parse(out).error).toMatchObject({ code: 'source-changed', path: log });
+    expect(existsSync(box.path('repo', 'log.jsonl.varve'))).toBe(false);
+    expect(existsSync(box.path('repo', '.gitignore'))).toBe(false);
+  } finally {
+    writer.kill();
+  }
+});
+
+test('datasets within datasets', () => {
+  box.repository();
+  box.write('repo/data/f.txt', 'x');
+  box.ok(['add', 'data']);
+  refused(box, ['add', 'data/f.txt'], 'nested-dataset', 'data/f.txt');
+  box.write('repo/more/g.txt', 'x');
+  refused(box, ['add', 'more', 'more/g.txt'], 'nested-dataset', 'more/g.txt');
+});
+
+test('one bad path among good ones: neither is added', () => {
+  box.repository();
+  box.write('repo/good.csv', 'a\n1\n');
+  refused(box, ['add', 'good.csv', 'none.csv'], 'missing-path', 'none.csv');
+  box.write('repo/folder/f', '');
+  symlinkSync('f', box.path('repo/folder/link'));
+  refused(box, ['add', 'good.csv', 'folder'], 'symlink-refused', 'folder/link');
+  expect(existsSync(box.path('repo/good.csv.varve'))).toBe(false);
+});
+
+test('configuration that cannot be read', () => {
+  box.repository();
+  box.write('repo/f.txt', 'x');
+  for (const [text, code] of [
+    ['remotes: [', 'damaged-config'],
+    ['version: 2\n', 'config-too-new'],
+    ['remotes: {origin: {url: 7}}\n', 'damaged-config'],
+    ['a: &a [x, x]\nb: *a\n', 'damaged-config'],
+    // Whom this machine shows its credentials to, nobody else may say.
+    ['sources: {s3://bucket: {endpoint: http://evil}}\n', 'damaged-config'],
+  ] as const) {
+    writeFileSync(box.path('repo/.varve/config.yaml'), text);
+    refused(box, ['add', 'f.txt'], code, '.varve/config.yaml');
+  }
+});
+
+test('a pointer states facts that other tools can check', () => {
+  box.repository();
+  box.write('repo/table.csv', 'a,b\n1,2\n');
+  box.ok(['add', 'table.csv']);
+  const digest = box.run('sha256sum', ['table.csv']).out.slice(0, 64);
+  const lines = readFileSync(box.path('repo/table.csv.varve'), 'utf8').split('\n');
+  expect(lines.slice(0, 7)).toEqual([
+    'varve: 1',
+    'path: table.csv',
+    'kind: file',
+    `digest: sha256:${digest}`,
+    'bytes: 8',
+    'files: 1',
+    'rows: 1',
+  ]);
+  expect(lines[7]).toMatch(/^profile: sha256:[0-9a-f]{64}$/);
+});
+
+test('.varveignore keeps files out, by the rules of Git, in any folder', () => {
+  box.repository();
+  manyFiles(box);
+  box.write('repo/.varveignore', '*.tmp\n');
+  box.write('repo/data/many/.varveignore', '/a/\n!keep.tmp\n');
+  box.write('repo/data/many/x.tmp', '');
+  box.write('repo/data/many/deep/keep.tmp', '');
+  symlinkSync('/etc/passwd', box.path('repo/data/many/a/link'));
+  box.ok(['add', 'data/many']);
+  box.write('repo/data/many/y.tmp', '');
+  expect(box.ok(['status'])).toContain('nothing changed');
+  box.run('mv', ['data/many', 'moved']);
+  box.ok(['checkout']);
+  expect(readdirSync(box.path('repo/data/many')).sort()).toEqual(
+    [
+      '.varveignore',
+      'a-b.txt',
+      'deep',
+      'empty.txt',
+      'hollow',
+      'run.sh',
+      'ü',
+      '\uffee.txt',
+      '\u{1F600}.txt',
+    ].sort(),
+  );
+  expect(readdirSync(box.path('repo/data/many/deep'))).toEqual(['keep.tmp']);
+});
+
+test('adding again what has not changed changes nothing', () => {
+  box.repository();
+  manyFiles(box);
+  box.write('repo/data/table.csv', 'a,b\n1,2\n');
+  box.ok(['add', 'data/many', 'data/table.csv']);
+  box.commit('v1');
+  const result = box.json<{ datasets: { change: string }[] }>(['add', 'data/many', 'data/table.csv']);
+  expect(result.datasets.map(({ change }) => change)).toEqual(['unchanged', 'unchanged']);
+  expect(box.git(['status', '--short'])).toBe('');
+});

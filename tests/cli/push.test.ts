@@ -1,0 +1,24 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { describeWithMinio } from '../support/minio.ts';
+import { refused } from '../support/refused.ts';
+import { Sandbox } from '../support/sandbox.ts';
+
+let box: Sandbox;
+beforeEach(() => {
+  box = new Sandbox();
+});
+afterEach(() => box.remove());
+
+describeWithMinio('an S3 server', (server) => {
+  test('with wrong credentials, and without the bucket', () => {
+    box.repository();
+    Object.assign(box.env, server.env);
+    box.write('repo/f.txt', 'x');
+    box.ok(['add', 'f.txt']);
+    box.ok(['remote', 'add', 'origin', 's3://no-such-bucket-here/x', '--endpoint', server.endpoint]);
+    refused(box, ['push'], 'bucket-missing', 'no-such-bucket-here');
+    box.env.AWS_SECRET_ACCESS_KEY = 'wrong-wrong-wrong';
+    const said = refused(box, ['push'], 'credentials-refused', 'no-such-bucket-here');
+    expect(said).not.toContain('wrong-wrong-wrong');
+  });
+});

@@ -1,0 +1,28 @@
+import { afterAll, expect, test } from 'vitest';
+import { Sandbox } from '../support/sandbox.ts';
+
+const sandbox = new Sandbox().repository();
+afterAll(() => sandbox.remove());
+
+test('a schema is inferred, shown and updated in TFDV’s format; beside the data it is found', () => {
+  sandbox.write('repo/b.csv', `t\n${'a\nb\n'.repeat(9)}`);
+  sandbox.ok(['schema', 'infer', 'b.csv', '--format', 'tfdv']);
+  sandbox.ok(['validate', 'b.csv']);
+  expect(sandbox.ok(['schema', 'show', 'b.csv'])).toMatch(/^# .*\n\nvarveSchema: 1\n/);
+  sandbox.write('repo/b.csv', `t\n${'a\nc\n'.repeat(9)}`);
+  expect(sandbox.varve(['validate', 'b.csv']).code).toBe(1);
+  expect(sandbox.ok(['schema', 'update', 'b.csv'])).toMatch(/^\+ +value: "c"$/m);
+  sandbox.ok(['validate', 'b.csv']);
+});
+
+test('an update says what it leaves to people', () => {
+  sandbox.write(
+    'repo/left.yaml',
+    'varveSchema: 1\nkeys: [x]\nexpect: x < 2\nfeatures: { x: { type: integer } }\n',
+  );
+  sandbox.write('repo/x.csv', 'x\n1\n1\n2\n');
+  const { out, err } = sandbox.varve(['schema', 'update', 'x.csv', '--schema', 'left.yaml']);
+  expect(out).toBe('left.yaml stays as it is.\n');
+  expect(err).toContain('Repeated keys: repeated keys\n');
+  expect(err).toContain('Rows that break `x < 2`: 1 row of 3');
+});

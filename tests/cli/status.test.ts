@@ -1,0 +1,80 @@
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { manyFiles } from '../support/many-files.ts';
+import { refused } from '../support/refused.ts';
+import { Sandbox } from '../support/sandbox.ts';
+
+let box: Sandbox;
+beforeEach(() => {
+  box = new Sandbox();
+});
+afterEach(() => box.remove());
+
+test('pointers that cannot be read', () => {
+  box.repository();
+  box.write('repo/f.txt', 'x');
+  box.ok(['add', 'f.txt']);
+  const pointer = readFileSync(box.path('repo/f.txt.varve'), 'utf8');
+  const cases: [text: string, code: string][] = [
+    [pointer.replace('varve: 1', 'varve: 2'), 'pointer-too-new'],
+    [pointer.replace(/digest: .*/, 'digest: sha256:zz'), 'invalid-digest'],
+    [pointer.replace('path: f.txt', 'path: ../../etc/passwd'), 'damaged-pointer'],
+    [pointer.replace('bytes: 1', 'bytes: -1'), 'damaged-pointer'],
+    [`${pointer}surprise: yes\n`, 'damaged-pointer'],
+    [pointer.slice(0, 40), 'damaged-pointer'],
+    ['\0\0\0', 'damaged-pointer'],
+    [`<<<<<<< HEAD\n${pointer}=======\n${pointer}>>>>>>> other\n`, 'pointer-conflict'],
+  ];
+  for (const [text, code] of cases) {
+    writeFileSync(box.path('repo/f.txt.varve'), text);
+    refused(box, ['status'], code, 'f.txt.varve');
+  }
+});
+
+test('a change that keeps size and time of modification is seen', () => {
+  box.repository();
+  const file = box.write('repo/f.bin', 'aaaa');
+  box.ok(['add', 'f.bin']);
+  box.run('touch', ['-r', 'f.bin', 'stamp']);
+  box.write('repo/f.bin', 'bbbb');
+  box.run('touch', ['-r', 'stamp', 'f.bin']);
+  expect(statSync(file).size).toBe(4);
+  expect(box.ok(['status'])).toContain('modified');
+});
+
+test('a change right after add is seen, though no clock had time to tick', () => {
+  box.repository();
+  for (let round = 0; round < 5; round++) {
+    box.write('repo/f.bin', `first${round}`);
+    box.ok(['add', 'f.bin']);
+    box.write('repo/f.bin', `other${round}`);
+    expect(box.ok(['status'])).toContain('modified');
+  }
+});
+
+test('a repository that was copied is read once more, and knows that nothing changed', () => {
+  box.repository();
+  manyFiles(box);
+  box.write('repo/f.bin', 'x');
+  box.ok(['add', 'data/many', 'f.bin']);
+  box.run('cp', ['-r', 'repo', 'copy'], '.');
+  rmSync(box.path('copy/.varve/stat'), { recursive: true });
+  expect(box.ok(['status'], 'copy')).toContain('nothing changed');
+  expect(box.ok(['checkout'], 'copy')).toContain('matches');
+});
+
+test('paths are understood from any folder, by -C, as pointer, data, or folder of datasets', () => {
+  box.repository();
+  box.write('repo/data/sub/f.txt', 'x');
+  box.write('repo/data/g.txt', 'y');
+  box.ok(['add', 'f.txt', '../g.txt'], 'repo/data/sub');
+  expect(readFileSync(box.path('repo/data/sub/f.txt.varve'), 'utf8')).toContain('path: f.txt');
+  const names = (args: string[], folder: string) =>
+    box.json<{ datasets: { path: string }[] }>(args, folder).datasets.map(({ path }) => path);
+  expect(names(['status', '.'], 'repo/data')).toEqual(['data/g.txt', 'data/sub/f.txt']);
+  expect(names(['-C', 'data', 'status', 'sub/f.txt.varve'], 'repo')).toEqual(['data/sub/f.txt']);
+  box.withRemote('repo/data');
+  expect(box.json<{ remotes: object[] }>(['remote', 'list']).remotes).toMatchObject([
+    { name: 'origin', isDefault: true },
+  ]);
+});

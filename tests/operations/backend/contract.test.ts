@@ -1,0 +1,171 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Backend } from '../../../src/operations/backend/backend.ts';
+import { openContext } from '../../../src/operations/context/open.ts';
+import { contentKeyOf } from '../../../src/operations/dvc/versions.ts';
+import { init } from '../../../src/operations/init.ts';
+import type { Profiler } from '../../../src/operations/statistics/profiler.ts';
+import { Sandbox } from '../../support/dvc-sandbox.ts';
+
+/** How a repository of each backend is started, with a folder beside it as its remote. */
+const STARTS: Readonly<Record<string, (box: Sandbox) => Promise<void>>> = {
+  async VarveBackend(box) {
+    init(box.path('repo'));
+    await (await open(box)).addRemote('origin', box.path('remote'), {});
+  },
+  async DvcBackend(box) {
+    box.write('repo/.dvc/.gitignore', '/config.local\n/tmp\n/cache\n');
+    const remote = `['remote "origin"']\n    url = ${box.path('remote')}\n`;
+    box.write('repo/.dvc/config', `[core]\n    remote = origin\n${remote}`);
+  },
+};
+
+const PROFILE = Buffer.from('statistics');
+const profiler: Profiler = async ({ files }) => ({ bytes: PROFILE, rows: files.length });
+
+let box: Sandbox;
+beforeEach(() => {
+  box = new Sandbox();
+  mkdirSync(box.path('remote'));
+});
+afterEach(() => box.remove());
+
+function flipByte(path: string): void {
+  const bytes = readFileSync(path);
+  bytes[bytes.length >> 1]! ^= 1;
+  chmodSync(path, 0o644);
+  writeFileSync(path, bytes);
+}
+
+async function open(within: Sandbox, name = 'repo'): Promise<Backend> {
+  return (await openContext(within.path(name))).backend;
+}
+
+describe.each(Object.keys(STARTS))('%s', (name) => {
+  let backend: Backend;
+  const write = (path: string, text: string) => box.write(`repo/${path}`, text);
+  const commit = (message: string) => box.commit('repo', message);
+  const states = async () => (await backend.status([])).datasets.map(({ path, state }) => [path, state]);
+
+  beforeEach(async () => {
+    mkdirSync(box.path('repo'));
+    box.git('repo', 'init', '-q');
+    await STARTS[name]!(box);
+    backend = await open(box);
+    expect(backend.constructor.name).toBe(name);
+    write('data/a.csv', 'id\n1\n');
+    write('data/folder/x.txt', 'one');
+    write('data/folder/y.txt', 'two');
+    await backend.add(['data/a.csv', 'data/folder'], profiler);
+    commit('one');
+  });
+
+  test('names versions by path and commit, with the facts of their pointers', async () => {
+    const [file, folder] = await backend.select([]);
+    expect(file).toMatchObject({ path: 'data/a.csv', kind: 'file', bytes: 5, files: 1, rows: 1 });
+    expect(folder).toMatchObject({ path: 'data/folder', kind: 'directory', bytes: 6, files: 2, rows: 2 });
+    expect(await backend.datasetNamed('data/a.csv')).toBe('data/a.csv');
+    expect(await backend.datasetNamed('data')).toBeUndefined();
+    expect(await backend.version('data/a.csv', undefined)).toEqual(file);
+    expect(await backend.version('data/b.csv', undefined)).toBeUndefined();
+    const head = box.git('repo', 'rev-parse', 'HEAD').trim();
+    expect(await backend.version('data/a.csv', head)).toEqual({ ...file, commit: head });
+    expect(await backend.versionsAt(head)).toEqual([file, folder].map((one) => ({ ...one, commit: head })));
+    expect(await backend.select(['data/folder/x.txt'])).toEqual([folder]);
+    await expect(backend.select(['nothing'])).rejects.toMatchObject({ code: 'not-a-dataset' });
+  });
+
+  test('equal data has equal content keys, over the history and beside it', async () => {
+    write('data/a.csv', 'id\n2\n');
+    write('data/same.csv', 'id\n1\n');
+    await backend.add(['data/a.csv', 'data/same.csv'], profiler);
+    commit('two');
+    rmSync(box.path('repo/data/a.csv'));
+    box.git('repo', 'rm', '-q', '--', name === 'DvcBackend' ? 'data/a.csv.dvc' : 'data/a.csv.varve');
+    commit('gone');
+    const history = await backend.history('data/a.csv', 'HEAD');
+    expect(history.map(({ subject, version }) => [subject, version?.rows])).toEqual([
+      ['gone', undefined],
+      ['two', 1],
+      ['one', 1],
+    ]);
+    const [, second, first] = history.map(({ version }) => version);
+    expect(second!.content).not.toBe(first!.content);
+    expect((await backend.version('data/same.csv', undefined))!.content).toBe(first!.content);
+  });
+
+  test('status, diff and checkout tell changes and bring versions back', async () => {
+    expect(await states()).toEqual([
+      ['data/a.csv', 'unchanged'],
+      ['data/folder', 'unchanged'],
+    ]);
+    write('data/folder/x.txt', 'changed');
+    rmSync(box.path('repo/data/a.csv'));
+    expect(await states()).toEqual([
+      ['data/a.csv', 'missing'],
+      ['data/folder', 'modified'],
+    ]);
+    const head = box.git('repo', 'rev-parse', 'HEAD').trim();
+    const [live] = await backend.diff({ before: head, after: undefined }, ['data/folder']);
+    expect(live).toMatchObject({ diff: { change: 'modified', files: [{ path: 'x.txt' }] } });
+    expect(live!.versions).toBeUndefined();
+    await expect(backend.checkout([], {})).rejects.toMatchObject({ code: 'unsaved-changes' });
+    await backend.checkout([], { force: true });
+    expect(readFileSync(box.path('repo/data/folder/x.txt'), 'utf8')).toBe('one');
+    write('data/a.csv', 'id\n1\n2\n');
+    await backend.add(['data/a.csv'], profiler);
+    commit('two');
+    const [saved, ...others] = await backend.diff({ before: head, after: 'HEAD' }, []);
+    expect(others).toEqual([]);
+    expect(saved!.versions!.map(({ bytes }) => bytes)).toEqual([5, 7]);
+  });
+
+  test('files of a version come out of the cache', async () => {
+    const [, folder] = await backend.select([]);
+    rmSync(box.path('repo/data'), { recursive: true });
+    box.git('repo', 'checkout', '-q', '--', 'data');
+    mkdirSync(box.path('out'));
+    const targetOf = (path: string, index: number) =>
+      path === 'y.txt' ? join(box.path('out'), `${index}.txt`) : undefined;
+    const { kind, files } = await backend.copyFiles(folder!, targetOf);
+    expect(kind).toBe('directory');
+    expect(files).toMatchObject([{ path: 'y.txt', size: 3, absolutePath: box.path('out/0.txt') }]);
+    expect(readFileSync(box.path('out/0.txt'), 'utf8')).toBe('two');
+  });
+
+  test('data and statistics reach another clone by a remote, and what is damaged there is found', async () => {
+    expect(await backend.push([], {})).toMatchObject({ remote: { name: 'origin' }, snapshots: 2 });
+    expect(await backend.push([], {})).toMatchObject({ objects: 0 });
+    box.git('.', 'clone', '-q', 'repo', 'clone');
+    const clone = await open(box, 'clone');
+    expect(clone.constructor.name).toBe(name);
+    const { datasets } = await clone.pull([], {});
+    expect(datasets.map(({ path }) => path)).toEqual(['data/a.csv', 'data/folder']);
+    expect(readFileSync(box.path('clone/data/folder/y.txt'), 'utf8')).toBe('two');
+    const [version] = await clone.select(['data/a.csv']);
+    const store = await clone.openProfileStore();
+    expect(Buffer.from(await store.readBytes(version!.profile!, 100))).toEqual(PROFILE);
+    await store.close();
+    expect((await clone.verify(undefined)).damage).toEqual([]);
+    expect((await clone.verify('origin')).damage).toEqual([]);
+    for (const file of readdirSync(box.path('remote'), { recursive: true, withFileTypes: true })) {
+      const path = join(file.parentPath, file.name);
+      if (file.isFile() && /pack|files/.test(path)) flipByte(path);
+    }
+    expect((await clone.verify('origin')).damage).not.toEqual([]);
+  });
+});
+
+test('the key of what DVC names by an MD5 is no digest: it cannot be asked of a store', async () => {
+  mkdirSync(box.path('repo'));
+  box.git('repo', 'init', '-q');
+  await STARTS.DvcBackend!(box);
+  const store = await (await open(box)).openProfileStore();
+  const key = contentKeyOf({ hash: 'md5', value: '0'.repeat(32) });
+  // @ts-expect-error Only a digest names something in a store.
+  expect(store.has(key)).toBe(false);
+  await store.close();
+  expect(contentKeyOf({ hash: 'md5', value: '0'.repeat(32) })).toBe(key);
+  expect(contentKeyOf({ hash: 'md5-dos2unix', value: '0'.repeat(32) })).not.toBe(key);
+});
