@@ -67,6 +67,9 @@ export function testHostileRepositories(kind: Kind, pending: readonly string[]):
   beforeAll(async () => {
     sandbox.sample(kind);
     cpSync(sandbox.path('remote'), sandbox.path('remote-before'), { recursive: true });
+    // As whoever works in this clone has done for its own settings; a stranger's are others.
+    freshRepository(sandbox);
+    sandbox.ok(['trust']);
     await server.start();
     target = { sandbox, kind, server: server.url };
     Object.assign(sandbox.env, { HTTP_PROXY: server.url, HTTPS_PROXY: server.url, http_proxy: server.url });
@@ -86,6 +89,8 @@ export function testHostileRepositories(kind: Kind, pending: readonly string[]):
   test('does no harm where nobody means any', async () => {
     freshRepository(sandbox);
     expect(await misdeeds(COMMANDS)).toEqual([]);
+    // So that what is refused below is refused for what was changed.
+    for (const args of [['pull'], ['push'], ['validate', 'table.csv']]) sandbox.ok(args);
   });
 
   for (const [name, attack] of Object.entries(ATTACKS[kind])) {

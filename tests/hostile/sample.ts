@@ -92,6 +92,7 @@ export class HostileSandbox extends Sandbox {
     this.write('sample/payload/config.local.yaml', 'version: 1\ncache: ../guard\n');
     this.ok(['add', 'data', 'table.csv', 'payload'], 'sample');
     this.ok(['schema', 'infer', 'table.csv'], 'sample');
+    this.ok(['trust'], 'sample');
     this.ok(['push'], 'sample');
     this.commit('sample', 'sample');
     this.git(['gc', '-q'], 'sample');

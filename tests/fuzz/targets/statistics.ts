@@ -48,7 +48,7 @@ const PBTXT = [
   '  reason {\n',
 ]; // prettier-ignore
 const SCHEMA = [
-  'version: 1\n',
+  'varveSchema: 1\n',
   'features:\n',
   '  a:\n',
   '    type: integer\n',
