@@ -5,7 +5,7 @@ import { renameOverSync } from '../base/rename.ts';
 import { VarveError } from '../errors.ts';
 import type { ProfilingOptions } from '../operations/statistics/load.ts';
 import type { RenderOptions, ReportFormat } from '../report/format.ts';
-import { neutral } from '../report/neutral.ts';
+import { neutral } from '../wording/neutral.ts';
 import { type CommonOptions, type Io, type Outcome, positiveInteger } from './command.ts';
 
 export interface ReportOptions extends CommonOptions {

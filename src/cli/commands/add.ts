@@ -5,7 +5,7 @@ import type { AddedDataset } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import type { ProfilingOptions } from '../../operations/statistics/load.ts';
 import type { Profiler } from '../../operations/statistics/profiler.ts';
-import { neutral } from '../../report/neutral.ts';
+import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import type { Access } from '../../workspace/config.ts';
 import { type CommonOptions, defineCommand, type Run } from '../command.ts';

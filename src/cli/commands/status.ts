@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { DatasetState, DatasetStatus } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { status } from '../../operations/status.ts';
-import { neutral } from '../../report/neutral.ts';
+import { neutral } from '../../wording/neutral.ts';
 import { changeLines } from '../change-lines.ts';
 import { defineCommand, type Run } from '../command.ts';
 import { type Paint, painter } from '../terminal/text.ts';
