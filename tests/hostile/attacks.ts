@@ -74,7 +74,7 @@ const BOTH: Record<string, Attack> = {
   'a schema that is a link to a file outside': link('table.csv.schema.yaml', '../guard/file'),
   'a schema with an expression that reads a file': plant(
     'table.csv.schema.yaml',
-    "version: 1\nexpect:\n  - expression: (select count(*) from read_text('/etc/passwd')) > 0\nfeatures: {}\n",
+    "varveSchema: 1\nfeatures:\n  id:\n    expect: id > 0 and (select count(*) from read_text('/etc/passwd')) > 0\n",
   ),
   'attributes that name filters': plant(
     '.gitattributes',
