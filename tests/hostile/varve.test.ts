@@ -1,3 +1,3 @@
 import { testHostileRepositories } from './repositories.ts';
 
-testHostileRepositories('varve', ['a pointer to tracked code']);
+testHostileRepositories('varve', []);
