@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 const { VARVE_DEBUG = '' } = process.env;
 
 /** Whether VARVE_DEBUG asks for lines of what happens, on standard error. Set once, when the process starts. */
-export const isDebugging = VARVE_DEBUG !== '' && VARVE_DEBUG !== '0';
+export const IS_DEBUGGING = VARVE_DEBUG !== '' && VARVE_DEBUG !== '0';
 
 const MAX_LINE = 1000;
 const STANDARD_ERROR = 2;
@@ -13,7 +13,7 @@ const STANDARD_ERROR = 2;
  * Never give it what is secret. Where putting a line together costs something, ask `isDebugging` first.
  */
 export function debug(topic: 'cache' | 'git' | 'request', text: string): void {
-  if (!isDebugging) return;
+  if (!IS_DEBUGGING) return;
   const line = text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}…` : text;
   try {
     writeSync(STANDARD_ERROR, `varve ${topic}: ${line.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escaped)}\n`);

@@ -51,7 +51,7 @@ export function sourceChanged(path: string, how: string): VarveError {
 }
 
 /** What was to be stored at `path` is not what its digest says. */
-export function digestMismatch(path: string, expected: string, actual: string): VarveError {
+export function bodyMismatch(path: string, expected: string, actual: string): VarveError {
   return new VarveError(
     'digest-mismatch',
     `What was to become ${path} has SHA-256 ${actual}, not ${expected}`,

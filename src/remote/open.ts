@@ -4,7 +4,7 @@ import { FolderRemote } from './folder/folder.ts';
 import { parseEndpoint } from './minio/access.ts';
 import { plainHttpWarning } from './plain-http.ts';
 import type { Remote } from './remote.ts';
-import { type Place, parseUrl } from './url.ts';
+import { parseUrl, type RemotePlace } from './url.ts';
 
 export { describeUrl } from './url.ts';
 
@@ -26,7 +26,7 @@ export async function openRemote(url: string, options: RemoteOptions = {}): Prom
 
 /** The client for the bucket of a place, by the library of its kind. */
 export async function openBucket(
-  place: Exclude<Place, { kind: 'folder' }>,
+  place: Exclude<RemotePlace, { kind: 'folder' }>,
   options: ServerOptions,
 ): Promise<BucketClient> {
   if (options.endpoint !== undefined) parseEndpoint(options.endpoint);

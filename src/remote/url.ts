@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { VarveError } from '../errors.ts';
 
 /** Where a remote lies, as its URL says it. `prefix` is '' or ends in '/'. */
-export type Place =
+export type RemotePlace =
   | { readonly kind: 'folder'; readonly path: string }
   | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string }
   | { readonly kind: 'minio'; readonly alias: string; readonly bucket: string; readonly prefix: string };
@@ -14,7 +14,7 @@ const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/;
 const ALIAS = /^[A-Za-z][A-Za-z0-9_-]*$/;
 
 /** @throws VarveError `unknown-remote-scheme` */
-function remoteKind(url: string): Place['kind'] {
+function remoteKind(url: string): RemotePlace['kind'] {
   const scheme = SCHEME.exec(url)?.[1]?.toLowerCase();
   if (scheme === undefined || scheme === 'file') return 'folder';
   if (scheme === 's3' || scheme === 'minio') return scheme;
@@ -63,7 +63,7 @@ export function withoutSecrets(text: string): string {
  * @param base absolute folder that a relative path is relative to
  * @throws VarveError `unknown-remote-scheme`, `invalid-remote-url`
  */
-export function parseUrl(url: string, base: string): Place {
+export function parseUrl(url: string, base: string): RemotePlace {
   const kind = remoteKind(url);
   if (kind === 'folder') return { kind, path: folderPath(url, base) };
   if (describeUrl(url) !== url)

@@ -14,7 +14,7 @@ export function objectMissing(digest: Digest, where: string, path?: string): Var
   );
 }
 
-export function digestMismatch(expected: RawDigest, place: string): VarveError {
+export function objectDamaged(expected: RawDigest, place: string): VarveError {
   return new VarveError('digest-mismatch', `${place} is damaged: it should hold ${toDigest(expected)}`, {
     path: place,
     remedy: 'Run `varve verify`: it names what the damage touches; `varve fetch` brings a whole copy.',

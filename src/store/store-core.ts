@@ -1,7 +1,7 @@
 import type { Remote } from '../remote/remote.ts';
 import { hexDigestOf } from './format/digest.ts';
 import { encodeIndex, type IndexContent, IndexFile, indexKey } from './format/index-file.ts';
-import { readCondemned } from './gc/pending-deletions.ts';
+import { readPendingDeletions } from './gc/pending-deletions.ts';
 import type { Catalog } from './index/catalog.ts';
 import { keepIndex, loadCatalog } from './index/load.ts';
 
@@ -41,7 +41,7 @@ export class StoreCore {
   }
 
   /** Keys condemned by now. */
-  async condemnedNow(): Promise<Set<string>> {
-    return new Set((await readCondemned(this.remote)).flatMap(({ keys }) => keys));
+  async keysPendingDeletion(): Promise<Set<string>> {
+    return new Set((await readPendingDeletions(this.remote)).flatMap(({ keys }) => keys));
   }
 }

@@ -5,10 +5,10 @@ import { type Digest, type RawDigest, toRaw } from './format/digest.ts';
 import { packKey } from './format/pack.ts';
 import { readLocalObject } from './reading/local-object.ts';
 import { LocalPacks } from './reading/local-packs.ts';
-import { isEmptyObject, type Source, streamObject } from './reading/object-reader.ts';
-import { Mender } from './repair/repairer.ts';
-import { type MaterialiseOptions, materialise } from './restoring/restore-file.ts';
-import { type FileToPut, materialiseAll } from './restoring/restore-files.ts';
+import { isEmptyObject, type ObjectSource, streamObject } from './reading/object-reader.ts';
+import { Repairer } from './repair/repairer.ts';
+import { type RestoreOptions, restoreFile } from './restoring/restore-file.ts';
+import { type FileToRestore, restoreFiles } from './restoring/restore-files.ts';
 import { StoreCore } from './store-core.ts';
 import { Batch } from './writing/batch.ts';
 
@@ -23,7 +23,7 @@ export interface StoreOptions {
 export class Store {
   /** For the other files of this room: no other room reads it. */
   readonly core: StoreCore;
-  readonly #mender: Mender | undefined;
+  readonly #repairer: Repairer | undefined;
   /** Of a local store. */
   readonly #packs: LocalPacks | undefined;
 
@@ -35,7 +35,7 @@ export class Store {
   private constructor(core: StoreCore, repair: StoreOptions['repair']) {
     this.core = core;
     this.#packs = core.remote.localPath && new LocalPacks((pack) => core.remote.localPath!(packKey(pack)));
-    this.#mender = repair && new Mender(core, async () => (await repair())?.core);
+    this.#repairer = repair && new Repairer(core, async () => (await repair())?.core);
   }
 
   /** Whether the index names the object. No I/O. */
@@ -83,7 +83,7 @@ export class Store {
     try {
       yield* streamObject(this.#source, toRaw(digest));
     } finally {
-      await this.#keepMended();
+      await this.#keepRepairs();
     }
   }
 
@@ -93,16 +93,16 @@ export class Store {
    * store and is not executable.
    * @throws VarveError `object-missing`, `digest-mismatch`, `disk-full` and what writing meets
    */
-  async materialise(digest: Digest, target: string, options: MaterialiseOptions = {}): Promise<void> {
+  async restore(digest: Digest, target: string, options: RestoreOptions = {}): Promise<void> {
     const raw = toRaw(digest);
     try {
-      await askAgain(() => materialise(this.#source, raw, target, options, this.#packs));
+      await askAgain(() => restoreFile(this.#source, raw, target, options, this.#packs));
     } catch (error) {
-      const isMended = isDamage(error) && (await this.#mender?.object(raw, target));
-      if (!isMended) throw error;
-      await materialise(this.#source, raw, target, options, this.#packs);
+      const isRepaired = isDamage(error) && (await this.#repairer?.repairObject(raw, target));
+      if (!isRepaired) throw error;
+      await restoreFile(this.#source, raw, target, options, this.#packs);
     } finally {
-      await this.#keepMended();
+      await this.#keepRepairs();
     }
   }
 
@@ -111,29 +111,29 @@ export class Store {
    * @param count how many there are
    * @throws as materialise
    */
-  materialiseAll(
-    files: Iterable<FileToPut>,
+  restoreAll(
+    files: Iterable<FileToRestore>,
     count: number,
-    { link, onBytes }: Pick<MaterialiseOptions, 'link' | 'onBytes'>,
+    { link, onBytes }: Pick<RestoreOptions, 'link' | 'onBytes'>,
   ): Promise<void> {
     const { catalog, remote } = this.core;
     const paths = new Map<string, string>();
-    const shelf = {
-      locate: (digest: RawDigest) => catalog.first(digest),
+    const local = {
+      locationOf: (digest: RawDigest) => catalog.first(digest),
       // Made once a pack: it looks at every folder on the way.
-      pathOf(pack: string) {
+      packPath(pack: string) {
         const path = paths.get(pack) ?? remote.localPath!(packKey(pack));
         paths.set(pack, path);
         return path;
       },
-      put: ({ digest, target, executable }: FileToPut) =>
-        this.materialise(digest, target, {
+      restoreFile: ({ digest, target, executable }: FileToRestore) =>
+        this.restore(digest, target, {
           executable,
           ...(link === undefined ? {} : { link }),
           ...(onBytes === undefined ? {} : { onBytes }),
         }),
     };
-    return materialiseAll(shelf, files, count, onBytes ?? (() => undefined));
+    return restoreFiles(local, files, count, onBytes ?? (() => undefined));
   }
 
   /** Path of a local file that holds just this object, which must not be changed. Not verified. */
@@ -158,17 +158,17 @@ export class Store {
     return this.core.remote.close();
   }
 
-  get #source(): Source {
-    const mender = this.#mender;
+  get #source(): ObjectSource {
+    const repairer = this.#repairer;
     return {
       remote: this.core.remote,
       catalog: this.core.catalog,
-      mend: mender && ((digest) => mender.blob(digest)),
+      repair: repairer && ((digest) => repairer.repairBlob(digest)),
     };
   }
 
-  async #keepMended(): Promise<void> {
-    if (this.core.catalog.damagedKeys.size > 0) await this.#mender?.finish();
+  async #keepRepairs(): Promise<void> {
+    if (this.core.catalog.damagedKeys.size > 0) await this.#repairer?.keepRepairs();
   }
 }
 

@@ -27,7 +27,7 @@ export const POINTER_SUFFIX = '.varve';
 
 /** The only version of the format that there is. */
 const VERSION = '1';
-const LARGEST_POINTER = 64 * 1024;
+const MAX_POINTER_BYTES = 64 * 1024;
 const KEYS = ['varve', 'path', 'kind', 'digest', 'bytes', 'files', 'executable', 'rows', 'profile', 'source'];
 /** A bucket and perhaps a prefix: no user, query or fragment, and no control character. */
 const SOURCE = /^(s3|minio):\/\/[^\x00-\x20\x7f?#@:/]+(\/[^\x00-\x1f\x7f?#]*)?$/;
@@ -67,7 +67,7 @@ export function parsePointer(text: string, where: string): Pointer {
 
 /** As parsePointer, for text in a file of another name, such as those that Git hands to its drivers. */
 export function parseUnnamed(text: string, where: string): Pointer {
-  if (text.length > LARGEST_POINTER) throw damaged(where, 'it is far too long');
+  if (text.length > MAX_POINTER_BYTES) throw damaged(where, 'it is far too long');
   if (/^(<{7}|={7}|>{7})( |\r?$)/m.test(text)) throw conflicted(where);
   const facts = readFacts(text, where);
   checkVersion(facts.get('varve'), where);

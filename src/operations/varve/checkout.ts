@@ -144,7 +144,7 @@ function putter(
     done += count;
     context.onProgress?.({ phase: 'check out', unit: 'bytes', done, total });
   };
-  return (files, count) => cache.materialiseAll(files, count, { link, onBytes });
+  return (files, count) => cache.restoreAll(files, count, { link, onBytes });
 }
 
 async function apply(context: WorkingContext, planned: Planned, put: PutInPlace): Promise<CheckedOutDataset> {

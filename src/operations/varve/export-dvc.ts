@@ -175,7 +175,7 @@ class Exporter {
     }
     const path = join(this.#folder, `${process.pid}.tmp`);
     try {
-      await this.#cache.materialise(digest, path);
+      await this.#cache.restore(digest, path);
       const { id } = await this.#context.pool.run({ kind: 'store', path, root, hash: 'md5', shared });
       this.#known.set(digest, id.value);
       appendFileSync(this.#record, `${JSON.stringify({ digest, md5: id.value } satisfies Known)}\n`);

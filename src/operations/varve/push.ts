@@ -1,5 +1,5 @@
 import type { Root } from '../../store/gc/roots.ts';
-import { push as pushTo } from '../../store/transfer/push.ts';
+import { pushRoots as pushTo } from '../../store/transfer/push.ts';
 import { cloneId } from '../../workspace/clone-id.ts';
 import type { TransferChoice, TransferResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';

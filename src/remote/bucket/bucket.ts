@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { VarveError } from '../../errors.ts';
-import { digestMismatch, digestOfBody, sliceStream } from '../file-slice.ts';
+import { bodyMismatch, digestOfBody, sliceStream } from '../file-slice.ts';
 import { checkKey, checkPrefix, checkRange, isValidKey } from '../key.ts';
 import type { Body, ByteRange, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
 import type { BucketClient, StoredObject, Upload } from './client.ts';
@@ -8,11 +8,11 @@ import { DIGEST_REFUSALS, faultOf, isAbsence, isPrecondition, lacksPreconditions
 import { RequestFailed, Requests } from './requests.ts';
 import { PATIENT, type RetryPolicy } from './retry.ts';
 import { listTree } from './tree.ts';
-import { LARGEST_SINGLE, uploadInParts } from './upload.ts';
+import { MAX_SINGLE_BYTES, uploadInParts } from './upload.ts';
 
 /** What `read` may hold in memory; larger objects are for `stream`. */
-const LARGEST_READ = 1024 * 1024 * 1024;
-const MOST_REMOVED = 1000;
+const MAX_READ_BYTES = 1024 * 1024 * 1024;
+const MAX_REMOVED = 1000;
 /** A prefix that a header carries as it is, and that a server has no reason to tidy up. */
 const IN_A_HEADER = /^(?:(?!\.\.?\/)[!-.0-~]+\/)*$/;
 
@@ -66,7 +66,7 @@ export class BucketRemote implements Remote {
     let bytes = Buffer.alloc(0);
     let done = 0;
     const reserve = (size: number) => {
-      if (size > LARGEST_READ) throw tooLarge(this.url, key, size);
+      if (size > MAX_READ_BYTES) throw tooLarge(this.url, key, size);
       bytes = Buffer.allocUnsafeSlow(size);
     };
     if (range !== undefined) reserve(range.length);
@@ -123,8 +123,8 @@ export class BucketRemote implements Remote {
 
   async remove(keys: readonly string[]): Promise<void> {
     const names = keys.map((key) => this.#name(key));
-    for (let from = 0; from < names.length; from += MOST_REMOVED) {
-      const batch = names.slice(from, from + MOST_REMOVED);
+    for (let from = 0; from < names.length; from += MAX_REMOVED) {
+      const batch = names.slice(from, from + MAX_REMOVED);
       try {
         await this.#requests.run(() => this.#removeBatch(batch));
       } catch (error) {
@@ -192,7 +192,7 @@ export class BucketRemote implements Remote {
   async #send(name: string, body: Body, sha256: string, ifAbsent: boolean): Promise<'written' | 'exists'> {
     try {
       const guarded = ifAbsent && this.#knowsPreconditions;
-      if (!(body instanceof Uint8Array) && body.size > LARGEST_SINGLE) {
+      if (!(body instanceof Uint8Array) && body.size > MAX_SINGLE_BYTES) {
         await uploadInParts(this.#requests, {
           ...body,
           name,
@@ -220,7 +220,7 @@ export class BucketRemote implements Remote {
       // Damaged on its way, which another try mends, or wrong from the start?
       if (DIGEST_REFUSALS.includes(faultOf(error).code)) {
         const actual = await digestOfBody(body);
-        if (actual !== sha256) throw digestMismatch(this.#where(name), sha256, actual);
+        if (actual !== sha256) throw bodyMismatch(this.#where(name), sha256, actual);
       }
       throw error;
     }

@@ -2,7 +2,7 @@ import { VarveError } from '../../errors.ts';
 import { checkRange } from '../key.ts';
 import { openBucket } from '../open.ts';
 import type { ByteRange } from '../remote.ts';
-import { type Place, parseUrl } from '../url.ts';
+import { parseUrl, type RemotePlace } from '../url.ts';
 import type { BucketClient, GetRequest, ServerOptions, StoredObject } from './client.ts';
 import { isAbsence, isPrecondition } from './error-classes.ts';
 import { RequestFailed, Requests } from './requests.ts';
@@ -166,12 +166,12 @@ export function sourceUrl(url: string): string {
 }
 
 /** @throws VarveError `invalid-remote-url` where `url` names no bucket, and what `openRemote` throws */
-export async function openSource(url: string, options: ServerOptions = {}): Promise<BucketSource> {
+export async function openBucketSource(url: string, options: ServerOptions = {}): Promise<BucketSource> {
   const place = sourcePlace(url);
   return new BucketSource(await openBucket(place, options), url, place.prefix);
 }
 
-function sourcePlace(url: string): Exclude<Place, { kind: 'folder' }> {
+function sourcePlace(url: string): Exclude<RemotePlace, { kind: 'folder' }> {
   const place = parseUrl(url, '/');
   if (place.kind === 'folder') {
     throw new VarveError('invalid-remote-url', `${url} is not a place in a bucket`, {

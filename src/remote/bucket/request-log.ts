@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
-import { debug, isDebugging } from '../../base/debug.ts';
+import { debug, IS_DEBUGGING } from '../../base/debug.ts';
 
 /** Parameters whose values say what is asked for. Of any other, such as those of a signature, only the name is shown. */
 const SHOWN = new Set([
@@ -23,7 +23,7 @@ const SHOWN = new Set([
 /** Servers that hand out credentials of the machine, where even a path can be one. */
 const CREDENTIAL_HOST = /^169\.254\./;
 
-const attempts = isDebugging ? watchRequests() : undefined;
+const attempts = IS_DEBUGGING ? watchRequests() : undefined;
 
 /** Runs `request`; where VARVE_DEBUG asks for it, its HTTP requests are shown, whichever library makes them. */
 export function asAttempt<T>(attempt: number, request: () => Promise<T>): Promise<T> {

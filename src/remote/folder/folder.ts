@@ -5,7 +5,7 @@ import { dirname, isAbsolute, join, relative } from 'node:path';
 import { errnoOf, fileError, symlinkRefused } from '../../base/file-errors.ts';
 import { renameOver } from '../../base/rename.ts';
 import { VarveError } from '../../errors.ts';
-import { digestMismatch, sourceChanged } from '../file-slice.ts';
+import { bodyMismatch, sourceChanged } from '../file-slice.ts';
 import { checkKey, checkPrefix, checkRange, TEMPORARY_FOLDER } from '../key.ts';
 import type { Body, ByteRange, FileBody, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
 import { listFolder } from './list.ts';
@@ -111,7 +111,7 @@ export class FolderRemote implements Remote {
       if (body instanceof Uint8Array) await writeBytes(temporary, body, options);
       else {
         const digest = await this.#writeFile(temporary, body);
-        if (digest !== sha256) throw digestMismatch(path, sha256, digest);
+        if (digest !== sha256) throw bodyMismatch(path, sha256, digest);
       }
       await this.#folders.create(dirname(path));
       await this.#checkInside(dirname(path));
@@ -214,7 +214,7 @@ export class FolderRemote implements Remote {
 
 async function writeBytes(path: string, bytes: Uint8Array, { sha256, hashed }: WriteOptions): Promise<void> {
   const digest = hashed ? sha256 : createHash('sha256').update(bytes).digest('hex');
-  if (digest !== sha256) throw digestMismatch(path, sha256, digest);
+  if (digest !== sha256) throw bodyMismatch(path, sha256, digest);
   const handle = await open(path, 'wx');
   try {
     await handle.writeFile(bytes);

@@ -20,7 +20,7 @@ import {
 import { minioAccess } from './access.ts';
 import { element, type HttpFault, minioTransport } from './transport.ts';
 
-const MOST_CONNECTIONS = 64;
+const MAX_CONNECTIONS = 64;
 type Headers = Record<string, string | number>;
 type Listed = Awaited<ReturnType<Client['listObjectsQuery']>>['objects'][number];
 
@@ -33,7 +33,7 @@ export async function openMinio(
   const { endpoint, ...keys } = await minioAccess(alias, options);
   const minio = await import('minio');
   const isSecure = endpoint.protocol === 'https:';
-  const agent = new (isSecure ? https : http).Agent({ keepAlive: true, maxSockets: MOST_CONNECTIONS });
+  const agent = new (isSecure ? https : http).Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS });
   const client = new minio.Client({
     endPoint: endpoint.hostname,
     ...(endpoint.port === '' ? {} : { port: Number(endpoint.port) }),

@@ -6,7 +6,7 @@ const CONNECT_WITHIN_MS = 10_000;
 /** A connection on which nothing moves for so long is given up. */
 const STALLED_AFTER_MS = 60_000;
 /** Error documents are small; more than this is not read. */
-const LONGEST_ERROR = 64 * 1024;
+const MAX_ERROR_BYTES = 64 * 1024;
 
 /** What a server answers instead of what was asked for. */
 export interface HttpFault extends Error {
@@ -67,7 +67,7 @@ async function readError(response: IncomingMessage): Promise<string> {
   try {
     for await (const piece of response.setEncoding('utf8')) {
       text += piece;
-      if (text.length > LONGEST_ERROR) break;
+      if (text.length > MAX_ERROR_BYTES) break;
     }
   } catch {
     // What came of it has to do.

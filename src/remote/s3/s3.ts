@@ -43,7 +43,7 @@ import { DirectGet } from './direct-get.ts';
 const CONNECT_WITHIN_MS = 10_000;
 /** A connection on which nothing moves for so long is given up, and the request is tried again. */
 const STALLED_AFTER_MS = 60_000;
-const MOST_CONNECTIONS = 64;
+const MAX_CONNECTIONS = 64;
 
 /**
  * A client for `bucket` by the AWS SDK, with its whole chain of credentials: environment, profiles, single sign-on, web identity,
@@ -73,7 +73,7 @@ export async function openS3(bucket: string, options: ServerOptions): Promise<Bu
     cacheMiddleware: true,
     // Trying again is done by the remote, for all clients alike.
     maxAttempts: 1,
-    logger,
+    logger: SILENT_LOGGER,
     // Uploads carry the SHA-256 that varve has already; what is read is checked against its name by the store.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -82,8 +82,8 @@ export async function openS3(bucket: string, options: ServerOptions): Promise<Bu
     requestHandler: {
       connectionTimeout: CONNECT_WITHIN_MS,
       socketTimeout: STALLED_AFTER_MS,
-      httpAgent: { keepAlive: true, maxSockets: MOST_CONNECTIONS },
-      httpsAgent: { keepAlive: true, maxSockets: MOST_CONNECTIONS },
+      httpAgent: { keepAlive: true, maxSockets: MAX_CONNECTIONS },
+      httpsAgent: { keepAlive: true, maxSockets: MAX_CONNECTIONS },
     },
   });
   return new S3BucketClient(client, bucket, endpoint);
@@ -131,7 +131,7 @@ type Listed = Omit<_Object, 'StorageClass'> & { VersionId?: string | undefined }
 /** Uploads of files are tried again by the remote, which opens them anew; of this alone the SDK must not warn on the console. */
 const NOT_TRIED_AGAIN = /non-retryable streaming request/;
 const nothing = () => {};
-const logger: NonNullable<S3ClientConfig['logger']> = {
+const SILENT_LOGGER: NonNullable<S3ClientConfig['logger']> = {
   debug: nothing,
   info: nothing,
   error: nothing,

@@ -18,7 +18,7 @@ export interface ManifestEntry {
 /** Bytes of text, about, that are encoded into one piece. */
 export const MANIFEST_BLOCK = 64 * 1024;
 /** A path of only escaped characters, and the other fields. */
-const LONGEST_LINE = MAX_PATH_BYTES * 6 + 4096;
+const MAX_LINE_BYTES = MAX_PATH_BYTES * 6 + 4096;
 const NEWLINE = 10;
 
 /**
@@ -73,7 +73,7 @@ export async function* readSortedLines<E extends { readonly path: string }>(
       yield entry;
       from = 0;
     }
-    if (queue.length > LONGEST_LINE) throw damagedManifest(where, 'a line is too long');
+    if (queue.length > MAX_LINE_BYTES) throw damagedManifest(where, 'a line is too long');
   }
   if (queue.length > 0) throw damagedManifest(where, 'its last line has no end');
 }

@@ -24,7 +24,7 @@ const ENTRY = 40;
 const FOOTER = 16;
 /** The largest pack that is written; ones of up to LARGEST_PACK are read. */
 export const PACK_CAPACITY = 16 * 1024 * 1024;
-export const LARGEST_PACK = 64 * 1024 * 1024;
+export const MAX_PACK_BYTES = 64 * 1024 * 1024;
 const SALT_AT = 11;
 
 /** Collects blobs into one pack. The format is in docs/design/store-format.md. */

@@ -13,7 +13,7 @@ const VERSION = 1;
 const HEADER = 56;
 const ENTRY = DIGEST_BYTES + 4;
 /** No writer makes larger chunks, so no reader believes in them. */
-export const LARGEST_BLOB = 8 * 1024 * 1024;
+export const MAX_BLOB_BYTES = 8 * 1024 * 1024;
 
 /** The recipe of an object as bytes: a header, then each chunk's digest and length. The format is in docs/design/store-format.md. */
 export class RecipeBuilder {
@@ -115,7 +115,7 @@ function checkHeader(header: Buffer, object: RawDigest, size: number, where: str
 
 function chunkAt(entry: Buffer, where: string): ChunkRef {
   const length = entry.readUInt32LE(DIGEST_BYTES);
-  if (length === 0 || length > LARGEST_BLOB)
+  if (length === 0 || length > MAX_BLOB_BYTES)
     throw damaged('damaged-recipe', where, `a chunk of ${length} bytes`);
   return { digest: entry.subarray(0, DIGEST_BYTES), length };
 }

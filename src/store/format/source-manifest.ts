@@ -14,7 +14,7 @@ import {
  * One file of a snapshot in place: an object that somebody else keeps in a bucket. Its key is the path behind that of the
  * source; '' where the source is a single object.
  */
-export interface SourceFile {
+export interface SourceManifestEntry {
   readonly path: string;
   /** In bytes. */
   readonly size: number;
@@ -35,7 +35,9 @@ const VERSION = /^[!-~]{1,1024}$/;
  * The files as bytes: canonical JSON Lines, sorted by the bytes of the path, in blocks of about 64 KiB.
  * @throws VarveError `unsupported-key` where keys cannot be paths beside one another; `source-changed` where one comes twice
  */
-export async function* encodeSourceManifest(files: AsyncIterable<SourceFile>): AsyncGenerator<Uint8Array> {
+export async function* encodeSourceManifest(
+  files: AsyncIterable<SourceManifestEntry>,
+): AsyncGenerator<Uint8Array> {
   const order = new PathOrder();
   let last: string | undefined;
   let text = '';
@@ -59,7 +61,7 @@ export async function* encodeSourceManifest(files: AsyncIterable<SourceFile>): A
 export function readSourceManifest(
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   where: string,
-): AsyncGenerator<SourceFile> {
+): AsyncGenerator<SourceManifestEntry> {
   return readSortedLines(bytes, where, parseFile);
 }
 
@@ -75,12 +77,12 @@ export function unsupportedKey(key: string, problem: string): VarveError {
   });
 }
 
-function encodeFile({ path, size, etag, version, digest }: SourceFile): string {
+function encodeFile({ path, size, etag, version, digest }: SourceManifestEntry): string {
   // In this order, and without what is undefined.
   return JSON.stringify({ path, size, etag, version, digest });
 }
 
-function parseFile(line: string, where: string): SourceFile {
+function parseFile(line: string, where: string): SourceManifestEntry {
   const { path, size, etag, version, digest } = parseLine(line, where);
   if (path !== '') checkManifestPath(path, where);
   if (path.endsWith('/')) throw damagedManifest(where, `${JSON.stringify(path)} is a folder`);
@@ -91,7 +93,7 @@ function parseFile(line: string, where: string): SourceFile {
   if (!isIdentity(etag, version)) {
     throw damagedManifest(where, `${JSON.stringify(path)} has an identity that no server gives`);
   }
-  const file: SourceFile = {
+  const file: SourceManifestEntry = {
     path,
     size,
     etag,

@@ -1,13 +1,18 @@
 import { VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
 import { packKey } from '../format/pack.ts';
-import { wholeKey } from '../format/whole-object-key.ts';
+import { wholeObjectKey } from '../format/whole-object-key.ts';
 import { pruneIndex } from '../index/merge.ts';
 import type { Store } from '../store.ts';
 import type { StoreCore } from '../store-core.ts';
-import { decide, type Known, replacement, type StoredFile, type StoredFiles } from './decide.ts';
+import { type Known, planCollection, replacement, type StoredFile, type StoredFiles } from './decide.ts';
 import { markLive } from './mark.ts';
-import { type Condemned, probeClock, readCondemned, writeCondemned } from './pending-deletions.ts';
+import {
+  type PendingDeletions,
+  probeClock,
+  readPendingDeletions,
+  writePendingDeletions,
+} from './pending-deletions.ts';
 import { dropRefs, listRefs, writeRef } from './refs.ts';
 import { repackSparse } from './repack.ts';
 import type { Root } from './roots.ts';
@@ -43,7 +48,7 @@ export interface Collected {
  * sees the condemned list and relies on none of it; so two pushes and a gc at once lose nothing.
  * @throws VarveError `damaged-ref`, `damaged-manifest`, …: where it cannot tell what is needed, it removes nothing
  */
-export async function collectGarbage(
+export async function markAndSweep(
   store: Store,
   roots: readonly Root[],
   options: GarbageOptions,
@@ -55,7 +60,7 @@ export async function collectGarbage(
   // What is there, before what is needed: a push says what it needs before it looks at what is there.
   await core.reload();
   if (core.catalog.damagedIndexes.length > 0) throw cannotTell(core.remote.url);
-  const condemned = await readCondemned(core.remote);
+  const pending = await readPendingDeletions(core.remote);
   const refs = await listRefs(core.remote);
   const replaced = refs.filter((ref) => ref.clone === clone && ref.modified.getTime() <= now - graceMs);
   const others = refs.filter((ref) => !replaced.includes(ref));
@@ -64,15 +69,15 @@ export async function collectGarbage(
   const known: Known = {
     files: await listFiles(core),
     live: marks.keys,
-    pending: condemned,
+    pending,
     graceEnd: now - graceMs,
     atOnce: graceMs === 0,
     unfinished: marks.unfinished,
   };
-  const { fresh, remove, postponed, figures } = decide(known);
+  const { fresh, remove, postponed, figures } = planCollection(known);
   if (!dryRun) {
-    if (fresh.length > 0) await writeCondemned(core.remote, fresh);
-    await sweep(core, known, remove, condemned);
+    if (fresh.length > 0) await writePendingDeletions(core.remote, fresh);
+    await sweep(core, known, remove, pending);
     await dropRefs(core.remote, replaced, roots);
     await core.reload();
   }
@@ -87,7 +92,8 @@ async function listFiles({ remote, catalog }: StoreCore): Promise<StoredFiles> {
   const indexed = new Set<string>();
   for (const segment of catalog.segments) {
     for (const { name } of segment.packs) indexed.add(packKey(name));
-    for (const { digest, generation } of segment.allWholes()) indexed.add(wholeKey(digest, generation));
+    for (const { digest, generation } of segment.allWholeObjects())
+      indexed.add(wholeObjectKey(digest, generation));
   }
   const files = new Map<string, StoredFile>();
   for (const prefix of ['packs/', 'objects/']) {
@@ -103,7 +109,7 @@ async function sweep(
   core: StoreCore,
   known: Known,
   remove: ReadonlySet<string>,
-  lists: readonly Condemned[],
+  lists: readonly PendingDeletions[],
 ): Promise<void> {
   const stays = (key: string): boolean => known.files.has(key) && !remove.has(key);
   await pruneIndex(core, stays);
@@ -111,7 +117,7 @@ async function sweep(
   for (const list of lists) {
     const keys = replacement(list, known);
     if (keys === undefined) continue;
-    if (keys.length > 0) await writeCondemned(core.remote, keys, list.isDamage);
+    if (keys.length > 0) await writePendingDeletions(core.remote, keys, list.isDamage);
     await core.remote.remove([list.key]);
   }
 }

@@ -30,7 +30,7 @@ export interface Known {
   readonly unfinished: string | undefined;
 }
 
-export interface Decision {
+export interface CollectionPlan {
   /** Found unneeded for the first time: they go on a list of pending deletions. */
   readonly fresh: readonly string[];
   readonly remove: ReadonlySet<string>;
@@ -57,7 +57,14 @@ export interface Figures {
  * - pending, where a list names it that is younger than the grace: it stays;
  * - expired, where the list is older: it goes.
  */
-export function decide({ files, live, pending, graceEnd, atOnce, unfinished }: Known): Decision {
+export function planCollection({
+  files,
+  live,
+  pending,
+  graceEnd,
+  atOnce,
+  unfinished,
+}: Known): CollectionPlan {
   const listed = new Set(pending.flatMap(({ keys }) => keys));
   const expired = new Set(pending.filter(({ since }) => since <= graceEnd).flatMap(({ keys }) => keys));
   const isNew = ({ isIndexed, modified }: StoredFile): boolean => !isIndexed && modified > graceEnd;

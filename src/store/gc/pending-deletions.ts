@@ -7,21 +7,21 @@ import { damaged } from '../errors.ts';
 import { DIGEST_BYTES, hexDigestOf, rawDigestOf, sameDigest } from '../format/digest.ts';
 
 /** Keys that one gc found nothing to name; a later gc removes those that still nothing names once the grace is over. */
-export interface Condemned extends List {
+export interface PendingDeletions extends DeletionList {
   readonly key: string;
   /** In ms, by the clock of the remote. */
   readonly since: number;
 }
 
-interface List {
+interface DeletionList {
   readonly keys: readonly string[];
   /** Whether the files were found damaged: what needs them has copies elsewhere, or waits for some. */
   readonly isDamage: boolean;
 }
 
 /** What the lists of a store say. */
-export interface Lists {
-  readonly condemned: readonly Condemned[];
+export interface PendingDeletionLists {
+  readonly pending: readonly PendingDeletions[];
   /** Keys of lists that are damaged: what they condemn is not known. */
   readonly unreadable: readonly string[];
 }
@@ -38,25 +38,25 @@ export const CLOCK = 'clock';
 const CLOCK_BYTES = 16;
 
 /** @throws VarveError `damaged-condemned` */
-export async function readCondemned(remote: Remote): Promise<readonly Condemned[]> {
-  const { condemned, unreadable } = await readLists(remote);
-  if (unreadable.length > 0) throw damagedLists(unreadable);
-  return condemned;
+export async function readPendingDeletions(remote: Remote): Promise<readonly PendingDeletions[]> {
+  const { pending, unreadable } = await readPendingDeletionLists(remote);
+  if (unreadable.length > 0) throw deletionListsUnreadable(unreadable);
+  return pending;
 }
 
 /** As readCondemned, for those who only read: damaged lists are named, and the others read. */
-export async function readLists(remote: Remote): Promise<Lists> {
+export async function readPendingDeletionLists(remote: Remote): Promise<PendingDeletionLists> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const condemned: Condemned[] = [];
+      const pending: PendingDeletions[] = [];
       const unreadable: string[] = [];
       for await (const info of remote.list('condemned/')) {
         if (!KEY.test(info.key)) continue;
         const list = await unlessDamaged(() => readList(remote, info));
         if (list === undefined) unreadable.push(info.key);
-        else condemned.push(list);
+        else pending.push(list);
       }
-      return { condemned, unreadable };
+      return { pending, unreadable };
     } catch (error) {
       // A gc replaced a list after it was named here; its successor may have come too late to be named.
       if (!(error instanceof VarveError) || error.code !== 'object-missing' || attempt === ATTEMPTS)
@@ -74,14 +74,14 @@ async function unlessDamaged<T>(read: () => Promise<T>): Promise<T | undefined> 
   }
 }
 
-async function readList(remote: Remote, { key, size, modified }: ObjectInfo): Promise<Condemned> {
+async function readList(remote: Remote, { key, size, modified }: ObjectInfo): Promise<PendingDeletions> {
   if (size > LARGEST) throw damaged('damaged-condemned', key, `it has ${size} bytes`);
-  const list = await askAgain(async () => parseCondemned(await remote.read(key), key));
+  const list = await askAgain(async () => parsePendingDeletions(await remote.read(key), key));
   return { key, ...list, since: modified.getTime() };
 }
 
 /** @param isDamage whether the files are damaged, rather than needed by nothing */
-export async function writeCondemned(
+export async function writePendingDeletions(
   remote: Remote,
   keys: readonly string[],
   isDamage = false,
@@ -91,10 +91,10 @@ export async function writeCondemned(
   const list = { version: VERSION, nonce, ...(isDamage && { damaged: true }), keys: [...keys].sort() };
   const bytes = Buffer.from(`${JSON.stringify(list)}\n`);
   const sha256 = hexDigestOf(bytes);
-  await remote.write(condemnedKey(sha256), bytes, { sha256 });
+  await remote.write(deletionListKey(sha256), bytes, { sha256 });
 }
 
-function condemnedKey(sha256: string): string {
+function deletionListKey(sha256: string): string {
   return `condemned/${sha256.slice(0, NAME_LENGTH)}.json`;
 }
 
@@ -112,11 +112,11 @@ export async function replaceDamagedList(
     const middle = one.length >> 1;
     return text.includes(one.slice(0, middle)) || text.includes(one.slice(middle));
   });
-  if (keys.length > 0) await writeCondemned(remote, keys);
+  if (keys.length > 0) await writePendingDeletions(remote, keys);
   await remote.remove([key]);
 }
 
-export function damagedLists(keys: readonly string[]): VarveError {
+export function deletionListsUnreadable(keys: readonly string[]): VarveError {
   return new VarveError(
     'damaged-condemned',
     `${keys.join(', ')} cannot be read, so nobody can tell what a gc may remove`,
@@ -148,7 +148,7 @@ export function checkClock(bytes: Uint8Array): void {
  * @param where the key of the list
  * @throws VarveError `damaged-condemned`
  */
-export function parseCondemned(bytes: Uint8Array, where: string): List {
+export function parsePendingDeletions(bytes: Uint8Array, where: string): DeletionList {
   const fail = (what = 'it is not a list of keys'): never => {
     throw damaged('damaged-condemned', where, what);
   };
@@ -160,7 +160,7 @@ export function parseCondemned(bytes: Uint8Array, where: string): List {
   }
   const isKnown = value?.version === VERSION || value?.version === UNNAMED_VERSION;
   if (!isKnown || !Array.isArray(value.keys)) return fail();
-  if (value.version === VERSION && condemnedKey(hexDigestOf(bytes)) !== where)
+  if (value.version === VERSION && deletionListKey(hexDigestOf(bytes)) !== where)
     fail('its bytes do not match its name');
   const keys = value.keys as unknown[];
   if (!keys.every((key) => typeof key === 'string' && /^(packs|objects)\//.test(key) && isValidKey(key)))

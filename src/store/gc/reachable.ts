@@ -2,7 +2,7 @@ import { damaged } from '../errors.ts';
 import { type RawDigest, toRaw } from '../format/digest.ts';
 import { readManifest } from '../format/manifest.ts';
 import type { Location } from '../index/catalog.ts';
-import { chunksOf, isEmptyObject, type Source, streamObject } from '../reading/object-reader.ts';
+import { chunksOf, isEmptyObject, type ObjectSource, streamObject } from '../reading/object-reader.ts';
 import type { Root } from './roots.ts';
 
 /** Something that a root needs. `location` is undefined where the store lacks it; `file` is empty for the root itself. */
@@ -13,7 +13,7 @@ export interface Need {
 }
 export type Visit = (need: Need) => void;
 
-const DEEPEST_RECIPE = 6;
+const MAX_RECIPE_DEPTH = 6;
 
 /**
  * Visits all that a root needs: profile, manifest, files, and the recipes and chunks of each.
@@ -21,7 +21,7 @@ const DEEPEST_RECIPE = 6;
  * @throws VarveError where a manifest or a recipe cannot be read
  */
 export async function visitRoot(
-  source: Source,
+  source: ObjectSource,
   root: Root,
   visit: Visit,
   skip: (digest: RawDigest) => boolean = () => false,
@@ -42,14 +42,14 @@ export async function visitRoot(
 }
 
 async function visitObject(
-  source: Source,
+  source: ObjectSource,
   digest: RawDigest,
   file: string,
   visit: Visit,
   depth = 0,
 ): Promise<void> {
   if (isEmptyObject(digest)) return;
-  if (depth >= DEEPEST_RECIPE) throw damaged('damaged-recipe', file, 'recipes lead to recipes without end');
+  if (depth >= MAX_RECIPE_DEPTH) throw damaged('damaged-recipe', file, 'recipes lead to recipes without end');
   const location = source.catalog.first(digest);
   visit({ digest, location, file });
   if (location?.at !== 'recipe') return;

@@ -1,4 +1,4 @@
-import { digestMismatch } from '../errors.ts';
+import { objectDamaged } from '../errors.ts';
 import { packKey } from '../format/pack.ts';
 import { type PlacedBlob, readRun, runsOf } from '../reading/pack-reader.ts';
 import type { StoreCore } from '../store-core.ts';
@@ -22,16 +22,16 @@ export async function repackSparse(core: StoreCore, marks: Marks): Promise<numbe
   for await (const run of runsOf(
     blobsIn(core, (name, digest) => sparse.has(name) && marks.digests.has(digest)),
   )) {
-    for (const { blob, bytes: own, sound } of await readRun(core.remote, run)) {
-      if (!sound) throw digestMismatch(blob.digest, packKey(run.pack));
+    for (const { blob, bytes: own, isIntact } of await readRun(core.remote, run)) {
+      if (!isIntact) throw objectDamaged(blob.digest, packKey(run.pack));
       uploads.append(blob.digest, own, blob.location.packKind);
       bytes += own.length;
     }
-    await uploads.room();
+    await uploads.waitForRoom();
   }
   await uploads.finish();
   const written = uploads.takeWritten();
-  if (written.packs.length > 0) await core.writeIndex({ ...written, wholes: [], recipes: [] });
+  if (written.packs.length > 0) await core.writeIndex({ ...written, wholeObjects: [], recipes: [] });
   for (const name of sparse) marks.keys.delete(packKey(name));
   for (const { name } of written.packs) marks.keys.add(packKey(name));
   return bytes;

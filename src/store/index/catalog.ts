@@ -1,11 +1,11 @@
 import type { RawDigest } from '../format/digest.ts';
 import type { IndexFile } from '../format/index-file.ts';
 import { type PackKind, packKey } from '../format/pack.ts';
-import { wholeKey } from '../format/whole-object-key.ts';
-import { damagedLists, type Lists } from '../gc/pending-deletions.ts';
+import { wholeObjectKey } from '../format/whole-object-key.ts';
+import { deletionListsUnreadable, type PendingDeletionLists } from '../gc/pending-deletions.ts';
 
 /** Where an object's bytes are. */
-export type Location = PackedLocation | WholeLocation | RecipeLocation;
+export type Location = PackedLocation | WholeObjectLocation | RecipeLocation;
 export interface PackedLocation {
   readonly at: 'pack';
   /** Name of the pack. */
@@ -14,7 +14,7 @@ export interface PackedLocation {
   readonly offset: number;
   readonly length: number;
 }
-export interface WholeLocation {
+export interface WholeObjectLocation {
   readonly at: 'whole';
   readonly key: string;
   readonly size: number;
@@ -32,26 +32,26 @@ export interface RecipeLocation {
 export class Catalog {
   readonly #segments: IndexFile[];
   /** Keys that a gc may remove soon: nothing new relies on them, though they can still be read. */
-  readonly #condemned: Set<string>;
+  readonly #pending: Set<string>;
   readonly #damaged = new Set<string>();
   readonly #damagedKeys = new Set<string>();
   readonly #unreadable: readonly string[];
 
   /** Keys of the lists that condemn and can be read, sorted; their content never changes. */
-  readonly condemnedLists: readonly string[];
+  readonly pendingDeletionLists: readonly string[];
   /** Names of index files that could not be believed. */
   readonly damagedIndexes: readonly string[];
 
   constructor(
     segments: readonly IndexFile[],
-    { condemned, unreadable }: Lists,
+    { pending, unreadable }: PendingDeletionLists,
     damagedIndexes: readonly string[] = [],
   ) {
     this.#segments = [...segments];
     this.#unreadable = unreadable;
     this.damagedIndexes = damagedIndexes;
-    this.condemnedLists = condemned.map(({ key }) => key).sort();
-    this.#condemned = new Set(condemned.flatMap(({ keys }) => keys));
+    this.pendingDeletionLists = pending.map(({ key }) => key).sort();
+    this.#pending = new Set(pending.flatMap(({ keys }) => keys));
   }
 
   get segments(): readonly IndexFile[] {
@@ -68,11 +68,11 @@ export class Catalog {
   }
 
   /** From now on, `location` is never answered again, and nothing new relies on what lies beside it. */
-  markDamaged(location: PackedLocation | WholeLocation): void {
+  markDamaged(location: PackedLocation | WholeObjectLocation): void {
     this.#damaged.add(placeOf(location));
     const key = location.at === 'pack' ? packKey(location.pack) : location.key;
     this.#damagedKeys.add(key);
-    this.#condemned.add(key);
+    this.#pending.add(key);
   }
 
   /**
@@ -80,9 +80,9 @@ export class Catalog {
    * @throws VarveError `damaged-condemned` where nobody can tell what is condemned; reading goes on
    */
   find(digest: RawDigest): Location | undefined {
-    if (this.#unreadable.length > 0) throw damagedLists(this.#unreadable);
+    if (this.#unreadable.length > 0) throw deletionListsUnreadable(this.#unreadable);
     for (const location of this.locations(digest)) {
-      if (!this.isCondemned(location)) return location;
+      if (!this.isPendingDeletion(location)) return location;
     }
     return undefined;
   }
@@ -103,12 +103,12 @@ export class Catalog {
 
   /** Every place where the object may be read: in packs, in a file of its own, by recipes; condemned places last. */
   *locations(digest: RawDigest): Generator<Location> {
-    if (this.#condemned.size === 0) return yield* this.#everywhere(digest);
+    if (this.#pending.size === 0) return yield* this.#everywhere(digest);
     for (const location of this.#everywhere(digest)) {
-      if (!this.isCondemned(location)) yield location;
+      if (!this.isPendingDeletion(location)) yield location;
     }
     for (const location of this.#everywhere(digest)) {
-      if (this.isCondemned(location)) yield location;
+      if (this.isPendingDeletion(location)) yield location;
     }
   }
 
@@ -120,8 +120,8 @@ export class Catalog {
       }
     }
     for (const segment of this.#segments) {
-      for (const { size, generation } of segment.wholes(digest)) {
-        yield* this.#sound({ at: 'whole', key: wholeKey(digest, generation), size });
+      for (const { size, generation } of segment.wholeObjects(digest)) {
+        yield* this.#sound({ at: 'whole', key: wholeObjectKey(digest, generation), size });
       }
     }
     for (const segment of this.#segments) {
@@ -131,7 +131,7 @@ export class Catalog {
 
   /** Whether nothing new may have this key: what it held is damaged, or may be removed soon. */
   isTaken(key: string): boolean {
-    return this.#condemned.has(key);
+    return this.#pending.has(key);
   }
 
   /** Keys of files in which this process has met damage. */
@@ -139,16 +139,16 @@ export class Catalog {
     return this.#damagedKeys;
   }
 
-  isCondemned(location: Location): boolean {
-    if (this.#condemned.size === 0 || location.at === 'recipe') return false;
-    return this.#condemned.has(location.at === 'pack' ? packKey(location.pack) : location.key);
+  isPendingDeletion(location: Location): boolean {
+    if (this.#pending.size === 0 || location.at === 'recipe') return false;
+    return this.#pending.has(location.at === 'pack' ? packKey(location.pack) : location.key);
   }
 
-  *#sound<T extends PackedLocation | WholeLocation>(location: T): Generator<T> {
+  *#sound<T extends PackedLocation | WholeObjectLocation>(location: T): Generator<T> {
     if (this.#damaged.size === 0 || !this.#damaged.has(placeOf(location))) yield location;
   }
 }
 
-function placeOf(location: PackedLocation | WholeLocation): string {
+function placeOf(location: PackedLocation | WholeObjectLocation): string {
   return location.at === 'pack' ? `${location.pack} ${location.offset}` : location.key;
 }

@@ -7,9 +7,9 @@ import { renameOver } from '../../base/rename.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { IndexFile, indexKey } from '../format/index-file.ts';
-import { readLists } from '../gc/pending-deletions.ts';
+import { readPendingDeletionLists } from '../gc/pending-deletions.ts';
 import { Catalog } from './catalog.ts';
-import { salvageIndex } from './rebuild.ts';
+import { rebuildIndex } from './rebuild.ts';
 
 const INDEX_KEY = /^index\/([0-9a-f]{64})\.idx$/;
 /** An index file that a clone keeps, or one that a killed process left half-written. */
@@ -31,10 +31,10 @@ export async function loadCatalog(
 ): Promise<Catalog> {
   const byName = new Map(known.map((segment) => [segment.name, segment]));
   for (let attempt = 1; ; attempt++) {
-    const lists = await readLists(remote);
+    const lists = await readPendingDeletionLists(remote);
     try {
       const { segments, bad } = await loadSegments(remote, cache, byName);
-      if (bad.length > 0) segments.push(await mendedIndex(remote, bad));
+      if (bad.length > 0) segments.push(await repairedIndex(remote, bad));
       return new Catalog(segments, lists, bad);
     } catch (error) {
       if (!(error instanceof VarveError) || error.code !== 'object-missing' || attempt === ATTEMPTS)
@@ -72,14 +72,14 @@ async function loadSegments(
 }
 
 /** A local store mends itself; what lies on a remote is only read here, and `verify` mends it. */
-async function mendedIndex(remote: Remote, bad: readonly string[]): Promise<IndexFile> {
+async function repairedIndex(remote: Remote, bad: readonly string[]): Promise<IndexFile> {
   if (remote.localPath !== undefined) return replaceIndexes(remote, bad);
-  return (await salvageIndex(remote)).segment;
+  return (await rebuildIndex(remote)).segment;
 }
 
 /** Puts an index of what the store holds in the place of damaged ones. @returns the new one */
 export async function replaceIndexes(remote: Remote, bad: readonly string[]): Promise<IndexFile> {
-  const { bytes, segment } = await salvageIndex(remote);
+  const { bytes, segment } = await rebuildIndex(remote);
   // The damaged file may have this very name.
   await remote.write(indexKey(segment.name), bytes, { sha256: segment.name, overwrite: true });
   await remote.remove(bad.filter((name) => name !== segment.name).map(indexKey));

@@ -5,19 +5,19 @@ import {
   type IndexedBlob,
   type IndexedPack,
   type IndexedRecipe,
-  type IndexedWhole,
+  type IndexedWholeObject,
   IndexFile,
   indexKey,
 } from '../format/index-file.ts';
 import { packKey } from '../format/pack.ts';
-import { wholeKey } from '../format/whole-object-key.ts';
+import { wholeObjectKey } from '../format/whole-object-key.ts';
 import type { StoreCore } from '../store-core.ts';
 import { DigestSet } from './digest-set.ts';
 
 /** More index files than this are joined at the next commit. */
-const MOST_SEGMENTS = 24;
+const MAX_SEGMENTS = 24;
 /** Of which the largest are left alone, so that a commit costs about what it adds. */
-const LEFT_ALONE = 8;
+const LARGEST_LEFT_ALONE = 8;
 
 /** Puts one index file in the place of all; drops what names a key that does not stay, and recipes that lost their bytes. */
 export async function pruneIndex(core: StoreCore, stays: (key: string) => boolean): Promise<void> {
@@ -46,9 +46,9 @@ async function replaceIndex(
 /** Joins small index files where there are many. */
 export async function joinIndexes(core: StoreCore): Promise<void> {
   const { segments } = core.catalog;
-  if (segments.length <= MOST_SEGMENTS) return;
+  if (segments.length <= MAX_SEGMENTS) return;
   const bySize = [...segments].sort((a, b) => a.byteLength - b.byteLength);
-  const small = bySize.slice(0, segments.length - LEFT_ALONE);
+  const small = bySize.slice(0, segments.length - LARGEST_LEFT_ALONE);
   await replaceIndex(
     core,
     small,
@@ -76,13 +76,13 @@ function merged(segments: readonly IndexFile[], stays: (key: string) => boolean)
       if (fresh.has(blob.pack)) blobs.push({ ...blob, pack: renumbered[blob.pack]! });
     }
   }
-  const wholes = segments.flatMap((segment) => [...segment.allWholes()]);
+  const wholeObjects = segments.flatMap((segment) => [...segment.allWholeObjects()]);
   const recipes = segments.flatMap((segment) => [...segment.allRecipes()]);
   return {
     packs,
     blobs,
-    wholes: distinct(wholes, sameWhole).filter(({ digest, generation }) =>
-      stays(wholeKey(digest, generation)),
+    wholeObjects: distinct(wholeObjects, sameWholeObject).filter(({ digest, generation }) =>
+      stays(wholeObjectKey(digest, generation)),
     ),
     recipes: distinct(recipes, sameRecipe),
   };
@@ -93,7 +93,7 @@ function distinct<T extends { readonly digest: RawDigest }>(list: T[], same: (a:
   return list.filter((item, at) => at === 0 || !same(list[at - 1]!, item));
 }
 
-function sameWhole(a: IndexedWhole, b: IndexedWhole): boolean {
+function sameWholeObject(a: IndexedWholeObject, b: IndexedWholeObject): boolean {
   return compareDigests(a.digest, 0, b.digest, 0) === 0 && a.generation === b.generation;
 }
 

@@ -7,7 +7,7 @@ import {
   type IndexedBlob,
   type IndexedPack,
   type IndexedRecipe,
-  type IndexedWhole,
+  type IndexedWholeObject,
   IndexFile,
 } from '../format/index-file.ts';
 import { readTrailer } from '../format/pack.ts';
@@ -20,7 +20,7 @@ const JOBS = 4;
 const MAX_DEPTH = 6;
 
 /** An index of what the packs and whole objects say of themselves, for a store whose index is damaged. */
-export async function salvageIndex(remote: Remote): Promise<{ bytes: Buffer; segment: IndexFile }> {
+export async function rebuildIndex(remote: Remote): Promise<{ bytes: Buffer; segment: IndexFile }> {
   const packs: IndexedPack[] = [];
   const blobs: IndexedBlob[] = [];
   const beginnings = new Map<string, RecipeBeginning>();
@@ -41,17 +41,17 @@ export async function salvageIndex(remote: Remote): Promise<{ bytes: Buffer; seg
       if (beginning !== undefined) beginnings.set(toHex(digest), beginning);
     }
   });
-  const wholes: IndexedWhole[] = [];
+  const wholeObjects: IndexedWholeObject[] = [];
   for await (const { key, size } of remote.list('objects/')) {
     const match = WHOLE.exec(key);
     if (match)
-      wholes.push({
+      wholeObjects.push({
         digest: Buffer.from(match[1]! + match[2]!, 'hex'),
         size,
         generation: Number(match[3] ?? 0),
       });
   }
-  const bytes = encodeIndex({ packs, blobs, wholes, recipes: recipesOf(beginnings) });
+  const bytes = encodeIndex({ packs, blobs, wholeObjects, recipes: recipesOf(beginnings) });
   return { bytes, segment: IndexFile.parse(bytes, hexDigestOf(bytes)) };
 }
 

@@ -1,7 +1,7 @@
 import { VarveError } from '../../errors.ts';
 import { type RawDigest, rawDigestOf, sameDigest } from '../format/digest.ts';
 import type { LocalPacks } from './local-packs.ts';
-import { chunksOf, type Source } from './object-reader.ts';
+import { chunksOf, type ObjectSource } from './object-reader.ts';
 
 /**
  * An object of a local store, chunks put together in place and verified as one: twice as fast as a stream of chunks that are
@@ -9,7 +9,7 @@ import { chunksOf, type Source } from './object-reader.ts';
  * Memory: `size`.
  */
 export async function readLocalObject(
-  source: Source,
+  source: ObjectSource,
   packs: LocalPacks,
   digest: RawDigest,
   size: number,

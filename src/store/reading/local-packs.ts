@@ -4,7 +4,7 @@ import type { PackedLocation } from '../index/catalog.ts';
 
 type Placed = Pick<PackedLocation, 'pack' | 'offset' | 'length'>;
 
-const MOST_OPEN = 16;
+const MAX_OPEN_PACKS = 16;
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 
 /**
@@ -45,7 +45,7 @@ export class LocalPacks {
     this.#open.delete(pack);
     this.#open.set(pack, file);
     const [oldest] = this.#open;
-    if (this.#open.size > MOST_OPEN) {
+    if (this.#open.size > MAX_OPEN_PACKS) {
       closeSync(oldest![1]);
       this.#open.delete(oldest![0]);
     }

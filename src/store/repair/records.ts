@@ -3,7 +3,7 @@ import { forEach } from '../../base/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { IndexFile, indexKey } from '../format/index-file.ts';
-import { CLOCK, checkClock, parseCondemned, replaceDamagedList } from '../gc/pending-deletions.ts';
+import { CLOCK, checkClock, parsePendingDeletions, replaceDamagedList } from '../gc/pending-deletions.ts';
 import { parseRef, replaceDamagedRef } from '../gc/refs.ts';
 import type { Root } from '../gc/roots.ts';
 import { replaceIndexes } from '../index/load.ts';
@@ -46,7 +46,7 @@ export async function checkRecords(core: StoreCore, self: Self): Promise<Checked
     IndexFile.parse(bytes, INDEX.exec(key)![1]!),
   );
   const refs = await reading.damaged('refs/', REF, parseRef);
-  const lists = await reading.damaged('condemned/', LIST, parseCondemned);
+  const lists = await reading.damaged('condemned/', LIST, parsePendingDeletions);
   const clocks = await reading.damaged(CLOCK, /^clock$/, checkClock);
   const damage = [
     ...(await repairIndexes(core, indexes)),

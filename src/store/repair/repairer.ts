@@ -1,12 +1,12 @@
 import { type RawDigest, rawDigestOf, sameDigest } from '../format/digest.ts';
-import { writeCondemned } from '../gc/pending-deletions.ts';
+import { writePendingDeletions } from '../gc/pending-deletions.ts';
 import { streamObject } from '../reading/object-reader.ts';
 import type { StoreCore } from '../store-core.ts';
 import { ObjectCopier } from '../transfer/object-copier.ts';
 import { Batch } from '../writing/batch.ts';
 
 /** Brings whole copies of what is damaged in one store from another, and keeps them. */
-export class Mender {
+export class Repairer {
   readonly #core: StoreCore;
   readonly #open: () => Promise<StoreCore | undefined>;
   #other: Promise<StoreCore | undefined> | undefined;
@@ -19,7 +19,7 @@ export class Mender {
   }
 
   /** A blob that no place in the store holds whole. */
-  async blob(digest: RawDigest): Promise<Uint8Array | undefined> {
+  async repairBlob(digest: RawDigest): Promise<Uint8Array | undefined> {
     const other = await this.#source();
     if (other === undefined || other.catalog.first(digest) === undefined) return undefined;
     const pieces: Uint8Array[] = [];
@@ -32,7 +32,7 @@ export class Mender {
   }
 
   /** An object with all that it needs. @returns whether the other store had it */
-  async object(digest: RawDigest, path: string): Promise<boolean> {
+  async repairObject(digest: RawDigest, path: string): Promise<boolean> {
     const other = await this.#source();
     if (other === undefined || other.catalog.first(digest) === undefined) return false;
     const copier = new ObjectCopier(other, this.#core, {});
@@ -42,13 +42,13 @@ export class Mender {
   }
 
   /** Makes the copies durable, and keeps every later process from relying on the damaged files. */
-  async finish(): Promise<void> {
+  async keepRepairs(): Promise<void> {
     const batch = this.#batch;
     this.#batch = undefined;
     await batch?.commit();
-    const known = await this.#core.condemnedNow();
+    const known = await this.#core.keysPendingDeletion();
     const keys = [...this.#core.catalog.damagedKeys].filter((key) => !known.has(key));
-    if (keys.length > 0) await writeCondemned(this.#core.remote, keys, true);
+    if (keys.length > 0) await writePendingDeletions(this.#core.remote, keys, true);
   }
 
   async #source(): Promise<StoreCore | undefined> {

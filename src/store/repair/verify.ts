@@ -3,14 +3,14 @@ import { forEach } from '../../base/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
 import { hexDigestOf, type RawDigest, rawDigestOf, sameDigest, toHex } from '../format/digest.ts';
-import type { IndexedBlob, IndexedPack, IndexedWhole } from '../format/index-file.ts';
+import type { IndexedBlob, IndexedPack, IndexedWholeObject } from '../format/index-file.ts';
 import { packKey } from '../format/pack.ts';
-import { wholeKey } from '../format/whole-object-key.ts';
-import { readLists, writeCondemned } from '../gc/pending-deletions.ts';
+import { wholeObjectKey } from '../format/whole-object-key.ts';
+import { readPendingDeletionLists, writePendingDeletions } from '../gc/pending-deletions.ts';
 import { visitRoot } from '../gc/reachable.ts';
 import type { Root } from '../gc/roots.ts';
 import type { PackedLocation } from '../index/catalog.ts';
-import { checkWhole } from '../reading/object-reader.ts';
+import { checkWholeObject } from '../reading/object-reader.ts';
 import type { Store } from '../store.ts';
 import type { StoreCore } from '../store-core.ts';
 import { type CheckedRecords, checkRecords, isDone } from './records.ts';
@@ -34,7 +34,7 @@ export interface Touched {
   readonly files: readonly string[];
 }
 
-export interface Verified {
+export interface StoreCheck {
   readonly checkedBytes: number;
   /** Files of the store that were read. */
   readonly objects: number;
@@ -66,22 +66,22 @@ export async function verifyStore(
   store: Store,
   roots: readonly Root[],
   { clone, onProgress, signal }: VerifyOptions = {},
-): Promise<Verified> {
+): Promise<StoreCheck> {
   const { core } = store;
   const records = await checkRecords(core, { clone, roots });
   if (records.damage.length > 0) await store.reload();
-  const { condemned } = await readLists(core.remote);
-  const mended = new Set(condemned.flatMap(({ keys, isDamage }) => (isDamage ? keys : [])));
+  const { pending } = await readPendingDeletionLists(core.remote);
+  const listed = new Set(pending.flatMap(({ keys, isDamage }) => (isDamage ? keys : [])));
   const checker = new Checker(core, records.bytes, onProgress, signal);
   await checker.checkFiles();
   const needs = await findNeeds(core, roots, checker.broken);
-  const broken = [...new Set(checker.broken.values())].filter((key) => !mended.has(key));
+  const broken = [...new Set(checker.broken.values())].filter((key) => !listed.has(key));
   // Nothing new relies on a damaged file, so that a fetch or push puts whole copies elsewhere; gc removes it in the end.
-  if (broken.length > 0) await isDone(() => writeCondemned(core.remote, broken, true));
+  if (broken.length > 0) await isDone(() => writePendingDeletions(core.remote, broken, true));
   return {
     checkedBytes: checker.bytes,
     objects: records.files + checker.objects,
-    damage: report(checker, records, needs.damaged, mended),
+    damage: report(checker, records, needs.damaged, listed),
     absent: needs.absent.map(told),
   };
 }
@@ -119,9 +119,9 @@ class Checker {
         if (!seen.has(pack.name)) await this.#checkPack(pack, blobs);
         seen.add(pack.name);
       });
-      await forEach(segment.allWholes(), JOBS, async (whole) => {
-        const key = wholeKey(whole.digest, whole.generation);
-        if (!seen.has(key)) await this.#checkWhole(whole, key);
+      await forEach(segment.allWholeObjects(), JOBS, async (whole) => {
+        const key = wholeObjectKey(whole.digest, whole.generation);
+        if (!seen.has(key)) await this.#checkWholeObject(whole, key);
         seen.add(key);
       });
     }
@@ -147,8 +147,8 @@ class Checker {
       this.problems.set(key, 'its header or trailer is damaged; its blobs are whole');
   }
 
-  async #checkWhole({ digest, size }: IndexedWhole, key: string): Promise<void> {
-    const problem = await this.#problemOfWhole(digest, key);
+  async #checkWholeObject({ digest, size }: IndexedWholeObject, key: string): Promise<void> {
+    const problem = await this.#problemOfWholeObject(digest, key);
     if (problem === undefined) return;
     this.problems.set(key, problem);
     this.broken.set(toHex(digest), key);
@@ -166,7 +166,7 @@ class Checker {
     await forEach(this.#core.remote.list('objects/'), JOBS, async ({ key }) => {
       const [, first, rest] = WHOLE.exec(key) ?? [];
       if (first === undefined || named.has(key)) return;
-      const problem = await this.#problemOfWhole(Buffer.from(first + rest, 'hex'), key);
+      const problem = await this.#problemOfWholeObject(Buffer.from(first + rest, 'hex'), key);
       if (problem === MISMATCH) this.unnamed.add(key);
     });
   }
@@ -183,10 +183,10 @@ class Checker {
     return bytes;
   }
 
-  async #problemOfWhole(digest: RawDigest, key: string): Promise<string | undefined> {
+  async #problemOfWholeObject(digest: RawDigest, key: string): Promise<string | undefined> {
     this.#signal?.throwIfAborted();
     try {
-      await checkWhole(this.#core.remote, digest, key, (count) => {
+      await checkWholeObject(this.#core.remote, digest, key, (count) => {
         this.bytes += count;
       });
       return undefined;
@@ -269,14 +269,14 @@ function note(touches: Touch[], root: Root, file: string): void {
   if (file !== '') touches.at(-1)!.files.add(file);
 }
 
-/** @param mended keys whose damage an earlier verify found, and which wait for gc: only what still needs them counts */
+/** @param listed keys whose damage an earlier verify found, and which wait for gc: only what still needs them counts */
 function report(
   checker: Checker,
   records: CheckedRecords,
   touched: Needs['damaged'],
-  mended: ReadonlySet<string>,
+  listed: ReadonlySet<string>,
 ): Damage[] {
-  const open = [...checker.problems.keys()].filter((key) => !mended.has(key));
+  const open = [...checker.problems.keys()].filter((key) => !listed.has(key));
   const files = [...new Set([...open, ...touched.keys()])].map((key) => ({
     key,
     problem: checker.problems.get(key) ?? 'it does not hold what it should',

@@ -4,13 +4,13 @@ import { chmod, copyFile, link, open, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf, fileError } from '../../base/file-errors.ts';
 import { renameOverSync } from '../../base/rename.ts';
-import { digestMismatch, objectMissing } from '../errors.ts';
+import { objectDamaged, objectMissing } from '../errors.ts';
 import { type RawDigest, sameDigest, toDigest } from '../format/digest.ts';
-import type { WholeLocation } from '../index/catalog.ts';
+import type { WholeObjectLocation } from '../index/catalog.ts';
 import type { LocalPacks } from '../reading/local-packs.ts';
-import { type Source, streamObject } from '../reading/object-reader.ts';
+import { type ObjectSource, streamObject } from '../reading/object-reader.ts';
 
-export interface MaterialiseOptions {
+export interface RestoreOptions {
   /** Prefer a read-only hard link to a copy. */
   readonly link?: boolean;
   readonly executable?: boolean;
@@ -26,20 +26,20 @@ const READ_ONLY = 0o444;
 const NO_LINK = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES']);
 
 /** See Store.materialise. */
-export async function materialise(
-  source: Source,
+export async function restoreFile(
+  source: ObjectSource,
   digest: RawDigest,
   target: string,
-  options: MaterialiseOptions,
+  options: RestoreOptions,
   packs: LocalPacks | undefined,
 ): Promise<void> {
   const temporary = temporaryFor(target);
   try {
     const small = readSmall(source, digest, packs);
-    const whole = small === undefined ? localWhole(source, digest) : undefined;
+    const whole = small === undefined ? localWholeObject(source, digest) : undefined;
     if (small !== undefined) writeSmall(small, temporary, options);
     else if (whole === undefined) await writeStream(source, digest, temporary, options);
-    else await cloneWhole(source, whole, digest, temporary, options);
+    else await cloneWholeObject(source, whole, digest, temporary, options);
     renameOverSync(temporary, target);
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
@@ -54,21 +54,25 @@ export function temporaryFor(target: string): string {
 }
 
 /** A verified object that is one blob in a local pack; undefined for all others, and where it is damaged. */
-function readSmall(source: Source, digest: RawDigest, packs: LocalPacks | undefined): Uint8Array | undefined {
+function readSmall(
+  source: ObjectSource,
+  digest: RawDigest,
+  packs: LocalPacks | undefined,
+): Uint8Array | undefined {
   const location = source.catalog.first(digest);
   return location?.at === 'pack' ? packs?.read(location, digest) : undefined;
 }
 
-function writeSmall(bytes: Uint8Array, temporary: string, options: MaterialiseOptions): void {
+function writeSmall(bytes: Uint8Array, temporary: string, options: RestoreOptions): void {
   writeFileSync(temporary, bytes, { flag: 'wx', mode: modeOf(options) });
   options.onBytes?.(bytes.length);
 }
 
 async function writeStream(
-  source: Source,
+  source: ObjectSource,
   digest: RawDigest,
   temporary: string,
-  options: MaterialiseOptions,
+  options: RestoreOptions,
 ): Promise<void> {
   const file = await open(temporary, 'wx', modeOf(options));
   try {
@@ -95,12 +99,12 @@ async function* neighboursJoined(pieces: AsyncIterable<Uint8Array>): AsyncGenera
   if (joined !== undefined) yield joined;
 }
 
-interface LocalWhole {
+interface LocalWholeObject {
   readonly path: string;
-  readonly location: WholeLocation;
+  readonly location: WholeObjectLocation;
 }
 
-function localWhole(source: Source, digest: RawDigest): LocalWhole | undefined {
+function localWholeObject(source: ObjectSource, digest: RawDigest): LocalWholeObject | undefined {
   if (source.remote.localPath === undefined) return undefined;
   for (const location of source.catalog.locations(digest)) {
     if (location.at === 'pack') return undefined;
@@ -110,12 +114,12 @@ function localWhole(source: Source, digest: RawDigest): LocalWhole | undefined {
 }
 
 /** The clone or link is what gets verified, since it is what gets the name. */
-async function cloneWhole(
-  source: Source,
-  { path, location }: LocalWhole,
+async function cloneWholeObject(
+  source: ObjectSource,
+  { path, location }: LocalWholeObject,
   digest: RawDigest,
   temporary: string,
-  options: MaterialiseOptions,
+  options: RestoreOptions,
 ): Promise<void> {
   await stat(path).catch((error: unknown) => {
     source.catalog.markDamaged(location);
@@ -133,7 +137,7 @@ async function cloneWhole(
   }
   if (sameDigest(hash.digest(), digest)) return;
   source.catalog.markDamaged(location);
-  throw digestMismatch(digest, path);
+  throw objectDamaged(digest, path);
 }
 
 /** A link shares its bytes with the store, so it is made read-only: a change in place would damage every version. */
@@ -149,6 +153,6 @@ async function tryLink(path: string, temporary: string): Promise<boolean> {
 }
 
 /** Less what the user's mask takes away. */
-export function modeOf({ executable }: Pick<MaterialiseOptions, 'executable'>): number {
+export function modeOf({ executable }: Pick<RestoreOptions, 'executable'>): number {
   return executable ? 0o777 : 0o666;
 }

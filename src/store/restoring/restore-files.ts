@@ -10,7 +10,7 @@ import type { FileToWrite, WriteGroup } from './small-file-writer.ts';
 /** Large files, or groups of small ones, that are put in place at the same time: enough to keep a disk busy. */
 const JOBS = 8;
 
-export interface FileToPut {
+export interface FileToRestore {
   readonly digest: Digest;
   readonly size: number;
   /** Absolute path. */
@@ -19,15 +19,15 @@ export interface FileToPut {
 }
 
 /** What is needed of a local store. */
-export interface Shelf {
+export interface LocalStore {
   /** The place where the object is best read. */
-  locate(digest: RawDigest): Location | undefined;
-  pathOf(pack: string): string;
+  locationOf(digest: RawDigest): Location | undefined;
+  packPath(pack: string): string;
   /** Puts one file in place, whatever it takes. */
-  put(file: FileToPut): Promise<void>;
+  restoreFile(file: FileToRestore): Promise<void>;
 }
 
-interface Packed extends FileToPut {
+interface Packed extends FileToRestore {
   readonly raw: RawDigest;
   readonly location: PackedLocation;
 }
@@ -35,23 +35,23 @@ interface Packed extends FileToPut {
 /**
  * Puts files in place, in no promised order; of many small ones, groups on threads.
  * @param count how many there are
- * @throws as `shelf.put`
+ * @throws as `local.put`
  */
-export async function materialiseAll(
-  shelf: Shelf,
-  files: Iterable<FileToPut>,
+export async function restoreFiles(
+  local: LocalStore,
+  files: Iterable<FileToRestore>,
   count: number,
   onBytes: (count: number) => void,
 ): Promise<void> {
-  if (count < MANY_FILES) return forEach(files, JOBS, (file) => shelf.put(file));
+  if (count < MANY_FILES) return forEach(files, JOBS, (file) => local.restoreFile(file));
   const threads = new Threads<WriteGroup, Uint8Array>('write-worker');
   try {
-    await forEach(portionsOf(shelf, files), JOBS, async (portion) => {
-      if (!isGroup(portion)) return shelf.put(portion);
-      const written = await threads.ask(writesOf(shelf, portion));
+    await forEach(portionsOf(local, files), JOBS, async (portion) => {
+      if (!isGroup(portion)) return local.restoreFile(portion);
+      const written = await threads.ask(writesOf(local, portion));
       for (const [ordinal, file] of portion.entries()) {
         if (written[ordinal] === 1) onBytes(file.size);
-        else await shelf.put(file);
+        else await local.restoreFile(file);
       }
     });
   } finally {
@@ -59,19 +59,19 @@ export async function materialiseAll(
   }
 }
 
-type Portion = FileToPut | readonly Packed[];
+type Portion = FileToRestore | readonly Packed[];
 
 function isGroup(portion: Portion): portion is readonly Packed[] {
   return Array.isArray(portion);
 }
 
 /** Small files that lie in packs, in groups, and between them all others. */
-function* portionsOf(shelf: Shelf, files: Iterable<FileToPut>): Generator<Portion> {
-  const others: FileToPut[] = [];
+function* portionsOf(local: LocalStore, files: Iterable<FileToRestore>): Generator<Portion> {
+  const others: FileToRestore[] = [];
   const packed = function* (): Generator<Packed> {
     for (const file of files) {
       const raw = toRaw(file.digest);
-      const location = file.size <= SMALLEST_CHUNKED ? shelf.locate(raw) : undefined;
+      const location = file.size <= SMALLEST_CHUNKED ? local.locationOf(raw) : undefined;
       if (location?.at === 'pack') yield { ...file, raw, location };
       else others.push(file);
     }
@@ -83,13 +83,13 @@ function* portionsOf(shelf: Shelf, files: Iterable<FileToPut>): Generator<Portio
   yield* others;
 }
 
-function writesOf(shelf: Shelf, group: readonly Packed[]): WriteGroup {
+function writesOf(local: LocalStore, group: readonly Packed[]): WriteGroup {
   const digests = new Uint8Array(group.length * DIGEST_BYTES);
   const files = group.map((file, ordinal): FileToWrite => {
     const { raw, location, target } = file;
     digests.set(raw, ordinal * DIGEST_BYTES);
     return {
-      pack: shelf.pathOf(location.pack),
+      pack: local.packPath(location.pack),
       offset: location.offset,
       length: location.length,
       mode: modeOf(file),

@@ -1,15 +1,15 @@
 import { forEach, inOrder } from '../../base/concurrency.ts';
 import { debug } from '../../base/debug.ts';
 import type { OnProgress } from '../../progress.ts';
-import { damaged, digestMismatch, objectMissing } from '../errors.ts';
+import { damaged, objectDamaged, objectMissing } from '../errors.ts';
 import { type RawDigest, toDigest } from '../format/digest.ts';
 import type { PackKind } from '../format/pack.ts';
-import type { Location, RecipeLocation, WholeLocation } from '../index/catalog.ts';
-import { chunksOf, isEmptyObject, type Source } from '../reading/object-reader.ts';
-import { type PlacedBlob, type Run, readRun, runsOf } from '../reading/pack-reader.ts';
+import type { Location, RecipeLocation, WholeObjectLocation } from '../index/catalog.ts';
+import { chunksOf, isEmptyObject, type ObjectSource } from '../reading/object-reader.ts';
+import { type BlobRun, type PlacedBlob, readRun, runsOf } from '../reading/pack-reader.ts';
 import type { StoreCore } from '../store-core.ts';
 import { Batch } from '../writing/batch.ts';
-import { withWholeBody } from '../writing/whole-object-body.ts';
+import { withWholeObjectBody } from '../writing/whole-object-body.ts';
 
 export interface WantedObject {
   readonly digest: RawDigest;
@@ -18,19 +18,19 @@ export interface WantedObject {
   readonly path: string;
 }
 interface WantedBlob extends PlacedBlob, WantedObject {}
-interface WantedWhole extends WantedObject {
-  readonly location: WholeLocation;
+interface WantedWholeObject extends WantedObject {
+  readonly location: WholeObjectLocation;
 }
-interface WantedChunks extends WantedObject {
+interface WantedChunkedObject extends WantedObject {
   readonly location: RecipeLocation;
 }
 
 /** Objects planned together: their recipes come in few requests, and their total is known before the first byte moves. */
-const WINDOW = 65_536;
+const MAX_PLANNED_OBJECTS = 65_536;
 /** Blobs planned together, so that neighbours in a pack come in one request. */
-const MOST_BLOBS = 65_536;
-const MOST_BYTES = 1024 * 1024 * 1024;
-const DEEPEST_RECIPE = 6;
+const MAX_PLANNED_BLOBS = 65_536;
+const MAX_PLANNED_BYTES = 1024 * 1024 * 1024;
+const MAX_RECIPE_DEPTH = 6;
 const DEFAULT_JOBS = 8;
 
 /** Copies objects that `to` lacks, with all that their recipes name. */
@@ -68,7 +68,7 @@ export class ObjectCopier {
     let window: WantedObject[] = [];
     for await (const object of objects) {
       window.push(object);
-      if (window.length < WINDOW) continue;
+      if (window.length < MAX_PLANNED_OBJECTS) continue;
       await this.#copyWindow(window, 0);
       window = [];
     }
@@ -88,8 +88,8 @@ export class ObjectCopier {
   }
 
   async #copyWindow(objects: readonly WantedObject[], depth: number): Promise<void> {
-    const wholes: WantedWhole[] = [];
-    const chunked: WantedChunks[] = [];
+    const wholeObjects: WantedWholeObject[] = [];
+    const chunked: WantedChunkedObject[] = [];
     let held = 0;
     for (const object of objects) {
       if (this.#batch.holds(object.digest)) {
@@ -100,7 +100,7 @@ export class ObjectCopier {
       if (location.at === 'pack') this.#plan({ ...object, location });
       else if (this.#isNew(object.digest)) {
         this.#total += location.size;
-        if (location.at === 'whole') wholes.push({ ...object, location });
+        if (location.at === 'whole') wholeObjects.push({ ...object, location });
         else chunked.push({ ...object, location });
       }
     }
@@ -108,14 +108,14 @@ export class ObjectCopier {
     if (objects.length > 0)
       debug('cache', `hits ${held}, misses ${objects.length - held}, objects in ${url}`);
     await this.#copyBlobs();
-    await forEach(wholes, this.#jobs, (whole) => this.#copyWhole(whole));
+    await forEach(wholeObjects, this.#jobs, (object) => this.#copyWholeObject(object));
     if (chunked.length > 0) await this.#copyChunked(chunked, depth);
     this.#planned.clear();
   }
 
   /** The recipes first, so that they can be read near by, then their chunks. */
-  async #copyChunked(objects: readonly WantedChunks[], depth: number): Promise<void> {
-    if (depth >= DEEPEST_RECIPE) {
+  async #copyChunked(objects: readonly WantedChunkedObject[], depth: number): Promise<void> {
+    if (depth >= MAX_RECIPE_DEPTH) {
       throw damaged('damaged-recipe', objects[0]!.path, 'recipes lead to recipes without end');
     }
     const recipes = objects.map(({ location, path }) => ({
@@ -127,7 +127,7 @@ export class ObjectCopier {
     await this.makeReadable();
     for (const { digest, kind, path, location } of objects) {
       for await (const chunk of chunksOf(
-        nearest(location.recipe, this.#from, this.#to, path),
+        nearestSource(location.recipe, this.#from, this.#to, path),
         digest,
         location,
       )) {
@@ -145,7 +145,8 @@ export class ObjectCopier {
     if (location.at !== 'pack')
       throw objectMissing(toDigest(chunk.digest), this.#from.remote.url, chunk.path);
     this.#plan({ ...chunk, location });
-    if (this.#blobs.length >= MOST_BLOBS || this.#blobBytes >= MOST_BYTES) await this.#copyBlobs();
+    if (this.#blobs.length >= MAX_PLANNED_BLOBS || this.#blobBytes >= MAX_PLANNED_BYTES)
+      await this.#copyBlobs();
   }
 
   #plan(blob: WantedBlob): void {
@@ -166,14 +167,14 @@ export class ObjectCopier {
     const blobs = this.#blobs.sort(byPlace);
     this.#blobs = [];
     this.#blobBytes = 0;
-    const read = async (run: Run<WantedBlob>) => {
+    const read = async (run: BlobRun<WantedBlob>) => {
       this.#signal?.throwIfAborted();
       return readRun(this.#from.remote, run);
     };
     // In their order, whichever comes first: neighbours stay neighbours, so that they are few reads later too.
     for await (const run of inOrder(runsOf(blobs), this.#jobs, read)) {
-      for (const { blob, bytes, sound } of run) {
-        if (sound) await this.#putBlob(blob, bytes);
+      for (const { blob, bytes, isIntact } of run) {
+        if (isIntact) await this.#putBlob(blob, bytes);
         else await this.#copyOther(blob);
       }
     }
@@ -183,10 +184,10 @@ export class ObjectCopier {
   async #copyOther(blob: WantedBlob): Promise<void> {
     this.#from.catalog.markDamaged(blob.location);
     const location = this.#from.catalog.first(blob.digest);
-    if (location?.at !== 'pack') throw digestMismatch(blob.digest, `${this.#from.remote.url}: ${blob.path}`);
+    if (location?.at !== 'pack') throw objectDamaged(blob.digest, `${this.#from.remote.url}: ${blob.path}`);
     for await (const run of runsOf([{ ...blob, location }])) {
       const [read] = await readRun(this.#from.remote, run);
-      if (read!.sound) await this.#putBlob(blob, read!.bytes);
+      if (read!.isIntact) await this.#putBlob(blob, read!.bytes);
       else await this.#copyOther(read!.blob);
     }
   }
@@ -197,11 +198,11 @@ export class ObjectCopier {
     this.#report(bytes.length);
   }
 
-  async #copyWhole({ digest, location }: WantedWhole): Promise<void> {
+  async #copyWholeObject({ digest, location }: WantedWholeObject): Promise<void> {
     this.#signal?.throwIfAborted();
     const report = (count: number): void => this.#report(count);
-    await withWholeBody(this.#from.remote, digest, location, this.#to.remote, report, (body) =>
-      this.#batch.putWhole(digest, body),
+    await withWholeObjectBody(this.#from.remote, digest, location, this.#to.remote, report, (body) =>
+      this.#batch.putWholeObject(digest, body),
     );
     this.#sent.objects += 1;
   }
@@ -226,7 +227,7 @@ export class ObjectCopier {
  * Where to read what both may have: a local store before one that needs requests.
  * @throws VarveError `object-missing`, naming `path`
  */
-export function nearest(digest: RawDigest, from: StoreCore, to: StoreCore, path: string): Source {
+export function nearestSource(digest: RawDigest, from: StoreCore, to: StoreCore, path: string): ObjectSource {
   const having = [from, to].filter(
     ({ catalog }) => isEmptyObject(digest) || catalog.first(digest) !== undefined,
   );

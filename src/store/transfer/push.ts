@@ -7,9 +7,9 @@ import { hexDigestOf } from '../format/digest.ts';
 import { writeRef } from '../gc/refs.ts';
 import type { Root } from '../gc/roots.ts';
 import { Store } from '../store.ts';
-import { isAlreadyThere, type TransferOptions, type Transferred, transfer } from './transfer.ts';
+import { isAlreadyThere, type StoreTransferOptions, type TransferTotals, transfer } from './transfer.ts';
 
-export interface PushOptions extends TransferOptions {
+export interface PushOptions extends StoreTransferOptions {
   /** The clone that pushes: its roots are recorded, so that no gc removes what they need. */
   readonly clone: string;
   /** Folder in which the clone keeps what it knows of remotes. */
@@ -24,8 +24,8 @@ interface RemoteState {
 
 const VERSION = 1;
 /** Pushes that are remembered: of a few datasets by themselves, to a few remotes. */
-const MOST_REMEMBERED = 64;
-const CONDEMNED = /^condemned\/.*\.json$/;
+const MAX_REMEMBERED = 64;
+const PENDING = /^condemned\/.*\.json$/;
 const INDEX = /^index\/([0-9a-f]{64})\.idx$/;
 
 /**
@@ -34,12 +34,12 @@ const INDEX = /^index\/([0-9a-f]{64})\.idx$/;
  * @param openCache called only where there may be something to send
  * @throws VarveError as transfer
  */
-export async function push(
+export async function pushRoots(
   openCache: () => Promise<Store>,
   remote: Remote,
   roots: readonly Root[],
   { clone, memory, ...options }: PushOptions,
-): Promise<Transferred> {
+): Promise<TransferTotals> {
   // First, so that a gc that starts now knows of them.
   await writeRef(remote, clone, roots);
   const remembered = memory === undefined ? [] : await recall(memory);
@@ -52,7 +52,7 @@ export async function push(
     const there = await Store.open(remote, memory === undefined ? {} : { indexCache: memory });
     const isPartial = roots.some((root) => isAlreadyThere(cache.core, there.core, root));
     const sent = await transfer(cache, there, roots, options);
-    const { condemnedLists: condemned, segments } = there.core.catalog;
+    const { pendingDeletionLists: condemned, segments } = there.core.catalog;
     const fact = isWhole({ condemned, index: segments.map(({ name }) => name) });
     if (memory !== undefined && !isPartial) await remember(memory, [fact, ...remembered]);
     return sent;
@@ -63,18 +63,18 @@ export async function push(
 
 /** In the order in which a store reads them: see loadCatalog. */
 async function stateOf(remote: Remote): Promise<RemoteState> {
-  const condemned: string[] = [];
-  for await (const { key } of remote.list('condemned/')) if (CONDEMNED.test(key)) condemned.push(key);
+  const pending: string[] = [];
+  for await (const { key } of remote.list('condemned/')) if (PENDING.test(key)) pending.push(key);
   const index: string[] = [];
   for await (const { key } of remote.list('index/')) index.push(...(INDEX.exec(key)?.slice(1) ?? []));
-  return { condemned, index };
+  return { condemned: pending, index };
 }
 
 /** Names the fact that a remote in this state has all that the roots need. */
 function factOf(
   state: RemoteState,
   roots: readonly Root[],
-  { profilesOnly = false }: TransferOptions,
+  { profilesOnly = false }: StoreTransferOptions,
 ): string {
   const wanted = roots.map(({ kind, digest, profile, only }) => ({ kind, digest, profile, only }));
   const { condemned, index } = state;
@@ -93,7 +93,7 @@ async function recall(memory: string): Promise<string[]> {
 }
 
 async function remember(memory: string, facts: readonly string[]): Promise<void> {
-  const whole = [...new Set(facts)].slice(0, MOST_REMEMBERED);
+  const whole = [...new Set(facts)].slice(0, MAX_REMEMBERED);
   await mkdir(memory, { recursive: true });
   const temporary = `${recordFile(memory)}.${process.pid}`;
   await writeFile(temporary, `${JSON.stringify({ version: VERSION, whole })}\n`);

@@ -6,9 +6,9 @@ import type { Root } from '../gc/roots.ts';
 import { streamObject } from '../reading/object-reader.ts';
 import type { Store } from '../store.ts';
 import type { StoreCore } from '../store-core.ts';
-import { nearest, ObjectCopier, type WantedObject } from './object-copier.ts';
+import { nearestSource, ObjectCopier, type WantedObject } from './object-copier.ts';
 
-export interface TransferOptions {
+export interface StoreTransferOptions {
   /** Requests at a time, 8 by default. */
   readonly jobs?: number;
   /** Only the profiles of the roots: no data, no manifests. */
@@ -19,7 +19,7 @@ export interface TransferOptions {
 }
 
 /** Objects and bytes that were really sent: what was there already does not count. */
-export interface Transferred {
+export interface TransferTotals {
   readonly objects: number;
   readonly bytes: number;
 }
@@ -33,8 +33,8 @@ export async function transfer(
   from: Store,
   to: Store,
   roots: readonly Root[],
-  options: TransferOptions = {},
-): Promise<Transferred> {
+  options: StoreTransferOptions = {},
+): Promise<TransferTotals> {
   const copier = new ObjectCopier(from.core, to.core, options);
   try {
     await copier.copy(profilesOf(roots));
@@ -88,7 +88,7 @@ async function* filesOf(
       continue;
     }
     const raw = toRaw(digest);
-    const bytes = streamObject(nearest(raw, from, to, path), raw);
+    const bytes = streamObject(nearestSource(raw, from, to, path), raw);
     for await (const entry of readManifest(bytes, `${path} (${digest})`)) {
       if (entry.digest === undefined || !isChosen(entry.path, root.only)) continue;
       yield { digest: toRaw(entry.digest), kind: 'data', path: `${path}/${entry.path}` };

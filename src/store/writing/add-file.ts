@@ -97,7 +97,7 @@ async function addLarge(sink: BlobSink, file: FileHandle, path: string, onBytes:
   const assertSame = async (length: number): Promise<void> =>
     assertUnchanged(before, await file.stat(), length, path);
   if (layout === 'chunks') return addChunked(sink, file, size, assertSame, onBytes);
-  if (layout === 'whole') return addWhole(sink, file, path, size, assertSame, onBytes);
+  if (layout === 'whole') return addWholeObject(sink, file, path, size, assertSame, onBytes);
   const bytes = await file.readFile();
   await assertSame(bytes.length);
   const digest = rawDigestOf(bytes);
@@ -107,7 +107,7 @@ async function addLarge(sink: BlobSink, file: FileHandle, path: string, onBytes:
 }
 
 /** Read twice: to learn its name, and to write it under that name; the writer checks that both saw the same. */
-async function addWhole(
+async function addWholeObject(
   sink: BlobSink,
   file: FileHandle,
   path: string,
@@ -124,7 +124,7 @@ async function addWhole(
   }
   await assertSame(length);
   const digest = hash.digest();
-  await sink.putWhole(digest, { path, size });
+  await sink.putWholeObject(digest, { path, size });
   await assertSame(size);
   return { digest: toDigest(digest), size };
 }

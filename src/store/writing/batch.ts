@@ -1,9 +1,9 @@
 import { VarveError } from '../../errors.ts';
 import type { Body } from '../../remote/remote.ts';
 import { type Digest, type RawDigest, toDigest, toHex } from '../format/digest.ts';
-import type { IndexContent, IndexedRecipe, IndexedWhole } from '../format/index-file.ts';
+import type { IndexContent, IndexedRecipe, IndexedWholeObject } from '../format/index-file.ts';
 import { type PackKind, packKey } from '../format/pack.ts';
-import { wholeKey } from '../format/whole-object-key.ts';
+import { wholeObjectKey } from '../format/whole-object-key.ts';
 import { joinIndexes } from '../index/merge.ts';
 import { isEmptyObject } from '../reading/object-reader.ts';
 import type { StoreCore } from '../store-core.ts';
@@ -11,7 +11,7 @@ import { type AddedFile, type AddFileOptions, addFile, addSmallFiles } from './a
 import { addStream } from './add-stream.ts';
 import type { BlobSink } from './blob-sink.ts';
 import { PackUploads } from './pack-uploads.ts';
-import { freeGeneration, rescue } from './relocate-pending.ts';
+import { freeGeneration, relocatePending } from './relocate-pending.ts';
 import type { SmallFileReaders } from './small-file-readers.ts';
 import type { FileToRead } from './small-files.ts';
 
@@ -25,7 +25,7 @@ export class Batch implements BlobSink {
   readonly #uploads: PackUploads;
   /** Blobs and objects that this batch has taken in; each index that is written clears those it names. */
   #pending = new Set<string>();
-  #wholes: IndexedWhole[] = [];
+  #wholeObjects: IndexedWholeObject[] = [];
   #recipes: IndexedRecipe[] = [];
   /** Put since the last index was written. */
   #bytes = 0;
@@ -83,20 +83,20 @@ export class Batch implements BlobSink {
     this.#uploads.append(Buffer.from(digest), bytes, kind);
     this.#bytes += bytes.length;
     this.#blobs += 1;
-    await this.#uploads.room();
+    await this.#uploads.waitForRoom();
     if (this.#bytes >= CHECKPOINT_BYTES || this.#blobs >= CHECKPOINT_BLOBS) await this.#checkpoint();
   }
 
   /** Puts an object into a file of its own. */
-  async putWhole(digest: RawDigest, body: Body): Promise<void> {
+  async putWholeObject(digest: RawDigest, body: Body): Promise<void> {
     if (this.holds(digest)) return;
     this.#pending.add(keyOf(digest));
     const generation = freeGeneration((candidate) =>
-      this.#store.catalog.isTaken(wholeKey(digest, candidate)),
+      this.#store.catalog.isTaken(wholeObjectKey(digest, candidate)),
     );
-    await this.#store.remote.write(wholeKey(digest, generation), body, { sha256: toHex(digest) });
+    await this.#store.remote.write(wholeObjectKey(digest, generation), body, { sha256: toHex(digest) });
     const size = body instanceof Uint8Array ? body.length : body.size;
-    this.#wholes.push({ digest: Buffer.from(digest), size, generation });
+    this.#wholeObjects.push({ digest: Buffer.from(digest), size, generation });
   }
 
   /** Says that the object `digest` is what `recipe` lists; both the recipe and its chunks have been put. */
@@ -110,8 +110,12 @@ export class Batch implements BlobSink {
   async commit(): Promise<void> {
     this.#open = false;
     await this.#uploads.finish();
-    await this.#writeIndex({ ...this.#uploads.takeWritten(), wholes: this.#wholes, recipes: this.#recipes });
-    await rescue(this.#store, this.#reliedOn);
+    await this.#writeIndex({
+      ...this.#uploads.takeWritten(),
+      wholeObjects: this.#wholeObjects,
+      recipes: this.#recipes,
+    });
+    await relocatePending(this.#store, this.#reliedOn);
     await joinIndexes(this.#store);
   }
 
@@ -134,14 +138,15 @@ export class Batch implements BlobSink {
     const written = this.#uploads.takeWritten();
     this.#bytes = 0;
     this.#blobs = 0;
-    await this.#writeIndex({ ...written, wholes: [], recipes: [] });
+    await this.#writeIndex({ ...written, wholeObjects: [], recipes: [] });
     for (const { digest } of written.blobs) this.#pending.delete(keyOf(digest));
   }
 
   async #writeIndex(content: IndexContent): Promise<void> {
     for (const { name } of content.packs) this.#reliedOn.add(packKey(name));
-    for (const { digest, generation } of content.wholes) this.#reliedOn.add(wholeKey(digest, generation));
-    if (content.packs.length + content.wholes.length + content.recipes.length > 0) {
+    for (const { digest, generation } of content.wholeObjects)
+      this.#reliedOn.add(wholeObjectKey(digest, generation));
+    if (content.packs.length + content.wholeObjects.length + content.recipes.length > 0) {
       await this.#store.writeIndex(content);
     }
   }

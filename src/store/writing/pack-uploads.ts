@@ -5,7 +5,7 @@ import type { IndexContent, IndexedPack } from '../format/index-file.ts';
 import { PACK_CAPACITY, PackBuilder, type PackKind, packKey, type SealedPack } from '../format/pack.ts';
 
 /** Packs that may be on their way at once; each is PACK_CAPACITY of memory. */
-const MOST_UPLOADS = 4;
+const MAX_UPLOADS = 4;
 const SALT_BYTES = 5;
 
 /**
@@ -41,8 +41,8 @@ export class PackUploads {
   }
 
   /** Resolves when there is room for more; rejects with the first failure of a write. */
-  async room(): Promise<void> {
-    while (this.#running.size >= MOST_UPLOADS) await Promise.race(this.#running);
+  async waitForRoom(): Promise<void> {
+    while (this.#running.size >= MAX_UPLOADS) await Promise.race(this.#running);
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 

@@ -5,18 +5,18 @@ import { dirname, join } from 'node:path';
 import { askAgain } from '../../base/ask-again.ts';
 import { fileError } from '../../base/file-errors.ts';
 import type { Body, Remote } from '../../remote/remote.ts';
-import { digestMismatch } from '../errors.ts';
+import { objectDamaged } from '../errors.ts';
 import { type RawDigest, sameDigest } from '../format/digest.ts';
-import type { WholeLocation } from '../index/catalog.ts';
+import type { WholeObjectLocation } from '../index/catalog.ts';
 
 /**
  * Hands a whole object of one store to `use`, to be written to another: its own file where there is one, else a
  * temporary one on the disk where `target` keeps its files. Whoever writes it verifies it.
  */
-export async function withWholeBody(
+export async function withWholeObjectBody(
   source: Remote,
   digest: RawDigest,
-  location: WholeLocation,
+  location: WholeObjectLocation,
   target: Remote,
   onBytes: (count: number) => void,
   use: (body: Body) => Promise<void>,
@@ -49,7 +49,7 @@ function temporaryFolder(target: Remote): string {
 async function download(
   source: Remote,
   digest: RawDigest,
-  { key }: WholeLocation,
+  { key }: WholeObjectLocation,
   path: string,
   onBytes: (count: number) => void,
 ): Promise<void> {
@@ -65,7 +65,7 @@ async function download(
     }
     if (sameDigest(hash.digest(), digest)) return;
     onBytes(-done);
-    throw digestMismatch(digest, `${source.url}: ${key}`);
+    throw objectDamaged(digest, `${source.url}: ${key}`);
   } catch (error) {
     throw fileError(error, 'write', path);
   } finally {

@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { isAbsent, systemCode, workspaceError } from '../../base/system-errors.ts';
-import type { FileToPut } from '../../store/restoring/restore-files.ts';
+import type { FileToRestore } from '../../store/restoring/restore-files.ts';
 import { isEntry, pathOfFile } from '../tree/data-state.ts';
 import { scannedFile } from '../tree/scan.ts';
 import type { RecordedFile } from '../tree/stat-cache.ts';
@@ -9,7 +9,7 @@ import type { CheckoutPlan } from './plan.ts';
 import { SafeFolders } from './safe-folder.ts';
 
 /** Puts the verified bytes of objects at absolute paths, each whole or not at all. */
-export type PutInPlace = (files: Iterable<FileToPut>, count: number) => Promise<void>;
+export type PutInPlace = (files: Iterable<FileToRestore>, count: number) => Promise<void>;
 
 /**
  * Carries a plan out and returns what now lies there, to be recorded. Cut off at any instant, the next checkout of the same
@@ -41,7 +41,7 @@ function* filesToPut(
   plan: CheckoutPlan,
   folders: SafeFolders,
   signal: AbortSignal | undefined,
-): Generator<FileToPut> {
+): Generator<FileToRestore> {
   for (const file of plan.files) {
     signal?.throwIfAborted();
     const { entry, found } = file;

@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { debug, isDebugging } from '../../base/debug.ts';
+import { debug, IS_DEBUGGING } from '../../base/debug.ts';
 import { VarveError } from '../../errors.ts';
 
 /** Enough for the names of a few million files; more is a defect, not a repository. */
-const LARGEST_ANSWER = 1 << 30;
+const MAX_ANSWER_BYTES = 1 << 30;
 
 /** Git as varve asks it: same words in every locale, no prompts, no pager, no locks, no hooks, no user-set formats. */
 const OPTIONS = [
@@ -34,7 +34,7 @@ export function git(
     cwd: root,
     env: environment(),
     input: options.input ?? '',
-    maxBuffer: LARGEST_ANSWER,
+    maxBuffer: MAX_ANSWER_BYTES,
     windowsHide: true,
   });
   if (result.error) throw cannotRun(result.error, root);
@@ -79,7 +79,7 @@ export async function* gitStream(root: string, args: readonly string[]): AsyncIt
 }
 
 function tell(args: readonly string[], code: number, start: number): void {
-  if (isDebugging) debug('git', `${args.join(' ')} → ${code}, ${Math.round(performance.now() - start)} ms`);
+  if (IS_DEBUGGING) debug('git', `${args.join(' ')} → ${code}, ${Math.round(performance.now() - start)} ms`);
 }
 
 function environment(): NodeJS.ProcessEnv {

@@ -29,7 +29,7 @@ const VERSION = 1;
 const CHECKSUM = 32;
 const UNSET = Buffer.alloc(20);
 /** Where there are more, Git, which skips ignored folders, is the faster of the two. */
-const MOST_FOLDERS = 200;
+const MAX_FOLDERS = 200;
 /** At the root; no data there. */
 const OWN = new Set(['.git', '.varve']);
 
@@ -110,7 +110,7 @@ function pointersInTree(root: string): string[] | undefined {
   const folders = [''];
   for (let at = 0; at < folders.length; at++) {
     const folder = folders[at]!;
-    const entries = folders.length > MOST_FOLDERS ? undefined : readFolder(join(root, folder));
+    const entries = folders.length > MAX_FOLDERS ? undefined : readFolder(join(root, folder));
     if (entries === undefined) return undefined;
     const names = new Set(entries.map(({ name }) => name));
     // Another repository, as Git sees it.

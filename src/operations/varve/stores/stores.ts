@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { VarveError } from '../../../errors.ts';
-import { type BucketSource, openSource } from '../../../remote/bucket/listing.ts';
+import { type BucketSource, openBucketSource } from '../../../remote/bucket/listing.ts';
 import { openRemote } from '../../../remote/open.ts';
 import type { Remote } from '../../../remote/remote.ts';
 import { writeRef } from '../../../store/gc/refs.ts';
@@ -80,7 +80,7 @@ export function openSourceOf(context: WorkingContext, url: string, file: string)
   const { repository } = context;
   const config = readConfig(repository);
   requireTrust(repository.root, sourceRequest(config, url, file));
-  return openSource(url, { ...accessTo(config, url), onWarning: context.onWarning });
+  return openBucketSource(url, { ...accessTo(config, url), onWarning: context.onWarning });
 }
 
 /** Folder in which this clone keeps what it knows of remotes. */
