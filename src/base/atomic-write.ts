@@ -1,22 +1,53 @@
+import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { renameOverSync } from './rename.ts';
-import { workspaceError } from './system-errors.ts';
+import { systemError } from './system-errors.ts';
 
 /**
- * Names of unfinished files: those written here, and those that the store writes beside the data. What a killed process
- * left is known by its name, so that it never becomes part of a dataset.
+ * Files that get their name when they are complete. This is the one place that names unfinished files and knows them by their
+ * name; it does not know what is in them. (cli/startup/compile-cache.ts does the same for itself: it runs before anything is
+ * loaded.)
  */
+
+/** What a killed process left is known by its name, so that it never becomes part of a dataset. Earlier versions wrote both forms. */
 const UNFINISHED = /^\.varve-([0-9a-f]{24}|[0-9a-z-]+\.tmp)$/;
+
+let ofThisProcess: string | undefined;
+let made = 0;
 
 export function isUnfinished(name: string): boolean {
   return UNFINISHED.test(name);
 }
 
+/** Make a name for an unfinished file that no other process makes, on no machine: two containers on one volume share process ids. */
+export function unfinishedName(): string {
+  // Made late, since most commands write nothing, and kept, since a checkout may write a million files.
+  ofThisProcess ??= randomBytes(8).toString('hex');
+  const number = (made++ >>> 0).toString(16).padStart(8, '0');
+  // Git ignores `.varve-*.tmp` in varve's folder.
+  return `.varve-${ofThisProcess}${number}.tmp`;
+}
+
+/** Make a path for an unfinished file in the folder of `target`, so that renaming it moves no bytes. */
+export function unfinishedBeside(target: string): string {
+  return join(dirname(target), unfinishedName());
+}
+
+/** Remove a file that may never have been made, or has its final name by now. Never fails: the error on its way says more. */
+export function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Whoever called is about to report what went wrong, or nothing did.
+  }
+}
+
 /**
- * Replaces the file at `path`, whole or not at all; folders on the way are made.
+ * Replace the file at `path`, whole or not at all, and make folders on the way.
  * @param durable whether the bytes must be on disk before the name is theirs: caches need not
  * @param mode who may read and write the file, less what the umask of the process takes away
+ * @throws VarveError as {@link systemError}
  */
 export function writeAtomically(
   path: string,
@@ -24,31 +55,35 @@ export function writeAtomically(
   durable = true,
   mode = 0o666,
 ): void {
-  const temporary = join(dirname(path), `.varve-${process.pid}.tmp`);
   try {
     mkdirSync(dirname(path), { recursive: true });
-    const file = openSync(temporary, 'w', mode);
+    replaceFile(path, pieces, durable, mode);
+  } catch (error) {
+    throw systemError(error, 'write', path);
+  }
+}
+
+/**
+ * Do as {@link writeAtomically}, in a folder that is there.
+ * @throws the system's errors as they are
+ */
+export function replaceFile(path: string, pieces: readonly Uint8Array[], durable = true, mode = 0o666): void {
+  const unfinished = unfinishedBeside(path);
+  try {
+    const file = openSync(unfinished, 'wx', mode);
     try {
       for (const piece of pieces) writeAll(file, piece);
       if (durable) fsyncSync(file);
     } finally {
       closeSync(file);
     }
-    renameOverSync(temporary, path);
+    renameOverSync(unfinished, path);
   } catch (error) {
-    removeQuietly(temporary);
-    throw workspaceError(error, 'write', path);
+    removeQuietly(unfinished);
+    throw error;
   }
 }
 
 function writeAll(file: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // It was never made, or it cannot be removed: the error that is on its way says more.
-  }
 }

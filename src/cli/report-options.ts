@@ -1,7 +1,7 @@
-import { lstatSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { renameOverSync } from '../base/rename.ts';
+import { replaceFile } from '../base/atomic-write.ts';
 import { VarveError } from '../errors.ts';
 import type { ProfilingOptions } from '../operations/statistics/load.ts';
 import type { RenderOptions, ReportFormat } from '../report/format.ts';
@@ -61,14 +61,10 @@ export function reportOutcome(
 /** Writes a file as a whole, so that whoever reads it meanwhile sees the old one or the new one. */
 export function replaceReport(io: Io, name: string, report: string | Uint8Array): void {
   const path = resolve(io.cwd, name);
-  const draft = `${path}.${process.pid}.tmp`;
   try {
-    if (isRegular(path)) {
-      writeFileSync(draft, report);
-      renameOverSync(draft, path);
-    } else writeFileSync(path, report);
+    if (isRegular(path)) replaceFile(path, [Buffer.from(report)], false);
+    else writeFileSync(path, report);
   } catch (error) {
-    rmSync(draft, { force: true });
     throw new VarveError('unwritable-output', `Cannot write ${name}: ${(error as Error).message}`, {
       path: name,
       remedy: 'Name a file in a folder that is there and that you may write to.',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { fileError } from '../base/file-errors.ts';
+import { systemError } from '../base/system-errors.ts';
 import { VarveError } from '../errors.ts';
 import type { Body } from './remote.ts';
 
@@ -13,7 +13,7 @@ const BLOCK = 1024 * 1024;
  */
 export async function* readSlice(path: string, offset: number, length: number): AsyncGenerator<Uint8Array> {
   const handle = await open(path, 'r').catch((error: unknown) => {
-    throw fileError(error, 'read', path);
+    throw systemError(error, 'read', path, 'store');
   });
   try {
     for (let done = 0; done < length; ) {
@@ -24,7 +24,7 @@ export async function* readSlice(path: string, offset: number, length: number): 
       yield block.subarray(0, bytesRead);
     }
   } catch (error) {
-    throw fileError(error, 'read', path);
+    throw systemError(error, 'read', path, 'store');
   } finally {
     await handle.close();
   }

@@ -36,7 +36,7 @@ export class StoreCore {
     const name = hexDigestOf(bytes);
     const segment = IndexFile.parse(bytes, name);
     await this.remote.write(indexKey(name), bytes, { sha256: name });
-    if (this.#indexCache !== undefined) await keepIndex(this.#indexCache, name, bytes);
+    if (this.#indexCache !== undefined) keepIndex(this.#indexCache, name, bytes);
     this.#catalog.add(segment);
   }
 

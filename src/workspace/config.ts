@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, parseDocument } from 'yaml';
 import { writeAtomically } from '../base/atomic-write.ts';
-import { isAbsent, workspaceError } from '../base/system-errors.ts';
+import { isAbsent, systemError } from '../base/system-errors.ts';
 import { readTrackedFile } from '../base/tracked-file.ts';
 import { VarveError } from '../errors.ts';
 import type { Repository } from './repository.ts';
@@ -160,7 +160,7 @@ function readText(repository: Repository, where: string): string {
     return readTrackedFile(repository.root, where);
   } catch (error) {
     if (isAbsent(error)) return '';
-    throw workspaceError(error, 'read', where);
+    throw systemError(error, 'read', where);
   }
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeAtomically } from '../base/atomic-write.ts';
 import { checkDataPath } from '../base/data-path.ts';
-import { workspaceError } from '../base/system-errors.ts';
+import { systemError } from '../base/system-errors.ts';
 import { readTrackedFile } from '../base/tracked-file.ts';
 import { VarveError } from '../errors.ts';
 import { type Digest, parseDigest } from '../store/format/digest.ts';
@@ -93,7 +93,7 @@ function readPointerText(root: string, where: string): string {
   try {
     return readTrackedFile(root, where);
   } catch (error) {
-    throw workspaceError(error, 'read', where);
+    throw systemError(error, 'read', where);
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { isAbsent, workspaceError } from '../base/system-errors.ts';
+import { isAbsent, systemError } from '../base/system-errors.ts';
 import { VarveError } from '../errors.ts';
 import { checkNotes } from './trust/folders.ts';
 
@@ -80,7 +80,7 @@ function withRealParents(absolute: string): string {
   try {
     return join(realpathSync(parent), basename(absolute));
   } catch (error) {
-    if (!isAbsent(error)) throw workspaceError(error, 'read', parent);
+    if (!isAbsent(error)) throw systemError(error, 'read', parent);
     return join(withRealParents(parent), basename(absolute));
   }
 }
@@ -90,6 +90,6 @@ function realFolder(path: string): string {
     const real = realpathSync(path);
     return statSync(real).isDirectory() ? real : dirname(real);
   } catch (error) {
-    throw workspaceError(error, 'read', path);
+    throw systemError(error, 'read', path);
   }
 }

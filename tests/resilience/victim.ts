@@ -5,7 +5,7 @@ import { FolderRemote } from '../../src/remote/folder/folder.ts';
 import { markAndSweep } from '../../src/store/gc/collect.ts';
 import type { Root } from '../../src/store/gc/roots.ts';
 import { Store } from '../../src/store/store.ts';
-import { pushRoots } from '../../src/store/transfer/push.ts';
+import { pushToRemote } from '../../src/store/transfer/push.ts';
 import { transfer } from '../../src/store/transfer/transfer.ts';
 import { addFolder, versionOf } from '../support/stores.ts';
 
@@ -19,7 +19,9 @@ for (let version = Number(first); ; version++) {
   const cache = await open('cache');
   const root = await addFolder(cache, `v${version}`, versionOf(version));
   say({ added: root });
-  await pushRoots(async () => cache, new FolderRemote(join(folder, 'remote')), [root], { clone: 'victim' });
+  await pushToRemote(async () => cache, new FolderRemote(join(folder, 'remote')), [root], {
+    clone: 'victim',
+  });
   say({ pushed: root });
   roots = [...roots.slice(-2), root];
   say({ live: roots });

@@ -5,7 +5,7 @@ import { afterAll, expect, test } from 'vitest';
 import { markAndSweep } from '../../src/store/gc/collect.ts';
 import { verifyStore } from '../../src/store/repair/verify.ts';
 import { Store } from '../../src/store/store.ts';
-import { pushRoots } from '../../src/store/transfer/push.ts';
+import { pushToRemote } from '../../src/store/transfer/push.ts';
 import { transfer } from '../../src/store/transfer/transfer.ts';
 import { addFolder, CountingRemote, expectFolder, seededBytes } from '../support/stores.ts';
 
@@ -93,15 +93,15 @@ test('a clone with less history keeps what another pushed; its own old pushes go
   const rootFirst = await addFolder(a, 'data', first);
   const rootSecond = await addFolder(a, 'data', second);
   const rootOther = await addFolder(b, 'other', other);
-  await pushRoots(async () => a, new CountingRemote(remote), [rootFirst], { clone: 'a' });
-  await pushRoots(async () => a, new CountingRemote(remote), [rootSecond], { clone: 'a' });
-  await pushRoots(async () => b, new CountingRemote(remote), [rootOther], { clone: 'b' });
+  await pushToRemote(async () => a, new CountingRemote(remote), [rootFirst], { clone: 'a' });
+  await pushToRemote(async () => a, new CountingRemote(remote), [rootSecond], { clone: 'a' });
+  await pushToRemote(async () => b, new CountingRemote(remote), [rootOther], { clone: 'b' });
   await markAndSweep(await open(remote), [rootSecond], { clone: 'a', graceMs: 0 });
   const there = await open(remote);
   await expectFolder(there, rootSecond, second);
   await expectFolder(there, rootOther, other);
   await expect(expectFolder(there, rootFirst, first)).rejects.toThrow();
-  await pushRoots(async () => a, new CountingRemote(remote), [rootFirst], { clone: 'a' });
+  await pushToRemote(async () => a, new CountingRemote(remote), [rootFirst], { clone: 'a' });
   await expectFolder(await open(remote), rootFirst, first);
 });
 
@@ -117,7 +117,7 @@ test('two pushes and gcs at once lose nothing', async () => {
     for (let version = 0; version < 4; version++) {
       const files = new Map([...shared, ...filesOf(seed + version, 50)]);
       const root = await addFolder(cache, clone, files);
-      await pushRoots(async () => cache, new CountingRemote(remote), [root], { clone });
+      await pushToRemote(async () => cache, new CountingRemote(remote), [root], { clone });
       done.push({ root, files });
     }
     return done;

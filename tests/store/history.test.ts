@@ -7,8 +7,9 @@ import { FolderRemote } from '../../src/remote/folder/folder.ts';
 import { DATA_CHUNKS, findCut } from '../../src/store/chunking/chunker.ts';
 import { markAndSweep } from '../../src/store/gc/collect.ts';
 import { Store } from '../../src/store/store.ts';
-import { pushRoots } from '../../src/store/transfer/push.ts';
+import { pushToRemote } from '../../src/store/transfer/push.ts';
 import { transfer } from '../../src/store/transfer/transfer.ts';
+import { CompletedPushes } from '../../src/workspace/completed-pushes.ts';
 import { addFolder, expectFolder, seededBytes } from '../support/stores.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'varve-history-'));
@@ -75,9 +76,10 @@ test('random histories come back byte for byte at every version, through push, g
         const roots = kept.map(({ root }) => root);
         await markAndSweep(cache, roots, { graceMs: 0 });
         const pushKept = () =>
-          pushRoots(() => open('cache'), new FolderRemote(join(folder, 'remote')), roots, {
+          pushToRemote(() => open('cache'), new FolderRemote(join(folder, 'remote')), roots, {
             clone: 'a',
-            memory: join(folder, 'memory'),
+            indexCache: join(folder, 'memory'),
+            completed: new CompletedPushes(join(folder, 'memory/pushed.json')),
           });
         await pushKept();
         await markAndSweep(await open('remote'), emptied ? [] : roots, { clone: 'a', graceMs: 0 });

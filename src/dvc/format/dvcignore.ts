@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 
 export const DVC_IGNORE = '.dvcignore';
 /** What DVC never looks at, in any folder. */
@@ -86,6 +86,6 @@ function readLines(file: string, where: string): string[] {
     return lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
   } catch (error) {
     if (isAbsent(error)) return [];
-    throw workspaceError(error, 'read', where);
+    throw systemError(error, 'read', where);
   }
 }

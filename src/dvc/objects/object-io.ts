@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -14,12 +14,12 @@ import {
   type Stats,
   statSync,
   symlinkSync,
-  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { errnoOf, fileError } from '../../base/file-errors.ts';
+import { removeQuietly, unfinishedBeside, unfinishedName } from '../../base/atomic-write.ts';
 import { renameOverSync } from '../../base/rename.ts';
+import { systemCode, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import type { LinkType } from '../format/config.ts';
 import { HASH_BLOCK, Md5 } from '../format/md5.ts';
@@ -131,7 +131,7 @@ function writeObject(root: string, id: ObjectId, bytes: Uint8Array, shared: bool
 
 function placeObject(job: PlaceJob): JobResult {
   const source = join(job.root, objectKey(job.id));
-  const temporary = join(dirname(job.target), temporaryName());
+  const temporary = unfinishedBeside(job.target);
   try {
     makeLink(job, source, temporary);
     if (job.executable) chmodSync(temporary, statSync(temporary).mode | constants.S_IXUSR);
@@ -139,8 +139,8 @@ function placeObject(job: PlaceJob): JobResult {
     return { id: job.id, facts: factsOf(statSync(job.target)) };
   } catch (error) {
     removeQuietly(temporary);
-    if (errnoOf(error) === 'ENOENT' && !exists(source)) throw missing(source);
-    throw fileError(error, 'write', job.target);
+    if (systemCode(error) === 'ENOENT' && !exists(source)) throw missing(source);
+    throw systemError(error, 'write', job.target, 'store');
   }
 }
 
@@ -152,7 +152,7 @@ function makeLink(job: PlaceJob, source: string, temporary: string): void {
       LINKS[type](source, temporary, job.id);
       return;
     } catch (error) {
-      if (!LINK_REFUSED.has(errnoOf(error) ?? '') || type === 'copy') throw error;
+      if (!LINK_REFUSED.has(systemCode(error) ?? '') || type === 'copy') throw error;
       unusable.add(type);
     }
   }
@@ -249,7 +249,7 @@ function saveObject({ root, id, from, shared }: SaveJob): JobResult {
     }
     return { id, facts: factsOf(statSync(join(root, objectKey(id)))) };
   } catch (error) {
-    throw fileError(error, 'write', join(root, objectKey(id)));
+    throw systemError(error, 'write', join(root, objectKey(id)), 'store');
   } finally {
     if (!(from instanceof Uint8Array)) removeQuietly(from.temporary);
   }
@@ -300,7 +300,7 @@ function reading<T>(path: string, use: (file: number, facts: FileFacts) => T): T
     if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) throw changed(path);
     return result;
   } catch (error) {
-    throw errnoOf(error) === 'ENOENT' ? missing(path) : fileError(error, 'read', path);
+    throw systemCode(error) === 'ENOENT' ? missing(path) : systemError(error, 'read', path, 'store');
   } finally {
     if (file !== undefined) closeSync(file);
   }
@@ -340,11 +340,7 @@ function writeAll(file: number, bytes: Uint8Array): void {
 function newTemporary(root: string, shared: boolean): string {
   const folder = temporaryFolder(root);
   makeFolder(folder, shared);
-  return join(folder, temporaryName());
-}
-
-function temporaryName(): string {
-  return `.varve-${process.pid}-${randomBytes(8).toString('hex')}.tmp`;
+  return join(folder, unfinishedName());
 }
 
 function makeFolder(folder: string, shared: boolean): void {
@@ -362,14 +358,6 @@ export function factsOf(found: Stats): FileFacts {
 
 function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // It has its name by now, or was never made.
-  }
 }
 
 function missing(path: string): VarveError {

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { readTrackedFile } from '../../base/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
 import { git, gitList } from '../../workspace/git/git.ts';
@@ -115,6 +115,6 @@ function readText(root: string, path: string): string | undefined {
     return readTrackedFile(root, path);
   } catch (error) {
     if (isAbsent(error)) return undefined;
-    throw workspaceError(error, 'read', path);
+    throw systemError(error, 'read', path);
   }
 }

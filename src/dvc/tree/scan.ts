@@ -2,7 +2,7 @@ import { type Dirent, lstatSync, readdirSync, readlinkSync, type Stats, statSync
 import { join, relative, resolve } from 'node:path';
 import { isUnfinished } from '../../base/atomic-write.ts';
 import { comparePaths } from '../../base/path-order.ts';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { DVC_IGNORE } from '../format/dvcignore.ts';
 import { factsOf } from '../objects/object-io.ts';
@@ -69,7 +69,7 @@ function entries(root: string, folder: string): Dirent[] {
     return readdirSync(`${root}/${folder}`, { withFileTypes: true });
   } catch (error) {
     if (isAbsent(error)) return [];
-    throw workspaceError(error, 'read', folder);
+    throw systemError(error, 'read', folder);
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { digestOf } from '../../store/format/digest.ts';
 import { findGitRoot } from '../../workspace/repository.ts';
 import { isPlainAws } from '../../workspace/trust/access.ts';
@@ -91,7 +91,7 @@ function textOf(path: string): string | undefined {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (isAbsent(error)) return undefined;
-    throw workspaceError(error, 'read', path);
+    throw systemError(error, 'read', path);
   }
 }
 

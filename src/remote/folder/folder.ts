@@ -1,16 +1,18 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants, lstatSync, realpathSync } from 'node:fs';
 import { copyFile, type FileHandle, link, lstat, open, realpath, unlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
-import { errnoOf, fileError, symlinkRefused } from '../../base/file-errors.ts';
+import { removeQuietly, unfinishedName } from '../../base/atomic-write.ts';
 import { renameOver } from '../../base/rename.ts';
+import { removeStale } from '../../base/stale-files.ts';
+import { isAbsent, systemCode, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { bodyMismatch, sourceChanged } from '../file-slice.ts';
 import { checkKey, checkPrefix, checkRange, TEMPORARY_FOLDER } from '../key.ts';
 import type { Body, ByteRange, FileBody, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
+import { symlinkRefused } from './links.ts';
 import { listFolder } from './list.ts';
 import { FolderSync } from './sync.ts';
-import { removeStale } from './temporaries.ts';
 
 const BLOCK = 1024 * 1024;
 /** Below this, asking the file system for a clone costs more than copying. */
@@ -55,7 +57,7 @@ export class FolderRemote implements Remote {
       return found.isFile() ? { key, size: found.size, modified: found.mtime } : undefined;
     } catch (error) {
       if (isAbsent(error)) return undefined;
-      throw fileError(error, 'read', path);
+      throw systemError(error, 'read', path, 'store');
     }
   }
 
@@ -75,7 +77,7 @@ export class FolderRemote implements Remote {
       }
       return bytes;
     } catch (error) {
-      throw fileError(error, 'read', path);
+      throw systemError(error, 'read', path, 'store');
     } finally {
       await handle.close();
     }
@@ -92,7 +94,7 @@ export class FolderRemote implements Remote {
         yield block.subarray(0, bytesRead);
       }
     } catch (error) {
-      throw fileError(error, 'read', path);
+      throw systemError(error, 'read', path, 'store');
     } finally {
       await handle.close();
     }
@@ -106,7 +108,7 @@ export class FolderRemote implements Remote {
       if (!overwrite && (await isObject(path))) return 'exists';
       this.#prepared ??= this.#prepare();
       await this.#prepared;
-      temporary = join(this.#root, TEMPORARY_FOLDER, `${process.pid}-${randomBytes(12).toString('hex')}`);
+      temporary = join(this.#root, TEMPORARY_FOLDER, unfinishedName());
       const { sha256 } = options;
       if (body instanceof Uint8Array) await writeBytes(temporary, body, options);
       else {
@@ -120,9 +122,9 @@ export class FolderRemote implements Remote {
       return outcome;
     } catch (error) {
       this.#prepared = undefined;
-      throw fileError(error, 'write', path);
+      throw systemError(error, 'write', path, 'store');
     } finally {
-      if (temporary !== undefined) await unlink(temporary).catch(() => undefined);
+      if (temporary !== undefined) removeQuietly(temporary);
     }
   }
 
@@ -134,7 +136,7 @@ export class FolderRemote implements Remote {
         await unlink(path);
       } catch (error) {
         if (isAbsent(error) || (await isFolder(path))) continue;
-        throw fileError(error, 'remove', path);
+        throw systemError(error, 'remove', path, 'store');
       }
     }
   }
@@ -147,7 +149,7 @@ export class FolderRemote implements Remote {
       if (!this.#inside.has(dirname(path))) this.#assertInside(dirname(path), realpathSync(dirname(path)));
       if (lstatSync(path).isSymbolicLink()) throw symlinkRefused(path);
     } catch (error) {
-      if (!isAbsent(error)) throw fileError(error, 'read', path);
+      if (!isAbsent(error)) throw systemError(error, 'read', path, 'store');
     }
     return path;
   }
@@ -158,7 +160,8 @@ export class FolderRemote implements Remote {
     const temporaries = join(this.#root, TEMPORARY_FOLDER);
     await this.#folders.create(temporaries);
     await this.#checkInside(temporaries);
-    await removeStale(temporaries);
+    // Nothing else lies there, whatever an earlier version called it.
+    await removeStale(temporaries, () => true);
   }
 
   async #safePath(key: string): Promise<string> {
@@ -175,7 +178,7 @@ export class FolderRemote implements Remote {
       this.#realRoot ??= await realpath(this.#root);
       this.#assertInside(folder, await realpath(folder));
     } catch (error) {
-      if (!isAbsent(error)) throw fileError(error, 'open', folder);
+      if (!isAbsent(error)) throw systemError(error, 'open', folder, 'store');
     }
   }
 
@@ -198,7 +201,7 @@ export class FolderRemote implements Remote {
       return { handle, path, offset, length };
     } catch (error) {
       await handle?.close();
-      throw isAbsent(error) ? missing(path) : fileError(error, 'read', path);
+      throw isAbsent(error) ? missing(path) : systemError(error, 'read', path, 'store');
     }
   }
 
@@ -234,7 +237,7 @@ async function publish(temporary: string, path: string, overwrite: boolean): Pro
     await link(temporary, path);
     return 'written';
   } catch (error) {
-    const errno = errnoOf(error) ?? '';
+    const errno = systemCode(error) ?? '';
     if (errno === 'EEXIST' && (await isObject(path))) return 'exists';
     if (!NO_HARD_LINKS.has(errno)) throw error;
   }
@@ -250,7 +253,7 @@ async function isObject(path: string): Promise<boolean> {
     if (found.isSymbolicLink()) throw symlinkRefused(path);
     if (found.isFile()) return true;
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
+    if (systemCode(error) === 'ENOENT') return false;
     throw error;
   }
   throw new VarveError('key-conflict', `${path} is a folder, and a file is needed there`, {
@@ -270,7 +273,7 @@ async function cloned(source: string, target: string): Promise<boolean> {
     await copyFile(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
     return true;
   } catch {
-    await unlink(target).catch(() => undefined);
+    removeQuietly(target);
     return false;
   }
 }
@@ -287,7 +290,7 @@ async function digestAndSync(path: string, body: { path: string; size: number })
 
 async function copyAndSync(body: { path: string; size: number }, temporary: string): Promise<string> {
   const source = await open(body.path, 'r').catch((error: unknown) => {
-    throw fileError(error, 'read', body.path);
+    throw systemError(error, 'read', body.path, 'store');
   });
   try {
     const target = await open(temporary, 'wx');
@@ -330,11 +333,6 @@ async function writeAll(target: FileHandle, bytes: Uint8Array, position: number)
     const { bytesWritten } = await target.write(bytes, done, bytes.length - done, position + done);
     done += bytesWritten;
   }
-}
-
-function isAbsent(error: unknown): boolean {
-  const errno = errnoOf(error);
-  return errno === 'ENOENT' || errno === 'ENOTDIR';
 }
 
 function missing(path: string): VarveError {

@@ -1,9 +1,10 @@
 import type { Dirent } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf, fileError, symlinkRefused } from '../../base/file-errors.ts';
+import { isAbsent, systemCode, systemError } from '../../base/system-errors.ts';
 import { isValidKey, TEMPORARY_FOLDER } from '../key.ts';
 import type { ObjectInfo } from '../remote.ts';
+import { symlinkRefused } from './links.ts';
 
 /** Files looked at together: enough to keep the disk busy, few enough to bound memory. */
 const BATCH = 64;
@@ -39,10 +40,9 @@ async function* entries(folder: string): AsyncIterable<Dirent> {
   try {
     yield* await opendir(folder, { bufferSize: 512 });
   } catch (error) {
-    const errno = errnoOf(error);
-    // Not there, or removed while it was listed: nothing under it.
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return;
-    throw fileError(error, 'list', folder);
+    // It is not there, or was removed while it was listed, so nothing lies under it.
+    if (isAbsent(error)) return;
+    throw systemError(error, 'list', folder, 'store');
   }
 }
 
@@ -53,8 +53,8 @@ async function inspect(root: string, keys: readonly string[]): Promise<ObjectInf
         const { size, mtime } = await lstat(join(root, key));
         return { key, size, modified: mtime };
       } catch (error) {
-        if (errnoOf(error) === 'ENOENT') return undefined;
-        throw fileError(error, 'list', join(root, key));
+        if (systemCode(error) === 'ENOENT') return undefined;
+        throw systemError(error, 'list', join(root, key), 'store');
       }
     }),
   );

@@ -1,6 +1,6 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { errnoOf } from '../../base/file-errors.ts';
+import { systemCode } from '../../base/system-errors.ts';
 
 /**
  * Makes names durable: a new file survives a power cut only when its folder is synced too. Callers that ask for the same
@@ -57,6 +57,6 @@ async function syncFolder(folder: string): Promise<void> {
       await handle.close();
     }
   } catch (error) {
-    if (!CANNOT_SYNC.has(errnoOf(error) ?? '')) throw error;
+    if (!CANNOT_SYNC.has(systemCode(error) ?? '')) throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { errnoOf, fileError } from '../../base/file-errors.ts';
+import { systemCode, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import type { ServerOptions } from '../bucket/client.ts';
 
@@ -89,8 +89,8 @@ async function readAliases(file: string): Promise<Record<string, unknown> | unde
   try {
     content = await readFile(file, 'utf8');
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw fileError(error, 'read', file);
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw systemError(error, 'read', file);
   }
   let config: unknown;
   try {

@@ -38,7 +38,7 @@ export class Catalog {
   readonly #unreadable: readonly string[];
 
   /** Keys of the lists that condemn and can be read, sorted; their content never changes. */
-  readonly pendingDeletionLists: readonly string[];
+  readonly deletionLists: readonly string[];
   /** Names of index files that could not be believed. */
   readonly damagedIndexes: readonly string[];
 
@@ -50,7 +50,7 @@ export class Catalog {
     this.#segments = [...segments];
     this.#unreadable = unreadable;
     this.damagedIndexes = damagedIndexes;
-    this.pendingDeletionLists = pending.map(({ key }) => key).sort();
+    this.deletionLists = pending.map(({ key }) => key).sort();
     this.#pending = new Set(pending.flatMap(({ keys }) => keys));
   }
 

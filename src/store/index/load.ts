@@ -1,9 +1,10 @@
-import { mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { askAgain } from '../../base/ask-again.ts';
+import { isUnfinished, writeAtomically } from '../../base/atomic-write.ts';
 import { forEach } from '../../base/concurrency.ts';
 import { debug } from '../../base/debug.ts';
-import { renameOver } from '../../base/rename.ts';
+import { removeStale } from '../../base/stale-files.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { IndexFile, indexKey } from '../format/index-file.ts';
@@ -12,7 +13,7 @@ import { Catalog } from './catalog.ts';
 import { rebuildIndex } from './rebuild.ts';
 
 const INDEX_KEY = /^index\/([0-9a-f]{64})\.idx$/;
-/** An index file that a clone keeps, or one that a killed process left half-written. */
+/** An index file that a clone keeps, or one that a killed process of an earlier version left half-written. */
 const KEPT = /^([0-9a-f]{64})\.idx/;
 const JOBS = 8;
 /** Other processes merge index files while this one reads them; each time, the merged one is there already. */
@@ -98,7 +99,7 @@ async function loadSegment(remote: Remote, cache: string | undefined, name: stri
     debug('cache', `miss, index ${name}`);
   }
   const { bytes, segment } = await readIndex(remote, name);
-  await keepIndex(cache, name, bytes);
+  keepIndex(cache, name, bytes);
   return segment;
 }
 
@@ -113,17 +114,14 @@ function readIndex(
   });
 }
 
-/** Keeps a copy of an index file of a remote, so that no later process need read it from there. */
-export async function keepIndex(cache: string, name: string, bytes: Uint8Array): Promise<void> {
-  const path = join(cache, `${name}.idx`);
-  await mkdir(cache, { recursive: true });
-  const temporary = `${path}.${process.pid}`;
-  await writeFile(temporary, bytes);
-  await renameOver(temporary, path);
+/** Keep a copy of an index file of a remote, so that no later process need read it from there. */
+export function keepIndex(cache: string, name: string, bytes: Uint8Array): void {
+  writeAtomically(join(cache, `${name}.idx`), [bytes], false);
 }
 
-/** Drops cached index files that the remote no longer has. */
+/** Drop cached index files that the remote no longer has, and what killed processes left unfinished. */
 async function forget(cache: string, names: ReadonlySet<string>): Promise<void> {
+  await removeStale(cache, isUnfinished);
   for (const file of await readdir(cache).catch(() => [])) {
     const name = KEPT.exec(file)?.[1];
     if (name !== undefined && !names.has(name)) await unlink(join(cache, file)).catch(() => undefined);

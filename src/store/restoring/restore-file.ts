@@ -1,9 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants, createReadStream, writeFileSync } from 'node:fs';
-import { chmod, copyFile, link, open, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { errnoOf, fileError } from '../../base/file-errors.ts';
+import { chmod, copyFile, link, open, stat } from 'node:fs/promises';
+import { removeQuietly, unfinishedBeside } from '../../base/atomic-write.ts';
 import { renameOverSync } from '../../base/rename.ts';
+import { systemCode, systemError } from '../../base/system-errors.ts';
 import { objectDamaged, objectMissing } from '../errors.ts';
 import { type RawDigest, sameDigest, toDigest } from '../format/digest.ts';
 import type { WholeObjectLocation } from '../index/catalog.ts';
@@ -18,9 +18,6 @@ export interface RestoreOptions {
   readonly onBytes?: (count: number) => void;
 }
 
-/** Of this process; with a number behind it, the name of one unfinished file. */
-const unfinished = randomBytes(8).toString('hex');
-let started = 0;
 const READ_ONLY = 0o444;
 /** What `link` answers where it cannot: another file system, or one without hard links. */
 const NO_LINK = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES']);
@@ -33,7 +30,7 @@ export async function restoreFile(
   options: RestoreOptions,
   packs: LocalPacks | undefined,
 ): Promise<void> {
-  const temporary = temporaryFor(target);
+  const temporary = unfinishedBeside(target);
   try {
     const small = readSmall(source, digest, packs);
     const whole = small === undefined ? localWholeObject(source, digest) : undefined;
@@ -42,15 +39,9 @@ export async function restoreFile(
     else await cloneWholeObject(source, whole, digest, temporary, options);
     renameOverSync(temporary, target);
   } catch (error) {
-    await unlink(temporary).catch(() => undefined);
-    throw fileError(error, 'write', target);
+    removeQuietly(temporary);
+    throw systemError(error, 'write', target, 'store');
   }
-}
-
-/** The name of an unfinished file beside that of the finished one. */
-export function temporaryFor(target: string): string {
-  const number = (started++ >>> 0).toString(16).padStart(8, '0');
-  return join(dirname(target), `.varve-${unfinished}${number}`);
 }
 
 /** A verified object that is one blob in a local pack; undefined for all others, and where it is damaged. */
@@ -123,7 +114,7 @@ async function cloneWholeObject(
 ): Promise<void> {
   await stat(path).catch((error: unknown) => {
     source.catalog.markDamaged(location);
-    throw errnoOf(error) === 'ENOENT' ? objectMissing(toDigest(digest), path) : error;
+    throw systemCode(error) === 'ENOENT' ? objectMissing(toDigest(digest), path) : error;
   });
   const linked = options.link === true && !options.executable && (await tryLink(path, temporary));
   if (!linked) {
@@ -147,7 +138,7 @@ async function tryLink(path: string, temporary: string): Promise<boolean> {
     await chmod(temporary, READ_ONLY);
     return true;
   } catch (error) {
-    if (NO_LINK.has(errnoOf(error) ?? '')) return false;
+    if (NO_LINK.has(systemCode(error) ?? '')) return false;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
-import { unlinkSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { removeQuietly } from '../../base/atomic-write.ts';
 import { renameOverSync } from '../../base/rename.ts';
 import { DIGEST_BYTES } from '../format/digest.ts';
 import { LocalPacks } from '../reading/local-packs.ts';
@@ -44,13 +45,5 @@ export class SmallFileWriter {
       removeQuietly(temporary);
       return false;
     }
-  }
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // It was never made.
   }
 }

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { errnoOf, fileError } from '../../base/file-errors.ts';
+import { systemCode, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { DIGEST_BYTES, rawDigestOf } from '../format/digest.ts';
 
@@ -77,7 +77,7 @@ export function assertUnchanged(before: Stats, after: Stats, length: number, pat
 }
 
 export function sourceError(error: unknown, path: string): VarveError {
-  if (errnoOf(error) !== 'ELOOP') return fileError(error, 'read', path);
+  if (systemCode(error) !== 'ELOOP') return systemError(error, 'read', path, 'store');
   return new VarveError('symlink-refused', `${path} is a symbolic link`, {
     path,
     remedy: 'Put the file itself there, or name it in .varveignore: a snapshot holds no links.',

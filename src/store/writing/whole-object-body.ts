@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, unlink } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { askAgain } from '../../base/ask-again.ts';
-import { fileError } from '../../base/file-errors.ts';
+import { removeQuietly, unfinishedName } from '../../base/atomic-write.ts';
+import { systemError } from '../../base/system-errors.ts';
 import type { Body, Remote } from '../../remote/remote.ts';
 import { objectDamaged } from '../errors.ts';
 import { type RawDigest, sameDigest } from '../format/digest.ts';
@@ -30,12 +31,12 @@ export async function withWholeObjectBody(
   }
   const folder = temporaryFolder(target);
   await mkdir(folder, { recursive: true });
-  const path = join(folder, `fetch-${randomBytes(12).toString('hex')}`);
+  const path = join(folder, unfinishedName());
   try {
     await askAgain(() => download(source, digest, location, path, onBytes));
     await use({ path, size });
   } finally {
-    await unlink(path).catch(() => undefined);
+    removeQuietly(path);
   }
 }
 
@@ -67,7 +68,7 @@ async function download(
     onBytes(-done);
     throw objectDamaged(digest, `${source.url}: ${key}`);
   } catch (error) {
-    throw fileError(error, 'write', path);
+    throw systemError(error, 'write', path, 'store');
   } finally {
     await file.close();
   }

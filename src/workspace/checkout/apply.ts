@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
-import { isAbsent, systemCode, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemCode, systemError } from '../../base/system-errors.ts';
 import type { FileToRestore } from '../../store/restoring/restore-files.ts';
 import { isEntry, pathOfFile } from '../tree/data-state.ts';
 import { scannedFile } from '../tree/scan.ts';
@@ -67,7 +67,7 @@ function setExecutable(root: string, path: string, executable: boolean): void {
     // Whoever may read it may run it, as Git does.
     chmodSync(file, executable ? mode | ((mode & 0o444) >> 2) : mode & ~0o111);
   } catch (error) {
-    throw workspaceError(error, 'change the mode of', path);
+    throw systemError(error, 'change the mode of', path);
   }
 }
 
@@ -78,7 +78,7 @@ function removeData(root: string, dataset: string, path: string): void {
     if (path.endsWith('/')) rmdirSync(join(root, whole));
     else unlinkSync(join(root, whole));
   } catch (error) {
-    if (!isAbsent(error) && systemCode(error) !== 'ENOTEMPTY') throw workspaceError(error, 'remove', whole);
+    if (!isAbsent(error) && systemCode(error) !== 'ENOTEMPTY') throw systemError(error, 'remove', whole);
   }
   const top = join(root, dataset);
   for (let folder = dirname(join(root, whole)); folder.startsWith(top); folder = dirname(folder)) {

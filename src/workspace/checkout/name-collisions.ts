@@ -1,6 +1,7 @@
-import { existsSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { workspaceError } from '../../base/system-errors.ts';
+import { removeQuietly, unfinishedName } from '../../base/atomic-write.ts';
+import { systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import type { Repository } from '../repository.ts';
 
@@ -12,18 +13,20 @@ export interface NameFolding {
 
 /** Asks the file system, by a file that is gone again when this returns. */
 export function nameFolding(repository: Repository): NameFolding {
-  const name = `.varve-${process.pid}-folding-`;
-  const probe = join(repository.stateFolder, `${name}\u00e9a.tmp`);
+  const name = unfinishedName().replace(/\.tmp$/, '-\u00e9a.tmp');
+  const pathOf = (spelling: string): string =>
+    join(repository.stateFolder, name.replace('\u00e9a', spelling));
+  const probe = pathOf('\u00e9a');
   try {
-    writeFileSync(probe, '');
+    writeFileSync(probe, '', { flag: 'wx' });
     return {
-      case: existsSync(join(repository.stateFolder, `${name}\u00e9A.tmp`)),
-      form: existsSync(join(repository.stateFolder, `${name}e\u0301a.tmp`)),
+      case: existsSync(pathOf('\u00e9A')),
+      form: existsSync(pathOf('e\u0301a')),
     };
   } catch (error) {
-    throw workspaceError(error, 'write', probe);
+    throw systemError(error, 'write', probe);
   } finally {
-    if (existsSync(probe)) unlinkSync(probe);
+    removeQuietly(probe);
   }
 }
 

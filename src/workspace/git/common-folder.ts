@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { systemCode, workspaceError } from '../../base/system-errors.ts';
+import { systemCode, systemError } from '../../base/system-errors.ts';
 import { findGitRoot } from '../repository.ts';
 
 /**
@@ -19,7 +19,7 @@ export function commonFolder(root: string): string {
   try {
     return realpathSync(place);
   } catch (error) {
-    throw workspaceError(error, 'read', place);
+    throw systemError(error, 'read', place);
   }
 }
 
@@ -29,6 +29,6 @@ function readLine(path: string, form: RegExp): string | undefined {
     return form.exec(readFileSync(path, 'utf8'))?.[1];
   } catch (error) {
     if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(systemCode(error) ?? '')) return undefined;
-    throw workspaceError(error, 'read', path);
+    throw systemError(error, 'read', path);
   }
 }

@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { pointerPath } from '../pointer.ts';
 import { git } from './git.ts';
@@ -71,7 +71,7 @@ function readOwn(file: string, where: string): string {
     if (lstatSync(file).isFile()) return readFileSync(file, 'utf8');
   } catch (error) {
     if (isAbsent(error)) return '';
-    throw workspaceError(error, 'read', where);
+    throw systemError(error, 'read', where);
   }
   throw new VarveError('symlink-refused', `${where} is not a plain file`, {
     path: where,

@@ -3,7 +3,7 @@ import { join, posix } from 'node:path';
 import { isUnfinished } from '../../base/atomic-write.ts';
 import { reservedName } from '../../base/data-path.ts';
 import { comparePaths } from '../../base/path-order.ts';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { POINTER_SUFFIX } from '../pointer.ts';
 import { IGNORE_FILE, type IgnoreRules, ignoreRules } from './varveignore.ts';
@@ -56,7 +56,7 @@ function statOf(root: string, path: string): Stats | undefined {
     throw refuse(path, stats);
   } catch (error) {
     if (isAbsent(error)) return undefined;
-    throw workspaceError(error, 'read', path);
+    throw systemError(error, 'read', path);
   }
 }
 
@@ -114,7 +114,7 @@ function readFolder(root: string, folder: string): Dirent[] {
     return readdirSync(join(root, folder), { withFileTypes: true });
   } catch (error) {
     if (isAbsent(error)) return [];
-    throw workspaceError(error, 'read', folder);
+    throw systemError(error, 'read', folder);
   }
 }
 

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { readTrackedFile } from '../../base/tracked-file.ts';
 
 /** Files in any folder from the root down that say what never belongs to a dataset, by the rules of .gitignore. */
@@ -54,6 +54,6 @@ function readRules(root: string, folder: string): string | undefined {
     return readTrackedFile(root, where);
   } catch (error) {
     if (isAbsent(error)) return undefined;
-    throw workspaceError(error, 'read', where);
+    throw systemError(error, 'read', where);
   }
 }

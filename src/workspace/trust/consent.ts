@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { type Digest, hexDigestOf } from '../../store/format/digest.ts';
 import { commonFolder } from '../git/common-folder.ts';
@@ -72,7 +72,7 @@ export function giveConsent(root: string, request: TrustRequest): void {
   try {
     mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
   } catch (error) {
-    throw workspaceError(error, 'write', folder);
+    throw systemError(error, 'write', folder);
   }
   const text = `${JSON.stringify(record, undefined, 2)}\n`;
   writeAtomically(join(folder, fileName(fingerprintOf(agreed))), [Buffer.from(text)], true, FILE_MODE);
@@ -94,7 +94,7 @@ export function revokeConsents(root: string, fingerprints?: readonly string[]): 
     try {
       rmSync(file, { force: true });
     } catch (error) {
-      throw workspaceError(error, 'remove', file);
+      throw systemError(error, 'remove', file);
     }
   }
   return revoked;
@@ -135,7 +135,7 @@ function namesIn(folder: string): string[] {
     return readdirSync(folder).sort();
   } catch (error) {
     if (isAbsent(error)) return [];
-    throw workspaceError(error, 'read', folder);
+    throw systemError(error, 'read', folder);
   }
 }
 

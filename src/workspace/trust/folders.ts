@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { reservedName } from '../../base/data-path.ts';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 
 /** As many as Linux follows. */
@@ -81,7 +81,7 @@ function readLink(path: string): string | undefined {
     return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
   } catch (error) {
     if (isAbsent(error)) return undefined;
-    throw workspaceError(error, 'read', path);
+    throw systemError(error, 'read', path);
   }
 }
 

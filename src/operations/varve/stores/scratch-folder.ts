@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf, fileError } from '../../../base/file-errors.ts';
+import { unfinishedName } from '../../../base/atomic-write.ts';
+import { systemCode, systemError } from '../../../base/system-errors.ts';
 import type { WorkingContext } from '../../context/context.ts';
 
 /** Runs `work` with an empty folder of this clone, which Git ignores and which is gone afterwards. */
@@ -9,12 +9,12 @@ export async function withScratch<T>(
   { repository }: WorkingContext,
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const folder = join(repository.stateFolder, `.varve-${randomUUID()}.tmp`);
+  const folder = join(repository.stateFolder, unfinishedName());
   try {
     await mkdir(folder);
     return await work(folder);
   } catch (error) {
-    throw errnoOf(error) === undefined ? error : fileError(error, 'write', folder);
+    throw systemCode(error) === undefined ? error : systemError(error, 'write', folder, 'store');
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -53,7 +53,7 @@ export interface OpenRemoteStore {
  */
 export async function openRemoteStore(context: WorkingContext, name?: string): Promise<OpenRemoteStore> {
   const opened = await openRemoteNamed(context, name);
-  const store = await Store.open(opened.remote, { indexCache: memoryOfRemotes(context) });
+  const store = await Store.open(opened.remote, { indexCache: indexFolder(context) });
   return { name: opened.name, url: opened.remote.url, store };
 }
 
@@ -83,8 +83,8 @@ export function openSourceOf(context: WorkingContext, url: string, file: string)
   return openBucketSource(url, { ...accessTo(config, url), onWarning: context.onWarning });
 }
 
-/** Folder in which this clone keeps what it knows of remotes. */
-export function memoryOfRemotes({ repository }: WorkingContext): string {
+/** The folder in which this clone keeps the index files of remotes between runs. */
+export function indexFolder({ repository }: WorkingContext): string {
   return join(repository.stateFolder, 'index');
 }
 

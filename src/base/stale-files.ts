@@ -4,10 +4,14 @@ import { join } from 'node:path';
 /** No write takes this long between two of its blocks, so what is older was left by a process that is gone. */
 const STALE_AFTER_MS = 24 * 60 * 60 * 1000;
 
-/** Removes what killed writes left in `folder`. Never fails: whoever owns those files may be another user. */
-export async function removeStale(folder: string): Promise<void> {
+/**
+ * Remove what killed writes left in `folder`. Never fails: whoever owns those files may be another user.
+ * @param isOurs whether a file of this name is an unfinished one
+ */
+export async function removeStale(folder: string, isOurs: (name: string) => boolean): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
+    if (!isOurs(name)) continue;
     const path = join(folder, name);
     try {
       const found = await lstat(path);
