@@ -13,7 +13,7 @@ const DAMAGED = new Set([
 
 /**
  * What `read` returns. Bytes that do not have their checksum may have been damaged on their way, so they are asked for again.
- * @throws what the first read threw, where no later one fares better; all else at once
+ * @throws what the first read threw, if no later one fares better; all else at once
  */
 export async function askAgain<T>(read: () => Promise<T>): Promise<T> {
   let first: unknown;

@@ -29,7 +29,7 @@ const HFS_IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 const NTFS_FORM = new RegExp(`^(\\.(${RESERVED.join('|')})|(${RESERVED.join('|')})~[0-9]+)[ .]*(:.*)?$`, 's');
 
 /**
- * Why a path may not be that of data, as the rest of a sentence; undefined where it may. A `/` at its end, as folders have it, is no
+ * Why a path may not be that of data, as the rest of a sentence; undefined if it may. A `/` at its end, as folders have it, is no
  * fault. O(length).
  */
 export function problemOfDataPath(path: string): string | undefined {

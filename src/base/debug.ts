@@ -9,7 +9,7 @@ const MAX_LINE = 1000;
 const STANDARD_ERROR = 2;
 
 /**
- * Writes one line, where VARVE_DEBUG asks for it: at once, so that it stands in order even where the process is killed next.
+ * Write one line, where VARVE_DEBUG asks for it: at once, so that it stands in order even where the process is killed next.
  * Never give it what is secret. Where putting a line together costs something, ask `isDebugging` first.
  */
 export function debug(topic: 'cache' | 'git' | 'request', text: string): void {

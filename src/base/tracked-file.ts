@@ -10,7 +10,7 @@ const WITHOUT_WAITING = constants.O_NONBLOCK ?? 0;
 const WITHOUT_LINK: number | undefined = constants.O_NOFOLLOW;
 
 /**
- * Reads a file of the repository that Git may have brought, as UTF-8. Git keeps symbolic links too, and one that leads out of
+ * Read a file of the repository that Git may have brought, as UTF-8. Git keeps symbolic links too, and one that leads out of
  * the repository, or into `.git`, would show this machine's files in messages; one that stays within is followed.
  * @param path POSIX, relative to `root`
  * @throws VarveError `symlink-refused`, `special-file-refused`; errors of the system as they are

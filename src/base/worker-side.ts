@@ -24,7 +24,7 @@ interface Options<Answer> {
   readonly end?: (running: Promise<void>) => Promise<void>;
 }
 
-/** Answers what the other side asks, one question after the other: the whole of what a worker's file does. */
+/** Answer what the other side asks, one question after the other: the whole of what a worker's file does. */
 export function answerQuestions<Question, Answer, Progress = never>(
   answer: (question: Question, tell: (progress: Progress) => void) => Answer | Promise<Answer>,
   { transfer = () => [], end = (running) => running }: Options<Answer> = {},

@@ -43,7 +43,7 @@ export class Thread<Question, Answer, Progress = never> {
     return this.#waiting.length;
   }
 
-  /** @throws VarveError as the thread does; any other error of it as an Error with its trace */
+  /** @throws VarveError as {@link the} thread does; any other error of it as an Error with its trace */
   ask(question: Question, options: AskOptions<Progress> = {}): Promise<Answer> {
     if (this.#isClosed) return Promise.reject(new Error('The thread has ended'));
     return new Promise((resolve, reject) => {
@@ -53,13 +53,13 @@ export class Thread<Question, Answer, Progress = never> {
     });
   }
 
-  /** Stops the thread at once. What is not answered yet never will be. */
+  /** Stop the thread at once. What is not answered yet never will be. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#worker.terminate();
   }
 
-  /** Lets the thread interrupt what it does and give back what it holds, and waits until it has ended. */
+  /** Let the thread interrupt what it does and give back what it holds, and waits until it has ended. */
   async end(): Promise<void> {
     if (this.#isClosed) return;
     const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
@@ -98,7 +98,7 @@ export class Threads<Question, Answer> {
     this.count = Math.min(max, availableParallelism());
   }
 
-  /** Starts all that there may be, so that they get ready before they are asked. */
+  /** Start all that there may be, so that they get ready before they are asked. */
   startAll(): void {
     while (this.#threads.length < this.count) this.#threads.push(new Thread(this.#name));
   }
@@ -108,7 +108,7 @@ export class Threads<Question, Answer> {
     return this.#threads.length < this.count || this.#threads.some(({ waiting }) => waiting === 0);
   }
 
-  /** Asks the thread that has least to do; each answers in the order in which it is asked. */
+  /** Ask the thread that has least to do; each answers in the order in which it is asked. */
   ask(question: Question, transfer: readonly ArrayBuffer[] = []): Promise<Answer> {
     return this.#leastBusy().ask(question, { transfer });
   }

@@ -9,7 +9,7 @@ const BLOCK = 1024 * 1024;
 
 /**
  * `length` bytes of a file from `offset`, in blocks of at most 1 MiB.
- * @throws VarveError `source-changed` where the file ends before; the errors of reading, naming the file
+ * @throws VarveError `source-changed` if the file ends before; the errors of reading, naming the file
  */
 export async function* readSlice(path: string, offset: number, length: number): AsyncGenerator<Uint8Array> {
   const handle = await open(path, 'r').catch((error: unknown) => {

@@ -10,14 +10,14 @@ export interface Remote {
   readonly url: string;
   /** Objects under `prefix`, in no promised order. A prefix that does not exist is empty. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
-  /** Undefined where there is no such object. */
+  /** Undefined if there is no such object. */
   head(key: string): Promise<ObjectInfo | undefined>;
   /** The whole object, or `length` bytes from `offset`. Short bodies are errors, so the result has the length asked for. */
   read(key: string, range?: ByteRange): Promise<Uint8Array>;
   /** As read, in pieces, for objects too large for memory. */
   stream(key: string, range?: ByteRange): AsyncIterable<Uint8Array>;
   /**
-   * Stores the object whole or not at all; a reader never sees a part. With `overwrite: false` (the default) an existing
+   * Store the object whole or not at all; a reader never sees a part. With `overwrite: false` (the default) an existing
    * object is left as it is and `'exists'` is returned. `sha256` (hex) is checked by the server where it can, else here.
    */
   write(key: string, body: Body, options: WriteOptions): Promise<'written' | 'exists'>;

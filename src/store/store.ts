@@ -1,3 +1,8 @@
+/**
+ * The store: objects named by their SHA-256, in a local cache or on a remote, which have one layout. It may not know Git, working
+ * trees, pointers or statistics: whoever calls names roots, and gives paths only to be written to or shown in messages.
+ */
+
 import { askAgain } from '../base/ask-again.ts';
 import { VarveError } from '../errors.ts';
 import type { Remote } from '../remote/remote.ts';
@@ -13,21 +18,24 @@ import { StoreCore } from './store-core.ts';
 import { Batch } from './writing/batch.ts';
 
 export interface StoreOptions {
-  /** Folder that keeps the index of a remote between runs, so that only what is new is read. */
+  /** Folder that keeps the index of a remote between runs, so that only new index files are read. */
   readonly indexCache?: string;
-  /** Opens the store that has whole copies of what is found damaged here; called only then. */
+  /** Opens the store that has intact copies of what is found damaged here; called only then. */
   readonly repair?: () => Promise<Store | undefined>;
 }
 
-/** Objects named by their SHA-256, in a local cache or on a remote: both have one layout. */
+/** A store, opened: what other rooms read, write and restore objects by. */
 export class Store {
-  /** For the other files of this room: no other room reads it. */
+  /** State that the files of this room share; no other room reads it. */
   readonly core: StoreCore;
   readonly #repairer: Repairer | undefined;
-  /** Of a local store. */
+  /** Open packs, if the store is local. */
   readonly #packs: LocalPacks | undefined;
 
-  /** Reads the index. @throws VarveError `damaged-index` and what the remote meets */
+  /**
+   * Open the store behind `remote` and read its index.
+   * @throws VarveError `newer-index`, and what the remote meets
+   */
   static async open(remote: Remote, options: StoreOptions = {}): Promise<Store> {
     return new Store(await StoreCore.open(remote, options.indexCache), options.repair);
   }
@@ -44,7 +52,7 @@ export class Store {
     return isEmptyObject(raw) || this.core.catalog.first(raw) !== undefined;
   }
 
-  /** Size in bytes, undefined where the object is not here. No I/O. */
+  /** Tell the size in bytes; undefined if the object is not here. No I/O. */
   size(digest: Digest): number | undefined {
     const raw = toRaw(digest);
     if (isEmptyObject(raw)) return 0;
@@ -53,7 +61,7 @@ export class Store {
   }
 
   /**
-   * The object, verified.
+   * Read an object into memory and verify it.
    * @param maximum bytes that the caller is ready to hold
    * @throws VarveError `object-missing`, `digest-mismatch`, `object-too-large`
    */
@@ -75,8 +83,8 @@ export class Store {
   }
 
   /**
-   * The object in pieces. Each chunk is verified before it is yielded; an object in a file of its own when it ends: give
-   * nothing its name before that.
+   * Read an object in pieces. Chunks are verified before they are yielded. A whole object is verified only when its last byte has
+   * passed, so give nothing its name before this ends.
    * @throws VarveError `object-missing`, `digest-mismatch`, `damaged-recipe`
    */
   async *readStream(digest: Digest): AsyncGenerator<Uint8Array> {
@@ -88,9 +96,10 @@ export class Store {
   }
 
   /**
-   * Makes a file of the object: written beside `target`, verified, then renamed over it. Shares blocks with the store
-   * where the file system can; is a read-only hard link where `link` asks for one and the object lies whole in a local
-   * store and is not executable.
+   * Restore an object as a file: write it beside `target`, verify it, then rename it over `target`. The file shares blocks with the
+   * store if the file system can. It is a read-only hard link if `link` asks for one, the object is a whole object of a local
+   * store, and the file is not executable.
+   * @param target absolute path, in a folder that is there
    * @throws VarveError `object-missing`, `digest-mismatch`, `disk-full` and what writing meets
    */
   async restore(digest: Digest, target: string, options: RestoreOptions = {}): Promise<void> {
@@ -107,9 +116,9 @@ export class Store {
   }
 
   /**
-   * Materialises many files of a local store, in no promised order.
+   * Restore many files from a local store, in no promised order.
    * @param count how many there are
-   * @throws as materialise
+   * @throws VarveError as {@link restore}
    */
   restoreAll(
     files: Iterable<FileToRestore>,
@@ -136,7 +145,7 @@ export class Store {
     return restoreFiles(local, files, count, onBytes ?? (() => undefined));
   }
 
-  /** Path of a local file that holds just this object, which must not be changed. Not verified. */
+  /** Find a local file that holds this object alone. It is not verified, and must not be changed. */
   localPath(digest: Digest): string | undefined {
     for (const location of this.core.catalog.locations(toRaw(digest))) {
       if (location.at === 'whole') return this.core.remote.localPath?.(location.key);
@@ -144,11 +153,12 @@ export class Store {
     return undefined;
   }
 
+  /** Begin to collect objects into packs. */
   batch(): Batch {
     return new Batch(this.core);
   }
 
-  /** Sees what other processes have written or removed since. */
+  /** Read the index again, to see what other processes have written or removed since. */
   reload(): Promise<void> {
     return this.core.reload();
   }
@@ -158,6 +168,7 @@ export class Store {
     return this.core.remote.close();
   }
 
+  /** Made anew each time, since `reload` replaces the catalog. */
   get #source(): ObjectSource {
     const repairer = this.#repairer;
     return {

@@ -103,7 +103,7 @@ export function setRemote(
   });
 }
 
-/** Removes a remote from both files, and the default where it was that. */
+/** Remove a remote from both files, and the default where it was that. */
 export function removeRemote(repository: Repository, name: string): void {
   for (const file of FILES) {
     change(repository, file, (document) => {

@@ -77,7 +77,7 @@ export function parseUnnamed(text: string, where: string): Pointer {
   return toPointer(facts, where);
 }
 
-/** @throws as parsePointer, and `missing-path` */
+/** @throws VarveError as {@link parsePointer}, and `missing-path` */
 export function readPointer(root: string, dataset: string): Pointer {
   const where = pointerPath(dataset);
   return parsePointer(readPointerText(root, where), where);

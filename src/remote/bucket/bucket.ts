@@ -99,7 +99,7 @@ export class BucketRemote implements Remote {
   }
 
   /**
-   * Writes each file of a tar archive under its name as its key, over what is there, in one request. Returns false, with nothing written, where
+   * Write each file of a tar archive under its name as its key, over what is there, in one request. Returns false, with nothing written, where
    * the server is not known to do that; a request before must have told.
    * @param sample one of the names
    */

@@ -10,13 +10,13 @@ export interface BucketClient {
   readonly server: string;
   /** One page of at most 1,000 objects, in the order of their keys' UTF-8 bytes. */
   list(request: ListRequest): Promise<ListPage>;
-  /** @throws where there is no such object */
+  /** @throws if there is no such object */
   head(key: string, version?: string): Promise<StoredObject>;
   get(key: string, request: GetRequest): Promise<OpenObject>;
   /** With `ifAbsent` it fails with PreconditionFailed where the object is there. */
   put(key: string, upload: Upload, ifAbsent: boolean): Promise<void>;
   /**
-   * Puts each file of a tar archive under its name behind `prefix`, in one request; nothing is put under `key`. Undefined where no
+   * Put each file of a tar archive under its name behind `prefix`, in one request; nothing is put under `key`. Undefined if no
    * answer has yet said that this is a server that does so: others would keep the archive as it is.
    */
   readonly unpack?: ((key: string, prefix: string, archive: Upload) => Promise<void>) | undefined;
@@ -90,7 +90,7 @@ export interface StoredObject {
   readonly version?: string;
   /** SHA-256 of the whole object in hex, where the server keeps and shows it. */
   readonly sha256?: string;
-  /** In listings, whether the server keeps such a digest; undefined where the listing does not say. */
+  /** In listings, whether the server keeps such a digest; undefined if the listing does not say. */
   readonly hasSha256?: boolean;
 }
 

@@ -75,7 +75,7 @@ const SELDOM_PASSING = new Set([
 /** Statuses of 500 and above that no patience changes. */
 const FINAL_STATUSES = new Set([501, 505, 507]);
 
-/** Reads an error of either client library, or of Node's own HTTP. */
+/** Read an error of either client library, or of Node's own HTTP. */
 export function faultOf(error: unknown): Fault {
   const raw = (typeof error === 'object' && error !== null ? error : {}) as LibraryError;
   const code = [raw.Code, raw.code, raw.name].find(

@@ -21,7 +21,7 @@ export interface SourceObject {
   readonly version?: string;
   /** Of the whole object in hex, where the server keeps it and was asked. */
   readonly sha256?: string;
-  /** Whether the server keeps such a digest; undefined where it must be asked. */
+  /** Whether the server keeps such a digest; undefined if it must be asked. */
   readonly hasSha256?: boolean;
 }
 
@@ -62,7 +62,7 @@ export class BucketSource {
   /**
    * The object with the checksum that the server keeps of it, if any. Listings do not show it, so this is one request for each
    * object that may have one.
-   * @throws VarveError `source-changed` where it is another one now, or gone
+   * @throws VarveError `source-changed` if it is another one now, or gone
    */
   async withChecksum(object: SourceObject): Promise<SourceObject> {
     if (object.hasSha256 === false || object.sha256 !== undefined) return object;
@@ -96,7 +96,7 @@ export class BucketSource {
 
   /**
    * The bytes of an object, or of a range of it.
-   * @throws VarveError `source-changed` where it is another one now, or gone
+   * @throws VarveError `source-changed` if it is another one now, or gone
    */
   async *read(object: SourceObject, range?: ByteRange): AsyncGenerator<Uint8Array> {
     checkRange(range, object.key);
@@ -158,14 +158,14 @@ function sourceObject({ size, etag, version, sha256, hasSha256 }: StoredObject, 
 
 /**
  * The one way to write the URL of a source: scheme in small letters, no slash at the end.
- * @throws VarveError as openSource
+ * @throws VarveError as {@link openSource}
  */
 export function sourceUrl(url: string): string {
   sourcePlace(url);
   return url.replace(/^\w+/, (scheme) => scheme.toLowerCase()).replace(/\/+$/, '');
 }
 
-/** @throws VarveError `invalid-remote-url` where `url` names no bucket, and what `openRemote` throws */
+/** @throws VarveError `invalid-remote-url` if `url` names no bucket, and what `openRemote` throws */
 export async function openBucketSource(url: string, options: ServerOptions = {}): Promise<BucketSource> {
   const place = sourcePlace(url);
   return new BucketSource(await openBucket(place, options), url, place.prefix);

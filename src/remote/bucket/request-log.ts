@@ -25,7 +25,7 @@ const CREDENTIAL_HOST = /^169\.254\./;
 
 const attempts = IS_DEBUGGING ? watchRequests() : undefined;
 
-/** Runs `request`; where VARVE_DEBUG asks for it, its HTTP requests are shown, whichever library makes them. */
+/** Run `request`; where VARVE_DEBUG asks for it, its HTTP requests are shown, whichever library makes them. */
 export function asAttempt<T>(attempt: number, request: () => Promise<T>): Promise<T> {
   return attempts === undefined ? request() : attempts.run(attempt, request);
 }

@@ -39,7 +39,7 @@ export class Patience {
     return this.#failures + 1;
   }
 
-  /** Waits and returns true where another try is due; returns false where it is time to give up. */
+  /** Wait and returns true where another try is due; returns false where it is time to give up. */
   async wait(retry: Retry, atLeastMs = 0): Promise<boolean> {
     this.#failures++;
     const { attempts, baseMs, capMs } = this.#policy;

@@ -62,7 +62,7 @@ async function listStep(requests: Requests, prefix: string, range: Range, versio
   return { objects, rest: await cut(requests, next, range.folder, end) };
 }
 
-/** Cuts what lies behind the key `end` of a range at the subfolders of `folder`. */
+/** Cut what lies behind the key `end` of a range at the subfolders of `folder`. */
 async function cut(requests: Requests, range: Range, folder: string, end: string): Promise<Range[]> {
   const page = await requests.run(() => requests.client.list({ prefix: folder, folders: true, after: end }));
   const borders = page.folders.filter(

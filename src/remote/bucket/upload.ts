@@ -90,7 +90,7 @@ async function sendParts(
   }
 }
 
-/** Reads the file once for all digests. @throws VarveError `digest-mismatch` after the last part */
+/** Read the file once for all digests. @throws VarveError `digest-mismatch` after the last part */
 async function* partsOf(file: FileUpload): AsyncGenerator<Part> {
   const { path, size } = file;
   const partSize = Math.max(SMALLEST_PART, Math.ceil(size / MAX_PARTS / MIB) * MIB);

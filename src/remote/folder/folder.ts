@@ -205,7 +205,7 @@ export class FolderRemote implements Remote {
     }
   }
 
-  /** Writes and syncs a file under a temporary name; returns the SHA-256 of what was written. */
+  /** Write and syncs a file under a temporary name; returns the SHA-256 of what was written. */
   async #writeFile(temporary: string, body: FileBody): Promise<string> {
     if (body.size >= SMALLEST_CLONE && this.#canClone) {
       if (await cloned(body.path, temporary)) return digestAndSync(temporary, body);
@@ -227,7 +227,7 @@ async function writeBytes(path: string, bytes: Uint8Array, { sha256, hashed }: W
   }
 }
 
-/** Gives a finished temporary file its name. */
+/** Give a finished temporary file its name. */
 async function publish(temporary: string, path: string, overwrite: boolean): Promise<'written' | 'exists'> {
   if (overwrite) {
     await renameOver(temporary, path);
@@ -246,7 +246,7 @@ async function publish(temporary: string, path: string, overwrite: boolean): Pro
   return 'written';
 }
 
-/** @throws VarveError `key-conflict` where a folder has this name, `symlink-refused` where a link has */
+/** @throws VarveError `key-conflict` if a folder has this name, `symlink-refused` if a link has */
 async function isObject(path: string): Promise<boolean> {
   try {
     const found = await lstat(path);
@@ -306,7 +306,7 @@ async function copyAndSync(body: { path: string; size: number }, temporary: stri
   }
 }
 
-/** Reads `source` to its end, into `target` where there is one; hashing runs while the block is being written. */
+/** Read `source` to its end, into `target` where there is one; hashing runs while the block is being written. */
 async function pump(
   source: FileHandle,
   body: { path: string; size: number },

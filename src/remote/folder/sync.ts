@@ -10,7 +10,7 @@ export class FolderSync {
   readonly #running = new Map<string, Promise<void>>();
   readonly #waiting = new Map<string, Promise<void>>();
 
-  /** Resolves when every name that was in `folder` at the time of the call is on disk. */
+  /** Resolve when every name that was in `folder` at the time of the call is on disk. */
   sync(folder: string): Promise<void> {
     const shared = this.#waiting.get(folder);
     if (shared !== undefined) return shared;
@@ -24,7 +24,7 @@ export class FolderSync {
     return next;
   }
 
-  /** Creates `folder` and its parents where missing, durably. */
+  /** Create `folder` and its parents where missing, durably. */
   async create(folder: string): Promise<void> {
     const first = await mkdir(folder, { recursive: true });
     if (first === undefined) return;

@@ -45,7 +45,7 @@ export async function minioAccess(alias: string, options: ServerOptions): Promis
   return access(parseEndpoint(url), text(accessKey), text(secretKey), text(sessionToken));
 }
 
-/** @throws VarveError `invalid-endpoint` where it is not `http[s]://host[:port]` */
+/** @throws VarveError `invalid-endpoint` if it is not `http[s]://host[:port]` */
 export function parseEndpoint(endpoint: string): URL {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   const isPlain =
@@ -83,7 +83,7 @@ function accessOfHost(alias: string, host: string): MinioAccess {
   return access(parseEndpoint(scheme + server), accessKey, secretKey, sessionToken);
 }
 
-/** @returns undefined where there is no such file */
+/** @returns undefined if there is no such file */
 async function readAliases(file: string): Promise<Record<string, unknown> | undefined> {
   let content: string;
   try {

@@ -31,7 +31,7 @@ export class DirectGet {
   }
 
   /**
-   * Undefined where the server refused it: then the SDK asks again, and knows what to make of the answer. A server in trouble is not
+   * Undefined if the server refused it: then the SDK asks again, and knows what to make of the answer. A server in trouble is not
    * asked again at once: what it said is thrown, for the remote to wait.
    */
   async get(key: string, wanted: Headers, query: Headers): Promise<DirectAnswer | undefined> {

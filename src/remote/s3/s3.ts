@@ -385,7 +385,7 @@ class S3BucketClient implements BucketClient {
   }
 
   /**
-   * Sends a command with a body. The digest that is known already is also the payload's part of the signature: so the SDK need
+   * Send a command with a body. The digest that is known already is also the payload's part of the signature: so the SDK need
    * not compute it, and servers that know no checksum headers verify it too.
    */
   async #send<Output>(command: PutObjectCommand | UploadPartCommand, upload: Upload): Promise<Output> {

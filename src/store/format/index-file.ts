@@ -3,7 +3,7 @@ import { compareDigests, DIGEST_BYTES, hexDigestOf, type RawDigest, toHex } from
 import { MAX_PACK_BYTES, type PackKind } from './pack.ts';
 import { MAX_BLOB_BYTES } from './recipe.ts';
 
-/** What an index says, in the order in which its file holds it: every list sorted by digest but `packs`. */
+/** The content of an index file, in the order in which the file holds it: every list but `packs` is sorted by digest. */
 export interface IndexContent {
   readonly packs: readonly IndexedPack[];
   readonly blobs: readonly IndexedBlob[];
@@ -22,7 +22,7 @@ export interface IndexedBlob {
   readonly offset: number;
   readonly length: number;
 }
-/** An object in a file of its own. `generation` is 0 unless an earlier file of this object was condemned. */
+/** An object in a file of its own. `generation` is 0 unless an earlier file of this object waited for deletion. */
 export interface IndexedWholeObject {
   readonly digest: RawDigest;
   readonly size: number;
@@ -43,7 +43,7 @@ const BLOB = 44;
 const WHOLE = 44;
 const RECIPE = 72;
 
-/** @returns the bytes of an index file; the lists need not be sorted yet. Format: docs/design/store-format.md */
+/** Encode an index file. The lists need not be sorted yet. Format: docs/design/store-format.md */
 export function encodeIndex(content: IndexContent): Buffer {
   const { packs, blobs, wholeObjects, recipes } = content;
   const size =
@@ -97,7 +97,7 @@ function writeSize(bytes: Buffer, size: number, at: number): void {
   bytes.writeUInt32LE(Math.floor(size / 2 ** 32), at + 4);
 }
 
-/** An index file in memory, searched as it is: no object an entry. */
+/** An index file in memory, searched as it is: no JavaScript object is made for an entry before it is asked for. */
 export class IndexFile {
   /** SHA-256 of the file, in hex: its name. */
   readonly name: string;
@@ -107,7 +107,11 @@ export class IndexFile {
   readonly #wholeObjects: Table;
   readonly #recipes: Table;
 
-  /** @throws VarveError `damaged-index` where the bytes do not have this name or are not a well-formed index */
+  /**
+   * Check an index file that may come from anyone.
+   * @param name SHA-256 of the file in hex
+   * @throws VarveError `damaged-index`, `newer-index`
+   */
   static parse(bytes: Uint8Array, name: string): IndexFile {
     if (hexDigestOf(bytes) !== name)
       throw damaged('damaged-index', indexKey(name), 'its bytes do not match its name');
@@ -141,7 +145,7 @@ export class IndexFile {
     for (let at = 0; at < blobs; at++) this.#checkBlob(at, fail);
   }
 
-  /** The file as it is. */
+  /** The bytes of the file. */
   get bytes(): Uint8Array {
     return this.#bytes;
   }
@@ -166,7 +170,7 @@ export class IndexFile {
     for (const at of matches(this.#bytes, this.#recipes, digest)) yield this.#recipeAt(at);
   }
 
-  /** Each pack with the blobs in it, by offset. */
+  /** List each pack with the blobs in it, by offset. */
   *byPack(): Generator<{ pack: IndexedPack; blobs: IndexedBlob[] }> {
     const ordinals = Uint32Array.from({ length: this.#blobs.count }, (_, at) => at);
     const packAndOffset = (ordinal: number): number => {
@@ -271,7 +275,7 @@ function isSorted(bytes: Buffer, table: Table): boolean {
   return true;
 }
 
-/** The ordinals of the entries with this digest, by binary search. */
+/** Find the ordinals of the entries with this digest, by binary search. */
 function* matches(bytes: Buffer, table: Table, digest: RawDigest): Generator<number> {
   let low = 0;
   let high = table.count;
@@ -284,6 +288,7 @@ function* matches(bytes: Buffer, table: Table, digest: RawDigest): Generator<num
     yield low;
 }
 
+/** @param name SHA-256 of the index file in hex */
 export function indexKey(name: string): string {
   return `index/${name}.idx`;
 }

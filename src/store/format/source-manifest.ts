@@ -12,7 +12,7 @@ import {
 
 /**
  * One file of a snapshot in place: an object that somebody else keeps in a bucket. Its key is the path behind that of the
- * source; '' where the source is a single object.
+ * source, or '' if the source is a single object.
  */
 export interface SourceManifestEntry {
   readonly path: string;
@@ -20,20 +20,21 @@ export interface SourceManifestEntry {
   readonly size: number;
   /** Names a state of the object, in the server's own way; without quotes. */
   readonly etag: string;
-  /** Where the bucket keeps versions. */
+  /** The object's version, if the bucket keeps versions. */
   readonly version?: string;
-  /** Of the bytes; undefined where the server keeps no SHA-256 and nobody has read them yet. */
+  /** Digest of the bytes; undefined if the server keeps no SHA-256 and nobody has read them yet. */
   readonly digest?: Digest;
 }
 
-/** What an entity tag may hold (RFC 9110, 8.8.3), in ASCII; it goes into a header. */
+/** Entity tags, which go into a header, as RFC 9110, 8.8.3 allows them in ASCII. */
 const ETAG = /^[!#-~]{1,256}$/;
 /** S3 allows 1,024 bytes. */
 const VERSION = /^[!-~]{1,1024}$/;
 
 /**
- * The files as bytes: canonical JSON Lines, sorted by the bytes of the path, in blocks of about 64 KiB.
- * @throws VarveError `unsupported-key` where keys cannot be paths beside one another; `source-changed` where one comes twice
+ * Encode a source manifest: canonical JSON Lines, sorted by the bytes of the path, in blocks of about 64 KiB.
+ * @param files in that order
+ * @throws VarveError `unsupported-key` if keys cannot be paths beside one another; `source-changed` if one comes twice
  */
 export async function* encodeSourceManifest(
   files: AsyncIterable<SourceManifestEntry>,
@@ -55,7 +56,8 @@ export async function* encodeSourceManifest(
 }
 
 /**
- * The files of a source manifest that may come from anyone. Reads in bounded memory.
+ * Read the files of a source manifest that may come from anyone, in bounded memory.
+ * @param where names the manifest, for messages
  * @throws VarveError `damaged-manifest` for anything that encodeSourceManifest would not have written
  */
 export function readSourceManifest(
@@ -78,7 +80,7 @@ export function unsupportedKey(key: string, problem: string): VarveError {
 }
 
 function encodeFile({ path, size, etag, version, digest }: SourceManifestEntry): string {
-  // In this order, and without what is undefined.
+  // The order of the fields is part of the format. Undefined ones are left out.
   return JSON.stringify({ path, size, etag, version, digest });
 }
 

@@ -1,3 +1,8 @@
+/**
+ * Garbage collection of a store: mark what roots and refs need, sweep the rest after a grace. It may not know where roots come from
+ * (Git's history, other clones), and removes nothing while it cannot tell what is needed.
+ */
+
 import { VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
 import { packKey } from '../format/pack.ts';
@@ -18,20 +23,20 @@ import { repackSparse } from './repack.ts';
 import type { Root } from './roots.ts';
 
 export interface GarbageOptions {
-  /** On a remote: the clone whose earlier pushes `roots` replace. */
+  /** Id of the clone whose earlier refs `roots` replace. Undefined for a cache that only one clone uses: it has no refs. */
   readonly clone?: string;
-  /** Time between the gc that finds something unneeded and the gc that may remove it. 0 removes at once. */
+  /** Time in ms between the gc that finds something unneeded and the gc that may remove it. 0 removes at once. */
   readonly graceMs: number;
-  /** Says what would happen and writes nothing. */
+  /** Tell what would happen and write nothing. */
   readonly dryRun?: boolean;
   readonly onProgress?: OnProgress;
 }
 
-/** Objects are files of the store: packs and whole objects. In a dry run, what would be. */
+/** Counts of packs and whole objects, as `--json` prints them. In a dry run, what a gc would do. */
 export interface Collected {
   readonly freedBytes: number;
   readonly freedObjects: number;
-  /** Needed by nothing; a gc after the grace period removes them. */
+  /** Pending deletions: needed by nothing, and removed by a gc after the grace. */
   readonly condemnedBytes: number;
   readonly condemnedObjects: number;
   readonly keptBytes: number;
@@ -43,10 +48,10 @@ export interface Collected {
 }
 
 /**
- * Mark and sweep in two runs. The first condemns what neither `roots` nor the refs of other clones need; a later one, when
- * the grace period is over by the remote's own clock, removes what still nothing needs. Between the two, whoever writes
- * sees the condemned list and relies on none of it; so two pushes and a gc at once lose nothing.
- * @throws VarveError `damaged-ref`, `damaged-manifest`, …: where it cannot tell what is needed, it removes nothing
+ * Mark and sweep in two runs. The first lists as pending deletions what neither `roots` nor the refs of other clones need. A later
+ * one, when the grace is over by the remote's own clock, removes what still nothing needs. Between the two, whoever writes reads
+ * the list and relies on nothing in it, so two pushes and a gc at once lose nothing.
+ * @throws VarveError `damaged-ref`, `damaged-index`, `damaged-condemned`, `damaged-manifest`, `damaged-recipe`, before anything is removed
  */
 export async function markAndSweep(
   store: Store,
@@ -57,7 +62,7 @@ export async function markAndSweep(
   const { clone, graceMs, dryRun = false } = options;
   const now = dryRun ? Date.now() : await probeClock(core.remote);
   if (clone !== undefined && !dryRun) await writeRef(core.remote, clone, roots);
-  // What is there, before what is needed: a push says what it needs before it looks at what is there.
+  // The index is read before the refs: a push writes its ref before it reads the index.
   await core.reload();
   if (core.catalog.damagedIndexes.length > 0) throw cannotTell(core.remote.url);
   const pending = await readPendingDeletions(core.remote);
@@ -104,7 +109,7 @@ async function listFiles({ remote, catalog }: StoreCore): Promise<StoredFiles> {
   return files;
 }
 
-/** The index first, so that it never names what is gone; the condemned list last, so that nobody relies on it meanwhile. */
+/** Remove from the index first, so that it never names what is gone, and from the lists last, so that nobody relies on it meanwhile. */
 async function sweep(
   core: StoreCore,
   known: Known,

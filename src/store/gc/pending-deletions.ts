@@ -6,7 +6,10 @@ import type { ObjectInfo, Remote } from '../../remote/remote.ts';
 import { damaged } from '../errors.ts';
 import { DIGEST_BYTES, hexDigestOf, rawDigestOf, sameDigest } from '../format/digest.ts';
 
-/** Keys that one gc found nothing to name; a later gc removes those that still nothing names once the grace is over. */
+/**
+ * Files that one gc found unneeded, and that a later gc removes once the grace is over if they are unneeded still. On disk such a list
+ * is called `condemned`; Duplicacy calls the files fossils (https://github.com/gilbertchen/duplicacy/wiki/Lock-Free-Deduplication).
+ */
 export interface PendingDeletions extends DeletionList {
   readonly key: string;
   /** In ms, by the clock of the remote. */
@@ -15,14 +18,14 @@ export interface PendingDeletions extends DeletionList {
 
 interface DeletionList {
   readonly keys: readonly string[];
-  /** Whether the files were found damaged: what needs them has copies elsewhere, or waits for some. */
+  /** Whether the files are damaged, rather than unneeded: what needs them has copies elsewhere, or waits for some. */
   readonly isDamage: boolean;
 }
 
-/** What the lists of a store say. */
+/** The lists of pending deletions of a store. */
 export interface PendingDeletionLists {
   readonly pending: readonly PendingDeletions[];
-  /** Keys of lists that are damaged: what they condemn is not known. */
+  /** Keys of lists that are damaged: nobody can tell which files they name. */
   readonly unreadable: readonly string[];
 }
 
@@ -31,20 +34,20 @@ const KEY = /^condemned\/[0-9a-f]{32}\.json$/;
 const VERSION = 2;
 const UNNAMED_VERSION = 1;
 const NAME_LENGTH = 32;
-const LARGEST = 256 * 1024 * 1024;
-const ATTEMPTS = 20;
-/** Rewritten by gc, to read the remote's own clock: random bytes and their SHA-256. */
+const MAX_LIST_BYTES = 256 * 1024 * 1024;
+const MAX_ATTEMPTS = 20;
+/** Key of the file that gc writes anew to read the remote's own clock: random bytes and their SHA-256. */
 export const CLOCK = 'clock';
 const CLOCK_BYTES = 16;
 
-/** @throws VarveError `damaged-condemned` */
+/** Read all lists. @throws VarveError `damaged-condemned` if one is damaged */
 export async function readPendingDeletions(remote: Remote): Promise<readonly PendingDeletions[]> {
   const { pending, unreadable } = await readPendingDeletionLists(remote);
   if (unreadable.length > 0) throw deletionListsUnreadable(unreadable);
   return pending;
 }
 
-/** As readCondemned, for those who only read: damaged lists are named, and the others read. */
+/** Read all lists that can be read, and name the others, for callers that only read objects. */
 export async function readPendingDeletionLists(remote: Remote): Promise<PendingDeletionLists> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -59,7 +62,7 @@ export async function readPendingDeletionLists(remote: Remote): Promise<PendingD
       return { pending, unreadable };
     } catch (error) {
       // A gc replaced a list after it was named here; its successor may have come too late to be named.
-      if (!(error instanceof VarveError) || error.code !== 'object-missing' || attempt === ATTEMPTS)
+      if (!(error instanceof VarveError) || error.code !== 'object-missing' || attempt === MAX_ATTEMPTS)
         throw error;
     }
   }
@@ -75,18 +78,18 @@ async function unlessDamaged<T>(read: () => Promise<T>): Promise<T | undefined> 
 }
 
 async function readList(remote: Remote, { key, size, modified }: ObjectInfo): Promise<PendingDeletions> {
-  if (size > LARGEST) throw damaged('damaged-condemned', key, `it has ${size} bytes`);
+  if (size > MAX_LIST_BYTES) throw damaged('damaged-condemned', key, `it has ${size} bytes`);
   const list = await askAgain(async () => parsePendingDeletions(await remote.read(key), key));
   return { key, ...list, since: modified.getTime() };
 }
 
-/** @param isDamage whether the files are damaged, rather than needed by nothing */
+/** Write a list. @param isDamage whether the files are damaged, rather than unneeded */
 export async function writePendingDeletions(
   remote: Remote,
   keys: readonly string[],
   isDamage = false,
 ): Promise<void> {
-  // The same keys may be condemned again later, which is another list, with a time of its own.
+  // The same keys may be listed again later, which is another list, with a time of its own.
   const nonce = randomBytes(16).toString('hex');
   const list = { version: VERSION, nonce, ...(isDamage && { damaged: true }), keys: [...keys].sort() };
   const bytes = Buffer.from(`${JSON.stringify(list)}\n`);
@@ -99,8 +102,9 @@ function deletionListKey(sha256: string): string {
 }
 
 /**
- * Puts a list in the place of a damaged one, which condemns whatever of `stored` it may have named: each key of which the damaged
- * text still has one half. Of those, some may be sound; a gc pardons what is needed.
+ * Replace a damaged list by one of whatever it may have named: each key of `stored` of which the damaged text still has one half. Some
+ * of those may be needed; the next gc takes what is needed off the list.
+ * @param stored keys of all packs and whole objects
  */
 export async function replaceDamagedList(
   remote: Remote,
@@ -116,6 +120,7 @@ export async function replaceDamagedList(
   await remote.remove([key]);
 }
 
+/** @param keys of the damaged lists, one at least */
 export function deletionListsUnreadable(keys: readonly string[]): VarveError {
   return new VarveError(
     'damaged-condemned',
@@ -128,7 +133,7 @@ export function deletionListsUnreadable(keys: readonly string[]): VarveError {
   );
 }
 
-/** What time it is at the remote, in ms: clocks of clones may be wrong by more than a grace period. */
+/** Ask the remote for its time, in ms: clocks of clones may be wrong by more than the grace. */
 export async function probeClock(remote: Remote): Promise<number> {
   const random = randomBytes(CLOCK_BYTES);
   const bytes = Buffer.concat([random, rawDigestOf(random)]);
@@ -136,7 +141,7 @@ export async function probeClock(remote: Remote): Promise<number> {
   return (await remote.head(CLOCK))?.modified.getTime() ?? Date.now();
 }
 
-/** @throws VarveError `damaged-clock` where the bytes do not have their checksum; earlier versions wrote none */
+/** Check the clock file. Earlier versions wrote no checksum. @throws VarveError `damaged-clock` */
 export function checkClock(bytes: Uint8Array): void {
   const [random, digest] = [bytes.subarray(0, CLOCK_BYTES), bytes.subarray(CLOCK_BYTES)];
   if (digest.length === 0 && random.length === CLOCK_BYTES) return;
@@ -145,6 +150,7 @@ export function checkClock(bytes: Uint8Array): void {
 }
 
 /**
+ * Parse a list that may come from anyone.
  * @param where the key of the list
  * @throws VarveError `damaged-condemned`
  */

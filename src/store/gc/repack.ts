@@ -5,10 +5,10 @@ import type { StoreCore } from '../store-core.ts';
 import { PackUploads } from '../writing/pack-uploads.ts';
 import type { Marks } from './mark.ts';
 
-/** A pack less than half of which is needed is worth copying. */
+/** A pack is worth copying if less than this share of it is needed. */
 const SPARSE = 0.5;
 
-/** Copies what is needed out of sparse packs, which thereby become garbage. @returns the bytes copied */
+/** Copy what is needed out of sparse packs, which thereby become garbage; `marks` follows. @returns the bytes copied */
 export async function repackSparse(core: StoreCore, marks: Marks): Promise<number> {
   const sizes = new Map(
     core.catalog.segments.flatMap(({ packs }) => packs.map(({ name, size }) => [name, size])),
@@ -37,7 +37,7 @@ export async function repackSparse(core: StoreCore, marks: Marks): Promise<numbe
   return bytes;
 }
 
-/** Blobs of the packs that the index names, pack by pack, each pack once. */
+/** Find blobs of the packs that the index names, pack by pack, each pack once. */
 export function* blobsIn(
   { catalog }: StoreCore,
   isWanted: (pack: string, digest: Uint8Array) => boolean,

@@ -17,11 +17,11 @@ const INDEX_KEY = /^index\/([0-9a-f]{64})\.idx$/;
 const KEPT = /^([0-9a-f]{64})\.idx/;
 const JOBS = 8;
 /** Other processes merge index files while this one reads them; each time, the merged one is there already. */
-const ATTEMPTS = 8;
+const MAX_ATTEMPTS = 8;
 
 /**
- * Reads what a store holds: the condemned list first, then the index. A gc does it the other way round, so no pack that
- * it removes can look sound here.
+ * Read what a store holds: the lists of pending deletions first, then the index. A gc writes in the other order, the index before the
+ * lists, so no pack that it removes is taken for one that stays.
  * @param cache folder that keeps index files of a remote between runs
  * @param known segments that need not be read again
  */
@@ -35,10 +35,10 @@ export async function loadCatalog(
     const lists = await readPendingDeletionLists(remote);
     try {
       const { segments, bad } = await loadSegments(remote, cache, byName);
-      if (bad.length > 0) segments.push(await repairedIndex(remote, bad));
+      if (bad.length > 0) segments.push(await rebuiltIndex(remote, bad));
       return new Catalog(segments, lists, bad);
     } catch (error) {
-      if (!(error instanceof VarveError) || error.code !== 'object-missing' || attempt === ATTEMPTS)
+      if (!(error instanceof VarveError) || error.code !== 'object-missing' || attempt === MAX_ATTEMPTS)
         throw error;
     }
   }
@@ -72,13 +72,13 @@ async function loadSegments(
   return { segments: names.flatMap((name) => known.get(name) ?? []), bad };
 }
 
-/** A local store mends itself; what lies on a remote is only read here, and `verify` mends it. */
-async function repairedIndex(remote: Remote, bad: readonly string[]): Promise<IndexFile> {
+/** Rebuild an index. In a local store it replaces the damaged ones at once; on a remote nothing is written before `verify` is run. */
+async function rebuiltIndex(remote: Remote, bad: readonly string[]): Promise<IndexFile> {
   if (remote.localPath !== undefined) return replaceIndexes(remote, bad);
   return (await rebuildIndex(remote)).segment;
 }
 
-/** Puts an index of what the store holds in the place of damaged ones. @returns the new one */
+/** Put an index of what the store holds in the place of damaged ones. @returns the new one */
 export async function replaceIndexes(remote: Remote, bad: readonly string[]): Promise<IndexFile> {
   const { bytes, segment } = await rebuildIndex(remote);
   // The damaged file may have this very name.

@@ -14,12 +14,15 @@ import { wholeObjectKey } from '../format/whole-object-key.ts';
 import type { StoreCore } from '../store-core.ts';
 import { DigestSet } from './digest-set.ts';
 
-/** More index files than this are joined at the next commit. */
+/** If a store has more index files than this, the next commit joins the smaller ones. */
 const MAX_SEGMENTS = 24;
-/** Of which the largest are left alone, so that a commit costs about what it adds. */
+/** So many of the largest are left as they are, so that a commit costs about what it adds. */
 const LARGEST_LEFT_ALONE = 8;
 
-/** Puts one index file in the place of all; drops what names a key that does not stay, and recipes that lost their bytes. */
+/**
+ * Put one index file in the place of all. It drops what names a removed file, and recipes whose own bytes are gone.
+ * @param stays whether the file of a key remains
+ */
 export async function pruneIndex(core: StoreCore, stays: (key: string) => boolean): Promise<void> {
   const content = merged(core.catalog.segments, stays);
   const there = new DigestSet();
@@ -43,7 +46,7 @@ async function replaceIndex(
   core.catalog.replace(replaced, IndexFile.parse(bytes, name));
 }
 
-/** Joins small index files where there are many. */
+/** Join small index files into one if there are many. */
 export async function joinIndexes(core: StoreCore): Promise<void> {
   const { segments } = core.catalog;
   if (segments.length <= MAX_SEGMENTS) return;
@@ -56,7 +59,7 @@ export async function joinIndexes(core: StoreCore): Promise<void> {
   );
 }
 
-/** What `segments` say together, each thing once. */
+/** Merge index files: each pack, blob, whole object and recipe once. */
 function merged(segments: readonly IndexFile[], stays: (key: string) => boolean): IndexContent {
   const ordinals = new Map<string, number>();
   const packs: IndexedPack[] = [];

@@ -1,36 +1,41 @@
+/**
+ * Reading: the bytes of an object, verified, wherever the catalog says that they lie. It may not know what the bytes mean, nor that
+ * anything is ever written or removed.
+ */
+
 import { createHash } from 'node:crypto';
 import { askAgain } from '../../base/ask-again.ts';
 import { inOrder } from '../../base/concurrency.ts';
 import type { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
-import { damaged, objectDamaged, objectMissing } from '../errors.ts';
+import { objectDamaged, objectMissing } from '../errors.ts';
 import { type RawDigest, rawDigestOf, sameDigest, toDigest } from '../format/digest.ts';
 import { packKey } from '../format/pack.ts';
-import { type ChunkRef, readRecipe } from '../format/recipe.ts';
+import { type ChunkRef, checkRecipeDepth, readRecipe } from '../format/recipe.ts';
 import type { Catalog, PackedLocation, RecipeLocation, WholeObjectLocation } from '../index/catalog.ts';
 import { type PlacedBlob, readRun, runsOf } from './pack-reader.ts';
 
-/** Where objects are read from. */
+/** What objects are read from: a remote and the catalog of what it holds. */
 export interface ObjectSource {
   readonly remote: Remote;
   readonly catalog: Catalog;
-  /** Where whole copies of damaged blobs come from, if from anywhere. */
+  /** Brings an intact copy of a damaged blob from another store; answers undefined if there is none. */
   readonly repair?: ((digest: RawDigest) => Promise<Uint8Array | undefined>) | undefined;
 }
 
 /** Runs of chunks that are read ahead of the one that is wanted next. */
 const READ_AHEAD = 4;
-/** The recipe of a petabyte is chunked four times; one that goes deeper, or round in circles, is hostile. */
-const MAX_RECIPE_DEPTH = 6;
 const EMPTY = rawDigestOf(new Uint8Array());
 
+/** Whether the object has no bytes: it is in every store, and in no file. */
 export function isEmptyObject(digest: RawDigest): boolean {
   return sameDigest(digest, EMPTY);
 }
 
 /**
- * The bytes of an object. Those in packs are verified before they are yielded, chunk by chunk; those of a whole object
- * are verified when its last byte has passed, so a consumer must not give them their name before this ends.
+ * Read the bytes of an object. Those in packs are verified before they are yielded, chunk by chunk. Those of a whole object are
+ * verified when its last byte has passed, so a consumer must not give them their name before this ends.
+ * @param depth recipes that led to this object
  * @throws VarveError `object-missing`, `digest-mismatch`, `damaged-recipe`
  */
 export async function* streamObject(
@@ -46,7 +51,7 @@ export async function* streamObject(
   else yield* streamChunks(source, digest, location, depth);
 }
 
-/** The chunks that the recipe at `location` lists. */
+/** Read the chunks that the recipe at `location` lists for the object `digest`. @throws VarveError `damaged-recipe`, and as {@link streamObject} */
 export function chunksOf(
   source: ObjectSource,
   digest: RawDigest,
@@ -54,12 +59,11 @@ export function chunksOf(
   depth = 0,
 ): AsyncGenerator<ChunkRef> {
   const where = `recipe ${toDigest(location.recipe)}`;
-  if (depth >= MAX_RECIPE_DEPTH)
-    throw damaged('damaged-recipe', where, 'recipes lead to recipes without end');
+  checkRecipeDepth(depth, where);
   return readRecipe(streamObject(source, location.recipe, depth + 1), digest, location.size, where);
 }
 
-/** One blob, verified. */
+/** Read and verify one blob. */
 async function readBlob(
   source: ObjectSource,
   digest: RawDigest,
@@ -72,7 +76,7 @@ async function readBlob(
   return readElsewhere(source, digest, location);
 }
 
-/** The blob was damaged at `location`: another place of it is tried, then the store that mends this one. */
+/** Read a blob that was damaged at `location` from another place, or from the store that repairs this one. */
 async function readElsewhere(
   source: ObjectSource,
   digest: RawDigest,
@@ -97,7 +101,7 @@ async function* streamWholeObject(
     yield bytes;
   }
   if (sameDigest(hash.digest(), digest)) return;
-  // What has been yielded cannot be taken back. Where only the way was at fault, whoever can begins anew.
+  // What has been yielded cannot be taken back. If the file itself is intact, a caller that can start again will succeed.
   await checkWholeObject(remote, digest, location.key).catch((error: unknown) => {
     catalog.markDamaged(location);
     throw error;
@@ -106,7 +110,7 @@ async function* streamWholeObject(
 }
 
 /**
- * Reads a whole object to its end, again where it came damaged.
+ * Read a whole object to its end and verify it; read it again if it came damaged.
  * @param onBytes told the count of each piece
  * @throws VarveError `digest-mismatch`, `object-missing`, `object-truncated`
  */
@@ -140,9 +144,9 @@ async function* streamChunks(
   const runs = runsOf(placed(source, chunksOf(source, digest, location, depth)));
   for await (const blobs of inOrder(runs, READ_AHEAD, (run) => readRun(source.remote, run))) {
     for (const { blob, bytes, isIntact } of blobs) {
-      const whole = isIntact ? bytes : await readElsewhere(source, blob.digest, blob.location);
-      hash.update(whole);
-      yield whole;
+      const chunk = isIntact ? bytes : await readElsewhere(source, blob.digest, blob.location);
+      hash.update(chunk);
+      yield chunk;
     }
   }
   if (!sameDigest(hash.digest(), digest))

@@ -5,7 +5,7 @@ import { type RawDigest, rawDigestOf, sameDigest } from '../format/digest.ts';
 import { packKey } from '../format/pack.ts';
 import type { PackedLocation } from '../index/catalog.ts';
 
-/** A blob that is wanted, and where it is. */
+/** A wanted blob and its place. */
 export interface PlacedBlob {
   readonly digest: RawDigest;
   readonly location: PackedLocation;
@@ -19,12 +19,12 @@ export interface BlobRun<T extends PlacedBlob> {
   readonly blobs: readonly T[];
 }
 
-/** Bytes between two wanted blobs that cost less to read than another request would. */
+/** So many bytes between two wanted blobs cost less to read than another request would. */
 const MAX_GAP_BYTES = 128 * 1024;
 const MAX_RUN_BYTES = 4 * 1024 * 1024;
 const DAMAGE = new Set(['object-missing', 'object-truncated']);
 
-/** Joins blobs that follow each other in a pack, in the order given, into runs of up to 4 MiB. */
+/** Join blobs that follow each other in a pack, in the order given, into runs of up to 4 MiB. */
 export async function* runsOf<T extends PlacedBlob>(
   blobs: AsyncIterable<T> | Iterable<T>,
 ): AsyncGenerator<BlobRun<T>> {
@@ -56,14 +56,15 @@ export async function* runsOf<T extends PlacedBlob>(
   if (open.length > 0) yield close();
 }
 
-/** A blob that was read, and whether its bytes are what they should be. */
+/** A blob that was read. */
 export interface ReadBlob<T extends PlacedBlob> {
   readonly blob: T;
   readonly bytes: Uint8Array;
+  /** Whether the bytes have the blob's digest. */
   readonly isIntact: boolean;
 }
 
-/** The bytes of each blob of the run. Those that came damaged are asked for again before they count as damaged. */
+/** Read the blobs of a run. Bytes that came damaged are asked for again before they count as damaged. */
 export async function readRun<T extends PlacedBlob>(remote: Remote, run: BlobRun<T>): Promise<ReadBlob<T>[]> {
   const { offset, length } = run;
   let read: ReadBlob<T>[] | undefined;
@@ -84,7 +85,7 @@ function checkedBlobs<T extends PlacedBlob>({ blobs, offset }: BlobRun<T>, bytes
   });
 }
 
-/** Undefined where the pack is gone or cut short: it is as good as damaged, and asking again is in vain. */
+/** Read a range; undefined if the pack is gone or cut short: then it is as good as damaged, and asking again is in vain. */
 async function readRange(
   remote: Remote,
   key: string,

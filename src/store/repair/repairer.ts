@@ -5,20 +5,20 @@ import type { StoreCore } from '../store-core.ts';
 import { ObjectCopier } from '../transfer/object-copier.ts';
 import { Batch } from '../writing/batch.ts';
 
-/** Brings whole copies of what is damaged in one store from another, and keeps them. */
+/** Brings intact copies of what is damaged in one store from another, and keeps them. [restic: `repair packs`] */
 export class Repairer {
   readonly #core: StoreCore;
   readonly #open: () => Promise<StoreCore | undefined>;
   #other: Promise<StoreCore | undefined> | undefined;
   #batch: Batch | undefined;
 
-  /** @param open opens the store that has whole copies; called when the first damage is met */
+  /** @param open opens the store that has intact copies; called when the first damage is met */
   constructor(core: StoreCore, open: () => Promise<StoreCore | undefined>) {
     this.#core = core;
     this.#open = open;
   }
 
-  /** A blob that no place in the store holds whole. */
+  /** Bring a blob that is damaged wherever this store has it; undefined if the other store lacks it too. */
   async repairBlob(digest: RawDigest): Promise<Uint8Array | undefined> {
     const other = await this.#source();
     if (other === undefined || other.catalog.first(digest) === undefined) return undefined;
@@ -31,7 +31,7 @@ export class Repairer {
     return bytes;
   }
 
-  /** An object with all that it needs. @returns whether the other store had it */
+  /** Bring an object with all that it needs. @param path for messages @returns whether the other store had it */
   async repairObject(digest: RawDigest, path: string): Promise<boolean> {
     const other = await this.#source();
     if (other === undefined || other.catalog.first(digest) === undefined) return false;
@@ -41,7 +41,7 @@ export class Repairer {
     return true;
   }
 
-  /** Makes the copies durable, and keeps every later process from relying on the damaged files. */
+  /** Make the copies durable, and list the damaged files for deletion, so that no later process relies on them. */
   async keepRepairs(): Promise<void> {
     const batch = this.#batch;
     this.#batch = undefined;

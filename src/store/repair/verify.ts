@@ -1,3 +1,8 @@
+/**
+ * Verify and repair: what is damaged in a store, what that touches, and intact copies from elsewhere. It may not know which datasets
+ * there are: it is given roots, and reports keys, paths and digests.
+ */
+
 import { MAX_READS } from '../../base/ask-again.ts';
 import { forEach } from '../../base/concurrency.ts';
 import { VarveError } from '../../errors.ts';
@@ -17,12 +22,12 @@ import { type CheckedRecords, checkRecords, isDone } from './records.ts';
 
 /** Something in the store that is not what it should be. */
 export interface Damage {
-  /** Key of the file in the store; the digest where no file is known to hold it. */
+  /** Key of the file in the store, or the digest if no file is known to hold it. */
   readonly key: string;
   readonly problem: string;
-  /** What needs the damaged bytes. */
+  /** Versions that need the damaged bytes. */
   readonly roots: readonly Touched[];
-  /** Whether this run put it right. */
+  /** Whether this run repaired it. */
   readonly repaired: boolean;
   readonly remedy: string;
 }
@@ -39,12 +44,12 @@ export interface StoreCheck {
   /** Files of the store that were read. */
   readonly objects: number;
   readonly damage: readonly Damage[];
-  /** What the store was never given: not fetched yet, or not pushed yet. */
+  /** Versions that the store lacks and never had: not fetched yet, or not pushed yet. */
   readonly absent: readonly Touched[];
 }
 
 export interface VerifyOptions {
-  /** This clone: its ref can be written anew from the roots. */
+  /** Id of this clone, whose ref can be written anew from the roots. */
   readonly clone?: string;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
@@ -59,8 +64,9 @@ const GONE = /^object-(missing|truncated)$/;
 const NEEDED_BY_NOTHING = 'No index names it and nothing needs it: a gc removes it.';
 
 /**
- * Reads every file of the store and checks it against its checksum, then walks the roots to say what damage touches. What is
- * damaged counts as missing for `store` from now on, so a transfer to it brings whole copies; records that are damaged are put right.
+ * Read every file of the store and check it against its checksum, then walk the roots to tell what damage touches. Damaged objects
+ * count as missing for `store` from now on, so a transfer to it brings intact copies. Damaged records are repaired.
+ * @throws VarveError what the remote meets
  */
 export async function verifyStore(
   store: Store,
@@ -76,7 +82,7 @@ export async function verifyStore(
   await checker.checkFiles();
   const needs = await findNeeds(core, roots, checker.broken);
   const broken = [...new Set(checker.broken.values())].filter((key) => !listed.has(key));
-  // Nothing new relies on a damaged file, so that a fetch or push puts whole copies elsewhere; gc removes it in the end.
+  // Once listed, nothing new relies on a damaged file: a fetch or push puts intact copies elsewhere, and a gc removes the file.
   if (broken.length > 0) await isDone(() => writePendingDeletions(core.remote, broken, true));
   return {
     checkedBytes: checker.bytes,
@@ -94,7 +100,7 @@ class Checker {
   readonly broken = new Map<string, string>();
   /** Keys of damaged files that no index names. */
   readonly unnamed = new Set<string>();
-  /** Read so far, those of the records included. */
+  /** Bytes read so far, those of the records included. */
   bytes: number;
   readonly #core: StoreCore;
   readonly #onProgress: OnProgress | undefined;
@@ -171,7 +177,7 @@ class Checker {
     });
   }
 
-  /** Undefined where it is missing. Bytes that come damaged are asked for again before they count as damaged. */
+  /** Read a pack; undefined if it is missing. Bytes that come damaged are asked for again before they count as damaged. */
   async #readPack(name: string): Promise<Uint8Array | undefined> {
     this.#signal?.throwIfAborted();
     let bytes: Uint8Array | undefined;
@@ -207,7 +213,7 @@ class Checker {
   }
 }
 
-/** Undefined where the file is missing or cut short. */
+/** Read something; undefined if the file is missing or cut short. */
 async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
@@ -222,11 +228,11 @@ interface Touch {
   readonly files: Set<string>;
 }
 
-/** What roots need and the store has not. */
+/** The objects that roots need and the store lacks. */
 interface Needs {
-  /** By the key that should hold the bytes. */
+  /** Damaged ones, by the key of the file that should hold them. */
   readonly damaged: Map<string, Touch[]>;
-  /** What no index names. */
+  /** Those that no index names. */
   readonly absent: Touch[];
 }
 
@@ -269,7 +275,7 @@ function note(touches: Touch[], root: Root, file: string): void {
   if (file !== '') touches.at(-1)!.files.add(file);
 }
 
-/** @param listed keys whose damage an earlier verify found, and which wait for gc: only what still needs them counts */
+/** @param listed keys whose damage an earlier verify found, and which wait for deletion: they count only if something needs them still */
 function report(
   checker: Checker,
   records: CheckedRecords,

@@ -11,7 +11,7 @@ import type { LocalPacks } from '../reading/local-packs.ts';
 import { type ObjectSource, streamObject } from '../reading/object-reader.ts';
 
 export interface RestoreOptions {
-  /** Prefer a read-only hard link to a copy. */
+  /** Make a read-only hard link rather than a copy, if that is possible. */
   readonly link?: boolean;
   readonly executable?: boolean;
   /** Called with the count of bytes written since the last call. */
@@ -19,10 +19,13 @@ export interface RestoreOptions {
 }
 
 const READ_ONLY = 0o444;
-/** What `link` answers where it cannot: another file system, or one without hard links. */
+/** `link` answers with these on another file system, and on one without hard links. */
 const NO_LINK = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES']);
 
-/** See Store.materialise. */
+/**
+ * Restore an object as a file: see `Store.restore`.
+ * @param packs of the store, if it is local
+ */
 export async function restoreFile(
   source: ObjectSource,
   digest: RawDigest,
@@ -33,10 +36,10 @@ export async function restoreFile(
   const temporary = unfinishedBeside(target);
   try {
     const small = readSmall(source, digest, packs);
-    const whole = small === undefined ? localWholeObject(source, digest) : undefined;
+    const wholeObject = small === undefined ? localWholeObject(source, digest) : undefined;
     if (small !== undefined) writeSmall(small, temporary, options);
-    else if (whole === undefined) await writeStream(source, digest, temporary, options);
-    else await cloneWholeObject(source, whole, digest, temporary, options);
+    else if (wholeObject === undefined) await writeStream(source, digest, temporary, options);
+    else await cloneWholeObject(source, wholeObject, digest, temporary, options);
     renameOverSync(temporary, target);
   } catch (error) {
     removeQuietly(temporary);
@@ -44,7 +47,7 @@ export async function restoreFile(
   }
 }
 
-/** A verified object that is one blob in a local pack; undefined for all others, and where it is damaged. */
+/** Read and verify an object that is one blob in a local pack; undefined for all others, and if it is damaged. */
 function readSmall(
   source: ObjectSource,
   digest: RawDigest,
@@ -76,7 +79,7 @@ async function writeStream(
   }
 }
 
-/** Pieces that lie side by side in memory, as chunks do that came in one read, as one: each write is a trip to a thread. */
+/** Join pieces that lie side by side in memory, as chunks do that came in one read: each write is a trip to a thread. */
 async function* neighboursJoined(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let joined: Uint8Array | undefined;
   for await (const piece of pieces) {
@@ -104,7 +107,7 @@ function localWholeObject(source: ObjectSource, digest: RawDigest): LocalWholeOb
   return undefined;
 }
 
-/** The clone or link is what gets verified, since it is what gets the name. */
+/** Clone or link a whole object, and verify the clone or link, since that is what gets the name. */
 async function cloneWholeObject(
   source: ObjectSource,
   { path, location }: LocalWholeObject,
@@ -131,7 +134,7 @@ async function cloneWholeObject(
   throw objectDamaged(digest, path);
 }
 
-/** A link shares its bytes with the store, so it is made read-only: a change in place would damage every version. */
+/** Try to link, read-only: a link shares its bytes with the store, so a change in place would damage every version. */
 async function tryLink(path: string, temporary: string): Promise<boolean> {
   try {
     await link(path, temporary);
@@ -143,7 +146,7 @@ async function tryLink(path: string, temporary: string): Promise<boolean> {
   }
 }
 
-/** Less what the user's mask takes away. */
+/** Choose the mode of a file, before the user's mask takes away what it does. */
 export function modeOf({ executable }: Pick<RestoreOptions, 'executable'>): number {
   return executable ? 0o777 : 0o666;
 }

@@ -1,3 +1,8 @@
+/**
+ * Restoring: objects become files of a working tree, each complete and verified before it gets its name. It may not know what is
+ * there already, nor whether it may be replaced: whoever calls has decided that.
+ */
+
 import { unfinishedBeside } from '../../base/atomic-write.ts';
 import { forEach } from '../../base/concurrency.ts';
 import { Threads } from '../../base/worker-threads.ts';
@@ -8,7 +13,7 @@ import { groupsOf, MANY_FILES } from './file-groups.ts';
 import { modeOf } from './restore-file.ts';
 import type { FileToWrite, WriteGroup } from './small-file-writer.ts';
 
-/** Large files, or groups of small ones, that are put in place at the same time: enough to keep a disk busy. */
+/** So many large files, or groups of small ones, are restored at the same time: enough to keep a disk busy. */
 const JOBS = 8;
 
 export interface FileToRestore {
@@ -19,12 +24,13 @@ export interface FileToRestore {
   readonly executable: boolean;
 }
 
-/** What is needed of a local store. */
+/** What restoring many files needs of a local store. */
 export interface LocalStore {
-  /** The place where the object is best read. */
+  /** Find the place where the object is best read; undefined if the store lacks it. */
   locationOf(digest: RawDigest): Location | undefined;
+  /** @param pack name of a pack @returns its absolute path */
   packPath(pack: string): string;
-  /** Puts one file in place, whatever it takes. */
+  /** Restore one file, wherever its object lies. */
   restoreFile(file: FileToRestore): Promise<void>;
 }
 
@@ -34,9 +40,10 @@ interface Packed extends FileToRestore {
 }
 
 /**
- * Puts files in place, in no promised order; of many small ones, groups on threads.
+ * Restore files, in no promised order. Groups of small ones go to threads if there are many.
  * @param count how many there are
- * @throws as `local.put`
+ * @param onBytes called with the count of bytes of a file that a thread wrote
+ * @throws VarveError as `local.restoreFile`
  */
 export async function restoreFiles(
   local: LocalStore,
@@ -66,7 +73,7 @@ function isGroup(portion: Portion): portion is readonly Packed[] {
   return Array.isArray(portion);
 }
 
-/** Small files that lie in packs, in groups, and between them all others. */
+/** Split the files into groups of small ones that lie in packs and, between those, all others one by one. */
 function* portionsOf(local: LocalStore, files: Iterable<FileToRestore>): Generator<Portion> {
   const others: FileToRestore[] = [];
   const packed = function* (): Generator<Packed> {

@@ -5,12 +5,12 @@ import { DIGEST_BYTES } from '../format/digest.ts';
 import { LocalPacks } from '../reading/local-packs.ts';
 
 export interface FileToWrite {
-  /** The path of the pack that holds its bytes, and where in it they lie. */
+  /** Absolute path of the pack that holds the bytes, from `offset` on. */
   readonly pack: string;
   readonly offset: number;
   readonly length: number;
   readonly mode: number;
-  /** What it is called until it is whole, and then. */
+  /** Absolute path until it is complete, in the folder of `target`. */
   readonly temporary: string;
   readonly target: string;
 }
@@ -21,11 +21,11 @@ export interface WriteGroup {
   readonly digests: Uint8Array;
 }
 
-/** Writes small files from local packs, each verified before it gets its name. Synchronous: it is called on a thread of its own. */
+/** Writes small files from local packs, each verified before it gets its name. It blocks, so it is called on a thread of its own. */
 export class SmallFileWriter {
   readonly #packs = new LocalPacks((path) => path);
 
-  /** Of each file in turn, 1 where it lies in place. For the others, whoever asks tries again and learns why. */
+  /** Write files. @returns for each in turn 1 if it is in place, else 0: whoever asked tries again and learns why */
   write({ files, digests }: WriteGroup): Uint8Array {
     return Uint8Array.from(files, (file, ordinal) => {
       const digest = digests.subarray(ordinal * DIGEST_BYTES, (ordinal + 1) * DIGEST_BYTES);

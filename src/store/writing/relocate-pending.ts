@@ -12,9 +12,10 @@ import { PackUploads } from './pack-uploads.ts';
 import { withWholeObjectBody } from './whole-object-body.ts';
 
 /**
- * Copies what a gc has pending since the catalog was read, as far as a batch relies on it, to names that are not
- * pending. Condemned bytes stay readable for the grace period, so nothing is lost unless the batch took longer.
- * @throws VarveError `store-changed` where the bytes are gone already
+ * Copy to new names what a batch relies on and a gc has listed as pending deletions since the catalog was read. Files on such a list
+ * stay readable for the grace, so nothing is lost unless the batch took longer.
+ * @param reliedOn keys of packs and whole objects
+ * @throws VarveError `store-changed` if the bytes are gone already, `damaged-condemned`
  */
 export async function relocatePending(store: StoreCore, reliedOn: ReadonlySet<string>): Promise<void> {
   if (reliedOn.size === 0) return;
@@ -78,7 +79,7 @@ async function copyWholeObjects(
   return copied;
 }
 
-/** A generation of a whole object's key that is not taken, 0 where possible. */
+/** Choose the generation of a whole object's key: 0 if that is free, else a random number, since its file may be removed soon. */
 export function freeGeneration(isTaken: (generation: number) => boolean): number {
   let generation = 0;
   while (isTaken(generation)) generation = randomInt(1, 2 ** 32);

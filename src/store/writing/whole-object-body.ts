@@ -11,8 +11,8 @@ import { type RawDigest, sameDigest } from '../format/digest.ts';
 import type { WholeObjectLocation } from '../index/catalog.ts';
 
 /**
- * Hands a whole object of one store to `use`, to be written to another: its own file where there is one, else a
- * temporary one on the disk where `target` keeps its files. Whoever writes it verifies it.
+ * Hand a whole object of one store to `use`, which writes it to another and verifies it. The body is the object's own file if
+ * `source` is local, else a temporary file on the disk where `target` keeps its files.
  */
 export async function withWholeObjectBody(
   source: Remote,
@@ -40,13 +40,13 @@ export async function withWholeObjectBody(
   }
 }
 
-/** FolderRemote clears what killed processes leave in its `tmp`. */
+/** Choose a folder in which what killed processes leave is cleared: FolderRemote does so in its `tmp`, systems in theirs. */
 function temporaryFolder(target: Remote): string {
   const local = target.localPath?.('index');
   return local === undefined ? tmpdir() : join(dirname(local), 'tmp');
 }
 
-/** @throws VarveError `digest-mismatch`, after `onBytes` was told that nothing has come */
+/** @throws VarveError `digest-mismatch`, after `onBytes` has taken back what it was told */
 async function download(
   source: Remote,
   digest: RawDigest,

@@ -8,7 +8,7 @@ import type { RecordedFile } from '../tree/stat-cache.ts';
 import type { CheckoutPlan } from './plan.ts';
 import { SafeFolders } from './safe-folder.ts';
 
-/** Puts the verified bytes of objects at absolute paths, each whole or not at all. */
+/** Put the verified bytes of objects at absolute paths, each whole or not at all. */
 export type PutInPlace = (files: Iterable<FileToRestore>, count: number) => Promise<void>;
 
 /**

@@ -11,7 +11,7 @@ export interface NameFolding {
   readonly form: boolean;
 }
 
-/** Asks the file system, by a file that is gone again when this returns. */
+/** Ask the file system, by a file that is gone again when this returns. */
 export function nameFolding(repository: Repository): NameFolding {
   const name = unfinishedName().replace(/\.tmp$/, '-\u00e9a.tmp');
   const pathOf = (spelling: string): string =>
@@ -31,7 +31,7 @@ export function nameFolding(repository: Repository): NameFolding {
 }
 
 /**
- * Refuses paths of which the file system would keep only one, folders on the way included. Linear in the paths; free where
+ * Refuse paths of which the file system would keep only one, folders on the way included. Linear in the paths; free where
  * names are kept apart.
  * @throws VarveError `name-collision`
  */

@@ -41,7 +41,7 @@ export interface PlanOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Reads the files that look changed, and only those. */
+/** Read the files that look changed, and only those. */
 export async function planCheckout(
   root: string,
   dataset: string,

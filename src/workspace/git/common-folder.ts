@@ -23,7 +23,7 @@ export function commonFolder(root: string): string {
   }
 }
 
-/** Undefined where there is no such file. */
+/** Undefined if there is no such file. */
 function readLine(path: string, form: RegExp): string | undefined {
   try {
     return form.exec(readFileSync(path, 'utf8'))?.[1];

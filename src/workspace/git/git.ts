@@ -20,7 +20,7 @@ const OPTIONS = [
 const SCRUBBED = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX', 'GIT_LITERAL_PATHSPECS'];
 
 /**
- * Runs Git in `root`, without a shell, and returns what it wrote.
+ * Run Git in `root`, without a shell, and returns what it wrote.
  * @param options.accept exit codes beside 0 that are answers, not failures
  * @throws VarveError `git-missing`, `git-failed`
  */

@@ -26,7 +26,7 @@ function ignoreLine(name: string): string {
   return `/${name.replaceAll(/[\\*?[\]]/g, '\\$&').replace(/ +$/, (spaces) => '\\ '.repeat(spaces.length))}`;
 }
 
-/** Adds the line for a dataset to the .gitignore beside it. */
+/** Add the line for a dataset to the .gitignore beside it. */
 export function ignoreDataset(root: string, dataset: string): void {
   const where = posix.join(posix.dirname(dataset), '.gitignore');
   const file = join(root, where);
@@ -36,7 +36,7 @@ export function ignoreDataset(root: string, dataset: string): void {
 }
 
 /**
- * Refuses datasets that Git could not keep a pointer of, or holds itself.
+ * Refuse datasets that Git could not keep a pointer of, or holds itself.
  * @throws VarveError `tracked-by-git`, `pointer-ignored`, `unsupported-name`
  */
 export function checkGitAccepts(root: string, dataset: string): void {

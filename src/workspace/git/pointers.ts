@@ -49,7 +49,7 @@ export function resolveRevision(root: string, revision: string): string {
   });
 }
 
-/** As resolveRevision; undefined where there is no such commit. */
+/** As resolveRevision; undefined if there is no such commit. */
 export function findRevision(root: string, revision: string): string | undefined {
   if (revision === '' || revision.startsWith('-') || revision.includes('\0')) return undefined;
   const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
@@ -70,7 +70,7 @@ export function datasetsAt(root: string, commit: string): PointedDataset[] {
   return found.map(({ path, blob }) => pointed(path, texts.get(blob), commit));
 }
 
-/** The dataset at `path` as `commit` has it; undefined where it has none. */
+/** The dataset at `path` as `commit` has it; undefined if it has none. */
 export function datasetAt(root: string, commit: string, path: string): Pointer | undefined {
   const listed = gitList(root, [
     'ls-tree',
@@ -113,7 +113,7 @@ export async function* pointersNotCommitted(root: string): AsyncIterable<Pointed
   yield* parsed(root, found);
 }
 
-/** One commit that changed a dataset. `pointer` is undefined where it took the dataset out. */
+/** One commit that changed a dataset. `pointer` is undefined if it took the dataset out. */
 export interface DatasetCommit {
   readonly commit: string;
   /** ISO 8601, with the author's zone. */

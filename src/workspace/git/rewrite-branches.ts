@@ -55,10 +55,10 @@ export function commitsOfBranches(root: string): CommitFacts[] {
 }
 
 /**
- * Writes every local branch anew beside itself, as `<prefix>/<branch>`, with the changes that `changesOf` gives for each of
+ * Write every local branch anew beside itself, as `<prefix>/<branch>`, with the changes that `changesOf` gives for each of
  * its commits; authors, dates, messages and merges stay. No branch that there is, nor the working tree, is touched, and the
  * new branches appear all at once, when Git has everything. Returns their names.
- * @throws VarveError `branch-moved-on` where one of these names has commits of its own
+ * @throws VarveError `branch-moved-on` if one of these names has commits of its own
  */
 export function rewriteBranches(
   root: string,
@@ -123,7 +123,7 @@ function movedOn(branch: string): VarveError {
   });
 }
 
-/** Changes that give every file of one name another: ignore files of both tools follow the same rules. */
+/** Change that give every file of one name another: ignore files of both tools follow the same rules. */
 export function renamedFiles(
   root: string,
   commit: string,

@@ -34,7 +34,7 @@ const MAX_FOLDERS = 200;
 const OWN = new Set(['.git', '.varve']);
 
 /**
- * The pointers of the working tree that Git tracks, where there is no other that Git might offer to track; undefined where only
+ * The pointers of the working tree that Git tracks, where there is no other that Git might offer to track; undefined if only
  * Git can say. No pointer is looked for in the data of a dataset, which cannot hold one.
  */
 export function pointersWithoutGit(root: string): string[] | undefined {
@@ -48,7 +48,7 @@ export function pointersWithoutGit(root: string): string[] | undefined {
 }
 
 /**
- * Remembers what Git answered.
+ * Remember what Git answered.
  * @param index indexChecksum from before Git was asked
  */
 export function rememberPointers(root: string, index: string | undefined, pointers: readonly string[]): void {
@@ -62,7 +62,7 @@ export function rememberPointers(root: string, index: string | undefined, pointe
   }
 }
 
-/** The end of Git's index, in hexadecimal; undefined where there is none, or where Git was told to keep no checksum. */
+/** The end of Git's index, in hexadecimal; undefined if there is none, or where Git was told to keep no checksum. */
 export function indexChecksum(root: string): string | undefined {
   try {
     const file = openSync(join(gitFolder(root), 'index'), 'r');
@@ -104,7 +104,7 @@ function recordFile(root: string): string {
   return join(root, '.varve', 'tracked.json');
 }
 
-/** In no order; undefined where the tree has too many folders to look into, or one that cannot be read. */
+/** In no order; undefined if the tree has too many folders to look into, or one that cannot be read. */
 function pointersInTree(root: string): string[] | undefined {
   const found: string[] = [];
   const folders = [''];

@@ -20,7 +20,7 @@ export interface FileChange {
   readonly change: 'added' | 'modified' | 'removed';
 }
 
-/** Reads names and times only, no data; in bounded memory. */
+/** Read names and times only, no data; in bounded memory. */
 export function* compareWithRecord(
   root: string,
   dataset: string,

@@ -128,7 +128,7 @@ const REPOSITORIES: Readonly<Record<string, string>> = {
 const UNKEPT = /[\\\x00-\x1f\x7f\ufffd]/;
 
 /**
- * Why no file of a dataset may have this name, as the rest of a sentence about its path; undefined where one may. A scan would
+ * Why no file of a dataset may have this name, as the rest of a sentence about its path; undefined if one may. A scan would
  * refuse it, or not find it.
  */
 export function problemOfName(name: string): string | undefined {

@@ -4,7 +4,7 @@ import { type Repository, repositoryAt, VARVE_FOLDER } from '../repository.ts';
 import { isBelow, placeOf } from './folders.ts';
 import type { TrustRequest } from './request.ts';
 
-/** What the cache asks of this machine; undefined where it lies in varve's own folder, as it does unless it is set. */
+/** What the cache asks of this machine; undefined if it lies in varve's own folder, as it does unless it is set. */
 export function cacheRequest(
   repository: Repository,
   config: Pick<Config, 'cache' | 'files'>,

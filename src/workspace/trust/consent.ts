@@ -47,7 +47,7 @@ const FOLDER_MODE = 0o700;
 const VERSION = 1;
 
 /**
- * Returns where this machine agreed to the request, or nothing asks for consent.
+ * Return where this machine agreed to the request, or nothing asks for consent.
  * @param root a folder of the working tree
  * @throws VarveError `settings-untrusted`
  */
@@ -63,7 +63,7 @@ export function isTrusted(root: string, request: TrustRequest): boolean {
   return readConsent(join(folderFor(root), fileName(wanted)), commonFolder(root)) !== undefined;
 }
 
-/** Remembers that this machine agreed. @throws VarveError `trust-unsafe` where Git could write the record */
+/** Remember that this machine agreed. @throws VarveError `trust-unsafe` if Git could write the record */
 export function giveConsent(root: string, request: TrustRequest): void {
   if (!isOutOfReach(root)) throw withinReach(root);
   const folder = folderFor(root);
@@ -86,7 +86,7 @@ export function consents(root: string): Consent[] {
   return namesIn(folder).flatMap((name) => readConsent(join(folder, name), repository) ?? []);
 }
 
-/** Forgets these consents, or all for the repository; returns those that there were. */
+/** Forget these consents, or all for the repository; returns those that there were. */
 export function revokeConsents(root: string, fingerprints?: readonly string[]): Consent[] {
   const revoked = consents(root).filter((one) => fingerprints?.includes(one.fingerprint) ?? true);
   for (const one of revoked) {
@@ -114,7 +114,7 @@ function fileName(wanted: Digest): string {
   return `${wanted.slice('sha256:'.length)}.json`;
 }
 
-/** Undefined where there is none, or one that says something else than its name: what is damaged agrees to nothing. */
+/** Undefined if there is none, or one that says something else than its name: what is damaged agrees to nothing. */
 function readConsent(file: string, repository: string): Consent | undefined {
   try {
     const record = JSON.parse(readFileSync(file, 'utf8')) as Agreed & { repository: unknown };

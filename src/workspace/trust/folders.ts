@@ -15,7 +15,7 @@ export interface Place {
 }
 
 /**
- * Follows the links inside `root` that lie on the way to `folder`. Nothing outside of `root` is touched, since even a look there can
+ * Follow the links inside `root` that lie on the way to `folder`. Nothing outside of `root` is touched, since even a look there can
  * mount a file system or ask a server: what a link leads out of `root` to is named as the link has it. What does not exist yet lies
  * where its name says.
  * @param root absolute, without symbolic links
@@ -45,7 +45,7 @@ export function placeOf(root: string, folder: string): Place {
 const NOTES = ['.', 'index', 'profiles', 'read', 'stat'];
 
 /**
- * Refuses a folder for varve's notes that a link, which Git may have brought, leads out of.
+ * Refuse a folder for varve's notes that a link, which Git may have brought, leads out of.
  * @param root as of placeOf
  * @param folder absolute
  * @throws VarveError `link-refused`
