@@ -5,12 +5,11 @@ import { renameOverSync } from './rename.ts';
 import { systemError } from './system-errors.ts';
 
 /**
- * Files that get their name when they are complete. This is the one place that names unfinished files and knows them by their
- * name; it does not know what is in them. (cli/startup/compile-cache.ts does the same for itself: it runs before anything is
- * loaded.)
+ * Files that get their name when they are complete: the one place that names unfinished files, and knows them by their name. It may
+ * not know what is in them. (cli/startup/compile-cache.ts has a rule of its own, since it runs before anything is loaded.)
  */
 
-/** What a killed process left is known by its name, so that it never becomes part of a dataset. Earlier versions wrote both forms. */
+/** Names of unfinished files, of earlier versions too: what a killed process left never becomes part of a dataset. */
 const UNFINISHED = /^\.varve-([0-9a-f]{24}|[0-9a-z-]+\.tmp)$/;
 
 let ofThisProcess: string | undefined;

@@ -1,4 +1,4 @@
-/** Run `work` on each item, at most `jobs` at a time, and yields the results in the order of the items. */
+/** Run `work` on each item, at most `jobs` at a time, and yield the results in the order of the items. */
 export async function* inOrder<T, R>(
   items: AsyncIterable<T> | Iterable<T>,
   jobs: number,

@@ -9,8 +9,8 @@ const MAX_LINE = 1000;
 const STANDARD_ERROR = 2;
 
 /**
- * Write one line, where VARVE_DEBUG asks for it: at once, so that it stands in order even where the process is killed next.
- * Never give it what is secret. Where putting a line together costs something, ask `isDebugging` first.
+ * Write one line if VARVE_DEBUG asks for it. It is written at once, so that it stands in order even if the process is killed next.
+ * Never give it a secret. If putting a line together costs something, look at IS_DEBUGGING first.
  */
 export function debug(topic: 'cache' | 'git' | 'request', text: string): void {
   if (!IS_DEBUGGING) return;

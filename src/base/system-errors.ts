@@ -1,11 +1,11 @@
 import { VarveError } from '../errors.ts';
 
 /**
- * Failed system calls and what they mean to a person. This file knows no operation and no format; who calls says what was being
- * done, and whether the path belongs to the working tree or to a store.
+ * What Node lacks and every room needs, one file a thing: base/. It may not know varve's formats, stores or repositories; whoever calls
+ * says, as here, what was being done and what the path belongs to.
  */
 
-/** Where a path lies, since the same failure means another thing, and asks for another step, in each. */
+/** The same failure means another thing, and asks for another step, in a working tree and in a store. */
 export type PathOwner = 'workspace' | 'store';
 
 type Explanation = readonly [code: string, what: string, remedy: string];
@@ -24,7 +24,7 @@ const ABSENT: Explanation = [
 const GIVE_RIGHTS = 'Give your user the rights to this path.';
 const GIVE_RIGHTS_OR_MOVE = 'Give your user the rights to it, or choose another folder.';
 
-/** Means the same everywhere. */
+/** Failures that mean the same everywhere. */
 const EVERYWHERE: Readonly<Record<string, Explanation>> = {
   ENOSPC: ['disk-full', 'the disk is full', DISK_FULL],
   EDQUOT: ['disk-full', 'the disk quota is used up', DISK_FULL],

@@ -4,16 +4,16 @@ import { VarveError } from '../errors.ts';
 import { reservedName } from './data-path.ts';
 import { systemCode } from './system-errors.ts';
 
-/** Never waits for the other end of a named pipe. Absent on Windows. */
+/** With this flag, opening never waits for the other end of a named pipe. Absent on Windows. */
 const WITHOUT_WAITING = constants.O_NONBLOCK ?? 0;
-/** Never through a link in the last step; `undefined` on Windows, where each file is looked at. */
+/** With this flag, opening never follows a link in the last step. Absent on Windows, where each file is looked at. */
 const WITHOUT_LINK: number | undefined = constants.O_NOFOLLOW;
 
 /**
  * Read a file of the repository that Git may have brought, as UTF-8. Git keeps symbolic links too, and one that leads out of
  * the repository, or into `.git`, would show this machine's files in messages; one that stays within is followed.
  * @param path POSIX, relative to `root`
- * @throws VarveError `symlink-refused`, `special-file-refused`; errors of the system as they are
+ * @throws VarveError `symlink-refused`, `special-file-refused`, and errors of the system as they are
  */
 export function readTrackedFile(root: string, path: string): string {
   const file = openTracked(root, path);

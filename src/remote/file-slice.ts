@@ -8,8 +8,8 @@ import type { Body } from './remote.ts';
 const BLOCK = 1024 * 1024;
 
 /**
- * `length` bytes of a file from `offset`, in blocks of at most 1 MiB.
- * @throws VarveError `source-changed` if the file ends before; the errors of reading, naming the file
+ * Read `length` bytes of a file from `offset`, in blocks of at most 1 MiB.
+ * @throws VarveError `source-changed` if the file is shorter, and as {@link systemError}
  */
 export async function* readSlice(path: string, offset: number, length: number): AsyncGenerator<Uint8Array> {
   const handle = await open(path, 'r').catch((error: unknown) => {
@@ -30,12 +30,12 @@ export async function* readSlice(path: string, offset: number, length: number): 
   }
 }
 
-/** A slice as a stream that opens the file when it is first read. */
+/** Make a stream of a slice. The file is opened when the stream is first read. */
 export function sliceStream(path: string, offset: number, length: number): Readable {
   return Readable.from(readSlice(path, offset, length), { objectMode: false, highWaterMark: BLOCK });
 }
 
-/** SHA-256 of a whole body, in hex. */
+/** Take the SHA-256 of a body, in hex. */
 export async function digestOfBody(body: Body): Promise<string> {
   const hash = createHash('sha256');
   if (body instanceof Uint8Array) return hash.update(body).digest('hex');
@@ -50,7 +50,7 @@ export function sourceChanged(path: string, how: string): VarveError {
   });
 }
 
-/** What was to be stored at `path` is not what its digest says. */
+/** Make the error for a body that is to be stored at `path` and does not have its digest. Digests are in hex. */
 export function bodyMismatch(path: string, expected: string, actual: string): VarveError {
   return new VarveError(
     'digest-mismatch',

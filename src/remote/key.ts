@@ -30,7 +30,7 @@ export function checkPrefix(prefix: string): void {
   if (!isValidKey(padded)) throw invalid(prefix, 'is not a prefix that objects in a remote may have');
 }
 
-/** @throws VarveError `invalid-range` if `offset` < 0, `length` < 1, or either is not a safe integer. */
+/** Check a range. @throws VarveError `invalid-range` if `offset` < 0, `length` < 1, or either is not a safe integer */
 export function checkRange(range: ByteRange | undefined, key: string): void {
   if (range === undefined) return;
   const { offset, length } = range;

@@ -6,7 +6,7 @@ import { readTrackedFile } from '../base/tracked-file.ts';
 import { VarveError } from '../errors.ts';
 import { type Digest, parseDigest } from '../store/format/digest.ts';
 
-/** What Git keeps of a dataset: which snapshot it is. See docs/reference/file-formats.md. */
+/** The part of a dataset that Git keeps: it names a snapshot. Format: docs/reference/file-formats.md */
 export interface Pointer {
   /** Name of the data, which lies beside the pointer: `flights.csv` for `data/flights.csv.varve`. */
   readonly path: string;
@@ -15,11 +15,11 @@ export interface Pointer {
   readonly digest: Digest;
   readonly bytes: number;
   readonly files: number;
-  /** Of a file; files of a directory have theirs in the manifest. */
+  /** The executable bit of a single file; files of a directory have theirs in the manifest. */
   readonly executable?: true;
   readonly rows?: number;
   readonly profile?: Digest;
-  /** Where the data lies, where that is in place: a URL without credentials. Who is asked for it, and as whom, Git never says. */
+  /** URL of data in place, without credentials. Git never says which server is asked for it, nor as whom. */
   readonly source?: string;
 }
 
@@ -55,7 +55,7 @@ export function formatPointer(pointer: Pointer): string {
 }
 
 /**
- * @param where the pointer's path, for messages and, by its last step, for the name of the data
+ * @param where path of the pointer, for messages; its last step gives the name of the data
  * @throws VarveError `path-unsafe`, `damaged-pointer`, `pointer-too-new`, `pointer-conflict`
  */
 export function parsePointer(text: string, where: string): Pointer {
@@ -65,7 +65,7 @@ export function parsePointer(text: string, where: string): Pointer {
   return pointer;
 }
 
-/** As parsePointer, for text in a file of another name, such as those that Git hands to its drivers. */
+/** Parse a pointer as {@link parsePointer} does, in a file of another name, such as those that Git hands to its drivers. */
 export function parseUnnamed(text: string, where: string): Pointer {
   if (text.length > MAX_POINTER_BYTES) throw damaged(where, 'it is far too long');
   if (/^(<{7}|={7}|>{7})( |\r?$)/m.test(text)) throw conflicted(where);
@@ -77,7 +77,7 @@ export function parseUnnamed(text: string, where: string): Pointer {
   return toPointer(facts, where);
 }
 
-/** @throws VarveError as {@link parsePointer}, and `missing-path` */
+/** Read the pointer of a dataset. @throws VarveError as {@link parsePointer}, and `missing-path` */
 export function readPointer(root: string, dataset: string): Pointer {
   const where = pointerPath(dataset);
   return parsePointer(readPointerText(root, where), where);
@@ -189,7 +189,7 @@ function digest(facts: ReadonlyMap<string, string>, key: string, where: string):
   return value === undefined ? refuseMissing(key, where) : parseDigest(value, where);
 }
 
-/** Plain where YAML reads it back as this very string, else quoted as JSON, which YAML 1.2 reads too. */
+/** Write a string plain if YAML reads it back as this very string, else quoted as JSON, which YAML 1.2 reads too. */
 function yamlString(text: string): string {
   const plain =
     /^[\p{L}_][\p{L}\p{N}_.-]*$/u.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(text);

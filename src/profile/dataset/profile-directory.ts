@@ -1,3 +1,4 @@
+import { comparePaths } from '../../base/path-order.ts';
 import { openRows, type RowGroup, type RowTable } from '../../engine/check-rows.ts';
 import { openEngine } from '../../engine/duckdb.ts';
 import { formatOf, isTabular } from '../../engine/formats/format.ts';
@@ -76,7 +77,7 @@ function partitionsApart(files: readonly DataFile[]): RowGroup[] {
 }
 
 function inPathOrder(files: readonly DataFile[]): DataFile[] {
-  return [...files].sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+  return [...files].sort((a, b) => comparePaths(a.path, b.path));
 }
 
 async function groupsOf(

@@ -1,3 +1,8 @@
+/**
+ * Remotes and sources in a bucket: retries, conditions, listings and uploads over any client library. It may not know which library or
+ * server that is: a client says what its server can do.
+ */
+
 import { randomBytes } from 'node:crypto';
 import { VarveError } from '../../errors.ts';
 import { bodyMismatch, digestOfBody, sliceStream } from '../file-slice.ts';
@@ -10,7 +15,7 @@ import { PATIENT, type RetryPolicy } from './retry.ts';
 import { listTree } from './tree.ts';
 import { MAX_SINGLE_BYTES, uploadInParts } from './upload.ts';
 
-/** What `read` may hold in memory; larger objects are for `stream`. */
+/** `read` holds no more than this in memory; larger objects are for `stream`. */
 const MAX_READ_BYTES = 1024 * 1024 * 1024;
 const MAX_REMOVED = 1000;
 /** A prefix that a header carries as it is, and that a server has no reason to tidy up. */
@@ -18,7 +23,7 @@ const IN_A_HEADER = /^(?:(?!\.\.?\/)[!-.0-~]+\/)*$/;
 
 /**
  * A remote in a bucket, over either client library. Every upload carries its SHA-256, which the server verifies; writes that must
- * not overwrite use `If-None-Match: *`. Where a server lacks that, the last step is look and write: two writers at the same
+ * not overwrite use `If-None-Match: *`. If a server lacks that, the last step is look and write: two writers at the same
  * instant may then both write, one after the other.
  */
 export class BucketRemote implements Remote {
@@ -113,7 +118,7 @@ export class BucketRemote implements Remote {
       // Something that only goes by the name of that server has kept the archive.
       if (!this.#unpacks) await this.#requests.run(() => this.#removeBatch([name]));
     } catch (error) {
-      // What archives are refused for need not hold for objects one by one, which then say what is wrong.
+      // A server may refuse archives alone. If it refuses the objects one by one too, their errors say what is wrong.
       const isRefused = error instanceof RequestFailed && error.fault.retry === 'no';
       if (!isRefused) throw this.#requests.error(error, 'write', sample);
       this.#unpacks = false;
@@ -146,7 +151,7 @@ export class BucketRemote implements Remote {
     return this.#prefix + key;
   }
 
-  /** For messages. */
+  /** The URL of the object, for messages. */
   #where(name: string): string {
     return `${this.url.replace(/\/+$/, '')}/${name.slice(this.#prefix.length)}`;
   }

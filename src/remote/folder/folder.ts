@@ -1,3 +1,8 @@
+/**
+ * A remote in a folder of a local or mounted file system. It may not know what its files hold; it trusts no link and no name in the
+ * folder, since others may write there.
+ */
+
 import { createHash } from 'node:crypto';
 import { constants, lstatSync, realpathSync } from 'node:fs';
 import { copyFile, type FileHandle, link, lstat, open, realpath, unlink } from 'node:fs/promises';
@@ -15,11 +20,11 @@ import { listFolder } from './list.ts';
 import { FolderSync } from './sync.ts';
 
 const BLOCK = 1024 * 1024;
-/** Below this, asking the file system for a clone costs more than copying. */
+/** Asking the file system for a clone of a smaller file costs more than copying it. */
 const SMALLEST_CLONE = 4 * BLOCK;
-/** Never through a link, and never waiting for the other end of a named pipe; both flags are absent on Windows. */
+/** Never follow a link, and never wait for the other end of a named pipe. Both flags are absent on Windows. */
 const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-/** What `link` answers on file systems without hard links (FAT, some network mounts). */
+/** `link` answers with these on file systems without hard links (FAT, some network mounts). */
 const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EACCES']);
 
 /**
@@ -205,7 +210,7 @@ export class FolderRemote implements Remote {
     }
   }
 
-  /** Write and syncs a file under a temporary name; returns the SHA-256 of what was written. */
+  /** Write and sync a file under a temporary name; returns the SHA-256 of what was written. */
   async #writeFile(temporary: string, body: FileBody): Promise<string> {
     if (body.size >= SMALLEST_CLONE && this.#canClone) {
       if (await cloned(body.path, temporary)) return digestAndSync(temporary, body);
@@ -246,7 +251,7 @@ async function publish(temporary: string, path: string, overwrite: boolean): Pro
   return 'written';
 }
 
-/** @throws VarveError `key-conflict` if a folder has this name, `symlink-refused` if a link has */
+/** Tell whether an object has this path. @throws VarveError `key-conflict` if a folder has it, `symlink-refused` if a link has */
 async function isObject(path: string): Promise<boolean> {
   try {
     const found = await lstat(path);
@@ -267,7 +272,7 @@ async function isFolder(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
-/** A copy that shares its blocks with the source, where the file system has such (Btrfs, XFS, APFS); else false. */
+/** Try to make a copy that shares its blocks with the source, as Btrfs, XFS and APFS can. @returns false if that is not possible */
 async function cloned(source: string, target: string): Promise<boolean> {
   try {
     await copyFile(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
@@ -306,7 +311,7 @@ async function copyAndSync(body: { path: string; size: number }, temporary: stri
   }
 }
 
-/** Read `source` to its end, into `target` where there is one; hashing runs while the block is being written. */
+/** Read `source` to its end and hash it, and copy it to `target` if there is one: a block is hashed while it is being written. */
 async function pump(
   source: FileHandle,
   body: { path: string; size: number },

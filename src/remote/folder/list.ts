@@ -6,12 +6,12 @@ import { isValidKey, TEMPORARY_FOLDER } from '../key.ts';
 import type { ObjectInfo } from '../remote.ts';
 import { symlinkRefused } from './links.ts';
 
-/** Files looked at together: enough to keep the disk busy, few enough to bound memory. */
+/** So many files are looked at together: enough to keep the disk busy, few enough to bound memory. */
 const BATCH = 64;
 
 /**
- * Every object under `root` whose key begins with `prefix`. Names that no key can have are not objects and are passed
- * over; a symbolic link is an error, since what it names would be missing from every count.
+ * List every object under `root` whose key begins with `prefix`. Names that no key can have are not objects and are passed over.
+ * @throws VarveError `symlink-refused`, since what a link names would be missing from every count
  */
 export async function* listFolder(root: string, prefix: string): AsyncIterable<ObjectInfo> {
   const waiting = [prefix.slice(0, prefix.lastIndexOf('/') + 1)];

@@ -1,3 +1,8 @@
+/**
+ * The client for MinIO servers, over the minio package and the aliases of `mc`. It may not retry, nor know varve's keys: the bucket
+ * does both for all clients alike.
+ */
+
 import http from 'node:http';
 import https from 'node:https';
 import { Readable } from 'node:stream';
@@ -64,7 +69,7 @@ class MinioBucketClient implements BucketClient {
   async list(request: ListRequest): Promise<ListPage> {
     const { prefix, folders = false, token, after, versions = false, limit = 1000 } = request;
     const start = token ?? after ?? '';
-    // Of a listing of versions, the client sends markers as they are; of objects, it escapes them.
+    // In a listing of versions the client sends markers as they are; in one of objects it escapes them.
     const [keyMarker, versionIdMarker] = markers(versions, token, after);
     const page = await this.#asking(() =>
       this.#client.listObjectsQuery(this.bucket, prefix, versions ? '' : start, {

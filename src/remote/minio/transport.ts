@@ -8,12 +8,12 @@ const STALLED_AFTER_MS = 60_000;
 /** Error documents are small; more than this is not read. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
-/** What a server answers instead of what was asked for. */
+/** The error that a server answers with. */
 export interface HttpFault extends Error {
   code: string;
   status: number;
   retryAfter?: string;
-  /** Where the bucket lies, in answers to requests signed for another region. */
+  /** Region of the bucket, in answers to requests that were signed for another. */
   region?: string;
 }
 
@@ -70,7 +70,7 @@ async function readError(response: IncomingMessage): Promise<string> {
       if (text.length > MAX_ERROR_BYTES) break;
     }
   } catch {
-    // What came of it has to do.
+    // The part that came has to do.
   }
   return text;
 }

@@ -1,3 +1,7 @@
+/**
+ * The client for S3, over AWS's SDK. It may not retry, nor know varve's keys: the bucket does both for all clients alike.
+ */
+
 import { Readable } from 'node:stream';
 import {
   type _Object,
@@ -94,7 +98,7 @@ const regionInEnvironment = () => process.env.AWS_REGION || process.env.AWS_DEFA
 const endpointInEnvironment = () =>
   process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL || undefined;
 
-/** What the environment and the usual files say. Without any region, AWS answers with where the bucket is. */
+/** Read the environment and the usual files. If neither names a region, AWS answers with that of the bucket. */
 function configuredBySdk(config: S3Client['config']) {
   return {
     endpoint: async () => config.serviceConfiguredEndpoint?.(),
@@ -102,7 +106,7 @@ function configuredBySdk(config: S3Client['config']) {
   };
 }
 
-/** What the environment says, and the profile in files that are read instead of the usual ones. */
+/** Read the environment, and the profile in files that are read instead of the usual ones. */
 async function configuredInFiles({ files, profile }: ServerOptions) {
   const chosen = { ...(profile && { profile }) };
   const profiles = await parseKnownFiles({ ...pathsOf(files), ...chosen });

@@ -1,3 +1,8 @@
+/**
+ * Checkout: planned first, then applied. It may not replace or remove a file that the plan does not name, and gets bytes from whoever
+ * calls.
+ */
+
 import { chmodSync, lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { isAbsent, systemCode, systemError } from '../../base/system-errors.ts';

@@ -5,7 +5,7 @@ import { systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import type { Repository } from '../repository.ts';
 
-/** Which names a file system takes for the same: `A` and `a`; composed and decomposed forms of one letter. */
+/** The names that a file system takes for the same: `A` and `a`; composed and decomposed forms of one letter. */
 export interface NameFolding {
   readonly case: boolean;
   readonly form: boolean;
@@ -31,8 +31,8 @@ export function nameFolding(repository: Repository): NameFolding {
 }
 
 /**
- * Refuse paths of which the file system would keep only one, folders on the way included. Linear in the paths; free where
- * names are kept apart.
+ * Refuse paths of which the file system would keep only one, folders on the way included. Linear in the paths, and free
+ * if the file system keeps all names apart.
  * @throws VarveError `name-collision`
  */
 export function checkCollisions(paths: Iterable<string>, folding: NameFolding, dataset: string): void {

@@ -11,7 +11,7 @@ import { findGitRoot } from '../repository.ts';
  */
 export function commonFolder(root: string): string {
   const entry = join(findGitRoot(root), '.git');
-  // Of worktrees and submodules, `.git` is a file that says where the folder is.
+  // In worktrees and submodules, `.git` is a file that names the folder.
   const named = readLine(entry, /^gitdir: (.+?)\r?\n?$/);
   const folder = named === undefined ? entry : resolve(dirname(entry), named);
   const common = readLine(join(folder, 'commondir'), /^(.+?)\r?\n?$/);
@@ -23,7 +23,7 @@ export function commonFolder(root: string): string {
   }
 }
 
-/** Undefined if there is no such file. */
+/** Read a small file of Git; undefined if there is none. */
 function readLine(path: string, form: RegExp): string | undefined {
   try {
     return form.exec(readFileSync(path, 'utf8'))?.[1];

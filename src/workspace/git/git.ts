@@ -1,3 +1,8 @@
+/**
+ * Git: its commands, history, ignore files and index, and the pointers in them. It may not know stores; what a pointer names is a digest
+ * here and no more.
+ */
+
 import { spawn, spawnSync } from 'node:child_process';
 import { debug, IS_DEBUGGING } from '../../base/debug.ts';
 import { VarveError } from '../../errors.ts';
@@ -20,7 +25,7 @@ const OPTIONS = [
 const SCRUBBED = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX', 'GIT_LITERAL_PATHSPECS'];
 
 /**
- * Run Git in `root`, without a shell, and returns what it wrote.
+ * Run Git in `root`, without a shell, and return what it wrote.
  * @param options.accept exit codes beside 0 that are answers, not failures
  * @throws VarveError `git-missing`, `git-failed`
  */
@@ -45,14 +50,14 @@ export function git(
   return { code, output: result.stdout };
 }
 
-/** As `git`, for answers that are split by NUL. */
+/** Run Git as {@link git} does, and split its answer at NUL. */
 export function gitList(root: string, args: readonly string[], input?: string): string[] {
   const { output } = git(root, args, input === undefined ? {} : { input });
   const text = output.toString('utf8');
   return text === '' ? [] : text.replace(/\0$/, '').split('\0');
 }
 
-/** As `gitList`, one record at a time, for answers as long as history. */
+/** Run Git as {@link gitList} does, one record at a time, for answers as long as history. */
 export async function* gitStream(root: string, args: readonly string[]): AsyncIterable<string> {
   const start = performance.now();
   const child = spawn('git', [...OPTIONS, ...args], { cwd: root, env: environment(), windowsHide: true });

@@ -14,7 +14,7 @@ export function withIgnored(text: string, name: string): string {
   const line = ignoreLine(name);
   const lines = text.split(/\r?\n/);
   const at = lines.lastIndexOf(line);
-  // What comes later wins, so a negation behind our line may take it back.
+  // Later lines win, so a negation behind our line may take it back.
   if (at >= 0 && !lines.slice(at + 1).some((later) => later.startsWith('!'))) return text;
   const newline = text.includes('\r\n') ? '\r\n' : '\n';
   const separator = text === '' || text.endsWith('\n') ? '' : newline;

@@ -49,7 +49,7 @@ export function resolveRevision(root: string, revision: string): string {
   });
 }
 
-/** As resolveRevision; undefined if there is no such commit. */
+/** Resolve a revision as {@link resolveRevision} does; undefined if there is no such commit. */
 export function findRevision(root: string, revision: string): string | undefined {
   if (revision === '' || revision.startsWith('-') || revision.includes('\0')) return undefined;
   const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
@@ -70,7 +70,7 @@ export function datasetsAt(root: string, commit: string): PointedDataset[] {
   return found.map(({ path, blob }) => pointed(path, texts.get(blob), commit));
 }
 
-/** The dataset at `path` as `commit` has it; undefined if it has none. */
+/** Find the dataset at `path` in `commit`; undefined if the commit has none there. */
 export function datasetAt(root: string, commit: string, path: string): Pointer | undefined {
   const listed = gitList(root, [
     'ls-tree',

@@ -5,7 +5,7 @@ import { VarveError } from '../../errors.ts';
 import { git, gitList } from './git.ts';
 import { findRevision, readBlobs } from './pointers.ts';
 
-/** What a commit's tree gets instead of what it has. */
+/** A change of a commit's tree. */
 export type TreeChange =
   | { readonly path: string; readonly text: string }
   | { readonly path: string; readonly remove: true };
@@ -123,7 +123,7 @@ function movedOn(branch: string): VarveError {
   });
 }
 
-/** Change that give every file of one name another: ignore files of both tools follow the same rules. */
+/** Changes that give every file of one name another: ignore files of both tools follow the same rules. */
 export function renamedFiles(
   root: string,
   commit: string,

@@ -1,3 +1,7 @@
+/**
+ * The data of a working tree: which files lie there and whether they changed. It may not read Git, nor write a file of a dataset.
+ */
+
 import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join, posix } from 'node:path';
 import { isUnfinished } from '../../base/atomic-write.ts';
@@ -19,14 +23,14 @@ export interface ScannedFile {
   readonly executable: boolean;
 }
 
-/** What lies at the path of a dataset. */
+/** Tell what lies at the path of a dataset; undefined if nothing does. */
 export function dataKind(root: string, dataset: string): 'file' | 'directory' | undefined {
   const stats = statOf(root, dataset);
   return stats === undefined ? undefined : stats.isDirectory() ? 'directory' : 'file';
 }
 
 /**
- * Every file and empty folder of a dataset, sorted by path bytes; nothing where no data lies. Memory is that of the names
+ * List every file and empty folder of a dataset, sorted by path bytes; none if no data lies there. Memory is that of the names
  * in the folders on one way down.
  * @throws VarveError `symlink-refused`, `special-file-refused`, `nested-repository`, `nested-dataset`, `unsupported-name`
  */
@@ -118,7 +122,7 @@ function readFolder(root: string, folder: string): Dirent[] {
   }
 }
 
-/** What a folder of a reserved name makes of the one that holds it. */
+/** Refuse a folder of a reserved name, which makes a repository of the folder that holds it. */
 const REPOSITORIES: Readonly<Record<string, string>> = {
   '.git': 'a Git repository',
   '.varve': 'a repository of varve',
@@ -128,7 +132,7 @@ const REPOSITORIES: Readonly<Record<string, string>> = {
 const UNKEPT = /[\\\x00-\x1f\x7f\ufffd]/;
 
 /**
- * Why no file of a dataset may have this name, as the rest of a sentence about its path; undefined if one may. A scan would
+ * Tell why no file of a dataset may have this name, as the rest of a sentence about its path; undefined if one may. A scan would
  * refuse it, or not find it.
  */
 export function problemOfName(name: string): string | undefined {

@@ -1,3 +1,8 @@
+/**
+ * Trust: what this machine agreed to of what a repository's files ask. It may not take consent from anything that Git can write, and
+ * runs nothing itself.
+ */
+
 import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
@@ -18,7 +23,7 @@ import {
   type TrustRequest,
 } from './request.ts';
 
-/** What this machine agreed to for a repository. */
+/** A request that this machine agreed to for a repository. */
 export interface Consent extends Agreed {
   readonly fingerprint: Digest;
 }
@@ -41,13 +46,13 @@ export class SettingsUntrusted extends VarveError {
   }
 }
 
-/** Who reads, writes and runs what varve keeps of this: the user alone. */
+/** The user alone may read and write consents. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 const VERSION = 1;
 
 /**
- * Return where this machine agreed to the request, or nothing asks for consent.
+ * Pass if this machine agreed to the request, or if nothing asks for consent.
  * @param root a folder of the working tree
  * @throws VarveError `settings-untrusted`
  */
@@ -55,7 +60,7 @@ export function requireTrust(root: string, request: TrustRequest | undefined): v
   if (request !== undefined && !isTrusted(root, request)) throw new SettingsUntrusted(root, request);
 }
 
-/** By the environment, as in CI, or by what was agreed to before. */
+/** Whether this machine agreed, by the environment, as in CI, or before. */
 export function isTrusted(root: string, request: TrustRequest): boolean {
   const wanted = fingerprint(request);
   if (fingerprintsInEnvironment().includes(wanted)) return true;
@@ -63,7 +68,7 @@ export function isTrusted(root: string, request: TrustRequest): boolean {
   return readConsent(join(folderFor(root), fileName(wanted)), commonFolder(root)) !== undefined;
 }
 
-/** Remember that this machine agreed. @throws VarveError `trust-unsafe` if Git could write the record */
+/** Record that this machine agrees. @throws VarveError `trust-unsafe` if Git could write the record */
 export function giveConsent(root: string, request: TrustRequest): void {
   if (!isOutOfReach(root)) throw withinReach(root);
   const folder = folderFor(root);
@@ -114,7 +119,7 @@ function fileName(wanted: Digest): string {
   return `${wanted.slice('sha256:'.length)}.json`;
 }
 
-/** Undefined if there is none, or one that says something else than its name: what is damaged agrees to nothing. */
+/** Read a consent; undefined if there is none, or if it says something else than its name: a damaged one agrees to nothing. */
 function readConsent(file: string, repository: string): Consent | undefined {
   try {
     const record = JSON.parse(readFileSync(file, 'utf8')) as Agreed & { repository: unknown };
@@ -139,7 +144,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** Where the settings of this user's programs lie. Source: XDG Base Directory Specification. */
+/** Find the folder for settings of this user's programs. Source: XDG Base Directory Specification. */
 function configFolder(): string {
   const { XDG_CONFIG_HOME, APPDATA } = process.env;
   // The specification has relative paths ignored: they would lie wherever the user stands, as in a repository.
@@ -154,7 +159,7 @@ function isOutOfReach(root: string): boolean {
   return !isInside(findGitRoot(root), place) && !isInside(commonFolder(root), place);
 }
 
-/** Without symbolic links, as far as it exists. */
+/** Resolve the symbolic links of a path, as far as it exists. */
 function nearestReal(path: string): string {
   try {
     return realpathSync(path);

@@ -4,13 +4,13 @@ import { reservedName } from '../../base/data-path.ts';
 import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 
-/** As many as Linux follows. */
+/** Linux follows as many. */
 const MAX_LINKS = 40;
 
-/** Where a folder really lies. */
+/** The real place of a folder. */
 export interface Place {
   readonly path: string;
-  /** Whether it lies in the working tree, and not where Git keeps what is its own. */
+  /** Whether it lies in the working tree, and not in Git's own folder. */
   readonly isOwn: boolean;
 }
 
@@ -41,7 +41,7 @@ export function placeOf(root: string, folder: string): Place {
   return { path: at, isOwn: !stepsOf(relative(root, at)).some((step) => reservedName(step) === '.git') };
 }
 
-/** What varve writes for itself in its folder, beside the cache, which may be elsewhere where this machine agreed. */
+/** Folders of varve's own notes. The cache is not among them: it may be elsewhere if this machine agreed. */
 const NOTES = ['.', 'index', 'profiles', 'read', 'stat'];
 
 /**
