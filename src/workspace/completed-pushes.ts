@@ -6,7 +6,7 @@ const VERSION = 1;
 const MAX_REMEMBERED = 64;
 
 /** The pushes of this clone after which a remote had everything, by fingerprint: the latest first, in a file that may be lost. */
-export class CompletedPushes {
+export class CompletedPushesFile {
   readonly #file: string;
   #fingerprints: ReadonlySet<string>;
 

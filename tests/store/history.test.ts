@@ -9,7 +9,7 @@ import { markAndSweep } from '../../src/store/gc/collect.ts';
 import { Store } from '../../src/store/store.ts';
 import { pushToRemote } from '../../src/store/transfer/push.ts';
 import { transfer } from '../../src/store/transfer/transfer.ts';
-import { CompletedPushes } from '../../src/workspace/completed-pushes.ts';
+import { CompletedPushesFile } from '../../src/workspace/completed-pushes.ts';
 import { addFolder, expectFolder, seededBytes } from '../support/stores.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'varve-history-'));
@@ -79,7 +79,7 @@ test('random histories come back byte for byte at every version, through push, g
           pushToRemote(() => open('cache'), new FolderRemote(join(folder, 'remote')), roots, {
             clone: 'a',
             indexCache: join(folder, 'memory'),
-            completed: new CompletedPushes(join(folder, 'memory/pushed.json')),
+            completed: new CompletedPushesFile(join(folder, 'memory/pushed.json')),
           });
         await pushKept();
         await markAndSweep(await open('remote'), emptied ? [] : roots, { clone: 'a', graceMs: 0 });

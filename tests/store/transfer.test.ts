@@ -7,7 +7,7 @@ import type { Root } from '../../src/store/gc/roots.ts';
 import { Store } from '../../src/store/store.ts';
 import { type PushOptions, pushToRemote } from '../../src/store/transfer/push.ts';
 import { transfer } from '../../src/store/transfer/transfer.ts';
-import { CompletedPushes } from '../../src/workspace/completed-pushes.ts';
+import { CompletedPushesFile } from '../../src/workspace/completed-pushes.ts';
 import { addFolder, CountingRemote, readFolder, seededBytes } from '../support/stores.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'varve-transfer-'));
@@ -47,7 +47,7 @@ test('push and pull of 3,000 files take few requests and give the same bytes', a
 
 /** Options of a push by a clone that keeps its notes in `memory`, read anew as a process would. */
 function remembering(clone: string, memory: string): PushOptions {
-  return { clone, indexCache: memory, completed: new CompletedPushes(join(memory, 'pushed.json')) };
+  return { clone, indexCache: memory, completed: new CompletedPushesFile(join(memory, 'pushed.json')) };
 }
 
 test('pushing again sends nothing, asks three times and opens no cache', async () => {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Root } from '../../store/gc/roots.ts';
 import { pushToRemote } from '../../store/transfer/push.ts';
 import { cloneId } from '../../workspace/clone-id.ts';
-import { CompletedPushes } from '../../workspace/completed-pushes.ts';
+import { CompletedPushesFile } from '../../workspace/completed-pushes.ts';
 import type { TransferChoice, TransferResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
@@ -33,7 +33,7 @@ export async function pushRoots(
     const sent = await pushToRemote(() => openCache(context), remote, roots, {
       clone: cloneId(context.repository),
       indexCache: indexFolder(context),
-      completed: new CompletedPushes(join(indexFolder(context), COMPLETED_PUSHES)),
+      completed: new CompletedPushesFile(join(indexFolder(context), COMPLETED_PUSHES)),
       ...transferOptions(context, choice),
     });
     return { remote: { name, url: remote.url }, snapshots: roots.length, ...sent, ...inPlaceOf(roots) };

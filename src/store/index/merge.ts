@@ -17,7 +17,7 @@ import { DigestSet } from './digest-set.ts';
 /** If a store has more index files than this, the next commit joins the smaller ones. */
 const MAX_SEGMENTS = 24;
 /** So many of the largest are left as they are, so that a commit costs about what it adds. */
-const LARGEST_LEFT_ALONE = 8;
+const UNMERGED_SEGMENTS = 8;
 
 /**
  * Put one index file in the place of all. It drops what names a removed file, and recipes whose own bytes are gone.
@@ -51,7 +51,7 @@ export async function joinIndexes(core: StoreCore): Promise<void> {
   const { segments } = core.catalog;
   if (segments.length <= MAX_SEGMENTS) return;
   const bySize = [...segments].sort((a, b) => a.byteLength - b.byteLength);
-  const small = bySize.slice(0, segments.length - LARGEST_LEFT_ALONE);
+  const small = bySize.slice(0, segments.length - UNMERGED_SEGMENTS);
   await replaceIndex(
     core,
     small,

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import { type Repository, repositoryAt, VARVE_FOLDER } from '../repository.ts';
-import { isBelow, placeOf } from './folders.ts';
+import { isBelow, realPlaceOf } from './folders.ts';
 import type { TrustRequest } from './request.ts';
 
 /** Make the request of the cache; undefined if it lies in varve's own folder, as it does unless it is set. */
@@ -10,7 +10,7 @@ export function cacheRequest(
   config: Pick<Config, 'cache' | 'files'>,
 ): TrustRequest | undefined {
   const { root } = repository;
-  const { path, isOwn } = placeOf(root, cacheFolder(repository, config));
+  const { path, isOwn } = realPlaceOf(root, cacheFolder(repository, config));
   if (isOwn && isBelow(join(root, VARVE_FOLDER), path)) return undefined;
   const file = config.files.get('cache') ?? '.varve/cache';
   return { about: 'cache', name: '', facts: [{ key: 'folder', value: path, file }] };

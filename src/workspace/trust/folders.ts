@@ -22,7 +22,7 @@ export interface Place {
  * @param folder absolute
  * @throws VarveError `link-loop`
  */
-export function placeOf(root: string, folder: string): Place {
+export function realPlaceOf(root: string, folder: string): Place {
   if (!isInside(root, folder)) return outside(folder);
   const rest = stepsOf(relative(root, folder));
   let at = root;
@@ -46,14 +46,14 @@ const NOTES = ['.', 'index', 'profiles', 'read', 'stat'];
 
 /**
  * Refuse a folder for varve's notes that a link, which Git may have brought, leads out of.
- * @param root as of placeOf
+ * @param root as of {@link realPlaceOf}
  * @param folder absolute
  * @throws VarveError `link-refused`
  */
 export function checkNotes(root: string, folder: string): void {
   for (const name of NOTES) {
     const path = join(folder, name);
-    if (placeOf(root, path).path !== path) throw linkRefused(path);
+    if (realPlaceOf(root, path).path !== path) throw linkRefused(path);
   }
 }
 
