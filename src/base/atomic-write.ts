@@ -1,36 +1,44 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { processOwner } from './process-owner.ts';
 import { renameOverSync } from './rename.ts';
 import { systemError } from './system-errors.ts';
 
 /**
  * Files that get their name when they are complete: the one place that names unfinished files, and knows them by their name. It may
- * not know what is in them. (cli/startup/compile-cache.ts has a rule of its own, since it runs before anything is loaded.)
+ * not know what is in them. (base/compile-cache.ts has a rule of its own, since it runs before anything is loaded.)
  */
 
-/** Names of unfinished files, of earlier versions too: what a killed process left never becomes part of a dataset. */
+/** Names of unfinished files: what a killed process left never becomes part of a dataset. Earlier versions wrote the first form. */
 const UNFINISHED = /^\.varve-([0-9a-f]{24}|[0-9a-z-]+\.tmp)$/;
-
-let ofThisProcess: string | undefined;
-let made = 0;
+const OWNED = /^\.varve-([0-9a-f]{8}-\d+-[0-9a-z]+)-[0-9a-f]{16}\.tmp$/;
 
 export function isUnfinished(name: string): boolean {
   return UNFINISHED.test(name);
 }
 
-/** Make a name for an unfinished file that no other process makes, on no machine: two containers on one volume share process ids. */
-export function unfinishedName(): string {
-  // Made late, since most commands write nothing, and kept, since a checkout may write a million files.
-  ofThisProcess ??= randomBytes(8).toString('hex');
-  const number = (made++ >>> 0).toString(16).padStart(8, '0');
-  // Git ignores `.varve-*.tmp` in varve's folder.
-  return `.varve-${ofThisProcess}${number}.tmp`;
+/** Tell the process that writes a file of this name (see processOwner); undefined for files of earlier versions. */
+export function ownerOfUnfinished(name: string): string | undefined {
+  return OWNED.exec(name)?.[1];
 }
 
-/** Make a path for an unfinished file in the folder of `target`, so that renaming it moves no bytes. */
-export function unfinishedBeside(target: string): string {
-  return join(dirname(target), unfinishedName());
+/**
+ * Make a path for an unfinished file beside `path`, which nobody has had: open it with `wx`, so that no link which Git brought is
+ * followed even if somebody had guessed it.
+ */
+export function unfinishedBeside(path: string): string {
+  return join(dirname(path), unfinishedName());
+}
+
+let ofThisThread: string | undefined;
+let made = 0;
+
+/** Make a name that no other thread, process or container makes. Git ignores such names in varve's own folder. */
+export function unfinishedName(): string {
+  ofThisThread ??= randomBytes(4).toString('hex');
+  const number = (made++ >>> 0).toString(16).padStart(8, '0');
+  return `.varve-${processOwner()}-${ofThisThread}${number}.tmp`;
 }
 
 /** Remove a file that may never have been made, or has its final name by now. Never fails: the error on its way says more. */

@@ -5,7 +5,7 @@ import { replaceFile } from '../base/atomic-write.ts';
 import { VarveError } from '../errors.ts';
 import type { ProfilingOptions } from '../operations/statistics/load.ts';
 import type { RenderOptions, ReportFormat } from '../report/format.ts';
-import { neutral } from '../report/neutral.ts';
+import { neutral } from '../wording/neutral.ts';
 import { type CommonOptions, type Io, type Outcome, positiveInteger } from './command.ts';
 
 export interface ReportOptions extends CommonOptions {
@@ -62,7 +62,7 @@ export function reportOutcome(
 export function replaceReport(io: Io, name: string, report: string | Uint8Array): void {
   const path = resolve(io.cwd, name);
   try {
-    if (isRegular(path)) replaceFile(path, [Buffer.from(report)], false);
+    if (isReplaced(path)) replaceFile(path, [Buffer.from(report)], false);
     else writeFileSync(path, report);
   } catch (error) {
     throw new VarveError('unwritable-output', `Cannot write ${name}: ${(error as Error).message}`, {
@@ -73,9 +73,14 @@ export function replaceReport(io: Io, name: string, report: string | Uint8Array)
   }
 }
 
-/** A pipe or a device such as /dev/stdout takes the text itself. */
-function isRegular(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+/**
+ * A pipe or a device such as /dev/stdout takes the text itself. A link elsewhere gives way to the report: Git may have brought it, and
+ * what it leads to is not what was named.
+ */
+function isReplaced(path: string): boolean {
+  if (/^\/(dev|proc)\//.test(path)) return false;
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found === undefined || found.isFile() || found.isSymbolicLink();
 }
 
 /** `feature=value` as a slice. */

@@ -52,7 +52,8 @@ export async function hold(
   options: ProfilingOptions,
   more: Omit<HoldOptions, 'name' | 'digest' | 'rows'>,
 ): Promise<ValidationReport> {
-  const rows = hasData(dataset) && !isStatistics(dataset) ? rowCheckerOf(dataset, options) : undefined;
+  const rows =
+    hasData(dataset) && !isStatistics(dataset) ? rowCheckerOf(dataset, schema.timeLimit, options) : undefined;
   try {
     return await validateProfile(profile, schema, {
       ...more,
@@ -61,7 +62,7 @@ export async function hold(
       ...(rows === undefined ? {} : { rows }),
     });
   } finally {
-    await rows?.close();
+    rows?.close();
   }
 }
 

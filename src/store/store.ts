@@ -123,7 +123,7 @@ export class Store {
   restoreAll(
     files: Iterable<FileToRestore>,
     count: number,
-    { link, onBytes }: Pick<RestoreOptions, 'link' | 'onBytes'>,
+    { link, onBytes, signal }: Pick<RestoreOptions, 'link' | 'onBytes' | 'signal'>,
   ): Promise<void> {
     const { catalog, remote } = this.core;
     const paths = new Map<string, string>();
@@ -138,11 +138,12 @@ export class Store {
       restoreFile: ({ digest, target, executable }: FileToRestore) =>
         this.restore(digest, target, {
           executable,
+          signal,
           ...(link === undefined ? {} : { link }),
           ...(onBytes === undefined ? {} : { onBytes }),
         }),
     };
-    return restoreFiles(local, files, count, onBytes ?? (() => undefined));
+    return restoreFiles(local, files, count, onBytes ?? (() => undefined), signal);
   }
 
   /** Find a local file that holds this object alone. It is not verified, and must not be changed. */

@@ -2,8 +2,9 @@ import type { Dirent } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbsent, systemCode, systemError } from '../../base/system-errors.ts';
-import { isValidKey, TEMPORARY_FOLDER } from '../key.ts';
+import { isValidKey } from '../key.ts';
 import type { ObjectInfo } from '../remote.ts';
+import { TEMPORARY_FOLDER } from '../store-layout.ts';
 import { symlinkRefused } from './links.ts';
 
 /** So many files are looked at together: enough to keep the disk busy, few enough to bound memory. */

@@ -1,4 +1,4 @@
-import { neutral } from '../neutral.ts';
+import { neutral } from '../../wording/neutral.ts';
 
 /** What can start a construct of GFM, or an autolink or emoji of GitHub: underscores and colons only where they do. */
 const ACTIVE = /[&<>\\`*~[\]|$@#]|(?<!\w)_|_(?!\w)|:(?=:|\/\/|[\w+-]+:)|(?<=\bwww)\./gi;

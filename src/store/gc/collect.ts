@@ -5,6 +5,7 @@
 
 import { VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
+import { isStoreKey } from '../../remote/store-layout.ts';
 import { packKey } from '../format/pack.ts';
 import { wholeObjectKey } from '../format/whole-object-key.ts';
 import { pruneIndex } from '../index/merge.ts';
@@ -51,7 +52,7 @@ export interface Collected {
  * Mark and sweep in two runs. The first lists as pending deletions what neither `roots` nor the refs of other clones need. A later
  * one, when the grace is over by the remote's own clock, removes what still nothing needs. Between the two, whoever writes reads
  * the list and relies on nothing in it, so two pushes and a gc at once lose nothing.
- * @throws VarveError `damaged-ref`, `damaged-index`, `damaged-condemned`, `damaged-manifest`, `damaged-recipe`, before anything is removed
+ * @throws VarveError `not-a-store`, `damaged-ref`, `damaged-index`, `damaged-condemned`, `damaged-manifest`, `damaged-recipe`, before anything is removed
  */
 export async function markAndSweep(
   store: Store,
@@ -60,6 +61,7 @@ export async function markAndSweep(
 ): Promise<Collected> {
   const { core } = store;
   const { clone, graceMs, dryRun = false } = options;
+  if (!dryRun) await core.remote.claim();
   const now = dryRun ? Date.now() : await probeClock(core.remote);
   if (clone !== undefined && !dryRun) await writeRef(core.remote, clone, roots);
   // The index is read before the refs: a push writes its ref before it reads the index.
@@ -103,7 +105,9 @@ async function listFiles({ remote, catalog }: StoreCore): Promise<StoredFiles> {
   const files = new Map<string, StoredFile>();
   for (const prefix of ['packs/', 'objects/']) {
     for await (const { key, size, modified } of remote.list(prefix)) {
-      files.set(key, { size, modified: modified.getTime(), isIndexed: indexed.has(key) });
+      // What has another name is not varve's.
+      if (isStoreKey(key))
+        files.set(key, { size, modified: modified.getTime(), isIndexed: indexed.has(key) });
     }
   }
   return files;

@@ -1,10 +1,9 @@
 import { readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { askAgain } from '../../base/ask-again.ts';
-import { isUnfinished, writeAtomically } from '../../base/atomic-write.ts';
+import { writeAtomically } from '../../base/atomic-write.ts';
 import { forEach } from '../../base/concurrency.ts';
 import { debug } from '../../base/debug.ts';
-import { removeStale } from '../../base/stale-files.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { IndexFile, indexKey } from '../format/index-file.ts';
@@ -119,9 +118,8 @@ export function keepIndex(cache: string, name: string, bytes: Uint8Array): void 
   writeAtomically(join(cache, `${name}.idx`), [bytes], false);
 }
 
-/** Drop cached index files that the remote no longer has, and what killed processes left unfinished. */
+/** Drop cached index files that the remote no longer has. */
 async function forget(cache: string, names: ReadonlySet<string>): Promise<void> {
-  await removeStale(cache, isUnfinished);
   for (const file of await readdir(cache).catch(() => [])) {
     const name = KEPT.exec(file)?.[1];
     if (name !== undefined && !names.has(name)) await unlink(join(cache, file)).catch(() => undefined);

@@ -193,6 +193,7 @@ class Checker {
     this.#signal?.throwIfAborted();
     try {
       await checkWholeObject(this.#core.remote, digest, key, (count) => {
+        this.#signal?.throwIfAborted();
         this.bytes += count;
       });
       return undefined;

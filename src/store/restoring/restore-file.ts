@@ -4,6 +4,7 @@ import { chmod, copyFile, link, open, stat } from 'node:fs/promises';
 import { removeQuietly, unfinishedBeside } from '../../base/atomic-write.ts';
 import { renameOverSync } from '../../base/rename.ts';
 import { systemCode, systemError } from '../../base/system-errors.ts';
+import { removeAtExit } from '../../base/unfinished-files.ts';
 import { objectDamaged, objectMissing } from '../errors.ts';
 import { type RawDigest, sameDigest, toDigest } from '../format/digest.ts';
 import type { WholeObjectLocation } from '../index/catalog.ts';
@@ -16,8 +17,11 @@ export interface RestoreOptions {
   readonly executable?: boolean;
   /** Called with the count of bytes written since the last call. */
   readonly onBytes?: (count: number) => void;
+  /** Stops between two pieces of a large file; what is thrown is then its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
+const PIECE = 1024 * 1024;
 const READ_ONLY = 0o444;
 /** `link` answers with these on another file system, and on one without hard links. */
 const NO_LINK = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES']);
@@ -33,7 +37,9 @@ export async function restoreFile(
   options: RestoreOptions,
   packs: LocalPacks | undefined,
 ): Promise<void> {
+  options.signal?.throwIfAborted();
   const temporary = unfinishedBeside(target);
+  const unfinished = removeAtExit(temporary);
   try {
     const small = readSmall(source, digest, packs);
     const wholeObject = small === undefined ? localWholeObject(source, digest) : undefined;
@@ -43,7 +49,10 @@ export async function restoreFile(
     renameOverSync(temporary, target);
   } catch (error) {
     removeQuietly(temporary);
+    options.signal?.throwIfAborted();
     throw systemError(error, 'write', target, 'store');
+  } finally {
+    unfinished.isFinished();
   }
 }
 
@@ -71,6 +80,7 @@ async function writeStream(
   const file = await open(temporary, 'wx', modeOf(options));
   try {
     for await (const bytes of neighboursJoined(streamObject(source, digest))) {
+      options.signal?.throwIfAborted();
       await file.writeFile(bytes);
       options.onBytes?.(bytes.length);
     }
@@ -107,7 +117,7 @@ function localWholeObject(source: ObjectSource, digest: RawDigest): LocalWholeOb
   return undefined;
 }
 
-/** Clone or link a whole object, and verify the clone or link, since that is what gets the name. */
+/** Clone, link or copy a whole object. A clone or link is verified, since it is what gets the name; of a copy, the bytes on their way to it. */
 async function cloneWholeObject(
   source: ObjectSource,
   { path, location }: LocalWholeObject,
@@ -120,14 +130,19 @@ async function cloneWholeObject(
     throw systemCode(error) === 'ENOENT' ? objectMissing(toDigest(digest), path) : error;
   });
   const linked = options.link === true && !options.executable && (await tryLink(path, temporary));
-  if (!linked) {
-    await copyFile(path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    await chmod(temporary, modeOf(options) & ~process.umask());
-  }
+  const isThere = linked || (await tryClone(path, temporary, modeOf(options)));
   const hash = createHash('sha256');
-  for await (const bytes of createReadStream(temporary, { highWaterMark: 1024 * 1024 })) {
-    hash.update(bytes as Buffer);
-    options.onBytes?.((bytes as Buffer).length);
+  const file = isThere ? undefined : await open(temporary, 'wx', modeOf(options));
+  try {
+    for await (const bytes of createReadStream(isThere ? temporary : path, { highWaterMark: PIECE })) {
+      options.signal?.throwIfAborted();
+      const written = file?.writeFile(bytes as Buffer);
+      hash.update(bytes as Buffer);
+      await written;
+      options.onBytes?.((bytes as Buffer).length);
+    }
+  } finally {
+    await file?.close();
   }
   if (sameDigest(hash.digest(), digest)) return;
   source.catalog.markDamaged(location);
@@ -144,6 +159,18 @@ async function tryLink(path: string, temporary: string): Promise<boolean> {
     if (NO_LINK.has(systemCode(error) ?? '')) return false;
     throw error;
   }
+}
+
+/** Try to make a copy that shares its blocks with the store. @returns false if the file system has no such copies */
+async function tryClone(path: string, temporary: string, mode: number): Promise<boolean> {
+  try {
+    await copyFile(path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
+  } catch {
+    removeQuietly(temporary);
+    return false;
+  }
+  await chmod(temporary, mode & ~process.umask());
+  return true;
 }
 
 /** Choose the mode of a file, before the user's mask takes away what it does. */

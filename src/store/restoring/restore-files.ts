@@ -50,9 +50,10 @@ export async function restoreFiles(
   files: Iterable<FileToRestore>,
   count: number,
   onBytes: (count: number) => void,
+  signal?: AbortSignal,
 ): Promise<void> {
   if (count < MANY_FILES) return forEach(files, JOBS, (file) => local.restoreFile(file));
-  const threads = new Threads<WriteGroup, Uint8Array>('write-worker');
+  const threads = new Threads<WriteGroup, Uint8Array>('write-worker', { signal });
   try {
     await forEach(portionsOf(local, files), JOBS, async (portion) => {
       if (!isGroup(portion)) return local.restoreFile(portion);

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { removeQuietly } from '../../base/atomic-write.ts';
 import { renameOverSync } from '../../base/rename.ts';
+import { isStopped } from '../../base/stopped-thread.ts';
 import { DIGEST_BYTES } from '../format/digest.ts';
 import { LocalPacks } from '../reading/local-packs.ts';
 
@@ -28,6 +29,7 @@ export class SmallFileWriter {
   /** Write files. @returns for each in turn 1 if it is in place, else 0: whoever asked tries again and learns why */
   write({ files, digests }: WriteGroup): Uint8Array {
     return Uint8Array.from(files, (file, ordinal) => {
+      if (isStopped()) return 0;
       const digest = digests.subarray(ordinal * DIGEST_BYTES, (ordinal + 1) * DIGEST_BYTES);
       return this.#place(file, digest) ? 1 : 0;
     });

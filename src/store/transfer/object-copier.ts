@@ -205,9 +205,9 @@ export class ObjectCopier {
 
   async #copyWholeObject({ digest, location }: WantedWholeObject): Promise<void> {
     this.#signal?.throwIfAborted();
-    const report = (count: number): void => this.#report(count);
-    await withWholeObjectBody(this.#from.remote, digest, location, this.#to.remote, report, (body) =>
-      this.#batch.putWholeObject(digest, body),
+    const watch = { onBytes: (count: number): void => this.#report(count), signal: this.#signal };
+    await withWholeObjectBody(this.#from.remote, digest, location, this.#to.remote, watch, (body) =>
+      this.#batch.putWholeObject(digest, body, this.#signal),
     );
     this.#sent.objects += 1;
   }

@@ -10,7 +10,10 @@ import { isAlreadyThere, type StoreTransferOptions, type TransferTotals, transfe
 export interface CompletedPushes {
   /** Those of earlier pushes after which the remote had everything; see {@link fingerprintOf}. */
   readonly fingerprints: ReadonlySet<string>;
-  add(fingerprint: string): void;
+  /** URLs of remotes that are known to carry the marker of a store. */
+  readonly stores: ReadonlySet<string>;
+  /** Remember a push after which the remote at `url` had everything. */
+  add(url: string, fingerprint: string): void;
 }
 
 export interface PushOptions extends StoreTransferOptions {
@@ -44,6 +47,8 @@ export async function pushToRemote(
   roots: readonly Root[],
   { clone, indexCache, completed, ...options }: PushOptions,
 ): Promise<TransferTotals> {
+  // Once a clone, since it takes requests.
+  if (!completed?.stores.has(remote.url)) await remote.claim();
   // The ref comes first, so that a gc that starts now knows of the roots.
   await writeRef(remote, clone, roots);
   const isKnown = completed !== undefined && (await wasCompleted(completed, remote, roots, options));
@@ -55,7 +60,7 @@ export async function pushToRemote(
     // A clone that lacks some of the data cannot tell whether the remote has all of it.
     const isPartial = roots.some((root) => isAlreadyThere(cache.core, there.core, root));
     const sent = await transfer(cache, there, roots, options);
-    if (!isPartial) completed?.add(fingerprintOf(stateOf(there), roots, options));
+    if (!isPartial) completed?.add(remote.url, fingerprintOf(stateOf(there), roots, options));
     return sent;
   } finally {
     await cache.close();

@@ -97,13 +97,16 @@ export class Batch implements BlobSink {
   }
 
   /** Put an object into a file of its own. */
-  async putWholeObject(digest: RawDigest, body: Body): Promise<void> {
+  async putWholeObject(digest: RawDigest, body: Body, signal?: AbortSignal): Promise<void> {
     if (this.relyOn(digest)) return;
     this.#pending.add(keyOf(digest));
     const generation = freeGeneration((candidate) =>
       this.#store.catalog.isTaken(wholeObjectKey(digest, candidate)),
     );
-    await this.#store.remote.write(wholeObjectKey(digest, generation), body, { sha256: toHex(digest) });
+    await this.#store.remote.write(wholeObjectKey(digest, generation), body, {
+      sha256: toHex(digest),
+      signal,
+    });
     const size = body instanceof Uint8Array ? body.length : body.size;
     this.#wholeObjects.push({ digest: Buffer.from(digest), size, generation });
   }
@@ -134,7 +137,7 @@ export class Batch implements BlobSink {
   /** Forget the batch. No index names what it has written already, so a gc removes it. */
   async abort(): Promise<void> {
     this.#open = false;
-    await this.#uploads.finish().catch(() => undefined);
+    await this.#uploads.discard();
   }
 
   /** @throws VarveError `batch-closed`: a defect of the caller */

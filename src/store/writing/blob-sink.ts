@@ -10,7 +10,7 @@ export interface BlobSink {
    */
   putBlob(digest: RawDigest, bytes: Uint8Array, kind: PackKind): Promise<void>;
   /** Put an object into a file of its own, unless it is there. */
-  putWholeObject(digest: RawDigest, body: Body): Promise<void>;
+  putWholeObject(digest: RawDigest, body: Body, signal?: AbortSignal): Promise<void>;
   /** Record that the object `digest` is made of what `recipe` lists. The recipe and its chunks have been put. */
   putRecipe(digest: RawDigest, recipe: RawDigest, size: number): void;
 }

@@ -54,6 +54,12 @@ export class PackUploads {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
+  /** Forget the open packs, and wait for those on their way. */
+  async discard(): Promise<void> {
+    this.#open.clear();
+    await Promise.all(this.#running);
+  }
+
   /** Give away the entries of the packs written since the last call. */
   takeWritten(): Pick<IndexContent, 'packs' | 'blobs'> {
     const written = this.#written;

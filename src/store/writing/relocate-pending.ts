@@ -68,7 +68,7 @@ async function copyWholeObjects(
         digest,
         { at: 'whole', key, size },
         store.remote,
-        () => undefined,
+        { onBytes: () => undefined, signal: undefined },
         async (body) => {
           await store.remote.write(wholeObjectKey(digest, next), body, { sha256: toHex(digest) });
         },

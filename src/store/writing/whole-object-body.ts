@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { askAgain } from '../../base/ask-again.ts';
 import { removeQuietly, unfinishedName } from '../../base/atomic-write.ts';
 import { systemError } from '../../base/system-errors.ts';
+import { removeAtExit } from '../../base/unfinished-files.ts';
 import type { Body, Remote } from '../../remote/remote.ts';
 import { objectDamaged } from '../errors.ts';
 import { type RawDigest, sameDigest } from '../format/digest.ts';
@@ -19,7 +20,7 @@ export async function withWholeObjectBody(
   digest: RawDigest,
   location: WholeObjectLocation,
   target: Remote,
-  onBytes: (count: number) => void,
+  { onBytes, signal }: { onBytes: (count: number) => void; signal: AbortSignal | undefined },
   use: (body: Body) => Promise<void>,
 ): Promise<void> {
   const { key, size } = location;
@@ -30,13 +31,16 @@ export async function withWholeObjectBody(
     return;
   }
   const folder = temporaryFolder(target);
+  await target.claim();
   await mkdir(folder, { recursive: true });
   const path = join(folder, unfinishedName());
+  const unfinished = removeAtExit(path);
   try {
-    await askAgain(() => download(source, digest, location, path, onBytes));
+    await askAgain(() => download(source, digest, location, path, { onBytes, signal }));
     await use({ path, size });
   } finally {
     removeQuietly(path);
+    unfinished.isFinished();
   }
 }
 
@@ -52,13 +56,14 @@ async function download(
   digest: RawDigest,
   { key }: WholeObjectLocation,
   path: string,
-  onBytes: (count: number) => void,
+  { onBytes, signal }: { onBytes: (count: number) => void; signal: AbortSignal | undefined },
 ): Promise<void> {
   const file = await open(path, 'w');
   const hash = createHash('sha256');
   let done = 0;
   try {
     for await (const bytes of source.stream(key)) {
+      signal?.throwIfAborted();
       await file.writeFile(bytes);
       hash.update(bytes);
       done += bytes.length;
@@ -68,6 +73,7 @@ async function download(
     onBytes(-done);
     throw objectDamaged(digest, `${source.url}: ${key}`);
   } catch (error) {
+    signal?.throwIfAborted();
     throw systemError(error, 'write', path, 'store');
   } finally {
     await file.close();

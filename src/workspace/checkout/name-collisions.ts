@@ -11,6 +11,9 @@ export interface NameFolding {
   readonly form: boolean;
 }
 
+/** Every name is kept apart from all others. */
+export const NO_FOLDING: NameFolding = { case: false, form: false };
+
 /** Ask the file system, by a file that is gone again when this returns. */
 export function nameFolding(repository: Repository): NameFolding {
   const name = unfinishedName().replace(/\.tmp$/, '-\u00e9a.tmp');
@@ -40,7 +43,7 @@ export function checkCollisions(paths: Iterable<string>, folding: NameFolding, d
   const spelled = new Map<string, string>();
   for (const path of paths) {
     for (const step of stepsOf(path)) {
-      const folded = fold(step, folding);
+      const folded = foldName(step, folding);
       const other = spelled.get(folded);
       if (other === undefined) spelled.set(folded, step);
       else if (other !== step) throw collision(other, step, dataset);
@@ -54,7 +57,8 @@ function stepsOf(path: string): string[] {
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
-function fold(path: string, folding: NameFolding): string {
+/** Equal for paths that the file system takes for the same. */
+export function foldName(path: string, folding: NameFolding): string {
   const formed = folding.form ? path.normalize('NFC') : path;
   return folding.case ? formed.toLowerCase() : formed;
 }
