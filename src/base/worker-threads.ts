@@ -11,7 +11,7 @@ interface Waiting<Answer, Progress> {
   readonly onProgress: ((progress: Progress) => void) | undefined;
 }
 
-export interface AskOptions<Progress> {
+export interface ThreadAskOptions<Progress> {
   /** Memory of the question that is handed over and not copied. */
   readonly transfer?: readonly ArrayBuffer[];
   readonly onProgress?: (progress: Progress) => void;
@@ -46,7 +46,7 @@ export class Thread<Question, Answer, Progress = never> {
   }
 
   /** @throws VarveError that the thread throws; any other error of it as an Error with its trace */
-  ask(question: Question, options: AskOptions<Progress> = {}): Promise<Answer> {
+  ask(question: Question, options: ThreadAskOptions<Progress> = {}): Promise<Answer> {
     if (this.#isClosed) return Promise.reject(new Error('The thread has ended'));
     const answer = new Promise<Answer>((resolve, reject) => {
       this.#waiting.push({ resolve, reject, onProgress: options.onProgress });

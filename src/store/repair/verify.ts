@@ -26,14 +26,14 @@ export interface Damage {
   readonly key: string;
   readonly problem: string;
   /** Versions that need the damaged bytes. */
-  readonly roots: readonly Touched[];
+  readonly roots: readonly TouchedVersion[];
   /** Whether this run repaired it. */
   readonly repaired: boolean;
   readonly remedy: string;
 }
 
 /** A version of a dataset, or files of it. No `files` means the manifest or profile itself: the whole dataset. */
-export interface Touched {
+export interface TouchedVersion {
   readonly path: string;
   readonly digest: string;
   readonly files: readonly string[];
@@ -45,7 +45,7 @@ export interface StoreCheck {
   readonly objects: number;
   readonly damage: readonly Damage[];
   /** Versions that the store lacks and never had: not fetched yet, or not pushed yet. */
-  readonly absent: readonly Touched[];
+  readonly absent: readonly TouchedVersion[];
 }
 
 export interface VerifyOptions {
@@ -302,6 +302,6 @@ function report(
   return damage.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function told({ root, files }: Touch): Touched {
+function told({ root, files }: Touch): TouchedVersion {
   return { path: root.path, digest: root.digest, files: [...files] };
 }
