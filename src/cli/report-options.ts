@@ -1,8 +1,7 @@
-import { lstatSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { unfinishedBeside } from '../base/atomic-write.ts';
-import { renameOverSync } from '../base/rename.ts';
+import { replaceFile } from '../base/atomic-write.ts';
 import { VarveError } from '../errors.ts';
 import type { ProfilingOptions } from '../operations/statistics/load.ts';
 import type { RenderOptions, ReportFormat } from '../report/format.ts';
@@ -62,14 +61,10 @@ export function reportOutcome(
 /** Writes a file as a whole, so that whoever reads it meanwhile sees the old one or the new one. */
 export function replaceReport(io: Io, name: string, report: string | Uint8Array): void {
   const path = resolve(io.cwd, name);
-  const draft = unfinishedBeside(path);
   try {
-    if (isReplaced(path)) {
-      writeFileSync(draft, report, { flag: 'wx' });
-      renameOverSync(draft, path);
-    } else writeFileSync(path, report);
+    if (isReplaced(path)) replaceFile(path, [Buffer.from(report)], false);
+    else writeFileSync(path, report);
   } catch (error) {
-    rmSync(draft, { force: true });
     throw new VarveError('unwritable-output', `Cannot write ${name}: ${(error as Error).message}`, {
       path: name,
       remedy: 'Name a file in a folder that is there and that you may write to.',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { errnoOf, fileError } from '../../base/file-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { readTrackedIfThere } from '../../base/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
 import { type ConfigSections, parseConfigFile } from './config-file.ts';
@@ -66,9 +66,8 @@ function loadFile(path: string): ConfigSections {
   try {
     return parseConfigFile(readFileSync(path, 'utf8'), path);
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return new Map();
-    throw fileError(error, 'read', path);
+    if (isAbsent(error)) return new Map();
+    throw systemError(error, 'read', path, 'store');
   }
 }
 

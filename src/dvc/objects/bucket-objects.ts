@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
-import { mkdir, open, unlink } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { askAgain } from '../../base/ask-again.ts';
-import { unfinishedName } from '../../base/atomic-write.ts';
+import { removeQuietly, unfinishedName } from '../../base/atomic-write.ts';
 import { forEach } from '../../base/concurrency.ts';
-import { fileError } from '../../base/file-errors.ts';
+import { systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import type { BucketRemote } from '../../remote/bucket/bucket.ts';
 import { digestOf } from '../../store/format/digest.ts';
@@ -194,8 +194,8 @@ export class BucketObjects implements ObjectRemote {
       }
       return path;
     } catch (error) {
-      await unlink(path).catch(() => undefined);
-      throw fileError(error, 'write', path);
+      removeQuietly(path);
+      throw systemError(error, 'write', path, 'store');
     }
   }
 }

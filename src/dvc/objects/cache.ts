@@ -1,8 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileError } from '../../base/file-errors.ts';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { type DirectoryEntry, directoryId, readDirectory } from '../format/directory-manifest.ts';
 import { isDirectory, type ObjectId, objectKey } from '../format/object-id.ts';
@@ -51,7 +50,7 @@ function namesIn(folder: string): string[] {
     return readdirSync(folder);
   } catch (error) {
     if (isAbsent(error)) return [];
-    throw workspaceError(error, 'read', folder);
+    throw systemError(error, 'read', folder);
   }
 }
 
@@ -67,7 +66,7 @@ export async function cachedFiles(
   const path = join(context.repository.config.cacheDir, objectKey(id));
   const bytes = await readFile(path).catch((error: unknown) => {
     if (isAbsent(error)) return undefined;
-    throw fileError(error, 'read', path);
+    throw systemError(error, 'read', path, 'store');
   });
   return bytes === undefined ? undefined : checkedFiles(bytes, id, path);
 }

@@ -14,13 +14,12 @@ import {
   type Stats,
   statSync,
   symlinkSync,
-  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { unfinishedBeside, unfinishedName } from '../../base/atomic-write.ts';
-import { errnoOf, fileError } from '../../base/file-errors.ts';
+import { removeQuietly, unfinishedBeside, unfinishedName } from '../../base/atomic-write.ts';
 import { renameOverSync } from '../../base/rename.ts';
+import { systemCode, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import type { LinkType } from '../format/config.ts';
 import { HASH_BLOCK, Md5 } from '../format/md5.ts';
@@ -148,8 +147,8 @@ function placeObject(job: PlaceJob): JobResult {
     return { id: job.id, facts: factsOf(statSync(job.target)) };
   } catch (error) {
     removeQuietly(temporary);
-    if (errnoOf(error) === 'ENOENT' && !exists(source)) throw missing(source);
-    throw fileError(error, 'write', job.target);
+    if (systemCode(error) === 'ENOENT' && !exists(source)) throw missing(source);
+    throw systemError(error, 'write', job.target, 'store');
   }
 }
 
@@ -161,7 +160,7 @@ function makeLink(job: PlaceJob, source: string, temporary: string): void {
       LINKS[type](source, temporary, job.id);
       return;
     } catch (error) {
-      if (!LINK_REFUSED.has(errnoOf(error) ?? '') || type === 'copy') throw error;
+      if (!LINK_REFUSED.has(systemCode(error) ?? '') || type === 'copy') throw error;
       unusable.add(type);
     }
   }
@@ -258,7 +257,7 @@ function saveObject({ root, id, from, shared }: SaveJob): JobResult {
     }
     return { id, facts: factsOf(statSync(join(root, objectKey(id)))) };
   } catch (error) {
-    throw fileError(error, 'write', join(root, objectKey(id)));
+    throw systemError(error, 'write', join(root, objectKey(id)), 'store');
   } finally {
     if (!(from instanceof Uint8Array)) removeQuietly(from.temporary);
   }
@@ -309,7 +308,7 @@ function reading<T>(path: string, use: (file: number, facts: FileFacts) => T): T
     if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) throw changed(path);
     return result;
   } catch (error) {
-    throw errnoOf(error) === 'ENOENT' ? missing(path) : fileError(error, 'read', path);
+    throw systemCode(error) === 'ENOENT' ? missing(path) : systemError(error, 'read', path, 'store');
   } finally {
     if (file !== undefined) closeSync(file);
   }
@@ -368,14 +367,6 @@ export function factsOf(found: Stats): FileFacts {
 
 function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // It has its name by now, or was never made.
-  }
 }
 
 function missing(path: string): VarveError {

@@ -2,7 +2,7 @@ import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { forEach } from '../../base/concurrency.ts';
 import { isChosen, joinByPath } from '../../base/path-order.ts';
-import { isAbsent, systemCode, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemCode, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { checkCollisions, type NameFolding, nameFolding } from '../../workspace/checkout/name-collisions.ts';
 import { SafeFolders } from '../../workspace/checkout/safe-folder.ts';
@@ -212,7 +212,7 @@ function removeFile(root: string, output: string, path: string): void {
   try {
     unlinkSync(whole);
   } catch (error) {
-    if (!isAbsent(error)) throw workspaceError(error, 'remove', posix.join(output, path));
+    if (!isAbsent(error)) throw systemError(error, 'remove', posix.join(output, path));
   }
   const top = join(root, output);
   for (let folder = dirname(whole); folder.startsWith(top); folder = dirname(folder)) {
@@ -228,6 +228,6 @@ function removeEmptyFolder(path: string): boolean {
     return true;
   } catch (error) {
     if (systemCode(error) === 'ENOTEMPTY') return false;
-    throw workspaceError(error, 'remove', path);
+    throw systemError(error, 'remove', path);
   }
 }

@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { isUnfinished } from '../../base/atomic-write.ts';
 import { problemOfDataPath } from '../../base/data-path.ts';
 import { comparePaths } from '../../base/path-order.ts';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { refuseLinksAbove } from '../../workspace/tree/scan.ts';
 import { DVC_IGNORE } from '../format/dvcignore.ts';
@@ -88,7 +88,7 @@ function entries(root: string, folder: string): Dirent[] {
     return readdirSync(`${root}/${folder}`, { withFileTypes: true });
   } catch (error) {
     if (isAbsent(error)) return [];
-    throw workspaceError(error, 'read', folder);
+    throw systemError(error, 'read', folder);
   }
 }
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { digestOf } from '../../store/format/digest.ts';
 import { findGitRoot } from '../../workspace/repository.ts';
 import { isPlainAws } from '../../workspace/trust/access.ts';
-import { isBelow, isInside, placeOf } from '../../workspace/trust/folders.ts';
+import { isBelow, isInside, realPlaceOf } from '../../workspace/trust/folders.ts';
 import { type Fact, type TrustRequest, usable } from '../../workspace/trust/request.ts';
 import { type DvcConfig, loadConfig } from '../format/config.ts';
 import { folderOfRemote, type Setting, settingsOf } from '../format/remote-settings.ts';
@@ -31,7 +31,7 @@ export function cacheRequest(root: string, config: DvcConfig): TrustRequest | un
   const named = config.files.get('cache.dir');
   const own = join(root, '.dvc');
   if (named === undefined && !isBelow(own, config.cacheDir)) return undefined;
-  const { path, isOwn } = placeOf(findGitRoot(root), config.cacheDir);
+  const { path, isOwn } = realPlaceOf(findGitRoot(root), config.cacheDir);
   if (isOwn && isBelow(own, path) && !leavesItself(root, config.cacheDir)) return undefined;
   return { about: 'cache', name: '', facts: [{ key: 'folder', value: path, file: named ?? '.dvc/cache' }] };
 }
@@ -51,7 +51,7 @@ function factsOf(root: string, shared: ReadonlyMap<string, Setting>): readonly F
   const url = shared.get('url');
   const folder = url === undefined ? undefined : folderOfRemote(url.value);
   if (folder !== undefined) {
-    const { path, isOwn } = placeOf(findGitRoot(root), folder);
+    const { path, isOwn } = realPlaceOf(findGitRoot(root), folder);
     if (isOwn && !leavesItself(root, folder)) return undefined;
     return [{ key: 'folder', value: path, file: url!.file! }];
   }
@@ -77,7 +77,7 @@ function accessOf(shared: ReadonlyMap<string, Setting>) {
 
 /** Of a file in the repository, what is in it counts too: it can name commands to run, and a commit can change it. */
 function factsOfFile(top: string, key: string, setting: Setting): Fact[] {
-  const { path } = placeOf(top, setting.value);
+  const { path } = realPlaceOf(top, setting.value);
   const named = fact(key, setting, path);
   if (!isInside(top, path)) return [named];
   const text = textOf(path);
@@ -91,7 +91,7 @@ function textOf(path: string): string | undefined {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (isAbsent(error)) return undefined;
-    throw workspaceError(error, 'read', path);
+    throw systemError(error, 'read', path);
   }
 }
 
@@ -102,8 +102,8 @@ function fact(key: string, { file }: Setting, value: string): Fact {
 /** Whether a link in the repository leads from where DVC keeps its objects to somewhere else. */
 function leavesItself(root: string, folder: string): boolean {
   const top = findGitRoot(root);
-  const { path } = placeOf(top, folder);
+  const { path } = realPlaceOf(top, folder);
   return [join('files', 'md5'), 'varve'].some(
-    (part) => !isInside(path, placeOf(top, join(folder, part)).path),
+    (part) => !isInside(path, realPlaceOf(top, join(folder, part)).path),
   );
 }

@@ -1,7 +1,7 @@
 /** What the operations that a backend does itself are asked, and what they answer: the same whichever backend does them. */
 import type { DriftReport } from '../../drift/model.ts';
 import type { Collected } from '../../store/gc/collect.ts';
-import type { Verified } from '../../store/repair/verify.ts';
+import type { StoreCheck } from '../../store/repair/verify.ts';
 import type { Access, RemoteConfig } from '../../workspace/config.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { FileChange } from '../../workspace/tree/data-state.ts';
@@ -134,7 +134,7 @@ export interface PullResult extends CheckoutResult {
   readonly fetched: TransferResult;
 }
 
-export interface VerifyResult extends Verified {
+export interface VerifyResult extends StoreCheck {
   /** What was checked: null for the cache of this clone. */
   readonly remote: { readonly name: string; readonly url: string } | null;
   /** Datasets of the working tree whose data lies in a bucket: only a pull looks there, and checks what it reads. */

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import picomatch from 'picomatch';
+import { comparePaths } from '../../base/path-order.ts';
 
 /** The files that a pattern such as `data/*.csv` means. */
 export interface Glob {
@@ -31,7 +32,7 @@ function* filesBelow(
   depth: number,
 ): Generator<string> {
   const entries = readdirSync(join(root, folder), { withFileTypes: true });
-  for (const entry of entries.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))) {
+  for (const entry of entries.sort((a, b) => comparePaths(a.name, b.name))) {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
     if (entry.isDirectory() && depth > 1 && !entry.name.startsWith('.'))
       yield* filesBelow(root, path, isMeant, depth - 1);

@@ -2,7 +2,7 @@ import { askAgain } from '../../base/ask-again.ts';
 import type { ProfileReference } from '../../dvc/format/output.ts';
 import type { ObjectRemote } from '../../dvc/objects/object-remote.ts';
 import { VarveError } from '../../errors.ts';
-import { digestMismatch } from '../../store/errors.ts';
+import { objectDamaged } from '../../store/errors.ts';
 import { digestOf, toRaw } from '../../store/format/digest.ts';
 
 type ProfileDigest = ProfileReference['digest'];
@@ -24,7 +24,7 @@ export function readProfileNote(
   return askAgain(async () => {
     const bytes = await remote.readNote(key);
     if (bytes === undefined || digestOf(bytes) === digest) return bytes;
-    throw digestMismatch(toRaw(digest), `${remote.url}: ${key}`);
+    throw objectDamaged(toRaw(digest), `${remote.url}: ${key}`);
   });
 }
 

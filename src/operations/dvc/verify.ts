@@ -5,7 +5,7 @@ import { outputsInTree } from '../../dvc/tree/pointers.ts';
 import { isOnRemotes, isRecorded, type Recorded } from '../../dvc/tree/select.ts';
 import { VarveError } from '../../errors.ts';
 import { isDone } from '../../store/repair/records.ts';
-import { type Damage, type Verified, verifyStore } from '../../store/repair/verify.ts';
+import { type Damage, type StoreCheck, verifyStore } from '../../store/repair/verify.ts';
 import type { Store } from '../../store/store.ts';
 import type { VerifyResult } from '../backend/results.ts';
 import { watching } from '../context/context.ts';
@@ -17,7 +17,7 @@ import { inDvcWithProfiles } from './profiles.ts';
 const MAX_PROFILE = 256 * 1024 * 1024;
 const COMPUTED_AGAIN = 'Nothing is lost: statistics are computed again where they are needed.';
 
-type Checked = Omit<Verified, 'absent'>;
+type Checked = Omit<StoreCheck, 'absent'>;
 
 /** See Backend.verify. The profiles that varve keeps beside DVC's objects are checked too. */
 export function verify(context: DvcPlace, remote: string | undefined): Promise<VerifyResult> {

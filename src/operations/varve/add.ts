@@ -147,7 +147,7 @@ async function readFiles(
     for (const { found, recordedAt, same } of compareWithRecord(context.repository.root, dataset, record)) {
       if (found === undefined) continue;
       const known = same ? record!.digest(recordedAt!) : undefined;
-      const digest = known !== undefined && batch.holds(toRaw(known)) ? known : undefined;
+      const digest = known !== undefined && batch.relyOn(toRaw(known)) ? known : undefined;
       const file = { file: found, digest };
       files.push(file);
       if (digest === undefined && !found.path.endsWith('/')) pending.push(file);

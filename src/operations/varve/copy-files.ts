@@ -26,7 +26,7 @@ export async function copyFiles(
       signal?.throwIfAborted();
       if (isInPlace(pointer) && (digest === undefined || !cache.has(digest)))
         throw notRead(path, inside, pointer);
-      await cache.materialise(digest!, absolutePath);
+      await cache.restore(digest!, absolutePath);
       files.push({ absolutePath, path: name, digest: digest!, size });
     }
     return { kind: pointer.kind, files };

@@ -1,5 +1,6 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { removeQuietly, unfinishedName } from '../../base/atomic-write.ts';
 import { loadConfig } from '../../dvc/format/config.ts';
 import { type DirectoryEntry, directoryId, encodeDirectory } from '../../dvc/format/directory-manifest.ts';
 import { isDirectory, type ObjectId, objectKey } from '../../dvc/format/object-id.ts';
@@ -173,15 +174,15 @@ class Exporter {
     if (known !== undefined && existsSync(join(root, objectKey({ hash: 'md5', value: known })))) {
       return { hash: 'md5', value: known };
     }
-    const path = join(this.#folder, `${process.pid}.tmp`);
+    const path = join(this.#folder, unfinishedName());
     try {
-      await this.#cache.materialise(digest, path);
+      await this.#cache.restore(digest, path);
       const { id } = await this.#context.pool.run({ kind: 'store', path, root, hash: 'md5', shared });
       this.#known.set(digest, id.value);
       appendFileSync(this.#record, `${JSON.stringify({ digest, md5: id.value } satisfies Known)}\n`);
       return id;
     } finally {
-      rmSync(path, { force: true });
+      removeQuietly(path);
     }
   }
 

@@ -1,3 +1,4 @@
+import { comparePaths } from '../../base/path-order.ts';
 import type { RowGroup, RowTable } from '../../engine/check-rows.ts';
 import { formatOf, isTabular } from '../../engine/formats/format.ts';
 import { literal } from '../../engine/quote.ts';
@@ -80,7 +81,7 @@ function partitionsApart(files: readonly DataFile[]): RowGroup[] {
 }
 
 function inPathOrder(files: readonly DataFile[]): DataFile[] {
-  return [...files].sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+  return [...files].sort((a, b) => comparePaths(a.path, b.path));
 }
 
 async function groupsOf(

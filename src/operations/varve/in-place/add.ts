@@ -5,7 +5,7 @@ import { joinStreams } from '../../../base/path-order.ts';
 import { VarveError } from '../../../errors.ts';
 import {
   type BucketSource,
-  openSource,
+  openBucketSource,
   type SourceObject,
   sourceUrl,
 } from '../../../remote/bucket/listing.ts';
@@ -13,7 +13,7 @@ import { encodeManifest, type ManifestEntry } from '../../../store/format/manife
 import {
   encodeSourceManifest,
   isIdentity,
-  type SourceFile,
+  type SourceManifestEntry,
   unsupportedKey,
 } from '../../../store/format/source-manifest.ts';
 import type { Store } from '../../../store/store.ts';
@@ -54,7 +54,7 @@ export async function addInPlace(
   if (before === undefined && dataKind(repository.root, dataset) !== undefined) throw pathTaken(dataset);
   const place = sourceUrl(url);
   const { onWarning } = context;
-  const source = await openSource(url, { ...agreedAccess(context, place, access), onWarning });
+  const source = await openBucketSource(url, { ...agreedAccess(context, place, access), onWarning });
   try {
     return await closing(await openCache(context), async (cache) => {
       const list = await takeList(context, cache, {
@@ -133,7 +133,7 @@ class List {
     this.#cache = cache;
   }
 
-  async *watch(files: AsyncIterable<Described>): AsyncGenerator<SourceFile> {
+  async *watch(files: AsyncIterable<Described>): AsyncGenerator<SourceManifestEntry> {
     for await (const { file, isAsBefore } of files) {
       this.isAsBefore &&= isAsBefore;
       if (file === undefined) continue;
@@ -158,13 +158,13 @@ async function keepKnown(context: WorkingContext, batch: Batch, pointer: Pointer
   writeReadRecord(context.repository, pointer.digest, { copy, complete });
 }
 
-interface FoundFile extends Omit<SourceFile, 'digest'> {
+interface FoundFile extends Omit<SourceManifestEntry, 'digest'> {
   readonly object: SourceObject;
 }
 
 interface Described {
   /** Undefined where it was there before and is no more. */
-  readonly file: SourceFile | undefined;
+  readonly file: SourceManifestEntry | undefined;
   readonly isAsBefore: boolean;
 }
 
@@ -214,7 +214,7 @@ function belongs({ path, size }: FoundFile, dataset: string, rules: IgnoreRules)
 /** The files with their digests: those that are as they were with what is known of them, others with what the server knows. */
 async function* described(
   source: BucketSource,
-  before: AsyncIterable<SourceFile>,
+  before: AsyncIterable<SourceManifestEntry>,
   now: AsyncIterable<FoundFile>,
 ): AsyncGenerator<Described> {
   yield* inOrder(joinStreams(before, now), ASKED_AT_ONCE, async ([then, found]) => {
@@ -227,7 +227,7 @@ async function* described(
   });
 }
 
-function isSameState(a: SourceFile, b: SourceFile): boolean {
+function isSameState(a: SourceManifestEntry, b: SourceManifestEntry): boolean {
   return a.size === b.size && a.etag === b.etag && a.version === b.version;
 }
 
@@ -237,7 +237,7 @@ async function* knownBefore(
   cache: Store,
   { dataset, before, place }: Target,
   kind: Pointer['kind'],
-): AsyncGenerator<SourceFile> {
+): AsyncGenerator<SourceManifestEntry> {
   if (before === undefined || !isInPlace(before) || before.source !== place || before.kind !== kind) return;
   if (cache.has(before.digest)) yield* sourceFiles(repository, cache, dataset, before);
 }

@@ -1,7 +1,7 @@
 import { joinStreams } from '../../../base/path-order.ts';
 import { VarveError } from '../../../errors.ts';
 import { type ManifestEntry, readManifest } from '../../../store/format/manifest.ts';
-import { readSourceManifest, type SourceFile } from '../../../store/format/source-manifest.ts';
+import { readSourceManifest, type SourceManifestEntry } from '../../../store/format/source-manifest.ts';
 import type { Root } from '../../../store/gc/roots.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Pointer } from '../../../workspace/pointer.ts';
@@ -24,7 +24,7 @@ export async function* sourceFiles(
   store: Store,
   path: string,
   pointer: PointerInPlace,
-): AsyncGenerator<SourceFile> {
+): AsyncGenerator<SourceManifestEntry> {
   const where = `of ${path}, ${pointer.digest}`;
   const record = readRecordOf(repository, pointer.digest);
   const listed = readSourceManifest(store.readStream(pointer.digest), where);

@@ -11,7 +11,7 @@ import { pointerPath } from '../../../workspace/pointer.ts';
 import type { Repository } from '../../../workspace/repository.ts';
 import { isPlainAws } from '../../../workspace/trust/access.ts';
 import { cacheRequest } from '../../../workspace/trust/cache.ts';
-import { placeOf } from '../../../workspace/trust/folders.ts';
+import { realPlaceOf } from '../../../workspace/trust/folders.ts';
 import { type TrustRequest, usable } from '../../../workspace/trust/request.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { selectDatasets } from '../datasets/select.ts';
@@ -45,7 +45,7 @@ export function remoteRequest(
   const fileOf = (key: string): string => config.files.get(`remotes.${name}.${key}`) ?? SHARED_CONFIG;
   const place = parseUrl(url, root);
   if (place.kind === 'folder') {
-    const { path, isOwn } = placeOf(root, place.path);
+    const { path, isOwn } = realPlaceOf(root, place.path);
     if (isOwn) return undefined;
     return { about: 'remote', name, facts: [{ key: 'folder', value: path, file: fileOf('url') }] };
   }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { VarveError } from '../../../errors.ts';
-import { type BucketSource, openSource } from '../../../remote/bucket/listing.ts';
+import { type BucketSource, openBucketSource } from '../../../remote/bucket/listing.ts';
 import { openRemote } from '../../../remote/open.ts';
 import type { Remote } from '../../../remote/remote.ts';
 import { writeRef } from '../../../store/gc/refs.ts';
@@ -53,7 +53,7 @@ export interface OpenRemoteStore {
  */
 export async function openRemoteStore(context: WorkingContext, name?: string): Promise<OpenRemoteStore> {
   const opened = await openRemoteNamed(context, name);
-  const store = await Store.open(opened.remote, { indexCache: memoryOfRemotes(context) });
+  const store = await Store.open(opened.remote, { indexCache: indexFolder(context) });
   return { name: opened.name, url: opened.remote.url, store };
 }
 
@@ -80,11 +80,11 @@ export function openSourceOf(context: WorkingContext, url: string, file: string)
   const { repository } = context;
   const config = readConfig(repository);
   requireTrust(repository.root, sourceRequest(config, url, file));
-  return openSource(url, { ...accessTo(config, url), onWarning: context.onWarning });
+  return openBucketSource(url, { ...accessTo(config, url), onWarning: context.onWarning });
 }
 
-/** Folder in which this clone keeps what it knows of remotes. */
-export function memoryOfRemotes({ repository }: WorkingContext): string {
+/** The folder in which this clone keeps the index files of remotes between runs. */
+export function indexFolder({ repository }: WorkingContext): string {
   return join(repository.stateFolder, 'index');
 }
 

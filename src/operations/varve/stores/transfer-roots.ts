@@ -1,6 +1,6 @@
 import { isChosen } from '../../../base/path-order.ts';
 import type { Root } from '../../../store/gc/roots.ts';
-import type { TransferOptions } from '../../../store/transfer/transfer.ts';
+import type { StoreTransferOptions } from '../../../store/transfer/transfer.ts';
 import { pointersInHistory } from '../../../workspace/git/pointers.ts';
 import type { TransferChoice } from '../../backend/results.ts';
 import { type WorkingContext, watching } from '../../context/context.ts';
@@ -26,6 +26,6 @@ export async function rootsToTransfer(
 export function transferOptions(
   context: WorkingContext,
   { jobs, profilesOnly }: TransferChoice,
-): TransferOptions {
+): StoreTransferOptions {
   return { ...watching(context), ...(jobs && { jobs }), ...(profilesOnly && { profilesOnly }) };
 }
