@@ -35,7 +35,7 @@ export interface CommonOptions {
 }
 
 /** Does the work of a command and prints its outcome, its progress and its errors, as people or scripts want them. */
-export type Run = (options: CommonOptions, work: (io: Io) => Promise<Outcome>) => Promise<void>;
+export type RunCommand = (options: CommonOptions, work: (io: Io) => Promise<Outcome>) => Promise<void>;
 
 /** One command of the line. Its module is loaded only where the command is meant. */
 export interface CommandEntry {
@@ -43,7 +43,7 @@ export interface CommandEntry {
   /** One line, for `varve --help`. */
   readonly summary: string;
   readonly load: () => Promise<{
-    readonly command: (run: Run, all: readonly CommandEntry[]) => Command;
+    readonly command: (run: RunCommand, all: readonly CommandEntry[]) => Command;
   }>;
 }
 

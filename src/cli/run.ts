@@ -4,7 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { VarveError } from '../errors.ts';
 import { withoutSecrets } from '../remote/url.ts';
 import { inert, inertJson, neutral } from '../report/neutral.ts';
-import type { CommandEntry, CommonOptions, Io, Outcome, Run } from './command.ts';
+import type { CommandEntry, CommonOptions, Io, Outcome, RunCommand } from './command.ts';
 import { printFailure } from './terminal/failure.ts';
 import { watchInterrupts } from './terminal/interrupts.ts';
 import { ProgressBar } from './terminal/progress-bar.ts';
@@ -37,7 +37,7 @@ interface GlobalOptions {
 async function buildProgram(
   words: readonly string[],
   commands: readonly CommandEntry[],
-  runCommand: Run,
+  runCommand: RunCommand,
 ): Promise<Command> {
   const program = new Command('varve')
     .description('Version datasets beside Git, and know what is in them.')

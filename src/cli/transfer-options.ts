@@ -4,7 +4,7 @@ import { neutral } from '../report/neutral.ts';
 import { byteSize, counted } from '../wording/numbers.ts';
 import { type CommonOptions, defineCommand, positiveInteger } from './command.ts';
 
-export type TransferOptions = CommonOptions & TransferChoice;
+export type TransferCommandOptions = CommonOptions & TransferChoice;
 
 /** A command with what push, fetch and pull have in common. */
 export function defineTransfer(...definition: Parameters<typeof defineCommand>): Command {

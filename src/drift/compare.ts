@@ -2,7 +2,7 @@ import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model/model.ts';
 import { FILES_TABLE } from '../profile/model/tables.ts';
 import { usualOf } from './baseline.ts';
-import { decide, type Examined, rank } from './decide.ts';
+import { decideFeatures, type Examined, rank } from './decide.ts';
 import { distributionOf } from './distributions/distribution.ts';
 import { examine } from './findings/findings.ts';
 import { keyOf, match, ref } from './match.ts';
@@ -19,7 +19,7 @@ export function compareProfiles(before: Profile, after: Profile, options: DriftO
     (pair): Examined => ({ pair, findings: examine(pair), usual: usual.get(keyOf(pair)) ?? new Map() }),
   );
   if (options.disjointKeys) requireKey(examined);
-  const decisions = decide(examined, options);
+  const decisions = decideFeatures(examined, options);
   const features = pairs
     .map(
       (pair, index): FeatureDrift => ({

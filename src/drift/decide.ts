@@ -17,13 +17,13 @@ export interface Examined {
   readonly usual: ReadonlyMap<MeasureName, number>;
 }
 
-export type Decision = Pick<FeatureDrift, 'verdict' | 'strength' | 'reasons' | 'measures'>;
+export type FeatureDecision = Pick<FeatureDrift, 'verdict' | 'strength' | 'reasons' | 'measures'>;
 
 /**
  * Decides all features of a report together. A measure speaks only where its effect reaches its threshold, which is
  * enlarged by what sampling alone gives at these sizes, and where chance is ruled out after correction for all tests.
  */
-export function decide(examined: readonly Examined[], options: DriftOptions): Decision[] {
+export function decideFeatures(examined: readonly Examined[], options: DriftOptions): FeatureDecision[] {
   const adjusted = adjustedPValues(examined);
   return examined.map((one, index) => decideFeature(one, adjusted[index]!, options));
 }
@@ -48,7 +48,7 @@ function decideFeature(
   examined: Examined,
   pValues: ReadonlyMap<string, number>,
   options: DriftOptions,
-): Decision {
+): FeatureDecision {
   const name = examined.pair.feature;
   const thresholds = thresholdsOf(name, options);
   const comparator = options.features?.comparators?.[name];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Decision, decide, type Examined, rank } from '../../src/drift/decide.ts';
+import { decideFeatures, type Examined, type FeatureDecision, rank } from '../../src/drift/decide.ts';
 import type { MeasuredChange, Pair } from '../../src/drift/findings/finding.ts';
 import type { DriftOptions, MeasureName } from '../../src/drift/model.ts';
 
@@ -24,8 +24,8 @@ function decided(
   findings: readonly MeasuredChange[],
   options: Partial<DriftOptions> = {},
   usual: Readonly<Partial<Record<MeasureName, number>>> = {},
-): Decision {
-  return decide([examined(findings, usual)], { ...OPTIONS, ...options })[0]!;
+): FeatureDecision {
+  return decideFeatures([examined(findings, usual)], { ...OPTIONS, ...options })[0]!;
 }
 
 const thresholds = { 'l-infinity': 0.4, 'jensen-shannon': 0.4 };
@@ -139,7 +139,7 @@ describe('all features together', () => {
   test('more tests ask for more proof; findings that share a test count it once', () => {
     const shared = { of: 'one', pValue: 0.0004 };
     const proven = (others: number, own: readonly MeasuredChange[]) =>
-      decide(
+      decideFeatures(
         [
           examined(own),
           ...Array.from({ length: others }, () => examined([finding(0, { test: { of: 't', pValue: 1 } })])),
@@ -154,12 +154,12 @@ describe('all features together', () => {
 
   test('each has the p-value of its own test', () => {
     const pValues = [0.01, 0.02, 0.03];
-    const decisions = decide(
+    const decisions = decideFeatures(
       pValues.map((pValue) => examined([finding(1, { test: { of: 't', pValue } })])),
       OPTIONS,
     );
     expect(decisions.map(({ measures }) => measures[0]!.pValue)).toEqual([0.03, 0.03, 0.03]);
-    const apart = decide(
+    const apart = decideFeatures(
       [1e-9, 1].map((pValue) => examined([finding(1, { test: { of: 't', pValue } })])),
       OPTIONS,
     );

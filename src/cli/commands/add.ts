@@ -8,12 +8,12 @@ import type { Profiler } from '../../operations/statistics/profiler.ts';
 import { neutral } from '../../report/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import type { Access } from '../../workspace/config.ts';
-import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 import { withEngineOptions } from '../report-options.ts';
 
 type Options = CommonOptions & Access & Pick<ProfilingOptions, 'memory' | 'threads'> & { to?: string };
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   const defined = defineCommand(
     'add',
     'Snapshots files and folders, with their statistics, and writes a pointer beside each.',

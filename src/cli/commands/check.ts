@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { check } from '../../operations/check.ts';
 import { renderCheck } from '../../report/check.ts';
 import { FORMATS } from '../../report/format.ts';
-import { defineCommand, type Run } from '../command.ts';
+import { defineCommand, type RunCommand } from '../command.ts';
 import { type ReportOptions, reportOutcome, withReportOptions } from '../report-options.ts';
 import { type FailOn, failOnOption, fails } from './drift.ts';
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   const defined = defineCommand(
     'check',
     'Validates every dataset that changed since a base, and compares it with the base. For CI: reads profiles only.',

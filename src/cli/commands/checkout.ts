@@ -4,9 +4,9 @@ import { checkout } from '../../operations/checkout.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { neutral } from '../../report/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
-import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   return defineCommand(
     'checkout',
     'Makes the data match the pointers, as after `git checkout`. Unsaved changes stop it.',

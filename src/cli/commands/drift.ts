@@ -11,7 +11,7 @@ import { driftHistory } from '../../operations/drift-history.ts';
 import { driftStream } from '../../operations/drift-stream.ts';
 import { FORMATS } from '../../report/format.ts';
 import { renderDrift, renderDriftSeries, renderDriftWindow } from '../../report/render.ts';
-import { defineCommand, type Io, type Outcome, positiveInteger, type Run } from '../command.ts';
+import { defineCommand, type Io, type Outcome, positiveInteger, type RunCommand } from '../command.ts';
 import {
   type ReportOptions,
   replaceReport,
@@ -41,7 +41,7 @@ interface Options extends ReportOptions, DriftOperationOptions {
   readonly prometheus?: string;
 }
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   const defined = defineCommand(
     'drift',
     'Reports what changed between two datasets or versions, strongest first, from their profiles. Exit code 1 where there is drift.',

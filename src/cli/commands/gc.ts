@@ -4,11 +4,11 @@ import { openContext } from '../../operations/context/open.ts';
 import { gc } from '../../operations/gc.ts';
 import { neutral } from '../../report/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
-import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   return defineCommand(
     'gc',
     'Drops what no pointer in any commit names. What is found unneeded goes after a time of grace.',

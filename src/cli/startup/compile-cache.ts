@@ -21,11 +21,12 @@ declare const BUILD: string;
 const FOLDER = join(__dirname, '.compiled');
 
 /** Since Node 22.8. See https://nodejs.org/api/module.html#module-compile-cache */
-const byNode = 'enableCompileCache' in nodeModules && (nodeModules.enableCompileCache as KeepCompiled);
+const ENABLE_COMPILE_CACHE =
+  'enableCompileCache' in nodeModules && (nodeModules.enableCompileCache as KeepCompiled);
 type KeepCompiled = (folder: string) => void;
 
 // Else V8 forgets, in a long run, the code of what ran once, such as each module's own: just what the next start needs.
-if (!byNode) setFlagsFromString('--no-flush-bytecode');
+if (!ENABLE_COMPILE_CACHE) setFlagsFromString('--no-flush-bytecode');
 
 /**
  * One of the CommonJS files that runs load, with the compiled code of the last time, which halves what the start costs. For each
@@ -33,8 +34,8 @@ if (!byNode) setFlagsFromString('--no-flush-bytecode');
  * files are handed what does. Where the package is read-only nothing is kept, and all goes on as before.
  */
 export function requireCompiled(name: string, purpose = ''): unknown {
-  if (!byNode) return load(name, purpose);
-  byNode(FOLDER);
+  if (!ENABLE_COMPILE_CACHE) return load(name, purpose);
+  ENABLE_COMPILE_CACHE(FOLDER);
   return require(join(__dirname, name));
 }
 

@@ -3,7 +3,7 @@ import { fstatSync, statSync, writeSync } from 'node:fs';
 const OUTPUT = 1;
 const ERROR = 2;
 /** Those whose reader was too slow: what follows waits its turn in Node's stream. */
-const waiting = new Set<number>();
+const FULL_STREAMS = new Set<number>();
 
 export function print(text: string): void {
   write(OUTPUT, text);
@@ -43,14 +43,14 @@ function write(target: number, text: string): void {
   const bytes = Buffer.from(text);
   let done = 0;
   try {
-    while (done < bytes.length && !waiting.has(target))
+    while (done < bytes.length && !FULL_STREAMS.has(target))
       done += writeSync(target, bytes, done, bytes.length - done);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EPIPE') process.exit(0);
     if (code === 'EBADF') return;
     if (code !== 'EAGAIN') throw error;
-    waiting.add(target);
+    FULL_STREAMS.add(target);
     streamOf(target).on('error', ignoreClosedPipe);
   }
   if (done < bytes.length) streamOf(target).write(bytes.subarray(done));

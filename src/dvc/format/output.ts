@@ -43,7 +43,7 @@ export interface OutputFlags {
 }
 
 /** The outputs that the `.dvc` file at `pointer` names. */
-export function readPointer(text: string, pointer: string): Output[] {
+export function readDvcFile(text: string, pointer: string): Output[] {
   const value = readYaml(text, pointer);
   if (value === undefined) return [];
   const map = asMap(value);

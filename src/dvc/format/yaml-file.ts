@@ -3,7 +3,7 @@ import type * as Yaml from 'yaml';
 import { VarveError } from '../../errors.ts';
 import { type Plain, readBlockYaml } from './block-yaml.ts';
 
-const LARGEST_TEXT = 128 * 1024 * 1024;
+const MAX_TEXT_BYTES = 128 * 1024 * 1024;
 
 let loaded: typeof Yaml | undefined;
 
@@ -35,7 +35,7 @@ export function parseYaml(text: string, path: string): Yaml.Document {
 }
 
 function checkLength(text: string, path: string): void {
-  if (text.length > LARGEST_TEXT) throw damagedPointer(path, 'is larger than any file that DVC writes');
+  if (text.length > MAX_TEXT_BYTES) throw damagedPointer(path, 'is larger than any file that DVC writes');
 }
 
 /** The document as plain values; aliases are expanded a bounded number of times. */

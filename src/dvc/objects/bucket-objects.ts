@@ -16,12 +16,12 @@ import type { ObjectRemote } from './object-remote.ts';
 /** Requests on their way at once: enough to hide the way to a server, few enough to bound memory to their objects. */
 const JOBS = 48;
 /** Received objects up to this size are kept in memory until they are checked. */
-const LARGEST_IN_MEMORY = 4 * 1024 * 1024;
+const MAX_IN_MEMORY_BYTES = 4 * 1024 * 1024;
 /** What one page of a listing holds. */
 const PAGE = 1000;
 
 /** Objects up to this size go into archives. */
-const LARGEST_ARCHIVED = 256 * 1024;
+const MAX_ARCHIVED_BYTES = 256 * 1024;
 /** An archive takes as much memory, and about as long to unpack as an answer may take to begin. */
 const ARCHIVE_BYTES = 8 * 1024 * 1024;
 /** Few enough that all connections have work to the end. */
@@ -165,7 +165,7 @@ export class BucketObjects implements ObjectRemote {
     for (let next = await stream.next(); !next.done; next = await stream.next()) {
       pieces.push(next.value);
       size += next.value.length;
-      if (size > LARGEST_IN_MEMORY) return { temporary: await this.#spill(pieces, stream) };
+      if (size > MAX_IN_MEMORY_BYTES) return { temporary: await this.#spill(pieces, stream) };
     }
     // Copied, so that it can be given away to a worker whole.
     const bytes = new Uint8Array(size);
@@ -215,7 +215,7 @@ function planUpload(root: string, ids: readonly ObjectId[]): { archives: Sized[]
   for (const id of ids) {
     // What went away meanwhile is told of when it is read.
     const size = statSync(join(root, objectKey(id)), { throwIfNoEntry: false })?.size ?? 0;
-    if (size > LARGEST_ARCHIVED) {
+    if (size > MAX_ARCHIVED_BYTES) {
       single.push({ id, size });
       continue;
     }

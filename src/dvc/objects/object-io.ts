@@ -41,11 +41,11 @@ import type {
 /** DVC protects objects with this mode, and takes those that have it as checked. */
 const PROTECTED = 0o444;
 /** Objects up to this size are sent from memory. */
-const LARGEST_IN_MEMORY = 4 * 1024 * 1024;
+const MAX_IN_MEMORY_BYTES = 4 * 1024 * 1024;
 const block = Buffer.allocUnsafeSlow(HASH_BLOCK);
-const knownFolders = new Set<string>();
+const KNOWN_FOLDERS = new Set<string>();
 /** Link types that failed here: not tried again for each of ten thousand files. */
-const unusable = new Set<LinkType>();
+const UNUSABLE_LINKS = new Set<LinkType>();
 
 /** Does one job, synchronously: worker threads have nothing else to do meanwhile. */
 export function doJob(job: ObjectJob): JobResult {
@@ -136,7 +136,7 @@ function placeObject(job: PlaceJob): JobResult {
     makeLink(job, source, temporary);
     if (job.executable) chmodSync(temporary, statSync(temporary).mode | constants.S_IXUSR);
     renameOverSync(temporary, job.target);
-    return { id: job.id, facts: factsOf(statSync(job.target)) };
+    return { id: job.id, facts: fileFactsOf(statSync(job.target)) };
   } catch (error) {
     removeQuietly(temporary);
     if (errnoOf(error) === 'ENOENT' && !exists(source)) throw missing(source);
@@ -147,13 +147,13 @@ function placeObject(job: PlaceJob): JobResult {
 /** The first of the wanted link types that works here. */
 function makeLink(job: PlaceJob, source: string, temporary: string): void {
   for (const type of job.links) {
-    if (unusable.has(type)) continue;
+    if (UNUSABLE_LINKS.has(type)) continue;
     try {
       LINKS[type](source, temporary, job.id);
       return;
     } catch (error) {
       if (!LINK_REFUSED.has(errnoOf(error) ?? '') || type === 'copy') throw error;
-      unusable.add(type);
+      UNUSABLE_LINKS.add(type);
     }
   }
   throw new VarveError(
@@ -216,7 +216,7 @@ function checkObject(path: string, id: ObjectId): JobResult {
 function loadObject({ root, id }: LoadJob): JobResult {
   const path = join(root, objectKey(id));
   return reading(path, (file, facts) => {
-    const bytes = facts.size <= LARGEST_IN_MEMORY ? new Uint8Array(facts.size) : undefined;
+    const bytes = facts.size <= MAX_IN_MEMORY_BYTES ? new Uint8Array(facts.size) : undefined;
     const sha256 = createHash('sha256');
     let done = 0;
     const value = pump(file, path, facts.size, id.hash, undefined, (piece) => {
@@ -247,7 +247,7 @@ function saveObject({ root, id, from, shared }: SaveJob): JobResult {
       chmodSync(from.temporary, PROTECTED);
       if (!isPublished(root, id, statSync(from.temporary).size)) publish(from.temporary, root, id, shared);
     }
-    return { id, facts: factsOf(statSync(join(root, objectKey(id)))) };
+    return { id, facts: fileFactsOf(statSync(join(root, objectKey(id)))) };
   } catch (error) {
     throw fileError(error, 'write', join(root, objectKey(id)));
   } finally {
@@ -295,7 +295,7 @@ function reading<T>(path: string, use: (file: number, facts: FileFacts) => T): T
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const before = fstatSync(file);
     if (!before.isFile()) throw notAFile(path);
-    const result = use(file, factsOf(before));
+    const result = use(file, fileFactsOf(before));
     const after = fstatSync(file);
     if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) throw changed(path);
     return result;
@@ -348,15 +348,15 @@ function temporaryName(): string {
 }
 
 function makeFolder(folder: string, shared: boolean): void {
-  if (knownFolders.has(folder)) return;
+  if (KNOWN_FOLDERS.has(folder)) return;
   const first = mkdirSync(folder, { recursive: true });
   if (shared && first !== undefined) {
     for (let made = folder; made.length >= first.length; made = dirname(made)) chmodSync(made, 0o2775);
   }
-  knownFolders.add(folder);
+  KNOWN_FOLDERS.add(folder);
 }
 
-export function factsOf(found: Stats): FileFacts {
+export function fileFactsOf(found: Stats): FileFacts {
   return { size: found.size, mtimeMs: found.mtimeMs, ctimeMs: found.ctimeMs, inode: found.ino };
 }
 

@@ -3,23 +3,23 @@ import { isChosen } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { isDirectory, type ObjectId, objectKey } from '../format/object-id.ts';
 import type { DvcContext } from '../tree/context.ts';
-import type { Recorded } from '../tree/select.ts';
+import type { RecordedOutput } from '../tree/select.ts';
 import { cachedFiles, isCached, notCached, type OutputFile } from './cache.ts';
 import type { ObjectRemote } from './object-remote.ts';
 import { openDvcRemote } from './remotes.ts';
 
 /** What to move of one output: `only` as in Selected. */
 export interface Wanted {
-  readonly output: Recorded;
+  readonly output: RecordedOutput;
   readonly only?: readonly string[];
 }
 
-export interface Transferred {
+export interface DvcTransferred {
   readonly objects: number;
   readonly bytes: number;
 }
 
-export interface TransferOptions {
+export interface DvcTransferOptions {
   readonly remote?: string | undefined;
   readonly jobs?: number | undefined;
 }
@@ -32,8 +32,8 @@ export interface TransferOptions {
 export async function fetchOutputs(
   context: DvcContext,
   wanted: readonly Wanted[],
-  options: TransferOptions,
-): Promise<Transferred> {
+  options: DvcTransferOptions,
+): Promise<DvcTransferred> {
   return onEachRemote(context, wanted, options, async (remote, group, jobs) => {
     const progress = new Progress(context, 'fetch');
     const absent = new Map<string, string>();
@@ -68,8 +68,8 @@ export async function fetchOutputs(
 export async function pushOutputs(
   context: DvcContext,
   wanted: readonly Wanted[],
-  options: TransferOptions,
-): Promise<Transferred> {
+  options: DvcTransferOptions,
+): Promise<DvcTransferred> {
   return onEachRemote(context, wanted, options, async (remote, group, jobs) => {
     const progress = new Progress(context, 'push');
     const absent = new Map<string, string>();
@@ -93,9 +93,9 @@ export async function pushOutputs(
 async function onEachRemote(
   context: DvcContext,
   wanted: readonly Wanted[],
-  options: TransferOptions,
-  work: (remote: ObjectRemote, group: readonly Wanted[], jobs: number) => Promise<Transferred>,
-): Promise<Transferred> {
+  options: DvcTransferOptions,
+  work: (remote: ObjectRemote, group: readonly Wanted[], jobs: number) => Promise<DvcTransferred>,
+): Promise<DvcTransferred> {
   const total = { objects: 0, bytes: 0 };
   const groups = new Map<string | undefined, Wanted[]>();
   for (const one of wanted) {

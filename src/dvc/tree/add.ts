@@ -17,10 +17,10 @@ import { isCached } from '../objects/cache.ts';
 import type { DvcContext } from './context.ts';
 import { ignoreOutput, refuseTracked } from './gitignore.ts';
 import { type Identified, type IdentifiedFile, identified, remember } from './identify.ts';
-import { outputsInTree, POINTER_SUFFIX } from './pointers.ts';
+import { DVC_SUFFIX, outputsInTree } from './pointers.ts';
 import { type FoundFile, scanOutput } from './scan.ts';
 import { namedPath, outputNamed } from './select.ts';
-import { readStatCache } from './stat-cache.ts';
+import { readDvcStatCache } from './stat-cache.ts';
 
 export interface AddedOutput {
   readonly path: string;
@@ -101,7 +101,7 @@ function targetOf(context: DvcContext, outputs: readonly Output[], written: stri
   if (
     path === '' ||
     path.split('/').some((step) => reservedName(step) !== undefined) ||
-    path.endsWith(POINTER_SUFFIX)
+    path.endsWith(DVC_SUFFIX)
   ) {
     throw new VarveError('unsupported-path', `${written} cannot be an output`, {
       path: written,
@@ -128,7 +128,7 @@ function targetOf(context: DvcContext, outputs: readonly Output[], written: stri
   }
   refuseOverlap(outputs, path);
   refuseTracked(root, path);
-  const pointer = known?.pointer ?? `${path}${POINTER_SUFFIX}`;
+  const pointer = known?.pointer ?? `${path}${DVC_SUFFIX}`;
   if (git(root, ['check-ignore', '-q', '--', pointer], { accept: [1] }).code === 0) {
     throw new VarveError('pointer-ignored', `Git ignores ${pointer}, so the data could not be committed`, {
       path: pointer,
@@ -177,7 +177,7 @@ async function storeFiles(
 ): Promise<IdentifiedFile[]> {
   const { repository, pool, onProgress, signal } = context;
   const { cacheDir: root, shared } = repository.config;
-  const known = readStatCache(repository, output, hash);
+  const known = readDvcStatCache(repository, output, hash);
   const stored: IdentifiedFile[] = [];
   let done = 0;
   await forEach(files.keys(), AT_ONCE, async (index) => {

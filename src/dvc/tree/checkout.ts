@@ -14,17 +14,17 @@ import type { Wanted } from '../objects/transfer.ts';
 import type { DvcContext } from './context.ts';
 import { type IdentifiedFile, identify, remember } from './identify.ts';
 import { STATE_FOLDER } from './repository.ts';
-import type { Recorded } from './select.ts';
+import type { RecordedOutput } from './select.ts';
 
 export interface CheckedOut {
-  readonly output: Recorded;
+  readonly output: RecordedOutput;
   readonly written: number;
   readonly writtenBytes: number;
   readonly removed: number;
 }
 
 interface Plan {
-  readonly output: Recorded;
+  readonly output: RecordedOutput;
   readonly keep: readonly IdentifiedFile[];
   readonly place: readonly OutputFile[];
   readonly remove: readonly IdentifiedFile[];

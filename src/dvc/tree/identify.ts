@@ -5,7 +5,7 @@ import { directoryId, encodeDirectory } from '../format/directory-manifest.ts';
 import { type HashName, isDirectory, type ObjectId } from '../format/object-id.ts';
 import type { DvcContext } from './context.ts';
 import { type FoundFile, type FoundOutput, scanOutput } from './scan.ts';
-import { readStatCache, writeStatCache } from './stat-cache.ts';
+import { readDvcStatCache, writeDvcStatCache } from './stat-cache.ts';
 
 /** A file of the workspace and the object that its bytes are. */
 export interface IdentifiedFile extends FoundFile {
@@ -36,7 +36,7 @@ export async function identify(
   const { repository } = context;
   const found = scanOutput(repository, path);
   if (found === undefined) return undefined;
-  const known = readStatCache(repository, path, hash);
+  const known = readDvcStatCache(repository, path, hash);
   const values = found.files.map((file, index) => known.md5(file, index));
   const unknown = [...values.keys()].filter((index) => values[index] === undefined);
   if (unknown.length > 0) return hashFiles(context, path, hash, found, unknown, values);
@@ -64,7 +64,7 @@ export function remember(
 ): void {
   const known = files.map((file) => ({ path: file.path, facts: file.facts, md5: file.id.value }));
   const list = id !== undefined && isDirectory(id) ? id.value : undefined;
-  writeStatCache(context.repository, path, hash, { files: known, list }, readAtMs);
+  writeDvcStatCache(context.repository, path, hash, { files: known, list }, readAtMs);
 }
 
 async function hashFiles(

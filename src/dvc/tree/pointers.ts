@@ -4,12 +4,12 @@ import { readTrackedFile } from '../../base/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
 import { git, gitList } from '../../workspace/git/git.ts';
 import { readBlobs } from '../../workspace/git/pointers.ts';
-import { type Output, readLock, readPointer } from '../format/output.ts';
+import { type Output, readDvcFile, readLock } from '../format/output.ts';
 import type { DvcRepository } from './repository.ts';
 
-export const POINTER_SUFFIX = '.dvc';
+export const DVC_SUFFIX = '.dvc';
 const LOCK = 'dvc.lock';
-const PATTERNS = [`:(glob)**/*${POINTER_SUFFIX}`, `:(glob)**/${LOCK}`];
+const PATTERNS = [`:(glob)**/*${DVC_SUFFIX}`, `:(glob)**/${LOCK}`];
 
 /** Every output of the working tree, sorted by path. */
 export function outputsInTree(repository: DvcRepository): Output[] {
@@ -87,7 +87,7 @@ function collect(paths: readonly string[], read: (path: string) => string | unde
   const outputs = paths.flatMap((path) => {
     const text = read(path);
     if (text === undefined) return [];
-    if (posix.basename(path) !== LOCK) return readPointer(text, path);
+    if (posix.basename(path) !== LOCK) return readDvcFile(text, path);
     return readLock(text, path, read(posix.join(posix.dirname(path), 'dvc.yaml')));
   });
   outputs.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
@@ -106,7 +106,7 @@ function collect(paths: readonly string[], read: (path: string) => string | unde
 
 function isPointer(path: string): boolean {
   const name = posix.basename(path);
-  return name === LOCK || (name.endsWith(POINTER_SUFFIX) && name !== POINTER_SUFFIX);
+  return name === LOCK || (name.endsWith(DVC_SUFFIX) && name !== DVC_SUFFIX);
 }
 
 /** Undefined where the file is gone though Git still lists it. */

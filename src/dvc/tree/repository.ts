@@ -4,7 +4,7 @@ import { requireTrust } from '../../workspace/trust/consent.ts';
 import { checkNotes } from '../../workspace/trust/folders.ts';
 import { type DvcConfig, loadConfig } from '../format/config.ts';
 import { DvcIgnore } from '../format/dvcignore.ts';
-import { cacheRequest } from '../trust/requests.ts';
+import { dvcCacheRequest } from '../trust/requests.ts';
 
 /** A working tree in which DVC was started. Its root holds `.dvc`; with `dvc init --subdir` it lies below Git's. */
 export interface DvcRepository extends Repository {
@@ -42,7 +42,7 @@ function withTrustedCache(root: string, config: DvcConfig): DvcConfig {
     ...config,
     /** @throws VarveError `settings-untrusted` */
     get cacheDir() {
-      if (!isTrusted) requireTrust(root, cacheRequest(root, config));
+      if (!isTrusted) requireTrust(root, dvcCacheRequest(root, config));
       isTrusted = true;
       return config.cacheDir;
     },

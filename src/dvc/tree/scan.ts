@@ -5,7 +5,7 @@ import { comparePaths } from '../../base/path-order.ts';
 import { isAbsent, workspaceError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { DVC_IGNORE } from '../format/dvcignore.ts';
-import { factsOf } from '../objects/object-io.ts';
+import { fileFactsOf } from '../objects/object-io.ts';
 import type { FileFacts } from '../objects/object-jobs.ts';
 import type { DvcRepository } from './repository.ts';
 
@@ -76,14 +76,14 @@ function entries(root: string, folder: string): Dirent[] {
 function inspect(repository: DvcRepository, whole: string, path: string, found: Stats): FoundFile {
   const executable = (found.mode & 0o100) !== 0;
   if (found.isFile()) {
-    return { path, facts: factsOf(found), link: found.nlink > 1 ? 'hardlink' : 'none', executable };
+    return { path, facts: fileFactsOf(found), link: found.nlink > 1 ? 'hardlink' : 'none', executable };
   }
   if (!found.isSymbolicLink())
     throw refused(whole, 'special-file-refused', 'is a socket, a pipe or a device');
   const target = statSync(join(repository.root, whole), { throwIfNoEntry: false });
   if (!leadsToCache(repository, whole)) throw refused(whole, 'symlink-refused', 'is a symbolic link');
   // A link to an object that is gone: the file is missing as surely as if there were no link.
-  const facts = target?.isFile() ? factsOf(target) : { ...factsOf(found), size: -1 };
+  const facts = target?.isFile() ? fileFactsOf(target) : { ...fileFactsOf(found), size: -1 };
   return { path, facts, link: 'symlink', executable: false };
 }
 

@@ -12,7 +12,7 @@ export interface Selected {
 }
 
 /** An output whose data is known. */
-export type Recorded = Output & { readonly id: ObjectId };
+export type RecordedOutput = Output & { readonly id: ObjectId };
 
 /**
  * The outputs that paths of the user name: each an output, its `.dvc` file, a folder with outputs below, or a file or
@@ -55,7 +55,7 @@ export function isOnRemotes(output: Output): boolean {
   return output.cached && output.pushed && output.imported !== 'repository';
 }
 
-export function isRecorded(output: Output): output is Recorded {
+export function isRecorded(output: Output): output is RecordedOutput {
   return output.id !== undefined;
 }
 

@@ -18,8 +18,10 @@ const SECRETS = ['access_key_id', 'secret_access_key', 'session_token'] as const
 /** All that the settings of a repository ask of this machine. @param root absolute folder that holds `.dvc` */
 export function dvcRequests(root: string): TrustRequest[] {
   const config = loadConfig(root);
-  const remotes = [...config.remotes.keys()].map((name) => usable(() => remoteRequest(root, config, name)));
-  return [cacheRequest(root, config), ...remotes].filter((request) => request !== undefined);
+  const remotes = [...config.remotes.keys()].map((name) =>
+    usable(() => dvcRemoteRequest(root, config, name)),
+  );
+  return [dvcCacheRequest(root, config), ...remotes].filter((request) => request !== undefined);
 }
 
 /**
@@ -27,7 +29,7 @@ export function dvcRequests(root: string): TrustRequest[] {
  * own configuration names it.
  * @param root absolute folder that holds `.dvc`
  */
-export function cacheRequest(root: string, config: DvcConfig): TrustRequest | undefined {
+export function dvcCacheRequest(root: string, config: DvcConfig): TrustRequest | undefined {
   const named = config.files.get('cache.dir');
   const own = join(root, '.dvc');
   if (named === undefined && !isBelow(own, config.cacheDir)) return undefined;
@@ -41,7 +43,7 @@ export function cacheRequest(root: string, config: DvcConfig): TrustRequest | un
  * where this machine's own configuration says all of it.
  * @throws VarveError `unknown-remote`
  */
-export function remoteRequest(root: string, config: DvcConfig, name: string): TrustRequest | undefined {
+export function dvcRemoteRequest(root: string, config: DvcConfig, name: string): TrustRequest | undefined {
   const shared = new Map([...settingsOf(config, name)].filter(([, { file }]) => file !== undefined));
   const facts = factsOf(root, shared);
   return facts === undefined ? undefined : { about: 'remote', name, facts };

@@ -2,7 +2,7 @@ import type { Wanted } from '../../dvc/objects/transfer.ts';
 import { checkoutOutputs } from '../../dvc/tree/checkout.ts';
 import type { DvcContext } from '../../dvc/tree/context.ts';
 import { outputsInTree } from '../../dvc/tree/pointers.ts';
-import { isRecorded, type Recorded, type Selected, selectOutputs } from '../../dvc/tree/select.ts';
+import { isRecorded, type RecordedOutput, type Selected, selectOutputs } from '../../dvc/tree/select.ts';
 import type { CheckoutOptions, CheckoutResult } from '../backend/results.ts';
 import { type DvcPlace, inDvc } from './context.ts';
 
@@ -36,7 +36,7 @@ export async function checkoutWanted(
 export function wantedOf(selected: readonly Selected[]): Wanted[] {
   return selected.flatMap(({ output, only }) =>
     isRecorded(output) && output.cached
-      ? [{ output: output as Recorded, ...(only === undefined ? {} : { only }) }]
+      ? [{ output: output as RecordedOutput, ...(only === undefined ? {} : { only }) }]
       : [],
   );
 }

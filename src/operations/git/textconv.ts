@@ -10,7 +10,7 @@ import type { SnapshotFile } from '../varve/in-place/snapshot.ts';
 import { openCache } from '../varve/stores/stores.ts';
 
 /** More files than these make a Git diff that nobody reads; `varve diff` lists what changed. */
-const MOST_FILES = 10_000;
+const MAX_LISTED_FILES = 10_000;
 
 export interface PointerContents {
   readonly pointer: string;
@@ -25,7 +25,8 @@ export async function pointerContents(context: WorkingContext, file: string): Pr
   try {
     const pointer = parseUnnamed(text, file);
     return await closing(await openCache(context), async (cache) => {
-      const listed = pointer.kind === 'directory' && pointer.files <= MOST_FILES && cache.has(pointer.digest);
+      const listed =
+        pointer.kind === 'directory' && pointer.files <= MAX_LISTED_FILES && cache.has(pointer.digest);
       const files: SnapshotFile[] = [];
       if (listed) {
         const entries = snapshotFiles(context.repository, cache, pointer.path, pointer);

@@ -28,9 +28,9 @@ import { takeIn } from './add-files.ts';
 import { rootOf, snapshotFiles } from './datasets/select.ts';
 import {
   datasetPath,
+  type PointedStatistics,
   pointTo,
   replaceablePointer,
-  type Statistics,
   statisticsOf,
 } from './datasets/write-pointer.ts';
 import { isInPlace } from './in-place/snapshot.ts';
@@ -243,7 +243,7 @@ async function profileOf(
     readonly only: readonly string[] | undefined;
     readonly previous: Digest | undefined;
   },
-): Promise<Statistics> {
+): Promise<PointedStatistics> {
   // Statistics of a part would pass for those of the whole.
   if (profiler === undefined || data.only !== undefined) return {};
   const { root, dataset, kind, previous } = data;

@@ -11,7 +11,7 @@ import type { ComparedDataset, DatasetDiff, Totals } from '../backend/results.ts
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { datasetNamed, snapshotFiles } from './datasets/select.ts';
-import { factsOf } from './datasets/versions.ts';
+import { pointerFacts } from './datasets/versions.ts';
 import { isUnread, type SnapshotFile } from './in-place/snapshot.ts';
 import { datasetStatus } from './status.ts';
 import { openCache } from './stores/stores.ts';
@@ -67,7 +67,7 @@ async function datasetDiff(
     ...(files === undefined || !kinds.has('directory') ? {} : { files }),
   };
   if (live !== undefined || before === undefined || saved === undefined) return { diff: found };
-  return { diff: found, versions: [factsOf(before), factsOf(saved)] };
+  return { diff: found, versions: [pointerFacts(before), pointerFacts(saved)] };
 }
 
 /** The files of the working tree where they are not those that the pointer names. */

@@ -7,7 +7,7 @@ import { newPointer, withProfile } from '../../dvc/format/pointer-edit.ts';
 import { type DvcContext, withWorkers } from '../../dvc/tree/context.ts';
 import { outputsAt } from '../../dvc/tree/pointers.ts';
 import { type DvcRepository, openDvcRepository } from '../../dvc/tree/repository.ts';
-import { cacheRequest } from '../../dvc/trust/requests.ts';
+import { dvcCacheRequest } from '../../dvc/trust/requests.ts';
 import { VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
@@ -93,7 +93,7 @@ export async function exportDvc(context: WorkingContext): Promise<ExportDvcResul
 
 /** What the cache asks of this machine that an export fills. */
 export function exportRequest(root: string): TrustRequest | undefined {
-  return existsSync(join(root, '.dvc')) ? cacheRequest(root, loadConfig(root)) : undefined;
+  return existsSync(join(root, '.dvc')) ? dvcCacheRequest(root, loadConfig(root)) : undefined;
 }
 
 /** Git must not see DVC's folder on branches that are varve's, and have no `.dvc/.gitignore`. */

@@ -3,7 +3,7 @@ import { magnitude, moment } from '../../wording/numbers.ts';
 import { CANVAS, type HistogramOverlay } from './overlay.ts';
 
 /** Where a bin's edge lies, in user units: bins are drawn equally wide, as they are unless something is amiss. */
-export function placeOf(edge: number, bins: number): number {
+export function positionOnAxis(edge: number, bins: number): number {
   return CANVAS.left + (edge * (CANVAS.right - CANVAS.left)) / bins;
 }
 
@@ -51,7 +51,7 @@ function edgeTicks(overlay: HistogramOverlay): Tick[] {
   const every = Math.ceil(bins / 4);
   const name = namer(overlay);
   return overlay.edges.flatMap((edge, at) =>
-    at % every === 0 ? [{ place: placeOf(at, bins), text: name(edge) }] : [],
+    at % every === 0 ? [{ place: positionOnAxis(at, bins), text: name(edge) }] : [],
   );
 }
 

@@ -9,7 +9,7 @@ import { datasetPaths } from '../../../workspace/git/pointers.ts';
 import { POINTER_SUFFIX, type Pointer, pointerPath, readPointer } from '../../../workspace/pointer.ts';
 import { pathInRepository, type Repository } from '../../../workspace/repository.ts';
 import type { WorkingContext } from '../../context/context.ts';
-import { nearest } from '../../datasets/suggest.ts';
+import { nearestName } from '../../datasets/suggest.ts';
 import { entriesInPlace, isInPlace, type SnapshotFile } from '../in-place/snapshot.ts';
 
 /** A dataset that a command is about; `only` names the files and folders within it, where not all is meant. */
@@ -127,7 +127,7 @@ function namedBy(context: WorkingContext, path: string): { dataset: string; part
   const all = datasetPaths(root);
   const below = all.filter((other) => named === '' || other.startsWith(`${named}/`));
   if (below.length > 0) return below.map((other) => ({ dataset: other }));
-  throw notADataset(path, nearest(named, all));
+  throw notADataset(path, nearestName(named, all));
 }
 
 function notADataset(path: string, similar: string | undefined): VarveError {

@@ -10,7 +10,7 @@ import type { WorkingContext } from '../../context/context.ts';
 import { datasetAtPath, selectDatasets } from './select.ts';
 
 /** What a pointer says of its snapshot. */
-export function factsOf({ kind, digest, bytes, files, rows, profile }: Pointer): VersionFacts {
+export function pointerFacts({ kind, digest, bytes, files, rows, profile }: Pointer): VersionFacts {
   return {
     kind,
     content: digest,
@@ -30,7 +30,7 @@ export function datasetVersion(
 ): DatasetVersion | undefined {
   const dataset = commit === undefined ? datasetAtPath(root, path) : withoutSuffix(path);
   const pointer = dataset === undefined ? undefined : pointerOf(root, dataset, commit);
-  return pointer && { path: dataset!, commit, ...factsOf(pointer) };
+  return pointer && { path: dataset!, commit, ...pointerFacts(pointer) };
 }
 
 /** The pointer of a dataset that is there in the working tree, or that a commit may have. */
@@ -56,12 +56,12 @@ export function versionHistory(
 ): HistoryEntry[] {
   return datasetHistory(repository.root, revision, path).map(({ pointer, ...commit }) => ({
     ...commit,
-    version: pointer && factsOf(pointer),
+    version: pointer && pointerFacts(pointer),
   }));
 }
 
 function versionOf({ path, pointer }: PointedDataset, commit: string | undefined): DatasetVersion {
-  return { path, commit, ...factsOf(pointer) };
+  return { path, commit, ...pointerFacts(pointer) };
 }
 
 function withoutSuffix(path: string): string {

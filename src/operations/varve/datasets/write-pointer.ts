@@ -7,7 +7,7 @@ import type { WorkingContext } from '../../context/context.ts';
 import { datasetAround, datasetNamed } from './select.ts';
 
 /** What a pointer says of a snapshot's rows. */
-export type Statistics = Pick<Pointer, 'rows' | 'profile'>;
+export type PointedStatistics = Pick<Pointer, 'rows' | 'profile'>;
 
 /**
  * Where a dataset that a person names may lie, from the root. Whether anything lies there plays no part.
@@ -52,7 +52,7 @@ export function replaceablePointer(root: string, dataset: string): Pointer | und
   }
 }
 
-export function statisticsOf({ rows, profile }: Pointer): Statistics {
+export function statisticsOf({ rows, profile }: Pointer): PointedStatistics {
   return { ...(rows === undefined ? {} : { rows }), ...(profile === undefined ? {} : { profile }) };
 }
 

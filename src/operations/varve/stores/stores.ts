@@ -11,7 +11,7 @@ import { accessTo, type Config, type RemoteConfig, readConfig } from '../../../w
 import { cacheFolder, cacheRequest } from '../../../workspace/trust/cache.ts';
 import { requireTrust } from '../../../workspace/trust/consent.ts';
 import type { WorkingContext } from '../../context/context.ts';
-import { nearest } from '../../datasets/suggest.ts';
+import { nearestName } from '../../datasets/suggest.ts';
 import { remoteRequest, sourceRequest } from './requests.ts';
 
 /** The cache of this clone. Close it. @throws VarveError `settings-untrusted` */
@@ -92,7 +92,7 @@ export function memoryOfRemotes({ repository }: WorkingContext): string {
 export function findRemote(config: Config, name: string): RemoteConfig {
   const remote = config.remotes.get(name);
   if (remote !== undefined) return remote;
-  const similar = nearest(name, config.remotes.keys());
+  const similar = nearestName(name, config.remotes.keys());
   throw new VarveError('unknown-remote', `There is no remote named ${name}`, {
     path: name,
     remedy:
