@@ -1,11 +1,11 @@
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model/model.ts';
 import { FILES_TABLE } from '../profile/model/tables.ts';
-import { usualOf } from './baseline.ts';
-import { decideFeatures, type Examined, rank } from './decide.ts';
+import { usualChanges } from './baseline.ts';
+import { decideFeatures, type ExaminedFeature, verdictRank } from './decide.ts';
 import { distributionOf } from './distributions/distribution.ts';
-import { examine } from './findings/findings.ts';
-import { keyOf, match, ref } from './match.ts';
+import { measureChanges } from './findings/findings.ts';
+import { featureKey, matchFeatures, pairRef } from './match.ts';
 import type { DriftOptions, DriftReport, FeatureDrift, FeatureRef, Side, Verdict } from './model.ts';
 
 /**
@@ -13,17 +13,21 @@ import type { DriftOptions, DriftReport, FeatureDrift, FeatureRef, Side, Verdict
  * the profiles: about 0.2 ms a feature. @throws VarveError `no-key` where keys must be disjoint and there are none.
  */
 export function compareProfiles(before: Profile, after: Profile, options: DriftOptions): DriftReport {
-  const { pairs, added, removed } = match(before, after, options);
-  const usual = usualOf(before, options);
+  const { pairs, added, removed } = matchFeatures(before, after, options);
+  const usual = usualChanges(before, options);
   const examined = pairs.map(
-    (pair): Examined => ({ pair, findings: examine(pair), usual: usual.get(keyOf(pair)) ?? new Map() }),
+    (pair): ExaminedFeature => ({
+      pair,
+      findings: measureChanges(pair),
+      usual: usual.get(featureKey(pair)) ?? new Map(),
+    }),
   );
   if (options.disjointKeys) requireKey(examined);
   const decisions = decideFeatures(examined, options);
   const features = pairs
     .map(
       (pair, index): FeatureDrift => ({
-        ...ref(pair),
+        ...pairRef(pair),
         ...decisions[index]!,
         // Of many features, few are drawn.
         get distribution() {
@@ -31,13 +35,13 @@ export function compareProfiles(before: Profile, after: Profile, options: DriftO
         },
       }),
     )
-    .sort((a, b) => rank(b.verdict) - rank(a.verdict) || b.strength - a.strength);
-  const sides = [side(before, options, 0), side(after, options, 1)] as const;
+    .sort((a, b) => verdictRank(b.verdict) - verdictRank(a.verdict) || b.strength - a.strength);
+  const sides = [sideOf(before, options, 0), sideOf(after, options, 1)] as const;
   return {
     varveDrift: 1,
     before: sides[0],
     after: sides[1],
-    verdict: strongest(features, added, removed, sides[1].rows === 0 && sides[0].rows > 0),
+    verdict: overallVerdict(features, added, removed, sides[1].rows === 0 && sides[0].rows > 0),
     summary: summarize(features, added, removed, sides),
     features,
     added,
@@ -46,7 +50,7 @@ export function compareProfiles(before: Profile, after: Profile, options: DriftO
 }
 
 /** Without a key there is nothing that could show that two splits share rows. */
-function requireKey(examined: readonly Examined[]): void {
+function requireKey(examined: readonly ExaminedFeature[]): void {
   if (examined.some(({ findings }) => findings.some(({ name }) => name === 'key-overlap'))) return;
   throw new VarveError('no-key', 'no feature has a value of its own in nearly every row of both sides', {
     remedy:
@@ -54,7 +58,7 @@ function requireKey(examined: readonly Examined[]): void {
   });
 }
 
-function side(profile: Profile, options: DriftOptions, index: 0 | 1): Side {
+function sideOf(profile: Profile, options: DriftOptions, index: 0 | 1): Side {
   const digest = options.digests?.[index];
   const tables = profile.tables.filter(({ name }) => name !== FILES_TABLE);
   const counted = tables.length > 0 ? tables : profile.tables;
@@ -65,7 +69,7 @@ function side(profile: Profile, options: DriftOptions, index: 0 | 1): Side {
   };
 }
 
-function strongest(
+function overallVerdict(
   features: readonly FeatureDrift[],
   added: readonly FeatureRef[],
   removed: readonly FeatureRef[],
@@ -87,12 +91,12 @@ function summarize(
   const changed = features.filter(({ verdict }) => verdict === 'warning');
   const of = `of ${features.length} feature${features.length === 1 ? '' : 's'}`;
   const parts = [
-    ...(drifted.length > 0 ? [`${drifted.length} ${of} drifted: ${listed(drifted)}`] : []),
+    ...(drifted.length > 0 ? [`${drifted.length} ${of} drifted: ${namesOf(drifted)}`] : []),
     ...(drifted.length === 0 && changed.length > 0
-      ? [`${changed.length} ${of} changed a little: ${listed(changed)}`]
+      ? [`${changed.length} ${of} changed a little: ${namesOf(changed)}`]
       : []),
-    ...(removed.length > 0 ? [`${removed.length} removed: ${listed(removed)}`] : []),
-    ...(added.length > 0 ? [`${added.length} added: ${listed(added)}`] : []),
+    ...(removed.length > 0 ? [`${removed.length} removed: ${namesOf(removed)}`] : []),
+    ...(added.length > 0 ? [`${added.length} added: ${namesOf(added)}`] : []),
   ];
   return parts.length > 0
     ? parts.join('; ')
@@ -101,7 +105,7 @@ function summarize(
 
 const MAX_NAMED = 5;
 
-function listed(features: readonly FeatureRef[]): string {
+function namesOf(features: readonly FeatureRef[]): string {
   const names = features
     .slice(0, MAX_NAMED)
     .map(({ table, feature }) => (table === '' ? feature : `${table}: ${feature}`));

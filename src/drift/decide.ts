@@ -1,4 +1,4 @@
-import type { MeasuredChange, Pair } from './findings/finding.ts';
+import type { FeaturePair, MeasuredChange } from './findings/finding.ts';
 import { benjaminiHochberg } from './measures/tails.ts';
 import type { DriftOptions, FeatureDrift, Measure, MeasureName, TfdvThresholds, Verdict } from './model.ts';
 import { thresholdsOf } from './thresholds.ts';
@@ -10,8 +10,8 @@ const WARNING_PART = 0.5;
 const DEFAULT_FALSE_ALARMS = 0.001;
 
 /** A feature with what was found in it. */
-export interface Examined {
-  readonly pair: Pair;
+export interface ExaminedFeature {
+  readonly pair: FeaturePair;
   readonly findings: readonly MeasuredChange[];
   /** Of each measure, the largest value among the versions of the baseline, enlarged for how few they are. */
   readonly usual: ReadonlyMap<MeasureName, number>;
@@ -23,13 +23,16 @@ export type FeatureDecision = Pick<FeatureDrift, 'verdict' | 'strength' | 'reaso
  * Decides all features of a report together. A measure speaks only where its effect reaches its threshold, which is
  * enlarged by what sampling alone gives at these sizes, and where chance is ruled out after correction for all tests.
  */
-export function decideFeatures(examined: readonly Examined[], options: DriftOptions): FeatureDecision[] {
+export function decideFeatures(
+  examined: readonly ExaminedFeature[],
+  options: DriftOptions,
+): FeatureDecision[] {
   const adjusted = adjustedPValues(examined);
   return examined.map((one, index) => decideFeature(one, adjusted[index]!, options));
 }
 
 /** Of each feature, the adjusted p-value of each test. */
-function adjustedPValues(examined: readonly Examined[]): Map<string, number>[] {
+function adjustedPValues(examined: readonly ExaminedFeature[]): Map<string, number>[] {
   const tests = examined.map(
     ({ findings }) => new Map(findings.flatMap(({ test }) => (test ? [[test.of, test.pValue]] : []))),
   );
@@ -38,14 +41,14 @@ function adjustedPValues(examined: readonly Examined[]): Map<string, number>[] {
   return tests.map((ofFeature) => new Map([...ofFeature.keys()].map((name) => [name, adjusted[next++]!])));
 }
 
-interface Judged {
+interface JudgedChange {
   readonly finding: MeasuredChange;
   readonly measure: Measure;
   readonly strength: number;
 }
 
 function decideFeature(
-  examined: Examined,
+  examined: ExaminedFeature,
   pValues: ReadonlyMap<string, number>,
   options: DriftOptions,
 ): FeatureDecision {
@@ -54,15 +57,15 @@ function decideFeature(
   const comparator = options.features?.comparators?.[name];
   const judged = examined.findings.map((finding) =>
     comparator
-      ? byComparator(finding, comparator)
-      : judge(finding, pValues, {
-          base: thresholds[finding.name],
-          usual: examined.usual.get(finding.name) ?? 0,
+      ? judgeByComparator(finding, comparator)
+      : judgeByThreshold(finding, pValues, {
+          threshold: thresholds[finding.name],
+          usualChange: examined.usual.get(finding.name) ?? 0,
           falseAlarms: options.falseAlarms ?? DEFAULT_FALSE_ALARMS,
         }),
   );
   const ordered = judged.sort(
-    (a, b) => rank(b.measure.verdict) - rank(a.measure.verdict) || b.strength - a.strength,
+    (a, b) => verdictRank(b.measure.verdict) - verdictRank(a.measure.verdict) || b.strength - a.strength,
   );
   const decisive = ordered[0];
   return {
@@ -76,7 +79,7 @@ function decideFeature(
 }
 
 /** TFDV's rule: above the threshold is drift, whatever the size. */
-function byComparator(finding: MeasuredChange, comparator: TfdvThresholds): Judged {
+function judgeByComparator(finding: MeasuredChange, comparator: TfdvThresholds): JudgedChange {
   const thresholds: Partial<Record<MeasureName, number | undefined>> = {
     'l-infinity': comparator.lInfinity,
     'jensen-shannon': comparator.jensenShannon,
@@ -88,28 +91,32 @@ function byComparator(finding: MeasuredChange, comparator: TfdvThresholds): Judg
   return {
     finding,
     strength,
-    measure: { ...shown(finding), ...(threshold === undefined ? {} : { threshold }), verdict },
+    measure: { ...reportedFields(finding), ...(threshold === undefined ? {} : { threshold }), verdict },
   };
 }
 
-interface Bar {
-  readonly base: number | null;
-  readonly usual: number;
+interface Criteria {
+  readonly threshold: number | null;
+  readonly usualChange: number;
   readonly falseAlarms: number;
 }
 
-function judge(finding: MeasuredChange, pValues: ReadonlyMap<string, number>, bar: Bar): Judged {
+function judgeByThreshold(
+  finding: MeasuredChange,
+  pValues: ReadonlyMap<string, number>,
+  bar: Criteria,
+): JudgedChange {
   const pValue = finding.test === undefined ? undefined : pValues.get(finding.test.of)!;
-  const base = { ...shown(finding), ...(pValue === undefined ? {} : { pValue }) };
-  if (bar.base === null || pValue === undefined)
+  const base = { ...reportedFields(finding), ...(pValue === undefined ? {} : { pValue }) };
+  if (bar.threshold === null || pValue === undefined)
     return { finding, strength: 0, measure: { ...base, verdict: 'none' } };
-  const threshold = enlarged(Math.max(bar.base, bar.usual), finding);
-  const warning = enlarged(Math.max(bar.base * WARNING_PART, bar.usual), finding);
+  const threshold = withSamplingNoise(Math.max(bar.threshold, bar.usualChange), finding);
+  const warning = withSamplingNoise(Math.max(bar.threshold * WARNING_PART, bar.usualChange), finding);
   const proven = pValue <= bar.falseAlarms;
   const verdict: Verdict =
     !proven || finding.value < warning
       ? 'none'
-      : finding.value < threshold || finding.expectedToMove
+      : finding.value < threshold || finding.movesByItself
         ? 'warning'
         : 'drift';
   const strength = finding.value / threshold;
@@ -121,12 +128,12 @@ function judge(finding: MeasuredChange, pValues: ReadonlyMap<string, number>, ba
 }
 
 /** Effect and sampling noise add as variances do; squared distances are variances already. */
-function enlarged(threshold: number, finding: MeasuredChange): number {
+function withSamplingNoise(threshold: number, finding: MeasuredChange): number {
   const expected = finding.expected ?? 0;
   return finding.squared ? threshold + expected : Math.hypot(threshold, expected);
 }
 
-function shown({ name, value, expected, errorBound }: MeasuredChange): Omit<Measure, 'verdict'> {
+function reportedFields({ name, value, expected, errorBound }: MeasuredChange): Omit<Measure, 'verdict'> {
   return {
     name,
     value,
@@ -135,6 +142,6 @@ function shown({ name, value, expected, errorBound }: MeasuredChange): Omit<Meas
   };
 }
 
-export function rank(verdict: Verdict): number {
+export function verdictRank(verdict: Verdict): number {
   return verdict === 'drift' ? 2 : verdict === 'warning' ? 1 : 0;
 }

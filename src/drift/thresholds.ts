@@ -31,20 +31,20 @@ const DEFAULT_THRESHOLDS: Readonly<Record<MeasureName, number | null>> = {
 };
 
 /** The share of common keys from which two splits leak. */
-const LEAKAGE = 0.001;
+const MAX_SHARED_KEYS = 0.001;
 
 /** The thresholds of one feature: its own, else those for all, else the defaults. */
 export function thresholdsOf(feature: string, options: DriftOptions): Record<MeasureName, number | null> {
   return {
     ...DEFAULT_THRESHOLDS,
-    ...(options.disjointKeys ? { 'key-overlap': LEAKAGE } : {}),
-    ...checked(options.thresholds),
-    ...checked(options.features?.thresholds?.[feature]),
+    ...(options.disjointKeys ? { 'key-overlap': MAX_SHARED_KEYS } : {}),
+    ...checkThresholds(options.thresholds),
+    ...checkThresholds(options.features?.thresholds?.[feature]),
   };
 }
 
 /** Thresholds come from files that people write. */
-function checked(thresholds: Thresholds | undefined): Thresholds {
+function checkThresholds(thresholds: Thresholds | undefined): Thresholds {
   for (const [name, value] of Object.entries(thresholds ?? {})) {
     if (!(name in DEFAULT_THRESHOLDS)) {
       throw new VarveError('unknown-measure', `there is no drift measure called "${name}"`, {

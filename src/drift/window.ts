@@ -1,7 +1,7 @@
 import type { DriftReport, DriftWindow } from './model.ts';
 
 /** What the `window`th window of a stream, from 1, says in one line: its report without what did not change. */
-export function windowOf(report: DriftReport, window: number): DriftWindow {
+export function driftWindow(report: DriftReport, window: number): DriftWindow {
   const { after, verdict, summary, features, added, removed } = report;
   return {
     varveDriftWindow: 1,

@@ -36,8 +36,9 @@ export async function drift(
   named.forEach(assertComparable);
   const sides = [options, { ...options, slice: options.sliceAfter ?? options.slice }] as const;
   const [a, b] = [await profileOfDataset(named[0], sides[0]), await profileOfDataset(named[1], sides[1])];
-  requireRows(a, sides[0]);
-  const baseline = options.baseline === undefined ? undefined : await baselineOf(named[1], options.baseline);
+  assertSliceHasRows(a, sides[0]);
+  const baseline =
+    options.baseline === undefined ? undefined : await baselineProfiles(named[1], options.baseline);
   return compareProfiles(a.profile, b.profile, {
     names: [sideName(before, sides[0]), sideName(after, sides[1])],
     digests: [a.digest, b.digest],
@@ -52,7 +53,7 @@ function sideName(dataset: string, { slice }: ProfilingOptions): string {
 }
 
 /** A slice of no rows has no distribution that anything could drift from: most often a value is misspelt. */
-function requireRows({ name, profile }: ProfiledDataset, { slice }: ProfilingOptions): void {
+function assertSliceHasRows({ name, profile }: ProfiledDataset, { slice }: ProfilingOptions): void {
   if (slice === undefined || profile.tables.some(({ rows }) => rows > 0)) return;
   throw new VarveError('empty-slice', `No row of ${name} has ${slice.value} as ${slice.feature}`, {
     path: name,
@@ -95,7 +96,7 @@ function comparatorsOf({ tables }: Schema): Record<string, TfdvThresholds> {
 }
 
 /** Oldest first. @throws VarveError `invalid-baseline` */
-async function baselineOf(dataset: NamedDataset, range: string): Promise<Profile[]> {
+async function baselineProfiles(dataset: NamedDataset, range: string): Promise<Profile[]> {
   const { context, version, name } = dataset;
   if (context === undefined || version === undefined || range.split('..').length !== 2) {
     throw new VarveError('invalid-baseline', `${range} is not a range of versions of ${name}`, {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { decideFeatures, type Examined, type FeatureDecision, rank } from '../../src/drift/decide.ts';
-import type { MeasuredChange, Pair } from '../../src/drift/findings/finding.ts';
+import { decideFeatures, type ExaminedFeature, type FeatureDecision, verdictRank } from '../../src/drift/decide.ts';
+import type { MeasuredChange, FeaturePair } from '../../src/drift/findings/finding.ts';
 import type { DriftOptions, MeasureName } from '../../src/drift/model.ts';
 
 /** Decisions by themselves, at and on both sides of every border. */
@@ -15,9 +15,9 @@ function finding(value: number, more: Partial<MeasuredChange> = {}): MeasuredCha
 function examined(
   findings: readonly MeasuredChange[],
   usual: Readonly<Partial<Record<MeasureName, number>>> = {},
-): Examined {
+): ExaminedFeature {
   const known = new Map(Object.entries(usual) as [MeasureName, number][]);
-  return { pair: { feature: 'x' } as Pair, findings, usual: known };
+  return { pair: { feature: 'x' } as FeaturePair, findings, usual: known };
 }
 
 function decided(
@@ -57,8 +57,8 @@ describe('a measure', () => {
   });
 
   test('warns only, where a feature is expected to move', () => {
-    expect(verdict(9, { expectedToMove: true })).toBe('warning');
-    expect(verdict(0.1, { expectedToMove: true })).toBe('none');
+    expect(verdict(9, { movesByItself: true })).toBe('warning');
+    expect(verdict(0.1, { movesByItself: true })).toBe('none');
   });
 
   test('says nothing where chance is not ruled out, and is never as strong as a warning then', () => {
@@ -107,7 +107,7 @@ describe('a feature', () => {
       [
         finding(0.3),
         finding(0.41, { name: 'jensen-shannon' }),
-        finding(4, { name: 'length', expectedToMove: true }),
+        finding(4, { name: 'length', movesByItself: true }),
         finding(0.8, { name: 'type' }),
         finding(0, { name: 'valency' }),
       ],
@@ -198,5 +198,5 @@ describe('a comparator of TFDV', () => {
 });
 
 test('verdicts are ranked', () => {
-  expect([rank('none'), rank('warning'), rank('drift')]).toEqual([0, 1, 2]);
+  expect([verdictRank('none'), verdictRank('warning'), verdictRank('drift')]).toEqual([0, 1, 2]);
 });

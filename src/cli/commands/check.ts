@@ -4,7 +4,7 @@ import { renderCheck } from '../../report/check.ts';
 import { FORMATS } from '../../report/format.ts';
 import { defineCommand, type RunCommand } from '../command.ts';
 import { type ReportOptions, reportOutcome, withReportOptions } from '../report-options.ts';
-import { type FailOn, failOnOption, fails } from './drift.ts';
+import { type FailOn, failOnOption, isFailure } from './drift.ts';
 
 export function command(run: RunCommand): Command {
   const defined = defineCommand(
@@ -24,7 +24,7 @@ export function command(run: RunCommand): Command {
         const result = await check(io.cwd, options.base, paths, io);
         const bad = result.datasets.some(
           ({ validation, drift }) =>
-            validation?.valid === false || (drift !== undefined && fails(drift.verdict, options.failOn)),
+            validation?.valid === false || (drift !== undefined && isFailure(drift.verdict, options.failOn)),
         );
         return reportOutcome(
           io,

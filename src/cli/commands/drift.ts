@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { type Command, Option } from 'commander';
 import type { DriftReport, Verdict } from '../../drift/model.ts';
-import { windowOf } from '../../drift/window.ts';
+import { driftWindow } from '../../drift/window.ts';
 import { VarveError } from '../../errors.ts';
 import { fileInGit } from '../../operations/datasets/resolve.ts';
 import { type DriftOperationOptions, drift } from '../../operations/drift.ts';
@@ -13,10 +13,10 @@ import { FORMATS } from '../../report/format.ts';
 import { renderDrift, renderDriftSeries, renderDriftWindow } from '../../report/render.ts';
 import { defineCommand, type Io, type Outcome, positiveInteger, type RunCommand } from '../command.ts';
 import {
+  parseSlice,
   type ReportOptions,
   replaceReport,
   reportOutcome,
-  slice,
   withProfilingOptions,
   withReportOptions,
 } from '../report-options.ts';
@@ -29,7 +29,7 @@ export function failOnOption(): Option {
     .default('drift');
 }
 
-export function fails(verdict: Verdict, failOn: FailOn): boolean {
+export function isFailure(verdict: Verdict, failOn: FailOn): boolean {
   return verdict === 'drift' || verdict === failOn;
 }
 
@@ -91,7 +91,7 @@ export function command(run: RunCommand): Command {
     )
     .addOption(
       new Option('--slice-after <feature=value>', 'the slice of <after>, where it is another one')
-        .argParser(slice)
+        .argParser(parseSlice)
         .conflicts(['history', 'stream']),
     )
     .option('--window <rows>', 'lines of a window of --stream', positiveInteger, 10_000)
@@ -99,8 +99,8 @@ export function command(run: RunCommand): Command {
   return withProfilingOptions(withReportOptions(defined, FORMATS)).action(
     (before: string, after: string | undefined, options: Options) =>
       run(options, async (io) => {
-        if (options.history) return history(io, single(before, after, '--history'), options);
-        if (options.stream !== undefined) return stream(io, single(before, after, '--stream'), options);
+        if (options.history) return history(io, onlyDataset(before, after, '--history'), options);
+        if (options.stream !== undefined) return stream(io, onlyDataset(before, after, '--stream'), options);
         if (after !== undefined) return compare(io, before, after, options);
         throw new VarveError('usage', `there is nothing to compare ${before} with`, {
           remedy: 'Name a second dataset or version, or give --history or --stream.',
@@ -109,7 +109,7 @@ export function command(run: RunCommand): Command {
   );
 }
 
-function single(before: string, after: string | undefined, flag: string): string {
+function onlyDataset(before: string, after: string | undefined, flag: string): string {
   if (after === undefined) return before;
   throw new VarveError('usage', `${flag} takes one dataset, so ${after} is one too many`, {
     remedy: `Leave out ${after}, or ${flag}.`,
@@ -119,7 +119,7 @@ function single(before: string, after: string | undefined, flag: string): string
 async function compare(io: Io, before: string, after: string, options: Options): Promise<Outcome> {
   const report = await drift(io.cwd, [before, after], options, io);
   writeMetrics(io, options, report);
-  const exitCode = fails(report.verdict, options.failOn) ? 1 : 0;
+  const exitCode = isFailure(report.verdict, options.failOn) ? 1 : 0;
   const file = fileInGit(io.cwd, after);
   return reportOutcome(
     io,
@@ -132,7 +132,7 @@ async function compare(io: Io, before: string, after: string, options: Options):
 
 async function history(io: Io, dataset: string, options: Options): Promise<Outcome> {
   const series = await driftHistory(io.cwd, dataset, options, io);
-  const exitCode = series.steps.some(({ verdict }) => fails(verdict, options.failOn)) ? 1 : 0;
+  const exitCode = series.steps.some(({ verdict }) => isFailure(verdict, options.failOn)) ? 1 : 0;
   return reportOutcome(
     io,
     options,
@@ -145,16 +145,16 @@ async function history(io: Io, dataset: string, options: Options): Promise<Outco
 async function stream(io: Io, snapshot: string, options: Options): Promise<Outcome> {
   let window = 0;
   let exitCode: 0 | 1 = 0;
-  for await (const report of driftStream(io.cwd, snapshot, input(io, options.stream!), options, io)) {
-    const line = windowOf(report, ++window);
+  for await (const report of driftStream(io.cwd, snapshot, streamInput(io, options.stream!), options, io)) {
+    const line = driftWindow(report, ++window);
     io.emit(line, renderDriftWindow(line, 'text', { color: io.colours, width: io.width ?? 100 }));
     writeMetrics(io, options, { ...report, after: { ...report.after, name: snapshot } });
-    if (fails(report.verdict, options.failOn)) exitCode = 1;
+    if (isFailure(report.verdict, options.failOn)) exitCode = 1;
   }
   return { json: undefined, text: '', exitCode };
 }
 
-function input(io: Io, file: string): Readable {
+function streamInput(io: Io, file: string): Readable {
   if (file === '-') return addAbortSignal(io.signal, process.stdin);
   const path = resolve(io.cwd, file);
   if (existsSync(path)) return addAbortSignal(io.signal, createReadStream(path));

@@ -40,12 +40,12 @@ export class AxisCells {
  */
 export function numericAxis(before: FeatureProfile, after: FeatureProfile): Axis {
   if (before.values.exact && after.values.exact)
-    return mergeCells(points(before.values), points(after.values));
+    return mergeCells(pointCells(before.values), pointCells(after.values));
   const whole = before.type === 'integer' && after.type === 'integer';
   return mergeCells(bucketCells(before.numeric, whole), bucketCells(after.numeric, whole));
 }
 
-function points(values: ValueCounts): AxisCells {
+function pointCells(values: ValueCounts): AxisCells {
   const numbers: [value: number, count: number][] = [];
   for (const [text, count] of values.values) {
     const value = Number(text);
@@ -167,17 +167,17 @@ export function categories(before: FeatureProfile, after: FeatureProfile): Categ
     labels: [...counts.keys()],
     before: [],
     after: [],
-    uncertainty: Math.max(bound(before), bound(after)),
+    uncertainty: Math.max(boundShare(before), boundShare(after)),
     unlisted: (unlistedShare(before) + unlistedShare(after)) / 2,
   };
   const scale = totals.before > 0 ? totals.after / totals.before : 0;
   for (const pair of counts.values()) {
     listed.before.push(
-      pair.before >= 0 ? pair.before : assumed(before.values, scale > 0 ? pair.after / scale : 0),
+      pair.before >= 0 ? pair.before : assumedCount(before.values, scale > 0 ? pair.after / scale : 0),
     );
-    listed.after.push(pair.after >= 0 ? pair.after : assumed(after.values, pair.before * scale));
+    listed.after.push(pair.after >= 0 ? pair.after : assumedCount(after.values, pair.before * scale));
   }
-  return withRest(listed, totals, before.values.exact && after.values.exact);
+  return withUnlisted(listed, totals, before.values.exact && after.values.exact);
 }
 
 /** Values that are counted: elements that are not null, or rows. */
@@ -185,7 +185,7 @@ export function valueTotal(feature: FeatureProfile): number {
   return feature.count - feature.nullElements;
 }
 
-function bound(feature: FeatureProfile): number {
+function boundShare(feature: FeatureProfile): number {
   const total = valueTotal(feature);
   return total > 0 ? feature.values.bound / total : 0;
 }
@@ -197,11 +197,15 @@ function unlistedShare(feature: FeatureProfile): number {
 }
 
 /** The count of a value that a side does not list, where it would be `unchanged` if nothing had changed. */
-function assumed(values: ValueCounts, unchanged: number): number {
+function assumedCount(values: ValueCounts, unchanged: number): number {
   return values.exact ? 0 : Math.min(values.bound, unchanged);
 }
 
-function withRest(listed: Categories, totals: { before: number; after: number }, exact: boolean): Categories {
+function withUnlisted(
+  listed: Categories,
+  totals: { before: number; after: number },
+  exact: boolean,
+): Categories {
   if (exact) return listed;
   return {
     ...listed,

@@ -1,5 +1,5 @@
 import { shares, sum } from '../../profile/model/distances.ts';
-import type { Pair } from '../findings/finding.ts';
+import type { FeaturePair } from '../findings/finding.ts';
 import { dayAxis } from '../findings/time.ts';
 import type { Distribution } from '../model.ts';
 import type { Axis } from './axis.ts';
@@ -12,24 +12,24 @@ const HOUR_MILLISECONDS = 3_600_000;
 const TAIL_SHARE = 0.005;
 
 /** Both sides on one axis of at most 40 bins, ready to draw. */
-export function distributionOf(pair: Pair): Distribution {
+export function distributionOf(pair: FeaturePair): Distribution {
   const { before, after } = pair;
   if (before.time && after.time) return timeDistribution(pair);
   if (before.numeric && after.numeric) {
     const whole = before.type === 'integer' && after.type === 'integer';
-    return { kind: 'numeric', ...drawn(pair.axis, whole ? 1 : 0) };
+    return { kind: 'numeric', ...equalWidthBins(pair.axis, whole ? 1 : 0) };
   }
   return categoryDistribution(pair);
 }
 
-function timeDistribution({ before, after }: Pair): Distribution {
+function timeDistribution({ before, after }: FeaturePair): Distribution {
   const a = before.time!;
   const b = after.time!;
   if (a.days.length === 0 && b.days.length === 0) {
     const edges = Array.from({ length: 25 }, (_, hour) => hour * HOUR_MILLISECONDS);
     return { kind: 'time', edges, before: shares(a.hour), after: shares(b.hour) };
   }
-  const { edges, ...sides } = drawn(dayAxis(a, b), 1);
+  const { edges, ...sides } = equalWidthBins(dayAxis(a, b), 1);
   return { kind: 'time', edges: edges.map((day) => day * DAY_MILLISECONDS), ...sides };
 }
 
@@ -37,12 +37,12 @@ function timeDistribution({ before, after }: Pair): Distribution {
  * Bins of equal width, a whole number of `unit` where values are whole. What lies beyond the drawn range counts in the end
  * bins, so that one stray value does not squeeze all others into one bin.
  */
-function drawn(axis: Axis, unit: 0 | 1): { edges: number[]; before: number[]; after: number[] } {
+function equalWidthBins(axis: Axis, unit: 0 | 1): { edges: number[]; before: number[]; after: number[] } {
   const cells = axis.low.length;
   if (cells === 0) return { edges: [0, 1], before: [0], after: [0] };
   const after = shares(axis.after);
   const pooled = shares(axis.before).map((share, i) => share + after[i]!);
-  const [low, high] = range(axis, pooled);
+  const [low, high] = drawnRange(axis, pooled);
   const width =
     unit === 1
       ? Math.max(1, Math.ceil((high - low + 1) / MAX_BINS))
@@ -58,7 +58,7 @@ function drawn(axis: Axis, unit: 0 | 1): { edges: number[]; before: number[]; af
   };
 }
 
-function range(axis: Axis, pooled: readonly number[]): [number, number] {
+function drawnRange(axis: Axis, pooled: readonly number[]): [number, number] {
   const total = sum(pooled);
   let first = 0;
   let last = pooled.length - 1;
@@ -75,7 +75,7 @@ function inBins(counts: readonly number[], bins: number, place: (cell: number) =
   return shares(result);
 }
 
-function categoryDistribution(pair: Pair): Distribution {
+function categoryDistribution(pair: FeaturePair): Distribution {
   const cells = pair.categories;
   const p = shares(cells.before);
   const q = shares(cells.after);

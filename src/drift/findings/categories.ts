@@ -10,12 +10,12 @@ import {
   type Sizes,
   shareChangeP,
 } from '../measures/sampling.ts';
-import { independent, type MeasuredChange, type Pair } from './finding.ts';
+import { type FeaturePair, independentObservations, type MeasuredChange } from './finding.ts';
 
 /** What changed in how often each value occurs. */
-export function categoryFindings(pair: Pair): MeasuredChange[] {
+export function categoryFindings(pair: FeaturePair): MeasuredChange[] {
   const cells = pair.categories;
-  const sizes = independent(pair, sum(cells.before), sum(cells.after));
+  const sizes = independentObservations(pair, sum(cells.before), sum(cells.after));
   if (sizes.before === 0 || sizes.after === 0) return [];
   return [
     ...largestShareChange(cells, sizes),
@@ -91,7 +91,7 @@ function shareSentence(cells: Categories, at: number, before: number, after: num
 }
 
 /** The share of after's values that before never held; only where before lists all of its values. */
-function newValues(pair: Pair, cells: Categories, sizes: Sizes): MeasuredChange[] {
+function newValues(pair: FeaturePair, cells: Categories, sizes: Sizes): MeasuredChange[] {
   if (!pair.before.values.exact) return [];
   const total = sum(cells.after);
   const fresh = cells.labels

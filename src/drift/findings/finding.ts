@@ -4,7 +4,7 @@ import type { Sizes } from '../measures/sampling.ts';
 import type { MeasureName } from '../model.ts';
 
 /** One feature on both sides. */
-export class Pair {
+export class FeaturePair {
   readonly table: string;
   readonly feature: string;
   readonly before: FeatureProfile;
@@ -16,7 +16,7 @@ export class Pair {
   #axis: Axis | undefined;
   #categories: Categories | undefined;
 
-  constructor(of: Pick<Pair, 'table' | 'feature' | 'before' | 'after' | 'rows'>, namesRows = false) {
+  constructor(of: Pick<FeaturePair, 'table' | 'feature' | 'before' | 'after' | 'rows'>, namesRows = false) {
     this.table = of.table;
     this.feature = of.feature;
     this.before = of.before;
@@ -49,13 +49,13 @@ export interface MeasuredChange {
   /** Whether the value is a squared distance, to which sampling adds; in others variances add. */
   readonly squared?: boolean;
   /** For features that move on by themselves, as clocks and keys do: the finding warns and is never called drift. */
-  readonly expectedToMove?: boolean;
+  readonly movesByItself?: boolean;
   /** The sentence that tells a person what changed. */
   readonly reason: () => string;
 }
 
 /** Independent observations behind `before` and `after` values: the rows that hold them where the feature is in a list. */
-export function independent(pair: Pair, before: number, after: number): Sizes {
+export function independentObservations(pair: FeaturePair, before: number, after: number): Sizes {
   return {
     before: Math.min(before, pair.before.present),
     after: Math.min(after, pair.after.present),

@@ -1,5 +1,5 @@
 import { distributionOf } from '../../drift/distributions/distribution.ts';
-import { Pair } from '../../drift/findings/finding.ts';
+import { FeaturePair } from '../../drift/findings/finding.ts';
 import { featureName } from '../../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../../profile/model/model.ts';
 import { count, counted, magnitude, percent } from '../../wording/numbers.ts';
@@ -118,7 +118,7 @@ function drawing({ name, table, feature, earlier }: Shown): Markup {
   const before = earlier ?? { table, feature };
   const rows = { before: before.table.rows, after: table.rows };
   const distribution = distributionOf(
-    new Pair({ table: table.name, feature: name, before: before.feature, after: feature, rows }),
+    new FeaturePair({ table: table.name, feature: name, before: before.feature, after: feature, rows }),
   );
   return chart(overlayOf(distribution, feature.type, earlier === undefined ? 'after' : 'both'), name);
 }

@@ -1,4 +1,4 @@
-import { rank } from '../../drift/decide.ts';
+import { verdictRank } from '../../drift/decide.ts';
 import type { DriftSeries, Verdict } from '../../drift/model.ts';
 import { count, magnitude } from '../../wording/numbers.ts';
 import { type Markup, markup } from '../markup.ts';
@@ -39,7 +39,7 @@ export function seriesPage(series: DriftSeries): string {
 type Height = (strength: number) => number;
 
 function gravest(verdicts: readonly Verdict[]): Verdict {
-  return verdicts.reduce((worst, one) => (rank(one) > rank(worst) ? one : worst), 'none');
+  return verdicts.reduce((worst, one) => (verdictRank(one) > verdictRank(worst) ? one : worst), 'none');
 }
 
 function verdictOf({ steps }: SeriesFeature): Verdict {

@@ -1,5 +1,5 @@
 import { distributionOf } from '../../drift/distributions/distribution.ts';
-import { Pair } from '../../drift/findings/finding.ts';
+import { FeaturePair } from '../../drift/findings/finding.ts';
 import { featureName } from '../../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../../profile/model/model.ts';
 import { count, magnitude, percent } from '../../wording/numbers.ts';
@@ -48,7 +48,7 @@ function tableLines(table: TableProfile, named: boolean, width: number, paint: P
 
 function shape(feature: FeatureProfile, table: TableProfile, width: number): string {
   const rows = { before: table.rows, after: table.rows };
-  const pair = new Pair({
+  const pair = new FeaturePair({
     table: table.name,
     feature: featureName(feature.path),
     before: feature,
