@@ -1,3 +1,8 @@
+/**
+ * The room of drift: finds what changed between two profiles, and decides what of it matters. It knows profiles alone: no
+ * data, no file, no repository, and no way to show a report.
+ */
+
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model/model.ts';
 import { FILES_TABLE } from '../profile/model/tables.ts';
@@ -9,8 +14,10 @@ import { featureKey, matchFeatures, pairRef } from './match.ts';
 import type { DriftOptions, DriftReport, FeatureDrift, FeatureRef, Side, Verdict } from './model.ts';
 
 /**
- * What changed between two profiles, strongest first, from nothing but the profiles. Deterministic. Linear in the sizes of
- * the profiles: about 0.2 ms a feature. @throws VarveError `no-key` where keys must be disjoint and there are none.
+ * Compares two profiles feature by feature and decides which changes are drift, strongest first. Deterministic; reads
+ * nothing but the profiles. Takes time linear in the sizes of the profiles: about 0.2 ms a feature.
+ * @throws VarveError `no-key` if `options.disjointKeys` is set and no feature is a key; `unknown-measure`,
+ * `bad-threshold`
  */
 export function compareProfiles(before: Profile, after: Profile, options: DriftOptions): DriftReport {
   const { pairs, added, removed } = matchFeatures(before, after, options);
@@ -18,7 +25,7 @@ export function compareProfiles(before: Profile, after: Profile, options: DriftO
   const examined = pairs.map(
     (pair): ExaminedFeature => ({
       pair,
-      findings: measureChanges(pair),
+      changes: measureChanges(pair),
       usual: usual.get(featureKey(pair)) ?? new Map(),
     }),
   );
@@ -29,7 +36,7 @@ export function compareProfiles(before: Profile, after: Profile, options: DriftO
       (pair, index): FeatureDrift => ({
         ...pairRef(pair),
         ...decisions[index]!,
-        // Of many features, few are drawn.
+        // Made when it is read: of many features, few are drawn.
         get distribution() {
           return distributionOf(pair);
         },
@@ -51,7 +58,7 @@ export function compareProfiles(before: Profile, after: Profile, options: DriftO
 
 /** Without a key there is nothing that could show that two splits share rows. */
 function requireKey(examined: readonly ExaminedFeature[]): void {
-  if (examined.some(({ findings }) => findings.some(({ name }) => name === 'key-overlap'))) return;
+  if (examined.some(({ changes }) => changes.some(({ name }) => name === 'key-overlap'))) return;
   throw new VarveError('no-key', 'no feature has a value of its own in nearly every row of both sides', {
     remedy:
       'Name the feature whose values must not occur on both sides, in the schema: drift: { features: { user: { key-overlap: 0.001 } } }.',
@@ -73,9 +80,9 @@ function overallVerdict(
   features: readonly FeatureDrift[],
   added: readonly FeatureRef[],
   removed: readonly FeatureRef[],
-  emptied: boolean,
+  areAllRowsGone: boolean,
 ): Verdict {
-  if (emptied || removed.length > 0) return 'drift';
+  if (areAllRowsGone || removed.length > 0) return 'drift';
   const first = features[0]?.verdict ?? 'none';
   return first === 'none' && added.length > 0 ? 'warning' : first;
 }
@@ -89,11 +96,11 @@ function summarize(
   if (after.rows === 0 && before.rows > 0) return `no rows are left of ${before.rows}`;
   const drifted = features.filter(({ verdict }) => verdict === 'drift');
   const changed = features.filter(({ verdict }) => verdict === 'warning');
-  const of = `of ${features.length} feature${features.length === 1 ? '' : 's'}`;
+  const ofAll = `of ${features.length} feature${features.length === 1 ? '' : 's'}`;
   const parts = [
-    ...(drifted.length > 0 ? [`${drifted.length} ${of} drifted: ${namesOf(drifted)}`] : []),
+    ...(drifted.length > 0 ? [`${drifted.length} ${ofAll} drifted: ${namesOf(drifted)}`] : []),
     ...(drifted.length === 0 && changed.length > 0
-      ? [`${changed.length} ${of} changed a little: ${namesOf(changed)}`]
+      ? [`${changed.length} ${ofAll} changed a little: ${namesOf(changed)}`]
       : []),
     ...(removed.length > 0 ? [`${removed.length} removed: ${namesOf(removed)}`] : []),
     ...(added.length > 0 ? [`${added.length} added: ${namesOf(added)}`] : []),
@@ -109,6 +116,6 @@ function namesOf(features: readonly FeatureRef[]): string {
   const names = features
     .slice(0, MAX_NAMED)
     .map(({ table, feature }) => (table === '' ? feature : `${table}: ${feature}`));
-  const more = features.length - names.length;
-  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
+  const unnamed = features.length - names.length;
+  return names.join(', ') + (unnamed > 0 ? ` and ${unnamed} more` : '');
 }

@@ -9,32 +9,33 @@ const WARNING_PART = 0.5;
 /** One in a thousand reports on unchanged data may raise an alarm. */
 const DEFAULT_FALSE_ALARMS = 0.001;
 
-/** A feature with what was found in it. */
+/** A feature with the changes that were measured in it. */
 export interface ExaminedFeature {
   readonly pair: FeaturePair;
-  readonly findings: readonly MeasuredChange[];
-  /** Of each measure, the largest value among the versions of the baseline, enlarged for how few they are. */
+  readonly changes: readonly MeasuredChange[];
+  /** The value up to which each measure is usual, as the baseline shows; empty without a baseline. */
   readonly usual: ReadonlyMap<MeasureName, number>;
 }
 
 export type FeatureDecision = Pick<FeatureDrift, 'verdict' | 'strength' | 'reasons' | 'measures'>;
 
 /**
- * Decides all features of a report together. A measure speaks only where its effect reaches its threshold, which is
- * enlarged by what sampling alone gives at these sizes, and where chance is ruled out after correction for all tests.
+ * Decides all features of a report together. A measure warns or calls drift only if two things hold: its value reaches
+ * its threshold, enlarged by what sampling alone gives at these sizes; and chance is ruled out after correction for all
+ * tests of the report.
  */
 export function decideFeatures(
   examined: readonly ExaminedFeature[],
   options: DriftOptions,
 ): FeatureDecision[] {
   const adjusted = adjustedPValues(examined);
-  return examined.map((one, index) => decideFeature(one, adjusted[index]!, options));
+  return examined.map((feature, index) => decideFeature(feature, adjusted[index]!, options));
 }
 
-/** Of each feature, the adjusted p-value of each test. */
+/** Adjusts the p-values of all tests together; returns one map a feature, by the test's name. */
 function adjustedPValues(examined: readonly ExaminedFeature[]): Map<string, number>[] {
   const tests = examined.map(
-    ({ findings }) => new Map(findings.flatMap(({ test }) => (test ? [[test.of, test.pValue]] : []))),
+    ({ changes }) => new Map(changes.flatMap(({ test }) => (test ? [[test.of, test.pValue]] : []))),
   );
   const adjusted = benjaminiHochberg(tests.flatMap((ofFeature) => [...ofFeature.values()]));
   let next = 0;
@@ -42,7 +43,7 @@ function adjustedPValues(examined: readonly ExaminedFeature[]): Map<string, numb
 }
 
 interface JudgedChange {
-  readonly finding: MeasuredChange;
+  readonly change: MeasuredChange;
   readonly measure: Measure;
   readonly strength: number;
 }
@@ -55,12 +56,12 @@ function decideFeature(
   const name = examined.pair.feature;
   const thresholds = thresholdsOf(name, options);
   const comparator = options.features?.comparators?.[name];
-  const judged = examined.findings.map((finding) =>
+  const judged = examined.changes.map((change) =>
     comparator
-      ? judgeByComparator(finding, comparator)
-      : judgeByThreshold(finding, pValues, {
-          threshold: thresholds[finding.name],
-          usualChange: examined.usual.get(finding.name) ?? 0,
+      ? judgeByComparator(change, comparator)
+      : judgeByThreshold(change, pValues, {
+          threshold: thresholds[change.name],
+          usualChange: examined.usual.get(change.name) ?? 0,
           falseAlarms: options.falseAlarms ?? DEFAULT_FALSE_ALARMS,
         }),
   );
@@ -71,27 +72,25 @@ function decideFeature(
   return {
     verdict: decisive?.measure.verdict ?? 'none',
     strength: decisive?.strength ?? 0,
-    reasons: ordered
-      .filter(({ measure }) => measure.verdict !== 'none')
-      .map(({ finding }) => finding.reason()),
+    reasons: ordered.filter(({ measure }) => measure.verdict !== 'none').map(({ change }) => change.reason()),
     measures: ordered.map(({ measure }) => measure),
   };
 }
 
 /** TFDV's rule: above the threshold is drift, whatever the size. */
-function judgeByComparator(finding: MeasuredChange, comparator: TfdvThresholds): JudgedChange {
+function judgeByComparator(change: MeasuredChange, comparator: TfdvThresholds): JudgedChange {
   const thresholds: Partial<Record<MeasureName, number | undefined>> = {
     'l-infinity': comparator.lInfinity,
     'jensen-shannon': comparator.jensenShannon,
   };
-  const threshold = thresholds[finding.name];
-  const verdict: Verdict = threshold !== undefined && finding.value > threshold ? 'drift' : 'none';
+  const threshold = thresholds[change.name];
+  const verdict: Verdict = threshold !== undefined && change.value > threshold ? 'drift' : 'none';
   const strength =
-    threshold === undefined ? 0 : threshold > 0 ? finding.value / threshold : finding.value > 0 ? 1e6 : 0;
+    threshold === undefined ? 0 : threshold > 0 ? change.value / threshold : change.value > 0 ? 1e6 : 0;
   return {
-    finding,
+    change,
     strength,
-    measure: { ...reportedFields(finding), ...(threshold === undefined ? {} : { threshold }), verdict },
+    measure: { ...reportedFields(change), ...(threshold === undefined ? {} : { threshold }), verdict },
   };
 }
 
@@ -102,35 +101,38 @@ interface Criteria {
 }
 
 function judgeByThreshold(
-  finding: MeasuredChange,
+  change: MeasuredChange,
   pValues: ReadonlyMap<string, number>,
-  bar: Criteria,
+  criteria: Criteria,
 ): JudgedChange {
-  const pValue = finding.test === undefined ? undefined : pValues.get(finding.test.of)!;
-  const base = { ...reportedFields(finding), ...(pValue === undefined ? {} : { pValue }) };
-  if (bar.threshold === null || pValue === undefined)
-    return { finding, strength: 0, measure: { ...base, verdict: 'none' } };
-  const threshold = withSamplingNoise(Math.max(bar.threshold, bar.usualChange), finding);
-  const warning = withSamplingNoise(Math.max(bar.threshold * WARNING_PART, bar.usualChange), finding);
-  const proven = pValue <= bar.falseAlarms;
+  const pValue = change.test === undefined ? undefined : pValues.get(change.test.of)!;
+  const reported = { ...reportedFields(change), ...(pValue === undefined ? {} : { pValue }) };
+  if (criteria.threshold === null || pValue === undefined)
+    return { change, strength: 0, measure: { ...reported, verdict: 'none' } };
+  const threshold = withSamplingNoise(Math.max(criteria.threshold, criteria.usualChange), change);
+  const warning = withSamplingNoise(
+    Math.max(criteria.threshold * WARNING_PART, criteria.usualChange),
+    change,
+  );
+  const proven = pValue <= criteria.falseAlarms;
   const verdict: Verdict =
-    !proven || finding.value < warning
+    !proven || change.value < warning
       ? 'none'
-      : finding.value < threshold || finding.movesByItself
+      : change.value < threshold || change.movesByItself
         ? 'warning'
         : 'drift';
-  const strength = finding.value / threshold;
+  const strength = change.value / threshold;
   return {
-    finding,
+    change,
     strength: proven ? strength : Math.min(strength, WARNING_PART),
-    measure: { ...base, threshold, verdict },
+    measure: { ...reported, threshold, verdict },
   };
 }
 
 /** Effect and sampling noise add as variances do; squared distances are variances already. */
-function withSamplingNoise(threshold: number, finding: MeasuredChange): number {
-  const expected = finding.expected ?? 0;
-  return finding.squared ? threshold + expected : Math.hypot(threshold, expected);
+function withSamplingNoise(threshold: number, change: MeasuredChange): number {
+  const expected = change.expected ?? 0;
+  return change.squared ? threshold + expected : Math.hypot(threshold, expected);
 }
 
 function reportedFields({ name, value, expected, errorBound }: MeasuredChange): Omit<Measure, 'verdict'> {

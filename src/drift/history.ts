@@ -15,8 +15,9 @@ export interface Version {
 type Step = DriftSeries['features'][number]['steps'][number];
 
 /**
- * Every version against the one before it, oldest first. The baseline of the options, where there is one, holds for all
- * steps. @throws RangeError for fewer than two versions.
+ * Compares every version with the one before it. `options.baseline`, if given, holds for all steps.
+ * @param versions oldest first
+ * @throws RangeError for fewer than two versions
  */
 export function compareHistory(
   versions: readonly Version[],

@@ -12,7 +12,10 @@ interface Matched {
   readonly removed: FeatureRef[];
 }
 
-/** Features by table and name. The table of files counts only where both sides are directories. */
+/**
+ * Pairs the features of two profiles by table and name; those without a partner are added or removed. The table of files
+ * counts only if both sides are directories.
+ */
 export function matchFeatures(before: Profile, after: Profile, options: DriftOptions): Matched {
   const tables = new Map(after.tables.map((table) => [table.name, table]));
   const matched: Matched = { pairs: [], added: [], removed: [] };

@@ -17,7 +17,7 @@ function examined(
   usual: Readonly<Partial<Record<MeasureName, number>>> = {},
 ): ExaminedFeature {
   const known = new Map(Object.entries(usual) as [MeasureName, number][]);
-  return { pair: { feature: 'x' } as FeaturePair, findings, usual: known };
+  return { pair: { feature: 'x' } as FeaturePair, changes: findings, usual: known };
 }
 
 function decided(

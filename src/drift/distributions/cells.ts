@@ -21,7 +21,7 @@ export interface CellNames {
   readonly describe: (cell: number) => string;
 }
 
-/** From this share on, values that are too rare to be listed can hide a change that matters. */
+/** If at least this share of values is too rare to be listed, a sentence says so: it can hide a change that matters. */
 const MIN_SAID_SHARE = 0.01;
 
 /**

@@ -8,7 +8,7 @@ const MAX_BINS = 40;
 const MAX_LABELS = 24;
 const DAY_MILLISECONDS = 86_400_000;
 const HOUR_MILLISECONDS = 3_600_000;
-/** How much of both sides together the drawn range leaves to its two end bins. */
+/** The share of both sides together that each end of the drawn range leaves to its end bin. */
 const TAIL_SHARE = 0.005;
 
 /** Both sides on one axis of at most 40 bins, ready to draw. */
@@ -49,12 +49,12 @@ function equalWidthBins(axis: Axis, unit: 0 | 1): { edges: number[]; before: num
       : (high - low) / MAX_BINS || Math.abs(low) || 1;
   const bins = unit === 1 ? Math.max(1, Math.ceil((high - low + 1) / width)) : high > low ? MAX_BINS : 1;
   const start = unit === 1 ? low : high > low ? low : low - width / 2;
-  const place = (i: number): number =>
+  const binOf = (i: number): number =>
     Math.min(bins - 1, Math.max(0, Math.floor(((axis.low[i]! + axis.high[i]!) / 2 - start) / width)));
   return {
     edges: Array.from({ length: bins + 1 }, (_, i) => start + i * width),
-    before: inBins(axis.before, bins, place),
-    after: inBins(axis.after, bins, place),
+    before: inBins(axis.before, bins, binOf),
+    after: inBins(axis.after, bins, binOf),
   };
 }
 
@@ -67,10 +67,10 @@ function drawnRange(axis: Axis, pooled: readonly number[]): [number, number] {
   return [axis.low[first]!, axis.high[Math.max(first, last)]!];
 }
 
-function inBins(counts: readonly number[], bins: number, place: (cell: number) => number): number[] {
+function inBins(counts: readonly number[], bins: number, binOf: (cell: number) => number): number[] {
   const result = new Array<number>(bins).fill(0);
   counts.forEach((count, i) => {
-    result[place(i)]! += count;
+    result[binOf(i)]! += count;
   });
   return shares(result);
 }

@@ -8,7 +8,7 @@ import type { MeasureName } from '../model.ts';
 import { type FeaturePair, independentObservations, type MeasuredChange } from './finding.ts';
 import { roseOrFell } from './phrases.ts';
 
-/** What changed in the counts that every feature has: nulls, distinct values, type, keys in common. */
+/** Measures what changed in the counts that every feature has: nulls, distinct values, type, keys in common. */
 export function countFindings(pair: FeaturePair): MeasuredChange[] {
   const { before, after, rows } = pair;
   const notFinite = (side: FeatureProfile): number =>
@@ -61,7 +61,7 @@ function shareFinding(
   ];
 }
 
-/** Types whose values the other can hold too. */
+/** Groups of types whose values the others of the group can hold too. */
 const RELATED_TYPES: readonly (readonly FeatureType[])[] = [
   ['integer', 'decimal', 'float'],
   ['date', 'timestamp'],
@@ -96,8 +96,8 @@ function distinctValues(feature: FeatureProfile): DistinctValues {
 }
 
 /**
- * More rows of the same population hold more distinct values, but at most in proportion to the rows. What lies outside
- * of this band is a change: the value is the relative distance to it, as a logarithm.
+ * Measures how far the number of distinct values leaves the band that is expected: more rows of one population hold more
+ * distinct values, but at most in proportion to the rows. The value is the relative distance to the band, as a logarithm.
  */
 function distinctFindings({ before, after, namesRows }: FeaturePair): MeasuredChange[] {
   const a = distinctValues(before);
@@ -122,7 +122,7 @@ function distinctFindings({ before, after, namesRows }: FeaturePair): MeasuredCh
   ];
 }
 
-/** Whether nearly every value occurs once, as in a key: within three standard errors of the sketch. */
+/** Tells whether nearly every value occurs once, as in a key: within three standard errors of the sketch. */
 function isKey(feature: FeatureProfile, { count, error }: DistinctValues): boolean {
   if (!['integer', 'string', 'bytes'].includes(feature.type) || valueTotal(feature) < 20) return false;
   return count >= valueTotal(feature) * (0.99 - 3 * error);

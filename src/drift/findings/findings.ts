@@ -5,7 +5,7 @@ import { lengthFindings } from './lengths.ts';
 import { numericFindings } from './numeric.ts';
 import { timeFindings } from './time.ts';
 
-/** Everything that differs in one feature, before it is judged. */
+/** Measures everything that differs in one feature; nothing is judged here. Empty if a side has no rows. */
 export function measureChanges(pair: FeaturePair): MeasuredChange[] {
   if (pair.rows.before === 0 || pair.rows.after === 0) return [];
   const findings = [...countFindings(pair), ...lengthFindings(pair), ...distributionFindings(pair)];
@@ -16,7 +16,7 @@ export function measureChanges(pair: FeaturePair): MeasuredChange[] {
   );
 }
 
-/** What a key such as a running number, or the users of another split, change with every version. */
+/** Measures that move with every version for a key, such as a running number or the users of another split. */
 const MOVES_WITH_KEYS: ReadonlySet<string> = new Set([
   'kolmogorov-smirnov',
   'mean-shift',

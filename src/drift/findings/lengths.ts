@@ -4,7 +4,7 @@ import { lengthAxis } from '../distributions/axis.ts';
 import { type FeaturePair, independentObservations, type MeasuredChange } from './finding.ts';
 import { cumulativeShareChange } from './numeric.ts';
 
-/** What changed in the lengths of strings and bytes, and of lists. */
+/** Measures what changed in the lengths of strings, bytes and lists. */
 export function lengthFindings(pair: FeaturePair): MeasuredChange[] {
   const { before, after } = pair;
   return [

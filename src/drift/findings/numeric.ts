@@ -34,7 +34,7 @@ interface Moments {
   readonly variance: number;
 }
 
-/** What changed in the finite values of a numeric feature. */
+/** Measures what changed in the finite values of a numeric feature. */
 export function numericFindings(pair: FeaturePair): MeasuredChange[] {
   const numbers = numericPair(pair);
   if (numbers === null) return [];
@@ -77,7 +77,11 @@ function codeFindings(pair: FeaturePair, { axis, p, q, sizes }: NumericPair): Me
   ];
 }
 
-/** Kolmogorov-Smirnov on an axis, with the place where the two sides differ most in words. */
+/**
+ * The Kolmogorov-Smirnov statistic of two sides on an axis; its sentence names the cell up to which the cumulative shares
+ * differ most.
+ * @param show prints a value of the axis
+ */
 export function cumulativeShareChange(
   name: 'kolmogorov-smirnov' | 'length' | 'valency',
   axis: Axis,
@@ -87,14 +91,14 @@ export function cumulativeShareChange(
   const p = shares(axis.before);
   const q = shares(axis.after);
   const { value, at } = kolmogorovSmirnov(p, q);
-  const spread = axis.low.map((low, i) => low !== axis.high[i]);
+  const isRange = axis.low.map((low, i) => low !== axis.high[i]);
   const upTo = (side: readonly number[]): number => sum(side.slice(0, at + 1));
   const what = name === 'kolmogorov-smirnov' ? 'values' : name === 'length' ? 'lengths' : 'list lengths';
   return {
     name,
     value,
     expected: expectedKolmogorovSmirnov(sizes),
-    errorBound: kolmogorovSmirnovBound(p, q, spread),
+    errorBound: kolmogorovSmirnovBound(p, q, isRange),
     test: { of: name, pValue: kolmogorovSmirnovP(value, sizes) },
     reason: () => `share of ${what} up to ${show(axis.high[at]!)} ${roseOrFell(upTo(p), upTo(q), percent)}`,
   };
@@ -137,7 +141,7 @@ function round2(value: number): number {
 }
 
 /**
- * Whether the mean of so skewed values is near enough to normal to be tested: the smaller side has more than 25·G₁²
+ * Tells whether the mean of so skewed values is near enough to normal to be tested: the smaller side has more than 25·G₁²
  * observations. Source: Cochran, Sampling Techniques, 3rd ed. (1977), 2.15.
  */
 function normalEnough(axis: Axis, sizes: Sizes): boolean {
@@ -173,7 +177,7 @@ function expectedWasserstein(
   return 1.96 * Math.sqrt(noise(sizes)) * total;
 }
 
-/** How far values can be from the middle of their cell, on average, on both sides together. */
+/** Bounds how far values can be from the middle of their cell, on average, on both sides together. */
 function displacement(axis: Axis, p: readonly number[], q: readonly number[]): number {
   return axis.low.reduce((total, low, i) => total + ((p[i]! + q[i]!) * (axis.high[i]! - low)) / 2, 0);
 }

@@ -18,7 +18,7 @@ const HOURS = Array.from(
 /** Shares of weekdays say nothing of a span of fewer days. */
 const MIN_SPAN = 28;
 
-/** What changed in dates, times and timestamps: the period, gaps in it, weekdays and hours. */
+/** Measures what changed in dates, times and timestamps: the period, gaps in it, weekdays and hours. */
 export function timeFindings(pair: FeaturePair): MeasuredChange[] {
   const before = pair.before.time;
   const after = pair.after.time;
@@ -89,8 +89,8 @@ function spanDays(axis: Axis, counts: readonly number[]): number {
 }
 
 /**
- * By how much the longest gap exceeds that of before, as a share of after's period. Rows that come independently leave
- * g days empty somewhere in d days with a probability of at most d·exp(−n·g/d), so few rows raise no alarm.
+ * Measures by how much the longest gap exceeds that of before, as a share of after's period. Rows that come independently
+ * leave g days empty somewhere in d days with a probability of at most d·exp(−n·g/d), so few rows raise no alarm.
  */
 function gapFinding(axis: Axis, sizes: Sizes): MeasuredChange {
   const before = occupied(axis, axis.before);
