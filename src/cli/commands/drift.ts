@@ -23,12 +23,14 @@ import {
 
 export type FailOn = Exclude<Verdict, 'none'>;
 
+/** The option from which verdict on a command fails. */
 export function failOnOption(): Option {
   return new Option('--fail-on <verdict>', 'exit 1 from this verdict on')
     .choices(['warning', 'drift'])
     .default('drift');
 }
 
+/** Tells whether the verdict reaches `--fail-on`, so that the command exits with 1. */
 export function isFailure(verdict: Verdict, failOn: FailOn): boolean {
   return verdict === 'drift' || verdict === failOn;
 }
@@ -99,9 +101,10 @@ export function command(run: RunCommand): Command {
   return withProfilingOptions(withReportOptions(defined, FORMATS)).action(
     (before: string, after: string | undefined, options: Options) =>
       run(options, async (io) => {
-        if (options.history) return history(io, onlyDataset(before, after, '--history'), options);
-        if (options.stream !== undefined) return stream(io, onlyDataset(before, after, '--stream'), options);
-        if (after !== undefined) return compare(io, before, after, options);
+        if (options.history) return compareHistory(io, onlyDataset(before, after, '--history'), options);
+        if (options.stream !== undefined)
+          return compareStream(io, onlyDataset(before, after, '--stream'), options);
+        if (after !== undefined) return comparePair(io, before, after, options);
         throw new VarveError('usage', `there is nothing to compare ${before} with`, {
           remedy: 'Name a second dataset or version, or give --history or --stream.',
         });
@@ -109,6 +112,7 @@ export function command(run: RunCommand): Command {
   );
 }
 
+/** The one dataset that `--history` and `--stream` take. @throws VarveError `usage` if there are two */
 function onlyDataset(before: string, after: string | undefined, flag: string): string {
   if (after === undefined) return before;
   throw new VarveError('usage', `${flag} takes one dataset, so ${after} is one too many`, {
@@ -116,7 +120,8 @@ function onlyDataset(before: string, after: string | undefined, flag: string): s
   });
 }
 
-async function compare(io: Io, before: string, after: string, options: Options): Promise<Outcome> {
+/** Compares two datasets, versions or slices. */
+async function comparePair(io: Io, before: string, after: string, options: Options): Promise<Outcome> {
   const report = await drift(io.cwd, [before, after], options, io);
   writeMetrics(io, options, report);
   const exitCode = isFailure(report.verdict, options.failOn) ? 1 : 0;
@@ -125,28 +130,30 @@ async function compare(io: Io, before: string, after: string, options: Options):
     io,
     options,
     report,
-    (format, look) => renderDrift(report, format, { ...look, file }),
+    (format, renderOptions) => renderDrift(report, format, { ...renderOptions, file }),
     exitCode,
   );
 }
 
-async function history(io: Io, dataset: string, options: Options): Promise<Outcome> {
+/** Compares each committed version of a dataset with the one before it. */
+async function compareHistory(io: Io, dataset: string, options: Options): Promise<Outcome> {
   const series = await driftHistory(io.cwd, dataset, options, io);
   const exitCode = series.steps.some(({ verdict }) => isFailure(verdict, options.failOn)) ? 1 : 0;
   return reportOutcome(
     io,
     options,
     series,
-    (format, look) => renderDriftSeries(series, format, look),
+    (format, renderOptions) => renderDriftSeries(series, format, renderOptions),
     exitCode,
   );
 }
 
-async function stream(io: Io, snapshot: string, options: Options): Promise<Outcome> {
-  let window = 0;
+/** Compares JSON Lines with a snapshot, and prints a line for each window as soon as it is full. */
+async function compareStream(io: Io, snapshot: string, options: Options): Promise<Outcome> {
+  let windows = 0;
   let exitCode: 0 | 1 = 0;
   for await (const report of driftStream(io.cwd, snapshot, streamInput(io, options.stream!), options, io)) {
-    const line = driftWindow(report, ++window);
+    const line = driftWindow(report, ++windows);
     io.emit(line, renderDriftWindow(line, 'text', { color: io.colours, width: io.width ?? 100 }));
     writeMetrics(io, options, { ...report, after: { ...report.after, name: snapshot } });
     if (isFailure(report.verdict, options.failOn)) exitCode = 1;
@@ -154,6 +161,7 @@ async function stream(io: Io, snapshot: string, options: Options): Promise<Outco
   return { json: undefined, text: '', exitCode };
 }
 
+/** Opens the lines of `--stream`: a file, or standard input. */
 function streamInput(io: Io, file: string): Readable {
   if (file === '-') return addAbortSignal(io.signal, process.stdin);
   const path = resolve(io.cwd, file);
@@ -164,6 +172,7 @@ function streamInput(io: Io, file: string): Readable {
   });
 }
 
+/** Writes metrics for Prometheus if `--prometheus` names a file. */
 function writeMetrics(io: Io, { prometheus }: Options, report: DriftReport): void {
   if (prometheus === undefined) return;
   const text = renderDrift(report, 'prometheus', { color: false, width: 100 });
