@@ -36,7 +36,7 @@ export function withEngineOptions(command: Command): Command {
     .option('--threads <count>', 'threads of the engine', positiveInteger);
 }
 
-/** The report as text in the format that was asked for; into a file where one is named. */
+/** The report as text in the format that was asked for; into a file if one is named. */
 export function reportOutcome(
   io: Io,
   options: ReportOptions,

@@ -33,7 +33,7 @@ interface GlobalOptions {
   readonly C?: string;
 }
 
-/** The command that is meant; where none is, the names of all. */
+/** The command that is meant; if none is, the names of all. */
 async function buildProgram(
   words: readonly string[],
   commands: readonly CommandEntry[],

@@ -19,7 +19,7 @@ export interface Source {
  * Opens the rows of files of one format and the same columns as one relation. Parquet is read in place, as often as
  * asked; text and Arrow are read once, into a table that the engine spills to its private folder when memory is short.
  *
- * Throws `VarveError` `unreadable-table`, `ragged-line` or `not-utf-8`, naming the file and, where known, the line.
+ * Throws `VarveError` `unreadable-table`, `ragged-line` or `not-utf-8`, naming the file and, if known, the line.
  */
 export async function openSource(
   engine: Engine,

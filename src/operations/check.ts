@@ -15,9 +15,9 @@ import { validate } from './validate.ts';
 /** What a dataset that changed since the base looks like. */
 export interface CheckedDataset {
   readonly path: string;
-  /** Undefined where the dataset has no schema. */
+  /** Undefined if the dataset has no schema. */
   readonly validation: ValidationReport | undefined;
-  /** Undefined where the base does not have the dataset, or either version has no profile. */
+  /** Undefined if the base does not have the dataset, or either version has no profile. */
   readonly drift: DriftReport | undefined;
 }
 

@@ -6,7 +6,7 @@ import { findGitRoot } from '../workspace/repository.ts';
 
 export interface InitResult {
   readonly root: string;
-  /** False where varve had been started there before: then nothing was changed. */
+  /** False if varve had been started there before: then nothing was changed. */
   readonly created: boolean;
 }
 

@@ -25,7 +25,7 @@ export async function forgetRemote({ backend }: Context, name: string): Promise<
   return { name };
 }
 
-/** Chooses the remote that is meant where none is named. @throws VarveError `unknown-remote`, `dvc-unsupported` */
+/** Chooses the remote that is meant if none is named. @throws VarveError `unknown-remote`, `dvc-unsupported` */
 export async function chooseRemote(
   { backend }: Context,
   name: string,

@@ -11,7 +11,7 @@ import { hold } from './validate.ts';
 export interface SchemaUpdateResult {
   readonly path: string;
   readonly changes: readonly SchemaChange[];
-  /** Unified; empty where the data fits as it is. */
+  /** Unified; empty if the data fits as it is. */
   readonly diff: string;
   readonly written: boolean;
   /** What the data still breaks: keys and checks of rows, which are left to people, as comparators are. */

@@ -83,7 +83,7 @@ async function controls(
   return { ...(previous && { previous }), ...(serving && { serving }) };
 }
 
-/** Only where a comparator needs it: a clone that fetched one version's profile can still validate it. */
+/** Only if a comparator needs it: a clone that fetched one version's profile can still validate it. */
 async function versionBefore(
   { context, version, name }: NamedDataset,
   schema: Schema,

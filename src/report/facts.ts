@@ -11,10 +11,10 @@ export interface Facts {
   /** The path as people write it: `trips.[].fare`. Raw: neutralise before showing. */
   readonly feature: string;
   readonly type: string;
-  /** Rows without the feature, as a share of all rows; 0 where there are no rows. */
+  /** Rows without the feature, as a share of all rows; 0 if there are no rows. */
   readonly missing: number;
   readonly distinct: number;
-  /** Null where the type has none. */
+  /** Null if the type has none. */
   readonly min: string | null;
   readonly max: string | null;
   /** Shortest and longest string, in code points, or byte array. */
@@ -96,7 +96,7 @@ function rangeOf(lengths: LengthStats | undefined): [number, number] | null {
   return lengths === undefined || lengths.count === 0 ? null : [lengths.min, lengths.max];
 }
 
-/** The values that a quarter, half and three quarters of the finite values are at or below. Null where there is none. */
+/** The values that a quarter, half and three quarters of the finite values are at or below. Null if there is none. */
 function quartiles(feature: FeatureProfile): [number, number, number] | null {
   const axis = numericAxis(feature, feature);
   const total = axis.before.reduce((sum, one) => sum + one, 0);

@@ -5,7 +5,7 @@ import type { Anomaly, ValidationReport } from '../schema/anomaly.ts';
 import { counted } from '../wording/numbers.ts';
 import { brief, neutral } from './neutral.ts';
 
-/** A feature as people write it, its table first where there is one: `trips: fare`. Neutral, at most 120 code points. */
+/** A feature as people write it, its table first if there is one: `trips: fare`. Neutral, at most 120 code points. */
 export function featureTitle(of: { readonly table: string; readonly feature: string }): string {
   const name = of.feature === '' ? 'whole dataset' : of.feature;
   return brief(of.table === '' ? name : `${of.table}: ${name}`, 120);

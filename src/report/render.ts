@@ -114,7 +114,7 @@ export function profileAsStatistics(profile: Profile, file: string): Uint8Array 
   return writeStatistics(statisticsToTfdv(profile), form);
 }
 
-/** @throws VarveError `format-unsupported` where there is no renderer for the format */
+/** @throws VarveError `format-unsupported` if there is no renderer for the format */
 export function rendered<T>(
   what: string,
   renderers: Renderers<T>,

@@ -47,7 +47,7 @@ function greatestDifference(a: Counts, b: Counts, totalA: number, totalB: number
 
 /**
  * The Jensen-Shannon divergence in bits, in [0, 1]: of values for text and the like, of ten bins of equal width on each
- * side for numbers. Undefined where a side is empty or the sides are of different kinds.
+ * side for numbers. Undefined if a side is empty or the sides are of different kinds.
  */
 export function comparatorDivergence(
   a: FeatureProfile,

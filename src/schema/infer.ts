@@ -79,7 +79,7 @@ function presence(profiles: readonly FeatureProfile[]): Partial<FeatureSchema> {
   return profiles.every(({ present }) => present > 0) ? { presence: { minCount: 1 } } : {};
 }
 
-/** Lists that all have one length keep it; others have at least one value where none is empty. */
+/** Lists that all have one length keep it; others have at least one value if none is empty. */
 function listLength(profiles: readonly FeatureProfile[]): Partial<FeatureSchema> {
   const levels = profiles[0]?.path.filter((step) => step === '[]').length ?? 0;
   const lengths = profiles

@@ -1,5 +1,5 @@
 /**
- * How the schema room asks for rows where the data is at hand. The engine side implements it; without it, what only
+ * How the schema room asks for rows if the data is at hand. The engine side implements it; without it, what only
  * rows can tell is reported as STATS_NOT_AVAILABLE.
  */
 export interface RowChecker {

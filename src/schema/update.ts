@@ -9,10 +9,10 @@ import { laidOut, printedLike } from './format/stringify.ts';
 import { relaxSchema } from './relax.ts';
 
 export interface SchemaUpdate {
-  /** The whole file after the changes; equal to the old text where there are none. */
+  /** The whole file after the changes; equal to the old text if there are none. */
   readonly text: string;
   readonly changes: readonly SchemaChange[];
-  /** Old against new as a unified diff; empty where there are no changes. */
+  /** Old against new as a unified diff; empty if there are no changes. */
   readonly diff: string;
 }
 

@@ -51,7 +51,7 @@ export function command(run: RunCommand): Command {
   );
 }
 
-/** The URL of data that is to be used in place; undefined where plain paths are meant. */
+/** The URL of data that is to be used in place; undefined if plain paths are meant. */
 function sourceUrl(paths: readonly string[], to: string | undefined, access: Access): string | undefined {
   const url = paths.find((path) => /^(s3|minio):\/\//i.test(path));
   if (url === undefined) {

@@ -13,7 +13,7 @@ export function printError(text: string): void {
   write(ERROR, text);
 }
 
-/** Columns of the terminal that standard output is; undefined where it is none. */
+/** Columns of the terminal that standard output is; undefined if it is none. */
 export function terminalWidth(): number | undefined {
   return isTerminal() ? process.stdout.columns : undefined;
 }
@@ -38,7 +38,7 @@ function isTerminal(): boolean {
   }
 }
 
-/** At once, and only where a pipe is full by way of Node's stream. A closed pipe, as in `varve log | head`, is no trouble. */
+/** Writes at once; what a full pipe does not take goes through Node's stream. A closed pipe, as in `varve log | head`, is no trouble. */
 function write(target: number, text: string): void {
   const bytes = Buffer.from(text);
   let done = 0;

@@ -93,7 +93,7 @@ function shareSentence(cells: Categories, at: number, before: number, after: num
   return `share of ${label(cells, at)} ${after > before ? 'rose' : 'fell'} from ${percent(before)} to ${percent(after)}`;
 }
 
-/** The share of after's values that before never held; only where before lists all of its values. */
+/** The share of after's values that before never held; only if before lists all of its values. */
 function newValues(pair: FeaturePair, cells: Categories, sizes: Sizes): MeasuredChange[] {
   if (!pair.before.values.exact) return [];
   const total = sum(cells.after);

@@ -118,7 +118,7 @@ export function expectedKolmogorovSmirnov(sizes: Sizes): number {
 
 /**
  * P-value of two means that lie `difference` apart: Welch's statistic against Student's t with the degrees of freedom of
- * the smaller side. 1 where neither side varies. Source: Welch, "The generalization of Student's problem" (1947).
+ * the smaller side. 1 if neither side varies. Source: Welch, "The generalization of Student's problem" (1947).
  */
 export function meanShiftP(
   difference: number,

@@ -13,7 +13,7 @@ export interface ObjectId {
 const VALUE = /^[0-9a-f]{32}(\.dir)?$/;
 export const DIRECTORY_SUFFIX = '.dir';
 
-/** @throws VarveError `damaged-pointer` where `value` is no MD5 */
+/** @throws VarveError `damaged-pointer` if `value` is no MD5 */
 export function parseObjectId(value: unknown, hash: HashName, where: string): ObjectId {
   const lower = typeof value === 'string' ? value.toLowerCase() : '';
   if (VALUE.test(lower)) return { hash, value: lower };

@@ -49,7 +49,7 @@ export class BucketObjects implements ObjectRemote {
     this.jobs = jobs;
   }
 
-  /** Asks for each object, or lists all where that is fewer requests: DVC's digests spread evenly, so `00` tells how many there are. */
+  /** Asks for each object, or lists all if that is fewer requests: DVC's digests spread evenly, so `00` tells how many there are. */
   async present(ids: readonly ObjectId[]): Promise<ReadonlySet<ObjectId>> {
     const found = new Set<ObjectId>();
     for (const hash of ['md5', 'md5-dos2unix'] as const) {

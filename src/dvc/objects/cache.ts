@@ -9,7 +9,7 @@ import { isDirectory, type ObjectId, objectKey } from '../format/object-id.ts';
 import type { Output } from '../format/output.ts';
 import type { DvcContext } from '../tree/context.ts';
 
-/** One file of an output: its path relative to the output ('' where that is a file itself) and its object. */
+/** One file of an output: its path relative to the output ('' if that is a file itself) and its object. */
 export type OutputFile = DirectoryEntry;
 
 /** Below so many objects, a question for each is cheaper than a look into all folders. */
@@ -33,7 +33,7 @@ export function notCached<T extends OutputFile>(context: DvcContext, files: read
   return files.filter(({ id }) => !listed.has(id.value));
 }
 
-/** The digests of all objects in the layout of DVC 3; undefined where they are likely to be more than `most`. */
+/** The digests of all objects in the layout of DVC 3; undefined if they are likely to be more than `most`. */
 function listObjects(context: DvcContext, most: number): ReadonlySet<string> | undefined {
   const found = new Set<string>();
   for (let byte = 0; byte < 256; byte++) {
@@ -56,7 +56,7 @@ function namesIn(folder: string): string[] {
 }
 
 /**
- * The files of an output, by its `.dir` object in the cache; undefined where that is not there.
+ * The files of an output, by its `.dir` object in the cache; undefined if that is not there.
  * @throws VarveError `digest-mismatch`, `damaged-manifest`
  */
 export async function cachedFiles(

@@ -14,7 +14,7 @@ export interface HashJob {
   readonly hash: HashName;
 }
 
-/** Copies a file into a cache or folder remote, under its MD5, which must be `expected` where that is given. */
+/** Copies a file into a cache or folder remote, under its MD5, which must be `expected` if that is given. */
 export interface StoreJob {
   readonly kind: 'store';
   readonly path: string;

@@ -14,7 +14,7 @@ export interface ObjectRemote {
   download(id: ObjectId): Promise<number>;
   /** Reads the object and checks its MD5, without keeping it. Returns the size in bytes. */
   check(id: ObjectId): Promise<number>;
-  /** What varve keeps beside DVC's objects; undefined where there is none. */
+  /** What varve keeps beside DVC's objects; undefined if there is none. */
   readNote(key: string): Promise<Uint8Array | undefined>;
   writeNote(key: string, bytes: Uint8Array): Promise<void>;
   close(): Promise<void>;

@@ -63,7 +63,7 @@ export async function fetchOutputs(
 /**
  * Sends what the remote of each output lacks. The list of a directory's files goes last, since DVC takes it as a sign that the
  * files are there.
- * @throws VarveError `object-missing` where neither cache nor remote has an object; everything else was pushed
+ * @throws VarveError `object-missing` if neither cache nor remote has an object; everything else was pushed
  */
 export async function pushOutputs(
   context: DvcContext,

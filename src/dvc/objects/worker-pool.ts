@@ -35,7 +35,7 @@ export class WorkerPool {
   #head = 0;
   #isDispatching = false;
 
-  /** @throws VarveError as the job fails */
+  /** @throws VarveError with the code of the failure, if the job fails */
   run(job: ObjectJob): Promise<JobResult> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ job, resolve, reject });

@@ -30,7 +30,7 @@ export interface AddedOutput {
   readonly change: 'new' | 'changed' | 'unchanged';
 }
 
-/** Statistics of data that is in the cache by now; undefined where there are none of it. */
+/** Statistics of data that is in the cache by now; undefined if there are none of it. */
 export type ProfileOutput = (path: string, data: Identified) => Promise<ProfileReference | undefined>;
 
 /** Files on their way into the cache at once; far more than there are workers, so that none waits. */

@@ -25,7 +25,7 @@ export interface Identified {
 const AT_ONCE = 512;
 
 /**
- * The object that each file of an output is; undefined where nothing lies there. Only files that look changed since they
+ * The object that each file of an output is; undefined if nothing lies there. Only files that look changed since they
  * were last read are read.
  */
 export async function identify(

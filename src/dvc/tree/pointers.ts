@@ -45,7 +45,7 @@ export function commitsWithOutputs(repository: DvcRepository, revisions: readonl
     .filter((line) => line !== '');
 }
 
-/** One commit that changed an output. `output` is undefined where it took the output out. */
+/** One commit that changed an output. `output` is undefined if it took the output out. */
 export interface OutputCommit {
   readonly commit: string;
   /** ISO 8601, with the author's zone. */
@@ -109,7 +109,7 @@ function isPointer(path: string): boolean {
   return name === LOCK || (name.endsWith(DVC_SUFFIX) && name !== DVC_SUFFIX);
 }
 
-/** Undefined where the file is gone though Git still lists it. */
+/** Undefined if the file is gone though Git still lists it. */
 function readText(root: string, path: string): string | undefined {
   try {
     return readTrackedFile(root, path);

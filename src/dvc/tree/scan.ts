@@ -25,7 +25,7 @@ export interface FoundOutput {
 }
 
 /**
- * What lies at the path of an output; undefined where nothing does. As with DVC, empty folders are nothing. Links are
+ * What lies at the path of an output; undefined if nothing does. As with DVC, empty folders are nothing. Links are
  * followed only into the cache, where DVC may have put the data.
  * @throws VarveError `symlink-refused`, `special-file-refused`, `nested-dataset`, `unsupported-name`
  */

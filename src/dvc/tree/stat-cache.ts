@@ -31,7 +31,7 @@ const WHOLE_SECONDS_TICK_MS = 2000;
 interface Content {
   readonly version: typeof VERSION;
   readonly output: string;
-  /** Digits and `.dir`; null where the output is a file, or some of its files are not known. */
+  /** Digits and `.dir`; null if the output is a file, or some of its files are not known. */
   readonly list: string | null;
   readonly paths: readonly string[];
   readonly size: readonly number[];

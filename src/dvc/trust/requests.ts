@@ -25,7 +25,7 @@ export function dvcRequests(root: string): TrustRequest[] {
 }
 
 /**
- * What DVC's cache asks of this machine; undefined where it lies in DVC's own folder, as it does unless it is set, or where this machine's
+ * What DVC's cache asks of this machine; undefined if it lies in DVC's own folder, as it does unless it is set, or where this machine's
  * own configuration names it.
  * @param root absolute folder that holds `.dvc`
  */
@@ -39,7 +39,7 @@ export function dvcCacheRequest(root: string, config: DvcConfig): TrustRequest |
 }
 
 /**
- * What a remote asks of this machine by the repository's files; undefined where it is a folder of the repository, or lies on AWS itself, or
+ * What a remote asks of this machine by the repository's files; undefined if it is a folder of the repository, or lies on AWS itself, or
  * where this machine's own configuration says all of it.
  * @throws VarveError `unknown-remote`
  */

@@ -8,7 +8,7 @@ export interface Chunk {
   readonly rows: number;
   /** A column of fixed width as 32-bit words, `width` of them a row, low words first. Rows that are null hold anything. */
   words(column: number, width: number): Int32Array;
-  /** A bit a row, low bits first, set where the value is not null; undefined where none is. */
+  /** A bit a row, low bits first, set where the value is not null; undefined if none is. */
   valid(column: number): Uint8Array | undefined;
   /** Visits the values of a column of texts or bytes that are not null, as bytes, some rows at a time. */
   texts(column: number, visit: (rows: TextRows) => void): void;

@@ -12,7 +12,7 @@ const encodings: readonly (readonly [start: RegExp, name: string])[] = [
 ];
 
 /**
- * The encoding that a text file begins with, as iconv names it: `utf-8` where nothing speaks against it, and of
+ * The encoding that a text file begins with, as iconv names it: `utf-8` if nothing speaks against it, and of
  * compressed files always. `utf-16` has a byte order mark in the order that Windows writes.
  */
 export function encodingOf(file: SourceFile): string {

@@ -16,7 +16,7 @@ const formatOfExtension: Readonly<Record<string, Format>> = {
   ipc: 'arrow',
 };
 
-/** Undefined where the name does not say that the file is a table. Parquet and Arrow compress inside: no `.gz` there. */
+/** Undefined if the name does not say that the file is a table. Parquet and Arrow compress inside: no `.gz` there. */
 export function formatOf(path: string): Format | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
   const bare = name.replace(/\.(gz|zst)$/, '');

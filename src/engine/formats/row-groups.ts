@@ -12,7 +12,7 @@ export interface RowGroups {
   readonly ends: readonly number[];
 }
 
-/** Undefined where rows cannot be told apart by their numbers. */
+/** Undefined if rows cannot be told apart by their numbers. */
 export async function rowGroupsOf(
   engine: Engine,
   file: SourceFile,
@@ -31,7 +31,7 @@ export async function rowGroupsOf(
 }
 
 /**
- * Parts of the file, in SQL, of whole row groups and up to `mostRows` rows each; undefined where a row group has more than
+ * Parts of the file, in SQL, of whole row groups and up to `mostRows` rows each; undefined if a row group has more than
  * eight times that.
  */
 export function portionsOf({ file, ends }: RowGroups, mostRows: number): string[] | undefined {

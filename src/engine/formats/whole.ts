@@ -10,7 +10,7 @@ import { compressionOf, type SourceFile } from '../source-file.ts';
  * DuckDB takes a compressed text that was cut for a shorter one, and looks at no checksum of gzip's. So what is compressed is
  * looked at whole: gzip is decompressed to nothing; of zstd, whose checksums DuckDB does look at, the heads of its blocks
  * are followed to the end (RFC 8878).
- * @throws VarveError `unreadable-table` where the file is cut or damaged
+ * @throws VarveError `unreadable-table` if the file is cut or damaged
  */
 export async function assertWhole(file: SourceFile, signal?: AbortSignal): Promise<void> {
   const compression = compressionOf([file]);

@@ -38,14 +38,14 @@ export interface Backend {
   readonly terms: { readonly dataset: string; readonly datasets: string; readonly pointer: string };
 
   /**
-   * The path of the dataset that a path of the user names as a whole, by its data or its pointer; undefined where it names none.
+   * The path of the dataset that a path of the user names as a whole, by its data or its pointer; undefined if it names none.
    * @throws VarveError `outside-repository`
    */
   datasetNamed(path: string): Promise<string | undefined>;
   /**
    * The version that a commit has of the dataset at `path` (or with its pointer there); of the working tree where `commit` is undefined.
-   * Undefined where there is no such dataset.
-   * @throws VarveError `not-a-dataset` where it has no recorded version; `damaged-pointer`
+   * Undefined if there is no such dataset.
+   * @throws VarveError `not-a-dataset` if it has no recorded version; `damaged-pointer`
    */
   version(path: string, commit: string | undefined): Promise<DatasetVersion | undefined>;
   /**

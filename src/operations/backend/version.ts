@@ -17,7 +17,7 @@ export interface VersionFacts {
   readonly name: string;
   readonly bytes: number;
   readonly files: number;
-  /** Of all tables; absent where there is none. */
+  /** Of all tables; absent if there is none. */
   readonly rows?: number;
   /** Statistics that travel with the data. */
   readonly profile?: Digest;
@@ -38,7 +38,7 @@ export interface HistoryEntry {
   readonly date: string;
   readonly author: string;
   readonly subject: string;
-  /** Undefined where this commit took the dataset out. */
+  /** Undefined if this commit took the dataset out. */
   readonly version: VersionFacts | undefined;
 }
 

@@ -23,7 +23,7 @@ export interface NamedDataset {
   readonly watch: Watch;
 }
 
-/** @throws VarveError `missing-path`, `unknown-revision`, `not-a-dataset`, and as parsePointer */
+/** @throws VarveError `missing-path`, `unknown-revision`, `not-a-dataset`, and the codes of parsePointer */
 export async function nameDataset(cwd: string, argument: string, watch: Watch = {}): Promise<NamedDataset> {
   // Before anything is made of its parts: what stands before an @ may be a password.
   if (isUrl(argument)) {
@@ -51,7 +51,7 @@ export async function nameDataset(cwd: string, argument: string, watch: Watch = 
   });
 }
 
-/** The file that stands for a dataset in Git, for findings to point at: its pointer where there is one, else itself. */
+/** The file that stands for a dataset in Git, for findings to point at: its pointer if there is one, else itself. */
 export function fileInGit(cwd: string, argument: string): string {
   const at = existsSync(resolve(cwd, argument)) ? -1 : argument.indexOf('@', 1);
   const path = (at < 0 ? argument : argument.slice(0, at)).replace(/\/+$/, '');
@@ -78,7 +78,7 @@ function versionOf(context: Context, argument: string): Promise<DatasetVersion |
   return unless(['outside-repository'], () => versionNamed(context, argument));
 }
 
-/** Undefined where `look` fails in one of these expected ways. */
+/** Undefined if `look` fails in one of these expected ways. */
 async function unless<T>(
   codes: readonly string[],
   look: () => Promise<T | undefined>,

@@ -10,7 +10,7 @@ import type { DvcPlace } from './context.ts';
 import { inDvcWithProfiles, keepProfile } from './profiles.ts';
 import { contentKeyOf, outputFacts } from './versions.ts';
 
-/** See Backend.add. */
+/** Implements Backend.add. */
 export function add(
   context: DvcPlace,
   paths: readonly string[],

@@ -6,7 +6,7 @@ import { isRecorded, type RecordedOutput, type Selected, selectOutputs } from '.
 import type { CheckoutOptions, CheckoutResult } from '../backend/results.ts';
 import { type DvcPlace, inDvc } from './context.ts';
 
-/** See Backend.checkout. */
+/** Implements Backend.checkout. */
 export function checkout(
   context: DvcPlace,
   paths: readonly string[],

@@ -10,7 +10,7 @@ import type { ComparedDataset, DatasetDiff, Totals } from '../backend/results.ts
 import { type DvcPlace, inDvc } from './context.ts';
 import { outputFacts, outputsOf } from './versions.ts';
 
-/** See Backend.diff. */
+/** Implements Backend.diff. */
 export function diff(
   context: DvcPlace,
   { before, after }: { readonly before: string; readonly after: string | undefined },
@@ -63,7 +63,7 @@ async function outputDiff(
   return { diff: found, versions: [outputFacts(before), outputFacts(after)] };
 }
 
-/** The working tree's data where it is not what its pointer names. */
+/** The working tree's data if it is not what its pointer names. */
 async function unsaved(context: DvcContext, output: RecordedOutput) {
   const { state, found } = await outputStatus(context, { output });
   return state === 'modified' ? found : undefined;

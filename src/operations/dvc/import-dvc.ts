@@ -151,7 +151,7 @@ class Importer {
     return join(this.#folder, 'objects.jsonl');
   }
 
-  /** Returns false where the data cannot be had. */
+  /** Returns false if the data cannot be had. */
   async take(output: RecordedOutput): Promise<boolean> {
     const key = objectKey(output.id);
     if (this.snapshots.has(key)) return true;

@@ -13,7 +13,7 @@ export function noteKey(digest: ProfileDigest): string {
 }
 
 /**
- * A profile as a remote has it; undefined where there is none. Bytes that come damaged are asked for again.
+ * A profile as a remote has it; undefined if there is none. Bytes that come damaged are asked for again.
  * @throws VarveError `digest-mismatch`
  */
 export function readProfileNote(

@@ -7,7 +7,7 @@ import { type OutputStatus, outputStatus } from '../../dvc/tree/status.ts';
 import type { DatasetState, DatasetStatus, StatusResult } from '../backend/results.ts';
 import { type DvcPlace, inDvc } from './context.ts';
 
-/** See Backend.status. */
+/** Implements Backend.status. */
 export function status(context: DvcPlace, paths: readonly string[]): Promise<StatusResult> {
   return inDvc(context, async (within) => {
     const datasets: DatasetStatus[] = [];

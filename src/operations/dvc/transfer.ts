@@ -16,7 +16,7 @@ import type { DvcPlace } from './context.ts';
 import { noteKey, readWholeNote } from './profile-notes.ts';
 import { inDvcWithProfiles, keepProfile } from './profiles.ts';
 
-/** See Backend.push. */
+/** Implements Backend.push. */
 export function push(
   context: DvcPlace,
   paths: readonly string[],
@@ -35,7 +35,7 @@ export function push(
   });
 }
 
-/** See Backend.fetch. */
+/** Implements Backend.fetch. */
 export function fetch(
   context: DvcPlace,
   paths: readonly string[],
@@ -47,7 +47,7 @@ export function fetch(
   });
 }
 
-/** See Backend.pull. */
+/** Implements Backend.pull. */
 export function pull(
   context: DvcPlace,
   paths: readonly string[],
@@ -159,7 +159,7 @@ function transferable(
   return [...all.values()].filter(({ output }) => isOnRemotes(output));
 }
 
-/** Of a commit, the outputs that the paths name; none where it has none of them. */
+/** Of a commit, the outputs that the paths name; none if it has none of them. */
 function selectedAt(context: DvcContext, commit: string, paths: readonly string[]): Selected[] {
   try {
     return selectOutputs(context, outputsAt(context.repository, commit), paths);

@@ -19,7 +19,7 @@ const COMPUTED_AGAIN = 'Nothing is lost: statistics are computed again where the
 
 type Checked = Omit<Verified, 'absent'>;
 
-/** See Backend.verify. The profiles that varve keeps beside DVC's objects are checked too. */
+/** Implements Backend.verify. The profiles that varve keeps beside DVC's objects are checked too. */
 export function verify(context: DvcPlace, remote: string | undefined): Promise<VerifyResult> {
   return inDvcWithProfiles(context, async (within, profiles) => {
     const outputs = outputsInTree(within.repository).filter(

@@ -35,12 +35,12 @@ export function contentKeyOf({ hash, value }: ObjectId): ContentKey {
   return `sha256:${hexDigestOf(Buffer.from(`dvc ${hash} ${value}`))}` as string as ContentKey;
 }
 
-/** See Backend.datasetNamed. */
+/** Implements Backend.datasetNamed. */
 export function namedOutput({ repository, cwd }: DvcPlace, path: string): string | undefined {
   return outputNamed(outputsInTree(repository), namedPath({ repository, cwd }, path))?.path;
 }
 
-/** See Backend.version. */
+/** Implements Backend.version. */
 export function outputVersion(
   { repository }: DvcPlace,
   path: string,
@@ -50,7 +50,7 @@ export function outputVersion(
   return output && versionOf(recorded(output), commit);
 }
 
-/** See Backend.select. Outputs without a recorded version are no versions. */
+/** Implements Backend.select. Outputs without a recorded version are no versions. */
 export function selectOutputVersions(
   { repository, cwd }: DvcPlace,
   paths: readonly string[],
@@ -68,7 +68,7 @@ export function outputVersionsAt({ repository }: DvcPlace, commit: string): Data
     .map((output) => versionOf(output, commit));
 }
 
-/** See Backend.history. Also of an output that is gone from the working tree. */
+/** Implements Backend.history. Also of an output that is gone from the working tree. */
 export function outputVersionHistory(
   { repository }: DvcPlace,
   path: string,

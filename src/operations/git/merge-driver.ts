@@ -140,7 +140,7 @@ function isSame(a: ManifestEntry | undefined, b: ManifestEntry | undefined): boo
   return a.digest === b.digest && a.executable === b.executable;
 }
 
-/** Undefined where our or their side is no pointer. An empty file stands for a base that there is not. */
+/** Undefined if our or their side is no pointer. An empty file stands for a base that there is not. */
 function readVersions({ base, ours, theirs, path }: MergeFiles): Versions | undefined {
   const [was, a, b] = [base, ours, theirs].map((file) => {
     try {

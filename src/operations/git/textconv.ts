@@ -14,7 +14,7 @@ const MAX_LISTED_FILES = 10_000;
 
 export interface PointerContents {
   readonly pointer: string;
-  /** Of a directory, with digests where their bytes are known; undefined where its manifest is not in the cache, or too long. */
+  /** Of a directory, with digests where their bytes are known; undefined if its manifest is not in the cache, or too long. */
   readonly files: readonly SnapshotFile[] | undefined;
   readonly profile: Profile | undefined;
 }

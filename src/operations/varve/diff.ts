@@ -16,7 +16,7 @@ import { isUnread, type SnapshotFile } from './in-place/snapshot.ts';
 import { datasetStatus } from './status.ts';
 import { openCache } from './stores/stores.ts';
 
-/** See Backend.diff. @throws VarveError `not-a-dataset` for a path that neither side has */
+/** Implements Backend.diff. @throws VarveError `not-a-dataset` for a path that neither side has */
 export async function diff(
   context: WorkingContext,
   { before, after }: { readonly before: string; readonly after: string | undefined },
@@ -70,7 +70,7 @@ async function datasetDiff(
   return { diff: found, versions: [pointerFacts(before), pointerFacts(saved)] };
 }
 
-/** The files of the working tree where they are not those that the pointer names. */
+/** The files of the working tree if they are not those that the pointer names. */
 async function unsavedFiles(
   context: WorkingContext,
   path: string,
@@ -95,7 +95,7 @@ async function* filesOf(
   if (pointer !== undefined) yield* snapshotFiles(repository, cache, path, pointer);
 }
 
-/** Undefined where a manifest is not in the cache. */
+/** Undefined if a manifest is not in the cache. */
 async function changedFiles(
   before: AsyncIterable<SnapshotFile>,
   after: AsyncIterable<SnapshotFile> | Iterable<SnapshotFile>,

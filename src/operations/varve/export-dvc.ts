@@ -106,7 +106,7 @@ function hideDvcFolder(root: string): void {
   mkdirSync(join(root, '.dvc', 'tmp', 'varve', 'export'), { recursive: true });
 }
 
-/** What the cache lacks of a snapshot, from the default remote where there is one. */
+/** What the cache lacks of a snapshot, from the default remote if there is one. */
 async function bringIn(context: WorkingContext, cache: Store, dataset: PointedDataset): Promise<void> {
   if (isInPlace(dataset.pointer) || (await isWhole(context.repository, cache, dataset))) return;
   try {

@@ -33,7 +33,7 @@ export async function fetchInto(
   return { ...fetched, inPlace };
 }
 
-/** Of data in place, a remote has the lists alone: where those are here, it need not even be there. */
+/** Of data in place, a remote has the lists alone: if those are here, it need not even be there. */
 async function fromRemote(
   context: WorkingContext,
   cache: Store,

@@ -68,7 +68,7 @@ interface Found {
   readonly changes: readonly FileChange[];
   /** Whether the files, as they lie there or as they are recorded, are those that the pointer names. */
   readonly isPointed: boolean;
-  /** The parts that were checked out, where that is not all. */
+  /** The parts that were checked out, if that is not all. */
   readonly only: readonly string[] | undefined;
 }
 

@@ -30,7 +30,7 @@ function scalarColumn(name: string, id: string): EngineColumn {
 }
 
 /**
- * The table of a dataset's files: a row a file. `duplicate` is true where an earlier path has the same bytes; `folder` is its
+ * The table of a dataset's files: a row a file. `duplicate` is true if an earlier path has the same bytes; `folder` is its
  * folder, which image datasets label by. With images among the files, their width, height and format. The rows are at hand,
  * so no engine is started for them.
  */
@@ -125,7 +125,7 @@ function repeats(): (text: string) => boolean {
   };
 }
 
-/** In the order of the columns; those of images are left over where there is none. */
+/** In the order of the columns; those of images are left over if there is none. */
 function rowOf(file: DataFile, duplicate: boolean, header: ImageHeader | undefined): Value[] {
   const slash = file.path.lastIndexOf('/');
   const name = file.path.slice(slash + 1);

@@ -36,7 +36,7 @@ export async function profileDirectory(
 }
 
 /**
- * The rows of one of the tables that `profileDirectory` names; undefined where there is no such table. Finding which files
+ * The rows of one of the tables that `profileDirectory` names; undefined if there is no such table. Finding which files
  * make it costs what profiling them does.
  */
 export async function openTableRows(

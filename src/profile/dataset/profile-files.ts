@@ -33,7 +33,7 @@ export interface ProfileOptions extends EngineOptions {
 
 /**
  * Profiles the rows of files of one format as one table, named `''`. Memory is bounded by `options.memory` and the
- * length of the longest value; where nobody said how much and the default is too little, as it is for thousands of columns, by
+ * length of the longest value; if nobody said how much and the default is too little, as it is for thousands of columns, by
  * half of the machine's, and 4 GB at most. Throws `VarveError` where a file cannot be read or `slice` or `weight` names no column,
  * `engine-memory`, and the signal's reason on abort.
  */

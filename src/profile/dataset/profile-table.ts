@@ -27,7 +27,7 @@ export interface TableOptions {
 /** Read at once: some MiB, more where texts are long. */
 const valuesPerPortion = 2 ** 19;
 
-/** Undefined where it could not. */
+/** Undefined if it could not. */
 type Scanner = (rows: Scan, onRows: OnRows) => Promise<LeafCounts[] | undefined>;
 
 /** At most so many columns are read in one scan: their tables and sketches are in memory at once. */

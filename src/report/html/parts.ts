@@ -24,7 +24,7 @@ export interface Order {
   readonly title: string;
 }
 
-/** Search, filter by grade where there are grades, and order; hidden where scripts do not run. */
+/** Search, filter by grade if there are grades, and order; hidden where scripts do not run. */
 export function toolbar(orders: readonly Order[], grades: readonly Grade[], check: Check): Markup {
   const found = new Map<Grade, number>();
   for (const grade of grades) found.set(grade, (found.get(grade) ?? 0) + 1);
@@ -67,7 +67,7 @@ export function datum(text: string): Markup {
   return markup`<bdi>${text}</bdi>`;
 }
 
-/** The first digits of a digest, after a name; nothing where there is none. */
+/** The first digits of a digest, after a name; nothing if there is none. */
 export function shortDigest(digest: string | undefined): Markup {
   return digest === undefined
     ? NO_MARKUP

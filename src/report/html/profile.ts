@@ -23,7 +23,7 @@ const ORDERS: readonly Order[] = [
   { key: 'distinct', down: true, title: 'distinct values' },
 ];
 
-/** One feature, with the same one of the earlier version where there is one. */
+/** One feature, with the same one of the earlier version if there is one. */
 interface Shown {
   readonly name: string;
   readonly table: TableProfile;
@@ -36,7 +36,7 @@ interface Shown {
   };
 }
 
-/** The page for people: how complete each feature is, then a card a feature; two versions where there is an earlier one. */
+/** The page for people: how complete each feature is, then a card a feature; two versions if there is an earlier one. */
 export function profilePage(profile: Profile, options: RenderOptions): string {
   const earlier = options.compareWith;
   const features = shownFeatures(profile, earlier?.profile);
@@ -123,7 +123,7 @@ function drawing({ name, table, feature, earlier }: Shown): Markup {
   return chart(overlayOf(distribution, feature.type, earlier === undefined ? 'after' : 'both'), name);
 }
 
-/** What a card says in figures; null where it does not apply, and counts of rare kinds only where there are any. */
+/** What a card says in figures; null if it does not apply, and counts of rare kinds only if there are any. */
 const FIGURES: readonly (readonly [string, (facts: Facts) => string | null])[] = [
   ['missing', (facts) => percent(facts.missing)],
   ['distinct', (facts) => count(facts.distinct)],

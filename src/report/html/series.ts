@@ -82,7 +82,7 @@ ${reason === undefined ? '' : markup`<ul class="reasons"><li>${brief(reason, 300
 </article>`;
 }
 
-/** A bar a step, the oldest first; none where a side lacks the feature. */
+/** A bar a step, the oldest first; none if a side lacks the feature. */
 function stepBars({ steps: all }: SeriesFeature, { versions }: DriftSeries, height: Height): Drawing {
   const { left, right, top, bottom } = CANVAS;
   const width = (right - left) / all.length;

@@ -75,7 +75,7 @@ function featureRow(facts: Facts, drawn: string, width: number): Cell[] {
   ];
 }
 
-/** Of a moment, where there is little room, the date. Strings have a shortest and a longest that tell more than their order. */
+/** Of a moment, if there is little room, the date. Strings have a shortest and a longest that tell more than their order. */
 function extreme({ type, length }: Facts, text: string | null, end: 0 | 1, width: number): string {
   if (text !== null) return type === 'timestamp' && text.length > width ? text.slice(0, 10) : text;
   return length === null ? '' : `length ${count(length[end])}`;

@@ -30,7 +30,7 @@ export function checkFeature(subject: Subject): Violation[] {
   return RULES.flatMap((rule) => rule.check(subject));
 }
 
-/** The nearest feature that the data satisfies; the same object where it does already. */
+/** The nearest feature that the data satisfies; the same object if it does already. */
 export function relaxFeature(subject: Subject): FeatureSchema {
   return RULES.reduce((feature, rule) => rule.relax({ ...subject, feature }), subject.feature);
 }

@@ -14,7 +14,7 @@ import type { Violation } from './rule.ts';
 /** What the data is held against. TFDV calls it the control. */
 export interface Control {
   readonly role: 'drift' | 'skew';
-  /** Undefined where the other dataset does not have the feature. */
+  /** Undefined if the other dataset does not have the feature. */
   readonly profile: FeatureProfile | undefined;
 }
 

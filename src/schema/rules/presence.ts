@@ -38,7 +38,7 @@ export const PRESENCE_RULE: Rule = {
   },
 };
 
-/** To four digits, so that the proposal reads well; never 1 where something is missing. */
+/** To four digits, so that the proposal reads well; never 1 if something is missing. */
 function roundedDown(fraction: number): number {
   return Math.floor(fraction * 10_000) / 10_000;
 }

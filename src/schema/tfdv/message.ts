@@ -28,7 +28,7 @@ export function stringOf(of: TextMessage | undefined, name: string): string | un
   return value === undefined ? undefined : stringText(value);
 }
 
-/** A number, or undefined where it is absent or none. */
+/** A number, or undefined if it is absent or none. */
 export function numberOf(of: TextMessage | undefined, name: string): number | undefined {
   const value = scalarOf(of, name);
   if (value === undefined) return undefined;

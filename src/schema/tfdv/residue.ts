@@ -5,7 +5,7 @@ export interface Understood {
   readonly [field: string]: true | Understood;
 }
 
-/** The fields that are not understood, with their comments; undefined where there are none. */
+/** The fields that are not understood, with their comments; undefined if there are none. */
 export function residueOf(message: TextMessage, understood: Understood): TextMessage | undefined {
   const fields = message.fields.flatMap((field): TextField[] => {
     const known = Object.hasOwn(understood, field.name) ? understood[field.name] : undefined;

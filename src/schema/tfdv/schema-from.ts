@@ -209,7 +209,7 @@ function featureFrom(feature: TextMessage, field: TextField, name: string, where
   };
 }
 
-/** TFDV passes over words for numbers, and over the word for false where it is that for true; so they are residue. */
+/** TFDV passes over words for numbers, and over the word for false if it is that for true; so they are residue. */
 function wordsUsed(feature: TextMessage): Understood {
   const words = messageOf(feature, 'bool_domain');
   if (typesFrom(feature)[0] !== 'string') return {};

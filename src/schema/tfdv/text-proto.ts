@@ -25,7 +25,7 @@ const MAX_DEPTH = 100;
 const MAX_TEXT_LENGTH = 256 * 2 ** 20;
 const TOKEN = /[ \t\r\n]+|#([^\n]*)|(\[[\w./%-]+\])|([-+]?[\w.+-]+)|([{}<>:;,[\]-])/y;
 
-/** Where the literal that starts with the quote at `start` ends; 0 where it does not. By hand, as literals can be huge. */
+/** Where the literal that starts with the quote at `start` ends; 0 if it does not. By hand, as literals can be huge. */
 function literalEnd(text: string, start: number): number {
   const quote = text[start];
   for (let at = start + 1; at < text.length; at++) {
@@ -44,7 +44,7 @@ interface Token {
   readonly newLine: boolean;
 }
 
-/** @throws VarveError `tfdv-invalid` with the line where text is not in the text format, or is nested over 100 deep */
+/** @throws VarveError `tfdv-invalid` with the line if text is not in the text format, or is nested over 100 deep */
 export function parseTextProto(text: string, where: string): TextMessage {
   if (text.length > MAX_TEXT_LENGTH) throw invalid(where, text, 0, 'over 256 MiB of text');
   try {

@@ -22,7 +22,7 @@ export interface SelectedDataset {
 /**
  * The datasets that paths of the user name: each a dataset, its pointer, a folder with datasets below, or a file or folder
  * within a dataset. No paths: every dataset of the working tree.
- * @throws VarveError `not-a-dataset`, `outside-repository`, and as parsePointer
+ * @throws VarveError `not-a-dataset`, `outside-repository`, and the codes of parsePointer
  */
 export function selectDatasets(context: WorkingContext, paths: readonly string[]): SelectedDataset[] {
   const { root } = context.repository;
@@ -44,7 +44,7 @@ export function selectDatasets(context: WorkingContext, paths: readonly string[]
   }));
 }
 
-/** The dataset that a path of the user names as a whole, by its data or its pointer; undefined where it names none. */
+/** The dataset that a path of the user names as a whole, by its data or its pointer; undefined if it names none. */
 export function datasetNamed(context: WorkingContext, path: string): string | undefined {
   const { repository, cwd } = context;
   return datasetAtPath(repository.root, pathInRepository(repository, cwd, path));
@@ -59,7 +59,7 @@ export function datasetAtPath(root: string, named: string): string | undefined {
     : undefined;
 }
 
-/** The dataset that holds `path` (from the root) somewhere within; undefined where none does. */
+/** The dataset that holds `path` (from the root) somewhere within; undefined if none does. */
 export function datasetAround(root: string, path: string): string | undefined {
   for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
     const folder = path.slice(0, slash);

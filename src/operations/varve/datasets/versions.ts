@@ -22,7 +22,7 @@ export function pointerFacts({ kind, digest, bytes, files, rows, profile }: Poin
   };
 }
 
-/** See Backend.version. */
+/** Implements Backend.version. */
 export function datasetVersion(
   { repository: { root } }: WorkingContext,
   path: string,
@@ -38,7 +38,7 @@ export function pointerOf(root: string, dataset: string, commit: string | undefi
   return commit === undefined ? readPointer(root, dataset) : datasetAt(root, commit, dataset);
 }
 
-/** See Backend.select. */
+/** Implements Backend.select. */
 export function selectVersions(context: WorkingContext, paths: readonly string[]): DatasetVersion[] {
   return selectDatasets(context, paths).map((dataset) => versionOf(dataset, undefined));
 }
@@ -48,7 +48,7 @@ export function versionsAt({ repository }: WorkingContext, commit: string): Data
   return datasetsAt(repository.root, commit).map((dataset) => versionOf(dataset, commit));
 }
 
-/** See Backend.history. */
+/** Implements Backend.history. */
 export function versionHistory(
   { repository }: WorkingContext,
   path: string,

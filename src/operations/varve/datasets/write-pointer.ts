@@ -11,7 +11,7 @@ export type PointedStatistics = Pick<Pointer, 'rows' | 'profile'>;
 
 /**
  * Where a dataset that a person names may lie, from the root. Whether anything lies there plays no part.
- * @throws VarveError `unsupported-path`, `nested-dataset`, and as checkGitAccepts
+ * @throws VarveError `unsupported-path`, `nested-dataset`, and the codes of checkGitAccepts
  */
 export function datasetPath(context: WorkingContext, path: string): string {
   const { root } = context.repository;

@@ -40,8 +40,8 @@ const ASKED_AT_ONCE = 32;
 /**
  * Makes a snapshot of data that lies in a bucket and leaves it there: a list of its objects, each with what identifies its
  * present state. Reads no data. What is known of an object that has not changed since the snapshot before is kept.
- * @param url `s3://bucket/prefix` or `minio://alias/bucket/prefix`: a single object where it names one, else all objects below
- * @throws VarveError `path-taken`, `unsupported-key`, `missing-path`, and what the bucket meets
+ * @param url `s3://bucket/prefix` or `minio://alias/bucket/prefix`: a single object if it names one, else all objects below
+ * @throws VarveError `path-taken`, `unsupported-key`, `missing-path`, and the errors of the bucket
  */
 export async function addInPlace(
   context: WorkingContext,
@@ -163,7 +163,7 @@ interface FoundFile extends Omit<SourceFile, 'digest'> {
 }
 
 interface Described {
-  /** Undefined where it was there before and is no more. */
+  /** Undefined if it was there before and is no more. */
   readonly file: SourceFile | undefined;
   readonly isAsBefore: boolean;
 }
@@ -196,7 +196,7 @@ async function* named(
   }
 }
 
-/** @throws VarveError `unsupported-key` where a checkout could not make a file of that name, or not find it again */
+/** @throws VarveError `unsupported-key` if a checkout could not make a file of that name, or not find it again */
 function belongs({ path, size }: FoundFile, dataset: string, rules: IgnoreRules): boolean {
   // Tools that show folders make such objects, which hold nothing.
   if (size === 0 && (path === '' || path.endsWith('/'))) return false;

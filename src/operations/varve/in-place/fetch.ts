@@ -23,7 +23,7 @@ const PORTION_FILES = 20_000;
 /**
  * Brings what the cache lacks of datasets in place, from where they lie. What was read when something fails stays.
  * @param claimed what else this clone needs of its cache
- * @throws VarveError `source-changed`, `source-damaged`, and what the bucket meets
+ * @throws VarveError `source-changed`, `source-damaged`, and the errors of the bucket
  */
 export async function fetchInPlace(
   context: WorkingContext,

@@ -16,7 +16,7 @@ const MD5 = /^[0-9a-f]{32}$/;
 
 interface Reading {
   readonly digest: Digest;
-  /** Undefined where it says nothing. */
+  /** Undefined if it says nothing. */
   readonly md5: string | undefined;
   /** Small ones. */
   readonly bytes: Uint8Array | undefined;

@@ -17,7 +17,7 @@ export function isInPlace(pointer: Pointer): pointer is PointerInPlace {
 
 /**
  * The files of a snapshot in place, in order, with the digests of those whose bytes a server or this clone knows.
- * @throws VarveError `object-missing` where the source manifest is not in the store; `damaged-manifest`
+ * @throws VarveError `object-missing` if the source manifest is not in the store; `damaged-manifest`
  */
 export async function* sourceFiles(
   repository: Repository,
@@ -45,7 +45,7 @@ export function isUnread({ digest, etag }: SnapshotFile): boolean {
   return digest === undefined && etag !== undefined;
 }
 
-/** As ordinary entries, without a digest where nobody has read the bytes. */
+/** As ordinary entries, without a digest if nobody has read the bytes. */
 export async function* entriesInPlace(
   repository: Repository,
   store: Store,
@@ -59,7 +59,7 @@ export async function* entriesInPlace(
 }
 
 /**
- * What this clone has read of a snapshot in place, as a root: so that gc keeps it, and verify checks it. Undefined where it has
+ * What this clone has read of a snapshot in place, as a root: so that gc keeps it, and verify checks it. Undefined if it has
  * read nothing.
  */
 export function rootOfRead(repository: Repository, path: string, pointer: Pointer): Root | undefined {
