@@ -12,7 +12,7 @@ import { profileOfDataset } from './statistics/load.ts';
 import { storedProfile } from './statistics/stored.ts';
 import { validate } from './validate.ts';
 
-/** What a dataset that changed since the base looks like. */
+/** A dataset that changed since the base, with what its schema and its drift say. */
 export interface CheckedDataset {
   readonly path: string;
   /** Undefined if the dataset has no schema. */

@@ -10,7 +10,7 @@ export interface InitResult {
   readonly created: boolean;
 }
 
-/** What in .varve/ is of this clone alone. */
+/** The parts of .varve/ that belong to this clone alone. */
 export const NOT_IN_GIT =
   '/cache/\n/index/\n/stat/\n/profiles/\n/read/\n/clone-id\n/tracked.json\n/config.local.yaml\n/.varve-*.tmp\n';
 

@@ -10,7 +10,7 @@ import {
 import { fingerprint, type TrustRequest } from '../workspace/trust/request.ts';
 import type { Context } from './context/context.ts';
 
-/** What settings of the repository ask of this machine, and whether it agreed. */
+/** A setting of the repository that asks something of this machine, and whether it agreed. */
 export interface AskedSetting extends TrustRequest {
   readonly fingerprint: Digest;
   readonly trusted: boolean;
@@ -50,13 +50,15 @@ export async function trust(context: Context, fingerprints: readonly string[] = 
   return { settings: chosen.map((setting) => ({ ...setting, trusted: true })) };
 }
 
-/** What this machine agreed to for the repository, by any of its worktrees, even if nothing asks for it any more. */
+/**
+ * Lists what this machine agreed to for the repository, by any of its worktrees, even if nothing asks for it any more.
+ */
 export function trusted({ repository }: Context): { readonly consents: readonly Consent[] } {
   return { consents: consents(repository.root) };
 }
 
 /**
- * Takes consents back, or all of them where no fingerprint is given.
+ * Takes consents back, or all of them if no fingerprint is given.
  * @throws VarveError `setting-unknown` if this machine did not agree to such a fingerprint
  */
 export function revokeTrust(

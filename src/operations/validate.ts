@@ -22,8 +22,8 @@ export interface ValidateOptions extends ProfilingOptions {
 }
 
 /**
- * Holds a dataset against its schema. Reads the profile only, but for custom row checks and example rows, which are
- * looked up where the data lies in the working tree.
+ * Holds a dataset against its schema. Reads the profile only, except for custom row checks and example rows, which it
+ * looks up if the data lies in the working tree.
  * @throws VarveError `missing-schema`, `schema-invalid`, `unknown-environment`, `not-fetched`
  */
 export async function validate(
@@ -44,7 +44,7 @@ export async function validate(
   });
 }
 
-/** Holds what is read already against a schema, and asks the rows where they are at hand. */
+/** Holds a profile that is loaded already against a schema, and asks the rows if they are at hand. */
 export async function hold(
   dataset: NamedDataset,
   { profile, digest }: ProfiledDataset,
@@ -83,7 +83,10 @@ async function controls(
   return { ...(previous && { previous }), ...(serving && { serving }) };
 }
 
-/** Only if a comparator needs it: a clone that fetched one version's profile can still validate it. */
+/**
+ * Loads the version before only if a comparator needs it: a clone that fetched one version's profile can still validate
+ * it.
+ */
 async function versionBefore(
   { context, version, name }: NamedDataset,
   schema: Schema,

@@ -26,11 +26,12 @@ import type {
 import type { DatasetFiles, DatasetVersion, HistoryEntry } from './version.ts';
 
 /**
- * What looks after the data of a repository: the format of its pointers, where its bytes are kept, and how they move. One is chosen
- * when a repository is opened, and stands for that repository, for where the user is in it, and for how the work is watched and stopped.
- * A backend knows nothing of statistics but that they are bytes which travel with a version: it asks a `Profiler` for them and keeps
- * them under their digest. It knows no schema, no drift and no report. What it cannot do, it refuses itself, by a VarveError that says
- * what to use in its place. Paths of the user are relative to where the user is; all others are POSIX, from the root.
+ * Looks after the data of a repository: the format of its pointers, where its bytes are kept, and how they move. One is
+ * chosen when a repository is opened, and stands for that repository, for where the user is in it, and for how the work
+ * is watched and stopped. A backend knows nothing of statistics but that they are bytes which travel with a version: it
+ * asks a `Profiler` for them and keeps them under their digest. It knows no schema, no drift and no report. What it
+ * cannot do, it refuses itself, by a VarveError that says what to use in its place. Paths of the user are relative to
+ * where the user is; all others are POSIX, from the root.
  */
 export interface Backend {
   readonly repository: Repository;

@@ -9,7 +9,7 @@ declare const contentKey: unique symbol;
  */
 export type ContentKey = Digest | (string & { readonly [contentKey]: true });
 
-/** What a pointer says of a version of a dataset, in whichever format it is written. */
+/** The facts that a pointer states about a version of a dataset, in whichever format it is written. */
 export interface VersionFacts {
   readonly kind: 'file' | 'directory';
   readonly content: ContentKey;
@@ -43,7 +43,7 @@ export interface HistoryEntry {
 }
 
 /**
- * The files of a dataset, readable as long as the work on them lasts: of a directory all, or only those that are tables where a
+ * The files of a dataset, readable as long as the work on them lasts: all files of a directory, or only its tables if the
  * version is not checked out.
  */
 export type DatasetFiles =

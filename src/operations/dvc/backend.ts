@@ -1,3 +1,8 @@
+/**
+ * The backend for data that DVC looks after. It loads each operation when it is called, and knows neither the command
+ * line nor varve's own pointers.
+ */
+
 import { unsupported } from '../../dvc/format/config.ts';
 import type { DvcRepository } from '../../dvc/tree/repository.ts';
 import { VarveError } from '../../errors.ts';

@@ -32,7 +32,7 @@ export async function checkoutWanted(
   };
 }
 
-/** Those whose data is known, and kept in DVC's cache, not in Git. */
+/** Keeps the outputs whose data is known and lies in DVC's cache, not in Git. */
 export function wantedOf(selected: readonly Selected[]): Wanted[] {
   return selected.flatMap(({ output, only }) =>
     isRecorded(output) && output.cached

@@ -63,7 +63,7 @@ async function outputDiff(
   return { diff: found, versions: [outputFacts(before), outputFacts(after)] };
 }
 
-/** The working tree's data if it is not what its pointer names. */
+/** Looks at the working tree's data; undefined if it is what its pointer names. */
 async function unsaved(context: DvcContext, output: RecordedOutput) {
   const { state, found } = await outputStatus(context, { output });
   return state === 'modified' ? found : undefined;

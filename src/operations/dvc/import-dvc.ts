@@ -34,7 +34,7 @@ import { NOT_IN_GIT } from '../init.ts';
 import { type DvcPlace, inDvc } from './context.ts';
 import { openProfileStore } from './profiles.ts';
 
-/** What an output's data is in varve's format. */
+/** The pointer fields that an output's data has in varve's format. */
 type Snapshot = Pick<Pointer, 'kind' | 'digest' | 'bytes' | 'files' | 'executable'>;
 
 /** One line of the record of what was taken over, from which an import that was cut off goes on. */

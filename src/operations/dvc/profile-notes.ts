@@ -28,7 +28,10 @@ export function readProfileNote(
   });
 }
 
-/** As readProfileNote, undefined also where it is damaged: profiles are computed again, or sent again. */
+/**
+ * Reads a profile as readProfileNote does, but gives undefined for a damaged one too: profiles are computed again, or
+ * sent again.
+ */
 export async function readWholeNote(
   remote: ObjectRemote,
   digest: ProfileDigest,

@@ -14,7 +14,7 @@ import { hexDigestOf } from '../../store/format/digest.ts';
 import type { ContentKey, DatasetVersion, HistoryEntry, VersionFacts } from '../backend/version.ts';
 import type { DvcPlace } from './context.ts';
 
-/** What the pointer of an output says of its data. */
+/** Takes from the pointer of an output what it says of the data. */
 export function outputFacts({ id, size, files, profile }: RecordedOutput): VersionFacts {
   return {
     kind: isDirectory(id) ? 'directory' : 'file',
@@ -82,7 +82,7 @@ export function outputVersionHistory(
   }));
 }
 
-/** The outputs of a commit; of the working tree where it is undefined. */
+/** Reads the outputs of a commit; of the working tree if it is undefined. */
 export function outputsOf(repository: DvcRepository, commit: string | undefined): Output[] {
   return commit === undefined ? outputsInTree(repository) : outputsAt(repository, commit);
 }

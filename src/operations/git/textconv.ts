@@ -9,7 +9,7 @@ import { snapshotFiles } from '../varve/datasets/select.ts';
 import type { SnapshotFile } from '../varve/in-place/snapshot.ts';
 import { openCache } from '../varve/stores/stores.ts';
 
-/** More files than these make a Git diff that nobody reads; `varve diff` lists what changed. */
+/** A Git diff of more files than these is read by nobody; `varve diff` lists what changed. */
 const MAX_LISTED_FILES = 10_000;
 
 export interface PointerContents {
@@ -19,7 +19,7 @@ export interface PointerContents {
   readonly profile: Profile | undefined;
 }
 
-/** What stands behind a pointer, as far as the cache has it. Text that is no pointer comes back as it is. */
+/** Lists what a pointer names, as far as the cache has it. Gives text that is no pointer back as it is. */
 export async function pointerContents(context: WorkingContext, file: string): Promise<PointerContents> {
   const text = readFileSync(file, 'utf8');
   try {

@@ -8,7 +8,7 @@ import type { NamedDataset } from '../datasets/resolve.ts';
 /** Far beyond the statistics of ten thousand features. */
 const LARGEST_STATISTICS = 256 * 1024 * 1024;
 
-/** Whether a plain file holds TFDV's statistics in place of data, as its name says. */
+/** Tells by its name whether a plain file holds TFDV's statistics in place of data. */
 export function isStatistics({ version, absolutePath }: NamedDataset): boolean {
   return version === undefined && /\.(pb|pbtxt|tfrecord)$/i.test(absolutePath ?? '');
 }

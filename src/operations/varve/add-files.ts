@@ -61,7 +61,7 @@ export async function takeIn(
   });
 }
 
-/** Where nothing is waited for, signals would not be heard before the end. */
+/** Yields to the event loop from time to time, so that Ctrl-C works during synchronous reads. */
 function takingTurns(): () => Promise<void> {
   let turned = performance.now();
   return async () => {

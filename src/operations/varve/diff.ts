@@ -70,7 +70,7 @@ async function datasetDiff(
   return { diff: found, versions: [pointerFacts(before), pointerFacts(saved)] };
 }
 
-/** The files of the working tree if they are not those that the pointer names. */
+/** Lists the files of the working tree; undefined if they are those that the pointer names. */
 async function unsavedFiles(
   context: WorkingContext,
   path: string,
@@ -95,7 +95,7 @@ async function* filesOf(
   if (pointer !== undefined) yield* snapshotFiles(repository, cache, path, pointer);
 }
 
-/** Undefined if a manifest is not in the cache. */
+/** Lists what differs between two snapshots; undefined if a manifest is not in the cache. */
 async function changedFiles(
   before: AsyncIterable<SnapshotFile>,
   after: AsyncIterable<SnapshotFile> | Iterable<SnapshotFile>,
@@ -116,7 +116,7 @@ async function changedFiles(
   }
 }
 
-/** By digest; of what nobody has read, by what its bucket says. */
+/** Compares by digest; for data in place that nobody has read, by what its bucket says. */
 function isSame(a: SnapshotFile, b: SnapshotFile): boolean {
   const sameObject = a.etag !== undefined && a.etag === b.etag && a.size === b.size;
   const sameBytes = sameObject || (!isUnread(a) && a.digest === b.digest);

@@ -44,7 +44,7 @@ interface Known {
   readonly md5: string;
 }
 
-/** What `dvc init` writes. */
+/** The file of this name as `dvc init` writes it. */
 const DVC_GITIGNORE = '/config.local\n/tmp\n/cache\n';
 
 /**
@@ -106,7 +106,7 @@ function hideDvcFolder(root: string): void {
   mkdirSync(join(root, '.dvc', 'tmp', 'varve', 'export'), { recursive: true });
 }
 
-/** What the cache lacks of a snapshot, from the default remote if there is one. */
+/** Fetches what the cache lacks of a snapshot from the default remote, if there is one. */
 async function bringIn(context: WorkingContext, cache: Store, dataset: PointedDataset): Promise<void> {
   if (isInPlace(dataset.pointer) || (await isWhole(context.repository, cache, dataset))) return;
   try {

@@ -34,7 +34,7 @@ export async function pushRoots(
   });
 }
 
-/** Those of which the remote gets the list and no data, once each. */
+/** Datasets in place, once each: only their list of objects was pushed. */
 function inPlaceOf(roots: readonly Root[]): Pick<TransferResult, 'inPlace'> {
   const urls = new Map(roots.flatMap(({ path, source }) => (source === undefined ? [] : [[path, source]])));
   return urls.size === 0

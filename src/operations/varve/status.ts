@@ -61,7 +61,7 @@ export async function datasetStatus(
   };
 }
 
-/** What a look at the data told. */
+/** The facts about a dataset's data from which its state follows. */
 interface Found {
   readonly isRecorded: boolean;
   /** Since the record. */
@@ -105,7 +105,7 @@ async function lookAt(context: WorkingContext, path: string, pointer: Pointer): 
   return found;
 }
 
-/** Whether the files of a snapshot are those that the pointer names, be it in place or a copy. */
+/** Tells whether the files of a snapshot are those that the pointer names, be it in place or a copy. */
 function isSnapshot(repository: Repository, snapshot: Digest, pointer: Pointer): boolean {
   return (
     snapshot === pointer.digest || contentOf(repository, snapshot) === contentOf(repository, pointer.digest)

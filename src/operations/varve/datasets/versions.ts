@@ -9,7 +9,7 @@ import type { DatasetVersion, HistoryEntry, VersionFacts } from '../../backend/v
 import type { WorkingContext } from '../../context/context.ts';
 import { datasetAtPath, selectDatasets } from './select.ts';
 
-/** What a pointer says of its snapshot. */
+/** Takes from a pointer what it says of its snapshot. */
 export function pointerFacts({ kind, digest, bytes, files, rows, profile }: Pointer): VersionFacts {
   return {
     kind,

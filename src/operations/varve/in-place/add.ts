@@ -1,3 +1,8 @@
+/**
+ * Versions of data that lies in a bucket and stays there. Knows lists of objects and what identifies their state; reads
+ * no byte of data.
+ */
+
 import { posix } from 'node:path';
 import { inOrder } from '../../../base/concurrency.ts';
 import { problemOfDataPath } from '../../../base/data-path.ts';
@@ -119,7 +124,7 @@ async function takeList(context: WorkingContext, cache: Store, target: Target): 
   }
 }
 
-/** What is learned of the files while they pass. */
+/** Collects facts about the files while they are listed. */
 class List {
   files = 0;
   bytes = 0;
@@ -231,7 +236,7 @@ function isSameState(a: SourceFile, b: SourceFile): boolean {
   return a.size === b.size && a.etag === b.etag && a.version === b.version;
 }
 
-/** The snapshot before, where it is one of the same source and this clone has its list. */
+/** Reads the files of the snapshot before, if it is one of the same source and this clone has its list. */
 async function* knownBefore(
   { repository }: WorkingContext,
   cache: Store,

@@ -11,7 +11,7 @@ import type { Batch } from '../../../store/writing/batch.ts';
 
 /** Larger objects pass through a file, so that the store can lay them out as it does any file. */
 const MAX_IN_MEMORY_BYTES = 128 * 1024;
-/** What an ETag looks like where it is the MD5 of the bytes, as it mostly is unless they are encrypted or came in parts. */
+/** An ETag of this form is the MD5 of the bytes, unless they are encrypted or came in parts. */
 const MD5 = /^[0-9a-f]{32}$/;
 
 interface Reading {

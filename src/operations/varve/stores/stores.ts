@@ -1,3 +1,8 @@
+/**
+ * Opens the stores of a repository: its cache, and its remotes once this machine agreed to them. Knows settings and
+ * places; knows nothing of what is in the objects.
+ */
+
 import { join } from 'node:path';
 import { VarveError } from '../../../errors.ts';
 import { type BucketSource, openSource } from '../../../remote/bucket/listing.ts';
@@ -25,12 +30,12 @@ function trustedCache({ repository }: WorkingContext): string {
   return cacheFolder(repository, config);
 }
 
-/** Whether other clones may keep their data in this cache too. */
+/** Tells whether other clones may keep their data in this cache too. */
 export function isCacheShared({ repository }: WorkingContext): boolean {
   return readConfig(repository).cache !== undefined;
 }
 
-/** In a cache that clones share, says what this one needs of it, so that a gc from another leaves it. */
+/** Records in a cache that clones share what this one needs of it, so that a gc from another leaves it. */
 export async function claimInCache(context: WorkingContext, roots: readonly Root[]): Promise<void> {
   if (!isCacheShared(context)) return;
   const remote = await openRemote(trustedCache(context));
@@ -57,7 +62,7 @@ export async function openRemoteStore(context: WorkingContext, name?: string): P
   return { name: opened.name, url: opened.remote.url, store };
 }
 
-/** As openRemoteStore, with nothing read yet. Close it. */
+/** Opens a remote as openRemoteStore does, with nothing read yet. Close it. */
 export async function openRemoteNamed(
   context: WorkingContext,
   name?: string,
