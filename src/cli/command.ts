@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { OnProgress } from '../progress.ts';
 
-/** What a command may use of its surroundings. */
+/** The surroundings that a command may use. */
 export interface Io {
   /** Where the user stands, or what `-C` names. Absolute. */
   readonly cwd: string;

@@ -1,3 +1,8 @@
+/**
+ * Runs one command line: finds its command, gives it the terminal, and prints its outcome or its error. It knows no
+ * dataset; commands know no terminal but what `Io` gives them.
+ */
+
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
@@ -171,7 +176,10 @@ function printVersion(): never {
   throw new CommanderError(0, 'varve.version', version);
 }
 
-/** What commander says of words of the command line, which may be anything; a suggestion comes on a line of its own. */
+/**
+ * Makes lines of commander's message, which quotes words of the command line that may be anything; a suggestion comes on
+ * a line of its own.
+ */
 function usageLines(message: string): string[] {
   const [said, suggestion] = message.trimEnd().split(/\n(?=\(Did you mean [^\n]*\)$)/);
   return [said!, ...(suggestion === undefined ? [] : [suggestion])].map((line) => forPeople(neutral(line)));

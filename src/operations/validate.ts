@@ -37,7 +37,7 @@ export async function validate(
   const schema = readSchema(file);
   const profiled = await profileOfDataset(dataset, options);
   const { environment } = options;
-  return hold(dataset, profiled, schema, options, {
+  return validateLoaded(dataset, profiled, schema, options, {
     schemaName: file.name,
     ...(environment === undefined ? {} : { environment }),
     ...(await controls(cwd, dataset, schema, options, watch)),
@@ -45,17 +45,17 @@ export async function validate(
 }
 
 /** Holds a profile that is loaded already against a schema, and asks the rows if they are at hand. */
-export async function hold(
+export async function validateLoaded(
   dataset: NamedDataset,
   { profile, digest }: ProfiledDataset,
   schema: Schema,
   options: ProfilingOptions,
-  more: Omit<HoldOptions, 'name' | 'digest' | 'rows'>,
+  settings: Omit<HoldOptions, 'name' | 'digest' | 'rows'>,
 ): Promise<ValidationReport> {
   const rows = hasData(dataset) && !isStatistics(dataset) ? rowCheckerOf(dataset, options) : undefined;
   try {
     return await validateProfile(profile, schema, {
-      ...more,
+      ...settings,
       name: dataset.name,
       ...(digest === undefined ? {} : { digest }),
       ...(rows === undefined ? {} : { rows }),

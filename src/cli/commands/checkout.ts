@@ -25,7 +25,7 @@ export function command(run: RunCommand): Command {
     );
 }
 
-/** What was done to the data, dataset by dataset. */
+/** Says what was done to the data, dataset by dataset. */
 export function checkoutLines(datasets: readonly CheckedOutDataset[]): string {
   const touched = datasets.filter(({ written, removed, kept }) => written + removed + kept.length > 0);
   if (touched.length === 0) return 'The data matches its pointers.';

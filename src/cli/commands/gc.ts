@@ -33,7 +33,7 @@ export function command(run: RunCommand): Command {
     );
 }
 
-/** In milliseconds. */
+/** Parses a time such as `12h` into milliseconds. */
 function duration(text: string): number {
   const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
   if (text === '0') return 0;

@@ -7,7 +7,7 @@ import { changeLines } from '../change-lines.ts';
 import { defineCommand, type RunCommand } from '../command.ts';
 import { type Paint, painter } from '../terminal/text.ts';
 
-/** What to do next, by state. */
+/** The next step to take, by state. */
 const ADVICE: Readonly<Record<DatasetState, string>> = {
   unchanged: '',
   modified: 'save with `varve add`, or give up with `varve checkout --force`',

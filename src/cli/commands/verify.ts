@@ -8,7 +8,7 @@ import { type CommonOptions, defineCommand, type RunCommand } from '../command.t
 
 type Options = CommonOptions & { readonly remote?: string; readonly complete?: true };
 
-/** More lines than these about what is absent are counted, not listed; `--json` lists them all. */
+/** The most lines about what is absent; more are counted. `--json` lists them all. */
 const MAX_ABSENT = 20;
 
 export function command(run: RunCommand): Command {

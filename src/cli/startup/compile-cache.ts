@@ -14,10 +14,10 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
-/** Of the files that this starts, set by the build: a cache of other files must never be taken for theirs. */
+/** Names the files that this starts, set by the build: a cache of other files must never be taken for theirs. */
 declare const BUILD: string;
 
-/** In the package itself: who may write there may change the program anyway. */
+/** The cache lies in the package itself: who may write there may change the program anyway. */
 const FOLDER = join(__dirname, '.compiled');
 
 /** Since Node 22.8. See https://nodejs.org/api/module.html#module-compile-cache */
@@ -39,7 +39,7 @@ export function requireCompiled(name: string, purpose = ''): unknown {
   return require(join(__dirname, name));
 }
 
-/** As `require`, which finds what this has loaded, but compiled by way of the cache. */
+/** Loads a module as `require` does, compiled by way of the cache; `require` then finds it. */
 function load(name: string, purpose = ''): unknown {
   const file = join(__dirname, name);
   const known = require.cache[file];

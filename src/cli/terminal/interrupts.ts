@@ -1,4 +1,4 @@
-/** How long work may take to stop in order, in milliseconds. */
+/** The longest time that work may take to stop in order, in milliseconds. */
 const PATIENCE = 10_000;
 const CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 

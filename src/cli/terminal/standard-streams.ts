@@ -2,7 +2,7 @@ import { fstatSync, statSync, writeSync } from 'node:fs';
 
 const OUTPUT = 1;
 const ERROR = 2;
-/** Those whose reader was too slow: what follows waits its turn in Node's stream. */
+/** File descriptors whose reader was too slow: what follows waits its turn in Node's stream. */
 const FULL_STREAMS = new Set<number>();
 
 export function print(text: string): void {
@@ -18,7 +18,7 @@ export function terminalWidth(): number | undefined {
   return isTerminal() ? process.stdout.columns : undefined;
 }
 
-/** Whether standard output takes colours. See https://no-color.org */
+/** Tells whether standard output takes colours. See https://no-color.org */
 export function hasColours(): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   if (NO_COLOR) return false;

@@ -10,7 +10,7 @@ export interface DirectoryEntry {
   readonly id: ObjectId;
 }
 
-/** What a string can hold in Node, with room for the parsed entries; about four million files. */
+/** The longest list that Node can hold as a string, with room for the parsed entries; about four million files. */
 const MAX_MANIFEST_BYTES = 400 * 1024 * 1024;
 
 /**

@@ -6,7 +6,7 @@ import { yamlScalar } from './yaml-scalar.ts';
 
 const { isMap, isScalar, isSeq } = yaml();
 
-/** What `dvc add` records of an output. */
+/** The fields that `dvc add` records of an output. */
 export interface DvcFileEntry {
   readonly id: ObjectId;
   readonly size: number;
@@ -143,7 +143,9 @@ function contentEnd(pair: Pair): number {
   return value.range![1];
 }
 
-/** Where the line that holds `position` ends, its newline included. A block scalar ends at a line's start already. */
+/**
+ * Finds the end of the line that holds `position`, its newline included. A block scalar ends at a line's start already.
+ */
 function endOfLine(text: string, position: number): number {
   if (position > 0 && text[position - 1] === '\n') return position;
   const newline = text.indexOf('\n', position);

@@ -17,7 +17,7 @@ import type { ObjectRemote } from './object-remote.ts';
 const JOBS = 48;
 /** Received objects up to this size are kept in memory until they are checked. */
 const MAX_IN_MEMORY_BYTES = 4 * 1024 * 1024;
-/** What one page of a listing holds. */
+/** Names on one page of a listing. */
 const PAGE = 1000;
 
 /** Objects up to this size go into archives. */
@@ -26,7 +26,7 @@ const MAX_ARCHIVED_BYTES = 256 * 1024;
 const ARCHIVE_BYTES = 8 * 1024 * 1024;
 /** Few enough that all connections have work to the end. */
 const ARCHIVE_OBJECTS = 250;
-/** Also of the first, for which all others wait. */
+/** The fewest objects that are sent as an archive. It holds for the first archive too, for which all others wait. */
 const SMALLEST_ARCHIVE = 16;
 const ARCHIVES_AT_ONCE = 6;
 
@@ -67,7 +67,7 @@ export class BucketObjects implements ObjectRemote {
     return found;
   }
 
-  /** Small objects go many in one request, as an archive, where the server unpacks those. */
+  /** Sends the objects; small ones go many in one request, as an archive, if the server unpacks those. */
   async upload(ids: readonly ObjectId[], jobs: number, onSent: (bytes: number) => void): Promise<void> {
     const { archives, single } = planUpload(this.#context.repository.config.cacheDir, ids);
     const left: Sized[][] = [];
@@ -157,7 +157,7 @@ export class BucketObjects implements ObjectRemote {
     return keys;
   }
 
-  /** The object in memory, or in a temporary file where it is large. */
+  /** Receives an object into memory, or into a temporary file if it is large. */
   async #receive(key: string): Promise<Uint8Array | { readonly temporary: string }> {
     const pieces: Uint8Array[] = [];
     let size = 0;
@@ -200,7 +200,10 @@ export class BucketObjects implements ObjectRemote {
   }
 }
 
-/** Which objects go together, and which alone: the large ones, and too few small ones to be worth an archive. */
+/**
+ * Decides which objects go together, and which alone: the large ones, and small ones if they are too few to be worth an
+ * archive.
+ */
 function planUpload(root: string, ids: readonly ObjectId[]): { archives: Sized[][]; single: Sized[] } {
   const archives: Sized[][] = [];
   const single: Sized[] = [];

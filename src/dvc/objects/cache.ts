@@ -23,8 +23,8 @@ export function isCached(context: DvcContext, id: ObjectId): boolean {
 }
 
 /**
- * Those of the files whose objects the cache lacks. Many are looked up in the folders of the cache, which is several times faster than
- * asking for each; but not where the cache is so large that most of what it lists would be of no use.
+ * Filters the files whose objects the cache lacks. Looks many up in the folders of the cache, which is several times
+ * faster than asking for each, unless the cache is so large that most of what it lists would be of no use.
  */
 export function notCached<T extends OutputFile>(context: DvcContext, files: readonly T[]): T[] {
   const isListable = files.every(({ id }) => id.hash === 'md5') && files.length >= WORTH_LISTING;
@@ -82,7 +82,7 @@ function checkedFiles(bytes: Uint8Array, id: ObjectId, where: string): readonly 
   });
 }
 
-/** As cachedFiles, for what must be there. */
+/** Reads the files of an output as cachedFiles does, and throws if its list is not there. */
 export async function filesOf(
   context: DvcContext,
   output: Output & { readonly id: ObjectId },

@@ -1,3 +1,8 @@
+/**
+ * Reads, hashes, places and writes single objects, as worker threads do it. Knows files and MD5s; knows no output, no
+ * pointer and no setting.
+ */
+
 import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
@@ -69,7 +74,9 @@ export function doJob(job: ObjectJob): JobResult {
   }
 }
 
-/** Where unfinished objects lie: within the cache, so that a rename suffices, under a name that no object has. */
+/**
+ * Gives the folder of unfinished objects: within the cache, so that a rename suffices, under a name that no object has.
+ */
 export function temporaryFolder(root: string): string {
   return join(root, 'varve', 'tmp');
 }

@@ -8,7 +8,7 @@ import { cachedFiles, isCached, notCached, type OutputFile } from './cache.ts';
 import type { ObjectRemote } from './object-remote.ts';
 import { openDvcRemote } from './remotes.ts';
 
-/** What to move of one output: `only` as in Selected. */
+/** The files to move of one output: `only` as in Selected. */
 export interface Wanted {
   readonly output: RecordedOutput;
   readonly only?: readonly string[];
@@ -25,8 +25,8 @@ export interface DvcTransferOptions {
 }
 
 /**
- * Brings what the cache lacks of these outputs from the remote of each. What is whole stays, so that a transfer that was cut
- * off goes on where it was.
+ * Fetches what the cache lacks of these outputs from the remote of each. Keeps what is whole, so that a transfer that was
+ * cut off goes on where it was.
  * @throws VarveError `object-missing` after everything else was fetched
  */
 export async function fetchOutputs(

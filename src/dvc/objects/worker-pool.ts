@@ -2,7 +2,7 @@ import { Threads } from '../../base/worker-threads.ts';
 import { VarveError } from '../../errors.ts';
 import type { JobResult, ObjectJob } from './object-jobs.ts';
 
-/** What a thread answers for one job: exactly one of these. */
+/** A thread's answer to one job: exactly one of these. */
 export interface Answer {
   readonly result?: JobResult;
   readonly error?: {

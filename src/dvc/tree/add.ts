@@ -210,7 +210,7 @@ async function storeList(context: DvcContext, data: Identified): Promise<Identif
   return data;
 }
 
-/** Where `cache.type` asks for links, the workspace's files become links to the cache; returns what they are then. */
+/** Makes the workspace's files links to the cache if `cache.type` asks for links; returns what they are then. */
 async function relink(
   context: DvcContext,
   output: string,

@@ -97,7 +97,7 @@ async function planOutput(
   return plan;
 }
 
-/** In the cache, by either of DVC's hashes: a repository that began with DVC 2 has data under both. */
+/** Looks for the object by either of DVC's hashes: a repository that began with DVC 2 has data under both. */
 async function isSaved(context: DvcContext, output: string, file: IdentifiedFile): Promise<boolean> {
   if (isCached(context, file.id)) return true;
   const { repository, pool } = context;
@@ -187,7 +187,7 @@ function removeFile(root: string, output: string, path: string): void {
   }
 }
 
-/** Where a file is to be, an empty folder is nothing to keep. */
+/** Removes an empty folder that stands where a file is to be: it is nothing to keep. */
 function removeEmptyFolder(path: string): boolean {
   if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return false;
   try {

@@ -12,7 +12,7 @@ export interface IdentifiedFile extends FoundFile {
   readonly id: ObjectId;
 }
 
-/** What lies at the path of an output, as DVC would record it. */
+/** The data at the path of an output, as DVC would record it. */
 export interface Identified {
   readonly kind: 'file' | 'directory';
   readonly files: readonly IdentifiedFile[];

@@ -109,7 +109,7 @@ function isPointer(path: string): boolean {
   return name === LOCK || (name.endsWith(DVC_SUFFIX) && name !== DVC_SUFFIX);
 }
 
-/** Undefined if the file is gone though Git still lists it. */
+/** Reads a pointer; undefined if the file is gone though Git still lists it. */
 function readText(root: string, path: string): string | undefined {
   try {
     return readTrackedFile(root, path);

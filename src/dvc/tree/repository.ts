@@ -1,3 +1,8 @@
+/**
+ * A repository of DVC: its outputs, its cache and its configuration, as DVC reads them. Knows DVC's formats alone, and
+ * nothing of varve's pointers and stores.
+ */
+
 import { join, relative, sep } from 'node:path';
 import { findGitRoot, type Repository } from '../../workspace/repository.ts';
 import { requireTrust } from '../../workspace/trust/consent.ts';
@@ -35,7 +40,7 @@ export function openDvcRepository(root: string): DvcRepository {
   };
 }
 
-/** Nothing learns where the cache lies before this machine agreed to that, where it must. */
+/** Keeps the place of the cache from everything until this machine agreed to it, if it must agree. */
 function withTrustedCache(root: string, config: DvcConfig): DvcConfig {
   let isTrusted = false;
   return {

@@ -51,7 +51,7 @@ function scanFolder(repository: DvcRepository, output: string, folder: string, i
   }
 }
 
-/** What of a folder belongs to the data, folders with a `/` at their end, in the order of whole paths. */
+/** Lists what of a folder belongs to the data, folders with a `/` at their end, in the order of whole paths. */
 function namesIn(repository: DvcRepository, folder: string): string[] {
   const isIgnored = repository.ignore.in(folder);
   const names: string[] = [];

@@ -41,7 +41,7 @@ export async function outputStatus(context: DvcContext, { output, only }: Select
   };
 }
 
-/** What of `before` is not so in `after`, both sorted by path. */
+/** Compares two lists of files, both sorted by path. */
 export function fileChanges(
   before: readonly OutputFile[],
   after: readonly OutputFile[],

@@ -1,3 +1,8 @@
+/**
+ * What the settings of a DVC repository ask of this machine. It names the requests; it agrees to none, and contacts
+ * nobody.
+ */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAbsent, workspaceError } from '../../base/system-errors.ts';
@@ -9,7 +14,7 @@ import { type Fact, type TrustRequest, usable } from '../../workspace/trust/requ
 import { type DvcConfig, loadConfig } from '../format/config.ts';
 import { folderOfRemote, type Setting, settingsOf } from '../format/remote-settings.ts';
 
-/** What reaches the client of a remote in a bucket, beside its URL. */
+/** Settings that reach the client of a remote in a bucket, beside its URL. */
 const ACCESS = ['endpointurl', 'region', 'profile'] as const;
 const FILES = ['configpath', 'credentialpath'] as const;
 const COMMAND = /^.*credential_process.*$/gim;
@@ -77,7 +82,9 @@ function accessOf(shared: ReadonlyMap<string, Setting>) {
   };
 }
 
-/** Of a file in the repository, what is in it counts too: it can name commands to run, and a commit can change it. */
+/**
+ * Collects facts of a file in the repository, its contents too: it can name commands to run, and a commit can change it.
+ */
 function factsOfFile(top: string, key: string, setting: Setting): Fact[] {
   const { path } = placeOf(top, setting.value);
   const named = fact(key, setting, path);
@@ -101,7 +108,7 @@ function fact(key: string, { file }: Setting, value: string): Fact {
   return { key, value, file: file! };
 }
 
-/** Whether a link in the repository leads from where DVC keeps its objects to somewhere else. */
+/** Tells whether a link in the repository leads from where DVC keeps its objects to somewhere else. */
 function leavesItself(root: string, folder: string): boolean {
   const top = findGitRoot(root);
   const { path } = placeOf(top, folder);
