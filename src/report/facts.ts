@@ -6,7 +6,10 @@ import type { FeatureProfile, LengthStats, TableProfile, TimeStats } from '../pr
 import { numericText } from '../wording/numbers.ts';
 import { brief } from './neutral.ts';
 
-/** What a report says of one feature, taken from its counters; numbers as numbers, extremes as text for people. */
+/**
+ * The facts that a report states about one feature, taken from its counters; numbers as numbers, extremes as text for
+ * people.
+ */
 export interface Facts {
   /** The path as people write it: `trips.[].fare`. Raw: neutralise before showing. */
   readonly feature: string;
@@ -96,7 +99,9 @@ function rangeOf(lengths: LengthStats | undefined): [number, number] | null {
   return lengths === undefined || lengths.count === 0 ? null : [lengths.min, lengths.max];
 }
 
-/** The values that a quarter, half and three quarters of the finite values are at or below. Null if there is none. */
+/**
+ * Finds the values that a quarter, half and three quarters of the finite values are at or below. Null if there is none.
+ */
 function quartiles(feature: FeatureProfile): [number, number, number] | null {
   const axis = numericAxis(feature, feature);
   const total = axis.before.reduce((sum, one) => sum + one, 0);

@@ -1,3 +1,8 @@
+/**
+ * The room of schemas: what a dataset should look like, and whether a profile is so. It knows profiles; it reads no file
+ * and no data, but asks a RowChecker for rows.
+ */
+
 import type { FeatureType } from '../profile/model/model.ts';
 
 /**

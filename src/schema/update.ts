@@ -38,7 +38,10 @@ export function proposeUpdate(text: string, where: string, profile: Profile): Sc
   return { text: updated, changes, diff: lineDiff(text, updated, where) };
 }
 
-/** The updated text with the lines that did not change as they stood; the printed text where that would say something else. */
+/**
+ * Prints the updated text with the lines that did not change as they stood; as it is printed anew if that would say
+ * something else.
+ */
 function inLayoutOf(text: string, where: string, updated: string): string {
   const merged = keepLayout(text, printedLike(text, parseSchemaDocument(text, where).document), updated);
   try {

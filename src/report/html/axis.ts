@@ -2,7 +2,9 @@ import { scaleLinear, scaleUtc } from 'd3-scale';
 import { magnitude, moment } from '../../wording/numbers.ts';
 import { CANVAS, type HistogramOverlay } from './overlay.ts';
 
-/** Where a bin's edge lies, in user units: bins are drawn equally wide, as they are unless something is amiss. */
+/**
+ * Gives the position of a bin's edge in user units: bins are drawn equally wide, as they are unless something is amiss.
+ */
 export function positionOnAxis(edge: number, bins: number): number {
   return CANVAS.left + (edge * (CANVAS.right - CANVAS.left)) / bins;
 }
@@ -55,7 +57,7 @@ function edgeTicks(overlay: HistogramOverlay): Tick[] {
   );
 }
 
-/** What the bins are called: the n + 1 edges, or the n whole numbers or ranges of them. */
+/** Names the bins: the n + 1 edges, or the n whole numbers or ranges of them. */
 export function binNames(overlay: HistogramOverlay): string[] {
   return overlay.whole ? wholeNames(overlay.edges) : overlay.edges.map(namer(overlay));
 }

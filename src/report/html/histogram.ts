@@ -4,7 +4,7 @@ import { type Markup, markup } from '../markup.ts';
 import { binNames, positionOnAxis, type Tick, ticks } from './axis.ts';
 import { CANVAS, type Drawing, type HistogramOverlay, units } from './overlay.ts';
 
-/** More bins than this are added together in pairs and so on: each would be under six user units. */
+/** The most bins that are drawn; more are added together in pairs and so on, since each would be under six user units. */
 const MAX_BINS = 60;
 
 type Y = ScaleLinear<number, number>;

@@ -3,7 +3,7 @@ import { type Markup, markup, NO_MARKUP } from '../markup.ts';
 import { brief } from '../neutral.ts';
 import type { Grade } from '../phrases.ts';
 
-/** What a page is about; `check` is of schema and drift together. */
+/** The subject of a page; `check` is of schema and drift together. */
 export type Check = 'drift' | 'schema' | 'profile' | 'check';
 
 /** Words beside every colour, so that nothing is said by colour alone. */

@@ -123,7 +123,7 @@ function drawing({ name, table, feature, earlier }: Shown): Markup {
   return chart(overlayOf(distribution, feature.type, earlier === undefined ? 'after' : 'both'), name);
 }
 
-/** What a card says in figures; null if it does not apply, and counts of rare kinds only if there are any. */
+/** The figures on a card; null if one does not apply. Counts of rare kinds stand there only if there are any. */
 const FIGURES: readonly (readonly [string, (facts: Facts) => string | null])[] = [
   ['missing', (facts) => percent(facts.missing)],
   ['distinct', (facts) => count(facts.distinct)],
@@ -142,7 +142,7 @@ const FIGURES: readonly (readonly [string, (facts: Facts) => string | null])[] =
   ['list length', (facts) => range(facts.listLength)],
 ];
 
-/** `12.6`, or `12.6 → 18.1` where the earlier version had another. */
+/** Lists the facts, each as `12.6`, or as `12.6 → 18.1` if the earlier version had another. */
 function factsList(now: Facts, earlier: Facts | undefined): Markup {
   const items = FIGURES.flatMap(([title, of]) => {
     const value = of(now);

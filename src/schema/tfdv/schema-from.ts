@@ -1,3 +1,8 @@
+/**
+ * Reads a schema of TFDV as a schema of varve. Knows both formats as objects; knows no file, and keeps what varve does
+ * not use as residue.
+ */
+
 import { VarveError } from '../../errors.ts';
 import { isDecimal } from '../format/exact.ts';
 import { timeFormatFault } from '../format/time-format.ts';

@@ -151,7 +151,7 @@ function shortFloat(value: number): number {
   return value;
 }
 
-/** As protocol buffers print unknown fields: a number, 8 or 16 hexadecimal digits, or a string. */
+/** Writes an unknown field as protocol buffers print it: a number, 8 or 16 hexadecimal digits, or a string. */
 function unknown(raw: Raw): string {
   if (typeof raw === 'bigint') return String(raw);
   if (raw.wire === WireType.LengthDelimited) return stringScalar(raw.bytes);
