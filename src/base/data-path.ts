@@ -28,6 +28,11 @@ const HFS_IGNORED = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
  */
 const NTFS_FORM = new RegExp(`^(\\.(${RESERVED.join('|')})|(${RESERVED.join('|')})~[0-9]+)[ .]*(:.*)?$`, 's');
 
+/** What Windows makes `.` or nothing of: it drops dots and spaces at the end of a name, and the name of a stream. */
+const DOTS = /^[ .]+(:.*)?$/s;
+
+const ASCII = /^[\x20-\x7e]*$/;
+
 /**
  * Why a path may not be that of data, as the rest of a sentence; undefined where it may. A `/` at its end, as folders have it, is no
  * fault. O(length).
@@ -50,6 +55,7 @@ export function problemOfDataPath(path: string): string | undefined {
 
 function problemOfStep(step: string): string | undefined {
   if (step === '' || step === '.' || step === '..') return 'has an empty, `.` or `..` part';
+  if (mayFold(step) && DOTS.test(fold(step))) return 'has a part of nothing but dots and spaces';
   if (step.length * 3 > MAX_NAME_BYTES && Buffer.byteLength(step) > MAX_NAME_BYTES)
     return 'has too long a part';
   const reserved = reservedName(step);
@@ -61,11 +67,28 @@ function problemOfStep(step: string): string | undefined {
 
 /** `.git`, `.varve` or `.dvc` where some file system takes a name for it; undefined for every other name. */
 export function reservedName(name: string): string | undefined {
-  // Nearly every name: it neither begins with a dot or what is ignored, nor has the mark of a short name.
-  if (!/^[.\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]|~/.test(name)) return undefined;
-  const folded = name.replaceAll(HFS_IGNORED, '').normalize('NFC').toLowerCase();
-  const match = NTFS_FORM.exec(folded);
+  if (!mayFold(name)) return undefined;
+  const match = NTFS_FORM.exec(fold(name));
   return match === null ? undefined : `.${match[2] ?? match[3]}`;
+}
+
+/** Nearly every name is ASCII, neither begins with a dot or a space, nor has the mark of a short name: it is what it is. */
+function mayFold(name: string): boolean {
+  return /^[. ]|~/.test(name) || !ASCII.test(name);
+}
+
+/**
+ * What the file system that confuses most makes of a name: HFS+ ignores code points, APFS and NTFS fold case, and ZFS can be told to
+ * normalise by compatibility. Both Turkish i are taken for an i, which some fold so.
+ */
+function fold(name: string): string {
+  if (ASCII.test(name)) return name.toLowerCase();
+  const plain = name
+    .replaceAll(HFS_IGNORED, '')
+    .normalize('NFKC')
+    .replaceAll(/[\u0130\u0131]/g, 'i');
+  // Up first: some letters have one upper case and two lower ones.
+  return plain.toUpperCase().toLowerCase();
 }
 
 /** @throws VarveError `path-unsafe`; `where` names what holds the path, if it is not the path itself */

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { neutral } from '../wording/neutral.ts';
 
 const { VARVE_DEBUG = '' } = process.env;
 
@@ -16,13 +17,8 @@ export function debug(topic: 'cache' | 'git' | 'request', text: string): void {
   if (!isDebugging) return;
   const line = text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}…` : text;
   try {
-    writeSync(STANDARD_ERROR, `varve ${topic}: ${line.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escaped)}\n`);
+    writeSync(STANDARD_ERROR, `varve ${topic}: ${neutral(line)}\n`);
   } catch {
     // Nobody reads it any more.
   }
-}
-
-/** Names from outside must not steer the terminal. */
-function escaped(char: string): string {
-  return `\\u{${char.codePointAt(0)!.toString(16)}}`;
 }

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync }
 import { isAbsolute, join, relative } from 'node:path';
 import { VarveError } from '../errors.ts';
 import { reservedName } from './data-path.ts';
-import { systemCode } from './system-errors.ts';
+import { isAbsent, systemCode, workspaceError } from './system-errors.ts';
 
 /** Never waits for the other end of a named pipe. Absent on Windows. */
 const WITHOUT_WAITING = constants.O_NONBLOCK ?? 0;
@@ -22,6 +22,19 @@ export function readTrackedFile(root: string, path: string): string {
     return readFileSync(file, 'utf8');
   } finally {
     closeSync(file);
+  }
+}
+
+/**
+ * As readTrackedFile; undefined where there is none.
+ * @throws VarveError as readTrackedFile, and what reading meets
+ */
+export function readTrackedIfThere(root: string, path: string): string | undefined {
+  try {
+    return readTrackedFile(root, path);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw workspaceError(error, 'read', path);
   }
 }
 

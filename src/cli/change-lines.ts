@@ -1,4 +1,4 @@
-import { neutral } from '../report/neutral.ts';
+import { neutral } from '../wording/neutral.ts';
 import { grouped } from '../wording/numbers.ts';
 import type { FileChange } from '../workspace/tree/data-state.ts';
 import type { Paint } from './terminal/text.ts';

@@ -22,7 +22,7 @@ export interface Io {
 export interface Outcome {
   /** The document of `--json`; undefined if all was emitted before. */
   readonly json: unknown;
-  /** What people read; '' says nothing. Data in it must be neutral (see ../report/neutral.ts): it may not start a line of its own. */
+  /** What people read; '' says nothing. Data in it must be neutral (see ../wording/neutral.ts): it may not start a line of its own. */
   readonly text: string;
   /** The text is for programs, in a format of its own, and printed as it is: it has made its data harmless itself. */
   readonly isVerbatim?: boolean;

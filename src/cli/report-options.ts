@@ -1,11 +1,12 @@
 import { lstatSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { unfinishedBeside } from '../base/atomic-write.ts';
 import { renameOverSync } from '../base/rename.ts';
 import { VarveError } from '../errors.ts';
 import type { ProfilingOptions } from '../operations/statistics/load.ts';
 import type { RenderOptions, ReportFormat } from '../report/format.ts';
-import { neutral } from '../report/neutral.ts';
+import { neutral } from '../wording/neutral.ts';
 import { type CommonOptions, type Io, type Outcome, positiveInteger } from './command.ts';
 
 export interface ReportOptions extends CommonOptions {
@@ -61,10 +62,10 @@ export function reportOutcome(
 /** Writes a file as a whole, so that whoever reads it meanwhile sees the old one or the new one. */
 export function replaceReport(io: Io, name: string, report: string | Uint8Array): void {
   const path = resolve(io.cwd, name);
-  const draft = `${path}.${process.pid}.tmp`;
+  const draft = unfinishedBeside(path);
   try {
-    if (isRegular(path)) {
-      writeFileSync(draft, report);
+    if (isReplaced(path)) {
+      writeFileSync(draft, report, { flag: 'wx' });
       renameOverSync(draft, path);
     } else writeFileSync(path, report);
   } catch (error) {
@@ -77,9 +78,14 @@ export function replaceReport(io: Io, name: string, report: string | Uint8Array)
   }
 }
 
-/** A pipe or a device such as /dev/stdout takes the text itself. */
-function isRegular(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+/**
+ * A pipe or a device such as /dev/stdout takes the text itself. A link elsewhere gives way to the report: Git may have brought it, and
+ * what it leads to is not what was named.
+ */
+function isReplaced(path: string): boolean {
+  if (/^\/(dev|proc)\//.test(path)) return false;
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found === undefined || found.isFile() || found.isSymbolicLink();
 }
 
 /** `feature=value` as a slice. */

@@ -8,7 +8,7 @@ import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { VarveError } from '../errors.ts';
 import { withoutSecrets } from '../remote/url.ts';
-import { inert, inertJson, neutral } from '../report/neutral.ts';
+import { inert, inertJson, neutral } from '../wording/neutral.ts';
 import type { CommandEntry, CommonOptions, Io, Outcome, RunCommand } from './command.ts';
 import { printFailure } from './terminal/failure.ts';
 import { watchInterrupts } from './terminal/interrupts.ts';

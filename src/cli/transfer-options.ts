@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { TransferChoice, TransferResult } from '../operations/backend/results.ts';
-import { neutral } from '../report/neutral.ts';
+import { neutral } from '../wording/neutral.ts';
 import { byteSize, counted } from '../wording/numbers.ts';
 import { type CommonOptions, defineCommand, positiveInteger } from './command.ts';
 

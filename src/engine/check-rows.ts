@@ -1,6 +1,7 @@
 import { VarveError } from '../errors.ts';
-import { type Engine, type EngineOptions, openEngine } from './duckdb.ts';
+import { type Engine, type EngineOptions, isOutOfMemory, openEngine } from './duckdb.ts';
 import { identifier, literal } from './quote.ts';
+import { assertRowExpression, invalidExpression } from './row-expression.ts';
 import { openSource } from './source.ts';
 import type { SourceFile } from './source-file.ts';
 
@@ -19,9 +20,9 @@ export interface RowsAnswer {
 export interface RowTable {
   /**
    * @param failing one SQL expression over the columns, true for a row at fault; it may be anyone's, so it runs where nothing
-   *   but these rows can be read, and a semicolon, a second statement or a query within it is refused
+   *   but these rows can be read, and what assertRowExpression refuses is not asked
    * @param value an expression for what to show of such a row
-   * @throws VarveError `invalid-expression`
+   * @throws VarveError `invalid-expression`, `engine-memory`
    */
   ask(failing: string, value: string): Promise<RowsAnswer>;
   close(): void;
@@ -71,11 +72,14 @@ export function rowTable(engine: Engine, relation: string, signal?: AbortSignal)
   return {
     async ask(failing, value) {
       try {
-        await assertNoQuery(engine, failing);
+        await assertRowExpression(engine, failing);
         return await answer(engine, relation, failing, value);
       } catch (error) {
         signal?.throwIfAborted();
-        throw error instanceof VarveError ? error : invalidExpression(failing, reasonOf(error), error);
+        if (error instanceof VarveError) throw error;
+        throw isOutOfMemory(String((error as Error).message))
+          ? expressionMemory(failing, error)
+          : invalidExpression(failing, reasonOf(error), error);
       }
     },
     close: () => engine.close(),
@@ -95,28 +99,15 @@ async function answer(engine: Engine, relation: string, failing: string, value: 
   };
 }
 
-/**
- * Refuses a query within an expression. Nothing that it could read is secret, but it could count to a trillion, and a check
- * of a row has no need of other rows than window functions give it.
- */
-async function assertNoQuery(engine: Engine, expression: string): Promise<void> {
-  const statement = literal(`SELECT (${expression}\n)`);
-  const [[tree]] = (await engine.query(`SELECT json_serialize_sql(${statement})::VARCHAR`)) as [[string]];
-  if (/"class":\s*"SUBQUERY"/.test(tree))
-    throw invalidExpression(expression, 'it holds a query, and a check is one expression over the columns');
-}
-
 function reasonOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
 }
 
-function invalidExpression(expression: string, reason: string, cause?: unknown): VarveError {
+/** A check that asks for more memory than there is. */
+export function expressionMemory(expression: string, cause: unknown): VarveError {
   return new VarveError(
-    'invalid-expression',
-    `The rows could not be checked by ${expression.slice(0, 200)}: ${reason}`,
-    {
-      remedy: 'Correct the expression in the schema: it is DuckDB SQL over the columns of the table.',
-      cause,
-    },
+    'engine-memory',
+    `Checking the rows by ${expression.slice(0, 200)} needs more memory than the engine may have`,
+    { remedy: 'Simplify the expression, or give the engine more, for example --memory 2GB.', cause },
   );
 }

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type {
   DuckDBConnection,
   DuckDBDataChunk,
@@ -10,6 +8,7 @@ import type {
   DuckDBResultReader,
   DuckDBValue,
 } from '@duckdb/node-api';
+import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { VarveError } from '../errors.ts';
 import { type Bindings, RawChunk } from './chunks/raw-chunk.ts';
 import { collectGarbage } from './collect.ts';
@@ -57,7 +56,7 @@ export async function openEngine(readable: readonly string[], options: EngineOpt
   options.signal?.throwIfAborted();
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const { default: bindings } = await import('@duckdb/node-bindings');
-  const folder = mkdtempSync(join(tmpdir(), 'varve-engine-'));
+  const folder = makeTemporaryFolder('engine');
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeFolder);
   const forget = () => {
@@ -258,21 +257,36 @@ function columnsOf(result: DuckDBResultReader): readonly (readonly DuckDBValue[]
   return result.currentRowCount === 0 ? result.columnNames().map(() => []) : result.getColumns();
 }
 
+/** How DuckDB begins what it says of data: `Invalid Input Error: `. */
+const ENGINE_ERROR = /^[A-Z]\w*( \w+)* Error: /;
+/** What it says of queries that are wrong, which is no fault of data. */
+const QUERY_ERROR = /^(Binder|Catalog|Parser|Syntax|Permission) Error: /;
+
+/** Whether DuckDB has met something in data that it cannot read. */
+export function isReadError(error: unknown): error is Error {
+  if (!(error instanceof Error) || error instanceof VarveError) return false;
+  return (
+    isOutOfMemory(error.message) || (ENGINE_ERROR.test(error.message) && !QUERY_ERROR.test(error.message))
+  );
+}
+
+/** DuckDB's words where its own limit is met, or the system's; the bindings have no words for the latter in the midst of a query. */
+export function isOutOfMemory(text: string): boolean {
+  return /^Out of Memory Error|^Failed to query$/.test(text);
+}
+
 /** A DuckDB error, said of the file that was being read; `line` where it is known. */
 export function readError(error: unknown, file: SourceFile, line?: number): VarveError {
   const { path } = file;
   const text = error instanceof Error ? error.message : String(error);
-  if (/^Out of Memory Error/.test(text)) {
+  if (isOutOfMemory(text)) {
     return new VarveError('engine-memory', `${path} needs more memory than the engine may have`, {
       remedy: 'Give it more, for example --memory 2GB.',
       path,
       cause: error,
     });
   }
-  const reason = text
-    .split('\n')[0]!
-    .replace(/^[A-Z]\w* ?\w* Error: /, '')
-    .replaceAll(file.absolutePath, path);
+  const reason = text.split('\n')[0]!.replace(ENGINE_ERROR, '').replaceAll(file.absolutePath, path);
   const where = line === undefined ? path : `${path}, line ${line}`;
   return new VarveError('unreadable-table', `${where}: ${reason}`, {
     remedy: 'Check that the file is whole and of the format that its name says.',

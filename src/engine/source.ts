@@ -1,8 +1,10 @@
 import { VarveError } from '../errors.ts';
 import { type Engine, readError } from './duckdb.ts';
 import { loadCsv } from './formats/csv.ts';
+import { assertShallow, assertShallowJson } from './formats/depth.ts';
 import { encodingOf, notUtf8 } from './formats/encoding.ts';
 import { type Format, formatOf } from './formats/format.ts';
+import { assertLines } from './formats/lines.ts';
 import { assertWhole } from './formats/whole.ts';
 import { compressionOf, fileNamedBy, firstBytes, pathList, type SourceFile } from './source-file.ts';
 import type { EngineColumn } from './types.ts';
@@ -18,8 +20,7 @@ export interface Source {
 /**
  * Opens the rows of files of one format and the same columns as one relation. Parquet is read in place, as often as
  * asked; text and Arrow are read once, into a table that the engine spills to its private folder when memory is short.
- *
- * Throws `VarveError` `unreadable-table`, `ragged-line` or `not-utf-8`, naming the file and, if known, the line.
+ * @throws VarveError `unreadable-table`, `ragged-line`, `not-utf-8` or `data-too-deep`, with the file and, if known, the line
  */
 export async function openSource(
   engine: Engine,
@@ -34,13 +35,18 @@ export async function openSource(
     });
   }
   const stop = new AbortController();
-  const checks = files.map((file) => assertWhole(file, stop.signal));
+  const isText = format === 'csv' || format === 'tsv';
+  const checks = files.flatMap((file) => [
+    assertWhole(file, stop.signal),
+    ...(isText ? [assertLines(file, stop.signal)] : []),
+  ]);
   try {
-    await Promise.all([load(engine, files, format, relation), ...checks]);
+    await Promise.all([load(engine, files, format, relation, stop.signal), ...checks]);
   } finally {
     stop.abort();
   }
   const columns = await engine.describe(relation);
+  assertShallow(columns, first);
   return { relation, columns, ...(format === 'parquet' && files.length === 1 && { parquet: first }) };
 }
 
@@ -49,9 +55,12 @@ async function load(
   files: readonly SourceFile[],
   format: Format,
   relation: string,
+  signal: AbortSignal,
 ): Promise<void> {
   if (format === 'csv' || format === 'tsv') return loadCsv(engine, files, format === 'tsv', relation);
   if (format === 'arrow') return (await import('./formats/arrow.ts')).loadArrow(engine, files, relation);
+  if (format !== 'parquet')
+    for (const file of files) await assertShallowJson(file, format === 'jsonl', signal);
   return loadByDuckDb(engine, files, format, relation);
 }
 

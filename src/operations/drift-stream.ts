@@ -1,9 +1,10 @@
-import { appendFile, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeTemporaryFolder } from '../base/temporary-folder.ts';
+import { removeAtExit } from '../base/unfinished-files.ts';
 import { compareProfiles } from '../drift/compare.ts';
 import type { DriftReport } from '../drift/model.ts';
-import { profileFiles } from '../profile/dataset/profile-files.ts';
+import { processReader } from '../profile/reading/process-reader.ts';
 import type { Watch } from './context/context.ts';
 import { nameDataset } from './datasets/resolve.ts';
 import { driftSettings } from './drift.ts';
@@ -29,13 +30,14 @@ export async function* driftStream(
   const named = await nameDataset(cwd, snapshot, watch);
   const { profile: before, digest } = await profileOfDataset(named, options);
   const settings = driftSettings(named, cwd, options.schema);
-  const folder = await mkdtemp(join(tmpdir(), 'varve-stream-'));
+  const folder = makeTemporaryFolder('stream');
+  const unfinished = removeAtExit(folder);
   try {
     let number = 0;
     for await (const { path, size } of windows(bytes, options.window, folder)) {
       number++;
       const name = `window-${number}.jsonl`;
-      const after = await profileFiles([{ absolutePath: path, path: name, size }], {
+      const after = await processReader.profileFiles([{ absolutePath: path, path: name, size }], {
         ...(options.slice === undefined ? {} : { slice: options.slice }),
         ...(options.weight === undefined ? {} : { weight: options.weight }),
         ...(options.memory === undefined ? {} : { memory: options.memory }),
@@ -51,6 +53,7 @@ export async function* driftStream(
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
+    unfinished.isFinished();
   }
 }
 

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../base/atomic-write.ts';
 import { initialConfig } from '../workspace/config.ts';
-import { findGitRoot } from '../workspace/repository.ts';
+import { findGitRoot, repositoryAt } from '../workspace/repository.ts';
+import { checkNotes } from '../workspace/trust/folders.ts';
 
 export interface InitResult {
   readonly root: string;
@@ -17,6 +18,7 @@ export const NOT_IN_GIT =
 /** Starts varve in the Git repository that holds `cwd`. */
 export function init(cwd: string): InitResult {
   const root = findGitRoot(cwd);
+  checkNotes(root, repositoryAt(root).stateFolder);
   const config = join(root, '.varve', 'config.yaml');
   if (existsSync(config)) return { root, created: false };
   writeAtomically(join(root, '.varve', '.gitignore'), [Buffer.from(NOT_IN_GIT)]);

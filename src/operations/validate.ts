@@ -52,7 +52,8 @@ export async function validateLoaded(
   options: ProfilingOptions,
   settings: Omit<HoldOptions, 'name' | 'digest' | 'rows'>,
 ): Promise<ValidationReport> {
-  const rows = hasData(dataset) && !isStatistics(dataset) ? rowCheckerOf(dataset, options) : undefined;
+  const rows =
+    hasData(dataset) && !isStatistics(dataset) ? rowCheckerOf(dataset, schema.timeLimit, options) : undefined;
   try {
     return await validateProfile(profile, schema, {
       ...settings,
@@ -61,7 +62,7 @@ export async function validateLoaded(
       ...(rows === undefined ? {} : { rows }),
     });
   } finally {
-    await rows?.close();
+    rows?.close();
   }
 }
 

@@ -1,15 +1,14 @@
 import { VarveError } from '../errors.ts';
 import type { ByteRange } from './remote.ts';
+import { MARKER, TEMPORARY_FOLDER } from './store-layout.ts';
 
 const ALPHABET = /^[A-Za-z0-9._/-]+$/;
 /** S3 allows 1024 bytes a key; what is left is room for the prefix of the remote itself. */
 const LONGEST_KEY = 512;
-/** Unfinished writes of local folders lie here, so no object may. */
-export const TEMPORARY_FOLDER = 'tmp';
 
 /** Whether `key` may name an object in any remote. */
 export function isValidKey(key: string): boolean {
-  if (key.length > LONGEST_KEY || !ALPHABET.test(key)) return false;
+  if (key.length > LONGEST_KEY || !ALPHABET.test(key) || key === MARKER) return false;
   const segments = key.split('/');
   return (
     segments[0] !== TEMPORARY_FOLDER && segments.every((part) => part !== '' && part !== '.' && part !== '..')

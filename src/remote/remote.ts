@@ -23,6 +23,12 @@ export interface Remote {
   write(key: string, body: Body, options: WriteOptions): Promise<'written' | 'exists'>;
   /** Removing what is not there is no error. */
   remove(keys: readonly string[]): Promise<void>;
+  /**
+   * Makes sure that this place is a store of varve, and marks it where it is empty, or a store that was made before there were marks. In a
+   * folder, writing does so by itself, and removing refuses what is no store; for a bucket it takes requests, so that it is asked for.
+   * @throws VarveError `not-a-store`
+   */
+  claim(): Promise<void>;
   /** Only where objects are plain local files: the absolute path of the file that holds `key`. */
   localPath?(key: string): string;
   close(): Promise<void>;
@@ -33,6 +39,8 @@ export interface WriteOptions {
   readonly overwrite?: boolean;
   /** The caller has just taken `sha256` of this very memory: only a server need do it again. */
   readonly hashed?: true;
+  /** Where the remote is a folder, stops the writing of a large file between two of its blocks; what is thrown is then its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ObjectInfo {

@@ -3,8 +3,8 @@ import { meanAndVariance } from '../profile/accumulators/moments.ts';
 import { distinctCount } from '../profile/hashing/sketch.ts';
 import { featureName } from '../profile/model/feature-name.ts';
 import type { FeatureProfile, LengthStats, TableProfile, TimeStats } from '../profile/model/model.ts';
+import { brief } from '../wording/neutral.ts';
 import { numericText } from '../wording/numbers.ts';
-import { brief } from './neutral.ts';
 
 /**
  * The facts that a report states about one feature, taken from its counters; numbers as numbers, extremes as text for

@@ -1,4 +1,4 @@
-import { inertJson } from './neutral.ts';
+import { inertJson } from '../wording/neutral.ts';
 
 /**
  * Canonical JSON with a final newline: keys sorted by UTF-16 code units, no white space, numbers as ECMAScript writes

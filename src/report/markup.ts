@@ -1,4 +1,4 @@
-import { neutral } from './neutral.ts';
+import { neutral } from '../wording/neutral.ts';
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',

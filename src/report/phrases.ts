@@ -2,8 +2,8 @@ import type { FeatureDrift, Measure, Verdict } from '../drift/model.ts';
 import type { Profile, TableProfile } from '../profile/model/model.ts';
 import { FILES_TABLE } from '../profile/model/tables.ts';
 import type { Anomaly, ValidationReport } from '../schema/anomaly.ts';
+import { brief, neutral } from '../wording/neutral.ts';
 import { counted } from '../wording/numbers.ts';
-import { brief, neutral } from './neutral.ts';
 
 /** A feature as people write it, its table first if there is one: `trips: fare`. Neutral, at most 120 code points. */
 export function featureTitle(of: { readonly table: string; readonly feature: string }): string {

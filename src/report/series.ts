@@ -1,6 +1,6 @@
 import type { DriftSeries, Side } from '../drift/model.ts';
+import { neutral } from '../wording/neutral.ts';
 import { counted } from '../wording/numbers.ts';
-import { neutral } from './neutral.ts';
 
 export type SeriesFeature = DriftSeries['features'][number];
 export type SeriesStep = NonNullable<SeriesFeature['steps'][number]>;

@@ -19,6 +19,8 @@ export interface Schema {
   readonly domains: Readonly<Record<string, readonly string[]>>;
   /** The table named `''` first if there is one: its keys stand at the top level of the file. */
   readonly tables: readonly TableSchema[];
+  /** Seconds that all checks of rows together may take. */
+  readonly timeLimit?: number;
   /** What the drift room reads. */
   readonly drift: DriftSettings;
   /** Fields of a TFDV schema that varve does not use, as text, so that they go back where they came from. */

@@ -26,6 +26,11 @@ export interface RowAnswer {
   readonly examples: readonly { readonly row: number; readonly value: string }[];
 }
 
+/** Seconds that all checks of the rows of a dataset may take together, unless its schema gives more. */
+export const TIME_LIMIT = 600;
+/** The most that a schema may give: schemas come from strangers too. */
+export const MAX_TIME_LIMIT = 6 * 3600;
+
 /** A column, or a field of a struct, quoted. Undefined within lists: no single row expression names such values. */
 export function columnSql(path: readonly string[]): string | undefined {
   if (path.includes('[]')) return undefined;

@@ -35,8 +35,10 @@ export class StoreCore {
     const bytes = encodeIndex(content);
     const name = hexDigestOf(bytes);
     const segment = IndexFile.parse(bytes, name);
+    // The first one makes a store of the place.
+    if (this.#catalog.segments.length === 0) await this.remote.claim();
     await this.remote.write(indexKey(name), bytes, { sha256: name });
-    if (this.#indexCache !== undefined) await keepIndex(this.#indexCache, name, bytes);
+    if (this.#indexCache !== undefined) keepIndex(this.#indexCache, name, bytes);
     this.#catalog.add(segment);
   }
 

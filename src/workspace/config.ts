@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, parseDocument } from 'yaml';
 import { writeAtomically } from '../base/atomic-write.ts';
-import { isAbsent, workspaceError } from '../base/system-errors.ts';
-import { readTrackedFile } from '../base/tracked-file.ts';
+import { readTrackedIfThere } from '../base/tracked-file.ts';
 import { VarveError } from '../errors.ts';
 import type { Repository } from './repository.ts';
 
@@ -86,7 +85,7 @@ export function entryFor({ sources }: Pick<Config, 'sources'>, url: string): str
 /** Sets how this machine reaches the sources at `url` and below. */
 export function setSource(repository: Repository, url: string, access: Access): void {
   change(repository, LOCAL, (document) => {
-    for (const [key, value] of Object.entries(access)) document.setIn(['sources', url, key], value);
+    setAll(document, ['sources', url], access);
   });
 }
 
@@ -99,8 +98,17 @@ export function setRemote(
 ): void {
   checkRemoteName(name);
   change(repository, file, (document) => {
-    for (const [key, value] of Object.entries(remote)) document.setIn(['remotes', name, key], value);
+    setAll(document, ['remotes', name], remote);
   });
+}
+
+/** Sets values in a mapping further in. Mappings on the way that are written, but empty, are made. */
+function setAll(document: Document, path: readonly string[], values: object): void {
+  for (const [depth] of path.entries()) {
+    const way = path.slice(0, depth + 1);
+    if (document.getIn(way) === null) document.deleteIn(way);
+  }
+  for (const [key, value] of Object.entries(values)) document.setIn([...path, key], value);
 }
 
 /** Removes a remote from both files, and the default where it was that. */
@@ -134,7 +142,7 @@ function load(repository: Repository, file: ConfigFile): { where: string; path: 
   const where = `.varve/${file}`;
   const path = join(repository.root, where);
   // Aliases could blow a small file up to gigabytes, so none are expanded.
-  const document = parseDocument(readText(repository, where), {
+  const document = parseDocument(readTrackedIfThere(repository.root, where) ?? '', {
     prettyErrors: true,
     maxAliasCount: 0,
   } as object);
@@ -153,15 +161,6 @@ function change(repository: Repository, file: ConfigFile, edit: (document: Docum
   const after = document.toString();
   const removesNothingThere = !existsSync(path) && Object.keys(document.toJS() as object).length <= 1;
   if (after !== before && !removesNothingThere) writeAtomically(path, [Buffer.from(after)]);
-}
-
-function readText(repository: Repository, where: string): string {
-  try {
-    return readTrackedFile(repository.root, where);
-  } catch (error) {
-    if (isAbsent(error)) return '';
-    throw workspaceError(error, 'read', where);
-  }
 }
 
 type Settings = Omit<Config, 'remotes' | 'sources' | 'files'>;

@@ -60,13 +60,30 @@ export function formatPointer(pointer: Pointer): string {
  */
 export function parsePointer(text: string, where: string): Pointer {
   checkDataPath(where.slice(0, -POINTER_SUFFIX.length), where);
-  const pointer = parseUnnamed(text, where);
+  return parsePastPointer(text, where);
+}
+
+/**
+ * As parsePointer, for pointers of old commits, of which the data is kept and moved, and put at no path: those are not judged.
+ * @throws VarveError `damaged-pointer`, `pointer-too-new`, `pointer-conflict`
+ */
+export function parsePastPointer(text: string, where: string): Pointer {
+  const pointer = parseFacts(text, where);
   checkName(pointer.path, where);
   return pointer;
 }
 
-/** As parsePointer, for text in a file of another name, such as those that Git hands to its drivers. */
+/**
+ * As parsePointer, for text in a file of another name, such as those that Git hands to its drivers: what its data is called is not
+ * compared with anything.
+ */
 export function parseUnnamed(text: string, where: string): Pointer {
+  const pointer = parseFacts(text, where);
+  checkDataPath(pointer.path, where);
+  return pointer;
+}
+
+function parseFacts(text: string, where: string): Pointer {
   if (text.length > LARGEST_POINTER) throw damaged(where, 'it is far too long');
   if (/^(<{7}|={7}|>{7})( |\r?$)/m.test(text)) throw conflicted(where);
   const facts = readFacts(text, where);
@@ -77,7 +94,7 @@ export function parseUnnamed(text: string, where: string): Pointer {
   return toPointer(facts, where);
 }
 
-/** @throws as parsePointer, and `missing-path` */
+/** @throws as parsePointer, and `missing-path`, `symlink-refused` */
 export function readPointer(root: string, dataset: string): Pointer {
   const where = pointerPath(dataset);
   return parsePointer(readPointerText(root, where), where);
@@ -127,10 +144,8 @@ function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
   if (executable !== undefined && executable !== 'true')
     throw damaged(where, '`executable` can only be true');
   const rows = count(facts, 'rows', where);
-  const path = plainText(facts.get('path') ?? refuseMissing('path', where), 'path', where);
-  checkDataPath(path, where);
   return {
-    path,
+    path: plainText(facts.get('path') ?? refuseMissing('path', where), 'path', where),
     kind,
     digest: digest(facts, 'digest', where),
     bytes: count(facts, 'bytes', where) ?? refuseMissing('bytes', where),

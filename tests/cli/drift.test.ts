@@ -66,12 +66,18 @@ const load = Module._load;
 Module._load = (name, ...rest) => {
   if (name.includes('duckdb')) throw new Error('the engine is loaded');
   return load(name, ...rest);
+};
+const processes = require('node:child_process');
+const { spawn } = processes;
+processes.spawn = (command, words, ...rest) => {
+  if (words.some((word) => word.includes('reader-process'))) throw new Error('the data is read');
+  return spawn(command, words, ...rest);
 };`,
   );
   sandbox.env.NODE_OPTIONS = `--require=${hook}`;
   try {
     expect(sandbox.varve(['profile', 'flights.csv', '--slice', 'origin=JFK']).err).toContain(
-      'engine is loaded',
+      'the data is read',
     );
     const versions = ['flights.csv@HEAD~1', 'flights.csv@HEAD'];
     expect(sandbox.varve(['drift', ...versions]).out).toMatch(/^✗ /);

@@ -305,7 +305,7 @@ describeWithMinio('data that stays in a bucket', (server) => {
     for (const [key, what] of [
       ['raw/a\\b', 'backslash'],
       ['raw/.git/config', '.git'],
-      ['raw/new\nline', 'other machines'],
+      ['raw/new\nline', 'control character'],
       ['raw/nested.varve', 'pointer'],
       ['raw/.varveignore', 'belongs'],
       ['raw/bytes/', 'slash'],

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { decideFeatures, type ExaminedFeature, type FeatureDecision, verdictRank } from '../../src/drift/decide.ts';
-import type { MeasuredChange, FeaturePair } from '../../src/drift/findings/finding.ts';
+import {
+  decideFeatures,
+  type ExaminedFeature,
+  type FeatureDecision,
+  verdictRank,
+} from '../../src/drift/decide.ts';
+import type { FeaturePair, MeasuredChange } from '../../src/drift/findings/finding.ts';
 import type { DriftOptions, MeasureName } from '../../src/drift/model.ts';
 
 /** Decisions by themselves, at and on both sides of every border. */

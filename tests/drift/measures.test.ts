@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { mean, standardDeviation } from 'simple-statistics';
 import { describe, expect, test } from 'vitest';
-import { type MeasuredChange, FeaturePair } from '../../src/drift/findings/finding.ts';
+import { FeaturePair, type MeasuredChange } from '../../src/drift/findings/finding.ts';
 import { measureChanges } from '../../src/drift/findings/findings.ts';
 import {
   chiSquare,

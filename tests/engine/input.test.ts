@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -23,6 +23,7 @@ import { openEngine } from '../../src/engine/duckdb.ts';
 import { formatOf, isTabular } from '../../src/engine/formats/format.ts';
 import { profileFiles } from '../../src/profile/dataset/profile-files.ts';
 import type { TableProfile } from '../../src/profile/model/model.ts';
+import { processReader } from '../../src/profile/reading/process-reader.ts';
 import { dataFiles, feature, folder, tableOf } from '../profile/profiling.ts';
 
 const types = (table: TableProfile) => table.features.map(({ path, type }) => `${path.join('.')}: ${type}`);
@@ -354,12 +355,12 @@ test('columns that are too many for the memory of the engine get more, unless th
   const row = names.map((_, index) => index).join(',');
   const path = join(folder(), 'a.csv');
   writeFileSync(path, `${names.join(',')}\n${`${row}\n`.repeat(2049)}`);
-  const files = [{ absolutePath: path, path: 'a.csv', size: 0 }];
-  await expect(profileFiles(files, { memory: '512MB' })).rejects.toMatchObject({
+  const files = [{ absolutePath: path, path: 'a.csv', size: statSync(path).size }];
+  await expect(processReader.profileFiles(files, { memory: '512MB' })).rejects.toMatchObject({
     code: 'engine-memory',
     remedy: expect.stringContaining('--memory'),
   });
-  const { tables } = await profileFiles(files);
+  const { tables } = await processReader.profileFiles(files, {});
   expect(tables[0]!.features).toHaveLength(2200);
 });
 

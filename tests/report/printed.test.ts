@@ -6,7 +6,6 @@ import { VarveError } from '../../src/errors.ts';
 import { withoutSecrets } from '../../src/remote/url.ts';
 import { renderCheck } from '../../src/report/check.ts';
 import { FORMATS, type ReportFormat } from '../../src/report/format.ts';
-import { inert, inertJson, neutral } from '../../src/report/neutral.ts';
 import {
   renderDrift,
   renderDriftSeries,
@@ -14,6 +13,7 @@ import {
   renderProfile,
   renderValidation,
 } from '../../src/report/render.ts';
+import { inert, inertJson, neutral } from '../../src/wording/neutral.ts';
 import { poisoned, syntheticDrift, syntheticSeries, syntheticValidation } from './synthetic.ts';
 import { flights } from './synthetic-profile.ts';
 

@@ -80,7 +80,7 @@ const parsers: Record<string, { sample: Buffer; parse: (bytes: Buffer) => unknow
   recipe: { sample: sampleRecipe(), parse: (bytes) => drain(readRecipe(once(bytes), object, total, 'fuzz')) },
   ref: { sample: ref, parse: (bytes) => parseRef(bytes, `refs/c/${hexDigestOf(bytes)}.json`) },
   condemned: {
-    sample: Buffer.from('{"version":1,"keys":["packs/a.pack"]}\n'),
+    sample: Buffer.from(`{"version":1,"keys":["packs/${'a'.repeat(64)}.pack"]}\n`),
     parse: (bytes) => parseCondemned(bytes, 'fuzz'),
   },
 };

@@ -98,6 +98,10 @@ export class CountingRemote implements Remote {
     return this.#folder.remove(keys);
   }
 
+  claim(): Promise<void> {
+    return this.#folder.claim();
+  }
+
   async close(): Promise<void> {}
 }
 

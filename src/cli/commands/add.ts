@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
+import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import { add } from '../../operations/add.ts';
 import type { AddedDataset } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import type { ProfilingOptions } from '../../operations/statistics/load.ts';
 import type { Profiler } from '../../operations/statistics/profiler.ts';
-import { neutral } from '../../report/neutral.ts';
+import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import type { Access } from '../../workspace/config.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
@@ -45,6 +46,9 @@ export function command(run: RunCommand): Command {
             note(`${path} is added without statistics: ${why.message}`, `  ${why.remedy}`);
           return profilerFor(context, unreadable, { memory, threads })(dataset);
         };
+        // It gets ready while the bytes are taken in.
+        if (paths.some(isTabular))
+          (await import('../../profile/reading/process-reader.ts')).prepareReader(memory);
         const result = await add(context, paths, { profiler });
         return { json: result, text: result.datasets.map(line).join('\n') };
       }),

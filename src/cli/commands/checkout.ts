@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { CheckedOutDataset } from '../../operations/backend/results.ts';
 import { checkout } from '../../operations/checkout.ts';
 import { openContext } from '../../operations/context/open.ts';
-import { neutral } from '../../report/neutral.ts';
+import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 

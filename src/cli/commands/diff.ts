@@ -3,7 +3,7 @@ import type { DriftReport, FeatureRef } from '../../drift/model.ts';
 import type { DatasetDiff, DiffResult, Totals } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { diff } from '../../operations/diff.ts';
-import { neutral } from '../../report/neutral.ts';
+import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { changeLines } from '../change-lines.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';

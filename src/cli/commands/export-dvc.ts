@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { openContext } from '../../operations/context/open.ts';
 import { exportDvc } from '../../operations/export-dvc.ts';
-import { neutral } from '../../report/neutral.ts';
+import { neutral } from '../../wording/neutral.ts';
 import { counted } from '../../wording/numbers.ts';
 import { defineCommand, type RunCommand } from '../command.ts';
 

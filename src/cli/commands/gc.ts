@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { GcOptions, GcResult } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { gc } from '../../operations/gc.ts';
-import { neutral } from '../../report/neutral.ts';
+import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 

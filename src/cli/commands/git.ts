@@ -8,8 +8,8 @@ import { gitInstall, gitUninstall } from '../../operations/git/install.ts';
 import { gitMerge } from '../../operations/git/merge-driver.ts';
 import { gitPrePush } from '../../operations/git/pre-push-hook.ts';
 import { type PointerContents, pointerContents } from '../../operations/git/textconv.ts';
-import { neutral } from '../../report/neutral.ts';
 import { profileText } from '../../report/text/profile.ts';
+import { neutral } from '../../wording/neutral.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 import { pushLines } from '../transfer-options.ts';
 

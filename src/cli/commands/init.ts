@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { init } from '../../operations/init.ts';
-import { neutral } from '../../report/neutral.ts';
+import { neutral } from '../../wording/neutral.ts';
 import { defineCommand, type RunCommand } from '../command.ts';
 
 export function command(run: RunCommand): Command {

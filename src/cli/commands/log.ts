@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { openContext } from '../../operations/context/open.ts';
 import { type LoggedVersion, log } from '../../operations/log.ts';
-import { neutral } from '../../report/neutral.ts';
+import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 import { type Paint, painter } from '../terminal/text.ts';

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ListedRemote, RemoteAddOptions } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { addRemote, chooseRemote, forgetRemote, listRemotes, reachSource } from '../../operations/remote.ts';
-import { neutral } from '../../report/neutral.ts';
+import { neutral } from '../../wording/neutral.ts';
 import type { Access } from '../../workspace/config.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 

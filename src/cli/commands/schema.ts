@@ -2,8 +2,8 @@ import { type Command, Option } from 'commander';
 import { type SchemaInferOptions, schemaInfer } from '../../operations/schema-infer.ts';
 import { schemaShow } from '../../operations/schema-show.ts';
 import { schemaUpdate } from '../../operations/schema-update.ts';
-import { neutral } from '../../report/neutral.ts';
 import type { Anomaly } from '../../schema/anomaly.ts';
+import { neutral } from '../../wording/neutral.ts';
 import { counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 

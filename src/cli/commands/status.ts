@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { DatasetState, DatasetStatus } from '../../operations/backend/results.ts';
+import type { DatasetState, DatasetStatus, StatusResult } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { status } from '../../operations/status.ts';
-import { neutral } from '../../report/neutral.ts';
+import { neutral } from '../../wording/neutral.ts';
 import { changeLines } from '../change-lines.ts';
 import { defineCommand, type RunCommand } from '../command.ts';
 import { type Paint, painter } from '../terminal/text.ts';
@@ -24,12 +24,20 @@ export function command(run: RunCommand): Command {
     .action((paths: string[], options) =>
       run(options, async ({ cwd, signal, onProgress, colours }) => {
         const result = await status(await openContext(cwd, { signal, onProgress }), paths);
-        return { json: result, text: describe(result.datasets, painter(colours)) };
+        return { json: result, text: describe(result, painter(colours)) };
       }),
     );
 }
 
-function describe(datasets: readonly DatasetStatus[], paint: Paint): string {
+function describe({ datasets, unfinished = [] }: StatusResult, paint: Paint): string {
+  const left = unfinished.map(
+    (path) =>
+      `unfinished ${neutral(path)}  (a killed command left it, it is no data: \`varve checkout\` removes it)`,
+  );
+  return [describeDatasets(datasets, paint), ...left].join('\n');
+}
+
+function describeDatasets(datasets: readonly DatasetStatus[], paint: Paint): string {
   if (datasets.length === 0) return 'No datasets yet: `varve add PATH` makes one.';
   const changed = datasets.filter(({ state }) => state !== 'unchanged');
   if (changed.length === 0) {

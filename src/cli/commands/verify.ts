@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { VerifyResult } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { verify } from '../../operations/verify.ts';
-import { neutral } from '../../report/neutral.ts';
+import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted, grouped } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 

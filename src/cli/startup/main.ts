@@ -1,5 +1,5 @@
+import { requireCompiled } from '../../base/compile-cache.ts';
 import { COMMANDS } from '../registry.ts';
-import { requireCompiled } from './compile-cache.ts';
 
 const { run } = requireCompiled('run.cjs') as typeof import('../run.ts');
 

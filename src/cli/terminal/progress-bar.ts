@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty';
 import type { ProgressEvent } from '../../progress.ts';
-import { inert, neutral } from '../../report/neutral.ts';
+import { inert, neutral } from '../../wording/neutral.ts';
 import { byteSize, grouped } from '../../wording/numbers.ts';
 
 /** Work that is over within this many milliseconds shows no bar. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { errnoOf, fileError } from '../../base/file-errors.ts';
+import { readTrackedIfThere } from '../../base/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
 import { type ConfigSections, parseConfigFile } from './config-file.ts';
 
@@ -45,9 +46,10 @@ export function loadConfig(root: string): DvcConfig {
     merge(merged, loadFile(join(folder, 'config')), folder);
   const files = new Map<string, string>();
   for (const name of ['config', 'config.local']) {
-    const sections = loadFile(join(dvc, name));
+    const where = `.dvc/${name}`;
+    const sections = parseConfigFile(readTrackedIfThere(root, where) ?? '', join(root, where));
     merge(merged, sections, dvc);
-    for (const setting of settingsIn(sections)) files.set(setting, `.dvc/${name}`);
+    for (const setting of settingsIn(sections)) files.set(setting, where);
   }
   return { ...interpret(merged, dvc), files };
 }

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { readTrackedIfThere } from '../../base/tracked-file.ts';
 
 export const DVC_IGNORE = '.dvcignore';
 /** Names that DVC looks at in no folder. */
@@ -71,7 +71,7 @@ export class DvcIgnore {
     if (known !== undefined) return known;
     const slash = folder.lastIndexOf('/');
     const above = folder === '' ? [] : this.#layersIn(slash < 0 ? '' : folder.slice(0, slash));
-    const lines = readLines(join(this.#root, folder, DVC_IGNORE), posix.join(folder, DVC_IGNORE));
+    const lines = readLines(this.#root, posix.join(folder, DVC_IGNORE));
     const own = { folder: folder === '' ? '' : `${folder}/`, matcher: ignore().add(lines) };
     const layers = lines.length === 0 ? above : [own, ...above];
     this.#layers.set(folder, layers);
@@ -80,12 +80,7 @@ export class DvcIgnore {
 }
 
 /** DVC strips each line, which Git does not. */
-function readLines(file: string, where: string): string[] {
-  try {
-    const lines = readFileSync(file, 'utf8').split(/\r?\n/);
-    return lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw workspaceError(error, 'read', where);
-  }
+function readLines(root: string, where: string): string[] {
+  const lines = (readTrackedIfThere(root, where) ?? '').split(/\r?\n/);
+  return lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
 }

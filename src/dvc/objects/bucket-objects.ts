@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { askAgain } from '../../base/ask-again.ts';
+import { unfinishedName } from '../../base/atomic-write.ts';
 import { forEach } from '../../base/concurrency.ts';
 import { fileError } from '../../base/file-errors.ts';
 import { VarveError } from '../../errors.ts';
@@ -179,7 +179,7 @@ export class BucketObjects implements ObjectRemote {
 
   async #spill(pieces: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): Promise<string> {
     const folder = temporaryFolder(this.#context.repository.config.cacheDir);
-    const path = join(folder, `.varve-${process.pid}-${randomBytes(8).toString('hex')}.tmp`);
+    const path = join(folder, unfinishedName());
     try {
       await mkdir(folder, { recursive: true });
       const file = await open(path, 'wx', 0o600);

@@ -3,7 +3,7 @@
  * pointer and no setting.
  */
 
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -23,6 +23,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { unfinishedBeside, unfinishedName } from '../../base/atomic-write.ts';
 import { errnoOf, fileError } from '../../base/file-errors.ts';
 import { renameOverSync } from '../../base/rename.ts';
 import { VarveError } from '../../errors.ts';
@@ -52,8 +53,16 @@ const KNOWN_FOLDERS = new Set<string>();
 /** Link types that failed here: not tried again for each of ten thousand files. */
 const UNUSABLE_LINKS = new Set<LinkType>();
 
-/** Does one job, synchronously: worker threads have nothing else to do meanwhile. */
-export function doJob(job: ObjectJob): JobResult {
+/** Throws where the job at hand is not wanted any more; asked between two blocks of a file. */
+let assertWanted: () => void = () => undefined;
+
+/**
+ * Does one job, synchronously: worker threads have nothing else to do meanwhile.
+ * @param assertStillWanted throws where it is not; what the job made is then removed
+ */
+export function doJob(job: ObjectJob, assertStillWanted: () => void): JobResult {
+  assertWanted = assertStillWanted;
+  assertWanted();
   switch (job.kind) {
     case 'hash':
       return hashFile(job);
@@ -138,7 +147,7 @@ function writeObject(root: string, id: ObjectId, bytes: Uint8Array, shared: bool
 
 function placeObject(job: PlaceJob): JobResult {
   const source = join(job.root, objectKey(job.id));
-  const temporary = join(dirname(job.target), temporaryName());
+  const temporary = unfinishedBeside(job.target);
   try {
     makeLink(job, source, temporary);
     if (job.executable) chmodSync(temporary, statSync(temporary).mode | constants.S_IXUSR);
@@ -324,6 +333,7 @@ function pump(
 ): string {
   const md5 = new Md5(hash);
   for (let done = 0; done < size; ) {
+    assertWanted();
     const wanted = Math.min(HASH_BLOCK, size - done);
     let filled = 0;
     while (filled < wanted) {
@@ -347,11 +357,7 @@ function writeAll(file: number, bytes: Uint8Array): void {
 function newTemporary(root: string, shared: boolean): string {
   const folder = temporaryFolder(root);
   makeFolder(folder, shared);
-  return join(folder, temporaryName());
-}
-
-function temporaryName(): string {
-  return `.varve-${process.pid}-${randomBytes(8).toString('hex')}.tmp`;
+  return join(folder, unfinishedName());
 }
 
 function makeFolder(folder: string, shared: boolean): void {

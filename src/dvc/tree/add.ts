@@ -1,9 +1,10 @@
-import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
 import { forEach } from '../../base/concurrency.ts';
-import { reservedName } from '../../base/data-path.ts';
+import { problemOfDataPath } from '../../base/data-path.ts';
 import { isWithin } from '../../base/path-order.ts';
+import { readTrackedIfThere } from '../../base/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
 import { git } from '../../workspace/git/git.ts';
 import { fileClock } from '../../workspace/tree/file-clock.ts';
@@ -98,20 +99,14 @@ function targetOf(context: DvcContext, outputs: readonly Output[], written: stri
     throw unsupported(`adding ${path}, which was imported`, 'Run `dvc update`.', path);
   if (known?.cached === false)
     throw unsupported(`adding ${path}, which DVC keeps in Git`, 'Commit it with Git.', path);
-  if (
-    path === '' ||
-    path.split('/').some((step) => reservedName(step) !== undefined) ||
-    path.endsWith(DVC_SUFFIX)
-  ) {
-    throw new VarveError('unsupported-path', `${written} cannot be an output`, {
+  const problem = path.endsWith(DVC_SUFFIX)
+    ? 'has the name of a pointer'
+    : (problemOfDataPath(path) ??
+      (resolveInside('', path) === undefined ? 'has the form of an address' : undefined));
+  if (problem !== undefined) {
+    throw new VarveError('unsupported-path', `No data may lie at ${JSON.stringify(written)}: it ${problem}`, {
       path: written,
       remedy: 'Put the data into a folder of its own, such as data/, and add that.',
-    });
-  }
-  if (resolveInside('', path) === undefined) {
-    throw new VarveError('unsupported-name', `${path} has a name that other machines cannot keep`, {
-      path,
-      remedy: 'Rename it without backslashes, and without a letter and a colon at its start.',
     });
   }
   if (folder === undefined) {
@@ -253,7 +248,7 @@ function record(
     executable: data.kind === 'file' && data.files[0]!.executable,
   };
   const file = join(root, pointer);
-  const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  const before = readTrackedIfThere(root, pointer);
   const bare =
     before === undefined || known === undefined
       ? newPointer(posix.basename(path), recorded)

@@ -6,6 +6,8 @@ import { isAbsent, systemCode, workspaceError } from '../../base/system-errors.t
 import { VarveError } from '../../errors.ts';
 import { checkCollisions, type NameFolding, nameFolding } from '../../workspace/checkout/name-collisions.ts';
 import { SafeFolders } from '../../workspace/checkout/safe-folder.ts';
+import { refuseTrackedFiles, type Touched } from '../../workspace/checkout/tracked-files.ts';
+import { removeUnfinished } from '../../workspace/checkout/unfinished-files.ts';
 import { fileClock } from '../../workspace/tree/file-clock.ts';
 import { type HashName, isDirectory, objectKey } from '../format/object-id.ts';
 import { filesOf, isCached, notCached, type OutputFile } from '../objects/cache.ts';
@@ -30,6 +32,8 @@ interface Plan {
   readonly remove: readonly IdentifiedFile[];
   /** Files whose bytes the cache does not have: they would be lost. */
   readonly unsaved: readonly string[];
+  /** As that of scanOutput. */
+  readonly unfinished: readonly string[];
   /** Not only a part of the output is brought about. */
   readonly isWhole: boolean;
 }
@@ -40,7 +44,7 @@ const AT_ONCE = 256;
 /**
  * Makes the data match the pointers. Nothing is touched before it is known that all of it can be done: every object is in the
  * cache, and every byte that would go is in the cache too, or was given up by `force`.
- * @throws VarveError `unsaved-changes`, `object-missing`, `name-collision`
+ * @throws VarveError `unsaved-changes`, `object-missing`, `name-collision`, `tracked-by-git`, `nested-dataset`
  */
 export async function checkoutOutputs(
   context: DvcContext,
@@ -48,13 +52,20 @@ export async function checkoutOutputs(
   options: { readonly force?: boolean | undefined },
 ): Promise<CheckedOut[]> {
   const { repository } = context;
-  new SafeFolders(repository.root).make(STATE_FOLDER);
+  const { root } = repository;
+  new SafeFolders(root).make(STATE_FOLDER);
   const folding = nameFolding(repository);
   const plans: Plan[] = [];
+  refuseNested(wanted.map(({ output }) => output.path));
   for (const one of wanted) {
     if (one.output.cached) plans.push(await planOutput(context, one, folding));
   }
   if (!options.force) refuseUnsaved(plans);
+  refuseTrackedFiles(root, plans.map(touchedBy), folding);
+  removeUnfinished(
+    root,
+    plans.map(({ output, unfinished }) => ({ dataset: output.path, found: unfinished })),
+  );
   const results: CheckedOut[] = [];
   for (const plan of plans) results.push(await applyPlan(context, plan));
   return results;
@@ -71,13 +82,15 @@ async function planOutput(
     folding,
     output.path,
   );
-  const found = await identify(context, output.path, output.id.hash);
+  const unfinished: string[] = [];
+  const found = await identify(context, output.path, output.id.hash, unfinished);
   const plan = {
     output,
     keep: [] as IdentifiedFile[],
     place: [] as OutputFile[],
     remove: [] as IdentifiedFile[],
     unsaved: [] as string[],
+    unfinished,
     isWhole: only === undefined,
   };
   const pathOf = { left: ({ path }: IdentifiedFile) => path, right: ({ path }: OutputFile) => path };
@@ -110,6 +123,26 @@ async function isSaved(context: DvcContext, output: string, file: IdentifiedFile
   // The older hash does not tell CRLF from LF, so the object may be of other bytes.
   const object = await hashOf(join(repository.config.cacheDir, objectKey(other)), 'md5');
   return object.value === file.id.value;
+}
+
+function touchedBy({ output, place, remove }: Plan): Touched {
+  const paths = [...place, ...remove].map(({ path }) => posix.join(output.path, path));
+  return { dataset: output.path, paths };
+}
+
+/** As DVC does: two outputs of which one holds the other may have different files at one path. */
+function refuseNested(paths: readonly string[]): void {
+  const all = new Set(paths);
+  for (const path of paths) {
+    for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
+      const around = path.slice(0, slash);
+      if (!all.has(around)) continue;
+      throw new VarveError('nested-dataset', `${path} lies within the output ${around}`, {
+        path,
+        remedy: 'Outputs cannot hold one another: remove one of the two from its pointer.',
+      });
+    }
+  }
 }
 
 function refuseMissing(context: DvcContext, { output, place }: Plan): void {

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
+import { readPlainFile } from '../../base/plain-file.ts';
 import { VarveError } from '../../errors.ts';
 import { git } from '../../workspace/git/git.ts';
 
@@ -13,7 +13,7 @@ export function ignoreOutput(root: string, output: string): string | undefined {
     return undefined;
   const where = posix.join(posix.dirname(output), '.gitignore');
   const file = join(root, where);
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const text = readPlainFile(file, where) ?? '';
   const line = `/${posix.basename(output)}`.replace(/[[\]!*#?]/g, '\\$&');
   const separator = text === '' || text.endsWith('\n') ? '' : '\n';
   writeAtomically(file, [Buffer.from(`${text}${separator}${line}\n`)]);

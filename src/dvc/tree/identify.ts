@@ -27,14 +27,16 @@ const AT_ONCE = 512;
 /**
  * The object that each file of an output is; undefined if nothing lies there. Only files that look changed since they
  * were last read are read.
+ * @param unfinished as that of scanOutput
  */
 export async function identify(
   context: DvcContext,
   path: string,
   hash: HashName,
+  unfinished?: string[],
 ): Promise<Identified | undefined> {
   const { repository } = context;
-  const found = scanOutput(repository, path);
+  const found = scanOutput(repository, path, unfinished);
   if (found === undefined) return undefined;
   const known = readDvcStatCache(repository, path, hash);
   const values = found.files.map((file, index) => known.md5(file, index));

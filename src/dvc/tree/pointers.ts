@@ -1,6 +1,5 @@
 import { posix } from 'node:path';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
-import { readTrackedFile } from '../../base/tracked-file.ts';
+import { readTrackedIfThere } from '../../base/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
 import { git, gitList } from '../../workspace/git/git.ts';
 import { readBlobs } from '../../workspace/git/pointers.ts';
@@ -17,7 +16,7 @@ export function outputsInTree(repository: DvcRepository): Output[] {
   const paths = [...new Set(gitList(repository.root, args))].filter(
     (path) => !repository.ignore.ignoresWithin(path),
   );
-  return collect(paths, (path) => readText(repository.root, path));
+  return collect(paths, (path) => readTrackedIfThere(repository.root, path));
 }
 
 /** Every output of a commit, sorted by path. */
@@ -107,14 +106,4 @@ function collect(paths: readonly string[], read: (path: string) => string | unde
 function isPointer(path: string): boolean {
   const name = posix.basename(path);
   return name === LOCK || (name.endsWith(DVC_SUFFIX) && name !== DVC_SUFFIX);
-}
-
-/** Reads a pointer; undefined if the file is gone though Git still lists it. */
-function readText(root: string, path: string): string | undefined {
-  try {
-    return readTrackedFile(root, path);
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw workspaceError(error, 'read', path);
-  }
 }

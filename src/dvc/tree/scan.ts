@@ -1,9 +1,11 @@
 import { type Dirent, lstatSync, readdirSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { isUnfinished } from '../../base/atomic-write.ts';
+import { problemOfDataPath } from '../../base/data-path.ts';
 import { comparePaths } from '../../base/path-order.ts';
 import { isAbsent, workspaceError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
+import { refuseLinksAbove } from '../../workspace/tree/scan.ts';
 import { DVC_IGNORE } from '../format/dvcignore.ts';
 import { fileFactsOf } from '../objects/object-io.ts';
 import type { FileFacts } from '../objects/object-jobs.ts';
@@ -27,23 +29,35 @@ export interface FoundOutput {
 /**
  * What lies at the path of an output; undefined if nothing does. As with DVC, empty folders are nothing. Links are
  * followed only into the cache, where DVC may have put the data.
+ * @param unfinished takes the paths, from the top, of files that a write of varve left in the output or still writes: they are no data
  * @throws VarveError `symlink-refused`, `special-file-refused`, `nested-dataset`, `unsupported-name`
  */
-export function scanOutput(repository: DvcRepository, path: string): FoundOutput | undefined {
+export function scanOutput(
+  repository: DvcRepository,
+  path: string,
+  unfinished?: string[],
+): FoundOutput | undefined {
+  refuseLinksAbove(repository.root, path);
   const found = lstatSync(join(repository.root, path), { throwIfNoEntry: false });
   if (found === undefined) return undefined;
   if (!found.isDirectory()) return { kind: 'file', files: [inspect(repository, path, '', found)] };
   const files: FoundFile[] = [];
-  scanFolder(repository, path, '', files);
+  scanFolder(repository, path, '', files, unfinished);
   return { kind: 'directory', files };
 }
 
 /** @param folder within the output, '' or ending in `/` */
-function scanFolder(repository: DvcRepository, output: string, folder: string, into: FoundFile[]): void {
+function scanFolder(
+  repository: DvcRepository,
+  output: string,
+  folder: string,
+  into: FoundFile[],
+  unfinished: string[] | undefined,
+): void {
   const top = `${output}/${folder}`;
-  for (const name of namesIn(repository, top)) {
+  for (const name of namesIn(repository, top, unfinished)) {
     if (name.endsWith('/')) {
-      scanFolder(repository, output, folder + name, into);
+      scanFolder(repository, output, folder + name, into, unfinished);
       continue;
     }
     const found = lstatSync(`${repository.root}/${top}${name}`, { throwIfNoEntry: false });
@@ -52,12 +66,17 @@ function scanFolder(repository: DvcRepository, output: string, folder: string, i
 }
 
 /** Lists what of a folder belongs to the data, folders with a `/` at their end, in the order of whole paths. */
-function namesIn(repository: DvcRepository, folder: string): string[] {
+function namesIn(repository: DvcRepository, folder: string, unfinished: string[] | undefined): string[] {
   const isIgnored = repository.ignore.in(folder);
   const names: string[] = [];
   for (const entry of entries(repository.root, folder)) {
     const name = entry.isDirectory() ? `${entry.name}/` : entry.name;
-    if (isUnfinished(entry.name) || isIgnored(name)) continue;
+    if (isUnfinished(entry.name)) {
+      // With `cache.type symlink`, an unfinished file is a link.
+      if (entry.isFile() || entry.isSymbolicLink()) unfinished?.push(folder + entry.name);
+      continue;
+    }
+    if (isIgnored(name)) continue;
     checkName(folder + entry.name, entry.name);
     names.push(name);
   }
@@ -97,12 +116,13 @@ function checkName(path: string, name: string): void {
   if (name === DVC_IGNORE) {
     throw refused(path, 'nested-dataset', 'lies within the data', 'Move it above the data, as DVC demands.');
   }
-  if (!/[\\\x00\ufffd]/.test(name)) return;
+  const problem = name.includes('\ufffd') ? 'is not valid UTF-8' : problemOfDataPath(path);
+  if (problem === undefined) return;
   throw refused(
-    path,
+    JSON.stringify(path),
     'unsupported-name',
-    'has a name that other machines cannot keep',
-    'Rename it without backslashes, in UTF-8.',
+    `cannot be part of the data: it ${problem}`,
+    'Rename it, move it out, or name it in .dvcignore.',
   );
 }
 

@@ -22,10 +22,17 @@ export interface OutputStatus {
   readonly notCached: number;
 }
 
-/** Compares the workspace with the pointers, as `dvc status` does. Reads only files that look changed. */
-export async function outputStatus(context: DvcContext, { output, only }: Selected): Promise<OutputStatus> {
+/**
+ * Compares the workspace with the pointers, as `dvc status` does. Reads only files that look changed.
+ * @param unfinished as that of scanOutput
+ */
+export async function outputStatus(
+  context: DvcContext,
+  { output, only }: Selected,
+  unfinished?: string[],
+): Promise<OutputStatus> {
   const { id } = output;
-  const found = await identify(context, output.path, id?.hash ?? 'md5');
+  const found = await identify(context, output.path, id?.hash ?? 'md5', unfinished);
   if (id === undefined) return { output, state: 'unrecorded', found, changes: [], notCached: 0 };
   const same = found !== undefined && found.id.value === id.value;
   // Where nothing changed, what lies there is the list: that in the cache need not be read.

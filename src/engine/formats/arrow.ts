@@ -7,6 +7,7 @@ import { openAppender } from '../chunks/append.ts';
 import { type Engine, readError } from '../duckdb.ts';
 import { identifier } from '../quote.ts';
 import { firstBytes, type SourceFile } from '../source-file.ts';
+import { assertBacked } from './arrow-bounds.ts';
 import { arrowColumn } from './arrow-values.ts';
 
 compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (bytes) => lz4.decompress(bytes) });
@@ -44,6 +45,7 @@ async function loadFile(engine: Engine, file: SourceFile, relation: string, crea
   }
   const appender = await openAppender(engine, relation);
   for await (const batch of reader) {
+    assertBacked(batch.data);
     const readers = batch.data.children.map((data, index) => columns[index]!.reader(data));
     appender.append(batch.numRows, (row, column) => readers[column]!(row));
   }

@@ -4,15 +4,13 @@ import { identifier, literal } from '../quote.ts';
 import { compressionOf, fileNamedBy, pathList, type SourceFile } from '../source-file.ts';
 import type { EngineColumn } from '../types.ts';
 import { encodingOf, notUtf8 } from './encoding.ts';
+import { LONGEST_LINE, lineTooLong } from './lines.ts';
 
 /** How a missing value is spelled in the wild. `NaN` is not among them: in a float column it is a number's state. */
 const nulls = [
   ...['', 'NA', 'N/A', 'n/a', '#N/A', '#N/A N/A', '#NA', '<NA>', '\\N'],
   ...['NULL', 'Null', 'null', '(null)', 'nil', 'None', 'none'],
 ];
-
-/** The longest line that is read, in bytes, where the reader's own limit of 2 MB was too short. */
-const longestLine = 32 * 1024 * 1024;
 
 const tooLong = /Maximum line size of \d+ bytes exceeded/;
 
@@ -83,8 +81,8 @@ class Reading {
   async #createOtherwise(error: unknown): Promise<void> {
     const text = messageOf(error);
     if (tooLong.test(text)) {
-      this.#options.set('max_line_size', String(longestLine));
-      this.#options.set('buffer_size', String(2 * longestLine));
+      this.#options.set('max_line_size', String(LONGEST_LINE));
+      this.#options.set('buffer_size', String(2 * LONGEST_LINE));
     }
     // MySQL's way of quoting: a backslash then cannot begin a null.
     if (/ESCAPE must not appear in the NULL/i.test(text))
@@ -218,11 +216,6 @@ function csvError(error: unknown, files: readonly SourceFile[]): VarveError {
       'a quote that is not closed',
       'Close it, or double the quotes within the field.',
     );
-  if (tooLong.test(text))
-    return refused(
-      'unreadable-table',
-      'longer than 32 MiB',
-      'Keep so long a value in a file of its own, or use Parquet.',
-    );
+  if (tooLong.test(text)) return lineTooLong(file, line, error);
   return readError(error, file, line);
 }

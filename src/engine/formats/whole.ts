@@ -1,10 +1,8 @@
-import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { VarveError } from '../../errors.ts';
 import { compressionOf, type SourceFile } from '../source-file.ts';
+import { formatOf } from './format.ts';
+import { readThrough } from './lines.ts';
 
 /**
  * DuckDB takes a compressed text that was cut for a shorter one, and looks at no checksum of gzip's. So what is compressed is
@@ -15,10 +13,12 @@ import { compressionOf, type SourceFile } from '../source-file.ts';
 export async function assertWhole(file: SourceFile, signal?: AbortSignal): Promise<void> {
   const compression = compressionOf([file]);
   try {
-    if (compression === 'gzip') await gunzip(file.absolutePath, signal);
-    if (compression === 'zstd') await followFrames(file.absolutePath);
+    if (compression === 'gzip') await readThrough(file, isDelimited(file), signal);
+    if (compression === 'zstd' && (await followFrames(file.absolutePath)) > SUSPICIOUS)
+      await readThrough(file, isDelimited(file), signal);
   } catch (error) {
     signal?.throwIfAborted();
+    if (error instanceof VarveError) throw error;
     throw new VarveError('unreadable-table', `${file.path}: ${(error as Error).message}`, {
       remedy: 'The file was cut or damaged on its way: copy it again.',
       path: file.path,
@@ -27,17 +27,26 @@ export async function assertWhole(file: SourceFile, signal?: AbortSignal): Promi
   }
 }
 
-function gunzip(path: string, signal: AbortSignal | undefined): Promise<void> {
-  const nothing = new Writable({ write: (_chunk, _encoding, done) => done() });
-  return pipeline(createReadStream(path), createGunzip(), nothing, { signal });
+/** Text that shrinks to a hundredth is mostly one byte again and again, in lines that have no end. */
+const SUSPICIOUS = 100;
+
+function isDelimited({ path }: SourceFile): boolean {
+  const format = formatOf(path);
+  return format === 'csv' || format === 'tsv';
 }
 
-async function followFrames(path: string): Promise<void> {
+/** The most bytes of a block of zstd, decompressed. */
+const BLOCK_BYTES = 128 * 1024;
+
+/** How many times as large the text is, at most. */
+async function followFrames(path: string): Promise<number> {
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();
     if (size === 0) throw new Error('it is empty, not zstd');
-    for (let at = 0; at < size; ) at = await endOfFrame(file, at, size);
+    const count = { blocks: 0 };
+    for (let at = 0; at < size; ) at = await endOfFrame(file, at, size, count);
+    return (count.blocks * BLOCK_BYTES) / size;
   } finally {
     await file.close();
   }
@@ -46,7 +55,12 @@ async function followFrames(path: string): Promise<void> {
 /** By the low two bits of the first byte of a frame's head, the bytes of a dictionary's id. */
 const idBytes = [0, 1, 2, 4];
 
-async function endOfFrame(file: FileHandle, start: number, size: number): Promise<number> {
+async function endOfFrame(
+  file: FileHandle,
+  start: number,
+  size: number,
+  count: { blocks: number },
+): Promise<number> {
   const magic = (await bytesAt(file, start, 4)).readUInt32LE();
   if (magic >>> 4 === 0x184d2a5)
     return within(start + 8 + (await bytesAt(file, start + 4, 4)).readUInt32LE(), size);
@@ -58,6 +72,7 @@ async function endOfFrame(file: FileHandle, start: number, size: number): Promis
   for (let last = false; !last; ) {
     const block = (await bytesAt(file, at, 3)).readUIntLE(0, 3);
     last = (block & 1) === 1;
+    count.blocks++;
     const repeated = ((block >> 1) & 3) === 1;
     at = within(at + 3 + (repeated ? 1 : block >> 3), size);
   }

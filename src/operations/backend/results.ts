@@ -44,6 +44,8 @@ export interface DatasetStatus {
 
 export interface StatusResult {
   readonly datasets: readonly DatasetStatus[];
+  /** Files that a killed command left in or beside the data, from the root: no data, and the next checkout removes them. */
+  readonly unfinished?: readonly string[];
 }
 
 export interface DiffResult {

@@ -4,6 +4,7 @@ import type { DvcContext } from '../../dvc/tree/context.ts';
 import { outputsInTree } from '../../dvc/tree/pointers.ts';
 import { type Selected, selectOutputs } from '../../dvc/tree/select.ts';
 import { type OutputStatus, outputStatus } from '../../dvc/tree/status.ts';
+import { leftBehind, type UnfinishedWithin } from '../../workspace/checkout/unfinished-files.ts';
 import type { DatasetState, DatasetStatus, StatusResult } from '../backend/results.ts';
 import { type DvcPlace, inDvc } from './context.ts';
 
@@ -11,10 +12,14 @@ import { type DvcPlace, inDvc } from './context.ts';
 export function status(context: DvcPlace, paths: readonly string[]): Promise<StatusResult> {
   return inDvc(context, async (within) => {
     const datasets: DatasetStatus[] = [];
+    const left: UnfinishedWithin[] = [];
     for (const selected of selectOutputs(within, outputsInTree(within.repository), paths)) {
-      datasets.push(describe(within, await outputStatus(within, selected), selected));
+      const found: string[] = [];
+      datasets.push(describe(within, await outputStatus(within, selected, found), selected));
+      left.push({ dataset: selected.output.path, found });
     }
-    return { datasets };
+    const unfinished = leftBehind(within.repository.root, left);
+    return { datasets, ...(unfinished.length > 0 && { unfinished }) };
   });
 }
 

@@ -6,6 +6,7 @@
 import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
+import { readPlainFile } from '../../base/plain-file.ts';
 import { VarveError } from '../../errors.ts';
 import { git } from '../../workspace/git/git.ts';
 import type { GitInstallResult, GitParts } from '../backend/results.ts';
@@ -74,7 +75,7 @@ function gitInstalled(root: string): GitInstallResult {
 
 function addAttributes(root: string): void {
   const file = join(root, '.gitattributes');
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const text = readPlainFile(file, '.gitattributes') ?? '';
   if (text.split(/\r?\n/).includes(ATTRIBUTES)) return;
   const separator = text === '' || text.endsWith('\n') ? '' : '\n';
   writeAtomically(file, [Buffer.from(`${text}${separator}${ATTRIBUTES}\n`)]);

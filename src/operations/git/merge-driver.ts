@@ -1,11 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { writeAtomically } from '../../base/atomic-write.ts';
+import { checkDataPath } from '../../base/data-path.ts';
 import { joinStreams } from '../../base/path-order.ts';
+import { readPlainFile } from '../../base/plain-file.ts';
 import { VarveError } from '../../errors.ts';
 import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';
 import { git } from '../../workspace/git/git.ts';
-import { formatPointer, type Pointer, parseUnnamed } from '../../workspace/pointer.ts';
+import { formatPointer, POINTER_SUFFIX, type Pointer, parseUnnamed } from '../../workspace/pointer.ts';
+import { pathInRepository } from '../../workspace/repository.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { snapshotFiles } from '../varve/datasets/select.ts';
@@ -38,9 +40,14 @@ interface Versions {
 /**
  * Merges a pointer as Git merges a folder: file by file, where two versions of a directory changed different files. What
  * cannot be merged is left with the usual marks for a person to decide.
+ * @throws VarveError `path-unsafe`, `outside-repository`
  */
 export async function gitMerge(context: WorkingContext, files: MergeFiles): Promise<MergeResult> {
   const { path } = files;
+  checkDataPath(datasetOf(path), path);
+  for (const file of [files.base, files.ours, files.theirs]) {
+    pathInRepository(context.repository, context.cwd, file);
+  }
   const versions = readVersions(files);
   if (versions === undefined)
     return leaveToPeople(context, files, [], `${path} cannot be read on both sides`);
@@ -97,7 +104,7 @@ async function mergeFolders(
       bytes,
       files: listed.length,
     };
-    const dataset = files.path.replace(/\.varve$/, '');
+    const dataset = datasetOf(files.path);
     return writeMerged(
       files,
       merged,
@@ -140,11 +147,16 @@ function isSame(a: ManifestEntry | undefined, b: ManifestEntry | undefined): boo
   return a.digest === b.digest && a.executable === b.executable;
 }
 
+function datasetOf(path: string): string {
+  return path.endsWith(POINTER_SUFFIX) ? path.slice(0, -POINTER_SUFFIX.length) : path;
+}
+
 /** Undefined if our or their side is no pointer. An empty file stands for a base that there is not. */
 function readVersions({ base, ours, theirs, path }: MergeFiles): Versions | undefined {
   const [was, a, b] = [base, ours, theirs].map((file) => {
     try {
-      return parseUnnamed(readFileSync(file, 'utf8'), path);
+      const text = readPlainFile(file, path);
+      return text === undefined ? undefined : parseUnnamed(text, path);
     } catch (error) {
       if (error instanceof VarveError) return undefined;
       throw error;

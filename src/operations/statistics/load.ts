@@ -7,8 +7,8 @@ import type { EngineOptions } from '../../engine/duckdb.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import { profileDirectory } from '../../profile/dataset/profile-directory.ts';
-import { profileFiles } from '../../profile/dataset/profile-files.ts';
 import type { Profile } from '../../profile/model/model.ts';
+import { prepareReader, processReader } from '../../profile/reading/process-reader.ts';
 import type { ContentKey, DatasetFiles } from '../backend/version.ts';
 import { type Context, watching } from '../context/context.ts';
 import { withDatasetFiles } from '../datasets/files.ts';
@@ -68,6 +68,7 @@ async function isUnsaved({ context, version }: NamedDataset): Promise<boolean> {
 }
 
 function computed(dataset: NamedDataset, options: ProfilingOptions): Promise<Profile> {
+  if (isTabular(dataset.name)) prepareReader(options.memory);
   return withDatasetFiles(dataset, (files) => profileOf(dataset, files, options));
 }
 
@@ -82,8 +83,9 @@ async function profileOf(
     ...(options.slice && { slice: options.slice }),
     ...(options.weight && { weight: options.weight }),
   };
-  if (kind === 'directory') return profileDirectory(files, { ...rows, ...wholeRowsCache(context, options) });
-  if (files.length > 0 && isTabular(files[0]!.path)) return profileFiles(files, rows);
+  if (kind === 'directory')
+    return profileDirectory(files, processReader, { ...rows, ...wholeRowsCache(context, options) });
+  if (files.length > 0 && isTabular(files[0]!.path)) return processReader.profileFiles(files, rows);
   throw new VarveError('not-tabular', `${name} is not a table, so there are no statistics of it`, {
     path: name,
     remedy: 'Name a CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Feather file, or a folder.',

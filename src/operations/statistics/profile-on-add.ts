@@ -2,10 +2,11 @@ import { basename, join } from 'node:path';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import { profileDirectory } from '../../profile/dataset/profile-directory.ts';
-import { type DataFile, profileFiles } from '../../profile/dataset/profile-files.ts';
+import type { DataFile } from '../../profile/dataset/profile-files.ts';
 import { encodeProfile } from '../../profile/format/encode.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import { countRows, isTabularProfile } from '../../profile/model/tables.ts';
+import { processReader } from '../../profile/reading/process-reader.ts';
 import type { Context } from '../context/context.ts';
 import { profileCache } from './cache.ts';
 import { engineOptions, type ProfilingOptions } from './load.ts';
@@ -36,8 +37,8 @@ export function profilerFor(
     if (kind === 'file' && !isTabular(path)) return undefined;
     try {
       const profile = await (kind === 'file'
-        ? profileFiles(data, options)
-        : profileDirectory(data, { ...options, ...cache }));
+        ? processReader.profileFiles(data, options)
+        : profileDirectory(data, processReader, { ...options, ...cache }));
       return described(profile);
     } catch (error) {
       if (!(error instanceof VarveError)) throw error;

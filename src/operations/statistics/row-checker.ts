@@ -1,51 +1,84 @@
-import { openRows, type RowTable } from '../../engine/check-rows.ts';
+import type { RowTable } from '../../engine/check-rows.ts';
 import { VarveError } from '../../errors.ts';
 import { openTableRows } from '../../profile/dataset/profile-directory.ts';
-import type { RowChecker } from '../../schema/row-checker.ts';
+import { processReader } from '../../profile/reading/process-reader.ts';
+import { MAX_TIME_LIMIT, type RowChecker, TIME_LIMIT } from '../../schema/row-checker.ts';
 import type { DatasetFiles } from '../backend/version.ts';
-import { watching } from '../context/context.ts';
 import { filesInPlace } from '../datasets/files.ts';
 import type { NamedDataset } from '../datasets/resolve.ts';
 import { profileCache } from './cache.ts';
 import { engineOptions, type ProfilingOptions } from './load.ts';
 
-/** Looks at rows of data that lies at hand; opens nothing before it is asked. Close it. */
+/**
+ * Looks at rows of data that lies at hand; opens nothing before it is asked. Close it.
+ * @param timeLimit seconds that it may take from the first question on
+ */
 export function rowCheckerOf(
   dataset: NamedDataset,
+  timeLimit = TIME_LIMIT,
   options: ProfilingOptions = {},
-): RowChecker & { close(): Promise<void> } {
-  const opened = new Map<string, Promise<RowTable>>();
+): RowChecker & { close(): void } {
   let files: Promise<DatasetFiles> | undefined;
-  const open = async (table: string): Promise<RowTable> => {
+  let deadline: AbortSignal | undefined;
+  /** One table at a time, since each takes a process of its own. */
+  let opened: { readonly table: string; readonly rows: RowTable } | undefined;
+  const close = () => {
+    opened?.rows.close();
+    opened = undefined;
+  };
+  const open = async (table: string, signal: AbortSignal): Promise<RowTable> => {
+    if (opened?.table === table) return opened.rows;
+    close();
     files ??= filesInPlace(dataset);
-    const rows = await rowsOf(dataset, await files, table, options);
-    if (rows !== undefined) return rows;
-    throw new VarveError('missing-table', `${dataset.name} has no rows of a table ${JSON.stringify(table)}`, {
-      path: dataset.name,
-      remedy: 'Correct the name of the table in the schema; `varve profile` lists those there are.',
-    });
+    const rows = await rowsOf(dataset, await files, table, signal, options);
+    if (rows === undefined) throw missingTable(dataset, table);
+    opened = { table, rows };
+    return rows;
   };
   return {
     async check({ table, failing, value }) {
-      const rows = opened.get(table) ?? open(table);
-      opened.set(table, rows);
-      return (await rows).ask(failing, value);
+      deadline ??= AbortSignal.timeout(timeLimit * 1000);
+      const { signal } = dataset.watch;
+      const either = signal === undefined ? deadline : AbortSignal.any([signal, deadline]);
+      try {
+        return await (await open(table, either)).ask(failing, value);
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw deadline.aborted ? tooLong(dataset, timeLimit) : error;
+      }
     },
-    async close() {
-      for (const rows of opened.values()) (await rows.catch(() => undefined))?.close();
-    },
+    close,
   };
 }
 
+function missingTable({ name }: NamedDataset, table: string): VarveError {
+  return new VarveError('missing-table', `${name} has no rows of a table ${JSON.stringify(table)}`, {
+    path: name,
+    remedy: 'Correct the name of the table in the schema; `varve profile` lists those there are.',
+  });
+}
+
+function tooLong({ name }: NamedDataset, timeLimit: number): VarveError {
+  return new VarveError(
+    'checks-too-long',
+    `Checking the rows of ${name} took longer than ${timeLimit} seconds, and was ended`,
+    {
+      path: name,
+      remedy: `Simplify what the schema asks of rows, or give it more time there: \`timeLimit: ${Math.min(2 * timeLimit, MAX_TIME_LIMIT)}\`.`,
+    },
+  );
+}
+
 async function rowsOf(
-  { context, watch }: NamedDataset,
+  { context }: NamedDataset,
   { kind, files }: DatasetFiles,
   table: string,
+  signal: AbortSignal,
   { slice, ...machine }: ProfilingOptions,
 ): Promise<RowTable | undefined> {
-  const { signal } = watching(watch);
-  const options = { ...engineOptions(machine), ...(signal && { signal }), ...(slice && { slice }) };
-  if (kind === 'file') return table === '' ? openRows([{ files, constants: [] }], options) : undefined;
+  const options = { ...engineOptions(machine), signal, ...(slice && { slice }) };
+  if (kind === 'file')
+    return table === '' ? processReader.openRows([{ files, constants: [] }], options) : undefined;
   const cache = context === undefined ? {} : profileCache(context.repository);
-  return openTableRows(files, table, { ...options, ...cache });
+  return openTableRows(files, table, processReader, { ...options, ...cache });
 }

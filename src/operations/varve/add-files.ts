@@ -34,6 +34,8 @@ export async function takeIn(
   const total = files.reduce((sum, { file }) => sum + file.size, 0);
   let done = 0;
   const onBytes = (count: number): void => {
+    // A large file is left in its midst.
+    context.signal?.throwIfAborted();
     done += count;
     context.onProgress?.({ phase: `add ${dataset}`, unit: 'bytes', done, total });
   };
@@ -57,7 +59,7 @@ export async function takeIn(
   const large = files.filter(({ file }) => file.size > SMALLEST_CHUNKED);
   await forEach(large, JOBS, async (entry) => {
     context.signal?.throwIfAborted();
-    note(entry, await batch.addFile(pathOf(entry), { onBytes }));
+    note(entry, await batch.addFile(pathOf(entry), { onBytes, signal: context.signal }));
   });
 }
 

@@ -4,8 +4,15 @@ import type { Digest } from '../../store/format/digest.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';
 import { applyCheckout, type PutInPlace } from '../../workspace/checkout/apply.ts';
-import { checkCollisions, nameFolding } from '../../workspace/checkout/name-collisions.ts';
+import {
+  checkCollisions,
+  type NameFolding,
+  NO_FOLDING,
+  nameFolding,
+} from '../../workspace/checkout/name-collisions.ts';
 import { type CheckoutPlan, planCheckout } from '../../workspace/checkout/plan.ts';
+import { refuseTrackedFiles, type Touched } from '../../workspace/checkout/tracked-files.ts';
+import { removeUnfinished } from '../../workspace/checkout/unfinished-files.ts';
 import { readConfig } from '../../workspace/config.ts';
 import { pathOfFile } from '../../workspace/tree/data-state.ts';
 import { fileClock } from '../../workspace/tree/file-clock.ts';
@@ -13,7 +20,7 @@ import { readStatCache, type StatCache, writeStatCache } from '../../workspace/t
 import type { CheckedOutDataset, CheckoutOptions, CheckoutResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
-import { type SelectedDataset, selectDatasets, snapshotFiles } from './datasets/select.ts';
+import { refuseNested, type SelectedDataset, selectDatasets, snapshotFiles } from './datasets/select.ts';
 import { isInPlace, isUnread, notRead } from './in-place/snapshot.ts';
 import { openCache } from './stores/stores.ts';
 
@@ -26,7 +33,7 @@ interface Planned {
 
 /**
  * Makes the data match the pointers. Nothing is touched before it is known that every dataset can be checked out.
- * @throws VarveError `unsaved-changes`, `object-missing`, `name-collision`
+ * @throws VarveError `unsaved-changes`, `object-missing`, `name-collision`, `tracked-by-git`, `nested-dataset`
  */
 export async function checkout(
   context: WorkingContext,
@@ -47,13 +54,22 @@ export async function checkoutFrom(
   options: CheckoutOptions & { readonly named: boolean },
 ): Promise<CheckoutResult> {
   const planned: Planned[] = [];
+  const { repository } = context;
+  for (const dataset of datasets) refuseNested(repository.root, dataset.path);
   for (const dataset of datasets) planned.push(await plan(context, cache, dataset, options));
   refuseUnsaved(planned);
   refuseMissing(cache, planned);
-  const { checkout: way } = readConfig(context.repository);
+  const touched = planned.map(touchedBy);
+  const folding = touched.some(({ paths }) => paths.length > 0) ? nameFolding(repository) : NO_FOLDING;
+  refuseTrackedFiles(repository.root, touched, folding);
+  removeUnfinished(
+    repository.root,
+    planned.map(({ dataset, plan: { unfinished } }) => ({ dataset: dataset.path, found: unfinished })),
+  );
+  const { checkout: way } = readConfig(repository);
   const put = putter(context, cache, planned, way === 'link');
   const results: CheckedOutDataset[] = [];
-  for (const one of planned) results.push(await apply(context, one, put));
+  for (const one of planned) results.push(await apply(context, one, put, folding));
   return { datasets: results };
 }
 
@@ -144,10 +160,15 @@ function putter(
     done += count;
     context.onProgress?.({ phase: 'check out', unit: 'bytes', done, total });
   };
-  return (files, count) => cache.materialiseAll(files, count, { link, onBytes });
+  return (files, count) => cache.materialiseAll(files, count, { link, onBytes, signal: context.signal });
 }
 
-async function apply(context: WorkingContext, planned: Planned, put: PutInPlace): Promise<CheckedOutDataset> {
+async function apply(
+  context: WorkingContext,
+  planned: Planned,
+  put: PutInPlace,
+  folding: NameFolding,
+): Promise<CheckedOutDataset> {
   const { repository, signal } = context;
   const { dataset, plan: made, only } = planned;
   const { path, pointer } = dataset;
@@ -155,7 +176,7 @@ async function apply(context: WorkingContext, planned: Planned, put: PutInPlace)
   if (written.length > 0 && pointer.kind === 'directory') {
     checkCollisions(
       made.files.map(({ entry }) => entry.path),
-      nameFolding(repository),
+      folding,
       path,
     );
   }
@@ -174,6 +195,11 @@ async function apply(context: WorkingContext, planned: Planned, put: PutInPlace)
 
 function filesToWrite(made: CheckoutPlan): ManifestEntry[] {
   return made.files.flatMap(({ entry, found }) => (found === undefined ? [entry] : []));
+}
+
+function touchedBy({ dataset, plan: made }: Planned): Touched {
+  const paths = [...filesToWrite(made).map(({ path }) => path), ...made.remove];
+  return { dataset: dataset.path, paths: paths.map((path) => pathOfFile(dataset.path, path)) };
 }
 
 function bytesToWrite(made: CheckoutPlan): number {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import { encodeManifest } from '../../store/format/manifest.ts';
+import { leftBehind, type UnfinishedWithin } from '../../workspace/checkout/unfinished-files.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import {
@@ -27,8 +28,14 @@ import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
 /** Looks at names, sizes and times; reads only the files that look changed. */
 export async function status(context: WorkingContext, paths: readonly string[]): Promise<StatusResult> {
   const datasets: DatasetStatus[] = [];
-  for (const dataset of selectDatasets(context, paths)) datasets.push(await datasetStatus(context, dataset));
-  return { datasets };
+  const within: UnfinishedWithin[] = [];
+  for (const dataset of selectDatasets(context, paths)) {
+    const found: string[] = [];
+    datasets.push(await datasetStatus(context, dataset, found));
+    within.push({ dataset: dataset.path, found });
+  }
+  const unfinished = leftBehind(context.repository.root, within);
+  return { datasets, ...(unfinished.length > 0 && { unfinished }) };
 }
 
 /**
@@ -41,15 +48,17 @@ export async function status(context: WorkingContext, paths: readonly string[]):
  * | data of which nothing is recorded, and not what the pointer names    | `modified`  |
  * | what the pointer names, or the chosen parts of it                    | `unchanged` |
  * | another snapshot, as it was recorded                                 | `outdated`  |
+ * @param unfinished as that of scanDataset
  */
 export async function datasetStatus(
   context: WorkingContext,
   { path, pointer }: SelectedDataset,
+  unfinished?: string[],
 ): Promise<DatasetStatus> {
   const { kind } = pointer;
   const isThere = dataKind(context.repository.root, path) !== undefined;
   if (!isThere) return { path, kind, state: 'missing', changes: [] };
-  const found = await lookAt(context, path, pointer);
+  const found = await lookAt(context, path, pointer, unfinished);
   const state = stateOf(found);
   const { changes, only } = found;
   return {
@@ -80,10 +89,16 @@ function stateOf({ isRecorded, changes, isPointed, only }: Found): DatasetState 
 }
 
 /** Reads the files that look changed, and remembers what it read unless that is in no snapshot. */
-async function lookAt(context: WorkingContext, path: string, pointer: Pointer): Promise<Found> {
+async function lookAt(
+  context: WorkingContext,
+  path: string,
+  pointer: Pointer,
+  unfinished: string[] | undefined,
+): Promise<Found> {
   const { repository } = context;
   const record = readStatCache(repository, path);
-  const suspects = [...compareWithRecord(repository.root, path, record)].filter(({ same }) => !same);
+  const states = compareWithRecord(repository.root, path, record, unfinished);
+  const suspects = [...states].filter(({ same }) => !same);
   const only = record?.only;
   if (record !== undefined && suspects.length === 0)
     return {

@@ -10,7 +10,8 @@ import type { TableProfile } from '../model/model.ts';
 import { FILES_TABLE } from '../model/tables.ts';
 import { columnReaderOf } from '../plan/column-reader.ts';
 import { leavesOf } from '../plan/leaves.ts';
-import { type ImageHeader, readImageHeader } from './image-header.ts';
+import type { DataReader } from '../reading/reader.ts';
+import type { ImageHeader } from './image-header.ts';
 import type { DataFile } from './profile-files.ts';
 import { featureOf, presenceOfScalar } from './profile-table.ts';
 
@@ -36,9 +37,10 @@ function scalarColumn(name: string, id: string): EngineColumn {
  */
 export async function profileOfFiles(
   files: readonly DataFile[],
+  reader: Pick<DataReader, 'imageHeaders'>,
   { signal }: Pick<EngineOptions, 'signal'>,
 ): Promise<TableProfile> {
-  const table = await tableOf(files, signal);
+  const table = await tableOf(files, reader, signal);
   const leaves = leavesOf(table.columns);
   const counters = leaves.map((leaf) => columnReaderOf(leaf, true).counter());
   const scan = async (wanted: readonly Counter[]): Promise<void> => {
@@ -61,8 +63,12 @@ export async function profileOfFiles(
 }
 
 /** The rows of that table, in the order of `files`. */
-export async function openFileRows(files: readonly DataFile[], options: EngineOptions): Promise<RowTable> {
-  const engine = await openFiles(files, { ...options, ordered: true });
+export async function openFileRows(
+  files: readonly DataFile[],
+  reader: Pick<DataReader, 'imageHeaders'>,
+  options: EngineOptions,
+): Promise<RowTable> {
+  const engine = await openFiles(files, reader, { ...options, ordered: true });
   await engine.query(
     `CREATE VIEW numbered AS SELECT row_number() OVER () AS ${position}, * FROM ${relation}`,
   );
@@ -72,8 +78,12 @@ export async function openFileRows(files: readonly DataFile[], options: EngineOp
 const relation = 'files';
 
 /** An engine that holds the table. */
-async function openFiles(files: readonly DataFile[], options: EngineOptions): Promise<Engine> {
-  const { columns, parts } = await tableOf(files, options.signal);
+async function openFiles(
+  files: readonly DataFile[],
+  reader: Pick<DataReader, 'imageHeaders'>,
+  options: EngineOptions,
+): Promise<Engine> {
+  const { columns, parts } = await tableOf(files, reader, options.signal);
   const engine = await openEngine([], options);
   try {
     const typed = columns.map(({ name, type }) => `${identifier(name)} ${type.text}`);
@@ -100,8 +110,12 @@ interface FilesTable {
   readonly parts: () => Iterable<readonly (readonly Value[])[]>;
 }
 
-async function tableOf(files: readonly DataFile[], signal: AbortSignal | undefined): Promise<FilesTable> {
-  const headers = await imageHeaders(files, signal);
+async function tableOf(
+  files: readonly DataFile[],
+  reader: Pick<DataReader, 'imageHeaders'>,
+  signal: AbortSignal | undefined,
+): Promise<FilesTable> {
+  const headers = await reader.imageHeaders(files, signal);
   const hasImages = headers.some((header) => header !== undefined);
   return {
     columns: hasImages ? [...fileColumns, ...imageColumns] : fileColumns,
@@ -134,23 +148,4 @@ function rowOf(file: DataFile, duplicate: boolean, header: ImageHeader | undefin
   const extension = dot <= 0 ? null : name.slice(dot + 1).toLowerCase();
   const image = header === undefined ? [null, null, null] : [header.width, header.height, header.format];
   return [file.path, folder, extension, file.size, file.digest, duplicate, ...image];
-}
-
-/** Headers are read this many files at a time. */
-const atOnce = 16;
-
-async function imageHeaders(
-  files: readonly DataFile[],
-  signal: AbortSignal | undefined,
-): Promise<(ImageHeader | undefined)[]> {
-  const headers = new Array<ImageHeader | undefined>(files.length);
-  let next = 0;
-  const worker = async () => {
-    for (let index = next++; index < files.length; index = next++) {
-      signal?.throwIfAborted();
-      headers[index] = await readImageHeader(files[index]!);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return headers;
 }

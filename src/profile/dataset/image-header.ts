@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
-import type { DataFile } from './profile-files.ts';
+import { type Context, createContext, Script } from 'node:vm';
+import type { TableFile } from './profile-files.ts';
 
 export interface ImageHeader {
   /** In pixels. */
@@ -11,6 +12,11 @@ export interface ImageHeader {
 
 const imageExtension = /\.(avif|bmp|gif|heic|heif|icns|ico|j2c|jp2|jpe?g|jxl|png|psd|svg|tga|tiff?|webp)$/i;
 
+/** Whether a file of this name can have an image's header. */
+export function isImage(path: string): boolean {
+  return imageExtension.test(path);
+}
+
 /** Sizes stand within the first bytes of a file; a JPEG may have a large thumbnail before. */
 const headerBytes = 512 * 1024;
 
@@ -19,13 +25,13 @@ export async function readImageHeader({
   path,
   absolutePath,
   size,
-}: DataFile): Promise<ImageHeader | undefined> {
-  if (!imageExtension.test(path)) return undefined;
+}: TableFile): Promise<ImageHeader | undefined> {
+  if (!isImage(path)) return undefined;
   const { imageSize } = await import('image-size');
   const file = await open(absolutePath, 'r');
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(size, headerBytes)), 0, undefined, 0);
-    const { width, height, type } = imageSize(buffer.subarray(0, bytesRead));
+    const { width, height, type } = withinTime(() => imageSize(buffer.subarray(0, bytesRead)));
     return type === undefined || !Number.isSafeInteger(width) || !Number.isSafeInteger(height)
       ? undefined
       : { width, height, format: type };
@@ -34,4 +40,17 @@ export async function readImageHeader({
   } finally {
     await file.close();
   }
+}
+
+/** Milliseconds. What takes so long follows headers in a circle. */
+const TIME_LIMIT = 1000;
+
+const call = new Script('work()');
+let context: (Context & { work?: () => unknown }) | undefined;
+
+/** Runs what a file could make run for ever, for a second at most. @throws Error after that */
+function withinTime<T>(work: () => T): T {
+  context ??= createContext({});
+  context.work = work;
+  return call.runInContext(context, { timeout: TIME_LIMIT }) as T;
 }

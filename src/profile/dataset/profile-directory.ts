@@ -1,15 +1,14 @@
-import { openRows, type RowGroup, type RowTable } from '../../engine/check-rows.ts';
-import { openEngine } from '../../engine/duckdb.ts';
+import type { RowGroup, RowTable } from '../../engine/check-rows.ts';
 import { formatOf, isTabular } from '../../engine/formats/format.ts';
 import { literal } from '../../engine/quote.ts';
 import { VarveError } from '../../errors.ts';
 import { mergeTables } from '../model/merge.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../model/model.ts';
 import { FILES_TABLE } from '../model/tables.ts';
-import { openFileRows, profileOfFiles } from './files-table.ts';
+import type { DataReader } from '../reading/reader.ts';
+import { profileOfFiles } from './files-table.ts';
 import { hiveOf, isHiveNull, partitionType } from './hive.ts';
-import { partitionFeature } from './partition-features.ts';
-import { type DataFile, type ProfileOptions, profileFiles } from './profile-files.ts';
+import type { DataFile, ProfileOptions } from './profile-files.ts';
 
 export interface DirectoryOptions extends ProfileOptions {
   /** The profile that was kept for a file's digest. Give neither with a slice or a weight: those are of other rows. */
@@ -25,14 +24,15 @@ export interface DirectoryOptions extends ProfileOptions {
  */
 export async function profileDirectory(
   files: readonly DataFile[],
+  reader: DataReader,
   options: DirectoryOptions = {},
 ): Promise<Profile> {
   const sorted = inPathOrder(files);
   const tables: TableProfile[] = [];
-  for (const { name, members } of await groupsOf(sorted, options)) {
-    tables.push(await mergedTable(members, name, options));
+  for (const { name, members } of await groupsOf(sorted, reader, options)) {
+    tables.push(await mergedTable(members, name, reader, options));
   }
-  return { varveProfile: 1, tables: [...tables, await profileOfFiles(sorted, options)] };
+  return { varveProfile: 1, tables: [...tables, await profileOfFiles(sorted, reader, options)] };
 }
 
 /**
@@ -42,15 +42,19 @@ export async function profileDirectory(
 export async function openTableRows(
   files: readonly DataFile[],
   table: string,
+  reader: DataReader,
   options: DirectoryOptions = {},
 ): Promise<RowTable | undefined> {
   const { cached: _, keep: __, onProgress: ___, slice, ...engine } = options;
   const sorted = inPathOrder(files);
-  if (table === FILES_TABLE) return openFileRows(sorted, engine);
-  const group = (await groupsOf(sorted, options)).find(({ name }) => name === table);
+  if (table === FILES_TABLE) return reader.openFileRows(sorted, engine);
+  const group = (await groupsOf(sorted, reader, options)).find(({ name }) => name === table);
   return (
     group &&
-    openRows(partitionsApart(group.members.map(({ file }) => file)), { ...engine, ...(slice && { slice }) })
+    reader.openRows(partitionsApart(group.members.map(({ file }) => file)), {
+      ...engine,
+      ...(slice && { slice }),
+    })
   );
 }
 
@@ -81,6 +85,7 @@ function inPathOrder(files: readonly DataFile[]): DataFile[] {
 
 async function groupsOf(
   files: readonly DataFile[],
+  reader: DataReader,
   options: DirectoryOptions,
 ): Promise<{ name: string; members: readonly FileProfile[] }[]> {
   const tabular = files.filter(
@@ -89,7 +94,7 @@ async function groupsOf(
   const groups = new Map<string, FileProfile[]>();
   for (const [index, file] of tabular.entries()) {
     options.onProgress?.({ phase: 'profile', unit: 'files', done: index, total: tabular.length });
-    const table = await profileOnce(file, options);
+    const table = await profileOnce(file, reader, options);
     const key = groupKey(file, table);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [{ file, table }]);
@@ -104,12 +109,16 @@ interface FileProfile {
   readonly table: TableProfile;
 }
 
-async function profileOnce(file: DataFile, options: DirectoryOptions): Promise<TableProfile> {
+async function profileOnce(
+  file: DataFile,
+  reader: DataReader,
+  options: DirectoryOptions,
+): Promise<TableProfile> {
   const { cached, keep, onProgress: _, ...rest } = options;
   const known = await cached?.(file.digest);
   if (known?.tables.length === 1) return known.tables[0]!;
-  if (partitionIn(file, rest.slice) === 'inside') return wholePartition(file, rest);
-  const profile = await profileFiles([file], rest);
+  if (partitionIn(file, rest.slice) === 'inside') return wholePartition(file, reader, rest);
+  const profile = await reader.profileFiles([file], rest);
   await keep?.(file.digest, profile);
   return profile.tables[0]!;
 }
@@ -123,9 +132,10 @@ function partitionIn({ path }: DataFile, slice: DirectoryOptions['slice']): 'ins
 
 async function wholePartition(
   file: DataFile,
+  reader: DataReader,
   { slice, ...options }: DirectoryOptions,
 ): Promise<TableProfile> {
-  const { tables } = await profileFiles([file], options);
+  const { tables } = await reader.profileFiles([file], options);
   return { ...tables[0]!, ...(slice && { slice }) };
 }
 
@@ -148,21 +158,30 @@ function nameOf(group: readonly FileProfile[], groups: readonly (readonly FilePr
 async function mergedTable(
   group: readonly FileProfile[],
   name: string,
+  reader: DataReader,
   options: DirectoryOptions,
 ): Promise<TableProfile> {
-  const merged = await mergedRows(group, options);
-  return { ...merged, name, features: [...merged.features, ...(await partitionsOf(group, merged, options))] };
+  const merged = await mergedRows(group, reader, options);
+  return {
+    ...merged,
+    name,
+    features: [...merged.features, ...(await partitionsOf(group, merged, reader, options))],
+  };
 }
 
 /** Text files whose types were told apart one by one (`7` in one, `7a` in the next) are read again, together. */
-async function mergedRows(group: readonly FileProfile[], options: DirectoryOptions): Promise<TableProfile> {
+async function mergedRows(
+  group: readonly FileProfile[],
+  reader: DataReader,
+  options: DirectoryOptions,
+): Promise<TableProfile> {
   try {
     return mergeTables(group.map(({ table }) => table));
   } catch (error) {
     const format = formatOf(group[0]!.file.path);
     const typed = format === 'parquet' || format === 'arrow';
     if (typed || !(error instanceof VarveError && error.code === 'types-differ')) throw error;
-    const together = await profileFiles(
+    const together = await reader.profileFiles(
       group.map(({ file }) => file),
       options,
     );
@@ -173,21 +192,18 @@ async function mergedRows(group: readonly FileProfile[], options: DirectoryOptio
 async function partitionsOf(
   group: readonly FileProfile[],
   merged: TableProfile,
-  options: DirectoryOptions,
+  reader: DataReader,
+  { memory, threads, signal }: DirectoryOptions,
 ): Promise<FeatureProfile[]> {
   const written = new Set(merged.features.map((feature) => feature.path[0]));
   const names = hiveOf(group[0]!.file.path).partitions.map(([name]) => name);
   const fromPath = names.filter((name) => !written.has(name));
   if (fromPath.length === 0 || merged.rows === 0) return [];
-  const engine = await openEngine([], options);
-  try {
-    const features: FeatureProfile[] = [];
-    for (const name of fromPath)
-      features.push(await partitionFeature(engine, name, rowsByValue(group, name)));
-    return features;
-  } finally {
-    engine.close();
-  }
+  const features: FeatureProfile[] = [];
+  const options = { ...(memory && { memory }), ...(threads && { threads }), ...(signal && { signal }) };
+  for (const name of fromPath)
+    features.push(await reader.partitionFeature(name, rowsByValue(group, name), options));
+  return features;
 }
 
 function rowsByValue(group: readonly FileProfile[], name: string): Map<string, number> {

@@ -1,7 +1,7 @@
-import { availableParallelism, totalmem } from 'node:os';
-import { type Engine, type EngineOptions, openEngine } from '../../engine/duckdb.ts';
+import { availableParallelism } from 'node:os';
+import { type Engine, type EngineOptions, isReadError, openEngine, readError } from '../../engine/duckdb.ts';
 import { formatOf } from '../../engine/formats/format.ts';
-import { VarveError } from '../../errors.ts';
+import { fileNamedBy } from '../../engine/source-file.ts';
 import type { OnProgress } from '../../progress.ts';
 import type { Profile } from '../model/model.ts';
 import { assertColumn, openSlice, type Slice } from '../plan/open-rows.ts';
@@ -33,25 +33,14 @@ export interface ProfileOptions extends EngineOptions {
 
 /**
  * Profiles the rows of files of one format as one table, named `''`. Memory is bounded by `options.memory` and the
- * length of the longest value; if nobody said how much and the default is too little, as it is for thousands of columns, by
- * half of the machine's, and 4 GB at most. Throws `VarveError` where a file cannot be read or `slice` or `weight` names no column,
- * `engine-memory`, and the signal's reason on abort.
+ * length of the longest value.
+ * @throws VarveError `no-such-column` if `slice` or `weight` names no column; `engine-memory`; the codes of openTableSource; the
+ * signal's reason on abort
  */
 export async function profileFiles(
   files: readonly TableFile[],
   options: ProfileOptions = {},
 ): Promise<Profile> {
-  try {
-    return await profileOnce(files, options);
-  } catch (error) {
-    const isShort = error instanceof VarveError && error.code === 'engine-memory';
-    if (!isShort || options.memory !== undefined) throw error;
-    const memory = `${Math.floor(Math.min(4e9, totalmem() / 2))}B`;
-    return profileOnce(files, { ...options, memory });
-  }
-}
-
-async function profileOnce(files: readonly TableFile[], options: ProfileOptions): Promise<Profile> {
   const { slice, weight, onProgress, ...engineOptions } = options;
   const threads = threadsFor(files, options);
   const share = threads.length === 0 ? {} : shareOf(options, threads.length + 1);
@@ -64,6 +53,8 @@ async function profileOnce(files: readonly TableFile[], options: ProfileOptions)
       const table = await profileTable(engine, source, { name: '', weight, threads, onFeature });
       return { varveProfile: 1, tables: [{ ...table, ...(slice && { slice }) }] };
     });
+  } catch (error) {
+    throw isReadError(error) ? readError(error, fileNamedBy(error, files)) : error;
   } finally {
     await Promise.all(threads.map((thread) => thread.close()));
   }

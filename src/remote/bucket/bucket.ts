@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { VarveError } from '../../errors.ts';
 import { digestMismatch, digestOfBody, sliceStream } from '../file-slice.ts';
 import { checkKey, checkPrefix, checkRange, isValidKey } from '../key.ts';
 import type { Body, ByteRange, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
+import { isOfStore, isStoreKey, MARKER, MARKER_BYTES, notAStore } from '../store-layout.ts';
 import type { BucketClient, StoredObject, Upload } from './client.ts';
 import { DIGEST_REFUSALS, faultOf, isAbsence, isPrecondition, lacksPreconditions } from './error-classes.ts';
 import { RequestFailed, Requests } from './requests.ts';
@@ -28,6 +29,7 @@ export class BucketRemote implements Remote {
   readonly #requests: Requests;
   #knowsPreconditions = true;
   #bucketExists: Promise<void> | undefined;
+  #claimed: Promise<void> | undefined;
   /** Whether the server was seen to unpack an archive. */
   #unpacks: boolean | undefined;
 
@@ -93,6 +95,14 @@ export class BucketRemote implements Remote {
     }
   }
 
+  claim(): Promise<void> {
+    this.#claimed ??= this.#claim().catch((error: unknown) => {
+      this.#claimed = undefined;
+      throw this.#requests.error(error, 'write', MARKER);
+    });
+    return this.#claimed;
+  }
+
   /** Whether it is worth making an archive for `unpack`. */
   get mayUnpack(): boolean {
     return this.#unpacks !== false && this.#client.unpack !== undefined && IN_A_HEADER.test(this.#prefix);
@@ -144,6 +154,28 @@ export class BucketRemote implements Remote {
   #name(key: string): string {
     checkKey(key);
     return this.#prefix + key;
+  }
+
+  async #claim(): Promise<void> {
+    const marker = this.#prefix + MARKER;
+    if ((await this.#find(marker)) !== undefined) return;
+    const [index] = await this.#keysBelow('index/', 1);
+    if (index === undefined || !isStoreKey(index)) {
+      // Of a store without index there can't be much.
+      const foreign = (await this.#keysBelow('')).find((key) => !isOfStore(key));
+      if (foreign !== undefined) throw notAStore(this.url, JSON.stringify(foreign));
+    }
+    const sha256 = createHash('sha256').update(MARKER_BYTES).digest('hex');
+    await this.#send(marker, MARKER_BYTES, sha256, true);
+  }
+
+  /** The first of them; those of nothing but a name, which consoles make for a folder, are left out. */
+  async #keysBelow(prefix: string, limit?: number): Promise<string[]> {
+    const request = { prefix: this.#prefix + prefix, ...(limit === undefined ? {} : { limit }) };
+    const { objects } = await this.#requests.run(() => this.#client.list(request));
+    const isFolder = ({ key, size }: StoredObject): boolean =>
+      size === 0 && (key.endsWith('/') || key === this.#prefix);
+    return objects.filter((object) => !isFolder(object)).map(({ key }) => key.slice(this.#prefix.length));
   }
 
   /** For messages. */

@@ -2,8 +2,9 @@ import type { Dirent } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, fileError, symlinkRefused } from '../../base/file-errors.ts';
-import { isValidKey, TEMPORARY_FOLDER } from '../key.ts';
+import { isValidKey } from '../key.ts';
 import type { ObjectInfo } from '../remote.ts';
+import { TEMPORARY_FOLDER } from '../store-layout.ts';
 
 /** Files looked at together: enough to keep the disk busy, few enough to bound memory. */
 const BATCH = 64;

@@ -1,8 +1,8 @@
 import type { DriftReport, FeatureDrift } from '../../drift/model.ts';
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
+import { brief, neutral } from '../../wording/neutral.ts';
 import { magnitude } from '../../wording/numbers.ts';
 import type { RenderOptions } from '../format.ts';
-import { brief, neutral } from '../neutral.ts';
 import { featureTitle, type Grade, gradeOf, spoken, validationGrade, validationSummary } from '../phrases.ts';
 
 /** One thing that a CI system can show on its own: a test case, an alert, an annotation. All text is neutral. */

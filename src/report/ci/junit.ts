@@ -1,5 +1,5 @@
+import { inert } from '../../wording/neutral.ts';
 import { type Markup, markup, separated } from '../markup.ts';
-import { inert } from '../neutral.ts';
 import type { CiFinding, CiFindings } from './findings.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { DriftReport, Verdict } from '../../drift/model.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import type { ValidationReport } from '../../schema/anomaly.ts';
+import { neutral } from '../../wording/neutral.ts';
 import { type Facts, factsOf } from '../facts.ts';
-import { neutral } from '../neutral.ts';
 import { withoutRevision } from './findings.ts';
 
 /** A gauge with its samples; labels are raw. Sets of labels that came out equal are kept once (the format forbids two). */

@@ -1,5 +1,5 @@
+import { neutral } from '../../wording/neutral.ts';
 import { canonicalJson } from '../json.ts';
-import { neutral } from '../neutral.ts';
 import type { CiFinding, CiFindings } from './findings.ts';
 
 const LEVELS = { bad: 'error', warn: 'warning', good: 'none' } as const;

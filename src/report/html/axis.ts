@@ -15,6 +15,8 @@ export interface Tick {
 }
 
 /** Widths that differ by more than this factor, or beyond what a scale can hold, get ticks at the edges themselves. */
+/** Of narrower ranges a scale cannot count the steps: their number overflows. */
+const MIN_SPAN = 1e-300;
 const MAX_WIDTH_RATIO = 1.02;
 const MAX_DATE = 8.64e15;
 const DAY = 86_400_000;
@@ -43,7 +45,8 @@ export function ticks(overlay: HistogramOverlay): Tick[] {
 
 function isEven({ kind, edges }: HistogramOverlay): boolean {
   const widths = edges.slice(1).map((edge, bin) => edge - edges[bin]!);
-  const finite = Number.isFinite(edges.at(-1)! - edges[0]!);
+  const span = edges.at(-1)! - edges[0]!;
+  const finite = Number.isFinite(span) && span > MIN_SPAN;
   const dated = kind === 'numeric' || Math.max(-edges[0]!, edges.at(-1)!) < MAX_DATE;
   return finite && dated && Math.max(...widths) <= MAX_WIDTH_RATIO * Math.min(...widths);
 }

@@ -1,7 +1,7 @@
+import { brief } from '../../wording/neutral.ts';
 import { percent } from '../../wording/numbers.ts';
 import { cut } from '../cells.ts';
 import { type Markup, markup } from '../markup.ts';
-import { brief } from '../neutral.ts';
 import { type BarsOverlay, CANVAS, type Drawing, units } from './overlay.ts';
 
 /** Values below these are added to `all others`. */

@@ -1,7 +1,7 @@
 import type { DriftReport, FeatureDrift, FeatureRef, Measure, Side } from '../../drift/model.ts';
+import { brief } from '../../wording/neutral.ts';
 import { counted, magnitude, probability } from '../../wording/numbers.ts';
 import { type Markup, markup, NO_MARKUP } from '../markup.ts';
-import { brief } from '../neutral.ts';
 import { featureTitle, gradeOf } from '../phrases.ts';
 import { chart } from './chart.ts';
 import { overlayOf } from './overlay.ts';

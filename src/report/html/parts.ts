@@ -1,6 +1,6 @@
+import { brief } from '../../wording/neutral.ts';
 import { count } from '../../wording/numbers.ts';
 import { type Markup, markup, NO_MARKUP } from '../markup.ts';
-import { brief } from '../neutral.ts';
 import type { Grade } from '../phrases.ts';
 
 /** The subject of a page; `check` is of schema and drift together. */

@@ -1,8 +1,8 @@
 import { verdictRank } from '../../drift/decide.ts';
 import type { DriftSeries, Verdict } from '../../drift/model.ts';
+import { brief, neutral } from '../../wording/neutral.ts';
 import { count, magnitude } from '../../wording/numbers.ts';
 import { type Markup, markup } from '../markup.ts';
-import { brief, neutral } from '../neutral.ts';
 import { featureTitle, gradeOf } from '../phrases.ts';
 import { loudestStep, revision, type SeriesFeature, seriesSummary } from '../series.ts';
 import { framed } from './chart.ts';

@@ -1,7 +1,7 @@
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
+import { brief } from '../../wording/neutral.ts';
 import { count, counted } from '../../wording/numbers.ts';
 import { type Markup, markup, type Part, separated } from '../markup.ts';
-import { brief } from '../neutral.ts';
 import { anomalyCount, featureTitle, type Grade, gradeOf, validationGrade } from '../phrases.ts';
 import { badge, datum, type Order, shortDigest, table } from './parts.ts';
 import { type Section, sectionPage } from './section.ts';

@@ -1,5 +1,5 @@
+import { brief } from '../../wording/neutral.ts';
 import { type CheckedDatasets, checkSummary } from '../checked.ts';
-import { brief } from '../neutral.ts';
 import { gradeOf, validationGrade } from '../phrases.ts';
 import { Document, EMOJI } from './document.ts';
 import { addDrift } from './drift.ts';

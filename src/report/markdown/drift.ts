@@ -1,6 +1,6 @@
 import type { DriftReport, FeatureDrift, FeatureRef, Side } from '../../drift/model.ts';
+import { brief } from '../../wording/neutral.ts';
 import { count, counted, magnitude } from '../../wording/numbers.ts';
-import { brief } from '../neutral.ts';
 import { featureTitle, gradeOf, spoken } from '../phrases.ts';
 import { sparklines } from '../text/sparkline.ts';
 import { Document, EMOJI } from './document.ts';

@@ -1,4 +1,4 @@
-import { neutral } from '../neutral.ts';
+import { neutral } from '../../wording/neutral.ts';
 
 /**
  * Characters that can start a construct of GFM, or an autolink or emoji of GitHub: underscores and colons only if they

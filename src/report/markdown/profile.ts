@@ -1,8 +1,8 @@
 import type { Profile } from '../../profile/model/model.ts';
+import { brief } from '../../wording/neutral.ts';
 import { count, magnitude, percent } from '../../wording/numbers.ts';
 import { factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
-import { brief } from '../neutral.ts';
 import { profileSummary, tableTitle } from '../phrases.ts';
 import { Document } from './document.ts';
 import { code, plain } from './escape.ts';

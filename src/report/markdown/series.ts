@@ -1,6 +1,6 @@
 import type { DriftSeries } from '../../drift/model.ts';
+import { brief } from '../../wording/neutral.ts';
 import { count } from '../../wording/numbers.ts';
-import { brief } from '../neutral.ts';
 import { featureTitle, gradeOf } from '../phrases.ts';
 import { everChanged, loudestReason, revision, seriesSummary, strengthLine } from '../series.ts';
 import { Document, EMOJI } from './document.ts';

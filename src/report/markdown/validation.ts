@@ -1,5 +1,5 @@
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
-import { brief } from '../neutral.ts';
+import { brief } from '../../wording/neutral.ts';
 import { featureTitle, gradeOf, validationGrade, validationSummary } from '../phrases.ts';
 import { Document, EMOJI } from './document.ts';
 import { code, plain } from './escape.ts';

@@ -1,7 +1,7 @@
+import { brief } from '../../wording/neutral.ts';
 import { cut } from '../cells.ts';
 import { type CheckedDatasets, checkSummary } from '../checked.ts';
 import type { RenderOptions } from '../format.ts';
-import { brief } from '../neutral.ts';
 import { driftText } from './drift.ts';
 import { tonePainter } from './paint.ts';
 import { validationText } from './validation.ts';

@@ -1,8 +1,8 @@
 import type { DriftReport, FeatureDrift, FeatureRef, Measure, Side } from '../../drift/model.ts';
+import { brief, neutral } from '../../wording/neutral.ts';
 import { counted, magnitude, probability } from '../../wording/numbers.ts';
 import { cut, wrapped } from '../cells.ts';
 import type { RenderOptions } from '../format.ts';
-import { brief, neutral } from '../neutral.ts';
 import { featureTitle, gradeOf, spoken } from '../phrases.ts';
 import { type Cell, columns } from './columns.ts';
 import { MARKS, type PaintTone, type Tone, tonePainter } from './paint.ts';

@@ -1,7 +1,7 @@
 import type { DriftSeries } from '../../drift/model.ts';
+import { brief, neutral } from '../../wording/neutral.ts';
 import { count } from '../../wording/numbers.ts';
 import type { RenderOptions } from '../format.ts';
-import { brief, neutral } from '../neutral.ts';
 import { featureTitle, gradeOf } from '../phrases.ts';
 import {
   everChanged,

@@ -1,8 +1,8 @@
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
+import { brief, neutral } from '../../wording/neutral.ts';
 import { counted } from '../../wording/numbers.ts';
 import { cut, wrapped } from '../cells.ts';
 import type { RenderOptions } from '../format.ts';
-import { brief, neutral } from '../neutral.ts';
 import { featureTitle, gradeOf, validationGrade, validationSummary } from '../phrases.ts';
 import { type Cell, columns } from './columns.ts';
 import { MARKS, type PaintTone, tonePainter } from './paint.ts';

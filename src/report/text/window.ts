@@ -1,7 +1,7 @@
 import type { DriftWindow } from '../../drift/model.ts';
+import { neutral } from '../../wording/neutral.ts';
 import { counted } from '../../wording/numbers.ts';
 import type { RenderOptions } from '../format.ts';
-import { neutral } from '../neutral.ts';
 import { gradeOf } from '../phrases.ts';
 import { MARKS, tonePainter } from './paint.ts';
 

@@ -10,7 +10,7 @@ import {
   type Schema,
   type TableSchema,
 } from '../model.ts';
-import { isOneExpression } from '../row-checker.ts';
+import { isOneExpression, MAX_TIME_LIMIT } from '../row-checker.ts';
 import {
   AMOUNT_CODEC,
   boundsCodec,
@@ -205,6 +205,7 @@ interface File extends TableSchema {
   readonly environments: readonly string[];
   readonly domains: Readonly<Record<string, readonly string[]>>;
   readonly tables: Readonly<Record<string, TableSchema>>;
+  readonly timeLimit?: number;
   readonly drift: DriftSettings;
   readonly tfdv?: string;
 }
@@ -216,6 +217,10 @@ const FILE = recordCodec<File>(
     keyed<File, 'domains'>('domains', dictionaryCodec(VALUES)),
     ...(TABLE_FIELDS as never[]),
     keyed<File, 'tables'>('tables', TABLES),
+    keyed<File, 'timeLimit'>(
+      'timeLimit',
+      numberCodec(`seconds, from 1 to ${MAX_TIME_LIMIT}`, 1, MAX_TIME_LIMIT, true),
+    ),
     keyed<File, 'drift'>('drift', DRIFT_SETTINGS),
     keyed<File, 'tfdv'>('tfdv', TEXT_CODEC),
   ],

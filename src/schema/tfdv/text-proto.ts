@@ -265,7 +265,7 @@ export function stringScalar(value: string | Uint8Array): string {
   return `"${[...bytes].map((byte) => (byte >= 32 && byte < 127 && byte !== 34 && byte !== 92 ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`)).join('')}"`;
 }
 
-/** Texts that a line of a CI log must not hold: see report/neutral.ts. */
+/** Texts that a line of a CI log must not hold: see wording/neutral.ts. */
 const CI_COMMAND = /##(?=\[|vso\[|teamcity\[)/gi;
 /** Control characters, separators of lines, and what turns the direction of text. */
 const ACTING = /[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;

@@ -1,5 +1,6 @@
 import { VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
+import { isStoreKey } from '../../remote/store-layout.ts';
 import { packKey } from '../format/pack.ts';
 import { wholeKey } from '../format/whole-object-key.ts';
 import { pruneIndex } from '../index/merge.ts';
@@ -41,7 +42,7 @@ export interface Collected {
  * Mark and sweep in two runs. The first condemns what neither `roots` nor the refs of other clones need; a later one, when
  * the grace period is over by the remote's own clock, removes what still nothing needs. Between the two, whoever writes
  * sees the condemned list and relies on none of it; so two pushes and a gc at once lose nothing.
- * @throws VarveError `damaged-ref`, `damaged-manifest`, …: where it cannot tell what is needed, it removes nothing
+ * @throws VarveError `not-a-store`, `damaged-ref`, `damaged-manifest`, …: where it cannot tell what is needed, it removes nothing
  */
 export async function collectGarbage(
   store: Store,
@@ -50,6 +51,7 @@ export async function collectGarbage(
 ): Promise<Collected> {
   const { core } = store;
   const { clone, graceMs, dryRun = false } = options;
+  if (!dryRun) await core.remote.claim();
   const now = dryRun ? Date.now() : await probeClock(core.remote);
   if (clone !== undefined && !dryRun) await writeRef(core.remote, clone, roots);
   // What is there, before what is needed: a push says what it needs before it looks at what is there.
@@ -92,7 +94,9 @@ async function listFiles({ remote, catalog }: StoreCore): Promise<StoredFiles> {
   const files = new Map<string, StoredFile>();
   for (const prefix of ['packs/', 'objects/']) {
     for await (const { key, size, modified } of remote.list(prefix)) {
-      files.set(key, { size, modified: modified.getTime(), isIndexed: indexed.has(key) });
+      // What has another name is not varve's.
+      if (isStoreKey(key))
+        files.set(key, { size, modified: modified.getTime(), isIndexed: indexed.has(key) });
     }
   }
   return files;

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { askAgain } from '../../base/ask-again.ts';
 import { VarveError } from '../../errors.ts';
-import { isValidKey } from '../../remote/key.ts';
 import type { ObjectInfo, Remote } from '../../remote/remote.ts';
+import { isStoreKey } from '../../remote/store-layout.ts';
 import { damaged } from '../errors.ts';
 import { DIGEST_BYTES, hexDigestOf, rawDigestOf, sameDigest } from '../format/digest.ts';
 
@@ -163,7 +163,7 @@ export function parseCondemned(bytes: Uint8Array, where: string): List {
   if (value.version === VERSION && condemnedKey(hexDigestOf(bytes)) !== where)
     fail('its bytes do not match its name');
   const keys = value.keys as unknown[];
-  if (!keys.every((key) => typeof key === 'string' && /^(packs|objects)\//.test(key) && isValidKey(key)))
+  if (!keys.every((key) => typeof key === 'string' && /^(packs|objects)\//.test(key) && isStoreKey(key)))
     fail();
   // Lists of version 1 do not tell why.
   return { keys: keys as string[], isDamage: value.damaged === true || value.version === UNNAMED_VERSION };

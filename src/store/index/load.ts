@@ -1,9 +1,9 @@
-import { mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { askAgain } from '../../base/ask-again.ts';
+import { writeAtomically } from '../../base/atomic-write.ts';
 import { forEach } from '../../base/concurrency.ts';
 import { debug } from '../../base/debug.ts';
-import { renameOver } from '../../base/rename.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { IndexFile, indexKey } from '../format/index-file.ts';
@@ -98,7 +98,7 @@ async function loadSegment(remote: Remote, cache: string | undefined, name: stri
     debug('cache', `miss, index ${name}`);
   }
   const { bytes, segment } = await readIndex(remote, name);
-  await keepIndex(cache, name, bytes);
+  keepIndex(cache, name, bytes);
   return segment;
 }
 
@@ -114,12 +114,8 @@ function readIndex(
 }
 
 /** Keeps a copy of an index file of a remote, so that no later process need read it from there. */
-export async function keepIndex(cache: string, name: string, bytes: Uint8Array): Promise<void> {
-  const path = join(cache, `${name}.idx`);
-  await mkdir(cache, { recursive: true });
-  const temporary = `${path}.${process.pid}`;
-  await writeFile(temporary, bytes);
-  await renameOver(temporary, path);
+export function keepIndex(cache: string, name: string, bytes: Uint8Array): void {
+  writeAtomically(join(cache, `${name}.idx`), [bytes], false);
 }
 
 /** Drops cached index files that the remote no longer has. */

@@ -1,10 +1,11 @@
+import { unfinishedBeside } from '../../base/atomic-write.ts';
 import { forEach } from '../../base/concurrency.ts';
 import { Threads } from '../../base/worker-threads.ts';
 import { SMALLEST_CHUNKED } from '../chunking/file-layout.ts';
 import { DIGEST_BYTES, type Digest, type RawDigest, toRaw } from '../format/digest.ts';
 import type { Location, PackedLocation } from '../index/catalog.ts';
 import { groupsOf, MANY_FILES } from './file-groups.ts';
-import { modeOf, temporaryFor } from './restore-file.ts';
+import { modeOf } from './restore-file.ts';
 import type { FileToWrite, WriteGroup } from './small-file-writer.ts';
 
 /** Large files, or groups of small ones, that are put in place at the same time: enough to keep a disk busy. */
@@ -42,9 +43,10 @@ export async function materialiseAll(
   files: Iterable<FileToPut>,
   count: number,
   onBytes: (count: number) => void,
+  signal?: AbortSignal,
 ): Promise<void> {
   if (count < MANY_FILES) return forEach(files, JOBS, (file) => shelf.put(file));
-  const threads = new Threads<WriteGroup, Uint8Array>('write-worker');
+  const threads = new Threads<WriteGroup, Uint8Array>('write-worker', { signal });
   try {
     await forEach(portionsOf(shelf, files), JOBS, async (portion) => {
       if (!isGroup(portion)) return shelf.put(portion);
@@ -93,7 +95,7 @@ function writesOf(shelf: Shelf, group: readonly Packed[]): WriteGroup {
       offset: location.offset,
       length: location.length,
       mode: modeOf(file),
-      temporary: temporaryFor(target),
+      temporary: unfinishedBeside(target),
       target,
     };
   });

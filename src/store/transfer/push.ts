@@ -1,7 +1,7 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeAtomically } from '../../base/atomic-write.ts';
 import { debug } from '../../base/debug.ts';
-import { renameOver } from '../../base/rename.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { hexDigestOf } from '../format/digest.ts';
 import { writeRef } from '../gc/refs.ts';
@@ -40,9 +40,11 @@ export async function push(
   roots: readonly Root[],
   { clone, memory, ...options }: PushOptions,
 ): Promise<Transferred> {
+  const { whole: remembered, stores } = memory === undefined ? NOTHING : await recall(memory);
+  // Once a clone: it takes requests.
+  if (!stores.includes(remote.url)) await remote.claim();
   // First, so that a gc that starts now knows of them.
   await writeRef(remote, clone, roots);
-  const remembered = memory === undefined ? [] : await recall(memory);
   const isWhole = (state: RemoteState): string => factOf(state, roots, options);
   const isKnown = remembered.length > 0 && remembered.includes(isWhole(await stateOf(remote)));
   debug('cache', isKnown ? 'hit, an earlier push found all there' : 'miss, no earlier push found all there');
@@ -54,7 +56,8 @@ export async function push(
     const sent = await transfer(cache, there, roots, options);
     const { condemnedLists: condemned, segments } = there.core.catalog;
     const fact = isWhole({ condemned, index: segments.map(({ name }) => name) });
-    if (memory !== undefined && !isPartial) await remember(memory, [fact, ...remembered]);
+    if (memory !== undefined && !isPartial)
+      remember(memory, { whole: [fact, ...remembered], stores: [remote.url, ...stores] });
     return sent;
   } finally {
     await cache.close();
@@ -82,22 +85,32 @@ function factOf(
   return hexDigestOf(Buffer.from(JSON.stringify(fact)));
 }
 
-async function recall(memory: string): Promise<string[]> {
+/** What this clone knows of remotes. */
+interface Memory {
+  /** Facts of factOf. */
+  readonly whole: readonly string[];
+  /** URLs of remotes that are known to carry the marker of a store. */
+  readonly stores: readonly string[];
+}
+
+const NOTHING: Memory = { whole: [], stores: [] };
+
+async function recall(memory: string): Promise<Memory> {
   try {
-    const { version, whole } = JSON.parse(await readFile(recordFile(memory), 'utf8'));
-    return version === VERSION && Array.isArray(whole) ? whole : [];
+    const { version, whole, stores = [] } = JSON.parse(await readFile(recordFile(memory), 'utf8'));
+    return version === VERSION && Array.isArray(whole) && Array.isArray(stores) ? { whole, stores } : NOTHING;
   } catch {
     // Not there or not readable: everything is compared once more.
-    return [];
+    return NOTHING;
   }
 }
 
-async function remember(memory: string, facts: readonly string[]): Promise<void> {
-  const whole = [...new Set(facts)].slice(0, MOST_REMEMBERED);
-  await mkdir(memory, { recursive: true });
-  const temporary = `${recordFile(memory)}.${process.pid}`;
-  await writeFile(temporary, `${JSON.stringify({ version: VERSION, whole })}\n`);
-  await renameOver(temporary, recordFile(memory));
+function remember(memory: string, known: Memory): void {
+  const [whole, stores] = [known.whole, known.stores].map((all) =>
+    [...new Set(all)].slice(0, MOST_REMEMBERED),
+  );
+  const text = `${JSON.stringify({ version: VERSION, whole, stores })}\n`;
+  writeAtomically(recordFile(memory), [Buffer.from(text)], false);
 }
 
 function recordFile(memory: string): string {

@@ -1,5 +1,6 @@
 import { existsSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { unfinishedName } from '../../base/atomic-write.ts';
 import { workspaceError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import type { Repository } from '../repository.ts';
@@ -10,12 +11,15 @@ export interface NameFolding {
   readonly form: boolean;
 }
 
+/** Every name is kept apart from all others. */
+export const NO_FOLDING: NameFolding = { case: false, form: false };
+
 /** Asks the file system, by a file that is gone again when this returns. */
 export function nameFolding(repository: Repository): NameFolding {
-  const name = `.varve-${process.pid}-folding-`;
+  const name = unfinishedName().replace('.tmp', '-');
   const probe = join(repository.stateFolder, `${name}\u00e9a.tmp`);
   try {
-    writeFileSync(probe, '');
+    writeFileSync(probe, '', { flag: 'wx' });
     return {
       case: existsSync(join(repository.stateFolder, `${name}\u00e9A.tmp`)),
       form: existsSync(join(repository.stateFolder, `${name}e\u0301a.tmp`)),
@@ -37,7 +41,7 @@ export function checkCollisions(paths: Iterable<string>, folding: NameFolding, d
   const spelled = new Map<string, string>();
   for (const path of paths) {
     for (const step of stepsOf(path)) {
-      const folded = fold(step, folding);
+      const folded = foldName(step, folding);
       const other = spelled.get(folded);
       if (other === undefined) spelled.set(folded, step);
       else if (other !== step) throw collision(other, step, dataset);
@@ -51,7 +55,8 @@ function stepsOf(path: string): string[] {
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
-function fold(path: string, folding: NameFolding): string {
+/** Equal for paths that the file system takes for the same. */
+export function foldName(path: string, folding: NameFolding): string {
   const formed = folding.form ? path.normalize('NFC') : path;
   return folding.case ? formed.toLowerCase() : formed;
 }

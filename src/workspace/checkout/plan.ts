@@ -27,6 +27,8 @@ export interface CheckoutPlan {
   readonly remove: string[];
   /** Files that only the user has; they stay. */
   readonly kept: string[];
+  /** Files of varve's own, from the root, that a write left in the dataset or still writes. */
+  readonly unfinished: string[];
   /** Files with changes that nobody saved, which the snapshot has no room for. Not empty: the checkout is refused. */
   readonly unsaved: string[];
 }
@@ -49,9 +51,12 @@ export async function planCheckout(
   target: AsyncIterable<TargetFile>,
   options: PlanOptions,
 ): Promise<CheckoutPlan> {
-  const plan: CheckoutPlan = { files: [], remove: [], kept: [], unsaved: [] };
+  const plan: CheckoutPlan = { files: [], remove: [], kept: [], unfinished: [], unsaved: [] };
   const planner = new Planner(root, dataset, record, options, plan);
-  for await (const [state, entry] of joinStreams(compareWithRecord(root, dataset, record), target)) {
+  for await (const [state, entry] of joinStreams(
+    compareWithRecord(root, dataset, record, plan.unfinished),
+    target,
+  )) {
     if (!isChosen(state?.path ?? entry!.path, options.only)) continue;
     if (entry === undefined) await planner.left(state!);
     else if (state?.found === undefined) planner.absent(entry);
@@ -139,7 +144,8 @@ class Planner {
 function kindAt(path: string): 'file' | 'folder' | undefined {
   try {
     const stats = lstatSync(path, { throwIfNoEntry: false });
-    return stats?.isFile() ? 'file' : stats?.isDirectory() ? 'folder' : undefined;
+    // A link is as much somebody's as a file.
+    return stats === undefined ? undefined : stats.isDirectory() ? 'folder' : 'file';
   } catch {
     // A file on the way, which removals and obstacles deal with.
     return undefined;

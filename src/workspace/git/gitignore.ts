@@ -1,7 +1,6 @@
-import { lstatSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { readPlainFile } from '../../base/plain-file.ts';
 import { VarveError } from '../../errors.ts';
 import { pointerPath } from '../pointer.ts';
 import { git } from './git.ts';
@@ -30,26 +29,16 @@ function ignoreLine(name: string): string {
 export function ignoreDataset(root: string, dataset: string): void {
   const where = posix.join(posix.dirname(dataset), '.gitignore');
   const file = join(root, where);
-  const text = readOwn(file, where);
+  const text = readPlainFile(file, where) ?? '';
   const changed = withIgnored(text, posix.basename(dataset));
   if (changed !== text) writeAtomically(file, [Buffer.from(changed)]);
 }
 
 /**
  * Refuses datasets that Git could not keep a pointer of, or holds itself.
- * @throws VarveError `tracked-by-git`, `pointer-ignored`, `unsupported-name`
+ * @throws VarveError `tracked-by-git`, `pointer-ignored`
  */
 export function checkGitAccepts(root: string, dataset: string): void {
-  if (/[\x00-\x1f\x7f\\]/.test(dataset)) {
-    throw new VarveError(
-      'unsupported-name',
-      `${JSON.stringify(dataset)} has a control character or backslash`,
-      {
-        path: dataset,
-        remedy: 'Rename it: no line of a .gitignore can name it on every machine.',
-      },
-    );
-  }
   const tracked = git(root, ['ls-files', '-z', '--', `:(literal)${dataset}`]).output;
   if (tracked.length > 0) {
     throw new VarveError('tracked-by-git', `${dataset} is tracked by Git`, {
@@ -64,17 +53,4 @@ export function checkGitAccepts(root: string, dataset: string): void {
       remedy: `Find the rule with \`git check-ignore -v -- ${pointer}\`, and narrow it.`,
     });
   }
-}
-
-function readOwn(file: string, where: string): string {
-  try {
-    if (lstatSync(file).isFile()) return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (isAbsent(error)) return '';
-    throw workspaceError(error, 'read', where);
-  }
-  throw new VarveError('symlink-refused', `${where} is not a plain file`, {
-    path: where,
-    remedy: 'Git does not follow links there: put a plain file in its place.',
-  });
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkDataPath } from '../../base/data-path.ts';
 import { VarveError } from '../../errors.ts';
-import { POINTER_SUFFIX, type Pointer, parsePointer, pointerPath } from '../pointer.ts';
+import { POINTER_SUFFIX, type Pointer, parsePastPointer, pointerPath } from '../pointer.ts';
 import { git, gitList, gitStream } from './git.ts';
 import { indexChecksum, pointersWithoutGit, rememberPointers } from './tracked-pointers.ts';
 
@@ -13,14 +14,14 @@ export interface PointedDataset {
 
 const EVERY_POINTER = `:(glob)**/*${POINTER_SUFFIX}`;
 const ABSENT = /^0+$/;
+/** The mode of a symbolic link in a tree or an index: it holds a path, no facts. */
+const LINK = '120000';
 /** How `git ls-files -t` marks a path; of one that is tracked, another letter stands there. */
 const UNTRACKED = '? ';
 
 /** The datasets of the working tree: pointers that Git tracks or would offer to track, sorted. */
 export function datasetPaths(root: string): string[] {
-  return (pointersWithoutGit(root) ?? pointersByGit(root))
-    .map((path) => path.slice(0, -POINTER_SUFFIX.length))
-    .sort();
+  return (pointersWithoutGit(root) ?? pointersByGit(root)).filter(isPointerPath).map(datasetOf).sort();
 }
 
 function pointersByGit(root: string): string[] {
@@ -57,21 +58,25 @@ export function findRevision(root: string, revision: string): string | undefined
   return code === 0 ? output.toString().trim() : undefined;
 }
 
-/** Every dataset of a commit, sorted by path. */
+/** Every dataset of a commit, sorted by path. @throws as readPointer */
 export function datasetsAt(root: string, commit: string): PointedDataset[] {
   const found: { path: string; blob: string }[] = [];
   for (const line of gitList(root, ['ls-tree', '-r', '-z', '--full-tree', commit])) {
     const tab = line.indexOf('\t');
     const path = line.slice(tab + 1);
     const [mode, type, blob] = line.slice(0, tab).split(' ');
-    if (type === 'blob' && mode !== '120000' && isPointerPath(path)) found.push({ path, blob: blob! });
+    if (type === 'blob' && mode !== LINK && isPointerPath(path)) found.push({ path, blob: blob! });
   }
   const texts = readBlobs(root, [...new Set(found.map(({ blob }) => blob))]);
-  return found.map(({ path, blob }) => pointed(path, texts.get(blob), commit));
+  return found.map(({ path, blob }) => {
+    checkDataPath(datasetOf(path), path);
+    return pointed(path, texts.get(blob), commit);
+  });
 }
 
-/** The dataset at `path` as `commit` has it; undefined where it has none. */
+/** The dataset at `path` as `commit` has it; undefined where it has none. @throws as readPointer */
 export function datasetAt(root: string, commit: string, path: string): Pointer | undefined {
+  checkDataPath(path, pointerPath(path));
   const listed = gitList(root, [
     'ls-tree',
     '-z',
@@ -80,14 +85,15 @@ export function datasetAt(root: string, commit: string, path: string): Pointer |
     '--',
     `:(literal)${pointerPath(path)}`,
   ]);
-  const [, type, blob] = listed[0]?.split(/[ \t]/, 3) ?? [];
-  if (type !== 'blob') return undefined;
+  const [mode, type, blob] = listed[0]?.split(/[ \t]/, 3) ?? [];
+  if (type !== 'blob' || mode === LINK) return undefined;
   return pointed(pointerPath(path), readBlobs(root, [blob!]).get(blob!), commit).pointer;
 }
 
 /**
  * Every version of every pointer that the given revisions reach, each path and content once. `revisions` are arguments of
- * git-rev-list, such as `--all`, `--reflog`, `main`, `--not`.
+ * git-rev-list, such as `--all`, `--reflog`, `main`, `--not`. What they name is kept and moved, never put at its path, so that
+ * paths are not judged: no old commit may keep a gc or a push from their work for ever.
  */
 export async function* pointersInHistory(
   root: string,
@@ -107,8 +113,10 @@ export async function* pointersNotCommitted(root: string): AsyncIterable<Pointed
   for (const line of gitList(root, ['ls-files', '-z', '--stage', '--', EVERY_POINTER])) {
     const tab = line.indexOf('\t');
     const path = line.slice(tab + 1);
+    const [mode, blob] = line.slice(0, tab).split(' ');
+    if (mode === LINK || !isPointerPath(path)) continue;
     const blobs = found.get(path) ?? new Set();
-    found.set(path, blobs.add(line.slice(0, tab).split(' ')[1]!));
+    found.set(path, blobs.add(blob!));
   }
   yield* parsed(root, found);
 }
@@ -160,7 +168,7 @@ async function* pointerChanges(
     if (text.startsWith(':')) change = text;
     else if (change !== undefined && text !== '') {
       const [, mode, , blob] = change.split(' ');
-      if (mode !== '120000' && !ABSENT.test(blob!)) yield { path: text, blob: blob! };
+      if (mode !== LINK && !ABSENT.test(blob!) && isPointerPath(text)) yield { path: text, blob: blob! };
       change = undefined;
     }
   }
@@ -181,7 +189,7 @@ function pointed(path: string, text: string | undefined, origin: string): Pointe
     });
   }
   try {
-    return { path: path.slice(0, -POINTER_SUFFIX.length), pointer: parsePointer(text, path) };
+    return { path: datasetOf(path), pointer: parsePastPointer(text, path) };
   } catch (error) {
     if (!(error instanceof VarveError)) throw error;
     const { code, remedy } = error;
@@ -189,6 +197,11 @@ function pointed(path: string, text: string | undefined, origin: string): Pointe
   }
 }
 
+function datasetOf(pointer: string): string {
+  return pointer.slice(0, -POINTER_SUFFIX.length);
+}
+
+/** A file of which nothing but the suffix is its name points to nothing. */
 function isPointerPath(path: string): boolean {
   return path.endsWith(POINTER_SUFFIX) && !path.endsWith(`/${POINTER_SUFFIX}`) && path !== POINTER_SUFFIX;
 }

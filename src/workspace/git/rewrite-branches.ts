@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { makeTemporaryFolder } from '../../base/temporary-folder.ts';
 import { VarveError } from '../../errors.ts';
 import { git, gitList } from './git.ts';
 import { findRevision, readBlobs } from './pointers.ts';
@@ -87,7 +87,7 @@ export function rewriteBranches(
 
 /** The commits that Git made of a stream of git-fast-import, by their marks. */
 function importStream(root: string, input: string): ReadonlyMap<string, string> {
-  const folder = mkdtempSync(join(tmpdir(), 'varve-rewriting-'));
+  const folder = makeTemporaryFolder('rewriting');
   const file = join(folder, 'marks');
   try {
     git(root, ['fast-import', '--quiet', '--force', '--done', `--export-marks=${file}`], { input });

@@ -20,15 +20,16 @@ export interface FileChange {
   readonly change: 'added' | 'modified' | 'removed';
 }
 
-/** Reads names and times only, no data; in bounded memory. */
+/** Reads names and times only, no data; in bounded memory. @param unfinished as that of scanDataset */
 export function* compareWithRecord(
   root: string,
   dataset: string,
   record: StatCache | undefined,
+  unfinished?: string[],
 ): Iterable<FileState> {
   const places = record?.paths.keys() ?? [];
   const pathOf = { left: (file: ScannedFile) => file.path, right: (at: number) => record!.paths[at]! };
-  for (const [found, recordedAt] of joinByPath(scanDataset(root, dataset), places, pathOf)) {
+  for (const [found, recordedAt] of joinByPath(scanDataset(root, dataset, unfinished), places, pathOf)) {
     const same = found !== undefined && recordedAt !== undefined && record!.matches(recordedAt, found);
     yield { path: found?.path ?? record!.paths[recordedAt!]!, found, recordedAt, same };
   }

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { unfinishedName } from '../../base/atomic-write.ts';
 import type { Repository } from '../repository.ts';
 
 /**
@@ -7,10 +8,10 @@ import type { Repository } from '../repository.ts';
  * machine's. Where the two differ, the earlier one, so that no file is taken for older than it is.
  */
 export function fileClock(repository: Repository): number {
-  const probe = join(repository.stateFolder, `.varve-${process.pid}-clock.tmp`);
+  const probe = join(repository.stateFolder, unfinishedName());
   try {
     mkdirSync(repository.stateFolder, { recursive: true });
-    const file = openSync(probe, 'w');
+    const file = openSync(probe, 'wx');
     try {
       return Math.min(fstatSync(file).mtimeMs, Date.now());
     } finally {

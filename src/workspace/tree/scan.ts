@@ -1,7 +1,7 @@
 import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join, posix } from 'node:path';
 import { isUnfinished } from '../../base/atomic-write.ts';
-import { reservedName } from '../../base/data-path.ts';
+import { problemOfDataPath, reservedName } from '../../base/data-path.ts';
 import { comparePaths } from '../../base/path-order.ts';
 import { isAbsent, workspaceError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
@@ -19,8 +19,9 @@ export interface ScannedFile {
   readonly executable: boolean;
 }
 
-/** What lies at the path of a dataset. */
+/** What lies at the path of a dataset. @throws VarveError `symlink-refused` */
 export function dataKind(root: string, dataset: string): 'file' | 'directory' | undefined {
+  refuseLinksAbove(root, dataset);
   const stats = statOf(root, dataset);
   return stats === undefined ? undefined : stats.isDirectory() ? 'directory' : 'file';
 }
@@ -28,12 +29,14 @@ export function dataKind(root: string, dataset: string): 'file' | 'directory' | 
 /**
  * Every file and empty folder of a dataset, sorted by path bytes; nothing where no data lies. Memory is that of the names
  * in the folders on one way down.
+ * @param unfinished takes the paths, from the root, of files that a write of varve left in the dataset or still writes: they are no data
  * @throws VarveError `symlink-refused`, `special-file-refused`, `nested-repository`, `nested-dataset`, `unsupported-name`
  */
-export function* scanDataset(root: string, dataset: string): Iterable<ScannedFile> {
+export function* scanDataset(root: string, dataset: string, unfinished?: string[]): Iterable<ScannedFile> {
+  refuseLinksAbove(root, dataset);
   const stats = statOf(root, dataset);
   if (stats === undefined) return;
-  if (stats.isDirectory()) yield* scanFolders(root, dataset);
+  if (stats.isDirectory()) yield* scanFolders(root, dataset, unfinished);
   else yield scanned('', stats);
 }
 
@@ -45,6 +48,19 @@ export function scannedFile(root: string, path: string, name: string): ScannedFi
     path,
     remedy: 'Let no other program change the data meanwhile, then run the same command again.',
   });
+}
+
+/**
+ * Git keeps no pointer behind a link, so that data behind one is not where its dataset says: it would be read or removed elsewhere.
+ * @throws VarveError `symlink-refused`
+ */
+export function refuseLinksAbove(root: string, dataset: string): void {
+  for (let slash = dataset.indexOf('/'); slash > 0; slash = dataset.indexOf('/', slash + 1)) {
+    const folder = dataset.slice(0, slash);
+    const stats = lstatSync(`${root}/${folder}`, { throwIfNoEntry: false });
+    if (stats === undefined) return;
+    if (stats.isSymbolicLink()) throw refuse(folder, stats);
+  }
 }
 
 function statOf(root: string, path: string): Stats | undefined {
@@ -69,8 +85,13 @@ interface Frame {
   yielded: boolean;
 }
 
-function* scanFolders(root: string, dataset: string): Iterable<ScannedFile> {
-  const stack: Frame[] = [openFolder(root, dataset, '', ignoreRules(root, posix.dirname(dataset)))];
+function* scanFolders(
+  root: string,
+  dataset: string,
+  unfinished: string[] | undefined,
+): Iterable<ScannedFile> {
+  const rules = ignoreRules(root, posix.dirname(dataset));
+  const stack: Frame[] = [openFolder(root, dataset, '', rules, unfinished)];
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
     const name = frame.names[frame.next++];
     if (name === undefined) {
@@ -83,7 +104,7 @@ function* scanFolders(root: string, dataset: string): Iterable<ScannedFile> {
     frame.yielded = true;
     const path = frame.folder + name;
     if (name.endsWith('/')) {
-      stack.push(openFolder(root, dataset, path, frame.rules));
+      stack.push(openFolder(root, dataset, path, frame.rules, unfinished));
     } else {
       const stats = statOf(root, `${dataset}/${path}`);
       if (stats !== undefined) yield scanned(path, stats);
@@ -92,7 +113,13 @@ function* scanFolders(root: string, dataset: string): Iterable<ScannedFile> {
 }
 
 /** The names in a folder that belong to the dataset, folders with a `/`, in the order of whole paths. */
-function openFolder(root: string, dataset: string, folder: string, above: IgnoreRules): Frame {
+function openFolder(
+  root: string,
+  dataset: string,
+  folder: string,
+  above: IgnoreRules,
+  unfinished: string[] | undefined,
+): Frame {
   const names: string[] = [];
   const whole = posix.join(dataset, folder);
   const entries = readFolder(root, whole);
@@ -102,8 +129,12 @@ function openFolder(root: string, dataset: string, folder: string, above: Ignore
   for (const entry of entries) {
     const name = entry.isDirectory() ? `${entry.name}/` : entry.name;
     const path = `${dataset}/${folder}${name}`;
-    if (isUnfinished(entry.name) || (!rules.empty && rules.ignores(path))) continue;
-    checkEntry(path, entry);
+    if (isUnfinished(entry.name)) {
+      if (entry.isFile()) unfinished?.push(posix.join(whole, entry.name));
+      continue;
+    }
+    if (!rules.empty && rules.ignores(path)) continue;
+    checkEntry(path, folder + entry.name, entry);
     names.push(name);
   }
   return { folder, names: names.sort(comparePaths), rules, next: 0, yielded: false };
@@ -138,7 +169,8 @@ export function problemOfName(name: string): string | undefined {
   return isUnfinished(name) ? 'would pass for an unfinished file of varve' : undefined;
 }
 
-function checkEntry(path: string, entry: Dirent): void {
+/** @param inside the path within the dataset */
+function checkEntry(path: string, inside: string, entry: Dirent): void {
   const { name } = entry;
   if (UNKEPT.test(name)) throw badName(path);
   const reserved = reservedName(name);
@@ -147,8 +179,10 @@ function checkEntry(path: string, entry: Dirent): void {
       path,
       'nested-repository',
       REPOSITORIES[reserved] ?? 'a repository',
-      'Move it out, or add its data from inside it.',
+      'Move it out, add its data from inside it, or leave what is its own to it by a line `.git` in a .varveignore.',
     );
+  const problem = problemOfDataPath(inside);
+  if (problem !== undefined) throw unsafeName(path, problem);
   if (entry.isFile()) {
     if (name.endsWith(POINTER_SUFFIX)) {
       throw nested(
@@ -196,6 +230,13 @@ function badName(path: string): VarveError {
         'Rename it without backslashes and control characters, in UTF-8, or exclude it in a .varveignore.',
     },
   );
+}
+
+function unsafeName(path: string, problem: string): VarveError {
+  return new VarveError('unsupported-name', `${path} cannot be part of a dataset: it ${problem}`, {
+    path,
+    remedy: 'Rename it, move it out, or exclude it in a .varveignore.',
+  });
 }
 
 function nested(path: string, code: string, what: string, remedy: string): VarveError {

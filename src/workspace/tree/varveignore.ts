@@ -1,7 +1,6 @@
 import { posix } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
-import { readTrackedFile } from '../../base/tracked-file.ts';
+import { readTrackedIfThere } from '../../base/tracked-file.ts';
 
 /** Files in any folder from the root down that say what never belongs to a dataset, by the rules of .gitignore. */
 export const IGNORE_FILE = '.varveignore';
@@ -50,10 +49,5 @@ function decide(layers: readonly Layer[], path: string): boolean {
 
 function readRules(root: string, folder: string): string | undefined {
   const where = posix.join(folder, IGNORE_FILE);
-  try {
-    return readTrackedFile(root, where);
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw workspaceError(error, 'read', where);
-  }
+  return readTrackedIfThere(root, where);
 }

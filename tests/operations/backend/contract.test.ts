@@ -7,6 +7,7 @@ import { contentKeyOf } from '../../../src/operations/dvc/versions.ts';
 import { init } from '../../../src/operations/init.ts';
 import type { Profiler } from '../../../src/operations/statistics/profiler.ts';
 import { Sandbox } from '../../support/dvc-sandbox.ts';
+import { openTrusted } from '../../support/trust.ts';
 
 /** How a repository of each backend is started, with a folder beside it as its remote. */
 const STARTS: Readonly<Record<string, (box: Sandbox) => Promise<void>>> = {
@@ -135,9 +136,11 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
   });
 
   test('data and statistics reach another clone by a remote, and what is damaged there is found', async () => {
+    await openTrusted(box.path('repo'));
     expect(await backend.push([], {})).toMatchObject({ remote: { name: 'origin' }, snapshots: 2 });
     expect(await backend.push([], {})).toMatchObject({ objects: 0 });
     box.git('.', 'clone', '-q', 'repo', 'clone');
+    await openTrusted(box.path('clone'));
     const clone = await open(box, 'clone');
     expect(clone.constructor.name).toBe(name);
     const { datasets } = await clone.pull([], {});

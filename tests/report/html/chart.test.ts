@@ -8,7 +8,7 @@ function chart(overlay: Overlay, name: string): string {
 }
 
 function attribute(html: string, name: string): string[] {
-  return new RegExp(`data-${name}="([^"]*)"`).exec(html)![1]!.split('\n');
+  return new RegExp(`data-${name}="([^"]*)"`).exec(html)![1]!.replaceAll('&#9;', '\t').split('&#10;');
 }
 
 function ticks(html: string): string[] {

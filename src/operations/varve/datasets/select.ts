@@ -73,6 +73,16 @@ export function datasetAround(root: string, path: string): string | undefined {
   return undefined;
 }
 
+/** @throws VarveError `nested-dataset` where the dataset lies within another, which may have other files at its path */
+export function refuseNested(root: string, dataset: string): void {
+  const around = datasetAround(root, dataset);
+  if (around === undefined) return;
+  throw new VarveError('nested-dataset', `${dataset} lies within the dataset ${around}`, {
+    path: dataset,
+    remedy: `Datasets cannot hold one another: remove ${pointerPath(dataset)} or ${pointerPath(around)}.`,
+  });
+}
+
 /** The files of a snapshot, in order: of a dataset that is a file, one whose path is ''. See entriesInPlace for data in place. */
 export async function* snapshotFiles(
   repository: Repository,

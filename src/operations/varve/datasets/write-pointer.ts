@@ -1,3 +1,4 @@
+import { problemOfDataPath } from '../../../base/data-path.ts';
 import { VarveError } from '../../../errors.ts';
 import { checkGitAccepts } from '../../../workspace/git/gitignore.ts';
 import { formatPointer, type Pointer, readPointer, writePointer } from '../../../workspace/pointer.ts';
@@ -16,15 +17,12 @@ export type PointedStatistics = Pick<Pointer, 'rows' | 'profile'>;
 export function datasetPath(context: WorkingContext, path: string): string {
   const { root } = context.repository;
   const dataset = datasetNamed(context, path) ?? pathInRepository(context.repository, context.cwd, path);
-  if (dataset === '' || /^(.*\/)?\.(git|varve)(\/|$)/.test(dataset)) {
-    throw new VarveError(
-      'unsupported-path',
-      `${path} cannot be a dataset: it holds the repository's own files`,
-      {
-        path,
-        remedy: 'Put the data into a folder of its own, such as data/, and add that.',
-      },
-    );
+  const problem = dataset === '' ? "holds the repository's own files" : problemOfDataPath(dataset);
+  if (problem !== undefined) {
+    throw new VarveError('unsupported-path', `No data may lie at ${JSON.stringify(path)}: it ${problem}`, {
+      path,
+      remedy: 'Put the data into a folder of its own, such as data/, and add that.',
+    });
   }
   const around = datasetAround(root, dataset);
   if (around !== undefined) {

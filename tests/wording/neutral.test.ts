@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { brief, neutral } from '../../src/report/neutral.ts';
+import { brief, neutral } from '../../src/wording/neutral.ts';
 
 describe('neutral', () => {
   it('shows control, bidirectional and invisible characters as escapes', () => {

@@ -1,0 +1,71 @@
+import { type Data, DataType, type FixedSizeBinary, type FixedSizeList } from 'apache-arrow';
+
+/** Rows of a batch that has nothing but columns without bytes, as nulls are: what a few bytes may make of themselves. */
+const MAX_ROWS_OF_NOTHING = 2 ** 24;
+
+/**
+ * Refuses a column of a batch that says it has more values than its buffers hold, or parts of them more than once: a few
+ * bytes would otherwise become gigabytes while they are read.
+ * @see https://arrow.apache.org/docs/format/Columnar.html#physical-memory-layout
+ */
+export function assertBacked(data: Data): void {
+  const { type, length } = data;
+  if (length > mostValues(data)) throw new Error(`a column says it has ${length} values, and has fewer`);
+  if (hasOffsets(type)) assertOrdered(data.valueOffsets, length, endOf(data));
+  for (const child of data.children) assertBacked(child);
+  if (DataType.isDictionary(type)) for (const part of data.dictionary?.data ?? []) assertBacked(part);
+}
+
+/** As many values as the buffers have room for; those of lists and texts are told by their offsets. */
+function mostValues(data: Data): number {
+  const { type } = data;
+  if (DataType.isNull(type)) return MAX_ROWS_OF_NOTHING;
+  if (hasOffsets(type)) return Math.max(0, (data.valueOffsets?.length ?? 0) - 1);
+  if (DataType.isStruct(type)) {
+    const { children } = data;
+    return children.length === 0 ? MAX_ROWS_OF_NOTHING : Math.min(...children.map((child) => child.length));
+  }
+  if (DataType.isFixedSizeList(type)) {
+    const { listSize } = type as FixedSizeList;
+    return listSize === 0 ? MAX_ROWS_OF_NOTHING : (data.children[0]?.length ?? 0) / listSize;
+  }
+  if (DataType.isUnion(type)) return data.typeIds?.length ?? 0;
+  const bytes = (data.values as ArrayBufferView | undefined)?.byteLength ?? 0;
+  return bytes / bytesOf(type);
+}
+
+function bytesOf(type: DataType): number {
+  if (DataType.isBool(type)) return 1 / 8;
+  if (DataType.isDictionary(type)) return type.indices.bitWidth / 8;
+  if (DataType.isFixedSizeBinary(type)) return (type as FixedSizeBinary).byteWidth;
+  if (DataType.isDecimal(type)) return type.bitWidth / 8;
+  const { ArrayType, stride } = type as { ArrayType?: { BYTES_PER_ELEMENT?: number }; stride?: number };
+  return (ArrayType?.BYTES_PER_ELEMENT ?? 1) * (stride ?? 1);
+}
+
+function hasOffsets(type: DataType): boolean {
+  return (
+    DataType.isUtf8(type) ||
+    DataType.isLargeUtf8(type) ||
+    DataType.isBinary(type) ||
+    DataType.isLargeBinary(type) ||
+    DataType.isList(type) ||
+    DataType.isMap(type)
+  );
+}
+
+/** The values or bytes that offsets may point to. */
+function endOf(data: Data): number {
+  return DataType.isList(data.type) || DataType.isMap(data.type)
+    ? (data.children[0]?.length ?? 0)
+    : ((data.values as ArrayBufferView | undefined)?.byteLength ?? 0);
+}
+
+function assertOrdered(offsets: Data['valueOffsets'] | BigInt64Array, count: number, end: number): void {
+  let before = 0;
+  for (let index = 0; index <= count; index++) {
+    const offset = Number(offsets[index] ?? 0);
+    if (offset < before || offset > end) throw new Error('the offsets of a column are out of order');
+    before = offset;
+  }
+}

@@ -1,0 +1,42 @@
+import { openRows } from '../../engine/check-rows.ts';
+import { openEngine } from '../../engine/duckdb.ts';
+import { openFileRows } from '../dataset/files-table.ts';
+import { type ImageHeader, readImageHeader } from '../dataset/image-header.ts';
+import { partitionFeature } from '../dataset/partition-features.ts';
+import { profileFiles, type TableFile } from '../dataset/profile-files.ts';
+import type { DataReader } from './reader.ts';
+
+/** Reads in this very process: for the process that is made for reading, and for tests. */
+export const directReader: DataReader = {
+  profileFiles,
+  async partitionFeature(name, rows, options) {
+    const engine = await openEngine([], options);
+    try {
+      return await partitionFeature(engine, name, rows);
+    } finally {
+      engine.close();
+    }
+  },
+  imageHeaders,
+  openRows,
+  openFileRows: (files, options) => openFileRows(files, directReader, options),
+};
+
+/** Headers are read this many files at a time. */
+const AT_ONCE = 16;
+
+async function imageHeaders(
+  files: readonly TableFile[],
+  signal: AbortSignal | undefined,
+): Promise<(ImageHeader | undefined)[]> {
+  const headers = new Array<ImageHeader | undefined>(files.length);
+  let next = 0;
+  const worker = async () => {
+    for (let index = next++; index < files.length; index = next++) {
+      signal?.throwIfAborted();
+      headers[index] = await readImageHeader(files[index]!);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return headers;
+}

@@ -1,0 +1,79 @@
+import type { RowGroup, RowOptions, RowsAnswer } from '../../engine/check-rows.ts';
+import type { EngineOptions } from '../../engine/duckdb.ts';
+import { VarveError } from '../../errors.ts';
+import type { ProgressEvent } from '../../progress.ts';
+import type { ImageHeader } from '../dataset/image-header.ts';
+import type { PartitionRows } from '../dataset/partition-features.ts';
+import type { DataFile, ProfileOptions, TableFile } from '../dataset/profile-files.ts';
+
+/** Options as they cross to another process: whoever asks keeps the signal and the progress. */
+type Crossing<T> = Omit<T, 'signal' | 'onProgress'>;
+
+/** The rows of one table, as the reading process opens them. */
+export type RowsRequest =
+  | { readonly groups: readonly RowGroup[]; readonly options: Crossing<RowOptions> }
+  | { readonly files: readonly DataFile[]; readonly options: Crossing<EngineOptions> };
+
+/** What is asked of the reading process, one thing at a time, and what it answers. Profiles cross in their canonical form. */
+export interface Jobs {
+  readonly profile: {
+    readonly asked: { readonly files: readonly TableFile[]; readonly options: Crossing<ProfileOptions> };
+    readonly answer: Uint8Array;
+  };
+  readonly partition: {
+    readonly asked: {
+      readonly name: string;
+      readonly rows: PartitionRows;
+      readonly options: Crossing<EngineOptions>;
+    };
+    readonly answer: Uint8Array;
+  };
+  readonly images: {
+    readonly asked: { readonly files: readonly TableFile[] };
+    readonly answer: readonly (ImageHeader | undefined)[];
+  };
+  /** Opens the rows that later questions are about, in the place of those that were open. */
+  readonly open: { readonly asked: { readonly rows: RowsRequest }; readonly answer: undefined };
+  readonly ask: {
+    readonly asked: { readonly failing: string; readonly value: string };
+    readonly answer: RowsAnswer;
+  };
+  readonly close: { readonly asked: object; readonly answer: undefined };
+}
+
+export type Job = { [Kind in keyof Jobs]: { readonly kind: Kind } & Jobs[Kind]['asked'] }[keyof Jobs];
+
+/** What the reading process says: how far it is, that it lives, what it found, or why it could not. */
+export type Message =
+  | { readonly progress: ProgressEvent }
+  | { readonly alive: true }
+  | { readonly answer: Jobs[keyof Jobs]['answer'] }
+  | { readonly failure: Failure };
+
+/** An error as it crosses. `code` is there where it was one on purpose. */
+interface Failure {
+  readonly message: string;
+  readonly cause: string | undefined;
+  readonly code?: string;
+  readonly remedy?: string;
+  readonly path?: string | undefined;
+}
+
+export function failureOf(error: unknown): Failure {
+  if (!(error instanceof Error)) return { message: String(error), cause: undefined };
+  const { message, cause } = error;
+  const beneath = cause instanceof Error ? cause.message : undefined;
+  if (!(error instanceof VarveError)) return { message, cause: error.stack };
+  const { code, remedy, path } = error;
+  return { message, cause: beneath, code, remedy, path };
+}
+
+export function errorOf({ message, cause, code, remedy, path }: Failure): Error {
+  const beneath = cause === undefined ? {} : { cause: new Error(cause) };
+  if (code === undefined) return new Error(message, beneath);
+  return new VarveError(code, message, {
+    remedy: remedy ?? '',
+    ...(path === undefined ? {} : { path }),
+    ...beneath,
+  });
+}

@@ -1,0 +1,3 @@
+import { requireCompiled } from '../../base/compile-cache.ts';
+
+requireCompiled('reader.cjs');

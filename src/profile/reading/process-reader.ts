@@ -1,0 +1,249 @@
+import { totalmem } from 'node:os';
+import { expressionMemory, type RowTable } from '../../engine/check-rows.ts';
+import { VarveError } from '../../errors.ts';
+import type { ImageHeader } from '../dataset/image-header.ts';
+import { isImage } from '../dataset/image-header.ts';
+import type { ProfileOptions, TableFile } from '../dataset/profile-files.ts';
+import { decodeProfile } from '../format/encode.ts';
+import { DEFAULT_MEMORY, memoryBytes, processLimit } from './limits.ts';
+import type { Jobs, RowsRequest } from './messages.ts';
+import type { DataReader } from './reader.ts';
+import { type AskOptions, ReaderEnded, ReaderProcess } from './reader-process.ts';
+
+/** Where nobody said how much memory, and the default is too little, as it is for thousands of columns. */
+const MOST_MEMORY = 4e9;
+/** A guess with room to spare: 2 MB of CSV with 10,000 columns did not fit into 512 MB, and had 530 MB resident with 4 GB. */
+const MEMORY_PER_BYTE = 1000;
+
+/** Milliseconds for which a process without work waits for more. */
+const PATIENCE = 5000;
+
+/** Files whose image headers are asked for at once. */
+const IMAGES_AT_ONCE = 1024;
+
+const idle = new Set<ReaderProcess>();
+
+/** Starts a process that will be needed, so that it is ready sooner. */
+export function prepareReader(memory: string | undefined): void {
+  giveBack(take(processLimit(memoryBytes(memory))));
+}
+
+/**
+ * Reads in a process of its own, whose memory the system bounds, and which is ended on abort. What it was reading when it broke down is named; the
+ * next work goes to a fresh one.
+ * @throws VarveError `engine-memory`, `reader-crashed`, `reader-stalled`, and what reading itself throws
+ */
+export const processReader: DataReader = {
+  async profileFiles(files, options) {
+    const { signal, onProgress } = options;
+    const attempt = async (bytes: number) => {
+      const memory = `${bytes}B`;
+      const asked = { files: files.map(plainFile), options: { ...crossing(options), memory } };
+      return decodeProfile(await run(bytes, 'profile', asked, { signal, onProgress }, files), nameOf(files));
+    };
+    const bytes = memoryBytes(options.memory);
+    try {
+      return await attempt(bytes);
+    } catch (error) {
+      const isShort = error instanceof VarveError && error.code === 'engine-memory';
+      const more = mostMemoryFor(files);
+      if (!isShort || options.memory !== undefined || more <= bytes) throw error;
+      return attempt(more);
+    }
+  },
+
+  async partitionFeature(name, rows, options) {
+    const { signal } = options;
+    const bytes = memoryBytes(options.memory);
+    const profile = decodeProfile(
+      await run(
+        bytes,
+        'partition',
+        { name, rows, options: { ...crossing(options), memory: `${bytes}B` } },
+        { signal },
+        [],
+      ),
+      name,
+    );
+    return profile.tables[0]!.features[0]!;
+  },
+
+  async imageHeaders(files, signal) {
+    const headers: (ImageHeader | undefined)[] = new Array(files.length);
+    const images = [...files.keys()].filter((index) => isImage(files[index]!.path));
+    for (let start = 0; start < images.length; start += IMAGES_AT_ONCE) {
+      const part = images.slice(start, start + IMAGES_AT_ONCE);
+      const asked = part.map((index) => files[index]!);
+      const found = await run(DEFAULT_MEMORY, 'images', { files: asked.map(plainFile) }, { signal }, asked);
+      for (const [at, index] of part.entries()) headers[index] = found[at];
+    }
+    return headers;
+  },
+
+  async openRows(groups, options) {
+    const { signal } = options;
+    const plain = groups.map(({ files, constants }) => ({
+      constants,
+      files: files.map(({ path, absolutePath }) => ({ path, absolutePath })),
+    }));
+    const memory = memoryBytes(options.memory);
+    const request = { groups: plain, options: { ...crossing(options), memory: `${memory}B` } };
+    return openedRows(
+      request,
+      memory,
+      signal,
+      groups.flatMap(({ files }) => files),
+    );
+  },
+
+  async openFileRows(files, options) {
+    const { signal } = options;
+    const memory = memoryBytes(options.memory);
+    const plain = files.map((file) => ({ ...plainFile(file), digest: file.digest }));
+    return openedRows(
+      { files: plain, options: { ...crossing(options), memory: `${memory}B` } },
+      memory,
+      signal,
+      files,
+    );
+  },
+};
+
+/** What of the options is data: callers may hand over more, such as functions, which cannot cross. */
+function crossing({ slice, weight, threads, ordered }: ProfileOptions): ProfileOptions {
+  return {
+    ...(slice && { slice }),
+    ...(weight !== undefined && { weight }),
+    ...(threads !== undefined && { threads }),
+    ...(ordered !== undefined && { ordered }),
+  };
+}
+
+/** Files of a folder may be of a class that puts their place together. */
+function plainFile({ path, absolutePath, size }: TableFile): TableFile {
+  return { path, absolutePath, size };
+}
+
+type Named = readonly { readonly path: string }[];
+
+/** Does one job, in a process that has nothing else to do. */
+async function run<Kind extends keyof Jobs>(
+  memory: number,
+  kind: Kind,
+  asked: Jobs[Kind]['asked'],
+  options: AskOptions,
+  files: Named,
+): Promise<Jobs[Kind]['answer']> {
+  options.signal?.throwIfAborted();
+  const reader = take(processLimit(memory));
+  try {
+    return await reader.ask(kind, asked, options);
+  } catch (error) {
+    throw said(error, files, reader);
+  } finally {
+    giveBack(reader);
+  }
+}
+
+/** Rows in a process that is kept for them. After it broke down, a fresh one opens them again for the next question. */
+async function openedRows(
+  rows: RowsRequest,
+  memory: number,
+  signal: AbortSignal | undefined,
+  files: Named,
+): Promise<RowTable> {
+  let reader: ReaderProcess | undefined;
+  const open = async (): Promise<ReaderProcess> => {
+    if (reader?.isAlive) return reader;
+    reader = take(processLimit(memory));
+    await reader.ask('open', { rows }, { signal });
+    return reader;
+  };
+  const ready = async () => {
+    try {
+      return await open();
+    } catch (error) {
+      throw said(error, files, reader);
+    }
+  };
+  await ready();
+  return {
+    async ask(failing, value) {
+      const opened = await ready();
+      try {
+        return await opened.ask('ask', { failing, value }, { signal });
+      } catch (error) {
+        throw error instanceof ReaderEnded ? expressionMemory(failing, error) : said(error, files, opened);
+      }
+    },
+    close() {
+      const closed = reader;
+      reader = undefined;
+      if (closed === undefined) return;
+      closed.ask('close', {}).then(
+        () => giveBack(closed),
+        () => closed.end(),
+      );
+    },
+  };
+}
+
+function take(limit: number): ReaderProcess {
+  for (const reader of idle) {
+    idle.delete(reader);
+    if (reader.isAlive && reader.limit === limit) return reader;
+    reader.dismiss();
+  }
+  return new ReaderProcess(limit);
+}
+
+function giveBack(reader: ReaderProcess): void {
+  if (!reader.isAlive) return;
+  idle.add(reader);
+  setTimeout(() => {
+    if (idle.delete(reader)) reader.dismiss();
+  }, PATIENCE).unref();
+}
+
+/** Bytes. */
+function mostMemoryFor(files: readonly TableFile[]): number {
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  return Math.floor(Math.min(MOST_MEMORY, totalmem() / 2, DEFAULT_MEMORY + MEMORY_PER_BYTE * size));
+}
+
+function nameOf(files: Named): string {
+  const [first, ...others] = files;
+  if (first === undefined) return 'the data';
+  return others.length === 0 ? first.path : `${first.path} or one of ${others.length} files beside it`;
+}
+
+/** By these a process ends that the system refuses memory: the C++ library aborts, V8 traps, and the kernel kills. */
+const OUT_OF_MEMORY: readonly unknown[] = ['SIGABRT', 'SIGKILL', 'SIGTRAP', 'SIGILL', 134];
+
+/** An error of the process as one of the files that it read. One that met its limit is not used again. */
+function said(error: unknown, files: Named, reader: ReaderProcess | undefined): unknown {
+  if (error instanceof VarveError && error.code === 'engine-memory') reader?.end();
+  if (!(error instanceof ReaderEnded)) return error;
+  const name = nameOf(files);
+  const about = { ...(files[0] && { path: files[0].path }), cause: error };
+  if (OUT_OF_MEMORY.includes(error.how)) {
+    return new VarveError('engine-memory', `${name} needs more memory than the engine may have`, {
+      remedy: 'Give it more, for example --memory 2GB.',
+      ...about,
+    });
+  }
+  if (error.how === 'stalled') {
+    return new VarveError(
+      'reader-stalled',
+      `${name}: reading came no further for ten minutes, and was ended`,
+      {
+        remedy: 'Check that the disk answers and that the file is what its name says.',
+        ...about,
+      },
+    );
+  }
+  return new VarveError('reader-crashed', `${name} made the process that read it break down (${error.how})`, {
+    remedy: 'Check that the file is whole and of the format that its name says. Nothing else was harmed.',
+    ...about,
+  });
+}

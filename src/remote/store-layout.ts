@@ -1,0 +1,50 @@
+import { isUnfinished } from '../base/atomic-write.ts';
+import { VarveError } from '../errors.ts';
+
+/** Says that a place is a store of varve: without it, nothing there is varve's to remove. No object has this name. */
+export const MARKER = 'varve-store.json';
+export const MARKER_BYTES = Buffer.from('{"version":1}\n');
+/** Unfinished writes of local folders lie here, so no object may. */
+export const TEMPORARY_FOLDER = 'tmp';
+
+/** The keys of a store, which docs/store-format.md lists, by their first step. */
+const KEYS: Readonly<Record<string, RegExp>> = {
+  packs: /^packs\/[0-9a-f]{64}\.pack$/,
+  objects: /^objects\/[0-9a-f]{2}\/[0-9a-f]{62}(\.\d+)?$/,
+  index: /^index\/[0-9a-f]{64}\.idx$/,
+  refs: /^refs\/[A-Za-z0-9._-]{1,64}\/[0-9a-f]{64}\.json$/,
+  condemned: /^condemned\/[0-9a-f]{32}\.json$/,
+  clock: /^clock$/,
+};
+/** Archives that a server unpacks, and that one which does not may keep. */
+const ARCHIVE = /^varve-[0-9a-f]{16}\.tar$/;
+/** As versions without a marker named their unfinished writes. */
+const EARLIER_TEMPORARY = /^(\d+|fetch)-[0-9a-f]{24}$/;
+
+/** Whether a store has such a key: only of such does a gc decide. */
+export function isStoreKey(key: string): boolean {
+  return KEYS[firstStep(key)]?.test(key) ?? false;
+}
+
+/** Whether a place that holds this key, or this file, may be a store which was cut off before it had an index. */
+export function isOfStore(key: string): boolean {
+  const name = key.slice(TEMPORARY_FOLDER.length + 1);
+  if (firstStep(key) === TEMPORARY_FOLDER) return isTemporary(name);
+  return isStoreKey(key) || ARCHIVE.test(key);
+}
+
+/** Whether a file in the folder of unfinished writes has a name that varve gives there. */
+export function isTemporary(name: string): boolean {
+  return isUnfinished(name) || EARLIER_TEMPORARY.test(name);
+}
+
+export function notAStore(url: string, found: string): VarveError {
+  return new VarveError('not-a-store', `${url} is no store of varve, and not empty: it holds ${found}`, {
+    path: url,
+    remedy: 'Nothing was changed there. Name a new or an empty folder (or prefix) for the cache or remote.',
+  });
+}
+
+function firstStep(key: string): string {
+  return key.split('/', 1)[0]!;
+}

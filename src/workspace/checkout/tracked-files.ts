@@ -1,0 +1,66 @@
+import { VarveError } from '../../errors.ts';
+import { gitList } from '../git/git.ts';
+import { foldName, type NameFolding } from './name-collisions.ts';
+
+/** Pathspecs in one call of Git: few enough for every system's limit on arguments. */
+const MAX_PATHSPECS = 200;
+
+/** What a checkout is about to write or remove of one dataset; all paths are from the root. */
+export interface Touched {
+  readonly dataset: string;
+  readonly paths: readonly string[];
+}
+
+/**
+ * Refuses to write or remove what Git keeps. A pointer may name any path, so that a checkout would else replace `.gitignore`, a
+ * workflow or a program by bytes that no review of the repository has shown.
+ * @throws VarveError `tracked-by-git`
+ */
+export function refuseTrackedFiles(root: string, touched: readonly Touched[], folding: NameFolding): void {
+  const some = touched.filter(({ paths }) => paths.length > 0);
+  const tracked = trackedIn(root, some, folding);
+  if (tracked.size === 0) return;
+  for (const { dataset, paths } of some) {
+    for (const path of paths) {
+      const found = withParents(path).find((step) => tracked.has(foldName(step, folding)));
+      if (found !== undefined) throw trackedByGit(dataset, tracked.get(foldName(found, folding))!);
+    }
+  }
+}
+
+/** As Git has them, by their folded names. */
+function trackedIn(root: string, touched: readonly Touched[], folding: NameFolding): Map<string, string> {
+  const found = new Map<string, string>();
+  const list = (pathspecs: readonly string[]): void => {
+    for (const path of gitList(root, ['ls-files', '-z', '--', ...pathspecs])) {
+      found.set(foldName(path, folding), path);
+    }
+  };
+  if (touched.length === 0) return found;
+  if (folding.case || folding.form) {
+    // Git folds ASCII only.
+    list([]);
+    return found;
+  }
+  for (let from = 0; from < touched.length; from += MAX_PATHSPECS) {
+    list(touched.slice(from, from + MAX_PATHSPECS).map(({ dataset }) => `:(literal)${dataset}`));
+  }
+  return found;
+}
+
+/** `a/b/c` is `a/b/c`, `a/b` and `a`: what Git has for a file, or for another repository, may be a folder to the dataset. */
+function withParents(path: string): string[] {
+  const steps = path.replace(/\/$/, '').split('/');
+  return steps.map((_, index) => steps.slice(0, steps.length - index).join('/'));
+}
+
+function trackedByGit(dataset: string, path: string): VarveError {
+  return new VarveError(
+    'tracked-by-git',
+    `${path} is tracked by Git, so that the dataset ${dataset} may not change it`,
+    {
+      path,
+      remedy: `Where it is data, run \`git rm --cached -- ${path}\`, so that only varve keeps it; else remove the dataset's pointer.`,
+    },
+  );
+}

@@ -1,0 +1,292 @@
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import {
+  Field,
+  FixedSizeList,
+  Int8,
+  makeData,
+  Null,
+  RecordBatch,
+  RecordBatchStreamWriter,
+  Schema,
+  Struct,
+  Utf8,
+} from 'apache-arrow';
+import { describe, expect, test } from 'vitest';
+import { profileDirectory } from '../../src/profile/dataset/profile-directory.ts';
+import { profileFiles } from '../../src/profile/dataset/profile-files.ts';
+import { memoryBytes, processLimit } from '../../src/profile/reading/limits.ts';
+import { processReader } from '../../src/profile/reading/process-reader.ts';
+import { ReaderEnded, ReaderProcess } from '../../src/profile/reading/reader-process.ts';
+import { dictionaryPage, parquetFile, plainTexts, runPage } from '../support/thrift-parquet.ts';
+import { dataFiles, folder } from './profiling.ts';
+
+const isLinux = process.platform === 'linux';
+const MIB = 2 ** 20;
+
+function profileOf(name: string, content: string | Uint8Array, signal?: AbortSignal) {
+  return processReader.profileFiles(dataFiles({ [name]: content }), signal === undefined ? {} : { signal });
+}
+
+/** The reading processes of this one, and the most that they ever had in memory. */
+function readers(): { pid: number; peak: number }[] {
+  const path = `/proc/${process.pid}/task/${process.pid}/children`;
+  if (!existsSync(path)) return [];
+  const found: { pid: number; peak: number }[] = [];
+  for (const pid of readFileSync(path, 'utf8').trim().split(' ').map(Number)) {
+    try {
+      if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('reader-process')) continue;
+      const [, kib] = /VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+      found.push({ pid, peak: Number(kib ?? 0) * 1024 });
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return found;
+}
+
+/** What work ends with, and the most memory that a reading process had meanwhile. */
+async function watched(work: Promise<unknown>): Promise<{ error: unknown; peak: number }> {
+  let peak = 0;
+  const look = setInterval(() => {
+    for (const reader of readers()) peak = Math.max(peak, reader.peak);
+  }, 10);
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  clearInterval(look);
+  return { error, peak };
+}
+
+describe('values that are nested too deeply', () => {
+  test('brackets by the hundred thousand, in a line that is named', async () => {
+    const deep = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+    await expect(profileOf('a.jsonl', `{"a":[]}\n${deep}\n`)).rejects.toMatchObject({
+      code: 'data-too-deep',
+      message: expect.stringContaining('a.jsonl, line 2'),
+    });
+    await expect(profileOf('a.json', `[${deep}]`)).rejects.toMatchObject({ code: 'data-too-deep' });
+    await expect(profileOf('a.jsonl.gz', gzipSync(`${deep}\n`))).rejects.toMatchObject({
+      code: 'data-too-deep',
+    });
+  });
+
+  test('objects, of which a kilobyte ran for minutes', async () => {
+    await expect(profileOf('a.jsonl', `${'{"a":'.repeat(500)}1${'}'.repeat(500)}\n`)).rejects.toMatchObject({
+      code: 'data-too-deep',
+    });
+  });
+
+  test('brackets in texts are no nesting, and what is nested a hundred levels deep is read', async () => {
+    const lines = [JSON.stringify({ a: '['.repeat(1000) }), JSON.stringify({ a: `\\"${'{'.repeat(500)}` })];
+    expect((await profileOf('a.jsonl', `${lines.join('\n')}\n`)).tables[0]!.rows).toBe(2);
+    expect((await profileOf('b.jsonl', `${'{"a":'.repeat(100)}1${'}'.repeat(100)}\n`)).tables[0]!.rows).toBe(
+      1,
+    );
+  });
+});
+
+describe('files that say they are larger than they are', () => {
+  test('Parquet: a dictionary of hundreds of millions of texts', async () => {
+    const pages = [dictionaryPage(plainTexts('x'), 400_000_000), runPage(2000)];
+    const { error, peak } = await watched(profileOf('a.parquet', parquetFile(pages, 2000)));
+    expect(error).toMatchObject({
+      path: 'a.parquet',
+      code: expect.stringMatching(/engine-memory|unreadable-table/),
+    });
+    if (isLinux) expect(peak).toBeLessThan(processLimit(memoryBytes(undefined)));
+  });
+
+  test('Parquet: a page of two gigabytes, of which there are a few bytes', async () => {
+    const pages = [dictionaryPage(Buffer.from('28b52ffd2000010000', 'hex'), 1, 2 ** 31 - 1), runPage(2)];
+    await expect(profileOf('a.parquet', parquetFile(pages, 2, 6))).rejects.toMatchObject({
+      code: expect.stringMatching(/engine-memory|unreadable-table/),
+      path: 'a.parquet',
+    });
+  });
+
+  const arrow = (data: ReturnType<typeof makeData>, name = 'v') => {
+    const schema = new Schema([new Field(name, data.type, true)]);
+    const whole = makeData({
+      type: new Struct(schema.fields),
+      length: data.length,
+      nullCount: 0,
+      children: [data],
+    });
+    return RecordBatchStreamWriter.writeAll([new RecordBatch(schema, whole as never)]).toUint8Array(true);
+  };
+
+  test('Arrow: nulls by the billion, lists without elements, offsets that go back', async () => {
+    const nulls = makeData({ type: new Null(), length: 2 ** 31 - 1 });
+    const element = new Field('e', new Int8(), true);
+    const lists = makeData({
+      type: new FixedSizeList(2 ** 30, element),
+      length: 4,
+      nullCount: 0,
+      child: makeData({ type: new Int8(), length: 4, data: new Int8Array(4) }),
+    });
+    const texts = makeData({
+      type: new Utf8(),
+      length: 4,
+      nullCount: 0,
+      valueOffsets: Int32Array.of(0, 8, 0, 8, 0),
+      data: Buffer.from('abcdefgh'),
+    });
+    for (const data of [nulls, lists, texts] as ReturnType<typeof makeData>[]) {
+      const { error, peak } = await watched(profileOf('a.arrow', arrow(data)));
+      expect(error).toMatchObject({ code: 'unreadable-table', path: 'a.arrow' });
+      if (isLinux) expect(peak).toBeLessThan(512 * MIB);
+    }
+  });
+});
+
+describe('lines that never end', () => {
+  const zeros = gzipSync(Buffer.alloc(200 * MIB), { level: 1 });
+  const line = gzipSync(Buffer.concat([Buffer.from('{"a":"'), Buffer.alloc(200 * MIB, 'x')]), { level: 1 });
+
+  test('of delimited text, plain and compressed', async () => {
+    await expect(profileOf('a.csv.gz', zeros)).rejects.toMatchObject({
+      message: 'a.csv.gz: a line is longer than 32 MiB',
+    });
+    await expect(profileOf('a.csv', Buffer.alloc(64 * MIB, 'x'))).rejects.toMatchObject({
+      message: 'a.csv: a line is longer than 32 MiB',
+    });
+  });
+
+  test('of JSON Lines', async () => {
+    await expect(profileOf('a.jsonl.gz', line)).rejects.toMatchObject({ code: 'unreadable-table' });
+  });
+});
+
+describe('the reading process', () => {
+  const enough = processLimit(memoryBytes('512MB'));
+  const job = (content: string) => ({ files: dataFiles({ 'a.csv': content }), options: { memory: '512MB' } });
+
+  test('finds what this process finds, and leaves no folder behind', async () => {
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('varve-engine-')).length;
+    const files = dataFiles({ 'y=1/a.csv': 'id,x\n1,2.5\n2,\n', 'y=2/a.csv': 'id,x\n3,4.5\n', 'b.txt': 'b' });
+    const reader = new ReaderProcess(enough);
+    reader.end();
+    await expect(reader.ask('profile', { files, options: {} })).rejects.toBeInstanceOf(ReaderEnded);
+    expect(
+      readdirSync(tmpdir()).filter((name) => name.startsWith('varve-engine-')).length,
+    ).toBeLessThanOrEqual(before);
+    const { tables } = await profileDirectory(files, processReader);
+    expect(tables.map(({ name, rows }) => [name, rows])).toEqual([
+      ['', 3],
+      ['.files', 3],
+    ]);
+    expect(tables[0]!.features.map(({ path }) => path[0])).toEqual(['id', 'x', 'y']);
+    const [file] = files;
+    expect(await processReader.profileFiles([file!], {})).toEqual(await profileFiles([file!], {}));
+  });
+
+  test('an abort ends it at once, with its folder', async () => {
+    const controller = new AbortController();
+    const rows = Array.from({ length: 400_000 }, (_, index) => `${index},text ${index}`).join('\n');
+    const files = dataFiles({ 'a.csv': `id,t\n${rows}\n` });
+    const work = processReader.profileFiles(files, { signal: controller.signal });
+    await wait(150);
+    controller.abort(new Error('enough'));
+    await expect(work).rejects.toThrow('enough');
+    await expect(processReader.profileFiles(dataFiles({ 'b.csv': 'a\n1\n' }), {})).resolves.toMatchObject({
+      tables: [{ rows: 1 }],
+    });
+  });
+
+  test.skipIf(!isLinux)(
+    'one that is killed is told of with the file that it read, and the next work goes on',
+    async () => {
+      const rows = Array.from({ length: 400_000 }, (_, index) => `${index},text ${index}`).join('\n');
+      const work = processReader.profileFiles(dataFiles({ 'a.csv': `id,t\n${rows}\n` }), { memory: '512MB' });
+      await wait(100);
+      const ended = expect(work).rejects.toMatchObject({ code: 'reader-crashed', path: 'a.csv' });
+      for (const { pid } of readers()) process.kill(pid, 'SIGSEGV');
+      await ended;
+      expect((await profileOf('b.csv', 'a\n1\n')).tables[0]!.rows).toBe(1);
+    },
+  );
+
+  test('has no variables of the environment but those it needs, and no handler of signals in this process', async () => {
+    const before = process.listenerCount('SIGINT') + process.listenerCount('SIGTERM');
+    process.env.VARVE_TEST_SECRET = 'hidden';
+    try {
+      await profileOf('a.csv', 'a\n1\n');
+      for (const { pid } of readers())
+        expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toContain('VARVE_TEST_SECRET');
+    } finally {
+      delete process.env.VARVE_TEST_SECRET;
+    }
+    expect(process.listenerCount('SIGINT') + process.listenerCount('SIGTERM')).toBe(before);
+  });
+
+  test('where the system sets no limit, it watches itself', async () => {
+    const reader = new ReaderProcess(60 * MIB, false);
+    const rows = Array.from({ length: 400_000 }, (_, index) => `${index},text ${index}`).join('\n');
+    await expect(reader.ask('profile', job(`id,t\n${rows}\n`))).rejects.toBeInstanceOf(ReaderEnded);
+  });
+
+  test.skipIf(!isLinux)('where the system does, it is the limit of the process', async () => {
+    const reader = new ReaderProcess(enough);
+    await reader.ask('profile', job('a\n1\n'));
+    const { pid } = readers().at(-1)!;
+    const [, data] = /Max data size\s+(\d+)/.exec(readFileSync(`/proc/${pid}/limits`, 'utf8')) ?? [];
+    expect(Number(data)).toBe(Math.floor(enough / 1024) * 1024);
+    reader.end();
+  });
+
+  test('sizes of memory', () => {
+    expect(memoryBytes(undefined)).toBe(512e6);
+    expect([memoryBytes('2GB'), memoryBytes('1.5 GiB'), memoryBytes('100b')]).toEqual([
+      2e9,
+      1.5 * 2 ** 30,
+      100,
+    ]);
+    for (const wrong of ['', 'much', '12 parsecs', '-1GB', '0GB'])
+      expect(() => memoryBytes(wrong)).toThrow(expect.objectContaining({ code: 'usage' }));
+  });
+});
+
+describe('headers of images', () => {
+  test('what they say is kept as they say it, and what is broken says nothing', async () => {
+    const png = (width: number, height: number) => {
+      const bytes = Buffer.alloc(33);
+      bytes.write('89504e470d0a1a0a0000000d49484452', 'hex');
+      bytes.writeUInt32BE(width, 16);
+      bytes.writeUInt32BE(height, 20);
+      return bytes;
+    };
+    // A JPEG XL whose first box is of no length, and a HEIC whose boxes hold themselves.
+    const jxl = Buffer.from('0000000c4a584c200d0a870a00000000', 'hex');
+    const heic = Buffer.concat([Buffer.from('0000000c6674797068656963', 'hex'), Buffer.alloc(64)]);
+    const files = dataFiles({
+      'a.png': png(2 ** 31 - 1, 2 ** 31 - 1),
+      'b.jxl': jxl,
+      'c.heic': heic,
+      'd.png': 'no',
+    });
+    const headers = await processReader.imageHeaders(files, undefined);
+    expect(headers[0]).toEqual({ width: 2 ** 31 - 1, height: 2 ** 31 - 1, format: 'png' });
+    expect(headers.slice(1)).toEqual([undefined, undefined, undefined]);
+  });
+});
+
+test('the memory of a check is bounded, and the next question is answered', async () => {
+  const path = join(folder(), 'a.csv');
+  writeFileSync(path, 'a,b\n1,x\n');
+  const file = { path: 'a.csv', absolutePath: path, size: statSync(path).size };
+  const rows = await processReader.openRows([{ files: [file], constants: [] }], {});
+  try {
+    const doubling = `list_reduce([${Array.from({ length: 40 }, () => 'b').join()}], (x, y) -> concat(x, x, x))`;
+    const { error, peak } = await watched(rows.ask(`${doubling} = 'x'`, 'b'));
+    expect(error).toMatchObject({ code: 'engine-memory' });
+    if (isLinux) expect(peak).toBeLessThan(processLimit(memoryBytes(undefined)));
+    expect(await rows.ask('a > 0', 'a')).toEqual({ rows: 1, failing: 1, examples: [{ row: 1, value: '1' }] });
+  } finally {
+    rows.close();
+  }
+});
