@@ -44,8 +44,13 @@ function isLiteral(node) {
     ts.isTemplateExpression(node) ||
     ts.isBinaryExpression(node) ||
     ts.isArrayLiteralExpression(node) ||
-    ts.isObjectLiteralExpression(node)
+    (ts.isObjectLiteralExpression(node) && !hasMethods(node))
   );
+}
+
+/** An object with methods is an implementation, such as a reader, and no table of values. */
+function hasMethods({ properties }) {
+  return properties.some((property) => ts.isMethodDeclaration(property) || isFunction(property));
 }
 
 function checkConstant(file, declaration) {

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 
-const unfinished = new Set<string>();
+const UNFINISHED = new Set<string>();
 let isWatching = false;
 
 /**
@@ -11,12 +11,12 @@ let isWatching = false;
 export function removeAtExit(path: string): { isFinished(): void } {
   if (!isWatching) process.on('exit', removeUnfinished);
   isWatching = true;
-  unfinished.add(path);
-  return { isFinished: () => void unfinished.delete(path) };
+  UNFINISHED.add(path);
+  return { isFinished: () => void UNFINISHED.delete(path) };
 }
 
 function removeUnfinished(): void {
-  for (const path of unfinished) {
+  for (const path of UNFINISHED) {
     try {
       rmSync(path, { recursive: true, force: true });
     } catch {
