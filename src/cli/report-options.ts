@@ -24,7 +24,7 @@ export function withReportOptions(command: Command, formats: readonly ReportForm
 export function withProfilingOptions(command: Command): Command {
   return withEngineOptions(
     command
-      .option('--slice <feature=value>', 'only the rows in which a feature has this value', slice)
+      .option('--slice <feature=value>', 'only the rows in which a feature has this value', parseSlice)
       .option('--weight <feature>', 'the feature that weights rows'),
   );
 }
@@ -36,7 +36,7 @@ export function withEngineOptions(command: Command): Command {
     .option('--threads <count>', 'threads of the engine', positiveInteger);
 }
 
-/** The report as text in the format that was asked for; into a file where one is named. */
+/** The report as text in the format that was asked for; into a file if one is named. */
 export function reportOutcome(
   io: Io,
   options: ReportOptions,
@@ -84,7 +84,7 @@ function isReplaced(path: string): boolean {
 }
 
 /** `feature=value` as a slice. */
-export function slice(text: string): NonNullable<ProfilingOptions['slice']> {
+export function parseSlice(text: string): NonNullable<ProfilingOptions['slice']> {
   const equals = text.indexOf('=');
   if (equals > 0) return { feature: text.slice(0, equals), value: text.slice(equals + 1) };
   throw new InvalidArgumentError('Write it as feature=value, such as country=AT.');

@@ -16,17 +16,17 @@ import type { Wanted } from '../objects/transfer.ts';
 import type { DvcContext } from './context.ts';
 import { type IdentifiedFile, identify, remember } from './identify.ts';
 import { STATE_FOLDER } from './repository.ts';
-import type { Recorded } from './select.ts';
+import type { RecordedOutput } from './select.ts';
 
 export interface CheckedOut {
-  readonly output: Recorded;
+  readonly output: RecordedOutput;
   readonly written: number;
   readonly writtenBytes: number;
   readonly removed: number;
 }
 
 interface Plan {
-  readonly output: Recorded;
+  readonly output: RecordedOutput;
   readonly keep: readonly IdentifiedFile[];
   readonly place: readonly OutputFile[];
   readonly remove: readonly IdentifiedFile[];
@@ -110,7 +110,7 @@ async function planOutput(
   return plan;
 }
 
-/** In the cache, by either of DVC's hashes: a repository that began with DVC 2 has data under both. */
+/** Looks for the object by either of DVC's hashes: a repository that began with DVC 2 has data under both. */
 async function isSaved(context: DvcContext, output: string, file: IdentifiedFile): Promise<boolean> {
   if (isCached(context, file.id)) return true;
   const { repository, pool } = context;
@@ -220,7 +220,7 @@ function removeFile(root: string, output: string, path: string): void {
   }
 }
 
-/** Where a file is to be, an empty folder is nothing to keep. */
+/** Removes an empty folder that stands where a file is to be: it is nothing to keep. */
 function removeEmptyFolder(path: string): boolean {
   if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return false;
   try {

@@ -35,9 +35,9 @@ export interface DatasetStatus {
   readonly path: string;
   readonly kind: 'file' | 'directory';
   readonly state: DatasetState;
-  /** Against what varve last recorded of the data; empty where nothing was recorded, as in a copied repository. */
+  /** Against what varve last recorded of the data; empty if nothing was recorded, as in a copied repository. */
   readonly changes: readonly FileChange[];
-  /** Objects of the recorded version that the cache lacks; absent where that is not looked at, or there are none. */
+  /** Objects of the recorded version that the cache lacks; absent if that is not looked at, or there are none. */
   readonly notCached?: number;
   readonly only?: readonly string[];
 }
@@ -61,13 +61,13 @@ export interface DatasetDiff {
   readonly change: 'added' | 'removed' | 'modified';
   readonly before: Totals | null;
   readonly after: Totals | null;
-  /** Undefined where a manifest is not in the cache: `varve fetch --profiles-only` brings it. */
+  /** Undefined if a manifest is not in the cache: `varve fetch --profiles-only` brings it. */
   readonly files?: readonly FileChange[];
-  /** What changed in the distributions, where both versions have a profile in the cache. */
+  /** What changed in the distributions, if both versions have a profile in the cache. */
   readonly statistics?: DriftReport;
 }
 
-/** A dataset that differs, and its two versions where both sides are versions, so that their statistics can be compared. */
+/** A dataset that differs, and its two versions if both sides are versions, so that their statistics can be compared. */
 export interface ComparedDataset {
   readonly diff: DatasetDiff;
   readonly versions?: readonly [before: VersionFacts, after: VersionFacts];
@@ -100,7 +100,7 @@ export interface CheckedOutDataset {
 
 /** What push, fetch and pull have in common. */
 export interface TransferChoice {
-  /** Name of a remote; the default one where it is not given. */
+  /** Name of a remote; the default one if it is not given. */
   readonly remote?: string | undefined;
   /** Every version that a branch or tag reaches, not only the working tree's. */
   readonly allCommits?: boolean | undefined;
@@ -111,7 +111,7 @@ export interface TransferChoice {
 }
 
 export interface TransferResult {
-  /** Null where everything is in place and its lists are here already, so that no remote had to be asked. */
+  /** Null if everything is in place and its lists are here already, so that no remote had to be asked. */
   readonly remote: { readonly name: string; readonly url: string } | null;
   /** Versions of datasets that were asked for. */
   readonly snapshots: number;

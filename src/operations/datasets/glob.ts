@@ -7,7 +7,7 @@ import { comparePaths } from '../../base/path-order.ts';
 export interface Glob {
   /** The folder that the pattern starts in: all of its steps before the first with a wildcard. Absolute. */
   readonly folder: string;
-  /** Their paths relative to the folder, POSIX, sorted folder by folder; hidden ones are meant only where the pattern says so. */
+  /** Their paths relative to the folder, POSIX, sorted folder by folder; hidden ones are meant only if the pattern says so. */
   readonly files: () => readonly string[];
 }
 

@@ -13,7 +13,7 @@ export function noteKey(digest: ProfileDigest): string {
 }
 
 /**
- * A profile as a remote has it; undefined where there is none. Bytes that come damaged are asked for again.
+ * A profile as a remote has it; undefined if there is none. Bytes that come damaged are asked for again.
  * @throws VarveError `digest-mismatch`
  */
 export function readProfileNote(
@@ -28,7 +28,10 @@ export function readProfileNote(
   });
 }
 
-/** As readProfileNote, undefined also where it is damaged: profiles are computed again, or sent again. */
+/**
+ * Reads a profile as readProfileNote does, but gives undefined for a damaged one too: profiles are computed again, or
+ * sent again.
+ */
 export async function readWholeNote(
   remote: ObjectRemote,
   digest: ProfileDigest,

@@ -8,7 +8,7 @@ import { pointerOf } from './datasets/versions.ts';
 import { isInPlace, notRead } from './in-place/snapshot.ts';
 import { openCache } from './stores/stores.ts';
 
-/** See Backend.copyFiles. */
+/** Implements Backend.copyFiles. */
 export async function copyFiles(
   context: WorkingContext,
   { path, commit }: DatasetVersion,

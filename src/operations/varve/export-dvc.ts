@@ -8,7 +8,7 @@ import { newPointer, withProfile } from '../../dvc/format/pointer-edit.ts';
 import { type DvcContext, withWorkers } from '../../dvc/tree/context.ts';
 import { outputsAt } from '../../dvc/tree/pointers.ts';
 import { type DvcRepository, openDvcRepository } from '../../dvc/tree/repository.ts';
-import { cacheRequest } from '../../dvc/trust/requests.ts';
+import { dvcCacheRequest } from '../../dvc/trust/requests.ts';
 import { VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
@@ -45,7 +45,7 @@ interface Known {
   readonly md5: string;
 }
 
-/** What `dvc init` writes. */
+/** The file of this name as `dvc init` writes it. */
 const DVC_GITIGNORE = '/config.local\n/tmp\n/cache\n';
 
 /**
@@ -94,7 +94,7 @@ export async function exportDvc(context: WorkingContext): Promise<ExportDvcResul
 
 /** What the cache asks of this machine that an export fills. */
 export function exportRequest(root: string): TrustRequest | undefined {
-  return existsSync(join(root, '.dvc')) ? cacheRequest(root, loadConfig(root)) : undefined;
+  return existsSync(join(root, '.dvc')) ? dvcCacheRequest(root, loadConfig(root)) : undefined;
 }
 
 /** Git must not see DVC's folder on branches that are varve's, and have no `.dvc/.gitignore`. */
@@ -107,7 +107,7 @@ function hideDvcFolder(root: string): void {
   mkdirSync(join(root, '.dvc', 'tmp', 'varve', 'export'), { recursive: true });
 }
 
-/** What the cache lacks of a snapshot, from the default remote where there is one. */
+/** Fetches what the cache lacks of a snapshot from the default remote, if there is one. */
 async function bringIn(context: WorkingContext, cache: Store, dataset: PointedDataset): Promise<void> {
   if (isInPlace(dataset.pointer) || (await isWhole(context.repository, cache, dataset))) return;
   try {

@@ -1,3 +1,8 @@
+/**
+ * Versions of data that lies in a bucket and stays there. Knows lists of objects and what identifies their state; reads
+ * no byte of data.
+ */
+
 import { posix } from 'node:path';
 import { inOrder } from '../../../base/concurrency.ts';
 import { problemOfDataPath } from '../../../base/data-path.ts';
@@ -40,8 +45,8 @@ const ASKED_AT_ONCE = 32;
 /**
  * Makes a snapshot of data that lies in a bucket and leaves it there: a list of its objects, each with what identifies its
  * present state. Reads no data. What is known of an object that has not changed since the snapshot before is kept.
- * @param url `s3://bucket/prefix` or `minio://alias/bucket/prefix`: a single object where it names one, else all objects below
- * @throws VarveError `path-taken`, `unsupported-key`, `missing-path`, and what the bucket meets
+ * @param url `s3://bucket/prefix` or `minio://alias/bucket/prefix`: a single object if it names one, else all objects below
+ * @throws VarveError `path-taken`, `unsupported-key`, `missing-path`, and the errors of the bucket
  */
 export async function addInPlace(
   context: WorkingContext,
@@ -119,7 +124,7 @@ async function takeList(context: WorkingContext, cache: Store, target: Target): 
   }
 }
 
-/** What is learned of the files while they pass. */
+/** Collects facts about the files while they are listed. */
 class List {
   files = 0;
   bytes = 0;
@@ -163,7 +168,7 @@ interface FoundFile extends Omit<SourceManifestEntry, 'digest'> {
 }
 
 interface Described {
-  /** Undefined where it was there before and is no more. */
+  /** Undefined if it was there before and is no more. */
   readonly file: SourceManifestEntry | undefined;
   readonly isAsBefore: boolean;
 }
@@ -196,7 +201,7 @@ async function* named(
   }
 }
 
-/** @throws VarveError `unsupported-key` where a checkout could not make a file of that name, or not find it again */
+/** @throws VarveError `unsupported-key` if a checkout could not make a file of that name, or not find it again */
 function belongs({ path, size }: FoundFile, dataset: string, rules: IgnoreRules): boolean {
   // Tools that show folders make such objects, which hold nothing.
   if (size === 0 && (path === '' || path.endsWith('/'))) return false;
@@ -231,7 +236,7 @@ function isSameState(a: SourceManifestEntry, b: SourceManifestEntry): boolean {
   return a.size === b.size && a.etag === b.etag && a.version === b.version;
 }
 
-/** The snapshot before, where it is one of the same source and this clone has its list. */
+/** Reads the files of the snapshot before, if it is one of the same source and this clone has its list. */
 async function* knownBefore(
   { repository }: WorkingContext,
   cache: Store,

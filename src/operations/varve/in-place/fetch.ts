@@ -21,9 +21,9 @@ const PORTION_BYTES = 1024 ** 3;
 const PORTION_FILES = 20_000;
 
 /**
- * Brings what the cache lacks of datasets in place, from where they lie. What was read when something fails stays.
+ * Fetches what the cache lacks of datasets in place from where they lie. Keeps what was read if something fails.
  * @param claimed what else this clone needs of its cache
- * @throws VarveError `source-changed`, `source-damaged`, and what the bucket meets
+ * @throws VarveError `source-changed`, `source-damaged`, and the errors of the bucket
  */
 export async function fetchInPlace(
   context: WorkingContext,

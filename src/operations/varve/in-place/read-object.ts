@@ -10,13 +10,13 @@ import type { SourceManifestEntry } from '../../../store/format/source-manifest.
 import type { Batch } from '../../../store/writing/batch.ts';
 
 /** Larger objects pass through a file, so that the store can lay them out as it does any file. */
-const LARGEST_IN_MEMORY = 128 * 1024;
-/** What an ETag looks like where it is the MD5 of the bytes, as it mostly is unless they are encrypted or came in parts. */
+const MAX_IN_MEMORY_BYTES = 128 * 1024;
+/** An ETag of this form is the MD5 of the bytes, unless they are encrypted or came in parts. */
 const MD5 = /^[0-9a-f]{32}$/;
 
 interface Reading {
   readonly digest: Digest;
-  /** Undefined where it says nothing. */
+  /** Undefined if it says nothing. */
   readonly md5: string | undefined;
   /** Small ones. */
   readonly bytes: Uint8Array | undefined;
@@ -66,7 +66,7 @@ export class ObjectReader {
       md5?.update(piece);
     });
     const pieces: Uint8Array[] = [];
-    const isSmall = file.size <= LARGEST_IN_MEMORY;
+    const isSmall = file.size <= MAX_IN_MEMORY_BYTES;
     if (isSmall) for await (const piece of passing) pieces.push(piece);
     else await pipeline(passing, createWriteStream(path));
     return {

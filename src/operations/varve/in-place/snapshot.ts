@@ -16,8 +16,9 @@ export function isInPlace(pointer: Pointer): pointer is PointerInPlace {
 }
 
 /**
- * The files of a snapshot in place, in order, with the digests of those whose bytes a server or this clone knows.
- * @throws VarveError `object-missing` where the source manifest is not in the store; `damaged-manifest`
+ * Reads the list of a snapshot in place, in order, with the digests of those files whose bytes a server or this clone
+ * knows.
+ * @throws VarveError `object-missing` if the source manifest is not in the store; `damaged-manifest`
  */
 export async function* sourceFiles(
   repository: Repository,
@@ -40,12 +41,15 @@ export interface SnapshotFile extends ManifestEntry {
   readonly etag?: string;
 }
 
-/** Whether nobody has read the bytes of a file, so that they have no digest. An empty folder has none either, and is no file. */
+/**
+ * Tells whether nobody has read the bytes of a file, so that they have no digest. An empty folder has none either, and is
+ * no file.
+ */
 export function isUnread({ digest, etag }: SnapshotFile): boolean {
   return digest === undefined && etag !== undefined;
 }
 
-/** As ordinary entries, without a digest where nobody has read the bytes. */
+/** Reads the list as ordinary entries, without a digest for files that nobody has read. */
 export async function* entriesInPlace(
   repository: Repository,
   store: Store,
@@ -59,8 +63,8 @@ export async function* entriesInPlace(
 }
 
 /**
- * What this clone has read of a snapshot in place, as a root: so that gc keeps it, and verify checks it. Undefined where it has
- * read nothing.
+ * Makes a root of what this clone has read of a snapshot in place, so that gc keeps it and verify checks it. Undefined if
+ * it has read nothing.
  */
 export function rootOfRead(repository: Repository, path: string, pointer: Pointer): Root | undefined {
   const record = isInPlace(pointer) ? readRecordOf(repository, pointer.digest) : undefined;

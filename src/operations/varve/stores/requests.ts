@@ -33,7 +33,7 @@ export function settingRequests(context: WorkingContext): TrustRequest[] {
 }
 
 /**
- * What a remote asks of this machine; undefined where it is a folder of the repository, or lies on AWS itself.
+ * Tells what a remote asks of this machine; undefined if it is a folder of the repository, or lies on AWS itself.
  * @param name of a remote of the configuration
  */
 export function remoteRequest(
@@ -59,7 +59,7 @@ export function remoteRequest(
 }
 
 /**
- * What the way to a source asks of this machine: its entry in the settings, or the alias in its URL. Undefined where it leads to AWS
+ * What the way to a source asks of this machine: its entry in the settings, or the alias in its URL. Undefined if it leads to AWS
  * itself.
  * @param file that names the source, where no entry does
  * @throws VarveError `invalid-remote-url`
