@@ -1,4 +1,4 @@
-import { VarveError } from '../errors.ts';
+import { type ErrorCode, VarveError } from '../errors.ts';
 
 /**
  * What Node lacks and every room needs, one file a thing: base/. It may not know varve's formats, stores or repositories; whoever calls
@@ -8,7 +8,7 @@ import { VarveError } from '../errors.ts';
 /** The same failure means another thing, and asks for another step, in a working tree and in a store. */
 export type PathOwner = 'workspace' | 'store';
 
-type Explanation = readonly [code: string, what: string, remedy: string];
+type Explanation = readonly [code: ErrorCode, what: string, remedy: string];
 
 const DISK_FULL = 'Free some space there, then run the same command again.';
 const TOO_MANY_OPEN: Explanation = [

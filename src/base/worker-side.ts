@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { VarveError } from '../errors.ts';
+import { type ErrorCode, VarveError } from '../errors.ts';
 
 /** A message to a thread. */
 export type Asked<Question> = { readonly question: Question } | { readonly end: true };
@@ -14,7 +14,7 @@ export type Told<Answer, Progress> =
 export interface Failure {
   readonly message: string;
   /** The parts of a VarveError; undefined for any other error. */
-  readonly varve?: { readonly code: string; readonly remedy: string; readonly path?: string };
+  readonly varve?: { readonly code: ErrorCode; readonly remedy: string; readonly path?: string };
 }
 
 interface Options<Answer> {

@@ -1,5 +1,7 @@
+import type { VarveError } from '../errors.ts';
 import type { AddInPlaceOptions, AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
+import type { ProfilingOptions } from './statistics/load.ts';
 import type { Profiler } from './statistics/profiler.ts';
 
 /**
@@ -12,6 +14,22 @@ export function add(
   options: { readonly profiler?: Profiler | undefined } = {},
 ): Promise<AddResult> {
   return backend.add(paths, options.profiler);
+}
+
+/**
+ * A profiler that loads the engine once there is something new to count.
+ * @param onUnreadable told of data that looks like a table and is added without statistics, since it cannot be read as one
+ * @param machine how much of it the engine may have
+ */
+export function profilerOnDemand(
+  context: Context,
+  onUnreadable: (path: string, why: VarveError) => void,
+  machine: Pick<ProfilingOptions, 'memory' | 'threads'>,
+): Profiler {
+  return async (dataset) => {
+    const { profilerFor } = await import('./statistics/profile-on-add.ts');
+    return profilerFor(context, onUnreadable, machine)(dataset);
+  };
 }
 
 /**

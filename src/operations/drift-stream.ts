@@ -23,7 +23,7 @@ export interface StreamOptions extends ProfilingOptions {
 export async function* driftStream(
   cwd: string,
   snapshot: string,
-  bytes: AsyncIterable<Buffer>,
+  bytes: AsyncIterable<Uint8Array>,
   options: StreamOptions,
   watch: Watch = {},
 ): AsyncGenerator<DriftReport> {
@@ -64,7 +64,7 @@ interface WindowFile {
 
 /** Cuts bytes after every `lines`th line feed. Leaves out a window of nothing but white space. */
 async function* windows(
-  bytes: AsyncIterable<Buffer>,
+  bytes: AsyncIterable<Uint8Array>,
   lines: number,
   folder: string,
 ): AsyncGenerator<WindowFile> {
@@ -99,7 +99,7 @@ class WindowWriter {
   }
 
   /** Appends as much of `bytes` as belongs to this window and says how much that was. */
-  async take(bytes: Buffer): Promise<number> {
+  async take(bytes: Uint8Array): Promise<number> {
     let end = 0;
     while (this.#left > 0 && end < bytes.length) {
       const feed = bytes.indexOf(0x0a, end);

@@ -1,4 +1,4 @@
-import { VarveError } from '../errors.ts';
+import { type ErrorCode, VarveError } from '../errors.ts';
 import { type Digest, type RawDigest, toDigest } from './format/digest.ts';
 
 /** The errors of missing and damaged bytes, in the same words wherever they are met. */
@@ -30,7 +30,7 @@ export function objectDamaged(expected: RawDigest, place: string): VarveError {
  * @param place key or path of the damaged file
  * @param what completes "is damaged: …"
  */
-export function damaged(code: string, place: string, what: string): VarveError {
+export function damaged(code: ErrorCode, place: string, what: string): VarveError {
   return new VarveError(code, `${place} is damaged: ${what}`, {
     path: place,
     remedy: 'Run `varve verify`: it names what the damage touches and what to do.',

@@ -3,8 +3,9 @@
  * trees, pointers or statistics: whoever calls names roots, and gives paths only to be written to or shown in messages.
  */
 
+import { open, unlink } from 'node:fs/promises';
 import { askAgain } from '../base/ask-again.ts';
-import { VarveError } from '../errors.ts';
+import { type ErrorCode, VarveError } from '../errors.ts';
 import type { Remote } from '../remote/remote.ts';
 import { type Digest, type RawDigest, toRaw } from './format/digest.ts';
 import { packKey } from './format/pack.ts';
@@ -16,6 +17,9 @@ import { type RestoreOptions, restoreFile } from './restoring/restore-file.ts';
 import { type FileToRestore, restoreFiles } from './restoring/restore-files.ts';
 import { StoreCore } from './store-core.ts';
 import { Batch } from './writing/batch.ts';
+
+/** What a whole copy elsewhere mends. */
+const DAMAGE: ReadonlySet<ErrorCode> = new Set(['digest-mismatch', 'object-missing', 'damaged-recipe']);
 
 export interface StoreOptions {
   /** Folder that keeps the index of a remote between runs, so that only new index files are read. */
@@ -93,6 +97,24 @@ export class Store {
     } finally {
       await this.#keepRepairs();
     }
+  }
+
+  /**
+   * As readStream, and nothing at all is yielded before it is verified: an object in a file of its own is copied (or linked, where
+   * that is possible) first.
+   * @param scratch path at which that copy is made; it is gone from there before the first byte is yielded
+   * @throws VarveError `object-missing`, `digest-mismatch`, `damaged-recipe`
+   */
+  async *readVerified(digest: Digest, scratch: string): AsyncGenerator<Uint8Array> {
+    if (this.core.catalog.first(toRaw(digest))?.at !== 'whole') {
+      yield* this.readStream(digest);
+      return;
+    }
+    await this.restore(digest, scratch, { link: true });
+    const file = await open(scratch);
+    // An open file stays readable: without a name nothing is left behind, whatever happens.
+    await unlink(scratch);
+    yield* file.createReadStream();
   }
 
   /**
@@ -185,7 +207,7 @@ export class Store {
 }
 
 function isDamage(error: unknown): boolean {
-  return error instanceof VarveError && /^(digest-mismatch|object-missing|damaged-recipe)$/.test(error.code);
+  return error instanceof VarveError && DAMAGE.has(error.code);
 }
 
 function tooLarge(digest: Digest, size: number, maximum: number): VarveError {

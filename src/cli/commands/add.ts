@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
-import { add } from '../../operations/add.ts';
+import { add, profilerOnDemand } from '../../operations/add.ts';
 import type { AddedDataset } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import type { ProfilingOptions } from '../../operations/statistics/load.ts';
-import type { Profiler } from '../../operations/statistics/profiler.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import type { Access } from '../../workspace/config.ts';
@@ -39,13 +38,9 @@ export function command(run: RunCommand): Command {
           const result = await addInPlace(context, url, { to: to!, ...access });
           return { json: result, text: result.datasets.map(line).join('\n') };
         }
-        // The engine is loaded only where there is something new to count.
-        const profiler: Profiler = async (dataset) => {
-          const { profilerFor } = await import('../../operations/statistics/profile-on-add.ts');
-          const unreadable = (path: string, why: VarveError): void =>
-            note(`${path} is added without statistics: ${why.message}`, `  ${why.remedy}`);
-          return profilerFor(context, unreadable, { memory, threads })(dataset);
-        };
+        const unreadable = (path: string, why: VarveError): void =>
+          note(`${path} is added without statistics: ${why.message}`, `  ${why.remedy}`);
+        const profiler = profilerOnDemand(context, unreadable, { memory, threads });
         // It gets ready while the bytes are taken in.
         if (paths.some(isTabular))
           (await import('../../profile/reading/process-reader.ts')).prepareReader(memory);

@@ -1,12 +1,12 @@
 import { Threads } from '../../base/worker-threads.ts';
-import { VarveError } from '../../errors.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { JobResult, ObjectJob } from './object-jobs.ts';
 
 /** A thread's answer to one job: exactly one of these. */
 export interface Answer {
   readonly result?: JobResult;
   readonly error?: {
-    readonly code: string;
+    readonly code: ErrorCode;
     readonly message: string;
     readonly remedy: string;
     readonly path?: string;

@@ -4,7 +4,7 @@ import { isUnfinished } from '../../base/atomic-write.ts';
 import { problemOfDataPath } from '../../base/data-path.ts';
 import { comparePaths } from '../../base/path-order.ts';
 import { isAbsent, systemError } from '../../base/system-errors.ts';
-import { VarveError } from '../../errors.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import { refuseLinksAbove } from '../../workspace/tree/scan.ts';
 import { DVC_IGNORE } from '../format/dvcignore.ts';
 import { fileFactsOf } from '../objects/object-io.ts';
@@ -128,7 +128,7 @@ function checkName(path: string, name: string): void {
 
 function refused(
   path: string,
-  code: string,
+  code: ErrorCode,
   what: string,
   remedy = 'Replace it by the file or folder itself, or name it in .dvcignore.',
 ): VarveError {

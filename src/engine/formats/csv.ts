@@ -1,4 +1,4 @@
-import { VarveError } from '../../errors.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import { type Engine, readError } from '../duckdb.ts';
 import { identifier, literal } from '../quote.ts';
 import { compressionOf, fileNamedBy, pathList, type SourceFile } from '../source-file.ts';
@@ -203,7 +203,7 @@ function csvError(error: unknown, files: readonly SourceFile[]): VarveError {
   const line = number === undefined ? undefined : Number(number);
   if (/unicode/i.test(text)) return notUtf8(file, 'windows-1252', line, error);
   const where = line === undefined ? file.path : `${file.path}, line ${line}`;
-  const refused = (code: string, what: string, remedy: string) =>
+  const refused = (code: ErrorCode, what: string, remedy: string) =>
     new VarveError(code, `${where}: ${what}`, { remedy, path: file.path, cause: error });
   const counts = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
   if (counts !== null) {

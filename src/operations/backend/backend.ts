@@ -18,6 +18,7 @@ import type {
   ListedRemote,
   PullResult,
   RemoteAddOptions,
+  SnapshotFile,
   StatusResult,
   TransferChoice,
   TransferResult,
@@ -68,6 +69,14 @@ export interface Backend {
     version: DatasetVersion,
     targetOf: (name: string, index: number) => string | undefined,
   ): Promise<DatasetFiles>;
+  /** The files of a version, in the order of their paths. @throws VarveError `object-missing`, `damaged-manifest` */
+  listFiles(version: DatasetVersion): AsyncIterable<SnapshotFile>;
+  /**
+   * The bytes of a file of a version. None is yielded before it is verified.
+   * @param file its path in the dataset; undefined for a dataset that is a file
+   * @throws VarveError `missing-path`, `object-missing`, `digest-mismatch`
+   */
+  readFile(version: DatasetVersion, file: string | undefined): AsyncIterable<Uint8Array>;
   /** The store of this clone that has the statistics of versions. Close it. */
   openProfileStore(): Promise<Store>;
 

@@ -79,6 +79,17 @@ export interface Totals {
   readonly rows?: number;
 }
 
+/** A file of a version of a dataset. */
+export interface SnapshotFile {
+  /** Within the dataset, POSIX; the name of a dataset that is a file itself. */
+  readonly path: string;
+  /** In bytes; absent in a repository of DVC, which keeps no sizes. */
+  readonly size?: number;
+  /** `sha256:…`, or of DVC `md5:…`; absent where the file lies in a bucket and nobody has read it. */
+  readonly digest?: string;
+  readonly executable?: boolean;
+}
+
 export interface CheckoutOptions {
   /** Gives up unsaved changes, and files that only the working tree has. */
   readonly force?: boolean | undefined;

@@ -5,7 +5,7 @@
 
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { VarveError } from '../../errors.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import { describeUrl, isUrl } from '../../remote/url.ts';
 import type { DatasetVersion } from '../backend/version.ts';
 import type { Context, Watch } from '../context/context.ts';
@@ -90,7 +90,7 @@ function versionOf(context: Context, argument: string): Promise<DatasetVersion |
 
 /** Runs `look`, and gives undefined if it fails with one of these codes. */
 async function unless<T>(
-  codes: readonly string[],
+  codes: readonly ErrorCode[],
   look: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
   try {

@@ -21,6 +21,7 @@ import type {
   ImportDvcResult,
   ListedRemote,
   PullResult,
+  SnapshotFile,
   StatusResult,
   TransferChoice,
   TransferResult,
@@ -86,6 +87,16 @@ export class DvcBackend implements Backend {
   ): Promise<DatasetFiles> {
     const { copyFiles } = await import('./copy-files.ts');
     return copyFiles(this.#context, version, targetOf);
+  }
+
+  async *listFiles(version: DatasetVersion): AsyncGenerator<SnapshotFile> {
+    const { listFiles } = await import('./read-files.ts');
+    yield* listFiles(this.#context, version);
+  }
+
+  async *readFile(version: DatasetVersion, file: string | undefined): AsyncGenerator<Uint8Array> {
+    const { readFile } = await import('./read-files.ts');
+    yield* readFile(this.#context, version, file);
   }
 
   async openProfileStore(): Promise<Store> {

@@ -1,8 +1,8 @@
-import { VarveError } from '../../errors.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { BucketClient } from './client.ts';
 import { DIGEST_REFUSALS, type Fault, isAbsence, isPrecondition } from './error-classes.ts';
 
-type Words = readonly [code: string, what: string, remedy: string];
+type Words = readonly [code: ErrorCode, what: string, remedy: string];
 type Site = Pick<BucketClient, 'bucket' | 'server'>;
 
 const GIVE_KEYS =

@@ -1,5 +1,5 @@
 import { MAX_READS } from '../../base/ask-again.ts';
-import { VarveError } from '../../errors.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { type RawDigest, rawDigestOf, sameDigest } from '../format/digest.ts';
 import { packKey } from '../format/pack.ts';
@@ -22,7 +22,7 @@ export interface BlobRun<T extends PlacedBlob> {
 /** So many bytes between two wanted blobs cost less to read than another request would. */
 const MAX_GAP_BYTES = 128 * 1024;
 const MAX_RUN_BYTES = 4 * 1024 * 1024;
-const DAMAGE = new Set(['object-missing', 'object-truncated']);
+const DAMAGE: ReadonlySet<ErrorCode> = new Set(['object-missing', 'object-truncated']);
 
 /** Join blobs that follow each other in a pack, in the order given, into runs of up to 4 MiB. */
 export async function* runsOf<T extends PlacedBlob>(

@@ -5,7 +5,7 @@
 
 import { MAX_READS } from '../../base/ask-again.ts';
 import { forEach } from '../../base/concurrency.ts';
-import { VarveError } from '../../errors.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
 import { hexDigestOf, type RawDigest, rawDigestOf, sameDigest, toHex } from '../format/digest.ts';
 import type { IndexedBlob, IndexedPack, IndexedWholeObject } from '../format/index-file.ts';
@@ -60,7 +60,7 @@ const PACK = /^packs\/([0-9a-f]{64})\.pack$/;
 const WHOLE = /^objects\/([0-9a-f]{2})\/([0-9a-f]{62})(?:\.[1-9][0-9]{0,9})?$/;
 const BRING_COPIES = 'Run `varve fetch` in a cache, or push again from a clone that has these files whole.';
 const MISMATCH = 'its bytes do not match its name';
-const GONE = /^object-(missing|truncated)$/;
+const GONE: ReadonlySet<ErrorCode> = new Set(['object-missing', 'object-truncated']);
 const NEEDED_BY_NOTHING = 'No index names it and nothing needs it: a gc removes it.';
 
 /**
@@ -198,9 +198,9 @@ class Checker {
       });
       return undefined;
     } catch (error) {
-      const code = error instanceof VarveError ? error.code : '';
+      const code = error instanceof VarveError ? error.code : undefined;
       if (code === 'digest-mismatch') return MISMATCH;
-      if (GONE.test(code)) return 'it is missing';
+      if (code !== undefined && GONE.has(code)) return 'it is missing';
       throw error;
     } finally {
       this.#count(0);
@@ -219,7 +219,7 @@ async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
-    if (error instanceof VarveError && GONE.test(error.code)) return undefined;
+    if (error instanceof VarveError && GONE.has(error.code)) return undefined;
     throw error;
   }
 }

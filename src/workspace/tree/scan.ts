@@ -8,7 +8,7 @@ import { isUnfinished } from '../../base/atomic-write.ts';
 import { problemOfDataPath, reservedName } from '../../base/data-path.ts';
 import { comparePaths } from '../../base/path-order.ts';
 import { isAbsent, systemError } from '../../base/system-errors.ts';
-import { VarveError } from '../../errors.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import { POINTER_SUFFIX } from '../pointer.ts';
 import { IGNORE_FILE, type IgnoreRules, ignoreRules } from './varveignore.ts';
 
@@ -243,6 +243,6 @@ function unsafeName(path: string, problem: string): VarveError {
   });
 }
 
-function nested(path: string, code: string, what: string, remedy: string): VarveError {
+function nested(path: string, code: ErrorCode, what: string, remedy: string): VarveError {
   return new VarveError(code, `${path} is ${what} within the dataset`, { path, remedy });
 }

@@ -1,4 +1,4 @@
-import { VarveError } from '../../errors.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import { type Digest, digestOf } from '../../store/format/digest.ts';
 
 /** What settings that may have come through Git ask of this machine. They take effect only when this machine has agreed to just that. */
@@ -25,7 +25,7 @@ export interface Agreed {
 }
 
 const VERSION = 1;
-const UNUSABLE = ['invalid-remote-url', 'unknown-remote-scheme', 'unknown-remote'];
+const UNUSABLE: readonly ErrorCode[] = ['invalid-remote-url', 'unknown-remote-scheme', 'unknown-remote'];
 
 export function agreedOf({ about, facts }: TrustRequest): Agreed {
   const pairs = facts.map(({ key, value }) => [key, value] as const);
