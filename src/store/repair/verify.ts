@@ -48,7 +48,7 @@ export interface StoreCheck {
   readonly absent: readonly TouchedVersion[];
 }
 
-export interface VerifyOptions {
+export interface StoreCheckOptions {
   /** Id of this clone, whose ref can be written anew from the roots. */
   readonly clone?: string;
   readonly onProgress?: OnProgress;
@@ -71,7 +71,7 @@ const NEEDED_BY_NOTHING = 'No index names it and nothing needs it: a gc removes 
 export async function verifyStore(
   store: Store,
   roots: readonly Root[],
-  { clone, onProgress, signal }: VerifyOptions = {},
+  { clone, onProgress, signal }: StoreCheckOptions = {},
 ): Promise<StoreCheck> {
   const { core } = store;
   const records = await checkRecords(core, { clone, roots });
