@@ -6,7 +6,7 @@ import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { profileIn } from '../statistics/stored.ts';
 import { snapshotFiles } from '../varve/datasets/select.ts';
-import type { ListedFile } from '../varve/in-place/snapshot.ts';
+import type { ManifestFile } from '../varve/in-place/snapshot.ts';
 import { openCache } from '../varve/stores/stores.ts';
 
 /** A Git diff of more files than these is read by nobody; `varve diff` lists what changed. */
@@ -15,7 +15,7 @@ const MAX_LISTED_FILES = 10_000;
 export interface PointerContents {
   readonly pointer: string;
   /** Of a directory, with digests where their bytes are known; undefined if its manifest is not in the cache, or too long. */
-  readonly files: readonly ListedFile[] | undefined;
+  readonly files: readonly ManifestFile[] | undefined;
   readonly profile: Profile | undefined;
 }
 
@@ -27,7 +27,7 @@ export async function pointerContents(context: WorkingContext, file: string): Pr
     return await closing(await openCache(context), async (cache) => {
       const listed =
         pointer.kind === 'directory' && pointer.files <= MAX_LISTED_FILES && cache.has(pointer.digest);
-      const files: ListedFile[] = [];
+      const files: ManifestFile[] = [];
       if (listed) {
         const entries = snapshotFiles(context.repository, cache, pointer.path, pointer);
         for await (const entry of entries) files.push(entry);

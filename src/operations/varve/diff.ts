@@ -12,7 +12,7 @@ import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { datasetNamed, snapshotFiles } from './datasets/select.ts';
 import { pointerFacts } from './datasets/versions.ts';
-import { isUnread, type ListedFile } from './in-place/snapshot.ts';
+import { isUnread, type ManifestFile } from './in-place/snapshot.ts';
 import { datasetStatus } from './status.ts';
 import { openCache } from './stores/stores.ts';
 
@@ -91,14 +91,14 @@ async function* filesOf(
   cache: Store,
   path: string,
   pointer: Pointer | undefined,
-): AsyncGenerator<ListedFile> {
+): AsyncGenerator<ManifestFile> {
   if (pointer !== undefined) yield* snapshotFiles(repository, cache, path, pointer);
 }
 
 /** Lists what differs between two snapshots; undefined if a manifest is not in the cache. */
 async function changedFiles(
-  before: AsyncIterable<ListedFile>,
-  after: AsyncIterable<ListedFile> | Iterable<ListedFile>,
+  before: AsyncIterable<ManifestFile>,
+  after: AsyncIterable<ManifestFile> | Iterable<ManifestFile>,
 ): Promise<FileChange[] | undefined> {
   const changes: FileChange[] = [];
   try {
@@ -117,7 +117,7 @@ async function changedFiles(
 }
 
 /** Compares by digest; for data in place that nobody has read, by what its bucket says. */
-function isSame(a: ListedFile, b: ListedFile): boolean {
+function isSame(a: ManifestFile, b: ManifestFile): boolean {
   const sameObject = a.etag !== undefined && a.etag === b.etag && a.size === b.size;
   const sameBytes = sameObject || (!isUnread(a) && a.digest === b.digest);
   return sameBytes && a.executable === b.executable;

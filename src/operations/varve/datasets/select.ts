@@ -15,7 +15,7 @@ import { POINTER_SUFFIX, type Pointer, pointerPath, readPointer } from '../../..
 import { pathInRepository, type Repository } from '../../../workspace/repository.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { nearestName } from '../../datasets/suggest.ts';
-import { entriesInPlace, isInPlace, type ListedFile } from '../in-place/snapshot.ts';
+import { entriesInPlace, isInPlace, type ManifestFile } from '../in-place/snapshot.ts';
 
 /** A dataset that a command is about; `only` names the files and folders within it, where not all is meant. */
 export interface SelectedDataset {
@@ -89,7 +89,7 @@ export async function* snapshotFiles(
   store: Store,
   path: string,
   pointer: Pointer,
-): AsyncGenerator<ListedFile> {
+): AsyncGenerator<ManifestFile> {
   if (isInPlace(pointer)) {
     yield* entriesInPlace(repository, store, path, pointer);
     return;

@@ -37,7 +37,7 @@ export async function* sourceFiles(
 }
 
 /** A file of a snapshot, which may be in place: then its state in the bucket has a name even where its bytes have none. */
-export interface ListedFile extends ManifestEntry {
+export interface ManifestFile extends ManifestEntry {
   readonly etag?: string;
 }
 
@@ -45,7 +45,7 @@ export interface ListedFile extends ManifestEntry {
  * Tells whether nobody has read the bytes of a file, so that they have no digest. An empty folder has none either, and is
  * no file.
  */
-export function isUnread({ digest, etag }: ListedFile): boolean {
+export function isUnread({ digest, etag }: ManifestFile): boolean {
   return digest === undefined && etag !== undefined;
 }
 
@@ -55,7 +55,7 @@ export async function* entriesInPlace(
   store: Store,
   path: string,
   pointer: PointerInPlace,
-): AsyncGenerator<ListedFile> {
+): AsyncGenerator<ManifestFile> {
   for await (const file of sourceFiles(repository, store, path, pointer)) {
     const { path: inside, size, digest, etag } = file;
     yield { path: inside, size, etag, ...(digest === undefined ? {} : { digest }) };
