@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { makeTemporaryFolder } from '../../base/temporary-folder.ts';
 import type { OnProgress } from '../../progress.ts';
 import { isEnforced, limitedNode } from './limits.ts';
 import { errorOf, type Job, type Jobs, type Message } from './messages.ts';
@@ -52,7 +51,7 @@ export class ReaderProcess {
   /** @param limit the most memory, in bytes */
   constructor(limit: number, enforced = isEnforced()) {
     this.limit = limit;
-    const folder = mkdtempSync(join(tmpdir(), 'varve-engine-'));
+    const folder = makeTemporaryFolder('engine');
     const args = [`--max-old-space-size=${Math.ceil(limit / 2 ** 20)}`, PROGRAM, folder];
     const [command, ...rest] = enforced
       ? limitedNode(args, limit)
