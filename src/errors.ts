@@ -8,12 +8,19 @@ export class VarveError extends Error {
   readonly code: string;
   readonly remedy: string;
   readonly path: string | undefined;
+  /** Facts that the message speaks of, a line each. */
+  readonly details: readonly string[];
 
-  constructor(code: string, message: string, options: { remedy: string; path?: string; cause?: unknown }) {
+  constructor(
+    code: string,
+    message: string,
+    options: { remedy: string; path?: string; details?: readonly string[]; cause?: unknown },
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'VarveError';
     this.code = code;
     this.remedy = options.remedy;
     this.path = options.path;
+    this.details = options.details ?? [];
   }
 }

@@ -24,6 +24,8 @@ export interface AskOptions<Progress> {
 export class Thread<Question, Answer, Progress = never> {
   readonly #worker: Worker;
   readonly #waiting: Waiting<Answer, Progress>[] = [];
+  /** Answers come in the order of their questions. */
+  #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
   /**
@@ -46,11 +48,18 @@ export class Thread<Question, Answer, Progress = never> {
   /** @throws VarveError as the thread does; any other error of it as an Error with its trace */
   ask(question: Question, options: AskOptions<Progress> = {}): Promise<Answer> {
     if (this.#isClosed) return Promise.reject(new Error('The thread has ended'));
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<Answer>((resolve, reject) => {
       this.#waiting.push({ resolve, reject, onProgress: options.onProgress });
       this.#worker.ref();
       this.#worker.postMessage({ question } satisfies Asked<Question>, options.transfer ?? []);
     });
+    this.#last = answer;
+    return answer;
+  }
+
+  /** Resolves when all that was asked so far is answered, or never will be. */
+  async settled(): Promise<void> {
+    await this.#last.catch(() => undefined);
   }
 
   /** Stops the thread at once. What is not answered yet never will be. */
@@ -91,16 +100,25 @@ export class Threads<Question, Answer> {
   readonly count: number;
   readonly #name: string;
   readonly #threads: Thread<Question, Answer>[] = [];
+  /** What `isStopped` of stopped-thread.ts looks at. */
+  readonly #stop = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
-  /** @param max threads at most, ≥ 1 */
-  constructor(name: string, max: number = MAX_THREADS) {
+  /**
+   * @param options.max threads at most, ≥ 1
+   * @param options.signal that has the threads leave what they are at
+   */
+  constructor(
+    name: string,
+    options: { readonly max?: number; readonly signal?: AbortSignal | undefined } = {},
+  ) {
     this.#name = name;
-    this.count = Math.min(max, availableParallelism());
+    this.count = Math.min(options.max ?? MAX_THREADS, availableParallelism());
+    options.signal?.addEventListener('abort', () => this.#leave(), { once: true });
   }
 
   /** Starts all that there may be, so that they get ready before they are asked. */
   startAll(): void {
-    while (this.#threads.length < this.count) this.#threads.push(new Thread(this.#name));
+    while (this.#threads.length < this.count) this.#threads.push(this.#start());
   }
 
   /** Whether a question would be answered at once. */
@@ -113,15 +131,28 @@ export class Threads<Question, Answer> {
     return this.#leastBusy().ask(question, { transfer });
   }
 
-  /** What is not answered yet never will be. */
+  /** Has the threads leave what they are at, and clean up behind themselves. What is not answered by then never will be. */
   async close(): Promise<void> {
-    await Promise.all(this.#threads.splice(0).map((thread) => thread.close()));
+    this.#leave();
+    const closing = this.#threads.splice(0).map(async (thread) => {
+      await thread.settled();
+      await thread.close();
+    });
+    await Promise.all(closing);
+  }
+
+  #leave(): void {
+    Atomics.store(this.#stop, 0, 1);
+  }
+
+  #start(): Thread<Question, Answer> {
+    return new Thread(this.#name, this.#stop);
   }
 
   #leastBusy(): Thread<Question, Answer> {
     const [least] = this.#threads.toSorted((a, b) => a.waiting - b.waiting);
     if (least !== undefined && (least.waiting === 0 || this.#threads.length >= this.count)) return least;
-    const started = new Thread<Question, Answer>(this.#name);
+    const started = this.#start();
     this.#threads.push(started);
     return started;
   }

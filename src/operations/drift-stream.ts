@@ -1,6 +1,7 @@
 import { appendFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
+import { removeAtExit } from '../base/unfinished-files.ts';
 import { compareProfiles } from '../drift/compare.ts';
 import type { DriftReport } from '../drift/model.ts';
 import { processReader } from '../profile/reading/process-reader.ts';
@@ -30,6 +31,7 @@ export async function* driftStream(
   const { profile: before, digest } = await profileOfDataset(named, options);
   const settings = driftSettings(named, cwd, options.schema);
   const folder = makeTemporaryFolder('stream');
+  const unfinished = removeAtExit(folder);
   try {
     let number = 0;
     for await (const { path, size } of windows(bytes, options.window, folder)) {
@@ -51,6 +53,7 @@ export async function* driftStream(
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
+    unfinished.isFinished();
   }
 }
 

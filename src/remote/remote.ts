@@ -39,6 +39,8 @@ export interface WriteOptions {
   readonly overwrite?: boolean;
   /** The caller has just taken `sha256` of this very memory: only a server need do it again. */
   readonly hashed?: true;
+  /** Where the remote is a folder, stops the writing of a large file between two of its blocks; what is thrown is then its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ObjectInfo {

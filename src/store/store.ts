@@ -114,7 +114,7 @@ export class Store {
   materialiseAll(
     files: Iterable<FileToPut>,
     count: number,
-    { link, onBytes }: Pick<MaterialiseOptions, 'link' | 'onBytes'>,
+    { link, onBytes, signal }: Pick<MaterialiseOptions, 'link' | 'onBytes' | 'signal'>,
   ): Promise<void> {
     const { catalog, remote } = this.core;
     const paths = new Map<string, string>();
@@ -129,11 +129,12 @@ export class Store {
       put: ({ digest, target, executable }: FileToPut) =>
         this.materialise(digest, target, {
           executable,
+          signal,
           ...(link === undefined ? {} : { link }),
           ...(onBytes === undefined ? {} : { onBytes }),
         }),
     };
-    return materialiseAll(shelf, files, count, onBytes ?? (() => undefined));
+    return materialiseAll(shelf, files, count, onBytes ?? (() => undefined), signal);
   }
 
   /** Path of a local file that holds just this object, which must not be changed. Not verified. */

@@ -85,7 +85,7 @@ export function entryFor({ sources }: Pick<Config, 'sources'>, url: string): str
 /** Sets how this machine reaches the sources at `url` and below. */
 export function setSource(repository: Repository, url: string, access: Access): void {
   change(repository, LOCAL, (document) => {
-    for (const [key, value] of Object.entries(access)) document.setIn(['sources', url, key], value);
+    setAll(document, ['sources', url], access);
   });
 }
 
@@ -98,8 +98,17 @@ export function setRemote(
 ): void {
   checkRemoteName(name);
   change(repository, file, (document) => {
-    for (const [key, value] of Object.entries(remote)) document.setIn(['remotes', name, key], value);
+    setAll(document, ['remotes', name], remote);
   });
+}
+
+/** Sets values in a mapping further in. Mappings on the way that are written, but empty, are made. */
+function setAll(document: Document, path: readonly string[], values: object): void {
+  for (const [depth] of path.entries()) {
+    const way = path.slice(0, depth + 1);
+    if (document.getIn(way) === null) document.deleteIn(way);
+  }
+  for (const [key, value] of Object.entries(values)) document.setIn([...path, key], value);
 }
 
 /** Removes a remote from both files, and the default where it was that. */

@@ -36,7 +36,7 @@ test('threads answer as the code that they run would here, each question its own
 });
 
 test('threads start when those before them are busy, one a core', async () => {
-  const threads = new Threads<readonly FileToRead[], SmallFiles>('read-worker', 2);
+  const threads = new Threads<readonly FileToRead[], SmallFiles>('read-worker', { max: 2 });
   expect(threads.count).toBe(Math.min(2, availableParallelism()));
   const asked = [];
   for (let started = 0; started < threads.count; started++) {

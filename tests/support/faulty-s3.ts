@@ -1,5 +1,6 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { seededRandom } from './random.ts';
 
 /**
  * What can happen to one request. `drop` loses it on its way, `drop-answer` after the server did it; `truncate` ends the answer in
@@ -61,19 +62,8 @@ export async function startFaultyS3(target: string, choose: FaultyS3['choose']):
 
 /** Each request meets one of `faults` with the probability `rate`; the same seed gives the same sequence. */
 export function seededFaults(seed: number, rate: number, faults: readonly Fault[]): FaultyS3['choose'] {
-  const random = generator(seed);
+  const random = seededRandom(seed);
   return () => (random() < rate ? faults[Math.floor(random() * faults.length)] : undefined);
-}
-
-/** mulberry32 by Tommy Ettinger: public domain, 32 bits of state, good enough to choose faults. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 type Target = { hostname: string; port: string; agent: http.Agent };

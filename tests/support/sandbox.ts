@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** VARVE_TEST_BIN names another one, such as that of an installed package. */
-const binary =
+export const BINARY =
   process.env.VARVE_TEST_BIN ?? join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'bin', 'varve.js');
 
 export interface Result {
@@ -50,14 +50,14 @@ export class Sandbox {
   }
 
   varve(args: readonly string[], folder = 'repo'): Result {
-    return this.run(process.execPath, [binary, ...args], folder);
+    return this.run(process.execPath, [BINARY, ...args], folder);
   }
 
   /** As varve, for tests that answer it meanwhile. */
   later(args: readonly string[], folder = 'repo'): Promise<Result> {
     const options = { cwd: this.path(folder), env: this.env, encoding: 'utf8', maxBuffer: 1 << 26 } as const;
     return new Promise((resolve) => {
-      const child = execFile(process.execPath, [binary, ...args], options, (_, out, err) =>
+      const child = execFile(process.execPath, [BINARY, ...args], options, (_, out, err) =>
         resolve({ code: child.exitCode, out, err }),
       );
     });
@@ -65,7 +65,7 @@ export class Sandbox {
 
   /** Starts varve and kills it after so many milliseconds, if it is not done by then. */
   async killed(args: readonly string[], afterMs: number, folder = 'repo'): Promise<void> {
-    const child = spawn(process.execPath, [binary, ...args], { cwd: this.path(folder), env: this.env });
+    const child = spawn(process.execPath, [BINARY, ...args], { cwd: this.path(folder), env: this.env });
     const ended = new Promise((resolve) => child.on('close', resolve));
     setTimeout(() => child.kill('SIGKILL'), afterMs);
     await ended;

@@ -20,7 +20,7 @@ export function isUntrusted(error: VarveError): error is SettingsUntrusted {
  * @returns whether it agreed
  */
 export async function askForConsent(error: SettingsUntrusted, { note, signal }: Io): Promise<boolean> {
-  note(`varve: ${error.message}`);
+  note(`varve: ${error.message}`, ...error.details.map((detail) => `    ${detail}`));
   printError('  Do you know this place, and want to use it from now on? [y/N] ');
   const answer = await readLine(signal);
   if (!/^\s*y(es)?\s*$/i.test(answer)) return false;

@@ -15,19 +15,21 @@ export function printFailure(error: unknown, json: boolean): void {
 
 /** For people. With `trace`, also from where it was thrown, and what caused it. */
 export function failureText(error: unknown, trace: boolean): string {
-  const { message, remedy } = asVarveError(error);
+  const { message, remedy, details } = asVarveError(error);
   const calls = trace && error instanceof Error ? traceOf(error) : [];
-  const lines = [`varve: ${message}`, `  ${remedy}`, ...calls];
+  const facts = details.map((detail) => `    ${detail}`);
+  const lines = [`varve: ${message}`, ...facts, `  ${remedy}`, ...calls];
   return `${inert(lines.map(withoutSecrets).map(neutral).join('\n'))}\n`;
 }
 
 export function failureJson(error: unknown): string {
-  const { code, message, remedy, path } = asVarveError(error);
+  const { code, message, remedy, path, details } = asVarveError(error);
   const told = {
     code,
     message: withoutSecrets(message),
     remedy: withoutSecrets(remedy),
     path: path === undefined ? null : withoutSecrets(path),
+    ...(details.length > 0 && { details: details.map(withoutSecrets) }),
   };
   return `${inertJson(JSON.stringify({ error: told }, undefined, 2))}\n`;
 }

@@ -1,5 +1,5 @@
-/** How long work may take to stop in order, in milliseconds. */
-const PATIENCE = 10_000;
+/** How long work may take to stop in order, in milliseconds: whoever stops it waits for a second at most. */
+const MAX_STOPPING_MS = 700;
 const CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /** Turns Ctrl-C into an abort, so that work ends in order; a second Ctrl-C ends at once. */
@@ -16,7 +16,7 @@ export function watchInterrupts(): {
     if (exitCode !== undefined) process.exit(code);
     exitCode = code;
     controller.abort();
-    setTimeout(() => process.exit(code), PATIENCE).unref();
+    setTimeout(() => process.exit(code), MAX_STOPPING_MS).unref();
   };
   for (const name of Object.keys(CODES)) process.on(name, onSignal);
   return {

@@ -1,3 +1,4 @@
+import { isStopped } from '../../base/stopped-thread.ts';
 import { answerQuestions } from '../../base/worker-side.ts';
 import { VarveError } from '../../errors.ts';
 import { doJob } from './object-io.ts';
@@ -12,10 +13,14 @@ answerQuestions((jobs: readonly ObjectJob[]): Answer[] => jobs.map(answer), {
     ),
 });
 
+function assertStillWanted(): void {
+  if (isStopped()) throw new Error('The pool was closed');
+}
+
 /** Errors lose their class on the way between threads, so they travel as their parts. */
 function answer(job: ObjectJob): Answer {
   try {
-    return { result: doJob(job) };
+    return { result: doJob(job, assertStillWanted) };
   } catch (error) {
     if (!(error instanceof VarveError))
       return { defect: error instanceof Error ? (error.stack ?? error.message) : String(error) };

@@ -48,8 +48,16 @@ const knownFolders = new Set<string>();
 /** Link types that failed here: not tried again for each of ten thousand files. */
 const unusable = new Set<LinkType>();
 
-/** Does one job, synchronously: worker threads have nothing else to do meanwhile. */
-export function doJob(job: ObjectJob): JobResult {
+/** Throws where the job at hand is not wanted any more; asked between two blocks of a file. */
+let assertWanted: () => void = () => undefined;
+
+/**
+ * Does one job, synchronously: worker threads have nothing else to do meanwhile.
+ * @param assertStillWanted throws where it is not; what the job made is then removed
+ */
+export function doJob(job: ObjectJob, assertStillWanted: () => void): JobResult {
+  assertWanted = assertStillWanted;
+  assertWanted();
   switch (job.kind) {
     case 'hash':
       return hashFile(job);
@@ -318,6 +326,7 @@ function pump(
 ): string {
   const md5 = new Md5(hash);
   for (let done = 0; done < size; ) {
+    assertWanted();
     const wanted = Math.min(HASH_BLOCK, size - done);
     let filled = 0;
     while (filled < wanted) {

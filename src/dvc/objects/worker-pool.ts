@@ -29,7 +29,9 @@ const MAX_WORKERS = 8;
  * once; callers bound what they hold in memory.
  */
 export class WorkerPool {
-  readonly #threads = new Threads<readonly ObjectJob[], readonly Answer[]>('md5-worker', MAX_WORKERS);
+  readonly #threads = new Threads<readonly ObjectJob[], readonly Answer[]>('md5-worker', {
+    max: MAX_WORKERS,
+  });
   readonly #queue: Waiting[] = [];
   /** Of the queue, what is sent already lies before it. */
   #head = 0;
@@ -44,6 +46,8 @@ export class WorkerPool {
   }
 
   close(): Promise<void> {
+    this.#queue.length = 0;
+    this.#head = 0;
     return this.#threads.close();
   }
 

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { makeTemporaryFolder } from '../../base/temporary-folder.ts';
+import { removeAtExit } from '../../base/unfinished-files.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import type { DataFile } from '../../profile/dataset/profile-files.ts';
@@ -59,12 +60,14 @@ async function withCachedFiles<T>(
   work: (files: DatasetFiles) => Promise<T>,
 ): Promise<T> {
   const folder = makeTemporaryFolder('rows');
+  const unfinished = removeAtExit(folder);
   const tableAt = (name: string, index: number): string | undefined =>
     isTabular(name) ? join(folder, `${index}${extensions(name)}`) : undefined;
   try {
     return await work(await context!.backend.copyFiles(version!, tableAt));
   } finally {
     await rm(folder, { recursive: true, force: true });
+    unfinished.isFinished();
   }
 }
 

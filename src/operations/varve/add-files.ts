@@ -59,7 +59,7 @@ export async function takeIn(
   const large = files.filter(({ file }) => file.size > SMALLEST_CHUNKED);
   await forEach(large, JOBS, async (entry) => {
     context.signal?.throwIfAborted();
-    note(entry, await batch.addFile(pathOf(entry), { onBytes }));
+    note(entry, await batch.addFile(pathOf(entry), { onBytes, signal: context.signal }));
   });
 }
 

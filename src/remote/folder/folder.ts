@@ -5,6 +5,7 @@ import { dirname, isAbsolute, join, relative } from 'node:path';
 import { unfinishedName } from '../../base/atomic-write.ts';
 import { errnoOf, fileError, symlinkRefused } from '../../base/file-errors.ts';
 import { renameOver } from '../../base/rename.ts';
+import { removeAtExit } from '../../base/unfinished-files.ts';
 import { VarveError } from '../../errors.ts';
 import { digestMismatch, sourceChanged } from '../file-slice.ts';
 import { checkKey, checkPrefix, checkRange } from '../key.ts';
@@ -16,6 +17,8 @@ import { FolderSync } from './sync.ts';
 import { removeStale } from './temporaries.ts';
 
 const BLOCK = 1024 * 1024;
+/** Bytes of a large file that are not yet on disk, at most. */
+const SYNC_EVERY = 64 * BLOCK;
 /** Below this, asking the file system for a clone costs more than copying. */
 const SMALLEST_CLONE = 4 * BLOCK;
 /** Never through a link, and never waiting for the other end of a named pipe; both flags are absent on Windows. */
@@ -106,14 +109,16 @@ export class FolderRemote implements Remote {
     const path = await this.#safePath(key);
     const overwrite = options.overwrite ?? false;
     let temporary: string | undefined;
+    let unfinished: ReturnType<typeof removeAtExit> | undefined;
     try {
       if (!overwrite && (await isObject(path))) return 'exists';
       await this.claim();
       temporary = this.#temporary();
+      unfinished = removeAtExit(temporary);
       const { sha256 } = options;
       if (body instanceof Uint8Array) await writeBytes(temporary, body, options);
       else {
-        const digest = await this.#writeFile(temporary, body);
+        const digest = await this.#writeFile(temporary, body, options.signal);
         if (digest !== sha256) throw digestMismatch(path, sha256, digest);
       }
       await this.#folders.create(dirname(path));
@@ -123,9 +128,11 @@ export class FolderRemote implements Remote {
       return outcome;
     } catch (error) {
       this.#claimed = undefined;
+      options.signal?.throwIfAborted();
       throw fileError(error, 'write', path);
     } finally {
       if (temporary !== undefined) await unlink(temporary).catch(() => undefined);
+      unfinished?.isFinished();
     }
   }
 
@@ -231,12 +238,12 @@ export class FolderRemote implements Remote {
   }
 
   /** Writes and syncs a file under a temporary name; returns the SHA-256 of what was written. */
-  async #writeFile(temporary: string, body: FileBody): Promise<string> {
+  async #writeFile(temporary: string, body: FileBody, signal: AbortSignal | undefined): Promise<string> {
     if (body.size >= SMALLEST_CLONE && this.#canClone) {
-      if (await cloned(body.path, temporary)) return digestAndSync(temporary, body);
+      if (await cloned(body.path, temporary)) return digestAndSync(temporary, body, signal);
       this.#canClone = false;
     }
-    return copyAndSync(body, temporary);
+    return copyAndSync(body, temporary, signal);
   }
 }
 
@@ -303,24 +310,28 @@ async function cloned(source: string, target: string): Promise<boolean> {
   }
 }
 
-async function digestAndSync(path: string, body: { path: string; size: number }): Promise<string> {
+async function digestAndSync(path: string, body: FileBody, signal: AbortSignal | undefined): Promise<string> {
   const handle = await open(path, 'r+');
   try {
     await handle.sync();
-    return await pump(handle, body, undefined);
+    return await pump(handle, body, undefined, signal);
   } finally {
     await handle.close();
   }
 }
 
-async function copyAndSync(body: { path: string; size: number }, temporary: string): Promise<string> {
+async function copyAndSync(
+  body: FileBody,
+  temporary: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   const source = await open(body.path, 'r').catch((error: unknown) => {
     throw fileError(error, 'read', body.path);
   });
   try {
     const target = await open(temporary, 'wx');
     try {
-      const digest = await pump(source, body, target);
+      const digest = await pump(source, body, target, signal);
       await target.sync();
       return digest;
     } finally {
@@ -331,16 +342,21 @@ async function copyAndSync(body: { path: string; size: number }, temporary: stri
   }
 }
 
-/** Reads `source` to its end, into `target` where there is one; hashing runs while the block is being written. */
+/**
+ * Reads `source` to its end, into `target` where there is one; hashing runs while the block is being written. What is written is
+ * synced on the way too: a sync of hundreds of megabytes at the end could not be interrupted.
+ */
 async function pump(
   source: FileHandle,
-  body: { path: string; size: number },
+  body: FileBody,
   target: FileHandle | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<string> {
   const hash = createHash('sha256');
   const block = Buffer.allocUnsafeSlow(BLOCK);
   let done = 0;
   for (;;) {
+    signal?.throwIfAborted();
     const { bytesRead } = await source.read(block, 0, BLOCK, done);
     if (bytesRead === 0) break;
     const bytes = block.subarray(0, bytesRead);
@@ -348,6 +364,7 @@ async function pump(
     hash.update(bytes);
     await written;
     done += bytesRead;
+    if (done % SYNC_EVERY === 0) await target?.datasync();
   }
   if (done === body.size) return hash.digest('hex');
   throw sourceChanged(body.path, `had ${body.size} bytes and now has ${done}`);

@@ -1,6 +1,6 @@
-import { lstat, readdir, unlink } from 'node:fs/promises';
+import { lstat, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ownerOfUnfinished } from '../../base/atomic-write.ts';
+import { ownerOfUnfinished, unfinishedName } from '../../base/atomic-write.ts';
 import { isGone } from '../../base/process-owner.ts';
 import { isTemporary } from '../store-layout.ts';
 
@@ -13,21 +13,36 @@ const STALE_AFTER_MS = 24 * 60 * 60 * 1000;
  */
 export async function removeStale(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
+  if (names.length === 0) return;
+  const now = await clockOf(folder).catch(() => undefined);
+  if (now === undefined) return;
   for (const name of names) {
     if (!isTemporary(name)) continue;
     const path = join(folder, name);
     try {
-      if (await isStale(path, name)) await unlink(path);
+      if (await isStale(path, name, now)) await unlink(path);
     } catch {
       // Gone meanwhile, or not ours to remove.
     }
   }
 }
 
-async function isStale(path: string, name: string): Promise<boolean> {
+async function isStale(path: string, name: string, now: number): Promise<boolean> {
   const found = await lstat(path);
   if (!found.isFile()) return false;
   const owner = ownerOfUnfinished(name);
   const gone = owner === undefined ? undefined : isGone(owner);
-  return gone ?? Date.now() - found.mtimeMs > STALE_AFTER_MS;
+  return gone ?? now - found.mtimeMs > STALE_AFTER_MS;
+}
+
+/** The time by the clock that stamps files there, in milliseconds: this machine's may be a day ahead of a file server's. */
+async function clockOf(folder: string): Promise<number> {
+  const probe = join(folder, unfinishedName());
+  const file = await open(probe, 'wx');
+  try {
+    return (await file.stat()).mtimeMs;
+  } finally {
+    await file.close();
+    await unlink(probe);
+  }
 }

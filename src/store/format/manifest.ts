@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { ByteQueue } from '../../base/byte-queue.ts';
 import { MAX_PATH_BYTES, problemOfDataPath } from '../../base/data-path.ts';
 import { comparePaths } from '../../base/path-order.ts';
@@ -67,7 +68,10 @@ export async function* readSortedLines<E extends { readonly path: string }>(
     let from = queue.length;
     queue.push(piece);
     for (let end = queue.indexOf(NEWLINE, from); end >= 0; end = queue.indexOf(NEWLINE)) {
-      const entry = parse(queue.take(end + 1).toString('utf8', 0, end), where);
+      const line = queue.take(end + 1);
+      // Decoded, bytes that are no UTF-8 would become the same text as others.
+      if (!isUtf8(line)) throw damagedManifest(where, 'a line is not UTF-8');
+      const entry = parse(line.toString('utf8', 0, end), where);
       const problem = order.problemWith(entry.path);
       if (problem !== undefined) throw damagedManifest(where, `${JSON.stringify(entry.path)} ${problem}`);
       yield entry;

@@ -187,6 +187,7 @@ class Checker {
     this.#signal?.throwIfAborted();
     try {
       await checkWhole(this.#core.remote, digest, key, (count) => {
+        this.#signal?.throwIfAborted();
         this.bytes += count;
       });
       return undefined;

@@ -4,6 +4,7 @@ import { chmod, copyFile, link, open, stat, unlink } from 'node:fs/promises';
 import { unfinishedBeside } from '../../base/atomic-write.ts';
 import { errnoOf, fileError } from '../../base/file-errors.ts';
 import { renameOverSync } from '../../base/rename.ts';
+import { removeAtExit } from '../../base/unfinished-files.ts';
 import { digestMismatch, objectMissing } from '../errors.ts';
 import { type RawDigest, sameDigest, toDigest } from '../format/digest.ts';
 import type { WholeLocation } from '../index/catalog.ts';
@@ -16,8 +17,11 @@ export interface MaterialiseOptions {
   readonly executable?: boolean;
   /** Called with the count of bytes written since the last call. */
   readonly onBytes?: (count: number) => void;
+  /** Stops between two pieces of a large file; what is thrown is then its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
+const PIECE = 1024 * 1024;
 const READ_ONLY = 0o444;
 /** What `link` answers where it cannot: another file system, or one without hard links. */
 const NO_LINK = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES']);
@@ -30,7 +34,9 @@ export async function materialise(
   options: MaterialiseOptions,
   packs: LocalPacks | undefined,
 ): Promise<void> {
+  options.signal?.throwIfAborted();
   const temporary = unfinishedBeside(target);
+  const unfinished = removeAtExit(temporary);
   try {
     const small = readSmall(source, digest, packs);
     const whole = small === undefined ? localWhole(source, digest) : undefined;
@@ -40,7 +46,10 @@ export async function materialise(
     renameOverSync(temporary, target);
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
+    options.signal?.throwIfAborted();
     throw fileError(error, 'write', target);
+  } finally {
+    unfinished.isFinished();
   }
 }
 
@@ -64,6 +73,7 @@ async function writeStream(
   const file = await open(temporary, 'wx', modeOf(options));
   try {
     for await (const bytes of neighboursJoined(streamObject(source, digest))) {
+      options.signal?.throwIfAborted();
       await file.writeFile(bytes);
       options.onBytes?.(bytes.length);
     }
@@ -100,7 +110,7 @@ function localWhole(source: Source, digest: RawDigest): LocalWhole | undefined {
   return undefined;
 }
 
-/** The clone or link is what gets verified, since it is what gets the name. */
+/** A clone or link is what gets verified, since it is what gets the name; of a copy, the bytes on their way to it. */
 async function cloneWhole(
   source: Source,
   { path, location }: LocalWhole,
@@ -113,14 +123,19 @@ async function cloneWhole(
     throw errnoOf(error) === 'ENOENT' ? objectMissing(toDigest(digest), path) : error;
   });
   const linked = options.link === true && !options.executable && (await tryLink(path, temporary));
-  if (!linked) {
-    await copyFile(path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    await chmod(temporary, modeOf(options) & ~process.umask());
-  }
+  const isThere = linked || (await tryClone(path, temporary, modeOf(options)));
   const hash = createHash('sha256');
-  for await (const bytes of createReadStream(temporary, { highWaterMark: 1024 * 1024 })) {
-    hash.update(bytes as Buffer);
-    options.onBytes?.((bytes as Buffer).length);
+  const file = isThere ? undefined : await open(temporary, 'wx', modeOf(options));
+  try {
+    for await (const bytes of createReadStream(isThere ? temporary : path, { highWaterMark: PIECE })) {
+      options.signal?.throwIfAborted();
+      const written = file?.writeFile(bytes as Buffer);
+      hash.update(bytes as Buffer);
+      await written;
+      options.onBytes?.((bytes as Buffer).length);
+    }
+  } finally {
+    await file?.close();
   }
   if (sameDigest(hash.digest(), digest)) return;
   source.catalog.markDamaged(location);
@@ -137,6 +152,18 @@ async function tryLink(path: string, temporary: string): Promise<boolean> {
     if (NO_LINK.has(errnoOf(error) ?? '')) return false;
     throw error;
   }
+}
+
+/** A copy that shares its blocks with the store, where the file system has such. */
+async function tryClone(path: string, temporary: string, mode: number): Promise<boolean> {
+  try {
+    await copyFile(path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
+  } catch {
+    await unlink(temporary).catch(() => undefined);
+    return false;
+  }
+  await chmod(temporary, mode & ~process.umask());
+  return true;
 }
 
 /** Less what the user's mask takes away. */

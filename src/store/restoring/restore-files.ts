@@ -43,9 +43,10 @@ export async function materialiseAll(
   files: Iterable<FileToPut>,
   count: number,
   onBytes: (count: number) => void,
+  signal?: AbortSignal,
 ): Promise<void> {
   if (count < MANY_FILES) return forEach(files, JOBS, (file) => shelf.put(file));
-  const threads = new Threads<WriteGroup, Uint8Array>('write-worker');
+  const threads = new Threads<WriteGroup, Uint8Array>('write-worker', { signal });
   try {
     await forEach(portionsOf(shelf, files), JOBS, async (portion) => {
       if (!isGroup(portion)) return shelf.put(portion);

@@ -1,5 +1,6 @@
 import { unlinkSync, writeFileSync } from 'node:fs';
 import { renameOverSync } from '../../base/rename.ts';
+import { isStopped } from '../../base/stopped-thread.ts';
 import { DIGEST_BYTES } from '../format/digest.ts';
 import { LocalPacks } from '../reading/local-packs.ts';
 
@@ -27,6 +28,7 @@ export class SmallFileWriter {
   /** Of each file in turn, 1 where it lies in place. For the others, whoever asks tries again and learns why. */
   write({ files, digests }: WriteGroup): Uint8Array {
     return Uint8Array.from(files, (file, ordinal) => {
+      if (isStopped()) return 0;
       const digest = digests.subarray(ordinal * DIGEST_BYTES, (ordinal + 1) * DIGEST_BYTES);
       return this.#place(file, digest) ? 1 : 0;
     });

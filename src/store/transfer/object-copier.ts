@@ -199,9 +199,9 @@ export class ObjectCopier {
 
   async #copyWhole({ digest, location }: WantedWhole): Promise<void> {
     this.#signal?.throwIfAborted();
-    const report = (count: number): void => this.#report(count);
-    await withWholeBody(this.#from.remote, digest, location, this.#to.remote, report, (body) =>
-      this.#batch.putWhole(digest, body),
+    const watch = { onBytes: (count: number): void => this.#report(count), signal: this.#signal };
+    await withWholeBody(this.#from.remote, digest, location, this.#to.remote, watch, (body) =>
+      this.#batch.putWhole(digest, body, this.#signal),
     );
     this.#sent.objects += 1;
   }

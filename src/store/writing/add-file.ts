@@ -20,6 +20,8 @@ export interface AddedFile {
 export interface AddFileOptions {
   /** Called with the count of bytes read since the last call. */
   readonly onBytes?: (count: number) => void;
+  /** Stops between two blocks of a large file; what is thrown is then its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const HEADROOM = DATA_CHUNKS.maximum;
@@ -40,8 +42,9 @@ export async function addFile(sink: BlobSink, path: string, options: AddFileOpti
     throw sourceError(error, path);
   });
   try {
-    return await addLarge(sink, file, path, options.onBytes ?? (() => undefined));
+    return await addLarge(sink, file, path, options);
   } catch (error) {
+    options.signal?.throwIfAborted();
     throw sourceError(error, path);
   } finally {
     await file.close();
@@ -88,7 +91,7 @@ function readSmall(path: string): Uint8Array | undefined {
   return length === undefined ? undefined : scratch.subarray(0, length);
 }
 
-async function addLarge(sink: BlobSink, file: FileHandle, path: string, onBytes: (count: number) => void) {
+async function addLarge(sink: BlobSink, file: FileHandle, path: string, options: AddFileOptions) {
   const before = await file.stat();
   const { size } = before;
   const head = Buffer.alloc(16);
@@ -96,13 +99,13 @@ async function addLarge(sink: BlobSink, file: FileHandle, path: string, onBytes:
   const layout = layoutOf(size, head);
   const assertSame = async (length: number): Promise<void> =>
     assertUnchanged(before, await file.stat(), length, path);
-  if (layout === 'chunks') return addChunked(sink, file, size, assertSame, onBytes);
-  if (layout === 'whole') return addWhole(sink, file, path, size, assertSame, onBytes);
+  if (layout === 'chunks') return addChunked(sink, file, size, assertSame, options);
+  if (layout === 'whole') return addWhole(sink, file, path, size, assertSame, options);
   const bytes = await file.readFile();
   await assertSame(bytes.length);
   const digest = rawDigestOf(bytes);
   await sink.putBlob(digest, bytes, 'data');
-  onBytes(size);
+  options.onBytes?.(size);
   return { digest: toDigest(digest), size };
 }
 
@@ -113,18 +116,18 @@ async function addWhole(
   path: string,
   size: number,
   assertSame: (length: number) => Promise<void>,
-  onBytes: (count: number) => void,
+  { onBytes, signal }: AddFileOptions,
 ): Promise<AddedFile> {
   const hash = createHash('sha256');
   let length = 0;
-  for await (const block of readBlocks(file)) {
+  for await (const block of readBlocks(file, signal)) {
     hash.update(bytesOf(block));
     length += block.end - block.start;
-    onBytes(block.end - block.start);
+    onBytes?.(block.end - block.start);
   }
   await assertSame(length);
   const digest = hash.digest();
-  await sink.putWhole(digest, { path, size });
+  await sink.putWhole(digest, { path, size }, signal);
   await assertSame(size);
   return { digest: toDigest(digest), size };
 }
@@ -134,7 +137,7 @@ async function addChunked(
   file: FileHandle,
   size: number,
   assertSame: (length: number) => Promise<void>,
-  onBytes: (count: number) => void,
+  { onBytes, signal }: AddFileOptions,
 ): Promise<AddedFile> {
   const hash = createHash('sha256');
   const recipe = new RecipeBuilder();
@@ -145,9 +148,9 @@ async function addChunked(
       hash.update(bytesOf(block));
       return { block, cut: await cutting };
     };
-    for await (const done of inOrder(readBlocks(file), BLOCKS, cut)) {
+    for await (const done of inOrder(readBlocks(file, signal), BLOCKS, cut)) {
       await putChunks(sink, done.block, done.cut, recipe);
-      onBytes(done.block.end - done.block.start);
+      onBytes?.(done.block.end - done.block.start);
     }
   } finally {
     await cutter.close();
@@ -169,13 +172,14 @@ async function putChunks(sink: BlobSink, block: Block, cut: CutBlock, recipe: Re
 }
 
 /** The file from its beginning, in full blocks but for the last. A block's buffer is used again BLOCKS blocks later. */
-async function* readBlocks(file: FileHandle): AsyncGenerator<Block> {
+async function* readBlocks(file: FileHandle, signal: AbortSignal | undefined): AsyncGenerator<Block> {
   const buffers = Array.from(
     { length: BLOCKS },
     () => new Uint8Array(new SharedArrayBuffer(HEADROOM + BLOCK)),
   );
   let position = 0;
   for (let turn = 0; ; turn++) {
+    signal?.throwIfAborted();
     const buffer = buffers[turn % BLOCKS]!;
     let end = HEADROOM;
     while (end < buffer.length) {

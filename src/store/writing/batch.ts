@@ -88,13 +88,13 @@ export class Batch implements BlobSink {
   }
 
   /** Puts an object into a file of its own. */
-  async putWhole(digest: RawDigest, body: Body): Promise<void> {
+  async putWhole(digest: RawDigest, body: Body, signal?: AbortSignal): Promise<void> {
     if (this.holds(digest)) return;
     this.#pending.add(keyOf(digest));
     const generation = freeGeneration((candidate) =>
       this.#store.catalog.isTaken(wholeKey(digest, candidate)),
     );
-    await this.#store.remote.write(wholeKey(digest, generation), body, { sha256: toHex(digest) });
+    await this.#store.remote.write(wholeKey(digest, generation), body, { sha256: toHex(digest), signal });
     const size = body instanceof Uint8Array ? body.length : body.size;
     this.#wholes.push({ digest: Buffer.from(digest), size, generation });
   }
@@ -118,7 +118,7 @@ export class Batch implements BlobSink {
   /** Forgets the batch. What it has written already is named by nothing and goes with the next gc. */
   async abort(): Promise<void> {
     this.#open = false;
-    await this.#uploads.finish().catch(() => undefined);
+    await this.#uploads.discard();
   }
 
   /** @throws VarveError `batch-closed`: a defect of the caller */

@@ -54,6 +54,12 @@ export class PackUploads {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
+  /** Forgets the open packs and waits for those on their way. */
+  async discard(): Promise<void> {
+    this.#open.clear();
+    await Promise.all(this.#running);
+  }
+
   /** The packs written since the last call, as far as an index names them. */
   takeWritten(): Pick<IndexContent, 'packs' | 'blobs'> {
     const written = this.#written;

@@ -67,7 +67,7 @@ async function copyWholes(
         digest,
         { at: 'whole', key, size },
         store.remote,
-        () => undefined,
+        { onBytes: () => undefined, signal: undefined },
         async (body) => {
           await store.remote.write(wholeKey(digest, next), body, { sha256: toHex(digest) });
         },

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { askAgain } from '../../base/ask-again.ts';
 import { unfinishedName } from '../../base/atomic-write.ts';
 import { fileError } from '../../base/file-errors.ts';
+import { removeAtExit } from '../../base/unfinished-files.ts';
 import type { Body, Remote } from '../../remote/remote.ts';
 import { digestMismatch } from '../errors.ts';
 import { type RawDigest, sameDigest } from '../format/digest.ts';
@@ -19,7 +20,7 @@ export async function withWholeBody(
   digest: RawDigest,
   location: WholeLocation,
   target: Remote,
-  onBytes: (count: number) => void,
+  { onBytes, signal }: { onBytes: (count: number) => void; signal: AbortSignal | undefined },
   use: (body: Body) => Promise<void>,
 ): Promise<void> {
   const { key, size } = location;
@@ -33,11 +34,13 @@ export async function withWholeBody(
   await target.claim();
   await mkdir(folder, { recursive: true });
   const path = join(folder, unfinishedName());
+  const unfinished = removeAtExit(path);
   try {
-    await askAgain(() => download(source, digest, location, path, onBytes));
+    await askAgain(() => download(source, digest, location, path, { onBytes, signal }));
     await use({ path, size });
   } finally {
     await unlink(path).catch(() => undefined);
+    unfinished.isFinished();
   }
 }
 
@@ -53,13 +56,14 @@ async function download(
   digest: RawDigest,
   { key }: WholeLocation,
   path: string,
-  onBytes: (count: number) => void,
+  { onBytes, signal }: { onBytes: (count: number) => void; signal: AbortSignal | undefined },
 ): Promise<void> {
   const file = await open(path, 'w');
   const hash = createHash('sha256');
   let done = 0;
   try {
     for await (const bytes of source.stream(key)) {
+      signal?.throwIfAborted();
       await file.writeFile(bytes);
       hash.update(bytes);
       done += bytes.length;
@@ -69,6 +73,7 @@ async function download(
     onBytes(-done);
     throw digestMismatch(digest, `${source.url}: ${key}`);
   } catch (error) {
+    signal?.throwIfAborted();
     throw fileError(error, 'write', path);
   } finally {
     await file.close();

@@ -1,3 +1,4 @@
+import { isWithin } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { gitList } from '../git/git.ts';
 import { foldName, type NameFolding } from './name-collisions.ts';
@@ -12,8 +13,9 @@ export interface Touched {
 }
 
 /**
- * Refuses to write or remove what Git keeps. A pointer may name any path, so that a checkout would else replace `.gitignore`, a
- * workflow or a program by bytes that no review of the repository has shown.
+ * Refuses to write or remove what Git keeps, and to write beside it within a dataset, as `add` refuses such folders. A pointer may
+ * name any path: a checkout would else replace `.gitignore`, a workflow or a program, or put a module beside it, that no review of
+ * the repository has shown.
  * @throws VarveError `tracked-by-git`
  */
 export function refuseTrackedFiles(root: string, touched: readonly Touched[], folding: NameFolding): void {
@@ -21,6 +23,8 @@ export function refuseTrackedFiles(root: string, touched: readonly Touched[], fo
   const tracked = trackedIn(root, some, folding);
   if (tracked.size === 0) return;
   for (const { dataset, paths } of some) {
+    const inside = [...tracked].find(([folded]) => isWithin(folded, foldName(dataset, folding)));
+    if (inside !== undefined) throw trackedByGit(dataset, inside[1]);
     for (const path of paths) {
       const found = withParents(path).find((step) => tracked.has(foldName(step, folding)));
       if (found !== undefined) throw trackedByGit(dataset, tracked.get(foldName(found, folding))!);

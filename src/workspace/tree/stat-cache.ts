@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
 import { debug } from '../../base/debug.ts';
-import { type Digest, digestOf, toDigest, toRaw } from '../../store/format/digest.ts';
+import { type Digest, digestOf, parseDigest, toDigest, toRaw } from '../../store/format/digest.ts';
 import type { Repository } from '../repository.ts';
 import type { ScannedFile } from './scan.ts';
 
@@ -126,6 +126,8 @@ function decode(bytes: Buffer): StatCache | undefined {
   const flags = body.subarray(at, at + count);
   const digests = body.subarray(at + count, at + count * 33);
   const paths = count === 0 ? [] : body.toString('utf8', at + count * 33).split('\0');
+  if (digests.length !== count * 32 || paths.length !== count || !isChoice(only)) return undefined;
+  parseDigest(snapshot, 'record of a dataset');
   return {
     snapshot,
     only,
@@ -140,6 +142,10 @@ function decode(bytes: Buffer): StatCache | undefined {
     executable: (index) => (flags[index]! & EXECUTABLE) !== 0,
     size: (index) => columns[0]![index]!,
   };
+}
+
+function isChoice(only: unknown): boolean {
+  return only === undefined || (Array.isArray(only) && only.every((part) => typeof part === 'string'));
 }
 
 /** FNV-1a over 32-bit words (http://www.isthe.com/chongo/tech/comp/fnv/): against torn writes, not against forgery. */

@@ -29,12 +29,11 @@ export class SettingsUntrusted extends VarveError {
   readonly request: TrustRequest;
 
   constructor(root: string, request: TrustRequest) {
-    const facts = factLines(request.facts).map((line) => `\n    ${line}`);
     const file = request.facts[0]!.file;
     super(
       'settings-untrusted',
-      `What files of the repository say of ${subjectOf(request)} needs your consent on this machine:${facts.join('')}`,
-      { path: file, remedy: remedyOf(root, fingerprint(request)) },
+      `What files of the repository say of ${subjectOf(request)} needs your consent on this machine:`,
+      { path: file, details: factLines(request.facts), remedy: remedyOf(root, fingerprint(request)) },
     );
     this.root = root;
     this.request = request;

@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unfinishedName } from '../../../base/atomic-write.ts';
 import { errnoOf, fileError } from '../../../base/file-errors.ts';
+import { removeAtExit } from '../../../base/unfinished-files.ts';
 import type { WorkingContext } from '../../context/context.ts';
 
 /** Runs `work` with an empty folder of this clone, which Git ignores and which is gone afterwards; after a kill, by the next checkout. */
@@ -10,6 +11,7 @@ export async function withScratch<T>(
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
   const folder = join(repository.stateFolder, unfinishedName());
+  const unfinished = removeAtExit(folder);
   try {
     await mkdir(folder);
     return await work(folder);
@@ -17,5 +19,6 @@ export async function withScratch<T>(
     throw errnoOf(error) === undefined ? error : fileError(error, 'write', folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
+    unfinished.isFinished();
   }
 }

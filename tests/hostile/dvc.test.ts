@@ -1,0 +1,3 @@
+import { testHostileRepositories } from './repositories.ts';
+
+testHostileRepositories('dvc', []);
