@@ -5,6 +5,7 @@ import { assertShallow, assertShallowJson } from './formats/depth.ts';
 import { encodingOf, notUtf8 } from './formats/encoding.ts';
 import { type Format, formatOf } from './formats/format.ts';
 import { assertLines } from './formats/lines.ts';
+import { assertNameable } from './formats/names.ts';
 import { assertWhole } from './formats/whole.ts';
 import { compressionOf, fileNamedBy, firstBytes, pathList, type SourceFile } from './source-file.ts';
 import type { EngineColumn } from './types.ts';
@@ -47,6 +48,7 @@ export async function openTableSource(
   }
   const columns = await engine.describe(relation);
   assertShallow(columns, first);
+  assertNameable(await namesWithNul(engine, relation), first);
   return { relation, columns, ...(format === 'parquet' && files.length === 1 && { parquet: first }) };
 }
 
@@ -62,6 +64,14 @@ async function load(
   if (format !== 'parquet')
     for (const file of files) await assertShallowJson(file, format === 'jsonl', signal);
   return loadByDuckDb(engine, files, format, relation);
+}
+
+/** Columns with a NUL in their name or in that of a field; only SQL sees it, since the bindings end names there. */
+async function namesWithNul(engine: Engine, relation: string): Promise<string[]> {
+  const [names] = await engine.query(
+    `SELECT column_name FROM (DESCRIBE ${relation}) WHERE contains(column_name || column_type, chr(0))`,
+  );
+  return (names ?? []).map(String);
 }
 
 /**

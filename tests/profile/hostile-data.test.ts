@@ -13,6 +13,8 @@ import {
   RecordBatchStreamWriter,
   Schema,
   Struct,
+  tableFromArrays,
+  tableToIPC,
   Utf8,
 } from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
@@ -159,6 +161,34 @@ describe('lines that never end', () => {
 
   test('of JSON Lines', async () => {
     await expect(profileOf('a.jsonl.gz', line)).rejects.toMatchObject({ code: 'unreadable-table' });
+  });
+});
+
+describe('names that hold a NUL', () => {
+  test.each([
+    ['a.jsonl', '{"a\\u0000b": 1, "c": 2}\n'],
+    ['a.json', '[{"s": [{"a\\u0000b": 1}]}]'],
+    ['a.arrow', tableToIPC(tableFromArrays({ 'a\0b': [1, 2] }))],
+  ])('are refused in a sentence that names the file: %s', async (name, content) => {
+    await expect(profileOf(name, content)).rejects.toMatchObject({
+      code: 'unreadable-table',
+      message: expect.stringContaining(`${name}: a NUL is in the name of`),
+    });
+  });
+});
+
+test('an Arrow footer of a billion batches is not believed', async () => {
+  const bytes = Buffer.from(tableToIPC(tableFromArrays({ a: [1, 2] }), 'file'));
+  // Magic and the footer's length are its last ten bytes; the vector of batches is the fourth field. Source: Arrow's File.fbs.
+  const footer = bytes.length - 10 - bytes.readInt32LE(bytes.length - 10);
+  const root = footer + bytes.readUInt32LE(footer);
+  const field = root + bytes.readUInt16LE(root - bytes.readInt32LE(root) + 10);
+  const batches = field + bytes.readUInt32LE(field);
+  expect(bytes.readUInt32LE(batches)).toBe(1);
+  bytes.writeUInt32LE(2 ** 30, batches);
+  await expect(profileOf('a.arrow', bytes)).rejects.toMatchObject({
+    code: 'unreadable-table',
+    message: expect.stringContaining('a.arrow: its footer tells of more batches'),
   });
 });
 

@@ -1,5 +1,12 @@
-import { createReadStream } from 'node:fs';
-import { CompressionType, compressionRegistry, RecordBatchReader, type Schema } from 'apache-arrow';
+import { createReadStream, statSync } from 'node:fs';
+import {
+  CompressionType,
+  compressionRegistry,
+  type DataType,
+  type Field,
+  RecordBatchReader,
+  type Schema,
+} from 'apache-arrow';
 import { decompress as decompressZstd } from 'fzstd';
 import lz4 from 'lz4js';
 import { VarveError } from '../../errors.ts';
@@ -9,6 +16,7 @@ import { identifier } from '../quote.ts';
 import { firstBytes, type SourceFile } from '../source-file.ts';
 import { assertBacked } from './arrow-bounds.ts';
 import { arrowColumn } from './arrow-values.ts';
+import { assertNameable } from './names.ts';
 
 compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (bytes) => lz4.decompress(bytes) });
 // A copy of their own, since vectors want their bytes at a multiple of eight.
@@ -33,7 +41,13 @@ async function loadFile(engine: Engine, file: SourceFile, relation: string, crea
   assertArrow(file);
   const reader = await RecordBatchReader.from(createReadStream(file.absolutePath));
   await reader.open();
-  const columns = (reader.schema as Schema).fields.map((field) => ({
+  assertFooter(reader, file);
+  const { fields } = reader.schema as Schema;
+  assertNameable(
+    namesOf(fields).filter((name) => name.includes('\0')),
+    file,
+  );
+  const columns = fields.map((field) => ({
     name: field.name,
     ...arrowColumn(field.type),
   }));
@@ -50,6 +64,22 @@ async function loadFile(engine: Engine, file: SourceFile, relation: string, crea
     appender.append(batch.numRows, (row, column) => readers[column]!(row));
   }
   appender.close();
+}
+
+/** Bytes of a footer that tell of one batch. Source: `struct Block` in Arrow's File.fbs. */
+const BLOCK_BYTES = 24;
+
+/** Refuses a footer of more batches than the file has room to tell of: each would be looked for, for hours in all. */
+function assertFooter(
+  { numDictionaries, numRecordBatches }: RecordBatchReader,
+  { absolutePath }: SourceFile,
+): void {
+  if ((numDictionaries + numRecordBatches) * BLOCK_BYTES > statSync(absolutePath).size)
+    throw new Error('its footer tells of more batches than the file can hold');
+}
+
+function namesOf(fields: readonly Field[]): string[] {
+  return fields.flatMap(({ name, type }) => [name, ...namesOf((type as DataType).children ?? [])]);
 }
 
 /** The first bytes of Feather 1, which is another format than Arrow's. */
