@@ -1,11 +1,10 @@
 // Writes docs/reference/cli.md from the help of every command, so that the page is never behind the program.
 // Usage: node scripts/make-cli-docs.mjs [--check]   (--check: exit 1 where the page is not what would be written)
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { root } from './build/bundles.mjs';
+import { writePage } from './build/generated-page.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const page = join(root, 'docs', 'reference', 'cli.md');
 
 function help(...words) {
@@ -54,8 +53,4 @@ const text = [
   ...commandsIn(overview).map((name) => section([name], 2)),
 ].join('\n');
 
-if (!process.argv.includes('--check')) writeFileSync(page, text);
-else if (readFileSync(page, 'utf8') !== text) {
-  console.error('docs/reference/cli.md is behind the program: run `node scripts/make-cli-docs.mjs`.');
-  process.exit(1);
-}
+writePage(page, text);

@@ -1,3 +1,7 @@
+import type { ErrorCode } from './error-codes.ts';
+
+export type { ErrorCode };
+
 /**
  * The one error type that varve throws on purpose. Everything else that is thrown is a defect of varve.
  *
@@ -5,14 +9,14 @@
  * `--json`. `message` says what happened and names the path; `remedy` names the next step, as a sentence.
  */
 export class VarveError extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly remedy: string;
   readonly path: string | undefined;
   /** Facts that the message speaks of, a line each. */
   readonly details: readonly string[];
 
   constructor(
-    code: string,
+    code: ErrorCode,
     message: string,
     options: { remedy: string; path?: string; details?: readonly string[]; cause?: unknown },
   ) {

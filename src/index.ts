@@ -1,55 +1,85 @@
 /**
- * varve as a library: the operations that the command line calls, the comparisons beneath them for profiles in memory, and
- * the renderers of their results. Every error on purpose is a `VarveError`.
+ * varve as a library. `openRepository` gives all that the command line can do in a repository, `openFolder` what needs none; beside
+ * them stand the comparisons and formats beneath, for profiles in memory, and the renderers of results. Every error on purpose is a
+ * `VarveError`, whose `code` is one of `ERROR_CODES`. Nothing is changed in the process that loads it.
  */
 export { compareProfiles } from './drift/compare.ts';
 export type {
-  DriftOptions,
+  Distribution,
+  DriftOptions as CompareOptions,
   DriftReport,
   DriftSeries,
   FeatureDrift,
+  FeatureRef,
   Measure,
+  MeasureName,
+  Side,
+  TfdvThresholds,
+  Thresholds,
   Verdict,
 } from './drift/model.ts';
+export { ERROR_CODES, type ErrorCode } from './error-codes.ts';
 export { VarveError } from './errors.ts';
-export { add, addInPlace } from './operations/add.ts';
-export type { AddInPlaceOptions, AddResult, DiffResult, StatusResult } from './operations/backend/results.ts';
-export { type CheckResult, check } from './operations/check.ts';
-export { checkout } from './operations/checkout.ts';
-export type { Context, Watch } from './operations/context/context.ts';
-export { openContext } from './operations/context/open.ts';
-export { diff } from './operations/diff.ts';
-export { type DriftOperationOptions, drift } from './operations/drift.ts';
-export { driftHistory } from './operations/drift-history.ts';
-export { driftStream, type StreamOptions } from './operations/drift-stream.ts';
-export { fetch } from './operations/fetch.ts';
-export { type InitResult, init } from './operations/init.ts';
-export { log } from './operations/log.ts';
-export { profile } from './operations/profile.ts';
-export { pull } from './operations/pull.ts';
-export { push } from './operations/push.ts';
-export { schemaInfer } from './operations/schema-infer.ts';
-export { schemaShow } from './operations/schema-show.ts';
-export { schemaUpdate } from './operations/schema-update.ts';
+export { DataFolder } from './library/folder.ts';
+export type { GitMethods } from './library/git.ts';
+export { initRepository, openFolder, openRepository } from './library/open.ts';
+export type * from './library/options.ts';
+export type { RemoteMethods } from './library/remotes.ts';
+export { VarveRepository } from './library/repository.ts';
+export type { SchemaMethods } from './library/schema.ts';
+export type { TrustMethods } from './library/trust.ts';
+export type * from './operations/backend/results.ts';
+export type { ContentKey, HistoryEntry, VersionFacts } from './operations/backend/version.ts';
+export type { CheckedDataset, CheckResult } from './operations/check.ts';
+export type { Watch } from './operations/context/context.ts';
+export type { DriftOperationOptions as DriftOptions } from './operations/drift.ts';
+export type { StreamOptions } from './operations/drift-stream.ts';
+export type { InitResult } from './operations/init.ts';
+export type { LoggedVersion, LogResult } from './operations/log.ts';
+export type { SchemaFormat, SchemaInferOptions, SchemaInferResult } from './operations/schema-infer.ts';
+export type { SchemaShowResult } from './operations/schema-show.ts';
+export type { SchemaUpdateResult } from './operations/schema-update.ts';
 export type { ProfiledDataset, ProfilingOptions } from './operations/statistics/load.ts';
-export { profilerFor } from './operations/statistics/profile-on-add.ts';
-export { status } from './operations/status.ts';
-export { askedSettings, revokeTrust, type TrustResult, trust, trusted } from './operations/trust.ts';
-export { type ValidateOptions, validate } from './operations/validate.ts';
+export type { AskedSetting, TrustResult } from './operations/trust.ts';
+export type { ValidateOptions } from './operations/validate.ts';
 export { decodeProfile, encodeProfile } from './profile/format/encode.ts';
 export { mergeProfiles } from './profile/model/merge.ts';
-export type { FeatureProfile, Profile, TableProfile } from './profile/model/model.ts';
+export type * from './profile/model/model.ts';
 export type { OnProgress, ProgressEvent } from './progress.ts';
-export type { RenderOptions, ReportFormat } from './report/format.ts';
+export { renderCheck } from './report/check.ts';
+export type { CheckedDatasets } from './report/checked.ts';
+export { FORMATS as REPORT_FORMATS, type RenderOptions, type ReportFormat } from './report/format.ts';
 export { renderDrift, renderDriftSeries, renderProfile, renderValidation } from './report/render.ts';
 export type { Anomaly, ValidationReport } from './schema/anomaly.ts';
 export { parseSchema } from './schema/format/parse.ts';
 export { stringifySchema } from './schema/format/stringify.ts';
-export { inferSchema } from './schema/infer.ts';
+export { type InferOptions, inferSchema } from './schema/infer.ts';
+export type {
+  Bounds,
+  Comparator,
+  DriftSettings,
+  Expectation,
+  FeatureSchema,
+  Presence,
+  Range,
+  Schema,
+  TableSchema,
+} from './schema/model.ts';
+export type { RowAnswer, RowChecker, RowQuery } from './schema/row-checker.ts';
 export { anomaliesFromPbtxt, anomaliesToPbtxt, type TfdvAnomaly } from './schema/tfdv/anomalies.ts';
 export { schemaFromPbtxt } from './schema/tfdv/schema-from.ts';
 export { schemaToPbtxt } from './schema/tfdv/schema-to.ts';
 export { readStatistics, type TfdvStatistics, writeStatistics } from './schema/tfdv/statistics-file.ts';
 export { profileFromStatistics } from './schema/tfdv/statistics-from.ts';
 export { statisticsToTfdv } from './schema/tfdv/statistics-to.ts';
-export { validateProfile } from './schema/validate.ts';
+export type { TextField, TextMessage } from './schema/tfdv/text-proto.ts';
+export type { SchemaChange } from './schema/update.ts';
+export { type ProfileValidationOptions, validateProfile } from './schema/validate.ts';
+export type { Digest } from './store/format/digest.ts';
+export type { Collected } from './store/gc/collect.ts';
+export type { Damage, StoreCheck, TouchedVersion } from './store/repair/verify.ts';
+export type { Access, RemoteConfig } from './workspace/config.ts';
+export type { Pointer } from './workspace/pointer.ts';
+export type { FileChange } from './workspace/tree/data-state.ts';
+export type { Consent } from './workspace/trust/consent.ts';
+export type { Agreed, Fact, TrustRequest } from './workspace/trust/request.ts';

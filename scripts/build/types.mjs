@@ -32,7 +32,13 @@ function rollUp(entry, output) {
       apiReport: { enabled: false },
       docModel: { enabled: false },
       tsdocMetadata: { enabled: false },
-      messages: { extractorMessageReporting: { default: { logLevel: ExtractorLogLevel.None } } },
+      messages: {
+        extractorMessageReporting: {
+          default: { logLevel: ExtractorLogLevel.None },
+          // A type that stands in a signature, and that index.ts does not export.
+          'ae-forgotten-export': { logLevel: ExtractorLogLevel.Error },
+        },
+      },
     },
     configObjectFullPath: undefined,
     packageJsonFullPath: join(root, 'package.json'),

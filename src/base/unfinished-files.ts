@@ -1,22 +1,22 @@
 import { rmSync } from 'node:fs';
 
-const unfinished = new Set<string>();
+const UNFINISHED = new Set<string>();
 let isWatching = false;
 
 /**
- * Has a file or folder removed where the process ends, by `process.exit` or by itself, before `isFinished` says that the path is no longer of
+ * Have a file or folder removed when the process ends, by `process.exit` or by itself, before `isFinished` says that the path is no longer of
  * concern: an impatient Ctrl-C then leaves nothing behind. A killed process does; its leftovers are known by their names.
  * @param path absolute; nothing need lie there yet
  */
 export function removeAtExit(path: string): { isFinished(): void } {
   if (!isWatching) process.on('exit', removeUnfinished);
   isWatching = true;
-  unfinished.add(path);
-  return { isFinished: () => void unfinished.delete(path) };
+  UNFINISHED.add(path);
+  return { isFinished: () => void UNFINISHED.delete(path) };
 }
 
 function removeUnfinished(): void {
-  for (const path of unfinished) {
+  for (const path of UNFINISHED) {
     try {
       rmSync(path, { recursive: true, force: true });
     } catch {

@@ -1,5 +1,7 @@
+import type { VarveError } from '../errors.ts';
 import type { AddInPlaceOptions, AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
+import type { ProfilingOptions } from './statistics/load.ts';
 import type { Profiler } from './statistics/profiler.ts';
 
 /**
@@ -15,9 +17,26 @@ export function add(
 }
 
 /**
+ * A profiler that loads the engine once there is something new to count.
+ * @param onUnreadable told of data that looks like a table and is added without statistics, since it cannot be read as one
+ * @param machine how much of it the engine may have
+ */
+export function profilerOnDemand(
+  context: Context,
+  onUnreadable: (path: string, why: VarveError) => void,
+  machine: Pick<ProfilingOptions, 'memory' | 'threads'>,
+): Profiler {
+  return async (dataset) => {
+    const { profilerFor } = await import('./statistics/profile-on-add.ts');
+    return profilerFor(context, onUnreadable, machine)(dataset);
+  };
+}
+
+/**
  * Makes a version of data that lies in a bucket and leaves it there. Reads no data.
- * @param url `s3://bucket/prefix` or `minio://alias/bucket/prefix`: a single object where it names one, else all objects below
- * @throws VarveError `path-taken`, `unsupported-key`, `missing-path`, `dvc-unsupported`, and what the bucket meets
+ * @param url `s3://bucket/prefix` or `minio://alias/bucket/prefix`: a single object if it names one, else all objects
+ * below
+ * @throws VarveError `path-taken`, `unsupported-key`, `missing-path`, `dvc-unsupported`, and the errors of the bucket
  */
 export function addInPlace(
   { backend }: Context,

@@ -1,13 +1,14 @@
 import type { DriftReport } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
+import { findRevision, resolveRevision } from '../workspace/git/pointers.ts';
 import type { ComparedDataset, DatasetDiff, DiffResult } from './backend/results.ts';
 import type { VersionFacts } from './backend/version.ts';
 import { closing } from './context/closing.ts';
 import type { Context } from './context/context.ts';
 import { splitRevisions } from './datasets/revisions.ts';
 
-/** Compares the profiles of two versions of the dataset at `path`; undefined where one has none. */
+/** Compares the profiles of two versions of the dataset at `path`; undefined if one has none. */
 export type CompareStatistics = (
   profiles: Store,
   path: string,
@@ -25,8 +26,26 @@ export async function diff(
   options: { readonly compareStatistics?: CompareStatistics | undefined } = {},
 ): Promise<DiffResult> {
   const { commits, paths } = await splitRevisions(context, words, 2);
-  const [before, after] = commits.length > 0 ? commits : (await splitRevisions(context, ['HEAD'], 1)).commits;
-  if (before === undefined) throw noCommit(context.repository.root);
+  return diffRevisions(context, { before: commits[0], after: commits[1] }, paths, options);
+}
+
+/**
+ * As diff, for revisions and paths that nobody has to tell apart.
+ * @param revisions `before` is HEAD unless given, `after` the data of the working tree
+ * @throws VarveError `unknown-revision`, `not-a-dataset`
+ */
+export async function diffRevisions(
+  context: Context,
+  revisions: { readonly before?: string | undefined; readonly after?: string | undefined },
+  paths: readonly string[],
+  options: { readonly compareStatistics?: CompareStatistics | undefined } = {},
+): Promise<DiffResult> {
+  const { root } = context.repository;
+  const commitOf = (revision: string | undefined) =>
+    revision === undefined ? undefined : resolveRevision(root, revision);
+  const before = commitOf(revisions.before) ?? findRevision(root, 'HEAD');
+  if (before === undefined) throw noCommit(root);
+  const after = commitOf(revisions.after);
   const compared = await context.backend.diff({ before, after }, paths);
   const datasets = await withStatistics(context, compared, options.compareStatistics);
   return { before, after: after ?? null, datasets };

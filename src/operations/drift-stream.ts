@@ -12,18 +12,18 @@ import { type ProfilingOptions, profileOfDataset } from './statistics/load.ts';
 
 export interface StreamOptions extends ProfilingOptions {
   readonly schema?: string | undefined;
-  /** Lines of a window. */
+  /** How many lines make a window. */
   readonly window: number;
 }
 
 /**
- * Compares JSON Lines, window by window, with a snapshot's profile; each report as soon as its window is full. The last may
- * be shorter. A window lies in a temporary file, so memory does not grow with it or with the length of a line.
+ * Compares JSON Lines, window by window, with a snapshot's profile, and yields each report as soon as its window is full.
+ * The last window may be shorter. A window lies in a temporary file, so memory does not grow with it or with the length of a line.
  */
 export async function* driftStream(
   cwd: string,
   snapshot: string,
-  bytes: AsyncIterable<Buffer>,
+  bytes: AsyncIterable<Uint8Array>,
   options: StreamOptions,
   watch: Watch = {},
 ): AsyncGenerator<DriftReport> {
@@ -62,9 +62,9 @@ interface WindowFile {
   readonly size: number;
 }
 
-/** Cuts bytes after every `lines`th line feed. A window of nothing but white space is none. */
+/** Cuts bytes after every `lines`th line feed. Leaves out a window of nothing but white space. */
 async function* windows(
-  bytes: AsyncIterable<Buffer>,
+  bytes: AsyncIterable<Uint8Array>,
   lines: number,
   folder: string,
 ): AsyncGenerator<WindowFile> {
@@ -99,7 +99,7 @@ class WindowWriter {
   }
 
   /** Appends as much of `bytes` as belongs to this window and says how much that was. */
-  async take(bytes: Buffer): Promise<number> {
+  async take(bytes: Uint8Array): Promise<number> {
     let end = 0;
     while (this.#left > 0 && end < bytes.length) {
       const feed = bytes.indexOf(0x0a, end);

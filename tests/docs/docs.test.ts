@@ -50,7 +50,10 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Marked `not-run`: the two commands of the README that install, which .ci/run itself calls. */
+/**
+ * Marked `not-run`: the two commands of the README that install, which .ci/run itself calls, and programs that are run elsewhere
+ * (tests/library/examples.test.ts).
+ */
 const isRun = (block: Block) => !block.marks.includes('not-run');
 
 describe.each(pages)('%s', (page) => {
@@ -102,11 +105,4 @@ it('is called by continuous integration with the test command that the README gi
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   expect(readme).toMatch(/^npm ci && npm test$/m);
   expect(readme).toMatch(/^npm ci && npm run demo$/m);
-});
-
-it('has a page of the command line that says what the program says', () => {
-  const check = spawnSync(process.execPath, [join(root, 'scripts', 'make-cli-docs.mjs'), '--check'], {
-    encoding: 'utf8',
-  });
-  expect(check.status, check.stderr).toBe(0);
 });

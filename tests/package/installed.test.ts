@@ -100,7 +100,7 @@ test('the library is the same for import and require, and its classes keep their
     'both.cjs',
     `const required = require('varve');
     import('./import.mjs').then(({ default: imported }) => {
-      const error = new required.VarveError('code', 'message', { remedy: 'remedy' });
+      const error = new required.VarveError('usage', 'message', { remedy: 'remedy' });
       console.log(JSON.stringify([required.VarveError === imported.VarveError, error.constructor.name, error instanceof imported.VarveError]));
     });`,
   );
@@ -114,11 +114,11 @@ test('the library is the same for import and require, and its classes keep their
 test('a trace of the library names its functions, and with its maps its sources', () => {
   home.write(
     'trace.mjs',
-    "import { openContext } from 'varve'; try { await openContext('/'); } catch ({ stack }) { console.log(stack); }",
+    "import { openRepository } from 'varve'; try { await openRepository('/'); } catch ({ stack }) { console.log(stack); }",
   );
-  expect(home.run(process.execPath, ['trace.mjs'], '.').out).toMatch(/at \S*openContext /);
+  expect(home.run(process.execPath, ['trace.mjs'], '.').out).toMatch(/at \S*openRepository /);
   expect(home.run(process.execPath, ['--enable-source-maps', 'trace.mjs'], '.').out).toMatch(
-    /at \S*openContext \(\S*src\/operations\/\S+\.ts:\d+:\d+\)/,
+    /at \S*openRepository \(\S*src\/library\/\S+\.ts:\d+:\d+\)/,
   );
 });
 
@@ -128,8 +128,13 @@ test('a consumer compiles against the declarations, from either kind of module',
   } catch {
     context.skip('dist/ was built without types: run `npm run build`');
   }
-  const source = "import { VarveError, add, type Profile } from 'varve';\n";
-  const use = 'export const code = (error: VarveError, profile: Profile) => [error.code, profile, add];\n';
+  const source =
+    "import { openRepository, VarveError, type ErrorCode, type Profile, type VarveRepository } from 'varve';\n";
+  const use = `export const code: (error: VarveError) => ErrorCode = (error) => error.code;
+    export const profile = (repo: VarveRepository): Promise<Profile | undefined> => repo.readProfile('x', {});
+    // @ts-expect-error: no code is spelt like this
+    export const misspelt = (error: VarveError) => error.code === 'object-misssing';
+    export const opened = openRepository('.', { onProgress: ({ done }) => done });\n`;
   home.write('consumer.mts', source + use);
   home.write('consumer.cts', source + use);
   for (const module of ['node16', 'preserve']) {

@@ -125,7 +125,7 @@ describe('a text from outside', () => {
     fc.assert(
       fc.property(hostileText, hostileText, hostileText, (message, remedy, path) => {
         const cause = new Error(message);
-        const error = new VarveError('some-code', message, { remedy, path, cause });
+        const error = new VarveError('io-error', message, { remedy, path, cause });
         for (const thrown of [error, new TypeError(message, { cause: error }), message]) {
           const [text, traced] = [failureText(thrown, false), failureText(thrown, true)];
           expectHarmless(text);

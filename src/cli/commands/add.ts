@@ -1,20 +1,19 @@
 import type { Command } from 'commander';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
-import { add } from '../../operations/add.ts';
+import { add, profilerOnDemand } from '../../operations/add.ts';
 import type { AddedDataset } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import type { ProfilingOptions } from '../../operations/statistics/load.ts';
-import type { Profiler } from '../../operations/statistics/profiler.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import type { Access } from '../../workspace/config.ts';
-import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 import { withEngineOptions } from '../report-options.ts';
 
 type Options = CommonOptions & Access & Pick<ProfilingOptions, 'memory' | 'threads'> & { to?: string };
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   const defined = defineCommand(
     'add',
     'Snapshots files and folders, with their statistics, and writes a pointer beside each.',
@@ -39,13 +38,9 @@ export function command(run: Run): Command {
           const result = await addInPlace(context, url, { to: to!, ...access });
           return { json: result, text: result.datasets.map(line).join('\n') };
         }
-        // The engine is loaded only where there is something new to count.
-        const profiler: Profiler = async (dataset) => {
-          const { profilerFor } = await import('../../operations/statistics/profile-on-add.ts');
-          const unreadable = (path: string, why: VarveError): void =>
-            note(`${path} is added without statistics: ${why.message}`, `  ${why.remedy}`);
-          return profilerFor(context, unreadable, { memory, threads })(dataset);
-        };
+        const unreadable = (path: string, why: VarveError): void =>
+          note(`${path} is added without statistics: ${why.message}`, `  ${why.remedy}`);
+        const profiler = profilerOnDemand(context, unreadable, { memory, threads });
         // It gets ready while the bytes are taken in.
         if (paths.some(isTabular))
           (await import('../../profile/reading/process-reader.ts')).prepareReader(memory);
@@ -55,7 +50,7 @@ export function command(run: Run): Command {
   );
 }
 
-/** The URL of data that is to be used in place; undefined where plain paths are meant. */
+/** The URL of data that is to be used in place; undefined if plain paths are meant. */
 function sourceUrl(paths: readonly string[], to: string | undefined, access: Access): string | undefined {
   const url = paths.find((path) => /^(s3|minio):\/\//i.test(path));
   if (url === undefined) {

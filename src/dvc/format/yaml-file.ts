@@ -3,7 +3,7 @@ import type * as Yaml from 'yaml';
 import { VarveError } from '../../errors.ts';
 import { type Plain, readBlockYaml } from './block-yaml.ts';
 
-const LARGEST_TEXT = 128 * 1024 * 1024;
+const MAX_TEXT_BYTES = 128 * 1024 * 1024;
 
 let loaded: typeof Yaml | undefined;
 
@@ -35,7 +35,7 @@ export function parseYaml(text: string, path: string): Yaml.Document {
 }
 
 function checkLength(text: string, path: string): void {
-  if (text.length > LARGEST_TEXT) throw damagedPointer(path, 'is larger than any file that DVC writes');
+  if (text.length > MAX_TEXT_BYTES) throw damagedPointer(path, 'is larger than any file that DVC writes');
 }
 
 /** The document as plain values; aliases are expanded a bounded number of times. */
@@ -47,7 +47,7 @@ function plainValue(document: Yaml.Document, path: string): Plain | undefined {
   }
 }
 
-/** The value as a mapping; undefined where it is something else. */
+/** The value as a mapping; undefined if it is something else. */
 export function asMap(value: Plain | undefined): { readonly [key: string]: Plain } | undefined {
   return typeof value === 'object' && !Array.isArray(value)
     ? (value as { readonly [key: string]: Plain })
@@ -62,7 +62,7 @@ export function asText(value: Plain | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** A count or size; undefined where the text is none that is exact. */
+/** A count or size; undefined if the text is none that is exact. */
 export function asCount(value: Plain | undefined): number | undefined {
   if (typeof value !== 'string' || !/^\d{1,16}$/.test(value)) return undefined;
   const number = Number(value);

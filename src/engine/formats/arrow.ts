@@ -85,10 +85,10 @@ function namesOf(fields: readonly Field[]): string[] {
 }
 
 /** The first bytes of Feather 1, which is another format than Arrow's. */
-const featherOne = 'FEA1';
+const FEATHER_1_MAGIC = 'FEA1';
 
 function assertArrow({ absolutePath, path }: SourceFile): void {
-  if (firstBytes(absolutePath, featherOne.length).toString('latin1') !== featherOne) return;
+  if (firstBytes(absolutePath, FEATHER_1_MAGIC.length).toString('latin1') !== FEATHER_1_MAGIC) return;
   throw new VarveError('unreadable-table', `${path}: Feather version 1, which is not read`, {
     remedy: 'Write it as version 2, as pandas and pyarrow have done since 2020, or as Parquet.',
     path,

@@ -1,3 +1,8 @@
+/**
+ * The backend for data in varve's own format. It loads each operation when it is called, and knows neither the command
+ * line nor DVC.
+ */
+
 import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
 import { pathInRepository, type Repository } from '../../workspace/repository.ts';
@@ -19,6 +24,7 @@ import type {
   ListedRemote,
   PullResult,
   RemoteAddOptions,
+  SnapshotFile,
   StatusResult,
   TransferChoice,
   TransferResult,
@@ -73,6 +79,16 @@ export class VarveBackend implements Backend {
   ): Promise<DatasetFiles> {
     const { copyFiles } = await import('./copy-files.ts');
     return copyFiles(this.#context, version, targetOf);
+  }
+
+  async *listFiles(version: DatasetVersion): AsyncGenerator<SnapshotFile> {
+    const { listFiles } = await import('./read-files.ts');
+    yield* listFiles(this.#context, version);
+  }
+
+  async *readFile(version: DatasetVersion, file: string | undefined): AsyncGenerator<Uint8Array> {
+    const { readFile } = await import('./read-files.ts');
+    yield* readFile(this.#context, version, file);
   }
 
   async openProfileStore(): Promise<Store> {

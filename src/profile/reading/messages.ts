@@ -1,6 +1,6 @@
 import type { RowGroup, RowOptions, RowsAnswer } from '../../engine/check-rows.ts';
 import type { EngineOptions } from '../../engine/duckdb.ts';
-import { VarveError } from '../../errors.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { ProgressEvent } from '../../progress.ts';
 import type { ImageHeader } from '../dataset/image-header.ts';
 import type { PartitionRows } from '../dataset/partition-features.ts';
@@ -54,7 +54,7 @@ export type Message =
 interface Failure {
   readonly message: string;
   readonly cause: string | undefined;
-  readonly code?: string;
+  readonly code?: ErrorCode;
   readonly remedy?: string;
   readonly path?: string | undefined;
 }

@@ -1,8 +1,8 @@
-import { VarveError } from '../../errors.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { BucketClient } from './client.ts';
 import { DIGEST_REFUSALS, type Fault, isAbsence, isPrecondition } from './error-classes.ts';
 
-type Words = readonly [code: string, what: string, remedy: string];
+type Words = readonly [code: ErrorCode, what: string, remedy: string];
 type Site = Pick<BucketClient, 'bucket' | 'server'>;
 
 const GIVE_KEYS =
@@ -37,7 +37,7 @@ function wordsFor(fault: Fault, site: Site): Words {
   ];
 }
 
-/** The code, and what the server says of it where that is one plain sentence. */
+/** Write the code, and what the server says of it if that is one plain sentence. */
 function spoken(fault: Fault): string {
   const message = fault.message.replace(/\s+/g, ' ').trim();
   const status = fault.status === undefined ? '' : ` (HTTP ${fault.status})`;

@@ -1,0 +1,142 @@
+import type { DriftReport } from '../drift/model.ts';
+import type { Watch } from '../operations/context/context.ts';
+import type { DriftOperationOptions } from '../operations/drift.ts';
+import type { StreamOptions } from '../operations/drift-stream.ts';
+import type { ProfiledDataset, ProfilingOptions } from '../operations/statistics/load.ts';
+import type { ValidateOptions } from '../operations/validate.ts';
+import type { ValidationReport } from '../schema/anomaly.ts';
+import { BYTES, COUNT, checkArgument, FLAG, type Kinds, SLICE, TEXT } from './arguments.ts';
+import { SchemaMethods } from './schema.ts';
+import { Session } from './session.ts';
+
+const PROFILING: Kinds<ProfilingOptions> = { slice: SLICE, weight: TEXT, memory: TEXT, threads: COUNT };
+
+/**
+ * A folder, and what can be known of the data in it: with varve or Git around it, or without. `openFolder` makes one.
+ *
+ * A dataset is named as on the command line: a path, `path@REV` where the folder is in a repository, or a pattern such as
+ * `data/*.csv`. What a method needs is an argument, what may be left out an option; results are the documents that the command
+ * of the same name prints with `--json`. A wrong argument is a `VarveError` of the code `usage`; work that a signal stops fails
+ * with the reason of that signal.
+ */
+export class DataFolder {
+  /** Absolute. */
+  readonly path: string;
+  /** What the data should look like. */
+  readonly schema: SchemaMethods;
+  readonly #session: Session;
+
+  /** @internal */
+  static at(path: string, watch: Watch): DataFolder {
+    return new DataFolder(path, watch);
+  }
+
+  protected constructor(path: string, watch: Watch) {
+    this.path = path;
+    this.#session = new Session(path, watch);
+    this.schema = new SchemaMethods(this.#session);
+  }
+
+  /**
+   * The statistics of a dataset: those that travel with its snapshot, else computed from its rows.
+   * @throws VarveError `missing-path`, `not-tabular`, `not-fetched`
+   * @example
+   * ```ts
+   * import { openFolder, renderProfile } from 'varve';
+   *
+   * const folder = await openFolder('data');
+   * const { profile } = await folder.profile('flights.csv', { threads: 2 });
+   * console.log(profile.tables[0].rows);
+   * console.log(renderProfile(profile, 'text', { color: false, width: 100 }));
+   * ```
+   */
+  async profile(dataset: string, options: ProfilingOptions & Watch = {}): Promise<ProfiledDataset> {
+    checkArgument('profile', 'the dataset', dataset, TEXT);
+    const call = this.#session.begin('profile', options, PROFILING);
+    const { profile } = await import('../operations/profile.ts');
+    return profile(this.path, dataset, call.options, call.watch);
+  }
+
+  /**
+   * Holds a dataset against its schema.
+   * @throws VarveError `missing-schema`, `schema-invalid`, `unknown-environment`, `not-fetched`
+   * @example
+   * ```ts
+   * import { openFolder } from 'varve';
+   *
+   * const folder = await openFolder('data');
+   * await folder.schema.infer('flights.csv', { output: 'expected.schema.yaml', force: true });
+   * const { valid, anomalies } = await folder.validate('flights.csv', { schema: 'expected.schema.yaml' });
+   * if (!valid) for (const { feature, short } of anomalies) console.log(feature, short);
+   * ```
+   */
+  async validate(dataset: string, options: ValidateOptions & Watch = {}): Promise<ValidationReport> {
+    checkArgument('validate', 'the dataset', dataset, TEXT);
+    const kinds = { ...PROFILING, schema: TEXT, environment: TEXT, serving: TEXT, previous: TEXT };
+    const call = this.#session.begin('validate', options, kinds);
+    const { validate } = await import('../operations/validate.ts');
+    return validate(this.path, dataset, call.options, call.watch);
+  }
+
+  /**
+   * What changed between two datasets, versions or slices, strongest first.
+   * @throws VarveError `empty-slice`, `invalid-baseline`, `not-fetched`, `missing-path`
+   * @example
+   * ```ts
+   * import { openFolder, renderDrift } from 'varve';
+   *
+   * const folder = await openFolder('.');
+   * const report = await folder.drift('data/flights.csv@v1', 'data/flights.csv');
+   * if (report.verdict === 'drift') console.log(renderDrift(report, 'markdown', { color: false, width: 100 }));
+   * ```
+   */
+  async drift(
+    before: string,
+    after: string,
+    options: DriftOperationOptions & Watch = {},
+  ): Promise<DriftReport> {
+    checkArgument('drift', 'the dataset before', before, TEXT);
+    checkArgument('drift', 'the dataset after', after, TEXT);
+    const own = { sliceAfter: SLICE, schema: TEXT, baseline: TEXT, disjointKeys: FLAG };
+    const call = this.#session.begin('drift', options, { ...PROFILING, ...own });
+    const { drift } = await import('../operations/drift.ts');
+    return drift(this.path, [before, after], call.options, call.watch);
+  }
+
+  /**
+   * Compares JSON Lines, window by window, with a dataset: each report as soon as its window is full. Memory grows neither with
+   * the window nor with the stream.
+   * @param bytes such as a Readable
+   * @example
+   * ```ts
+   * import { Readable } from 'node:stream';
+   * import { openFolder } from 'varve';
+   *
+   * const folder = await openFolder('data');
+   * const lines = Readable.from([Buffer.from('{"delay":7,"carrier":"B"}\n'.repeat(200))]);
+   * for await (const report of folder.driftStream('flights.csv', lines, { window: 100 })) console.log(report.verdict);
+   * ```
+   */
+  driftStream(
+    dataset: string,
+    bytes: AsyncIterable<Uint8Array>,
+    options: StreamOptions & Watch,
+  ): AsyncGenerator<DriftReport> {
+    checkArgument('driftStream', 'the dataset', dataset, TEXT);
+    checkArgument('driftStream', 'the stream', bytes, BYTES);
+    const call = this.#session.begin('driftStream', options, { ...PROFILING, schema: TEXT, window: COUNT });
+    checkArgument('driftStream', 'the option window', call.options.window, COUNT);
+    return windows(this.path, dataset, bytes, call.options, call.watch);
+  }
+}
+
+async function* windows(
+  cwd: string,
+  dataset: string,
+  bytes: AsyncIterable<Uint8Array>,
+  options: StreamOptions,
+  watch: Watch,
+): AsyncGenerator<DriftReport> {
+  const { driftStream } = await import('../operations/drift-stream.ts');
+  yield* driftStream(cwd, dataset, bytes, options, watch);
+}

@@ -1,0 +1,65 @@
+/** Options of the library's methods that no operation has a type for. */
+import type { Watch } from '../operations/context/context.ts';
+import type { SchemaFormat } from '../operations/schema-infer.ts';
+import type { ProfilingOptions } from '../operations/statistics/load.ts';
+
+/** Which datasets are meant. */
+export interface PathOptions {
+  /** Datasets, folders that hold some, or files within one. All datasets of the working tree where it is left out; an empty list is refused. */
+  readonly paths?: readonly string[] | undefined;
+}
+
+export interface AddOptions extends Pick<ProfilingOptions, 'memory' | 'threads'>, Watch {
+  /** `false` adds data without its statistics. They are computed unless that is said. */
+  readonly profiles?: boolean | undefined;
+}
+
+export interface DiffOptions extends PathOptions, Watch {
+  /** A revision; HEAD unless given. */
+  readonly before?: string | undefined;
+  /** A revision; the data of the working tree unless given. */
+  readonly after?: string | undefined;
+}
+
+export interface LogOptions extends Watch {
+  /** The revision whose history is told; HEAD unless given. */
+  readonly revision?: string | undefined;
+}
+
+export interface VerifyOptions extends Watch {
+  /** Check this remote, not the cache. */
+  readonly remote?: string | undefined;
+}
+
+export interface OpenOptions extends Watch {
+  /** The path of a file within a dataset that is a folder. */
+  readonly file?: string | undefined;
+}
+
+export interface DriftHistoryOptions extends Watch {
+  /** Settings from another schema than that of the dataset. */
+  readonly schema?: string | undefined;
+}
+
+export interface SchemaShowOptions extends Watch {
+  /** Another schema than the dataset's own. */
+  readonly schema?: string | undefined;
+  readonly format?: SchemaFormat | undefined;
+}
+
+export interface SchemaUpdateOptions extends Watch {
+  /** Another schema than the dataset's own. */
+  readonly schema?: string | undefined;
+  /** Say what would change, and write nothing. */
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface RemoteDefaultOptions extends Watch {
+  /** Into config.local.yaml, which is not in Git. */
+  readonly local?: boolean | undefined;
+}
+
+export interface TrustRevokeOptions extends Watch {
+  /** Of the consents that are taken back; all of them unless given. */
+  readonly fingerprints?: readonly string[] | undefined;
+}

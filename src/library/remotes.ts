@@ -1,0 +1,72 @@
+import type { ListedRemote, RemoteAddOptions } from '../operations/backend/results.ts';
+import type { Watch } from '../operations/context/context.ts';
+import { openContext } from '../operations/context/open.ts';
+import { addRemote, chooseRemote, forgetRemote, listRemotes, reachSource } from '../operations/remote.ts';
+import type { Access } from '../workspace/config.ts';
+import { checkArgument, FLAG, type Kinds, TEXT } from './arguments.ts';
+import type { RemoteDefaultOptions } from './options.ts';
+import { NO_OPTIONS, type Session } from './session.ts';
+
+const ACCESS: Kinds<Access> = { endpoint: TEXT, region: TEXT, profile: TEXT };
+
+/** Where snapshots are pushed to and fetched from: `repo.remotes`. None of these methods contacts a server. */
+export class RemoteMethods {
+  readonly #session: Session;
+
+  /** @internal */
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /**
+   * Names a place for snapshots. The first remote becomes the default.
+   * @param url a folder, `file://…`, `s3://bucket/prefix`, or `minio://alias/bucket/prefix`
+   * @throws VarveError `remote-exists`, `invalid-remote-name`, `invalid-remote-url`, `invalid-endpoint`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * await repo.remotes.add('lab', 's3://datasets/team', { endpoint: 'http://localhost:9000', local: true });
+   * const { remotes } = await repo.remotes.list();
+   * console.log(remotes.map(({ name, url }) => `${name} ${url}`));
+   * await repo.remotes.remove('lab');
+   * ```
+   */
+  async add(name: string, url: string, options: RemoteAddOptions & Watch = {}): Promise<ListedRemote> {
+    checkArgument('remotes.add', 'the name', name, TEXT);
+    checkArgument('remotes.add', 'the URL', url, TEXT);
+    const call = this.#session.begin('remotes.add', options, { ...ACCESS, local: FLAG });
+    return addRemote(await openContext(this.#session.cwd, call.watch), name, url, call.options);
+  }
+
+  /** Those that there are. */
+  async list(options: Watch = {}): Promise<{ readonly remotes: readonly ListedRemote[] }> {
+    const { watch } = this.#session.begin('remotes.list', options, NO_OPTIONS);
+    return listRemotes(await openContext(this.#session.cwd, watch));
+  }
+
+  /** Forgets a remote. Nothing is deleted there. @throws VarveError `unknown-remote` */
+  async remove(name: string, options: Watch = {}): Promise<{ readonly name: string }> {
+    checkArgument('remotes.remove', 'the name', name, TEXT);
+    const { watch } = this.#session.begin('remotes.remove', options, NO_OPTIONS);
+    return forgetRemote(await openContext(this.#session.cwd, watch), name);
+  }
+
+  /** Chooses the remote that is meant where none is named. @throws VarveError `unknown-remote` */
+  async default(name: string, options: RemoteDefaultOptions = {}): Promise<{ readonly name: string }> {
+    checkArgument('remotes.default', 'the name', name, TEXT);
+    const call = this.#session.begin('remotes.default', options, { local: FLAG });
+    return chooseRemote(await openContext(this.#session.cwd, call.watch), name, call.options);
+  }
+
+  /**
+   * Says how this clone reaches a bucket whose data is used in place, and returns all that is now said of it.
+   * @throws VarveError `invalid-remote-url`, `invalid-endpoint`
+   */
+  async source(url: string, options: Access & Watch = {}): Promise<Access & { readonly url: string }> {
+    checkArgument('remotes.source', 'the URL', url, TEXT);
+    const call = this.#session.begin('remotes.source', options, ACCESS);
+    return reachSource(await openContext(this.#session.cwd, call.watch), url, call.options);
+  }
+}

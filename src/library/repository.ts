@@ -1,0 +1,400 @@
+import { Readable } from 'node:stream';
+import type { DriftSeries } from '../drift/model.ts';
+import { add, addInPlace, profilerOnDemand } from '../operations/add.ts';
+import type {
+  AddInPlaceOptions,
+  AddResult,
+  CheckoutOptions,
+  CheckoutResult,
+  DiffResult,
+  ExportDvcResult,
+  GcOptions,
+  GcResult,
+  ImportDvcResult,
+  PullResult,
+  SnapshotFile,
+  StatusResult,
+  TransferChoice,
+  TransferResult,
+  VerifyResult,
+} from '../operations/backend/results.ts';
+import type { CheckResult } from '../operations/check.ts';
+import { checkout } from '../operations/checkout.ts';
+import type { Context, Watch } from '../operations/context/context.ts';
+import { openContext } from '../operations/context/open.ts';
+import { diffRevisions } from '../operations/diff.ts';
+import { exportDvc } from '../operations/export-dvc.ts';
+import { fetch } from '../operations/fetch.ts';
+import { gc } from '../operations/gc.ts';
+import { importDvc } from '../operations/import-dvc.ts';
+import { type LogResult, log } from '../operations/log.ts';
+import { listFiles, openFile, readProfile } from '../operations/open-version.ts';
+import { pull } from '../operations/pull.ts';
+import { push } from '../operations/push.ts';
+import { status } from '../operations/status.ts';
+import { verify } from '../operations/verify.ts';
+import type { Profile } from '../profile/model/model.ts';
+import {
+  COUNT,
+  checkArgument,
+  FLAG,
+  type Kinds,
+  MILLISECONDS,
+  TEXT,
+  TEXT_OR_TEXTS,
+  TEXTS,
+} from './arguments.ts';
+import { DataFolder } from './folder.ts';
+import { GitMethods } from './git.ts';
+import type {
+  AddOptions,
+  DiffOptions,
+  DriftHistoryOptions,
+  LogOptions,
+  OpenOptions,
+  PathOptions,
+  VerifyOptions,
+} from './options.ts';
+import { RemoteMethods } from './remotes.ts';
+import { NO_OPTIONS, Session } from './session.ts';
+import { TrustMethods } from './trust.ts';
+
+const PATHS: Kinds<PathOptions> = { paths: TEXTS };
+const TRANSFER: Kinds<PathOptions & TransferChoice> = {
+  ...PATHS,
+  remote: TEXT,
+  allCommits: FLAG,
+  profilesOnly: FLAG,
+  jobs: COUNT,
+};
+
+/**
+ * A repository of varve, or of DVC, and all that the command line can do there. `openRepository` makes one. Relative paths start at
+ * the folder that was opened. Nothing is kept open between calls: what another process changes, the next call sees.
+ */
+export class VarveRepository extends DataFolder {
+  /** The top of the working tree: absolute, without symbolic links. Paths in results start here. */
+  readonly root: string;
+  /** Where snapshots are pushed to and fetched from. */
+  readonly remotes: RemoteMethods;
+  /** What this machine agrees to. */
+  readonly trust: TrustMethods;
+  /** What Git does with the help of varve. */
+  readonly git: GitMethods;
+  readonly #session: Session;
+
+  /** @internal */
+  static around(path: string, root: string, watch: Watch): VarveRepository {
+    return new VarveRepository(path, root, watch);
+  }
+
+  protected constructor(path: string, root: string, watch: Watch) {
+    super(path, watch);
+    this.root = root;
+    this.#session = new Session(path, watch);
+    this.remotes = new RemoteMethods(this.#session);
+    this.trust = new TrustMethods(this.#session);
+    this.git = new GitMethods(this.#session);
+  }
+
+  /**
+   * Makes a snapshot of each path, with its statistics, and points to it. All of them or none. Data that looks like a table and
+   * cannot be read as one is added without statistics, and `onWarning` is told why.
+   * @throws VarveError `missing-path`, `nested-dataset`, `tracked-by-git`, `symlink-refused`, `source-changed`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const { datasets } = await repo.add(['data/flights.csv', 'data/photos'], { onWarning: console.warn });
+   * for (const { path, change, rows } of datasets) console.log(path, change, rows);
+   * ```
+   */
+  async add(paths: string | readonly string[], options: AddOptions = {}): Promise<AddResult> {
+    checkArgument('add', 'the paths', paths, TEXT_OR_TEXTS);
+    const kinds = { profiles: FLAG, memory: TEXT, threads: COUNT };
+    const { options: own, watch } = this.#session.begin('add', options, kinds);
+    const context = await this.#context(watch);
+    const { profiles = true, ...machine } = own;
+    if (!profiles) return add(context, [paths].flat());
+    const profiler = profilerOnDemand(
+      context,
+      (path, { message, remedy }) =>
+        watch.onWarning?.(`${path} is added without statistics: ${message} ${remedy}`),
+      machine,
+    );
+    return add(context, [paths].flat(), { profiler });
+  }
+
+  /**
+   * Makes a snapshot of data that lies in a bucket and leaves it there. Reads no data.
+   * @param url `s3://bucket/prefix` or `minio://alias/bucket/prefix`
+   * @throws VarveError `path-taken`, `unsupported-key`, `missing-path`, `dvc-unsupported`, and what the bucket meets
+   */
+  async addInPlace(url: string, options: AddInPlaceOptions & Watch): Promise<AddResult> {
+    checkArgument('addInPlace', 'the URL', url, TEXT);
+    const kinds = { to: TEXT, endpoint: TEXT, region: TEXT, profile: TEXT };
+    const call = this.#session.begin('addInPlace', options, kinds);
+    checkArgument('addInPlace', 'the option to', call.options.to, TEXT);
+    return addInPlace(await this.#context(call.watch), url, call.options);
+  }
+
+  /**
+   * Compares the data with its pointers. Reads only files that look changed.
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const { datasets } = await repo.status({ paths: ['data'], signal: AbortSignal.timeout(60_000) });
+   * console.log(datasets.filter(({ state }) => state !== 'unchanged').map(({ path }) => path));
+   * ```
+   */
+  async status(options: PathOptions & Watch = {}): Promise<StatusResult> {
+    const call = this.#session.begin('status', options, PATHS);
+    return status(await this.#context(call.watch), call.options.paths);
+  }
+
+  /**
+   * Shows what changed in the datasets between two revisions, or up to the data as it lies here.
+   * @throws VarveError `unknown-revision`, `not-a-dataset`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const { datasets } = await repo.diff({ before: 'v1', after: 'v2' });
+   * for (const { path, change, statistics } of datasets) console.log(path, change, statistics?.verdict);
+   * ```
+   */
+  async diff(options: DiffOptions = {}): Promise<DiffResult> {
+    const call = this.#session.begin('diff', options, { ...PATHS, before: TEXT, after: TEXT });
+    const { paths = [], ...revisions } = call.options;
+    const { compareStatistics } = await import('../operations/statistics/compare.ts');
+    return diffRevisions(await this.#context(call.watch), revisions, paths, { compareStatistics });
+  }
+
+  /**
+   * The versions of one dataset over Git's history, newest first.
+   * @throws VarveError `not-a-dataset`, `unknown-revision`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const { versions } = await repo.log('data/flights.csv');
+   * for (const { commit, date, snapshot } of versions) console.log(commit.slice(0, 12), date, snapshot?.rows);
+   * ```
+   */
+  async log(dataset: string, options: LogOptions = {}): Promise<LogResult> {
+    checkArgument('log', 'the dataset', dataset, TEXT);
+    const call = this.#session.begin('log', options, { revision: TEXT });
+    return log(await this.#context(call.watch), dataset, call.options.revision);
+  }
+
+  /**
+   * Makes the data match the pointers. Without `force`, nothing unsaved is lost.
+   * @throws VarveError `unsaved-changes`, `object-missing`, `name-collision`
+   */
+  async checkout(options: PathOptions & CheckoutOptions & Watch = {}): Promise<CheckoutResult> {
+    const call = this.#session.begin('checkout', options, { ...PATHS, force: FLAG });
+    const { paths = [], ...own } = call.options;
+    return checkout(await this.#context(call.watch), paths, own);
+  }
+
+  /**
+   * Sends what the remote lacks. What was interrupted is not sent again.
+   * @throws VarveError `no-remote`, `unknown-remote`, `settings-untrusted`, `object-missing`, and what the remote meets
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const { objects, bytes } = await repo.push({
+   *   remote: 'origin',
+   *   onProgress: ({ phase, done, total }) => console.error(phase, done, total),
+   * });
+   * console.log(`${objects} objects, ${bytes} bytes`);
+   * ```
+   */
+  async push(options: PathOptions & TransferChoice & Watch = {}): Promise<TransferResult> {
+    const call = this.#session.begin('push', options, TRANSFER);
+    const { paths = [], ...choice } = call.options;
+    return push(await this.#context(call.watch), paths, choice);
+  }
+
+  /** Brings what the cache lacks; the data itself is not touched. @throws VarveError as push */
+  async fetch(options: PathOptions & TransferChoice & Watch = {}): Promise<TransferResult> {
+    const call = this.#session.begin('fetch', options, TRANSFER);
+    const { paths = [], ...choice } = call.options;
+    return fetch(await this.#context(call.watch), paths, choice);
+  }
+
+  /** Fetches, then checks out. @throws VarveError as push and checkout */
+  async pull(options: PathOptions & TransferChoice & CheckoutOptions & Watch = {}): Promise<PullResult> {
+    const call = this.#session.begin('pull', options, { ...TRANSFER, force: FLAG });
+    const { paths = [], ...choice } = call.options;
+    return pull(await this.#context(call.watch), paths, choice);
+  }
+
+  /**
+   * Reads every byte of the cache, or of a remote, and checks it. Damage is in the result, and is no error.
+   * @throws VarveError `unknown-remote`, `settings-untrusted`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const { damage, checkedBytes } = await repo.verify();
+   * console.log(damage.length === 0 ? `whole: ${checkedBytes} bytes` : damage);
+   * ```
+   */
+  async verify(options: VerifyOptions = {}): Promise<VerifyResult> {
+    const call = this.#session.begin('verify', options, { remote: TEXT });
+    return verify(await this.#context(call.watch), call.options);
+  }
+
+  /** Drops what no pointer in any commit names, after a time of grace. @throws VarveError `dvc-unsupported`, `settings-untrusted` */
+  async gc(options: GcOptions & Watch = {}): Promise<GcResult> {
+    const kinds = { remote: TEXT, dryRun: FLAG, graceMs: MILLISECONDS };
+    const call = this.#session.begin('gc', options, kinds);
+    return gc(await this.#context(call.watch), call.options);
+  }
+
+  /**
+   * Validates every dataset that changed since a base, and compares it with the base. Reads statistics only.
+   * @param base a revision
+   * @throws VarveError `unknown-revision`, `not-fetched`
+   * @example
+   * ```ts
+   * import { openRepository, renderCheck } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const result = await repo.check('v1');
+   * console.log(renderCheck(result, 'markdown', { color: false, width: 100 }));
+   * ```
+   */
+  async check(base: string, options: PathOptions & Watch = {}): Promise<CheckResult> {
+    checkArgument('check', 'the base', base, TEXT);
+    const call = this.#session.begin('check', options, PATHS);
+    const { check } = await import('../operations/check.ts');
+    return check(this.path, base, call.options.paths, call.watch);
+  }
+
+  /**
+   * Compares every committed version of a dataset with the one before it, from their statistics.
+   * @param dataset of `path@REV`, the versions up to that revision
+   * @throws VarveError `no-history`, `not-fetched`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const { steps } = await repo.driftHistory('data/flights.csv');
+   * for (const { verdict } of steps) console.log(verdict);
+   * ```
+   */
+  async driftHistory(dataset: string, options: DriftHistoryOptions = {}): Promise<DriftSeries> {
+    checkArgument('driftHistory', 'the dataset', dataset, TEXT);
+    const call = this.#session.begin('driftHistory', options, { schema: TEXT });
+    const { driftHistory } = await import('../operations/drift-history.ts');
+    return driftHistory(this.path, dataset, call.options, call.watch);
+  }
+
+  /**
+   * The bytes of a dataset, or of a file within one, as a version has it, from the cache, else from the default remote (of DVC, from
+   * the cache alone). None is handed out before it is verified; the cache and the data here are not touched.
+   * @param dataset `path` for the version that the pointer here names, or `path@REV`; a file within a folder is named by the option
+   *   `file`, since a revision may have slashes
+   * @returns a stream that fails with a VarveError: `not-a-dataset`, `missing-path`, `object-missing`, `digest-mismatch`
+   * @example
+   * ```ts
+   * import { createWriteStream } from 'node:fs';
+   * import { pipeline } from 'node:stream/promises';
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * await pipeline(repo.open('data/flights.csv@v1'), createWriteStream('flights-v1.csv'));
+   *
+   * let bytes = 0;
+   * for await (const piece of repo.open('data/photos@v1', { file: '2024/a.jpg' })) bytes += piece.length;
+   * console.log(bytes);
+   * ```
+   */
+  open(dataset: string, options: OpenOptions = {}): Readable {
+    checkArgument('open', 'the dataset', dataset, TEXT);
+    const { options: own, watch } = this.#session.begin('open', options, { file: TEXT });
+    const stream = Readable.from(this.#bytesOf(dataset, own.file, watch), { objectMode: false });
+    return stoppedBy(watch.signal, stream);
+  }
+
+  /**
+   * The files of a version of a dataset, in the order of their paths. A million of them take no more memory than ten.
+   * @param dataset `path` for the version that the pointer here names, or `path@REV`
+   * @throws VarveError `not-a-dataset`, `object-missing`, `damaged-manifest`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * for await (const { path, size, digest } of repo.files('data/photos@v1')) console.log(path, size, digest);
+   * ```
+   */
+  files(dataset: string, options: Watch = {}): AsyncGenerator<SnapshotFile> {
+    checkArgument('files', 'the dataset', dataset, TEXT);
+    const { watch } = this.#session.begin('files', options, NO_OPTIONS);
+    return this.#filesOf(dataset, watch);
+  }
+
+  /**
+   * The statistics that travel with a version; undefined where it was added without any. Reads no data, and computes nothing.
+   * @param dataset `path` for the version that the pointer here names, or `path@REV`
+   * @throws VarveError `not-a-dataset`, `not-fetched`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const before = await repo.readProfile('data/flights.csv@v1');
+   * console.log(before?.tables[0].features.map(({ name }) => name));
+   * ```
+   */
+  async readProfile(dataset: string, options: Watch = {}): Promise<Profile | undefined> {
+    checkArgument('readProfile', 'the dataset', dataset, TEXT);
+    const { watch } = this.#session.begin('readProfile', options, NO_OPTIONS);
+    return readProfile(await this.#context(watch), dataset);
+  }
+
+  /** Takes the history of a repository of DVC into varve's format, on new branches. @throws VarveError `not-a-dvc-repository`, `branch-moved-on` */
+  async importDvc(options: Watch = {}): Promise<ImportDvcResult> {
+    const { watch } = this.#session.begin('importDvc', options, NO_OPTIONS);
+    return importDvc(await this.#context(watch));
+  }
+
+  /** Turns the history into DVC's format, on new branches. @throws VarveError `already-dvc`, `branch-moved-on` */
+  async exportDvc(options: Watch = {}): Promise<ExportDvcResult> {
+    const { watch } = this.#session.begin('exportDvc', options, NO_OPTIONS);
+    return exportDvc(await this.#context(watch));
+  }
+
+  #context(watch: Watch): Promise<Context> {
+    return openContext(this.path, watch);
+  }
+
+  async *#bytesOf(dataset: string, file: string | undefined, watch: Watch): AsyncGenerator<Uint8Array> {
+    yield* openFile(await this.#context(watch), dataset, file);
+  }
+
+  async *#filesOf(dataset: string, watch: Watch): AsyncGenerator<SnapshotFile> {
+    yield* listFiles(await this.#context(watch), dataset);
+  }
+}
+
+/** Ends the stream with the reason of the signal, also while it waits for bytes. */
+function stoppedBy(signal: AbortSignal | undefined, stream: Readable): Readable {
+  const stop = (): void => {
+    stream.destroy(signal!.reason);
+  };
+  signal?.addEventListener('abort', stop, { once: true });
+  return stream.once('close', () => signal?.removeEventListener('abort', stop));
+}
