@@ -18,6 +18,7 @@ import {
   Utf8,
 } from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
+import { processOwner } from '../../src/base/process-owner.ts';
 import { profileDirectory } from '../../src/profile/dataset/profile-directory.ts';
 import { profileFiles } from '../../src/profile/dataset/profile-files.ts';
 import { memoryBytes, processLimit } from '../../src/profile/reading/limits.ts';
@@ -197,6 +198,8 @@ describe('the reading process', () => {
     const before = readdirSync(tmpdir()).filter((name) => name.startsWith('varve-engine-')).length;
     const files = dataFiles({ 'y=1/a.csv': 'id,x\n1,2.5\n2,\n', 'y=2/a.csv': 'id,x\n3,4.5\n', 'b.txt': 'b' });
     const reader = new ReaderProcess(enough);
+    // Named after its owner, so that nobody else takes it for abandoned.
+    expect(readdirSync(tmpdir()).join()).toContain(`varve-engine-${processOwner()}-`);
     reader.end();
     await expect(reader.ask('profile', { files, options: {} })).rejects.toBeInstanceOf(ReaderEnded);
     expect(
