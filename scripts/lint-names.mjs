@@ -9,6 +9,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Names that several files export on purpose, and why. */
 const SHARED_NAMES = new Map([['command', 'each file of cli/commands exports its command']]);
+/** A verb of the command line has one meaning in operations/: the operation, and what each backend does for it. */
+const BACKEND = 'src/operations/backend/backend.ts';
 /** Words for an upper bound; the one that is used is MAX. */
 const OTHER_BOUNDS = /^(LARGEST|MOST|LONGEST|DEEPEST|GREATEST|HIGHEST|WIDEST|BIGGEST)_/;
 
@@ -42,8 +44,13 @@ function isLiteral(node) {
     ts.isTemplateExpression(node) ||
     ts.isBinaryExpression(node) ||
     ts.isArrayLiteralExpression(node) ||
-    ts.isObjectLiteralExpression(node)
+    (ts.isObjectLiteralExpression(node) && !hasMethods(node))
   );
+}
+
+/** An object with methods is an implementation, such as a reader, and no table of values. */
+function hasMethods({ properties }) {
+  return properties.some((property) => ts.isMethodDeclaration(property) || isFunction(property));
 }
 
 function checkConstant(file, declaration) {
@@ -79,8 +86,24 @@ for (const path of files) {
   }
 }
 
+const verbs = new Set(
+  program
+    .getSourceFile(join(root, BACKEND))
+    .statements.filter(
+      (statement) => ts.isInterfaceDeclaration(statement) && statement.name.text === 'Backend',
+    )
+    .flatMap(({ members }) => members.filter(ts.isMethodSignature).map(({ name }) => name.getText())),
+);
+
+function isShared(name, places) {
+  return (
+    SHARED_NAMES.has(name) ||
+    (verbs.has(name) && [...places].every((place) => place.startsWith('src/operations/')))
+  );
+}
+
 for (const [name, places] of exported)
-  if (places.size > 1 && !SHARED_NAMES.has(name))
+  if (places.size > 1 && !isShared(name, places))
     faults.push(`${name} is exported with more than one meaning: ${[...places].join(', ')}`);
 
 for (const fault of faults) console.error(fault);

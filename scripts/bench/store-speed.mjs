@@ -60,7 +60,7 @@ async function measure(name, folder) {
     for (const { path, digest } of entries) {
       const target = join(at('out'), path);
       mkdirSync(join(target, '..'), { recursive: true });
-      await clone.materialise(digest, target);
+      await clone.restore(digest, target);
     }
   });
   execFileSync('sh', ['-c', `diff -r "${folder}" "${at('out')}"`]);

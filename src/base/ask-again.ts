@@ -1,8 +1,8 @@
 import { VarveError } from '../errors.ts';
 
-/** Reads in all before bytes count as damaged where they lie: a proxy or a network card seldom strikes so often alike. */
+/** Bytes count as damaged where they are stored after so many reads: a proxy or a network card seldom strikes so often alike. */
 export const MAX_READS = 3;
-/** What is thrown where bytes came whole in number, and are not those that their name or checksum says. */
+/** Codes of errors that say that all bytes came, and not those that their name or checksum promises. */
 const DAMAGED = new Set([
   'digest-mismatch',
   'damaged-index',
@@ -12,8 +12,8 @@ const DAMAGED = new Set([
 ]);
 
 /**
- * What `read` returns. Bytes that do not have their checksum may have been damaged on their way, so they are asked for again.
- * @throws what the first read threw, where no later one fares better; all else at once
+ * Read, and read again if the bytes do not have their checksum: they may have been damaged on their way.
+ * @throws what the first read threw, if no later one succeeds; any other error at once
  */
 export async function askAgain<T>(read: () => Promise<T>): Promise<T> {
   let first: unknown;

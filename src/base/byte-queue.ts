@@ -7,20 +7,21 @@ export class ByteQueue {
     return this.#bytes.length - this.#start;
   }
 
+  /** Append bytes, which must not change before they are taken. */
   push(piece: Uint8Array): void {
     const view = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     this.#bytes = this.length === 0 ? view : Buffer.concat([this.#bytes.subarray(this.#start), view]);
     this.#start = 0;
   }
 
-  /** The next `count` bytes, which must be there; a view that later calls leave alone. */
+  /** Take the next `count` bytes, which must be there. They are a view of memory that later calls leave alone. */
   take(count: number): Buffer {
     const taken = this.#bytes.subarray(this.#start, this.#start + count);
     this.#start += count;
     return taken;
   }
 
-  /** Position of `byte` from the front, or -1. */
+  /** Find `byte` at `from` or later, counted from the front; -1 if it is not there. */
   indexOf(byte: number, from = 0): number {
     const found = this.#bytes.indexOf(byte, this.#start + from);
     return found < 0 ? -1 : found - this.#start;

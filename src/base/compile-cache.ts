@@ -14,18 +14,19 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
-/** Of the files that this starts, set by the build: a cache of other files must never be taken for theirs. */
+/** Names the files that this starts, set by the build: a cache of other files must never be taken for theirs. */
 declare const BUILD: string;
 
-/** In the package itself: who may write there may change the program anyway. */
+/** The cache lies in the package itself: who may write there may change the program anyway. */
 const FOLDER = join(__dirname, '.compiled');
 
 /** Since Node 22.8. See https://nodejs.org/api/module.html#module-compile-cache */
-const byNode = 'enableCompileCache' in nodeModules && (nodeModules.enableCompileCache as KeepCompiled);
+const ENABLE_COMPILE_CACHE =
+  'enableCompileCache' in nodeModules && (nodeModules.enableCompileCache as KeepCompiled);
 type KeepCompiled = (folder: string) => void;
 
 // Else V8 forgets, in a long run, the code of what ran once, such as each module's own: just what the next start needs.
-if (!byNode) setFlagsFromString('--no-flush-bytecode');
+if (!ENABLE_COMPILE_CACHE) setFlagsFromString('--no-flush-bytecode');
 
 /**
  * One of the CommonJS files that runs load, with the compiled code of the last time, which halves what the start costs. For each
@@ -33,12 +34,12 @@ if (!byNode) setFlagsFromString('--no-flush-bytecode');
  * files are handed what does. Where the package is read-only nothing is kept, and all goes on as before.
  */
 export function requireCompiled(name: string, purpose = ''): unknown {
-  if (!byNode) return load(name, purpose);
-  byNode(FOLDER);
+  if (!ENABLE_COMPILE_CACHE) return load(name, purpose);
+  ENABLE_COMPILE_CACHE(FOLDER);
   return require(join(__dirname, name));
 }
 
-/** As `require`, which finds what this has loaded, but compiled by way of the cache. */
+/** Loads a module as `require` does, compiled by way of the cache; `require` then finds it. */
 function load(name: string, purpose = ''): unknown {
   const file = join(__dirname, name);
   const known = require.cache[file];

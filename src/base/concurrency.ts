@@ -1,4 +1,4 @@
-/** Runs `work` on each item, at most `jobs` at a time, and yields the results in the order of the items. */
+/** Run `work` on each item, at most `jobs` at a time, and yield the results in the order of the items. */
 export async function* inOrder<T, R>(
   items: AsyncIterable<T> | Iterable<T>,
   jobs: number,
@@ -19,7 +19,7 @@ export async function* inOrder<T, R>(
   }
 }
 
-/** Runs `work` on each item, at most `jobs` at a time, in no promised order; the first failure stops the rest. */
+/** Run `work` on each item, at most `jobs` at a time, in no promised order; the first failure stops the rest. */
 export async function forEach<T>(
   items: AsyncIterable<T> | Iterable<T>,
   jobs: number,

@@ -1,16 +1,16 @@
 import { VarveError } from '../errors.ts';
 
 /**
- * Which paths data may have. One rule for every path from anyone: datasets, entries of manifests, outputs of DVC, arguments of
- * commands and of Git's drivers. It knows nothing of the file system at hand, since the same paths are checked out on all of them.
+ * The paths that data may have: one rule for every path from anyone, be it a dataset, an entry of a manifest, an output of DVC or an
+ * argument of a command or a driver of Git. It may not know the file system at hand, since the same paths are checked out on all.
  */
 
-/** In bytes of UTF-8: PATH_MAX of Linux, and NAME_MAX of nearly every file system. */
+/** Bytes of UTF-8: PATH_MAX of Linux, and NAME_MAX of nearly every file system. */
 export const MAX_PATH_BYTES = 4096;
 const MAX_NAME_BYTES = 255;
 
 /**
- * What lies in folders of these names steers Git, varve or DVC, up to programs that they run (`.git/hooks`, `core.fsmonitor`,
+ * Files in folders of these names steer Git, varve or DVC, up to programs that they run (`.git/hooks`, `core.fsmonitor`,
  * `credential_process`), so no data may lie there.
  */
 const RESERVED = ['git', 'varve', 'dvc'];
@@ -34,7 +34,7 @@ const DOTS = /^[ .]+(:.*)?$/s;
 const ASCII = /^[\x20-\x7e]*$/;
 
 /**
- * Why a path may not be that of data, as the rest of a sentence; undefined where it may. A `/` at its end, as folders have it, is no
+ * Tell why a path may not be that of data, as the rest of a sentence; undefined if it may. A `/` at its end, as folders have it, is no
  * fault. O(length).
  */
 export function problemOfDataPath(path: string): string | undefined {
@@ -65,7 +65,7 @@ function problemOfStep(step: string): string | undefined {
     : `has a part that some file systems take for \`${reserved}\``;
 }
 
-/** `.git`, `.varve` or `.dvc` where some file system takes a name for it; undefined for every other name. */
+/** Tell whether some file system takes a name for `.git`, `.varve` or `.dvc`, and for which; undefined for every other name. */
 export function reservedName(name: string): string | undefined {
   if (!mayFold(name)) return undefined;
   const match = NTFS_FORM.exec(fold(name));
@@ -91,7 +91,7 @@ function fold(name: string): string {
   return plain.toUpperCase().toLowerCase();
 }
 
-/** @throws VarveError `path-unsafe`; `where` names what holds the path, if it is not the path itself */
+/** Check a path of data. @param where names what holds the path, if it is not the path itself @throws VarveError `path-unsafe` */
 export function checkDataPath(path: string, where = path): void {
   const problem = problemOfDataPath(path);
   if (problem === undefined) return;

@@ -1,4 +1,4 @@
-/** Order of two paths by their UTF-8 bytes, which is how manifests are sorted: negative, zero or positive. */
+/** Compare two paths by their UTF-8 bytes, which is how manifests and keys of S3 are sorted: negative, zero or positive. */
 export function comparePaths(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length);
   let at = 0;
@@ -12,7 +12,7 @@ function utf8Rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
-/** Two sorted sequences side by side: each path once, with what either side has there. */
+/** Join two sorted sequences: each path once, with what either side has there. */
 export function* joinByPath<A, B>(
   left: Iterable<A>,
   right: Iterable<B>,
@@ -30,7 +30,7 @@ export function* joinByPath<A, B>(
   }
 }
 
-/** As joinByPath, for sequences that are read as they come. */
+/** Join two sorted sequences as {@link joinByPath} does, while they are being read. */
 export async function* joinStreams<A extends { readonly path: string }, B extends { readonly path: string }>(
   left: AsyncIterable<A> | Iterable<A>,
   right: AsyncIterable<B> | Iterable<B>,

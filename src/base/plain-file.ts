@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { VarveError } from '../errors.ts';
-import { isAbsent, systemCode, workspaceError } from './system-errors.ts';
+import { isAbsent, systemCode, systemError } from './system-errors.ts';
 
 /** Never through a link, and never waiting for the other end of a named pipe; both flags are absent on Windows. */
 const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -23,7 +23,7 @@ export function readPlainFile(file: string, where: string): string | undefined {
     // What FreeBSD says of a link is EMLINK.
     throw ['ELOOP', 'EMLINK'].includes(systemCode(error) ?? '')
       ? notPlain(where)
-      : workspaceError(error, 'read', where);
+      : systemError(error, 'read', where);
   } finally {
     if (handle !== undefined) closeSync(handle);
   }

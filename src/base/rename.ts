@@ -3,8 +3,8 @@ import { rename } from 'node:fs/promises';
 import { systemCode } from './system-errors.ts';
 
 /**
- * What Windows answers to a rename while another program has either file open. Virus scanners and indexers open what is new
- * for some milliseconds; POSIX systems rename all the same, and there these codes mean what they say.
+ * Windows answers a rename with these while another program has either file open. Virus scanners and indexers open new files for some
+ * milliseconds. POSIX systems rename all the same, and there these codes mean what they say.
  */
 const HELD_OPEN = new Set(['EPERM', 'EACCES', 'EBUSY']);
 /** 1.3 s together; graceful-fs, which npm uses, tries for up to 60 s, which is long for a command that a person waits for. */

@@ -2,18 +2,18 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync }
 import { isAbsolute, join, relative } from 'node:path';
 import { VarveError } from '../errors.ts';
 import { reservedName } from './data-path.ts';
-import { isAbsent, systemCode, workspaceError } from './system-errors.ts';
+import { isAbsent, systemCode, systemError } from './system-errors.ts';
 
-/** Never waits for the other end of a named pipe. Absent on Windows. */
+/** With this flag, opening never waits for the other end of a named pipe. Absent on Windows. */
 const WITHOUT_WAITING = constants.O_NONBLOCK ?? 0;
-/** Never through a link in the last step; `undefined` on Windows, where each file is looked at. */
+/** With this flag, opening never follows a link in the last step. Absent on Windows, where each file is looked at. */
 const WITHOUT_LINK: number | undefined = constants.O_NOFOLLOW;
 
 /**
- * Reads a file of the repository that Git may have brought, as UTF-8. Git keeps symbolic links too, and one that leads out of
+ * Read a file of the repository that Git may have brought, as UTF-8. Git keeps symbolic links too, and one that leads out of
  * the repository, or into `.git`, would show this machine's files in messages; one that stays within is followed.
  * @param path POSIX, relative to `root`
- * @throws VarveError `symlink-refused`, `special-file-refused`; errors of the system as they are
+ * @throws VarveError `symlink-refused`, `special-file-refused`, and errors of the system as they are
  */
 export function readTrackedFile(root: string, path: string): string {
   const file = openTracked(root, path);
@@ -34,7 +34,7 @@ export function readTrackedIfThere(root: string, path: string): string | undefin
     return readTrackedFile(root, path);
   } catch (error) {
     if (isAbsent(error)) return undefined;
-    throw workspaceError(error, 'read', path);
+    throw systemError(error, 'read', path);
   }
 }
 

@@ -1,30 +1,30 @@
 import { parentPort } from 'node:worker_threads';
 import { type ErrorCode, VarveError } from '../errors.ts';
 
-/** What a thread is sent. */
+/** A message to a thread. */
 export type Asked<Question> = { readonly question: Question } | { readonly end: true };
 
-/** What it sends: how far it is, and in the end its answer or why there is none. */
+/** A message of a thread: how far it is, and in the end its answer or why there is none. */
 export type Told<Answer, Progress> =
   | { readonly progress: Progress }
   | { readonly answer: Answer }
   | { readonly failure: Failure };
 
-/** Errors lose their class on the way between threads, so they travel as their parts. */
+/** An error on its way between threads. Errors lose their class there, so they travel as their parts. */
 export interface Failure {
   readonly message: string;
-  /** Of a VarveError. */
+  /** The parts of a VarveError; undefined for any other error. */
   readonly varve?: { readonly code: ErrorCode; readonly remedy: string; readonly path?: string };
 }
 
 interface Options<Answer> {
-  /** Memory of an answer that is handed over and not copied. */
+  /** Lists the memory of an answer that is handed over and not copied. */
   readonly transfer?: (answer: Answer) => ArrayBuffer[];
   /** Interrupts what is running and, once that has stopped, gives back what the thread holds. */
   readonly end?: (running: Promise<void>) => Promise<void>;
 }
 
-/** Answers what the other side asks, one question after the other: the whole of what a worker's file does. */
+/** Answer what the other side asks, one question after the other. The file of a worker does nothing else. */
 export function answerQuestions<Question, Answer, Progress = never>(
   answer: (question: Question, tell: (progress: Progress) => void) => Answer | Promise<Answer>,
   { transfer = () => [], end = (running) => running }: Options<Answer> = {},

@@ -11,15 +11,15 @@ interface Waiting<Answer, Progress> {
   readonly onProgress: ((progress: Progress) => void) | undefined;
 }
 
-/** How a question goes out: memory that is handed over and not copied, and who hears how far its answer is. */
-export interface AskOptions<Progress> {
+export interface ThreadAskOptions<Progress> {
+  /** Memory of the question that is handed over and not copied. */
   readonly transfer?: readonly ArrayBuffer[];
   readonly onProgress?: (progress: Progress) => void;
 }
 
 /**
- * One thread, which runs a built file that calls `answerQuestions`, and answers in the order in which it is asked. While it has
- * nothing to answer, it keeps no process alive.
+ * A thread that runs a built file, which calls `answerQuestions`. It answers in the order in which it is asked, and keeps no process
+ * alive while it has nothing to answer.
  */
 export class Thread<Question, Answer, Progress = never> {
   readonly #worker: Worker;
@@ -29,8 +29,8 @@ export class Thread<Question, Answer, Progress = never> {
   #isClosed = false;
 
   /**
-   * @param name of the built file
-   * @param task what the thread finds as `workerData`
+   * @param name of the built file, without folder and ending
+   * @param task passed to the thread as `workerData`
    */
   constructor(name: string, task?: unknown) {
     this.#worker = new Worker(builtFile(name), { workerData: task });
@@ -45,8 +45,8 @@ export class Thread<Question, Answer, Progress = never> {
     return this.#waiting.length;
   }
 
-  /** @throws VarveError as the thread does; any other error of it as an Error with its trace */
-  ask(question: Question, options: AskOptions<Progress> = {}): Promise<Answer> {
+  /** @throws VarveError that the thread throws; any other error of it as an Error with its trace */
+  ask(question: Question, options: ThreadAskOptions<Progress> = {}): Promise<Answer> {
     if (this.#isClosed) return Promise.reject(new Error('The thread has ended'));
     const answer = new Promise<Answer>((resolve, reject) => {
       this.#waiting.push({ resolve, reject, onProgress: options.onProgress });
@@ -62,13 +62,13 @@ export class Thread<Question, Answer, Progress = never> {
     await this.#last.catch(() => undefined);
   }
 
-  /** Stops the thread at once. What is not answered yet never will be. */
+  /** Stop the thread at once. What is not answered yet never will be. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#worker.terminate();
   }
 
-  /** Lets the thread interrupt what it does and give back what it holds, and waits until it has ended. */
+  /** Let the thread interrupt what it does and give back what it holds, and wait until it has ended. */
   async end(): Promise<void> {
     if (this.#isClosed) return;
     const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
@@ -116,7 +116,7 @@ export class Threads<Question, Answer> {
     options.signal?.addEventListener('abort', () => this.#leave(), { once: true });
   }
 
-  /** Starts all that there may be, so that they get ready before they are asked. */
+  /** Start all that there may be, so that they get ready before they are asked. */
   startAll(): void {
     while (this.#threads.length < this.count) this.#threads.push(this.#start());
   }
@@ -126,12 +126,12 @@ export class Threads<Question, Answer> {
     return this.#threads.length < this.count || this.#threads.some(({ waiting }) => waiting === 0);
   }
 
-  /** Asks the thread that has least to do; each answers in the order in which it is asked. */
+  /** Ask the thread that has least to do; each answers in the order in which it is asked. */
   ask(question: Question, transfer: readonly ArrayBuffer[] = []): Promise<Answer> {
     return this.#leastBusy().ask(question, { transfer });
   }
 
-  /** Has the threads leave what they are at, and clean up behind themselves. What is not answered by then never will be. */
+  /** Have the threads leave what they are at, and clean up behind themselves. What is not answered by then never will be. */
   async close(): Promise<void> {
     this.#leave();
     const closing = this.#threads.splice(0).map(async (thread) => {
@@ -158,7 +158,7 @@ export class Threads<Question, Answer> {
   }
 }
 
-/** Beside the built code. Node cannot run the TypeScript sources, so those use the build too, which the tests keep fresh. */
+/** Find a built file. Node cannot run the TypeScript sources, so those use the build too, which the tests keep fresh. */
 function builtFile(name: string): URL {
   const folder = import.meta.url.endsWith('.ts') ? '../../dist' : '.';
   return new URL(`${folder}/${name}.js`, import.meta.url);

@@ -3,12 +3,12 @@ import { grouped } from '../wording/numbers.ts';
 import type { FileChange } from '../workspace/tree/data-state.ts';
 import type { Paint } from './terminal/text.ts';
 
-/** More than this many files are counted, not listed; `--json` lists them all. */
-const MOST = 20;
+/** The most files that are listed; more are counted. `--json` lists them all. */
+const MAX_LISTED = 20;
 const SIGNS = { added: ['+', 'green'], removed: ['-', 'red'], modified: ['~', 'yellow'] } as const;
 
 export function changeLines(changes: readonly FileChange[], paint: Paint): string[] {
-  const lines = changes.slice(0, MOST).map(({ path, change }) => {
+  const lines = changes.slice(0, MAX_LISTED).map(({ path, change }) => {
     const [sign, colour] = SIGNS[change];
     return `  ${paint(colour, `${sign} ${neutral(path)}`)}`;
   });

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { OnProgress } from '../progress.ts';
 
-/** What a command may use of its surroundings. */
+/** The surroundings that a command may use. */
 export interface Io {
   /** Where the user stands, or what `-C` names. Absolute. */
   readonly cwd: string;
@@ -9,7 +9,7 @@ export interface Io {
   readonly onProgress: OnProgress;
   /** Whether standard output takes colours. */
   readonly colours: boolean;
-  /** Columns of the terminal; undefined where standard output is none. */
+  /** Columns of the terminal; undefined if standard output is none. */
   readonly width: number | undefined;
   /** Prints a result that is ready while others are still to come: the text, or with `--json` one line of JSON. */
   emit(json: unknown, text: string): void;
@@ -20,13 +20,13 @@ export interface Io {
 }
 
 export interface Outcome {
-  /** The document of `--json`; undefined where all was emitted before. */
+  /** The document of `--json`; undefined if all was emitted before. */
   readonly json: unknown;
   /** What people read; '' says nothing. Data in it must be neutral (see ../wording/neutral.ts): it may not start a line of its own. */
   readonly text: string;
   /** The text is for programs, in a format of its own, and printed as it is: it has made its data harmless itself. */
   readonly isVerbatim?: boolean;
-  /** 1 where a check found something; 0 unless given. */
+  /** 1 if a check found something; 0 unless given. */
   readonly exitCode?: 0 | 1;
 }
 
@@ -35,15 +35,15 @@ export interface CommonOptions {
 }
 
 /** Does the work of a command and prints its outcome, its progress and its errors, as people or scripts want them. */
-export type Run = (options: CommonOptions, work: (io: Io) => Promise<Outcome>) => Promise<void>;
+export type RunCommand = (options: CommonOptions, work: (io: Io) => Promise<Outcome>) => Promise<void>;
 
-/** One command of the line. Its module is loaded only where the command is meant. */
+/** One command of the line. Its module is loaded only if the command is meant. */
 export interface CommandEntry {
   readonly name: string;
   /** One line, for `varve --help`. */
   readonly summary: string;
   readonly load: () => Promise<{
-    readonly command: (run: Run, all: readonly CommandEntry[]) => Command;
+    readonly command: (run: RunCommand, all: readonly CommandEntry[]) => Command;
   }>;
 }
 

@@ -1,6 +1,6 @@
 import type { CommandEntry } from './command.ts';
 
-/** In the order of `varve --help`. */
+/** All commands, in the order of `varve --help`. */
 export const COMMANDS: readonly CommandEntry[] = [
   { name: 'init', summary: 'start in a Git repository', load: () => import('./commands/init.ts') },
   { name: 'add', summary: 'snapshot data and write its pointer', load: () => import('./commands/add.ts') },

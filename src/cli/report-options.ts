@@ -1,8 +1,7 @@
-import { lstatSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { unfinishedBeside } from '../base/atomic-write.ts';
-import { renameOverSync } from '../base/rename.ts';
+import { replaceFile } from '../base/atomic-write.ts';
 import { VarveError } from '../errors.ts';
 import type { ProfilingOptions } from '../operations/statistics/load.ts';
 import type { RenderOptions, ReportFormat } from '../report/format.ts';
@@ -25,7 +24,7 @@ export function withReportOptions(command: Command, formats: readonly ReportForm
 export function withProfilingOptions(command: Command): Command {
   return withEngineOptions(
     command
-      .option('--slice <feature=value>', 'only the rows in which a feature has this value', slice)
+      .option('--slice <feature=value>', 'only the rows in which a feature has this value', parseSlice)
       .option('--weight <feature>', 'the feature that weights rows'),
   );
 }
@@ -37,7 +36,7 @@ export function withEngineOptions(command: Command): Command {
     .option('--threads <count>', 'threads of the engine', positiveInteger);
 }
 
-/** The report as text in the format that was asked for; into a file where one is named. */
+/** The report as text in the format that was asked for; into a file if one is named. */
 export function reportOutcome(
   io: Io,
   options: ReportOptions,
@@ -62,14 +61,10 @@ export function reportOutcome(
 /** Writes a file as a whole, so that whoever reads it meanwhile sees the old one or the new one. */
 export function replaceReport(io: Io, name: string, report: string | Uint8Array): void {
   const path = resolve(io.cwd, name);
-  const draft = unfinishedBeside(path);
   try {
-    if (isReplaced(path)) {
-      writeFileSync(draft, report, { flag: 'wx' });
-      renameOverSync(draft, path);
-    } else writeFileSync(path, report);
+    if (isReplaced(path)) replaceFile(path, [Buffer.from(report)], false);
+    else writeFileSync(path, report);
   } catch (error) {
-    rmSync(draft, { force: true });
     throw new VarveError('unwritable-output', `Cannot write ${name}: ${(error as Error).message}`, {
       path: name,
       remedy: 'Name a file in a folder that is there and that you may write to.',
@@ -89,7 +84,7 @@ function isReplaced(path: string): boolean {
 }
 
 /** `feature=value` as a slice. */
-export function slice(text: string): NonNullable<ProfilingOptions['slice']> {
+export function parseSlice(text: string): NonNullable<ProfilingOptions['slice']> {
   const equals = text.indexOf('=');
   if (equals > 0) return { feature: text.slice(0, equals), value: text.slice(equals + 1) };
   throw new InvalidArgumentError('Write it as feature=value, such as country=AT.');

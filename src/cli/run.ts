@@ -1,10 +1,15 @@
+/**
+ * Runs one command line: finds its command, gives it the terminal, and prints its outcome or its error. It knows no
+ * dataset; commands know no terminal but what `Io` gives them.
+ */
+
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { VarveError } from '../errors.ts';
 import { withoutSecrets } from '../remote/url.ts';
 import { inert, inertJson, neutral } from '../wording/neutral.ts';
-import type { CommandEntry, CommonOptions, Io, Outcome, Run } from './command.ts';
+import type { CommandEntry, CommonOptions, Io, Outcome, RunCommand } from './command.ts';
 import { printFailure } from './terminal/failure.ts';
 import { watchInterrupts } from './terminal/interrupts.ts';
 import { ProgressBar } from './terminal/progress-bar.ts';
@@ -33,11 +38,11 @@ interface GlobalOptions {
   readonly C?: string;
 }
 
-/** The command that is meant; where none is, the names of all. */
+/** The command that is meant; if none is, the names of all. */
 async function buildProgram(
   words: readonly string[],
   commands: readonly CommandEntry[],
-  runCommand: Run,
+  runCommand: RunCommand,
 ): Promise<Command> {
   const program = new Command('varve')
     .description('Version datasets beside Git, and know what is in them.')
@@ -171,7 +176,10 @@ function printVersion(): never {
   throw new CommanderError(0, 'varve.version', version);
 }
 
-/** What commander says of words of the command line, which may be anything; a suggestion comes on a line of its own. */
+/**
+ * Makes lines of commander's message, which quotes words of the command line that may be anything; a suggestion comes on
+ * a line of its own.
+ */
 function usageLines(message: string): string[] {
   const [said, suggestion] = message.trimEnd().split(/\n(?=\(Did you mean [^\n]*\)$)/);
   return [said!, ...(suggestion === undefined ? [] : [suggestion])].map((line) => forPeople(neutral(line)));

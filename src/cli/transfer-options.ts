@@ -4,9 +4,9 @@ import { neutral } from '../wording/neutral.ts';
 import { byteSize, counted } from '../wording/numbers.ts';
 import { type CommonOptions, defineCommand, positiveInteger } from './command.ts';
 
-export type TransferOptions = CommonOptions & TransferChoice;
+export type TransferCommandOptions = CommonOptions & TransferChoice;
 
-/** A command with what push, fetch and pull have in common. */
+/** Defines a command with the options that push, fetch and pull have in common. */
 export function defineTransfer(...definition: Parameters<typeof defineCommand>): Command {
   return defineCommand(...definition)
     .argument('[path...]', 'datasets, folders that hold some, or files and folders within one')
@@ -16,7 +16,7 @@ export function defineTransfer(...definition: Parameters<typeof defineCommand>):
     .option('--jobs <count>', 'requests at a time', positiveInteger);
 }
 
-/** What a push did. */
+/** Says what a push did. */
 export function pushLines(result: TransferResult): string {
   const stays = (result.inPlace ?? []).map(({ path, url }) =>
     neutral(`${path} lies in ${url}: its list was pushed, and its data stays there.`),
@@ -24,7 +24,7 @@ export function pushLines(result: TransferResult): string {
   return [remoteLine('pushed to', result), ...stays].join('\n');
 }
 
-/** What a fetch did. */
+/** Says what a fetch did. */
 export function fetchLines(result: TransferResult): string {
   const read = (result.inPlace ?? []).map(({ path, url, objects, bytes }) =>
     neutral(

@@ -1,43 +1,54 @@
+/**
+ * The room of drift: finds what changed between two profiles, and decides what of it matters. It knows profiles alone: no
+ * data, no file, no repository, and no way to show a report.
+ */
+
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model/model.ts';
 import { FILES_TABLE } from '../profile/model/tables.ts';
-import { usualOf } from './baseline.ts';
-import { decide, type Examined, rank } from './decide.ts';
+import { usualChanges } from './baseline.ts';
+import { decideFeatures, type ExaminedFeature, verdictRank } from './decide.ts';
 import { distributionOf } from './distributions/distribution.ts';
-import { examine } from './findings/findings.ts';
-import { keyOf, match, ref } from './match.ts';
+import { measureChanges } from './findings/findings.ts';
+import { featureKey, matchFeatures, pairRef } from './match.ts';
 import type { DriftOptions, DriftReport, FeatureDrift, FeatureRef, Side, Verdict } from './model.ts';
 
 /**
- * What changed between two profiles, strongest first, from nothing but the profiles. Deterministic. Linear in the sizes of
- * the profiles: about 0.2 ms a feature. @throws VarveError `no-key` where keys must be disjoint and there are none.
+ * Compares two profiles feature by feature and decides which changes are drift, strongest first. Deterministic; reads
+ * nothing but the profiles. Takes time linear in the sizes of the profiles: about 0.2 ms a feature.
+ * @throws VarveError `no-key` if `options.disjointKeys` is set and no feature is a key; `unknown-measure`,
+ * `bad-threshold`
  */
 export function compareProfiles(before: Profile, after: Profile, options: DriftOptions): DriftReport {
-  const { pairs, added, removed } = match(before, after, options);
-  const usual = usualOf(before, options);
+  const { pairs, added, removed } = matchFeatures(before, after, options);
+  const usual = usualChanges(before, options);
   const examined = pairs.map(
-    (pair): Examined => ({ pair, findings: examine(pair), usual: usual.get(keyOf(pair)) ?? new Map() }),
+    (pair): ExaminedFeature => ({
+      pair,
+      changes: measureChanges(pair),
+      usual: usual.get(featureKey(pair)) ?? new Map(),
+    }),
   );
   if (options.disjointKeys) requireKey(examined);
-  const decisions = decide(examined, options);
+  const decisions = decideFeatures(examined, options);
   const features = pairs
     .map(
       (pair, index): FeatureDrift => ({
-        ...ref(pair),
+        ...pairRef(pair),
         ...decisions[index]!,
-        // Of many features, few are drawn.
+        // Made when it is read: of many features, few are drawn.
         get distribution() {
           return distributionOf(pair);
         },
       }),
     )
-    .sort((a, b) => rank(b.verdict) - rank(a.verdict) || b.strength - a.strength);
-  const sides = [side(before, options, 0), side(after, options, 1)] as const;
+    .sort((a, b) => verdictRank(b.verdict) - verdictRank(a.verdict) || b.strength - a.strength);
+  const sides = [sideOf(before, options, 0), sideOf(after, options, 1)] as const;
   return {
     varveDrift: 1,
     before: sides[0],
     after: sides[1],
-    verdict: strongest(features, added, removed, sides[1].rows === 0 && sides[0].rows > 0),
+    verdict: overallVerdict(features, added, removed, sides[1].rows === 0 && sides[0].rows > 0),
     summary: summarize(features, added, removed, sides),
     features,
     added,
@@ -46,15 +57,15 @@ export function compareProfiles(before: Profile, after: Profile, options: DriftO
 }
 
 /** Without a key there is nothing that could show that two splits share rows. */
-function requireKey(examined: readonly Examined[]): void {
-  if (examined.some(({ findings }) => findings.some(({ name }) => name === 'key-overlap'))) return;
+function requireKey(examined: readonly ExaminedFeature[]): void {
+  if (examined.some(({ changes }) => changes.some(({ name }) => name === 'key-overlap'))) return;
   throw new VarveError('no-key', 'no feature has a value of its own in nearly every row of both sides', {
     remedy:
       'Name the feature whose values must not occur on both sides, in the schema: drift: { features: { user: { key-overlap: 0.001 } } }.',
   });
 }
 
-function side(profile: Profile, options: DriftOptions, index: 0 | 1): Side {
+function sideOf(profile: Profile, options: DriftOptions, index: 0 | 1): Side {
   const digest = options.digests?.[index];
   const tables = profile.tables.filter(({ name }) => name !== FILES_TABLE);
   const counted = tables.length > 0 ? tables : profile.tables;
@@ -65,13 +76,13 @@ function side(profile: Profile, options: DriftOptions, index: 0 | 1): Side {
   };
 }
 
-function strongest(
+function overallVerdict(
   features: readonly FeatureDrift[],
   added: readonly FeatureRef[],
   removed: readonly FeatureRef[],
-  emptied: boolean,
+  areAllRowsGone: boolean,
 ): Verdict {
-  if (emptied || removed.length > 0) return 'drift';
+  if (areAllRowsGone || removed.length > 0) return 'drift';
   const first = features[0]?.verdict ?? 'none';
   return first === 'none' && added.length > 0 ? 'warning' : first;
 }
@@ -85,14 +96,14 @@ function summarize(
   if (after.rows === 0 && before.rows > 0) return `no rows are left of ${before.rows}`;
   const drifted = features.filter(({ verdict }) => verdict === 'drift');
   const changed = features.filter(({ verdict }) => verdict === 'warning');
-  const of = `of ${features.length} feature${features.length === 1 ? '' : 's'}`;
+  const ofAll = `of ${features.length} feature${features.length === 1 ? '' : 's'}`;
   const parts = [
-    ...(drifted.length > 0 ? [`${drifted.length} ${of} drifted: ${listed(drifted)}`] : []),
+    ...(drifted.length > 0 ? [`${drifted.length} ${ofAll} drifted: ${namesOf(drifted)}`] : []),
     ...(drifted.length === 0 && changed.length > 0
-      ? [`${changed.length} ${of} changed a little: ${listed(changed)}`]
+      ? [`${changed.length} ${ofAll} changed a little: ${namesOf(changed)}`]
       : []),
-    ...(removed.length > 0 ? [`${removed.length} removed: ${listed(removed)}`] : []),
-    ...(added.length > 0 ? [`${added.length} added: ${listed(added)}`] : []),
+    ...(removed.length > 0 ? [`${removed.length} removed: ${namesOf(removed)}`] : []),
+    ...(added.length > 0 ? [`${added.length} added: ${namesOf(added)}`] : []),
   ];
   return parts.length > 0
     ? parts.join('; ')
@@ -101,10 +112,10 @@ function summarize(
 
 const MAX_NAMED = 5;
 
-function listed(features: readonly FeatureRef[]): string {
+function namesOf(features: readonly FeatureRef[]): string {
   const names = features
     .slice(0, MAX_NAMED)
     .map(({ table, feature }) => (table === '' ? feature : `${table}: ${feature}`));
-  const more = features.length - names.length;
-  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
+  const unnamed = features.length - names.length;
+  return names.join(', ') + (unnamed > 0 ? ` and ${unnamed} more` : '');
 }

@@ -1,7 +1,7 @@
 import type { Profile } from '../profile/model/model.ts';
 import { compareProfiles } from './compare.ts';
-import { rank } from './decide.ts';
-import { keyOf } from './match.ts';
+import { verdictRank } from './decide.ts';
+import { featureKey } from './match.ts';
 import type { DriftOptions, DriftSeries, FeatureDrift, FeatureRef, Side } from './model.ts';
 
 export interface Version {
@@ -15,8 +15,9 @@ export interface Version {
 type Step = DriftSeries['features'][number]['steps'][number];
 
 /**
- * Every version against the one before it, oldest first. The baseline of the options, where there is one, holds for all
- * steps. @throws RangeError for fewer than two versions.
+ * Compares every version with the one before it. `options.baseline`, if given, holds for all steps.
+ * @param versions oldest first
+ * @throws RangeError for fewer than two versions
  */
 export function compareHistory(
   versions: readonly Version[],
@@ -35,27 +36,27 @@ export function compareHistory(
   for (const [step, report] of reports.entries()) {
     for (const feature of report.features) {
       const { table, feature: name, type } = feature;
-      const known = series.get(keyOf(feature)) ?? {
+      const known = series.get(featureKey(feature)) ?? {
         table,
         feature: name,
         type,
         steps: reports.map(() => null),
       };
-      series.set(keyOf(feature), known);
+      series.set(featureKey(feature), known);
       known.steps[step] = stepOf(feature);
     }
   }
   return {
     varveDriftSeries: 1,
     versions: [reports[0]!.before, ...reports.map(({ after }) => after)].map((side, i) =>
-      dated(side, versions[i]!),
+      withDate(side, versions[i]!),
     ),
     steps: reports.map(({ verdict, summary }) => ({ verdict, summary })),
-    features: [...series.values()].sort((a, b) => loudest(b.steps) - loudest(a.steps)),
+    features: [...series.values()].sort((a, b) => strongestStep(b.steps) - strongestStep(a.steps)),
   };
 }
 
-function dated(side: Side, { date }: Version): Side & { readonly date?: string } {
+function withDate(side: Side, { date }: Version): Side & { readonly date?: string } {
   return date === undefined ? side : { ...side, date };
 }
 
@@ -64,8 +65,8 @@ function stepOf({ verdict, strength, reasons }: FeatureDrift): NonNullable<Step>
 }
 
 /** Orders by verdict first: strength / (1 + strength) lies within one rank. */
-function loudest(steps: readonly Step[]): number {
+function strongestStep(steps: readonly Step[]): number {
   return Math.max(
-    ...steps.map((step) => (step ? rank(step.verdict) + step.strength / (1 + step.strength) : 0)),
+    ...steps.map((step) => (step ? verdictRank(step.verdict) + step.strength / (1 + step.strength) : 0)),
   );
 }

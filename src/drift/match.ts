@@ -2,28 +2,31 @@ import { featureName } from '../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../profile/model/model.ts';
 import { FILES_TABLE } from '../profile/model/tables.ts';
 
-import { Pair } from './findings/finding.ts';
+import { FeaturePair } from './findings/finding.ts';
 import type { DriftOptions, FeatureRef } from './model.ts';
 import { isCompared } from './thresholds.ts';
 
 interface Matched {
-  readonly pairs: Pair[];
+  readonly pairs: FeaturePair[];
   readonly added: FeatureRef[];
   readonly removed: FeatureRef[];
 }
 
-/** Features by table and name. The table of files counts only where both sides are directories. */
-export function match(before: Profile, after: Profile, options: DriftOptions): Matched {
+/**
+ * Pairs the features of two profiles by table and name; those without a partner are added or removed. The table of files
+ * counts only if both sides are directories.
+ */
+export function matchFeatures(before: Profile, after: Profile, options: DriftOptions): Matched {
   const tables = new Map(after.tables.map((table) => [table.name, table]));
   const matched: Matched = { pairs: [], added: [], removed: [] };
   for (const table of before.tables) {
     const other = tables.get(table.name);
     if (other !== undefined) matchTable(table, other, options, matched);
-    else if (table.name !== FILES_TABLE) matched.removed.push(...refs(table, options));
+    else if (table.name !== FILES_TABLE) matched.removed.push(...tableRefs(table, options));
     tables.delete(table.name);
   }
   for (const table of tables.values()) {
-    if (table.name !== FILES_TABLE) matched.added.push(...refs(table, options));
+    if (table.name !== FILES_TABLE) matched.added.push(...tableRefs(table, options));
   }
   return matched;
 }
@@ -35,10 +38,10 @@ function matchTable(before: TableProfile, after: TableProfile, options: DriftOpt
     const other = others.get(name);
     others.delete(name);
     if (!isCompared(name, options)) continue;
-    if (other === undefined) into.removed.push(refOf(before.name, feature));
+    if (other === undefined) into.removed.push(featureRef(before.name, feature));
     else
       into.pairs.push(
-        new Pair(
+        new FeaturePair(
           {
             table: before.name,
             feature: name,
@@ -51,24 +54,24 @@ function matchTable(before: TableProfile, after: TableProfile, options: DriftOpt
       );
   }
   const added = [...others].filter(([name]) => isCompared(name, options));
-  into.added.push(...added.map(([, feature]) => refOf(before.name, feature)));
+  into.added.push(...added.map(([, feature]) => featureRef(before.name, feature)));
 }
 
-function refs(table: TableProfile, options: DriftOptions): FeatureRef[] {
+function tableRefs(table: TableProfile, options: DriftOptions): FeatureRef[] {
   return table.features
     .filter(({ path }) => isCompared(featureName(path), options))
-    .map((feature) => refOf(table.name, feature));
+    .map((feature) => featureRef(table.name, feature));
 }
 
-function refOf(table: string, feature: FeatureProfile): FeatureRef {
+function featureRef(table: string, feature: FeatureProfile): FeatureRef {
   return { table, feature: featureName(feature.path), type: feature.type };
 }
 
-export function ref({ table, feature, before, after }: Pair): FeatureRef {
+export function pairRef({ table, feature, before, after }: FeaturePair): FeatureRef {
   return { table, feature, type: after.type === 'unknown' ? before.type : after.type };
 }
 
 /** Names a feature among all tables. */
-export function keyOf({ table, feature }: Pick<FeatureRef, 'table' | 'feature'>): string {
+export function featureKey({ table, feature }: Pick<FeatureRef, 'table' | 'feature'>): string {
   return JSON.stringify([table, feature]);
 }

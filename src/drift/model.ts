@@ -9,7 +9,7 @@ export interface DriftReport {
   readonly verdict: Verdict;
   /** The answer in one line: `3 of 19 features drifted: month, dep_delay, tailnum`. */
   readonly summary: string;
-  /** Of all tables, by verdict, then strength, descending. */
+  /** Features of all tables, by verdict, then strength, descending. */
   readonly features: readonly FeatureDrift[];
   /** Features that are on one side only. */
   readonly added: readonly FeatureRef[];
@@ -19,7 +19,7 @@ export interface DriftReport {
 export type Verdict = 'none' | 'warning' | 'drift';
 
 export interface Side {
-  /** As the person named it: `data/flights.csv@HEAD~1`. */
+  /** The side as the person named it: `data/flights.csv@HEAD~1`. */
   readonly name: string;
   readonly digest?: string;
   readonly rows: number;
@@ -34,14 +34,14 @@ export interface FeatureRef {
 export interface FeatureDrift extends FeatureRef {
   readonly verdict: Verdict;
   /**
-   * Of the decisive measure, value divided by its drift threshold: 1 is just at it. What chance explains is at most ½.
-   * Orders the report.
+   * The decisive measure's value divided by its drift threshold, so that 1 is just drift; at most ½ if chance explains
+   * the change. Orders features of one verdict.
    */
   readonly strength: number;
   /** Sentences for people, strongest first: `share of "AA" fell from 9.7 % to 4.1 %`. */
   readonly reasons: readonly string[];
   readonly measures: readonly Measure[];
-  /** Both distributions on one axis, ready to draw; shares sum to 1 on each side (0 where a side is empty). */
+  /** Both distributions on one axis, ready to draw; shares sum to 1 on each side (0 if a side is empty). */
   readonly distribution: Distribution;
 }
 
@@ -49,7 +49,7 @@ export interface Measure {
   /** Stable, kebab-case: `jensen-shannon`, `l-infinity`, `kolmogorov-smirnov`, `psi`, `null-share`, … */
   readonly name: string;
   readonly value: number;
-  /** Where sampling alone would lie at these sizes (its 95th percentile), when known. */
+  /** The value that sampling alone would give at these sizes (its 95th percentile), if known. */
   readonly expected?: number;
   /** The value at and above which the measure speaks of drift; absent for measures that only inform. */
   readonly threshold?: number;
@@ -101,28 +101,28 @@ export type MeasureName =
   | 'period-overlap'
   | 'key-overlap';
 
-/** Of a measure, the value from which it speaks of drift; half of it is a warning. `null`: it only informs. */
+/** The value from which each measure speaks of drift; half of it is a warning. `null`: the measure only informs. */
 export type Thresholds = Readonly<Partial<Record<MeasureName, number | null>>>;
 
-/** TFDV's comparators. A feature that has one is judged by it alone: drift where the value is above the threshold. */
+/** TFDV's comparators. They alone judge a feature that has one: it drifts if the value is above the threshold. */
 export interface TfdvThresholds {
   readonly lInfinity?: number;
   readonly jensenShannon?: number;
 }
 
 export interface DriftOptions {
-  /** How the person named before and after. */
+  /** The two sides, as the person named them. */
   readonly names: readonly [before: string, after: string];
   readonly digests?: readonly [before: string | undefined, after: string | undefined];
-  /** In place of the defaults, for all features. */
+  /** Replace the defaults, for all features. */
   readonly thresholds?: Thresholds;
-  /** By the feature's name as people write it; in `ignore` and `watch`, `*` stands for any characters. */
+  /** Names are as people write them; in `ignore` and `watch`, `*` stands for any characters. */
   readonly features?: {
     /** Left out of the report. */
     readonly ignore?: readonly string[];
-    /** Where given, all others are left out of the report. */
+    /** If given, all other features are left out of the report. */
     readonly watch?: readonly string[];
-    /** In place of the defaults, for one feature. */
+    /** Replace the defaults, by the name of a feature. */
     readonly thresholds?: Readonly<Record<string, Thresholds>>;
     readonly comparators?: Readonly<Record<string, TfdvThresholds>>;
   };
@@ -144,7 +144,9 @@ export interface DriftSeries {
     readonly verdict: Verdict;
     readonly summary: string;
   }[];
-  /** By the strongest verdict, then strength, of any step; one place a step, `null` where a side lacks the feature. */
+  /**
+   * Sorted by the strongest verdict, then strength, of any step. One entry a step, `null` if a side lacks the feature.
+   */
   readonly features: readonly (FeatureRef & {
     readonly steps: readonly (Pick<FeatureDrift, 'verdict' | 'strength' | 'reasons'> | null)[];
   })[];
@@ -153,7 +155,7 @@ export interface DriftSeries {
 /** One window of a stream against a snapshot; printed as one line of JSON. */
 export interface DriftWindow {
   readonly varveDriftWindow: 1;
-  /** From 1. */
+  /** The window's number, from 1. */
   readonly window: number;
   readonly rows: number;
   readonly verdict: Verdict;

@@ -2,8 +2,8 @@ import { VarveError } from '../errors.ts';
 import type { DriftOptions, MeasureName, Thresholds } from './model.ts';
 
 /**
- * From which value each measure speaks of drift. docs/design/drift.md says why each has its value; those with `null` inform,
- * since another measure of the same change decides.
+ * The value from which each measure speaks of drift. docs/design/drift.md gives the reason for each. A measure with
+ * `null` informs, since another measure of the same change decides.
  */
 const DEFAULT_THRESHOLDS: Readonly<Record<MeasureName, number | null>> = {
   'l-infinity': 0.04,
@@ -31,20 +31,20 @@ const DEFAULT_THRESHOLDS: Readonly<Record<MeasureName, number | null>> = {
 };
 
 /** The share of common keys from which two splits leak. */
-const LEAKAGE = 0.001;
+const LEAKAGE_THRESHOLD = 0.001;
 
 /** The thresholds of one feature: its own, else those for all, else the defaults. */
 export function thresholdsOf(feature: string, options: DriftOptions): Record<MeasureName, number | null> {
   return {
     ...DEFAULT_THRESHOLDS,
-    ...(options.disjointKeys ? { 'key-overlap': LEAKAGE } : {}),
-    ...checked(options.thresholds),
-    ...checked(options.features?.thresholds?.[feature]),
+    ...(options.disjointKeys ? { 'key-overlap': LEAKAGE_THRESHOLD } : {}),
+    ...checkThresholds(options.thresholds),
+    ...checkThresholds(options.features?.thresholds?.[feature]),
   };
 }
 
 /** Thresholds come from files that people write. */
-function checked(thresholds: Thresholds | undefined): Thresholds {
+function checkThresholds(thresholds: Thresholds | undefined): Thresholds {
   for (const [name, value] of Object.entries(thresholds ?? {})) {
     if (!(name in DEFAULT_THRESHOLDS)) {
       throw new VarveError('unknown-measure', `there is no drift measure called "${name}"`, {
@@ -60,7 +60,7 @@ function checked(thresholds: Thresholds | undefined): Thresholds {
   return thresholds ?? {};
 }
 
-/** Whether the report speaks of this feature. */
+/** Tells whether the report speaks of this feature. */
 export function isCompared(feature: string, options: DriftOptions): boolean {
   const { ignore = [], watch = [] } = options.features ?? {};
   if (ignore.some((pattern) => matches(pattern, feature))) return false;

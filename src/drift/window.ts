@@ -1,7 +1,10 @@
 import type { DriftReport, DriftWindow } from './model.ts';
 
-/** What the `window`th window of a stream, from 1, says in one line: its report without what did not change. */
-export function windowOf(report: DriftReport, window: number): DriftWindow {
+/**
+ * Shortens the report of one window of a stream to what changed.
+ * @param window the window's number, from 1
+ */
+export function driftWindow(report: DriftReport, window: number): DriftWindow {
   const { after, verdict, summary, features, added, removed } = report;
   return {
     varveDriftWindow: 1,

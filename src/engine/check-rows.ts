@@ -2,12 +2,12 @@ import { VarveError } from '../errors.ts';
 import { type Engine, type EngineOptions, isOutOfMemory, openEngine } from './duckdb.ts';
 import { identifier, literal } from './quote.ts';
 import { assertRowExpression, invalidExpression } from './row-expression.ts';
-import { openSource } from './source.ts';
+import { openTableSource } from './source.ts';
 import type { SourceFile } from './source-file.ts';
 
-/** How many example rows an answer has at most. */
+/** The most example rows of an answer. */
 const EXAMPLES = 5;
-const LONGEST_VALUE = 256;
+const MAX_VALUE_LENGTH = 256;
 
 export interface RowsAnswer {
   readonly rows: number;
@@ -49,7 +49,7 @@ export async function openRows(groups: readonly RowGroup[], options: RowOptions 
     for (const [index, group] of groups.entries()) parts.push(await rowsOf(engine, group, `part${index}`));
     const { slice, signal } = options;
     const kept = slice && `WHERE CAST(${identifier(slice.feature)} AS VARCHAR) = ${literal(slice.value)}`;
-    const all = `SELECT row_number() OVER () AS ${position}, * FROM (${parts.join(' UNION ALL BY NAME ')})`;
+    const all = `SELECT row_number() OVER () AS ${POSITION_COLUMN}, * FROM (${parts.join(' UNION ALL BY NAME ')})`;
     await engine.query(`CREATE VIEW table_rows AS FROM (${all}) ${kept ?? ''}`);
     return rowTable(engine, 'table_rows', signal);
   } catch (error) {
@@ -59,15 +59,15 @@ export async function openRows(groups: readonly RowGroup[], options: RowOptions 
 }
 
 async function rowsOf(engine: Engine, { files, constants }: RowGroup, relation: string): Promise<string> {
-  const { columns } = await openSource(engine, files, relation);
+  const { columns } = await openTableSource(engine, files, relation);
   const added = constants.filter(([name]) => !columns.some((column) => column.name === name));
   return `SELECT *${added.map(([name, sql]) => `, ${sql} AS ${identifier(name)}`).join('')} FROM ${relation}`;
 }
 
-/** The column of `rowTable`'s relation that numbers its rows from 1. */
-export const position = '"varve row"';
+/** The column of a RowTable's relation that numbers its rows from 1. */
+export const POSITION_COLUMN = '"varve row"';
 
-/** The rows of a relation that has the column `position`; closing the table closes the engine. */
+/** Makes a RowTable of a relation that has the column `POSITION_COLUMN`; closing it closes the engine. */
 export function rowTable(engine: Engine, relation: string, signal?: AbortSignal): RowTable {
   return {
     async ask(failing, value) {
@@ -87,10 +87,10 @@ export function rowTable(engine: Engine, relation: string, signal?: AbortSignal)
 }
 
 async function answer(engine: Engine, relation: string, failing: string, value: string): Promise<RowsAnswer> {
-  const judged = `SELECT ${position} AS position, (${failing}\n) AS bad, CAST((${value}\n) AS VARCHAR) AS shown FROM ${relation}`;
+  const judged = `SELECT ${POSITION_COLUMN} AS position, (${failing}\n) AS bad, CAST((${value}\n) AS VARCHAR) AS shown FROM ${relation}`;
   const counts = await engine.query(`SELECT count(*), count(*) FILTER (bad) FROM (${judged})`);
   const [numbers = [], shown = []] = await engine.query(
-    `SELECT position, left(coalesce(shown, 'null'), ${LONGEST_VALUE}) FROM (${judged}) WHERE bad ORDER BY position LIMIT ${EXAMPLES}`,
+    `SELECT position, left(coalesce(shown, 'null'), ${MAX_VALUE_LENGTH}) FROM (${judged}) WHERE bad ORDER BY position LIMIT ${EXAMPLES}`,
   );
   return {
     rows: Number(counts[0]?.[0]),

@@ -1,3 +1,8 @@
+/**
+ * The room of the engine: one private DuckDB that reads tables of named files and nothing else. It knows files, SQL and
+ * memory; it knows no profile, no schema and no repository.
+ */
+
 import { rmSync } from 'node:fs';
 import type {
   DuckDBConnection,
@@ -11,13 +16,13 @@ import type {
 import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { VarveError } from '../errors.ts';
 import { type Bindings, RawChunk } from './chunks/raw-chunk.ts';
-import { collectGarbage } from './collect.ts';
+import { releaseEngineMemory } from './collect.ts';
 import { literal } from './quote.ts';
 import type { SourceFile } from './source-file.ts';
 import { type EngineColumn, plainType } from './types.ts';
 
 export interface EngineOptions {
-  /** Of DuckDB's workers. Default 4, at most what the machine has. */
+  /** Threads of DuckDB. Default 4, at most what the machine has. */
   readonly threads?: number;
   /** DuckDB's own limit, such as `512MB`; beyond it, it spills to a private folder. */
   readonly memory?: string;
@@ -36,7 +41,7 @@ export interface Engine {
   query(sql: string): Promise<readonly (readonly DuckDBValue[])[]>;
   /** Runs one query and shows its result chunk by chunk, as it lies in memory. A chunk is gone after its visit. */
   scan(sql: string, visit: (chunk: RawChunk) => void): Promise<void>;
-  /** Runs queries of which each result fits into memory, one ahead of the one that is shown chunk by chunk. */
+  /** Runs queries whose results each fit into memory, one ahead of the one that is shown chunk by chunk. */
   scanPortions(queries: readonly string[], visit: (chunk: RawChunk) => void): Promise<void>;
   /** The names and types of a relation's columns. */
   describe(relation: string): Promise<readonly EngineColumn[]>;
@@ -48,8 +53,8 @@ export interface Engine {
   close(): void;
 }
 
-const defaultMemory = '512MB';
-const defaultThreads = 4;
+const DEFAULT_MEMORY = '512MB';
+const DEFAULT_THREADS = 4;
 
 /** Opens an engine that can read exactly `readable` (absolute paths). Close it in a `finally`. */
 export async function openEngine(readable: readonly string[], options: EngineOptions = {}): Promise<Engine> {
@@ -78,8 +83,8 @@ export async function openEngine(readable: readonly string[], options: EngineOpt
 async function settings(folder: string, options: EngineOptions): Promise<Record<string, string>> {
   const { availableParallelism } = await import('node:os');
   return {
-    threads: String(options.threads ?? Math.min(defaultThreads, availableParallelism())),
-    memory_limit: options.memory ?? defaultMemory,
+    threads: String(options.threads ?? Math.min(DEFAULT_THREADS, availableParallelism())),
+    memory_limit: options.memory ?? DEFAULT_MEMORY,
     temp_directory: folder,
     preserve_insertion_order: String(options.ordered ?? false),
     autoinstall_known_extensions: 'false',
@@ -173,7 +178,11 @@ function engineOver(
   };
 }
 
-/** A stream that fails or is interrupted ends like one that is through: only the transaction around it tells them apart. */
+/**
+ * Streams a query. DuckDB ends a failed or interrupted stream like a finished one; but inside a transaction a failed
+ * query poisons the next statement, so `SELECT 1` tells the two apart. The query is then run once more, since only that
+ * says what the error was.
+ */
 async function scan(
   connection: DuckDBConnection,
   bindings: Bindings,
@@ -202,7 +211,10 @@ async function scan(
   throw new Error('the engine stopped in the middle of its reading');
 }
 
-/** A chunk that is fetched from a stream costs two wake-ups of threads, which is more than most visits take; one of a result costs none. */
+/**
+ * Runs queries as results, not as streams: a chunk that is fetched from a stream costs two wake-ups of threads, which is
+ * more than most visits take; a chunk of a result costs none.
+ */
 async function scanPortions(
   connection: DuckDBConnection,
   bindings: Bindings,
@@ -220,7 +232,7 @@ async function scanPortions(
       signal?.throwIfAborted();
       visit(new RawChunk(result.getChunk(index), bindings));
     }
-    await collectGarbage();
+    await releaseEngineMemory();
   });
 }
 
@@ -232,7 +244,7 @@ function visitChunks(result: DuckDBResult, visit: (chunk: DuckDBDataChunk) => vo
   return oneAhead(fetch, visit);
 }
 
-/** Visits what is fetched until there is no more. The engine makes the next while one is looked at. */
+/** Visits what `fetch` gives until there is no more. The engine makes the next item while one is visited. */
 async function oneAhead<T>(
   fetch: () => Promise<T | undefined>,
   visit: (item: T) => void | Promise<void>,
@@ -252,17 +264,17 @@ async function oneAhead<T>(
   }
 }
 
-/** Of a result without rows DuckDB gives no columns at all. */
+/** Gives the columns of a result; DuckDB gives none at all if there are no rows. */
 function columnsOf(result: DuckDBResultReader): readonly (readonly DuckDBValue[])[] {
   return result.currentRowCount === 0 ? result.columnNames().map(() => []) : result.getColumns();
 }
 
-/** How DuckDB begins what it says of data: `Invalid Input Error: `. */
+/** The form in which DuckDB begins what it says of data: `Invalid Input Error: `. */
 const ENGINE_ERROR = /^[A-Z]\w*( \w+)* Error: /;
-/** What it says of queries that are wrong, which is no fault of data. */
+/** The kinds of error that DuckDB states of a wrong query, which is no fault of data. */
 const QUERY_ERROR = /^(Binder|Catalog|Parser|Syntax|Permission) Error: /;
 
-/** Whether DuckDB has met something in data that it cannot read. */
+/** Tells whether DuckDB has met something in data that it cannot read. */
 export function isReadError(error: unknown): error is Error {
   if (!(error instanceof Error) || error instanceof VarveError) return false;
   return (
@@ -275,7 +287,10 @@ export function isOutOfMemory(text: string): boolean {
   return /^Out of Memory Error|^Failed to query$/.test(text);
 }
 
-/** A DuckDB error, said of the file that was being read; `line` where it is known. */
+/**
+ * Makes an error of DuckDB one about the file that was being read.
+ * @param line the line at fault, if known
+ */
 export function readError(error: unknown, file: SourceFile, line?: number): VarveError {
   const { path } = file;
   const text = error instanceof Error ? error.message : String(error);

@@ -49,7 +49,7 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
     'percent_rank product quantile quantile_cont quantile_disc rank row_number skewness stddev stddev_pop stddev_samp sum var_pop var_samp variance',
 };
 
-const allowed = new Set(Object.values(FUNCTIONS).flatMap((names) => names.split(' ')));
+const ALLOWED_FUNCTIONS = new Set(Object.values(FUNCTIONS).flatMap((names) => names.split(' ')));
 
 /** Kinds of nodes of DuckDB's parser that an expression over the columns is made of. */
 const CLASSES = new Set([
@@ -83,7 +83,7 @@ export async function assertRowExpression(engine: Engine, expression: string): P
     if (node.class !== undefined && !CLASSES.has(String(node.class)))
       throw invalidExpression(expression, `it holds what is no part of a check: ${String(node.class)}`);
     const name = node.function_name;
-    if (typeof name === 'string' && name !== '' && !allowed.has(name.toLowerCase()))
+    if (typeof name === 'string' && name !== '' && !ALLOWED_FUNCTIONS.has(name.toLowerCase()))
       throw invalidExpression(expression, `the function ${name} is not one that a check may call`);
   }
 }
@@ -99,7 +99,7 @@ function* nodesOf(tree: unknown): Generator<Node> {
   }
 }
 
-/** Why an expression cannot be asked of rows. */
+/** Says why an expression cannot be asked of rows. */
 export function invalidExpression(expression: string, reason: string, cause?: unknown): VarveError {
   return new VarveError(
     'invalid-expression',

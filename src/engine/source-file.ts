@@ -2,24 +2,24 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { literal } from './quote.ts';
 
 export interface SourceFile {
-  /** Where the bytes are. */
+  /** The absolute path of the bytes. */
   readonly absolutePath: string;
-  /** How people name it, in messages. */
+  /** The file's name in messages. */
   readonly path: string;
 }
 
-/** A list of the files' paths, in SQL. */
+/** Writes the files' paths as a list in SQL. */
 export function pathList(files: readonly SourceFile[]): string {
   return `[${files.map((file) => literal(file.absolutePath)).join(', ')}]`;
 }
 
-/** How the files are compressed, told by the first one's name: the place of the bytes may have any name. */
+/** Tells by the first file's name how the files are compressed: the place of the bytes may have any name. */
 export function compressionOf(files: readonly SourceFile[]): 'gzip' | 'zstd' | 'uncompressed' {
   const path = files[0]!.path.toLowerCase();
   return path.endsWith('.gz') ? 'gzip' : path.endsWith('.zst') ? 'zstd' : 'uncompressed';
 }
 
-/** The first `count` bytes of a file, or all where it is shorter. */
+/** Reads the first `count` bytes of a file, or all if it is shorter. */
 export function firstBytes(absolutePath: string, count: number): Buffer {
   const start = Buffer.alloc(count);
   const file = openSync(absolutePath, 'r');
@@ -30,7 +30,7 @@ export function firstBytes(absolutePath: string, count: number): Buffer {
   }
 }
 
-/** The file that an error of DuckDB names, else the first. */
+/** Finds the file that an error of DuckDB names, else gives the first. */
 export function fileNamedBy(error: unknown, files: readonly SourceFile[]): SourceFile {
   const text = error instanceof Error ? error.message : String(error);
   return files.find((file) => text.includes(file.absolutePath)) ?? files[0]!;

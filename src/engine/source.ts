@@ -5,29 +5,29 @@ import { assertShallow, assertShallowJson } from './formats/depth.ts';
 import { encodingOf, notUtf8 } from './formats/encoding.ts';
 import { type Format, formatOf } from './formats/format.ts';
 import { assertLines } from './formats/lines.ts';
+import { assertNameable } from './formats/names.ts';
 import { assertWhole } from './formats/whole.ts';
 import { compressionOf, fileNamedBy, firstBytes, pathList, type SourceFile } from './source-file.ts';
 import type { EngineColumn } from './types.ts';
 
 /** A table in the engine, ready for queries: `SELECT … FROM ${relation}`. */
-export interface Source {
+export interface TableSource {
   readonly relation: string;
   readonly columns: readonly EngineColumn[];
-  /** A lone Parquet file, of which the rows are all that there are. */
+  /** Set if the rows are those of a lone Parquet file. */
   readonly parquet?: SourceFile;
 }
 
 /**
  * Opens the rows of files of one format and the same columns as one relation. Parquet is read in place, as often as
  * asked; text and Arrow are read once, into a table that the engine spills to its private folder when memory is short.
- *
- * Throws `VarveError` `unreadable-table`, `ragged-line`, `not-utf-8` or `data-too-deep`, naming the file and, where known, the line.
+ * @throws VarveError `unreadable-table`, `ragged-line`, `not-utf-8` or `data-too-deep`, with the file and, if known, the line
  */
-export async function openSource(
+export async function openTableSource(
   engine: Engine,
   files: readonly SourceFile[],
   relation = 'source',
-): Promise<Source> {
+): Promise<TableSource> {
   const first = files[0];
   const format = first === undefined ? undefined : formatOf(first.path);
   if (first === undefined || format === undefined) {
@@ -48,6 +48,7 @@ export async function openSource(
   }
   const columns = await engine.describe(relation);
   assertShallow(columns, first);
+  assertNameable(await namesWithNul(engine, relation), first);
   return { relation, columns, ...(format === 'parquet' && files.length === 1 && { parquet: first }) };
 }
 
@@ -65,8 +66,19 @@ async function load(
   return loadByDuckDb(engine, files, format, relation);
 }
 
-/** The longest JSON value that is read: a record of JSON Lines, or a whole JSON file of another shape than an array. */
-const longestJson = 64 * 1024 * 1024;
+/** Columns with a NUL in their name or in that of a field; only SQL sees it, since the bindings end names there. */
+async function namesWithNul(engine: Engine, relation: string): Promise<string[]> {
+  const [names] = await engine.query(
+    `SELECT column_name FROM (DESCRIBE ${relation}) WHERE contains(column_name || column_type, chr(0))`,
+  );
+  return (names ?? []).map(String);
+}
+
+/**
+ * The largest JSON value that is read, in bytes: a record of JSON Lines, or a whole JSON file of another shape than an
+ * array.
+ */
+const MAX_JSON_BYTES = 64 * 1024 * 1024;
 
 async function loadByDuckDb(
   engine: Engine,
@@ -77,7 +89,7 @@ async function loadByDuckDb(
   if (format !== 'parquet') files.forEach(assertBareUtf8);
   const common = `${pathList(files)}, hive_partitioning = false, union_by_name = ${files.length > 1}`;
   const shape = format === 'jsonl' ? 'newline_delimited' : 'auto';
-  const json = `format = '${shape}', compression = '${compressionOf(files)}', sample_size = -1, maximum_object_size = ${longestJson}`;
+  const json = `format = '${shape}', compression = '${compressionOf(files)}', sample_size = -1, maximum_object_size = ${MAX_JSON_BYTES}`;
   try {
     if (format === 'parquet') await engine.query(`CREATE VIEW ${relation} AS FROM read_parquet(${common})`);
     else await engine.query(`CREATE TABLE ${relation} AS FROM read_json(${common}, ${json})`);

@@ -1,5 +1,5 @@
 import { VarveError } from '../errors.ts';
-import { nearest } from '../operations/datasets/suggest.ts';
+import { nearestName } from '../operations/datasets/suggest.ts';
 
 /** What an argument or an option may be. */
 export interface Kind {
@@ -75,7 +75,7 @@ export function checkOptions<T extends object>(where: string, options: T, kinds:
 }
 
 function unknownOption(where: string, name: string, known: readonly string[]): VarveError {
-  const similar = nearest(name, known);
+  const similar = nearestName(name, known);
   return usage(
     `${where}: there is no option ${JSON.stringify(name)}`,
     similar === undefined ? `It takes ${known.join(', ')}.` : `Did you mean ${similar}?`,

@@ -12,12 +12,12 @@ import { profileOfDataset } from './statistics/load.ts';
 import { storedProfile } from './statistics/stored.ts';
 import { validate } from './validate.ts';
 
-/** What a dataset that changed since the base looks like. */
+/** A dataset that changed since the base, with what its schema and its drift say. */
 export interface CheckedDataset {
   readonly path: string;
-  /** Undefined where the dataset has no schema. */
+  /** Undefined if the dataset has no schema. */
   readonly validation: ValidationReport | undefined;
-  /** Undefined where the base does not have the dataset, or either version has no profile. */
+  /** Undefined if the base does not have the dataset, or either version has no profile. */
   readonly drift: DriftReport | undefined;
 }
 

@@ -8,7 +8,7 @@ import { closing } from './context/closing.ts';
 import type { Context } from './context/context.ts';
 import { splitRevisions } from './datasets/revisions.ts';
 
-/** Compares the profiles of two versions of the dataset at `path`; undefined where one has none. */
+/** Compares the profiles of two versions of the dataset at `path`; undefined if one has none. */
 export type CompareStatistics = (
   profiles: Store,
   path: string,

@@ -7,8 +7,8 @@ import { nameDataset } from './datasets/resolve.ts';
 import { driftSettings } from './drift.ts';
 
 /**
- * Every committed version of a dataset against the one before it, from their profiles; of `path@REV` up to that revision.
- * @throws VarveError `no-history`, and as profiledVersions
+ * Compares every committed version of a dataset with the one before it, by their profiles. `path@REV` ends at that revision.
+ * @throws VarveError `no-history`, and the codes of nameDataset and profiledVersions
  */
 export async function driftHistory(
   cwd: string,

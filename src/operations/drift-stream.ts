@@ -12,13 +12,13 @@ import { type ProfilingOptions, profileOfDataset } from './statistics/load.ts';
 
 export interface StreamOptions extends ProfilingOptions {
   readonly schema?: string | undefined;
-  /** Lines of a window. */
+  /** How many lines make a window. */
   readonly window: number;
 }
 
 /**
- * Compares JSON Lines, window by window, with a snapshot's profile; each report as soon as its window is full. The last may
- * be shorter. A window lies in a temporary file, so memory does not grow with it or with the length of a line.
+ * Compares JSON Lines, window by window, with a snapshot's profile, and yields each report as soon as its window is full.
+ * The last window may be shorter. A window lies in a temporary file, so memory does not grow with it or with the length of a line.
  */
 export async function* driftStream(
   cwd: string,
@@ -62,7 +62,7 @@ interface WindowFile {
   readonly size: number;
 }
 
-/** Cuts bytes after every `lines`th line feed. A window of nothing but white space is none. */
+/** Cuts bytes after every `lines`th line feed. Leaves out a window of nothing but white space. */
 async function* windows(
   bytes: AsyncIterable<Uint8Array>,
   lines: number,

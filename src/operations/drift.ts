@@ -12,9 +12,9 @@ import { readSchema, schemaFileOf } from './statistics/schema-file.ts';
 import { assertComparable } from './statistics/tfdv.ts';
 
 export interface DriftOperationOptions extends ProfilingOptions {
-  /** Of the dataset after, where its slice is another one: so two slices of one dataset compare. */
+  /** The slice of the dataset after, if it is another than `slice`: so two slices of one dataset compare. */
   readonly sliceAfter?: ProfilingOptions['slice'];
-  /** Settings from another schema than that of the dataset after. */
+  /** A schema file whose drift settings hold in place of those of the dataset after. */
   readonly schema?: string | undefined;
   /** `REV..REV`: what the versions between differ by among each other is not drift. */
   readonly baseline?: string | undefined;
@@ -23,8 +23,8 @@ export interface DriftOperationOptions extends ProfilingOptions {
 }
 
 /**
- * What changed between two datasets, versions or slices, strongest first, from their profiles.
- * @throws VarveError `empty-slice`, `invalid-baseline`, and as profileOfDataset and compareProfiles
+ * Compares two datasets, versions or slices by their profiles; what changed comes strongest first.
+ * @throws VarveError `empty-slice`, `invalid-baseline`, and the codes of nameDataset, profileOfDataset and compareProfiles
  */
 export async function drift(
   cwd: string,
@@ -32,16 +32,19 @@ export async function drift(
   options: DriftOperationOptions = {},
   watch: Watch = {},
 ): Promise<DriftReport> {
-  const named = [await nameDataset(cwd, before, watch), await nameDataset(cwd, after, watch)] as const;
-  named.forEach(assertComparable);
-  const sides = [options, { ...options, slice: options.sliceAfter ?? options.slice }] as const;
-  const [a, b] = [await profileOfDataset(named[0], sides[0]), await profileOfDataset(named[1], sides[1])];
-  requireRows(a, sides[0]);
-  const baseline = options.baseline === undefined ? undefined : await baselineOf(named[1], options.baseline);
-  return compareProfiles(a.profile, b.profile, {
-    names: [sideName(before, sides[0]), sideName(after, sides[1])],
-    digests: [a.digest, b.digest],
-    ...driftSettings(named[1], cwd, options.schema),
+  const datasets = [await nameDataset(cwd, before, watch), await nameDataset(cwd, after, watch)] as const;
+  datasets.forEach(assertComparable);
+  const [datasetBefore, datasetAfter] = datasets;
+  const optionsAfter = { ...options, slice: options.sliceAfter ?? options.slice };
+  const profiledBefore = await profileOfDataset(datasetBefore, options);
+  const profiledAfter = await profileOfDataset(datasetAfter, optionsAfter);
+  assertSliceHasRows(profiledBefore, options);
+  const baseline =
+    options.baseline === undefined ? undefined : await baselineProfiles(datasetAfter, options.baseline);
+  return compareProfiles(profiledBefore.profile, profiledAfter.profile, {
+    names: [sideName(before, options), sideName(after, optionsAfter)],
+    digests: [profiledBefore.digest, profiledAfter.digest],
+    ...driftSettings(datasetAfter, cwd, options.schema),
     ...(baseline === undefined ? {} : { baseline }),
     ...(options.disjointKeys ? { disjointKeys: true } : {}),
   });
@@ -52,7 +55,7 @@ function sideName(dataset: string, { slice }: ProfilingOptions): string {
 }
 
 /** A slice of no rows has no distribution that anything could drift from: most often a value is misspelt. */
-function requireRows({ name, profile }: ProfiledDataset, { slice }: ProfilingOptions): void {
+function assertSliceHasRows({ name, profile }: ProfiledDataset, { slice }: ProfilingOptions): void {
   if (slice === undefined || profile.tables.some(({ rows }) => rows > 0)) return;
   throw new VarveError('empty-slice', `No row of ${name} has ${slice.value} as ${slice.feature}`, {
     path: name,
@@ -60,14 +63,17 @@ function requireRows({ name, profile }: ProfiledDataset, { slice }: ProfilingOpt
   });
 }
 
-/** Thresholds, comparators and features to ignore or watch, as the schema has them; nothing where there is no schema. */
+/**
+ * Reads thresholds, comparators and the features to ignore or watch from a schema; empty if the dataset has none.
+ * @param schemaName a schema file that is to be read in place of the dataset's own
+ */
 export function driftSettings(
   dataset: NamedDataset,
   cwd: string,
-  given?: string,
+  schemaName?: string,
 ): Pick<DriftOptions, 'thresholds' | 'features'> {
-  const file = schemaFileOf(dataset, cwd, given);
-  if (given === undefined && !existsSync(file.absolutePath)) return {};
+  const file = schemaFileOf(dataset, cwd, schemaName);
+  if (schemaName === undefined && !existsSync(file.absolutePath)) return {};
   const schema = readSchema(file);
   const { ignore, watch, thresholds, features } = schema.drift;
   return {
@@ -94,8 +100,8 @@ function comparatorsOf({ tables }: Schema): Record<string, TfdvThresholds> {
   return found;
 }
 
-/** Oldest first. @throws VarveError `invalid-baseline` */
-async function baselineOf(dataset: NamedDataset, range: string): Promise<Profile[]> {
+/** Reads the profiles of the versions in `range`, oldest first. @throws VarveError `invalid-baseline` */
+async function baselineProfiles(dataset: NamedDataset, range: string): Promise<Profile[]> {
   const { context, version, name } = dataset;
   if (context === undefined || version === undefined || range.split('..').length !== 2) {
     throw new VarveError('invalid-baseline', `${range} is not a range of versions of ${name}`, {

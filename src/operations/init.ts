@@ -7,11 +7,11 @@ import { checkNotes } from '../workspace/trust/folders.ts';
 
 export interface InitResult {
   readonly root: string;
-  /** False where varve had been started there before: then nothing was changed. */
+  /** False if varve had been started there before: then nothing was changed. */
   readonly created: boolean;
 }
 
-/** What in .varve/ is of this clone alone. */
+/** The parts of .varve/ that belong to this clone alone. */
 export const NOT_IN_GIT =
   '/cache/\n/index/\n/stat/\n/profiles/\n/read/\n/clone-id\n/tracked.json\n/config.local.yaml\n/.varve-*.tmp\n';
 

@@ -11,7 +11,7 @@ export interface LogResult {
 }
 
 export interface LoggedVersion extends Omit<HistoryEntry, 'version'> {
-  /** Null where this commit took the dataset out. */
+  /** Null if this commit took the dataset out. */
   readonly snapshot: {
     readonly digest: string;
     readonly bytes: number;

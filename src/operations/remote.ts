@@ -12,20 +12,26 @@ export function addRemote(
   return backend.addRemote(name, url, options);
 }
 
-/** Those of the repository's configuration, be it varve's or DVC's. */
+/** Lists the remotes of the repository's configuration, be it varve's or DVC's. */
 export async function listRemotes({
   backend,
 }: Context): Promise<{ readonly remotes: readonly ListedRemote[] }> {
   return { remotes: await backend.listRemotes() };
 }
 
-/** Forgets where it is; nothing is deleted there. @throws VarveError `unknown-remote`, `dvc-unsupported` */
+/**
+ * Forgets a remote; deletes nothing there.
+ * @throws VarveError `unknown-remote`, `dvc-unsupported`
+ */
 export async function forgetRemote({ backend }: Context, name: string): Promise<{ readonly name: string }> {
   await backend.forgetRemote(name);
   return { name };
 }
 
-/** Chooses the remote that is meant where none is named. @throws VarveError `unknown-remote`, `dvc-unsupported` */
+/**
+ * Chooses the default remote.
+ * @throws VarveError `unknown-remote`, `dvc-unsupported`
+ */
 export async function chooseRemote(
   { backend }: Context,
   name: string,

@@ -6,12 +6,12 @@ import type { Watch } from './context/context.ts';
 import { nameDataset } from './datasets/resolve.ts';
 import { profileOfDataset } from './statistics/load.ts';
 import { isPbtxt, parseSchemaOf, readSchemaText, schemaFileOf } from './statistics/schema-file.ts';
-import { hold } from './validate.ts';
+import { validateLoaded } from './validate.ts';
 
 export interface SchemaUpdateResult {
   readonly path: string;
   readonly changes: readonly SchemaChange[];
-  /** Unified; empty where the data fits as it is. */
+  /** Unified; empty if the data fits as it is. */
   readonly diff: string;
   readonly written: boolean;
   /** What the data still breaks: keys and checks of rows, which are left to people, as comparators are. */
@@ -32,7 +32,7 @@ export async function schemaUpdate(
   const propose = isPbtxt(file) ? proposePbtxtUpdate : proposeUpdate;
   const { text, changes, diff } = propose(before, file.name, profiled.profile);
   const schema = parseSchemaOf(file, text);
-  const { anomalies } = await hold(dataset, profiled, schema, {}, { schemaName: file.name });
+  const { anomalies } = await validateLoaded(dataset, profiled, schema, {}, { schemaName: file.name });
   const written = changes.length > 0 && !options.dryRun;
   if (written) writeAtomically(file.absolutePath, [Buffer.from(text)]);
   return { path: file.name, changes, diff, written, left: anomalies };

@@ -10,7 +10,7 @@ import {
 import { fingerprint, type TrustRequest } from '../workspace/trust/request.ts';
 import type { Context } from './context/context.ts';
 
-/** What settings of the repository ask of this machine, and whether it agreed. */
+/** A setting of the repository that asks something of this machine, and whether it agreed. */
 export interface AskedSetting extends TrustRequest {
   readonly fingerprint: Digest;
   readonly trusted: boolean;
@@ -37,7 +37,7 @@ export async function askedSettings({ backend }: Context): Promise<TrustResult> 
 /**
  * Agrees, for this machine, to what the settings ask: to all of it, or to what has one of the fingerprints. A change of what was agreed to
  * asks again.
- * @throws VarveError `setting-unknown` where nothing asked has such a fingerprint, `trust-unsafe`
+ * @throws VarveError `setting-unknown` if nothing asked has such a fingerprint, `trust-unsafe`
  */
 export async function trust(context: Context, fingerprints: readonly string[] = []): Promise<TrustResult> {
   const { settings } = await askedSettings(context);
@@ -50,14 +50,16 @@ export async function trust(context: Context, fingerprints: readonly string[] = 
   return { settings: chosen.map((setting) => ({ ...setting, trusted: true })) };
 }
 
-/** What this machine agreed to for the repository, by any of its worktrees, also where nothing asks for it any more. */
+/**
+ * Lists what this machine agreed to for the repository, by any of its worktrees, even if nothing asks for it any more.
+ */
 export function trusted({ repository }: Context): { readonly consents: readonly Consent[] } {
   return { consents: consents(repository.root) };
 }
 
 /**
- * Takes consents back, or all of them where no fingerprint is given.
- * @throws VarveError `setting-unknown` where this machine did not agree to such a fingerprint
+ * Takes consents back, or all of them if no fingerprint is given.
+ * @throws VarveError `setting-unknown` if this machine did not agree to such a fingerprint
  */
 export function revokeTrust(
   { repository }: Context,

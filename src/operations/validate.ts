@@ -22,8 +22,8 @@ export interface ValidateOptions extends ProfilingOptions {
 }
 
 /**
- * Holds a dataset against its schema. Reads the profile only, but for custom row checks and example rows, which are
- * looked up where the data lies in the working tree.
+ * Holds a dataset against its schema. Reads the profile only, except for custom row checks and example rows, which it
+ * looks up if the data lies in the working tree.
  * @throws VarveError `missing-schema`, `schema-invalid`, `unknown-environment`, `not-fetched`
  */
 export async function validate(
@@ -37,26 +37,26 @@ export async function validate(
   const schema = readSchema(file);
   const profiled = await profileOfDataset(dataset, options);
   const { environment } = options;
-  return hold(dataset, profiled, schema, options, {
+  return validateLoaded(dataset, profiled, schema, options, {
     schemaName: file.name,
     ...(environment === undefined ? {} : { environment }),
     ...(await controls(cwd, dataset, schema, options, watch)),
   });
 }
 
-/** Holds what is read already against a schema, and asks the rows where they are at hand. */
-export async function hold(
+/** Holds a profile that is loaded already against a schema, and asks the rows if they are at hand. */
+export async function validateLoaded(
   dataset: NamedDataset,
   { profile, digest }: ProfiledDataset,
   schema: Schema,
   options: ProfilingOptions,
-  more: Omit<HoldOptions, 'name' | 'digest' | 'rows'>,
+  settings: Omit<HoldOptions, 'name' | 'digest' | 'rows'>,
 ): Promise<ValidationReport> {
   const rows =
     hasData(dataset) && !isStatistics(dataset) ? rowCheckerOf(dataset, schema.timeLimit, options) : undefined;
   try {
     return await validateProfile(profile, schema, {
-      ...more,
+      ...settings,
       name: dataset.name,
       ...(digest === undefined ? {} : { digest }),
       ...(rows === undefined ? {} : { rows }),
@@ -84,7 +84,10 @@ async function controls(
   return { ...(previous && { previous }), ...(serving && { serving }) };
 }
 
-/** Only where a comparator needs it: a clone that fetched one version's profile can still validate it. */
+/**
+ * Loads the version before only if a comparator needs it: a clone that fetched one version's profile can still validate
+ * it.
+ */
 async function versionBefore(
   { context, version, name }: NamedDataset,
   schema: Schema,

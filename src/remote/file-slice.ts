@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { fileError } from '../base/file-errors.ts';
+import { systemError } from '../base/system-errors.ts';
 import { VarveError } from '../errors.ts';
 import type { Body } from './remote.ts';
 
 const BLOCK = 1024 * 1024;
 
 /**
- * `length` bytes of a file from `offset`, in blocks of at most 1 MiB.
- * @throws VarveError `source-changed` where the file ends before; the errors of reading, naming the file
+ * Read `length` bytes of a file from `offset`, in blocks of at most 1 MiB.
+ * @throws VarveError `source-changed` if the file is shorter, and as {@link systemError}
  */
 export async function* readSlice(path: string, offset: number, length: number): AsyncGenerator<Uint8Array> {
   const handle = await open(path, 'r').catch((error: unknown) => {
-    throw fileError(error, 'read', path);
+    throw systemError(error, 'read', path, 'store');
   });
   try {
     for (let done = 0; done < length; ) {
@@ -24,18 +24,18 @@ export async function* readSlice(path: string, offset: number, length: number): 
       yield block.subarray(0, bytesRead);
     }
   } catch (error) {
-    throw fileError(error, 'read', path);
+    throw systemError(error, 'read', path, 'store');
   } finally {
     await handle.close();
   }
 }
 
-/** A slice as a stream that opens the file when it is first read. */
+/** Make a stream of a slice. The file is opened when the stream is first read. */
 export function sliceStream(path: string, offset: number, length: number): Readable {
   return Readable.from(readSlice(path, offset, length), { objectMode: false, highWaterMark: BLOCK });
 }
 
-/** SHA-256 of a whole body, in hex. */
+/** Take the SHA-256 of a body, in hex. */
 export async function digestOfBody(body: Body): Promise<string> {
   const hash = createHash('sha256');
   if (body instanceof Uint8Array) return hash.update(body).digest('hex');
@@ -50,8 +50,8 @@ export function sourceChanged(path: string, how: string): VarveError {
   });
 }
 
-/** What was to be stored at `path` is not what its digest says. */
-export function digestMismatch(path: string, expected: string, actual: string): VarveError {
+/** Make the error for a body that is to be stored at `path` and does not have its digest. Digests are in hex. */
+export function bodyMismatch(path: string, expected: string, actual: string): VarveError {
   return new VarveError(
     'digest-mismatch',
     `What was to become ${path} has SHA-256 ${actual}, not ${expected}`,

@@ -4,11 +4,11 @@ import { MARKER, TEMPORARY_FOLDER } from './store-layout.ts';
 
 const ALPHABET = /^[A-Za-z0-9._/-]+$/;
 /** S3 allows 1024 bytes a key; what is left is room for the prefix of the remote itself. */
-const LONGEST_KEY = 512;
+const MAX_KEY_LENGTH = 512;
 
 /** Whether `key` may name an object in any remote. */
 export function isValidKey(key: string): boolean {
-  if (key.length > LONGEST_KEY || !ALPHABET.test(key) || key === MARKER) return false;
+  if (key.length > MAX_KEY_LENGTH || !ALPHABET.test(key) || key === MARKER) return false;
   const segments = key.split('/');
   return (
     segments[0] !== TEMPORARY_FOLDER && segments.every((part) => part !== '' && part !== '.' && part !== '..')
@@ -29,7 +29,7 @@ export function checkPrefix(prefix: string): void {
   if (!isValidKey(padded)) throw invalid(prefix, 'is not a prefix that objects in a remote may have');
 }
 
-/** @throws VarveError `invalid-range` where `offset` < 0, `length` < 1, or either is not a safe integer. */
+/** Check a range. @throws VarveError `invalid-range` if `offset` < 0, `length` < 1, or either is not a safe integer */
 export function checkRange(range: ByteRange | undefined, key: string): void {
   if (range === undefined) return;
   const { offset, length } = range;

@@ -4,7 +4,7 @@ import { FolderRemote } from './folder/folder.ts';
 import { parseEndpoint } from './minio/access.ts';
 import { plainHttpWarning } from './plain-http.ts';
 import type { Remote } from './remote.ts';
-import { type Place, parseUrl } from './url.ts';
+import { parseUrl, type RemotePlace } from './url.ts';
 
 export { describeUrl } from './url.ts';
 
@@ -14,7 +14,7 @@ export interface RemoteOptions extends ServerOptions {
 }
 
 /**
- * The remote at `url`: `PATH`, `file://`, `s3://bucket/prefix` or `minio://alias/bucket/prefix`. Nothing is contacted and
+ * Open the remote at `url`: `PATH`, `file://`, `s3://bucket/prefix` or `minio://alias/bucket/prefix`. Nothing is contacted and
  * nothing is created yet. The client libraries are loaded only for the kinds that need them.
  * @throws VarveError `unknown-remote-scheme`, `invalid-remote-url`, `invalid-endpoint`, `alias-missing`
  */
@@ -24,9 +24,9 @@ export async function openRemote(url: string, options: RemoteOptions = {}): Prom
   return new BucketRemote(await openBucket(place, options), url, place.prefix);
 }
 
-/** The client for the bucket of a place, by the library of its kind. */
+/** Make the client for a bucket, with the library for its kind of server. */
 export async function openBucket(
-  place: Exclude<Place, { kind: 'folder' }>,
+  place: Exclude<RemotePlace, { kind: 'folder' }>,
   options: ServerOptions,
 ): Promise<BucketClient> {
   if (options.endpoint !== undefined) parseEndpoint(options.endpoint);

@@ -1,4 +1,4 @@
-/** What to say of a server that is asked without encryption; undefined where it is not, or where nothing leaves this machine. */
+/** Warn of a server that is asked without encryption; undefined if it is asked with it, or if nothing leaves this machine. */
 export function plainHttpWarning(server: string): string | undefined {
   const url = URL.canParse(server) ? new URL(server) : undefined;
   if (url?.protocol !== 'http:' || isLoopback(url.hostname)) return undefined;

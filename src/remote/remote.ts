@@ -1,35 +1,39 @@
 /**
- * A flat key-value store of immutable objects: a local folder, an S3 bucket, a MinIO server.
+ * A flat key-value store of immutable objects: a local folder, an S3 bucket, a MinIO server. It may not know what the objects mean,
+ * which of them belong together, or that a repository exists.
  *
  * Keys are relative POSIX paths of `[A-Za-z0-9._/-]`, never with `..`, an empty segment or a leading `/`; implementations
  * refuse any other with `VarveError('invalid-key')`. All methods may be called concurrently. Transient failures (5xx,
  * SlowDown, resets, truncated bodies) are retried inside with back-off and jitter; what is thrown is final.
  */
 export interface Remote {
-  /** For messages: the URL without credentials. */
+  /** The URL without credentials, for messages. */
   readonly url: string;
-  /** Objects under `prefix`, in no promised order. A prefix that does not exist is empty. */
+  /** List the objects under `prefix`, in no promised order. A prefix that does not exist is empty. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
-  /** Undefined where there is no such object. */
+  /** Ask for size and time of an object; undefined if there is none. */
   head(key: string): Promise<ObjectInfo | undefined>;
-  /** The whole object, or `length` bytes from `offset`. Short bodies are errors, so the result has the length asked for. */
+  /**
+   * Read an object, or a range of it. A short body is an error, so the result has the length asked for.
+   * @throws VarveError `object-missing`, `object-truncated`
+   */
   read(key: string, range?: ByteRange): Promise<Uint8Array>;
-  /** As read, in pieces, for objects too large for memory. */
+  /** Read in pieces, for objects too large for memory. @throws VarveError as {@link read} */
   stream(key: string, range?: ByteRange): AsyncIterable<Uint8Array>;
   /**
-   * Stores the object whole or not at all; a reader never sees a part. With `overwrite: false` (the default) an existing
-   * object is left as it is and `'exists'` is returned. `sha256` (hex) is checked by the server where it can, else here.
+   * Store the object whole or not at all; a reader never sees a part. With `overwrite: false` (the default) an existing
+   * object is left as it is and `'exists'` is returned. `sha256` (hex) is checked by the server if it can, else here.
    */
   write(key: string, body: Body, options: WriteOptions): Promise<'written' | 'exists'>;
-  /** Removing what is not there is no error. */
+  /** Remove objects. It is no error if one is not there. */
   remove(keys: readonly string[]): Promise<void>;
   /**
-   * Makes sure that this place is a store of varve, and marks it where it is empty, or a store that was made before there were marks. In a
+   * Make sure that this place is a store of varve, and mark it if it is empty, or a store that was made before there were marks. In a
    * folder, writing does so by itself, and removing refuses what is no store; for a bucket it takes requests, so that it is asked for.
    * @throws VarveError `not-a-store`
    */
   claim(): Promise<void>;
-  /** Only where objects are plain local files: the absolute path of the file that holds `key`. */
+  /** Tell the absolute path of the file that holds `key`. Only a remote of plain local files has this method. */
   localPath?(key: string): string;
   close(): Promise<void>;
 }

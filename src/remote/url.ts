@@ -2,8 +2,8 @@ import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VarveError } from '../errors.ts';
 
-/** Where a remote lies, as its URL says it. `prefix` is '' or ends in '/'. */
-export type Place =
+/** The place of a remote, as its URL says it. `prefix` is '' or ends in '/'. */
+export type RemotePlace =
   | { readonly kind: 'folder'; readonly path: string }
   | { readonly kind: 's3'; readonly bucket: string; readonly prefix: string }
   | { readonly kind: 'minio'; readonly alias: string; readonly bucket: string; readonly prefix: string };
@@ -14,7 +14,7 @@ const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/;
 const ALIAS = /^[A-Za-z][A-Za-z0-9_-]*$/;
 
 /** @throws VarveError `unknown-remote-scheme` */
-function remoteKind(url: string): Place['kind'] {
+function remoteKind(url: string): RemotePlace['kind'] {
   const scheme = SCHEME.exec(url)?.[1]?.toLowerCase();
   if (scheme === undefined || scheme === 'file') return 'folder';
   if (scheme === 's3' || scheme === 'minio') return scheme;
@@ -28,17 +28,17 @@ export function isUrl(text: string): boolean {
   return SCHEME.test(text);
 }
 
-/** The URL as messages may show it: without user, password, query or fragment. */
+/** Write a URL as messages may show it: without user, password, query or fragment. */
 export function describeUrl(url: string): string {
   const scheme = SCHEME.exec(url)?.[0];
   if (scheme === undefined) return url;
   return scheme + withoutUser(url.slice(scheme.length)).replace(/[?#].*$/s, '');
 }
 
-/** Before queries are cut off, since a password may hold any character, as secret keys of AWS hold slashes. */
+/** Cut off user and password, before the query: a password may hold any character, as secret keys of AWS hold slashes. */
 function withoutUser(rest: string): string {
   const [authority] = /^[^/?#]*/.exec(rest)!;
-  // With a colon, it may be the beginning of a password; a port is one too, and a path with an @ behind it is shown in part.
+  // A colon may begin a password, which may hold slashes. It may begin a port too: then a path with an @ in it is shown in part.
   const end = authority.includes(':') ? rest.lastIndexOf('@') : authority.lastIndexOf('@');
   if (end >= 0) return rest.slice(end + 1);
   // A password whose end was cut off, at a quotation mark in it.
@@ -51,7 +51,7 @@ const URLS = /([a-z][a-z0-9+.-]{1,30}:\/{1,2})([^\s"'`<>]+)/gi;
 const GRANTING =
   /[?&#;][^=&;?#]{0,40}(sig|token|secret|password|passwd|pwd|credential|key|auth|sas)[^=&;?#]{0,40}=/i;
 
-/** A text with the credentials taken out of the URLs in it: what a person or a library wrote, as messages may show it. */
+/** Take the credentials out of the URLs in a text that a person or a library wrote, so that messages may show it. */
 export function withoutSecrets(text: string): string {
   return text.replace(URLS, (_, scheme: string, rest: string) => {
     const shown = withoutUser(rest);
@@ -60,10 +60,11 @@ export function withoutSecrets(text: string): string {
 }
 
 /**
+ * Parse the URL of a remote.
  * @param base absolute folder that a relative path is relative to
  * @throws VarveError `unknown-remote-scheme`, `invalid-remote-url`
  */
-export function parseUrl(url: string, base: string): Place {
+export function parseUrl(url: string, base: string): RemotePlace {
   const kind = remoteKind(url);
   if (kind === 'folder') return { kind, path: folderPath(url, base) };
   if (describeUrl(url) !== url)

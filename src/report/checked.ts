@@ -2,7 +2,7 @@ import type { DriftReport } from '../drift/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import { count, counted } from '../wording/numbers.ts';
 
-/** What a check of several datasets found: for each, what there was to compare with. */
+/** The results of a check of several datasets; each has what there was to compare with. */
 export interface CheckedDatasets {
   readonly datasets: readonly {
     readonly path: string;

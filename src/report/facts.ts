@@ -6,15 +6,18 @@ import type { FeatureProfile, LengthStats, TableProfile, TimeStats } from '../pr
 import { brief } from '../wording/neutral.ts';
 import { numericText } from '../wording/numbers.ts';
 
-/** What a report says of one feature, taken from its counters; numbers as numbers, extremes as text for people. */
+/**
+ * The facts that a report states about one feature, taken from its counters; numbers as numbers, extremes as text for
+ * people.
+ */
 export interface Facts {
   /** The path as people write it: `trips.[].fare`. Raw: neutralise before showing. */
   readonly feature: string;
   readonly type: string;
-  /** Rows without the feature, as a share of all rows; 0 where there are no rows. */
+  /** Rows without the feature, as a share of all rows; 0 if there are no rows. */
   readonly missing: number;
   readonly distinct: number;
-  /** Null where the type has none. */
+  /** Null if the type has none. */
   readonly min: string | null;
   readonly max: string | null;
   /** Shortest and longest string, in code points, or byte array. */
@@ -96,7 +99,9 @@ function rangeOf(lengths: LengthStats | undefined): [number, number] | null {
   return lengths === undefined || lengths.count === 0 ? null : [lengths.min, lengths.max];
 }
 
-/** The values that a quarter, half and three quarters of the finite values are at or below. Null where there is none. */
+/**
+ * Finds the values that a quarter, half and three quarters of the finite values are at or below. Null if there is none.
+ */
 function quartiles(feature: FeatureProfile): [number, number, number] | null {
   const axis = numericAxis(feature, feature);
   const total = axis.before.reduce((sum, one) => sum + one, 0);

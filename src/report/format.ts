@@ -14,7 +14,7 @@ export const FORMATS = [
 /** TensorFlow Data Validation's own messages, of statistics and anomalies only. */
 export type ReportFormat = (typeof FORMATS)[number] | 'tfdv';
 
-/** How a report is to look. Nothing here changes what it says. */
+/** Options for the look of a report. Nothing here changes what it says. */
 export interface RenderOptions {
   /** ANSI colours in `text`. */
   readonly color: boolean;

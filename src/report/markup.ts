@@ -8,7 +8,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** What a template takes: text, which it escapes, numbers, and markup, which it takes as it is. */
+/** The parts that a template takes: text, which it escapes; numbers; and markup, which it takes as it is. */
 export type Part = string | number | Markup | readonly Part[];
 
 /** Finished HTML or XML. Only the `markup` template makes it, so that no text gets into a page without being escaped. */

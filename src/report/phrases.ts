@@ -5,7 +5,7 @@ import type { Anomaly, ValidationReport } from '../schema/anomaly.ts';
 import { brief, neutral } from '../wording/neutral.ts';
 import { counted } from '../wording/numbers.ts';
 
-/** A feature as people write it, its table first where there is one: `trips: fare`. Neutral, at most 120 code points. */
+/** A feature as people write it, its table first if there is one: `trips: fare`. Neutral, at most 120 code points. */
 export function featureTitle(of: { readonly table: string; readonly feature: string }): string {
   const name = of.feature === '' ? 'whole dataset' : of.feature;
   return brief(of.table === '' ? name : `${of.table}: ${name}`, 120);
@@ -30,7 +30,7 @@ export function anomalyCount(anomalies: readonly Anomaly[]): string {
   return parts.join(' and ') || 'no anomalies';
 }
 
-/** How bad a finding is, in the words that every renderer's marks, colours and levels follow. */
+/** The gravity of a finding, which every renderer's marks, colours and levels follow. */
 export type Grade = 'bad' | 'warn' | 'good';
 
 const VERDICT_GRADES: Readonly<Record<Verdict, Grade>> = { drift: 'bad', warning: 'warn', none: 'good' };
@@ -44,7 +44,10 @@ export function validationGrade(report: ValidationReport): Grade {
   return report.anomalies.length > 0 ? 'warn' : 'good';
 }
 
-/** What a profile is of: `flights.csv: 336,776 rows, 19 features`; the table of files counts no rows. Neutral. */
+/**
+ * Says in one line what a profile is of: `flights.csv: 336,776 rows, 19 features`; the table of files counts no rows.
+ * Neutral.
+ */
 export function profileSummary(profile: Profile, name: string | undefined): string {
   const data = profile.tables.filter((table) => table.name !== FILES_TABLE);
   const files = profile.tables.find((table) => table.name === FILES_TABLE);

@@ -1,3 +1,8 @@
+/**
+ * The room of reports: turns the results of other rooms into documents for people and for programs. It decides nothing,
+ * reads and writes no file, and knows no terminal.
+ */
+
 import type { DriftReport, DriftSeries, DriftWindow } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model/model.ts';
@@ -27,7 +32,7 @@ import { seriesText } from './text/series.ts';
 import { validationText } from './text/validation.ts';
 import { windowText } from './text/window.ts';
 
-/** For each format that makes sense, the renderer. */
+/** The renderer for each format that makes sense. */
 export type Renderers<T> = Readonly<Partial<Record<ReportFormat, (of: T, options: RenderOptions) => string>>>;
 
 /** The formats that CI systems read: all are made of findings. */
@@ -76,22 +81,34 @@ const PROFILES: Renderers<Profile> = {
   tfdv: (profile) => writeStatistics(statisticsToTfdv(profile), 'pbtxt').toString(),
 };
 
-/** A drift report as a document in the format. Throws `format-unsupported` where the format makes no sense for it. */
+/**
+ * Renders a drift report as a document.
+ * @throws VarveError `format-unsupported` if the format makes no sense for it
+ */
 export function renderDrift(report: DriftReport, format: ReportFormat, options: RenderOptions): string {
   return rendered('drift report', DRIFT, report, format, options);
 }
 
-/** A history of drift as a document in the format. Throws as `renderDrift` does. */
+/**
+ * Renders a history of drift as a document.
+ * @throws VarveError `format-unsupported`
+ */
 export function renderDriftSeries(series: DriftSeries, format: ReportFormat, options: RenderOptions): string {
   return rendered('drift history', DRIFT_SERIES, series, format, options);
 }
 
-/** One window of a stream as a line. Throws as `renderDrift` does. */
+/**
+ * Renders one window of a stream as a line.
+ * @throws VarveError `format-unsupported`
+ */
 export function renderDriftWindow(window: DriftWindow, format: ReportFormat, options: RenderOptions): string {
   return rendered('window of a stream', DRIFT_WINDOW, window, format, options);
 }
 
-/** A validation report as a document in the format. Throws as `renderDrift` does. */
+/**
+ * Renders a validation report as a document.
+ * @throws VarveError `format-unsupported`
+ */
 export function renderValidation(
   report: ValidationReport,
   format: ReportFormat,
@@ -100,7 +117,10 @@ export function renderValidation(
   return rendered('validation report', VALIDATION, report, format, options);
 }
 
-/** A profile as a document in the format. Throws as `renderDrift` does. */
+/**
+ * Renders a profile as a document.
+ * @throws VarveError `format-unsupported`
+ */
 export function renderProfile(profile: Profile, format: ReportFormat, options: RenderOptions): string {
   return rendered('profile', PROFILES, profile, format, options);
 }
@@ -114,7 +134,7 @@ export function profileAsStatistics(profile: Profile, file: string): Uint8Array 
   return writeStatistics(statisticsToTfdv(profile), form);
 }
 
-/** @throws VarveError `format-unsupported` where there is no renderer for the format */
+/** @throws VarveError `format-unsupported` if there is no renderer for the format */
 export function rendered<T>(
   what: string,
   renderers: Renderers<T>,

@@ -24,7 +24,7 @@ export function revision({ name }: Side): string {
   return neutral(name.slice(name.lastIndexOf('@') + 1));
 }
 
-/** One bar a step; a blank where a side lacks the feature. */
+/** One bar a step; a blank if a side lacks the feature. */
 export function strengthLine({ steps }: SeriesFeature): string {
   return steps
     .map((step) =>
@@ -35,7 +35,7 @@ export function strengthLine({ steps }: SeriesFeature): string {
     .join('');
 }
 
-/** The step in which the feature changed most; undefined where no version that follows another has it. */
+/** The step in which the feature changed most; undefined if no version that follows another has it. */
 export function loudestStep({ steps }: SeriesFeature): SeriesStep | undefined {
   return steps.reduce((a, b) => ((b?.strength ?? 0) > (a?.strength ?? 0) ? b : (a ?? b)), null) ?? undefined;
 }

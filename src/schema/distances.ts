@@ -46,8 +46,8 @@ function greatestDifference(a: Counts, b: Counts, totalA: number, totalB: number
 }
 
 /**
- * The Jensen-Shannon divergence in bits, in [0, 1]: of values for text and the like, of ten bins of equal width on each
- * side for numbers. Undefined where a side is empty or the sides are of different kinds.
+ * Computes the Jensen-Shannon divergence in bits, in [0, 1]: over values for text and the like, over ten bins of equal
+ * width on each side for numbers. Undefined if a side is empty or the sides are of different kinds.
  */
 export function comparatorDivergence(
   a: FeatureProfile,
@@ -90,7 +90,7 @@ function histogram(profile: FeatureProfile): Histogram | undefined {
   return { bins: tenBins(cells), apart: [nan, negativeInfinity, positiveInfinity] };
 }
 
-/** The values where all are listed, else the profile's buckets, cut to its least and greatest value. */
+/** Gives the values if all are listed, else the profile's buckets, cut to its least and greatest value. */
 export function finestCells({ numeric, time, values }: FeatureProfile): Bin[] | undefined {
   if (time !== undefined)
     return time.days.map(([day, count]) => ({ low: day, high: day + time.dayWidth, count }));

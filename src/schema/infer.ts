@@ -11,7 +11,7 @@ export interface InferOptions {
 
 const DEFAULT_MAX_DOMAIN_SIZE = 100;
 
-/** From how many values on their sign, or that none is NaN, is taken for a rule. */
+/** The number of values from which their sign, or that none is NaN, is taken for a rule. */
 const EVIDENCE = 100;
 
 /**
@@ -79,7 +79,7 @@ function presence(profiles: readonly FeatureProfile[]): Partial<FeatureSchema> {
   return profiles.every(({ present }) => present > 0) ? { presence: { minCount: 1 } } : {};
 }
 
-/** Lists that all have one length keep it; others have at least one value where none is empty. */
+/** Keeps the length of lists that all have one length; other lists have at least one value if none is empty. */
 function listLength(profiles: readonly FeatureProfile[]): Partial<FeatureSchema> {
   const levels = profiles[0]?.path.filter((step) => step === '[]').length ?? 0;
   const lengths = profiles

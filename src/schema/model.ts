@@ -1,3 +1,8 @@
+/**
+ * The room of schemas: what a dataset should look like, and whether a profile is so. It knows profiles; it reads no file
+ * and no data, but asks a RowChecker for rows.
+ */
+
 import type { FeatureType } from '../profile/model/model.ts';
 
 /**
@@ -12,7 +17,7 @@ export interface Schema {
   readonly environments: readonly string[];
   /** Sets of allowed values that several features share, by name. */
   readonly domains: Readonly<Record<string, readonly string[]>>;
-  /** The table named `''` first where there is one: its keys stand at the top level of the file. */
+  /** The table named `''` first if there is one: its keys stand at the top level of the file. */
   readonly tables: readonly TableSchema[];
   /** Seconds that all checks of rows together may take. */
   readonly timeLimit?: number;
@@ -79,7 +84,7 @@ export interface FeatureSchema {
   readonly timeFormat?: string;
   /** The name of a shared domain, or the allowed values. */
   readonly domain?: string | readonly string[];
-  /** The least fraction of values that lies in the domain; 1 where absent. */
+  /** The least fraction of values that lies in the domain; 1 if absent. */
   readonly minDomainMass?: number;
   /** The fraction of values that each value is, in [0, 1]; those of the domain that the data lacks count as 0. */
   readonly balance?: Bounds;
@@ -124,7 +129,7 @@ export interface Expectation {
   readonly sql: string;
   readonly name?: string;
   readonly severity?: 'error' | 'warning';
-  /** The fraction of rows that may fail; 0 where absent. */
+  /** The fraction of rows that may fail; 0 if absent. */
   readonly maxFraction?: number;
 }
 
@@ -141,7 +146,7 @@ export interface DriftSettings {
 
 export const NO_DRIFT_SETTINGS: DriftSettings = { ignore: [], watch: [], thresholds: {}, features: {} };
 
-/** The values that a feature may take, or undefined where every value may be, or its named domain is missing. */
+/** The values that a feature may take, or undefined if every value may be, or its named domain is missing. */
 export function domainValues(schema: Schema, feature: FeatureSchema): readonly string[] | undefined {
   if (typeof feature.domain !== 'string') return feature.domain;
   return Object.hasOwn(schema.domains, feature.domain) ? schema.domains[feature.domain] : undefined;

@@ -1,6 +1,6 @@
 /**
- * How the schema room asks for rows where the data is at hand. The engine side implements it; without it, what only
- * rows can tell is reported as STATS_NOT_AVAILABLE.
+ * Answers questions about rows that the schema room has, if the data is at hand. The engine side implements it; without
+ * it, what only rows can tell is reported as STATS_NOT_AVAILABLE.
  */
 export interface RowChecker {
   check(query: RowQuery): Promise<RowAnswer>;

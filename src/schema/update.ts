@@ -9,10 +9,10 @@ import { laidOut, printedLike } from './format/stringify.ts';
 import { relaxSchema } from './relax.ts';
 
 export interface SchemaUpdate {
-  /** The whole file after the changes; equal to the old text where there are none. */
+  /** The whole file after the changes; equal to the old text if there are none. */
   readonly text: string;
   readonly changes: readonly SchemaChange[];
-  /** Old against new as a unified diff; empty where there are no changes. */
+  /** Old against new as a unified diff; empty if there are no changes. */
   readonly diff: string;
 }
 
@@ -38,7 +38,10 @@ export function proposeUpdate(text: string, where: string, profile: Profile): Sc
   return { text: updated, changes, diff: lineDiff(text, updated, where) };
 }
 
-/** The updated text with the lines that did not change as they stood; the printed text where that would say something else. */
+/**
+ * Prints the updated text with the lines that did not change as they stood; as it is printed anew if that would say
+ * something else.
+ */
 function inLayoutOf(text: string, where: string, updated: string): string {
   const merged = keepLayout(text, printedLike(text, parseSchemaDocument(text, where).document), updated);
   try {

@@ -1,3 +1,8 @@
+/**
+ * Holds a profile against a schema and reports every anomaly. Knows profiles and schemas; asks a RowChecker for rows and
+ * knows no engine.
+ */
+
 import { VarveError } from '../errors.ts';
 import { featureName } from '../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../profile/model/model.ts';
@@ -36,7 +41,7 @@ export interface ProfileValidationOptions {
 /**
  * Holds a profile against a schema. The report is valid while no anomaly is an error. Reads no data but through
  * `options.rows`; without it, what only rows can tell is a STATS_NOT_AVAILABLE warning.
- * @throws VarveError `unknown-environment` where the schema never names `options.environment`
+ * @throws VarveError `unknown-environment` if the schema never names `options.environment`
  */
 export async function validateProfile(
   profile: Profile,
@@ -74,7 +79,7 @@ export async function validateProfile(
   };
 }
 
-/** Rows of data; files where nothing is tabular. */
+/** Counts the rows of data; files if nothing is tabular. */
 function countedRows(profile: Profile): number {
   return isTabularProfile(profile) ? countRows(profile) : (profile.tables[0]?.rows ?? 0);
 }
@@ -214,7 +219,7 @@ function ofFile(value: string): string {
   return `concat("path", ': ', coalesce(CAST(${value} AS VARCHAR), 'null'))`;
 }
 
-/** The finding as it is reported, or undefined where the rows say that nothing is wrong. */
+/** Completes a finding as it is reported; undefined if the rows say that nothing is wrong. */
 function settle(finding: Violation, answer: RowAnswer | undefined): Violation | undefined {
   if (finding.undecided === undefined) return finding;
   if (answer === undefined)

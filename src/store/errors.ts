@@ -1,8 +1,12 @@
 import { type ErrorCode, VarveError } from '../errors.ts';
 import { type Digest, type RawDigest, toDigest } from './format/digest.ts';
 
-/** What every place that meets missing or damaged bytes says. */
+/** The errors of missing and damaged bytes, in the same words wherever they are met. */
 
+/**
+ * @param where URL of the store that lacks it
+ * @param path of the file or dataset that needs it, if that is known
+ */
 export function objectMissing(digest: Digest, where: string, path?: string): VarveError {
   return new VarveError(
     'object-missing',
@@ -14,13 +18,18 @@ export function objectMissing(digest: Digest, where: string, path?: string): Var
   );
 }
 
-export function digestMismatch(expected: RawDigest, place: string): VarveError {
+/** @param place URL and key of the file that should hold the object */
+export function objectDamaged(expected: RawDigest, place: string): VarveError {
   return new VarveError('digest-mismatch', `${place} is damaged: it should hold ${toDigest(expected)}`, {
     path: place,
     remedy: 'Run `varve verify`: it names what the damage touches; `varve fetch` brings a whole copy.',
   });
 }
 
+/**
+ * @param place key or path of the damaged file
+ * @param what completes "is damaged: …"
+ */
 export function damaged(code: ErrorCode, place: string, what: string): VarveError {
   return new VarveError(code, `${place} is damaged: ${what}`, {
     path: place,

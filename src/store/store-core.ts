@@ -1,11 +1,11 @@
 import type { Remote } from '../remote/remote.ts';
 import { hexDigestOf } from './format/digest.ts';
 import { encodeIndex, type IndexContent, IndexFile, indexKey } from './format/index-file.ts';
-import { readCondemned } from './gc/pending-deletions.ts';
+import { readPendingDeletions } from './gc/pending-deletions.ts';
 import type { Catalog } from './index/catalog.ts';
 import { keepIndex, loadCatalog } from './index/load.ts';
 
-/** A place of objects and what is known of it: the state that reading, writing, transfer and gc share. */
+/** The remote that a store lies on, and the catalog of what it holds: the state that reading, writing, transfer and gc share. */
 export class StoreCore {
   readonly remote: Remote;
   readonly #indexCache: string | undefined;
@@ -25,12 +25,12 @@ export class StoreCore {
     return this.#catalog;
   }
 
-  /** Sees what other processes have written or removed since. */
+  /** Read the index again, to see what other processes have written or removed since. */
   async reload(): Promise<void> {
     this.#catalog = await loadCatalog(this.remote, this.#indexCache, this.#catalog.segments);
   }
 
-  /** Makes what has been written findable, by this process and by others. Everything that it names must be durable. */
+  /** Write an index file, so that this process and others find what it names. All of that must be durable by now. */
   async writeIndex(content: IndexContent): Promise<void> {
     const bytes = encodeIndex(content);
     const name = hexDigestOf(bytes);
@@ -42,8 +42,8 @@ export class StoreCore {
     this.#catalog.add(segment);
   }
 
-  /** Keys condemned by now. */
-  async condemnedNow(): Promise<Set<string>> {
-    return new Set((await readCondemned(this.remote)).flatMap(({ keys }) => keys));
+  /** Read the keys of the files that wait for deletion by now. @throws VarveError `damaged-condemned` */
+  async keysPendingDeletion(): Promise<Set<string>> {
+    return new Set((await readPendingDeletions(this.remote)).flatMap(({ keys }) => keys));
   }
 }

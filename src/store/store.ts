@@ -1,3 +1,8 @@
+/**
+ * The store: objects named by their SHA-256, in a local cache or on a remote, which have one layout. It may not know Git, working
+ * trees, pointers or statistics: whoever calls names roots, and gives paths only to be written to or shown in messages.
+ */
+
 import { open, unlink } from 'node:fs/promises';
 import { askAgain } from '../base/ask-again.ts';
 import { type ErrorCode, VarveError } from '../errors.ts';
@@ -6,10 +11,10 @@ import { type Digest, type RawDigest, toRaw } from './format/digest.ts';
 import { packKey } from './format/pack.ts';
 import { readLocalObject } from './reading/local-object.ts';
 import { LocalPacks } from './reading/local-packs.ts';
-import { isEmptyObject, type Source, streamObject } from './reading/object-reader.ts';
-import { Mender } from './repair/repairer.ts';
-import { type MaterialiseOptions, materialise } from './restoring/restore-file.ts';
-import { type FileToPut, materialiseAll } from './restoring/restore-files.ts';
+import { isEmptyObject, type ObjectSource, streamObject } from './reading/object-reader.ts';
+import { Repairer } from './repair/repairer.ts';
+import { type RestoreOptions, restoreFile } from './restoring/restore-file.ts';
+import { type FileToRestore, restoreFiles } from './restoring/restore-files.ts';
 import { StoreCore } from './store-core.ts';
 import { Batch } from './writing/batch.ts';
 
@@ -17,21 +22,24 @@ import { Batch } from './writing/batch.ts';
 const DAMAGE: ReadonlySet<ErrorCode> = new Set(['digest-mismatch', 'object-missing', 'damaged-recipe']);
 
 export interface StoreOptions {
-  /** Folder that keeps the index of a remote between runs, so that only what is new is read. */
+  /** Folder that keeps the index of a remote between runs, so that only new index files are read. */
   readonly indexCache?: string;
-  /** Opens the store that has whole copies of what is found damaged here; called only then. */
+  /** Opens the store that has intact copies of what is found damaged here; called only then. */
   readonly repair?: () => Promise<Store | undefined>;
 }
 
-/** Objects named by their SHA-256, in a local cache or on a remote: both have one layout. */
+/** A store, opened: what other rooms read, write and restore objects by. */
 export class Store {
-  /** For the other files of this room: no other room reads it. */
+  /** State that the files of this room share; no other room reads it. */
   readonly core: StoreCore;
-  readonly #mender: Mender | undefined;
-  /** Of a local store. */
+  readonly #repairer: Repairer | undefined;
+  /** Open packs, if the store is local. */
   readonly #packs: LocalPacks | undefined;
 
-  /** Reads the index. @throws VarveError `damaged-index` and what the remote meets */
+  /**
+   * Open the store behind `remote` and read its index.
+   * @throws VarveError `newer-index`, and what the remote meets
+   */
   static async open(remote: Remote, options: StoreOptions = {}): Promise<Store> {
     return new Store(await StoreCore.open(remote, options.indexCache), options.repair);
   }
@@ -39,7 +47,7 @@ export class Store {
   private constructor(core: StoreCore, repair: StoreOptions['repair']) {
     this.core = core;
     this.#packs = core.remote.localPath && new LocalPacks((pack) => core.remote.localPath!(packKey(pack)));
-    this.#mender = repair && new Mender(core, async () => (await repair())?.core);
+    this.#repairer = repair && new Repairer(core, async () => (await repair())?.core);
   }
 
   /** Whether the index names the object. No I/O. */
@@ -48,7 +56,7 @@ export class Store {
     return isEmptyObject(raw) || this.core.catalog.first(raw) !== undefined;
   }
 
-  /** Size in bytes, undefined where the object is not here. No I/O. */
+  /** Tell the size in bytes; undefined if the object is not here. No I/O. */
   size(digest: Digest): number | undefined {
     const raw = toRaw(digest);
     if (isEmptyObject(raw)) return 0;
@@ -57,7 +65,7 @@ export class Store {
   }
 
   /**
-   * The object, verified.
+   * Read an object into memory and verify it.
    * @param maximum bytes that the caller is ready to hold
    * @throws VarveError `object-missing`, `digest-mismatch`, `object-too-large`
    */
@@ -79,15 +87,15 @@ export class Store {
   }
 
   /**
-   * The object in pieces. Each chunk is verified before it is yielded; an object in a file of its own when it ends: give
-   * nothing its name before that.
+   * Read an object in pieces. Chunks are verified before they are yielded. A whole object is verified only when its last byte has
+   * passed, so give nothing its name before this ends.
    * @throws VarveError `object-missing`, `digest-mismatch`, `damaged-recipe`
    */
   async *readStream(digest: Digest): AsyncGenerator<Uint8Array> {
     try {
       yield* streamObject(this.#source, toRaw(digest));
     } finally {
-      await this.#keepMended();
+      await this.#keepRepairs();
     }
   }
 
@@ -102,7 +110,7 @@ export class Store {
       yield* this.readStream(digest);
       return;
     }
-    await this.materialise(digest, scratch, { link: true });
+    await this.restore(digest, scratch, { link: true });
     const file = await open(scratch);
     // An open file stays readable: without a name nothing is left behind, whatever happens.
     await unlink(scratch);
@@ -110,56 +118,57 @@ export class Store {
   }
 
   /**
-   * Makes a file of the object: written beside `target`, verified, then renamed over it. Shares blocks with the store
-   * where the file system can; is a read-only hard link where `link` asks for one and the object lies whole in a local
-   * store and is not executable.
+   * Restore an object as a file: write it beside `target`, verify it, then rename it over `target`. The file shares blocks with the
+   * store if the file system can. It is a read-only hard link if `link` asks for one, the object is a whole object of a local
+   * store, and the file is not executable.
+   * @param target absolute path, in a folder that is there
    * @throws VarveError `object-missing`, `digest-mismatch`, `disk-full` and what writing meets
    */
-  async materialise(digest: Digest, target: string, options: MaterialiseOptions = {}): Promise<void> {
+  async restore(digest: Digest, target: string, options: RestoreOptions = {}): Promise<void> {
     const raw = toRaw(digest);
     try {
-      await askAgain(() => materialise(this.#source, raw, target, options, this.#packs));
+      await askAgain(() => restoreFile(this.#source, raw, target, options, this.#packs));
     } catch (error) {
-      const isMended = isDamage(error) && (await this.#mender?.object(raw, target));
-      if (!isMended) throw error;
-      await materialise(this.#source, raw, target, options, this.#packs);
+      const isRepaired = isDamage(error) && (await this.#repairer?.repairObject(raw, target));
+      if (!isRepaired) throw error;
+      await restoreFile(this.#source, raw, target, options, this.#packs);
     } finally {
-      await this.#keepMended();
+      await this.#keepRepairs();
     }
   }
 
   /**
-   * Materialises many files of a local store, in no promised order.
+   * Restore many files from a local store, in no promised order.
    * @param count how many there are
-   * @throws as materialise
+   * @throws VarveError as {@link restore}
    */
-  materialiseAll(
-    files: Iterable<FileToPut>,
+  restoreAll(
+    files: Iterable<FileToRestore>,
     count: number,
-    { link, onBytes, signal }: Pick<MaterialiseOptions, 'link' | 'onBytes' | 'signal'>,
+    { link, onBytes, signal }: Pick<RestoreOptions, 'link' | 'onBytes' | 'signal'>,
   ): Promise<void> {
     const { catalog, remote } = this.core;
     const paths = new Map<string, string>();
-    const shelf = {
-      locate: (digest: RawDigest) => catalog.first(digest),
+    const local = {
+      locationOf: (digest: RawDigest) => catalog.first(digest),
       // Made once a pack: it looks at every folder on the way.
-      pathOf(pack: string) {
+      packPath(pack: string) {
         const path = paths.get(pack) ?? remote.localPath!(packKey(pack));
         paths.set(pack, path);
         return path;
       },
-      put: ({ digest, target, executable }: FileToPut) =>
-        this.materialise(digest, target, {
+      restoreFile: ({ digest, target, executable }: FileToRestore) =>
+        this.restore(digest, target, {
           executable,
           signal,
           ...(link === undefined ? {} : { link }),
           ...(onBytes === undefined ? {} : { onBytes }),
         }),
     };
-    return materialiseAll(shelf, files, count, onBytes ?? (() => undefined), signal);
+    return restoreFiles(local, files, count, onBytes ?? (() => undefined), signal);
   }
 
-  /** Path of a local file that holds just this object, which must not be changed. Not verified. */
+  /** Find a local file that holds this object alone. It is not verified, and must not be changed. */
   localPath(digest: Digest): string | undefined {
     for (const location of this.core.catalog.locations(toRaw(digest))) {
       if (location.at === 'whole') return this.core.remote.localPath?.(location.key);
@@ -167,11 +176,12 @@ export class Store {
     return undefined;
   }
 
+  /** Begin to collect objects into packs. */
   batch(): Batch {
     return new Batch(this.core);
   }
 
-  /** Sees what other processes have written or removed since. */
+  /** Read the index again, to see what other processes have written or removed since. */
   reload(): Promise<void> {
     return this.core.reload();
   }
@@ -181,17 +191,18 @@ export class Store {
     return this.core.remote.close();
   }
 
-  get #source(): Source {
-    const mender = this.#mender;
+  /** Made anew each time, since `reload` replaces the catalog. */
+  get #source(): ObjectSource {
+    const repairer = this.#repairer;
     return {
       remote: this.core.remote,
       catalog: this.core.catalog,
-      mend: mender && ((digest) => mender.blob(digest)),
+      repair: repairer && ((digest) => repairer.repairBlob(digest)),
     };
   }
 
-  async #keepMended(): Promise<void> {
-    if (this.core.catalog.damagedKeys.size > 0) await this.#mender?.finish();
+  async #keepRepairs(): Promise<void> {
+    if (this.core.catalog.damagedKeys.size > 0) await this.#repairer?.keepRepairs();
   }
 }
 

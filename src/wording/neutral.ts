@@ -16,7 +16,7 @@ const CI_COMMAND = /##(?=\[|vso\[|teamcity\[)/gi;
 /** GitHub's other form stands first in its line, where white space does not count. Colours do, but not for those who strip them. */
 const LINE_COMMAND = /(?<=^(?:[^\S\n]|\u001b\[\d{0,2}m)*):(?=:)/gm;
 
-/** What a document of varve's own is made of besides text: ends of lines, and colours as painters make them. */
+/** The parts of a document of varve's own besides text: ends of lines, and colours as painters make them. */
 const OWN_OR_ACTING = new RegExp(`(\\n|\\u001b\\[\\d{0,2}m)|${ACTING.source}`, 'gu');
 
 /**

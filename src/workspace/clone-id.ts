@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../base/atomic-write.ts';
-import { isAbsent, workspaceError } from '../base/system-errors.ts';
+import { isAbsent, systemError } from '../base/system-errors.ts';
 import type { Repository } from './repository.ts';
 
 /** Names this clone among all that push to a remote. Made when it is first asked for; not in Git. */
@@ -20,6 +20,6 @@ function read(file: string): string | undefined {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
     if (isAbsent(error)) return undefined;
-    throw workspaceError(error, 'read', file);
+    throw systemError(error, 'read', file);
   }
 }

@@ -6,14 +6,14 @@ import { readTrackedIfThere } from '../base/tracked-file.ts';
 import { VarveError } from '../errors.ts';
 import type { Repository } from './repository.ts';
 
-/** Which server is asked, and as whom. The options are those of remote/open.ts. */
+/** The server of a bucket and the identity it is asked by. The options are those of remote/open.ts. */
 export interface Access {
   readonly endpoint?: string;
   readonly region?: string;
   readonly profile?: string;
 }
 
-/** Where snapshots are pushed to. */
+/** A remote that snapshots are pushed to. */
 export interface RemoteConfig extends Access {
   readonly url: string;
 }
@@ -27,21 +27,21 @@ export interface Config {
    * machine.
    */
   readonly sources: ReadonlyMap<string, Access>;
-  /** Folder of the cache, relative to the root or absolute; `.varve/cache` where it is not set. */
+  /** Folder of the cache, relative to the root or absolute; `.varve/cache` if it is not set. */
   readonly cache?: string;
   /** How a checkout puts data in place: hard links share the cache's bytes, so programs must not write into them. */
   readonly checkout?: 'copy' | 'link';
-  /** Which file says it, relative to the repository, by the steps to a setting: `cache`, `remotes.origin.url`. */
+  /** The file that a setting stands in, relative to the repository, by the steps to the setting: `cache`, `remotes.origin.url`. */
   readonly files: ReadonlyMap<string, string>;
 }
 
 export type ConfigFile = 'config.yaml' | 'config.local.yaml';
 
 const LOCAL: ConfigFile = 'config.local.yaml';
-/** From the root of the repository. */
+/** Paths from the root of the repository. */
 export const SHARED_CONFIG = '.varve/config.yaml';
 export const LOCAL_CONFIG = `.varve/${LOCAL}`;
-/** What comes later wins. */
+/** Settings of a later file win. */
 const FILES: readonly ConfigFile[] = ['config.yaml', LOCAL];
 const VERSION = 1;
 const ACCESS_KEYS = ['endpoint', 'region', 'profile'] as const;
@@ -102,7 +102,7 @@ export function setRemote(
   });
 }
 
-/** Sets values in a mapping further in. Mappings on the way that are written, but empty, are made. */
+/** Set values in a mapping further in. Mappings on the way that are written, but empty, are made. */
 function setAll(document: Document, path: readonly string[], values: object): void {
   for (const [depth] of path.entries()) {
     const way = path.slice(0, depth + 1);
@@ -111,7 +111,7 @@ function setAll(document: Document, path: readonly string[], values: object): vo
   for (const [key, value] of Object.entries(values)) document.setIn([...path, key], value);
 }
 
-/** Removes a remote from both files, and the default where it was that. */
+/** Remove a remote from both files, and from the default if it was that. */
 export function removeRemote(repository: Repository, name: string): void {
   for (const file of FILES) {
     change(repository, file, (document) => {
@@ -224,7 +224,7 @@ function checkVersion(version: unknown, where: string): void {
   });
 }
 
-/** The keys of a map that are wanted, each of which holds text where it is there. */
+/** Read the wanted keys of a map, each of which holds text if it is there. */
 function texts<Key extends string>(
   keys: readonly Key[],
   value: unknown,

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { writeAtomically } from '../base/atomic-write.ts';
 import { checkDataPath } from '../base/data-path.ts';
-import { workspaceError } from '../base/system-errors.ts';
+import { systemError } from '../base/system-errors.ts';
 import { readTrackedFile } from '../base/tracked-file.ts';
 import { VarveError } from '../errors.ts';
 import { type Digest, parseDigest } from '../store/format/digest.ts';
 
-/** What Git keeps of a dataset: which snapshot it is. See docs/reference/file-formats.md. */
+/** The part of a dataset that Git keeps: it names a snapshot. Format: docs/reference/file-formats.md */
 export interface Pointer {
   /** Name of the data, which lies beside the pointer: `flights.csv` for `data/flights.csv.varve`. */
   readonly path: string;
@@ -15,11 +15,11 @@ export interface Pointer {
   readonly digest: Digest;
   readonly bytes: number;
   readonly files: number;
-  /** Of a file; files of a directory have theirs in the manifest. */
+  /** The executable bit of a single file; files of a directory have theirs in the manifest. */
   readonly executable?: true;
   readonly rows?: number;
   readonly profile?: Digest;
-  /** Where the data lies, where that is in place: a URL without credentials. Who is asked for it, and as whom, Git never says. */
+  /** URL of data in place, without credentials. Git never says which server is asked for it, nor as whom. */
   readonly source?: string;
 }
 
@@ -27,7 +27,7 @@ export const POINTER_SUFFIX = '.varve';
 
 /** The only version of the format that there is. */
 const VERSION = '1';
-const LARGEST_POINTER = 64 * 1024;
+const MAX_POINTER_BYTES = 64 * 1024;
 const KEYS = ['varve', 'path', 'kind', 'digest', 'bytes', 'files', 'executable', 'rows', 'profile', 'source'];
 /** A bucket and perhaps a prefix: no user, query or fragment, and no control character. */
 const SOURCE = /^(s3|minio):\/\/[^\x00-\x20\x7f?#@:/]+(\/[^\x00-\x1f\x7f?#]*)?$/;
@@ -55,7 +55,7 @@ export function formatPointer(pointer: Pointer): string {
 }
 
 /**
- * @param where the pointer's path, for messages and, by its last step, for the name of the data
+ * @param where path of the pointer, for messages; its last step gives the name of the data
  * @throws VarveError `path-unsafe`, `damaged-pointer`, `pointer-too-new`, `pointer-conflict`
  */
 export function parsePointer(text: string, where: string): Pointer {
@@ -74,8 +74,8 @@ export function parsePastPointer(text: string, where: string): Pointer {
 }
 
 /**
- * As parsePointer, for text in a file of another name, such as those that Git hands to its drivers: what its data is called is not
- * compared with anything.
+ * Parse a pointer as {@link parsePointer} does, in a file of another name, such as those that Git hands to its drivers: the name of its
+ * data is not compared with anything.
  */
 export function parseUnnamed(text: string, where: string): Pointer {
   const pointer = parseFacts(text, where);
@@ -84,7 +84,7 @@ export function parseUnnamed(text: string, where: string): Pointer {
 }
 
 function parseFacts(text: string, where: string): Pointer {
-  if (text.length > LARGEST_POINTER) throw damaged(where, 'it is far too long');
+  if (text.length > MAX_POINTER_BYTES) throw damaged(where, 'it is far too long');
   if (/^(<{7}|={7}|>{7})( |\r?$)/m.test(text)) throw conflicted(where);
   const facts = readFacts(text, where);
   checkVersion(facts.get('varve'), where);
@@ -94,7 +94,7 @@ function parseFacts(text: string, where: string): Pointer {
   return toPointer(facts, where);
 }
 
-/** @throws as parsePointer, and `missing-path`, `symlink-refused` */
+/** Read the pointer of a dataset. @throws VarveError as {@link parsePointer}, `missing-path`, `symlink-refused` */
 export function readPointer(root: string, dataset: string): Pointer {
   const where = pointerPath(dataset);
   return parsePointer(readPointerText(root, where), where);
@@ -110,7 +110,7 @@ function readPointerText(root: string, where: string): string {
   try {
     return readTrackedFile(root, where);
   } catch (error) {
-    throw workspaceError(error, 'read', where);
+    throw systemError(error, 'read', where);
   }
 }
 
@@ -204,7 +204,7 @@ function digest(facts: ReadonlyMap<string, string>, key: string, where: string):
   return value === undefined ? refuseMissing(key, where) : parseDigest(value, where);
 }
 
-/** Plain where YAML reads it back as this very string, else quoted as JSON, which YAML 1.2 reads too. */
+/** Write a string plain if YAML reads it back as this very string, else quoted as JSON, which YAML 1.2 reads too. */
 function yamlString(text: string): string {
   const plain =
     /^[\p{L}_][\p{L}\p{N}_.-]*$/u.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(text);

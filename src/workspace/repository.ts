@@ -1,6 +1,11 @@
+/**
+ * The working tree: pointers, settings, Git and the files as they lie there. It may not know which command runs, and uses of a store only
+ * its formats: whoever calls passes what restores bytes.
+ */
+
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { isAbsent, workspaceError } from '../base/system-errors.ts';
+import { isAbsent, systemError } from '../base/system-errors.ts';
 import { VarveError } from '../errors.ts';
 import { checkNotes } from './trust/folders.ts';
 
@@ -12,7 +17,7 @@ export interface Repository {
   readonly stateFolder: string;
 }
 
-/** Where varve keeps its settings and its state in a repository of its own format, from the root. */
+/** Folder of varve's settings and state in a repository of its own format, from the root. */
 export const VARVE_FOLDER = '.varve';
 
 /**
@@ -30,7 +35,7 @@ export function findGitRoot(from: string): string {
   });
 }
 
-/** As findGitRoot, for a path that may lie in no repository; links are not resolved. */
+/** Find the root of the repository that a path lies in; undefined if there is none. Links are not resolved. */
 export function enclosingGitRoot(path: string): string | undefined {
   for (let folder = path; ; folder = dirname(folder)) {
     if (existsSync(join(folder, '.git'))) return folder;
@@ -58,7 +63,7 @@ export function repositoryAt(root: string): Repository {
 }
 
 /**
- * What a user wrote as a path, as a POSIX path relative to the root ('' for the root itself). Links on the way are
+ * Turn a path that a user wrote into a POSIX path relative to the root ('' for the root itself). Links on the way are
  * resolved, so a path that leaves the repository by one is found out; the last step is not followed.
  * @throws VarveError `outside-repository`
  */
@@ -80,7 +85,7 @@ function withRealParents(absolute: string): string {
   try {
     return join(realpathSync(parent), basename(absolute));
   } catch (error) {
-    if (!isAbsent(error)) throw workspaceError(error, 'read', parent);
+    if (!isAbsent(error)) throw systemError(error, 'read', parent);
     return join(withRealParents(parent), basename(absolute));
   }
 }
@@ -90,6 +95,6 @@ function realFolder(path: string): string {
     const real = realpathSync(path);
     return statSync(real).isDirectory() ? real : dirname(real);
   } catch (error) {
-    throw workspaceError(error, 'read', path);
+    throw systemError(error, 'read', path);
   }
 }

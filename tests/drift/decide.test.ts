@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Decision, decide, type Examined, rank } from '../../src/drift/decide.ts';
-import type { MeasuredChange, Pair } from '../../src/drift/findings/finding.ts';
+import {
+  decideFeatures,
+  type ExaminedFeature,
+  type FeatureDecision,
+  verdictRank,
+} from '../../src/drift/decide.ts';
+import type { FeaturePair, MeasuredChange } from '../../src/drift/findings/finding.ts';
 import type { DriftOptions, MeasureName } from '../../src/drift/model.ts';
 
 /** Decisions by themselves, at and on both sides of every border. */
@@ -15,17 +20,17 @@ function finding(value: number, more: Partial<MeasuredChange> = {}): MeasuredCha
 function examined(
   findings: readonly MeasuredChange[],
   usual: Readonly<Partial<Record<MeasureName, number>>> = {},
-): Examined {
+): ExaminedFeature {
   const known = new Map(Object.entries(usual) as [MeasureName, number][]);
-  return { pair: { feature: 'x' } as Pair, findings, usual: known };
+  return { pair: { feature: 'x' } as FeaturePair, changes: findings, usual: known };
 }
 
 function decided(
   findings: readonly MeasuredChange[],
   options: Partial<DriftOptions> = {},
   usual: Readonly<Partial<Record<MeasureName, number>>> = {},
-): Decision {
-  return decide([examined(findings, usual)], { ...OPTIONS, ...options })[0]!;
+): FeatureDecision {
+  return decideFeatures([examined(findings, usual)], { ...OPTIONS, ...options })[0]!;
 }
 
 const thresholds = { 'l-infinity': 0.4, 'jensen-shannon': 0.4 };
@@ -57,8 +62,8 @@ describe('a measure', () => {
   });
 
   test('warns only, where a feature is expected to move', () => {
-    expect(verdict(9, { expectedToMove: true })).toBe('warning');
-    expect(verdict(0.1, { expectedToMove: true })).toBe('none');
+    expect(verdict(9, { movesByItself: true })).toBe('warning');
+    expect(verdict(0.1, { movesByItself: true })).toBe('none');
   });
 
   test('says nothing where chance is not ruled out, and is never as strong as a warning then', () => {
@@ -107,7 +112,7 @@ describe('a feature', () => {
       [
         finding(0.3),
         finding(0.41, { name: 'jensen-shannon' }),
-        finding(4, { name: 'length', expectedToMove: true }),
+        finding(4, { name: 'length', movesByItself: true }),
         finding(0.8, { name: 'type' }),
         finding(0, { name: 'valency' }),
       ],
@@ -139,7 +144,7 @@ describe('all features together', () => {
   test('more tests ask for more proof; findings that share a test count it once', () => {
     const shared = { of: 'one', pValue: 0.0004 };
     const proven = (others: number, own: readonly MeasuredChange[]) =>
-      decide(
+      decideFeatures(
         [
           examined(own),
           ...Array.from({ length: others }, () => examined([finding(0, { test: { of: 't', pValue: 1 } })])),
@@ -154,12 +159,12 @@ describe('all features together', () => {
 
   test('each has the p-value of its own test', () => {
     const pValues = [0.01, 0.02, 0.03];
-    const decisions = decide(
+    const decisions = decideFeatures(
       pValues.map((pValue) => examined([finding(1, { test: { of: 't', pValue } })])),
       OPTIONS,
     );
     expect(decisions.map(({ measures }) => measures[0]!.pValue)).toEqual([0.03, 0.03, 0.03]);
-    const apart = decide(
+    const apart = decideFeatures(
       [1e-9, 1].map((pValue) => examined([finding(1, { test: { of: 't', pValue } })])),
       OPTIONS,
     );
@@ -198,5 +203,5 @@ describe('a comparator of TFDV', () => {
 });
 
 test('verdicts are ranked', () => {
-  expect([rank('none'), rank('warning'), rank('drift')]).toEqual([0, 1, 2]);
+  expect([verdictRank('none'), verdictRank('warning'), verdictRank('drift')]).toEqual([0, 1, 2]);
 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { compareProfiles } from '../../src/drift/compare.ts';
 import { compareHistory } from '../../src/drift/history.ts';
 import type { DriftOptions, DriftReport } from '../../src/drift/model.ts';
-import { windowOf } from '../../src/drift/window.ts';
+import { driftWindow } from '../../src/drift/window.ts';
 import type { Profile } from '../../src/profile/model/model.ts';
 import { allCounts, type Column, columnOf, featureOf, profileOf } from './columns.ts';
 import { falseAlarms, findings, randomNumbers, readColumns, shifts } from './simulation.ts';
@@ -214,7 +214,7 @@ describe('series and windows', () => {
   });
 
   test('a window holds what changed and nothing else', () => {
-    const window = windowOf(compareProfiles(month(900), month(2000), names), 3);
+    const window = driftWindow(compareProfiles(month(900), month(2000), names), 3);
     expect(window).toMatchObject({ varveDriftWindow: 1, window: 3, rows: 10_000, verdict: 'drift' });
     expect(window.features.map(({ feature }) => feature)).toEqual(['carrier']);
   });

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { mean, standardDeviation } from 'simple-statistics';
 import { describe, expect, test } from 'vitest';
-import { type MeasuredChange, Pair } from '../../src/drift/findings/finding.ts';
-import { examine } from '../../src/drift/findings/findings.ts';
+import { FeaturePair, type MeasuredChange } from '../../src/drift/findings/finding.ts';
+import { measureChanges } from '../../src/drift/findings/findings.ts';
 import {
   chiSquare,
   hellinger,
@@ -53,13 +53,13 @@ function pairOf(
   type: 'float' | 'integer' | 'string',
   before: readonly string[],
   after: readonly string[],
-): Pair {
+): FeaturePair {
   const side = (cells: readonly string[]) => {
     const column = columnOf('v', type, cells);
     return featureOf(column, allCounts(column));
   };
   const rows = { before: before.length, after: after.length };
-  return new Pair({ table: '', feature: 'v', before: side(before), after: side(after), rows });
+  return new FeaturePair({ table: '', feature: 'v', before: side(before), after: side(after), rows });
 }
 
 function found(findings: readonly MeasuredChange[], name: string): MeasuredChange {
@@ -97,10 +97,10 @@ describe('over shares', () => {
       const at = header.split(',').indexOf(column);
       return lines.map((line) => line.split(',')[at]!);
     };
-    const carriers = examine(pairOf('string', counts(1, 'carrier'), counts(7, 'carrier')));
+    const carriers = measureChanges(pairOf('string', counts(1, 'carrier'), counts(7, 'carrier')));
     expect(found(carriers, 'l-infinity').value).toBeCloseTo(0.037863, 6);
     expect(found(carriers, 'l-infinity').reason()).toContain('"UA"');
-    const destinations = examine(pairOf('string', counts(1, 'dest'), counts(7, 'dest')));
+    const destinations = measureChanges(pairOf('string', counts(1, 'dest'), counts(7, 'dest')));
     expect(found(destinations, 'jensen-shannon').value).toBeCloseTo(0.04529419791263409, 6);
   });
 
@@ -126,7 +126,7 @@ describe('over shares', () => {
 
 describe('from profiles, against raw data', () => {
   test.each(fixture.numeric)('Kolmogorov-Smirnov and Wasserstein within their bounds: $name', (expected) => {
-    const findings = examine(pairOf('float', expected.before.map(String), expected.after.map(String)));
+    const findings = measureChanges(pairOf('float', expected.before.map(String), expected.after.map(String)));
     const ks = found(findings, 'kolmogorov-smirnov');
     expect(ks.errorBound).toBe(0);
     expect(ks.value).toBeCloseTo(expected.kolmogorovSmirnov, 12);
@@ -151,7 +151,7 @@ describe('from profiles, against raw data', () => {
     const after = Array.from({ length: 2500 }, (_, i) => Math.exp(((i * 6007) % 2500) / 550));
     const exact = exactDistances(before, after);
     const text = (values: readonly number[]) => values.map((value) => value.toFixed(6));
-    const findings = examine(pairOf('float', text(before), text(after)));
+    const findings = measureChanges(pairOf('float', text(before), text(after)));
     for (const [name, value] of Object.entries(exact)) {
       const finding = found(findings, name);
       expect(finding.errorBound!).toBeGreaterThan(0);

@@ -6,7 +6,7 @@ import { parseConfigFile } from '../../src/dvc/format/config-file.ts';
 import { directoryId, encodeDirectory, readDirectory } from '../../src/dvc/format/directory-manifest.ts';
 import { Md5 } from '../../src/dvc/format/md5.ts';
 import { objectKey } from '../../src/dvc/format/object-id.ts';
-import { readLock, readPointer } from '../../src/dvc/format/output.ts';
+import { readDvcFile, readLock } from '../../src/dvc/format/output.ts';
 import { newPointer, updatePointer, withoutProfile, withProfile } from '../../src/dvc/format/pointer-edit.ts';
 import { yamlScalar } from '../../src/dvc/format/yaml-scalar.ts';
 import { VarveError } from '../../src/errors.ts';
@@ -65,14 +65,14 @@ describe('pointers', () => {
         .replace('  nfiles: 3\n', '')
         .replace('  later: kept\n', '  later: kept\n  hash: md5\n'),
     );
-    expect(readPointer(text, 'data/a b.dvc')).toMatchObject([{ path: 'data/a b', id, size: 7 }]);
+    expect(readDvcFile(text, 'data/a b.dvc')).toMatchObject([{ path: 'data/a b', id, size: 7 }]);
   });
 
   test('a profile goes into meta and comes out again without a trace', () => {
     for (const text of [edited, newPointer('x', { id, size: 1, executable: false })]) {
-      const own = readPointer(text, 'x.dvc')[0]!.id!;
+      const own = readDvcFile(text, 'x.dvc')[0]!.id!;
       const with_ = withProfile(text, 'x.dvc', own, profile);
-      expect(readPointer(with_, 'x.dvc')[0]!.profile).toEqual(profile);
+      expect(readDvcFile(with_, 'x.dvc')[0]!.profile).toEqual(profile);
       expect(withProfile(with_, 'x.dvc', own, profile)).toBe(with_);
       expect(withoutProfile(with_, 'x.dvc')).toBe(text);
       // DVC keeps meta when the data changes: the profile is then of other data, and is not believed.
@@ -81,12 +81,12 @@ describe('pointers', () => {
         size: 1,
         executable: false,
       });
-      expect(readPointer(changed, 'x.dvc')[0]!.profile).toBeUndefined();
+      expect(readDvcFile(changed, 'x.dvc')[0]!.profile).toBeUndefined();
     }
   });
 
   test('the older layout has no hash and lies elsewhere in the cache', () => {
-    const [output] = readPointer(`outs:\n- md5: ${A}\n  path: x\n`, 'x.dvc');
+    const [output] = readDvcFile(`outs:\n- md5: ${A}\n  path: x\n`, 'x.dvc');
     expect(output!.id!.hash).toBe('md5-dos2unix');
     expect(objectKey(output!.id!)).toBe(`aa/${'a'.repeat(30)}`);
     expect(objectKey(id)).toBe(`files/md5/aa/${'a'.repeat(30)}`);
@@ -94,14 +94,14 @@ describe('pointers', () => {
 
   test('what leads out of the repository, or is not supported, is refused', () => {
     for (const path of ['../x', '/x', 's3://b/x', '..', 'a/../../x', 'a\\..\\x']) {
-      expect(() => readPointer(`outs:\n- md5: ${A}\n  path: '${path}'\n`, 'x.dvc')).toThrow(
+      expect(() => readDvcFile(`outs:\n- md5: ${A}\n  path: '${path}'\n`, 'x.dvc')).toThrow(
         expect.objectContaining({ code: 'dvc-unsupported' }),
       );
     }
-    expect(() => readPointer(`outs:\n- md5: ${A}\n  path: x\n  files: []\n`, 'x.dvc')).toThrow(
+    expect(() => readDvcFile(`outs:\n- md5: ${A}\n  path: x\n  files: []\n`, 'x.dvc')).toThrow(
       /cloud versioning/,
     );
-    expect(() => readPointer(`outs:\n- md5: ../../x\n  path: x\n`, 'x.dvc')).toThrow(
+    expect(() => readDvcFile(`outs:\n- md5: ../../x\n  path: x\n`, 'x.dvc')).toThrow(
       expect.objectContaining({ code: 'damaged-pointer' }),
     );
   });
@@ -115,7 +115,7 @@ describe('pointers', () => {
             !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(name),
         );
         const text = newPointer(name, { id, size: 1, executable: false });
-        expect(readPointer(text, 'x.dvc')[0]!.path).toBe(name);
+        expect(readDvcFile(text, 'x.dvc')[0]!.path).toBe(name);
       }),
       { numRuns: 2000 },
     );
@@ -154,7 +154,7 @@ describe('pointers', () => {
     );
     fc.assert(
       fc.property(text, (input) => {
-        survives((given) => readPointer(given, 'x.dvc'), input);
+        survives((given) => readDvcFile(given, 'x.dvc'), input);
         survives((given) => readLock(given, 'dvc.lock', given), input);
         survives((given) => updatePointer(given, 'x.dvc', { id, size: 1, executable: true }), input);
         survives((given) => parseConfigFile(given, 'config'), input);
@@ -166,7 +166,7 @@ describe('pointers', () => {
 
   test('aliases cannot blow a file up', () => {
     const bomb = `a: &a [${'x,'.repeat(99)}x]\nb: &b [${'*a,'.repeat(99)}*a]\nouts: [${'*b,'.repeat(99)}*b]\n`;
-    expect(() => readPointer(bomb, 'x.dvc')).toThrow(expect.objectContaining({ code: 'damaged-pointer' }));
+    expect(() => readDvcFile(bomb, 'x.dvc')).toThrow(expect.objectContaining({ code: 'damaged-pointer' }));
   });
 });
 

@@ -54,6 +54,7 @@ function mainJob(box: Sandbox, remote: readonly string[]): void {
   expect(drift).toMatchObject({ code: 1, out: expect.stringContaining('name') });
   ok(box, ['push']);
   box.clone('repo', 'clone');
+  ok(box, ['trust', '--show'], 'clone');
   ok(box, ['pull'], 'clone');
   expect(readFileSync(box.path('clone/data/a.csv'), 'utf8')).toContain('Dan');
 }

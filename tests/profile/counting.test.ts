@@ -145,3 +145,17 @@ test.each([
   const table = JSON.parse(one!.stdout.toString()).tables[0] as TableProfile;
   expect(feature(table, 'heavy').values.values).toEqual([['5', 66_668]]);
 });
+
+test('maps within lists and maps are counted entry by entry', async () => {
+  const table = await profileOf(
+    "SELECT [MAP {'a': 1, 'b': 2}, MAP {'c': 3}] AS l, MAP {'k': [MAP {'x': 7}]} AS m",
+  );
+  const counted = table.features.map(({ path, values }) => [path.join('.'), values.values.length]);
+  expect(counted).toEqual([
+    ['l.[].[].key', 3],
+    ['l.[].[].value', 3],
+    ['m.[].key', 1],
+    ['m.[].value.[].[].key', 1],
+    ['m.[].value.[].[].value', 1],
+  ]);
+});

@@ -13,9 +13,12 @@ import {
   RecordBatchStreamWriter,
   Schema,
   Struct,
+  tableFromArrays,
+  tableToIPC,
   Utf8,
 } from 'apache-arrow';
 import { describe, expect, test } from 'vitest';
+import { processOwner } from '../../src/base/process-owner.ts';
 import { profileDirectory } from '../../src/profile/dataset/profile-directory.ts';
 import { profileFiles } from '../../src/profile/dataset/profile-files.ts';
 import { memoryBytes, processLimit } from '../../src/profile/reading/limits.ts';
@@ -162,6 +165,31 @@ describe('lines that never end', () => {
   });
 });
 
+describe('names that hold a NUL', () => {
+  test.each([
+    ['a.jsonl', '{"a\\u0000b": 1, "c": 2}\n'],
+    ['a.json', '[{"s": [{"a\\u0000b": 1}]}]'],
+    ['a.arrow', tableToIPC(tableFromArrays({ 'a\0b': [1, 2] }))],
+  ])('are refused in a sentence that names the file: %s', async (name, content) => {
+    await expect(profileOf(name, content)).rejects.toMatchObject({
+      code: 'unreadable-table',
+      message: expect.stringContaining(`${name}: a NUL is in the name of`),
+    });
+  });
+});
+
+test('an Arrow footer that calls the schema a batch is refused, not read for ever', async () => {
+  const table = tableFromArrays({ a: [1, 2] });
+  const file = Buffer.from(tableToIPC(table, 'file'));
+  // This writer puts the first batch where other writers have the schema, as the stream has it: behind the magic of eight bytes.
+  const footer = file.subarray(file.length - 10 - file.readInt32LE(file.length - 10));
+  const content = Buffer.concat([file.subarray(0, 8), tableToIPC(table, 'stream'), footer]);
+  await expect(profileOf('a.arrow', content)).rejects.toMatchObject({
+    code: 'unreadable-table',
+    message: expect.stringMatching(/^a\.arrow: Expected RecordBatch/),
+  });
+});
+
 describe('the reading process', () => {
   const enough = processLimit(memoryBytes('512MB'));
   const job = (content: string) => ({ files: dataFiles({ 'a.csv': content }), options: { memory: '512MB' } });
@@ -170,6 +198,8 @@ describe('the reading process', () => {
     const before = readdirSync(tmpdir()).filter((name) => name.startsWith('varve-engine-')).length;
     const files = dataFiles({ 'y=1/a.csv': 'id,x\n1,2.5\n2,\n', 'y=2/a.csv': 'id,x\n3,4.5\n', 'b.txt': 'b' });
     const reader = new ReaderProcess(enough);
+    // Named after its owner, so that nobody else takes it for abandoned.
+    expect(readdirSync(tmpdir()).join()).toContain(`varve-engine-${processOwner()}-`);
     reader.end();
     await expect(reader.ask('profile', { files, options: {} })).rejects.toBeInstanceOf(ReaderEnded);
     expect(

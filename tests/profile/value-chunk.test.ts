@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openAppender } from '../../src/engine/chunks/append.ts';
-import { chunkRows } from '../../src/engine/chunks/chunk.ts';
+import { CHUNK_ROWS } from '../../src/engine/chunks/chunk.ts';
 import { type Value, ValueChunk } from '../../src/engine/chunks/value-chunk.ts';
 import { openEngine } from '../../src/engine/duckdb.ts';
 import { ONCE_EACH } from '../../src/profile/counters/counter.ts';
@@ -27,8 +27,8 @@ async function bothWays(rows: readonly Row[]) {
     const leaves = leavesOf(columns);
     const tallies = leaves.map((leaf) => columnReaderOf(leaf, true).counter());
     const tally = (wanted: typeof tallies) => {
-      for (let start = 0; start < rows.length; start += chunkRows) {
-        const chunk = new ValueChunk(rows.slice(start, start + chunkRows));
+      for (let start = 0; start < rows.length; start += CHUNK_ROWS) {
+        const chunk = new ValueChunk(rows.slice(start, start + CHUNK_ROWS));
         for (const one of wanted) one.add(chunk, tallies.indexOf(one), ONCE_EACH);
       }
     };

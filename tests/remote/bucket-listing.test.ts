@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type BucketSource, openSource, type SourceObject } from '../../src/remote/bucket/listing.ts';
+import { type BucketSource, openBucketSource, type SourceObject } from '../../src/remote/bucket/listing.ts';
 import { describeWithMinio, type MinioServer } from '../support/minio.ts';
 import { collected, sha256 } from './contract.ts';
 
@@ -134,14 +134,14 @@ describeWithMinio('data that lies in a bucket', (server) => {
   afterAll(() => vi.unstubAllEnvs());
 
   describe('by the AWS SDK', () => {
-    describeSource(server, (bucket, path) => openSource(`s3://${bucket}/${path}`));
+    describeSource(server, (bucket, path) => openBucketSource(`s3://${bucket}/${path}`));
   });
   describe('by the minio client', () => {
     const options = () => ({ endpoint: server.endpoint });
-    describeSource(server, (bucket, path) => openSource(`minio://tests/${bucket}/${path}`, options()));
+    describeSource(server, (bucket, path) => openBucketSource(`minio://tests/${bucket}/${path}`, options()));
   });
 
   test('is not a local folder', async () => {
-    await expect(openSource('/data')).rejects.toMatchObject({ code: 'invalid-remote-url' });
+    await expect(openBucketSource('/data')).rejects.toMatchObject({ code: 'invalid-remote-url' });
   });
 });

@@ -6,7 +6,7 @@ import { BucketRemote } from '../../src/remote/bucket/bucket.ts';
 import { FolderRemote } from '../../src/remote/folder/folder.ts';
 import { openBucket } from '../../src/remote/open.ts';
 import { hexDigestOf } from '../../src/store/format/digest.ts';
-import { writeCondemned } from '../../src/store/gc/pending-deletions.ts';
+import { writePendingDeletions } from '../../src/store/gc/pending-deletions.ts';
 import { writeRef } from '../../src/store/gc/refs.ts';
 import type { Root } from '../../src/store/gc/roots.ts';
 import { verifyStore } from '../../src/store/repair/verify.ts';
@@ -61,7 +61,7 @@ describeWithMinio('a network that damages what it carries', (server) => {
       const remote = await open(server.endpoint);
       root = await addFolder(await Store.open(remote), 'data', files);
       await writeRef(remote, 'clone', [root]);
-      await writeCondemned(remote, [`packs/${'a'.repeat(64)}.pack`]);
+      await writePendingDeletions(remote, [`packs/${'a'.repeat(64)}.pack`]);
       await remote.close();
     });
 

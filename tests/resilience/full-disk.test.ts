@@ -46,7 +46,7 @@ test('a full disk is said to be full, and what was whole before stays whole', as
   writeFileSync(join(disk, 'filler'), '');
   const target = join(disk, 'checkout');
   const [digest] = [...(await digestsOf(roomy, more))];
-  await expect(roomy.materialise(digest!, target)).rejects.toMatchObject({ code: 'disk-full', path: target });
+  await expect(roomy.restore(digest!, target)).rejects.toMatchObject({ code: 'disk-full', path: target });
   expect(readdirSync(disk).sort()).toEqual(['cache', 'filler']);
 
   const again = await Store.open(new FolderRemote(join(disk, 'cache')));

@@ -19,7 +19,7 @@ afterAll(() => rmSync(work, { recursive: true, force: true }));
 /** A remote that says of its blobs what its index, not its bytes, make true. */
 async function remoteWith(
   blobs: { bytes: Buffer; digest?: Uint8Array }[],
-  rest: Partial<Pick<IndexContent, 'wholes' | 'recipes'>> = {},
+  rest: Partial<Pick<IndexContent, 'wholeObjects' | 'recipes'>> = {},
 ): Promise<Store> {
   const remote = new FolderRemote(mkdtempSync(join(work, 'remote-')));
   const builder = new PackBuilder('data', Buffer.alloc(PACK_CAPACITY));
@@ -29,7 +29,7 @@ async function remoteWith(
   const index = encodeIndex({
     packs: [{ name: pack.name, size: pack.bytes.length, kind: 'data' }],
     blobs: builder.entries.map(({ digest, offset, length }) => ({ digest, pack: 0, offset, length })),
-    wholes: rest.wholes ?? [],
+    wholeObjects: rest.wholeObjects ?? [],
     recipes: rest.recipes ?? [],
   });
   await remote.write(`index/${hexDigestOf(index)}.idx`, index, { sha256: hexDigestOf(index) });
@@ -55,7 +55,7 @@ async function expectRefused(
   if (kind === 'directory') return;
   const path = target();
   const again = await Store.open(store.core.remote);
-  await expect(again.materialise(toDigest(digest), path)).rejects.toMatchObject(refused);
+  await expect(again.restore(toDigest(digest), path)).rejects.toMatchObject(refused);
   expect(readdirSync(join(path, '..'))).toEqual([]);
 }
 
@@ -78,7 +78,7 @@ test('a recipe whose chunks are whole but make another object', async () => {
     recipes: [{ digest: wanted, recipe: rawDigestOf(recipe), size: chunk.length }],
   });
   const path = target();
-  await expect(store.materialise(toDigest(wanted), path)).rejects.toMatchObject({ code: 'digest-mismatch' });
+  await expect(store.restore(toDigest(wanted), path)).rejects.toMatchObject({ code: 'digest-mismatch' });
   expect(existsSync(path)).toBe(false);
 });
 
@@ -112,7 +112,7 @@ test('a recipe that claims petabytes, and one that repeats a chunk a million tim
 });
 
 test('an object that is larger than its index says', async () => {
-  const remote = await remoteWith([], { wholes: [{ digest: wanted, size: 10, generation: 0 }] });
+  const remote = await remoteWith([], { wholeObjects: [{ digest: wanted, size: 10, generation: 0 }] });
   const bytes = seededBytes(3, 2_000_000);
   const folder = remote.core.remote.url;
   const hex = toDigest(wanted).slice(7);
@@ -141,7 +141,7 @@ test('an index that names itself falsely, and one that points outside its packs'
   const index = encodeIndex({
     packs: [pack],
     blobs: [{ digest: wanted, pack: 0, offset: 90, length: 5_000_000 }],
-    wholes: [],
+    wholeObjects: [],
     recipes: [],
   });
   await remote.write(`index/${hexDigestOf(index)}.idx`, index, { sha256: hexDigestOf(index) });

@@ -2,10 +2,10 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { FolderRemote } from '../../src/remote/folder/folder.ts';
-import { collectGarbage } from '../../src/store/gc/collect.ts';
+import { markAndSweep } from '../../src/store/gc/collect.ts';
 import type { Root } from '../../src/store/gc/roots.ts';
 import { Store } from '../../src/store/store.ts';
-import { push } from '../../src/store/transfer/push.ts';
+import { pushToRemote } from '../../src/store/transfer/push.ts';
 import { transfer } from '../../src/store/transfer/transfer.ts';
 import { addFolder, versionOf } from '../support/stores.ts';
 
@@ -19,11 +19,13 @@ for (let version = Number(first); ; version++) {
   const cache = await open('cache');
   const root = await addFolder(cache, `v${version}`, versionOf(version));
   say({ added: root });
-  await push(async () => cache, new FolderRemote(join(folder, 'remote')), [root], { clone: 'victim' });
+  await pushToRemote(async () => cache, new FolderRemote(join(folder, 'remote')), [root], {
+    clone: 'victim',
+  });
   say({ pushed: root });
   roots = [...roots.slice(-2), root];
   say({ live: roots });
-  await collectGarbage(await open(version % 2 ? 'cache' : 'remote'), roots, { clone: 'victim', graceMs: 0 });
+  await markAndSweep(await open(version % 2 ? 'cache' : 'remote'), roots, { clone: 'victim', graceMs: 0 });
   const clone = join(folder, `clone-${version}`);
   mkdirSync(clone, { recursive: true });
   await transfer(await open('remote'), await open(`clone-${version}`), [root]);

@@ -8,7 +8,7 @@ import { readManifest } from '../../src/store/format/manifest.ts';
 import { PACK_CAPACITY, PackBuilder, readTrailer } from '../../src/store/format/pack.ts';
 import { RecipeBuilder, readRecipe } from '../../src/store/format/recipe.ts';
 import { readSourceManifest } from '../../src/store/format/source-manifest.ts';
-import { parseCondemned } from '../../src/store/gc/pending-deletions.ts';
+import { parsePendingDeletions } from '../../src/store/gc/pending-deletions.ts';
 import { parseRef } from '../../src/store/gc/refs.ts';
 import { DigestSet } from '../../src/store/index/digest-set.ts';
 
@@ -30,7 +30,7 @@ function sampleIndex(): Buffer {
       offset: at * 300,
       length: blob.length,
     })),
-    wholes: [{ digest: rawDigestOf(Buffer.from('w')), size: 2 ** 40 + 5, generation: 7 }],
+    wholeObjects: [{ digest: rawDigestOf(Buffer.from('w')), size: 2 ** 40 + 5, generation: 7 }],
     recipes: [{ digest: rawDigestOf(Buffer.from('r')), recipe: rawDigestOf(blobs[3]!), size: 2 ** 41 + 3 }],
   });
 }
@@ -73,7 +73,7 @@ const parsers: Record<string, { sample: Buffer; parse: (bytes: Buffer) => unknow
     sample: sampleIndex(),
     parse: (bytes) => {
       const index = IndexFile.parse(bytes, hexDigestOf(bytes));
-      return [...index.allBlobs(), ...index.allWholes(), ...index.allRecipes(), ...index.byPack()];
+      return [...index.allBlobs(), ...index.allWholeObjects(), ...index.allRecipes(), ...index.byPack()];
     },
   },
   pack: { sample: samplePack(), parse: (bytes) => readTrailer(bytes, hexDigestOf(bytes)) },
@@ -81,7 +81,7 @@ const parsers: Record<string, { sample: Buffer; parse: (bytes: Buffer) => unknow
   ref: { sample: ref, parse: (bytes) => parseRef(bytes, `refs/c/${hexDigestOf(bytes)}.json`) },
   condemned: {
     sample: Buffer.from(`{"version":1,"keys":["packs/${'a'.repeat(64)}.pack"]}\n`),
-    parse: (bytes) => parseCondemned(bytes, 'fuzz'),
+    parse: (bytes) => parsePendingDeletions(bytes, 'fuzz'),
   },
 };
 
@@ -131,7 +131,7 @@ test('an index finds what it names and nothing else', () => {
     expect([...index.blobs(rawDigestOf(blob))]).toMatchObject([{ offset: at * 300, length: blob.length }]);
   }
   expect([...index.blobs(rawDigestOf(Buffer.from('none')))]).toEqual([]);
-  expect([...index.wholes(rawDigestOf(Buffer.from('w')))]).toMatchObject([
+  expect([...index.wholeObjects(rawDigestOf(Buffer.from('w')))]).toMatchObject([
     { size: 2 ** 40 + 5, generation: 7 },
   ]);
   expect([...index.recipes(rawDigestOf(Buffer.from('r')))]).toMatchObject([{ size: 2 ** 41 + 3 }]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decide, type Known, replacement, type StoredFile } from '../../src/store/gc/decide.ts';
+import { type Known, planCollection, replacement, type StoredFile } from '../../src/store/gc/decide.ts';
 
 const GRACE_END = 1000;
 const OLD = { size: 1, modified: 10, isIndexed: true };
@@ -19,19 +19,19 @@ function known(files: Readonly<Record<string, Partial<StoredFile>>>, more: Parti
 
 describe('a file that nothing needs', () => {
   test('goes on a list first, and stays', () => {
-    const { fresh, remove } = decide(known({ a: {} }));
+    const { fresh, remove } = planCollection(known({ a: {} }));
     expect(fresh).toEqual(['a']);
     expect([...remove]).toEqual([]);
   });
 
   test('goes at once where there is no grace', () => {
-    const { fresh, remove } = decide(known({ a: {} }, { atOnce: true }));
+    const { fresh, remove } = planCollection(known({ a: {} }, { atOnce: true }));
     expect(fresh).toEqual(['a']);
     expect([...remove]).toEqual(['a']);
   });
 
   test('goes when its list is as old as the grace, and not a millisecond before', () => {
-    const listed = (since: number) => decide(known({ a: {} }, { pending: [{ keys: ['a'], since }] }));
+    const listed = (since: number) => planCollection(known({ a: {} }, { pending: [{ keys: ['a'], since }] }));
     expect([...listed(GRACE_END).remove]).toEqual(['a']);
     expect([...listed(GRACE_END + 1).remove]).toEqual([]);
     expect(listed(GRACE_END + 1).fresh).toEqual([]);
@@ -39,7 +39,7 @@ describe('a file that nothing needs', () => {
 
   test('is on its way in where no index names it and it came within the grace', () => {
     const come = (modified: number, isIndexed: boolean) =>
-      decide(known({ a: { modified, isIndexed } })).fresh;
+      planCollection(known({ a: { modified, isIndexed } })).fresh;
     expect(come(GRACE_END + 1, false)).toEqual([]);
     expect(come(GRACE_END, false)).toEqual(['a']);
     expect(come(GRACE_END + 1, true)).toEqual(['a']);
@@ -47,17 +47,17 @@ describe('a file that nothing needs', () => {
 
   test('stays, and why is said, while somebody is at work', () => {
     const pending = [{ keys: ['a'], since: 0 }];
-    const busy = decide(known({ a: {} }, { pending, unfinished: 'a push is under way' }));
+    const busy = planCollection(known({ a: {} }, { pending, unfinished: 'a push is under way' }));
     expect([...busy.remove]).toEqual([]);
     expect(busy.postponed).toBe('a push is under way');
-    expect(decide(known({ a: {} }, { unfinished: 'a push is under way' })).postponed).toBeUndefined();
-    expect(decide(known({ a: {} }, { pending })).postponed).toBeUndefined();
+    expect(planCollection(known({ a: {} }, { unfinished: 'a push is under way' })).postponed).toBeUndefined();
+    expect(planCollection(known({ a: {} }, { pending })).postponed).toBeUndefined();
   });
 });
 
 test('a file that something needs stays, whatever lists say', () => {
   const pending = [{ keys: ['a'], since: 0 }];
-  const { fresh, remove, figures } = decide(
+  const { fresh, remove, figures } = planCollection(
     known({ a: { size: 7 } }, { live: new Set(['a']), pending, atOnce: true }),
   );
   expect([fresh, [...remove]]).toEqual([[], []]);
@@ -70,7 +70,7 @@ test('every file is counted once: kept, freed, or left for later', () => {
     { keys: ['expired'], since: 0 },
     { keys: ['listed'], since: GRACE_END + 1 },
   ];
-  expect(decide(known(files, { live: new Set(['live']), pending })).figures).toEqual({
+  expect(planCollection(known(files, { live: new Set(['live']), pending })).figures).toEqual({
     keptBytes: 1,
     keptObjects: 1,
     freedBytes: 10,
@@ -114,7 +114,7 @@ test('whatever happens in between, nothing goes that is needed, or that was not 
       fc.option(fc.constant('busy'), { nil: undefined }),
       (files, needed, pending, unfinished) => {
         const live = new Set<string>(needed);
-        const { fresh, remove, figures } = decide(known(files, { live, pending, unfinished }));
+        const { fresh, remove, figures } = planCollection(known(files, { live, pending, unfinished }));
         for (const one of remove) {
           expect(live.has(one)).toBe(false);
           expect(

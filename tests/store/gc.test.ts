@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { collectGarbage } from '../../src/store/gc/collect.ts';
+import { markAndSweep } from '../../src/store/gc/collect.ts';
 import { verifyStore } from '../../src/store/repair/verify.ts';
 import { Store } from '../../src/store/store.ts';
-import { push } from '../../src/store/transfer/push.ts';
+import { pushToRemote } from '../../src/store/transfer/push.ts';
 import { transfer } from '../../src/store/transfer/transfer.ts';
 import { addFolder, CountingRemote, expectFolder, seededBytes } from '../support/stores.ts';
 
@@ -30,19 +30,19 @@ test('removes what nothing names, after the grace, and says so before', async ()
   await addFolder(store, 'old', one);
   const root = await addFolder(store, 'new', two);
 
-  const dry = await collectGarbage(store, [root], { graceMs: 0, dryRun: true });
+  const dry = await markAndSweep(store, [root], { graceMs: 0, dryRun: true });
   expect(dry.freedBytes).toBeGreaterThan(4_500_000);
-  const first = await collectGarbage(store, [root], { graceMs: 3_600_000 });
+  const first = await markAndSweep(store, [root], { graceMs: 3_600_000 });
   expect(first).toMatchObject({ freedBytes: 0, condemnedBytes: dry.freedBytes });
-  const second = await collectGarbage(store, [root], { graceMs: 3_600_000 });
+  const second = await markAndSweep(store, [root], { graceMs: 3_600_000 });
   expect(second.freedBytes).toBe(0);
-  const last = await collectGarbage(store, [root], { graceMs: 0 });
+  const last = await markAndSweep(store, [root], { graceMs: 0 });
   expect(last).toMatchObject({ freedBytes: dry.freedBytes, keptBytes: first.keptBytes });
 
   const after = await open(folder);
   await expectFolder(after, root, two);
   expect((await verifyStore(after, [root])).damage).toEqual([]);
-  expect((await collectGarbage(after, [root], { graceMs: 0 })).condemnedBytes).toBe(0);
+  expect((await markAndSweep(after, [root], { graceMs: 0 })).condemnedBytes).toBe(0);
 });
 
 test('what was condemned and is added again is kept', async () => {
@@ -50,10 +50,10 @@ test('what was condemned and is added again is kept', async () => {
   const store = await open(folder);
   const files = filesOf(3);
   await addFolder(store, 'data', files);
-  await collectGarbage(store, [], { graceMs: 3_600_000 });
+  await markAndSweep(store, [], { graceMs: 3_600_000 });
   const later = await open(folder);
   const root = await addFolder(later, 'data', files);
-  await collectGarbage(await open(folder), [root], { graceMs: 0 });
+  await markAndSweep(await open(folder), [root], { graceMs: 0 });
   await expectFolder(await open(folder), root, files);
 });
 
@@ -64,10 +64,10 @@ test('a batch that began before the gc keeps what it relies on', async () => {
   const writer = await open(folder);
   const batch = writer.batch();
   for (const bytes of files.values()) await batch.addBytes(bytes, 'data');
-  await collectGarbage(await open(folder), [], { graceMs: 3_600_000 });
+  await markAndSweep(await open(folder), [], { graceMs: 3_600_000 });
   await batch.commit();
   const root = await addFolder(await open(folder), 'data', files);
-  await collectGarbage(await open(folder), [root], { graceMs: 0 });
+  await markAndSweep(await open(folder), [root], { graceMs: 0 });
   await expectFolder(await open(folder), root, files);
 });
 
@@ -78,7 +78,7 @@ test('packs that are mostly garbage are repacked', async () => {
   await addFolder(store, 'data', files);
   const few = new Map([...files].slice(0, 100));
   const root = await addFolder(store, 'data', few);
-  const { repackedBytes, freedBytes, keptBytes } = await collectGarbage(store, [root], { graceMs: 0 });
+  const { repackedBytes, freedBytes, keptBytes } = await markAndSweep(store, [root], { graceMs: 0 });
   expect(repackedBytes).toBeGreaterThanOrEqual(100 * 8192);
   expect(keptBytes).toBeLessThan(1_000_000);
   expect(freedBytes).toBeGreaterThan(8_000_000);
@@ -93,15 +93,15 @@ test('a clone with less history keeps what another pushed; its own old pushes go
   const rootFirst = await addFolder(a, 'data', first);
   const rootSecond = await addFolder(a, 'data', second);
   const rootOther = await addFolder(b, 'other', other);
-  await push(async () => a, new CountingRemote(remote), [rootFirst], { clone: 'a' });
-  await push(async () => a, new CountingRemote(remote), [rootSecond], { clone: 'a' });
-  await push(async () => b, new CountingRemote(remote), [rootOther], { clone: 'b' });
-  await collectGarbage(await open(remote), [rootSecond], { clone: 'a', graceMs: 0 });
+  await pushToRemote(async () => a, new CountingRemote(remote), [rootFirst], { clone: 'a' });
+  await pushToRemote(async () => a, new CountingRemote(remote), [rootSecond], { clone: 'a' });
+  await pushToRemote(async () => b, new CountingRemote(remote), [rootOther], { clone: 'b' });
+  await markAndSweep(await open(remote), [rootSecond], { clone: 'a', graceMs: 0 });
   const there = await open(remote);
   await expectFolder(there, rootSecond, second);
   await expectFolder(there, rootOther, other);
   await expect(expectFolder(there, rootFirst, first)).rejects.toThrow();
-  await push(async () => a, new CountingRemote(remote), [rootFirst], { clone: 'a' });
+  await pushToRemote(async () => a, new CountingRemote(remote), [rootFirst], { clone: 'a' });
   await expectFolder(await open(remote), rootFirst, first);
 });
 
@@ -117,14 +117,14 @@ test('two pushes and gcs at once lose nothing', async () => {
     for (let version = 0; version < 4; version++) {
       const files = new Map([...shared, ...filesOf(seed + version, 50)]);
       const root = await addFolder(cache, clone, files);
-      await push(async () => cache, new CountingRemote(remote), [root], { clone });
+      await pushToRemote(async () => cache, new CountingRemote(remote), [root], { clone });
       done.push({ root, files });
     }
     return done;
   };
   let pushing = true;
   const collect = async () => {
-    while (pushing) await collectGarbage(await open(remote), [], { clone: 'cleaner', graceMs: 5_000 });
+    while (pushing) await markAndSweep(await open(remote), [], { clone: 'cleaner', graceMs: 5_000 });
   };
   const collecting = collect();
   const pushed = await Promise.all([pushVersion('a', 20), pushVersion('b', 30)]).finally(() => {

@@ -5,10 +5,11 @@ import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { FolderRemote } from '../../src/remote/folder/folder.ts';
 import { DATA_CHUNKS, findCut } from '../../src/store/chunking/chunker.ts';
-import { collectGarbage } from '../../src/store/gc/collect.ts';
+import { markAndSweep } from '../../src/store/gc/collect.ts';
 import { Store } from '../../src/store/store.ts';
-import { push } from '../../src/store/transfer/push.ts';
+import { pushToRemote } from '../../src/store/transfer/push.ts';
 import { transfer } from '../../src/store/transfer/transfer.ts';
+import { CompletedPushesFile } from '../../src/workspace/completed-pushes.ts';
 import { addFolder, expectFolder, seededBytes } from '../support/stores.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'varve-history-'));
@@ -73,14 +74,15 @@ test('random histories come back byte for byte at every version, through push, g
         }
         const kept = versions.filter((_, at) => at !== dropped);
         const roots = kept.map(({ root }) => root);
-        await collectGarbage(cache, roots, { graceMs: 0 });
+        await markAndSweep(cache, roots, { graceMs: 0 });
         const pushKept = () =>
-          push(() => open('cache'), new FolderRemote(join(folder, 'remote')), roots, {
+          pushToRemote(() => open('cache'), new FolderRemote(join(folder, 'remote')), roots, {
             clone: 'a',
-            memory: join(folder, 'memory'),
+            indexCache: join(folder, 'memory'),
+            completed: new CompletedPushesFile(join(folder, 'memory/pushed.json')),
           });
         await pushKept();
-        await collectGarbage(await open('remote'), emptied ? [] : roots, { clone: 'a', graceMs: 0 });
+        await markAndSweep(await open('remote'), emptied ? [] : roots, { clone: 'a', graceMs: 0 });
         await pushKept();
         const clone = await open('clone');
         await transfer(await open('remote'), clone, roots);

@@ -40,7 +40,7 @@ describe('what is added comes back', () => {
     expect(again.has(added.digest)).toBe(true);
     expect(again.size(added.digest)).toBe(bytes.length);
     expect(Buffer.from(await again.readBytes(added.digest, bytes.length)).equals(bytes)).toBe(true);
-    await again.materialise(added.digest, `${folder}.out`, { executable: true });
+    await again.restore(added.digest, `${folder}.out`, { executable: true });
     expect(readFileSync(`${folder}.out`).equals(bytes)).toBe(true);
     expect(statSync(`${folder}.out`).mode & 0o100).toBe(0o100);
   });

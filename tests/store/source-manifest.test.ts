@@ -6,7 +6,7 @@ import { digestOf } from '../../src/store/format/digest.ts';
 import {
   encodeSourceManifest,
   readSourceManifest,
-  type SourceFile,
+  type SourceManifestEntry,
 } from '../../src/store/format/source-manifest.ts';
 
 const digest = digestOf(Buffer.from('x'));
@@ -15,19 +15,19 @@ async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
   yield* items;
 }
 
-async function encoded(files: readonly SourceFile[]): Promise<Buffer> {
+async function encoded(files: readonly SourceManifestEntry[]): Promise<Buffer> {
   const pieces = [];
   for await (const piece of encodeSourceManifest(each(files))) pieces.push(piece);
   return Buffer.concat(pieces);
 }
 
-async function read(bytes: Uint8Array): Promise<SourceFile[]> {
+async function read(bytes: Uint8Array): Promise<SourceManifestEntry[]> {
   const files = [];
   for await (const file of readSourceManifest([bytes], 'test')) files.push(file);
   return files;
 }
 
-const file: fc.Arbitrary<SourceFile> = fc.record(
+const file: fc.Arbitrary<SourceManifestEntry> = fc.record(
   {
     path: fc
       .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })

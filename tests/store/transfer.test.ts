@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
-import { collectGarbage } from '../../src/store/gc/collect.ts';
+import { markAndSweep } from '../../src/store/gc/collect.ts';
 import type { Root } from '../../src/store/gc/roots.ts';
 import { Store } from '../../src/store/store.ts';
-import { push } from '../../src/store/transfer/push.ts';
+import { type PushOptions, pushToRemote } from '../../src/store/transfer/push.ts';
 import { transfer } from '../../src/store/transfer/transfer.ts';
+import { CompletedPushesFile } from '../../src/workspace/completed-pushes.ts';
 import { addFolder, CountingRemote, readFolder, seededBytes } from '../support/stores.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'varve-transfer-'));
@@ -26,7 +27,7 @@ async function pushed() {
   const cache = await Store.open(new CountingRemote(join(folder, 'cache')));
   const root = await addFolder(cache, 'data', files);
   const remote = new CountingRemote(join(folder, 'remote'), { isFar: true });
-  const sent = await push(async () => cache, remote, [root], { clone: 'a' });
+  const sent = await pushToRemote(async () => cache, remote, [root], { clone: 'a' });
   const there = await Store.open(remote);
   return { folder, cache, root, remote, there, sent };
 }
@@ -44,10 +45,16 @@ test('push and pull of 3,000 files take few requests and give the same bytes', a
   for (const [path, bytes] of files) expect(read.get(path)!.equals(bytes), path).toBe(true);
 }, 60_000);
 
+/** Options of a push by a clone that keeps its notes in `memory`, read anew as a process would. */
+function remembering(clone: string, memory: string): PushOptions {
+  return { clone, indexCache: memory, completed: new CompletedPushesFile(join(memory, 'pushed.json')) };
+}
+
 test('pushing again sends nothing, asks three times and opens no cache', async () => {
   const { folder, cache, root, remote } = await pushed();
   const memory = join(folder, 'memory');
-  const again = (openCache = async () => cache) => push(openCache, remote, [root], { clone: 'a', memory });
+  const again = (openCache = async () => cache) =>
+    pushToRemote(openCache, remote, [root], remembering('a', memory));
   expect(await again()).toEqual({ objects: 0, bytes: 0 });
   remote.reset();
   const noCache = () => Promise.reject(new Error('the cache was opened'));
@@ -61,21 +68,21 @@ test('pushing again sends nothing, asks three times and opens no cache', async (
 test('what was found to be there is looked for again once the remote is another', async () => {
   const { folder, cache, root, remote, there } = await pushed();
   const memory = join(folder, 'memory');
-  const options = { clone: 'a', memory };
-  await push(async () => cache, remote, [root], options);
-  await collectGarbage(there, [], { clone: 'a', graceMs: 0 });
-  expect((await push(async () => cache, remote, [root], options)).objects).toBeGreaterThan(3000);
+  const options = remembering('a', memory);
+  await pushToRemote(async () => cache, remote, [root], options);
+  await markAndSweep(there, [], { clone: 'a', graceMs: 0 });
+  expect((await pushToRemote(async () => cache, remote, [root], options)).objects).toBeGreaterThan(3000);
   const read = await readFolder(await Store.open(remote), root);
   for (const [path, bytes] of files) expect(read.get(path)!.equals(bytes), path).toBe(true);
 }, 60_000);
 
 test('a clone that holds a part of the data remembers nothing of the rest', async () => {
   const { folder, cache, root, remote } = await pushed();
-  const options = { clone: 'b', memory: join(folder, 'memory') };
+  const options = remembering('b', join(folder, 'memory'));
   const clone = await Store.open(new CountingRemote(join(folder, 'empty')));
-  await push(async () => clone, remote, [root], options);
+  await pushToRemote(async () => clone, remote, [root], options);
   const open = vi.fn(async () => cache);
-  await push(open, remote, [root], options);
+  await pushToRemote(open, remote, [root], options);
   expect(open).toHaveBeenCalledOnce();
 });
 
@@ -99,7 +106,7 @@ test('a second version of a file sends its changed part', async () => {
   large.write('edited', 2_500_000);
   changed.set('large.csv', large);
   const next = await addFolder(cache, 'data', changed);
-  const sent = await push(async () => cache, remote, [next], { clone: 'a' });
+  const sent = await pushToRemote(async () => cache, remote, [next], { clone: 'a' });
   expect(sent.bytes).toBeLessThan(700_000);
   expect(next.digest).not.toBe(root.digest);
 });
@@ -107,7 +114,7 @@ test('a second version of a file sends its changed part', async () => {
 test('a push from a clone that holds a part of the data is no error', async () => {
   const { folder, root, remote } = await pushed();
   const clone = await Store.open(new CountingRemote(join(folder, 'empty')));
-  expect(await push(async () => clone, remote, [root], { clone: 'b' })).toEqual({
+  expect(await pushToRemote(async () => clone, remote, [root], { clone: 'b' })).toEqual({
     objects: 0,
     bytes: 0,
   });

@@ -7,12 +7,12 @@ import { VarveError } from '../../src/errors.ts';
 import { FolderRemote } from '../../src/remote/folder/folder.ts';
 import type { ByteRange, Remote } from '../../src/remote/remote.ts';
 import { hexDigestOf, toHex } from '../../src/store/format/digest.ts';
-import { collectGarbage } from '../../src/store/gc/collect.ts';
+import { markAndSweep } from '../../src/store/gc/collect.ts';
 import {
-  parseCondemned,
+  parsePendingDeletions,
   probeClock,
-  readCondemned,
-  writeCondemned,
+  readPendingDeletions,
+  writePendingDeletions,
 } from '../../src/store/gc/pending-deletions.ts';
 import { writeRef } from '../../src/store/gc/refs.ts';
 import type { Root } from '../../src/store/gc/roots.ts';
@@ -53,7 +53,7 @@ beforeAll(async () => {
   );
   await writeRef(remote, SELF, [root]);
   await writeRef(remote, OTHER, [root]);
-  await collectGarbage(store, [root], { graceMs: 3_600_000 });
+  await markAndSweep(store, [root], { graceMs: 3_600_000 });
   await probeClock(remote);
 });
 
@@ -176,7 +176,7 @@ describe('a flipped bit', () => {
 
   test('in a list of pending deletions stops writers and no reader, and verify puts a list in its place that names no less', async () => {
     const folder = copyOfGood();
-    const before = (await readCondemned(far(folder))).flatMap(({ keys }) => keys).sort();
+    const before = (await readPendingDeletions(far(folder))).flatMap(({ keys }) => keys).sort();
     expect(before.length).toBeGreaterThan(0);
     const key = keysOf(folder).find((one) => one.startsWith('condemned/'))!;
     // In the middle of the only name, or of one of them.
@@ -185,11 +185,11 @@ describe('a flipped bit', () => {
     await expectFolder(store, root, files);
     const adding = addFolder(store, 'more', new Map([['a', Buffer.from('a')]]));
     await expect(adding).rejects.toMatchObject({ code: 'damaged-condemned' });
-    await expect(collectGarbage(store, [root], { graceMs: 0 })).rejects.toMatchObject({
+    await expect(markAndSweep(store, [root], { graceMs: 0 })).rejects.toMatchObject({
       code: 'damaged-condemned',
     });
     expect((await verified(folder)).damage).toMatchObject([{ key, repaired: true }]);
-    const after = (await readCondemned(far(folder))).flatMap(({ keys }) => keys);
+    const after = (await readPendingDeletions(far(folder))).flatMap(({ keys }) => keys);
     expect(before.filter((one) => !after.includes(one))).toEqual([]);
     await addFolder(await Store.open(far(folder)), 'more', new Map([['a', Buffer.from('a')]]));
   });
@@ -221,7 +221,7 @@ describe('bytes that come damaged once', () => {
       unsure.reset();
       expect(Buffer.from(await store.readBytes(digest, bytes.length)).equals(bytes), path).toBe(true);
       unsure.reset();
-      await store.materialise(digest, join(work, 'out'));
+      await store.restore(digest, join(work, 'out'));
       expect(readFileSync(join(work, 'out')).equals(bytes), path).toBe(true);
     }
     unsure.reset();
@@ -232,7 +232,7 @@ describe('bytes that come damaged once', () => {
     const { damage } = await verifyStore(await Store.open(unsure.remote), [root], { clone: SELF });
     expect(damage).toEqual([]);
     unsure.reset();
-    await collectGarbage(await Store.open(unsure.remote), [root], { graceMs: 3_600_000 });
+    await markAndSweep(await Store.open(unsure.remote), [root], { graceMs: 3_600_000 });
     expect(unsure.struck()).toBeGreaterThan(0);
     expect((await verified(folder)).damage).toEqual([]);
   });
@@ -274,11 +274,11 @@ test('lists of version 1, whose name is random, are read as before; those of ver
   const pack = `packs/${'a'.repeat(64)}.pack`;
   const old = Buffer.from(`${JSON.stringify({ version: 1, keys: [pack] })}\n`);
   await remote.write(key, old, { sha256: hexDigestOf(old) });
-  await writeCondemned(remote, [pack]);
-  await writeCondemned(remote, [pack]);
-  expect((await readCondemned(remote)).map(({ keys }) => keys)).toEqual([[pack], [pack], [pack]]);
+  await writePendingDeletions(remote, [pack]);
+  await writePendingDeletions(remote, [pack]);
+  expect((await readPendingDeletions(remote)).map(({ keys }) => keys)).toEqual([[pack], [pack], [pack]]);
   const young = keysOf(folder).find((one) => one !== key)!;
-  expect(() => parseCondemned(readFileSync(join(folder, young)), key)).toThrow(
+  expect(() => parsePendingDeletions(readFileSync(join(folder, young)), key)).toThrow(
     /its bytes do not match its name/,
   );
 });

@@ -119,11 +119,11 @@ test('a reader mends what it finds damaged, and keeps the whole copy', async () 
     }
     const store = await Store.open(new FolderRemote(folder), { repair: () => open(good) });
     for (const [path, bytes] of files) {
-      await store.materialise(digestOf(bytes), join(work, 'out'));
+      await store.restore(digestOf(bytes), join(work, 'out'));
       expect(readFileSync(join(work, 'out')).equals(bytes), path).toBe(true);
     }
     const later = await open(folder);
-    for (const bytes of files.values()) await later.materialise(digestOf(bytes), join(work, 'out'));
+    for (const bytes of files.values()) await later.restore(digestOf(bytes), join(work, 'out'));
   }
 });
 

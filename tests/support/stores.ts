@@ -26,7 +26,7 @@ export async function addFolder(
     const bytes = files.get(name)!;
     if (bytes.subarray(0, 4).toString() === 'PAR1') {
       const digest = digestOf(bytes);
-      await batch.putWhole(toRaw(digest), bytes);
+      await batch.putWholeObject(toRaw(digest), bytes);
       entries.push({ path: name, size: bytes.length, digest });
     } else entries.push({ path: name, ...(await batch.addBytes(bytes, 'data')) });
   }

@@ -8,12 +8,12 @@ import type { ProfilingOptions } from '../../operations/statistics/load.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import type { Access } from '../../workspace/config.ts';
-import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 import { withEngineOptions } from '../report-options.ts';
 
 type Options = CommonOptions & Access & Pick<ProfilingOptions, 'memory' | 'threads'> & { to?: string };
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   const defined = defineCommand(
     'add',
     'Snapshots files and folders, with their statistics, and writes a pointer beside each.',
@@ -50,7 +50,7 @@ export function command(run: Run): Command {
   );
 }
 
-/** The URL of data that is to be used in place; undefined where plain paths are meant. */
+/** The URL of data that is to be used in place; undefined if plain paths are meant. */
 function sourceUrl(paths: readonly string[], to: string | undefined, access: Access): string | undefined {
   const url = paths.find((path) => /^(s3|minio):\/\//i.test(path));
   if (url === undefined) {

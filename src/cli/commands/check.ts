@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { check } from '../../operations/check.ts';
 import { renderCheck } from '../../report/check.ts';
 import { FORMATS } from '../../report/format.ts';
-import { defineCommand, type Run } from '../command.ts';
+import { defineCommand, type RunCommand } from '../command.ts';
 import { type ReportOptions, reportOutcome, withReportOptions } from '../report-options.ts';
-import { type FailOn, failOnOption, fails } from './drift.ts';
+import { type FailOn, failOnOption, isFailure } from './drift.ts';
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   const defined = defineCommand(
     'check',
     'Validates every dataset that changed since a base, and compares it with the base. For CI: reads profiles only.',
@@ -24,7 +24,7 @@ export function command(run: Run): Command {
         const result = await check(io.cwd, options.base, paths, io);
         const bad = result.datasets.some(
           ({ validation, drift }) =>
-            validation?.valid === false || (drift !== undefined && fails(drift.verdict, options.failOn)),
+            validation?.valid === false || (drift !== undefined && isFailure(drift.verdict, options.failOn)),
         );
         return reportOutcome(
           io,

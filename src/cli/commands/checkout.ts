@@ -4,9 +4,9 @@ import { checkout } from '../../operations/checkout.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
-import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   return defineCommand(
     'checkout',
     'Makes the data match the pointers, as after `git checkout`. Unsaved changes stop it.',
@@ -25,7 +25,7 @@ export function command(run: Run): Command {
     );
 }
 
-/** What was done to the data, dataset by dataset. */
+/** Says what was done to the data, dataset by dataset. */
 export function checkoutLines(datasets: readonly CheckedOutDataset[]): string {
   const touched = datasets.filter(({ written, removed, kept }) => written + removed + kept.length > 0);
   if (touched.length === 0) return 'The data matches its pointers.';

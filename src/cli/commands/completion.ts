@@ -1,10 +1,10 @@
 import { Argument, type Command } from 'commander';
-import { type CommandEntry, defineCommand, type Run } from '../command.ts';
+import { type CommandEntry, defineCommand, type RunCommand } from '../command.ts';
 import { bashScript, fishScript, type Words, zshScript } from '../completion-scripts.ts';
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 
-export function command(run: Run, all: readonly CommandEntry[]): Command {
+export function command(run: RunCommand, all: readonly CommandEntry[]): Command {
   return defineCommand(
     'completion',
     'Prints a script that completes commands, options and paths in a shell.',
@@ -24,7 +24,7 @@ export function command(run: Run, all: readonly CommandEntry[]): Command {
 }
 
 /** Every command with its options, and the commands below it. */
-async function words(run: Run, all: readonly CommandEntry[]): Promise<Words[]> {
+async function words(run: RunCommand, all: readonly CommandEntry[]): Promise<Words[]> {
   return Promise.all(
     all.map(async ({ name, summary, load }) => {
       const built = (await load()).command(run, all);

@@ -6,10 +6,10 @@ import { diff } from '../../operations/diff.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { changeLines } from '../change-lines.ts';
-import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 import { type Paint, painter } from '../terminal/text.ts';
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   return defineCommand(
     'diff',
     'Shows what changed in the datasets between two revisions, or up to the data as it lies here.',

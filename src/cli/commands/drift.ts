@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { type Command, Option } from 'commander';
 import type { DriftReport, Verdict } from '../../drift/model.ts';
-import { windowOf } from '../../drift/window.ts';
+import { driftWindow } from '../../drift/window.ts';
 import { VarveError } from '../../errors.ts';
 import { fileInGit } from '../../operations/datasets/resolve.ts';
 import { type DriftOperationOptions, drift } from '../../operations/drift.ts';
@@ -11,25 +11,27 @@ import { driftHistory } from '../../operations/drift-history.ts';
 import { driftStream } from '../../operations/drift-stream.ts';
 import { FORMATS } from '../../report/format.ts';
 import { renderDrift, renderDriftSeries, renderDriftWindow } from '../../report/render.ts';
-import { defineCommand, type Io, type Outcome, positiveInteger, type Run } from '../command.ts';
+import { defineCommand, type Io, type Outcome, positiveInteger, type RunCommand } from '../command.ts';
 import {
+  parseSlice,
   type ReportOptions,
   replaceReport,
   reportOutcome,
-  slice,
   withProfilingOptions,
   withReportOptions,
 } from '../report-options.ts';
 
 export type FailOn = Exclude<Verdict, 'none'>;
 
+/** The option from which verdict on a command fails. */
 export function failOnOption(): Option {
   return new Option('--fail-on <verdict>', 'exit 1 from this verdict on')
     .choices(['warning', 'drift'])
     .default('drift');
 }
 
-export function fails(verdict: Verdict, failOn: FailOn): boolean {
+/** Tells whether the verdict reaches `--fail-on`, so that the command exits with 1. */
+export function isFailure(verdict: Verdict, failOn: FailOn): boolean {
   return verdict === 'drift' || verdict === failOn;
 }
 
@@ -41,7 +43,7 @@ interface Options extends ReportOptions, DriftOperationOptions {
   readonly prometheus?: string;
 }
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   const defined = defineCommand(
     'drift',
     'Reports what changed between two datasets or versions, strongest first, from their profiles. Exit code 1 where there is drift.',
@@ -91,7 +93,7 @@ export function command(run: Run): Command {
     )
     .addOption(
       new Option('--slice-after <feature=value>', 'the slice of <after>, where it is another one')
-        .argParser(slice)
+        .argParser(parseSlice)
         .conflicts(['history', 'stream']),
     )
     .option('--window <rows>', 'lines of a window of --stream', positiveInteger, 10_000)
@@ -99,9 +101,10 @@ export function command(run: Run): Command {
   return withProfilingOptions(withReportOptions(defined, FORMATS)).action(
     (before: string, after: string | undefined, options: Options) =>
       run(options, async (io) => {
-        if (options.history) return history(io, single(before, after, '--history'), options);
-        if (options.stream !== undefined) return stream(io, single(before, after, '--stream'), options);
-        if (after !== undefined) return compare(io, before, after, options);
+        if (options.history) return compareHistory(io, onlyDataset(before, after, '--history'), options);
+        if (options.stream !== undefined)
+          return compareStream(io, onlyDataset(before, after, '--stream'), options);
+        if (after !== undefined) return comparePair(io, before, after, options);
         throw new VarveError('usage', `there is nothing to compare ${before} with`, {
           remedy: 'Name a second dataset or version, or give --history or --stream.',
         });
@@ -109,52 +112,57 @@ export function command(run: Run): Command {
   );
 }
 
-function single(before: string, after: string | undefined, flag: string): string {
+/** The one dataset that `--history` and `--stream` take. @throws VarveError `usage` if there are two */
+function onlyDataset(before: string, after: string | undefined, flag: string): string {
   if (after === undefined) return before;
   throw new VarveError('usage', `${flag} takes one dataset, so ${after} is one too many`, {
     remedy: `Leave out ${after}, or ${flag}.`,
   });
 }
 
-async function compare(io: Io, before: string, after: string, options: Options): Promise<Outcome> {
+/** Compares two datasets, versions or slices. */
+async function comparePair(io: Io, before: string, after: string, options: Options): Promise<Outcome> {
   const report = await drift(io.cwd, [before, after], options, io);
   writeMetrics(io, options, report);
-  const exitCode = fails(report.verdict, options.failOn) ? 1 : 0;
+  const exitCode = isFailure(report.verdict, options.failOn) ? 1 : 0;
   const file = fileInGit(io.cwd, after);
   return reportOutcome(
     io,
     options,
     report,
-    (format, look) => renderDrift(report, format, { ...look, file }),
+    (format, renderOptions) => renderDrift(report, format, { ...renderOptions, file }),
     exitCode,
   );
 }
 
-async function history(io: Io, dataset: string, options: Options): Promise<Outcome> {
+/** Compares each committed version of a dataset with the one before it. */
+async function compareHistory(io: Io, dataset: string, options: Options): Promise<Outcome> {
   const series = await driftHistory(io.cwd, dataset, options, io);
-  const exitCode = series.steps.some(({ verdict }) => fails(verdict, options.failOn)) ? 1 : 0;
+  const exitCode = series.steps.some(({ verdict }) => isFailure(verdict, options.failOn)) ? 1 : 0;
   return reportOutcome(
     io,
     options,
     series,
-    (format, look) => renderDriftSeries(series, format, look),
+    (format, renderOptions) => renderDriftSeries(series, format, renderOptions),
     exitCode,
   );
 }
 
-async function stream(io: Io, snapshot: string, options: Options): Promise<Outcome> {
-  let window = 0;
+/** Compares JSON Lines with a snapshot, and prints a line for each window as soon as it is full. */
+async function compareStream(io: Io, snapshot: string, options: Options): Promise<Outcome> {
+  let windows = 0;
   let exitCode: 0 | 1 = 0;
-  for await (const report of driftStream(io.cwd, snapshot, input(io, options.stream!), options, io)) {
-    const line = windowOf(report, ++window);
+  for await (const report of driftStream(io.cwd, snapshot, streamInput(io, options.stream!), options, io)) {
+    const line = driftWindow(report, ++windows);
     io.emit(line, renderDriftWindow(line, 'text', { color: io.colours, width: io.width ?? 100 }));
     writeMetrics(io, options, { ...report, after: { ...report.after, name: snapshot } });
-    if (fails(report.verdict, options.failOn)) exitCode = 1;
+    if (isFailure(report.verdict, options.failOn)) exitCode = 1;
   }
   return { json: undefined, text: '', exitCode };
 }
 
-function input(io: Io, file: string): Readable {
+/** Opens the lines of `--stream`: a file, or standard input. */
+function streamInput(io: Io, file: string): Readable {
   if (file === '-') return addAbortSignal(io.signal, process.stdin);
   const path = resolve(io.cwd, file);
   if (existsSync(path)) return addAbortSignal(io.signal, createReadStream(path));
@@ -164,6 +172,7 @@ function input(io: Io, file: string): Readable {
   });
 }
 
+/** Writes metrics for Prometheus if `--prometheus` names a file. */
 function writeMetrics(io: Io, { prometheus }: Options, report: DriftReport): void {
   if (prometheus === undefined) return;
   const text = renderDrift(report, 'prometheus', { color: false, width: 100 });

@@ -3,9 +3,9 @@ import { openContext } from '../../operations/context/open.ts';
 import { exportDvc } from '../../operations/export-dvc.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { counted } from '../../wording/numbers.ts';
-import { defineCommand, type Run } from '../command.ts';
+import { defineCommand, type RunCommand } from '../command.ts';
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   return defineCommand(
     'export-dvc',
     'Turns a repository of varve, with its history, into one of DVC, on new branches.',

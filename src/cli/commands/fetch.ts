@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { openContext } from '../../operations/context/open.ts';
 import { fetch } from '../../operations/fetch.ts';
-import type { Run } from '../command.ts';
-import { defineTransfer, fetchLines, type TransferOptions } from '../transfer-options.ts';
+import type { RunCommand } from '../command.ts';
+import { defineTransfer, fetchLines, type TransferCommandOptions } from '../transfer-options.ts';
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   return defineTransfer(
     'fetch',
     'Brings snapshots from a remote into the cache. The data itself is not touched.',
@@ -12,7 +12,7 @@ export function command(run: Run): Command {
       ['varve fetch', 'the snapshots that the pointers here name'],
       ['varve fetch --profiles-only --all-commits', 'a few KB a version: enough for validate and drift'],
     ],
-  ).action((paths: string[], options: TransferOptions) =>
+  ).action((paths: string[], options: TransferCommandOptions) =>
     run(options, async ({ cwd, signal, onProgress, onWarning }) => {
       const result = await fetch(await openContext(cwd, { signal, onProgress, onWarning }), paths, options);
       return { json: result, text: fetchLines(result) };

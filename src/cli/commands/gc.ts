@@ -4,11 +4,11 @@ import { openContext } from '../../operations/context/open.ts';
 import { gc } from '../../operations/gc.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
-import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   return defineCommand(
     'gc',
     'Drops what no pointer in any commit names. What is found unneeded goes after a time of grace.',
@@ -33,7 +33,7 @@ export function command(run: Run): Command {
     );
 }
 
-/** In milliseconds. */
+/** Parses a time such as `12h` into milliseconds. */
 function duration(text: string): number {
   const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
   if (text === '0') return 0;

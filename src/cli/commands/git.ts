@@ -10,13 +10,13 @@ import { gitPrePush } from '../../operations/git/pre-push-hook.ts';
 import { type PointerContents, pointerContents } from '../../operations/git/textconv.ts';
 import { profileText } from '../../report/text/profile.ts';
 import { neutral } from '../../wording/neutral.ts';
-import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 import { pushLines } from '../transfer-options.ts';
 
 /** Wide enough that no column of statistics is folded, the same on every terminal. */
 const WIDTH = 200;
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   return defineCommand('git', 'Lets Git show, merge and push data: opt-in, for this clone.', [
     [
       'varve git install',
@@ -32,7 +32,7 @@ export function command(run: Run): Command {
     .addCommand(prePushCommand(run), { hidden: true });
 }
 
-function installCommand(run: Run): Command {
+function installCommand(run: RunCommand): Command {
   return defineCommand('install', 'Registers varve with Git in this clone. No option: all of it.', [
     ['varve git install', 'writes .git/config, .gitattributes and the pre-push hook'],
   ])
@@ -53,7 +53,7 @@ function installCommand(run: Run): Command {
     );
 }
 
-function uninstallCommand(run: Run): Command {
+function uninstallCommand(run: RunCommand): Command {
   return defineCommand('uninstall', 'Takes back what install did in this clone.', [
     ['varve git uninstall', '.gitattributes stays: alone it does nothing'],
   ]).action((options: CommonOptions) =>
@@ -64,7 +64,7 @@ function uninstallCommand(run: Run): Command {
   );
 }
 
-function textconvCommand(run: Run): Command {
+function textconvCommand(run: RunCommand): Command {
   return new Command('textconv').argument('<file>').action((file: string) =>
     run({}, async ({ cwd }) => {
       const contents = await pointerContents(driverContext(cwd), file);
@@ -73,7 +73,7 @@ function textconvCommand(run: Run): Command {
   );
 }
 
-function mergeCommand(run: Run): Command {
+function mergeCommand(run: RunCommand): Command {
   return new Command('merge')
     .argument('<base>')
     .argument('<ours>')
@@ -94,7 +94,7 @@ function mergeCommand(run: Run): Command {
     );
 }
 
-function prePushCommand(run: Run): Command {
+function prePushCommand(run: RunCommand): Command {
   return new Command('pre-push')
     .argument('<remote>')
     .argument('[url]')

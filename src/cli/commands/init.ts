@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { init } from '../../operations/init.ts';
 import { neutral } from '../../wording/neutral.ts';
-import { defineCommand, type Run } from '../command.ts';
+import { defineCommand, type RunCommand } from '../command.ts';
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   return defineCommand('init', 'Starts varve in the Git repository that holds the working folder.', [
     ['varve init', 'writes .varve/config.yaml, which belongs in Git'],
   ]).action((options) =>

@@ -3,10 +3,10 @@ import { openContext } from '../../operations/context/open.ts';
 import { type LoggedVersion, log } from '../../operations/log.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
-import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 import { type Paint, painter } from '../terminal/text.ts';
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   return defineCommand('log', 'Shows the versions of a dataset over the history of Git, newest first.', [
     ['varve log data/flights.csv', 'every commit that changed it'],
     ['varve log data/flights.csv --revision v2.0', 'as that tag reaches them'],

@@ -3,7 +3,7 @@ import { VarveError } from '../../errors.ts';
 import { profile } from '../../operations/profile.ts';
 import type { ProfilingOptions } from '../../operations/statistics/load.ts';
 import { profileAsStatistics, renderProfile } from '../../report/render.ts';
-import { defineCommand, type Run } from '../command.ts';
+import { defineCommand, type RunCommand } from '../command.ts';
 import {
   type ReportOptions,
   reportOutcome,
@@ -13,7 +13,7 @@ import {
 
 type Options = ReportOptions & ProfilingOptions & { readonly compare?: string };
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   const defined = defineCommand(
     'profile',
     'Shows the statistics of a dataset, a version of it, or a plain file or folder.',

@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
 import { openContext } from '../../operations/context/open.ts';
 import { pull } from '../../operations/pull.ts';
-import type { Run } from '../command.ts';
-import { defineTransfer, fetchLines, type TransferOptions } from '../transfer-options.ts';
+import type { RunCommand } from '../command.ts';
+import { defineTransfer, fetchLines, type TransferCommandOptions } from '../transfer-options.ts';
 import { checkoutLines } from './checkout.ts';
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   return defineTransfer('pull', 'Fetches snapshots and makes the data match the pointers.', [
     ['git clone URL && varve pull', 'a clone with its data'],
     ['varve pull data/images/cats', 'one folder of a dataset, and no more than that'],
   ])
     .option('--force', 'give up unsaved changes, and files that no snapshot has')
-    .action((paths: string[], options: TransferOptions & { force?: true }) =>
+    .action((paths: string[], options: TransferCommandOptions & { force?: true }) =>
       run(options, async ({ cwd, signal, onProgress, onWarning }) => {
         const result = await pull(await openContext(cwd, { signal, onProgress, onWarning }), paths, options);
         const lines = [fetchLines(result.fetched)];

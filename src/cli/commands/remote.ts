@@ -4,9 +4,9 @@ import { openContext } from '../../operations/context/open.ts';
 import { addRemote, chooseRemote, forgetRemote, listRemotes, reachSource } from '../../operations/remote.ts';
 import { neutral } from '../../wording/neutral.ts';
 import type { Access } from '../../workspace/config.ts';
-import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   return defineCommand('remote', 'Manages where snapshots are pushed to and fetched from.', [
     ['varve remote add origin /mnt/datasets/store', 'a folder; the first remote becomes the default'],
     ['varve remote list', 'shows them'],
@@ -18,7 +18,7 @@ export function command(run: Run): Command {
     .addCommand(sourceCommand(run));
 }
 
-function addCommand(run: Run): Command {
+function addCommand(run: RunCommand): Command {
   return defineCommand('add', 'Names a place for snapshots. Nothing is contacted yet.', [
     [
       'varve remote add origin s3://bucket/prefix --region eu-central-1',
@@ -41,7 +41,7 @@ function addCommand(run: Run): Command {
     );
 }
 
-function listCommand(run: Run): Command {
+function listCommand(run: RunCommand): Command {
   return defineCommand('list', 'Shows the remotes; a star marks the default.', [
     ['varve remote list --json', 'for a script'],
   ]).action((options) =>
@@ -52,7 +52,7 @@ function listCommand(run: Run): Command {
   );
 }
 
-function removeCommand(run: Run): Command {
+function removeCommand(run: RunCommand): Command {
   return defineCommand('remove', 'Forgets a remote. Nothing is deleted there.', [
     ['varve remote remove origin', 'forgets origin'],
   ])
@@ -62,7 +62,7 @@ function removeCommand(run: Run): Command {
     );
 }
 
-function defaultCommand(run: Run): Command {
+function defaultCommand(run: RunCommand): Command {
   return defineCommand('default', 'Chooses the remote that is meant where none is named.', [
     ['varve remote default lab', 'chooses lab'],
   ])
@@ -76,7 +76,7 @@ function defaultCommand(run: Run): Command {
     );
 }
 
-function sourceCommand(run: Run): Command {
+function sourceCommand(run: RunCommand): Command {
   return defineCommand(
     'source',
     'Says how this machine reaches a bucket whose data is used in place. Kept in config.local.yaml, never in Git.',

@@ -5,9 +5,9 @@ import { schemaUpdate } from '../../operations/schema-update.ts';
 import type { Anomaly } from '../../schema/anomaly.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { counted } from '../../wording/numbers.ts';
-import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   return defineCommand(
     'schema',
     'Writes and maintains what a dataset should look like, beside it in <dataset>.schema.yaml.',
@@ -21,7 +21,7 @@ export function command(run: Run): Command {
     .addCommand(update(run));
 }
 
-function infer(run: Run): Command {
+function infer(run: RunCommand): Command {
   return defineCommand(
     'infer',
     'Writes the schema that one or several datasets bear out, beside the first.',
@@ -50,7 +50,7 @@ function infer(run: Run): Command {
     );
 }
 
-function show(run: Run): Command {
+function show(run: RunCommand): Command {
   return defineCommand('show', 'Prints the schema of a dataset after checking it.', [
     ['varve schema show data/flights.csv', 'as YAML'],
     ['varve schema show data/flights.csv --format tfdv > schema.pbtxt', 'for TensorFlow Data Validation'],
@@ -67,7 +67,7 @@ function show(run: Run): Command {
     );
 }
 
-function update(run: Run): Command {
+function update(run: RunCommand): Command {
   return defineCommand(
     'update',
     'Relaxes the schema by the least that accepts the dataset, and shows the change. Comments stay.',

@@ -4,10 +4,10 @@ import { openContext } from '../../operations/context/open.ts';
 import { status } from '../../operations/status.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { changeLines } from '../change-lines.ts';
-import { defineCommand, type Run } from '../command.ts';
+import { defineCommand, type RunCommand } from '../command.ts';
 import { type Paint, painter } from '../terminal/text.ts';
 
-/** What to do next, by state. */
+/** The next step to take, by state. */
 const ADVICE: Readonly<Record<DatasetState, string>> = {
   unchanged: '',
   modified: 'save with `varve add`, or give up with `varve checkout --force`',
@@ -15,7 +15,7 @@ const ADVICE: Readonly<Record<DatasetState, string>> = {
   missing: '`varve checkout` or `varve pull` brings the data',
 };
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   return defineCommand('status', 'Shows which data has changed since its last snapshot.', [
     ['varve status', 'looks at every dataset'],
     ['varve status data/flights.csv --json', 'one dataset, for a script'],

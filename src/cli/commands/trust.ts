@@ -4,7 +4,7 @@ import { openContext } from '../../operations/context/open.ts';
 import { type AskedSetting, askedSettings, revokeTrust, trust, trusted } from '../../operations/trust.ts';
 import type { Consent } from '../../workspace/trust/consent.ts';
 import { factLines, subjectOf, visible } from '../../workspace/trust/request.ts';
-import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 
 interface Options extends CommonOptions {
   readonly show?: true;
@@ -12,7 +12,7 @@ interface Options extends CommonOptions {
   readonly revoke?: true;
 }
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   return defineCommand(
     'trust',
     'Agrees, for this machine, to settings of the repository that choose where data and credentials go. A change asks again.',

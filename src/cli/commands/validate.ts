@@ -3,7 +3,7 @@ import { fileInGit } from '../../operations/datasets/resolve.ts';
 import { type ValidateOptions, validate } from '../../operations/validate.ts';
 import { FORMATS } from '../../report/format.ts';
 import { renderValidation } from '../../report/render.ts';
-import { defineCommand, type Run } from '../command.ts';
+import { defineCommand, type RunCommand } from '../command.ts';
 import {
   type ReportOptions,
   reportOutcome,
@@ -11,7 +11,7 @@ import {
   withReportOptions,
 } from '../report-options.ts';
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   const defined = defineCommand(
     'validate',
     'Holds a dataset against its schema and names every anomaly. Exit code 1 where there is an error.',

@@ -4,14 +4,14 @@ import { openContext } from '../../operations/context/open.ts';
 import { verify } from '../../operations/verify.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted, grouped } from '../../wording/numbers.ts';
-import { type CommonOptions, defineCommand, type Run } from '../command.ts';
+import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 
 type Options = CommonOptions & { readonly remote?: string; readonly complete?: true };
 
-/** More lines than these about what is absent are counted, not listed; `--json` lists them all. */
+/** The most lines about what is absent; more are counted. `--json` lists them all. */
 const MAX_ABSENT = 20;
 
-export function command(run: Run): Command {
+export function command(run: RunCommand): Command {
   return defineCommand(
     'verify',
     'Reads every byte of the cache, or of a remote, and checks it. Exit 1 where anything is damaged.',

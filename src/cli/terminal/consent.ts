@@ -4,13 +4,13 @@ import { giveConsent, type SettingsUntrusted } from '../../workspace/trust/conse
 import type { Io } from '../command.ts';
 import { printError } from './standard-streams.ts';
 
-/** Whether somebody is there who can be asked, and nothing else reads what is said. */
+/** Tells whether somebody is there who can be asked, and nothing else reads what is said. */
 export function isAnybodyThere(json: boolean): boolean {
   const isCi = !['', '0', 'false'].includes(process.env.CI ?? '');
   return !json && !isCi && process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
 
-/** By its code, since the class may be that of another bundle. */
+/** Tells it by the code, since the class may be that of another bundle. */
 export function isUntrusted(error: VarveError): error is SettingsUntrusted {
   return error.code === 'settings-untrusted';
 }

@@ -6,14 +6,14 @@ import { print, printError } from './standard-streams.ts';
 
 /**
  * Says what went wrong and what to do next: on standard error, and as `{"error": {code, message, remedy, path}}` on
- * standard output where a script asked for JSON.
+ * standard output if a script asked for JSON.
  */
 export function printFailure(error: unknown, json: boolean): void {
   if (json) print(failureJson(error));
   printError(failureText(error, Boolean(process.env.VARVE_DEBUG)));
 }
 
-/** For people. With `trace`, also from where it was thrown, and what caused it. */
+/** Writes an error for people. With `trace`, also from where it was thrown, and what caused it. */
 export function failureText(error: unknown, trace: boolean): string {
   const { message, remedy, details } = asVarveError(error);
   const calls = trace && error instanceof Error ? traceOf(error) : [];

@@ -1,4 +1,4 @@
-/** How long work may take to stop in order, in milliseconds: whoever stops it waits for a second at most. */
+/** The longest time that work may take to stop in order, in milliseconds: whoever stops it waits for a second at most. */
 const MAX_STOPPING_MS = 700;
 const CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 

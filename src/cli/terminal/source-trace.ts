@@ -20,7 +20,7 @@ export function sourceTrace(trace: string): string {
   });
 }
 
-/** Undefined where there is none: a trace without it is better than none. */
+/** Undefined if there is none: a trace without it is better than none. */
 function readMap(path: string): SourceMap | undefined {
   try {
     return new SourceMap(JSON.parse(readFileSync(path, 'utf8')));

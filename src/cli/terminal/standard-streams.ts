@@ -2,8 +2,8 @@ import { fstatSync, statSync, writeSync } from 'node:fs';
 
 const OUTPUT = 1;
 const ERROR = 2;
-/** Those whose reader was too slow: what follows waits its turn in Node's stream. */
-const waiting = new Set<number>();
+/** File descriptors whose reader was too slow: what follows waits its turn in Node's stream. */
+const FULL_STREAMS = new Set<number>();
 
 export function print(text: string): void {
   write(OUTPUT, text);
@@ -13,12 +13,12 @@ export function printError(text: string): void {
   write(ERROR, text);
 }
 
-/** Columns of the terminal that standard output is; undefined where it is none. */
+/** Columns of the terminal that standard output is; undefined if it is none. */
 export function terminalWidth(): number | undefined {
   return isTerminal() ? process.stdout.columns : undefined;
 }
 
-/** Whether standard output takes colours. See https://no-color.org */
+/** Tells whether standard output takes colours. See https://no-color.org */
 export function hasColours(): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   if (NO_COLOR) return false;
@@ -38,19 +38,19 @@ function isTerminal(): boolean {
   }
 }
 
-/** At once, and only where a pipe is full by way of Node's stream. A closed pipe, as in `varve log | head`, is no trouble. */
+/** Writes at once; what a full pipe does not take goes through Node's stream. A closed pipe, as in `varve log | head`, is no trouble. */
 function write(target: number, text: string): void {
   const bytes = Buffer.from(text);
   let done = 0;
   try {
-    while (done < bytes.length && !waiting.has(target))
+    while (done < bytes.length && !FULL_STREAMS.has(target))
       done += writeSync(target, bytes, done, bytes.length - done);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EPIPE') process.exit(0);
     if (code === 'EBADF') return;
     if (code !== 'EAGAIN') throw error;
-    waiting.add(target);
+    FULL_STREAMS.add(target);
     streamOf(target).on('error', ignoreClosedPipe);
   }
   if (done < bytes.length) streamOf(target).write(bytes.subarray(done));

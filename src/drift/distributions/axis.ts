@@ -2,7 +2,10 @@ import { bucketLow } from '../../profile/accumulators/buckets.ts';
 import { sum } from '../../profile/model/distances.ts';
 import type { Bucket, FeatureProfile, NumericStats, ValueCounts } from '../../profile/model/model.ts';
 
-/** Both sides' counts over one ordered set of cells. Cell i holds values from low[i] to high[i]; equal where it is a point. */
+/**
+ * Both sides' counts over one ordered set of cells. Cell i holds values from low[i] to high[i]; the two are equal if the
+ * cell is one value.
+ */
 export interface Axis {
   readonly low: number[];
   readonly high: number[];
@@ -35,17 +38,17 @@ export class AxisCells {
 }
 
 /**
- * The axis of two numeric features: of the exact values where both sides list them all, else of the buckets, which all
- * profiles share. Not-a-number and infinities are left out.
+ * Puts two numeric features on one axis: by their values if both sides list all of theirs, else by the buckets that all
+ * profiles share. Leaves out not-a-number and infinities.
  */
 export function numericAxis(before: FeatureProfile, after: FeatureProfile): Axis {
   if (before.values.exact && after.values.exact)
-    return mergeCells(points(before.values), points(after.values));
+    return mergeCells(pointCells(before.values), pointCells(after.values));
   const whole = before.type === 'integer' && after.type === 'integer';
   return mergeCells(bucketCells(before.numeric, whole), bucketCells(after.numeric, whole));
 }
 
-function points(values: ValueCounts): AxisCells {
+function pointCells(values: ValueCounts): AxisCells {
   const numbers: [value: number, count: number][] = [];
   for (const [text, count] of values.values) {
     const value = Number(text);
@@ -80,7 +83,7 @@ function bucketStart(index: number, whole: boolean): number {
   return whole ? Math.ceil(low) : low;
 }
 
-/** Of whole numbers, the greatest in the bucket. */
+/** The bucket's upper edge; for whole numbers, the greatest one in the bucket. */
 function bucketEnd(index: number, whole: boolean): number {
   const high = bucketLow(index + 1);
   return whole ? Math.max(Math.ceil(bucketLow(index)), Math.ceil(high) - 1) : high;
@@ -123,19 +126,19 @@ export function middles(axis: Axis): number[] {
 }
 
 /**
- * Groups the cells into at most `most` bins of about equal `weight`; a cell is never cut, so a heavy value has its own.
+ * Groups the cells into at most `maxBins` bins of about equal `weight`; a cell is never cut, so a heavy value has its own.
  * Returns the index of each bin's last cell.
  */
-export function equalBins(weight: ArrayLike<number>, most: number): number[] {
+export function equalBins(weight: ArrayLike<number>, maxBins: number): number[] {
   const total = sum(weight);
   const ends: number[] = [];
   let reached = 0;
   let bins = 0;
   for (let i = 0; i < weight.length; i++) {
     reached += weight[i]!;
-    if (reached < ((bins + 1) * total) / most && i + 1 < weight.length) continue;
+    if (reached < ((bins + 1) * total) / maxBins && i + 1 < weight.length) continue;
     ends.push(i);
-    bins = Math.floor((reached * most) / total + 1e-9);
+    bins = Math.floor((reached * maxBins) / total + 1e-9);
   }
   return ends;
 }
@@ -167,17 +170,17 @@ export function categories(before: FeatureProfile, after: FeatureProfile): Categ
     labels: [...counts.keys()],
     before: [],
     after: [],
-    uncertainty: Math.max(bound(before), bound(after)),
+    uncertainty: Math.max(boundShare(before), boundShare(after)),
     unlisted: (unlistedShare(before) + unlistedShare(after)) / 2,
   };
   const scale = totals.before > 0 ? totals.after / totals.before : 0;
   for (const pair of counts.values()) {
     listed.before.push(
-      pair.before >= 0 ? pair.before : assumed(before.values, scale > 0 ? pair.after / scale : 0),
+      pair.before >= 0 ? pair.before : assumedCount(before.values, scale > 0 ? pair.after / scale : 0),
     );
-    listed.after.push(pair.after >= 0 ? pair.after : assumed(after.values, pair.before * scale));
+    listed.after.push(pair.after >= 0 ? pair.after : assumedCount(after.values, pair.before * scale));
   }
-  return withRest(listed, totals, before.values.exact && after.values.exact);
+  return withUnlisted(listed, totals, before.values.exact && after.values.exact);
 }
 
 /** Values that are counted: elements that are not null, or rows. */
@@ -185,7 +188,7 @@ export function valueTotal(feature: FeatureProfile): number {
   return feature.count - feature.nullElements;
 }
 
-function bound(feature: FeatureProfile): number {
+function boundShare(feature: FeatureProfile): number {
   const total = valueTotal(feature);
   return total > 0 ? feature.values.bound / total : 0;
 }
@@ -196,12 +199,18 @@ function unlistedShare(feature: FeatureProfile): number {
   return 1 - feature.values.values.reduce((all, [, count]) => all + count, 0) / total;
 }
 
-/** The count of a value that a side does not list, where it would be `unchanged` if nothing had changed. */
-function assumed(values: ValueCounts, unchanged: number): number {
+/**
+ * Assumes a count for a value that a side does not list: `unchanged`, the count if nothing had changed, up to the bound.
+ */
+function assumedCount(values: ValueCounts, unchanged: number): number {
   return values.exact ? 0 : Math.min(values.bound, unchanged);
 }
 
-function withRest(listed: Categories, totals: { before: number; after: number }, exact: boolean): Categories {
+function withUnlisted(
+  listed: Categories,
+  totals: { before: number; after: number },
+  exact: boolean,
+): Categories {
   if (exact) return listed;
   return {
     ...listed,

@@ -1,7 +1,7 @@
 import { jensenShannon, jensenShannonTerm } from '../../profile/model/distances.ts';
 import { percent } from '../../wording/numbers.ts';
 import type { MeasuredChange } from '../findings/finding.ts';
-import { moved } from '../findings/phrases.ts';
+import { roseOrFell } from '../findings/phrases.ts';
 import {
   chiSquare,
   hellinger,
@@ -21,7 +21,7 @@ export interface CellNames {
   readonly describe: (cell: number) => string;
 }
 
-/** From this share on, values that are too rare to be listed can hide a change that matters. */
+/** If at least this share of values is too rare to be listed, a sentence says so: it can hide a change that matters. */
 const MIN_SAID_SHARE = 0.01;
 
 /**
@@ -93,5 +93,5 @@ function cellSentence(p: number[], q: number[], names: CellNames): string {
     names.unlisted >= MIN_SAID_SHARE
       ? `; ${percent(names.unlisted)} of values are too rare to be listed`
       : '';
-  return `share of ${names.describe(most)} ${moved(p[most]!, q[most]!, percent)}${others}${rare}`;
+  return `share of ${names.describe(most)} ${roseOrFell(p[most]!, q[most]!, percent)}${others}${rare}`;
 }

@@ -1,5 +1,5 @@
 import { shares, sum } from '../../profile/model/distances.ts';
-import type { Pair } from '../findings/finding.ts';
+import type { FeaturePair } from '../findings/finding.ts';
 import { dayAxis } from '../findings/time.ts';
 import type { Distribution } from '../model.ts';
 import type { Axis } from './axis.ts';
@@ -8,28 +8,28 @@ const MAX_BINS = 40;
 const MAX_LABELS = 24;
 const DAY_MILLISECONDS = 86_400_000;
 const HOUR_MILLISECONDS = 3_600_000;
-/** How much of both sides together the drawn range leaves to its two end bins. */
+/** The share of both sides together that each end of the drawn range leaves to its end bin. */
 const TAIL_SHARE = 0.005;
 
 /** Both sides on one axis of at most 40 bins, ready to draw. */
-export function distributionOf(pair: Pair): Distribution {
+export function distributionOf(pair: FeaturePair): Distribution {
   const { before, after } = pair;
   if (before.time && after.time) return timeDistribution(pair);
   if (before.numeric && after.numeric) {
     const whole = before.type === 'integer' && after.type === 'integer';
-    return { kind: 'numeric', ...drawn(pair.axis, whole ? 1 : 0) };
+    return { kind: 'numeric', ...equalWidthBins(pair.axis, whole ? 1 : 0) };
   }
   return categoryDistribution(pair);
 }
 
-function timeDistribution({ before, after }: Pair): Distribution {
+function timeDistribution({ before, after }: FeaturePair): Distribution {
   const a = before.time!;
   const b = after.time!;
   if (a.days.length === 0 && b.days.length === 0) {
     const edges = Array.from({ length: 25 }, (_, hour) => hour * HOUR_MILLISECONDS);
     return { kind: 'time', edges, before: shares(a.hour), after: shares(b.hour) };
   }
-  const { edges, ...sides } = drawn(dayAxis(a, b), 1);
+  const { edges, ...sides } = equalWidthBins(dayAxis(a, b), 1);
   return { kind: 'time', edges: edges.map((day) => day * DAY_MILLISECONDS), ...sides };
 }
 
@@ -37,28 +37,28 @@ function timeDistribution({ before, after }: Pair): Distribution {
  * Bins of equal width, a whole number of `unit` where values are whole. What lies beyond the drawn range counts in the end
  * bins, so that one stray value does not squeeze all others into one bin.
  */
-function drawn(axis: Axis, unit: 0 | 1): { edges: number[]; before: number[]; after: number[] } {
+function equalWidthBins(axis: Axis, unit: 0 | 1): { edges: number[]; before: number[]; after: number[] } {
   const cells = axis.low.length;
   if (cells === 0) return { edges: [0, 1], before: [0], after: [0] };
   const after = shares(axis.after);
   const pooled = shares(axis.before).map((share, i) => share + after[i]!);
-  const [low, high] = range(axis, pooled);
+  const [low, high] = drawnRange(axis, pooled);
   const width =
     unit === 1
       ? Math.max(1, Math.ceil((high - low + 1) / MAX_BINS))
       : (high - low) / MAX_BINS || Math.abs(low) || 1;
   const bins = unit === 1 ? Math.max(1, Math.ceil((high - low + 1) / width)) : high > low ? MAX_BINS : 1;
   const start = unit === 1 ? low : high > low ? low : low - width / 2;
-  const place = (i: number): number =>
+  const binOf = (i: number): number =>
     Math.min(bins - 1, Math.max(0, Math.floor(((axis.low[i]! + axis.high[i]!) / 2 - start) / width)));
   return {
     edges: Array.from({ length: bins + 1 }, (_, i) => start + i * width),
-    before: inBins(axis.before, bins, place),
-    after: inBins(axis.after, bins, place),
+    before: inBins(axis.before, bins, binOf),
+    after: inBins(axis.after, bins, binOf),
   };
 }
 
-function range(axis: Axis, pooled: readonly number[]): [number, number] {
+function drawnRange(axis: Axis, pooled: readonly number[]): [number, number] {
   const total = sum(pooled);
   let first = 0;
   let last = pooled.length - 1;
@@ -67,15 +67,15 @@ function range(axis: Axis, pooled: readonly number[]): [number, number] {
   return [axis.low[first]!, axis.high[Math.max(first, last)]!];
 }
 
-function inBins(counts: readonly number[], bins: number, place: (cell: number) => number): number[] {
+function inBins(counts: readonly number[], bins: number, binOf: (cell: number) => number): number[] {
   const result = new Array<number>(bins).fill(0);
   counts.forEach((count, i) => {
-    result[place(i)]! += count;
+    result[binOf(i)]! += count;
   });
   return shares(result);
 }
 
-function categoryDistribution(pair: Pair): Distribution {
+function categoryDistribution(pair: FeaturePair): Distribution {
   const cells = pair.categories;
   const p = shares(cells.before);
   const q = shares(cells.after);

@@ -10,12 +10,12 @@ import {
   type Sizes,
   shareChangeP,
 } from '../measures/sampling.ts';
-import { independent, type MeasuredChange, type Pair } from './finding.ts';
+import { type FeaturePair, independentObservations, type MeasuredChange } from './finding.ts';
 
-/** What changed in how often each value occurs. */
-export function categoryFindings(pair: Pair): MeasuredChange[] {
+/** Measures what changed in how often each value occurs. */
+export function categoryFindings(pair: FeaturePair): MeasuredChange[] {
   const cells = pair.categories;
-  const sizes = independent(pair, sum(cells.before), sum(cells.after));
+  const sizes = independentObservations(pair, sum(cells.before), sum(cells.after));
   if (sizes.before === 0 || sizes.after === 0) return [];
   return [
     ...largestShareChange(cells, sizes),
@@ -60,9 +60,12 @@ export function largestShareChange(cells: Categories, sizes: Sizes): MeasuredCha
   ];
 }
 
-/** Of shares, the one that sampling moves most. */
-function nearestToHalf(of: readonly number[]): number {
-  return of.reduce((best, share) => (Math.abs(share - 0.5) < Math.abs(best - 0.5) ? share : best), 0);
+/** The share that sampling moves most. */
+function nearestToHalf(sharesOfValues: readonly number[]): number {
+  return sharesOfValues.reduce(
+    (best, share) => (Math.abs(share - 0.5) < Math.abs(best - 0.5) ? share : best),
+    0,
+  );
 }
 
 /** The least p-value of all values that are frequent enough to matter, corrected for how many these are. */
@@ -90,14 +93,14 @@ function shareSentence(cells: Categories, at: number, before: number, after: num
   return `share of ${label(cells, at)} ${after > before ? 'rose' : 'fell'} from ${percent(before)} to ${percent(after)}`;
 }
 
-/** The share of after's values that before never held; only where before lists all of its values. */
-function newValues(pair: Pair, cells: Categories, sizes: Sizes): MeasuredChange[] {
+/** The share of after's values that before never held; only if before lists all of its values. */
+function newValues(pair: FeaturePair, cells: Categories, sizes: Sizes): MeasuredChange[] {
   if (!pair.before.values.exact) return [];
   const total = sum(cells.after);
-  const fresh = cells.labels
+  const added = cells.labels
     .map((_, i) => i)
     .filter((i) => cells.labels[i] !== null && cells.before[i] === 0);
-  const count = fresh.reduce((all, i) => all + cells.after[i]!, 0);
+  const count = added.reduce((all, i) => all + cells.after[i]!, 0);
   const scale = sizes.after / total;
   const pValue = () =>
     exclusiveValuesP(
@@ -112,13 +115,13 @@ function newValues(pair: Pair, cells: Categories, sizes: Sizes): MeasuredChange[
       value: count / total,
       errorBound: unlisted < 0 ? 0 : cells.after[unlisted]! / total,
       test: { of: 'new-category-share', pValue: count > 0 ? pValue() : 1 },
-      reason: () => newSentence(cells, fresh, count / total, total),
+      reason: () => newSentence(cells, added, count / total, total),
     },
   ];
 }
 
-function newSentence(cells: Categories, fresh: readonly number[], share: number, total: number): string {
-  const first = fresh.reduce((best, i) => (cells.after[i]! > cells.after[best]! ? i : best), fresh[0]!);
-  if (fresh.length === 1) return `new value ${label(cells, first)} in ${percent(share)} of values`;
-  return `${counted(fresh.length, 'new value')} in ${percent(share)} of values, most often ${label(cells, first)} (${percent(cells.after[first]! / total)})`;
+function newSentence(cells: Categories, added: readonly number[], share: number, total: number): string {
+  const first = added.reduce((best, i) => (cells.after[i]! > cells.after[best]! ? i : best), added[0]!);
+  if (added.length === 1) return `new value ${label(cells, first)} in ${percent(share)} of values`;
+  return `${counted(added.length, 'new value')} in ${percent(share)} of values, most often ${label(cells, first)} (${percent(cells.after[first]! / total)})`;
 }

@@ -5,16 +5,16 @@ import { valueTotal } from '../distributions/axis.ts';
 import { expectedShareChange, type Sizes, shareChangeP } from '../measures/sampling.ts';
 import { normalTails } from '../measures/tails.ts';
 import type { MeasureName } from '../model.ts';
-import { independent, type MeasuredChange, type Pair } from './finding.ts';
-import { moved } from './phrases.ts';
+import { type FeaturePair, independentObservations, type MeasuredChange } from './finding.ts';
+import { roseOrFell } from './phrases.ts';
 
-/** What changed in the counts that every feature has: nulls, distinct values, type, keys in common. */
-export function countFindings(pair: Pair): MeasuredChange[] {
+/** Measures what changed in the counts that every feature has: nulls, distinct values, type, keys in common. */
+export function countFindings(pair: FeaturePair): MeasuredChange[] {
   const { before, after, rows } = pair;
   const notFinite = (side: FeatureProfile): number =>
     side.numeric ? side.numeric.nan + side.numeric.positiveInfinity + side.numeric.negativeInfinity : 0;
-  const elements = independent(pair, before.count, after.count);
-  const values = independent(pair, valueTotal(before), valueTotal(after));
+  const elements = independentObservations(pair, before.count, after.count);
+  const values = independentObservations(pair, valueTotal(before), valueTotal(after));
   return [
     ...shareFinding('null-share', 'nulls', before.nulls / rows.before, after.nulls / rows.after, rows),
     ...(before.valency && after.valency
@@ -56,20 +56,20 @@ function shareFinding(
       expected: expectedShareChange(pooled, sizes),
       errorBound: 0,
       test: { of: name, pValue: shareChangeP(before * sizes.before, after * sizes.after, sizes) },
-      reason: () => `share of ${what} ${moved(before, after, percent)}`,
+      reason: () => `share of ${what} ${roseOrFell(before, after, percent)}`,
     },
   ];
 }
 
-/** Types whose values the other can hold too. */
-const RANGE_MARGIN: readonly (readonly FeatureType[])[] = [
+/** Groups of types whose values the others of the group can hold too. */
+const RELATED_TYPES: readonly (readonly FeatureType[])[] = [
   ['integer', 'decimal', 'float'],
   ['date', 'timestamp'],
 ];
 
 function typeFinding(before: FeatureProfile, after: FeatureProfile): MeasuredChange[] {
   if (before.type === after.type || before.type === 'unknown' || after.type === 'unknown') return [];
-  const related = RANGE_MARGIN.some((types) => types.includes(before.type) && types.includes(after.type));
+  const related = RELATED_TYPES.some((types) => types.includes(before.type) && types.includes(after.type));
   return [
     {
       name: 'type',
@@ -82,12 +82,12 @@ function typeFinding(before: FeatureProfile, after: FeatureProfile): MeasuredCha
 }
 
 /** Distinct values of a feature with the standard error of their logarithm. */
-interface Distinct {
+interface DistinctValues {
   readonly count: number;
   readonly error: number;
 }
 
-function distinct(feature: FeatureProfile): Distinct {
+function distinctValues(feature: FeatureProfile): DistinctValues {
   if (feature.values.exact) return { count: feature.values.values.length, error: 0 };
   return {
     count: distinctCount(feature.distinct),
@@ -96,12 +96,12 @@ function distinct(feature: FeatureProfile): Distinct {
 }
 
 /**
- * More rows of the same population hold more distinct values, but at most in proportion to the rows. What lies outside
- * of this band is a change: the value is the relative distance to it, as a logarithm.
+ * Measures how far the number of distinct values leaves the band that is expected: more rows of one population hold more
+ * distinct values, but at most in proportion to the rows. The value is the relative distance to the band, as a logarithm.
  */
-function distinctFindings({ before, after, namesRows }: Pair): MeasuredChange[] {
-  const a = distinct(before);
-  const b = distinct(after);
+function distinctFindings({ before, after, namesRows }: FeaturePair): MeasuredChange[] {
+  const a = distinctValues(before);
+  const b = distinctValues(after);
   if (a.count === 0 || b.count === 0) return [];
   const growth = valueTotal(after) / valueTotal(before);
   const nearest = Math.min(Math.max(b.count, a.count * Math.min(1, growth)), a.count * Math.max(1, growth));
@@ -116,14 +116,14 @@ function distinctFindings({ before, after, namesRows }: Pair): MeasuredChange[] 
       errorBound: 2 * sketches,
       test: { of: 'distinct-count', pValue: normalTails(value / error) },
       reason: () =>
-        `distinct values ${moved(a.count, b.count, grouped)}, in ${grouped(valueTotal(before))} and ${grouped(valueTotal(after))} values`,
+        `distinct values ${roseOrFell(a.count, b.count, grouped)}, in ${grouped(valueTotal(before))} and ${grouped(valueTotal(after))} values`,
     },
     ...(namesRows || (isKey(before, a) && isKey(after, b)) ? [keyFinding(before, after)] : []),
   ];
 }
 
-/** Whether nearly every value occurs once, as in a key: within three standard errors of the sketch. */
-function isKey(feature: FeatureProfile, { count, error }: Distinct): boolean {
+/** Tells whether nearly every value occurs once, as in a key: within three standard errors of the sketch. */
+function isKey(feature: FeatureProfile, { count, error }: DistinctValues): boolean {
   if (!['integer', 'string', 'bytes'].includes(feature.type) || valueTotal(feature) < 20) return false;
   return count >= valueTotal(feature) * (0.99 - 3 * error);
 }

@@ -4,34 +4,37 @@ import type { Sizes } from '../measures/sampling.ts';
 import type { MeasureName } from '../model.ts';
 
 /** One feature on both sides. */
-export class Pair {
+export class FeaturePair {
   readonly table: string;
   readonly feature: string;
   readonly before: FeatureProfile;
   readonly after: FeatureProfile;
   /** Rows of the table. */
   readonly rows: Sizes;
-  /** Whether a threshold on the overlap of its keys says that it names rows or groups of rows, such as users. */
+  /** True if a threshold on key-overlap says that its values name rows or groups of rows, such as users. */
   readonly namesRows: boolean;
   #axis: Axis | undefined;
   #categories: Categories | undefined;
 
-  constructor(of: Pick<Pair, 'table' | 'feature' | 'before' | 'after' | 'rows'>, namesRows = false) {
-    this.table = of.table;
-    this.feature = of.feature;
-    this.before = of.before;
-    this.after = of.after;
-    this.rows = of.rows;
+  constructor(
+    sides: Pick<FeaturePair, 'table' | 'feature' | 'before' | 'after' | 'rows'>,
+    namesRows = false,
+  ) {
+    this.table = sides.table;
+    this.feature = sides.feature;
+    this.before = sides.before;
+    this.after = sides.after;
+    this.rows = sides.rows;
     this.namesRows = namesRows;
   }
 
-  /** Of two numeric features; made once, for the measures and for the drawing. */
+  /** The two numeric features on one axis; made once, for the measures and for the drawing. */
   get axis(): Axis {
     this.#axis ??= numericAxis(this.before, this.after);
     return this.#axis;
   }
 
-  /** Likewise, of values. */
+  /** The values of both sides with their counts; made once too. */
   get categories(): Categories {
     this.#categories ??= categories(this.before, this.after);
     return this.#categories;
@@ -46,16 +49,19 @@ export interface MeasuredChange {
   readonly errorBound?: number;
   /** Findings of one feature that share `of` rest on one test, which is counted once. Without a test a finding informs. */
   readonly test?: { readonly of: string; readonly pValue: number };
-  /** Whether the value is a squared distance, to which sampling adds; in others variances add. */
+  /** True if the value is a squared distance, to which sampling noise adds; in other values variances add. */
   readonly squared?: boolean;
-  /** For features that move on by themselves, as clocks and keys do: the finding warns and is never called drift. */
-  readonly expectedToMove?: boolean;
+  /** True if the feature moves on by itself, as clocks and keys do: the change warns and is never called drift. */
+  readonly movesByItself?: boolean;
   /** The sentence that tells a person what changed. */
   readonly reason: () => string;
 }
 
-/** Independent observations behind `before` and `after` values: the rows that hold them where the feature is in a list. */
-export function independent(pair: Pair, before: number, after: number): Sizes {
+/**
+ * Counts the independent observations behind so many values of each side: for a feature in a list, the rows that hold the
+ * values.
+ */
+export function independentObservations(pair: FeaturePair, before: number, after: number): Sizes {
   return {
     before: Math.min(before, pair.before.present),
     after: Math.min(after, pair.after.present),

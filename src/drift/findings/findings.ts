@@ -1,22 +1,22 @@
 import { categoryFindings } from './categories.ts';
 import { countFindings } from './counts.ts';
-import type { MeasuredChange, Pair } from './finding.ts';
+import type { FeaturePair, MeasuredChange } from './finding.ts';
 import { lengthFindings } from './lengths.ts';
 import { numericFindings } from './numeric.ts';
 import { timeFindings } from './time.ts';
 
-/** Everything that differs in one feature, before it is judged. */
-export function examine(pair: Pair): MeasuredChange[] {
+/** Measures everything that differs in one feature; nothing is judged here. Empty if a side has no rows. */
+export function measureChanges(pair: FeaturePair): MeasuredChange[] {
   if (pair.rows.before === 0 || pair.rows.after === 0) return [];
   const findings = [...countFindings(pair), ...lengthFindings(pair), ...distributionFindings(pair)];
   const isKey = findings.some(({ name }) => name === 'key-overlap');
   if (!isKey) return findings;
   return findings.map((finding) =>
-    MOVES_WITH_KEYS.has(finding.name) ? { ...finding, expectedToMove: true } : finding,
+    MOVES_WITH_KEYS.has(finding.name) ? { ...finding, movesByItself: true } : finding,
   );
 }
 
-/** What a key such as a running number, or the users of another split, change with every version. */
+/** Measures that move with every version for a key, such as a running number or the users of another split. */
 const MOVES_WITH_KEYS: ReadonlySet<string> = new Set([
   'kolmogorov-smirnov',
   'mean-shift',
@@ -30,7 +30,7 @@ const MOVES_WITH_KEYS: ReadonlySet<string> = new Set([
   'new-category-share',
 ]);
 
-function distributionFindings(pair: Pair): MeasuredChange[] {
+function distributionFindings(pair: FeaturePair): MeasuredChange[] {
   const { before, after } = pair;
   if (before.numeric && after.numeric) return numericFindings(pair);
   if (before.time && after.time) return timeFindings(pair);

@@ -1,26 +1,26 @@
 import type { LengthStats } from '../../profile/model/model.ts';
 import { quantity } from '../../wording/numbers.ts';
 import { lengthAxis } from '../distributions/axis.ts';
-import { independent, type MeasuredChange, type Pair } from './finding.ts';
-import { orderFinding } from './numeric.ts';
+import { type FeaturePair, independentObservations, type MeasuredChange } from './finding.ts';
+import { cumulativeShareChange } from './numeric.ts';
 
-/** What changed in the lengths of strings and bytes, and of lists. */
-export function lengthFindings(pair: Pair): MeasuredChange[] {
+/** Measures what changed in the lengths of strings, bytes and lists. */
+export function lengthFindings(pair: FeaturePair): MeasuredChange[] {
   const { before, after } = pair;
   return [
-    ...between(pair, 'length', before.lengths, after.lengths),
-    ...between(pair, 'valency', before.valency, after.valency),
+    ...lengthChange(pair, 'length', before.lengths, after.lengths),
+    ...lengthChange(pair, 'valency', before.valency, after.valency),
   ];
 }
 
-function between(
-  pair: Pair,
+function lengthChange(
+  pair: FeaturePair,
   name: 'length' | 'valency',
   before: LengthStats | undefined,
   after: LengthStats | undefined,
 ): MeasuredChange[] {
   if (before === undefined || after === undefined) return [];
-  const sizes = independent(pair, before.count, after.count);
+  const sizes = independentObservations(pair, before.count, after.count);
   if (sizes.before === 0 || sizes.after === 0) return [];
-  return [orderFinding(name, lengthAxis(before, after), sizes, quantity)];
+  return [cumulativeShareChange(name, lengthAxis(before, after), sizes, quantity)];
 }

@@ -13,15 +13,15 @@ import {
   type Sizes,
 } from '../measures/sampling.ts';
 import { largestShareChange } from './categories.ts';
-import { independent, type MeasuredChange, type Pair } from './finding.ts';
-import { moved } from './phrases.ts';
+import { type FeaturePair, independentObservations, type MeasuredChange } from './finding.ts';
+import { roseOrFell } from './phrases.ts';
 
 /** Integers of no more values than this are compared value by value as well, since they may be codes. */
 const MAX_CODES = 40;
-const BINS = 20;
+const POOLED_BINS = 20;
 const STABILITY_BINS = 10;
 
-interface Numbers {
+interface NumericPair {
   readonly axis: Axis;
   readonly p: number[];
   readonly q: number[];
@@ -34,24 +34,24 @@ interface Moments {
   readonly variance: number;
 }
 
-/** What changed in the finite values of a numeric feature. */
-export function numericFindings(pair: Pair): MeasuredChange[] {
-  const numbers = numbersOf(pair);
+/** Measures what changed in the finite values of a numeric feature. */
+export function numericFindings(pair: FeaturePair): MeasuredChange[] {
+  const numbers = numericPair(pair);
   if (numbers === null) return [];
   const { axis, sizes } = numbers;
   return [
-    orderFinding('kolmogorov-smirnov', axis, sizes, quantity),
+    cumulativeShareChange('kolmogorov-smirnov', axis, sizes, quantity),
     ...meanFindings(numbers),
     ...(isCode(pair, axis) ? codeFindings(pair, numbers) : binFindings(axis, sizes)),
     outOfRange(pair, numbers),
   ];
 }
 
-function numbersOf(pair: Pair): Numbers | null {
+function numericPair(pair: FeaturePair): NumericPair | null {
   const { axis } = pair;
   const before = momentsOf(pair.before);
   const after = momentsOf(pair.after);
-  const sizes = independent(pair, sum(axis.before), sum(axis.after));
+  const sizes = independentObservations(pair, sum(axis.before), sum(axis.after));
   if (before === null || after === null || sizes.before === 0 || sizes.after === 0) return null;
   return { axis, p: shares(axis.before), q: shares(axis.after), sizes, moments: { before, after } };
 }
@@ -63,22 +63,26 @@ function momentsOf(feature: FeatureProfile): Moments | null {
   return meanAndVariance(numeric.moments, feature.count - feature.nullElements - notFinite);
 }
 
-function isCode(pair: Pair, axis: Axis): boolean {
+function isCode(pair: FeaturePair, axis: Axis): boolean {
   const exact = pair.before.values.exact && pair.after.values.exact;
   return (
     exact && axis.low.length <= MAX_CODES && pair.before.type === 'integer' && pair.after.type === 'integer'
   );
 }
 
-function codeFindings(pair: Pair, { axis, p, q, sizes }: Numbers): MeasuredChange[] {
+function codeFindings(pair: FeaturePair, { axis, p, q, sizes }: NumericPair): MeasuredChange[] {
   return [
     ...largestShareChange(pair.categories, sizes),
     ...cellFindings(p, q, sizes, { unlisted: 0, describe: (i) => quantity(axis.low[i]!) }),
   ];
 }
 
-/** Kolmogorov-Smirnov on an axis, with the place where the two sides differ most in words. */
-export function orderFinding(
+/**
+ * The Kolmogorov-Smirnov statistic of two sides on an axis; its sentence names the cell up to which the cumulative shares
+ * differ most.
+ * @param show prints a value of the axis
+ */
+export function cumulativeShareChange(
   name: 'kolmogorov-smirnov' | 'length' | 'valency',
   axis: Axis,
   sizes: Sizes,
@@ -87,20 +91,20 @@ export function orderFinding(
   const p = shares(axis.before);
   const q = shares(axis.after);
   const { value, at } = kolmogorovSmirnov(p, q);
-  const spread = axis.low.map((low, i) => low !== axis.high[i]);
+  const isRange = axis.low.map((low, i) => low !== axis.high[i]);
   const upTo = (side: readonly number[]): number => sum(side.slice(0, at + 1));
   const what = name === 'kolmogorov-smirnov' ? 'values' : name === 'length' ? 'lengths' : 'list lengths';
   return {
     name,
     value,
     expected: expectedKolmogorovSmirnov(sizes),
-    errorBound: kolmogorovSmirnovBound(p, q, spread),
+    errorBound: kolmogorovSmirnovBound(p, q, isRange),
     test: { of: name, pValue: kolmogorovSmirnovP(value, sizes) },
-    reason: () => `share of ${what} up to ${show(axis.high[at]!)} ${moved(upTo(p), upTo(q), percent)}`,
+    reason: () => `share of ${what} up to ${show(axis.high[at]!)} ${roseOrFell(upTo(p), upTo(q), percent)}`,
   };
 }
 
-function meanFindings({ axis, p, q, sizes, moments }: Numbers): MeasuredChange[] {
+function meanFindings({ axis, p, q, sizes, moments }: NumericPair): MeasuredChange[] {
   const { before, after } = moments;
   const deviation = Math.sqrt((before.variance + after.variance) / 2);
   if (deviation === 0) return [];
@@ -137,7 +141,7 @@ function round2(value: number): number {
 }
 
 /**
- * Whether the mean of so skewed values is near enough to normal to be tested: the smaller side has more than 25·G₁²
+ * Tells whether the mean of so skewed values is near enough to normal to be tested: the smaller side has more than 25·G₁²
  * observations. Source: Cochran, Sampling Techniques, 3rd ed. (1977), 2.15.
  */
 function normalEnough(axis: Axis, sizes: Sizes): boolean {
@@ -173,7 +177,7 @@ function expectedWasserstein(
   return 1.96 * Math.sqrt(noise(sizes)) * total;
 }
 
-/** How far values can be from the middle of their cell, on average, on both sides together. */
+/** Bounds how far values can be from the middle of their cell, on average, on both sides together. */
 function displacement(axis: Axis, p: readonly number[], q: readonly number[]): number {
   return axis.low.reduce((total, low, i) => total + ((p[i]! + q[i]!) * (axis.high[i]! - low)) / 2, 0);
 }
@@ -181,7 +185,7 @@ function displacement(axis: Axis, p: readonly number[], q: readonly number[]): n
 /** Jensen-Shannon and its kin over bins of equal pooled weight, and the stability index over the deciles of before. */
 function binFindings(axis: Axis, sizes: Sizes): MeasuredChange[] {
   const pooled = axis.before.map((count, i) => count + axis.after[i]!);
-  const ends = equalBins(pooled, BINS);
+  const ends = equalBins(pooled, POOLED_BINS);
   const over = (counts: readonly number[], at: readonly number[]): number[] => shares(binned(counts, at));
   const describe = (bin: number): string =>
     `values ${quantity(axis.low[bin === 0 ? 0 : ends[bin - 1]! + 1]!)} to ${quantity(axis.high[ends[bin]!]!)}`;
@@ -201,7 +205,7 @@ function binFindings(axis: Axis, sizes: Sizes): MeasuredChange[] {
 }
 
 /** The share of after's values beyond all of before's; a cell that before reaches counts as within. */
-function outOfRange(pair: Pair, { axis, p, q, sizes }: Numbers): MeasuredChange {
+function outOfRange(pair: FeaturePair, { axis, p, q, sizes }: NumericPair): MeasuredChange {
   const first = p.findIndex((share) => share > 0);
   const last = p.findLastIndex((share) => share > 0);
   const under = sum(q.slice(0, first));
@@ -220,7 +224,7 @@ function outOfRange(pair: Pair, { axis, p, q, sizes }: Numbers): MeasuredChange 
   };
 }
 
-function rangeSentence({ before, after }: Pair, under: number, over: number): string {
+function rangeSentence({ before, after }: FeaturePair, under: number, over: number): string {
   const edge = (text: string | null | undefined): string => quantity(Number(text));
   return over >= under
     ? `${percent(over)} of values exceed ${edge(before.numeric?.max)}, the most before; now up to ${edge(after.numeric?.max)}`

@@ -4,9 +4,9 @@ import type { TimeStats } from '../../profile/model/model.ts';
 import { counted, percent } from '../../wording/numbers.ts';
 import { type Axis, AxisCells, mergeCells } from '../distributions/axis.ts';
 import { expectedShareChange, type Sizes, shareChangeP } from '../measures/sampling.ts';
-import { independent, type MeasuredChange, type Pair } from './finding.ts';
-import { orderFinding } from './numeric.ts';
-import { moved } from './phrases.ts';
+import { type FeaturePair, independentObservations, type MeasuredChange } from './finding.ts';
+import { cumulativeShareChange } from './numeric.ts';
+import { roseOrFell } from './phrases.ts';
 
 const DAY_MILLISECONDS = 86_400_000;
 const WEEKDAYS = ['Mondays', 'Tuesdays', 'Wednesdays', 'Thursdays', 'Fridays', 'Saturdays', 'Sundays'];
@@ -18,13 +18,13 @@ const HOURS = Array.from(
 /** Shares of weekdays say nothing of a span of fewer days. */
 const MIN_SPAN = 28;
 
-/** What changed in dates, times and timestamps: the period, gaps in it, weekdays and hours. */
-export function timeFindings(pair: Pair): MeasuredChange[] {
+/** Measures what changed in dates, times and timestamps: the period, gaps in it, weekdays and hours. */
+export function timeFindings(pair: FeaturePair): MeasuredChange[] {
   const before = pair.before.time;
   const after = pair.after.time;
   if (before === undefined || after === undefined) return [];
   const axis = dayAxis(before, after);
-  const sizes = independent(pair, sum(axis.before), sum(axis.after));
+  const sizes = independentObservations(pair, sum(axis.before), sum(axis.after));
   return [
     ...(sizes.before > 0 && sizes.after > 0 ? periodFindings(axis, sizes) : []),
     ...partFindings('hour-share', before.hour, after.hour, HOURS, pair),
@@ -52,7 +52,7 @@ function periodFindings(axis: Axis, sizes: Sizes): MeasuredChange[] {
   const shared = Math.min(first.end, second.end) - Math.max(first.start, second.start) + 1;
   const all = Math.max(first.end, second.end) - Math.min(first.start, second.start) + 1;
   return [
-    { ...orderFinding('kolmogorov-smirnov', axis, sizes, isoDay), expectedToMove: true },
+    { ...cumulativeShareChange('kolmogorov-smirnov', axis, sizes, isoDay), movesByItself: true },
     {
       name: 'period-overlap',
       value: Math.max(0, shared) / all,
@@ -89,8 +89,8 @@ function spanDays(axis: Axis, counts: readonly number[]): number {
 }
 
 /**
- * By how much the longest gap exceeds that of before, as a share of after's period. Rows that come independently leave
- * g days empty somewhere in d days with a probability of at most d·exp(−n·g/d), so few rows raise no alarm.
+ * Measures by how much the longest gap exceeds that of before, as a share of after's period. Rows that come independently
+ * leave g days empty somewhere in d days with a probability of at most d·exp(−n·g/d), so few rows raise no alarm.
  */
 function gapFinding(axis: Axis, sizes: Sizes): MeasuredChange {
   const before = occupied(axis, axis.before);
@@ -115,9 +115,9 @@ function partFindings(
   before: readonly number[],
   after: readonly number[],
   labels: readonly string[],
-  pair: Pair,
+  pair: FeaturePair,
 ): MeasuredChange[] {
-  const sizes = independent(pair, sum(before), sum(after));
+  const sizes = independentObservations(pair, sum(before), sum(after));
   if (sizes.before === 0 || sizes.after === 0 || before.length !== after.length) return [];
   const p = shares(before);
   const q = shares(after);
@@ -130,7 +130,7 @@ function partFindings(
       expected: expectedShareChange(Math.max(...p, ...q), sizes, labels.length),
       errorBound: 0,
       test: { of: name, pValue: Math.min(1, Math.min(...pValues) * labels.length) },
-      reason: () => `share of ${labels[at]} ${moved(p[at]!, q[at]!, percent)}`,
+      reason: () => `share of ${labels[at]} ${roseOrFell(p[at]!, q[at]!, percent)}`,
     },
   ];
 }

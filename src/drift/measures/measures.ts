@@ -12,12 +12,14 @@ export function hellinger(p: Cells, q: Cells): number {
   return Math.sqrt(total);
 }
 
-/** What one cell adds to the squared Hellinger distance. */
+/** One cell's part of the squared Hellinger distance. */
 export function hellingerTerm(p: number, q: number): number {
   return (Math.sqrt(p) - Math.sqrt(q)) ** 2 / 2;
 }
 
-/** What stands for an empty cell in the population stability index, which has no value for a share of 0. */
+/**
+ * The share that an empty cell is taken to have in the population stability index, which has no value for a share of 0.
+ */
 const MIN_SHARE = 1e-4;
 
 /** Population stability index of shares, in [0, ∞): the symmetric Kullback-Leibler divergence in nats. */
@@ -27,7 +29,7 @@ export function populationStability(p: Cells, q: Cells): number {
   return total;
 }
 
-/** What one cell adds to the population stability index; nothing where it is empty on both sides. */
+/** One cell's part of the population stability index; 0 if it is empty on both sides. */
 export function populationStabilityTerm(p: number, q: number): number {
   const a = p || MIN_SHARE;
   const b = q || MIN_SHARE;
@@ -50,15 +52,15 @@ export function kolmogorovSmirnov(p: Cells, q: Cells): { value: number; at: numb
 }
 
 /**
- * The most by which the Kolmogorov-Smirnov statistic of the raw values can exceed that of the cells, where a cell with
- * `spread[i]` holds values whose order is unknown: inside it the difference can swing by the share of one side alone.
+ * Bounds by how much the Kolmogorov-Smirnov statistic of the raw values can exceed that of the cells. A cell with
+ * `isRange[i]` holds values whose order is unknown: inside it the difference can swing by the share of one side alone.
  */
-export function kolmogorovSmirnovBound(p: Cells, q: Cells, spread: ArrayLike<boolean>): number {
+export function kolmogorovSmirnovBound(p: Cells, q: Cells, isRange: ArrayLike<boolean>): number {
   let difference = 0;
   let most = 0;
   let seen = 0;
   for (let i = 0; i < p.length; i++) {
-    if (spread[i]) most = Math.max(most, difference + q[i]!, p[i]! - difference);
+    if (isRange[i]) most = Math.max(most, difference + q[i]!, p[i]! - difference);
     difference += q[i]! - p[i]!;
     seen = Math.max(seen, Math.abs(difference));
   }

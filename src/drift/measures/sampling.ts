@@ -111,14 +111,14 @@ export function kolmogorovSmirnovP(statistic: number, sizes: Sizes): number {
   return Math.min(1, 2 * Math.exp((-2 * statistic * statistic) / noise(sizes)));
 }
 
-/** Its 95th percentile, by the same bound. */
+/** The 95th percentile of the Kolmogorov-Smirnov statistic, by the bound of kolmogorovSmirnovP. */
 export function expectedKolmogorovSmirnov(sizes: Sizes): number {
   return Math.min(1, Math.sqrt((Math.log(2 / 0.05) * noise(sizes)) / 2));
 }
 
 /**
  * P-value of two means that lie `difference` apart: Welch's statistic against Student's t with the degrees of freedom of
- * the smaller side. 1 where neither side varies. Source: Welch, "The generalization of Student's problem" (1947).
+ * the smaller side. 1 if neither side varies. Source: Welch, "The generalization of Student's problem" (1947).
  */
 export function meanShiftP(
   difference: number,
@@ -153,9 +153,10 @@ export function cellTest(p: readonly number[], q: readonly number[], sizes: Size
 }
 
 /**
- * Where sampling alone puts a distance that is a sum of `term` over cells and comes to factor·Σ(q−p)²/m for small changes:
- * the 95th percentile over frequent cells, plus the exact mean over cells that hold under 5 observations of the smaller side.
- * `counts` is how many cells hold how many observations (countsOfCounts).
+ * The 95th percentile of a distance between two samples of one population, where the distance is a sum of `term` over
+ * cells and comes to factor·Σ(q−p)²/m for small changes. Takes the 95th percentile over frequent cells, and the exact
+ * mean over cells that hold under 5 observations of the smaller side.
+ * @param counts how many cells hold how many observations (countsOfCounts)
  */
 export function expectedDistance(
   counts: ReadonlyMap<number, number>,

@@ -65,8 +65,8 @@ export function studentTails(t: number, df: number): number {
  * Source: Wilson & Hilferty, "The distribution of chi-square", PNAS 17 (1931).
  */
 export function chiSquare95(df: number): number {
-  const spread = 2 / (9 * df);
-  return df * (1 - spread + 1.6448536 * Math.sqrt(spread)) ** 3;
+  const variance = 2 / (9 * df);
+  return df * (1 - variance + 1.6448536 * Math.sqrt(variance)) ** 3;
 }
 
 /** z with P(|Z| ≥ z) = p, for 0 < p < 1, by bisection on the tail; within 1e-9. */
@@ -89,8 +89,8 @@ export function benjaminiHochberg(pValues: readonly number[]): number[] {
   const order = pValues.map((_, index) => index).sort((a, b) => pValues[b]! - pValues[a]!);
   const adjusted = new Array<number>(pValues.length);
   let smallest = 1;
-  order.forEach((index, place) => {
-    smallest = Math.min(smallest, (pValues[index]! * pValues.length) / (pValues.length - place));
+  order.forEach((index, position) => {
+    smallest = Math.min(smallest, (pValues[index]! * pValues.length) / (pValues.length - position));
     adjusted[index] = smallest;
   });
   return adjusted;

@@ -7,7 +7,10 @@ interface Line {
 }
 
 const KEY = /^([A-Za-z][\w.-]*):(?: (.+))?$/;
-/** Nothing here begins something else than plain text, ends it early, or is no character that YAML prints. */
+/**
+ * A scalar of this form is plain text: nothing in it begins something else, ends it early, or is no character that YAML
+ * prints.
+ */
 const PLAIN = /^(?![-?:,[\]{}#&*!|>'"%@`\s])(?!.*(?:: | #|[: ]$))[\x20-\x7e\xa1-\u1fff\u3000-\ud7ff]+$/;
 const QUOTED = /^'((?:[\x20-&(-~\xa1-\u1fff\u3000-\ud7ff]|'')*)'$/;
 /** DVC's own files have four levels. */
@@ -82,7 +85,10 @@ class BlockReader {
     return Object.keys(map).length === 0 ? undefined : map;
   }
 
-  /** What a key names that has nothing on its own line: a mapping further in, or a list, which may stand as far out as the key. */
+  /**
+   * Reads the value of a key that has nothing on its own line: a mapping further in, or a list, which may stand as far
+   * out as the key.
+   */
   #below(indent: number, depth: number): Plain | undefined {
     this.#at++;
     const next = this.#lines[this.#at];

@@ -54,7 +54,7 @@ function readLine(lines: readonly string[], index: number, into: Values, path: s
   return multi?.last ?? index;
 }
 
-/** A single value, or a list where commas stand between or behind values; undefined where it breaks the rules. */
+/** A single value, or a list where commas stand between or behind values; undefined if it breaks the rules. */
 function parseValue(text: string): string | readonly string[] | undefined {
   const items: string[] = [];
   let rest = text;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { errnoOf, fileError } from '../../base/file-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { readTrackedIfThere } from '../../base/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
 import { type ConfigSections, parseConfigFile } from './config-file.ts';
 
-/** How files in the workspace come from the cache, in order of preference. */
+/** The ways in which files in the workspace come from the cache, in order of preference. */
 export type LinkType = 'reflink' | 'hardlink' | 'symlink' | 'copy';
 
 export interface DvcConfig {
@@ -34,7 +34,7 @@ const PATHS = new Set(['url', 'credentialpath', 'configpath', 'dir']);
 const LINK_TYPES: readonly LinkType[] = ['reflink', 'hardlink', 'symlink', 'copy'];
 
 /**
- * What DVC's configuration files say for the repository at `root`: those of the system, of the user, `.dvc/config` and
+ * Reads DVC's configuration for the repository at `root`: the files of the system, of the user, `.dvc/config` and
  * `.dvc/config.local`, the later ones winning.
  * @param root absolute folder that holds `.dvc`
  * @throws VarveError `invalid-config`
@@ -66,9 +66,8 @@ function loadFile(path: string): ConfigSections {
   try {
     return parseConfigFile(readFileSync(path, 'utf8'), path);
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return new Map();
-    throw fileError(error, 'read', path);
+    if (isAbsent(error)) return new Map();
+    throw systemError(error, 'read', path, 'store');
   }
 }
 
@@ -88,7 +87,7 @@ function merge(
   }
 }
 
-/** As DVC resolves: URLs stay, `~` is the home folder, the rest is relative to the configuration file. */
+/** Resolves a path as DVC does: URLs stay, `~` is the home folder, the rest is relative to the configuration file. */
 function resolvePath(folder: string, path: string): string {
   if (/^\w+:\/\//.test(path) || isAbsolute(path)) return path;
   if (path === '~' || path.startsWith('~/')) return join(homedir(), path.slice(1));

@@ -10,8 +10,8 @@ export interface DirectoryEntry {
   readonly id: ObjectId;
 }
 
-/** What a string can hold in Node, with room for the parsed entries; about four million files. */
-const LARGEST_BYTES = 400 * 1024 * 1024;
+/** The longest list that Node can hold as a string, with room for the parsed entries; about four million files. */
+const MAX_MANIFEST_BYTES = 400 * 1024 * 1024;
 
 /**
  * The `.dir` object of these files as DVC writes it: what Python's `json.dumps(entries, sort_keys=True)` prints, sorted
@@ -33,7 +33,7 @@ export function directoryId(bytes: Uint8Array, hash: HashName): ObjectId {
  * @throws VarveError `damaged-manifest` for anything else than files at distinct paths within the directory
  */
 export function readDirectory(bytes: Uint8Array, hash: HashName, where: string): DirectoryEntry[] {
-  if (bytes.length > LARGEST_BYTES)
+  if (bytes.length > MAX_MANIFEST_BYTES)
     throw damaged(where, `holds ${bytes.length} bytes, more than varve reads`);
   const entries = parse(bytes, where).map((item) => readEntry(item, hash, where));
   entries.sort((a, b) => comparePaths(a.path, b.path));

@@ -4,7 +4,7 @@ import ignore, { type Ignore } from 'ignore';
 import { readTrackedIfThere } from '../../base/tracked-file.ts';
 
 export const DVC_IGNORE = '.dvcignore';
-/** What DVC never looks at, in any folder. */
+/** Names that DVC looks at in no folder. */
 const ALWAYS = new Set(['.git', '.git/', '.hg/', '.dvc/']);
 
 interface Layer {
@@ -14,8 +14,8 @@ interface Layer {
 }
 
 /**
- * Which paths of a repository DVC passes over: those that a `.dvcignore` in their folder or above names by the rules of
- * `.gitignore`, and DVC repositories within the repository. Paths are POSIX, from the top; folders end in `/`.
+ * Tells which paths of a repository DVC passes over: those that a `.dvcignore` in their folder or above names by the
+ * rules of `.gitignore`, and DVC repositories within the repository. Paths are POSIX, from the top; folders end in `/`.
  */
 export class DvcIgnore {
   readonly #root: string;
@@ -33,7 +33,7 @@ export class DvcIgnore {
     return this.in(path.slice(0, slash + 1))(path.slice(slash + 1));
   }
 
-  /** The same question for what lies in one folder, '' or ending in `/`, by its name alone. */
+  /** Answers the same for what lies in one folder, '' or ending in `/`, by its name alone. */
   in(parent: string): (name: string) => boolean {
     const layers = this.#layersIn(parent.slice(0, -1));
     return (name) => {

@@ -5,7 +5,7 @@ import type { HashName } from './object-id.ts';
 export const HASH_BLOCK = 1024 * 1024;
 
 const SNIFFED = 512;
-const LARGEST_BINARY_SHARE = 0.3;
+const MAX_BINARY_SHARE = 0.3;
 const IS_TEXT = Uint8Array.from({ length: 256 }, (_, byte) =>
   (byte >= 32 && byte < 127) || [8, 9, 10, 12, 13].includes(byte) ? 1 : 0,
 );
@@ -32,14 +32,14 @@ export class Md5 {
   }
 }
 
-/** As DVC guesses: no NUL, and at most 30 % of bytes that plain ASCII text has not. */
+/** Guesses as DVC does: text has no NUL, and at most 30 % of bytes that plain ASCII text has not. */
 function isText(start: Uint8Array): boolean {
   let others = 0;
   for (const byte of start) {
     if (byte === 0) return false;
     if (IS_TEXT[byte] === 0) others++;
   }
-  return others <= start.length * LARGEST_BINARY_SHARE;
+  return others <= start.length * MAX_BINARY_SHARE;
 }
 
 /** The block with each CRLF as LF; a CR that ends the block stays, as DVC leaves it. */

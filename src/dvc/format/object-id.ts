@@ -3,7 +3,7 @@ import { VarveError } from '../../errors.ts';
 /** DVC 3 hashes the bytes (`md5`); DVC 1 and 2 hashed text with CRLF read as LF (`md5-dos2unix`). */
 export type HashName = 'md5' | 'md5-dos2unix';
 
-/** What DVC calls an object: bytes named by an MD5; the list of a directory's files carries `.dir` behind it. */
+/** The name that DVC gives an object: the MD5 of its bytes; the list of a directory's files carries `.dir` behind it. */
 export interface ObjectId {
   readonly hash: HashName;
   /** 32 lower-case hex digits, then `.dir` for a directory. */
@@ -13,7 +13,7 @@ export interface ObjectId {
 const VALUE = /^[0-9a-f]{32}(\.dir)?$/;
 export const DIRECTORY_SUFFIX = '.dir';
 
-/** @throws VarveError `damaged-pointer` where `value` is no MD5 */
+/** @throws VarveError `damaged-pointer` if `value` is no MD5 */
 export function parseObjectId(value: unknown, hash: HashName, where: string): ObjectId {
   const lower = typeof value === 'string' ? value.toLowerCase() : '';
   if (VALUE.test(lower)) return { hash, value: lower };
@@ -32,7 +32,7 @@ export function md5Of(id: ObjectId): string {
   return id.value.slice(0, 32);
 }
 
-/** Where the object lies in a cache or remote: `files/md5/ab/cdef…`, or `ab/cdef…` as DVC 1 and 2 laid it out. */
+/** Gives the path of the object in a cache or remote: `files/md5/ab/cdef…`, or `ab/cdef…` as DVC 1 and 2 laid it out. */
 export function objectKey(id: ObjectId): string {
   const path = `${id.value.slice(0, 2)}/${id.value.slice(2)}`;
   return id.hash === 'md5' ? `files/md5/${path}` : path;

@@ -1,3 +1,5 @@
+/** The outputs that DVC's files state. Knows the text of `.dvc` files and `dvc.lock`; opens no file. */
+
 import { posix } from 'node:path';
 import { checkDataPath } from '../../base/data-path.ts';
 import type { Plain } from './block-yaml.ts';
@@ -29,13 +31,13 @@ export interface Output {
   readonly profile?: ProfileReference;
 }
 
-/** What varve keeps in the `meta` of an output: the profile of the data with this MD5. */
+/** The profile of the data with this MD5, as varve keeps it in the `meta` of an output. */
 export interface ProfileReference {
   readonly digest: `sha256:${string}`;
   readonly rows?: number;
 }
 
-/** What `dvc.yaml` says of an output that `dvc.lock` does not repeat. */
+/** The flags of an output that stand in `dvc.yaml` and that `dvc.lock` does not repeat. */
 export interface OutputFlags {
   readonly cached: boolean;
   readonly pushed: boolean;
@@ -43,7 +45,7 @@ export interface OutputFlags {
 }
 
 /** The outputs that the `.dvc` file at `pointer` names. */
-export function readPointer(text: string, pointer: string): Output[] {
+export function readDvcFile(text: string, pointer: string): Output[] {
   const value = readYaml(text, pointer);
   if (value === undefined) return [];
   const map = asMap(value);
@@ -203,7 +205,7 @@ function flagRules(item: Plain): { matches: (path: string) => boolean; flags: Ou
   });
 }
 
-/** Whether `path` is the parts in order with any text between them. */
+/** Tells whether `path` is the parts in order with any text between them. */
 function follows(path: string, parts: readonly string[]): boolean {
   const first = parts[0]!;
   const last = parts.at(-1)!;

@@ -1,13 +1,11 @@
-import type { Node, Pair, YAMLMap } from 'yaml';
+import { isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import type { ObjectId } from './object-id.ts';
 import type { ProfileReference } from './output.ts';
-import { damagedPointer, parseYaml, yaml } from './yaml-file.ts';
+import { damagedPointer, parseYaml } from './yaml-file.ts';
 import { yamlScalar } from './yaml-scalar.ts';
 
-const { isMap, isScalar, isSeq } = yaml();
-
-/** What `dvc add` records of an output. */
-export interface Recorded {
+/** The fields that `dvc add` records of an output. */
+export interface DvcFileEntry {
   readonly id: ObjectId;
   readonly size: number;
   /** Of a directory. */
@@ -16,7 +14,7 @@ export interface Recorded {
 }
 
 /** The `.dvc` file that `dvc add` writes for new data, to the byte. */
-export function newPointer(name: string, recorded: Recorded): string {
+export function newPointer(name: string, recorded: DvcFileEntry): string {
   const lines = facts(recorded).map(([key, value]) => `  ${key}: ${value}\n`);
   return `outs:\n- ${lines.join('').slice(2)}  path:${yamlScalar(name, '  path: '.length)}\n`;
 }
@@ -25,7 +23,7 @@ export function newPointer(name: string, recorded: Recorded): string {
  * The text of a `.dvc` file with what is recorded of its only output replaced. Everything else stays as it is, to the
  * byte; what is new goes to the end of the output, as DVC does it.
  */
-export function updatePointer(text: string, pointer: string, recorded: Recorded): string {
+export function updatePointer(text: string, pointer: string, recorded: DvcFileEntry): string {
   const wanted = new Map(facts(recorded));
   let edited = text;
   for (const key of ['md5', 'size', 'nfiles', 'isexec', 'hash']) {
@@ -65,7 +63,7 @@ export function withoutProfile(text: string, pointer: string): string {
   return removeLines(text, meta.value.items.length === 1 ? meta : own);
 }
 
-function facts({ id, size, files, executable }: Recorded): [key: string, value: string][] {
+function facts({ id, size, files, executable }: DvcFileEntry): [key: string, value: string][] {
   return [
     ['md5', quoteDigits(id.value)],
     ['size', String(size)],
@@ -143,7 +141,9 @@ function contentEnd(pair: Pair): number {
   return value.range![1];
 }
 
-/** Where the line that holds `position` ends, its newline included. A block scalar ends at a line's start already. */
+/**
+ * Finds the end of the line that holds `position`, its newline included. A block scalar ends at a line's start already.
+ */
 function endOfLine(text: string, position: number): number {
   if (position > 0 && text[position - 1] === '\n') return position;
   const newline = text.indexOf('\n', position);

@@ -5,7 +5,7 @@ import type { DvcConfig } from './config.ts';
 /** One setting of a remote. */
 export interface Setting {
   readonly value: string;
-  /** The repository's file that says so; undefined where this machine's own configuration does. */
+  /** The repository's file that says so; undefined if this machine's own configuration does. */
   readonly file: string | undefined;
 }
 
@@ -33,7 +33,7 @@ export function settingsOf(config: DvcConfig, name: string, depth = 0): Readonly
   ]);
 }
 
-/** The absolute folder that a remote's URL means; undefined where it is no folder. @throws VarveError `invalid-remote-url` */
+/** The absolute folder that a remote's URL means; undefined if it is no folder. @throws VarveError `invalid-remote-url` */
 export function folderOfRemote(url: string): string | undefined {
   const scheme = schemeOf(url);
   if (scheme === undefined) return url;

@@ -1,17 +1,8 @@
-import { createRequire } from 'node:module';
-import type * as Yaml from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import { VarveError } from '../../errors.ts';
 import { type Plain, readBlockYaml } from './block-yaml.ts';
 
-const LARGEST_TEXT = 128 * 1024 * 1024;
-
-let loaded: typeof Yaml | undefined;
-
-/** Loaded for the files that need it, and only then: it takes longer than all the rest of `varve status`. */
-export function yaml(): typeof Yaml {
-  loaded ??= createRequire(import.meta.url)('yaml') as typeof Yaml;
-  return loaded;
-}
+const MAX_TEXT_BYTES = 128 * 1024 * 1024;
 
 /**
  * A YAML file of DVC as plain values.
@@ -26,20 +17,20 @@ export function readYaml(text: string, path: string): Plain | undefined {
  * A YAML file of DVC, without any interpretation of its scalars.
  * @throws VarveError `damaged-pointer`
  */
-export function parseYaml(text: string, path: string): Yaml.Document {
+export function parseYaml(text: string, path: string): Document {
   checkLength(text, path);
-  const document = yaml().parseDocument(text, { schema: 'failsafe', strict: true, uniqueKeys: true });
+  const document = parseDocument(text, { schema: 'failsafe', strict: true, uniqueKeys: true });
   const problem = document.errors[0];
   if (problem !== undefined) throw damagedPointer(path, `is not YAML: ${problem.message.split('\n')[0]}`);
   return document;
 }
 
 function checkLength(text: string, path: string): void {
-  if (text.length > LARGEST_TEXT) throw damagedPointer(path, 'is larger than any file that DVC writes');
+  if (text.length > MAX_TEXT_BYTES) throw damagedPointer(path, 'is larger than any file that DVC writes');
 }
 
 /** The document as plain values; aliases are expanded a bounded number of times. */
-function plainValue(document: Yaml.Document, path: string): Plain | undefined {
+function plainValue(document: Document, path: string): Plain | undefined {
   try {
     return (document.toJS({ maxAliasCount: 100 }) as Plain | null) ?? undefined;
   } catch (error) {
@@ -47,7 +38,7 @@ function plainValue(document: Yaml.Document, path: string): Plain | undefined {
   }
 }
 
-/** The value as a mapping; undefined where it is something else. */
+/** The value as a mapping; undefined if it is something else. */
 export function asMap(value: Plain | undefined): { readonly [key: string]: Plain } | undefined {
   return typeof value === 'object' && !Array.isArray(value)
     ? (value as { readonly [key: string]: Plain })
@@ -62,7 +53,7 @@ export function asText(value: Plain | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** A count or size; undefined where the text is none that is exact. */
+/** A count or size; undefined if the text is none that is exact. */
 export function asCount(value: Plain | undefined): number | undefined {
   if (typeof value !== 'string' || !/^\d{1,16}$/.test(value)) return undefined;
   const number = Number(value);

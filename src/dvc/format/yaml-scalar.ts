@@ -1,4 +1,4 @@
-/** What ruamel.yaml, by YAML 1.2, would read as something else than a string, so that it quotes it. */
+/** Text of these forms is quoted, since ruamel.yaml, by YAML 1.2, would read it as something else than a string. */
 const NOT_A_STRING =
   /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|=|<<|[-+]?0b[01_]+|[-+]?0o?[0-7_]+|[-+]?0x[0-9a-fA-F_]+|[-+]?[0-9][0-9_]*|[-+]?(?:[0-9][0-9_]*)\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+|[-+]?\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|\d{4}-\d\d?-\d\d?(?:[Tt ].*)?)$/;
 const LEADING_INDICATOR = /^(?:[#,[\]{}&*!|>%@`"']|[?:-](?:[ \t]|$)|---|\.\.\.)/;
@@ -6,8 +6,8 @@ const UNPRINTABLE = /[\x00-\x1f\x7f\x80-\x9f\ufeff\ud800-\udfff\ufffe\uffff]/;
 const LINE_WIDTH = 80;
 
 /**
- * `text` as the value behind `key: `, which begins in column `column`, in the style that DVC's YAML writer chooses: plain where that reads
- * back as the same string, else in single quotes, else in double quotes.
+ * Writes `text` as the value behind `key: `, which begins in column `column`, in the style that DVC's YAML writer
+ * chooses: plain if that reads back as the same string, else in single quotes, else in double quotes.
  */
 export function yamlScalar(text: string, column: number): string {
   const withoutPairs = text.replace(/[\ud800-\udbff][\udc00-\udfff]/g, '');

@@ -1,4 +1,6 @@
-/** What a tar archive is laid out in: the bytes of a file are padded with zeros to a whole number of blocks. */
+/**
+ * A tar archive consists of blocks of so many bytes: the bytes of a file are padded with zeros to a whole number of them.
+ */
 const BLOCK = 512;
 
 /** A file of an archive; `name` has at most 100 ASCII characters, as the keys of all objects have. */

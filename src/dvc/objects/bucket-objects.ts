@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
-import { mkdir, open, unlink } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { askAgain } from '../../base/ask-again.ts';
-import { unfinishedName } from '../../base/atomic-write.ts';
+import { removeQuietly, unfinishedName } from '../../base/atomic-write.ts';
 import { forEach } from '../../base/concurrency.ts';
-import { fileError } from '../../base/file-errors.ts';
+import { systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import type { BucketRemote } from '../../remote/bucket/bucket.ts';
 import { digestOf } from '../../store/format/digest.ts';
@@ -16,17 +16,17 @@ import type { ObjectRemote } from './object-remote.ts';
 /** Requests on their way at once: enough to hide the way to a server, few enough to bound memory to their objects. */
 const JOBS = 48;
 /** Received objects up to this size are kept in memory until they are checked. */
-const LARGEST_IN_MEMORY = 4 * 1024 * 1024;
-/** What one page of a listing holds. */
+const MAX_IN_MEMORY_BYTES = 4 * 1024 * 1024;
+/** Names on one page of a listing. */
 const PAGE = 1000;
 
 /** Objects up to this size go into archives. */
-const LARGEST_ARCHIVED = 256 * 1024;
+const MAX_ARCHIVED_BYTES = 256 * 1024;
 /** An archive takes as much memory, and about as long to unpack as an answer may take to begin. */
 const ARCHIVE_BYTES = 8 * 1024 * 1024;
 /** Few enough that all connections have work to the end. */
 const ARCHIVE_OBJECTS = 250;
-/** Also of the first, for which all others wait. */
+/** The fewest objects that are sent as an archive. It holds for the first archive too, for which all others wait. */
 const SMALLEST_ARCHIVE = 16;
 const ARCHIVES_AT_ONCE = 6;
 
@@ -49,7 +49,7 @@ export class BucketObjects implements ObjectRemote {
     this.jobs = jobs;
   }
 
-  /** Asks for each object, or lists all where that is fewer requests: DVC's digests spread evenly, so `00` tells how many there are. */
+  /** Asks for each object, or lists all if that is fewer requests: DVC's digests spread evenly, so `00` tells how many there are. */
   async present(ids: readonly ObjectId[]): Promise<ReadonlySet<ObjectId>> {
     const found = new Set<ObjectId>();
     for (const hash of ['md5', 'md5-dos2unix'] as const) {
@@ -67,7 +67,7 @@ export class BucketObjects implements ObjectRemote {
     return found;
   }
 
-  /** Small objects go many in one request, as an archive, where the server unpacks those. */
+  /** Sends the objects; small ones go many in one request, as an archive, if the server unpacks those. */
   async upload(ids: readonly ObjectId[], jobs: number, onSent: (bytes: number) => void): Promise<void> {
     const { archives, single } = planUpload(this.#context.repository.config.cacheDir, ids);
     const left: Sized[][] = [];
@@ -157,7 +157,7 @@ export class BucketObjects implements ObjectRemote {
     return keys;
   }
 
-  /** The object in memory, or in a temporary file where it is large. */
+  /** Receives an object into memory, or into a temporary file if it is large. */
   async #receive(key: string): Promise<Uint8Array | { readonly temporary: string }> {
     const pieces: Uint8Array[] = [];
     let size = 0;
@@ -165,7 +165,7 @@ export class BucketObjects implements ObjectRemote {
     for (let next = await stream.next(); !next.done; next = await stream.next()) {
       pieces.push(next.value);
       size += next.value.length;
-      if (size > LARGEST_IN_MEMORY) return { temporary: await this.#spill(pieces, stream) };
+      if (size > MAX_IN_MEMORY_BYTES) return { temporary: await this.#spill(pieces, stream) };
     }
     // Copied, so that it can be given away to a worker whole.
     const bytes = new Uint8Array(size);
@@ -194,13 +194,16 @@ export class BucketObjects implements ObjectRemote {
       }
       return path;
     } catch (error) {
-      await unlink(path).catch(() => undefined);
-      throw fileError(error, 'write', path);
+      removeQuietly(path);
+      throw systemError(error, 'write', path, 'store');
     }
   }
 }
 
-/** Which objects go together, and which alone: the large ones, and too few small ones to be worth an archive. */
+/**
+ * Decides which objects go together, and which alone: the large ones, and small ones if they are too few to be worth an
+ * archive.
+ */
 function planUpload(root: string, ids: readonly ObjectId[]): { archives: Sized[][]; single: Sized[] } {
   const archives: Sized[][] = [];
   const single: Sized[] = [];
@@ -215,7 +218,7 @@ function planUpload(root: string, ids: readonly ObjectId[]): { archives: Sized[]
   for (const id of ids) {
     // What went away meanwhile is told of when it is read.
     const size = statSync(join(root, objectKey(id)), { throwIfNoEntry: false })?.size ?? 0;
-    if (size > LARGEST_ARCHIVED) {
+    if (size > MAX_ARCHIVED_BYTES) {
       single.push({ id, size });
       continue;
     }

@@ -1,15 +1,14 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileError } from '../../base/file-errors.ts';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { type DirectoryEntry, directoryId, readDirectory } from '../format/directory-manifest.ts';
 import { isDirectory, type ObjectId, objectKey } from '../format/object-id.ts';
 import type { Output } from '../format/output.ts';
 import type { DvcContext } from '../tree/context.ts';
 
-/** One file of an output: its path relative to the output ('' where that is a file itself) and its object. */
+/** One file of an output: its path relative to the output ('' if that is a file itself) and its object. */
 export type OutputFile = DirectoryEntry;
 
 /** Below so many objects, a question for each is cheaper than a look into all folders. */
@@ -23,8 +22,8 @@ export function isCached(context: DvcContext, id: ObjectId): boolean {
 }
 
 /**
- * Those of the files whose objects the cache lacks. Many are looked up in the folders of the cache, which is several times faster than
- * asking for each; but not where the cache is so large that most of what it lists would be of no use.
+ * Filters the files whose objects the cache lacks. Looks many up in the folders of the cache, which is several times
+ * faster than asking for each, unless the cache is so large that most of what it lists would be of no use.
  */
 export function notCached<T extends OutputFile>(context: DvcContext, files: readonly T[]): T[] {
   const isListable = files.every(({ id }) => id.hash === 'md5') && files.length >= WORTH_LISTING;
@@ -33,7 +32,7 @@ export function notCached<T extends OutputFile>(context: DvcContext, files: read
   return files.filter(({ id }) => !listed.has(id.value));
 }
 
-/** The digests of all objects in the layout of DVC 3; undefined where they are likely to be more than `most`. */
+/** The digests of all objects in the layout of DVC 3; undefined if they are likely to be more than `most`. */
 function listObjects(context: DvcContext, most: number): ReadonlySet<string> | undefined {
   const found = new Set<string>();
   for (let byte = 0; byte < 256; byte++) {
@@ -51,12 +50,12 @@ function namesIn(folder: string): string[] {
     return readdirSync(folder);
   } catch (error) {
     if (isAbsent(error)) return [];
-    throw workspaceError(error, 'read', folder);
+    throw systemError(error, 'read', folder);
   }
 }
 
 /**
- * The files of an output, by its `.dir` object in the cache; undefined where that is not there.
+ * The files of an output, by its `.dir` object in the cache; undefined if that is not there.
  * @throws VarveError `digest-mismatch`, `damaged-manifest`
  */
 export async function cachedFiles(
@@ -67,7 +66,7 @@ export async function cachedFiles(
   const path = join(context.repository.config.cacheDir, objectKey(id));
   const bytes = await readFile(path).catch((error: unknown) => {
     if (isAbsent(error)) return undefined;
-    throw fileError(error, 'read', path);
+    throw systemError(error, 'read', path, 'store');
   });
   return bytes === undefined ? undefined : checkedFiles(bytes, id, path);
 }
@@ -82,7 +81,7 @@ function checkedFiles(bytes: Uint8Array, id: ObjectId, where: string): readonly 
   });
 }
 
-/** As cachedFiles, for what must be there. */
+/** Reads the files of an output as cachedFiles does, and throws if its list is not there. */
 export async function filesOf(
   context: DvcContext,
   output: Output & { readonly id: ObjectId },

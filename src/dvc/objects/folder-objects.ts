@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { askAgain } from '../../base/ask-again.ts';
 import { writeAtomically } from '../../base/atomic-write.ts';
 import { forEach } from '../../base/concurrency.ts';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { type ObjectId, objectKey } from '../format/object-id.ts';
 import type { DvcContext } from '../tree/context.ts';
 import type { ObjectRemote } from './object-remote.ts';
@@ -50,7 +50,7 @@ export class FolderObjects implements ObjectRemote {
       return readFileSync(path);
     } catch (error) {
       if (isAbsent(error)) return undefined;
-      throw workspaceError(error, 'read', path);
+      throw systemError(error, 'read', path);
     }
   }
 

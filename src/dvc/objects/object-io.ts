@@ -1,3 +1,8 @@
+/**
+ * Reads, hashes, places and writes single objects, as worker threads do it. Knows files and MD5s; knows no output, no
+ * pointer and no setting.
+ */
+
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -14,13 +19,12 @@ import {
   type Stats,
   statSync,
   symlinkSync,
-  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { unfinishedBeside, unfinishedName } from '../../base/atomic-write.ts';
-import { errnoOf, fileError } from '../../base/file-errors.ts';
+import { removeQuietly, unfinishedBeside, unfinishedName } from '../../base/atomic-write.ts';
 import { renameOverSync } from '../../base/rename.ts';
+import { systemCode, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import type { LinkType } from '../format/config.ts';
 import { HASH_BLOCK, Md5 } from '../format/md5.ts';
@@ -42,11 +46,11 @@ import type {
 /** DVC protects objects with this mode, and takes those that have it as checked. */
 const PROTECTED = 0o444;
 /** Objects up to this size are sent from memory. */
-const LARGEST_IN_MEMORY = 4 * 1024 * 1024;
+const MAX_IN_MEMORY_BYTES = 4 * 1024 * 1024;
 const block = Buffer.allocUnsafeSlow(HASH_BLOCK);
-const knownFolders = new Set<string>();
+const KNOWN_FOLDERS = new Set<string>();
 /** Link types that failed here: not tried again for each of ten thousand files. */
-const unusable = new Set<LinkType>();
+const UNUSABLE_LINKS = new Set<LinkType>();
 
 /** Throws where the job at hand is not wanted any more; asked between two blocks of a file. */
 let assertWanted: () => void = () => undefined;
@@ -78,7 +82,9 @@ export function doJob(job: ObjectJob, assertStillWanted: () => void): JobResult 
   }
 }
 
-/** Where unfinished objects lie: within the cache, so that a rename suffices, under a name that no object has. */
+/**
+ * Gives the folder of unfinished objects: within the cache, so that a rename suffices, under a name that no object has.
+ */
 export function temporaryFolder(root: string): string {
   return join(root, 'varve', 'tmp');
 }
@@ -145,24 +151,24 @@ function placeObject(job: PlaceJob): JobResult {
     makeLink(job, source, temporary);
     if (job.executable) chmodSync(temporary, statSync(temporary).mode | constants.S_IXUSR);
     renameOverSync(temporary, job.target);
-    return { id: job.id, facts: factsOf(statSync(job.target)) };
+    return { id: job.id, facts: fileFactsOf(statSync(job.target)) };
   } catch (error) {
     removeQuietly(temporary);
-    if (errnoOf(error) === 'ENOENT' && !exists(source)) throw missing(source);
-    throw fileError(error, 'write', job.target);
+    if (systemCode(error) === 'ENOENT' && !exists(source)) throw missing(source);
+    throw systemError(error, 'write', job.target, 'store');
   }
 }
 
 /** The first of the wanted link types that works here. */
 function makeLink(job: PlaceJob, source: string, temporary: string): void {
   for (const type of job.links) {
-    if (unusable.has(type)) continue;
+    if (UNUSABLE_LINKS.has(type)) continue;
     try {
       LINKS[type](source, temporary, job.id);
       return;
     } catch (error) {
-      if (!LINK_REFUSED.has(errnoOf(error) ?? '') || type === 'copy') throw error;
-      unusable.add(type);
+      if (!LINK_REFUSED.has(systemCode(error) ?? '') || type === 'copy') throw error;
+      UNUSABLE_LINKS.add(type);
     }
   }
   throw new VarveError(
@@ -225,7 +231,7 @@ function checkObject(path: string, id: ObjectId): JobResult {
 function loadObject({ root, id }: LoadJob): JobResult {
   const path = join(root, objectKey(id));
   return reading(path, (file, facts) => {
-    const bytes = facts.size <= LARGEST_IN_MEMORY ? new Uint8Array(facts.size) : undefined;
+    const bytes = facts.size <= MAX_IN_MEMORY_BYTES ? new Uint8Array(facts.size) : undefined;
     const sha256 = createHash('sha256');
     let done = 0;
     const value = pump(file, path, facts.size, id.hash, undefined, (piece) => {
@@ -256,9 +262,9 @@ function saveObject({ root, id, from, shared }: SaveJob): JobResult {
       chmodSync(from.temporary, PROTECTED);
       if (!isPublished(root, id, statSync(from.temporary).size)) publish(from.temporary, root, id, shared);
     }
-    return { id, facts: factsOf(statSync(join(root, objectKey(id)))) };
+    return { id, facts: fileFactsOf(statSync(join(root, objectKey(id)))) };
   } catch (error) {
-    throw fileError(error, 'write', join(root, objectKey(id)));
+    throw systemError(error, 'write', join(root, objectKey(id)), 'store');
   } finally {
     if (!(from instanceof Uint8Array)) removeQuietly(from.temporary);
   }
@@ -304,12 +310,12 @@ function reading<T>(path: string, use: (file: number, facts: FileFacts) => T): T
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const before = fstatSync(file);
     if (!before.isFile()) throw notAFile(path);
-    const result = use(file, factsOf(before));
+    const result = use(file, fileFactsOf(before));
     const after = fstatSync(file);
     if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) throw changed(path);
     return result;
   } catch (error) {
-    throw errnoOf(error) === 'ENOENT' ? missing(path) : fileError(error, 'read', path);
+    throw systemCode(error) === 'ENOENT' ? missing(path) : systemError(error, 'read', path, 'store');
   } finally {
     if (file !== undefined) closeSync(file);
   }
@@ -354,28 +360,20 @@ function newTemporary(root: string, shared: boolean): string {
 }
 
 function makeFolder(folder: string, shared: boolean): void {
-  if (knownFolders.has(folder)) return;
+  if (KNOWN_FOLDERS.has(folder)) return;
   const first = mkdirSync(folder, { recursive: true });
   if (shared && first !== undefined) {
     for (let made = folder; made.length >= first.length; made = dirname(made)) chmodSync(made, 0o2775);
   }
-  knownFolders.add(folder);
+  KNOWN_FOLDERS.add(folder);
 }
 
-export function factsOf(found: Stats): FileFacts {
+export function fileFactsOf(found: Stats): FileFacts {
   return { size: found.size, mtimeMs: found.mtimeMs, ctimeMs: found.ctimeMs, inode: found.ino };
 }
 
 function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // It has its name by now, or was never made.
-  }
 }
 
 function missing(path: string): VarveError {

@@ -2,8 +2,8 @@ import type { LinkType } from '../format/config.ts';
 import type { HashName, ObjectId } from '../format/object-id.ts';
 
 /**
- * What the worker threads do: reading, hashing and writing whole files. Every job checks bytes against their MD5 before a
- * name is given to them.
+ * The jobs of the worker threads: reading, hashing and writing whole files. Every job checks bytes against their MD5
+ * before it gives them a name.
  */
 export type ObjectJob = HashJob | StoreJob | PlaceJob | LoadJob | PackJob | SaveJob | CheckJob | VerifyJob;
 
@@ -14,7 +14,7 @@ export interface HashJob {
   readonly hash: HashName;
 }
 
-/** Copies a file into a cache or folder remote, under its MD5, which must be `expected` where that is given. */
+/** Copies a file into a cache or folder remote, under its MD5, which must be `expected` if that is given. */
 export interface StoreJob {
   readonly kind: 'store';
   readonly path: string;
@@ -71,7 +71,7 @@ export interface VerifyJob {
   readonly path: string;
 }
 
-/** What a file looked like when it was read: equal facts mean that it was not changed since. */
+/** A file's facts when it was read: equal facts mean that it was not changed since. */
 export interface FileFacts {
   readonly size: number;
   readonly mtimeMs: number;

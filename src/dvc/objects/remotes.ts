@@ -7,7 +7,7 @@ import { requireTrust } from '../../workspace/trust/consent.ts';
 import { type DvcConfig, isTrue, type RemoteSettings, unsupported } from '../format/config.ts';
 import { folderOfRemote, schemeOf, settingsOf } from '../format/remote-settings.ts';
 import type { DvcContext } from '../tree/context.ts';
-import { remoteRequest } from '../trust/requests.ts';
+import { dvcRemoteRequest } from '../trust/requests.ts';
 import { BucketObjects } from './bucket-objects.ts';
 import { FolderObjects } from './folder-objects.ts';
 import type { ObjectRemote } from './object-remote.ts';
@@ -47,7 +47,7 @@ export async function openDvcRemote(context: DvcContext, name: string | undefine
       'Use DVC for this remote, or add one in a folder or on S3.',
       chosen,
     );
-  requireTrust(root, remoteRequest(root, config, chosen));
+  requireTrust(root, dvcRemoteRequest(root, config, chosen));
   const folder = folderOfRemote(url);
   if (folder !== undefined)
     return new FolderObjects(context, folder, settings.get('shared')?.toLowerCase() === 'group');
@@ -100,7 +100,7 @@ function s3Options(settings: RemoteSettings): ServerOptions {
   return { ...given(options), ...(keys && { credentials: keys }), ...(files && { files }) };
 }
 
-/** As DVC does: the variables of the client library win over files that the settings name. */
+/** Lets variables of the client library win over files that the settings name, as DVC does. */
 function filesOf(settings: RemoteSettings): ServerOptions['files'] {
   const { AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = process.env;
   const files = given({

@@ -3,37 +3,37 @@ import { isChosen } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { isDirectory, type ObjectId, objectKey } from '../format/object-id.ts';
 import type { DvcContext } from '../tree/context.ts';
-import type { Recorded } from '../tree/select.ts';
+import type { RecordedOutput } from '../tree/select.ts';
 import { cachedFiles, isCached, notCached, type OutputFile } from './cache.ts';
 import type { ObjectRemote } from './object-remote.ts';
 import { openDvcRemote } from './remotes.ts';
 
-/** What to move of one output: `only` as in Selected. */
+/** The files to move of one output: `only` as in Selected. */
 export interface Wanted {
-  readonly output: Recorded;
+  readonly output: RecordedOutput;
   readonly only?: readonly string[];
 }
 
-export interface Transferred {
+export interface DvcTransferred {
   readonly objects: number;
   readonly bytes: number;
 }
 
-export interface TransferOptions {
+export interface DvcTransferOptions {
   readonly remote?: string | undefined;
   readonly jobs?: number | undefined;
 }
 
 /**
- * Brings what the cache lacks of these outputs from the remote of each. What is whole stays, so that a transfer that was cut
- * off goes on where it was.
+ * Fetches what the cache lacks of these outputs from the remote of each. Keeps what is whole, so that a transfer that was
+ * cut off goes on where it was.
  * @throws VarveError `object-missing` after everything else was fetched
  */
 export async function fetchOutputs(
   context: DvcContext,
   wanted: readonly Wanted[],
-  options: TransferOptions,
-): Promise<Transferred> {
+  options: DvcTransferOptions,
+): Promise<DvcTransferred> {
   return onEachRemote(context, wanted, options, async (remote, group, jobs) => {
     const progress = new Progress(context, 'fetch');
     const absent = new Map<string, string>();
@@ -63,13 +63,13 @@ export async function fetchOutputs(
 /**
  * Sends what the remote of each output lacks. The list of a directory's files goes last, since DVC takes it as a sign that the
  * files are there.
- * @throws VarveError `object-missing` where neither cache nor remote has an object; everything else was pushed
+ * @throws VarveError `object-missing` if neither cache nor remote has an object; everything else was pushed
  */
 export async function pushOutputs(
   context: DvcContext,
   wanted: readonly Wanted[],
-  options: TransferOptions,
-): Promise<Transferred> {
+  options: DvcTransferOptions,
+): Promise<DvcTransferred> {
   return onEachRemote(context, wanted, options, async (remote, group, jobs) => {
     const progress = new Progress(context, 'push');
     const absent = new Map<string, string>();
@@ -93,9 +93,9 @@ export async function pushOutputs(
 async function onEachRemote(
   context: DvcContext,
   wanted: readonly Wanted[],
-  options: TransferOptions,
-  work: (remote: ObjectRemote, group: readonly Wanted[], jobs: number) => Promise<Transferred>,
-): Promise<Transferred> {
+  options: DvcTransferOptions,
+  work: (remote: ObjectRemote, group: readonly Wanted[], jobs: number) => Promise<DvcTransferred>,
+): Promise<DvcTransferred> {
   const total = { objects: 0, bytes: 0 };
   const groups = new Map<string | undefined, Wanted[]>();
   for (const one of wanted) {

@@ -4,7 +4,7 @@ import { forEach } from '../../base/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import { isDirectory, type ObjectId, objectKey } from '../format/object-id.ts';
 import type { DvcContext } from '../tree/context.ts';
-import { isRecorded, type Recorded, type Selected } from '../tree/select.ts';
+import { isRecorded, type RecordedOutput, type Selected } from '../tree/select.ts';
 import { cachedFiles, isCached } from './cache.ts';
 import { openDvcRemote } from './remotes.ts';
 
@@ -22,7 +22,7 @@ export interface ObjectUser {
   readonly files: readonly string[];
 }
 
-export interface Verified {
+export interface DvcVerified {
   readonly objects: number;
   readonly checkedBytes: number;
   readonly damage: readonly DamagedObject[];
@@ -43,7 +43,7 @@ export async function verifyOutputs(
   context: DvcContext,
   selected: readonly Selected[],
   remoteName: string | undefined,
-): Promise<Verified> {
+): Promise<DvcVerified> {
   const needed = await neededObjects(context, selected);
   if (remoteName === undefined) {
     const { cacheDir: root } = context.repository.config;
@@ -78,7 +78,7 @@ async function verifyObjects(
   objects: ReadonlyMap<string, Needed>,
   jobs: number,
   check: (id: ObjectId) => Promise<number>,
-): Promise<Omit<Verified, 'remote'>> {
+): Promise<Omit<DvcVerified, 'remote'>> {
   const damage: DamagedObject[] = [];
   const absent = new Map<string, ObjectUser & { readonly files: string[] }>();
   let checkedBytes = 0;
@@ -118,7 +118,7 @@ async function neededObjects(
   selected: readonly Selected[],
 ): Promise<Map<string, Needed>> {
   const needed = new Map<string, Needed>();
-  const need = (id: ObjectId, output: Recorded, file?: string) => {
+  const need = (id: ObjectId, output: RecordedOutput, file?: string) => {
     const known = needed.get(objectKey(id)) ?? { id, users: new Map() };
     const user = known.users.get(output.path) ?? { path: output.path, digest: output.id.value, files: [] };
     if (file !== undefined) user.files.push(file);

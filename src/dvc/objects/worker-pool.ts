@@ -2,7 +2,7 @@ import { Threads } from '../../base/worker-threads.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { JobResult, ObjectJob } from './object-jobs.ts';
 
-/** What a thread answers for one job: exactly one of these. */
+/** A thread's answer to one job: exactly one of these. */
 export interface Answer {
   readonly result?: JobResult;
   readonly error?: {
@@ -37,7 +37,7 @@ export class WorkerPool {
   #head = 0;
   #isDispatching = false;
 
-  /** @throws VarveError as the job fails */
+  /** @throws VarveError with the code of the failure, if the job fails */
   run(job: ObjectJob): Promise<JobResult> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ job, resolve, reject });

@@ -18,10 +18,10 @@ import { isCached } from '../objects/cache.ts';
 import type { DvcContext } from './context.ts';
 import { ignoreOutput, refuseTracked } from './gitignore.ts';
 import { type Identified, type IdentifiedFile, identified, remember } from './identify.ts';
-import { outputsInTree, POINTER_SUFFIX } from './pointers.ts';
+import { DVC_SUFFIX, outputsInTree } from './pointers.ts';
 import { type FoundFile, scanOutput } from './scan.ts';
 import { namedPath, outputNamed } from './select.ts';
-import { readStatCache } from './stat-cache.ts';
+import { readDvcStatCache } from './stat-cache.ts';
 
 export interface AddedOutput {
   readonly path: string;
@@ -31,7 +31,7 @@ export interface AddedOutput {
   readonly change: 'new' | 'changed' | 'unchanged';
 }
 
-/** Statistics of data that is in the cache by now; undefined where there are none of it. */
+/** Statistics of data that is in the cache by now; undefined if there are none of it. */
 export type ProfileOutput = (path: string, data: Identified) => Promise<ProfileReference | undefined>;
 
 /** Files on their way into the cache at once; far more than there are workers, so that none waits. */
@@ -99,7 +99,7 @@ function targetOf(context: DvcContext, outputs: readonly Output[], written: stri
     throw unsupported(`adding ${path}, which was imported`, 'Run `dvc update`.', path);
   if (known?.cached === false)
     throw unsupported(`adding ${path}, which DVC keeps in Git`, 'Commit it with Git.', path);
-  const problem = path.endsWith(POINTER_SUFFIX)
+  const problem = path.endsWith(DVC_SUFFIX)
     ? 'has the name of a pointer'
     : (problemOfDataPath(path) ??
       (resolveInside('', path) === undefined ? 'has the form of an address' : undefined));
@@ -123,7 +123,7 @@ function targetOf(context: DvcContext, outputs: readonly Output[], written: stri
   }
   refuseOverlap(outputs, path);
   refuseTracked(root, path);
-  const pointer = known?.pointer ?? `${path}${POINTER_SUFFIX}`;
+  const pointer = known?.pointer ?? `${path}${DVC_SUFFIX}`;
   if (git(root, ['check-ignore', '-q', '--', pointer], { accept: [1] }).code === 0) {
     throw new VarveError('pointer-ignored', `Git ignores ${pointer}, so the data could not be committed`, {
       path: pointer,
@@ -172,7 +172,7 @@ async function storeFiles(
 ): Promise<IdentifiedFile[]> {
   const { repository, pool, onProgress, signal } = context;
   const { cacheDir: root, shared } = repository.config;
-  const known = readStatCache(repository, output, hash);
+  const known = readDvcStatCache(repository, output, hash);
   const stored: IdentifiedFile[] = [];
   let done = 0;
   await forEach(files.keys(), AT_ONCE, async (index) => {
@@ -205,7 +205,7 @@ async function storeList(context: DvcContext, data: Identified): Promise<Identif
   return data;
 }
 
-/** Where `cache.type` asks for links, the workspace's files become links to the cache; returns what they are then. */
+/** Makes the workspace's files links to the cache if `cache.type` asks for links; returns what they are then. */
 async function relink(
   context: DvcContext,
   output: string,

@@ -2,7 +2,7 @@ import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { forEach } from '../../base/concurrency.ts';
 import { isChosen, joinByPath } from '../../base/path-order.ts';
-import { isAbsent, systemCode, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemCode, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { checkCollisions, type NameFolding, nameFolding } from '../../workspace/checkout/name-collisions.ts';
 import { SafeFolders } from '../../workspace/checkout/safe-folder.ts';
@@ -16,17 +16,17 @@ import type { Wanted } from '../objects/transfer.ts';
 import type { DvcContext } from './context.ts';
 import { type IdentifiedFile, identify, remember } from './identify.ts';
 import { STATE_FOLDER } from './repository.ts';
-import type { Recorded } from './select.ts';
+import type { RecordedOutput } from './select.ts';
 
 export interface CheckedOut {
-  readonly output: Recorded;
+  readonly output: RecordedOutput;
   readonly written: number;
   readonly writtenBytes: number;
   readonly removed: number;
 }
 
 interface Plan {
-  readonly output: Recorded;
+  readonly output: RecordedOutput;
   readonly keep: readonly IdentifiedFile[];
   readonly place: readonly OutputFile[];
   readonly remove: readonly IdentifiedFile[];
@@ -110,7 +110,7 @@ async function planOutput(
   return plan;
 }
 
-/** In the cache, by either of DVC's hashes: a repository that began with DVC 2 has data under both. */
+/** Looks for the object by either of DVC's hashes: a repository that began with DVC 2 has data under both. */
 async function isSaved(context: DvcContext, output: string, file: IdentifiedFile): Promise<boolean> {
   if (isCached(context, file.id)) return true;
   const { repository, pool } = context;
@@ -212,7 +212,7 @@ function removeFile(root: string, output: string, path: string): void {
   try {
     unlinkSync(whole);
   } catch (error) {
-    if (!isAbsent(error)) throw workspaceError(error, 'remove', posix.join(output, path));
+    if (!isAbsent(error)) throw systemError(error, 'remove', posix.join(output, path));
   }
   const top = join(root, output);
   for (let folder = dirname(whole); folder.startsWith(top); folder = dirname(folder)) {
@@ -220,7 +220,7 @@ function removeFile(root: string, output: string, path: string): void {
   }
 }
 
-/** Where a file is to be, an empty folder is nothing to keep. */
+/** Removes an empty folder that stands where a file is to be: it is nothing to keep. */
 function removeEmptyFolder(path: string): boolean {
   if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return false;
   try {
@@ -228,6 +228,6 @@ function removeEmptyFolder(path: string): boolean {
     return true;
   } catch (error) {
     if (systemCode(error) === 'ENOTEMPTY') return false;
-    throw workspaceError(error, 'remove', path);
+    throw systemError(error, 'remove', path);
   }
 }

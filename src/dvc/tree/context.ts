@@ -2,7 +2,7 @@ import type { OnProgress } from '../../progress.ts';
 import { WorkerPool } from '../objects/worker-pool.ts';
 import type { DvcRepository } from './repository.ts';
 
-/** Where DVC's data is worked on, and how that is watched and stopped. */
+/** The place where DVC's data is worked on, and how that is watched and stopped. */
 export interface DvcContext {
   readonly repository: DvcRepository;
   /** Absolute; relative paths of the user are relative to it. */

@@ -5,8 +5,8 @@ import { VarveError } from '../../errors.ts';
 import { git } from '../../workspace/git/git.ts';
 
 /**
- * Adds the line that DVC adds for an output to the `.gitignore` beside it, unless Git ignores it already.
- * Returns the path of the file where it was changed.
+ * Adds the line that DVC adds for an output to the `.gitignore` beside it, unless Git ignores it already. Returns the
+ * path of the file if it was changed.
  */
 export function ignoreOutput(root: string, output: string): string | undefined {
   if (git(root, ['check-ignore', '-q', '--no-index', '--', output], { accept: [1] }).code === 0)

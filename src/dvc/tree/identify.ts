@@ -5,14 +5,14 @@ import { directoryId, encodeDirectory } from '../format/directory-manifest.ts';
 import { type HashName, isDirectory, type ObjectId } from '../format/object-id.ts';
 import type { DvcContext } from './context.ts';
 import { type FoundFile, type FoundOutput, scanOutput } from './scan.ts';
-import { readStatCache, writeStatCache } from './stat-cache.ts';
+import { readDvcStatCache, writeDvcStatCache } from './stat-cache.ts';
 
 /** A file of the workspace and the object that its bytes are. */
 export interface IdentifiedFile extends FoundFile {
   readonly id: ObjectId;
 }
 
-/** What lies at the path of an output, as DVC would record it. */
+/** The data at the path of an output, as DVC would record it. */
 export interface Identified {
   readonly kind: 'file' | 'directory';
   readonly files: readonly IdentifiedFile[];
@@ -25,7 +25,7 @@ export interface Identified {
 const AT_ONCE = 512;
 
 /**
- * The object that each file of an output is; undefined where nothing lies there. Only files that look changed since they
+ * The object that each file of an output is; undefined if nothing lies there. Only files that look changed since they
  * were last read are read.
  * @param unfinished as that of scanOutput
  */
@@ -38,7 +38,7 @@ export async function identify(
   const { repository } = context;
   const found = scanOutput(repository, path, unfinished);
   if (found === undefined) return undefined;
-  const known = readStatCache(repository, path, hash);
+  const known = readDvcStatCache(repository, path, hash);
   const values = found.files.map((file, index) => known.md5(file, index));
   const unknown = [...values.keys()].filter((index) => values[index] === undefined);
   if (unknown.length > 0) return hashFiles(context, path, hash, found, unknown, values);
@@ -66,7 +66,7 @@ export function remember(
 ): void {
   const known = files.map((file) => ({ path: file.path, facts: file.facts, md5: file.id.value }));
   const list = id !== undefined && isDirectory(id) ? id.value : undefined;
-  writeStatCache(context.repository, path, hash, { files: known, list }, readAtMs);
+  writeDvcStatCache(context.repository, path, hash, { files: known, list }, readAtMs);
 }
 
 async function hashFiles(

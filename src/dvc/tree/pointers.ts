@@ -3,12 +3,12 @@ import { readTrackedIfThere } from '../../base/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
 import { git, gitList } from '../../workspace/git/git.ts';
 import { readBlobs } from '../../workspace/git/pointers.ts';
-import { type Output, readLock, readPointer } from '../format/output.ts';
+import { type Output, readDvcFile, readLock } from '../format/output.ts';
 import type { DvcRepository } from './repository.ts';
 
-export const POINTER_SUFFIX = '.dvc';
+export const DVC_SUFFIX = '.dvc';
 const LOCK = 'dvc.lock';
-const PATTERNS = [`:(glob)**/*${POINTER_SUFFIX}`, `:(glob)**/${LOCK}`];
+const PATTERNS = [`:(glob)**/*${DVC_SUFFIX}`, `:(glob)**/${LOCK}`];
 
 /** Every output of the working tree, sorted by path. */
 export function outputsInTree(repository: DvcRepository): Output[] {
@@ -44,7 +44,7 @@ export function commitsWithOutputs(repository: DvcRepository, revisions: readonl
     .filter((line) => line !== '');
 }
 
-/** One commit that changed an output. `output` is undefined where it took the output out. */
+/** One commit that changed an output. `output` is undefined if it took the output out. */
 export interface OutputCommit {
   readonly commit: string;
   /** ISO 8601, with the author's zone. */
@@ -86,7 +86,7 @@ function collect(paths: readonly string[], read: (path: string) => string | unde
   const outputs = paths.flatMap((path) => {
     const text = read(path);
     if (text === undefined) return [];
-    if (posix.basename(path) !== LOCK) return readPointer(text, path);
+    if (posix.basename(path) !== LOCK) return readDvcFile(text, path);
     return readLock(text, path, read(posix.join(posix.dirname(path), 'dvc.yaml')));
   });
   outputs.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
@@ -105,5 +105,5 @@ function collect(paths: readonly string[], read: (path: string) => string | unde
 
 function isPointer(path: string): boolean {
   const name = posix.basename(path);
-  return name === LOCK || (name.endsWith(POINTER_SUFFIX) && name !== POINTER_SUFFIX);
+  return name === LOCK || (name.endsWith(DVC_SUFFIX) && name !== DVC_SUFFIX);
 }

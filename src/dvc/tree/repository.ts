@@ -1,10 +1,15 @@
+/**
+ * A repository of DVC: its outputs, its cache and its configuration, as DVC reads them. Knows DVC's formats alone, and
+ * nothing of varve's pointers and stores.
+ */
+
 import { join, relative, sep } from 'node:path';
 import { findGitRoot, type Repository } from '../../workspace/repository.ts';
 import { requireTrust } from '../../workspace/trust/consent.ts';
 import { checkNotes } from '../../workspace/trust/folders.ts';
 import { type DvcConfig, loadConfig } from '../format/config.ts';
 import { DvcIgnore } from '../format/dvcignore.ts';
-import { cacheRequest } from '../trust/requests.ts';
+import { dvcCacheRequest } from '../trust/requests.ts';
 
 /** A working tree in which DVC was started. Its root holds `.dvc`; with `dvc init --subdir` it lies below Git's. */
 export interface DvcRepository extends Repository {
@@ -35,14 +40,14 @@ export function openDvcRepository(root: string): DvcRepository {
   };
 }
 
-/** Nothing learns where the cache lies before this machine agreed to that, where it must. */
+/** Keeps the place of the cache from everything until this machine agreed to it, if it must agree. */
 function withTrustedCache(root: string, config: DvcConfig): DvcConfig {
   let isTrusted = false;
   return {
     ...config,
     /** @throws VarveError `settings-untrusted` */
     get cacheDir() {
-      if (!isTrusted) requireTrust(root, cacheRequest(root, config));
+      if (!isTrusted) requireTrust(root, dvcCacheRequest(root, config));
       isTrusted = true;
       return config.cacheDir;
     },

@@ -3,11 +3,11 @@ import { join, relative, resolve } from 'node:path';
 import { isUnfinished } from '../../base/atomic-write.ts';
 import { problemOfDataPath } from '../../base/data-path.ts';
 import { comparePaths } from '../../base/path-order.ts';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import { refuseLinksAbove } from '../../workspace/tree/scan.ts';
 import { DVC_IGNORE } from '../format/dvcignore.ts';
-import { factsOf } from '../objects/object-io.ts';
+import { fileFactsOf } from '../objects/object-io.ts';
 import type { FileFacts } from '../objects/object-jobs.ts';
 import type { DvcRepository } from './repository.ts';
 
@@ -27,7 +27,7 @@ export interface FoundOutput {
 }
 
 /**
- * What lies at the path of an output; undefined where nothing does. As with DVC, empty folders are nothing. Links are
+ * What lies at the path of an output; undefined if nothing does. As with DVC, empty folders are nothing. Links are
  * followed only into the cache, where DVC may have put the data.
  * @param unfinished takes the paths, from the top, of files that a write of varve left in the output or still writes: they are no data
  * @throws VarveError `symlink-refused`, `special-file-refused`, `nested-dataset`, `unsupported-name`
@@ -65,7 +65,7 @@ function scanFolder(
   }
 }
 
-/** What of a folder belongs to the data, folders with a `/` at their end, in the order of whole paths. */
+/** Lists what of a folder belongs to the data, folders with a `/` at their end, in the order of whole paths. */
 function namesIn(repository: DvcRepository, folder: string, unfinished: string[] | undefined): string[] {
   const isIgnored = repository.ignore.in(folder);
   const names: string[] = [];
@@ -88,21 +88,21 @@ function entries(root: string, folder: string): Dirent[] {
     return readdirSync(`${root}/${folder}`, { withFileTypes: true });
   } catch (error) {
     if (isAbsent(error)) return [];
-    throw workspaceError(error, 'read', folder);
+    throw systemError(error, 'read', folder);
   }
 }
 
 function inspect(repository: DvcRepository, whole: string, path: string, found: Stats): FoundFile {
   const executable = (found.mode & 0o100) !== 0;
   if (found.isFile()) {
-    return { path, facts: factsOf(found), link: found.nlink > 1 ? 'hardlink' : 'none', executable };
+    return { path, facts: fileFactsOf(found), link: found.nlink > 1 ? 'hardlink' : 'none', executable };
   }
   if (!found.isSymbolicLink())
     throw refused(whole, 'special-file-refused', 'is a socket, a pipe or a device');
   const target = statSync(join(repository.root, whole), { throwIfNoEntry: false });
   if (!leadsToCache(repository, whole)) throw refused(whole, 'symlink-refused', 'is a symbolic link');
   // A link to an object that is gone: the file is missing as surely as if there were no link.
-  const facts = target?.isFile() ? factsOf(target) : { ...factsOf(found), size: -1 };
+  const facts = target?.isFile() ? fileFactsOf(target) : { ...fileFactsOf(found), size: -1 };
   return { path, facts, link: 'symlink', executable: false };
 }
 

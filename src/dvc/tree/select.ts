@@ -12,7 +12,7 @@ export interface Selected {
 }
 
 /** An output whose data is known. */
-export type Recorded = Output & { readonly id: ObjectId };
+export type RecordedOutput = Output & { readonly id: ObjectId };
 
 /**
  * The outputs that paths of the user name: each an output, its `.dvc` file, a folder with outputs below, or a file or
@@ -38,7 +38,7 @@ export function selectOutputs(
   );
 }
 
-/** What the user wrote as a path, from the top of the DVC repository; '' for that itself. */
+/** Resolves a path that the user wrote, from the top of the DVC repository; '' for that itself. */
 export function namedPath(context: Pick<DvcContext, 'repository' | 'cwd'>, path: string): string {
   return pathInRepository(context.repository, context.cwd, path);
 }
@@ -50,12 +50,15 @@ export function outputNamed(outputs: readonly Output[], path: string): Output | 
   );
 }
 
-/** Whether remotes are where its data belongs: not what `push: false` keeps out, nor what `dvc import` takes from another repository. */
+/**
+ * Tells whether the output's data belongs on remotes: not if `push: false` keeps it out, or `dvc import` takes it from
+ * another repository.
+ */
 export function isOnRemotes(output: Output): boolean {
   return output.cached && output.pushed && output.imported !== 'repository';
 }
 
-export function isRecorded(output: Output): output is Recorded {
+export function isRecorded(output: Output): output is RecordedOutput {
   return output.id !== undefined;
 }
 

@@ -8,7 +8,7 @@ import type { FileFacts } from '../objects/object-jobs.ts';
 import type { DvcRepository } from './repository.ts';
 
 /** The MD5 of files that look as they did when it was taken. Only a cache: what cannot be read counts as nothing known. */
-export interface StatCache {
+export interface DvcStatCache {
   /** @param at where the file is likely to stand: its place among the files of the output */
   md5(file: Pick<KnownFile, 'path' | 'facts'>, at: number): string | undefined;
   /** Of the list of the output's files, where these `files` are all of them, and the MD5 of each is known. */
@@ -31,7 +31,7 @@ const WHOLE_SECONDS_TICK_MS = 2000;
 interface Content {
   readonly version: typeof VERSION;
   readonly output: string;
-  /** Digits and `.dir`; null where the output is a file, or some of its files are not known. */
+  /** Digits and `.dir`; null if the output is a file, or some of its files are not known. */
   readonly list: string | null;
   readonly paths: readonly string[];
   readonly size: readonly number[];
@@ -44,8 +44,8 @@ interface Content {
 
 const COLUMNS = ['size', 'mtimeMs', 'ctimeMs', 'inode'] as const;
 
-/** What is known of the files of one output. */
-export function readStatCache(repository: DvcRepository, output: string, hash: HashName): StatCache {
+/** Reads what is known of the files of one output. */
+export function readDvcStatCache(repository: DvcRepository, output: string, hash: HashName): DvcStatCache {
   const content = load(cacheFile(repository, output, hash));
   if (content === undefined) return { md5: () => undefined, list: undefined, files: 0 };
   const { paths, size, mtimeMs, ctimeMs, inode, md5 } = content;
@@ -74,7 +74,7 @@ export function readStatCache(repository: DvcRepository, output: string, hash: H
  * @param list the digest of the list of these files, where they are all the files of a directory
  * @param readAtMs by the file system's clock, before the first of the files was read, or after the last was written
  */
-export function writeStatCache(
+export function writeDvcStatCache(
   repository: DvcRepository,
   output: string,
   hash: HashName,

@@ -16,7 +16,7 @@ export interface OutputStatus {
   readonly output: Output;
   readonly state: OutputState;
   readonly found: Identified | undefined;
-  /** Undefined where the list of the recorded files is not in the cache. */
+  /** Undefined if the list of the recorded files is not in the cache. */
   readonly changes: readonly FileChange[] | undefined;
   /** Objects of the recorded data that the cache lacks; for data that Git keeps, none is wanted. */
   readonly notCached: number;
@@ -48,7 +48,7 @@ export async function outputStatus(
   };
 }
 
-/** What of `before` is not so in `after`, both sorted by path. */
+/** Compares two lists of files, both sorted by path. */
 export function fileChanges(
   before: readonly OutputFile[],
   after: readonly OutputFile[],

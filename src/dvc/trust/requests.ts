@@ -1,15 +1,20 @@
+/**
+ * What the settings of a DVC repository ask of this machine. It names the requests; it agrees to none, and contacts
+ * nobody.
+ */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { digestOf } from '../../store/format/digest.ts';
 import { findGitRoot } from '../../workspace/repository.ts';
 import { isPlainAws } from '../../workspace/trust/access.ts';
-import { isBelow, isInside, placeOf } from '../../workspace/trust/folders.ts';
+import { isBelow, isInside, realPlaceOf } from '../../workspace/trust/folders.ts';
 import { type Fact, type TrustRequest, usable } from '../../workspace/trust/request.ts';
 import { type DvcConfig, loadConfig } from '../format/config.ts';
 import { folderOfRemote, type Setting, settingsOf } from '../format/remote-settings.ts';
 
-/** What reaches the client of a remote in a bucket, beside its URL. */
+/** Settings that reach the client of a remote in a bucket, beside its URL. */
 const ACCESS = ['endpointurl', 'region', 'profile'] as const;
 const FILES = ['configpath', 'credentialpath'] as const;
 const COMMAND = /^.*credential_process.*$/gim;
@@ -18,30 +23,32 @@ const SECRETS = ['access_key_id', 'secret_access_key', 'session_token'] as const
 /** All that the settings of a repository ask of this machine. @param root absolute folder that holds `.dvc` */
 export function dvcRequests(root: string): TrustRequest[] {
   const config = loadConfig(root);
-  const remotes = [...config.remotes.keys()].map((name) => usable(() => remoteRequest(root, config, name)));
-  return [cacheRequest(root, config), ...remotes].filter((request) => request !== undefined);
+  const remotes = [...config.remotes.keys()].map((name) =>
+    usable(() => dvcRemoteRequest(root, config, name)),
+  );
+  return [dvcCacheRequest(root, config), ...remotes].filter((request) => request !== undefined);
 }
 
 /**
- * What DVC's cache asks of this machine; undefined where it lies in DVC's own folder, as it does unless it is set, or where this machine's
+ * What DVC's cache asks of this machine; undefined if it lies in DVC's own folder, as it does unless it is set, or where this machine's
  * own configuration names it.
  * @param root absolute folder that holds `.dvc`
  */
-export function cacheRequest(root: string, config: DvcConfig): TrustRequest | undefined {
+export function dvcCacheRequest(root: string, config: DvcConfig): TrustRequest | undefined {
   const named = config.files.get('cache.dir');
   const own = join(root, '.dvc');
   if (named === undefined && !isBelow(own, config.cacheDir)) return undefined;
-  const { path, isOwn } = placeOf(findGitRoot(root), config.cacheDir);
+  const { path, isOwn } = realPlaceOf(findGitRoot(root), config.cacheDir);
   if (isOwn && isBelow(own, path) && !leavesItself(root, config.cacheDir)) return undefined;
   return { about: 'cache', name: '', facts: [{ key: 'folder', value: path, file: named ?? '.dvc/cache' }] };
 }
 
 /**
- * What a remote asks of this machine by the repository's files; undefined where it is a folder of the repository, or lies on AWS itself, or
+ * What a remote asks of this machine by the repository's files; undefined if it is a folder of the repository, or lies on AWS itself, or
  * where this machine's own configuration says all of it.
  * @throws VarveError `unknown-remote`
  */
-export function remoteRequest(root: string, config: DvcConfig, name: string): TrustRequest | undefined {
+export function dvcRemoteRequest(root: string, config: DvcConfig, name: string): TrustRequest | undefined {
   const shared = new Map([...settingsOf(config, name)].filter(([, { file }]) => file !== undefined));
   const facts = factsOf(root, shared);
   return facts === undefined ? undefined : { about: 'remote', name, facts };
@@ -51,7 +58,7 @@ function factsOf(root: string, shared: ReadonlyMap<string, Setting>): readonly F
   const url = shared.get('url');
   const folder = url === undefined ? undefined : folderOfRemote(url.value);
   if (folder !== undefined) {
-    const { path, isOwn } = placeOf(findGitRoot(root), folder);
+    const { path, isOwn } = realPlaceOf(findGitRoot(root), folder);
     if (isOwn && !leavesItself(root, folder)) return undefined;
     return [{ key: 'folder', value: path, file: url!.file! }];
   }
@@ -75,9 +82,11 @@ function accessOf(shared: ReadonlyMap<string, Setting>) {
   };
 }
 
-/** Of a file in the repository, what is in it counts too: it can name commands to run, and a commit can change it. */
+/**
+ * Collects facts of a file in the repository, its contents too: it can name commands to run, and a commit can change it.
+ */
 function factsOfFile(top: string, key: string, setting: Setting): Fact[] {
-  const { path } = placeOf(top, setting.value);
+  const { path } = realPlaceOf(top, setting.value);
   const named = fact(key, setting, path);
   if (!isInside(top, path)) return [named];
   const text = textOf(path);
@@ -91,7 +100,7 @@ function textOf(path: string): string | undefined {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (isAbsent(error)) return undefined;
-    throw workspaceError(error, 'read', path);
+    throw systemError(error, 'read', path);
   }
 }
 
@@ -99,11 +108,11 @@ function fact(key: string, { file }: Setting, value: string): Fact {
   return { key, value, file: file! };
 }
 
-/** Whether a link in the repository leads from where DVC keeps its objects to somewhere else. */
+/** Tells whether a link in the repository leads from where DVC keeps its objects to somewhere else. */
 function leavesItself(root: string, folder: string): boolean {
   const top = findGitRoot(root);
-  const { path } = placeOf(top, folder);
+  const { path } = realPlaceOf(top, folder);
   return [join('files', 'md5'), 'varve'].some(
-    (part) => !isInside(path, placeOf(top, join(folder, part)).path),
+    (part) => !isInside(path, realPlaceOf(top, join(folder, part)).path),
   );
 }

@@ -1,13 +1,13 @@
 import type { DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api';
 import type { Engine } from '../duckdb.ts';
 import { identifier } from '../quote.ts';
-import { chunkRows } from './chunk.ts';
+import { CHUNK_ROWS } from './chunk.ts';
 
 /** Puts rows into a table of the engine: several times faster than INSERT, whose text would have to be parsed. */
 export interface Appender {
   /** @param value of the row and column, both counted from 0, as DuckDB's type of that column takes it */
   append(rows: number, value: (row: number, column: number) => DuckDBValue): void;
-  /** Nothing is seen before this. */
+  /** Shows the rows to queries: none is seen before this. */
   close(): void;
 }
 
@@ -18,8 +18,8 @@ export async function openAppender(engine: Engine, table: string): Promise<Appen
   const appender = await engine.connection.createAppender(table);
   return {
     append(rows, value) {
-      for (let start = 0; start < rows; start += chunkRows) {
-        const chunk = DuckDBDataChunk.create(types, Math.min(chunkRows, rows - start));
+      for (let start = 0; start < rows; start += CHUNK_ROWS) {
+        const chunk = DuckDBDataChunk.create(types, Math.min(CHUNK_ROWS, rows - start));
         fill(chunk, (row, column) => value(start + row, column));
         appender.appendDataChunk(chunk);
       }

@@ -13,14 +13,14 @@ export interface TextRows {
 /** The bytes behind the pointer that stands at `offset` in `buffer`. */
 type BytesAt = (buffer: ArrayBuffer, offset: number, length: number) => Uint8Array;
 
-/** The engine keeps texts of up to 12 bytes in place of a pointer. */
-const longestInPlace = 12;
+/** The longest text, in bytes, that the engine keeps in place of a pointer. */
+const MAX_INLINE_BYTES = 12;
 
-/** Two texts this near to each other have no page of memory between them that is neither's. */
-const nearby = 4096;
+/** Two texts at most so many bytes apart have no page of memory between them that belongs to neither. */
+const MAX_GAP_BYTES = 4096;
 
 /** Bytes that are packed before they are visited; one text alone may be longer. */
-const packBytes = 1 << 20;
+const PACK_BYTES = 1 << 20;
 
 /**
  * Packs the texts of a vector, whose rows are of 16 bytes: a length, then the bytes themselves or four of them and a pointer.
@@ -38,19 +38,19 @@ export function packText(
   const pack = packFor(rows);
   for (let row = 0; row < rows; row++) {
     if (isNull(valid, row)) continue;
-    if (entries[row * 4]! <= longestInPlace) {
+    if (entries[row * 4]! <= MAX_INLINE_BYTES) {
       pack.short(entries, row);
-      if (pack.size > packBytes) pack.flush(visit);
+      if (pack.size > PACK_BYTES) pack.flush(visit);
       continue;
     }
     const run = runFrom(entries, row, rows, valid);
-    if (pack.size + run.bytes > packBytes) pack.flush(visit);
+    if (pack.size + run.bytes > PACK_BYTES) pack.flush(visit);
     const at = memory.byteOffset + run.head * 16 + 8;
     const start = pack.long(bytesAt(memory.buffer as ArrayBuffer, at, run.bytes));
     const shift = start - pointer(entries, run.head);
     for (; row <= run.last; row++) {
       if (isNull(valid, row)) continue;
-      if (entries[row * 4]! <= longestInPlace) pack.short(entries, row);
+      if (entries[row * 4]! <= MAX_INLINE_BYTES) pack.short(entries, row);
       else pack.row(row, pointer(entries, row) + shift, entries[row * 4]!);
     }
     row--;
@@ -82,11 +82,11 @@ function runFrom(entries: Int32Array, row: number, rows: number, valid: Uint8Arr
   let high = low + entries[row * 4]!;
   for (let next = row + 1; next < rows; next++) {
     const length = entries[next * 4]!;
-    if (isNull(valid, next) || length <= longestInPlace) continue;
+    if (isNull(valid, next) || length <= MAX_INLINE_BYTES) continue;
     const start = pointer(entries, next);
     const end = start + length;
-    const apart = start >= high + nearby || end + nearby <= low;
-    if (apart || Math.max(high, end) - Math.min(low, start) > packBytes) break;
+    const apart = start >= high + MAX_GAP_BYTES || end + MAX_GAP_BYTES <= low;
+    if (apart || Math.max(high, end) - Math.min(low, start) > PACK_BYTES) break;
     if (start < low) {
       low = start;
       head = next;
@@ -125,7 +125,7 @@ class Pack {
   }
 
   short(entries: Int32Array, row: number): void {
-    this.#reserve(longestInPlace);
+    this.#reserve(MAX_INLINE_BYTES);
     const start = this.size;
     const length = entries[row * 4]!;
     this.#view.setInt32(start, entries[row * 4 + 1]!, true);
@@ -168,7 +168,7 @@ class Pack {
   }
 
   #reserve(bytes: number): void {
-    const wanted = this.size + bytes + longestInPlace;
+    const wanted = this.size + bytes + MAX_INLINE_BYTES;
     if (wanted <= this.#bytes.length) return;
     const grown = new Uint8Array(Math.max(wanted, this.#bytes.length * 2));
     grown.set(this.#bytes.subarray(0, this.size));

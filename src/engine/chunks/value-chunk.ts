@@ -15,7 +15,7 @@ export class ValueChunk implements Chunk {
     this.rows = values.length;
   }
 
-  /** Of numbers and truth values only, which are of 64 bits: two words. */
+  /** Gives numbers and truth values as 64 bits: two words. */
   words(column: number): Int32Array {
     const words = new Int32Array(2 * this.rows);
     for (let row = 0; row < this.rows; row++) {

@@ -25,19 +25,22 @@ import {
 } from 'apache-arrow';
 import { identifier } from '../quote.ts';
 
-/** From a batch's data of one column to its values by row. */
-export type ColumnReader = (data: Data) => (row: number) => DuckDBValue;
+/** Reads a batch's data of one column: gives a function from a row to its value. */
+export type ArrowColumnReader = (data: Data) => (row: number) => DuckDBValue;
 
-/** How a column of an Arrow type is kept in DuckDB. */
+/** A column of an Arrow type, as DuckDB keeps it. */
 export interface ArrowColumn {
   readonly sql: string;
-  readonly reader: ColumnReader;
+  readonly reader: ArrowColumnReader;
 }
 
-/** Every integer, decimal and time keeps its digits; what has no counterpart (unions, intervals) becomes text. */
+/**
+ * Chooses how to keep a column. Every integer, decimal and time keeps its digits; a type without a counterpart (unions,
+ * intervals) becomes text.
+ */
 export function arrowColumn(type: DataType): ArrowColumn {
   if (DataType.isDictionary(type)) return { ...arrowColumn(type.dictionary), reader: plain };
-  if (DataType.isInt(type)) return { sql: integerNames[`${type.isSigned}${type.bitWidth}`]!, reader: plain };
+  if (DataType.isInt(type)) return { sql: INTEGER_TYPES[`${type.isSigned}${type.bitWidth}`]!, reader: plain };
   if (DataType.isFloat(type)) return { sql: type.precision === 2 ? 'DOUBLE' : 'FLOAT', reader: plain };
   if (DataType.isBool(type)) return { sql: 'BOOLEAN', reader: plain };
   if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) return { sql: 'VARCHAR', reader: plain };
@@ -56,7 +59,7 @@ export function arrowColumn(type: DataType): ArrowColumn {
   return { sql: 'VARCHAR', reader: mapped((value) => String(value)) };
 }
 
-const integerNames: Readonly<Record<string, string>> = {
+const INTEGER_TYPES: Readonly<Record<string, string>> = {
   true8: 'TINYINT',
   true16: 'SMALLINT',
   true32: 'INTEGER',
@@ -67,9 +70,9 @@ const integerNames: Readonly<Record<string, string>> = {
   false64: 'UBIGINT',
 };
 
-const plain: ColumnReader = mapped((value) => value as DuckDBValue);
+const plain: ArrowColumnReader = mapped((value) => value as DuckDBValue);
 
-function mapped<T>(map: (value: T) => DuckDBValue): ColumnReader {
+function mapped<T>(map: (value: T) => DuckDBValue): ArrowColumnReader {
   return (data) => {
     const vector = makeVector(data);
     return (row) => {
@@ -80,7 +83,7 @@ function mapped<T>(map: (value: T) => DuckDBValue): ColumnReader {
 }
 
 /** The 64-bit integers beneath a time: as such, since a number of milliseconds would lose digits. */
-function ticks(map: (value: bigint) => DuckDBValue): ColumnReader {
+function ticks(map: (value: bigint) => DuckDBValue): ArrowColumnReader {
   const read = mapped<bigint>(map);
   return (data) => read(data.clone(new Int64()));
 }
@@ -94,7 +97,7 @@ function decimalColumn({ precision, scale }: Decimal): ArrowColumn {
 }
 
 /** Per unit: microseconds in one, or ones in a microsecond. */
-const microseconds: Readonly<Record<TimeUnit, (value: bigint) => bigint>> = {
+const MICROSECONDS: Readonly<Record<TimeUnit, (value: bigint) => bigint>> = {
   [TimeUnit.SECOND]: (value) => value * 1_000_000n,
   [TimeUnit.MILLISECOND]: (value) => value * 1000n,
   [TimeUnit.MICROSECOND]: (value) => value,
@@ -103,7 +106,7 @@ const microseconds: Readonly<Record<TimeUnit, (value: bigint) => bigint>> = {
 
 /** DuckDB's zoned timestamps end at microseconds. */
 function timestampColumn({ unit, timezone }: Timestamp): ArrowColumn {
-  const micros = microseconds[unit];
+  const micros = MICROSECONDS[unit];
   if (unit === TimeUnit.NANOSECOND && !timezone) {
     return { sql: 'TIMESTAMP_NS', reader: ticks((value) => timestampNanosValue(value)) };
   }
@@ -113,7 +116,7 @@ function timestampColumn({ unit, timezone }: Timestamp): ArrowColumn {
 }
 
 function timeColumn({ unit, bitWidth }: Time): ArrowColumn {
-  const micros = microseconds[unit];
+  const micros = MICROSECONDS[unit];
   const reader =
     bitWidth === 64
       ? ticks((value) => timeValue(micros(value)))

@@ -1,5 +1,14 @@
 import { createReadStream } from 'node:fs';
-import { CompressionType, compressionRegistry, RecordBatchReader, type Schema } from 'apache-arrow';
+import {
+  CompressionType,
+  compressionRegistry,
+  type DataType,
+  type Field,
+  type RecordBatch,
+  type RecordBatchFileReader,
+  RecordBatchReader,
+  type Schema,
+} from 'apache-arrow';
 import { decompress as decompressZstd } from 'fzstd';
 import lz4 from 'lz4js';
 import { VarveError } from '../../errors.ts';
@@ -9,6 +18,7 @@ import { identifier } from '../quote.ts';
 import { firstBytes, type SourceFile } from '../source-file.ts';
 import { assertBacked } from './arrow-bounds.ts';
 import { arrowColumn } from './arrow-values.ts';
+import { assertNameable } from './names.ts';
 
 compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (bytes) => lz4.decompress(bytes) });
 // A copy of their own, since vectors want their bytes at a multiple of eight.
@@ -33,7 +43,12 @@ async function loadFile(engine: Engine, file: SourceFile, relation: string, crea
   assertArrow(file);
   const reader = await RecordBatchReader.from(createReadStream(file.absolutePath));
   await reader.open();
-  const columns = (reader.schema as Schema).fields.map((field) => ({
+  const { fields } = reader.schema as Schema;
+  assertNameable(
+    namesOf(fields).filter((name) => name.includes('\0')),
+    file,
+  );
+  const columns = fields.map((field) => ({
     name: field.name,
     ...arrowColumn(field.type),
   }));
@@ -44,7 +59,7 @@ async function loadFile(engine: Engine, file: SourceFile, relation: string, crea
     await engine.query(`CREATE TABLE ${identifier(relation)} (${definitions.join(', ')})`);
   }
   const appender = await openAppender(engine, relation);
-  for await (const batch of reader) {
+  for await (const batch of batchesOf(reader)) {
     assertBacked(batch.data);
     const readers = batch.data.children.map((data, index) => columns[index]!.reader(data));
     appender.append(batch.numRows, (row, column) => readers[column]!(row));
@@ -52,11 +67,28 @@ async function loadFile(engine: Engine, file: SourceFile, relation: string, crea
   appender.close();
 }
 
+/**
+ * The batches of a file by its footer, one after the other. The iterator of a file's reader reads a place that holds something else again,
+ * without end.
+ */
+async function* batchesOf(reader: RecordBatchReader): AsyncGenerator<RecordBatch> {
+  if (!reader.isFile()) return yield* reader;
+  for (let index = 0; index < reader.numRecordBatches; index++) {
+    const batch = await (reader as RecordBatchFileReader).readRecordBatch(index);
+    if (batch === null) throw new Error('its footer tells of a batch where none is');
+    yield batch;
+  }
+}
+
+function namesOf(fields: readonly Field[]): string[] {
+  return fields.flatMap(({ name, type }) => [name, ...namesOf((type as DataType).children ?? [])]);
+}
+
 /** The first bytes of Feather 1, which is another format than Arrow's. */
-const featherOne = 'FEA1';
+const FEATHER_1_MAGIC = 'FEA1';
 
 function assertArrow({ absolutePath, path }: SourceFile): void {
-  if (firstBytes(absolutePath, featherOne.length).toString('latin1') !== featherOne) return;
+  if (firstBytes(absolutePath, FEATHER_1_MAGIC.length).toString('latin1') !== FEATHER_1_MAGIC) return;
   throw new VarveError('unreadable-table', `${path}: Feather version 1, which is not read`, {
     remedy: 'Write it as version 2, as pandas and pyarrow have done since 2020, or as Parquet.',
     path,

@@ -4,18 +4,18 @@ import { identifier, literal } from '../quote.ts';
 import { compressionOf, fileNamedBy, pathList, type SourceFile } from '../source-file.ts';
 import type { EngineColumn } from '../types.ts';
 import { encodingOf, notUtf8 } from './encoding.ts';
-import { LONGEST_LINE, lineTooLong } from './lines.ts';
+import { lineTooLong, MAX_LINE_BYTES } from './lines.ts';
 
-/** How a missing value is spelled in the wild. `NaN` is not among them: in a float column it is a number's state. */
-const nulls = [
+/** The spellings of a missing value in the wild. `NaN` is not among them: in a float column it is a number's state. */
+const NULL_TEXTS = [
   ...['', 'NA', 'N/A', 'n/a', '#N/A', '#N/A N/A', '#NA', '<NA>', '\\N'],
   ...['NULL', 'Null', 'null', '(null)', 'nil', 'None', 'none'],
 ];
 
-const tooLong = /Maximum line size of \d+ bytes exceeded/;
+const LINE_TOO_LONG = /Maximum line size of \d+ bytes exceeded/;
 
 /** Rows in which the reader's choice of quotes is looked at: as many as it made it from. */
-const sampledRows = 20_480;
+const SAMPLED_ROWS = 20_480;
 
 /**
  * Loads delimited text into the table `relation`. Types, delimiter, quotes and header are told from the first 20,480
@@ -49,7 +49,7 @@ class Reading {
     this.#files = files;
     this.#table = identifier(relation);
     this.#options = new Map([
-      ['nullstr', textList(nulls)],
+      ['nullstr', textList(NULL_TEXTS)],
       ['encoding', literal(readableEncoding(files))],
       ['compression', literal(compressionOf(files))],
       ['hive_partitioning', 'false'],
@@ -80,13 +80,13 @@ class Reading {
 
   async #createOtherwise(error: unknown): Promise<void> {
     const text = messageOf(error);
-    if (tooLong.test(text)) {
-      this.#options.set('max_line_size', String(LONGEST_LINE));
-      this.#options.set('buffer_size', String(2 * LONGEST_LINE));
+    if (LINE_TOO_LONG.test(text)) {
+      this.#options.set('max_line_size', String(MAX_LINE_BYTES));
+      this.#options.set('buffer_size', String(2 * MAX_LINE_BYTES));
     }
     // MySQL's way of quoting: a backslash then cannot begin a null.
     if (/ESCAPE must not appear in the NULL/i.test(text))
-      this.#options.set('nullstr', textList(nulls.filter((spelling) => spelling !== '\\N')));
+      this.#options.set('nullstr', textList(NULL_TEXTS.filter((spelling) => spelling !== '\\N')));
     await this.#create({ sample_size: '-1' }).catch((second) => {
       if (!/when sniffing/i.test(messageOf(second))) throw second;
       if (/Expected Number of Columns/.test(text)) throw error;
@@ -94,7 +94,7 @@ class Reading {
     });
   }
 
-  /** Where the reader finds no way to read every line: without the lines at fault it does, and so finds which they are. */
+  /** Loads without the lines at fault if the reader finds no way to read every line, and so finds which they are. */
   async #createStrictly(): Promise<void> {
     const [path] = this.#files.map(({ absolutePath }) => literal(absolutePath));
     const options = [...this.#options].filter(
@@ -107,7 +107,7 @@ class Reading {
     await this.#createPlainly(delimiter, columns);
   }
 
-  /** As text fields by a known delimiter, under the names 0, 1, …: what this refuses is named by its line. */
+  /** Loads text fields by a known delimiter, under the names 0, 1, …: what this refuses is named by its line. */
   #createPlainly(delimiter: string, columns: number): Promise<void> {
     return this.#create(plainly(delimiter, columns));
   }
@@ -121,7 +121,7 @@ class Reading {
     if (texts.length === 0) return false;
     const quoted = texts.map((column) => `${column} LIKE '"%"'`).join(' OR ');
     const [[found]] = (await this.#engine.query(
-      `SELECT count(*)::INTEGER FROM (FROM ${this.#table} LIMIT ${sampledRows}) WHERE ${quoted}`,
+      `SELECT count(*)::INTEGER FROM (FROM ${this.#table} LIMIT ${SAMPLED_ROWS}) WHERE ${quoted}`,
     )) as [[number]];
     return found > 0;
   }
@@ -135,7 +135,7 @@ class Reading {
     await this.#create({ quote: `'"'` });
   }
 
-  /** Whole numbers beyond 64 bits, which the reader takes for floats, as integers of 128. */
+  /** Loads whole numbers beyond 64 bits, which the reader takes for floats, as integers of 128. */
   async #widen(columns: readonly EngineColumn[]): Promise<void> {
     const floats = columns.filter(({ type }) => type.text === 'DOUBLE').map(({ name }) => name);
     if (floats.length === 0) return;
@@ -216,6 +216,6 @@ function csvError(error: unknown, files: readonly SourceFile[]): VarveError {
       'a quote that is not closed',
       'Close it, or double the quotes within the field.',
     );
-  if (tooLong.test(text)) return lineTooLong(file, line, error);
+  if (LINE_TOO_LONG.test(text)) return lineTooLong(file, line, error);
   return readError(error, file, line);
 }

@@ -1,7 +1,7 @@
-/** What a file holds, told by its name. Compression is told apart: `a.csv.gz` is CSV. */
+/** The formats that a file's name tells. Compression is told apart: `a.csv.gz` is CSV. */
 export type Format = 'csv' | 'tsv' | 'json' | 'jsonl' | 'parquet' | 'arrow';
 
-const formatOfExtension: Readonly<Record<string, Format>> = {
+const FORMAT_OF_EXTENSION: Readonly<Record<string, Format>> = {
   csv: 'csv',
   tsv: 'tsv',
   tab: 'tsv',
@@ -16,17 +16,20 @@ const formatOfExtension: Readonly<Record<string, Format>> = {
   ipc: 'arrow',
 };
 
-/** Undefined where the name does not say that the file is a table. Parquet and Arrow compress inside: no `.gz` there. */
+/**
+ * Tells the format by the name; undefined if the name is not that of a table. Parquet and Arrow compress inside: no `.gz`
+ * there.
+ */
 export function formatOf(path: string): Format | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
   const bare = name.replace(/\.(gz|zst)$/, '');
   const dot = bare.lastIndexOf('.');
   if (dot < 0) return undefined;
-  const format = formatOfExtension[bare.slice(dot + 1)];
+  const format = FORMAT_OF_EXTENSION[bare.slice(dot + 1)];
   return bare !== name && (format === 'parquet' || format === 'arrow') ? undefined : format;
 }
 
-/** Whether the engine reads rows from a file of this name. */
+/** Tells whether the engine reads rows from a file of this name. */
 export function isTabular(path: string): boolean {
   return formatOf(path) !== undefined;
 }

@@ -6,11 +6,11 @@ import { compressionOf, type SourceFile } from '../source-file.ts';
 import { decompressor } from './decompress.ts';
 
 /** The longest line of delimited text that is read, in bytes. */
-export const LONGEST_LINE = 32 * 1024 * 1024;
+export const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
 const LINE_FEED = 0x0a;
 /** Two of these without a line feed are a line that is too long. */
-const BLOCK = LONGEST_LINE / 2;
+const BLOCK = MAX_LINE_BYTES / 2;
 /** Read at once in search of a line feed. */
 const PIECE = 64 * 1024;
 
@@ -34,7 +34,7 @@ export async function assertLines(file: SourceFile, signal: AbortSignal): Promis
         found = piece.subarray(0, bytesRead).includes(LINE_FEED);
       }
       without = found ? 0 : without + 1;
-      if (without === LONGEST_LINE / BLOCK) throw lineTooLong(file);
+      if (without === MAX_LINE_BYTES / BLOCK) throw lineTooLong(file);
     }
   } finally {
     await handle.close();
@@ -52,15 +52,15 @@ export async function readThrough(file: SourceFile, asLines: boolean, signal?: A
       if (!asLines) continue;
       const last = piece.lastIndexOf(LINE_FEED);
       length = last < 0 ? length + piece.length : piece.length - last - 1;
-      if (length > LONGEST_LINE) return;
+      if (length > MAX_LINE_BYTES) return;
     }
   };
   try {
     await pipeline(createReadStream(file.absolutePath), decompressor(file), look, { signal });
   } catch (error) {
-    if (length <= LONGEST_LINE) throw error;
+    if (length <= MAX_LINE_BYTES) throw error;
   }
-  if (length > LONGEST_LINE) throw lineTooLong(file);
+  if (length > MAX_LINE_BYTES) throw lineTooLong(file);
 }
 
 export function lineTooLong({ path }: SourceFile, line?: number, cause?: unknown): VarveError {

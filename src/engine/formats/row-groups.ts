@@ -4,7 +4,7 @@ import type { SourceFile } from '../source-file.ts';
 import type { EngineColumn } from '../types.ts';
 
 /** The number of a row in a Parquet file, from 0, by which DuckDB skips row groups. A column of this name hides it. */
-const rowNumber = 'file_row_number';
+const ROW_NUMBER_COLUMN = 'file_row_number';
 
 /** The row groups of a Parquet file: `ends[i]` is the number of the first row behind the i-th. */
 export interface RowGroups {
@@ -12,13 +12,13 @@ export interface RowGroups {
   readonly ends: readonly number[];
 }
 
-/** Undefined where rows cannot be told apart by their numbers. */
+/** Reads where row groups end; undefined if rows cannot be told apart by their numbers. */
 export async function rowGroupsOf(
   engine: Engine,
   file: SourceFile,
   columns: readonly EngineColumn[],
 ): Promise<RowGroups | undefined> {
-  if (columns.some(({ name }) => name.toLowerCase() === rowNumber)) return undefined;
+  if (columns.some(({ name }) => name.toLowerCase() === ROW_NUMBER_COLUMN)) return undefined;
   const [, rows] = await engine.query(
     `SELECT row_group_id, any_value(row_group_num_rows)::DOUBLE FROM parquet_metadata(${literal(file.absolutePath)}) GROUP BY ALL ORDER BY ALL`,
   );
@@ -31,7 +31,7 @@ export async function rowGroupsOf(
 }
 
 /**
- * Parts of the file, in SQL, of whole row groups and up to `mostRows` rows each; undefined where a row group has more than
+ * Parts of the file, in SQL, of whole row groups and up to `mostRows` rows each; undefined if a row group has more than
  * eight times that.
  */
 export function portionsOf({ file, ends }: RowGroups, mostRows: number): string[] | undefined {
@@ -42,7 +42,7 @@ export function portionsOf({ file, ends }: RowGroups, mostRows: number): string[
     const next = ends[group + 1];
     if (next !== undefined && next - start <= mostRows) continue;
     portions.push(
-      `(FROM read_parquet(${literal(file.absolutePath)}, hive_partitioning = false) WHERE ${rowNumber} >= ${start} AND ${rowNumber} < ${end})`,
+      `(FROM read_parquet(${literal(file.absolutePath)}, hive_partitioning = false) WHERE ${ROW_NUMBER_COLUMN} >= ${start} AND ${ROW_NUMBER_COLUMN} < ${end})`,
     );
     start = end;
   }

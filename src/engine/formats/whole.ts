@@ -8,7 +8,7 @@ import { readThrough } from './lines.ts';
  * DuckDB takes a compressed text that was cut for a shorter one, and looks at no checksum of gzip's. So what is compressed is
  * looked at whole: gzip is decompressed to nothing; of zstd, whose checksums DuckDB does look at, the heads of its blocks
  * are followed to the end (RFC 8878).
- * @throws VarveError `unreadable-table` where the file is cut or damaged
+ * @throws VarveError `unreadable-table` if the file is cut or damaged
  */
 export async function assertWhole(file: SourceFile, signal?: AbortSignal): Promise<void> {
   const compression = compressionOf([file]);
@@ -52,8 +52,8 @@ async function followFrames(path: string): Promise<number> {
   }
 }
 
-/** By the low two bits of the first byte of a frame's head, the bytes of a dictionary's id. */
-const idBytes = [0, 1, 2, 4];
+/** The bytes of a dictionary's id, by the low two bits of the first byte of a frame's head. */
+const DICTIONARY_ID_BYTES = [0, 1, 2, 4];
 
 async function endOfFrame(
   file: FileHandle,
@@ -68,7 +68,7 @@ async function endOfFrame(
   const head = (await bytesAt(file, start + 4, 1)).readUInt8();
   const single = (head & 32) > 0;
   const sizeBytes = [single ? 1 : 0, 2, 4, 8][head >> 6] as number;
-  let at = start + 5 + (single ? 0 : 1) + (idBytes[head & 3] as number) + sizeBytes;
+  let at = start + 5 + (single ? 0 : 1) + (DICTIONARY_ID_BYTES[head & 3] as number) + sizeBytes;
   for (let last = false; !last; ) {
     const block = (await bytesAt(file, at, 3)).readUIntLE(0, 3);
     last = (block & 1) === 1;

@@ -27,11 +27,12 @@ import type {
 import type { DatasetFiles, DatasetVersion, HistoryEntry } from './version.ts';
 
 /**
- * What looks after the data of a repository: the format of its pointers, where its bytes are kept, and how they move. One is chosen
- * when a repository is opened, and stands for that repository, for where the user is in it, and for how the work is watched and stopped.
- * A backend knows nothing of statistics but that they are bytes which travel with a version: it asks a `Profiler` for them and keeps
- * them under their digest. It knows no schema, no drift and no report. What it cannot do, it refuses itself, by a VarveError that says
- * what to use in its place. Paths of the user are relative to where the user is; all others are POSIX, from the root.
+ * Looks after the data of a repository: the format of its pointers, where its bytes are kept, and how they move. One is
+ * chosen when a repository is opened, and stands for that repository, for where the user is in it, and for how the work
+ * is watched and stopped. A backend knows nothing of statistics but that they are bytes which travel with a version: it
+ * asks a `Profiler` for them and keeps them under their digest. It knows no schema, no drift and no report. What it
+ * cannot do, it refuses itself, by a VarveError that says what to use in its place. Paths of the user are relative to
+ * where the user is; all others are POSIX, from the root.
  */
 export interface Backend {
   readonly repository: Repository;
@@ -39,14 +40,14 @@ export interface Backend {
   readonly terms: { readonly dataset: string; readonly datasets: string; readonly pointer: string };
 
   /**
-   * The path of the dataset that a path of the user names as a whole, by its data or its pointer; undefined where it names none.
+   * The path of the dataset that a path of the user names as a whole, by its data or its pointer; undefined if it names none.
    * @throws VarveError `outside-repository`
    */
   datasetNamed(path: string): Promise<string | undefined>;
   /**
    * The version that a commit has of the dataset at `path` (or with its pointer there); of the working tree where `commit` is undefined.
-   * Undefined where there is no such dataset.
-   * @throws VarveError `not-a-dataset` where it has no recorded version; `damaged-pointer`
+   * Undefined if there is no such dataset.
+   * @throws VarveError `not-a-dataset` if it has no recorded version; `damaged-pointer`
    */
   version(path: string, commit: string | undefined): Promise<DatasetVersion | undefined>;
   /**

@@ -1,7 +1,7 @@
 /** What the operations that a backend does itself are asked, and what they answer: the same whichever backend does them. */
 import type { DriftReport } from '../../drift/model.ts';
 import type { Collected } from '../../store/gc/collect.ts';
-import type { Verified } from '../../store/repair/verify.ts';
+import type { StoreCheck } from '../../store/repair/verify.ts';
 import type { Access, RemoteConfig } from '../../workspace/config.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { FileChange } from '../../workspace/tree/data-state.ts';
@@ -35,9 +35,9 @@ export interface DatasetStatus {
   readonly path: string;
   readonly kind: 'file' | 'directory';
   readonly state: DatasetState;
-  /** Against what varve last recorded of the data; empty where nothing was recorded, as in a copied repository. */
+  /** Against what varve last recorded of the data; empty if nothing was recorded, as in a copied repository. */
   readonly changes: readonly FileChange[];
-  /** Objects of the recorded version that the cache lacks; absent where that is not looked at, or there are none. */
+  /** Objects of the recorded version that the cache lacks; absent if that is not looked at, or there are none. */
   readonly notCached?: number;
   readonly only?: readonly string[];
 }
@@ -61,13 +61,13 @@ export interface DatasetDiff {
   readonly change: 'added' | 'removed' | 'modified';
   readonly before: Totals | null;
   readonly after: Totals | null;
-  /** Undefined where a manifest is not in the cache: `varve fetch --profiles-only` brings it. */
+  /** Undefined if a manifest is not in the cache: `varve fetch --profiles-only` brings it. */
   readonly files?: readonly FileChange[];
-  /** What changed in the distributions, where both versions have a profile in the cache. */
+  /** What changed in the distributions, if both versions have a profile in the cache. */
   readonly statistics?: DriftReport;
 }
 
-/** A dataset that differs, and its two versions where both sides are versions, so that their statistics can be compared. */
+/** A dataset that differs, and its two versions if both sides are versions, so that their statistics can be compared. */
 export interface ComparedDataset {
   readonly diff: DatasetDiff;
   readonly versions?: readonly [before: VersionFacts, after: VersionFacts];
@@ -111,7 +111,7 @@ export interface CheckedOutDataset {
 
 /** What push, fetch and pull have in common. */
 export interface TransferChoice {
-  /** Name of a remote; the default one where it is not given. */
+  /** Name of a remote; the default one if it is not given. */
   readonly remote?: string | undefined;
   /** Every version that a branch or tag reaches, not only the working tree's. */
   readonly allCommits?: boolean | undefined;
@@ -122,7 +122,7 @@ export interface TransferChoice {
 }
 
 export interface TransferResult {
-  /** Null where everything is in place and its lists are here already, so that no remote had to be asked. */
+  /** Null if everything is in place and its lists are here already, so that no remote had to be asked. */
   readonly remote: { readonly name: string; readonly url: string } | null;
   /** Versions of datasets that were asked for. */
   readonly snapshots: number;
@@ -145,7 +145,7 @@ export interface PullResult extends CheckoutResult {
   readonly fetched: TransferResult;
 }
 
-export interface VerifyResult extends Verified {
+export interface VerifyResult extends StoreCheck {
   /** What was checked: null for the cache of this clone. */
   readonly remote: { readonly name: string; readonly url: string } | null;
   /** Datasets of the working tree whose data lies in a bucket: only a pull looks there, and checks what it reads. */

@@ -9,7 +9,7 @@ declare const contentKey: unique symbol;
  */
 export type ContentKey = Digest | (string & { readonly [contentKey]: true });
 
-/** What a pointer says of a version of a dataset, in whichever format it is written. */
+/** The facts that a pointer states about a version of a dataset, in whichever format it is written. */
 export interface VersionFacts {
   readonly kind: 'file' | 'directory';
   readonly content: ContentKey;
@@ -17,7 +17,7 @@ export interface VersionFacts {
   readonly name: string;
   readonly bytes: number;
   readonly files: number;
-  /** Of all tables; absent where there is none. */
+  /** Of all tables; absent if there is none. */
   readonly rows?: number;
   /** Statistics that travel with the data. */
   readonly profile?: Digest;
@@ -38,12 +38,12 @@ export interface HistoryEntry {
   readonly date: string;
   readonly author: string;
   readonly subject: string;
-  /** Undefined where this commit took the dataset out. */
+  /** Undefined if this commit took the dataset out. */
   readonly version: VersionFacts | undefined;
 }
 
 /**
- * The files of a dataset, readable as long as the work on them lasts: of a directory all, or only those that are tables where a
+ * The files of a dataset, readable as long as the work on them lasts: all files of a directory, or only its tables if the
  * version is not checked out.
  */
 export type DatasetFiles =

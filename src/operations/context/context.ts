@@ -1,8 +1,10 @@
+/** Where operations work and how they are watched. It names a backend and knows no more of it. */
+
 import type { OnProgress } from '../../progress.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import type { Backend } from '../backend/backend.ts';
 
-/** How an operation is watched and stopped. */
+/** Options to watch and to stop an operation. */
 export interface Watch {
   readonly onProgress?: OnProgress | undefined;
   /** Told what whoever waits should know beside the result; perhaps more than once. */
@@ -22,7 +24,7 @@ export interface Context extends WorkingContext {
   readonly backend: Backend;
 }
 
-/** What of a watch is set, for rooms whose options know no undefined. */
+/** Picks the options of a watch that are set, for rooms whose options know no undefined. */
 export function watching({ onProgress, onWarning, signal }: Watch): {
   readonly onProgress?: OnProgress;
   readonly onWarning?: (text: string) => void;

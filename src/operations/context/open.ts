@@ -5,8 +5,8 @@ import { VarveBackend } from '../varve/backend.ts';
 import type { Context, Watch } from './context.ts';
 
 /**
- * Opens the repository around `cwd` with the backend that looks after its data: DVC where that was started and varve was not,
- * else varve itself. The one place that chooses; what comes with DVC is loaded only there.
+ * Opens the repository around `cwd` with the backend that looks after its data: DVC if that was started and varve was
+ * not, else varve itself. This is the one place that chooses; it loads DVC's side only if that is chosen.
  * @throws VarveError `not-a-repository`, `not-initialised`, `missing-path`; in a repository of DVC `invalid-config`
  */
 export async function openContext(cwd: string, watch: Watch = {}): Promise<Context> {

@@ -43,7 +43,7 @@ async function globbedFiles({ name, watch }: NamedDataset, glob: Glob): Promise<
   });
 }
 
-/** Of what lies at `name`; paths are relative to it, that of a lone file is its own name. */
+/** Lists the files at `name`; paths are relative to it, that of a lone file is its own name. */
 async function filesOf(root: string, name: string, { signal }: Watch): Promise<DataFile[]> {
   const files: DataFile[] = [];
   for (const found of scanDataset(root, name)) {

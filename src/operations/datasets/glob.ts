@@ -1,12 +1,13 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import picomatch from 'picomatch';
+import { comparePaths } from '../../base/path-order.ts';
 
 /** The files that a pattern such as `data/*.csv` means. */
 export interface Glob {
   /** The folder that the pattern starts in: all of its steps before the first with a wildcard. Absolute. */
   readonly folder: string;
-  /** Their paths relative to the folder, POSIX, sorted folder by folder; hidden ones are meant only where the pattern says so. */
+  /** Their paths relative to the folder, POSIX, sorted folder by folder; hidden ones are meant only if the pattern says so. */
   readonly files: () => readonly string[];
 }
 
@@ -31,7 +32,7 @@ function* filesBelow(
   depth: number,
 ): Generator<string> {
   const entries = readdirSync(join(root, folder), { withFileTypes: true });
-  for (const entry of entries.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))) {
+  for (const entry of entries.sort((a, b) => comparePaths(a.name, b.name))) {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
     if (entry.isDirectory() && depth > 1 && !entry.name.startsWith('.'))
       yield* filesBelow(root, path, isMeant, depth - 1);

@@ -32,7 +32,7 @@ export async function profiledVersions(
   return versions;
 }
 
-/** The last version in Git's history with other data than the given one; undefined where that is the first. */
+/** Finds the last version in Git's history with other data than the given one; undefined if that is the first. */
 export async function previousVersion(
   { backend }: Context,
   { path, commit, content }: DatasetVersion,

@@ -1,3 +1,8 @@
+/**
+ * Turns what a person writes for a dataset into the dataset. Knows paths, revisions and patterns; knows no statistics,
+ * and no format of a pointer but its suffix.
+ */
+
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type ErrorCode, VarveError } from '../../errors.ts';
@@ -23,7 +28,10 @@ export interface NamedDataset {
   readonly watch: Watch;
 }
 
-/** @throws VarveError `missing-path`, `unknown-revision`, `not-a-dataset`, and as parsePointer */
+/**
+ * Finds out what a person means by a path, `path@REV` or a pattern.
+ * @throws VarveError `missing-path`, `unknown-revision`, `not-a-dataset`, and the codes of parsePointer
+ */
 export async function nameDataset(cwd: string, argument: string, watch: Watch = {}): Promise<NamedDataset> {
   // Before anything is made of its parts: what stands before an @ may be a password.
   if (isUrl(argument)) {
@@ -51,7 +59,9 @@ export async function nameDataset(cwd: string, argument: string, watch: Watch = 
   });
 }
 
-/** The file that stands for a dataset in Git, for findings to point at: its pointer where there is one, else itself. */
+/**
+ * Names the file that stands for a dataset in Git, for findings to point at: its pointer if there is one, else itself.
+ */
 export function fileInGit(cwd: string, argument: string): string {
   const at = existsSync(resolve(cwd, argument)) ? -1 : argument.indexOf('@', 1);
   const path = (at < 0 ? argument : argument.slice(0, at)).replace(/\/+$/, '');
@@ -59,13 +69,13 @@ export function fileInGit(cwd: string, argument: string): string {
   return pointer.find((file) => existsSync(resolve(cwd, file))) ?? path;
 }
 
-/** Where the dataset's own schema is kept: beside its data. */
+/** Gives the absolute path of the dataset's own schema: beside its data. */
 export function schemaPathOf({ context, version, absolutePath }: NamedDataset): string {
   const data = absolutePath ?? join(context!.repository.root, version!.path);
   return `${data.replace(/\/+$/, '')}.schema.yaml`;
 }
 
-/** Whether rows can be read without fetching anything. */
+/** Tells whether rows can be read without fetching anything. */
 export function hasData({ absolutePath }: NamedDataset): boolean {
   return absolutePath !== undefined && statSync(absolutePath, { throwIfNoEntry: false }) !== undefined;
 }
@@ -78,7 +88,7 @@ function versionOf(context: Context, argument: string): Promise<DatasetVersion |
   return unless(['outside-repository'], () => versionNamed(context, argument));
 }
 
-/** Undefined where `look` fails in one of these expected ways. */
+/** Runs `look`, and gives undefined if it fails with one of these codes. */
 async function unless<T>(
   codes: readonly ErrorCode[],
   look: () => Promise<T | undefined>,

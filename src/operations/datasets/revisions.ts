@@ -7,9 +7,9 @@ import type { DatasetVersion } from '../backend/version.ts';
 import type { Context } from '../context/context.ts';
 
 /**
- * The version that `path@REV` names, or `path` for that of the working tree. Undefined where it names no dataset: a plain file or
+ * The version that `path@REV` names, or `path` for that of the working tree. Undefined if it names no dataset: a plain file or
  * folder, or nothing at all.
- * @throws VarveError `unknown-revision`, `outside-repository`, `not-a-dataset` where the commit has no such dataset
+ * @throws VarveError `unknown-revision`, `outside-repository`, `not-a-dataset` if the commit has no such dataset
  */
 export async function versionNamed(context: Context, argument: string): Promise<DatasetVersion | undefined> {
   const { backend, repository, cwd } = context;

@@ -1,5 +1,5 @@
-/** The candidate that a slip of the fingers away from `word` would be; undefined where none is near. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+/** Finds the candidate that `word` may be a misspelling of; undefined if none is near. */
+export function nearestName(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {

@@ -2,15 +2,15 @@ import type { ProfileReference } from '../../dvc/format/output.ts';
 import { addOutputs } from '../../dvc/tree/add.ts';
 import type { Identified } from '../../dvc/tree/identify.ts';
 import { outputsInTree } from '../../dvc/tree/pointers.ts';
-import { isRecorded, type Recorded } from '../../dvc/tree/select.ts';
+import { isRecorded, type RecordedOutput } from '../../dvc/tree/select.ts';
 import type { Store } from '../../store/store.ts';
 import type { AddedDataset, AddResult } from '../backend/results.ts';
 import type { Profiler } from '../statistics/profiler.ts';
 import type { DvcPlace } from './context.ts';
 import { inDvcWithProfiles, keepProfile } from './profiles.ts';
-import { contentKeyOf, factsOf } from './versions.ts';
+import { contentKeyOf, outputFacts } from './versions.ts';
 
-/** See Backend.add. */
+/** Implements Backend.add. */
 export function add(
   context: DvcPlace,
   paths: readonly string[],
@@ -33,8 +33,8 @@ export function add(
   });
 }
 
-function describe(output: Recorded, change: AddedDataset['change']): AddedDataset {
-  const { kind, content, bytes, files, rows, profile } = factsOf(output);
+function describe(output: RecordedOutput, change: AddedDataset['change']): AddedDataset {
+  const { kind, content, bytes, files, rows, profile } = outputFacts(output);
   return {
     path: output.path,
     kind,

@@ -1,3 +1,8 @@
+/**
+ * The backend for data that DVC looks after. It loads each operation when it is called, and knows neither the command
+ * line nor varve's own pointers.
+ */
+
 import { unsupported } from '../../dvc/format/config.ts';
 import type { DvcRepository } from '../../dvc/tree/repository.ts';
 import { VarveError } from '../../errors.ts';
@@ -27,7 +32,13 @@ import type { Profiler } from '../statistics/profiler.ts';
 import type { DvcPlace } from './context.ts';
 import { listRemotes } from './remotes.ts';
 import { status } from './status.ts';
-import { namedOutput, outputVersion, selectVersions, versionHistory, versionsAt } from './versions.ts';
+import {
+  namedOutput,
+  outputVersion,
+  outputVersionHistory,
+  outputVersionsAt,
+  selectOutputVersions,
+} from './versions.ts';
 
 export { openDvcRepository } from '../../dvc/tree/repository.ts';
 
@@ -59,15 +70,15 @@ export class DvcBackend implements Backend {
   }
 
   async select(paths: readonly string[]): Promise<DatasetVersion[]> {
-    return selectVersions(this.#context, paths);
+    return selectOutputVersions(this.#context, paths);
   }
 
   async versionsAt(commit: string): Promise<DatasetVersion[]> {
-    return versionsAt(this.#context, commit);
+    return outputVersionsAt(this.#context, commit);
   }
 
   async history(path: string, revision: string): Promise<HistoryEntry[]> {
-    return versionHistory(this.#context, path, revision);
+    return outputVersionHistory(this.#context, path, revision);
   }
 
   async copyFiles(

@@ -2,11 +2,11 @@ import type { Wanted } from '../../dvc/objects/transfer.ts';
 import { checkoutOutputs } from '../../dvc/tree/checkout.ts';
 import type { DvcContext } from '../../dvc/tree/context.ts';
 import { outputsInTree } from '../../dvc/tree/pointers.ts';
-import { isRecorded, type Recorded, type Selected, selectOutputs } from '../../dvc/tree/select.ts';
+import { isRecorded, type RecordedOutput, type Selected, selectOutputs } from '../../dvc/tree/select.ts';
 import type { CheckoutOptions, CheckoutResult } from '../backend/results.ts';
 import { type DvcPlace, inDvc } from './context.ts';
 
-/** See Backend.checkout. */
+/** Implements Backend.checkout. */
 export function checkout(
   context: DvcPlace,
   paths: readonly string[],
@@ -32,11 +32,11 @@ export async function checkoutWanted(
   };
 }
 
-/** Those whose data is known, and kept in DVC's cache, not in Git. */
+/** Keeps the outputs whose data is known and lies in DVC's cache, not in Git. */
 export function wantedOf(selected: readonly Selected[]): Wanted[] {
   return selected.flatMap(({ output, only }) =>
     isRecorded(output) && output.cached
-      ? [{ output: output as Recorded, ...(only === undefined ? {} : { only }) }]
+      ? [{ output: output as RecordedOutput, ...(only === undefined ? {} : { only }) }]
       : [],
   );
 }

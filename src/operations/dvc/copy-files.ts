@@ -7,7 +7,7 @@ import type { DatasetFiles, DatasetVersion } from '../backend/version.ts';
 import { type DvcPlace, inDvc } from './context.ts';
 import { contentKeyOf, outputsOf } from './versions.ts';
 
-/** See Backend.copyFiles. */
+/** Implements Backend.copyFiles. */
 export function copyFiles(
   context: DvcPlace,
   { path, commit }: DatasetVersion,

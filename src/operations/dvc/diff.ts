@@ -4,13 +4,13 @@ import type { Output } from '../../dvc/format/output.ts';
 import { cachedFiles, type OutputFile } from '../../dvc/objects/cache.ts';
 import type { DvcContext } from '../../dvc/tree/context.ts';
 import { outputsAt } from '../../dvc/tree/pointers.ts';
-import { isRecorded, namedPath, type Recorded } from '../../dvc/tree/select.ts';
+import { isRecorded, namedPath, type RecordedOutput } from '../../dvc/tree/select.ts';
 import { fileChanges, outputStatus } from '../../dvc/tree/status.ts';
 import type { ComparedDataset, DatasetDiff, Totals } from '../backend/results.ts';
 import { type DvcPlace, inDvc } from './context.ts';
-import { factsOf, outputsOf } from './versions.ts';
+import { outputFacts, outputsOf } from './versions.ts';
 
-/** See Backend.diff. */
+/** Implements Backend.diff. */
 export function diff(
   context: DvcPlace,
   { before, after }: { readonly before: string; readonly after: string | undefined },
@@ -36,7 +36,10 @@ export function diff(
 async function outputDiff(
   context: DvcContext,
   path: string,
-  { before, after }: { readonly before: Recorded | undefined; readonly after: Recorded | undefined },
+  {
+    before,
+    after,
+  }: { readonly before: RecordedOutput | undefined; readonly after: RecordedOutput | undefined },
   isWorkingTree: boolean,
 ): Promise<ComparedDataset | undefined> {
   const live = isWorkingTree && after !== undefined ? await unsaved(context, after) : undefined;
@@ -57,31 +60,31 @@ async function outputDiff(
     ...(files === undefined || !isFolder ? {} : { files }),
   };
   if (live !== undefined || before === undefined || after === undefined) return { diff: found };
-  return { diff: found, versions: [factsOf(before), factsOf(after)] };
+  return { diff: found, versions: [outputFacts(before), outputFacts(after)] };
 }
 
-/** The working tree's data where it is not what its pointer names. */
-async function unsaved(context: DvcContext, output: Recorded) {
+/** Looks at the working tree's data; undefined if it is what its pointer names. */
+async function unsaved(context: DvcContext, output: RecordedOutput) {
   const { state, found } = await outputStatus(context, { output });
   return state === 'modified' ? found : undefined;
 }
 
 async function changes(
   context: DvcContext,
-  before: Recorded | undefined,
+  before: RecordedOutput | undefined,
   after: readonly OutputFile[] | undefined,
 ) {
   const then = before === undefined ? [] : await cachedFiles(context, before.id);
   return then === undefined || after === undefined ? undefined : fileChanges(then, after);
 }
 
-function totals(output: Recorded | undefined): Totals | null {
+function totals(output: RecordedOutput | undefined): Totals | null {
   if (output === undefined) return null;
-  const { bytes, files, rows } = factsOf(output);
+  const { bytes, files, rows } = outputFacts(output);
   return { bytes, files, ...(rows === undefined ? {} : { rows }) };
 }
 
-function recordedOnly(output: Output | undefined): Recorded | undefined {
+function recordedOnly(output: Output | undefined): RecordedOutput | undefined {
   return output !== undefined && isRecorded(output) ? output : undefined;
 }
 

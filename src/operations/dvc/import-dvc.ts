@@ -7,7 +7,7 @@ import { fetchOutputs } from '../../dvc/objects/transfer.ts';
 import type { DvcContext } from '../../dvc/tree/context.ts';
 import { outputsAt } from '../../dvc/tree/pointers.ts';
 import type { DvcRepository } from '../../dvc/tree/repository.ts';
-import { isRecorded, type Recorded } from '../../dvc/tree/select.ts';
+import { isRecorded, type RecordedOutput } from '../../dvc/tree/select.ts';
 import { VarveError } from '../../errors.ts';
 import { openRemote } from '../../remote/open.ts';
 import { type Digest, parseDigest } from '../../store/format/digest.ts';
@@ -34,7 +34,7 @@ import { NOT_IN_GIT } from '../init.ts';
 import { type DvcPlace, inDvc } from './context.ts';
 import { openProfileStore } from './profiles.ts';
 
-/** What an output's data is in varve's format. */
+/** The pointer fields that an output's data has in varve's format. */
 type Snapshot = Pick<Pointer, 'kind' | 'digest' | 'bytes' | 'files' | 'executable'>;
 
 /** One line of the record of what was taken over, from which an import that was cut off goes on. */
@@ -89,12 +89,12 @@ export async function importDvc(context: DvcPlace): Promise<ImportDvcResult> {
   });
 }
 
-function distinctVersions(outputs: readonly Recorded[]): Recorded[] {
+function distinctVersions(outputs: readonly RecordedOutput[]): RecordedOutput[] {
   return [...new Map(outputs.map((output) => [objectKey(output.id), output])).values()];
 }
 
 /** One output at a time: what one of them lacks must not keep the others away. */
-async function fetchWhatIsThere(context: DvcContext, versions: readonly Recorded[]): Promise<void> {
+async function fetchWhatIsThere(context: DvcContext, versions: readonly RecordedOutput[]): Promise<void> {
   for (const output of versions) {
     if (output.imported === 'repository') continue;
     try {
@@ -106,7 +106,7 @@ async function fetchWhatIsThere(context: DvcContext, versions: readonly Recorded
   }
 }
 
-async function isWhole(context: DvcContext, output: Recorded): Promise<boolean> {
+async function isWhole(context: DvcContext, output: RecordedOutput): Promise<boolean> {
   return (
     isCached(context, output.id) && (await filesOf(context, output)).every(({ id }) => isCached(context, id))
   );
@@ -151,8 +151,8 @@ class Importer {
     return join(this.#folder, 'objects.jsonl');
   }
 
-  /** Returns false where the data cannot be had. */
-  async take(output: Recorded): Promise<boolean> {
+  /** Returns false if the data cannot be had. */
+  async take(output: RecordedOutput): Promise<boolean> {
     const key = objectKey(output.id);
     if (this.snapshots.has(key)) return true;
     if (!(await isWhole(this.#context, output))) return false;
@@ -173,7 +173,7 @@ class Importer {
   }
 
   /** Profiles that varve had made for DVC's outputs come along. */
-  async takeProfiles(from: Store, versions: readonly Recorded[]): Promise<void> {
+  async takeProfiles(from: Store, versions: readonly RecordedOutput[]): Promise<void> {
     await closing(from, async () => {
       const batch = this.#store.batch();
       for (const { profile } of versions) {
@@ -197,7 +197,7 @@ class Importer {
     renameSync(join(this.#folder, 'cache'), this.#target);
   }
 
-  async #add(batch: Batch, output: Recorded, fresh: Map<string, Known>): Promise<Snapshot> {
+  async #add(batch: Batch, output: RecordedOutput, fresh: Map<string, Known>): Promise<Snapshot> {
     const entries: ManifestEntry[] = [];
     for (const { path, id } of await filesOf(this.#context, output)) {
       this.#context.signal?.throwIfAborted();
@@ -249,7 +249,7 @@ function readRecord(path: string): Known[] {
 function changesFor(
   dvc: DvcRepository,
   commit: CommitFacts,
-  outputs: readonly Recorded[],
+  outputs: readonly RecordedOutput[],
   importer: Importer,
 ): TreeChange[] {
   const taken = outputs.filter(({ id }) => importer.snapshots.has(objectKey(id)));
@@ -274,7 +274,7 @@ function changesFor(
   ];
 }
 
-function pointerOf({ path, id, profile }: Recorded, importer: Importer): Pointer {
+function pointerOf({ path, id, profile }: RecordedOutput, importer: Importer): Pointer {
   const known = profile !== undefined && importer.profiles.has(profile.digest) ? profile : undefined;
   return {
     path: posix.basename(path),

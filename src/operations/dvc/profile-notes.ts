@@ -2,7 +2,7 @@ import { askAgain } from '../../base/ask-again.ts';
 import type { ProfileReference } from '../../dvc/format/output.ts';
 import type { ObjectRemote } from '../../dvc/objects/object-remote.ts';
 import { VarveError } from '../../errors.ts';
-import { digestMismatch } from '../../store/errors.ts';
+import { objectDamaged } from '../../store/errors.ts';
 import { digestOf, toRaw } from '../../store/format/digest.ts';
 
 type ProfileDigest = ProfileReference['digest'];
@@ -13,7 +13,7 @@ export function noteKey(digest: ProfileDigest): string {
 }
 
 /**
- * A profile as a remote has it; undefined where there is none. Bytes that come damaged are asked for again.
+ * A profile as a remote has it; undefined if there is none. Bytes that come damaged are asked for again.
  * @throws VarveError `digest-mismatch`
  */
 export function readProfileNote(
@@ -24,11 +24,14 @@ export function readProfileNote(
   return askAgain(async () => {
     const bytes = await remote.readNote(key);
     if (bytes === undefined || digestOf(bytes) === digest) return bytes;
-    throw digestMismatch(toRaw(digest), `${remote.url}: ${key}`);
+    throw objectDamaged(toRaw(digest), `${remote.url}: ${key}`);
   });
 }
 
-/** As readProfileNote, undefined also where it is damaged: profiles are computed again, or sent again. */
+/**
+ * Reads a profile as readProfileNote does, but gives undefined for a damaged one too: profiles are computed again, or
+ * sent again.
+ */
 export async function readWholeNote(
   remote: ObjectRemote,
   digest: ProfileDigest,

@@ -11,7 +11,7 @@ export async function openProfileStore({ repository }: DvcPlace): Promise<Store>
   return Store.open(await openRemote(join(repository.config.cacheDir, 'varve')));
 }
 
-/** As inDvc, with the store of profiles. */
+/** Runs `work` as inDvc does, with the store of profiles. */
 export function inDvcWithProfiles<T>(
   context: DvcPlace,
   work: (within: DvcContext, profiles: Store) => Promise<T>,

@@ -8,7 +8,7 @@ import { leftBehind, type UnfinishedWithin } from '../../workspace/checkout/unfi
 import type { DatasetState, DatasetStatus, StatusResult } from '../backend/results.ts';
 import { type DvcPlace, inDvc } from './context.ts';
 
-/** See Backend.status. */
+/** Implements Backend.status. */
 export function status(context: DvcPlace, paths: readonly string[]): Promise<StatusResult> {
   return inDvc(context, async (within) => {
     const datasets: DatasetStatus[] = [];

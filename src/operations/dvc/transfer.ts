@@ -3,7 +3,7 @@ import type { ProfileReference } from '../../dvc/format/output.ts';
 import { isCached } from '../../dvc/objects/cache.ts';
 import type { ObjectRemote } from '../../dvc/objects/object-remote.ts';
 import { chosenRemote, openDvcRemote } from '../../dvc/objects/remotes.ts';
-import { fetchOutputs, pushOutputs, type Transferred, type Wanted } from '../../dvc/objects/transfer.ts';
+import { type DvcTransferred, fetchOutputs, pushOutputs, type Wanted } from '../../dvc/objects/transfer.ts';
 import type { DvcContext } from '../../dvc/tree/context.ts';
 import { commitsWithOutputs, outputsAt, outputsInTree } from '../../dvc/tree/pointers.ts';
 import { isOnRemotes, type Selected, selectOutputs } from '../../dvc/tree/select.ts';
@@ -16,7 +16,7 @@ import type { DvcPlace } from './context.ts';
 import { noteKey, readWholeNote } from './profile-notes.ts';
 import { inDvcWithProfiles, keepProfile } from './profiles.ts';
 
-/** See Backend.push. */
+/** Implements Backend.push. */
 export function push(
   context: DvcPlace,
   paths: readonly string[],
@@ -35,7 +35,7 @@ export function push(
   });
 }
 
-/** See Backend.fetch. */
+/** Implements Backend.fetch. */
 export function fetch(
   context: DvcPlace,
   paths: readonly string[],
@@ -47,7 +47,7 @@ export function fetch(
   });
 }
 
-/** See Backend.pull. */
+/** Implements Backend.pull. */
 export function pull(
   context: DvcPlace,
   paths: readonly string[],
@@ -76,14 +76,14 @@ function chosen({ repository }: DvcContext, wanted: readonly Wanted[], { remote 
   return { remote: chosenRemote(repository.config, remote), snapshots: wanted.length };
 }
 
-const NOTHING: Transferred = { objects: 0, bytes: 0 };
+const NOTHING: DvcTransferred = { objects: 0, bytes: 0 };
 
 async function fetchAll(
   context: DvcContext,
   wanted: readonly Wanted[],
   cache: Store,
   options: TransferChoice,
-): Promise<Transferred> {
+): Promise<DvcTransferred> {
   const profiles = await onProfiles(context, wanted, options, async (remote, digest) => {
     if (cache.has(digest)) return undefined;
     // Lost profiles are no loss: they are computed again.
@@ -101,7 +101,7 @@ async function onProfiles(
   wanted: readonly Wanted[],
   options: TransferChoice,
   move: (remote: ObjectRemote, digest: ProfileReference['digest']) => Promise<number | undefined>,
-): Promise<Transferred> {
+): Promise<DvcTransferred> {
   const moved = { objects: 0, bytes: 0 };
   const byRemote = profilesByRemote(wanted, options.remote);
   for (const [name, digests] of byRemote) {
@@ -159,7 +159,7 @@ function transferable(
   return [...all.values()].filter(({ output }) => isOnRemotes(output));
 }
 
-/** Of a commit, the outputs that the paths name; none where it has none of them. */
+/** Of a commit, the outputs that the paths name; none if it has none of them. */
 function selectedAt(context: DvcContext, commit: string, paths: readonly string[]): Selected[] {
   try {
     return selectOutputs(context, outputsAt(context.repository, commit), paths);
@@ -169,7 +169,7 @@ function selectedAt(context: DvcContext, commit: string, paths: readonly string[
   }
 }
 
-function total(...parts: readonly Transferred[]): Transferred {
+function total(...parts: readonly DvcTransferred[]): DvcTransferred {
   return {
     objects: parts.reduce((sum, { objects }) => sum + objects, 0),
     bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),

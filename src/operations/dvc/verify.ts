@@ -2,10 +2,10 @@ import { openDvcRemote } from '../../dvc/objects/remotes.ts';
 import { type DamagedObject, type ObjectUser, verifyOutputs } from '../../dvc/objects/verify.ts';
 import type { DvcContext } from '../../dvc/tree/context.ts';
 import { outputsInTree } from '../../dvc/tree/pointers.ts';
-import { isOnRemotes, isRecorded, type Recorded } from '../../dvc/tree/select.ts';
+import { isOnRemotes, isRecorded, type RecordedOutput } from '../../dvc/tree/select.ts';
 import { VarveError } from '../../errors.ts';
 import { isDone } from '../../store/repair/records.ts';
-import { type Damage, type Verified, verifyStore } from '../../store/repair/verify.ts';
+import { type Damage, type StoreCheck, verifyStore } from '../../store/repair/verify.ts';
 import type { Store } from '../../store/store.ts';
 import type { VerifyResult } from '../backend/results.ts';
 import { watching } from '../context/context.ts';
@@ -17,9 +17,9 @@ import { inDvcWithProfiles } from './profiles.ts';
 const MAX_PROFILE = 256 * 1024 * 1024;
 const COMPUTED_AGAIN = 'Nothing is lost: statistics are computed again where they are needed.';
 
-type Checked = Omit<Verified, 'absent'>;
+type Checked = Omit<StoreCheck, 'absent'>;
 
-/** See Backend.verify. The profiles that varve keeps beside DVC's objects are checked too. */
+/** Implements Backend.verify. The profiles that varve keeps beside DVC's objects are checked too. */
 export function verify(context: DvcPlace, remote: string | undefined): Promise<VerifyResult> {
   return inDvcWithProfiles(context, async (within, profiles) => {
     const outputs = outputsInTree(within.repository).filter(
@@ -50,11 +50,11 @@ async function verifyProfiles(context: DvcPlace, profiles: Store): Promise<Check
 /** The profiles beside DVC's objects on a remote. What is damaged is written anew where this clone has it whole. */
 async function verifyNotes(
   within: DvcContext,
-  outputs: readonly Recorded[],
+  outputs: readonly RecordedOutput[],
   remoteName: string,
   profiles: Store,
 ): Promise<Checked> {
-  const users = new Map<NonNullable<Recorded['profile']>['digest'], ObjectUser[]>();
+  const users = new Map<NonNullable<RecordedOutput['profile']>['digest'], ObjectUser[]>();
   for (const { path, id, profile } of outputs) {
     if (profile === undefined) continue;
     const known = users.get(profile.digest) ?? [];

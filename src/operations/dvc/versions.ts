@@ -1,15 +1,21 @@
 import { isDirectory, type ObjectId } from '../../dvc/format/object-id.ts';
 import type { Output } from '../../dvc/format/output.ts';
-import { outputHistory, outputsAt, outputsInTree, POINTER_SUFFIX } from '../../dvc/tree/pointers.ts';
+import { DVC_SUFFIX, outputHistory, outputsAt, outputsInTree } from '../../dvc/tree/pointers.ts';
 import type { DvcRepository } from '../../dvc/tree/repository.ts';
-import { isRecorded, namedPath, outputNamed, type Recorded, selectOutputs } from '../../dvc/tree/select.ts';
+import {
+  isRecorded,
+  namedPath,
+  outputNamed,
+  type RecordedOutput,
+  selectOutputs,
+} from '../../dvc/tree/select.ts';
 import { VarveError } from '../../errors.ts';
 import { hexDigestOf } from '../../store/format/digest.ts';
 import type { ContentKey, DatasetVersion, HistoryEntry, VersionFacts } from '../backend/version.ts';
 import type { DvcPlace } from './context.ts';
 
-/** What the pointer of an output says of its data. */
-export function factsOf({ id, size, files, profile }: Recorded): VersionFacts {
+/** Takes from the pointer of an output what it says of the data. */
+export function outputFacts({ id, size, files, profile }: RecordedOutput): VersionFacts {
   return {
     kind: isDirectory(id) ? 'directory' : 'file',
     content: contentKeyOf(id),
@@ -29,12 +35,12 @@ export function contentKeyOf({ hash, value }: ObjectId): ContentKey {
   return `sha256:${hexDigestOf(Buffer.from(`dvc ${hash} ${value}`))}` as string as ContentKey;
 }
 
-/** See Backend.datasetNamed. */
+/** Implements Backend.datasetNamed. */
 export function namedOutput({ repository, cwd }: DvcPlace, path: string): string | undefined {
   return outputNamed(outputsInTree(repository), namedPath({ repository, cwd }, path))?.path;
 }
 
-/** See Backend.version. */
+/** Implements Backend.version. */
 export function outputVersion(
   { repository }: DvcPlace,
   path: string,
@@ -44,8 +50,11 @@ export function outputVersion(
   return output && versionOf(recorded(output), commit);
 }
 
-/** See Backend.select. Outputs without a recorded version are no versions. */
-export function selectVersions({ repository, cwd }: DvcPlace, paths: readonly string[]): DatasetVersion[] {
+/** Implements Backend.select. Outputs without a recorded version are no versions. */
+export function selectOutputVersions(
+  { repository, cwd }: DvcPlace,
+  paths: readonly string[],
+): DatasetVersion[] {
   return selectOutputs({ repository, cwd }, outputsInTree(repository), paths)
     .map(({ output }) => output)
     .filter(isRecorded)
@@ -53,32 +62,36 @@ export function selectVersions({ repository, cwd }: DvcPlace, paths: readonly st
 }
 
 /** Every output of a commit that has a recorded version. */
-export function versionsAt({ repository }: DvcPlace, commit: string): DatasetVersion[] {
+export function outputVersionsAt({ repository }: DvcPlace, commit: string): DatasetVersion[] {
   return outputsAt(repository, commit)
     .filter(isRecorded)
     .map((output) => versionOf(output, commit));
 }
 
-/** See Backend.history. Also of an output that is gone from the working tree. */
-export function versionHistory({ repository }: DvcPlace, path: string, revision: string): HistoryEntry[] {
+/** Implements Backend.history. Also of an output that is gone from the working tree. */
+export function outputVersionHistory(
+  { repository }: DvcPlace,
+  path: string,
+  revision: string,
+): HistoryEntry[] {
   const pointer =
-    outputsInTree(repository).find((output) => output.path === path)?.pointer ?? `${path}${POINTER_SUFFIX}`;
+    outputsInTree(repository).find((output) => output.path === path)?.pointer ?? `${path}${DVC_SUFFIX}`;
   return outputHistory(repository, revision, path, pointer).map(({ output, ...commit }) => ({
     ...commit,
-    version: output !== undefined && isRecorded(output) ? factsOf(output) : undefined,
+    version: output !== undefined && isRecorded(output) ? outputFacts(output) : undefined,
   }));
 }
 
-/** The outputs of a commit; of the working tree where it is undefined. */
+/** Reads the outputs of a commit; of the working tree if it is undefined. */
 export function outputsOf(repository: DvcRepository, commit: string | undefined): Output[] {
   return commit === undefined ? outputsInTree(repository) : outputsAt(repository, commit);
 }
 
-function versionOf(output: Recorded, commit: string | undefined): DatasetVersion {
-  return { path: output.path, commit, ...factsOf(output) };
+function versionOf(output: RecordedOutput, commit: string | undefined): DatasetVersion {
+  return { path: output.path, commit, ...outputFacts(output) };
 }
 
-function recorded(output: Output): Recorded {
+function recorded(output: Output): RecordedOutput {
   if (isRecorded(output)) return output;
   const { path } = output;
   throw new VarveError('not-a-dataset', `${path} has no recorded version yet`, {

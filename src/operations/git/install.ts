@@ -1,3 +1,8 @@
+/**
+ * Registers with Git what varve does from within Git: hooks, a diff and a merge driver. Knows Git's configuration; does
+ * none of their work.
+ */
+
 import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
@@ -31,7 +36,7 @@ export function gitInstall(
   return backend.gitInstall(parts, program);
 }
 
-/** As gitInstall, for varve's own pointers in the working tree at `root`. */
+/** Implements Backend.gitInstall for varve's own pointers in the working tree at `root`. */
 export function installInGit(root: string, parts: GitParts, program: readonly string[]): GitInstallResult {
   const varve = program.map(quoted).join(' ');
   const hook = hookFile(root);

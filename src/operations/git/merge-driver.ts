@@ -151,7 +151,7 @@ function datasetOf(path: string): string {
   return path.endsWith(POINTER_SUFFIX) ? path.slice(0, -POINTER_SUFFIX.length) : path;
 }
 
-/** Undefined where our or their side is no pointer. An empty file stands for a base that there is not. */
+/** Undefined if our or their side is no pointer. An empty file stands for a base that there is not. */
 function readVersions({ base, ours, theirs, path }: MergeFiles): Versions | undefined {
   const [was, a, b] = [base, ours, theirs].map((file) => {
     try {

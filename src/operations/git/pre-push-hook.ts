@@ -8,7 +8,7 @@ const NOTHING = /^0+$/;
 
 /**
  * Sends the data of the commits that `git push` is about to send, so that nobody gets a pointer whose data is nowhere.
- * Undefined where they name none.
+ * Undefined if they name none.
  * @param gitRemote name of Git's remote
  * @param lines what Git writes to the hook: `<local ref> <local id> <remote ref> <remote id>` for each ref. See githooks(5).
  */

@@ -3,7 +3,7 @@ import { compareProfiles } from '../../drift/compare.ts';
 import type { CompareStatistics } from '../diff.ts';
 import { profileIn } from './stored.ts';
 
-/** What changed in the distributions, from the profiles that this clone has alone. */
+/** Compares the distributions of two versions by the profiles that this clone has; it fetches none. */
 export const compareStatistics: CompareStatistics = async (store, path, [before, after]) => {
   if (before.profile === undefined || after.profile === undefined || before.profile === after.profile)
     return undefined;

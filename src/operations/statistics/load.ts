@@ -1,3 +1,8 @@
+/**
+ * Gets the statistics of a dataset, stored or computed. Knows datasets and profiles; knows no schema rule and no drift
+ * decision.
+ */
+
 import type { EngineOptions } from '../../engine/duckdb.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
@@ -12,28 +17,27 @@ import { type ProfileCache, profileCache } from './cache.ts';
 import { storedProfile } from './stored.ts';
 import { isStatistics, profileOfStatistics } from './tfdv.ts';
 
-/** What to count, and with how much of the machine. */
+/** Options for what to count, and with how much of the machine. */
 export interface ProfilingOptions {
   /** Only the rows whose feature has this value, as text. */
   readonly slice?: { readonly feature: string; readonly value: string } | undefined;
   /** The column that weights rows. */
   readonly weight?: string | undefined;
-  /** For the engine, such as `1GB`; 80 % of the machine's unless given. */
+  /** The engine's most memory, such as `1GB`; 80 % of the machine's unless given. */
   readonly memory?: string | undefined;
   readonly threads?: number | undefined;
 }
 
 export interface ProfiledDataset {
   readonly name: string;
-  /** Of the snapshot; undefined for data that is in none. */
+  /** The snapshot's key; undefined for data that is in no snapshot. */
   readonly digest: ContentKey | undefined;
   readonly profile: Profile;
 }
 
 /**
- * The profile of a dataset: the one that travels with its snapshot, without reading data; computed where the data is in no
- * snapshot, or where slices or weights ask for rows.
- * Of a file of TFDV's statistics, what they tell.
+ * Gets the profile of a dataset. Takes the one that travels with its snapshot, without reading data; computes it if the
+ * data is in no snapshot, or if a slice or weight asks for rows. Makes one of what a file of TFDV's statistics tells.
  * @throws VarveError `not-fetched`, `not-tabular`, `tfdv-invalid`, `statistics-only`
  */
 export async function profileOfDataset(
@@ -55,7 +59,7 @@ export async function profileOfDataset(
   return { name, digest: content, profile: await storedProfile(context, name, profile) };
 }
 
-/** Whether the working tree's data is something else than the snapshot that its pointer names. */
+/** Tells whether the working tree's data differs from the snapshot that its pointer names. */
 async function isUnsaved({ context, version }: NamedDataset): Promise<boolean> {
   if (version!.commit !== undefined) return false;
   const { backend, repository } = context!;
@@ -98,7 +102,7 @@ function wholeRowsCache(
     : profileCache(context.repository);
 }
 
-/** How much of the machine the engine may have. */
+/** Picks the options that say how much of the machine the engine may have. */
 export function engineOptions({ memory, threads }: ProfilingOptions): EngineOptions {
   return { ...(memory === undefined ? {} : { memory }), ...(threads === undefined ? {} : { threads }) };
 }

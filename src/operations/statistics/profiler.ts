@@ -16,9 +16,9 @@ export interface DatasetToProfile {
 /** What travels with a snapshot. */
 export interface Statistics {
   readonly bytes: Uint8Array;
-  /** Of all tables; absent where there is none but the table of files. */
+  /** Of all tables; absent if there is none but the table of files. */
   readonly rows?: number;
 }
 
-/** Undefined where the data is not of a kind that has statistics. */
+/** Undefined if the data is not of a kind that has statistics. */
 export type Profiler = (dataset: DatasetToProfile) => Promise<Statistics | undefined>;

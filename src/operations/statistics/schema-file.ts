@@ -9,7 +9,7 @@ import { enclosingGitRoot } from '../../workspace/repository.ts';
 import { type NamedDataset, schemaPathOf } from '../datasets/resolve.ts';
 
 /** Far beyond any schema that people can review. */
-const LARGEST_SCHEMA = 16 * 1024 * 1024;
+const MAX_SCHEMA_BYTES = 16 * 1024 * 1024;
 
 export interface SchemaFile {
   /** As messages and reports name it: relative to the working folder. */
@@ -31,7 +31,7 @@ export function asPbtxt(path: string): string {
   return path.replace(/\.schema\.yaml$/, '.schema.pbtxt');
 }
 
-/** Whether a schema is in TFDV's text format, as its name says. */
+/** Tells by its name whether a schema is in TFDV's text format. */
 export function isPbtxt({ absolutePath }: SchemaFile): boolean {
   return /\.(pbtxt|textproto|pbtext)$/i.test(absolutePath);
 }
@@ -46,7 +46,7 @@ export function readSchemaText({ name, absolutePath }: SchemaFile): string {
   }
   const root = enclosingGitRoot(absolutePath) ?? dirname(absolutePath);
   const text = readTrackedFile(root, relative(root, absolutePath));
-  if (text.length <= LARGEST_SCHEMA) return text;
+  if (text.length <= MAX_SCHEMA_BYTES) return text;
   throw new VarveError('invalid-schema', `${name} is far too large for a schema`, {
     path: name,
     remedy: 'Check that this is the file that was meant.',

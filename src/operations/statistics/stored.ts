@@ -21,7 +21,7 @@ export async function storedProfile({ backend }: Context, name: string, digest: 
   });
 }
 
-/** As storedProfile; undefined where the store has none. */
+/** Reads a profile as storedProfile does, from `store` alone; undefined if that has none. */
 export async function profileIn(store: Store, name: string, digest: Digest): Promise<Profile | undefined> {
   if (!store.has(digest)) return undefined;
   return decodeProfile(await store.readBytes(digest, MAX_PROFILE_BYTES), `profile of ${name}`);

@@ -6,9 +6,9 @@ import { profileFromStatistics } from '../../schema/tfdv/statistics-from.ts';
 import type { NamedDataset } from '../datasets/resolve.ts';
 
 /** Far beyond the statistics of ten thousand features. */
-const LARGEST_STATISTICS = 256 * 1024 * 1024;
+const MAX_STATISTICS_BYTES = 256 * 1024 * 1024;
 
-/** Whether a plain file holds TFDV's statistics in place of data, as its name says. */
+/** Tells by its name whether a plain file holds TFDV's statistics in place of data. */
 export function isStatistics({ version, absolutePath }: NamedDataset): boolean {
   return version === undefined && /\.(pb|pbtxt|tfrecord)$/i.test(absolutePath ?? '');
 }
@@ -20,7 +20,7 @@ export function isStatistics({ version, absolutePath }: NamedDataset): boolean {
 export function profileOfStatistics({ name, absolutePath }: NamedDataset, rowsAsked: boolean): Profile {
   const path = absolutePath!;
   if (rowsAsked) throw statisticsOnly(name, 'be sliced or weighted');
-  if (statSync(path).size > LARGEST_STATISTICS)
+  if (statSync(path).size > MAX_STATISTICS_BYTES)
     throw new VarveError('tfdv-invalid', `${name} is far too large for statistics`, {
       path: name,
       remedy: 'Name statistics of TensorFlow Data Validation, not the data itself.',

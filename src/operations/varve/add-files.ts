@@ -22,7 +22,7 @@ interface Entry {
 /**
  * Reads files of a dataset into a batch and notes their digests.
  * @param readers that read the small ones; without, this thread does
- * @throws VarveError `source-changed` where one is not what the scan saw
+ * @throws VarveError `source-changed` if one is not what the scan saw
  */
 export async function takeIn(
   context: WorkingContext,
@@ -63,7 +63,7 @@ export async function takeIn(
   });
 }
 
-/** Where nothing is waited for, signals would not be heard before the end. */
+/** Yields to the event loop from time to time, so that Ctrl-C works during synchronous reads. */
 function takingTurns(): () => Promise<void> {
   let turned = performance.now();
   return async () => {

@@ -28,15 +28,15 @@ import { takeIn } from './add-files.ts';
 import { rootOf, snapshotFiles } from './datasets/select.ts';
 import {
   datasetPath,
+  type PointedStatistics,
   pointTo,
   replaceablePointer,
-  type Statistics,
   statisticsOf,
 } from './datasets/write-pointer.ts';
 import { isInPlace } from './in-place/snapshot.ts';
 import { claimInCache, openCache } from './stores/stores.ts';
 
-/** What is ready to be written into the working tree once the store has everything. */
+/** A snapshot whose pointer can be written into the working tree once the store has everything. */
 interface Snapshot {
   readonly dataset: string;
   readonly before: Pointer | undefined;
@@ -147,7 +147,7 @@ async function readFiles(
     for (const { found, recordedAt, same } of compareWithRecord(context.repository.root, dataset, record)) {
       if (found === undefined) continue;
       const known = same ? record!.digest(recordedAt!) : undefined;
-      const digest = known !== undefined && batch.holds(toRaw(known)) ? known : undefined;
+      const digest = known !== undefined && batch.relyOn(toRaw(known)) ? known : undefined;
       const file = { file: found, digest };
       files.push(file);
       if (digest === undefined && !found.path.endsWith('/')) pending.push(file);
@@ -161,7 +161,9 @@ async function readFiles(
   return { files, taken: pending.map(({ file }) => file) };
 }
 
-/** What the pointer says of the data itself. Parts that are not checked out stay as the version before has them. */
+/**
+ * Collects what the pointer says of the data itself. Parts that are not checked out stay as the version before has them.
+ */
 async function factsOf(
   repository: Repository,
   cache: Store,
@@ -243,7 +245,7 @@ async function profileOf(
     readonly only: readonly string[] | undefined;
     readonly previous: Digest | undefined;
   },
-): Promise<Statistics> {
+): Promise<PointedStatistics> {
   // Statistics of a part would pass for those of the whole.
   if (profiler === undefined || data.only !== undefined) return {};
   const { root, dataset, kind, previous } = data;
@@ -262,7 +264,7 @@ async function profileOf(
   return { ...(profile.rows !== undefined && { rows: profile.rows }), profile: digest };
 }
 
-/** What was read, for its bytes and then for its statistics, must be one state of the data. */
+/** Checks that the bytes and the statistics were read from one state of the data. */
 function checkUnchanged(root: string, dataset: string, before: ScannedFile): void {
   const path = pathOfFile(dataset, before.path);
   const now = scannedFile(root, path, before.path);

@@ -1,3 +1,8 @@
+/**
+ * The backend for data in varve's own format. It loads each operation when it is called, and knows neither the command
+ * line nor DVC.
+ */
+
 import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
 import { pathInRepository, type Repository } from '../../workspace/repository.ts';

@@ -160,7 +160,7 @@ function putter(
     done += count;
     context.onProgress?.({ phase: 'check out', unit: 'bytes', done, total });
   };
-  return (files, count) => cache.materialiseAll(files, count, { link, onBytes, signal: context.signal });
+  return (files, count) => cache.restoreAll(files, count, { link, onBytes, signal: context.signal });
 }
 
 async function apply(

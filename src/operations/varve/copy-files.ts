@@ -8,7 +8,7 @@ import { pointerOf } from './datasets/versions.ts';
 import { isInPlace, notRead } from './in-place/snapshot.ts';
 import { openCache } from './stores/stores.ts';
 
-/** See Backend.copyFiles. */
+/** Implements Backend.copyFiles. */
 export async function copyFiles(
   context: WorkingContext,
   { path, commit }: DatasetVersion,
@@ -26,7 +26,7 @@ export async function copyFiles(
       signal?.throwIfAborted();
       if (isInPlace(pointer) && (digest === undefined || !cache.has(digest)))
         throw notRead(path, inside, pointer);
-      await cache.materialise(digest!, absolutePath);
+      await cache.restore(digest!, absolutePath);
       files.push({ absolutePath, path: name, digest: digest!, size });
     }
     return { kind: pointer.kind, files };

@@ -11,12 +11,12 @@ import type { ComparedDataset, DatasetDiff, Totals } from '../backend/results.ts
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { datasetNamed, snapshotFiles } from './datasets/select.ts';
-import { factsOf } from './datasets/versions.ts';
-import { isUnread, type SnapshotFile } from './in-place/snapshot.ts';
+import { pointerFacts } from './datasets/versions.ts';
+import { isUnread, type ManifestFile } from './in-place/snapshot.ts';
 import { datasetStatus } from './status.ts';
 import { openCache } from './stores/stores.ts';
 
-/** See Backend.diff. @throws VarveError `not-a-dataset` for a path that neither side has */
+/** Implements Backend.diff. @throws VarveError `not-a-dataset` for a path that neither side has */
 export async function diff(
   context: WorkingContext,
   { before, after }: { readonly before: string; readonly after: string | undefined },
@@ -67,10 +67,10 @@ async function datasetDiff(
     ...(files === undefined || !kinds.has('directory') ? {} : { files }),
   };
   if (live !== undefined || before === undefined || saved === undefined) return { diff: found };
-  return { diff: found, versions: [factsOf(before), factsOf(saved)] };
+  return { diff: found, versions: [pointerFacts(before), pointerFacts(saved)] };
 }
 
-/** The files of the working tree where they are not those that the pointer names. */
+/** Lists the files of the working tree; undefined if they are those that the pointer names. */
 async function unsavedFiles(
   context: WorkingContext,
   path: string,
@@ -91,14 +91,14 @@ async function* filesOf(
   cache: Store,
   path: string,
   pointer: Pointer | undefined,
-): AsyncGenerator<SnapshotFile> {
+): AsyncGenerator<ManifestFile> {
   if (pointer !== undefined) yield* snapshotFiles(repository, cache, path, pointer);
 }
 
-/** Undefined where a manifest is not in the cache. */
+/** Lists what differs between two snapshots; undefined if a manifest is not in the cache. */
 async function changedFiles(
-  before: AsyncIterable<SnapshotFile>,
-  after: AsyncIterable<SnapshotFile> | Iterable<SnapshotFile>,
+  before: AsyncIterable<ManifestFile>,
+  after: AsyncIterable<ManifestFile> | Iterable<ManifestFile>,
 ): Promise<FileChange[] | undefined> {
   const changes: FileChange[] = [];
   try {
@@ -116,8 +116,8 @@ async function changedFiles(
   }
 }
 
-/** By digest; of what nobody has read, by what its bucket says. */
-function isSame(a: SnapshotFile, b: SnapshotFile): boolean {
+/** Compares by digest; for data in place that nobody has read, by what its bucket says. */
+function isSame(a: ManifestFile, b: ManifestFile): boolean {
   const sameObject = a.etag !== undefined && a.etag === b.etag && a.size === b.size;
   const sameBytes = sameObject || (!isUnread(a) && a.digest === b.digest);
   return sameBytes && a.executable === b.executable;

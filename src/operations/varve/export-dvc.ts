@@ -1,5 +1,6 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { removeQuietly, unfinishedName } from '../../base/atomic-write.ts';
 import { loadConfig } from '../../dvc/format/config.ts';
 import { type DirectoryEntry, directoryId, encodeDirectory } from '../../dvc/format/directory-manifest.ts';
 import { isDirectory, type ObjectId, objectKey } from '../../dvc/format/object-id.ts';
@@ -7,7 +8,7 @@ import { newPointer, withProfile } from '../../dvc/format/pointer-edit.ts';
 import { type DvcContext, withWorkers } from '../../dvc/tree/context.ts';
 import { outputsAt } from '../../dvc/tree/pointers.ts';
 import { type DvcRepository, openDvcRepository } from '../../dvc/tree/repository.ts';
-import { cacheRequest } from '../../dvc/trust/requests.ts';
+import { dvcCacheRequest } from '../../dvc/trust/requests.ts';
 import { VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
@@ -44,7 +45,7 @@ interface Known {
   readonly md5: string;
 }
 
-/** What `dvc init` writes. */
+/** The file of this name as `dvc init` writes it. */
 const DVC_GITIGNORE = '/config.local\n/tmp\n/cache\n';
 
 /**
@@ -93,7 +94,7 @@ export async function exportDvc(context: WorkingContext): Promise<ExportDvcResul
 
 /** What the cache asks of this machine that an export fills. */
 export function exportRequest(root: string): TrustRequest | undefined {
-  return existsSync(join(root, '.dvc')) ? cacheRequest(root, loadConfig(root)) : undefined;
+  return existsSync(join(root, '.dvc')) ? dvcCacheRequest(root, loadConfig(root)) : undefined;
 }
 
 /** Git must not see DVC's folder on branches that are varve's, and have no `.dvc/.gitignore`. */
@@ -106,7 +107,7 @@ function hideDvcFolder(root: string): void {
   mkdirSync(join(root, '.dvc', 'tmp', 'varve', 'export'), { recursive: true });
 }
 
-/** What the cache lacks of a snapshot, from the default remote where there is one. */
+/** Fetches what the cache lacks of a snapshot from the default remote, if there is one. */
 async function bringIn(context: WorkingContext, cache: Store, dataset: PointedDataset): Promise<void> {
   if (isInPlace(dataset.pointer) || (await isWhole(context.repository, cache, dataset))) return;
   try {
@@ -173,15 +174,15 @@ class Exporter {
     if (known !== undefined && existsSync(join(root, objectKey({ hash: 'md5', value: known })))) {
       return { hash: 'md5', value: known };
     }
-    const path = join(this.#folder, `${process.pid}.tmp`);
+    const path = join(this.#folder, unfinishedName());
     try {
-      await this.#cache.materialise(digest, path);
+      await this.#cache.restore(digest, path);
       const { id } = await this.#context.pool.run({ kind: 'store', path, root, hash: 'md5', shared });
       this.#known.set(digest, id.value);
       appendFileSync(this.#record, `${JSON.stringify({ digest, md5: id.value } satisfies Known)}\n`);
       return id;
     } finally {
-      rmSync(path, { force: true });
+      removeQuietly(path);
     }
   }
 

@@ -33,7 +33,9 @@ export async function fetchInto(
   return { ...fetched, inPlace };
 }
 
-/** Of data in place, a remote has the lists alone: where those are here, it need not even be there. */
+/**
+ * Fetches from a remote. It has only the lists of data in place: if those are here already, it need not even be there.
+ */
 async function fromRemote(
   context: WorkingContext,
   cache: Store,

@@ -1,4 +1,4 @@
-import { collectGarbage } from '../../store/gc/collect.ts';
+import { markAndSweep } from '../../store/gc/collect.ts';
 import { cloneId } from '../../workspace/clone-id.ts';
 import type { GcOptions, GcResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
@@ -24,12 +24,12 @@ export async function gc(context: WorkingContext, options: GcOptions): Promise<G
     const roots = await everyRootOfCache(context);
     const shared = isCacheShared(context) ? { clone } : {};
     const freed = await closing(await openCache(context), (cache) =>
-      collectGarbage(cache, roots, { ...how, ...shared }),
+      markAndSweep(cache, roots, { ...how, ...shared }),
     );
     return { remote: null, dryRun, graceMs, ...freed };
   }
   const roots = await everyRoot(context);
   const { name, url, store } = await openRemoteStore(context, remote);
-  const freed = await closing(store, () => collectGarbage(store, roots, { ...how, clone }));
+  const freed = await closing(store, () => markAndSweep(store, roots, { ...how, clone }));
   return { remote: { name, url }, dryRun, graceMs, ...freed };
 }

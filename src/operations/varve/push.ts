@@ -1,14 +1,18 @@
+import { join } from 'node:path';
 import type { Root } from '../../store/gc/roots.ts';
-import { push as pushTo } from '../../store/transfer/push.ts';
+import { pushToRemote } from '../../store/transfer/push.ts';
 import { cloneId } from '../../workspace/clone-id.ts';
+import { CompletedPushesFile } from '../../workspace/completed-pushes.ts';
 import type { TransferChoice, TransferResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { selectDatasets } from './datasets/select.ts';
-import { memoryOfRemotes, openCache, openRemoteNamed } from './stores/stores.ts';
+import { indexFolder, openCache, openRemoteNamed } from './stores/stores.ts';
 import { rootsToTransfer, transferOptions } from './stores/transfer-roots.ts';
 
-/** Sends what the remote lacks of the chosen datasets. What was interrupted is not sent again. */
+const COMPLETED_PUSHES = 'pushed.json';
+
+/** Send what the remote lacks of the chosen datasets. What was interrupted is not sent again. */
 export async function push(
   context: WorkingContext,
   paths: readonly string[],
@@ -18,6 +22,7 @@ export async function push(
   return pushRoots(context, await rootsToTransfer(context, datasets, choice), choice);
 }
 
+/** Send what the remote lacks of the roots, and record there that this clone needs them. */
 export async function pushRoots(
   context: WorkingContext,
   roots: readonly Root[],
@@ -25,16 +30,17 @@ export async function pushRoots(
 ): Promise<TransferResult> {
   const { name, remote } = await openRemoteNamed(context, choice.remote);
   return closing(remote, async () => {
-    const sent = await pushTo(() => openCache(context), remote, roots, {
+    const sent = await pushToRemote(() => openCache(context), remote, roots, {
       clone: cloneId(context.repository),
-      memory: memoryOfRemotes(context),
+      indexCache: indexFolder(context),
+      completed: new CompletedPushesFile(join(indexFolder(context), COMPLETED_PUSHES)),
       ...transferOptions(context, choice),
     });
     return { remote: { name, url: remote.url }, snapshots: roots.length, ...sent, ...inPlaceOf(roots) };
   });
 }
 
-/** Those of which the remote gets the list and no data, once each. */
+/** List the datasets in place, each once: only their object list is pushed. */
 function inPlaceOf(roots: readonly Root[]): Pick<TransferResult, 'inPlace'> {
   const urls = new Map(roots.flatMap(({ path, source }) => (source === undefined ? [] : [[path, source]])));
   return urls.size === 0

@@ -11,7 +11,7 @@ import type { DatasetVersion } from '../backend/version.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { snapshotFiles } from './datasets/select.ts';
 import { pointerOf } from './datasets/versions.ts';
-import { isInPlace, notRead, type SnapshotFile } from './in-place/snapshot.ts';
+import { isInPlace, type ManifestFile, notRead } from './in-place/snapshot.ts';
 import { openCache, openRemoteStore } from './stores/stores.ts';
 
 /** See Backend.listFiles. The list comes from the cache, else from the default remote. */
@@ -60,7 +60,7 @@ async function fileOf(
   path: string,
   pointer: Pointer,
   wanted: string,
-): Promise<SnapshotFile | undefined> {
+): Promise<ManifestFile | undefined> {
   for await (const file of filesOf(context, path, pointer)) {
     if (file.path === wanted) return file;
   }
@@ -72,7 +72,7 @@ async function* filesOf(
   context: WorkingContext,
   path: string,
   pointer: Pointer,
-): AsyncGenerator<SnapshotFile> {
+): AsyncGenerator<ManifestFile> {
   const { repository, signal } = context;
   const store = await openStoreWith(context, listOf(pointer), path);
   try {

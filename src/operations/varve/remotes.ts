@@ -57,7 +57,7 @@ export function listRemotes({ repository }: WorkingContext): ListedRemote[] {
   }));
 }
 
-/** Forgets where it is; nothing is deleted there. */
+/** Forgets a remote; deletes nothing there. */
 export function forgetRemote({ repository }: WorkingContext, name: string): void {
   findRemote(readConfig(repository), name);
   removeRemote(repository, name);
@@ -87,7 +87,7 @@ export function reachSource(
   return shown({ url: place, ...accessTo(readConfig(context.repository), place) });
 }
 
-/** What was written by hand may hold credentials, which nothing shows. */
+/** Takes out credentials, which settings that were written by hand may hold and which nothing shows. */
 function shown(remote: RemoteConfig): RemoteConfig {
   const { url, endpoint } = remote;
   return {

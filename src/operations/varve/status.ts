@@ -70,14 +70,14 @@ export async function datasetStatus(
   };
 }
 
-/** What a look at the data told. */
+/** The facts about a dataset's data from which its state follows. */
 interface Found {
   readonly isRecorded: boolean;
   /** Since the record. */
   readonly changes: readonly FileChange[];
   /** Whether the files, as they lie there or as they are recorded, are those that the pointer names. */
   readonly isPointed: boolean;
-  /** The parts that were checked out, where that is not all. */
+  /** The parts that were checked out, if that is not all. */
   readonly only: readonly string[] | undefined;
 }
 
@@ -120,7 +120,7 @@ async function lookAt(
   return found;
 }
 
-/** Whether the files of a snapshot are those that the pointer names, be it in place or a copy. */
+/** Tells whether the files of a snapshot are those that the pointer names, be it in place or a copy. */
 function isSnapshot(repository: Repository, snapshot: Digest, pointer: Pointer): boolean {
   return (
     snapshot === pointer.digest || contentOf(repository, snapshot) === contentOf(repository, pointer.digest)

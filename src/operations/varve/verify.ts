@@ -8,7 +8,7 @@ import { selectDatasets } from './datasets/select.ts';
 import { isInPlace } from './in-place/snapshot.ts';
 import { isCacheShared, openCache, openRemoteStore } from './stores/stores.ts';
 
-/** See Backend.verify. */
+/** Implements Backend.verify. */
 export async function verify(context: WorkingContext, remote: string | undefined): Promise<VerifyResult> {
   const inPlace = selectDatasets(context, []).flatMap(({ path, pointer }) =>
     isInPlace(pointer) ? [{ path, url: pointer.source }] : [],

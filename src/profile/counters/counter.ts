@@ -1,4 +1,4 @@
-import { type Chunk, chunkRows } from '../../engine/chunks/chunk.ts';
+import { CHUNK_ROWS, type Chunk } from '../../engine/chunks/chunk.ts';
 import type { TypeStats } from '../accumulators/accumulator.ts';
 import type { ThetaSketch, ValueCounts } from '../model/model.ts';
 
@@ -27,7 +27,7 @@ export interface Counter {
 }
 
 /** The `occurrences` of a chunk whose rows all count once. */
-export const ONCE_EACH = new Float64Array(chunkRows).fill(1);
+export const ONCE_EACH = new Float64Array(CHUNK_ROWS).fill(1);
 
 /** Up to so many distinct values are counted one by one. */
 export const MAX_TABLE_VALUES = 2 ** 16;

@@ -1,4 +1,4 @@
-import { type Chunk, chunkRows } from '../../engine/chunks/chunk.ts';
+import { CHUNK_ROWS, type Chunk } from '../../engine/chunks/chunk.ts';
 import type { Accumulator } from '../accumulators/accumulator.ts';
 import type { Int64Hash } from '../hashing/int64-hash.ts';
 import { SketchBuilder } from '../hashing/sketch-builder.ts';
@@ -21,7 +21,7 @@ export interface FixedWidthColumn {
 }
 
 /** Rows are counted in blocks, so that the tables of one column stay in the processor's cache for all of them. */
-const BLOCK_ROWS = 4 * chunkRows;
+const BLOCK_ROWS = 4 * CHUNK_ROWS;
 
 /** Scratch buffer of hash halves, shared by all counters of this thread; valid until the next call. */
 let upperHalves = new Int32Array(BLOCK_ROWS);

@@ -1,4 +1,4 @@
-import { type Chunk, chunkRows } from '../../engine/chunks/chunk.ts';
+import { CHUNK_ROWS, type Chunk } from '../../engine/chunks/chunk.ts';
 import type { TextRows } from '../../engine/chunks/text-rows.ts';
 import { LengthAccumulator } from '../accumulators/length-accumulator.ts';
 import { lowerOfBytes, upperOfBytes } from '../hashing/hash.ts';
@@ -19,7 +19,7 @@ export interface TextColumn {
 }
 
 /** Scratch buffer: the occurrences of the rows of one visit. */
-const VISITED = new Float64Array(chunkRows);
+const VISITED = new Float64Array(CHUNK_ROWS);
 
 /** Counts texts or byte arrays, in a table while they fit; once they are too many or too long, in hash partitions. */
 export class TextCounter implements Counter {
@@ -29,7 +29,7 @@ export class TextCounter implements Counter {
   #partitions: HashPartitions | undefined;
   #heavy: HeavyPartitions | undefined;
   #count = 0;
-  #scratch = new Int32Array(chunkRows);
+  #scratch = new Int32Array(CHUNK_ROWS);
 
   constructor(column: TextColumn) {
     this.#column = column;

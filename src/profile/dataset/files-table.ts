@@ -1,6 +1,6 @@
-import { position, type RowTable, rowTable } from '../../engine/check-rows.ts';
+import { POSITION_COLUMN, type RowTable, rowTable } from '../../engine/check-rows.ts';
 import { openAppender } from '../../engine/chunks/append.ts';
-import { chunkRows } from '../../engine/chunks/chunk.ts';
+import { CHUNK_ROWS } from '../../engine/chunks/chunk.ts';
 import { type Value, ValueChunk } from '../../engine/chunks/value-chunk.ts';
 import { type Engine, type EngineOptions, openEngine } from '../../engine/duckdb.ts';
 import { identifier } from '../../engine/quote.ts';
@@ -15,13 +15,13 @@ import type { ImageHeader } from './image-header.ts';
 import type { DataFile } from './profile-files.ts';
 import { featureOf, presenceOfScalar } from './profile-table.ts';
 
-const fileColumns: readonly EngineColumn[] = [
+const FILE_COLUMNS: readonly EngineColumn[] = [
   ...['path', 'folder', 'extension'].map((name) => scalarColumn(name, 'VARCHAR')),
   scalarColumn('size', 'BIGINT'),
   scalarColumn('digest', 'VARCHAR'),
   scalarColumn('duplicate', 'BOOLEAN'),
 ];
-const imageColumns: readonly EngineColumn[] = [
+const IMAGE_COLUMNS: readonly EngineColumn[] = [
   ...['width', 'height'].map((name) => scalarColumn(name, 'BIGINT')),
   scalarColumn('format', 'VARCHAR'),
 ];
@@ -31,7 +31,7 @@ function scalarColumn(name: string, id: string): EngineColumn {
 }
 
 /**
- * The table of a dataset's files: a row a file. `duplicate` is true where an earlier path has the same bytes; `folder` is its
+ * The table of a dataset's files: a row a file. `duplicate` is true if an earlier path has the same bytes; `folder` is its
  * folder, which image datasets label by. With images among the files, their width, height and format. The rows are at hand,
  * so no engine is started for them.
  */
@@ -62,7 +62,7 @@ export async function profileOfFiles(
   return { name: FILES_TABLE, rows: files.length, features };
 }
 
-/** The rows of that table, in the order of `files`. */
+/** Opens the rows of the table of files, in the order of `files`. */
 export async function openFileRows(
   files: readonly DataFile[],
   reader: Pick<DataReader, 'imageHeaders'>,
@@ -70,14 +70,14 @@ export async function openFileRows(
 ): Promise<RowTable> {
   const engine = await openFiles(files, reader, { ...options, ordered: true });
   await engine.query(
-    `CREATE VIEW numbered AS SELECT row_number() OVER () AS ${position}, * FROM ${relation}`,
+    `CREATE VIEW numbered AS SELECT row_number() OVER () AS ${POSITION_COLUMN}, * FROM ${FILES_RELATION}`,
   );
   return rowTable(engine, 'numbered', options.signal);
 }
 
-const relation = 'files';
+const FILES_RELATION = 'files';
 
-/** An engine that holds the table. */
+/** Opens an engine that holds the table of files. */
 async function openFiles(
   files: readonly DataFile[],
   reader: Pick<DataReader, 'imageHeaders'>,
@@ -87,8 +87,8 @@ async function openFiles(
   const engine = await openEngine([], options);
   try {
     const typed = columns.map(({ name, type }) => `${identifier(name)} ${type.text}`);
-    await engine.query(`CREATE TABLE ${relation} (${typed.join(', ')})`);
-    const appender = await openAppender(engine, relation);
+    await engine.query(`CREATE TABLE ${FILES_RELATION} (${typed.join(', ')})`);
+    const appender = await openAppender(engine, FILES_RELATION);
     const integers = columns.map(({ type }) => type.text === 'BIGINT');
     for (const rows of parts()) {
       appender.append(rows.length, (row, column) => {
@@ -118,12 +118,12 @@ async function tableOf(
   const headers = await reader.imageHeaders(files, signal);
   const hasImages = headers.some((header) => header !== undefined);
   return {
-    columns: hasImages ? [...fileColumns, ...imageColumns] : fileColumns,
+    columns: hasImages ? [...FILE_COLUMNS, ...IMAGE_COLUMNS] : FILE_COLUMNS,
     *parts() {
       const isDuplicate = repeats();
-      for (let start = 0; start < files.length; start += chunkRows) {
+      for (let start = 0; start < files.length; start += CHUNK_ROWS) {
         yield files
-          .slice(start, start + chunkRows)
+          .slice(start, start + CHUNK_ROWS)
           .map((file, index) => rowOf(file, isDuplicate(file.digest), headers[start + index]));
       }
     },
@@ -139,7 +139,7 @@ function repeats(): (text: string) => boolean {
   };
 }
 
-/** In the order of the columns; those of images are left over where there is none. */
+/** Makes a row in the order of the columns; leaves out those of images if there is none. */
 function rowOf(file: DataFile, duplicate: boolean, header: ImageHeader | undefined): Value[] {
   const slash = file.path.lastIndexOf('/');
   const name = file.path.slice(slash + 1);

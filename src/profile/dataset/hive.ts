@@ -4,8 +4,8 @@ export interface Partitioned {
   readonly partitions: readonly (readonly [name: string, value: string])[];
 }
 
-/** How Hive writes a missing value. */
-const hiveNull = '__HIVE_DEFAULT_PARTITION__';
+/** The text by which Hive writes a missing value. */
+const HIVE_NULL = '__HIVE_DEFAULT_PARTITION__';
 
 /** `path` is of a file, POSIX; segments of the form `name=value` are partitions, percent-decoded. */
 export function hiveOf(path: string): Partitioned {
@@ -20,9 +20,9 @@ export function hiveOf(path: string): Partitioned {
   };
 }
 
-/** Whether a partition's value stands for null. */
+/** Tells whether a partition's value stands for null. */
 export function isHiveNull(value: string): boolean {
-  return value === hiveNull;
+  return value === HIVE_NULL;
 }
 
 function decoded(text: string): string {

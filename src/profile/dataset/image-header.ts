@@ -10,17 +10,17 @@ export interface ImageHeader {
   readonly format: string;
 }
 
-const imageExtension = /\.(avif|bmp|gif|heic|heif|icns|ico|j2c|jp2|jpe?g|jxl|png|psd|svg|tga|tiff?|webp)$/i;
+const IMAGE_EXTENSION = /\.(avif|bmp|gif|heic|heif|icns|ico|j2c|jp2|jpe?g|jxl|png|psd|svg|tga|tiff?|webp)$/i;
 
-/** Whether a file of this name can have an image's header. */
+/** Tells whether a file of this name can have an image's header. */
 export function isImage(path: string): boolean {
-  return imageExtension.test(path);
+  return IMAGE_EXTENSION.test(path);
 }
 
 /** Sizes stand within the first bytes of a file; a JPEG may have a large thumbnail before. */
-const headerBytes = 512 * 1024;
+const HEADER_BYTES = 512 * 1024;
 
-/** What an image's header says; undefined for other files and for images that say nothing readable. */
+/** Reads an image's header; undefined for other files and for images that say nothing readable. */
 export async function readImageHeader({
   path,
   absolutePath,
@@ -30,7 +30,12 @@ export async function readImageHeader({
   const { imageSize } = await import('image-size');
   const file = await open(absolutePath, 'r');
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(size, headerBytes)), 0, undefined, 0);
+    const { buffer, bytesRead } = await file.read(
+      Buffer.alloc(Math.min(size, HEADER_BYTES)),
+      0,
+      undefined,
+      0,
+    );
     const { width, height, type } = withinTime(() => imageSize(buffer.subarray(0, bytesRead)));
     return type === undefined || !Number.isSafeInteger(width) || !Number.isSafeInteger(height)
       ? undefined

@@ -1,3 +1,9 @@
+/**
+ * Profiles datasets: folders, tables of files, and single columns by way of the engine. Knows files, the engine and
+ * counters; knows no repository, no snapshot and no schema.
+ */
+
+import { comparePaths } from '../../base/path-order.ts';
 import type { RowGroup, RowTable } from '../../engine/check-rows.ts';
 import { formatOf, isTabular } from '../../engine/formats/format.ts';
 import { literal } from '../../engine/quote.ts';
@@ -36,7 +42,7 @@ export async function profileDirectory(
 }
 
 /**
- * The rows of one of the tables that `profileDirectory` names; undefined where there is no such table. Finding which files
+ * The rows of one of the tables that `profileDirectory` names; undefined if there is no such table. Finding which files
  * make it costs what profiling them does.
  */
 export async function openTableRows(
@@ -80,7 +86,7 @@ function partitionsApart(files: readonly DataFile[]): RowGroup[] {
 }
 
 function inPathOrder(files: readonly DataFile[]): DataFile[] {
-  return [...files].sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+  return [...files].sort((a, b) => comparePaths(a.path, b.path));
 }
 
 async function groupsOf(
@@ -123,7 +129,10 @@ async function profileOnce(
   return profile.tables[0]!;
 }
 
-/** Where a slice is by a partition column, whether the file's rows are all within it or all outside. */
+/**
+ * Tells whether the file's rows are all within the slice or all outside; undefined if the slice is not by a partition
+ * column.
+ */
 function partitionIn({ path }: DataFile, slice: DirectoryOptions['slice']): 'inside' | 'outside' | undefined {
   const partition = hiveOf(path).partitions.find(([name]) => name === slice?.feature);
   if (partition === undefined) return undefined;
@@ -147,7 +156,7 @@ function groupKey({ path }: DataFile, table: TableProfile): string {
   return JSON.stringify([folder, partitions.map(([name]) => name), isJson, columns]);
 }
 
-/** The folder where it has one table, else the table's first file. */
+/** Names a table: by its folder if that has one table, else by the table's first file. */
 function nameOf(group: readonly FileProfile[], groups: readonly (readonly FileProfile[])[]): string {
   if (groups.length === 1) return '';
   const folder = (of: readonly FileProfile[]) => hiveOf(of[0]!.file.path).folder;
@@ -169,7 +178,10 @@ async function mergedTable(
   };
 }
 
-/** Text files whose types were told apart one by one (`7` in one, `7a` in the next) are read again, together. */
+/**
+ * Merges the profiles of a table's files. Reads text files again, together, if their types were told apart one by one
+ * (`7` in one, `7a` in the next).
+ */
 async function mergedRows(
   group: readonly FileProfile[],
   reader: DataReader,

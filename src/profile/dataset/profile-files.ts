@@ -10,16 +10,16 @@ import { profileTable } from './profile-table.ts';
 
 /** A file whose rows are to be profiled. */
 export interface TableFile {
-  /** Where the bytes are. */
+  /** The absolute path of the bytes. */
   readonly absolutePath: string;
   /** POSIX, relative to the dataset; tells the format, and names the file in messages and its folder in tables. */
   readonly path: string;
   readonly size: number;
 }
 
-/** One of a directory. */
+/** A file of a directory. */
 export interface DataFile extends TableFile {
-  /** Equal for equal bytes, as their digest is: what its cached profile is kept under. */
+  /** A key that is equal for equal bytes; the file's cached profile is kept under it. */
   readonly digest: string;
 }
 
@@ -33,8 +33,9 @@ export interface ProfileOptions extends EngineOptions {
 
 /**
  * Profiles the rows of files of one format as one table, named `''`. Memory is bounded by `options.memory` and the
- * length of the longest value. Throws `VarveError` where a file cannot be read or `slice` or `weight` names no column,
- * `engine-memory`, and the signal's reason on abort.
+ * length of the longest value.
+ * @throws VarveError `no-such-column` if `slice` or `weight` names no column; `engine-memory`; the codes of openTableSource; the
+ * signal's reason on abort
  */
 export async function profileFiles(
   files: readonly TableFile[],
@@ -75,17 +76,17 @@ async function withEngine<T>(
   }
 }
 
-/** From this size of Parquet on, which every thread can read by itself, starting threads pays. */
-const smallestThreaded = 16 * 1024 * 1024;
+/** The size of Parquet from which starting threads pays: every thread can read it by itself. */
+const MIN_THREADED_BYTES = 16 * 1024 * 1024;
 
-/** More threads than this wait for memory and not for work. */
-const mostThreads = 4;
+/** More threads than these wait for memory and not for work. */
+const MAX_THREADS = 4;
 
 function threadsFor(files: readonly TableFile[], options: ProfileOptions): ScanThread[] {
   const size = files.reduce((sum, file) => sum + file.size, 0);
   const inPlace = files.every(({ path }) => formatOf(path) === 'parquet');
-  if (!inPlace || size < smallestThreaded) return [];
-  const count = Math.min(options.threads ?? mostThreads, availableParallelism(), mostThreads);
+  if (!inPlace || size < MIN_THREADED_BYTES) return [];
+  const count = Math.min(options.threads ?? MAX_THREADS, availableParallelism(), MAX_THREADS);
   const task = { files, slice: options.slice, engine: shareOf(options, count) };
   return Array.from({ length: count - 1 }, () => new ScanThread(task));
 }

@@ -1,6 +1,6 @@
 import type { Engine } from '../../engine/duckdb.ts';
 import { portionsOf, type RowGroups, rowGroupsOf } from '../../engine/formats/row-groups.ts';
-import type { Source } from '../../engine/source.ts';
+import type { TableSource } from '../../engine/source.ts';
 import type { LeafCounts } from '../counters/counter.ts';
 import { distinctCount } from '../hashing/sketch.ts';
 import type { FeatureProfile, LengthStats, TableProfile } from '../model/model.ts';
@@ -24,22 +24,25 @@ export interface TableOptions {
   readonly onFeature?: OnFeature | undefined;
 }
 
-/** Read at once: some MiB, more where texts are long. */
-const valuesPerPortion = 2 ** 19;
+/** The values that are read at once: some MiB, more if texts are long. */
+const VALUES_PER_PORTION = 2 ** 19;
 
-/** Undefined where it could not. */
+/** Scans leaves; undefined if it could not, so that another scanner has to. */
 type Scanner = (rows: Scan, onRows: OnRows) => Promise<LeafCounts[] | undefined>;
 
-/** At most so many columns are read in one scan: their tables and sketches are in memory at once. */
-const leavesPerScan = 24;
+/** The most columns that are read in one scan: their tables and sketches are in memory at once. */
+const MAX_LEAVES_PER_SCAN = 24;
 
-/** What a thread takes of what is left, as if so many scans of each thread were to come: fewer and fewer columns, so that all have work to the end. */
-const scansPerThread = 2;
+/**
+ * A thread takes of what is left as if so many scans of each thread were to come: fewer and fewer columns, so that all
+ * have work to the end.
+ */
+const SCANS_PER_THREAD = 2;
 
 /** Profiles the rows of a source, some columns at a time; a column with heavy values among very many is read twice. */
 export async function profileTable(
   engine: Engine,
-  source: Source,
+  source: TableSource,
   options: TableOptions,
 ): Promise<TableProfile> {
   const leaves = leavesOf(source.columns);
@@ -91,11 +94,11 @@ function scansOf(
     .sort((a, b) => Number(isText(b)) - Number(isText(a)));
   const scans = [...grouped].map((leaf) => groupedRows(leaf, source));
   while (flat.length > 0) {
-    const share = threads === 1 ? flat.length : Math.ceil(flat.length / (scansPerThread * threads));
-    const batch = flat.splice(0, Math.min(leavesPerScan, share));
+    const share = threads === 1 ? flat.length : Math.ceil(flat.length / (SCANS_PER_THREAD * threads));
+    const batch = flat.splice(0, Math.min(MAX_LEAVES_PER_SCAN, share));
     scans.push({
       from: source,
-      portions: groups && portionsOf(groups, Math.floor(valuesPerPortion / batch.length)),
+      portions: groups && portionsOf(groups, Math.floor(VALUES_PER_PORTION / batch.length)),
       leaves: batch.map((leaf) => ({ leaf, expression: leaf.expressions[0]! })),
     });
   }
@@ -141,7 +144,7 @@ interface Presence {
   readonly valency?: LengthStats;
 }
 
-/** Of a leaf that lies in no list, in so many rows. */
+/** Counts the presence of a leaf that lies in no list. */
 export function presenceOfScalar(rows: number, { count }: LeafCounts): Presence {
   return { present: count, nulls: rows - count, count, nullElements: 0 };
 }

@@ -51,7 +51,8 @@ function leavesUnder(type: EngineType, path: readonly string[], expressions: rea
 }
 
 function asList(type: EngineType & { kind: 'list' }, expression: string): string {
-  if (type.text.startsWith('MAP(')) return `map_entries(${expression})`;
+  // A list of maps is written `MAP(…)[]`.
+  if (/^MAP\(.*\)$/s.test(type.text)) return `map_entries(${expression})`;
   return /\[\d+\]$/.test(type.text) ? `array_to_list(${expression})` : expression;
 }
 

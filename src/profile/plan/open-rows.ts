@@ -1,6 +1,6 @@
 import type { Engine } from '../../engine/duckdb.ts';
 import { identifier, literal } from '../../engine/quote.ts';
-import { openSource, type Source } from '../../engine/source.ts';
+import { openTableSource, type TableSource } from '../../engine/source.ts';
 import type { SourceFile } from '../../engine/source-file.ts';
 import { VarveError } from '../../errors.ts';
 
@@ -15,8 +15,8 @@ export async function openSlice(
   engine: Engine,
   files: readonly SourceFile[],
   slice: Slice | undefined,
-): Promise<Source> {
-  const whole = await openSource(engine, files);
+): Promise<TableSource> {
+  const whole = await openTableSource(engine, files);
   if (slice === undefined) return whole;
   assertColumn(whole, slice.feature);
   await engine.query(
@@ -25,7 +25,7 @@ export async function openSlice(
   return { columns: whole.columns, relation: 'slice' };
 }
 
-export function assertColumn({ columns }: Source, name: string): void {
+export function assertColumn({ columns }: TableSource, name: string): void {
   if (columns.some((column) => column.name === name)) return;
   throw new VarveError('no-such-column', `There is no column ${JSON.stringify(name)}`, {
     remedy: `Name one of: ${columns.map((column) => column.name).join(', ')}.`,

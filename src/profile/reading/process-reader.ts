@@ -8,10 +8,10 @@ import { decodeProfile } from '../format/encode.ts';
 import { DEFAULT_MEMORY, memoryBytes, processLimit } from './limits.ts';
 import type { Jobs, RowsRequest } from './messages.ts';
 import type { DataReader } from './reader.ts';
-import { type AskOptions, ReaderEnded, ReaderProcess } from './reader-process.ts';
+import { ReaderEnded, ReaderProcess, type ReadOptions } from './reader-process.ts';
 
 /** Where nobody said how much memory, and the default is too little, as it is for thousands of columns. */
-const MOST_MEMORY = 4e9;
+const MAX_MEMORY_BYTES = 4e9;
 /** A guess with room to spare: 2 MB of CSV with 10,000 columns did not fit into 512 MB, and had 530 MB resident with 4 GB. */
 const MEMORY_PER_BYTE = 1000;
 
@@ -21,7 +21,7 @@ const PATIENCE = 5000;
 /** Files whose image headers are asked for at once. */
 const IMAGES_AT_ONCE = 1024;
 
-const idle = new Set<ReaderProcess>();
+const IDLE_READERS = new Set<ReaderProcess>();
 
 /** Starts a process that will be needed, so that it is ready sooner. */
 export function prepareReader(memory: string | undefined): void {
@@ -131,7 +131,7 @@ async function run<Kind extends keyof Jobs>(
   memory: number,
   kind: Kind,
   asked: Jobs[Kind]['asked'],
-  options: AskOptions,
+  options: ReadOptions,
   files: Named,
 ): Promise<Jobs[Kind]['answer']> {
   options.signal?.throwIfAborted();
@@ -189,8 +189,8 @@ async function openedRows(
 }
 
 function take(limit: number): ReaderProcess {
-  for (const reader of idle) {
-    idle.delete(reader);
+  for (const reader of IDLE_READERS) {
+    IDLE_READERS.delete(reader);
     if (reader.isAlive && reader.limit === limit) return reader;
     reader.dismiss();
   }
@@ -199,16 +199,16 @@ function take(limit: number): ReaderProcess {
 
 function giveBack(reader: ReaderProcess): void {
   if (!reader.isAlive) return;
-  idle.add(reader);
+  IDLE_READERS.add(reader);
   setTimeout(() => {
-    if (idle.delete(reader)) reader.dismiss();
+    if (IDLE_READERS.delete(reader)) reader.dismiss();
   }, PATIENCE).unref();
 }
 
 /** Bytes. */
 function mostMemoryFor(files: readonly TableFile[]): number {
   const size = files.reduce((sum, file) => sum + file.size, 0);
-  return Math.floor(Math.min(MOST_MEMORY, totalmem() / 2, DEFAULT_MEMORY + MEMORY_PER_BYTE * size));
+  return Math.floor(Math.min(MAX_MEMORY_BYTES, totalmem() / 2, DEFAULT_MEMORY + MEMORY_PER_BYTE * size));
 }
 
 function nameOf(files: Named): string {

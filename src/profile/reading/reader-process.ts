@@ -20,7 +20,7 @@ const STALL_LIMIT = 10 * 60 * 1000;
 /** Variables that the program needs. Others, such as credentials, are no business of what reads strangers' data. */
 const ENVIRONMENT = ['PATH', 'LANG', 'LC_ALL', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'SystemRoot'];
 
-export interface AskOptions {
+export interface ReadOptions {
   readonly onProgress?: OnProgress | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -94,7 +94,7 @@ export class ReaderProcess {
   async ask<Kind extends keyof Jobs>(
     kind: Kind,
     asked: Jobs[Kind]['asked'],
-    { onProgress, signal }: AskOptions = {},
+    { onProgress, signal }: ReadOptions = {},
   ): Promise<Jobs[Kind]['answer']> {
     signal?.throwIfAborted();
     let stop: (() => void) | undefined;

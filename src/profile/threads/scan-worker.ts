@@ -23,13 +23,13 @@ async function open() {
 }
 
 /** Rows from one message of how far it is to the next. */
-const toldRows = 2 ** 17;
+const ROWS_PER_MESSAGE = 2 ** 17;
 
 answerQuestions<Scan, LeafCounts[], number>(
   async (rows, tell) => {
     let told = 0;
     const onRows = (seen: number) => {
-      if (Math.abs(seen - told) < toldRows) return;
+      if (Math.abs(seen - told) < ROWS_PER_MESSAGE) return;
       told = seen;
       tell(seen);
     };

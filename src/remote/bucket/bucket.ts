@@ -1,6 +1,11 @@
+/**
+ * Remotes and sources in a bucket: retries, conditions, listings and uploads over any client library. It may not know which library or
+ * server that is: a client says what its server can do.
+ */
+
 import { createHash, randomBytes } from 'node:crypto';
 import { VarveError } from '../../errors.ts';
-import { digestMismatch, digestOfBody, sliceStream } from '../file-slice.ts';
+import { bodyMismatch, digestOfBody, sliceStream } from '../file-slice.ts';
 import { checkKey, checkPrefix, checkRange, isValidKey } from '../key.ts';
 import type { Body, ByteRange, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
 import { isOfStore, isStoreKey, MARKER, MARKER_BYTES, notAStore } from '../store-layout.ts';
@@ -9,17 +14,17 @@ import { DIGEST_REFUSALS, faultOf, isAbsence, isPrecondition, lacksPreconditions
 import { RequestFailed, Requests } from './requests.ts';
 import { PATIENT, type RetryPolicy } from './retry.ts';
 import { listTree } from './tree.ts';
-import { LARGEST_SINGLE, uploadInParts } from './upload.ts';
+import { MAX_SINGLE_BYTES, uploadInParts } from './upload.ts';
 
-/** What `read` may hold in memory; larger objects are for `stream`. */
-const LARGEST_READ = 1024 * 1024 * 1024;
-const MOST_REMOVED = 1000;
+/** `read` holds no more than this in memory; larger objects are for `stream`. */
+const MAX_READ_BYTES = 1024 * 1024 * 1024;
+const MAX_REMOVED = 1000;
 /** A prefix that a header carries as it is, and that a server has no reason to tidy up. */
 const IN_A_HEADER = /^(?:(?!\.\.?\/)[!-.0-~]+\/)*$/;
 
 /**
  * A remote in a bucket, over either client library. Every upload carries its SHA-256, which the server verifies; writes that must
- * not overwrite use `If-None-Match: *`. Where a server lacks that, the last step is look and write: two writers at the same
+ * not overwrite use `If-None-Match: *`. If a server lacks that, the last step is look and write: two writers at the same
  * instant may then both write, one after the other.
  */
 export class BucketRemote implements Remote {
@@ -68,7 +73,7 @@ export class BucketRemote implements Remote {
     let bytes = Buffer.alloc(0);
     let done = 0;
     const reserve = (size: number) => {
-      if (size > LARGEST_READ) throw tooLarge(this.url, key, size);
+      if (size > MAX_READ_BYTES) throw tooLarge(this.url, key, size);
       bytes = Buffer.allocUnsafeSlow(size);
     };
     if (range !== undefined) reserve(range.length);
@@ -109,7 +114,7 @@ export class BucketRemote implements Remote {
   }
 
   /**
-   * Writes each file of a tar archive under its name as its key, over what is there, in one request. Returns false, with nothing written, where
+   * Write each file of a tar archive under its name as its key, over what is there, in one request. Returns false, with nothing written, where
    * the server is not known to do that; a request before must have told.
    * @param sample one of the names
    */
@@ -123,7 +128,7 @@ export class BucketRemote implements Remote {
       // Something that only goes by the name of that server has kept the archive.
       if (!this.#unpacks) await this.#requests.run(() => this.#removeBatch([name]));
     } catch (error) {
-      // What archives are refused for need not hold for objects one by one, which then say what is wrong.
+      // A server may refuse archives alone. If it refuses the objects one by one too, their errors say what is wrong.
       const isRefused = error instanceof RequestFailed && error.fault.retry === 'no';
       if (!isRefused) throw this.#requests.error(error, 'write', sample);
       this.#unpacks = false;
@@ -133,8 +138,8 @@ export class BucketRemote implements Remote {
 
   async remove(keys: readonly string[]): Promise<void> {
     const names = keys.map((key) => this.#name(key));
-    for (let from = 0; from < names.length; from += MOST_REMOVED) {
-      const batch = names.slice(from, from + MOST_REMOVED);
+    for (let from = 0; from < names.length; from += MAX_REMOVED) {
+      const batch = names.slice(from, from + MAX_REMOVED);
       try {
         await this.#requests.run(() => this.#removeBatch(batch));
       } catch (error) {
@@ -178,7 +183,7 @@ export class BucketRemote implements Remote {
     return objects.filter((object) => !isFolder(object)).map(({ key }) => key.slice(this.#prefix.length));
   }
 
-  /** For messages. */
+  /** The URL of the object, for messages. */
   #where(name: string): string {
     return `${this.url.replace(/\/+$/, '')}/${name.slice(this.#prefix.length)}`;
   }
@@ -224,7 +229,7 @@ export class BucketRemote implements Remote {
   async #send(name: string, body: Body, sha256: string, ifAbsent: boolean): Promise<'written' | 'exists'> {
     try {
       const guarded = ifAbsent && this.#knowsPreconditions;
-      if (!(body instanceof Uint8Array) && body.size > LARGEST_SINGLE) {
+      if (!(body instanceof Uint8Array) && body.size > MAX_SINGLE_BYTES) {
         await uploadInParts(this.#requests, {
           ...body,
           name,
@@ -252,7 +257,7 @@ export class BucketRemote implements Remote {
       // Damaged on its way, which another try mends, or wrong from the start?
       if (DIGEST_REFUSALS.includes(faultOf(error).code)) {
         const actual = await digestOfBody(body);
-        if (actual !== sha256) throw digestMismatch(this.#where(name), sha256, actual);
+        if (actual !== sha256) throw bodyMismatch(this.#where(name), sha256, actual);
       }
       throw error;
     }

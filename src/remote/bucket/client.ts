@@ -6,17 +6,17 @@ import type { Readable } from 'node:stream';
  */
 export interface BucketClient {
   readonly bucket: string;
-  /** For messages: the endpoint, or `AWS`. */
+  /** The endpoint, or `AWS`, for messages. */
   readonly server: string;
   /** One page of at most 1,000 objects, in the order of their keys' UTF-8 bytes. */
   list(request: ListRequest): Promise<ListPage>;
-  /** @throws where there is no such object */
+  /** Ask for the facts of an object. @throws the library's error if there is none */
   head(key: string, version?: string): Promise<StoredObject>;
   get(key: string, request: GetRequest): Promise<OpenObject>;
-  /** With `ifAbsent` it fails with PreconditionFailed where the object is there. */
+  /** Put an object. With `ifAbsent` it fails with PreconditionFailed if the object is there. */
   put(key: string, upload: Upload, ifAbsent: boolean): Promise<void>;
   /**
-   * Puts each file of a tar archive under its name behind `prefix`, in one request; nothing is put under `key`. Undefined where no
+   * Put each file of a tar archive under its name behind `prefix`, in one request; nothing is put under `key`. Undefined if no
    * answer has yet said that this is a server that does so: others would keep the archive as it is.
    */
   readonly unpack?: ((key: string, prefix: string, archive: Upload) => Promise<void>) | undefined;
@@ -39,14 +39,14 @@ export interface BucketClient {
   close(): void;
 }
 
-/** Where a bucket is and who asks, as far as its URL does not say. */
+/** The server of a bucket and who asks it, as far as the URL does not say. */
 export interface ServerOptions {
   /** `http://` or `https://` address of an S3 server that is not AWS. */
   readonly endpoint?: string;
   readonly region?: string;
   /** Name of a profile in the AWS configuration files. */
   readonly profile?: string;
-  /** Instead of those that would be looked for, as where another tool's configuration holds them. */
+  /** Files to read instead of the usual ones, such as those that another tool's configuration names. */
   readonly credentials?: Credentials;
   /** Absolute paths of files that are read instead of `~/.aws/config` and `~/.aws/credentials`. */
   readonly files?: { readonly config?: string; readonly credentials?: string };
@@ -66,7 +66,7 @@ export interface ListRequest {
   readonly folders?: boolean;
   /** Only keys behind this one. */
   readonly after?: string;
-  /** From the page before; takes the place of `after`. */
+  /** Token from the page before. It takes the place of `after`. */
   readonly token?: string;
   /** Newest versions with their ids, delete markers left out. */
   readonly versions?: boolean;
@@ -75,9 +75,9 @@ export interface ListRequest {
 
 export interface ListPage {
   readonly objects: readonly StoredObject[];
-  /** With `folders`: the beginnings of keys up to and with the next `/`. */
+  /** If `folders` was asked for: the beginnings of keys up to and with the next `/`. */
   readonly folders: readonly string[];
-  /** Where there is more. */
+  /** Token for the next page, if there is one. */
   readonly token?: string;
 }
 
@@ -85,29 +85,29 @@ export interface StoredObject {
   readonly key: string;
   readonly size: number;
   readonly modified: Date;
-  /** Without quotes. */
+  /** ETag, without quotes. */
   readonly etag?: string;
   readonly version?: string;
-  /** SHA-256 of the whole object in hex, where the server keeps and shows it. */
+  /** SHA-256 of the whole object in hex, if the server keeps and shows it. */
   readonly sha256?: string;
-  /** In listings, whether the server keeps such a digest; undefined where the listing does not say. */
+  /** In listings, whether the server keeps such a digest; undefined if the listing does not say. */
   readonly hasSha256?: boolean;
 }
 
 export interface GetRequest {
   readonly offset?: number;
-  /** With `offset`. Without it: to the end. */
+  /** Bytes from `offset` on; undefined: to the end. */
   readonly length?: number;
-  /** Fails with PreconditionFailed where the object has another one now. */
+  /** The request fails with PreconditionFailed if the object has another ETag now. */
   readonly etag?: string;
   readonly version?: string;
 }
 
 export interface OpenObject {
   readonly body: Readable;
-  /** Of the body, in bytes, as the server announces it. */
+  /** Length of the body in bytes, as the server announces it. */
   readonly length: number;
-  /** Of the whole object, in bytes. */
+  /** Size of the whole object in bytes. */
   readonly size: number;
   readonly etag?: string;
 }
@@ -124,7 +124,7 @@ export interface UploadedPart {
   readonly number: number;
   readonly etag: string;
   readonly size: number;
-  /** Hex, where the server shows it. */
+  /** SHA-256 in hex, if the server shows it. */
   readonly sha256?: string;
 }
 

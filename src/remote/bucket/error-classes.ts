@@ -1,14 +1,14 @@
 import type { Retry } from './retry.ts';
 
-/** What a failed request says, whichever library made it. */
+/** A failed request, whichever library made it. */
 export interface Fault {
   /** The server's error code (`NoSuchKey`), a system error (`ECONNRESET`), or a name of the library's. */
   readonly code: string;
-  /** HTTP status, where there was an answer. */
+  /** HTTP status, if there was an answer. */
   readonly status?: number;
   readonly message: string;
   readonly retry: Retry;
-  /** What the server asked for by Retry-After. */
+  /** Time to wait that the server asked for by Retry-After. */
   readonly waitMs?: number;
 }
 
@@ -63,7 +63,7 @@ const PASSING = new Set([
   'ERR_STREAM_PREMATURE_CLOSE',
   'BodyTruncated',
 ]);
-/** What seldom passes: no server is there, or the clocks differ, which the SDK corrects and other clients cannot. */
+/** Failures that seldom pass: no server is there, or the clocks differ, which the SDK corrects and other clients cannot. */
 const SELDOM_PASSING = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -75,7 +75,7 @@ const SELDOM_PASSING = new Set([
 /** Statuses of 500 and above that no patience changes. */
 const FINAL_STATUSES = new Set([501, 505, 507]);
 
-/** Reads an error of either client library, or of Node's own HTTP. */
+/** Read an error of either client library, or of Node's own HTTP. */
 export function faultOf(error: unknown): Fault {
   const raw = (typeof error === 'object' && error !== null ? error : {}) as LibraryError;
   const code = [raw.Code, raw.code, raw.name].find(

@@ -37,7 +37,7 @@ function wordsFor(fault: Fault, site: Site): Words {
   ];
 }
 
-/** The code, and what the server says of it where that is one plain sentence. */
+/** Write the code, and what the server says of it if that is one plain sentence. */
 function spoken(fault: Fault): string {
   const message = fault.message.replace(/\s+/g, ' ').trim();
   const status = fault.status === undefined ? '' : ` (HTTP ${fault.status})`;

@@ -2,7 +2,7 @@ import { VarveError } from '../../errors.ts';
 import { checkRange } from '../key.ts';
 import { openBucket } from '../open.ts';
 import type { ByteRange } from '../remote.ts';
-import { type Place, parseUrl } from '../url.ts';
+import { parseUrl, type RemotePlace } from '../url.ts';
 import type { BucketClient, GetRequest, ServerOptions, StoredObject } from './client.ts';
 import { isAbsence, isPrecondition } from './error-classes.ts';
 import { RequestFailed, Requests } from './requests.ts';
@@ -13,15 +13,15 @@ import { listTree } from './tree.ts';
 export interface SourceObject {
   /** Behind the prefix; whatever its owner chose, so check it before it becomes a path. '' is the object at the URL itself. */
   readonly key: string;
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number;
-  /** Without quotes. */
+  /** ETag, without quotes. */
   readonly etag?: string;
-  /** Where the bucket keeps versions. */
+  /** Id of the version, if the bucket keeps versions. */
   readonly version?: string;
-  /** Of the whole object in hex, where the server keeps it and was asked. */
+  /** SHA-256 of the whole object in hex, if the server keeps it and was asked. */
   readonly sha256?: string;
-  /** Whether the server keeps such a digest; undefined where it must be asked. */
+  /** Whether the server keeps such a digest; undefined if it must be asked. */
   readonly hasSha256?: boolean;
 }
 
@@ -29,11 +29,11 @@ const CHANGED =
   'Put the old version back in the bucket, or add the data again to make a snapshot of what is there now.';
 
 /**
- * Data that already lies in a bucket, used where it is. Listing is parallel and takes bounded memory; reading is on condition
- * that the object is still the one that was listed.
+ * Data that already lies in a bucket, used in place. Listing is parallel and takes bounded memory. Reading is on condition that the
+ * object is still the one that was listed.
  */
 export class BucketSource {
-  /** Without credentials. */
+  /** The URL, without credentials. */
   readonly url: string;
   readonly #client: BucketClient;
   readonly #prefix: string;
@@ -47,7 +47,7 @@ export class BucketSource {
     this.#requests = new Requests(client, `${url.replace(/\/+$/, '')}/`, policy);
   }
 
-  /** Every object under the prefix, in no promised order. @throws VarveError */
+  /** List every object under the prefix, in no promised order. @throws VarveError what the server answers */
   async *list(): AsyncIterable<SourceObject> {
     try {
       const versions = await this.#isVersioned();
@@ -60,9 +60,9 @@ export class BucketSource {
   }
 
   /**
-   * The object with the checksum that the server keeps of it, if any. Listings do not show it, so this is one request for each
-   * object that may have one.
-   * @throws VarveError `source-changed` where it is another one now, or gone
+   * Ask for the checksum that the server keeps of an object, if any. Listings do not show it, so this is one request for each object
+   * that may have one.
+   * @throws VarveError `source-changed` if it is another one now, or gone
    */
   async withChecksum(object: SourceObject): Promise<SourceObject> {
     if (object.hasSha256 === false || object.sha256 !== undefined) return object;
@@ -82,7 +82,7 @@ export class BucketSource {
     );
   }
 
-  /** The object that the URL names, where it names one rather than a folder: its key is ''. */
+  /** Find the object that the URL itself names, with the key ''; undefined if the URL names a folder. */
   async single(): Promise<SourceObject | undefined> {
     const name = this.#nameOf('');
     if (name === '') return undefined;
@@ -95,8 +95,8 @@ export class BucketSource {
   }
 
   /**
-   * The bytes of an object, or of a range of it.
-   * @throws VarveError `source-changed` where it is another one now, or gone
+   * Read an object, or a range of it.
+   * @throws VarveError `source-changed` if it is another one now, or gone
    */
   async *read(object: SourceObject, range?: ByteRange): AsyncGenerator<Uint8Array> {
     checkRange(range, object.key);
@@ -125,7 +125,7 @@ export class BucketSource {
     this.#client.close();
   }
 
-  /** Who may not ask whether versions are kept works by ETags. */
+  /** Ask whether the bucket keeps versions. Who may not ask works by ETags. */
   async #isVersioned(): Promise<boolean> {
     try {
       return await this.#requests.run(() => this.#client.isVersioned());
@@ -157,21 +157,21 @@ function sourceObject({ size, etag, version, sha256, hasSha256 }: StoredObject, 
 }
 
 /**
- * The one way to write the URL of a source: scheme in small letters, no slash at the end.
- * @throws VarveError as openSource
+ * Write the URL of a source in the one way: scheme in small letters, no slash at the end.
+ * @throws VarveError as {@link openBucketSource}
  */
 export function sourceUrl(url: string): string {
   sourcePlace(url);
   return url.replace(/^\w+/, (scheme) => scheme.toLowerCase()).replace(/\/+$/, '');
 }
 
-/** @throws VarveError `invalid-remote-url` where `url` names no bucket, and what `openRemote` throws */
-export async function openSource(url: string, options: ServerOptions = {}): Promise<BucketSource> {
+/** Open data in a bucket. Close it. @throws VarveError `invalid-remote-url` if `url` names no bucket, and as openRemote */
+export async function openBucketSource(url: string, options: ServerOptions = {}): Promise<BucketSource> {
   const place = sourcePlace(url);
   return new BucketSource(await openBucket(place, options), url, place.prefix);
 }
 
-function sourcePlace(url: string): Exclude<Place, { kind: 'folder' }> {
+function sourcePlace(url: string): Exclude<RemotePlace, { kind: 'folder' }> {
   const place = parseUrl(url, '/');
   if (place.kind === 'folder') {
     throw new VarveError('invalid-remote-url', `${url} is not a place in a bucket`, {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
-import { debug, isDebugging } from '../../base/debug.ts';
+import { debug, IS_DEBUGGING } from '../../base/debug.ts';
 
 /** Parameters whose values say what is asked for. Of any other, such as those of a signature, only the name is shown. */
 const SHOWN = new Set([
@@ -20,12 +20,12 @@ const SHOWN = new Set([
   'versions',
   'x-id',
 ]);
-/** Servers that hand out credentials of the machine, where even a path can be one. */
+/** Servers that hand out credentials of the machine. Even a path there can be one. */
 const CREDENTIAL_HOST = /^169\.254\./;
 
-const attempts = isDebugging ? watchRequests() : undefined;
+const attempts = IS_DEBUGGING ? watchRequests() : undefined;
 
-/** Runs `request`; where VARVE_DEBUG asks for it, its HTTP requests are shown, whichever library makes them. */
+/** Run `request`, and show its HTTP requests if VARVE_DEBUG asks for it, whichever library makes them. */
 export function asAttempt<T>(attempt: number, request: () => Promise<T>): Promise<T> {
   return attempts === undefined ? request() : attempts.run(attempt, request);
 }
@@ -55,7 +55,7 @@ function watchRequests(): AsyncLocalStorage<number> {
   return running;
 }
 
-/** With the port, which `request.host` lacks. */
+/** Write the host with its port, which `request.host` lacks. */
 function hostOf(request: ClientRequest): string {
   return String(request.getHeader('host') ?? request.host);
 }

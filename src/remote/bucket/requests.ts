@@ -15,7 +15,7 @@ export class RequestFailed extends Error {
   }
 }
 
-/** Sends the requests of one client, again where that may help, and gives their failures words. */
+/** Sends the requests of one client, again if that may help, and turns their failures into sentences. */
 export class Requests {
   readonly client: BucketClient;
   readonly #url: string;
@@ -28,7 +28,7 @@ export class Requests {
     this.#policy = policy;
   }
 
-  /** @throws RequestFailed; a VarveError that `request` throws passes as it is */
+  /** Send a request, with retries. @throws RequestFailed, and a VarveError that `request` throws as it is */
   async run<T>(request: () => Promise<T>): Promise<T> {
     const patience = new Patience(this.#policy);
     for (;;) {
@@ -41,7 +41,7 @@ export class Requests {
   }
 
   /**
-   * The bytes of an object. A body that breaks off is taken up again where it ended, on condition that the object is still the
+   * Read the bytes of an object. A body that breaks off is taken up again where it ended, on condition that the object is still the
    * same.
    * @param onSize told the length of the whole result before its first byte
    * @throws RequestFailed

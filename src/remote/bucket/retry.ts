@@ -14,7 +14,7 @@ export interface RetryPolicy {
 export const PATIENT: RetryPolicy = { attempts: 8, baseMs: 250, capMs: 20_000 };
 
 /**
- * What a failure says about trying again. `few`: a server that is not there seldom comes back, so three tries are enough.
+ * How often to try again after a failure. `few`: a server that is not there seldom comes back, so three tries are enough.
  * `slow`: the server asks for patience, so waits begin four times as long.
  */
 export type Retry = 'no' | 'few' | 'yes' | 'slow';
@@ -34,12 +34,12 @@ export class Patience {
     this.#policy = policy;
   }
 
-  /** Of the try that is due or under way; 1 for the first. */
+  /** Number of the try that is due or under way; 1 for the first. */
   get attempt(): number {
     return this.#failures + 1;
   }
 
-  /** Waits and returns true where another try is due; returns false where it is time to give up. */
+  /** Wait, if another try is due. @returns false if it is time to give up */
   async wait(retry: Retry, atLeastMs = 0): Promise<boolean> {
     this.#failures++;
     const { attempts, baseMs, capMs } = this.#policy;
@@ -50,7 +50,7 @@ export class Patience {
     return true;
   }
 
-  /** What was asked for has moved on since the last failure, so failures count from the start again. */
+  /** Count failures from the start again, since bytes have come after the last one. */
   progressed(): void {
     this.#failures = 0;
   }

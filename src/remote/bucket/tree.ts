@@ -1,3 +1,4 @@
+import { comparePaths } from '../../base/path-order.ts';
 import type { StoredObject } from './client.ts';
 import type { Requests } from './requests.ts';
 
@@ -10,7 +11,7 @@ const PIECES = 16;
 interface Range {
   readonly after?: string;
   readonly last?: string;
-  /** Where there is more, from the page before. */
+  /** Token from the page before, if there is more. */
   readonly token?: string;
   /** The folder whose subfolders may cut this range; without it, it is listed page by page. */
   readonly folder?: string;
@@ -54,20 +55,20 @@ async function listStep(requests: Requests, prefix: string, range: Range, versio
   const from = token !== undefined ? { token } : after !== undefined ? { after } : {};
   const page = await requests.run(() => requests.client.list({ prefix, versions, ...from }));
   const end = page.objects.at(-1)?.key ?? after;
-  const isPast = last !== undefined && end !== undefined && compareKeys(end, last) > 0;
-  const objects = isPast ? page.objects.filter(({ key }) => compareKeys(key, last) <= 0) : page.objects;
+  const isPast = last !== undefined && end !== undefined && comparePaths(end, last) > 0;
+  const objects = isPast ? page.objects.filter(({ key }) => comparePaths(key, last) <= 0) : page.objects;
   if (isPast || page.token === undefined) return { objects, rest: [] };
   const next: Range = { ...range, token: page.token };
   if (range.folder === undefined || end === undefined) return { objects, rest: [next] };
   return { objects, rest: await cut(requests, next, range.folder, end) };
 }
 
-/** Cuts what lies behind the key `end` of a range at the subfolders of `folder`. */
+/** Cut what lies behind the key `end` of a range at the subfolders of `folder`. */
 async function cut(requests: Requests, range: Range, folder: string, end: string): Promise<Range[]> {
   const page = await requests.run(() => requests.client.list({ prefix: folder, folders: true, after: end }));
   const borders = page.folders.filter(
     (border) =>
-      compareKeys(border, end) > 0 && (range.last === undefined || compareKeys(border, range.last) < 0),
+      comparePaths(border, end) > 0 && (range.last === undefined || comparePaths(border, range.last) < 0),
   );
   const [first] = borders;
   const deeper = deeperFolder(folder, end);
@@ -94,9 +95,4 @@ function deeperFolder(folder: string, key: string): string | undefined {
   if (!key.startsWith(folder)) return undefined;
   const slash = key.indexOf('/', folder.length);
   return slash < 0 ? undefined : key.slice(0, slash + 1);
-}
-
-/** By UTF-8 bytes, as S3 orders keys; JavaScript's own order differs beyond the basic plane. */
-function compareKeys(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { digestMismatch, readSlice, sliceStream } from '../file-slice.ts';
+import { bodyMismatch, readSlice, sliceStream } from '../file-slice.ts';
 import type { Upload, UploadedPart } from './client.ts';
 import { isPrecondition } from './error-classes.ts';
 import { RequestFailed, type Requests } from './requests.ts';
 
 const MIB = 1024 * 1024;
 /** Larger files go in parts: packs (16–32 MiB) still take one request. */
-export const LARGEST_SINGLE = 32 * MIB;
+export const MAX_SINGLE_BYTES = 32 * MIB;
 const SMALLEST_PART = 16 * MIB;
 /** S3 allows 10,000 parts an upload. */
-const MOST_PARTS = 10_000;
+const MAX_PARTS = 10_000;
 /** Parts on their way at once; each holds one block of its file in memory. */
 const AT_ONCE = 4;
 
@@ -90,10 +90,10 @@ async function sendParts(
   }
 }
 
-/** Reads the file once for all digests. @throws VarveError `digest-mismatch` after the last part */
+/** Read the file once for all digests. @throws VarveError `digest-mismatch` after the last part */
 async function* partsOf(file: FileUpload): AsyncGenerator<Part> {
   const { path, size } = file;
-  const partSize = Math.max(SMALLEST_PART, Math.ceil(size / MOST_PARTS / MIB) * MIB);
+  const partSize = Math.max(SMALLEST_PART, Math.ceil(size / MAX_PARTS / MIB) * MIB);
   const whole = createHash('sha256');
   for (let offset = 0, number = 1; offset < size; offset += partSize, number++) {
     const from = offset;
@@ -106,7 +106,7 @@ async function* partsOf(file: FileUpload): AsyncGenerator<Part> {
     yield { number, length, sha256: hash.digest('hex'), open: () => sliceStream(path, from, length) };
   }
   const actual = whole.digest('hex');
-  if (actual !== file.sha256) throw digestMismatch(file.where, file.sha256, actual);
+  if (actual !== file.sha256) throw bodyMismatch(file.where, file.sha256, actual);
 }
 
 async function complete(

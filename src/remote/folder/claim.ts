@@ -1,8 +1,9 @@
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf, fileError, symlinkRefused } from '../../base/file-errors.ts';
+import { systemCode, systemError } from '../../base/system-errors.ts';
 import { isOfStore, isStoreKey, MARKER, notAStore, TEMPORARY_FOLDER } from '../store-layout.ts';
+import { symlinkRefused } from './links.ts';
 
 /** What systems put into folders by themselves. */
 const OF_THE_SYSTEM = new Set(['lost+found', '.DS_Store', '.Trashes', 'Thumbs.db', 'desktop.ini']);
@@ -21,7 +22,7 @@ export async function isMarked(root: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (isAbsent(error)) return false;
-    throw fileError(error, 'read', marker);
+    throw systemError(error, 'read', marker, 'store');
   }
 }
 
@@ -65,11 +66,11 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {
     if (isAbsent(error)) return [];
-    throw fileError(error, 'list', folder);
+    throw systemError(error, 'list', folder, 'store');
   }
 }
 
 function isAbsent(error: unknown): boolean {
-  const errno = errnoOf(error);
+  const errno = systemCode(error);
   return errno === 'ENOENT' || errno === 'ENOTDIR';
 }

@@ -1,29 +1,35 @@
+/**
+ * A remote in a folder of a local or mounted file system. It may not know what its files hold; it trusts no link and no name in the
+ * folder, since others may write there.
+ */
+
 import { createHash } from 'node:crypto';
 import { constants, lstatSync, realpathSync } from 'node:fs';
 import { copyFile, type FileHandle, link, lstat, open, realpath, unlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
-import { unfinishedName } from '../../base/atomic-write.ts';
-import { errnoOf, fileError, symlinkRefused } from '../../base/file-errors.ts';
+import { removeQuietly, unfinishedName } from '../../base/atomic-write.ts';
 import { renameOver } from '../../base/rename.ts';
+import { isAbsent, systemCode, systemError } from '../../base/system-errors.ts';
 import { removeAtExit } from '../../base/unfinished-files.ts';
 import { VarveError } from '../../errors.ts';
-import { digestMismatch, sourceChanged } from '../file-slice.ts';
+import { bodyMismatch, sourceChanged } from '../file-slice.ts';
 import { checkKey, checkPrefix, checkRange } from '../key.ts';
 import type { Body, ByteRange, FileBody, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
 import { MARKER, MARKER_BYTES, TEMPORARY_FOLDER } from '../store-layout.ts';
 import { isMarked, refuseForeign } from './claim.ts';
+import { symlinkRefused } from './links.ts';
 import { listFolder } from './list.ts';
 import { FolderSync } from './sync.ts';
 import { removeStale } from './temporaries.ts';
 
 const BLOCK = 1024 * 1024;
-/** Bytes of a large file that are not yet on disk, at most. */
+/** No more bytes of a large file than this are not yet on disk. */
 const SYNC_EVERY = 64 * BLOCK;
-/** Below this, asking the file system for a clone costs more than copying. */
+/** Asking the file system for a clone of a smaller file costs more than copying it. */
 const SMALLEST_CLONE = 4 * BLOCK;
-/** Never through a link, and never waiting for the other end of a named pipe; both flags are absent on Windows. */
+/** Never follow a link, and never wait for the other end of a named pipe. Both flags are absent on Windows. */
 const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-/** What `link` answers on file systems without hard links (FAT, some network mounts). */
+/** `link` answers with these on file systems without hard links (FAT, some network mounts). */
 const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EACCES']);
 
 /**
@@ -62,7 +68,7 @@ export class FolderRemote implements Remote {
       return found.isFile() ? { key, size: found.size, modified: found.mtime } : undefined;
     } catch (error) {
       if (isAbsent(error)) return undefined;
-      throw fileError(error, 'read', path);
+      throw systemError(error, 'read', path, 'store');
     }
   }
 
@@ -82,7 +88,7 @@ export class FolderRemote implements Remote {
       }
       return bytes;
     } catch (error) {
-      throw fileError(error, 'read', path);
+      throw systemError(error, 'read', path, 'store');
     } finally {
       await handle.close();
     }
@@ -99,7 +105,7 @@ export class FolderRemote implements Remote {
         yield block.subarray(0, bytesRead);
       }
     } catch (error) {
-      throw fileError(error, 'read', path);
+      throw systemError(error, 'read', path, 'store');
     } finally {
       await handle.close();
     }
@@ -119,7 +125,7 @@ export class FolderRemote implements Remote {
       if (body instanceof Uint8Array) await writeBytes(temporary, body, options);
       else {
         const digest = await this.#writeFile(temporary, body, options.signal);
-        if (digest !== sha256) throw digestMismatch(path, sha256, digest);
+        if (digest !== sha256) throw bodyMismatch(path, sha256, digest);
       }
       await this.#folders.create(dirname(path));
       await this.#checkInside(dirname(path));
@@ -129,9 +135,9 @@ export class FolderRemote implements Remote {
     } catch (error) {
       this.#claimed = undefined;
       options.signal?.throwIfAborted();
-      throw fileError(error, 'write', path);
+      throw systemError(error, 'write', path, 'store');
     } finally {
-      if (temporary !== undefined) await unlink(temporary).catch(() => undefined);
+      if (temporary !== undefined) removeQuietly(temporary);
       unfinished?.isFinished();
     }
   }
@@ -145,7 +151,7 @@ export class FolderRemote implements Remote {
         await unlink(path);
       } catch (error) {
         if (isAbsent(error) || (await isFolder(path))) continue;
-        throw fileError(error, 'remove', path);
+        throw systemError(error, 'remove', path, 'store');
       }
     }
   }
@@ -158,7 +164,7 @@ export class FolderRemote implements Remote {
       if (!this.#inside.has(dirname(path))) this.#assertInside(dirname(path), realpathSync(dirname(path)));
       if (lstatSync(path).isSymbolicLink()) throw symlinkRefused(path);
     } catch (error) {
-      if (!isAbsent(error)) throw fileError(error, 'read', path);
+      if (!isAbsent(error)) throw systemError(error, 'read', path, 'store');
     }
     return path;
   }
@@ -210,7 +216,7 @@ export class FolderRemote implements Remote {
       this.#realRoot ??= await realpath(this.#root);
       this.#assertInside(folder, await realpath(folder));
     } catch (error) {
-      if (!isAbsent(error)) throw fileError(error, 'open', folder);
+      if (!isAbsent(error)) throw systemError(error, 'open', folder, 'store');
     }
   }
 
@@ -233,11 +239,11 @@ export class FolderRemote implements Remote {
       return { handle, path, offset, length };
     } catch (error) {
       await handle?.close();
-      throw isAbsent(error) ? missing(path) : fileError(error, 'read', path);
+      throw isAbsent(error) ? missing(path) : systemError(error, 'read', path, 'store');
     }
   }
 
-  /** Writes and syncs a file under a temporary name; returns the SHA-256 of what was written. */
+  /** Write and sync a file under a temporary name; returns the SHA-256 of what was written. */
   async #writeFile(temporary: string, body: FileBody, signal: AbortSignal | undefined): Promise<string> {
     if (body.size >= SMALLEST_CLONE && this.#canClone) {
       if (await cloned(body.path, temporary)) return digestAndSync(temporary, body, signal);
@@ -249,7 +255,7 @@ export class FolderRemote implements Remote {
 
 async function writeBytes(path: string, bytes: Uint8Array, { sha256, hashed }: WriteOptions): Promise<void> {
   const digest = hashed ? sha256 : createHash('sha256').update(bytes).digest('hex');
-  if (digest !== sha256) throw digestMismatch(path, sha256, digest);
+  if (digest !== sha256) throw bodyMismatch(path, sha256, digest);
   const handle = await open(path, 'wx');
   try {
     await handle.writeFile(bytes);
@@ -259,7 +265,7 @@ async function writeBytes(path: string, bytes: Uint8Array, { sha256, hashed }: W
   }
 }
 
-/** Gives a finished temporary file its name. */
+/** Give a finished temporary file its name. */
 async function publish(temporary: string, path: string, overwrite: boolean): Promise<'written' | 'exists'> {
   if (overwrite) {
     await renameOver(temporary, path);
@@ -269,7 +275,7 @@ async function publish(temporary: string, path: string, overwrite: boolean): Pro
     await link(temporary, path);
     return 'written';
   } catch (error) {
-    const errno = errnoOf(error) ?? '';
+    const errno = systemCode(error) ?? '';
     if (errno === 'EEXIST' && (await isObject(path))) return 'exists';
     if (!NO_HARD_LINKS.has(errno)) throw error;
   }
@@ -278,14 +284,14 @@ async function publish(temporary: string, path: string, overwrite: boolean): Pro
   return 'written';
 }
 
-/** @throws VarveError `key-conflict` where a folder has this name, `symlink-refused` where a link has */
+/** Tell whether an object has this path. @throws VarveError `key-conflict` if a folder has it, `symlink-refused` if a link has */
 async function isObject(path: string): Promise<boolean> {
   try {
     const found = await lstat(path);
     if (found.isSymbolicLink()) throw symlinkRefused(path);
     if (found.isFile()) return true;
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
+    if (systemCode(error) === 'ENOENT') return false;
     throw error;
   }
   throw new VarveError('key-conflict', `${path} is a folder, and a file is needed there`, {
@@ -299,13 +305,13 @@ async function isFolder(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
-/** A copy that shares its blocks with the source, where the file system has such (Btrfs, XFS, APFS); else false. */
+/** Try to make a copy that shares its blocks with the source, as Btrfs, XFS and APFS can. @returns false if that is not possible */
 async function cloned(source: string, target: string): Promise<boolean> {
   try {
     await copyFile(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
     return true;
   } catch {
-    await unlink(target).catch(() => undefined);
+    removeQuietly(target);
     return false;
   }
 }
@@ -326,7 +332,7 @@ async function copyAndSync(
   signal: AbortSignal | undefined,
 ): Promise<string> {
   const source = await open(body.path, 'r').catch((error: unknown) => {
-    throw fileError(error, 'read', body.path);
+    throw systemError(error, 'read', body.path, 'store');
   });
   try {
     const target = await open(temporary, 'wx');
@@ -343,8 +349,8 @@ async function copyAndSync(
 }
 
 /**
- * Reads `source` to its end, into `target` where there is one; hashing runs while the block is being written. What is written is
- * synced on the way too: a sync of hundreds of megabytes at the end could not be interrupted.
+ * Read `source` to its end and hash it, and copy it to `target` if there is one: a block is hashed while it is being written. What is
+ * written is synced on the way too: a sync of hundreds of megabytes at the end could not be interrupted.
  */
 async function pump(
   source: FileHandle,
@@ -375,11 +381,6 @@ async function writeAll(target: FileHandle, bytes: Uint8Array, position: number)
     const { bytesWritten } = await target.write(bytes, done, bytes.length - done, position + done);
     done += bytesWritten;
   }
-}
-
-function isAbsent(error: unknown): boolean {
-  const errno = errnoOf(error);
-  return errno === 'ENOENT' || errno === 'ENOTDIR';
 }
 
 function missing(path: string): VarveError {

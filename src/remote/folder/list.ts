@@ -1,17 +1,18 @@
 import type { Dirent } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf, fileError, symlinkRefused } from '../../base/file-errors.ts';
+import { isAbsent, systemCode, systemError } from '../../base/system-errors.ts';
 import { isValidKey } from '../key.ts';
 import type { ObjectInfo } from '../remote.ts';
 import { TEMPORARY_FOLDER } from '../store-layout.ts';
+import { symlinkRefused } from './links.ts';
 
-/** Files looked at together: enough to keep the disk busy, few enough to bound memory. */
+/** So many files are looked at together: enough to keep the disk busy, few enough to bound memory. */
 const BATCH = 64;
 
 /**
- * Every object under `root` whose key begins with `prefix`. Names that no key can have are not objects and are passed
- * over; a symbolic link is an error, since what it names would be missing from every count.
+ * List every object under `root` whose key begins with `prefix`. Names that no key can have are not objects and are passed over.
+ * @throws VarveError `symlink-refused`, since what a link names would be missing from every count
  */
 export async function* listFolder(root: string, prefix: string): AsyncIterable<ObjectInfo> {
   const waiting = [prefix.slice(0, prefix.lastIndexOf('/') + 1)];
@@ -40,10 +41,9 @@ async function* entries(folder: string): AsyncIterable<Dirent> {
   try {
     yield* await opendir(folder, { bufferSize: 512 });
   } catch (error) {
-    const errno = errnoOf(error);
-    // Not there, or removed while it was listed: nothing under it.
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return;
-    throw fileError(error, 'list', folder);
+    // It is not there, or was removed while it was listed, so nothing lies under it.
+    if (isAbsent(error)) return;
+    throw systemError(error, 'list', folder, 'store');
   }
 }
 
@@ -54,8 +54,8 @@ async function inspect(root: string, keys: readonly string[]): Promise<ObjectInf
         const { size, mtime } = await lstat(join(root, key));
         return { key, size, modified: mtime };
       } catch (error) {
-        if (errnoOf(error) === 'ENOENT') return undefined;
-        throw fileError(error, 'list', join(root, key));
+        if (systemCode(error) === 'ENOENT') return undefined;
+        throw systemError(error, 'list', join(root, key), 'store');
       }
     }),
   );

@@ -1,6 +1,6 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { errnoOf } from '../../base/file-errors.ts';
+import { systemCode } from '../../base/system-errors.ts';
 
 /**
  * Makes names durable: a new file survives a power cut only when its folder is synced too. Callers that ask for the same
@@ -10,7 +10,7 @@ export class FolderSync {
   readonly #running = new Map<string, Promise<void>>();
   readonly #waiting = new Map<string, Promise<void>>();
 
-  /** Resolves when every name that was in `folder` at the time of the call is on disk. */
+  /** Wait until every name that was in `folder` at the time of the call is on disk. */
   sync(folder: string): Promise<void> {
     const shared = this.#waiting.get(folder);
     if (shared !== undefined) return shared;
@@ -24,7 +24,7 @@ export class FolderSync {
     return next;
   }
 
-  /** Creates `folder` and its parents where missing, durably. */
+  /** Create `folder` and those of its parents that are missing, durably. */
   async create(folder: string): Promise<void> {
     const first = await mkdir(folder, { recursive: true });
     if (first === undefined) return;
@@ -45,7 +45,7 @@ export class FolderSync {
   }
 }
 
-/** File systems (and Windows) that cannot sync a folder answer with these; their names are durable on their own terms. */
+/** File systems that cannot sync a folder, and Windows, answer with these. They make names durable by their own rules. */
 const CANNOT_SYNC = new Set(['EINVAL', 'EISDIR', 'EPERM', 'ENOTSUP', 'ENOSYS', 'EBADF']);
 
 async function syncFolder(folder: string): Promise<void> {
@@ -57,6 +57,6 @@ async function syncFolder(folder: string): Promise<void> {
       await handle.close();
     }
   } catch (error) {
-    if (!CANNOT_SYNC.has(errnoOf(error) ?? '')) throw error;
+    if (!CANNOT_SYNC.has(systemCode(error) ?? '')) throw error;
   }
 }

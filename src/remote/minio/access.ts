@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { errnoOf, fileError } from '../../base/file-errors.ts';
+import { systemCode, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import type { ServerOptions } from '../bucket/client.ts';
 
-/** Where a server is and who asks it. Without keys, requests are anonymous. */
+/** A server and who asks it. Without keys, requests are anonymous. */
 export interface MinioAccess {
   readonly endpoint: URL;
   readonly accessKey?: string;
@@ -45,7 +45,7 @@ export async function minioAccess(alias: string, options: ServerOptions): Promis
   return access(parseEndpoint(url), text(accessKey), text(secretKey), text(sessionToken));
 }
 
-/** @throws VarveError `invalid-endpoint` where it is not `http[s]://host[:port]` */
+/** Check an endpoint. @throws VarveError `invalid-endpoint` if it is not `http[s]://host[:port]` */
 export function parseEndpoint(endpoint: string): URL {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   const isPlain =
@@ -83,14 +83,14 @@ function accessOfHost(alias: string, host: string): MinioAccess {
   return access(parseEndpoint(scheme + server), accessKey, secretKey, sessionToken);
 }
 
-/** @returns undefined where there is no such file */
+/** Read the configuration of `mc`; undefined if there is no such file. */
 async function readAliases(file: string): Promise<Record<string, unknown> | undefined> {
   let content: string;
   try {
     content = await readFile(file, 'utf8');
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw fileError(error, 'read', file);
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw systemError(error, 'read', file);
   }
   let config: unknown;
   try {

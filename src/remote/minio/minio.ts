@@ -1,3 +1,8 @@
+/**
+ * The client for MinIO servers, over the minio package and the aliases of `mc`. It may not retry, nor know varve's keys: the bucket
+ * does both for all clients alike.
+ */
+
 import http from 'node:http';
 import https from 'node:https';
 import { Readable } from 'node:stream';
@@ -20,7 +25,7 @@ import {
 import { minioAccess } from './access.ts';
 import { element, type HttpFault, minioTransport } from './transport.ts';
 
-const MOST_CONNECTIONS = 64;
+const MAX_CONNECTIONS = 64;
 type Headers = Record<string, string | number>;
 type Listed = Awaited<ReturnType<Client['listObjectsQuery']>>['objects'][number];
 
@@ -33,7 +38,7 @@ export async function openMinio(
   const { endpoint, ...keys } = await minioAccess(alias, options);
   const minio = await import('minio');
   const isSecure = endpoint.protocol === 'https:';
-  const agent = new (isSecure ? https : http).Agent({ keepAlive: true, maxSockets: MOST_CONNECTIONS });
+  const agent = new (isSecure ? https : http).Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS });
   const client = new minio.Client({
     endPoint: endpoint.hostname,
     ...(endpoint.port === '' ? {} : { port: Number(endpoint.port) }),
@@ -64,7 +69,7 @@ class MinioBucketClient implements BucketClient {
   async list(request: ListRequest): Promise<ListPage> {
     const { prefix, folders = false, token, after, versions = false, limit = 1000 } = request;
     const start = token ?? after ?? '';
-    // Of a listing of versions, the client sends markers as they are; of objects, it escapes them.
+    // In a listing of versions the client sends markers as they are; in one of objects it escapes them.
     const [keyMarker, versionIdMarker] = markers(versions, token, after);
     const page = await this.#asking(() =>
       this.#client.listObjectsQuery(this.bucket, prefix, versions ? '' : start, {

@@ -6,14 +6,14 @@ const CONNECT_WITHIN_MS = 10_000;
 /** A connection on which nothing moves for so long is given up. */
 const STALLED_AFTER_MS = 60_000;
 /** Error documents are small; more than this is not read. */
-const LONGEST_ERROR = 64 * 1024;
+const MAX_ERROR_BYTES = 64 * 1024;
 
-/** What a server answers instead of what was asked for. */
+/** The error that a server answers with. */
 export interface HttpFault extends Error {
   code: string;
   status: number;
   retryAfter?: string;
-  /** Where the bucket lies, in answers to requests signed for another region. */
+  /** Region of the bucket, in answers to requests that were signed for another. */
   region?: string;
 }
 
@@ -67,10 +67,10 @@ async function readError(response: IncomingMessage): Promise<string> {
   try {
     for await (const piece of response.setEncoding('utf8')) {
       text += piece;
-      if (text.length > LONGEST_ERROR) break;
+      if (text.length > MAX_ERROR_BYTES) break;
     }
   } catch {
-    // What came of it has to do.
+    // The part that came has to do.
   }
   return text;
 }

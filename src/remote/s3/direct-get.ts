@@ -31,7 +31,7 @@ export class DirectGet {
   }
 
   /**
-   * Undefined where the server refused it: then the SDK asks again, and knows what to make of the answer. A server in trouble is not
+   * Undefined if the server refused it: then the SDK asks again, and knows what to make of the answer. A server in trouble is not
    * asked again at once: what it said is thrown, for the remote to wait.
    */
   async get(key: string, wanted: Headers, query: Headers): Promise<DirectAnswer | undefined> {
@@ -42,7 +42,7 @@ export class DirectGet {
       ...server,
       method: 'GET',
       path: `${path}${this.#bucket}/${key.split('/').map(escaped).join('/')}`,
-      // By which servers' logs tell what the SDK asks for.
+      // Logs of servers tell by this which requests the SDK made.
       query: { ...query, 'x-id': 'GetObject' },
       headers: { ...wanted, host, 'x-amz-content-sha256': NO_BODY },
     };
@@ -68,7 +68,7 @@ class ServerTrouble extends Error {
   }
 }
 
-/** What all requests of a client have in common. */
+/** The parts that all requests of a client have in common. */
 async function commonOf({ config }: S3Client) {
   const { protocol, hostname, port, path } = await config.endpoint!();
   const signingRegion = await config.region();
@@ -81,7 +81,7 @@ async function commonOf({ config }: S3Client) {
   };
 }
 
-/** As a signature writes it: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
+/** Escape a path as a signature writes it: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
 function escaped(segment: string): string {
   return encodeURIComponent(segment).replace(
     /[!'()*]/g,

@@ -1,3 +1,7 @@
+/**
+ * The client for S3, over AWS's SDK. It may not retry, nor know varve's keys: the bucket does both for all clients alike.
+ */
+
 import { Readable } from 'node:stream';
 import {
   type _Object,
@@ -43,7 +47,7 @@ import { DirectGet } from './direct-get.ts';
 const CONNECT_WITHIN_MS = 10_000;
 /** A connection on which nothing moves for so long is given up, and the request is tried again. */
 const STALLED_AFTER_MS = 60_000;
-const MOST_CONNECTIONS = 64;
+const MAX_CONNECTIONS = 64;
 
 /**
  * A client for `bucket` by the AWS SDK, with its whole chain of credentials: environment, profiles, single sign-on, web identity,
@@ -73,7 +77,7 @@ export async function openS3(bucket: string, options: ServerOptions): Promise<Bu
     cacheMiddleware: true,
     // Trying again is done by the remote, for all clients alike.
     maxAttempts: 1,
-    logger,
+    logger: SILENT_LOGGER,
     // Uploads carry the SHA-256 that varve has already; what is read is checked against its name by the store.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -82,8 +86,8 @@ export async function openS3(bucket: string, options: ServerOptions): Promise<Bu
     requestHandler: {
       connectionTimeout: CONNECT_WITHIN_MS,
       socketTimeout: STALLED_AFTER_MS,
-      httpAgent: { keepAlive: true, maxSockets: MOST_CONNECTIONS },
-      httpsAgent: { keepAlive: true, maxSockets: MOST_CONNECTIONS },
+      httpAgent: { keepAlive: true, maxSockets: MAX_CONNECTIONS },
+      httpsAgent: { keepAlive: true, maxSockets: MAX_CONNECTIONS },
     },
   });
   return new S3BucketClient(client, bucket, endpoint);
@@ -94,7 +98,7 @@ const regionInEnvironment = () => process.env.AWS_REGION || process.env.AWS_DEFA
 const endpointInEnvironment = () =>
   process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL || undefined;
 
-/** What the environment and the usual files say. Without any region, AWS answers with where the bucket is. */
+/** Read the environment and the usual files. If neither names a region, AWS answers with that of the bucket. */
 function configuredBySdk(config: S3Client['config']) {
   return {
     endpoint: async () => config.serviceConfiguredEndpoint?.(),
@@ -102,7 +106,7 @@ function configuredBySdk(config: S3Client['config']) {
   };
 }
 
-/** What the environment says, and the profile in files that are read instead of the usual ones. */
+/** Read the environment, and the profile in files that are read instead of the usual ones. */
 async function configuredInFiles({ files, profile }: ServerOptions) {
   const chosen = { ...(profile && { profile }) };
   const profiles = await parseKnownFiles({ ...pathsOf(files), ...chosen });
@@ -131,7 +135,7 @@ type Listed = Omit<_Object, 'StorageClass'> & { VersionId?: string | undefined }
 /** Uploads of files are tried again by the remote, which opens them anew; of this alone the SDK must not warn on the console. */
 const NOT_TRIED_AGAIN = /non-retryable streaming request/;
 const nothing = () => {};
-const logger: NonNullable<S3ClientConfig['logger']> = {
+const SILENT_LOGGER: NonNullable<S3ClientConfig['logger']> = {
   debug: nothing,
   info: nothing,
   error: nothing,
@@ -385,7 +389,7 @@ class S3BucketClient implements BucketClient {
   }
 
   /**
-   * Sends a command with a body. The digest that is known already is also the payload's part of the signature: so the SDK need
+   * Send a command with a body. The digest that is known already is also the payload's part of the signature: so the SDK need
    * not compute it, and servers that know no checksum headers verify it too.
    */
   async #send<Output>(command: PutObjectCommand | UploadPartCommand, upload: Upload): Promise<Output> {

@@ -15,7 +15,7 @@ export interface CiFinding {
   readonly details: readonly string[];
 }
 
-/** What JUnit, SARIF and GitHub annotations have in common: a check of one file with findings, the gravest first. */
+/** The common part of JUnit, SARIF and GitHub annotations: a check of one file with findings, the gravest first. */
 export interface CiFindings {
   readonly check: 'drift' | 'schema';
   readonly subject: string;

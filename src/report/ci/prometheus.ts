@@ -159,7 +159,7 @@ export function validationGauges(report: ValidationReport): Gauge[] {
   ];
 }
 
-/** What a data set holds, so that its size, missing values and means can be watched over time. */
+/** Makes metrics of what a data set holds, so that its size, missing values and means can be watched over time. */
 export function profileGauges(profile: Profile, name: string): Gauge[] {
   const dataset = withoutRevision(name);
   const features = profile.tables.flatMap((table) =>

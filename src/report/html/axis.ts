@@ -2,8 +2,10 @@ import { scaleLinear, scaleUtc } from 'd3-scale';
 import { magnitude, moment } from '../../wording/numbers.ts';
 import { CANVAS, type HistogramOverlay } from './overlay.ts';
 
-/** Where a bin's edge lies, in user units: bins are drawn equally wide, as they are unless something is amiss. */
-export function placeOf(edge: number, bins: number): number {
+/**
+ * Gives the position of a bin's edge in user units: bins are drawn equally wide, as they are unless something is amiss.
+ */
+export function positionOnAxis(edge: number, bins: number): number {
   return CANVAS.left + (edge * (CANVAS.right - CANVAS.left)) / bins;
 }
 
@@ -54,11 +56,11 @@ function edgeTicks(overlay: HistogramOverlay): Tick[] {
   const every = Math.ceil(bins / 4);
   const name = namer(overlay);
   return overlay.edges.flatMap((edge, at) =>
-    at % every === 0 ? [{ place: placeOf(at, bins), text: name(edge) }] : [],
+    at % every === 0 ? [{ place: positionOnAxis(at, bins), text: name(edge) }] : [],
   );
 }
 
-/** What the bins are called: the n + 1 edges, or the n whole numbers or ranges of them. */
+/** Names the bins: the n + 1 edges, or the n whole numbers or ranges of them. */
 export function binNames(overlay: HistogramOverlay): string[] {
   return overlay.whole ? wholeNames(overlay.edges) : overlay.edges.map(namer(overlay));
 }

@@ -43,7 +43,7 @@ export function bars(given: BarsOverlay): Drawing {
   };
 }
 
-/** Of the values that have names: all others together may be far more, and are then cut off. */
+/** Finds the greatest share of a value that has a name: all others together may be far more, and are then cut off. */
 function greatest(labels: readonly (string | null)[], shares: readonly number[]): number {
   const named = shares.filter((_, at) => labels[at % labels.length] !== null);
   return Math.max(0, ...named) || 1;

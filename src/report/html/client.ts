@@ -153,7 +153,7 @@ function pointAt(event: PageEvent): void {
   readBin(chart, Math.floor(along * linesOf(chart, 'shares').length));
 }
 
-/** Values under the pointer, or by arrow keys, Home and End where a chart has the focus. */
+/** Shows the values under the pointer, or by arrow keys, Home and End while a chart has the focus. */
 function readCharts(): void {
   const steps: Record<string, number> = {
     ArrowLeft: -1,

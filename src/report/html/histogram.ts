@@ -1,10 +1,10 @@
 import { type ScaleLinear, scaleLinear } from 'd3-scale';
 import { percent } from '../../wording/numbers.ts';
 import { type Markup, markup } from '../markup.ts';
-import { binNames, placeOf, type Tick, ticks } from './axis.ts';
+import { binNames, positionOnAxis, type Tick, ticks } from './axis.ts';
 import { CANVAS, type Drawing, type HistogramOverlay, units } from './overlay.ts';
 
-/** More bins than this are added together in pairs and so on: each would be under six user units. */
+/** The most bins that are drawn; more are added together in pairs and so on, since each would be under six user units. */
 const MAX_BINS = 60;
 
 type Y = ScaleLinear<number, number>;
@@ -52,7 +52,7 @@ function outline(shares: readonly number[], y: Y): string {
   let reached = 10 * CANVAS.left;
   for (const [bin, one] of shares.entries()) {
     // Steps between rounded ends, so that rounding does not add up along the path.
-    const end = Math.round(10 * placeOf(bin + 1, shares.length));
+    const end = Math.round(10 * positionOnAxis(bin + 1, shares.length));
     path += `V${units(y(one))}h${units((end - reached) / 10)}`;
     reached = end;
   }

@@ -1,7 +1,7 @@
 import type { Distribution } from '../../drift/model.ts';
 import type { Part } from '../markup.ts';
 
-/** What one chart shows: one distribution (`after` alone) or two over the same bins. Shares of 0 to 1. */
+/** The content of one chart: one distribution (`after` alone) or two over the same bins. Shares of 0 to 1. */
 export type Overlay = HistogramOverlay | BarsOverlay;
 
 export interface HistogramOverlay {

@@ -1,3 +1,8 @@
+/**
+ * The frame of an HTML report: one file that needs nothing else and runs without scripts. Knows sections; knows no
+ * profile and no drift.
+ */
+
 import { createHash } from 'node:crypto';
 import { type Markup, markup } from '../markup.ts';
 import { PAGE_SCRIPT } from './client.ts';

@@ -3,7 +3,7 @@ import { count } from '../../wording/numbers.ts';
 import { type Markup, markup, NO_MARKUP } from '../markup.ts';
 import type { Grade } from '../phrases.ts';
 
-/** What a page is about; `check` is of schema and drift together. */
+/** The subject of a page; `check` is of schema and drift together. */
 export type Check = 'drift' | 'schema' | 'profile' | 'check';
 
 /** Words beside every colour, so that nothing is said by colour alone. */
@@ -24,7 +24,7 @@ export interface Order {
   readonly title: string;
 }
 
-/** Search, filter by grade where there are grades, and order; hidden where scripts do not run. */
+/** Search, filter by grade if there are grades, and order; hidden where scripts do not run. */
 export function toolbar(orders: readonly Order[], grades: readonly Grade[], check: Check): Markup {
   const found = new Map<Grade, number>();
   for (const grade of grades) found.set(grade, (found.get(grade) ?? 0) + 1);
@@ -67,7 +67,7 @@ export function datum(text: string): Markup {
   return markup`<bdi>${text}</bdi>`;
 }
 
-/** The first digits of a digest, after a name; nothing where there is none. */
+/** The first digits of a digest, after a name; nothing if there is none. */
 export function shortDigest(digest: string | undefined): Markup {
   return digest === undefined
     ? NO_MARKUP

@@ -1,5 +1,5 @@
 import { distributionOf } from '../../drift/distributions/distribution.ts';
-import { Pair } from '../../drift/findings/finding.ts';
+import { FeaturePair } from '../../drift/findings/finding.ts';
 import { featureName } from '../../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../../profile/model/model.ts';
 import { brief } from '../../wording/neutral.ts';
@@ -23,7 +23,7 @@ const ORDERS: readonly Order[] = [
   { key: 'distinct', down: true, title: 'distinct values' },
 ];
 
-/** One feature, with the same one of the earlier version where there is one. */
+/** One feature, with the same one of the earlier version if there is one. */
 interface Shown {
   readonly name: string;
   readonly table: TableProfile;
@@ -36,7 +36,7 @@ interface Shown {
   };
 }
 
-/** The page for people: how complete each feature is, then a card a feature; two versions where there is an earlier one. */
+/** The page for people: how complete each feature is, then a card a feature; two versions if there is an earlier one. */
 export function profilePage(profile: Profile, options: RenderOptions): string {
   const earlier = options.compareWith;
   const features = shownFeatures(profile, earlier?.profile);
@@ -118,12 +118,12 @@ function drawing({ name, table, feature, earlier }: Shown): Markup {
   const before = earlier ?? { table, feature };
   const rows = { before: before.table.rows, after: table.rows };
   const distribution = distributionOf(
-    new Pair({ table: table.name, feature: name, before: before.feature, after: feature, rows }),
+    new FeaturePair({ table: table.name, feature: name, before: before.feature, after: feature, rows }),
   );
   return chart(overlayOf(distribution, feature.type, earlier === undefined ? 'after' : 'both'), name);
 }
 
-/** What a card says in figures; null where it does not apply, and counts of rare kinds only where there are any. */
+/** The figures on a card; null if one does not apply. Counts of rare kinds stand there only if there are any. */
 const FIGURES: readonly (readonly [string, (facts: Facts) => string | null])[] = [
   ['missing', (facts) => percent(facts.missing)],
   ['distinct', (facts) => count(facts.distinct)],
@@ -142,7 +142,7 @@ const FIGURES: readonly (readonly [string, (facts: Facts) => string | null])[] =
   ['list length', (facts) => range(facts.listLength)],
 ];
 
-/** `12.6`, or `12.6 → 18.1` where the earlier version had another. */
+/** Lists the facts, each as `12.6`, or as `12.6 → 18.1` if the earlier version had another. */
 function factsList(now: Facts, earlier: Facts | undefined): Markup {
   const items = FIGURES.flatMap(([title, of]) => {
     const value = of(now);

@@ -13,7 +13,7 @@ export interface Section {
   readonly cards: readonly Markup[];
   /** Of the cards, where they have one. */
   readonly grades: readonly Grade[];
-  /** What stands where there are no cards. */
+  /** What stands if there are no cards. */
   readonly empty: string;
 }
 

@@ -1,4 +1,4 @@
-import { rank } from '../../drift/decide.ts';
+import { verdictRank } from '../../drift/decide.ts';
 import type { DriftSeries, Verdict } from '../../drift/model.ts';
 import { brief, neutral } from '../../wording/neutral.ts';
 import { count, magnitude } from '../../wording/numbers.ts';
@@ -39,7 +39,7 @@ export function seriesPage(series: DriftSeries): string {
 type Height = (strength: number) => number;
 
 function gravest(verdicts: readonly Verdict[]): Verdict {
-  return verdicts.reduce((worst, one) => (rank(one) > rank(worst) ? one : worst), 'none');
+  return verdicts.reduce((worst, one) => (verdictRank(one) > verdictRank(worst) ? one : worst), 'none');
 }
 
 function verdictOf({ steps }: SeriesFeature): Verdict {
@@ -82,7 +82,7 @@ ${reason === undefined ? '' : markup`<ul class="reasons"><li>${brief(reason, 300
 </article>`;
 }
 
-/** A bar a step, the oldest first; none where a side lacks the feature. */
+/** A bar a step, the oldest first; none if a side lacks the feature. */
 function stepBars({ steps: all }: SeriesFeature, { versions }: DriftSeries, height: Height): Drawing {
   const { left, right, top, bottom } = CANVAS;
   const width = (right - left) / all.length;

@@ -50,7 +50,7 @@ function answer({ anomalies }: ValidationReport): string {
   return `${found} in ${counted(features, 'feature')}`;
 }
 
-/** By feature; groups with errors first, else in the report's order. */
+/** Groups anomalies by feature; groups with errors first, else in the report's order. */
 function grouped(anomalies: readonly Anomaly[]): Group[] {
   const groups = new Map<string, Anomaly[]>();
   for (const anomaly of anomalies) {

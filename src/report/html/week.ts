@@ -6,7 +6,7 @@ import { units } from './overlay.ts';
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 const SIZE = { width: 360, height: 44, bottom: 30 } as const;
 
-/** When in the week and in the day: small bars, the earlier version behind the later one. Empty where neither is known. */
+/** When in the week and in the day: small bars, the earlier version behind the later one. Empty if neither is known. */
 export function weekAndDay(now: TimeStats, earlier: TimeStats | undefined): Markup {
   const hours = now.hour.map((_, hour) => (hour % 6 === 0 ? `${String(hour).padStart(2, '0')}:00` : ''));
   return markup`${strip('weekday', now.weekday, earlier?.weekday, DAYS)}${strip('hour', now.hour, earlier?.hour, hours)}`;

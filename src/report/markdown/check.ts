@@ -6,7 +6,7 @@ import { addDrift } from './drift.ts';
 import { code, plain } from './escape.ts';
 import { addValidation } from './validation.ts';
 
-/** For one pull request's comment: an answer a dataset, then the reports as far as 60 KB hold them. */
+/** Renders a check for one pull request's comment: an answer a dataset, then the reports as far as 60 KB hold them. */
 export function checkMarkdown(checked: CheckedDatasets): string {
   const document = new Document();
   document.add(`## ${plain(checkSummary(checked))}\n`);

@@ -10,7 +10,7 @@ const MAX_ROWS = 50;
 const DETAILED = 10;
 const SPARK_WIDTH = 12;
 
-/** For a pull request's comment: under 60 KB whatever the report; the gravest features first. */
+/** Renders drift for a pull request's comment: under 60 KB whatever the report; the gravest features first. */
 export function driftMarkdown(report: DriftReport): string {
   const document = new Document();
   addDrift(document, report);

@@ -1,6 +1,9 @@
 import { neutral } from '../../wording/neutral.ts';
 
-/** What can start a construct of GFM, or an autolink or emoji of GitHub: underscores and colons only where they do. */
+/**
+ * Characters that can start a construct of GFM, or an autolink or emoji of GitHub: underscores and colons only if they
+ * do.
+ */
 const ACTIVE = /[&<>\\`*~[\]|$@#]|(?<!\w)_|_(?!\w)|:(?=:|\/\/|[\w+-]+:)|(?<=\bwww)\./gi;
 
 /**

@@ -7,7 +7,7 @@ import { profileSummary, tableTitle } from '../phrases.ts';
 import { Document } from './document.ts';
 import { code, plain } from './escape.ts';
 
-/** For a pull request's comment: under 60 KB whatever the profile. */
+/** Renders a profile for a pull request's comment: under 60 KB whatever the profile. */
 export function profileMarkdown(profile: Profile, options: RenderOptions): string {
   const document = new Document();
   document.add(`### ${plain(brief(profileSummary(profile, options.name), 400))}\n`);

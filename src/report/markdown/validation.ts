@@ -6,7 +6,7 @@ import { code, plain } from './escape.ts';
 
 const MAX_ROWS = 100;
 
-/** For a pull request's comment: under 60 KB whatever the report. */
+/** Renders a validation for a pull request's comment: under 60 KB whatever the report. */
 export function validationMarkdown(report: ValidationReport): string {
   const document = new Document();
   addValidation(document, report);

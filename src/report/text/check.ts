@@ -6,7 +6,7 @@ import { driftText } from './drift.ts';
 import { tonePainter } from './paint.ts';
 import { validationText } from './validation.ts';
 
-/** For a terminal: the answer in one line, then each dataset's reports. */
+/** Renders a check for a terminal: the answer in one line, then each dataset's reports. */
 export function checkText(checked: CheckedDatasets, options: RenderOptions): string {
   const paint = tonePainter(options.color);
   const reports = checked.datasets.flatMap(({ path, validation, drift }) => {

@@ -17,7 +17,7 @@ export interface Column {
 }
 
 const GAP = 2;
-/** What the last column keeps before others have to give way. */
+/** The width that the last column keeps before others have to give way. */
 const MIN_WIDTH = 12;
 /** Lines that a wrapped cell takes; what is left is cut. */
 const MAX_LINES = 3;
@@ -61,7 +61,7 @@ function continued(row: readonly Cell[], width: number): Cell[][] {
   ];
 }
 
-/** Natural widths within their limits; where they are too wide together, the widest column gives way, cell by cell. */
+/** Fits natural widths into their limits; if they are too wide together, the widest column gives way, cell by cell. */
 function fitted(spec: readonly Column[], rows: readonly (readonly Cell[])[], width: number): number[] {
   const widths = spec.map((column, at) => {
     const widest = rows.reduce((most, row) => Math.max(most, cellsOf(row[at]!.text)), 0);

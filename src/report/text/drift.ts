@@ -12,7 +12,10 @@ import { sparklines } from './sparkline.ts';
 const DETAILED = 20;
 const SPARK_WIDTH = 16;
 
-/** For a terminal: the answer in one line, both sides, the table of what changed, then the measures behind it. */
+/**
+ * Renders drift for a terminal: the answer in one line, both sides, the table of what changed, then the measures behind
+ * it.
+ */
 export function driftText(report: DriftReport, options: RenderOptions): string {
   const paint = tonePainter(options.color);
   const grade = gradeOf(report.verdict);
@@ -116,7 +119,7 @@ function details(feature: FeatureDrift, width: number, paint: PaintTone): string
   ];
 }
 
-/** Whether the sketches can hide a part of the change. */
+/** Tells whether the sketches can hide a part of the change. */
 function hides({ errorBound = 0 }: Measure): boolean {
   return errorBound > 0;
 }

@@ -1,6 +1,8 @@
+/** The colours of a terminal report. Knows what text means; writes to no terminal. */
+
 import type { Grade } from '../phrases.ts';
 
-/** What a piece of text means; colours follow from it, so that they carry nothing that words do not. */
+/** The meaning of a piece of text; colours follow from it, so that they carry nothing that words do not. */
 export type Tone = Grade | 'dim' | 'strong' | 'before' | 'after';
 
 const CODES: Readonly<Record<Tone, string>> = {
@@ -15,7 +17,10 @@ const CODES: Readonly<Record<Tone, string>> = {
 
 export type PaintTone = (tone: Tone, text: string) => string;
 
-/** With colours: SGR sequences of the 16 base colours, which every theme sets to be readable. Without: the text itself. */
+/**
+ * Makes a painter. With colours it writes SGR sequences of the 16 base colours, which every theme sets to be readable;
+ * without, the text itself.
+ */
 export function tonePainter(color: boolean): PaintTone {
   return color ? (tone, text) => `\u001b[${CODES[tone]}m${text}\u001b[0m` : (_tone, text) => text;
 }

@@ -1,5 +1,5 @@
 import { distributionOf } from '../../drift/distributions/distribution.ts';
-import { Pair } from '../../drift/findings/finding.ts';
+import { FeaturePair } from '../../drift/findings/finding.ts';
 import { featureName } from '../../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../../profile/model/model.ts';
 import { brief, neutral } from '../../wording/neutral.ts';
@@ -16,7 +16,7 @@ import { sparklines } from './sparkline.ts';
 const ROOMY = { shape: 14, extreme: 16 } as const;
 const TIGHT = { shape: 8, extreme: 10 } as const;
 
-/** For a terminal: what the profile is of in one line, then a row a feature, table by table. */
+/** Renders a profile for a terminal: what it is of in one line, then a row a feature, table by table. */
 export function profileText(profile: Profile, options: RenderOptions): string {
   const paint = tonePainter(options.color);
   const lines = wrapped(profileSummary(profile, options.name), options.width, '');
@@ -48,7 +48,7 @@ function tableLines(table: TableProfile, named: boolean, width: number, paint: P
 
 function shape(feature: FeatureProfile, table: TableProfile, width: number): string {
   const rows = { before: table.rows, after: table.rows };
-  const pair = new Pair({
+  const pair = new FeaturePair({
     table: table.name,
     feature: featureName(feature.path),
     before: feature,
@@ -75,7 +75,10 @@ function featureRow(facts: Facts, drawn: string, width: number): Cell[] {
   ];
 }
 
-/** Of a moment, where there is little room, the date. Strings have a shortest and a longest that tell more than their order. */
+/**
+ * Prints an end of the range: for a moment in little room, the date; for strings, the shortest and longest length, which
+ * tell more than their order.
+ */
 function extreme({ type, length }: Facts, text: string | null, end: 0 | 1, width: number): string {
   if (text !== null) return type === 'timestamp' && text.length > width ? text.slice(0, 10) : text;
   return length === null ? '' : `length ${count(length[end])}`;

@@ -4,7 +4,7 @@ const LEVELS = '▁▂▃▄▅▆▇█';
 
 /**
  * Both sides of a distribution as two lines of block characters on one scale, at most `width` characters each;
- * neighbouring bins are added where there are more. A bin with nothing in it is a blank, so presence shows. All other
+ * neighbouring bins are added if there are more. A bin with nothing in it is a blank, so presence shows. All other
  * values together are left out: they would dwarf those that have names.
  */
 export function sparklines(

@@ -10,7 +10,10 @@ import { MARKS, type PaintTone, tonePainter } from './paint.ts';
 /** Anomalies with details below the table; the table itself has every one. */
 const DETAILED = 50;
 
-/** For a terminal: the answer in one line, the table of anomalies, then what each means with its example rows. */
+/**
+ * Renders a validation for a terminal: the answer in one line, the table of anomalies, then what each means with its
+ * example rows.
+ */
 export function validationText(report: ValidationReport, options: RenderOptions): string {
   const paint = tonePainter(options.color);
   const grade = validationGrade(report);

@@ -3,13 +3,13 @@ import { VarveError } from '../../errors.ts';
 import type { Bounds, Range } from '../model.ts';
 import { isDecimal } from './exact.ts';
 
-/** Where a node comes from, so that a fault names its file, line and column. */
+/** The place of a node, so that a fault names its file, line and column. */
 export interface YamlSource {
   readonly where: string;
   readonly lines: LineCounter;
 }
 
-/** How one value stands in the file: `read` checks and takes it, `write` gives plain data for it. */
+/** The form of one value in the file: `read` checks and takes it, `write` gives plain data for it. */
 export interface Codec<T> {
   read(node: Node | null, source: YamlSource): T;
   write(value: T): unknown;
@@ -95,7 +95,7 @@ export function listCodec<T>(item: Codec<T>): Codec<readonly T[]> {
   };
 }
 
-/** One, or a list of them; written without the list where it is one. */
+/** Reads one value or a list of them; writes a list of one without the list. */
 export function oneOrListCodec<T>(item: Codec<T>): Codec<readonly T[]> {
   const many = listCodec(item);
   return {
@@ -182,7 +182,7 @@ function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }
 
-/** `{ min: 1, max: 5 }`, each end open where it is absent. */
+/** Reads and writes `{ min: 1, max: 5 }`; an end that is absent is open. */
 export function boundsCodec(end: Codec<number>): Codec<Bounds> {
   const both = recordCodec<Bounds>([keyed('min', end), keyed('max', end)], {});
   return {
@@ -209,7 +209,7 @@ const RANGE_END: Codec<string> = {
   write: plainNumber,
 };
 
-/** A number or bigint where that prints as the same text, else the text itself (which YAML then quotes). */
+/** Gives a number or bigint if that prints as the same text, else the text itself (which YAML then quotes). */
 function plainNumber(value: string): number | bigint | string {
   if (String(Number(value)) === value) return Number(value);
   return /^-?[1-9]\d*$/.test(value) ? BigInt(value) : value;

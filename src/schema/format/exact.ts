@@ -32,7 +32,10 @@ export function isInteger(text: string): boolean {
   return /^[+-]?\d{1,2000}$/.test(text);
 }
 
-/** Below, at or above 0 as `a` is less than, equal to or more than `b`; NaN where one is not a decimal number. */
+/**
+ * Compares two decimal numbers: below, at or above 0 as `a` is less than, equal to or more than `b`; NaN if one is not a
+ * decimal number.
+ */
 export function compareDecimals(a: string, b: string): number {
   const left = readDecimal(a);
   const right = readDecimal(b);

@@ -2,7 +2,7 @@ import { domainValues, type FeatureSchema, type Schema } from '../model.ts';
 import { instant } from '../time.ts';
 import { compareDecimals, isDecimal } from './exact.ts';
 
-/** What is wrong with a schema in itself, before it meets any data; `kind` is TFDV's name for it. */
+/** A fault of a schema in itself, before it meets any data; `kind` is TFDV's name for it. */
 export interface SchemaFault {
   readonly table: string;
   readonly feature: string;

@@ -28,7 +28,7 @@ export function keepLayout(original: string, base: string, updated: string): str
     .join('\n');
 }
 
-/** For each line of `base` that `other` has too, its index there. */
+/** Maps each line of `base` that `other` has too to its index there. */
 function counterparts(base: string[], other: string[]): Map<number, number> {
   const found = new Map<number, number>();
   let [from, to] = [0, 0];

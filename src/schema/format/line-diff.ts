@@ -3,7 +3,7 @@ import { FILE_HEADERS_ONLY, formatPatch, structuredPatch } from 'diff';
 /** Beyond this many lines removed and added, the search for the shortest diff costs more than it is worth. */
 const MAX_EDITS = 5_000;
 
-/** A unified diff of two texts with three lines of context, or `''` where they are equal. O(lines · edits). */
+/** Makes a unified diff of two texts with three lines of context; `''` if they are equal. O(lines · edits). */
 export function lineDiff(before: string, after: string, name: string): string {
   if (before === after) return '';
   const patch = structuredPatch(name, name, before, after, undefined, undefined, {

@@ -1,3 +1,5 @@
+/** Reads a schema from its text, and names each fault with its line. Knows YAML and the model; opens no file. */
+
 import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { VarveError } from '../../errors.ts';
 import type { Schema } from '../model.ts';
@@ -21,7 +23,7 @@ export function parseSchema(text: string, where: string): Schema {
   return parseSchemaDocument(text, where).schema;
 }
 
-/** The same with the YAML document, for editing. */
+/** Parses a schema and gives the YAML document too, for editing. */
 export function parseSchemaDocument(text: string, where: string): SchemaDocument {
   const lines = new LineCounter();
   const source: YamlSource = { where, lines };

@@ -2,7 +2,7 @@ import { Document, isCollection, isMap, isPair, isScalar, type Node } from 'yaml
 import type { Schema } from '../model.ts';
 import { SCHEMA_FILE } from './format.ts';
 
-/** Keys whose value stands on the same line where it fits: one fact a line. */
+/** Keys whose value stands on the same line if it fits: one fact a line. */
 const INLINE = new Set([
   'type',
   'presence',

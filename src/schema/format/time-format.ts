@@ -1,4 +1,4 @@
-/** What each directive of strptime matches, as DuckDB lists them (duckdb.org/docs, functions/dateformat). */
+/** The texts that each directive of strptime matches, as DuckDB lists them (duckdb.org/docs, functions/dateformat). */
 const DIRECTIVES: Readonly<Record<string, string>> = {
   '%': '%',
   Y: '\\d{4}',

@@ -11,7 +11,7 @@ import { TYPE_RULE } from './type.ts';
 import { UNIQUENESS_RULE } from './uniqueness.ts';
 import { VALENCY_RULE } from './valency.ts';
 
-/** In the order in which anomalies of one feature are reported. */
+/** All rules, in the order in which anomalies of one feature are reported. */
 const RULES: readonly Rule[] = [
   VALENCY_RULE,
   PRESENCE_RULE,
@@ -30,7 +30,7 @@ export function checkFeature(subject: Subject): Violation[] {
   return RULES.flatMap((rule) => rule.check(subject));
 }
 
-/** The nearest feature that the data satisfies; the same object where it does already. */
+/** Relaxes a feature to the nearest one that the data satisfies; gives the same object if it does already. */
 export function relaxFeature(subject: Subject): FeatureSchema {
   return RULES.reduce((feature, rule) => rule.relax({ ...subject, feature }), subject.feature);
 }

@@ -4,7 +4,7 @@ import { type Bounds, domainValues } from '../model.ts';
 import { columnSql } from '../row-checker.ts';
 import { allListed, type Rule, type Subject, type Violation, wholeValues, without } from './rule.ts';
 
-/** How large a part of all values each value is: labels that no class dominates and none lacks. */
+/** Bounds the share of all values that each value has: labels that no class dominates and none lacks. */
 export const BALANCE_RULE: Rule = {
   check: (subject) => [...tooRare(subject), ...tooFrequent(subject)],
   relax(subject) {

@@ -11,10 +11,10 @@ import type { Comparator, FeatureSchema } from '../model.ts';
 import { amount } from '../phrases.ts';
 import type { Violation } from './rule.ts';
 
-/** What the data is held against. TFDV calls it the control. */
+/** A dataset that the data is compared with. TFDV calls it the control. */
 export interface Control {
   readonly role: 'drift' | 'skew';
-  /** Undefined where the other dataset does not have the feature. */
+  /** Undefined if the other dataset does not have the feature. */
   readonly profile: FeatureProfile | undefined;
 }
 

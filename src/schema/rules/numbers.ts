@@ -15,7 +15,9 @@ import {
   without,
 } from './rule.ts';
 
-/** What a feature's numbers span: of numeric columns all of them, of text that holds numbers the listed ones. */
+/**
+ * The range of a feature's numbers: of all of them in a numeric column, of the listed ones in text that holds numbers.
+ */
 interface Span {
   readonly min: string | null;
   readonly max: string | null;
@@ -84,7 +86,7 @@ function asNumber({ feature, profile }: Subject): string | undefined {
   return column === undefined || feature.holds === undefined ? column : `TRY_CAST(${column} AS DOUBLE)`;
 }
 
-/** The same with NaN as null: it is beyond no end, though in SQL it is the greatest number. */
+/** Gives the same with NaN as null: it is beyond no end, though in SQL it is the greatest number. */
 function asOrderedNumber(subject: Subject): string | undefined {
   const column = asNumber(subject);
   const floats = subject.profile.type === 'float' || subject.feature.holds !== undefined;
@@ -150,7 +152,7 @@ function rangeSql(subject: Subject, { min, max }: Range): string | undefined {
     .join(' OR ');
 }
 
-/** For text that holds numbers, the values that the profile does not list. */
+/** Counts the values that the profile does not list, of text that holds numbers. */
 function unlisted(
   subject: Subject,
   what: string,

@@ -3,7 +3,7 @@ import type { FeatureSchema, Schema } from '../model.ts';
 import { columnSql } from '../row-checker.ts';
 import { type Rule, type Subject, type Violation, without } from './rule.ts';
 
-/** Whether the feature has to be there at all, in the environment that is validated. */
+/** Tells whether the feature has to be there at all, in the environment that is validated. */
 export function isRequired(schema: Schema, feature: FeatureSchema, environment: string | undefined): boolean {
   const { minCount = 0, minFraction = 0 } = feature.presence ?? {};
   return (
@@ -38,7 +38,7 @@ export const PRESENCE_RULE: Rule = {
   },
 };
 
-/** To four digits, so that the proposal reads well; never 1 where something is missing. */
+/** Rounds down to four digits, so that the proposal reads well; never to 1 if something is missing. */
 function roundedDown(fraction: number): number {
   return Math.floor(fraction * 10_000) / 10_000;
 }

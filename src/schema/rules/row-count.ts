@@ -4,7 +4,7 @@ import type { TableSchema } from '../model.ts';
 import { amount, between } from '../phrases.ts';
 import type { Violation } from './rule.ts';
 
-/** How many rows a table has, by itself and against the previous version. */
+/** Checks how many rows a table has, by itself and against the previous version. */
 export function rowCount(
   schema: TableSchema,
   table: TableProfile,

@@ -18,17 +18,17 @@ export interface Violation {
   readonly observed: string;
   /** Which rows are at fault, where a row expression can say so. */
   readonly failing?: string;
-  /** What to show of such a row, where it is not the feature itself. */
+  /** What to show of such a row, if it is not the feature itself. */
   readonly shown?: string;
   /** Set where the profile cannot tell, to why: the finding stands only if rows fail. */
   readonly undecided?: string;
-  /** The fraction of rows that may fail before an undecided finding stands; 0 where absent. */
+  /** The fraction of rows that may fail before an undecided finding stands; 0 if absent. */
   readonly allowed?: number;
 }
 
 /**
  * One constraint: `check` says where data breaks it, `relax` gives the nearest feature that the data satisfies (the same
- * object where it is satisfied already, or where the profile cannot tell).
+ * object if it is satisfied already, or where the profile cannot tell).
  */
 export interface Rule {
   check(subject: Subject): readonly Violation[];
@@ -41,7 +41,7 @@ export function wholeValues(profile: FeatureProfile): readonly (readonly [string
   return profile.values.values.filter(([value]) => !cut(value));
 }
 
-/** True where every value is listed as it is, so that nothing about values is unknown. */
+/** True if every value is listed as it is, so that nothing about values is unknown. */
 export function allListed(profile: FeatureProfile): boolean {
   return profile.values.exact && wholeValues(profile).length === profile.values.values.length;
 }

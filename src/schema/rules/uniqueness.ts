@@ -5,7 +5,7 @@ import { between, valueList } from '../phrases.ts';
 import { columnSql } from '../row-checker.ts';
 import { type Rule, type Subject, type Violation, without } from './rule.ts';
 
-/** How many different values there are, and whether any occurs twice. */
+/** Bounds how many different values there are, and whether any may occur twice. */
 export const UNIQUENESS_RULE: Rule = {
   check: (subject) => [...distinct(subject), ...unique(subject)],
   relax(subject) {
@@ -79,7 +79,7 @@ export interface Repeats {
   readonly values: readonly (readonly [string, number])[];
 }
 
-/** Whether a value occurs twice, as far as the profile knows. */
+/** Tells whether a value occurs twice, as far as the profile knows. */
 export function repeats(profile: FeatureProfile): Repeats {
   const values = profile.values.values.filter(([, count]) => count > 1);
   if (values.length > 0) return { answer: 'some', values };

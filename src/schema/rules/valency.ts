@@ -3,7 +3,7 @@ import type { Bounds } from '../model.ts';
 import { between } from '../phrases.ts';
 import { type Rule, type Subject, type Violation, without } from './rule.ts';
 
-/** How many values a row has: of lists their lengths, of anything else one. */
+/** Bounds how many values a row has: the length of a list; one for anything else. */
 export const VALENCY_RULE: Rule = {
   check: (subject) => [...counts(subject), ...fixedShape(subject)],
   relax(subject) {

@@ -66,7 +66,7 @@ function infoOf(anomalies: readonly Anomaly[], path: readonly string[]): TextMes
   );
 }
 
-/** What TFDV found, one entry a reason; `feature` is empty for the dataset. */
+/** An anomaly that TFDV found, one entry a reason; `feature` is empty for the dataset. */
 export interface TfdvAnomaly {
   readonly feature: string;
   readonly kind: string;
@@ -94,7 +94,7 @@ export function anomaliesFromPbtxt(pbtxt: string, where: string): TfdvAnomaly[] 
   ];
 }
 
-/** What TFDV says by a flag, in place of a reason. */
+/** The anomaly that TFDV states by a flag, in place of a reason. */
 const NO_DATA: TfdvAnomaly = {
   feature: '',
   kind: 'NO_DATA_IN_SPAN',

@@ -8,7 +8,10 @@ export function messagesOf(of: TextMessage | undefined, name: string): TextMessa
   );
 }
 
-/** Where a field is repeated though it should not be, the last one counts, as protocol buffers have it. */
+/**
+ * Reads a field as a message. If a field is repeated though it should not be, the last one counts, as protocol buffers
+ * have it.
+ */
 export function messageOf(of: TextMessage | undefined, name: string): TextMessage | undefined {
   return messagesOf(of, name).at(-1);
 }
@@ -28,7 +31,7 @@ export function stringOf(of: TextMessage | undefined, name: string): string | un
   return value === undefined ? undefined : stringText(value);
 }
 
-/** A number, or undefined where it is absent or none. */
+/** Reads a field as a number; undefined if it is absent or none. */
 export function numberOf(of: TextMessage | undefined, name: string): number | undefined {
   const value = scalarOf(of, name);
   if (value === undefined) return undefined;

@@ -1,11 +1,11 @@
 import type { TextField, TextMessage } from './text-proto.ts';
 
-/** What a converter understands of a message: a field wholly, or some of the fields of a field. */
+/** The part of a message that a converter understands: a field wholly, or some of the fields of a field. */
 export interface Understood {
   readonly [field: string]: true | Understood;
 }
 
-/** The fields that are not understood, with their comments; undefined where there are none. */
+/** Gives the fields that are not understood, with their comments; undefined if there are none. */
 export function residueOf(message: TextMessage, understood: Understood): TextMessage | undefined {
   const fields = message.fields.flatMap((field): TextField[] => {
     const known = Object.hasOwn(understood, field.name) ? understood[field.name] : undefined;

@@ -1,3 +1,8 @@
+/**
+ * Reads a schema of TFDV as a schema of varve. Knows both formats as objects; knows no file, and keeps what varve does
+ * not use as residue.
+ */
+
 import { VarveError } from '../../errors.ts';
 import { isDecimal } from '../format/exact.ts';
 import { timeFormatFault } from '../format/time-format.ts';
@@ -209,7 +214,7 @@ function featureFrom(feature: TextMessage, field: TextField, name: string, where
   };
 }
 
-/** TFDV passes over words for numbers, and over the word for false where it is that for true; so they are residue. */
+/** TFDV passes over words for numbers, and over the word for false if it is that for true; so they are residue. */
 function wordsUsed(feature: TextMessage): Understood {
   const words = messageOf(feature, 'bool_domain');
   if (typesFrom(feature)[0] !== 'string') return {};

@@ -1,6 +1,9 @@
 import type { Descriptors, FieldType } from './wire.ts';
 
-/** What messages statistics.proto and path.proto of tensorflow_metadata 1.16 hold, by field: `number kind`, or `number message`. */
+/**
+ * The messages of statistics.proto and path.proto of tensorflow_metadata 1.16, by field: `number kind`, or `number
+ * message`.
+ */
 const FIELDS: Readonly<Record<string, string>> = {
   DatasetFeatureStatisticsList: 'datasets 1 DatasetFeatureStatistics',
   DatasetFeatureStatistics:

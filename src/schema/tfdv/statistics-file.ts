@@ -26,7 +26,7 @@ export function readStatistics(bytes: Uint8Array, where: string): TfdvStatistics
 }
 
 /**
- * @throws VarveError `tfdv-invalid` where a field that was read from text, and that varve does not know, cannot be binary
+ * @throws VarveError `tfdv-invalid` if a field that was read from text, and that varve does not know, cannot be binary
  */
 export function writeStatistics(statistics: TfdvStatistics, form: 'binary' | 'tfrecord' | 'pbtxt'): Buffer {
   if (form === 'pbtxt') return Buffer.from(printTextProto(statistics));

@@ -18,10 +18,10 @@ import { stringText, type TextMessage } from './text-proto.ts';
 const POINTS_PER_BAR = 64;
 
 /**
- * A profile of the first dataset of TFDV's statistics, enough to hold it against a schema. Statistics know less than a
- * profile: numbers are spread evenly within TFDV's histograms, which values there are is known of text only, and the
- * sketch of distinct values carries their number alone, so that an overlap with another dataset means nothing.
- * @throws VarveError `tfdv-invalid` where there is no dataset
+ * Makes a profile of the first dataset of TFDV's statistics, enough to hold it against a schema. Statistics know less
+ * than a profile: numbers are spread evenly within TFDV's histograms, which values there are is known of text only, and
+ * the sketch of distinct values carries their number alone, so that an overlap with another dataset means nothing.
+ * @throws VarveError `tfdv-invalid` if there is no dataset
  */
 export function profileFromStatistics(statistics: TfdvStatistics): Profile {
   const [dataset] = messagesOf(statistics, 'datasets');

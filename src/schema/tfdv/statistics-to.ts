@@ -6,7 +6,7 @@ import { buildMessage, messageField, scalarField, stringField } from './message.
 import type { TfdvStatistics } from './statistics-file.ts';
 import type { TextField, TextMessage } from './text-proto.ts';
 
-/** As many of the most frequent values as TFDV lists by default. */
+/** The number of most frequent values that TFDV lists by default. */
 const TOP_VALUES = 20;
 const RANKED_VALUES = 1_000;
 

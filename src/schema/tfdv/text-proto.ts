@@ -25,7 +25,10 @@ const MAX_DEPTH = 100;
 const MAX_TEXT_LENGTH = 256 * 2 ** 20;
 const TOKEN = /[ \t\r\n]+|#([^\n]*)|(\[[\w./%-]+\])|([-+]?[\w.+-]+)|([{}<>:;,[\]-])/y;
 
-/** Where the literal that starts with the quote at `start` ends; 0 where it does not. By hand, as literals can be huge. */
+/**
+ * Finds the end of the literal that starts with the quote at `start`; 0 if it does not end. By hand, as literals can be
+ * huge.
+ */
 function literalEnd(text: string, start: number): number {
   const quote = text[start];
   for (let at = start + 1; at < text.length; at++) {
@@ -44,7 +47,7 @@ interface Token {
   readonly newLine: boolean;
 }
 
-/** @throws VarveError `tfdv-invalid` with the line where text is not in the text format, or is nested over 100 deep */
+/** @throws VarveError `tfdv-invalid` with the line if text is not in the text format, or is nested over 100 deep */
 export function parseTextProto(text: string, where: string): TextMessage {
   if (text.length > MAX_TEXT_LENGTH) throw invalid(where, text, 0, 'over 256 MiB of text');
   try {
@@ -182,7 +185,7 @@ class Parser {
   }
 }
 
-/** In TFDV's own layout: two spaces a level, one field a line. */
+/** Prints a message in TFDV's own layout: two spaces a level, one field a line. */
 export function printTextProto(message: TextMessage, indent = ''): string {
   const comment = (line: string) => `${indent}#${line}\n`;
   const fields = message.fields.map(({ name, value, above = [], beside }) => {
@@ -212,7 +215,7 @@ export function stringBytes(scalar: string): Buffer {
   return bytes.subarray(0, length);
 }
 
-/** Writes what a literal stands for, which is never longer than the literal; gives where it ends. */
+/** Writes the bytes of a literal, which are never longer than the literal; returns their end. */
 function unescapeInto(bytes: Buffer, start: number, literal: string): number {
   let length = start;
   for (let at = 0; at < literal.length; ) {
@@ -262,7 +265,7 @@ export function stringScalar(value: string | Uint8Array): string {
   return `"${[...bytes].map((byte) => (byte >= 32 && byte < 127 && byte !== 34 && byte !== 92 ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`)).join('')}"`;
 }
 
-/** What a line of a CI log must not hold: see wording/neutral.ts. */
+/** Texts that a line of a CI log must not hold: see wording/neutral.ts. */
 const CI_COMMAND = /##(?=\[|vso\[|teamcity\[)/gi;
 /** Control characters, separators of lines, and what turns the direction of text. */
 const ACTING = /[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;

@@ -17,13 +17,13 @@ function maskedCrc(bytes: Uint8Array): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
 
-/** True where bytes begin with a whole record head, which no protocol buffer of statistics does. */
+/** True if bytes begin with a whole record head, which no protocol buffer of statistics does. */
 export function isTfRecord(bytes: Uint8Array): boolean {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return buffer.length >= 16 && buffer.readUInt32LE(8) === maskedCrc(buffer.subarray(0, 8));
 }
 
-/** @throws VarveError `tfdv-invalid` where a record is cut or its checksum is wrong */
+/** @throws VarveError `tfdv-invalid` if a record is cut or its checksum is wrong */
 export function readTfRecords(bytes: Uint8Array, where: string): Buffer[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const records: Buffer[] = [];

@@ -7,8 +7,8 @@ import { schemaFromPbtxt } from './schema-from.ts';
 import { schemaToPbtxt } from './schema-to.ts';
 
 /**
- * As `proposeUpdate`, of a schema in TFDV's text format. The format is printed anew; the diff is against the old schema
- * printed the same way, so that it shows changes only.
+ * Proposes an update, as `proposeUpdate` does, of a schema in TFDV's text format. Prints the format anew; the diff is
+ * against the old schema printed the same way, so that it shows changes only.
  * @throws VarveError `tfdv-invalid`, `schema-invalid`
  */
 export function proposePbtxtUpdate(pbtxt: string, where: string, profile: Profile): SchemaUpdate {

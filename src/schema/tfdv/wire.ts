@@ -21,7 +21,7 @@ export interface Descriptors {
 
 const MAX_DEPTH = 100;
 
-/** @throws VarveError `tfdv-invalid` where bytes are cut, or nested more than 100 deep */
+/** @throws VarveError `tfdv-invalid` if bytes are cut, or nested more than 100 deep */
 export function decodeMessage(
   bytes: Uint8Array,
   type: string,
@@ -75,7 +75,7 @@ class Decoder {
     return made;
   }
 
-  /** One value, more where numbers are packed; undefined where the bytes do not fit the descriptor. */
+  /** One value, more where numbers are packed; undefined if the bytes do not fit the descriptor. */
   #values(raw: Raw, field: FieldType | undefined, depth: number): (string | TextMessage | undefined)[] {
     if (field === undefined) return [undefined];
     if (typeof raw === 'bigint') return [varintText(raw, field, this.#descriptors)];
@@ -112,7 +112,7 @@ class Decoder {
 
 type Raw = bigint | { readonly wire: WireType; readonly bytes: Buffer };
 
-/** @throws Error where bytes are cut */
+/** @throws Error if bytes are cut */
 function rawOf(reader: BinaryReader, wire: WireType): Raw {
   if (wire === WireType.Varint) return BigInt(reader.uint64());
   const fixed = wire === WireType.Bit64 ? 8 : wire === WireType.Bit32 ? 4 : undefined;
@@ -151,7 +151,7 @@ function shortFloat(value: number): number {
   return value;
 }
 
-/** As protocol buffers print unknown fields: a number, 8 or 16 hexadecimal digits, or a string. */
+/** Writes an unknown field as protocol buffers print it: a number, 8 or 16 hexadecimal digits, or a string. */
 function unknown(raw: Raw): string {
   if (typeof raw === 'bigint') return String(raw);
   if (raw.wire === WireType.LengthDelimited) return stringScalar(raw.bytes);
@@ -159,7 +159,7 @@ function unknown(raw: Raw): string {
   return `0x${value.toString(16).padStart(raw.bytes.length * 2, '0')}`;
 }
 
-/** @throws VarveError `tfdv-invalid` where a field by name has no descriptor, or its value is of another kind */
+/** @throws VarveError `tfdv-invalid` if a field by name has no descriptor, or its value is of another kind */
 export function encodeMessage(message: TextMessage, type: string, descriptors: Descriptors): Uint8Array {
   const writer = new BinaryWriter();
   for (const { name, value } of message.fields) {
@@ -174,7 +174,7 @@ export function encodeMessage(message: TextMessage, type: string, descriptors: D
   return writer.finish();
 }
 
-/** Writes a field of the descriptor; false where its value is of another kind. */
+/** Writes a field of the descriptor; false if its value is of another kind. */
 function writeKnown(
   writer: BinaryWriter,
   { number, kind, of = '' }: FieldType,
@@ -219,7 +219,7 @@ function floatOf(text: string): number {
   return Number(text.replace(/f$/i, ''));
 }
 
-/** Writes a field that is named by its number, in the form that `unknown` gave it; false where it is in none. */
+/** Writes a field that is named by its number, in the form that `unknown` gave it; false if it is in none. */
 function writeUnknown(writer: BinaryWriter, name: string, value: string | TextMessage): boolean {
   const number = /^\d{1,9}$/.test(name) ? Number(name) : 0;
   if (number === 0 || typeof value !== 'string') return false;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DIGEST_BYTES } from '../format/digest.ts';
 import { type ChunkSizes, findCut } from './chunker.ts';
 
-/** A stretch of a file in `buffer` from `start` to `end`. Before `start`, the largest chunk has room. */
+/** A part of a file, in `buffer` from `start` to `end`. Before `start`, there is room for the largest chunk. */
 export interface Block {
   readonly buffer: Uint8Array;
   readonly start: number;
@@ -17,7 +17,7 @@ export interface CutBlock {
   readonly digests: Uint8Array;
 }
 
-/** Cuts a file that comes in blocks and hashes its chunks; the end of a block that may be half a chunk goes to the next. */
+/** Cuts a file that comes in blocks and hashes its chunks. The end of a block, which may be half a chunk, is kept for the next. */
 export class BlockCutter {
   readonly #sizes: ChunkSizes;
   readonly #rest: Uint8Array;
@@ -28,6 +28,7 @@ export class BlockCutter {
     this.#rest = new Uint8Array(sizes.maximum);
   }
 
+  /** Cut a block, with what was kept of the one before. It writes into the room before `start`. */
   cut({ buffer, start, end, isLast }: Block): CutBlock {
     const first = start - this.#restLength;
     buffer.set(this.#rest.subarray(0, this.#restLength), first);

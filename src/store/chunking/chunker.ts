@@ -1,6 +1,10 @@
+/**
+ * Chunking: cutting large files where their content says so. It may not know stores: it is given bytes and names places in them.
+ */
+
 import { createHash } from 'node:crypto';
 
-/** How large chunks are: never below `minimum` (but for the last) nor above `maximum`, `average` aimed at. In bytes. */
+/** Sizes of chunks in bytes: never below `minimum` (but for the last) nor above `maximum`, and about `average`. */
 export interface ChunkSizes {
   readonly minimum: number;
   readonly average: number;
@@ -18,9 +22,9 @@ function chunkSizes(average: number): ChunkSizes {
 }
 
 /**
- * The end of the chunk that begins at `start`: a place that depends only on the bytes near it, so that an edit moves the
- * ends of few chunks. Gear rolling hash (Xia et al., "FastCDC", USENIX ATC 2016) with normalised chunking: a mask of one
- * bit more before the average, of one bit less after it. The hash covers the last 32 bytes. Where no such place lies
+ * Find the end of the chunk that begins at `start`: a place that depends only on the bytes near it, so that an edit moves the ends of
+ * few chunks. Gear rolling hash (Xia et al., "FastCDC", USENIX ATC 2016) with normalised chunking: a mask of one
+ * bit more before the average, of one bit less after it. The hash covers the last 32 bytes. If no such place lies
  * before `end`, the answer is `start + maximum` or `end`, whichever comes first; so a caller with more bytes to come must
  * have at least `maximum` bytes at hand. About 1 GiB/s on one core.
  */

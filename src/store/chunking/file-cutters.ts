@@ -8,9 +8,10 @@ export interface FileCutter {
   close(): Promise<void>;
 }
 
-/** From this size of a file on, starting a thread pays. */
+/** Starting a thread pays for files of so many bytes. */
 const SMALLEST_THREADED = 32 * 1024 * 1024;
 
+/** Choose who cuts a file: this thread or another. @param size of the file, in bytes */
 export function cutterFor(size: number): FileCutter {
   if (size < SMALLEST_THREADED) {
     const cutter = new BlockCutter(DATA_CHUNKS);

@@ -1,8 +1,9 @@
-/** Below this, a file is one blob in a pack: chunking would save less than its bookkeeping costs. */
+/** A file of up to so many bytes is one blob in a pack: chunking would save less than its bookkeeping costs. */
 export const SMALLEST_CHUNKED = 128 * 1024;
-/** From here on, a file that does not gain from chunking gets a file of its own, which any engine can read in place. */
+/** A file of so many bytes that does not gain from chunking becomes a whole object, which any engine can read in place. */
 const SMALLEST_WHOLE = 1024 * 1024;
 
+/** One blob in a pack, chunks in packs and a recipe, or a whole object. */
 export type Layout = 'blob' | 'chunks' | 'whole';
 
 /** Beginnings of formats whose bytes all change with one edit (compressed) or that engines read in place (columnar). */
@@ -29,7 +30,8 @@ const NOT_CHUNKED: readonly (readonly [offset: number, magic: Buffer])[] = [
 ];
 
 /**
- * How a file is laid out in the store. Its digest does not depend on this.
+ * Choose how a file is laid out in the store. Its digest does not depend on this.
+ * @param size in bytes
  * @param head at least the first 16 bytes of the file, or all of it
  */
 export function layoutOf(size: number, head: Uint8Array): Layout {

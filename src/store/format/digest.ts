@@ -1,16 +1,21 @@
+/**
+ * Formats of a store, byte for byte as docs/design/store-format.md lists them. They may not know where files lie, and take every byte for
+ * hostile until it is checked.
+ */
+
 import { createHash } from 'node:crypto';
 import { VarveError } from '../../errors.ts';
 
-/** SHA-256 in lower-case hex after its name: how pointers, manifests and messages name bytes. */
+/** A SHA-256 as pointers, manifests and messages write it: `sha256:` and lower-case hex. */
 export type Digest = `sha256:${string}`;
 
-/** The 32 bytes of a digest: how indexes, packs and recipes hold it. */
+/** A SHA-256 as indexes, packs and recipes hold it: its 32 bytes. */
 export type RawDigest = Uint8Array;
 
 export const DIGEST_BYTES = 32;
 const PATTERN = /^sha256:[0-9a-f]{64}$/;
 
-/** @throws VarveError `invalid-digest`; `where` names the file or field that held the text */
+/** Check a digest. @param where names the file or field that held the text @throws VarveError `invalid-digest` */
 export function parseDigest(text: unknown, where: string): Digest {
   if (typeof text === 'string' && PATTERN.test(text)) return text as Digest;
   throw new VarveError('invalid-digest', `${where}: not a digest: ${JSON.stringify(text)?.slice(0, 100)}`, {

@@ -1,13 +1,13 @@
 import { damaged } from '../errors.ts';
 import { compareDigests, DIGEST_BYTES, hexDigestOf, type RawDigest, toHex } from './digest.ts';
-import { LARGEST_PACK, type PackKind } from './pack.ts';
-import { LARGEST_BLOB } from './recipe.ts';
+import { MAX_PACK_BYTES, type PackKind } from './pack.ts';
+import { MAX_BLOB_BYTES } from './recipe.ts';
 
-/** What an index says, in the order in which its file holds it: every list sorted by digest but `packs`. */
+/** The content of an index file, in the order in which the file holds it: every list but `packs` is sorted by digest. */
 export interface IndexContent {
   readonly packs: readonly IndexedPack[];
   readonly blobs: readonly IndexedBlob[];
-  readonly wholes: readonly IndexedWhole[];
+  readonly wholeObjects: readonly IndexedWholeObject[];
   readonly recipes: readonly IndexedRecipe[];
 }
 export interface IndexedPack {
@@ -22,8 +22,8 @@ export interface IndexedBlob {
   readonly offset: number;
   readonly length: number;
 }
-/** An object in a file of its own. `generation` is 0 unless an earlier file of this object was condemned. */
-export interface IndexedWhole {
+/** An object in a file of its own. `generation` is 0 unless an earlier file of this object waited for deletion. */
+export interface IndexedWholeObject {
   readonly digest: RawDigest;
   readonly size: number;
   readonly generation: number;
@@ -43,15 +43,19 @@ const BLOB = 44;
 const WHOLE = 44;
 const RECIPE = 72;
 
-/** @returns the bytes of an index file; the lists need not be sorted yet. Format: docs/design/store-format.md */
+/** Encode an index file. The lists need not be sorted yet. Format: docs/design/store-format.md */
 export function encodeIndex(content: IndexContent): Buffer {
-  const { packs, blobs, wholes, recipes } = content;
+  const { packs, blobs, wholeObjects, recipes } = content;
   const size =
-    HEADER + packs.length * PACK + blobs.length * BLOB + wholes.length * WHOLE + recipes.length * RECIPE;
+    HEADER +
+    packs.length * PACK +
+    blobs.length * BLOB +
+    wholeObjects.length * WHOLE +
+    recipes.length * RECIPE;
   const bytes = Buffer.alloc(size);
   MAGIC.copy(bytes);
   bytes.writeUInt32LE(VERSION, 8);
-  [packs.length, blobs.length, wholes.length, recipes.length].forEach((count, at) => {
+  [packs.length, blobs.length, wholeObjects.length, recipes.length].forEach((count, at) => {
     bytes.writeUInt32LE(count, 12 + at * 4);
   });
   let at = HEADER;
@@ -68,7 +72,7 @@ export function encodeIndex(content: IndexContent): Buffer {
     bytes.writeUInt32LE(blob.length, at + 40);
     at += BLOB;
   }
-  for (const whole of sorted(wholes)) {
+  for (const whole of sorted(wholeObjects)) {
     bytes.set(whole.digest, at);
     writeSize(bytes, whole.size, at + 32);
     bytes.writeUInt32LE(whole.generation, at + 40);
@@ -93,17 +97,21 @@ function writeSize(bytes: Buffer, size: number, at: number): void {
   bytes.writeUInt32LE(Math.floor(size / 2 ** 32), at + 4);
 }
 
-/** An index file in memory, searched as it is: no object an entry. */
+/** An index file in memory, searched as it is: no JavaScript object is made for an entry before it is asked for. */
 export class IndexFile {
   /** SHA-256 of the file, in hex: its name. */
   readonly name: string;
   readonly packs: readonly IndexedPack[];
   readonly #bytes: Buffer;
   readonly #blobs: Table;
-  readonly #wholes: Table;
+  readonly #wholeObjects: Table;
   readonly #recipes: Table;
 
-  /** @throws VarveError `damaged-index` where the bytes do not have this name or are not a well-formed index */
+  /**
+   * Check an index file that may come from anyone.
+   * @param name SHA-256 of the file in hex
+   * @throws VarveError `damaged-index`, `newer-index`
+   */
   static parse(bytes: Uint8Array, name: string): IndexFile {
     if (hexDigestOf(bytes) !== name)
       throw damaged('damaged-index', indexKey(name), 'its bytes do not match its name');
@@ -120,24 +128,24 @@ export class IndexFile {
     const version = bytes.readUInt32LE(8);
     if (version !== VERSION)
       throw damaged('newer-index', indexKey(name), `its version ${version} is unknown to this varve`);
-    const [packs, blobs, wholes, recipes] = [12, 16, 20, 24].map((at) => bytes.readUInt32LE(at)) as [
+    const [packs, blobs, wholeObjects, recipes] = [12, 16, 20, 24].map((at) => bytes.readUInt32LE(at)) as [
       number,
       number,
       number,
       number,
     ];
     this.#blobs = { at: HEADER + packs * PACK, count: blobs, entry: BLOB };
-    this.#wholes = { at: endOf(this.#blobs), count: wholes, entry: WHOLE };
-    this.#recipes = { at: endOf(this.#wholes), count: recipes, entry: RECIPE };
+    this.#wholeObjects = { at: endOf(this.#blobs), count: wholeObjects, entry: WHOLE };
+    this.#recipes = { at: endOf(this.#wholeObjects), count: recipes, entry: RECIPE };
     if (endOf(this.#recipes) !== bytes.length) fail('its length is wrong');
     this.packs = Array.from({ length: packs }, (_, at) => this.#packAt(at, fail));
-    for (const table of [this.#blobs, this.#wholes, this.#recipes]) {
+    for (const table of [this.#blobs, this.#wholeObjects, this.#recipes]) {
       if (!isSorted(bytes, table)) fail('it is not sorted');
     }
     for (let at = 0; at < blobs; at++) this.#checkBlob(at, fail);
   }
 
-  /** The file as it is. */
+  /** The bytes of the file. */
   get bytes(): Uint8Array {
     return this.#bytes;
   }
@@ -154,15 +162,15 @@ export class IndexFile {
     for (const at of matches(this.#bytes, this.#blobs, digest)) yield this.#blobAt(at);
   }
 
-  *wholes(digest: RawDigest): Generator<IndexedWhole> {
-    for (const at of matches(this.#bytes, this.#wholes, digest)) yield this.#wholeAt(at);
+  *wholeObjects(digest: RawDigest): Generator<IndexedWholeObject> {
+    for (const at of matches(this.#bytes, this.#wholeObjects, digest)) yield this.#wholeObjectAt(at);
   }
 
   *recipes(digest: RawDigest): Generator<IndexedRecipe> {
     for (const at of matches(this.#bytes, this.#recipes, digest)) yield this.#recipeAt(at);
   }
 
-  /** Each pack with the blobs in it, by offset. */
+  /** List each pack with the blobs in it, by offset. */
   *byPack(): Generator<{ pack: IndexedPack; blobs: IndexedBlob[] }> {
     const ordinals = Uint32Array.from({ length: this.#blobs.count }, (_, at) => at);
     const packAndOffset = (ordinal: number): number => {
@@ -187,8 +195,8 @@ export class IndexFile {
     for (let at = 0; at < this.#blobs.count; at++) yield this.#blobAt(at);
   }
 
-  *allWholes(): Generator<IndexedWhole> {
-    for (let at = 0; at < this.#wholes.count; at++) yield this.#wholeAt(at);
+  *allWholeObjects(): Generator<IndexedWholeObject> {
+    for (let at = 0; at < this.#wholeObjects.count; at++) yield this.#wholeObjectAt(at);
   }
 
   *allRecipes(): Generator<IndexedRecipe> {
@@ -199,7 +207,7 @@ export class IndexFile {
     const at = HEADER + ordinal * PACK;
     const size = this.#bytes.readUInt32LE(at + 32);
     const kind = this.#bytes.readUInt32LE(at + 36);
-    if (size > LARGEST_PACK || kind > 1) fail('a pack is not of this format');
+    if (size > MAX_PACK_BYTES || kind > 1) fail('a pack is not of this format');
     return { name: toHex(this.#bytes.subarray(at, at + 32)), size, kind: kind === 0 ? 'data' : 'meta' };
   }
 
@@ -219,15 +227,15 @@ export class IndexFile {
     const length = this.#bytes.readUInt32LE(at + 40);
     if (
       pack === undefined ||
-      length > LARGEST_BLOB ||
+      length > MAX_BLOB_BYTES ||
       this.#bytes.readUInt32LE(at + 36) + length > pack.size
     ) {
       fail('a blob lies outside its pack');
     }
   }
 
-  #wholeAt(ordinal: number): IndexedWhole {
-    const at = this.#wholes.at + ordinal * WHOLE;
+  #wholeObjectAt(ordinal: number): IndexedWholeObject {
+    const at = this.#wholeObjects.at + ordinal * WHOLE;
     return {
       digest: this.#bytes.subarray(at, at + DIGEST_BYTES),
       size: readSize(this.#bytes, at + 32),
@@ -267,7 +275,7 @@ function isSorted(bytes: Buffer, table: Table): boolean {
   return true;
 }
 
-/** The ordinals of the entries with this digest, by binary search. */
+/** Find the ordinals of the entries with this digest, by binary search. */
 function* matches(bytes: Buffer, table: Table, digest: RawDigest): Generator<number> {
   let low = 0;
   let high = table.count;
@@ -280,6 +288,7 @@ function* matches(bytes: Buffer, table: Table, digest: RawDigest): Generator<num
     yield low;
 }
 
+/** @param name SHA-256 of the index file in hex */
 export function indexKey(name: string): string {
   return `index/${name}.idx`;
 }

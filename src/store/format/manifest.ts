@@ -16,15 +16,16 @@ export interface ManifestEntry {
   readonly executable?: true;
 }
 
-/** Bytes of text, about, that are encoded into one piece. */
+/** About so many bytes of text are encoded into one piece. */
 export const MANIFEST_BLOCK = 64 * 1024;
-/** A path of only escaped characters, and the other fields. */
-const LONGEST_LINE = MAX_PATH_BYTES * 6 + 4096;
+/** The longest path, if each of its bytes is escaped, and the other fields. */
+const MAX_LINE_BYTES = MAX_PATH_BYTES * 6 + 4096;
 const NEWLINE = 10;
 
 /**
- * The manifest as bytes: canonical JSON Lines, sorted by the bytes of the path, in blocks of about 64 KiB.
- * @throws VarveError `invalid-manifest` where the order or a path is wrong
+ * Encode a manifest: canonical JSON Lines, sorted by the bytes of the path, in blocks of about 64 KiB.
+ * @param entries in that order
+ * @throws VarveError `invalid-manifest` if the order or a path is wrong
  */
 export function* encodeManifest(entries: Iterable<ManifestEntry>): Generator<Uint8Array> {
   const order = new PathOrder();
@@ -42,7 +43,8 @@ export function* encodeManifest(entries: Iterable<ManifestEntry>): Generator<Uin
 }
 
 /**
- * The entries of a manifest that may come from anyone. Reads in bounded memory.
+ * Read the entries of a manifest that may come from anyone, in bounded memory.
+ * @param where names the manifest, for messages
  * @throws VarveError `damaged-manifest` for anything that encodeManifest would not have written
  */
 export function readManifest(
@@ -53,8 +55,9 @@ export function readManifest(
 }
 
 /**
- * Lines of JSON whose paths are in the order of manifests. Reads in bounded memory.
- * @param parse reads one line, and throws `damaged-manifest` where it is not in the canonical form
+ * Read lines of JSON whose paths are in the order of manifests, in bounded memory.
+ * @param where names the manifest, for messages
+ * @param parse reads one line, and throws `damaged-manifest` if it is not in the canonical form
  * @throws VarveError `damaged-manifest`
  */
 export async function* readSortedLines<E extends { readonly path: string }>(
@@ -77,7 +80,7 @@ export async function* readSortedLines<E extends { readonly path: string }>(
       yield entry;
       from = 0;
     }
-    if (queue.length > LONGEST_LINE) throw damagedManifest(where, 'a line is too long');
+    if (queue.length > MAX_LINE_BYTES) throw damagedManifest(where, 'a line is too long');
   }
   if (queue.length > 0) throw damagedManifest(where, 'its last line has no end');
 }

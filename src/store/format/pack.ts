@@ -1,7 +1,7 @@
 import { damaged } from '../errors.ts';
 import { DIGEST_BYTES, hexDigestOf, type RawDigest } from './digest.ts';
 
-/** What a pack carries: bytes of files, or manifests, recipes and profiles, so that fetching those alone is cheap. */
+/** The content of a pack: bytes of files, or manifests, recipes and profiles, which lie apart so that fetching them alone is cheap. */
 export type PackKind = 'data' | 'meta';
 
 export interface PackEntry {
@@ -22,9 +22,9 @@ const VERSION = 1;
 const PACK_HEADER = 16;
 const ENTRY = 40;
 const FOOTER = 16;
-/** The largest pack that is written; ones of up to LARGEST_PACK are read. */
+/** No larger pack is written; packs of up to MAX_PACK_BYTES are read. */
 export const PACK_CAPACITY = 16 * 1024 * 1024;
-export const LARGEST_PACK = 64 * 1024 * 1024;
+export const MAX_PACK_BYTES = 64 * 1024 * 1024;
 const SALT_AT = 11;
 
 /** Collects blobs into one pack. The format is in docs/design/store-format.md. */
@@ -48,23 +48,27 @@ export class PackBuilder {
     return this.#entries;
   }
 
-  /** Gives the buffer back for another pack; only `entries` may be read after this. */
+  /** Give the buffer back for another pack; only `entries` may be read after this. */
   release(): Buffer {
     return this.#buffer;
   }
 
+  /** Whether a blob of so many bytes still fits. */
   fits(length: number): boolean {
     return this.#end + length + (this.#entries.length + 1) * ENTRY + FOOTER <= this.#buffer.length;
   }
 
-  /** Copies the blob in; it must fit. */
+  /** Copy the blob in; it must fit. */
   append(digest: RawDigest, bytes: Uint8Array): void {
     this.#buffer.set(bytes, this.#end);
     this.#entries.push({ digest, offset: this.#end, length: bytes.length });
     this.#end += bytes.length;
   }
 
-  /** @param salt five bytes that give the same blobs another name, where the first name may not be used again */
+  /**
+   * Write the trailer and name the pack. Nothing can be appended after this.
+   * @param salt five bytes that give the same blobs another name, if the first name may not be used again
+   */
   seal(salt?: Uint8Array): SealedPack {
     if (salt !== undefined) this.#buffer.set(salt, SALT_AT);
     let at = this.#end;
@@ -83,7 +87,8 @@ export class PackBuilder {
 }
 
 /**
- * What a pack says of itself in its trailer: an index can be made from it.
+ * Read the trailer of a pack, which lists its blobs: an index can be made from it.
+ * @param name of the pack, for messages
  * @throws VarveError `damaged-pack`
  */
 export function readTrailer(pack: Uint8Array, name: string): { kind: PackKind; entries: PackEntry[] } {
@@ -111,6 +116,7 @@ export function readTrailer(pack: Uint8Array, name: string): { kind: PackKind; e
   return { kind: bytes[10] === 0 ? 'data' : 'meta', entries };
 }
 
+/** @param name SHA-256 of the pack in hex */
 export function packKey(name: string): string {
   return `packs/${name}.pack`;
 }

@@ -12,8 +12,21 @@ const MAGIC = Buffer.from('VARVRCPE');
 const VERSION = 1;
 const HEADER = 56;
 const ENTRY = DIGEST_BYTES + 4;
-/** No writer makes larger chunks, so no reader believes in them. */
-export const LARGEST_BLOB = 8 * 1024 * 1024;
+/** No writer makes larger chunks, so a reader takes them for damage. */
+export const MAX_BLOB_BYTES = 8 * 1024 * 1024;
+
+/** The recipe of a petabyte is itself cut into chunks four times; one that goes deeper, or round in circles, is hostile. */
+export const MAX_RECIPE_DEPTH = 6;
+
+/**
+ * @param depth recipes that led to this one
+ * @param where path or name of the recipe, for the message
+ * @throws VarveError `damaged-recipe`
+ */
+export function checkRecipeDepth(depth: number, where: string): void {
+  if (depth >= MAX_RECIPE_DEPTH)
+    throw damaged('damaged-recipe', where, 'recipes lead to recipes without end');
+}
 
 /** The recipe of an object as bytes: a header, then each chunk's digest and length. The format is in docs/design/store-format.md. */
 export class RecipeBuilder {
@@ -41,6 +54,7 @@ export class RecipeBuilder {
     this.#size += length;
   }
 
+  /** Write the header. @param object digest of the object that the chunks make up */
   finish(object: RawDigest): Uint8Array {
     MAGIC.copy(this.#bytes);
     this.#bytes.writeUInt32LE(VERSION, 8);
@@ -51,7 +65,7 @@ export class RecipeBuilder {
   }
 }
 
-/** What a recipe says at its beginning: the object that it describes, and the first of its chunks. */
+/** The beginning of a recipe: the object that it describes, and the first of its chunks. */
 export interface RecipeBeginning {
   readonly digest: RawDigest;
   readonly size: number;
@@ -60,7 +74,7 @@ export interface RecipeBeginning {
   readonly isComplete: boolean;
 }
 
-/** Undefined where the bytes are neither a recipe nor the beginning of one. */
+/** Read the beginning of a recipe; undefined if the bytes are neither a recipe nor the beginning of one. */
 export function recipeBeginning(bytes: Uint8Array): RecipeBeginning | undefined {
   const header = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (header.length < HEADER + ENTRY || !header.subarray(0, 8).equals(MAGIC)) return undefined;
@@ -75,8 +89,11 @@ export function recipeBeginning(bytes: Uint8Array): RecipeBeginning | undefined 
 }
 
 /**
- * The chunks that a recipe names, read in bounded memory.
- * @throws VarveError `damaged-recipe` where it is not a recipe of this object and size
+ * Read the chunks that a recipe names, in bounded memory.
+ * @param object digest of the object that the recipe must describe
+ * @param size bytes of that object
+ * @param where name of the recipe, for messages
+ * @throws VarveError `damaged-recipe` if it is not a recipe of this object and size
  */
 export async function* readRecipe(
   bytes: AsyncIterable<Uint8Array>,
@@ -115,7 +132,7 @@ function checkHeader(header: Buffer, object: RawDigest, size: number, where: str
 
 function chunkAt(entry: Buffer, where: string): ChunkRef {
   const length = entry.readUInt32LE(DIGEST_BYTES);
-  if (length === 0 || length > LARGEST_BLOB)
+  if (length === 0 || length > MAX_BLOB_BYTES)
     throw damaged('damaged-recipe', where, `a chunk of ${length} bytes`);
   return { digest: entry.subarray(0, DIGEST_BYTES), length };
 }

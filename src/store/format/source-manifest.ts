@@ -12,30 +12,33 @@ import {
 
 /**
  * One file of a snapshot in place: an object that somebody else keeps in a bucket. Its key is the path behind that of the
- * source; '' where the source is a single object.
+ * source, or '' if the source is a single object.
  */
-export interface SourceFile {
+export interface SourceManifestEntry {
   readonly path: string;
   /** In bytes. */
   readonly size: number;
   /** Names a state of the object, in the server's own way; without quotes. */
   readonly etag: string;
-  /** Where the bucket keeps versions. */
+  /** The object's version, if the bucket keeps versions. */
   readonly version?: string;
-  /** Of the bytes; undefined where the server keeps no SHA-256 and nobody has read them yet. */
+  /** Digest of the bytes; undefined if the server keeps no SHA-256 and nobody has read them yet. */
   readonly digest?: Digest;
 }
 
-/** What an entity tag may hold (RFC 9110, 8.8.3), in ASCII; it goes into a header. */
+/** Entity tags, which go into a header, as RFC 9110, 8.8.3 allows them in ASCII. */
 const ETAG = /^[!#-~]{1,256}$/;
 /** S3 allows 1,024 bytes. */
 const VERSION = /^[!-~]{1,1024}$/;
 
 /**
- * The files as bytes: canonical JSON Lines, sorted by the bytes of the path, in blocks of about 64 KiB.
- * @throws VarveError `unsupported-key` where keys cannot be paths beside one another; `source-changed` where one comes twice
+ * Encode a source manifest: canonical JSON Lines, sorted by the bytes of the path, in blocks of about 64 KiB.
+ * @param files in that order
+ * @throws VarveError `unsupported-key` if keys cannot be paths beside one another; `source-changed` if one comes twice
  */
-export async function* encodeSourceManifest(files: AsyncIterable<SourceFile>): AsyncGenerator<Uint8Array> {
+export async function* encodeSourceManifest(
+  files: AsyncIterable<SourceManifestEntry>,
+): AsyncGenerator<Uint8Array> {
   const order = new PathOrder();
   let last: string | undefined;
   let text = '';
@@ -53,13 +56,14 @@ export async function* encodeSourceManifest(files: AsyncIterable<SourceFile>): A
 }
 
 /**
- * The files of a source manifest that may come from anyone. Reads in bounded memory.
+ * Read the files of a source manifest that may come from anyone, in bounded memory.
+ * @param where names the manifest, for messages
  * @throws VarveError `damaged-manifest` for anything that encodeSourceManifest would not have written
  */
 export function readSourceManifest(
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   where: string,
-): AsyncGenerator<SourceFile> {
+): AsyncGenerator<SourceManifestEntry> {
   return readSortedLines(bytes, where, parseFile);
 }
 
@@ -75,12 +79,12 @@ export function unsupportedKey(key: string, problem: string): VarveError {
   });
 }
 
-function encodeFile({ path, size, etag, version, digest }: SourceFile): string {
-  // In this order, and without what is undefined.
+function encodeFile({ path, size, etag, version, digest }: SourceManifestEntry): string {
+  // The order of the fields is part of the format. Undefined ones are left out.
   return JSON.stringify({ path, size, etag, version, digest });
 }
 
-function parseFile(line: string, where: string): SourceFile {
+function parseFile(line: string, where: string): SourceManifestEntry {
   const { path, size, etag, version, digest } = parseLine(line, where);
   if (path !== '') checkManifestPath(path, where);
   if (path.endsWith('/')) throw damagedManifest(where, `${JSON.stringify(path)} is a folder`);
@@ -91,7 +95,7 @@ function parseFile(line: string, where: string): SourceFile {
   if (!isIdentity(etag, version)) {
     throw damagedManifest(where, `${JSON.stringify(path)} has an identity that no server gives`);
   }
-  const file: SourceFile = {
+  const file: SourceManifestEntry = {
     path,
     size,
     etag,

@@ -1,33 +1,43 @@
+/**
+ * Garbage collection of a store: mark what roots and refs need, sweep the rest after a grace. It may not know where roots come from
+ * (Git's history, other clones), and removes nothing while it cannot tell what is needed.
+ */
+
 import { VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
 import { isStoreKey } from '../../remote/store-layout.ts';
 import { packKey } from '../format/pack.ts';
-import { wholeKey } from '../format/whole-object-key.ts';
+import { wholeObjectKey } from '../format/whole-object-key.ts';
 import { pruneIndex } from '../index/merge.ts';
 import type { Store } from '../store.ts';
 import type { StoreCore } from '../store-core.ts';
-import { decide, type Known, replacement, type StoredFile, type StoredFiles } from './decide.ts';
+import { type Known, planCollection, replacement, type StoredFile, type StoredFiles } from './decide.ts';
 import { markLive } from './mark.ts';
-import { type Condemned, probeClock, readCondemned, writeCondemned } from './pending-deletions.ts';
+import {
+  type PendingDeletions,
+  probeClock,
+  readPendingDeletions,
+  writePendingDeletions,
+} from './pending-deletions.ts';
 import { dropRefs, listRefs, writeRef } from './refs.ts';
 import { repackSparse } from './repack.ts';
 import type { Root } from './roots.ts';
 
 export interface GarbageOptions {
-  /** On a remote: the clone whose earlier pushes `roots` replace. */
+  /** Id of the clone whose earlier refs `roots` replace. Undefined for a cache that only one clone uses: it has no refs. */
   readonly clone?: string;
-  /** Time between the gc that finds something unneeded and the gc that may remove it. 0 removes at once. */
+  /** Time in ms between the gc that finds something unneeded and the gc that may remove it. 0 removes at once. */
   readonly graceMs: number;
-  /** Says what would happen and writes nothing. */
+  /** Tell what would happen and write nothing. */
   readonly dryRun?: boolean;
   readonly onProgress?: OnProgress;
 }
 
-/** Objects are files of the store: packs and whole objects. In a dry run, what would be. */
+/** Counts of packs and whole objects, as `--json` prints them. In a dry run, what a gc would do. */
 export interface Collected {
   readonly freedBytes: number;
   readonly freedObjects: number;
-  /** Needed by nothing; a gc after the grace period removes them. */
+  /** Pending deletions: needed by nothing, and removed by a gc after the grace. */
   readonly condemnedBytes: number;
   readonly condemnedObjects: number;
   readonly keptBytes: number;
@@ -39,12 +49,12 @@ export interface Collected {
 }
 
 /**
- * Mark and sweep in two runs. The first condemns what neither `roots` nor the refs of other clones need; a later one, when
- * the grace period is over by the remote's own clock, removes what still nothing needs. Between the two, whoever writes
- * sees the condemned list and relies on none of it; so two pushes and a gc at once lose nothing.
- * @throws VarveError `not-a-store`, `damaged-ref`, `damaged-manifest`, …: where it cannot tell what is needed, it removes nothing
+ * Mark and sweep in two runs. The first lists as pending deletions what neither `roots` nor the refs of other clones need. A later
+ * one, when the grace is over by the remote's own clock, removes what still nothing needs. Between the two, whoever writes reads
+ * the list and relies on nothing in it, so two pushes and a gc at once lose nothing.
+ * @throws VarveError `not-a-store`, `damaged-ref`, `damaged-index`, `damaged-condemned`, `damaged-manifest`, `damaged-recipe`, before anything is removed
  */
-export async function collectGarbage(
+export async function markAndSweep(
   store: Store,
   roots: readonly Root[],
   options: GarbageOptions,
@@ -54,10 +64,10 @@ export async function collectGarbage(
   if (!dryRun) await core.remote.claim();
   const now = dryRun ? Date.now() : await probeClock(core.remote);
   if (clone !== undefined && !dryRun) await writeRef(core.remote, clone, roots);
-  // What is there, before what is needed: a push says what it needs before it looks at what is there.
+  // The index is read before the refs: a push writes its ref before it reads the index.
   await core.reload();
   if (core.catalog.damagedIndexes.length > 0) throw cannotTell(core.remote.url);
-  const condemned = await readCondemned(core.remote);
+  const pending = await readPendingDeletions(core.remote);
   const refs = await listRefs(core.remote);
   const replaced = refs.filter((ref) => ref.clone === clone && ref.modified.getTime() <= now - graceMs);
   const others = refs.filter((ref) => !replaced.includes(ref));
@@ -66,15 +76,15 @@ export async function collectGarbage(
   const known: Known = {
     files: await listFiles(core),
     live: marks.keys,
-    pending: condemned,
+    pending,
     graceEnd: now - graceMs,
     atOnce: graceMs === 0,
     unfinished: marks.unfinished,
   };
-  const { fresh, remove, postponed, figures } = decide(known);
+  const { fresh, remove, postponed, figures } = planCollection(known);
   if (!dryRun) {
-    if (fresh.length > 0) await writeCondemned(core.remote, fresh);
-    await sweep(core, known, remove, condemned);
+    if (fresh.length > 0) await writePendingDeletions(core.remote, fresh);
+    await sweep(core, known, remove, pending);
     await dropRefs(core.remote, replaced, roots);
     await core.reload();
   }
@@ -89,7 +99,8 @@ async function listFiles({ remote, catalog }: StoreCore): Promise<StoredFiles> {
   const indexed = new Set<string>();
   for (const segment of catalog.segments) {
     for (const { name } of segment.packs) indexed.add(packKey(name));
-    for (const { digest, generation } of segment.allWholes()) indexed.add(wholeKey(digest, generation));
+    for (const { digest, generation } of segment.allWholeObjects())
+      indexed.add(wholeObjectKey(digest, generation));
   }
   const files = new Map<string, StoredFile>();
   for (const prefix of ['packs/', 'objects/']) {
@@ -102,12 +113,12 @@ async function listFiles({ remote, catalog }: StoreCore): Promise<StoredFiles> {
   return files;
 }
 
-/** The index first, so that it never names what is gone; the condemned list last, so that nobody relies on it meanwhile. */
+/** Remove from the index first, so that it never names what is gone, and from the lists last, so that nobody relies on it meanwhile. */
 async function sweep(
   core: StoreCore,
   known: Known,
   remove: ReadonlySet<string>,
-  lists: readonly Condemned[],
+  lists: readonly PendingDeletions[],
 ): Promise<void> {
   const stays = (key: string): boolean => known.files.has(key) && !remove.has(key);
   await pruneIndex(core, stays);
@@ -115,7 +126,7 @@ async function sweep(
   for (const list of lists) {
     const keys = replacement(list, known);
     if (keys === undefined) continue;
-    if (keys.length > 0) await writeCondemned(core.remote, keys, list.isDamage);
+    if (keys.length > 0) await writePendingDeletions(core.remote, keys, list.isDamage);
     await core.remote.remove([list.key]);
   }
 }

@@ -30,7 +30,7 @@ export interface Known {
   readonly unfinished: string | undefined;
 }
 
-export interface Decision {
+export interface CollectionPlan {
   /** Found unneeded for the first time: they go on a list of pending deletions. */
   readonly fresh: readonly string[];
   readonly remove: ReadonlySet<string>;
@@ -39,7 +39,7 @@ export interface Decision {
   readonly figures: Figures;
 }
 
-/** Files of the store. */
+/** Counts of files of the store. `condemned` is what results call pending deletions. */
 export interface Figures {
   readonly freedBytes: number;
   readonly freedObjects: number;
@@ -50,14 +50,21 @@ export interface Figures {
 }
 
 /**
- * Two-step collection, as Duplicacy does it for lock-free deduplication (https://github.com/gilbertchen/duplicacy/wiki), where
- * files between the steps are called fossils. A file that nothing needs is
- * - new, where no list names it and no index either, and it came within the grace: it may be on its way in, and stays;
- * - fresh, where no list names it yet: it goes on a list, and with no grace at once;
- * - pending, where a list names it that is younger than the grace: it stays;
- * - expired, where the list is older: it goes.
+ * Plan a two-step collection, as Duplicacy does it for lock-free deduplication (https://github.com/gilbertchen/duplicacy/wiki), which
+ * calls files between the steps fossils. A file that nothing needs is
+ * - new, if no list and no index names it and it came within the grace: it may be on its way in, and stays;
+ * - fresh, if no list names it yet: it goes on a list, and if there is no grace, it goes at once;
+ * - pending, if a list names it that is younger than the grace: it stays;
+ * - expired, if that list is older: it goes.
  */
-export function decide({ files, live, pending, graceEnd, atOnce, unfinished }: Known): Decision {
+export function planCollection({
+  files,
+  live,
+  pending,
+  graceEnd,
+  atOnce,
+  unfinished,
+}: Known): CollectionPlan {
   const listed = new Set(pending.flatMap(({ keys }) => keys));
   const expired = new Set(pending.filter(({ since }) => since <= graceEnd).flatMap(({ keys }) => keys));
   const isNew = ({ isIndexed, modified }: StoredFile): boolean => !isIndexed && modified > graceEnd;
@@ -91,9 +98,9 @@ function figuresOf(files: StoredFiles, live: ReadonlySet<string>, remove: Readon
 }
 
 /**
- * What becomes of a list of pending deletions: undefined where it stays as it is, else the keys of the list that replaces it, of
- * which there may be none. `files` are those that were there before this gc removed any: what it removed stays listed until the
- * next, since somebody may still hold an index that names it.
+ * Decide what becomes of a list of pending deletions. `files` are those that were there before this gc removed any: what it removed
+ * stays listed until the next gc, since somebody may still hold an index that names it.
+ * @returns undefined if the list stays as it is, else the keys of the list that replaces it, which may be none
  */
 export function replacement(
   list: PendingList,

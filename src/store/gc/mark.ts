@@ -6,20 +6,21 @@ import { visitRoot } from './reachable.ts';
 import { type Ref, readRef } from './refs.ts';
 import type { Root } from './roots.ts';
 
-/** What roots and refs need. */
+/** The files and objects that roots and refs need. */
 export interface Marks {
   /** Keys of packs and whole objects that hold something needed. */
   readonly keys: Set<string>;
   /** Needed bytes by name of pack. */
   readonly liveBytes: Map<string, number>;
   readonly digests: DigestSet;
-  /** A young ref whose objects are not all there: a push is under way, and what else it needs cannot be known yet. */
+  /** Completes "Nothing was removed: …" if a young ref names objects that are not all there: a push is under way. */
   unfinished: string | undefined;
 }
 
 /**
- * @param young refs modified later than this (ms) may belong to a push that is under way
- * @throws VarveError where a manifest, recipe or ref is damaged
+ * Mark what roots and refs need.
+ * @param young refs modified later than this, in ms by the clock of the remote, may belong to a push that is under way
+ * @throws VarveError `damaged-manifest`, `damaged-recipe`, `damaged-ref`
  */
 export async function markLive(
   core: StoreCore,

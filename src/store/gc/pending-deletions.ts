@@ -6,23 +6,26 @@ import { isStoreKey } from '../../remote/store-layout.ts';
 import { damaged } from '../errors.ts';
 import { DIGEST_BYTES, hexDigestOf, rawDigestOf, sameDigest } from '../format/digest.ts';
 
-/** Keys that one gc found nothing to name; a later gc removes those that still nothing names once the grace is over. */
-export interface Condemned extends List {
+/**
+ * Files that one gc found unneeded, and that a later gc removes once the grace is over if they are unneeded still. On disk such a list
+ * is called `condemned`; Duplicacy calls the files fossils (https://github.com/gilbertchen/duplicacy/wiki/Lock-Free-Deduplication).
+ */
+export interface PendingDeletions extends DeletionList {
   readonly key: string;
   /** In ms, by the clock of the remote. */
   readonly since: number;
 }
 
-interface List {
+interface DeletionList {
   readonly keys: readonly string[];
-  /** Whether the files were found damaged: what needs them has copies elsewhere, or waits for some. */
+  /** Whether the files are damaged, rather than unneeded: what needs them has copies elsewhere, or waits for some. */
   readonly isDamage: boolean;
 }
 
-/** What the lists of a store say. */
-export interface Lists {
-  readonly condemned: readonly Condemned[];
-  /** Keys of lists that are damaged: what they condemn is not known. */
+/** The lists of pending deletions of a store. */
+export interface PendingDeletionLists {
+  readonly pending: readonly PendingDeletions[];
+  /** Keys of lists that are damaged: nobody can tell which files they name. */
   readonly unreadable: readonly string[];
 }
 
@@ -31,35 +34,35 @@ const KEY = /^condemned\/[0-9a-f]{32}\.json$/;
 const VERSION = 2;
 const UNNAMED_VERSION = 1;
 const NAME_LENGTH = 32;
-const LARGEST = 256 * 1024 * 1024;
-const ATTEMPTS = 20;
-/** Rewritten by gc, to read the remote's own clock: random bytes and their SHA-256. */
+const MAX_LIST_BYTES = 256 * 1024 * 1024;
+const MAX_ATTEMPTS = 20;
+/** Key of the file that gc writes anew to read the remote's own clock: random bytes and their SHA-256. */
 export const CLOCK = 'clock';
 const CLOCK_BYTES = 16;
 
-/** @throws VarveError `damaged-condemned` */
-export async function readCondemned(remote: Remote): Promise<readonly Condemned[]> {
-  const { condemned, unreadable } = await readLists(remote);
-  if (unreadable.length > 0) throw damagedLists(unreadable);
-  return condemned;
+/** Read all lists. @throws VarveError `damaged-condemned` if one is damaged */
+export async function readPendingDeletions(remote: Remote): Promise<readonly PendingDeletions[]> {
+  const { pending, unreadable } = await readPendingDeletionLists(remote);
+  if (unreadable.length > 0) throw deletionListsUnreadable(unreadable);
+  return pending;
 }
 
-/** As readCondemned, for those who only read: damaged lists are named, and the others read. */
-export async function readLists(remote: Remote): Promise<Lists> {
+/** Read all lists that can be read, and name the others, for callers that only read objects. */
+export async function readPendingDeletionLists(remote: Remote): Promise<PendingDeletionLists> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const condemned: Condemned[] = [];
+      const pending: PendingDeletions[] = [];
       const unreadable: string[] = [];
       for await (const info of remote.list('condemned/')) {
         if (!KEY.test(info.key)) continue;
         const list = await unlessDamaged(() => readList(remote, info));
         if (list === undefined) unreadable.push(info.key);
-        else condemned.push(list);
+        else pending.push(list);
       }
-      return { condemned, unreadable };
+      return { pending, unreadable };
     } catch (error) {
       // A gc replaced a list after it was named here; its successor may have come too late to be named.
-      if (!(error instanceof VarveError) || error.code !== 'object-missing' || attempt === ATTEMPTS)
+      if (!(error instanceof VarveError) || error.code !== 'object-missing' || attempt === MAX_ATTEMPTS)
         throw error;
     }
   }
@@ -74,33 +77,34 @@ async function unlessDamaged<T>(read: () => Promise<T>): Promise<T | undefined> 
   }
 }
 
-async function readList(remote: Remote, { key, size, modified }: ObjectInfo): Promise<Condemned> {
-  if (size > LARGEST) throw damaged('damaged-condemned', key, `it has ${size} bytes`);
-  const list = await askAgain(async () => parseCondemned(await remote.read(key), key));
+async function readList(remote: Remote, { key, size, modified }: ObjectInfo): Promise<PendingDeletions> {
+  if (size > MAX_LIST_BYTES) throw damaged('damaged-condemned', key, `it has ${size} bytes`);
+  const list = await askAgain(async () => parsePendingDeletions(await remote.read(key), key));
   return { key, ...list, since: modified.getTime() };
 }
 
-/** @param isDamage whether the files are damaged, rather than needed by nothing */
-export async function writeCondemned(
+/** Write a list. @param isDamage whether the files are damaged, rather than unneeded */
+export async function writePendingDeletions(
   remote: Remote,
   keys: readonly string[],
   isDamage = false,
 ): Promise<void> {
-  // The same keys may be condemned again later, which is another list, with a time of its own.
+  // The same keys may be listed again later, which is another list, with a time of its own.
   const nonce = randomBytes(16).toString('hex');
   const list = { version: VERSION, nonce, ...(isDamage && { damaged: true }), keys: [...keys].sort() };
   const bytes = Buffer.from(`${JSON.stringify(list)}\n`);
   const sha256 = hexDigestOf(bytes);
-  await remote.write(condemnedKey(sha256), bytes, { sha256 });
+  await remote.write(deletionListKey(sha256), bytes, { sha256 });
 }
 
-function condemnedKey(sha256: string): string {
+function deletionListKey(sha256: string): string {
   return `condemned/${sha256.slice(0, NAME_LENGTH)}.json`;
 }
 
 /**
- * Puts a list in the place of a damaged one, which condemns whatever of `stored` it may have named: each key of which the damaged
- * text still has one half. Of those, some may be sound; a gc pardons what is needed.
+ * Replace a damaged list by one of whatever it may have named: each key of `stored` of which the damaged text still has one half. Some
+ * of those may be needed; the next gc takes what is needed off the list.
+ * @param stored keys of all packs and whole objects
  */
 export async function replaceDamagedList(
   remote: Remote,
@@ -112,11 +116,12 @@ export async function replaceDamagedList(
     const middle = one.length >> 1;
     return text.includes(one.slice(0, middle)) || text.includes(one.slice(middle));
   });
-  if (keys.length > 0) await writeCondemned(remote, keys);
+  if (keys.length > 0) await writePendingDeletions(remote, keys);
   await remote.remove([key]);
 }
 
-export function damagedLists(keys: readonly string[]): VarveError {
+/** @param keys of the damaged lists, one at least */
+export function deletionListsUnreadable(keys: readonly string[]): VarveError {
   return new VarveError(
     'damaged-condemned',
     `${keys.join(', ')} cannot be read, so nobody can tell what a gc may remove`,
@@ -128,7 +133,7 @@ export function damagedLists(keys: readonly string[]): VarveError {
   );
 }
 
-/** What time it is at the remote, in ms: clocks of clones may be wrong by more than a grace period. */
+/** Ask the remote for its time, in ms: clocks of clones may be wrong by more than the grace. */
 export async function probeClock(remote: Remote): Promise<number> {
   const random = randomBytes(CLOCK_BYTES);
   const bytes = Buffer.concat([random, rawDigestOf(random)]);
@@ -136,7 +141,7 @@ export async function probeClock(remote: Remote): Promise<number> {
   return (await remote.head(CLOCK))?.modified.getTime() ?? Date.now();
 }
 
-/** @throws VarveError `damaged-clock` where the bytes do not have their checksum; earlier versions wrote none */
+/** Check the clock file. Earlier versions wrote no checksum. @throws VarveError `damaged-clock` */
 export function checkClock(bytes: Uint8Array): void {
   const [random, digest] = [bytes.subarray(0, CLOCK_BYTES), bytes.subarray(CLOCK_BYTES)];
   if (digest.length === 0 && random.length === CLOCK_BYTES) return;
@@ -145,10 +150,11 @@ export function checkClock(bytes: Uint8Array): void {
 }
 
 /**
+ * Parse a list that may come from anyone.
  * @param where the key of the list
  * @throws VarveError `damaged-condemned`
  */
-export function parseCondemned(bytes: Uint8Array, where: string): List {
+export function parsePendingDeletions(bytes: Uint8Array, where: string): DeletionList {
   const fail = (what = 'it is not a list of keys'): never => {
     throw damaged('damaged-condemned', where, what);
   };
@@ -160,7 +166,7 @@ export function parseCondemned(bytes: Uint8Array, where: string): List {
   }
   const isKnown = value?.version === VERSION || value?.version === UNNAMED_VERSION;
   if (!isKnown || !Array.isArray(value.keys)) return fail();
-  if (value.version === VERSION && condemnedKey(hexDigestOf(bytes)) !== where)
+  if (value.version === VERSION && deletionListKey(hexDigestOf(bytes)) !== where)
     fail('its bytes do not match its name');
   const keys = value.keys as unknown[];
   if (!keys.every((key) => typeof key === 'string' && /^(packs|objects)\//.test(key) && isStoreKey(key)))

@@ -1,11 +1,11 @@
-import { damaged } from '../errors.ts';
 import { type RawDigest, toRaw } from '../format/digest.ts';
 import { readManifest } from '../format/manifest.ts';
+import { checkRecipeDepth } from '../format/recipe.ts';
 import type { Location } from '../index/catalog.ts';
-import { chunksOf, isEmptyObject, type Source, streamObject } from '../reading/object-reader.ts';
+import { chunksOf, isEmptyObject, type ObjectSource, streamObject } from '../reading/object-reader.ts';
 import type { Root } from './roots.ts';
 
-/** Something that a root needs. `location` is undefined where the store lacks it; `file` is empty for the root itself. */
+/** Something that a root needs. `location` is undefined if the store lacks it; `file` is the path in a directory, or empty for the root itself. */
 export interface Need {
   readonly digest: RawDigest;
   readonly location: Location | undefined;
@@ -13,15 +13,13 @@ export interface Need {
 }
 export type Visit = (need: Need) => void;
 
-const DEEPEST_RECIPE = 6;
-
 /**
- * Visits all that a root needs: profile, manifest, files, and the recipes and chunks of each.
+ * Visit all that a root needs: profile, manifest, files, and the recipes and chunks of each.
  * @param skip objects known already: they and what they need are not visited
- * @throws VarveError where a manifest or a recipe cannot be read
+ * @throws VarveError `damaged-manifest`, `damaged-recipe`, `digest-mismatch`, `object-missing`
  */
 export async function visitRoot(
-  source: Source,
+  source: ObjectSource,
   root: Root,
   visit: Visit,
   skip: (digest: RawDigest) => boolean = () => false,
@@ -42,14 +40,14 @@ export async function visitRoot(
 }
 
 async function visitObject(
-  source: Source,
+  source: ObjectSource,
   digest: RawDigest,
   file: string,
   visit: Visit,
   depth = 0,
 ): Promise<void> {
   if (isEmptyObject(digest)) return;
-  if (depth >= DEEPEST_RECIPE) throw damaged('damaged-recipe', file, 'recipes lead to recipes without end');
+  checkRecipeDepth(depth, file);
   const location = source.catalog.first(digest);
   visit({ digest, location, file });
   if (location?.at !== 'recipe') return;

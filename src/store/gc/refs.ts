@@ -5,7 +5,7 @@ import { damaged } from '../errors.ts';
 import { hexDigestOf, parseDigest } from '../format/digest.ts';
 import type { Root } from './roots.ts';
 
-/** What one push of one clone recorded: gc keeps it until a gc from the same clone replaces it. */
+/** The list of roots that one push of one clone recorded. It stays until a gc from the same clone replaces it. */
 export interface Ref {
   readonly key: string;
   readonly clone: string;
@@ -13,17 +13,17 @@ export interface Ref {
 }
 
 const KEY = /^refs\/([A-Za-z0-9._-]{1,64})\/([0-9a-f]{64})\.json$/;
-const LARGEST = 256 * 1024 * 1024;
+const MAX_REF_BYTES = 256 * 1024 * 1024;
 
-/** Records the roots, so that no gc from another clone removes what they need. */
+/** Record the roots, so that no gc from another clone removes what they need. */
 export async function writeRef(remote: Remote, clone: string, roots: readonly Root[]): Promise<void> {
   const { key, bytes, sha256 } = encodeRef(clone, roots);
   await remote.write(key, bytes, { sha256 });
 }
 
 /**
- * Puts a ref of all that a clone can still come back to in the place of a damaged one of the same clone: as its gc would do.
- * @param damaged key of the damaged one, which the new one may have too
+ * Replace a damaged ref by one of all that its clone can still come back to, as a gc of that clone would do.
+ * @param damaged key of the damaged ref, which the new one may have too
  */
 export async function replaceDamagedRef(
   remote: Remote,
@@ -36,7 +36,7 @@ export async function replaceDamagedRef(
   if (key !== damaged) await remote.remove([damaged]);
 }
 
-/** Drops refs that the ref of `roots` replaces. */
+/** Remove refs that the ref of `roots` replaces. */
 export async function dropRefs(remote: Remote, refs: readonly Ref[], roots: readonly Root[]): Promise<void> {
   const replaced = refs.filter(({ key, clone }) => key !== encodeRef(clone, roots).key).map(({ key }) => key);
   if (replaced.length > 0) await remote.remove(replaced);
@@ -67,11 +67,11 @@ export async function listRefs(remote: Remote): Promise<Ref[]> {
   return refs;
 }
 
-/** @throws VarveError `damaged-ref`: a gc that does not understand a ref must stop */
+/** Read a ref; no roots if it is gone. @throws VarveError `damaged-ref`, since a gc that does not understand a ref must stop */
 export async function readRef(remote: Remote, key: string): Promise<Root[]> {
   const info = await remote.head(key);
   if (info === undefined) return [];
-  if (info.size > LARGEST) throw damaged('damaged-ref', key, `it has ${info.size} bytes`);
+  if (info.size > MAX_REF_BYTES) throw damaged('damaged-ref', key, `it has ${info.size} bytes`);
   return askAgain(async () => parseRef(await remote.read(key), key));
 }
 

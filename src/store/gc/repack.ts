@@ -1,14 +1,14 @@
-import { digestMismatch } from '../errors.ts';
+import { objectDamaged } from '../errors.ts';
 import { packKey } from '../format/pack.ts';
 import { type PlacedBlob, readRun, runsOf } from '../reading/pack-reader.ts';
 import type { StoreCore } from '../store-core.ts';
 import { PackUploads } from '../writing/pack-uploads.ts';
 import type { Marks } from './mark.ts';
 
-/** A pack less than half of which is needed is worth copying. */
+/** A pack is worth copying if less than this share of it is needed. */
 const SPARSE = 0.5;
 
-/** Copies what is needed out of sparse packs, which thereby become garbage. @returns the bytes copied */
+/** Copy what is needed out of sparse packs, which thereby become garbage; `marks` follows. @returns the bytes copied */
 export async function repackSparse(core: StoreCore, marks: Marks): Promise<number> {
   const sizes = new Map(
     core.catalog.segments.flatMap(({ packs }) => packs.map(({ name, size }) => [name, size])),
@@ -22,22 +22,22 @@ export async function repackSparse(core: StoreCore, marks: Marks): Promise<numbe
   for await (const run of runsOf(
     blobsIn(core, (name, digest) => sparse.has(name) && marks.digests.has(digest)),
   )) {
-    for (const { blob, bytes: own, sound } of await readRun(core.remote, run)) {
-      if (!sound) throw digestMismatch(blob.digest, packKey(run.pack));
+    for (const { blob, bytes: own, isIntact } of await readRun(core.remote, run)) {
+      if (!isIntact) throw objectDamaged(blob.digest, packKey(run.pack));
       uploads.append(blob.digest, own, blob.location.packKind);
       bytes += own.length;
     }
-    await uploads.room();
+    await uploads.waitForRoom();
   }
   await uploads.finish();
   const written = uploads.takeWritten();
-  if (written.packs.length > 0) await core.writeIndex({ ...written, wholes: [], recipes: [] });
+  if (written.packs.length > 0) await core.writeIndex({ ...written, wholeObjects: [], recipes: [] });
   for (const name of sparse) marks.keys.delete(packKey(name));
   for (const { name } of written.packs) marks.keys.add(packKey(name));
   return bytes;
 }
 
-/** Blobs of the packs that the index names, pack by pack, each pack once. */
+/** Find blobs of the packs that the index names, pack by pack, each pack once. */
 export function* blobsIn(
   { catalog }: StoreCore,
   isWanted: (pack: string, digest: Uint8Array) => boolean,

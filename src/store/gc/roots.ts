@@ -1,17 +1,17 @@
 import type { Digest } from '../format/digest.ts';
 
-/** What is to be kept alive, transferred or verified: one dataset in one of its versions. */
+/** A dataset in one of its versions, to be kept, transferred or verified with all that it needs. */
 export interface Root {
-  /** Of the dataset, from the repository's top: for messages and refs. */
+  /** Path of the dataset from the repository's root, for messages and refs. */
   readonly path: string;
   readonly kind: 'file' | 'directory';
   readonly digest: Digest;
   readonly profile?: Digest;
   /**
-   * Where the data itself lies, where that is in place: then `digest` names its source manifest, `kind` is file, and a store
-   * keeps and moves that list and nothing of the data.
+   * URL of the data, if that is in place. Then `digest` names its source manifest, `kind` is file, and a store keeps and moves that
+   * list and none of the data.
    */
   readonly source?: string;
-  /** Paths of files or folders inside a directory: transfer brings these only. */
+  /** Paths of files or folders inside a directory. Transfer brings these alone. */
   readonly only?: readonly string[];
 }

@@ -1,11 +1,16 @@
+/**
+ * The index of a store: all its index files as one catalog, searched in memory. It may not know what an object holds or who needs it,
+ * and reads no object; rebuild.ts alone reads packs, to make an index again.
+ */
+
 import type { RawDigest } from '../format/digest.ts';
 import type { IndexFile } from '../format/index-file.ts';
 import { type PackKind, packKey } from '../format/pack.ts';
-import { wholeKey } from '../format/whole-object-key.ts';
-import { damagedLists, type Lists } from '../gc/pending-deletions.ts';
+import { wholeObjectKey } from '../format/whole-object-key.ts';
+import { deletionListsUnreadable, type PendingDeletionLists } from '../gc/pending-deletions.ts';
 
-/** Where an object's bytes are. */
-export type Location = PackedLocation | WholeLocation | RecipeLocation;
+/** The place of an object's bytes: in a pack, in a file of its own (a whole object), or in the chunks that a recipe lists. */
+export type Location = PackedLocation | WholeObjectLocation | RecipeLocation;
 export interface PackedLocation {
   readonly at: 'pack';
   /** Name of the pack. */
@@ -14,7 +19,7 @@ export interface PackedLocation {
   readonly offset: number;
   readonly length: number;
 }
-export interface WholeLocation {
+export interface WholeObjectLocation {
   readonly at: 'whole';
   readonly key: string;
   readonly size: number;
@@ -26,32 +31,33 @@ export interface RecipeLocation {
 }
 
 /**
- * What the index files of a store say, less what a gc has condemned and what was found damaged. Immutable but for the
- * damage that it learns of and the segments that this process itself wrote.
+ * The index files of a store, searched as one, with what is known of damage and pending deletions. It changes only by the damage that
+ * it is told of and by the index files that this process itself writes. One index file is a _segment_ of it.
  */
 export class Catalog {
   readonly #segments: IndexFile[];
-  /** Keys that a gc may remove soon: nothing new relies on them, though they can still be read. */
-  readonly #condemned: Set<string>;
+  /** Keys that a gc may remove soon. Nothing new relies on them, though they can still be read. */
+  readonly #pending: Set<string>;
   readonly #damaged = new Set<string>();
   readonly #damagedKeys = new Set<string>();
+  /** Keys of the lists of pending deletions that are damaged. */
   readonly #unreadable: readonly string[];
 
-  /** Keys of the lists that condemn and can be read, sorted; their content never changes. */
-  readonly condemnedLists: readonly string[];
-  /** Names of index files that could not be believed. */
+  /** Keys of the lists of pending deletions that can be read, sorted; a list never changes. */
+  readonly deletionLists: readonly string[];
+  /** Names of index files that are damaged. */
   readonly damagedIndexes: readonly string[];
 
   constructor(
     segments: readonly IndexFile[],
-    { condemned, unreadable }: Lists,
+    { pending, unreadable }: PendingDeletionLists,
     damagedIndexes: readonly string[] = [],
   ) {
     this.#segments = [...segments];
     this.#unreadable = unreadable;
     this.damagedIndexes = damagedIndexes;
-    this.condemnedLists = condemned.map(({ key }) => key).sort();
-    this.#condemned = new Set(condemned.flatMap(({ keys }) => keys));
+    this.deletionLists = pending.map(({ key }) => key).sort();
+    this.#pending = new Set(pending.flatMap(({ keys }) => keys));
   }
 
   get segments(): readonly IndexFile[] {
@@ -62,38 +68,39 @@ export class Catalog {
     if (!this.#segments.some((known) => known.name === segment.name)) this.#segments.push(segment);
   }
 
+  /** Put one segment in the place of others. */
   replace(old: readonly IndexFile[], segment: IndexFile): void {
     for (const gone of old) this.#segments.splice(this.#segments.indexOf(gone), 1);
     this.add(segment);
   }
 
-  /** From now on, `location` is never answered again, and nothing new relies on what lies beside it. */
-  markDamaged(location: PackedLocation | WholeLocation): void {
+  /** Never answer `location` again, and let nothing new rely on the file that it is in. */
+  markDamaged(location: PackedLocation | WholeObjectLocation): void {
     this.#damaged.add(placeOf(location));
     const key = location.at === 'pack' ? packKey(location.pack) : location.key;
     this.#damagedKeys.add(key);
-    this.#condemned.add(key);
+    this.#pending.add(key);
   }
 
   /**
-   * Sound places of the object, none of them condemned: what new data may rely on.
-   * @throws VarveError `damaged-condemned` where nobody can tell what is condemned; reading goes on
+   * Find a place of the object that new data may rely on: neither damaged nor waiting for deletion.
+   * @throws VarveError `damaged-condemned` if a list of pending deletions cannot be read; {@link first} answers all the same
    */
   find(digest: RawDigest): Location | undefined {
-    if (this.#unreadable.length > 0) throw damagedLists(this.#unreadable);
+    if (this.#unreadable.length > 0) throw deletionListsUnreadable(this.#unreadable);
     for (const location of this.locations(digest)) {
-      if (!this.isCondemned(location)) return location;
+      if (!this.isPendingDeletion(location)) return location;
     }
     return undefined;
   }
 
-  /** The place where the object is best read; undefined where it is nowhere. */
+  /** Find the place where the object is best read; undefined if the store lacks it. */
   first(digest: RawDigest): Location | undefined {
     for (const location of this.locations(digest)) return location;
     return undefined;
   }
 
-  /** The best place of the object in a pack, also where it is rather read elsewhere. */
+  /** Find the best place of the object in a pack, even if it is better read elsewhere. */
   firstInPack(digest: RawDigest): PackedLocation | undefined {
     for (const location of this.locations(digest)) {
       if (location.at === 'pack') return location;
@@ -101,14 +108,14 @@ export class Catalog {
     return undefined;
   }
 
-  /** Every place where the object may be read: in packs, in a file of its own, by recipes; condemned places last. */
+  /** Find every place where the object may be read: in packs, as a whole object, by recipes. Places that wait for deletion come last. */
   *locations(digest: RawDigest): Generator<Location> {
-    if (this.#condemned.size === 0) return yield* this.#everywhere(digest);
+    if (this.#pending.size === 0) return yield* this.#everywhere(digest);
     for (const location of this.#everywhere(digest)) {
-      if (!this.isCondemned(location)) yield location;
+      if (!this.isPendingDeletion(location)) yield location;
     }
     for (const location of this.#everywhere(digest)) {
-      if (this.isCondemned(location)) yield location;
+      if (this.isPendingDeletion(location)) yield location;
     }
   }
 
@@ -120,8 +127,8 @@ export class Catalog {
       }
     }
     for (const segment of this.#segments) {
-      for (const { size, generation } of segment.wholes(digest)) {
-        yield* this.#sound({ at: 'whole', key: wholeKey(digest, generation), size });
+      for (const { size, generation } of segment.wholeObjects(digest)) {
+        yield* this.#sound({ at: 'whole', key: wholeObjectKey(digest, generation), size });
       }
     }
     for (const segment of this.#segments) {
@@ -131,7 +138,7 @@ export class Catalog {
 
   /** Whether nothing new may have this key: what it held is damaged, or may be removed soon. */
   isTaken(key: string): boolean {
-    return this.#condemned.has(key);
+    return this.#pending.has(key);
   }
 
   /** Keys of files in which this process has met damage. */
@@ -139,16 +146,16 @@ export class Catalog {
     return this.#damagedKeys;
   }
 
-  isCondemned(location: Location): boolean {
-    if (this.#condemned.size === 0 || location.at === 'recipe') return false;
-    return this.#condemned.has(location.at === 'pack' ? packKey(location.pack) : location.key);
+  isPendingDeletion(location: Location): boolean {
+    if (this.#pending.size === 0 || location.at === 'recipe') return false;
+    return this.#pending.has(location.at === 'pack' ? packKey(location.pack) : location.key);
   }
 
-  *#sound<T extends PackedLocation | WholeLocation>(location: T): Generator<T> {
+  *#sound<T extends PackedLocation | WholeObjectLocation>(location: T): Generator<T> {
     if (this.#damaged.size === 0 || !this.#damaged.has(placeOf(location))) yield location;
   }
 }
 
-function placeOf(location: PackedLocation | WholeLocation): string {
+function placeOf(location: PackedLocation | WholeObjectLocation): string {
   return location.at === 'pack' ? `${location.pack} ${location.offset}` : location.key;
 }

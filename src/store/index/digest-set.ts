@@ -25,7 +25,7 @@ export class DigestSet {
     return true;
   }
 
-  /** Where the digest is or would be. */
+  /** Find the slot where the digest is or would be. */
   #slotOf(digest: RawDigest): number {
     const mask = this.#used.length - 1;
     let slot = (digest[0]! | (digest[1]! << 8) | (digest[2]! << 16) | (digest[3]! << 24)) & mask;

@@ -7,20 +7,20 @@ import { debug } from '../../base/debug.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { IndexFile, indexKey } from '../format/index-file.ts';
-import { readLists } from '../gc/pending-deletions.ts';
+import { readPendingDeletionLists } from '../gc/pending-deletions.ts';
 import { Catalog } from './catalog.ts';
-import { salvageIndex } from './rebuild.ts';
+import { rebuildIndex } from './rebuild.ts';
 
 const INDEX_KEY = /^index\/([0-9a-f]{64})\.idx$/;
-/** An index file that a clone keeps, or one that a killed process left half-written. */
+/** An index file that a clone keeps, or one that a killed process of an earlier version left half-written. */
 const KEPT = /^([0-9a-f]{64})\.idx/;
 const JOBS = 8;
 /** Other processes merge index files while this one reads them; each time, the merged one is there already. */
-const ATTEMPTS = 8;
+const MAX_ATTEMPTS = 8;
 
 /**
- * Reads what a store holds: the condemned list first, then the index. A gc does it the other way round, so no pack that
- * it removes can look sound here.
+ * Read what a store holds: the lists of pending deletions first, then the index. A gc writes in the other order, the index before the
+ * lists, so no pack that it removes is taken for one that stays.
  * @param cache folder that keeps index files of a remote between runs
  * @param known segments that need not be read again
  */
@@ -31,13 +31,13 @@ export async function loadCatalog(
 ): Promise<Catalog> {
   const byName = new Map(known.map((segment) => [segment.name, segment]));
   for (let attempt = 1; ; attempt++) {
-    const lists = await readLists(remote);
+    const lists = await readPendingDeletionLists(remote);
     try {
       const { segments, bad } = await loadSegments(remote, cache, byName);
-      if (bad.length > 0) segments.push(await mendedIndex(remote, bad));
+      if (bad.length > 0) segments.push(await rebuiltIndex(remote, bad));
       return new Catalog(segments, lists, bad);
     } catch (error) {
-      if (!(error instanceof VarveError) || error.code !== 'object-missing' || attempt === ATTEMPTS)
+      if (!(error instanceof VarveError) || error.code !== 'object-missing' || attempt === MAX_ATTEMPTS)
         throw error;
     }
   }
@@ -71,15 +71,15 @@ async function loadSegments(
   return { segments: names.flatMap((name) => known.get(name) ?? []), bad };
 }
 
-/** A local store mends itself; what lies on a remote is only read here, and `verify` mends it. */
-async function mendedIndex(remote: Remote, bad: readonly string[]): Promise<IndexFile> {
+/** Rebuild an index. In a local store it replaces the damaged ones at once; on a remote nothing is written before `verify` is run. */
+async function rebuiltIndex(remote: Remote, bad: readonly string[]): Promise<IndexFile> {
   if (remote.localPath !== undefined) return replaceIndexes(remote, bad);
-  return (await salvageIndex(remote)).segment;
+  return (await rebuildIndex(remote)).segment;
 }
 
-/** Puts an index of what the store holds in the place of damaged ones. @returns the new one */
+/** Put an index of what the store holds in the place of damaged ones. @returns the new one */
 export async function replaceIndexes(remote: Remote, bad: readonly string[]): Promise<IndexFile> {
-  const { bytes, segment } = await salvageIndex(remote);
+  const { bytes, segment } = await rebuildIndex(remote);
   // The damaged file may have this very name.
   await remote.write(indexKey(segment.name), bytes, { sha256: segment.name, overwrite: true });
   await remote.remove(bad.filter((name) => name !== segment.name).map(indexKey));
@@ -113,12 +113,12 @@ function readIndex(
   });
 }
 
-/** Keeps a copy of an index file of a remote, so that no later process need read it from there. */
+/** Keep a copy of an index file of a remote, so that no later process need read it from there. */
 export function keepIndex(cache: string, name: string, bytes: Uint8Array): void {
   writeAtomically(join(cache, `${name}.idx`), [bytes], false);
 }
 
-/** Drops cached index files that the remote no longer has. */
+/** Drop cached index files that the remote no longer has. */
 async function forget(cache: string, names: ReadonlySet<string>): Promise<void> {
   for (const file of await readdir(cache).catch(() => [])) {
     const name = KEPT.exec(file)?.[1];

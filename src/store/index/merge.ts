@@ -5,21 +5,24 @@ import {
   type IndexedBlob,
   type IndexedPack,
   type IndexedRecipe,
-  type IndexedWhole,
+  type IndexedWholeObject,
   IndexFile,
   indexKey,
 } from '../format/index-file.ts';
 import { packKey } from '../format/pack.ts';
-import { wholeKey } from '../format/whole-object-key.ts';
+import { wholeObjectKey } from '../format/whole-object-key.ts';
 import type { StoreCore } from '../store-core.ts';
 import { DigestSet } from './digest-set.ts';
 
-/** More index files than this are joined at the next commit. */
-const MOST_SEGMENTS = 24;
-/** Of which the largest are left alone, so that a commit costs about what it adds. */
-const LEFT_ALONE = 8;
+/** If a store has more index files than this, the next commit joins the smaller ones. */
+const MAX_SEGMENTS = 24;
+/** So many of the largest are left as they are, so that a commit costs about what it adds. */
+const UNMERGED_SEGMENTS = 8;
 
-/** Puts one index file in the place of all; drops what names a key that does not stay, and recipes that lost their bytes. */
+/**
+ * Put one index file in the place of all. It drops what names a removed file, and recipes whose own bytes are gone.
+ * @param stays whether the file of a key remains
+ */
 export async function pruneIndex(core: StoreCore, stays: (key: string) => boolean): Promise<void> {
   const content = merged(core.catalog.segments, stays);
   const there = new DigestSet();
@@ -43,12 +46,12 @@ async function replaceIndex(
   core.catalog.replace(replaced, IndexFile.parse(bytes, name));
 }
 
-/** Joins small index files where there are many. */
+/** Join small index files into one if there are many. */
 export async function joinIndexes(core: StoreCore): Promise<void> {
   const { segments } = core.catalog;
-  if (segments.length <= MOST_SEGMENTS) return;
+  if (segments.length <= MAX_SEGMENTS) return;
   const bySize = [...segments].sort((a, b) => a.byteLength - b.byteLength);
-  const small = bySize.slice(0, segments.length - LEFT_ALONE);
+  const small = bySize.slice(0, segments.length - UNMERGED_SEGMENTS);
   await replaceIndex(
     core,
     small,
@@ -56,7 +59,7 @@ export async function joinIndexes(core: StoreCore): Promise<void> {
   );
 }
 
-/** What `segments` say together, each thing once. */
+/** Merge index files: each pack, blob, whole object and recipe once. */
 function merged(segments: readonly IndexFile[], stays: (key: string) => boolean): IndexContent {
   const ordinals = new Map<string, number>();
   const packs: IndexedPack[] = [];
@@ -76,13 +79,13 @@ function merged(segments: readonly IndexFile[], stays: (key: string) => boolean)
       if (fresh.has(blob.pack)) blobs.push({ ...blob, pack: renumbered[blob.pack]! });
     }
   }
-  const wholes = segments.flatMap((segment) => [...segment.allWholes()]);
+  const wholeObjects = segments.flatMap((segment) => [...segment.allWholeObjects()]);
   const recipes = segments.flatMap((segment) => [...segment.allRecipes()]);
   return {
     packs,
     blobs,
-    wholes: distinct(wholes, sameWhole).filter(({ digest, generation }) =>
-      stays(wholeKey(digest, generation)),
+    wholeObjects: distinct(wholeObjects, sameWholeObject).filter(({ digest, generation }) =>
+      stays(wholeObjectKey(digest, generation)),
     ),
     recipes: distinct(recipes, sameRecipe),
   };
@@ -93,7 +96,7 @@ function distinct<T extends { readonly digest: RawDigest }>(list: T[], same: (a:
   return list.filter((item, at) => at === 0 || !same(list[at - 1]!, item));
 }
 
-function sameWhole(a: IndexedWhole, b: IndexedWhole): boolean {
+function sameWholeObject(a: IndexedWholeObject, b: IndexedWholeObject): boolean {
   return compareDigests(a.digest, 0, b.digest, 0) === 0 && a.generation === b.generation;
 }
 

@@ -7,20 +7,18 @@ import {
   type IndexedBlob,
   type IndexedPack,
   type IndexedRecipe,
-  type IndexedWhole,
+  type IndexedWholeObject,
   IndexFile,
 } from '../format/index-file.ts';
 import { readTrailer } from '../format/pack.ts';
-import { type RecipeBeginning, recipeBeginning } from '../format/recipe.ts';
+import { MAX_RECIPE_DEPTH, type RecipeBeginning, recipeBeginning } from '../format/recipe.ts';
 
 const PACK = /^packs\/([0-9a-f]{64})\.pack$/;
 const WHOLE = /^objects\/([0-9a-f]{2})\/([0-9a-f]{62})(?:\.([1-9][0-9]{0,9}))?$/;
 const JOBS = 4;
-/** The recipe of a petabyte is chunked four times. */
-const MAX_DEPTH = 6;
 
-/** An index of what the packs and whole objects say of themselves, for a store whose index is damaged. */
-export async function salvageIndex(remote: Remote): Promise<{ bytes: Buffer; segment: IndexFile }> {
+/** Rebuild an index from what the packs and whole objects say of themselves, for a store whose index is damaged. [restic: `repair index`] */
+export async function rebuildIndex(remote: Remote): Promise<{ bytes: Buffer; segment: IndexFile }> {
   const packs: IndexedPack[] = [];
   const blobs: IndexedBlob[] = [];
   const beginnings = new Map<string, RecipeBeginning>();
@@ -30,32 +28,32 @@ export async function salvageIndex(remote: Remote): Promise<{ bytes: Buffer; seg
     const trailer = bytes && name && trailerOf(bytes, name);
     if (!trailer) return;
     const { kind, entries } = trailer;
-    const isWhole = hexDigestOf(bytes) === name;
+    const isIntact = hexDigestOf(bytes) === name;
     const pack = packs.push({ name, size: bytes.length, kind }) - 1;
     for (const { digest, offset, length } of entries) {
-      // Of a damaged pack, the blobs that are whole.
-      if (!isWhole && !sameDigest(rawDigestOf(bytes.subarray(offset, offset + length)), digest)) continue;
+      // Blobs of a damaged pack are taken in if they are intact themselves.
+      if (!isIntact && !sameDigest(rawDigestOf(bytes.subarray(offset, offset + length)), digest)) continue;
       blobs.push({ digest, pack, offset, length });
       const beginning =
         kind === 'meta' ? recipeBeginning(bytes.subarray(offset, offset + length)) : undefined;
       if (beginning !== undefined) beginnings.set(toHex(digest), beginning);
     }
   });
-  const wholes: IndexedWhole[] = [];
+  const wholeObjects: IndexedWholeObject[] = [];
   for await (const { key, size } of remote.list('objects/')) {
     const match = WHOLE.exec(key);
     if (match)
-      wholes.push({
+      wholeObjects.push({
         digest: Buffer.from(match[1]! + match[2]!, 'hex'),
         size,
         generation: Number(match[3] ?? 0),
       });
   }
-  const bytes = encodeIndex({ packs, blobs, wholes, recipes: recipesOf(beginnings) });
+  const bytes = encodeIndex({ packs, blobs, wholeObjects, recipes: recipesOf(beginnings) });
   return { bytes, segment: IndexFile.parse(bytes, hexDigestOf(bytes)) };
 }
 
-/** Undefined where the trailer itself is damaged. */
+/** Read the trailer of a pack; undefined if the trailer itself is damaged. */
 function trailerOf(bytes: Uint8Array, name: string): ReturnType<typeof readTrailer> | undefined {
   try {
     return readTrailer(bytes, name);
@@ -66,15 +64,20 @@ function trailerOf(bytes: Uint8Array, name: string): ReturnType<typeof readTrail
 }
 
 /**
- * A recipe that is one blob says itself what it describes. One that was itself cut into chunks, as those of files of more than about
- * 140 MB are, says so in its first chunk, to which the recipe of the recipe leads.
+ * Find which object each recipe describes. A recipe that is one blob says so itself. One that was cut into chunks, as recipes of files
+ * of more than about 140 MB are, says so in its first chunk, to which the recipe of the recipe leads.
+ * @param beginnings by the digest in hex of the blob that begins so
  */
 function recipesOf(beginnings: ReadonlyMap<string, RecipeBeginning>): IndexedRecipe[] {
   const recipes: IndexedRecipe[] = [];
   for (const [hex, beginning] of beginnings) {
     if (!beginning.isComplete) continue;
     let recipe: RawDigest = Buffer.from(hex, 'hex');
-    for (let depth = 0, at: RecipeBeginning | undefined = beginning; at && depth < MAX_DEPTH; depth++) {
+    for (
+      let depth = 0, at: RecipeBeginning | undefined = beginning;
+      at && depth < MAX_RECIPE_DEPTH;
+      depth++
+    ) {
       const { digest, size, firstChunk } = at;
       recipes.push({ digest, size, recipe });
       recipe = digest;

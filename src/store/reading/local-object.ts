@@ -1,15 +1,16 @@
 import { VarveError } from '../../errors.ts';
 import { type RawDigest, rawDigestOf, sameDigest } from '../format/digest.ts';
 import type { LocalPacks } from './local-packs.ts';
-import { chunksOf, type Source } from './object-reader.ts';
+import { chunksOf, type ObjectSource } from './object-reader.ts';
 
 /**
- * An object of a local store, chunks put together in place and verified as one: twice as fast as a stream of chunks that are
- * verified one by one. Undefined where it does not lie in packs, or anything is not as it should be: the stream finds out what.
- * Memory: `size`.
+ * Read an object of a local store: put its chunks together in place and verify them as one, which is twice as fast as a stream of
+ * chunks that are verified one by one.
+ * @param size bytes of the object, which are held in memory
+ * @returns undefined if it does not lie in packs or anything is damaged; then {@link streamObject} says what
  */
 export async function readLocalObject(
-  source: Source,
+  source: ObjectSource,
   packs: LocalPacks,
   digest: RawDigest,
   size: number,

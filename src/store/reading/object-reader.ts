@@ -1,40 +1,45 @@
+/**
+ * Reading: the bytes of an object, verified, wherever the catalog says that they lie. It may not know what the bytes mean, nor that
+ * anything is ever written or removed.
+ */
+
 import { createHash } from 'node:crypto';
 import { askAgain } from '../../base/ask-again.ts';
 import { inOrder } from '../../base/concurrency.ts';
 import type { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
-import { damaged, digestMismatch, objectMissing } from '../errors.ts';
+import { objectDamaged, objectMissing } from '../errors.ts';
 import { type RawDigest, rawDigestOf, sameDigest, toDigest } from '../format/digest.ts';
 import { packKey } from '../format/pack.ts';
-import { type ChunkRef, readRecipe } from '../format/recipe.ts';
-import type { Catalog, PackedLocation, RecipeLocation, WholeLocation } from '../index/catalog.ts';
+import { type ChunkRef, checkRecipeDepth, readRecipe } from '../format/recipe.ts';
+import type { Catalog, PackedLocation, RecipeLocation, WholeObjectLocation } from '../index/catalog.ts';
 import { type PlacedBlob, readRun, runsOf } from './pack-reader.ts';
 
-/** Where objects are read from. */
-export interface Source {
+/** What objects are read from: a remote and the catalog of what it holds. */
+export interface ObjectSource {
   readonly remote: Remote;
   readonly catalog: Catalog;
-  /** Where whole copies of damaged blobs come from, if from anywhere. */
-  readonly mend?: ((digest: RawDigest) => Promise<Uint8Array | undefined>) | undefined;
+  /** Brings an intact copy of a damaged blob from another store; answers undefined if there is none. */
+  readonly repair?: ((digest: RawDigest) => Promise<Uint8Array | undefined>) | undefined;
 }
 
 /** Runs of chunks that are read ahead of the one that is wanted next. */
 const READ_AHEAD = 4;
-/** The recipe of a petabyte is chunked four times; one that goes deeper, or round in circles, is hostile. */
-const DEEPEST_RECIPE = 6;
 const EMPTY = rawDigestOf(new Uint8Array());
 
+/** Whether the object has no bytes: it is in every store, and in no file. */
 export function isEmptyObject(digest: RawDigest): boolean {
   return sameDigest(digest, EMPTY);
 }
 
 /**
- * The bytes of an object. Those in packs are verified before they are yielded, chunk by chunk; those of a whole object
- * are verified when its last byte has passed, so a consumer must not give them their name before this ends.
+ * Read the bytes of an object. Those in packs are verified before they are yielded, chunk by chunk. Those of a whole object are
+ * verified when its last byte has passed, so a consumer must not give them their name before this ends.
+ * @param depth recipes that led to this object
  * @throws VarveError `object-missing`, `digest-mismatch`, `damaged-recipe`
  */
 export async function* streamObject(
-  source: Source,
+  source: ObjectSource,
   digest: RawDigest,
   depth = 0,
 ): AsyncGenerator<Uint8Array> {
@@ -42,49 +47,53 @@ export async function* streamObject(
   const location = source.catalog.first(digest);
   if (location === undefined) throw objectMissing(toDigest(digest), source.remote.url);
   if (location.at === 'pack') yield await readBlob(source, digest, location);
-  else if (location.at === 'whole') yield* streamWhole(source, digest, location);
+  else if (location.at === 'whole') yield* streamWholeObject(source, digest, location);
   else yield* streamChunks(source, digest, location, depth);
 }
 
-/** The chunks that the recipe at `location` lists. */
+/** Read the chunks that the recipe at `location` lists for the object `digest`. @throws VarveError `damaged-recipe`, and as {@link streamObject} */
 export function chunksOf(
-  source: Source,
+  source: ObjectSource,
   digest: RawDigest,
   location: RecipeLocation,
   depth = 0,
 ): AsyncGenerator<ChunkRef> {
   const where = `recipe ${toDigest(location.recipe)}`;
-  if (depth >= DEEPEST_RECIPE) throw damaged('damaged-recipe', where, 'recipes lead to recipes without end');
+  checkRecipeDepth(depth, where);
   return readRecipe(streamObject(source, location.recipe, depth + 1), digest, location.size, where);
 }
 
-/** One blob, verified. */
-async function readBlob(source: Source, digest: RawDigest, location: PackedLocation): Promise<Uint8Array> {
+/** Read and verify one blob. */
+async function readBlob(
+  source: ObjectSource,
+  digest: RawDigest,
+  location: PackedLocation,
+): Promise<Uint8Array> {
   for await (const run of runsOf([{ digest, location }])) {
     const [read] = await readRun(source.remote, run);
-    if (read!.sound) return read!.bytes;
+    if (read!.isIntact) return read!.bytes;
   }
   return readElsewhere(source, digest, location);
 }
 
-/** The blob was damaged at `location`: another place of it is tried, then the store that mends this one. */
+/** Read a blob that was damaged at `location` from another place, or from the store that repairs this one. */
 async function readElsewhere(
-  source: Source,
+  source: ObjectSource,
   digest: RawDigest,
   location: PackedLocation,
 ): Promise<Uint8Array> {
   source.catalog.markDamaged(location);
   const other = source.catalog.firstInPack(digest);
   if (other !== undefined) return readBlob(source, digest, other);
-  const bytes = await source.mend?.(digest);
-  if (bytes === undefined) throw digestMismatch(digest, `${source.remote.url}: ${packKey(location.pack)}`);
+  const bytes = await source.repair?.(digest);
+  if (bytes === undefined) throw objectDamaged(digest, `${source.remote.url}: ${packKey(location.pack)}`);
   return bytes;
 }
 
-async function* streamWhole(
-  { remote, catalog }: Source,
+async function* streamWholeObject(
+  { remote, catalog }: ObjectSource,
   digest: RawDigest,
-  location: WholeLocation,
+  location: WholeObjectLocation,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   for await (const bytes of remote.stream(location.key)) {
@@ -92,20 +101,20 @@ async function* streamWhole(
     yield bytes;
   }
   if (sameDigest(hash.digest(), digest)) return;
-  // What has been yielded cannot be taken back. Where only the way was at fault, whoever can begins anew.
-  await checkWhole(remote, digest, location.key).catch((error: unknown) => {
+  // What has been yielded cannot be taken back. If the file itself is intact, a caller that can start again will succeed.
+  await checkWholeObject(remote, digest, location.key).catch((error: unknown) => {
     catalog.markDamaged(location);
     throw error;
   });
-  throw wholeMismatch(remote, digest, location.key);
+  throw wholeObjectMismatch(remote, digest, location.key);
 }
 
 /**
- * Reads a whole object to its end, again where it came damaged.
+ * Read a whole object to its end and verify it; read it again if it came damaged.
  * @param onBytes told the count of each piece
  * @throws VarveError `digest-mismatch`, `object-missing`, `object-truncated`
  */
-export function checkWhole(
+export function checkWholeObject(
   remote: Remote,
   digest: RawDigest,
   key: string,
@@ -117,16 +126,16 @@ export function checkWhole(
       hash.update(bytes);
       onBytes(bytes.length);
     }
-    if (!sameDigest(hash.digest(), digest)) throw wholeMismatch(remote, digest, key);
+    if (!sameDigest(hash.digest(), digest)) throw wholeObjectMismatch(remote, digest, key);
   });
 }
 
-function wholeMismatch({ url }: Remote, digest: RawDigest, key: string): VarveError {
-  return digestMismatch(digest, `${url}: ${key}`);
+function wholeObjectMismatch({ url }: Remote, digest: RawDigest, key: string): VarveError {
+  return objectDamaged(digest, `${url}: ${key}`);
 }
 
 async function* streamChunks(
-  source: Source,
+  source: ObjectSource,
   digest: RawDigest,
   location: RecipeLocation,
   depth: number,
@@ -134,22 +143,22 @@ async function* streamChunks(
   const hash = createHash('sha256');
   const runs = runsOf(placed(source, chunksOf(source, digest, location, depth)));
   for await (const blobs of inOrder(runs, READ_AHEAD, (run) => readRun(source.remote, run))) {
-    for (const { blob, bytes, sound } of blobs) {
-      const whole = sound ? bytes : await readElsewhere(source, blob.digest, blob.location);
-      hash.update(whole);
-      yield whole;
+    for (const { blob, bytes, isIntact } of blobs) {
+      const chunk = isIntact ? bytes : await readElsewhere(source, blob.digest, blob.location);
+      hash.update(chunk);
+      yield chunk;
     }
   }
   if (!sameDigest(hash.digest(), digest))
-    throw digestMismatch(digest, `${source.remote.url}: the recipe of it`);
+    throw objectDamaged(digest, `${source.remote.url}: the recipe of it`);
 }
 
-async function* placed(source: Source, chunks: AsyncIterable<ChunkRef>): AsyncGenerator<PlacedBlob> {
+async function* placed(source: ObjectSource, chunks: AsyncIterable<ChunkRef>): AsyncGenerator<PlacedBlob> {
   for await (const { digest, length } of chunks) {
     const location = source.catalog.firstInPack(digest);
     if (location === undefined) throw objectMissing(toDigest(digest), source.remote.url);
     if (location.length !== length)
-      throw digestMismatch(digest, `${source.remote.url}: pack ${location.pack}`);
+      throw objectDamaged(digest, `${source.remote.url}: pack ${location.pack}`);
     yield { digest, location };
   }
 }

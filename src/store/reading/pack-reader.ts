@@ -5,33 +5,33 @@ import { type RawDigest, rawDigestOf, sameDigest } from '../format/digest.ts';
 import { packKey } from '../format/pack.ts';
 import type { PackedLocation } from '../index/catalog.ts';
 
-/** A blob that is wanted, and where it is. */
+/** A wanted blob and its place. */
 export interface PlacedBlob {
   readonly digest: RawDigest;
   readonly location: PackedLocation;
 }
 
 /** Blobs of one pack that one ranged read brings. */
-export interface Run<T extends PlacedBlob> {
+export interface BlobRun<T extends PlacedBlob> {
   readonly pack: string;
   readonly offset: number;
   readonly length: number;
   readonly blobs: readonly T[];
 }
 
-/** Bytes between two wanted blobs that cost less to read than another request would. */
-const LARGEST_GAP = 128 * 1024;
-const LARGEST_RUN = 4 * 1024 * 1024;
+/** So many bytes between two wanted blobs cost less to read than another request would. */
+const MAX_GAP_BYTES = 128 * 1024;
+const MAX_RUN_BYTES = 4 * 1024 * 1024;
 const DAMAGE: ReadonlySet<ErrorCode> = new Set(['object-missing', 'object-truncated']);
 
-/** Joins blobs that follow each other in a pack, in the order given, into runs of up to 4 MiB. */
+/** Join blobs that follow each other in a pack, in the order given, into runs of up to 4 MiB. */
 export async function* runsOf<T extends PlacedBlob>(
   blobs: AsyncIterable<T> | Iterable<T>,
-): AsyncGenerator<Run<T>> {
+): AsyncGenerator<BlobRun<T>> {
   let open: T[] = [];
   let start = 0;
   let end = 0;
-  const close = (): Run<T> => ({
+  const close = (): BlobRun<T> => ({
     pack: open[0]!.location.pack,
     offset: start,
     length: end - start,
@@ -43,8 +43,8 @@ export async function* runsOf<T extends PlacedBlob>(
       open.length > 0 &&
       open[0]!.location.pack === pack &&
       offset >= end &&
-      offset - end <= LARGEST_GAP &&
-      offset + length - start <= LARGEST_RUN;
+      offset - end <= MAX_GAP_BYTES &&
+      offset + length - start <= MAX_RUN_BYTES;
     if (!joins) {
       if (open.length > 0) yield close();
       open = [];
@@ -56,35 +56,36 @@ export async function* runsOf<T extends PlacedBlob>(
   if (open.length > 0) yield close();
 }
 
-/** A blob that was read, and whether its bytes are what they should be. */
+/** A blob that was read. */
 export interface ReadBlob<T extends PlacedBlob> {
   readonly blob: T;
   readonly bytes: Uint8Array;
-  readonly sound: boolean;
+  /** Whether the bytes have the blob's digest. */
+  readonly isIntact: boolean;
 }
 
-/** The bytes of each blob of the run. Those that came damaged are asked for again before they count as damaged. */
-export async function readRun<T extends PlacedBlob>(remote: Remote, run: Run<T>): Promise<ReadBlob<T>[]> {
+/** Read the blobs of a run. Bytes that came damaged are asked for again before they count as damaged. */
+export async function readRun<T extends PlacedBlob>(remote: Remote, run: BlobRun<T>): Promise<ReadBlob<T>[]> {
   const { offset, length } = run;
   let read: ReadBlob<T>[] | undefined;
   for (let reads = 1; reads <= MAX_READS; reads++) {
     const bytes = await readRange(remote, packKey(run.pack), offset, length);
     const now = checkedBlobs(run, bytes ?? new Uint8Array());
-    read = read?.map((before, at) => (before.sound ? before : now[at]!)) ?? now;
-    if (bytes === undefined || read.every(({ sound }) => sound)) break;
+    read = read?.map((before, at) => (before.isIntact ? before : now[at]!)) ?? now;
+    if (bytes === undefined || read.every(({ isIntact }) => isIntact)) break;
   }
   return read!;
 }
 
-function checkedBlobs<T extends PlacedBlob>({ blobs, offset }: Run<T>, bytes: Uint8Array): ReadBlob<T>[] {
+function checkedBlobs<T extends PlacedBlob>({ blobs, offset }: BlobRun<T>, bytes: Uint8Array): ReadBlob<T>[] {
   return blobs.map((blob) => {
     const start = blob.location.offset - offset;
     const own = bytes.subarray(start, start + blob.location.length);
-    return { blob, bytes: own, sound: sameDigest(rawDigestOf(own), blob.digest) };
+    return { blob, bytes: own, isIntact: sameDigest(rawDigestOf(own), blob.digest) };
   });
 }
 
-/** Undefined where the pack is gone or cut short: it is as good as damaged, and asking again is in vain. */
+/** Read a range; undefined if the pack is gone or cut short: then it is as good as damaged, and asking again is in vain. */
 async function readRange(
   remote: Remote,
   key: string,

@@ -3,17 +3,17 @@ import { forEach } from '../../base/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { IndexFile, indexKey } from '../format/index-file.ts';
-import { CLOCK, checkClock, parseCondemned, replaceDamagedList } from '../gc/pending-deletions.ts';
+import { CLOCK, checkClock, parsePendingDeletions, replaceDamagedList } from '../gc/pending-deletions.ts';
 import { parseRef, replaceDamagedRef } from '../gc/refs.ts';
 import type { Root } from '../gc/roots.ts';
 import { replaceIndexes } from '../index/load.ts';
 import type { StoreCore } from '../store-core.ts';
 
-/** A damaged file that says something of the store, and holds no data. */
+/** A damaged record: a file that says something of the store and holds no data, such as an index or a ref. */
 export interface DamagedRecord {
   readonly key: string;
   readonly problem: string;
-  /** Whether it was put right. */
+  /** Whether it was repaired. */
   readonly repaired: boolean;
   readonly remedy: string;
 }
@@ -24,7 +24,7 @@ export interface CheckedRecords {
   readonly damage: readonly DamagedRecord[];
 }
 
-/** This clone, and all that it can still come back to: what its ref must name. */
+/** This clone, and all versions that it can still come back to, which its ref must name. */
 export interface Self {
   readonly clone?: string | undefined;
   readonly roots: readonly Root[];
@@ -37,8 +37,8 @@ const LIST = /^condemned\/[0-9a-f]{32}\.json$/;
 const NOTHING_LEFT = 'Nothing is left to do.';
 
 /**
- * Reads every index, ref, list and other record of a store and checks it against its checksum. What is damaged is put right where that
- * loses nothing, and where this machine may write.
+ * Read every index, ref, list and other record of a store and check it against its checksum. A damaged one is repaired if that loses
+ * nothing and this machine may write.
  */
 export async function checkRecords(core: StoreCore, self: Self): Promise<CheckedRecords> {
   const reading = new RecordReading(core.remote);
@@ -46,7 +46,7 @@ export async function checkRecords(core: StoreCore, self: Self): Promise<Checked
     IndexFile.parse(bytes, INDEX.exec(key)![1]!),
   );
   const refs = await reading.damaged('refs/', REF, parseRef);
-  const lists = await reading.damaged('condemned/', LIST, parseCondemned);
+  const lists = await reading.damaged('condemned/', LIST, parsePendingDeletions);
   const clocks = await reading.damaged(CLOCK, /^clock$/, checkClock);
   const damage = [
     ...(await repairIndexes(core, indexes)),
@@ -66,7 +66,7 @@ class RecordReading {
     this.#remote = remote;
   }
 
-  /** Keys of the files of one kind that `parse` does not believe. */
+  /** Find the keys of the files of one kind that `parse` finds damaged. */
   async damaged(
     prefix: string,
     kind: RegExp,
@@ -107,7 +107,7 @@ async function eachOf<T>(keys: readonly string[], work: (key: string) => Promise
   return done;
 }
 
-/** From the copies that this clone keeps of them where it can, else from what packs and objects say of themselves. */
+/** Repair indexes from the copies that this clone keeps, or else from what packs and whole objects say of themselves. */
 async function repairIndexes(core: StoreCore, keys: readonly string[]): Promise<DamagedRecord[]> {
   const problem = 'its bytes do not match its name';
   const record = (key: string, repaired: boolean): DamagedRecord => ({
@@ -123,10 +123,10 @@ async function repairIndexes(core: StoreCore, keys: readonly string[]): Promise<
   const rest: string[] = [];
   for (const key of keys) {
     const name = INDEX.exec(key)![1]!;
-    const whole = core.catalog.segments.find((segment) => segment.name === name);
-    if (whole === undefined) rest.push(name);
+    const kept = core.catalog.segments.find((segment) => segment.name === name);
+    if (kept === undefined) rest.push(name);
     else {
-      const write = () => core.remote.write(key, whole.bytes, { sha256: name, overwrite: true });
+      const write = () => core.remote.write(key, kept.bytes, { sha256: name, overwrite: true });
       done.push(record(key, await isDone(write)));
     }
   }
@@ -157,14 +157,14 @@ async function repairList(remote: Remote, key: string): Promise<DamagedRecord> {
   return { key, problem, repaired, remedy: repaired ? NOTHING_LEFT : refused('it is replaced') };
 }
 
-/** It only shows what time it is at the remote; the next gc writes another. */
+/** Remove the clock: it only shows the time of the remote, and the next gc writes another. */
 async function repairClock(remote: Remote, key: string): Promise<DamagedRecord> {
   const repaired = await isDone(() => remote.remove([key]));
   const problem = 'its bytes do not have their checksum; it holds nothing';
   return { key, problem, repaired, remedy: repaired ? NOTHING_LEFT : refused('it is removed') };
 }
 
-/** Whether the work was done: who may only read a store can check it all the same. */
+/** Try to write, and tell whether that was possible: who may only read a store can check it all the same. */
 export async function isDone(work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work();

@@ -1,50 +1,55 @@
+/**
+ * Verify and repair: what is damaged in a store, what that touches, and intact copies from elsewhere. It may not know which datasets
+ * there are: it is given roots, and reports keys, paths and digests.
+ */
+
 import { MAX_READS } from '../../base/ask-again.ts';
 import { forEach } from '../../base/concurrency.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
 import { hexDigestOf, type RawDigest, rawDigestOf, sameDigest, toHex } from '../format/digest.ts';
-import type { IndexedBlob, IndexedPack, IndexedWhole } from '../format/index-file.ts';
+import type { IndexedBlob, IndexedPack, IndexedWholeObject } from '../format/index-file.ts';
 import { packKey } from '../format/pack.ts';
-import { wholeKey } from '../format/whole-object-key.ts';
-import { readLists, writeCondemned } from '../gc/pending-deletions.ts';
+import { wholeObjectKey } from '../format/whole-object-key.ts';
+import { readPendingDeletionLists, writePendingDeletions } from '../gc/pending-deletions.ts';
 import { visitRoot } from '../gc/reachable.ts';
 import type { Root } from '../gc/roots.ts';
 import type { PackedLocation } from '../index/catalog.ts';
-import { checkWhole } from '../reading/object-reader.ts';
+import { checkWholeObject } from '../reading/object-reader.ts';
 import type { Store } from '../store.ts';
 import type { StoreCore } from '../store-core.ts';
 import { type CheckedRecords, checkRecords, isDone } from './records.ts';
 
 /** Something in the store that is not what it should be. */
 export interface Damage {
-  /** Key of the file in the store; the digest where no file is known to hold it. */
+  /** Key of the file in the store, or the digest if no file is known to hold it. */
   readonly key: string;
   readonly problem: string;
-  /** What needs the damaged bytes. */
-  readonly roots: readonly Touched[];
-  /** Whether this run put it right. */
+  /** Versions that need the damaged bytes. */
+  readonly roots: readonly TouchedVersion[];
+  /** Whether this run repaired it. */
   readonly repaired: boolean;
   readonly remedy: string;
 }
 
 /** A version of a dataset, or files of it. No `files` means the manifest or profile itself: the whole dataset. */
-export interface Touched {
+export interface TouchedVersion {
   readonly path: string;
   readonly digest: string;
   readonly files: readonly string[];
 }
 
-export interface Verified {
+export interface StoreCheck {
   readonly checkedBytes: number;
   /** Files of the store that were read. */
   readonly objects: number;
   readonly damage: readonly Damage[];
-  /** What the store was never given: not fetched yet, or not pushed yet. */
-  readonly absent: readonly Touched[];
+  /** Versions that the store lacks and never had: not fetched yet, or not pushed yet. */
+  readonly absent: readonly TouchedVersion[];
 }
 
-export interface VerifyOptions {
-  /** This clone: its ref can be written anew from the roots. */
+export interface StoreCheckOptions {
+  /** Id of this clone, whose ref can be written anew from the roots. */
   readonly clone?: string;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
@@ -59,29 +64,30 @@ const GONE: ReadonlySet<ErrorCode> = new Set(['object-missing', 'object-truncate
 const NEEDED_BY_NOTHING = 'No index names it and nothing needs it: a gc removes it.';
 
 /**
- * Reads every file of the store and checks it against its checksum, then walks the roots to say what damage touches. What is
- * damaged counts as missing for `store` from now on, so a transfer to it brings whole copies; records that are damaged are put right.
+ * Read every file of the store and check it against its checksum, then walk the roots to tell what damage touches. Damaged objects
+ * count as missing for `store` from now on, so a transfer to it brings intact copies. Damaged records are repaired.
+ * @throws VarveError what the remote meets
  */
 export async function verifyStore(
   store: Store,
   roots: readonly Root[],
-  { clone, onProgress, signal }: VerifyOptions = {},
-): Promise<Verified> {
+  { clone, onProgress, signal }: StoreCheckOptions = {},
+): Promise<StoreCheck> {
   const { core } = store;
   const records = await checkRecords(core, { clone, roots });
   if (records.damage.length > 0) await store.reload();
-  const { condemned } = await readLists(core.remote);
-  const mended = new Set(condemned.flatMap(({ keys, isDamage }) => (isDamage ? keys : [])));
+  const { pending } = await readPendingDeletionLists(core.remote);
+  const listed = new Set(pending.flatMap(({ keys, isDamage }) => (isDamage ? keys : [])));
   const checker = new Checker(core, records.bytes, onProgress, signal);
   await checker.checkFiles();
   const needs = await findNeeds(core, roots, checker.broken);
-  const broken = [...new Set(checker.broken.values())].filter((key) => !mended.has(key));
-  // Nothing new relies on a damaged file, so that a fetch or push puts whole copies elsewhere; gc removes it in the end.
-  if (broken.length > 0) await isDone(() => writeCondemned(core.remote, broken, true));
+  const broken = [...new Set(checker.broken.values())].filter((key) => !listed.has(key));
+  // Once listed, nothing new relies on a damaged file: a fetch or push puts intact copies elsewhere, and a gc removes the file.
+  if (broken.length > 0) await isDone(() => writePendingDeletions(core.remote, broken, true));
   return {
     checkedBytes: checker.bytes,
     objects: records.files + checker.objects,
-    damage: report(checker, records, needs.damaged, mended),
+    damage: report(checker, records, needs.damaged, listed),
     absent: needs.absent.map(told),
   };
 }
@@ -94,7 +100,7 @@ class Checker {
   readonly broken = new Map<string, string>();
   /** Keys of damaged files that no index names. */
   readonly unnamed = new Set<string>();
-  /** Read so far, those of the records included. */
+  /** Bytes read so far, those of the records included. */
   bytes: number;
   readonly #core: StoreCore;
   readonly #onProgress: OnProgress | undefined;
@@ -119,9 +125,9 @@ class Checker {
         if (!seen.has(pack.name)) await this.#checkPack(pack, blobs);
         seen.add(pack.name);
       });
-      await forEach(segment.allWholes(), JOBS, async (whole) => {
-        const key = wholeKey(whole.digest, whole.generation);
-        if (!seen.has(key)) await this.#checkWhole(whole, key);
+      await forEach(segment.allWholeObjects(), JOBS, async (whole) => {
+        const key = wholeObjectKey(whole.digest, whole.generation);
+        if (!seen.has(key)) await this.#checkWholeObject(whole, key);
         seen.add(key);
       });
     }
@@ -147,8 +153,8 @@ class Checker {
       this.problems.set(key, 'its header or trailer is damaged; its blobs are whole');
   }
 
-  async #checkWhole({ digest, size }: IndexedWhole, key: string): Promise<void> {
-    const problem = await this.#problemOfWhole(digest, key);
+  async #checkWholeObject({ digest, size }: IndexedWholeObject, key: string): Promise<void> {
+    const problem = await this.#problemOfWholeObject(digest, key);
     if (problem === undefined) return;
     this.problems.set(key, problem);
     this.broken.set(toHex(digest), key);
@@ -166,12 +172,12 @@ class Checker {
     await forEach(this.#core.remote.list('objects/'), JOBS, async ({ key }) => {
       const [, first, rest] = WHOLE.exec(key) ?? [];
       if (first === undefined || named.has(key)) return;
-      const problem = await this.#problemOfWhole(Buffer.from(first + rest, 'hex'), key);
+      const problem = await this.#problemOfWholeObject(Buffer.from(first + rest, 'hex'), key);
       if (problem === MISMATCH) this.unnamed.add(key);
     });
   }
 
-  /** Undefined where it is missing. Bytes that come damaged are asked for again before they count as damaged. */
+  /** Read a pack; undefined if it is missing. Bytes that come damaged are asked for again before they count as damaged. */
   async #readPack(name: string): Promise<Uint8Array | undefined> {
     this.#signal?.throwIfAborted();
     let bytes: Uint8Array | undefined;
@@ -183,10 +189,10 @@ class Checker {
     return bytes;
   }
 
-  async #problemOfWhole(digest: RawDigest, key: string): Promise<string | undefined> {
+  async #problemOfWholeObject(digest: RawDigest, key: string): Promise<string | undefined> {
     this.#signal?.throwIfAborted();
     try {
-      await checkWhole(this.#core.remote, digest, key, (count) => {
+      await checkWholeObject(this.#core.remote, digest, key, (count) => {
         this.#signal?.throwIfAborted();
         this.bytes += count;
       });
@@ -208,7 +214,7 @@ class Checker {
   }
 }
 
-/** Undefined where the file is missing or cut short. */
+/** Read something; undefined if the file is missing or cut short. */
 async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
@@ -223,11 +229,11 @@ interface Touch {
   readonly files: Set<string>;
 }
 
-/** What roots need and the store has not. */
+/** The objects that roots need and the store lacks. */
 interface Needs {
-  /** By the key that should hold the bytes. */
+  /** Damaged ones, by the key of the file that should hold them. */
   readonly damaged: Map<string, Touch[]>;
-  /** What no index names. */
+  /** Those that no index names. */
   readonly absent: Touch[];
 }
 
@@ -270,14 +276,14 @@ function note(touches: Touch[], root: Root, file: string): void {
   if (file !== '') touches.at(-1)!.files.add(file);
 }
 
-/** @param mended keys whose damage an earlier verify found, and which wait for gc: only what still needs them counts */
+/** @param listed keys whose damage an earlier verify found, and which wait for deletion: they count only if something needs them still */
 function report(
   checker: Checker,
   records: CheckedRecords,
   touched: Needs['damaged'],
-  mended: ReadonlySet<string>,
+  listed: ReadonlySet<string>,
 ): Damage[] {
-  const open = [...checker.problems.keys()].filter((key) => !mended.has(key));
+  const open = [...checker.problems.keys()].filter((key) => !listed.has(key));
   const files = [...new Set([...open, ...touched.keys()])].map((key) => ({
     key,
     problem: checker.problems.get(key) ?? 'it does not hold what it should',
@@ -296,6 +302,6 @@ function report(
   return damage.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function told({ root, files }: Touch): Touched {
+function told({ root, files }: Touch): TouchedVersion {
   return { path: root.path, digest: root.digest, files: [...files] };
 }

@@ -1,10 +1,10 @@
-/** From this number of files on, starting threads pays. */
+/** Starting threads pays if there are so many files. */
 export const MANY_FILES = 512;
 /** A message between threads costs as much as reading a file of some KiB. */
 const GROUP_FILES = 128;
 const GROUP_BYTES = 2 * 1024 * 1024;
 
-/** Small files in groups that a thread is given at once: up to 128 of them and 2 MiB, or one larger file. */
+/** Group small files for a thread: up to 128 of them and 2 MiB, or one larger file. */
 export function* groupsOf<T extends { readonly size: number }>(files: Iterable<T>): Generator<readonly T[]> {
   let group: T[] = [];
   let bytes = 0;

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream, writeFileSync } from 'node:fs';
-import { chmod, copyFile, link, open, stat, unlink } from 'node:fs/promises';
-import { unfinishedBeside } from '../../base/atomic-write.ts';
-import { errnoOf, fileError } from '../../base/file-errors.ts';
+import { chmod, copyFile, link, open, stat } from 'node:fs/promises';
+import { removeQuietly, unfinishedBeside } from '../../base/atomic-write.ts';
 import { renameOverSync } from '../../base/rename.ts';
+import { systemCode, systemError } from '../../base/system-errors.ts';
 import { removeAtExit } from '../../base/unfinished-files.ts';
-import { digestMismatch, objectMissing } from '../errors.ts';
+import { objectDamaged, objectMissing } from '../errors.ts';
 import { type RawDigest, sameDigest, toDigest } from '../format/digest.ts';
-import type { WholeLocation } from '../index/catalog.ts';
+import type { WholeObjectLocation } from '../index/catalog.ts';
 import type { LocalPacks } from '../reading/local-packs.ts';
-import { type Source, streamObject } from '../reading/object-reader.ts';
+import { type ObjectSource, streamObject } from '../reading/object-reader.ts';
 
-export interface MaterialiseOptions {
-  /** Prefer a read-only hard link to a copy. */
+export interface RestoreOptions {
+  /** Make a read-only hard link rather than a copy, if that is possible. */
   readonly link?: boolean;
   readonly executable?: boolean;
   /** Called with the count of bytes written since the last call. */
@@ -23,15 +23,18 @@ export interface MaterialiseOptions {
 
 const PIECE = 1024 * 1024;
 const READ_ONLY = 0o444;
-/** What `link` answers where it cannot: another file system, or one without hard links. */
+/** `link` answers with these on another file system, and on one without hard links. */
 const NO_LINK = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES']);
 
-/** See Store.materialise. */
-export async function materialise(
-  source: Source,
+/**
+ * Restore an object as a file: see `Store.restore`.
+ * @param packs of the store, if it is local
+ */
+export async function restoreFile(
+  source: ObjectSource,
   digest: RawDigest,
   target: string,
-  options: MaterialiseOptions,
+  options: RestoreOptions,
   packs: LocalPacks | undefined,
 ): Promise<void> {
   options.signal?.throwIfAborted();
@@ -39,36 +42,40 @@ export async function materialise(
   const unfinished = removeAtExit(temporary);
   try {
     const small = readSmall(source, digest, packs);
-    const whole = small === undefined ? localWhole(source, digest) : undefined;
+    const wholeObject = small === undefined ? localWholeObject(source, digest) : undefined;
     if (small !== undefined) writeSmall(small, temporary, options);
-    else if (whole === undefined) await writeStream(source, digest, temporary, options);
-    else await cloneWhole(source, whole, digest, temporary, options);
+    else if (wholeObject === undefined) await writeStream(source, digest, temporary, options);
+    else await cloneWholeObject(source, wholeObject, digest, temporary, options);
     renameOverSync(temporary, target);
   } catch (error) {
-    await unlink(temporary).catch(() => undefined);
+    removeQuietly(temporary);
     options.signal?.throwIfAborted();
-    throw fileError(error, 'write', target);
+    throw systemError(error, 'write', target, 'store');
   } finally {
     unfinished.isFinished();
   }
 }
 
-/** A verified object that is one blob in a local pack; undefined for all others, and where it is damaged. */
-function readSmall(source: Source, digest: RawDigest, packs: LocalPacks | undefined): Uint8Array | undefined {
+/** Read and verify an object that is one blob in a local pack; undefined for all others, and if it is damaged. */
+function readSmall(
+  source: ObjectSource,
+  digest: RawDigest,
+  packs: LocalPacks | undefined,
+): Uint8Array | undefined {
   const location = source.catalog.first(digest);
   return location?.at === 'pack' ? packs?.read(location, digest) : undefined;
 }
 
-function writeSmall(bytes: Uint8Array, temporary: string, options: MaterialiseOptions): void {
+function writeSmall(bytes: Uint8Array, temporary: string, options: RestoreOptions): void {
   writeFileSync(temporary, bytes, { flag: 'wx', mode: modeOf(options) });
   options.onBytes?.(bytes.length);
 }
 
 async function writeStream(
-  source: Source,
+  source: ObjectSource,
   digest: RawDigest,
   temporary: string,
-  options: MaterialiseOptions,
+  options: RestoreOptions,
 ): Promise<void> {
   const file = await open(temporary, 'wx', modeOf(options));
   try {
@@ -82,7 +89,7 @@ async function writeStream(
   }
 }
 
-/** Pieces that lie side by side in memory, as chunks do that came in one read, as one: each write is a trip to a thread. */
+/** Join pieces that lie side by side in memory, as chunks do that came in one read: each write is a trip to a thread. */
 async function* neighboursJoined(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let joined: Uint8Array | undefined;
   for await (const piece of pieces) {
@@ -96,12 +103,12 @@ async function* neighboursJoined(pieces: AsyncIterable<Uint8Array>): AsyncGenera
   if (joined !== undefined) yield joined;
 }
 
-interface LocalWhole {
+interface LocalWholeObject {
   readonly path: string;
-  readonly location: WholeLocation;
+  readonly location: WholeObjectLocation;
 }
 
-function localWhole(source: Source, digest: RawDigest): LocalWhole | undefined {
+function localWholeObject(source: ObjectSource, digest: RawDigest): LocalWholeObject | undefined {
   if (source.remote.localPath === undefined) return undefined;
   for (const location of source.catalog.locations(digest)) {
     if (location.at === 'pack') return undefined;
@@ -110,17 +117,17 @@ function localWhole(source: Source, digest: RawDigest): LocalWhole | undefined {
   return undefined;
 }
 
-/** A clone or link is what gets verified, since it is what gets the name; of a copy, the bytes on their way to it. */
-async function cloneWhole(
-  source: Source,
-  { path, location }: LocalWhole,
+/** Clone, link or copy a whole object. A clone or link is verified, since it is what gets the name; of a copy, the bytes on their way to it. */
+async function cloneWholeObject(
+  source: ObjectSource,
+  { path, location }: LocalWholeObject,
   digest: RawDigest,
   temporary: string,
-  options: MaterialiseOptions,
+  options: RestoreOptions,
 ): Promise<void> {
   await stat(path).catch((error: unknown) => {
     source.catalog.markDamaged(location);
-    throw errnoOf(error) === 'ENOENT' ? objectMissing(toDigest(digest), path) : error;
+    throw systemCode(error) === 'ENOENT' ? objectMissing(toDigest(digest), path) : error;
   });
   const linked = options.link === true && !options.executable && (await tryLink(path, temporary));
   const isThere = linked || (await tryClone(path, temporary, modeOf(options)));
@@ -139,34 +146,34 @@ async function cloneWhole(
   }
   if (sameDigest(hash.digest(), digest)) return;
   source.catalog.markDamaged(location);
-  throw digestMismatch(digest, path);
+  throw objectDamaged(digest, path);
 }
 
-/** A link shares its bytes with the store, so it is made read-only: a change in place would damage every version. */
+/** Try to link, read-only: a link shares its bytes with the store, so a change in place would damage every version. */
 async function tryLink(path: string, temporary: string): Promise<boolean> {
   try {
     await link(path, temporary);
     await chmod(temporary, READ_ONLY);
     return true;
   } catch (error) {
-    if (NO_LINK.has(errnoOf(error) ?? '')) return false;
+    if (NO_LINK.has(systemCode(error) ?? '')) return false;
     throw error;
   }
 }
 
-/** A copy that shares its blocks with the store, where the file system has such. */
+/** Try to make a copy that shares its blocks with the store. @returns false if the file system has no such copies */
 async function tryClone(path: string, temporary: string, mode: number): Promise<boolean> {
   try {
     await copyFile(path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
   } catch {
-    await unlink(temporary).catch(() => undefined);
+    removeQuietly(temporary);
     return false;
   }
   await chmod(temporary, mode & ~process.umask());
   return true;
 }
 
-/** Less what the user's mask takes away. */
-export function modeOf({ executable }: Pick<MaterialiseOptions, 'executable'>): number {
+/** Choose the mode of a file, before the user's mask takes away what it does. */
+export function modeOf({ executable }: Pick<RestoreOptions, 'executable'>): number {
   return executable ? 0o777 : 0o666;
 }

@@ -1,3 +1,8 @@
+/**
+ * Restoring: objects become files of a working tree, each complete and verified before it gets its name. It may not know what is
+ * there already, nor whether it may be replaced: whoever calls has decided that.
+ */
+
 import { unfinishedBeside } from '../../base/atomic-write.ts';
 import { forEach } from '../../base/concurrency.ts';
 import { Threads } from '../../base/worker-threads.ts';
@@ -8,10 +13,10 @@ import { groupsOf, MANY_FILES } from './file-groups.ts';
 import { modeOf } from './restore-file.ts';
 import type { FileToWrite, WriteGroup } from './small-file-writer.ts';
 
-/** Large files, or groups of small ones, that are put in place at the same time: enough to keep a disk busy. */
+/** So many large files, or groups of small ones, are restored at the same time: enough to keep a disk busy. */
 const JOBS = 8;
 
-export interface FileToPut {
+export interface FileToRestore {
   readonly digest: Digest;
   readonly size: number;
   /** Absolute path. */
@@ -19,41 +24,43 @@ export interface FileToPut {
   readonly executable: boolean;
 }
 
-/** What is needed of a local store. */
-export interface Shelf {
-  /** The place where the object is best read. */
-  locate(digest: RawDigest): Location | undefined;
-  pathOf(pack: string): string;
-  /** Puts one file in place, whatever it takes. */
-  put(file: FileToPut): Promise<void>;
+/** What restoring many files needs of a local store. */
+export interface LocalStore {
+  /** Find the place where the object is best read; undefined if the store lacks it. */
+  locationOf(digest: RawDigest): Location | undefined;
+  /** @param pack name of a pack @returns its absolute path */
+  packPath(pack: string): string;
+  /** Restore one file, wherever its object lies. */
+  restoreFile(file: FileToRestore): Promise<void>;
 }
 
-interface Packed extends FileToPut {
+interface Packed extends FileToRestore {
   readonly raw: RawDigest;
   readonly location: PackedLocation;
 }
 
 /**
- * Puts files in place, in no promised order; of many small ones, groups on threads.
+ * Restore files, in no promised order. Groups of small ones go to threads if there are many.
  * @param count how many there are
- * @throws as `shelf.put`
+ * @param onBytes called with the count of bytes of a file that a thread wrote
+ * @throws VarveError as `local.restoreFile`
  */
-export async function materialiseAll(
-  shelf: Shelf,
-  files: Iterable<FileToPut>,
+export async function restoreFiles(
+  local: LocalStore,
+  files: Iterable<FileToRestore>,
   count: number,
   onBytes: (count: number) => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  if (count < MANY_FILES) return forEach(files, JOBS, (file) => shelf.put(file));
+  if (count < MANY_FILES) return forEach(files, JOBS, (file) => local.restoreFile(file));
   const threads = new Threads<WriteGroup, Uint8Array>('write-worker', { signal });
   try {
-    await forEach(portionsOf(shelf, files), JOBS, async (portion) => {
-      if (!isGroup(portion)) return shelf.put(portion);
-      const written = await threads.ask(writesOf(shelf, portion));
+    await forEach(portionsOf(local, files), JOBS, async (portion) => {
+      if (!isGroup(portion)) return local.restoreFile(portion);
+      const written = await threads.ask(writesOf(local, portion));
       for (const [ordinal, file] of portion.entries()) {
         if (written[ordinal] === 1) onBytes(file.size);
-        else await shelf.put(file);
+        else await local.restoreFile(file);
       }
     });
   } finally {
@@ -61,19 +68,19 @@ export async function materialiseAll(
   }
 }
 
-type Portion = FileToPut | readonly Packed[];
+type Portion = FileToRestore | readonly Packed[];
 
 function isGroup(portion: Portion): portion is readonly Packed[] {
   return Array.isArray(portion);
 }
 
-/** Small files that lie in packs, in groups, and between them all others. */
-function* portionsOf(shelf: Shelf, files: Iterable<FileToPut>): Generator<Portion> {
-  const others: FileToPut[] = [];
+/** Split the files into groups of small ones that lie in packs and, between those, all others one by one. */
+function* portionsOf(local: LocalStore, files: Iterable<FileToRestore>): Generator<Portion> {
+  const others: FileToRestore[] = [];
   const packed = function* (): Generator<Packed> {
     for (const file of files) {
       const raw = toRaw(file.digest);
-      const location = file.size <= SMALLEST_CHUNKED ? shelf.locate(raw) : undefined;
+      const location = file.size <= SMALLEST_CHUNKED ? local.locationOf(raw) : undefined;
       if (location?.at === 'pack') yield { ...file, raw, location };
       else others.push(file);
     }
@@ -85,13 +92,13 @@ function* portionsOf(shelf: Shelf, files: Iterable<FileToPut>): Generator<Portio
   yield* others;
 }
 
-function writesOf(shelf: Shelf, group: readonly Packed[]): WriteGroup {
+function writesOf(local: LocalStore, group: readonly Packed[]): WriteGroup {
   const digests = new Uint8Array(group.length * DIGEST_BYTES);
   const files = group.map((file, ordinal): FileToWrite => {
     const { raw, location, target } = file;
     digests.set(raw, ordinal * DIGEST_BYTES);
     return {
-      pack: shelf.pathOf(location.pack),
+      pack: local.packPath(location.pack),
       offset: location.offset,
       length: location.length,
       mode: modeOf(file),

@@ -1,16 +1,17 @@
-import { unlinkSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { removeQuietly } from '../../base/atomic-write.ts';
 import { renameOverSync } from '../../base/rename.ts';
 import { isStopped } from '../../base/stopped-thread.ts';
 import { DIGEST_BYTES } from '../format/digest.ts';
 import { LocalPacks } from '../reading/local-packs.ts';
 
 export interface FileToWrite {
-  /** The path of the pack that holds its bytes, and where in it they lie. */
+  /** Absolute path of the pack that holds the bytes, from `offset` on. */
   readonly pack: string;
   readonly offset: number;
   readonly length: number;
   readonly mode: number;
-  /** What it is called until it is whole, and then. */
+  /** Absolute path until it is complete, in the folder of `target`. */
   readonly temporary: string;
   readonly target: string;
 }
@@ -21,11 +22,11 @@ export interface WriteGroup {
   readonly digests: Uint8Array;
 }
 
-/** Writes small files from local packs, each verified before it gets its name. Synchronous: it is called on a thread of its own. */
+/** Writes small files from local packs, each verified before it gets its name. It blocks, so it is called on a thread of its own. */
 export class SmallFileWriter {
   readonly #packs = new LocalPacks((path) => path);
 
-  /** Of each file in turn, 1 where it lies in place. For the others, whoever asks tries again and learns why. */
+  /** Write files. @returns for each in turn 1 if it is in place, else 0: whoever asked tries again and learns why */
   write({ files, digests }: WriteGroup): Uint8Array {
     return Uint8Array.from(files, (file, ordinal) => {
       if (isStopped()) return 0;
@@ -46,13 +47,5 @@ export class SmallFileWriter {
       removeQuietly(temporary);
       return false;
     }
-  }
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // It was never made.
   }
 }

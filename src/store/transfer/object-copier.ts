@@ -1,39 +1,42 @@
 import { forEach, inOrder } from '../../base/concurrency.ts';
 import { debug } from '../../base/debug.ts';
 import type { OnProgress } from '../../progress.ts';
-import { damaged, digestMismatch, objectMissing } from '../errors.ts';
+import { objectDamaged, objectMissing } from '../errors.ts';
 import { type RawDigest, toDigest } from '../format/digest.ts';
 import type { PackKind } from '../format/pack.ts';
-import type { Location, RecipeLocation, WholeLocation } from '../index/catalog.ts';
-import { chunksOf, isEmptyObject, type Source } from '../reading/object-reader.ts';
-import { type PlacedBlob, type Run, readRun, runsOf } from '../reading/pack-reader.ts';
+import { checkRecipeDepth } from '../format/recipe.ts';
+import type { Location, RecipeLocation, WholeObjectLocation } from '../index/catalog.ts';
+import { chunksOf, isEmptyObject, type ObjectSource } from '../reading/object-reader.ts';
+import { type BlobRun, type PlacedBlob, readRun, runsOf } from '../reading/pack-reader.ts';
 import type { StoreCore } from '../store-core.ts';
 import { Batch } from '../writing/batch.ts';
-import { withWholeBody } from '../writing/whole-object-body.ts';
+import { withWholeObjectBody } from '../writing/whole-object-body.ts';
 
 export interface WantedObject {
   readonly digest: RawDigest;
   readonly kind: PackKind;
-  /** For messages. */
+  /** Path of the file or dataset, for messages. */
   readonly path: string;
 }
 interface WantedBlob extends PlacedBlob, WantedObject {}
-interface WantedWhole extends WantedObject {
-  readonly location: WholeLocation;
+interface WantedWholeObject extends WantedObject {
+  readonly location: WholeObjectLocation;
 }
-interface WantedChunks extends WantedObject {
+interface WantedChunkedObject extends WantedObject {
   readonly location: RecipeLocation;
 }
 
-/** Objects planned together: their recipes come in few requests, and their total is known before the first byte moves. */
-const WINDOW = 65_536;
-/** Blobs planned together, so that neighbours in a pack come in one request. */
-const MOST_BLOBS = 65_536;
-const MOST_BYTES = 1024 * 1024 * 1024;
-const DEEPEST_RECIPE = 6;
+/** Objects are planned together, so that their recipes come in few requests and their total is known before the first byte moves. */
+const MAX_PLANNED_OBJECTS = 65_536;
+/** Blobs are planned together, so that neighbours in a pack come in one request. */
+const MAX_PLANNED_BLOBS = 65_536;
+const MAX_PLANNED_BYTES = 1024 * 1024 * 1024;
 const DEFAULT_JOBS = 8;
 
-/** Copies objects that `to` lacks, with all that their recipes name. */
+/**
+ * Copies objects that `to` lacks, with all that their recipes name, in three stages: the wanted objects that are no recipes, then the
+ * recipes of the others, then the chunks that those list.
+ */
 export class ObjectCopier {
   readonly #from: StoreCore;
   readonly #to: StoreCore;
@@ -44,6 +47,7 @@ export class ObjectCopier {
   #blobs: WantedBlob[] = [];
   #blobBytes = 0;
   readonly #planned = new Set<string>();
+  /** Bytes of all objects planned so far. The bytes of a recipe's object are counted first, then replaced by those of its new chunks. */
   #total = 0;
   #sent = { objects: 0, bytes: 0 };
 
@@ -60,39 +64,42 @@ export class ObjectCopier {
     this.#batch = new Batch(to);
   }
 
+  /** Objects and bytes sent so far. */
   get sent(): { objects: number; bytes: number } {
     return { ...this.#sent };
   }
 
+  /** @throws VarveError `object-missing`, `digest-mismatch`, `damaged-recipe`, and what the remotes meet */
   async copy(objects: AsyncIterable<WantedObject> | Iterable<WantedObject>): Promise<void> {
     let window: WantedObject[] = [];
     for await (const object of objects) {
       window.push(object);
-      if (window.length < WINDOW) continue;
+      if (window.length < MAX_PLANNED_OBJECTS) continue;
       await this.#copyWindow(window, 0);
       window = [];
     }
     await this.#copyWindow(window, 0);
   }
 
-  /** Lets `to` read what has been copied, where reading it there is cheaper than reading it again from afar. */
+  /** Write an index of what has been copied, if `to` is local: reading it there is cheaper than reading it again from afar. */
   async makeReadable(): Promise<void> {
     if (this.#to.remote.localPath === undefined) return;
     await this.#batch.commit();
     this.#batch = new Batch(this.#to);
   }
 
-  /** Makes all that was copied durable. */
+  /** Make all that was copied durable. Nothing can be copied after this. */
   finish(): Promise<void> {
     return this.#batch.commit();
   }
 
+  /** @param depth recipes of recipes that led to these objects */
   async #copyWindow(objects: readonly WantedObject[], depth: number): Promise<void> {
-    const wholes: WantedWhole[] = [];
-    const chunked: WantedChunks[] = [];
+    const wholeObjects: WantedWholeObject[] = [];
+    const chunked: WantedChunkedObject[] = [];
     let held = 0;
     for (const object of objects) {
-      if (this.#batch.holds(object.digest)) {
+      if (this.#batch.relyOn(object.digest)) {
         held++;
         continue;
       }
@@ -100,7 +107,7 @@ export class ObjectCopier {
       if (location.at === 'pack') this.#plan({ ...object, location });
       else if (this.#isNew(object.digest)) {
         this.#total += location.size;
-        if (location.at === 'whole') wholes.push({ ...object, location });
+        if (location.at === 'whole') wholeObjects.push({ ...object, location });
         else chunked.push({ ...object, location });
       }
     }
@@ -108,16 +115,14 @@ export class ObjectCopier {
     if (objects.length > 0)
       debug('cache', `hits ${held}, misses ${objects.length - held}, objects in ${url}`);
     await this.#copyBlobs();
-    await forEach(wholes, this.#jobs, (whole) => this.#copyWhole(whole));
+    await forEach(wholeObjects, this.#jobs, (object) => this.#copyWholeObject(object));
     if (chunked.length > 0) await this.#copyChunked(chunked, depth);
     this.#planned.clear();
   }
 
-  /** The recipes first, so that they can be read near by, then their chunks. */
-  async #copyChunked(objects: readonly WantedChunks[], depth: number): Promise<void> {
-    if (depth >= DEEPEST_RECIPE) {
-      throw damaged('damaged-recipe', objects[0]!.path, 'recipes lead to recipes without end');
-    }
+  /** Copy the recipes first, so that they can be read near by, then the chunks that they list. */
+  async #copyChunked(objects: readonly WantedChunkedObject[], depth: number): Promise<void> {
+    checkRecipeDepth(depth, objects[0]!.path);
     const recipes = objects.map(({ location, path }) => ({
       digest: location.recipe,
       kind: 'meta' as const,
@@ -127,7 +132,7 @@ export class ObjectCopier {
     await this.makeReadable();
     for (const { digest, kind, path, location } of objects) {
       for await (const chunk of chunksOf(
-        nearest(location.recipe, this.#from, this.#to, path),
+        nearestSource(location.recipe, this.#from, this.#to, path),
         digest,
         location,
       )) {
@@ -140,12 +145,13 @@ export class ObjectCopier {
   }
 
   async #planChunk(chunk: WantedObject): Promise<void> {
-    if (this.#batch.holds(chunk.digest)) return;
+    if (this.#batch.relyOn(chunk.digest)) return;
     const location = this.#locate(chunk);
     if (location.at !== 'pack')
       throw objectMissing(toDigest(chunk.digest), this.#from.remote.url, chunk.path);
     this.#plan({ ...chunk, location });
-    if (this.#blobs.length >= MOST_BLOBS || this.#blobBytes >= MOST_BYTES) await this.#copyBlobs();
+    if (this.#blobs.length >= MAX_PLANNED_BLOBS || this.#blobBytes >= MAX_PLANNED_BYTES)
+      await this.#copyBlobs();
   }
 
   #plan(blob: WantedBlob): void {
@@ -166,27 +172,27 @@ export class ObjectCopier {
     const blobs = this.#blobs.sort(byPlace);
     this.#blobs = [];
     this.#blobBytes = 0;
-    const read = async (run: Run<WantedBlob>) => {
+    const read = async (run: BlobRun<WantedBlob>) => {
       this.#signal?.throwIfAborted();
       return readRun(this.#from.remote, run);
     };
-    // In their order, whichever comes first: neighbours stay neighbours, so that they are few reads later too.
+    // They are put in the order of the plan, so that neighbours stay neighbours and can be read together later too.
     for await (const run of inOrder(runsOf(blobs), this.#jobs, read)) {
-      for (const { blob, bytes, sound } of run) {
-        if (sound) await this.#putBlob(blob, bytes);
+      for (const { blob, bytes, isIntact } of run) {
+        if (isIntact) await this.#putBlob(blob, bytes);
         else await this.#copyOther(blob);
       }
     }
   }
 
-  /** The blob was damaged where it was read: another place of it is tried. */
+  /** Copy a blob that was damaged where it was read from another place. */
   async #copyOther(blob: WantedBlob): Promise<void> {
     this.#from.catalog.markDamaged(blob.location);
     const location = this.#from.catalog.first(blob.digest);
-    if (location?.at !== 'pack') throw digestMismatch(blob.digest, `${this.#from.remote.url}: ${blob.path}`);
+    if (location?.at !== 'pack') throw objectDamaged(blob.digest, `${this.#from.remote.url}: ${blob.path}`);
     for await (const run of runsOf([{ ...blob, location }])) {
       const [read] = await readRun(this.#from.remote, run);
-      if (read!.sound) await this.#putBlob(blob, read!.bytes);
+      if (read!.isIntact) await this.#putBlob(blob, read!.bytes);
       else await this.#copyOther(read!.blob);
     }
   }
@@ -197,11 +203,11 @@ export class ObjectCopier {
     this.#report(bytes.length);
   }
 
-  async #copyWhole({ digest, location }: WantedWhole): Promise<void> {
+  async #copyWholeObject({ digest, location }: WantedWholeObject): Promise<void> {
     this.#signal?.throwIfAborted();
     const watch = { onBytes: (count: number): void => this.#report(count), signal: this.#signal };
-    await withWholeBody(this.#from.remote, digest, location, this.#to.remote, watch, (body) =>
-      this.#batch.putWhole(digest, body, this.#signal),
+    await withWholeObjectBody(this.#from.remote, digest, location, this.#to.remote, watch, (body) =>
+      this.#batch.putWholeObject(digest, body, this.#signal),
     );
     this.#sent.objects += 1;
   }
@@ -211,7 +217,7 @@ export class ObjectCopier {
     this.#onProgress({ phase: 'transfer', unit: 'bytes', done: this.#sent.bytes, total: this.#total });
   }
 
-  /** Where the object comes from; its own recipe on the other side counts, since its chunks may lie here. */
+  /** Find where to copy an object from. A recipe for it in `to` counts, since its chunks may lie in `from`. */
   #locate({ digest, path }: WantedObject): Location {
     for (const store of [this.#from, this.#to]) {
       for (const location of store.catalog.locations(digest)) {
@@ -223,10 +229,11 @@ export class ObjectCopier {
 }
 
 /**
- * Where to read what both may have: a local store before one that needs requests.
- * @throws VarveError `object-missing`, naming `path`
+ * Choose the store to read an object from that both may have: a local one before one that needs requests.
+ * @param path names what needs the object, for the message
+ * @throws VarveError `object-missing`
  */
-export function nearest(digest: RawDigest, from: StoreCore, to: StoreCore, path: string): Source {
+export function nearestSource(digest: RawDigest, from: StoreCore, to: StoreCore, path: string): ObjectSource {
   const having = [from, to].filter(
     ({ catalog }) => isEmptyObject(digest) || catalog.first(digest) !== undefined,
   );

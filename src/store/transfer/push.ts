@@ -1,118 +1,112 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { writeAtomically } from '../../base/atomic-write.ts';
 import { debug } from '../../base/debug.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { hexDigestOf } from '../format/digest.ts';
 import { writeRef } from '../gc/refs.ts';
 import type { Root } from '../gc/roots.ts';
 import { Store } from '../store.ts';
-import { isAlreadyThere, type TransferOptions, type Transferred, transfer } from './transfer.ts';
+import { isAlreadyThere, type StoreTransferOptions, type TransferTotals, transfer } from './transfer.ts';
 
-export interface PushOptions extends TransferOptions {
-  /** The clone that pushes: its roots are recorded, so that no gc removes what they need. */
+/** What a clone remembers of its pushes, so that one with nothing to send need not compare anything. It may forget. */
+export interface CompletedPushes {
+  /** Those of earlier pushes after which the remote had everything; see {@link fingerprintOf}. */
+  readonly fingerprints: ReadonlySet<string>;
+  /** URLs of remotes that are known to carry the marker of a store. */
+  readonly stores: ReadonlySet<string>;
+  /** Remember a push after which the remote at `url` had everything. */
+  add(url: string, fingerprint: string): void;
+}
+
+export interface PushOptions extends StoreTransferOptions {
+  /** Id of the clone that pushes. Its roots are recorded on the remote, so that no gc removes what they need. */
   readonly clone: string;
-  /** Folder in which the clone keeps what it knows of remotes. */
-  readonly memory?: string;
+  /** Folder that keeps the index of the remote between runs. */
+  readonly indexCache?: string;
+  readonly completed?: CompletedPushes;
 }
 
-/** The names of all files that say what a remote holds; none of them ever changes. */
+/** Names of the files that say what a remote holds. None of them ever changes under its name. */
 interface RemoteState {
-  readonly condemned: readonly string[];
-  readonly index: readonly string[];
+  /** Keys of the lists of pending deletions. */
+  readonly deletionLists: readonly string[];
+  /** SHA-256 of the index files, in hex. */
+  readonly indexes: readonly string[];
 }
 
-const VERSION = 1;
-/** Pushes that are remembered: of a few datasets by themselves, to a few remotes. */
-const MOST_REMEMBERED = 64;
-const CONDEMNED = /^condemned\/.*\.json$/;
+const DELETION_LIST = /^condemned\/.*\.json$/;
 const INDEX = /^index\/([0-9a-f]{64})\.idx$/;
 
 /**
- * Sends what the remote lacks of the roots. What these files of the remote list cannot change without another name, so a push that
- * found all there is not gone through again while the names are the same: that takes three requests, whatever the size of the data.
- * @param openCache called only where there may be something to send
- * @throws VarveError as transfer
+ * Send what the remote lacks of the roots. If an earlier push of the same roots was complete and the remote still has the same index
+ * files and lists of pending deletions, nothing is missing: that takes three requests, whatever the size of the data.
+ * @param openCache opens the store that is pushed from; called only if there may be something to send
+ * @throws VarveError as {@link transfer}
  */
-export async function push(
+export async function pushToRemote(
   openCache: () => Promise<Store>,
   remote: Remote,
   roots: readonly Root[],
-  { clone, memory, ...options }: PushOptions,
-): Promise<Transferred> {
-  const { whole: remembered, stores } = memory === undefined ? NOTHING : await recall(memory);
-  // Once a clone: it takes requests.
-  if (!stores.includes(remote.url)) await remote.claim();
-  // First, so that a gc that starts now knows of them.
+  { clone, indexCache, completed, ...options }: PushOptions,
+): Promise<TransferTotals> {
+  // Once a clone, since it takes requests.
+  if (!completed?.stores.has(remote.url)) await remote.claim();
+  // The ref comes first, so that a gc that starts now knows of the roots.
   await writeRef(remote, clone, roots);
-  const isWhole = (state: RemoteState): string => factOf(state, roots, options);
-  const isKnown = remembered.length > 0 && remembered.includes(isWhole(await stateOf(remote)));
+  const isKnown = completed !== undefined && (await wasCompleted(completed, remote, roots, options));
   debug('cache', isKnown ? 'hit, an earlier push found all there' : 'miss, no earlier push found all there');
   if (isKnown) return { objects: 0, bytes: 0 };
   const cache = await openCache();
   try {
-    const there = await Store.open(remote, memory === undefined ? {} : { indexCache: memory });
+    const there = await Store.open(remote, indexCache === undefined ? {} : { indexCache });
+    // A clone that lacks some of the data cannot tell whether the remote has all of it.
     const isPartial = roots.some((root) => isAlreadyThere(cache.core, there.core, root));
     const sent = await transfer(cache, there, roots, options);
-    const { condemnedLists: condemned, segments } = there.core.catalog;
-    const fact = isWhole({ condemned, index: segments.map(({ name }) => name) });
-    if (memory !== undefined && !isPartial)
-      remember(memory, { whole: [fact, ...remembered], stores: [remote.url, ...stores] });
+    if (!isPartial) completed?.add(remote.url, fingerprintOf(stateOf(there), roots, options));
     return sent;
   } finally {
     await cache.close();
   }
 }
 
-/** In the order in which a store reads them: see loadCatalog. */
-async function stateOf(remote: Remote): Promise<RemoteState> {
-  const condemned: string[] = [];
-  for await (const { key } of remote.list('condemned/')) if (CONDEMNED.test(key)) condemned.push(key);
-  const index: string[] = [];
-  for await (const { key } of remote.list('index/')) index.push(...(INDEX.exec(key)?.slice(1) ?? []));
-  return { condemned, index };
+async function wasCompleted(
+  { fingerprints }: CompletedPushes,
+  remote: Remote,
+  roots: readonly Root[],
+  options: StoreTransferOptions,
+): Promise<boolean> {
+  if (fingerprints.size === 0) return false;
+  return fingerprints.has(fingerprintOf(await listState(remote), roots, options));
 }
 
-/** Names the fact that a remote in this state has all that the roots need. */
-function factOf(
-  state: RemoteState,
+/** List the names in the order in which a store reads these files: see loadCatalog. */
+async function listState(remote: Remote): Promise<RemoteState> {
+  const deletionLists: string[] = [];
+  for await (const { key } of remote.list('condemned/')) if (DELETION_LIST.test(key)) deletionLists.push(key);
+  const indexes: string[] = [];
+  for await (const { key } of remote.list('index/')) indexes.push(...(INDEX.exec(key)?.slice(1) ?? []));
+  return { deletionLists, indexes };
+}
+
+function stateOf({ core }: Store): RemoteState {
+  const { deletionLists, segments } = core.catalog;
+  return { deletionLists, indexes: segments.map(({ name }) => name) };
+}
+
+/**
+ * SHA-256 over the names of the remote's index files and lists of pending deletions, and over what was to be pushed. Those files are
+ * immutable and named by their content, so an equal fingerprint after a complete push proves that nothing is missing.
+ */
+function fingerprintOf(
+  { deletionLists, indexes }: RemoteState,
   roots: readonly Root[],
-  { profilesOnly = false }: TransferOptions,
+  { profilesOnly = false }: StoreTransferOptions,
 ): string {
   const wanted = roots.map(({ kind, digest, profile, only }) => ({ kind, digest, profile, only }));
-  const { condemned, index } = state;
-  const fact = { condemned: [...condemned].sort(), index: [...index].sort(), wanted, profilesOnly };
-  return hexDigestOf(Buffer.from(JSON.stringify(fact)));
-}
-
-/** What this clone knows of remotes. */
-interface Memory {
-  /** Facts of factOf. */
-  readonly whole: readonly string[];
-  /** URLs of remotes that are known to carry the marker of a store. */
-  readonly stores: readonly string[];
-}
-
-const NOTHING: Memory = { whole: [], stores: [] };
-
-async function recall(memory: string): Promise<Memory> {
-  try {
-    const { version, whole, stores = [] } = JSON.parse(await readFile(recordFile(memory), 'utf8'));
-    return version === VERSION && Array.isArray(whole) && Array.isArray(stores) ? { whole, stores } : NOTHING;
-  } catch {
-    // Not there or not readable: everything is compared once more.
-    return NOTHING;
-  }
-}
-
-function remember(memory: string, known: Memory): void {
-  const [whole, stores] = [known.whole, known.stores].map((all) =>
-    [...new Set(all)].slice(0, MOST_REMEMBERED),
-  );
-  const text = `${JSON.stringify({ version: VERSION, whole, stores })}\n`;
-  writeAtomically(recordFile(memory), [Buffer.from(text)], false);
-}
-
-function recordFile(memory: string): string {
-  return join(memory, 'pushed.json');
+  // The names of the fields are part of the fingerprints that clones keep.
+  const hashed = {
+    condemned: [...deletionLists].sort(),
+    index: [...indexes].sort(),
+    wanted,
+    profilesOnly,
+  };
+  return hexDigestOf(Buffer.from(JSON.stringify(hashed)));
 }

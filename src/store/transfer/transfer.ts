@@ -1,3 +1,8 @@
+/**
+ * Transfer: moving what roots need from one store to another, verified on the way. It may not know which of the two is a cache, nor
+ * how either keeps its objects.
+ */
+
 import { isChosen } from '../../base/path-order.ts';
 import type { OnProgress } from '../../progress.ts';
 import { type Digest, toRaw } from '../format/digest.ts';
@@ -6,35 +11,35 @@ import type { Root } from '../gc/roots.ts';
 import { streamObject } from '../reading/object-reader.ts';
 import type { Store } from '../store.ts';
 import type { StoreCore } from '../store-core.ts';
-import { nearest, ObjectCopier, type WantedObject } from './object-copier.ts';
+import { nearestSource, ObjectCopier, type WantedObject } from './object-copier.ts';
 
-export interface TransferOptions {
+export interface StoreTransferOptions {
   /** Requests at a time, 8 by default. */
   readonly jobs?: number;
-  /** Only the profiles of the roots: no data, no manifests. */
+  /** Send the profiles of the roots alone, and neither data nor manifests. */
   readonly profilesOnly?: boolean;
   readonly onProgress?: OnProgress;
-  /** Stops between two requests; what has arrived stays. */
+  /** Aborts between two requests; what has arrived stays. */
   readonly signal?: AbortSignal;
 }
 
-/** Objects and bytes that were really sent: what was there already does not count. */
-export interface Transferred {
+/** Objects and bytes that were sent; what was there already does not count. */
+export interface TransferTotals {
   readonly objects: number;
   readonly bytes: number;
 }
 
 /**
- * Brings whatever the roots need and `to` lacks, verified on the way. Interrupted, it leaves what has arrived, which the
- * next run does not send again. Memory is bounded by `jobs` and the size of packs, not by that of the data.
+ * Copy what the roots need and `to` lacks, verified on the way. If it is interrupted, what has arrived stays, and the next run does
+ * not send it again. Memory is bounded by `jobs` and the size of packs, not by the size of the data.
  * @throws VarveError `object-missing`, `digest-mismatch`, and what the remotes meet
  */
 export async function transfer(
   from: Store,
   to: Store,
   roots: readonly Root[],
-  options: TransferOptions = {},
-): Promise<Transferred> {
+  options: StoreTransferOptions = {},
+): Promise<TransferTotals> {
   const copier = new ObjectCopier(from.core, to.core, options);
   try {
     await copier.copy(profilesOf(roots));
@@ -45,7 +50,7 @@ export async function transfer(
       await copier.copy(filesOf(here, from.core, to.core));
     }
   } catch (error) {
-    // What has arrived is kept, so that the next run need not send it again.
+    // The index must name what has arrived, or the next run would send it again.
     await copier.finish().catch(() => undefined);
     throw error;
   }
@@ -53,7 +58,10 @@ export async function transfer(
   return copier.sent;
 }
 
-/** A clone that fetched a part of the data pushes what it has; the rest is on the remote, where it came from. */
+/**
+ * Tell whether `to` has a root that `from` lacks. A clone that fetched a part of the data pushes what it has; the rest is on the
+ * remote, where it came from.
+ */
 export function isAlreadyThere(from: StoreCore, to: StoreCore, { digest }: Root): boolean {
   const raw = toRaw(digest);
   return (
@@ -88,7 +96,7 @@ async function* filesOf(
       continue;
     }
     const raw = toRaw(digest);
-    const bytes = streamObject(nearest(raw, from, to, path), raw);
+    const bytes = streamObject(nearestSource(raw, from, to, path), raw);
     for await (const entry of readManifest(bytes, `${path} (${digest})`)) {
       if (entry.digest === undefined || !isChosen(entry.path, root.only)) continue;
       yield { digest: toRaw(entry.digest), kind: 'data', path: `${path}/${entry.path}` };

@@ -24,12 +24,16 @@ export interface AddFileOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Bytes before a block, for the end of the one before, which may be half a chunk. */
 const HEADROOM = DATA_CHUNKS.maximum;
 const BLOCK = 4 * 1024 * 1024;
 /** Blocks of one file in memory: one is read while another is cut and a third is packed. */
 const BLOCKS = 3;
 
-/** Takes in a file in one reading. @throws VarveError `source-changed`, `not-a-file`, `symlink-refused` and what reading meets */
+/**
+ * Take in a file. It is read once; a file of the layout `whole` is read twice.
+ * @throws VarveError `source-changed`, `not-a-file`, `symlink-refused`, and what reading meets
+ */
 export async function addFile(sink: BlobSink, path: string, options: AddFileOptions): Promise<AddedFile> {
   const small = readSmall(path);
   if (small !== undefined) {
@@ -52,9 +56,9 @@ export async function addFile(sink: BlobSink, path: string, options: AddFileOpti
 }
 
 /**
- * Takes in files, each no larger than SMALLEST_CHUNKED when it was last seen, and yields what they are in their order.
- * @param readers that read them; without, this thread does
- * @throws as addFile
+ * Take in files, each no larger than SMALLEST_CHUNKED when it was last seen, and yield their digests and sizes in their order.
+ * @param readers threads that read the files; without them, this thread does
+ * @throws VarveError as {@link addFile}
  */
 export async function* addSmallFiles(
   sink: BlobSink,
@@ -69,7 +73,7 @@ export async function* addSmallFiles(
     let at = 0;
     for (const [ordinal, { path }] of group.entries()) {
       const size = read.lengths[ordinal]!;
-      // What the thread could not take is read again here, which says what is wrong.
+      // A file that the thread could not read is read again here, which says what is wrong.
       if (size < 0) {
         yield await addFile(sink, path, {});
         continue;
@@ -82,10 +86,10 @@ export async function* addSmallFiles(
   }
 }
 
-/** Small files are read into this one after another: a fresh buffer for each costs more than the reading. */
+/** Small files are read into this buffer one after another: a fresh buffer for each costs more than the reading. */
 const scratch = Buffer.allocUnsafeSlow(SMALLEST_CHUNKED + 1);
 
-/** The bytes of a small file until the next is read, undefined where it is large. */
+/** Read a small file; undefined if it is large. The bytes are valid until the next call. */
 function readSmall(path: string): Uint8Array | undefined {
   const length = readSmallFile(path, scratch);
   return length === undefined ? undefined : scratch.subarray(0, length);
@@ -100,7 +104,7 @@ async function addLarge(sink: BlobSink, file: FileHandle, path: string, options:
   const assertSame = async (length: number): Promise<void> =>
     assertUnchanged(before, await file.stat(), length, path);
   if (layout === 'chunks') return addChunked(sink, file, size, assertSame, options);
-  if (layout === 'whole') return addWhole(sink, file, path, size, assertSame, options);
+  if (layout === 'whole') return addWholeObject(sink, file, path, size, assertSame, options);
   const bytes = await file.readFile();
   await assertSame(bytes.length);
   const digest = rawDigestOf(bytes);
@@ -109,8 +113,8 @@ async function addLarge(sink: BlobSink, file: FileHandle, path: string, options:
   return { digest: toDigest(digest), size };
 }
 
-/** Read twice: to learn its name, and to write it under that name; the writer checks that both saw the same. */
-async function addWhole(
+/** Read a file twice: to learn its digest, and to write it under that name. The writer checks that both readings saw the same. */
+async function addWholeObject(
   sink: BlobSink,
   file: FileHandle,
   path: string,
@@ -127,7 +131,7 @@ async function addWhole(
   }
   await assertSame(length);
   const digest = hash.digest();
-  await sink.putWhole(digest, { path, size }, signal);
+  await sink.putWholeObject(digest, { path, size }, signal);
   await assertSame(size);
   return { digest: toDigest(digest), size };
 }
@@ -171,7 +175,7 @@ async function putChunks(sink: BlobSink, block: Block, cut: CutBlock, recipe: Re
   }
 }
 
-/** The file from its beginning, in full blocks but for the last. A block's buffer is used again BLOCKS blocks later. */
+/** Read the file from its beginning, in full blocks but for the last. A block's buffer is used again BLOCKS blocks later. */
 async function* readBlocks(file: FileHandle, signal: AbortSignal | undefined): AsyncGenerator<Block> {
   const buffers = Array.from(
     { length: BLOCKS },

@@ -6,12 +6,12 @@ import type { PackKind } from '../format/pack.ts';
 import { RecipeBuilder } from '../format/recipe.ts';
 import type { BlobSink } from './blob-sink.ts';
 
-/** Objects of this size or less are one blob. */
+/** Manifests, recipes and profiles of this size or less are one blob. */
 const SMALLEST_CHUNKED_META = META_CHUNKS.maximum;
 
 /**
- * Takes in an object whose size is not known before: as one blob where it is small, else cut into chunks.
- * Holds one chunk at most in memory.
+ * Take in an object whose size is not known before: as one blob if it is small, else cut into chunks. One chunk at most is held in
+ * memory.
  */
 export async function addStream(
   sink: BlobSink,
@@ -33,7 +33,7 @@ function smallestChunked(kind: PackKind): number {
   return kind === 'data' ? SMALLEST_CHUNKED : SMALLEST_CHUNKED_META;
 }
 
-/** Puts the recipe of an object, cut into chunks in turn where it is long. */
+/** Put the recipe of an object. A long recipe is itself cut into chunks. */
 export async function putRecipe(sink: BlobSink, object: RawDigest, recipe: RecipeBuilder): Promise<void> {
   const { size } = recipe;
   const bytes = recipe.finish(object);
@@ -81,7 +81,7 @@ class StreamCutter {
     return { digest, size: this.#recipe.size };
   }
 
-  /** Puts chunks while at least `atHand` bytes are held. */
+  /** Put chunks while at least `atHand` bytes are held. */
   async #cut(atHand: number): Promise<void> {
     let start = 0;
     while (this.#held - start >= atHand) {

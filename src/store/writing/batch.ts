@@ -1,9 +1,14 @@
+/**
+ * Writing: files and streams become blobs in packs, whole objects and recipes, and an index names them. It may not know what the bytes
+ * mean, nor who will need them.
+ */
+
 import { VarveError } from '../../errors.ts';
 import type { Body } from '../../remote/remote.ts';
 import { type Digest, type RawDigest, toDigest, toHex } from '../format/digest.ts';
-import type { IndexContent, IndexedRecipe, IndexedWhole } from '../format/index-file.ts';
+import type { IndexContent, IndexedRecipe, IndexedWholeObject } from '../format/index-file.ts';
 import { type PackKind, packKey } from '../format/pack.ts';
-import { wholeKey } from '../format/whole-object-key.ts';
+import { wholeObjectKey } from '../format/whole-object-key.ts';
 import { joinIndexes } from '../index/merge.ts';
 import { isEmptyObject } from '../reading/object-reader.ts';
 import type { StoreCore } from '../store-core.ts';
@@ -11,26 +16,26 @@ import { type AddedFile, type AddFileOptions, addFile, addSmallFiles } from './a
 import { addStream } from './add-stream.ts';
 import type { BlobSink } from './blob-sink.ts';
 import { PackUploads } from './pack-uploads.ts';
-import { freeGeneration, rescue } from './relocate-pending.ts';
+import { freeGeneration, relocatePending } from './relocate-pending.ts';
 import type { SmallFileReaders } from './small-file-readers.ts';
 import type { FileToRead } from './small-files.ts';
 
-/** Bytes after which an index names what has been written so far, so that an interrupted batch need not repeat it. */
+/** After so many bytes, an index names what has been written so far, so that an interrupted batch need not repeat it. */
 const CHECKPOINT_BYTES = 512 * 1024 * 1024;
 const CHECKPOINT_BLOBS = 200_000;
 
-/** Writes collected into packs; nothing of them is found before `commit`. Methods may be called concurrently. */
+/** Objects on their way into a store, collected into packs. None is found before `commit`. Methods may be called concurrently. */
 export class Batch implements BlobSink {
   readonly #store: StoreCore;
   readonly #uploads: PackUploads;
-  /** Blobs and objects that this batch has taken in; each index that is written clears those it names. */
+  /** Digests of blobs and objects that this batch has taken in and that no index names yet. */
   #pending = new Set<string>();
-  #wholes: IndexedWhole[] = [];
+  #wholeObjects: IndexedWholeObject[] = [];
   #recipes: IndexedRecipe[] = [];
-  /** Put since the last index was written. */
+  /** Bytes put since the last index was written. */
   #bytes = 0;
   #blobs = 0;
-  /** Keys that what this batch names needs: its own too, since a gc may condemn them before anything names them. */
+  /** Keys of files that the index of this batch needs: its own too, since a gc may list them before any index names them. */
   readonly #reliedOn = new Set<string>();
   #open = true;
 
@@ -40,17 +45,17 @@ export class Batch implements BlobSink {
   }
 
   /**
-   * Takes in a file, which is read once. Concurrent calls share the work of writing.
-   * @throws VarveError `source-changed` where size or time of modification differ after reading
+   * Take in a file. Concurrent calls share the work of writing.
+   * @throws VarveError `source-changed` if size or time of modification differ after reading
    */
   addFile(path: string, options: AddFileOptions = {}): Promise<AddedFile> {
     return addFile(this, path, options);
   }
 
   /**
-   * Takes in files of up to SMALLEST_CHUNKED bytes, in their order.
-   * @param readers that read them; without, this thread does
-   * @throws VarveError as addFile
+   * Take in files of up to SMALLEST_CHUNKED bytes, in their order.
+   * @param readers threads that read the files; without them, this thread does
+   * @throws VarveError as {@link addFile}
    */
   addSmallFiles(
     files: Iterable<FileToRead>,
@@ -59,7 +64,7 @@ export class Batch implements BlobSink {
     return addSmallFiles(this, files, readers);
   }
 
-  /** @param kind `meta` for manifests, recipes and profiles, which lie apart from the data */
+  /** Take in bytes. @param kind `meta` for manifests, recipes and profiles, which lie apart from the data */
   async addBytes(
     bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array> | Uint8Array,
     kind: PackKind,
@@ -68,8 +73,12 @@ export class Batch implements BlobSink {
     return { digest: toDigest(digest), size };
   }
 
-  /** Whether these bytes need not be put: they are in the store, or were put into this batch. Notes that they are needed. */
-  holds(digest: RawDigest): boolean {
+  /**
+   * Rely on bytes that are in the store already, or were put into this batch: `commit` sees to it that they stay.
+   * @returns false if they are in neither, and must be put
+   * @throws VarveError `damaged-condemned`
+   */
+  relyOn(digest: RawDigest): boolean {
     if (isEmptyObject(digest)) return true;
     const location = this.#store.catalog.find(digest);
     if (location === undefined || location.at === 'recipe') return this.#pending.has(keyOf(digest));
@@ -78,44 +87,54 @@ export class Batch implements BlobSink {
   }
 
   async putBlob(digest: RawDigest, bytes: Uint8Array, kind: PackKind): Promise<void> {
-    if (this.holds(digest)) return;
+    if (this.relyOn(digest)) return;
     this.#pending.add(keyOf(digest));
     this.#uploads.append(Buffer.from(digest), bytes, kind);
     this.#bytes += bytes.length;
     this.#blobs += 1;
-    await this.#uploads.room();
+    await this.#uploads.waitForRoom();
     if (this.#bytes >= CHECKPOINT_BYTES || this.#blobs >= CHECKPOINT_BLOBS) await this.#checkpoint();
   }
 
-  /** Puts an object into a file of its own. */
-  async putWhole(digest: RawDigest, body: Body, signal?: AbortSignal): Promise<void> {
-    if (this.holds(digest)) return;
+  /** Put an object into a file of its own. */
+  async putWholeObject(digest: RawDigest, body: Body, signal?: AbortSignal): Promise<void> {
+    if (this.relyOn(digest)) return;
     this.#pending.add(keyOf(digest));
     const generation = freeGeneration((candidate) =>
-      this.#store.catalog.isTaken(wholeKey(digest, candidate)),
+      this.#store.catalog.isTaken(wholeObjectKey(digest, candidate)),
     );
-    await this.#store.remote.write(wholeKey(digest, generation), body, { sha256: toHex(digest), signal });
+    await this.#store.remote.write(wholeObjectKey(digest, generation), body, {
+      sha256: toHex(digest),
+      signal,
+    });
     const size = body instanceof Uint8Array ? body.length : body.size;
-    this.#wholes.push({ digest: Buffer.from(digest), size, generation });
+    this.#wholeObjects.push({ digest: Buffer.from(digest), size, generation });
   }
 
-  /** Says that the object `digest` is what `recipe` lists; both the recipe and its chunks have been put. */
+  /** Record that the object `digest` is made of what `recipe` lists. The recipe and its chunks have been put. */
   putRecipe(digest: RawDigest, recipe: RawDigest, size: number): void {
     if (this.#store.catalog.find(digest) !== undefined || this.#pending.has(keyOf(digest))) return;
     this.#pending.add(keyOf(digest));
     this.#recipes.push({ digest: Buffer.from(digest), recipe: Buffer.from(recipe), size });
   }
 
-  /** Packs first, then the index that names them: durable when this resolves. The batch takes nothing more. */
+  /**
+   * Write the packs, then the index that names them: all is durable when this resolves. The batch takes nothing more.
+   * @throws VarveError `store-changed`, and what the remote meets
+   */
   async commit(): Promise<void> {
     this.#open = false;
     await this.#uploads.finish();
-    await this.#writeIndex({ ...this.#uploads.takeWritten(), wholes: this.#wholes, recipes: this.#recipes });
-    await rescue(this.#store, this.#reliedOn);
+    await this.#writeIndex({
+      ...this.#uploads.takeWritten(),
+      wholeObjects: this.#wholeObjects,
+      recipes: this.#recipes,
+    });
+    await relocatePending(this.#store, this.#reliedOn);
     await joinIndexes(this.#store);
   }
 
-  /** Forgets the batch. What it has written already is named by nothing and goes with the next gc. */
+  /** Forget the batch. No index names what it has written already, so a gc removes it. */
   async abort(): Promise<void> {
     this.#open = false;
     await this.#uploads.discard();
@@ -129,19 +148,20 @@ export class Batch implements BlobSink {
     });
   }
 
-  /** Names the packs written so far. Recipes wait for the commit, since their chunks may still be on their way. */
+  /** Write an index of the packs written so far. Recipes wait for the commit, since their chunks may still be on their way. */
   async #checkpoint(): Promise<void> {
     const written = this.#uploads.takeWritten();
     this.#bytes = 0;
     this.#blobs = 0;
-    await this.#writeIndex({ ...written, wholes: [], recipes: [] });
+    await this.#writeIndex({ ...written, wholeObjects: [], recipes: [] });
     for (const { digest } of written.blobs) this.#pending.delete(keyOf(digest));
   }
 
   async #writeIndex(content: IndexContent): Promise<void> {
     for (const { name } of content.packs) this.#reliedOn.add(packKey(name));
-    for (const { digest, generation } of content.wholes) this.#reliedOn.add(wholeKey(digest, generation));
-    if (content.packs.length + content.wholes.length + content.recipes.length > 0) {
+    for (const { digest, generation } of content.wholeObjects)
+      this.#reliedOn.add(wholeObjectKey(digest, generation));
+    if (content.packs.length + content.wholeObjects.length + content.recipes.length > 0) {
       await this.#store.writeIndex(content);
     }
   }

@@ -4,13 +4,13 @@ import type { RawDigest } from '../format/digest.ts';
 import type { IndexContent, IndexedPack } from '../format/index-file.ts';
 import { PACK_CAPACITY, PackBuilder, type PackKind, packKey, type SealedPack } from '../format/pack.ts';
 
-/** Packs that may be on their way at once; each is PACK_CAPACITY of memory. */
-const MOST_UPLOADS = 4;
+/** So many packs are on their way at most; each takes PACK_CAPACITY of memory. */
+const MAX_UPLOADS = 4;
 const SALT_BYTES = 5;
 
 /**
- * Collects blobs into packs, one open pack a kind, and writes full ones in the background. What has been written is
- * taken away with `takeWritten`, to be named by an index.
+ * Collects blobs into packs, one open pack of each kind, and writes full ones in the background. Whoever writes the index takes the
+ * entries of written packs with `takeWritten`.
  */
 export class PackUploads {
   readonly #remote: Remote;
@@ -40,13 +40,13 @@ export class PackUploads {
     builder.append(digest, bytes);
   }
 
-  /** Resolves when there is room for more; rejects with the first failure of a write. */
-  async room(): Promise<void> {
-    while (this.#running.size >= MOST_UPLOADS) await Promise.race(this.#running);
+  /** Wait until there is room for more. @throws the first failure of a write */
+  async waitForRoom(): Promise<void> {
+    while (this.#running.size >= MAX_UPLOADS) await Promise.race(this.#running);
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  /** Writes the open packs too and waits for all. */
+  /** Write the open packs too, and wait for all. @throws the first failure of a write */
   async finish(): Promise<void> {
     for (const builder of this.#open.values()) this.#upload(builder);
     this.#open.clear();
@@ -54,13 +54,13 @@ export class PackUploads {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  /** Forgets the open packs and waits for those on their way. */
+  /** Forget the open packs, and wait for those on their way. */
   async discard(): Promise<void> {
     this.#open.clear();
     await Promise.all(this.#running);
   }
 
-  /** The packs written since the last call, as far as an index names them. */
+  /** Give away the entries of the packs written since the last call. */
   takeWritten(): Pick<IndexContent, 'packs' | 'blobs'> {
     const written = this.#written;
     this.#written = [];

@@ -1,7 +1,7 @@
 import { answerQuestions } from '../../base/worker-side.ts';
 import { readSmallFiles } from './small-files.ts';
 
-/** Runs on a thread of its own: reads and hashes small files, group by group in the order in which they come. */
+/** This file is run by a thread of its own, which reads and hashes small files, group by group in the order in which they come. */
 answerQuestions(readSmallFiles, {
   transfer: ({ bytes, lengths, digests }) => [
     bytes.buffer as ArrayBuffer,

@@ -1,33 +1,34 @@
 import { randomInt } from 'node:crypto';
 import { VarveError } from '../../errors.ts';
-import { digestMismatch } from '../errors.ts';
+import { objectDamaged } from '../errors.ts';
 import { toHex } from '../format/digest.ts';
-import type { IndexedWhole } from '../format/index-file.ts';
+import type { IndexedWholeObject } from '../format/index-file.ts';
 import { packKey } from '../format/pack.ts';
-import { wholeKey } from '../format/whole-object-key.ts';
+import { wholeObjectKey } from '../format/whole-object-key.ts';
 import { blobsIn } from '../gc/repack.ts';
 import { type PlacedBlob, readRun, runsOf } from '../reading/pack-reader.ts';
 import type { StoreCore } from '../store-core.ts';
 import { PackUploads } from './pack-uploads.ts';
-import { withWholeBody } from './whole-object-body.ts';
+import { withWholeObjectBody } from './whole-object-body.ts';
 
 /**
- * Copies what a gc has condemned since the catalog was read, as far as a batch relies on it, to names that are not
- * condemned. Condemned bytes stay readable for the grace period, so nothing is lost unless the batch took longer.
- * @throws VarveError `store-changed` where the bytes are gone already
+ * Copy to new names what a batch relies on and a gc has listed as pending deletions since the catalog was read. Files on such a list
+ * stay readable for the grace, so nothing is lost unless the batch took longer.
+ * @param reliedOn keys of packs and whole objects
+ * @throws VarveError `store-changed` if the bytes are gone already, `damaged-condemned`
  */
-export async function rescue(store: StoreCore, reliedOn: ReadonlySet<string>): Promise<void> {
+export async function relocatePending(store: StoreCore, reliedOn: ReadonlySet<string>): Promise<void> {
   if (reliedOn.size === 0) return;
-  const condemned = await store.condemnedNow();
-  const lost = new Set([...reliedOn].filter((key) => condemned.has(key)));
+  const pending = await store.keysPendingDeletion();
+  const lost = new Set([...reliedOn].filter((key) => pending.has(key)));
   if (lost.size === 0) return;
   try {
-    const uploads = new PackUploads(store.remote, (key) => condemned.has(key));
+    const uploads = new PackUploads(store.remote, (key) => pending.has(key));
     for (const blob of blobsIn(store, (pack) => lost.has(packKey(pack))))
       await copyBlob(store, blob, uploads);
     await uploads.finish();
-    const wholes = await copyWholes(store, lost, condemned);
-    await store.writeIndex({ ...uploads.takeWritten(), wholes, recipes: [] });
+    const wholeObjects = await copyWholeObjects(store, lost, pending);
+    await store.writeIndex({ ...uploads.takeWritten(), wholeObjects, recipes: [] });
   } catch (error) {
     throw new VarveError(
       'store-changed',
@@ -43,33 +44,33 @@ export async function rescue(store: StoreCore, reliedOn: ReadonlySet<string>): P
 
 async function copyBlob(store: StoreCore, blob: PlacedBlob, uploads: PackUploads): Promise<void> {
   for await (const run of runsOf([blob])) {
-    for (const { bytes, sound } of await readRun(store.remote, run)) {
-      if (!sound) throw digestMismatch(blob.digest, packKey(run.pack));
+    for (const { bytes, isIntact } of await readRun(store.remote, run)) {
+      if (!isIntact) throw objectDamaged(blob.digest, packKey(run.pack));
       uploads.append(blob.digest, bytes, blob.location.packKind);
-      await uploads.room();
+      await uploads.waitForRoom();
     }
   }
 }
 
-async function copyWholes(
+async function copyWholeObjects(
   store: StoreCore,
   keys: ReadonlySet<string>,
-  condemned: ReadonlySet<string>,
-): Promise<IndexedWhole[]> {
-  const copied: IndexedWhole[] = [];
+  pending: ReadonlySet<string>,
+): Promise<IndexedWholeObject[]> {
+  const copied: IndexedWholeObject[] = [];
   for (const segment of [...store.catalog.segments]) {
-    for (const { digest, size, generation } of segment.allWholes()) {
-      const key = wholeKey(digest, generation);
+    for (const { digest, size, generation } of segment.allWholeObjects()) {
+      const key = wholeObjectKey(digest, generation);
       if (!keys.has(key)) continue;
-      const next = freeGeneration((candidate) => condemned.has(wholeKey(digest, candidate)));
-      await withWholeBody(
+      const next = freeGeneration((candidate) => pending.has(wholeObjectKey(digest, candidate)));
+      await withWholeObjectBody(
         store.remote,
         digest,
         { at: 'whole', key, size },
         store.remote,
         { onBytes: () => undefined, signal: undefined },
         async (body) => {
-          await store.remote.write(wholeKey(digest, next), body, { sha256: toHex(digest) });
+          await store.remote.write(wholeObjectKey(digest, next), body, { sha256: toHex(digest) });
         },
       );
       copied.push({ digest, size, generation: next });
@@ -78,7 +79,7 @@ async function copyWholes(
   return copied;
 }
 
-/** A generation of a whole object's key that is not taken, 0 where possible. */
+/** Choose the generation of a whole object's key: 0 if that is free, else a random number, since its file may be removed soon. */
 export function freeGeneration(isTaken: (generation: number) => boolean): number {
   let generation = 0;
   while (isTaken(generation)) generation = randomInt(1, 2 ** 32);

@@ -3,8 +3,8 @@ import { Threads } from '../../base/worker-threads.ts';
 import { groupsOf } from '../restoring/file-groups.ts';
 import type { FileToRead, SmallFiles } from './small-files.ts';
 
-/** Groups that are asked for at once, for each thread: one is read while the one before it is taken in. */
-const AHEAD = 2;
+/** Each thread is asked for so many groups at once: one is read while the one before it is taken in. */
+const GROUPS_AHEAD = 2;
 
 export interface ReadGroup {
   readonly files: readonly FileToRead[];
@@ -15,14 +15,14 @@ export interface ReadGroup {
 export class SmallFileReaders {
   readonly #threads = new Threads<readonly FileToRead[], SmallFiles>('read-worker');
 
-  /** They start at once, which takes as long as reading some hundred small files. */
+  /** Start the threads, which takes as long as reading some hundred small files. */
   constructor() {
     this.#threads.startAll();
   }
 
-  /** The files in their order. Memory: some groups of 2 MiB, or of one larger file. */
+  /** Read the files in their order. Memory: some groups of 2 MiB, or of one larger file. */
   read(files: Iterable<FileToRead>): AsyncGenerator<ReadGroup> {
-    return inOrder(groupsOf(files), this.#threads.count * AHEAD, async (group) => ({
+    return inOrder(groupsOf(files), this.#threads.count * GROUPS_AHEAD, async (group) => ({
       files: group,
       read: await this.#threads.ask(group),
     }));

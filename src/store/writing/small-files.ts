@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { errnoOf, fileError } from '../../base/file-errors.ts';
+import { systemCode, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { DIGEST_BYTES, rawDigestOf } from '../format/digest.ts';
 
@@ -15,13 +15,13 @@ export interface FileToRead {
 /** Files that were read into one buffer, one after another. */
 export interface SmallFiles {
   readonly bytes: Uint8Array;
-  /** Of each file in turn; -1 for one that was not read, since it is not what it was, or cannot be read. */
+  /** Length of each file in turn; -1 for one that cannot be read, or is not as it was last seen. */
   readonly lengths: Int32Array;
   /** SHA-256, 32 bytes for each file. */
   readonly digests: Uint8Array;
 }
 
-/** Reads and hashes files of which each fits into memory many times. Synchronous: it is called on a thread of its own. */
+/** Read and hash small files. It blocks, so it is called on a thread of its own. */
 export function readSmallFiles(files: readonly FileToRead[]): SmallFiles {
   // One byte more than they had, so that one that grew is found out.
   const bytes = new Uint8Array(files.reduce((sum, { size }) => sum + size, 1));
@@ -43,8 +43,9 @@ export function readSmallFiles(files: readonly FileToRead[]): SmallFiles {
 }
 
 /**
- * Reads a whole file into `buffer`, which must have room for one byte more, and returns its length; undefined where it is larger.
- * Five trips to the thread pool would take several times longer than reading a few KiB.
+ * Read a file into `buffer`, which must have room for one byte more than the file has.
+ * It blocks: five trips to the thread pool would take several times longer than reading a few KiB.
+ * @returns its length; undefined if it is too large
  * @throws VarveError `source-changed`, `not-a-file`, `symlink-refused` and what reading meets
  */
 export function readSmallFile(path: string, buffer: Uint8Array): number | undefined {
@@ -67,7 +68,7 @@ export function readSmallFile(path: string, buffer: Uint8Array): number | undefi
   }
 }
 
-/** @throws VarveError `source-changed` */
+/** @param length bytes that were read between the two looks @throws VarveError `source-changed` */
 export function assertUnchanged(before: Stats, after: Stats, length: number, path: string): void {
   if (before.size === after.size && before.mtimeMs === after.mtimeMs && after.size === length) return;
   throw new VarveError('source-changed', `${path} was changed while it was being read`, {
@@ -76,8 +77,9 @@ export function assertUnchanged(before: Stats, after: Stats, length: number, pat
   });
 }
 
+/** Turn an error of reading a file that is taken in into a VarveError. */
 export function sourceError(error: unknown, path: string): VarveError {
-  if (errnoOf(error) !== 'ELOOP') return fileError(error, 'read', path);
+  if (systemCode(error) !== 'ELOOP') return systemError(error, 'read', path, 'store');
   return new VarveError('symlink-refused', `${path} is a symbolic link`, {
     path,
     remedy: 'Put the file itself there, or name it in .varveignore: a snapshot holds no links.',

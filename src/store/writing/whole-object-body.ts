@@ -1,24 +1,24 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, unlink } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { askAgain } from '../../base/ask-again.ts';
-import { unfinishedName } from '../../base/atomic-write.ts';
-import { fileError } from '../../base/file-errors.ts';
+import { removeQuietly, unfinishedName } from '../../base/atomic-write.ts';
+import { systemError } from '../../base/system-errors.ts';
 import { removeAtExit } from '../../base/unfinished-files.ts';
 import type { Body, Remote } from '../../remote/remote.ts';
-import { digestMismatch } from '../errors.ts';
+import { objectDamaged } from '../errors.ts';
 import { type RawDigest, sameDigest } from '../format/digest.ts';
-import type { WholeLocation } from '../index/catalog.ts';
+import type { WholeObjectLocation } from '../index/catalog.ts';
 
 /**
- * Hands a whole object of one store to `use`, to be written to another: its own file where there is one, else a
- * temporary one on the disk where `target` keeps its files. Whoever writes it verifies it.
+ * Hand a whole object of one store to `use`, which writes it to another and verifies it. The body is the object's own file if
+ * `source` is local, else a temporary file on the disk where `target` keeps its files.
  */
-export async function withWholeBody(
+export async function withWholeObjectBody(
   source: Remote,
   digest: RawDigest,
-  location: WholeLocation,
+  location: WholeObjectLocation,
   target: Remote,
   { onBytes, signal }: { onBytes: (count: number) => void; signal: AbortSignal | undefined },
   use: (body: Body) => Promise<void>,
@@ -39,22 +39,22 @@ export async function withWholeBody(
     await askAgain(() => download(source, digest, location, path, { onBytes, signal }));
     await use({ path, size });
   } finally {
-    await unlink(path).catch(() => undefined);
+    removeQuietly(path);
     unfinished.isFinished();
   }
 }
 
-/** FolderRemote clears what killed processes leave in its `tmp`. */
+/** Choose a folder in which what killed processes leave is cleared: FolderRemote does so in its `tmp`, systems in theirs. */
 function temporaryFolder(target: Remote): string {
   const local = target.localPath?.('index');
   return local === undefined ? tmpdir() : join(dirname(local), 'tmp');
 }
 
-/** @throws VarveError `digest-mismatch`, after `onBytes` was told that nothing has come */
+/** @throws VarveError `digest-mismatch`, after `onBytes` has taken back what it was told */
 async function download(
   source: Remote,
   digest: RawDigest,
-  { key }: WholeLocation,
+  { key }: WholeObjectLocation,
   path: string,
   { onBytes, signal }: { onBytes: (count: number) => void; signal: AbortSignal | undefined },
 ): Promise<void> {
@@ -71,10 +71,10 @@ async function download(
     }
     if (sameDigest(hash.digest(), digest)) return;
     onBytes(-done);
-    throw digestMismatch(digest, `${source.url}: ${key}`);
+    throw objectDamaged(digest, `${source.url}: ${key}`);
   } catch (error) {
     signal?.throwIfAborted();
-    throw fileError(error, 'write', path);
+    throw systemError(error, 'write', path, 'store');
   } finally {
     await file.close();
   }

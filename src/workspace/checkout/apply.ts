@@ -1,15 +1,20 @@
+/**
+ * Checkout: planned first, then applied. It may not replace or remove a file that the plan does not name, and gets bytes from whoever
+ * calls.
+ */
+
 import { chmodSync, lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
-import { isAbsent, systemCode, workspaceError } from '../../base/system-errors.ts';
-import type { FileToPut } from '../../store/restoring/restore-files.ts';
+import { isAbsent, systemCode, systemError } from '../../base/system-errors.ts';
+import type { FileToRestore } from '../../store/restoring/restore-files.ts';
 import { isEntry, pathOfFile } from '../tree/data-state.ts';
 import { scannedFile } from '../tree/scan.ts';
 import type { RecordedFile } from '../tree/stat-cache.ts';
 import type { CheckoutPlan } from './plan.ts';
 import { SafeFolders } from './safe-folder.ts';
 
-/** Puts the verified bytes of objects at absolute paths, each whole or not at all. */
-export type PutInPlace = (files: Iterable<FileToPut>, count: number) => Promise<void>;
+/** Put the verified bytes of objects at absolute paths, each whole or not at all. */
+export type PutInPlace = (files: Iterable<FileToRestore>, count: number) => Promise<void>;
 
 /**
  * Carries a plan out and returns what now lies there, to be recorded. Cut off at any instant, the next checkout of the same
@@ -41,7 +46,7 @@ function* filesToPut(
   plan: CheckoutPlan,
   folders: SafeFolders,
   signal: AbortSignal | undefined,
-): Generator<FileToPut> {
+): Generator<FileToRestore> {
   for (const file of plan.files) {
     signal?.throwIfAborted();
     const { entry, found } = file;
@@ -67,7 +72,7 @@ function setExecutable(root: string, path: string, executable: boolean): void {
     // Whoever may read it may run it, as Git does.
     chmodSync(file, executable ? mode | ((mode & 0o444) >> 2) : mode & ~0o111);
   } catch (error) {
-    throw workspaceError(error, 'change the mode of', path);
+    throw systemError(error, 'change the mode of', path);
   }
 }
 
@@ -78,7 +83,7 @@ function removeData(root: string, dataset: string, path: string): void {
     if (path.endsWith('/')) rmdirSync(join(root, whole));
     else unlinkSync(join(root, whole));
   } catch (error) {
-    if (!isAbsent(error) && systemCode(error) !== 'ENOTEMPTY') throw workspaceError(error, 'remove', whole);
+    if (!isAbsent(error) && systemCode(error) !== 'ENOTEMPTY') throw systemError(error, 'remove', whole);
   }
   const top = join(root, dataset);
   for (let folder = dirname(join(root, whole)); folder.startsWith(top); folder = dirname(folder)) {

@@ -1,11 +1,11 @@
-import { existsSync, unlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { unfinishedName } from '../../base/atomic-write.ts';
-import { workspaceError } from '../../base/system-errors.ts';
+import { removeQuietly, unfinishedName } from '../../base/atomic-write.ts';
+import { systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import type { Repository } from '../repository.ts';
 
-/** Which names a file system takes for the same: `A` and `a`; composed and decomposed forms of one letter. */
+/** The names that a file system takes for the same: `A` and `a`; composed and decomposed forms of one letter. */
 export interface NameFolding {
   readonly case: boolean;
   readonly form: boolean;
@@ -14,26 +14,28 @@ export interface NameFolding {
 /** Every name is kept apart from all others. */
 export const NO_FOLDING: NameFolding = { case: false, form: false };
 
-/** Asks the file system, by a file that is gone again when this returns. */
+/** Ask the file system, by a file that is gone again when this returns. */
 export function nameFolding(repository: Repository): NameFolding {
-  const name = unfinishedName().replace('.tmp', '-');
-  const probe = join(repository.stateFolder, `${name}\u00e9a.tmp`);
+  const name = unfinishedName().replace(/\.tmp$/, '-\u00e9a.tmp');
+  const pathOf = (spelling: string): string =>
+    join(repository.stateFolder, name.replace('\u00e9a', spelling));
+  const probe = pathOf('\u00e9a');
   try {
     writeFileSync(probe, '', { flag: 'wx' });
     return {
-      case: existsSync(join(repository.stateFolder, `${name}\u00e9A.tmp`)),
-      form: existsSync(join(repository.stateFolder, `${name}e\u0301a.tmp`)),
+      case: existsSync(pathOf('\u00e9A')),
+      form: existsSync(pathOf('e\u0301a')),
     };
   } catch (error) {
-    throw workspaceError(error, 'write', probe);
+    throw systemError(error, 'write', probe);
   } finally {
-    if (existsSync(probe)) unlinkSync(probe);
+    removeQuietly(probe);
   }
 }
 
 /**
- * Refuses paths of which the file system would keep only one, folders on the way included. Linear in the paths; free where
- * names are kept apart.
+ * Refuse paths of which the file system would keep only one, folders on the way included. Linear in the paths, and free
+ * if the file system keeps all names apart.
  * @throws VarveError `name-collision`
  */
 export function checkCollisions(paths: Iterable<string>, folding: NameFolding, dataset: string): void {

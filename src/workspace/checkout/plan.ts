@@ -8,20 +8,20 @@ import type { StatCache } from '../tree/stat-cache.ts';
 
 /** A file that is to be there. */
 export interface TargetFile extends ManifestEntry {
-  /** Names the state of an object in a bucket. Nobody has read its bytes where there is no digest: nothing here is known to be it. */
+  /** ETag of an object in a bucket. If there is no digest, nobody has read its bytes, and no file here is known to be it. */
   readonly etag?: string;
 }
 
 export interface PlannedFile {
   readonly entry: TargetFile;
   found: ScannedFile | undefined;
-  /** Set where a folder lies in the place of the file. */
+  /** Set if a folder lies in the place of the file. */
   readonly folderThere?: true;
 }
 
-/** What a checkout will do to one dataset. Nothing has been touched yet. */
+/** The changes that a checkout will make to one dataset. Nothing has been touched yet. */
 export interface CheckoutPlan {
-  /** Every file of the snapshot that is to be there, in its order; `found` where its bytes already lie in place. */
+  /** Every file of the snapshot that is to be there, in its order; `found` if its bytes already lie in place. */
   readonly files: PlannedFile[];
   /** Files and empty folders that left the snapshot, unchanged (or given up by `force`). */
   readonly remove: string[];
@@ -43,7 +43,7 @@ export interface PlanOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Reads the files that look changed, and only those. */
+/** Read the files that look changed, and only those. */
 export async function planCheckout(
   root: string,
   dataset: string,
@@ -123,7 +123,7 @@ class Planner {
     return state.recordedAt !== undefined && digest === this.#record.digest(state.recordedAt);
   }
 
-  /** Of files in a folder that is not there, only the first is asked for. */
+  /** If a folder is not there, only the first of its files is asked for. */
   #kindAt(path: string): 'file' | 'folder' | undefined {
     const parent = path.slice(0, path.lastIndexOf('/', path.length - 2) + 1);
     if (parent !== this.#parent) {

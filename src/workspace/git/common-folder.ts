@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { systemCode, workspaceError } from '../../base/system-errors.ts';
+import { systemCode, systemError } from '../../base/system-errors.ts';
 import { findGitRoot } from '../repository.ts';
 
 /**
@@ -11,7 +11,7 @@ import { findGitRoot } from '../repository.ts';
  */
 export function commonFolder(root: string): string {
   const entry = join(findGitRoot(root), '.git');
-  // Of worktrees and submodules, `.git` is a file that says where the folder is.
+  // In worktrees and submodules, `.git` is a file that names the folder.
   const named = readLine(entry, /^gitdir: (.+?)\r?\n?$/);
   const folder = named === undefined ? entry : resolve(dirname(entry), named);
   const common = readLine(join(folder, 'commondir'), /^(.+?)\r?\n?$/);
@@ -19,16 +19,16 @@ export function commonFolder(root: string): string {
   try {
     return realpathSync(place);
   } catch (error) {
-    throw workspaceError(error, 'read', place);
+    throw systemError(error, 'read', place);
   }
 }
 
-/** Undefined where there is no such file. */
+/** Read a small file of Git; undefined if there is none. */
 function readLine(path: string, form: RegExp): string | undefined {
   try {
     return form.exec(readFileSync(path, 'utf8'))?.[1];
   } catch (error) {
     if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(systemCode(error) ?? '')) return undefined;
-    throw workspaceError(error, 'read', path);
+    throw systemError(error, 'read', path);
   }
 }

@@ -1,9 +1,14 @@
+/**
+ * Git: its commands, history, ignore files and index, and the pointers in them. It may not know stores; what a pointer names is a digest
+ * here and no more.
+ */
+
 import { spawn, spawnSync } from 'node:child_process';
-import { debug, isDebugging } from '../../base/debug.ts';
+import { debug, IS_DEBUGGING } from '../../base/debug.ts';
 import { VarveError } from '../../errors.ts';
 
 /** Enough for the names of a few million files; more is a defect, not a repository. */
-const LARGEST_ANSWER = 1 << 30;
+const MAX_ANSWER_BYTES = 1 << 30;
 
 /** Git as varve asks it: same words in every locale, no prompts, no pager, no locks, no hooks, no user-set formats. */
 const OPTIONS = [
@@ -20,7 +25,7 @@ const OPTIONS = [
 const SCRUBBED = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX', 'GIT_LITERAL_PATHSPECS'];
 
 /**
- * Runs Git in `root`, without a shell, and returns what it wrote.
+ * Run Git in `root`, without a shell, and return what it wrote.
  * @param options.accept exit codes beside 0 that are answers, not failures
  * @throws VarveError `git-missing`, `git-failed`
  */
@@ -34,7 +39,7 @@ export function git(
     cwd: root,
     env: environment(),
     input: options.input ?? '',
-    maxBuffer: LARGEST_ANSWER,
+    maxBuffer: MAX_ANSWER_BYTES,
     windowsHide: true,
   });
   if (result.error) throw cannotRun(result.error, root);
@@ -45,14 +50,14 @@ export function git(
   return { code, output: result.stdout };
 }
 
-/** As `git`, for answers that are split by NUL. */
+/** Run Git as {@link git} does, and split its answer at NUL. */
 export function gitList(root: string, args: readonly string[], input?: string): string[] {
   const { output } = git(root, args, input === undefined ? {} : { input });
   const text = output.toString('utf8');
   return text === '' ? [] : text.replace(/\0$/, '').split('\0');
 }
 
-/** As `gitList`, one record at a time, for answers as long as history. */
+/** Run Git as {@link gitList} does, one record at a time, for answers as long as history. */
 export async function* gitStream(root: string, args: readonly string[]): AsyncIterable<string> {
   const start = performance.now();
   const child = spawn('git', [...OPTIONS, ...args], { cwd: root, env: environment(), windowsHide: true });
@@ -79,7 +84,7 @@ export async function* gitStream(root: string, args: readonly string[]): AsyncIt
 }
 
 function tell(args: readonly string[], code: number, start: number): void {
-  if (isDebugging) debug('git', `${args.join(' ')} → ${code}, ${Math.round(performance.now() - start)} ms`);
+  if (IS_DEBUGGING) debug('git', `${args.join(' ')} → ${code}, ${Math.round(performance.now() - start)} ms`);
 }
 
 function environment(): NodeJS.ProcessEnv {

@@ -13,7 +13,7 @@ export function withIgnored(text: string, name: string): string {
   const line = ignoreLine(name);
   const lines = text.split(/\r?\n/);
   const at = lines.lastIndexOf(line);
-  // What comes later wins, so a negation behind our line may take it back.
+  // Later lines win, so a negation behind our line may take it back.
   if (at >= 0 && !lines.slice(at + 1).some((later) => later.startsWith('!'))) return text;
   const newline = text.includes('\r\n') ? '\r\n' : '\n';
   const separator = text === '' || text.endsWith('\n') ? '' : newline;
@@ -25,7 +25,7 @@ function ignoreLine(name: string): string {
   return `/${name.replaceAll(/[\\*?[\]]/g, '\\$&').replace(/ +$/, (spaces) => '\\ '.repeat(spaces.length))}`;
 }
 
-/** Adds the line for a dataset to the .gitignore beside it. */
+/** Add the line for a dataset to the .gitignore beside it. */
 export function ignoreDataset(root: string, dataset: string): void {
   const where = posix.join(posix.dirname(dataset), '.gitignore');
   const file = join(root, where);
@@ -35,7 +35,7 @@ export function ignoreDataset(root: string, dataset: string): void {
 }
 
 /**
- * Refuses datasets that Git could not keep a pointer of, or holds itself.
+ * Refuse datasets that Git could not keep a pointer of, or holds itself.
  * @throws VarveError `tracked-by-git`, `pointer-ignored`
  */
 export function checkGitAccepts(root: string, dataset: string): void {

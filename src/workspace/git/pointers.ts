@@ -50,7 +50,7 @@ export function resolveRevision(root: string, revision: string): string {
   });
 }
 
-/** As resolveRevision; undefined where there is no such commit. */
+/** Resolve a revision as {@link resolveRevision} does; undefined if there is no such commit. */
 export function findRevision(root: string, revision: string): string | undefined {
   if (revision === '' || revision.startsWith('-') || revision.includes('\0')) return undefined;
   const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
@@ -74,7 +74,7 @@ export function datasetsAt(root: string, commit: string): PointedDataset[] {
   });
 }
 
-/** The dataset at `path` as `commit` has it; undefined where it has none. @throws as readPointer */
+/** Find the dataset at `path` in `commit`; undefined if the commit has none there. @throws VarveError as readPointer */
 export function datasetAt(root: string, commit: string, path: string): Pointer | undefined {
   checkDataPath(path, pointerPath(path));
   const listed = gitList(root, [
@@ -121,7 +121,7 @@ export async function* pointersNotCommitted(root: string): AsyncIterable<Pointed
   yield* parsed(root, found);
 }
 
-/** One commit that changed a dataset. `pointer` is undefined where it took the dataset out. */
+/** One commit that changed a dataset. `pointer` is undefined if it took the dataset out. */
 export interface DatasetCommit {
   readonly commit: string;
   /** ISO 8601, with the author's zone. */

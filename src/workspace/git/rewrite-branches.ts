@@ -5,7 +5,7 @@ import { VarveError } from '../../errors.ts';
 import { git, gitList } from './git.ts';
 import { findRevision, readBlobs } from './pointers.ts';
 
-/** What a commit's tree gets instead of what it has. */
+/** A change of a commit's tree. */
 export type TreeChange =
   | { readonly path: string; readonly text: string }
   | { readonly path: string; readonly remove: true };
@@ -55,10 +55,10 @@ export function commitsOfBranches(root: string): CommitFacts[] {
 }
 
 /**
- * Writes every local branch anew beside itself, as `<prefix>/<branch>`, with the changes that `changesOf` gives for each of
+ * Write every local branch anew beside itself, as `<prefix>/<branch>`, with the changes that `changesOf` gives for each of
  * its commits; authors, dates, messages and merges stay. No branch that there is, nor the working tree, is touched, and the
  * new branches appear all at once, when Git has everything. Returns their names.
- * @throws VarveError `branch-moved-on` where one of these names has commits of its own
+ * @throws VarveError `branch-moved-on` if one of these names has commits of its own
  */
 export function rewriteBranches(
   root: string,

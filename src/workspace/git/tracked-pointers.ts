@@ -15,7 +15,7 @@ import { VarveError } from '../../errors.ts';
 import { POINTER_SUFFIX } from '../pointer.ts';
 
 /**
- * Which pointers Git tracks, remembered by the checksum at the end of its index (https://git-scm.com/docs/index-format). While the
+ * The pointers that Git tracks, remembered by the checksum at the end of its index (https://git-scm.com/docs/index-format). While the
  * index and the names in the tree agree with it, nobody need wait for a process of Git: that is a third of a short `varve status`.
  */
 interface TrackedPointers {
@@ -25,17 +25,17 @@ interface TrackedPointers {
 }
 
 const VERSION = 1;
-/** Of an index by SHA-256; one by SHA-1 is shorter by 12. */
+/** Bytes of a checksum by SHA-256; one by SHA-1 is shorter by 12. */
 const CHECKSUM = 32;
 const UNSET = Buffer.alloc(20);
-/** Where there are more, Git, which skips ignored folders, is the faster of the two. */
-const MOST_FOLDERS = 200;
+/** If there are more, Git, which skips ignored folders, is the faster of the two. */
+const MAX_FOLDERS = 200;
 /** At the root; no data there. */
 const OWN = new Set(['.git', '.varve']);
 
 /**
- * The pointers of the working tree that Git tracks, where there is no other that Git might offer to track; undefined where only
- * Git can say. No pointer is looked for in the data of a dataset, which cannot hold one.
+ * Find the pointers of the working tree that Git tracks, provided that there is no other that Git might offer to track; undefined if
+ * only Git can say. No pointer is looked for in the data of a dataset, which cannot hold one.
  */
 export function pointersWithoutGit(root: string): string[] | undefined {
   const known = recall(root);
@@ -48,7 +48,7 @@ export function pointersWithoutGit(root: string): string[] | undefined {
 }
 
 /**
- * Remembers what Git answered.
+ * Remember what Git answered.
  * @param index indexChecksum from before Git was asked
  */
 export function rememberPointers(root: string, index: string | undefined, pointers: readonly string[]): void {
@@ -57,12 +57,12 @@ export function rememberPointers(root: string, index: string | undefined, pointe
     const text = `${JSON.stringify({ version: VERSION, index, pointers })}\n`;
     writeAtomically(recordFile(root), [Buffer.from(text)], false);
   } catch (error) {
-    // Where nothing can be written, Git is asked again.
+    // If nothing can be written, Git is asked again next time.
     if (!(error instanceof VarveError)) throw error;
   }
 }
 
-/** The end of Git's index, in hexadecimal; undefined where there is none, or where Git was told to keep no checksum. */
+/** Read the checksum at the end of Git's index, in hexadecimal; undefined if there is no index, or if Git was told to keep no checksum. */
 export function indexChecksum(root: string): string | undefined {
   try {
     const file = openSync(join(gitFolder(root), 'index'), 'r');
@@ -79,7 +79,7 @@ export function indexChecksum(root: string): string | undefined {
   }
 }
 
-/** Of a worktree or a submodule, `.git` is a file that names the folder. */
+/** Find Git's folder. In a worktree or a submodule, `.git` is a file that names it. */
 function gitFolder(root: string): string {
   const git = join(root, '.git');
   if (statSync(git).isDirectory()) return git;
@@ -104,13 +104,13 @@ function recordFile(root: string): string {
   return join(root, '.varve', 'tracked.json');
 }
 
-/** In no order; undefined where the tree has too many folders to look into, or one that cannot be read. */
+/** Find pointers, in no order; undefined if the tree has too many folders to look into, or one that cannot be read. */
 function pointersInTree(root: string): string[] | undefined {
   const found: string[] = [];
   const folders = [''];
   for (let at = 0; at < folders.length; at++) {
     const folder = folders[at]!;
-    const entries = folders.length > MOST_FOLDERS ? undefined : readFolder(join(root, folder));
+    const entries = folders.length > MAX_FOLDERS ? undefined : readFolder(join(root, folder));
     if (entries === undefined) return undefined;
     const names = new Set(entries.map(({ name }) => name));
     // Another repository, as Git sees it.

@@ -20,7 +20,7 @@ export interface FileChange {
   readonly change: 'added' | 'modified' | 'removed';
 }
 
-/** Reads names and times only, no data; in bounded memory. @param unfinished as that of scanDataset */
+/** Read names and times only, no data; in bounded memory. @param unfinished as that of scanDataset */
 export function* compareWithRecord(
   root: string,
   dataset: string,
@@ -35,7 +35,7 @@ export function* compareWithRecord(
   }
 }
 
-/** What a manifest of the data as it lies there would list. Reads the files that look changed, and only those. */
+/** List what a manifest of the data as it lies there would. It reads the files that look changed, and only those. */
 export async function* currentEntries(
   root: string,
   dataset: string,
@@ -59,7 +59,7 @@ export async function hashFound(
   return found.path.endsWith('/') ? undefined : hashFile(root, pathOfFile(dataset, found.path), options);
 }
 
-/** The path of a dataset's file from the root; the dataset's own where it is a single file. */
+/** Tell the path of a dataset's file from the root; it is the dataset's own if that is a single file. */
 export function pathOfFile(dataset: string, file: string): string {
   return file === '' ? dataset : `${dataset}/${file}`;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { workspaceError } from '../../base/system-errors.ts';
+import { systemError } from '../../base/system-errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 
 const BLOCK = 1 << 20;
@@ -30,6 +30,6 @@ export async function hashFile(root: string, path: string, options: HashOptions)
     }
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    throw workspaceError(error, 'read', path);
+    throw systemError(error, 'read', path);
   }
 }

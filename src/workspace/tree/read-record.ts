@@ -5,11 +5,11 @@ import { type Digest, parseDigest } from '../../store/format/digest.ts';
 import type { Repository } from '../repository.ts';
 
 /**
- * What this clone has read of a snapshot in place. It lies in the clone, not in a cache that others may write into, since it
+ * A record of what this clone has read of a snapshot in place. It lies in the clone, not in a cache that others may write into, since it
  * alone says what bytes belong to an object whose SHA-256 no server keeps. Lost, the object is read once more.
  */
 export interface ReadRecord {
-  /** What a pointer to a copy of what was read would name: of a directory a manifest, of a file its SHA-256. */
+  /** The digest that a pointer to a copy of what was read would name: that of a manifest, or of the single file. */
   readonly copy: Digest;
   /** Whether that is all of the snapshot. */
   readonly complete: boolean;
@@ -17,7 +17,7 @@ export interface ReadRecord {
 
 const VERSION = 1;
 
-/** @param snapshot digest of the source manifest */
+/** Read the record; undefined if there is none. @param snapshot digest of the source manifest */
 export function readRecordOf(repository: Repository, snapshot: Digest): ReadRecord | undefined {
   try {
     const { version, copy, complete } = JSON.parse(readFileSync(recordFile(repository, snapshot), 'utf8'));
@@ -35,8 +35,8 @@ export function writeReadRecord(repository: Repository, snapshot: Digest, record
 }
 
 /**
- * The digest by which the same data would be known as a copy, where all of it has been read here; else the snapshot's own. Two
- * snapshots with equal ones hold the same files.
+ * Tell the digest by which the same data would be known as a copy, if all of it has been read here, else the snapshot's own. Snapshots
+ * for which it is equal hold the same files.
  */
 export function contentOf(repository: Repository, snapshot: Digest): Digest {
   const record = readRecordOf(repository, snapshot);

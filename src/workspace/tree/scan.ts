@@ -1,9 +1,13 @@
+/**
+ * The data of a working tree: which files lie there and whether they changed. It may not read Git, nor write a file of a dataset.
+ */
+
 import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join, posix } from 'node:path';
 import { isUnfinished } from '../../base/atomic-write.ts';
 import { problemOfDataPath, reservedName } from '../../base/data-path.ts';
 import { comparePaths } from '../../base/path-order.ts';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import { POINTER_SUFFIX } from '../pointer.ts';
 import { IGNORE_FILE, type IgnoreRules, ignoreRules } from './varveignore.ts';
@@ -19,7 +23,7 @@ export interface ScannedFile {
   readonly executable: boolean;
 }
 
-/** What lies at the path of a dataset. @throws VarveError `symlink-refused` */
+/** Tell what lies at the path of a dataset; undefined if nothing does. @throws VarveError `symlink-refused` */
 export function dataKind(root: string, dataset: string): 'file' | 'directory' | undefined {
   refuseLinksAbove(root, dataset);
   const stats = statOf(root, dataset);
@@ -27,7 +31,7 @@ export function dataKind(root: string, dataset: string): 'file' | 'directory' | 
 }
 
 /**
- * Every file and empty folder of a dataset, sorted by path bytes; nothing where no data lies. Memory is that of the names
+ * List every file and empty folder of a dataset, sorted by path bytes; none if no data lies there. Memory is that of the names
  * in the folders on one way down.
  * @param unfinished takes the paths, from the root, of files that a write of varve left in the dataset or still writes: they are no data
  * @throws VarveError `symlink-refused`, `special-file-refused`, `nested-repository`, `nested-dataset`, `unsupported-name`
@@ -72,7 +76,7 @@ function statOf(root: string, path: string): Stats | undefined {
     throw refuse(path, stats);
   } catch (error) {
     if (isAbsent(error)) return undefined;
-    throw workspaceError(error, 'read', path);
+    throw systemError(error, 'read', path);
   }
 }
 
@@ -145,11 +149,11 @@ function readFolder(root: string, folder: string): Dirent[] {
     return readdirSync(join(root, folder), { withFileTypes: true });
   } catch (error) {
     if (isAbsent(error)) return [];
-    throw workspaceError(error, 'read', folder);
+    throw systemError(error, 'read', folder);
   }
 }
 
-/** What a folder of a reserved name makes of the one that holds it. */
+/** Refuse a folder of a reserved name, which makes a repository of the folder that holds it. */
 const REPOSITORIES: Readonly<Record<string, string>> = {
   '.git': 'a Git repository',
   '.varve': 'a repository of varve',
@@ -159,7 +163,7 @@ const REPOSITORIES: Readonly<Record<string, string>> = {
 const UNKEPT = /[\\\x00-\x1f\x7f\ufffd]/;
 
 /**
- * Why no file of a dataset may have this name, as the rest of a sentence about its path; undefined where one may. A scan would
+ * Tell why no file of a dataset may have this name, as the rest of a sentence about its path; undefined if one may. A scan would
  * refuse it, or not find it.
  */
 export function problemOfName(name: string): string | undefined {

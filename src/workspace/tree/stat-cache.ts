@@ -7,11 +7,11 @@ import type { Repository } from '../repository.ts';
 import type { ScannedFile } from './scan.ts';
 
 /**
- * What varve last knew of a dataset's files: what the file system said of each, and the digest that its bytes had then.
+ * The stat cache of a dataset: for each file, what the file system said of it when its digest was last taken, and that digest.
  * A file that still looks the same need not be read again. Only a cache: lost or damaged, everything is read once more.
  */
 export interface StatCache {
-  /** The snapshot that these files are (of which `only` the chosen parts were checked out, where that is set). */
+  /** The snapshot that these files are. If `only` is set, only those parts of it were checked out. */
   readonly snapshot: Digest;
   readonly only: readonly string[] | undefined;
   /** Sorted by path bytes. */

@@ -1,8 +1,13 @@
+/**
+ * Trust: what this machine agreed to of what a repository's files ask. It may not take consent from anything that Git can write, and
+ * runs nothing itself.
+ */
+
 import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { type Digest, hexDigestOf } from '../../store/format/digest.ts';
 import { commonFolder } from '../git/common-folder.ts';
@@ -18,7 +23,7 @@ import {
   type TrustRequest,
 } from './request.ts';
 
-/** What this machine agreed to for a repository. */
+/** A request that this machine agreed to for a repository. */
 export interface Consent extends Agreed {
   readonly fingerprint: Digest;
 }
@@ -40,13 +45,13 @@ export class SettingsUntrusted extends VarveError {
   }
 }
 
-/** Who reads, writes and runs what varve keeps of this: the user alone. */
+/** The user alone may read and write consents. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 const VERSION = 1;
 
 /**
- * Returns where this machine agreed to the request, or nothing asks for consent.
+ * Pass if this machine agreed to the request, or if nothing asks for consent.
  * @param root a folder of the working tree
  * @throws VarveError `settings-untrusted`
  */
@@ -54,7 +59,7 @@ export function requireTrust(root: string, request: TrustRequest | undefined): v
   if (request !== undefined && !isTrusted(root, request)) throw new SettingsUntrusted(root, request);
 }
 
-/** By the environment, as in CI, or by what was agreed to before. */
+/** Whether this machine agreed, by the environment, as in CI, or before. */
 export function isTrusted(root: string, request: TrustRequest): boolean {
   const wanted = fingerprint(request);
   if (fingerprintsInEnvironment().includes(wanted)) return true;
@@ -62,7 +67,7 @@ export function isTrusted(root: string, request: TrustRequest): boolean {
   return readConsent(join(folderFor(root), fileName(wanted)), commonFolder(root)) !== undefined;
 }
 
-/** Remembers that this machine agreed. @throws VarveError `trust-unsafe` where Git could write the record */
+/** Record that this machine agrees. @throws VarveError `trust-unsafe` if Git could write the record */
 export function giveConsent(root: string, request: TrustRequest): void {
   if (!isOutOfReach(root)) throw withinReach(root);
   const folder = folderFor(root);
@@ -71,7 +76,7 @@ export function giveConsent(root: string, request: TrustRequest): void {
   try {
     mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
   } catch (error) {
-    throw workspaceError(error, 'write', folder);
+    throw systemError(error, 'write', folder);
   }
   const text = `${JSON.stringify(record, undefined, 2)}\n`;
   writeAtomically(join(folder, fileName(fingerprintOf(agreed))), [Buffer.from(text)], true, FILE_MODE);
@@ -85,7 +90,7 @@ export function consents(root: string): Consent[] {
   return namesIn(folder).flatMap((name) => readConsent(join(folder, name), repository) ?? []);
 }
 
-/** Forgets these consents, or all for the repository; returns those that there were. */
+/** Forget these consents, or all for the repository; returns those that there were. */
 export function revokeConsents(root: string, fingerprints?: readonly string[]): Consent[] {
   const revoked = consents(root).filter((one) => fingerprints?.includes(one.fingerprint) ?? true);
   for (const one of revoked) {
@@ -93,7 +98,7 @@ export function revokeConsents(root: string, fingerprints?: readonly string[]): 
     try {
       rmSync(file, { force: true });
     } catch (error) {
-      throw workspaceError(error, 'remove', file);
+      throw systemError(error, 'remove', file);
     }
   }
   return revoked;
@@ -113,7 +118,7 @@ function fileName(wanted: Digest): string {
   return `${wanted.slice('sha256:'.length)}.json`;
 }
 
-/** Undefined where there is none, or one that says something else than its name: what is damaged agrees to nothing. */
+/** Read a consent; undefined if there is none, or if it says something else than its name: a damaged one agrees to nothing. */
 function readConsent(file: string, repository: string): Consent | undefined {
   try {
     const record = JSON.parse(readFileSync(file, 'utf8')) as Agreed & { repository: unknown };
@@ -134,11 +139,11 @@ function namesIn(folder: string): string[] {
     return readdirSync(folder).sort();
   } catch (error) {
     if (isAbsent(error)) return [];
-    throw workspaceError(error, 'read', folder);
+    throw systemError(error, 'read', folder);
   }
 }
 
-/** Where the settings of this user's programs lie. Source: XDG Base Directory Specification. */
+/** Find the folder for settings of this user's programs. Source: XDG Base Directory Specification. */
 function configFolder(): string {
   const { XDG_CONFIG_HOME, APPDATA } = process.env;
   // The specification has relative paths ignored: they would lie wherever the user stands, as in a repository.
@@ -153,7 +158,7 @@ function isOutOfReach(root: string): boolean {
   return !isInside(findGitRoot(root), place) && !isInside(commonFolder(root), place);
 }
 
-/** Without symbolic links, as far as it exists. */
+/** Resolve the symbolic links of a path, as far as it exists. */
 function nearestReal(path: string): string {
   try {
     return realpathSync(path);

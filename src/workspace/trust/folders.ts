@@ -1,28 +1,28 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { reservedName } from '../../base/data-path.ts';
-import { isAbsent, workspaceError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 
-/** As many as Linux follows. */
+/** Linux follows as many. */
 const MAX_LINKS = 40;
 
-/** Where a folder really lies. */
+/** The real place of a folder. */
 export interface Place {
   readonly path: string;
-  /** Whether it lies in the working tree, and not where Git keeps what is its own. */
+  /** Whether it lies in the working tree, and not in Git's own folder. */
   readonly isOwn: boolean;
 }
 
 /**
- * Follows the links inside `root` that lie on the way to `folder`. Nothing outside of `root` is touched, since even a look there can
+ * Follow the links inside `root` that lie on the way to `folder`. Nothing outside of `root` is touched, since even a look there can
  * mount a file system or ask a server: what a link leads out of `root` to is named as the link has it. What does not exist yet lies
  * where its name says.
  * @param root absolute, without symbolic links
  * @param folder absolute
  * @throws VarveError `link-loop`
  */
-export function placeOf(root: string, folder: string): Place {
+export function realPlaceOf(root: string, folder: string): Place {
   if (!isInside(root, folder)) return outside(folder);
   const rest = stepsOf(relative(root, folder));
   let at = root;
@@ -41,19 +41,19 @@ export function placeOf(root: string, folder: string): Place {
   return { path: at, isOwn: !stepsOf(relative(root, at)).some((step) => reservedName(step) === '.git') };
 }
 
-/** What varve writes for itself in its folder, beside the cache, which may be elsewhere where this machine agreed. */
+/** Folders of varve's own notes. The cache is not among them: it may be elsewhere if this machine agreed. */
 const NOTES = ['.', 'index', 'profiles', 'read', 'stat'];
 
 /**
- * Refuses a folder for varve's notes that a link, which Git may have brought, leads out of.
- * @param root as of placeOf
+ * Refuse a folder for varve's notes that a link, which Git may have brought, leads out of.
+ * @param root as of {@link realPlaceOf}
  * @param folder absolute
  * @throws VarveError `link-refused`
  */
 export function checkNotes(root: string, folder: string): void {
   for (const name of NOTES) {
     const path = join(folder, name);
-    if (placeOf(root, path).path !== path) throw linkRefused(path);
+    if (realPlaceOf(root, path).path !== path) throw linkRefused(path);
   }
 }
 
@@ -81,7 +81,7 @@ function readLink(path: string): string | undefined {
     return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
   } catch (error) {
     if (isAbsent(error)) return undefined;
-    throw workspaceError(error, 'read', path);
+    throw systemError(error, 'read', path);
   }
 }
 

@@ -1,10 +1,10 @@
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import { type Digest, digestOf } from '../../store/format/digest.ts';
 
-/** What settings that may have come through Git ask of this machine. They count only once this machine has agreed to just that. */
+/** What settings that may have come through Git ask of this machine. They take effect only when this machine has agreed to just that. */
 export interface TrustRequest {
   readonly about: 'remote' | 'cache' | 'source';
-  /** Of the remote, or the URL of the source; '' for the cache. For messages alone: one place by two names is one request. */
+  /** Name of the remote, or URL of the source; '' for the cache. It is for messages: one place by two names is one request. */
   readonly name: string;
   readonly facts: readonly Fact[];
 }
@@ -12,13 +12,13 @@ export interface TrustRequest {
 /** One setting. */
 export interface Fact {
   readonly key: string;
-  /** As it counts. Of a secret, its SHA-256. */
+  /** The value as it takes effect, or its SHA-256 if it is a secret. */
   readonly value: string;
   /** The file that says so, relative to the repository. */
   readonly file: string;
 }
 
-/** What is remembered of a request: neither a name nor a file, which may change without a change of what is asked. */
+/** The part of a request that is remembered: neither name nor file, which may change without a change of what is asked. */
 export interface Agreed {
   readonly about: TrustRequest['about'];
   readonly facts: readonly (readonly [key: string, value: string])[];
@@ -41,7 +41,7 @@ export function fingerprint(request: TrustRequest): Digest {
   return fingerprintOf(agreedOf(request));
 }
 
-/** What cannot be used, since its URL or a name in it means nothing, asks for nothing. */
+/** Make a request; undefined for settings that cannot be used, since their URL or a name in it means nothing. */
 export function usable(read: () => TrustRequest | undefined): TrustRequest | undefined {
   try {
     return read();

@@ -6,7 +6,7 @@ import { readBlockYaml } from '../../../src/dvc/format/block-yaml.ts';
 import { loadConfig } from '../../../src/dvc/format/config.ts';
 import { encodeDirectory, readDirectory } from '../../../src/dvc/format/directory-manifest.ts';
 import { DvcIgnore } from '../../../src/dvc/format/dvcignore.ts';
-import { readLock, readPointer } from '../../../src/dvc/format/output.ts';
+import { readDvcFile, readLock } from '../../../src/dvc/format/output.ts';
 import {
   newPointer,
   updatePointer,
@@ -15,7 +15,7 @@ import {
 } from '../../../src/dvc/format/pointer-edit.ts';
 import { parseYaml } from '../../../src/dvc/format/yaml-file.ts';
 import { openDvcRepository } from '../../../src/dvc/tree/repository.ts';
-import { readStatCache, writeStatCache } from '../../../src/dvc/tree/stat-cache.ts';
+import { readDvcStatCache, writeDvcStatCache } from '../../../src/dvc/tree/stat-cache.ts';
 import { type FuzzTarget, law } from '../target.ts';
 import { PATTERNS } from './workspace.ts';
 
@@ -68,7 +68,7 @@ export const dvcTargets: Record<string, FuzzTarget> = {
   'dvc-file': {
     words: YAML,
     read(input) {
-      for (const { path } of readPointer(input.toString(), 'sub/a.dvc')) {
+      for (const { path } of readDvcFile(input.toString(), 'sub/a.dvc')) {
         law(!path.startsWith('/') && !path.split('/').includes('..'), 'an output lies in the repository');
       }
     },
@@ -88,7 +88,7 @@ export const dvcTargets: Record<string, FuzzTarget> = {
     read(input) {
       const text = input.toString();
       const edited = updatePointer(text, 'a.dvc', { id, size: 7, executable: false });
-      law(readPointer(edited, 'a.dvc')[0]?.size === 7, 'what is set is read back');
+      law(readDvcFile(edited, 'a.dvc')[0]?.size === 7, 'what is set is read back');
       const profiled = withProfile(text, 'a.dvc', id, { digest: `sha256:${'1'.repeat(64)}`, rows: 3 });
       law(
         isDeepStrictEqual(plain(withoutProfile(profiled, 'a.dvc')), plain(withoutProfile(text, 'a.dvc'))),
@@ -125,7 +125,7 @@ export const dvcTargets: Record<string, FuzzTarget> = {
         /[\ud800-\udfff\ufffe\uffff]/.test(name.replaceAll(/[\ud800-\udbff][\udc00-\udfff]/g, ''))
       )
         return;
-      const [output] = readPointer(newPointer(name, { id, size: 1, executable: false }), 'x.dvc');
+      const [output] = readDvcFile(newPointer(name, { id, size: 1, executable: false }), 'x.dvc');
       law(output?.path === name, 'a name is read back');
     },
   },
@@ -205,7 +205,7 @@ export const dvcTargets: Record<string, FuzzTarget> = {
     read(input) {
       const file = statFile();
       writeFileSync(file, input);
-      const cache = readStatCache(repository(), 'a', 'md5');
+      const cache = readDvcStatCache(repository(), 'a', 'md5');
       cache.md5({ path: 'a', facts: { size: 1, mtimeMs: 1, ctimeMs: 1, inode: 1 } }, 0);
     },
   },
@@ -226,7 +226,7 @@ let notes: string | undefined;
 /** The one file that writing notes makes. */
 function statFile(): string {
   if (notes === undefined) {
-    writeStatCache(repository(), 'a', 'md5', { files: [], list: undefined }, 0);
+    writeDvcStatCache(repository(), 'a', 'md5', { files: [], list: undefined }, 0);
     const folder = join(root, '.dvc', 'tmp', 'varve', 'stat');
     notes = join(folder, readdirSync(folder)[0]!);
   }

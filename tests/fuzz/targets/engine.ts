@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openEngine } from '../../../src/engine/duckdb.ts';
 import { encodingOf } from '../../../src/engine/formats/encoding.ts';
 import { assertWhole } from '../../../src/engine/formats/whole.ts';
-import { openSource } from '../../../src/engine/source.ts';
+import { openTableSource } from '../../../src/engine/source.ts';
 import type { SourceFile } from '../../../src/engine/source-file.ts';
 import { readImageHeader } from '../../../src/profile/dataset/image-header.ts';
 import type { DataFile } from '../../../src/profile/dataset/profile-files.ts';
@@ -27,7 +27,7 @@ function table(name: string, words: readonly string[]): FuzzTarget {
       const source = file(name, input);
       const engine = await openEngine([source.absolutePath], { threads: 1 });
       try {
-        const { relation } = await openSource(engine, [source]);
+        const { relation } = await openTableSource(engine, [source]);
         await engine.query(`SELECT count(*) FROM ${relation}`);
       } finally {
         engine.close();

@@ -5,7 +5,7 @@ import { encodeManifest, readManifest } from '../../../src/store/format/manifest
 import { readTrailer } from '../../../src/store/format/pack.ts';
 import { readRecipe, recipeBeginning } from '../../../src/store/format/recipe.ts';
 import { encodeSourceManifest, readSourceManifest } from '../../../src/store/format/source-manifest.ts';
-import { parseCondemned } from '../../../src/store/gc/pending-deletions.ts';
+import { parsePendingDeletions } from '../../../src/store/gc/pending-deletions.ts';
 import { parseRef } from '../../../src/store/gc/refs.ts';
 import { all, type FuzzTarget, law } from '../target.ts';
 
@@ -51,8 +51,8 @@ export const storeTargets: Record<string, FuzzTarget> = {
     read(input) {
       const index = IndexFile.parse(input, hexDigestOf(input));
       for (const { digest } of index.allBlobs()) law([...index.blobs(digest)].length > 0, 'blobs are found');
-      for (const { digest } of index.allWholes())
-        law([...index.wholes(digest)].length > 0, 'objects are found');
+      for (const { digest } of index.allWholeObjects())
+        law([...index.wholeObjects(digest)].length > 0, 'objects are found');
       for (const { digest } of index.allRecipes())
         law([...index.recipes(digest)].length > 0, 'recipes are found');
       for (const { pack, blobs } of index.byPack()) {
@@ -81,7 +81,8 @@ export const storeTargets: Record<string, FuzzTarget> = {
   'pending-deletions': {
     words: ['"version":1', '"keys":[', '"packs/', '.pack"', '"index/', '"objects/', '"../', '"tmp/'],
     read(input) {
-      for (const key of parseCondemned(input, `condemned/${hexDigestOf(input).slice(0, 32)}.json`).keys) {
+      for (const key of parsePendingDeletions(input, `condemned/${hexDigestOf(input).slice(0, 32)}.json`)
+        .keys) {
         law(isValidKey(key), 'keys lie in the store');
       }
     },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { checkNotes, placeOf } from '../../../src/workspace/trust/folders.ts';
+import { checkNotes, realPlaceOf } from '../../../src/workspace/trust/folders.ts';
 
 let top: string;
 let root: string;
@@ -21,7 +21,7 @@ const link = (path: string, target: string) => {
 
 test('a folder of the working tree is its own, also where it is not there yet', () => {
   for (const path of ['sub', 'new', 'new/deep', 'sub/../new', '.varve/cache', '.gitignore', 'a.git'])
-    expect(placeOf(root, join(root, path))).toEqual({ path: join(root, path), isOwn: true });
+    expect(realPlaceOf(root, join(root, path))).toEqual({ path: join(root, path), isOwn: true });
 });
 
 test('links are followed one step at a time, and none outside', () => {
@@ -32,7 +32,7 @@ test('links are followed one step at a time, and none outside', () => {
   link('round', 'sub/../near/deep');
   link('trick', 'out/../new');
   link('absolute-trick', `${root}/out/../new`);
-  const place = (path: string) => placeOf(root, join(root, path));
+  const place = (path: string) => realPlaceOf(root, join(root, path));
   expect(place('out/x')).toEqual({ path: join(top, 'elsewhere/x'), isOwn: false });
   expect(place('far/x')).toEqual({ path: '/net/host/share/x', isOwn: false });
   expect(place('near/x')).toEqual({ path: join(root, 'sub/x'), isOwn: true });
@@ -57,7 +57,7 @@ test('where Git keeps what is its own is nobody’s, in any form that a file sys
     '.git::$INDEX_ALLOCATION',
   ])
     for (const path of [name, `sub/${name}/hooks`])
-      expect(placeOf(root, join(root, path)).isOwn, path).toBe(false);
+      expect(realPlaceOf(root, join(root, path)).isOwn, path).toBe(false);
 });
 
 test('no way through links ends inside that the file system ends outside', () => {
@@ -76,7 +76,7 @@ test('no way through links ends inside that the file system ends outside', () =>
         link('sub/b', b);
         const path = join(inner, ...way);
         const real = realOf(path);
-        const found = real === undefined ? undefined : placeOf(inner, path);
+        const found = real === undefined ? undefined : realPlaceOf(inner, path);
         // What the file system cannot reach either, nothing can be written to.
         if (found?.isOwn) expect(real).toBe(found.path);
       },

@@ -1,3 +1,8 @@
+/**
+ * The datasets of a working tree in varve's own format, as paths of the user name them. Knows pointers and paths; knows
+ * no store.
+ */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { VarveError } from '../../../errors.ts';
@@ -9,8 +14,8 @@ import { datasetPaths } from '../../../workspace/git/pointers.ts';
 import { POINTER_SUFFIX, type Pointer, pointerPath, readPointer } from '../../../workspace/pointer.ts';
 import { pathInRepository, type Repository } from '../../../workspace/repository.ts';
 import type { WorkingContext } from '../../context/context.ts';
-import { nearest } from '../../datasets/suggest.ts';
-import { entriesInPlace, isInPlace, type SnapshotFile } from '../in-place/snapshot.ts';
+import { nearestName } from '../../datasets/suggest.ts';
+import { entriesInPlace, isInPlace, type ManifestFile } from '../in-place/snapshot.ts';
 
 /** A dataset that a command is about; `only` names the files and folders within it, where not all is meant. */
 export interface SelectedDataset {
@@ -20,9 +25,9 @@ export interface SelectedDataset {
 }
 
 /**
- * The datasets that paths of the user name: each a dataset, its pointer, a folder with datasets below, or a file or folder
- * within a dataset. No paths: every dataset of the working tree.
- * @throws VarveError `not-a-dataset`, `outside-repository`, and as parsePointer
+ * Selects the datasets that paths of the user name: each a dataset, its pointer, a folder with datasets below, or a file
+ * or folder within a dataset. No paths: every dataset of the working tree.
+ * @throws VarveError `not-a-dataset`, `outside-repository`, and the codes of parsePointer
  */
 export function selectDatasets(context: WorkingContext, paths: readonly string[]): SelectedDataset[] {
   const { root } = context.repository;
@@ -44,7 +49,7 @@ export function selectDatasets(context: WorkingContext, paths: readonly string[]
   }));
 }
 
-/** The dataset that a path of the user names as a whole, by its data or its pointer; undefined where it names none. */
+/** Finds the dataset that a path of the user names as a whole, by its data or its pointer; undefined if it names none. */
 export function datasetNamed(context: WorkingContext, path: string): string | undefined {
   const { repository, cwd } = context;
   return datasetAtPath(repository.root, pathInRepository(repository, cwd, path));
@@ -59,7 +64,7 @@ export function datasetAtPath(root: string, named: string): string | undefined {
     : undefined;
 }
 
-/** The dataset that holds `path` (from the root) somewhere within; undefined where none does. */
+/** Finds the dataset that holds `path` (from the root) somewhere within; undefined if none does. */
 export function datasetAround(root: string, path: string): string | undefined {
   for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
     const folder = path.slice(0, slash);
@@ -84,7 +89,7 @@ export async function* snapshotFiles(
   store: Store,
   path: string,
   pointer: Pointer,
-): AsyncGenerator<SnapshotFile> {
+): AsyncGenerator<ManifestFile> {
   if (isInPlace(pointer)) {
     yield* entriesInPlace(repository, store, path, pointer);
     return;
@@ -97,7 +102,7 @@ export async function* snapshotFiles(
   yield { path: '', size: bytes, digest, ...(executable ? { executable } : {}) };
 }
 
-/** What the store must keep or move for a dataset. */
+/** Makes the root by which the store keeps or moves a dataset. */
 export function rootOf({ path, pointer, only }: SelectedDataset): Root {
   const { kind, digest, profile, source } = pointer;
   return {
@@ -137,7 +142,7 @@ function namedBy(context: WorkingContext, path: string): { dataset: string; part
   const all = datasetPaths(root);
   const below = all.filter((other) => named === '' || other.startsWith(`${named}/`));
   if (below.length > 0) return below.map((other) => ({ dataset: other }));
-  throw notADataset(path, nearest(named, all));
+  throw notADataset(path, nearestName(named, all));
 }
 
 function notADataset(path: string, similar: string | undefined): VarveError {

@@ -9,8 +9,8 @@ import type { DatasetVersion, HistoryEntry, VersionFacts } from '../../backend/v
 import type { WorkingContext } from '../../context/context.ts';
 import { datasetAtPath, selectDatasets } from './select.ts';
 
-/** What a pointer says of its snapshot. */
-export function factsOf({ kind, digest, bytes, files, rows, profile }: Pointer): VersionFacts {
+/** Takes from a pointer what it says of its snapshot. */
+export function pointerFacts({ kind, digest, bytes, files, rows, profile }: Pointer): VersionFacts {
   return {
     kind,
     content: digest,
@@ -22,7 +22,7 @@ export function factsOf({ kind, digest, bytes, files, rows, profile }: Pointer):
   };
 }
 
-/** See Backend.version. */
+/** Implements Backend.version. */
 export function datasetVersion(
   { repository: { root } }: WorkingContext,
   path: string,
@@ -30,7 +30,7 @@ export function datasetVersion(
 ): DatasetVersion | undefined {
   const dataset = commit === undefined ? datasetAtPath(root, path) : withoutSuffix(path);
   const pointer = dataset === undefined ? undefined : pointerOf(root, dataset, commit);
-  return pointer && { path: dataset!, commit, ...factsOf(pointer) };
+  return pointer && { path: dataset!, commit, ...pointerFacts(pointer) };
 }
 
 /** The pointer of a dataset that is there in the working tree, or that a commit may have. */
@@ -38,7 +38,7 @@ export function pointerOf(root: string, dataset: string, commit: string | undefi
   return commit === undefined ? readPointer(root, dataset) : datasetAt(root, commit, dataset);
 }
 
-/** See Backend.select. */
+/** Implements Backend.select. */
 export function selectVersions(context: WorkingContext, paths: readonly string[]): DatasetVersion[] {
   return selectDatasets(context, paths).map((dataset) => versionOf(dataset, undefined));
 }
@@ -48,7 +48,7 @@ export function versionsAt({ repository }: WorkingContext, commit: string): Data
   return datasetsAt(repository.root, commit).map((dataset) => versionOf(dataset, commit));
 }
 
-/** See Backend.history. */
+/** Implements Backend.history. */
 export function versionHistory(
   { repository }: WorkingContext,
   path: string,
@@ -56,12 +56,12 @@ export function versionHistory(
 ): HistoryEntry[] {
   return datasetHistory(repository.root, revision, path).map(({ pointer, ...commit }) => ({
     ...commit,
-    version: pointer && factsOf(pointer),
+    version: pointer && pointerFacts(pointer),
   }));
 }
 
 function versionOf({ path, pointer }: PointedDataset, commit: string | undefined): DatasetVersion {
-  return { path, commit, ...factsOf(pointer) };
+  return { path, commit, ...pointerFacts(pointer) };
 }
 
 function withoutSuffix(path: string): string {

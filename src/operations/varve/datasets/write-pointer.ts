@@ -7,12 +7,12 @@ import type { AddedDataset } from '../../backend/results.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { datasetAround, datasetNamed } from './select.ts';
 
-/** What a pointer says of a snapshot's rows. */
-export type Statistics = Pick<Pointer, 'rows' | 'profile'>;
+/** The fields of a pointer that describe the rows of its snapshot. */
+export type PointedStatistics = Pick<Pointer, 'rows' | 'profile'>;
 
 /**
- * Where a dataset that a person names may lie, from the root. Whether anything lies there plays no part.
- * @throws VarveError `unsupported-path`, `nested-dataset`, and as checkGitAccepts
+ * Resolves where a dataset that a person names lies, or would lie, from the root.
+ * @throws VarveError `unsupported-path`, `nested-dataset`, and the codes of checkGitAccepts
  */
 export function datasetPath(context: WorkingContext, path: string): string {
   const { root } = context.repository;
@@ -50,11 +50,11 @@ export function replaceablePointer(root: string, dataset: string): Pointer | und
   }
 }
 
-export function statisticsOf({ rows, profile }: Pointer): Statistics {
+export function statisticsOf({ rows, profile }: Pointer): PointedStatistics {
   return { ...(rows === undefined ? {} : { rows }), ...(profile === undefined ? {} : { profile }) };
 }
 
-/** Writes the pointer of a dataset whose snapshot the store holds, where it is another one than before. */
+/** Writes the pointer of a dataset whose snapshot the store holds, unless it is the same as before. */
 export function pointTo(
   { root }: Repository,
   dataset: string,

@@ -1,3 +1,8 @@
+/**
+ * Versions of data that lies in a bucket and stays there. Knows lists of objects and what identifies their state; reads
+ * no byte of data.
+ */
+
 import { posix } from 'node:path';
 import { inOrder } from '../../../base/concurrency.ts';
 import { problemOfDataPath } from '../../../base/data-path.ts';
@@ -5,7 +10,7 @@ import { joinStreams } from '../../../base/path-order.ts';
 import { VarveError } from '../../../errors.ts';
 import {
   type BucketSource,
-  openSource,
+  openBucketSource,
   type SourceObject,
   sourceUrl,
 } from '../../../remote/bucket/listing.ts';
@@ -13,7 +18,7 @@ import { encodeManifest, type ManifestEntry } from '../../../store/format/manife
 import {
   encodeSourceManifest,
   isIdentity,
-  type SourceFile,
+  type SourceManifestEntry,
   unsupportedKey,
 } from '../../../store/format/source-manifest.ts';
 import type { Store } from '../../../store/store.ts';
@@ -40,8 +45,8 @@ const ASKED_AT_ONCE = 32;
 /**
  * Makes a snapshot of data that lies in a bucket and leaves it there: a list of its objects, each with what identifies its
  * present state. Reads no data. What is known of an object that has not changed since the snapshot before is kept.
- * @param url `s3://bucket/prefix` or `minio://alias/bucket/prefix`: a single object where it names one, else all objects below
- * @throws VarveError `path-taken`, `unsupported-key`, `missing-path`, and what the bucket meets
+ * @param url `s3://bucket/prefix` or `minio://alias/bucket/prefix`: a single object if it names one, else all objects below
+ * @throws VarveError `path-taken`, `unsupported-key`, `missing-path`, and the errors of the bucket
  */
 export async function addInPlace(
   context: WorkingContext,
@@ -54,7 +59,7 @@ export async function addInPlace(
   if (before === undefined && dataKind(repository.root, dataset) !== undefined) throw pathTaken(dataset);
   const place = sourceUrl(url);
   const { onWarning } = context;
-  const source = await openSource(url, { ...agreedAccess(context, place, access), onWarning });
+  const source = await openBucketSource(url, { ...agreedAccess(context, place, access), onWarning });
   try {
     return await closing(await openCache(context), async (cache) => {
       const list = await takeList(context, cache, {
@@ -119,7 +124,7 @@ async function takeList(context: WorkingContext, cache: Store, target: Target): 
   }
 }
 
-/** What is learned of the files while they pass. */
+/** Collects facts about the files while they are listed. */
 class List {
   files = 0;
   bytes = 0;
@@ -133,7 +138,7 @@ class List {
     this.#cache = cache;
   }
 
-  async *watch(files: AsyncIterable<Described>): AsyncGenerator<SourceFile> {
+  async *watch(files: AsyncIterable<Described>): AsyncGenerator<SourceManifestEntry> {
     for await (const { file, isAsBefore } of files) {
       this.isAsBefore &&= isAsBefore;
       if (file === undefined) continue;
@@ -158,13 +163,13 @@ async function keepKnown(context: WorkingContext, batch: Batch, pointer: Pointer
   writeReadRecord(context.repository, pointer.digest, { copy, complete });
 }
 
-interface FoundFile extends Omit<SourceFile, 'digest'> {
+interface FoundFile extends Omit<SourceManifestEntry, 'digest'> {
   readonly object: SourceObject;
 }
 
 interface Described {
-  /** Undefined where it was there before and is no more. */
-  readonly file: SourceFile | undefined;
+  /** Undefined if it was there before and is no more. */
+  readonly file: SourceManifestEntry | undefined;
   readonly isAsBefore: boolean;
 }
 
@@ -196,7 +201,7 @@ async function* named(
   }
 }
 
-/** @throws VarveError `unsupported-key` where a checkout could not make a file of that name, or not find it again */
+/** @throws VarveError `unsupported-key` if a checkout could not make a file of that name, or not find it again */
 function belongs({ path, size }: FoundFile, dataset: string, rules: IgnoreRules): boolean {
   // Tools that show folders make such objects, which hold nothing.
   if (size === 0 && (path === '' || path.endsWith('/'))) return false;
@@ -214,7 +219,7 @@ function belongs({ path, size }: FoundFile, dataset: string, rules: IgnoreRules)
 /** The files with their digests: those that are as they were with what is known of them, others with what the server knows. */
 async function* described(
   source: BucketSource,
-  before: AsyncIterable<SourceFile>,
+  before: AsyncIterable<SourceManifestEntry>,
   now: AsyncIterable<FoundFile>,
 ): AsyncGenerator<Described> {
   yield* inOrder(joinStreams(before, now), ASKED_AT_ONCE, async ([then, found]) => {
@@ -227,17 +232,17 @@ async function* described(
   });
 }
 
-function isSameState(a: SourceFile, b: SourceFile): boolean {
+function isSameState(a: SourceManifestEntry, b: SourceManifestEntry): boolean {
   return a.size === b.size && a.etag === b.etag && a.version === b.version;
 }
 
-/** The snapshot before, where it is one of the same source and this clone has its list. */
+/** Reads the files of the snapshot before, if it is one of the same source and this clone has its list. */
 async function* knownBefore(
   { repository }: WorkingContext,
   cache: Store,
   { dataset, before, place }: Target,
   kind: Pointer['kind'],
-): AsyncGenerator<SourceFile> {
+): AsyncGenerator<SourceManifestEntry> {
   if (before === undefined || !isInPlace(before) || before.source !== place || before.kind !== kind) return;
   if (cache.has(before.digest)) yield* sourceFiles(repository, cache, dataset, before);
 }

@@ -1,7 +1,7 @@
 import { forEach } from '../../../base/concurrency.ts';
 import { comparePaths, isChosen } from '../../../base/path-order.ts';
 import { encodeManifest, type ManifestEntry } from '../../../store/format/manifest.ts';
-import type { SourceFile } from '../../../store/format/source-manifest.ts';
+import type { SourceManifestEntry } from '../../../store/format/source-manifest.ts';
 import type { Root } from '../../../store/gc/roots.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Batch } from '../../../store/writing/batch.ts';
@@ -21,9 +21,9 @@ const PORTION_BYTES = 1024 ** 3;
 const PORTION_FILES = 20_000;
 
 /**
- * Brings what the cache lacks of datasets in place, from where they lie. What was read when something fails stays.
+ * Fetches what the cache lacks of datasets in place from where they lie. Keeps what was read if something fails.
  * @param claimed what else this clone needs of its cache
- * @throws VarveError `source-changed`, `source-damaged`, and what the bucket meets
+ * @throws VarveError `source-changed`, `source-damaged`, and the errors of the bucket
  */
 export async function fetchInPlace(
   context: WorkingContext,
@@ -49,7 +49,7 @@ interface Dataset {
   /** Files whose bytes the cache has. */
   readonly here: ManifestEntry[];
   /** Those to be read. */
-  readonly lacking: readonly SourceFile[];
+  readonly lacking: readonly SourceManifestEntry[];
   /** Files in all, those included that nobody asked for. */
   readonly listed: number;
 }
@@ -62,7 +62,7 @@ async function datasetHere(
   only: readonly string[] | undefined,
 ): Promise<Dataset> {
   const here: ManifestEntry[] = [];
-  const lacking: SourceFile[] = [];
+  const lacking: SourceManifestEntry[] = [];
   let listed = 0;
   for await (const file of sourceFiles(repository, cache, path, pointer)) {
     const { digest } = file;
@@ -97,7 +97,7 @@ class SourceReading {
     if (lacking.length === 0 && !isNoted) await this.#record(this.#cache.batch());
   }
 
-  async #readPortion(files: readonly SourceFile[], jobs: number): Promise<void> {
+  async #readPortion(files: readonly SourceManifestEntry[], jobs: number): Promise<void> {
     const batch = this.#cache.batch();
     try {
       await this.#readInto(batch, files, jobs);
@@ -128,7 +128,7 @@ class SourceReading {
     }
   }
 
-  async #readInto(batch: Batch, files: readonly SourceFile[], jobs: number): Promise<void> {
+  async #readInto(batch: Batch, files: readonly SourceManifestEntry[], jobs: number): Promise<void> {
     const { signal } = this.#context;
     const { path: dataset, pointer, here } = this.#dataset;
     const source = await openSourceOf(this.#context, pointer.source, pointerPath(dataset));
@@ -155,8 +155,8 @@ class SourceReading {
   }
 }
 
-function* portionsOf(files: readonly SourceFile[]): Generator<readonly SourceFile[]> {
-  let portion: SourceFile[] = [];
+function* portionsOf(files: readonly SourceManifestEntry[]): Generator<readonly SourceManifestEntry[]> {
+  let portion: SourceManifestEntry[] = [];
   let bytes = 0;
   for (const file of files) {
     portion.push(file);
@@ -169,6 +169,6 @@ function* portionsOf(files: readonly SourceFile[]): Generator<readonly SourceFil
   if (portion.length > 0) yield portion;
 }
 
-function bytesOf(files: readonly SourceFile[]): number {
+function bytesOf(files: readonly SourceManifestEntry[]): number {
   return files.reduce((sum, { size }) => sum + size, 0);
 }

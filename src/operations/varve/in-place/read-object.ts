@@ -6,17 +6,17 @@ import { pipeline } from 'node:stream/promises';
 import { VarveError } from '../../../errors.ts';
 import type { BucketSource } from '../../../remote/bucket/listing.ts';
 import type { Digest } from '../../../store/format/digest.ts';
-import type { SourceFile } from '../../../store/format/source-manifest.ts';
+import type { SourceManifestEntry } from '../../../store/format/source-manifest.ts';
 import type { Batch } from '../../../store/writing/batch.ts';
 
 /** Larger objects pass through a file, so that the store can lay them out as it does any file. */
-const LARGEST_IN_MEMORY = 128 * 1024;
-/** What an ETag looks like where it is the MD5 of the bytes, as it mostly is unless they are encrypted or came in parts. */
+const MAX_IN_MEMORY_BYTES = 128 * 1024;
+/** An ETag of this form is the MD5 of the bytes, unless they are encrypted or came in parts. */
 const MD5 = /^[0-9a-f]{32}$/;
 
 interface Reading {
   readonly digest: Digest;
-  /** Undefined where it says nothing. */
+  /** Undefined if it says nothing. */
   readonly md5: string | undefined;
   /** Small ones. */
   readonly bytes: Uint8Array | undefined;
@@ -44,7 +44,7 @@ export class ObjectReader {
    * and are none, but damage on the way does not strike twice alike.
    * @throws VarveError `source-changed`, `source-damaged`
    */
-  async take(file: SourceFile): Promise<Digest> {
+  async take(file: SourceManifestEntry): Promise<Digest> {
     const path = join(this.#folder, `${this.#files++}`);
     try {
       const first = await this.#read(file, path);
@@ -58,7 +58,7 @@ export class ObjectReader {
     }
   }
 
-  async #read(file: SourceFile, path: string): Promise<Reading> {
+  async #read(file: SourceManifestEntry, path: string): Promise<Reading> {
     const sha256 = createHash('sha256');
     const md5 = file.digest === undefined && MD5.test(file.etag) ? createHash('md5') : undefined;
     const passing = this.#passing(file, (piece) => {
@@ -66,7 +66,7 @@ export class ObjectReader {
       md5?.update(piece);
     });
     const pieces: Uint8Array[] = [];
-    const isSmall = file.size <= LARGEST_IN_MEMORY;
+    const isSmall = file.size <= MAX_IN_MEMORY_BYTES;
     if (isSmall) for await (const piece of passing) pieces.push(piece);
     else await pipeline(passing, createWriteStream(path));
     return {
@@ -76,7 +76,7 @@ export class ObjectReader {
     };
   }
 
-  async *#passing(file: SourceFile, look: (piece: Uint8Array) => void): AsyncGenerator<Uint8Array> {
+  async *#passing(file: SourceManifestEntry, look: (piece: Uint8Array) => void): AsyncGenerator<Uint8Array> {
     for await (const piece of this.#source.read({ ...file, key: file.path })) {
       look(piece);
       this.#onBytes(piece.length);
@@ -84,7 +84,7 @@ export class ObjectReader {
     }
   }
 
-  async #keep(file: SourceFile, { digest, bytes }: Reading, path: string): Promise<Digest> {
+  async #keep(file: SourceManifestEntry, { digest, bytes }: Reading, path: string): Promise<Digest> {
     const kept =
       bytes === undefined ? await this.#batch.addFile(path) : await this.#batch.addBytes(bytes, 'data');
     // What lay in a file on its way must be what came.
@@ -93,11 +93,11 @@ export class ObjectReader {
   }
 }
 
-function isWhole({ digest, md5 }: Reading, file: SourceFile): boolean {
+function isWhole({ digest, md5 }: Reading, file: SourceManifestEntry): boolean {
   return file.digest === undefined ? md5 === undefined || md5 === file.etag : digest === file.digest;
 }
 
-function damaged(url: string, { path, digest }: SourceFile): VarveError {
+function damaged(url: string, { path, digest }: SourceManifestEntry): VarveError {
   const place = path === '' ? url : `${url}/${path}`;
   const what = digest === undefined ? 'arrived in two different forms' : `does not have its digest ${digest}`;
   return new VarveError('source-damaged', `${place} ${what}, so nothing of it was kept`, {

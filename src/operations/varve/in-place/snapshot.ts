@@ -1,7 +1,7 @@
 import { joinStreams } from '../../../base/path-order.ts';
 import { VarveError } from '../../../errors.ts';
 import { type ManifestEntry, readManifest } from '../../../store/format/manifest.ts';
-import { readSourceManifest, type SourceFile } from '../../../store/format/source-manifest.ts';
+import { readSourceManifest, type SourceManifestEntry } from '../../../store/format/source-manifest.ts';
 import type { Root } from '../../../store/gc/roots.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Pointer } from '../../../workspace/pointer.ts';
@@ -16,15 +16,16 @@ export function isInPlace(pointer: Pointer): pointer is PointerInPlace {
 }
 
 /**
- * The files of a snapshot in place, in order, with the digests of those whose bytes a server or this clone knows.
- * @throws VarveError `object-missing` where the source manifest is not in the store; `damaged-manifest`
+ * Reads the list of a snapshot in place, in order, with the digests of those files whose bytes a server or this clone
+ * knows.
+ * @throws VarveError `object-missing` if the source manifest is not in the store; `damaged-manifest`
  */
 export async function* sourceFiles(
   repository: Repository,
   store: Store,
   path: string,
   pointer: PointerInPlace,
-): AsyncGenerator<SourceFile> {
+): AsyncGenerator<SourceManifestEntry> {
   const where = `of ${path}, ${pointer.digest}`;
   const record = readRecordOf(repository, pointer.digest);
   const listed = readSourceManifest(store.readStream(pointer.digest), where);
@@ -36,22 +37,25 @@ export async function* sourceFiles(
 }
 
 /** A file of a snapshot, which may be in place: then its state in the bucket has a name even where its bytes have none. */
-export interface SnapshotFile extends ManifestEntry {
+export interface ManifestFile extends ManifestEntry {
   readonly etag?: string;
 }
 
-/** Whether nobody has read the bytes of a file, so that they have no digest. An empty folder has none either, and is no file. */
-export function isUnread({ digest, etag }: SnapshotFile): boolean {
+/**
+ * Tells whether nobody has read the bytes of a file, so that they have no digest. An empty folder has none either, and is
+ * no file.
+ */
+export function isUnread({ digest, etag }: ManifestFile): boolean {
   return digest === undefined && etag !== undefined;
 }
 
-/** As ordinary entries, without a digest where nobody has read the bytes. */
+/** Reads the list as ordinary entries, without a digest for files that nobody has read. */
 export async function* entriesInPlace(
   repository: Repository,
   store: Store,
   path: string,
   pointer: PointerInPlace,
-): AsyncGenerator<SnapshotFile> {
+): AsyncGenerator<ManifestFile> {
   for await (const file of sourceFiles(repository, store, path, pointer)) {
     const { path: inside, size, digest, etag } = file;
     yield { path: inside, size, etag, ...(digest === undefined ? {} : { digest }) };
@@ -59,8 +63,8 @@ export async function* entriesInPlace(
 }
 
 /**
- * What this clone has read of a snapshot in place, as a root: so that gc keeps it, and verify checks it. Undefined where it has
- * read nothing.
+ * Makes a root of what this clone has read of a snapshot in place, so that gc keeps it and verify checks it. Undefined if
+ * it has read nothing.
  */
 export function rootOfRead(repository: Repository, path: string, pointer: Pointer): Root | undefined {
   const record = isInPlace(pointer) ? readRecordOf(repository, pointer.digest) : undefined;

@@ -11,7 +11,7 @@ import { pointerPath } from '../../../workspace/pointer.ts';
 import type { Repository } from '../../../workspace/repository.ts';
 import { isPlainAws } from '../../../workspace/trust/access.ts';
 import { cacheRequest } from '../../../workspace/trust/cache.ts';
-import { placeOf } from '../../../workspace/trust/folders.ts';
+import { realPlaceOf } from '../../../workspace/trust/folders.ts';
 import { type TrustRequest, usable } from '../../../workspace/trust/request.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { selectDatasets } from '../datasets/select.ts';
@@ -33,7 +33,7 @@ export function settingRequests(context: WorkingContext): TrustRequest[] {
 }
 
 /**
- * What a remote asks of this machine; undefined where it is a folder of the repository, or lies on AWS itself.
+ * Tells what a remote asks of this machine; undefined if it is a folder of the repository, or lies on AWS itself.
  * @param name of a remote of the configuration
  */
 export function remoteRequest(
@@ -45,7 +45,7 @@ export function remoteRequest(
   const fileOf = (key: string): string => config.files.get(`remotes.${name}.${key}`) ?? SHARED_CONFIG;
   const place = parseUrl(url, root);
   if (place.kind === 'folder') {
-    const { path, isOwn } = placeOf(root, place.path);
+    const { path, isOwn } = realPlaceOf(root, place.path);
     if (isOwn) return undefined;
     return { about: 'remote', name, facts: [{ key: 'folder', value: path, file: fileOf('url') }] };
   }
@@ -59,7 +59,7 @@ export function remoteRequest(
 }
 
 /**
- * What the way to a source asks of this machine: its entry in the settings, or the alias in its URL. Undefined where it leads to AWS
+ * What the way to a source asks of this machine: its entry in the settings, or the alias in its URL. Undefined if it leads to AWS
  * itself.
  * @param file that names the source, where no entry does
  * @throws VarveError `invalid-remote-url`

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unfinishedName } from '../../../base/atomic-write.ts';
-import { errnoOf, fileError } from '../../../base/file-errors.ts';
+import { systemCode, systemError } from '../../../base/system-errors.ts';
 import { removeAtExit } from '../../../base/unfinished-files.ts';
 import type { WorkingContext } from '../../context/context.ts';
 
@@ -16,7 +16,7 @@ export async function withScratch<T>(
     await mkdir(folder);
     return await work(folder);
   } catch (error) {
-    throw errnoOf(error) === undefined ? error : fileError(error, 'write', folder);
+    throw systemCode(error) === undefined ? error : systemError(error, 'write', folder, 'store');
   } finally {
     await rm(folder, { recursive: true, force: true });
     unfinished.isFinished();

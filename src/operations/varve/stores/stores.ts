@@ -1,6 +1,11 @@
+/**
+ * Opens the stores of a repository: its cache, and its remotes once this machine agreed to them. Knows settings and
+ * places; knows nothing of what is in the objects.
+ */
+
 import { join } from 'node:path';
 import { VarveError } from '../../../errors.ts';
-import { type BucketSource, openSource } from '../../../remote/bucket/listing.ts';
+import { type BucketSource, openBucketSource } from '../../../remote/bucket/listing.ts';
 import { openRemote } from '../../../remote/open.ts';
 import type { Remote } from '../../../remote/remote.ts';
 import { writeRef } from '../../../store/gc/refs.ts';
@@ -11,7 +16,7 @@ import { accessTo, type Config, type RemoteConfig, readConfig } from '../../../w
 import { cacheFolder, cacheRequest } from '../../../workspace/trust/cache.ts';
 import { requireTrust } from '../../../workspace/trust/consent.ts';
 import type { WorkingContext } from '../../context/context.ts';
-import { nearest } from '../../datasets/suggest.ts';
+import { nearestName } from '../../datasets/suggest.ts';
 import { remoteRequest, sourceRequest } from './requests.ts';
 
 /** The cache of this clone. Close it. @throws VarveError `settings-untrusted` */
@@ -25,12 +30,12 @@ function trustedCache({ repository }: WorkingContext): string {
   return cacheFolder(repository, config);
 }
 
-/** Whether other clones may keep their data in this cache too. */
+/** Tells whether other clones may keep their data in this cache too. */
 export function isCacheShared({ repository }: WorkingContext): boolean {
   return readConfig(repository).cache !== undefined;
 }
 
-/** In a cache that clones share, says what this one needs of it, so that a gc from another leaves it. */
+/** Records in a cache that clones share what this one needs of it, so that a gc from another leaves it. */
 export async function claimInCache(context: WorkingContext, roots: readonly Root[]): Promise<void> {
   if (!isCacheShared(context)) return;
   const remote = await openRemote(trustedCache(context));
@@ -53,11 +58,11 @@ export interface OpenRemoteStore {
  */
 export async function openRemoteStore(context: WorkingContext, name?: string): Promise<OpenRemoteStore> {
   const opened = await openRemoteNamed(context, name);
-  const store = await Store.open(opened.remote, { indexCache: memoryOfRemotes(context) });
+  const store = await Store.open(opened.remote, { indexCache: indexFolder(context) });
   return { name: opened.name, url: opened.remote.url, store };
 }
 
-/** As openRemoteStore, with nothing read yet. Close it. */
+/** Opens a remote as openRemoteStore does, with nothing read yet. Close it. */
 export async function openRemoteNamed(
   context: WorkingContext,
   name?: string,
@@ -80,11 +85,11 @@ export function openSourceOf(context: WorkingContext, url: string, file: string)
   const { repository } = context;
   const config = readConfig(repository);
   requireTrust(repository.root, sourceRequest(config, url, file));
-  return openSource(url, { ...accessTo(config, url), onWarning: context.onWarning });
+  return openBucketSource(url, { ...accessTo(config, url), onWarning: context.onWarning });
 }
 
-/** Folder in which this clone keeps what it knows of remotes. */
-export function memoryOfRemotes({ repository }: WorkingContext): string {
+/** The folder in which this clone keeps the index files of remotes between runs. */
+export function indexFolder({ repository }: WorkingContext): string {
   return join(repository.stateFolder, 'index');
 }
 
@@ -92,7 +97,7 @@ export function memoryOfRemotes({ repository }: WorkingContext): string {
 export function findRemote(config: Config, name: string): RemoteConfig {
   const remote = config.remotes.get(name);
   if (remote !== undefined) return remote;
-  const similar = nearest(name, config.remotes.keys());
+  const similar = nearestName(name, config.remotes.keys());
   throw new VarveError('unknown-remote', `There is no remote named ${name}`, {
     path: name,
     remedy:

@@ -1,12 +1,12 @@
 import { isChosen } from '../../../base/path-order.ts';
 import type { Root } from '../../../store/gc/roots.ts';
-import type { TransferOptions } from '../../../store/transfer/transfer.ts';
+import type { StoreTransferOptions } from '../../../store/transfer/transfer.ts';
 import { pointersInHistory } from '../../../workspace/git/pointers.ts';
 import type { TransferChoice } from '../../backend/results.ts';
 import { type WorkingContext, watching } from '../../context/context.ts';
 import { distinctRoots, rootOf, type SelectedDataset } from '../datasets/select.ts';
 
-/** The roots that a transfer is about: those of the working tree, and of history where that is asked for. */
+/** Lists the roots of a transfer: those of the working tree, and of history if that is asked for. */
 export async function rootsToTransfer(
   context: WorkingContext,
   datasets: readonly SelectedDataset[],
@@ -26,6 +26,6 @@ export async function rootsToTransfer(
 export function transferOptions(
   context: WorkingContext,
   { jobs, profilesOnly }: TransferChoice,
-): TransferOptions {
+): StoreTransferOptions {
   return { ...watching(context), ...(jobs && { jobs }), ...(profilesOnly && { profilesOnly }) };
 }
