@@ -1,5 +1,11 @@
-/** Modules of Node that take milliseconds to load, and that few runs of a command use. */
-const LATE = /^node:(async_hooks|child_process|crypto|diagnostics_channel|fs\/promises|os|worker_threads)$/;
+import { isBuiltin } from 'node:module';
+
+/**
+ * Modules that take milliseconds to load, and that few runs of a command use. Those of Node stay outside of the bundle; yaml, which no
+ * install brings along, goes into it.
+ */
+const LATE =
+  /^(node:(async_hooks|child_process|crypto|diagnostics_channel|fs\/promises|os|worker_threads)|yaml)$/;
 
 /**
  * Loads those modules when the first of their exports is used: each import becomes an object of getters, and esbuild reads an
@@ -8,14 +14,16 @@ const LATE = /^node:(async_hooks|child_process|crypto|diagnostics_channel|fs\/pr
 export const lateModules = {
   name: 'late-modules',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: LATE }, ({ path, namespace }) =>
-      namespace === 'late' ? { path, external: true } : { path, namespace: 'late' },
-    );
+    onResolve({ filter: LATE }, ({ path, namespace }) => {
+      if (namespace !== 'late') return { path, namespace: 'late' };
+      return isBuiltin(path) ? { path, external: true } : undefined;
+    });
     onLoad({ filter: /./, namespace: 'late' }, async ({ path }) => {
       const names = Object.keys((await import(path)).default);
       const getters = names.map((name) => `get ${name}(){return load().${name}}`);
       return {
         contents: `let loaded;const load=()=>loaded??=require('${path}');module.exports={${getters}}`,
+        resolveDir: import.meta.dirname,
       };
     });
   },

@@ -1,10 +1,8 @@
-import type { Node, Pair, YAMLMap } from 'yaml';
+import { isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import type { ObjectId } from './object-id.ts';
 import type { ProfileReference } from './output.ts';
-import { damagedPointer, parseYaml, yaml } from './yaml-file.ts';
+import { damagedPointer, parseYaml } from './yaml-file.ts';
 import { yamlScalar } from './yaml-scalar.ts';
-
-const { isMap, isScalar, isSeq } = yaml();
 
 /** The fields that `dvc add` records of an output. */
 export interface DvcFileEntry {

@@ -1,17 +1,8 @@
-import { createRequire } from 'node:module';
-import type * as Yaml from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import { VarveError } from '../../errors.ts';
 import { type Plain, readBlockYaml } from './block-yaml.ts';
 
 const MAX_TEXT_BYTES = 128 * 1024 * 1024;
-
-let loaded: typeof Yaml | undefined;
-
-/** Loaded for the files that need it, and only then: it takes longer than all the rest of `varve status`. */
-export function yaml(): typeof Yaml {
-  loaded ??= createRequire(import.meta.url)('yaml') as typeof Yaml;
-  return loaded;
-}
 
 /**
  * A YAML file of DVC as plain values.
@@ -26,9 +17,9 @@ export function readYaml(text: string, path: string): Plain | undefined {
  * A YAML file of DVC, without any interpretation of its scalars.
  * @throws VarveError `damaged-pointer`
  */
-export function parseYaml(text: string, path: string): Yaml.Document {
+export function parseYaml(text: string, path: string): Document {
   checkLength(text, path);
-  const document = yaml().parseDocument(text, { schema: 'failsafe', strict: true, uniqueKeys: true });
+  const document = parseDocument(text, { schema: 'failsafe', strict: true, uniqueKeys: true });
   const problem = document.errors[0];
   if (problem !== undefined) throw damagedPointer(path, `is not YAML: ${problem.message.split('\n')[0]}`);
   return document;
@@ -39,7 +30,7 @@ function checkLength(text: string, path: string): void {
 }
 
 /** The document as plain values; aliases are expanded a bounded number of times. */
-function plainValue(document: Yaml.Document, path: string): Plain | undefined {
+function plainValue(document: Document, path: string): Plain | undefined {
   try {
     return (document.toJS({ maxAliasCount: 100 }) as Plain | null) ?? undefined;
   } catch (error) {
