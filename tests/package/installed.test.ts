@@ -96,7 +96,7 @@ test('a repository of DVC, whose files are read and edited as YAML', () => {
   expect(ok(box, ['status'])).toContain('data/table.csv');
   ok(box, ['add', 'data/table.csv']);
   expect(readFileSync(box.path('repo/data/table.csv.dvc'), 'utf8')).toMatch(
-    /profile: \w{64}[^]*\{note: kept\}/,
+    /profile: \w{64}[\s\S]*\{note: kept\}/,
   );
   ok(box, ['import-dvc']);
   box.remove();
