@@ -13,6 +13,7 @@ const fixture = join(import.meta.dirname, '..', '..', 'fixtures', 'dvc', 'dvc-re
 
 test('a repository of DVC comes over on branches beside its own, which stay', () => {
   expect(box.run('tar', ['xzf', fixture], '.').code).toBe(0);
+  box.ok(['trust']);
   const branch = box.git(['rev-parse', '--abbrev-ref', 'HEAD']).trim();
   const before = box.git(['rev-parse', branch]);
   const { branches, missing } = box.json<{ branches: string[]; missing: object[] }>(['import-dvc']);

@@ -14,7 +14,7 @@ import { failureOf, type Job, type Jobs, type Message, type RowsRequest } from '
 const [, , folder = '', limit] = process.argv;
 
 /** Milliseconds. */
-const MEMORY_EVERY = 100;
+const WATCH_EVERY = 100;
 const ALIVE_EVERY = 5000;
 const PROGRESS_EVERY = 50;
 
@@ -74,9 +74,14 @@ async function answer(job: Job): Promise<void> {
   }
 }
 
-/** Looks at the resident memory from a thread, which work cannot hold up. */
-function watchMemory(most: number): void {
-  const source = `setInterval(() => { if (process.memoryUsage.rss() > ${most}) process.kill(process.pid, 'SIGKILL'); }, ${MEMORY_EVERY})`;
+/**
+ * Ends this process from a thread, which work cannot hold up: if its parent is gone, since a loop that never yields hears no
+ * disconnect; and, if `most` is given, beyond so much resident memory in bytes.
+ */
+function watchFromThread(most: number | undefined): void {
+  const isTooLarge = most === undefined ? 'false' : `process.memoryUsage.rss() > ${most}`;
+  const isOver = `process.ppid !== ${process.ppid} || ${isTooLarge}`;
+  const source = `setInterval(() => { if (${isOver}) process.kill(process.pid, 'SIGKILL'); }, ${WATCH_EVERY})`;
   new Worker(source, { eval: true }).unref();
 }
 
@@ -104,5 +109,5 @@ process.on('disconnect', () => {
   rmSync(folder, { recursive: true, force: true });
   process.exit();
 });
-if (limit !== undefined) watchMemory(Number(limit));
+watchFromThread(limit === undefined ? undefined : Number(limit));
 tellAlive();
