@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs';
 
 const UNFINISHED = new Set<string>();
-let isWatching = false;
 
 /**
  * Have a file or folder removed when the process ends, by `process.exit` or by itself, before `isFinished` says that the path is no longer of
@@ -9,10 +8,14 @@ let isWatching = false;
  * @param path absolute; nothing need lie there yet
  */
 export function removeAtExit(path: string): { isFinished(): void } {
-  if (!isWatching) process.on('exit', removeUnfinished);
-  isWatching = true;
+  // Only as long as there is something to remove: a program that uses varve as a library keeps its process as it was.
+  if (UNFINISHED.size === 0) process.on('exit', removeUnfinished);
   UNFINISHED.add(path);
-  return { isFinished: () => void UNFINISHED.delete(path) };
+  return { isFinished };
+
+  function isFinished(): void {
+    if (UNFINISHED.delete(path) && UNFINISHED.size === 0) process.removeListener('exit', removeUnfinished);
+  }
 }
 
 function removeUnfinished(): void {

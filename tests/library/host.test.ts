@@ -43,7 +43,7 @@ const use = async () => {
 };
 // The process that reads data waits some seconds for more work; as long as it lives, an exit of the host ends it.
 const atRest = async () => {
-  while (process.listenerCount('exit') > before.exitListeners) await new Promise((resolve) => setTimeout(resolve, 100));
+  for (let tries = 0; process.listenerCount('exit') > before.exitListeners && tries < 300; tries++) await new Promise((resolve) => setTimeout(resolve, 100));
 };
 await use();
 await atRest();
