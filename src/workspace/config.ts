@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Document, parseDocument } from 'yaml';
+import { type Document, isMap, parseDocument } from 'yaml';
 import { writeAtomically } from '../base/atomic-write.ts';
 import { readTrackedIfThere } from '../base/tracked-file.ts';
 import { VarveError } from '../errors.ts';
@@ -115,7 +115,10 @@ function setAll(document: Document, path: readonly string[], values: object): vo
 export function removeRemote(repository: Repository, name: string): void {
   for (const file of FILES) {
     change(repository, file, (document) => {
-      document.deleteIn(['remotes', name]);
+      if (document.hasIn(['remotes', name])) document.deleteIn(['remotes', name]);
+      // An empty mapping would stay in flow style, and what is added later with it.
+      const rest = document.get('remotes');
+      if (isMap(rest) && rest.items.length === 0) document.delete('remotes');
       if (document.get('default') === name) document.delete('default');
     });
   }

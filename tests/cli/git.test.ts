@@ -65,6 +65,38 @@ test('a merge joins what two branches did to one folder', () => {
   expect(box.ok(['status'])).toContain('nothing changed');
 });
 
+test('a merge whose other side is not in this clone says what to do, and that works', () => {
+  versions();
+  box.ok(['git', 'install', '--merge']);
+  box.commit('attributes');
+  box.ok(['push']);
+  box.clone('repo', 'clone');
+  box.ok(['pull'], 'clone');
+  box.ok(['git', 'install', '--merge'], 'clone');
+  box.write('clone/data/many/theirs.txt', 'theirs');
+  box.ok(['add', 'data/many'], 'clone');
+  box.commit('theirs', 'clone');
+  box.ok(['push'], 'clone');
+  box.write('repo/data/many/ours.txt', 'ours');
+  box.ok(['add', 'data/many']);
+  box.commit('ours');
+  box.git(['remote', 'add', 'colleague', box.path('clone')]);
+  box.git(['fetch', '-q', 'colleague']);
+  const merge = ['merge', '-q', 'colleague/main', '-m', 'merged'];
+  const stopped = box.run('git', merge);
+  expect(stopped).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('. Undo this by `git merge --abort`'),
+  });
+  expect(stopped.err).toContain('`varve fetch --all-commits`');
+  box.git(['merge', '--abort']);
+  box.ok(['fetch', '--all-commits']);
+  box.git(merge);
+  box.ok(['pull']);
+  expect(readFileSync(box.path('repo/data/many/theirs.txt'), 'utf8')).toBe('theirs');
+  expect(readFileSync(box.path('repo/data/many/ours.txt'), 'utf8')).toBe('ours');
+});
+
 test('a merge leaves a file that both sides changed to people', () => {
   versions();
   box.ok(['git', 'install', '--merge']);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
@@ -22,4 +23,19 @@ test('remotes that are not there, or not named', () => {
   refused(box, ['remote', 'add', 'x', 's3://key:secret@bucket/x'], 'invalid-remote-url', 's3://');
   expect(box.varve(['remote', 'add', 'x', 's3://key:secret@bucket/x']).err).not.toContain('secret');
   refused(box, ['remote', 'add', '../x', '/elsewhere'], 'invalid-remote-name', '../x');
+});
+
+test('a remote is removed, from whichever file names it, and its name is free again', () => {
+  box.repository();
+  const fresh = readFileSync(box.path('repo/.varve/config.yaml'), 'utf8');
+  box.ok(['remote', 'add', 'origin', '../a']);
+  box.ok(['remote', 'remove', 'origin']);
+  expect(readFileSync(box.path('repo/.varve/config.yaml'), 'utf8')).toBe(fresh);
+
+  box.ok(['remote', 'add', 'origin', '../a', '--local']);
+  box.ok(['remote', 'add', 'other', '../b']);
+  box.ok(['remote', 'remove', 'origin']);
+  expect(box.ok(['remote', 'list'])).toBe('  other  ../b\n');
+  box.ok(['remote', 'add', 'origin', '../c']);
+  refused(box, ['remote', 'remove', 'gone'], 'unknown-remote', 'gone');
 });

@@ -26,3 +26,14 @@ test('an update says what it leaves to people', () => {
   expect(err).toContain('Repeated keys: repeated keys\n');
   expect(err).toContain('Rows that break `x < 2`: 1 row of 3');
 });
+
+test('a schema that is not there is inferred by the command that the message gives', () => {
+  sandbox.write('repo/wines.csv', 'id,name\n1,Ann\n');
+  const { err } = sandbox.varve(['validate', 'wines.csv']);
+  const [, infer = ''] = /`varve ([^`]+)`/.exec(err) ?? [];
+  sandbox.ok(infer.split(' '));
+  sandbox.ok(['validate', 'wines.csv']);
+  sandbox.write('repo/a;b.csv', 'id,name\n1,Ann\n');
+  // The name would be more than a word to the shell that it is pasted into.
+  expect(sandbox.varve(['validate', 'a;b.csv']).err).toContain('`varve schema infer DATASET`');
+});

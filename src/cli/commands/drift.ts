@@ -105,7 +105,7 @@ export function command(run: RunCommand): Command {
         if (options.stream !== undefined)
           return compareStream(io, onlyDataset(before, after, '--stream'), options);
         if (after !== undefined) return comparePair(io, before, after, options);
-        throw new VarveError('usage', `there is nothing to compare ${before} with`, {
+        throw new VarveError('usage', `There is nothing to compare ${before} with`, {
           remedy: 'Name a second dataset or version, or give --history or --stream.',
         });
       }),

@@ -73,8 +73,14 @@ export async function gitMerge(context: WorkingContext, files: MergeFiles): Prom
     return await mergeFolders(context, files, versions);
   } catch (error) {
     if (!(error instanceof VarveError)) throw error;
-    return leaveToPeople(context, files, [], `${path}: ${error.message} ${error.remedy}`);
+    return leaveToPeople(context, files, [], `${path}: ${error.message}. ${remedyOf(error)}`);
   }
+}
+
+/** In the middle of a merge nothing can be fetched by a pointer with marks, and HEAD does not name the other side. */
+function remedyOf({ code, remedy }: VarveError): string {
+  if (code !== 'object-missing') return remedy;
+  return 'Undo this by `git merge --abort` (in a rebase `git rebase --abort`), run `varve fetch --all-commits`, and merge again.';
 }
 
 async function mergeFolders(

@@ -26,6 +26,11 @@ export function schemaFileOf(dataset: NamedDataset, cwd: string, given?: string)
   return { name: relative(cwd, absolutePath) || absolutePath, absolutePath };
 }
 
+/** The dataset that a schema of this name belongs to, if its name tells, and is no more than a word to a shell. */
+function describedBy(name: string): string {
+  return /^([\w./][\w./-]*)\.schema\.yaml$/.exec(name)?.[1] ?? 'DATASET';
+}
+
 /** The name of the same schema as TFDV keeps it. */
 export function asPbtxt(path: string): string {
   return path.replace(/\.schema\.yaml$/, '.schema.pbtxt');
@@ -41,7 +46,7 @@ export function readSchemaText({ name, absolutePath }: SchemaFile): string {
   if (!existsSync(absolutePath)) {
     throw new VarveError('missing-schema', `There is no schema at ${name}`, {
       path: name,
-      remedy: 'Run `varve schema infer DATASET` to write one, or name another with `--schema`.',
+      remedy: `Run \`varve schema infer ${describedBy(name)}\` to write one, or name another with \`--schema\`.`,
     });
   }
   const root = enclosingGitRoot(absolutePath) ?? dirname(absolutePath);
