@@ -28,13 +28,12 @@ test('an update says what it leaves to people', () => {
 });
 
 test('a schema that is not there is inferred by the command that the message gives', () => {
-  box.repository();
-  box.write('repo/wines.csv', 'id,name\n1,Ann\n');
-  const { err } = box.varve(['validate', 'wines.csv']);
+  sandbox.write('repo/wines.csv', 'id,name\n1,Ann\n');
+  const { err } = sandbox.varve(['validate', 'wines.csv']);
   const [, infer = ''] = /`varve ([^`]+)`/.exec(err) ?? [];
-  box.ok(infer.split(' '));
-  box.ok(['validate', 'wines.csv']);
-  box.write('repo/a;b.csv', 'id,name\n1,Ann\n');
+  sandbox.ok(infer.split(' '));
+  sandbox.ok(['validate', 'wines.csv']);
+  sandbox.write('repo/a;b.csv', 'id,name\n1,Ann\n');
   // The name would be more than a word to the shell that it is pasted into.
-  expect(box.varve(['validate', 'a;b.csv']).err).toContain('`varve schema infer DATASET`');
+  expect(sandbox.varve(['validate', 'a;b.csv']).err).toContain('`varve schema infer DATASET`');
 });
