@@ -1,9 +1,4 @@
-import { isBuiltin } from 'node:module';
-
-/**
- * Modules that take milliseconds to load, and that few runs of a command use. Those of Node stay outside of the bundle; yaml, which no
- * install brings along, goes into it.
- */
+/** Modules that take milliseconds to load, and that few runs of a command use: some of Node, and one that is bundled. */
 const LATE =
   /^(node:(async_hooks|child_process|crypto|diagnostics_channel|fs\/promises|os|worker_threads)|yaml)$/;
 
@@ -16,7 +11,7 @@ export const lateModules = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: LATE }, ({ path, namespace }) => {
       if (namespace !== 'late') return { path, namespace: 'late' };
-      return isBuiltin(path) ? { path, external: true } : undefined;
+      return path.startsWith('node:') ? { path, external: true } : undefined;
     });
     onLoad({ filter: /./, namespace: 'late' }, async ({ path }) => {
       const names = Object.keys((await import(path)).default);

@@ -112,7 +112,8 @@ test('manifests, line by line', async () => {
   expect(lines.map((line) => check(JSON.parse(line)))).toEqual([true, true]);
   const entries: readonly [boolean, unknown][] = [
     [true, { path: 'a/b.csv', size: 3, digest }],
-    [true, { path: '...', size: 3, digest, executable: true }],
+    [true, { path: 'a...b', size: 3, digest, executable: true }],
+    [false, { path: '...', size: 3, digest }],
     [true, { path: 'a/empty/', size: 0 }],
     [false, { path: '/a', size: 3, digest }],
     [false, { path: 'a/../b', size: 3, digest }],

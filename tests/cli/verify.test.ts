@@ -80,7 +80,8 @@ test('a flipped bit in any file of a remote ends with exit code 1, and indexes, 
   box.ok(['gc', '--remote', 'origin', '--grace', '1d']);
   const whole = box.path('whole');
   cpSync(box.path('remote'), whole, { recursive: true });
-  const keys = keysOf('remote').filter((key) => !key.startsWith('tmp'));
+  // Of the marker its name alone counts; what it holds is never read.
+  const keys = keysOf('remote').filter((key) => !key.startsWith('tmp') && key !== 'varve-store.json');
   const kinds = new Set(keys.map((key) => key.split('/')[0]));
   for (const kind of ['index', 'refs', 'packs', 'clock']) expect(kinds).toContain(kind);
   for (const key of keys) {

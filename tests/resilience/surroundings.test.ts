@@ -70,10 +70,10 @@ describe.each([
 
   test('leaves what other machines are writing', () => {
     start();
-    sandbox.write('remote/tmp/of-another-machine', 'unfinished');
+    sandbox.write('remote/tmp/1234-0123456789abcdef01234567', 'unfinished');
     shiftClock(shift + (shift > 0 ? DAY_MS : 0));
     workThrough();
-    expect(existsSync(sandbox.path('remote/tmp/of-another-machine'))).toBe(true);
+    expect(existsSync(sandbox.path('remote/tmp/1234-0123456789abcdef01234567'))).toBe(true);
   });
 });
 
@@ -185,7 +185,13 @@ describe('long names', () => {
 });
 
 /** Runs varve as a user who owns nothing here. */
-function asNobody(args: readonly string[], folder = 'repo') {
+/** What the settings of a repository ask, as somebody agrees to it who has no home to keep consents in. */
+function fingerprints(folder: string): string {
+  const { settings } = sandbox.json<{ settings: { fingerprint: string }[] }>(['trust', '--show'], folder);
+  return settings.map(({ fingerprint }) => fingerprint).join(' ');
+}
+
+function asNobody(args: readonly string[], folder = 'repo', agreed = '') {
   const script = `exec setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups "$@"`;
   const binary = fileURLToPath(new URL('../../bin/varve.js', import.meta.url));
   const { status, stdout, stderr } = spawnSync(
@@ -196,6 +202,7 @@ function asNobody(args: readonly string[], folder = 'repo') {
       env: {
         ...sandbox.env,
         HOME: '/nonexistent',
+        VARVE_TRUST: agreed,
         GIT_CONFIG_COUNT: '1',
         GIT_CONFIG_KEY_0: 'safe.directory',
         GIT_CONFIG_VALUE_0: '*',
@@ -243,13 +250,14 @@ describe('rights', () => {
     if (!canDrop) context.skip('needs root, who may become another user by setpriv');
     prepared();
     sandbox.ok(['schema', 'infer', 'data']);
+    const agreed = fingerprints('repo');
     for (const args of reading) {
-      const { code, err } = asNobody(args);
+      const { code, err } = asNobody(args, 'repo', agreed);
       expect(code, `${args}: ${err}`).toBe(0);
     }
     sandbox.write('repo/data/a.csv', 'id\n2\n');
     for (const args of writing) {
-      const { code, err } = asNobody(args);
+      const { code, err } = asNobody(args, 'repo', agreed);
       expect([0, 1, 2], `${args}: ${err}`).toContain(code);
       expect(err, `${args}`).not.toMatch(/defect|did not expect|io-error/);
       if (code === 2) expect(err, `${args}`).toMatch(/permission|read-only/i);
@@ -263,13 +271,14 @@ describe('rights', () => {
     prepared();
     sandbox.clone('repo', 'clone');
     spawnSync('chmod', ['-R', 'a+rwX', sandbox.path('remote')]);
+    const agreed = fingerprints('clone');
     spawnSync('chown', ['-R', `${NOBODY}`, sandbox.path('clone')]);
-    const pulled = asNobody(['pull'], 'clone');
+    const pulled = asNobody(['pull'], 'clone', agreed);
     expect(pulled.code, pulled.err).toBe(0);
     const added = spawnSync('sh', ['-c', `printf 'id\\n9\\n' > ${sandbox.path('clone/data/c.csv')}`]);
     expect(added.status).toBe(0);
     for (const args of [['add', 'data'], ['push']]) {
-      const { code, err } = asNobody(args, 'clone');
+      const { code, err } = asNobody(args, 'clone', agreed);
       expect(code, `${args}: ${err}`).toBe(0);
     }
     // What one user wrote, the other can read, check and collect.

@@ -1,9 +1,11 @@
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import {
   CompressionType,
   compressionRegistry,
   type DataType,
   type Field,
+  type RecordBatch,
+  type RecordBatchFileReader,
   RecordBatchReader,
   type Schema,
 } from 'apache-arrow';
@@ -41,7 +43,6 @@ async function loadFile(engine: Engine, file: SourceFile, relation: string, crea
   assertArrow(file);
   const reader = await RecordBatchReader.from(createReadStream(file.absolutePath));
   await reader.open();
-  assertFooter(reader, file);
   const { fields } = reader.schema as Schema;
   assertNameable(
     namesOf(fields).filter((name) => name.includes('\0')),
@@ -58,7 +59,7 @@ async function loadFile(engine: Engine, file: SourceFile, relation: string, crea
     await engine.query(`CREATE TABLE ${identifier(relation)} (${definitions.join(', ')})`);
   }
   const appender = await openAppender(engine, relation);
-  for await (const batch of reader) {
+  for await (const batch of batchesOf(reader)) {
     assertBacked(batch.data);
     const readers = batch.data.children.map((data, index) => columns[index]!.reader(data));
     appender.append(batch.numRows, (row, column) => readers[column]!(row));
@@ -66,16 +67,17 @@ async function loadFile(engine: Engine, file: SourceFile, relation: string, crea
   appender.close();
 }
 
-/** Bytes of a footer that tell of one batch. Source: `struct Block` in Arrow's File.fbs. */
-const BLOCK_BYTES = 24;
-
-/** Refuses a footer of more batches than the file has room to tell of: each would be looked for, for hours in all. */
-function assertFooter(
-  { numDictionaries, numRecordBatches }: RecordBatchReader,
-  { absolutePath }: SourceFile,
-): void {
-  if ((numDictionaries + numRecordBatches) * BLOCK_BYTES > statSync(absolutePath).size)
-    throw new Error('its footer tells of more batches than the file can hold');
+/**
+ * The batches of a file by its footer, one after the other. The iterator of a file's reader reads a place that holds something else again,
+ * without end.
+ */
+async function* batchesOf(reader: RecordBatchReader): AsyncGenerator<RecordBatch> {
+  if (!reader.isFile()) return yield* reader;
+  for (let index = 0; index < reader.numRecordBatches; index++) {
+    const batch = await (reader as RecordBatchFileReader).readRecordBatch(index);
+    if (batch === null) throw new Error('its footer tells of a batch where none is');
+    yield batch;
+  }
 }
 
 function namesOf(fields: readonly Field[]): string[] {
