@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Document, isMap, parseDocument } from 'yaml';
+import { type Document, isMap, LineCounter } from 'yaml';
 import { writeAtomically } from '../base/atomic-write.ts';
 import { readTrackedIfThere } from '../base/tracked-file.ts';
+import { parseYaml } from '../base/yaml.ts';
 import { VarveError } from '../errors.ts';
 import type { Repository } from './repository.ts';
 
@@ -145,12 +146,11 @@ function load(repository: Repository, file: ConfigFile): { where: string; path: 
   const where = `.varve/${file}`;
   const path = join(repository.root, where);
   // Aliases could blow a small file up to gigabytes, so none are expanded.
-  const document = parseDocument(readTrackedIfThere(repository.root, where) ?? '', {
-    prettyErrors: true,
-    maxAliasCount: 0,
-  } as object);
-  const problem = document.errors[0];
-  if (problem !== undefined) throw damaged(where, problem.message.split('\n')[0]!);
+  const text = readTrackedIfThere(repository.root, where) ?? '';
+  const lineCounter = new LineCounter();
+  const { document, fault } = parseYaml(text, { lineCounter });
+  if (fault !== undefined)
+    throw damaged(where, `line ${lineCounter.linePos(fault.offset).line}: ${fault.message}`);
   return { where, path, document };
 }
 

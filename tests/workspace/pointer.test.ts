@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { problemOfDataPath } from '../../src/base/data-path.ts';
 import { VarveError } from '../../src/errors.ts';
 import type { Digest } from '../../src/store/format/digest.ts';
 import { formatPointer, type Pointer, parsePointer } from '../../src/workspace/pointer.ts';
@@ -8,7 +9,7 @@ import { formatPointer, type Pointer, parsePointer } from '../../src/workspace/p
 const digest = fc.stringMatching(/^[0-9a-f]{64}$/).map((hex): Digest => `sha256:${hex}`);
 const name = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
-  .filter((text) => !/[\x00-\x1f\x7f/\\]/.test(text) && text !== '.' && text !== '..');
+  .filter((text) => !text.includes('/') && problemOfDataPath(text) === undefined);
 const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 const pointer: fc.Arbitrary<Pointer> = fc.record(
   {

@@ -1,4 +1,5 @@
-import { type Document, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
+import { parseYaml as parseAnyYaml } from '../../base/yaml.ts';
 import { VarveError } from '../../errors.ts';
 import { type Plain, readBlockYaml } from './block-yaml.ts';
 
@@ -19,9 +20,8 @@ export function readYaml(text: string, path: string): Plain | undefined {
  */
 export function parseYaml(text: string, path: string): Document {
   checkLength(text, path);
-  const document = parseDocument(text, { schema: 'failsafe', strict: true, uniqueKeys: true });
-  const problem = document.errors[0];
-  if (problem !== undefined) throw damagedPointer(path, `is not YAML: ${problem.message.split('\n')[0]}`);
+  const { document, fault } = parseAnyYaml(text, { schema: 'failsafe', strict: true, uniqueKeys: true });
+  if (fault !== undefined) throw damagedPointer(path, `is not YAML: ${fault.message}`);
   return document;
 }
 

@@ -1,13 +1,11 @@
 /** Reads a schema from its text, and names each fault with its line. Knows YAML and the model; opens no file. */
 
-import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
-import { VarveError } from '../../errors.ts';
+import { type Document, isMap, isScalar, LineCounter, visit } from 'yaml';
+import { parseYaml, type YamlFault, yamlFault } from '../../base/yaml.ts';
 import type { Schema } from '../model.ts';
 import { fault, type YamlSource } from './codec.ts';
 import { schemaFaults } from './faults.ts';
 import { SCHEMA_FILE } from './format.ts';
-
-const MAX_SCHEMA_BYTES = 16 * 2 ** 20;
 
 export interface SchemaDocument {
   readonly document: Document;
@@ -45,25 +43,18 @@ export function parseSchemaDocument(text: string, where: string): SchemaDocument
 }
 
 function readYaml(text: string, source: YamlSource): Document {
-  if (text.length > MAX_SCHEMA_BYTES) fault(source, null, 'a schema is at most 16 MiB.');
-  let document: Document.Parsed;
-  try {
-    document = parseDocument(text, { lineCounter: source.lines, prettyErrors: false, version: '1.2' });
-  } catch (cause) {
-    throw new VarveError('schema-invalid', `${source.where}: not YAML that can be read.`, {
-      remedy: 'Is it nested thousands of levels deep? A schema has six.',
-      path: source.where,
-      cause,
-    });
-  }
-  const [error] = [...document.errors, ...document.warnings];
-  if (error !== undefined) {
-    const { line, col } = source.lines.linePos(error.pos[0]);
-    fault({ ...source, where: `${source.where}:${line}:${col}` }, null, error.message.replace(/\s+/g, ' '));
-  }
+  const { document, fault: damage } = parseYaml(text, { lineCounter: source.lines, version: '1.2' });
+  if (damage !== undefined) faultAt(source, damage);
+  const [warning] = document.warnings;
+  if (warning !== undefined) faultAt(source, yamlFault(warning));
   visit(document, {
     Alias: (_, alias) =>
       fault(source, alias, 'aliases are not read here; a shared list of values goes under `domains`.'),
   });
   return document;
+}
+
+function faultAt(source: YamlSource, { message, offset }: YamlFault): never {
+  const { line, col } = source.lines.linePos(offset);
+  fault({ ...source, where: `${source.where}:${line}:${col}` }, null, message);
 }

@@ -1,0 +1,78 @@
+import {
+  Composer,
+  type Document,
+  type DocumentOptions,
+  type LineCounter,
+  type ParseOptions,
+  Parser,
+  type SchemaOptions,
+  type YAMLError,
+} from 'yaml';
+
+/** What is wrong with a text as YAML, and where. */
+export interface YamlFault {
+  /** One line. */
+  readonly message: string;
+  /** Of the fault in the text, in UTF-16 code units from 0. */
+  readonly offset: number;
+}
+
+type Parsed =
+  | { readonly document: Document.Parsed; readonly fault?: undefined }
+  | { readonly document?: undefined; readonly fault: YamlFault };
+
+/** The parser makes some hundred bytes of each byte that it reads. A schema of ten thousand columns has two MiB. */
+const MAX_YAML_LENGTH = 16 * 2 ** 20;
+/** Collections within each other. DVC's files have four, a schema has six. */
+const MAX_YAML_DEPTH = 100;
+
+/**
+ * Parse one YAML document that may be anyone's, of at most 16 MiB and a hundred levels. The parser calls itself for each level, and
+ * where it runs out of stack inside a regular expression, V8 ends the whole process: so the depth is bounded, and not the error caught.
+ * @returns the document, or its first fault; warnings stay with the document
+ */
+export function parseYaml(
+  text: string,
+  options: ParseOptions & DocumentOptions & SchemaOptions & { readonly lineCounter?: LineCounter },
+): Parsed {
+  if (text.length > MAX_YAML_LENGTH) return { fault: { message: 'It is larger than 16 MiB.', offset: 0 } };
+  try {
+    const tokens = new BoundedParser(options.lineCounter?.addNewLine).parse(text);
+    const documents = new Composer(options).compose(tokens, true, text.length);
+    return onlyDocument(documents);
+  } catch (error) {
+    if (error instanceof TooDeep) return { fault: { message: error.message, offset: error.offset } };
+    throw error;
+  }
+}
+
+/** As the library's own parser, but for its depth. */
+class BoundedParser extends Parser {
+  override *next(source: string): ReturnType<Parser['next']> {
+    yield* super.next(source);
+    if (this.stack.length > MAX_YAML_DEPTH) throw new TooDeep(this.offset);
+  }
+}
+
+class TooDeep extends Error implements YamlFault {
+  readonly offset: number;
+
+  constructor(offset: number) {
+    super('It is nested more than a hundred levels deep.');
+    this.offset = offset;
+  }
+}
+
+function onlyDocument(documents: Iterator<Document.Parsed, unknown>): Parsed {
+  // Of a text without a document the composer makes an empty one.
+  const document = documents.next().value as Document.Parsed;
+  const [error] = document.errors;
+  if (error !== undefined) return { fault: yamlFault(error) };
+  const second = documents.next();
+  if (second.done === true) return { document };
+  return { fault: { message: 'It holds more than one document.', offset: second.value.range[0] } };
+}
+
+export function yamlFault({ message, pos }: YAMLError): YamlFault {
+  return { message: message.replace(/\s+/g, ' '), offset: pos[0] };
+}

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { parseYaml } from '../../src/base/yaml.ts';
+
+describe('YAML from anyone', () => {
+  it.each(['- ', '? ', '[', '{a: '])('%s twenty thousand times over is a fault of the text', (opening) => {
+    const { fault } = parseYaml(opening.repeat(20_000), {});
+    expect(fault).toEqual({ message: 'It is nested more than a hundred levels deep.', offset: expect.any(Number) });
+  });
+
+  it('more than 16 MiB is not read', () => {
+    expect(parseYaml(`#${' '.repeat(16 * 2 ** 20)}`, {}).fault?.message).toBe('It is larger than 16 MiB.');
+  });
+
+  it('a fault has its place, and one line', () => {
+    expect(parseYaml('a: 1\nb: [\n', {}).fault).toEqual({
+      message: expect.stringMatching(/^.+$/),
+      offset: 10,
+    });
+  });
+
+  it('what is sound is a document', () => {
+    expect(parseYaml('a: 1\n', {})).toMatchObject({ document: { errors: [], warnings: [] } });
+  });
+});
