@@ -57,6 +57,14 @@ const CLASSES = new Set([
   ...['FUNCTION', 'LAMBDA', 'LAMBDA_REF', 'OPERATOR', 'TYPE', 'WINDOW'],
 ]);
 
+/** A query as DuckDB's parser has it: `SELECT select_list` and, beside it, what each other clause says. */
+interface Query {
+  readonly type: string;
+  readonly select_list?: readonly unknown[];
+  readonly from_table?: { readonly type: string };
+  readonly [clause: string]: unknown;
+}
+
 interface Node {
   readonly class?: unknown;
   readonly function_name?: unknown;
@@ -73,11 +81,14 @@ export async function assertRowExpression(engine: Engine, expression: string): P
   const parsed = JSON.parse(text) as {
     readonly error: boolean;
     readonly error_message?: string;
-    readonly statements?: readonly [{ readonly node: { readonly select_list: unknown } }];
+    readonly statements?: readonly [{ readonly node: Query }];
   };
   if (parsed.error || parsed.statements?.length !== 1)
     throw invalidExpression(expression, parsed.error_message ?? 'it is more than one statement');
-  for (const node of nodesOf(parsed.statements[0].node.select_list)) {
+  const query = parsed.statements[0].node;
+  if (!isOneValue(query))
+    throw invalidExpression(expression, 'it closes the parentheses around it, and so is no single expression');
+  for (const node of nodesOf(query.select_list)) {
     if (node.class === 'SUBQUERY')
       throw invalidExpression(expression, 'it holds a query, and a check is one expression over the columns');
     if (node.class !== undefined && !CLASSES.has(String(node.class)))
@@ -86,6 +97,21 @@ export async function assertRowExpression(engine: Engine, expression: string): P
     if (typeof name === 'string' && name !== '' && !ALLOWED_FUNCTIONS.has(name.toLowerCase()))
       throw invalidExpression(expression, `the function ${name} is not one that a check may call`);
   }
+}
+
+/**
+ * Whether a query is `SELECT` and one value. Text that ends a string where isOneExpression saw none end, as `E'\\''` does, can close the
+ * parentheses and go on with clauses and further queries, of which the select list knows nothing.
+ */
+function isOneValue({ type, select_list, from_table, ...clauses }: Query): boolean {
+  if (type !== 'SELECT_NODE' || select_list?.length !== 1 || from_table?.type !== 'EMPTY') return false;
+  return Object.entries(clauses).every(([clause, said]) => isUnsaid(clause, said));
+}
+
+function isUnsaid(clause: string, said: unknown): boolean {
+  if (clause === 'aggregate_handling') return said === 'STANDARD_HANDLING';
+  if (clause === 'cte_map') return (said as { readonly map: readonly unknown[] }).map.length === 0;
+  return said === null || (Array.isArray(said) && said.length === 0);
 }
 
 /** Every object of the tree that is a node of the parser. */

@@ -17,6 +17,8 @@ afterAll(() => sandbox.remove());
 
 const FEATURES = 'features: { a: { type: integer }, b: { type: string } }\n';
 
+const ESCAPED = "E'\\''";
+
 function held(expectation: string) {
   sandbox.write('repo/s.yaml', `varveSchema: 1\nexpect: ${JSON.stringify(expectation)}\n${FEATURES}`);
   const { code, out } = sandbox.varve(['validate', 'data.csv', '--schema', 's.yaml', '--json']);
@@ -42,6 +44,12 @@ describe('checks of rows that a stranger wrote', () => {
     '$1 = a',
     'main.version() IS NULL',
     'b.repeat(1000000000) IS NULL',
+    // To whoever does not know escape strings, all between the first and the last quote is one string.
+    `${ESCAPED} = b)) AS bad, b AS shown FROM table_rows UNION ALL SELECT 1, true, version() UNION ALL SELECT 1, (NOT ($$$$ = ${ESCAPED}`,
+    `${ESCAPED} = b)) FROM range(1000000000000) WHERE (sleep_ms(1000) = (${ESCAPED}`,
+    `${ESCAPED} = b)), (NOT (b = ${ESCAPED}`,
+    `${ESCAPED} = b)) LIMIT (length(${ESCAPED}`,
+    `${ESCAPED} = b)) QUALIFY ((b = ${ESCAPED}`,
   ])('%s is refused', (expectation) => {
     expect(held(expectation)).toMatchObject({ code: 2, error: { code: 'invalid-expression' } });
   });

@@ -147,6 +147,7 @@ test('a link out of the remote is followed by no method', async () => {
     expect(() => remote.localPath(key)).toThrow(expect.objectContaining(refused));
   }
   await expect(put('link/new', 'mine')).rejects.toMatchObject(refused);
+  await expect(put('link/not/yet/there', 'mine')).rejects.toMatchObject(refused);
   await expect(remote.remove(['link/secret'])).rejects.toMatchObject(refused);
   await expect(listed('')).rejects.toMatchObject(refused);
   await expect(listed('link/')).rejects.toMatchObject(refused);

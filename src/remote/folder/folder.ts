@@ -209,7 +209,10 @@ export class FolderRemote implements Remote {
     return path;
   }
 
-  /** A folder that is there must really lie in the remote. One that is not there yet is checked again after it is made. */
+  /**
+   * A folder that is there must really lie in the remote. Of one that is not there yet, the nearest above it must, or it would be made
+   * elsewhere; it is checked again after it is made.
+   */
   async #checkInside(folder: string): Promise<void> {
     if (this.#inside.has(folder)) return;
     try {
@@ -217,6 +220,7 @@ export class FolderRemote implements Remote {
       this.#assertInside(folder, await realpath(folder));
     } catch (error) {
       if (!isAbsent(error)) throw systemError(error, 'open', folder, 'store');
+      if (folder !== this.#root) await this.#checkInside(dirname(folder));
     }
   }
 
