@@ -87,7 +87,10 @@ export async function assertRowExpression(engine: Engine, expression: string): P
     throw invalidExpression(expression, parsed.error_message ?? 'it is more than one statement');
   const query = parsed.statements[0].node;
   if (!isOneValue(query))
-    throw invalidExpression(expression, 'it closes the parentheses around it, and so is no single expression');
+    throw invalidExpression(
+      expression,
+      'it closes the parentheses around it, and so is no single expression',
+    );
   for (const node of nodesOf(query.select_list)) {
     if (node.class === 'SUBQUERY')
       throw invalidExpression(expression, 'it holds a query, and a check is one expression over the columns');

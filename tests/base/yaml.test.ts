@@ -4,7 +4,10 @@ import { parseYaml } from '../../src/base/yaml.ts';
 describe('YAML from anyone', () => {
   it.each(['- ', '? ', '[', '{a: '])('%s twenty thousand times over is a fault of the text', (opening) => {
     const { fault } = parseYaml(opening.repeat(20_000), {});
-    expect(fault).toEqual({ message: 'It is nested more than a hundred levels deep.', offset: expect.any(Number) });
+    expect(fault).toEqual({
+      message: 'It is nested more than a hundred levels deep.',
+      offset: expect.any(Number),
+    });
   });
 
   it('more than 16 MiB is not read', () => {
