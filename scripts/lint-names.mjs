@@ -1,4 +1,5 @@
-// Checks names that no linter knows: one style for constants, one word for an upper bound, one meaning for an exported name.
+// Checks names that no linter knows: one style for constants, one word for an upper bound, one meaning for an exported name, one form of
+// error codes.
 // Usage: node scripts/lint-names.mjs; prints each fault with its place, and exits with 1 where there is one.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -13,6 +14,10 @@ const SHARED_NAMES = new Map([['command', 'each file of cli/commands exports its
 const BACKEND = 'src/operations/backend/backend.ts';
 /** Words for an upper bound; the one that is used is MAX. */
 const OTHER_BOUNDS = /^(LARGEST|MOST|LONGEST|DEEPEST|GREATEST|HIGHEST|WIDEST|BIGGEST)_/;
+
+/** Words that say a state: an error code has them behind its noun, `path-unsafe`. */
+const STATES =
+  /^(already|bad|broken|conflicting|damaged|denied|empty|exhausted|expired|failed|foreign|full|ignored|invalid|missing|newer|no|not|older|taken|too|unknown|unreadable|unsafe|unsaved|unsupported|untrusted|unwritable|wrong)-/;
 
 const faults = [];
 const exported = new Map();
@@ -102,6 +107,18 @@ function isShared(name, places) {
   );
 }
 
+function checkErrorCodes() {
+  const { statements } = program.getSourceFile(join(root, 'src', 'error-codes.ts'));
+  const [table] = statements
+    .filter(ts.isVariableStatement)
+    .map(({ declarationList }) => declarationList.declarations[0]);
+  for (const property of table.initializer.expression.properties) {
+    const code = property.name.text;
+    if (STATES.test(code)) faults.push(`src/error-codes.ts: ${code} names the state before the thing`);
+  }
+}
+
+checkErrorCodes();
 for (const [name, places] of exported)
   if (places.size > 1 && !isShared(name, places))
     faults.push(`${name} is exported with more than one meaning: ${[...places].join(', ')}`);

@@ -5,7 +5,7 @@ export type { ErrorCode };
 /**
  * The one error type that varve throws on purpose. Everything else that is thrown is a defect of varve.
  *
- * `code` is stable and kebab-case (`not-a-repository`, `digest-mismatch`, `object-missing`, …): scripts read it from
+ * `code` is stable and kebab-case (`repository-missing`, `digest-mismatch`, `object-missing`, …): scripts read it from
  * `--json`. `message` says what happened and names the path; `remedy` names the next step, as a sentence.
  */
 export class VarveError extends Error {

@@ -5,10 +5,10 @@ export const MAX_READS = 3;
 /** Codes of errors that say that all bytes came, and not those that their name or checksum promises. */
 const DAMAGED = new Set([
   'digest-mismatch',
-  'damaged-index',
-  'damaged-ref',
-  'damaged-condemned',
-  'damaged-clock',
+  'index-damaged',
+  'ref-damaged',
+  'pending-deletions-damaged',
+  'clock-damaged',
 ]);
 
 /**

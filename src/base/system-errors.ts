@@ -12,12 +12,12 @@ type Explanation = readonly [code: ErrorCode, what: string, remedy: string];
 
 const DISK_FULL = 'Free some space there, then run the same command again.';
 const TOO_MANY_OPEN: Explanation = [
-  'too-many-open-files',
+  'files-exhausted',
   'too many files are open',
   'Raise `ulimit -n`, or lower `--jobs`.',
 ];
 const ABSENT: Explanation = [
-  'missing-path',
+  'path-missing',
   'there is nothing at this path',
   'Check the spelling of the path.',
 ];
@@ -40,7 +40,7 @@ const EXPLANATIONS: Readonly<Record<PathOwner, Readonly<Record<string, Explanati
     ENOTDIR: ABSENT,
     EACCES: ['permission-denied', 'permission is denied', GIVE_RIGHTS],
     EPERM: ['permission-denied', 'permission is denied', GIVE_RIGHTS],
-    EROFS: ['read-only', 'the file system is read-only', 'Mount it writable.'],
+    EROFS: ['disk-read-only', 'the file system is read-only', 'Mount it writable.'],
   },
   store: {
     ...EVERYWHERE,
@@ -52,7 +52,7 @@ const EXPLANATIONS: Readonly<Record<PathOwner, Readonly<Record<string, Explanati
     ],
     EACCES: ['permission-denied', 'permission is denied', GIVE_RIGHTS_OR_MOVE],
     EPERM: ['permission-denied', 'the operation is not permitted', GIVE_RIGHTS_OR_MOVE],
-    EROFS: ['read-only', 'the file system is read-only', 'Mount it writable, or choose another folder.'],
+    EROFS: ['disk-read-only', 'the file system is read-only', 'Mount it writable, or choose another folder.'],
   },
 };
 

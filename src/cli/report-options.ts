@@ -65,7 +65,7 @@ export function replaceReport(io: Io, name: string, report: string | Uint8Array)
     if (isReplaced(path)) replaceFile(path, [Buffer.from(report)], false);
     else writeFileSync(path, report);
   } catch (error) {
-    throw new VarveError('unwritable-output', `Cannot write ${name}: ${(error as Error).message}`, {
+    throw new VarveError('output-unwritable', `Cannot write ${name}: ${(error as Error).message}`, {
       path: name,
       remedy: 'Name a file in a folder that is there and that you may write to.',
       cause: error,

@@ -161,7 +161,7 @@ async function withConsent(work: Work, io: Io, json: boolean): Promise<Outcome> 
 function folderOf({ C }: GlobalOptions): string {
   const folder = resolve(C ?? '.');
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
-  throw new VarveError('missing-path', `${C} is not a folder`, {
+  throw new VarveError('path-missing', `${C} is not a folder`, {
     path: C ?? folder,
     remedy: 'Check the path behind -C.',
   });

@@ -16,8 +16,8 @@ import type { DriftOptions, DriftReport, FeatureDrift, FeatureRef, Side, Verdict
 /**
  * Compares two profiles feature by feature and decides which changes are drift, strongest first. Deterministic; reads
  * nothing but the profiles. Takes time linear in the sizes of the profiles: about 0.2 ms a feature.
- * @throws VarveError `no-key` if `options.disjointKeys` is set and no feature is a key; `unknown-measure`,
- * `bad-threshold`
+ * @throws VarveError `key-missing` if `options.disjointKeys` is set and no feature is a key; `measure-unknown`,
+ * `threshold-invalid`
  */
 export function compareProfiles(before: Profile, after: Profile, options: DriftOptions): DriftReport {
   const { pairs, added, removed } = matchFeatures(before, after, options);
@@ -59,7 +59,7 @@ export function compareProfiles(before: Profile, after: Profile, options: DriftO
 /** Without a key there is nothing that could show that two splits share rows. */
 function requireKey(examined: readonly ExaminedFeature[]): void {
   if (examined.some(({ changes }) => changes.some(({ name }) => name === 'key-overlap'))) return;
-  throw new VarveError('no-key', 'no feature has a value of its own in nearly every row of both sides', {
+  throw new VarveError('key-missing', 'no feature has a value of its own in nearly every row of both sides', {
     remedy:
       'Name the feature whose values must not occur on both sides, in the schema: drift: { features: { user: { key-overlap: 0.001 } } }.',
   });

@@ -47,12 +47,12 @@ export function thresholdsOf(feature: string, options: DriftOptions): Record<Mea
 function checkThresholds(thresholds: Thresholds | undefined): Thresholds {
   for (const [name, value] of Object.entries(thresholds ?? {})) {
     if (!(name in DEFAULT_THRESHOLDS)) {
-      throw new VarveError('unknown-measure', `there is no drift measure called "${name}"`, {
+      throw new VarveError('measure-unknown', `there is no drift measure called "${name}"`, {
         remedy: `Name one of ${Object.keys(DEFAULT_THRESHOLDS).join(', ')}.`,
       });
     }
     if (value !== null && !(typeof value === 'number' && value > 0 && Number.isFinite(value))) {
-      throw new VarveError('bad-threshold', `the drift threshold of "${name}" is ${String(value)}`, {
+      throw new VarveError('threshold-invalid', `the drift threshold of "${name}" is ${String(value)}`, {
         remedy: 'Give a number above 0, or null so that the measure only informs.',
       });
     }

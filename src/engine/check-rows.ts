@@ -22,7 +22,7 @@ export interface RowTable {
    * @param failing one SQL expression over the columns, true for a row at fault; it may be anyone's, so it runs where nothing
    *   but these rows can be read, and what assertRowExpression refuses is not asked
    * @param value an expression for what to show of such a row
-   * @throws VarveError `invalid-expression`, `engine-memory`
+   * @throws VarveError `expression-invalid`, `engine-memory`
    */
   ask(failing: string, value: string): Promise<RowsAnswer>;
   close(): void;

@@ -303,7 +303,7 @@ export function readError(error: unknown, file: SourceFile, line?: number): Varv
   }
   const reason = text.split('\n')[0]!.replace(ENGINE_ERROR, '').replaceAll(file.absolutePath, path);
   const where = line === undefined ? path : `${path}, line ${line}`;
-  return new VarveError('unreadable-table', `${where}: ${reason}`, {
+  return new VarveError('table-unreadable', `${where}: ${reason}`, {
     remedy: 'Check that the file is whole and of the format that its name says.',
     path,
     cause: error,

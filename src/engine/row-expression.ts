@@ -73,7 +73,7 @@ interface Node {
 /**
  * Refuses what is more than an expression over a row and, by window functions, its neighbours: a query could count to a trillion, a function
  * wait, make gigabytes of nothing, or tell of the engine's settings. DuckDB's own parser says what the text means.
- * @throws VarveError `invalid-expression`
+ * @throws VarveError `expression-invalid`
  */
 export async function assertRowExpression(engine: Engine, expression: string): Promise<void> {
   const statement = literal(`SELECT (${expression}\n)`);
@@ -131,7 +131,7 @@ function* nodesOf(tree: unknown): Generator<Node> {
 /** Says why an expression cannot be asked of rows. */
 export function invalidExpression(expression: string, reason: string, cause?: unknown): VarveError {
   return new VarveError(
-    'invalid-expression',
+    'expression-invalid',
     `The rows could not be checked by ${expression.slice(0, 200)}: ${reason}`,
     {
       remedy:

@@ -21,7 +21,7 @@ export interface TableSource {
 /**
  * Opens the rows of files of one format and the same columns as one relation. Parquet is read in place, as often as
  * asked; text and Arrow are read once, into a table that the engine spills to its private folder when memory is short.
- * @throws VarveError `unreadable-table`, `ragged-line`, `not-utf-8` or `data-too-deep`, with the file and, if known, the line
+ * @throws VarveError `table-unreadable`, `line-ragged`, `text-not-utf-8` or `data-too-deep`, with the file and, if known, the line
  */
 export async function openTableSource(
   engine: Engine,
@@ -31,7 +31,7 @@ export async function openTableSource(
   const first = files[0];
   const format = first === undefined ? undefined : formatOf(first.path);
   if (first === undefined || format === undefined) {
-    throw new VarveError('not-tabular', `${first?.path ?? 'no file'} is not a table`, {
+    throw new VarveError('data-not-tabular', `${first?.path ?? 'no file'} is not a table`, {
       remedy: 'Name a CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Feather file.',
     });
   }
@@ -103,7 +103,7 @@ function assertBareUtf8(file: SourceFile): void {
   if (encoding !== 'utf-8') throw notUtf8(file, encoding);
   if (!firstBytes(file.absolutePath, 3).equals(Buffer.from('\ufeff'))) return;
   throw new VarveError(
-    'unreadable-table',
+    'table-unreadable',
     `${file.path}: it begins with a byte order mark, which JSON has not`,
     {
       remedy: `Take it away, for example: tail -c +4 ${file.path}`,

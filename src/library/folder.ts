@@ -39,7 +39,7 @@ export class DataFolder {
 
   /**
    * The statistics of a dataset: those that travel with its snapshot, else computed from its rows.
-   * @throws VarveError `missing-path`, `not-tabular`, `not-fetched`
+   * @throws VarveError `path-missing`, `data-not-tabular`, `profile-not-fetched`
    * @example
    * ```ts
    * import { openFolder, renderProfile } from 'varve';
@@ -59,7 +59,7 @@ export class DataFolder {
 
   /**
    * Holds a dataset against its schema.
-   * @throws VarveError `missing-schema`, `schema-invalid`, `unknown-environment`, `not-fetched`
+   * @throws VarveError `schema-missing`, `schema-invalid`, `environment-unknown`, `profile-not-fetched`
    * @example
    * ```ts
    * import { openFolder } from 'varve';
@@ -80,7 +80,7 @@ export class DataFolder {
 
   /**
    * What changed between two datasets, versions or slices, strongest first.
-   * @throws VarveError `empty-slice`, `invalid-baseline`, `not-fetched`, `missing-path`
+   * @throws VarveError `slice-empty`, `baseline-invalid`, `profile-not-fetched`, `path-missing`
    * @example
    * ```ts
    * import { openFolder, renderDrift } from 'varve';

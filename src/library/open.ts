@@ -13,7 +13,7 @@ import { checkWatch } from './session.ts';
  * Opens the repository of varve, or of DVC, that holds a folder.
  * @param path the folder that relative paths start at; where the process stands unless given
  * @param options hold for every call of a method, which may have its own beside them
- * @throws VarveError `not-a-repository`, `not-initialised`, `missing-path`
+ * @throws VarveError `repository-missing`, `repository-uninitialised`, `path-missing`
  * @example
  * ```ts
  * import { openRepository, VarveError } from 'varve';
@@ -22,7 +22,7 @@ import { checkWatch } from './session.ts';
  * try {
  *   await repo.pull({ paths: ['data/flights.csv'] });
  * } catch (error) {
- *   if (!(error instanceof VarveError) || error.code !== 'unsaved-changes') throw error;
+ *   if (!(error instanceof VarveError) || error.code !== 'changes-unsaved') throw error;
  *   console.error(error.message, error.remedy);
  * }
  * ```
@@ -37,7 +37,7 @@ export async function openRepository(path = '.', options: Watch = {}): Promise<V
  * Opens a folder that needs no repository around it, to know what is in its data.
  * @param path the folder that relative paths start at; where the process stands unless given
  * @param options hold for every call of a method, which may have its own beside them
- * @throws VarveError `missing-path`
+ * @throws VarveError `path-missing`
  * @example
  * ```ts
  * import { openFolder } from 'varve';
@@ -50,12 +50,12 @@ export async function openRepository(path = '.', options: Watch = {}): Promise<V
 export async function openFolder(path = '.', options: Watch = {}): Promise<DataFolder> {
   const { cwd, watch } = begin('openFolder', path, options);
   if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) return DataFolder.at(cwd, watch);
-  throw new VarveError('missing-path', `${path} is not a folder`, { path, remedy: 'Check the path.' });
+  throw new VarveError('path-missing', `${path} is not a folder`, { path, remedy: 'Check the path.' });
 }
 
 /**
  * Starts varve in the Git repository that holds a folder. Where that was done before, nothing changes.
- * @throws VarveError `not-a-repository`, `missing-path`
+ * @throws VarveError `repository-missing`, `path-missing`
  * @example
  * ```ts
  * import { initRepository, openRepository } from 'varve';

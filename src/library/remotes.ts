@@ -21,7 +21,7 @@ export class RemoteMethods {
   /**
    * Names a place for snapshots. The first remote becomes the default.
    * @param url a folder, `file://…`, `s3://bucket/prefix`, or `minio://alias/bucket/prefix`
-   * @throws VarveError `remote-exists`, `invalid-remote-name`, `invalid-remote-url`, `invalid-endpoint`
+   * @throws VarveError `remote-exists`, `remote-name-invalid`, `remote-url-invalid`, `endpoint-invalid`
    * @example
    * ```ts
    * import { openRepository } from 'varve';
@@ -46,14 +46,14 @@ export class RemoteMethods {
     return listRemotes(await openContext(this.#session.cwd, watch));
   }
 
-  /** Forgets a remote. Nothing is deleted there. @throws VarveError `unknown-remote` */
+  /** Forgets a remote. Nothing is deleted there. @throws VarveError `remote-unknown` */
   async remove(name: string, options: Watch = {}): Promise<{ readonly name: string }> {
     checkArgument('remotes.remove', 'the name', name, TEXT);
     const { watch } = this.#session.begin('remotes.remove', options, NO_OPTIONS);
     return forgetRemote(await openContext(this.#session.cwd, watch), name);
   }
 
-  /** Chooses the remote that is meant where none is named. @throws VarveError `unknown-remote` */
+  /** Chooses the remote that is meant where none is named. @throws VarveError `remote-unknown` */
   async default(name: string, options: RemoteDefaultOptions = {}): Promise<{ readonly name: string }> {
     checkArgument('remotes.default', 'the name', name, TEXT);
     const call = this.#session.begin('remotes.default', options, { local: FLAG });
@@ -62,7 +62,7 @@ export class RemoteMethods {
 
   /**
    * Says how this clone reaches a bucket whose data is used in place, and returns all that is now said of it.
-   * @throws VarveError `invalid-remote-url`, `invalid-endpoint`
+   * @throws VarveError `remote-url-invalid`, `endpoint-invalid`
    */
   async source(url: string, options: Access & Watch = {}): Promise<Access & { readonly url: string }> {
     checkArgument('remotes.source', 'the URL', url, TEXT);

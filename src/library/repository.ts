@@ -100,7 +100,7 @@ export class VarveRepository extends DataFolder {
   /**
    * Makes a snapshot of each path, with its statistics, and points to it. All of them or none. Data that looks like a table and
    * cannot be read as one is added without statistics, and `onWarning` is told why.
-   * @throws VarveError `missing-path`, `nested-dataset`, `tracked-by-git`, `symlink-refused`, `source-changed`
+   * @throws VarveError `path-missing`, `dataset-nested`, `path-tracked`, `symlink-refused`, `source-changed`
    * @example
    * ```ts
    * import { openRepository } from 'varve';
@@ -129,7 +129,7 @@ export class VarveRepository extends DataFolder {
   /**
    * Makes a snapshot of data that lies in a bucket and leaves it there. Reads no data.
    * @param url `s3://bucket/prefix` or `minio://alias/bucket/prefix`
-   * @throws VarveError `path-taken`, `unsupported-key`, `missing-path`, `dvc-unsupported`, and what the bucket meets
+   * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `dvc-unsupported`, and what the bucket meets
    */
   async addInPlace(url: string, options: AddInPlaceOptions & Watch): Promise<AddResult> {
     checkArgument('addInPlace', 'the URL', url, TEXT);
@@ -157,7 +157,7 @@ export class VarveRepository extends DataFolder {
 
   /**
    * Shows what changed in the datasets between two revisions, or up to the data as it lies here.
-   * @throws VarveError `unknown-revision`, `not-a-dataset`
+   * @throws VarveError `revision-unknown`, `dataset-missing`
    * @example
    * ```ts
    * import { openRepository } from 'varve';
@@ -176,7 +176,7 @@ export class VarveRepository extends DataFolder {
 
   /**
    * The versions of one dataset over Git's history, newest first.
-   * @throws VarveError `not-a-dataset`, `unknown-revision`
+   * @throws VarveError `dataset-missing`, `revision-unknown`
    * @example
    * ```ts
    * import { openRepository } from 'varve';
@@ -194,7 +194,7 @@ export class VarveRepository extends DataFolder {
 
   /**
    * Makes the data match the pointers. Without `force`, nothing unsaved is lost.
-   * @throws VarveError `unsaved-changes`, `object-missing`, `name-collision`
+   * @throws VarveError `changes-unsaved`, `object-missing`, `name-collision`
    */
   async checkout(options: PathOptions & CheckoutOptions & Watch = {}): Promise<CheckoutResult> {
     const call = this.#session.begin('checkout', options, { ...PATHS, force: FLAG });
@@ -204,7 +204,7 @@ export class VarveRepository extends DataFolder {
 
   /**
    * Sends what the remote lacks. What was interrupted is not sent again.
-   * @throws VarveError `no-remote`, `unknown-remote`, `settings-untrusted`, `object-missing`, and what the remote meets
+   * @throws VarveError `remote-unset`, `remote-unknown`, `settings-untrusted`, `object-missing`, and what the remote meets
    * @example
    * ```ts
    * import { openRepository } from 'varve';
@@ -239,7 +239,7 @@ export class VarveRepository extends DataFolder {
 
   /**
    * Reads every byte of the cache, or of a remote, and checks it. Damage is in the result, and is no error.
-   * @throws VarveError `unknown-remote`, `settings-untrusted`
+   * @throws VarveError `remote-unknown`, `settings-untrusted`
    * @example
    * ```ts
    * import { openRepository } from 'varve';
@@ -264,7 +264,7 @@ export class VarveRepository extends DataFolder {
   /**
    * Validates every dataset that changed since a base, and compares it with the base. Reads statistics only.
    * @param base a revision
-   * @throws VarveError `unknown-revision`, `not-fetched`
+   * @throws VarveError `revision-unknown`, `profile-not-fetched`
    * @example
    * ```ts
    * import { openRepository, renderCheck } from 'varve';
@@ -284,7 +284,7 @@ export class VarveRepository extends DataFolder {
   /**
    * Compares every committed version of a dataset with the one before it, from their statistics.
    * @param dataset of `path@REV`, the versions up to that revision
-   * @throws VarveError `no-history`, `not-fetched`
+   * @throws VarveError `history-missing`, `profile-not-fetched`
    * @example
    * ```ts
    * import { openRepository } from 'varve';
@@ -306,7 +306,7 @@ export class VarveRepository extends DataFolder {
    * the cache alone). None is handed out before it is verified; the cache and the data here are not touched.
    * @param dataset `path` for the version that the pointer here names, or `path@REV`; a file within a folder is named by the option
    *   `file`, since a revision may have slashes
-   * @returns a stream that fails with a VarveError: `not-a-dataset`, `missing-path`, `object-missing`, `digest-mismatch`
+   * @returns a stream that fails with a VarveError: `dataset-missing`, `path-missing`, `object-missing`, `digest-mismatch`
    * @example
    * ```ts
    * import { createWriteStream } from 'node:fs';
@@ -331,7 +331,7 @@ export class VarveRepository extends DataFolder {
   /**
    * The files of a version of a dataset, in the order of their paths. A million of them take no more memory than ten.
    * @param dataset `path` for the version that the pointer here names, or `path@REV`
-   * @throws VarveError `not-a-dataset`, `object-missing`, `damaged-manifest`
+   * @throws VarveError `dataset-missing`, `object-missing`, `manifest-damaged`
    * @example
    * ```ts
    * import { openRepository } from 'varve';
@@ -349,7 +349,7 @@ export class VarveRepository extends DataFolder {
   /**
    * The statistics that travel with a version; undefined where it was added without any. Reads no data, and computes nothing.
    * @param dataset `path` for the version that the pointer here names, or `path@REV`
-   * @throws VarveError `not-a-dataset`, `not-fetched`
+   * @throws VarveError `dataset-missing`, `profile-not-fetched`
    * @example
    * ```ts
    * import { openRepository } from 'varve';
@@ -365,13 +365,13 @@ export class VarveRepository extends DataFolder {
     return readProfile(await this.#context(watch), dataset);
   }
 
-  /** Takes the history of a repository of DVC into varve's format, on new branches. @throws VarveError `not-a-dvc-repository`, `branch-moved-on` */
+  /** Takes the history of a repository of DVC into varve's format, on new branches. @throws VarveError `dvc-missing`, `branch-moved` */
   async importDvc(options: Watch = {}): Promise<ImportDvcResult> {
     const { watch } = this.#session.begin('importDvc', options, NO_OPTIONS);
     return importDvc(await this.#context(watch));
   }
 
-  /** Turns the history into DVC's format, on new branches. @throws VarveError `already-dvc`, `branch-moved-on` */
+  /** Turns the history into DVC's format, on new branches. @throws VarveError `dvc-exists`, `branch-moved` */
   async exportDvc(options: Watch = {}): Promise<ExportDvcResult> {
     const { watch } = this.#session.begin('exportDvc', options, NO_OPTIONS);
     return exportDvc(await this.#context(watch));

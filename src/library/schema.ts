@@ -40,7 +40,7 @@ export class SchemaMethods {
     return schemaInfer(this.#session.cwd, [datasets].flat(), call.options, call.watch);
   }
 
-  /** The schema of a dataset, checked. @throws VarveError `missing-schema`, `schema-invalid` */
+  /** The schema of a dataset, checked. @throws VarveError `schema-missing`, `schema-invalid` */
   async show(dataset: string, options: SchemaShowOptions = {}): Promise<SchemaShowResult> {
     checkArgument('schema.show', 'the dataset', dataset, TEXT);
     const call = this.#session.begin('schema.show', options, { schema: TEXT, format: FORMAT });
@@ -50,7 +50,7 @@ export class SchemaMethods {
 
   /**
    * Relaxes a schema by the least that lets it accept the dataset; what people wrote around it stays.
-   * @throws VarveError `missing-schema`, `schema-invalid`
+   * @throws VarveError `schema-missing`, `schema-invalid`
    */
   async update(dataset: string, options: SchemaUpdateOptions = {}): Promise<SchemaUpdateResult> {
     checkArgument('schema.update', 'the dataset', dataset, TEXT);

@@ -36,7 +36,7 @@ export function profilerOnDemand(
  * Makes a version of data that lies in a bucket and leaves it there. Reads no data.
  * @param url `s3://bucket/prefix` or `minio://alias/bucket/prefix`: a single object if it names one, else all objects
  * below
- * @throws VarveError `path-taken`, `unsupported-key`, `missing-path`, `dvc-unsupported`, and the errors of the bucket
+ * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `dvc-unsupported`, and the errors of the bucket
  */
 export function addInPlace(
   { backend }: Context,

@@ -30,7 +30,7 @@ export interface CheckResult {
 /**
  * Validates every dataset whose snapshot is not that of the base, and compares the two: what a pull request should be told
  * about its data. Reads profiles only.
- * @throws VarveError `unknown-revision`, `not-fetched`
+ * @throws VarveError `revision-unknown`, `profile-not-fetched`
  */
 export async function check(
   cwd: string,

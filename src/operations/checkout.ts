@@ -3,7 +3,7 @@ import type { Context } from './context/context.ts';
 
 /**
  * Makes the data match the pointers. Nothing is touched before it is known that every dataset can be checked out.
- * @throws VarveError `unsaved-changes`, `object-missing`, `name-collision`
+ * @throws VarveError `changes-unsaved`, `object-missing`, `name-collision`
  */
 export function checkout(
   { backend }: Context,

@@ -18,7 +18,7 @@ export type CompareStatistics = (
 /**
  * `words` are up to two revisions, then paths: none compares HEAD with the data of the working tree, one that commit with
  * it, two one another.
- * @throws VarveError `unknown-revision`, `not-a-dataset`
+ * @throws VarveError `revision-unknown`, `dataset-missing`
  */
 export async function diff(
   context: Context,
@@ -32,7 +32,7 @@ export async function diff(
 /**
  * As diff, for revisions and paths that nobody has to tell apart.
  * @param revisions `before` is HEAD unless given, `after` the data of the working tree
- * @throws VarveError `unknown-revision`, `not-a-dataset`
+ * @throws VarveError `revision-unknown`, `dataset-missing`
  */
 export async function diffRevisions(
   context: Context,
@@ -70,7 +70,7 @@ async function withStatistics(
 }
 
 function noCommit(root: string): VarveError {
-  return new VarveError('unknown-revision', `${root} has no commit yet to compare with`, {
+  return new VarveError('revision-unknown', `${root} has no commit yet to compare with`, {
     path: root,
     remedy: 'Commit the pointers first: `git add -A && git commit`.',
   });

@@ -8,7 +8,7 @@ import { driftSettings } from './drift.ts';
 
 /**
  * Compares every committed version of a dataset with the one before it, by their profiles. `path@REV` ends at that revision.
- * @throws VarveError `no-history`, and the codes of nameDataset and profiledVersions
+ * @throws VarveError `history-missing`, and the codes of nameDataset and profiledVersions
  */
 export async function driftHistory(
   cwd: string,
@@ -23,10 +23,14 @@ export async function driftHistory(
       ? []
       : await profiledVersions(context, version.path, version.commit ?? 'HEAD');
   if (versions.length < 2) {
-    throw new VarveError('no-history', `${dataset} has fewer than two committed versions with statistics`, {
-      path: dataset,
-      remedy: 'Commit its pointer after each `varve add`, or compare two datasets: `varve drift A B`.',
-    });
+    throw new VarveError(
+      'history-missing',
+      `${dataset} has fewer than two committed versions with statistics`,
+      {
+        path: dataset,
+        remedy: 'Commit its pointer after each `varve add`, or compare two datasets: `varve drift A B`.',
+      },
+    );
   }
   return compareHistory(versions, driftSettings(named, cwd, options.schema));
 }

@@ -24,7 +24,7 @@ export interface DriftOperationOptions extends ProfilingOptions {
 
 /**
  * Compares two datasets, versions or slices by their profiles; what changed comes strongest first.
- * @throws VarveError `empty-slice`, `invalid-baseline`, and the codes of nameDataset, profileOfDataset and compareProfiles
+ * @throws VarveError `slice-empty`, `baseline-invalid`, and the codes of nameDataset, profileOfDataset and compareProfiles
  */
 export async function drift(
   cwd: string,
@@ -57,7 +57,7 @@ function sideName(dataset: string, { slice }: ProfilingOptions): string {
 /** A slice of no rows has no distribution that anything could drift from: most often a value is misspelt. */
 function assertSliceHasRows({ name, profile }: ProfiledDataset, { slice }: ProfilingOptions): void {
   if (slice === undefined || profile.tables.some(({ rows }) => rows > 0)) return;
-  throw new VarveError('empty-slice', `No row of ${name} has ${slice.value} as ${slice.feature}`, {
+  throw new VarveError('slice-empty', `No row of ${name} has ${slice.value} as ${slice.feature}`, {
     path: name,
     remedy: `See which values there are: varve profile ${name}.`,
   });
@@ -100,18 +100,18 @@ function comparatorsOf({ tables }: Schema): Record<string, TfdvThresholds> {
   return found;
 }
 
-/** Reads the profiles of the versions in `range`, oldest first. @throws VarveError `invalid-baseline` */
+/** Reads the profiles of the versions in `range`, oldest first. @throws VarveError `baseline-invalid` */
 async function baselineProfiles(dataset: NamedDataset, range: string): Promise<Profile[]> {
   const { context, version, name } = dataset;
   if (context === undefined || version === undefined || range.split('..').length !== 2) {
-    throw new VarveError('invalid-baseline', `${range} is not a range of versions of ${name}`, {
+    throw new VarveError('baseline-invalid', `${range} is not a range of versions of ${name}`, {
       path: name,
       remedy: 'Write it as REV..REV, such as v1..v5, of a dataset under version control.',
     });
   }
   const versions = await profiledVersions(context, version.path, range);
   if (versions.length > 0) return versions.map(({ profile }) => profile);
-  throw new VarveError('invalid-baseline', `No version of ${version.path} lies in ${range}`, {
+  throw new VarveError('baseline-invalid', `No version of ${version.path} lies in ${range}`, {
     path: name,
     remedy: `See which there are: varve log ${version.path}. As in Git, REV..REV leaves out the first.`,
   });

@@ -22,7 +22,7 @@ export interface LoggedVersion extends Omit<HistoryEntry, 'version'> {
 
 /**
  * The versions of one dataset over Git's history. Also of one that is gone from the working tree.
- * @throws VarveError `not-a-dataset`, `unknown-revision`
+ * @throws VarveError `dataset-missing`, `revision-unknown`
  */
 export async function log(
   { backend, repository, cwd }: Context,
@@ -33,7 +33,7 @@ export async function log(
   const history = await backend.history(dataset, resolveRevision(repository.root, revision));
   if (history.length === 0) {
     const { terms } = backend;
-    throw new VarveError('not-a-dataset', `No commit of ${revision} has ${terms.dataset} at ${path}`, {
+    throw new VarveError('dataset-missing', `No commit of ${revision} has ${terms.dataset} at ${path}`, {
       path,
       remedy: `Commit its ${terms.pointer} first; \`varve status\` lists the ${terms.datasets} that there are.`,
     });

@@ -6,14 +6,14 @@ import type { Context } from './context/context.ts';
 import { versionNamed } from './datasets/revisions.ts';
 import { storedProfile } from './statistics/stored.ts';
 
-/** The files of `path` or `path@REV`, in the order of their paths. @throws VarveError `not-a-dataset`, `object-missing` */
+/** The files of `path` or `path@REV`, in the order of their paths. @throws VarveError `dataset-missing`, `object-missing` */
 export async function* listFiles(context: Context, dataset: string): AsyncGenerator<SnapshotFile> {
   yield* context.backend.listFiles(await namedVersion(context, dataset));
 }
 
 /**
  * The bytes of `path` or `path@REV`, or of a file within it. None is yielded before it is verified.
- * @throws VarveError `not-a-dataset`, `missing-path`, `object-missing`, `digest-mismatch`
+ * @throws VarveError `dataset-missing`, `path-missing`, `object-missing`, `digest-mismatch`
  */
 export async function* openFile(
   context: Context,
@@ -26,7 +26,7 @@ export async function* openFile(
 
 /**
  * The statistics that travel with `path` or `path@REV`; undefined where it was added without any. Computes nothing.
- * @throws VarveError `not-a-dataset`, `not-fetched`
+ * @throws VarveError `dataset-missing`, `profile-not-fetched`
  */
 export async function readProfile(context: Context, dataset: string): Promise<Profile | undefined> {
   const { profile } = await namedVersion(context, dataset);
@@ -37,7 +37,7 @@ async function namedVersion(context: Context, dataset: string): Promise<DatasetV
   const version = await versionNamed(context, dataset);
   if (version !== undefined) return version;
   const { terms } = context.backend;
-  throw new VarveError('not-a-dataset', `${dataset} is not ${terms.dataset}`, {
+  throw new VarveError('dataset-missing', `${dataset} is not ${terms.dataset}`, {
     path: dataset,
     remedy: `Add it first; \`varve status\` lists the ${terms.datasets} that there are.`,
   });

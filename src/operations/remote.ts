@@ -21,7 +21,7 @@ export async function listRemotes({
 
 /**
  * Forgets a remote; deletes nothing there.
- * @throws VarveError `unknown-remote`, `dvc-unsupported`
+ * @throws VarveError `remote-unknown`, `dvc-unsupported`
  */
 export async function forgetRemote({ backend }: Context, name: string): Promise<{ readonly name: string }> {
   await backend.forgetRemote(name);
@@ -30,7 +30,7 @@ export async function forgetRemote({ backend }: Context, name: string): Promise<
 
 /**
  * Chooses the default remote.
- * @throws VarveError `unknown-remote`, `dvc-unsupported`
+ * @throws VarveError `remote-unknown`, `dvc-unsupported`
  */
 export async function chooseRemote(
   { backend }: Context,
@@ -43,7 +43,7 @@ export async function chooseRemote(
 
 /**
  * Says how this clone reaches the sources at `url` and below. Nothing is contacted. Returns all that is now said of it.
- * @throws VarveError `invalid-remote-url`, `invalid-endpoint`, `dvc-unsupported`
+ * @throws VarveError `remote-url-invalid`, `endpoint-invalid`, `dvc-unsupported`
  */
 export function reachSource(
   { backend }: Context,

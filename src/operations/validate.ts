@@ -24,7 +24,7 @@ export interface ValidateOptions extends ProfilingOptions {
 /**
  * Holds a dataset against its schema. Reads the profile only, except for custom row checks and example rows, which it
  * looks up if the data lies in the working tree.
- * @throws VarveError `missing-schema`, `schema-invalid`, `unknown-environment`, `not-fetched`
+ * @throws VarveError `schema-missing`, `schema-invalid`, `environment-unknown`, `profile-not-fetched`
  */
 export async function validate(
   cwd: string,

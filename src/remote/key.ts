@@ -15,34 +15,34 @@ export function isValidKey(key: string): boolean {
   );
 }
 
-/** @throws VarveError `invalid-key` */
+/** @throws VarveError `key-invalid` */
 export function checkKey(key: string): void {
   if (!isValidKey(key)) throw invalid(key, 'is not a name that an object in a remote may have');
 }
 
 /**
  * A prefix is the beginning of keys, not a folder: `a/b` is a prefix of `a/bc/d`.
- * @throws VarveError `invalid-key`
+ * @throws VarveError `key-invalid`
  */
 export function checkPrefix(prefix: string): void {
   const padded = prefix === '' || prefix.endsWith('/') ? `${prefix}x` : prefix;
   if (!isValidKey(padded)) throw invalid(prefix, 'is not a prefix that objects in a remote may have');
 }
 
-/** Check a range. @throws VarveError `invalid-range` if `offset` < 0, `length` < 1, or either is not a safe integer */
+/** Check a range. @throws VarveError `range-invalid` if `offset` < 0, `length` < 1, or either is not a safe integer */
 export function checkRange(range: ByteRange | undefined, key: string): void {
   if (range === undefined) return;
   const { offset, length } = range;
   if (Number.isSafeInteger(offset + length) && Number.isSafeInteger(offset) && offset >= 0 && length >= 1)
     return;
-  throw new VarveError('invalid-range', `${length} bytes from ${offset} of ${key} is not a range of bytes`, {
+  throw new VarveError('range-invalid', `${length} bytes from ${offset} of ${key} is not a range of bytes`, {
     path: key,
     remedy: 'The index that led here is damaged: run `varve verify`.',
   });
 }
 
 function invalid(key: string, what: string): VarveError {
-  return new VarveError('invalid-key', `${JSON.stringify(key.slice(0, 200))} ${what}`, {
+  return new VarveError('key-invalid', `${JSON.stringify(key.slice(0, 200))} ${what}`, {
     path: key,
     remedy:
       'Where this name came from a manifest or an index, that file is damaged or hostile: run `varve verify`.',

@@ -16,7 +16,7 @@ export interface RemoteOptions extends ServerOptions {
 /**
  * Open the remote at `url`: `PATH`, `file://`, `s3://bucket/prefix` or `minio://alias/bucket/prefix`. Nothing is contacted and
  * nothing is created yet. The client libraries are loaded only for the kinds that need them.
- * @throws VarveError `unknown-remote-scheme`, `invalid-remote-url`, `invalid-endpoint`, `alias-missing`
+ * @throws VarveError `remote-scheme-unknown`, `remote-url-invalid`, `endpoint-invalid`, `alias-missing`
  */
 export async function openRemote(url: string, options: RemoteOptions = {}): Promise<Remote> {
   const place = parseUrl(url, options.base ?? process.cwd());

@@ -3,7 +3,7 @@
  * which of them belong together, or that a repository exists.
  *
  * Keys are relative POSIX paths of `[A-Za-z0-9._/-]`, never with `..`, an empty segment or a leading `/`; implementations
- * refuse any other with `VarveError('invalid-key')`. All methods may be called concurrently. Transient failures (5xx,
+ * refuse any other with `VarveError('key-invalid')`. All methods may be called concurrently. Transient failures (5xx,
  * SlowDown, resets, truncated bodies) are retried inside with back-off and jitter; what is thrown is final.
  */
 export interface Remote {
@@ -30,7 +30,7 @@ export interface Remote {
   /**
    * Make sure that this place is a store of varve, and mark it if it is empty, or a store that was made before there were marks. In a
    * folder, writing does so by itself, and removing refuses what is no store; for a bucket it takes requests, so that it is asked for.
-   * @throws VarveError `not-a-store`
+   * @throws VarveError `store-foreign`
    */
   claim(): Promise<void>;
   /** Tell the absolute path of the file that holds `key`. Only a remote of plain local files has this method. */

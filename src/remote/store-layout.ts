@@ -39,7 +39,7 @@ export function isTemporary(name: string): boolean {
 }
 
 export function notAStore(url: string, found: string): VarveError {
-  return new VarveError('not-a-store', `${url} is no store of varve, and not empty: it holds ${found}`, {
+  return new VarveError('store-foreign', `${url} is no store of varve, and not empty: it holds ${found}`, {
     path: url,
     remedy: 'Nothing was changed there. Name a new or an empty folder (or prefix) for the cache or remote.',
   });

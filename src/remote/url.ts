@@ -13,12 +13,12 @@ const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//;
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/;
 const ALIAS = /^[A-Za-z][A-Za-z0-9_-]*$/;
 
-/** @throws VarveError `unknown-remote-scheme` */
+/** @throws VarveError `remote-scheme-unknown` */
 function remoteKind(url: string): RemotePlace['kind'] {
   const scheme = SCHEME.exec(url)?.[1]?.toLowerCase();
   if (scheme === undefined || scheme === 'file') return 'folder';
   if (scheme === 's3' || scheme === 'minio') return scheme;
-  throw new VarveError('unknown-remote-scheme', `varve has no remote of the kind ${scheme}://`, {
+  throw new VarveError('remote-scheme-unknown', `varve has no remote of the kind ${scheme}://`, {
     path: describeUrl(url),
     remedy: 'Use a folder, file:///folder, s3://bucket/prefix, or minio://alias/bucket/prefix.',
   });
@@ -62,7 +62,7 @@ export function withoutSecrets(text: string): string {
 /**
  * Parse the URL of a remote.
  * @param base absolute folder that a relative path is relative to
- * @throws VarveError `unknown-remote-scheme`, `invalid-remote-url`
+ * @throws VarveError `remote-scheme-unknown`, `remote-url-invalid`
  */
 export function parseUrl(url: string, base: string): RemotePlace {
   const kind = remoteKind(url);
@@ -106,5 +106,5 @@ function folderPath(url: string, base: string): string {
 
 function invalid(url: string, what: string, remedy: string): VarveError {
   const shown = describeUrl(url);
-  return new VarveError('invalid-remote-url', `The remote URL ${shown} ${what}`, { path: shown, remedy });
+  return new VarveError('remote-url-invalid', `The remote URL ${shown} ${what}`, { path: shown, remedy });
 }

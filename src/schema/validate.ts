@@ -41,7 +41,7 @@ export interface ProfileValidationOptions {
 /**
  * Holds a profile against a schema. The report is valid while no anomaly is an error. Reads no data but through
  * `options.rows`; without it, what only rows can tell is a STATS_NOT_AVAILABLE warning.
- * @throws VarveError `unknown-environment` if the schema never names `options.environment`
+ * @throws VarveError `environment-unknown` if the schema never names `options.environment`
  */
 export async function validateProfile(
   profile: Profile,
@@ -97,7 +97,7 @@ function checkEnvironment(schema: Schema, environment: string | undefined): void
   ]);
   if (named.has(environment)) return;
   throw new VarveError(
-    'unknown-environment',
+    'environment-unknown',
     `The schema names no environment ${JSON.stringify(environment)}.`,
     {
       remedy:

@@ -42,7 +42,7 @@ export class StoreCore {
     this.#catalog.add(segment);
   }
 
-  /** Read the keys of the files that wait for deletion by now. @throws VarveError `damaged-condemned` */
+  /** Read the keys of the files that wait for deletion by now. @throws VarveError `pending-deletions-damaged` */
   async keysPendingDeletion(): Promise<Set<string>> {
     return new Set((await readPendingDeletions(this.remote)).flatMap(({ keys }) => keys));
   }

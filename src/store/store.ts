@@ -19,7 +19,7 @@ import { StoreCore } from './store-core.ts';
 import { Batch } from './writing/batch.ts';
 
 /** What a whole copy elsewhere mends. */
-const DAMAGE: ReadonlySet<ErrorCode> = new Set(['digest-mismatch', 'object-missing', 'damaged-recipe']);
+const DAMAGE: ReadonlySet<ErrorCode> = new Set(['digest-mismatch', 'object-missing', 'recipe-damaged']);
 
 export interface StoreOptions {
   /** Folder that keeps the index of a remote between runs, so that only new index files are read. */
@@ -38,7 +38,7 @@ export class Store {
 
   /**
    * Open the store behind `remote` and read its index.
-   * @throws VarveError `newer-index`, and what the remote meets
+   * @throws VarveError `index-too-new`, and what the remote meets
    */
   static async open(remote: Remote, options: StoreOptions = {}): Promise<Store> {
     return new Store(await StoreCore.open(remote, options.indexCache), options.repair);
@@ -89,7 +89,7 @@ export class Store {
   /**
    * Read an object in pieces. Chunks are verified before they are yielded. A whole object is verified only when its last byte has
    * passed, so give nothing its name before this ends.
-   * @throws VarveError `object-missing`, `digest-mismatch`, `damaged-recipe`
+   * @throws VarveError `object-missing`, `digest-mismatch`, `recipe-damaged`
    */
   async *readStream(digest: Digest): AsyncGenerator<Uint8Array> {
     try {
@@ -103,7 +103,7 @@ export class Store {
    * As readStream, and nothing at all is yielded before it is verified: an object in a file of its own is copied (or linked, where
    * that is possible) first.
    * @param scratch path at which that copy is made; it is gone from there before the first byte is yielded
-   * @throws VarveError `object-missing`, `digest-mismatch`, `damaged-recipe`
+   * @throws VarveError `object-missing`, `digest-mismatch`, `recipe-damaged`
    */
   async *readVerified(digest: Digest, scratch: string): AsyncGenerator<Uint8Array> {
     if (this.core.catalog.first(toRaw(digest))?.at !== 'whole') {

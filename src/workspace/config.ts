@@ -49,7 +49,7 @@ const ACCESS_KEYS = ['endpoint', 'region', 'profile'] as const;
 const REMOTE_KEYS = ['url', ...ACCESS_KEYS] as const;
 const REMOTE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** @throws VarveError `damaged-config`, `config-too-new` */
+/** @throws VarveError `config-damaged`, `config-too-new` */
 export function readConfig(repository: Repository): Config {
   const remotes = new Map<string, Partial<RemoteConfig>>();
   let sources: Config['sources'] = new Map();
@@ -136,7 +136,7 @@ export function initialConfig(): string {
 
 function checkRemoteName(name: string): void {
   if (REMOTE_NAME.test(name)) return;
-  throw new VarveError('invalid-remote-name', `${JSON.stringify(name)} cannot be the name of a remote`, {
+  throw new VarveError('remote-name-invalid', `${JSON.stringify(name)} cannot be the name of a remote`, {
     path: name,
     remedy: 'Use letters, digits, dots, dashes and underscores, such as `origin`.',
   });
@@ -245,7 +245,7 @@ function texts<Key extends string>(
 
 function sharedSources(where: string): VarveError {
   return new VarveError(
-    'damaged-config',
+    'config-damaged',
     `${where} says how sources are reached, which only this machine may say`,
     {
       path: where,
@@ -272,7 +272,7 @@ function optionalText(value: unknown, where: string, name: string): string | und
 }
 
 function damaged(where: string, what: string): VarveError {
-  return new VarveError('damaged-config', `${where} cannot be read: ${what}`, {
+  return new VarveError('config-damaged', `${where} cannot be read: ${what}`, {
     path: where,
     remedy: 'Mend the file by hand, or restore it from Git.',
   });

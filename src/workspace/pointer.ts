@@ -56,7 +56,7 @@ export function formatPointer(pointer: Pointer): string {
 
 /**
  * @param where path of the pointer, for messages; its last step gives the name of the data
- * @throws VarveError `path-unsafe`, `damaged-pointer`, `pointer-too-new`, `pointer-conflict`
+ * @throws VarveError `path-unsafe`, `pointer-damaged`, `pointer-too-new`, `pointer-conflict`
  */
 export function parsePointer(text: string, where: string): Pointer {
   checkDataPath(where.slice(0, -POINTER_SUFFIX.length), where);
@@ -65,7 +65,7 @@ export function parsePointer(text: string, where: string): Pointer {
 
 /**
  * As parsePointer, for pointers of old commits, of which the data is kept and moved, and put at no path: those are not judged.
- * @throws VarveError `damaged-pointer`, `pointer-too-new`, `pointer-conflict`
+ * @throws VarveError `pointer-damaged`, `pointer-too-new`, `pointer-conflict`
  */
 export function parsePastPointer(text: string, where: string): Pointer {
   const pointer = parseFacts(text, where);
@@ -94,7 +94,7 @@ function parseFacts(text: string, where: string): Pointer {
   return toPointer(facts, where);
 }
 
-/** Read the pointer of a dataset. @throws VarveError as {@link parsePointer}, `missing-path`, `symlink-refused` */
+/** Read the pointer of a dataset. @throws VarveError as {@link parsePointer}, `path-missing`, `symlink-refused` */
 export function readPointer(root: string, dataset: string): Pointer {
   const where = pointerPath(dataset);
   return parsePointer(readPointerText(root, where), where);
@@ -170,7 +170,7 @@ function checkName(name: string, where: string): void {
   const expected = where.slice(where.lastIndexOf('/') + 1, -POINTER_SUFFIX.length);
   if (name === expected) return;
   throw new VarveError(
-    'damaged-pointer',
+    'pointer-damaged',
     `${where} says that it is about ${JSON.stringify(name.slice(0, 200))}`,
     {
       path: where,
@@ -221,7 +221,7 @@ function refuseMissing(key: string, where: string): never {
 }
 
 function damaged(where: string, what: string): VarveError {
-  return new VarveError('damaged-pointer', `${where} is not a pointer as varve writes it: ${what}`, {
+  return new VarveError('pointer-damaged', `${where} is not a pointer as varve writes it: ${what}`, {
     path: where,
     remedy: `Restore it with \`git restore ${where}\`, or write it anew with \`varve add\`.`,
   });

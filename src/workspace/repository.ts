@@ -23,13 +23,13 @@ export const VARVE_FOLDER = '.varve';
 /**
  * The Git working tree that holds `from`: the nearest folder upwards with a `.git` (a folder, or the file that worktrees
  * and submodules have).
- * @throws VarveError `not-a-repository`, `missing-path`
+ * @throws VarveError `repository-missing`, `path-missing`
  */
 export function findGitRoot(from: string): string {
   const start = realFolder(from);
   const root = enclosingGitRoot(start);
   if (root !== undefined) return root;
-  throw new VarveError('not-a-repository', `${start} is not in a Git repository`, {
+  throw new VarveError('repository-missing', `${start} is not in a Git repository`, {
     path: start,
     remedy: 'Run `git init` and `varve init` there, or change to a repository.',
   });
@@ -43,7 +43,7 @@ export function enclosingGitRoot(path: string): string | undefined {
   }
 }
 
-/** The working tree in which varve was started. @throws VarveError `not-a-repository`, `not-initialised`, `link-refused` */
+/** The working tree in which varve was started. @throws VarveError `repository-missing`, `repository-uninitialised`, `link-refused` */
 export function findRepository(from: string): Repository {
   const repository = repositoryAt(findGitRoot(from));
   const { root } = repository;
@@ -51,7 +51,7 @@ export function findRepository(from: string): Repository {
     checkNotes(root, repository.stateFolder);
     return repository;
   }
-  throw new VarveError('not-initialised', `varve was not started in ${root}`, {
+  throw new VarveError('repository-uninitialised', `varve was not started in ${root}`, {
     path: root,
     remedy: 'Run `varve init`.',
   });
@@ -65,13 +65,13 @@ export function repositoryAt(root: string): Repository {
 /**
  * Turn a path that a user wrote into a POSIX path relative to the root ('' for the root itself). Links on the way are
  * resolved, so a path that leaves the repository by one is found out; the last step is not followed.
- * @throws VarveError `outside-repository`
+ * @throws VarveError `path-outside`
  */
 export function pathInRepository({ root }: Pick<Repository, 'root'>, cwd: string, path: string): string {
   const real = withRealParents(resolve(cwd, path));
   const inside = relative(root, real);
   if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
-    throw new VarveError('outside-repository', `${path} lies outside the repository ${root}`, {
+    throw new VarveError('path-outside', `${path} lies outside the repository ${root}`, {
       path,
       remedy: 'Move the data into the repository, or start varve in the repository that holds it.',
     });

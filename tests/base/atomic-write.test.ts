@@ -48,11 +48,11 @@ test('removing quietly what is not there is no error', () => {
 test.each([
   ['ENOSPC', 'workspace', 'disk-full'],
   ['ENOSPC', 'store', 'disk-full'],
-  ['ENOENT', 'workspace', 'missing-path'],
+  ['ENOENT', 'workspace', 'path-missing'],
   ['ENOENT', 'store', 'io-error'],
   ['ENOTDIR', 'store', 'key-conflict'],
   ['ELOOP', 'store', 'symlink-refused'],
-  ['EROFS', 'workspace', 'read-only'],
+  ['EROFS', 'workspace', 'disk-read-only'],
 ] as const)('%s in a %s is %s, with its path and a remedy', (system, owner, code) => {
   const cause = Object.assign(new Error(`${system}: said the system`), { code: system });
   const error = systemError(cause, 'write', 'x/y', owner);

@@ -32,16 +32,16 @@ test('paths that cannot become datasets', () => {
   mkdirSync(box.path('repo/data'));
   symlinkSync('../tracked.txt', box.path('repo/data/link.txt'));
   symlinkSync('../..', box.path('repo/out'));
-  refused(box, ['add', 'data/none.csv'], 'missing-path', 'data/none.csv');
-  refused(box, ['add', '../outside.txt'], 'outside-repository', '../outside.txt');
-  refused(box, ['add', 'out/outside.txt'], 'outside-repository', 'out/outside.txt');
+  refused(box, ['add', 'data/none.csv'], 'path-missing', 'data/none.csv');
+  refused(box, ['add', '../outside.txt'], 'path-outside', '../outside.txt');
+  refused(box, ['add', 'out/outside.txt'], 'path-outside', 'out/outside.txt');
   refused(box, ['add', 'data/link.txt'], 'symlink-refused', 'data/link.txt');
   refused(box, ['add', 'data'], 'symlink-refused', 'data/link.txt');
-  refused(box, ['add', 'tracked.txt'], 'tracked-by-git', 'tracked.txt');
+  refused(box, ['add', 'tracked.txt'], 'path-tracked', 'tracked.txt');
   refused(box, ['add', 'build/out.csv'], 'pointer-ignored', 'build/out.csv.varve');
-  refused(box, ['add', '.'], 'unsupported-path', '.');
-  refused(box, ['add', '.varve'], 'unsupported-path', '.varve');
-  refused(box, ['add', '.git/config'], 'unsupported-path', '.git/config');
+  refused(box, ['add', '.'], 'path-unsupported', '.');
+  refused(box, ['add', '.varve'], 'path-unsupported', '.varve');
+  refused(box, ['add', '.git/config'], 'path-unsupported', '.git/config');
 });
 
 test('folders whose contents no snapshot can hold', () => {
@@ -49,14 +49,14 @@ test('folders whose contents no snapshot can hold', () => {
   const cases: [folder: string, make: (path: string) => void, code: string][] = [
     ['pipe', (path) => box.run('mkfifo', [join(path, 'fifo')]), 'special-file-refused'],
     ['nested', (path) => box.run('git', ['init', '-q', join(path, 'inner')]), 'nested-repository'],
-    ['slash', (path) => writeFileSync(join(path, 'a\\b'), ''), 'unsupported-name'],
-    ['newline', (path) => writeFileSync(join(path, 'a\nb'), ''), 'unsupported-name'],
+    ['slash', (path) => writeFileSync(join(path, 'a\\b'), ''), 'name-unsupported'],
+    ['newline', (path) => writeFileSync(join(path, 'a\nb'), ''), 'name-unsupported'],
     [
       'latin',
       (path) => writeFileSync(Buffer.concat([Buffer.from(`${path}/`), Buffer.from([0xe9])]), ''),
-      'unsupported-name',
+      'name-unsupported',
     ],
-    ['pointer', (path) => writeFileSync(join(path, 'x.varve'), ''), 'nested-dataset'],
+    ['pointer', (path) => writeFileSync(join(path, 'x.varve'), ''), 'dataset-nested'],
   ];
   for (const [folder, make, code] of cases) {
     const path = box.path('repo', folder);
@@ -88,15 +88,15 @@ test('datasets within datasets', () => {
   box.repository();
   box.write('repo/data/f.txt', 'x');
   box.ok(['add', 'data']);
-  refused(box, ['add', 'data/f.txt'], 'nested-dataset', 'data/f.txt');
+  refused(box, ['add', 'data/f.txt'], 'dataset-nested', 'data/f.txt');
   box.write('repo/more/g.txt', 'x');
-  refused(box, ['add', 'more', 'more/g.txt'], 'nested-dataset', 'more/g.txt');
+  refused(box, ['add', 'more', 'more/g.txt'], 'dataset-nested', 'more/g.txt');
 });
 
 test('one bad path among good ones: neither is added', () => {
   box.repository();
   box.write('repo/good.csv', 'a\n1\n');
-  refused(box, ['add', 'good.csv', 'none.csv'], 'missing-path', 'none.csv');
+  refused(box, ['add', 'good.csv', 'none.csv'], 'path-missing', 'none.csv');
   box.write('repo/folder/f', '');
   symlinkSync('f', box.path('repo/folder/link'));
   refused(box, ['add', 'good.csv', 'folder'], 'symlink-refused', 'folder/link');
@@ -107,12 +107,12 @@ test('configuration that cannot be read', () => {
   box.repository();
   box.write('repo/f.txt', 'x');
   for (const [text, code] of [
-    ['remotes: [', 'damaged-config'],
+    ['remotes: [', 'config-damaged'],
     ['version: 2\n', 'config-too-new'],
-    ['remotes: {origin: {url: 7}}\n', 'damaged-config'],
-    ['a: &a [x, x]\nb: *a\n', 'damaged-config'],
+    ['remotes: {origin: {url: 7}}\n', 'config-damaged'],
+    ['a: &a [x, x]\nb: *a\n', 'config-damaged'],
     // Whom this machine shows its credentials to, nobody else may say.
-    ['sources: {s3://bucket: {endpoint: http://evil}}\n', 'damaged-config'],
+    ['sources: {s3://bucket: {endpoint: http://evil}}\n', 'config-damaged'],
   ] as const) {
     writeFileSync(box.path('repo/.varve/config.yaml'), text);
     refused(box, ['add', 'f.txt'], code, '.varve/config.yaml');

@@ -32,10 +32,10 @@ test('unsaved changes stop a checkout before anything is touched', () => {
   box.commit('v2');
   box.git(['checkout', '-q', first]);
   box.write('repo/many/x', 'mine');
-  refused(box, ['checkout'], 'unsaved-changes', 'many/x');
+  refused(box, ['checkout'], 'changes-unsaved', 'many/x');
   box.write('repo/many/x', '22');
   box.write('repo/many/y', 'mine');
-  refused(box, ['checkout', 'many'], 'unsaved-changes', 'many/y');
+  refused(box, ['checkout', 'many'], 'changes-unsaved', 'many/y');
   box.ok(['checkout', '--force']);
   expect(readFileSync(box.path('repo/many/y'), 'utf8')).toBe('1');
 });
@@ -48,10 +48,10 @@ test('a file in the way of a folder, and an ignored file in the way of a file, a
   box.write('repo/.varveignore', '*.tmp\n');
   rmSync(box.path('repo/many'), { recursive: true });
   box.write('repo/many/deep', 'mine');
-  refused(box, ['checkout'], 'unsaved-changes', 'many/deep');
+  refused(box, ['checkout'], 'changes-unsaved', 'many/deep');
   rmSync(box.path('repo/many'), { recursive: true });
   box.write('repo/many/y.tmp', 'mine');
-  refused(box, ['checkout'], 'unsaved-changes', 'many/y.tmp');
+  refused(box, ['checkout'], 'changes-unsaved', 'many/y.tmp');
 });
 
 test('no checkout writes behind a link', () => {

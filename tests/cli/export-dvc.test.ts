@@ -26,5 +26,5 @@ test('a repository of varve goes over to DVC on branches beside its own, which s
 
 test('where there is no repository of varve', () => {
   box.run('git', ['init', '-q', 'repo'], '.');
-  refused(box, ['export-dvc'], 'not-initialised', box.path('repo'));
+  refused(box, ['export-dvc'], 'repository-uninitialised', box.path('repo'));
 });

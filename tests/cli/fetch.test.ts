@@ -49,5 +49,5 @@ test('a remote that is not there any more, or holds another version only', () =>
   box.commit('never pushed');
   box.git(['pull', '-q', box.path('repo'), 'main'], 'clone');
   refused(box, ['fetch'], 'object-missing', 'data/a.csv', 'clone');
-  refused(box, ['fetch', '--remote', 'orign'], 'unknown-remote', 'orign', 'clone');
+  refused(box, ['fetch', '--remote', 'orign'], 'remote-unknown', 'orign', 'clone');
 });

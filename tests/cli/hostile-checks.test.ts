@@ -51,7 +51,7 @@ describe('checks of rows that a stranger wrote', () => {
     `${ESCAPED} = b)) LIMIT (length(${ESCAPED}`,
     `${ESCAPED} = b)) QUALIFY ((b = ${ESCAPED}`,
   ])('%s is refused', (expectation) => {
-    expect(held(expectation)).toMatchObject({ code: 2, error: { code: 'invalid-expression' } });
+    expect(held(expectation)).toMatchObject({ code: 2, error: { code: 'expression-invalid' } });
   });
 
   test.each([

@@ -31,5 +31,5 @@ test('where there is no repository of DVC', () => {
   box.write('repo/f.txt', 'x');
   box.ok(['add', 'f.txt']);
   box.commit('v1');
-  refused(box, ['import-dvc'], 'not-a-dvc-repository', box.path('repo'));
+  refused(box, ['import-dvc'], 'dvc-missing', box.path('repo'));
 });

@@ -11,10 +11,10 @@ afterEach(() => box.remove());
 
 test('outside of Git, and where varve was not started', () => {
   mkdirSync(box.path('plain'));
-  refused(box, ['status'], 'not-a-repository', box.path('plain'), 'plain');
-  refused(box, ['init'], 'not-a-repository', box.path('plain'), 'plain');
+  refused(box, ['status'], 'repository-missing', box.path('plain'), 'plain');
+  refused(box, ['init'], 'repository-missing', box.path('plain'), 'plain');
   mkdirSync(box.path('repo'));
   box.git(['init', '-q']);
-  refused(box, ['status'], 'not-initialised', box.path('repo'));
-  refused(box, ['-C', 'nowhere', 'status'], 'missing-path', 'nowhere');
+  refused(box, ['status'], 'repository-uninitialised', box.path('repo'));
+  refused(box, ['-C', 'nowhere', 'status'], 'path-missing', 'nowhere');
 });

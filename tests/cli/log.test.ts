@@ -13,10 +13,10 @@ test('paths and revisions that name nothing', () => {
   box.write('repo/data/flights.csv', 'a\n1\n');
   box.ok(['add', 'data/flights.csv']);
   box.commit('v1');
-  expect(refused(box, ['checkout', 'data/flihgts.csv'], 'not-a-dataset', 'data/flihgts.csv')).toContain(
+  expect(refused(box, ['checkout', 'data/flihgts.csv'], 'dataset-missing', 'data/flihgts.csv')).toContain(
     'Did you mean data/flights.csv?',
   );
-  refused(box, ['log', 'data/other.csv'], 'not-a-dataset', 'data/other.csv');
-  refused(box, ['diff', 'no-such-branch'], 'not-a-dataset', 'no-such-branch');
-  refused(box, ['log', 'data/flights.csv', '--revision', 'nope'], 'unknown-revision', 'nope');
+  refused(box, ['log', 'data/other.csv'], 'dataset-missing', 'data/other.csv');
+  refused(box, ['diff', 'no-such-branch'], 'dataset-missing', 'no-such-branch');
+  refused(box, ['log', 'data/flights.csv', '--revision', 'nope'], 'revision-unknown', 'nope');
 });

@@ -48,7 +48,7 @@ describe('a hostile remote', () => {
     box.repository().withRemote();
     for (const path of names) {
       await hostileSnapshot([{ path, size: 4, digest }]);
-      refused(box, ['pull'], 'damaged-manifest', 'data');
+      refused(box, ['pull'], 'manifest-damaged', 'data');
     }
     expect(existsSync(box.path('evil'))).toBe(false);
   });
@@ -61,7 +61,7 @@ describe('a hostile remote', () => {
       ['a', 'a/b'],
     ]) {
       await hostileSnapshot(paths.map((path) => ({ path, size: 4, digest })));
-      refused(box, ['pull'], 'damaged-manifest', 'data');
+      refused(box, ['pull'], 'manifest-damaged', 'data');
     }
   });
 

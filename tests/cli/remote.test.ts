@@ -13,16 +13,16 @@ test('remotes that are not there, or not named', () => {
   box.repository();
   box.write('repo/f.txt', 'x');
   box.ok(['add', 'f.txt']);
-  refused(box, ['push'], 'no-remote', '');
+  refused(box, ['push'], 'remote-unset', '');
   box.withRemote();
-  expect(refused(box, ['push', '--remote', 'orign'], 'unknown-remote', 'orign')).toContain(
+  expect(refused(box, ['push', '--remote', 'orign'], 'remote-unknown', 'orign')).toContain(
     'Did you mean origin?',
   );
   refused(box, ['remote', 'add', 'origin', '/elsewhere'], 'remote-exists', 'origin');
-  refused(box, ['remote', 'add', 'x', 'ftp://host/x'], 'unknown-remote-scheme', 'ftp');
-  refused(box, ['remote', 'add', 'x', 's3://key:secret@bucket/x'], 'invalid-remote-url', 's3://');
+  refused(box, ['remote', 'add', 'x', 'ftp://host/x'], 'remote-scheme-unknown', 'ftp');
+  refused(box, ['remote', 'add', 'x', 's3://key:secret@bucket/x'], 'remote-url-invalid', 's3://');
   expect(box.varve(['remote', 'add', 'x', 's3://key:secret@bucket/x']).err).not.toContain('secret');
-  refused(box, ['remote', 'add', '../x', '/elsewhere'], 'invalid-remote-name', '../x');
+  refused(box, ['remote', 'add', '../x', '/elsewhere'], 'remote-name-invalid', '../x');
 });
 
 test('a remote is removed, from whichever file names it, and its name is free again', () => {
@@ -37,5 +37,5 @@ test('a remote is removed, from whichever file names it, and its name is free ag
   box.ok(['remote', 'remove', 'origin']);
   expect(box.ok(['remote', 'list'])).toBe('  other  ../b\n');
   box.ok(['remote', 'add', 'origin', '../c']);
-  refused(box, ['remote', 'remove', 'gone'], 'unknown-remote', 'gone');
+  refused(box, ['remote', 'remove', 'gone'], 'remote-unknown', 'gone');
 });

@@ -17,12 +17,12 @@ test('pointers that cannot be read', () => {
   const pointer = readFileSync(box.path('repo/f.txt.varve'), 'utf8');
   const cases: [text: string, code: string][] = [
     [pointer.replace('varve: 1', 'varve: 2'), 'pointer-too-new'],
-    [pointer.replace(/digest: .*/, 'digest: sha256:zz'), 'invalid-digest'],
-    [pointer.replace('path: f.txt', 'path: ../../etc/passwd'), 'damaged-pointer'],
-    [pointer.replace('bytes: 1', 'bytes: -1'), 'damaged-pointer'],
-    [`${pointer}surprise: yes\n`, 'damaged-pointer'],
-    [pointer.slice(0, 40), 'damaged-pointer'],
-    ['\0\0\0', 'damaged-pointer'],
+    [pointer.replace(/digest: .*/, 'digest: sha256:zz'), 'digest-invalid'],
+    [pointer.replace('path: f.txt', 'path: ../../etc/passwd'), 'pointer-damaged'],
+    [pointer.replace('bytes: 1', 'bytes: -1'), 'pointer-damaged'],
+    [`${pointer}surprise: yes\n`, 'pointer-damaged'],
+    [pointer.slice(0, 40), 'pointer-damaged'],
+    ['\0\0\0', 'pointer-damaged'],
     [`<<<<<<< HEAD\n${pointer}=======\n${pointer}>>>>>>> other\n`, 'pointer-conflict'],
   ];
   for (const [text, code] of cases) {

@@ -150,7 +150,7 @@ test('a manifest that was made by hand brings nothing into a folder of Git, varv
     expect(existsSync(store)).toBe(true);
     const result = box.varve(['checkout', 'nested', '--json'], 'stranger');
     expect(result, result.err).toMatchObject({ code: 2 });
-    expect(result.err + result.out).toContain('damaged-manifest');
+    expect(result.err + result.out).toContain('manifest-damaged');
     expect(existsSync(box.path('stranger/nested'))).toBe(false);
   }
 });
@@ -166,7 +166,7 @@ describe('what Git tracks stays as it is, even by force:', () => {
     box.ok(['fetch'], 'victim');
     const said = box.varve(['checkout', '--force', '--json'], 'victim');
     expect(said).toMatchObject({ code: 2 });
-    expect(said.err + said.out).toContain('tracked-by-git');
+    expect(said.err + said.out).toContain('path-tracked');
     expect(readFileSync(box.path('victim', path), 'utf8')).toBe('of the project\n');
   });
 
@@ -175,7 +175,7 @@ describe('what Git tracks stays as it is, even by force:', () => {
     box.write('stranger/src/hooks/post-checkout', 'of the project\n');
     box.write('stranger/src/other.sh', 'of the project\n');
     pointAt('evil', 'src');
-    refusedInClone(['pull'], 'unsaved-changes');
+    refusedInClone(['pull'], 'changes-unsaved');
     expect(box.varve(['checkout', '--force'], 'victim')).toMatchObject({
       code: 2,
       err: expect.stringContaining('tracked by Git'),
@@ -189,7 +189,7 @@ test('a dataset within another is checked out by nobody', () => {
   hostile();
   pointAt('evil', 'outer');
   pointAt('one.yaml', 'outer/hooks/post-checkout');
-  refusedInClone(['pull'], 'nested-dataset');
+  refusedInClone(['pull'], 'dataset-nested');
 });
 
 describe('links that a commit brought', () => {

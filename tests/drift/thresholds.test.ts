@@ -55,7 +55,7 @@ describe('thresholds', () => {
     const options = { ...OPTIONS, thresholds: { lenght: 1 } } as DriftOptions;
     expect(() => thresholdsOf('x', options)).toThrow(
       expect.objectContaining({
-        code: 'unknown-measure',
+        code: 'measure-unknown',
         message: expect.stringContaining('"lenght"'),
         remedy: `Name one of ${Object.keys(DEFAULTS).join(', ')}.`,
       }),
@@ -70,7 +70,7 @@ describe('thresholds', () => {
       } as unknown as DriftOptions;
       expect(() => thresholdsOf('x', options), String(value)).toThrow(
         expect.objectContaining({
-          code: 'bad-threshold',
+          code: 'threshold-invalid',
           message: expect.stringContaining(String(value)),
           remedy: expect.stringContaining('null'),
         }),

@@ -113,7 +113,7 @@ describe('a repository that the real DVC made', () => {
     box.git('given/repo', 'branch', 'other');
     const before = box.git('given/repo', 'for-each-ref');
     await expect(importDvc(await openTrusted(root))).rejects.toMatchObject({
-      code: 'branch-moved-on',
+      code: 'branch-moved',
       path: `varve/${head}`,
     });
     expect(box.git('given/repo', 'for-each-ref')).toBe(before);

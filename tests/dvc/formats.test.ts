@@ -102,7 +102,7 @@ describe('pointers', () => {
       /cloud versioning/,
     );
     expect(() => readDvcFile(`outs:\n- md5: ../../x\n  path: x\n`, 'x.dvc')).toThrow(
-      expect.objectContaining({ code: 'damaged-pointer' }),
+      expect.objectContaining({ code: 'pointer-damaged' }),
     );
   });
 
@@ -166,7 +166,7 @@ describe('pointers', () => {
 
   test('aliases cannot blow a file up', () => {
     const bomb = `a: &a [${'x,'.repeat(99)}x]\nb: &b [${'*a,'.repeat(99)}*a]\nouts: [${'*b,'.repeat(99)}*b]\n`;
-    expect(() => readDvcFile(bomb, 'x.dvc')).toThrow(expect.objectContaining({ code: 'damaged-pointer' }));
+    expect(() => readDvcFile(bomb, 'x.dvc')).toThrow(expect.objectContaining({ code: 'pointer-damaged' }));
   });
 });
 
@@ -222,7 +222,7 @@ describe('lists of directories', () => {
     ]) {
       const text = JSON.stringify(paths.map((relpath) => ({ md5: A, relpath })));
       expect(() => readDirectory(Buffer.from(text), 'md5', 'x.dir')).toThrow(
-        expect.objectContaining({ code: 'damaged-manifest' }),
+        expect.objectContaining({ code: 'manifest-damaged' }),
       );
     }
   });
@@ -251,7 +251,7 @@ test('configuration follows the rules of ConfigObj', () => {
     '[a]\nb = """x',
   ]) {
     expect(() => parseConfigFile(bad, 'config'), bad).toThrow(
-      expect.objectContaining({ code: 'invalid-config' }),
+      expect.objectContaining({ code: 'config-invalid' }),
     );
   }
 });

@@ -61,7 +61,7 @@ describeWithDvc('operations in a repository of DVC', () => {
     expect((await diff(await at('repo'), [])).datasets).toMatchObject([
       { path: 'data', change: 'modified', files: changes },
     ]);
-    await expect(checkout(await at('repo'), [])).rejects.toMatchObject({ code: 'unsaved-changes' });
+    await expect(checkout(await at('repo'), [])).rejects.toMatchObject({ code: 'changes-unsaved' });
     expect(box.read('repo/data/a.txt')).toBe('changed');
     await add(await at('repo'), ['data']);
     expect(box.dvcStatus('repo')).toEqual({});
@@ -181,7 +181,7 @@ describeWithDvc('operations in a repository of DVC', () => {
       { state: 'unchanged' },
       { state: 'missing' },
     ]);
-    await expect(pull(await at('clone'), ['b.txt'])).rejects.toMatchObject({ code: 'kept-from-remotes' });
+    await expect(pull(await at('clone'), ['b.txt'])).rejects.toMatchObject({ code: 'dataset-local-only' });
     // What a clone has in its cache is checked out all the same.
     rmSync(box.path('repo/b.txt'));
     await pull(await at('repo'));
@@ -246,7 +246,7 @@ describeWithDvc('operations in a repository of DVC', () => {
     await checkout(await at('repo'), []);
     box.git('repo', 'checkout', '-q', 'main');
     box.write('repo/old.txt', 'a\nb\n');
-    await expect(checkout(await at('repo'), [])).rejects.toMatchObject({ code: 'unsaved-changes' });
+    await expect(checkout(await at('repo'), [])).rejects.toMatchObject({ code: 'changes-unsaved' });
   });
 
   test('verify finds a flipped bit and names the file; pull refuses to believe it', async () => {
@@ -299,7 +299,7 @@ describeWithDvc('operations in a repository of DVC', () => {
       message: expect.stringMatching(/version_aware/),
     });
     box.write('repo/.dvc/config', '');
-    await expect(push(await at('repo'))).rejects.toMatchObject({ code: 'no-remote' });
+    await expect(push(await at('repo'))).rejects.toMatchObject({ code: 'remote-unset' });
   });
 });
 

@@ -73,15 +73,15 @@ describe('an output at', () => {
     (relpath) => {
       const list = JSON.stringify([{ md5: store(HOOK), relpath }]);
       box.write('repo/data.dvc', output(store(list, '.dir'), 'data'));
-      refused('damaged-manifest');
+      refused('manifest-damaged');
     },
   );
 
   test('a path that Git tracks leaves it as it is, even by force', () => {
     box.write('repo/.github/workflows/x.yml', 'of the project\n');
     box.write('repo/.github/workflows/x.yml.dvc', output(store(HOOK), 'x.yml'));
-    refused('unsaved-changes', ['pull']);
-    refused2('tracked-by-git', ['checkout', '--force']);
+    refused('changes-unsaved', ['pull']);
+    refused2('path-tracked', ['checkout', '--force']);
     expect(readFileSync(box.path('repo/.github/workflows/x.yml'), 'utf8')).toBe('of the project\n');
   });
 
@@ -91,7 +91,7 @@ describe('an output at', () => {
       output(store(JSON.stringify([{ md5: store(HOOK), relpath: 'x' }]), '.dir'), 'data'),
     );
     box.write('repo/y.dvc', output(store(HOOK), 'data/x'));
-    refused('nested-dataset');
+    refused('dataset-nested');
   });
 });
 

@@ -70,7 +70,7 @@ describe('CSV as found in the wild', () => {
   test('other encodings are reported, with the way out', async () => {
     const latin = tableOf('a.csv', Buffer.from('name,n\nZoë,1\n', 'latin1'));
     await expect(latin).rejects.toMatchObject({
-      code: 'not-utf-8',
+      code: 'text-not-utf-8',
       remedy: expect.stringContaining('iconv'),
     });
   });
@@ -85,8 +85,8 @@ describe('CSV as found in the wild', () => {
     const wide =
       encoding === 'utf-32' ? Buffer.from(Uint32Array.from([...text], (c) => c.charCodeAt(0)).buffer) : bytes;
     const remedy = expect.stringContaining(`iconv -f ${encoding}`);
-    await expect(tableOf('a.csv', wide)).rejects.toMatchObject({ code: 'not-utf-8', remedy });
-    await expect(tableOf('a.json', wide)).rejects.toMatchObject({ code: 'not-utf-8', remedy });
+    await expect(tableOf('a.csv', wide)).rejects.toMatchObject({ code: 'text-not-utf-8', remedy });
+    await expect(tableOf('a.json', wide)).rejects.toMatchObject({ code: 'text-not-utf-8', remedy });
   });
 
   test.each([
@@ -121,7 +121,7 @@ describe('CSV as found in the wild', () => {
   ])('a line at fault: %s', async (_, header, rows, line, message) => {
     const text = `${header}${Array.from({ length: rows }, (__, row) => line(row)).join('\n')}\n`;
     await expect(tableOf('a.csv', text)).rejects.toMatchObject({
-      code: 'ragged-line',
+      code: 'line-ragged',
       message: expect.stringMatching(message),
       path: 'a.csv',
     });
@@ -158,7 +158,7 @@ describe('CSV as found in the wild', () => {
     const lines = Array.from({ length: 50 }, (_, row) => (row === 30 ? 'x,y,z,1,2' : `${row},a,b`));
     const ragged = tableOf('dir/a.csv', `n,s,t\n${lines.join('\n')}\n`);
     await expect(ragged).rejects.toMatchObject({
-      code: 'ragged-line',
+      code: 'line-ragged',
       message: expect.stringMatching(/dir\/a\.csv, line 32: more fields than the 3 of the header/),
     });
   });
@@ -218,7 +218,7 @@ describe('other formats', () => {
     damaged.writeUInt32LE(damaged.readUInt32LE(damaged.length - 8) ^ 1, damaged.length - 8);
     for (const bytes of [whole.subarray(0, 200), whole.subarray(0, -4), damaged])
       await expect(tableOf('a.csv.gz', bytes)).rejects.toMatchObject({
-        code: 'unreadable-table',
+        code: 'table-unreadable',
         path: 'a.csv.gz',
       });
   });
@@ -235,7 +235,7 @@ describe('other formats', () => {
     expect((await tableOf('a.csv.zst', Buffer.concat([whole, skippable]))).rows).toBe(30_000);
     for (const cut of [3, 9, 200, whole.length >> 1, whole.length - 1])
       await expect(tableOf('a.csv.zst', whole.subarray(0, cut)), String(cut)).rejects.toMatchObject({
-        code: 'unreadable-table',
+        code: 'table-unreadable',
       });
   });
 
@@ -256,7 +256,7 @@ describe('other formats', () => {
     for (const name of ['lz4', 'zstd']) expect(await tableOf('a.feather', read(name)), name).toEqual(plain);
     await expect(tableOf('a.feather', read('version-1'))).rejects.toThrow(/Feather version 1/);
     await expect(tableOf('a.feather', read('lz4').subarray(0, 4000))).rejects.toMatchObject({
-      code: 'unreadable-table',
+      code: 'table-unreadable',
     });
   });
 
@@ -338,7 +338,7 @@ describe('other formats', () => {
 
   test('a file that is not what its name says', async () => {
     await expect(tableOf('x/a.parquet', 'not parquet')).rejects.toMatchObject({
-      code: 'unreadable-table',
+      code: 'table-unreadable',
       message: expect.stringContaining('x/a.parquet'),
     });
   });
@@ -428,7 +428,7 @@ describe('the engine is a locked room', () => {
       ],
     });
     await expect(tableOf('a.csv', 'a\n1\n', { weight: 'w' })).rejects.toMatchObject({
-      code: 'no-such-column',
+      code: 'column-missing',
     });
   });
 });

@@ -117,8 +117,8 @@ it('needs no repository for plain data', async () => {
   writeFileSync(box.path('plain/p.csv'), table(8));
   const folder: DataFolder = await openFolder(box.path('plain'));
   expect((await folder.profile('p.csv')).profile.tables[0]?.rows).toBe(8);
-  expect(await codeOf(() => openRepository(box.path('plain')))).toBe('not-a-repository');
-  expect(await codeOf(() => openFolder(box.path('nowhere')))).toBe('missing-path');
+  expect(await codeOf(() => openRepository(box.path('plain')))).toBe('repository-missing');
+  expect(await codeOf(() => openFolder(box.path('nowhere')))).toBe('path-missing');
 });
 
 describe('streams', () => {
@@ -171,11 +171,11 @@ describe('streams', () => {
   });
 
   it('says what it does not find', async () => {
-    expect(await codeOf(() => buffer(repo.open('data/many', { file: 'none' })))).toBe('missing-path');
-    expect(await codeOf(() => buffer(repo.open('data/many')))).toBe('missing-path');
-    expect(await codeOf(() => buffer(repo.open('data/t.csv', { file: 'x' })))).toBe('missing-path');
-    expect(await codeOf(() => buffer(repo.open('nothing')))).toBe('not-a-dataset');
-    expect(await codeOf(() => buffer(repo.open('data/t.csv@none')))).toBe('unknown-revision');
+    expect(await codeOf(() => buffer(repo.open('data/many', { file: 'none' })))).toBe('path-missing');
+    expect(await codeOf(() => buffer(repo.open('data/many')))).toBe('path-missing');
+    expect(await codeOf(() => buffer(repo.open('data/t.csv', { file: 'x' })))).toBe('path-missing');
+    expect(await codeOf(() => buffer(repo.open('nothing')))).toBe('dataset-missing');
+    expect(await codeOf(() => buffer(repo.open('data/t.csv@none')))).toBe('revision-unknown');
   });
 });
 

@@ -99,7 +99,7 @@ describe('files that say they are larger than they are', () => {
     const { error, peak } = await watched(profileOf('a.parquet', parquetFile(pages, 2000)));
     expect(error).toMatchObject({
       path: 'a.parquet',
-      code: expect.stringMatching(/engine-memory|unreadable-table/),
+      code: expect.stringMatching(/engine-memory|table-unreadable/),
     });
     if (isLinux) expect(peak).toBeLessThan(processLimit(memoryBytes(undefined)));
   });
@@ -107,7 +107,7 @@ describe('files that say they are larger than they are', () => {
   test('Parquet: a page of two gigabytes, of which there are a few bytes', async () => {
     const pages = [dictionaryPage(Buffer.from('28b52ffd2000010000', 'hex'), 1, 2 ** 31 - 1), runPage(2)];
     await expect(profileOf('a.parquet', parquetFile(pages, 2, 6))).rejects.toMatchObject({
-      code: expect.stringMatching(/engine-memory|unreadable-table/),
+      code: expect.stringMatching(/engine-memory|table-unreadable/),
       path: 'a.parquet',
     });
   });
@@ -141,7 +141,7 @@ describe('files that say they are larger than they are', () => {
     });
     for (const data of [nulls, lists, texts] as ReturnType<typeof makeData>[]) {
       const { error, peak } = await watched(profileOf('a.arrow', arrow(data)));
-      expect(error).toMatchObject({ code: 'unreadable-table', path: 'a.arrow' });
+      expect(error).toMatchObject({ code: 'table-unreadable', path: 'a.arrow' });
       if (isLinux) expect(peak).toBeLessThan(512 * MIB);
     }
   });
@@ -161,7 +161,7 @@ describe('lines that never end', () => {
   });
 
   test('of JSON Lines', async () => {
-    await expect(profileOf('a.jsonl.gz', line)).rejects.toMatchObject({ code: 'unreadable-table' });
+    await expect(profileOf('a.jsonl.gz', line)).rejects.toMatchObject({ code: 'table-unreadable' });
   });
 });
 
@@ -172,7 +172,7 @@ describe('names that hold a NUL', () => {
     ['a.arrow', tableToIPC(tableFromArrays({ 'a\0b': [1, 2] }))],
   ])('are refused in a sentence that names the file: %s', async (name, content) => {
     await expect(profileOf(name, content)).rejects.toMatchObject({
-      code: 'unreadable-table',
+      code: 'table-unreadable',
       message: expect.stringContaining(`${name}: a NUL is in the name of`),
     });
   });
@@ -185,7 +185,7 @@ test('an Arrow footer that calls the schema a batch is refused, not read for eve
   const footer = file.subarray(file.length - 10 - file.readInt32LE(file.length - 10));
   const content = Buffer.concat([file.subarray(0, 8), tableToIPC(table, 'stream'), footer]);
   await expect(profileOf('a.arrow', content)).rejects.toMatchObject({
-    code: 'unreadable-table',
+    code: 'table-unreadable',
     message: expect.stringMatching(/^a\.arrow: Expected RecordBatch/),
   });
 });

@@ -142,6 +142,6 @@ describeWithMinio('data that lies in a bucket', (server) => {
   });
 
   test('is not a local folder', async () => {
-    await expect(openBucketSource('/data')).rejects.toMatchObject({ code: 'invalid-remote-url' });
+    await expect(openBucketSource('/data')).rejects.toMatchObject({ code: 'remote-url-invalid' });
   });
 });

@@ -217,7 +217,7 @@ export function describeRemote(open: () => Promise<Remote>): void {
       'x'.repeat(600),
     ];
     test.each(hostile)('refuses the key %j', async (key) => {
-      const refused = { code: 'invalid-key' };
+      const refused = { code: 'key-invalid' };
       await expect(remote.read(key)).rejects.toMatchObject(refused);
       await expect(collected(remote.stream(key))).rejects.toMatchObject(refused);
       await expect(remote.head(key)).rejects.toMatchObject(refused);
@@ -226,7 +226,7 @@ export function describeRemote(open: () => Promise<Remote>): void {
     });
 
     test.each(['/', '../', 'a//', 'a\0'])('refuses the prefix %j', async (prefix) => {
-      await expect(listed(prefix)).rejects.toMatchObject({ code: 'invalid-key' });
+      await expect(listed(prefix)).rejects.toMatchObject({ code: 'key-invalid' });
     });
 
     test.each([
@@ -237,9 +237,9 @@ export function describeRemote(open: () => Promise<Remote>): void {
       { offset: Number.NaN, length: 1 },
     ])('refuses the range $offset + $length', async (range) => {
       await put('names/range', 'hello');
-      await expect(remote.read('names/range', range)).rejects.toMatchObject({ code: 'invalid-range' });
+      await expect(remote.read('names/range', range)).rejects.toMatchObject({ code: 'range-invalid' });
       await expect(collected(remote.stream('names/range', range))).rejects.toMatchObject({
-        code: 'invalid-range',
+        code: 'range-invalid',
       });
     });
   });

@@ -142,7 +142,7 @@ describeWithMinio('what goes wrong with a bucket', (server) => {
       'the endpoint %j',
       async (endpoint) => {
         const error = await failure(() => open(bucket, endpoint));
-        expect(error.code).toBe('invalid-endpoint');
+        expect(error.code).toBe('endpoint-invalid');
         expect(error.message).not.toContain('password');
       },
     );
@@ -224,7 +224,7 @@ describeWithMinio('what goes wrong with a bucket', (server) => {
       async (content) => {
         write(content);
         expect(await failure(() => openRemote(url()))).toMatchObject({
-          code: 'damaged-mc-config',
+          code: 'mc-config-damaged',
           path: join(folder, 'mc', 'config.json'),
         });
       },
@@ -235,7 +235,7 @@ describeWithMinio('what goes wrong with a bucket', (server) => {
       async (value) => {
         vi.stubEnv('MC_HOST_mine', value);
         const error = await failure(() => openRemote(url()));
-        expect(error.code).toBe('invalid-alias');
+        expect(error.code).toBe('alias-invalid');
         expect(inspect(error)).not.toContain(SECRET);
       },
     );
@@ -268,20 +268,20 @@ describeWithMinio('what goes wrong with a bucket', (server) => {
 
 describe('remote URLs', () => {
   test.each([
-    ['ftp://host/x', 'unknown-remote-scheme'],
-    ['s3://', 'invalid-remote-url'],
-    ['s3://b', 'invalid-remote-url'],
-    ['s3:///x', 'invalid-remote-url'],
-    ['s3://bucket/../x', 'invalid-remote-url'],
-    ['s3://bucket//x', 'invalid-remote-url'],
-    ['s3://bucket/x\ny', 'invalid-remote-url'],
-    [`s3://key:${SECRET}@bucket/x`, 'invalid-remote-url'],
-    [`s3://bucket/x?secret=${SECRET}`, 'invalid-remote-url'],
-    ['minio://alias', 'invalid-remote-url'],
-    ['minio://al ias/bucket', 'invalid-remote-url'],
-    ['file://host/x', 'invalid-remote-url'],
-    ['', 'invalid-remote-url'],
-    ['a\0b', 'invalid-remote-url'],
+    ['ftp://host/x', 'remote-scheme-unknown'],
+    ['s3://', 'remote-url-invalid'],
+    ['s3://b', 'remote-url-invalid'],
+    ['s3:///x', 'remote-url-invalid'],
+    ['s3://bucket/../x', 'remote-url-invalid'],
+    ['s3://bucket//x', 'remote-url-invalid'],
+    ['s3://bucket/x\ny', 'remote-url-invalid'],
+    [`s3://key:${SECRET}@bucket/x`, 'remote-url-invalid'],
+    [`s3://bucket/x?secret=${SECRET}`, 'remote-url-invalid'],
+    ['minio://alias', 'remote-url-invalid'],
+    ['minio://al ias/bucket', 'remote-url-invalid'],
+    ['file://host/x', 'remote-url-invalid'],
+    ['', 'remote-url-invalid'],
+    ['a\0b', 'remote-url-invalid'],
   ])('%j', async (url, code) => {
     const error = await failure(() => openRemote(url));
     expect(error.code).toBe(code);

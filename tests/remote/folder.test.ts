@@ -102,7 +102,7 @@ describe('a folder that is not varve’s', () => {
     writeFileSync(file, 'x');
     utimesSync(file, 0, 0);
     const before = readdirSync(join(root, 'remote'), { recursive: true });
-    const refused = { code: 'not-a-store', message: expect.stringContaining(join(root, 'remote')) };
+    const refused = { code: 'store-foreign', message: expect.stringContaining(join(root, 'remote')) };
     await expect(put('packs/x', 'x')).rejects.toMatchObject(refused);
     await expect(remote.remove([`objects/ab/${hex(62)}`])).rejects.toMatchObject(refused);
     await expect(remote.claim()).rejects.toMatchObject(refused);
@@ -123,7 +123,7 @@ test.each([
   await put('a', 'a');
   expect(readFileSync(join(root, 'remote', 'varve-store.json'), 'utf8')).toBe('{"version":1}\n');
   expect(await listed('varve')).toEqual([]);
-  await expect(remote.remove(['varve-store.json'])).rejects.toMatchObject({ code: 'invalid-key' });
+  await expect(remote.remove(['varve-store.json'])).rejects.toMatchObject({ code: 'key-invalid' });
 });
 
 test('a marker that is a link is refused', async () => {

@@ -197,7 +197,7 @@ features:
     await withRows(path, async (rows) => {
       const ask = (failing: string) => rows.check({ table: '', failing, value: 'a' });
       for (const [sql, reason] of hostile) {
-        const refusal = { code: 'invalid-expression', message: expect.stringMatching(reason) };
+        const refusal = { code: 'expression-invalid', message: expect.stringMatching(reason) };
         await expect(ask(sql), sql).rejects.toMatchObject(refusal);
       }
       expect(await ask("a = 1 AND 'SELECT (1)' <> ''")).toMatchObject({ rows: 1, failing: 1 });

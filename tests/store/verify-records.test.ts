@@ -184,9 +184,9 @@ describe('a flipped bit', () => {
     const store = await Store.open(far(folder));
     await expectFolder(store, root, files);
     const adding = addFolder(store, 'more', new Map([['a', Buffer.from('a')]]));
-    await expect(adding).rejects.toMatchObject({ code: 'damaged-condemned' });
+    await expect(adding).rejects.toMatchObject({ code: 'pending-deletions-damaged' });
     await expect(markAndSweep(store, [root], { graceMs: 0 })).rejects.toMatchObject({
-      code: 'damaged-condemned',
+      code: 'pending-deletions-damaged',
     });
     expect((await verified(folder)).damage).toMatchObject([{ key, repaired: true }]);
     const after = (await readPendingDeletions(far(folder))).flatMap(({ keys }) => keys);

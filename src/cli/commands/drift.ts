@@ -166,7 +166,7 @@ function streamInput(io: Io, file: string): Readable {
   if (file === '-') return addAbortSignal(io.signal, process.stdin);
   const path = resolve(io.cwd, file);
   if (existsSync(path)) return addAbortSignal(io.signal, createReadStream(path));
-  throw new VarveError('missing-path', `There is nothing at ${file}`, {
+  throw new VarveError('path-missing', `There is nothing at ${file}`, {
     path: file,
     remedy: 'Name a file of JSON Lines, or - for standard input.',
   });

@@ -12,7 +12,7 @@ const ITEM = /^("[^"]*"|'[^']*'|[^"',#\s](?:[^,#]*[^,#\s])?)\s*/;
  * Reads `.dvc/config` by the rules of ConfigObj, which DVC reads it with: quoted section names, `#` comments, quoted
  * values, comma-separated lists, values in triple quotes.
  * Source: the ConfigObj documentation, "The Config File Format".
- * @throws VarveError `invalid-config`; values are never shown, since they may be secrets
+ * @throws VarveError `config-invalid`; values are never shown, since they may be secrets
  */
 export function parseConfigFile(text: string, path: string): ConfigSections {
   const sections = new Map<string, Values>([['', new Map()]]);
@@ -102,7 +102,7 @@ function unquote(text: string): string {
 }
 
 function invalid(path: string, index: number, what: string): VarveError {
-  return new VarveError('invalid-config', `Line ${index + 1} of ${path} ${what}`, {
+  return new VarveError('config-invalid', `Line ${index + 1} of ${path} ${what}`, {
     path,
     remedy: 'Correct the line; `dvc config --list` shows whether DVC can read the file.',
   });

@@ -37,7 +37,7 @@ const LINK_TYPES: readonly LinkType[] = ['reflink', 'hardlink', 'symlink', 'copy
  * Reads DVC's configuration for the repository at `root`: the files of the system, of the user, `.dvc/config` and
  * `.dvc/config.local`, the later ones winning.
  * @param root absolute folder that holds `.dvc`
- * @throws VarveError `invalid-config`
+ * @throws VarveError `config-invalid`
  */
 export function loadConfig(root: string): DvcConfig {
   const merged = new Map<string, Map<string, string | readonly string[]>>();
@@ -125,7 +125,7 @@ function linkTypes(value: string | readonly string[] | undefined): readonly Link
   const unknown = types.find((name) => !LINK_TYPES.includes(name as LinkType));
   if (unknown === undefined && types.length > 0) return types as LinkType[];
   throw new VarveError(
-    'invalid-config',
+    'config-invalid',
     `cache.type of DVC's configuration names ${JSON.stringify(unknown ?? '')}`,
     {
       remedy: `Use a list of ${LINK_TYPES.join(', ')}, as in \`dvc config cache.type reflink,copy\`.`,

@@ -30,7 +30,7 @@ export function directoryId(bytes: Uint8Array, hash: HashName): ObjectId {
 /**
  * The files that the bytes of a `.dir` object list, sorted as `encodeDirectory` sorts. Keys besides `md5` and `relpath`
  * (DVC wrote some in older versions) are passed over.
- * @throws VarveError `damaged-manifest` for anything else than files at distinct paths within the directory
+ * @throws VarveError `manifest-damaged` for anything else than files at distinct paths within the directory
  */
 export function readDirectory(bytes: Uint8Array, hash: HashName, where: string): DirectoryEntry[] {
   if (bytes.length > MAX_MANIFEST_BYTES)
@@ -89,7 +89,7 @@ function asciiJson(text: string): string {
 }
 
 function damaged(where: string, what: string): VarveError {
-  return new VarveError('damaged-manifest', `The list of files ${where} ${what}`, {
+  return new VarveError('manifest-damaged', `The list of files ${where} ${what}`, {
     path: where,
     remedy: 'Remove this object from the cache and fetch it again, or add the data again.',
   });

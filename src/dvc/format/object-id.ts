@@ -13,11 +13,11 @@ export interface ObjectId {
 const VALUE = /^[0-9a-f]{32}(\.dir)?$/;
 export const DIRECTORY_SUFFIX = '.dir';
 
-/** @throws VarveError `damaged-pointer` if `value` is no MD5 */
+/** @throws VarveError `pointer-damaged` if `value` is no MD5 */
 export function parseObjectId(value: unknown, hash: HashName, where: string): ObjectId {
   const lower = typeof value === 'string' ? value.toLowerCase() : '';
   if (VALUE.test(lower)) return { hash, value: lower };
-  throw new VarveError('damaged-pointer', `${where} holds ${JSON.stringify(value)} where an MD5 belongs`, {
+  throw new VarveError('pointer-damaged', `${where} holds ${JSON.stringify(value)} where an MD5 belongs`, {
     path: where,
     remedy: 'Restore the file from Git, or run `dvc add` or `varve add` on the data again.',
   });

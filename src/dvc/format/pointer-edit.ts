@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import type { ObjectId } from './object-id.ts';
 import type { ProfileReference } from './output.ts';
-import { damagedPointer, parseYaml } from './yaml-file.ts';
+import { damagedPointer, parseDvcYaml } from './yaml-file.ts';
 import { yamlScalar } from './yaml-scalar.ts';
 
 /** The fields that `dvc add` records of an output. */
@@ -94,7 +94,7 @@ function setFact(text: string, pointer: string, key: string, value: string | und
 
 /** The one output of a `.dvc` file that `dvc add` or `varve add` may rewrite. */
 function onlyOutput(text: string, pointer: string): YAMLMap {
-  const { contents } = parseYaml(text, pointer);
+  const { contents } = parseDvcYaml(text, pointer);
   const outs = isMap(contents) ? contents.get('outs') : undefined;
   const out = isSeq(outs) && outs.items.length === 1 ? outs.items[0] : undefined;
   if (isMap(out) && !out.flow && out.items.length > 0) return out;

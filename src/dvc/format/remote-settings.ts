@@ -13,7 +13,7 @@ const MAX_REFERENCES = 8;
 
 /**
  * All settings of a remote: `remote://other/path` borrows those of another one.
- * @throws VarveError `unknown-remote`
+ * @throws VarveError `remote-unknown`
  */
 export function settingsOf(config: DvcConfig, name: string, depth = 0): ReadonlyMap<string, Setting> {
   const values = config.remotes.get(name);
@@ -33,7 +33,7 @@ export function settingsOf(config: DvcConfig, name: string, depth = 0): Readonly
   ]);
 }
 
-/** The absolute folder that a remote's URL means; undefined if it is no folder. @throws VarveError `invalid-remote-url` */
+/** The absolute folder that a remote's URL means; undefined if it is no folder. @throws VarveError `remote-url-invalid` */
 export function folderOfRemote(url: string): string | undefined {
   const scheme = schemeOf(url);
   if (scheme === undefined) return url;
@@ -46,7 +46,7 @@ export function schemeOf(url: string): string | undefined {
 }
 
 function unknownRemote({ remotes }: DvcConfig, name: string): VarveError {
-  return new VarveError('unknown-remote', `DVC's configuration has no remote named ${name}`, {
+  return new VarveError('remote-unknown', `DVC's configuration has no remote named ${name}`, {
     path: name,
     remedy: `It has ${[...remotes.keys()].join(', ') || 'none'}; add one with \`dvc remote add\`.`,
   });

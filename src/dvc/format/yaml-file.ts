@@ -1,5 +1,5 @@
 import type { Document } from 'yaml';
-import { parseYaml as parseAnyYaml } from '../../base/yaml.ts';
+import { parseYaml } from '../../base/yaml.ts';
 import { VarveError } from '../../errors.ts';
 import { type Plain, readBlockYaml } from './block-yaml.ts';
 
@@ -7,20 +7,20 @@ const MAX_TEXT_BYTES = 128 * 1024 * 1024;
 
 /**
  * A YAML file of DVC as plain values.
- * @throws VarveError `damaged-pointer`
+ * @throws VarveError `pointer-damaged`
  */
 export function readYaml(text: string, path: string): Plain | undefined {
   checkLength(text, path);
-  return readBlockYaml(text) ?? plainValue(parseYaml(text, path), path);
+  return readBlockYaml(text) ?? plainValue(parseDvcYaml(text, path), path);
 }
 
 /**
  * A YAML file of DVC, without any interpretation of its scalars.
- * @throws VarveError `damaged-pointer`
+ * @throws VarveError `pointer-damaged`
  */
-export function parseYaml(text: string, path: string): Document {
+export function parseDvcYaml(text: string, path: string): Document {
   checkLength(text, path);
-  const { document, fault } = parseAnyYaml(text, { schema: 'failsafe', strict: true, uniqueKeys: true });
+  const { document, fault } = parseYaml(text, { schema: 'failsafe', strict: true, uniqueKeys: true });
   if (fault !== undefined) throw damagedPointer(path, `is not YAML: ${fault.message}`);
   return document;
 }
@@ -61,7 +61,7 @@ export function asCount(value: Plain | undefined): number | undefined {
 }
 
 export function damagedPointer(path: string, what: string): VarveError {
-  return new VarveError('damaged-pointer', `${path} ${what}`, {
+  return new VarveError('pointer-damaged', `${path} ${what}`, {
     path,
     remedy: 'Restore the file from Git, or solve its merge conflict, then run the same command again.',
   });

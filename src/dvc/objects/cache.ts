@@ -56,7 +56,7 @@ function namesIn(folder: string): string[] {
 
 /**
  * The files of an output, by its `.dir` object in the cache; undefined if that is not there.
- * @throws VarveError `digest-mismatch`, `damaged-manifest`
+ * @throws VarveError `digest-mismatch`, `manifest-damaged`
  */
 export async function cachedFiles(
   context: DvcContext,

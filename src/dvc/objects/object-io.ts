@@ -384,7 +384,7 @@ function missing(path: string): VarveError {
 }
 
 function notAFile(path: string): VarveError {
-  return new VarveError('unsupported-file', `${path} is neither a file nor a folder`, {
+  return new VarveError('file-unsupported', `${path} is neither a file nor a folder`, {
     path,
     remedy: 'Move it out of the data, or name it in .dvcignore.',
   });

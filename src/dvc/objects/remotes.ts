@@ -32,7 +32,7 @@ const REFUSED: Record<string, (value: string) => boolean> = {
 
 /**
  * The remote of this name in DVC's configuration, or its default one. Close it.
- * @throws VarveError `no-remote`, `unknown-remote`, `dvc-unsupported`, `settings-untrusted`
+ * @throws VarveError `remote-unset`, `remote-unknown`, `dvc-unsupported`, `settings-untrusted`
  */
 export async function openDvcRemote(context: DvcContext, name: string | undefined): Promise<ObjectRemote> {
   const { config, root } = context.repository;
@@ -136,7 +136,7 @@ function jobsOf(settings: RemoteSettings): number | undefined {
 function noRemote(config: DvcConfig): VarveError {
   const names = [...config.remotes.keys()];
   return new VarveError(
-    'no-remote',
+    'remote-unset',
     names.length === 0 ? 'DVC has no remote here' : 'DVC has no default remote here',
     {
       path: '.dvc/config',

@@ -138,7 +138,7 @@ async function neededObjects(
 async function readableFiles(context: DvcContext, id: ObjectId) {
   if (!isCached(context, id)) return undefined;
   return cachedFiles(context, id).catch((error: unknown) => {
-    if (error instanceof VarveError && ['digest-mismatch', 'damaged-manifest'].includes(error.code))
+    if (error instanceof VarveError && ['digest-mismatch', 'manifest-damaged'].includes(error.code))
       return undefined;
     throw error;
   });

@@ -104,13 +104,13 @@ function targetOf(context: DvcContext, outputs: readonly Output[], written: stri
     : (problemOfDataPath(path) ??
       (resolveInside('', path) === undefined ? 'has the form of an address' : undefined));
   if (problem !== undefined) {
-    throw new VarveError('unsupported-path', `No data may lie at ${JSON.stringify(written)}: it ${problem}`, {
+    throw new VarveError('path-unsupported', `No data may lie at ${JSON.stringify(written)}: it ${problem}`, {
       path: written,
       remedy: 'Put the data into a folder of its own, such as data/, and add that.',
     });
   }
   if (folder === undefined) {
-    throw new VarveError('missing-path', `There is nothing at ${written}`, {
+    throw new VarveError('path-missing', `There is nothing at ${written}`, {
       path: written,
       remedy: 'Check the spelling; data that is not checked out comes back by `varve checkout`.',
     });
@@ -138,7 +138,7 @@ function refuseOverlap(outputs: readonly Output[], path: string): void {
     (output) => output.path !== path && (isWithin(output.path, path) || isWithin(path, output.path)),
   );
   if (other === undefined) return;
-  throw new VarveError('nested-dataset', `${path} and the output ${other.path} overlap`, {
+  throw new VarveError('dataset-nested', `${path} and the output ${other.path} overlap`, {
     path,
     remedy: isWithin(path, other.path)
       ? `Run \`varve add ${other.path}\`: it takes only what changed.`
@@ -150,7 +150,7 @@ function refuseOverlap(outputs: readonly Output[], path: string): void {
 async function takeIn(context: DvcContext, { path, known }: Target): Promise<Identified> {
   const found = scanOutput(context.repository, path);
   if (found === undefined)
-    throw new VarveError('missing-path', `${path} went away`, { path, remedy: 'Run the command again.' });
+    throw new VarveError('path-missing', `${path} went away`, { path, remedy: 'Run the command again.' });
   const legacy =
     known?.id?.hash === 'md5-dos2unix'
       ? await storeFiles(context, path, found.files, 'md5-dos2unix')

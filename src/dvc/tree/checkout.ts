@@ -44,7 +44,7 @@ const AT_ONCE = 256;
 /**
  * Makes the data match the pointers. Nothing is touched before it is known that all of it can be done: every object is in the
  * cache, and every byte that would go is in the cache too, or was given up by `force`.
- * @throws VarveError `unsaved-changes`, `object-missing`, `name-collision`, `tracked-by-git`, `nested-dataset`
+ * @throws VarveError `changes-unsaved`, `object-missing`, `name-collision`, `path-tracked`, `dataset-nested`
  */
 export async function checkoutOutputs(
   context: DvcContext,
@@ -137,7 +137,7 @@ function refuseNested(paths: readonly string[]): void {
     for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
       const around = path.slice(0, slash);
       if (!all.has(around)) continue;
-      throw new VarveError('nested-dataset', `${path} lies within the output ${around}`, {
+      throw new VarveError('dataset-nested', `${path} lies within the output ${around}`, {
         path,
         remedy: 'Outputs cannot hold one another: remove one of the two from its pointer.',
       });
@@ -164,7 +164,7 @@ function refuseUnsaved(plans: readonly Plan[]): void {
   const path = posix.join(plan.output.path, plan.unsaved[0]!);
   const others =
     plan.unsaved.length === 1 ? '' : ` and ${plan.unsaved.length - 1} more of ${plan.output.path}`;
-  throw new VarveError('unsaved-changes', `${path}${others} would be lost: its bytes are saved nowhere`, {
+  throw new VarveError('changes-unsaved', `${path}${others} would be lost: its bytes are saved nowhere`, {
     path,
     remedy: `Save them by \`varve add ${plan.output.path}\`, or give them up by \`--force\`.`,
   });

@@ -5,7 +5,7 @@ import { findGitRoot, VARVE_FOLDER } from '../../workspace/repository.ts';
 /**
  * The nearest folder upwards from `from` that holds `.dvc`, if it is nearer than a `.varve`; never above Git's root. Stands apart
  * from what opens it, since every command asks, and most find none.
- * @throws VarveError `not-a-repository`, `missing-path`
+ * @throws VarveError `repository-missing`, `path-missing`
  */
 export function findDvcRoot(from: string): string | undefined {
   const top = findGitRoot(from);

@@ -20,10 +20,10 @@ export function ignoreOutput(root: string, output: string): string | undefined {
   return where;
 }
 
-/** @throws VarveError `tracked-by-git` */
+/** @throws VarveError `path-tracked` */
 export function refuseTracked(root: string, output: string): void {
   if (git(root, ['ls-files', '-z', '--', `:(literal)${output}`]).output.length === 0) return;
-  throw new VarveError('tracked-by-git', `${output} is tracked by Git`, {
+  throw new VarveError('path-tracked', `${output} is tracked by Git`, {
     path: output,
     remedy: `Run \`git rm -r --cached -- ${output}\` first, so that only DVC keeps its contents.`,
   });

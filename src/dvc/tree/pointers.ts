@@ -94,7 +94,7 @@ function collect(paths: readonly string[], read: (path: string) => string | unde
   if (twice === undefined) return outputs;
   const other = outputs[outputs.indexOf(twice) + 1]!;
   throw new VarveError(
-    'damaged-pointer',
+    'pointer-damaged',
     `${twice.path} is an output of both ${twice.pointer} and ${other.pointer}`,
     {
       path: twice.path,

@@ -24,7 +24,7 @@ export const STATE_FOLDER = '.dvc/tmp/varve';
 
 /**
  * @param root as findDvcRoot found it
- * @throws VarveError `invalid-config`, `link-refused`
+ * @throws VarveError `config-invalid`, `link-refused`
  */
 export function openDvcRepository(root: string): DvcRepository {
   const top = findGitRoot(root);

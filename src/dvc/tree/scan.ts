@@ -30,7 +30,7 @@ export interface FoundOutput {
  * What lies at the path of an output; undefined if nothing does. As with DVC, empty folders are nothing. Links are
  * followed only into the cache, where DVC may have put the data.
  * @param unfinished takes the paths, from the top, of files that a write of varve left in the output or still writes: they are no data
- * @throws VarveError `symlink-refused`, `special-file-refused`, `nested-dataset`, `unsupported-name`
+ * @throws VarveError `symlink-refused`, `special-file-refused`, `dataset-nested`, `name-unsupported`
  */
 export function scanOutput(
   repository: DvcRepository,
@@ -114,13 +114,13 @@ function leadsToCache(repository: DvcRepository, whole: string): boolean {
 
 function checkName(path: string, name: string): void {
   if (name === DVC_IGNORE) {
-    throw refused(path, 'nested-dataset', 'lies within the data', 'Move it above the data, as DVC demands.');
+    throw refused(path, 'dataset-nested', 'lies within the data', 'Move it above the data, as DVC demands.');
   }
   const problem = name.includes('\ufffd') ? 'is not valid UTF-8' : problemOfDataPath(path);
   if (problem === undefined) return;
   throw refused(
     JSON.stringify(path),
-    'unsupported-name',
+    'name-unsupported',
     `cannot be part of the data: it ${problem}`,
     'Rename it, move it out, or name it in .dvcignore.',
   );

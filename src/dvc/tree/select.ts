@@ -17,7 +17,7 @@ export type RecordedOutput = Output & { readonly id: ObjectId };
 /**
  * The outputs that paths of the user name: each an output, its `.dvc` file, a folder with outputs below, or a file or
  * folder within an output. No paths: all.
- * @throws VarveError `not-a-dataset`, `outside-repository`
+ * @throws VarveError `dataset-missing`, `path-outside`
  */
 export function selectOutputs(
   context: Pick<DvcContext, 'repository' | 'cwd'>,
@@ -73,7 +73,7 @@ function namedBy(
   if (around !== undefined) return [{ output: around, part: path.slice(around.path.length + 1) }];
   const below = outputs.filter((other) => isWithin(other.path, path) || other.pointer === path);
   if (below.length > 0) return below.map((other) => ({ output: other }));
-  throw new VarveError('not-a-dataset', `${written} is not an output of DVC, and holds none`, {
+  throw new VarveError('dataset-missing', `${written} is not an output of DVC, and holds none`, {
     path: written,
     remedy: `Run \`varve add ${written}\` to make it one, or \`varve status\` to see those there are.`,
   });

@@ -46,7 +46,7 @@ export function dvcCacheRequest(root: string, config: DvcConfig): TrustRequest |
 /**
  * What a remote asks of this machine by the repository's files; undefined if it is a folder of the repository, or lies on AWS itself, or
  * where this machine's own configuration says all of it.
- * @throws VarveError `unknown-remote`
+ * @throws VarveError `remote-unknown`
  */
 export function dvcRemoteRequest(root: string, config: DvcConfig, name: string): TrustRequest | undefined {
   const shared = new Map([...settingsOf(config, name)].filter(([, { file }]) => file !== undefined));

@@ -89,7 +89,7 @@ const FEATHER_1_MAGIC = 'FEA1';
 
 function assertArrow({ absolutePath, path }: SourceFile): void {
   if (firstBytes(absolutePath, FEATHER_1_MAGIC.length).toString('latin1') !== FEATHER_1_MAGIC) return;
-  throw new VarveError('unreadable-table', `${path}: Feather version 1, which is not read`, {
+  throw new VarveError('table-unreadable', `${path}: Feather version 1, which is not read`, {
     remedy: 'Write it as version 2, as pandas and pyarrow have done since 2020, or as Parquet.',
     path,
   });

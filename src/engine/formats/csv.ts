@@ -208,11 +208,11 @@ function csvError(error: unknown, files: readonly SourceFile[]): VarveError {
   const counts = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
   if (counts !== null) {
     const than = `${Number(counts[2]) > Number(counts[1]) ? 'more' : 'fewer'} fields than the ${counts[1]} of the header`;
-    return refused('ragged-line', than, 'Correct that line, or quote the field that contains the delimiter.');
+    return refused('line-ragged', than, 'Correct that line, or quote the field that contains the delimiter.');
   }
   if (/unterminated quote|quoted value/i.test(text))
     return refused(
-      'ragged-line',
+      'line-ragged',
       'a quote that is not closed',
       'Close it, or double the quotes within the field.',
     );

@@ -30,7 +30,7 @@ export function encodingOf(file: SourceFile): string {
  */
 export function notUtf8({ path }: SourceFile, encoding: string, line?: number, cause?: unknown): VarveError {
   const where = line === undefined ? path : `${path}, line ${line}`;
-  return new VarveError('not-utf-8', `${where}: the bytes are not UTF-8`, {
+  return new VarveError('text-not-utf-8', `${where}: the bytes are not UTF-8`, {
     remedy: `Convert the file first, for example: iconv -f ${encoding} -t utf-8 ${path}`,
     path,
     cause,

@@ -17,7 +17,7 @@ const PIECE = 64 * 1024;
 /**
  * Refuses plain text with a line that is far too long, over which the reader would go again and again to tell its delimiter. Of other
  * text it reads next to nothing: a piece of each block that a line feed stands in.
- * @throws VarveError `unreadable-table`
+ * @throws VarveError `table-unreadable`
  */
 export async function assertLines(file: SourceFile, signal: AbortSignal): Promise<void> {
   if (compressionOf([file]) !== 'uncompressed') return;
@@ -43,7 +43,7 @@ export async function assertLines(file: SourceFile, signal: AbortSignal): Promis
 
 /**
  * Decompresses a file to nothing, and with `asLines` refuses what assertLines does.
- * @throws VarveError `unreadable-table`, and the decompressor's error where the file is cut or damaged
+ * @throws VarveError `table-unreadable`, and the decompressor's error where the file is cut or damaged
  */
 export async function readThrough(file: SourceFile, asLines: boolean, signal?: AbortSignal): Promise<void> {
   let length = 0;
@@ -65,7 +65,7 @@ export async function readThrough(file: SourceFile, asLines: boolean, signal?: A
 
 export function lineTooLong({ path }: SourceFile, line?: number, cause?: unknown): VarveError {
   const where = line === undefined ? path : `${path}, line ${line}`;
-  return new VarveError('unreadable-table', `${where}: a line is longer than 32 MiB`, {
+  return new VarveError('table-unreadable', `${where}: a line is longer than 32 MiB`, {
     remedy: 'Keep so long a value in a file of its own, or use Parquet.',
     path,
     cause,

@@ -8,7 +8,7 @@ import { readThrough } from './lines.ts';
  * DuckDB takes a compressed text that was cut for a shorter one, and looks at no checksum of gzip's. So what is compressed is
  * looked at whole: gzip is decompressed to nothing; of zstd, whose checksums DuckDB does look at, the heads of its blocks
  * are followed to the end (RFC 8878).
- * @throws VarveError `unreadable-table` if the file is cut or damaged
+ * @throws VarveError `table-unreadable` if the file is cut or damaged
  */
 export async function assertWhole(file: SourceFile, signal?: AbortSignal): Promise<void> {
   const compression = compressionOf([file]);
@@ -19,7 +19,7 @@ export async function assertWhole(file: SourceFile, signal?: AbortSignal): Promi
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof VarveError) throw error;
-    throw new VarveError('unreadable-table', `${file.path}: ${(error as Error).message}`, {
+    throw new VarveError('table-unreadable', `${file.path}: ${(error as Error).message}`, {
       remedy: 'The file was cut or damaged on its way: copy it again.',
       path: file.path,
       cause: error,

@@ -41,19 +41,19 @@ export interface Backend {
 
   /**
    * The path of the dataset that a path of the user names as a whole, by its data or its pointer; undefined if it names none.
-   * @throws VarveError `outside-repository`
+   * @throws VarveError `path-outside`
    */
   datasetNamed(path: string): Promise<string | undefined>;
   /**
    * The version that a commit has of the dataset at `path` (or with its pointer there); of the working tree where `commit` is undefined.
    * Undefined if there is no such dataset.
-   * @throws VarveError `not-a-dataset` if it has no recorded version; `damaged-pointer`
+   * @throws VarveError `dataset-missing` if it has no recorded version; `pointer-damaged`
    */
   version(path: string, commit: string | undefined): Promise<DatasetVersion | undefined>;
   /**
    * The datasets of the working tree that paths of the user name: each a dataset, its pointer, a folder that holds some, or something
    * within one. No paths: all.
-   * @throws VarveError `not-a-dataset`, `outside-repository`, `damaged-pointer`
+   * @throws VarveError `dataset-missing`, `path-outside`, `pointer-damaged`
    */
   select(paths: readonly string[]): Promise<readonly DatasetVersion[]>;
   /** Every dataset of a commit. */
@@ -69,12 +69,12 @@ export interface Backend {
     version: DatasetVersion,
     targetOf: (name: string, index: number) => string | undefined,
   ): Promise<DatasetFiles>;
-  /** The files of a version, in the order of their paths. @throws VarveError `object-missing`, `damaged-manifest` */
+  /** The files of a version, in the order of their paths. @throws VarveError `object-missing`, `manifest-damaged` */
   listFiles(version: DatasetVersion): AsyncIterable<SnapshotFile>;
   /**
    * The bytes of a file of a version. None is yielded before it is verified.
    * @param file its path in the dataset; undefined for a dataset that is a file
-   * @throws VarveError `missing-path`, `object-missing`, `digest-mismatch`
+   * @throws VarveError `path-missing`, `object-missing`, `digest-mismatch`
    */
   readFile(version: DatasetVersion, file: string | undefined): AsyncIterable<Uint8Array>;
   /** The store of this clone that has the statistics of versions. Close it. */
@@ -91,7 +91,7 @@ export interface Backend {
     commits: { readonly before: string; readonly after: string | undefined },
     paths: readonly string[],
   ): Promise<readonly ComparedDataset[]>;
-  /** Makes the data match the pointers. @throws VarveError `unsaved-changes`, `object-missing`, `name-collision` */
+  /** Makes the data match the pointers. @throws VarveError `changes-unsaved`, `object-missing`, `name-collision` */
   checkout(paths: readonly string[], options: CheckoutOptions): Promise<CheckoutResult>;
   /** Sends what a remote lacks. */
   push(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
@@ -116,8 +116,8 @@ export interface Backend {
   /** What settings and pointers of the working tree ask of this machine: each counts once it agreed to that. Contacts nobody. */
   settingRequests(): Promise<readonly TrustRequest[]>;
 
-  /** Takes the history into varve's format, on new branches. @throws VarveError `not-a-dvc-repository` */
+  /** Takes the history into varve's format, on new branches. @throws VarveError `dvc-missing` */
   importDvc(): Promise<ImportDvcResult>;
-  /** Turns the history into DVC's format, on new branches. @throws VarveError `already-dvc` */
+  /** Turns the history into DVC's format, on new branches. @throws VarveError `dvc-exists` */
   exportDvc(): Promise<ExportDvcResult>;
 }

@@ -7,7 +7,7 @@ export function noSuchFile({ path, kind }: DatasetVersion, file: string | undefi
     file === undefined
       ? [`${path} is a folder`, 'Name one of its files.']
       : [`${path} has no file ${file}`, 'List the files that it has.'];
-  return new VarveError('missing-path', kind === 'file' ? `${path} is a file, and has none within` : what, {
+  return new VarveError('path-missing', kind === 'file' ? `${path} is a file, and has none within` : what, {
     path,
     remedy: kind === 'file' ? 'Name no file within it.' : remedy,
   });
@@ -16,7 +16,7 @@ export function noSuchFile({ path, kind }: DatasetVersion, file: string | undefi
 /** Only the top of a repository of DVC can be taken into varve's format. */
 export function notDvc(root: string): VarveError {
   return new VarveError(
-    'not-a-dvc-repository',
+    'dvc-missing',
     `${root} is not the top of a Git repository in which DVC was started`,
     {
       path: root,

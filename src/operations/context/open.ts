@@ -7,7 +7,7 @@ import type { Context, Watch } from './context.ts';
 /**
  * Opens the repository around `cwd` with the backend that looks after its data: DVC if that was started and varve was
  * not, else varve itself. This is the one place that chooses; it loads DVC's side only if that is chosen.
- * @throws VarveError `not-a-repository`, `not-initialised`, `missing-path`; in a repository of DVC `invalid-config`
+ * @throws VarveError `repository-missing`, `repository-uninitialised`, `path-missing`; in a repository of DVC `config-invalid`
  */
 export async function openContext(cwd: string, watch: Watch = {}): Promise<Context> {
   const dvcRoot = findDvcRoot(cwd);

@@ -37,7 +37,7 @@ async function globbedFiles({ name, watch }: NamedDataset, glob: Glob): Promise<
   for (const path of glob.files())
     files.push(...(await filesOf(glob.folder, path, watch)).map((file) => ({ ...file, path })));
   if (files.length > 0) return { kind: 'directory', files };
-  throw new VarveError('missing-path', `No file matches ${name}`, {
+  throw new VarveError('path-missing', `No file matches ${name}`, {
     path: name,
     remedy: 'Check the pattern: `*` stays within a folder, `**` does not.',
   });

@@ -14,7 +14,7 @@ export interface ProfiledVersion {
 
 /**
  * The versions of a dataset that have a profile, oldest first, as `revision` (a commit or `REV..REV`) reaches them.
- * @throws VarveError `not-fetched`
+ * @throws VarveError `profile-not-fetched`
  */
 export async function profiledVersions(
   context: Context,

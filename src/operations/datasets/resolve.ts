@@ -30,12 +30,12 @@ export interface NamedDataset {
 
 /**
  * Finds out what a person means by a path, `path@REV` or a pattern.
- * @throws VarveError `missing-path`, `unknown-revision`, `not-a-dataset`, and the codes of parsePointer
+ * @throws VarveError `path-missing`, `revision-unknown`, `dataset-missing`, and the codes of parsePointer
  */
 export async function nameDataset(cwd: string, argument: string, watch: Watch = {}): Promise<NamedDataset> {
   // Before anything is made of its parts: what stands before an @ may be a password.
   if (isUrl(argument)) {
-    throw new VarveError('not-a-dataset', `${describeUrl(argument)} is a URL, not a dataset`, {
+    throw new VarveError('dataset-missing', `${describeUrl(argument)} is a URL, not a dataset`, {
       path: describeUrl(argument),
       remedy: 'Make it one by `varve add URL --to PATH`, or name a local file or folder.',
     });
@@ -53,7 +53,7 @@ export async function nameDataset(cwd: string, argument: string, watch: Watch = 
   }
   const absolutePath = resolve(cwd, argument);
   if (existsSync(absolutePath)) return { name: argument, context, version: undefined, absolutePath, watch };
-  throw new VarveError('missing-path', `There is nothing at ${argument}`, {
+  throw new VarveError('path-missing', `There is nothing at ${argument}`, {
     path: argument,
     remedy: 'Name a dataset, a version of one as `path@REV`, a plain file or folder, or files by a pattern.',
   });
@@ -81,11 +81,11 @@ export function hasData({ absolutePath }: NamedDataset): boolean {
 }
 
 function contextOf(cwd: string, watch: Watch): Promise<Context | undefined> {
-  return unless(['not-a-repository', 'not-initialised'], () => openContext(cwd, watch));
+  return unless(['repository-missing', 'repository-uninitialised'], () => openContext(cwd, watch));
 }
 
 function versionOf(context: Context, argument: string): Promise<DatasetVersion | undefined> {
-  return unless(['outside-repository'], () => versionNamed(context, argument));
+  return unless(['path-outside'], () => versionNamed(context, argument));
 }
 
 /** Runs `look`, and gives undefined if it fails with one of these codes. */

@@ -9,7 +9,7 @@ import type { Context } from '../context/context.ts';
 /**
  * The version that `path@REV` names, or `path` for that of the working tree. Undefined if it names no dataset: a plain file or
  * folder, or nothing at all.
- * @throws VarveError `unknown-revision`, `outside-repository`, `not-a-dataset` if the commit has no such dataset
+ * @throws VarveError `revision-unknown`, `path-outside`, `dataset-missing` if the commit has no such dataset
  */
 export async function versionNamed(context: Context, argument: string): Promise<DatasetVersion | undefined> {
   const { backend, repository, cwd } = context;
@@ -22,7 +22,7 @@ export async function versionNamed(context: Context, argument: string): Promise<
   const version = await backend.version(path, commit);
   if (version !== undefined) return version;
   const { dataset } = backend.terms;
-  throw new VarveError('not-a-dataset', `${path} is not ${dataset} in ${commit.slice(0, 12)}`, {
+  throw new VarveError('dataset-missing', `${path} is not ${dataset} in ${commit.slice(0, 12)}`, {
     path,
     remedy: 'See `varve log` for the commits that have it.',
   });

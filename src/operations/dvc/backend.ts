@@ -194,7 +194,7 @@ export class DvcBackend implements Backend {
 
   async exportDvc(): Promise<ExportDvcResult> {
     const { root } = this.repository;
-    throw new VarveError('already-dvc', `${root} is a repository of DVC already`, {
+    throw new VarveError('dvc-exists', `${root} is a repository of DVC already`, {
       path: root,
       remedy: 'Run `varve export-dvc` in a repository in which varve was started.',
     });

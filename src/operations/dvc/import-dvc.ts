@@ -100,7 +100,7 @@ async function fetchWhatIsThere(context: DvcContext, versions: readonly Recorded
     try {
       if (!(await isWhole(context, output))) await fetchOutputs(context, [{ output }], {});
     } catch (error) {
-      if (!(error instanceof VarveError) || !['object-missing', 'no-remote'].includes(error.code))
+      if (!(error instanceof VarveError) || !['object-missing', 'remote-unset'].includes(error.code))
         throw error;
     }
   }

@@ -164,7 +164,7 @@ function selectedAt(context: DvcContext, commit: string, paths: readonly string[
   try {
     return selectOutputs(context, outputsAt(context.repository, commit), paths);
   } catch (error) {
-    if (error instanceof VarveError && error.code === 'not-a-dataset') return [];
+    if (error instanceof VarveError && error.code === 'dataset-missing') return [];
     throw error;
   }
 }
@@ -177,7 +177,7 @@ function total(...parts: readonly DvcTransferred[]): DvcTransferred {
 }
 
 function keptFromRemotes(path: string): VarveError {
-  return new VarveError('kept-from-remotes', `${path} is kept out of remotes by its \`push: false\``, {
+  return new VarveError('dataset-local-only', `${path} is kept out of remotes by its \`push: false\``, {
     path,
     remedy: 'Make it again with `dvc repro`, or copy it from a clone that has it.',
   });

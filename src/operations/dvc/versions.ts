@@ -94,7 +94,7 @@ function versionOf(output: RecordedOutput, commit: string | undefined): DatasetV
 function recorded(output: Output): RecordedOutput {
   if (isRecorded(output)) return output;
   const { path } = output;
-  throw new VarveError('not-a-dataset', `${path} has no recorded version yet`, {
+  throw new VarveError('dataset-missing', `${path} has no recorded version yet`, {
     path,
     remedy: 'Run `dvc repro` or `varve add` first.',
   });

@@ -38,7 +38,7 @@ export interface ProfiledDataset {
 /**
  * Gets the profile of a dataset. Takes the one that travels with its snapshot, without reading data; computes it if the
  * data is in no snapshot, or if a slice or weight asks for rows. Makes one of what a file of TFDV's statistics tells.
- * @throws VarveError `not-fetched`, `not-tabular`, `tfdv-invalid`, `statistics-only`
+ * @throws VarveError `profile-not-fetched`, `data-not-tabular`, `tfdv-invalid`, `statistics-only`
  */
 export async function profileOfDataset(
   dataset: NamedDataset,
@@ -86,7 +86,7 @@ async function profileOf(
   if (kind === 'directory')
     return profileDirectory(files, processReader, { ...rows, ...wholeRowsCache(context, options) });
   if (files.length > 0 && isTabular(files[0]!.path)) return processReader.profileFiles(files, rows);
-  throw new VarveError('not-tabular', `${name} is not a table, so there are no statistics of it`, {
+  throw new VarveError('data-not-tabular', `${name} is not a table, so there are no statistics of it`, {
     path: name,
     remedy: 'Name a CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Feather file, or a folder.',
   });

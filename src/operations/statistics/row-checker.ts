@@ -52,7 +52,7 @@ export function rowCheckerOf(
 }
 
 function missingTable({ name }: NamedDataset, table: string): VarveError {
-  return new VarveError('missing-table', `${name} has no rows of a table ${JSON.stringify(table)}`, {
+  return new VarveError('table-missing', `${name} has no rows of a table ${JSON.stringify(table)}`, {
     path: name,
     remedy: 'Correct the name of the table in the schema; `varve profile` lists those there are.',
   });

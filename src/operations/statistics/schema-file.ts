@@ -41,10 +41,10 @@ export function isPbtxt({ absolutePath }: SchemaFile): boolean {
   return /\.(pbtxt|textproto|pbtext)$/i.test(absolutePath);
 }
 
-/** @throws VarveError `missing-schema`, `invalid-schema`, `symlink-refused` */
+/** @throws VarveError `schema-missing`, `schema-too-large`, `symlink-refused` */
 export function readSchemaText({ name, absolutePath }: SchemaFile): string {
   if (!existsSync(absolutePath)) {
-    throw new VarveError('missing-schema', `There is no schema at ${name}`, {
+    throw new VarveError('schema-missing', `There is no schema at ${name}`, {
       path: name,
       remedy: `Run \`varve schema infer ${describedBy(name)}\` to write one, or name another with \`--schema\`.`,
     });
@@ -52,13 +52,13 @@ export function readSchemaText({ name, absolutePath }: SchemaFile): string {
   const root = enclosingGitRoot(absolutePath) ?? dirname(absolutePath);
   const text = readTrackedFile(root, relative(root, absolutePath));
   if (text.length <= MAX_SCHEMA_BYTES) return text;
-  throw new VarveError('invalid-schema', `${name} is far too large for a schema`, {
+  throw new VarveError('schema-too-large', `${name} is far too large for a schema`, {
     path: name,
     remedy: 'Check that this is the file that was meant.',
   });
 }
 
-/** @throws VarveError `missing-schema`, `schema-invalid`, `tfdv-invalid` */
+/** @throws VarveError `schema-missing`, `schema-invalid`, `tfdv-invalid` */
 export function readSchema(file: SchemaFile): Schema {
   return parseSchemaOf(file, readSchemaText(file));
 }

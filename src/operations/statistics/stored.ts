@@ -9,12 +9,12 @@ import type { Context } from '../context/context.ts';
 /** Room for the profile of some ten thousand features. */
 export const MAX_PROFILE_BYTES = 256 * 1024 * 1024;
 
-/** The profile of a version that has one, from this clone. @throws VarveError `not-fetched` */
+/** The profile of a version that has one, from this clone. @throws VarveError `profile-not-fetched` */
 export async function storedProfile({ backend }: Context, name: string, digest: Digest): Promise<Profile> {
   return closing(await backend.openProfileStore(), async (store) => {
     const found = await profileIn(store, name, digest);
     if (found !== undefined) return found;
-    throw new VarveError('not-fetched', `The profile of ${name} is not in this clone`, {
+    throw new VarveError('profile-not-fetched', `The profile of ${name} is not in this clone`, {
       path: name,
       remedy: 'Run `varve fetch --profiles-only --all-commits`: it brings profiles and no data.',
     });

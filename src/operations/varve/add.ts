@@ -83,7 +83,7 @@ export async function add(
 function datasetToAdd(context: WorkingContext, path: string): string {
   const dataset = datasetPath(context, path);
   if (dataKind(context.repository.root, dataset) !== undefined) return dataset;
-  throw new VarveError('missing-path', `There is nothing at ${path}`, {
+  throw new VarveError('path-missing', `There is nothing at ${path}`, {
     path,
     remedy:
       'Check the spelling of the path; a dataset that is not checked out comes back by `varve checkout`.',
@@ -94,7 +94,7 @@ function refuseOverlap(datasets: readonly string[]): void {
   for (const outer of datasets) {
     const inner = datasets.find((other) => other.startsWith(`${outer}/`));
     if (inner === undefined) continue;
-    throw new VarveError('nested-dataset', `${inner} lies within ${outer}`, {
+    throw new VarveError('dataset-nested', `${inner} lies within ${outer}`, {
       path: inner,
       remedy: 'Datasets cannot hold one another: add either the whole or the parts.',
     });
@@ -286,7 +286,7 @@ function record(repository: WorkingContext['repository'], snapshot: Snapshot): A
 /** Of what lies in a bucket and was never read there is nothing that a copy could take over. */
 function refuseAbsentInPlace(repository: Repository, dataset: string, snapshot: Digest): void {
   if (readRecordOf(repository, snapshot) === undefined) return;
-  throw new VarveError('not-read', `${dataset} is here in part only, and the rest lies in a bucket`, {
+  throw new VarveError('data-not-read', `${dataset} is here in part only, and the rest lies in a bucket`, {
     path: dataset,
     remedy: `Run \`varve pull ${dataset}\` for all of it, then add it: that makes a copy.`,
   });

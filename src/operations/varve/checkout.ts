@@ -33,7 +33,7 @@ interface Planned {
 
 /**
  * Makes the data match the pointers. Nothing is touched before it is known that every dataset can be checked out.
- * @throws VarveError `unsaved-changes`, `object-missing`, `name-collision`, `tracked-by-git`, `nested-dataset`
+ * @throws VarveError `changes-unsaved`, `object-missing`, `name-collision`, `path-tracked`, `dataset-nested`
  */
 export async function checkout(
   context: WorkingContext,
@@ -111,7 +111,7 @@ function chosenParts(
 function refuseUnknownParts({ path, only }: SelectedDataset, made: CheckoutPlan): void {
   for (const part of only ?? []) {
     if (made.files.some(({ entry }) => isChosen(entry.path, [part]))) continue;
-    throw new VarveError('missing-path', `The snapshot of ${path} has nothing at ${part}`, {
+    throw new VarveError('path-missing', `The snapshot of ${path} has nothing at ${part}`, {
       path: `${path}/${part}`,
       remedy: 'Check the spelling; `varve diff` and `varve log` show what versions hold.',
     });
@@ -124,7 +124,7 @@ function refuseUnsaved(planned: readonly Planned[]): void {
   );
   if (unsaved.length === 0) return;
   const more = unsaved.length > 1 ? ` and ${unsaved.length - 1} more` : '';
-  throw new VarveError('unsaved-changes', `${unsaved[0]}${more} would be overwritten, and nobody saved it`, {
+  throw new VarveError('changes-unsaved', `${unsaved[0]}${more} would be overwritten, and nobody saved it`, {
     path: unsaved[0]!,
     remedy: 'Save it with `varve add`, move it away, or give it up with `varve checkout --force`.',
   });

@@ -16,7 +16,7 @@ import { isUnread, type ManifestFile } from './in-place/snapshot.ts';
 import { datasetStatus } from './status.ts';
 import { openCache } from './stores/stores.ts';
 
-/** Implements Backend.diff. @throws VarveError `not-a-dataset` for a path that neither side has */
+/** Implements Backend.diff. @throws VarveError `dataset-missing` for a path that neither side has */
 export async function diff(
   context: WorkingContext,
   { before, after }: { readonly before: string; readonly after: string | undefined },
@@ -155,7 +155,7 @@ function refuseUnknown(chosen: readonly string[] | undefined, all: readonly stri
   const unknown = chosen?.find((path) => !all.some((dataset) => isChosen(dataset, [path])));
   if (unknown === undefined) return;
   throw new VarveError(
-    'not-a-dataset',
+    'dataset-missing',
     `${unknown} is neither a revision, nor a dataset of the two versions`,
     {
       path: unknown,

@@ -114,7 +114,8 @@ async function bringIn(context: WorkingContext, cache: Store, dataset: PointedDa
     const { store } = await openRemoteStore(context);
     await closing(store, () => transfer(store, cache, [rootOf(dataset)], watching(context)));
   } catch (error) {
-    if (!(error instanceof VarveError) || !['object-missing', 'no-remote'].includes(error.code)) throw error;
+    if (!(error instanceof VarveError) || !['object-missing', 'remote-unset'].includes(error.code))
+      throw error;
   }
 }
 

@@ -103,7 +103,7 @@ async function openStoreWith(
   if (digest === undefined || cache.has(digest)) return cache;
   await cache.close();
   const { store, url } = await openRemoteStore(context).catch((error: unknown) => {
-    if (error instanceof VarveError && error.code === 'no-remote')
+    if (error instanceof VarveError && error.code === 'remote-unset')
       throw objectMissing(digest, 'the cache', path);
     throw error;
   });

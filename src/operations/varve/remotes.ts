@@ -74,7 +74,7 @@ export function chooseRemote(
 
 /**
  * Says how this clone reaches the sources at `url` and below. Nothing is contacted. Returns all that is now said of it.
- * @throws VarveError `invalid-remote-url`, `invalid-endpoint`
+ * @throws VarveError `remote-url-invalid`, `endpoint-invalid`
  */
 export function reachSource(
   context: WorkingContext,

@@ -34,7 +34,7 @@ export interface ProfileOptions extends EngineOptions {
 /**
  * Profiles the rows of files of one format as one table, named `''`. Memory is bounded by `options.memory` and the
  * length of the longest value.
- * @throws VarveError `no-such-column` if `slice` or `weight` names no column; `engine-memory`; the codes of openTableSource; the
+ * @throws VarveError `column-missing` if `slice` or `weight` names no column; `engine-memory`; the codes of openTableSource; the
  * signal's reason on abort
  */
 export async function profileFiles(

@@ -35,7 +35,7 @@ const MAX_TEXT_BYTES = 256 * 1024 * 1024;
 /**
  * The profile that `bytes` hold, every field checked, so that nothing that follows has to; sketches are checked when they are
  * asked for. `where` names them in messages.
- * Throws `VarveError` `damaged-profile`, or `newer-profile` where a later varve wrote them; so does asking for a sketch.
+ * Throws `VarveError` `profile-damaged`, or `profile-too-new` where a later varve wrote them; so does asking for a sketch.
  */
 export function decodeProfile(bytes: Uint8Array, where: string): Profile {
   if (bytes.length > MAX_TEXT_BYTES)
@@ -46,7 +46,7 @@ export function decodeProfile(bytes: Uint8Array, where: string): Profile {
     typeof found === 'object' && found !== null && 'varveProfile' in found ? found.varveProfile : 0;
   if (typeof version === 'number' && version > 1) {
     throw new VarveError(
-      'newer-profile',
+      'profile-too-new',
       `${where} is of profile format ${version}; this varve knows format 1`,
       {
         remedy: 'Update varve.',
@@ -88,7 +88,7 @@ function hashesOf(packed: Uint8Array, where: string): string {
 }
 
 function damaged(where: string, what: string, cause?: unknown): VarveError {
-  return new VarveError('damaged-profile', `${where} is not a profile: ${what}`, {
+  return new VarveError('profile-damaged', `${where} is not a profile: ${what}`, {
     remedy: 'Profile the data again with `varve profile`.',
     path: where,
     cause,

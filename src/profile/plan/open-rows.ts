@@ -10,7 +10,7 @@ export interface Slice {
   readonly value: string;
 }
 
-/** Opens the rows of files as one relation, or those of a slice. Throws `VarveError` `no-such-column` beside openSource's. */
+/** Opens the rows of files as one relation, or those of a slice. Throws `VarveError` `column-missing` beside openSource's. */
 export async function openSlice(
   engine: Engine,
   files: readonly SourceFile[],
@@ -27,7 +27,7 @@ export async function openSlice(
 
 export function assertColumn({ columns }: TableSource, name: string): void {
   if (columns.some((column) => column.name === name)) return;
-  throw new VarveError('no-such-column', `There is no column ${JSON.stringify(name)}`, {
+  throw new VarveError('column-missing', `There is no column ${JSON.stringify(name)}`, {
     remedy: `Name one of: ${columns.map((column) => column.name).join(', ')}.`,
   });
 }

@@ -102,7 +102,7 @@ const KNOWN: readonly (readonly [
       'IllegalLocationConstraintException',
     ),
     ({ bucket }) => [
-      'wrong-region',
+      'region-wrong',
       `the bucket ${bucket} lies in another region`,
       'Give its region by --region or AWS_REGION.',
     ],

@@ -165,7 +165,7 @@ export function sourceUrl(url: string): string {
   return url.replace(/^\w+/, (scheme) => scheme.toLowerCase()).replace(/\/+$/, '');
 }
 
-/** Open data in a bucket. Close it. @throws VarveError `invalid-remote-url` if `url` names no bucket, and as openRemote */
+/** Open data in a bucket. Close it. @throws VarveError `remote-url-invalid` if `url` names no bucket, and as openRemote */
 export async function openBucketSource(url: string, options: ServerOptions = {}): Promise<BucketSource> {
   const place = sourcePlace(url);
   return new BucketSource(await openBucket(place, options), url, place.prefix);
@@ -174,7 +174,7 @@ export async function openBucketSource(url: string, options: ServerOptions = {})
 function sourcePlace(url: string): Exclude<RemotePlace, { kind: 'folder' }> {
   const place = parseUrl(url, '/');
   if (place.kind === 'folder') {
-    throw new VarveError('invalid-remote-url', `${url} is not a place in a bucket`, {
+    throw new VarveError('remote-url-invalid', `${url} is not a place in a bucket`, {
       path: url,
       remedy:
         'Name it as s3://bucket/prefix or minio://alias/bucket/prefix; local data is added by its path.',

@@ -29,7 +29,7 @@ export async function isMarked(root: string): Promise<boolean> {
 /**
  * Refuses a folder without marker that is neither empty nor a store which was made before there were markers: one that holds an index, or
  * nothing but what a store holds.
- * @throws VarveError `not-a-store`
+ * @throws VarveError `store-foreign`
  */
 export async function refuseForeign(root: string): Promise<void> {
   const index = await entriesOf(join(root, 'index'));

@@ -19,7 +19,7 @@ const HOST = /^(https?:\/\/)(?:([^:@/]*):(.*)@)?([^@]+)$/i;
 /**
  * What an alias means. With an endpoint: that server, with the keys given or in the environment. Else as `mc` reads it: MC_HOST_<alias>, then
  * `config.json` in MC_CONFIG_DIR or `~/.mc`.
- * @throws VarveError `alias-missing`, `invalid-alias`, `invalid-endpoint`, `damaged-mc-config`
+ * @throws VarveError `alias-missing`, `alias-invalid`, `endpoint-invalid`, `mc-config-damaged`
  */
 export async function minioAccess(alias: string, options: ServerOptions): Promise<MinioAccess> {
   const { env } = process;
@@ -45,7 +45,7 @@ export async function minioAccess(alias: string, options: ServerOptions): Promis
   return access(parseEndpoint(url), text(accessKey), text(secretKey), text(sessionToken));
 }
 
-/** Check an endpoint. @throws VarveError `invalid-endpoint` if it is not `http[s]://host[:port]` */
+/** Check an endpoint. @throws VarveError `endpoint-invalid` if it is not `http[s]://host[:port]` */
 export function parseEndpoint(endpoint: string): URL {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   const isPlain =
@@ -56,7 +56,7 @@ export function parseEndpoint(endpoint: string): URL {
     url.search === '' &&
     url.hash === '';
   if (isPlain) return url;
-  throw new VarveError('invalid-endpoint', 'The endpoint of the remote is not the address of a server', {
+  throw new VarveError('endpoint-invalid', 'The endpoint of the remote is not the address of a server', {
     remedy:
       'Write it as http://host:port or https://host, without credentials; those come by the environment.',
   });
@@ -75,7 +75,7 @@ function access(
 function accessOfHost(alias: string, host: string): MinioAccess {
   const [, scheme = '', accessKey, rest = '', server = ''] = HOST.exec(host) ?? [];
   if (server === '') {
-    throw new VarveError('invalid-alias', `MC_HOST_${alias} does not hold the address of a server`, {
+    throw new VarveError('alias-invalid', `MC_HOST_${alias} does not hold the address of a server`, {
       remedy: `Write it as MC_HOST_${alias}=https://ACCESS:SECRET@HOST.`,
     });
   }
@@ -110,7 +110,7 @@ function text(value: unknown): string | undefined {
 }
 
 function damaged(file: string): VarveError {
-  return new VarveError('damaged-mc-config', `${file} is not a configuration of mc that varve can read`, {
+  return new VarveError('mc-config-damaged', `${file} is not a configuration of mc that varve can read`, {
     path: file,
     remedy: 'Write it anew by `mc alias set NAME URL`, with mc of 2021 or later.',
   });

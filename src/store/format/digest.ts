@@ -15,10 +15,10 @@ export type RawDigest = Uint8Array;
 export const DIGEST_BYTES = 32;
 const PATTERN = /^sha256:[0-9a-f]{64}$/;
 
-/** Check a digest. @param where names the file or field that held the text @throws VarveError `invalid-digest` */
+/** Check a digest. @param where names the file or field that held the text @throws VarveError `digest-invalid` */
 export function parseDigest(text: unknown, where: string): Digest {
   if (typeof text === 'string' && PATTERN.test(text)) return text as Digest;
-  throw new VarveError('invalid-digest', `${where}: not a digest: ${JSON.stringify(text)?.slice(0, 100)}`, {
+  throw new VarveError('digest-invalid', `${where}: not a digest: ${JSON.stringify(text)?.slice(0, 100)}`, {
     path: where,
     remedy: 'A digest reads `sha256:` and 64 lower-case hexadecimal digits. Restore this file from Git.',
   });

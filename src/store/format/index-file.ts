@@ -110,11 +110,11 @@ export class IndexFile {
   /**
    * Check an index file that may come from anyone.
    * @param name SHA-256 of the file in hex
-   * @throws VarveError `damaged-index`, `newer-index`
+   * @throws VarveError `index-damaged`, `index-too-new`
    */
   static parse(bytes: Uint8Array, name: string): IndexFile {
     if (hexDigestOf(bytes) !== name)
-      throw damaged('damaged-index', indexKey(name), 'its bytes do not match its name');
+      throw damaged('index-damaged', indexKey(name), 'its bytes do not match its name');
     return new IndexFile(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), name);
   }
 
@@ -122,12 +122,12 @@ export class IndexFile {
     this.name = name;
     this.#bytes = bytes;
     const fail = (what: string): never => {
-      throw damaged('damaged-index', indexKey(name), what);
+      throw damaged('index-damaged', indexKey(name), what);
     };
     if (bytes.length < HEADER || !bytes.subarray(0, 8).equals(MAGIC)) fail('it is not an index');
     const version = bytes.readUInt32LE(8);
     if (version !== VERSION)
-      throw damaged('newer-index', indexKey(name), `its version ${version} is unknown to this varve`);
+      throw damaged('index-too-new', indexKey(name), `its version ${version} is unknown to this varve`);
     const [packs, blobs, wholeObjects, recipes] = [12, 16, 20, 24].map((at) => bytes.readUInt32LE(at)) as [
       number,
       number,

@@ -25,7 +25,7 @@ const NEWLINE = 10;
 /**
  * Encode a manifest: canonical JSON Lines, sorted by the bytes of the path, in blocks of about 64 KiB.
  * @param entries in that order
- * @throws VarveError `invalid-manifest` if the order or a path is wrong
+ * @throws VarveError `manifest-invalid` if the order or a path is wrong
  */
 export function* encodeManifest(entries: Iterable<ManifestEntry>): Generator<Uint8Array> {
   const order = new PathOrder();
@@ -45,7 +45,7 @@ export function* encodeManifest(entries: Iterable<ManifestEntry>): Generator<Uin
 /**
  * Read the entries of a manifest that may come from anyone, in bounded memory.
  * @param where names the manifest, for messages
- * @throws VarveError `damaged-manifest` for anything that encodeManifest would not have written
+ * @throws VarveError `manifest-damaged` for anything that encodeManifest would not have written
  */
 export function readManifest(
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -57,8 +57,8 @@ export function readManifest(
 /**
  * Read lines of JSON whose paths are in the order of manifests, in bounded memory.
  * @param where names the manifest, for messages
- * @param parse reads one line, and throws `damaged-manifest` if it is not in the canonical form
- * @throws VarveError `damaged-manifest`
+ * @param parse reads one line, and throws `manifest-damaged` if it is not in the canonical form
+ * @throws VarveError `manifest-damaged`
  */
 export async function* readSortedLines<E extends { readonly path: string }>(
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -87,7 +87,7 @@ export async function* readSortedLines<E extends { readonly path: string }>(
 
 /**
  * A path that may be written below a dataset's folder on any system: see problemOfDataPath.
- * @throws VarveError `damaged-manifest`; `where` names what held the path
+ * @throws VarveError `manifest-damaged`; `where` names what held the path
  */
 export function checkManifestPath(path: string, where: string): void {
   const problem = problemOfDataPath(path);
@@ -130,7 +130,7 @@ function parseEntry(line: string, where: string): ManifestEntry {
   return entry;
 }
 
-/** @throws VarveError `damaged-manifest` */
+/** @throws VarveError `manifest-damaged` */
 export function parseLine(line: string, where: string): Record<string, unknown> & { readonly path: string } {
   let value: unknown;
   try {
@@ -156,21 +156,21 @@ function checkFields(value: Record<string, unknown>, path: string, where: string
   return executable === true ? { ...checked, executable } : checked;
 }
 
-/** @throws VarveError `damaged-manifest` */
+/** @throws VarveError `manifest-damaged` */
 export function checkSize(size: unknown, path: string, where: string): asserts size is number {
   if (typeof size === 'number' && Number.isSafeInteger(size) && size >= 0) return;
   throw damagedManifest(where, `${JSON.stringify(path)} has no size`);
 }
 
 function invalid(path: string, problem: string): VarveError {
-  return new VarveError('invalid-manifest', `${JSON.stringify(path)} ${problem}`, {
+  return new VarveError('manifest-invalid', `${JSON.stringify(path)} ${problem}`, {
     path,
     remedy: 'This is a defect of varve: please report it with the names of the files in this folder.',
   });
 }
 
 export function damagedManifest(where: string, problem: string): VarveError {
-  return new VarveError('damaged-manifest', `The manifest ${where} is damaged or hostile: ${problem}`, {
+  return new VarveError('manifest-damaged', `The manifest ${where} is damaged or hostile: ${problem}`, {
     path: where,
     remedy: 'Nothing was written. Restore the snapshot from a remote that you trust, and run `varve verify`.',
   });

@@ -89,12 +89,12 @@ export class PackBuilder {
 /**
  * Read the trailer of a pack, which lists its blobs: an index can be made from it.
  * @param name of the pack, for messages
- * @throws VarveError `damaged-pack`
+ * @throws VarveError `pack-damaged`
  */
 export function readTrailer(pack: Uint8Array, name: string): { kind: PackKind; entries: PackEntry[] } {
   const bytes = Buffer.from(pack.buffer, pack.byteOffset, pack.byteLength);
   const fail = (what: string): never => {
-    throw damaged('damaged-pack', packKey(name), what);
+    throw damaged('pack-damaged', packKey(name), what);
   };
   if (bytes.length < PACK_HEADER + FOOTER || !bytes.subarray(0, 8).equals(MAGIC)) fail('it is not a pack');
   if (bytes.readUInt16LE(8) !== VERSION || bytes[10]! > 1) fail('its version is unknown to this varve');

@@ -21,11 +21,11 @@ export const MAX_RECIPE_DEPTH = 6;
 /**
  * @param depth recipes that led to this one
  * @param where path or name of the recipe, for the message
- * @throws VarveError `damaged-recipe`
+ * @throws VarveError `recipe-damaged`
  */
 export function checkRecipeDepth(depth: number, where: string): void {
   if (depth >= MAX_RECIPE_DEPTH)
-    throw damaged('damaged-recipe', where, 'recipes lead to recipes without end');
+    throw damaged('recipe-damaged', where, 'recipes lead to recipes without end');
 }
 
 /** The recipe of an object as bytes: a header, then each chunk's digest and length. The format is in docs/design/store-format.md. */
@@ -93,7 +93,7 @@ export function recipeBeginning(bytes: Uint8Array): RecipeBeginning | undefined 
  * @param object digest of the object that the recipe must describe
  * @param size bytes of that object
  * @param where name of the recipe, for messages
- * @throws VarveError `damaged-recipe` if it is not a recipe of this object and size
+ * @throws VarveError `recipe-damaged` if it is not a recipe of this object and size
  */
 export async function* readRecipe(
   bytes: AsyncIterable<Uint8Array>,
@@ -115,17 +115,17 @@ export async function* readRecipe(
       yield chunk;
     }
   }
-  if (left !== 0 || queue.length > 0) throw damaged('damaged-recipe', where, 'its length is wrong');
-  if (total !== size) throw damaged('damaged-recipe', where, `its chunks sum to ${total} bytes, not ${size}`);
+  if (left !== 0 || queue.length > 0) throw damaged('recipe-damaged', where, 'its length is wrong');
+  if (total !== size) throw damaged('recipe-damaged', where, `its chunks sum to ${total} bytes, not ${size}`);
 }
 
 function checkHeader(header: Buffer, object: RawDigest, size: number, where: string): number {
-  if (!header.subarray(0, 8).equals(MAGIC)) throw damaged('damaged-recipe', where, 'it is not a recipe');
+  if (!header.subarray(0, 8).equals(MAGIC)) throw damaged('recipe-damaged', where, 'it is not a recipe');
   if (header.readUInt32LE(8) !== VERSION) {
-    throw damaged('damaged-recipe', where, `its version ${header.readUInt32LE(8)} is unknown to this varve`);
+    throw damaged('recipe-damaged', where, `its version ${header.readUInt32LE(8)} is unknown to this varve`);
   }
   if (!header.subarray(16, 48).equals(object) || header.readBigUInt64LE(48) !== BigInt(size)) {
-    throw damaged('damaged-recipe', where, 'it describes another object');
+    throw damaged('recipe-damaged', where, 'it describes another object');
   }
   return header.readUInt32LE(12);
 }
@@ -133,6 +133,6 @@ function checkHeader(header: Buffer, object: RawDigest, size: number, where: str
 function chunkAt(entry: Buffer, where: string): ChunkRef {
   const length = entry.readUInt32LE(DIGEST_BYTES);
   if (length === 0 || length > MAX_BLOB_BYTES)
-    throw damaged('damaged-recipe', where, `a chunk of ${length} bytes`);
+    throw damaged('recipe-damaged', where, `a chunk of ${length} bytes`);
   return { digest: entry.subarray(0, DIGEST_BYTES), length };
 }

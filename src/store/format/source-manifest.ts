@@ -34,7 +34,7 @@ const VERSION = /^[!-~]{1,1024}$/;
 /**
  * Encode a source manifest: canonical JSON Lines, sorted by the bytes of the path, in blocks of about 64 KiB.
  * @param files in that order
- * @throws VarveError `unsupported-key` if keys cannot be paths beside one another; `source-changed` if one comes twice
+ * @throws VarveError `key-unsupported` if keys cannot be paths beside one another; `source-changed` if one comes twice
  */
 export async function* encodeSourceManifest(
   files: AsyncIterable<SourceManifestEntry>,
@@ -58,7 +58,7 @@ export async function* encodeSourceManifest(
 /**
  * Read the files of a source manifest that may come from anyone, in bounded memory.
  * @param where names the manifest, for messages
- * @throws VarveError `damaged-manifest` for anything that encodeSourceManifest would not have written
+ * @throws VarveError `manifest-damaged` for anything that encodeSourceManifest would not have written
  */
 export function readSourceManifest(
   bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -73,7 +73,7 @@ export function isIdentity(etag: string | undefined, version: string | undefined
 }
 
 export function unsupportedKey(key: string, problem: string): VarveError {
-  return new VarveError('unsupported-key', `The key ${JSON.stringify(key.slice(0, 200))} ${problem}`, {
+  return new VarveError('key-unsupported', `The key ${JSON.stringify(key.slice(0, 200))} ${problem}`, {
     path: key,
     remedy: 'A file of that name cannot be checked out: rename it in the bucket, or choose another prefix.',
   });

@@ -52,7 +52,7 @@ export interface Collected {
  * Mark and sweep in two runs. The first lists as pending deletions what neither `roots` nor the refs of other clones need. A later
  * one, when the grace is over by the remote's own clock, removes what still nothing needs. Between the two, whoever writes reads
  * the list and relies on nothing in it, so two pushes and a gc at once lose nothing.
- * @throws VarveError `not-a-store`, `damaged-ref`, `damaged-index`, `damaged-condemned`, `damaged-manifest`, `damaged-recipe`, before anything is removed
+ * @throws VarveError `store-foreign`, `ref-damaged`, `index-damaged`, `pending-deletions-damaged`, `manifest-damaged`, `recipe-damaged`, before anything is removed
  */
 export async function markAndSweep(
   store: Store,
@@ -132,7 +132,7 @@ async function sweep(
 }
 
 function cannotTell(url: string): VarveError {
-  return new VarveError('damaged-index', `The index of ${url} is damaged: gc cannot tell what is needed`, {
+  return new VarveError('index-damaged', `The index of ${url} is damaged: gc cannot tell what is needed`, {
     path: url,
     remedy: 'Run `varve verify --remote NAME`, which writes it anew, then run gc again.',
   });

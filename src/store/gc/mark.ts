@@ -20,7 +20,7 @@ export interface Marks {
 /**
  * Mark what roots and refs need.
  * @param young refs modified later than this, in ms by the clock of the remote, may belong to a push that is under way
- * @throws VarveError `damaged-manifest`, `damaged-recipe`, `damaged-ref`
+ * @throws VarveError `manifest-damaged`, `recipe-damaged`, `ref-damaged`
  */
 export async function markLive(
   core: StoreCore,

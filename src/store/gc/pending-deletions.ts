@@ -40,7 +40,7 @@ const MAX_ATTEMPTS = 20;
 export const CLOCK = 'clock';
 const CLOCK_BYTES = 16;
 
-/** Read all lists. @throws VarveError `damaged-condemned` if one is damaged */
+/** Read all lists. @throws VarveError `pending-deletions-damaged` if one is damaged */
 export async function readPendingDeletions(remote: Remote): Promise<readonly PendingDeletions[]> {
   const { pending, unreadable } = await readPendingDeletionLists(remote);
   if (unreadable.length > 0) throw deletionListsUnreadable(unreadable);
@@ -72,13 +72,13 @@ async function unlessDamaged<T>(read: () => Promise<T>): Promise<T | undefined> 
   try {
     return await read();
   } catch (error) {
-    if (error instanceof VarveError && error.code === 'damaged-condemned') return undefined;
+    if (error instanceof VarveError && error.code === 'pending-deletions-damaged') return undefined;
     throw error;
   }
 }
 
 async function readList(remote: Remote, { key, size, modified }: ObjectInfo): Promise<PendingDeletions> {
-  if (size > MAX_LIST_BYTES) throw damaged('damaged-condemned', key, `it has ${size} bytes`);
+  if (size > MAX_LIST_BYTES) throw damaged('pending-deletions-damaged', key, `it has ${size} bytes`);
   const list = await askAgain(async () => parsePendingDeletions(await remote.read(key), key));
   return { key, ...list, since: modified.getTime() };
 }
@@ -123,7 +123,7 @@ export async function replaceDamagedList(
 /** @param keys of the damaged lists, one at least */
 export function deletionListsUnreadable(keys: readonly string[]): VarveError {
   return new VarveError(
-    'damaged-condemned',
+    'pending-deletions-damaged',
     `${keys.join(', ')} cannot be read, so nobody can tell what a gc may remove`,
     {
       path: keys[0]!,
@@ -141,22 +141,22 @@ export async function probeClock(remote: Remote): Promise<number> {
   return (await remote.head(CLOCK))?.modified.getTime() ?? Date.now();
 }
 
-/** Check the clock file. Earlier versions wrote no checksum. @throws VarveError `damaged-clock` */
+/** Check the clock file. Earlier versions wrote no checksum. @throws VarveError `clock-damaged` */
 export function checkClock(bytes: Uint8Array): void {
   const [random, digest] = [bytes.subarray(0, CLOCK_BYTES), bytes.subarray(CLOCK_BYTES)];
   if (digest.length === 0 && random.length === CLOCK_BYTES) return;
   if (digest.length !== DIGEST_BYTES || !sameDigest(digest, rawDigestOf(random)))
-    throw damaged('damaged-clock', CLOCK, 'its bytes do not have their checksum');
+    throw damaged('clock-damaged', CLOCK, 'its bytes do not have their checksum');
 }
 
 /**
  * Parse a list that may come from anyone.
  * @param where the key of the list
- * @throws VarveError `damaged-condemned`
+ * @throws VarveError `pending-deletions-damaged`
  */
 export function parsePendingDeletions(bytes: Uint8Array, where: string): DeletionList {
   const fail = (what = 'it is not a list of keys'): never => {
-    throw damaged('damaged-condemned', where, what);
+    throw damaged('pending-deletions-damaged', where, what);
   };
   let value: { version?: unknown; keys?: unknown; damaged?: unknown };
   try {

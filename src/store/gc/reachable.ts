@@ -16,7 +16,7 @@ export type Visit = (need: Need) => void;
 /**
  * Visit all that a root needs: profile, manifest, files, and the recipes and chunks of each.
  * @param skip objects known already: they and what they need are not visited
- * @throws VarveError `damaged-manifest`, `damaged-recipe`, `digest-mismatch`, `object-missing`
+ * @throws VarveError `manifest-damaged`, `recipe-damaged`, `digest-mismatch`, `object-missing`
  */
 export async function visitRoot(
   source: ObjectSource,

@@ -51,7 +51,7 @@ function encodeRef(clone: string, roots: readonly Root[]): { key: string; bytes:
   const sha256 = hexDigestOf(bytes);
   const key = `refs/${clone}/${sha256}.json`;
   if (!KEY.test(key)) {
-    throw new VarveError('invalid-clone-id', `${JSON.stringify(clone)} cannot name a clone`, {
+    throw new VarveError('clone-id-invalid', `${JSON.stringify(clone)} cannot name a clone`, {
       remedy: 'Use letters, digits, `.`, `_` and `-`, at most 64 of them.',
     });
   }
@@ -67,18 +67,18 @@ export async function listRefs(remote: Remote): Promise<Ref[]> {
   return refs;
 }
 
-/** Read a ref; no roots if it is gone. @throws VarveError `damaged-ref`, since a gc that does not understand a ref must stop */
+/** Read a ref; no roots if it is gone. @throws VarveError `ref-damaged`, since a gc that does not understand a ref must stop */
 export async function readRef(remote: Remote, key: string): Promise<Root[]> {
   const info = await remote.head(key);
   if (info === undefined) return [];
-  if (info.size > MAX_REF_BYTES) throw damaged('damaged-ref', key, `it has ${info.size} bytes`);
+  if (info.size > MAX_REF_BYTES) throw damaged('ref-damaged', key, `it has ${info.size} bytes`);
   return askAgain(async () => parseRef(await remote.read(key), key));
 }
 
-/** @throws VarveError `damaged-ref` */
+/** @throws VarveError `ref-damaged` */
 export function parseRef(bytes: Uint8Array, key: string): Root[] {
   if (hexDigestOf(bytes) !== KEY.exec(key)?.[2])
-    throw damaged('damaged-ref', key, 'its bytes do not match its name');
+    throw damaged('ref-damaged', key, 'its bytes do not match its name');
   try {
     const value = JSON.parse(Buffer.from(bytes).toString('utf8')) as { version?: unknown; roots?: unknown };
     if (value.version === 1 && Array.isArray(value.roots))
@@ -86,7 +86,7 @@ export function parseRef(bytes: Uint8Array, key: string): Root[] {
   } catch {
     // Said below, whatever it was.
   }
-  throw damaged('damaged-ref', key, 'it is not a list of roots');
+  throw damaged('ref-damaged', key, 'it is not a list of roots');
 }
 
 function checkRoot(value: unknown, key: string): Root {

@@ -84,7 +84,7 @@ export class Catalog {
 
   /**
    * Find a place of the object that new data may rely on: neither damaged nor waiting for deletion.
-   * @throws VarveError `damaged-condemned` if a list of pending deletions cannot be read; {@link first} answers all the same
+   * @throws VarveError `pending-deletions-damaged` if a list of pending deletions cannot be read; {@link first} answers all the same
    */
   find(digest: RawDigest): Location | undefined {
     if (this.#unreadable.length > 0) throw deletionListsUnreadable(this.#unreadable);

@@ -60,7 +60,7 @@ async function loadSegments(
     JOBS,
     async (name) => {
       const segment = await loadSegment(remote, cache, name).catch((error: unknown) => {
-        if (error instanceof VarveError && error.code === 'damaged-index') return undefined;
+        if (error instanceof VarveError && error.code === 'index-damaged') return undefined;
         throw error;
       });
       if (segment === undefined) bad.push(name);
@@ -102,7 +102,7 @@ async function loadSegment(remote: Remote, cache: string | undefined, name: stri
   return segment;
 }
 
-/** @throws VarveError `damaged-index`, `newer-index`, `object-missing` */
+/** @throws VarveError `index-damaged`, `index-too-new`, `object-missing` */
 function readIndex(
   remote: Remote,
   name: string,

@@ -36,7 +36,7 @@ export function isEmptyObject(digest: RawDigest): boolean {
  * Read the bytes of an object. Those in packs are verified before they are yielded, chunk by chunk. Those of a whole object are
  * verified when its last byte has passed, so a consumer must not give them their name before this ends.
  * @param depth recipes that led to this object
- * @throws VarveError `object-missing`, `digest-mismatch`, `damaged-recipe`
+ * @throws VarveError `object-missing`, `digest-mismatch`, `recipe-damaged`
  */
 export async function* streamObject(
   source: ObjectSource,
@@ -51,7 +51,7 @@ export async function* streamObject(
   else yield* streamChunks(source, digest, location, depth);
 }
 
-/** Read the chunks that the recipe at `location` lists for the object `digest`. @throws VarveError `damaged-recipe`, and as {@link streamObject} */
+/** Read the chunks that the recipe at `location` lists for the object `digest`. @throws VarveError `recipe-damaged`, and as {@link streamObject} */
 export function chunksOf(
   source: ObjectSource,
   digest: RawDigest,

@@ -94,7 +94,7 @@ class RecordReading {
       if (!(error instanceof VarveError)) throw error;
       // Merged into another, or replaced, since it was listed.
       if (error.code === 'object-missing') return true;
-      if (!/^damaged-|^object-truncated$/.test(error.code)) throw error;
+      if (!/-damaged$|^object-truncated$/.test(error.code)) throw error;
       this.files += 1;
       return false;
     }

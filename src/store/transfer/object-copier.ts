@@ -69,7 +69,7 @@ export class ObjectCopier {
     return { ...this.#sent };
   }
 
-  /** @throws VarveError `object-missing`, `digest-mismatch`, `damaged-recipe`, and what the remotes meet */
+  /** @throws VarveError `object-missing`, `digest-mismatch`, `recipe-damaged`, and what the remotes meet */
   async copy(objects: AsyncIterable<WantedObject> | Iterable<WantedObject>): Promise<void> {
     let window: WantedObject[] = [];
     for await (const object of objects) {

@@ -32,7 +32,7 @@ const BLOCKS = 3;
 
 /**
  * Take in a file. It is read once; a file of the layout `whole` is read twice.
- * @throws VarveError `source-changed`, `not-a-file`, `symlink-refused`, and what reading meets
+ * @throws VarveError `source-changed`, `file-expected`, `symlink-refused`, and what reading meets
  */
 export async function addFile(sink: BlobSink, path: string, options: AddFileOptions): Promise<AddedFile> {
   const small = readSmall(path);

@@ -76,7 +76,7 @@ export class Batch implements BlobSink {
   /**
    * Rely on bytes that are in the store already, or were put into this batch: `commit` sees to it that they stay.
    * @returns false if they are in neither, and must be put
-   * @throws VarveError `damaged-condemned`
+   * @throws VarveError `pending-deletions-damaged`
    */
   relyOn(digest: RawDigest): boolean {
     if (isEmptyObject(digest)) return true;

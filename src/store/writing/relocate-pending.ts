@@ -15,7 +15,7 @@ import { withWholeObjectBody } from './whole-object-body.ts';
  * Copy to new names what a batch relies on and a gc has listed as pending deletions since the catalog was read. Files on such a list
  * stay readable for the grace, so nothing is lost unless the batch took longer.
  * @param reliedOn keys of packs and whole objects
- * @throws VarveError `store-changed` if the bytes are gone already, `damaged-condemned`
+ * @throws VarveError `store-changed` if the bytes are gone already, `pending-deletions-damaged`
  */
 export async function relocatePending(store: StoreCore, reliedOn: ReadonlySet<string>): Promise<void> {
   if (reliedOn.size === 0) return;

@@ -46,7 +46,7 @@ export function readSmallFiles(files: readonly FileToRead[]): SmallFiles {
  * Read a file into `buffer`, which must have room for one byte more than the file has.
  * It blocks: five trips to the thread pool would take several times longer than reading a few KiB.
  * @returns its length; undefined if it is too large
- * @throws VarveError `source-changed`, `not-a-file`, `symlink-refused` and what reading meets
+ * @throws VarveError `source-changed`, `file-expected`, `symlink-refused` and what reading meets
  */
 export function readSmallFile(path: string, buffer: Uint8Array): number | undefined {
   let file: number | undefined;
@@ -88,7 +88,7 @@ export function sourceError(error: unknown, path: string): VarveError {
 }
 
 function notAFile(path: string): VarveError {
-  return new VarveError('not-a-file', `${path} is not a regular file`, {
+  return new VarveError('file-expected', `${path} is not a regular file`, {
     path,
     remedy: 'Name it in .varveignore: a snapshot holds files and folders only.',
   });

@@ -12,7 +12,7 @@ export class SafeFolders {
     this.#root = root;
   }
 
-  /** @throws VarveError `symlink-refused`, `unsaved-changes` */
+  /** @throws VarveError `symlink-refused`, `changes-unsaved` */
   make(folder: string): void {
     if (this.#known.has(folder)) return;
     const slash = folder.lastIndexOf('/');
@@ -40,7 +40,7 @@ function checkFolder(stats: Stats, folder: string): void {
       remedy: 'Replace the link by a folder.',
     });
   }
-  throw new VarveError('unsaved-changes', `${folder} is a file, but the snapshot has a folder there`, {
+  throw new VarveError('changes-unsaved', `${folder} is a file, but the snapshot has a folder there`, {
     path: folder,
     remedy: 'Move the file away.',
   });

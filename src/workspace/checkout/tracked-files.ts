@@ -16,7 +16,7 @@ export interface Touched {
  * Refuses to write or remove what Git keeps, and to write beside it within a dataset, as `add` refuses such folders. A pointer may
  * name any path: a checkout would else replace `.gitignore`, a workflow or a program, or put a module beside it, that no review of
  * the repository has shown.
- * @throws VarveError `tracked-by-git`
+ * @throws VarveError `path-tracked`
  */
 export function refuseTrackedFiles(root: string, touched: readonly Touched[], folding: NameFolding): void {
   const some = touched.filter(({ paths }) => paths.length > 0);
@@ -60,7 +60,7 @@ function withParents(path: string): string[] {
 
 function trackedByGit(dataset: string, path: string): VarveError {
   return new VarveError(
-    'tracked-by-git',
+    'path-tracked',
     `${path} is tracked by Git, so that the dataset ${dataset} may not change it`,
     {
       path,

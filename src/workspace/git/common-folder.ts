@@ -7,7 +7,7 @@ import { findGitRoot } from '../repository.ts';
  * Git's folder that all worktrees of a repository share, by which the repository is told from others: absolute, without symbolic links.
  * Reads what `git rev-parse --git-common-dir` reads, without a process. Source: gitrepository-layout(5), `.git` and `commondir`.
  * @param root a folder of a working tree
- * @throws VarveError `not-a-repository`, `missing-path`
+ * @throws VarveError `repository-missing`, `path-missing`
  */
 export function commonFolder(root: string): string {
   const entry = join(findGitRoot(root), '.git');

@@ -36,12 +36,12 @@ export function ignoreDataset(root: string, dataset: string): void {
 
 /**
  * Refuse datasets that Git could not keep a pointer of, or holds itself.
- * @throws VarveError `tracked-by-git`, `pointer-ignored`
+ * @throws VarveError `path-tracked`, `pointer-ignored`
  */
 export function checkGitAccepts(root: string, dataset: string): void {
   const tracked = git(root, ['ls-files', '-z', '--', `:(literal)${dataset}`]).output;
   if (tracked.length > 0) {
-    throw new VarveError('tracked-by-git', `${dataset} is tracked by Git`, {
+    throw new VarveError('path-tracked', `${dataset} is tracked by Git`, {
       path: dataset,
       remedy: `Run \`git rm -r --cached -- ${dataset}\` first, so that only varve keeps its contents.`,
     });

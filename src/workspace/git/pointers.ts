@@ -39,12 +39,12 @@ function untagged(line: string): string {
 
 /**
  * The commit that `revision` names.
- * @throws VarveError `unknown-revision`
+ * @throws VarveError `revision-unknown`
  */
 export function resolveRevision(root: string, revision: string): string {
   const commit = findRevision(root, revision);
   if (commit !== undefined) return commit;
-  throw new VarveError('unknown-revision', `${revision} names no commit`, {
+  throw new VarveError('revision-unknown', `${revision} names no commit`, {
     path: revision,
     remedy: 'See `git log` and `git branch --all`; in a shallow clone, run `git fetch --unshallow`.',
   });

@@ -58,7 +58,7 @@ export function commitsOfBranches(root: string): CommitFacts[] {
  * Write every local branch anew beside itself, as `<prefix>/<branch>`, with the changes that `changesOf` gives for each of
  * its commits; authors, dates, messages and merges stay. No branch that there is, nor the working tree, is touched, and the
  * new branches appear all at once, when Git has everything. Returns their names.
- * @throws VarveError `branch-moved-on` if one of these names has commits of its own
+ * @throws VarveError `branch-moved` if one of these names has commits of its own
  */
 export function rewriteBranches(
   root: string,
@@ -117,7 +117,7 @@ function isAncestor(root: string, before: string, after: string): boolean {
 }
 
 function movedOn(branch: string): VarveError {
-  return new VarveError('branch-moved-on', `The branch ${branch} has commits that would be lost`, {
+  return new VarveError('branch-moved', `The branch ${branch} has commits that would be lost`, {
     path: branch,
     remedy: `Rename it by \`git branch -m ${branch} NAME\`, then run the same command again.`,
   });

@@ -34,7 +34,7 @@ export function dataKind(root: string, dataset: string): 'file' | 'directory' | 
  * List every file and empty folder of a dataset, sorted by path bytes; none if no data lies there. Memory is that of the names
  * in the folders on one way down.
  * @param unfinished takes the paths, from the root, of files that a write of varve left in the dataset or still writes: they are no data
- * @throws VarveError `symlink-refused`, `special-file-refused`, `nested-repository`, `nested-dataset`, `unsupported-name`
+ * @throws VarveError `symlink-refused`, `special-file-refused`, `nested-repository`, `dataset-nested`, `name-unsupported`
  */
 export function* scanDataset(root: string, dataset: string, unfinished?: string[]): Iterable<ScannedFile> {
   refuseLinksAbove(root, dataset);
@@ -191,7 +191,7 @@ function checkEntry(path: string, inside: string, entry: Dirent): void {
     if (name.endsWith(POINTER_SUFFIX)) {
       throw nested(
         path,
-        'nested-dataset',
+        'dataset-nested',
         'the pointer of another dataset',
         'Datasets cannot hold one another: add either the whole or the parts.',
       );
@@ -226,7 +226,7 @@ function refuse(path: string, entry: Stats | Dirent): VarveError {
 
 function badName(path: string): VarveError {
   return new VarveError(
-    'unsupported-name',
+    'name-unsupported',
     `${JSON.stringify(path)} has a name that other machines cannot keep`,
     {
       path,
@@ -237,7 +237,7 @@ function badName(path: string): VarveError {
 }
 
 function unsafeName(path: string, problem: string): VarveError {
-  return new VarveError('unsupported-name', `${path} cannot be part of a dataset: it ${problem}`, {
+  return new VarveError('name-unsupported', `${path} cannot be part of a dataset: it ${problem}`, {
     path,
     remedy: 'Rename it, move it out, or exclude it in a .varveignore.',
   });

@@ -25,7 +25,7 @@ export interface Agreed {
 }
 
 const VERSION = 1;
-const UNUSABLE: readonly ErrorCode[] = ['invalid-remote-url', 'unknown-remote-scheme', 'unknown-remote'];
+const UNUSABLE: readonly ErrorCode[] = ['remote-url-invalid', 'remote-scheme-unknown', 'remote-unknown'];
 
 export function agreedOf({ about, facts }: TrustRequest): Agreed {
   const pairs = facts.map(({ key, value }) => [key, value] as const);

@@ -13,7 +13,7 @@ import {
   withoutProfile,
   withProfile,
 } from '../../../src/dvc/format/pointer-edit.ts';
-import { parseYaml } from '../../../src/dvc/format/yaml-file.ts';
+import { parseDvcYaml } from '../../../src/dvc/format/yaml-file.ts';
 import { openDvcRepository } from '../../../src/dvc/tree/repository.ts';
 import { readDvcStatCache, writeDvcStatCache } from '../../../src/dvc/tree/stat-cache.ts';
 import { type FuzzTarget, law } from '../target.ts';
@@ -212,7 +212,7 @@ export const dvcTargets: Record<string, FuzzTarget> = {
 };
 
 function plain(text: string): unknown {
-  return parseYaml(text, 'fuzz').toJS({ maxAliasCount: 100 });
+  return parseDvcYaml(text, 'fuzz').toJS({ maxAliasCount: 100 });
 }
 
 let opened: ReturnType<typeof openDvcRepository> | undefined;

@@ -74,7 +74,7 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     expect(await backend.version('data/a.csv', head)).toEqual({ ...file, commit: head });
     expect(await backend.versionsAt(head)).toEqual([file, folder].map((one) => ({ ...one, commit: head })));
     expect(await backend.select(['data/folder/x.txt'])).toEqual([folder]);
-    await expect(backend.select(['nothing'])).rejects.toMatchObject({ code: 'not-a-dataset' });
+    await expect(backend.select(['nothing'])).rejects.toMatchObject({ code: 'dataset-missing' });
   });
 
   test('equal data has equal content keys, over the history and beside it', async () => {
@@ -111,7 +111,7 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     const [live] = await backend.diff({ before: head, after: undefined }, ['data/folder']);
     expect(live).toMatchObject({ diff: { change: 'modified', files: [{ path: 'x.txt' }] } });
     expect(live!.versions).toBeUndefined();
-    await expect(backend.checkout([], {})).rejects.toMatchObject({ code: 'unsaved-changes' });
+    await expect(backend.checkout([], {})).rejects.toMatchObject({ code: 'changes-unsaved' });
     await backend.checkout([], { force: true });
     expect(readFileSync(box.path('repo/data/folder/x.txt'), 'utf8')).toBe('one');
     write('data/a.csv', 'id\n1\n2\n');

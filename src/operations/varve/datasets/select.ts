@@ -27,7 +27,7 @@ export interface SelectedDataset {
 /**
  * Selects the datasets that paths of the user name: each a dataset, its pointer, a folder with datasets below, or a file
  * or folder within a dataset. No paths: every dataset of the working tree.
- * @throws VarveError `not-a-dataset`, `outside-repository`, and the codes of parsePointer
+ * @throws VarveError `dataset-missing`, `path-outside`, and the codes of parsePointer
  */
 export function selectDatasets(context: WorkingContext, paths: readonly string[]): SelectedDataset[] {
   const { root } = context.repository;
@@ -73,11 +73,11 @@ export function datasetAround(root: string, path: string): string | undefined {
   return undefined;
 }
 
-/** @throws VarveError `nested-dataset` where the dataset lies within another, which may have other files at its path */
+/** @throws VarveError `dataset-nested` where the dataset lies within another, which may have other files at its path */
 export function refuseNested(root: string, dataset: string): void {
   const around = datasetAround(root, dataset);
   if (around === undefined) return;
-  throw new VarveError('nested-dataset', `${dataset} lies within the dataset ${around}`, {
+  throw new VarveError('dataset-nested', `${dataset} lies within the dataset ${around}`, {
     path: dataset,
     remedy: `Datasets cannot hold one another: remove ${pointerPath(dataset)} or ${pointerPath(around)}.`,
   });
@@ -146,7 +146,7 @@ function namedBy(context: WorkingContext, path: string): { dataset: string; part
 }
 
 function notADataset(path: string, similar: string | undefined): VarveError {
-  return new VarveError('not-a-dataset', `${path} is not a dataset, and holds none`, {
+  return new VarveError('dataset-missing', `${path} is not a dataset, and holds none`, {
     path,
     remedy: similar === undefined ? `Run \`varve add ${path}\` to make it one.` : `Did you mean ${similar}?`,
   });

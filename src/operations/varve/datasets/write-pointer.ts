@@ -12,21 +12,21 @@ export type PointedStatistics = Pick<Pointer, 'rows' | 'profile'>;
 
 /**
  * Resolves where a dataset that a person names lies, or would lie, from the root.
- * @throws VarveError `unsupported-path`, `nested-dataset`, and the codes of checkGitAccepts
+ * @throws VarveError `path-unsupported`, `dataset-nested`, and the codes of checkGitAccepts
  */
 export function datasetPath(context: WorkingContext, path: string): string {
   const { root } = context.repository;
   const dataset = datasetNamed(context, path) ?? pathInRepository(context.repository, context.cwd, path);
   const problem = dataset === '' ? "holds the repository's own files" : problemOfDataPath(dataset);
   if (problem !== undefined) {
-    throw new VarveError('unsupported-path', `No data may lie at ${JSON.stringify(path)}: it ${problem}`, {
+    throw new VarveError('path-unsupported', `No data may lie at ${JSON.stringify(path)}: it ${problem}`, {
       path,
       remedy: 'Put the data into a folder of its own, such as data/, and add that.',
     });
   }
   const around = datasetAround(root, dataset);
   if (around !== undefined) {
-    throw new VarveError('nested-dataset', `${dataset} lies within the dataset ${around}`, {
+    throw new VarveError('dataset-nested', `${dataset} lies within the dataset ${around}`, {
       path: dataset,
       remedy: `Run \`varve add ${around}\`: it takes only what changed.`,
     });
@@ -42,7 +42,7 @@ export function replaceablePointer(root: string, dataset: string): Pointer | und
   } catch (error) {
     if (
       error instanceof VarveError &&
-      ['missing-path', 'damaged-pointer', 'pointer-conflict'].includes(error.code)
+      ['path-missing', 'pointer-damaged', 'pointer-conflict'].includes(error.code)
     ) {
       return undefined;
     }

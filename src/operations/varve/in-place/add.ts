@@ -46,7 +46,7 @@ const ASKED_AT_ONCE = 32;
  * Makes a snapshot of data that lies in a bucket and leaves it there: a list of its objects, each with what identifies its
  * present state. Reads no data. What is known of an object that has not changed since the snapshot before is kept.
  * @param url `s3://bucket/prefix` or `minio://alias/bucket/prefix`: a single object if it names one, else all objects below
- * @throws VarveError `path-taken`, `unsupported-key`, `missing-path`, and the errors of the bucket
+ * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, and the errors of the bucket
  */
 export async function addInPlace(
   context: WorkingContext,
@@ -201,7 +201,7 @@ async function* named(
   }
 }
 
-/** @throws VarveError `unsupported-key` if a checkout could not make a file of that name, or not find it again */
+/** @throws VarveError `key-unsupported` if a checkout could not make a file of that name, or not find it again */
 function belongs({ path, size }: FoundFile, dataset: string, rules: IgnoreRules): boolean {
   // Tools that show folders make such objects, which hold nothing.
   if (size === 0 && (path === '' || path.endsWith('/'))) return false;
@@ -248,7 +248,7 @@ async function* knownBefore(
 }
 
 function noIdentity(path: string): VarveError {
-  return new VarveError('unsupported-server', `The server names no state of ${path} by an ETag`, {
+  return new VarveError('server-unsupported', `The server names no state of ${path} by an ETag`, {
     path,
     remedy:
       'Without it nobody could tell later whether the object has changed: download the data and add it as a copy.',
@@ -256,7 +256,7 @@ function noIdentity(path: string): VarveError {
 }
 
 function nothingThere(url: string): VarveError {
-  return new VarveError('missing-path', `There is nothing at ${url}`, {
+  return new VarveError('path-missing', `There is nothing at ${url}`, {
     path: url,
     remedy: 'Check the spelling of bucket and prefix, and what .varveignore leaves out.',
   });

@@ -18,7 +18,7 @@ export function isInPlace(pointer: Pointer): pointer is PointerInPlace {
 /**
  * Reads the list of a snapshot in place, in order, with the digests of those files whose bytes a server or this clone
  * knows.
- * @throws VarveError `object-missing` if the source manifest is not in the store; `damaged-manifest`
+ * @throws VarveError `object-missing` if the source manifest is not in the store; `manifest-damaged`
  */
 export async function* sourceFiles(
   repository: Repository,
@@ -93,7 +93,7 @@ async function* filesRead(
 
 function otherKind(path: string): VarveError {
   return new VarveError(
-    'damaged-manifest',
+    'manifest-damaged',
     `The manifest of ${path} is not of the kind that its pointer says`,
     {
       path,

@@ -62,7 +62,7 @@ export function remoteRequest(
  * What the way to a source asks of this machine: its entry in the settings, or the alias in its URL. Undefined if it leads to AWS
  * itself.
  * @param file that names the source, where no entry does
- * @throws VarveError `invalid-remote-url`
+ * @throws VarveError `remote-url-invalid`
  */
 export function sourceRequest(config: Config, url: string, file: string): TrustRequest | undefined {
   const access = accessTo(config, url);

@@ -54,7 +54,7 @@ export interface OpenRemoteStore {
 
 /**
  * The remote of this name, or the default one. Close its store.
- * @throws VarveError `no-remote`, `unknown-remote`, `settings-untrusted`
+ * @throws VarveError `remote-unset`, `remote-unknown`, `settings-untrusted`
  */
 export async function openRemoteStore(context: WorkingContext, name?: string): Promise<OpenRemoteStore> {
   const opened = await openRemoteNamed(context, name);
@@ -93,12 +93,12 @@ export function indexFolder({ repository }: WorkingContext): string {
   return join(repository.stateFolder, 'index');
 }
 
-/** @throws VarveError `unknown-remote` */
+/** @throws VarveError `remote-unknown` */
 export function findRemote(config: Config, name: string): RemoteConfig {
   const remote = config.remotes.get(name);
   if (remote !== undefined) return remote;
   const similar = nearestName(name, config.remotes.keys());
-  throw new VarveError('unknown-remote', `There is no remote named ${name}`, {
+  throw new VarveError('remote-unknown', `There is no remote named ${name}`, {
     path: name,
     remedy:
       similar === undefined
@@ -111,11 +111,15 @@ function defaultRemote(config: Config): string {
   if (config.defaultRemote !== undefined) return config.defaultRemote;
   const names = [...config.remotes.keys()];
   if (names.length === 1) return names[0]!;
-  throw new VarveError('no-remote', names.length === 0 ? 'No remote is set up' : 'No remote is the default', {
-    path: '.varve/config.yaml',
-    remedy:
-      names.length === 0
-        ? 'Run `varve remote add origin URL`, where URL is a folder, s3://bucket/prefix or minio://alias/bucket.'
-        : `Name one with \`--remote\`, or run \`varve remote default NAME\` (${names.join(', ')}).`,
-  });
+  throw new VarveError(
+    'remote-unset',
+    names.length === 0 ? 'No remote is set up' : 'No remote is the default',
+    {
+      path: '.varve/config.yaml',
+      remedy:
+        names.length === 0
+          ? 'Run `varve remote add origin URL`, where URL is a folder, s3://bucket/prefix or minio://alias/bucket.'
+          : `Name one with \`--remote\`, or run \`varve remote default NAME\` (${names.join(', ')}).`,
+    },
+  );
 }
