@@ -12,6 +12,8 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'make the data match its pointers',
     load: () => import('./commands/checkout.ts'),
   },
+  { name: 'mv', summary: 'move datasets', load: () => import('./commands/mv.ts') },
+  { name: 'rm', summary: 'take datasets out of version control', load: () => import('./commands/rm.ts') },
   {
     name: 'remote',
     summary: 'manage where snapshots are pushed to',

@@ -16,8 +16,11 @@ import type {
   GitParts,
   ImportDvcResult,
   ListedRemote,
+  MoveResult,
   PullResult,
   RemoteAddOptions,
+  RemoveOptions,
+  RemoveResult,
   SnapshotFile,
   StatusResult,
   TransferChoice,
@@ -93,6 +96,13 @@ export interface Backend {
   ): Promise<readonly ComparedDataset[]>;
   /** Makes the data match the pointers. @throws VarveError `changes-unsaved`, `object-missing`, `name-collision` */
   checkout(paths: readonly string[], options: CheckoutOptions): Promise<CheckoutResult>;
+  /**
+   * Takes datasets out of version control. The data stays unless that is asked for.
+   * @throws VarveError `dataset-missing`, `changes-unsaved`
+   */
+  remove(paths: readonly string[], options: RemoveOptions): Promise<RemoveResult>;
+  /** Moves datasets with all that belongs to them. @throws VarveError `dataset-missing`, `path-taken` */
+  move(paths: readonly string[], target: string): Promise<MoveResult>;
   /** Sends what a remote lacks. */
   push(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
   /** Brings what the cache lacks. */

@@ -109,6 +109,37 @@ export interface CheckedOutDataset {
   readonly only?: readonly string[];
 }
 
+export interface RemoveOptions {
+  /** Removes the data too, if a snapshot has it. */
+  readonly data?: boolean | undefined;
+  /** Gives up data and schemas that nobody saved. */
+  readonly force?: boolean | undefined;
+}
+
+export interface RemoveResult {
+  readonly datasets: readonly RemovedDataset[];
+}
+
+export interface RemovedDataset {
+  /** From the root. */
+  readonly path: string;
+  /** Whether data still lies at the path: Git ignores it no longer. */
+  readonly hasData: boolean;
+  /** Schemas that were removed, from the root. */
+  readonly schemas: readonly string[];
+}
+
+export interface MoveResult {
+  readonly datasets: readonly MovedDataset[];
+}
+
+export interface MovedDataset {
+  /** Where it lay, from the root. */
+  readonly from: string;
+  /** Where it lies now. */
+  readonly path: string;
+}
+
 /** What push, fetch and pull have in common. */
 export interface TransferChoice {
   /** Name of a remote; the default one if it is not given. */

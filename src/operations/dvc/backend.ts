@@ -20,7 +20,10 @@ import type {
   GitInstallResult,
   ImportDvcResult,
   ListedRemote,
+  MoveResult,
   PullResult,
+  RemoveOptions,
+  RemoveResult,
   SnapshotFile,
   StatusResult,
   TransferChoice,
@@ -131,6 +134,16 @@ export class DvcBackend implements Backend {
   async checkout(paths: readonly string[], options: CheckoutOptions): Promise<CheckoutResult> {
     const { checkout } = await import('./checkout.ts');
     return checkout(this.#context, paths, options);
+  }
+
+  async remove(paths: readonly string[], options: RemoveOptions): Promise<RemoveResult> {
+    const { remove } = await import('./remove.ts');
+    return remove(this.#context, paths, options);
+  }
+
+  async move(paths: readonly string[], target: string): Promise<MoveResult> {
+    const { move } = await import('./move.ts');
+    return move(this.#context, paths, target);
   }
 
   async push(paths: readonly string[], choice: TransferChoice): Promise<TransferResult> {
