@@ -12,6 +12,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'make the data match its pointers',
     load: () => import('./commands/checkout.ts'),
   },
+  {
+    name: 'restore',
+    summary: 'put the data of a version in place of that here',
+    load: () => import('./commands/restore.ts'),
+  },
+  { name: 'ls', summary: 'list datasets and their files', load: () => import('./commands/ls.ts') },
+  {
+    name: 'get',
+    summary: 'copy a version, also of another repository',
+    load: () => import('./commands/get.ts'),
+  },
+  { name: 'cat', summary: 'print a file of a version', load: () => import('./commands/cat.ts') },
   { name: 'mv', summary: 'move datasets', load: () => import('./commands/mv.ts') },
   { name: 'rm', summary: 'take datasets out of version control', load: () => import('./commands/rm.ts') },
   {

@@ -12,14 +12,16 @@ export function command(run: RunCommand): Command {
     'Makes the data match the pointers, as after `git checkout`. Unsaved changes stop it.',
     [
       ['git switch main && varve checkout', 'brings the data that belongs to main'],
+      ['varve checkout data/flights.csv@v1.0', 'goes back to a version: data and pointer, to be committed'],
       ['varve checkout data/flights.csv --force', 'gives up what was changed there since the last snapshot'],
     ],
   )
-    .argument('[path...]', 'datasets, folders that hold some, or files and folders within one')
+    .argument('[path...]', 'datasets, folders that hold some, files and folders within one, or path@REV')
     .option('--force', 'give up unsaved changes, and files that no snapshot has')
     .action((paths: string[], options: CommonOptions & { force?: true }) =>
-      run(options, async ({ cwd, signal, onProgress }) => {
-        const result = await checkout(await openContext(cwd, { signal, onProgress }), paths, options);
+      run(options, async ({ cwd, signal, onProgress, onWarning }) => {
+        const context = await openContext(cwd, { signal, onProgress, onWarning });
+        const result = await checkout(context, paths, options);
         return { json: result, text: checkoutLines(result.datasets) };
       }),
     );

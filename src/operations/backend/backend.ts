@@ -9,6 +9,7 @@ import type {
   CheckoutOptions,
   CheckoutResult,
   ComparedDataset,
+  CopiedFiles,
   ExportDvcResult,
   GcOptions,
   GcResult,
@@ -21,13 +22,14 @@ import type {
   RemoteAddOptions,
   RemoveOptions,
   RemoveResult,
+  RestoreOptions,
   SnapshotFile,
   StatusResult,
   TransferChoice,
   TransferResult,
   VerifyResult,
 } from './results.ts';
-import type { DatasetFiles, DatasetVersion, HistoryEntry } from './version.ts';
+import type { DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from './version.ts';
 
 /**
  * Looks after the data of a repository: the format of its pointers, where its bytes are kept, and how they move. One is
@@ -80,6 +82,18 @@ export interface Backend {
    * @throws VarveError `path-missing`, `object-missing`, `digest-mismatch`
    */
   readFile(version: DatasetVersion, file: string | undefined): AsyncIterable<Uint8Array>;
+  /**
+   * Brings what the cache lacks of a version: all of it, or the file or folder within that `part` names.
+   * @throws VarveError `object-missing`, and what the remote meets
+   */
+  bring(version: DatasetVersion, part: string | undefined): Promise<void>;
+  /**
+   * Writes a version, or the file or folder within it that `part` names, to a place where nothing lies: whole or not at all. Brings what
+   * the cache lacks.
+   * @param target absolute path
+   * @throws VarveError `path-missing`, `object-missing`, `name-collision`
+   */
+  copyOut(version: DatasetVersion, part: string | undefined, target: string): Promise<CopiedFiles>;
   /** The store of this clone that has the statistics of versions. Close it. */
   openProfileStore(): Promise<Store>;
 
@@ -96,6 +110,12 @@ export interface Backend {
   ): Promise<readonly ComparedDataset[]>;
   /** Makes the data match the pointers. @throws VarveError `changes-unsaved`, `object-missing`, `name-collision` */
   checkout(paths: readonly string[], options: CheckoutOptions): Promise<CheckoutResult>;
+  /**
+   * Puts versions, or parts of them, in place of the data here, and brings what the cache lacks. The pointers follow if `isPointed`
+   * says so; if not, the data counts as changed.
+   * @throws VarveError `changes-unsaved`, `object-missing`, `name-collision`
+   */
+  restore(versions: readonly VersionPart[], options: RestoreOptions): Promise<CheckoutResult>;
   /**
    * Takes datasets out of version control. The data stays unless that is asked for.
    * @throws VarveError `dataset-missing`, `changes-unsaved`

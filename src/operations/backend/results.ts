@@ -109,6 +109,17 @@ export interface CheckedOutDataset {
   readonly only?: readonly string[];
 }
 
+export interface RestoreOptions extends CheckoutOptions {
+  /** Whether the pointers are to name these versions from now on. */
+  readonly isPointed: boolean;
+}
+
+/** What was copied out of a version. */
+export interface CopiedFiles {
+  readonly files: number;
+  readonly bytes: number;
+}
+
 export interface RemoveOptions {
   /** Removes the data too, if a snapshot has it. */
   readonly data?: boolean | undefined;

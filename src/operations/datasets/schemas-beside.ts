@@ -1,4 +1,4 @@
-import { existsSync, lstatSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPlainFile } from '../../base/plain-file.ts';
 import { VarveError } from '../../errors.ts';
@@ -19,8 +19,9 @@ export function movedSchema(schema: string, from: string, to: string): string {
 /** People wrote in it: what no commit has is not removed unasked. @throws VarveError `changes-unsaved` */
 export function refuseUncommittedSchemas(root: string, dataset: string): void {
   for (const path of schemasBeside(root, dataset)) {
-    const isFile = lstatSync(join(root, path)).isFile();
-    if (isFile && isCommitted(root, path, readPlainFile(join(root, path), path) ?? '')) continue;
+    const text = readPlainFile(join(root, path), path) ?? '';
+    // Git may have made CRLF of the line ends that it keeps.
+    if ([text, text.replaceAll('\r\n', '\n')].some((one) => isCommitted(root, path, one))) continue;
     throw new VarveError('changes-unsaved', `No commit has ${path} as it lies here`, {
       path,
       remedy: 'Commit it first, or give it up with `--force`.',

@@ -15,6 +15,7 @@ import type {
   CheckoutOptions,
   CheckoutResult,
   ComparedDataset,
+  CopiedFiles,
   ExportDvcResult,
   GcResult,
   GitInstallResult,
@@ -24,13 +25,14 @@ import type {
   PullResult,
   RemoveOptions,
   RemoveResult,
+  RestoreOptions,
   SnapshotFile,
   StatusResult,
   TransferChoice,
   TransferResult,
   VerifyResult,
 } from '../backend/results.ts';
-import type { DatasetFiles, DatasetVersion, HistoryEntry } from '../backend/version.ts';
+import type { DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from '../backend/version.ts';
 import type { Profiler } from '../statistics/profiler.ts';
 import type { DvcPlace } from './context.ts';
 import { listRemotes } from './remotes.ts';
@@ -102,6 +104,16 @@ export class DvcBackend implements Backend {
     yield* readFile(this.#context, version, file);
   }
 
+  async bring(version: DatasetVersion, part: string | undefined): Promise<void> {
+    const { bring } = await import('./bring.ts');
+    return bring(this.#context, { version, part });
+  }
+
+  async copyOut(version: DatasetVersion, part: string | undefined, target: string): Promise<CopiedFiles> {
+    const { copyOut } = await import('./copy-out.ts');
+    return copyOut(this.#context, { version, part }, target);
+  }
+
   async openProfileStore(): Promise<Store> {
     const { openProfileStore } = await import('./profiles.ts');
     return openProfileStore(this.#context);
@@ -134,6 +146,11 @@ export class DvcBackend implements Backend {
   async checkout(paths: readonly string[], options: CheckoutOptions): Promise<CheckoutResult> {
     const { checkout } = await import('./checkout.ts');
     return checkout(this.#context, paths, options);
+  }
+
+  async restore(versions: readonly VersionPart[], options: RestoreOptions): Promise<CheckoutResult> {
+    const { restore } = await import('./restore.ts');
+    return restore(this.#context, versions, options);
   }
 
   async remove(paths: readonly string[], options: RemoveOptions): Promise<RemoveResult> {

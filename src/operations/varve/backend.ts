@@ -15,6 +15,7 @@ import type {
   CheckoutOptions,
   CheckoutResult,
   ComparedDataset,
+  CopiedFiles,
   ExportDvcResult,
   GcOptions,
   GcResult,
@@ -27,13 +28,14 @@ import type {
   RemoteAddOptions,
   RemoveOptions,
   RemoveResult,
+  RestoreOptions,
   SnapshotFile,
   StatusResult,
   TransferChoice,
   TransferResult,
   VerifyResult,
 } from '../backend/results.ts';
-import type { DatasetFiles, DatasetVersion, HistoryEntry } from '../backend/version.ts';
+import type { DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from '../backend/version.ts';
 import type { WorkingContext } from '../context/context.ts';
 import type { Profiler } from '../statistics/profiler.ts';
 import { datasetAtPath } from './datasets/select.ts';
@@ -94,6 +96,16 @@ export class VarveBackend implements Backend {
     yield* readFile(this.#context, version, file);
   }
 
+  async bring(version: DatasetVersion, part: string | undefined): Promise<void> {
+    const { bring } = await import('./bring.ts');
+    return bring(this.#context, { version, part });
+  }
+
+  async copyOut(version: DatasetVersion, part: string | undefined, target: string): Promise<CopiedFiles> {
+    const { copyOut } = await import('./copy-out.ts');
+    return copyOut(this.#context, { version, part }, target);
+  }
+
   async openProfileStore(): Promise<Store> {
     const { openCache } = await import('./stores/stores.ts');
     return openCache(this.#context);
@@ -125,6 +137,11 @@ export class VarveBackend implements Backend {
   async checkout(paths: readonly string[], options: CheckoutOptions): Promise<CheckoutResult> {
     const { checkout } = await import('./checkout.ts');
     return checkout(this.#context, paths, options);
+  }
+
+  async restore(versions: readonly VersionPart[], options: RestoreOptions): Promise<CheckoutResult> {
+    const { restore } = await import('./restore.ts');
+    return restore(this.#context, versions, options);
   }
 
   async remove(paths: readonly string[], options: RemoveOptions): Promise<RemoveResult> {
