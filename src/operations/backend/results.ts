@@ -35,6 +35,13 @@ export interface DatasetStatus {
   readonly path: string;
   readonly kind: 'file' | 'directory';
   readonly state: DatasetState;
+  /** The snapshot that the pointer names: `sha256:…`, or of DVC `md5:…`; null if the pointer names none yet. */
+  readonly digest: string | null;
+  /**
+   * The snapshot that lies here, be it saved or not; null if nothing does. Data that is here in part and unchanged counts as the snapshot
+   * that it is a part of.
+   */
+  readonly dataDigest: string | null;
   /** Against what varve last recorded of the data; empty if nothing was recorded, as in a copied repository. */
   readonly changes: readonly FileChange[];
   /** Objects of the recorded version that the cache lacks; absent if that is not looked at, or there are none. */

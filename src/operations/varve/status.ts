@@ -55,9 +55,9 @@ export async function datasetStatus(
   { path, pointer }: SelectedDataset,
   unfinished?: string[],
 ): Promise<DatasetStatus> {
-  const { kind } = pointer;
+  const { kind, digest } = pointer;
   const isThere = dataKind(context.repository.root, path) !== undefined;
-  if (!isThere) return { path, kind, state: 'missing', changes: [] };
+  if (!isThere) return { path, kind, state: 'missing', digest, dataDigest: null, changes: [] };
   const found = await lookAt(context, path, pointer, unfinished);
   const state = stateOf(found);
   const { changes, only } = found;
@@ -65,6 +65,8 @@ export async function datasetStatus(
     path,
     kind,
     state,
+    digest,
+    dataDigest: found.isPointed ? digest : found.snapshot,
     changes: state === 'modified' ? changes : [],
     ...(only === undefined ? {} : { only }),
   };
@@ -77,6 +79,8 @@ interface Found {
   readonly changes: readonly FileChange[];
   /** Whether the files, as they lie there or as they are recorded, are those that the pointer names. */
   readonly isPointed: boolean;
+  /** Of the files that lie there. */
+  readonly snapshot: Digest;
   /** The parts that were checked out, if that is not all. */
   readonly only: readonly string[] | undefined;
 }
@@ -105,6 +109,7 @@ async function lookAt(
       isRecorded: true,
       changes: [],
       isPointed: isSnapshot(repository, record.snapshot, pointer),
+      snapshot: record.snapshot,
       only,
     };
 
@@ -114,7 +119,7 @@ async function lookAt(
   const files = knownFiles(repository.root, path, record, read);
   const snapshot = record !== undefined && changes.length === 0 ? record.snapshot : snapshotOf(files);
   const isPointed = isSnapshot(repository, snapshot, pointer);
-  const found = { isRecorded: record !== undefined, changes, isPointed, only };
+  const found = { isRecorded: record !== undefined, changes, isPointed, snapshot, only };
   if (stateOf(found) !== 'modified')
     remember(repository, path, { digest: isPointed ? pointer.digest : snapshot, only }, files, readAtMs);
   return found;
