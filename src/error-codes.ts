@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   defect: 'Something happened that varve did not expect: please report it.',
   'digest-invalid': 'A digest is not written as one.',
   'digest-mismatch': 'Bytes are not those that their digest names: they are damaged.',
+  'digest-unknown': 'No version of a dataset has this digest.',
   'disk-full': 'No space is left on a disk, or its quota is used up.',
   'disk-read-only': 'The file system is mounted read-only.',
   'dvc-exists': 'The repository that was to be turned into one of DVC is one already.',

@@ -42,6 +42,7 @@ export type { SchemaUpdateResult } from './operations/schema-update.ts';
 export type { ProfiledDataset, ProfilingOptions } from './operations/statistics/load.ts';
 export type { AskedSetting, TrustResult } from './operations/trust.ts';
 export type { ValidateOptions } from './operations/validate.ts';
+export type { FoundCommit, FoundDigest, WhichOptions, WhichResult } from './operations/which.ts';
 export { decodeProfile, encodeProfile } from './profile/format/encode.ts';
 export { mergeProfiles } from './profile/model/merge.ts';
 export type * from './profile/model/model.ts';

@@ -8,6 +8,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'diff', summary: 'show what changed between versions', load: () => import('./commands/diff.ts') },
   { name: 'log', summary: 'show the versions of a dataset', load: () => import('./commands/log.ts') },
   {
+    name: 'which',
+    summary: 'find the versions that have a digest',
+    load: () => import('./commands/which.ts'),
+  },
+  {
     name: 'checkout',
     summary: 'make the data match its pointers',
     load: () => import('./commands/checkout.ts'),

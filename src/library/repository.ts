@@ -33,6 +33,7 @@ import { pull } from '../operations/pull.ts';
 import { push } from '../operations/push.ts';
 import { status } from '../operations/status.ts';
 import { verify } from '../operations/verify.ts';
+import { type WhichOptions, type WhichResult, which } from '../operations/which.ts';
 import type { Profile } from '../profile/model/model.ts';
 import {
   COUNT,
@@ -190,6 +191,27 @@ export class VarveRepository extends DataFolder {
     checkArgument('log', 'the dataset', dataset, TEXT);
     const call = this.#session.begin('log', options, { revision: TEXT });
     return log(await this.#context(call.watch), dataset, call.options.revision);
+  }
+
+  /**
+   * Finds what in the history has a digest: datasets, their statistics and, where no dataset has it, files within folders. Asks no
+   * remote.
+   * @param digest `sha256:…`, or of DVC `md5:…`; with or without the algorithm, whole or its first 4 digits or more
+   * @throws VarveError `digest-invalid`, `digest-unknown`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const [version] = (await repo.log('data/flights.csv')).versions;
+   * const { found } = await repo.which(version!.snapshot!.digest);
+   * for (const { path, tags, commits } of found) console.log(path, tags, commits[0]?.commit);
+   * ```
+   */
+  async which(digest: string, options: WhichOptions & Watch = {}): Promise<WhichResult> {
+    checkArgument('which', 'the digest', digest, TEXT);
+    const call = this.#session.begin('which', options, { files: FLAG });
+    return which(await this.#context(call.watch), digest, call.options);
   }
 
   /**

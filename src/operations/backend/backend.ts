@@ -29,7 +29,7 @@ import type {
   TransferResult,
   VerifyResult,
 } from './results.ts';
-import type { DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from './version.ts';
+import type { CommittedVersion, DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from './version.ts';
 
 /**
  * Looks after the data of a repository: the format of its pointers, where its bytes are kept, and how they move. One is
@@ -66,6 +66,11 @@ export interface Backend {
   /** The commits, newest first, that changed the dataset at `path`. @param revision a commit, or `REV..REV` */
   history(path: string, revision: string): Promise<readonly HistoryEntry[]>;
   /**
+   * Every version that a branch, a tag or a remote branch reaches, with each commit that brought it, newest first. Pointers that cannot be
+   * read are left out, and `onWarning` is told of them.
+   */
+  everyVersion(): AsyncIterable<CommittedVersion>;
+  /**
    * Copies files of a version out of the cache.
    * @param targetOf absolute path for a file, by its path in the dataset (or the dataset's own name); undefined leaves it out
    * @throws VarveError `object-missing`
@@ -74,8 +79,12 @@ export interface Backend {
     version: DatasetVersion,
     targetOf: (name: string, index: number) => string | undefined,
   ): Promise<DatasetFiles>;
-  /** The files of a version, in the order of their paths. @throws VarveError `object-missing`, `manifest-damaged` */
-  listFiles(version: DatasetVersion): AsyncIterable<SnapshotFile>;
+  /**
+   * The files of a version, in the order of their paths.
+   * @param isLocal whether no remote is asked for a list that the cache lacks
+   * @throws VarveError `object-missing`, `manifest-damaged`
+   */
+  listFiles(version: DatasetVersion, isLocal?: boolean): AsyncIterable<SnapshotFile>;
   /**
    * The bytes of a file of a version. None is yielded before it is verified.
    * @param file its path in the dataset; undefined for a dataset that is a file

@@ -32,12 +32,19 @@ import type {
   TransferResult,
   VerifyResult,
 } from '../backend/results.ts';
-import type { DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from '../backend/version.ts';
+import type {
+  CommittedVersion,
+  DatasetFiles,
+  DatasetVersion,
+  HistoryEntry,
+  VersionPart,
+} from '../backend/version.ts';
 import type { Profiler } from '../statistics/profiler.ts';
 import type { DvcPlace } from './context.ts';
 import { listRemotes } from './remotes.ts';
 import { status } from './status.ts';
 import {
+  everyOutputVersion,
   namedOutput,
   outputVersion,
   outputVersionHistory,
@@ -94,9 +101,13 @@ export class DvcBackend implements Backend {
     return copyFiles(this.#context, version, targetOf);
   }
 
-  async *listFiles(version: DatasetVersion): AsyncGenerator<SnapshotFile> {
+  async *everyVersion(): AsyncGenerator<CommittedVersion> {
+    yield* everyOutputVersion(this.#context);
+  }
+
+  async *listFiles(version: DatasetVersion, isLocal?: boolean): AsyncGenerator<SnapshotFile> {
     const { listFiles } = await import('./read-files.ts');
-    yield* listFiles(this.#context, version);
+    yield* listFiles(this.#context, version, isLocal);
   }
 
   async *readFile(version: DatasetVersion, file: string | undefined): AsyncGenerator<Uint8Array> {

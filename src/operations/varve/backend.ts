@@ -35,11 +35,23 @@ import type {
   TransferResult,
   VerifyResult,
 } from '../backend/results.ts';
-import type { DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from '../backend/version.ts';
+import type {
+  CommittedVersion,
+  DatasetFiles,
+  DatasetVersion,
+  HistoryEntry,
+  VersionPart,
+} from '../backend/version.ts';
 import type { WorkingContext } from '../context/context.ts';
 import type { Profiler } from '../statistics/profiler.ts';
 import { datasetAtPath } from './datasets/select.ts';
-import { datasetVersion, selectVersions, versionHistory, versionsAt } from './datasets/versions.ts';
+import {
+  datasetVersion,
+  everyVersion,
+  selectVersions,
+  versionHistory,
+  versionsAt,
+} from './datasets/versions.ts';
 
 /**
  * Data in varve's own format: pointers `*.varve`, manifests, and a store as cache and as remote. Each operation is loaded when it is
@@ -86,9 +98,13 @@ export class VarveBackend implements Backend {
     return copyFiles(this.#context, version, targetOf);
   }
 
-  async *listFiles(version: DatasetVersion): AsyncGenerator<SnapshotFile> {
+  async *everyVersion(): AsyncGenerator<CommittedVersion> {
+    yield* everyVersion(this.#context);
+  }
+
+  async *listFiles(version: DatasetVersion, isLocal?: boolean): AsyncGenerator<SnapshotFile> {
     const { listFiles } = await import('./read-files.ts');
-    yield* listFiles(this.#context, version);
+    yield* listFiles(this.#context, version, isLocal);
   }
 
   async *readFile(version: DatasetVersion, file: string | undefined): AsyncGenerator<Uint8Array> {

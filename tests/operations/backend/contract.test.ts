@@ -96,6 +96,23 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     expect((await backend.version('data/same.csv', undefined))!.content).toBe(first!.content);
   });
 
+  test('every version of the history is told with the commit that brought it', async () => {
+    const first = box.git('repo', 'rev-parse', 'HEAD').trim();
+    write('data/a.csv', 'id\n2\n');
+    await backend.add(['data/a.csv'], profiler);
+    commit('two');
+    const second = box.git('repo', 'rev-parse', 'HEAD').trim();
+    const told: string[][] = [];
+    for await (const { path, commit: id, subject } of backend.everyVersion()) told.push([path, id, subject]);
+    expect(told.sort()).toEqual(
+      [
+        ['data/a.csv', first, 'one'],
+        ['data/a.csv', second, 'two'],
+        ['data/folder', first, 'one'],
+      ].sort(),
+    );
+  });
+
   test('status, diff and checkout tell changes and bring versions back', async () => {
     expect(await states()).toEqual([
       ['data/a.csv', 'unchanged'],
