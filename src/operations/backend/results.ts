@@ -65,7 +65,10 @@ export interface DiffResult {
 
 export interface DatasetDiff {
   readonly path: string;
-  readonly change: 'added' | 'removed' | 'modified';
+  /** `renamed` if the same data lies at another path. */
+  readonly change: 'added' | 'removed' | 'modified' | 'renamed';
+  /** Where the same data lay before. Set if it was renamed. */
+  readonly renamedFrom?: string;
   readonly before: Totals | null;
   readonly after: Totals | null;
   /** Undefined if a manifest is not in the cache: `varve fetch --profiles-only` brings it. */
@@ -77,6 +80,8 @@ export interface DatasetDiff {
 /** A dataset that differs, and its two versions if both sides are versions, so that their statistics can be compared. */
 export interface ComparedDataset {
   readonly diff: DatasetDiff;
+  /** Of the version that was added or removed; undefined for data that nobody saved. */
+  readonly content?: ContentKey;
   readonly versions?: readonly [before: VersionFacts, after: VersionFacts];
 }
 

@@ -10,6 +10,7 @@ import { readStatCache } from '../../workspace/tree/stat-cache.ts';
 import type { ComparedDataset, DatasetDiff, Totals } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
+import { withFileRenames } from '../datasets/renames.ts';
 import { datasetNamed, snapshotFiles } from './datasets/select.ts';
 import { pointerFacts } from './datasets/versions.ts';
 import { isUnread, type ManifestFile } from './in-place/snapshot.ts';
@@ -66,7 +67,8 @@ async function datasetDiff(
     after: live === undefined ? totalsOf(saved) : liveTotals(live),
     ...(files === undefined || !kinds.has('directory') ? {} : { files }),
   };
-  if (live !== undefined || before === undefined || saved === undefined) return { diff: found };
+  if (live !== undefined) return { diff: found };
+  if (before === undefined || saved === undefined) return { diff: found, content: (before ?? saved)!.digest };
   return { diff: found, versions: [pointerFacts(before), pointerFacts(saved)] };
 }
 
@@ -101,19 +103,29 @@ async function changedFiles(
   after: AsyncIterable<ManifestFile> | Iterable<ManifestFile>,
 ): Promise<FileChange[] | undefined> {
   const changes: FileChange[] = [];
+  const contents = new Map<FileChange, string | undefined>();
+  const note = (change: FileChange, file: ManifestFile): void => {
+    changes.push(change);
+    contents.set(change, contentOf(file));
+  };
   try {
     for await (const [then, now] of joinStreams(before, after)) {
-      if (then === undefined) changes.push({ path: now!.path, change: 'added' });
-      else if (now === undefined) changes.push({ path: then.path, change: 'removed' });
+      if (then === undefined) note({ path: now!.path, change: 'added' }, now!);
+      else if (now === undefined) note({ path: then.path, change: 'removed' }, then);
       else if (!isSame(then, now)) {
         changes.push({ path: now.path, change: 'modified' });
       }
     }
-    return changes;
+    return withFileRenames(changes, (change) => contents.get(change));
   } catch (error) {
     if (error instanceof VarveError && error.code === 'object-missing') return undefined;
     throw error;
   }
+}
+
+/** What a file that was renamed has on both sides; undefined for an empty one, of which no two are the same file. */
+function contentOf({ size, digest, executable }: ManifestFile): string | undefined {
+  return size === 0 || digest === undefined ? undefined : `${digest} ${executable === true}`;
 }
 
 /** Compares by digest; for data in place that nobody has read, by what its bucket says. */

@@ -137,6 +137,11 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     const [saved, ...others] = await backend.diff({ before: head, after: 'HEAD' }, []);
     expect(others).toEqual([]);
     expect(saved!.versions!.map(({ bytes }) => bytes)).toEqual([5, 7]);
+    write('data/folder/sub/z.txt', 'two');
+    rmSync(box.path('repo/data/folder/y.txt'));
+    const [renamed] = await backend.diff({ before: head, after: undefined }, ['data/folder']);
+    const file = { path: 'sub/z.txt', change: 'renamed', renamedFrom: 'y.txt' };
+    expect(renamed!.diff.files).toEqual([file]);
   });
 
   test('files of a version come out of the cache', async () => {
