@@ -59,9 +59,10 @@ export interface DiffResult {
 export interface DatasetDiff {
   readonly path: string;
   readonly change: 'added' | 'removed' | 'modified';
+  /** Of the whole dataset, also if only a part of it was asked for. */
   readonly before: Totals | null;
   readonly after: Totals | null;
-  /** Undefined if a manifest is not in the cache: `varve fetch --profiles-only` brings it. */
+  /** Of what was asked for. Undefined if a manifest is not in the cache: `varve fetch` brings it. */
   readonly files?: readonly FileChange[];
   /** What changed in the distributions, if both versions have a profile in the cache. */
   readonly statistics?: DriftReport;
