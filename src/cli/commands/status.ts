@@ -15,6 +15,10 @@ const ADVICE: Readonly<Record<DatasetState, string>> = {
   missing: '`varve checkout` or `varve pull` brings the data',
 };
 
+/** Of changes to another version than the pointer names. */
+const MERGE_ADVICE =
+  'and the pointer names another snapshot: `varve checkout` brings it and keeps your edits, then save with `varve add`';
+
 export function command(run: RunCommand): Command {
   return defineCommand('status', 'Shows which data has changed since its last snapshot.', [
     ['varve status', 'looks at every dataset'],
@@ -46,7 +50,8 @@ function describeDatasets(datasets: readonly DatasetStatus[], paint: Paint): str
   return changed.map((dataset) => paragraph(dataset, paint)).join('\n');
 }
 
-function paragraph({ path, kind, state, changes }: DatasetStatus, paint: Paint): string {
-  const head = `${paint('yellow', state.padEnd(9))}  ${neutral(path)}  (${ADVICE[state]})`;
+function paragraph({ path, kind, state, changes, pointerMoved }: DatasetStatus, paint: Paint): string {
+  const advice = pointerMoved ? MERGE_ADVICE : ADVICE[state];
+  const head = `${paint('yellow', state.padEnd(9))}  ${neutral(path)}  (${advice})`;
   return [head, ...(kind === 'file' ? [] : changeLines(changes, paint))].join('\n');
 }
