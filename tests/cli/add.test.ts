@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { manyFiles } from '../support/many-files.ts';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
@@ -281,4 +281,57 @@ test('adding during a merge that Git could not finish drops neither side', () =>
   refused(box, ['add', 'f.csv'], 'pointer-conflict', 'f.csv.varve');
   box.ok(['add', '--replace', 'f.csv']);
   expect(box.json(['status']).datasets).toMatchObject([{ state: 'unchanged' }]);
+});
+
+describe('data that Git tracks', () => {
+  /** Does what the message says. */
+  function follow(remedy: string): void {
+    const [, command] = /`(git rm [^`]+)`/.exec(remedy)!;
+    expect(box.run('sh', ['-c', command!]).code).toBe(0);
+  }
+
+  test('a file comes out of Git by the command that the message names', () => {
+    box.repository();
+    box.write("repo/my data's.csv", 'a\n1\n');
+    box.git(['add', '-A']);
+    follow(refused(box, ['add', "my data's.csv"], 'path-tracked', "my data's.csv"));
+    box.ok(['add', "my data's.csv"]);
+    expect(box.git(['ls-files'])).not.toContain("my data's.csv\n");
+  });
+
+  test('a README stays in Git where .varveignore names it', () => {
+    box.repository();
+    for (const name of ['README.md', '1.csv', '2.csv', '3.csv', '4.csv']) box.write(`repo/d/${name}`, name);
+    box.git(['add', '-A']);
+    const remedy = refused(box, ['add', 'd'], 'path-tracked', 'd/1.csv');
+    expect(remedy).toContain('.varveignore');
+    expect(remedy).toContain('5 files');
+    box.write('repo/.varveignore', 'README.md\n');
+    follow(refused(box, ['add', 'd'], 'path-tracked', 'd/1.csv'));
+    box.ok(['add', 'd']);
+    expect(box.git(['ls-files', 'd'])).toBe('d/README.md\n');
+    expect(box.json(['status']).datasets).toMatchObject([{ state: 'unchanged' }]);
+  });
+
+  test('pointers and repositories within are named, and no command that would untrack them', () => {
+    box.repository();
+    box.write('repo/d/a.csv', 'a\n1\n');
+    box.write('repo/d/b.csv', 'a\n1\n');
+    box.ok(['add', 'd/a.csv']);
+    box.git(['add', '-A', '--', 'd/a.csv.varve']);
+    expect(refused(box, ['add', 'd'], 'dataset-nested', 'd/a.csv.varve')).not.toContain('git rm');
+    box.repository('other');
+    box.write('other/x', 'x');
+    box.commit('x', 'other');
+    box.git(['-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', box.path('other'), 'e/sub']);
+    box.write('repo/e/c.csv', 'a\n1\n');
+    expect(refused(box, ['add', 'e'], 'nested-repository', 'e/sub')).not.toContain('git rm');
+  });
+});
+
+test('what is no path is not advised to be added', () => {
+  box.repository();
+  expect(box.varve(['status', 'v1']).err).not.toContain('varve add v1');
+  box.write('repo/it is here', 'x');
+  expect(box.varve(['status', 'it is here']).err).toContain("varve add 'it is here'");
 });
