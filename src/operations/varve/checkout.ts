@@ -166,11 +166,13 @@ function refuseUnsaved(planned: readonly Planned[]): void {
   const unsaved = planned.flatMap(({ dataset, plan: { unsaved: paths } }) =>
     paths.map((path) => pathOfFile(dataset.path, path)),
   );
-  if (unsaved.length === 0) return;
+  const first = planned.find(({ plan: made }) => made.unsaved.length > 0);
+  if (first === undefined) return;
+  const word = shellWord(first.dataset.path);
   const more = unsaved.length > 1 ? ` and ${unsaved.length - 1} more` : '';
   throw new VarveError('changes-unsaved', `${unsaved[0]}${more} would be overwritten, and nobody saved it`, {
     path: unsaved[0]!,
-    remedy: 'Save it with `varve add`, move it away, or give it up with `varve checkout --force`.',
+    remedy: `Save it with \`varve add ${word}\`, move it away, or give it up with \`varve checkout --force ${word}\`.`,
   });
 }
 
@@ -186,7 +188,7 @@ function refuseMissing(cache: Store, planned: readonly Planned[]): void {
     const path = pathOfFile(dataset.path, missing.entry.path);
     throw new VarveError('object-missing', `${path} is not in the cache (${missing.entry.digest})`, {
       path,
-      remedy: 'Run `varve pull`, which brings it from the remote.',
+      remedy: `Run \`varve pull ${shellWord(dataset.path)}\`, which brings it from the remote.`,
     });
   }
 }
