@@ -58,7 +58,7 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     write('data/a.csv', 'id\n1\n');
     write('data/folder/x.txt', 'one');
     write('data/folder/y.txt', 'two');
-    await backend.add(['data/a.csv', 'data/folder'], profiler);
+    await backend.add(['data/a.csv', 'data/folder'], { profiler });
     commit('one');
   });
 
@@ -80,7 +80,7 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
   test('equal data has equal content keys, over the history and beside it', async () => {
     write('data/a.csv', 'id\n2\n');
     write('data/same.csv', 'id\n1\n');
-    await backend.add(['data/a.csv', 'data/same.csv'], profiler);
+    await backend.add(['data/a.csv', 'data/same.csv'], { profiler });
     commit('two');
     rmSync(box.path('repo/data/a.csv'));
     box.git('repo', 'rm', '-q', '--', name === 'DvcBackend' ? 'data/a.csv.dvc' : 'data/a.csv.varve');
@@ -111,11 +111,11 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     const [live] = await backend.diff({ before: head, after: undefined }, ['data/folder']);
     expect(live).toMatchObject({ diff: { change: 'modified', files: [{ path: 'x.txt' }] } });
     expect(live!.versions).toBeUndefined();
-    await expect(backend.checkout([], {})).rejects.toMatchObject({ code: 'changes-unsaved' });
+    await expect(backend.checkout(['data/folder'], {})).rejects.toMatchObject({ code: 'changes-unsaved' });
     await backend.checkout([], { force: true });
     expect(readFileSync(box.path('repo/data/folder/x.txt'), 'utf8')).toBe('one');
     write('data/a.csv', 'id\n1\n2\n');
-    await backend.add(['data/a.csv'], profiler);
+    await backend.add(['data/a.csv'], { profiler });
     commit('two');
     const [saved, ...others] = await backend.diff({ before: head, after: 'HEAD' }, []);
     expect(others).toEqual([]);
@@ -167,7 +167,7 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     await backend.push([], {});
     write('data/folder/x.txt', 'three');
     write('data/a.csv', 'id\n3\n');
-    await backend.add(['data/a.csv', 'data/folder'], profiler);
+    await backend.add(['data/a.csv', 'data/folder'], { profiler });
     commit('two');
     rmSync(box.path(name === 'DvcBackend' ? 'repo/.dvc/cache' : 'repo/.varve/cache'), { recursive: true });
     const folder = await version('data/folder', 'HEAD~1');
@@ -180,7 +180,7 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     ]);
     await expect(backend.copyOut(folder, 'z.txt', out('z'))).rejects.toMatchObject({ code: 'path-missing' });
     expect(readdirSync(box.path('out')).sort()).toEqual(['folder', 'x']);
-    await backend.add(['data/a.csv', 'data/folder'], profiler);
+    await backend.add(['data/a.csv', 'data/folder'], { profiler });
 
     await backend.restore([{ version: folder, part: 'x.txt' }], { isPointed: false });
     expect([text('data/folder/x.txt'), text('data/folder/y.txt')]).toEqual(['one', 'two']);
