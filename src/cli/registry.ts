@@ -87,4 +87,5 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'print a script that completes commands in a shell',
     load: () => import('./commands/completion.ts'),
   },
+  { name: 'version', summary: 'print the version', load: () => import('./commands/version.ts') },
 ];

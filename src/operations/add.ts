@@ -1,19 +1,41 @@
+import { join } from 'node:path';
 import type { VarveError } from '../errors.ts';
-import type { AddInPlaceOptions, AddResult } from './backend/results.ts';
+import type { AddInPlaceOptions, AddResult, BackendAddOptions } from './backend/results.ts';
 import type { Context } from './context/context.ts';
 import type { ProfilingOptions } from './statistics/load.ts';
 import type { Profiler } from './statistics/profiler.ts';
 
 /**
  * Makes a version of each path and points to it. All of them or none: pointers are written after the cache holds every byte.
- * @throws VarveError for every path that cannot become a dataset; `source-changed`
+ * @throws VarveError for every path that cannot become a dataset; `version-outdated`, `pointer-conflict`, `source-changed`
  */
 export function add(
   { backend }: Context,
   paths: readonly string[],
-  options: { readonly profiler?: Profiler | undefined } = {},
+  options: BackendAddOptions = {},
 ): Promise<AddResult> {
-  return backend.add(paths, options.profiler);
+  return backend.add(paths, options);
+}
+
+/**
+ * Adds every dataset whose data has changes that no version has. Data that is not here, or is another version as it was, is none of them.
+ * @param paths as those of status: only datasets that they name; all unless some are given
+ */
+export async function addChanged(
+  context: Context,
+  paths: readonly string[],
+  options: BackendAddOptions = {},
+): Promise<AddResult> {
+  const { backend, repository } = context;
+  const { datasets } = await backend.status(paths);
+  const changed = datasets.filter(({ state }) => state === 'modified');
+  return changed.length === 0
+    ? { datasets: [] }
+    : add(
+        context,
+        changed.map(({ path }) => join(repository.root, path)),
+        options,
+      );
 }
 
 /**

@@ -66,7 +66,7 @@ test('mv refuses places that are taken, tracked, or within a dataset, and folder
   box.ok(['add', 'data/tab', 'data/a.txt']);
   box.commit('v1');
   refused(box, ['mv', 'data/a.txt', 'data/tab'], 'dataset-nested', 'data/tab/a.txt');
-  refused(box, ['mv', 'data/a.txt', 'read.me'], 'path-tracked', 'read.me');
+  refused(box, ['mv', 'data/a.txt', 'read.me'], 'path-taken', 'read.me');
   refused(box, ['mv', 'data/a.txt', '../a.txt'], 'path-outside', '../a.txt');
   box.write('repo/b.txt', 'mine');
   refused(box, ['mv', 'data/a.txt', 'b.txt'], 'path-taken', 'b.txt');

@@ -63,7 +63,10 @@ test('what was restored gives way to another version, and unsaved changes to non
   expect(box.ok(['status'])).toContain('nothing changed');
   box.write('repo/tab/x.csv', 'mine');
   refused(box, ['restore', 'tab@v1'], 'changes-unsaved', 'tab/x.csv');
-  refused(box, ['checkout', 'tab@v1'], 'changes-unsaved', 'tab/x.csv');
+  expect(refused(box, ['checkout', 'tab@v1'], 'changes-conflicting', 'tab/x.csv')).toContain('Add `--ours`');
+  box.ok(['checkout', '--ours', 'tab@v1']);
+  expect([text('tab/x.csv'), text('tab.varve')]).toEqual(['mine', box.git(['show', 'v1:tab.varve'])]);
+  box.git(['checkout', '-q', '--', 'tab.varve']);
   box.ok(['restore', '--force', 'tab@v1']);
   expect(text('tab/x.csv')).toBe('id\n1\n');
 });

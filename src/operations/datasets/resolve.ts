@@ -11,7 +11,7 @@ import type { DatasetVersion, VersionPart } from '../backend/version.ts';
 import type { Context, Watch } from '../context/context.ts';
 import { openContext } from '../context/open.ts';
 import { type Glob, globOf } from './glob.ts';
-import { versionNamed } from './revisions.ts';
+import { hasPart, versionNamed } from './revisions.ts';
 
 /**
  * A dataset as a person named it: `path`, `path@REV`, a plain file or folder outside version control, or a pattern. What lies within a
@@ -107,12 +107,16 @@ function contextOf(cwd: string, watch: Watch): Promise<Context | undefined> {
   return unless(['repository-missing', 'repository-uninitialised'], () => openContext(cwd, watch));
 }
 
-/** @param isPattern so that what names no version may still be that */
-function namedIn(context: Context, argument: string, isPattern: boolean): Promise<VersionPart | undefined> {
-  const codes: readonly ErrorCode[] = isPattern
-    ? ['path-outside', 'revision-unknown', 'dataset-missing']
-    : ['path-outside'];
-  return unless(codes, () => versionNamed(context, argument));
+/** @param isPattern so that what names no version, nor a file of one, may still be that */
+async function namedIn(
+  context: Context,
+  argument: string,
+  isPattern: boolean,
+): Promise<VersionPart | undefined> {
+  if (!isPattern) return unless(['path-outside'], () => versionNamed(context, argument));
+  const codes: readonly ErrorCode[] = ['path-outside', 'revision-unknown', 'dataset-missing'];
+  const named = await unless(codes, () => versionNamed(context, argument));
+  return named !== undefined && (await hasPart(context, named)) ? named : undefined;
 }
 
 /** Runs `look`, and gives undefined if it fails with one of these codes. */

@@ -25,8 +25,8 @@ export async function versionNamed(
   const splits = isThere ? [] : splitsAtSign(argument);
   if (splits.length === 0) return here;
   const found = await versionsOf(context, splits);
-  const named = here === undefined ? found : [...found, here];
-  for (const one of named.length > 1 ? named : []) if (await hasPart(context, one)) return one;
+  if (found.length === 1 && here === undefined) return found[0];
+  for (const one of [...found, here]) if (one !== undefined && (await hasPart(context, one))) return one;
   if (found[0] !== undefined) return found[0];
   throw nothingNamed(context, argument, splits);
 }
@@ -87,7 +87,7 @@ function splitsAtSign(argument: string): Split[] {
 }
 
 /** Whether a version has the part; where its list cannot be had, that is for whoever needs it to meet. */
-async function hasPart({ backend }: Context, { version, part }: VersionPart): Promise<boolean> {
+export async function hasPart({ backend }: Context, { version, part }: VersionPart): Promise<boolean> {
   if (part === undefined) return true;
   try {
     for await (const { path } of backend.listFiles(version)) if (isWithin(path, part)) return true;

@@ -47,13 +47,13 @@ function planMove({ repository }: DvcPlace, { from, path }: MovedDataset): Move 
   checkDataPath(path);
   refuseLinksAbove(root, from);
   refuseLinksAbove(root, path);
+  refuseTaken(root, path, path + DVC_SUFFIX);
   const around = outputsInTree(repository).find((other) => isWithin(path, other.path));
   if (around !== undefined)
     throw new VarveError('dataset-nested', `${path} lies within the output ${around.path}`, {
       path,
       remedy: 'Outputs cannot hold one another: choose another place.',
     });
-  refuseTaken(root, path, path + DVC_SUFFIX);
   for (const schema of schemasBeside(root, from)) refuseTaken(root, movedSchema(schema, from, path));
   const pointer = from + DVC_SUFFIX;
   const text = withPath(readTrackedFile(root, pointer), pointer, posix.basename(path));

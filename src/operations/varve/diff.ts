@@ -1,4 +1,4 @@
-import { isChosen, joinStreams } from '../../base/path-order.ts';
+import { chosenWithin, isChosen, joinStreams } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';
@@ -31,8 +31,9 @@ export async function diff(
   const datasets: ComparedDataset[] = [];
   await closing(await openCache(context), async (cache) => {
     for (const path of [...new Set([...left.keys(), ...right.keys()])].sort()) {
-      if (!isChosen(path, chosen)) continue;
-      const pair = { path, before: left.get(path), saved: right.get(path) };
+      const only = chosenWithin(path, chosen);
+      if (only?.length === 0) continue;
+      const pair = { path, only, before: left.get(path), saved: right.get(path) };
       const found = await datasetDiff(context, cache, pair, after === undefined);
       if (found !== undefined) datasets.push(found);
     }
@@ -42,6 +43,8 @@ export async function diff(
 
 interface Pair {
   readonly path: string;
+  /** The files and folders within that are compared, if that is not all. */
+  readonly only: readonly string[] | undefined;
   readonly before: Pointer | undefined;
   /** What the later pointer names; the data may have gone on from there. */
   readonly saved: Pointer | undefined;
@@ -53,12 +56,12 @@ async function datasetDiff(
   pair: Pair,
   isWorkingTree: boolean,
 ): Promise<ComparedDataset | undefined> {
-  const { path, before, saved } = pair;
+  const { path, only, before, saved } = pair;
   const live = isWorkingTree && saved !== undefined ? await unsavedFiles(context, path, saved) : undefined;
   if (live === undefined && before?.digest === saved?.digest) return undefined;
   const after = live ?? filesOf(context, cache, path, saved);
-  const files = await changedFiles(filesOf(context, cache, path, before), after);
-  if (live !== undefined && files?.length === 0) return undefined;
+  const files = await changedFiles(filesOf(context, cache, path, before), after, only);
+  if ((live !== undefined || only !== undefined) && files?.length === 0) return undefined;
   const kinds = new Set([before?.kind ?? saved?.kind, saved?.kind ?? before?.kind]);
   const found: DatasetDiff = {
     path,
@@ -67,9 +70,15 @@ async function datasetDiff(
     after: live === undefined ? totalsOf(saved) : liveTotals(live),
     ...(files === undefined || !kinds.has('directory') ? {} : { files }),
   };
-  if (live !== undefined) return { diff: found };
-  if (before === undefined || saved === undefined) return { diff: found, content: (before ?? saved)!.digest };
-  return { diff: found, versions: [pointerFacts(before), pointerFacts(saved)] };
+  // Statistics are those of the whole.
+  const isWhole = live === undefined && only === undefined;
+  return { diff: found, ...(isWhole && versionsOf(before, saved)) };
+}
+
+/** The versions of both sides, or the content of the one that there is. */
+function versionsOf(before: Pointer | undefined, saved: Pointer | undefined): Omit<ComparedDataset, 'diff'> {
+  if (before === undefined || saved === undefined) return { content: (before ?? saved)!.digest };
+  return { versions: [pointerFacts(before), pointerFacts(saved)] };
 }
 
 /** Lists the files of the working tree; undefined if they are those that the pointer names. */
@@ -101,6 +110,7 @@ async function* filesOf(
 async function changedFiles(
   before: AsyncIterable<ManifestFile>,
   after: AsyncIterable<ManifestFile> | Iterable<ManifestFile>,
+  only: readonly string[] | undefined,
 ): Promise<FileChange[] | undefined> {
   const changes: FileChange[] = [];
   const contents = new Map<FileChange, string | undefined>();
@@ -110,6 +120,7 @@ async function changedFiles(
   };
   try {
     for await (const [then, now] of joinStreams(before, after)) {
+      if (!isChosen((then ?? now)!.path, only)) continue;
       if (then === undefined) note({ path: now!.path, change: 'added' }, now!);
       else if (now === undefined) note({ path: then.path, change: 'removed' }, then);
       else if (!isSame(then, now)) {
@@ -164,7 +175,7 @@ function chosenPaths(context: WorkingContext, paths: readonly string[]): string[
 }
 
 function refuseUnknown(chosen: readonly string[] | undefined, all: readonly string[]): void {
-  const unknown = chosen?.find((path) => !all.some((dataset) => isChosen(dataset, [path])));
+  const unknown = chosen?.find((path) => !all.some((dataset) => chosenWithin(dataset, [path])?.length !== 0));
   if (unknown === undefined) return;
   throw new VarveError(
     'dataset-missing',

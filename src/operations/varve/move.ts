@@ -2,6 +2,7 @@ import { lstatSync, renameSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { removeFile } from '../../base/remove-file.ts';
 import { systemError } from '../../base/system-errors.ts';
+import { VarveError } from '../../errors.ts';
 import { SafeFolders } from '../../workspace/checkout/safe-folder.ts';
 import { ignoreDataset, unignoreDataset } from '../../workspace/git/gitignore.ts';
 import {
@@ -44,12 +45,13 @@ export async function move(
 function planMove(context: WorkingContext, { from, path }: MovedDataset): Move {
   const { root } = context.repository;
   refuseLinksAbove(root, from);
+  refuseLinksAbove(root, path);
   const pointer = { ...readPointer(root, from), path: posix.basename(path) };
-  const to = datasetPath(context, join(root, path));
-  refuseLinksAbove(root, to);
   const hasData = dataKind(root, from) !== undefined;
-  if (!isHalfMoved(root, to, pointer)) refuseTaken(root, to, pointerPath(to));
-  else if (hasData) refuseTaken(root, to);
+  if (!isHalfMoved(root, path, pointer)) refuseTaken(root, path, pointerPath(path));
+  else if (hasData) refuseTaken(root, path);
+  const { dataset: to, part } = datasetPath(context, join(root, path));
+  if (part !== undefined) throw nested(path, to);
   for (const schema of schemasBeside(root, from)) refuseTaken(root, movedSchema(schema, from, to));
   return { from, to, pointer, hasData };
 }
@@ -57,8 +59,15 @@ function planMove(context: WorkingContext, { from, path }: MovedDataset): Move {
 /** Whether a move that was interrupted got as far as the new pointer: then it is taken up again. */
 function isHalfMoved(root: string, to: string, pointer: Pointer): boolean {
   const there = lstatSync(join(root, pointerPath(to)), { throwIfNoEntry: false });
-  const before = there === undefined ? undefined : replaceablePointer(root, to);
+  const before = there === undefined ? undefined : replaceablePointer(root, to, false);
   return before !== undefined && formatPointer(before) === formatPointer(pointer);
+}
+
+function nested(path: string, around: string): VarveError {
+  return new VarveError('dataset-nested', `${path} lies within the dataset ${around}`, {
+    path,
+    remedy: 'Datasets cannot hold one another: choose a place outside of it.',
+  });
 }
 
 /** At any instant, a pointer names the snapshot, and Git ignores the data wherever it lies. */

@@ -1,7 +1,9 @@
 import { isChosen } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
+import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { applyCheckout } from '../../workspace/checkout/apply.ts';
 import { checkCollisions, nameFolding } from '../../workspace/checkout/name-collisions.ts';
 import { type CheckoutPlan, planCheckout } from '../../workspace/checkout/plan.ts';
@@ -17,13 +19,14 @@ import {
   readPointer,
   writePointer,
 } from '../../workspace/pointer.ts';
-import { compareWithRecord, hashFound, pathOfFile } from '../../workspace/tree/data-state.ts';
+import { compareWithRecord, hashFound, isEntry, pathOfFile } from '../../workspace/tree/data-state.ts';
 import { fileClock } from '../../workspace/tree/file-clock.ts';
-import { dataKind, type ScannedFile, scannedFile } from '../../workspace/tree/scan.ts';
+import { dataKind, scannedFile } from '../../workspace/tree/scan.ts';
 import {
   type RecordedFile,
   readStatCache,
   type StatCache,
+  unseenFile,
   writeStatCache,
 } from '../../workspace/tree/stat-cache.ts';
 import { noSuchFile } from '../backend/errors.ts';
@@ -41,8 +44,9 @@ import { openCache } from './stores/stores.ts';
 export async function restore(
   context: WorkingContext,
   versions: readonly VersionPart[],
-  { force, isPointed }: RestoreOptions,
+  options: RestoreOptions,
 ): Promise<CheckoutResult> {
+  const { force, isPointed } = options;
   const { root } = context.repository;
   const part = isPointed ? versions.find((one) => one.part !== undefined) : undefined;
   if (part !== undefined) throw onlyWhole(part);
@@ -53,7 +57,7 @@ export async function restore(
   const datasets = versions.map((version) => selected(context, version));
   return closing(await openCache(context), async (cache) => {
     for (const dataset of datasets) await bringInto(context, cache, dataset);
-    if (isPointed) return checkoutAndPoint(context, cache, datasets, force);
+    if (isPointed) return checkoutAndPoint(context, cache, datasets, options);
     const restorations: Restoration[] = [];
     for (const [index, dataset] of datasets.entries())
       restorations.push(await planRestoration(context, cache, dataset, versions[index]!, force));
@@ -68,10 +72,13 @@ async function checkoutAndPoint(
   context: WorkingContext,
   cache: Store,
   datasets: readonly SelectedDataset[],
-  force: boolean | undefined,
+  { force, prefer }: RestoreOptions,
 ): Promise<CheckoutResult> {
   const { root } = context.repository;
-  const result = await checkoutFrom(context, cache, datasets, { force, named: true });
+  const options = { force, prefer, named: true, keepEdited: false };
+  const result = await checkoutFrom(context, cache, datasets, options).catch((error: unknown) => {
+    throw error instanceof VarveError && error.code === 'changes-conflicting' ? sideOpen(error) : error;
+  });
   for (const { path, pointer } of datasets) {
     ignoreDataset(root, path);
     writePointer(root, path, pointer);
@@ -84,15 +91,8 @@ interface Restoration extends SelectedDataset {
   /** What the pointer here names. */
   readonly current: Pointer;
   /** The files that the data here counts as a change of. */
-  readonly base: readonly BaseFile[];
+  readonly base: readonly ManifestEntry[];
   readonly record: StatCache | undefined;
-}
-
-interface BaseFile {
-  readonly path: string;
-  readonly digest: Digest | undefined;
-  readonly size: number;
-  readonly executable: boolean;
 }
 
 async function planRestoration(
@@ -130,15 +130,19 @@ async function refuseUnsaved(
   plan: CheckoutPlan,
   isSaved: (digest: Digest) => boolean,
 ): Promise<void> {
-  for (const path of plan.unsaved) {
+  const written = new Set(plan.files.map(({ entry }) => entry.path));
+  for (const path of [...plan.unsaved, ...plan.conflicts]) {
     const whole = pathOfFile(dataset, path);
     if (dataKind(root, whole) === 'file') {
       const digest = await hashFound(root, dataset, scannedFile(root, whole, path), { signal });
-      if (isSaved(digest!)) continue;
+      if (isSaved(digest!)) {
+        if (!written.has(path)) plan.remove.push(path);
+        continue;
+      }
     }
     throw new VarveError('changes-unsaved', `${whole} would be overwritten, and nobody saved it`, {
       path: whole,
-      remedy: 'Save it with `varve add`, move it away, or give it up with `--force`.',
+      remedy: `Save it with \`varve add ${shellWord(dataset)}\`, move it away, or give it up with \`--force\`.`,
     });
   }
 }
@@ -149,25 +153,25 @@ async function baseOf(
   cache: Store,
   { path, pointer, only }: SelectedDataset,
   record: StatCache | undefined,
-): Promise<BaseFile[]> {
+): Promise<ManifestEntry[]> {
   if (record !== undefined) {
-    return record.paths.map((name, index) => ({
-      path: name,
-      digest: record.digest(index),
-      size: record.size(index),
-      executable: record.executable(index),
-    }));
+    return record.paths.map((name, index) => entryOf(record, name, index));
   }
   if (pointer.kind === 'directory' && !cache.has(pointer.digest)) return [];
-  const files: BaseFile[] = [];
-  for await (const { path: name, digest, size, executable } of snapshotFiles(
-    repository,
-    cache,
-    path,
-    pointer,
-  ))
-    if (isChosen(name, only)) files.push({ path: name, digest, size, executable: executable ?? false });
+  const files: ManifestEntry[] = [];
+  for await (const file of snapshotFiles(repository, cache, path, pointer))
+    if (isChosen(file.path, only)) files.push(file);
   return files;
+}
+
+function entryOf(record: StatCache, path: string, index: number): ManifestEntry {
+  const digest = record.digest(index);
+  return {
+    path,
+    size: record.size(index),
+    ...(digest === undefined ? {} : { digest }),
+    ...(record.executable(index) ? { executable: true as const } : {}),
+  };
 }
 
 async function carryOut(
@@ -201,6 +205,7 @@ async function carryOut(
     writtenBytes: written.reduce((sum, { entry }) => sum + entry.size, 0),
     removed: plan.remove.length,
     kept: plan.kept,
+    edited: [],
     ...(only === undefined ? {} : { only }),
   };
 }
@@ -215,17 +220,11 @@ function unchangedFiles(root: string, dataset: string, record: StatCache | undef
  * The record against which the restored data is a change, as `git restore --source` leaves it: the files of the base, of which those that
  * lie here with other bytes look changed.
  */
-function recordOf(base: readonly BaseFile[], known: ReadonlyMap<string, RecordedFile>): RecordedFile[] {
-  return base.map(({ digest, ...facts }) => {
-    const here = known.get(facts.path);
-    const isSame = here?.digest === digest && here?.file.executable === facts.executable;
-    return { file: isSame ? here!.file : changed(facts), digest };
+function recordOf(base: readonly ManifestEntry[], known: ReadonlyMap<string, RecordedFile>): RecordedFile[] {
+  return base.map((entry) => {
+    const here = known.get(entry.path);
+    return here !== undefined && isEntry(here.file, here.digest, entry) ? here : unseenFile(entry);
   });
-}
-
-/** No file looks like this, so that it is read when somebody asks. */
-function changed(facts: Omit<BaseFile, 'digest'>): ScannedFile {
-  return { ...facts, modifiedMs: -1, changedMs: -1, inode: -1 };
 }
 
 function refuseAbsent(root: string, dataset: string): void {
@@ -239,7 +238,7 @@ function refuseAbsent(root: string, dataset: string): void {
 /** @throws VarveError `changes-unsaved` for a pointer whose snapshot nothing else would name */
 function refuseUncommitted(root: string, dataset: string): void {
   if (datasetAtPath(root, dataset) === undefined) return;
-  const pointer = replaceablePointer(root, dataset);
+  const pointer = replaceablePointer(root, dataset, true);
   const where = pointerPath(dataset);
   if (pointer !== undefined && isCommitted(root, where, formatPointer(pointer))) return;
   throw new VarveError('changes-unsaved', `No commit has ${where} as it lies here`, {
@@ -252,5 +251,15 @@ function onlyWhole({ version: { path }, part }: VersionPart): VarveError {
   return new VarveError('usage', `${path}/${part} is a part of ${path}, and has no pointer of its own`, {
     path: `${path}/${part}`,
     remedy: `Run \`varve restore\` with it, then save what ${path} becomes by \`varve add ${path}\`.`,
+  });
+}
+
+/** What stands in the way may be decided for the whole of the command that was given. */
+function sideOpen({ code, message, path, details }: VarveError): VarveError {
+  return new VarveError(code, message, {
+    ...(path === undefined ? {} : { path }),
+    details,
+    remedy:
+      'Add `--ours` to keep what lies here, or `--theirs` to take the other. To have both, copy yours elsewhere first.',
   });
 }

@@ -10,6 +10,7 @@ import { writeAtomically } from '../../base/atomic-write.ts';
 import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { type Digest, hexDigestOf } from '../../store/format/digest.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { commonFolder } from '../git/common-folder.ts';
 import { findGitRoot } from '../repository.ts';
 import { isInside } from './folders.ts';
@@ -197,11 +198,6 @@ function remedyOf(root: string, wanted: Digest): string {
     `If you know this place and want to use it,${elsewhere} run \`varve trust${of} ${wanted}\`, then the same command again. ` +
     'A CI job agrees by this fingerprint in VARVE_TRUST.'
   );
-}
-
-/** One word of a command line, as a shell reads it. */
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function withinReach(root: string): VarveError {
