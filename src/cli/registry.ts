@@ -70,6 +70,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'validate and compare what changed since a base',
     load: () => import('./commands/check.ts'),
   },
+  {
+    name: 'du',
+    summary: 'show what datasets take up',
+    load: () => import('./commands/du.ts'),
+  },
   { name: 'gc', summary: 'drop what nothing names', load: () => import('./commands/gc.ts') },
   { name: 'git', summary: 'let Git show, merge and push data', load: () => import('./commands/git.ts') },
   {

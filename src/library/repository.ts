@@ -16,6 +16,7 @@ import type {
   StatusResult,
   TransferChoice,
   TransferResult,
+  UsageResult,
   VerifyResult,
 } from '../operations/backend/results.ts';
 import type { CheckResult } from '../operations/check.ts';
@@ -32,6 +33,7 @@ import { listFiles, openFile, readProfile } from '../operations/open-version.ts'
 import { pull } from '../operations/pull.ts';
 import { push } from '../operations/push.ts';
 import { status } from '../operations/status.ts';
+import { usage } from '../operations/usage.ts';
 import { verify } from '../operations/verify.ts';
 import { type WhichOptions, type WhichResult, which } from '../operations/which.ts';
 import type { Profile } from '../profile/model/model.ts';
@@ -278,6 +280,25 @@ export class VarveRepository extends DataFolder {
   async verify(options: VerifyOptions = {}): Promise<VerifyResult> {
     const call = this.#session.begin('verify', options, { remote: TEXT });
     return verify(await this.#context(call.watch), call.options);
+  }
+
+  /**
+   * Measures what the datasets take up in the cache, or on a remote, in all their versions; and what no version needs.
+   * @throws VarveError `dvc-unsupported`, `remote-unknown`, `settings-untrusted`, `dataset-missing`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const { datasets, unneeded } = await repo.usage();
+   * for (const { path, bytes, ownBytes } of datasets) console.log(path, bytes, ownBytes);
+   * console.log(unneeded.bytes);
+   * ```
+   */
+  async usage(options: PathOptions & VerifyOptions = {}): Promise<UsageResult> {
+    const call = this.#session.begin('usage', options, { ...PATHS, remote: TEXT });
+    const { paths, remote } = call.options;
+    return usage(await this.#context(call.watch), paths, remote);
   }
 
   /** Drops what no pointer in any commit names, after a time of grace. @throws VarveError `dvc-unsupported`, `settings-untrusted` */

@@ -27,6 +27,7 @@ import type {
   StatusResult,
   TransferChoice,
   TransferResult,
+  UsageResult,
   VerifyResult,
 } from './results.ts';
 import type { CommittedVersion, DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from './version.ts';
@@ -140,6 +141,8 @@ export interface Backend {
   pull(paths: readonly string[], options: TransferChoice & CheckoutOptions): Promise<PullResult>;
   /** Reads every byte of the cache, or of a remote, and checks it. */
   verify(remote: string | undefined): Promise<VerifyResult>;
+  /** Measures what the datasets take up in the cache, or on a remote. @throws VarveError `dataset-missing` */
+  usage(paths: readonly string[], remote: string | undefined): Promise<UsageResult>;
   /** Drops what no version needs. */
   gc(options: GcOptions): Promise<GcResult>;
 

@@ -1,6 +1,7 @@
 /** What the operations that a backend does itself are asked, and what they answer: the same whichever backend does them. */
 import type { DriftReport } from '../../drift/model.ts';
 import type { Collected } from '../../store/gc/collect.ts';
+import type { RootsUsage, StoredAmount, CloneUsage as StoredCloneUsage } from '../../store/gc/usage.ts';
 import type { StoreCheck } from '../../store/repair/verify.ts';
 import type { Access, RemoteConfig } from '../../workspace/config.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
@@ -236,6 +237,31 @@ export interface GcResult extends Collected {
   readonly remote: { readonly name: string; readonly url: string } | null;
   readonly dryRun: boolean;
   readonly graceMs: number;
+}
+
+export interface UsageResult {
+  /** What was measured: null for the cache of this clone. */
+  readonly remote: { readonly name: string; readonly url: string } | null;
+  /** Everything that lies there. */
+  readonly stored: StoredAmount;
+  /** Files with data of which no dataset and no clone needs anything: `varve gc` frees them after its time of grace. */
+  readonly unneeded: StoredAmount;
+  /** Those that were chosen, in the order of their paths; also such as only other commits have. */
+  readonly datasets: readonly DatasetUsage[];
+  /** Clones that recorded what they need, the latest first. A cache has such records only if clones share it. */
+  readonly clones: readonly CloneUsage[];
+}
+
+export interface DatasetUsage extends RootsUsage {
+  /** Size of the data of the version here; null if the working tree has no such dataset. */
+  readonly currentBytes: number | null;
+}
+
+export interface CloneUsage extends Omit<StoredCloneUsage, 'modified'> {
+  /** Whether it is this one. */
+  readonly isThis: boolean;
+  /** When it last recorded what it needs, by the clock of the store: ISO 8601. */
+  readonly modified: string;
 }
 
 export interface ListedRemote extends RemoteConfig {

@@ -31,6 +31,7 @@ import type {
   StatusResult,
   TransferChoice,
   TransferResult,
+  UsageResult,
   VerifyResult,
 } from '../backend/results.ts';
 import type {
@@ -199,6 +200,10 @@ export class DvcBackend implements Backend {
   async verify(remote: string | undefined): Promise<VerifyResult> {
     const { verify } = await import('./verify.ts');
     return verify(this.#context, remote);
+  }
+
+  async usage(): Promise<UsageResult> {
+    throw unsupported('du', 'Use `dvc du`, or measure the folder of the cache.');
   }
 
   async gc(): Promise<GcResult> {

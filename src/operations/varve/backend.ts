@@ -34,6 +34,7 @@ import type {
   StatusResult,
   TransferChoice,
   TransferResult,
+  UsageResult,
   VerifyResult,
 } from '../backend/results.ts';
 import type {
@@ -188,6 +189,11 @@ export class VarveBackend implements Backend {
   async verify(remote: string | undefined): Promise<VerifyResult> {
     const { verify } = await import('./verify.ts');
     return verify(this.#context, remote);
+  }
+
+  async usage(paths: readonly string[], remote: string | undefined): Promise<UsageResult> {
+    const { usage } = await import('./usage.ts');
+    return usage(this.#context, paths, remote);
   }
 
   async gc(options: GcOptions): Promise<GcResult> {
