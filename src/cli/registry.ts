@@ -78,6 +78,16 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'gc', summary: 'drop what nothing names', load: () => import('./commands/gc.ts') },
   { name: 'git', summary: 'let Git show, merge and push data', load: () => import('./commands/git.ts') },
   {
+    name: 'import',
+    summary: 'take in a dataset of another repository',
+    load: () => import('./commands/import.ts'),
+  },
+  {
+    name: 'update',
+    summary: 'bring imported datasets up to date',
+    load: () => import('./commands/update.ts'),
+  },
+  {
     name: 'import-dvc',
     summary: 'take a DVC repository into varve',
     load: () => import('./commands/import-dvc.ts'),

@@ -11,6 +11,7 @@ import type {
   GcOptions,
   GcResult,
   ImportDvcResult,
+  ImportedDataset,
   PullResult,
   SnapshotFile,
   StatusResult,
@@ -27,6 +28,13 @@ import { diffRevisions } from '../operations/diff.ts';
 import { exportDvc } from '../operations/export-dvc.ts';
 import { fetch } from '../operations/fetch.ts';
 import { gc } from '../operations/gc.ts';
+import {
+  type ImportOptions,
+  importDataset,
+  type UpdateOptions,
+  type UpdateResult,
+  update,
+} from '../operations/import.ts';
 import { importDvc } from '../operations/import-dvc.ts';
 import { type LogResult, log } from '../operations/log.ts';
 import { listFiles, openFile, readProfile } from '../operations/open-version.ts';
@@ -410,6 +418,35 @@ export class VarveRepository extends DataFolder {
     checkArgument('readProfile', 'the dataset', dataset, TEXT);
     const { watch } = this.#session.begin('readProfile', options, NO_OPTIONS);
     return readProfile(await this.#context(watch), dataset);
+  }
+
+  /**
+   * Makes a dataset of one of another repository. Its data comes from the remote of that, and the pointer says where it is from and
+   * which commit is pinned.
+   * @param address what `git clone` takes, or the path of a working tree
+   * @param dataset `path` or `path@REV` there
+   * @throws VarveError `address-invalid`, `repository-unreachable`, `dataset-missing`, `path-taken`, `settings-untrusted`, `dvc-unsupported`
+   */
+  async import(
+    address: string,
+    dataset: string,
+    options: ImportOptions & Watch = {},
+  ): Promise<ImportedDataset> {
+    checkArgument('import', 'the address', address, TEXT);
+    checkArgument('import', 'the dataset', dataset, TEXT);
+    const call = this.#session.begin('import', options, { to: TEXT });
+    return importDataset(await this.#context(call.watch), address, dataset, call.options);
+  }
+
+  /**
+   * Brings imported datasets to what the revision that they follow has now.
+   * @throws VarveError `import-missing`, `settings-untrusted`, `repository-unreachable`, `changes-unsaved`, `dvc-unsupported`
+   */
+  async update(options: PathOptions & UpdateOptions & Watch = {}): Promise<UpdateResult> {
+    const kinds = { ...PATHS, revision: TEXT, force: FLAG, prefer: SIDE };
+    const call = this.#session.begin('update', options, kinds);
+    const { paths = [], ...own } = call.options;
+    return update(await this.#context(call.watch), paths, own);
   }
 
   /** Takes the history of a repository of DVC into varve's format, on new branches. @throws VarveError `dvc-missing`, `branch-moved` */

@@ -1,5 +1,7 @@
 import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
+import type { Imported } from '../../workspace/imported.ts';
+import type { Pointer } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
 import type {
@@ -16,6 +18,7 @@ import type {
   GitInstallResult,
   GitParts,
   ImportDvcResult,
+  ImportedDataset,
   ListedRemote,
   MoveResult,
   PullResult,
@@ -141,6 +144,27 @@ export interface Backend {
   pull(paths: readonly string[], options: TransferChoice & CheckoutOptions): Promise<PullResult>;
   /** Reads every byte of the cache, or of a remote, and checks it. */
   verify(remote: string | undefined): Promise<VerifyResult>;
+  /**
+   * Copies what a version needs into another store, from the cache or the default remote, and returns the pointer to it.
+   * @throws VarveError `object-missing`, `settings-untrusted`, `dvc-unsupported`
+   */
+  send(version: DatasetVersion, to: Store): Promise<Pointer>;
+  /**
+   * Takes a version of another repository in: as a new dataset, or in the place of the version that was imported before.
+   * @param from where `version` is, and what the pointer says of that
+   * @param to path of the dataset here, from the root
+   * @throws VarveError `path-taken`, `changes-unsaved`
+   */
+  takeIn(
+    other: Backend,
+    version: DatasetVersion,
+    imported: Imported,
+    to: string,
+    options: CheckoutOptions,
+  ): Promise<ImportedDataset>;
+  /** The chosen datasets that were imported, by their paths; all that there are if none is chosen. @throws VarveError `import-missing` */
+  imports(paths: readonly string[]): Promise<ReadonlyMap<string, Imported>>;
+
   /** Measures what the datasets take up in the cache, or on a remote. @throws VarveError `dataset-missing` */
   usage(paths: readonly string[], remote: string | undefined): Promise<UsageResult>;
   /** Drops what no version needs. */

@@ -4,6 +4,7 @@ import type { Collected } from '../../store/gc/collect.ts';
 import type { RootsUsage, StoredAmount, CloneUsage as StoredCloneUsage } from '../../store/gc/usage.ts';
 import type { StoreCheck } from '../../store/repair/verify.ts';
 import type { Access, RemoteConfig } from '../../workspace/config.ts';
+import type { Imported } from '../../workspace/imported.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { FileChange } from '../../workspace/tree/data-state.ts';
 import type { Profiler } from '../statistics/profiler.ts';
@@ -237,6 +238,17 @@ export interface GcResult extends Collected {
   readonly remote: { readonly name: string; readonly url: string } | null;
   readonly dryRun: boolean;
   readonly graceMs: number;
+}
+
+/** A dataset that was imported, or looked at for an update. */
+export interface ImportedDataset extends Imported {
+  /** The dataset here, from the root. */
+  readonly to: string;
+  /** `sha256:…` */
+  readonly digest: string;
+  readonly bytes: number;
+  readonly files: number;
+  readonly change: 'new' | 'changed' | 'unchanged';
 }
 
 export interface UsageResult {

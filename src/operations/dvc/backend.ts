@@ -202,6 +202,18 @@ export class DvcBackend implements Backend {
     return verify(this.#context, remote);
   }
 
+  async send(): Promise<never> {
+    throw unsupported('imports into repositories of varve', 'Use `varve get`, then `varve add`.');
+  }
+
+  async takeIn(): Promise<never> {
+    throw unsupported('import', 'Use `dvc import`.');
+  }
+
+  async imports(): Promise<never> {
+    throw unsupported('update', 'Use `dvc update`.');
+  }
+
   async usage(): Promise<UsageResult> {
     throw unsupported('du', 'Use `dvc du`, or measure the folder of the cache.');
   }

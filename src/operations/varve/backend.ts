@@ -5,6 +5,8 @@
 
 import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
+import type { Imported } from '../../workspace/imported.ts';
+import type { Pointer } from '../../workspace/pointer.ts';
 import { pathInRepository, type Repository } from '../../workspace/repository.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
 import type { Backend } from '../backend/backend.ts';
@@ -23,6 +25,7 @@ import type {
   GitInstallResult,
   GitParts,
   ImportDvcResult,
+  ImportedDataset,
   ListedRemote,
   MoveResult,
   PullResult,
@@ -189,6 +192,27 @@ export class VarveBackend implements Backend {
   async verify(remote: string | undefined): Promise<VerifyResult> {
     const { verify } = await import('./verify.ts');
     return verify(this.#context, remote);
+  }
+
+  async send(version: DatasetVersion, to: Store): Promise<Pointer> {
+    const { send } = await import('./import.ts');
+    return send(this.#context, version, to);
+  }
+
+  async takeIn(
+    other: Backend,
+    version: DatasetVersion,
+    imported: Imported,
+    to: string,
+    options: CheckoutOptions,
+  ): Promise<ImportedDataset> {
+    const { takeIn } = await import('./import.ts');
+    return takeIn(this.#context, { other, version, imported, to }, options);
+  }
+
+  async imports(paths: readonly string[]): Promise<ReadonlyMap<string, Imported>> {
+    const { imports } = await import('./import.ts');
+    return imports(this.#context, paths);
   }
 
   async usage(paths: readonly string[], remote: string | undefined): Promise<UsageResult> {
