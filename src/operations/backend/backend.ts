@@ -138,7 +138,7 @@ export interface Backend {
   move(paths: readonly string[], target: string): Promise<MoveResult>;
   /** Sends what a remote lacks. */
   push(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
-  /** Brings what the cache lacks. */
+  /** Brings what the cache lacks, also of `path@REV` and of the versions of `path@REV..REV` if they are named. */
   fetch(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
   /** Fetches, then checks out. */
   pull(paths: readonly string[], options: TransferChoice & CheckoutOptions): Promise<PullResult>;
