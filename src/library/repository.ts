@@ -216,8 +216,8 @@ export class VarveRepository extends DataFolder {
    * import { openRepository } from 'varve';
    *
    * const repo = await openRepository();
-   * const [version] = (await repo.log('data/flights.csv')).versions;
-   * const { found } = await repo.which(version!.snapshot!.digest);
+   * const [{ digest }] = (await repo.status({ paths: ['data/flights.csv'] })).datasets;
+   * const { found } = await repo.which(digest);
    * for (const { path, tags, commits } of found) console.log(path, tags, commits[0]?.commit);
    * ```
    */

@@ -28,7 +28,7 @@ export interface RootsUsage {
 }
 
 /** What a clone has recorded to need. */
-export interface CloneUsage {
+export interface StoredCloneUsage {
   readonly clone: string;
   /** Of its last record, by the clock of the store. */
   readonly modified: Date;
@@ -43,7 +43,7 @@ export interface StoreUsage {
   /** Files with data of which nothing is needed: a gc frees them after its time of grace. */
   readonly unneeded: StoredAmount;
   readonly datasets: readonly RootsUsage[];
-  readonly clones: readonly CloneUsage[];
+  readonly clones: readonly StoredCloneUsage[];
 }
 
 /** What was met of the objects that something needs. */
@@ -134,9 +134,9 @@ async function visitEach(
   }
 }
 
-async function measureClones(core: StoreCore, { all, keys }: Seen): Promise<CloneUsage[]> {
+async function measureClones(core: StoreCore, { all, keys }: Seen): Promise<StoredCloneUsage[]> {
   const byClone = groupBy(await listRefs(core.remote), ({ clone }) => clone);
-  const clones: CloneUsage[] = [];
+  const clones: StoredCloneUsage[] = [];
   for (const [clone, refs] of byClone) {
     const roots = await rootsOf(core, refs);
     let bytes = 0;
