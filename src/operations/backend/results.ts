@@ -1,7 +1,7 @@
 /** What the operations that a backend does itself are asked, and what they answer: the same whichever backend does them. */
 import type { DriftReport } from '../../drift/model.ts';
 import type { Collected } from '../../store/gc/collect.ts';
-import type { RootsUsage, StoredAmount, CloneUsage as StoredCloneUsage } from '../../store/gc/usage.ts';
+import type { RootsUsage, StoredAmount, StoredCloneUsage } from '../../store/gc/usage.ts';
 import type { StoreCheck } from '../../store/repair/verify.ts';
 import type { Access, RemoteConfig } from '../../workspace/config.ts';
 import type { Imported } from '../../workspace/imported.ts';
