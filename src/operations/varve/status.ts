@@ -23,19 +23,21 @@ import {
 } from '../../workspace/tree/stat-cache.ts';
 import type { DatasetState, DatasetStatus, StatusResult } from '../backend/results.ts';
 import type { WorkingContext } from '../context/context.ts';
-import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
+import { eachDataset, problemsField } from '../datasets/each.ts';
+import { type SelectedDataset, selectPaths, withPointer } from './datasets/select.ts';
 
 /** Looks at names, sizes and times; reads only the files that look changed. */
 export async function status(context: WorkingContext, paths: readonly string[]): Promise<StatusResult> {
-  const datasets: DatasetStatus[] = [];
+  const { root } = context.repository;
   const within: UnfinishedWithin[] = [];
-  for (const dataset of selectDatasets(context, paths)) {
+  const { done, problems } = await eachDataset(selectPaths(context, paths), async (selected) => {
     const found: string[] = [];
-    datasets.push(await datasetStatus(context, dataset, found));
-    within.push({ dataset: dataset.path, found });
-  }
-  const unfinished = leftBehind(context.repository.root, within);
-  return { datasets, ...(unfinished.length > 0 && { unfinished }) };
+    const status = await datasetStatus(context, withPointer(root, selected), found);
+    within.push({ dataset: selected.path, found });
+    return status;
+  });
+  const unfinished = leftBehind(root, within);
+  return { datasets: done, ...(unfinished.length > 0 && { unfinished }), ...problemsField(problems) };
 }
 
 /**

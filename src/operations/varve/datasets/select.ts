@@ -19,10 +19,13 @@ import { nearestName } from '../../datasets/suggest.ts';
 import { entriesInPlace, isInPlace, type ManifestFile } from '../in-place/snapshot.ts';
 
 /** A dataset that a command is about; `only` names the files and folders within it, where not all is meant. */
-export interface SelectedDataset {
+export interface SelectedPath {
   readonly path: string;
-  readonly pointer: Pointer;
   readonly only?: readonly string[];
+}
+
+export interface SelectedDataset extends SelectedPath {
+  readonly pointer: Pointer;
 }
 
 /**
@@ -31,6 +34,16 @@ export interface SelectedDataset {
  * @throws VarveError `dataset-missing`, `path-outside`, and the codes of parsePointer
  */
 export function selectDatasets(context: WorkingContext, paths: readonly string[]): SelectedDataset[] {
+  return selectPaths(context, paths).map((selected) => withPointer(context.repository.root, selected));
+}
+
+/** @throws VarveError the codes of parsePointer */
+export function withPointer(root: string, selected: SelectedPath): SelectedDataset {
+  return { ...selected, pointer: readPointer(root, selected.path) };
+}
+
+/** As selectDatasets, without a look into the pointers. @throws VarveError `dataset-missing`, `path-outside` */
+export function selectPaths(context: WorkingContext, paths: readonly string[]): SelectedPath[] {
   const { root } = context.repository;
   const all = paths.length === 0 ? datasetPaths(root) : undefined;
   const chosen = new Map<string, Set<string> | undefined>();
@@ -45,7 +58,6 @@ export function selectDatasets(context: WorkingContext, paths: readonly string[]
   }
   return [...chosen].map(([path, parts]) => ({
     path,
-    pointer: readPointer(root, path),
     ...(parts === undefined ? {} : { only: [...parts].sort() }),
   }));
 }
