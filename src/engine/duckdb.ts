@@ -309,10 +309,10 @@ export function readError(error: unknown, file: SourceFile, line?: number): Varv
   }
   const said = text.split('\n')[0]!.replace(ENGINE_ERROR, '').replaceAll(file.absolutePath, path);
   const isOurs = error instanceof BinaryFault || isOfSystem(error);
-  const reason = isOurs ? said : (binaryFault(path, text) ?? said);
+  const fault = isOurs ? undefined : binaryFault(path, text);
   const where = line === undefined ? path : `${path}, line ${line}`;
-  return new VarveError('table-unreadable', `${where}: ${reason}`, {
-    remedy: 'Check that the file is whole and of the format that its name says.',
+  return new VarveError('table-unreadable', `${where}: ${fault?.reason ?? said}`, {
+    remedy: fault?.remedy ?? 'Check that the file is whole and of the format that its name says.',
     path,
     cause: error,
   });
