@@ -112,9 +112,16 @@ test('a file that Git tracks is not overwritten by data of its name', () => {
   box.write('repo/README.md', 'in Git\n');
   box.git(['add', '-f', 'README.md']);
   box.git(['commit', '-qm', 'also in Git']);
-  const { code, err } = box.varve(['checkout']);
-  expect(code).toBe(2);
-  expect(err).toContain('README.md');
+  for (const args of [
+    ['checkout', '--force'],
+    ['checkout', 'README.md'],
+  ]) {
+    const { code, err } = box.varve(args);
+    expect(code).toBe(2);
+    expect(err).toContain('README.md');
+    expect(readFileSync(box.path('repo/README.md'), 'utf8')).toBe('in Git\n');
+  }
+  box.ok(['checkout']);
   expect(readFileSync(box.path('repo/README.md'), 'utf8')).toBe('in Git\n');
 });
 
@@ -135,6 +142,7 @@ describe('a link in a folder on the way, which leads out of the repository', () 
     'validate sub/data.csv',
     'validate own.csv --schema sub/s.yaml',
     'drift own.csv sub/data.csv',
+    'drift own.csv --stream sub/data.csv',
     'schema infer sub/data.csv',
     'schema infer own.csv --output sub/new.yaml',
     'profile own.csv --output sub/new.txt',
