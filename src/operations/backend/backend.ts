@@ -22,7 +22,7 @@ import type {
   RemoteAddOptions,
   RemoveOptions,
   RemoveResult,
-  RestoreOptions,
+  RestoreVersionsOptions,
   SnapshotFile,
   StatusResult,
   TransferChoice,
@@ -115,7 +115,7 @@ export interface Backend {
    * says so; if not, the data counts as changed.
    * @throws VarveError `changes-unsaved`, `object-missing`, `name-collision`
    */
-  restore(versions: readonly VersionPart[], options: RestoreOptions): Promise<CheckoutResult>;
+  restore(versions: readonly VersionPart[], options: RestoreVersionsOptions): Promise<CheckoutResult>;
   /**
    * Takes datasets out of version control. The data stays unless that is asked for.
    * @throws VarveError `dataset-missing`, `changes-unsaved`

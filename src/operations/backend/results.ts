@@ -126,7 +126,7 @@ export interface CheckedOutDataset {
   readonly only?: readonly string[];
 }
 
-export interface RestoreOptions extends CheckoutOptions {
+export interface RestoreVersionsOptions extends CheckoutOptions {
   /** Whether the pointers are to name these versions from now on. */
   readonly isPointed: boolean;
 }

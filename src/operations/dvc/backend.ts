@@ -26,7 +26,7 @@ import type {
   PullResult,
   RemoveOptions,
   RemoveResult,
-  RestoreOptions,
+  RestoreVersionsOptions,
   SnapshotFile,
   StatusResult,
   TransferChoice,
@@ -154,7 +154,7 @@ export class DvcBackend implements Backend {
     return checkout(this.#context, paths, options);
   }
 
-  async restore(versions: readonly VersionPart[], options: RestoreOptions): Promise<CheckoutResult> {
+  async restore(versions: readonly VersionPart[], options: RestoreVersionsOptions): Promise<CheckoutResult> {
     const { restore } = await import('./restore.ts');
     return restore(this.#context, versions, options);
   }

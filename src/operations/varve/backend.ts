@@ -29,7 +29,7 @@ import type {
   RemoteAddOptions,
   RemoveOptions,
   RemoveResult,
-  RestoreOptions,
+  RestoreVersionsOptions,
   SnapshotFile,
   StatusResult,
   TransferChoice,
@@ -139,7 +139,7 @@ export class VarveBackend implements Backend {
     return checkout(this.#context, paths, options);
   }
 
-  async restore(versions: readonly VersionPart[], options: RestoreOptions): Promise<CheckoutResult> {
+  async restore(versions: readonly VersionPart[], options: RestoreVersionsOptions): Promise<CheckoutResult> {
     const { restore } = await import('./restore.ts');
     return restore(this.#context, versions, options);
   }
