@@ -59,7 +59,7 @@ function nothingNamed(context: Context, argument: string, splits: readonly Split
 }
 
 /** The dataset at a path of the user, or around it, as a commit has it; as the working tree has it if `commit` is undefined. */
-export async function versionAt(
+async function versionAt(
   { backend, repository, cwd }: Context,
   argument: string,
   commit: string | undefined,
