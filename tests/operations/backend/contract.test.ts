@@ -1,7 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Backend } from '../../../src/operations/backend/backend.ts';
+import type { DatasetVersion } from '../../../src/operations/backend/version.ts';
 import { openContext } from '../../../src/operations/context/open.ts';
 import { contentKeyOf } from '../../../src/operations/dvc/versions.ts';
 import { init } from '../../../src/operations/init.ts';
@@ -214,6 +216,29 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     expect(kind).toBe('directory');
     expect(files).toMatchObject([{ path: 'y.txt', size: 3, absolutePath: box.path('out/0.txt') }]);
     expect(readFileSync(box.path('out/0.txt'), 'utf8')).toBe('two');
+  });
+
+  test('the files and the bytes of a version are streams, of any commit, and a name that is none is refused', async () => {
+    const [, folder] = await backend.select([]);
+    const listed = [];
+    for await (const { path } of backend.listFiles(folder!)) listed.push(path);
+    expect(listed).toEqual(['x.txt', 'y.txt']);
+    const read = async (version: DatasetVersion, file?: string) =>
+      (await buffer(backend.readFile(version, file))).toString();
+    expect(await read(folder!, 'y.txt')).toBe('two');
+    const before = (await backend.version('data/a.csv', 'HEAD'))!;
+    write('data/a.csv', 'id\n7\n');
+    await backend.add(['data/a.csv'], {});
+    const after = (await backend.version('data/a.csv', undefined))!;
+    expect(await read(before)).not.toBe('id\n7\n');
+    expect(await read(after)).toBe('id\n7\n');
+    for (const [version, file] of [
+      [folder!, undefined],
+      [folder!, 'none.txt'],
+      [folder!, '../a.csv'],
+      [after, 'x'],
+    ] as const)
+      await expect(read(version, file)).rejects.toMatchObject({ code: 'path-missing' });
   });
 
   test('data and statistics reach another clone by a remote, and what is damaged there is found', async () => {
