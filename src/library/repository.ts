@@ -2,10 +2,10 @@ import { Readable } from 'node:stream';
 import type { DriftSeries } from '../drift/model.ts';
 import type { VarveError } from '../errors.ts';
 import { add, addChanged, addInPlace, profilerOnDemand } from '../operations/add.ts';
+import type { BackendAddOptions } from '../operations/backend/backend.ts';
 import type {
   AddInPlaceOptions,
   AddResult,
-  BackendAddOptions,
   CheckoutOptions,
   CheckoutResult,
   DiffResult,
