@@ -27,6 +27,13 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['schema', 'update', 'table.csv'],
   ['drift', 'table.csv', 'table.csv@HEAD~1'],
   ['remote', 'list'],
+  ['ls', 'HEAD~1', 'data'],
+  ['cat', 'table.csv@HEAD~1'],
+  ['get', 'data@HEAD', '-o', 'made/copy'],
+  ['restore', '--force', 'data@HEAD~1'],
+  ['checkout', '--force', 'table.csv@HEAD~1'],
+  ['mv', 'data', 'made/data'],
+  ['rm', '--force', 'table.csv'],
   ['git', 'install'],
 ];
 /** What the attacks on settings and paths are after. */
