@@ -96,6 +96,7 @@ export function testHostileRepositories(kind: Kind, pending: readonly string[]):
   test('does no harm where nobody means any', async () => {
     freshRepository(sandbox);
     expect(await misdeeds(COMMANDS)).toEqual([]);
+    freshRepository(sandbox);
     // So that what is refused below is refused for what was changed.
     for (const args of [['pull'], ['push'], ['validate', 'table.csv']]) sandbox.ok(args);
   });
