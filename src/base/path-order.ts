@@ -66,3 +66,12 @@ export function isWithin(path: string, folder: string): boolean {
 export function isChosen(path: string, only: readonly string[] | undefined): boolean {
   return only === undefined || only.some((part) => isWithin(path, part));
 }
+
+/**
+ * The chosen files and folders within `folder`, relative to it; undefined if all of it is chosen, none if nothing of it is.
+ * @param only undefined: everything is chosen
+ */
+export function chosenWithin(folder: string, only: readonly string[] | undefined): string[] | undefined {
+  if (isChosen(folder, only)) return undefined;
+  return only!.flatMap((path) => (isWithin(path, folder) ? [path.slice(folder.length + 1)] : []));
+}

@@ -13,6 +13,20 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/checkout.ts'),
   },
   {
+    name: 'restore',
+    summary: 'put the data of a version in place of that here',
+    load: () => import('./commands/restore.ts'),
+  },
+  { name: 'ls', summary: 'list datasets and their files', load: () => import('./commands/ls.ts') },
+  {
+    name: 'get',
+    summary: 'copy a version, also of another repository',
+    load: () => import('./commands/get.ts'),
+  },
+  { name: 'cat', summary: 'print a file of a version', load: () => import('./commands/cat.ts') },
+  { name: 'mv', summary: 'move datasets', load: () => import('./commands/mv.ts') },
+  { name: 'rm', summary: 'take datasets out of version control', load: () => import('./commands/rm.ts') },
+  {
     name: 'remote',
     summary: 'manage where snapshots are pushed to',
     load: () => import('./commands/remote.ts'),
@@ -68,4 +82,5 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'print a script that completes commands in a shell',
     load: () => import('./commands/completion.ts'),
   },
+  { name: 'version', summary: 'print the version', load: () => import('./commands/version.ts') },
 ];

@@ -3,7 +3,7 @@
  * dataset; commands know no terminal but what `Io` gives them.
  */
 
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { VarveError } from '../errors.ts';
@@ -14,16 +14,17 @@ import { printFailure } from './terminal/failure.ts';
 import { watchInterrupts } from './terminal/interrupts.ts';
 import { ProgressBar } from './terminal/progress-bar.ts';
 import { hasColours, print, printError, terminalWidth } from './terminal/standard-streams.ts';
+import { versionOfVarve } from './version.ts';
 
 const TROUBLE = 2;
 
 /** Runs one command line and returns the exit code of the process: 0 fine, 1 a check found something, 2 trouble. */
 export async function run(words: readonly string[], commands: readonly CommandEntry[]): Promise<number> {
   let exitCode = 0;
-  const program = await buildProgram(words, commands, async (options, work) => {
-    exitCode = await execute(program.opts<GlobalOptions>(), options, work);
-  });
   try {
+    const program = await buildProgram(words, commands, async (options, work) => {
+      exitCode = await execute(program.opts<GlobalOptions>(), options, work);
+    });
     await program.parseAsync(words, { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -52,11 +53,14 @@ async function buildProgram(
     .enablePositionalOptions()
     .showHelpAfterError('Run the command with --help for its usage.')
     .addHelpText('after', '\nExit codes: 0 fine, 1 a check found something, 2 trouble.');
-  const meant = namedCommand(words);
+  const { name: meant, isHelp } = namedCommand(words);
   const entry = commands.find(({ name }) => name === meant);
   if (entry !== undefined)
     program.addCommand((await entry.load()).command(runCommand, commands).summary(entry.summary));
-  else for (const other of commands) program.addCommand(stub(other));
+  else {
+    if (meant !== undefined) await explainOtherWord(meant, isHelp);
+    for (const other of commands) program.addCommand(stub(other));
+  }
   exitByThrowing(program);
   return program;
 }
@@ -81,13 +85,14 @@ function exitByThrowing(command: Command): void {
 }
 
 /** The first word that is no option, or the second behind `help`. */
-function namedCommand(words: readonly string[]): string | undefined {
+function namedCommand(words: readonly string[]): { name: string | undefined; isHelp: boolean } {
   const names: string[] = [];
   for (let at = 0; at < words.length && names.length < 2; at++) {
     if (words[at] === '-C') at++;
     else if (!words[at]!.startsWith('-')) names.push(words[at]!);
   }
-  return names[0] === 'help' ? names[1] : names[0];
+  const isHelp = names[0] === 'help' || words.includes('--help') || words.includes('-h');
+  return { name: names[0] === 'help' ? names[1] : names[0], isHelp };
 }
 
 async function execute(global: GlobalOptions, options: CommonOptions, work: Work): Promise<number> {
@@ -168,12 +173,22 @@ function folderOf({ C }: GlobalOptions): string {
 }
 
 function printVersion(): never {
-  // Beside bin/ and dist/ in the package.
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
+  const version = versionOfVarve();
   print(`${version}\n`);
   throw new CommanderError(0, 'varve.version', version);
+}
+
+/**
+ * Answers a word of another tool by how varve does it: as help if that was asked for, else as an error of usage.
+ * @throws VarveError `usage`, CommanderError of exit code 0
+ */
+async function explainOtherWord(word: string, isHelp: boolean): Promise<void> {
+  const { OTHER_WORDS } = await import('./other-words.ts');
+  if (!Object.hasOwn(OTHER_WORDS, word)) return;
+  const way = `In varve: ${OTHER_WORDS[word]!}`;
+  if (!isHelp) throw new VarveError('usage', `varve has no command ${word}`, { remedy: way });
+  print(`${way}\n`);
+  throw new CommanderError(0, 'varve.other-word', word);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { VarveError } from '../errors.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddInPlaceOptions, AddResult } from './backend/results.ts';
@@ -15,6 +16,27 @@ export function add(
   options: BackendAddOptions = {},
 ): Promise<AddResult> {
   return backend.add(paths, options);
+}
+
+/**
+ * Adds every dataset whose data has changes that no version has. Data that is not here, or is another version as it was, is none of them.
+ * @param paths as those of status: only datasets that they name; all unless some are given
+ */
+export async function addChanged(
+  context: Context,
+  paths: readonly string[],
+  options: BackendAddOptions = {},
+): Promise<AddResult> {
+  const { backend, repository } = context;
+  const { datasets } = await backend.status(paths);
+  const changed = datasets.filter(({ state }) => state === 'modified');
+  return changed.length === 0
+    ? { datasets: [] }
+    : add(
+        context,
+        changed.map(({ path }) => join(repository.root, path)),
+        options,
+      );
 }
 
 /**

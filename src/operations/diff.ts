@@ -17,7 +17,7 @@ export type CompareStatistics = (
 
 /**
  * `words` are up to two revisions, then paths: none compares HEAD with the data of the working tree, one that commit with
- * it, two one another.
+ * it, two one another. `A..B` are two; `A...B` are B and the last commit that it shares with A, as with `git diff`.
  * @throws VarveError `revision-unknown`, `dataset-missing`
  */
 export async function diff(

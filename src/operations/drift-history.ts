@@ -17,7 +17,8 @@ export async function driftHistory(
   watch: Watch = {},
 ): Promise<DriftSeries> {
   const named = await nameDataset(cwd, dataset, watch);
-  const { context, version } = named;
+  const { context, version, part } = named;
+  if (part !== undefined) throw partOfDataset(dataset, part.dataset);
   const versions =
     context === undefined || version === undefined
       ? []
@@ -33,4 +34,15 @@ export async function driftHistory(
     );
   }
   return compareHistory(versions, driftSettings(named, cwd, options.schema));
+}
+
+function partOfDataset(name: string, dataset: string): VarveError {
+  return new VarveError(
+    'history-missing',
+    `${name} is a part of ${dataset}, and only the whole has statistics`,
+    {
+      path: name,
+      remedy: `Name ${dataset}, or compare two versions of the part: \`varve drift PART@REV PART@REV\`.`,
+    },
+  );
 }

@@ -102,11 +102,12 @@ function comparatorsOf({ tables }: Schema): Record<string, TfdvThresholds> {
 
 /** Reads the profiles of the versions in `range`, oldest first. @throws VarveError `baseline-invalid` */
 async function baselineProfiles(dataset: NamedDataset, range: string): Promise<Profile[]> {
-  const { context, version, name } = dataset;
-  if (context === undefined || version === undefined || range.split('..').length !== 2) {
+  const { context, version, part, name } = dataset;
+  const isRange = range.split('..').length === 2;
+  if (context === undefined || version === undefined || part !== undefined || !isRange) {
     throw new VarveError('baseline-invalid', `${range} is not a range of versions of ${name}`, {
       path: name,
-      remedy: 'Write it as REV..REV, such as v1..v5, of a dataset under version control.',
+      remedy: 'Write it as REV..REV, such as v1..v5, of a whole dataset under version control.',
     });
   }
   const versions = await profiledVersions(context, version.path, range);

@@ -1,18 +1,25 @@
+import { isChosen } from '../base/path-order.ts';
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model/model.ts';
 import type { SnapshotFile } from './backend/results.ts';
-import type { DatasetVersion } from './backend/version.ts';
+import type { VersionPart } from './backend/version.ts';
 import type { Context } from './context/context.ts';
 import { versionNamed } from './datasets/revisions.ts';
 import { storedProfile } from './statistics/stored.ts';
 
-/** The files of `path` or `path@REV`, in the order of their paths. @throws VarveError `dataset-missing`, `object-missing` */
+/**
+ * The files of `path` or `path@REV`, in the order of their paths in the dataset; of a folder within one, those that lie in it.
+ * @throws VarveError `dataset-missing`, `object-missing`
+ */
 export async function* listFiles(context: Context, dataset: string): AsyncGenerator<SnapshotFile> {
-  yield* context.backend.listFiles(await namedVersion(context, dataset));
+  const { version, part } = await namedVersion(context, dataset);
+  const chosen = part === undefined ? undefined : [part];
+  for await (const file of context.backend.listFiles(version)) if (isChosen(file.path, chosen)) yield file;
 }
 
 /**
  * The bytes of `path` or `path@REV`, or of a file within it. None is yielded before it is verified.
+ * @param file its path within what `dataset` names
  * @throws VarveError `dataset-missing`, `path-missing`, `object-missing`, `digest-mismatch`
  */
 export async function* openFile(
@@ -20,8 +27,9 @@ export async function* openFile(
   dataset: string,
   file?: string,
 ): AsyncGenerator<Uint8Array> {
-  const version = await namedVersion(context, dataset);
-  yield* context.backend.readFile(version, file);
+  const { version, part } = await namedVersion(context, dataset);
+  const inside = [part, file].filter((one) => one !== undefined).join('/');
+  yield* context.backend.readFile(version, inside || undefined);
 }
 
 /**
@@ -29,16 +37,23 @@ export async function* openFile(
  * @throws VarveError `dataset-missing`, `profile-not-fetched`
  */
 export async function readProfile(context: Context, dataset: string): Promise<Profile | undefined> {
-  const { profile } = await namedVersion(context, dataset);
+  const { version, part } = await namedVersion(context, dataset);
+  if (part !== undefined) return undefined;
+  const { profile } = version;
   return profile === undefined ? undefined : storedProfile(context, dataset, profile);
 }
 
-async function namedVersion(context: Context, dataset: string): Promise<DatasetVersion> {
-  const version = await versionNamed(context, dataset);
-  if (version !== undefined) return version;
+/** As versionNamed. @throws VarveError `dataset-missing` for what is no dataset, and lies in none */
+export async function namedVersion(
+  context: Context,
+  argument: string,
+  commit?: string,
+): Promise<VersionPart> {
+  const named = await versionNamed(context, argument, commit);
+  if (named !== undefined) return named;
   const { terms } = context.backend;
-  throw new VarveError('dataset-missing', `${dataset} is not ${terms.dataset}`, {
-    path: dataset,
-    remedy: `Add it first; \`varve status\` lists the ${terms.datasets} that there are.`,
+  throw new VarveError('dataset-missing', `${argument} is not ${terms.dataset}, and lies in none`, {
+    path: argument,
+    remedy: `\`varve status\` lists the ${terms.datasets} that there are; \`varve add\` makes one of your data.`,
   });
 }

@@ -53,10 +53,19 @@ export async function schemaInfer(
 }
 
 function placeOf(dataset: NamedDataset, cwd: string, { output, format }: SchemaInferOptions): SchemaFile {
+  if (output === undefined && dataset.part !== undefined) throw noPlace(dataset.name, dataset.part.dataset);
   const own = schemaPathOf(dataset);
   if (output !== undefined) refuseLinksOut(cwd, output);
   const absolutePath = output === undefined ? (format === 'tfdv' ? asPbtxt(own) : own) : resolve(cwd, output);
   return { name: output ?? (relative(cwd, absolutePath) || absolutePath), absolutePath };
+}
+
+/** Beside the data, it would be a part of it, and Git would not see it. */
+function noPlace(name: string, dataset: string): VarveError {
+  return new VarveError('usage', `${name} is a part of ${dataset}, so its schema cannot lie beside it`, {
+    path: name,
+    remedy: 'Say where by `--output`, and name that file by `--schema` when you validate.',
+  });
 }
 
 function exists(path: string): VarveError {

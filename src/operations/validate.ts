@@ -89,10 +89,12 @@ async function controls(
  * it.
  */
 async function versionBefore(
-  { context, version, name }: NamedDataset,
+  { context, version, part, name }: NamedDataset,
   schema: Schema,
 ): Promise<Profile | undefined> {
-  if (context === undefined || version === undefined || !comparesVersions(schema)) return undefined;
+  // Statistics travel with whole datasets.
+  if (context === undefined || version === undefined || part !== undefined) return undefined;
+  if (!comparesVersions(schema)) return undefined;
   const previous = await previousVersion(context, version);
   return previous?.profile === undefined
     ? undefined

@@ -178,6 +178,25 @@ test('adding again what has not changed changes nothing', () => {
   expect(box.git(['status', '--short'])).toBe('');
 });
 
+test('add --all adds what changed, and neither what is gone nor what is no dataset', () => {
+  box.repository();
+  for (const name of ['a', 'b', 'gone']) box.write(`repo/data/${name}.txt`, 'one');
+  box.ok(['add', 'data/a.txt', 'data/b.txt', 'data/gone.txt']);
+  expect(box.ok(['add', '-u'])).toBe('No dataset has changed.\n');
+  box.write('repo/data/a.txt', 'two!');
+  box.write('repo/data/b.txt', 'two!');
+  box.write('repo/data/other.txt', 'none');
+  rmSync(box.path('repo/data/gone.txt'));
+  type Added = { datasets: { path: string; change: string }[] };
+  expect(box.json<Added>(['add', '-u', 'data/a.txt']).datasets.map(({ path }) => path)).toEqual([
+    'data/a.txt',
+  ]);
+  expect(box.json<Added>(['add', '--all'], 'repo/data').datasets).toMatchObject([
+    { path: 'data/b.txt', change: 'changed' },
+  ]);
+  expect(box.varve(['add']).code).toBe(2);
+});
+
 /** A clone into which nothing was pulled, of a repository whose folder `d` has three files. */
 function emptyClone(): void {
   box.repository();

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
 let box: Sandbox;
@@ -38,4 +39,40 @@ test('varve diff names rows, columns, files and distributions that changed', () 
   type Diff = { datasets: { path: string; statistics?: { verdict: string } }[] };
   const { datasets } = box.json<Diff>(['diff', 'HEAD~1', 'HEAD', 'data/table.csv']);
   expect(datasets[0]!.statistics!.verdict).toBe('drift');
+});
+
+test('ranges are read as Git reads them, and parts of datasets are compared alone', () => {
+  versions();
+  box.git(['tag', 'v1']);
+  box.git(['switch', '-qc', 'side']);
+  newer();
+  box.commit('v2');
+  box.git(['switch', '-q', 'main']);
+  box.write('repo/data/more.txt', 'more');
+  box.ok(['add', 'data/more.txt']);
+  box.commit('v3');
+  type Diff = {
+    before: string;
+    after: string | null;
+    datasets: { path: string; change: string; files?: object[] }[];
+  };
+  const diff = (...args: string[]) => box.json<Diff>(['diff', ...args]);
+  const paths = (...args: string[]) => diff(...args).datasets.map(({ path, change }) => `${change} ${path}`);
+  expect(paths('main..side')).toEqual([
+    'modified data/many',
+    'removed data/more.txt',
+    'modified data/table.csv',
+  ]);
+  expect(paths('main...side')).toEqual(['modified data/many', 'modified data/table.csv']);
+  expect(diff('v1..')).toMatchObject({ after: box.git(['rev-parse', 'main']).trim() });
+  expect(paths('...side', 'data/many')).toEqual(['modified data/many']);
+  const { datasets } = diff('v1..side', 'data/many/a.txt');
+  expect(datasets).toMatchObject([{ path: 'data/many', files: [{ path: 'a.txt', change: 'removed' }] }]);
+  expect(diff('v1..side', 'data/many/b.txt').datasets).toEqual([]);
+  refused(box, ['diff', 'v1..nope'], 'revision-unknown', 'nope');
+  refused(box, ['diff', 'v1..side', 'data/nope'], 'dataset-missing', 'data/nope');
+  // A file of such a name is a path.
+  box.write('repo/v1..side', 'x');
+  box.ok(['add', 'v1..side']);
+  expect(paths('v1..side')).toEqual(['added v1..side']);
 });

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
-import { add, profilerOnDemand } from '../../operations/add.ts';
+import { add, addChanged, profilerOnDemand } from '../../operations/add.ts';
 import type { AddedDataset } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import type { ProfilingOptions } from '../../operations/statistics/load.ts';
@@ -13,7 +13,7 @@ import { withEngineOptions } from '../report-options.ts';
 
 type Options = CommonOptions &
   Access &
-  Pick<ProfilingOptions, 'memory' | 'threads'> & { to?: string; replace?: true };
+  Pick<ProfilingOptions, 'memory' | 'threads'> & { to?: string; replace?: true; all?: true; update?: true };
 
 export function command(run: RunCommand): Command {
   const defined = defineCommand(
@@ -26,21 +26,27 @@ export function command(run: RunCommand): Command {
         'varve add data/images/cat.png',
         'a version of data/images with that one file changed, added or removed',
       ],
+      ['varve add --all', 'adds every dataset that changed'],
       ['varve add s3://bucket/raw --to data/raw', 'lists what lies in a bucket, and copies nothing'],
     ],
   )
     .argument(
-      '<path...>',
+      '[path...]',
       'files or folders: each a dataset, or within one; or one s3:// or minio:// URL, with --to',
     )
     .option('--replace', 'what lies here is all of the dataset, whichever version it was made from')
+    .option('-A, --all', 'every dataset that changed, in the folders that are named if some are')
+    .option('-u, --update', 'the same as --all')
     .option('--to <path>', 'where data that lies in a bucket, and stays there, is to lie when it is pulled')
     .option('--endpoint <url>', 'address of an S3 server that is not AWS, for this clone')
     .option('--region <name>', 'region of the bucket, for this clone')
     .option('--profile <name>', 'profile in the AWS configuration files, for this clone');
   return withEngineOptions(defined).action(
-    (paths: string[], { json, to, replace, memory, threads, ...access }: Options) =>
+    (paths: string[], { json, to, replace, memory, threads, all, update, ...access }: Options) =>
       run({ ...(json && { json }) }, async ({ cwd, signal, onProgress, onWarning, note }) => {
+        const isAll = all === true || update === true;
+        if (paths.length === 0 && !isAll)
+          throw usage('name what to add, or `--all` for every dataset that changed');
         const context = await openContext(cwd, { signal, onProgress, onWarning });
         const url = sourceUrl(paths, to, access);
         if (url !== undefined) {
@@ -54,8 +60,8 @@ export function command(run: RunCommand): Command {
         // It gets ready while the bytes are taken in.
         if (paths.some(isTabular))
           (await import('../../profile/reading/process-reader.ts')).prepareReader(memory);
-        const result = await add(context, paths, { profiler, replace });
-        return { json: result, text: result.datasets.map(line).join('\n') };
+        const result = await (isAll ? addChanged : add)(context, paths, { profiler, replace });
+        return { json: result, text: result.datasets.map(line).join('\n') || 'No dataset has changed.' };
       }),
   );
 }

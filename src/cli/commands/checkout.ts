@@ -13,13 +13,14 @@ export function command(run: RunCommand): Command {
     'Makes the data match the pointers, as after `git checkout`. What was edited here stays.',
     [
       ['git switch main && varve checkout', 'brings the data that belongs to main'],
+      ['varve checkout data/flights.csv@v1.0', 'goes back to a version: data and pointer, to be committed'],
       ['varve checkout --ours data/tab/x.csv', 'keeps your x.csv where the new version changed it too'],
       ['varve checkout data/flights.csv --force', 'gives up what was changed there since the last snapshot'],
     ],
-  ).argument('[path...]', 'datasets, folders that hold some, or files and folders within one');
+  ).argument('[path...]', 'datasets, folders that hold some, files and folders within one, or path@REV');
   return withSides(defined).action((paths: string[], options: CommonOptions & SideOptions) =>
-    run(options, async ({ cwd, signal, onProgress, note }) => {
-      const context = await openContext(cwd, { signal, onProgress });
+    run(options, async ({ cwd, signal, onProgress, onWarning, note }) => {
+      const context = await openContext(cwd, { signal, onProgress, onWarning });
       const result = await checkout(context, paths, { force: options.force, prefer: preferred(options) });
       return withProblems({ note }, result.problems, { json: result, text: checkoutLines(result.datasets) });
     }),

@@ -17,10 +17,15 @@ export function command(run: RunCommand): Command {
     [
       ['varve diff', 'the data here against HEAD'],
       ['varve diff v1.0 v2.0 data/flights.csv', 'one dataset between two tags'],
+      ['varve diff main...', 'what this branch changed since it left main'],
+      ['varve diff v1.0..v2.0 data/images/cats', 'a folder within a dataset'],
       ['varve diff main --exit-code', 'exit 1 where anything differs'],
     ],
   )
-    .argument('[rev-or-path...]', 'up to two revisions, then datasets')
+    .argument(
+      '[rev-or-path...]',
+      'up to two revisions, or A..B or A...B, then datasets, or files and folders within',
+    )
     .option('--exit-code', 'exit 1 where anything differs')
     .action((words: string[], options: CommonOptions & { exitCode?: true }) =>
       run(options, async ({ cwd, signal, onProgress, colours, note }) => {

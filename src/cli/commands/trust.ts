@@ -1,15 +1,18 @@
 import { type Command, Option } from 'commander';
 import { VarveError } from '../../errors.ts';
-import { openContext } from '../../operations/context/open.ts';
+import { closing } from '../../operations/context/closing.ts';
+import type { Context } from '../../operations/context/context.ts';
+import { openRepositoryAt } from '../../operations/context/open-other.ts';
 import { type AskedSetting, askedSettings, revokeTrust, trust, trusted } from '../../operations/trust.ts';
 import type { Consent } from '../../workspace/trust/consent.ts';
 import { factLines, subjectOf, visible } from '../../workspace/trust/request.ts';
-import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
+import { type CommonOptions, defineCommand, type Outcome, type RunCommand } from '../command.ts';
 
 interface Options extends CommonOptions {
   readonly show?: true;
   readonly list?: true;
   readonly revoke?: true;
+  readonly repository?: string;
 }
 
 export function command(run: RunCommand): Command {
@@ -25,6 +28,10 @@ export function command(run: RunCommand): Command {
       ],
       ['varve trust --list', 'shows what this machine agreed to'],
       ['varve trust --revoke', 'takes all of it back'],
+      [
+        'varve trust --repository https://example.org/team/data.git --show',
+        'what a repository asks that `varve get` takes from',
+      ],
     ],
   )
     .argument('[fingerprint...]', 'of single settings; all where none is given')
@@ -36,23 +43,29 @@ export function command(run: RunCommand): Command {
       ]),
     )
     .addOption(new Option('--revoke', 'take consents back').conflicts('show'))
+    .option('--repository <address>', 'of another repository, as git clone takes it')
     .action((fingerprints: string[], options: Options) =>
       run(options, async ({ cwd }) => {
-        const context = await openContext(cwd);
         if (fingerprints.length > 0 && (options.show || options.list)) throw namesNothing();
-        if (options.list) {
-          const result = trusted(context);
-          return { json: result, text: listed(result.consents, 'This machine agreed to nothing here.') };
-        }
-        if (options.revoke) {
-          const result = revokeTrust(context, fingerprints);
-          return { json: result, text: listed(result.revoked, 'There was nothing to take back.') };
-        }
-        const result = options.show ? await askedSettings(context) : await trust(context, fingerprints);
-        const text = result.settings.map(asked).join('\n') || 'The settings here ask for nothing.';
-        return { json: result, text };
+        return closing(await openRepositoryAt(cwd, options.repository, {}), ({ context }) =>
+          answer(context, fingerprints, options),
+        );
       }),
     );
+}
+
+async function answer(context: Context, fingerprints: readonly string[], options: Options): Promise<Outcome> {
+  if (options.list) {
+    const result = trusted(context);
+    return { json: result, text: listed(result.consents, 'This machine agreed to nothing here.') };
+  }
+  if (options.revoke) {
+    const result = revokeTrust(context, fingerprints);
+    return { json: result, text: listed(result.revoked, 'There was nothing to take back.') };
+  }
+  const result = options.show ? await askedSettings(context) : await trust(context, fingerprints);
+  const text = result.settings.map(asked).join('\n') || 'The settings here ask for nothing.';
+  return { json: result, text };
 }
 
 function asked({ trusted: isTrusted, fingerprint, ...request }: AskedSetting): string {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { fstatSync, statSync, writeSync } from 'node:fs';
 
 const OUTPUT = 1;
@@ -11,6 +12,12 @@ export function print(text: string): void {
 
 export function printError(text: string): void {
   write(ERROR, text);
+}
+
+/** Prints bytes as they are, and waits while their reader is too slow. */
+export async function printBytes(bytes: Uint8Array): Promise<void> {
+  writeBytes(OUTPUT, bytes);
+  if (FULL_STREAMS.has(OUTPUT) && process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
 }
 
 /** Columns of the terminal that standard output is; undefined if it is none. */
@@ -40,7 +47,10 @@ function isTerminal(): boolean {
 
 /** Writes at once; what a full pipe does not take goes through Node's stream. A closed pipe, as in `varve log | head`, is no trouble. */
 function write(target: number, text: string): void {
-  const bytes = Buffer.from(text);
+  writeBytes(target, Buffer.from(text));
+}
+
+function writeBytes(target: number, bytes: Uint8Array): void {
   let done = 0;
   try {
     while (done < bytes.length && !FULL_STREAMS.has(target))

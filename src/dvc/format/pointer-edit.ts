@@ -32,6 +32,16 @@ export function updatePointer(text: string, pointer: string, recorded: DvcFileEn
   return edited;
 }
 
+/** The text with another name for the data of the only output. */
+export function withPath(text: string, pointer: string, name: string): string {
+  const pair = pairOf(onlyOutput(text, pointer), 'path');
+  const node = pair?.value as Node | null | undefined;
+  if (!isScalar(node)) throw damagedPointer(pointer, 'has no plain value for path');
+  const key = (pair!.key as Node).range!;
+  const column = columnOf(text, pair!) + 'path:'.length;
+  return `${text.slice(0, key[1])}:${yamlScalar(name, column + 1)}${text.slice(node.range![1])}`;
+}
+
 /** The text with `meta: {varve: …}` set to the profile of the output's data; other keys of `meta` stay. */
 export function withProfile(text: string, pointer: string, id: ObjectId, profile: ProfileReference): string {
   const bare = withoutProfile(text, pointer);

@@ -2,6 +2,7 @@ import { join, posix } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
 import { readPlainFile } from '../../base/plain-file.ts';
 import { git } from '../../workspace/git/git.ts';
+import { rewriteIgnores } from '../../workspace/git/gitignore.ts';
 import { refuseTrackedData } from '../../workspace/git/tracked-data.ts';
 
 /**
@@ -14,10 +15,24 @@ export function ignoreOutput(root: string, output: string): string | undefined {
   const where = posix.join(posix.dirname(output), '.gitignore');
   const file = join(root, where);
   const text = readPlainFile(file, where) ?? '';
-  const line = `/${posix.basename(output)}`.replace(/[[\]!*#?]/g, '\\$&');
+  const line = ignoreLine(output);
   const separator = text === '' || text.endsWith('\n') ? '' : '\n';
   writeAtomically(file, [Buffer.from(`${text}${separator}${line}\n`)]);
   return where;
+}
+
+/** Takes the line that DVC adds for an output out of the `.gitignore` beside it, and the file away if it says nothing more. */
+export function unignoreOutput(root: string, output: string): void {
+  const where = posix.join(posix.dirname(output), '.gitignore');
+  const text = readPlainFile(join(root, where), where);
+  if (text === undefined) return;
+  const line = ignoreLine(output);
+  const kept = text.split(/(?<=\n)/).filter((one) => one.trimEnd() !== line);
+  rewriteIgnores(root, where, text, kept.join(''));
+}
+
+function ignoreLine(output: string): string {
+  return `/${posix.basename(output)}`.replace(/[[\]!*#?]/g, '\\$&');
 }
 
 /** @throws VarveError `path-tracked` */

@@ -9,6 +9,7 @@ import type {
   CheckoutOptions,
   CheckoutResult,
   ComparedDataset,
+  CopiedFiles,
   ExportDvcResult,
   GcOptions,
   GcResult,
@@ -16,8 +17,12 @@ import type {
   GitParts,
   ImportDvcResult,
   ListedRemote,
+  MoveResult,
   PullResult,
   RemoteAddOptions,
+  RemoveOptions,
+  RemoveResult,
+  RestoreVersionsOptions,
   SnapshotFile,
   StatusResult,
   TransferChoice,
@@ -25,7 +30,14 @@ import type {
   VerifyResult,
   WithProblems,
 } from './results.ts';
-import type { DatasetFiles, DatasetVersion, HistoryEntry } from './version.ts';
+import type { DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from './version.ts';
+
+export interface BackendAddOptions {
+  /** What lies here is all of the dataset, whichever version it was made from. */
+  readonly replace?: boolean | undefined;
+  /** Finds the statistics; without it there are none. */
+  readonly profiler?: Profiler | undefined;
+}
 
 export interface Comparison extends WithProblems {
   readonly compared: readonly ComparedDataset[];
@@ -89,6 +101,18 @@ export interface Backend {
    * @throws VarveError `path-missing`, `object-missing`, `digest-mismatch`
    */
   readFile(version: DatasetVersion, file: string | undefined): AsyncIterable<Uint8Array>;
+  /**
+   * Brings what the cache lacks of a version: all of it, or the file or folder within that `part` names.
+   * @throws VarveError `object-missing`, and what the remote meets
+   */
+  bring(version: DatasetVersion, part: string | undefined): Promise<void>;
+  /**
+   * Writes a version, or the file or folder within it that `part` names, to a place where nothing lies: whole or not at all. Brings what
+   * the cache lacks.
+   * @param target absolute path
+   * @throws VarveError `path-missing`, `object-missing`, `name-collision`
+   */
+  copyOut(version: DatasetVersion, part: string | undefined, target: string): Promise<CopiedFiles>;
   /** The store of this clone that has the statistics of versions. Close it. */
   openProfileStore(): Promise<Store>;
 
@@ -105,6 +129,19 @@ export interface Backend {
   ): Promise<Comparison>;
   /** Makes the data match the pointers. @throws VarveError `changes-unsaved`, `object-missing`, `name-collision` */
   checkout(paths: readonly string[], options: CheckoutOptions): Promise<CheckoutResult>;
+  /**
+   * Puts versions, or parts of them, in place of the data here, and brings what the cache lacks. The pointers follow if `isPointed`
+   * says so; if not, the data counts as changed.
+   * @throws VarveError `changes-unsaved`, `object-missing`, `name-collision`
+   */
+  restore(versions: readonly VersionPart[], options: RestoreVersionsOptions): Promise<CheckoutResult>;
+  /**
+   * Takes datasets out of version control. The data stays unless that is asked for.
+   * @throws VarveError `dataset-missing`, `changes-unsaved`
+   */
+  remove(paths: readonly string[], options: RemoveOptions): Promise<RemoveResult>;
+  /** Moves datasets with all that belongs to them. @throws VarveError `dataset-missing`, `path-taken` */
+  move(paths: readonly string[], target: string): Promise<MoveResult>;
   /** Sends what a remote lacks. */
   push(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
   /** Brings what the cache lacks. */

@@ -78,9 +78,10 @@ export interface DiffResult extends WithProblems {
 export interface DatasetDiff {
   readonly path: string;
   readonly change: 'added' | 'removed' | 'modified';
+  /** Of the whole dataset, also if only a part of it was asked for. */
   readonly before: Totals | null;
   readonly after: Totals | null;
-  /** Undefined if a manifest is not in the cache: `varve fetch --profiles-only` brings it. */
+  /** Of what was asked for. Undefined if a manifest is not in the cache: `varve fetch` brings it. */
   readonly files?: readonly FileChange[];
   /** What changed in the distributions, if both versions have a profile in the cache. */
   readonly statistics?: DriftReport;
@@ -130,6 +131,48 @@ export interface CheckedOutDataset {
   /** Files of the snapshot that were edited or removed here since they were checked out: that stays, for `varve add` to save. */
   readonly edited: readonly string[];
   readonly only?: readonly string[];
+}
+
+export interface RestoreVersionsOptions extends CheckoutOptions {
+  /** Whether the pointers are to name these versions from now on. */
+  readonly isPointed: boolean;
+}
+
+/** What was copied out of a version. */
+export interface CopiedFiles {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export interface RemoveOptions {
+  /** Removes the data too, if a snapshot has it. */
+  readonly data?: boolean | undefined;
+  /** Gives up data and schemas that nobody saved. */
+  readonly force?: boolean | undefined;
+}
+
+export interface RemoveResult {
+  readonly datasets: readonly RemovedDataset[];
+}
+
+export interface RemovedDataset {
+  /** From the root. */
+  readonly path: string;
+  /** Whether data still lies at the path: Git ignores it no longer. */
+  readonly hasData: boolean;
+  /** Schemas that were removed, from the root. */
+  readonly schemas: readonly string[];
+}
+
+export interface MoveResult {
+  readonly datasets: readonly MovedDataset[];
+}
+
+export interface MovedDataset {
+  /** Where it lay, from the root. */
+  readonly from: string;
+  /** Where it lies now. */
+  readonly path: string;
 }
 
 /** What push, fetch and pull have in common. */

@@ -31,6 +31,13 @@ export interface DatasetVersion extends VersionFacts {
   readonly commit: string | undefined;
 }
 
+/** A version of a dataset, or a file or folder within one. */
+export interface VersionPart {
+  readonly version: DatasetVersion;
+  /** The path within the dataset; undefined if the whole is meant. */
+  readonly part: string | undefined;
+}
+
 /** One commit that changed a dataset. */
 export interface HistoryEntry {
   readonly commit: string;

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
+import { isWithin } from '../../base/path-order.ts';
 import { makeTemporaryFolder } from '../../base/temporary-folder.ts';
 import { removeAtExit } from '../../base/unfinished-files.ts';
 import { isTabular } from '../../engine/formats/format.ts';
@@ -7,6 +8,7 @@ import { VarveError } from '../../errors.ts';
 import type { DataFile } from '../../profile/dataset/profile-files.ts';
 import { hashFound, pathOfFile } from '../../workspace/tree/data-state.ts';
 import { dataKind, scanDataset } from '../../workspace/tree/scan.ts';
+import { noSuchFile } from '../backend/errors.ts';
 import type { DatasetFiles } from '../backend/version.ts';
 import type { Watch } from '../context/context.ts';
 import type { Glob } from './glob.ts';
@@ -56,19 +58,35 @@ async function filesOf(root: string, name: string, { signal }: Watch): Promise<D
 }
 
 async function withCachedFiles<T>(
-  { context, version }: NamedDataset,
+  { context, version, part }: NamedDataset,
   work: (files: DatasetFiles) => Promise<T>,
 ): Promise<T> {
   const folder = makeTemporaryFolder('rows');
   const unfinished = removeAtExit(folder);
-  const tableAt = (name: string, index: number): string | undefined =>
-    isTabular(name) ? join(folder, `${index}${extensions(name)}`) : undefined;
+  let isFound = part === undefined;
+  const tableAt = (name: string, index: number): string | undefined => {
+    if (part !== undefined && !isWithin(name, part.path)) return undefined;
+    isFound = true;
+    return isTabular(name) ? join(folder, `${index}${extensions(name)}`) : undefined;
+  };
   try {
-    return await work(await context!.backend.copyFiles(version!, tableAt));
+    // Statistics travel with the whole alone, so that nobody may have fetched what those of a part are made of.
+    if (part !== undefined) await context!.backend.bring(version!, part.path);
+    const found = await context!.backend.copyFiles(version!, tableAt);
+    if (!isFound) throw noSuchFile(version!, part!.path);
+    return await work(
+      part === undefined || found.kind === 'file' ? found : filesOfPart(found.files, part.path),
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
     unfinished.isFinished();
   }
+}
+
+/** The files of a folder within a dataset, by their paths in that folder; or one file by its name. */
+function filesOfPart(files: readonly DataFile[], part: string): DatasetFiles {
+  const named = files.map((file) => ({ ...file, path: file.path.slice(part.length + 1) || basename(part) }));
+  return { kind: files[0]?.path === part ? 'file' : 'directory', files: named };
 }
 
 /** `.csv.gz` of `a/b.csv.gz`: the engine tells formats by these. */

@@ -14,19 +14,24 @@ import type {
   AddResult,
   CheckoutOptions,
   CheckoutResult,
+  CopiedFiles,
   ExportDvcResult,
   GcResult,
   GitInstallResult,
   ImportDvcResult,
   ListedRemote,
+  MoveResult,
   PullResult,
+  RemoveOptions,
+  RemoveResult,
+  RestoreVersionsOptions,
   SnapshotFile,
   StatusResult,
   TransferChoice,
   TransferResult,
   VerifyResult,
 } from '../backend/results.ts';
-import type { DatasetFiles, DatasetVersion, HistoryEntry } from '../backend/version.ts';
+import type { DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from '../backend/version.ts';
 import type { DvcPlace } from './context.ts';
 import { listRemotes } from './remotes.ts';
 import { status } from './status.ts';
@@ -97,6 +102,16 @@ export class DvcBackend implements Backend {
     yield* readFile(this.#context, version, file);
   }
 
+  async bring(version: DatasetVersion, part: string | undefined): Promise<void> {
+    const { bring } = await import('./bring.ts');
+    return bring(this.#context, { version, part });
+  }
+
+  async copyOut(version: DatasetVersion, part: string | undefined, target: string): Promise<CopiedFiles> {
+    const { copyOut } = await import('./copy-out.ts');
+    return copyOut(this.#context, { version, part }, target);
+  }
+
   async openProfileStore(): Promise<Store> {
     const { openProfileStore } = await import('./profiles.ts');
     return openProfileStore(this.#context);
@@ -135,6 +150,21 @@ export class DvcBackend implements Backend {
     refuseSides(options);
     const { checkout } = await import('./checkout.ts');
     return checkout(this.#context, paths, options);
+  }
+
+  async restore(versions: readonly VersionPart[], options: RestoreVersionsOptions): Promise<CheckoutResult> {
+    const { restore } = await import('./restore.ts');
+    return restore(this.#context, versions, options);
+  }
+
+  async remove(paths: readonly string[], options: RemoveOptions): Promise<RemoveResult> {
+    const { remove } = await import('./remove.ts');
+    return remove(this.#context, paths, options);
+  }
+
+  async move(paths: readonly string[], target: string): Promise<MoveResult> {
+    const { move } = await import('./move.ts');
+    return move(this.#context, paths, target);
   }
 
   async push(paths: readonly string[], choice: TransferChoice): Promise<TransferResult> {

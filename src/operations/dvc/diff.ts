@@ -1,4 +1,4 @@
-import { isWithin } from '../../base/path-order.ts';
+import { chosenWithin } from '../../base/path-order.ts';
 import { isDirectory } from '../../dvc/format/object-id.ts';
 import type { Output } from '../../dvc/format/output.ts';
 import { cachedFiles, type OutputFile } from '../../dvc/objects/cache.ts';
@@ -23,9 +23,10 @@ export function diff(
     const chosen = paths.map((path) => namedPath(within, path));
     const datasets: ComparedDataset[] = [];
     for (const path of [...new Set([...left.keys(), ...right.keys()])].sort()) {
-      const isNamed = chosen.some((one) => isWithin(path, one) || one === right.get(path)?.pointer);
-      if (chosen.length > 0 && !isNamed) continue;
-      const pair = { before: recordedOnly(left.get(path)), after: recordedOnly(right.get(path)) };
+      const isNamed = chosen.length === 0 || chosen.includes(right.get(path)?.pointer ?? path);
+      const only = isNamed ? undefined : chosenWithin(path, chosen);
+      if (only?.length === 0) continue;
+      const pair = { only, before: recordedOnly(left.get(path)), after: recordedOnly(right.get(path)) };
       const found = await outputDiff(within, path, pair, after === undefined);
       if (found !== undefined) datasets.push(found);
     }
@@ -33,13 +34,17 @@ export function diff(
   });
 }
 
+interface Pair {
+  /** The files and folders within that are compared, if that is not all. */
+  readonly only: readonly string[] | undefined;
+  readonly before: RecordedOutput | undefined;
+  readonly after: RecordedOutput | undefined;
+}
+
 async function outputDiff(
   context: DvcContext,
   path: string,
-  {
-    before,
-    after,
-  }: { readonly before: RecordedOutput | undefined; readonly after: RecordedOutput | undefined },
+  { only, before, after }: Pair,
   isWorkingTree: boolean,
 ): Promise<ComparedDataset | undefined> {
   const live = isWorkingTree && after !== undefined ? await unsaved(context, after) : undefined;
@@ -50,7 +55,9 @@ async function outputDiff(
     live?.files ??
       (after && (await cachedFiles(context, after.id))) ??
       (after === undefined ? [] : undefined),
+    only,
   );
+  if (only !== undefined && files?.length === 0) return undefined;
   const isFolder = [before, after].some((side) => side !== undefined && isDirectory(side.id));
   const found: DatasetDiff = {
     path,
@@ -59,7 +66,9 @@ async function outputDiff(
     after: live === undefined ? totals(after) : { bytes: live.size, files: live.files.length },
     ...(files === undefined || !isFolder ? {} : { files }),
   };
-  if (live !== undefined || before === undefined || after === undefined) return { diff: found };
+  // Statistics are those of the whole.
+  const isWhole = live === undefined && only === undefined;
+  if (!isWhole || before === undefined || after === undefined) return { diff: found };
   return { diff: found, versions: [outputFacts(before), outputFacts(after)] };
 }
 
@@ -73,9 +82,10 @@ async function changes(
   context: DvcContext,
   before: RecordedOutput | undefined,
   after: readonly OutputFile[] | undefined,
+  only: readonly string[] | undefined,
 ) {
   const then = before === undefined ? [] : await cachedFiles(context, before.id);
-  return then === undefined || after === undefined ? undefined : fileChanges(then, after);
+  return then === undefined || after === undefined ? undefined : fileChanges(then, after, only);
 }
 
 function totals(output: RecordedOutput | undefined): Totals | null {

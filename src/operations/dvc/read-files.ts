@@ -2,15 +2,17 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
+import { isDirectory } from '../../dvc/format/object-id.ts';
 import { filesOf, type OutputFile } from '../../dvc/objects/cache.ts';
 import { isRecorded } from '../../dvc/tree/select.ts';
 import { noSuchFile } from '../backend/errors.ts';
 import type { SnapshotFile } from '../backend/results.ts';
 import type { DatasetVersion } from '../backend/version.ts';
+import { bring, bringWanted } from './bring.ts';
 import { type DvcPlace, inDvc } from './context.ts';
 import { outputsOf } from './versions.ts';
 
-/** See Backend.listFiles. From the cache alone. */
+/** See Backend.listFiles. The list comes from the cache, else from the remote of the output. */
 export async function* listFiles(context: DvcPlace, version: DatasetVersion): AsyncGenerator<SnapshotFile> {
   for (const { path, id } of await filesOfVersion(context, version)) {
     context.signal?.throwIfAborted();
@@ -18,7 +20,7 @@ export async function* listFiles(context: DvcPlace, version: DatasetVersion): As
   }
 }
 
-/** See Backend.readFile. From the cache alone: a copy is checked, then read. */
+/** See Backend.readFile. What the cache lacks is brought first; a copy is checked, then read. */
 export async function* readFile(
   context: DvcPlace,
   version: DatasetVersion,
@@ -26,6 +28,7 @@ export async function* readFile(
 ): AsyncGenerator<Uint8Array> {
   const found = (await filesOfVersion(context, version)).find(({ path }) => path === (file ?? ''));
   if (found === undefined) throw noSuchFile(version, file);
+  await bring(context, { version, part: file });
   const folder = await mkdtemp(join(tmpdir(), 'varve-open-'));
   try {
     const copy = join(folder, 'object');
@@ -47,6 +50,9 @@ export async function* readFile(
 function filesOfVersion(context: DvcPlace, { path, commit }: DatasetVersion): Promise<readonly OutputFile[]> {
   return inDvc(context, async (within) => {
     const output = outputsOf(within.repository, commit).find((one) => one.path === path);
-    return output === undefined || !isRecorded(output) ? [] : filesOf(within, output);
+    if (output === undefined || !isRecorded(output)) return [];
+    // Nothing within is chosen: the list alone is brought.
+    if (isDirectory(output.id)) await bringWanted(within, { output, only: [] });
+    return filesOf(within, output);
   });
 }

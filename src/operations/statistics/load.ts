@@ -30,7 +30,7 @@ export interface ProfilingOptions {
 
 export interface ProfiledDataset {
   readonly name: string;
-  /** The snapshot's key; undefined for data that is in no snapshot. */
+  /** The snapshot's key; undefined for data that is in no snapshot, or a part of one. */
   readonly digest: ContentKey | undefined;
   readonly profile: Profile;
 }
@@ -44,12 +44,12 @@ export async function profileOfDataset(
   dataset: NamedDataset,
   options: ProfilingOptions = {},
 ): Promise<ProfiledDataset> {
-  const { name, context, version } = dataset;
+  const { name, context, version, part } = dataset;
   if (isStatistics(dataset)) {
     const rowsAsked = options.slice !== undefined || options.weight !== undefined;
     return { name, digest: undefined, profile: profileOfStatistics(dataset, rowsAsked) };
   }
-  if (context === undefined || version === undefined || (await isUnsaved(dataset))) {
+  if (context === undefined || version === undefined || part !== undefined || (await isUnsaved(dataset))) {
     return { name, digest: undefined, profile: await computed(dataset, options) };
   }
   const { content, profile } = version;

@@ -14,6 +14,7 @@ import type {
   AddResult,
   CheckoutOptions,
   CheckoutResult,
+  CopiedFiles,
   ExportDvcResult,
   GcOptions,
   GcResult,
@@ -21,15 +22,19 @@ import type {
   GitParts,
   ImportDvcResult,
   ListedRemote,
+  MoveResult,
   PullResult,
   RemoteAddOptions,
+  RemoveOptions,
+  RemoveResult,
+  RestoreVersionsOptions,
   SnapshotFile,
   StatusResult,
   TransferChoice,
   TransferResult,
   VerifyResult,
 } from '../backend/results.ts';
-import type { DatasetFiles, DatasetVersion, HistoryEntry } from '../backend/version.ts';
+import type { DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from '../backend/version.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { datasetAtPath } from './datasets/select.ts';
 import { datasetVersion, selectVersions, versionHistory, versionsAt } from './datasets/versions.ts';
@@ -89,6 +94,16 @@ export class VarveBackend implements Backend {
     yield* readFile(this.#context, version, file);
   }
 
+  async bring(version: DatasetVersion, part: string | undefined): Promise<void> {
+    const { bring } = await import('./bring.ts');
+    return bring(this.#context, { version, part });
+  }
+
+  async copyOut(version: DatasetVersion, part: string | undefined, target: string): Promise<CopiedFiles> {
+    const { copyOut } = await import('./copy-out.ts');
+    return copyOut(this.#context, { version, part }, target);
+  }
+
   async openProfileStore(): Promise<Store> {
     const { openCache } = await import('./stores/stores.ts');
     return openCache(this.#context);
@@ -120,6 +135,21 @@ export class VarveBackend implements Backend {
   async checkout(paths: readonly string[], options: CheckoutOptions): Promise<CheckoutResult> {
     const { checkout } = await import('./checkout.ts');
     return checkout(this.#context, paths, options);
+  }
+
+  async restore(versions: readonly VersionPart[], options: RestoreVersionsOptions): Promise<CheckoutResult> {
+    const { restore } = await import('./restore.ts');
+    return restore(this.#context, versions, options);
+  }
+
+  async remove(paths: readonly string[], options: RemoveOptions): Promise<RemoveResult> {
+    const { remove } = await import('./remove.ts');
+    return remove(this.#context, paths, options);
+  }
+
+  async move(paths: readonly string[], target: string): Promise<MoveResult> {
+    const { move } = await import('./move.ts');
+    return move(this.#context, paths, target);
   }
 
   async push(paths: readonly string[], choice: TransferChoice): Promise<TransferResult> {

@@ -27,7 +27,6 @@ import { eachDataset, problemsField } from '../datasets/each.ts';
 import {
   refuseNested,
   type SelectedDataset,
-  type SelectedPath,
   selectPaths,
   snapshotFiles,
   withPointer,
@@ -57,15 +56,15 @@ export async function checkout(
   paths: readonly string[],
   options: CheckoutOptions,
 ): Promise<CheckoutResult> {
-  const selected = selectPaths(context, paths);
-  return closing(await openCache(context), (cache) =>
-    // Who names a dataset wants it as its pointer says.
-    checkoutFrom(context, cache, selected, {
-      ...options,
-      named: paths.length > 0,
-      keepEdited: paths.length === 0,
-    }),
+  const { done: datasets, problems } = await eachDataset(selectPaths(context, paths), (selected) =>
+    withPointer(context.repository.root, selected),
   );
+  const named = paths.length > 0;
+  return closing(await openCache(context), async (cache) => {
+    // Who names a dataset wants it as its pointer says.
+    const result = await checkoutFrom(context, cache, datasets, { ...options, named, keepEdited: !named });
+    return { ...result, ...problemsField([...problems, ...(result.problems ?? [])]) };
+  });
 }
 
 interface Choice extends CheckoutOptions {
@@ -78,13 +77,13 @@ interface Choice extends CheckoutOptions {
 export async function checkoutFrom(
   context: WorkingContext,
   cache: Store,
-  selected: readonly SelectedPath[],
+  datasets: readonly SelectedDataset[],
   options: Choice,
 ): Promise<CheckoutResult> {
   const { repository } = context;
   const { done: planned, problems } = await eachDataset(
-    selected,
-    (one) => plan(context, cache, withPointer(repository.root, one), options),
+    datasets,
+    (dataset) => plan(context, cache, dataset, options),
     STOPPING,
   );
   refuseConflicts(planned);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isChosen, joinStreams } from '../../base/path-order.ts';
+import { chosenWithin, isChosen, joinStreams } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';
@@ -33,10 +33,11 @@ export async function diff(
   const all = [...new Set([...left.keys(), ...(right?.keys() ?? datasetPaths(root))])].sort();
   refuseUnknown(chosen, all);
   return closing(await openCache(context), async (cache) => {
-    const pairs = all.filter((path) => isChosen(path, chosen)).map((path) => ({ path }));
-    const { done, problems } = await eachDataset(pairs, ({ path }) => {
+    const selected = all.map((path) => ({ path, only: chosenWithin(path, chosen) }));
+    const meant = selected.filter(({ only }) => only?.length !== 0);
+    const { done, problems } = await eachDataset(meant, ({ path, only }) => {
       const saved = right === undefined ? pointerIfThere(root, path) : right.get(path);
-      return datasetDiff(context, cache, { path, before: left.get(path), saved }, after === undefined);
+      return datasetDiff(context, cache, { path, only, before: left.get(path), saved }, after === undefined);
     });
     return { compared: done.filter((found) => found !== undefined), ...problemsField(problems) };
   });
@@ -48,6 +49,8 @@ function pointerIfThere(root: string, path: string): Pointer | undefined {
 
 interface Pair {
   readonly path: string;
+  /** The files and folders within that are compared, if that is not all. */
+  readonly only: readonly string[] | undefined;
   readonly before: Pointer | undefined;
   /** What the later pointer names; the data may have gone on from there. */
   readonly saved: Pointer | undefined;
@@ -59,12 +62,12 @@ async function datasetDiff(
   pair: Pair,
   isWorkingTree: boolean,
 ): Promise<ComparedDataset | undefined> {
-  const { path, before, saved } = pair;
+  const { path, only, before, saved } = pair;
   const live = isWorkingTree && saved !== undefined ? await unsavedFiles(context, path, saved) : undefined;
   if (live === undefined && before?.digest === saved?.digest) return undefined;
   const after = live ?? filesOf(context, cache, path, saved);
-  const files = await changedFiles(filesOf(context, cache, path, before), after);
-  if (live !== undefined && files?.length === 0) return undefined;
+  const files = await changedFiles(filesOf(context, cache, path, before), after, only);
+  if ((live !== undefined || only !== undefined) && files?.length === 0) return undefined;
   const kinds = new Set([before?.kind ?? saved?.kind, saved?.kind ?? before?.kind]);
   const found: DatasetDiff = {
     path,
@@ -73,7 +76,9 @@ async function datasetDiff(
     after: live === undefined ? totalsOf(saved) : liveTotals(live),
     ...(files === undefined || !kinds.has('directory') ? {} : { files }),
   };
-  if (live !== undefined || before === undefined || saved === undefined) return { diff: found };
+  // Statistics are those of the whole.
+  const isWhole = live === undefined && only === undefined;
+  if (!isWhole || before === undefined || saved === undefined) return { diff: found };
   return { diff: found, versions: [pointerFacts(before), pointerFacts(saved)] };
 }
 
@@ -106,10 +111,12 @@ async function* filesOf(
 async function changedFiles(
   before: AsyncIterable<ManifestFile>,
   after: AsyncIterable<ManifestFile> | Iterable<ManifestFile>,
+  only: readonly string[] | undefined,
 ): Promise<FileChange[] | undefined> {
   const changes: FileChange[] = [];
   try {
     for await (const [then, now] of joinStreams(before, after)) {
+      if (!isChosen((then ?? now)!.path, only)) continue;
       if (then === undefined) changes.push({ path: now!.path, change: 'added' });
       else if (now === undefined) changes.push({ path: then.path, change: 'removed' });
       else if (!isSame(then, now)) {
@@ -155,7 +162,7 @@ function chosenPaths(context: WorkingContext, paths: readonly string[]): string[
 }
 
 function refuseUnknown(chosen: readonly string[] | undefined, all: readonly string[]): void {
-  const unknown = chosen?.find((path) => !all.some((dataset) => isChosen(dataset, [path])));
+  const unknown = chosen?.find((path) => !all.some((dataset) => chosenWithin(dataset, [path])?.length !== 0));
   if (unknown === undefined) return;
   throw new VarveError(
     'dataset-missing',

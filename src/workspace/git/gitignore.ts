@@ -1,6 +1,7 @@
 import { join, posix } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
 import { readPlainFile } from '../../base/plain-file.ts';
+import { removeFile } from '../../base/remove-file.ts';
 import { VarveError } from '../../errors.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { POINTER_SUFFIX, pointerPath } from '../pointer.ts';
@@ -23,6 +24,13 @@ export function withIgnored(text: string, name: string): string {
   return `${text}${separator}${line}${newline}`;
 }
 
+/** `text` without the lines by which {@link withIgnored} ignores `name`; other lines stay as they are. */
+export function withoutIgnored(text: string, name: string): string {
+  const line = ignoreLine(name);
+  const kept = text.split(/(?<=\n)/).filter((one) => one.replace(/\r?\n$/, '') !== line);
+  return kept.join('');
+}
+
 /** Anchored by its slash, with every character that is special in a pattern escaped. */
 function ignoreLine(name: string): string {
   return `/${name.replaceAll(/[\\*?[\]]/g, '\\$&').replace(/ +$/, (spaces) => '\\ '.repeat(spaces.length))}`;
@@ -35,6 +43,21 @@ export function ignoreDataset(root: string, dataset: string): void {
   const text = readPlainFile(file, where) ?? '';
   const changed = withIgnored(text, posix.basename(dataset));
   if (changed !== text) writeAtomically(file, [Buffer.from(changed)]);
+}
+
+/** Take the line for a dataset out of the .gitignore beside it, and the file away if it says nothing more. */
+export function unignoreDataset(root: string, dataset: string): void {
+  const where = posix.join(posix.dirname(dataset), '.gitignore');
+  const text = readPlainFile(join(root, where), where);
+  if (text !== undefined) rewriteIgnores(root, where, text, withoutIgnored(text, posix.basename(dataset)));
+}
+
+/** Write a .gitignore whose lines became fewer. A file that is left without any is taken away. */
+export function rewriteIgnores(root: string, where: string, before: string, after: string): void {
+  if (after === before) return;
+  const file = join(root, where);
+  if (after !== '') writeAtomically(file, [Buffer.from(after)]);
+  else removeFile(file, where);
 }
 
 /**

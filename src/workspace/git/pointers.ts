@@ -44,7 +44,11 @@ function untagged(line: string): string {
 export function resolveRevision(root: string, revision: string): string {
   const commit = findRevision(root, revision);
   if (commit !== undefined) return commit;
-  throw new VarveError('revision-unknown', `${revision} names no commit`, {
+  throw revisionUnknown(revision);
+}
+
+export function revisionUnknown(revision: string): VarveError {
+  return new VarveError('revision-unknown', `${revision} names no commit`, {
     path: revision,
     remedy: 'See `git log` and `git branch --all`; in a shallow clone, run `git fetch --unshallow`.',
   });
@@ -56,6 +60,16 @@ export function findRevision(root: string, revision: string): string | undefined
   const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
   const { code, output } = git(root, args, { accept: [1, 128] });
   return code === 0 ? output.toString().trim() : undefined;
+}
+
+/** The best common ancestor of two commits. @throws VarveError `revision-unknown` if their histories share none */
+export function mergeBase(root: string, a: string, b: string): string {
+  const { code, output } = git(root, ['merge-base', a, b], { accept: [1] });
+  if (code === 0) return output.toString().trim();
+  throw new VarveError('revision-unknown', `${a.slice(0, 12)} and ${b.slice(0, 12)} share no commit`, {
+    path: a,
+    remedy: 'Compare the two themselves, as `A..B`; in a shallow clone, run `git fetch --unshallow`.',
+  });
 }
 
 /** Every dataset of a commit, sorted by path. @throws as readPointer */

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAtomically } from '../../base/atomic-write.ts';
+import { removeQuietly, writeAtomically } from '../../base/atomic-write.ts';
 import { debug } from '../../base/debug.ts';
 import { type Digest, digestOf, parseDigest, toDigest, toRaw } from '../../store/format/digest.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
@@ -86,6 +86,21 @@ export function writeStatCache(
   const { digest, only } = snapshot;
   const header: Header = { snapshot: digest, ...(only === undefined ? {} : { only }), count: files.length };
   writeAtomically(cacheFile(repository, dataset), encode(header, files, readAtMs), false);
+}
+
+/** Forget what is known of the files of a dataset. */
+export function forgetStatCache(repository: Repository, dataset: string): void {
+  removeQuietly(cacheFile(repository, dataset));
+}
+
+/** Keep what is known of the files of a dataset that was moved. A file that looks changed by that is read once more. */
+export function moveStatCache(repository: Repository, from: string, to: string): void {
+  try {
+    renameSync(cacheFile(repository, from), cacheFile(repository, to));
+  } catch {
+    // Only a cache.
+    forgetStatCache(repository, to);
+  }
 }
 
 function cacheFile(repository: Repository, dataset: string): string {

@@ -10,6 +10,7 @@ import { writeAtomically } from '../../base/atomic-write.ts';
 import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { type Digest, hexDigestOf } from '../../store/format/digest.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { commonFolder } from '../git/common-folder.ts';
 import { findGitRoot } from '../repository.ts';
 import { isInside } from './folders.ts';
@@ -45,6 +46,23 @@ export class SettingsUntrusted extends VarveError {
   }
 }
 
+/** Clones that are there for one command only, by their roots, with the address that consents for them are kept under. */
+const CLONES = new Map<string, string>();
+
+/**
+ * Keep consents for a clone that only this process knows under the address that it came from: so they hold for the next such clone.
+ * @param root as findRepository has it
+ * @param address without user and password
+ */
+export function keepConsentsUnder(address: string, root: string): void {
+  CLONES.set(root, address);
+}
+
+/** What tells a repository from others: the folder that its worktrees share, or the address of a clone that is soon gone. */
+function identityOf(root: string): string {
+  return CLONES.get(root) ?? commonFolder(root);
+}
+
 /** The user alone may read and write consents. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
@@ -64,7 +82,7 @@ export function isTrusted(root: string, request: TrustRequest): boolean {
   const wanted = fingerprint(request);
   if (fingerprintsInEnvironment().includes(wanted)) return true;
   if (!isOutOfReach(root)) return false;
-  return readConsent(join(folderFor(root), fileName(wanted)), commonFolder(root)) !== undefined;
+  return readConsent(join(folderFor(root), fileName(wanted)), identityOf(root)) !== undefined;
 }
 
 /** Record that this machine agrees. @throws VarveError `trust-unsafe` if Git could write the record */
@@ -72,7 +90,7 @@ export function giveConsent(root: string, request: TrustRequest): void {
   if (!isOutOfReach(root)) throw withinReach(root);
   const folder = folderFor(root);
   const agreed = agreedOf(request);
-  const record = { version: VERSION, repository: commonFolder(root), ...agreed };
+  const record = { version: VERSION, repository: identityOf(root), ...agreed };
   try {
     mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
   } catch (error) {
@@ -86,7 +104,7 @@ export function giveConsent(root: string, request: TrustRequest): void {
 export function consents(root: string): Consent[] {
   if (!isOutOfReach(root)) return [];
   const folder = folderFor(root);
-  const repository = commonFolder(root);
+  const repository = identityOf(root);
   return namesIn(folder).flatMap((name) => readConsent(join(folder, name), repository) ?? []);
 }
 
@@ -111,7 +129,7 @@ function fingerprintsInEnvironment(): readonly string[] {
 
 /** One file a consent, named by its fingerprint: nothing is read, changed and written back, so that no two commands can lose one. */
 function folderFor(root: string): string {
-  return join(configFolder(), 'trust', hexDigestOf(Buffer.from(commonFolder(root))).slice(0, 32));
+  return join(configFolder(), 'trust', hexDigestOf(Buffer.from(identityOf(root))).slice(0, 32));
 }
 
 function fileName(wanted: Digest): string {
@@ -154,6 +172,8 @@ function configFolder(): string {
 
 /** Whether Git, and so whoever has a commit merged, cannot write where consents are kept. */
 function isOutOfReach(root: string): boolean {
+  // A clone of one command lies in a folder that is new, and may be gone by now.
+  if (CLONES.has(root)) return true;
   const place = nearestReal(configFolder());
   return !isInside(findGitRoot(root), place) && !isInside(commonFolder(root), place);
 }
@@ -172,8 +192,10 @@ function remedyOf(root: string, wanted: Digest): string {
   const elsewhere = isOutOfReach(root)
     ? ''
     : ' first set XDG_CONFIG_HOME to a folder outside of this repository, then';
+  const clone = CLONES.get(root);
+  const of = clone === undefined ? '' : ` --repository ${shellWord(clone)}`;
   return (
-    `If you know this place and want to use it,${elsewhere} run \`varve trust ${wanted}\`, then the same command again. ` +
+    `If you know this place and want to use it,${elsewhere} run \`varve trust${of} ${wanted}\`, then the same command again. ` +
     'A CI job agrees by this fingerprint in VARVE_TRUST.'
   );
 }

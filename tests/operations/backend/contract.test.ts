@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -126,6 +126,87 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     } = await backend.diff({ before: head, after: 'HEAD' }, []);
     expect(others).toEqual([]);
     expect(saved!.versions!.map(({ bytes }) => bytes)).toEqual([5, 7]);
+  });
+
+  const pointer = (path: string) => path + (name === 'DvcBackend' ? '.dvc' : '.varve');
+  const isThere = (path: string) => existsSync(box.path('repo', path));
+  const text = (path: string) => readFileSync(box.path('repo', path), 'utf8');
+  const version = async (path: string, revision: string) =>
+    (await backend.version(path, box.git('repo', 'rev-parse', revision).trim()))!;
+
+  test('datasets are moved and removed with what belongs to them', async () => {
+    write('data/a.csv.schema.yaml', 'varveSchema: 1\n');
+    commit('schema');
+    expect(await backend.move(['data/a.csv', pointer('data/folder')], 'raw/')).toEqual({
+      datasets: [
+        { from: 'data/a.csv', path: 'raw/a.csv' },
+        { from: 'data/folder', path: 'raw/folder' },
+      ],
+    });
+    expect([
+      text('raw/.gitignore'),
+      text('raw/a.csv'),
+      isThere('raw/a.csv.schema.yaml'),
+      isThere('data'),
+    ]).toEqual(['/a.csv\n/folder\n', 'id\n1\n', true, true]);
+    expect(readdirSync(box.path('repo/data'))).toEqual([]);
+    await backend.move(['raw/a.csv'], 'raw/b c.csv');
+    expect(await states()).toEqual([
+      ['raw/b c.csv', 'unchanged'],
+      ['raw/folder', 'unchanged'],
+    ]);
+    commit('moved');
+    await expect(backend.move(['raw/folder'], 'raw/b c.csv')).rejects.toMatchObject({ code: 'path-taken' });
+    await expect(backend.move(['raw/b c.csv'], 'raw/folder/')).rejects.toMatchObject({
+      code: 'dataset-nested',
+    });
+    await expect(backend.remove(['raw'], {})).rejects.toMatchObject({ code: 'dataset-missing' });
+    expect(await backend.remove(['raw/b c.csv'], {})).toEqual({
+      datasets: [{ path: 'raw/b c.csv', hasData: true, schemas: ['raw/b c.csv.schema.yaml'] }],
+    });
+    expect([text('raw/.gitignore'), isThere(pointer('raw/b c.csv'))]).toEqual(['/folder\n', false]);
+    expect(await states()).toEqual([['raw/folder', 'unchanged']]);
+  });
+
+  test('versions are copied out and restored, whole and in part, and fetched where the cache lacks them', async () => {
+    await openTrusted(box.path('repo'));
+    await backend.push([], {});
+    write('data/folder/x.txt', 'three');
+    write('data/a.csv', 'id\n3\n');
+    await backend.add(['data/a.csv', 'data/folder'], { profiler });
+    commit('two');
+    rmSync(box.path(name === 'DvcBackend' ? 'repo/.dvc/cache' : 'repo/.varve/cache'), { recursive: true });
+    const folder = await version('data/folder', 'HEAD~1');
+    const out = (path: string) => box.path('out', path);
+    expect(await backend.copyOut(folder, 'x.txt', out('x'))).toEqual({ files: 1, bytes: 3 });
+    expect(await backend.copyOut(folder, undefined, out('folder'))).toEqual({ files: 2, bytes: 6 });
+    expect([readFileSync(out('x'), 'utf8'), readFileSync(out('folder/y.txt'), 'utf8')]).toEqual([
+      'one',
+      'two',
+    ]);
+    await expect(backend.copyOut(folder, 'z.txt', out('z'))).rejects.toMatchObject({ code: 'path-missing' });
+    expect(readdirSync(box.path('out')).sort()).toEqual(['folder', 'x']);
+    await backend.add(['data/a.csv', 'data/folder'], { profiler });
+
+    await backend.restore([{ version: folder, part: 'x.txt' }], { isPointed: false });
+    expect([text('data/folder/x.txt'), text('data/folder/y.txt')]).toEqual(['one', 'two']);
+    expect((await states())[1]![1]).not.toBe('unchanged');
+    const both = [folder, await version('data/a.csv', 'HEAD~1')].map((one) => ({
+      version: one,
+      part: undefined,
+    }));
+    await backend.restore(both, { isPointed: true, force: true });
+    expect([text('data/folder/x.txt'), text('data/a.csv')]).toEqual(['one', 'id\n1\n']);
+    expect(text(pointer('data/a.csv'))).toBe(box.git('repo', 'show', `HEAD~1:${pointer('data/a.csv')}`));
+    expect(await states()).toEqual([
+      ['data/a.csv', 'unchanged'],
+      ['data/folder', 'unchanged'],
+    ]);
+    write('data/a.csv', 'mine');
+    await expect(backend.restore(both, { isPointed: true })).rejects.toMatchObject({
+      code: 'changes-unsaved',
+    });
+    expect(text('data/a.csv')).toBe('mine');
   });
 
   test('files of a version come out of the cache', async () => {

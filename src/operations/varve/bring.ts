@@ -1,0 +1,53 @@
+import { isChosen } from '../../base/path-order.ts';
+import { VarveError } from '../../errors.ts';
+import { objectMissing } from '../../store/errors.ts';
+import type { Store } from '../../store/store.ts';
+import type { VersionPart } from '../backend/version.ts';
+import { closing } from '../context/closing.ts';
+import type { WorkingContext } from '../context/context.ts';
+import { type SelectedDataset, snapshotFiles } from './datasets/select.ts';
+import { pointerOf } from './datasets/versions.ts';
+import { fetchInto } from './fetch.ts';
+import { isInPlace, isUnread } from './in-place/snapshot.ts';
+import { openCache } from './stores/stores.ts';
+
+/** Implements Backend.bring. */
+export async function bring(context: WorkingContext, wanted: VersionPart): Promise<void> {
+  await closing(await openCache(context), (cache) => bringInto(context, cache, selected(context, wanted)));
+}
+
+/** The dataset that a version is of, with the pointer that the version has. */
+export function selected({ repository }: WorkingContext, { version, part }: VersionPart): SelectedDataset {
+  const { path, commit } = version;
+  const pointer = pointerOf(repository.root, path, commit)!;
+  return { path, pointer, ...(part === undefined ? {} : { only: [part] }) };
+}
+
+/** Brings what the cache lacks from the default remote, or from where data in place lies. Asks nobody if it lacks nothing. */
+export async function bringInto(
+  context: WorkingContext,
+  cache: Store,
+  dataset: SelectedDataset,
+): Promise<void> {
+  if (await isHere(context, cache, dataset)) return;
+  try {
+    await fetchInto(context, cache, [dataset], {});
+  } catch (error) {
+    const isAlone = error instanceof VarveError && error.code === 'remote-unset';
+    throw isAlone ? objectMissing(dataset.pointer.digest, 'the cache', dataset.path) : error;
+  }
+}
+
+async function isHere(
+  { repository }: WorkingContext,
+  cache: Store,
+  { path, pointer, only }: SelectedDataset,
+): Promise<boolean> {
+  const isListed = pointer.kind === 'directory' || isInPlace(pointer);
+  if (isListed && !cache.has(pointer.digest)) return false;
+  for await (const file of snapshotFiles(repository, cache, path, pointer)) {
+    if (!isChosen(file.path, only)) continue;
+    if (isUnread(file) || (file.digest !== undefined && !cache.has(file.digest))) return false;
+  }
+  return true;
+}
