@@ -24,7 +24,7 @@ import type {
   TransferResult,
   VerifyResult,
 } from './results.ts';
-import type { DatasetFiles, DatasetVersion, HistoryEntry } from './version.ts';
+import type { DatasetFiles, DatasetVersion, HistoryEntry, OnUnreadable } from './version.ts';
 
 /**
  * Looks after the data of a repository: the format of its pointers, where its bytes are kept, and how they move. One is
@@ -53,11 +53,12 @@ export interface Backend {
   /**
    * The datasets of the working tree that paths of the user name: each a dataset, its pointer, a folder that holds some, or something
    * within one. No paths: all.
+   * @param onUnreadable told of each dataset whose pointer cannot be read, which is then left out; by default that is an error
    * @throws VarveError `dataset-missing`, `path-outside`, `pointer-damaged`
    */
-  select(paths: readonly string[]): Promise<readonly DatasetVersion[]>;
-  /** Every dataset of a commit. */
-  versionsAt(commit: string): Promise<readonly DatasetVersion[]>;
+  select(paths: readonly string[], onUnreadable?: OnUnreadable): Promise<readonly DatasetVersion[]>;
+  /** Every dataset of a commit. @param onUnreadable as of select */
+  versionsAt(commit: string, onUnreadable?: OnUnreadable): Promise<readonly DatasetVersion[]>;
   /** The commits, newest first, that changed the dataset at `path`. @param revision a commit, or `REV..REV` */
   history(path: string, revision: string): Promise<readonly HistoryEntry[]>;
   /**

@@ -1,3 +1,4 @@
+import type { VarveError } from '../../errors.ts';
 import type { DataFile, TableFile } from '../../profile/dataset/profile-files.ts';
 import type { Digest } from '../../store/format/digest.ts';
 
@@ -30,6 +31,9 @@ export interface DatasetVersion extends VersionFacts {
   /** The commit that has it; undefined for the version that the working tree's pointer names. */
   readonly commit: string | undefined;
 }
+
+/** Told of a dataset whose pointer cannot be read, by its path, and why. */
+export type OnUnreadable = (path: string, error: VarveError) => void;
 
 /** One commit that changed a dataset. */
 export interface HistoryEntry {

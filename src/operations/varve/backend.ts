@@ -30,7 +30,7 @@ import type {
   TransferResult,
   VerifyResult,
 } from '../backend/results.ts';
-import type { DatasetFiles, DatasetVersion, HistoryEntry } from '../backend/version.ts';
+import type { DatasetFiles, DatasetVersion, HistoryEntry, OnUnreadable } from '../backend/version.ts';
 import type { WorkingContext } from '../context/context.ts';
 import type { Profiler } from '../statistics/profiler.ts';
 import { datasetAtPath } from './datasets/select.ts';
@@ -61,12 +61,12 @@ export class VarveBackend implements Backend {
     return datasetVersion(this.#context, path, commit);
   }
 
-  async select(paths: readonly string[]): Promise<DatasetVersion[]> {
-    return selectVersions(this.#context, paths);
+  async select(paths: readonly string[], onUnreadable?: OnUnreadable): Promise<DatasetVersion[]> {
+    return selectVersions(this.#context, paths, onUnreadable);
   }
 
-  async versionsAt(commit: string): Promise<DatasetVersion[]> {
-    return versionsAt(this.#context, commit);
+  async versionsAt(commit: string, onUnreadable?: OnUnreadable): Promise<DatasetVersion[]> {
+    return versionsAt(this.#context, commit, onUnreadable);
   }
 
   async history(path: string, revision: string): Promise<HistoryEntry[]> {

@@ -13,6 +13,7 @@ import type { Store } from '../../../store/store.ts';
 import { datasetPaths } from '../../../workspace/git/pointers.ts';
 import { POINTER_SUFFIX, type Pointer, pointerPath, readPointer } from '../../../workspace/pointer.ts';
 import { pathInRepository, type Repository } from '../../../workspace/repository.ts';
+import type { OnUnreadable } from '../../backend/version.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { nearestName } from '../../datasets/suggest.ts';
 import { entriesInPlace, isInPlace, type ManifestFile } from '../in-place/snapshot.ts';
@@ -27,9 +28,14 @@ export interface SelectedDataset {
 /**
  * Selects the datasets that paths of the user name: each a dataset, its pointer, a folder with datasets below, or a file
  * or folder within a dataset. No paths: every dataset of the working tree.
+ * @param onUnreadable told of each dataset whose pointer cannot be read, which is then left out; by default that is an error
  * @throws VarveError `dataset-missing`, `path-outside`, and the codes of parsePointer
  */
-export function selectDatasets(context: WorkingContext, paths: readonly string[]): SelectedDataset[] {
+export function selectDatasets(
+  context: WorkingContext,
+  paths: readonly string[],
+  onUnreadable?: OnUnreadable,
+): SelectedDataset[] {
   const { root } = context.repository;
   const all = paths.length === 0 ? datasetPaths(root) : undefined;
   const chosen = new Map<string, Set<string> | undefined>();
@@ -42,11 +48,21 @@ export function selectDatasets(context: WorkingContext, paths: readonly string[]
         chosen.set(dataset, (parts ?? new Set()).add(part));
     }
   }
-  return [...chosen].map(([path, parts]) => ({
-    path,
-    pointer: readPointer(root, path),
-    ...(parts === undefined ? {} : { only: [...parts].sort() }),
-  }));
+  return [...chosen].flatMap(([path, parts]) => {
+    const pointer = readablePointer(root, path, onUnreadable);
+    if (pointer === undefined) return [];
+    return [{ path, pointer, ...(parts === undefined ? {} : { only: [...parts].sort() }) }];
+  });
+}
+
+function readablePointer(root: string, path: string, onUnreadable?: OnUnreadable): Pointer | undefined {
+  try {
+    return readPointer(root, path);
+  } catch (error) {
+    if (onUnreadable === undefined || !(error instanceof VarveError)) throw error;
+    onUnreadable(path, error);
+    return undefined;
+  }
 }
 
 /** Finds the dataset that a path of the user names as a whole, by its data or its pointer; undefined if it names none. */
