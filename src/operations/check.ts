@@ -7,7 +7,7 @@ import type { ValidationReport } from '../schema/anomaly.ts';
 import type { DatasetVersion } from './backend/version.ts';
 import type { Context, Watch } from './context/context.ts';
 import { openContext } from './context/open.ts';
-import { type DatasetChange, type Difference, differencesFrom } from './datasets/differences.ts';
+import { type DatasetChange, type DatasetDifference, differencesFrom } from './datasets/differences.ts';
 import { type NamedDataset, schemaPathOf } from './datasets/resolve.ts';
 import { driftSettings } from './drift.ts';
 import { profileOfDataset } from './statistics/load.ts';
@@ -64,7 +64,7 @@ export async function check(
 
 async function checked(
   context: Context,
-  { path, change, renamedFrom, version, before, error }: Difference,
+  { path, change, renamedFrom, version, before, error }: DatasetDifference,
   label: string,
 ): Promise<CheckedDataset> {
   const failures: VarveError[] = error === undefined ? [] : [error];

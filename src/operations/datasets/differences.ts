@@ -18,7 +18,7 @@ import type { Context } from '../context/context.ts';
 export type DatasetChange = 'added' | 'modified' | 'renamed' | 'schema' | 'removed';
 
 /** A dataset whose data or schema is not that of the base. */
-export interface Difference {
+export interface DatasetDifference {
   readonly path: string;
   readonly change: DatasetChange;
   /** Where the base has the same data. Set if it was renamed. */
@@ -37,7 +37,7 @@ export interface Differences {
   /** How reports name the commit: as it was asked for, if it is that one. */
   readonly label: string;
   /** Sorted by path. */
-  readonly datasets: readonly Difference[];
+  readonly datasets: readonly DatasetDifference[];
 }
 
 /**
@@ -55,7 +55,7 @@ export async function differencesFrom(
   const unreadable = new Map<string, VarveError>();
   const selected = await selectHere(context, side.versions, paths, unreadable);
   const removed = await onlyInBase(context, side.versions, paths);
-  const datasets: Difference[] = [
+  const datasets: DatasetDifference[] = [
     ...[...unreadable].map(([path, error]) => ({
       path,
       change: side.versions.has(path) ? ('modified' as const) : ('added' as const),
@@ -138,7 +138,7 @@ function differenceOf(
   version: DatasetVersion,
   { versions, schemas }: Side,
   removed: readonly DatasetVersion[],
-): Difference | undefined {
+): DatasetDifference | undefined {
   const { path, content } = version;
   const before = versions.get(path);
   if (before === undefined) {
