@@ -46,7 +46,7 @@ export interface CheckResult {
 /**
  * Validates every dataset whose data or schema is not that of the base, and compares the data with the base's: what a
  * pull request should be told about its data. What others did since the work left the base is no finding. What cannot be
- * read fails its own dataset only. Reads profiles and no data.
+ * read fails its own dataset only. Reads profiles and no data; fetches those that this clone lacks.
  * @throws VarveError `revision-unknown`, `dataset-missing`, `settings-untrusted`
  */
 export async function check(
@@ -57,9 +57,24 @@ export async function check(
 ): Promise<CheckResult> {
   const context = await openContext(cwd, watch);
   const { commit, label, datasets } = await differencesFrom(context, base, paths);
+  await bringProfiles(context, datasets);
   const results: CheckedDataset[] = [];
   for (const difference of datasets) results.push(await checked(context, difference, label));
   return { base: commit, datasets: results };
+}
+
+/** Of what differs, the profiles that this clone lacks. Where the remote cannot be asked, each dataset that needs one fails by its name. */
+async function bringProfiles(context: Context, datasets: readonly DatasetDifference[]): Promise<void> {
+  try {
+    await context.backend.fetchProfiles(
+      datasets.flatMap(({ version, before }) => [version ?? [], before ?? []].flat()),
+    );
+  } catch (error) {
+    if (!(error instanceof VarveError) || error.code === 'settings-untrusted') throw error;
+    context.onWarning?.(
+      `The profiles that this clone lacks could not be fetched: ${error.message}. ${error.remedy}`,
+    );
+  }
 }
 
 async function checked(

@@ -97,3 +97,21 @@ test('a dataset that cannot be read fails by its name, and the others are report
   expect(out).toMatch(/^2 datasets differ from the base: 1 could not be checked, 1 drifted\n/);
   expect(out).toContain('flights.csv\n\ncould not be checked: ');
 });
+
+test('a shallow clone that has the base and the head alone is enough', () => {
+  sandbox.withRemote();
+  sandbox.write('repo/small.csv', table(400));
+  sandbox.ok(['add', 'small.csv']);
+  const head = sandbox.commit('head');
+  sandbox.ok(['push', '--all-commits']);
+  sandbox.git(['init', '-q', sandbox.path('shallow')]);
+  for (const commit of ['start', head])
+    sandbox.git(['fetch', '-q', '--depth=1', `file://${sandbox.path('repo')}`, commit], 'shallow');
+  sandbox.git(['checkout', '-q', head], 'shallow');
+  sandbox.ok(['trust'], 'shallow');
+  const base = sandbox.git(['rev-parse', 'start']).trim();
+  const { code, out, err } = sandbox.varve(['check', '--base', base, '--json'], 'shallow');
+  expect(code, err).toBe(1);
+  expect(err).toContain(`compared with ${base} itself`);
+  expect(JSON.parse(out).datasets).toMatchObject([{ path: 'small.csv', drift: { verdict: 'drift' } }]);
+});

@@ -98,6 +98,11 @@ export interface Backend {
   push(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
   /** Brings what the cache lacks. */
   fetch(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
+  /**
+   * Brings the statistics of versions that this clone lacks and a remote has, and no data. It asks no remote if there are none such.
+   * @throws VarveError `remote-unset`, `settings-untrusted`, and what the remote meets
+   */
+  fetchProfiles(versions: readonly DatasetVersion[]): Promise<void>;
   /** Fetches, then checks out. */
   pull(paths: readonly string[], options: TransferChoice & CheckoutOptions): Promise<PullResult>;
   /** Reads every byte of the cache, or of a remote, and checks it. */
