@@ -5,7 +5,15 @@ import type { StoreCheck } from '../../store/repair/verify.ts';
 import type { Access, RemoteConfig } from '../../workspace/config.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { FileChange } from '../../workspace/tree/data-state.ts';
+import type { Profiler } from '../statistics/profiler.ts';
 import type { ContentKey, VersionFacts } from './version.ts';
+
+export interface BackendAddOptions {
+  /** What lies here is all of the dataset, whichever version it was made from. */
+  readonly replace?: boolean | undefined;
+  /** Finds the statistics; without it there are none. */
+  readonly profiler?: Profiler | undefined;
+}
 
 export interface AddResult {
   readonly datasets: readonly AddedDataset[];
@@ -16,6 +24,8 @@ export interface AddedDataset extends Omit<Pointer, 'path' | 'digest'> {
   readonly path: string;
   readonly digest: ContentKey;
   readonly change: 'new' | 'changed' | 'unchanged';
+  /** Files of the version that are not here, and are as the version before has them; absent if there are none. */
+  readonly notHere?: number;
 }
 
 export interface AddInPlaceOptions extends Access {
@@ -37,6 +47,8 @@ export interface DatasetStatus {
   readonly state: DatasetState;
   /** Against what varve last recorded of the data; empty if nothing was recorded, as in a copied repository. */
   readonly changes: readonly FileChange[];
+  /** The changes were made to another version than the pointer names. */
+  readonly pointerMoved?: true;
   /** Objects of the recorded version that the cache lacks; absent if that is not looked at, or there are none. */
   readonly notCached?: number;
   readonly only?: readonly string[];
@@ -93,6 +105,8 @@ export interface SnapshotFile {
 export interface CheckoutOptions {
   /** Gives up unsaved changes, and files that only the working tree has. */
   readonly force?: boolean | undefined;
+  /** Where a file was changed here and in the version to come: `ours` keeps the one that lies here, `theirs` takes the other. */
+  readonly prefer?: 'ours' | 'theirs' | undefined;
 }
 
 export interface CheckoutResult {
@@ -106,6 +120,8 @@ export interface CheckedOutDataset {
   readonly removed: number;
   /** Files that the snapshot does not have, and nobody saved: they stay. */
   readonly kept: readonly string[];
+  /** Files of the snapshot that were edited or removed here since they were checked out: that stays, for `varve add` to save. */
+  readonly edited: readonly string[];
   readonly only?: readonly string[];
 }
 
