@@ -2,10 +2,10 @@ import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
+import type { Profiler } from '../statistics/profiler.ts';
 import type {
   AddInPlaceOptions,
   AddResult,
-  BackendAddOptions,
   CheckoutOptions,
   CheckoutResult,
   ComparedDataset,
@@ -25,6 +25,13 @@ import type {
   VerifyResult,
 } from './results.ts';
 import type { DatasetFiles, DatasetVersion, HistoryEntry, OnUnreadable } from './version.ts';
+
+export interface BackendAddOptions {
+  /** What lies here is all of the dataset, whichever version it was made from. */
+  readonly replace?: boolean | undefined;
+  /** Finds the statistics; without it there are none. */
+  readonly profiler?: Profiler | undefined;
+}
 
 /**
  * Looks after the data of a repository: the format of its pointers, where its bytes are kept, and how they move. One is

@@ -5,15 +5,7 @@ import type { StoreCheck } from '../../store/repair/verify.ts';
 import type { Access, RemoteConfig } from '../../workspace/config.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { FileChange } from '../../workspace/tree/data-state.ts';
-import type { Profiler } from '../statistics/profiler.ts';
 import type { ContentKey, VersionFacts } from './version.ts';
-
-export interface BackendAddOptions {
-  /** What lies here is all of the dataset, whichever version it was made from. */
-  readonly replace?: boolean | undefined;
-  /** Finds the statistics; without it there are none. */
-  readonly profiler?: Profiler | undefined;
-}
 
 export interface AddResult {
   readonly datasets: readonly AddedDataset[];

@@ -9,10 +9,9 @@ import { VarveError } from '../../errors.ts';
 import type { Store } from '../../store/store.ts';
 import { importedCacheRequest } from '../../workspace/trust/cache.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
-import type { Backend } from '../backend/backend.ts';
+import type { Backend, BackendAddOptions } from '../backend/backend.ts';
 import type {
   AddResult,
-  BackendAddOptions,
   CheckoutOptions,
   CheckoutResult,
   ComparedDataset,

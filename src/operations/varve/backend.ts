@@ -7,12 +7,11 @@ import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
 import { pathInRepository, type Repository } from '../../workspace/repository.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
-import type { Backend } from '../backend/backend.ts';
+import type { Backend, BackendAddOptions } from '../backend/backend.ts';
 import { notDvc } from '../backend/errors.ts';
 import type {
   AddInPlaceOptions,
   AddResult,
-  BackendAddOptions,
   CheckoutOptions,
   CheckoutResult,
   ComparedDataset,
