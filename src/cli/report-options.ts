@@ -43,7 +43,7 @@ export function reportOutcome(
   options: ReportOptions,
   report: unknown,
   render: (format: ReportFormat, options: RenderOptions) => string | Uint8Array,
-  exitCode: 0 | 1 = 0,
+  exitCode: 0 | 1 | 2 = 0,
 ): Outcome {
   const asText = options.output !== undefined || options.json !== true;
   if (!asText) return { json: report, text: '', exitCode };

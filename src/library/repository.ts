@@ -153,7 +153,15 @@ export class VarveRepository extends DataFolder {
    */
   async addInPlace(url: string, options: AddInPlaceOptions & Watch): Promise<AddResult> {
     checkArgument('addInPlace', 'the URL', url, TEXT);
-    const kinds = { to: TEXT, endpoint: TEXT, region: TEXT, profile: TEXT };
+    const kinds = {
+      to: TEXT,
+      endpoint: TEXT,
+      region: TEXT,
+      profile: TEXT,
+      addressing: TEXT,
+      anonymous: FLAG,
+      requesterPays: FLAG,
+    };
     const call = this.#session.begin('addInPlace', options, kinds);
     checkArgument('addInPlace', 'the option to', call.options.to, TEXT);
     return addInPlace(await this.#context(call.watch), url, call.options);

@@ -12,11 +12,17 @@ export interface Access {
   readonly endpoint?: string;
   readonly region?: string;
   readonly profile?: string;
+  readonly anonymous?: boolean;
+  readonly addressing?: 'path' | 'virtual';
+  readonly requesterPays?: boolean;
 }
 
 /** A remote that snapshots are pushed to. */
 export interface RemoteConfig extends Access {
   readonly url: string;
+  readonly acl?: string;
+  readonly sse?: string;
+  readonly kmsKey?: string;
 }
 
 /** Both configuration files as one: what config.local.yaml says wins, remote by remote and key by key. */
@@ -45,8 +51,10 @@ export const LOCAL_CONFIG = `.varve/${LOCAL}`;
 /** Settings of a later file win. */
 const FILES: readonly ConfigFile[] = ['config.yaml', LOCAL];
 const VERSION = 1;
-const ACCESS_KEYS = ['endpoint', 'region', 'profile'] as const;
-const REMOTE_KEYS = ['url', ...ACCESS_KEYS] as const;
+const ACCESS_KEYS = ['endpoint', 'region', 'profile', 'addressing', 'anonymous', 'requesterPays'] as const;
+const REMOTE_KEYS = ['url', ...ACCESS_KEYS, 'acl', 'sse', 'kmsKey'] as const;
+/** Keys whose values are true or false; all others are text. */
+const FLAGS: readonly string[] = ['anonymous', 'requesterPays'];
 const REMOTE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** @throws VarveError `config-damaged`, `config-too-new` */
@@ -193,11 +201,12 @@ function checkContent(document: Document, where: string): Content {
   }
   const defaultRemote = optionalText(root.default, where, 'default');
   const remotes = Object.entries(asMap(root.remotes, where, 'remotes')).map(
-    ([name, value]) => [name, texts(REMOTE_KEYS, value, where, `remotes.${name}`)] as const,
+    ([name, value]) => [name, place<RemoteConfig>(REMOTE_KEYS, value, where, `remotes.${name}`)] as const,
   );
   if (root.sources !== undefined && where !== `.varve/${LOCAL}`) throw sharedSources(where);
   const sources = Object.entries(asMap(root.sources, where, 'sources')).map(
-    ([url, value]) => [url.replace(/\/+$/, ''), texts(ACCESS_KEYS, value, where, `sources.${url}`)] as const,
+    ([url, value]) =>
+      [url.replace(/\/+$/, ''), place<Access>(ACCESS_KEYS, value, where, `sources.${url}`)] as const,
   );
   return {
     settings: {
@@ -227,20 +236,29 @@ function checkVersion(version: unknown, where: string): void {
   });
 }
 
-/** Read the wanted keys of a map, each of which holds text if it is there. */
-function texts<Key extends string>(
-  keys: readonly Key[],
+/** Read the wanted keys of a place, each of which has a value of its kind if it is there. */
+function place<Place extends Access>(
+  keys: readonly (keyof Place & string)[],
   value: unknown,
   where: string,
   name: string,
-): { readonly [K in Key]?: string } {
+): Partial<Place> {
   const map = asMap(value, where, name);
-  const found: { [K in Key]?: string } = {};
+  const found: Record<string, string | boolean> = {};
   for (const key of keys) {
-    const text = optionalText(map[key], where, `${name}.${key}`);
-    if (text !== undefined) found[key] = text;
+    const read = FLAGS.includes(key) ? optionalFlag : optionalText;
+    const setting = read(map[key], where, `${name}.${key}`);
+    if (setting !== undefined) found[key] = setting;
   }
-  return found;
+  if (found.addressing !== undefined && found.addressing !== 'path' && found.addressing !== 'virtual')
+    throw damaged(where, `\`${name}.addressing\` is neither path nor virtual`);
+  return found as Partial<Place>;
+}
+
+function optionalFlag(value: unknown, where: string, name: string): boolean | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'boolean') return value;
+  throw damaged(where, `\`${name}\` is neither true nor false`);
 }
 
 function sharedSources(where: string): VarveError {

@@ -30,7 +30,7 @@ import type {
   VerifyResult,
   WithProblems,
 } from './results.ts';
-import type { DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from './version.ts';
+import type { DatasetFiles, DatasetVersion, HistoryEntry, OnUnreadable, VersionPart } from './version.ts';
 
 export interface BackendAddOptions {
   /** What lies here is all of the dataset, whichever version it was made from. */
@@ -77,11 +77,12 @@ export interface Backend {
   /**
    * The datasets of the working tree that paths of the user name: each a dataset, its pointer, a folder that holds some, or something
    * within one. No paths: all.
+   * @param onUnreadable told of each dataset whose pointer cannot be read, which is then left out; by default that is an error
    * @throws VarveError `dataset-missing`, `path-outside`, `pointer-damaged`
    */
-  select(paths: readonly string[]): Promise<readonly DatasetVersion[]>;
-  /** Every dataset of a commit. */
-  versionsAt(commit: string): Promise<readonly DatasetVersion[]>;
+  select(paths: readonly string[], onUnreadable?: OnUnreadable): Promise<readonly DatasetVersion[]>;
+  /** Every dataset of a commit. @param onUnreadable as of select */
+  versionsAt(commit: string, onUnreadable?: OnUnreadable): Promise<readonly DatasetVersion[]>;
   /** The commits, newest first, that changed the dataset at `path`. @param revision a commit, or `REV..REV` */
   history(path: string, revision: string): Promise<readonly HistoryEntry[]>;
   /**
@@ -146,6 +147,11 @@ export interface Backend {
   push(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
   /** Brings what the cache lacks. */
   fetch(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
+  /**
+   * Brings the statistics of versions that this clone lacks and a remote has, and no data. It asks no remote if there are none such.
+   * @throws VarveError `remote-unset`, `settings-untrusted`, and what the remote meets
+   */
+  fetchProfiles(versions: readonly DatasetVersion[]): Promise<void>;
   /** Fetches, then checks out. */
   pull(paths: readonly string[], options: TransferChoice & CheckoutOptions): Promise<PullResult>;
   /** Reads every byte of the cache, or of a remote, and checks it. */

@@ -231,6 +231,8 @@ export interface GcResult extends Collected {
   readonly remote: { readonly name: string; readonly url: string } | null;
   readonly dryRun: boolean;
   readonly graceMs: number;
+  /** Set if the bucket keeps what is removed as old versions, which still take room there. */
+  readonly keepsVersions?: true;
 }
 
 export interface ListedRemote extends RemoteConfig {

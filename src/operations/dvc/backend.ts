@@ -177,6 +177,11 @@ export class DvcBackend implements Backend {
     return fetch(this.#context, paths, choice);
   }
 
+  async fetchProfiles(versions: readonly DatasetVersion[]): Promise<void> {
+    const { fetchProfiles } = await import('./fetch-profiles.ts');
+    return fetchProfiles(this.#context, versions);
+  }
+
   async pull(paths: readonly string[], options: TransferChoice & CheckoutOptions): Promise<PullResult> {
     refuseSides(options);
     const { pull } = await import('./transfer.ts');

@@ -34,7 +34,13 @@ import type {
   TransferResult,
   VerifyResult,
 } from '../backend/results.ts';
-import type { DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from '../backend/version.ts';
+import type {
+  DatasetFiles,
+  DatasetVersion,
+  HistoryEntry,
+  OnUnreadable,
+  VersionPart,
+} from '../backend/version.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { datasetAtPath } from './datasets/select.ts';
 import { datasetVersion, selectVersions, versionHistory, versionsAt } from './datasets/versions.ts';
@@ -64,12 +70,12 @@ export class VarveBackend implements Backend {
     return datasetVersion(this.#context, path, commit);
   }
 
-  async select(paths: readonly string[]): Promise<DatasetVersion[]> {
-    return selectVersions(this.#context, paths);
+  async select(paths: readonly string[], onUnreadable?: OnUnreadable): Promise<DatasetVersion[]> {
+    return selectVersions(this.#context, paths, onUnreadable);
   }
 
-  async versionsAt(commit: string): Promise<DatasetVersion[]> {
-    return versionsAt(this.#context, commit);
+  async versionsAt(commit: string, onUnreadable?: OnUnreadable): Promise<DatasetVersion[]> {
+    return versionsAt(this.#context, commit, onUnreadable);
   }
 
   async history(path: string, revision: string): Promise<HistoryEntry[]> {
@@ -160,6 +166,11 @@ export class VarveBackend implements Backend {
   async fetch(paths: readonly string[], choice: TransferChoice): Promise<TransferResult> {
     const { fetch } = await import('./fetch.ts');
     return fetch(this.#context, paths, choice);
+  }
+
+  async fetchProfiles(versions: readonly DatasetVersion[]): Promise<void> {
+    const { fetchProfiles } = await import('./fetch-profiles.ts');
+    return fetchProfiles(this.#context, versions);
   }
 
   async pull(paths: readonly string[], options: TransferChoice & CheckoutOptions): Promise<PullResult> {
