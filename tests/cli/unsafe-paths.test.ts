@@ -129,7 +129,7 @@ test('an old commit with such a pointer keeps no gc and no push from their work'
 
 test('a manifest that was made by hand brings nothing into a folder of Git, varve or DVC, nor into a nested repository', () => {
   hostile();
-  const store = box.path('stranger/.varve/cache');
+  const store = box.path('stranger/.git/varve/cache');
   for (const path of [
     '.git/hooks/x',
     'deep/.GIT/x',
@@ -268,13 +268,13 @@ describe('links that a commit brought', () => {
   });
 
   test('a cache that the user of this clone has put elsewhere works', () => {
-    rmSync(box.path('stranger/.varve/cache'), { recursive: true });
+    rmSync(box.path('stranger/.git/varve/cache'), { recursive: true });
     pointAt('evil', 'fine');
     rmSync(box.path('stranger/evil.varve'));
     rmSync(box.path('stranger/one.yaml.varve'));
     box.commit('fine', 'stranger');
     box.git(['clone', '-q', box.path('stranger'), box.path('victim')], '.');
-    symlinkSync(box.path('elsewhere'), box.path('victim/.varve/cache'));
+    symlinkSync(box.path('elsewhere'), box.path('victim/.git/varve/cache'));
     box.ok(['trust'], 'victim');
     box.ok(['pull'], 'victim');
     expect(readdirSync(box.path('elsewhere'))).toContain('varve-store.json');
