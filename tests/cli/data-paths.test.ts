@@ -51,24 +51,24 @@ describe('a link that came through Git', () => {
     box.write('repo/d.csv', 'a\n1\n');
     mkdirSync(box.path('elsewhere'));
     writeFileSync(box.path('elsewhere/precious'), 'x');
-    rmSync(box.path('repo/.git/varve/cache'), { recursive: true, force: true });
-    symlinkSync(box.path('elsewhere'), box.path('repo/.git/varve/cache'));
+    rmSync(box.path('repo/.varve/cache'), { recursive: true, force: true });
+    symlinkSync(box.path('elsewhere'), box.path('repo/.varve/cache'));
     box.git(['add', '-f', '.varve/cache']);
     const { code, err } = box.varve(['add', 'd.csv']);
     expect(code).toBe(2);
     expect(err).toContain('varve trust');
     expect(existsSync(box.path('elsewhere/packs'))).toBe(false);
     box.git(['rm', '-q', '--cached', '--', '.varve/cache']);
-    rmSync(box.path('repo/.git/varve/cache'));
+    rmSync(box.path('repo/.varve/cache'));
     box.ok(['add', 'd.csv']);
     expect(existsSync(box.path('elsewhere/packs'))).toBe(false);
   });
 
   test('a link that this machine agreed to is followed', () => {
     box.write('repo/d.csv', 'a\n1\n');
-    rmSync(box.path('repo/.git/varve/cache'), { recursive: true, force: true });
+    rmSync(box.path('repo/.varve/cache'), { recursive: true, force: true });
     mkdirSync(box.path('disk'));
-    symlinkSync(box.path('disk'), box.path('repo/.git/varve/cache'));
+    symlinkSync(box.path('disk'), box.path('repo/.varve/cache'));
     box.ok(['trust']);
     box.ok(['add', 'd.csv']);
     expect(existsSync(box.path('disk/packs'))).toBe(true);

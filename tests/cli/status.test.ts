@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { manyFiles } from '../support/many-files.ts';
 import { refused } from '../support/refused.ts';
@@ -77,4 +77,28 @@ test('paths are understood from any folder, by -C, as pointer, data, or folder o
   expect(box.json<{ remotes: object[] }>(['remote', 'list']).remotes).toMatchObject([
     { name: 'origin', isDefault: true },
   ]);
+});
+
+test('one odd dataset is listed, and status, checkout and pull go on with the others', () => {
+  box.repository().withRemote();
+  for (const name of ['conflict', 'damaged', 'link', 'fine']) box.write(`repo/${name}/a.txt`, name);
+  box.ok(['add', 'conflict', 'damaged', 'link', 'fine']);
+  box.ok(['push']);
+  box.write('repo/conflict.varve', '<<<<<<< ours\nvarve: 1\n=======\nvarve: 1\n>>>>>>> theirs\n');
+  box.write('repo/damaged.varve', 'no pointer');
+  symlinkSync('/etc/hostname', box.path('repo/link/out'));
+  rmSync(box.path('repo/fine/a.txt'));
+  const codes = { conflict: 'pointer-conflict', damaged: 'pointer-damaged', link: 'symlink-refused' };
+  type Found = { problems: { dataset: string; code: string }[]; datasets: { path: string }[] };
+  const expectAll = (args: string[]): void => {
+    const { datasets, problems } = box.json<Found>(args, 'repo', 1);
+    expect(datasets.map(({ path }) => path)).toEqual(['fine']);
+    expect(Object.fromEntries(problems.map(({ dataset, code }) => [dataset, code]))).toEqual(codes);
+  };
+  expectAll(['status']);
+  expectAll(['checkout', '--force']);
+  expect(readFileSync(box.path('repo/fine/a.txt'), 'utf8')).toBe('fine');
+  rmSync(box.path('repo/fine'), { recursive: true });
+  expectAll(['pull']);
+  expect(box.varve(['status']).out).toContain('problem    conflict');
 });

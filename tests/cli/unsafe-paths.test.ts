@@ -274,7 +274,7 @@ describe('links that a commit brought', () => {
     rmSync(box.path('stranger/one.yaml.varve'));
     box.commit('fine', 'stranger');
     box.git(['clone', '-q', box.path('stranger'), box.path('victim')], '.');
-    symlinkSync(box.path('elsewhere'), box.path('victim/.git/varve/cache'));
+    symlinkSync(box.path('elsewhere'), box.path('victim/.varve/cache'));
     box.ok(['trust'], 'victim');
     box.ok(['pull'], 'victim');
     expect(readdirSync(box.path('elsewhere'))).toContain('varve-store.json');

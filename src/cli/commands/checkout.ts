@@ -5,6 +5,7 @@ import { openContext } from '../../operations/context/open.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
+import { problemLines } from '../problem-lines.ts';
 
 export function command(run: RunCommand): Command {
   return defineCommand(
@@ -20,7 +21,8 @@ export function command(run: RunCommand): Command {
     .action((paths: string[], options: CommonOptions & { force?: true }) =>
       run(options, async ({ cwd, signal, onProgress }) => {
         const result = await checkout(await openContext(cwd, { signal, onProgress }), paths, options);
-        return { json: result, text: checkoutLines(result.datasets) };
+        const text = [checkoutLines(result.datasets), ...problemLines(result.problems)].join('\n');
+        return { json: result, text, exitCode: result.problems === undefined ? 0 : 1 };
       }),
     );
 }

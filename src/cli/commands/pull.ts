@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { openContext } from '../../operations/context/open.ts';
 import { pull } from '../../operations/pull.ts';
 import type { RunCommand } from '../command.ts';
+import { problemLines } from '../problem-lines.ts';
 import { defineTransfer, fetchLines, type TransferCommandOptions } from '../transfer-options.ts';
 import { checkoutLines } from './checkout.ts';
 
@@ -16,7 +17,8 @@ export function command(run: RunCommand): Command {
         const result = await pull(await openContext(cwd, { signal, onProgress, onWarning }), paths, options);
         const lines = [fetchLines(result.fetched)];
         if (!options.profilesOnly) lines.push(checkoutLines(result.datasets));
-        return { json: result, text: lines.join('\n') };
+        lines.push(...problemLines(result.problems));
+        return { json: result, text: lines.join('\n'), exitCode: result.problems === undefined ? 0 : 1 };
       }),
     );
 }

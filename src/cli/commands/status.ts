@@ -5,6 +5,7 @@ import { status } from '../../operations/status.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { changeLines } from '../change-lines.ts';
 import { defineCommand, type RunCommand } from '../command.ts';
+import { problemLines } from '../problem-lines.ts';
 import { type Paint, painter } from '../terminal/text.ts';
 
 /** The next step to take, by state. */
@@ -24,17 +25,21 @@ export function command(run: RunCommand): Command {
     .action((paths: string[], options) =>
       run(options, async ({ cwd, signal, onProgress, colours }) => {
         const result = await status(await openContext(cwd, { signal, onProgress }), paths);
-        return { json: result, text: describe(result, painter(colours)) };
+        return {
+          json: result,
+          text: describe(result, painter(colours)),
+          exitCode: result.problems === undefined ? 0 : 1,
+        };
       }),
     );
 }
 
-function describe({ datasets, unfinished = [] }: StatusResult, paint: Paint): string {
+function describe({ datasets, problems, unfinished = [] }: StatusResult, paint: Paint): string {
   const left = unfinished.map(
     (path) =>
       `unfinished ${neutral(path)}  (a killed command left it, it is no data: \`varve checkout\` removes it)`,
   );
-  return [describeDatasets(datasets, paint), ...left].join('\n');
+  return [describeDatasets(datasets, paint), ...problemLines(problems), ...left].join('\n');
 }
 
 function describeDatasets(datasets: readonly DatasetStatus[], paint: Paint): string {

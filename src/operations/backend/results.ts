@@ -2,6 +2,7 @@
 import type { DriftReport } from '../../drift/model.ts';
 import type { Collected } from '../../store/gc/collect.ts';
 import type { StoreCheck } from '../../store/repair/verify.ts';
+import type { ErrorCode } from '../../errors.ts';
 import type { Access, RemoteConfig } from '../../workspace/config.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { FileChange } from '../../workspace/tree/data-state.ts';
@@ -42,8 +43,21 @@ export interface DatasetStatus {
   readonly only?: readonly string[];
 }
 
+/** What is wrong with one dataset. The command went on with the others. */
+export interface DatasetProblem {
+  /** From the root. */
+  readonly dataset: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** The file at fault. */
+  readonly path: string;
+  readonly remedy: string;
+}
+
 export interface StatusResult {
   readonly datasets: readonly DatasetStatus[];
+  /** Datasets that could not be looked at; absent if there are none. */
+  readonly problems?: readonly DatasetProblem[];
   /** Files that a killed command left in or beside the data, from the root: no data, and the next checkout removes them. */
   readonly unfinished?: readonly string[];
 }
@@ -97,6 +111,8 @@ export interface CheckoutOptions {
 
 export interface CheckoutResult {
   readonly datasets: readonly CheckedOutDataset[];
+  /** Datasets that were left as they are; absent if there are none. */
+  readonly problems?: readonly DatasetProblem[];
 }
 
 export interface CheckedOutDataset {

@@ -20,7 +20,8 @@ import { readStatCache, type StatCache, writeStatCache } from '../../workspace/t
 import type { CheckedOutDataset, CheckoutOptions, CheckoutResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
-import { refuseNested, type SelectedDataset, selectDatasets, snapshotFiles } from './datasets/select.ts';
+import { Problems } from './datasets/problems.ts';
+import { refuseNested, type SelectedDataset, selectReadable, snapshotFiles } from './datasets/select.ts';
 import { isInPlace, isUnread, notRead } from './in-place/snapshot.ts';
 import { openCache } from './stores/stores.ts';
 
@@ -40,9 +41,11 @@ export async function checkout(
   paths: readonly string[],
   options: CheckoutOptions,
 ): Promise<CheckoutResult> {
-  const datasets = selectDatasets(context, paths);
+  const problems = new Problems();
+  const datasets = await selectReadable(context, paths, problems);
+  problems.besides(datasets.length);
   return closing(await openCache(context), (cache) =>
-    checkoutFrom(context, cache, datasets, { ...options, named: paths.length > 0 }),
+    checkoutFrom(context, cache, datasets, { ...options, named: paths.length > 0 }, problems),
   );
 }
 
@@ -52,11 +55,18 @@ export async function checkoutFrom(
   cache: Store,
   datasets: readonly SelectedDataset[],
   options: CheckoutOptions & { readonly named: boolean },
+  problems = new Problems(),
 ): Promise<CheckoutResult> {
   const planned: Planned[] = [];
   const { repository } = context;
-  for (const dataset of datasets) refuseNested(repository.root, dataset.path);
-  for (const dataset of datasets) planned.push(await plan(context, cache, dataset, options));
+  for (const dataset of datasets) {
+    const made = await problems.except(dataset.path, () => {
+      refuseNested(repository.root, dataset.path);
+      return plan(context, cache, dataset, options);
+    });
+    if (made !== undefined) planned.push(made);
+  }
+  const left = problems.besides(planned.length);
   refuseUnsaved(planned);
   refuseMissing(cache, planned);
   const touched = planned.map(touchedBy);
@@ -70,7 +80,7 @@ export async function checkoutFrom(
   const put = putter(context, cache, planned, way === 'link');
   const results: CheckedOutDataset[] = [];
   for (const one of planned) results.push(await apply(context, one, put, folding));
-  return { datasets: results };
+  return { datasets: results, ...left };
 }
 
 async function plan(

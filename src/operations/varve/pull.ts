@@ -3,7 +3,8 @@ import type { CheckoutOptions, PullResult, TransferChoice } from '../backend/res
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { checkoutFrom } from './checkout.ts';
-import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
+import { Problems } from './datasets/problems.ts';
+import { type SelectedDataset, selectReadable } from './datasets/select.ts';
 import { fetchInto } from './fetch.ts';
 import { openCache } from './stores/stores.ts';
 
@@ -13,14 +14,16 @@ export async function pull(
   paths: readonly string[],
   options: TransferChoice & CheckoutOptions,
 ): Promise<PullResult> {
-  const datasets = selectDatasets(context, paths).map((dataset) =>
+  const problems = new Problems();
+  const datasets = (await selectReadable(context, paths, problems)).map((dataset) =>
     paths.length === 0 ? withChosenParts(context, dataset) : dataset,
   );
+  const unread = problems.besides(datasets.length);
   return closing(await openCache(context), async (cache) => {
     const fetched = await fetchInto(context, cache, datasets, options);
-    if (options.profilesOnly) return { fetched, datasets: [] };
+    if (options.profilesOnly) return { fetched, datasets: [], ...unread };
     const named = paths.length > 0;
-    return { fetched, ...(await checkoutFrom(context, cache, datasets, { force: options.force, named })) };
+    return { fetched, ...(await checkoutFrom(context, cache, datasets, { force: options.force, named }, problems)) };
   });
 }
 

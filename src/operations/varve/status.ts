@@ -23,19 +23,23 @@ import {
 } from '../../workspace/tree/stat-cache.ts';
 import type { DatasetState, DatasetStatus, StatusResult } from '../backend/results.ts';
 import type { WorkingContext } from '../context/context.ts';
-import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
+import { Problems } from './datasets/problems.ts';
+import { type SelectedDataset, selectReadable } from './datasets/select.ts';
 
 /** Looks at names, sizes and times; reads only the files that look changed. */
 export async function status(context: WorkingContext, paths: readonly string[]): Promise<StatusResult> {
   const datasets: DatasetStatus[] = [];
   const within: UnfinishedWithin[] = [];
-  for (const dataset of selectDatasets(context, paths)) {
+  const problems = new Problems();
+  for (const dataset of await selectReadable(context, paths, problems)) {
     const found: string[] = [];
-    datasets.push(await datasetStatus(context, dataset, found));
+    const state = await problems.except(dataset.path, () => datasetStatus(context, dataset, found));
+    if (state === undefined) continue;
+    datasets.push(state);
     within.push({ dataset: dataset.path, found });
   }
   const unfinished = leftBehind(context.repository.root, within);
-  return { datasets, ...(unfinished.length > 0 && { unfinished }) };
+  return { datasets, ...problems.besides(datasets.length), ...(unfinished.length > 0 && { unfinished }) };
 }
 
 /**
