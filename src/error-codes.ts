@@ -10,6 +10,7 @@ export const ERROR_CODES = {
   'batch-closed': 'Something was added to a batch of objects after its commit: a defect of varve.',
   'branch-moved': 'A branch that an import or export made has commits since that would be lost.',
   'bucket-missing': 'The server of a remote has no bucket of this name.',
+  'changes-conflicting': 'Files were changed here and in the version to come, each in its own way.',
   'changes-unsaved': 'The data has changes that no snapshot has, and they would be lost.',
   'checks-too-long': 'Checking rows by the expressions of the schema took too long, and was ended.',
   'clock-damaged': 'The clock file of a cache or remote cannot be read.',
@@ -133,6 +134,7 @@ export const ERROR_CODES = {
   'types-differ': 'A column has one type in some files and another in others.',
   'upload-damaged': 'What reached the server of a remote was not what was sent.',
   usage: 'An argument or an option is not what the command or function takes.',
+  'version-outdated': 'Data was made from another version than its pointer names.',
 } as const;
 
 /** One of the codes that docs/reference/errors.md lists. */

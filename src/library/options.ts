@@ -10,6 +10,8 @@ export interface PathOptions {
 }
 
 export interface AddOptions extends Pick<ProfilingOptions, 'memory' | 'threads'>, Watch {
+  /** What lies here is all of the dataset, whichever version it was made from. */
+  readonly replace?: boolean | undefined;
   /** `false` adds data without its statistics. They are computed unless that is said. */
   readonly profiles?: boolean | undefined;
 }

@@ -40,6 +40,7 @@ import {
   FLAG,
   type Kinds,
   MILLISECONDS,
+  oneOf,
   TEXT,
   TEXT_OR_TEXTS,
   TEXTS,
@@ -60,6 +61,7 @@ import { NO_OPTIONS, Session } from './session.ts';
 import { TrustMethods } from './trust.ts';
 
 const PATHS: Kinds<PathOptions> = { paths: TEXTS };
+const SIDE = oneOf('ours', 'theirs');
 const TRANSFER: Kinds<PathOptions & TransferChoice> = {
   ...PATHS,
   remote: TEXT,
@@ -98,9 +100,10 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Makes a snapshot of each path, with its statistics, and points to it. All of them or none. Data that looks like a table and
-   * cannot be read as one is added without statistics, and `onWarning` is told why.
-   * @throws VarveError `path-missing`, `dataset-nested`, `path-tracked`, `symlink-refused`, `source-changed`
+   * Makes a snapshot of each path, with its statistics, and points to it. All of them or none. Of a file or folder within a dataset, the
+   * dataset gets a version with that changed. Files of the version before that never were here stay in the new one. Data that looks like
+   * a table and cannot be read as one is added without statistics, and `onWarning` is told why.
+   * @throws VarveError `path-missing`, `version-outdated`, `pointer-conflict`, `dataset-nested`, `path-tracked`, `symlink-refused`, `source-changed`
    * @example
    * ```ts
    * import { openRepository } from 'varve';
@@ -112,18 +115,18 @@ export class VarveRepository extends DataFolder {
    */
   async add(paths: string | readonly string[], options: AddOptions = {}): Promise<AddResult> {
     checkArgument('add', 'the paths', paths, TEXT_OR_TEXTS);
-    const kinds = { profiles: FLAG, memory: TEXT, threads: COUNT };
+    const kinds = { profiles: FLAG, replace: FLAG, memory: TEXT, threads: COUNT };
     const { options: own, watch } = this.#session.begin('add', options, kinds);
     const context = await this.#context(watch);
-    const { profiles = true, ...machine } = own;
-    if (!profiles) return add(context, [paths].flat());
+    const { profiles = true, replace, ...machine } = own;
+    if (!profiles) return add(context, [paths].flat(), { replace });
     const profiler = profilerOnDemand(
       context,
       (path, { message, remedy }) =>
         watch.onWarning?.(`${path} is added without statistics: ${message} ${remedy}`),
       machine,
     );
-    return add(context, [paths].flat(), { profiler });
+    return add(context, [paths].flat(), { profiler, replace });
   }
 
   /**
@@ -193,11 +196,12 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Makes the data match the pointers. Without `force`, nothing unsaved is lost.
-   * @throws VarveError `changes-unsaved`, `object-missing`, `name-collision`
+   * Makes the data match the pointers. Without `force`, nothing unsaved is lost: files that were edited here stay, and one that the
+   * version to come changed too stops it, unless `prefer` says which of both it is to be.
+   * @throws VarveError `changes-unsaved`, `changes-conflicting`, `object-missing`, `name-collision`
    */
   async checkout(options: PathOptions & CheckoutOptions & Watch = {}): Promise<CheckoutResult> {
-    const call = this.#session.begin('checkout', options, { ...PATHS, force: FLAG });
+    const call = this.#session.begin('checkout', options, { ...PATHS, force: FLAG, prefer: SIDE });
     const { paths = [], ...own } = call.options;
     return checkout(await this.#context(call.watch), paths, own);
   }
@@ -232,7 +236,7 @@ export class VarveRepository extends DataFolder {
 
   /** Fetches, then checks out. @throws VarveError as push and checkout */
   async pull(options: PathOptions & TransferChoice & CheckoutOptions & Watch = {}): Promise<PullResult> {
-    const call = this.#session.begin('pull', options, { ...TRANSFER, force: FLAG });
+    const call = this.#session.begin('pull', options, { ...TRANSFER, force: FLAG, prefer: SIDE });
     const { paths = [], ...choice } = call.options;
     return pull(await this.#context(call.watch), paths, choice);
   }

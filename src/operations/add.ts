@@ -1,19 +1,19 @@
 import type { VarveError } from '../errors.ts';
-import type { AddInPlaceOptions, AddResult } from './backend/results.ts';
+import type { AddInPlaceOptions, AddResult, BackendAddOptions } from './backend/results.ts';
 import type { Context } from './context/context.ts';
 import type { ProfilingOptions } from './statistics/load.ts';
 import type { Profiler } from './statistics/profiler.ts';
 
 /**
  * Makes a version of each path and points to it. All of them or none: pointers are written after the cache holds every byte.
- * @throws VarveError for every path that cannot become a dataset; `source-changed`
+ * @throws VarveError for every path that cannot become a dataset; `version-outdated`, `pointer-conflict`, `source-changed`
  */
 export function add(
   { backend }: Context,
   paths: readonly string[],
-  options: { readonly profiler?: Profiler | undefined } = {},
+  options: BackendAddOptions = {},
 ): Promise<AddResult> {
-  return backend.add(paths, options.profiler);
+  return backend.add(paths, options);
 }
 
 /**

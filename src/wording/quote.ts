@@ -1,4 +1,4 @@
-/** Sets values of the data apart from the sentence around them. It knows no room of varve. */
+/** Sets values of the data apart from the words around them. It knows no room of varve. */
 
 const MAX_QUOTED = 60;
 
@@ -7,4 +7,10 @@ export function quoted(value: string): string {
   // Cut before splitting into code points: a hostile value may be megabytes long.
   const points = [...value.slice(0, 2 * (MAX_QUOTED + 1))];
   return JSON.stringify(points.length > MAX_QUOTED ? `${points.slice(0, MAX_QUOTED - 1).join('')}…` : value);
+}
+
+/** A path as it is typed in a POSIX shell, so that a command in a message can be run as it stands. */
+export function shellWord(value: string): string {
+  if (value.startsWith('-')) return shellWord(`./${value}`);
+  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }

@@ -5,6 +5,7 @@ import { systemError } from '../base/system-errors.ts';
 import { readTrackedFile } from '../base/tracked-file.ts';
 import { VarveError } from '../errors.ts';
 import { type Digest, parseDigest } from '../store/format/digest.ts';
+import { shellWord } from '../wording/quote.ts';
 
 /** The part of a dataset that Git keeps: it names a snapshot. Format: docs/reference/file-formats.md */
 export interface Pointer {
@@ -230,6 +231,6 @@ function damaged(where: string, what: string): VarveError {
 function conflicted(where: string): VarveError {
   return new VarveError('pointer-conflict', `${where} has the marks of an unfinished Git merge`, {
     path: where,
-    remedy: `Choose a side with \`git checkout --ours -- ${where}\` or \`--theirs\`, then run \`varve checkout\`.`,
+    remedy: `Choose a side with \`git checkout --ours -- ${shellWord(where)}\` or \`--theirs\`, then run \`varve checkout\`; or make what lies here the answer with \`varve add --replace\`.`,
   });
 }

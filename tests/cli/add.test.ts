@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { manyFiles } from '../support/many-files.ts';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
@@ -88,7 +88,8 @@ test('datasets within datasets', () => {
   box.repository();
   box.write('repo/data/f.txt', 'x');
   box.ok(['add', 'data']);
-  refused(box, ['add', 'data/f.txt'], 'dataset-nested', 'data/f.txt');
+  box.ok(['add', 'data/f.txt']);
+  expect(existsSync(box.path('repo/data/f.txt.varve'))).toBe(false);
   box.write('repo/more/g.txt', 'x');
   refused(box, ['add', 'more', 'more/g.txt'], 'dataset-nested', 'more/g.txt');
 });
@@ -175,4 +176,162 @@ test('adding again what has not changed changes nothing', () => {
   const result = box.json<{ datasets: { change: string }[] }>(['add', 'data/many', 'data/table.csv']);
   expect(result.datasets.map(({ change }) => change)).toEqual(['unchanged', 'unchanged']);
   expect(box.git(['status', '--short'])).toBe('');
+});
+
+/** A clone into which nothing was pulled, of a repository whose folder `d` has three files. */
+function emptyClone(): void {
+  box.repository();
+  for (const name of ['1.txt', '2.txt', 'sub/3.txt']) box.write(`repo/d/${name}`, name);
+  box.ok(['add', 'd']);
+  box.ok(['remote', 'add', 'origin', '../remote']);
+  box.commit('base');
+  box.ok(['push']);
+  box.run('git', ['clone', '-q', 'repo', 'clone'], '.');
+  box.ok(['trust'], 'clone');
+}
+
+/** The files of `d` as whoever pulls all of it has them. */
+function pulledElsewhere(): Record<string, string> {
+  box.commit('changed', 'clone');
+  box.ok(['push'], 'clone');
+  box.git(['pull', '-q', '../clone', 'HEAD']);
+  box.ok(['pull']);
+  const paths = readdirSync(box.path('repo/d'), { recursive: true, encoding: 'utf8' }).sort();
+  return Object.fromEntries(
+    paths
+      .filter((path) => statSync(box.path('repo/d', path)).isFile())
+      .map((path) => [path, readFileSync(box.path('repo/d', path), 'utf8')]),
+  );
+}
+
+const BASE = { '1.txt': '1.txt', '2.txt': '2.txt', 'sub/3.txt': 'sub/3.txt' };
+
+test.each([[['add', 'd/4.txt']], [['add', 'd']], [['add', 'd/4.txt', 'd/2.txt']]])(
+  'where nothing was pulled, `varve %j` adds and drops nothing',
+  (args) => {
+    emptyClone();
+    box.write('clone/d/4.txt', 'four');
+    box.write('clone/d/2.txt', 'two');
+    box.ok(args, 'clone');
+    const two = args.includes('d/4.txt') && args.length === 2 ? '2.txt' : 'two';
+    expect(pulledElsewhere()).toEqual({ ...BASE, '2.txt': two, '4.txt': 'four' });
+  },
+);
+
+test('what was here and is gone is removed, as a whole or by name; what never was here stays', () => {
+  emptyClone();
+  box.ok(['pull', 'd/sub', 'd/1.txt'], 'clone');
+  rmSync(box.path('clone/d/sub'), { recursive: true });
+  rmSync(box.path('clone/d/1.txt'));
+  box.ok(['add', 'd/sub'], 'clone');
+  expect(box.json(['add', 'd'], 'clone').datasets).toMatchObject([{ files: 1, notHere: 1 }]);
+  expect(pulledElsewhere()).toEqual({ '2.txt': '2.txt' });
+});
+
+test('a file in the place of a folder that never was here, and the other way round', () => {
+  emptyClone();
+  box.write('clone/d/sub', 'a file');
+  box.write('clone/d/1.txt/x', 'in a folder');
+  box.ok(['add', 'd'], 'clone');
+  expect(pulledElsewhere()).toEqual({ '1.txt/x': 'in a folder', '2.txt': '2.txt', sub: 'a file' });
+});
+
+test('--replace makes what lies here all of the dataset', () => {
+  emptyClone();
+  box.write('clone/d/4.txt', 'four');
+  box.ok(['add', '--replace', 'd'], 'clone');
+  expect(pulledElsewhere()).toEqual({ '4.txt': 'four' });
+});
+
+test('one file of a folder leaves other edits to be added later', () => {
+  box.repository();
+  for (const name of ['1.txt', '2.txt', '3.txt']) box.write(`repo/d/${name}`, name);
+  box.ok(['add', 'd']);
+  for (const name of ['1.txt', '2.txt']) box.write(`repo/d/${name}`, 'edited');
+  rmSync(box.path('repo/d/3.txt'));
+  box.ok(['add', 'd/1.txt']);
+  expect(box.json(['status']).datasets).toMatchObject([
+    {
+      state: 'modified',
+      changes: [
+        { path: '2.txt', change: 'modified' },
+        { path: '3.txt', change: 'removed' },
+      ],
+    },
+  ]);
+  expect(box.json(['add', 'd']).datasets).toMatchObject([{ files: 2 }]);
+  expect(box.json(['status']).datasets).toMatchObject([{ state: 'unchanged' }]);
+});
+
+test('adding during a merge that Git could not finish drops neither side', () => {
+  box.repository();
+  box.write('repo/f.csv', 'a\n1\n');
+  box.ok(['add', 'f.csv']);
+  box.commit('base');
+  box.git(['switch', '-qc', 'theirs']);
+  box.write('repo/f.csv', 'a\n2\n');
+  box.ok(['add', 'f.csv']);
+  box.commit('theirs');
+  box.git(['switch', '-q', '-']);
+  box.ok(['checkout']);
+  box.write('repo/f.csv', 'a\n3\n');
+  box.ok(['add', 'f.csv']);
+  box.commit('ours');
+  expect(box.run('git', ['merge', '-q', 'theirs']).code).toBe(1);
+  refused(box, ['add', 'f.csv'], 'pointer-conflict', 'f.csv.varve');
+  box.ok(['add', '--replace', 'f.csv']);
+  expect(box.json(['status']).datasets).toMatchObject([{ state: 'unchanged' }]);
+});
+
+describe('data that Git tracks', () => {
+  /** Does what the message says. */
+  function follow(remedy: string): void {
+    const [, command] = /`(git rm [^`]+)`/.exec(remedy)!;
+    expect(box.run('sh', ['-c', command!]).code).toBe(0);
+  }
+
+  test('a file comes out of Git by the command that the message names', () => {
+    box.repository();
+    box.write("repo/my data's.csv", 'a\n1\n');
+    box.git(['add', '-A']);
+    follow(refused(box, ['add', "my data's.csv"], 'path-tracked', "my data's.csv"));
+    box.ok(['add', "my data's.csv"]);
+    expect(box.git(['ls-files'])).not.toContain("my data's.csv\n");
+  });
+
+  test('a README stays in Git where .varveignore names it', () => {
+    box.repository();
+    for (const name of ['README.md', '1.csv', '2.csv', '3.csv', '4.csv']) box.write(`repo/d/${name}`, name);
+    box.git(['add', '-A']);
+    const remedy = refused(box, ['add', 'd'], 'path-tracked', 'd/1.csv');
+    expect(remedy).toContain('.varveignore');
+    expect(remedy).toContain('5 files');
+    box.write('repo/.varveignore', 'README.md\n');
+    follow(refused(box, ['add', 'd'], 'path-tracked', 'd/1.csv'));
+    box.ok(['add', 'd']);
+    expect(box.git(['ls-files', 'd'])).toBe('d/README.md\n');
+    expect(box.json(['status']).datasets).toMatchObject([{ state: 'unchanged' }]);
+  });
+
+  test('pointers and repositories within are named, and no command that would untrack them', () => {
+    box.repository();
+    box.write('repo/d/a.csv', 'a\n1\n');
+    box.write('repo/d/b.csv', 'a\n1\n');
+    box.ok(['add', 'd/a.csv']);
+    box.git(['add', '-A', '--', 'd/a.csv.varve']);
+    expect(refused(box, ['add', 'd'], 'dataset-nested', 'd/a.csv.varve')).not.toContain('git rm');
+    box.repository('other');
+    box.write('other/x', 'x');
+    box.commit('x', 'other');
+    box.git(['-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', box.path('other'), 'e/sub']);
+    box.write('repo/e/c.csv', 'a\n1\n');
+    expect(refused(box, ['add', 'e'], 'nested-repository', 'e/sub')).not.toContain('git rm');
+  });
+});
+
+test('what is no path is not advised to be added', () => {
+  box.repository();
+  expect(box.varve(['status', 'v1']).err).not.toContain('varve add v1');
+  box.write('repo/it is here', 'x');
+  expect(box.varve(['status', 'it is here']).err).toContain("varve add 'it is here'");
 });

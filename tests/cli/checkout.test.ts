@@ -32,9 +32,10 @@ test('unsaved changes stop a checkout before anything is touched', () => {
   box.commit('v2');
   box.git(['checkout', '-q', first]);
   box.write('repo/many/x', 'mine');
-  refused(box, ['checkout'], 'changes-unsaved', 'many/x');
+  refused(box, ['checkout'], 'changes-conflicting', 'many/x');
   box.write('repo/many/x', '22');
   box.write('repo/many/y', 'mine');
+  expect(box.ok(['checkout', 'many'])).toContain('1 file left as edited here: y');
   refused(box, ['checkout', 'many'], 'changes-unsaved', 'many/y');
   box.ok(['checkout', '--force']);
   expect(readFileSync(box.path('repo/many/y'), 'utf8')).toBe('1');

@@ -104,8 +104,15 @@ test('a file that Git tracks is not overwritten by data of its name', () => {
   box.write('repo/README.md', 'in Git\n');
   box.git(['add', '-f', 'README.md']);
   box.git(['commit', '-qm', 'also in Git']);
-  const { code, err } = box.varve(['checkout']);
-  expect(code).toBe(2);
-  expect(err).toContain('README.md');
+  for (const args of [
+    ['checkout', '--force'],
+    ['checkout', 'README.md'],
+  ]) {
+    const { code, err } = box.varve(args);
+    expect(code).toBe(2);
+    expect(err).toContain('README.md');
+    expect(readFileSync(box.path('repo/README.md'), 'utf8')).toBe('in Git\n');
+  }
+  box.ok(['checkout']);
   expect(readFileSync(box.path('repo/README.md'), 'utf8')).toBe('in Git\n');
 });

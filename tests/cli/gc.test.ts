@@ -1,5 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
 let box: Sandbox;
@@ -10,7 +11,7 @@ afterEach(() => box.remove());
 
 function addAndCommit(content: string, message: string): void {
   box.write('repo/data/f.bin', content);
-  box.ok(['add', 'data']);
+  box.ok(['add', '--replace', 'data']);
   box.commit(message);
 }
 
@@ -31,7 +32,7 @@ test('gc keeps what branches, tags, stashes, worktrees, the index and the workin
   box.git(['tag', 'kept']);
   box.git(['reset', '-q', '--hard', 'HEAD~1']);
   box.write('repo/data/f.bin', 'fourth, a stash');
-  box.ok(['add', 'data']);
+  box.ok(['add', '--replace', 'data']);
   box.git(['stash', '-q']);
   box.git(['worktree', 'add', '-q', box.path('tree'), 'HEAD', '--detach']);
   box.write('tree/data/f.bin', 'fifth, uncommitted in a worktree');
@@ -39,7 +40,7 @@ test('gc keeps what branches, tags, stashes, worktrees, the index and the workin
   box.ok(['trust'], 'tree');
   box.ok(['add', 'data'], 'tree');
   box.write('repo/data/f.bin', 'sixth, of the index');
-  box.ok(['add', 'data']);
+  box.ok(['add', '--replace', 'data']);
   box.git(['add', '-A']);
   box.write('repo/data/f.bin', 'seventh, of no pointer');
   box.ok(['add', 'data']);
@@ -84,7 +85,8 @@ test('a cache that clones share: no gc takes what another clone needs', () => {
     box.ok(['trust'], folder);
   }
   box.write('clone/data/f.bin', 'only in the clone');
-  box.ok(['add', 'data'], 'clone');
+  refused(box, ['add', 'data'], 'object-missing', 'data', 'clone');
+  box.ok(['add', '--replace', 'data'], 'clone');
   box.write('repo/data/f.bin', 'only here');
   box.ok(['add', 'data']);
   box.ok(['gc', '--grace', '0']);

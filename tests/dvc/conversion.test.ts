@@ -155,7 +155,7 @@ describeWithDvc('conversion, judged by DVC', () => {
     const { branches } = await importDvc(await openTrusted(root));
     box.git('.', 'clone', '-q', '-b', branches[0]!, 'given/repo', 'clone');
     mkdirSync(box.path('clone/.varve'), { recursive: true });
-    execFileSync('cp', ['-r', join(root, '.varve', 'cache'), box.path('clone/.git/varve/cache')]);
+    execFileSync('cp', ['-r', join(root, '.git', 'varve', 'cache'), box.path('clone/.git/varve/cache')]);
     box.git('clone', 'checkout', '-q', '-b', 'main-again');
     const back = await exportDvc(await openContext(box.path('clone')));
     expect(back).toMatchObject({ missing: [], lost: [] });

@@ -173,7 +173,13 @@ const stages: readonly Stage[] = [
         sandbox.commit('data');
         sandbox.clone('repo', 'clone');
       }
-      clean('clone/data', 'clone/table.csv', 'clone/.git/varve/cache', 'clone/.varve/stat', 'clone/.varve/index');
+      clean(
+        'clone/data',
+        'clone/table.csv',
+        'clone/.git/varve/cache',
+        'clone/.varve/stat',
+        'clone/.varve/index',
+      );
     },
   },
 ];

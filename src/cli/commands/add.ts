@@ -6,12 +6,14 @@ import type { AddedDataset } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import type { ProfilingOptions } from '../../operations/statistics/load.ts';
 import { neutral } from '../../wording/neutral.ts';
-import { byteSize, counted } from '../../wording/numbers.ts';
+import { byteSize, counted, grouped } from '../../wording/numbers.ts';
 import type { Access } from '../../workspace/config.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 import { withEngineOptions } from '../report-options.ts';
 
-type Options = CommonOptions & Access & Pick<ProfilingOptions, 'memory' | 'threads'> & { to?: string };
+type Options = CommonOptions &
+  Access &
+  Pick<ProfilingOptions, 'memory' | 'threads'> & { to?: string; replace?: true };
 
 export function command(run: RunCommand): Command {
   const defined = defineCommand(
@@ -20,16 +22,24 @@ export function command(run: RunCommand): Command {
     [
       ['varve add data/flights.csv', 'writes data/flights.csv.varve and a line in data/.gitignore'],
       ['varve add data/images data/labels.csv', 'adds both, or neither where one fails'],
+      [
+        'varve add data/images/cat.png',
+        'a version of data/images with that one file changed, added or removed',
+      ],
       ['varve add s3://bucket/raw --to data/raw', 'lists what lies in a bucket, and copies nothing'],
     ],
   )
-    .argument('<path...>', 'files or folders, each a dataset; or one s3:// or minio:// URL, with --to')
+    .argument(
+      '<path...>',
+      'files or folders: each a dataset, or within one; or one s3:// or minio:// URL, with --to',
+    )
+    .option('--replace', 'what lies here is all of the dataset, whichever version it was made from')
     .option('--to <path>', 'where data that lies in a bucket, and stays there, is to lie when it is pulled')
     .option('--endpoint <url>', 'address of an S3 server that is not AWS, for this clone')
     .option('--region <name>', 'region of the bucket, for this clone')
     .option('--profile <name>', 'profile in the AWS configuration files, for this clone');
   return withEngineOptions(defined).action(
-    (paths: string[], { json, to, memory, threads, ...access }: Options) =>
+    (paths: string[], { json, to, replace, memory, threads, ...access }: Options) =>
       run({ ...(json && { json }) }, async ({ cwd, signal, onProgress, onWarning, note }) => {
         const context = await openContext(cwd, { signal, onProgress, onWarning });
         const url = sourceUrl(paths, to, access);
@@ -44,7 +54,7 @@ export function command(run: RunCommand): Command {
         // It gets ready while the bytes are taken in.
         if (paths.some(isTabular))
           (await import('../../profile/reading/process-reader.ts')).prepareReader(memory);
-        const result = await add(context, paths, { profiler });
+        const result = await add(context, paths, { profiler, replace });
         return { json: result, text: result.datasets.map(line).join('\n') };
       }),
   );
@@ -67,12 +77,15 @@ function usage(message: string): VarveError {
   return new VarveError('usage', message, { remedy: 'Run the command with --help for its usage.' });
 }
 
-function line({ path, kind, change, bytes, files, rows, source }: AddedDataset): string {
+function line({ path, kind, change, bytes, files, rows, source, notHere }: AddedDataset): string {
   const facts = [
     ...(rows === undefined ? [] : [counted(rows, 'row')]),
     ...(kind === 'file' ? [] : [counted(files, 'file')]),
     byteSize(bytes),
     ...(source === undefined ? [] : [`in place in ${source}`]),
+    ...(notHere === undefined
+      ? []
+      : [`${grouped(notHere)} of them not here, as the version before has them`]),
   ];
   return neutral(`${change.padEnd(9)}  ${path}  ${facts.join(', ')}`);
 }

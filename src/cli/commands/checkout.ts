@@ -1,5 +1,5 @@
-import type { Command } from 'commander';
-import type { CheckedOutDataset } from '../../operations/backend/results.ts';
+import { type Command, Option } from 'commander';
+import type { CheckedOutDataset, CheckoutOptions } from '../../operations/backend/results.ts';
 import { checkout } from '../../operations/checkout.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { neutral } from '../../wording/neutral.ts';
@@ -8,38 +8,66 @@ import { type CommonOptions, defineCommand, type RunCommand } from '../command.t
 import { problemLines } from '../problem-lines.ts';
 
 export function command(run: RunCommand): Command {
-  return defineCommand(
+  const defined = defineCommand(
     'checkout',
-    'Makes the data match the pointers, as after `git checkout`. Unsaved changes stop it.',
+    'Makes the data match the pointers, as after `git checkout`. What was edited here stays.',
     [
       ['git switch main && varve checkout', 'brings the data that belongs to main'],
+      ['varve checkout --ours data/tab/x.csv', 'keeps your x.csv where the new version changed it too'],
       ['varve checkout data/flights.csv --force', 'gives up what was changed there since the last snapshot'],
     ],
-  )
-    .argument('[path...]', 'datasets, folders that hold some, or files and folders within one')
-    .option('--force', 'give up unsaved changes, and files that no snapshot has')
-    .action((paths: string[], options: CommonOptions & { force?: true }) =>
-      run(options, async ({ cwd, signal, onProgress }) => {
-        const result = await checkout(await openContext(cwd, { signal, onProgress }), paths, options);
-        const text = [checkoutLines(result.datasets), ...problemLines(result.problems)].join('\n');
-        return { json: result, text, exitCode: result.problems === undefined ? 0 : 1 };
-      }),
-    );
+  ).argument('[path...]', 'datasets, folders that hold some, or files and folders within one');
+  return withSides(defined).action((paths: string[], options: CommonOptions & SideOptions) =>
+    run(options, async ({ cwd, signal, onProgress }) => {
+      const context = await openContext(cwd, { signal, onProgress });
+      const result = await checkout(context, paths, { force: options.force, prefer: preferred(options) });
+      const text = [checkoutLines(result.datasets), ...problemLines(result.problems)].join('\n');
+      return { json: result, text, exitCode: result.problems === undefined ? 0 : 1 };
+    }),
+  );
+}
+
+export interface SideOptions {
+  readonly force?: true;
+  readonly ours?: true;
+  readonly theirs?: true;
+}
+
+/** What becomes of files that changed here. */
+export function withSides(command: Command): Command {
+  const ours = new Option(
+    '--ours',
+    'where a file changed here and in the new version, keep the one that lies here',
+  );
+  return command
+    .addOption(ours.conflicts('theirs'))
+    .option('--theirs', 'where a file changed here and in the new version, take the new one')
+    .option('--force', 'give up unsaved changes, and files that no snapshot has');
+}
+
+export function preferred({ ours, theirs }: SideOptions): CheckoutOptions['prefer'] {
+  return ours ? 'ours' : theirs ? 'theirs' : undefined;
 }
 
 /** Says what was done to the data, dataset by dataset. */
 export function checkoutLines(datasets: readonly CheckedOutDataset[]): string {
-  const touched = datasets.filter(({ written, removed, kept }) => written + removed + kept.length > 0);
+  const touched = datasets.filter(
+    ({ written, removed, kept, edited }) => written + removed + kept.length + edited.length > 0,
+  );
   if (touched.length === 0) return 'The data matches its pointers.';
   return touched.map(line).join('\n');
 }
 
-function line({ path, written, writtenBytes, removed, kept }: CheckedOutDataset): string {
+function line({ path, written, writtenBytes, removed, kept, edited }: CheckedOutDataset): string {
   const facts = [`${counted(written, 'file')} written (${byteSize(writtenBytes)})`];
   if (removed > 0) facts.push(`${counted(removed, 'file')} removed`);
   if (kept.length > 0)
-    facts.push(
-      `${counted(kept.length, 'file')} kept that no snapshot has: ${kept.slice(0, 3).join(', ')}${kept.length > 3 ? ', …' : ''}`,
-    );
+    facts.push(`${counted(kept.length, 'file')} kept that no snapshot has: ${named(kept)}`);
+  if (edited.length > 0)
+    facts.push(`${counted(edited.length, 'file')} left as edited here: ${named(edited)}`);
   return neutral(`${path}  ${facts.join(', ')}`);
+}
+
+function named(files: readonly string[]): string {
+  return `${files.slice(0, 3).join(', ')}${files.length > 3 ? ', …' : ''}`;
 }

@@ -4,21 +4,21 @@ import { pull } from '../../operations/pull.ts';
 import type { RunCommand } from '../command.ts';
 import { problemLines } from '../problem-lines.ts';
 import { defineTransfer, fetchLines, type TransferCommandOptions } from '../transfer-options.ts';
-import { checkoutLines } from './checkout.ts';
+import { checkoutLines, preferred, type SideOptions, withSides } from './checkout.ts';
 
 export function command(run: RunCommand): Command {
-  return defineTransfer('pull', 'Fetches snapshots and makes the data match the pointers.', [
+  const defined = defineTransfer('pull', 'Fetches snapshots and makes the data match the pointers.', [
     ['git clone URL && varve pull', 'a clone with its data'],
     ['varve pull data/images/cats', 'one folder of a dataset, and no more than that'],
-  ])
-    .option('--force', 'give up unsaved changes, and files that no snapshot has')
-    .action((paths: string[], options: TransferCommandOptions & { force?: true }) =>
-      run(options, async ({ cwd, signal, onProgress, onWarning }) => {
-        const result = await pull(await openContext(cwd, { signal, onProgress, onWarning }), paths, options);
-        const lines = [fetchLines(result.fetched)];
-        if (!options.profilesOnly) lines.push(checkoutLines(result.datasets));
-        lines.push(...problemLines(result.problems));
-        return { json: result, text: lines.join('\n'), exitCode: result.problems === undefined ? 0 : 1 };
-      }),
-    );
+  ]);
+  return withSides(defined).action((paths: string[], options: TransferCommandOptions & SideOptions) =>
+    run(options, async ({ cwd, signal, onProgress, onWarning }) => {
+      const context = await openContext(cwd, { signal, onProgress, onWarning });
+      const result = await pull(context, paths, { ...options, prefer: preferred(options) });
+      const lines = [fetchLines(result.fetched)];
+      if (!options.profilesOnly) lines.push(checkoutLines(result.datasets));
+      lines.push(...problemLines(result.problems));
+      return { json: result, text: lines.join('\n'), exitCode: result.problems === undefined ? 0 : 1 };
+    }),
+  );
 }

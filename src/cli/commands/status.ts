@@ -3,18 +3,11 @@ import type { DatasetState, DatasetStatus, StatusResult } from '../../operations
 import { openContext } from '../../operations/context/open.ts';
 import { status } from '../../operations/status.ts';
 import { neutral } from '../../wording/neutral.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { changeLines } from '../change-lines.ts';
 import { defineCommand, type RunCommand } from '../command.ts';
 import { problemLines } from '../problem-lines.ts';
 import { type Paint, painter } from '../terminal/text.ts';
-
-/** The next step to take, by state. */
-const ADVICE: Readonly<Record<DatasetState, string>> = {
-  unchanged: '',
-  modified: 'save with `varve add`, or give up with `varve checkout --force`',
-  outdated: 'the pointer names another snapshot: `varve checkout` brings it',
-  missing: '`varve checkout` or `varve pull` brings the data',
-};
 
 export function command(run: RunCommand): Command {
   return defineCommand('status', 'Shows which data has changed since its last snapshot.', [
@@ -51,7 +44,17 @@ function describeDatasets(datasets: readonly DatasetStatus[], paint: Paint): str
   return changed.map((dataset) => paragraph(dataset, paint)).join('\n');
 }
 
-function paragraph({ path, kind, state, changes }: DatasetStatus, paint: Paint): string {
-  const head = `${paint('yellow', state.padEnd(9))}  ${neutral(path)}  (${ADVICE[state]})`;
+/** The next step to take. It names the dataset, so that it does nothing to others. */
+function adviceOn(state: DatasetState, path: string, pointerMoved = false): string {
+  if (state === 'outdated') return `the pointer names another snapshot: \`varve checkout ${path}\` brings it`;
+  if (state === 'missing') return `\`varve pull ${path}\` brings the data`;
+  if (pointerMoved)
+    return `and the pointer names another snapshot: \`varve checkout ${path}\` brings it and keeps your edits, then save them with \`varve add ${path}\``;
+  return `save with \`varve add ${path}\`, or give up with \`varve checkout --force ${path}\``;
+}
+
+function paragraph({ path, kind, state, changes, pointerMoved }: DatasetStatus, paint: Paint): string {
+  const advice = neutral(adviceOn(state, shellWord(path), pointerMoved));
+  const head = `${paint('yellow', state.padEnd(9))}  ${neutral(path)}  (${advice})`;
   return [head, ...(kind === 'file' ? [] : changeLines(changes, paint))].join('\n');
 }

@@ -4,6 +4,7 @@ import { forEach } from '../../base/concurrency.ts';
 import { isChosen, joinByPath } from '../../base/path-order.ts';
 import { isAbsent, systemCode, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { checkCollisions, type NameFolding, nameFolding } from '../../workspace/checkout/name-collisions.ts';
 import { SafeFolders } from '../../workspace/checkout/safe-folder.ts';
 import { refuseTrackedFiles, type Touched } from '../../workspace/checkout/tracked-files.ts';
@@ -164,9 +165,10 @@ function refuseUnsaved(plans: readonly Plan[]): void {
   const path = posix.join(plan.output.path, plan.unsaved[0]!);
   const others =
     plan.unsaved.length === 1 ? '' : ` and ${plan.unsaved.length - 1} more of ${plan.output.path}`;
+  const word = shellWord(plan.output.path);
   throw new VarveError('changes-unsaved', `${path}${others} would be lost: its bytes are saved nowhere`, {
     path,
-    remedy: `Save them by \`varve add ${plan.output.path}\`, or give them up by \`--force\`.`,
+    remedy: `Save them with \`varve add ${word}\`, or give them up with \`varve checkout --force ${word}\`.`,
   });
 }
 

@@ -1,8 +1,8 @@
 import { join, posix } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
 import { readPlainFile } from '../../base/plain-file.ts';
-import { VarveError } from '../../errors.ts';
 import { git } from '../../workspace/git/git.ts';
+import { refuseTrackedData } from '../../workspace/git/tracked-data.ts';
 
 /**
  * Adds the line that DVC adds for an output to the `.gitignore` beside it, unless Git ignores it already. Returns the
@@ -22,9 +22,5 @@ export function ignoreOutput(root: string, output: string): string | undefined {
 
 /** @throws VarveError `path-tracked` */
 export function refuseTracked(root: string, output: string): void {
-  if (git(root, ['ls-files', '-z', '--', `:(literal)${output}`]).output.length === 0) return;
-  throw new VarveError('path-tracked', `${output} is tracked by Git`, {
-    path: output,
-    remedy: `Run \`git rm -r --cached -- ${output}\` first, so that only DVC keeps its contents.`,
-  });
+  refuseTrackedData(root, output, { isLeftOut: () => false, pointerSuffix: '.dvc' });
 }

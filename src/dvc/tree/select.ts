@@ -75,6 +75,6 @@ function namedBy(
   if (below.length > 0) return below.map((other) => ({ output: other }));
   throw new VarveError('dataset-missing', `${written} is not an output of DVC, and holds none`, {
     path: written,
-    remedy: `Run \`varve add ${written}\` to make it one, or \`varve status\` to see those there are.`,
+    remedy: `\`varve status\` lists the datasets; \`varve add PATH\` makes one. A revision goes behind a path: \`data/x.csv@v1\`.`,
   });
 }

@@ -17,6 +17,8 @@ const LINE_TOO_LONG = /Maximum line size of \d+ bytes exceeded/;
 /** Rows in which the reader's choice of quotes is looked at: as many as it made it from. */
 const SAMPLED_ROWS = 20_480;
 
+const COLUMNS_PER_QUERY = 256;
+
 /**
  * Loads delimited text into the table `relation`. Types, delimiter, quotes and header are told from the first 20,480
  * rows, and, where a later row contradicts them, from all rows. No line is skipped or taken for a comment.
@@ -135,16 +137,23 @@ class Reading {
     await this.#create({ quote: `'"'` });
   }
 
+  /** The columns for which an aggregate is true. The engine plans many of them in more than linear time, so they are asked in parts. */
+  async #where(columns: readonly string[], holds: (column: string) => string): Promise<string[]> {
+    const found: string[] = [];
+    for (let start = 0; start < columns.length; start += COLUMNS_PER_QUERY) {
+      const part = columns.slice(start, start + COLUMNS_PER_QUERY);
+      const asked = part.map((name) => `coalesce(${holds(identifier(name))}, false)`);
+      const answers = await this.#engine.query(`SELECT ${asked.join(', ')} FROM ${this.#table}`);
+      found.push(...part.filter((_, index) => answers[index]?.[0] === true));
+    }
+    return found;
+  }
+
   /** Loads whole numbers beyond 64 bits, which the reader takes for floats, as integers of 128. */
   async #widen(columns: readonly EngineColumn[]): Promise<void> {
     const floats = columns.filter(({ type }) => type.text === 'DOUBLE').map(({ name }) => name);
-    if (floats.length === 0) return;
-    const whole = floats.map((name) => {
-      const column = identifier(name);
-      return `coalesce(max(abs(${column})) >= 9223372036854775807 AND bool_and(trunc(${column}) = ${column}), false)`;
-    });
-    const found = await this.#engine.query(`SELECT ${whole.join(', ')} FROM ${this.#table}`);
-    const wide = floats.filter((_, index) => found[index]?.[0] === true);
+    const large = await this.#where(floats, (column) => `max(abs(${column})) >= 9223372036854775807`);
+    const wide = await this.#where(large, (column) => `bool_and(trunc(${column}) = ${column})`);
     const types: string[] = [];
     for (const name of wide) {
       const more = [...types, `${literal(name)}: 'HUGEINT'`];

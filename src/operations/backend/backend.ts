@@ -2,10 +2,10 @@ import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
-import type { Profiler } from '../statistics/profiler.ts';
 import type {
   AddInPlaceOptions,
   AddResult,
+  BackendAddOptions,
   CheckoutOptions,
   CheckoutResult,
   ComparedDataset,
@@ -80,8 +80,8 @@ export interface Backend {
   /** The store of this clone that has the statistics of versions. Close it. */
   openProfileStore(): Promise<Store>;
 
-  /** Makes a version of each path, with the statistics that `profiler` finds. All of them or none. */
-  add(paths: readonly string[], profiler: Profiler | undefined): Promise<AddResult>;
+  /** Makes a version of each path, with its statistics. All of them or none. */
+  add(paths: readonly string[], options: BackendAddOptions): Promise<AddResult>;
   /** Makes a version of data that lies in a bucket and stays there. */
   addInPlace(url: string, options: AddInPlaceOptions): Promise<AddResult>;
   /** Compares the data with its pointers. Reads only files that look changed. */

@@ -1,12 +1,20 @@
 /** What the operations that a backend does itself are asked, and what they answer: the same whichever backend does them. */
 import type { DriftReport } from '../../drift/model.ts';
+import type { ErrorCode } from '../../errors.ts';
 import type { Collected } from '../../store/gc/collect.ts';
 import type { StoreCheck } from '../../store/repair/verify.ts';
-import type { ErrorCode } from '../../errors.ts';
 import type { Access, RemoteConfig } from '../../workspace/config.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { FileChange } from '../../workspace/tree/data-state.ts';
+import type { Profiler } from '../statistics/profiler.ts';
 import type { ContentKey, VersionFacts } from './version.ts';
+
+export interface BackendAddOptions {
+  /** What lies here is all of the dataset, whichever version it was made from. */
+  readonly replace?: boolean | undefined;
+  /** Finds the statistics; without it there are none. */
+  readonly profiler?: Profiler | undefined;
+}
 
 export interface AddResult {
   readonly datasets: readonly AddedDataset[];
@@ -17,6 +25,8 @@ export interface AddedDataset extends Omit<Pointer, 'path' | 'digest'> {
   readonly path: string;
   readonly digest: ContentKey;
   readonly change: 'new' | 'changed' | 'unchanged';
+  /** Files of the version that are not here, and are as the version before has them; absent if there are none. */
+  readonly notHere?: number;
 }
 
 export interface AddInPlaceOptions extends Access {
@@ -38,6 +48,8 @@ export interface DatasetStatus {
   readonly state: DatasetState;
   /** Against what varve last recorded of the data; empty if nothing was recorded, as in a copied repository. */
   readonly changes: readonly FileChange[];
+  /** The changes were made to another version than the pointer names. */
+  readonly pointerMoved?: true;
   /** Objects of the recorded version that the cache lacks; absent if that is not looked at, or there are none. */
   readonly notCached?: number;
   readonly only?: readonly string[];
@@ -107,6 +119,8 @@ export interface SnapshotFile {
 export interface CheckoutOptions {
   /** Gives up unsaved changes, and files that only the working tree has. */
   readonly force?: boolean | undefined;
+  /** Where a file was changed here and in the version to come: `ours` keeps the one that lies here, `theirs` takes the other. */
+  readonly prefer?: 'ours' | 'theirs' | undefined;
 }
 
 export interface CheckoutResult {
@@ -122,6 +136,8 @@ export interface CheckedOutDataset {
   readonly removed: number;
   /** Files that the snapshot does not have, and nobody saved: they stay. */
   readonly kept: readonly string[];
+  /** Files of the snapshot that were edited or removed here since they were checked out: that stays, for `varve add` to save. */
+  readonly edited: readonly string[];
   readonly only?: readonly string[];
 }
 

@@ -4,7 +4,7 @@ import type { Identified } from '../../dvc/tree/identify.ts';
 import { outputsInTree } from '../../dvc/tree/pointers.ts';
 import { isRecorded, type RecordedOutput } from '../../dvc/tree/select.ts';
 import type { Store } from '../../store/store.ts';
-import type { AddedDataset, AddResult } from '../backend/results.ts';
+import type { AddedDataset, AddResult, BackendAddOptions } from '../backend/results.ts';
 import type { Profiler } from '../statistics/profiler.ts';
 import type { DvcPlace } from './context.ts';
 import { inDvcWithProfiles, keepProfile } from './profiles.ts';
@@ -14,7 +14,7 @@ import { contentKeyOf, outputFacts } from './versions.ts';
 export function add(
   context: DvcPlace,
   paths: readonly string[],
-  profiler: Profiler | undefined,
+  { profiler }: BackendAddOptions,
 ): Promise<AddResult> {
   const { repository } = context;
   return inDvcWithProfiles(context, async (within, profiles) => {

@@ -12,6 +12,7 @@ import type { TrustRequest } from '../../workspace/trust/request.ts';
 import type { Backend } from '../backend/backend.ts';
 import type {
   AddResult,
+  BackendAddOptions,
   CheckoutOptions,
   CheckoutResult,
   ComparedDataset,
@@ -28,7 +29,6 @@ import type {
   VerifyResult,
 } from '../backend/results.ts';
 import type { DatasetFiles, DatasetVersion, HistoryEntry } from '../backend/version.ts';
-import type { Profiler } from '../statistics/profiler.ts';
 import type { DvcPlace } from './context.ts';
 import { listRemotes } from './remotes.ts';
 import { status } from './status.ts';
@@ -104,9 +104,14 @@ export class DvcBackend implements Backend {
     return openProfileStore(this.#context);
   }
 
-  async add(paths: readonly string[], profiler: Profiler | undefined): Promise<AddResult> {
+  async add(paths: readonly string[], options: BackendAddOptions): Promise<AddResult> {
+    if (options.replace)
+      throw unsupported(
+        'a choice of what is replaced',
+        'Leave out `--replace`: what lies here is all of the data, as with `dvc add`.',
+      );
     const { add } = await import('./add.ts');
-    return add(this.#context, paths, profiler);
+    return add(this.#context, paths, options);
   }
 
   async addInPlace(): Promise<AddResult> {
@@ -129,6 +134,7 @@ export class DvcBackend implements Backend {
   }
 
   async checkout(paths: readonly string[], options: CheckoutOptions): Promise<CheckoutResult> {
+    refuseSides(options);
     const { checkout } = await import('./checkout.ts');
     return checkout(this.#context, paths, options);
   }
@@ -144,6 +150,7 @@ export class DvcBackend implements Backend {
   }
 
   async pull(paths: readonly string[], options: TransferChoice & CheckoutOptions): Promise<PullResult> {
+    refuseSides(options);
     const { pull } = await import('./transfer.ts');
     return pull(this.#context, paths, options);
   }
@@ -199,4 +206,12 @@ export class DvcBackend implements Backend {
       remedy: 'Run `varve export-dvc` in a repository in which varve was started.',
     });
   }
+}
+
+function refuseSides({ prefer }: CheckoutOptions): void {
+  if (prefer === undefined) return;
+  throw unsupported(
+    '`--ours` and `--theirs`',
+    'Save what lies here with `varve add`, or give it up with `--force`.',
+  );
 }

@@ -28,6 +28,7 @@ export async function checkoutWanted(
       path: output.path,
       ...counts,
       kept: [] as string[],
+      edited: [] as string[],
     })),
   };
 }

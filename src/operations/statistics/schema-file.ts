@@ -5,6 +5,7 @@ import { VarveError } from '../../errors.ts';
 import { parseSchema } from '../../schema/format/parse.ts';
 import type { Schema } from '../../schema/model.ts';
 import { schemaFromPbtxt } from '../../schema/tfdv/schema-from.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { enclosingGitRoot } from '../../workspace/repository.ts';
 import { type NamedDataset, schemaPathOf } from '../datasets/resolve.ts';
 
@@ -26,9 +27,10 @@ export function schemaFileOf(dataset: NamedDataset, cwd: string, given?: string)
   return { name: relative(cwd, absolutePath) || absolutePath, absolutePath };
 }
 
-/** The dataset that a schema of this name belongs to, if its name tells, and is no more than a word to a shell. */
+/** The dataset that a schema of this name belongs to, if its name tells, as a word of a shell. */
 function describedBy(name: string): string {
-  return /^([\w./][\w./-]*)\.schema\.yaml$/.exec(name)?.[1] ?? 'DATASET';
+  const dataset = /^(.+)\.schema\.yaml$/s.exec(name)?.[1];
+  return dataset === undefined ? 'DATASET' : shellWord(dataset);
 }
 
 /** The name of the same schema as TFDV keeps it. */

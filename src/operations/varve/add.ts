@@ -1,5 +1,6 @@
-import { posix } from 'node:path';
-import { isChosen, joinStreams } from '../../base/path-order.ts';
+import { existsSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { comparePaths, isChosen, isWithin } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { type Digest, toRaw } from '../../store/format/digest.ts';
 import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.ts';
@@ -7,20 +8,26 @@ import { MANY_FILES } from '../../store/restoring/file-groups.ts';
 import type { Store } from '../../store/store.ts';
 import type { Batch } from '../../store/writing/batch.ts';
 import { SmallFileReaders } from '../../store/writing/small-file-readers.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { ignoreDataset } from '../../workspace/git/gitignore.ts';
-import type { Pointer } from '../../workspace/pointer.ts';
-import type { Repository } from '../../workspace/repository.ts';
-import { compareWithRecord, manifestEntry, pathOfFile } from '../../workspace/tree/data-state.ts';
+import { type Pointer, readPointer } from '../../workspace/pointer.ts';
+import {
+  compareWithRecord,
+  type FileState,
+  manifestEntry,
+  pathOfFile,
+} from '../../workspace/tree/data-state.ts';
 import { fileClock } from '../../workspace/tree/file-clock.ts';
-import { contentOf, readRecordOf } from '../../workspace/tree/read-record.ts';
+import { contentOf, isSameContent } from '../../workspace/tree/read-record.ts';
 import { dataKind, type ScannedFile, scannedFile } from '../../workspace/tree/scan.ts';
 import {
   type RecordedFile,
   readStatCache,
   type StatCache,
+  unseenFile,
   writeStatCache,
 } from '../../workspace/tree/stat-cache.ts';
-import type { AddedDataset, AddResult } from '../backend/results.ts';
+import type { AddedDataset, AddResult, BackendAddOptions } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import type { Profiler } from '../statistics/profiler.ts';
@@ -33,16 +40,26 @@ import {
   replaceablePointer,
   statisticsOf,
 } from './datasets/write-pointer.ts';
-import { isInPlace } from './in-place/snapshot.ts';
+import { fetchInto } from './fetch.ts';
+import { isInPlace, isUnread, type ManifestFile } from './in-place/snapshot.ts';
+import { nextVersion, partsHere } from './next-version.ts';
 import { claimInCache, openCache } from './stores/stores.ts';
+
+/** What is to be added: a dataset, or files and folders within one. */
+interface Named {
+  readonly dataset: string;
+  readonly parts: readonly string[] | undefined;
+}
 
 /** A snapshot whose pointer can be written into the working tree once the store has everything. */
 interface Snapshot {
   readonly dataset: string;
   readonly before: Pointer | undefined;
   readonly pointer: Pointer;
+  /** What is known of the data here once the pointer is written. */
   readonly files: readonly RecordedFile[];
   readonly only: readonly string[] | undefined;
+  readonly notHere: number;
   readonly readAtMs: number;
 }
 
@@ -53,18 +70,16 @@ interface Snapshot {
 export async function add(
   context: WorkingContext,
   paths: readonly string[],
-  profiler: Profiler | undefined,
+  options: BackendAddOptions,
 ): Promise<AddResult> {
   const { repository } = context;
-  const datasets = [...new Set(paths.map((path) => datasetToAdd(context, path)))];
-  refuseOverlap(datasets);
+  const named = namedDatasets(context, paths);
+  refuseOverlap(named.map(({ dataset }) => dataset));
   return closing(await openCache(context), async (cache) => {
     const batch = cache.batch();
     const snapshots: Snapshot[] = [];
     try {
-      for (const dataset of datasets) {
-        snapshots.push(await takeSnapshot(context, cache, batch, dataset, profiler));
-      }
+      for (const one of named) snapshots.push(await takeSnapshot(context, cache, batch, one, options));
       context.signal?.throwIfAborted();
       await claimInCache(
         context,
@@ -79,11 +94,29 @@ export async function add(
   });
 }
 
-/** @throws VarveError for every path that cannot become a dataset */
-function datasetToAdd(context: WorkingContext, path: string): string {
-  const dataset = datasetPath(context, path);
-  if (dataKind(context.repository.root, dataset) !== undefined) return dataset;
-  throw new VarveError('path-missing', `There is nothing at ${path}`, {
+/** @throws VarveError for every path that cannot become a dataset, and is in none */
+function namedDatasets(context: WorkingContext, paths: readonly string[]): Named[] {
+  const { root } = context.repository;
+  const named = new Map<string, Set<string> | undefined>();
+  for (const path of paths) {
+    const { dataset, part } = datasetPath(context, path);
+    const isKnown = part === undefined || partKnown(context, dataset, part);
+    if (dataKind(root, dataset) === undefined || !isKnown) throw nothingAt(path);
+    if (part === undefined) named.set(dataset, undefined);
+    else if (!named.has(dataset)) named.set(dataset, new Set([part]));
+    else named.get(dataset)?.add(part);
+  }
+  return [...named].map(([dataset, parts]) => ({ dataset, parts: parts && [...parts].sort() }));
+}
+
+/** A part may be gone: that is what is added then. */
+function partKnown({ repository }: WorkingContext, dataset: string, part: string): boolean {
+  if (existsSync(join(repository.root, dataset, part))) return true;
+  return readStatCache(repository, dataset)?.paths.some((path) => isWithin(path, part)) ?? false;
+}
+
+function nothingAt(path: string): VarveError {
+  return new VarveError('path-missing', `There is nothing at ${path}`, {
     path,
     remedy:
       'Check the spelling of the path; a dataset that is not checked out comes back by `varve checkout`.',
@@ -105,133 +138,228 @@ async function takeSnapshot(
   context: WorkingContext,
   cache: Store,
   batch: Batch,
-  dataset: string,
-  profiler: Profiler | undefined,
+  { dataset, parts }: Named,
+  { profiler, replace = false }: BackendAddOptions,
 ): Promise<Snapshot> {
   const { repository } = context;
   const { root } = repository;
   const kind = dataKind(root, dataset)!;
-  const before = replaceablePointer(root, dataset);
+  const before =
+    parts === undefined ? replaceablePointer(root, dataset, replace) : readPointer(root, dataset);
   const statCache = readStatCache(repository, dataset);
+  const isMoved =
+    before !== undefined &&
+    statCache !== undefined &&
+    !isSameContent(repository, statCache.snapshot, before.digest);
+  if (isMoved && parts !== undefined) throw outdated(dataset);
   const readAtMs = fileClock(repository);
-  const { files, taken } = await readFiles(context, batch, dataset, statCache);
-  const only = kind === 'directory' && before?.kind === 'directory' ? statCache?.only : undefined;
-  if (only !== undefined) refuseAbsentInPlace(repository, dataset, statCache!.snapshot);
-  const facts = await factsOf(repository, cache, batch, dataset, { kind, files, only, statCache });
+  const found = await readFiles(context, batch, dataset, { record: statCache, parts });
+  // Of a version that was here as a whole nothing never was; where the pointer moved on, only what lies here can be its version.
+  const isAllHere = parts === undefined && statCache !== undefined && statCache.only === undefined;
+  const follows = replace || isMoved || isAllHere || before?.kind !== kind ? undefined : before;
+  const version = await versionOf(context, cache, batch, { dataset, kind, follows, parts, found });
+  const { digest, notHere, files } = version;
   const unchanged =
-    before !== undefined && before.kind === kind && contentOf(repository, before.digest) === facts.digest;
+    before !== undefined && before.kind === kind && contentOf(repository, before.digest) === digest;
+  if (isMoved && !replace && !unchanged) throw outdated(dataset);
   const profile =
     unchanged && before.profile !== undefined
       ? statisticsOf(before)
-      : await profileOf(batch, profiler, { root, dataset, kind, files, only, previous: before?.profile });
-  for (const file of taken) checkUnchanged(root, dataset, file);
+      : await profileOf(batch, profiler, { root, dataset, kind, files, previous: before?.profile });
+  for (const file of found.taken) checkUnchanged(root, dataset, file);
   // What lies in a bucket stays there as long as nobody changes it here: it gains statistics.
   const pointer: Pointer =
     unchanged && isInPlace(before)
       ? { ...before, ...profile }
-      : { path: posix.basename(dataset), kind, ...facts, ...profile };
-  return { dataset, before, pointer, files, only, readAtMs };
+      : { path: posix.basename(dataset), kind, digest, ...version.facts, ...profile };
+  return { dataset, before, pointer, files: version.recorded, only: version.only, notHere, readAtMs };
 }
 
-/** Reads what is not known yet into the batch. Sorted as the manifest is. */
+function outdated(dataset: string): VarveError {
+  const word = shellWord(dataset);
+  return new VarveError(
+    'version-outdated',
+    `${dataset} lies here as another version than its pointer names`,
+    {
+      path: dataset,
+      remedy: `Run \`varve checkout ${word}\`: it brings that version and keeps what was edited here. If what lies here is to follow that version as it is, run \`varve add --replace ${word}\`.`,
+    },
+  );
+}
+
+/** What a look at the data of a dataset finds. */
+interface FoundData {
+  /** What is to be added, as it lies here, in the order of the manifest. */
+  readonly here: readonly RecordedFile[];
+  /** What was recorded of all else. */
+  readonly elsewhere: readonly RecordedFile[];
+  /** Whether all else lies here as it was recorded. */
+  readonly elsewhereSame: boolean;
+  /** What is to be added, was recorded, and is not here any more. */
+  readonly gone: ReadonlySet<string>;
+  /** What was read for that. */
+  readonly taken: readonly ScannedFile[];
+}
+
+/** Reads what is not known yet into the batch. */
 async function readFiles(
   context: WorkingContext,
   batch: Batch,
   dataset: string,
-  record: StatCache | undefined,
-): Promise<{ files: RecordedFile[]; taken: ScannedFile[] }> {
-  const files: { file: ScannedFile; digest: Digest | undefined }[] = [];
+  {
+    record,
+    parts,
+  }: { readonly record: StatCache | undefined; readonly parts: readonly string[] | undefined },
+): Promise<FoundData> {
+  const here: { file: ScannedFile; digest: Digest | undefined }[] = [];
   const pending: { file: ScannedFile; digest: Digest | undefined }[] = [];
+  const elsewhere: FileState[] = [];
+  const gone = new Set<string>();
   let readers: SmallFileReaders | undefined;
   try {
-    for (const { found, recordedAt, same } of compareWithRecord(context.repository.root, dataset, record)) {
-      if (found === undefined) continue;
-      const known = same ? record!.digest(recordedAt!) : undefined;
-      const digest = known !== undefined && batch.relyOn(toRaw(known)) ? known : undefined;
-      const file = { file: found, digest };
-      files.push(file);
-      if (digest === undefined && !found.path.endsWith('/')) pending.push(file);
-      // They get ready while the rest is looked for.
-      if (pending.length === MANY_FILES) readers ??= new SmallFileReaders();
+    for (const state of compareWithRecord(context.repository.root, dataset, record)) {
+      const { path, found } = state;
+      if (!isChosen(path, parts)) elsewhere.push(state);
+      else if (found === undefined) gone.add(path);
+      else {
+        const file = { file: found, digest: storedDigest(batch, record, state) };
+        here.push(file);
+        if (file.digest === undefined && !path.endsWith('/')) pending.push(file);
+        // They get ready while the rest is looked for.
+        if (pending.length === MANY_FILES) readers ??= new SmallFileReaders();
+      }
     }
     await takeIn(context, batch, dataset, pending, readers);
   } finally {
     await readers?.close();
   }
-  return { files, taken: pending.map(({ file }) => file) };
+  return {
+    here,
+    elsewhere: elsewhere.flatMap((state) => recordedFile(record, state)),
+    elsewhereSame: elsewhere.every(({ same }) => same),
+    gone,
+    taken: pending.map(({ file }) => file),
+  };
 }
 
-/**
- * Collects what the pointer says of the data itself. Parts that are not checked out stay as the version before has them.
- */
-async function factsOf(
-  repository: Repository,
+/** The digest of a file that did not change and whose bytes the store has. */
+function storedDigest(
+  batch: Batch,
+  record: StatCache | undefined,
+  { same, recordedAt }: FileState,
+): Digest | undefined {
+  const known = same ? record!.digest(recordedAt!) : undefined;
+  return known !== undefined && batch.relyOn(toRaw(known)) ? known : undefined;
+}
+
+/** What stays known of a file that is not added now: if it changed here, it stays changed. */
+function recordedFile(
+  record: StatCache | undefined,
+  { path, found, same, recordedAt }: FileState,
+): RecordedFile[] {
+  if (recordedAt === undefined) return [];
+  const digest = record!.digest(recordedAt);
+  if (same) return [{ file: found!, digest }];
+  const size = record!.size(recordedAt);
+  const executable = record!.executable(recordedAt);
+  const entry = { path, size, ...(digest && { digest }), ...(executable && { executable }) };
+  return [unseenFile(entry)];
+}
+
+interface Version {
+  readonly digest: Digest;
+  readonly facts: Pick<Pointer, 'bytes' | 'files' | 'executable'>;
+  /** Every file, if all of them lie here as they are in the version. */
+  readonly files: readonly RecordedFile[] | undefined;
+  readonly recorded: readonly RecordedFile[];
+  /** Files of the version that are not here. */
+  readonly notHere: number;
+  /** The parts that are here, if that is not all. */
+  readonly only: readonly string[] | undefined;
+}
+
+/** Puts the version together that the data makes. @param follows the version whose other files stay */
+async function versionOf(
+  context: WorkingContext,
   cache: Store,
   batch: Batch,
-  dataset: string,
   data: {
+    readonly dataset: string;
     readonly kind: Pointer['kind'];
-    readonly files: readonly RecordedFile[];
-    readonly only: readonly string[] | undefined;
-    readonly statCache: StatCache | undefined;
+    readonly follows: Pointer | undefined;
+    readonly parts: readonly string[] | undefined;
+    readonly found: FoundData;
   },
-): Promise<Pick<Pointer, 'digest' | 'bytes' | 'files' | 'executable'>> {
-  const { kind, files, only, statCache } = data;
+): Promise<Version> {
+  const { dataset, kind, follows, parts, found } = data;
+  const { here } = found;
   if (kind === 'file') {
-    const { file, digest } = files[0]!;
-    return { digest: digest!, bytes: file.size, files: 1, ...(file.executable ? { executable: true } : {}) };
+    const { file, digest } = here[0]!;
+    const facts = { bytes: file.size, files: 1, ...(file.executable ? { executable: true as const } : {}) };
+    return { digest: digest!, facts, files: here, recorded: here, notHere: 0, only: undefined };
   }
-  const entries =
-    only === undefined
-      ? entriesOf(files)
-      : await withAbsent(repository, cache, dataset, { files, only, statCache });
-  const total = { bytes: 0, files: 0 };
-  const { digest } = await batch.addBytes(encodeManifest(counted(entries, total)), 'meta');
-  return { digest, ...total };
+  const next =
+    follows === undefined
+      ? { entries: here.map(manifestEntry), notHere: [] }
+      : await nextVersion(here, await entriesOf(context, cache, dataset, follows), {
+          gone: found.gone,
+          parts,
+        });
+  const { entries, notHere } = next;
+  if (follows !== undefined && isInPlace(follows)) refuseUnread(dataset, entries);
+  const facts = totalsOf(entries);
+  const { digest } = await batch.addBytes(encodeManifest(entries), 'meta');
+  const recorded = found.elsewhere.length === 0 ? here : inOrder([...found.elsewhere, ...here]);
+  const isWhole =
+    recorded.length === entries.length &&
+    recorded.every(({ file }, index) => file.path === entries[index]!.path);
+  return {
+    digest,
+    facts,
+    files: isWhole && found.elsewhereSame ? recorded : undefined,
+    recorded,
+    notHere: notHere.length,
+    only: isWhole ? undefined : partsHere(entries, absentFrom(recorded, entries)),
+  };
 }
 
-function* entriesOf(files: readonly RecordedFile[]): Generator<ManifestEntry> {
-  for (const file of files) yield manifestEntry(file);
+function inOrder(files: RecordedFile[]): RecordedFile[] {
+  return files.sort((a, b) => comparePaths(a.file.path, b.file.path));
 }
 
-/** Adds up what passes; folders that are empty are no files. */
-function* counted(
-  entries: Iterable<ManifestEntry>,
-  total: { bytes: number; files: number },
-): Generator<ManifestEntry> {
-  for (const entry of entries) {
-    if (entry.digest !== undefined) total.files += 1;
-    total.bytes += entry.size;
-    yield entry;
-  }
+function absentFrom(recorded: readonly RecordedFile[], entries: readonly ManifestEntry[]): string[] {
+  const here = new Set(recorded.map(({ file }) => file.path));
+  return entries.flatMap(({ path }) => (here.has(path) ? [] : [path]));
 }
 
-function withAbsent(
-  repository: Repository,
+/** The files of the version before. Whoever pulled nothing has not even their list, which is small. */
+async function entriesOf(
+  context: WorkingContext,
   cache: Store,
   dataset: string,
-  data: {
-    readonly files: readonly RecordedFile[];
-    readonly only: readonly string[];
-    readonly statCache: StatCache | undefined;
-  },
-): Promise<ManifestEntry[]> {
-  const { files, only, statCache } = data;
-  const whole = { path: '', kind: 'directory' as const, digest: statCache!.snapshot, bytes: 0, files: 0 };
-  return withAbsentParts(entriesOf(files), snapshotFiles(repository, cache, dataset, whole), only);
+  pointer: Pointer,
+): Promise<AsyncIterable<ManifestFile>> {
+  if (!cache.has(pointer.digest)) {
+    try {
+      await fetchInto(context, cache, [{ path: dataset, pointer, only: [] }], {});
+    } catch (error) {
+      throw error instanceof VarveError ? unlisted(dataset, error) : error;
+    }
+  }
+  return snapshotFiles(context.repository, cache, dataset, pointer);
 }
 
-async function withAbsentParts(
-  entries: Iterable<ManifestEntry>,
-  before: AsyncIterable<ManifestEntry>,
-  only: readonly string[],
-): Promise<ManifestEntry[]> {
-  const merged: ManifestEntry[] = [];
-  for await (const [here, then] of joinStreams(entries, before)) {
-    const entry = here ?? (isChosen(then!.path, only) ? undefined : then);
-    if (entry !== undefined) merged.push(entry);
-  }
-  return merged;
+function unlisted(dataset: string, { message, remedy }: VarveError): VarveError {
+  return new VarveError('object-missing', `What else belongs to ${dataset} is not known here: ${message}`, {
+    path: dataset,
+    remedy: `${remedy} If what lies here is all of it, run \`varve add --replace ${shellWord(dataset)}\`.`,
+  });
+}
+
+function totalsOf(entries: readonly ManifestEntry[]): { bytes: number; files: number } {
+  // Folders that are empty are no files.
+  const files = entries.reduce((sum, { digest }) => sum + (digest === undefined ? 0 : 1), 0);
+  return { bytes: entries.reduce((sum, { size }) => sum + size, 0), files };
 }
 
 async function profileOf(
@@ -241,13 +369,12 @@ async function profileOf(
     readonly root: string;
     readonly dataset: string;
     readonly kind: Pointer['kind'];
-    readonly files: readonly RecordedFile[];
-    readonly only: readonly string[] | undefined;
+    readonly files: readonly RecordedFile[] | undefined;
     readonly previous: Digest | undefined;
   },
 ): Promise<PointedStatistics> {
   // Statistics of a part would pass for those of the whole.
-  if (profiler === undefined || data.only !== undefined) return {};
+  if (profiler === undefined || data.files === undefined) return {};
   const { root, dataset, kind, previous } = data;
   const files = data.files.flatMap(({ file, digest }) =>
     digest === undefined ? [] : [{ path: file.path, content: digest, size: file.size }],
@@ -276,18 +403,19 @@ function checkUnchanged(root: string, dataset: string, before: ScannedFile): voi
 }
 
 function record(repository: WorkingContext['repository'], snapshot: Snapshot): AddedDataset {
-  const { dataset, before, pointer, files, only, readAtMs } = snapshot;
+  const { dataset, before, pointer, files, only, notHere, readAtMs } = snapshot;
   ignoreDataset(repository.root, dataset);
   const added = pointTo(repository, dataset, before, pointer);
   writeStatCache(repository, dataset, { digest: pointer.digest, only }, files, readAtMs);
-  return added;
+  return notHere === 0 ? added : { ...added, notHere };
 }
 
 /** Of what lies in a bucket and was never read there is nothing that a copy could take over. */
-function refuseAbsentInPlace(repository: Repository, dataset: string, snapshot: Digest): void {
-  if (readRecordOf(repository, snapshot) === undefined) return;
+function refuseUnread(dataset: string, entries: readonly ManifestFile[]): void {
+  const unread = entries.find(isUnread);
+  if (unread === undefined) return;
   throw new VarveError('data-not-read', `${dataset} is here in part only, and the rest lies in a bucket`, {
     path: dataset,
-    remedy: `Run \`varve pull ${dataset}\` for all of it, then add it: that makes a copy.`,
+    remedy: `Run \`varve pull ${shellWord(dataset)}\` for all of it, then add it: that makes a copy.`,
   });
 }

@@ -12,6 +12,7 @@ import { notDvc } from '../backend/errors.ts';
 import type {
   AddInPlaceOptions,
   AddResult,
+  BackendAddOptions,
   CheckoutOptions,
   CheckoutResult,
   ComparedDataset,
@@ -32,7 +33,6 @@ import type {
 } from '../backend/results.ts';
 import type { DatasetFiles, DatasetVersion, HistoryEntry } from '../backend/version.ts';
 import type { WorkingContext } from '../context/context.ts';
-import type { Profiler } from '../statistics/profiler.ts';
 import { datasetAtPath } from './datasets/select.ts';
 import { datasetVersion, selectVersions, versionHistory, versionsAt } from './datasets/versions.ts';
 
@@ -96,9 +96,9 @@ export class VarveBackend implements Backend {
     return openCache(this.#context);
   }
 
-  async add(paths: readonly string[], profiler: Profiler | undefined): Promise<AddResult> {
+  async add(paths: readonly string[], options: BackendAddOptions): Promise<AddResult> {
     const { add } = await import('./add.ts');
-    return add(this.#context, paths, profiler);
+    return add(this.#context, paths, options);
   }
 
   async addInPlace(url: string, options: AddInPlaceOptions): Promise<AddResult> {

@@ -1,8 +1,9 @@
-import { isChosen } from '../../base/path-order.ts';
+import { isWithin } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { applyCheckout, type PutInPlace } from '../../workspace/checkout/apply.ts';
 import {
   checkCollisions,
@@ -16,6 +17,8 @@ import { removeUnfinished } from '../../workspace/checkout/unfinished-files.ts';
 import { readConfig } from '../../workspace/config.ts';
 import { pathOfFile } from '../../workspace/tree/data-state.ts';
 import { fileClock } from '../../workspace/tree/file-clock.ts';
+import { isSameContent } from '../../workspace/tree/read-record.ts';
+import { dataKind } from '../../workspace/tree/scan.ts';
 import { readStatCache, type StatCache, writeStatCache } from '../../workspace/tree/stat-cache.ts';
 import type { CheckedOutDataset, CheckoutOptions, CheckoutResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
@@ -24,6 +27,9 @@ import { Problems } from './datasets/problems.ts';
 import { refuseNested, type SelectedDataset, selectReadable, snapshotFiles } from './datasets/select.ts';
 import { isInPlace, isUnread, notRead } from './in-place/snapshot.ts';
 import { openCache } from './stores/stores.ts';
+
+/** Conflicts whose paths an error names. */
+const MAX_NAMED = 20;
 
 interface Planned {
   readonly dataset: SelectedDataset;
@@ -45,16 +51,29 @@ export async function checkout(
   const datasets = await selectReadable(context, paths, problems);
   problems.besides(datasets.length);
   return closing(await openCache(context), (cache) =>
-    checkoutFrom(context, cache, datasets, { ...options, named: paths.length > 0 }, problems),
+    // Who names a dataset wants it as its pointer says.
+    checkoutFrom(
+      context,
+      cache,
+      datasets,
+      { ...options, named: paths.length > 0, keepEdited: paths.length === 0 },
+      problems,
+    ),
   );
 }
 
-/** @param options.named whether the user named the datasets: those become whole, else they keep to the parts chosen before */
+interface Choice extends CheckoutOptions {
+  /** Whether the user named the datasets: those become whole, else they keep to the parts chosen before. */
+  readonly named: boolean;
+  /** Whether a file that was edited here stays although it is the version of the pointer that was edited. */
+  readonly keepEdited: boolean;
+}
+
 export async function checkoutFrom(
   context: WorkingContext,
   cache: Store,
   datasets: readonly SelectedDataset[],
-  options: CheckoutOptions & { readonly named: boolean },
+  options: Choice,
   problems = new Problems(),
 ): Promise<CheckoutResult> {
   const planned: Planned[] = [];
@@ -67,6 +86,7 @@ export async function checkoutFrom(
     if (made !== undefined) planned.push(made);
   }
   const left = problems.besides(planned.length);
+  refuseConflicts(planned);
   refuseUnsaved(planned);
   refuseMissing(cache, planned);
   const touched = planned.map(touchedBy);
@@ -87,7 +107,7 @@ async function plan(
   context: WorkingContext,
   cache: Store,
   dataset: SelectedDataset,
-  options: CheckoutOptions & { readonly named: boolean },
+  options: Choice,
 ): Promise<Planned> {
   const { repository, signal } = context;
   const { path, pointer } = dataset;
@@ -95,8 +115,13 @@ async function plan(
   const only = chosenParts(dataset, record, options.named);
   const files = snapshotFiles(repository, cache, path, pointer);
   const isSaved = (digest: Digest): boolean => cache.has(digest);
+  const isMoved = record !== undefined && !isSameContent(repository, record.snapshot, pointer.digest);
   const made = await planCheckout(repository.root, path, record, files, {
     force: options.force,
+    prefer: options.prefer,
+    preferAt: dataset.only,
+    keepEdited: isMoved || options.keepEdited,
+    keepRemoved: isMoved && dataKind(repository.root, path) !== undefined,
     only,
     isSaved,
     signal,
@@ -119,8 +144,11 @@ function chosenParts(
 }
 
 function refuseUnknownParts({ path, only }: SelectedDataset, made: CheckoutPlan): void {
-  for (const part of only ?? []) {
-    if (made.files.some(({ entry }) => isChosen(entry.path, [part]))) continue;
+  if (only === undefined) return;
+  const inSnapshot = [...made.files.map(({ entry }) => entry), ...made.edited].map(({ path: file }) => file);
+  const known = [...inSnapshot, ...made.remove, ...made.kept, ...made.conflicts];
+  for (const part of only) {
+    if (known.some((file) => isWithin(file, part))) continue;
     throw new VarveError('path-missing', `The snapshot of ${path} has nothing at ${part}`, {
       path: `${path}/${part}`,
       remedy: 'Check the spelling; `varve diff` and `varve log` show what versions hold.',
@@ -128,15 +156,35 @@ function refuseUnknownParts({ path, only }: SelectedDataset, made: CheckoutPlan)
   }
 }
 
+function refuseConflicts(planned: readonly Planned[]): void {
+  const conflicts = planned.flatMap(({ dataset, plan: { conflicts: paths } }) =>
+    paths.map((path) => pathOfFile(dataset.path, path)),
+  );
+  const [first] = conflicts;
+  if (first === undefined) return;
+  const more = conflicts.length > 1 ? ` and ${conflicts.length - 1} more` : '';
+  throw new VarveError(
+    'changes-conflicting',
+    `${first}${more} changed here, and in the version to come too`,
+    {
+      path: first,
+      remedy: `Keep what lies here with \`varve checkout --ours ${shellWord(first)}\`, or take the other with --theirs. To have both, copy yours elsewhere first.`,
+      details: conflicts.slice(0, MAX_NAMED),
+    },
+  );
+}
+
 function refuseUnsaved(planned: readonly Planned[]): void {
   const unsaved = planned.flatMap(({ dataset, plan: { unsaved: paths } }) =>
     paths.map((path) => pathOfFile(dataset.path, path)),
   );
-  if (unsaved.length === 0) return;
+  const first = planned.find(({ plan: made }) => made.unsaved.length > 0);
+  if (first === undefined) return;
+  const word = shellWord(first.dataset.path);
   const more = unsaved.length > 1 ? ` and ${unsaved.length - 1} more` : '';
   throw new VarveError('changes-unsaved', `${unsaved[0]}${more} would be overwritten, and nobody saved it`, {
     path: unsaved[0]!,
-    remedy: 'Save it with `varve add`, move it away, or give it up with `varve checkout --force`.',
+    remedy: `Save it with \`varve add ${word}\`, move it away, or give it up with \`varve checkout --force ${word}\`.`,
   });
 }
 
@@ -152,7 +200,7 @@ function refuseMissing(cache: Store, planned: readonly Planned[]): void {
     const path = pathOfFile(dataset.path, missing.entry.path);
     throw new VarveError('object-missing', `${path} is not in the cache (${missing.entry.digest})`, {
       path,
-      remedy: 'Run `varve pull`, which brings it from the remote.',
+      remedy: `Run \`varve pull ${shellWord(dataset.path)}\`, which brings it from the remote.`,
     });
   }
 }
@@ -199,6 +247,7 @@ async function apply(
     writtenBytes,
     removed: made.remove.length,
     kept: made.kept,
+    edited: made.edited.map(({ path: file }) => file),
     ...(only === undefined ? {} : { only }),
   };
 }

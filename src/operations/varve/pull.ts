@@ -22,8 +22,12 @@ export async function pull(
   return closing(await openCache(context), async (cache) => {
     const fetched = await fetchInto(context, cache, datasets, options);
     if (options.profilesOnly) return { fetched, datasets: [], ...unread };
+    const { force, prefer } = options;
     const named = paths.length > 0;
-    return { fetched, ...(await checkoutFrom(context, cache, datasets, { force: options.force, named }, problems)) };
+    return {
+      fetched,
+      ...(await checkoutFrom(context, cache, datasets, { force, prefer, named, keepEdited: true }, problems)),
+    };
   });
 }
 

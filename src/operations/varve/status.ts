@@ -13,7 +13,7 @@ import {
   manifestEntry,
 } from '../../workspace/tree/data-state.ts';
 import { fileClock } from '../../workspace/tree/file-clock.ts';
-import { contentOf } from '../../workspace/tree/read-record.ts';
+import { isSameContent } from '../../workspace/tree/read-record.ts';
 import { dataKind } from '../../workspace/tree/scan.ts';
 import {
   type RecordedFile,
@@ -64,12 +64,13 @@ export async function datasetStatus(
   if (!isThere) return { path, kind, state: 'missing', changes: [] };
   const found = await lookAt(context, path, pointer, unfinished);
   const state = stateOf(found);
-  const { changes, only } = found;
+  const { changes, only, isMoved } = found;
   return {
     path,
     kind,
     state,
     changes: state === 'modified' ? changes : [],
+    ...(state === 'modified' && isMoved && { pointerMoved: true }),
     ...(only === undefined ? {} : { only }),
   };
 }
@@ -81,6 +82,8 @@ interface Found {
   readonly changes: readonly FileChange[];
   /** Whether the files, as they lie there or as they are recorded, are those that the pointer names. */
   readonly isPointed: boolean;
+  /** Whether the pointer names another snapshot than the recorded one. */
+  readonly isMoved: boolean;
   /** The parts that were checked out, if that is not all. */
   readonly only: readonly string[] | undefined;
 }
@@ -104,31 +107,20 @@ async function lookAt(
   const states = compareWithRecord(repository.root, path, record, unfinished);
   const suspects = [...states].filter(({ same }) => !same);
   const only = record?.only;
+  const isMoved = record !== undefined && !isSameContent(repository, record.snapshot, pointer.digest);
   if (record !== undefined && suspects.length === 0)
-    return {
-      isRecorded: true,
-      changes: [],
-      isPointed: isSnapshot(repository, record.snapshot, pointer),
-      only,
-    };
+    return { isRecorded: true, changes: [], isPointed: !isMoved, isMoved, only };
 
   const readAtMs = fileClock(repository);
   const read = await readSuspects(context, path, suspects);
   const changes = record === undefined ? [] : suspects.flatMap((suspect) => changeOf(record, suspect, read));
   const files = knownFiles(repository.root, path, record, read);
   const snapshot = record !== undefined && changes.length === 0 ? record.snapshot : snapshotOf(files);
-  const isPointed = isSnapshot(repository, snapshot, pointer);
-  const found = { isRecorded: record !== undefined, changes, isPointed, only };
+  const isPointed = isSameContent(repository, snapshot, pointer.digest);
+  const found = { isRecorded: record !== undefined, changes, isPointed, isMoved, only };
   if (stateOf(found) !== 'modified')
     remember(repository, path, { digest: isPointed ? pointer.digest : snapshot, only }, files, readAtMs);
   return found;
-}
-
-/** Tells whether the files of a snapshot are those that the pointer names, be it in place or a copy. */
-function isSnapshot(repository: Repository, snapshot: Digest, pointer: Pointer): boolean {
-  return (
-    snapshot === pointer.digest || contentOf(repository, snapshot) === contentOf(repository, pointer.digest)
-  );
 }
 
 /** Digests by path of the files that look changed. */

@@ -1,10 +1,10 @@
 import type { Engine } from '../../engine/duckdb.ts';
 import { portionsOf, type RowGroups, rowGroupsOf } from '../../engine/formats/row-groups.ts';
 import type { TableSource } from '../../engine/source.ts';
-import type { LeafCounts } from '../counters/counter.ts';
+import { type LeafCounts, MAX_TABLE_VALUES } from '../counters/counter.ts';
 import { distinctCount } from '../hashing/sketch.ts';
 import type { FeatureProfile, LengthStats, TableProfile } from '../model/model.ts';
-import { leafSql } from '../plan/leaf-sql.ts';
+import { elementsSql, leafSql, leavesByLists } from '../plan/leaf-sql.ts';
 import { isText, type Leaf, leavesOf } from '../plan/leaves.ts';
 import { countLengths } from '../plan/list-lengths.ts';
 import { repeatedTexts } from '../plan/repeated-texts.ts';
@@ -30,8 +30,10 @@ const VALUES_PER_PORTION = 2 ** 19;
 /** Scans leaves; undefined if it could not, so that another scanner has to. */
 type Scanner = (rows: Scan, onRows: OnRows) => Promise<LeafCounts[] | undefined>;
 
-/** The most columns that are read in one scan: their tables and sketches are in memory at once. */
-const MAX_LEAVES_PER_SCAN = 24;
+/** The most values whose counters are in memory at once, of all columns that one scan reads. */
+const MAX_VALUES_PER_SCAN = 24 * MAX_TABLE_VALUES;
+/** The most columns of one scan, whose counters take some memory even without a value. */
+const MAX_LEAVES_PER_SCAN = 1024;
 
 /**
  * A thread takes of what is left as if so many scans of each thread were to come: fewer and fewer columns, so that all
@@ -49,9 +51,15 @@ export async function profileTable(
   const [[rows]] = (await engine.query(`SELECT count(*)::DOUBLE FROM ${source.relation}`)) as [[number]];
   const table = { engine, source: source.relation, rows, weight: options.weight };
   const repeated = await repeatedTexts(engine, leaves, source.relation, rows);
+  const lists = await listsOf(engine, leaves, source.relation);
   const threads = 1 + options.threads.length;
   const groups = threads > 1 && source.parquet && (await rowGroupsOf(engine, source.parquet, source.columns));
-  const scans = scansOf(leaves, repeated, source.relation, threads, groups || undefined);
+  const scans = [
+    ...[...repeated].map((leaf) => groupedRows(leaf, source.relation)),
+    ...flatScans(flatLeaves(leaves, repeated), table, threads, groups || undefined),
+    ...lists.flatMap((list) => listScans(list, source.relation)),
+  ];
+  const listOf = new Map(lists.flatMap((list) => list.leaves.map((leaf) => [leaf, list] as const)));
   const features = new Map<Leaf, FeatureProfile>();
   const seen = new Map<Scan, number>();
   const report = () => {
@@ -67,7 +75,7 @@ export async function profileTable(
       });
       if (counts === undefined) return void scans.push(scan);
       for (const [index, { leaf }] of scan.leaves.entries()) {
-        features.set(leaf, await profileLeaf(table, leaf, counts[index]!));
+        features.set(leaf, await profileLeaf(table, leaf, counts[index]!, listOf.get(leaf)));
       }
       seen.set(scan, 1);
       report();
@@ -80,32 +88,49 @@ export async function profileTable(
   return { name: options.name, rows, ...(options.weight && { weight: options.weight }), features: inOrder };
 }
 
-/** Scalar leaves share scans; grouped ones and leaves in lists take one each. */
-function scansOf(
-  leaves: readonly Leaf[],
-  grouped: ReadonlySet<Leaf>,
-  source: string,
+/** Leaves that lie in no list and are not grouped; those that take longest come first. */
+function flatLeaves(leaves: readonly Leaf[], grouped: ReadonlySet<Leaf>): Leaf[] {
+  return leaves
+    .filter((leaf) => leaf.expressions.length === 1 && !grouped.has(leaf))
+    .sort((a, b) => Number(isText(b)) - Number(isText(a)));
+}
+
+function flatScans(
+  flat: readonly Leaf[],
+  { source, rows }: Pick<Table, 'source' | 'rows'>,
   threads: number,
   groups: RowGroups | undefined,
 ): Scan[] {
-  // What takes longest comes first.
-  const flat = leaves
-    .filter((leaf) => leaf.expressions.length === 1 && !grouped.has(leaf))
-    .sort((a, b) => Number(isText(b)) - Number(isText(a)));
-  const scans = [...grouped].map((leaf) => groupedRows(leaf, source));
-  while (flat.length > 0) {
-    const share = threads === 1 ? flat.length : Math.ceil(flat.length / (SCANS_PER_THREAD * threads));
-    const batch = flat.splice(0, Math.min(MAX_LEAVES_PER_SCAN, share));
+  const scans: Scan[] = [];
+  for (let start = 0; start < flat.length; ) {
+    const left = flat.length - start;
+    const share = threads === 1 ? left : Math.ceil(left / (SCANS_PER_THREAD * threads));
+    const batch = flat.slice(start, start + Math.min(leavesPerScan(rows), share));
     scans.push({
       from: source,
       portions: groups && portionsOf(groups, Math.floor(VALUES_PER_PORTION / batch.length)),
       leaves: batch.map((leaf) => ({ leaf, expression: leaf.expressions[0]! })),
     });
-  }
-  for (const leaf of leaves.filter((each) => each.expressions.length > 1)) {
-    scans.push({ from: `(${leafSql(leaf, source)})`, leaves: [{ leaf, expression: 'v' }] });
+    start += batch.length;
   }
   return scans;
+}
+
+/** Each scan of a list reads the whole list, so that few scans are to read all of its leaves. */
+function listScans({ leaves, presence }: Lists, source: string): Scan[] {
+  const from = elementsSql(leaves[0]!, source);
+  const most = leavesPerScan(Number(presence.valency.sum));
+  const scans: Scan[] = [];
+  for (let start = 0; start < leaves.length; start += most) {
+    const batch = leaves.slice(start, start + most);
+    scans.push({ from, leaves: batch.map((leaf) => ({ leaf, expression: leaf.expressions.at(-1)! })) });
+  }
+  return scans;
+}
+
+function leavesPerScan(rows: number): number {
+  const values = Math.min(Math.max(rows, 1), MAX_TABLE_VALUES);
+  return Math.min(MAX_LEAVES_PER_SCAN, Math.floor(MAX_VALUES_PER_SCAN / values));
 }
 
 function groupedRows(leaf: Leaf, source: string): Scan {
@@ -120,10 +145,15 @@ interface Table {
   readonly weight: string | undefined;
 }
 
-async function profileLeaf(table: Table, leaf: Leaf, counts: LeafCounts): Promise<FeatureProfile> {
-  const { engine, source, weight } = table;
-  const feature = featureOf(leaf, await presenceOf(table, leaf, counts), counts);
-  if (weight === undefined || leaf.expressions.length > 1) return feature;
+async function profileLeaf(
+  { engine, source, rows, weight }: Table,
+  leaf: Leaf,
+  counts: LeafCounts,
+  lists: Lists | undefined,
+): Promise<FeatureProfile> {
+  if (lists !== undefined) return featureOf(leaf, presenceInLists(rows, lists, counts), counts);
+  const feature = featureOf(leaf, presenceOfScalar(rows, counts), counts);
+  if (weight === undefined) return feature;
   const distinct = distinctCount(counts.distinct);
   return { ...feature, weighted: await weighLeaf(engine, leaf, distinct, source, weight) };
 }
@@ -149,18 +179,30 @@ export function presenceOfScalar(rows: number, { count }: LeafCounts): Presence 
   return { present: count, nulls: rows - count, count, nullElements: 0 };
 }
 
-async function presenceOf(
-  { engine, source, rows }: Table,
-  leaf: Leaf,
-  counts: LeafCounts,
-): Promise<Presence> {
-  const lists = leaf.expressions.length - 1;
-  if (lists === 0) return presenceOfScalar(rows, counts);
-  const { count } = counts;
-  const outermost = `SELECT count(v)::DOUBLE FROM (${leafSql(leaf, source, 0)})`;
-  const [[present]] = (await engine.query(outermost)) as [[number]];
-  const innermost = leafSql(leaf, source, lists - 1);
-  const valency = await countLengths(engine, `SELECT len(v) AS l, 1 AS n FROM (${innermost})`);
+/** Leaves that are reached through the same lists. */
+interface Lists {
+  readonly leaves: readonly Leaf[];
+  readonly presence: { readonly present: number; readonly valency: LengthStats };
+}
+
+async function listsOf(engine: Engine, leaves: readonly Leaf[], source: string): Promise<Lists[]> {
+  const lists: Lists[] = [];
+  for (const group of leavesByLists(leaves)) {
+    const [leaf] = group as [Leaf];
+    const outermost = `SELECT count(v)::DOUBLE FROM (${leafSql(leaf, source, 0)})`;
+    const [[present]] = (await engine.query(outermost)) as [[number]];
+    const innermost = leafSql(leaf, source, leaf.expressions.length - 2);
+    const valency = await countLengths(engine, `SELECT len(v) AS l, 1 AS n FROM (${innermost})`);
+    lists.push({ leaves: group, presence: { present, valency } });
+  }
+  return lists;
+}
+
+function presenceInLists(
+  rows: number,
+  { presence: { present, valency } }: Lists,
+  { count }: LeafCounts,
+): Presence {
   const elements = Number(valency.sum);
   return { present, nulls: rows - present, count: elements, nullElements: elements - count, valency };
 }

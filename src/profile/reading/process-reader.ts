@@ -12,8 +12,11 @@ import { ReaderEnded, ReaderProcess, type ReadOptions } from './reader-process.t
 
 /** Where nobody said how much memory, and the default is too little, as it is for thousands of columns. */
 const MAX_MEMORY_BYTES = 4e9;
-/** A guess with room to spare: 2 MB of CSV with 10,000 columns did not fit into 512 MB, and had 530 MB resident with 4 GB. */
-const MEMORY_PER_BYTE = 1000;
+/**
+ * A guess with room to spare, for a column takes some 300 KB of addresses however few its rows: 1.1 MB of CSV with 8,000 columns did not fit
+ * into 2 GB, and had 530 MB resident with 4 GB.
+ */
+const MEMORY_PER_BYTE = 4000;
 
 /** Milliseconds for which a process without work waits for more. */
 const PATIENCE = 5000;

@@ -281,7 +281,7 @@ function tooLarge(url: string, key: string, size: number): VarveError {
     `${url}/${key} has ${size} bytes, which is too much to hold in memory`,
     {
       path: key,
-      remedy: 'What the remote says of this object is wrong: run `varve verify --remote`.',
+      remedy: 'What the remote says of this object is wrong: run `varve verify --remote NAME`.',
     },
   );
 }

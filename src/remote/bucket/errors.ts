@@ -7,7 +7,8 @@ type Site = Pick<BucketClient, 'bucket' | 'server'>;
 
 const GIVE_KEYS =
   'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, log in by `aws sso login`, or name a profile by --profile.';
-const RUN_VERIFY = 'Run `varve verify --remote`: it names what this touches and where a whole copy may be.';
+const RUN_VERIFY =
+  'Run `varve verify --remote NAME`: it names what this touches and where a whole copy may be.';
 
 /**
  * A fault as a VarveError about `path`. The library's own error is not handed on: it can hold the headers of the request, and
@@ -120,7 +121,7 @@ const KNOWN: readonly (readonly [
     () => [
       'object-changed',
       'it was replaced by another while it was read',
-      'Objects of a store never change: find out who else writes to this place, then run `varve verify --remote`.',
+      'Objects of a store never change: find out who else writes to this place, then run `varve verify --remote NAME`.',
     ],
   ],
   [
@@ -184,7 +185,7 @@ const KNOWN: readonly (readonly [
     () => [
       'object-missing',
       'there is no such object',
-      'Push it again from a clone that still has it, or run `varve verify --remote` to see what is affected.',
+      'Push it again from a clone that still has it, or run `varve verify --remote NAME` to see what is affected.',
     ],
   ],
 ];

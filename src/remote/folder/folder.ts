@@ -391,7 +391,7 @@ function missing(path: string): VarveError {
   return new VarveError('object-missing', `There is no object ${path}`, {
     path,
     remedy:
-      'Push it again from a clone that still has it, or run `varve verify --remote` to see what is affected.',
+      'Push it again from a clone that still has it, or run `varve verify --remote NAME` to see what is affected.',
   });
 }
 

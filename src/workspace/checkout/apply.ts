@@ -5,11 +5,12 @@
 
 import { chmodSync, lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
+import { comparePaths } from '../../base/path-order.ts';
 import { isAbsent, systemCode, systemError } from '../../base/system-errors.ts';
 import type { FileToRestore } from '../../store/restoring/restore-files.ts';
 import { isEntry, pathOfFile } from '../tree/data-state.ts';
 import { scannedFile } from '../tree/scan.ts';
-import type { RecordedFile } from '../tree/stat-cache.ts';
+import { type RecordedFile, unseenFile } from '../tree/stat-cache.ts';
 import type { CheckoutPlan } from './plan.ts';
 import { SafeFolders } from './safe-folder.ts';
 
@@ -33,10 +34,12 @@ export async function applyCheckout(
   if (kind === 'directory') folders.make(dataset);
   const count = plan.files.filter(({ found }) => found === undefined).length;
   await options.put(filesToPut(root, dataset, plan, folders, options.signal), count);
-  return plan.files.map(({ entry, found }) => ({
+  const put = plan.files.map(({ entry, found }) => ({
     file: found ?? scannedFile(root, pathOfFile(dataset, entry.path), entry.path),
     digest: entry.digest,
   }));
+  if (plan.edited.length === 0) return put;
+  return [...put, ...plan.edited.map(unseenFile)].sort((a, b) => comparePaths(a.file.path, b.file.path));
 }
 
 /** The files whose bytes are to be put in place; all else is seen to on the way. What was touched counts as found no more. */

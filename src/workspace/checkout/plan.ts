@@ -23,6 +23,8 @@ export interface PlannedFile {
 export interface CheckoutPlan {
   /** Every file of the snapshot that is to be there, in its order; `found` if its bytes already lie in place. */
   readonly files: PlannedFile[];
+  /** Files of the snapshot that were edited or removed here, and are left as they are, in the order of the snapshot. */
+  readonly edited: TargetFile[];
   /** Files and empty folders that left the snapshot, unchanged (or given up by `force`). */
   readonly remove: string[];
   /** Files that only the user has; they stay. */
@@ -31,11 +33,21 @@ export interface CheckoutPlan {
   readonly unfinished: string[];
   /** Files with changes that nobody saved, which the snapshot has no room for. Not empty: the checkout is refused. */
   readonly unsaved: string[];
+  /** Files that were changed here and between the two versions, each in its own way. Not empty: the checkout is refused. */
+  readonly conflicts: string[];
 }
 
 export interface PlanOptions {
   /** Gives up unsaved changes. */
   readonly force?: boolean | undefined;
+  /** Whose file it is to be where both changed it. */
+  readonly prefer?: 'ours' | 'theirs' | undefined;
+  /** Where `force` and `prefer` count; everywhere if it is not given. */
+  readonly preferAt?: readonly string[] | undefined;
+  /** Whether a file that was edited here alone stays as it is, in place of being an unsaved change. */
+  readonly keepEdited?: boolean | undefined;
+  /** Whether a file that was removed here alone stays away. */
+  readonly keepRemoved?: boolean | undefined;
   /** The chosen parts of the dataset: everything else stays as it is. */
   readonly only?: readonly string[] | undefined;
   /** Whether bytes could be had again, for data of which nothing is recorded. */
@@ -51,7 +63,15 @@ export async function planCheckout(
   target: AsyncIterable<TargetFile>,
   options: PlanOptions,
 ): Promise<CheckoutPlan> {
-  const plan: CheckoutPlan = { files: [], remove: [], kept: [], unfinished: [], unsaved: [] };
+  const plan: CheckoutPlan = {
+    files: [],
+    edited: [],
+    remove: [],
+    kept: [],
+    unfinished: [],
+    unsaved: [],
+    conflicts: [],
+  };
   const planner = new Planner(root, dataset, record, options, plan);
   for await (const [state, entry] of joinStreams(
     compareWithRecord(root, dataset, record, plan.unfinished),
@@ -59,14 +79,26 @@ export async function planCheckout(
   )) {
     if (!isChosen(state?.path ?? entry!.path, options.only)) continue;
     if (entry === undefined) await planner.left(state!);
-    else if (state?.found === undefined) planner.absent(entry);
+    else if (state?.found === undefined) planner.absent(state, entry);
     else await planner.present(state, state.found, entry);
   }
   findObstacles(plan);
   return plan;
 }
 
-/** Decides path by path. */
+/**
+ * Decides path by path, from three versions: what was recorded here, what lies here now, and what the snapshot has.
+ *
+ * | here      | between the versions | the file                                          |
+ * | --------- | -------------------- | ------------------------------------------------- |
+ * | untouched | any                  | becomes that of the snapshot                      |
+ * | edited    | same                 | stays, if `keepEdited`; else the checkout is refused |
+ * | removed   | same                 | stays away, if `keepRemoved`; else it comes back  |
+ * | removed   | changed              | comes back: nothing is lost by that               |
+ * | edited    | changed or removed   | is a conflict, which `prefer` decides             |
+ * | new       | absent               | stays                                             |
+ * | new       | there                | is an unsaved change                              |
+ */
 class Planner {
   readonly #root: string;
   readonly #dataset: string;
@@ -91,10 +123,14 @@ class Planner {
   }
 
   /** No data lies where the snapshot has some; an ignored file may. */
-  absent(entry: TargetFile): void {
+  absent(state: FileState | undefined, entry: TargetFile): void {
+    if (this.#options.keepRemoved && !this.#isForced(entry.path) && this.#isAsRecorded(state, entry)) {
+      this.#plan.edited.push(entry);
+      return;
+    }
     const there = this.#kindAt(entry.path);
     this.#plan.files.push({ entry, found: undefined, ...(there === 'folder' && { folderThere: true }) });
-    if (!this.#options.force && there === 'file') this.#plan.unsaved.push(entry.path);
+    if (there === 'file' && !this.#isForced(entry.path)) this.#plan.unsaved.push(entry.path);
   }
 
   async present(state: FileState, found: ScannedFile, entry: TargetFile): Promise<void> {
@@ -103,8 +139,11 @@ class Planner {
       this.#plan.files.push({ entry, found });
       return;
     }
-    this.#plan.files.push({ entry, found: undefined });
-    if (!this.#options.force && !this.#isClean(state, digest)) this.#plan.unsaved.push(entry.path);
+    const { edited, files, unsaved } = this.#plan;
+    const change = this.#isForced(entry.path) ? 'none' : this.#changeOf(state, digest, entry);
+    if (change === 'ours') edited.push(entry);
+    else files.push({ entry, found: undefined });
+    if (change === 'unsaved') unsaved.push(entry.path);
   }
 
   /** Data lies where the snapshot has none. */
@@ -113,8 +152,38 @@ class Planner {
     if (found === undefined) return;
     const clean =
       recordedAt !== undefined && (state.same || this.#isClean(state, await this.#digest(state, found)));
-    if (clean || this.#options.force) this.#plan.remove.push(path);
+    if (clean || this.#isForced(path)) this.#plan.remove.push(path);
+    else if (recordedAt !== undefined && this.#preferred(path) === undefined) this.#plan.conflicts.push(path);
+    else if (recordedAt !== undefined && this.#preferred(path) === 'theirs') this.#plan.remove.push(path);
     else if (!path.endsWith('/')) this.#plan.kept.push(path);
+  }
+
+  /** What becomes of a file that the snapshot has other bytes for: `none` and `theirs` give way to them. */
+  #changeOf(
+    state: FileState,
+    digest: Digest | undefined,
+    entry: TargetFile,
+  ): 'none' | 'unsaved' | 'ours' | 'theirs' {
+    if (this.#isClean(state, digest)) return 'none';
+    if (state.recordedAt === undefined) return 'unsaved';
+    if (this.#isAsRecorded(state, entry)) return this.#options.keepEdited ? 'ours' : 'unsaved';
+    const preferred = this.#preferred(entry.path);
+    if (preferred === undefined) this.#plan.conflicts.push(entry.path);
+    return preferred ?? 'theirs';
+  }
+
+  #isForced(path: string): boolean {
+    return this.#options.force === true && isChosen(path, this.#options.preferAt);
+  }
+
+  #preferred(path: string): 'ours' | 'theirs' | undefined {
+    return isChosen(path, this.#options.preferAt) ? this.#options.prefer : undefined;
+  }
+
+  /** Whether the snapshot has the bytes that were recorded here. */
+  #isAsRecorded(state: FileState | undefined, entry: TargetFile): boolean {
+    const at = state?.recordedAt;
+    return at !== undefined && this.#record!.digest(at) === entry.digest;
   }
 
   #isClean(state: FileState, digest: Digest | undefined): boolean {

@@ -1,5 +1,6 @@
 import { isWithin } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { gitList } from '../git/git.ts';
 import { foldName, type NameFolding } from './name-collisions.ts';
 
@@ -64,7 +65,7 @@ function trackedByGit(dataset: string, path: string): VarveError {
     `${path} is tracked by Git, so that the dataset ${dataset} may not change it`,
     {
       path,
-      remedy: `Where it is data, run \`git rm --cached -- ${path}\`, so that only varve keeps it; else remove the dataset's pointer.`,
+      remedy: `Where it is data, run \`git rm --cached -- ${shellWord(path)}\`, so that only varve keeps it; else remove the dataset's pointer.`,
     },
   );
 }

@@ -2,8 +2,11 @@ import { join, posix } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
 import { readPlainFile } from '../../base/plain-file.ts';
 import { VarveError } from '../../errors.ts';
-import { pointerPath } from '../pointer.ts';
+import { shellWord } from '../../wording/quote.ts';
+import { POINTER_SUFFIX, pointerPath } from '../pointer.ts';
+import { isIgnored } from '../tree/varveignore.ts';
 import { git } from './git.ts';
+import { refuseTrackedData } from './tracked-data.ts';
 
 /**
  * `text` with a last word that ignores exactly `name`, in the folder of the .gitignore and nowhere below. Text that does
@@ -36,21 +39,16 @@ export function ignoreDataset(root: string, dataset: string): void {
 
 /**
  * Refuse datasets that Git could not keep a pointer of, or holds itself.
- * @throws VarveError `path-tracked`, `pointer-ignored`
+ * @throws VarveError `pointer-ignored`, and the codes of refuseTrackedData
  */
 export function checkGitAccepts(root: string, dataset: string): void {
-  const tracked = git(root, ['ls-files', '-z', '--', `:(literal)${dataset}`]).output;
-  if (tracked.length > 0) {
-    throw new VarveError('path-tracked', `${dataset} is tracked by Git`, {
-      path: dataset,
-      remedy: `Run \`git rm -r --cached -- ${dataset}\` first, so that only varve keeps its contents.`,
-    });
-  }
+  const isLeftOut = (path: string): boolean => isIgnored(root, dataset, path);
+  refuseTrackedData(root, dataset, { isLeftOut, pointerSuffix: POINTER_SUFFIX });
   const pointer = pointerPath(dataset);
   if (git(root, ['check-ignore', '-q', '--', pointer], { accept: [1] }).code === 0) {
     throw new VarveError('pointer-ignored', `Git ignores ${pointer}, so the dataset could not be committed`, {
       path: pointer,
-      remedy: `Find the rule with \`git check-ignore -v -- ${pointer}\`, and narrow it.`,
+      remedy: `Find the rule with \`git check-ignore -v -- ${shellWord(pointer)}\`, and narrow it.`,
     });
   }
 }

@@ -35,12 +35,16 @@ export function writeReadRecord(repository: Repository, snapshot: Digest, record
 }
 
 /**
- * Tell the digest by which the same data would be known as a copy, if all of it has been read here, else the snapshot's own. Snapshots
- * for which it is equal hold the same files.
+ * Tell the digest by which the same data would be known as a copy, if all of it has been read here, else the snapshot's own.
  */
 export function contentOf(repository: Repository, snapshot: Digest): Digest {
   const record = readRecordOf(repository, snapshot);
   return record?.complete ? record.copy : snapshot;
+}
+
+/** Whether two snapshots hold the same files, be they in place or copies. */
+export function isSameContent(repository: Repository, a: Digest, b: Digest): boolean {
+  return a === b || contentOf(repository, a) === contentOf(repository, b);
 }
 
 function recordFile(repository: Repository, snapshot: Digest): string {

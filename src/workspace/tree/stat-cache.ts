@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
 import { debug } from '../../base/debug.ts';
 import { type Digest, digestOf, parseDigest, toDigest, toRaw } from '../../store/format/digest.ts';
+import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { Repository } from '../repository.ts';
 import type { ScannedFile } from './scan.ts';
 
@@ -28,6 +29,15 @@ export interface RecordedFile {
   readonly file: ScannedFile;
   readonly digest: Digest | undefined;
 }
+
+/** A file of a snapshot to be recorded although it does not lie here as the snapshot has it: what lies here is a change. */
+export function unseenFile(entry: ManifestEntry): RecordedFile {
+  const { path, size, digest, executable = false } = entry;
+  return { file: { path, size, executable, ...NO_TIMES }, digest };
+}
+
+/** No file of now matches these. */
+const NO_TIMES = { modifiedMs: -1, changedMs: -1, inode: -1 };
 
 const MAGIC = Buffer.from('VARVSTA1');
 /** Bytes before the JSON header: magic, length of the header, checksum of all that follows. */

@@ -23,6 +23,17 @@ export function ignoreRules(root: string, folder: string): IgnoreRules {
   return rules;
 }
 
+/** Whether a .varveignore leaves a path, or a folder on the way to it, out of the dataset around it. @param path from the root */
+export function isIgnored(root: string, dataset: string, path: string): boolean {
+  let rules = ignoreRules(root, posix.dirname(dataset));
+  for (let slash = path.indexOf('/', dataset.length); slash > 0; slash = path.indexOf('/', slash + 1)) {
+    const folder = path.slice(0, slash);
+    if (folder !== dataset && rules.ignores(`${folder}/`)) return true;
+    rules = rules.within(folder);
+  }
+  return rules.ignores(path);
+}
+
 interface Layer {
   readonly folder: string;
   readonly matcher: Ignore;

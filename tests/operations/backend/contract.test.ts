@@ -1,7 +1,9 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Backend } from '../../../src/operations/backend/backend.ts';
+import type { DatasetVersion } from '../../../src/operations/backend/version.ts';
 import { openContext } from '../../../src/operations/context/open.ts';
 import { contentKeyOf } from '../../../src/operations/dvc/versions.ts';
 import { init } from '../../../src/operations/init.ts';
@@ -58,7 +60,7 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     write('data/a.csv', 'id\n1\n');
     write('data/folder/x.txt', 'one');
     write('data/folder/y.txt', 'two');
-    await backend.add(['data/a.csv', 'data/folder'], profiler);
+    await backend.add(['data/a.csv', 'data/folder'], { profiler });
     commit('one');
   });
 
@@ -80,7 +82,7 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
   test('equal data has equal content keys, over the history and beside it', async () => {
     write('data/a.csv', 'id\n2\n');
     write('data/same.csv', 'id\n1\n');
-    await backend.add(['data/a.csv', 'data/same.csv'], profiler);
+    await backend.add(['data/a.csv', 'data/same.csv'], { profiler });
     commit('two');
     rmSync(box.path('repo/data/a.csv'));
     box.git('repo', 'rm', '-q', '--', name === 'DvcBackend' ? 'data/a.csv.dvc' : 'data/a.csv.varve');
@@ -111,11 +113,11 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     const [live] = await backend.diff({ before: head, after: undefined }, ['data/folder']);
     expect(live).toMatchObject({ diff: { change: 'modified', files: [{ path: 'x.txt' }] } });
     expect(live!.versions).toBeUndefined();
-    await expect(backend.checkout([], {})).rejects.toMatchObject({ code: 'changes-unsaved' });
+    await expect(backend.checkout(['data/folder'], {})).rejects.toMatchObject({ code: 'changes-unsaved' });
     await backend.checkout([], { force: true });
     expect(readFileSync(box.path('repo/data/folder/x.txt'), 'utf8')).toBe('one');
     write('data/a.csv', 'id\n1\n2\n');
-    await backend.add(['data/a.csv'], profiler);
+    await backend.add(['data/a.csv'], { profiler });
     commit('two');
     const [saved, ...others] = await backend.diff({ before: head, after: 'HEAD' }, []);
     expect(others).toEqual([]);
@@ -133,6 +135,29 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     expect(kind).toBe('directory');
     expect(files).toMatchObject([{ path: 'y.txt', size: 3, absolutePath: box.path('out/0.txt') }]);
     expect(readFileSync(box.path('out/0.txt'), 'utf8')).toBe('two');
+  });
+
+  test('the files and the bytes of a version are streams, of any commit, and a name that is none is refused', async () => {
+    const [, folder] = await backend.select([]);
+    const listed = [];
+    for await (const { path } of backend.listFiles(folder!)) listed.push(path);
+    expect(listed).toEqual(['x.txt', 'y.txt']);
+    const read = async (version: DatasetVersion, file?: string) =>
+      (await buffer(backend.readFile(version, file))).toString();
+    expect(await read(folder!, 'y.txt')).toBe('two');
+    const before = (await backend.version('data/a.csv', 'HEAD'))!;
+    write('data/a.csv', 'id\n7\n');
+    await backend.add(['data/a.csv'], {});
+    const after = (await backend.version('data/a.csv', undefined))!;
+    expect(await read(before)).not.toBe('id\n7\n');
+    expect(await read(after)).toBe('id\n7\n');
+    for (const [version, file] of [
+      [folder!, undefined],
+      [folder!, 'none.txt'],
+      [folder!, '../a.csv'],
+      [after, 'x'],
+    ] as const)
+      await expect(read(version, file)).rejects.toMatchObject({ code: 'path-missing' });
   });
 
   test('data and statistics reach another clone by a remote, and what is damaged there is found', async () => {

@@ -10,6 +10,7 @@ import type { Digest } from '../../../store/format/digest.ts';
 import { readManifest } from '../../../store/format/manifest.ts';
 import type { Root } from '../../../store/gc/roots.ts';
 import type { Store } from '../../../store/store.ts';
+import { shellWord } from '../../../wording/quote.ts';
 import { datasetPaths } from '../../../workspace/git/pointers.ts';
 import { POINTER_SUFFIX, type Pointer, pointerPath, readPointer } from '../../../workspace/pointer.ts';
 import { pathInRepository, type Repository } from '../../../workspace/repository.ts';
@@ -166,12 +167,17 @@ function namedBy(context: WorkingContext, path: string): { dataset: string; part
   const all = datasetPaths(root);
   const below = all.filter((other) => named === '' || other.startsWith(`${named}/`));
   if (below.length > 0) return below.map((other) => ({ dataset: other }));
-  throw notADataset(path, nearestName(named, all));
+  throw notADataset(path, nearestName(named, all), existsSync(join(root, named)));
 }
 
-function notADataset(path: string, similar: string | undefined): VarveError {
+function notADataset(path: string, similar: string | undefined, isThere: boolean): VarveError {
   return new VarveError('dataset-missing', `${path} is not a dataset, and holds none`, {
     path,
-    remedy: similar === undefined ? `Run \`varve add ${path}\` to make it one.` : `Did you mean ${similar}?`,
+    remedy:
+      similar !== undefined
+        ? `Did you mean ${similar}?`
+        : isThere
+          ? `Run \`varve add ${shellWord(path)}\` to make it one.`
+          : 'Check the spelling; `varve status` lists the datasets. A revision goes behind a path: `data/x.csv@v1`.',
   });
 }

@@ -11,10 +11,14 @@ import { datasetAround, datasetNamed } from './select.ts';
 export type PointedStatistics = Pick<Pointer, 'rows' | 'profile'>;
 
 /**
- * Resolves where a dataset that a person names lies, or would lie, from the root.
- * @throws VarveError `path-unsupported`, `dataset-nested`, and the codes of checkGitAccepts
+ * Resolves where a dataset that a person names lies, or would lie, from the root. Of a path within a dataset that is a folder, `part` is
+ * the way from there.
+ * @throws VarveError `path-unsupported`, and the codes of checkGitAccepts
  */
-export function datasetPath(context: WorkingContext, path: string): string {
+export function datasetPath(
+  context: WorkingContext,
+  path: string,
+): { readonly dataset: string; readonly part?: string } {
   const { root } = context.repository;
   const dataset = datasetNamed(context, path) ?? pathInRepository(context.repository, context.cwd, path);
   const problem = dataset === '' ? "holds the repository's own files" : problemOfDataPath(dataset);
@@ -25,27 +29,24 @@ export function datasetPath(context: WorkingContext, path: string): string {
     });
   }
   const around = datasetAround(root, dataset);
-  if (around !== undefined) {
-    throw new VarveError('dataset-nested', `${dataset} lies within the dataset ${around}`, {
-      path: dataset,
-      remedy: `Run \`varve add ${around}\`: it takes only what changed.`,
-    });
-  }
+  if (around !== undefined) return { dataset: around, part: dataset.slice(around.length + 1) };
   checkGitAccepts(root, dataset);
-  return dataset;
+  return { dataset };
 }
 
-/** A pointer that cannot be read is about to be replaced by one that can. */
-export function replaceablePointer(root: string, dataset: string): Pointer | undefined {
+/**
+ * Reads the pointer that is about to be replaced; one that cannot be read gives way to one that can. One in which Git left two versions
+ * is a question that only a person can answer.
+ * @param decided whether the answer is what lies here
+ * @throws VarveError `pointer-conflict`
+ */
+export function replaceablePointer(root: string, dataset: string, decided: boolean): Pointer | undefined {
   try {
     return readPointer(root, dataset);
   } catch (error) {
-    if (
-      error instanceof VarveError &&
-      ['path-missing', 'pointer-damaged', 'pointer-conflict'].includes(error.code)
-    ) {
-      return undefined;
-    }
+    if (!(error instanceof VarveError)) throw error;
+    if (error.code === 'path-missing' || error.code === 'pointer-damaged') return undefined;
+    if (error.code === 'pointer-conflict' && decided) return undefined;
     throw error;
   }
 }

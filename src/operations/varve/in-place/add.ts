@@ -31,7 +31,7 @@ import { type IgnoreRules, ignoreRules } from '../../../workspace/tree/varveigno
 import type { AddInPlaceOptions, AddResult } from '../../backend/results.ts';
 import { closing } from '../../context/closing.ts';
 import type { WorkingContext } from '../../context/context.ts';
-import { rootOf } from '../datasets/select.ts';
+import { refuseNested, rootOf } from '../datasets/select.ts';
 import { datasetPath, pointTo, replaceablePointer, statisticsOf } from '../datasets/write-pointer.ts';
 import { withScratch } from '../stores/scratch-folder.ts';
 import { claimInCache, openCache } from '../stores/stores.ts';
@@ -54,8 +54,9 @@ export async function addInPlace(
   { to, ...access }: AddInPlaceOptions,
 ): Promise<AddResult> {
   const { repository } = context;
-  const dataset = datasetPath(context, to);
-  const before = replaceablePointer(repository.root, dataset);
+  const { dataset, part } = datasetPath(context, to);
+  if (part !== undefined) refuseNested(repository.root, `${dataset}/${part}`);
+  const before = replaceablePointer(repository.root, dataset, false);
   if (before === undefined && dataKind(repository.root, dataset) !== undefined) throw pathTaken(dataset);
   const place = sourceUrl(url);
   const { onWarning } = context;

@@ -1,0 +1,97 @@
+import { posix } from 'node:path';
+import { VarveError } from '../../errors.ts';
+import { counted } from '../../wording/numbers.ts';
+import { shellWord } from '../../wording/quote.ts';
+import { git } from './git.ts';
+
+/** Files that a message names with the command that takes them out of Git. */
+const MAX_NAMED = 3;
+
+interface Tracked {
+  readonly path: string;
+  /** Another repository, of which Git tracks a commit. */
+  readonly isRepository: boolean;
+}
+
+/**
+ * Refuse data that Git keeps itself. What is left out of the dataset stays in Git, and so is no matter of this.
+ * @param isLeftOut whether a path from the root is no part of the dataset
+ * @param pointerSuffix by which the pointers of other datasets are known
+ * @throws VarveError `path-tracked`, `dataset-nested`, `nested-repository`
+ */
+export function refuseTrackedData(
+  root: string,
+  dataset: string,
+  {
+    isLeftOut,
+    pointerSuffix,
+  }: { readonly isLeftOut: (path: string) => boolean; readonly pointerSuffix: string },
+): void {
+  const all = trackedAt(root, dataset);
+  const tracked = all.filter(({ path }) => path === dataset || !isLeftOut(path));
+  const repository = tracked.find(({ isRepository }) => isRepository);
+  if (repository !== undefined) throw holdsRepository(dataset, repository.path);
+  const pointer = tracked.find(({ path }) => path !== dataset && path.endsWith(pointerSuffix));
+  if (pointer !== undefined) throw holdsPointer(dataset, pointer.path);
+  if (tracked.length > 0) throw trackedByGit(dataset, pathsOf(tracked), pathsOf(all));
+}
+
+function trackedAt(root: string, path: string): Tracked[] {
+  const { output } = git(root, ['ls-files', '-s', '-z', '--', `:(literal)${path}`]);
+  // `<mode> <object> <stage>\t<path>`: https://git-scm.com/docs/git-ls-files#_output
+  return output
+    .toString()
+    .split('\0')
+    .filter((line) => line !== '')
+    .map((line) => ({ path: line.slice(line.indexOf('\t') + 1), isRepository: line.startsWith('160000 ') }));
+}
+
+function holdsRepository(dataset: string, path: string): VarveError {
+  const what =
+    path === dataset
+      ? `${path} is a Git repository of its own`
+      : `${path} within ${dataset} is a Git repository of its own`;
+  return new VarveError('nested-repository', what, {
+    path,
+    remedy: 'Move it out of the data, or add its data from inside it.',
+  });
+}
+
+function holdsPointer(dataset: string, path: string): VarveError {
+  return new VarveError('dataset-nested', `${path} names a dataset within ${dataset}`, {
+    path,
+    remedy:
+      'Datasets cannot hold one another: add what lies beside that dataset by itself, or remove its pointer first.',
+  });
+}
+
+function pathsOf(tracked: readonly Tracked[]): string[] {
+  return tracked.map(({ path }) => path);
+}
+
+function trackedByGit(dataset: string, data: readonly string[], all: readonly string[]): VarveError {
+  const command = `git rm -q --cached ${untracking(dataset, data, all)}`;
+  const [first] = data;
+  if (first === dataset)
+    return new VarveError('path-tracked', `${dataset} is tracked by Git`, {
+      path: dataset,
+      remedy: `Run \`${command}\`: the data stays where it is, and Git keeps it no longer.`,
+    });
+  const ignoreFile = shellWord(posix.join(posix.dirname(dataset), '.varveignore'));
+  return new VarveError(
+    'path-tracked',
+    `Git tracks ${counted(data.length, 'file')} of ${dataset}, such as ${first}`,
+    {
+      path: first!,
+      remedy: `If one of them is to stay in Git, as a README is, name it in ${ignoreFile} and add again. Else run \`${command}\`: the data stays where it is, and Git keeps it no longer.`,
+    },
+  );
+}
+
+/** The words of `git rm` that name the data and nothing beside it. */
+function untracking(dataset: string, data: readonly string[], all: readonly string[]): string {
+  if (data.length <= MAX_NAMED) return `-- ${data.map(shellWord).join(' ')}`;
+  const isData = new Set(data);
+  const kept = all.filter((path) => !isData.has(path)).map((path) => shellWord(`:(exclude,literal)${path}`));
+  return ['-r --', shellWord(dataset), ...kept].join(' ');
+}
