@@ -102,3 +102,33 @@ test('one odd dataset is listed, and status, checkout and pull go on with the ot
   expectAll(['pull']);
   expect(box.varve(['status']).out).toContain('problem    conflict');
 });
+
+test('a dataset that is here in part is shown as partial, and pull of it brings the rest', () => {
+  box.repository().withRemote();
+  for (const file of ['one/a.txt', 'two/b.txt']) box.write(`repo/data/${file}`, file);
+  box.ok(['add', 'data']);
+  box.ok(['push']);
+  box.commit('v1');
+  box.clone('repo', 'clone');
+  box.ok(['pull', 'data/one'], 'clone');
+  expect(box.ok(['status'], 'clone')).toContain('partial    data  (one is here; `varve pull data` brings');
+  box.ok(['pull', 'data'], 'clone');
+  expect(box.ok(['status'], 'clone')).toBe('1 dataset, nothing changed.\n');
+});
+
+test('data of another branch is named, until it is back, gone, or tracked by Git', () => {
+  box.repository();
+  box.commit('empty');
+  box.git(['switch', '-qc', 'other']);
+  box.write('repo/sub/data.csv', 'a\n1\n');
+  box.ok(['add', 'sub/data.csv']);
+  box.commit('with data');
+  box.git(['switch', '-q', 'main']);
+  expect(box.json(['status']).withoutPointer).toEqual(['sub/data.csv']);
+  expect(box.ok(['status'])).toContain('foreign    sub/data.csv');
+  box.git(['add', 'sub/data.csv']);
+  expect(box.json(['status']).withoutPointer).toBeUndefined();
+  box.git(['rm', '-q', '--cached', 'sub/data.csv']);
+  box.git(['switch', '-q', 'other']);
+  expect(box.json(['status']).withoutPointer).toBeUndefined();
+});

@@ -154,7 +154,7 @@ describeWithDvc('conversion, judged by DVC', () => {
     const head = box.git('given/repo', 'rev-parse', '--abbrev-ref', 'HEAD').trim();
     const { branches } = await importDvc(await openTrusted(root));
     box.git('.', 'clone', '-q', '-b', branches[0]!, 'given/repo', 'clone');
-    mkdirSync(box.path('clone/.varve'), { recursive: true });
+    mkdirSync(box.path('clone/.git/varve'), { recursive: true });
     execFileSync('cp', ['-r', join(root, '.git', 'varve', 'cache'), box.path('clone/.git/varve/cache')]);
     box.git('clone', 'checkout', '-q', '-b', 'main-again');
     const back = await exportDvc(await openContext(box.path('clone')));

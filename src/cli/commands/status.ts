@@ -27,12 +27,28 @@ export function command(run: RunCommand): Command {
     );
 }
 
-function describe({ datasets, problems, unfinished = [] }: StatusResult, paint: Paint): string {
+function describe(
+  { datasets, problems, withoutPointer = [], unfinished = [] }: StatusResult,
+  paint: Paint,
+): string {
   const left = unfinished.map(
     (path) =>
       `unfinished ${neutral(path)}  (a killed command left it, it is no data: \`varve checkout\` removes it)`,
   );
-  return [describeDatasets(datasets, paint), ...problemLines(problems), ...left].join('\n');
+  const foreign = withoutPointer.map(
+    (path) =>
+      `foreign    ${neutral(path)}  (data of another commit, no pointer here names it: \`git add -A\` would put it into Git)`,
+  );
+  const partial = datasets.flatMap(({ path, state, only }) =>
+    state === 'unchanged' && only !== undefined
+      ? [
+          `partial    ${neutral(path)}  (${neutral(only.join(', '))} is here; \`varve pull ${shellWord(path)}\` brings the rest)`,
+        ]
+      : [],
+  );
+  return [describeDatasets(datasets, paint), ...partial, ...problemLines(problems), ...foreign, ...left].join(
+    '\n',
+  );
 }
 
 function describeDatasets(datasets: readonly DatasetStatus[], paint: Paint): string {

@@ -3,6 +3,7 @@ import { VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import { encodeManifest } from '../../store/format/manifest.ts';
 import { leftBehind, type UnfinishedWithin } from '../../workspace/checkout/unfinished-files.ts';
+import { gitList } from '../../workspace/git/git.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import {
@@ -21,6 +22,7 @@ import {
   type StatCache,
   writeStatCache,
 } from '../../workspace/tree/stat-cache.ts';
+import { dataWithoutPointer } from '../../workspace/tree/without-pointer.ts';
 import type { DatasetState, DatasetStatus, StatusResult } from '../backend/results.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { Problems } from './datasets/problems.ts';
@@ -39,7 +41,20 @@ export async function status(context: WorkingContext, paths: readonly string[]):
     within.push({ dataset: dataset.path, found });
   }
   const unfinished = leftBehind(context.repository.root, within);
-  return { datasets, ...problems.besides(datasets.length), ...(unfinished.length > 0 && { unfinished }) };
+  const withoutPointer = paths.length > 0 ? [] : untrackedOf(context.repository);
+  return {
+    datasets,
+    ...problems.besides(datasets.length),
+    ...(withoutPointer.length > 0 && { withoutPointer }),
+    ...(unfinished.length > 0 && { unfinished }),
+  };
+}
+
+/** Data without a pointer, but for what was given to Git. */
+function untrackedOf(repository: Repository): string[] {
+  return dataWithoutPointer(repository).filter(
+    (path) => gitList(repository.root, ['ls-files', '-z', '--', `:(literal)${path}`]).length === 0,
+  );
 }
 
 /**
