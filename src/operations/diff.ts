@@ -46,9 +46,9 @@ export async function diffRevisions(
   const before = commitOf(revisions.before) ?? findRevision(root, 'HEAD');
   if (before === undefined) throw noCommit(root);
   const after = commitOf(revisions.after);
-  const compared = await context.backend.diff({ before, after }, paths);
+  const { compared, problems } = await context.backend.diff({ before, after }, paths);
   const datasets = await withStatistics(context, compared, options.compareStatistics);
-  return { before, after: after ?? null, datasets };
+  return { before, after: after ?? null, datasets, ...(problems && { problems }) };
 }
 
 async function withStatistics(

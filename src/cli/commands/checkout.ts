@@ -5,7 +5,7 @@ import { openContext } from '../../operations/context/open.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
-import { problemLines } from '../problem-lines.ts';
+import { withProblems } from '../problems.ts';
 
 export function command(run: RunCommand): Command {
   const defined = defineCommand(
@@ -18,11 +18,10 @@ export function command(run: RunCommand): Command {
     ],
   ).argument('[path...]', 'datasets, folders that hold some, or files and folders within one');
   return withSides(defined).action((paths: string[], options: CommonOptions & SideOptions) =>
-    run(options, async ({ cwd, signal, onProgress }) => {
+    run(options, async ({ cwd, signal, onProgress, note }) => {
       const context = await openContext(cwd, { signal, onProgress });
       const result = await checkout(context, paths, { force: options.force, prefer: preferred(options) });
-      const text = [checkoutLines(result.datasets), ...problemLines(result.problems)].join('\n');
-      return { json: result, text, exitCode: result.problems === undefined ? 0 : 1 };
+      return withProblems({ note }, result.problems, { json: result, text: checkoutLines(result.datasets) });
     }),
   );
 }

@@ -2,10 +2,10 @@ import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
+import type { Profiler } from '../statistics/profiler.ts';
 import type {
   AddInPlaceOptions,
   AddResult,
-  BackendAddOptions,
   CheckoutOptions,
   CheckoutResult,
   ComparedDataset,
@@ -23,8 +23,20 @@ import type {
   TransferChoice,
   TransferResult,
   VerifyResult,
+  WithProblems,
 } from './results.ts';
 import type { DatasetFiles, DatasetVersion, HistoryEntry } from './version.ts';
+
+export interface Comparison extends WithProblems {
+  readonly compared: readonly ComparedDataset[];
+}
+
+export interface BackendAddOptions {
+  /** What lies here is all of the dataset, whichever version it was made from. */
+  readonly replace?: boolean | undefined;
+  /** Finds the statistics; without it there are none. */
+  readonly profiler?: Profiler | undefined;
+}
 
 /**
  * Looks after the data of a repository: the format of its pointers, where its bytes are kept, and how they move. One is
@@ -90,7 +102,7 @@ export interface Backend {
   diff(
     commits: { readonly before: string; readonly after: string | undefined },
     paths: readonly string[],
-  ): Promise<readonly ComparedDataset[]>;
+  ): Promise<Comparison>;
   /** Makes the data match the pointers. @throws VarveError `changes-unsaved`, `object-missing`, `name-collision` */
   checkout(paths: readonly string[], options: CheckoutOptions): Promise<CheckoutResult>;
   /** Sends what a remote lacks. */

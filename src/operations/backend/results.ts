@@ -1,4 +1,5 @@
 /** What the operations that a backend does itself are asked, and what they answer: the same whichever backend does them. */
+
 import type { DriftReport } from '../../drift/model.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { Collected } from '../../store/gc/collect.ts';
@@ -6,15 +7,7 @@ import type { StoreCheck } from '../../store/repair/verify.ts';
 import type { Access, RemoteConfig } from '../../workspace/config.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { FileChange } from '../../workspace/tree/data-state.ts';
-import type { Profiler } from '../statistics/profiler.ts';
 import type { ContentKey, VersionFacts } from './version.ts';
-
-export interface BackendAddOptions {
-  /** What lies here is all of the dataset, whichever version it was made from. */
-  readonly replace?: boolean | undefined;
-  /** Finds the statistics; without it there are none. */
-  readonly profiler?: Profiler | undefined;
-}
 
 export interface AddResult {
   readonly datasets: readonly AddedDataset[];
@@ -55,21 +48,21 @@ export interface DatasetStatus {
   readonly only?: readonly string[];
 }
 
-/** What is wrong with one dataset. The command went on with the others. */
+/** A dataset with something odd in it, such as a pointer that cannot be read or a socket among its files. */
 export interface DatasetProblem {
-  /** From the root. */
-  readonly dataset: string;
+  readonly path: string;
   readonly code: ErrorCode;
   readonly message: string;
-  /** The file at fault. */
-  readonly path: string;
   readonly remedy: string;
 }
 
-export interface StatusResult {
-  readonly datasets: readonly DatasetStatus[];
-  /** Datasets that could not be looked at; absent if there are none. */
+export interface WithProblems {
+  /** Datasets that this could not be done for; it was done for all others. Absent if there are none. */
   readonly problems?: readonly DatasetProblem[];
+}
+
+export interface StatusResult extends WithProblems {
+  readonly datasets: readonly DatasetStatus[];
   /**
    * Data that varve put there for another commit, that no pointer of this one names, and that Git does not track: `git add -A` would put
    * it into Git. Absent if there is none, or if datasets were named.
@@ -79,7 +72,7 @@ export interface StatusResult {
   readonly unfinished?: readonly string[];
 }
 
-export interface DiffResult {
+export interface DiffResult extends WithProblems {
   /** Commit ids; `after` is null for the data of the working tree. */
   readonly before: string;
   readonly after: string | null;
@@ -128,10 +121,8 @@ export interface CheckoutOptions {
   readonly prefer?: 'ours' | 'theirs' | undefined;
 }
 
-export interface CheckoutResult {
+export interface CheckoutResult extends WithProblems {
   readonly datasets: readonly CheckedOutDataset[];
-  /** Datasets that were left as they are; absent if there are none. */
-  readonly problems?: readonly DatasetProblem[];
 }
 
 export interface CheckedOutDataset {

@@ -9,13 +9,11 @@ import { VarveError } from '../../errors.ts';
 import type { Store } from '../../store/store.ts';
 import { importedCacheRequest } from '../../workspace/trust/cache.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
-import type { Backend } from '../backend/backend.ts';
+import type { Backend, BackendAddOptions, Comparison } from '../backend/backend.ts';
 import type {
   AddResult,
-  BackendAddOptions,
   CheckoutOptions,
   CheckoutResult,
-  ComparedDataset,
   ExportDvcResult,
   GcResult,
   GitInstallResult,
@@ -128,9 +126,9 @@ export class DvcBackend implements Backend {
   async diff(
     commits: { readonly before: string; readonly after: string | undefined },
     paths: readonly string[],
-  ): Promise<ComparedDataset[]> {
+  ): Promise<Comparison> {
     const { diff } = await import('./diff.ts');
-    return diff(this.#context, commits, paths);
+    return { compared: await diff(this.#context, commits, paths) };
   }
 
   async checkout(paths: readonly string[], options: CheckoutOptions): Promise<CheckoutResult> {

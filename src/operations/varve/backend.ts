@@ -7,15 +7,13 @@ import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
 import { pathInRepository, type Repository } from '../../workspace/repository.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
-import type { Backend } from '../backend/backend.ts';
+import type { Backend, BackendAddOptions, Comparison } from '../backend/backend.ts';
 import { notDvc } from '../backend/errors.ts';
 import type {
   AddInPlaceOptions,
   AddResult,
-  BackendAddOptions,
   CheckoutOptions,
   CheckoutResult,
-  ComparedDataset,
   ExportDvcResult,
   GcOptions,
   GcResult,
@@ -114,7 +112,7 @@ export class VarveBackend implements Backend {
   async diff(
     commits: { readonly before: string; readonly after: string | undefined },
     paths: readonly string[],
-  ): Promise<ComparedDataset[]> {
+  ): Promise<Comparison> {
     const { diff } = await import('./diff.ts');
     return diff(this.#context, commits, paths);
   }

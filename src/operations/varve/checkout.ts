@@ -1,5 +1,5 @@
 import { isWithin } from '../../base/path-order.ts';
-import { VarveError } from '../../errors.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';
@@ -23,13 +23,23 @@ import { readStatCache, type StatCache, writeStatCache } from '../../workspace/t
 import type { CheckedOutDataset, CheckoutOptions, CheckoutResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
-import { Problems } from './datasets/problems.ts';
-import { refuseNested, type SelectedDataset, selectReadable, snapshotFiles } from './datasets/select.ts';
+import { eachDataset, problemsField } from '../datasets/each.ts';
+import {
+  refuseNested,
+  type SelectedDataset,
+  type SelectedPath,
+  selectPaths,
+  snapshotFiles,
+  withPointer,
+} from './datasets/select.ts';
 import { isInPlace, isUnread, notRead } from './in-place/snapshot.ts';
 import { openCache } from './stores/stores.ts';
 
 /** Conflicts whose paths an error names. */
 const MAX_NAMED = 20;
+
+/** What a person must see to before anything is touched: a word of theirs that means nothing, and data that is not here. */
+const STOPPING: readonly ErrorCode[] = ['path-missing', 'object-missing', 'data-not-read'];
 
 interface Planned {
   readonly dataset: SelectedDataset;
@@ -47,18 +57,14 @@ export async function checkout(
   paths: readonly string[],
   options: CheckoutOptions,
 ): Promise<CheckoutResult> {
-  const problems = new Problems();
-  const datasets = await selectReadable(context, paths, problems);
-  problems.besides(datasets.length);
+  const selected = selectPaths(context, paths);
   return closing(await openCache(context), (cache) =>
     // Who names a dataset wants it as its pointer says.
-    checkoutFrom(
-      context,
-      cache,
-      datasets,
-      { ...options, named: paths.length > 0, keepEdited: paths.length === 0 },
-      problems,
-    ),
+    checkoutFrom(context, cache, selected, {
+      ...options,
+      named: paths.length > 0,
+      keepEdited: paths.length === 0,
+    }),
   );
 }
 
@@ -72,20 +78,15 @@ interface Choice extends CheckoutOptions {
 export async function checkoutFrom(
   context: WorkingContext,
   cache: Store,
-  datasets: readonly SelectedDataset[],
+  selected: readonly SelectedPath[],
   options: Choice,
-  problems = new Problems(),
 ): Promise<CheckoutResult> {
-  const planned: Planned[] = [];
   const { repository } = context;
-  for (const dataset of datasets) {
-    const made = await problems.except(dataset.path, () => {
-      refuseNested(repository.root, dataset.path);
-      return plan(context, cache, dataset, options);
-    });
-    if (made !== undefined) planned.push(made);
-  }
-  const left = problems.besides(planned.length);
+  const { done: planned, problems } = await eachDataset(
+    selected,
+    (one) => plan(context, cache, withPointer(repository.root, one), options),
+    STOPPING,
+  );
   refuseConflicts(planned);
   refuseUnsaved(planned);
   refuseMissing(cache, planned);
@@ -100,7 +101,7 @@ export async function checkoutFrom(
   const put = putter(context, cache, planned, way === 'link');
   const results: CheckedOutDataset[] = [];
   for (const one of planned) results.push(await apply(context, one, put, folding));
-  return { datasets: results, ...left };
+  return { datasets: results, ...problemsField(problems) };
 }
 
 async function plan(
@@ -111,6 +112,7 @@ async function plan(
 ): Promise<Planned> {
   const { repository, signal } = context;
   const { path, pointer } = dataset;
+  refuseNested(repository.root, path);
   const record = readStatCache(repository, path);
   const only = chosenParts(dataset, record, options.named);
   const files = snapshotFiles(repository, cache, path, pointer);

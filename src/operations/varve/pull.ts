@@ -2,9 +2,9 @@ import { readStatCache } from '../../workspace/tree/stat-cache.ts';
 import type { CheckoutOptions, PullResult, TransferChoice } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
+import { eachDataset, problemsField } from '../datasets/each.ts';
 import { checkoutFrom } from './checkout.ts';
-import { Problems } from './datasets/problems.ts';
-import { type SelectedDataset, selectReadable } from './datasets/select.ts';
+import { type SelectedDataset, selectPaths, withPointer } from './datasets/select.ts';
 import { fetchInto } from './fetch.ts';
 import { openCache } from './stores/stores.ts';
 
@@ -14,20 +14,22 @@ export async function pull(
   paths: readonly string[],
   options: TransferChoice & CheckoutOptions,
 ): Promise<PullResult> {
-  const problems = new Problems();
-  const datasets = (await selectReadable(context, paths, problems)).map((dataset) =>
-    paths.length === 0 ? withChosenParts(context, dataset) : dataset,
-  );
-  const unread = problems.besides(datasets.length);
+  const { done: datasets, problems } = await eachDataset(selectPaths(context, paths), (selected) => {
+    const dataset = withPointer(context.repository.root, selected);
+    return paths.length === 0 ? withChosenParts(context, dataset) : dataset;
+  });
   return closing(await openCache(context), async (cache) => {
     const fetched = await fetchInto(context, cache, datasets, options);
-    if (options.profilesOnly) return { fetched, datasets: [], ...unread };
+    if (options.profilesOnly) return { fetched, datasets: [], ...problemsField(problems) };
     const { force, prefer } = options;
     const named = paths.length > 0;
-    return {
-      fetched,
-      ...(await checkoutFrom(context, cache, datasets, { force, prefer, named, keepEdited: true }, problems)),
-    };
+    const checkedOut = await checkoutFrom(context, cache, datasets, {
+      force,
+      prefer,
+      named,
+      keepEdited: true,
+    });
+    return { fetched, ...checkedOut, ...problemsField([...problems, ...(checkedOut.problems ?? [])]) };
   });
 }
 

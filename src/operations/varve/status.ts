@@ -25,33 +25,31 @@ import {
 import { dataWithoutPointer } from '../../workspace/tree/without-pointer.ts';
 import type { DatasetState, DatasetStatus, StatusResult } from '../backend/results.ts';
 import type { WorkingContext } from '../context/context.ts';
-import { Problems } from './datasets/problems.ts';
-import { type SelectedDataset, selectReadable } from './datasets/select.ts';
+import { eachDataset, problemsField } from '../datasets/each.ts';
+import { type SelectedDataset, selectPaths, withPointer } from './datasets/select.ts';
 
 /** Looks at names, sizes and times; reads only the files that look changed. */
 export async function status(context: WorkingContext, paths: readonly string[]): Promise<StatusResult> {
-  const datasets: DatasetStatus[] = [];
+  const { root } = context.repository;
   const within: UnfinishedWithin[] = [];
-  const problems = new Problems();
-  for (const dataset of await selectReadable(context, paths, problems)) {
+  const { done, problems } = await eachDataset(selectPaths(context, paths), async (selected) => {
     const found: string[] = [];
-    const state = await problems.except(dataset.path, () => datasetStatus(context, dataset, found));
-    if (state === undefined) continue;
-    datasets.push(state);
-    within.push({ dataset: dataset.path, found });
-  }
-  const unfinished = leftBehind(context.repository.root, within);
-  const withoutPointer = paths.length > 0 ? [] : untrackedOf(context.repository);
+    const status = await datasetStatus(context, withPointer(root, selected), found);
+    within.push({ dataset: selected.path, found });
+    return status;
+  });
+  const unfinished = leftBehind(root, within);
+  const withoutPointer = paths.length > 0 ? [] : untrackedData(context.repository);
   return {
-    datasets,
-    ...problems.besides(datasets.length),
-    ...(withoutPointer.length > 0 && { withoutPointer }),
+    datasets: done,
     ...(unfinished.length > 0 && { unfinished }),
+    ...(withoutPointer.length > 0 && { withoutPointer }),
+    ...problemsField(problems),
   };
 }
 
-/** Data without a pointer, but for what was given to Git. */
-function untrackedOf(repository: Repository): string[] {
+/** Lists data without a pointer, but for what was given to Git. */
+function untrackedData(repository: Repository): string[] {
   return dataWithoutPointer(repository).filter(
     (path) => gitList(repository.root, ['ls-files', '-z', '--', `:(literal)${path}`]).length === 0,
   );

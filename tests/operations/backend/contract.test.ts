@@ -110,7 +110,9 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
       ['data/folder', 'modified'],
     ]);
     const head = box.git('repo', 'rev-parse', 'HEAD').trim();
-    const [live] = await backend.diff({ before: head, after: undefined }, ['data/folder']);
+    const {
+      compared: [live],
+    } = await backend.diff({ before: head, after: undefined }, ['data/folder']);
     expect(live).toMatchObject({ diff: { change: 'modified', files: [{ path: 'x.txt' }] } });
     expect(live!.versions).toBeUndefined();
     await expect(backend.checkout(['data/folder'], {})).rejects.toMatchObject({ code: 'changes-unsaved' });
@@ -119,7 +121,9 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     write('data/a.csv', 'id\n1\n2\n');
     await backend.add(['data/a.csv'], { profiler });
     commit('two');
-    const [saved, ...others] = await backend.diff({ before: head, after: 'HEAD' }, []);
+    const {
+      compared: [saved, ...others],
+    } = await backend.diff({ before: head, after: 'HEAD' }, []);
     expect(others).toEqual([]);
     expect(saved!.versions!.map(({ bytes }) => bytes)).toEqual([5, 7]);
   });

@@ -17,13 +17,15 @@ import { pathInRepository, type Repository } from '../../../workspace/repository
 import type { WorkingContext } from '../../context/context.ts';
 import { nearestName } from '../../datasets/suggest.ts';
 import { entriesInPlace, isInPlace, type ManifestFile } from '../in-place/snapshot.ts';
-import type { Problems } from './problems.ts';
 
 /** A dataset that a command is about; `only` names the files and folders within it, where not all is meant. */
-export interface SelectedDataset {
+export interface SelectedPath {
   readonly path: string;
-  readonly pointer: Pointer;
   readonly only?: readonly string[];
+}
+
+export interface SelectedDataset extends SelectedPath {
+  readonly pointer: Pointer;
 }
 
 /**
@@ -32,30 +34,16 @@ export interface SelectedDataset {
  * @throws VarveError `dataset-missing`, `path-outside`, and the codes of parsePointer
  */
 export function selectDatasets(context: WorkingContext, paths: readonly string[]): SelectedDataset[] {
-  return namedDatasets(context, paths).map((named) => withPointer(context, named));
+  return selectPaths(context, paths).map((selected) => withPointer(context.repository.root, selected));
 }
 
-/** Selects as {@link selectDatasets} does. Datasets whose pointer cannot be read are noted, and left out. */
-export async function selectReadable(
-  context: WorkingContext,
-  paths: readonly string[],
-  problems: Problems,
-): Promise<SelectedDataset[]> {
-  const readable: SelectedDataset[] = [];
-  for (const named of namedDatasets(context, paths)) {
-    const dataset = await problems.except(named.path, () => withPointer(context, named));
-    if (dataset !== undefined) readable.push(dataset);
-  }
-  return readable;
+/** @throws VarveError the codes of parsePointer */
+export function withPointer(root: string, selected: SelectedPath): SelectedDataset {
+  return { ...selected, pointer: readPointer(root, selected.path) };
 }
 
-type NamedDataset = Omit<SelectedDataset, 'pointer'>;
-
-function withPointer({ repository }: WorkingContext, { path, only }: NamedDataset): SelectedDataset {
-  return { path, pointer: readPointer(repository.root, path), ...(only === undefined ? {} : { only }) };
-}
-
-function namedDatasets(context: WorkingContext, paths: readonly string[]): NamedDataset[] {
+/** As selectDatasets, without a look into the pointers. @throws VarveError `dataset-missing`, `path-outside` */
+export function selectPaths(context: WorkingContext, paths: readonly string[]): SelectedPath[] {
   const { root } = context.repository;
   const all = paths.length === 0 ? datasetPaths(root) : undefined;
   const chosen = new Map<string, Set<string> | undefined>();
