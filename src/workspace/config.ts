@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { type Document, isMap, LineCounter } from 'yaml';
 import { writeAtomically } from '../base/atomic-write.ts';
 import { readTrackedIfThere } from '../base/tracked-file.ts';
 import { parseYaml } from '../base/yaml.ts';
 import { VarveError } from '../errors.ts';
+import { mainWorktree } from './git/common-folder.ts';
 import type { Repository } from './repository.ts';
 
 /** The server of a bucket and the identity it is asked by. The options are those of remote/open.ts. */
@@ -34,7 +35,7 @@ export interface Config {
    * machine.
    */
   readonly sources: ReadonlyMap<string, Access>;
-  /** Folder of the cache, relative to the root or absolute; `.varve/cache` if it is not set. */
+  /** Folder of the cache, relative to the root or absolute; in Git's common folder if it is not set. */
   readonly cache?: string;
   /** How a checkout puts data in place: hard links share the cache's bytes, so programs must not write into them. */
   readonly checkout?: 'copy' | 'link';
@@ -64,8 +65,9 @@ export function readConfig(repository: Repository): Config {
   let config: Settings = {};
   const files = new Map<string, string>();
   for (const file of FILES) {
-    const { where, document } = load(repository, file);
-    const content = checkContent(document, where);
+    const { where, document, root } = load(repository, file);
+    const checked = checkContent(document, where);
+    const content = root === repository.root ? checked : withAbsolutePaths(checked, root);
     sources = content.sources;
     for (const steps of settingsIn(content)) files.set(steps, where);
     for (const [name, remote] of content.remotes) remotes.set(name, { ...remotes.get(name), ...remote });
@@ -150,16 +152,48 @@ function checkRemoteName(name: string): void {
   });
 }
 
-function load(repository: Repository, file: ConfigFile): { where: string; path: string; document: Document } {
+interface LoadedFile {
+  readonly where: string;
+  readonly path: string;
+  readonly document: Document;
+  /** The working tree that the file lies in, which its relative paths start from. */
+  readonly root: string;
+}
+
+function load(repository: Repository, file: ConfigFile): LoadedFile {
   const where = `.varve/${file}`;
-  const path = join(repository.root, where);
+  const root = file === LOCAL ? rootOfLocal(repository.root) : repository.root;
+  const path = join(root, where);
   // Aliases could blow a small file up to gigabytes, so none are expanded.
-  const text = readTrackedIfThere(repository.root, where) ?? '';
+  const text = readTrackedIfThere(root, where) ?? '';
   const lineCounter = new LineCounter();
   const { document, fault } = parseYaml(text, { lineCounter });
   if (fault !== undefined)
     throw damaged(where, `line ${lineCounter.linePos(fault.offset).line}: ${fault.message}`);
-  return { where, path, document };
+  return { where, path, document, root };
+}
+
+/** A linked worktree has the settings of this machine from the main one, unless it has some of its own. */
+function rootOfLocal(root: string): string {
+  if (existsSync(join(root, LOCAL_CONFIG))) return root;
+  return mainWorktree(root) ?? root;
+}
+
+/** Settings of another working tree, such that they mean the same here. */
+function withAbsolutePaths({ settings, remotes, sources }: Content, root: string): Content {
+  const { cache } = settings;
+  return {
+    settings: { ...settings, ...(cache !== undefined && { cache: resolve(root, cache) }) },
+    remotes: new Map(
+      [...remotes].map(([name, remote]) => [name, { ...remote, ...absoluteUrl(remote.url, root) }]),
+    ),
+    sources,
+  };
+}
+
+function absoluteUrl(url: string | undefined, root: string): Pick<Partial<RemoteConfig>, 'url'> {
+  if (url === undefined) return {};
+  return { url: url.includes('://') || isAbsolute(url) ? url : resolve(root, url) };
 }
 
 function change(repository: Repository, file: ConfigFile, edit: (document: Document) => void): void {

@@ -140,3 +140,20 @@ test('a dataset that is here in part is shown as such', () => {
   const { out } = box.varve(['status'], 'clone');
   expect(out).toContain('partial    d  (`varve pull d` brings the rest)\n  here: a');
 });
+
+test('data of another branch is named, until it is back, gone, or tracked by Git', () => {
+  box.repository();
+  box.commit('empty');
+  box.git(['switch', '-qc', 'other']);
+  box.write('repo/sub/data.csv', 'a\n1\n');
+  box.ok(['add', 'sub/data.csv']);
+  box.commit('with data');
+  box.git(['switch', '-q', 'main']);
+  expect(box.json(['status']).withoutPointer).toEqual(['sub/data.csv']);
+  expect(box.ok(['status'])).toContain('foreign    sub/data.csv');
+  box.git(['add', 'sub/data.csv']);
+  expect(box.json(['status']).withoutPointer).toBeUndefined();
+  box.git(['rm', '-q', '--cached', 'sub/data.csv']);
+  box.git(['switch', '-q', 'other']);
+  expect(box.json(['status']).withoutPointer).toBeUndefined();
+});

@@ -45,7 +45,10 @@ function pointAt(from: string, dataset: string): void {
 /** Everything below the victim's clone, `.git` and all, but for what any command of varve notes down. */
 function everything(folder: string): string[] {
   return readdirSync(box.path(folder), { recursive: true, encoding: 'utf8' })
-    .filter((path) => !/^\.varve\/(cache|index|stat|clone-id|tracked|profiles)|^\.git\/index$/.test(path))
+    .filter(
+      (path) =>
+        !/^\.varve\/(cache|index|stat|clone-id|tracked|profiles)|^\.git\/(index$|varve(\/|$))/.test(path),
+    )
     .sort();
 }
 
@@ -133,7 +136,7 @@ test('an old commit with such a pointer keeps no gc and no push from their work'
 
 test('a manifest that was made by hand brings nothing into a folder of Git, varve or DVC, nor into a nested repository', () => {
   hostile();
-  const store = box.path('stranger/.varve/cache');
+  const store = box.path('stranger/.git/varve/cache');
   for (const path of [
     '.git/hooks/x',
     'deep/.GIT/x',
@@ -273,7 +276,7 @@ describe('links that a commit brought', () => {
   });
 
   test('a cache that the user of this clone has put elsewhere works', () => {
-    rmSync(box.path('stranger/.varve/cache'), { recursive: true });
+    rmSync(box.path('stranger/.git/varve/cache'), { recursive: true });
     pointAt('evil', 'fine');
     rmSync(box.path('stranger/evil.varve'));
     rmSync(box.path('stranger/one.yaml.varve'));

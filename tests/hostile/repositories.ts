@@ -56,6 +56,7 @@ const ALLOWED = new RegExp(
     '^repo/\\.varve/',
     '^repo/\\.dvc/(cache|tmp)(/|$)',
     '^repo/\\.git/(index|info/exclude)$',
+    '^repo/\\.git/varve(/cache|/import|$)',
   ].join('|'),
 );
 /** `git install` sets Git up, as it says. */

@@ -154,7 +154,7 @@ describe('streams', () => {
     box.clone('repo', 'damaged');
     const clone = await openAgreeing(box.path('damaged'));
     await clone.fetch({ paths: ['data/many'] });
-    const found = box.run('find', ['.varve/cache', '-type', 'f', '-size', '+2000k'], 'damaged').out;
+    const found = box.run('find', ['.git/varve/cache', '-type', 'f', '-size', '+2000k'], 'damaged').out;
     const object = box.path('damaged', found.split('\n')[0]!);
     const bytes = readFileSync(object);
     bytes[bytes.length - 1]! ^= 1;

@@ -29,12 +29,16 @@ export function command(run: RunCommand): Command {
     );
 }
 
-function describe({ datasets, unfinished = [] }: StatusResult, paint: Paint): string {
+function describe({ datasets, withoutPointer = [], unfinished = [] }: StatusResult, paint: Paint): string {
   const left = unfinished.map(
     (path) =>
       `unfinished ${neutral(path)}  (a killed command left it, it is no data: \`varve checkout\` removes it)`,
   );
-  return [describeDatasets(datasets, paint), ...left].join('\n');
+  const foreign = withoutPointer.map(
+    (path) =>
+      `foreign    ${neutral(path)}  (data of another commit, no pointer here names it: \`git add -A\` would put it into Git)`,
+  );
+  return [describeDatasets(datasets, paint), ...foreign, ...left].join('\n');
 }
 
 function describeDatasets(datasets: readonly DatasetStatus[], paint: Paint): string {

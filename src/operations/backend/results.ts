@@ -63,6 +63,11 @@ export interface WithProblems {
 
 export interface StatusResult extends WithProblems {
   readonly datasets: readonly DatasetStatus[];
+  /**
+   * Data that varve put there for another commit, that no pointer of this one names, and that Git does not track: `git add -A` would put
+   * it into Git. Absent if there is none, or if datasets were named.
+   */
+  readonly withoutPointer?: readonly string[];
   /** Files that a killed command left in or beside the data, from the root: no data, and the next checkout removes them. */
   readonly unfinished?: readonly string[];
 }

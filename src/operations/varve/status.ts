@@ -3,6 +3,7 @@ import { VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import { encodeManifest } from '../../store/format/manifest.ts';
 import { leftBehind, type UnfinishedWithin } from '../../workspace/checkout/unfinished-files.ts';
+import { gitList } from '../../workspace/git/git.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import {
@@ -21,6 +22,7 @@ import {
   type StatCache,
   writeStatCache,
 } from '../../workspace/tree/stat-cache.ts';
+import { dataWithoutPointer } from '../../workspace/tree/without-pointer.ts';
 import type { DatasetState, DatasetStatus, StatusResult } from '../backend/results.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { eachDataset, problemsField } from '../datasets/each.ts';
@@ -37,7 +39,20 @@ export async function status(context: WorkingContext, paths: readonly string[]):
     return status;
   });
   const unfinished = leftBehind(root, within);
-  return { datasets: done, ...(unfinished.length > 0 && { unfinished }), ...problemsField(problems) };
+  const withoutPointer = paths.length > 0 ? [] : untrackedData(context.repository);
+  return {
+    datasets: done,
+    ...(unfinished.length > 0 && { unfinished }),
+    ...(withoutPointer.length > 0 && { withoutPointer }),
+    ...problemsField(problems),
+  };
+}
+
+/** Lists data without a pointer, but for what was given to Git. */
+function untrackedData(repository: Repository): string[] {
+  return dataWithoutPointer(repository).filter(
+    (path) => gitList(repository.root, ['ls-files', '-z', '--', `:(literal)${path}`]).length === 0,
+  );
 }
 
 /**
