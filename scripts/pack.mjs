@@ -5,7 +5,7 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const MAX_FILES = 420;
+const MAX_FILES = 500;
 const MAX_UNPACKED_BYTES = 11e6;
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');

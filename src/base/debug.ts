@@ -13,7 +13,7 @@ const STANDARD_ERROR = 2;
  * Write one line if VARVE_DEBUG asks for it. It is written at once, so that it stands in order even if the process is killed next.
  * Never give it a secret. If putting a line together costs something, look at IS_DEBUGGING first.
  */
-export function debug(topic: 'cache' | 'git' | 'request', text: string): void {
+export function debug(topic: 'cache' | 'failure' | 'git' | 'request', text: string): void {
   if (!IS_DEBUGGING) return;
   const line = text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}…` : text;
   try {

@@ -26,8 +26,8 @@ export interface Outcome {
   readonly text: string;
   /** The text is for programs, in a format of its own, and printed as it is: it has made its data harmless itself. */
   readonly isVerbatim?: boolean;
-  /** 1 if a check found something; 0 unless given. */
-  readonly exitCode?: 0 | 1;
+  /** 1 if a check found something, 2 if a part of the work could not be done; 0 unless given. */
+  readonly exitCode?: 0 | 1 | 2;
 }
 
 export interface CommonOptions {

@@ -6,6 +6,7 @@ import { VarveError } from '../errors.ts';
 import type { ProfilingOptions } from '../operations/statistics/load.ts';
 import type { RenderOptions, ReportFormat } from '../report/format.ts';
 import { neutral } from '../wording/neutral.ts';
+import { refuseLinksOut } from '../workspace/repository.ts';
 import { type CommonOptions, type Io, type Outcome, positiveInteger } from './command.ts';
 
 export interface ReportOptions extends CommonOptions {
@@ -42,7 +43,7 @@ export function reportOutcome(
   options: ReportOptions,
   report: unknown,
   render: (format: ReportFormat, options: RenderOptions) => string | Uint8Array,
-  exitCode: 0 | 1 = 0,
+  exitCode: 0 | 1 | 2 = 0,
 ): Outcome {
   const asText = options.output !== undefined || options.json !== true;
   if (!asText) return { json: report, text: '', exitCode };
@@ -61,6 +62,7 @@ export function reportOutcome(
 /** Writes a file as a whole, so that whoever reads it meanwhile sees the old one or the new one. */
 export function replaceReport(io: Io, name: string, report: string | Uint8Array): void {
   const path = resolve(io.cwd, name);
+  refuseLinksOut(io.cwd, name);
   try {
     if (isReplaced(path)) replaceFile(path, [Buffer.from(report)], false);
     else writeFileSync(path, report);

@@ -17,6 +17,7 @@ import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { VarveError } from '../errors.ts';
 import { type Bindings, RawChunk } from './chunks/raw-chunk.ts';
 import { releaseEngineMemory } from './collect.ts';
+import { BinaryFault, binaryFault } from './formats/binary-fault.ts';
 import { literal } from './quote.ts';
 import type { SourceFile } from './source-file.ts';
 import { type EngineColumn, plainType } from './types.ts';
@@ -287,6 +288,11 @@ export function isOutOfMemory(text: string): boolean {
   return /^Out of Memory Error|^Failed to query$/.test(text);
 }
 
+/** Tells whether the system refused to read a file, which says nothing of what is in it. */
+function isOfSystem(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}
+
 /**
  * Makes an error of DuckDB one about the file that was being read.
  * @param line the line at fault, if known
@@ -301,10 +307,12 @@ export function readError(error: unknown, file: SourceFile, line?: number): Varv
       cause: error,
     });
   }
-  const reason = text.split('\n')[0]!.replace(ENGINE_ERROR, '').replaceAll(file.absolutePath, path);
+  const said = text.split('\n')[0]!.replace(ENGINE_ERROR, '').replaceAll(file.absolutePath, path);
+  const isOurs = error instanceof BinaryFault || isOfSystem(error);
+  const fault = isOurs ? undefined : binaryFault(path, text);
   const where = line === undefined ? path : `${path}, line ${line}`;
-  return new VarveError('table-unreadable', `${where}: ${reason}`, {
-    remedy: 'Check that the file is whole and of the format that its name says.',
+  return new VarveError('table-unreadable', `${where}: ${fault?.reason ?? said}`, {
+    remedy: fault?.remedy ?? 'Check that the file is whole and of the format that its name says.',
     path,
     cause: error,
   });

@@ -7,6 +7,7 @@ import { type Format, formatOf } from './formats/format.ts';
 import { assertLines } from './formats/lines.ts';
 import { assertNameable } from './formats/names.ts';
 import { assertWhole } from './formats/whole.ts';
+import { identifier } from './quote.ts';
 import { compressionOf, fileNamedBy, firstBytes, pathList, type SourceFile } from './source-file.ts';
 import type { EngineColumn } from './types.ts';
 
@@ -48,7 +49,12 @@ export async function openTableSource(
   }
   const columns = await engine.describe(relation);
   assertShallow(columns, first);
-  assertNameable(await namesWithNul(engine, relation), first);
+  try {
+    await assertUnicode(engine, relation, columns);
+    assertNameable(await namesWithNul(engine, relation), first);
+  } catch (error) {
+    throw error instanceof VarveError ? error : readError(error, fileNamedBy(error, files));
+  }
   return { relation, columns, ...(format === 'parquet' && files.length === 1 && { parquet: first }) };
 }
 
@@ -64,6 +70,21 @@ async function load(
   if (format !== 'parquet')
     for (const file of files) await assertShallowJson(file, format === 'jsonl', signal);
   return loadByDuckDb(engine, files, format, relation);
+}
+
+/** Asks for columns whose names may have held what is not UTF-8: the bindings show it as U+FFFD, and no query finds them by that. */
+async function assertUnicode(
+  engine: Engine,
+  relation: string,
+  columns: readonly EngineColumn[],
+): Promise<void> {
+  const doubtful = columns.filter(({ name }) => name.includes('\ufffd')).map(({ name }) => identifier(name));
+  if (doubtful.length === 0) return;
+  try {
+    await engine.query(`SELECT ${doubtful.join(', ')} FROM ${relation} LIMIT 0`);
+  } catch (error) {
+    throw new Error('the name of a column is not UTF-8', { cause: error });
+  }
 }
 
 /** Columns with a NUL in their name or in that of a field; only SQL sees it, since the bindings end names there. */

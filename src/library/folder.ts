@@ -1,11 +1,15 @@
 import type { DriftReport } from '../drift/model.ts';
+import { closing } from '../operations/context/closing.ts';
 import type { Watch } from '../operations/context/context.ts';
 import type { DriftOperationOptions } from '../operations/drift.ts';
 import type { StreamOptions } from '../operations/drift-stream.ts';
+import type { GetOptions, GetResult } from '../operations/get.ts';
+import type { ListResult } from '../operations/list.ts';
 import type { ProfiledDataset, ProfilingOptions } from '../operations/statistics/load.ts';
 import type { ValidateOptions } from '../operations/validate.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
-import { BYTES, COUNT, checkArgument, FLAG, type Kinds, SLICE, TEXT } from './arguments.ts';
+import { BYTES, COUNT, checkArgument, FLAG, type Kinds, SLICE, TEXT, TEXTS } from './arguments.ts';
+import type { ListDataOptions } from './options.ts';
 import { SchemaMethods } from './schema.ts';
 import { Session } from './session.ts';
 
@@ -76,6 +80,50 @@ export class DataFolder {
     const call = this.#session.begin('validate', options, kinds);
     const { validate } = await import('../operations/validate.ts');
     return validate(this.path, dataset, call.options, call.watch);
+  }
+
+  /**
+   * Copies a version of a dataset, or a file or folder within one, to where nothing lies: from the repository around the folder, or from
+   * another. A working tree of this machine is used as it lies; of everything else the history is cloned for this call alone.
+   * @param dataset `path` or `path@REV`, also within a dataset
+   * @throws VarveError `dataset-missing`, `path-missing`, `object-missing`, `output-exists`, `repository-unreachable`, `settings-untrusted`
+   * @example
+   * ```ts
+   * import { openFolder } from 'varve';
+   *
+   * const folder = await openFolder('.');
+   * const { output, bytes } = await folder.get('data/flights.csv@v1', { output: 'flights-v1-copy.csv' });
+   * console.log(output, bytes);
+   * ```
+   */
+  async get(dataset: string, options: GetOptions & Watch = {}): Promise<GetResult> {
+    checkArgument('get', 'the dataset', dataset, TEXT);
+    const call = this.#session.begin('get', options, { repository: TEXT, output: TEXT });
+    const { get } = await import('../operations/get.ts');
+    return get(this.path, dataset, call.options, call.watch);
+  }
+
+  /**
+   * Lists datasets, or what lies within those that `paths` name, as a version has them: of the repository around the folder, or of another.
+   * @throws VarveError `dataset-missing`, `path-missing`, `revision-unknown`, `object-missing`, `repository-unreachable`, `settings-untrusted`
+   * @example
+   * ```ts
+   * import { openFolder } from 'varve';
+   *
+   * const folder = await openFolder('.');
+   * const { files } = await folder.list({ revision: 'v1', paths: ['data/photos'] });
+   * for (const { path, kind, bytes } of files) console.log(path, kind, bytes);
+   * ```
+   */
+  async list(options: ListDataOptions = {}): Promise<ListResult> {
+    const kinds = { paths: TEXTS, revision: TEXT, recursive: FLAG, repository: TEXT };
+    const call = this.#session.begin('list', options, kinds);
+    const { repository, revision, paths = [], recursive } = call.options;
+    const { listAt } = await import('../operations/list.ts');
+    const { openRepositoryAt } = await import('../operations/context/open-other.ts');
+    return closing(await openRepositoryAt(this.path, repository, call.watch), ({ context, commit }) =>
+      listAt(context, revision ?? commit, paths, { recursive }),
+    );
   }
 
   /**

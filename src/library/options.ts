@@ -1,5 +1,8 @@
 /** Options of the library's methods that no operation has a type for. */
+import type { CheckoutOptions } from '../operations/backend/results.ts';
 import type { Watch } from '../operations/context/context.ts';
+import type { SourceOptions } from '../operations/get.ts';
+import type { ListOptions } from '../operations/list.ts';
 import type { SchemaFormat } from '../operations/schema-infer.ts';
 import type { ProfilingOptions } from '../operations/statistics/load.ts';
 
@@ -21,6 +24,16 @@ export interface DiffOptions extends PathOptions, Watch {
   readonly before?: string | undefined;
   /** A revision; the data of the working tree unless given. */
   readonly after?: string | undefined;
+}
+
+export interface RestoreDataOptions extends Pick<CheckoutOptions, 'force'>, Watch {
+  /** The revision that has the data; of paths that name none, the version that the pointer here names unless given. */
+  readonly source?: string | undefined;
+}
+
+export interface ListDataOptions extends PathOptions, ListOptions, SourceOptions, Watch {
+  /** A revision; the pointers of the working tree unless given. */
+  readonly revision?: string | undefined;
 }
 
 export interface LogOptions extends Watch {
@@ -61,7 +74,9 @@ export interface RemoteDefaultOptions extends Watch {
   readonly local?: boolean | undefined;
 }
 
-export interface TrustRevokeOptions extends Watch {
+export interface TrustOptions extends SourceOptions, Watch {}
+
+export interface TrustRevokeOptions extends TrustOptions {
   /** Of the consents that are taken back; all of them unless given. */
   readonly fingerprints?: readonly string[] | undefined;
 }

@@ -7,7 +7,14 @@ import { checkArgument, FLAG, type Kinds, TEXT } from './arguments.ts';
 import type { RemoteDefaultOptions } from './options.ts';
 import { NO_OPTIONS, type Session } from './session.ts';
 
-const ACCESS: Kinds<Access> = { endpoint: TEXT, region: TEXT, profile: TEXT };
+const ACCESS: Kinds<Access> = {
+  endpoint: TEXT,
+  region: TEXT,
+  profile: TEXT,
+  anonymous: FLAG,
+  addressing: TEXT,
+  requesterPays: FLAG,
+};
 
 /** Where snapshots are pushed to and fetched from: `repo.remotes`. None of these methods contacts a server. */
 export class RemoteMethods {
@@ -36,7 +43,13 @@ export class RemoteMethods {
   async add(name: string, url: string, options: RemoteAddOptions & Watch = {}): Promise<ListedRemote> {
     checkArgument('remotes.add', 'the name', name, TEXT);
     checkArgument('remotes.add', 'the URL', url, TEXT);
-    const call = this.#session.begin('remotes.add', options, { ...ACCESS, local: FLAG });
+    const call = this.#session.begin('remotes.add', options, {
+      ...ACCESS,
+      acl: TEXT,
+      sse: TEXT,
+      kmsKey: TEXT,
+      local: FLAG,
+    });
     return addRemote(await openContext(this.#session.cwd, call.watch), name, url, call.options);
   }
 

@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
 import type { DriftSeries } from '../drift/model.ts';
-import { add, addInPlace, profilerOnDemand } from '../operations/add.ts';
+import type { VarveError } from '../errors.ts';
+import { add, addChanged, addInPlace, profilerOnDemand } from '../operations/add.ts';
+import type { BackendAddOptions } from '../operations/backend/backend.ts';
 import type {
   AddInPlaceOptions,
   AddResult,
@@ -12,7 +14,10 @@ import type {
   GcResult,
   ImportDvcResult,
   ImportedDataset,
+  MoveResult,
   PullResult,
+  RemoveOptions,
+  RemoveResult,
   SnapshotFile,
   StatusResult,
   TransferChoice,
@@ -37,9 +42,12 @@ import {
 } from '../operations/import.ts';
 import { importDvc } from '../operations/import-dvc.ts';
 import { type LogResult, log } from '../operations/log.ts';
+import { move } from '../operations/move.ts';
 import { listFiles, openFile, readProfile } from '../operations/open-version.ts';
 import { pull } from '../operations/pull.ts';
 import { push } from '../operations/push.ts';
+import { remove } from '../operations/remove.ts';
+import { restore } from '../operations/restore.ts';
 import { status } from '../operations/status.ts';
 import { usage } from '../operations/usage.ts';
 import { verify } from '../operations/verify.ts';
@@ -65,6 +73,7 @@ import type {
   LogOptions,
   OpenOptions,
   PathOptions,
+  RestoreDataOptions,
   VerifyOptions,
 } from './options.ts';
 import { RemoteMethods } from './remotes.ts';
@@ -72,6 +81,12 @@ import { NO_OPTIONS, Session } from './session.ts';
 import { TrustMethods } from './trust.ts';
 
 const PATHS: Kinds<PathOptions> = { paths: TEXTS };
+const ADD: Kinds<Omit<AddOptions, keyof Watch>> = {
+  profiles: FLAG,
+  replace: FLAG,
+  memory: TEXT,
+  threads: COUNT,
+};
 const SIDE = oneOf('ours', 'theirs');
 const TRANSFER: Kinds<PathOptions & TransferChoice> = {
   ...PATHS,
@@ -126,18 +141,20 @@ export class VarveRepository extends DataFolder {
    */
   async add(paths: string | readonly string[], options: AddOptions = {}): Promise<AddResult> {
     checkArgument('add', 'the paths', paths, TEXT_OR_TEXTS);
-    const kinds = { profiles: FLAG, replace: FLAG, memory: TEXT, threads: COUNT };
-    const { options: own, watch } = this.#session.begin('add', options, kinds);
+    const { options: own, watch } = this.#session.begin('add', options, ADD);
     const context = await this.#context(watch);
-    const { profiles = true, replace, ...machine } = own;
-    if (!profiles) return add(context, [paths].flat(), { replace });
-    const profiler = profilerOnDemand(
-      context,
-      (path, { message, remedy }) =>
-        watch.onWarning?.(`${path} is added without statistics: ${message} ${remedy}`),
-      machine,
-    );
-    return add(context, [paths].flat(), { profiler, replace });
+    return add(context, [paths].flat(), addOptions(context, own));
+  }
+
+  /**
+   * Adds every dataset whose data has changes that no version has, as add does. Data that is not here is none of them.
+   * @throws VarveError as add
+   */
+  async addChanged(options: AddOptions & PathOptions = {}): Promise<AddResult> {
+    const call = this.#session.begin('addChanged', options, { ...ADD, ...PATHS });
+    const { paths = [], ...own } = call.options;
+    const context = await this.#context(call.watch);
+    return addChanged(context, paths, addOptions(context, own));
   }
 
   /**
@@ -147,7 +164,15 @@ export class VarveRepository extends DataFolder {
    */
   async addInPlace(url: string, options: AddInPlaceOptions & Watch): Promise<AddResult> {
     checkArgument('addInPlace', 'the URL', url, TEXT);
-    const kinds = { to: TEXT, endpoint: TEXT, region: TEXT, profile: TEXT };
+    const kinds = {
+      to: TEXT,
+      endpoint: TEXT,
+      region: TEXT,
+      profile: TEXT,
+      addressing: TEXT,
+      anonymous: FLAG,
+      requesterPays: FLAG,
+    };
     const call = this.#session.begin('addInPlace', options, kinds);
     checkArgument('addInPlace', 'the option to', call.options.to, TEXT);
     return addInPlace(await this.#context(call.watch), url, call.options);
@@ -236,6 +261,53 @@ export class VarveRepository extends DataFolder {
     const call = this.#session.begin('checkout', options, { ...PATHS, force: FLAG, prefer: SIDE });
     const { paths = [], ...own } = call.options;
     return checkout(await this.#context(call.watch), paths, own);
+  }
+
+  /**
+   * Puts the data of a version in place of that here. The pointers stay, so that what differs from them counts as changed.
+   * @param paths datasets, files and folders within, or folders that hold datasets; each may be `path@REV`
+   * @throws VarveError `dataset-missing`, `path-missing`, `changes-unsaved`, `object-missing`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * await repo.restore('data/flights.csv@v1', { force: true });
+   * await repo.addChanged();
+   * ```
+   */
+  async restore(
+    paths: string | readonly string[],
+    options: RestoreDataOptions = {},
+  ): Promise<CheckoutResult> {
+    checkArgument('restore', 'the paths', paths, TEXT_OR_TEXTS);
+    const call = this.#session.begin('restore', options, { source: TEXT, force: FLAG });
+    return restore(await this.#context(call.watch), [paths].flat(), call.options);
+  }
+
+  /**
+   * Moves datasets with pointer, schema and line in .gitignore. No byte is copied, and no version is made.
+   * @param target the new path, or a folder that is there, into which they go
+   * @throws VarveError `dataset-missing`, `path-taken`, `dataset-nested`, `dvc-unsupported`
+   */
+  async move(paths: string | readonly string[], target: string, options: Watch = {}): Promise<MoveResult> {
+    checkArgument('move', 'the paths', paths, TEXT_OR_TEXTS);
+    checkArgument('move', 'the target', target, TEXT);
+    const { watch } = this.#session.begin('move', options, NO_OPTIONS);
+    return move(await this.#context(watch), [paths].flat(), target);
+  }
+
+  /**
+   * Takes datasets out of version control: pointer, schema and line in .gitignore. The data stays unless `data` is set, and so do committed versions.
+   * @throws VarveError `dataset-missing`, `changes-unsaved`, `dvc-unsupported`
+   */
+  async remove(
+    paths: string | readonly string[],
+    options: RemoveOptions & Watch = {},
+  ): Promise<RemoveResult> {
+    checkArgument('remove', 'the paths', paths, TEXT_OR_TEXTS);
+    const call = this.#session.begin('remove', options, { data: FLAG, force: FLAG });
+    return remove(await this.#context(call.watch), [paths].flat(), call.options);
   }
 
   /**
@@ -357,10 +429,10 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * The bytes of a dataset, or of a file within one, as a version has it, from the cache, else from the default remote (of DVC, from
-   * the cache alone). None is handed out before it is verified; the cache and the data here are not touched.
-   * @param dataset `path` for the version that the pointer here names, or `path@REV`; a file within a folder is named by the option
-   *   `file`, since a revision may have slashes
+   * The bytes of a dataset, or of a file within one, as a version has it, from the cache, else from the default remote (of DVC, after
+   * it was fetched). None is handed out before it is verified; the cache and the data here are not touched.
+   * @param dataset `path` for the version that the pointer here names, or `path@REV`; a file within a folder is a path too, or is named by
+   *   the option `file`
    * @returns a stream that fails with a VarveError: `dataset-missing`, `path-missing`, `object-missing`, `digest-mismatch`
    * @example
    * ```ts
@@ -472,6 +544,16 @@ export class VarveRepository extends DataFolder {
   async *#filesOf(dataset: string, watch: Watch): AsyncGenerator<SnapshotFile> {
     yield* listFiles(await this.#context(watch), dataset);
   }
+}
+
+function addOptions(
+  context: Context,
+  { profiles = true, replace, ...machine }: Omit<AddOptions, keyof Watch>,
+): BackendAddOptions {
+  if (!profiles) return { replace };
+  const onUnreadable = (path: string, { message, remedy }: VarveError): void =>
+    context.onWarning?.(`${path} is added without statistics: ${message} ${remedy}`);
+  return { replace, profiler: profilerOnDemand(context, onUnreadable, machine) };
 }
 
 /** Ends the stream with the reason of the signal, also while it waits for bytes. */

@@ -1,12 +1,13 @@
-import type { Watch } from '../operations/context/context.ts';
-import { openContext } from '../operations/context/open.ts';
+import { closing } from '../operations/context/closing.ts';
+import type { Context } from '../operations/context/context.ts';
+import { openRepositoryAt } from '../operations/context/open-other.ts';
 import { askedSettings, revokeTrust, type TrustResult, trust, trusted } from '../operations/trust.ts';
 import type { Consent } from '../workspace/trust/consent.ts';
-import { checkArgument, TEXT_OR_TEXTS, TEXTS } from './arguments.ts';
-import type { TrustRevokeOptions } from './options.ts';
-import { NO_OPTIONS, type Session } from './session.ts';
+import { checkArgument, TEXT, TEXT_OR_TEXTS, TEXTS } from './arguments.ts';
+import type { TrustOptions, TrustRevokeOptions } from './options.ts';
+import type { Session } from './session.ts';
 
-/** What this machine agrees to of the settings that came with a repository: `repo.trust`. */
+/** What this machine agrees to of the settings that came with a repository, or with another that data is taken from: `repo.trust`. */
 export class TrustMethods {
   readonly #session: Session;
 
@@ -26,30 +27,36 @@ export class TrustMethods {
    * for (const { fingerprint, trusted } of settings) console.log(fingerprint, trusted);
    * ```
    */
-  async show(options: Watch = {}): Promise<TrustResult> {
-    const { watch } = this.#session.begin('trust.show', options, NO_OPTIONS);
-    return askedSettings(await openContext(this.#session.cwd, watch));
+  async show(options: TrustOptions = {}): Promise<TrustResult> {
+    return this.#in('trust.show', options, (context) => askedSettings(context));
   }
 
   /**
    * Agrees, for this machine, to settings by their fingerprints. There is no way to agree to all unseen: `show` has the fingerprints.
    * @throws VarveError `setting-unknown`, `trust-unsafe`
    */
-  async give(fingerprints: string | readonly string[], options: Watch = {}): Promise<TrustResult> {
+  async give(fingerprints: string | readonly string[], options: TrustOptions = {}): Promise<TrustResult> {
     checkArgument('trust.give', 'the fingerprints', fingerprints, TEXT_OR_TEXTS);
-    const { watch } = this.#session.begin('trust.give', options, NO_OPTIONS);
-    return trust(await openContext(this.#session.cwd, watch), [fingerprints].flat());
+    return this.#in('trust.give', options, (context) => trust(context, [fingerprints].flat()));
   }
 
   /** What this machine agreed to for the repository. */
-  async list(options: Watch = {}): Promise<{ readonly consents: readonly Consent[] }> {
-    const { watch } = this.#session.begin('trust.list', options, NO_OPTIONS);
-    return trusted(await openContext(this.#session.cwd, watch));
+  async list(options: TrustOptions = {}): Promise<{ readonly consents: readonly Consent[] }> {
+    return this.#in('trust.list', options, async (context) => trusted(context));
   }
 
   /** Takes consents back. @throws VarveError `setting-unknown` */
   async revoke(options: TrustRevokeOptions = {}): Promise<{ readonly revoked: readonly Consent[] }> {
-    const call = this.#session.begin('trust.revoke', options, { fingerprints: TEXTS });
-    return revokeTrust(await openContext(this.#session.cwd, call.watch), call.options.fingerprints);
+    const { fingerprints, ...where } = options;
+    if (fingerprints !== undefined)
+      checkArgument('trust.revoke', 'the option fingerprints', fingerprints, TEXTS);
+    return this.#in('trust.revoke', where, async (context) => revokeTrust(context, fingerprints));
+  }
+
+  /** Runs `work` on the repository of the object, or on another that the options name. */
+  async #in<T>(where: string, options: TrustOptions, work: (context: Context) => Promise<T>): Promise<T> {
+    const call = this.#session.begin(where, options, { repository: TEXT });
+    const opened = await openRepositoryAt(this.#session.cwd, call.options.repository, call.watch);
+    return closing(opened, ({ context }) => work(context));
   }
 }

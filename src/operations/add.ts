@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { VarveError } from '../errors.ts';
-import type { AddInPlaceOptions, AddResult, BackendAddOptions } from './backend/results.ts';
+import type { BackendAddOptions } from './backend/backend.ts';
+import type { AddInPlaceOptions, AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
 import type { ProfilingOptions } from './statistics/load.ts';
 import type { Profiler } from './statistics/profiler.ts';

@@ -1,36 +1,53 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { compareProfiles } from '../drift/compare.ts';
 import type { DriftReport } from '../drift/model.ts';
+import { type ErrorCode, VarveError } from '../errors.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
-import { resolveRevision } from '../workspace/git/pointers.ts';
-import type { VersionFacts } from './backend/version.ts';
+import type { DatasetVersion } from './backend/version.ts';
 import type { Context, Watch } from './context/context.ts';
 import { openContext } from './context/open.ts';
-import { type NamedDataset, nameDataset, schemaPathOf } from './datasets/resolve.ts';
+import { type DatasetChange, type DatasetDifference, differencesFrom } from './datasets/differences.ts';
+import { type NamedDataset, schemaPathOf } from './datasets/resolve.ts';
 import { driftSettings } from './drift.ts';
 import { profileOfDataset } from './statistics/load.ts';
+import { asPbtxt } from './statistics/schema-file.ts';
 import { storedProfile } from './statistics/stored.ts';
-import { validate } from './validate.ts';
+import { validateDataset, versionBefore } from './validate.ts';
 
-/** A dataset that changed since the base, with what its schema and its drift say. */
+/** Why a dataset could not be checked, in the words of the error. */
+export interface CheckFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** A dataset that differs from the base, with what its schema and its drift say. */
 export interface CheckedDataset {
   readonly path: string;
+  readonly change: DatasetChange;
+  /** Where the base has the same data. Set if it was renamed. */
+  readonly renamedFrom?: string;
   /** Undefined if the dataset has no schema. */
   readonly validation: ValidationReport | undefined;
-  /** Undefined if the base does not have the dataset, or either version has no profile. */
+  /** Undefined if the base does not have the dataset or has the same data, or either version has no profile. */
   readonly drift: DriftReport | undefined;
+  /** Set if the pointer, the schema or the statistics could not be read: not all of the dataset was checked. */
+  readonly failure?: CheckFailure;
 }
 
 export interface CheckResult {
-  /** The commit that was compared with. */
+  /** The commit that was compared with: the merge base of what was asked for and HEAD. */
   readonly base: string;
+  /** Sorted by path. */
   readonly datasets: readonly CheckedDataset[];
 }
 
 /**
- * Validates every dataset whose snapshot is not that of the base, and compares the two: what a pull request should be told
- * about its data. Reads profiles only.
- * @throws VarveError `revision-unknown`, `profile-not-fetched`
+ * Validates every dataset whose data or schema is not that of the base, and compares the data with the base's: what a
+ * pull request should be told about its data. What others did since the work left the base is no finding. What cannot be
+ * read fails its own dataset only. Reads profiles and no data; fetches those that this clone lacks.
+ * @throws VarveError `revision-unknown`, `dataset-missing`, `settings-untrusted`
  */
 export async function check(
   cwd: string,
@@ -39,43 +56,95 @@ export async function check(
   watch: Watch = {},
 ): Promise<CheckResult> {
   const context = await openContext(cwd, watch);
-  const commit = resolveRevision(context.repository.root, base);
-  const before = new Map(
-    (await context.backend.versionsAt(commit)).map((version) => [version.path, version]),
-  );
-  const datasets: CheckedDataset[] = [];
-  for (const { path, content } of await context.backend.select(paths)) {
-    if (before.get(path)?.content === content) continue;
-    datasets.push(await checked(context, base, path, before.get(path)));
+  const { commit, label, datasets } = await differencesFrom(context, base, paths);
+  await bringProfiles(context, datasets);
+  const results: CheckedDataset[] = [];
+  for (const difference of datasets) results.push(await checked(context, difference, label));
+  return { base: commit, datasets: results };
+}
+
+/** Of what differs, the profiles that this clone lacks. Where the remote cannot be asked, each dataset that needs one fails by its name. */
+async function bringProfiles(context: Context, datasets: readonly DatasetDifference[]): Promise<void> {
+  try {
+    await context.backend.fetchProfiles(
+      datasets.flatMap(({ version, before }) => [version ?? [], before ?? []].flat()),
+    );
+  } catch (error) {
+    if (!(error instanceof VarveError) || error.code === 'settings-untrusted') throw error;
+    context.onWarning?.(
+      `The profiles that this clone lacks could not be fetched: ${error.message}. ${error.remedy}`,
+    );
   }
-  return { base: commit, datasets };
 }
 
 async function checked(
   context: Context,
-  base: string,
-  path: string,
-  before: VersionFacts | undefined,
+  { path, change, renamedFrom, version, before, error }: DatasetDifference,
+  label: string,
 ): Promise<CheckedDataset> {
-  const { root } = context.repository;
-  const dataset = await nameDataset(root, path, context);
-  const validation = existsSync(schemaPathOf(dataset)) ? await validate(root, path, {}, context) : undefined;
-  return { path, validation, drift: await driftSince(context, base, dataset, before) };
+  const failures: VarveError[] = error === undefined ? [] : [error];
+  const sides = version && sidesOf(context, version, before, label);
+  const validation = sides && (await unlessUnreadable(failures, () => held(sides)));
+  const drift = sides && (await unlessUnreadable(failures, () => driftBetween(sides)));
+  const [failure] = failures.map(({ code, message, remedy }) => ({ code, message, remedy }));
+  return {
+    path,
+    change,
+    ...(renamedFrom === undefined ? {} : { renamedFrom }),
+    validation,
+    drift,
+    ...(failure === undefined ? {} : { failure }),
+  };
 }
 
-async function driftSince(
+interface Sides {
+  readonly dataset: NamedDataset;
+  /** Of the base, where that has other data. */
+  readonly before: DatasetVersion | undefined;
+  readonly nameBefore: string;
+}
+
+/** The path is that of a dataset: it is read as no pattern and no revision. */
+function sidesOf(
   context: Context,
-  base: string,
-  dataset: NamedDataset,
-  before: VersionFacts | undefined,
-): Promise<DriftReport | undefined> {
-  if (before?.profile === undefined || dataset.version?.profile === undefined) return undefined;
-  const name = `${dataset.name}@${base}`;
-  const earlier = await storedProfile(context, name, before.profile);
+  version: DatasetVersion,
+  before: DatasetVersion | undefined,
+  label: string,
+): Sides {
+  const { path } = version;
+  const absolutePath = join(context.repository.root, path);
+  const dataset = { name: path, context, version, absolutePath, watch: context };
+  return { dataset, before, nameBefore: `${path}@${label}` };
+}
+
+async function unlessUnreadable<T>(failures: VarveError[], work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    // Consent to settings concerns all datasets, and somebody at the terminal can give it.
+    if (!(error instanceof VarveError) || error.code === 'settings-untrusted') throw error;
+    failures.push(error);
+    return undefined;
+  }
+}
+
+async function held({ dataset, before, nameBefore }: Sides): Promise<ValidationReport | undefined> {
+  const own = schemaPathOf(dataset);
+  if (!existsSync(own) && !existsSync(asPbtxt(own))) return undefined;
+  const { root } = dataset.context!.repository;
+  return validateDataset(root, dataset, {}, (schema) =>
+    versionBefore(dataset, schema, before && { name: nameBefore, version: before }),
+  );
+}
+
+async function driftBetween({ dataset, before, nameBefore }: Sides): Promise<DriftReport | undefined> {
+  const { context, version, name } = dataset;
+  if (before?.profile === undefined || version?.profile === undefined) return undefined;
+  const earlier = await storedProfile(context!, nameBefore, before.profile);
   const { profile, digest } = await profileOfDataset(dataset);
   return compareProfiles(earlier, profile, {
-    names: [name, dataset.name],
+    names: [nameBefore, name],
     digests: [before.content, digest],
-    ...driftSettings(dataset, context.repository.root),
+    ...driftSettings(dataset, context!.repository.root),
   });
 }

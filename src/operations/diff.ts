@@ -47,9 +47,10 @@ export async function diffRevisions(
   const before = commitOf(revisions.before) ?? findRevision(root, 'HEAD');
   if (before === undefined) throw noCommit(root);
   const after = commitOf(revisions.after);
-  const compared = withDatasetRenames(await context.backend.diff({ before, after }, paths));
+  const { compared: found, problems } = await context.backend.diff({ before, after }, paths);
+  const compared = withDatasetRenames(found);
   const datasets = await withStatistics(context, compared, options.compareStatistics);
-  return { before, after: after ?? null, datasets };
+  return { before, after: after ?? null, datasets, ...(problems && { problems }) };
 }
 
 async function withStatistics(

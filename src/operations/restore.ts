@@ -14,7 +14,7 @@ import { versionsMeant } from './list.ts';
 export async function restore(
   context: Context,
   paths: readonly string[],
-  options: CheckoutOptions & { readonly source?: string | undefined } = {},
+  options: Pick<CheckoutOptions, 'force'> & { readonly source?: string | undefined } = {},
 ): Promise<CheckoutResult> {
   const { source, force } = options;
   const commit = source === undefined ? undefined : resolveRevision(context.repository.root, source);

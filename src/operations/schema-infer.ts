@@ -5,6 +5,7 @@ import { VarveError } from '../errors.ts';
 import { stringifySchema } from '../schema/format/stringify.ts';
 import { inferSchema } from '../schema/infer.ts';
 import { schemaToPbtxt } from '../schema/tfdv/schema-to.ts';
+import { refuseLinksOut } from '../workspace/repository.ts';
 import type { Watch } from './context/context.ts';
 import { type NamedDataset, nameDataset, schemaPathOf } from './datasets/resolve.ts';
 import { profileOfDataset } from './statistics/load.ts';
@@ -54,6 +55,7 @@ export async function schemaInfer(
 function placeOf(dataset: NamedDataset, cwd: string, { output, format }: SchemaInferOptions): SchemaFile {
   if (output === undefined && dataset.part !== undefined) throw noPlace(dataset.name, dataset.part.dataset);
   const own = schemaPathOf(dataset);
+  if (output !== undefined) refuseLinksOut(cwd, output);
   const absolutePath = output === undefined ? (format === 'tfdv' ? asPbtxt(own) : own) : resolve(cwd, output);
   return { name: output ?? (relative(cwd, absolutePath) || absolutePath), absolutePath };
 }

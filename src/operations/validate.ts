@@ -2,6 +2,7 @@ import type { Profile } from '../profile/model/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import type { Schema } from '../schema/model.ts';
 import { type ProfileValidationOptions as HoldOptions, validateProfile } from '../schema/validate.ts';
+import type { VersionFacts } from './backend/version.ts';
 import type { Watch } from './context/context.ts';
 import { previousVersion } from './datasets/history.ts';
 import { hasData, type NamedDataset, nameDataset } from './datasets/resolve.ts';
@@ -33,6 +34,25 @@ export async function validate(
   watch: Watch = {},
 ): Promise<ValidationReport> {
   const dataset = await nameDataset(cwd, argument, watch);
+  const { previous } = options;
+  return validateDataset(cwd, dataset, options, async (schema) =>
+    previous === undefined
+      ? versionBefore(dataset, schema)
+      : (await profileOfDataset(await nameDataset(cwd, previous, watch), options)).profile,
+  );
+}
+
+/**
+ * Holds a dataset against its schema as validate does.
+ * @param previousOf gives the profile for `drift` comparators of the schema
+ * @throws VarveError as validate
+ */
+export async function validateDataset(
+  cwd: string,
+  dataset: NamedDataset,
+  options: ValidateOptions,
+  previousOf: (schema: Schema) => Promise<Profile | undefined>,
+): Promise<ValidationReport> {
   const file = schemaFileOf(dataset, cwd, options.schema);
   const schema = readSchema(file);
   const profiled = await profileOfDataset(dataset, options);
@@ -40,7 +60,7 @@ export async function validate(
   return validateLoaded(dataset, profiled, schema, options, {
     schemaName: file.name,
     ...(environment === undefined ? {} : { environment }),
-    ...(await controls(cwd, dataset, schema, options, watch)),
+    ...(await controls(cwd, dataset, options, () => previousOf(schema))),
   });
 }
 
@@ -69,36 +89,35 @@ export async function validateLoaded(
 /** The profiles that comparators of the schema ask for. */
 async function controls(
   cwd: string,
-  dataset: NamedDataset,
-  schema: Schema,
+  { watch }: NamedDataset,
   options: ValidateOptions,
-  watch: Watch,
+  previousOf: () => Promise<Profile | undefined>,
 ): Promise<{ previous?: Profile; serving?: Profile }> {
-  const profileNamed = async (name: string) =>
-    (await profileOfDataset(await nameDataset(cwd, name, watch), options)).profile;
-  const previous =
-    options.previous === undefined
-      ? await versionBefore(dataset, schema)
-      : await profileNamed(options.previous);
-  const serving = options.serving === undefined ? undefined : await profileNamed(options.serving);
+  const previous = await previousOf();
+  const serving =
+    options.serving === undefined
+      ? undefined
+      : (await profileOfDataset(await nameDataset(cwd, options.serving, watch), options)).profile;
   return { ...(previous && { previous }), ...(serving && { serving }) };
 }
 
 /**
  * Loads the version before only if a comparator needs it: a clone that fetched one version's profile can still validate
  * it.
+ * @param known the version before; in Git's history unless given
  */
-async function versionBefore(
+export async function versionBefore(
   { context, version, part, name }: NamedDataset,
   schema: Schema,
+  known?: { readonly name: string; readonly version: VersionFacts },
 ): Promise<Profile | undefined> {
   // Statistics travel with whole datasets.
   if (context === undefined || version === undefined || part !== undefined) return undefined;
   if (!comparesVersions(schema)) return undefined;
-  const previous = await previousVersion(context, version);
+  const previous = known?.version ?? (await previousVersion(context, version));
   return previous?.profile === undefined
     ? undefined
-    : storedProfile(context, `${name}, version before`, previous.profile);
+    : storedProfile(context, known?.name ?? `${name}, version before`, previous.profile);
 }
 
 function comparesVersions({ tables }: Schema): boolean {

@@ -1,3 +1,4 @@
+import { VarveError } from '../errors.ts';
 import { BucketRemote } from './bucket/bucket.ts';
 import type { BucketClient, ServerOptions } from './bucket/client.ts';
 import { FolderRemote } from './folder/folder.ts';
@@ -30,6 +31,7 @@ export async function openBucket(
   options: ServerOptions,
 ): Promise<BucketClient> {
   if (options.endpoint !== undefined) parseEndpoint(options.endpoint);
+  if (place.kind === 'minio') refuseS3Settings(options);
   const client =
     place.kind === 's3'
       ? await (await import('./s3/s3.ts')).openS3(place.bucket, options)
@@ -37,4 +39,14 @@ export async function openBucket(
   const warning = plainHttpWarning(client.server);
   if (warning !== undefined) options.onWarning?.(warning);
   return client;
+}
+
+const S3_ALONE = ['anonymous', 'addressing', 'requesterPays', 'acl', 'sse', 'kmsKey'] as const;
+
+function refuseS3Settings(options: ServerOptions): void {
+  const name = S3_ALONE.find((key) => options[key] !== undefined);
+  if (name === undefined) return;
+  throw new VarveError('setting-unsupported', `A remote at minio:// has no setting \`${name}\``, {
+    remedy: 'Name the same bucket as s3://bucket/prefix with the endpoint of the server.',
+  });
 }

@@ -33,6 +33,8 @@ export interface Remote {
    * @throws VarveError `store-foreign`
    */
   claim(): Promise<void>;
+  /** Tell whether the server keeps what is removed as an old version. Only a remote of a bucket has this method. */
+  keepsVersions?(): Promise<boolean>;
   /** Tell the absolute path of the file that holds `key`. Only a remote of plain local files has this method. */
   localPath?(key: string): string;
   close(): Promise<void>;

@@ -1,4 +1,5 @@
-import type { CheckedDatasets } from './checked.ts';
+import { neutral } from '../wording/neutral.ts';
+import { type CheckedDatasets, changeWords, type DatasetReport, failureWords } from './checked.ts';
 import { type CiFindings, driftFindings, validationFindings } from './ci/findings.ts';
 import { github } from './ci/github.ts';
 import { junit } from './ci/junit.ts';
@@ -35,8 +36,31 @@ const RENDERERS: Renderers<CheckedDatasets> = {
 
 /** Findings point at the pointer: it is what is in Git, and what changed. */
 function findingsOf({ datasets }: CheckedDatasets): CiFindings[] {
-  return datasets.flatMap(({ path, validation, drift }) => [
-    ...(validation === undefined ? [] : [validationFindings(validation, { file: `${path}.varve` })]),
-    ...(drift === undefined ? [] : [driftFindings(drift, { file: `${path}.varve` })]),
-  ]);
+  return datasets.flatMap((dataset) => {
+    const { path, validation, drift } = dataset;
+    const place = { file: `${path}.varve` };
+    return [
+      ...presenceFindings(dataset, place),
+      ...(validation === undefined ? [] : [validationFindings(validation, place)]),
+      ...(drift === undefined ? [] : [driftFindings(drift, place)]),
+    ];
+  });
+}
+
+/** What neither the schema nor the comparison can say: that there was no check, or that there is nothing to check any more. */
+function presenceFindings(dataset: DatasetReport, place: { readonly file: string }): CiFindings[] {
+  const { path, change, failure } = dataset;
+  if (failure === undefined && change !== 'removed' && change !== 'renamed') return [];
+  const summary = neutral(`${path}: ${failure === undefined ? changeWords(dataset) : failureWords(failure)}`);
+  const finding = { rule: 'DATASET_UNCHECKED', grade: 'bad', feature: 'whole dataset' } as const;
+  return [
+    {
+      check: 'dataset',
+      subject: neutral(path),
+      file: neutral(place.file),
+      summary,
+      grade: failure === undefined ? 'good' : 'bad',
+      findings: failure === undefined ? [] : [{ ...finding, message: summary, details: [] }],
+    },
+  ];
 }

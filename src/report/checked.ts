@@ -1,25 +1,67 @@
 import type { DriftReport } from '../drift/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
+import { brief } from '../wording/neutral.ts';
 import { count, counted } from '../wording/numbers.ts';
 
-/** The results of a check of several datasets; each has what there was to compare with. */
-export interface CheckedDatasets {
-  readonly datasets: readonly {
-    readonly path: string;
-    readonly validation: ValidationReport | undefined;
-    readonly drift: DriftReport | undefined;
-  }[];
+/** What a check found of one dataset, as far as there was something to hold it against. */
+export interface DatasetReport {
+  readonly path: string;
+  /** What differs from the base; of `schema` the data does not. */
+  readonly change: 'added' | 'modified' | 'renamed' | 'schema' | 'removed';
+  readonly renamedFrom?: string;
+  readonly validation: ValidationReport | undefined;
+  readonly drift: DriftReport | undefined;
+  /** Why it could not be checked in full. */
+  readonly failure?: { readonly code: string; readonly message: string; readonly remedy: string };
 }
 
-/** `2 datasets differ from the base: 1 breaks its schema, 1 drifted`. */
+/** The results of a check of several datasets. */
+export interface CheckedDatasets {
+  readonly datasets: readonly DatasetReport[];
+}
+
+/** `3 datasets differ from the base: 1 breaks its schema, 1 drifted, 1 was removed`. Says of nothing that it holds unless it was held. */
 export function checkSummary({ datasets }: CheckedDatasets): string {
   if (datasets.length === 0) return 'No dataset differs from the base';
-  const broken = datasets.filter(({ validation }) => validation?.valid === false).length;
-  const drifted = datasets.filter(({ drift }) => drift?.verdict === 'drift').length;
-  const found = [
+  const differ = `${counted(datasets.length, 'dataset')} ${datasets.length === 1 ? 'differs' : 'differ'} from the base`;
+  const found = foundIn(datasets);
+  const removed = datasets.filter(({ change }) => change === 'removed').length;
+  const gone = removed === 0 ? [] : [`${count(removed)} ${removed === 1 ? 'was' : 'were'} removed`];
+  return `${differ}: ${[...(found.length > 0 ? found : calm(datasets, gone.length > 0)), ...gone].join(', ')}`;
+}
+
+function foundIn(datasets: readonly DatasetReport[]): string[] {
+  const number = (is: (dataset: DatasetReport) => boolean) => datasets.filter(is).length;
+  const failed = number(({ failure }) => failure !== undefined);
+  const broken = number(({ validation }) => validation?.valid === false);
+  const drifted = number(({ drift }) => drift?.verdict === 'drift');
+  return [
+    ...(failed > 0 ? [`${count(failed)} could not be checked`] : []),
     ...(broken > 0 ? [`${count(broken)} ${broken === 1 ? 'breaks its schema' : 'break their schemas'}`] : []),
     ...(drifted > 0 ? [`${count(drifted)} drifted`] : []),
   ];
-  const differ = `${counted(datasets.length, 'dataset')} ${datasets.length === 1 ? 'differs' : 'differ'} from the base`;
-  return `${differ}: ${found.join(', ') || 'no drift, and every schema holds'}`;
+}
+
+function calm(datasets: readonly DatasetReport[], hasRemoved: boolean): string[] {
+  const isCompared = datasets.some(({ drift }) => drift !== undefined);
+  const isHeld = datasets.some(({ validation }) => validation !== undefined);
+  if (isCompared || isHeld)
+    return [[...(isCompared ? ['no drift'] : []), ...(isHeld ? ['every schema holds'] : [])].join(', and ')];
+  return hasRemoved && datasets.every(({ change }) => change === 'removed')
+    ? []
+    : ['no schema, and nothing to compare with'];
+}
+
+/** What became of a dataset, in a few words: `renamed from a.csv`. Undefined of one whose data changed. Neutral. */
+export function changeWords({ change, renamedFrom, validation, failure }: DatasetReport): string | undefined {
+  if (change === 'added') return 'new';
+  if (change === 'renamed') return `renamed from ${brief(renamedFrom ?? '', 200)}`;
+  if (change === 'removed') return 'removed';
+  if (change === 'modified') return undefined;
+  return validation === undefined && failure === undefined ? 'its schema was removed' : 'its schema changed';
+}
+
+/** Why a dataset could not be checked, and what to do. Neutral. */
+export function failureWords({ message, remedy }: NonNullable<DatasetReport['failure']>): string {
+  return brief(`could not be checked: ${message}. ${remedy}`, 1000);
 }

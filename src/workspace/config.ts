@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { type Document, isMap, LineCounter } from 'yaml';
 import { writeAtomically } from '../base/atomic-write.ts';
 import { readTrackedIfThere } from '../base/tracked-file.ts';
 import { parseYaml } from '../base/yaml.ts';
 import { VarveError } from '../errors.ts';
+import { mainWorktree } from './git/common-folder.ts';
 import type { Repository } from './repository.ts';
 
 /** The server of a bucket and the identity it is asked by. The options are those of remote/open.ts. */
@@ -12,11 +13,17 @@ export interface Access {
   readonly endpoint?: string;
   readonly region?: string;
   readonly profile?: string;
+  readonly anonymous?: boolean;
+  readonly addressing?: 'path' | 'virtual';
+  readonly requesterPays?: boolean;
 }
 
 /** A remote that snapshots are pushed to. */
 export interface RemoteConfig extends Access {
   readonly url: string;
+  readonly acl?: string;
+  readonly sse?: string;
+  readonly kmsKey?: string;
 }
 
 /** Both configuration files as one: what config.local.yaml says wins, remote by remote and key by key. */
@@ -28,7 +35,7 @@ export interface Config {
    * machine.
    */
   readonly sources: ReadonlyMap<string, Access>;
-  /** Folder of the cache, relative to the root or absolute; `.varve/cache` if it is not set. */
+  /** Folder of the cache, relative to the root or absolute; in Git's common folder if it is not set. */
   readonly cache?: string;
   /** How a checkout puts data in place: hard links share the cache's bytes, so programs must not write into them. */
   readonly checkout?: 'copy' | 'link';
@@ -45,8 +52,10 @@ export const LOCAL_CONFIG = `.varve/${LOCAL}`;
 /** Settings of a later file win. */
 const FILES: readonly ConfigFile[] = ['config.yaml', LOCAL];
 const VERSION = 1;
-const ACCESS_KEYS = ['endpoint', 'region', 'profile'] as const;
-const REMOTE_KEYS = ['url', ...ACCESS_KEYS] as const;
+const ACCESS_KEYS = ['endpoint', 'region', 'profile', 'addressing', 'anonymous', 'requesterPays'] as const;
+const REMOTE_KEYS = ['url', ...ACCESS_KEYS, 'acl', 'sse', 'kmsKey'] as const;
+/** Keys whose values are true or false; all others are text. */
+const FLAGS: readonly string[] = ['anonymous', 'requesterPays'];
 const REMOTE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** @throws VarveError `config-damaged`, `config-too-new` */
@@ -56,8 +65,9 @@ export function readConfig(repository: Repository): Config {
   let config: Settings = {};
   const files = new Map<string, string>();
   for (const file of FILES) {
-    const { where, document } = load(repository, file);
-    const content = checkContent(document, where);
+    const { where, document, root } = load(repository, file);
+    const checked = checkContent(document, where);
+    const content = root === repository.root ? checked : withAbsolutePaths(checked, root);
     sources = content.sources;
     for (const steps of settingsIn(content)) files.set(steps, where);
     for (const [name, remote] of content.remotes) remotes.set(name, { ...remotes.get(name), ...remote });
@@ -142,16 +152,48 @@ function checkRemoteName(name: string): void {
   });
 }
 
-function load(repository: Repository, file: ConfigFile): { where: string; path: string; document: Document } {
+interface LoadedFile {
+  readonly where: string;
+  readonly path: string;
+  readonly document: Document;
+  /** The working tree that the file lies in, which its relative paths start from. */
+  readonly root: string;
+}
+
+function load(repository: Repository, file: ConfigFile): LoadedFile {
   const where = `.varve/${file}`;
-  const path = join(repository.root, where);
+  const root = file === LOCAL ? rootOfLocal(repository.root) : repository.root;
+  const path = join(root, where);
   // Aliases could blow a small file up to gigabytes, so none are expanded.
-  const text = readTrackedIfThere(repository.root, where) ?? '';
+  const text = readTrackedIfThere(root, where) ?? '';
   const lineCounter = new LineCounter();
   const { document, fault } = parseYaml(text, { lineCounter });
   if (fault !== undefined)
     throw damaged(where, `line ${lineCounter.linePos(fault.offset).line}: ${fault.message}`);
-  return { where, path, document };
+  return { where, path, document, root };
+}
+
+/** A linked worktree has the settings of this machine from the main one, unless it has some of its own. */
+function rootOfLocal(root: string): string {
+  if (existsSync(join(root, LOCAL_CONFIG))) return root;
+  return mainWorktree(root) ?? root;
+}
+
+/** Settings of another working tree, such that they mean the same here. */
+function withAbsolutePaths({ settings, remotes, sources }: Content, root: string): Content {
+  const { cache } = settings;
+  return {
+    settings: { ...settings, ...(cache !== undefined && { cache: resolve(root, cache) }) },
+    remotes: new Map(
+      [...remotes].map(([name, remote]) => [name, { ...remote, ...absoluteUrl(remote.url, root) }]),
+    ),
+    sources,
+  };
+}
+
+function absoluteUrl(url: string | undefined, root: string): Pick<Partial<RemoteConfig>, 'url'> {
+  if (url === undefined) return {};
+  return { url: url.includes('://') || isAbsolute(url) ? url : resolve(root, url) };
 }
 
 function change(repository: Repository, file: ConfigFile, edit: (document: Document) => void): void {
@@ -193,11 +235,12 @@ function checkContent(document: Document, where: string): Content {
   }
   const defaultRemote = optionalText(root.default, where, 'default');
   const remotes = Object.entries(asMap(root.remotes, where, 'remotes')).map(
-    ([name, value]) => [name, texts(REMOTE_KEYS, value, where, `remotes.${name}`)] as const,
+    ([name, value]) => [name, place<RemoteConfig>(REMOTE_KEYS, value, where, `remotes.${name}`)] as const,
   );
   if (root.sources !== undefined && where !== `.varve/${LOCAL}`) throw sharedSources(where);
   const sources = Object.entries(asMap(root.sources, where, 'sources')).map(
-    ([url, value]) => [url.replace(/\/+$/, ''), texts(ACCESS_KEYS, value, where, `sources.${url}`)] as const,
+    ([url, value]) =>
+      [url.replace(/\/+$/, ''), place<Access>(ACCESS_KEYS, value, where, `sources.${url}`)] as const,
   );
   return {
     settings: {
@@ -227,20 +270,29 @@ function checkVersion(version: unknown, where: string): void {
   });
 }
 
-/** Read the wanted keys of a map, each of which holds text if it is there. */
-function texts<Key extends string>(
-  keys: readonly Key[],
+/** Read the wanted keys of a place, each of which has a value of its kind if it is there. */
+function place<Place extends Access>(
+  keys: readonly (keyof Place & string)[],
   value: unknown,
   where: string,
   name: string,
-): { readonly [K in Key]?: string } {
+): Partial<Place> {
   const map = asMap(value, where, name);
-  const found: { [K in Key]?: string } = {};
+  const found: Record<string, string | boolean> = {};
   for (const key of keys) {
-    const text = optionalText(map[key], where, `${name}.${key}`);
-    if (text !== undefined) found[key] = text;
+    const read = FLAGS.includes(key) ? optionalFlag : optionalText;
+    const setting = read(map[key], where, `${name}.${key}`);
+    if (setting !== undefined) found[key] = setting;
   }
-  return found;
+  if (found.addressing !== undefined && found.addressing !== 'path' && found.addressing !== 'virtual')
+    throw damaged(where, `\`${name}.addressing\` is neither path nor virtual`);
+  return found as Partial<Place>;
+}
+
+function optionalFlag(value: unknown, where: string, name: string): boolean | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'boolean') return value;
+  throw damaged(where, `\`${name}\` is neither true nor false`);
 }
 
 function sharedSources(where: string): VarveError {

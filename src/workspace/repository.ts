@@ -70,13 +70,40 @@ export function repositoryAt(root: string): Repository {
 export function pathInRepository({ root }: Pick<Repository, 'root'>, cwd: string, path: string): string {
   const real = withRealParents(resolve(cwd, path));
   const inside = relative(root, real);
-  if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
+  if (!isBelow(root, real)) {
     throw new VarveError('path-outside', `${path} lies outside the repository ${root}`, {
       path,
       remedy: 'Move the data into the repository, or start varve in the repository that holds it.',
     });
   }
   return sep === '/' ? inside : inside.replaceAll(sep, '/');
+}
+
+/**
+ * Refuse a path that lies in the repository of `cwd` by its name, and elsewhere in truth: a link on the way leads out of it, and Git may
+ * have brought that link. Looks at the folders alone, not at the last step. Outside of repositories nothing is refused.
+ * @throws VarveError `symlink-refused`
+ */
+export function refuseLinksOut(cwd: string, path: string): void {
+  const folder = realpathSync(cwd);
+  const root = enclosingGitRoot(folder);
+  if (root === undefined) return;
+  const named = resolve(folder, path);
+  if (isBelow(root, named) && !isBelow(root, withRealParents(named)))
+    throw new VarveError(
+      'symlink-refused',
+      `A symbolic link on the way leads ${path} out of the repository`,
+      {
+        path,
+        remedy:
+          'If the link is your own, name the path that it leads to. If somebody else made it, ask why before you go on.',
+      },
+    );
+}
+
+function isBelow(root: string, path: string): boolean {
+  const inside = relative(root, path);
+  return inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside);
 }
 
 function withRealParents(absolute: string): string {

@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { codeBlocks } from '../docs/blocks.ts';
+import { type ActionRun, runAction } from '../support/action-runner.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const varve = join(root, 'bin', 'varve.js');
-const action = parse(readFileSync(join(root, 'action.yml'), 'utf8'));
-const step = action.runs.steps.find(({ id }: { id?: string }) => id === 'check');
 const work = mkdtempSync(join(tmpdir(), 'varve-action-'));
 const repository = join(work, 'repository');
+let trust: string;
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 const identity = {
@@ -46,40 +46,110 @@ beforeAll(() => {
     writeMonths(from, to);
     run(process.execPath, varve, 'add', 'flights.csv');
     if (from === 1) run(process.execPath, varve, 'schema', 'infer', 'flights.csv');
+    else run('git', 'branch', 'first-half');
     run('git', 'add', '-A');
     run('git', 'commit', '-qm', `months ${from} to ${to}`);
     run(process.execPath, varve, 'push');
   }
-});
-
-/** The step's own script, as a runner would call it. */
-function runStep(base: string): { status: number | null; log: string; files: Record<string, string> } {
-  const folder = mkdtempSync(join(work, 'runner-'));
-  const files = {
-    GITHUB_OUTPUT: join(folder, 'output'),
-    GITHUB_STEP_SUMMARY: join(folder, 'summary'),
-    REPORT: join(folder, 'report.md'),
-  };
-  const env = { ...process.env, ...files, BASE: base, FAIL_ON: 'drift', VARVE: varve };
-  const result = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', step.run], {
-    cwd: repository,
-    env,
+  run('git', 'config', 'uploadpack.allowAnySHA1InWant', 'true');
+  const shown = execFileSync(process.execPath, [varve, 'trust', '--show'], {
+    cwd: checkout(idOf('HEAD')),
     encoding: 'utf8',
   });
-  const texts = Object.entries(files).map(([name, path]) => [
-    name,
-    existsSync(path) ? readFileSync(path, 'utf8') : '',
-  ]);
-  return {
-    status: result.status,
-    log: `${result.stdout}${result.stderr}`,
-    files: Object.fromEntries(texts),
-  };
+  trust = /sha256:\S+/.exec(shown)![0];
+});
+
+/** A checkout as actions/checkout makes it: one commit, and a remote that has the rest. */
+function checkout(commit: string): string {
+  const folder = mkdtempSync(join(work, 'checkout-'));
+  const git = (...words: string[]) => execFileSync('git', words, { cwd: folder, stdio: 'pipe' });
+  git('init', '-q');
+  git('remote', 'add', 'origin', `file://${repository}`);
+  git('fetch', '-q', '--depth=1', 'origin', commit);
+  git('checkout', '-q', 'FETCH_HEAD');
+  return folder;
+}
+
+function idOf(revision: string): string {
+  return execFileSync('git', ['rev-parse', revision], { cwd: repository, encoding: 'utf8' }).trim();
+}
+
+/** `gh` that keeps the comments of a pull request in a file, writes as `github-actions[bot]`, and may be allowed to read alone. */
+const GH = `const { readFileSync, writeFileSync } = require('node:fs');
+const words = process.argv.slice(2);
+const after = (word) => words[words.indexOf(word) + 1];
+const comments = JSON.parse(readFileSync(process.env.COMMENTS, 'utf8'));
+if (words[1] === 'user') process.exit(1);
+if (words.includes('--jq')) {
+  for (const { id, login, body } of comments)
+    if (login === process.env.ME && body.startsWith(process.env.MARK)) console.log(id);
+  process.exit(0);
+}
+if (process.env.READ_ONLY) process.exit(1);
+const body = readFileSync(after('--field').replace('body=@', ''), 'utf8');
+if (words.includes('POST')) comments.push({ id: comments.length + 1, login: 'github-actions[bot]', body });
+else comments.find(({ id }) => String(id) === words.find((word) => word.startsWith('repos/')).split('/').pop()).body = body;
+writeFileSync(process.env.COMMENTS, JSON.stringify(comments));
+`;
+
+interface Comment {
+  readonly id: number;
+  readonly login: string;
+  readonly body: string;
+}
+
+/** What one pull request sees: its comments stay from run to run. */
+class PullRequest {
+  readonly folder = mkdtempSync(join(work, 'pull-request-'));
+  readonly #comments = join(this.folder, 'comments.json');
+  #runs = 0;
+
+  constructor(comments: readonly Comment[] = []) {
+    writeFileSync(this.#comments, JSON.stringify(comments));
+    writeFileSync(join(this.folder, 'gh.cjs'), GH);
+    writeFileSync(
+      join(this.folder, 'gh'),
+      `#!/bin/sh\nexec "${process.execPath}" "${this.folder}/gh.cjs" "$@"\n`,
+      {
+        mode: 0o755,
+      },
+    );
+  }
+
+  get comments(): Comment[] {
+    return JSON.parse(readFileSync(this.#comments, 'utf8'));
+  }
+
+  run(
+    base: string,
+    head: string,
+    inputs: Readonly<Record<string, string>> = {},
+    env: NodeJS.ProcessEnv = {},
+  ): ActionRun {
+    return runAction(root, {
+      github: {
+        repository: 'some/repository',
+        workflow: 'data',
+        job: 'check',
+        event: { pull_request: { number: 7, base: { sha: base } }, repository: { default_branch: 'main' } },
+      },
+      inputs,
+      workspace: checkout(head),
+      temporary: join(this.folder, `run-${this.#runs++}`),
+      env: {
+        ...process.env,
+        VARVE_TRUST: trust,
+        PATH: `${this.folder}${delimiter}${process.env.PATH}`,
+        COMMENTS: this.#comments,
+        ...env,
+      },
+    });
+  }
 }
 
 describe('the GitHub action', () => {
-  it('fails on drift, annotates, and leaves a report for the comment and the summary', () => {
-    const { status, log, files } = runStep('HEAD~1');
+  it('fails on drift, annotates, and leaves a report, of a checkout that has the head alone', () => {
+    const { status, log, outputs, summary, ran } = new PullRequest().run(idOf('HEAD~1'), idOf('HEAD'));
     expect(status, log).toBe(1);
     expect(log).toMatch(/^::(error|warning) /m);
     // What else is printed is printed while the runner takes no commands.
@@ -87,76 +157,145 @@ describe('the GitHub action', () => {
       .replaceAll(/^::stop-commands::([0-9a-f-]{36})$[\s\S]*?^::\1::$/gm, '')
       .trim()
       .split('\n');
-    expect(commands.filter((line) => !/^::(error|warning|notice) file=/.test(line))).toEqual([]);
+    expect(commands.filter((line) => line !== '' && !/^::(error|warning|notice) file=/.test(line))).toEqual(
+      [],
+    );
     expect(log.match(/^::stop-commands::/gm)).toHaveLength(3);
-    expect(files.REPORT).toContain('month');
-    expect(files.GITHUB_STEP_SUMMARY).toBe(files.REPORT);
-    expect(files.GITHUB_OUTPUT).toMatch(/^report<<([0-9a-f-]{36})\n.*report\.md\n\1\n$/);
+    expect(outputs['exit-code']).toBe('1');
+    expect(readFileSync(outputs.report!, 'utf8')).toContain('month');
+    expect(summary).toBe(readFileSync(outputs.report!, 'utf8'));
+    // The Node that is here is new enough, so the job keeps it.
+    expect(ran).not.toContain('actions/setup-node@v4');
   });
 
-  it('passes where no dataset changed', () => {
-    const { status, log } = runStep('HEAD');
+  it('passes where no dataset changed, and says nothing on the pull request', () => {
+    const request = new PullRequest();
+    const { status, log, outputs } = request.run(idOf('HEAD'), idOf('HEAD'));
+    expect(status, log).toBe(0);
+    expect(outputs['exit-code']).toBe('0');
+    expect(request.comments).toEqual([]);
+  });
+
+  it('passes on a fork that changes no data, without credentials or consent, and asks no remote', () => {
+    const { status, log } = new PullRequest().run(
+      idOf('HEAD'),
+      idOf('HEAD'),
+      {},
+      { READ_ONLY: '1', VARVE_TRUST: '' },
+    );
     expect(status, log).toBe(0);
   });
 
-  it('fails with the reason where the base does not exist', () => {
-    const { status, log } = runStep('no-such-branch');
-    expect(status, log).not.toBe(0);
+  it('compares a push with the commit before, and a new branch with the default one', () => {
+    const options = {
+      workspace: checkout(idOf('HEAD')),
+      temporary: join(work, 'push'),
+      env: { ...process.env, VARVE_TRUST: trust },
+    };
+    for (const before of [idOf('HEAD~1'), '0'.repeat(40)]) {
+      const github = { event: { before, repository: { default_branch: 'first-half' } } };
+      const { status, log } = runAction(root, { ...options, github });
+      expect(status, log).toBe(1);
+    }
+  });
+
+  it('ends with 2 and the reason where the base does not exist', () => {
+    const { status, log, outputs } = new PullRequest().run('no-such-branch', idOf('HEAD'));
+    expect(status, log).toBe(2);
     expect(log).toContain('no-such-branch');
+    expect(outputs['exit-code']).toBe('2');
   });
 });
 
 describe('the comment of the action', () => {
-  const comment = action.runs.steps.find(({ id }: { id?: string }) => id === 'comment');
-
-  /** Runs the step with a `gh` that has these answers to the list of comments, and tells what else was asked of it. */
-  function runComment(answers: string): { asked: string; body: string } {
-    const folder = mkdtempSync(join(work, 'gh-'));
-    const gh = `#!/bin/sh
-case "$*" in *--jq*) printf '%s' '${answers}';; *) echo "$*" > asked; cp "\${7#body=@}" body;; esac\n`;
-    writeFileSync(join(folder, 'gh'), gh, { mode: 0o755 });
-    writeFileSync(join(folder, 'report.md'), '### fine\n');
-    const env = {
-      PATH: `${folder}:${process.env.PATH}`,
-      GH_REPO: 'some/repository',
-      PULL_REQUEST: '7',
-      REPORT: join(folder, 'report.md'),
-    };
-    execFileSync('bash', ['-e', '-o', 'pipefail', '-c', comment.run], { cwd: folder, env });
-    const read = (name: string) => readFileSync(join(folder, name), 'utf8');
-    return { asked: read('asked'), body: read('body') };
-  }
-
-  it('is written once, under a mark of its own', () => {
-    const { asked, body } = runComment('');
-    expect(asked).toMatch(/--method POST repos\/some\/repository\/issues\/7\/comments /);
-    expect(body).toBe('<!-- varve check -->\n### fine\n');
+  it('is written once, kept up to date, also where the check could not be done or is fine again', () => {
+    const request = new PullRequest();
+    request.run(idOf('HEAD~1'), idOf('HEAD'));
+    expect(request.comments).toMatchObject([
+      { body: expect.stringMatching(/^<!-- varve check [0-9a-f]{16} -->\n## 1 dataset/) },
+    ]);
+    expect(request.run('no-such-branch', idOf('HEAD')).status).toBe(2);
+    expect(request.comments).toMatchObject([{ body: expect.stringContaining('could not be checked') }]);
+    request.run(idOf('HEAD'), idOf('HEAD'));
+    expect(request.comments).toMatchObject([{ body: expect.stringContaining('No dataset differs') }]);
   });
 
-  it('is kept up to date afterwards, and no one else’s is touched', () => {
-    expect(runComment('41\n42\n').asked).toMatch(
-      /--method PATCH repos\/some\/repository\/issues\/comments\/41 /,
-    );
+  it('is one a use, and no one else’s is touched, whatever it begins with', () => {
+    const request = new PullRequest();
+    request.run(idOf('HEAD~1'), idOf('HEAD'));
+    request.run(idOf('HEAD~1'), idOf('HEAD'), { 'comment-name': 'another --> use' });
+    const bodies = request.comments.map(({ body }) => body);
+    expect(new Set(bodies.map((body) => body.split('\n')[0])).size).toBe(2);
+    const strangers = new PullRequest([{ id: 1, login: 'mallory', body: bodies[0]! }]);
+    strangers.run(idOf('HEAD~1'), idOf('HEAD'));
+    expect(strangers.comments.map(({ login }) => login)).toEqual(['mallory', 'github-actions[bot]']);
+    expect(strangers.comments[0]!.body).toBe(bodies[0]);
+  });
+
+  it('is left out where the token may not write, and the job says so', () => {
+    const { status, log } = new PullRequest().run(idOf('HEAD~1'), idOf('HEAD'), {}, { READ_ONLY: '1' });
+    expect(status).toBe(1);
+    expect(log).toContain('::notice title=varve::The report is in the summary');
   });
 });
 
-describe('the Jenkinsfile of examples/', () => {
-  const commands = [
-    ...readFileSync(join(root, 'examples', 'jenkins', 'Jenkinsfile'), 'utf8').matchAll(/^\s*sh '(.*)'$/gm),
-  ].map(([, command]) => command!);
+/** Runs the commands of a template in order in a fresh checkout, and tells how each ended. */
+function runCommands(
+  commands: readonly string[],
+  env: NodeJS.ProcessEnv,
+): { codes: (number | null)[]; folder: string } {
+  const bin = mkdtempSync(join(work, 'bin-'));
+  writeFileSync(join(bin, 'varve'), `#!/bin/sh\nexec "${process.execPath}" "${varve}" "$@"\n`, {
+    mode: 0o755,
+  });
+  const folder = checkout(idOf('HEAD'));
+  const codes = commands.map(
+    (command) =>
+      spawnSync('bash', ['-e', '-c', command], {
+        cwd: folder,
+        env: { ...process.env, VARVE_TRUST: trust, PATH: `${bin}${delimiter}${process.env.PATH}`, ...env },
+      }).status,
+  );
+  expect(readFileSync(join(folder, 'varve-report.md'), 'utf8')).toContain('month');
+  expect(readFileSync(join(folder, 'varve-report.xml'), 'utf8')).toContain('<testsuite');
+  return { codes, folder };
+}
 
-  it('has commands that run in order, and leaves both reports', () => {
-    const bin = mkdtempSync(join(work, 'bin-'));
-    writeFileSync(join(bin, 'varve'), `#!/bin/sh\nexec "${process.execPath}" "${varve}" "$@"\n`, {
-      mode: 0o755,
-    });
-    const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}`, BASE: 'HEAD~1' };
-    const codes = commands.map(
-      (command) => spawnSync('bash', ['-e', '-c', command], { cwd: repository, env }).status,
-    );
+describe('the Jenkinsfile of examples/', () => {
+  const text = readFileSync(join(root, 'examples', 'jenkins', 'Jenkinsfile'), 'utf8');
+
+  it('has commands that run in order, fetch the target, and leave both reports', () => {
+    const commands = [...text.matchAll(/^\s*sh '(.*)'$/gm)].map(([, command]) => command!);
+    const env = { BASE: 'origin/first-half', CHANGE_TARGET: 'first-half' };
+    expect(runCommands(commands, env).codes).toEqual([0, 0, 1]);
+  });
+
+  it('closes what it opens', () => {
+    const code = text.replace(/^\s*\/\/.*$/gm, '').replace(/'[^'\n]*'|"[^"\n]*"/g, '');
+    const open: string[] = [];
+    for (const bracket of code.match(/[(){}[\]]/g) ?? []) {
+      const partner = ({ ')': '(', '}': '{', ']': '[' } as Record<string, string>)[bracket];
+      if (partner === undefined) open.push(bracket);
+      else expect(open.pop()).toBe(partner);
+    }
+    expect(open).toEqual([]);
+  });
+});
+
+describe('the GitLab template of examples/', () => {
+  const { varve: job } = parse(readFileSync(join(root, 'examples', 'gitlab', '.gitlab-ci.yml'), 'utf8'));
+
+  it('has commands that run in order, fetch the base, and leave the reports that it names', () => {
+    const env = { CI_MERGE_REQUEST_DIFF_BASE_SHA: idOf('HEAD~1') };
+    const { codes, folder } = runCommands(job.script, env);
     expect(codes).toEqual([0, 0, 1]);
-    expect(readFileSync(join(repository, 'varve-report.md'), 'utf8')).toContain('month');
-    expect(readFileSync(join(repository, 'varve-report.xml'), 'utf8')).toContain('<testsuite');
+    for (const file of [...job.artifacts.paths, job.artifacts.reports.junit])
+      expect(existsSync(join(folder, file))).toBe(true);
+  });
+
+  it('begins on merge requests, with the package that it is told', () => {
+    expect(job.rules).toEqual([{ if: '$CI_PIPELINE_SOURCE == "merge_request_event"' }]);
+    expect(job.before_script.join()).toContain('"$VARVE_PACKAGE"');
   });
 });
 

@@ -92,6 +92,6 @@ test('Ctrl-C exits 130 and leaves no mess', async () => {
 
 /** Waits until a command has begun its work: packs of an add, or data of a checkout, appear. */
 async function started(command: string): Promise<void> {
-  const sign = box.path(command === 'add' ? 'repo/.varve/cache' : 'repo/data');
+  const sign = box.path(command === 'add' ? 'repo/.git/varve/cache' : 'repo/data');
   while (!existsSync(sign)) await new Promise((resolve) => setTimeout(resolve, 5));
 }

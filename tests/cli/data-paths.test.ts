@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Sandbox } from '../support/sandbox.ts';
 
@@ -115,4 +123,42 @@ test('a file that Git tracks is not overwritten by data of its name', () => {
   }
   box.ok(['checkout']);
   expect(readFileSync(box.path('repo/README.md'), 'utf8')).toBe('in Git\n');
+});
+
+describe('a link in a folder on the way, which leads out of the repository', () => {
+  beforeEach(() => {
+    box.write('secret/data.csv', 'who,password\nme,TOP-SECRET\n');
+    box.write('secret/data.pbtxt', 'datasets { name: "TOP-SECRET" }\n');
+    box.write('secret/s.yaml', 'varveSchema: 1\nTOP-SECRET: 1\n');
+    box.write('repo/own.csv', 'a\n1\n');
+    symlinkSync(box.path('secret'), box.path('repo/sub'));
+  });
+
+  test.each([
+    'profile sub/data.csv',
+    'profile sub/*.csv',
+    'profile ./sub/../sub/data.csv',
+    'profile sub/data.pbtxt',
+    'validate sub/data.csv',
+    'validate own.csv --schema sub/s.yaml',
+    'drift own.csv sub/data.csv',
+    'drift own.csv --stream sub/data.csv',
+    'schema infer sub/data.csv',
+    'schema infer own.csv --output sub/new.yaml',
+    'profile own.csv --output sub/new.txt',
+    'drift own.csv own.csv --prometheus sub/new.txt',
+  ])('%s is refused', (command) => {
+    const before = readdirSync(box.path('secret'));
+    const { code, out, err } = box.varve(command.split(' '));
+    expect(code).toBe(2);
+    expect(err).toMatch(/^varve: A symbolic link on the way leads .* out of the repository\n/);
+    expect(out + err).not.toContain('TOP-SECRET');
+    expect(readdirSync(box.path('secret'))).toEqual(before);
+  });
+
+  test('statistics that are a link are refused, and what lies there by its own name is read', () => {
+    symlinkSync(box.path('secret/data.pbtxt'), box.path('repo/own.pbtxt'));
+    expect(box.varve(['profile', 'own.pbtxt'])).toMatchObject({ code: 2, out: '' });
+    expect(box.ok(['profile', box.path('secret/data.csv')])).toContain('password');
+  });
 });

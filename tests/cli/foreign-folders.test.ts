@@ -69,13 +69,13 @@ test('in a store of its own, gc leaves what has another name', () => {
   box.write('repo/data/x.csv', 'a\n1\n');
   box.ok(['add', 'data']);
   const foreign = ['packs/mine.pack', 'objects/ab/mine', 'tmp/thesis.tex', 'thesis.tex'];
-  for (const path of foreign) old(`repo/.varve/cache/${path}`);
+  for (const path of foreign) old(`repo/.git/varve/cache/${path}`);
   rmSync(box.path('repo/data.varve'));
   box.ok(['gc', '--grace', '0']);
-  expect(everything('repo/.varve/cache').filter((path) => foreign.includes(path))).toEqual(
+  expect(everything('repo/.git/varve/cache').filter((path) => foreign.includes(path))).toEqual(
     [...foreign].sort(),
   );
-  expect(everything('repo/.varve/cache').some((path) => /^packs\/[0-9a-f]{64}/.test(path))).toBe(false);
+  expect(everything('repo/.git/varve/cache').some((path) => /^packs\/[0-9a-f]{64}/.test(path))).toBe(false);
 });
 
 test('a folder with files of others is no remote; a store of an earlier version is one, and gets the marker', () => {

@@ -36,7 +36,7 @@ test('gc keeps what branches, tags, stashes, worktrees, the index and the workin
   box.git(['stash', '-q']);
   box.git(['worktree', 'add', '-q', box.path('tree'), 'HEAD', '--detach']);
   box.write('tree/data/f.bin', 'fifth, uncommitted in a worktree');
-  box.write('tree/.varve/config.local.yaml', `cache: ${box.path('repo/.varve/cache')}\n`);
+  box.write('tree/.varve/config.local.yaml', `cache: ${box.path('repo/.git/varve/cache')}\n`);
   box.ok(['trust'], 'tree');
   box.ok(['add', 'data'], 'tree');
   box.write('repo/data/f.bin', 'sixth, of the index');
@@ -70,7 +70,7 @@ test('gc of a remote keeps what other clones pushed', () => {
   box.ok(['add', 'data'], 'clone');
   box.ok(['push'], 'clone');
   box.ok(['gc', '--remote', 'origin', '--grace', '0']);
-  rmSync(box.path('clone/.varve/cache'), { recursive: true });
+  rmSync(box.path('clone/.git/varve/cache'), { recursive: true });
   rmSync(box.path('clone/data'), { recursive: true });
   box.ok(['pull'], 'clone');
   expect(readFileSync(box.path('clone/data/f.bin'), 'utf8')).toBe('of the other clone');

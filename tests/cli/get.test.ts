@@ -83,6 +83,30 @@ test('get takes from a repository that was never cloned, once this machine agree
   expect(readdirSync(box.path('else')).sort()).toEqual(['a.csv', 'newest']);
 });
 
+test('get takes from a repository of DVC as well', () => {
+  mkdirSync(box.path('dvc/.dvc'), { recursive: true });
+  box.git(['init', '-q', '-b', 'main'], 'dvc');
+  box.write('dvc/.dvc/.gitignore', '/config.local\n/tmp\n/cache\n');
+  box.write(
+    'dvc/.dvc/config',
+    `[core]\n    remote = origin\n['remote "origin"']\n    url = ${box.path('remote-dvc')}\n`,
+  );
+  mkdirSync(box.path('remote-dvc'));
+  box.write('dvc/tab/x.csv', 'id\n1\n');
+  box.ok(['trust'], 'dvc');
+  box.ok(['add', 'tab'], 'dvc');
+  box.commit('one', 'dvc');
+  box.ok(['push'], 'dvc');
+  box.git(['clone', '-q', '--bare', box.path('dvc'), box.path('dvc.git')], '.');
+  mkdirSync(box.path('else'));
+  refused(box, ['get', '../dvc.git', 'tab'], 'settings-untrusted', 'config', 'else');
+  box.ok(['trust', '--repository', '../dvc.git'], 'else');
+  expect(box.ok(['ls', '--repository', '../dvc.git', 'tab'], 'else')).toContain('tab/x.csv');
+  box.ok(['get', '../dvc.git', 'tab'], 'else');
+  expect(text('else/tab/x.csv')).toBe('id\n1\n');
+  expect(box.ok(['cat', '../dvc.git', 'tab/x.csv@HEAD'], 'else')).toBe('id\n1\n');
+});
+
 test('a working tree of this machine is used as it lies, without its remote', () => {
   mkdirSync(box.path('else'));
   rmSync(box.path('remote'), { recursive: true });

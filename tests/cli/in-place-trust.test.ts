@@ -19,7 +19,7 @@ const pointerTo = (digest: string, extra = '') =>
 
 /** Puts a list into the cache, as one that came from a hostile remote would lie there. */
 async function listInCache(text: string): Promise<string> {
-  const cache = await Store.open(await openRemote(box.path('repo/.varve/cache')));
+  const cache = await Store.open(await openRemote(box.path('repo/.git/varve/cache')));
   const batch = cache.batch();
   const { digest } = await batch.addBytes(Buffer.from(text), 'meta');
   await batch.commit();

@@ -295,7 +295,7 @@ describeWithMinio('data that stays in a bucket', (server) => {
     expect(box.json(['status'])).toMatchObject({ datasets: [{ state: 'unchanged', kind: 'file' }] });
     expect(box.ok(['profile', 'data/one.csv'])).toContain('name');
     await put('raw/a.csv', 'changed');
-    rmSync(box.path('repo/.varve/cache'), { recursive: true });
+    rmSync(box.path('repo/.git/varve/cache'), { recursive: true });
     rmSync(box.path('repo/data/one.csv'));
     expect(refused(['pull'])).toMatchObject({ code: 'remote-unset' });
     expect(box.json<Added>(['add', source, '--to', 'data/one.csv']).datasets[0]).toMatchObject({ bytes: 7 });

@@ -25,7 +25,10 @@ function advisedCommands(): string[] {
       const text = ts.isStringLiteralLike(node)
         ? node.text
         : ts.isTemplateExpression(node)
-          ? node.head.text + node.templateSpans.map(({ literal }) => `x${literal.text}`).join('')
+          ? node.templateSpans.reduce(
+              (before, { literal }) => before + (/[\s`]$/.test(before) ? 'x' : '') + literal.text,
+              node.head.text,
+            )
           : '';
       for (const [, command] of text.matchAll(/`varve ([^`]+)`/g)) found.add(command!);
       ts.forEachChild(node, visit);

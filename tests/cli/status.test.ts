@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { manyFiles } from '../support/many-files.ts';
 import { refused } from '../support/refused.ts';
@@ -108,4 +108,83 @@ test('--json names by digest what the pointer names and what lies here', () => {
   box.commit('v2');
   box.git(['checkout', '-q', 'HEAD~1']);
   expect(look()).toEqual([['outdated', first, second]]);
+});
+
+test('one odd thing in one dataset is listed, and status, diff, checkout and pull go on with the others', () => {
+  box.repository();
+  for (const name of ['good.csv', 'link/a.csv', 'pipe/a.csv', 'stray.csv', 'damaged.csv', 'conflict.csv'])
+    box.write(`repo/${name}`, 'a\n1\n');
+  box.ok(['add', 'good.csv', 'link', 'pipe', 'stray.csv', 'damaged.csv', 'conflict.csv']);
+  box.ok(['remote', 'add', 'origin', '../remote']);
+  box.commit('first');
+  box.ok(['push']);
+  box.write('repo/good.csv', 'a\n2\n');
+  symlinkSync('nowhere', box.path('repo/link/b'));
+  box.run('mkfifo', [box.path('repo/pipe/fifo')]);
+  box.write('repo/damaged.csv.varve', 'no pointer\n');
+  const pointer = readFileSync(box.path('repo/conflict.csv.varve'), 'utf8');
+  box.write('repo/conflict.csv.varve', `<<<<<<< ours\n${pointer}=======\n${pointer}>>>>>>> theirs\n`);
+  const odd = ['conflict.csv', 'damaged.csv', 'link', 'pipe'];
+  const codes = ['pointer-conflict', 'pointer-damaged', 'symlink-refused', 'special-file-refused'];
+
+  const { datasets, problems } = box.json(['status'], 'repo', 2) as never as Record<
+    'datasets' | 'problems',
+    { path: string; state: string; code: string }[]
+  >;
+  expect(datasets.map(({ path, state }) => [path, state])).toEqual([
+    ['good.csv', 'modified'],
+    ['stray.csv', 'unchanged'],
+  ]);
+  expect(problems.map(({ path, code }) => [path, code])).toEqual(
+    odd.map((path, index) => [path, codes[index]]),
+  );
+  const people = box.varve(['status']);
+  expect(people.out).toContain('modified   good.csv');
+  for (const path of odd) expect(people.err).toContain(path);
+  expect(people.code).toBe(2);
+
+  expect(box.json(['diff'], 'repo', 2)).toMatchObject({
+    datasets: [{ path: 'good.csv' }],
+    problems: odd.map((path) => ({ path })),
+  });
+  rmSync(box.path('repo/stray.csv'));
+  expect(box.varve(['checkout']).code).toBe(2);
+  expect(existsSync(box.path('repo/stray.csv'))).toBe(true);
+  rmSync(box.path('repo/stray.csv'));
+  expect(box.varve(['pull']).code).toBe(2);
+  expect(existsSync(box.path('repo/stray.csv'))).toBe(true);
+  expect(readFileSync(box.path('repo/good.csv'), 'utf8')).toBe('a\n2\n');
+});
+
+test('a dataset that is here in part is shown as such', () => {
+  box.repository();
+  for (const name of ['a/1', 'a/2', 'b/1']) box.write(`repo/d/${name}`, name);
+  box.ok(['add', 'd']);
+  rmSync(box.path('repo/d'), { recursive: true });
+  rmSync(box.path('repo/.varve/tmp'), { recursive: true, force: true });
+  box.commit('first');
+  box.clone('repo', 'clone');
+  box.ok(['remote', 'add', 'origin', '../remote']);
+  box.ok(['push']);
+  box.ok(['remote', 'add', 'origin', '../remote'], 'clone');
+  box.ok(['pull', 'd/a'], 'clone');
+  const { out } = box.varve(['status'], 'clone');
+  expect(out).toContain('partial    d  (`varve pull d` brings the rest)\n  here: a');
+});
+
+test('data of another branch is named, until it is back, gone, or tracked by Git', () => {
+  box.repository();
+  box.commit('empty');
+  box.git(['switch', '-qc', 'other']);
+  box.write('repo/sub/data.csv', 'a\n1\n');
+  box.ok(['add', 'sub/data.csv']);
+  box.commit('with data');
+  box.git(['switch', '-q', 'main']);
+  expect(box.json(['status']).withoutPointer).toEqual(['sub/data.csv']);
+  expect(box.ok(['status'])).toContain('foreign    sub/data.csv');
+  box.git(['add', 'sub/data.csv']);
+  expect(box.json(['status']).withoutPointer).toBeUndefined();
+  box.git(['rm', '-q', '--cached', 'sub/data.csv']);
+  box.git(['switch', '-q', 'other']);
+  expect(box.json(['status']).withoutPointer).toBeUndefined();
 });

@@ -98,8 +98,8 @@ test('a flipped bit in any file of a remote ends with exit code 1, and indexes, 
 
 test('a damaged index of the cache is written anew and told of', () => {
   version('one');
-  for (const key of keysOf('repo/.varve/cache').filter((one) => one.startsWith('index/')))
-    flip('repo/.varve/cache', key);
+  for (const key of keysOf('repo/.git/varve/cache').filter((one) => one.startsWith('index/')))
+    flip('repo/.git/varve/cache', key);
   const { code, out } = box.varve(['verify']);
   expect(code).toBe(1);
   expect(out).toMatch(/^The cache was damaged: /);
@@ -129,7 +129,7 @@ test('verify finds a flipped bit, in the cache and on the remote, names what it 
       writeFileSync(file, bytes);
     }
   };
-  flip('repo/.varve/cache');
+  flip('repo/.git/varve/cache');
   type Damage = { damage: { roots: { path: string; files: string[] }[]; remedy: string }[] };
   const { damage } = box.json<Damage>(['verify'], 'repo', 1);
   expect(damage[0]!.roots[0]).toMatchObject({ path: 'data', files: ['f.bin'] });

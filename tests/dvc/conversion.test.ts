@@ -154,8 +154,8 @@ describeWithDvc('conversion, judged by DVC', () => {
     const head = box.git('given/repo', 'rev-parse', '--abbrev-ref', 'HEAD').trim();
     const { branches } = await importDvc(await openTrusted(root));
     box.git('.', 'clone', '-q', '-b', branches[0]!, 'given/repo', 'clone');
-    mkdirSync(box.path('clone/.varve'), { recursive: true });
-    execFileSync('cp', ['-r', join(root, '.varve', 'cache'), box.path('clone/.varve/cache')]);
+    mkdirSync(box.path('clone/.git/varve'), { recursive: true });
+    execFileSync('cp', ['-r', join(root, '.git', 'varve', 'cache'), box.path('clone/.git/varve/cache')]);
     box.git('clone', 'checkout', '-q', '-b', 'main-again');
     const back = await exportDvc(await openContext(box.path('clone')));
     expect(back).toMatchObject({ missing: [], lost: [] });

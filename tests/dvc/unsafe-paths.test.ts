@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Sandbox } from '../support/sandbox.ts';
 
@@ -156,4 +157,50 @@ test('what a killed checkout left is named by status and gone after the next che
   expect(box.json(['status'])).toMatchObject({ datasets: [{ state: 'unchanged' }], unfinished: [name] });
   box.ok(['checkout']);
   expect(existsSync(box.path('repo', name))).toBe(false);
+});
+
+describe('files that make a folder with DVC look like a bare Git repository', () => {
+  /** With a commit of which Git would have the signature checked by `gpg.program`. */
+  function bareFolder(folder: string): void {
+    const script = box.write(`repo/${folder}/run`, `#!/bin/sh\necho ran >>${box.path('ran')}\n`);
+    chmodSync(script, 0o755);
+    const git = (args: string[], input = '') => {
+      const { status, stdout, stderr } = spawnSync('git', ['--git-dir', box.path('repo', folder), ...args], {
+        env: box.env,
+        input,
+        encoding: 'utf8',
+      });
+      if (status !== 0) throw new Error(stderr);
+      return stdout.trim();
+    };
+    git(['init', '-q', '--bare', '-b', 'main']);
+    const tree = git(['mktree'], `100644 blob ${git(['hash-object', '-w', '--stdin'], 'a')}\tdata.dvc\n`);
+    const signed = `tree ${tree}\nauthor A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\ngpgsig -----BEGIN PGP SIGNATURE-----\n x\n -----END PGP SIGNATURE-----\n\nx\n`;
+    const commit = git(['hash-object', '-t', 'commit', '-w', '--literally', '--stdin'], signed);
+    git(['update-ref', 'refs/heads/main', commit]);
+    box.write(
+      `repo/${folder}/config`,
+      `[core]\n\tbare = false\n\tworktree = .\n[log]\n\tshowSignature = true\n[gpg]\n\tprogram = ${script}\n[filter "x"]\n\tclean = ${script}\n`,
+    );
+  }
+
+  test.each([
+    ['sub', 'sub'],
+    ['sub', 'sub/within'],
+  ])('%s is refused by every command in %s, before Git is asked', (bare, folder) => {
+    box.write(`repo/${folder}/.dvc/config`, '[core]\n    autostage = true\n');
+    box.write(`repo/${folder}/.gitattributes`, '* filter=x\n');
+    box.write(`repo/${folder}/a.csv`, 'a\n1\n');
+    box.write(`repo/${folder}/data.dvc`, output(store('a'), 'data'));
+    bareFolder(bare);
+    // That the attack is one.
+    spawnSync('git', ['log'], { cwd: box.path('repo', folder), env: box.env });
+    expect(existsSync(box.path('ran'))).toBe(true);
+    rmSync(box.path('ran'));
+    for (const command of ['status', 'log data', 'diff', 'add a.csv', 'push', 'pull', 'git install']) {
+      const { code, err } = box.varve(command.split(' '), `repo/${folder}`);
+      expect({ code, err }, command).toMatchObject({ code: 2, err: expect.stringContaining('bare Git') });
+    }
+    expect(existsSync(box.path('ran'))).toBe(false);
+  });
 });

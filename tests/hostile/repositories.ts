@@ -27,6 +27,13 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['schema', 'update', 'table.csv'],
   ['drift', 'table.csv', 'table.csv@HEAD~1'],
   ['remote', 'list'],
+  ['ls', 'HEAD~1', 'data'],
+  ['cat', 'table.csv@HEAD~1'],
+  ['get', 'data@HEAD', '-o', 'made/copy'],
+  ['restore', '--force', 'data@HEAD~1'],
+  ['checkout', '--force', 'table.csv@HEAD~1'],
+  ['mv', 'data', 'made/data'],
+  ['rm', '--force', 'table.csv'],
   ['git', 'install'],
 ];
 /** What the attacks on settings and paths are after. */
@@ -49,6 +56,7 @@ const ALLOWED = new RegExp(
     '^repo/\\.varve/',
     '^repo/\\.dvc/(cache|tmp)(/|$)',
     '^repo/\\.git/(index|info/exclude)$',
+    '^repo/\\.git/varve(/cache|/import|$)',
   ].join('|'),
 );
 /** `git install` sets Git up, as it says. */
@@ -89,6 +97,7 @@ export function testHostileRepositories(kind: Kind, pending: readonly string[]):
   test('does no harm where nobody means any', async () => {
     freshRepository(sandbox);
     expect(await misdeeds(COMMANDS)).toEqual([]);
+    freshRepository(sandbox);
     // So that what is refused below is refused for what was changed.
     for (const args of [['pull'], ['push'], ['validate', 'table.csv']]) sandbox.ok(args);
   });

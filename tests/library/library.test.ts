@@ -154,7 +154,7 @@ describe('streams', () => {
     box.clone('repo', 'damaged');
     const clone = await openAgreeing(box.path('damaged'));
     await clone.fetch({ paths: ['data/many'] });
-    const found = box.run('find', ['.varve/cache', '-type', 'f', '-size', '+2000k'], 'damaged').out;
+    const found = box.run('find', ['.git/varve/cache', '-type', 'f', '-size', '+2000k'], 'damaged').out;
     const object = box.path('damaged', found.split('\n')[0]!);
     const bytes = readFileSync(object);
     bytes[bytes.length - 1]! ^= 1;
@@ -244,5 +244,31 @@ describe('a wrong argument is an error of usage', () => {
       message:
         'add: the paths must be a string that is not empty, or a list of such with at least one, not 5',
     });
+  });
+});
+
+describe('the verbs of a day', () => {
+  it('lists, copies, restores, moves and removes as the commands do', async () => {
+    const day = new Sandbox().repository();
+    const here = await openRepository(day.path('repo'));
+    day.write('repo/a.csv', table(3));
+    day.write('repo/tab/x.csv', table(4));
+    await here.add(['a.csv', 'tab']);
+    day.commit('one');
+    day.write('repo/a.csv', table(5));
+    expect((await here.addChanged()).datasets.map(({ path, rows }) => [path, rows])).toEqual([['a.csv', 5]]);
+    const { datasets, files } = await here.list({ revision: 'HEAD', paths: ['tab'] });
+    expect([datasets[0]!.path, files[0]!.path]).toEqual(['tab', 'tab/x.csv']);
+    const folder = await openFolder(day.root);
+    const { output } = await folder.get('a.csv@HEAD', { repository: 'repo', output: 'old.csv' });
+    expect(readFileSync(output, 'utf8')).toBe(table(3));
+    expect((await folder.list({ repository: 'repo' })).datasets).toHaveLength(2);
+    await here.restore('a.csv', { source: 'HEAD' });
+    expect(readFileSync(day.path('repo/a.csv'), 'utf8')).toBe(table(3));
+    expect(await here.move('tab', 'moved')).toEqual({ datasets: [{ from: 'tab', path: 'moved' }] });
+    expect((await here.remove(['moved'])).datasets).toMatchObject([{ path: 'moved', hasData: true }]);
+    expect(await codeOf(() => here.remove('moved'))).toBe('dataset-missing');
+    expect(await codeOf(() => folder.get('a.csv', { repository: 'ext::sh' }))).toBe('repository-unreachable');
+    day.remove();
   });
 });

@@ -21,7 +21,7 @@ function* manyEntries(): Generator<ManifestEntry> {
 }
 
 it('lists the files of a version in memory that does not grow with them', { timeout: 120_000 }, async () => {
-  const store = await Store.open(new FolderRemote(box.path('repo/.varve/cache')));
+  const store = await Store.open(new FolderRemote(box.path('repo/.git/varve/cache')));
   const batch = store.batch();
   const { digest } = await batch.addBytes(encodeManifest(manyEntries()), 'meta');
   await batch.commit();

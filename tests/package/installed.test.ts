@@ -13,13 +13,15 @@ const TYPESCRIPT = join(process.cwd(), 'node_modules', 'typescript', 'bin', 'tsc
 const home = new Sandbox();
 let varve: string;
 let said: string;
+let tarball: string;
 beforeAll(() => {
   const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', home.root];
   const packed = JSON.parse(execFileSync('npm', pack, { encoding: 'utf8' })) as object;
   const { filename } = Object.values(packed)[0] as { filename: string };
   home.write('package.json', '{"private":true}');
+  tarball = join(home.root, filename);
   const install = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--foreground-scripts'];
-  const done = spawnSync('npm', [...install, join(home.root, filename)], {
+  const done = spawnSync('npm', [...install, tarball], {
     cwd: home.root,
     encoding: 'utf8',
   });
@@ -58,6 +60,40 @@ function mainJob(box: Sandbox, remote: readonly string[]): void {
   ok(box, ['pull'], 'clone');
   expect(readFileSync(box.path('clone/data/a.csv'), 'utf8')).toContain('Dan');
 }
+
+test('it is installed for all projects, for one, and for once, without a warning, a build, or what it was built with', () => {
+  const npm = (program: string, folder: string, ...words: string[]) => {
+    const { status, stdout, stderr } = spawnSync(program, words, {
+      cwd: home.path(folder),
+      encoding: 'utf8',
+    });
+    return { code: status, said: stdout + stderr };
+  };
+  const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--foreground-scripts', tarball];
+  for (const [folder, ...words] of [
+    ['global', 'install', '--global', '--prefix', home.path('global')],
+    ['project', 'install', '--save-dev'],
+  ] as const) {
+    home.write(`${folder}/package.json`, '{"private":true}');
+    const done = npm('npm', folder, ...words, ...flags);
+    expect(done.code, done.said).toBe(0);
+    expect(done.said).not.toMatch(/warn|> varve@|esbuild|typescript/i);
+  }
+  const version = { code: 0, said: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) };
+  expect(npm(home.path('global/bin/varve'), 'global', '--version')).toEqual(version);
+  expect(npm('npx', 'project', '--no', 'varve', '--version')).toEqual(version);
+  const once = ['--yes', '--prefer-offline', `--package=${tarball}`, 'varve', '--version'];
+  expect(npm('npx', 'global', ...once)).toEqual(version);
+}, 120_000);
+
+test('its manifest runs nothing at install, and leaves its address to the release that knows it', () => {
+  const { scripts } = JSON.parse(readFileSync(home.path('node_modules/varve/package.json'), 'utf8'));
+  for (const name of ['preinstall', 'install', 'postinstall', 'prepare'])
+    expect(scripts).not.toHaveProperty(name);
+  const release = readFileSync(join(process.cwd(), '.github', 'workflows', 'release.yml'), 'utf8');
+  for (const field of ['repository.url=', 'homepage=', 'bugs.url=', '--provenance'])
+    expect(release).toContain(field);
+});
 
 test('nothing is built at install, and nothing that was bundled is fetched again', () => {
   expect(said).not.toContain('build.mjs');

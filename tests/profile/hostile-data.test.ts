@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { DuckDBInstance } from '@duckdb/node-api';
 import {
   Field,
   FixedSizeList,
@@ -17,13 +19,14 @@ import {
   tableToIPC,
   Utf8,
 } from 'apache-arrow';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { processOwner } from '../../src/base/process-owner.ts';
 import { profileDirectory } from '../../src/profile/dataset/profile-directory.ts';
 import { profileFiles } from '../../src/profile/dataset/profile-files.ts';
 import { memoryBytes, processLimit } from '../../src/profile/reading/limits.ts';
 import { processReader } from '../../src/profile/reading/process-reader.ts';
 import { ReaderEnded, ReaderProcess } from '../../src/profile/reading/reader-process.ts';
+import { BINARY } from '../support/sandbox.ts';
 import { dictionaryPage, parquetFile, plainTexts, runPage } from '../support/thrift-parquet.ts';
 import { dataFiles, folder } from './profiling.ts';
 
@@ -34,9 +37,17 @@ function profileOf(name: string, content: string | Uint8Array, signal?: AbortSig
   return processReader.profileFiles(dataFiles({ [name]: content }), signal === undefined ? {} : { signal });
 }
 
-/** The reading processes of this one, and the most that they ever had in memory. */
-function readers(): { pid: number; peak: number }[] {
-  const path = `/proc/${process.pid}/task/${process.pid}/children`;
+function isRunning(pid: number): boolean {
+  try {
+    return !/^\S+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** The reading processes of a process, and the most that they ever had in memory. */
+function readers(parent = process.pid): { pid: number; peak: number }[] {
+  const path = `/proc/${parent}/task/${parent}/children`;
   if (!existsSync(path)) return [];
   const found: { pid: number; peak: number }[] = [];
   for (const pid of readFileSync(path, 'utf8').trim().split(' ').map(Number)) {
@@ -186,7 +197,78 @@ test('an Arrow footer that calls the schema a batch is refused, not read for eve
   const content = Buffer.concat([file.subarray(0, 8), tableToIPC(table, 'stream'), footer]);
   await expect(profileOf('a.arrow', content)).rejects.toMatchObject({
     code: 'table-unreadable',
-    message: expect.stringMatching(/^a\.arrow: Expected RecordBatch/),
+    message: 'a.arrow: it is cut or damaged, or not Arrow',
+  });
+});
+
+describe('what is wrong with a file of a binary format is said in words of varve', () => {
+  const parquetOf = (name: string) => {
+    const whole = parquetFile([dictionaryPage(plainTexts('x'), 1), runPage(2)], 2);
+    return (change: (bytes: Buffer) => Buffer) => profileOf(name, change(Buffer.from(whole)));
+  };
+  const isDamaged = (name: string, format: string) => ({
+    code: 'table-unreadable',
+    path: name,
+    message: `${name}: it is cut or damaged, or not ${format}`,
+  });
+
+  test('Parquet: cut, damaged, empty, something else', async () => {
+    const profile = parquetOf('a.parquet');
+    await expect(profile((bytes) => bytes)).resolves.toMatchObject({ tables: [{ rows: 2 }] });
+    const changes: ((bytes: Buffer) => Buffer)[] = [
+      (bytes) => bytes.subarray(0, -20),
+      (bytes) => Buffer.concat([bytes.subarray(0, 4), Buffer.alloc(20, 0xff), bytes.subarray(24)]),
+      (bytes) => Buffer.concat([bytes.subarray(0, -40), Buffer.alloc(20, 0xff), bytes.subarray(-20)]),
+      () => Buffer.alloc(0),
+      () => Buffer.from('a,b\n1,2\n'.repeat(10)),
+    ];
+    for (const change of changes)
+      await expect(profile(change)).rejects.toMatchObject(isDamaged('a.parquet', 'Parquet'));
+  });
+
+  test('Parquet: a column whose name is not UTF-8, alone and beside others', async () => {
+    // The name stands in the schema and in the column of the row group.
+    const misnamed = (bytes: Buffer) =>
+      Buffer.from(bytes.toString('latin1').replaceAll('\x01s', '\x01\xff'), 'latin1');
+    const message = expect.stringMatching(/\.parquet: a text or the name of a column in it is not UTF-8$/);
+    await expect(parquetOf('a.parquet')(misnamed)).rejects.toMatchObject({
+      code: 'table-unreadable',
+      message,
+    });
+    const bytes = misnamed(parquetFile([dictionaryPage(plainTexts('x'), 1), runPage(2)], 2));
+    const files = dataFiles({ 'a.parquet': bytes, 'b.parquet': bytes });
+    await expect(processReader.profileFiles(files, {})).rejects.toMatchObject({ message });
+    const rows = processReader
+      .openRows([{ files, constants: [] }], {})
+      .then((table) => table.ask('true', '1'));
+    await expect(rows).rejects.toMatchObject({ message });
+  });
+
+  test('Parquet: encrypted', async () => {
+    const path = join(folder(), 'a.parquet');
+    const connection = await (await DuckDBInstance.create(':memory:')).connect();
+    for (const sql of [
+      "SET force_mbedtls_unsafe = 'true'",
+      "PRAGMA add_parquet_key('key', '0123456789abcdef')",
+      `COPY (SELECT 1 AS a) TO '${path}' (FORMAT parquet, ENCRYPTION_CONFIG {footer_key: 'key'})`,
+    ])
+      await connection.run(sql);
+    await expect(profileOf('a.parquet', readFileSync(path))).rejects.toMatchObject({
+      code: 'table-unreadable',
+      message: 'a.parquet: it is encrypted, and varve has no keys',
+    });
+  });
+
+  test('Arrow: cut, damaged, empty, something else', async () => {
+    const whole = Buffer.from(tableToIPC(tableFromArrays({ a: [1, 2], b: ['x', 'y'] }), 'file'));
+    await expect(profileOf('a.arrow', whole)).resolves.toMatchObject({ tables: [{ rows: 2 }] });
+    for (const bytes of [
+      whole.subarray(0, -30),
+      Buffer.concat([whole.subarray(0, 24), Buffer.alloc(40, 0xff), whole.subarray(64)]),
+      Buffer.alloc(0),
+      Buffer.from('a,b\n1,2\n'.repeat(10)),
+    ])
+      await expect(profileOf('a.arrow', bytes)).rejects.toMatchObject(isDamaged('a.arrow', 'Arrow'));
   });
 });
 
@@ -223,6 +305,10 @@ describe('the reading process', () => {
     await wait(150);
     controller.abort(new Error('enough'));
     await expect(work).rejects.toThrow('enough');
+    const again = new AbortController();
+    const bounded = processReader.profileFiles(files, { signal: again.signal, memory: '512MB' });
+    setImmediate(() => again.abort(new Error('enough of this too')));
+    await expect(bounded).rejects.toThrow('enough of this too');
     await expect(processReader.profileFiles(dataFiles({ 'b.csv': 'a\n1\n' }), {})).resolves.toMatchObject({
       tables: [{ rows: 1 }],
     });
@@ -258,6 +344,58 @@ describe('the reading process', () => {
     const reader = new ReaderProcess(60 * MIB, false);
     const rows = Array.from({ length: 400_000 }, (_, index) => `${index},text ${index}`).join('\n');
     await expect(reader.ask('profile', job(`id,t\n${rows}\n`))).rejects.toBeInstanceOf(ReaderEnded);
+  });
+
+  test.skipIf(!isLinux)(
+    'one that says nothing for ten minutes is ended, and told of with its file',
+    async () => {
+      const turns = async (count: number) => {
+        for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+      };
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      try {
+        const rows = Array.from({ length: 400_000 }, (_, index) => `${index},text ${index}`).join('\n');
+        const files = dataFiles({ 'a.csv': `id,t\n${rows}\n` });
+        // One of its own, which no earlier test has used.
+        const work = processReader.profileFiles(files, { memory: '513MB' });
+        const ended = expect(work).rejects.toMatchObject({ code: 'reader-stalled', path: 'a.csv' });
+        await turns(1);
+        const { pid } = readers().at(-1)!;
+        process.kill(pid, 'SIGSTOP');
+        // What it said before is heard by then.
+        await turns(100);
+        vi.advanceTimersByTime(10 * 60 * 1000 - 1);
+        await turns(100);
+        expect(existsSync(`/proc/${pid}`)).toBe(true);
+        vi.advanceTimersByTime(1);
+        await ended;
+        expect(readers().map((reader) => reader.pid)).not.toContain(pid);
+      } finally {
+        vi.useRealTimers();
+      }
+    },
+  );
+
+  test.skipIf(!isLinux)('one whose parent is killed ends, though its work hears of nothing', async () => {
+    // A few kilobytes that say they hold two billion nulls, which are taken one by one without a pause.
+    const length = 2 ** 24;
+    const columns = Array.from({ length: 128 }, (_, index) => new Field(`c${index}`, new Null(), true));
+    const children = columns.map(() => makeData({ type: new Null(), length }));
+    const schema = new Schema(columns);
+    const whole = makeData({ type: new Struct(columns), length, nullCount: 0, children });
+    const bytes = RecordBatchStreamWriter.writeAll([new RecordBatch(schema, whole as never)]).toUint8Array(
+      true,
+    );
+    const path = join(folder(), 'a.arrow');
+    writeFileSync(path, bytes);
+    const command = spawn(process.execPath, [BINARY, 'profile', path], { stdio: 'ignore' });
+    const readerOf = () => readers(command.pid!)[0]?.pid;
+    while (readerOf() === undefined) await wait(10);
+    const pid = readerOf()!;
+    // Its own time of the processor, in hundredths of a second: beyond this it is at those nulls.
+    while (Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[13]) < 200) await wait(10);
+    command.kill('SIGKILL');
+    while (isRunning(pid)) await wait(10);
   });
 
   test.skipIf(!isLinux)('where the system does, it is the limit of the process', async () => {

@@ -20,7 +20,16 @@ const documents: Readonly<Record<string, string>> = {
   validation: renderValidation(syntheticValidation(), 'html', options),
   profile: renderProfile(flightsLater, 'html', { ...options, compareWith }),
   check: renderCheck(
-    { datasets: [{ path: 'data/flights.csv', validation: syntheticValidation(), drift: syntheticDrift(9) }] },
+    {
+      datasets: [
+        {
+          path: 'data/flights.csv',
+          change: 'modified',
+          validation: syntheticValidation(),
+          drift: syntheticDrift(9),
+        },
+      ],
+    },
     'html',
     options,
   ),

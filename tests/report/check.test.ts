@@ -1,20 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { renderCheck } from '../../src/report/check.ts';
+import type { CheckedDatasets } from '../../src/report/checked.ts';
 import { FORMATS } from '../../src/report/format.ts';
 import { poisoned, syntheticDrift, syntheticValidation } from './synthetic.ts';
 
 const options = { color: false, width: 100 };
 const good = syntheticValidation([]);
-const checked = {
-  base: 'abc123',
+const checked: CheckedDatasets = {
   datasets: [
-    { path: 'data/flights.csv', validation: syntheticValidation(), drift: syntheticDrift(19) },
+    {
+      path: 'data/flights.csv',
+      change: 'modified',
+      validation: syntheticValidation(),
+      drift: syntheticDrift(19),
+    },
     {
       path: 'data/weather.csv',
+      change: 'schema',
       validation: { ...good, dataset: { ...good.dataset, name: 'data/weather.csv' } },
       drift: undefined,
     },
-    { path: 'data/new.csv', validation: undefined, drift: undefined },
+    { path: 'data/new.csv', change: 'added', validation: undefined, drift: undefined },
   ],
 };
 const answer = '3 datasets differ from the base: 1 breaks its schema, 1 drifted';
@@ -27,11 +33,41 @@ describe('a check of several datasets', () => {
     expect(renderCheck({ datasets: [] }, 'text', options)).toBe('No dataset differs from the base\n');
   });
 
+  it('says of nothing that it holds unless it was held', () => {
+    const line = (...datasets: CheckedDatasets['datasets']): string =>
+      renderCheck({ datasets }, 'text', options).split('\n')[0]!;
+    const [, held, unheld] = checked.datasets;
+    const removed = { ...unheld!, change: 'removed' as const };
+    expect(line(held!)).toBe('1 dataset differs from the base: every schema holds');
+    expect(line(unheld!)).toBe('1 dataset differs from the base: no schema, and nothing to compare with');
+    expect(line(removed)).toBe('1 dataset differs from the base: 1 was removed');
+    expect(line(held!, removed)).toBe('2 datasets differ from the base: every schema holds, 1 was removed');
+  });
+
+  it('names what is removed, renamed or cannot be checked, in every format but the gauges', () => {
+    const [, , one] = checked.datasets;
+    const failure = { code: 'schema-invalid', message: 'It reads `x: :`', remedy: 'Mend it.' };
+    const datasets = [
+      { ...one!, path: 'gone.csv', change: 'removed' as const },
+      { ...one!, path: 'b.csv', change: 'renamed' as const, renamedFrom: 'a.csv' },
+      { ...one!, path: 'odd.csv', failure },
+    ];
+    for (const format of FORMATS.filter((each) => each !== 'prometheus')) {
+      const report = renderCheck({ datasets }, format, options);
+      for (const word of ['gone.csv', 'removed', 'b.csv', 'odd.csv', 'reads']) {
+        // SARIF has findings alone, and runs by their subject.
+        if (format !== 'sarif' || word !== 'removed') expect(report, `${format}: ${word}`).toContain(word);
+      }
+    }
+    expect(renderCheck({ datasets }, 'junit', options)).toContain('failures="1"');
+    expect(renderCheck({ datasets }, 'github', options)).toMatch(/^::error file=odd\.csv\.varve,/m);
+  });
+
   it('names each dataset, with or without reports', () => {
     const text = renderCheck(checked, 'text', options);
-    expect(text).toMatch(/── data\/new\.csv\n\nnothing to hold it against/);
+    expect(text).toMatch(/── data\/new\.csv: new\n\nnothing to hold it against/);
     expect(renderCheck(checked, 'markdown', options)).toContain(
-      '| `data/new.csv` | no schema | nothing to compare with |',
+      '| `data/new.csv` (new) | no schema | nothing to compare with |',
     );
     expect(JSON.parse(renderCheck(checked, 'json', options)).datasets).toHaveLength(3);
   });

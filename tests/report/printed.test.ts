@@ -5,6 +5,7 @@ import { progressLine } from '../../src/cli/terminal/progress-bar.ts';
 import { VarveError } from '../../src/errors.ts';
 import { withoutSecrets } from '../../src/remote/url.ts';
 import { renderCheck } from '../../src/report/check.ts';
+import type { CheckedDatasets } from '../../src/report/checked.ts';
 import { FORMATS, type ReportFormat } from '../../src/report/format.ts';
 import {
   renderDrift,
@@ -82,11 +83,14 @@ function documents(format: ReportFormat, text: string): string[] {
     ...flights,
     tables: flights.tables.map((table) => ({ ...poisoned(table, spoilt), rows: 9 })),
   };
-  const checked = { base: text, datasets: [{ path: text, drift, validation }] };
+  const failure = { code: text, message: text, remedy: text };
+  const checked: CheckedDatasets = {
+    datasets: [{ path: text, change: 'renamed', renamedFrom: text, drift, validation, failure }],
+  };
   const findings = [
     renderDrift(drift, format, options),
     renderValidation(validation, format, options),
-    renderCheck(checked as Parameters<typeof renderCheck>[0], format, options),
+    renderCheck(checked, format, options),
   ];
   if (['junit', 'sarif', 'github'].includes(format)) return findings;
   const shown = [...findings, renderProfile(profile, format, options)];

@@ -116,7 +116,7 @@ const stages: readonly Stage[] = [
     name: 'add',
     args: ADD,
     reset: () =>
-      clean('repo/.varve/cache', 'repo/.varve/stat', 'repo/data.varve', 'repo/table.csv.varve', 'remote'),
+      clean('repo/.git/varve/cache', 'repo/.varve/stat', 'repo/data.varve', 'repo/table.csv.varve', 'remote'),
   },
   {
     name: 'push',
@@ -173,7 +173,13 @@ const stages: readonly Stage[] = [
         sandbox.commit('data');
         sandbox.clone('repo', 'clone');
       }
-      clean('clone/data', 'clone/table.csv', 'clone/.varve/cache', 'clone/.varve/stat', 'clone/.varve/index');
+      clean(
+        'clone/data',
+        'clone/table.csv',
+        'clone/.git/varve/cache',
+        'clone/.varve/stat',
+        'clone/.varve/index',
+      );
     },
   },
 ];

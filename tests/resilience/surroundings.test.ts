@@ -282,7 +282,7 @@ describe('rights', () => {
       expect(code, `${args}: ${err}`).toBe(0);
     }
     // What one user wrote, the other can read, check and collect.
-    rmSync(sandbox.path('repo/.varve/cache'), { recursive: true });
+    rmSync(sandbox.path('repo/.git/varve/cache'), { recursive: true });
     for (const args of [
       ['fetch'],
       ['verify', '--remote', 'origin'],

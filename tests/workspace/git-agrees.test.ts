@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { problemOfDataPath } from '../../src/base/data-path.ts';
-import { withIgnored } from '../../src/workspace/git/gitignore.ts';
+import { withIgnored, withoutIgnored } from '../../src/workspace/git/gitignore.ts';
 import { repositoryAt } from '../../src/workspace/repository.ts';
 import { scanDataset } from '../../src/workspace/tree/scan.ts';
 import { type RecordedFile, readStatCache, writeStatCache } from '../../src/workspace/tree/stat-cache.ts';
@@ -64,6 +64,10 @@ test('the line for a name makes Git ignore that name, here, and nothing else', (
         const text = withIgnored(before, chosen);
         expect(text.startsWith(before)).toBe(true);
         expect(withIgnored(text, chosen)).toBe(text);
+        const line = withIgnored('', chosen).trimEnd();
+        const rest = withoutIgnored(text, chosen);
+        expect(rest.split('\n')).not.toContain(line);
+        expect(rest).toBe(before === '' || before.endsWith('\n') ? before : `${before}\n`);
         writeFileSync(join(root, '.gitignore'), withIgnored('', chosen));
         const ignored = ignoredByGit([chosen, other, `${chosen}.varve`, `below/${chosen}`]);
         expect([...ignored]).toEqual(

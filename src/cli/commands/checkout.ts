@@ -5,6 +5,7 @@ import { openContext } from '../../operations/context/open.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
+import { withProblems } from '../problems.ts';
 
 export function command(run: RunCommand): Command {
   const defined = defineCommand(
@@ -18,10 +19,10 @@ export function command(run: RunCommand): Command {
     ],
   ).argument('[path...]', 'datasets, folders that hold some, files and folders within one, or path@REV');
   return withSides(defined).action((paths: string[], options: CommonOptions & SideOptions) =>
-    run(options, async ({ cwd, signal, onProgress, onWarning }) => {
+    run(options, async ({ cwd, signal, onProgress, onWarning, note }) => {
       const context = await openContext(cwd, { signal, onProgress, onWarning });
       const result = await checkout(context, paths, { force: options.force, prefer: preferred(options) });
-      return { json: result, text: checkoutLines(result.datasets) };
+      return withProblems({ note }, result.problems, { json: result, text: checkoutLines(result.datasets) });
     }),
   );
 }

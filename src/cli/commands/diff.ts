@@ -7,6 +7,7 @@ import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { changeLines } from '../change-lines.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
+import { withProblems } from '../problems.ts';
 import { type Paint, painter } from '../terminal/text.ts';
 
 export function command(run: RunCommand): Command {
@@ -27,13 +28,14 @@ export function command(run: RunCommand): Command {
     )
     .option('--exit-code', 'exit 1 where anything differs')
     .action((words: string[], options: CommonOptions & { exitCode?: true }) =>
-      run(options, async ({ cwd, signal, onProgress, colours }) => {
+      run(options, async ({ cwd, signal, onProgress, colours, note }) => {
         const { compareStatistics } = await import('../../operations/statistics/compare.ts');
         const result = await diff(await openContext(cwd, { signal, onProgress }), words, {
           compareStatistics,
         });
         const found = options.exitCode && result.datasets.length > 0;
-        return { json: result, text: describe(result, painter(colours)), exitCode: found ? 1 : 0 };
+        const text = describe(result, painter(colours));
+        return withProblems({ note }, result.problems, { json: result, text, exitCode: found ? 1 : 0 });
       }),
     );
 }

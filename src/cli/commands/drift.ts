@@ -11,6 +11,7 @@ import { driftHistory } from '../../operations/drift-history.ts';
 import { driftStream } from '../../operations/drift-stream.ts';
 import { FORMATS } from '../../report/format.ts';
 import { renderDrift, renderDriftSeries, renderDriftWindow } from '../../report/render.ts';
+import { refuseLinksOut } from '../../workspace/repository.ts';
 import { defineCommand, type Io, type Outcome, positiveInteger, type RunCommand } from '../command.ts';
 import {
   parseSlice,
@@ -164,6 +165,7 @@ async function compareStream(io: Io, snapshot: string, options: Options): Promis
 /** Opens the lines of `--stream`: a file, or standard input. */
 function streamInput(io: Io, file: string): Readable {
   if (file === '-') return addAbortSignal(io.signal, process.stdin);
+  refuseLinksOut(io.cwd, file);
   const path = resolve(io.cwd, file);
   if (existsSync(path)) return addAbortSignal(io.signal, createReadStream(path));
   throw new VarveError('path-missing', `There is nothing at ${file}`, {

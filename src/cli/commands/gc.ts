@@ -56,6 +56,10 @@ function describe(result: GcResult): string {
     const wait = amount(result.condemnedObjects, result.condemnedBytes);
     lines.push(`Unneeded, and removed by a gc after the time of grace: ${wait}.`);
   }
+  if (result.keepsVersions)
+    lines.push(
+      'The bucket keeps old versions: what is freed takes room there until a rule of its lifecycle expires it.',
+    );
   if (postponed !== undefined) lines.push(`Nothing was removed: ${postponed}`);
   return lines.map(neutral).join('\n');
 }

@@ -27,7 +27,7 @@ export function command(run: RunCommand): Command {
     .action((words: string[], { json, ...options }: Options) =>
       run({ ...(json && { json }) }, async ({ cwd, signal, onProgress, onWarning }) => {
         const result = await list(cwd, words, options, { signal, onProgress, onWarning });
-        return { json: result, text: describe(result) };
+        return { json: result, text: describe(result) || 'There are no datasets.' };
       }),
     );
 }

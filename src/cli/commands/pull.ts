@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { openContext } from '../../operations/context/open.ts';
 import { pull } from '../../operations/pull.ts';
 import type { RunCommand } from '../command.ts';
+import { withProblems } from '../problems.ts';
 import { defineTransfer, fetchLines, type TransferCommandOptions } from '../transfer-options.ts';
 import { checkoutLines, preferred, type SideOptions, withSides } from './checkout.ts';
 
@@ -11,12 +12,12 @@ export function command(run: RunCommand): Command {
     ['varve pull data/images/cats', 'one folder of a dataset, and no more than that'],
   ]);
   return withSides(defined).action((paths: string[], options: TransferCommandOptions & SideOptions) =>
-    run(options, async ({ cwd, signal, onProgress, onWarning }) => {
+    run(options, async ({ cwd, signal, onProgress, onWarning, note }) => {
       const context = await openContext(cwd, { signal, onProgress, onWarning });
       const result = await pull(context, paths, { ...options, prefer: preferred(options) });
       const lines = [fetchLines(result.fetched)];
       if (!options.profilesOnly) lines.push(checkoutLines(result.datasets));
-      return { json: result, text: lines.join('\n') };
+      return withProblems({ note }, result.problems, { json: result, text: lines.join('\n') });
     }),
   );
 }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ListedRemote, RemoteAddOptions } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { addRemote, chooseRemote, forgetRemote, listRemotes, reachSource } from '../../operations/remote.ts';
@@ -19,7 +19,7 @@ export function command(run: RunCommand): Command {
 }
 
 function addCommand(run: RunCommand): Command {
-  return defineCommand('add', 'Names a place for snapshots. Nothing is contacted yet.', [
+  const defined = defineCommand('add', 'Names a place for snapshots. Nothing is contacted yet.', [
     [
       'varve remote add origin s3://bucket/prefix --region eu-central-1',
       'S3, with the credentials that the AWS tools use',
@@ -28,10 +28,11 @@ function addCommand(run: RunCommand): Command {
     ['varve remote add lab minio://alias/bucket', 'MinIO, by an alias of mc'],
   ])
     .argument('<name>', 'such as origin')
-    .argument('<url>', 'a folder, file://, s3://bucket/prefix, or minio://alias/bucket/prefix')
-    .option('--endpoint <url>', 'address of an S3 server that is not AWS')
-    .option('--region <name>', 'region of the bucket')
-    .option('--profile <name>', 'profile in the AWS configuration files')
+    .argument('<url>', 'a folder, file://, s3://bucket/prefix, or minio://alias/bucket/prefix');
+  return withAccessOptions(defined)
+    .option('--acl <name>', 'canned ACL of what is pushed, such as bucket-owner-full-control')
+    .option('--sse <algorithm>', 'encryption of what is pushed: AES256 or aws:kms')
+    .option('--kms-key <id>', 'key of KMS for that')
     .option('--local', 'for this clone only: write to config.local.yaml, which is not in Git')
     .action((name: string, url: string, { json, ...options }: CommonOptions & RemoteAddOptions) =>
       run({ ...(json && { json }) }, async ({ cwd }) => {
@@ -77,26 +78,35 @@ function defaultCommand(run: RunCommand): Command {
 }
 
 function sourceCommand(run: RunCommand): Command {
-  return defineCommand(
+  const defined = defineCommand(
     'source',
     'Says how this machine reaches a bucket whose data is used in place. Kept in config.local.yaml, never in Git.',
     [
       ['varve remote source s3://bucket --endpoint http://localhost:9000', 'for all data in that bucket'],
       ['varve remote source s3://bucket/raw', 'shows what is said of it'],
     ],
-  )
-    .argument('<url>', 's3://bucket/prefix or minio://alias/bucket/prefix: for all sources at it and below')
+  ).argument('<url>', 's3://bucket/prefix or minio://alias/bucket/prefix: for all sources at it and below');
+  return withAccessOptions(defined).action((url: string, { json, ...access }: CommonOptions & Access) =>
+    run({ ...(json && { json }) }, async ({ cwd }) => {
+      const source = await reachSource(await openContext(cwd), url, access);
+      const { url: place, ...settings } = source;
+      const shown = Object.entries(settings).map(([key, value]) => `  ${key} ${value}`);
+      return { json: source, text: neutral([place, ...shown].join('')) };
+    }),
+  );
+}
+
+/** Adds how a bucket is reached. */
+function withAccessOptions(command: Command): Command {
+  return command
     .option('--endpoint <url>', 'address of an S3 server that is not AWS')
     .option('--region <name>', 'region of the bucket')
     .option('--profile <name>', 'profile in the AWS configuration files')
-    .action((url: string, { json, ...access }: CommonOptions & Access) =>
-      run({ ...(json && { json }) }, async ({ cwd }) => {
-        const source = await reachSource(await openContext(cwd), url, access);
-        const { url: place, ...settings } = source;
-        const shown = Object.entries(settings).map(([key, value]) => `  ${key} ${value}`);
-        return { json: source, text: neutral([place, ...shown].join('')) };
-      }),
-    );
+    .option('--anonymous', 'send requests without a signature, as to a public bucket')
+    .addOption(
+      new Option('--addressing <style>', 'where requests name the bucket').choices(['path', 'virtual']),
+    )
+    .option('--requester-pays', 'agree to pay for requests');
 }
 
 function listed({ name, url, isDefault }: ListedRemote): string {

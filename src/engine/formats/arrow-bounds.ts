@@ -1,4 +1,5 @@
 import { type Data, DataType, type FixedSizeBinary, type FixedSizeList } from 'apache-arrow';
+import { BinaryFault } from './binary-fault.ts';
 
 /** Rows of a batch that has nothing but columns without bytes, as nulls are: what a few bytes may make of themselves. */
 const MAX_ROWS_OF_NOTHING = 2 ** 24;
@@ -10,7 +11,8 @@ const MAX_ROWS_OF_NOTHING = 2 ** 24;
  */
 export function assertBacked(data: Data): void {
   const { type, length } = data;
-  if (length > mostValues(data)) throw new Error(`a column says it has ${length} values, and has fewer`);
+  if (length > mostValues(data))
+    throw new BinaryFault(`a column says it has ${length} values, and has fewer`);
   if (hasOffsets(type)) assertOrdered(data.valueOffsets, length, endOf(data));
   for (const child of data.children) assertBacked(child);
   if (DataType.isDictionary(type)) for (const part of data.dictionary?.data ?? []) assertBacked(part);
@@ -65,7 +67,7 @@ function assertOrdered(offsets: Data['valueOffsets'] | BigInt64Array, count: num
   let before = 0;
   for (let index = 0; index <= count; index++) {
     const offset = Number(offsets[index] ?? 0);
-    if (offset < before || offset > end) throw new Error('the offsets of a column are out of order');
+    if (offset < before || offset > end) throw new BinaryFault('the offsets of a column are out of order');
     before = offset;
   }
 }

@@ -18,6 +18,7 @@ import { identifier } from '../quote.ts';
 import { firstBytes, type SourceFile } from '../source-file.ts';
 import { assertBacked } from './arrow-bounds.ts';
 import { arrowColumn } from './arrow-values.ts';
+import { BinaryFault } from './binary-fault.ts';
 import { assertNameable } from './names.ts';
 
 compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (bytes) => lz4.decompress(bytes) });
@@ -75,7 +76,7 @@ async function* batchesOf(reader: RecordBatchReader): AsyncGenerator<RecordBatch
   if (!reader.isFile()) return yield* reader;
   for (let index = 0; index < reader.numRecordBatches; index++) {
     const batch = await (reader as RecordBatchFileReader).readRecordBatch(index);
-    if (batch === null) throw new Error('its footer tells of a batch where none is');
+    if (batch === null) throw new BinaryFault('its footer tells of a batch where none is');
     yield batch;
   }
 }

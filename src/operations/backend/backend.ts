@@ -4,10 +4,10 @@ import type { Imported } from '../../workspace/imported.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
+import type { Profiler } from '../statistics/profiler.ts';
 import type {
   AddInPlaceOptions,
   AddResult,
-  BackendAddOptions,
   CheckoutOptions,
   CheckoutResult,
   ComparedDataset,
@@ -25,15 +25,34 @@ import type {
   RemoteAddOptions,
   RemoveOptions,
   RemoveResult,
-  RestoreOptions,
+  RestoreVersionsOptions,
   SnapshotFile,
   StatusResult,
   TransferChoice,
   TransferResult,
   UsageResult,
   VerifyResult,
+  WithProblems,
 } from './results.ts';
-import type { CommittedVersion, DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from './version.ts';
+import type {
+  CommittedVersion,
+  DatasetFiles,
+  DatasetVersion,
+  HistoryEntry,
+  OnUnreadable,
+  VersionPart,
+} from './version.ts';
+
+export interface Comparison extends WithProblems {
+  readonly compared: readonly ComparedDataset[];
+}
+
+export interface BackendAddOptions {
+  /** What lies here is all of the dataset, whichever version it was made from. */
+  readonly replace?: boolean | undefined;
+  /** Finds the statistics; without it there are none. */
+  readonly profiler?: Profiler | undefined;
+}
 
 /**
  * Looks after the data of a repository: the format of its pointers, where its bytes are kept, and how they move. One is
@@ -62,11 +81,12 @@ export interface Backend {
   /**
    * The datasets of the working tree that paths of the user name: each a dataset, its pointer, a folder that holds some, or something
    * within one. No paths: all.
+   * @param onUnreadable told of each dataset whose pointer cannot be read, which is then left out; by default that is an error
    * @throws VarveError `dataset-missing`, `path-outside`, `pointer-damaged`
    */
-  select(paths: readonly string[]): Promise<readonly DatasetVersion[]>;
-  /** Every dataset of a commit. */
-  versionsAt(commit: string): Promise<readonly DatasetVersion[]>;
+  select(paths: readonly string[], onUnreadable?: OnUnreadable): Promise<readonly DatasetVersion[]>;
+  /** Every dataset of a commit. @param onUnreadable as of select */
+  versionsAt(commit: string, onUnreadable?: OnUnreadable): Promise<readonly DatasetVersion[]>;
   /** The commits, newest first, that changed the dataset at `path`. @param revision a commit, or `REV..REV` */
   history(path: string, revision: string): Promise<readonly HistoryEntry[]>;
   /**
@@ -120,7 +140,7 @@ export interface Backend {
   diff(
     commits: { readonly before: string; readonly after: string | undefined },
     paths: readonly string[],
-  ): Promise<readonly ComparedDataset[]>;
+  ): Promise<Comparison>;
   /** Makes the data match the pointers. @throws VarveError `changes-unsaved`, `object-missing`, `name-collision` */
   checkout(paths: readonly string[], options: CheckoutOptions): Promise<CheckoutResult>;
   /**
@@ -128,7 +148,7 @@ export interface Backend {
    * says so; if not, the data counts as changed.
    * @throws VarveError `changes-unsaved`, `object-missing`, `name-collision`
    */
-  restore(versions: readonly VersionPart[], options: RestoreOptions): Promise<CheckoutResult>;
+  restore(versions: readonly VersionPart[], options: RestoreVersionsOptions): Promise<CheckoutResult>;
   /**
    * Takes datasets out of version control. The data stays unless that is asked for.
    * @throws VarveError `dataset-missing`, `changes-unsaved`
@@ -140,6 +160,11 @@ export interface Backend {
   push(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
   /** Brings what the cache lacks, also of `path@REV` and of the versions of `path@REV..REV` if they are named. */
   fetch(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
+  /**
+   * Brings the statistics of versions that this clone lacks and a remote has, and no data. It asks no remote if there are none such.
+   * @throws VarveError `remote-unset`, `settings-untrusted`, and what the remote meets
+   */
+  fetchProfiles(versions: readonly DatasetVersion[]): Promise<void>;
   /** Fetches, then checks out. */
   pull(paths: readonly string[], options: TransferChoice & CheckoutOptions): Promise<PullResult>;
   /** Reads every byte of the cache, or of a remote, and checks it. */

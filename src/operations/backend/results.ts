@@ -1,5 +1,7 @@
 /** What the operations that a backend does itself are asked, and what they answer: the same whichever backend does them. */
+
 import type { DriftReport } from '../../drift/model.ts';
+import type { ErrorCode } from '../../errors.ts';
 import type { Collected } from '../../store/gc/collect.ts';
 import type { RootsUsage, StoredAmount, StoredCloneUsage } from '../../store/gc/usage.ts';
 import type { StoreCheck } from '../../store/repair/verify.ts';
@@ -7,15 +9,7 @@ import type { Access, RemoteConfig } from '../../workspace/config.ts';
 import type { Imported } from '../../workspace/imported.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { FileChange } from '../../workspace/tree/data-state.ts';
-import type { Profiler } from '../statistics/profiler.ts';
 import type { ContentKey, VersionFacts } from './version.ts';
-
-export interface BackendAddOptions {
-  /** What lies here is all of the dataset, whichever version it was made from. */
-  readonly replace?: boolean | undefined;
-  /** Finds the statistics; without it there are none. */
-  readonly profiler?: Profiler | undefined;
-}
 
 export interface AddResult {
   readonly datasets: readonly AddedDataset[];
@@ -63,13 +57,31 @@ export interface DatasetStatus {
   readonly only?: readonly string[];
 }
 
-export interface StatusResult {
+/** A dataset with something odd in it, such as a pointer that cannot be read or a socket among its files. */
+export interface DatasetProblem {
+  readonly path: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export interface WithProblems {
+  /** Datasets that this could not be done for; it was done for all others. Absent if there are none. */
+  readonly problems?: readonly DatasetProblem[];
+}
+
+export interface StatusResult extends WithProblems {
   readonly datasets: readonly DatasetStatus[];
+  /**
+   * Data that varve put there for another commit, that no pointer of this one names, and that Git does not track: `git add -A` would put
+   * it into Git. Absent if there is none, or if datasets were named.
+   */
+  readonly withoutPointer?: readonly string[];
   /** Files that a killed command left in or beside the data, from the root: no data, and the next checkout removes them. */
   readonly unfinished?: readonly string[];
 }
 
-export interface DiffResult {
+export interface DiffResult extends WithProblems {
   /** Commit ids; `after` is null for the data of the working tree. */
   readonly before: string;
   readonly after: string | null;
@@ -124,7 +136,7 @@ export interface CheckoutOptions {
   readonly prefer?: 'ours' | 'theirs' | undefined;
 }
 
-export interface CheckoutResult {
+export interface CheckoutResult extends WithProblems {
   readonly datasets: readonly CheckedOutDataset[];
 }
 
@@ -140,7 +152,7 @@ export interface CheckedOutDataset {
   readonly only?: readonly string[];
 }
 
-export interface RestoreOptions extends CheckoutOptions {
+export interface RestoreVersionsOptions extends CheckoutOptions {
   /** Whether the pointers are to name these versions from now on. */
   readonly isPointed: boolean;
 }
@@ -238,6 +250,8 @@ export interface GcResult extends Collected {
   readonly remote: { readonly name: string; readonly url: string } | null;
   readonly dryRun: boolean;
   readonly graceMs: number;
+  /** Set if the bucket keeps what is removed as old versions, which still take room there. */
+  readonly keepsVersions?: true;
 }
 
 /** A dataset that was imported, or looked at for an update. */

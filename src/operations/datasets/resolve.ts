@@ -7,6 +7,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join, posix, resolve } from 'node:path';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import { describeUrl, isUrl } from '../../remote/url.ts';
+import { refuseLinksOut } from '../../workspace/repository.ts';
 import type { DatasetVersion, VersionPart } from '../backend/version.ts';
 import type { Context, Watch } from '../context/context.ts';
 import { openContext } from '../context/open.ts';
@@ -35,7 +36,7 @@ export interface NamedDataset {
 
 /**
  * Finds out what a person means by a path, `path@REV` or a pattern.
- * @throws VarveError `path-missing`, `revision-unknown`, `dataset-missing`, and the codes of parsePointer
+ * @throws VarveError `path-missing`, `revision-unknown`, `dataset-missing`, `symlink-refused`, and the codes of parsePointer
  */
 export async function nameDataset(cwd: string, argument: string, watch: Watch = {}): Promise<NamedDataset> {
   // Before anything is made of its parts: what stands before an @ may be a password.
@@ -47,6 +48,7 @@ export async function nameDataset(cwd: string, argument: string, watch: Watch = 
   }
   const context = await contextOf(cwd, watch);
   const glob = globOf(cwd, argument);
+  refuseLinksOut(cwd, glob === undefined ? argument : join(glob.folder, 'any'));
   const named = context === undefined ? undefined : await namedIn(context, argument, glob !== undefined);
   if (named === undefined && glob !== undefined)
     return { name: argument, context, version: undefined, absolutePath: glob.folder, glob, watch };

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { posix, resolve } from 'node:path';
 import { isWithin } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
-import { findRevision, mergeBase, resolveRevision, revisionUnknown } from '../../workspace/git/pointers.ts';
+import { mergeBase } from '../../workspace/git/merge-base.ts';
+import { findRevision, resolveRevision, revisionUnknown } from '../../workspace/git/pointers.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
 import type { VersionPart } from '../backend/version.ts';
 import type { Context } from '../context/context.ts';
@@ -59,7 +60,7 @@ function nothingNamed(context: Context, argument: string, splits: readonly Split
 }
 
 /** The dataset at a path of the user, or around it, as a commit has it; as the working tree has it if `commit` is undefined. */
-export async function versionAt(
+async function versionAt(
   { backend, repository, cwd }: Context,
   argument: string,
   commit: string | undefined,

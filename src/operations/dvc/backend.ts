@@ -9,13 +9,11 @@ import { VarveError } from '../../errors.ts';
 import type { Store } from '../../store/store.ts';
 import { importedCacheRequest } from '../../workspace/trust/cache.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
-import type { Backend } from '../backend/backend.ts';
+import type { Backend, BackendAddOptions, Comparison } from '../backend/backend.ts';
 import type {
   AddResult,
-  BackendAddOptions,
   CheckoutOptions,
   CheckoutResult,
-  ComparedDataset,
   CopiedFiles,
   ExportDvcResult,
   GcResult,
@@ -26,7 +24,7 @@ import type {
   PullResult,
   RemoveOptions,
   RemoveResult,
-  RestoreOptions,
+  RestoreVersionsOptions,
   SnapshotFile,
   StatusResult,
   TransferChoice,
@@ -155,9 +153,9 @@ export class DvcBackend implements Backend {
   async diff(
     commits: { readonly before: string; readonly after: string | undefined },
     paths: readonly string[],
-  ): Promise<ComparedDataset[]> {
+  ): Promise<Comparison> {
     const { diff } = await import('./diff.ts');
-    return diff(this.#context, commits, paths);
+    return { compared: await diff(this.#context, commits, paths) };
   }
 
   async checkout(paths: readonly string[], options: CheckoutOptions): Promise<CheckoutResult> {
@@ -166,7 +164,7 @@ export class DvcBackend implements Backend {
     return checkout(this.#context, paths, options);
   }
 
-  async restore(versions: readonly VersionPart[], options: RestoreOptions): Promise<CheckoutResult> {
+  async restore(versions: readonly VersionPart[], options: RestoreVersionsOptions): Promise<CheckoutResult> {
     const { restore } = await import('./restore.ts');
     return restore(this.#context, versions, options);
   }
@@ -189,6 +187,11 @@ export class DvcBackend implements Backend {
   async fetch(paths: readonly string[], choice: TransferChoice): Promise<TransferResult> {
     const { fetch } = await import('./transfer.ts');
     return fetch(this.#context, paths, choice);
+  }
+
+  async fetchProfiles(versions: readonly DatasetVersion[]): Promise<void> {
+    const { fetchProfiles } = await import('./fetch-profiles.ts');
+    return fetchProfiles(this.#context, versions);
   }
 
   async pull(paths: readonly string[], options: TransferChoice & CheckoutOptions): Promise<PullResult> {

@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { comparePaths } from '../../base/path-order.ts';
 import { isDirectory, type ObjectId, objectKey } from '../../dvc/format/object-id.ts';
 import { filesOf, isCached } from '../../dvc/objects/cache.ts';
@@ -25,7 +25,7 @@ import {
   type TreeChange,
 } from '../../workspace/git/rewrite-branches.ts';
 import { formatPointer, type Pointer, pointerPath } from '../../workspace/pointer.ts';
-import { importedCacheRequest } from '../../workspace/trust/cache.ts';
+import { cacheFolder, importedCacheRequest } from '../../workspace/trust/cache.ts';
 import { requireTrust } from '../../workspace/trust/consent.ts';
 import { notDvc } from '../backend/errors.ts';
 import type { ImportDvcResult } from '../backend/results.ts';
@@ -117,7 +117,7 @@ const HIDDEN = NOT_IN_GIT.trimEnd()
   .split('\n')
   .map((pattern) => `/.varve${pattern}`);
 
-/** Fills a store of varve from DVC's cache. It lies in `.dvc/tmp` until it is complete. */
+/** Fills a store of varve from DVC's cache. It lies beside varve's cache until it is complete. */
 class Importer {
   /** By the key of the output's object. */
   readonly snapshots = new Map<string, Snapshot>();
@@ -130,8 +130,8 @@ class Importer {
 
   static async open(context: DvcContext, dvc: DvcRepository): Promise<Importer> {
     requireTrust(dvc.root, importedCacheRequest(dvc.root));
-    const target = join(dvc.root, '.varve', 'cache');
-    const folder = join(dvc.stateFolder, 'import');
+    const target = cacheFolder(dvc, {});
+    const folder = join(dirname(target), 'import');
     mkdirSync(folder, { recursive: true });
     // A store that is there already, from an import before, goes on.
     const place = existsSync(target) ? target : join(folder, 'cache');
@@ -193,7 +193,7 @@ class Importer {
   publish(): void {
     excludeFromGit(this.#context.repository.root, HIDDEN);
     if (existsSync(this.#target)) return;
-    mkdirSync(join(this.#target, '..'), { recursive: true });
+    mkdirSync(dirname(this.#target), { recursive: true });
     renameSync(join(this.#folder, 'cache'), this.#target);
   }
 

@@ -7,7 +7,7 @@ import { DVC_SUFFIX } from '../../dvc/tree/pointers.ts';
 import { VarveError } from '../../errors.ts';
 import { isCommitted } from '../../workspace/git/committed.ts';
 import { readBlobs } from '../../workspace/git/pointers.ts';
-import type { CheckoutResult, RestoreOptions } from '../backend/results.ts';
+import type { CheckoutResult, RestoreVersionsOptions } from '../backend/results.ts';
 import type { VersionPart } from '../backend/version.ts';
 import { bringWanted, wantedVersion } from './bring.ts';
 import { checkoutWanted } from './checkout.ts';
@@ -18,7 +18,7 @@ import { outputsOf } from './versions.ts';
 export function restore(
   context: DvcPlace,
   versions: readonly VersionPart[],
-  { force, isPointed }: RestoreOptions,
+  { force, isPointed }: RestoreVersionsOptions,
 ): Promise<CheckoutResult> {
   const { root } = context.repository;
   const pointers = isPointed ? versions.map((version) => pointerAt(context, version)) : [];

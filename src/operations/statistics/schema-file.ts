@@ -6,7 +6,7 @@ import { parseSchema } from '../../schema/format/parse.ts';
 import type { Schema } from '../../schema/model.ts';
 import { schemaFromPbtxt } from '../../schema/tfdv/schema-from.ts';
 import { shellWord } from '../../wording/quote.ts';
-import { enclosingGitRoot } from '../../workspace/repository.ts';
+import { enclosingGitRoot, refuseLinksOut } from '../../workspace/repository.ts';
 import { type NamedDataset, schemaPathOf } from '../datasets/resolve.ts';
 
 /** Far beyond any schema that people can review. */
@@ -18,8 +18,12 @@ export interface SchemaFile {
   readonly absolutePath: string;
 }
 
-/** The schema that `given` names, else the dataset's own: in YAML, or where only that is there, TFDV's. */
+/**
+ * The schema that `given` names, else the dataset's own: in YAML, or where only that is there, TFDV's.
+ * @throws VarveError `symlink-refused`
+ */
 export function schemaFileOf(dataset: NamedDataset, cwd: string, given?: string): SchemaFile {
+  if (given !== undefined) refuseLinksOut(cwd, given);
   if (given !== undefined) return { name: given, absolutePath: resolve(cwd, given) };
   const own = schemaPathOf(dataset);
   const tfdv = asPbtxt(own);

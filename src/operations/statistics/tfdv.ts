@@ -1,8 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { VarveError } from '../../errors.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import { readStatistics } from '../../schema/tfdv/statistics-file.ts';
 import { profileFromStatistics } from '../../schema/tfdv/statistics-from.ts';
+import { dataKind } from '../../workspace/tree/scan.ts';
 import type { NamedDataset } from '../datasets/resolve.ts';
 
 /** Far beyond the statistics of ten thousand features. */
@@ -15,11 +17,12 @@ export function isStatistics({ version, absolutePath }: NamedDataset): boolean {
 
 /**
  * @param rowsAsked whether a slice or a weight asks for rows
- * @throws VarveError `tfdv-invalid`, `statistics-only`
+ * @throws VarveError `tfdv-invalid`, `statistics-only`, `symlink-refused`, `special-file-refused`
  */
 export function profileOfStatistics({ name, absolutePath }: NamedDataset, rowsAsked: boolean): Profile {
   const path = absolutePath!;
   if (rowsAsked) throw statisticsOnly(name, 'be sliced or weighted');
+  if (dataKind(dirname(path), basename(path)) === 'directory') throw statisticsOnly(name, 'be a folder');
   if (statSync(path).size > MAX_STATISTICS_BYTES)
     throw new VarveError('tfdv-invalid', `${name} is far too large for statistics`, {
       path: name,

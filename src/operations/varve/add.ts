@@ -27,7 +27,8 @@ import {
   unseenFile,
   writeStatCache,
 } from '../../workspace/tree/stat-cache.ts';
-import type { AddedDataset, AddResult, BackendAddOptions } from '../backend/results.ts';
+import type { BackendAddOptions } from '../backend/backend.ts';
+import type { AddedDataset, AddResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import type { Profiler } from '../statistics/profiler.ts';

@@ -9,15 +9,13 @@ import type { Imported } from '../../workspace/imported.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import { pathInRepository, type Repository } from '../../workspace/repository.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
-import type { Backend } from '../backend/backend.ts';
+import type { Backend, BackendAddOptions, Comparison } from '../backend/backend.ts';
 import { notDvc } from '../backend/errors.ts';
 import type {
   AddInPlaceOptions,
   AddResult,
-  BackendAddOptions,
   CheckoutOptions,
   CheckoutResult,
-  ComparedDataset,
   CopiedFiles,
   ExportDvcResult,
   GcOptions,
@@ -32,7 +30,7 @@ import type {
   RemoteAddOptions,
   RemoveOptions,
   RemoveResult,
-  RestoreOptions,
+  RestoreVersionsOptions,
   SnapshotFile,
   StatusResult,
   TransferChoice,
@@ -45,6 +43,7 @@ import type {
   DatasetFiles,
   DatasetVersion,
   HistoryEntry,
+  OnUnreadable,
   VersionPart,
 } from '../backend/version.ts';
 import type { WorkingContext } from '../context/context.ts';
@@ -82,12 +81,12 @@ export class VarveBackend implements Backend {
     return datasetVersion(this.#context, path, commit);
   }
 
-  async select(paths: readonly string[]): Promise<DatasetVersion[]> {
-    return selectVersions(this.#context, paths);
+  async select(paths: readonly string[], onUnreadable?: OnUnreadable): Promise<DatasetVersion[]> {
+    return selectVersions(this.#context, paths, onUnreadable);
   }
 
-  async versionsAt(commit: string): Promise<DatasetVersion[]> {
-    return versionsAt(this.#context, commit);
+  async versionsAt(commit: string, onUnreadable?: OnUnreadable): Promise<DatasetVersion[]> {
+    return versionsAt(this.#context, commit, onUnreadable);
   }
 
   async history(path: string, revision: string): Promise<HistoryEntry[]> {
@@ -149,7 +148,7 @@ export class VarveBackend implements Backend {
   async diff(
     commits: { readonly before: string; readonly after: string | undefined },
     paths: readonly string[],
-  ): Promise<ComparedDataset[]> {
+  ): Promise<Comparison> {
     const { diff } = await import('./diff.ts');
     return diff(this.#context, commits, paths);
   }
@@ -159,7 +158,7 @@ export class VarveBackend implements Backend {
     return checkout(this.#context, paths, options);
   }
 
-  async restore(versions: readonly VersionPart[], options: RestoreOptions): Promise<CheckoutResult> {
+  async restore(versions: readonly VersionPart[], options: RestoreVersionsOptions): Promise<CheckoutResult> {
     const { restore } = await import('./restore.ts');
     return restore(this.#context, versions, options);
   }
@@ -182,6 +181,11 @@ export class VarveBackend implements Backend {
   async fetch(paths: readonly string[], choice: TransferChoice): Promise<TransferResult> {
     const { fetch } = await import('./fetch.ts');
     return fetch(this.#context, paths, choice);
+  }
+
+  async fetchProfiles(versions: readonly DatasetVersion[]): Promise<void> {
+    const { fetchProfiles } = await import('./fetch-profiles.ts');
+    return fetchProfiles(this.#context, versions);
   }
 
   async pull(paths: readonly string[], options: TransferChoice & CheckoutOptions): Promise<PullResult> {

@@ -1,5 +1,5 @@
 import { isWithin } from '../../base/path-order.ts';
-import { VarveError } from '../../errors.ts';
+import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';
@@ -23,12 +23,22 @@ import { readStatCache, type StatCache, writeStatCache } from '../../workspace/t
 import type { CheckedOutDataset, CheckoutOptions, CheckoutResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
-import { refuseNested, type SelectedDataset, selectDatasets, snapshotFiles } from './datasets/select.ts';
+import { eachDataset, problemsField } from '../datasets/each.ts';
+import {
+  refuseNested,
+  type SelectedDataset,
+  selectPaths,
+  snapshotFiles,
+  withPointer,
+} from './datasets/select.ts';
 import { isInPlace, isUnread, notRead } from './in-place/snapshot.ts';
 import { openCache } from './stores/stores.ts';
 
 /** Conflicts whose paths an error names. */
 const MAX_NAMED = 20;
+
+/** What a person must see to before anything is touched: a word of theirs that means nothing, and data that is not here. */
+const STOPPING: readonly ErrorCode[] = ['path-missing', 'object-missing', 'data-not-read'];
 
 interface Planned {
   readonly dataset: SelectedDataset;
@@ -46,15 +56,15 @@ export async function checkout(
   paths: readonly string[],
   options: CheckoutOptions,
 ): Promise<CheckoutResult> {
-  const datasets = selectDatasets(context, paths);
-  return closing(await openCache(context), (cache) =>
-    // Who names a dataset wants it as its pointer says.
-    checkoutFrom(context, cache, datasets, {
-      ...options,
-      named: paths.length > 0,
-      keepEdited: paths.length === 0,
-    }),
+  const { done: datasets, problems } = await eachDataset(selectPaths(context, paths), (selected) =>
+    withPointer(context.repository.root, selected),
   );
+  const named = paths.length > 0;
+  return closing(await openCache(context), async (cache) => {
+    // Who names a dataset wants it as its pointer says.
+    const result = await checkoutFrom(context, cache, datasets, { ...options, named, keepEdited: !named });
+    return { ...result, ...problemsField([...problems, ...(result.problems ?? [])]) };
+  });
 }
 
 interface Choice extends CheckoutOptions {
@@ -70,10 +80,12 @@ export async function checkoutFrom(
   datasets: readonly SelectedDataset[],
   options: Choice,
 ): Promise<CheckoutResult> {
-  const planned: Planned[] = [];
   const { repository } = context;
-  for (const dataset of datasets) refuseNested(repository.root, dataset.path);
-  for (const dataset of datasets) planned.push(await plan(context, cache, dataset, options));
+  const { done: planned, problems } = await eachDataset(
+    datasets,
+    (dataset) => plan(context, cache, dataset, options),
+    STOPPING,
+  );
   refuseConflicts(planned);
   refuseUnsaved(planned);
   refuseMissing(cache, planned);
@@ -88,7 +100,7 @@ export async function checkoutFrom(
   const put = putter(context, cache, planned, way === 'link');
   const results: CheckedOutDataset[] = [];
   for (const one of planned) results.push(await apply(context, one, put, folding));
-  return { datasets: results };
+  return { datasets: results, ...problemsField(problems) };
 }
 
 async function plan(
@@ -99,6 +111,7 @@ async function plan(
 ): Promise<Planned> {
   const { repository, signal } = context;
   const { path, pointer } = dataset;
+  refuseNested(repository.root, path);
   const record = readStatCache(repository, path);
   const only = chosenParts(dataset, record, options.named);
   const files = snapshotFiles(repository, cache, path, pointer);

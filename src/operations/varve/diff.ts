@@ -1,15 +1,19 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { chosenWithin, isChosen, joinStreams } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';
 import { datasetPaths, datasetsAt, type PointedDataset } from '../../workspace/git/pointers.ts';
-import { type Pointer, readPointer } from '../../workspace/pointer.ts';
+import { type Pointer, pointerPath, readPointer } from '../../workspace/pointer.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
 import { currentEntries, type FileChange } from '../../workspace/tree/data-state.ts';
 import { readStatCache } from '../../workspace/tree/stat-cache.ts';
+import type { Comparison } from '../backend/backend.ts';
 import type { ComparedDataset, DatasetDiff, Totals } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
+import { eachDataset, problemsField } from '../datasets/each.ts';
 import { withFileRenames } from '../datasets/renames.ts';
 import { datasetNamed, snapshotFiles } from './datasets/select.ts';
 import { pointerFacts } from './datasets/versions.ts';
@@ -22,23 +26,26 @@ export async function diff(
   context: WorkingContext,
   { before, after }: { readonly before: string; readonly after: string | undefined },
   paths: readonly string[],
-): Promise<ComparedDataset[]> {
+): Promise<Comparison> {
   const { root } = context.repository;
   const chosen = chosenPaths(context, paths);
   const left = byPath(datasetsAt(root, before));
-  const right = after === undefined ? workingTree(root) : byPath(datasetsAt(root, after));
-  refuseUnknown(chosen, [...left.keys(), ...right.keys()]);
-  const datasets: ComparedDataset[] = [];
-  await closing(await openCache(context), async (cache) => {
-    for (const path of [...new Set([...left.keys(), ...right.keys()])].sort()) {
-      const only = chosenWithin(path, chosen);
-      if (only?.length === 0) continue;
-      const pair = { path, only, before: left.get(path), saved: right.get(path) };
-      const found = await datasetDiff(context, cache, pair, after === undefined);
-      if (found !== undefined) datasets.push(found);
-    }
+  const right = after === undefined ? undefined : byPath(datasetsAt(root, after));
+  const all = [...new Set([...left.keys(), ...(right?.keys() ?? datasetPaths(root))])].sort();
+  refuseUnknown(chosen, all);
+  return closing(await openCache(context), async (cache) => {
+    const selected = all.map((path) => ({ path, only: chosenWithin(path, chosen) }));
+    const meant = selected.filter(({ only }) => only?.length !== 0);
+    const { done, problems } = await eachDataset(meant, ({ path, only }) => {
+      const saved = right === undefined ? pointerIfThere(root, path) : right.get(path);
+      return datasetDiff(context, cache, { path, only, before: left.get(path), saved }, after === undefined);
+    });
+    return { compared: done.filter((found) => found !== undefined), ...problemsField(problems) };
   });
-  return datasets;
+}
+
+function pointerIfThere(root: string, path: string): Pointer | undefined {
+  return existsSync(join(root, pointerPath(path))) ? readPointer(root, path) : undefined;
 }
 
 interface Pair {
@@ -155,10 +162,6 @@ function totalsOf(pointer: Pointer | undefined): Totals | null {
 function liveTotals(entries: readonly ManifestEntry[]): Totals {
   const files = entries.filter(({ digest }) => digest !== undefined);
   return { bytes: files.reduce((sum, { size }) => sum + size, 0), files: files.length };
-}
-
-function workingTree(root: string): Map<string, Pointer> {
-  return new Map(datasetPaths(root).map((path) => [path, readPointer(root, path)]));
 }
 
 function byPath(datasets: readonly PointedDataset[]): Map<string, Pointer> {

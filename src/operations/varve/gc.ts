@@ -30,6 +30,9 @@ export async function gc(context: WorkingContext, options: GcOptions): Promise<G
   }
   const roots = await everyRoot(context);
   const { name, url, store } = await openRemoteStore(context, remote);
-  const freed = await closing(store, () => markAndSweep(store, roots, { ...how, clone }));
-  return { remote: { name, url }, dryRun, graceMs, ...freed };
+  return closing(store, async () => {
+    const freed = await markAndSweep(store, roots, { ...how, clone });
+    const keepsVersions = await store.core.remote.keepsVersions?.();
+    return { remote: { name, url }, dryRun, graceMs, ...freed, ...(keepsVersions && { keepsVersions }) };
+  });
 }

@@ -2,8 +2,9 @@ import { readStatCache } from '../../workspace/tree/stat-cache.ts';
 import type { CheckoutOptions, PullResult, TransferChoice } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
+import { eachDataset, problemsField } from '../datasets/each.ts';
 import { checkoutFrom } from './checkout.ts';
-import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
+import { type SelectedDataset, selectPaths, withPointer } from './datasets/select.ts';
 import { fetchInto } from './fetch.ts';
 import { openCache } from './stores/stores.ts';
 
@@ -13,18 +14,22 @@ export async function pull(
   paths: readonly string[],
   options: TransferChoice & CheckoutOptions,
 ): Promise<PullResult> {
-  const datasets = selectDatasets(context, paths).map((dataset) =>
-    paths.length === 0 ? withChosenParts(context, dataset) : dataset,
-  );
+  const { done: datasets, problems } = await eachDataset(selectPaths(context, paths), (selected) => {
+    const dataset = withPointer(context.repository.root, selected);
+    return paths.length === 0 ? withChosenParts(context, dataset) : dataset;
+  });
   return closing(await openCache(context), async (cache) => {
     const fetched = await fetchInto(context, cache, datasets, options);
-    if (options.profilesOnly) return { fetched, datasets: [] };
+    if (options.profilesOnly) return { fetched, datasets: [], ...problemsField(problems) };
     const { force, prefer } = options;
     const named = paths.length > 0;
-    return {
-      fetched,
-      ...(await checkoutFrom(context, cache, datasets, { force, prefer, named, keepEdited: true })),
-    };
+    const checkedOut = await checkoutFrom(context, cache, datasets, {
+      force,
+      prefer,
+      named,
+      keepEdited: true,
+    });
+    return { fetched, ...checkedOut, ...problemsField([...problems, ...(checkedOut.problems ?? [])]) };
   });
 }
 

@@ -30,7 +30,7 @@ import {
   writeStatCache,
 } from '../../workspace/tree/stat-cache.ts';
 import { noSuchFile } from '../backend/errors.ts';
-import type { CheckedOutDataset, CheckoutResult, RestoreOptions } from '../backend/results.ts';
+import type { CheckedOutDataset, CheckoutResult, RestoreVersionsOptions } from '../backend/results.ts';
 import type { VersionPart } from '../backend/version.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
@@ -44,7 +44,7 @@ import { openCache } from './stores/stores.ts';
 export async function restore(
   context: WorkingContext,
   versions: readonly VersionPart[],
-  options: RestoreOptions,
+  options: RestoreVersionsOptions,
 ): Promise<CheckoutResult> {
   const { force, isPointed } = options;
   const { root } = context.repository;
@@ -72,14 +72,15 @@ async function checkoutAndPoint(
   context: WorkingContext,
   cache: Store,
   datasets: readonly SelectedDataset[],
-  { force, prefer }: RestoreOptions,
+  { force, prefer }: RestoreVersionsOptions,
 ): Promise<CheckoutResult> {
   const { root } = context.repository;
   const options = { force, prefer, named: true, keepEdited: false };
   const result = await checkoutFrom(context, cache, datasets, options).catch((error: unknown) => {
     throw error instanceof VarveError && error.code === 'changes-conflicting' ? sideOpen(error) : error;
   });
-  for (const { path, pointer } of datasets) {
+  const odd = new Set(result.problems?.map(({ path }) => path));
+  for (const { path, pointer } of datasets.filter((dataset) => !odd.has(dataset.path))) {
     ignoreDataset(root, path);
     writePointer(root, path, pointer);
   }

@@ -3,6 +3,7 @@ import { VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import { encodeManifest } from '../../store/format/manifest.ts';
 import { leftBehind, type UnfinishedWithin } from '../../workspace/checkout/unfinished-files.ts';
+import { gitList } from '../../workspace/git/git.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import {
@@ -21,21 +22,37 @@ import {
   type StatCache,
   writeStatCache,
 } from '../../workspace/tree/stat-cache.ts';
+import { dataWithoutPointer } from '../../workspace/tree/without-pointer.ts';
 import type { DatasetState, DatasetStatus, StatusResult } from '../backend/results.ts';
 import type { WorkingContext } from '../context/context.ts';
-import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
+import { eachDataset, problemsField } from '../datasets/each.ts';
+import { type SelectedDataset, selectPaths, withPointer } from './datasets/select.ts';
 
 /** Looks at names, sizes and times; reads only the files that look changed. */
 export async function status(context: WorkingContext, paths: readonly string[]): Promise<StatusResult> {
-  const datasets: DatasetStatus[] = [];
+  const { root } = context.repository;
   const within: UnfinishedWithin[] = [];
-  for (const dataset of selectDatasets(context, paths)) {
+  const { done, problems } = await eachDataset(selectPaths(context, paths), async (selected) => {
     const found: string[] = [];
-    datasets.push(await datasetStatus(context, dataset, found));
-    within.push({ dataset: dataset.path, found });
-  }
-  const unfinished = leftBehind(context.repository.root, within);
-  return { datasets, ...(unfinished.length > 0 && { unfinished }) };
+    const status = await datasetStatus(context, withPointer(root, selected), found);
+    within.push({ dataset: selected.path, found });
+    return status;
+  });
+  const unfinished = leftBehind(root, within);
+  const withoutPointer = paths.length > 0 ? [] : untrackedData(context.repository);
+  return {
+    datasets: done,
+    ...(unfinished.length > 0 && { unfinished }),
+    ...(withoutPointer.length > 0 && { withoutPointer }),
+    ...problemsField(problems),
+  };
+}
+
+/** Lists data without a pointer, but for what was given to Git. */
+function untrackedData(repository: Repository): string[] {
+  return dataWithoutPointer(repository).filter(
+    (path) => gitList(repository.root, ['ls-files', '-z', '--', `:(literal)${path}`]).length === 0,
+  );
 }
 
 /**

@@ -100,8 +100,13 @@ export class ReaderProcess {
     let stop: (() => void) | undefined;
     try {
       return await new Promise<Jobs[Kind]['answer']>((resolve, reject) => {
-        const onAbort = () => this.#endWith(signal!.reason, reject);
-        const onStall = () => this.#endWith(new ReaderEnded('stalled'), reject);
+        let reason: unknown;
+        const endFor = (why: unknown) => {
+          reason ??= why;
+          this.end();
+        };
+        const onAbort = () => endFor(signal!.reason);
+        const onStall = () => endFor(new ReaderEnded('stalled'));
         let stall = setTimeout(onStall, STALL_LIMIT);
         const hear = (message: Message) => {
           clearTimeout(stall);
@@ -117,7 +122,8 @@ export class ReaderProcess {
         };
         signal?.addEventListener('abort', onAbort, { once: true });
         this.#child.on('message', hear);
-        void this.#ended.then(reject);
+        // Its files are gone then.
+        void this.#ended.then((ended) => reject(reason ?? ended));
         this.#hold(true);
         // Where it is gone already, its end says so.
         this.#child.send({ kind, ...asked } as unknown as Job, () => undefined);
@@ -138,12 +144,6 @@ export class ReaderProcess {
   dismiss(): void {
     this.#isAlive = false;
     if (this.#child.connected) this.#child.disconnect();
-  }
-
-  #endWith(reason: unknown, reject: (reason: unknown) => void): void {
-    this.end();
-    // Its files are gone then.
-    void this.#ended.then(() => reject(reason));
   }
 
   /** Whether this process waits for that one. */

@@ -100,6 +100,16 @@ export class BucketRemote implements Remote {
     }
   }
 
+  /** Who may not ask is told no: the right to do so is one of its own. */
+  async keepsVersions(): Promise<boolean> {
+    try {
+      return await this.#requests.run(() => this.#client.isVersioned());
+    } catch (error) {
+      if (error instanceof RequestFailed && error.fault.status !== undefined) return false;
+      throw this.#requests.error(error, 'ask about', '');
+    }
+  }
+
   claim(): Promise<void> {
     this.#claimed ??= this.#claim().catch((error: unknown) => {
       this.#claimed = undefined;

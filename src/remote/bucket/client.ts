@@ -46,6 +46,18 @@ export interface ServerOptions {
   readonly region?: string;
   /** Name of a profile in the AWS configuration files. */
   readonly profile?: string;
+  /** Sends requests without a signature: of S3 alone, as are those that follow. */
+  readonly anonymous?: boolean;
+  /** Where requests name the bucket: in the `path`, or as a part of the host (`virtual`), as AWS does. */
+  readonly addressing?: 'path' | 'virtual';
+  /** Whoever asks pays for it, not the owner of the bucket. */
+  readonly requesterPays?: boolean;
+  /** A canned ACL for what is written, such as `bucket-owner-full-control`. */
+  readonly acl?: string;
+  /** How what is written is encrypted there: `AES256`, `aws:kms`, `aws:kms:dsse`. */
+  readonly sse?: string;
+  /** The key of KMS for that; the bucket's own unless given. */
+  readonly kmsKey?: string;
   /** Files to read instead of the usual ones, such as those that another tool's configuration names. */
   readonly credentials?: Credentials;
   /** Absolute paths of files that are read instead of `~/.aws/config` and `~/.aws/credentials`. */

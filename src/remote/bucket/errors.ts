@@ -177,7 +177,7 @@ const KNOWN: readonly (readonly [
     ({ server }, fault) => [
       'tls-refused',
       `no trusted connection to ${server} (${fault.code})`,
-      'Where it has its own certificate authority, name that by NODE_EXTRA_CA_CERTS; where it speaks plain HTTP, write http:// in its endpoint.',
+      'Where it has its own certificate authority, name that by AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS; where it speaks plain HTTP, write http:// in its endpoint.',
     ],
   ],
   [

@@ -1,4 +1,6 @@
+import { debug } from '../../base/debug.ts';
 import { VarveError } from '../../errors.ts';
+import { withoutSecrets } from '../url.ts';
 import type { BucketClient, GetRequest, OpenObject } from './client.ts';
 import { type Fault, faultOf } from './error-classes.ts';
 import { bucketError } from './errors.ts';
@@ -83,6 +85,8 @@ export class Requests {
   async #goOn(error: unknown, patience: Patience): Promise<void> {
     if (error instanceof VarveError || error instanceof RequestFailed) throw error;
     const fault = faultOf(error);
+    // Sentences for people leave out what only who runs the server or the program for credentials can use.
+    debug('failure', withoutSecrets(`${fault.code}: ${fault.message}`));
     if (!(await patience.wait(fault.retry, fault.waitMs))) throw new RequestFailed(fault);
   }
 }

@@ -3,11 +3,11 @@
  * does both for all clients alike.
  */
 
-import http from 'node:http';
-import https from 'node:https';
+import type http from 'node:http';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Client } from 'minio';
+import { agentsFor } from '../bucket/agents.ts';
 import {
   type BucketClient,
   base64Of,
@@ -25,7 +25,6 @@ import {
 import { minioAccess } from './access.ts';
 import { element, type HttpFault, minioTransport } from './transport.ts';
 
-const MAX_CONNECTIONS = 64;
 type Headers = Record<string, string | number>;
 type Listed = Awaited<ReturnType<Client['listObjectsQuery']>>['objects'][number];
 
@@ -38,7 +37,9 @@ export async function openMinio(
   const { endpoint, ...keys } = await minioAccess(alias, options);
   const minio = await import('minio');
   const isSecure = endpoint.protocol === 'https:';
-  const agent = new (isSecure ? https : http).Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS });
+  const agent = agentsFor(endpoint.origin, process.env.AWS_CA_BUNDLE || undefined)[
+    isSecure ? 'https' : 'http'
+  ];
   const client = new minio.Client({
     endPoint: endpoint.hostname,
     ...(endpoint.port === '' ? {} : { port: Number(endpoint.port) }),

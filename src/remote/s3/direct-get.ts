@@ -23,11 +23,14 @@ type Handled = Parameters<S3Client['config']['requestHandler']['handle']>[0];
 export class DirectGet {
   readonly #client: S3Client;
   readonly #bucket: string;
+  readonly #everyHeader: Headers;
   #common: ReturnType<typeof commonOf> | undefined;
 
-  constructor(client: S3Client, bucket: string) {
+  /** @param everyHeader what each request carries */
+  constructor(client: S3Client, bucket: string, everyHeader: Headers) {
     this.#client = client;
     this.#bucket = bucket;
+    this.#everyHeader = everyHeader;
   }
 
   /**
@@ -44,7 +47,7 @@ export class DirectGet {
       path: `${path}${this.#bucket}/${key.split('/').map(escaped).join('/')}`,
       // Logs of servers tell by this which requests the SDK made.
       query: { ...query, 'x-id': 'GetObject' },
-      headers: { ...wanted, host, 'x-amz-content-sha256': NO_BODY },
+      headers: { ...this.#everyHeader, ...wanted, host, 'x-amz-content-sha256': NO_BODY },
     };
     const signed = await signer.sign(request as Handled, {
       signingDate: new Date(Date.now() + config.systemClockOffset),

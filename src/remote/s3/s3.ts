@@ -26,8 +26,9 @@ import {
   type UploadPartCommandOutput,
 } from '@aws-sdk/client-s3';
 import { state as supportWarning } from '@aws-sdk/core/client';
-import { getProfileName, parseKnownFiles } from '@smithy/core/config';
+import { debug } from '../../base/debug.ts';
 import { VarveError } from '../../errors.ts';
+import { agentsFor } from '../bucket/agents.ts';
 import {
   type BucketClient,
   base64Of,
@@ -42,35 +43,37 @@ import {
   type Upload,
   type UploadedPart,
 } from '../bucket/client.ts';
+import { withoutSecrets } from '../url.ts';
 import { DirectGet } from './direct-get.ts';
+import { awsSettings, pathsOf } from './settings.ts';
 
 const CONNECT_WITHIN_MS = 10_000;
 /** A connection on which nothing moves for so long is given up, and the request is tried again. */
 const STALLED_AFTER_MS = 60_000;
-const MAX_CONNECTIONS = 64;
 
 /**
  * A client for `bucket` by the AWS SDK, with its whole chain of credentials: environment, profiles, single sign-on, web identity,
  * process, container, instance. The endpoint is, in this order, `options.endpoint`, AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL,
- * the profile's `endpoint_url`, AWS itself. Servers other than AWS are asked in path style.
+ * the profile's service or `endpoint_url`, AWS itself. Servers other than AWS are asked in path style, unless settings say otherwise.
+ * @throws VarveError `aws-profile-missing`, `certificates-unreadable`, `proxy-invalid`
  */
 export async function openS3(bucket: string, options: ServerOptions): Promise<BucketClient> {
   // Under Node 20 the SDK warns of its own plans for Node 22, which is no concern of who uses varve.
   supportWarning.warningEmitted = true;
-  const { profile } = options;
-  const { config } = new S3Client({ ...(profile === undefined ? {} : { profile }) });
-  const credentials = options.credentials ?? credentialsInFiles(config, options);
-  const chosen = {
+  const { profile, anonymous } = options;
+  const settings = await awsSettings(options);
+  const endpoint = options.endpoint ?? settings.endpoint;
+  const isPathStyle = (options.addressing ?? settings.addressing ?? (endpoint && 'path')) === 'path';
+  const region = options.region ?? settings.region ?? 'us-east-1';
+  const agents = agentsFor(endpoint ?? `https://s3.${region}.amazonaws.com`, settings.bundle);
+  const credentials = options.credentials ?? credentialsInFiles(options);
+  const client = new S3Client({
     ...(profile === undefined ? {} : { profile }),
     ...(credentials === undefined ? {} : { credentials }),
-  };
-  const configured = options.files === undefined ? configuredBySdk(config) : await configuredInFiles(options);
-  const endpoint = options.endpoint ?? (await configured.endpoint());
-  const client = new S3Client({
-    ...chosen,
-    region: options.region ?? (await configured.region()) ?? 'us-east-1',
+    ...(anonymous ? ANONYMOUS : {}),
+    region,
     ...(endpoint === undefined ? {} : { endpoint }),
-    forcePathStyle: endpoint !== undefined,
+    forcePathStyle: isPathStyle,
     followRegionRedirects: true,
     // The SDK would put its chain of some thirty steps together anew for each request: a quarter of what a small object costs. All requests
     // of this client are for one bucket and by the same keys, so they can share it.
@@ -86,57 +89,72 @@ export async function openS3(bucket: string, options: ServerOptions): Promise<Bu
     requestHandler: {
       connectionTimeout: CONNECT_WITHIN_MS,
       socketTimeout: STALLED_AFTER_MS,
-      httpAgent: { keepAlive: true, maxSockets: MAX_CONNECTIONS },
-      httpsAgent: { keepAlive: true, maxSockets: MAX_CONNECTIONS },
+      httpAgent: agents.http,
+      httpsAgent: agents.https,
     },
   });
-  return new S3BucketClient(client, bucket, endpoint);
+  addHeaders(client, options);
+  const isDirect = endpoint !== undefined && isPathStyle;
+  const direct = isDirect ? new DirectGet(client, bucket, everyHeader(options)) : undefined;
+  return new S3BucketClient(client, bucket, endpoint, direct);
 }
 
-/** AWS_DEFAULT_REGION is what the AWS command line and Python read. */
-const regionInEnvironment = () => process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION || undefined;
-const endpointInEnvironment = () =>
-  process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL || undefined;
+/** Requests without a signature. The SDK wants credentials all the same. */
+const ANONYMOUS = {
+  credentials: { accessKeyId: 'anonymous', secretAccessKey: 'anonymous' },
+  signer: { sign: async <Request>(request: Request) => request },
+} satisfies S3ClientConfig;
 
-/** Read the environment and the usual files. If neither names a region, AWS answers with that of the bucket. */
-function configuredBySdk(config: S3Client['config']) {
+type HeaderOptions = Pick<ServerOptions, 'acl' | 'sse' | 'kmsKey' | 'requesterPays'>;
+
+/** What every request carries. */
+function everyHeader({ requesterPays }: HeaderOptions): Readonly<Record<string, string>> {
+  return requesterPays ? { 'x-amz-request-payer': 'requester' } : {};
+}
+
+/** What makes an object carries too. */
+function headersOfWrites({ acl, sse, kmsKey }: HeaderOptions): Readonly<Record<string, string>> {
   return {
-    endpoint: async () => config.serviceConfiguredEndpoint?.(),
-    region: async () => regionInEnvironment() ?? config.region().catch(() => undefined),
+    ...(acl && { 'x-amz-acl': acl }),
+    ...(sse && { 'x-amz-server-side-encryption': sse }),
+    ...(kmsKey && { 'x-amz-server-side-encryption-aws-kms-key-id': kmsKey }),
   };
 }
 
-/** Read the environment, and the profile in files that are read instead of the usual ones. */
-async function configuredInFiles({ files, profile }: ServerOptions) {
-  const chosen = { ...(profile && { profile }) };
-  const profiles = await parseKnownFiles({ ...pathsOf(files), ...chosen });
-  const said = profiles[getProfileName(chosen)] ?? {};
-  return {
-    endpoint: async () => endpointInEnvironment() ?? said.endpoint_url,
-    region: async () => regionInEnvironment() ?? said.region,
-  };
+/** Add the headers that settings ask for, before requests are signed. */
+function addHeaders({ middlewareStack }: S3Client, options: HeaderOptions): void {
+  const [every, ofWrites] = [everyHeader(options), headersOfWrites(options)];
+  middlewareStack.add(
+    (next, { commandName }) =>
+      (args) => {
+        const { headers } = args.request as { headers: Record<string, string> };
+        Object.assign(headers, every);
+        if (commandName === 'PutObjectCommand' || commandName === 'CreateMultipartUploadCommand')
+          Object.assign(headers, ofWrites);
+        return next(args);
+      },
+    { step: 'build', name: 'varveHeaders' },
+  );
 }
 
 /** The SDK's whole chain, on files that are read instead of the usual ones. */
-function credentialsInFiles(
-  { credentialDefaultProvider }: S3Client['config'],
-  { files, profile }: ServerOptions,
-) {
+function credentialsInFiles({ files, profile }: ServerOptions) {
   if (files === undefined) return undefined;
-  return credentialDefaultProvider({ ...pathsOf(files), ...(profile && { profile }) });
-}
-
-function pathsOf({ config, credentials }: ServerOptions['files'] = {}) {
-  return { ...(config && { configFilepath: config }), ...(credentials && { filepath: credentials }) };
+  const { config } = new S3Client({ ...(profile && { profile }) });
+  return config.credentialDefaultProvider({ ...pathsOf(files), ...(profile && { profile }) });
 }
 
 type Listed = Omit<_Object, 'StorageClass'> & { VersionId?: string | undefined };
 
 /** Uploads of files are tried again by the remote, which opens them anew; of this alone the SDK must not warn on the console. */
 const NOT_TRIED_AGAIN = /non-retryable streaming request/;
+const OF_CREDENTIALS = /^@(smithy\/property-provider|aws-sdk\/credential-provider)/;
 const nothing = () => {};
 const SILENT_LOGGER: NonNullable<S3ClientConfig['logger']> = {
-  debug: nothing,
+  debug: (...words: unknown[]) => {
+    // Why a source of credentials gave none: the chain goes on, and its last error says nothing of it.
+    if (OF_CREDENTIALS.test(String(words[0]))) debug('failure', withoutSecrets(String(words[0])));
+  },
   info: nothing,
   error: nothing,
   warn: (...words: unknown[]) => {
@@ -151,9 +169,9 @@ class S3BucketClient implements BucketClient {
   readonly #direct: DirectGet | undefined;
   #isMinio = false;
 
-  constructor(client: S3Client, bucket: string, endpoint: string | undefined) {
+  constructor(client: S3Client, bucket: string, endpoint: string | undefined, direct: DirectGet | undefined) {
     this.#client = client;
-    this.#direct = endpoint === undefined ? undefined : new DirectGet(client, bucket);
+    this.#direct = direct;
     this.bucket = bucket;
     this.server = endpoint ?? 'AWS';
     client.middlewareStack.add(

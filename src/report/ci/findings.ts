@@ -7,7 +7,7 @@ import { featureTitle, type Grade, gradeOf, spoken, validationGrade, validationS
 
 /** One thing that a CI system can show on its own: a test case, an alert, an annotation. All text is neutral. */
 export interface CiFinding {
-  /** Stable: the anomaly's kind, or `FEATURE_DRIFT`, `FEATURE_ADDED`, `FEATURE_REMOVED`. */
+  /** Stable: the anomaly's kind, or `FEATURE_DRIFT`, `FEATURE_ADDED`, `FEATURE_REMOVED`, `DATASET_UNCHECKED`. */
   readonly rule: string;
   readonly grade: Grade;
   readonly feature: string;
@@ -17,7 +17,8 @@ export interface CiFinding {
 
 /** The common part of JUnit, SARIF and GitHub annotations: a check of one file with findings, the gravest first. */
 export interface CiFindings {
-  readonly check: 'drift' | 'schema';
+  /** `dataset`: that the dataset could not be checked, or was removed or renamed. */
+  readonly check: 'drift' | 'schema' | 'dataset';
   readonly subject: string;
   readonly file: string;
   readonly summary: string;

@@ -1,5 +1,12 @@
-import { type CheckedDatasets, checkSummary } from '../checked.ts';
-import { markup } from '../markup.ts';
+import { brief } from '../../wording/neutral.ts';
+import {
+  type CheckedDatasets,
+  changeWords,
+  checkSummary,
+  type DatasetReport,
+  failureWords,
+} from '../checked.ts';
+import { type Markup, markup } from '../markup.ts';
 import { driftSection } from './drift.ts';
 import { sectionsPage } from './section.ts';
 import { validationSection } from './validation.ts';
@@ -10,5 +17,12 @@ export function checkPage(checked: CheckedDatasets): string {
     ...(validation === undefined ? [] : [validationSection(validation)]),
     ...(drift === undefined ? [] : [driftSection(drift, `d${at}f`)]),
   ]);
-  return sectionsPage('Check', markup`${checkSummary(checked)}`, sections);
+  return sectionsPage('Check', markup`${checkSummary(checked)}`, sections, checked.datasets.flatMap(note));
+}
+
+/** What the reports of a dataset do not say. */
+function note(dataset: DatasetReport): Markup[] {
+  const { path, failure } = dataset;
+  const words = [changeWords(dataset), failure && failureWords(failure)].filter((one) => one !== undefined);
+  return words.length === 0 ? [] : [markup`${brief(path, 200)}: ${words.join('; ')}`];
 }

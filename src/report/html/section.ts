@@ -32,8 +32,13 @@ ${cardsOf(section)}
   return page(title, body);
 }
 
-/** The page of several reports: an answer for all, then each with its own, under one search and filter. */
-export function sectionsPage(title: string, answer: Markup, sections: readonly Section[]): string {
+/** The page of several reports: an answer for all, notes, then each with its own, under one search and filter. */
+export function sectionsPage(
+  title: string,
+  answer: Markup,
+  sections: readonly Section[],
+  notes: readonly Markup[] = [],
+): string {
   const grades = sections.flatMap((section) => section.grades);
   const orders = [
     { key: 'place', title: 'gravity' },
@@ -50,6 +55,7 @@ ${cardsOf(section)}`,
   const body = markup`<header class="top">
 <p class="kicker">varve <span>check</span></p>
 <h1>${answer}</h1>
+${separated(notes.map((note) => markup`<p>${note}</p>`))}
 </header>
 <main>
 ${grades.length === 0 ? '' : toolbar(orders, grades, 'check')}

@@ -1,5 +1,11 @@
 import { brief } from '../../wording/neutral.ts';
-import { type CheckedDatasets, checkSummary } from '../checked.ts';
+import {
+  type CheckedDatasets,
+  changeWords,
+  checkSummary,
+  type DatasetReport,
+  failureWords,
+} from '../checked.ts';
 import { gradeOf, validationGrade } from '../phrases.ts';
 import { Document, EMOJI } from './document.ts';
 import { addDrift } from './drift.ts';
@@ -18,12 +24,24 @@ export function checkMarkdown(checked: CheckedDatasets): string {
   return document.toString();
 }
 
-function row({ path, validation, drift }: CheckedDatasets['datasets'][number]): string[] {
+function row(dataset: DatasetReport): string[] {
+  const { path, drift, failure } = dataset;
+  const words = changeWords(dataset);
   return [
-    code(brief(path, 200)),
-    validation === undefined ? 'no schema' : EMOJI[validationGrade(validation)],
+    `${code(brief(path, 200))}${words === undefined ? '' : ` (${plain(words)})`}`,
+    failure === undefined ? schemaCell(dataset) : `${EMOJI.bad} ${plain(brief(failureWords(failure), 400))}`,
     drift === undefined
-      ? 'nothing to compare with'
+      ? driftCell(dataset)
       : `${EMOJI[gradeOf(drift.verdict)]} ${plain(brief(drift.summary, 200))}`,
   ];
+}
+
+function schemaCell({ change, validation }: DatasetReport): string {
+  if (validation !== undefined) return EMOJI[validationGrade(validation)];
+  return change === 'removed' ? '' : 'no schema';
+}
+
+function driftCell({ change }: DatasetReport): string {
+  if (change === 'removed') return '';
+  return change === 'schema' || change === 'renamed' ? 'the same data' : 'nothing to compare with';
 }

@@ -142,10 +142,9 @@ function numbersFrom(stats: TextMessage, count: number, type: FeatureType): Nume
   const bars = messagesOf(standard, 'buckets').map(barFrom);
   const finite = bars.filter(({ low, high }) => Number.isFinite(low) && Number.isFinite(high));
   const [min, max] = [numberOf(stats, 'min') ?? 0, numberOf(stats, 'max') ?? 0];
-  const lows = finite.map(({ low }) => low);
   const ends = [
-    Number.isFinite(min) ? min : Math.min(...lows),
-    Number.isFinite(max) ? max : Math.max(...finite.map(({ high }) => high)),
+    Number.isFinite(min) ? min : finite.reduce((least, { low }) => Math.min(least, low), Infinity),
+    Number.isFinite(max) ? max : finite.reduce((most, { high }) => Math.max(most, high), -Infinity),
   ] as const;
   const infinite = (end: number) =>
     min === end || max === end

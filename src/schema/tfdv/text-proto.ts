@@ -22,6 +22,8 @@ export interface TextField {
 }
 
 const MAX_DEPTH = 100;
+/** Fields in one file, as in the binary form. */
+const MAX_FIELDS = 5_000_000;
 const MAX_TEXT_LENGTH = 256 * 2 ** 20;
 const TOKEN = /[ \t\r\n]+|#([^\n]*)|(\[[\w./%-]+\])|([-+]?[\w.+-]+)|([{}<>:;,[\]-])/y;
 
@@ -71,6 +73,7 @@ class Parser {
   readonly #text: string;
   readonly #where: string;
   #offset = 0;
+  #fields = 0;
   #next: Token;
 
   constructor(text: string, where: string) {
@@ -114,6 +117,7 @@ class Parser {
 
   #value(depth: number, colon: boolean): string | TextMessage {
     this.#comments();
+    if (++this.#fields > MAX_FIELDS) this.#fail('more than five million values');
     if (this.#accept('{')) return this.#closed(depth, '}');
     if (this.#accept('<')) return this.#closed(depth, '>');
     const minus = this.#accept('-') ? '-' : '';

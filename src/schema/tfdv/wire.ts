@@ -20,8 +20,10 @@ export interface Descriptors {
 }
 
 const MAX_DEPTH = 100;
+/** Values in one file: those of ten thousand features. Each takes some hundred bytes, however few it had in the file. */
+const MAX_VALUES = 5_000_000;
 
-/** @throws VarveError `tfdv-invalid` if bytes are cut, or nested more than 100 deep */
+/** @throws VarveError `tfdv-invalid` if bytes are cut, or nested more than 100 deep, or if there are more than five million values */
 export function decodeMessage(
   bytes: Uint8Array,
   type: string,
@@ -34,6 +36,7 @@ export function decodeMessage(
 class Decoder {
   readonly #descriptors: Descriptors;
   readonly #where: string;
+  #counted = 0;
   readonly #names = new Map<string, Map<number, readonly [string, FieldType]>>();
 
   constructor(descriptors: Descriptors, where: string) {
@@ -52,12 +55,10 @@ class Decoder {
         return [number, rawOf(reader, wire)] as const;
       });
       const [name, field] = known.get(number) ?? [String(number), undefined];
-      fields.push(
-        ...this.#values(raw, field, depth).map((value) => ({
-          name: value === undefined ? String(number) : name,
-          value: value ?? unknown(raw),
-        })),
-      );
+      for (const value of this.#values(raw, field, depth)) {
+        const isKnown = value !== undefined;
+        fields.push({ name: isKnown ? name : String(number), value: isKnown ? value : unknown(raw) });
+      }
     }
     return { fields };
   }
@@ -77,20 +78,30 @@ class Decoder {
 
   /** One value, more where numbers are packed; undefined if the bytes do not fit the descriptor. */
   #values(raw: Raw, field: FieldType | undefined, depth: number): (string | TextMessage | undefined)[] {
+    this.#count(1);
     if (field === undefined) return [undefined];
     if (typeof raw === 'bigint') return [varintText(raw, field, this.#descriptors)];
     const { wire, bytes } = raw;
-    if (field.kind === 'double' || field.kind === 'float') return floats(bytes, wire, field.kind);
+    if (field.kind === 'double' || field.kind === 'float') {
+      this.#count(bytes.length / 8);
+      return floats(bytes, wire, field.kind);
+    }
     if (wire !== WireType.LengthDelimited) return [undefined];
     if (field.kind === 'message') return [this.message(bytes, field.of as string, depth + 1)];
     if (field.kind === 'string' || field.kind === 'bytes') return [stringScalar(bytes)];
     const packed: (string | undefined)[] = [];
     const reader = new BinaryReader(bytes);
     while (reader.pos < reader.len) {
+      this.#count(1);
       const value = this.#read(() => BigInt(reader.uint64()));
       packed.push(varintText(value, field, this.#descriptors));
     }
     return packed;
+  }
+
+  #count(values: number): void {
+    this.#counted += values;
+    if (this.#counted > MAX_VALUES) this.#fail('it holds more than five million values');
   }
 
   /** The reader says that bytes are cut, or of no known type, by an error of its own. */

@@ -6,7 +6,7 @@ import { git } from './git.ts';
 /** Ways to a repository on which Git runs no program that the address names. */
 const PROTOCOLS = ['https', 'http', 'ssh', 'git', 'file'];
 /** Larger files are no pointers and no settings: they are brought when something asks for them. */
-const LARGEST_BLOB = '16k';
+const MAX_BLOB = '16k';
 
 /**
  * Clone a repository for its history alone: nothing is checked out, so that no filter runs; no hook and no template of the user is
@@ -25,7 +25,7 @@ export function cloneHistory(address: string, root: string): void {
     ...PROTOCOLS.map((name) => `protocol.${name}.allow=always`),
   ].flatMap((setting) => ['--config', setting]);
   mkdirSync(folder);
-  const how = ['--quiet', '--bare', '--no-local', '--template=', `--filter=blob:limit=${LARGEST_BLOB}`];
+  const how = ['--quiet', '--bare', '--no-local', '--template=', `--filter=blob:limit=${MAX_BLOB}`];
   try {
     git(root, ['-c', 'core.hooksPath=/dev/null', 'clone', ...how, ...settings, '--', address, folder]);
     git(root, ['config', 'core.bare', 'false']);

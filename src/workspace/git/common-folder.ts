@@ -1,5 +1,5 @@
 import { readFileSync, realpathSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { systemCode, systemError } from '../../base/system-errors.ts';
 import { findGitRoot } from '../repository.ts';
 
@@ -21,6 +21,16 @@ export function commonFolder(root: string): string {
   } catch (error) {
     throw systemError(error, 'read', place);
   }
+}
+
+/**
+ * Find the root of the main worktree, for a linked one; undefined in the main one itself, and where the common folder belongs to a bare
+ * repository or a submodule.
+ */
+export function mainWorktree(root: string): string | undefined {
+  const common = commonFolder(root);
+  const main = dirname(common);
+  return basename(common) === '.git' && main !== root ? main : undefined;
 }
 
 /** Read a small file of Git; undefined if there is none. */

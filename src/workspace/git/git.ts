@@ -19,6 +19,11 @@ const OPTIONS = [
   'core.fsmonitor=false',
   '-c',
   'core.quotePath=false',
+  // A folder of the working tree may look like a bare repository, whose settings Git would follow.
+  '-c',
+  'safe.bareRepository=explicit',
+  '-c',
+  'log.showSignature=false',
 ];
 
 /** Set by Git around hooks and drivers; varve always asks about the working tree that it is in. */

@@ -63,24 +63,22 @@ export function findRevision(root: string, revision: string): string | undefined
   return code === 0 ? output.toString().trim() : undefined;
 }
 
-/** The best common ancestor of two commits. @throws VarveError `revision-unknown` if their histories share none */
-export function mergeBase(root: string, a: string, b: string): string {
-  const { code, output } = git(root, ['merge-base', a, b], { accept: [1] });
-  if (code === 0) return output.toString().trim();
-  throw new VarveError('revision-unknown', `${a.slice(0, 12)} and ${b.slice(0, 12)} share no commit`, {
-    path: a,
-    remedy: 'Compare the two themselves, as `A..B`; in a shallow clone, run `git fetch --unshallow`.',
-  });
-}
-
 /** Arguments of git-rev-list for all that has a name, and HEAD if there is a commit yet. */
 export function everyName(root: string): string[] {
   const head = findRevision(root, 'HEAD');
   return ['--branches', '--tags', '--remotes', ...(head === undefined ? [] : [head])];
 }
 
-/** Every dataset of a commit, sorted by path. @throws as readPointer */
-export function datasetsAt(root: string, commit: string): PointedDataset[] {
+/**
+ * Every dataset of a commit, sorted by path.
+ * @param onUnreadable told of each dataset whose pointer cannot be read, which is then left out; by default that is an error
+ * @throws as readPointer
+ */
+export function datasetsAt(
+  root: string,
+  commit: string,
+  onUnreadable?: (path: string, error: VarveError) => void,
+): PointedDataset[] {
   const found: { path: string; blob: string }[] = [];
   for (const line of gitList(root, ['ls-tree', '-r', '-z', '--full-tree', commit])) {
     const tab = line.indexOf('\t');
@@ -89,9 +87,15 @@ export function datasetsAt(root: string, commit: string): PointedDataset[] {
     if (type === 'blob' && mode !== LINK && isPointerPath(path)) found.push({ path, blob: blob! });
   }
   const texts = readBlobs(root, [...new Set(found.map(({ blob }) => blob))]);
-  return found.map(({ path, blob }) => {
-    checkDataPath(datasetOf(path), path);
-    return pointed(path, texts.get(blob), commit);
+  return found.flatMap(({ path, blob }) => {
+    try {
+      checkDataPath(datasetOf(path), path);
+      return [pointed(path, texts.get(blob), commit)];
+    } catch (error) {
+      if (onUnreadable === undefined || !(error instanceof VarveError)) throw error;
+      onUnreadable(datasetOf(path), error);
+      return [];
+    }
   });
 }
 

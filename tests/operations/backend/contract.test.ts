@@ -127,7 +127,9 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
       ['data/folder', 'modified'],
     ]);
     const head = box.git('repo', 'rev-parse', 'HEAD').trim();
-    const [live] = await backend.diff({ before: head, after: undefined }, ['data/folder']);
+    const {
+      compared: [live],
+    } = await backend.diff({ before: head, after: undefined }, ['data/folder']);
     expect(live).toMatchObject({ diff: { change: 'modified', files: [{ path: 'x.txt' }] } });
     expect(live!.versions).toBeUndefined();
     await expect(backend.checkout(['data/folder'], {})).rejects.toMatchObject({ code: 'changes-unsaved' });
@@ -136,12 +138,16 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     write('data/a.csv', 'id\n1\n2\n');
     await backend.add(['data/a.csv'], { profiler });
     commit('two');
-    const [saved, ...others] = await backend.diff({ before: head, after: 'HEAD' }, []);
+    const {
+      compared: [saved, ...others],
+    } = await backend.diff({ before: head, after: 'HEAD' }, []);
     expect(others).toEqual([]);
     expect(saved!.versions!.map(({ bytes }) => bytes)).toEqual([5, 7]);
     write('data/folder/sub/z.txt', 'two');
     rmSync(box.path('repo/data/folder/y.txt'));
-    const [renamed] = await backend.diff({ before: head, after: undefined }, ['data/folder']);
+    const {
+      compared: [renamed],
+    } = await backend.diff({ before: head, after: undefined }, ['data/folder']);
     const file = { path: 'sub/z.txt', change: 'renamed', renamedFrom: 'y.txt' };
     expect(renamed!.diff.files).toEqual([file]);
   });

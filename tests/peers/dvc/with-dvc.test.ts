@@ -7,7 +7,9 @@ import type { DvcContext } from '../../../src/dvc/tree/context.ts';
 import { outputsInTree } from '../../../src/dvc/tree/pointers.ts';
 import { isRecorded } from '../../../src/dvc/tree/select.ts';
 import { outputStatus } from '../../../src/dvc/tree/status.ts';
+import { openContext } from '../../../src/operations/context/open.ts';
 import { contents, describeWithDvc, Sandbox } from '../../support/dvc-sandbox.ts';
+import { openTrusted } from '../../support/trust.ts';
 
 const noProfile = async () => undefined;
 const all = (context: DvcContext) =>
@@ -70,5 +72,31 @@ describeWithDvc('beside the real DVC', () => {
     const object = box.path('clone/.dvc/cache/files/md5/8b/04d5e3775d298e78455efc5ca404d5');
     expect(readFileSync(object, 'utf8')).toBe('first');
     expect(lstatSync(object).mode & 0o777).toBe(0o444);
+  });
+
+  test('what varve moves, removes and brings back is what DVC would have made of it', async () => {
+    box.repository();
+    makeData();
+    box.dvc('repo', 'add', '-q', 'data/img', 'data/table.csv');
+    box.commit('repo', 'v1');
+    box.git('.', 'clone', '-q', 'repo', 'judge');
+    box.dvc('judge', 'cache', 'dir', '--local', '-q', box.path('repo/.dvc/cache'));
+    box.dvc('judge', 'checkout', '-q');
+    box.dvc('judge', 'move', '-q', 'data/table.csv', 'data/moved.csv');
+    box.dvc('judge', 'remove', '-q', 'data/img.dvc');
+    await openTrusted(box.path('repo'));
+    const { backend } = await openContext(box.path('repo'));
+    await backend.move(['data/table.csv'], 'data/moved.csv');
+    const removed = await backend.remove(['data/img'], {});
+    expect(removed.datasets).toMatchObject([{ path: 'data/img', hasData: true }]);
+    for (const path of ['data/moved.csv.dvc', 'data/.gitignore'])
+      expect(box.read(`repo/${path}`)).toBe(box.read(`judge/${path}`));
+    expect(box.dvcStatus('repo')).toEqual({});
+    const commit = box.git('repo', 'rev-parse', 'HEAD').trim();
+    const version = (await backend.version('data/img', commit))!;
+    rmSync(box.path('repo/data/img'), { recursive: true });
+    await backend.restore([{ version, part: undefined }], { isPointed: true });
+    expect(box.dvcStatus('repo')).toEqual({});
+    expect(box.read('repo/data/img/a.png')).toBe('first');
   });
 });

@@ -14,23 +14,50 @@ import { shellWord } from '../../../wording/quote.ts';
 import { datasetPaths } from '../../../workspace/git/pointers.ts';
 import { POINTER_SUFFIX, type Pointer, pointerPath, readPointer } from '../../../workspace/pointer.ts';
 import { pathInRepository, type Repository } from '../../../workspace/repository.ts';
+import type { OnUnreadable } from '../../backend/version.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { nearestName } from '../../datasets/suggest.ts';
 import { entriesInPlace, isInPlace, type ManifestFile } from '../in-place/snapshot.ts';
 
 /** A dataset that a command is about; `only` names the files and folders within it, where not all is meant. */
-export interface SelectedDataset {
+export interface SelectedPath {
   readonly path: string;
-  readonly pointer: Pointer;
   readonly only?: readonly string[];
+}
+
+export interface SelectedDataset extends SelectedPath {
+  readonly pointer: Pointer;
 }
 
 /**
  * Selects the datasets that paths of the user name: each a dataset, its pointer, a folder with datasets below, or a file
  * or folder within a dataset. No paths: every dataset of the working tree.
+ * @param onUnreadable told of each dataset whose pointer cannot be read, which is then left out; by default that is an error
  * @throws VarveError `dataset-missing`, `path-outside`, and the codes of parsePointer
  */
-export function selectDatasets(context: WorkingContext, paths: readonly string[]): SelectedDataset[] {
+export function selectDatasets(
+  context: WorkingContext,
+  paths: readonly string[],
+  onUnreadable?: OnUnreadable,
+): SelectedDataset[] {
+  return selectPaths(context, paths).flatMap((selected) => {
+    try {
+      return [withPointer(context.repository.root, selected)];
+    } catch (error) {
+      if (onUnreadable === undefined || !(error instanceof VarveError)) throw error;
+      onUnreadable(selected.path, error);
+      return [];
+    }
+  });
+}
+
+/** @throws VarveError the codes of parsePointer */
+export function withPointer(root: string, selected: SelectedPath): SelectedDataset {
+  return { ...selected, pointer: readPointer(root, selected.path) };
+}
+
+/** As selectDatasets, without a look into the pointers. @throws VarveError `dataset-missing`, `path-outside` */
+export function selectPaths(context: WorkingContext, paths: readonly string[]): SelectedPath[] {
   const { root } = context.repository;
   const all = paths.length === 0 ? datasetPaths(root) : undefined;
   const chosen = new Map<string, Set<string> | undefined>();
@@ -45,7 +72,6 @@ export function selectDatasets(context: WorkingContext, paths: readonly string[]
   }
   return [...chosen].map(([path, parts]) => ({
     path,
-    pointer: readPointer(root, path),
     ...(parts === undefined ? {} : { only: [...parts].sort() }),
   }));
 }

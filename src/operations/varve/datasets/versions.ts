@@ -8,7 +8,13 @@ import {
   type PointedDataset,
 } from '../../../workspace/git/pointers.ts';
 import { POINTER_SUFFIX, type Pointer, readPointer } from '../../../workspace/pointer.ts';
-import type { CommittedVersion, DatasetVersion, HistoryEntry, VersionFacts } from '../../backend/version.ts';
+import type {
+  CommittedVersion,
+  DatasetVersion,
+  HistoryEntry,
+  OnUnreadable,
+  VersionFacts,
+} from '../../backend/version.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { datasetAtPath, selectDatasets } from './select.ts';
 
@@ -42,13 +48,21 @@ export function pointerOf(root: string, dataset: string, commit: string | undefi
 }
 
 /** Implements Backend.select. */
-export function selectVersions(context: WorkingContext, paths: readonly string[]): DatasetVersion[] {
-  return selectDatasets(context, paths).map((dataset) => versionOf(dataset, undefined));
+export function selectVersions(
+  context: WorkingContext,
+  paths: readonly string[],
+  onUnreadable?: OnUnreadable,
+): DatasetVersion[] {
+  return selectDatasets(context, paths, onUnreadable).map((dataset) => versionOf(dataset, undefined));
 }
 
 /** Every dataset of a commit. */
-export function versionsAt({ repository }: WorkingContext, commit: string): DatasetVersion[] {
-  return datasetsAt(repository.root, commit).map((dataset) => versionOf(dataset, commit));
+export function versionsAt(
+  { repository }: WorkingContext,
+  commit: string,
+  onUnreadable?: OnUnreadable,
+): DatasetVersion[] {
+  return datasetsAt(repository.root, commit, onUnreadable).map((dataset) => versionOf(dataset, commit));
 }
 
 /** Implements Backend.history. */

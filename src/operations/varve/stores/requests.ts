@@ -58,7 +58,7 @@ export function remoteRequest(
   if (place.kind === 's3' && isPlainAws(access)) return undefined;
   const facts = Object.entries({ url, ...access }).map(([key, value]) => ({
     key,
-    value,
+    value: String(value),
     file: fileOf(key),
   }));
   return { about: 'remote', name, facts };
@@ -80,7 +80,7 @@ export function sourceRequest(config: Config, url: string, file: string): TrustR
   const source = isByAlias ? `minio://${place.alias}/${place.bucket}` : entry!;
   const facts = Object.entries(access).map(([key, value]) => ({
     key,
-    value,
+    value: String(value),
     file: config.files.get(`sources.${entry}.${key}`) ?? file,
   }));
   return {

@@ -1,0 +1,12 @@
+import type { DatasetProblem } from '../operations/backend/results.ts';
+import type { Io, Outcome } from './command.ts';
+
+/** Says which datasets could not be looked at, beside what the others gave. A script knows by the exit code. */
+export function withProblems(
+  { note }: Pick<Io, 'note'>,
+  problems: readonly DatasetProblem[] = [],
+  outcome: Outcome,
+): Outcome {
+  for (const { message, remedy } of problems) note(`varve: ${message}`, `  ${remedy}`);
+  return problems.length === 0 ? outcome : { ...outcome, exitCode: 2 };
+}

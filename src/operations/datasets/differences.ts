@@ -1,0 +1,169 @@
+import { isChosen } from '../../base/path-order.ts';
+import { readTrackedIfThere } from '../../base/tracked-file.ts';
+import { VarveError } from '../../errors.ts';
+import { findMergeBase, textsAt } from '../../workspace/git/merge-base.ts';
+import { resolveRevision } from '../../workspace/git/pointers.ts';
+import { pathInRepository } from '../../workspace/repository.ts';
+import type { DatasetVersion } from '../backend/version.ts';
+import type { Context } from '../context/context.ts';
+
+/**
+ * What differs from the base:
+ * - `added`: the base has no such dataset
+ * - `modified`: its data
+ * - `renamed`: its path alone; the base has the same data at `renamedFrom`
+ * - `schema`: its schema alone, which may have been added or removed
+ * - `removed`: only the base has it
+ */
+export type DatasetChange = 'added' | 'modified' | 'renamed' | 'schema' | 'removed';
+
+/** A dataset whose data or schema is not that of the base. */
+export interface DatasetDifference {
+  readonly path: string;
+  readonly change: DatasetChange;
+  /** Where the base has the same data. Set if it was renamed. */
+  readonly renamedFrom?: string;
+  /** Of the working tree; undefined if it is removed, or its pointer cannot be read. */
+  readonly version?: DatasetVersion;
+  /** Of the base, where that has other data. */
+  readonly before?: DatasetVersion;
+  /** Why the pointer cannot be read. */
+  readonly error?: VarveError;
+}
+
+export interface Differences {
+  /** The commit that was compared with. */
+  readonly commit: string;
+  /** How reports name the commit: as it was asked for, if it is that one. */
+  readonly label: string;
+  /** Sorted by path. */
+  readonly datasets: readonly DatasetDifference[];
+}
+
+/**
+ * Finds the chosen datasets of the working tree that are not as in the merge base of `base` and HEAD, and those that only
+ * that has. Where Git does not know the merge base, it is `base` itself, and `onWarning` is told. Reads pointers and schemas only.
+ * @throws VarveError `revision-unknown`, `dataset-missing`
+ */
+export async function differencesFrom(
+  context: Context,
+  base: string,
+  paths: readonly string[],
+): Promise<Differences> {
+  const { commit, label } = baseCommit(context, base);
+  const side = await sideOf(context, commit);
+  const unreadable = new Map<string, VarveError>();
+  const selected = await selectHere(context, side.versions, paths, unreadable);
+  const removed = await onlyInBase(context, side.versions, paths);
+  const datasets: DatasetDifference[] = [
+    ...[...unreadable].map(([path, error]) => ({
+      path,
+      change: side.versions.has(path) ? ('modified' as const) : ('added' as const),
+      error,
+    })),
+    ...selected.flatMap((version) => differenceOf(context, version, side, removed) ?? []),
+  ];
+  const renamed = new Set(datasets.flatMap(({ renamedFrom }) => renamedFrom ?? []));
+  for (const { path } of removed) if (!renamed.has(path)) datasets.push({ path, change: 'removed' });
+  return { commit, label, datasets: datasets.sort((a, b) => (a.path < b.path ? -1 : 1)) };
+}
+
+function baseCommit({ repository, onWarning }: Context, base: string): Pick<Differences, 'commit' | 'label'> {
+  const tip = resolveRevision(repository.root, base);
+  const found = findMergeBase(repository.root, tip, 'HEAD');
+  if (found === undefined)
+    onWarning?.(
+      `This clone does not have the commit in which HEAD left ${base}: compared with ${base} itself.`,
+    );
+  const commit = found ?? tip;
+  return { commit, label: commit === tip ? base : commit.slice(0, 12) };
+}
+
+interface Side {
+  readonly versions: ReadonlyMap<string, DatasetVersion>;
+  /** Texts of the schemas, by path. */
+  readonly schemas: ReadonlyMap<string, string>;
+}
+
+const SCHEMA_SUFFIXES = ['.schema.yaml', '.schema.pbtxt'];
+
+/** What a commit has. A version that cannot be read there is as one that is not there. */
+async function sideOf({ backend, repository }: Context, commit: string): Promise<Side> {
+  const versions = await backend.versionsAt(commit, () => undefined);
+  return {
+    versions: new Map(versions.map((version) => [version.path, version])),
+    schemas: textsAt(repository.root, commit, SCHEMA_SUFFIXES),
+  };
+}
+
+/** The chosen datasets of the working tree. A path that names only what the base has chooses none. */
+async function selectHere(
+  { backend, repository, cwd }: Context,
+  before: ReadonlyMap<string, DatasetVersion>,
+  paths: readonly string[],
+  unreadable: Map<string, VarveError>,
+): Promise<readonly DatasetVersion[]> {
+  const tell = (dataset: string, error: VarveError) => unreadable.set(dataset, error);
+  if (paths.length === 0) return backend.select([], tell);
+  const selected = new Map<string, DatasetVersion>();
+  for (const path of paths) {
+    try {
+      for (const version of await backend.select([path], tell)) selected.set(version.path, version);
+    } catch (error) {
+      const isMissing = error instanceof VarveError && error.code === 'dataset-missing';
+      const named = [nameInBase(repository, cwd, path)];
+      if (!isMissing || ![...before.keys()].some((known) => isChosen(known, named))) throw error;
+    }
+  }
+  return [...selected.values()];
+}
+
+async function onlyInBase(
+  { backend, repository, cwd }: Context,
+  before: ReadonlyMap<string, DatasetVersion>,
+  paths: readonly string[],
+): Promise<readonly DatasetVersion[]> {
+  const here = new Set<string>();
+  for (const { path } of await backend.select([], (dataset) => here.add(dataset))) here.add(path);
+  const chosen = paths.length === 0 ? undefined : paths.map((path) => nameInBase(repository, cwd, path));
+  return [...before.values()].filter(({ path }) => !here.has(path) && isChosen(path, chosen));
+}
+
+function nameInBase(repository: Context['repository'], cwd: string, path: string): string {
+  return pathInRepository(repository, cwd, path).replace(/\.(varve|dvc)$/, '');
+}
+
+function differenceOf(
+  { repository: { root } }: Context,
+  version: DatasetVersion,
+  { versions, schemas }: Side,
+  removed: readonly DatasetVersion[],
+): DatasetDifference | undefined {
+  const { path, content } = version;
+  const before = versions.get(path);
+  if (before === undefined) {
+    const source = removed.find((one) => one.content === content);
+    if (source === undefined) return { path, version, change: 'added' };
+    return { path, version, change: 'renamed', renamedFrom: source.path };
+  }
+  if (before.content !== content) return { path, version, before, change: 'modified' };
+  const isSame = SCHEMA_SUFFIXES.every((suffix) => {
+    const file = `${path}${suffix}`;
+    return withoutReturns(schemas.get(file)) === withoutReturns(textHere(root, file));
+  });
+  return isSame ? undefined : { path, version, change: 'schema' };
+}
+
+/** A text that cannot be read counts as another one: whoever checks it meets the reason. */
+function textHere(root: string, file: string): string | undefined {
+  try {
+    return readTrackedIfThere(root, file);
+  } catch {
+    return '';
+  }
+}
+
+/** Git may have turned the ends of lines. */
+function withoutReturns(text: string | undefined): string | undefined {
+  return text?.replaceAll('\r\n', '\n');
+}
