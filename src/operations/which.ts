@@ -1,6 +1,6 @@
 import { VarveError } from '../errors.ts';
 import { refsContaining } from '../workspace/git/refs-containing.ts';
-import type { CommittedVersion, ContentKey, DatasetVersion } from './backend/version.ts';
+import type { CommittedVersion, ContentKey, DatasetVersion, HistoryEntry } from './backend/version.ts';
 import type { Context } from './context/context.ts';
 
 export interface WhichOptions {
@@ -37,7 +37,7 @@ export interface FoundDigest {
   readonly isHere: boolean;
 }
 
-export type FoundCommit = Pick<CommittedVersion, 'commit' | 'date' | 'author' | 'subject'>;
+export type FoundCommit = Omit<HistoryEntry, 'version'>;
 
 /** A thing that was found, while more versions may still turn out to hold it. */
 interface Finding extends Pick<FoundDigest, 'digest' | 'what' | 'path' | 'file'> {

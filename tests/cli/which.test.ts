@@ -84,7 +84,7 @@ test('files within folders, pointers that no commit has, and merges', () => {
   box.ok(['add', 'new.txt']);
   expect(which(hex('new')).found).toMatchObject([{ path: 'new.txt', commits: [], isHere: true }]);
 
-  rmSync(box.path('repo/.varve/cache'), { recursive: true });
+  rmSync(box.path('repo/.git/varve/cache'), { recursive: true });
   expect(refused(box, ['which', hex('dog')], 'digest-unknown', hex('dog'))).toContain(
     'varve fetch --all-commits',
   );

@@ -3,7 +3,7 @@
 import type { DriftReport } from '../../drift/model.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { Collected } from '../../store/gc/collect.ts';
-import type { RootsUsage, StoredAmount, StoredCloneUsage } from '../../store/gc/usage.ts';
+import type { RootsUsage, StoredAmount } from '../../store/gc/usage.ts';
 import type { StoreCheck } from '../../store/repair/verify.ts';
 import type { Access, RemoteConfig } from '../../workspace/config.ts';
 import type { Imported } from '../../workspace/imported.ts';
@@ -283,11 +283,16 @@ export interface DatasetUsage extends RootsUsage {
   readonly currentBytes: number | null;
 }
 
-export interface CloneUsage extends Omit<StoredCloneUsage, 'modified'> {
+export interface CloneUsage {
+  readonly clone: string;
   /** Whether it is this one. */
   readonly isThis: boolean;
   /** When it last recorded what it needs, by the clock of the store: ISO 8601. */
   readonly modified: string;
+  /** Distinct snapshots that it needs. */
+  readonly snapshots: number;
+  /** What it needs beyond all that the datasets of this clone do. */
+  readonly bytes: number;
 }
 
 export interface ListedRemote extends RemoteConfig {
