@@ -16,11 +16,11 @@ export class GitMethods {
 
   /** Registers varve with Git; all parts unless some are chosen. @throws VarveError `hook-exists`, `dvc-unsupported` */
   async install(options: GitParts & Watch = {}): Promise<GitInstallResult> {
-    const kinds = { diff: FLAG, merge: FLAG, prePush: FLAG };
+    const kinds = { diff: FLAG, merge: FLAG, prePush: FLAG, checkout: FLAG };
     const call = this.#session.begin('git.install', options, kinds);
     const parts = Object.values(call.options).includes(true)
       ? call.options
-      : { diff: true, merge: true, prePush: true };
+      : { diff: true, merge: true, prePush: true, checkout: true };
     const { gitInstall } = await import('../operations/git/install.ts');
     const context = await openContext(this.#session.cwd, call.watch);
     return gitInstall(context, parts, [process.execPath, commandLine()]);

@@ -329,6 +329,15 @@ describe('data that Git tracks', () => {
     follow(refused(box, ['add', 'd'], 'path-tracked', 'd/1.csv'));
     box.ok(['add', 'd']);
     expect(box.git(['ls-files', 'd'])).toBe('d/README.md\n');
+    for (const name of ['1.csv', '4.csv']) rmSync(box.path('repo/d', name));
+    box.ok(['checkout', '--force']);
+    expect(readdirSync(box.path('repo/d'))).toHaveLength(5);
+    box.write('repo/d/run.py', 'print()');
+    box.write('repo/.varveignore', 'README.md\n*.py\n');
+    box.git(['add', '-f', 'd/run.py']);
+    refused(box, ['add', 'd'], 'path-tracked', 'd/run.py');
+    rmSync(box.path('repo/d/1.csv'));
+    refused(box, ['checkout', '--force'], 'path-tracked', 'd/run.py');
     expect(box.json(['status']).datasets).toMatchObject([{ state: 'unchanged' }]);
   });
 

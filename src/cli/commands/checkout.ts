@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { CheckedOutDataset, CheckoutOptions } from '../../operations/backend/results.ts';
+import type { CheckedOutDataset, CheckoutOptions, CheckoutResult } from '../../operations/backend/results.ts';
 import { checkout } from '../../operations/checkout.ts';
 import { openContext } from '../../operations/context/open.ts';
 import { neutral } from '../../wording/neutral.ts';
@@ -22,7 +22,7 @@ export function command(run: RunCommand): Command {
     run(options, async ({ cwd, signal, onProgress, onWarning, note }) => {
       const context = await openContext(cwd, { signal, onProgress, onWarning });
       const result = await checkout(context, paths, { force: options.force, prefer: preferred(options) });
-      return withProblems({ note }, result.problems, { json: result, text: checkoutLines(result.datasets) });
+      return withProblems({ note }, result.problems, { json: result, text: checkoutText(result) });
     }),
   );
 }
@@ -49,13 +49,21 @@ export function preferred({ ours, theirs }: SideOptions): CheckoutOptions['prefe
   return ours ? 'ours' : theirs ? 'theirs' : undefined;
 }
 
-/** Says what was done to the data, dataset by dataset. */
-export function checkoutLines(datasets: readonly CheckedOutDataset[]): string {
+/** Says what was done to the data, dataset by dataset. No lines: nothing was. */
+export function checkoutLines({ datasets, takenAway = [] }: CheckoutResult): string[] {
   const touched = datasets.filter(
     ({ written, removed, kept, edited }) => written + removed + kept.length + edited.length > 0,
   );
-  if (touched.length === 0) return 'The data matches its pointers.';
-  return touched.map(line).join('\n');
+  const away = takenAway.map((path) =>
+    neutral(`${path}  taken away: it belongs to another branch, and is saved`),
+  );
+  return [...touched.map(line), ...away];
+}
+
+/** As checkoutLines, with a word where nothing was done. */
+export function checkoutText(result: CheckoutResult): string {
+  const lines = checkoutLines(result);
+  return lines.length === 0 ? 'The data matches its pointers.' : lines.join('\n');
 }
 
 function line({ path, written, writtenBytes, removed, kept, edited }: CheckedOutDataset): string {

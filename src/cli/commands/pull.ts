@@ -4,7 +4,7 @@ import { pull } from '../../operations/pull.ts';
 import type { RunCommand } from '../command.ts';
 import { withProblems } from '../problems.ts';
 import { defineTransfer, fetchLines, type TransferCommandOptions } from '../transfer-options.ts';
-import { checkoutLines, preferred, type SideOptions, withSides } from './checkout.ts';
+import { checkoutText, preferred, type SideOptions, withSides } from './checkout.ts';
 
 export function command(run: RunCommand): Command {
   const defined = defineTransfer('pull', 'Fetches snapshots and makes the data match the pointers.', [
@@ -16,7 +16,7 @@ export function command(run: RunCommand): Command {
       const context = await openContext(cwd, { signal, onProgress, onWarning });
       const result = await pull(context, paths, { ...options, prefer: preferred(options) });
       const lines = [fetchLines(result.fetched)];
-      if (!options.profilesOnly) lines.push(checkoutLines(result.datasets));
+      if (!options.profilesOnly) lines.push(checkoutText(result));
       return withProblems({ note }, result.problems, { json: result, text: lines.join('\n') });
     }),
   );

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { openContext } from '../../operations/context/open.ts';
 import { restore } from '../../operations/restore.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
-import { checkoutLines } from './checkout.ts';
+import { checkoutText } from './checkout.ts';
 
 interface Options extends CommonOptions {
   readonly source?: string;
@@ -29,7 +29,7 @@ export function command(run: RunCommand): Command {
       run({ ...(json && { json }) }, async ({ cwd, signal, onProgress, onWarning }) => {
         const context = await openContext(cwd, { signal, onProgress, onWarning });
         const result = await restore(context, paths, options);
-        return { json: result, text: checkoutLines(result.datasets) };
+        return { json: result, text: checkoutText(result) };
       }),
     );
 }

@@ -138,6 +138,8 @@ export interface CheckoutOptions {
 
 export interface CheckoutResult extends WithProblems {
   readonly datasets: readonly CheckedOutDataset[];
+  /** Datasets of other branches whose data was taken away: saved, and unchanged here. Absent if there are none. */
+  readonly takenAway?: readonly string[];
 }
 
 export interface CheckedOutDataset {
@@ -313,12 +315,15 @@ export interface GitParts {
   readonly merge?: boolean | undefined;
   /** `git push` sends the data of the commits first. */
   readonly prePush?: boolean | undefined;
+  /** `git switch`, `git pull` and `git rebase` bring the data along that the cache has. */
+  readonly checkout?: boolean | undefined;
 }
 
 export interface GitInstallResult {
   readonly diff: boolean;
   readonly merge: boolean;
   readonly prePush: boolean;
+  readonly checkout: boolean;
 }
 
 export interface ImportDvcResult {

@@ -11,6 +11,7 @@ import { VarveError } from '../../errors.ts';
 import { git } from '../../workspace/git/git.ts';
 import type { GitInstallResult, GitParts } from '../backend/results.ts';
 import type { Context } from '../context/context.ts';
+import { CHECKOUT_HOOKS } from './checkout-hook.ts';
 
 const SETTINGS = {
   diff: (varve: string) => [['diff.varve.textconv', `${varve} git textconv`]],
@@ -21,6 +22,22 @@ const SETTINGS = {
 } as const;
 const ATTRIBUTES = '*.varve diff=varve merge=varve text eol=lf';
 const MARK = '# Written by `varve git install`.';
+
+type HookPart = 'prePush' | 'checkout';
+
+/** Each hook and its command. A push without its data is stopped; what follows a checkout never fails it. */
+const HOOKS: readonly {
+  readonly name: string;
+  readonly part: HookPart;
+  readonly lines: (varve: string) => string;
+}[] = [
+  { name: 'pre-push', part: 'prePush', lines: (varve) => `${varve} git pre-push "$@" || exit` },
+  ...CHECKOUT_HOOKS.map((name) => ({
+    name,
+    part: 'checkout' as const,
+    lines: (varve: string) => `${varve} git hook ${name} "$@" || :`,
+  })),
+];
 
 /**
  * Registers varve with Git in this clone: settings in .git/config, a line in .gitattributes, a hook. Parts that are not
@@ -39,16 +56,20 @@ export function gitInstall(
 /** Implements Backend.gitInstall for varve's own pointers in the working tree at `root`. */
 export function installInGit(root: string, parts: GitParts, program: readonly string[]): GitInstallResult {
   const varve = program.map(quoted).join(' ');
-  const hook = hookFile(root);
-  if (parts.prePush && existsSync(hook) && !isOurs(hook)) throw hookExists(hook, varve);
+  const hooks = HOOKS.filter(({ part }) => parts[part]);
+  for (const { name, lines } of hooks) {
+    const file = hookFile(root, name);
+    if (existsSync(file) && !isOurs(file)) throw hookExists(file, lines(varve));
+  }
   for (const part of ['diff', 'merge'] as const) {
     if (!parts[part]) continue;
     for (const [key, value] of SETTINGS[part](varve)) git(root, ['config', '--local', key!, value!]);
   }
   if (parts.diff || parts.merge) addAttributes(root);
-  if (parts.prePush) {
-    writeAtomically(hook, [Buffer.from(`#!/bin/sh\n${MARK}\nexec ${varve} git pre-push "$@"\n`)]);
-    chmodSync(hook, 0o755);
+  for (const { name, lines } of hooks) {
+    const file = hookFile(root, name);
+    writeAtomically(file, [Buffer.from(`#!/bin/sh\n${MARK}\n${lines(varve)}\n`)]);
+    chmodSync(file, 0o755);
   }
   return gitInstalled(root);
 }
@@ -58,18 +79,24 @@ export function gitUninstall({ repository: { root } }: Context): GitInstallResul
   for (const section of ['diff.varve', 'merge.varve']) {
     git(root, ['config', '--local', '--remove-section', section], { accept: [1, 5, 128] });
   }
-  const hook = hookFile(root);
-  if (existsSync(hook) && isOurs(hook)) rmSync(hook);
+  for (const { name } of HOOKS) {
+    const file = hookFile(root, name);
+    if (existsSync(file) && isOurs(file)) rmSync(file);
+  }
   return gitInstalled(root);
 }
 
 function gitInstalled(root: string): GitInstallResult {
   const isSet = (key: string): boolean => git(root, ['config', '--get', key], { accept: [1] }).code === 0;
-  const hook = hookFile(root);
+  const areOurs = (part: HookPart): boolean =>
+    HOOKS.filter((hook) => hook.part === part)
+      .map(({ name }) => hookFile(root, name))
+      .every((file) => existsSync(file) && isOurs(file));
   return {
     diff: isSet('diff.varve.textconv'),
     merge: isSet('merge.varve.driver'),
-    prePush: existsSync(hook) && isOurs(hook),
+    prePush: areOurs('prePush'),
+    checkout: areOurs('checkout'),
   };
 }
 
@@ -81,18 +108,23 @@ function addAttributes(root: string): void {
   writeAtomically(file, [Buffer.from(`${text}${separator}${ATTRIBUTES}\n`)]);
 }
 
-function hookFile(root: string): string {
-  return resolve(root, git(root, ['rev-parse', '--git-path', 'hooks/pre-push']).output.toString().trim());
+function hookFile(root: string, name: string): string {
+  return resolve(
+    root,
+    git(root, ['rev-parse', '--git-path', `hooks/${name}`])
+      .output.toString()
+      .trim(),
+  );
 }
 
 function isOurs(hook: string): boolean {
   return readFileSync(hook, 'utf8').includes(MARK);
 }
 
-function hookExists(hook: string, varve: string): VarveError {
+function hookExists(hook: string, lines: string): VarveError {
   return new VarveError('hook-exists', `${hook} is a hook of your own`, {
     path: hook,
-    remedy: `Add this line to it: ${varve} git pre-push "$@" || exit`,
+    remedy: `Add this line to it: ${lines}`,
   });
 }
 

@@ -32,6 +32,7 @@ import {
   withPointer,
 } from './datasets/select.ts';
 import { isInPlace, isUnread, notRead } from './in-place/snapshot.ts';
+import { removeOtherBranches } from './other-branches.ts';
 import { openCache } from './stores/stores.ts';
 
 /** Conflicts whose paths an error names. */
@@ -63,7 +64,12 @@ export async function checkout(
   return closing(await openCache(context), async (cache) => {
     // Who names a dataset wants it as its pointer says.
     const result = await checkoutFrom(context, cache, datasets, { ...options, named, keepEdited: !named });
-    return { ...result, ...problemsField([...problems, ...(result.problems ?? [])]) };
+    const takenAway = named ? [] : await removeOtherBranches(context, cache);
+    return {
+      ...result,
+      ...(takenAway.length > 0 && { takenAway }),
+      ...problemsField([...problems, ...(result.problems ?? [])]),
+    };
   });
 }
 

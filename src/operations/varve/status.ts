@@ -3,7 +3,6 @@ import { VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import { encodeManifest } from '../../store/format/manifest.ts';
 import { leftBehind, type UnfinishedWithin } from '../../workspace/checkout/unfinished-files.ts';
-import { gitList } from '../../workspace/git/git.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import {
@@ -22,11 +21,11 @@ import {
   type StatCache,
   writeStatCache,
 } from '../../workspace/tree/stat-cache.ts';
-import { dataWithoutPointer } from '../../workspace/tree/without-pointer.ts';
 import type { DatasetState, DatasetStatus, StatusResult } from '../backend/results.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { eachDataset, problemsField } from '../datasets/each.ts';
 import { type SelectedDataset, selectPaths, withPointer } from './datasets/select.ts';
+import { untrackedData } from './other-branches.ts';
 
 /** Looks at names, sizes and times; reads only the files that look changed. */
 export async function status(context: WorkingContext, paths: readonly string[]): Promise<StatusResult> {
@@ -46,13 +45,6 @@ export async function status(context: WorkingContext, paths: readonly string[]):
     ...(withoutPointer.length > 0 && { withoutPointer }),
     ...problemsField(problems),
   };
-}
-
-/** Lists data without a pointer, but for what was given to Git. */
-function untrackedData(repository: Repository): string[] {
-  return dataWithoutPointer(repository).filter(
-    (path) => gitList(repository.root, ['ls-files', '-z', '--', `:(literal)${path}`]).length === 0,
-  );
 }
 
 /**

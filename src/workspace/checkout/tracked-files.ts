@@ -2,6 +2,7 @@ import { isWithin } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { gitList } from '../git/git.ts';
+import { isDocument } from '../git/tracked-data.ts';
 import { foldName, type NameFolding } from './name-collisions.ts';
 
 /** Pathspecs in one call of Git: few enough for every system's limit on arguments. */
@@ -24,7 +25,10 @@ export function refuseTrackedFiles(root: string, touched: readonly Touched[], fo
   const tracked = trackedIn(root, some, folding);
   if (tracked.size === 0) return;
   for (const { dataset, paths } of some) {
-    const inside = [...tracked].find(([folded]) => isWithin(folded, foldName(dataset, folding)));
+    const folder = foldName(dataset, folding);
+    const inside = [...tracked].find(
+      ([folded]) => isWithin(folded, folder) && (folded === folder || !isDocument(folded)),
+    );
     if (inside !== undefined) throw trackedByGit(dataset, inside[1]);
     for (const path of paths) {
       const found = withParents(path).find((step) => tracked.has(foldName(step, folding)));

@@ -199,7 +199,9 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     write('data/a.csv', 'id\n3\n');
     await backend.add(['data/a.csv', 'data/folder'], { profiler });
     commit('two');
-    rmSync(box.path(name === 'DvcBackend' ? 'repo/.dvc/cache' : 'repo/.git/varve/cache'), { recursive: true });
+    rmSync(box.path(name === 'DvcBackend' ? 'repo/.dvc/cache' : 'repo/.git/varve/cache'), {
+      recursive: true,
+    });
     const folder = await version('data/folder', 'HEAD~1');
     const out = (path: string) => box.path('out', path);
     expect(await backend.copyOut(folder, 'x.txt', out('x'))).toEqual({ files: 1, bytes: 3 });

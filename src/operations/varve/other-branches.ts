@@ -1,0 +1,78 @@
+import { VarveError } from '../../errors.ts';
+import type { Digest } from '../../store/format/digest.ts';
+import type { Store } from '../../store/store.ts';
+import { applyCheckout } from '../../workspace/checkout/apply.ts';
+import { nameFolding } from '../../workspace/checkout/name-collisions.ts';
+import { planCheckout } from '../../workspace/checkout/plan.ts';
+import { refuseTrackedFiles } from '../../workspace/checkout/tracked-files.ts';
+import { gitList } from '../../workspace/git/git.ts';
+import { pointersInHistory } from '../../workspace/git/pointers.ts';
+import type { Repository } from '../../workspace/repository.ts';
+import { pathOfFile } from '../../workspace/tree/data-state.ts';
+import { dataKind } from '../../workspace/tree/scan.ts';
+import { forgetStatCache, readStatCache, type StatCache } from '../../workspace/tree/stat-cache.ts';
+import { dataWithoutPointer } from '../../workspace/tree/without-pointer.ts';
+import type { WorkingContext } from '../context/context.ts';
+
+/** Lists data without a pointer, but for what was given to Git. */
+export function untrackedData(repository: Repository): string[] {
+  return dataWithoutPointer(repository).filter(
+    (path) => gitList(repository.root, ['ls-files', '-z', '--', `:(literal)${path}`]).length === 0,
+  );
+}
+
+/**
+ * Takes data away that belongs to another branch: its pointer is not here, a branch or tag has one that names just this version, its bytes
+ * are in the cache, and nothing of it was changed here. All else stays, for `status` to name. Without its pointer Git does not ignore it,
+ * and `git add --all` would put it into Git.
+ * @returns the datasets that were taken away
+ */
+export async function removeOtherBranches(context: WorkingContext, cache: Store): Promise<string[]> {
+  const { repository } = context;
+  const removed: string[] = [];
+  for (const path of untrackedData(repository)) {
+    const record = readStatCache(repository, path);
+    if (record === undefined || !isSaved(cache, record)) continue;
+    if (!(await isOnABranch(repository.root, path, record.snapshot))) continue;
+    if (await remove(context, path, record)) removed.push(path);
+  }
+  return removed;
+}
+
+function isSaved(cache: Store, { paths, digest, snapshot }: StatCache): boolean {
+  if (!cache.has(snapshot)) return false;
+  return paths.every((_, index) => {
+    const known = digest(index);
+    return known === undefined || cache.has(known);
+  });
+}
+
+async function isOnABranch(root: string, path: string, snapshot: Digest): Promise<boolean> {
+  for await (const version of pointersInHistory(root, ['--branches', '--tags', '--remotes']))
+    if (version.path === path && version.pointer.digest === snapshot) return true;
+  return false;
+}
+
+/** Whether all of it could go: nothing is taken in part. */
+async function remove(context: WorkingContext, path: string, record: StatCache): Promise<boolean> {
+  const { repository, signal } = context;
+  const { root } = repository;
+  try {
+    const kind = dataKind(root, path)!;
+    const plan = await planCheckout(root, path, record, nothing(), { isSaved: () => false, signal });
+    const stays = [...plan.kept, ...plan.conflicts, ...plan.unsaved, ...plan.unfinished];
+    if (stays.length > 0) return false;
+    const paths = plan.remove.map((file) => pathOfFile(path, file));
+    refuseTrackedFiles(root, [{ dataset: path, paths }], nameFolding(repository));
+    await applyCheckout(root, path, 'file', plan, { put: async () => undefined, signal });
+    if (kind === 'directory' && dataKind(root, path) !== undefined) return false;
+    forgetStatCache(repository, path);
+    return true;
+  } catch (error) {
+    // Something odd lies there, which status names.
+    if (error instanceof VarveError) return false;
+    throw error;
+  }
+}
+
+async function* nothing(): AsyncGenerator<never> {}
