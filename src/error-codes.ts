@@ -4,6 +4,7 @@
  */
 export const ERROR_CODES = {
   'access-denied': 'The credentials may not do this in the bucket of a remote.',
+  'address-invalid': 'The address of another repository may not be kept in Git.',
   'alias-invalid': 'An alias of `mc` does not hold the address of a server.',
   'alias-missing': 'The configuration of `mc` has no alias of this name.',
   'aws-profile-missing': 'The configuration files of AWS have no profile of this name.',
@@ -34,6 +35,7 @@ export const ERROR_CODES = {
   defect: 'Something happened that varve did not expect: please report it.',
   'digest-invalid': 'A digest is not written as one.',
   'digest-mismatch': 'Bytes are not those that their digest names: they are damaged.',
+  'digest-unknown': 'No version of a dataset has this digest.',
   'disk-full': 'No space is left on a disk, or its quota is used up.',
   'disk-read-only': 'The file system is mounted read-only.',
   'dvc-exists': 'The repository that was to be turned into one of DVC is one already.',
@@ -52,6 +54,7 @@ export const ERROR_CODES = {
   'git-missing': 'Git cannot be run.',
   'history-missing': 'A dataset has too few committed versions with statistics to compare.',
   'hook-exists': 'Git has a hook of another hand where varve would write its own.',
+  'import-missing': 'A dataset was not imported, so there is nothing to update it from.',
   'index-damaged': 'The index of a cache or remote cannot be read.',
   'index-too-new': 'The index of a cache or remote was written by a newer varve.',
   'io-error': 'The operating system could not read or write.',

@@ -5,12 +5,18 @@ import type { Paint } from './terminal/text.ts';
 
 /** The most files that are listed; more are counted. `--json` lists them all. */
 const MAX_LISTED = 20;
-const SIGNS = { added: ['+', 'green'], removed: ['-', 'red'], modified: ['~', 'yellow'] } as const;
+const SIGNS = {
+  added: ['+', 'green'],
+  removed: ['-', 'red'],
+  modified: ['~', 'yellow'],
+  renamed: ['>', 'yellow'],
+} as const;
 
 export function changeLines(changes: readonly FileChange[], paint: Paint): string[] {
-  const lines = changes.slice(0, MAX_LISTED).map(({ path, change }) => {
+  const lines = changes.slice(0, MAX_LISTED).map(({ path, change, renamedFrom }) => {
     const [sign, colour] = SIGNS[change];
-    return `  ${paint(colour, `${sign} ${neutral(path)}`)}`;
+    const from = renamedFrom === undefined ? '' : ` (from ${neutral(renamedFrom)})`;
+    return `  ${paint(colour, `${sign} ${neutral(path)}${from}`)}`;
   });
   const rest = changes.length - lines.length;
   if (rest > 0) lines.push(`  and ${grouped(rest)} more`);

@@ -8,6 +8,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'diff', summary: 'show what changed between versions', load: () => import('./commands/diff.ts') },
   { name: 'log', summary: 'show the versions of a dataset', load: () => import('./commands/log.ts') },
   {
+    name: 'which',
+    summary: 'find the versions that have a digest',
+    load: () => import('./commands/which.ts'),
+  },
+  {
     name: 'checkout',
     summary: 'make the data match its pointers',
     load: () => import('./commands/checkout.ts'),
@@ -65,8 +70,23 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'validate and compare what changed since a base',
     load: () => import('./commands/check.ts'),
   },
+  {
+    name: 'du',
+    summary: 'show what datasets take up',
+    load: () => import('./commands/du.ts'),
+  },
   { name: 'gc', summary: 'drop what nothing names', load: () => import('./commands/gc.ts') },
   { name: 'git', summary: 'let Git show, merge and push data', load: () => import('./commands/git.ts') },
+  {
+    name: 'import',
+    summary: 'take in a dataset of another repository',
+    load: () => import('./commands/import.ts'),
+  },
+  {
+    name: 'update',
+    summary: 'bring imported datasets up to date',
+    load: () => import('./commands/update.ts'),
+  },
   {
     name: 'import-dvc',
     summary: 'take a DVC repository into varve',

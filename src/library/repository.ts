@@ -13,6 +13,7 @@ import type {
   GcOptions,
   GcResult,
   ImportDvcResult,
+  ImportedDataset,
   MoveResult,
   PullResult,
   RemoveOptions,
@@ -21,6 +22,7 @@ import type {
   StatusResult,
   TransferChoice,
   TransferResult,
+  UsageResult,
   VerifyResult,
 } from '../operations/backend/results.ts';
 import type { CheckResult } from '../operations/check.ts';
@@ -31,6 +33,13 @@ import { diffRevisions } from '../operations/diff.ts';
 import { exportDvc } from '../operations/export-dvc.ts';
 import { fetch } from '../operations/fetch.ts';
 import { gc } from '../operations/gc.ts';
+import {
+  type ImportOptions,
+  importDataset,
+  type UpdateOptions,
+  type UpdateResult,
+  update,
+} from '../operations/import.ts';
 import { importDvc } from '../operations/import-dvc.ts';
 import { type LogResult, log } from '../operations/log.ts';
 import { move } from '../operations/move.ts';
@@ -40,7 +49,9 @@ import { push } from '../operations/push.ts';
 import { remove } from '../operations/remove.ts';
 import { restore } from '../operations/restore.ts';
 import { status } from '../operations/status.ts';
+import { usage } from '../operations/usage.ts';
 import { verify } from '../operations/verify.ts';
+import { type WhichOptions, type WhichResult, which } from '../operations/which.ts';
 import type { Profile } from '../profile/model/model.ts';
 import {
   COUNT,
@@ -221,6 +232,27 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
+   * Finds what in the history has a digest: datasets, their statistics and, where no dataset has it, files within folders. Asks no
+   * remote.
+   * @param digest `sha256:…`, or of DVC `md5:…`; with or without the algorithm, whole or its first 4 digits or more
+   * @throws VarveError `digest-invalid`, `digest-unknown`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const [{ digest }] = (await repo.status({ paths: ['data/flights.csv'] })).datasets;
+   * const { found } = await repo.which(digest);
+   * for (const { path, tags, commits } of found) console.log(path, tags, commits[0]?.commit);
+   * ```
+   */
+  async which(digest: string, options: WhichOptions & Watch = {}): Promise<WhichResult> {
+    checkArgument('which', 'the digest', digest, TEXT);
+    const call = this.#session.begin('which', options, { files: FLAG });
+    return which(await this.#context(call.watch), digest, call.options);
+  }
+
+  /**
    * Makes the data match the pointers. Without `force`, nothing unsaved is lost: files that were edited here stay, and one that the
    * version to come changed too stops it, unless `prefer` says which of both it is to be.
    * @throws VarveError `changes-unsaved`, `changes-conflicting`, `object-missing`, `name-collision`
@@ -328,6 +360,25 @@ export class VarveRepository extends DataFolder {
   async verify(options: VerifyOptions = {}): Promise<VerifyResult> {
     const call = this.#session.begin('verify', options, { remote: TEXT });
     return verify(await this.#context(call.watch), call.options);
+  }
+
+  /**
+   * Measures what the datasets take up in the cache, or on a remote, in all their versions; and what no version needs.
+   * @throws VarveError `dvc-unsupported`, `remote-unknown`, `settings-untrusted`, `dataset-missing`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const { datasets, unneeded } = await repo.usage();
+   * for (const { path, bytes, ownBytes } of datasets) console.log(path, bytes, ownBytes);
+   * console.log(unneeded.bytes);
+   * ```
+   */
+  async usage(options: PathOptions & VerifyOptions = {}): Promise<UsageResult> {
+    const call = this.#session.begin('usage', options, { ...PATHS, remote: TEXT });
+    const { paths, remote } = call.options;
+    return usage(await this.#context(call.watch), paths, remote);
   }
 
   /** Drops what no pointer in any commit names, after a time of grace. @throws VarveError `dvc-unsupported`, `settings-untrusted` */
@@ -439,6 +490,35 @@ export class VarveRepository extends DataFolder {
     checkArgument('readProfile', 'the dataset', dataset, TEXT);
     const { watch } = this.#session.begin('readProfile', options, NO_OPTIONS);
     return readProfile(await this.#context(watch), dataset);
+  }
+
+  /**
+   * Makes a dataset of one of another repository. Its data comes from the remote of that, and the pointer says where it is from and
+   * which commit is pinned.
+   * @param address what `git clone` takes, or the path of a working tree
+   * @param dataset `path` or `path@REV` there
+   * @throws VarveError `address-invalid`, `repository-unreachable`, `dataset-missing`, `path-taken`, `settings-untrusted`, `dvc-unsupported`
+   */
+  async import(
+    address: string,
+    dataset: string,
+    options: ImportOptions & Watch = {},
+  ): Promise<ImportedDataset> {
+    checkArgument('import', 'the address', address, TEXT);
+    checkArgument('import', 'the dataset', dataset, TEXT);
+    const call = this.#session.begin('import', options, { to: TEXT });
+    return importDataset(await this.#context(call.watch), address, dataset, call.options);
+  }
+
+  /**
+   * Brings imported datasets to what the revision that they follow has now.
+   * @throws VarveError `import-missing`, `settings-untrusted`, `repository-unreachable`, `changes-unsaved`, `dvc-unsupported`
+   */
+  async update(options: PathOptions & UpdateOptions & Watch = {}): Promise<UpdateResult> {
+    const kinds = { ...PATHS, revision: TEXT, force: FLAG, prefer: SIDE };
+    const call = this.#session.begin('update', options, kinds);
+    const { paths = [], ...own } = call.options;
+    return update(await this.#context(call.watch), paths, own);
   }
 
   /** Takes the history of a repository of DVC into varve's format, on new branches. @throws VarveError `dvc-missing`, `branch-moved` */

@@ -6,6 +6,7 @@ import type { ComparedDataset, DatasetDiff, DiffResult } from './backend/results
 import type { VersionFacts } from './backend/version.ts';
 import { closing } from './context/closing.ts';
 import type { Context } from './context/context.ts';
+import { withDatasetRenames } from './datasets/renames.ts';
 import { splitRevisions } from './datasets/revisions.ts';
 
 /** Compares the profiles of two versions of the dataset at `path`; undefined if one has none. */
@@ -46,7 +47,8 @@ export async function diffRevisions(
   const before = commitOf(revisions.before) ?? findRevision(root, 'HEAD');
   if (before === undefined) throw noCommit(root);
   const after = commitOf(revisions.after);
-  const { compared, problems } = await context.backend.diff({ before, after }, paths);
+  const { compared: found, problems } = await context.backend.diff({ before, after }, paths);
+  const compared = withDatasetRenames(found);
   const datasets = await withStatistics(context, compared, options.compareStatistics);
   return { before, after: after ?? null, datasets, ...(problems && { problems }) };
 }

@@ -1,7 +1,7 @@
 import { VarveError } from '../errors.ts';
-import { resolveRevision } from '../workspace/git/pointers.ts';
+import { findRevision, resolveRevision } from '../workspace/git/pointers.ts';
 import { pathInRepository } from '../workspace/repository.ts';
-import type { HistoryEntry } from './backend/version.ts';
+import type { DatasetVersion, HistoryEntry } from './backend/version.ts';
 import type { Context } from './context/context.ts';
 
 export interface LogResult {
@@ -11,6 +11,12 @@ export interface LogResult {
 }
 
 export interface LoggedVersion extends Omit<HistoryEntry, 'version'> {
+  /** Where the dataset lay when this was committed, from the root. */
+  readonly path: string;
+  /** Where the same data lay before. Set if this commit moved it. */
+  readonly renamedFrom?: string;
+  /** Where the same data lies since. Set if this commit moved it away. */
+  readonly renamedTo?: string;
   /** Null if this commit took the dataset out. */
   readonly snapshot: {
     readonly digest: string;
@@ -21,28 +27,100 @@ export interface LoggedVersion extends Omit<HistoryEntry, 'version'> {
 }
 
 /**
- * The versions of one dataset over Git's history. Also of one that is gone from the working tree.
+ * The versions of one dataset over Git's history, also those from before it was moved or renamed: a commit that took the same data from
+ * another path renamed it. Also of one that is gone from the working tree.
  * @throws VarveError `dataset-missing`, `revision-unknown`
  */
-export async function log(
-  { backend, repository, cwd }: Context,
-  path: string,
-  revision = 'HEAD',
-): Promise<LogResult> {
+export async function log(context: Context, path: string, revision = 'HEAD'): Promise<LogResult> {
+  const { backend, repository, cwd } = context;
   const dataset = (await backend.datasetNamed(path)) ?? pathInRepository(repository, cwd, path);
-  const history = await backend.history(dataset, resolveRevision(repository.root, revision));
-  if (history.length === 0) {
+  const versions = await versionsOf(context, dataset, resolveRevision(repository.root, revision));
+  if (versions.length === 0) {
     const { terms } = backend;
     throw new VarveError('dataset-missing', `No commit of ${revision} has ${terms.dataset} at ${path}`, {
       path,
       remedy: `Commit its ${terms.pointer} first; \`varve status\` lists the ${terms.datasets} that there are.`,
     });
   }
-  return { path: dataset, versions: history.map(logged) };
+  return { path: dataset, versions };
 }
 
-function logged({ version, ...commit }: HistoryEntry): LoggedVersion {
-  if (version === undefined) return { ...commit, snapshot: null };
+/** Follow a dataset back from `commit`, from path to path. */
+async function versionsOf(context: Context, dataset: string, commit: string): Promise<LoggedVersion[]> {
+  const { backend } = context;
+  const versions: LoggedVersion[] = [];
+  let place: Place | undefined = { path: dataset, commit };
+  while (place !== undefined) {
+    const { path }: Place = place;
+    const history = await backend.history(path, place.commit);
+    const first = history.at(-1);
+    const from: Place | undefined = first?.version && (await placeBefore(context, path, first));
+    for (const entry of history) {
+      const renamed = entry === first && from !== undefined ? { renamedFrom: from.path } : {};
+      const to = entry.version === undefined ? await placeAfter(context, path, entry.commit) : undefined;
+      versions.push({ ...logged(path, entry), ...renamed, ...(to === undefined ? {} : { renamedTo: to }) });
+    }
+    place = from;
+  }
+  return versions;
+}
+
+/** Where a dataset lies, as a commit has it. */
+interface Place {
+  readonly path: string;
+  readonly commit: string;
+}
+
+/** Find the dataset that a commit took the data of `path` from; undefined if the data was new, or a copy. */
+async function placeBefore(
+  context: Context,
+  path: string,
+  { commit, version }: HistoryEntry,
+): Promise<Place | undefined> {
+  const moved = await movesOf(context, commit);
+  const from = moved?.removed.find(({ content }) => content === version!.content);
+  return from?.commit === undefined || from.path === path
+    ? undefined
+    : { path: from.path, commit: from.commit };
+}
+
+/** Find the dataset that a commit gave the data of `path` to; undefined if it is in none that is new. */
+async function placeAfter(context: Context, path: string, commit: string): Promise<string | undefined> {
+  const moved = await movesOf(context, commit);
+  const gone = moved?.removed.find((version) => version.path === path);
+  return gone && moved?.added.find(({ content }) => content === gone.content)?.path;
+}
+
+/** The datasets that a commit added, and those that it removed; undefined for a first commit, and one that cannot be read. */
+async function movesOf(
+  { backend, repository }: Context,
+  commit: string,
+): Promise<
+  { readonly added: readonly DatasetVersion[]; readonly removed: readonly DatasetVersion[] } | undefined
+> {
+  const parent = findRevision(repository.root, `${commit}^`);
+  if (parent === undefined) return undefined;
+  try {
+    const [before, after] = [await backend.versionsAt(parent), await backend.versionsAt(commit)];
+    const lacks = (versions: readonly DatasetVersion[], path: string): boolean =>
+      versions.every((version) => version.path !== path);
+    return {
+      added: after.filter(({ path }) => lacks(before, path)),
+      removed: before.filter(({ path }) => lacks(after, path)),
+    };
+  } catch (error) {
+    // Another dataset of that commit is damaged: the history of this one is told all the same.
+    if (error instanceof VarveError && error.code !== 'git-failed') return undefined;
+    throw error;
+  }
+}
+
+function logged(path: string, { version, ...commit }: HistoryEntry): LoggedVersion {
+  if (version === undefined) return { ...commit, path, snapshot: null };
   const { name, bytes, files, rows } = version;
-  return { ...commit, snapshot: { digest: name, bytes, files, ...(rows === undefined ? {} : { rows }) } };
+  return {
+    ...commit,
+    path,
+    snapshot: { digest: name, bytes, files, ...(rows === undefined ? {} : { rows }) },
+  };
 }

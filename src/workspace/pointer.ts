@@ -6,6 +6,7 @@ import { readTrackedFile } from '../base/tracked-file.ts';
 import { VarveError } from '../errors.ts';
 import { type Digest, parseDigest } from '../store/format/digest.ts';
 import { shellWord } from '../wording/quote.ts';
+import { type Imported, problemOfImported } from './imported.ts';
 
 /** The part of a dataset that Git keeps: it names a snapshot. Format: docs/reference/file-formats.md */
 export interface Pointer {
@@ -22,14 +23,25 @@ export interface Pointer {
   readonly profile?: Digest;
   /** URL of data in place, without credentials. Git never says which server is asked for it, nor as whom. */
   readonly source?: string;
+  /** Where the dataset was imported from, and what `varve update` follows. */
+  readonly imported?: Imported;
 }
 
 export const POINTER_SUFFIX = '.varve';
 
-/** The only version of the format that there is. */
+/** What every varve reads. */
 const VERSION = '1';
+/**
+ * Of a pointer to imported data: who knows no imports may not take it for another, and lose where it came from. No other pointer has it,
+ * so that equal pointers are equal bytes.
+ */
+const IMPORTED_VERSION = '2';
 const MAX_POINTER_BYTES = 64 * 1024;
-const KEYS = ['varve', 'path', 'kind', 'digest', 'bytes', 'files', 'executable', 'rows', 'profile', 'source'];
+const IMPORTED_KEYS = ['imported-from', 'imported-path', 'imported-revision', 'imported-commit'];
+const KEYS = [
+  ...['varve', 'path', 'kind', 'digest', 'bytes', 'files', 'executable', 'rows', 'profile', 'source'],
+  ...IMPORTED_KEYS,
+];
 /** A bucket and perhaps a prefix: no user, query or fragment, and no control character. */
 const SOURCE = /^(s3|minio):\/\/[^\x00-\x20\x7f?#@:/]+(\/[^\x00-\x1f\x7f?#]*)?$/;
 
@@ -40,8 +52,9 @@ export function pointerPath(path: string): string {
 
 /** One fact a line, in a fixed order: equal pointers are equal bytes, and a Git diff reads well. */
 export function formatPointer(pointer: Pointer): string {
+  const { imported } = pointer;
   const facts: [string, string | number | boolean | undefined][] = [
-    ['varve', VERSION],
+    ['varve', imported === undefined ? VERSION : IMPORTED_VERSION],
     ['path', yamlString(pointer.path)],
     ['kind', pointer.kind],
     ['digest', pointer.digest],
@@ -51,6 +64,10 @@ export function formatPointer(pointer: Pointer): string {
     ['rows', pointer.rows],
     ['profile', pointer.profile],
     ['source', pointer.source && yamlString(pointer.source)],
+    ['imported-from', imported && yamlString(imported.repository)],
+    ['imported-path', imported && yamlString(imported.path)],
+    ['imported-revision', imported?.revision && yamlString(imported.revision)],
+    ['imported-commit', imported && yamlString(imported.commit)],
   ];
   return facts.map(([key, value]) => (value === undefined ? '' : `${key}: ${value}\n`)).join('');
 }
@@ -129,12 +146,12 @@ function readFacts(text: string, where: string): Map<string, string> {
 }
 
 function checkVersion(version: string | undefined, where: string): void {
-  if (version === VERSION) return;
+  if (version === VERSION || version === IMPORTED_VERSION) return;
   if (version === undefined || !/^\d+$/.test(version))
     throw damaged(where, 'its first fact, `varve: 1`, is not there');
   throw new VarveError('pointer-too-new', `${where} was written by a newer varve (format ${version})`, {
     path: where,
-    remedy: 'Upgrade varve on this machine: this one reads format 1.',
+    remedy: 'Upgrade varve on this machine: this one reads formats 1 and 2.',
   });
 }
 
@@ -155,7 +172,25 @@ function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
     ...(rows === undefined ? {} : { rows }),
     ...(facts.has('profile') ? { profile: digest(facts, 'profile', where) } : {}),
     ...sourceOf(facts, where),
+    ...importedOf(facts, where),
   };
+}
+
+function importedOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'imported'> {
+  const isImported = facts.get('varve') === IMPORTED_VERSION;
+  if (isImported !== IMPORTED_KEYS.some((key) => facts.has(key)))
+    throw damaged(where, `\`varve: ${IMPORTED_VERSION}\` and \`imported-from\` go together`);
+  if (!isImported) return {};
+  const text = (key: string): string => plainText(facts.get(key) ?? refuseMissing(key, where), key, where);
+  const imported: Imported = {
+    repository: text('imported-from'),
+    path: text('imported-path'),
+    ...(facts.has('imported-revision') ? { revision: text('imported-revision') } : {}),
+    commit: text('imported-commit'),
+  };
+  const problem = problemOfImported(imported);
+  if (problem !== undefined) throw damaged(where, problem);
+  return { imported };
 }
 
 function sourceOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'source'> {

@@ -121,6 +121,8 @@ test('versions come and go with the commits of Git', () => {
       path: 'data/many',
       kind: 'directory',
       state: 'modified',
+      digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      dataDigest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
       changes: [
         { path: 'a/', change: 'added' },
         { path: 'a/one.txt', change: 'removed' },

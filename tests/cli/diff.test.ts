@@ -41,6 +41,46 @@ test('varve diff names rows, columns, files and distributions that changed', () 
   expect(datasets[0]!.statistics!.verdict).toBe('drift');
 });
 
+test('datasets that were renamed or moved are told as that, and files within them', () => {
+  versions();
+  box.write('repo/data/many/empty.txt', '');
+  box.write('repo/data/many/twin-1.txt', 'twin');
+  box.ok(['add', 'data/many']);
+  box.commit('v1');
+  box.ok(['mv', 'data/table.csv', 'tables/renamed.csv']);
+  box.write('repo/data/many/moved/a.txt', 'a');
+  box.write('repo/data/many/other-empty.txt', '');
+  box.write('repo/data/many/twin-2.txt', 'twin');
+  box.write('repo/data/many/twin-3.txt', 'twin');
+  for (const gone of ['a.txt', 'empty.txt', 'twin-1.txt']) rmSync(box.path('repo/data/many', gone));
+  type Diff = { datasets: { path: string; change: string; renamedFrom?: string; files?: object[] }[] };
+  const files = [
+    { path: 'empty.txt', change: 'removed' },
+    { path: 'moved/a.txt', change: 'renamed', renamedFrom: 'a.txt' },
+    { path: 'other-empty.txt', change: 'added' },
+    { path: 'twin-2.txt', change: 'renamed', renamedFrom: 'twin-1.txt' },
+    { path: 'twin-3.txt', change: 'added' },
+  ];
+  const renamed = { path: 'tables/renamed.csv', change: 'renamed', renamedFrom: 'data/table.csv' };
+  // Also of data that nobody saved yet.
+  const [live] = box.json<Diff>(['diff', 'HEAD', 'data/many']).datasets;
+  expect(live).toMatchObject({ path: 'data/many', change: 'modified', files });
+  box.ok(['add', 'data/many']);
+  expect(box.json<Diff>(['diff']).datasets).toMatchObject([{ path: 'data/many', files }, renamed]);
+  box.commit('v2');
+  expect(box.json<Diff>(['diff', 'HEAD~1', 'HEAD']).datasets).toMatchObject([
+    { path: 'data/many', files },
+    renamed,
+  ]);
+  const said = box.ok(['diff', 'HEAD~1', 'HEAD']);
+  expect(said).toContain('tables/renamed.csv  renamed from data/table.csv  500 rows');
+  expect(said).toContain('> moved/a.txt (from a.txt)');
+  // Of one side alone, it is new.
+  expect(box.json<Diff>(['diff', 'HEAD~1', 'HEAD', 'tables/renamed.csv']).datasets).toMatchObject([
+    { change: 'added' },
+  ]);
+});
+
 test('ranges are read as Git reads them, and parts of datasets are compared alone', () => {
   versions();
   box.git(['tag', 'v1']);

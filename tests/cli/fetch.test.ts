@@ -51,3 +51,25 @@ test('a remote that is not there any more, or holds another version only', () =>
   refused(box, ['fetch'], 'object-missing', 'data/a.csv', 'clone');
   refused(box, ['fetch', '--remote', 'orign'], 'remote-unknown', 'orign', 'clone');
 });
+
+test('a version, and a range of versions with its first one, by names of revisions', () => {
+  box.repository().withRemote();
+  for (const version of ['one', 'two', 'three', 'four']) {
+    box.write('repo/data/a.csv', `id,name\n1,${version}\n`);
+    box.ok(['add', 'data/a.csv']);
+    box.commit(version);
+    box.git(['tag', version]);
+    box.ok(['push']);
+  }
+  box.clone('repo', 'clone');
+  const fetched = (path: string) => box.json<{ snapshots: number }>(['fetch', path], 'clone').snapshots;
+  const isHere = (version: string) =>
+    box.varve(['get', `data/a.csv@${version}`, '-o', `${version}.csv`], 'clone').code === 0;
+  expect(fetched('data/a.csv@one')).toBe(1);
+  expect(fetched('data/a.csv@two..three')).toBe(2);
+  expect(fetched('data/a.csv@three..')).toBe(2);
+  refused(box, ['fetch', 'data/b.csv@one..two'], 'dataset-missing', 'data/b.csv', 'clone');
+  refused(box, ['fetch', 'data/a.csv@one..nope'], 'dataset-missing', 'data/a.csv@one..nope', 'clone');
+  rmSync(box.path('remote'), { recursive: true });
+  expect(['one', 'two', 'three', 'four'].map(isHere)).toEqual([true, true, true, true]);
+});

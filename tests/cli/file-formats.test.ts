@@ -66,6 +66,28 @@ test('pointers', () => {
   }
 });
 
+test('pointers to imported data', () => {
+  const text = `varve: 2\npath: a\nkind: file\ndigest: ${digest}\nbytes: 1\nfiles: 1\nimported-from: "../data"\nimported-path: a\nimported-revision: main\nimported-commit: ${'c'.repeat(40)}\n`;
+  const check = published('pointer');
+  const accepted = (content: string) =>
+    accepts(check, parse(content), () => parsePointer(content, 'a.varve'));
+  expect(accepted(text), JSON.stringify(check.errors)).toBe(true);
+  for (const [fact, damaged] of [
+    ['varve: 2', 'varve: 1'],
+    ['varve: 2', 'varve: 3'],
+    ['imported-path: a\n', ''],
+    ['imported-path: a', 'imported-path: "/a"'],
+    ['"../data"', '"ext::sh"'],
+    ['"../data"', '"https://user@example.org/x"'],
+    ['"../data"', '"ssh://git:pw@example.org/x"'],
+    ['imported-revision: main', 'imported-revision: "-x"'],
+    ['imported-commit: c', 'imported-commit: g'],
+  ] as const) {
+    expect(text).toContain(fact);
+    expect(accepted(text.replace(fact, damaged)), damaged).toBe(false);
+  }
+});
+
 test('pointers to data in place, and their manifests line by line', async () => {
   const pointer = `varve: 1\npath: table.csv\nkind: file\ndigest: ${digest}\nbytes: 1\nfiles: 1\nsource: "s3://b/ü x"\n`;
   expect(accepts(published('pointer'), parse(pointer), () => parsePointer(pointer, 'table.csv.varve'))).toBe(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { manyFiles } from '../support/many-files.ts';
@@ -16,7 +17,8 @@ test('pointers that cannot be read', () => {
   box.ok(['add', 'f.txt']);
   const pointer = readFileSync(box.path('repo/f.txt.varve'), 'utf8');
   const cases: [text: string, code: string][] = [
-    [pointer.replace('varve: 1', 'varve: 2'), 'pointer-too-new'],
+    [pointer.replace('varve: 1', 'varve: 3'), 'pointer-too-new'],
+    [pointer.replace('varve: 1', 'varve: 2'), 'pointer-damaged'],
     [pointer.replace(/digest: .*/, 'digest: sha256:zz'), 'digest-invalid'],
     [pointer.replace('path: f.txt', 'path: ../../etc/passwd'), 'pointer-damaged'],
     [pointer.replace('bytes: 1', 'bytes: -1'), 'pointer-damaged'],
@@ -77,6 +79,35 @@ test('paths are understood from any folder, by -C, as pointer, data, or folder o
   expect(box.json<{ remotes: object[] }>(['remote', 'list']).remotes).toMatchObject([
     { name: 'origin', isDefault: true },
   ]);
+});
+
+test('--json names by digest what the pointer names and what lies here', () => {
+  const digest = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+  type Status = { datasets: { path: string; state: string; digest: string; dataDigest: string | null }[] };
+  const look = () =>
+    box
+      .json<Status>(['status'])
+      .datasets.map(({ state, digest: pointed, dataDigest }) => [state, pointed, dataDigest]);
+  box.repository();
+  box.write('repo/f.txt', 'one');
+  box.ok(['add', 'f.txt']);
+  expect(look()).toEqual([['unchanged', digest('one'), digest('one')]]);
+  box.write('repo/f.txt', 'two');
+  expect(look()).toEqual([['modified', digest('one'), digest('two')]]);
+  rmSync(box.path('repo/f.txt'));
+  expect(look()).toEqual([['missing', digest('one'), null]]);
+  rmSync(box.path('repo/f.txt.varve'));
+  box.write('repo/d/a.txt', 'a');
+  box.write('repo/d/b.txt', 'b');
+  box.ok(['add', 'd']);
+  const [[, first]] = look() as [[string, string]];
+  box.commit('v1');
+  box.write('repo/d/a.txt', 'changed');
+  box.ok(['add', 'd']);
+  const [[, second]] = look() as [[string, string]];
+  box.commit('v2');
+  box.git(['checkout', '-q', 'HEAD~1']);
+  expect(look()).toEqual([['outdated', first, second]]);
 });
 
 test('one odd thing in one dataset is listed, and status, diff, checkout and pull go on with the others', () => {

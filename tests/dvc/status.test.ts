@@ -17,7 +17,15 @@ afterEach(() => box.remove());
 
 const at = () => openContext(box.path('repo'));
 const look = async () => (await status(await at())).datasets;
-const unchanged = { path: 'data', kind: 'directory', state: 'unchanged', changes: [] };
+const name = expect.stringMatching(/^md5:[0-9a-f]{32}\.dir$/);
+const unchanged = {
+  path: 'data',
+  kind: 'directory',
+  state: 'unchanged',
+  digest: name,
+  dataDigest: name,
+  changes: [],
+};
 
 /** Old enough that the times of later changes differ. */
 function age(path: string): void {

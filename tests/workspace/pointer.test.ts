@@ -99,3 +99,59 @@ test.each([
     /no use for/,
   );
 });
+
+const ZEROS = `sha256:${'0'.repeat(64)}` as Digest;
+const plain: Pointer = { path: 'a', kind: 'file', digest: ZEROS, bytes: 1, files: 1 };
+
+test('where a dataset was imported from is read back, in a version that varve without imports refuses', () => {
+  const text = fc.stringMatching(/^[a-z0-9@{}~^][ -~]{0,30}$/);
+  const imported = fc.record(
+    {
+      repository: fc.constantFrom(
+        'https://example.org/x.git',
+        'git@example.org:x',
+        '../x',
+        '/srv/x',
+        'ssh://git@h/x',
+      ),
+      path: fc.constantFrom('a', 'data/a.csv', 'dä/a b'),
+      revision: text,
+      commit: fc.stringMatching(/^([0-9a-f]{40}|[0-9a-f]{64})$/),
+    },
+    { requiredKeys: ['repository', 'path', 'commit'] },
+  );
+  fc.assert(
+    fc.property(imported, (from) => {
+      const written = formatPointer({ ...plain, imported: from });
+      expect(parsePointer(written, 'a.varve')).toEqual({ ...plain, imported: from });
+      const { repository, path, revision, commit } = from;
+      expect(parse(written)).toEqual({
+        varve: 2,
+        ...plain,
+        'imported-from': repository,
+        'imported-path': path,
+        ...(revision === undefined ? {} : { 'imported-revision': revision }),
+        'imported-commit': commit,
+      });
+    }),
+  );
+});
+
+test.each([
+  ['varve: 2', 'varve: 1'],
+  ['imported-from: "../x"', 'imported-from: "ext::sh -c id"'],
+  ['imported-from: "../x"', 'imported-from: "--upload-pack=id"'],
+  ['imported-from: "../x"', 'imported-from: "https://token@example.org/x"'],
+  ['imported-from: "../x"', 'imported-from: "ssh://git:secret@example.org/x"'],
+  ['imported-from: "../x"', 'imported-from: "https://example.org/x?token=secret"'],
+  ['imported-path: a', 'imported-path: "../a"'],
+  ['imported-path: a', 'imported-path: ".git/hooks"'],
+  ['imported-revision: main', 'imported-revision: "--all"'],
+  ['imported-commit: c', 'imported-commit: C'],
+  ['imported-path: a\n', ''],
+])('an import that says %j as %j is refused', (fact, hostile) => {
+  const from = { repository: '../x', path: 'a', revision: 'main', commit: 'c'.repeat(40) };
+  const text = formatPointer({ ...plain, imported: from });
+  expect(text).toContain(fact);
+  expect(() => parsePointer(text.replace(fact, hostile), 'a.varve')).toThrow(VarveError);
+});

@@ -44,8 +44,10 @@ function describe({ datasets }: DiffResult, paint: Paint): string {
   return datasets.map((dataset) => paragraph(dataset, paint)).join('\n');
 }
 
-function paragraph({ path, change, before, after, files, statistics }: DatasetDiff, paint: Paint): string {
-  const head = `${paint('bold', neutral(path))}  ${change}  ${movement(before, after)}`;
+function paragraph(dataset: DatasetDiff, paint: Paint): string {
+  const { path, change, renamedFrom, before, after, files, statistics } = dataset;
+  const from = renamedFrom === undefined ? '' : ` from ${neutral(renamedFrom)}`;
+  const head = `${paint('bold', neutral(path))}  ${change}${from}  ${movement(before, after)}`;
   return [head, ...statisticsLines(statistics), ...changeLines(files ?? [], paint)].join('\n');
 }
 

@@ -10,6 +10,7 @@ export function command(run: RunCommand): Command {
     'Brings snapshots from a remote into the cache. The data itself is not touched.',
     [
       ['varve fetch', 'the snapshots that the pointers here name'],
+      ['varve fetch data/flights.csv@v1.0..v3.0', 'the versions of a dataset from one tag to another'],
       ['varve fetch --profiles-only --all-commits', 'a few KB a version: enough for validate and drift'],
     ],
   ).action((paths: string[], options: TransferCommandOptions) =>

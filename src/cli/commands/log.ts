@@ -7,10 +7,14 @@ import { type CommonOptions, defineCommand, type RunCommand } from '../command.t
 import { type Paint, painter } from '../terminal/text.ts';
 
 export function command(run: RunCommand): Command {
-  return defineCommand('log', 'Shows the versions of a dataset over the history of Git, newest first.', [
-    ['varve log data/flights.csv', 'every commit that changed it'],
-    ['varve log data/flights.csv --revision v2.0', 'as that tag reaches them'],
-  ])
+  return defineCommand(
+    'log',
+    'Shows the versions of a dataset over the history of Git, newest first, also from before it was renamed.',
+    [
+      ['varve log data/flights.csv', 'every commit that changed it'],
+      ['varve log data/flights.csv --revision v2.0', 'as that tag reaches them'],
+    ],
+  )
     .argument('<path>', 'a dataset, also one that is gone')
     .option('--revision <rev>', 'begin at this revision', 'HEAD')
     .action((path: string, options: CommonOptions & { revision: string }) =>
@@ -24,15 +28,17 @@ export function command(run: RunCommand): Command {
     );
 }
 
-function line({ commit, date, author, subject, snapshot }: LoggedVersion, paint: Paint): string {
+function line(version: LoggedVersion, paint: Paint): string {
+  const { commit, date, author, subject, snapshot, path, renamedFrom, renamedTo } = version;
   const facts =
     snapshot === null
-      ? ['removed']
+      ? [renamedTo === undefined ? 'removed' : `renamed to ${neutral(renamedTo)}`]
       : [
           snapshot.digest.replace(/^\w+:/, '').slice(0, 12),
           ...(snapshot.rows === undefined ? [] : [counted(snapshot.rows, 'row')]),
           counted(snapshot.files, 'file'),
           byteSize(snapshot.bytes),
+          ...(renamedFrom === undefined ? [] : [`renamed from ${neutral(renamedFrom)} to ${neutral(path)}`]),
         ];
   const head = `${paint('yellow', commit.slice(0, 10))}  ${date.slice(0, 10)}  ${facts.join(', ')}`;
   return `${head}\n    ${neutral(`${subject} (${author})`)}`;

@@ -44,6 +44,46 @@ export function commitsWithOutputs(repository: DvcRepository, revisions: readonl
     .filter((line) => line !== '');
 }
 
+/**
+ * The commits that brought each version of each output, newest first: those whose parents have another, or none.
+ * @param onUnreadable told of each commit whose pointers cannot be read, which is left out
+ */
+export function* outputCommits(
+  repository: DvcRepository,
+  revisions: readonly string[],
+  onUnreadable: (error: VarveError) => void,
+): Generator<OutputCommit & { readonly output: Output }> {
+  const args = ['log', '-z', '--full-history', '--format=%H%x1f%P%x1f%aI%x1f%an%x1f%s', ...revisions];
+  const known = new Map<string, readonly Output[]>();
+  const outputsOf = (commit: string): readonly Output[] => {
+    const outputs = known.get(commit) ?? readableOutputs(repository, commit, onUnreadable);
+    known.set(commit, outputs);
+    return outputs;
+  };
+  for (const line of gitList(repository.root, [...args, '--', ...PATTERNS])) {
+    const [commit = '', parents = '', date = '', author = '', subject = ''] = line.split('\x1f');
+    const before = parents.split(' ').flatMap((parent) => (parent === '' ? [] : outputsOf(parent)));
+    for (const output of outputsOf(commit)) {
+      const isOld = before.some(({ path, id }) => path === output.path && id?.value === output.id?.value);
+      if (!isOld) yield { commit, date, author, subject, output };
+    }
+  }
+}
+
+function readableOutputs(
+  repository: DvcRepository,
+  commit: string,
+  onUnreadable: (error: VarveError) => void,
+): Output[] {
+  try {
+    return outputsAt(repository, commit);
+  } catch (error) {
+    if (!(error instanceof VarveError) || error.code === 'git-failed') throw error;
+    onUnreadable(error);
+    return [];
+  }
+}
+
 /** One commit that changed an output. `output` is undefined if it took the output out. */
 export interface OutputCommit {
   readonly commit: string;

@@ -1,5 +1,7 @@
 import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
+import type { Imported } from '../../workspace/imported.ts';
+import type { Pointer } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
 import type { Profiler } from '../statistics/profiler.ts';
@@ -16,6 +18,7 @@ import type {
   GitInstallResult,
   GitParts,
   ImportDvcResult,
+  ImportedDataset,
   ListedRemote,
   MoveResult,
   PullResult,
@@ -27,17 +30,18 @@ import type {
   StatusResult,
   TransferChoice,
   TransferResult,
+  UsageResult,
   VerifyResult,
   WithProblems,
 } from './results.ts';
-import type { DatasetFiles, DatasetVersion, HistoryEntry, OnUnreadable, VersionPart } from './version.ts';
-
-export interface BackendAddOptions {
-  /** What lies here is all of the dataset, whichever version it was made from. */
-  readonly replace?: boolean | undefined;
-  /** Finds the statistics; without it there are none. */
-  readonly profiler?: Profiler | undefined;
-}
+import type {
+  CommittedVersion,
+  DatasetFiles,
+  DatasetVersion,
+  HistoryEntry,
+  OnUnreadable,
+  VersionPart,
+} from './version.ts';
 
 export interface Comparison extends WithProblems {
   readonly compared: readonly ComparedDataset[];
@@ -86,6 +90,11 @@ export interface Backend {
   /** The commits, newest first, that changed the dataset at `path`. @param revision a commit, or `REV..REV` */
   history(path: string, revision: string): Promise<readonly HistoryEntry[]>;
   /**
+   * Every version that a branch, a tag or a remote branch reaches, with each commit that brought it, newest first. Pointers that cannot be
+   * read are left out, and `onWarning` is told of them.
+   */
+  everyVersion(): AsyncIterable<CommittedVersion>;
+  /**
    * Copies files of a version out of the cache.
    * @param targetOf absolute path for a file, by its path in the dataset (or the dataset's own name); undefined leaves it out
    * @throws VarveError `object-missing`
@@ -94,8 +103,12 @@ export interface Backend {
     version: DatasetVersion,
     targetOf: (name: string, index: number) => string | undefined,
   ): Promise<DatasetFiles>;
-  /** The files of a version, in the order of their paths. @throws VarveError `object-missing`, `manifest-damaged` */
-  listFiles(version: DatasetVersion): AsyncIterable<SnapshotFile>;
+  /**
+   * The files of a version, in the order of their paths.
+   * @param isLocal whether no remote is asked for a list that the cache lacks
+   * @throws VarveError `object-missing`, `manifest-damaged`
+   */
+  listFiles(version: DatasetVersion, isLocal?: boolean): AsyncIterable<SnapshotFile>;
   /**
    * The bytes of a file of a version. None is yielded before it is verified.
    * @param file its path in the dataset; undefined for a dataset that is a file
@@ -145,7 +158,7 @@ export interface Backend {
   move(paths: readonly string[], target: string): Promise<MoveResult>;
   /** Sends what a remote lacks. */
   push(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
-  /** Brings what the cache lacks. */
+  /** Brings what the cache lacks, also of `path@REV` and of the versions of `path@REV..REV` if they are named. */
   fetch(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
   /**
    * Brings the statistics of versions that this clone lacks and a remote has, and no data. It asks no remote if there are none such.
@@ -156,6 +169,29 @@ export interface Backend {
   pull(paths: readonly string[], options: TransferChoice & CheckoutOptions): Promise<PullResult>;
   /** Reads every byte of the cache, or of a remote, and checks it. */
   verify(remote: string | undefined): Promise<VerifyResult>;
+  /**
+   * Copies what a version needs into another store, from the cache or the default remote, and returns the pointer to it.
+   * @throws VarveError `object-missing`, `settings-untrusted`, `dvc-unsupported`
+   */
+  send(version: DatasetVersion, to: Store): Promise<Pointer>;
+  /**
+   * Takes a version of another repository in: as a new dataset, or in the place of the version that was imported before.
+   * @param from where `version` is, and what the pointer says of that
+   * @param to path of the dataset here, from the root
+   * @throws VarveError `path-taken`, `changes-unsaved`
+   */
+  takeIn(
+    other: Backend,
+    version: DatasetVersion,
+    imported: Imported,
+    to: string,
+    options: CheckoutOptions,
+  ): Promise<ImportedDataset>;
+  /** The chosen datasets that were imported, by their paths; all that there are if none is chosen. @throws VarveError `import-missing` */
+  imports(paths: readonly string[]): Promise<ReadonlyMap<string, Imported>>;
+
+  /** Measures what the datasets take up in the cache, or on a remote. @throws VarveError `dataset-missing` */
+  usage(paths: readonly string[], remote: string | undefined): Promise<UsageResult>;
   /** Drops what no version needs. */
   gc(options: GcOptions): Promise<GcResult>;
 

@@ -3,8 +3,10 @@
 import type { DriftReport } from '../../drift/model.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { Collected } from '../../store/gc/collect.ts';
+import type { RootsUsage, StoredAmount } from '../../store/gc/usage.ts';
 import type { StoreCheck } from '../../store/repair/verify.ts';
 import type { Access, RemoteConfig } from '../../workspace/config.ts';
+import type { Imported } from '../../workspace/imported.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { FileChange } from '../../workspace/tree/data-state.ts';
 import type { ContentKey, VersionFacts } from './version.ts';
@@ -39,6 +41,13 @@ export interface DatasetStatus {
   readonly path: string;
   readonly kind: 'file' | 'directory';
   readonly state: DatasetState;
+  /** The snapshot that the pointer names: `sha256:…`, or of DVC `md5:…`; null if the pointer names none yet. */
+  readonly digest: string | null;
+  /**
+   * The snapshot that lies here, be it saved or not; null if nothing does. Data that is here in part and unchanged counts as the snapshot
+   * that it is a part of.
+   */
+  readonly dataDigest: string | null;
   /** Against what varve last recorded of the data; empty if nothing was recorded, as in a copied repository. */
   readonly changes: readonly FileChange[];
   /** The changes were made to another version than the pointer names. */
@@ -82,7 +91,10 @@ export interface DiffResult extends WithProblems {
 
 export interface DatasetDiff {
   readonly path: string;
-  readonly change: 'added' | 'removed' | 'modified';
+  /** `renamed` if the same data lies at another path. */
+  readonly change: 'added' | 'removed' | 'modified' | 'renamed';
+  /** Where the same data lay before. Set if it was renamed. */
+  readonly renamedFrom?: string;
   /** Of the whole dataset, also if only a part of it was asked for. */
   readonly before: Totals | null;
   readonly after: Totals | null;
@@ -95,6 +107,8 @@ export interface DatasetDiff {
 /** A dataset that differs, and its two versions if both sides are versions, so that their statistics can be compared. */
 export interface ComparedDataset {
   readonly diff: DatasetDiff;
+  /** Of the version that was added or removed; undefined for data that nobody saved. */
+  readonly content?: ContentKey;
   readonly versions?: readonly [before: VersionFacts, after: VersionFacts];
 }
 
@@ -240,6 +254,47 @@ export interface GcResult extends Collected {
   readonly graceMs: number;
   /** Set if the bucket keeps what is removed as old versions, which still take room there. */
   readonly keepsVersions?: true;
+}
+
+/** A dataset that was imported, or looked at for an update. */
+export interface ImportedDataset extends Imported {
+  /** The dataset here, from the root. */
+  readonly to: string;
+  /** `sha256:…` */
+  readonly digest: string;
+  readonly bytes: number;
+  readonly files: number;
+  readonly change: 'new' | 'changed' | 'unchanged';
+}
+
+export interface UsageResult {
+  /** What was measured: null for the cache of this clone. */
+  readonly remote: { readonly name: string; readonly url: string } | null;
+  /** Everything that lies there. */
+  readonly stored: StoredAmount;
+  /** Files with data of which no dataset and no clone needs anything: `varve gc` frees them after its time of grace. */
+  readonly unneeded: StoredAmount;
+  /** Those that were chosen, in the order of their paths; also such as only other commits have. */
+  readonly datasets: readonly DatasetUsage[];
+  /** Clones that recorded what they need, the latest first. A cache has such records only if clones share it. */
+  readonly clones: readonly CloneUsage[];
+}
+
+export interface DatasetUsage extends RootsUsage {
+  /** Size of the data of the version here; null if the working tree has no such dataset. */
+  readonly currentBytes: number | null;
+}
+
+export interface CloneUsage {
+  readonly clone: string;
+  /** Whether it is this one. */
+  readonly isThis: boolean;
+  /** When it last recorded what it needs, by the clock of the store: ISO 8601. */
+  readonly modified: string;
+  /** Distinct snapshots that it needs. */
+  readonly snapshots: number;
+  /** What it needs beyond all that the datasets of this clone do. */
+  readonly bytes: number;
 }
 
 export interface ListedRemote extends RemoteConfig {

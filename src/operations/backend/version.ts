@@ -60,3 +60,8 @@ export interface HistoryEntry {
 export type DatasetFiles =
   | { readonly kind: 'file'; readonly files: readonly TableFile[] }
   | { readonly kind: 'directory'; readonly files: readonly DataFile[] };
+
+/** A version, and a commit that brought it. */
+export interface CommittedVersion extends Omit<HistoryEntry, 'version'>, DatasetVersion {
+  readonly commit: string;
+}

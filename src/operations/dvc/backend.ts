@@ -29,13 +29,21 @@ import type {
   StatusResult,
   TransferChoice,
   TransferResult,
+  UsageResult,
   VerifyResult,
 } from '../backend/results.ts';
-import type { DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from '../backend/version.ts';
+import type {
+  CommittedVersion,
+  DatasetFiles,
+  DatasetVersion,
+  HistoryEntry,
+  VersionPart,
+} from '../backend/version.ts';
 import type { DvcPlace } from './context.ts';
 import { listRemotes } from './remotes.ts';
 import { status } from './status.ts';
 import {
+  everyOutputVersion,
   namedOutput,
   outputVersion,
   outputVersionHistory,
@@ -92,9 +100,13 @@ export class DvcBackend implements Backend {
     return copyFiles(this.#context, version, targetOf);
   }
 
-  async *listFiles(version: DatasetVersion): AsyncGenerator<SnapshotFile> {
+  async *everyVersion(): AsyncGenerator<CommittedVersion> {
+    yield* everyOutputVersion(this.#context);
+  }
+
+  async *listFiles(version: DatasetVersion, isLocal?: boolean): AsyncGenerator<SnapshotFile> {
     const { listFiles } = await import('./read-files.ts');
-    yield* listFiles(this.#context, version);
+    yield* listFiles(this.#context, version, isLocal);
   }
 
   async *readFile(version: DatasetVersion, file: string | undefined): AsyncGenerator<Uint8Array> {
@@ -191,6 +203,22 @@ export class DvcBackend implements Backend {
   async verify(remote: string | undefined): Promise<VerifyResult> {
     const { verify } = await import('./verify.ts');
     return verify(this.#context, remote);
+  }
+
+  async send(): Promise<never> {
+    throw unsupported('imports into repositories of varve', 'Use `varve get`, then `varve add`.');
+  }
+
+  async takeIn(): Promise<never> {
+    throw unsupported('import', 'Use `dvc import`.');
+  }
+
+  async imports(): Promise<never> {
+    throw unsupported('update', 'Use `dvc update`.');
+  }
+
+  async usage(): Promise<UsageResult> {
+    throw unsupported('du', 'Use `dvc du`, or measure the folder of the cache.');
   }
 
   async gc(): Promise<GcResult> {

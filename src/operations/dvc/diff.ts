@@ -7,8 +7,11 @@ import { outputsAt } from '../../dvc/tree/pointers.ts';
 import { isRecorded, namedPath, type RecordedOutput } from '../../dvc/tree/select.ts';
 import { fileChanges, outputStatus } from '../../dvc/tree/status.ts';
 import type { ComparedDataset, DatasetDiff, Totals } from '../backend/results.ts';
+import { withFileRenames } from '../datasets/renames.ts';
 import { type DvcPlace, inDvc } from './context.ts';
 import { outputFacts, outputsOf } from './versions.ts';
+
+const EMPTY_MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
 
 /** Implements Backend.diff. */
 export function diff(
@@ -67,8 +70,9 @@ async function outputDiff(
     ...(files === undefined || !isFolder ? {} : { files }),
   };
   // Statistics are those of the whole.
-  const isWhole = live === undefined && only === undefined;
-  if (!isWhole || before === undefined || after === undefined) return { diff: found };
+  if (live !== undefined || only !== undefined) return { diff: found };
+  if (before === undefined || after === undefined)
+    return { diff: found, content: outputFacts((before ?? after)!).content };
   return { diff: found, versions: [outputFacts(before), outputFacts(after)] };
 }
 
@@ -85,7 +89,16 @@ async function changes(
   only: readonly string[] | undefined,
 ) {
   const then = before === undefined ? [] : await cachedFiles(context, before.id);
-  return then === undefined || after === undefined ? undefined : fileChanges(then, after, only);
+  if (then === undefined || after === undefined) return undefined;
+  const ids = { removed: idsOf(then), added: idsOf(after) };
+  return withFileRenames(fileChanges(then, after, only), ({ path, change }) =>
+    change === 'added' || change === 'removed' ? ids[change].get(path) : undefined,
+  );
+}
+
+/** Of no file that is empty, of which no two are the same file. */
+function idsOf(files: readonly OutputFile[]): Map<string, string> {
+  return new Map(files.flatMap(({ path, id }) => (id.value === EMPTY_MD5 ? [] : [[path, id.value]])));
 }
 
 function totals(output: RecordedOutput | undefined): Totals | null {

@@ -12,9 +12,13 @@ import { bring, bringWanted } from './bring.ts';
 import { type DvcPlace, inDvc } from './context.ts';
 import { outputsOf } from './versions.ts';
 
-/** See Backend.listFiles. The list comes from the cache, else from the remote of the output. */
-export async function* listFiles(context: DvcPlace, version: DatasetVersion): AsyncGenerator<SnapshotFile> {
-  for (const { path, id } of await filesOfVersion(context, version)) {
+/** See Backend.listFiles. The list comes from the cache, else from the remote of the output unless that is not to be asked. */
+export async function* listFiles(
+  context: DvcPlace,
+  version: DatasetVersion,
+  isLocal = false,
+): AsyncGenerator<SnapshotFile> {
+  for (const { path, id } of await filesOfVersion(context, version, isLocal)) {
     context.signal?.throwIfAborted();
     yield { path: path || posix.basename(version.path), digest: `md5:${id.value}` };
   }
@@ -47,12 +51,16 @@ export async function* readFile(
   }
 }
 
-function filesOfVersion(context: DvcPlace, { path, commit }: DatasetVersion): Promise<readonly OutputFile[]> {
+function filesOfVersion(
+  context: DvcPlace,
+  { path, commit }: DatasetVersion,
+  isLocal = false,
+): Promise<readonly OutputFile[]> {
   return inDvc(context, async (within) => {
     const output = outputsOf(within.repository, commit).find((one) => one.path === path);
     if (output === undefined || !isRecorded(output)) return [];
     // Nothing within is chosen: the list alone is brought.
-    if (isDirectory(output.id)) await bringWanted(within, { output, only: [] });
+    if (isDirectory(output.id) && !isLocal) await bringWanted(within, { output, only: [] });
     return filesOf(within, output);
   });
 }

@@ -1,4 +1,4 @@
-import { isDirectory } from '../../dvc/format/object-id.ts';
+import { isDirectory, type ObjectId } from '../../dvc/format/object-id.ts';
 import { isCached } from '../../dvc/objects/cache.ts';
 import type { DvcContext } from '../../dvc/tree/context.ts';
 import { outputsInTree } from '../../dvc/tree/pointers.ts';
@@ -30,10 +30,16 @@ function describe(context: DvcContext, status: OutputStatus, { only }: Selected)
     path: output.path,
     kind: isFolder ? ('directory' as const) : ('file' as const),
     state: stateOf(context, status),
+    digest: nameOf(output.id),
+    dataDigest: nameOf(found?.id),
     changes: changes ?? [],
     ...(notCached > 0 && { notCached }),
     ...(only === undefined ? {} : { only }),
   };
+}
+
+function nameOf(id: ObjectId | undefined): string | null {
+  return id === undefined ? null : `md5:${id.value}`;
 }
 
 /** Data that the cache holds as a whole is another version, not a change that could be lost. */

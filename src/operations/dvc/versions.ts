@@ -1,6 +1,12 @@
 import { isDirectory, type ObjectId } from '../../dvc/format/object-id.ts';
 import type { Output } from '../../dvc/format/output.ts';
-import { DVC_SUFFIX, outputHistory, outputsAt, outputsInTree } from '../../dvc/tree/pointers.ts';
+import {
+  DVC_SUFFIX,
+  outputCommits,
+  outputHistory,
+  outputsAt,
+  outputsInTree,
+} from '../../dvc/tree/pointers.ts';
 import type { DvcRepository } from '../../dvc/tree/repository.ts';
 import {
   isRecorded,
@@ -11,7 +17,14 @@ import {
 } from '../../dvc/tree/select.ts';
 import { VarveError } from '../../errors.ts';
 import { hexDigestOf } from '../../store/format/digest.ts';
-import type { ContentKey, DatasetVersion, HistoryEntry, VersionFacts } from '../backend/version.ts';
+import { everyName } from '../../workspace/git/pointers.ts';
+import type {
+  CommittedVersion,
+  ContentKey,
+  DatasetVersion,
+  HistoryEntry,
+  VersionFacts,
+} from '../backend/version.ts';
 import type { DvcPlace } from './context.ts';
 
 /** Takes from the pointer of an output what it says of the data. */
@@ -80,6 +93,15 @@ export function outputVersionHistory(
     ...commit,
     version: output !== undefined && isRecorded(output) ? outputFacts(output) : undefined,
   }));
+}
+
+/** Implements Backend.everyVersion. */
+export function* everyOutputVersion({ repository, onWarning }: DvcPlace): Generator<CommittedVersion> {
+  const revisions = everyName(repository.root);
+  const warn = ({ message }: VarveError): void => onWarning?.(message);
+  for (const { output, ...commit } of outputCommits(repository, revisions, warn)) {
+    if (isRecorded(output)) yield { ...commit, path: output.path, ...outputFacts(output) };
+  }
 }
 
 /** Reads the outputs of a commit; of the working tree if it is undefined. */

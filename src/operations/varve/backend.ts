@@ -5,6 +5,8 @@
 
 import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
+import type { Imported } from '../../workspace/imported.ts';
+import type { Pointer } from '../../workspace/pointer.ts';
 import { pathInRepository, type Repository } from '../../workspace/repository.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
 import type { Backend, BackendAddOptions, Comparison } from '../backend/backend.ts';
@@ -21,6 +23,7 @@ import type {
   GitInstallResult,
   GitParts,
   ImportDvcResult,
+  ImportedDataset,
   ListedRemote,
   MoveResult,
   PullResult,
@@ -32,9 +35,11 @@ import type {
   StatusResult,
   TransferChoice,
   TransferResult,
+  UsageResult,
   VerifyResult,
 } from '../backend/results.ts';
 import type {
+  CommittedVersion,
   DatasetFiles,
   DatasetVersion,
   HistoryEntry,
@@ -43,7 +48,13 @@ import type {
 } from '../backend/version.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { datasetAtPath } from './datasets/select.ts';
-import { datasetVersion, selectVersions, versionHistory, versionsAt } from './datasets/versions.ts';
+import {
+  datasetVersion,
+  everyVersion,
+  selectVersions,
+  versionHistory,
+  versionsAt,
+} from './datasets/versions.ts';
 
 /**
  * Data in varve's own format: pointers `*.varve`, manifests, and a store as cache and as remote. Each operation is loaded when it is
@@ -90,9 +101,13 @@ export class VarveBackend implements Backend {
     return copyFiles(this.#context, version, targetOf);
   }
 
-  async *listFiles(version: DatasetVersion): AsyncGenerator<SnapshotFile> {
+  async *everyVersion(): AsyncGenerator<CommittedVersion> {
+    yield* everyVersion(this.#context);
+  }
+
+  async *listFiles(version: DatasetVersion, isLocal?: boolean): AsyncGenerator<SnapshotFile> {
     const { listFiles } = await import('./read-files.ts');
-    yield* listFiles(this.#context, version);
+    yield* listFiles(this.#context, version, isLocal);
   }
 
   async *readFile(version: DatasetVersion, file: string | undefined): AsyncGenerator<Uint8Array> {
@@ -181,6 +196,32 @@ export class VarveBackend implements Backend {
   async verify(remote: string | undefined): Promise<VerifyResult> {
     const { verify } = await import('./verify.ts');
     return verify(this.#context, remote);
+  }
+
+  async send(version: DatasetVersion, to: Store): Promise<Pointer> {
+    const { send } = await import('./import.ts');
+    return send(this.#context, version, to);
+  }
+
+  async takeIn(
+    other: Backend,
+    version: DatasetVersion,
+    imported: Imported,
+    to: string,
+    options: CheckoutOptions,
+  ): Promise<ImportedDataset> {
+    const { takeIn } = await import('./import.ts');
+    return takeIn(this.#context, { other, version, imported, to }, options);
+  }
+
+  async imports(paths: readonly string[]): Promise<ReadonlyMap<string, Imported>> {
+    const { imports } = await import('./import.ts');
+    return imports(this.#context, paths);
+  }
+
+  async usage(paths: readonly string[], remote: string | undefined): Promise<UsageResult> {
+    const { usage } = await import('./usage.ts');
+    return usage(this.#context, paths, remote);
   }
 
   async gc(options: GcOptions): Promise<GcResult> {

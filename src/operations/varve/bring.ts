@@ -38,7 +38,8 @@ export async function bringInto(
   }
 }
 
-async function isHere(
+/** Tells whether the cache has all of a dataset, or of the chosen parts. */
+export async function isHere(
   { repository }: WorkingContext,
   cache: Store,
   { path, pointer, only }: SelectedDataset,

@@ -14,6 +14,7 @@ import type { ComparedDataset, DatasetDiff, Totals } from '../backend/results.ts
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { eachDataset, problemsField } from '../datasets/each.ts';
+import { withFileRenames } from '../datasets/renames.ts';
 import { datasetNamed, snapshotFiles } from './datasets/select.ts';
 import { pointerFacts } from './datasets/versions.ts';
 import { isUnread, type ManifestFile } from './in-place/snapshot.ts';
@@ -78,8 +79,13 @@ async function datasetDiff(
   };
   // Statistics are those of the whole.
   const isWhole = live === undefined && only === undefined;
-  if (!isWhole || before === undefined || saved === undefined) return { diff: found };
-  return { diff: found, versions: [pointerFacts(before), pointerFacts(saved)] };
+  return { diff: found, ...(isWhole && versionsOf(before, saved)) };
+}
+
+/** The versions of both sides, or the content of the one that there is. */
+function versionsOf(before: Pointer | undefined, saved: Pointer | undefined): Omit<ComparedDataset, 'diff'> {
+  if (before === undefined || saved === undefined) return { content: (before ?? saved)!.digest };
+  return { versions: [pointerFacts(before), pointerFacts(saved)] };
 }
 
 /** Lists the files of the working tree; undefined if they are those that the pointer names. */
@@ -114,20 +120,30 @@ async function changedFiles(
   only: readonly string[] | undefined,
 ): Promise<FileChange[] | undefined> {
   const changes: FileChange[] = [];
+  const contents = new Map<FileChange, string | undefined>();
+  const note = (change: FileChange, file: ManifestFile): void => {
+    changes.push(change);
+    contents.set(change, contentOf(file));
+  };
   try {
     for await (const [then, now] of joinStreams(before, after)) {
       if (!isChosen((then ?? now)!.path, only)) continue;
-      if (then === undefined) changes.push({ path: now!.path, change: 'added' });
-      else if (now === undefined) changes.push({ path: then.path, change: 'removed' });
+      if (then === undefined) note({ path: now!.path, change: 'added' }, now!);
+      else if (now === undefined) note({ path: then.path, change: 'removed' }, then);
       else if (!isSame(then, now)) {
         changes.push({ path: now.path, change: 'modified' });
       }
     }
-    return changes;
+    return withFileRenames(changes, (change) => contents.get(change));
   } catch (error) {
     if (error instanceof VarveError && error.code === 'object-missing') return undefined;
     throw error;
   }
+}
+
+/** What a file that was renamed has on both sides; undefined for an empty one, of which no two are the same file. */
+function contentOf({ size, digest, executable }: ManifestFile): string | undefined {
+  return size === 0 || digest === undefined ? undefined : `${digest} ${executable === true}`;
 }
 
 /** Compares by digest; for data in place that nobody has read, by what its bucket says. */

@@ -4,7 +4,8 @@ import { transfer } from '../../store/transfer/transfer.ts';
 import type { TransferChoice, TransferResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
-import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
+import type { SelectedDataset } from './datasets/select.ts';
+import { selectVersionsNamed } from './datasets/select-versions.ts';
 import { fetchInPlace } from './in-place/fetch.ts';
 import { claimInCache, openCache, openRemoteStore } from './stores/stores.ts';
 import { rootsToTransfer, transferOptions } from './stores/transfer-roots.ts';
@@ -15,7 +16,7 @@ export async function fetch(
   paths: readonly string[],
   choice: TransferChoice,
 ): Promise<TransferResult> {
-  const datasets = selectDatasets(context, paths);
+  const datasets = selectVersionsNamed(context, paths);
   return closing(await openCache(context), (cache) => fetchInto(context, cache, datasets, choice));
 }
 

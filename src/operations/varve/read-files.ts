@@ -14,12 +14,14 @@ import { pointerOf } from './datasets/versions.ts';
 import { isInPlace, type ManifestFile, notRead } from './in-place/snapshot.ts';
 import { openCache, openRemoteStore } from './stores/stores.ts';
 
-/** See Backend.listFiles. The list comes from the cache, else from the default remote. */
+/** See Backend.listFiles. The list comes from the cache, else from the default remote unless that is not to be asked. */
 export async function* listFiles(
   context: WorkingContext,
   { path, commit }: DatasetVersion,
+  isLocal = false,
 ): AsyncGenerator<ListedFile> {
-  for await (const file of filesOf(context, path, pointerOf(context.repository.root, path, commit)!)) {
+  const pointer = pointerOf(context.repository.root, path, commit)!;
+  for await (const file of filesOf(context, path, pointer, isLocal)) {
     const { path: inside, size, digest, executable } = file;
     yield {
       path: inside || basename(path),
@@ -72,9 +74,10 @@ async function* filesOf(
   context: WorkingContext,
   path: string,
   pointer: Pointer,
+  isLocal = false,
 ): AsyncGenerator<ManifestFile> {
   const { repository, signal } = context;
-  const store = await openStoreWith(context, listOf(pointer), path);
+  const store = isLocal ? await openCache(context) : await openStoreWith(context, listOf(pointer), path);
   try {
     for await (const file of snapshotFiles(repository, store, path, pointer)) {
       signal?.throwIfAborted();

@@ -64,9 +64,9 @@ export async function datasetStatus(
   { path, pointer }: SelectedDataset,
   unfinished?: string[],
 ): Promise<DatasetStatus> {
-  const { kind } = pointer;
+  const { kind, digest } = pointer;
   const isThere = dataKind(context.repository.root, path) !== undefined;
-  if (!isThere) return { path, kind, state: 'missing', changes: [] };
+  if (!isThere) return { path, kind, state: 'missing', digest, dataDigest: null, changes: [] };
   const found = await lookAt(context, path, pointer, unfinished);
   const state = stateOf(found);
   const { changes, only, isMoved } = found;
@@ -74,6 +74,8 @@ export async function datasetStatus(
     path,
     kind,
     state,
+    digest,
+    dataDigest: found.isPointed ? digest : found.snapshot,
     changes: state === 'modified' ? changes : [],
     ...(state === 'modified' && isMoved && { pointerMoved: true }),
     ...(only === undefined ? {} : { only }),
@@ -87,6 +89,8 @@ interface Found {
   readonly changes: readonly FileChange[];
   /** Whether the files, as they lie there or as they are recorded, are those that the pointer names. */
   readonly isPointed: boolean;
+  /** Of the files that lie there. */
+  readonly snapshot: Digest;
   /** Whether the pointer names another snapshot than the recorded one. */
   readonly isMoved: boolean;
   /** The parts that were checked out, if that is not all. */
@@ -114,7 +118,14 @@ async function lookAt(
   const only = record?.only;
   const isMoved = record !== undefined && !isSameContent(repository, record.snapshot, pointer.digest);
   if (record !== undefined && suspects.length === 0)
-    return { isRecorded: true, changes: [], isPointed: !isMoved, isMoved, only };
+    return {
+      isRecorded: true,
+      changes: [],
+      isPointed: !isMoved,
+      snapshot: record.snapshot,
+      isMoved,
+      only,
+    };
 
   const readAtMs = fileClock(repository);
   const read = await readSuspects(context, path, suspects);
@@ -122,7 +133,7 @@ async function lookAt(
   const files = knownFiles(repository.root, path, record, read);
   const snapshot = record !== undefined && changes.length === 0 ? record.snapshot : snapshotOf(files);
   const isPointed = isSameContent(repository, snapshot, pointer.digest);
-  const found = { isRecorded: record !== undefined, changes, isPointed, isMoved, only };
+  const found = { isRecorded: record !== undefined, changes, isPointed, snapshot, isMoved, only };
   if (stateOf(found) !== 'modified')
     remember(repository, path, { digest: isPointed ? pointer.digest : snapshot, only }, files, readAtMs);
   return found;

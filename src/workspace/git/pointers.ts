@@ -12,7 +12,8 @@ export interface PointedDataset {
   readonly pointer: Pointer;
 }
 
-const EVERY_POINTER = `:(glob)**/*${POINTER_SUFFIX}`;
+/** The pathspec of every pointer. */
+export const EVERY_POINTER = `:(glob)**/*${POINTER_SUFFIX}`;
 const ABSENT = /^0+$/;
 /** The mode of a symbolic link in a tree or an index: it holds a path, no facts. */
 const LINK = '120000';
@@ -60,6 +61,12 @@ export function findRevision(root: string, revision: string): string | undefined
   const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
   const { code, output } = git(root, args, { accept: [1, 128] });
   return code === 0 ? output.toString().trim() : undefined;
+}
+
+/** Arguments of git-rev-list for all that has a name, and HEAD if there is a commit yet. */
+export function everyName(root: string): string[] {
+  const head = findRevision(root, 'HEAD');
+  return ['--branches', '--tags', '--remotes', ...(head === undefined ? [] : [head])];
 }
 
 /**
@@ -186,7 +193,7 @@ async function* pointerChanges(
     if (text.startsWith(':')) change = text;
     else if (change !== undefined && text !== '') {
       const [, mode, , blob] = change.split(' ');
-      if (mode !== LINK && !ABSENT.test(blob!) && isPointerPath(text)) yield { path: text, blob: blob! };
+      if (isPointerChange(text, mode!, blob!)) yield { path: text, blob: blob! };
       change = undefined;
     }
   }
@@ -199,7 +206,8 @@ function* parsed(root: string, found: ReadonlyMap<string, ReadonlySet<string>>):
   }
 }
 
-function pointed(path: string, text: string | undefined, origin: string): PointedDataset {
+/** Read a pointer that Git keeps. @param origin what has it, for messages */
+export function pointed(path: string, text: string | undefined, origin: string): PointedDataset {
   if (text === undefined) {
     throw new VarveError('git-failed', `Git has lost ${path} as ${origin} has it`, {
       path,
@@ -215,8 +223,14 @@ function pointed(path: string, text: string | undefined, origin: string): Pointe
   }
 }
 
-function datasetOf(pointer: string): string {
+/** The path of the dataset that a pointer at this path names. */
+export function datasetOf(pointer: string): string {
   return pointer.slice(0, -POINTER_SUFFIX.length);
+}
+
+/** Whether a change of a commit puts a pointer at `path`. @param mode as Git writes it behind the change */
+export function isPointerChange(path: string, mode: string, blob: string): boolean {
+  return mode !== LINK && !ABSENT.test(blob) && isPointerPath(path);
 }
 
 /** A file of which nothing but the suffix is its name points to nothing. */

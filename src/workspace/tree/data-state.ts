@@ -17,7 +17,9 @@ export interface FileState {
 /** A file that is not as it was. */
 export interface FileChange {
   readonly path: string;
-  readonly change: 'added' | 'modified' | 'removed';
+  readonly change: 'added' | 'modified' | 'removed' | 'renamed';
+  /** Where the same bytes lay before. Set if it was renamed, which is told between versions alone. */
+  readonly renamedFrom?: string;
 }
 
 /** Read names and times only, no data; in bounded memory. @param unfinished as that of scanDataset */

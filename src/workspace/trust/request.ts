@@ -3,8 +3,8 @@ import { type Digest, digestOf } from '../../store/format/digest.ts';
 
 /** What settings that may have come through Git ask of this machine. They take effect only when this machine has agreed to just that. */
 export interface TrustRequest {
-  readonly about: 'remote' | 'cache' | 'source';
-  /** Name of the remote, or URL of the source; '' for the cache. It is for messages: one place by two names is one request. */
+  readonly about: 'remote' | 'cache' | 'source' | 'import';
+  /** Name of the remote, URL of the source, or address that data is imported from; '' for the cache. It is for messages: one place by two names is one request. */
   readonly name: string;
   readonly facts: readonly Fact[];
 }

@@ -67,6 +67,14 @@ export const workspaceTargets: Record<string, FuzzTarget> = {
       `profile: ${snapshot}\n`,
       'source: "s3://bucket/a"\n',
       'source: "minio://a/b"\n',
+      'varve: 2\n',
+      'imported-from: "https://example.org/team/data.git"\n',
+      'imported-from: "../data"\n',
+      'imported-from: "ext::sh"\n',
+      'imported-path: data/a\n',
+      'imported-path: "../a"\n',
+      'imported-revision: main\n',
+      `imported-commit: "${'0'.repeat(40)}"\n`,
     ], // prettier-ignore
     read(input) {
       const text = input.toString();

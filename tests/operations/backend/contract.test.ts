@@ -98,6 +98,23 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     expect((await backend.version('data/same.csv', undefined))!.content).toBe(first!.content);
   });
 
+  test('every version of the history is told with the commit that brought it', async () => {
+    const first = box.git('repo', 'rev-parse', 'HEAD').trim();
+    write('data/a.csv', 'id\n2\n');
+    await backend.add(['data/a.csv'], { profiler });
+    commit('two');
+    const second = box.git('repo', 'rev-parse', 'HEAD').trim();
+    const told: string[][] = [];
+    for await (const { path, commit: id, subject } of backend.everyVersion()) told.push([path, id, subject]);
+    expect(told.sort()).toEqual(
+      [
+        ['data/a.csv', first, 'one'],
+        ['data/a.csv', second, 'two'],
+        ['data/folder', first, 'one'],
+      ].sort(),
+    );
+  });
+
   test('status, diff and checkout tell changes and bring versions back', async () => {
     expect(await states()).toEqual([
       ['data/a.csv', 'unchanged'],
@@ -126,6 +143,13 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     } = await backend.diff({ before: head, after: 'HEAD' }, []);
     expect(others).toEqual([]);
     expect(saved!.versions!.map(({ bytes }) => bytes)).toEqual([5, 7]);
+    write('data/folder/sub/z.txt', 'two');
+    rmSync(box.path('repo/data/folder/y.txt'));
+    const {
+      compared: [renamed],
+    } = await backend.diff({ before: head, after: undefined }, ['data/folder']);
+    const file = { path: 'sub/z.txt', change: 'renamed', renamedFrom: 'y.txt' };
+    expect(renamed!.diff.files).toEqual([file]);
   });
 
   const pointer = (path: string) => path + (name === 'DvcBackend' ? '.dvc' : '.varve');
@@ -175,7 +199,9 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     write('data/a.csv', 'id\n3\n');
     await backend.add(['data/a.csv', 'data/folder'], { profiler });
     commit('two');
-    rmSync(box.path(name === 'DvcBackend' ? 'repo/.dvc/cache' : 'repo/.varve/cache'), { recursive: true });
+    rmSync(box.path(name === 'DvcBackend' ? 'repo/.dvc/cache' : 'repo/.git/varve/cache'), {
+      recursive: true,
+    });
     const folder = await version('data/folder', 'HEAD~1');
     const out = (path: string) => box.path('out', path);
     expect(await backend.copyOut(folder, 'x.txt', out('x'))).toEqual({ files: 1, bytes: 3 });

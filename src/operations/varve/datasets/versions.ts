@@ -1,11 +1,20 @@
+import type { VarveError } from '../../../errors.ts';
+import { versionCommits } from '../../../workspace/git/pointer-commits.ts';
 import {
   datasetAt,
   datasetHistory,
   datasetsAt,
+  everyName,
   type PointedDataset,
 } from '../../../workspace/git/pointers.ts';
 import { POINTER_SUFFIX, type Pointer, readPointer } from '../../../workspace/pointer.ts';
-import type { DatasetVersion, HistoryEntry, OnUnreadable, VersionFacts } from '../../backend/version.ts';
+import type {
+  CommittedVersion,
+  DatasetVersion,
+  HistoryEntry,
+  OnUnreadable,
+  VersionFacts,
+} from '../../backend/version.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { datasetAtPath, selectDatasets } from './select.ts';
 
@@ -66,6 +75,18 @@ export function versionHistory(
     ...commit,
     version: pointer && pointerFacts(pointer),
   }));
+}
+
+/** Implements Backend.everyVersion. */
+export async function* everyVersion({
+  repository,
+  onWarning,
+}: WorkingContext): AsyncGenerator<CommittedVersion> {
+  const revisions = everyName(repository.root);
+  const warn = ({ message }: VarveError): void => onWarning?.(message);
+  for await (const { pointer, ...commit } of versionCommits(repository.root, revisions, warn)) {
+    yield { ...commit, ...pointerFacts(pointer) };
+  }
 }
 
 function versionOf({ path, pointer }: PointedDataset, commit: string | undefined): DatasetVersion {

@@ -55,13 +55,18 @@ export function statisticsOf({ rows, profile }: Pointer): PointedStatistics {
   return { ...(rows === undefined ? {} : { rows }), ...(profile === undefined ? {} : { profile }) };
 }
 
-/** Writes the pointer of a dataset whose snapshot the store holds, unless it is the same as before. */
+/**
+ * Writes the pointer of a dataset whose snapshot the store holds, unless it is the same as before. Where it was imported from is kept as
+ * long as it is the same data.
+ */
 export function pointTo(
   { root }: Repository,
   dataset: string,
   before: Pointer | undefined,
-  pointer: Pointer,
+  made: Pointer,
 ): AddedDataset {
+  const isImported = before?.imported !== undefined && before.digest === made.digest;
+  const pointer = isImported ? { ...made, imported: before.imported } : made;
   const same = before !== undefined && formatPointer(before) === formatPointer(pointer);
   if (!same) writePointer(root, dataset, pointer);
   return { ...pointer, path: dataset, change: before === undefined ? 'new' : same ? 'unchanged' : 'changed' };

@@ -12,6 +12,7 @@ import type { Repository } from '../../../workspace/repository.ts';
 import { isPlainAws } from '../../../workspace/trust/access.ts';
 import { cacheRequest } from '../../../workspace/trust/cache.ts';
 import { realPlaceOf } from '../../../workspace/trust/folders.ts';
+import { importRequest } from '../../../workspace/trust/import.ts';
 import { type TrustRequest, usable } from '../../../workspace/trust/request.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { selectDatasets } from '../datasets/select.ts';
@@ -22,12 +23,17 @@ export function settingRequests(context: WorkingContext): TrustRequest[] {
   const { repository } = context;
   const config = readConfig(repository);
   const named = [...config.sources.keys()].map((url) => [url, LOCAL_CONFIG] as const);
-  const pointed = selectDatasets(context, []).flatMap(({ path, pointer }) =>
+  const datasets = selectDatasets(context, []);
+  const imported = datasets.flatMap(({ path, pointer }) =>
+    pointer.imported === undefined ? [] : [importRequest(repository, pointer.imported, pointerPath(path))],
+  );
+  const pointed = datasets.flatMap(({ path, pointer }) =>
     isInPlace(pointer) ? [[pointer.source, pointerPath(path)] as const] : [],
   );
   return [
     cacheRequest(repository, config),
     ...[...config.remotes.keys()].map((name) => usable(() => remoteRequest(repository, config, name))),
+    ...imported,
     ...[...named, ...pointed].map(([url, file]) => usable(() => sourceRequest(config, url, file))),
   ].filter((request) => request !== undefined);
 }

@@ -1,0 +1,174 @@
+import { existsSync, statSync } from 'node:fs';
+import { basename, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
+import { VarveError } from '../errors.ts';
+import { withoutSecrets } from '../remote/url.ts';
+import { findRevision, resolveRevision } from '../workspace/git/pointers.ts';
+import { type Imported, problemOfAddress } from '../workspace/imported.ts';
+import { pointerPath } from '../workspace/pointer.ts';
+import { pathInRepository } from '../workspace/repository.ts';
+import { giveConsent, requireTrust } from '../workspace/trust/consent.ts';
+import { importRequest, isPath } from '../workspace/trust/import.ts';
+import type { CheckoutOptions, ImportedDataset } from './backend/results.ts';
+import type { DatasetVersion } from './backend/version.ts';
+import { closing } from './context/closing.ts';
+import type { Context } from './context/context.ts';
+import { openRepositoryAt } from './context/open-other.ts';
+import { namedVersion } from './open-version.ts';
+
+export interface ImportOptions {
+  /** Where the dataset is to lie; by its own name in the folder that is open unless given. */
+  readonly to?: string | undefined;
+}
+
+export interface UpdateOptions extends CheckoutOptions {
+  /** Follow this revision from now on. */
+  readonly revision?: string | undefined;
+}
+
+export interface UpdateResult {
+  readonly datasets: readonly ImportedDataset[];
+}
+
+/**
+ * Makes a dataset of one of another repository: its data comes from the remote of that, and the pointer says where it is from and which
+ * commit is pinned.
+ * @param address what `git clone` takes, or the path of a working tree
+ * @param argument `path` or `path@REV` there
+ * @throws VarveError `address-invalid`, `repository-unreachable`, `dataset-missing`, `path-taken`, `settings-untrusted`
+ */
+export async function importDataset(
+  context: Context,
+  address: string,
+  argument: string,
+  { to }: ImportOptions = {},
+): Promise<ImportedDataset> {
+  const { repository, backend } = context;
+  const kept = addressToKeep(context, address);
+  return closing(await openOther(context, kept), async (opened) => {
+    const head = opened.commit ?? resolveRevision(opened.context.repository.root, 'HEAD');
+    const { version, part } = await namedVersion(opened.context, argument, head);
+    if (part !== undefined) throw onlyWhole(version.path, part);
+    const imported: Imported = {
+      repository: kept,
+      path: version.path,
+      ...revisionOf(opened.context, argument, version),
+      commit: version.commit!,
+    };
+    const target = targetOf(context, to, basename(version.path));
+    const taken = await backend.takeIn(opened.context.backend, version, imported, target, {});
+    // Who names it on this machine has agreed to it.
+    giveConsent(repository.root, importRequest(repository, imported, pointerPath(target)));
+    return taken;
+  });
+}
+
+/** Into a folder that is there, or is named as one, under its own name. */
+function targetOf({ repository, cwd }: Context, to: string | undefined, name: string): string {
+  if (to === undefined) return pathInRepository(repository, cwd, name);
+  const path = pathInRepository(repository, cwd, to);
+  const isFolder = /[\\/]$/.test(to) || statSync(resolve(cwd, to), { throwIfNoEntry: false })?.isDirectory();
+  const isDataset = existsSync(join(repository.root, pointerPath(path)));
+  return isFolder && !isDataset ? posix.join(path, name) : path;
+}
+
+/**
+ * Brings imported datasets to what the revision that they follow has now. Files that were edited here are not lost.
+ * @param paths no paths: every imported dataset
+ * @throws VarveError `import-missing`, `settings-untrusted`, `repository-unreachable`, `dataset-missing`, `changes-unsaved`
+ */
+export async function update(
+  context: Context,
+  paths: readonly string[] = [],
+  { revision, ...options }: UpdateOptions = {},
+): Promise<UpdateResult> {
+  const { repository, backend } = context;
+  const imports = await backend.imports(paths);
+  // Nobody is asked before this machine agreed to all of it.
+  for (const [path, imported] of imports)
+    requireTrust(repository.root, importRequest(repository, imported, pointerPath(path)));
+  const datasets: ImportedDataset[] = [];
+  const addresses = new Set([...imports.values()].map((imported) => imported.repository));
+  for (const address of addresses) {
+    const wanted = [...imports].filter(([, imported]) => imported.repository === address);
+    await closing(await openOther(context, address), async (opened) => {
+      for (const [to, imported] of wanted) {
+        const asked = revision ?? imported.revision;
+        const other = opened.context;
+        const commit = commitOf(other, asked, opened.commit);
+        const version = await versionAt(other, imported, commit);
+        const followed = { ...imported, ...(asked === undefined ? {} : { revision: asked }), commit };
+        datasets.push(await backend.takeIn(other.backend, version, followed, to, options));
+      }
+    });
+  }
+  return { datasets };
+}
+
+function openOther({ repository, onProgress, onWarning, signal }: Context, address: string) {
+  return openRepositoryAt(repository.root, address, { onProgress, onWarning, signal });
+}
+
+function commitOf(other: Context, revision: string | undefined, main: string | undefined): string {
+  const { root } = other.repository;
+  return revision === undefined ? (main ?? resolveRevision(root, 'HEAD')) : resolveRevision(root, revision);
+}
+
+async function versionAt(
+  { backend }: Context,
+  { path, repository }: Imported,
+  commit: string,
+): Promise<DatasetVersion> {
+  const version = await backend.version(path, commit);
+  if (version !== undefined) return version;
+  throw new VarveError(
+    'dataset-missing',
+    `${repository} has no dataset ${path} any more in ${commit.slice(0, 12)}`,
+    {
+      path,
+      remedy: 'Keep the version that is pinned here, or import the dataset anew from where it lies now.',
+    },
+  );
+}
+
+/** What stands behind the `@` that divides the argument; names may have one too. */
+function revisionOf(
+  { repository, cwd }: Context,
+  argument: string,
+  { path, commit }: DatasetVersion,
+): Pick<Imported, 'revision'> {
+  for (let at = argument.indexOf('@', 1); at > 0; at = argument.indexOf('@', at + 1)) {
+    const revision = argument.slice(at + 1);
+    const isPathBefore = pathInRepository(repository, cwd, argument.slice(0, at)) === path;
+    if (isPathBefore && findRevision(repository.root, revision) === commit) return { revision };
+  }
+  return {};
+}
+
+/** Relative paths are kept relative to the root, wherever the user stands. @throws VarveError `address-invalid` */
+function addressToKeep({ repository, cwd }: Context, address: string): string {
+  const problem = problemOfAddress(address);
+  if (problem !== undefined) throw addressInvalid(address, problem);
+  if (!isPath(address) || isAbsolute(address)) return address;
+  const fromRoot = relative(repository.root, resolve(cwd, address)).split(sep).join('/') || '.';
+  return fromRoot.startsWith('.') ? fromRoot : `./${fromRoot}`;
+}
+
+function addressInvalid(address: string, problem: string): VarveError {
+  const shown = withoutSecrets(address);
+  return new VarveError('address-invalid', `${shown} ${problem}`, {
+    path: shown,
+    remedy:
+      'Give a path, `host:path` or a URL without user and password: Git asks its credential helper for those.',
+  });
+}
+
+function onlyWhole(path: string, part: string): VarveError {
+  return new VarveError(
+    'usage',
+    `${path}/${part} is a part of ${path}, and only whole datasets are imported`,
+    {
+      path: `${path}/${part}`,
+      remedy: `Import ${path}, or copy the part with \`varve get\`.`,
+    },
+  );
+}

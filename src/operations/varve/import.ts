@@ -1,0 +1,124 @@
+import { posix } from 'node:path';
+import { VarveError } from '../../errors.ts';
+import { objectMissing } from '../../store/errors.ts';
+import type { Store } from '../../store/store.ts';
+import { transfer } from '../../store/transfer/transfer.ts';
+import { shellWord } from '../../wording/quote.ts';
+import { ignoreDataset } from '../../workspace/git/gitignore.ts';
+import type { Imported } from '../../workspace/imported.ts';
+import type { Pointer } from '../../workspace/pointer.ts';
+import { dataKind } from '../../workspace/tree/scan.ts';
+import type { Backend } from '../backend/backend.ts';
+import type { CheckoutOptions, ImportedDataset } from '../backend/results.ts';
+import type { DatasetVersion } from '../backend/version.ts';
+import { closing } from '../context/closing.ts';
+import type { WorkingContext } from '../context/context.ts';
+import { isHere } from './bring.ts';
+import { checkoutFrom } from './checkout.ts';
+import { refuseNested, rootOf, selectDatasets } from './datasets/select.ts';
+import { pointerOf } from './datasets/versions.ts';
+import { datasetPath, pointTo, replaceablePointer } from './datasets/write-pointer.ts';
+import { isInPlace } from './in-place/snapshot.ts';
+import { claimInCache, openCache, openRemoteStore } from './stores/stores.ts';
+import { transferOptions } from './stores/transfer-roots.ts';
+
+/** A version of another repository that is to be taken in. */
+interface Taking {
+  readonly other: Backend;
+  readonly version: DatasetVersion;
+  readonly imported: Imported;
+  /** Path of the dataset here, from the root. */
+  readonly to: string;
+}
+
+/** Implements Backend.send. */
+export async function send(context: WorkingContext, version: DatasetVersion, to: Store): Promise<Pointer> {
+  const { path, commit } = version;
+  const pointer = pointerOf(context.repository.root, path, commit)!;
+  if (isInPlace(pointer)) throw liesElsewhere(path, pointer.source);
+  const dataset = { path, pointer };
+  if (await isHere(context, to, dataset)) return pointer;
+  const roots = [rootOf(dataset)];
+  await closing(await openCache(context), async (cache) => {
+    if (await isHere(context, cache, dataset))
+      return transfer(cache, to, roots, transferOptions(context, {}));
+    const remote = await openRemoteStore(context).catch((error: unknown) => {
+      const isAlone = error instanceof VarveError && error.code === 'remote-unset';
+      throw isAlone ? objectMissing(pointer.digest, `the cache of ${context.repository.root}`, path) : error;
+    });
+    return closing(remote.store, () => transfer(remote.store, to, roots, transferOptions(context, {})));
+  });
+  return pointer;
+}
+
+/** Implements Backend.takeIn. What the cache has already is not brought; the pointer follows the data. */
+export async function takeIn(
+  context: WorkingContext,
+  { other, version, imported, to }: Taking,
+  options: CheckoutOptions,
+): Promise<ImportedDataset> {
+  const { repository } = context;
+  const { root } = repository;
+  const before = replaceablePointer(root, to, false);
+  if (before?.imported === undefined) refuseTaken(context, to, before);
+  return closing(await openCache(context), async (cache) => {
+    const sent = await other.send(version, cache);
+    const { imported: _, ...facts } = sent;
+    const pointer: Pointer = { ...facts, path: posix.basename(to), imported: pinned(before, sent, imported) };
+    const dataset = { path: to, pointer };
+    await claimInCache(context, [rootOf(dataset)]);
+    await checkoutFrom(context, cache, [dataset], { ...options, named: true, keepEdited: false });
+    ignoreDataset(root, to);
+    const { change, digest, bytes, files } = pointTo(repository, to, before, pointer);
+    return { ...pointer.imported!, to, digest, bytes, files, change };
+  });
+}
+
+/** The commit that was pinned stays as long as it has the same data: a commit that changed nothing of it is no news. */
+function pinned(before: Pointer | undefined, { digest, profile }: Pointer, imported: Imported): Imported {
+  const known = before?.imported;
+  const isSame =
+    known !== undefined &&
+    before?.digest === digest &&
+    before.profile === profile &&
+    known.repository === imported.repository &&
+    known.path === imported.path &&
+    known.revision === imported.revision;
+  return isSame ? known : imported;
+}
+
+/** Implements Backend.imports. */
+export function imports(context: WorkingContext, paths: readonly string[]): ReadonlyMap<string, Imported> {
+  const found = new Map<string, Imported>();
+  for (const { path, pointer } of selectDatasets(context, paths)) {
+    if (pointer.imported !== undefined) found.set(path, pointer.imported);
+    else if (paths.length > 0) throw notImported(path);
+  }
+  return found;
+}
+
+/** @throws VarveError `path-taken`, and the codes of datasetPath */
+function refuseTaken(context: WorkingContext, to: string, before: Pointer | undefined): void {
+  const { root } = context.repository;
+  const { part } = datasetPath({ ...context, cwd: root }, to);
+  if (part !== undefined) refuseNested(root, to);
+  if (before === undefined && dataKind(root, to) === undefined) return;
+  throw new VarveError('path-taken', `Other data lies at ${to} already`, {
+    path: to,
+    remedy: 'Choose another place with `--to PATH`.',
+  });
+}
+
+function notImported(path: string): VarveError {
+  return new VarveError('import-missing', `${path} was not imported from another repository`, {
+    path,
+    remedy: '`varve update` without a path updates what was; `varve pull` brings what colleagues pushed.',
+  });
+}
+
+function liesElsewhere(path: string, source: string): VarveError {
+  return new VarveError('path-unsupported', `${path} lies in ${source}, and has no data to import`, {
+    path,
+    remedy: `Make a dataset of the same place: \`varve add ${shellWord(source)} --to PATH\`.`,
+  });
+}

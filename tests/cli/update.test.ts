@@ -1,0 +1,83 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { UpdateResult } from '../../src/index.ts';
+import { refused } from '../support/refused.ts';
+import { Sandbox } from '../support/sandbox.ts';
+
+let box: Sandbox;
+beforeEach(() => {
+  box = new Sandbox().repository('registry').withRemote('registry').repository();
+});
+afterEach(() => box.remove());
+
+function publish(text: string): string {
+  box.write('registry/a.csv', text);
+  box.write('registry/folder/x.txt', text);
+  box.write('registry/folder/same.txt', 'same');
+  box.ok(['add', 'a.csv', 'folder'], 'registry');
+  const commit = box.commit(`published ${text}`, 'registry');
+  box.ok(['push'], 'registry');
+  return commit;
+}
+
+const read = (path: string) => readFileSync(box.path('repo', path), 'utf8');
+const update = (...args: string[]) => box.json<UpdateResult>(['update', ...args]).datasets;
+
+test('imported data follows its revision; what was edited here is not lost, and what does not change is left', () => {
+  publish('one');
+  box.git(['tag', 'v1'], 'registry');
+  box.ok(['import', '../registry', 'a.csv@v1']);
+  box.ok(['import', '../registry', 'folder']);
+  box.commit('imported');
+  const commit = publish('two');
+  expect(update().map(({ to, change }) => [to, change])).toEqual([
+    ['a.csv', 'unchanged'],
+    ['folder', 'changed'],
+  ]);
+  expect([read('a.csv'), read('folder/x.txt')]).toEqual(['one', 'two']);
+  expect(read('folder.varve')).toContain(commit);
+  expect(update('a.csv', '--revision', 'main')).toMatchObject([{ revision: 'main', commit }]);
+  expect(read('a.csv')).toBe('two');
+  box.commit('updated');
+  // A commit there that has the same data is no news here.
+  box.write('registry/README', 'x');
+  box.commit('readme', 'registry');
+  expect(update().map(({ change }) => change)).toEqual(['unchanged', 'unchanged']);
+  expect(box.git(['status', '--porcelain'])).toBe('');
+
+  publish('three');
+  box.write('repo/a.csv', 'mine');
+  const { code, err } = box.varve(['update', 'a.csv']);
+  expect(code, err).toBe(2);
+  expect([read('a.csv'), box.git(['status', '--porcelain'])]).toEqual(['mine', '']);
+  box.ok(['update', 'a.csv', '--force']);
+  expect(read('a.csv')).toBe('three');
+
+  box.write('repo/own.csv', 'own');
+  box.ok(['add', 'own.csv']);
+  refused(box, ['update', 'own.csv'], 'import-missing', 'own.csv');
+});
+
+test('an address that came through Git is asked only after consent', () => {
+  publish('one');
+  box.ok(['import', '../registry', 'a.csv']);
+  box.commit('imported');
+  box.git(['clone', '-q', 'repo', 'clone'], '.');
+  // A clone of another machine, which agreed to nothing.
+  box.env.XDG_CONFIG_HOME = box.path('elsewhere');
+  const said = refused(box, ['update'], 'settings-untrusted', 'a.csv.varve', 'clone');
+  expect(said).toContain(box.path('registry'));
+  const [, print] = /varve trust (sha256:[0-9a-f]{64})/.exec(said)!;
+  box.ok(['trust', print!], 'clone');
+  box.ok(['update'], 'clone');
+  expect(readFileSync(box.path('clone/a.csv'), 'utf8')).toBe('one');
+
+  const pointer = readFileSync(box.path('clone/a.csv.varve'), 'utf8');
+  for (const hostile of [`ext::sh -c "touch ${box.path('ran')}"`, '--upload-pack=touch ran']) {
+    writeFileSync(box.path('clone/a.csv.varve'), pointer.replace('"../registry"', JSON.stringify(hostile)));
+    refused(box, ['update'], 'pointer-damaged', 'a.csv.varve', 'clone');
+  }
+  writeFileSync(box.path('clone/a.csv.varve'), pointer.replace('"../registry"', '"../other"'));
+  refused(box, ['update'], 'settings-untrusted', 'a.csv.varve', 'clone');
+  expect(existsSync(box.path('ran'))).toBe(false);
+});
