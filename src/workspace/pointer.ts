@@ -210,7 +210,7 @@ function checkName(name: string, where: string): void {
     `${where} says that it is about ${JSON.stringify(name.slice(0, 200))}`,
     {
       path: where,
-      remedy: `A pointer is named after its data: set its \`path\` to ${JSON.stringify(expected)}, or rename it.`,
+      remedy: `A pointer is named after its data. To rename both, move the pointer back and run \`varve mv\`; or set its \`path\` to ${JSON.stringify(expected)}.`,
     },
   );
 }

@@ -329,6 +329,7 @@ describe('data that Git tracks', () => {
     follow(refused(box, ['add', 'd'], 'path-tracked', 'd/1.csv'));
     box.ok(['add', 'd']);
     expect(box.git(['ls-files', 'd'])).toBe('d/README.md\n');
+    expect(box.json(['status']).datasets).toMatchObject([{ state: 'unchanged' }]);
     for (const name of ['1.csv', '4.csv']) rmSync(box.path('repo/d', name));
     box.ok(['checkout', '--force']);
     expect(readdirSync(box.path('repo/d'))).toHaveLength(5);
@@ -338,7 +339,6 @@ describe('data that Git tracks', () => {
     refused(box, ['add', 'd'], 'path-tracked', 'd/run.py');
     rmSync(box.path('repo/d/1.csv'));
     refused(box, ['checkout', '--force'], 'path-tracked', 'd/run.py');
-    expect(box.json(['status']).datasets).toMatchObject([{ state: 'unchanged' }]);
   });
 
   test('pointers and repositories within are named, and no command that would untrack them', () => {
@@ -362,4 +362,14 @@ test('what is no path is not advised to be added', () => {
   expect(box.varve(['status', 'v1']).err).not.toContain('varve add v1');
   box.write('repo/it is here', 'x');
   expect(box.varve(['status', 'it is here']).err).toContain("varve add 'it is here'");
+});
+
+test('names that another system cannot keep are warned about, once, and added', () => {
+  box.repository();
+  for (const name of ['a:b', 'c:d', 'x']) box.write(`repo/d/${name}`, name);
+  const { code, err, out } = box.varve(['add', 'd']);
+  expect(code, err).toBe(0);
+  expect(err.match(/which no name on Windows has/g)).toHaveLength(1);
+  expect(err).toContain('"d/a:b"');
+  expect(out).toContain('3 files');
 });

@@ -18,6 +18,7 @@ import {
   pathOfFile,
 } from '../../workspace/tree/data-state.ts';
 import { fileClock } from '../../workspace/tree/file-clock.ts';
+import { unportableName } from '../../workspace/tree/portable-names.ts';
 import { contentOf, isSameContent } from '../../workspace/tree/read-record.ts';
 import { dataKind, type ScannedFile, scannedFile } from '../../workspace/tree/scan.ts';
 import {
@@ -155,6 +156,7 @@ async function takeSnapshot(
   if (isMoved && parts !== undefined) throw outdated(dataset);
   const readAtMs = fileClock(repository);
   const found = await readFiles(context, batch, dataset, { record: statCache, parts });
+  warnOfNames(context, dataset, found.here);
   // Of a version that was here as a whole nothing never was; where the pointer moved on, only what lies here can be its version.
   const isAllHere = parts === undefined && statCache !== undefined && statCache.only === undefined;
   const follows = replace || isMoved || isAllHere || before?.kind !== kind ? undefined : before;
@@ -174,6 +176,16 @@ async function takeSnapshot(
       ? { ...before, ...profile }
       : { path: posix.basename(dataset), kind, digest, ...version.facts, ...profile };
   return { dataset, before, pointer, files: version.recorded, only: version.only, notHere, readAtMs };
+}
+
+/** What is added here has to be checked out elsewhere. */
+function warnOfNames({ onWarning }: WorkingContext, dataset: string, here: readonly RecordedFile[]): void {
+  if (onWarning === undefined) return;
+  const found = unportableName(here.map(({ file }) => pathOfFile(dataset, file.path)));
+  if (found !== undefined)
+    onWarning(
+      `${JSON.stringify(found.path)} ${found.why}: it can be checked out only where that does not matter.`,
+    );
 }
 
 function outdated(dataset: string): VarveError {
