@@ -99,9 +99,14 @@ it('does what the command line does, with the same documents', async () => {
 });
 
 it('registers itself with Git, and takes it back', async () => {
-  expect(await repo.git.install({ diff: true })).toEqual({ diff: true, merge: false, prePush: false });
+  expect(await repo.git.install({ diff: true })).toEqual({
+    diff: true,
+    merge: false,
+    prePush: false,
+    checkout: false,
+  });
   expect(box.git(['diff', 'release/v1', 'HEAD', '--', 'data/t.csv.varve'])).toContain('name');
-  expect(await repo.git.uninstall()).toEqual({ diff: false, merge: false, prePush: false });
+  expect(await repo.git.uninstall()).toEqual({ diff: false, merge: false, prePush: false, checkout: false });
 });
 
 it('infers, shows, updates and holds against a schema', async () => {
