@@ -52,7 +52,7 @@ test('ls lists datasets, and what lies within one, of the working tree and of an
 test('ls needs no data here: the list comes from the remote', () => {
   box.ok(['push']);
   box.clone('repo', 'clone');
-  rmSync(box.path('repo/.varve/cache'), { recursive: true });
+  rmSync(box.path('repo/.git/varve/cache'), { recursive: true });
   expect(box.ok(['ls', 'data/tab'], 'clone')).toContain('data/tab/sub/');
   expect(box.ok(['ls', '--repository', '../clone', 'v1', 'data/tab/sub'], 'repo')).toContain('y.txt');
 });

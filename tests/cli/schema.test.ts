@@ -34,6 +34,6 @@ test('a schema that is not there is inferred by the command that the message giv
   sandbox.ok(infer.split(' '));
   sandbox.ok(['validate', 'wines.csv']);
   sandbox.write('repo/a;b.csv', 'id,name\n1,Ann\n');
-  // The name would be more than a word to the shell that it is pasted into.
-  expect(sandbox.varve(['validate', 'a;b.csv']).err).toContain('`varve schema infer DATASET`');
+  // One word to the shell that it is pasted into.
+  expect(sandbox.varve(['validate', 'a;b.csv']).err).toContain("`varve schema infer 'a;b.csv'`");
 });

@@ -335,7 +335,11 @@ const CASES: readonly Case[] = [
   {
     name: 'a folder of varve that is a link, for an import',
     dvc: true,
-    write: link('../elsewhere', '.varve'),
+    // A cache that an earlier varve left there would be used.
+    write: (box) => {
+      mkdirSync(box.path('elsewhere/cache'), { recursive: true });
+      link('../elsewhere', '.varve')(box);
+    },
     stops: [['import-dvc']],
     reaches: 'folder',
   },
