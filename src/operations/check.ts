@@ -4,10 +4,12 @@ import type { DriftReport } from '../drift/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import { resolveRevision } from '../workspace/git/pointers.ts';
 import type { VersionFacts } from './backend/version.ts';
+import { closing } from './context/closing.ts';
 import type { Context, Watch } from './context/context.ts';
 import { openContext } from './context/open.ts';
 import { type NamedDataset, nameDataset, schemaPathOf } from './datasets/resolve.ts';
 import { driftSettings } from './drift.ts';
+import { fetchMissing } from './statistics/fetch-missing.ts';
 import { profileOfDataset } from './statistics/load.ts';
 import { storedProfile } from './statistics/stored.ts';
 import { validate } from './validate.ts';
@@ -29,7 +31,7 @@ export interface CheckResult {
 
 /**
  * Validates every dataset whose snapshot is not that of the base, and compares the two: what a pull request should be told
- * about its data. Reads profiles only.
+ * about its data. Reads profiles only, and fetches those that this clone lacks.
  * @throws VarveError `revision-unknown`, `profile-not-fetched`
  */
 export async function check(
@@ -43,12 +45,24 @@ export async function check(
   const before = new Map(
     (await context.backend.versionsAt(commit)).map((version) => [version.path, version]),
   );
+  const changed = (await context.backend.select(paths)).filter(
+    ({ path, content }) => before.get(path)?.content !== content,
+  );
+  await fetchProfilesOf(context, [...changed, ...changed.flatMap(({ path }) => before.get(path) ?? [])]);
   const datasets: CheckedDataset[] = [];
-  for (const { path, content } of await context.backend.select(paths)) {
-    if (before.get(path)?.content === content) continue;
-    datasets.push(await checked(context, base, path, before.get(path)));
-  }
+  for (const { path } of changed) datasets.push(await checked(context, base, path, before.get(path)));
   return { base: commit, datasets };
+}
+
+/** Fetches them together; what cannot be fetched is told by whoever needs it. */
+async function fetchProfilesOf(context: Context, versions: readonly VersionFacts[]): Promise<void> {
+  await closing(await context.backend.openProfileStore(), (store) =>
+    fetchMissing(
+      context,
+      store,
+      versions.flatMap(({ profile }) => profile ?? []),
+    ),
+  );
 }
 
 async function checked(

@@ -6,7 +6,7 @@ import { diff } from '../../operations/diff.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { changeLines } from '../change-lines.ts';
-import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
+import { type CommonOptions, defineCommand, offlineOption, type RunCommand } from '../command.ts';
 import { type Paint, painter } from '../terminal/text.ts';
 
 export function command(run: RunCommand): Command {
@@ -21,10 +21,11 @@ export function command(run: RunCommand): Command {
   )
     .argument('[rev-or-path...]', 'up to two revisions, then datasets')
     .option('--exit-code', 'exit 1 where anything differs')
+    .addOption(offlineOption())
     .action((words: string[], options: CommonOptions & { exitCode?: true }) =>
-      run(options, async ({ cwd, signal, onProgress, colours }) => {
+      run(options, async ({ cwd, signal, onProgress, onWarning, offline, colours }) => {
         const { compareStatistics } = await import('../../operations/statistics/compare.ts');
-        const result = await diff(await openContext(cwd, { signal, onProgress }), words, {
+        const result = await diff(await openContext(cwd, { signal, onProgress, onWarning, offline }), words, {
           compareStatistics,
         });
         const found = options.exitCode && result.datasets.length > 0;

@@ -1,3 +1,4 @@
+import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
 import type { Repository } from '../../workspace/repository.ts';
@@ -79,6 +80,8 @@ export interface Backend {
   readFile(version: DatasetVersion, file: string | undefined): AsyncIterable<Uint8Array>;
   /** The store of this clone that has the statistics of versions. Close it. */
   openProfileStore(): Promise<Store>;
+  /** Brings profiles from a remote into that store. What no remote has stays missing. @throws VarveError where a remote cannot be asked */
+  fetchProfiles(profiles: readonly Digest[]): Promise<void>;
 
   /** Makes a version of each path, with its statistics. All of them or none. */
   add(paths: readonly string[], options: BackendAddOptions): Promise<AddResult>;

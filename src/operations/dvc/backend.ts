@@ -6,6 +6,7 @@
 import { unsupported } from '../../dvc/format/config.ts';
 import type { DvcRepository } from '../../dvc/tree/repository.ts';
 import { VarveError } from '../../errors.ts';
+import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import { importedCacheRequest } from '../../workspace/trust/cache.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
@@ -102,6 +103,11 @@ export class DvcBackend implements Backend {
   async openProfileStore(): Promise<Store> {
     const { openProfileStore } = await import('./profiles.ts');
     return openProfileStore(this.#context);
+  }
+
+  async fetchProfiles(profiles: readonly Digest[]): Promise<void> {
+    const { fetchProfiles } = await import('./fetch-profiles.ts');
+    return fetchProfiles(this.#context, profiles);
   }
 
   async add(paths: readonly string[], options: BackendAddOptions): Promise<AddResult> {

@@ -3,6 +3,7 @@
  * line nor DVC.
  */
 
+import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
 import { pathInRepository, type Repository } from '../../workspace/repository.ts';
@@ -94,6 +95,11 @@ export class VarveBackend implements Backend {
   async openProfileStore(): Promise<Store> {
     const { openCache } = await import('./stores/stores.ts');
     return openCache(this.#context);
+  }
+
+  async fetchProfiles(profiles: readonly Digest[]): Promise<void> {
+    const { fetchProfiles } = await import('./fetch-profiles.ts');
+    return fetchProfiles(this.#context, profiles);
   }
 
   async add(paths: readonly string[], options: BackendAddOptions): Promise<AddResult> {
