@@ -19,6 +19,7 @@ import type {
   ListedRemote,
   PullResult,
   RemoteAddOptions,
+  RemoteStatus,
   SnapshotFile,
   StatusResult,
   TransferChoice,
@@ -98,6 +99,8 @@ export interface Backend {
   checkout(paths: readonly string[], options: CheckoutOptions): Promise<CheckoutResult>;
   /** Sends what a remote lacks. */
   push(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
+  /** Tells which versions of all commits the remote lacks, from lists alone: no data is read. */
+  remoteStatus(paths: readonly string[], remote: string | undefined): Promise<RemoteStatus>;
   /** Brings what the cache lacks. */
   fetch(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
   /** Fetches, then checks out. */

@@ -23,6 +23,7 @@ import type {
   ImportDvcResult,
   ListedRemote,
   PullResult,
+  RemoteStatus,
   SnapshotFile,
   StatusResult,
   TransferChoice,
@@ -148,6 +149,11 @@ export class DvcBackend implements Backend {
   async push(paths: readonly string[], choice: TransferChoice): Promise<TransferResult> {
     const { push } = await import('./transfer.ts');
     return push(this.#context, paths, choice);
+  }
+
+  async remoteStatus(paths: readonly string[], remote: string | undefined): Promise<RemoteStatus> {
+    const { remoteStatus } = await import('./transfer.ts');
+    return remoteStatus(this.#context, paths, remote);
   }
 
   async fetch(paths: readonly string[], choice: TransferChoice): Promise<TransferResult> {

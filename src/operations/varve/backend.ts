@@ -26,6 +26,7 @@ import type {
   ListedRemote,
   PullResult,
   RemoteAddOptions,
+  RemoteStatus,
   SnapshotFile,
   StatusResult,
   TransferChoice,
@@ -133,6 +134,11 @@ export class VarveBackend implements Backend {
   async push(paths: readonly string[], choice: TransferChoice): Promise<TransferResult> {
     const { push } = await import('./push.ts');
     return push(this.#context, paths, choice);
+  }
+
+  async remoteStatus(paths: readonly string[], remote: string | undefined): Promise<RemoteStatus> {
+    const { remoteStatus } = await import('./unpushed.ts');
+    return remoteStatus(this.#context, paths, remote);
   }
 
   async fetch(paths: readonly string[], choice: TransferChoice): Promise<TransferResult> {
