@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { RemoteStatus } from '../../src/operations/backend/results.ts';
-import { describeWithDvc, Sandbox as DvcSandbox } from '../support/dvc-sandbox.ts';
+import { Sandbox as DvcSandbox, describeWithDvc } from '../support/dvc-sandbox.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
 let box: Sandbox;
