@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { OnProgress } from '../progress.ts';
 
 /** The surroundings that a command may use. */
@@ -7,6 +7,8 @@ export interface Io {
   readonly cwd: string;
   readonly signal: AbortSignal;
   readonly onProgress: OnProgress;
+  /** Whether `--offline` was given. */
+  readonly offline: boolean;
   /** Whether standard output takes colours. */
   readonly colours: boolean;
   /** Columns of the terminal; undefined if standard output is none. */
@@ -32,6 +34,8 @@ export interface Outcome {
 
 export interface CommonOptions {
   readonly json?: true;
+  /** See offlineOption. */
+  readonly offline?: true;
 }
 
 /** Does the work of a command and prints its outcome, its progress and its errors, as people or scripts want them. */
@@ -63,6 +67,11 @@ export function defineCommand(
 
 function exampleLine([line, meaning]: readonly [string, string]): string {
   return `  $ ${line}\n      ${meaning}\n`;
+}
+
+/** The option of commands that read statistics, by which they leave remotes alone. */
+export function offlineOption(): Option {
+  return new Option('--offline', 'fetch no statistics that this clone lacks');
 }
 
 /** Parses the value of an option that counts something. */

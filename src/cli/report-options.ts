@@ -7,18 +7,19 @@ import type { ProfilingOptions } from '../operations/statistics/load.ts';
 import type { RenderOptions, ReportFormat } from '../report/format.ts';
 import { neutral } from '../wording/neutral.ts';
 import { refuseLinksOut } from '../workspace/repository.ts';
-import { type CommonOptions, type Io, type Outcome, positiveInteger } from './command.ts';
+import { type CommonOptions, type Io, type Outcome, offlineOption, positiveInteger } from './command.ts';
 
 export interface ReportOptions extends CommonOptions {
   readonly format: ReportFormat;
   readonly output?: string;
 }
 
-/** Adds `--format` and `--output` to a command that ends in a report. */
+/** Adds `--format`, `--output` and `--offline` to a command that ends in a report on statistics. */
 export function withReportOptions(command: Command, formats: readonly ReportFormat[]): Command {
   return command
     .addOption(new Option('--format <format>', 'how to write the report').choices(formats).default('text'))
-    .option('--output <file>', 'write the report into a file');
+    .option('--output <file>', 'write the report into a file')
+    .addOption(offlineOption());
 }
 
 /** Adds what decides which rows are counted, and with how much of the machine. */

@@ -108,6 +108,7 @@ async function execute(global: GlobalOptions, options: CommonOptions, work: Work
         bar ??= new ProgressBar(process.stderr);
         bar.show(event);
       },
+      offline: options.offline === true,
       get colours() {
         return hasColours();
       },

@@ -1,5 +1,10 @@
 import type { Command } from 'commander';
-import type { TransferChoice, TransferResult } from '../operations/backend/results.ts';
+import type {
+  LackingVersion,
+  RemoteStatus,
+  TransferChoice,
+  TransferResult,
+} from '../operations/backend/results.ts';
 import { neutral } from '../wording/neutral.ts';
 import { byteSize, counted } from '../wording/numbers.ts';
 import { type CommonOptions, defineCommand, positiveInteger } from './command.ts';
@@ -21,7 +26,31 @@ export function pushLines(result: TransferResult): string {
   const stays = (result.inPlace ?? []).map(({ path, url }) =>
     neutral(`${path} lies in ${url}: its list was pushed, and its data stays there.`),
   );
-  return [remoteLine('pushed to', result), ...stays].join('\n');
+  return [remoteLine('pushed to', result), ...stays, ...unsentLines(result)].join('\n');
+}
+
+function unsentLines({ unsent = 0, remote }: TransferResult): string[] {
+  if (unsent === 0 || remote === null) return [];
+  const lacks = `Not sent: ${counted(unsent, 'version')} of other commits, which ${remote.name} lacks.`;
+  return [neutral(`${lacks} \`varve push --all-commits\` sends them, \`varve push --dry-run\` names them.`)];
+}
+
+/** Says what a remote lacks. Exit code 1 goes with it if that is anything. */
+export function remoteStatusLines({ remote, versions, lacking }: RemoteStatus): string {
+  const place = neutral(`${remote.name} (${remote.url})`);
+  if (lacking.length === 0) return `${place} has all of ${counted(versions, 'version')}.`;
+  return [
+    `${place} lacks ${lacking.length} of ${counted(versions, 'version')}; \`varve push --all-commits\` sends what is here:`,
+    ...lacking.map((version) => `  ${neutral(lackingLine(version))}`),
+  ].join('\n');
+}
+
+/** `data/a.csv sha256:0123456789ab  commit 0123456789ab, Ann, 2026-01-01: subject` */
+function lackingLine({ path, digest, commit, author, date, subject }: LackingVersion): string {
+  const [algorithm, value = ''] = digest.split(':');
+  const version = `${path}  ${algorithm}:${value.slice(0, 12)}`;
+  if (commit === undefined) return version;
+  return `${version}  commit ${commit.slice(0, 12)}, ${author}, ${date?.slice(0, 10)}: ${subject}`;
 }
 
 /** Says what a fetch did. */

@@ -16,6 +16,7 @@ import type {
   ImportedDataset,
   MoveResult,
   PullResult,
+  RemoteStatus,
   RemoveOptions,
   RemoveResult,
   SnapshotFile,
@@ -46,6 +47,7 @@ import { move } from '../operations/move.ts';
 import { listFiles, openFile, readProfile } from '../operations/open-version.ts';
 import { pull } from '../operations/pull.ts';
 import { push } from '../operations/push.ts';
+import { remoteStatus } from '../operations/remote-status.ts';
 import { remove } from '../operations/remove.ts';
 import { restore } from '../operations/restore.ts';
 import { status } from '../operations/status.ts';
@@ -329,6 +331,25 @@ export class VarveRepository extends DataFolder {
     const call = this.#session.begin('push', options, TRANSFER);
     const { paths = [], ...choice } = call.options;
     return push(await this.#context(call.watch), paths, choice);
+  }
+
+  /**
+   * Tells which versions the remote lacks, of the working tree and of all commits that a branch or tag reaches.
+   * @throws VarveError `remote-unset`, `remote-unknown`, `settings-untrusted`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const { lacking } = await repo.remoteStatus({ remote: 'origin' });
+   * console.log(lacking.map(({ path, commit }) => `${path} of ${commit}`));
+   * ```
+   */
+  async remoteStatus(
+    options: PathOptions & Pick<TransferChoice, 'remote'> & Watch = {},
+  ): Promise<RemoteStatus> {
+    const call = this.#session.begin('remoteStatus', options, { paths: TEXTS, remote: TEXT });
+    return remoteStatus(await this.#context(call.watch), call.options.paths, call.options.remote);
   }
 
   /** Brings what the cache lacks; the data itself is not touched. @throws VarveError as push */

@@ -1,7 +1,7 @@
 import { type Watch, watching } from '../operations/context/context.ts';
-import { CALLBACK, checkOptions, type Kinds, SIGNAL } from './arguments.ts';
+import { CALLBACK, checkOptions, FLAG, type Kinds, SIGNAL } from './arguments.ts';
 
-const WATCH: Kinds<Watch> = { signal: SIGNAL, onProgress: CALLBACK, onWarning: CALLBACK };
+const WATCH: Kinds<Watch> = { signal: SIGNAL, onProgress: CALLBACK, onWarning: CALLBACK, offline: FLAG };
 
 /** What the caller of a method gives, checked and taken apart. */
 export interface Call<T> {
@@ -28,13 +28,20 @@ export class Session {
    */
   begin<T extends Watch>(where: string, given: T, kinds: Kinds<Omit<T, keyof Watch>>): Call<T> {
     const all = { ...WATCH, ...kinds } as unknown as Kinds<T>;
-    const { signal, onProgress, onWarning, ...options } = checkOptions(where, given, all);
+    const {
+      signal,
+      onProgress,
+      onWarning,
+      offline = this.#watch.offline,
+      ...options
+    } = checkOptions(where, given, all);
     const signals = [this.#watch.signal, signal].filter((one) => one !== undefined);
-    const watch = watching({
+    const watched = watching({
       onProgress: onProgress ?? this.#watch.onProgress,
       onWarning: onWarning ?? this.#watch.onWarning,
       signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
     });
+    const watch = offline === undefined ? watched : { ...watched, offline };
     watch.signal?.throwIfAborted();
     return { options, watch };
   }

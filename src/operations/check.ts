@@ -5,11 +5,13 @@ import type { DriftReport } from '../drift/model.ts';
 import { type ErrorCode, VarveError } from '../errors.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import type { DatasetVersion } from './backend/version.ts';
+import { closing } from './context/closing.ts';
 import type { Context, Watch } from './context/context.ts';
 import { openContext } from './context/open.ts';
 import { type DatasetChange, type DatasetDifference, differencesFrom } from './datasets/differences.ts';
 import { type NamedDataset, schemaPathOf } from './datasets/resolve.ts';
 import { driftSettings } from './drift.ts';
+import { fetchMissing } from './statistics/fetch-missing.ts';
 import { profileOfDataset } from './statistics/load.ts';
 import { asPbtxt } from './statistics/schema-file.ts';
 import { storedProfile } from './statistics/stored.ts';
@@ -65,16 +67,17 @@ export async function check(
 
 /** Of what differs, the profiles that this clone lacks. Where the remote cannot be asked, each dataset that needs one fails by its name. */
 async function bringProfiles(context: Context, datasets: readonly DatasetDifference[]): Promise<void> {
-  try {
-    await context.backend.fetchProfiles(
-      datasets.flatMap(({ version, before }) => [version ?? [], before ?? []].flat()),
-    );
-  } catch (error) {
-    if (!(error instanceof VarveError) || error.code === 'settings-untrusted') throw error;
+  const profiles = datasets.flatMap(({ version, before }) =>
+    [version?.profile ?? [], before?.profile ?? []].flat(),
+  );
+  const failure = await closing(await context.backend.openProfileStore(), (store) =>
+    fetchMissing(context, store, profiles),
+  );
+  if (failure?.code === 'settings-untrusted') throw failure;
+  if (failure !== undefined)
     context.onWarning?.(
-      `The profiles that this clone lacks could not be fetched: ${error.message}. ${error.remedy}`,
+      `The profiles that this clone lacks could not be fetched: ${failure.message}. ${failure.remedy}`,
     );
-  }
 }
 
 async function checked(

@@ -8,6 +8,7 @@ import { closing } from './context/closing.ts';
 import type { Context } from './context/context.ts';
 import { withDatasetRenames } from './datasets/renames.ts';
 import { splitRevisions } from './datasets/revisions.ts';
+import { fetchMissing } from './statistics/fetch-missing.ts';
 
 /** Compares the profiles of two versions of the dataset at `path`; undefined if one has none. */
 export type CompareStatistics = (
@@ -54,14 +55,15 @@ export async function diffRevisions(
 }
 
 async function withStatistics(
-  { backend }: Context,
+  context: Context,
   compared: readonly ComparedDataset[],
   compare: CompareStatistics | undefined,
 ): Promise<DatasetDiff[]> {
   const hasProfiles = ({ versions }: ComparedDataset) =>
     versions?.every(({ profile }) => profile !== undefined) ?? false;
   if (compare === undefined || !compared.some(hasProfiles)) return compared.map(({ diff: found }) => found);
-  return closing(await backend.openProfileStore(), async (profiles) => {
+  return closing(await context.backend.openProfileStore(), async (profiles) => {
+    await fetchStatistics(context, profiles, compared);
     const datasets: DatasetDiff[] = [];
     for (const { diff: found, versions } of compared) {
       const statistics = versions && (await compare(profiles, found.path, versions));
@@ -69,6 +71,20 @@ async function withStatistics(
     }
     return datasets;
   });
+}
+
+async function fetchStatistics(
+  context: Context,
+  profiles: Store,
+  compared: readonly ComparedDataset[],
+): Promise<void> {
+  const wanted = compared.flatMap(({ versions }) => {
+    const [before, after] = versions?.map(({ profile }) => profile) ?? [];
+    return before === undefined || after === undefined || before === after ? [] : [before, after];
+  });
+  const failure = await fetchMissing(context, profiles, wanted);
+  if (failure !== undefined && failure.code !== 'remote-unset')
+    context.onWarning?.(`statistics that this clone lacks are not compared: ${failure.message}`);
 }
 
 function noCommit(root: string): VarveError {

@@ -76,6 +76,30 @@ test('gc of a remote keeps what other clones pushed', () => {
   expect(readFileSync(box.path('clone/data/f.bin'), 'utf8')).toBe('of the other clone');
 });
 
+test('versions that this clone never pushed are no push under way: gc of the remote frees what nothing names', () => {
+  box.repository();
+  box.withRemote();
+  addAndCommit('first', 'first');
+  box.ok(['push']);
+  box.write('repo/data/f.bin', 'pushed, and of no commit');
+  box.ok(['add', 'data']);
+  box.ok(['push']);
+  box.git(['restore', 'data.varve']);
+  box.ok(['checkout', '--force']);
+  addAndCommit('never pushed', 'second');
+  const { freedObjects, postponed } = box.json<{ freedObjects: number; postponed?: string }>([
+    'gc',
+    '--remote',
+    'origin',
+    '--grace',
+    '0',
+  ]);
+  expect(postponed).toBeUndefined();
+  expect(freedObjects).toBeGreaterThan(0);
+  box.ok(['push', '--all-commits']);
+  expect(box.ok(['verify', '--remote', 'origin'])).toContain('whole');
+});
+
 test('a cache that clones share: no gc takes what another clone needs', () => {
   box.repository();
   addAndCommit('first', 'first');

@@ -6,7 +6,7 @@ import { diff } from '../../operations/diff.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { changeLines } from '../change-lines.ts';
-import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
+import { type CommonOptions, defineCommand, offlineOption, type RunCommand } from '../command.ts';
 import { withProblems } from '../problems.ts';
 import { type Paint, painter } from '../terminal/text.ts';
 
@@ -27,10 +27,11 @@ export function command(run: RunCommand): Command {
       'up to two revisions, or A..B or A...B, then datasets, or files and folders within',
     )
     .option('--exit-code', 'exit 1 where anything differs')
+    .addOption(offlineOption())
     .action((words: string[], options: CommonOptions & { exitCode?: true }) =>
-      run(options, async ({ cwd, signal, onProgress, colours, note }) => {
+      run(options, async ({ cwd, signal, onProgress, onWarning, offline, colours, note }) => {
         const { compareStatistics } = await import('../../operations/statistics/compare.ts');
-        const result = await diff(await openContext(cwd, { signal, onProgress }), words, {
+        const result = await diff(await openContext(cwd, { signal, onProgress, onWarning, offline }), words, {
           compareStatistics,
         });
         const found = options.exitCode && result.datasets.length > 0;

@@ -1,8 +1,14 @@
 import type { Command } from 'commander';
 import { openContext } from '../../operations/context/open.ts';
 import { push } from '../../operations/push.ts';
+import { remoteStatus } from '../../operations/remote-status.ts';
 import type { RunCommand } from '../command.ts';
-import { defineTransfer, pushLines, type TransferCommandOptions } from '../transfer-options.ts';
+import {
+  defineTransfer,
+  pushLines,
+  remoteStatusLines,
+  type TransferCommandOptions,
+} from '../transfer-options.ts';
 
 export function command(run: RunCommand): Command {
   return defineTransfer(
@@ -11,11 +17,26 @@ export function command(run: RunCommand): Command {
     [
       ['varve push', 'the snapshots that the pointers here name'],
       ['varve push --all-commits --remote backup', 'every version, to another remote'],
+      ['varve push --dry-run', 'names every version that the remote lacks: exit code 1 if there is one'],
     ],
-  ).action((paths: string[], options: TransferCommandOptions) =>
-    run(options, async ({ cwd, signal, onProgress, onWarning }) => {
-      const result = await push(await openContext(cwd, { signal, onProgress, onWarning }), paths, options);
-      return { json: result, text: pushLines(result) };
-    }),
-  );
+  )
+    .option(
+      '--dry-run',
+      'send nothing: name what the remote lacks, of all commits, and exit 1 if that is anything',
+    )
+    .action((paths: string[], options: TransferCommandOptions & { readonly dryRun?: true }) =>
+      run(options, async ({ cwd, signal, onProgress, onWarning }) => {
+        const context = await openContext(cwd, { signal, onProgress, onWarning });
+        if (options.dryRun) {
+          const found = await remoteStatus(context, paths, options.remote);
+          return {
+            json: found,
+            text: remoteStatusLines(found),
+            exitCode: found.lacking.length === 0 ? 0 : 1,
+          };
+        }
+        const result = await push(context, paths, options);
+        return { json: result, text: pushLines(result) };
+      }),
+    );
 }

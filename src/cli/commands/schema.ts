@@ -5,7 +5,7 @@ import { schemaUpdate } from '../../operations/schema-update.ts';
 import type { Anomaly } from '../../schema/anomaly.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { counted } from '../../wording/numbers.ts';
-import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
+import { type CommonOptions, defineCommand, offlineOption, type RunCommand } from '../command.ts';
 
 export function command(run: RunCommand): Command {
   return defineCommand(
@@ -38,6 +38,7 @@ function infer(run: RunCommand): Command {
     .addOption(formatOption())
     .option('--output <file>', 'another place')
     .option('--force', 'replace a schema that is there')
+    .addOption(offlineOption())
     .action((datasets: string[], options: CommonOptions & SchemaInferOptions) =>
       run(options, async (io) => {
         const result = await schemaInfer(io.cwd, datasets, options, io);
@@ -79,6 +80,7 @@ function update(run: RunCommand): Command {
     .argument('<dataset>', 'path, path@REV, or a plain file or folder')
     .option('--schema <file>', 'another schema than <dataset>.schema.yaml')
     .option('--dry-run', 'write nothing')
+    .addOption(offlineOption())
     .action((dataset: string, options: CommonOptions & Parameters<typeof schemaUpdate>[2]) =>
       run(options, async (io) => {
         const result = await schemaUpdate(io.cwd, dataset, options, io);

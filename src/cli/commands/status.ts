@@ -1,13 +1,15 @@
 import type { Command } from 'commander';
 import type { DatasetState, DatasetStatus, StatusResult } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
+import { remoteStatus } from '../../operations/remote-status.ts';
 import { status } from '../../operations/status.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { changeLines } from '../change-lines.ts';
-import { defineCommand, type RunCommand } from '../command.ts';
+import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 import { withProblems } from '../problems.ts';
 import { type Paint, painter } from '../terminal/text.ts';
+import { remoteStatusLines } from '../transfer-options.ts';
 
 /** Parts of a dataset that are named. */
 const MAX_PARTS = 5;
@@ -16,11 +18,23 @@ export function command(run: RunCommand): Command {
   return defineCommand('status', 'Shows which data has changed since its last snapshot.', [
     ['varve status', 'looks at every dataset'],
     ['varve status data/flights.csv --json', 'one dataset, for a script'],
+    ['varve status --remote', 'is every version pushed? Exit code 1 where one is not, for CI'],
   ])
     .argument('[path...]', 'datasets, or folders that hold some')
-    .action((paths: string[], options) =>
-      run(options, async ({ cwd, signal, onProgress, colours, note }) => {
-        const result = await status(await openContext(cwd, { signal, onProgress }), paths);
+    .option('--remote [name]', 'name what a remote lacks (the default one, if none is named): of all commits')
+    .action((paths: string[], options: CommonOptions & { readonly remote?: string | true }) =>
+      run(options, async ({ cwd, signal, onProgress, onWarning, colours, note }) => {
+        const context = await openContext(cwd, { signal, onProgress, onWarning });
+        if (options.remote !== undefined) {
+          const name = options.remote === true ? undefined : options.remote;
+          const found = await remoteStatus(context, paths, name);
+          return {
+            json: found,
+            text: remoteStatusLines(found),
+            exitCode: found.lacking.length === 0 ? 0 : 1,
+          };
+        }
+        const result = await status(context, paths);
         return withProblems({ note }, result.problems, {
           json: result,
           text: describe(result, painter(colours)),

@@ -89,6 +89,27 @@ export async function pushOutputs(
   });
 }
 
+/**
+ * Finds the outputs of which the remote of each lacks something. Asks for names alone. Where the cache lacks the list of a directory,
+ * the list on the remote stands for its files, as for DVC.
+ */
+export async function lackingOutputs(
+  context: DvcContext,
+  wanted: readonly Wanted[],
+  options: DvcTransferOptions,
+): Promise<Wanted[]> {
+  const lacking: Wanted[] = [];
+  await onEachRemote(context, wanted, options, async (remote, group) => {
+    for (const one of group) {
+      const files = await filesOfAll(context, [one]);
+      const ids = [one.output.id, ...distinct(files).map(({ id }) => id)];
+      if ((await remote.present(ids)).size < new Set(ids).size) lacking.push(one);
+    }
+    return { objects: 0, bytes: 0 };
+  });
+  return lacking;
+}
+
 /** Runs `work` once a remote, on the outputs that are bound to it. */
 async function onEachRemote(
   context: DvcContext,

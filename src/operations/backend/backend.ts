@@ -1,3 +1,4 @@
+import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
 import type { Imported } from '../../workspace/imported.ts';
@@ -23,6 +24,7 @@ import type {
   MoveResult,
   PullResult,
   RemoteAddOptions,
+  RemoteStatus,
   RemoveOptions,
   RemoveResult,
   RestoreVersionsOptions,
@@ -129,6 +131,8 @@ export interface Backend {
   copyOut(version: DatasetVersion, part: string | undefined, target: string): Promise<CopiedFiles>;
   /** The store of this clone that has the statistics of versions. Close it. */
   openProfileStore(): Promise<Store>;
+  /** Brings profiles from a remote into that store. What no remote has stays missing. @throws VarveError where a remote cannot be asked */
+  fetchProfiles(profiles: readonly Digest[]): Promise<void>;
 
   /** Makes a version of each path, with its statistics. All of them or none. */
   add(paths: readonly string[], options: BackendAddOptions): Promise<AddResult>;
@@ -158,13 +162,10 @@ export interface Backend {
   move(paths: readonly string[], target: string): Promise<MoveResult>;
   /** Sends what a remote lacks. */
   push(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
+  /** Tells which versions of all commits the remote lacks, from lists alone: no data is read. */
+  remoteStatus(paths: readonly string[], remote: string | undefined): Promise<RemoteStatus>;
   /** Brings what the cache lacks, also of `path@REV` and of the versions of `path@REV..REV` if they are named. */
   fetch(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
-  /**
-   * Brings the statistics of versions that this clone lacks and a remote has, and no data. It asks no remote if there are none such.
-   * @throws VarveError `remote-unset`, `settings-untrusted`, and what the remote meets
-   */
-  fetchProfiles(versions: readonly DatasetVersion[]): Promise<void>;
   /** Fetches, then checks out. */
   pull(paths: readonly string[], options: TransferChoice & CheckoutOptions): Promise<PullResult>;
   /** Reads every byte of the cache, or of a remote, and checks it. */

@@ -218,6 +218,29 @@ export interface TransferResult {
   readonly bytes: number;
   /** Datasets whose data lies in a bucket. Of them, the remote has the lists; a push copies nothing more. */
   readonly inPlace?: readonly InPlace[];
+  /** Of a push: versions of other commits that the remote lacks, and that were not asked for; absent if there are none. */
+  readonly unsent?: number;
+}
+
+/** What a remote has of the versions that branches, tags and the working tree name. */
+export interface RemoteStatus {
+  readonly remote: { readonly name: string; readonly url: string };
+  /** How many versions were looked for. */
+  readonly versions: number;
+  /** Those of which the remote lacks something; none if everything is pushed. */
+  readonly lacking: readonly LackingVersion[];
+}
+
+/** A version that is not where it should be, with the first commit that has it, if one has. */
+export interface LackingVersion {
+  readonly path: string;
+  /** As the pointer names it: `sha256:…`, or of DVC `md5:…`. */
+  readonly digest: string;
+  readonly commit?: string;
+  readonly author?: string;
+  /** Of the author, ISO 8601. */
+  readonly date?: string;
+  readonly subject?: string;
 }
 
 /** A dataset whose data lies in a bucket, and what was read of it there. */

@@ -10,6 +10,8 @@ export interface Watch {
   /** Told what whoever waits should know beside the result; perhaps more than once. */
   readonly onWarning?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Whether statistics that this clone lacks are missing, rather than fetched from the remote. */
+  readonly offline?: boolean | undefined;
 }
 
 /** A repository, and where in it somebody stands. */

@@ -1,7 +1,7 @@
 import type { Profile } from '../../profile/model/model.ts';
 import type { ContentKey, DatasetVersion, VersionFacts } from '../backend/version.ts';
 import type { Context } from '../context/context.ts';
-import { storedProfile } from '../statistics/stored.ts';
+import { storedProfiles } from '../statistics/stored.ts';
 
 export interface ProfiledVersion {
   /** `path@commit`. */
@@ -21,15 +21,23 @@ export async function profiledVersions(
   path: string,
   revision: string,
 ): Promise<ProfiledVersion[]> {
-  const versions: ProfiledVersion[] = [];
   const history = await context.backend.history(path, revision);
-  for (const { commit, date, version } of history.toReversed()) {
-    if (version?.profile === undefined) continue;
-    const name = `${path}@${commit.slice(0, 12)}`;
-    const profile = await storedProfile(context, name, version.profile);
-    versions.push({ name, date, digest: version.content, profile });
-  }
-  return versions;
+  const versions = history.toReversed().flatMap(({ commit, date, version }) => {
+    if (version?.profile === undefined) return [];
+    return {
+      name: `${path}@${commit.slice(0, 12)}`,
+      date,
+      content: version.content,
+      digest: version.profile,
+    };
+  });
+  const profiles = await storedProfiles(context, versions);
+  return versions.map(({ name, date, content }, at) => ({
+    name,
+    date,
+    digest: content,
+    profile: profiles[at]!,
+  }));
 }
 
 /** Finds the last version in Git's history with other data than the given one; undefined if that is the first. */

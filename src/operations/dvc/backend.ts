@@ -6,6 +6,7 @@
 import { unsupported } from '../../dvc/format/config.ts';
 import type { DvcRepository } from '../../dvc/tree/repository.ts';
 import { VarveError } from '../../errors.ts';
+import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import { importedCacheRequest } from '../../workspace/trust/cache.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
@@ -22,6 +23,7 @@ import type {
   ListedRemote,
   MoveResult,
   PullResult,
+  RemoteStatus,
   RemoveOptions,
   RemoveResult,
   RestoreVersionsOptions,
@@ -129,6 +131,11 @@ export class DvcBackend implements Backend {
     return openProfileStore(this.#context);
   }
 
+  async fetchProfiles(profiles: readonly Digest[]): Promise<void> {
+    const { fetchProfiles } = await import('./fetch-profiles.ts');
+    return fetchProfiles(this.#context, profiles);
+  }
+
   async add(paths: readonly string[], options: BackendAddOptions): Promise<AddResult> {
     if (options.replace)
       throw unsupported(
@@ -184,14 +191,14 @@ export class DvcBackend implements Backend {
     return push(this.#context, paths, choice);
   }
 
+  async remoteStatus(paths: readonly string[], remote: string | undefined): Promise<RemoteStatus> {
+    const { remoteStatus } = await import('./transfer.ts');
+    return remoteStatus(this.#context, paths, remote);
+  }
+
   async fetch(paths: readonly string[], choice: TransferChoice): Promise<TransferResult> {
     const { fetch } = await import('./transfer.ts');
     return fetch(this.#context, paths, choice);
-  }
-
-  async fetchProfiles(versions: readonly DatasetVersion[]): Promise<void> {
-    const { fetchProfiles } = await import('./fetch-profiles.ts');
-    return fetchProfiles(this.#context, versions);
   }
 
   async pull(paths: readonly string[], options: TransferChoice & CheckoutOptions): Promise<PullResult> {

@@ -3,16 +3,28 @@ import type { ProfileReference } from '../../dvc/format/output.ts';
 import { isCached } from '../../dvc/objects/cache.ts';
 import type { ObjectRemote } from '../../dvc/objects/object-remote.ts';
 import { chosenRemote, openDvcRemote } from '../../dvc/objects/remotes.ts';
-import { type DvcTransferred, fetchOutputs, pushOutputs, type Wanted } from '../../dvc/objects/transfer.ts';
+import {
+  type DvcTransferred,
+  fetchOutputs,
+  lackingOutputs,
+  pushOutputs,
+  type Wanted,
+} from '../../dvc/objects/transfer.ts';
 import type { DvcContext } from '../../dvc/tree/context.ts';
 import { commitsWithOutputs, outputsAt, outputsInTree } from '../../dvc/tree/pointers.ts';
 import { isOnRemotes, type Selected, selectOutputs } from '../../dvc/tree/select.ts';
 import { VarveError } from '../../errors.ts';
 import type { Store } from '../../store/store.ts';
-import type { CheckoutOptions, PullResult, TransferChoice, TransferResult } from '../backend/results.ts';
+import type {
+  CheckoutOptions,
+  PullResult,
+  RemoteStatus,
+  TransferChoice,
+  TransferResult,
+} from '../backend/results.ts';
 import { MAX_PROFILE_BYTES } from '../statistics/stored.ts';
 import { checkoutWanted, wantedOf } from './checkout.ts';
-import type { DvcPlace } from './context.ts';
+import { type DvcPlace, inDvc } from './context.ts';
 import { noteKey, readWholeNote } from './profile-notes.ts';
 import { inDvcWithProfiles, keepProfile } from './profiles.ts';
 
@@ -32,6 +44,23 @@ export function push(
       return bytes.length;
     });
     return { ...chosen(within, wanted, options), ...total(data, profiles) };
+  });
+}
+
+/** Implements Backend.remoteStatus. */
+export function remoteStatus(
+  context: DvcPlace,
+  paths: readonly string[],
+  remote: string | undefined,
+): Promise<RemoteStatus> {
+  return inDvc(context, async (within) => {
+    const wanted = transferable(within, paths, { allCommits: true });
+    const lacking = await lackingOutputs(within, wanted, { remote });
+    return {
+      remote: chosenRemote(within.repository.config, remote),
+      versions: wanted.length,
+      lacking: lacking.map(({ output: { path, id } }) => ({ path, digest: `${id.hash}:${id.value}` })),
+    };
   });
 }
 

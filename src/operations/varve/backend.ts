@@ -3,6 +3,7 @@
  * line nor DVC.
  */
 
+import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
 import type { Imported } from '../../workspace/imported.ts';
@@ -28,6 +29,7 @@ import type {
   MoveResult,
   PullResult,
   RemoteAddOptions,
+  RemoteStatus,
   RemoveOptions,
   RemoveResult,
   RestoreVersionsOptions,
@@ -130,6 +132,11 @@ export class VarveBackend implements Backend {
     return openCache(this.#context);
   }
 
+  async fetchProfiles(profiles: readonly Digest[]): Promise<void> {
+    const { fetchProfiles } = await import('./fetch-profiles.ts');
+    return fetchProfiles(this.#context, profiles);
+  }
+
   async add(paths: readonly string[], options: BackendAddOptions): Promise<AddResult> {
     const { add } = await import('./add.ts');
     return add(this.#context, paths, options);
@@ -178,14 +185,14 @@ export class VarveBackend implements Backend {
     return push(this.#context, paths, choice);
   }
 
+  async remoteStatus(paths: readonly string[], remote: string | undefined): Promise<RemoteStatus> {
+    const { remoteStatus } = await import('./unpushed.ts');
+    return remoteStatus(this.#context, paths, remote);
+  }
+
   async fetch(paths: readonly string[], choice: TransferChoice): Promise<TransferResult> {
     const { fetch } = await import('./fetch.ts');
     return fetch(this.#context, paths, choice);
-  }
-
-  async fetchProfiles(versions: readonly DatasetVersion[]): Promise<void> {
-    const { fetchProfiles } = await import('./fetch-profiles.ts');
-    return fetchProfiles(this.#context, versions);
   }
 
   async pull(paths: readonly string[], options: TransferChoice & CheckoutOptions): Promise<PullResult> {

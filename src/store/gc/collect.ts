@@ -63,7 +63,8 @@ export async function markAndSweep(
   const { clone, graceMs, dryRun = false } = options;
   if (!dryRun) await core.remote.claim();
   const now = dryRun ? Date.now() : await probeClock(core.remote);
-  if (clone !== undefined && !dryRun) await writeRef(core.remote, clone, roots);
+  const held = roots.filter((root) => isHeld(store, root));
+  if (clone !== undefined && !dryRun) await writeRef(core.remote, clone, held);
   // The index is read before the refs: a push writes its ref before it reads the index.
   await core.reload();
   if (core.catalog.damagedIndexes.length > 0) throw cannotTell(core.remote.url);
@@ -85,7 +86,7 @@ export async function markAndSweep(
   if (!dryRun) {
     if (fresh.length > 0) await writePendingDeletions(core.remote, fresh);
     await sweep(core, known, remove, pending);
-    await dropRefs(core.remote, replaced, roots);
+    await dropRefs(core.remote, replaced, held);
     await core.reload();
   }
   return {
@@ -93,6 +94,14 @@ export async function markAndSweep(
     repackedBytes,
     ...(postponed === undefined ? {} : { postponed }),
   };
+}
+
+/**
+ * Whether a ref of the root keeps anything. One of a version that nobody pushed would keep nothing, and would look like a push that is
+ * under way: whoever pushes it writes a ref first.
+ */
+function isHeld(store: Store, { digest, profile }: Root): boolean {
+  return store.has(digest) || (profile !== undefined && store.has(profile));
 }
 
 async function listFiles({ remote, catalog }: StoreCore): Promise<StoredFiles> {

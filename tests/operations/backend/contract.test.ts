@@ -294,6 +294,24 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     }
     expect((await clone.verify('origin')).damage).not.toEqual([]);
   });
+
+  test('statistics come by themselves, and what no remote has stays missing', async () => {
+    await openTrusted(box.path('repo'));
+    await backend.push([], {});
+    box.git('.', 'clone', '-q', 'repo', 'clone');
+    const stranger = await open(box, 'clone');
+    const profile = (await stranger.select(['data/a.csv']))[0]!.profile!;
+    await expect(stranger.fetchProfiles([profile])).rejects.toMatchObject({ code: 'settings-untrusted' });
+    await openTrusted(box.path('clone'));
+    const clone = await open(box, 'clone');
+    const unknown = `sha256:${'0'.repeat(64)}` as typeof profile;
+    await clone.fetchProfiles([profile, unknown]);
+    const store = await clone.openProfileStore();
+    expect(Buffer.from(await store.readBytes(profile, 100))).toEqual(PROFILE);
+    expect(store.has(unknown)).toBe(false);
+    await store.close();
+    expect(await clone.fetch([], { profilesOnly: true })).toMatchObject({ objects: 0 });
+  });
 });
 
 test('the key of what DVC names by an MD5 is no digest: it cannot be asked of a store', async () => {
