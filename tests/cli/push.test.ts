@@ -22,3 +22,17 @@ describeWithMinio('an S3 server', (server) => {
     expect(said).not.toContain('wrong-wrong-wrong');
   });
 });
+
+test('before the first commit, what lies here is pushed', () => {
+  const fresh = new Sandbox();
+  try {
+    fresh.repository();
+    fresh.write('repo/a.csv', 'a\n1\n');
+    fresh.ok(['add', 'a.csv']);
+    fresh.ok(['remote', 'add', 'origin', '../remote']);
+    expect(fresh.ok(['push'])).toContain('1 snapshot');
+    expect(fresh.ok(['status', '--remote'])).toContain('has all of 1 version');
+  } finally {
+    fresh.remove();
+  }
+});

@@ -1,7 +1,7 @@
 import { isChosen } from '../../../base/path-order.ts';
 import type { Root } from '../../../store/gc/roots.ts';
 import type { StoreTransferOptions } from '../../../store/transfer/transfer.ts';
-import { pointersInHistory } from '../../../workspace/git/pointers.ts';
+import { findRevision, pointersInHistory } from '../../../workspace/git/pointers.ts';
 import type { TransferChoice } from '../../backend/results.ts';
 import { type WorkingContext, watching } from '../../context/context.ts';
 import { distinctRoots, rootOf, type SelectedDataset } from '../datasets/select.ts';
@@ -14,8 +14,11 @@ export async function rootsToTransfer(
 ): Promise<Root[]> {
   const current = datasets.map(rootOf);
   if (!allCommits) return current;
+  const { root } = context.repository;
+  // A detached HEAD is on no branch; before the first commit there is none.
+  const head = findRevision(root, 'HEAD') === undefined ? [] : ['HEAD'];
   const history = await distinctRoots(
-    pointersInHistory(context.repository.root, ['--branches', '--tags', '--remotes', 'HEAD']),
+    pointersInHistory(root, ['--branches', '--tags', '--remotes', ...head]),
   );
   return [
     ...current,
