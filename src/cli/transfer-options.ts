@@ -62,7 +62,24 @@ export function fetchLines(result: TransferResult): string {
         : `${path}: ${counted(objects, 'object')}, ${byteSize(bytes)} read from ${url}.`,
     ),
   );
-  return [...(result.remote === null ? [] : [remoteLine('fetched from', result)]), ...read].join('\n');
+  const lacking = (result.lacking ?? []).map((version) => `  ${neutral(lackingLine(version))}`);
+  const lacks =
+    lacking.length === 0
+      ? []
+      : [
+          neutral(
+            `${result.remote?.name} lacks data of these versions: who made them sends it with \`varve push --all-commits\`.`,
+          ),
+          ...lacking,
+        ];
+  return [...(result.remote === null ? [] : [remoteLine('fetched from', result)]), ...read, ...lacks].join(
+    '\n',
+  );
+}
+
+/** 1 where the remote lacks something that was asked for. */
+export function fetchExitCode({ lacking = [] }: TransferResult): 0 | 1 {
+  return lacking.length > 0 ? 1 : 0;
 }
 
 function remoteLine(verb: string, { remote, snapshots, objects, bytes }: TransferResult): string {

@@ -62,10 +62,11 @@ test('--offline asks no remote', () => {
     ['drift', 'data/a.csv@HEAD~1', 'data/a.csv'],
     ['profile', 'data/a.csv'],
     ['validate', 'data/a.csv'],
-    ['check', '--base', 'HEAD~1'],
     ['schema', 'update', 'data/a.csv', '--dry-run'],
   ])
     refused(box, [...words, '--offline'], 'profile-not-fetched', 'data/a.csv', 'clone');
+  const check = box.json(['check', '--base', 'HEAD~1', '--offline'], 'clone', 2);
+  expect(check).toMatchObject({ datasets: [{ failure: { code: 'profile-not-fetched' } }, {}] });
   expect(box.ok(['diff', 'HEAD~1', 'HEAD', '--offline'], 'clone')).not.toContain('column name');
 });
 

@@ -143,3 +143,26 @@ test('a part of a dataset can be pulled, worked on and added again; the rest sta
   box.ok(['pull', 'data/many'], 'clone');
   same('repo/data/many', 'clone/data/many');
 });
+
+test('what the remote has comes, what it lacks is named by commit and author, and the exit code is 1', () => {
+  box.repository();
+  for (const name of ['there.csv', 'not.csv']) box.write(`repo/${name}`, `${name}\n1\n`);
+  box.ok(['add', 'there.csv', 'not.csv']);
+  box.ok(['remote', 'add', 'origin', '../remote']);
+  box.commit('both, of which one is pushed');
+  box.ok(['push', 'there.csv']);
+  box.clone('repo', 'clone');
+  box.ok(['trust'], 'clone');
+  const { code, out, err } = box.varve(['pull'], 'clone');
+  expect(code, err).toBe(1);
+  expect(readFileSync(box.path('clone/there.csv'), 'utf8')).toBe('there.csv\n1\n');
+  expect(existsSync(box.path('clone/not.csv'))).toBe(false);
+  expect(out).toMatch(
+    /not\.csv {2}sha256:[0-9a-f]{12} {2}commit [0-9a-f]{12}, Ann, .*: both, of which one is pushed/,
+  );
+  expect(box.json(['fetch', '--all-commits'], 'clone', 1)).toMatchObject({
+    lacking: [{ path: 'not.csv', author: 'Ann' }],
+  });
+  // Alone, it is an error, as ever.
+  expect(box.varve(['pull', 'not.csv'], 'clone').code).toBe(2);
+});

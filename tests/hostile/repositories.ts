@@ -60,7 +60,8 @@ const ALLOWED = new RegExp(
   ].join('|'),
 );
 /** `git install` sets Git up, as it says. */
-const BY_INSTALL = /^repo\/(\.gitattributes|\.git\/(config|hooks\/(pre-push|post-(checkout|merge|rewrite))|info\/(attributes)?))$/;
+const BY_INSTALL =
+  /^repo\/(\.gitattributes|\.git\/(config|hooks\/(pre-push|post-(checkout|merge|rewrite))|info\/(attributes)?))$/;
 
 /**
  * Runs commands over repositories that a stranger changed, and asserts that none writes elsewhere, runs a program or asks a

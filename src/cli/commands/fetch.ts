@@ -2,7 +2,12 @@ import type { Command } from 'commander';
 import { openContext } from '../../operations/context/open.ts';
 import { fetch } from '../../operations/fetch.ts';
 import type { RunCommand } from '../command.ts';
-import { defineTransfer, fetchLines, type TransferCommandOptions } from '../transfer-options.ts';
+import {
+  defineTransfer,
+  fetchExitCode,
+  fetchLines,
+  type TransferCommandOptions,
+} from '../transfer-options.ts';
 
 export function command(run: RunCommand): Command {
   return defineTransfer(
@@ -16,7 +21,7 @@ export function command(run: RunCommand): Command {
   ).action((paths: string[], options: TransferCommandOptions) =>
     run(options, async ({ cwd, signal, onProgress, onWarning }) => {
       const result = await fetch(await openContext(cwd, { signal, onProgress, onWarning }), paths, options);
-      return { json: result, text: fetchLines(result) };
+      return { json: result, text: fetchLines(result), exitCode: fetchExitCode(result) };
     }),
   );
 }

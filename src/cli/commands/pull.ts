@@ -3,7 +3,12 @@ import { openContext } from '../../operations/context/open.ts';
 import { pull } from '../../operations/pull.ts';
 import type { RunCommand } from '../command.ts';
 import { withProblems } from '../problems.ts';
-import { defineTransfer, fetchLines, type TransferCommandOptions } from '../transfer-options.ts';
+import {
+  defineTransfer,
+  fetchExitCode,
+  fetchLines,
+  type TransferCommandOptions,
+} from '../transfer-options.ts';
 import { checkoutText, preferred, type SideOptions, withSides } from './checkout.ts';
 
 export function command(run: RunCommand): Command {
@@ -17,7 +22,11 @@ export function command(run: RunCommand): Command {
       const result = await pull(context, paths, { ...options, prefer: preferred(options) });
       const lines = [fetchLines(result.fetched)];
       if (!options.profilesOnly) lines.push(checkoutText(result));
-      return withProblems({ note }, result.problems, { json: result, text: lines.join('\n') });
+      return withProblems({ note }, result.problems, {
+        json: result,
+        text: lines.join('\n'),
+        exitCode: fetchExitCode(result.fetched),
+      });
     }),
   );
 }

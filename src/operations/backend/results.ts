@@ -220,6 +220,8 @@ export interface TransferResult {
   readonly inPlace?: readonly InPlace[];
   /** Of a push: versions of other commits that the remote lacks, and that were not asked for; absent if there are none. */
   readonly unsent?: number;
+  /** Of a fetch: versions of which the remote lacks something, while others came; absent if there are none. */
+  readonly lacking?: readonly LackingVersion[];
 }
 
 /** What a remote has of the versions that branches, tags and the working tree name. */

@@ -1,6 +1,7 @@
+import { VarveError } from '../../errors.ts';
 import type { Root } from '../../store/gc/roots.ts';
 import type { Store } from '../../store/store.ts';
-import { transfer } from '../../store/transfer/transfer.ts';
+import { type StoreTransferOptions, type TransferTotals, transfer } from '../../store/transfer/transfer.ts';
 import type { TransferChoice, TransferResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
@@ -9,6 +10,7 @@ import { selectVersionsNamed } from './datasets/select-versions.ts';
 import { fetchInPlace } from './in-place/fetch.ts';
 import { claimInCache, openCache, openRemoteStore } from './stores/stores.ts';
 import { rootsToTransfer, transferOptions } from './stores/transfer-roots.ts';
+import { lackingVersion } from './unpushed.ts';
 
 /** Brings what the cache lacks of the chosen datasets; the data itself is not touched. */
 export async function fetch(
@@ -48,9 +50,52 @@ async function fromRemote(
   }
   const { name, url, store } = await openRemoteStore(context, choice.remote);
   return closing(store, async () => {
-    const sent = await transfer(store, cache, roots, transferOptions(context, choice));
-    return { remote: { name, url }, snapshots: roots.length, ...sent };
+    const { lacking, ...sent } = await bring(store, cache, roots, transferOptions(context, choice));
+    // The working tree and the history may name the same version.
+    const named = new Map(lacking.map((root) => [`${root.path}\0${root.digest}`, root]));
+    const versions = [...named.values()].map(({ path, digest }) => lackingVersion(context, path, digest));
+    return {
+      remote: { name, url },
+      snapshots: roots.length - lacking.length,
+      ...sent,
+      ...(versions.length > 0 && { lacking: versions }),
+    };
   });
+}
+
+/** Copies what is there. @throws VarveError `object-missing` if the remote lacks something of every version */
+async function bring(
+  from: Store,
+  cache: Store,
+  roots: readonly Root[],
+  options: StoreTransferOptions,
+): Promise<TransferTotals & { readonly lacking: readonly Root[] }> {
+  try {
+    return { ...(await transfer(from, cache, roots, options)), lacking: [] };
+  } catch (error) {
+    if (roots.length < 2 || !isMissing(error)) throw error;
+  }
+  // One by one: which versions are whole is told by the attempt alone.
+  const totals = { objects: 0, bytes: 0 };
+  const lacking: Root[] = [];
+  let first: unknown;
+  for (const root of roots) {
+    try {
+      const sent = await transfer(from, cache, [root], options);
+      totals.objects += sent.objects;
+      totals.bytes += sent.bytes;
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      first ??= error;
+      lacking.push(root);
+    }
+  }
+  if (lacking.length === roots.length) throw first;
+  return { ...totals, lacking };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof VarveError && error.code === 'object-missing';
 }
 
 function isListHere(cache: Store, { source, digest, profile }: Root): boolean {

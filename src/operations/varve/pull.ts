@@ -23,7 +23,9 @@ export async function pull(
     if (options.profilesOnly) return { fetched, datasets: [], ...problemsField(problems) };
     const { force, prefer } = options;
     const named = paths.length > 0;
-    const checkedOut = await checkoutFrom(context, cache, datasets, {
+    const lacking = new Set(fetched.lacking?.map(({ path, digest }) => `${path}\0${digest}`));
+    const whole = datasets.filter(({ path, pointer }) => !lacking.has(`${path}\0${pointer.digest}`));
+    const checkedOut = await checkoutFrom(context, cache, whole, {
       force,
       prefer,
       named,
