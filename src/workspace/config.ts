@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { type Document, isMap, LineCounter } from 'yaml';
+import { type Document, isMap, LineCounter, visit } from 'yaml';
 import { writeAtomically } from '../base/atomic-write.ts';
 import { readTrackedIfThere } from '../base/tracked-file.ts';
 import { parseYaml } from '../base/yaml.ts';
@@ -170,6 +170,13 @@ function load(repository: Repository, file: ConfigFile): LoadedFile {
   const { document, fault } = parseYaml(text, { lineCounter });
   if (fault !== undefined)
     throw damaged(where, `line ${lineCounter.linePos(fault.offset).line}: ${fault.message}`);
+  // No setting needs one, and not every anchor that can be read can be written again.
+  visit(document, {
+    Value: (_, node) => {
+      if (node.anchor !== undefined)
+        throw damaged(where, 'it has an anchor, and settings are written without');
+    },
+  });
   return { where, path, document, root };
 }
 

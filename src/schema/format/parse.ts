@@ -38,7 +38,8 @@ export function parseSchemaDocument(text: string, where: string): SchemaDocument
       `${first.feature === '' ? '' : `feature \`${first.feature}\`: `}${first.message}`,
     );
   }
-  const comment = document.commentBefore ?? document.contents?.commentBefore;
+  // A carriage return alone ends a line of YAML, also where it stands in a comment that is written again.
+  const comment = (document.commentBefore ?? document.contents?.commentBefore)?.replace(/\r\n?/g, '\n');
   return { document, schema: { ...schema, ...(comment ? { comment } : {}) } };
 }
 
