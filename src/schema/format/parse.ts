@@ -7,6 +7,8 @@ import { fault, type YamlSource } from './codec.ts';
 import { schemaFaults } from './faults.ts';
 import { SCHEMA_FILE } from './format.ts';
 
+const LINE_END = /\r\n?|[\u2028\u2029]/g;
+
 export interface SchemaDocument {
   readonly document: Document;
   readonly schema: Schema;
@@ -38,8 +40,8 @@ export function parseSchemaDocument(text: string, where: string): SchemaDocument
       `${first.feature === '' ? '' : `feature \`${first.feature}\`: `}${first.message}`,
     );
   }
-  // A carriage return alone ends a line of YAML, also where it stands in a comment that is written again.
-  const comment = (document.commentBefore ?? document.contents?.commentBefore)?.replace(/\r\n?/g, '\n');
+  // Where a comment is written, each of these begins a line of its own.
+  const comment = (document.commentBefore ?? document.contents?.commentBefore)?.replace(LINE_END, '\n');
   return { document, schema: { ...schema, ...(comment ? { comment } : {}) } };
 }
 
