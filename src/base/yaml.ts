@@ -2,6 +2,7 @@ import {
   Composer,
   type Document,
   type DocumentOptions,
+  Lexer,
   type LineCounter,
   type ParseOptions,
   Parser,
@@ -37,7 +38,7 @@ export function parseYaml(
 ): Parsed {
   if (text.length > MAX_YAML_LENGTH) return { fault: { message: 'It is larger than 16 MiB.', offset: 0 } };
   try {
-    const tokens = new BoundedParser(options.lineCounter?.addNewLine).parse(text);
+    const tokens = boundedTokens(text, options.lineCounter?.addNewLine);
     const documents = new Composer(options).compose(tokens, true, text.length);
     return onlyDocument(documents);
   } catch (error) {
@@ -46,12 +47,18 @@ export function parseYaml(
   }
 }
 
-/** As the library's own parser, but for its depth. */
-class BoundedParser extends Parser {
-  override *next(source: string): ReturnType<Parser['next']> {
-    yield* super.next(source);
-    if (this.stack.length > MAX_YAML_DEPTH) throw new TooDeep(this.offset);
+/** The tokens of a text, as long as it is not too deep. Made of the library's parser in a function, since naming that loads the library. */
+function* boundedTokens(
+  text: string,
+  onNewLine: ((offset: number) => void) | undefined,
+): ReturnType<Parser['parse']> {
+  onNewLine?.(0);
+  const parser = new Parser(onNewLine);
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme);
+    if (parser.stack.length > MAX_YAML_DEPTH) throw new TooDeep(parser.offset);
   }
+  yield* parser.end();
 }
 
 class TooDeep extends Error implements YamlFault {
