@@ -75,3 +75,11 @@ export function chosenWithin(folder: string, only: readonly string[] | undefined
   if (isChosen(folder, only)) return undefined;
   return only!.flatMap((path) => (isWithin(path, folder) ? [path.slice(folder.length + 1)] : []));
 }
+
+/** The folders above a path, topmost first: of `a/b/c` and of the folder `a/b/c/`, `a` and `a/b`. */
+export function foldersAbove(path: string): string[] {
+  const folders: string[] = [];
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
+    if (slash < path.length - 1) folders.push(path.slice(0, slash));
+  return folders;
+}

@@ -16,8 +16,33 @@ export async function eachDataset<D extends { readonly path: string }, T>(
   work: (dataset: D) => T | Promise<T>,
   stops: readonly ErrorCode[] = [],
 ): Promise<Each<T>> {
+  const { done, errors } = await attemptEach(datasets, work, stops);
+  const [first] = errors;
+  if (first !== undefined && done.length === 0) throw first.error;
+  return { done, problems: errors.map(problemOf) };
+}
+
+/** Does as eachDataset where nothing may fail, as in a hook: all of them may be odd. */
+export async function eachDatasetQuietly<D extends { readonly path: string }, T>(
+  datasets: readonly D[],
+  work: (dataset: D) => T | Promise<T>,
+): Promise<Each<T>> {
+  const { done, errors } = await attemptEach(datasets, work, []);
+  return { done, problems: errors.map(problemOf) };
+}
+
+interface Odd {
+  readonly path: string;
+  readonly error: VarveError;
+}
+
+async function attemptEach<D extends { readonly path: string }, T>(
+  datasets: readonly D[],
+  work: (dataset: D) => T | Promise<T>,
+  stops: readonly ErrorCode[],
+): Promise<{ readonly done: T[]; readonly errors: readonly Odd[] }> {
   const done: T[] = [];
-  const errors: { readonly path: string; readonly error: VarveError }[] = [];
+  const errors: Odd[] = [];
   for (const dataset of datasets) {
     try {
       done.push(await work(dataset));
@@ -26,15 +51,11 @@ export async function eachDataset<D extends { readonly path: string }, T>(
       errors.push({ path: dataset.path, error });
     }
   }
-  const [first] = errors;
-  if (first !== undefined && done.length === 0) throw first.error;
-  const problems = errors.map(({ path, error: { code, message, remedy } }) => ({
-    path,
-    code,
-    message,
-    remedy,
-  }));
-  return { done, problems };
+  return { done, errors };
+}
+
+function problemOf({ path, error: { code, message, remedy } }: Odd): DatasetProblem {
+  return { path, code, message, remedy };
 }
 
 /** The field of a result; absent where all went well. */

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { VarveError } from '../../errors.ts';
 import { git } from '../../workspace/git/git.ts';
 import type { CheckoutResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
-import { eachDataset, problemsField } from '../datasets/each.ts';
+import { eachDatasetQuietly, problemsField } from '../datasets/each.ts';
 import { checkoutFrom } from '../varve/checkout.ts';
 import { selectPaths, withPointer } from '../varve/datasets/select.ts';
 import { removeOtherBranches } from '../varve/other-branches.ts';
@@ -30,7 +29,7 @@ export async function followCheckout(
   const isOfFiles = hook === 'post-checkout' && args[2] === '0';
   if (isOfFiles || (hook !== 'post-rewrite' && isRebasing(root))) return undefined;
   return closing(await openCache(context), async (cache) => {
-    const { done, problems } = await eachOrNone(context, async (path) => {
+    const { done, problems } = await eachDatasetQuietly(selectPaths(context, []), async ({ path }) => {
       const dataset = withPointer(root, { path });
       const result = await checkoutFrom(context, cache, [dataset], { named: false, keepEdited: true });
       return result.datasets;
@@ -49,16 +48,4 @@ function isRebasing(root: string): boolean {
   return ['rebase-merge', 'rebase-apply'].some((name) =>
     existsSync(resolve(root, git(root, ['rev-parse', '--git-path', name]).output.toString().trim())),
   );
-}
-
-/** As eachDataset; a lone dataset with a problem is no error either, since no hook may stop Git. */
-async function eachOrNone<T>(context: WorkingContext, work: (path: string) => Promise<T>) {
-  const selected = selectPaths(context, []);
-  try {
-    return await eachDataset(selected, ({ path }) => work(path));
-  } catch (error) {
-    if (!(error instanceof VarveError)) throw error;
-    const { code, message, remedy } = error;
-    return { done: [], problems: [{ path: selected[0]!.path, code, message, remedy }] };
-  }
 }

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
 import { readPlainFile } from '../../base/plain-file.ts';
 import { VarveError } from '../../errors.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { git } from '../../workspace/git/git.ts';
 import type { GitInstallResult, GitParts } from '../backend/results.ts';
 import type { Context } from '../context/context.ts';
@@ -55,7 +56,7 @@ export function gitInstall(
 
 /** Implements Backend.gitInstall for varve's own pointers in the working tree at `root`. */
 export function installInGit(root: string, parts: GitParts, program: readonly string[]): GitInstallResult {
-  const varve = program.map(quoted).join(' ');
+  const varve = program.map(shellWord).join(' ');
   const hooks = HOOKS.filter(({ part }) => parts[part]);
   for (const { name, lines } of hooks) {
     const file = hookFile(root, name);
@@ -126,9 +127,4 @@ function hookExists(hook: string, lines: string): VarveError {
     path: hook,
     remedy: `Add this line to it: ${lines}`,
   });
-}
-
-/** One word for a shell. */
-function quoted(word: string): string {
-  return /^[A-Za-z0-9_./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

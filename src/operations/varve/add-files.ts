@@ -42,7 +42,7 @@ export async function takeIn(
   const turn = takingTurns();
   const pathOf = ({ file }: Entry): string => `${context.repository.root}/${pathOfFile(dataset, file.path)}`;
   const note = (entry: Entry, { digest, size }: AddedFile): void => {
-    if (size !== entry.file.size) throw changed(pathOfFile(dataset, entry.file.path));
+    if (size !== entry.file.size) throw changedMeanwhile(pathOfFile(dataset, entry.file.path));
     entry.digest = digest;
   };
   const small = files.filter(({ file }) => file.size <= SMALLEST_CHUNKED);
@@ -73,7 +73,8 @@ function takingTurns(): () => Promise<void> {
   };
 }
 
-function changed(path: string): VarveError {
+/** Of bytes that were not all read from one state of the data. */
+export function changedMeanwhile(path: string): VarveError {
   return new VarveError('source-changed', `${path} changed while it was being added`, {
     path,
     remedy: 'Wait until whatever writes it is done, then run `varve add` again. Nothing was recorded.',

@@ -33,7 +33,7 @@ import type { AddedDataset, AddResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import type { Profiler } from '../statistics/profiler.ts';
-import { takeIn } from './add-files.ts';
+import { changedMeanwhile, takeIn } from './add-files.ts';
 import { rootOf, snapshotFiles } from './datasets/select.ts';
 import {
   datasetPath,
@@ -409,10 +409,7 @@ function checkUnchanged(root: string, dataset: string, before: ScannedFile): voi
   const path = pathOfFile(dataset, before.path);
   const now = scannedFile(root, path, before.path);
   if (now.size === before.size && now.modifiedMs === before.modifiedMs && now.inode === before.inode) return;
-  throw new VarveError('source-changed', `${path} changed while it was being added`, {
-    path,
-    remedy: 'Wait until whatever writes it is done, then run `varve add` again. Nothing was recorded.',
-  });
+  throw changedMeanwhile(path);
 }
 
 function record(repository: WorkingContext['repository'], snapshot: Snapshot): AddedDataset {

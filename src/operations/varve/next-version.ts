@@ -1,4 +1,4 @@
-import { isChosen, isWithin, joinStreams } from '../../base/path-order.ts';
+import { foldersAbove, isChosen, isWithin, joinStreams } from '../../base/path-order.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import { manifestEntry } from '../../workspace/tree/data-state.ts';
 import type { RecordedFile } from '../../workspace/tree/stat-cache.ts';
@@ -63,17 +63,6 @@ class Places {
 /** The folders above a file, or above and at a folder that is empty. */
 function foldersOf(path: string): string[] {
   return path.endsWith('/') ? [...foldersAbove(path), path.slice(0, -1)] : foldersAbove(path);
-}
-
-function foldersAbove(path: string): string[] {
-  const folders: string[] = [];
-  for (
-    let slash = path.indexOf('/');
-    slash > 0 && slash < path.length - 1;
-    slash = path.indexOf('/', slash + 1)
-  )
-    folders.push(path.slice(0, slash));
-  return folders;
 }
 
 /** A folder that is empty here may have files in the version before: the next entry is the first of them. */

@@ -1,9 +1,8 @@
 import { VarveError } from '../../errors.ts';
-import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
-import { applyCheckout } from '../../workspace/checkout/apply.ts';
+import { applyRemoval } from '../../workspace/checkout/apply.ts';
 import { nameFolding } from '../../workspace/checkout/name-collisions.ts';
-import { planCheckout } from '../../workspace/checkout/plan.ts';
+import { planRemoval } from '../../workspace/checkout/plan.ts';
 import { refuseTrackedFiles } from '../../workspace/checkout/tracked-files.ts';
 import { gitList } from '../../workspace/git/git.ts';
 import { pointersInHistory } from '../../workspace/git/pointers.ts';
@@ -29,13 +28,14 @@ export function untrackedData(repository: Repository): string[] {
  */
 export async function removeOtherBranches(context: WorkingContext, cache: Store): Promise<string[]> {
   const { repository } = context;
-  const removed: string[] = [];
+  const saved = new Map<string, StatCache>();
   for (const path of untrackedData(repository)) {
     const record = readStatCache(repository, path);
-    if (record === undefined || !isSaved(cache, record)) continue;
-    if (!(await isOnABranch(repository.root, path, record.snapshot))) continue;
-    if (await remove(context, path, record)) removed.push(path);
+    if (record !== undefined && isSaved(cache, record)) saved.set(path, record);
   }
+  const removed: string[] = [];
+  for (const path of await onBranches(repository.root, saved))
+    if (await remove(context, path, saved.get(path)!)) removed.push(path);
   return removed;
 }
 
@@ -47,10 +47,13 @@ function isSaved(cache: Store, { paths, digest, snapshot }: StatCache): boolean 
   });
 }
 
-async function isOnABranch(root: string, path: string, snapshot: Digest): Promise<boolean> {
-  for await (const version of pointersInHistory(root, ['--branches', '--tags', '--remotes']))
-    if (version.path === path && version.pointer.digest === snapshot) return true;
-  return false;
+/** Those whose version here a branch or tag names, in their order. History is read once, and only if there is one to look for. */
+async function onBranches(root: string, saved: ReadonlyMap<string, StatCache>): Promise<string[]> {
+  if (saved.size === 0) return [];
+  const found = new Set<string>();
+  for await (const { path, pointer } of pointersInHistory(root, ['--branches', '--tags', '--remotes']))
+    if (saved.get(path)?.snapshot === pointer.digest) found.add(path);
+  return [...saved.keys()].filter((path) => found.has(path));
 }
 
 /** Whether all of it could go: nothing is taken in part. */
@@ -59,12 +62,12 @@ async function remove(context: WorkingContext, path: string, record: StatCache):
   const { root } = repository;
   try {
     const kind = dataKind(root, path)!;
-    const plan = await planCheckout(root, path, record, nothing(), { isSaved: () => false, signal });
+    const plan = await planRemoval(root, path, record, { signal });
     const stays = [...plan.kept, ...plan.conflicts, ...plan.unsaved, ...plan.unfinished];
     if (stays.length > 0) return false;
     const paths = plan.remove.map((file) => pathOfFile(path, file));
     refuseTrackedFiles(root, [{ dataset: path, paths }], nameFolding(repository));
-    await applyCheckout(root, path, 'file', plan, { put: async () => undefined, signal });
+    await applyRemoval(root, path, plan, signal);
     if (kind === 'directory' && dataKind(root, path) !== undefined) return false;
     forgetStatCache(repository, path);
     return true;
@@ -74,5 +77,3 @@ async function remove(context: WorkingContext, path: string, record: StatCache):
     throw error;
   }
 }
-
-async function* nothing(): AsyncGenerator<never> {}

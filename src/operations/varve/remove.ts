@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { removeFile } from '../../base/remove-file.ts';
 import { VarveError } from '../../errors.ts';
-import { applyCheckout } from '../../workspace/checkout/apply.ts';
-import { type CheckoutPlan, planCheckout } from '../../workspace/checkout/plan.ts';
+import { applyRemoval } from '../../workspace/checkout/apply.ts';
+import { type CheckoutPlan, planRemoval } from '../../workspace/checkout/plan.ts';
 import { isCommitted } from '../../workspace/git/committed.ts';
 import { unignoreDataset } from '../../workspace/git/gitignore.ts';
 import { formatPointer, pointerPath, readPointer } from '../../workspace/pointer.ts';
@@ -27,7 +27,7 @@ export async function remove(
   for (const dataset of datasets) {
     refuseLinksAbove(root, dataset);
     if (!options.force) refuseUncommittedSchemas(root, dataset);
-    if (options.data) plans.set(dataset, await planRemoval(context, dataset, options.force ?? false));
+    if (options.data) plans.set(dataset, await planSavedRemoval(context, dataset, options.force ?? false));
   }
   context.signal?.throwIfAborted();
   const removed: RemovedDataset[] = [];
@@ -36,7 +36,11 @@ export async function remove(
 }
 
 /** @throws VarveError `changes-unsaved` for data that no commit could bring back */
-async function planRemoval(context: WorkingContext, dataset: string, force: boolean): Promise<CheckoutPlan> {
+async function planSavedRemoval(
+  context: WorkingContext,
+  dataset: string,
+  force: boolean,
+): Promise<CheckoutPlan> {
   const { repository, signal } = context;
   const { root } = repository;
   if (!force) {
@@ -45,11 +49,7 @@ async function planRemoval(context: WorkingContext, dataset: string, force: bool
     const { state } = await datasetStatus(context, { path: dataset, pointer });
     if (state === 'modified') throw unsaved(dataset);
   }
-  const plan = await planCheckout(root, dataset, readStatCache(repository, dataset), nothing(), {
-    force,
-    isSaved: () => false,
-    signal,
-  });
+  const plan = await planRemoval(root, dataset, readStatCache(repository, dataset), { force, signal });
   if (plan.kept.length > 0) throw unsaved(pathOfFile(dataset, plan.kept[0]!));
   return plan;
 }
@@ -62,8 +62,7 @@ async function removeOne(
 ): Promise<RemovedDataset> {
   const { repository, signal } = context;
   const { root } = repository;
-  if (plan !== undefined)
-    await applyCheckout(root, dataset, 'file', plan, { put: () => Promise.resolve(), signal });
+  if (plan !== undefined) await applyRemoval(root, dataset, plan, signal);
   const schemas = schemasBeside(root, dataset);
   for (const schema of schemas) removeFile(join(root, schema), schema);
   forgetStatCache(repository, dataset);
@@ -73,8 +72,6 @@ async function removeOne(
 }
 
 /** What a dataset of no version holds. */
-async function* nothing(): AsyncGenerator<never> {}
-
 function uncommitted(dataset: string): VarveError {
   return new VarveError('changes-unsaved', `No commit has ${pointerPath(dataset)} as it lies here`, {
     path: dataset,

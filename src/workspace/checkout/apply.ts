@@ -42,6 +42,17 @@ export async function applyCheckout(
   return [...put, ...plan.edited.map(unseenFile)].sort((a, b) => comparePaths(a.file.path, b.file.path));
 }
 
+/** Carry out a plan by which nothing is to be there. */
+export async function applyRemoval(
+  root: string,
+  dataset: string,
+  plan: CheckoutPlan,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  // Of a file, no folder is made for what will not be in it.
+  await applyCheckout(root, dataset, 'file', plan, { put: async () => undefined, signal });
+}
+
 /** The files whose bytes are to be put in place; all else is seen to on the way. What was touched counts as found no more. */
 function* filesToPut(
   root: string,

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeQuietly, unfinishedName } from '../../base/atomic-write.ts';
+import { foldersAbove } from '../../base/path-order.ts';
 import { systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import type { Repository } from '../repository.ts';
@@ -53,8 +54,7 @@ export function checkCollisions(paths: Iterable<string>, folding: NameFolding, d
 
 /** `a/b/c` is `a`, `a/b` and `a/b/c`. */
 function stepsOf(path: string): string[] {
-  const parts = path.replace(/\/$/, '').split('/');
-  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+  return [...foldersAbove(path), path.replace(/\/$/, '')];
 }
 
 /** Equal for paths that the file system takes for the same. */

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { isChosen, joinStreams } from '../../base/path-order.ts';
+import { foldersAbove, isChosen, joinStreams } from '../../base/path-order.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import { compareWithRecord, type FileState, hashFound, pathOfFile } from '../tree/data-state.ts';
@@ -85,6 +85,18 @@ export async function planCheckout(
   findObstacles(plan);
   return plan;
 }
+
+/** Plan that nothing of a dataset is to be there. */
+export function planRemoval(
+  root: string,
+  dataset: string,
+  record: StatCache | undefined,
+  options: Pick<PlanOptions, 'force' | 'signal'>,
+): Promise<CheckoutPlan> {
+  return planCheckout(root, dataset, record, nothing(), { ...options, isSaved: () => false });
+}
+
+async function* nothing(): AsyncGenerator<never> {}
 
 /**
  * Decides path by path, from three versions: what was recorded here, what lies here now, and what the snapshot has.
@@ -237,9 +249,5 @@ function findObstacles(plan: CheckoutPlan): void {
 
 /** The folders above a path, and '', which a dataset that is a file has. */
 function parentsOf(path: string): string[] {
-  const parents = [''];
-  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
-    if (slash < path.length - 1) parents.push(path.slice(0, slash));
-  }
-  return path === '' ? [] : parents;
+  return path === '' ? [] : ['', ...foldersAbove(path)];
 }

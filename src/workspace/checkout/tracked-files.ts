@@ -1,4 +1,4 @@
-import { isWithin } from '../../base/path-order.ts';
+import { foldersAbove, isWithin } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { gitList } from '../git/git.ts';
@@ -59,8 +59,7 @@ function trackedIn(root: string, touched: readonly Touched[], folding: NameFoldi
 
 /** `a/b/c` is `a/b/c`, `a/b` and `a`: what Git has for a file, or for another repository, may be a folder to the dataset. */
 function withParents(path: string): string[] {
-  const steps = path.replace(/\/$/, '').split('/');
-  return steps.map((_, index) => steps.slice(0, steps.length - index).join('/'));
+  return [path.replace(/\/$/, ''), ...foldersAbove(path).reverse()];
 }
 
 function trackedByGit(dataset: string, path: string): VarveError {
