@@ -58,6 +58,7 @@ import type { Profile } from '../profile/model/model.ts';
 import {
   COUNT,
   checkArgument,
+  EXPIRY,
   FLAG,
   type Kinds,
   MILLISECONDS,
@@ -404,7 +405,7 @@ export class VarveRepository extends DataFolder {
 
   /** Drops what no pointer in any commit names, after a time of grace. @throws VarveError `dvc-unsupported`, `settings-untrusted` */
   async gc(options: GcOptions & Watch = {}): Promise<GcResult> {
-    const kinds = { remote: TEXT, dryRun: FLAG, graceMs: MILLISECONDS };
+    const kinds = { remote: TEXT, dryRun: FLAG, graceMs: MILLISECONDS, cloneExpiryMs: EXPIRY };
     const call = this.#session.begin('gc', options, kinds);
     return gc(await this.#context(call.watch), call.options);
   }

@@ -11,9 +11,11 @@ import type {
   AddResult,
   CheckoutOptions,
   CheckoutResult,
+  ClonesResult,
   ComparedDataset,
   CopiedFiles,
   ExportDvcResult,
+  ForgottenClones,
   GcOptions,
   GcResult,
   GitInstallResult,
@@ -195,6 +197,14 @@ export interface Backend {
   usage(paths: readonly string[], remote: string | undefined): Promise<UsageResult>;
   /** Drops what no version needs. */
   gc(options: GcOptions): Promise<GcResult>;
+  /** Lists the clones that a remote knows. */
+  clones(remote: string | undefined): Promise<ClonesResult>;
+  /**
+   * Removes what clones recorded on a remote that they need there.
+   * @param names ids, beginnings of them, or what people know them by
+   * @throws VarveError `clone-unknown`, `clone-ambiguous`, before anything is removed
+   */
+  forgetClones(names: readonly string[], remote: string | undefined): Promise<ForgottenClones>;
 
   listRemotes(): Promise<readonly ListedRemote[]>;
   addRemote(name: string, url: string, options: RemoteAddOptions): Promise<ListedRemote>;

@@ -271,12 +271,21 @@ export interface GcOptions {
   readonly dryRun?: boolean | undefined;
   /** How long what nothing names is still kept, in milliseconds. */
   readonly graceMs?: number | undefined;
+  /**
+   * For a remote: the time in milliseconds, a day at least, after which a clone that was not seen holds nothing any more; Infinity for
+   * never. By default what the setting `cloneExpiry` says, else 90 days.
+   */
+  readonly cloneExpiryMs?: number | undefined;
 }
 
-export interface GcResult extends Collected {
+export interface GcResult extends Omit<Collected, 'expired'> {
   readonly remote: { readonly name: string; readonly url: string } | null;
   readonly dryRun: boolean;
   readonly graceMs: number;
+  /** After how many milliseconds a clone holds nothing any more; null for never, as in a cache. */
+  readonly cloneExpiryMs: number | null;
+  /** The clones of which that is so. */
+  readonly expiredClones: readonly KnownClone[];
   /** Set if the bucket keeps what is removed as old versions, which still take room there. */
   readonly keepsVersions?: true;
 }
@@ -310,12 +319,36 @@ export interface DatasetUsage extends RootsUsage {
   readonly currentBytes: number | null;
 }
 
-export interface CloneUsage {
+/** A clone that wrote to a remote, or to a cache that clones share. */
+export interface KnownClone {
+  /** Its id. */
   readonly clone: string;
+  /** `user@host:folder`, as the clone says of itself; null if it did not, as earlier versions of varve, or if its record is damaged. */
+  readonly name: string | null;
   /** Whether it is this one. */
   readonly isThis: boolean;
-  /** When it last recorded what it needs, by the clock of the store: ISO 8601. */
-  readonly modified: string;
+  /** By the clock of the store: ISO 8601. */
+  readonly firstSeen: string;
+  /** When it last pushed, or ran a gc there, as `firstSeen`. */
+  readonly lastSeen: string;
+  /** Whether it was not seen for so long that it holds nothing any more. */
+  readonly hasExpired: boolean;
+}
+
+/** The clones that a remote knows, the one that was seen last first. */
+export interface ClonesResult {
+  readonly remote: { readonly name: string; readonly url: string };
+  /** After how many milliseconds a clone that was not seen holds nothing any more; null for never. */
+  readonly cloneExpiryMs: number | null;
+  readonly clones: readonly KnownClone[];
+}
+
+export interface ForgottenClones {
+  readonly remote: { readonly name: string; readonly url: string };
+  readonly forgotten: readonly KnownClone[];
+}
+
+export interface CloneUsage extends KnownClone {
   /** Distinct snapshots that it needs. */
   readonly snapshots: number;
   /** What it needs beyond all that the datasets of this clone do. */

@@ -232,6 +232,20 @@ export class DvcBackend implements Backend {
     throw unsupported('gc', 'Run `dvc gc`: it leaves the profiles alone.');
   }
 
+  async clones(): Promise<never> {
+    throw unsupported(
+      'clones that a remote knows',
+      'Remotes of DVC know none: `dvc gc` keeps what the commits here name.',
+    );
+  }
+
+  async forgetClones(): Promise<never> {
+    throw unsupported(
+      'clones that a remote knows',
+      'Remotes of DVC know none: `dvc gc` keeps what the commits here name.',
+    );
+  }
+
   async listRemotes(): Promise<ListedRemote[]> {
     return listRemotes(this.#context);
   }

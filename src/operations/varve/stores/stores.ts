@@ -8,10 +8,11 @@ import { VarveError } from '../../../errors.ts';
 import { type BucketSource, openBucketSource } from '../../../remote/bucket/listing.ts';
 import { openRemote } from '../../../remote/open.ts';
 import type { Remote } from '../../../remote/remote.ts';
+import { writeCloneRecord } from '../../../store/gc/clones.ts';
 import { writeRef } from '../../../store/gc/refs.ts';
 import type { Root } from '../../../store/gc/roots.ts';
 import { Store } from '../../../store/store.ts';
-import { cloneId } from '../../../workspace/clone-id.ts';
+import { cloneId, cloneRecord } from '../../../workspace/clone-id.ts';
 import { accessTo, type Config, type RemoteConfig, readConfig } from '../../../workspace/config.ts';
 import { cacheFolder, cacheRequest } from '../../../workspace/trust/cache.ts';
 import { requireTrust } from '../../../workspace/trust/consent.ts';
@@ -40,7 +41,9 @@ export async function claimInCache(context: WorkingContext, roots: readonly Root
   if (!isCacheShared(context)) return;
   const remote = await openRemote(trustedCache(context));
   try {
-    await writeRef(remote, cloneId(context.repository), roots);
+    const clone = cloneId(context.repository);
+    await writeCloneRecord(remote, clone, cloneRecord(context.repository));
+    await writeRef(remote, clone, roots);
   } finally {
     await remote.close();
   }
