@@ -25,6 +25,8 @@ import type {
   ListedRemote,
   MoveResult,
   PullResult,
+  PurgeOptions,
+  PurgeResult,
   RemoteAddOptions,
   RemoteStatus,
   RemoveOptions,
@@ -197,6 +199,11 @@ export interface Backend {
   usage(paths: readonly string[], remote: string | undefined): Promise<UsageResult>;
   /** Drops what no version needs. */
   gc(options: GcOptions): Promise<GcResult>;
+  /**
+   * Removes the bytes of files from the cache and a remote, for good, with the statistics of the versions that hold them.
+   * @throws VarveError `purge-in-use`, before anything is removed
+   */
+  purge(digests: readonly Digest[], options: PurgeOptions): Promise<PurgeResult>;
   /** Lists the clones that a remote knows. */
   clones(remote: string | undefined): Promise<ClonesResult>;
   /**

@@ -3,6 +3,7 @@
 import type { DriftReport } from '../../drift/model.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { Collected } from '../../store/gc/collect.ts';
+import type { PurgedFromStore } from '../../store/gc/purge.ts';
 import type { RootsUsage, StoredAmount } from '../../store/gc/usage.ts';
 import type { StoreCheck } from '../../store/repair/verify.ts';
 import type { Access, RemoteConfig } from '../../workspace/config.ts';
@@ -220,6 +221,11 @@ export interface TransferResult {
   readonly inPlace?: readonly InPlace[];
   /** Of a push: versions of other commits that the remote lacks, and that were not asked for; absent if there are none. */
   readonly unsent?: number;
+  /**
+   * Of transfers of all commits, and of the hooks of Git: what was left out, since it was purged from the remote; absent if that is
+   * nothing. Of others, that is an error, or `lacking` says so.
+   */
+  readonly purged?: readonly PurgedFile[];
   /** Of a fetch: versions of which the remote lacks something, while others came; absent if there are none. */
   readonly lacking?: readonly LackingVersion[];
 }
@@ -243,6 +249,49 @@ export interface LackingVersion {
   /** Of the author, ISO 8601. */
   readonly date?: string;
   readonly subject?: string;
+  /** Set if what it lacks was purged, so that nobody can bring it. */
+  readonly purged?: true;
+}
+
+/** Something that was purged from a remote. */
+export interface PurgedFile {
+  /** From the root: a dataset, or a file within one. */
+  readonly path: string;
+  readonly digest: string;
+}
+
+export interface PurgeOptions {
+  /** A remote other than the default. */
+  readonly remote?: string | undefined;
+  /** Purge the cache of this clone, and no remote. */
+  readonly cacheOnly?: boolean | undefined;
+  /** Purge also what branches, the index or working trees still name. */
+  readonly force?: boolean | undefined;
+  /** Say what would be removed, and remove nothing. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** What a purge removed, or would remove. */
+export interface PurgeResult {
+  readonly dryRun: boolean;
+  /** What had to go: the files that were named, and the statistics of each version that holds one of them. `sha256:…` */
+  readonly digests: readonly string[];
+  /** Versions that hold one of them. What else is in them stays. */
+  readonly versions: readonly PurgedVersion[];
+  readonly places: readonly PurgedPlace[];
+}
+
+export interface PurgedVersion {
+  readonly path: string;
+  readonly digest: string;
+}
+
+/** A cache or a remote that was purged. */
+export interface PurgedPlace extends PurgedFromStore {
+  /** Null for the cache of this clone. */
+  readonly remote: { readonly name: string; readonly url: string } | null;
+  /** Set if the bucket keeps what is removed as old versions: the bytes stay in those of `keys` until they are removed too. */
+  readonly keepsVersions?: true;
 }
 
 /** A dataset whose data lies in a bucket, and what was read of it there. */

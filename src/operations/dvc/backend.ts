@@ -232,6 +232,13 @@ export class DvcBackend implements Backend {
     throw unsupported('gc', 'Run `dvc gc`: it leaves the profiles alone.');
   }
 
+  async purge(): Promise<never> {
+    throw unsupported(
+      'purge',
+      'DVC has no command for it: remove the file of its MD5 from the cache and from each remote.',
+    );
+  }
+
   async clones(): Promise<never> {
     throw unsupported(
       'clones that a remote knows',

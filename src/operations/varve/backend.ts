@@ -30,6 +30,8 @@ import type {
   ListedRemote,
   MoveResult,
   PullResult,
+  PurgeOptions,
+  PurgeResult,
   RemoteAddOptions,
   RemoteStatus,
   RemoveOptions,
@@ -236,6 +238,11 @@ export class VarveBackend implements Backend {
   async gc(options: GcOptions): Promise<GcResult> {
     const { gc } = await import('./gc.ts');
     return gc(this.#context, options);
+  }
+
+  async purge(digests: readonly Digest[], options: PurgeOptions): Promise<PurgeResult> {
+    const { purge } = await import('./purge.ts');
+    return purge(this.#context, digests, options);
   }
 
   async clones(remote: string | undefined): Promise<ClonesResult> {

@@ -3,7 +3,7 @@ import type { Root } from '../../store/gc/roots.ts';
 import { pushToRemote } from '../../store/transfer/push.ts';
 import { cloneId, cloneRecord } from '../../workspace/clone-id.ts';
 import { CompletedPushesFile } from '../../workspace/completed-pushes.ts';
-import type { TransferChoice, TransferResult } from '../backend/results.ts';
+import type { PurgedFile, TransferChoice, TransferResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { everyRoot } from './datasets/roots.ts';
@@ -22,7 +22,7 @@ export async function push(
   const datasets = selectDatasets(context, paths);
   const roots = await rootsToTransfer(context, datasets, choice);
   const others = choice.allCommits ? [] : await otherVersions(context, datasets);
-  return pushRoots(context, roots, choice, others);
+  return pushRoots(context, roots, choice, { others, leavesOut: choice.allCommits });
 }
 
 /** Lists the versions of other commits. */
@@ -35,15 +35,22 @@ async function otherVersions(context: WorkingContext, datasets: readonly Selecte
 /**
  * Send what the remote lacks of the roots, and record there that this clone needs them.
  * @param others versions that are not sent: those of them that the remote does not name are counted
+ * @param leavesOut whether what was purged from the remote is left out, and told; it is an error otherwise
  */
 export async function pushRoots(
   context: WorkingContext,
   roots: readonly Root[],
   choice: TransferChoice,
-  others: readonly Root[] = [],
+  {
+    others = [],
+    leavesOut = false,
+  }: { readonly others?: readonly Root[]; readonly leavesOut?: boolean | undefined } = {},
 ): Promise<TransferResult> {
   const { name, remote } = await openRemoteNamed(context, choice.remote);
   return closing(remote, async () => {
+    const purged = new Map<string, PurgedFile>();
+    const onPurged = (path: string, digest: string): unknown =>
+      purged.set(`${path}\0${digest}`, { path, digest });
     const { unknown = [], ...sent } = await pushToRemote(() => openCache(context), remote, roots, {
       clone: cloneId(context.repository),
       cloneRecord: cloneRecord(context.repository),
@@ -52,6 +59,7 @@ export async function pushRoots(
       indexCache: indexFolder(context),
       completed: new CompletedPushesFile(join(indexFolder(context), COMPLETED_PUSHES)),
       ...transferOptions(context, choice),
+      ...(leavesOut && { onPurged }),
     });
     const unsent = new Set(unknown.map(({ path, digest }) => `${path}\0${digest}`)).size;
     return {
@@ -60,6 +68,7 @@ export async function pushRoots(
       ...sent,
       ...inPlaceOf(roots),
       ...(unsent > 0 && { unsent }),
+      ...(purged.size > 0 && { purged: [...purged.values()] }),
     };
   });
 }

@@ -5,6 +5,7 @@ import type { Remote } from '../../remote/remote.ts';
 import { IndexFile, indexKey } from '../format/index-file.ts';
 import { parseCloneRecord } from '../gc/clones.ts';
 import { CLOCK, checkClock, parsePendingDeletions, replaceDamagedList } from '../gc/pending-deletions.ts';
+import { parsePurgeList } from '../gc/purge-list.ts';
 import { parseRef, replaceDamagedRef } from '../gc/refs.ts';
 import type { Root } from '../gc/roots.ts';
 import { replaceIndexes } from '../index/load.ts';
@@ -35,6 +36,7 @@ const JOBS = 8;
 const INDEX = /^index\/([0-9a-f]{64})\.idx$/;
 const REF = /^refs\/([^/]+)\/[0-9a-f]{64}\.json$/;
 const CLONE = /^clones\/[^/]+\/[0-9a-f]{64}\.json$/;
+const PURGE_LIST = /^purged\/[0-9a-f]{64}\.json$/;
 const LIST = /^condemned\/[0-9a-f]{32}\.json$/;
 const NOTHING_LEFT = 'Nothing is left to do.';
 
@@ -50,12 +52,14 @@ export async function checkRecords(core: StoreCore, self: Self): Promise<Checked
   const refs = await reading.damaged('refs/', REF, parseRef);
   const clones = await reading.damaged('clones/', CLONE, parseCloneRecord);
   const lists = await reading.damaged('condemned/', LIST, parsePendingDeletions);
+  const purged = await reading.damaged('purged/', PURGE_LIST, parsePurgeList);
   const clocks = await reading.damaged(CLOCK, /^clock$/, checkClock);
   const damage = [
     ...(await repairIndexes(core, indexes)),
     ...(await eachOf(refs, (key) => repairRef(core.remote, key, self))),
     ...(await eachOf(clones, (key) => repairCloneRecord(core.remote, key))),
     ...(await eachOf(lists, (key) => repairList(core.remote, key))),
+    ...purged.map(damagedPurgeList),
     ...(await eachOf(clocks, (key) => repairClock(core.remote, key))),
   ];
   return { files: reading.files, bytes: reading.bytes, damage };
@@ -166,6 +170,16 @@ async function repairList(remote: Remote, key: string): Promise<DamagedRecord> {
   });
   const problem = 'its bytes do not match its name; it says what a gc may remove';
   return { key, problem, repaired, remedy: repaired ? NOTHING_LEFT : refused('it is replaced') };
+}
+
+/** It cannot be written anew: nothing else says what was purged. */
+function damagedPurgeList(key: string): DamagedRecord {
+  return {
+    key,
+    problem: 'its bytes do not match its name; it says what was purged, so that nobody pushes it again',
+    repaired: false,
+    remedy: 'Run `varve purge DIGEST` again for what was purged, then delete the file.',
+  };
 }
 
 /** Remove the clock: it only shows the time of the remote, and the next gc writes another. */

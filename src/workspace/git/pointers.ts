@@ -69,6 +69,12 @@ export function everyName(root: string): string[] {
   return ['--branches', '--tags', '--remotes', ...(head === undefined ? [] : [head])];
 }
 
+/** The commits at the tips of all branches, those of other clones too as far as they were fetched, each once. */
+export function branchTips(root: string): string[] {
+  const tips = gitList(root, ['for-each-ref', '--format=%(objectname)%00', 'refs/heads', 'refs/remotes']);
+  return [...new Set(tips.map((tip) => tip.trim()).filter((tip) => tip !== ''))];
+}
+
 /**
  * Every dataset of a commit, sorted by path.
  * @param onUnreadable told of each dataset whose pointer cannot be read, which is then left out; by default that is an error

@@ -7,6 +7,7 @@ import { readRecipe, recipeBeginning } from '../../../src/store/format/recipe.ts
 import { encodeSourceManifest, readSourceManifest } from '../../../src/store/format/source-manifest.ts';
 import { parseCloneRecord } from '../../../src/store/gc/clones.ts';
 import { parsePendingDeletions } from '../../../src/store/gc/pending-deletions.ts';
+import { parsePurgeList } from '../../../src/store/gc/purge-list.ts';
 import { parseRef } from '../../../src/store/gc/refs.ts';
 import { all, type FuzzTarget, law } from '../target.ts';
 
@@ -78,6 +79,23 @@ export const storeTargets: Record<string, FuzzTarget> = {
   'clone-record': {
     words: ['{"version":1,', '"user":"a",', '"host":"b",', '"folder":"c"}', '"version":2', 'null'],
     read: (input) => parseCloneRecord(input, `clones/clone/${hexDigestOf(input)}.json`),
+  },
+  'purge-list': {
+    words: [
+      '{"version":1,',
+      '"objects":[',
+      '"keys":[',
+      '"packs/',
+      '.pack"',
+      '"objects/',
+      '"../',
+      '"index/',
+      'null',
+    ],
+    read(input) {
+      const { keys } = parsePurgeList(input, `purged/${hexDigestOf(input)}.json`);
+      law(keys.every(isValidKey), 'keys lie in the store');
+    },
   },
   ref: {
     words: ['"version":1', '"roots":[', '"kind":"file"', '"kind":"directory"', '"profile":', ...ENTRY],
