@@ -162,8 +162,13 @@ async function addRecipesIn(
     const recipe = recipeBeginning(blob);
     if (!recipe?.isComplete || !objects.has(toDigest(recipe.digest))) continue;
     reached.add(digest);
-    for await (const chunk of readRecipe(once(blob), recipe.digest, recipe.size, key))
-      reached.add(chunk.digest);
+    try {
+      for await (const chunk of readRecipe(once(blob), recipe.digest, recipe.size, key))
+        reached.add(chunk.digest);
+    } catch (error) {
+      // Something that only looks like a recipe leads nowhere.
+      if (!(error instanceof VarveError) || error.code !== 'recipe-damaged') throw error;
+    }
   }
 }
 
