@@ -1,7 +1,7 @@
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import {
-  forgetClones,
+  dropClones,
   hasExpired,
   listClones,
   readCloneNames,
@@ -64,7 +64,7 @@ export async function forget(
   return closing(remote, async () => {
     const known = await namedClones(remote);
     const chosen = [...new Set(words.map((word) => cloneCalled(known, word, name)))];
-    await forgetClones(remote, chosen);
+    await dropClones(remote, chosen);
     return { remote: { name, url: remote.url }, forgotten: chosen.map((one) => shown(context, one)) };
   });
 }

@@ -146,7 +146,7 @@ function isText(value: unknown): value is string {
  * Remove all that clones recorded. The records go first: a clone that comes back finds its own gone, and records anew all that its
  * commits need.
  */
-export async function forgetClones(remote: Remote, clones: readonly StoredClone[]): Promise<void> {
+export async function dropClones(remote: Remote, clones: readonly StoredClone[]): Promise<void> {
   const records = clones.flatMap((clone) => clone.records.map(({ key }) => key));
   if (records.length > 0) await remote.remove(records);
   const refs = clones.flatMap((clone) => clone.refs.map(({ key }) => key));

@@ -13,7 +13,7 @@ import type { Store } from '../store.ts';
 import type { StoreCore } from '../store-core.ts';
 import {
   type CloneRecord,
-  forgetClones,
+  dropClones,
   hasExpired,
   listClones,
   readCloneNames,
@@ -117,7 +117,7 @@ export async function markAndSweep(
     if (fresh.length > 0) await writePendingDeletions(core.remote, fresh);
     await sweep(core, known, remove, pending);
     await dropRefs(core.remote, replaced, held);
-    await forgetClones(
+    await dropClones(
       core.remote,
       expired.filter((one) => hasExpired(one, cloneExpiryMs + graceMs, now)),
     );

@@ -22,7 +22,7 @@ import { readRef } from './refs.ts';
 import { copyBlobs } from './repack.ts';
 import type { Root } from './roots.ts';
 
-export interface PurgeOptions {
+export interface StorePurgeOptions {
   /** Tell what would happen and write nothing. */
   readonly dryRun: boolean;
   /** Whether the store remembers what was purged: then nothing of it can be pushed again, and a fetch says so. */
@@ -106,7 +106,7 @@ export async function purgeObjects(
   store: Store,
   objects: readonly Digest[],
   roots: readonly Root[],
-  { dryRun, remembers, onProgress = () => undefined }: PurgeOptions,
+  { dryRun, remembers, onProgress = () => undefined }: StorePurgeOptions,
 ): Promise<PurgedFromStore> {
   const { core } = store;
   await core.reload();
