@@ -52,13 +52,16 @@ function describe(result: PurgeResult): string {
     ...(versions.length === 0
       ? []
       : [`${counted(versions.length, 'version')} held it and cannot be checked out whole any more.`]),
-    ...(result.dryRun
-      ? []
-      : [
-          'Digests and names stay in the commits of Git, and copies in other clones: `varve purge --help` and the guide say how to go on.',
-        ]),
+    ...(result.dryRun ? [] : elsewhere(result)),
   ];
   return lines.map(neutral).join('\n');
+}
+
+function elsewhere({ digests }: PurgeResult): string[] {
+  return [
+    'Digests and names stay in the commits of Git. In every other clone, run `varve purge --cache-only DIGEST`, with these:',
+    ...digests.map((digest) => `  ${digest}`),
+  ];
 }
 
 function placeLines({ dryRun }: PurgeResult, place: PurgedPlace): string[] {
