@@ -90,6 +90,6 @@ async function fetchStatistics(
 function noCommit(root: string): VarveError {
   return new VarveError('revision-unknown', `${root} has no commit yet to compare with`, {
     path: root,
-    remedy: 'Commit the pointers first: `git add -A && git commit`.',
+    remedy: 'Commit the pointers first; `varve status` shows which data has changed without one.',
   });
 }

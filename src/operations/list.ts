@@ -1,5 +1,6 @@
 import { isChosen, isWithin } from '../base/path-order.ts';
 import { VarveError } from '../errors.ts';
+import { shellWord } from '../wording/quote.ts';
 import { resolveRevision } from '../workspace/git/pointers.ts';
 import { pathInRepository } from '../workspace/repository.ts';
 import type { DatasetVersions } from './backend/backend.ts';
@@ -147,7 +148,7 @@ async function filesWithin(
   if (files.size > 0 || part === undefined) return [...files.values()];
   throw new VarveError('path-missing', `${version.path} has nothing at ${part}`, {
     path: `${version.path}/${part}`,
-    remedy: `\`varve ls ${version.path}\` lists what it has.`,
+    remedy: `\`varve ls ${shellWord(`${version.path}${version.commit === undefined ? '' : `@${version.commit.slice(0, 12)}`}`)}\` lists what it has.`,
   });
 }
 

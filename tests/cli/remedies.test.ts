@@ -8,9 +8,17 @@ import { Sandbox } from '../support/sandbox.ts';
 
 const SOURCES = join(process.cwd(), 'src');
 
-/** Every `varve …` in backticks of a string of the sources; a value that is put in stands as `x`. */
-function advisedCommands(): string[] {
-  const found = new Set<string>();
+interface Advice {
+  /** The command in its backticks; a value that is put in stands as `x`. */
+  readonly command: string;
+  /** The text up to the backtick. */
+  readonly before: string;
+  /** The sources of the values that are put in. */
+  readonly values: readonly string[];
+}
+
+/** Visits every string of the sources, with what stands for its values and where they come from. */
+function strings(visit: (text: string, values: readonly { at: number; source: string }[]) => void): void {
   const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((path) =>
     path.endsWith('.ts'),
   );
@@ -21,21 +29,36 @@ function advisedCommands(): string[] {
       ts.ScriptTarget.Latest,
       true,
     );
-    const visit = (node: ts.Node): void => {
-      const text = ts.isStringLiteralLike(node)
-        ? node.text
-        : ts.isTemplateExpression(node)
-          ? node.templateSpans.reduce(
-              (before, { literal }) => before + (/[\s`]$/.test(before) ? 'x' : '') + literal.text,
-              node.head.text,
-            )
-          : '';
-      for (const [, command] of text.matchAll(/`varve ([^`]+)`/g)) found.add(command!);
-      ts.forEachChild(node, visit);
+    const walk = (node: ts.Node): void => {
+      if (ts.isStringLiteralLike(node)) visit(node.text, []);
+      else if (ts.isTemplateExpression(node)) {
+        const values: { at: number; source: string }[] = [];
+        const text = node.templateSpans.reduce((before, { expression, literal }) => {
+          values.push({ at: before.length, source: expression.getText() });
+          return before + (/[\s`]$/.test(before) ? 'x' : '') + literal.text;
+        }, node.head.text);
+        visit(text, values);
+      }
+      ts.forEachChild(node, walk);
     };
-    visit(source);
+    walk(source);
   }
-  return [...found].sort();
+}
+
+/** Every command of these programs in backticks of a string of the sources. */
+function advised(programs: string): Advice[] {
+  const found: Advice[] = [];
+  strings((text, values) => {
+    for (const match of text.matchAll(new RegExp(`\`((?:${programs}) [^\`]+)\``, 'g'))) {
+      const [start, end] = [match.index, match.index + match[0].length];
+      found.push({
+        command: match[1]!,
+        before: text.slice(0, start),
+        values: values.filter(({ at }) => at > start && at < end).map(({ source }) => source),
+      });
+    }
+  });
+  return found;
 }
 
 /** The words of a command as a shell splits them, for commands that quote nothing but with single quotes. */
@@ -43,32 +66,78 @@ function wordsOf(command: string): string[] {
   return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
 }
 
-/** Parses as the command line does, and runs nothing. */
-async function parse(words: readonly string[]): Promise<void> {
-  const entry = COMMANDS.find(({ name }) => name === words[0]);
-  if (entry === undefined) throw new Error(`no command ${words[0]}`);
-  const program = new Command().addCommand((await entry.load()).command(async () => {}, COMMANDS));
+async function program(): Promise<Command> {
+  const all = new Command();
+  for (const entry of COMMANDS) all.addCommand((await entry.load()).command(async () => {}, COMMANDS));
   const silence = (command: Command): void => {
     command.exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
     command.commands.forEach(silence);
   };
-  silence(program);
-  await program.parseAsync([...words], { from: 'user' });
+  silence(all);
+  return all;
 }
 
-describe('commands that messages name', () => {
-  it('are there to be found', () => expect(advisedCommands().length).toBeGreaterThan(30));
+/** Commands that want a word although the parser takes them without: they refuse to work on everything unasked. */
+const WANTS_A_PATH = new Set(['add']);
 
-  it.each(advisedCommands())('varve %s is one that varve takes', async (command) => {
+describe('commands that messages name', () => {
+  const commands = new Map<string, { isTold: boolean }>();
+  for (const { command, before } of advised('varve')) {
+    // What a sentence tells people to run must be whole; it may speak of a command without saying what of.
+    const isTold = /\brun $/i.test(before);
+    commands.set(command, { isTold: isTold || (commands.get(command)?.isTold ?? false) });
+  }
+
+  it('are there to be found', () => expect(commands.size).toBeGreaterThan(60));
+
+  it.each([...commands])('%s is one that varve takes', async (command, { isTold }) => {
+    const words = wordsOf(command).slice(1);
     try {
-      await parse(wordsOf(command));
+      await (await program()).parseAsync(words, { from: 'user' });
+      if (isTold && WANTS_A_PATH.has(words[0]!)) expect(words.length, command).toBeGreaterThan(1);
     } catch (error) {
-      // A sentence may speak of a command without saying what of.
-      if (!(error instanceof CommanderError)) throw error;
+      if (!(error instanceof CommanderError) || isTold) throw error;
       expect(['commander.missingArgument', 'commander.help'], error.message).toContain(error.code);
     }
   });
+
+  it('put values in as words of a shell, so that no name in them is another word or command', () => {
+    const bare = advised('varve|git|dvc|mc|aws|iconv|tail')
+      .flatMap(({ command, values }) => values.map((value) => ({ command, value })))
+      .filter(({ value }) => !QUOTED.test(value) && !PLAIN_WORDS.has(value));
+    expect(bare).toEqual([]);
+  });
+
+  it('name no option that no command has', async () => {
+    const known = new Set(['--help', '--offline']);
+    const walk = (command: Command): void => {
+      for (const { long } of command.options) known.add(long!);
+      command.commands.forEach(walk);
+    };
+    walk(await program());
+    const unknown = new Set<string>();
+    strings((text) => {
+      for (const [, option] of text.matchAll(/`(--[a-z-]+)[^`]*`/g))
+        if (!known.has(option!)) unknown.add(option!);
+    });
+    expect([...unknown]).toEqual([]);
+  });
 });
+
+/** By its name, a variable or the result of a function is such a word too. */
+const QUOTED = /^((shell|git|dataset)Word\(|word$)/;
+
+/** Values that come from varve itself, and are words of a shell as they are. */
+const PLAIN_WORDS = new Set([
+  // A word of Git's in src/cli/other-words.ts, and a verb of DVC's.
+  'command',
+  'verb',
+  // The name of an encoding, one of those that are looked for.
+  'encoding',
+  // An option and a fingerprint, in src/workspace/trust/consent.ts.
+  'of',
+  'wanted',
+]);
 
 describe('who does what a message says', () => {
   let box: Sandbox;

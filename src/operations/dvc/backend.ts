@@ -229,7 +229,10 @@ export class DvcBackend implements Backend {
   }
 
   async gc(): Promise<GcResult> {
-    throw unsupported('gc', 'Run `dvc gc`: it leaves the profiles alone.');
+    throw unsupported(
+      'gc',
+      'Use `dvc gc --all-commits`, which keeps what any commit names, and leaves the profiles alone.',
+    );
   }
 
   async listRemotes(): Promise<ListedRemote[]> {

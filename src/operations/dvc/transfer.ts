@@ -21,6 +21,7 @@ import {
 import { isOnRemotes, isRecorded, type Selected, selectOutputs } from '../../dvc/tree/select.ts';
 import { VarveError } from '../../errors.ts';
 import type { Store } from '../../store/store.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { everyName } from '../../workspace/git/pointers.ts';
 import type {
   CheckoutOptions,
@@ -212,7 +213,7 @@ function transferable(
   if (refused)
     throw unsupported(
       `fetching ${refused.output.path}, which was imported from another repository,`,
-      'Run `dvc fetch` or `dvc update`.',
+      `Run \`dvc fetch ${shellWord(refused.output.path)}\`.`,
       refused.output.path,
     );
   if (paths.length > 0 && inTree.length > 0 && inTree.every(({ output }) => !output.pushed))

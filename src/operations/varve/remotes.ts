@@ -3,6 +3,7 @@ import { VarveError } from '../../errors.ts';
 import { sourceUrl } from '../../remote/bucket/listing.ts';
 import { parseEndpoint } from '../../remote/minio/access.ts';
 import { describeUrl, parseUrl } from '../../remote/url.ts';
+import { shellWord } from '../../wording/quote.ts';
 import {
   type Access,
   accessTo,
@@ -32,7 +33,7 @@ export function addRemote(
   if (config.remotes.has(name)) {
     throw new VarveError('remote-exists', `There is a remote named ${name} already`, {
       path: name,
-      remedy: `Run \`varve remote remove ${name}\` first, or choose another name.`,
+      remedy: `Run \`varve remote remove ${shellWord(name)}\` first, or choose another name.`,
     });
   }
   if (settings.endpoint !== undefined) parseEndpoint(settings.endpoint);

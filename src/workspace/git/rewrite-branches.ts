@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { makeTemporaryFolder } from '../../base/temporary-folder.ts';
 import { VarveError } from '../../errors.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { git, gitList } from './git.ts';
 import { findRevision, readBlobs } from './pointers.ts';
 
@@ -119,7 +120,7 @@ function isAncestor(root: string, before: string, after: string): boolean {
 function movedOn(branch: string): VarveError {
   return new VarveError('branch-moved', `The branch ${branch} has commits that would be lost`, {
     path: branch,
-    remedy: `Rename it by \`git branch -m ${branch} NAME\`, then run the same command again.`,
+    remedy: `Rename it by \`git branch -m ${shellWord(branch)} NAME\`, then run the same command again.`,
   });
 }
 

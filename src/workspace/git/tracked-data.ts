@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { VarveError } from '../../errors.ts';
 import { counted } from '../../wording/numbers.ts';
-import { shellWord } from '../../wording/quote.ts';
+import { gitWord, shellWord } from '../../wording/quote.ts';
 import { git } from './git.ts';
 
 /** Files that a message names with the command that takes them out of Git. */
@@ -69,8 +69,7 @@ function holdsRepository(dataset: string, path: string): VarveError {
 function holdsPointer(dataset: string, path: string): VarveError {
   return new VarveError('dataset-nested', `${path} names a dataset within ${dataset}`, {
     path,
-    remedy:
-      'Datasets cannot hold one another: add what lies beside that dataset by itself, or remove its pointer first.',
+    remedy: `Datasets cannot hold one another: add what lies beside it by itself, or first run \`varve rm ${shellWord(path)}\`, which leaves its data where it is.`,
   });
 }
 
@@ -99,8 +98,8 @@ function trackedByGit(dataset: string, data: readonly string[], all: readonly st
 
 /** The words of `git rm` that name the data and nothing beside it. */
 function untracking(dataset: string, data: readonly string[], all: readonly string[]): string {
-  if (data.length <= MAX_NAMED) return `-- ${data.map(shellWord).join(' ')}`;
+  if (data.length <= MAX_NAMED) return `-- ${data.map(gitWord).join(' ')}`;
   const isData = new Set(data);
   const kept = all.filter((path) => !isData.has(path)).map((path) => shellWord(`:(exclude,literal)${path}`));
-  return ['-r --', shellWord(dataset), ...kept].join(' ');
+  return ['-r --', gitWord(dataset), ...kept].join(' ');
 }

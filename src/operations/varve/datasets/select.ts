@@ -92,7 +92,7 @@ export function refuseNested(root: string, dataset: string): void {
   if (around === undefined) return;
   throw new VarveError('dataset-nested', `${dataset} lies within the dataset ${around}`, {
     path: dataset,
-    remedy: `Datasets cannot hold one another: remove ${pointerPath(dataset)} or ${pointerPath(around)}.`,
+    remedy: `Datasets cannot hold one another: take one of them out by \`varve rm ${shellWord(dataset)}\` or \`varve rm ${shellWord(around)}\`, which leave the data where it is.`,
   });
 }
 
