@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { VarveError } from '../../errors.ts';
 import { counted } from '../../wording/numbers.ts';
 import { gitWord, shellWord } from '../../wording/quote.ts';
-import { git } from './git.ts';
+import { gitList } from './git.ts';
 
 /** Files that a message names with the command that takes them out of Git. */
 const MAX_NAMED = 3;
@@ -45,14 +45,13 @@ export function refuseTrackedData(
   if (tracked.length > 0) throw trackedByGit(dataset, pathsOf(tracked), pathsOf(all));
 }
 
+/** What was removed from the working tree is no longer there, although Git's index has it until the next commit. */
 function trackedAt(root: string, path: string): Tracked[] {
-  const { output } = git(root, ['ls-files', '-s', '-z', '--', `:(literal)${path}`]);
+  const removed = new Set(gitList(root, ['ls-files', '-d', '-z', '--', `:(literal)${path}`]));
   // `<mode> <object> <stage>\t<path>`: https://git-scm.com/docs/git-ls-files#_output
-  return output
-    .toString()
-    .split('\0')
-    .filter((line) => line !== '')
-    .map((line) => ({ path: line.slice(line.indexOf('\t') + 1), isRepository: line.startsWith('160000 ') }));
+  return gitList(root, ['ls-files', '-s', '-z', '--', `:(literal)${path}`])
+    .map((line) => ({ path: line.slice(line.indexOf('\t') + 1), isRepository: line.startsWith('160000 ') }))
+    .filter((tracked) => tracked.path === path || !removed.has(tracked.path));
 }
 
 function holdsRepository(dataset: string, path: string): VarveError {
