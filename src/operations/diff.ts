@@ -84,7 +84,9 @@ async function fetchStatistics(
   });
   const failure = await fetchMissing(context, profiles, wanted);
   if (failure !== undefined && failure.code !== 'remote-unset')
-    context.onWarning?.(`statistics that this clone lacks are not compared: ${failure.message}`);
+    context.onWarning?.(
+      `Statistics that this clone lacks are not compared: ${failure.message}. ${failure.remedy}`,
+    );
 }
 
 function noCommit(root: string): VarveError {
