@@ -21,6 +21,10 @@ export interface CommitFacts {
   readonly message: string;
 }
 
+/** In front of the branches that an import from DVC makes, and an export to it. */
+type Prefix = 'varve' | 'dvc';
+const WAY_BACK: Readonly<Record<Prefix, Prefix>> = { varve: 'dvc', dvc: 'varve' };
+
 const SCRATCH = 'refs/varve/rewriting';
 
 /** Every commit that a local branch reaches, parents before children. */
@@ -63,7 +67,7 @@ export function commitsOfBranches(root: string): CommitFacts[] {
  */
 export function rewriteBranches(
   root: string,
-  prefix: string,
+  prefix: Prefix,
   commits: readonly CommitFacts[],
   changesOf: (commit: CommitFacts) => readonly TreeChange[],
 ): string[] {
@@ -72,11 +76,12 @@ export function rewriteBranches(
   const heads = gitList(root, ['for-each-ref', '--format=%(refname:short)%00%(objectname)%00', 'refs/heads'])
     .map((text) => text.trim())
     .filter((text) => text !== '');
+  const names = heads.filter((_, index) => index % 2 === 0);
   const branches: { readonly name: string; readonly mark: string }[] = [];
   for (let at = 0; at + 1 < heads.length; at += 2) {
     const mark = marks.get(heads[at + 1]!);
-    if (mark === undefined || heads[at]!.startsWith(`${prefix}/`)) continue;
-    branches.push({ name: `${prefix}/${heads[at]}`, mark });
+    const name = nameBeside(heads[at]!, prefix, names);
+    if (mark !== undefined && name !== undefined) branches.push({ name, mark });
   }
   const written = importStream(root, `${stream.join('')}done\n`);
   moveBranches(
@@ -84,6 +89,16 @@ export function rewriteBranches(
     branches.map(({ name, mark }) => ({ name, commit: written.get(mark)! })),
   );
   return branches.map(({ name }) => name);
+}
+
+/**
+ * Names the branch that is made of another; undefined for one that was made by this prefix, and for one that the way back was made of: what
+ * an import made of `main`, `varve/main`, goes on as `main`.
+ */
+function nameBeside(branch: string, prefix: Prefix, all: readonly string[]): string | undefined {
+  const back = `${WAY_BACK[prefix]}/`;
+  if (branch.startsWith(`${prefix}/`) || all.includes(back + branch)) return undefined;
+  return `${prefix}/${branch.startsWith(back) ? branch.slice(back.length) : branch}`;
 }
 
 /** The commits that Git made of a stream of git-fast-import, by their marks. */
