@@ -32,6 +32,10 @@ test('what an import made of a branch goes back under the name of that branch', 
   box.git(['branch', 'varve/main']);
   box.git(['branch', 'varve/side']);
   expect(box.json(['export-dvc'])).toMatchObject({ branches: ['dvc/main', 'dvc/side'] });
+  // A branch of people that only has such a name stands for no other.
+  box.git(['branch', '-D', '-q', 'dvc/main', 'dvc/side']);
+  box.git(['commit', '-q', '--allow-empty', '-m', 'own work']);
+  expect(box.json(['export-dvc'])).toMatchObject({ branches: ['dvc/main', 'dvc/varve/main', 'dvc/side'] });
 });
 
 test('where there is no repository of varve', () => {

@@ -76,13 +76,16 @@ export function rewriteBranches(
   const heads = gitList(root, ['for-each-ref', '--format=%(refname:short)%00%(objectname)%00', 'refs/heads'])
     .map((text) => text.trim())
     .filter((text) => text !== '');
-  const names = heads.filter((_, index) => index % 2 === 0);
-  const branches: { readonly name: string; readonly mark: string }[] = [];
+  const facts = new Map(commits.map((commit) => [commit.id, commit]));
+  const tips = new Map<string, CommitFacts>();
   for (let at = 0; at + 1 < heads.length; at += 2) {
-    const mark = marks.get(heads[at + 1]!);
-    const name = nameBeside(heads[at]!, prefix, names);
-    if (mark !== undefined && name !== undefined) branches.push({ name, mark });
+    const tip = facts.get(heads[at + 1]!);
+    if (tip !== undefined) tips.set(heads[at]!, tip);
   }
+  const branches = [...tips].flatMap(([branch, { id }]) => {
+    const name = nameBeside(branch, prefix, tips);
+    return name === undefined ? [] : [{ name, mark: marks.get(id)! }];
+  });
   const written = importStream(root, `${stream.join('')}done\n`);
   moveBranches(
     root,
@@ -92,13 +95,26 @@ export function rewriteBranches(
 }
 
 /**
- * Names the branch that is made of another; undefined for one that was made by this prefix, and for one that the way back was made of: what
- * an import made of `main`, `varve/main`, goes on as `main`.
+ * Names the branch that is made of another; undefined for one that has the prefix. What an import made of `main`, `varve/main`, goes back
+ * as `dvc/main`, and stands for `main` itself. Two branches that only have such names keep them whole.
  */
-function nameBeside(branch: string, prefix: Prefix, all: readonly string[]): string | undefined {
+function nameBeside(
+  branch: string,
+  prefix: Prefix,
+  tips: ReadonlyMap<string, CommitFacts>,
+): string | undefined {
   const back = `${WAY_BACK[prefix]}/`;
-  if (branch.startsWith(`${prefix}/`) || all.includes(back + branch)) return undefined;
-  return `${prefix}/${branch.startsWith(back) ? branch.slice(back.length) : branch}`;
+  if (branch.startsWith(`${prefix}/`)) return undefined;
+  if (isMadeOf(tips.get(back + branch), tips.get(branch))) return undefined;
+  const original = branch.startsWith(back) ? branch.slice(back.length) : branch;
+  const isFree = !tips.has(original) || isMadeOf(tips.get(branch), tips.get(original));
+  return `${prefix}/${isFree ? original : branch}`;
+}
+
+/** Whether one is the other written anew: that keeps authors, dates and messages. */
+function isMadeOf(made: CommitFacts | undefined, from: CommitFacts | undefined): boolean {
+  if (made === undefined || from === undefined) return false;
+  return made.author === from.author && made.committer === from.committer && made.message === from.message;
 }
 
 /** The commits that Git made of a stream of git-fast-import, by their marks. */
