@@ -60,7 +60,8 @@ export const ERROR_CODES = {
   'io-error': 'The operating system could not read or write.',
   'key-conflict': 'A remote has a file where a folder is needed, or the other way round.',
   'key-invalid': 'The key of an object is not one that every remote can keep.',
-  'key-missing': 'No feature has a value of its own in each row, so rows that two datasets share cannot be found.',
+  'key-missing':
+    'No feature has a value of its own in each row, so rows that two datasets share cannot be found.',
   'key-unsupported': 'The key of an object in a bucket cannot be the path of a file.',
   'line-ragged': 'A line of a CSV file has other fields than its header says.',
   'link-loop': 'Symbolic links lead in a circle.',
