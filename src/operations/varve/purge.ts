@@ -4,7 +4,14 @@ import type { Digest } from '../../store/format/digest.ts';
 import { holdersOf, purgeObjects, recordedRoots } from '../../store/gc/purge.ts';
 import type { Root } from '../../store/gc/roots.ts';
 import type { Store } from '../../store/store.ts';
-import { branchTips, datasetsAt, pointersNotCommitted, worktreeRoots } from '../../workspace/git/pointers.ts';
+import {
+  branchTips,
+  type ListedPointer,
+  type PointedDataset,
+  pointersAt,
+  pointersNotCommitted,
+  worktreeRoots,
+} from '../../workspace/git/pointers.ts';
 import { repositoryAt } from '../../workspace/repository.ts';
 import type { PurgedPlace, PurgeOptions, PurgeResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
@@ -85,14 +92,23 @@ function profilesOf(holders: ReadonlyMap<Digest, Root>, places: readonly Place[]
 
 /** The versions that people work with: of the tips of all branches, and of the index and the files of each working tree. */
 async function currentRoots({ repository: { root } }: WorkingContext): Promise<Root[]> {
-  // What cannot be read cannot be checked out either.
-  const atTips = branchTips(root).flatMap((commit) => datasetsAt(root, commit, () => undefined));
+  const atTips = branchTips(root).flatMap((commit) => pointersAt(root, commit).flatMap(readable));
   const roots = [...(await distinctRoots(atTips)).values()];
   for (const tree of worktreeRoots(root)) {
     roots.push(...(await distinctRoots(pointersNotCommitted(tree))).values());
     roots.push(...selectDatasets({ repository: repositoryAt(tree), cwd: tree }, []).map(rootOf));
   }
   return roots;
+}
+
+/** What cannot be read cannot be checked out either. */
+function readable({ path, read }: ListedPointer): PointedDataset[] {
+  try {
+    return [{ path, pointer: read() }];
+  } catch (error) {
+    if (error instanceof VarveError) return [];
+    throw error;
+  }
 }
 
 /** Removes the statistics of single files, which this clone keeps. */
