@@ -28,6 +28,7 @@ import {
   unseenFile,
   writeStatCache,
 } from '../../workspace/tree/stat-cache.ts';
+import { giveConsent } from '../../workspace/trust/consent.ts';
 import type { BackendAddOptions } from '../backend/backend.ts';
 import type { AddedDataset, AddResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
@@ -44,8 +45,10 @@ import {
 } from './datasets/write-pointer.ts';
 import { fetchInto } from './fetch.ts';
 import { isInPlace, isUnread, type ManifestFile } from './in-place/snapshot.ts';
+import { followPointers } from './moved-pointers.ts';
 import { nextVersion, partsHere } from './next-version.ts';
 import { claimInCache, openCache } from './stores/stores.ts';
+import { codeRequests } from './tracked-files.ts';
 
 /** What is to be added: a dataset, or files and folders within one. */
 interface Named {
@@ -103,12 +106,19 @@ function namedDatasets(context: WorkingContext, paths: readonly string[]): Named
   for (const path of paths) {
     const { dataset, part } = datasetPath(context, path);
     const isKnown = part === undefined || partKnown(context, dataset, part);
+    if (part === undefined) followPointer(context, dataset);
     if (dataKind(root, dataset) === undefined || !isKnown) throw nothingAt(path);
     if (part === undefined) named.set(dataset, undefined);
     else if (!named.has(dataset)) named.set(dataset, new Set([part]));
     else named.get(dataset)?.add(part);
   }
   return [...named].map(([dataset, parts]) => ({ dataset, parts: parts && [...parts].sort() }));
+}
+
+/** Brings data to a pointer that was moved without it. */
+function followPointer({ repository }: WorkingContext, dataset: string): void {
+  const pointer = replaceablePointer(repository.root, dataset, true);
+  if (pointer !== undefined) followPointers(repository, [{ path: dataset, pointer }]);
 }
 
 /** A part may be gone: that is what is added then. */
@@ -415,9 +425,19 @@ function checkUnchanged(root: string, dataset: string, before: ScannedFile): voi
 function record(repository: WorkingContext['repository'], snapshot: Snapshot): AddedDataset {
   const { dataset, before, pointer, files, only, notHere, readAtMs } = snapshot;
   ignoreDataset(repository.root, dataset);
+  if (before === undefined) agreeToCode(repository.root, dataset);
   const added = pointTo(repository, dataset, before, pointer);
   writeStatCache(repository, dataset, { digest: pointer.digest, only }, files, readAtMs);
   return notHere === 0 ? added : { ...added, notHere };
+}
+
+/** Whoever makes a dataset around programs that Git tracks wants its data there. Where no consent can be kept, a checkout asks for it. */
+function agreeToCode(root: string, dataset: string): void {
+  try {
+    for (const request of codeRequests(root, [dataset])) giveConsent(root, request);
+  } catch (error) {
+    if (!(error instanceof VarveError)) throw error;
+  }
 }
 
 /** Of what lies in a bucket and was never read there is nothing that a copy could take over. */

@@ -3,7 +3,6 @@ import type { Store } from '../../store/store.ts';
 import { applyRemoval } from '../../workspace/checkout/apply.ts';
 import { nameFolding } from '../../workspace/checkout/name-collisions.ts';
 import { planRemoval } from '../../workspace/checkout/plan.ts';
-import { refuseTrackedFiles } from '../../workspace/checkout/tracked-files.ts';
 import { gitList } from '../../workspace/git/git.ts';
 import { pointersInHistory } from '../../workspace/git/pointers.ts';
 import type { Repository } from '../../workspace/repository.ts';
@@ -12,6 +11,7 @@ import { dataKind } from '../../workspace/tree/scan.ts';
 import { forgetStatCache, readStatCache, type StatCache } from '../../workspace/tree/stat-cache.ts';
 import { dataWithoutPointer } from '../../workspace/tree/without-pointer.ts';
 import type { WorkingContext } from '../context/context.ts';
+import { refuseTouched } from './tracked-files.ts';
 
 /** Lists data without a pointer, but for what was given to Git. */
 export function untrackedData(repository: Repository): string[] {
@@ -66,7 +66,7 @@ async function remove(context: WorkingContext, path: string, record: StatCache):
     const stays = [...plan.kept, ...plan.conflicts, ...plan.unsaved, ...plan.unfinished];
     if (stays.length > 0) return false;
     const paths = plan.remove.map((file) => pathOfFile(path, file));
-    refuseTrackedFiles(root, [{ dataset: path, paths }], nameFolding(repository));
+    refuseTouched(root, [{ dataset: path, paths }], nameFolding(repository));
     await applyRemoval(root, path, plan, signal);
     if (kind === 'directory' && dataKind(root, path) !== undefined) return false;
     forgetStatCache(repository, path);

@@ -17,6 +17,7 @@ import { type TrustRequest, usable } from '../../../workspace/trust/request.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { selectDatasets } from '../datasets/select.ts';
 import { isInPlace } from '../in-place/snapshot.ts';
+import { codeRequests } from '../tracked-files.ts';
 
 /** All that the settings and the pointers of the working tree ask of this machine. */
 export function settingRequests(context: WorkingContext): TrustRequest[] {
@@ -34,6 +35,10 @@ export function settingRequests(context: WorkingContext): TrustRequest[] {
     cacheRequest(repository, config),
     ...[...config.remotes.keys()].map((name) => usable(() => remoteRequest(repository, config, name))),
     ...imported,
+    ...codeRequests(
+      repository.root,
+      datasets.map(({ path }) => path),
+    ),
     ...[...named, ...pointed].map(([url, file]) => usable(() => sourceRequest(config, url, file))),
   ].filter((request) => request !== undefined);
 }
