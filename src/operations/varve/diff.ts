@@ -4,7 +4,12 @@ import { chosenWithin, isChosen, joinStreams } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';
-import { datasetPaths, datasetsAt, type PointedDataset } from '../../workspace/git/pointers.ts';
+import {
+  datasetPaths,
+  datasetsAt,
+  datasetsKeptOut,
+  type PointedDataset,
+} from '../../workspace/git/pointers.ts';
 import { type Pointer, pointerPath, readPointer } from '../../workspace/pointer.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
 import { currentEntries, type FileChange } from '../../workspace/tree/data-state.ts';
@@ -31,17 +36,24 @@ export async function diff(
   const chosen = chosenPaths(context, paths);
   const left = byPath(datasetsAt(root, before));
   const right = after === undefined ? undefined : byPath(datasetsAt(root, after));
+  const hidden = right === undefined ? hiddenPointers(root, left) : undefined;
   const all = [...new Set([...left.keys(), ...(right?.keys() ?? datasetPaths(root))])].sort();
   refuseUnknown(chosen, all);
   return closing(await openCache(context), async (cache) => {
     const selected = all.map((path) => ({ path, only: chosenWithin(path, chosen) }));
     const meant = selected.filter(({ only }) => only?.length !== 0);
     const { done, problems } = await eachDataset(meant, ({ path, only }) => {
-      const saved = right === undefined ? pointerIfThere(root, path) : right.get(path);
+      const saved = right === undefined ? (pointerIfThere(root, path) ?? hidden?.get(path)) : right.get(path);
       return datasetDiff(context, cache, { path, only, before: left.get(path), saved }, after === undefined);
     });
     return { compared: done.filter((found) => found !== undefined), ...problemsField(problems) };
   });
+}
+
+/** What a sparse checkout keeps out of the working tree was not removed from it. */
+function hiddenPointers(root: string, before: ReadonlyMap<string, Pointer>): Map<string, Pointer> {
+  const isGone = (path: string): boolean => !existsSync(join(root, pointerPath(path)));
+  return [...before.keys()].some(isGone) ? byPath(datasetsKeptOut(root)) : new Map();
 }
 
 function pointerIfThere(root: string, path: string): Pointer | undefined {

@@ -5,6 +5,8 @@ import { nameFolding } from '../../workspace/checkout/name-collisions.ts';
 import { planRemoval } from '../../workspace/checkout/plan.ts';
 import { gitList } from '../../workspace/git/git.ts';
 import { pointersInHistory } from '../../workspace/git/pointers.ts';
+import { isKeptOut } from '../../workspace/git/sparse.ts';
+import { pointerPath } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import { pathOfFile } from '../../workspace/tree/data-state.ts';
 import { dataKind } from '../../workspace/tree/scan.ts';
@@ -13,10 +15,13 @@ import { dataWithoutPointer } from '../../workspace/tree/without-pointer.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { refuseTouched } from './tracked-files.ts';
 
-/** Lists data without a pointer, but for what was given to Git. */
+/** Lists data without a pointer, but for what was given to Git, and for datasets that a sparse checkout keeps out. */
 export function untrackedData(repository: Repository): string[] {
+  const { root } = repository;
   return dataWithoutPointer(repository).filter(
-    (path) => gitList(repository.root, ['ls-files', '-z', '--', `:(literal)${path}`]).length === 0,
+    (path) =>
+      gitList(root, ['ls-files', '-z', '--', `:(literal)${path}`]).length === 0 &&
+      !isKeptOut(root, pointerPath(path)),
   );
 }
 

@@ -7,6 +7,7 @@ import { shellWord } from '../../wording/quote.ts';
 import { POINTER_SUFFIX, pointerPath } from '../pointer.ts';
 import { isIgnored } from '../tree/varveignore.ts';
 import { git, gitList } from './git.ts';
+import { textKeptOut } from './sparse.ts';
 import { refuseTrackedData } from './tracked-data.ts';
 
 /**
@@ -126,7 +127,8 @@ export function ignoreDataset(
 ): void {
   const where = posix.join(posix.dirname(dataset), '.gitignore');
   const file = join(root, where);
-  const text = readPlainFile(file, where) ?? '';
+  // One that a sparse checkout keeps out counts all the same, and Git takes what lies here for the whole of it.
+  const text = readPlainFile(file, where) ?? textKeptOut(root, where) ?? '';
   const changed = withIgnored(text, posix.basename(dataset), kept);
   if (changed !== text) writeAtomically(file, [Buffer.from(changed)]);
 }
