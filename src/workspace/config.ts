@@ -39,6 +39,8 @@ export interface Config {
   readonly cache?: string;
   /** How a checkout puts data in place: hard links share the cache's bytes, so programs must not write into them. */
   readonly checkout?: 'copy' | 'link';
+  /** Whether the group of a folder may write to the cache, where its place is set, and to remotes that are folders. */
+  readonly shared?: 'group';
   /** The file that a setting stands in, relative to the repository, by the steps to the setting: `cache`, `remotes.origin.url`. */
   readonly files: ReadonlyMap<string, string>;
 }
@@ -240,6 +242,8 @@ function checkContent(document: Document, where: string): Content {
   if (checkout !== undefined && checkout !== 'copy' && checkout !== 'link') {
     throw damaged(where, '`checkout` is neither copy nor link');
   }
+  const shared = optionalText(root.shared, where, 'shared');
+  if (shared !== undefined && shared !== 'group') throw damaged(where, '`shared` can only be group');
   const defaultRemote = optionalText(root.default, where, 'default');
   const remotes = Object.entries(asMap(root.remotes, where, 'remotes')).map(
     ([name, value]) => [name, place<RemoteConfig>(REMOTE_KEYS, value, where, `remotes.${name}`)] as const,
@@ -253,6 +257,7 @@ function checkContent(document: Document, where: string): Content {
     settings: {
       ...(cache === undefined ? {} : { cache }),
       ...(checkout === undefined ? {} : { checkout }),
+      ...(shared === undefined ? {} : { shared }),
       ...(defaultRemote === undefined ? {} : { defaultRemote }),
     },
     remotes: new Map(remotes),

@@ -10,7 +10,7 @@ import {
 import { pointerPath } from '../../../workspace/pointer.ts';
 import type { Repository } from '../../../workspace/repository.ts';
 import { isPlainAws } from '../../../workspace/trust/access.ts';
-import { cacheRequest } from '../../../workspace/trust/cache.ts';
+import { cacheRequest, sharedFacts } from '../../../workspace/trust/cache.ts';
 import { realPlaceOf } from '../../../workspace/trust/folders.ts';
 import { importRequest } from '../../../workspace/trust/import.ts';
 import { type TrustRequest, usable } from '../../../workspace/trust/request.ts';
@@ -58,7 +58,8 @@ export function remoteRequest(
   if (place.kind === 'folder') {
     const { path, isOwn } = realPlaceOf(root, place.path);
     if (isOwn) return undefined;
-    return { about: 'remote', name, facts: [{ key: 'folder', value: path, file: fileOf('url') }] };
+    const folder = { key: 'folder', value: path, file: fileOf('url') };
+    return { about: 'remote', name, facts: [folder, ...sharedFacts(config)] };
   }
   if (place.kind === 's3' && isPlainAws(access)) return undefined;
   const facts = Object.entries({ url, ...access }).map(([key, value]) => ({
