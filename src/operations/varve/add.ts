@@ -9,6 +9,7 @@ import type { Store } from '../../store/store.ts';
 import type { Batch } from '../../store/writing/batch.ts';
 import { SmallFileReaders } from '../../store/writing/small-file-readers.ts';
 import { shellWord } from '../../wording/quote.ts';
+import { keepsModes } from '../../workspace/git/file-mode.ts';
 import { ignoreDataset } from '../../workspace/git/gitignore.ts';
 import { type Pointer, readPointer } from '../../workspace/pointer.ts';
 import {
@@ -317,22 +318,31 @@ async function versionOf(
   const { dataset, kind, follows, parts, found } = data;
   const { here } = found;
   if (kind === 'file') {
-    const { file, digest } = here[0]!;
+    const { file: there, digest } = here[0]!;
+    const isKept = follows?.executable === true && !keepsModes(context.repository.root);
+    const file = { ...there, executable: there.executable || isKept };
     const facts = { bytes: file.size, files: 1, ...(file.executable ? { executable: true as const } : {}) };
-    return { digest: digest!, facts, files: here, recorded: here, notHere: 0, only: undefined };
+    const files = [{ file, digest }];
+    return { digest: digest!, facts, files, recorded: files, notHere: 0, only: undefined };
   }
   const next =
     follows === undefined
       ? { entries: here.map(manifestEntry), notHere: [] }
       : await nextVersion(here, await entriesOf(context, cache, dataset, follows), {
           gone: found.gone,
+          keepsModes: keepsModes(context.repository.root),
           parts,
         });
   const { entries, notHere } = next;
+  const executables = new Set(entries.flatMap(({ path, executable }) => (executable ? [path] : [])));
+  const added = here.map(({ file, digest }) => ({
+    file: { ...file, executable: executables.has(file.path) },
+    digest,
+  }));
   if (follows !== undefined && isInPlace(follows)) refuseUnread(dataset, entries);
   const facts = totalsOf(entries);
   const { digest } = await batch.addBytes(encodeManifest(entries), 'meta');
-  const recorded = found.elsewhere.length === 0 ? here : inOrder([...found.elsewhere, ...here]);
+  const recorded = found.elsewhere.length === 0 ? added : inOrder([...found.elsewhere, ...added]);
   const isWhole =
     recorded.length === entries.length &&
     recorded.every(({ file }, index) => file.path === entries[index]!.path);

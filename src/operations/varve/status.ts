@@ -149,7 +149,7 @@ async function lookAt(
       isRecorded: true,
       isEmpty: record.paths.length === 0,
       changes: [],
-      isPointed: !isMoved,
+      isPointed: !isMoved && hasModeOf(pointer, record.paths.length > 0 && record.executable(0)),
       snapshot: record.snapshot,
       isMoved,
       only,
@@ -160,7 +160,9 @@ async function lookAt(
   const changes = record === undefined ? [] : suspects.flatMap((suspect) => changeOf(record, suspect, read));
   const files = knownFiles(repository.root, path, record, read);
   const snapshot = record !== undefined && changes.length === 0 ? record.snapshot : snapshotOf(files);
-  const isPointed = isSameContent(repository, snapshot, pointer.digest);
+  const isPointed =
+    isSameContent(repository, snapshot, pointer.digest) &&
+    hasModeOf(pointer, files[0]?.file.executable ?? false);
   const found = {
     isRecorded: record !== undefined,
     isEmpty: files.length === 0,
@@ -173,6 +175,11 @@ async function lookAt(
   if (stateOf(found) !== 'modified')
     remember(repository, path, { digest: isPointed ? pointer.digest : snapshot, only }, files, readAtMs);
   return found;
+}
+
+/** The digest of a single file says nothing of its mode; a manifest names those of its files. */
+function hasModeOf({ kind, source, executable }: Pointer, isExecutable: boolean): boolean {
+  return kind === 'directory' || source !== undefined || (executable ?? false) === isExecutable;
 }
 
 /** Digests by path of the files that look changed. */

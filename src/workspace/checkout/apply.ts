@@ -8,6 +8,7 @@ import { dirname, join, posix } from 'node:path';
 import { comparePaths } from '../../base/path-order.ts';
 import { isAbsent, systemCode, systemError } from '../../base/system-errors.ts';
 import type { FileToRestore } from '../../store/restoring/restore-files.ts';
+import { keepsModes } from '../git/file-mode.ts';
 import { isEntry, pathOfFile } from '../tree/data-state.ts';
 import { scannedFile } from '../tree/scan.ts';
 import { type RecordedFile, unseenFile } from '../tree/stat-cache.ts';
@@ -34,10 +35,12 @@ export async function applyCheckout(
   if (kind === 'directory') folders.make(dataset);
   const count = plan.files.filter(({ found }) => found === undefined).length;
   await options.put(filesToPut(root, dataset, plan, folders, options.signal), count);
-  const put = plan.files.map(({ entry, found }) => ({
-    file: found ?? scannedFile(root, pathOfFile(dataset, entry.path), entry.path),
-    digest: entry.digest,
-  }));
+  const ignoresModes = !keepsModes(root);
+  const put = plan.files.map(({ entry, found }) => {
+    const file = found ?? scannedFile(root, pathOfFile(dataset, entry.path), entry.path);
+    const executable = ignoresModes ? (entry.executable ?? false) : file.executable;
+    return { file: { ...file, executable }, digest: entry.digest };
+  });
   if (plan.edited.length === 0) return put;
   return [...put, ...plan.edited.map(unseenFile)].sort((a, b) => comparePaths(a.file.path, b.file.path));
 }

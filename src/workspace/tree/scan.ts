@@ -1,5 +1,6 @@
 /**
- * The data of a working tree: which files lie there and whether they changed. It may not read Git, nor write a file of a dataset.
+ * The data of a working tree: which files lie there and whether they changed. It may not read Git, but
+ * for whether modes count, nor write a file of a dataset.
  */
 
 import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs';
