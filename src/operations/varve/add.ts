@@ -30,6 +30,7 @@ import {
   writeStatCache,
 } from '../../workspace/tree/stat-cache.ts';
 import { giveConsent } from '../../workspace/trust/consent.ts';
+import { followLink } from '../../workspace/trust/link.ts';
 import type { BackendAddOptions } from '../backend/backend.ts';
 import type { AddedDataset, AddResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
@@ -79,7 +80,7 @@ export async function add(
   options: BackendAddOptions,
 ): Promise<AddResult> {
   const { repository } = context;
-  const named = namedDatasets(context, paths);
+  const named = namedDatasets(context, paths, options.follow ?? false);
   refuseOverlap(named.map(({ dataset }) => dataset));
   return closing(await openCache(context), async (cache) => {
     const batch = cache.batch();
@@ -101,11 +102,12 @@ export async function add(
 }
 
 /** @throws VarveError for every path that cannot become a dataset, and is in none */
-function namedDatasets(context: WorkingContext, paths: readonly string[]): Named[] {
+function namedDatasets(context: WorkingContext, paths: readonly string[], follow: boolean): Named[] {
   const { root } = context.repository;
   const named = new Map<string, Set<string> | undefined>();
   for (const path of paths) {
     const { dataset, part } = datasetPath(context, path);
+    if (follow && part === undefined) followLink(root, dataset);
     const isKnown = part === undefined || partKnown(context, dataset, part);
     if (part === undefined) followPointer(context, dataset);
     if (dataKind(root, dataset) === undefined || !isKnown) throw nothingAt(path);

@@ -12,6 +12,7 @@ import { pathOfFile } from '../../workspace/tree/data-state.ts';
 import { dataKind } from '../../workspace/tree/scan.ts';
 import { forgetStatCache, readStatCache, type StatCache } from '../../workspace/tree/stat-cache.ts';
 import { dataWithoutPointer } from '../../workspace/tree/without-pointer.ts';
+import { isFollowed } from '../../workspace/trust/link.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { refuseTouched } from './tracked-files.ts';
 
@@ -66,6 +67,8 @@ async function remove(context: WorkingContext, path: string, record: StatCache):
   const { repository, signal } = context;
   const { root } = repository;
   try {
+    // What lies elsewhere is not this clone's alone.
+    if (isFollowed(root, path)) return false;
     const kind = dataKind(root, path)!;
     const plan = await planRemoval(root, path, record, { signal });
     const stays = [...plan.kept, ...plan.conflicts, ...plan.unsaved, ...plan.unfinished];

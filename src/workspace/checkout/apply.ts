@@ -12,6 +12,7 @@ import { keepsModes } from '../git/file-mode.ts';
 import { isEntry, pathOfFile } from '../tree/data-state.ts';
 import { scannedFile } from '../tree/scan.ts';
 import { type RecordedFile, unseenFile } from '../tree/stat-cache.ts';
+import { isFollowed } from '../trust/link.ts';
 import type { CheckoutPlan } from './plan.ts';
 import { SafeFolders } from './safe-folder.ts';
 
@@ -30,7 +31,7 @@ export async function applyCheckout(
   options: { readonly put: PutInPlace; readonly signal?: AbortSignal | undefined },
 ): Promise<RecordedFile[]> {
   for (const path of plan.remove) removeData(root, dataset, path);
-  const folders = new SafeFolders(root);
+  const folders = new SafeFolders(root, isFollowed(root, dataset) ? dataset : undefined);
   folders.make(posix.dirname(dataset));
   if (kind === 'directory') folders.make(dataset);
   const count = plan.files.filter(({ found }) => found === undefined).length;
