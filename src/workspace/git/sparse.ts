@@ -11,10 +11,10 @@ export interface IndexedFile {
   readonly blob: string;
 }
 
-/** List the files that Git tracks and keeps out of the working tree. @param pathspec as Git takes it */
-export function filesKeptOut(root: string, pathspec: string): IndexedFile[] {
+/** List the files that Git tracks and keeps out of the working tree. @param pathspecs as Git takes them */
+export function filesKeptOut(root: string, ...pathspecs: readonly string[]): IndexedFile[] {
   // `S <mode> <object> <stage>\t<path>`: https://git-scm.com/docs/git-ls-files#_output
-  return gitList(root, ['ls-files', '-t', '-s', '-z', '--', pathspec])
+  return gitList(root, ['ls-files', '-t', '-s', '-z', '--', ...pathspecs])
     .filter((line) => line.startsWith('S '))
     .map((line) => ({ path: line.slice(line.indexOf('\t') + 1), blob: line.split(' ')[2]! }));
 }
@@ -22,6 +22,13 @@ export function filesKeptOut(root: string, pathspec: string): IndexedFile[] {
 /** Whether Git tracks a file and keeps it out of the working tree. @param path from the root */
 export function isKeptOut(root: string, path: string): boolean {
   return fileKeptOut(root, path) !== undefined;
+}
+
+/** The first of these files that Git tracks and keeps out of the working tree. @param paths from the root */
+export function firstKeptOut(root: string, paths: readonly string[]): string | undefined {
+  if (paths.length === 0) return undefined;
+  const kept = filesKeptOut(root, ...paths.map((path) => `:(literal)${path}`));
+  return paths.find((path) => kept.some((file) => file.path === path));
 }
 
 /** The text of a file that Git keeps out of the working tree; undefined of every other. @param path from the root */

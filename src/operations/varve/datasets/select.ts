@@ -13,7 +13,7 @@ import type { Root } from '../../../store/gc/roots.ts';
 import type { Store } from '../../../store/store.ts';
 import { shellWord } from '../../../wording/quote.ts';
 import { datasetPaths } from '../../../workspace/git/pointers.ts';
-import { isKeptOut } from '../../../workspace/git/sparse.ts';
+import { firstKeptOut } from '../../../workspace/git/sparse.ts';
 import { POINTER_SUFFIX, type Pointer, pointerPath, readPointer } from '../../../workspace/pointer.ts';
 import { pathInRepository, type Repository } from '../../../workspace/repository.ts';
 import type { OnUnreadable } from '../../backend/version.ts';
@@ -181,9 +181,11 @@ function namedBy(context: WorkingContext, path: string): { dataset: string; part
  * @throws VarveError `dataset-missing`
  */
 export function refuseKeptOut(root: string, path: string): void {
-  const pointers = [...foldersAbove(path), path].map(pointerPath);
-  const pointer = [...pointers, path].find(
-    (one) => one.endsWith(POINTER_SUFFIX) && !existsSync(join(root, one)) && isKeptOut(root, one),
+  const named = path.endsWith(POINTER_SUFFIX) ? [path] : [];
+  const pointers = [...[...foldersAbove(path), path].map(pointerPath), ...named];
+  const pointer = firstKeptOut(
+    root,
+    pointers.filter((one) => !existsSync(join(root, one))),
   );
   if (pointer === undefined) return;
   throw new VarveError('dataset-missing', `${path} is kept out of this sparse checkout by Git`, {
