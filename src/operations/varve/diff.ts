@@ -6,9 +6,9 @@ import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';
 import {
   datasetPaths,
-  datasetsAt,
   datasetsKeptOut,
-  type PointedDataset,
+  type ListedPointer,
+  pointersAt,
 } from '../../workspace/git/pointers.ts';
 import { type Pointer, pointerPath, readPointer } from '../../workspace/pointer.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
@@ -34,26 +34,29 @@ export async function diff(
 ): Promise<Comparison> {
   const { root } = context.repository;
   const chosen = chosenPaths(context, paths);
-  const left = byPath(datasetsAt(root, before));
-  const right = after === undefined ? undefined : byPath(datasetsAt(root, after));
-  const hidden = right === undefined ? hiddenPointers(root, left) : undefined;
+  const left = byPath(pointersAt(root, before));
+  const right = after === undefined ? undefined : byPath(pointersAt(root, after));
+  const hidden = right === undefined ? hiddenPointers(root, [...left.keys()]) : undefined;
   const all = [...new Set([...left.keys(), ...(right?.keys() ?? datasetPaths(root))])].sort();
   refuseUnknown(chosen, all);
   return closing(await openCache(context), async (cache) => {
     const selected = all.map((path) => ({ path, only: chosenWithin(path, chosen) }));
     const meant = selected.filter(({ only }) => only?.length !== 0);
     const { done, problems } = await eachDataset(meant, ({ path, only }) => {
-      const saved = right === undefined ? (pointerIfThere(root, path) ?? hidden?.get(path)) : right.get(path);
-      return datasetDiff(context, cache, { path, only, before: left.get(path), saved }, after === undefined);
+      const here = (): Pointer | undefined => pointerIfThere(root, path) ?? hidden?.get(path);
+      const saved = right === undefined ? here() : right.get(path)?.read();
+      const pair = { path, only, before: left.get(path)?.read(), saved };
+      return datasetDiff(context, cache, pair, after === undefined);
     });
     return { compared: done.filter((found) => found !== undefined), ...problemsField(problems) };
   });
 }
 
 /** What a sparse checkout keeps out of the working tree was not removed from it. */
-function hiddenPointers(root: string, before: ReadonlyMap<string, Pointer>): Map<string, Pointer> {
+function hiddenPointers(root: string, before: readonly string[]): Map<string, Pointer> {
   const isGone = (path: string): boolean => !existsSync(join(root, pointerPath(path)));
-  return [...before.keys()].some(isGone) ? byPath(datasetsKeptOut(root)) : new Map();
+  const hidden = before.some(isGone) ? datasetsKeptOut(root) : [];
+  return new Map(hidden.map(({ path, pointer }) => [path, pointer]));
 }
 
 function pointerIfThere(root: string, path: string): Pointer | undefined {
@@ -176,8 +179,8 @@ function liveTotals(entries: readonly ManifestEntry[]): Totals {
   return { bytes: files.reduce((sum, { size }) => sum + size, 0), files: files.length };
 }
 
-function byPath(datasets: readonly PointedDataset[]): Map<string, Pointer> {
-  return new Map(datasets.map(({ path, pointer }) => [path, pointer]));
+function byPath(pointers: readonly ListedPointer[]): Map<string, ListedPointer> {
+  return new Map(pointers.map((pointer) => [pointer.path, pointer]));
 }
 
 /** Paths from the root; undefined for everything. */
