@@ -41,6 +41,8 @@ export interface Config {
   readonly checkout?: 'copy' | 'link';
   /** Time in ms after which a clone that a remote has not seen holds nothing there; Infinity for never. */
   readonly cloneExpiryMs?: number;
+  /** Whether the group of a folder may write to the cache, where its place is set, and to remotes that are folders. */
+  readonly shared?: 'group';
   /** The file that a setting stands in, relative to the repository, by the steps to the setting: `cache`, `remotes.origin.url`. */
   readonly files: ReadonlyMap<string, string>;
 }
@@ -247,6 +249,8 @@ function checkContent(document: Document, where: string): Content {
     throw damaged(where, '`checkout` is neither copy nor link');
   }
   const cloneExpiryMs = optionalExpiry(root.cloneExpiry, where);
+  const shared = optionalText(root.shared, where, 'shared');
+  if (shared !== undefined && shared !== 'group') throw damaged(where, '`shared` can only be group');
   const defaultRemote = optionalText(root.default, where, 'default');
   const remotes = Object.entries(asMap(root.remotes, where, 'remotes')).map(
     ([name, value]) => [name, place<RemoteConfig>(REMOTE_KEYS, value, where, `remotes.${name}`)] as const,
@@ -261,6 +265,7 @@ function checkContent(document: Document, where: string): Content {
       ...(cache === undefined ? {} : { cache }),
       ...(checkout === undefined ? {} : { checkout }),
       ...(cloneExpiryMs === undefined ? {} : { cloneExpiryMs }),
+      ...(shared === undefined ? {} : { shared }),
       ...(defaultRemote === undefined ? {} : { defaultRemote }),
     },
     remotes: new Map(remotes),

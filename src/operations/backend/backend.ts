@@ -54,6 +54,8 @@ export interface Comparison extends WithProblems {
 export interface BackendAddOptions {
   /** What lies here is all of the dataset, whichever version it was made from. */
   readonly replace?: boolean | undefined;
+  /** Agrees, for this machine, to links by which the folders of datasets lie elsewhere. */
+  readonly follow?: boolean | undefined;
   /** Finds the statistics; without it there are none. */
   readonly profiler?: Profiler | undefined;
 }

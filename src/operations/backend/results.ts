@@ -53,6 +53,8 @@ export interface DatasetStatus {
   readonly changes: readonly FileChange[];
   /** The changes were made to another version than the pointer names. */
   readonly pointerMoved?: true;
+  /** Where the data lies of a dataset whose pointer was moved without it: the next checkout moves it. */
+  readonly dataAt?: string;
   /** Objects of the recorded version that the cache lacks; absent if that is not looked at, or there are none. */
   readonly notCached?: number;
   readonly only?: readonly string[];
@@ -78,6 +80,8 @@ export interface StatusResult extends WithProblems {
    * it into Git. Absent if there is none, or if datasets were named.
    */
   readonly withoutPointer?: readonly string[];
+  /** Datasets whose data lies here and is not ignored by Git: `git add -A` would put it into Git. Absent if there are none. */
+  readonly notIgnored?: readonly string[];
   /** Files that a killed command left in or beside the data, from the root: no data, and the next checkout removes them. */
   readonly unfinished?: readonly string[];
 }
@@ -139,6 +143,8 @@ export interface CheckoutOptions {
 
 export interface CheckoutResult extends WithProblems {
   readonly datasets: readonly CheckedOutDataset[];
+  /** Datasets whose pointer was moved without its data, which followed. Absent if there are none. */
+  readonly moved?: readonly MovedDataset[];
   /** Datasets of other branches whose data was taken away: saved, and unchanged here. Absent if there are none. */
   readonly takenAway?: readonly string[];
 }

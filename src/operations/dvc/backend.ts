@@ -142,6 +142,8 @@ export class DvcBackend implements Backend {
         'a choice of what is replaced',
         'Leave out `--replace`: what lies here is all of the data, as with `dvc add`.',
       );
+    if (options.follow)
+      throw unsupported('links in place of data', 'Set `cache.dir` to the other disk, as DVC does.');
     const { add } = await import('./add.ts');
     return add(this.#context, paths, options);
   }

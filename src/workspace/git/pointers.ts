@@ -4,6 +4,7 @@ import { checkDataPath } from '../../base/data-path.ts';
 import { VarveError } from '../../errors.ts';
 import { POINTER_SUFFIX, type Pointer, parsePastPointer, pointerPath } from '../pointer.ts';
 import { git, gitList, gitStream } from './git.ts';
+import { filesKeptOut } from './sparse.ts';
 import { indexChecksum, pointersWithoutGit, rememberPointers } from './tracked-pointers.ts';
 
 /** A dataset as one commit (or the working tree) has it. `path` is POSIX, relative to the root. */
@@ -152,6 +153,13 @@ export async function* pointersNotCommitted(root: string): AsyncIterable<Pointed
     found.set(path, blobs.add(blob!));
   }
   yield* parsed(root, found);
+}
+
+/** The datasets whose pointers a sparse checkout keeps out of the working tree, as the index has them. @throws VarveError as readPointer */
+export function datasetsKeptOut(root: string): PointedDataset[] {
+  const files = filesKeptOut(root, EVERY_POINTER).filter(({ path }) => isPointerPath(path));
+  const texts = readBlobs(root, [...new Set(files.map(({ blob }) => blob))]);
+  return files.map(({ path, blob }) => pointed(path, texts.get(blob), 'the index'));
 }
 
 /** One commit that changed a dataset. `pointer` is undefined if it took the dataset out. */

@@ -23,13 +23,14 @@ import { remoteRequest, sourceRequest } from './requests.ts';
 
 /** The cache of this clone. Close it. @throws VarveError `settings-untrusted` */
 export async function openCache(context: WorkingContext): Promise<Store> {
-  return Store.open(await openRemote(trustedCache(context)));
+  return Store.open(await openCacheFolder(context));
 }
 
-function trustedCache({ repository }: WorkingContext): string {
+async function openCacheFolder({ repository }: WorkingContext): Promise<Remote> {
   const config = readConfig(repository);
   requireTrust(repository.root, cacheRequest(repository, config));
-  return cacheFolder(repository, config);
+  const shared = config.cache !== undefined && config.shared === 'group';
+  return openRemote(cacheFolder(repository, config), { shared });
 }
 
 /** Tells whether other clones may keep their data in this cache too. */
@@ -40,7 +41,7 @@ export function isCacheShared({ repository }: WorkingContext): boolean {
 /** Records in a cache that clones share what this one needs of it, so that a gc from another leaves it. */
 export async function claimInCache(context: WorkingContext, roots: readonly Root[]): Promise<void> {
   if (!isCacheShared(context)) return;
-  const remote = await openRemote(trustedCache(context));
+  const remote = await openCacheFolder(context);
   try {
     const clone = cloneId(context.repository);
     await writeCloneRecord(remote, clone, cloneRecord(context.repository));
@@ -76,7 +77,8 @@ export async function openRemoteNamed(
   const chosen = name ?? defaultRemote(config);
   const { url, ...access } = findRemote(config, chosen);
   requireTrust(repository.root, remoteRequest(repository, config, chosen));
-  const options = { ...access, onWarning: context.onWarning, base: repository.root };
+  const shared = config.shared === 'group';
+  const options = { ...access, onWarning: context.onWarning, base: repository.root, shared };
   return { name: chosen, remote: await openRemote(url, options) };
 }
 
