@@ -18,7 +18,7 @@ import { VarveError } from '../errors.ts';
 import { type Bindings, RawChunk } from './chunks/raw-chunk.ts';
 import { releaseEngineMemory } from './collect.ts';
 import { BinaryFault, binaryFault } from './formats/binary-fault.ts';
-import { literal } from './quote.ts';
+import { filePattern, literal } from './quote.ts';
 import type { SourceFile } from './source-file.ts';
 import { type EngineColumn, plainType } from './types.ts';
 
@@ -97,7 +97,9 @@ async function settings(folder: string, options: EngineOptions): Promise<Record<
 
 async function harden(connection: DuckDBConnection, readable: readonly string[]): Promise<void> {
   await connection.run("SET TimeZone = 'UTC'");
-  await connection.run(`SET allowed_paths = [${readable.map(literal).join(', ')}]`);
+  // The patterns too: DuckDB asks for leave to look a pattern up before it asks for that of the file it finds.
+  const paths = new Set(readable.flatMap((path) => [path, filePattern(path)]));
+  await connection.run(`SET allowed_paths = [${[...paths].map(literal).join(', ')}]`);
   await connection.run('SET enable_external_access = false');
   await connection.run('SET lock_configuration = true');
 }
@@ -307,7 +309,11 @@ export function readError(error: unknown, file: SourceFile, line?: number): Varv
       cause: error,
     });
   }
-  const said = text.split('\n')[0]!.replace(ENGINE_ERROR, '').replaceAll(file.absolutePath, path);
+  const said = text
+    .split('\n')[0]!
+    .replace(ENGINE_ERROR, '')
+    .replaceAll(filePattern(file.absolutePath), path)
+    .replaceAll(file.absolutePath, path);
   const isOurs = error instanceof BinaryFault || isOfSystem(error);
   const fault = isOurs ? undefined : binaryFault(path, text);
   const where = line === undefined ? path : `${path}, line ${line}`;

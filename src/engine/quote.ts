@@ -8,3 +8,16 @@ export function identifier(name: string): string {
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
+
+/**
+ * Writes the path of a file as the pattern that only this path matches: DuckDB takes `*`, `?` and `[` in the paths of its readers for
+ * patterns, and prefers the neighbour `x1.csv` to the file `x[1].csv`.
+ */
+export function filePattern(path: string): string {
+  return path.replace(/[[*?]/g, '[$&]');
+}
+
+/** A path for DuckDB's readers of files, as SQL. */
+export function fileLiteral(path: string): string {
+  return literal(filePattern(path));
+}

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { literal } from './quote.ts';
+import { fileLiteral, filePattern } from './quote.ts';
 
 export interface SourceFile {
   /** The absolute path of the bytes. */
@@ -10,7 +10,7 @@ export interface SourceFile {
 
 /** Writes the files' paths as a list in SQL. */
 export function pathList(files: readonly SourceFile[]): string {
-  return `[${files.map((file) => literal(file.absolutePath)).join(', ')}]`;
+  return `[${files.map((file) => fileLiteral(file.absolutePath)).join(', ')}]`;
 }
 
 /** Tells by the first file's name how the files are compressed: the place of the bytes may have any name. */
@@ -33,5 +33,7 @@ export function firstBytes(absolutePath: string, count: number): Buffer {
 /** Finds the file that an error of DuckDB names, else gives the first. */
 export function fileNamedBy(error: unknown, files: readonly SourceFile[]): SourceFile {
   const text = error instanceof Error ? error.message : String(error);
-  return files.find((file) => text.includes(file.absolutePath)) ?? files[0]!;
+  const names = ({ absolutePath }: SourceFile): boolean =>
+    text.includes(absolutePath) || text.includes(filePattern(absolutePath));
+  return files.find(names) ?? files[0]!;
 }

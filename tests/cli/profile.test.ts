@@ -25,6 +25,18 @@ test('a profile goes out as statistics in each form, and comes back the same', (
   );
 });
 
+test('a name that could be a pattern is the name of one file', () => {
+  const rows = { 'x[1].csv': 1, 'x1.csv': 2, 'x?.csv': 3, '*.csv': 4, '**.csv': 5 };
+  for (const [name, count] of Object.entries(rows))
+    sandbox.write(`repo/d/${name}`, `a\n${'7\n'.repeat(count)}`);
+  for (const [name, count] of Object.entries(rows))
+    expect(sandbox.json<Profile>(['profile', `d/${name}`]).tables[0], name).toMatchObject({ rows: count });
+  expect(sandbox.ok(['add', 'd'])).toContain('15 rows');
+  sandbox.write('repo/j[1].jsonl', '{"a":1}\n{"a":2}\n');
+  sandbox.write('repo/j1.jsonl', '{"a":1}\n');
+  expect(sandbox.json<Profile>(['profile', 'j[1].jsonl']).tables[0]).toMatchObject({ rows: 2 });
+});
+
 test('statistics are no data', () => {
   for (const name of ['stats-1.pb', 'stats-7.pb'])
     copyFileSync(join(fixtures, 'flights', name), sandbox.path('repo', name));

@@ -1,6 +1,6 @@
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import { type Engine, readError } from '../duckdb.ts';
-import { identifier, literal } from '../quote.ts';
+import { fileLiteral, identifier, literal } from '../quote.ts';
 import { compressionOf, fileNamedBy, pathList, type SourceFile } from '../source-file.ts';
 import type { EngineColumn } from '../types.ts';
 import { encodingOf, notUtf8 } from './encoding.ts';
@@ -98,7 +98,7 @@ class Reading {
 
   /** Loads without the lines at fault if the reader finds no way to read every line, and so finds which they are. */
   async #createStrictly(): Promise<void> {
-    const [path] = this.#files.map(({ absolutePath }) => literal(absolutePath));
+    const [path] = this.#files.map(({ absolutePath }) => fileLiteral(absolutePath));
     const options = [...this.#options].filter(
       ([key]) => !['union_by_name', 'hive_partitioning'].includes(key),
     );
@@ -129,7 +129,7 @@ class Reading {
   }
 
   async #createQuoted(columns: readonly EngineColumn[]): Promise<void> {
-    const [path] = this.#files.map(({ absolutePath }) => literal(absolutePath));
+    const [path] = this.#files.map(({ absolutePath }) => fileLiteral(absolutePath));
     const [[delimiter]] = (await this.#engine.query(
       `SELECT Delimiter FROM sniff_csv(${path}, compression = ${this.#options.get('compression')}, ignore_errors = true)`,
     )) as [[string]];

@@ -1,5 +1,5 @@
 import type { Engine } from '../duckdb.ts';
-import { literal } from '../quote.ts';
+import { fileLiteral } from '../quote.ts';
 import type { SourceFile } from '../source-file.ts';
 import type { EngineColumn } from '../types.ts';
 
@@ -20,7 +20,7 @@ export async function rowGroupsOf(
 ): Promise<RowGroups | undefined> {
   if (columns.some(({ name }) => name.toLowerCase() === ROW_NUMBER_COLUMN)) return undefined;
   const [, rows] = await engine.query(
-    `SELECT row_group_id, any_value(row_group_num_rows)::DOUBLE FROM parquet_metadata(${literal(file.absolutePath)}) GROUP BY ALL ORDER BY ALL`,
+    `SELECT row_group_id, any_value(row_group_num_rows)::DOUBLE FROM parquet_metadata(${fileLiteral(file.absolutePath)}) GROUP BY ALL ORDER BY ALL`,
   );
   let end = 0;
   const ends = (rows as number[]).map((count) => {
@@ -42,7 +42,7 @@ export function portionsOf({ file, ends }: RowGroups, mostRows: number): string[
     const next = ends[group + 1];
     if (next !== undefined && next - start <= mostRows) continue;
     portions.push(
-      `(FROM read_parquet(${literal(file.absolutePath)}, hive_partitioning = false) WHERE ${ROW_NUMBER_COLUMN} >= ${start} AND ${ROW_NUMBER_COLUMN} < ${end})`,
+      `(FROM read_parquet(${fileLiteral(file.absolutePath)}, hive_partitioning = false) WHERE ${ROW_NUMBER_COLUMN} >= ${start} AND ${ROW_NUMBER_COLUMN} < ${end})`,
     );
     start = end;
   }
