@@ -41,6 +41,17 @@ test('unsaved changes stop a checkout before anything is touched', () => {
   expect(readFileSync(box.path('repo/many/y'), 'utf8')).toBe('1');
 });
 
+test('a folder of which nothing was ever fetched is to be pulled: file or folder, the remedy is the same', () => {
+  box.repository();
+  box.write('repo/a.txt', 'one');
+  box.write('repo/many/x', '1');
+  box.ok(['add', 'a.txt', 'many']);
+  for (const place of ['a.txt', 'many', '.git/varve/cache'])
+    rmSync(box.path('repo', place), { recursive: true });
+  for (const name of ['a.txt', 'many'])
+    expect(box.varve(['checkout', name]).err).toContain(`Run \`varve pull ${name}\``);
+});
+
 test('a file in the way of a folder, and an ignored file in the way of a file, are not overwritten', () => {
   box.repository();
   box.write('repo/many/deep/x', '1');

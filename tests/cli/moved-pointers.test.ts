@@ -125,6 +125,17 @@ test('what lies at the new place stays: nothing is moved over it', () => {
   expect([text('other/b.csv'), text('data/a.csv')]).toEqual(['mine', 'id\n1\n']);
 });
 
+test('a folder in which other datasets lie by now is not moved after a pointer', () => {
+  box.ok(['mv', 'data/tab', 'tab2']);
+  box.git(['checkout', '--', '.']);
+  box.git(['clean', '-fq']);
+  box.ok(['add', 'tab2/x.txt']);
+  box.ok(['checkout']);
+  expect([text('data/tab/x.txt'), text('tab2/x.txt')]).toEqual(['one', 'one']);
+  expect(isThere('data/tab/x.txt.varve')).toBe(false);
+  box.ok(['status']);
+});
+
 test('data follows a pointer that another branch has at another place', () => {
   box.ok(['git', 'install']);
   box.commit('attributes');

@@ -45,6 +45,11 @@ test('imported data follows its revision; what was edited here is not lost, and 
   expect(update().map(({ change }) => change)).toEqual(['unchanged', 'unchanged']);
   expect(box.git(['status', '--porcelain'])).toBe('');
 
+  box.write('repo/folder/same.txt', 'mine');
+  expect(update('folder')).toMatchObject([{ change: 'unchanged' }]);
+  expect(read('folder/same.txt')).toBe('mine');
+  box.ok(['checkout', '--force', 'folder']);
+
   publish('three');
   box.write('repo/a.csv', 'mine');
   const { code, err } = box.varve(['update', 'a.csv']);

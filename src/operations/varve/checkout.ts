@@ -15,7 +15,7 @@ import { type CheckoutPlan, planCheckout } from '../../workspace/checkout/plan.t
 import type { Touched } from '../../workspace/checkout/tracked-files.ts';
 import { removeUnfinished } from '../../workspace/checkout/unfinished-files.ts';
 import { readConfig } from '../../workspace/config.ts';
-import { unignored } from '../../workspace/git/gitignore.ts';
+import { ignoreDataset, unignored } from '../../workspace/git/gitignore.ts';
 import { pathOfFile } from '../../workspace/tree/data-state.ts';
 import { fileClock } from '../../workspace/tree/file-clock.ts';
 import { isSameContent } from '../../workspace/tree/read-record.ts';
@@ -81,6 +81,8 @@ interface Choice extends CheckoutOptions {
   readonly named: boolean;
   /** Whether a file that was edited here stays although it is the version of the pointer that was edited. */
   readonly keepEdited: boolean;
+  /** Whether datasets get a line in .gitignore that have none, before their data lies there: the caller writes their pointers. */
+  readonly ignore?: boolean | undefined;
 }
 
 export async function checkoutFrom(
@@ -114,6 +116,7 @@ export async function checkoutFrom(
   const { checkout: way } = readConfig(repository);
   const put = putter(context, cache, planned, way === 'link');
   const results: CheckedOutDataset[] = [];
+  if (options.ignore) for (const { dataset } of planned) ignoreDataset(repository.root, dataset.path);
   for (const one of planned) results.push(await apply(context, one, put, folding));
   warnOfUnignored(context, planned);
   return { datasets: results, ...(moved.length > 0 && { moved }), ...problemsField(problems) };
@@ -137,6 +140,8 @@ async function plan(
   const { repository, signal } = context;
   const { path, pointer } = dataset;
   refuseNested(repository.root, path);
+  if (pointer.kind === 'directory' && !isInPlace(pointer) && !cache.has(pointer.digest))
+    throw toBePulled(dataset, pointer.digest);
   const record = readStatCache(repository, path);
   const only = chosenParts(dataset, record, options.named);
   const files = snapshotFiles(repository, cache, path, pointer);
@@ -223,12 +228,15 @@ function refuseMissing(cache: Store, planned: readonly Planned[]): void {
     );
     if (missing === undefined) continue;
     if (isInPlace(dataset.pointer)) throw notRead(dataset.path, missing.entry.path, dataset.pointer);
-    const path = pathOfFile(dataset.path, missing.entry.path);
-    throw new VarveError('object-missing', `${path} is not in the cache (${missing.entry.digest})`, {
-      path,
-      remedy: `Run \`varve pull ${shellWord(dataset.path)}\`, which brings it from the remote.`,
-    });
+    throw toBePulled(dataset, missing.entry.digest!, pathOfFile(dataset.path, missing.entry.path));
   }
+}
+
+function toBePulled({ path: dataset }: SelectedDataset, digest: Digest, path = dataset): VarveError {
+  return new VarveError('object-missing', `${path} is not in the cache (${digest})`, {
+    path,
+    remedy: `Run \`varve pull ${shellWord(dataset)}\`, which brings it from the remote.`,
+  });
 }
 
 /** Puts objects in place and reports how much of all the work is done. */

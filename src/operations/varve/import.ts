@@ -3,7 +3,6 @@ import { VarveError } from '../../errors.ts';
 import type { Store } from '../../store/store.ts';
 import { transfer } from '../../store/transfer/transfer.ts';
 import { shellWord } from '../../wording/quote.ts';
-import { ignoreDataset } from '../../workspace/git/gitignore.ts';
 import type { Imported } from '../../workspace/imported.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import { dataKind } from '../../workspace/tree/scan.ts';
@@ -65,8 +64,9 @@ export async function takeIn(
     const pointer: Pointer = { ...facts, path: posix.basename(to), imported: pinned(before, sent, imported) };
     const dataset = { path: to, pointer };
     await claimInCache(context, [rootOf(dataset)]);
-    await checkoutFrom(context, cache, [dataset], { ...options, named: true, keepEdited: false });
-    ignoreDataset(root, to);
+    // Nothing new is there: what was edited here is no obstacle, and stays.
+    const keepEdited = before?.digest === pointer.digest;
+    await checkoutFrom(context, cache, [dataset], { ...options, named: true, keepEdited, ignore: true });
     const { change, digest, bytes, files } = pointTo(repository, to, before, pointer);
     return { ...pointer.imported!, to, digest, bytes, files, change };
   });

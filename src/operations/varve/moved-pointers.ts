@@ -5,11 +5,13 @@
 
 import { renameSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { isWithin } from '../../base/path-order.ts';
 import { systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { nameFolding } from '../../workspace/checkout/name-collisions.ts';
 import { SafeFolders } from '../../workspace/checkout/safe-folder.ts';
 import { ignoreDataset, unignoreDataset } from '../../workspace/git/gitignore.ts';
+import { datasetPaths } from '../../workspace/git/pointers.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import { pathOfFile } from '../../workspace/tree/data-state.ts';
@@ -34,7 +36,10 @@ export function dataLeftBehind(
   const found = new Map<string, string>();
   const missing = datasets.filter(({ path }) => isMissing(repository.root, path));
   if (missing.length === 0) return found;
-  const left = recordsOf(repository, untrackedData(repository));
+  const pointed = datasetPaths(repository.root);
+  // A folder that other datasets lie in by now is not the data of one.
+  const whole = untrackedData(repository).filter((path) => !pointed.some((one) => isWithin(one, path)));
+  const left = recordsOf(repository, whole);
   for (const { path, pointer } of missing) {
     const matching = [...left.keys()].filter((from) => isVersion(repository, from, left.get(from)!, pointer));
     const from = matching.find((one) => posix.basename(one) === posix.basename(path)) ?? matching[0];

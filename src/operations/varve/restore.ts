@@ -10,7 +10,6 @@ import { type CheckoutPlan, planCheckout } from '../../workspace/checkout/plan.t
 import { removeUnfinished } from '../../workspace/checkout/unfinished-files.ts';
 import { readConfig } from '../../workspace/config.ts';
 import { isCommitted } from '../../workspace/git/committed.ts';
-import { ignoreDataset } from '../../workspace/git/gitignore.ts';
 import {
   formatPointer,
   type Pointer,
@@ -75,15 +74,13 @@ async function checkoutAndPoint(
   { force, prefer }: RestoreVersionsOptions,
 ): Promise<CheckoutResult> {
   const { root } = context.repository;
-  const options = { force, prefer, named: true, keepEdited: false };
+  const options = { force, prefer, named: true, keepEdited: false, ignore: true };
   const result = await checkoutFrom(context, cache, datasets, options).catch((error: unknown) => {
     throw error instanceof VarveError && error.code === 'changes-conflicting' ? sideOpen(error) : error;
   });
   const odd = new Set(result.problems?.map(({ path }) => path));
-  for (const { path, pointer } of datasets.filter((dataset) => !odd.has(dataset.path))) {
-    ignoreDataset(root, path);
+  for (const { path, pointer } of datasets.filter((dataset) => !odd.has(dataset.path)))
     writePointer(root, path, pointer);
-  }
   return result;
 }
 
