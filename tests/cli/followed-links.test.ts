@@ -84,6 +84,44 @@ test('a link that leads elsewhere than the user agreed to is not followed, whoev
   refused(box, ['status'], 'symlink-refused', 'data');
 });
 
+test('a link that leads to another folder from now on removes nothing: what never was there stays', () => {
+  box.ok(['add', '--follow', 'data']);
+  box.commit('v1');
+  box.write('raid/other/x.csv', 'id\n7\n');
+  rmSync(box.path('repo/data'));
+  symlinkSync(box.path('raid/other'), box.path('repo/data'));
+  expect(refused(box, ['add', 'data'], 'symlink-refused', 'data')).toContain('`varve add --follow data`');
+  // As it says.
+  box.ok(['add', '--follow', 'data']);
+  expect(box.json(['diff', 'HEAD'])).toMatchObject({
+    datasets: [{ path: 'data', files: [{ path: 'x.csv', change: 'modified' }] }],
+  });
+  expect(box.json(['status'])).toMatchObject({ datasets: [{ state: 'unchanged', only: ['x.csv'] }] });
+  box.ok(['checkout', 'data']);
+  expect([text('raid/other/sub/y.txt'), text('raid/other/x.csv')]).toEqual(['one', 'id\n7\n']);
+  expect(box.ok(['status'])).toContain('nothing changed');
+});
+
+test('mv takes a link along, and it still leads to the same folder', () => {
+  rmSync(box.path('repo/data'));
+  symlinkSync('../raid/data', box.path('repo/data'));
+  box.ok(['add', '--follow', 'data']);
+  box.commit('v1');
+  box.ok(['mv', 'data', 'sub/deep/data']);
+  expect([isLink('repo/sub/deep/data'), text('repo/sub/deep/data/sub/y.txt')]).toEqual([true, 'one']);
+  expect(box.ok(['status'])).toContain('nothing changed');
+  expect(existsSync(box.path('repo/data.varve'))).toBe(false);
+  box.commit('moved');
+  // Whoever moves the pointer alone cannot move a link of this machine: the version comes as files.
+  box.git(['mv', 'sub/deep/data.varve', 'data.varve']);
+  box.ok(['checkout']);
+  expect([isLink('repo/data'), text('repo/data/sub/y.txt'), text('raid/data/sub/y.txt')]).toEqual([
+    false,
+    'one',
+    'one',
+  ]);
+});
+
 test('what Git tracks, lies in the repository or holds it, is a file, or is no link, is not followed', () => {
   box.git(['add', 'data']);
   refused(box, ['add', '--follow', 'data'], 'path-tracked', 'data');

@@ -1,5 +1,5 @@
-import { lstatSync, renameSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { lstatSync, readlinkSync, renameSync, symlinkSync } from 'node:fs';
+import { dirname, isAbsolute, join, posix, relative } from 'node:path';
 import { removeFile } from '../../base/remove-file.ts';
 import { systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
@@ -14,6 +14,7 @@ import {
 } from '../../workspace/pointer.ts';
 import { dataKind, refuseLinksAbove } from '../../workspace/tree/scan.ts';
 import { moveStatCache } from '../../workspace/tree/stat-cache.ts';
+import { followLink, linkedFolder } from '../../workspace/trust/link.ts';
 import type { MovedDataset, MoveResult } from '../backend/results.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { refuseTaken, targetsOf } from '../datasets/move-targets.ts';
@@ -76,12 +77,29 @@ function moveOne({ repository }: WorkingContext, { from, to, pointer, hasData }:
   new SafeFolders(root).make(posix.dirname(to));
   ignoreDataset(root, to, keptInGit(root, from));
   writePointer(root, to, pointer);
-  if (hasData) rename(root, from, to);
+  if (hasData) moveData(root, from, to);
   for (const schema of schemasBeside(root, from)) rename(root, schema, movedSchema(schema, from, to));
   moveStatCache(repository, from, to);
   removeFile(join(root, pointerPath(from)), pointerPath(from));
   unignoreDataset(root, from);
   return { from, path: to };
+}
+
+/** A link of the user's leads to the same folder from its new place, and is followed there. */
+function moveData(root: string, from: string, to: string): void {
+  const folder = linkedFolder(root, from);
+  if (folder === undefined) {
+    rename(root, from, to);
+    return;
+  }
+  const place = join(root, from);
+  const text = readlinkSync(place);
+  if (isAbsolute(text)) rename(root, from, to);
+  else {
+    symlinkSync(relative(dirname(join(root, to)), folder), join(root, to));
+    removeFile(place, from);
+  }
+  followLink(root, to);
 }
 
 function rename(root: string, from: string, to: string): void {

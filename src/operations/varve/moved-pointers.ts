@@ -18,6 +18,7 @@ import { pathOfFile } from '../../workspace/tree/data-state.ts';
 import { isSameContent } from '../../workspace/tree/read-record.ts';
 import { dataKind, refuseLinksAbove } from '../../workspace/tree/scan.ts';
 import { moveStatCache, readStatCache, type StatCache } from '../../workspace/tree/stat-cache.ts';
+import { linkedFolder } from '../../workspace/trust/link.ts';
 import type { MovedDataset } from '../backend/results.ts';
 import { movedSchema, schemasBeside } from '../datasets/schemas-beside.ts';
 import { refuseNested, type SelectedDataset } from './datasets/select.ts';
@@ -37,8 +38,11 @@ export function dataLeftBehind(
   const missing = datasets.filter(({ path }) => isMissing(repository.root, path));
   if (missing.length === 0) return found;
   const pointed = datasetPaths(repository.root);
-  // A folder that other datasets lie in by now is not the data of one.
-  const whole = untrackedData(repository).filter((path) => !pointed.some((one) => isWithin(one, path)));
+  // A folder that other datasets lie in by now is not the data of one, and a link is followed only where the user said so.
+  const whole = untrackedData(repository).filter(
+    (path) =>
+      !pointed.some((one) => isWithin(one, path)) && linkedFolder(repository.root, path) === undefined,
+  );
   const left = recordsOf(repository, whole);
   for (const { path, pointer } of missing) {
     const matching = [...left.keys()].filter((from) => isVersion(repository, from, left.get(from)!, pointer));

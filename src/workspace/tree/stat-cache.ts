@@ -5,6 +5,7 @@ import { debug } from '../../base/debug.ts';
 import { type Digest, digestOf, parseDigest, toDigest, toRaw } from '../../store/format/digest.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { Repository } from '../repository.ts';
+import { linkedFolder } from '../trust/link.ts';
 import type { ScannedFile } from './scan.ts';
 
 /**
@@ -56,17 +57,22 @@ interface Header {
   readonly snapshot: Digest;
   readonly only?: readonly string[];
   readonly count: number;
+  /** The folder in which the files lay, of a dataset that was a link. */
+  readonly linked?: string;
 }
 
 export function readStatCache(repository: Repository, dataset: string): StatCache | undefined {
-  const known = readKnown(cacheFile(repository, dataset));
+  const known = readKnown(cacheFile(repository, dataset), (linked) => {
+    const now = linkedFolder(repository.root, dataset);
+    return now === undefined || now === linked;
+  });
   debug('cache', known ? `hit, ${known.paths.length} files of ${dataset}` : `miss, files of ${dataset}`);
   return known;
 }
 
-function readKnown(file: string): StatCache | undefined {
+function readKnown(file: string, isPlace: (linked: string) => boolean): StatCache | undefined {
   try {
-    return decode(readFileSync(file));
+    return decode(readFileSync(file), isPlace);
   } catch {
     // Not there or not readable: everything is read once more.
     return undefined;
@@ -84,7 +90,13 @@ export function writeStatCache(
   readAtMs: number,
 ): void {
   const { digest, only } = snapshot;
-  const header: Header = { snapshot: digest, ...(only === undefined ? {} : { only }), count: files.length };
+  const linked = linkedFolder(repository.root, dataset);
+  const header: Header = {
+    snapshot: digest,
+    ...(only === undefined ? {} : { only }),
+    count: files.length,
+    ...(linked === undefined ? {} : { linked }),
+  };
   writeAtomically(cacheFile(repository, dataset), encode(header, files, readAtMs), false);
 }
 
@@ -137,12 +149,12 @@ function flagsOf(file: ScannedFile, readAtMs: number): number {
   return (file.executable ? EXECUTABLE : 0) | (unsure ? UNSURE : 0);
 }
 
-function decode(bytes: Buffer): StatCache | undefined {
+function decode(bytes: Buffer, isPlace: (linked: string) => boolean): StatCache | undefined {
   if (bytes.length < PREFIX || !bytes.subarray(0, 8).equals(MAGIC)) return undefined;
   const body = aligned(bytes.subarray(PREFIX));
   if (checksum(body) !== bytes.readUInt32LE(12)) return undefined;
   let at = bytes.readUInt32LE(8);
-  const { snapshot, only, count } = JSON.parse(body.toString('utf8', 0, at)) as Header;
+  const { snapshot, only, count, linked } = JSON.parse(body.toString('utf8', 0, at)) as Header;
   const columns = COLUMNS.map(() => {
     const column = new Float64Array(body.buffer, body.byteOffset + at, count);
     at += count * 8;
@@ -153,6 +165,7 @@ function decode(bytes: Buffer): StatCache | undefined {
   const paths = count === 0 ? [] : body.toString('utf8', at + count * 33).split('\0');
   if (digests.length !== count * 32 || paths.length !== count || !isChoice(only)) return undefined;
   parseDigest(snapshot, 'record of a dataset');
+  if (linked !== undefined && !isPlace(linked)) return nothingOf(snapshot);
   return {
     snapshot,
     only,
@@ -166,6 +179,19 @@ function decode(bytes: Buffer): StatCache | undefined {
       paths[index]!.endsWith('/') ? undefined : toDigest(digests.subarray(index * 32, index * 32 + 32)),
     executable: (index) => (flags[index]! & EXECUTABLE) !== 0,
     size: (index) => columns[0]![index]!,
+  };
+}
+
+/** The record of a snapshot of which no file was ever here: where its link leads now, nothing was removed. */
+function nothingOf(snapshot: Digest): StatCache {
+  return {
+    snapshot,
+    only: [],
+    paths: [],
+    matches: () => false,
+    digest: () => undefined,
+    executable: () => false,
+    size: () => 0,
   };
 }
 

@@ -35,6 +35,12 @@ export function followLink(root: string, dataset: string): void {
   giveConsent(root, linkRequest(dataset, target));
 }
 
+/** The folder that a dataset lies in by a link, without links on the way; undefined if it is no link, or leads to none. */
+export function linkedFolder(root: string, dataset: string): string | undefined {
+  const path = join(root, dataset);
+  return isLink(path) ? folderOf(path) : undefined;
+}
+
 function linkRequest(dataset: string, target: string): TrustRequest {
   const facts = [
     { key: 'folder', value: target, file: dataset },
