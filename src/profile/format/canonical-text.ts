@@ -1,5 +1,4 @@
 import type { FeatureType } from '../model/model.ts';
-import { cutValue } from '../model/value-counts.ts';
 
 /** The engine's text of a value as the format's: one text for one value, whatever column type held it. */
 export function canonicalText(type: FeatureType, engineType: string, text: string): string {
@@ -10,9 +9,6 @@ export function canonicalText(type: FeatureType, engineType: string, text: strin
       return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
     case 'timestamp':
       return timestampText(engineType, text);
-    case 'string':
-    case 'bytes':
-      return cutValue(text);
     default:
       return text;
   }

@@ -17,7 +17,6 @@ import {
   timeText,
 } from '../counters/value-text.ts';
 import { DOUBLE_HASH, integerHash } from '../hashing/int64-hash.ts';
-import { cutValue, MAX_VALUE_LENGTH } from '../model/value-counts.ts';
 import type { Leaf } from './leaves.ts';
 
 /** How to read a column from the engine, and which counter to use. */
@@ -59,9 +58,9 @@ export function columnReaderOf(leaf: Leaf, narrow: boolean): ColumnReader {
     case 'timestamp':
       return timestampReader(id);
     case 'bytes':
-      return textReader('BLOB', HEX_COLUMN);
+      return textReader('BLOB', textColumnOf(leaf.type));
     default:
-      return textReader('VARCHAR', STRING_COLUMN);
+      return textReader('VARCHAR', textColumnOf(leaf.type));
   }
 }
 
@@ -114,19 +113,20 @@ function timeColumn(clock: Clock, text: FixedWidthColumn['text']): FixedWidthCol
   return { read: readAll, hash: integerHash(0, false), text, accumulator: new TimeAccumulator(clock, text) };
 }
 
-const DECODER = new TextDecoder();
+/** A byte order mark that a value begins with is part of it. */
+const DECODER = new TextDecoder('utf-8', { ignoreBOM: true });
 
-const STRING_COLUMN: TextColumn = {
-  lengthOf: codePoints,
-  shown: MAX_VALUE_LENGTH,
-  text: (bytes) => cutValue(DECODER.decode(bytes)),
-};
+const STRING_COLUMN: TextColumn = { lengthOf: codePoints, text: (bytes) => DECODER.decode(bytes) };
 
 const HEX_COLUMN: TextColumn = {
   lengthOf: byteLength,
-  shown: MAX_VALUE_LENGTH / 2,
-  text: (bytes) => cutValue(Buffer.from(bytes.subarray(0, MAX_VALUE_LENGTH / 2 + 1)).toString('hex')),
+  text: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex'),
 };
+
+/** How texts or bytes of a type are written; other types are texts of the engine's. */
+export function textColumnOf(type: Leaf['type']): TextColumn {
+  return type === 'bytes' ? HEX_COLUMN : STRING_COLUMN;
+}
 
 /** Which rows count, beside those that are null. */
 type Keep = (low: number, high: number) => boolean;

@@ -4,7 +4,7 @@ import type { Leaf } from './leaves.ts';
 export interface WeightSql {
   /** From the leaf's own expression to the `v` that is weighed; may make null what has no place in time. */
   readonly value: (expression: string) => string;
-  /** The value's text, which `canonicalText` finishes. */
+  /** The value's text, which `canonicalText` finishes; of texts and bytes, which can be long, they themselves. */
   readonly text: string;
   /** The bits of the value as a binary64, for buckets; numbers only. */
   readonly bits?: string;
@@ -25,14 +25,14 @@ export function weightSqlOf(leaf: Leaf): WeightSql {
       return { value: finite, text: 'v::VARCHAR' };
     case 'time':
       return { value: (e) => `CAST(${e} AS TIME)`, text: 'v::VARCHAR' };
-    case 'bytes':
-      return { value: asIs, text: 'lower(hex(v[1:129]))' };
     case 'boolean':
       return { value: asIs, text: 'v::VARCHAR' };
+    case 'bytes':
+      return { value: asIs, text: 'v' };
     default:
       return {
         value: leaf.scalar.id === 'VARCHAR' ? asIs : (e) => `CAST(${e} AS VARCHAR)`,
-        text: 'left(v, 257)',
+        text: 'v',
       };
   }
 }

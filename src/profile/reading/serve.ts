@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { RowTable } from '../../engine/check-rows.ts';
 import type { ProgressEvent } from '../../progress.ts';
 import { encodeProfile } from '../format/encode.ts';
+import { profileOf } from '../model/tables.ts';
 import { directReader } from './direct-reader.ts';
 import { failureOf, type Job, type Jobs, type Message, type RowsRequest } from './messages.ts';
 
@@ -29,7 +30,7 @@ const work: Work = {
   async partition({ name, rows, options }) {
     const feature = await directReader.partitionFeature(name, rows, options);
     const count = feature.present + feature.nulls;
-    return encodeProfile({ varveProfile: 1, tables: [{ name: '', rows: count, features: [feature] }] });
+    return encodeProfile(profileOf([{ name: '', rows: count, features: [feature] }]));
   },
   images: ({ files }) => directReader.imageHeaders(files, undefined),
   async open({ rows: asked }) {

@@ -1,5 +1,6 @@
 import { VarveError } from '../../errors.ts';
 import { bucketIndex, sortedBuckets } from '../../profile/accumulators/buckets.ts';
+import { textDigest } from '../../profile/hashing/hash.ts';
 import { HASH_END, SKETCH_SIZE, sketchOf } from '../../profile/hashing/sketch.ts';
 import type {
   FeatureProfile,
@@ -10,6 +11,8 @@ import type {
   Profile,
   ValueCounts,
 } from '../../profile/model/model.ts';
+import { profileOf } from '../../profile/model/tables.ts';
+import { cutValues, isListedValue, listedValue } from '../../profile/model/value-counts.ts';
 import { messageOf, messagesOf, numberOf, scalarOf, scalarsOf, stringOf } from './message.ts';
 import type { TfdvStatistics } from './statistics-file.ts';
 import { stringText, type TextMessage } from './text-proto.ts';
@@ -31,7 +34,7 @@ export function profileFromStatistics(statistics: TfdvStatistics): Profile {
     });
   const rows = numberOf(dataset, 'num_examples') ?? 0;
   const features = messagesOf(dataset, 'features').flatMap((feature) => featureFrom(feature, rows));
-  return { varveProfile: 1, tables: [{ name: '', rows, features }] };
+  return profileOf([{ name: '', rows, features }]);
 }
 
 function featureFrom(feature: TextMessage, rows: number): FeatureProfile[] {
@@ -114,14 +117,20 @@ function lengthsFrom(
 function valuesFrom(strings: TextMessage | undefined, unique: number, count: number): ValueCounts {
   const buckets = messagesOf(messageOf(strings, 'rank_histogram'), 'buckets');
   const values = buckets.map(
-    (bucket) => [stringOf(bucket, 'label') ?? '', numberOf(bucket, 'sample_count') ?? 0] as const,
+    (bucket) => [listed(stringOf(bucket, 'label') ?? ''), numberOf(bucket, 'sample_count') ?? 0] as const,
   );
-  const listed = values.reduce((sum, [, each]) => sum + each, 0);
+  const total = values.reduce((sum, [, each]) => sum + each, 0);
   return {
     exact: strings !== undefined && values.length >= unique,
     values,
-    bound: Math.max(0, count - listed),
+    ...cutValues(values.map(([value]) => value)),
+    bound: Math.max(0, count - total),
   };
+}
+
+/** Labels that varve wrote are as a profile lists values already; TFDV's are whole. */
+function listed(label: string): string {
+  return isListedValue(label) ? label : listedValue(label, () => textDigest(label));
 }
 
 /** A sketch whose estimate is `count`. */
