@@ -312,7 +312,10 @@ export function readError(error: unknown, file: SourceFile, line?: number): Varv
   const fault = isOurs ? undefined : binaryFault(path, text);
   const where = line === undefined ? path : `${path}, line ${line}`;
   return new VarveError('table-unreadable', `${where}: ${fault?.reason ?? said}`, {
-    remedy: fault?.remedy ?? 'Check that the file is whole and of the format that its name says.',
+    remedy:
+      error instanceof BinaryFault
+        ? error.remedy
+        : (fault?.remedy ?? 'Check that the file is whole and of the format that its name says.'),
     path,
     cause: error,
   });

@@ -1,5 +1,7 @@
 import { VarveError } from '../errors.ts';
 import { type Engine, readError } from './duckdb.ts';
+import type { Retype } from './formats/arrow.ts';
+import { MAX_DECIMAL_DIGITS, tooManyDigits } from './formats/binary-fault.ts';
 import { loadCsv } from './formats/csv.ts';
 import { assertShallow, assertShallowJson } from './formats/depth.ts';
 import { encodingOf, notUtf8 } from './formats/encoding.ts';
@@ -37,17 +39,18 @@ export async function openTableSource(
     });
   }
   const stop = new AbortController();
+  let retype: Retype;
   const isText = format === 'csv' || format === 'tsv';
   const checks = files.flatMap((file) => [
     assertWhole(file, stop.signal),
     ...(isText ? [assertLines(file, stop.signal)] : []),
   ]);
   try {
-    await Promise.all([load(engine, files, format, relation, stop.signal), ...checks]);
+    [retype] = await Promise.all([load(engine, files, format, relation, stop.signal), ...checks]);
   } finally {
     stop.abort();
   }
-  const columns = await engine.describe(relation);
+  const columns = retype(await engine.describe(relation));
   assertShallow(columns, first);
   try {
     await assertUnicode(engine, relation, columns);
@@ -58,18 +61,23 @@ export async function openTableSource(
   return { relation, columns, ...(format === 'parquet' && files.length === 1 && { parquet: first }) };
 }
 
+const asDescribed: Retype = (columns) => columns;
+
 async function load(
   engine: Engine,
   files: readonly SourceFile[],
   format: Format,
   relation: string,
   signal: AbortSignal,
-): Promise<void> {
-  if (format === 'csv' || format === 'tsv') return loadCsv(engine, files, format === 'tsv', relation);
+): Promise<Retype> {
   if (format === 'arrow') return (await import('./formats/arrow.ts')).loadArrow(engine, files, relation);
-  if (format !== 'parquet')
-    for (const file of files) await assertShallowJson(file, format === 'jsonl', signal);
-  return loadByDuckDb(engine, files, format, relation);
+  if (format === 'csv' || format === 'tsv') await loadCsv(engine, files, format === 'tsv', relation);
+  else {
+    if (format !== 'parquet')
+      for (const file of files) await assertShallowJson(file, format === 'jsonl', signal);
+    await loadByDuckDb(engine, files, format, relation);
+  }
+  return asDescribed;
 }
 
 /** Asks for columns whose names may have held what is not UTF-8: the bindings show it as U+FFFD, and no query finds them by that. */
@@ -112,11 +120,22 @@ async function loadByDuckDb(
   const shape = format === 'jsonl' ? 'newline_delimited' : 'auto';
   const json = `format = '${shape}', compression = '${compressionOf(files)}', sample_size = -1, maximum_object_size = ${MAX_JSON_BYTES}`;
   try {
-    if (format === 'parquet') await engine.query(`CREATE VIEW ${relation} AS FROM read_parquet(${common})`);
-    else await engine.query(`CREATE TABLE ${relation} AS FROM read_json(${common}, ${json})`);
+    if (format === 'parquet') {
+      await assertDecimals(engine, files);
+      await engine.query(`CREATE VIEW ${relation} AS FROM read_parquet(${common})`);
+    } else await engine.query(`CREATE TABLE ${relation} AS FROM read_json(${common}, ${json})`);
   } catch (error) {
-    throw readError(error, fileNamedBy(error, files));
+    throw error instanceof VarveError ? error : readError(error, fileNamedBy(error, files));
   }
+}
+
+/** DuckDB makes floating-point numbers of longer decimals, and wrong ones. */
+async function assertDecimals(engine: Engine, files: readonly SourceFile[]): Promise<void> {
+  const [paths, names, digits] = await engine.query(
+    `SELECT file_name, name, precision FROM parquet_schema(${pathList(files)}) WHERE precision > ${MAX_DECIMAL_DIGITS} LIMIT 1`,
+  );
+  const file = files.find(({ absolutePath }) => absolutePath === paths?.[0]);
+  if (file !== undefined) throw readError(tooManyDigits(String(names?.[0]), Number(digits?.[0])), file);
 }
 
 function assertBareUtf8(file: SourceFile): void {

@@ -89,9 +89,9 @@ function clock(text: string): string {
   return brief(
     text
       .replace('T', ' ')
-      .replace(/\.0+(?=Z|$)/, '')
-      .replace(/(:\d\d):00(?=Z|$)/, '$1')
-      .replace(/Z$/, ''),
+      .replace(/\.0+(?=Z|$| )/, '')
+      .replace(/(:\d\d):00(?=Z|$| )/, '$1')
+      .replace(/Z(?=$| )/, ''),
     40,
   );
 }

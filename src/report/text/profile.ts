@@ -80,11 +80,17 @@ function featureRow(facts: Facts, drawn: string, width: number): Cell[] {
   ];
 }
 
+/** `10000-01-01 05:00` → `10000-01-01`; long before our time, the year. */
+function dayOf(clock: string): string {
+  const [day = '', ...rest] = clock.split(' ');
+  return rest.at(-1) === '(BC)' ? `${Number.parseInt(day, 10)} BC` : day;
+}
+
 /**
  * Prints an end of the range: for a moment in little room, the date; for strings, the shortest and longest length, which
  * tell more than their order.
  */
 function extreme({ type, length }: Facts, text: string | null, end: 0 | 1, width: number): string {
-  if (text !== null) return type === 'timestamp' && text.length > width ? text.slice(0, 10) : text;
+  if (text !== null) return /^(date|timestamp)$/.test(type) && text.length > width ? dayOf(text) : text;
   return length === null ? '' : `length ${count(length[end])}`;
 }
