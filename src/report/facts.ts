@@ -60,7 +60,7 @@ export function factsOf(feature: FeatureProfile, table: TableProfile): Facts {
     nan: feature.numeric?.nan ?? 0,
     infinite: (feature.numeric?.positiveInfinity ?? 0) + (feature.numeric?.negativeInfinity ?? 0),
     mean: moments === null ? null : withinRange(feature, moments.mean),
-    deviation: moments === null ? null : Math.sqrt(Math.max(0, moments.variance)),
+    deviation: moments?.deviation ?? null,
     quartiles: feature.numeric === undefined ? null : quartiles(feature),
     areQuartilesExact: feature.values.exact,
     longestGap: longestGap(feature.time),
@@ -68,7 +68,7 @@ export function factsOf(feature: FeatureProfile, table: TableProfile): Facts {
   };
 }
 
-function momentsOf({ numeric }: FeatureProfile, values: number): { mean: number; variance: number } | null {
+function momentsOf({ numeric }: FeatureProfile, values: number): ReturnType<typeof meanAndVariance> {
   if (numeric === undefined) return null;
   const finite = values - numeric.nan - numeric.positiveInfinity - numeric.negativeInfinity;
   return meanAndVariance(numeric.moments, finite);
@@ -126,7 +126,7 @@ function quartiles(feature: FeatureProfile): [number, number, number] | null {
   for (const [cell, count] of axis.before.entries()) {
     reached += count;
     while (found.length < 3 && reached >= ((found.length + 1) * total) / 4) {
-      found.push(withinRange(feature, (axis.low[cell]! + axis.high[cell]!) / 2));
+      found.push(withinRange(feature, axis.low[cell]! / 2 + axis.high[cell]! / 2));
     }
   }
   return found as [number, number, number];

@@ -57,13 +57,11 @@ function derivedAgreesWithExact(profile: Profile): void {
   }
 }
 
-/** Columns are given names and texts in which these words are not. The page's own program has them, and the cards a title. */
+/** The page's own program has these words, and base64 may. */
 function printsFigures(report: string): void {
-  const said = report
-    .replace(/<(script|style)\b[\s\S]*?<\/\1>/g, '')
-    .replaceAll('"nan":', '')
-    .replaceAll('FLOAT_TYPE_HAS_NAN', '');
-  expect(said).not.toMatch(/\bNaN\b|undefined|Infinity|\[object /);
+  const said = report.replace(/<(script|style)\b[\s\S]*?<\/\1>/g, '').replace(/"hashes":"[^"]*"/g, '');
+  const wrong = said.match(/.{0,60}(?:\bNaN\b|\bundefined\b|\bInfinity\b|\[object ).{0,40}/g);
+  expect(wrong).toBeNull();
 }
 
 const scalar = fc.oneof(
