@@ -23,7 +23,7 @@ export function tooManyDigits(column: string, digits: number): BinaryFault {
 export const NO_COLUMNS = new BinaryFault('it has no columns', 'Write it with the columns of its table.');
 
 /** What is wrong, as the rest of a sentence about the file, and what to do. */
-interface Said {
+export interface Said {
   readonly reason: string;
   readonly remedy: string;
 }

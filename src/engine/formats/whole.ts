@@ -19,7 +19,11 @@ export async function assertWhole(file: SourceFile, signal?: AbortSignal): Promi
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof VarveError) throw error;
-    throw new VarveError('table-unreadable', `${file.path}: ${(error as Error).message}`, {
+    const said = (error as Error).message.replace(
+      'incorrect header check',
+      'it is not gzip, as its name says',
+    );
+    throw new VarveError('table-unreadable', `${file.path}: ${said}`, {
       remedy: 'The file was cut or damaged on its way: copy it again.',
       path: file.path,
       cause: error,

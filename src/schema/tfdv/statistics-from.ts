@@ -24,13 +24,15 @@ const POINTS_PER_BAR = 64;
  * Makes a profile of the first dataset of TFDV's statistics, enough to hold it against a schema. Statistics know less
  * than a profile: numbers are spread evenly within TFDV's histograms, which values there are is known of text only, and
  * the sketch of distinct values carries their number alone, so that an overlap with another dataset means nothing.
+ * @param where the file, for messages
  * @throws VarveError `tfdv-invalid` if there is no dataset
  */
-export function profileFromStatistics(statistics: TfdvStatistics): Profile {
+export function profileFromStatistics(statistics: TfdvStatistics, where = 'The statistics'): Profile {
   const [dataset] = messagesOf(statistics, 'datasets');
   if (dataset === undefined)
-    throw new VarveError('tfdv-invalid', 'The statistics hold no dataset.', {
-      remedy: 'Generate them again.',
+    throw new VarveError('tfdv-invalid', `${where}: no dataset is in these statistics`, {
+      remedy: 'Generate them again, with TensorFlow Data Validation.',
+      path: where,
     });
   const rows = numberOf(dataset, 'num_examples') ?? 0;
   const features = messagesOf(dataset, 'features').flatMap((feature) => featureFrom(feature, rows));
