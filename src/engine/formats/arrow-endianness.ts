@@ -1,36 +1,61 @@
-/** As many bytes as hold the beginning of the first message, which is the schema. */
-export const SCHEMA_BYTES = 64 * 1024;
+import { firstBytes, lastBytes } from '../source-file.ts';
 
-const FILE_MAGIC = 'ARROW1';
-const FILE_HEAD_BYTES = 8;
+const MAGIC = 'ARROW1';
+/** Behind the footer of a file: its length, and the magic. */
+const TRAILER_BYTES = 4 + MAGIC.length;
+/** As many bytes as hold the schema of thousands of columns; of a larger one nothing is said here. */
+const MAX_SCHEMA_BYTES = 16 * 1024 * 1024;
+/** The first bytes of a stream, which hold the beginning of its first message: its schema. */
+const START_BYTES = 64 * 1024;
 const CONTINUATION = 0xffffffff;
-/** The fields' places in the tables Message and Schema. */
+
+/** Places of fields in the tables Footer, Message and Schema. @see https://github.com/apache/arrow/tree/main/format */
+const FOOTER_SCHEMA = 1;
 const MESSAGE_HEADER = 2;
 const SCHEMA_ENDIANNESS = 0;
 const BIG = 1;
 
 /**
- * Whether Arrow IPC says that its numbers are big-endian. apache-arrow does not look at it, and would read them byte-swapped.
- * @param start the first bytes of a file or stream; what is no Arrow is not big-endian
- * @see https://arrow.apache.org/docs/format/Columnar.html#encapsulated-message-format
+ * Whether Arrow IPC, file or stream, says that its numbers are big-endian. apache-arrow does not look at it, and would read them
+ * byte-swapped. What is no Arrow is not big-endian.
+ * @see https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc
  */
-export function isBigEndian(start: Uint8Array): boolean {
-  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
-  const isFile = Buffer.from(start.subarray(0, FILE_MAGIC.length)).toString('latin1') === FILE_MAGIC;
+export function isBigEndian(path: string): boolean {
   try {
-    const at = isFile ? FILE_HEAD_BYTES : 0;
-    const message = at + (view.getUint32(at, true) === CONTINUATION ? 8 : 4);
-    const header = fieldOf(view, message + view.getUint32(message, true), MESSAGE_HEADER);
-    if (header === undefined) return false;
-    const endianness = fieldOf(view, header + view.getUint32(header, true), SCHEMA_ENDIANNESS);
-    return endianness !== undefined && view.getInt16(endianness, true) === BIG;
+    const isFile = firstBytes(path, MAGIC.length).toString('latin1') === MAGIC;
+    return isFile ? isBig(footerOf(path), FOOTER_SCHEMA) : isBig(firstMessageOf(path), MESSAGE_HEADER);
   } catch {
     return false;
   }
 }
 
+/** A flatbuffer: its root table is where its first four bytes say. */
+type Flatbuffer = DataView;
+
+function footerOf(path: string): Flatbuffer {
+  const length = lastBytes(path, TRAILER_BYTES).readInt32LE();
+  if (length > MAX_SCHEMA_BYTES) throw new RangeError('the footer is too large');
+  return viewOf(lastBytes(path, length + TRAILER_BYTES));
+}
+
+function firstMessageOf(path: string): Flatbuffer {
+  const start = firstBytes(path, START_BYTES);
+  return viewOf(start.subarray(start.readUInt32LE() === CONTINUATION ? 8 : 4));
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+function isBig(view: Flatbuffer, schemaField: number): boolean {
+  const field = fieldOf(view, view.getUint32(0, true), schemaField);
+  if (field === undefined) return false;
+  const endianness = fieldOf(view, field + view.getUint32(field, true), SCHEMA_ENDIANNESS);
+  return endianness !== undefined && view.getInt16(endianness, true) === BIG;
+}
+
 /** Where a field of a table stands; undefined if it has its default. @see https://flatbuffers.dev/internals/#tables */
-function fieldOf(view: DataView, table: number, field: number): number | undefined {
+function fieldOf(view: Flatbuffer, table: number, field: number): number | undefined {
   const vtable = table - view.getInt32(table, true);
   const slot = 4 + 2 * field;
   if (slot >= view.getUint16(vtable, true)) return undefined;

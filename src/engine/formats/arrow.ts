@@ -18,7 +18,7 @@ import { identifier } from '../quote.ts';
 import { firstBytes, type SourceFile } from '../source-file.ts';
 import type { EngineColumn } from '../types.ts';
 import { assertBacked } from './arrow-bounds.ts';
-import { isBigEndian, SCHEMA_BYTES } from './arrow-endianness.ts';
+import { isBigEndian } from './arrow-endianness.ts';
 import { type ArrowColumn, arrowColumn } from './arrow-values.ts';
 import { BinaryFault, MAX_DECIMAL_DIGITS, NO_COLUMNS, tooManyDigits } from './binary-fault.ts';
 import { assertNameable, uniqueNames } from './names.ts';
@@ -139,7 +139,7 @@ function namesOf(fields: readonly Field[]): string[] {
 const FEATHER_1_MAGIC = 'FEA1';
 
 function assertArrow({ absolutePath, path }: SourceFile): void {
-  if (isBigEndian(firstBytes(absolutePath, SCHEMA_BYTES)))
+  if (isBigEndian(absolutePath))
     throw new BinaryFault(
       'its numbers are in big-endian byte order, which is not read',
       'Write it in little-endian order, or as Parquet.',
