@@ -49,6 +49,8 @@ export interface Engine {
   describe(relation: string): Promise<readonly EngineColumn[]>;
   /** How many queries can run at once. */
   readonly connections: number;
+  /** A folder of its own, which it can read too. It goes when the engine is closed. */
+  readonly folder: string;
   /** The raw connection, for the appender. */
   readonly connection: DuckDBConnection;
   /** Frees memory and removes the private folder, once queries that still run have been interrupted. */
@@ -73,9 +75,9 @@ export async function openEngine(readable: readonly string[], options: EngineOpt
   try {
     const instance = await DuckDBInstance.create(':memory:', await settings(folder, options));
     const first = await instance.connect();
-    await harden(first, readable);
+    await harden(first, readable, folder);
     const connections = [first, await instance.connect()];
-    return engineOver(instance, connections, bindings, options.signal, { removeFolder, forget });
+    return engineOver(instance, connections, bindings, options.signal, { folder, removeFolder, forget });
   } catch (error) {
     forget();
     throw error;
@@ -96,9 +98,14 @@ async function settings(folder: string, options: EngineOptions): Promise<Record<
   };
 }
 
-async function harden(connection: DuckDBConnection, readable: readonly string[]): Promise<void> {
+async function harden(
+  connection: DuckDBConnection,
+  readable: readonly string[],
+  folder: string,
+): Promise<void> {
   await connection.run("SET TimeZone = 'UTC'");
   await connection.run(`SET allowed_paths = [${readable.map(literal).join(', ')}]`);
+  await connection.run(`SET allowed_directories = [${literal(folder)}]`);
   await connection.run('SET enable_external_access = false');
   await connection.run('SET lock_configuration = true');
 }
@@ -108,7 +115,7 @@ function engineOver(
   connections: readonly DuckDBConnection[],
   bindings: Bindings,
   signal: AbortSignal | undefined,
-  { removeFolder, forget }: { removeFolder(): void; forget(): void },
+  { folder, removeFolder, forget }: { folder: string; removeFolder(): void; forget(): void },
 ): Engine {
   const idle = [...connections];
   const waiting: ((connection: DuckDBConnection) => void)[] = [];
@@ -158,6 +165,7 @@ function engineOver(
 
   return {
     connections: connections.length,
+    folder,
     connection: connections[0]!,
     query: (sql) => withConnection(async (connection) => columnsOf(await connection.runAndReadAll(sql))),
     scan: (sql, visit) => withConnection((connection) => scan(connection, bindings, sql, visit, signal)),

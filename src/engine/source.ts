@@ -1,13 +1,12 @@
 import { VarveError } from '../errors.ts';
 import { type Engine, readError } from './duckdb.ts';
-import type { Retype } from './formats/arrow.ts';
-import { MAX_DECIMAL_DIGITS, tooManyDigits } from './formats/binary-fault.ts';
 import { loadCsv } from './formats/csv.ts';
 import { assertShallow, assertShallowJson } from './formats/depth.ts';
 import { encodingOf, notUtf8 } from './formats/encoding.ts';
 import { type Format, formatOf } from './formats/format.ts';
 import { assertLines } from './formats/lines.ts';
 import { assertNameable } from './formats/names.ts';
+import { openParquet } from './formats/parquet.ts';
 import { assertWhole } from './formats/whole.ts';
 import { identifier } from './quote.ts';
 import { compressionOf, fileNamedBy, firstBytes, pathList, type SourceFile } from './source-file.ts';
@@ -39,18 +38,18 @@ export async function openTableSource(
     });
   }
   const stop = new AbortController();
-  let retype: Retype;
+  let loaded: Loaded;
   const isText = format === 'csv' || format === 'tsv';
   const checks = files.flatMap((file) => [
     assertWhole(file, stop.signal),
     ...(isText ? [assertLines(file, stop.signal)] : []),
   ]);
   try {
-    [retype] = await Promise.all([load(engine, files, format, relation, stop.signal), ...checks]);
+    [loaded] = await Promise.all([load(engine, files, format, relation, stop.signal), ...checks]);
   } finally {
     stop.abort();
   }
-  const columns = retype(await engine.describe(relation));
+  const columns = loaded.retype(await engine.describe(relation));
   assertShallow(columns, first);
   try {
     await assertUnicode(engine, relation, columns);
@@ -58,10 +57,16 @@ export async function openTableSource(
   } catch (error) {
     throw error instanceof VarveError ? error : readError(error, fileNamedBy(error, files));
   }
-  return { relation, columns, ...(format === 'parquet' && files.length === 1 && { parquet: first }) };
+  const [parquet] = format === 'parquet' && files.length === 1 ? loaded.files : [];
+  return { relation, columns, ...(parquet && { parquet }) };
 }
 
-const asDescribed: Retype = (columns) => columns;
+interface Loaded {
+  /** The files that rows are read from: copies, where a file has to be read otherwise than it says. */
+  readonly files: readonly SourceFile[];
+  /** Gives the types of columns from those that DuckDB tells of them. */
+  readonly retype: (columns: readonly EngineColumn[]) => readonly EngineColumn[];
+}
 
 async function load(
   engine: Engine,
@@ -69,15 +74,16 @@ async function load(
   format: Format,
   relation: string,
   signal: AbortSignal,
-): Promise<Retype> {
-  if (format === 'arrow') return (await import('./formats/arrow.ts')).loadArrow(engine, files, relation);
+): Promise<Loaded> {
+  if (format === 'parquet') return openParquet(engine, files, relation);
+  if (format === 'arrow')
+    return { files, retype: await (await import('./formats/arrow.ts')).loadArrow(engine, files, relation) };
   if (format === 'csv' || format === 'tsv') await loadCsv(engine, files, format === 'tsv', relation);
   else {
-    if (format !== 'parquet')
-      for (const file of files) await assertShallowJson(file, format === 'jsonl', signal);
-    await loadByDuckDb(engine, files, format, relation);
+    for (const file of files) await assertShallowJson(file, format === 'jsonl', signal);
+    await loadJson(engine, files, format, relation);
   }
-  return asDescribed;
+  return { files, retype: (columns) => columns };
 }
 
 /** Asks for columns whose names may have held what is not UTF-8: the bindings show it as U+FFFD, and no query finds them by that. */
@@ -109,33 +115,21 @@ async function namesWithNul(engine: Engine, relation: string): Promise<string[]>
  */
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
 
-async function loadByDuckDb(
+async function loadJson(
   engine: Engine,
   files: readonly SourceFile[],
-  format: 'json' | 'jsonl' | 'parquet',
+  format: 'json' | 'jsonl',
   relation: string,
 ): Promise<void> {
-  if (format !== 'parquet') files.forEach(assertBareUtf8);
+  files.forEach(assertBareUtf8);
   const common = `${pathList(files)}, hive_partitioning = false, union_by_name = ${files.length > 1}`;
   const shape = format === 'jsonl' ? 'newline_delimited' : 'auto';
   const json = `format = '${shape}', compression = '${compressionOf(files)}', sample_size = -1, maximum_object_size = ${MAX_JSON_BYTES}`;
   try {
-    if (format === 'parquet') {
-      await assertDecimals(engine, files);
-      await engine.query(`CREATE VIEW ${relation} AS FROM read_parquet(${common})`);
-    } else await engine.query(`CREATE TABLE ${relation} AS FROM read_json(${common}, ${json})`);
+    await engine.query(`CREATE TABLE ${relation} AS FROM read_json(${common}, ${json})`);
   } catch (error) {
-    throw error instanceof VarveError ? error : readError(error, fileNamedBy(error, files));
+    throw readError(error, fileNamedBy(error, files));
   }
-}
-
-/** DuckDB makes floating-point numbers of longer decimals, and wrong ones. */
-async function assertDecimals(engine: Engine, files: readonly SourceFile[]): Promise<void> {
-  const [paths, names, digits] = await engine.query(
-    `SELECT file_name, name, precision FROM parquet_schema(${pathList(files)}) WHERE precision > ${MAX_DECIMAL_DIGITS} LIMIT 1`,
-  );
-  const file = files.find(({ absolutePath }) => absolutePath === paths?.[0]);
-  if (file !== undefined) throw readError(tooManyDigits(String(names?.[0]), Number(digits?.[0])), file);
 }
 
 function assertBareUtf8(file: SourceFile): void {

@@ -42,16 +42,19 @@ describe('times', () => {
     expect(valuesOf(day)).toMatchObject({ '0002-12-31 (BC)': 1, '10000-01-01': 1 });
   });
 
-  test('of nanoseconds with a zone keep their digits in Arrow', async () => {
-    const zoned = feature(await read('times.arrow'), 'zoned');
-    expect(zoned).toMatchObject({ present: 4, engineType: 'TIMESTAMP_NS WITH TIME ZONE' });
-    expect(valuesOf(zoned)).toEqual({
-      '1677-09-21T00:12:43.145224193Z': 1,
-      '2023-11-14T22:13:20.123456788Z': 1,
-      '2023-11-14T22:13:20.123456789Z': 1,
-      '2262-04-11T23:47:16.854775807Z': 1,
-    });
-  });
+  test.each(['times.arrow', 'times.parquet'])(
+    'of nanoseconds with a zone keep their digits: %s',
+    async (name) => {
+      const zoned = feature(await read(name), 'zoned');
+      expect(zoned).toMatchObject({ present: 4, engineType: 'TIMESTAMP_NS WITH TIME ZONE' });
+      expect(valuesOf(zoned)).toEqual({
+        '1677-09-21T00:12:43.145224193Z': 1,
+        '2023-11-14T22:13:20.123456788Z': 1,
+        '2023-11-14T22:13:20.123456789Z': 1,
+        '2262-04-11T23:47:16.854775807Z': 1,
+      });
+    },
+  );
 
   test('are in order across the years 1 and 10000, in merged profiles and in schemas', async () => {
     const days = async (...texts: string[]) => ({
