@@ -31,7 +31,7 @@ export function firstBytes(absolutePath: string, count: number): Buffer {
 }
 
 /** Reads the last `count` bytes of a file. @throws RangeError if it is shorter */
-export function lastBytes(absolutePath: string, count: number): Buffer {
+export function endOfFile(absolutePath: string, count: number): Buffer {
   const file = openSync(absolutePath, 'r');
   try {
     const { size } = fstatSync(file);

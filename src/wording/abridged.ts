@@ -29,11 +29,7 @@ export function shortened(text: string, limit: number): string {
   // Cut before splitting into code points: a hostile value may be megabytes long.
   const points = [...text.slice(0, 2 * (limit + 1))];
   if (points.length <= limit) return points.join('');
-  const end = hasMark(text) && limit > 2 * SHOWN_DIGITS ? endOf(text.slice(-DIGEST_DIGITS)) : '…';
+  const isMarked = hasMark(text) && limit > 2 * SHOWN_DIGITS;
+  const end = isMarked ? `…${text.slice(-DIGEST_DIGITS).slice(0, SHOWN_DIGITS)}` : '…';
   return points.slice(0, limit - end.length).join('') + end;
-}
-
-/** The end of a shown text that has this digest. */
-export function endOf(digest: string): string {
-  return `…${digest.slice(0, SHOWN_DIGITS)}`;
 }

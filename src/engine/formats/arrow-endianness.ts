@@ -1,4 +1,4 @@
-import { firstBytes, lastBytes } from '../source-file.ts';
+import { endOfFile, firstBytes } from '../source-file.ts';
 
 const MAGIC = 'ARROW1';
 /** Behind the footer of a file: its length, and the magic. */
@@ -33,9 +33,9 @@ export function isBigEndian(path: string): boolean {
 type Flatbuffer = DataView;
 
 function footerOf(path: string): Flatbuffer {
-  const length = lastBytes(path, TRAILER_BYTES).readInt32LE();
+  const length = endOfFile(path, TRAILER_BYTES).readInt32LE();
   if (length > MAX_SCHEMA_BYTES) throw new RangeError('the footer is too large');
-  return viewOf(lastBytes(path, length + TRAILER_BYTES));
+  return viewOf(endOfFile(path, length + TRAILER_BYTES));
 }
 
 function firstMessageOf(path: string): Flatbuffer {

@@ -1,4 +1,4 @@
-import { lastBytes } from '../source-file.ts';
+import { endOfFile } from '../source-file.ts';
 
 /** Behind the footer: its length, and the magic. */
 const TRAILER_BYTES = 8;
@@ -39,8 +39,8 @@ export const WITHOUT_ZONE = (TIMESTAMP_FIELDS.isAdjustedToUtc << 4) | TYPES.fals
  * @throws RangeError if the footer is none
  */
 export function zonedNanoseconds(path: string, size: number): ZonedColumn[] {
-  const length = lastBytes(path, TRAILER_BYTES).readUInt32LE();
-  const footer = lastBytes(path, length + TRAILER_BYTES);
+  const length = endOfFile(path, TRAILER_BYTES).readUInt32LE();
+  const footer = endOfFile(path, length + TRAILER_BYTES);
   const start = size - footer.length;
   const found: ZonedColumn[] = [];
   const reader = new CompactReader(footer);
