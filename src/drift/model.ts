@@ -63,8 +63,13 @@ export interface Measure {
 export type Distribution =
   | {
       readonly kind: 'numeric' | 'time';
-      /** n + 1 ascending edges for n bins; epoch milliseconds for time. */
+      /**
+       * n + 1 ascending edges for n bins; epoch milliseconds for time. They reach from the least value to the greatest: a bin at an end that is
+       * wider than the others holds all that lies beyond them.
+       */
       readonly edges: readonly number[];
+      /** How far apart possible values are, if they are: a bin then holds the values from its lower edge to one step before its upper. */
+      readonly step?: number;
       readonly before: readonly number[];
       readonly after: readonly number[];
     }

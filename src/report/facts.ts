@@ -4,7 +4,7 @@ import { distinctCount } from '../profile/hashing/sketch.ts';
 import { featureName } from '../profile/model/feature-name.ts';
 import type { FeatureProfile, LengthStats, TableProfile, TimeStats } from '../profile/model/model.ts';
 import { brief } from '../wording/neutral.ts';
-import { numericText } from '../wording/numbers.ts';
+import { numericText, valueWriter } from '../wording/numbers.ts';
 
 /**
  * The facts that a report states about one feature, taken from its counters; numbers as numbers, extremes as text for
@@ -27,6 +27,8 @@ export interface Facts {
   readonly deviation: number | null;
   /** The first quartile, the median and the third, each within 0.8 % of its value. */
   readonly quartiles: readonly [number, number, number] | null;
+  /** Writes a value of the feature: a year as `2013`, any other number as `2,013`. */
+  readonly write: (value: number) => string;
   readonly zeros: number;
   readonly nan: number;
   readonly infinite: number;
@@ -42,12 +44,15 @@ export interface Facts {
 export function factsOf(feature: FeatureProfile, table: TableProfile): Facts {
   const values = feature.count - feature.nullElements;
   const moments = momentsOf(feature, values);
+  const { min = null, max = null } = feature.numeric ?? {};
+  const write = valueWriter(Number(min), Number(max));
   return {
     feature: featureName(feature.path),
     type: feature.type,
     missing: table.rows > 0 ? feature.nulls / table.rows : 0,
     distinct: feature.values.exact ? feature.values.values.length : distinctCount(feature.distinct),
-    ...extremes(feature),
+    ...extremes(feature, write),
+    write,
     length: rangeOf(feature.lengths),
     listLength: rangeOf(feature.valency),
     zeros: feature.numeric?.zeros ?? 0,
@@ -67,8 +72,16 @@ function momentsOf({ numeric }: FeatureProfile, values: number): { mean: number;
   return meanAndVariance(numeric.moments, finite);
 }
 
-function extremes({ numeric, time }: FeatureProfile): { min: string | null; max: string | null } {
-  if (numeric !== undefined) return both(numeric.min, numeric.max, numericText);
+function extremes(
+  { numeric, time }: FeatureProfile,
+  write: Facts['write'],
+): { min: string | null; max: string | null } {
+  if (numeric !== undefined) {
+    const isShort = (text: string): boolean => Math.abs(Number(text)) < 1e5;
+    return both(numeric.min, numeric.max, (text) =>
+      isShort(text) && /^-?\d+$/.test(text) ? write(Number(text)) : numericText(text),
+    );
+  }
   if (time !== undefined) return both(time.min, time.max, clock);
   return { min: null, max: null };
 }

@@ -68,6 +68,11 @@ export function tableTitle(table: TableProfile): string {
   return brief(name + slice, 200);
 }
 
+/** `336,776 rows`; of the table of files, `1,015 files`. */
+export function tableSize({ name, rows }: TableProfile): string {
+  return counted(rows, name === FILES_TABLE ? 'file' : 'row');
+}
+
 /** The measures that speak of drift, or of nearly so; the others are for programs and for those who ask. */
 export function spoken(feature: FeatureDrift): readonly Measure[] {
   return feature.measures.filter((measure) => measure.verdict !== 'none');

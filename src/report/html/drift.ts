@@ -76,7 +76,7 @@ function card(feature: FeatureDrift, place: number, id: string): Markup {
       : '';
   return markup`<article class="card" id="${id}" data-grade="${grade}" data-find="${`${name} ${feature.type}`.toLowerCase()}" ${keys}>
 <header><h3>${datum(name)}</h3><span class="type">${feature.type}</span>${badge(grade, 'drift', ` ${magnitude(feature.strength)}×`)}</header>
-${chart(overlayOf(feature.distribution, feature.type, 'both'), name)}
+${chart(overlayOf(feature.distribution, 'both'), name)}
 ${reasons.length > 0 ? markup`<ul class="reasons">${reasons.slice(0, MAX_NAMED_REASONS)}</ul>` : ''}
 <details><summary>Measures<span class="unseen"> of ${name}</span></summary>${more}${measures(feature.measures)}</details>
 </article>`;

@@ -110,7 +110,7 @@ function stepBars({ steps: all }: SeriesFeature, { versions }: DriftSeries, heig
         : `${magnitude(step.strength)}×${step.reasons[0] === undefined ? '' : `, ${brief(step.reasons[0], 120)}`}`,
     ]),
     direction: 'across',
-    span: [left, right],
+    stops: Array.from({ length: all.length + 1 }, (_, at) => left + at * width),
   };
 }
 

@@ -78,9 +78,9 @@ fieldset :focus-visible+span{outline:2px solid var(--focus);outline-offset:-3px}
   content-visibility:auto;contain-intrinsic-size:auto 20rem;min-width:0}
 .card:target{border-color:var(--focus)}
 .card header{display:flex;align-items:baseline;gap:.5rem;margin-bottom:.35rem}
-.card h3{font-size:1.02rem;font-weight:650;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}
-.card h3{flex:0 1 auto}
-.type{flex:0 9 auto;color:var(--soft);font-size:.82rem;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;min-width:2.5rem}
+.card header{flex-wrap:wrap}
+.card h3{font-size:1.02rem;font-weight:650;overflow-wrap:anywhere;min-width:0}
+.type{color:var(--soft);font-size:.82rem;overflow-wrap:anywhere;min-width:0}
 .badge{flex:none;margin-left:auto;font-size:.78rem;font-weight:600;white-space:nowrap;border-radius:99px;padding:.1rem .6rem}
 :is(h1,h2) .badge{margin-left:0}
 .badge.bad{color:var(--bad);background:var(--bad-ground)}
@@ -97,13 +97,12 @@ fieldset :focus-visible+span{outline:2px solid var(--focus);outline-offset:-3px}
 .chart .after{fill:var(--after-fill);stroke:var(--after);stroke-width:1.8;stroke-linejoin:round}
 .chart .after-bar,.strip .after-bar{fill:var(--after)}
 .chart .alone{fill:var(--after);opacity:.82}
-.chart .cut{opacity:.35}
 .chart .bad{fill:var(--bad)}.chart .warn{fill:var(--warn)}.chart .good{fill:var(--good);opacity:.55}
 .chart .threshold{stroke:var(--ink);stroke-dasharray:3 4;opacity:.6;fill:none}
 .chart .grid{stroke:var(--line);fill:none}
 .chart .axis{stroke:var(--soft);fill:none;opacity:.7}
 .chart .cursor{fill:var(--ink);opacity:.12;pointer-events:none}
-.read{min-height:1.35em;margin-top:-.2rem;font-size:.82rem;color:var(--soft);white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.read{min-height:1.45em;margin-top:.1rem;font-size:.82rem;line-height:1.35;color:var(--soft);overflow-wrap:anywhere}
 .empty{color:var(--soft);padding:2rem 0;text-align:center}
 .reasons{margin-top:.3rem;font-size:.9rem}
 .reasons li{overflow-wrap:anywhere}
@@ -115,13 +114,13 @@ th{font-weight:400;color:var(--soft);text-align:left}
 th,td{padding:.16rem .7rem .16rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere;vertical-align:top}
 .rest :is(th,td):not(:first-child),.first :is(th,td):first-child{text-align:right;white-space:nowrap}
 .rest :is(th,td):last-child{padding-right:0}
-.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(4.2rem,1fr));gap:.35rem .8rem;margin-top:.4rem}
-.facts dt{color:var(--soft);font-size:.76rem;line-height:1.2}
-.facts dd{font-size:.9rem;overflow-wrap:anywhere;line-height:1.3}
-.facts dd,.facts .was{white-space:nowrap}
-.facts .long dd{white-space:normal}
-.facts.two{grid-template-columns:repeat(auto-fill,minmax(5.9rem,1fr))}
-.facts .long{grid-column:1/-1}
+.facts{display:flex;flex-wrap:wrap;gap:.1rem 1.6rem;margin-top:.4rem;font-size:.88rem}
+.facts dl{flex:1 1 max-content;min-width:0}
+.facts.two dl{flex-basis:100%}
+.facts div{display:flex;justify-content:space-between;gap:.8rem;line-height:1.45}
+.facts dt{color:var(--soft)}
+.facts dd{text-align:right;overflow-wrap:anywhere}
+.whole{color:var(--soft);margin-top:1rem}
 .was{color:var(--before-ink)}
 .note{color:var(--soft);margin-top:.3rem}
 .wide{grid-template-columns:repeat(auto-fill,minmax(min(100%,30rem),1fr))!important}

@@ -3,11 +3,11 @@ import { FeaturePair } from '../../drift/findings/finding.ts';
 import { featureName } from '../../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../../profile/model/model.ts';
 import { brief, neutral } from '../../wording/neutral.ts';
-import { count, magnitude, percent } from '../../wording/numbers.ts';
+import { count, percent } from '../../wording/numbers.ts';
 import { wrapped } from '../cells.ts';
 import { type Facts, factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
-import { profileSummary, tableTitle } from '../phrases.ts';
+import { profileSummary, tableSize, tableTitle } from '../phrases.ts';
 import { type Cell, columns } from './columns.ts';
 import { type PaintTone, tonePainter } from './paint.ts';
 import { sparklines } from './sparkline.ts';
@@ -27,7 +27,7 @@ export function profileText(profile: Profile, options: RenderOptions): string {
 }
 
 function tableLines(table: TableProfile, named: boolean, width: number, paint: PaintTone): string[] {
-  const title = named ? [paint('strong', `${tableTitle(table)} (${count(table.rows)})`)] : [];
+  const title = named ? [paint('strong', `${tableTitle(table)} (${tableSize(table)})`)] : [];
   const room = width >= 110 ? ROOMY : TIGHT;
   const spec = [
     { title: 'feature', max: Math.max(12, Math.floor(width / 5)) },
@@ -38,7 +38,7 @@ function tableLines(table: TableProfile, named: boolean, width: number, paint: P
     { title: 'median', align: 'right' as const },
     { title: 'max', align: 'right' as const, max: room.extreme },
     { title: 'shape' },
-    { title: 'most often' },
+    { title: 'most frequent' },
   ];
   const rows = table.features.map((feature) =>
     featureRow(factsOf(feature, table), shape(feature, table, room.shape), room.extreme),
@@ -68,7 +68,7 @@ function featureRow(facts: Facts, drawn: string, width: number): Cell[] {
     facts.missing > 0.5 ? { ...missing, tone: 'warn' } : missing,
     { text: count(facts.distinct) },
     { text: extreme(facts, facts.min, 0, width) },
-    { text: median === undefined ? '' : magnitude(median) },
+    { text: median === undefined ? '' : facts.write(median) },
     { text: extreme(facts, facts.max, 1, width) },
     { text: drawn, tone: 'after' },
     { text: top.join(', ') },
