@@ -1,4 +1,4 @@
-import { numericAxis } from '../drift/distributions/axis.ts';
+import { quantilesOf } from '../drift/distributions/quantiles.ts';
 import { meanAndVariance } from '../profile/accumulators/moments.ts';
 import { distinctCount } from '../profile/hashing/sketch.ts';
 import { featureName } from '../profile/model/feature-name.ts';
@@ -60,7 +60,7 @@ export function factsOf(feature: FeatureProfile, table: TableProfile): Facts {
     infinite: (feature.numeric?.positiveInfinity ?? 0) + (feature.numeric?.negativeInfinity ?? 0),
     mean: moments?.mean ?? null,
     deviation: moments === null ? null : Math.sqrt(moments.variance),
-    quartiles: feature.numeric === undefined ? null : quartiles(feature),
+    quartiles: quartilesOf(feature),
     longestGap: longestGap(feature.time),
     top: feature.values.values.slice(0, 10).map(([value, count]) => ({ value, share: count / values })),
   };
@@ -112,20 +112,7 @@ function rangeOf(lengths: LengthStats | undefined): [number, number] | null {
   return lengths === undefined || lengths.count === 0 ? null : [lengths.min, lengths.max];
 }
 
-/**
- * Finds the values that a quarter, half and three quarters of the finite values are at or below. Null if there is none.
- */
-function quartiles(feature: FeatureProfile): [number, number, number] | null {
-  const axis = numericAxis(feature, feature);
-  const total = axis.before.reduce((sum, one) => sum + one, 0);
-  if (total === 0) return null;
-  const found: number[] = [];
-  let reached = 0;
-  for (const [cell, count] of axis.before.entries()) {
-    reached += count;
-    while (found.length < 3 && reached >= ((found.length + 1) * total) / 4) {
-      found.push((axis.low[cell]! + axis.high[cell]!) / 2);
-    }
-  }
-  return found as [number, number, number];
+function quartilesOf(feature: FeatureProfile): Facts['quartiles'] {
+  const found = feature.numeric === undefined ? undefined : quantilesOf(feature, [0.25, 0.5, 0.75]);
+  return found === undefined ? null : (found as [number, number, number]);
 }

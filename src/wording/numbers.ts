@@ -41,10 +41,13 @@ export function percent(share: number): string {
   return `${trimmed(value.toFixed(Math.abs(value) < 1 ? 2 : 1))} %`;
 }
 
-/** A value of the data within a sentence: whole numbers below 10^15 in full, as years are written, others to `digits` significant digits. */
+/**
+ * A value of the data within a sentence: whole numbers below 10^15 in full, `2013` as years are written and all others as `3,844`; what is no
+ * whole number to `digits` significant digits.
+ */
 export function quantity(value: number, digits = 4): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
-  return String(Number(value.toPrecision(digits)));
+  if (!Number.isInteger(value) || Math.abs(value) >= 1e15) return String(Number(value.toPrecision(digits)));
+  return value >= 1900 && value <= 2100 ? String(value) : separated(String(value));
 }
 
 /**

@@ -1,22 +1,17 @@
 import { scaleLinear, scaleUtc } from 'd3-scale';
 import { moment, valueWriter } from '../../wording/numbers.ts';
 import { cellsOf } from '../cells.ts';
+import { type Densities, densitiesOf } from '../densities.ts';
 import { CANVAS, type HistogramOverlay } from './overlay.ts';
 
 /** Where the bins of a histogram lie, and how they are to be drawn. */
-export interface Layout {
-  /** Of n bins, the n + 1 ends in user units. */
+export interface Layout extends Densities {
+  /** Of n bins, the n + 1 ends in user units; bins of what lies beyond are apart from the others and not to scale. */
   readonly stops: readonly number[];
-  /** What each bin's share is multiplied with, so that all bars are of one width's share and equal density is equal height. */
-  readonly factors: readonly number[];
-  /** Whether the first and the last bin hold all that lies beyond the drawn range; they are drawn apart, not to scale. */
-  readonly beyond: readonly [first: boolean, last: boolean];
   /** False where widths differ so much that no scale can hold them: all bins are then drawn equally wide. */
   readonly isToScale: boolean;
 }
 
-/** An end bin this much wider than the others is one of what lies beyond. */
-const BEYOND = 1.6;
 /** Months differ by a tenth; inner bins that differ more are drawn equally wide. */
 const MAX_WIDTH_RATIO = 1.15;
 /** Room for a bin of what lies beyond, with the gap that sets it apart. */
@@ -30,9 +25,8 @@ const HOUR = 3_600_000;
 
 export function layoutOf({ edges, kind }: HistogramOverlay): Layout {
   const widths = edges.slice(1).map((edge, bin) => edge - edges[bin]!);
-  const unit = widths.toSorted((a, b) => a - b)[widths.length >> 1]!;
-  const isBeyond = (width: number): boolean => widths.length > 2 && width > BEYOND * unit;
-  const beyond = [isBeyond(widths[0]!), isBeyond(widths.at(-1)!)] as const;
+  const densities = densitiesOf(edges);
+  const { beyond } = densities;
   const inner = widths.slice(1, -1);
   const isDrawable = Number.isFinite(edges.at(-1)! - edges[0]!) && edges.at(-1)! - edges[0]! > MIN_SPAN;
   const isDate = kind === 'numeric' || Math.max(-edges[0]!, edges.at(-1)!) < MAX_DATE;
@@ -45,10 +39,7 @@ export function layoutOf({ edges, kind }: HistogramOverlay): Layout {
   const stops = edges.map((edge) => x(edge));
   stops[0] = CANVAS.left;
   stops[stops.length - 1] = CANVAS.right;
-  const factors = widths.map((width, at) =>
-    (at === 0 && beyond[0]) || (at === widths.length - 1 && beyond[1]) ? 1 : unit / width,
-  );
-  return { stops, factors, beyond, isToScale: true };
+  return { stops, ...densities, isToScale: true };
 }
 
 function evenLayout(bins: number): Layout {

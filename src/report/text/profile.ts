@@ -30,7 +30,7 @@ function tableLines(table: TableProfile, named: boolean, width: number, paint: P
   const title = named ? [paint('strong', `${tableTitle(table)} (${tableSize(table)})`)] : [];
   const room = width >= 110 ? ROOMY : TIGHT;
   const spec = [
-    { title: 'feature', max: Math.max(12, Math.floor(width / 5)) },
+    { title: 'feature', names: true as const },
     { title: 'type' },
     { title: 'missing', align: 'right' as const },
     { title: 'distinct', align: 'right' as const },

@@ -34,10 +34,10 @@ export function validationText(report: ValidationReport, options: RenderOptions)
 function table(anomalies: readonly Anomaly[], width: number, paint: PaintTone): string[] {
   const spec = [
     { title: '' },
-    { title: 'feature', max: Math.max(12, Math.floor(width / 5)) },
+    { title: 'feature', names: true as const },
     { title: 'anomaly', max: Math.max(16, Math.floor(width / 3)) },
     { title: 'expected', max: Math.max(10, Math.floor(width / 4)) },
-    { title: 'observed' },
+    { title: 'observed', wrap: true as const },
   ];
   const rows = anomalies.map((anomaly): Cell[] => {
     const grade = gradeOf(anomaly.severity);
@@ -59,7 +59,7 @@ function details(anomaly: Anomaly, width: number, paint: PaintTone): string[] {
     cut(`  row ${row}: ${brief(value, 200)}`, width),
   );
   return [
-    paint(grade, cut(title, width)),
+    ...wrapped(title, width, '').map((line) => paint(grade, line)),
     ...wrapped(brief(anomaly.description, 600), width, '  '),
     ...examples,
   ];
