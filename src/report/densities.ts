@@ -15,8 +15,9 @@ export interface Densities {
 export function densitiesOf(edges: readonly number[]): Densities {
   const widths = edges.slice(1).map((edge, bin) => edge - edges[bin]!);
   const unit = widths.toSorted((a, b) => a - b)[widths.length >> 1]!;
-  const isBeyond = (width: number): boolean => widths.length > 2 && width > BEYOND * unit;
+  const isBeyond = (width: number): boolean => width > BEYOND * unit;
   const beyond = [isBeyond(widths[0]!), isBeyond(widths.at(-1)!)] as const;
+  if (widths.length <= 2) return { beyond: [false, false], factors: widths.map(() => 1) };
   const isOuter = (bin: number): boolean => (bin === 0 ? beyond[0] : bin === widths.length - 1 && beyond[1]);
   const factor = (width: number, bin: number): number =>
     isOuter(bin) || !Number.isFinite(unit / width) ? 1 : unit / width;

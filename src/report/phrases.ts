@@ -1,9 +1,9 @@
 import type { FeatureDrift, Measure, Side, Verdict } from '../drift/model.ts';
 import type { Profile, TableProfile } from '../profile/model/model.ts';
 import { FILES_TABLE } from '../profile/model/tables.ts';
-import type { Anomaly, ValidationReport } from '../schema/anomaly.ts';
+import type { Anomaly, ExampleRow, ValidationReport } from '../schema/anomaly.ts';
 import { brief, neutral } from '../wording/neutral.ts';
-import { counted } from '../wording/numbers.ts';
+import { count, counted } from '../wording/numbers.ts';
 
 /** Longer names are cut: as long ones that differ only at their ends are seldom. */
 const MAX_TITLE = 300;
@@ -18,8 +18,15 @@ export function featureTitle(of: { readonly table: string; readonly feature: str
 export function validationSummary(report: ValidationReport): string {
   const environment = report.environment === undefined ? '' : ` (environment ${report.environment})`;
   return neutral(
-    `${report.dataset.name}: ${anomalyCount(report.anomalies)} against ${report.schema}${environment}, ${counted(report.dataset.rows, 'row')}`,
+    `${report.dataset.name}: ${anomalyCount(report.anomalies)} against ${report.schema}${environment}, ${sideSize(report.dataset)}`,
   );
+}
+
+/** Where an example lies: `row 17`, or `2013/05.csv row 17` of a table of several files. Neutral. */
+export function examplePlace({ row, file, fileRow }: ExampleRow): string {
+  return file === undefined || fileRow === undefined
+    ? `row ${count(row)}`
+    : `${brief(file, 300)} row ${count(fileRow)}`;
 }
 
 /** `2 errors and 1 warning`; `no anomalies`. */
@@ -77,7 +84,7 @@ export function tableSize({ name, rows }: TableProfile): string {
 }
 
 /** `20,000 rows`; `1,015 files` of a dataset without tables. */
-export function sideSize({ rows, unit }: Side): string {
+export function sideSize({ rows, unit }: Pick<Side, 'rows' | 'unit'>): string {
   return counted(rows, unit === 'files' ? 'file' : 'row');
 }
 

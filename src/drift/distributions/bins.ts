@@ -46,7 +46,7 @@ export function numericBins(pair: FeaturePair): Bins {
   const place = (value: number): number => (value - grid.origin) / grid.unit;
   const axis = onGrid(clamped(pair.axis, limits), place);
   // Of whole numbers, people like multiples of 5 and 10: bins of 2 would hold now one of them, now none.
-  const width = (least: number): number => (least <= 1 ? 1 : roundWidth(Math.max(least, 5)));
+  const width = (least: number): number => (least <= 1 + 1e-9 ? 1 : roundWidth(Math.max(least, 5)));
   const bins = binnedOn(axis, Math.round(place(limits[1])) + 1, (low, high, least) =>
     evenEdges(low, high, width(least)),
   );

@@ -27,7 +27,7 @@ export function layoutOf({ edges, kind }: HistogramOverlay): Layout {
   const widths = edges.slice(1).map((edge, bin) => edge - edges[bin]!);
   const densities = densitiesOf(edges);
   const { beyond } = densities;
-  const inner = widths.slice(1, -1);
+  const inner = widths.length > 2 ? widths.slice(1, -1) : widths;
   const isDrawable = Number.isFinite(edges.at(-1)! - edges[0]!) && edges.at(-1)! - edges[0]! > MIN_SPAN;
   const isDate = kind === 'numeric' || Math.max(-edges[0]!, edges.at(-1)!) < MAX_DATE;
   if (!isDrawable || !isDate || Math.max(...inner) > MAX_WIDTH_RATIO * Math.min(...inner))

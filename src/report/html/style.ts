@@ -57,7 +57,9 @@ figcaption{color:var(--soft);font-size:.82rem;margin-top:.35rem}
 .steps code{white-space:nowrap}
 .steps :is(th,td):nth-child(4){text-align:right;white-space:nowrap}
 .steps td:nth-child(3){white-space:nowrap}
-.datasets th[scope=row]{color:var(--ink);font-weight:600}
+.datasets :is(td,th){overflow-wrap:break-word}
+.datasets th[scope=row]{color:var(--ink);font-weight:600;min-width:7rem}
+.datasets :is(th[scope=row],td:last-child){overflow-wrap:anywhere}
 .datasets a{color:var(--after-ink)}
 .datasets .badge{margin:0 .3em 0 0}
 small{color:var(--soft)}
@@ -127,7 +129,7 @@ summary{cursor:pointer;color:var(--soft)}
 table{border-collapse:collapse;width:100%;margin-top:.3rem}
 th{font-weight:400;color:var(--soft);text-align:left}
 th,td{padding:.16rem .7rem .16rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere;vertical-align:top}
-.rest :is(th,td):not(:first-child),.first :is(th,td):first-child{text-align:right;white-space:nowrap}
+.rest :is(th,td):not(:first-child){text-align:right;white-space:nowrap}
 .rest :is(th,td):last-child{padding-right:0}
 .facts{display:flex;flex-wrap:wrap;gap:.1rem 1.6rem;margin-top:.4rem;font-size:.88rem}
 .facts dl{flex:1 1 max-content;min-width:0}
@@ -155,7 +157,7 @@ th,td{padding:.16rem .7rem .16rem 0;border-bottom:1px solid var(--line);overflow
 .overview>.card{background:none;border:0;box-shadow:none;padding:0;content-visibility:visible}
 .overview>.card>tr>*{border:0;padding:.5rem 1rem .1rem 0}
 .overview>.card>tr:first-child>*{border-top:1px solid var(--line)}
-.overview .name{color:var(--ink);font-weight:650;min-width:9rem}
+.overview .name{color:var(--ink);font-weight:650;min-width:9rem;width:22%}
 .overview .name small,.strength small{font-weight:400;display:block}
 .overview .strength{white-space:nowrap}
 .overview .verdict{width:1px}
@@ -163,7 +165,7 @@ th,td{padding:.16rem .7rem .16rem 0;border-bottom:1px solid var(--line);overflow
 .spark svg{display:block;width:8rem;height:2rem;overflow:visible}
 .spark .before{fill:var(--before)}
 .spark .after{fill:none;stroke:var(--after);stroke-width:1.5;stroke-linejoin:round}
-.overview .why{min-width:14rem}
+.overview .why{min-width:14rem;width:45%}
 .overview .reasons{margin:0}
 .overview>.card>.more>td{padding:0 0 .5rem}
 .overview details{margin:0}

@@ -3,7 +3,7 @@ import { brief, neutral } from '../../wording/neutral.ts';
 import { counted } from '../../wording/numbers.ts';
 import { cut, wrapped } from '../cells.ts';
 import type { RenderOptions } from '../format.ts';
-import { featureTitle, gradeOf, validationGrade, validationSummary } from '../phrases.ts';
+import { examplePlace, featureTitle, gradeOf, validationGrade, validationSummary } from '../phrases.ts';
 import { type Cell, columns } from './columns.ts';
 import { MARKS, type PaintTone, tonePainter } from './paint.ts';
 
@@ -55,8 +55,8 @@ function table(anomalies: readonly Anomaly[], width: number, paint: PaintTone): 
 function details(anomaly: Anomaly, width: number, paint: PaintTone): string[] {
   const grade = gradeOf(anomaly.severity);
   const title = `${MARKS[grade]} ${featureTitle(anomaly)}: ${neutral(anomaly.kind)}`;
-  const examples = (anomaly.examples ?? []).map(({ row, value }) =>
-    cut(`  row ${row}: ${brief(value, 200)}`, width),
+  const examples = (anomaly.examples ?? []).map((example) =>
+    cut(`  ${examplePlace(example)}: ${brief(example.value, 200)}`, width),
   );
   return [
     ...wrapped(title, width, '').map((line) => paint(grade, line)),
