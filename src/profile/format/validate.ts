@@ -140,7 +140,7 @@ const values = all(
   }),
 );
 
-/** As they are stored: the length of the sketch, which lies elsewhere. */
+/** As they are stored: the length of the sketch, which lies elsewhere; null where it is that of the listed values. */
 const hashes = test('a length', (value) =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_PACKED_HASHES);
 
@@ -148,7 +148,7 @@ const distinct = record({
   k: oneOf(SKETCH_SIZE),
   theta: test('a bound of hashes', (value) =>
     Number.isInteger(value) && (value as number) >= 1 && (value as number) <= HASH_END),
-  hashes,
+  hashes: nullable(hashes),
 });
 
 const weighted = record({
@@ -159,33 +159,42 @@ const weighted = record({
   values: list(pair(text, number), MAX_LISTED_VALUES),
 });
 
-const feature = record(
-  {
-    path: all(
-      list(text, 64),
-      test('a path', (value) => (value as unknown[]).length > 0),
-    ),
-    type: oneOf(
-      'integer',
-      'float',
-      'decimal',
-      'boolean',
-      'string',
-      'bytes',
-      'date',
-      'time',
-      'timestamp',
-      'unknown',
-    ),
-    engineType: text,
-    present: count,
-    nulls: count,
-    count,
-    nullElements: count,
-    values,
-    distinct,
-  },
-  { valency: lengths, numeric, time, lengths, weighted },
+const feature = all(
+  record(
+    {
+      path: all(
+        list(text, 64),
+        test('a path', (value) => (value as unknown[]).length > 0),
+      ),
+      type: oneOf(
+        'integer',
+        'float',
+        'decimal',
+        'boolean',
+        'string',
+        'bytes',
+        'date',
+        'time',
+        'timestamp',
+        'unknown',
+      ),
+      engineType: text,
+      present: count,
+      nulls: count,
+      count,
+      nullElements: count,
+      values,
+      distinct,
+    },
+    { valency: lengths, numeric, time, lengths, weighted },
+  ),
+  test('a feature whose values are all listed, and has no sketch', (value) => {
+    const { values, distinct } = value as {
+      values: { exact: boolean };
+      distinct: { theta: number; hashes: number | null };
+    };
+    return distinct.hashes !== null || (values.exact && distinct.theta === HASH_END);
+  }),
 );
 
 const table = record(
@@ -195,7 +204,7 @@ const table = record(
 
 const profile = record({ varveProfile: oneOf(1), tables: list(table) });
 
-/** Whether a value read from outside is a profile of format 1, as it is stored: undefined, or the first thing that is wrong with it. */
+/** Whether a value read from outside is a profile, as it is stored: undefined, or the first thing that is wrong with it. */
 export function wrongInProfile(value: unknown): string | undefined {
   const wrong = profile(value);
   return wrong?.startsWith(' ') ? `it${wrong}` : wrong;

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { RowTable } from '../../engine/check-rows.ts';
 import type { ProgressEvent } from '../../progress.ts';
-import { encodeProfile } from '../format/encode.ts';
+import { encodeOpenly } from '../format/encode.ts';
 import { directReader } from './direct-reader.ts';
 import { failureOf, type Job, type Jobs, type Message, type RowsRequest } from './messages.ts';
 
@@ -24,12 +24,12 @@ type Work = { [Kind in keyof Jobs]: (asked: Jobs[Kind]['asked']) => Promise<Jobs
 
 const work: Work = {
   async profile({ files, options }) {
-    return encodeProfile(await directReader.profileFiles(files, { ...options, onProgress }));
+    return encodeOpenly(await directReader.profileFiles(files, { ...options, onProgress }));
   },
   async partition({ name, rows, options }) {
     const feature = await directReader.partitionFeature(name, rows, options);
     const count = feature.present + feature.nulls;
-    return encodeProfile({ varveProfile: 1, tables: [{ name: '', rows: count, features: [feature] }] });
+    return encodeOpenly({ varveProfile: 1, tables: [{ name: '', rows: count, features: [feature] }] });
   },
   images: ({ files }) => directReader.imageHeaders(files, undefined),
   async open({ rows: asked }) {
