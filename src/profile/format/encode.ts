@@ -18,11 +18,11 @@ const HEADER = Buffer.from('{"varveProfile":2}\n');
  * on every machine, which that of zlib is not.
  */
 export function encodeProfile(profile: Profile): Uint8Array {
-  return Buffer.concat([HEADER, deflateSync(encoded(profile, hashesToKeep), { level: 9 })]);
+  return Buffer.concat([HEADER, deflateSync(encoded(profile, hashesToKeep), { level: 6 })]);
 }
 
 /**
- * The profile as between processes, where time matters more than size, in format 1: one line of JSON without white space, keys in the order of
+ * The profile as between processes and in this clone's cache, where time matters more than size, in format 1: one line of JSON without white space, keys in the order of
  * their code units (see columnar.ts), and behind it the sketches in the order of the features, as LEB128 deltas. They are most of a profile, and
  * few who read it ask for them.
  */

@@ -25,7 +25,7 @@ const HASHES: Readonly<Partial<Record<FeatureType, Hash>>> = {
   integer: decimal,
   decimal,
   float: double,
-  boolean: bytes,
+  boolean: (text) => hashNumber(text === 'true' ? 1n : 0n, 0),
   string: bytes,
   date: (text) => instant(`${text}T00:00:00.`, 86_400_000_000n),
   timestamp: (text) => instant(text, 1n),
