@@ -9,15 +9,19 @@ export function cellsOf(text: string): number {
 
 /** The longest start of a text that fits into `width` terminal cells, with `…` where something was cut. */
 export function cut(text: string, width: number): string {
-  if (cellsOf(text) <= width) return text;
+  return cellsOf(text) <= width ? text : `${start(text, width - 1)}…`;
+}
+
+/** The longest start that fits. */
+function start(text: string, width: number): string {
   let kept = '';
   let used = 0;
   for (const { segment } of SEGMENTER.segment(text)) {
     used += cellsOf(segment);
-    if (used > width - 1) break;
+    if (used > width) break;
     kept += segment;
   }
-  return `${kept}…`;
+  return kept;
 }
 
 /**
@@ -49,10 +53,10 @@ function toldApart(texts: readonly string[], width: number, taken: Set<string>):
   return new Map(
     texts.map((text, at) => {
       const tail = split[at]!.slice(common).join('');
-      const shown = `${cut(text, head).replace(/…$/, '')}…${cut(tail, width - head - 1)}`;
+      const shown = `${start(text, head)}…${cut(tail, width - head - 1)}`;
       let unlike = shown;
       for (let number = 2; taken.has(unlike); number++)
-        unlike = `${cut(shown, width - 1 - String(number).length).replace(/…$/, '')}~${number}`;
+        unlike = `${start(shown, width - 1 - String(number).length)}~${number}`;
       taken.add(unlike);
       return [text, unlike];
     }),

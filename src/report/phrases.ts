@@ -109,7 +109,7 @@ export function strengthWord(of: Judged): string {
 }
 
 /** The first reason; of what moves on by itself also why it is a warning at most. Raw: neutralise before showing. */
-export function reasonOf(feature: FeatureDrift): string {
+export function reasonOf(feature: Judged & Pick<FeatureDrift, 'reasons'>): string {
   const [first = ''] = feature.reasons;
   return movesByItself(feature) ? `moves on by itself, so no drift: ${first}` : first;
 }

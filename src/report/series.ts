@@ -1,6 +1,7 @@
 import type { DriftSeries, Side } from '../drift/model.ts';
 import { brief, neutral } from '../wording/neutral.ts';
 import { count, counted } from '../wording/numbers.ts';
+import { reasonOf } from './phrases.ts';
 
 export type SeriesFeature = DriftSeries['features'][number];
 export type SeriesStep = NonNullable<SeriesFeature['steps'][number]>;
@@ -50,5 +51,6 @@ export function loudestStep({ steps }: SeriesFeature): SeriesStep | undefined {
 
 /** The first reason of that step. Raw: neutralise before showing. */
 export function loudestReason(feature: SeriesFeature): string {
-  return loudestStep(feature)?.reasons[0] ?? '';
+  const loudest = loudestStep(feature);
+  return loudest === undefined ? '' : reasonOf(loudest);
 }
