@@ -82,6 +82,8 @@ describe('a histogram', () => {
       widths(drawn('timestamp', numbers(count).map(day)).edges).map((one) => one / 864e5);
     expect(new Set(days(30))).toEqual(new Set([1]));
     expect(new Set(days(365).slice(1, -1))).toEqual(new Set([14]));
+    const yearly = numbers(12).map((at) => `${1970 + at}-01-01T00:00:00.000000Z`);
+    expect(unevenness(drawn('timestamp', yearly))).toBeCloseTo(1, 6);
     const years = days(3650).slice(1, -1);
     expect(years.every((one) => one >= 181 && one <= 184)).toBe(true);
   });

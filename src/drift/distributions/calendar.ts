@@ -19,11 +19,11 @@ export function calendarBins(pair: FeaturePair): Bins {
   const [first, last] = limitsOf(pair, axis.low[0]!, axis.high.at(-1)!);
   const low = axis.low.map((day) => Math.max(first, day));
   const high = axis.high.map((day, i) => Math.max(low[i]!, Math.min(last, day)) + 1);
-  const isMonthly = listsMonths(pair);
+  const months = monthsApart(pair);
   return binnedOn({ ...axis, low, high }, last + 1, (from, to, least) => {
-    const step = isMonthly ? undefined : DAY_STEPS.find((days) => days >= least);
+    const step = months > 0 ? undefined : DAY_STEPS.find((days) => days >= least);
     return step === undefined || Math.max(-from, to) > MAX_DAY
-      ? monthEdges(from, to, least)
+      ? monthEdges(from, to, least, months)
       : dayEdges(from, to, step);
   });
 }
@@ -42,12 +42,22 @@ function dayOf(text: string | null): number | undefined {
   return day === undefined ? undefined : Date.parse(day) / DAY_MILLISECONDS;
 }
 
-/** Whether all values are first days of months, as those of monthly, quarterly and yearly figures are. */
-function listsMonths({ before, after }: FeaturePair): boolean {
-  const isMonth = (value: string): boolean => /^\d+-\d\d-01(?!\d)/.test(value);
-  return [before, after].every(
-    ({ values }) => values.exact && values.values.every(([value]) => isMonth(value)),
-  );
+/** The months that lie between values that are all first days of months, as those of monthly, quarterly and yearly figures are; else 0. */
+function monthsApart({ before, after }: FeaturePair): number {
+  const found: number[] = [];
+  for (const { values } of [before, after]) {
+    if (!values.exact) return 0;
+    for (const [value] of values.values) {
+      const match = /^(\d{4})-(\d\d)-01(?!\d)/.exec(value);
+      if (match === null) return 0;
+      found.push(Number(match[1]) * 12 + Number(match[2]));
+    }
+  }
+  return found.reduce((apart, month) => commonDivisor(apart, month - found[0]!), 0);
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? Math.abs(a) : commonDivisor(b, a % b);
 }
 
 function dayEdges(low: number, high: number, step: number): number[] {
@@ -55,8 +65,10 @@ function dayEdges(low: number, high: number, step: number): number[] {
   return Array.from({ length: Math.ceil((high - first) / step) + 1 }, (_, i) => first + i * step);
 }
 
-function monthEdges(low: number, high: number, least: number): number[] {
-  const step = MONTH_STEPS.find((months) => months * MAX_DAYS_OF_MONTH >= least) ?? MONTH_STEPS.at(-1)!;
+/** @param apart only multiples of so many months, if any fits */
+function monthEdges(low: number, high: number, least: number, apart: number): number[] {
+  const wide = MONTH_STEPS.filter((months) => months * MAX_DAYS_OF_MONTH >= least);
+  const step = wide.find((months) => apart > 0 && months % apart === 0) ?? wide[0] ?? MONTH_STEPS.at(-1)!;
   const first = Math.floor(monthOf(low) / step) * step;
   const last = Math.ceil((monthOf(high) + 1) / step) * step;
   return Array.from(

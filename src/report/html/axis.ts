@@ -5,7 +5,7 @@ import { type Densities, densitiesOf } from '../densities.ts';
 import { CANVAS, type HistogramOverlay } from './overlay.ts';
 
 /** Where the bins of a histogram lie, and how they are to be drawn. */
-export interface Layout extends Densities {
+export interface BinLayout extends Densities {
   /** Of n bins, the n + 1 ends in user units; bins of what lies beyond are apart from the others and not to scale. */
   readonly stops: readonly number[];
   /** False where widths differ so much that no scale can hold them: all bins are then drawn equally wide. */
@@ -23,7 +23,7 @@ const MAX_DATE = 8.64e15;
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
 
-export function layoutOf({ edges, kind }: HistogramOverlay): Layout {
+export function binLayoutOf({ edges, kind }: HistogramOverlay): BinLayout {
   const widths = edges.slice(1).map((edge, bin) => edge - edges[bin]!);
   const densities = densitiesOf(edges);
   const { beyond } = densities;
@@ -42,7 +42,7 @@ export function layoutOf({ edges, kind }: HistogramOverlay): Layout {
   return { stops, ...densities, isToScale: true };
 }
 
-function evenLayout(bins: number): Layout {
+function evenLayout(bins: number): BinLayout {
   const step = (CANVAS.right - CANVAS.left) / bins;
   return {
     stops: Array.from({ length: bins + 1 }, (_, at) => CANVAS.left + at * step),
@@ -63,7 +63,7 @@ const CHARACTER = 6;
 const ROOM = 8;
 
 /** The ticks of an axis: the data's ends, where the axis is cut, and round values between, as far as their labels have room. */
-export function ticks(overlay: HistogramOverlay, layout: Layout): Tick[] {
+export function ticks(overlay: HistogramOverlay, layout: BinLayout): Tick[] {
   if (isOfDay(overlay)) return hourTicks();
   const kept: Tick[] = [];
   for (const tick of [
@@ -97,7 +97,7 @@ function hourTicks(): Tick[] {
   }));
 }
 
-function endTicks(overlay: HistogramOverlay, { stops }: Layout): Tick[] {
+function endTicks(overlay: HistogramOverlay, { stops }: BinLayout): Tick[] {
   const { edges } = overlay;
   const name = namer(overlay);
   const [first, last] = [name(edges[0]!), name(lastValue(overlay))];
@@ -113,13 +113,13 @@ function endTicks(overlay: HistogramOverlay, { stops }: Layout): Tick[] {
   ];
 }
 
-function cutTicks(overlay: HistogramOverlay, { stops, beyond }: Layout): Tick[] {
+function cutTicks(overlay: HistogramOverlay, { stops, beyond }: BinLayout): Tick[] {
   const name = namer(overlay);
   const cuts = [...(beyond[0] ? [1] : []), ...(beyond[1] ? [stops.length - 2] : [])];
   return cuts.map((at) => ({ place: stops[at]!, text: name(overlay.edges[at]!), anchor: 'middle' }));
 }
 
-function innerTicks(overlay: HistogramOverlay, { stops, beyond, isToScale }: Layout): Tick[] {
+function innerTicks(overlay: HistogramOverlay, { stops, beyond, isToScale }: BinLayout): Tick[] {
   const { edges, kind } = overlay;
   const name = namer(overlay);
   if (!isToScale) {

@@ -1,7 +1,7 @@
 import { type ScaleLinear, scaleLinear } from 'd3-scale';
 import { percent } from '../../wording/numbers.ts';
 import { type Markup, markup } from '../markup.ts';
-import { binNames, GAP, type Layout, layoutOf, type Tick, ticks } from './axis.ts';
+import { type BinLayout, binLayoutOf, binNames, GAP, type Tick, ticks } from './axis.ts';
 import { CANVAS, type Drawing, type HistogramOverlay, units } from './overlay.ts';
 
 /** The most bins that are drawn; more are added together in pairs and so on, since each would be under six user units. */
@@ -13,7 +13,7 @@ type Y = ScaleLinear<number, number>;
 export function histogram(given: HistogramOverlay): Drawing {
   const overlay = coarsened(given);
   const { before, after } = overlay;
-  const layout = layoutOf(overlay);
+  const layout = binLayoutOf(overlay);
   const heights = (shares: readonly number[]): number[] =>
     shares.map((share, bin) => share * layout.factors[bin]!);
   const top = Math.max(...heights(after), ...heights(before ?? [])) || 1;
@@ -52,7 +52,7 @@ function coarsened(overlay: HistogramOverlay): HistogramOverlay {
 }
 
 /** From where to where each bin is drawn: those of what lies beyond are set apart by a gap. */
-function barEnds({ stops, beyond }: Layout, bin: number): [number, number] {
+function barEnds({ stops, beyond }: BinLayout, bin: number): [number, number] {
   const isLast = bin === stops.length - 2;
   return [
     stops[bin]! + (isLast && beyond[1] ? GAP : 0),
@@ -61,7 +61,7 @@ function barEnds({ stops, beyond }: Layout, bin: number): [number, number] {
 }
 
 /** Up and along in relative steps: a third of the bytes of absolute ones. */
-function outline(heights: readonly number[], layout: Layout, y: Y): string {
+function outline(heights: readonly number[], layout: BinLayout, y: Y): string {
   let path = `M${CANVAS.left},${CANVAS.bottom}`;
   let reached = 10 * CANVAS.left;
   for (const [bin, height] of heights.entries()) {
@@ -79,7 +79,7 @@ function outline(heights: readonly number[], layout: Layout, y: Y): string {
 }
 
 /** The base line, broken by two strokes where the scale ends. */
-function axisLine({ stops, beyond }: Layout): Markup {
+function axisLine({ stops, beyond }: BinLayout): Markup {
   const breaks = [
     ...(beyond[0] ? [stops[1]! - GAP / 2] : []),
     ...(beyond[1] ? [stops.at(-2)! + GAP / 2] : []),
@@ -89,7 +89,7 @@ function axisLine({ stops, beyond }: Layout): Markup {
 }
 
 /** Says of the bins that are not to scale what they hold. */
-function noteOf({ beyond }: Layout, names: readonly string[]): { note?: string } {
+function noteOf({ beyond }: BinLayout, names: readonly string[]): { note?: string } {
   const outer = [...(beyond[0] ? [names[0]!] : []), ...(beyond[1] ? [names.at(-1)!] : [])];
   return outer.length === 0 ? {} : { note: `Beyond the break: ${outer.join(', ')}` };
 }
