@@ -48,6 +48,8 @@ export interface Engine {
   describe(relation: string): Promise<readonly EngineColumn[]>;
   /** How many queries can run at once. */
   readonly connections: number;
+  /** A folder of its own, which it can read too. It goes when the engine is closed. */
+  readonly folder: string;
   /** The raw connection, for the appender. */
   readonly connection: DuckDBConnection;
   /** Frees memory and removes the private folder, once queries that still run have been interrupted. */
@@ -72,9 +74,9 @@ export async function openEngine(readable: readonly string[], options: EngineOpt
   try {
     const instance = await DuckDBInstance.create(':memory:', await settings(folder, options));
     const first = await instance.connect();
-    await harden(first, readable);
+    await harden(first, readable, folder);
     const connections = [first, await instance.connect()];
-    return engineOver(instance, connections, bindings, options.signal, { removeFolder, forget });
+    return engineOver(instance, connections, bindings, options.signal, { folder, removeFolder, forget });
   } catch (error) {
     forget();
     throw error;
@@ -95,9 +97,14 @@ async function settings(folder: string, options: EngineOptions): Promise<Record<
   };
 }
 
-async function harden(connection: DuckDBConnection, readable: readonly string[]): Promise<void> {
+async function harden(
+  connection: DuckDBConnection,
+  readable: readonly string[],
+  folder: string,
+): Promise<void> {
   await connection.run("SET TimeZone = 'UTC'");
   await connection.run(`SET allowed_paths = [${readable.map(literal).join(', ')}]`);
+  await connection.run(`SET allowed_directories = [${literal(folder)}]`);
   await connection.run('SET enable_external_access = false');
   await connection.run('SET lock_configuration = true');
 }
@@ -107,7 +114,7 @@ function engineOver(
   connections: readonly DuckDBConnection[],
   bindings: Bindings,
   signal: AbortSignal | undefined,
-  { removeFolder, forget }: { removeFolder(): void; forget(): void },
+  { folder, removeFolder, forget }: { folder: string; removeFolder(): void; forget(): void },
 ): Engine {
   const idle = [...connections];
   const waiting: ((connection: DuckDBConnection) => void)[] = [];
@@ -157,6 +164,7 @@ function engineOver(
 
   return {
     connections: connections.length,
+    folder,
     connection: connections[0]!,
     query: (sql) => withConnection(async (connection) => columnsOf(await connection.runAndReadAll(sql))),
     scan: (sql, visit) => withConnection((connection) => scan(connection, bindings, sql, visit, signal)),
@@ -272,6 +280,8 @@ function columnsOf(result: DuckDBResultReader): readonly (readonly DuckDBValue[]
 
 /** The form in which DuckDB begins what it says of data: `Invalid Input Error: `. */
 const ENGINE_ERROR = /^[A-Z]\w*( \w+)* Error: /;
+/** Where DuckDB says that JSON is wrong: it counts one line too many, or one value. */
+const JSON_PLACE = /^Malformed JSON in file ".*", at byte \d+ in (?:line|record\/value) \d+: /;
 /** The kinds of error that DuckDB states of a wrong query, which is no fault of data. */
 const QUERY_ERROR = /^(Binder|Catalog|Parser|Syntax|Permission) Error: /;
 
@@ -307,7 +317,12 @@ export function readError(error: unknown, file: SourceFile, line?: number): Varv
       cause: error,
     });
   }
-  const said = text.split('\n')[0]!.replace(ENGINE_ERROR, '').replaceAll(file.absolutePath, path);
+  const said = text
+    .split('\n')[0]!
+    .replace(ENGINE_ERROR, '')
+    .replace(JSON_PLACE, 'Malformed JSON: ')
+    .replaceAll(file.absolutePath, path)
+    .replace(/\.? *(Try auto-detecting.*)?$/, '');
   const isOurs = error instanceof BinaryFault || isOfSystem(error);
   const fault = isOurs ? undefined : binaryFault(path, text);
   const where = line === undefined ? path : `${path}, line ${line}`;

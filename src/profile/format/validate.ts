@@ -185,12 +185,12 @@ const feature = record(
     values,
     distinct,
   },
-  { valency: lengths, numeric, time, lengths, weighted },
+  { dateFormats: list(text, 64), valency: lengths, numeric, time, lengths, weighted },
 );
 
 const table = record(
   { name: text, rows: count, features: list(feature) },
-  { slice: record({ feature: text, value: text }), weight: text },
+  { slice: record({ feature: text, value: text }), weight: text, skippedLines: count },
 );
 
 const profile = record({ varveProfile: oneOf(1), tables: list(table) });

@@ -19,6 +19,8 @@ export interface TableProfile {
   readonly slice?: { readonly feature: string; readonly value: string };
   /** The feature that weights rows; where it is set, `weighted` numbers stand beside the plain ones. */
   readonly weight?: string;
+  /** Lines before the headers of text files that hold no row, such as titles and comments; absent where there are none. */
+  readonly skippedLines?: number;
   /** In the order of the columns, leaves of nested columns in place. */
   readonly features: readonly FeatureProfile[];
 }
@@ -45,6 +47,11 @@ export interface FeatureProfile {
   readonly type: FeatureType;
   /** The engine's own type, for people: `BIGINT`, `DECIMAL(18,3)`, `TIMESTAMP WITH TIME ZONE`. */
   readonly engineType: string;
+  /**
+   * Of text: the `strptime` formats by which its dates were read; for a column that stays a string, those that fit every value, as
+   * `%d/%m/%Y` and `%m/%d/%Y` fit `01/02/2024`, or none where no single format fits the values of all files.
+   */
+  readonly dateFormats?: readonly string[];
   /** Rows in which the feature is there (not null; for a list, the list itself). present + nulls = rows. */
   readonly present: number;
   readonly nulls: number;

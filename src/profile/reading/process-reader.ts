@@ -85,8 +85,8 @@ export const processReader: DataReader = {
 
   async openRows(groups, options) {
     const { signal } = options;
-    const plain = groups.map(({ files, constants }) => ({
-      constants,
+    const plain = groups.map(({ files, ...rest }) => ({
+      ...rest,
       files: files.map(({ path, absolutePath }) => ({ path, absolutePath })),
     }));
     const memory = memoryBytes(options.memory);
@@ -113,10 +113,11 @@ export const processReader: DataReader = {
 };
 
 /** What of the options is data: callers may hand over more, such as functions, which cannot cross. */
-function crossing({ slice, weight, threads, ordered }: ProfileOptions): ProfileOptions {
+function crossing({ slice, weight, readings, threads, ordered }: ProfileOptions): ProfileOptions {
   return {
     ...(slice && { slice }),
     ...(weight !== undefined && { weight }),
+    ...(readings && { readings }),
     ...(threads !== undefined && { threads }),
     ...(ordered !== undefined && { ordered }),
   };
