@@ -1,8 +1,10 @@
-/**
- * How to read a column of text where more than the file itself decides it: as text, as a timestamp though the file holds dates only, or as
- * times of a `strptime` format.
- */
-export type ColumnReading = { readonly as: 'text' | 'timestamp' } | { readonly format: string };
+/** How to read a column where more than the file itself decides it. */
+export interface ColumnReading {
+  /** The `strptime` format of the dates that a column of text holds. */
+  readonly format?: string;
+  /** `text`: as it is written. `timestamp`: dates as the midnights that begin them. */
+  readonly as?: 'text' | 'timestamp';
+}
 
 /** By the names of columns. A file that lacks a column is read without it. */
 export type ColumnReadings = ReadonlyMap<string, ColumnReading>;

@@ -122,16 +122,15 @@ async function openTogether(
 }
 
 function isAsWritten(reading: ColumnReading | undefined): boolean {
-  return reading !== undefined && ('format' in reading || reading.as === 'text');
+  return reading?.format !== undefined || reading?.as === 'text';
 }
 
 /** The relation with dates as timestamps where `readings` says so. */
 async function withTimestamps(engine: Engine, relation: string, readings: ColumnReadings): Promise<string> {
   if (readings.size === 0) return relation;
-  const dates = (await engine.describe(relation)).filter(({ name, type }) => {
-    const reading = readings.get(name);
-    return type.text === 'DATE' && reading !== undefined && 'as' in reading && reading.as === 'timestamp';
-  });
+  const dates = (await engine.describe(relation)).filter(
+    ({ name, type }) => type.text === 'DATE' && readings.get(name)?.as === 'timestamp',
+  );
   if (dates.length === 0) return relation;
   const values = dates
     .map(({ name }) => identifier(name))

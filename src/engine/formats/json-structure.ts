@@ -97,25 +97,30 @@ class Structure {
     this.#isEmpty &&= piece.every((byte) => byte <= SPACE);
     let at = this.#inString ? this.#endOfString(piece, this.#escaped ? 1 : 0) : 0;
     for (; at < piece.length; at++) {
-      const kind = KINDS[piece[at]!];
+      const kind = KINDS[piece[at]!]!;
       if (kind === 0) continue;
-      if (kind === LINE_FEED) {
-        this.line++;
-        if (this.#byLine) this.#depth = 0;
-        continue;
-      }
-      if (kind === CONTROL) return 'a control character stands between values';
-      if (kind === CLOSES) {
-        if (this.#isBehindComma(piece, at)) return 'a comma stands before a closing bracket';
-        this.#depth--;
-        continue;
-      }
-      if (this.#depth === 0 && !this.#byLine && !this.#mayBegin(piece[at]!)) return 'a second value follows';
-      if (kind === OPENS && ++this.#depth > MAX_DEPTH) return 'deep';
+      const fault = this.#faultAt(piece, at, kind);
+      if (fault !== undefined) return fault;
       if (kind === QUOTE) at = this.#endOfString(piece, at + 1) - 1;
     }
     this.#endsWithComma = !this.#inString && this.#isBehindComma(piece, piece.length);
     return undefined;
+  }
+
+  /** What is wrong at a character that is not of a number, a word or white space, outside of strings. */
+  #faultAt(piece: Uint8Array, at: number, kind: number): Fault | undefined {
+    if (kind === LINE_FEED) {
+      this.line++;
+      if (this.#byLine) this.#depth = 0;
+      return undefined;
+    }
+    if (kind === CONTROL) return 'a control character stands between values';
+    if (kind === CLOSES) {
+      this.#depth--;
+      return this.#isBehindComma(piece, at) ? 'a comma stands before a closing bracket' : undefined;
+    }
+    if (this.#depth === 0 && !this.#byLine && !this.#mayBegin(piece[at]!)) return 'a second value follows';
+    return kind === OPENS && ++this.#depth > MAX_DEPTH ? 'deep' : undefined;
   }
 
   faultAtEnd(): Fault | undefined {

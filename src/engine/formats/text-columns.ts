@@ -62,23 +62,23 @@ export async function typeTextColumns(
   const values = new Map<string, string>();
   const formats = new Map<string, readonly string[]>();
   for (const name of texts) {
-    const reading = readings.get(name);
-    if (reading === undefined || !('format' in reading)) continue;
-    await assertFormat(engine, table, name, reading.format, file);
-    values.set(name, parsed(identifier(name), reading.format));
-    formats.set(name, [reading.format]);
+    const format = readings.get(name)?.format;
+    if (format === undefined) continue;
+    await assertFormat(engine, table, name, format, file);
+    values.set(name, parsed(identifier(name), format));
+    formats.set(name, [format]);
   }
   const open = texts.filter((name) => !values.has(name));
   for (const [name, meanings] of await meaningsOf(engine, table, open)) {
     const fitting = meanings.flatMap(({ format }) => format ?? []);
     if (fitting.length > 0) formats.set(name, fitting);
-    const staysText = readings.has(name) || fitting.length > 1;
+    const staysText = readings.get(name)?.as === 'text' || fitting.length > 1;
     if (!staysText) values.set(name, meanings[0]!.value);
   }
   for (const { name, type } of columns) {
-    const reading = readings.get(name);
-    if (type.text === 'DATE' && reading !== undefined && 'as' in reading && reading.as === 'timestamp')
-      values.set(name, `CAST(${identifier(name)} AS TIMESTAMP)`);
+    if (readings.get(name)?.as !== 'timestamp') continue;
+    const value = values.get(name) ?? (type.text === 'DATE' ? identifier(name) : undefined);
+    if (value !== undefined) values.set(name, `CAST(${value} AS TIMESTAMP)`);
   }
   await replaceColumns(engine, table, values);
   return formats;

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { ColumnReadings } from '../../engine/column-readings.ts';
+import { type ColumnReadings, NO_READINGS } from '../../engine/column-readings.ts';
 import { type Engine, type EngineOptions, isReadError, openEngine, readError } from '../../engine/duckdb.ts';
 import { formatOf } from '../../engine/formats/format.ts';
 import { openTableSource } from '../../engine/source.ts';
@@ -51,7 +51,7 @@ export async function profileEach(
       options.signal?.throwIfAborted();
       const relation = `source_${index}`;
       try {
-        const source = await openTableSource(engine, [file], relation);
+        const source = await openTableSource(engine, [file], NO_READINGS, relation);
         const table = await profileTable(engine, source, { name: '', threads: [] });
         found.push({ varveProfile: 1, tables: [table] });
       } catch (error) {

@@ -185,12 +185,17 @@ const feature = record(
     values,
     distinct,
   },
-  { dateFormats: list(text, 64), valency: lengths, numeric, time, lengths, weighted },
+  { dateFormats: list(text, 64), position: count, valency: lengths, numeric, time, lengths, weighted },
 );
 
 const table = record(
   { name: text, rows: count, features: list(feature) },
-  { slice: record({ feature: text, value: text }), weight: text, skippedLines: count },
+  {
+    slice: record({ feature: text, value: text }),
+    weight: text,
+    skippedLines: count,
+    apart: record({ from: text, because: text }),
+  },
 );
 
 const profile = record({ varveProfile: oneOf(1), tables: list(table) });

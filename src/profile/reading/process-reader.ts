@@ -125,9 +125,10 @@ const MAX_SMALL_BYTES = 256 * 1024;
 /** The most files that one engine reads, whose profiles cross together. */
 const MAX_TOGETHER = 64;
 
-function isSmall(files: readonly TableFile[], { slice, weight }: ProfileOptions): boolean {
+function isSmall(files: readonly TableFile[], { slice, weight, readings }: ProfileOptions): boolean {
   const [file] = files;
-  return files.length === 1 && file!.size <= MAX_SMALL_BYTES && slice === undefined && weight === undefined;
+  const isPlain = slice === undefined && weight === undefined && readings === undefined;
+  return files.length === 1 && file!.size <= MAX_SMALL_BYTES && isPlain;
 }
 
 interface Waiting {
