@@ -88,8 +88,7 @@ class Reading {
 
   /** @returns lines before the header that were left out */
   async load(): Promise<number> {
-    await this.#createInOneWay();
-    const skipped = await this.#skipLinesBefore();
+    const skipped = await this.#createBehindTitle();
     const columns = await this.#columns();
     const [header, delimiter] = loneHeader(columns);
     if (delimiter !== undefined) {
@@ -185,19 +184,35 @@ class Reading {
   }
 
   /**
-   * Leaves out lines before the header, if the reader finds a table of several columns behind them.
-   * @returns how many
+   * Loads without lines before the header, if all lines make no table, or one of a single column, and those behind them one of several.
+   * @returns how many lines were left out
    */
-  async #skipLinesBefore(): Promise<number> {
+  async #createBehindTitle(): Promise<number> {
+    const failure = await this.#createInOneWay().then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    const isDoubtful = failure !== undefined || (await this.#mayHaveTitle());
+    const skipped = isDoubtful ? await this.#titleLines() : 0;
+    if (skipped === 0 && failure !== undefined) throw failure.error;
+    if (skipped === 0) return 0;
+    this.#options.set('skip', String(skipped));
+    await this.#createInOneWay();
+    return skipped;
+  }
+
+  async #mayHaveTitle(): Promise<boolean> {
     const columns = await this.#columns();
-    const isDoubtful = columns.length === 1 || columns[0]!.name.startsWith('#');
-    if (!isDoubtful || this.#options.get('encoding') !== literal('utf-8')) return 0;
+    return columns.length === 1 || columns[0]!.name.startsWith('#');
+  }
+
+  async #titleLines(): Promise<number> {
+    if (this.#options.get('encoding') !== literal('utf-8')) return 0;
+    const skip = this.#options.get('skip')!;
     this.#options.delete('skip');
     const found = await this.#sniff().catch(() => undefined);
-    const skipped = found?.hasHeader && found.columns > 1 && (await this.#isBefore(found)) ? found.skip : 0;
-    this.#options.set('skip', String(skipped));
-    if (skipped > 0) await this.#create();
-    return skipped;
+    this.#options.set('skip', skip);
+    return found?.hasHeader && found.columns > 1 && (await this.#isBefore(found)) ? found.skip : 0;
   }
 
   /** Whether the lines that the reader would leave out hold no fields. */

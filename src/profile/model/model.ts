@@ -7,7 +7,7 @@
  */
 export interface Profile {
   readonly varveProfile: 1;
-  /** One for a file; for a directory one per group of files with the same folder and columns, then the table of files. */
+  /** One for a file; for a directory one per group of files of one folder whose columns meet, then the table of files. */
   readonly tables: readonly TableProfile[];
 }
 
