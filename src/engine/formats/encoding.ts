@@ -1,4 +1,5 @@
 import { VarveError } from '../../errors.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { compressionOf, firstBytes, type SourceFile } from '../source-file.ts';
 
 /** Encodings by byte order marks; longer marks first. */
@@ -52,7 +53,7 @@ function isWide(start: Buffer, width: number, zeros: readonly number[]): boolean
 export function notUtf8({ path }: SourceFile, encoding: string, line?: number, cause?: unknown): VarveError {
   const where = line === undefined ? path : `${path}, line ${line}`;
   return new VarveError('text-not-utf-8', `${where}: the bytes are not UTF-8`, {
-    remedy: `Convert the file first, for example: iconv -f ${encoding} -t utf-8 ${path}`,
+    remedy: `Convert it first: \`iconv -f ${encoding} -t utf-8 ${shellWord(path)}\` prints it in UTF-8.`,
     path,
     cause,
   });
