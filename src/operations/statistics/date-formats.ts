@@ -6,11 +6,11 @@ import type { FeatureSchema, Schema } from '../../schema/model.ts';
 import { isPbtxt, readSchema, type SchemaFile } from './schema-file.ts';
 
 /** `strptime` formats of the dates that columns of text hold, by the columns' names. */
-export type DateFormatOptions = Readonly<Record<string, string>>;
+type DateFormats = Readonly<Record<string, string>>;
 
 /** How columns are read: by the formats that were asked for, else by those of the schema. */
 export function readingsOf(
-  asked: DateFormatOptions | undefined,
+  asked: DateFormats | undefined,
   schema: Schema | undefined,
 ): ColumnReadings | undefined {
   const features = schema?.tables.flatMap((table) => table.features) ?? [];
@@ -47,7 +47,7 @@ export function isUnread(profile: Profile, readings: ColumnReadings): boolean {
  * Refuses formats that were asked for and read nothing.
  * @throws VarveError `column-missing`, or `date-format-unfit` if the column is no text
  */
-export function assertFormatsRead(profile: Profile, asked: DateFormatOptions, name: string): void {
+export function assertFormatsRead(profile: Profile, asked: DateFormats, name: string): void {
   const features = profile.tables.flatMap((table) => table.features).filter(({ path }) => path.length === 1);
   for (const [column, format] of Object.entries(asked)) {
     const found = features.filter(({ path }) => path[0] === column);

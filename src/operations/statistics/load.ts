@@ -16,13 +16,7 @@ import { type Context, watching } from '../context/context.ts';
 import { withDatasetFiles } from '../datasets/files.ts';
 import { hasData, type NamedDataset } from '../datasets/resolve.ts';
 import { type ProfileCache, profileCache } from './cache.ts';
-import {
-  assertFormatsRead,
-  type DateFormatOptions,
-  isUnread,
-  readingsOf,
-  schemaForReading,
-} from './date-formats.ts';
+import { assertFormatsRead, isUnread, readingsOf, schemaForReading } from './date-formats.ts';
 import { schemaFileOf } from './schema-file.ts';
 import { storedProfile } from './stored.ts';
 import { isStatistics, profileOfStatistics } from './tfdv.ts';
@@ -37,7 +31,7 @@ export interface ProfilingOptions {
    * `strptime` formats of the dates that columns of CSV and TSV hold, by the columns' names: `{ sold: '%d/%m/%Y' }`. They win over those of the
    * schema.
    */
-  readonly dateFormat?: DateFormatOptions | undefined;
+  readonly dateFormat?: Readonly<Record<string, string>> | undefined;
   /** The engine's most memory, such as `1GB`; 80 % of the machine's unless given. */
   readonly memory?: string | undefined;
   readonly threads?: number | undefined;
