@@ -17,7 +17,8 @@ import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { VarveError } from '../errors.ts';
 import { type Bindings, RawChunk } from './chunks/raw-chunk.ts';
 import { releaseEngineMemory } from './collect.ts';
-import { BinaryFault, binaryFault } from './formats/binary-fault.ts';
+import { BinaryFault, binaryFault, type Said } from './formats/binary-fault.ts';
+import { textFault } from './formats/text-fault.ts';
 import { literal } from './quote.ts';
 import type { SourceFile } from './source-file.ts';
 import { type EngineColumn, plainType } from './types.ts';
@@ -282,20 +283,30 @@ function columnsOf(result: DuckDBResultReader): readonly (readonly DuckDBValue[]
 const ENGINE_ERROR = /^[A-Z]\w*( \w+)* Error: /;
 /** Where DuckDB says that JSON is wrong: it counts one line too many, or one value. */
 const JSON_PLACE = /^Malformed JSON in file ".*", at byte \d+ in (?:line|record\/value) \d+: /;
-/** The kinds of error that DuckDB states of a wrong query, which is no fault of data. */
+/** The kinds of error that DuckDB states of a query: of those that varve makes, it is the names or types of columns that it cannot take. */
 const QUERY_ERROR = /^(Binder|Catalog|Parser|Syntax|Permission) Error: /;
 
 /** Tells whether DuckDB has met something in data that it cannot read. */
 export function isReadError(error: unknown): error is Error {
   if (!(error instanceof Error) || error instanceof VarveError) return false;
-  return (
-    isOutOfMemory(error.message) || (ENGINE_ERROR.test(error.message) && !QUERY_ERROR.test(error.message))
-  );
+  return isOutOfMemory(error.message) || ENGINE_ERROR.test(error.message);
 }
 
 /** DuckDB's words where its own limit is met, or the system's; the bindings have no words for the latter in the midst of a query. */
 export function isOutOfMemory(text: string): boolean {
   return /^Out of Memory Error|^Failed to query$/.test(text);
+}
+
+/** What is wrong with a file, by what DuckDB or another library says; undefined where their words are plain. */
+function faultOf(path: string, text: string, said: string): Said | undefined {
+  const known = textFault(text);
+  if (known !== undefined) return known;
+  if (!QUERY_ERROR.test(text)) return binaryFault(path, text);
+  return {
+    reason: `its columns cannot be asked for: ${said}`,
+    remedy:
+      'Give its columns other names or plainer types. If they are plain, please report it with what VARVE_DEBUG=1 prints.',
+  };
 }
 
 /** Tells whether the system refused to read a file, which says nothing of what is in it. */
@@ -324,10 +335,13 @@ export function readError(error: unknown, file: SourceFile, line?: number): Varv
     .replaceAll(file.absolutePath, path)
     .replace(/\.? *(Try auto-detecting.*)?$/, '');
   const isOurs = error instanceof BinaryFault || isOfSystem(error);
-  const fault = isOurs ? undefined : binaryFault(path, text);
+  const fault = isOurs ? undefined : faultOf(path, text, said);
   const where = line === undefined ? path : `${path}, line ${line}`;
   return new VarveError('table-unreadable', `${where}: ${fault?.reason ?? said}`, {
-    remedy: fault?.remedy ?? 'Check that the file is whole and of the format that its name says.',
+    remedy:
+      error instanceof BinaryFault
+        ? error.remedy
+        : (fault?.remedy ?? 'Check that the file is whole and of the format that its name says.'),
     path,
     cause: error,
   });

@@ -9,6 +9,7 @@ import { type Format, formatOf } from './formats/format.ts';
 import { assertJsonStructure } from './formats/json-structure.ts';
 import { assertLines, firstBadJsonLine } from './formats/lines.ts';
 import { assertNameable, namesWithNul } from './formats/names.ts';
+import { openParquet } from './formats/parquet.ts';
 import { type DateFormats, typeTextColumns } from './formats/text-columns.ts';
 import { assertWhole } from './formats/whole.ts';
 import { identifier } from './quote.ts';
@@ -88,38 +89,52 @@ async function openTogether(
 ): Promise<TableSource> {
   const [first] = files as [SourceFile];
   const stop = new AbortController();
+  let loaded: Loaded | number;
   const isText = format === 'csv' || format === 'tsv';
   if (isText) files.forEach(assertNotZip);
   const checks = files.flatMap((file) => [
     assertWhole(file, stop.signal),
     ...(isText ? [assertLines(file, stop.signal)] : []),
   ]);
-  let skippedLines: number;
   try {
-    const loading = isText
+    const loading: Promise<Loaded | number> = isText
       ? loadCsv(engine, first, format === 'tsv', relation, (name) => isAsWritten(readings.get(name)))
-      : load(engine, files, format, relation, stop.signal).then(() => 0);
-    [skippedLines] = await Promise.all([loading, ...checks]);
+      : load(engine, files, format, relation, stop.signal);
+    [loaded] = await Promise.all([loading, ...checks]);
   } finally {
     stop.abort();
   }
-  assertShallow(await engine.describe(relation), first);
+  const { files: read, retype } = typeof loaded === 'number' ? { files, retype: asTold } : loaded;
+  const columns = retype(await engine.describe(relation));
+  assertShallow(columns, first);
   let dateFormats: DateFormats = new Map();
   try {
-    await assertUnicode(engine, relation, await engine.describe(relation));
+    await assertUnicode(engine, relation, columns);
     assertNameable(await namesWithNul(engine, relation), first);
     if (isText) dateFormats = await typeTextColumns(engine, relation, first, readings);
   } catch (error) {
     throw error instanceof VarveError ? error : readError(error, fileNamedBy(error, files));
   }
-  const rows = isText ? relation : await withTimestamps(engine, relation, readings);
-  return {
-    relation: rows,
-    columns: await engine.describe(rows),
-    dateFormats,
-    skippedLines,
-    ...(format === 'parquet' && files.length === 1 && rows === relation && { parquet: first }),
-  };
+  if (isText)
+    return {
+      relation,
+      columns: await engine.describe(relation),
+      dateFormats,
+      skippedLines: loaded as number,
+    };
+  const rows = await withTimestamps(engine, relation, columns, readings);
+  if (rows !== relation) return { relation: rows, columns: retype(await engine.describe(rows)) };
+  const [parquet] = format === 'parquet' && files.length === 1 ? read : [];
+  return { relation, columns, ...(parquet && { parquet }) };
+}
+
+const asTold = (columns: readonly EngineColumn[]) => columns;
+
+interface Loaded {
+  /** The files that rows are read from: copies, where a file has to be read otherwise than it says. */
+  readonly files: readonly SourceFile[];
+  /** Gives the types of columns from those that DuckDB tells of them. */
+  readonly retype: (columns: readonly EngineColumn[]) => readonly EngineColumn[];
 }
 
 function isAsWritten(reading: ColumnReading | undefined): boolean {
@@ -127,9 +142,13 @@ function isAsWritten(reading: ColumnReading | undefined): boolean {
 }
 
 /** The relation with dates as timestamps where `readings` says so. */
-async function withTimestamps(engine: Engine, relation: string, readings: ColumnReadings): Promise<string> {
-  if (readings.size === 0) return relation;
-  const dates = (await engine.describe(relation)).filter(
+async function withTimestamps(
+  engine: Engine,
+  relation: string,
+  columns: readonly EngineColumn[],
+  readings: ColumnReadings,
+): Promise<string> {
+  const dates = columns.filter(
     ({ name, type }) => type.text === 'DATE' && readings.get(name)?.as === 'timestamp',
   );
   if (dates.length === 0) return relation;
@@ -147,13 +166,14 @@ async function load(
   format: Exclude<Format, 'csv' | 'tsv'>,
   relation: string,
   signal: AbortSignal,
-): Promise<void> {
-  if (format === 'arrow') return (await import('./formats/arrow.ts')).loadArrow(engine, files, relation);
-  if (format !== 'parquet') {
-    files.forEach(assertBareUtf8);
-    for (const file of files) await assertJsonStructure(file, format === 'jsonl', signal);
-  }
-  return loadByDuckDb(engine, files, format, relation);
+): Promise<Loaded> {
+  if (format === 'parquet') return openParquet(engine, files, relation);
+  if (format === 'arrow')
+    return { files, retype: await (await import('./formats/arrow.ts')).loadArrow(engine, files, relation) };
+  files.forEach(assertBareUtf8);
+  for (const file of files) await assertJsonStructure(file, format === 'jsonl', signal);
+  await loadJson(engine, files, format, relation);
+  return { files, retype: asTold };
 }
 
 function assertNotZip(file: SourceFile): void {
@@ -185,18 +205,17 @@ async function assertUnicode(
  */
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
 
-async function loadByDuckDb(
+async function loadJson(
   engine: Engine,
   files: readonly SourceFile[],
-  format: 'json' | 'jsonl' | 'parquet',
+  format: 'json' | 'jsonl',
   relation: string,
 ): Promise<void> {
   const common = `${pathList(files)}, hive_partitioning = false, union_by_name = ${files.length > 1}`;
   const shape = format === 'jsonl' ? 'newline_delimited' : 'auto';
   const json = `format = '${shape}', compression = '${compressionOf(files[0]!)}', sample_size = -1, maximum_object_size = ${MAX_JSON_BYTES}`;
   try {
-    if (format === 'parquet') await engine.query(`CREATE VIEW ${relation} AS FROM read_parquet(${common})`);
-    else await engine.query(`CREATE TABLE ${relation} AS FROM read_json(${common}, ${json})`);
+    await engine.query(`CREATE TABLE ${relation} AS FROM read_json(${common}, ${json})`);
   } catch (error) {
     const file = fileNamedBy(error, files);
     throw readError(error, file, format === 'jsonl' ? await firstBadJsonLine(file) : undefined);

@@ -4,6 +4,7 @@ import { writeAtomically } from '../../base/atomic-write.ts';
 import { debug } from '../../base/debug.ts';
 import { decodeProfile, encodeProfile } from '../../profile/format/encode.ts';
 import type { Profile } from '../../profile/model/model.ts';
+import { isOutdated } from '../../profile/model/tables.ts';
 import { DIGEST_BYTES, rawDigestOf, sameDigest } from '../../store/format/digest.ts';
 import type { Repository } from '../../workspace/repository.ts';
 
@@ -15,10 +16,7 @@ export interface ProfileCache {
 
 /** Each behind its own SHA-256. Nothing in it is needed: what cannot be read is computed again. */
 export function profileCache(repository: Repository): ProfileCache {
-  const fileOf = (digest: string) => {
-    const hex = digest.slice(digest.indexOf(':') + 1);
-    return join(repository.stateFolder, 'profiles', hex.slice(0, 2), hex.slice(2));
-  };
+  const fileOf = (digest: string) => profilePath(repository, digest);
   return {
     async cached(digest) {
       const known = readKnown(fileOf(digest), digest);
@@ -32,13 +30,19 @@ export function profileCache(repository: Repository): ProfileCache {
   };
 }
 
+/** Where the profile of a file lies, if there is one. */
+export function profilePath({ stateFolder }: Pick<Repository, 'stateFolder'>, digest: string): string {
+  const hex = digest.slice(digest.indexOf(':') + 1);
+  return join(stateFolder, 'profiles', hex.slice(0, 2), hex.slice(2));
+}
+
 function readKnown(path: string, digest: string): Profile | undefined {
   try {
     const file = readFileSync(path);
     const bytes = file.subarray(DIGEST_BYTES);
-    return sameDigest(rawDigestOf(bytes), file.subarray(0, DIGEST_BYTES))
-      ? decodeProfile(bytes, digest)
-      : undefined;
+    if (!sameDigest(rawDigestOf(bytes), file.subarray(0, DIGEST_BYTES))) return undefined;
+    const profile = decodeProfile(bytes, digest);
+    return isOutdated(profile) ? undefined : profile;
   } catch {
     return undefined;
   }

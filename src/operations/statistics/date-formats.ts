@@ -37,7 +37,7 @@ export function schemaForReading(file: SchemaFile): Schema | undefined {
 }
 
 /** Whether a profile has text where `readings` say how it holds dates. */
-export function isUnread(profile: Profile, readings: ColumnReadings): boolean {
+export function hasUnreadDates(profile: Profile, readings: ColumnReadings): boolean {
   return profile.tables.some(({ features }) =>
     features.some(({ path, type }) => type === 'string' && path.length === 1 && readings.has(path[0]!)),
   );

@@ -16,7 +16,7 @@ import { type Context, watching } from '../context/context.ts';
 import { withDatasetFiles } from '../datasets/files.ts';
 import { hasData, type NamedDataset } from '../datasets/resolve.ts';
 import { type ProfileCache, profileCache } from './cache.ts';
-import { assertFormatsRead, isUnread, readingsOf, schemaForReading } from './date-formats.ts';
+import { assertFormatsRead, hasUnreadDates, readingsOf, schemaForReading } from './date-formats.ts';
 import { schemaFileOf } from './schema-file.ts';
 import { storedProfile } from './stored.ts';
 import { isStatistics, profileOfStatistics } from './tfdv.ts';
@@ -71,7 +71,7 @@ export async function profileOfDataset(
   }
   const stored = await storedProfile(context, name, profile);
   // The schema may have come to say how dates are written since the version was added.
-  const isOutdated = readings !== undefined && hasData(dataset) && isUnread(stored, readings);
+  const isOutdated = readings !== undefined && hasData(dataset) && hasUnreadDates(stored, readings);
   return { name, digest: content, profile: isOutdated ? await computed(dataset, options, readings) : stored };
 }
 

@@ -12,7 +12,7 @@ import { literal } from '../../engine/quote.ts';
 import { VarveError } from '../../errors.ts';
 import { mergeTables } from '../model/merge.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../model/model.ts';
-import { FILES_TABLE } from '../model/tables.ts';
+import { FILES_TABLE, profileOf } from '../model/tables.ts';
 import type { DataReader } from '../reading/reader.ts';
 import { commonReadings } from './common-readings.ts';
 import { type FileProfile, isDelimitedText, isJson } from './file-profile.ts';
@@ -42,7 +42,7 @@ export async function profileDirectory(
   const tables: TableProfile[] = [];
   for (const table of await readTables(sorted, reader, options))
     tables.push(await mergedTable(table, reader, options));
-  return { varveProfile: 1, tables: [...tables, await profileOfFiles(sorted, reader, options)] };
+  return profileOf([...tables, await profileOfFiles(sorted, reader, options)]);
 }
 
 /**
