@@ -38,16 +38,18 @@ export async function openTableSource(
   }
   const stop = new AbortController();
   const isText = format === 'csv' || format === 'tsv';
+  // What is decompressed here itself is found to be whole on the way.
   const checks = files.flatMap((file) => [
-    assertWhole(file, stop.signal),
+    ...(format === 'tfrecord' ? [] : [assertWhole(file, stop.signal)]),
     ...(isText ? [assertLines(file, stop.signal)] : []),
   ]);
+  let hasColumns = true;
   try {
-    await Promise.all([load(engine, files, format, relation, stop.signal), ...checks]);
+    [hasColumns] = await Promise.all([load(engine, files, format, relation, stop.signal), ...checks]);
   } finally {
     stop.abort();
   }
-  const columns = await engine.describe(relation);
+  const columns = hasColumns ? await engine.describe(relation) : [];
   assertShallow(columns, first);
   try {
     await assertUnicode(engine, relation, columns);
@@ -58,18 +60,26 @@ export async function openTableSource(
   return { relation, columns, ...(format === 'parquet' && files.length === 1 && { parquet: first }) };
 }
 
+/** @returns whether the relation has columns: the engine has none without, so that one stands there for nothing then */
 async function load(
   engine: Engine,
   files: readonly SourceFile[],
   format: Format,
   relation: string,
   signal: AbortSignal,
-): Promise<void> {
-  if (format === 'csv' || format === 'tsv') return loadCsv(engine, files, format === 'tsv', relation);
-  if (format === 'arrow') return (await import('./formats/arrow.ts')).loadArrow(engine, files, relation);
-  if (format !== 'parquet')
-    for (const file of files) await assertShallowJson(file, format === 'jsonl', signal);
-  return loadByDuckDb(engine, files, format, relation);
+): Promise<boolean> {
+  if (format === 'tfrecord')
+    return (await import('./formats/tfrecord/load.ts')).loadTfRecords(engine, files, relation, signal);
+  if (format === 'avro')
+    return (await import('./formats/avro/load.ts')).loadAvro(engine, files, relation, signal);
+  if (format === 'csv' || format === 'tsv') await loadCsv(engine, files, format === 'tsv', relation);
+  else if (format === 'arrow') await (await import('./formats/arrow.ts')).loadArrow(engine, files, relation);
+  else {
+    if (format !== 'parquet')
+      for (const file of files) await assertShallowJson(file, format === 'jsonl', signal);
+    await loadByDuckDb(engine, files, format, relation);
+  }
+  return true;
 }
 
 /** Asks for columns whose names may have held what is not UTF-8: the bindings show it as U+FFFD, and no query finds them by that. */

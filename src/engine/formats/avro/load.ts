@@ -1,0 +1,3 @@
+export async function loadAvro(..._: unknown[]): Promise<boolean> {
+  return false;
+}
