@@ -34,3 +34,9 @@ export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number
   for (; at < end; at++) crc = (crc >>> 8) ^ TABLE[(crc ^ bytes[at]!) & 255]!;
   return ~crc >>> 0;
 }
+
+/** Gives the checksum as TFRecord files keep it: turned and moved, so that the checksum of bytes that hold one is not degenerate. */
+export function maskedCrc32c(bytes: Uint8Array, start = 0, end = bytes.length): number {
+  const crc = crc32c(bytes, start, end);
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}

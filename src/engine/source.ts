@@ -6,6 +6,7 @@ import { encodingOf, notUtf8 } from './formats/encoding.ts';
 import { type Format, formatOf } from './formats/format.ts';
 import { assertLines } from './formats/lines.ts';
 import { assertNameable } from './formats/names.ts';
+import { notTabular } from './formats/refused.ts';
 import { assertWhole } from './formats/whole.ts';
 import { identifier } from './quote.ts';
 import { compressionOf, fileNamedBy, firstBytes, pathList, type SourceFile } from './source-file.ts';
@@ -32,9 +33,7 @@ export async function openTableSource(
   const first = files[0];
   const format = first === undefined ? undefined : formatOf(first.path);
   if (first === undefined || format === undefined) {
-    throw new VarveError('data-not-tabular', `${first?.path ?? 'no file'} is not a table`, {
-      remedy: 'Name a CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Feather file.',
-    });
+    throw notTabular(first?.path ?? 'no file', first?.absolutePath);
   }
   const stop = new AbortController();
   const isText = format === 'csv' || format === 'tsv';

@@ -23,6 +23,14 @@ const FORMAT_OF_EXTENSION: Readonly<Record<string, Format>> = {
 /** Formats that compress inside: no `.gz` there. */
 const COMPRESSED_INSIDE: readonly Format[] = ['parquet', 'arrow', 'avro'];
 
+/** Formats whose records need not have all columns: files of them beside each other are one table, whichever columns they have. */
+const SPARSE: readonly (Format | undefined)[] = ['json', 'jsonl', 'tfrecord'];
+
+/** Tells whether files of this name are of a format whose records need not have all columns. */
+export function isSparse(path: string): boolean {
+  return SPARSE.includes(formatOf(path));
+}
+
 /** What Beam, Spark and TensorFlow put at the end of a name where they write in parts: `-00000-of-00010`. */
 const PART = /-\d{5,}-of-\d{5,}$/;
 

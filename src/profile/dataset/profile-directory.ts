@@ -5,9 +5,10 @@
 
 import { comparePaths } from '../../base/path-order.ts';
 import type { RowGroup, RowTable } from '../../engine/check-rows.ts';
-import { formatOf, isTabular } from '../../engine/formats/format.ts';
+import { formatOf, isSparse, isTabular } from '../../engine/formats/format.ts';
 import { literal } from '../../engine/quote.ts';
 import { VarveError } from '../../errors.ts';
+import { withListsAlike } from '../model/lists-alike.ts';
 import { mergeTables } from '../model/merge.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../model/model.ts';
 import { FILES_TABLE } from '../model/tables.ts';
@@ -26,7 +27,7 @@ export interface DirectoryOptions extends ProfileOptions {
 /**
  * Profiles a folder: each tabular file alone, or from `cached`, then merged into tables, and the table of its files.
  * One new file costs one file's work. Files of one folder with the same columns make a table, Hive partitions (`year=2024/`)
- * included as columns; JSON records may lack keys, so JSON files of a folder always do.
+ * included as columns; records of JSON and TFRecord may lack some, so that such files of a folder always do.
  */
 export async function profileDirectory(
   files: readonly DataFile[],
@@ -150,10 +151,10 @@ async function wholePartition(
 
 function groupKey({ path }: DataFile, table: TableProfile): string {
   const { folder, partitions } = hiveOf(path);
-  const format = formatOf(path)!;
-  const isJson = format === 'json' || format === 'jsonl';
-  const columns = isJson ? [] : table.features.map((feature) => feature.path);
-  return JSON.stringify([folder, partitions.map(([name]) => name), isJson, columns]);
+  const columns = isSparse(path)
+    ? [formatOf(path) === 'tfrecord']
+    : table.features.map((feature) => feature.path);
+  return JSON.stringify([folder, partitions.map(([name]) => name), isSparse(path), columns]);
 }
 
 /** Names a table: by its folder if that has one table, else by the table's first file. */
@@ -188,10 +189,10 @@ async function mergedRows(
   options: DirectoryOptions,
 ): Promise<TableProfile> {
   try {
-    return mergeTables(group.map(({ table }) => table));
+    return mergeTables(withListsAlike(group.map(({ table }) => table)));
   } catch (error) {
     const format = formatOf(group[0]!.file.path);
-    const typed = format === 'parquet' || format === 'arrow';
+    const typed = format === 'parquet' || format === 'arrow' || format === 'avro';
     if (typed || !(error instanceof VarveError && error.code === 'types-differ')) throw error;
     const together = await reader.profileFiles(
       group.map(({ file }) => file),

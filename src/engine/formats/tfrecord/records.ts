@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { PassThrough, pipeline, type Readable, type Transform } from 'node:stream';
 import { createGunzip, createInflate } from 'node:zlib';
-import { crc32c } from '../../../base/crc32c.ts';
+import { maskedCrc32c } from '../../../base/crc32c.ts';
 import { firstBytes, type SourceFile } from '../../source-file.ts';
 import { BinaryFault } from '../binary-fault.ts';
 
@@ -65,24 +65,20 @@ function wholeRecords(bytes: Buffer): Found {
   let at = 0;
   while (at + HEAD_BYTES <= bytes.length) {
     const found = { bytes, starts, ends, end: at, wanted: 0 };
-    if (bytes.readUInt32LE(at + 8) !== masked(crc32c(bytes, at, at + 8)))
+    if (bytes.readUInt32LE(at + 8) !== maskedCrc32c(bytes, at, at + 8))
       return { ...found, fault: 'the checksum of its length does not hold' };
     const length = bytes.readUInt32LE(at + 4) * 2 ** 32 + bytes.readUInt32LE(at);
     if (length > MAX_RECORD_BYTES) return { ...found, fault: 'it is longer than 128 MiB' };
     const start = at + HEAD_BYTES;
     const end = start + length;
     if (end + TAIL_BYTES > bytes.length) return { ...found, wanted: end + TAIL_BYTES - at };
-    if (bytes.readUInt32LE(end) !== masked(crc32c(bytes, start, end)))
+    if (bytes.readUInt32LE(end) !== maskedCrc32c(bytes, start, end))
       return { ...found, fault: 'its checksum does not hold' };
     starts.push(start);
     ends.push(end);
     at = end + TAIL_BYTES;
   }
   return { bytes, starts, ends, end: at, wanted: HEAD_BYTES };
-}
-
-function masked(crc: number): number {
-  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
 
 async function* streamOf(file: SourceFile): AsyncGenerator<Buffer> {
@@ -108,7 +104,7 @@ function decompressorFor(file: SourceFile): Transform {
 
 /** Tells whether bytes begin with a record's head, whose checksum no other format hits upon. */
 export function isRecordHead(bytes: Buffer): boolean {
-  return bytes.length >= HEAD_BYTES && bytes.readUInt32LE(8) === masked(crc32c(bytes, 0, 8));
+  return bytes.length >= HEAD_BYTES && bytes.readUInt32LE(8) === maskedCrc32c(bytes, 0, 8);
 }
 
 export function isGzip(bytes: Buffer): boolean {
