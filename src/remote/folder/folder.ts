@@ -26,7 +26,7 @@ const BLOCK = 1024 * 1024;
 /** No more bytes of a large file than this are not yet on disk. */
 const SYNC_EVERY = 64 * BLOCK;
 /** Asking the file system for a clone of a smaller file costs more than copying it. */
-const SMALLEST_CLONE = 4 * BLOCK;
+const MIN_CLONE_BYTES = 4 * BLOCK;
 /** Never follow a link, and never wait for the other end of a named pipe. Both flags are absent on Windows. */
 const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 /** `link` answers with these on file systems without hard links (FAT, some network mounts). */
@@ -249,7 +249,7 @@ export class FolderRemote implements Remote {
 
   /** Write and sync a file under a temporary name; returns the SHA-256 of what was written. */
   async #writeFile(temporary: string, body: FileBody, signal: AbortSignal | undefined): Promise<string> {
-    if (body.size >= SMALLEST_CLONE && this.#canClone) {
+    if (body.size >= MIN_CLONE_BYTES && this.#canClone) {
       if (await cloned(body.path, temporary)) return digestAndSync(temporary, body, signal);
       this.#canClone = false;
     }
