@@ -283,9 +283,12 @@ export function isReadError(error: unknown): error is Error {
   );
 }
 
-/** DuckDB's words where its own limit is met, or the system's; the bindings have no words for the latter in the midst of a query. */
+/**
+ * DuckDB's words where its own limit is met, or the system's; the bindings have no words for the latter in the midst of a query. The last are
+ * V8's, of what is decoded here.
+ */
 export function isOutOfMemory(text: string): boolean {
-  return /^Out of Memory Error|^Failed to query$/.test(text);
+  return /^Out of Memory Error|^Failed to query$|^Array buffer allocation failed$/.test(text);
 }
 
 /** Tells whether the system refused to read a file, which says nothing of what is in it. */

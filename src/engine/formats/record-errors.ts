@@ -1,5 +1,7 @@
 import { VarveError } from '../../errors.ts';
+import { isReadError, readError } from '../duckdb.ts';
 import type { SourceFile } from '../source-file.ts';
+import { BinaryFault } from './binary-fault.ts';
 
 /**
  * Says that a record of a binary format cannot be read.
@@ -14,6 +16,12 @@ export function unreadableRecord(
 ): VarveError {
   const where = record === undefined ? path : `${path}, record ${record}`;
   return new VarveError('table-unreadable', `${where}: ${reason}`, { remedy, path, cause });
+}
+
+/** Makes an error that was met while records were decoded one about the file and the record. */
+export function recordError(error: unknown, file: SourceFile, record: number | undefined): unknown {
+  if (error instanceof BinaryFault) return unreadableRecord(file, record, error.message, error);
+  return isReadError(error) ? readError(error, file) : error;
 }
 
 /**

@@ -20,9 +20,7 @@ interface Column {
 }
 
 describe.skipIf(!here)(
-  here
-    ? 'Avro of fastavro'
-    : 'Avro of fastavro: skipped, since VARVE_TFDV_PYTHON names no Python that has it',
+  'Avro of fastavro (skipped where VARVE_TFDV_PYTHON names no Python that has it)',
   () => {
     const folder = mkdtempSync(join(tmpdir(), 'varve-avro-'));
     afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -18,9 +18,7 @@ interface Judged {
 }
 
 describe.skipIf(!here)(
-  here
-    ? 'TFRecords of TensorFlow'
-    : 'TFRecords of TensorFlow: skipped, since VARVE_TFDV_PYTHON names no Python with TFDV',
+  'TFRecords of TensorFlow (skipped where VARVE_TFDV_PYTHON names no Python with TFDV)',
   () => {
     const folder = mkdtempSync(join(tmpdir(), 'varve-tfrecord-'));
     afterAll(() => rmSync(folder, { recursive: true, force: true }));

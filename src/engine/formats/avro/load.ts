@@ -4,7 +4,7 @@ import { identifier } from '../../quote.ts';
 import type { SourceFile } from '../../source-file.ts';
 import { BinaryFault } from '../binary-fault.ts';
 import { assertNameable } from '../names.ts';
-import { assertNames, unreadableRecord } from '../record-errors.ts';
+import { assertNames, recordError } from '../record-errors.ts';
 import { AvroFile } from './container.ts';
 import { type RecordReader, recordReader } from './values.ts';
 
@@ -70,7 +70,7 @@ async function loadFile(
       if (input.at < input.bytes.length) throw new BinaryFault('its block goes on behind its last record');
     }
   } catch (error) {
-    throw error instanceof BinaryFault ? unreadableRecord(file, record, error.message, error) : error;
+    throw recordError(error, file, record);
   } finally {
     await avro?.close();
   }

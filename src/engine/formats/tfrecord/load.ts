@@ -3,7 +3,7 @@ import type { Engine } from '../../duckdb.ts';
 import type { SourceFile } from '../../source-file.ts';
 import { BinaryFault } from '../binary-fault.ts';
 import { assertNameable } from '../names.ts';
-import { assertNames, unreadableRecord } from '../record-errors.ts';
+import { assertNames, recordError, unreadableRecord } from '../record-errors.ts';
 import { readExample, readSequenceExample } from './example.ts';
 import {
   type FeatureShape,
@@ -76,8 +76,7 @@ async function readRecords(
         if (!goesOn()) return;
       }
     } catch (error) {
-      if (!(error instanceof BinaryFault)) throw error;
-      throw unreadableRecord(file, decoder.record, error.message, error);
+      throw recordError(error, file, decoder.record);
     }
   }
 }
