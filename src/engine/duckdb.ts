@@ -284,11 +284,14 @@ export function isReadError(error: unknown): error is Error {
 }
 
 /**
- * DuckDB's words where its own limit is met, or the system's; the bindings have no words for the latter in the midst of a query. The last are
- * V8's, of what is decoded here.
+ * DuckDB's words where its own limit is met, or the system's: the bindings have no words for the latter in the midst of a query, and the
+ * appender leaves their kind away. The last are V8's, of what is decoded here.
  */
+const OUT_OF_MEMORY =
+  /^Out of Memory Error|^Failed to query$|^(failed to|could not) allocate |^Array buffer allocation failed$/i;
+
 export function isOutOfMemory(text: string): boolean {
-  return /^Out of Memory Error|^Failed to query$|^Array buffer allocation failed$/.test(text);
+  return OUT_OF_MEMORY.test(text);
 }
 
 /** Tells whether the system refused to read a file, which says nothing of what is in it. */
