@@ -77,6 +77,6 @@ function takingTurns(): () => Promise<void> {
 export function changedMeanwhile(path: string): VarveError {
   return new VarveError('source-changed', `${path} changed while it was being added`, {
     path,
-    remedy: 'Wait until whatever writes it is done, then run `varve add` again. Nothing was recorded.',
+    remedy: 'Wait until whatever writes it is done, then run the same command again. Nothing was recorded.',
   });
 }

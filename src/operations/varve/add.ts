@@ -125,8 +125,7 @@ function partKnown({ repository }: WorkingContext, dataset: string, part: string
 function nothingAt(path: string): VarveError {
   return new VarveError('path-missing', `There is nothing at ${path}`, {
     path,
-    remedy:
-      'Check the spelling of the path; a dataset that is not checked out comes back by `varve checkout`.',
+    remedy: 'Check the spelling of the path; a dataset that is not here comes by `varve pull`.',
   });
 }
 

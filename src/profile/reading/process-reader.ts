@@ -314,7 +314,7 @@ function said(error: unknown, files: Named, reader: ReaderProcess | undefined): 
   const about = { ...(files[0] && { path: files[0].path }), cause: error };
   if (OUT_OF_MEMORY.includes(error.how)) {
     return new VarveError('engine-memory', `${name} needs more memory than the engine may have`, {
-      remedy: 'Give it more, for example --memory 2GB.',
+      remedy: 'Give it more, for example by `--memory 2GB`: add, profile, validate and drift take that.',
       ...about,
     });
   }

@@ -15,6 +15,7 @@ import { VarveError } from '../../errors.ts';
 import { bodyMismatch, sourceChanged } from '../file-slice.ts';
 import { checkKey, checkPrefix, checkRange } from '../key.ts';
 import type { Body, ByteRange, FileBody, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
+import { RUN_VERIFY } from '../run-verify.ts';
 import { MARKER, MARKER_BYTES, TEMPORARY_FOLDER } from '../store-layout.ts';
 import { isMarked, refuseForeign } from './claim.ts';
 import { symlinkRefused } from './links.ts';
@@ -390,14 +391,13 @@ async function writeAll(target: FileHandle, bytes: Uint8Array, position: number)
 function missing(path: string): VarveError {
   return new VarveError('object-missing', `There is no object ${path}`, {
     path,
-    remedy:
-      'Push it again from a clone that still has it, or run `varve verify --remote NAME` to see what is affected.',
+    remedy: RUN_VERIFY,
   });
 }
 
 function truncated(path: string, offset: number, length: number, size: number): VarveError {
   return new VarveError('object-truncated', `${path} ends at byte ${size}, before byte ${offset + length}`, {
     path,
-    remedy: 'Run `varve verify`: it names what this damage touches and where a whole copy may be.',
+    remedy: RUN_VERIFY,
   });
 }
