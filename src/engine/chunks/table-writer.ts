@@ -2,13 +2,13 @@ import type { DuckDBAppender, DuckDBDataChunk } from '@duckdb/node-api';
 import type { Engine } from '../duckdb.ts';
 import { identifier } from '../quote.ts';
 import { CHUNK_ROWS } from './chunk.ts';
-import { BooleanColumn, type Column } from './columns.ts';
+import { BooleanBuilder, type ColumnBuilder } from './column-builders.ts';
 import type { Bindings } from './raw-chunk.ts';
 
 /** A column of a new table, and its values until they are moved there. */
 export interface NamedColumn {
   readonly name: string;
-  readonly column: Column;
+  readonly column: ColumnBuilder;
 }
 
 /** Bytes of data from one chunk to the next, if its rows are not reached before. */
@@ -43,7 +43,7 @@ export class TableWriter {
 
   /** Makes the table, in the place of one that may be there. */
   static async create(engine: Engine, table: string, wanted: readonly NamedColumn[]): Promise<TableWriter> {
-    const columns = wanted.length > 0 ? wanted : [{ name: NOTHING, column: new BooleanColumn() }];
+    const columns = wanted.length > 0 ? wanted : [{ name: NOTHING, column: new BooleanBuilder() }];
     const { DuckDBDataChunk } = await import('@duckdb/node-api');
     const { default: bindings } = await import('@duckdb/node-bindings');
     const definitions = columns.map(({ name, column }) => `${identifier(name)} ${column.sql}`);

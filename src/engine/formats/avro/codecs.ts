@@ -7,16 +7,16 @@ import { BinaryFault } from '../binary-fault.ts';
 export const MAX_BLOCK_BYTES = 128 * 1024 * 1024;
 
 /** From a block as it lies in the file to its records. */
-export type Codec = (block: Buffer) => Buffer;
+export type BlockCodec = (block: Buffer) => Buffer;
 
 /** @throws BinaryFault where a codec is none that varve has */
-export function codecOf(name: string): Codec {
+export function codecOf(name: string): BlockCodec {
   const codec = CODECS[name];
   if (codec !== undefined) return codec;
   throw new BinaryFault(`it is compressed by ${JSON.stringify(name)}, which varve does not read`);
 }
 
-const CODECS: Readonly<Record<string, Codec>> = {
+const CODECS: Readonly<Record<string, BlockCodec>> = {
   null: (block) => block,
   deflate: bounded((block) => zlib.inflateRawSync(block, { maxOutputLength: MAX_BLOCK_BYTES })),
   snappy: bounded(unsnap),
@@ -24,7 +24,7 @@ const CODECS: Readonly<Record<string, Codec>> = {
 };
 
 /** Says what is wrong with a block in words of its own. */
-function bounded(decompress: Codec): Codec {
+function bounded(decompress: BlockCodec): BlockCodec {
   return (block) => {
     try {
       return decompress(block);

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { SourceFile } from '../../source-file.ts';
 import { BinaryFault } from '../binary-fault.ts';
-import { type Codec, codecOf, MAX_BLOCK_BYTES } from './codecs.ts';
+import { type BlockCodec, codecOf, MAX_BLOCK_BYTES } from './codecs.ts';
 import { AvroInput } from './input.ts';
 import type { AvroSchema } from './schema.ts';
 
@@ -25,10 +25,10 @@ export class AvroFile {
   /** The schema as it stands in the file. */
   readonly schemaText: string;
   readonly #bytes: FileBytes;
-  readonly #codec: Codec;
+  readonly #codec: BlockCodec;
   readonly #sync: Buffer;
 
-  private constructor(bytes: FileBytes, schemaText: string, codec: Codec, sync: Buffer) {
+  private constructor(bytes: FileBytes, schemaText: string, codec: BlockCodec, sync: Buffer) {
     this.#bytes = bytes;
     this.schemaText = schemaText;
     this.schema = parsed(schemaText);

@@ -1,8 +1,8 @@
-import { TextColumn, WordsColumn } from '../../chunks/columns.ts';
+import { TextBuilder, WordsBuilder } from '../../chunks/column-builders.ts';
 import { BinaryFault } from '../binary-fault.ts';
 import type { AvroInput } from './input.ts';
 import type { AvroDefinition } from './schema.ts';
-import type { ValueReader } from './values.ts';
+import type { ValueReader } from './value-reader.ts';
 
 /** The digits that the engine's decimals have at most. */
 const MAX_PRECISION = 38;
@@ -31,7 +31,7 @@ const READERS: Readonly<Record<string, (definition: AvroDefinition) => ValueRead
     return decimalReader(definition, () => size);
   },
   'date int': () => {
-    const column = new WordsColumn('DATE', 1);
+    const column = new WordsBuilder('DATE', 1);
     return { column, takesNothing: false, read: (input) => column.add(input.int()) };
   },
   'time-millis int': () => timeReader((input) => input.int() * 1000),
@@ -62,10 +62,10 @@ function decimalReader(
   // The engine keeps fewer digits than these in 16 bits.
   const column =
     digits > 18
-      ? new WordsColumn(sql(digits), 4)
+      ? new WordsBuilder(sql(digits), 4)
       : digits > 9
-        ? new WordsColumn(sql(digits), 2)
-        : new WordsColumn(sql(Math.max(digits, 5)), 1);
+        ? new WordsBuilder(sql(digits), 2)
+        : new WordsBuilder(sql(Math.max(digits, 5)), 1);
   const read = (input: AvroInput) => {
     const value = twosComplement(input.bytes, input.take(lengthOf(input)), input.at);
     if (value >= end || value <= -end)
@@ -89,7 +89,7 @@ function twosComplement(bytes: Buffer, start: number, end: number): bigint {
 }
 
 function timeReader(microsecondsOf: (input: AvroInput) => number): ValueReader {
-  const column = new WordsColumn('TIME', 2);
+  const column = new WordsBuilder('TIME', 2);
   const read = (input: AvroInput) => {
     const time = microsecondsOf(input);
     if (!(time >= 0 && time <= MICROSECONDS_A_DAY))
@@ -100,7 +100,7 @@ function timeReader(microsecondsOf: (input: AvroInput) => number): ValueReader {
 }
 
 function ticksReader(sql: string): ValueReader {
-  const column = new WordsColumn(sql, 2);
+  const column = new WordsBuilder(sql, 2);
   const read = (input: AvroInput) => {
     input.long();
     column.add64(input.low, input.high);
@@ -110,7 +110,7 @@ function ticksReader(sql: string): ValueReader {
 
 /** The engine counts in microseconds, which end in the year 294247. */
 function millisecondsReader(sql: string): ValueReader {
-  const column = new WordsColumn(sql, 2);
+  const column = new WordsBuilder(sql, 2);
   const read = (input: AvroInput) => {
     const time = input.count() * 1000;
     if (Number.isSafeInteger(time)) {
@@ -125,7 +125,7 @@ function millisecondsReader(sql: string): ValueReader {
 }
 
 function uuidReader(): ValueReader {
-  const column = new TextColumn('VARCHAR');
+  const column = new TextBuilder('VARCHAR');
   const read = (input: AvroInput) => {
     const start = input.take(16);
     const hex = input.bytes.toString('hex', start, input.at);
@@ -136,7 +136,7 @@ function uuidReader(): ValueReader {
 
 /** Months, days and milliseconds, of 32 bits each, low bytes first. */
 function durationReader(): ValueReader {
-  const column = new WordsColumn('INTERVAL', 4);
+  const column = new WordsBuilder('INTERVAL', 4);
   const read = (input: AvroInput) => {
     const start = input.take(12);
     const micros = input.bytes.readUInt32LE(start + 8) * 1000;

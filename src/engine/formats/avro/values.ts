@@ -1,24 +1,17 @@
 import {
-  BooleanColumn,
-  type Column,
-  ListColumn,
-  StructColumn,
-  TextColumn,
-  WordsColumn,
-} from '../../chunks/columns.ts';
+  BooleanBuilder,
+  type ColumnBuilder,
+  ListBuilder,
+  StructBuilder,
+  TextBuilder,
+  WordsBuilder,
+} from '../../chunks/column-builders.ts';
 import type { NamedColumn } from '../../chunks/table-writer.ts';
 import { BinaryFault } from '../binary-fault.ts';
 import type { AvroInput } from './input.ts';
 import { logicalReader, sizeOf } from './logical-types.ts';
 import { type AvroDefinition, type AvroSchema, NamedTypes, schemasOf } from './schema.ts';
-
-/** A column, and how a value of it is read: by adding it there. */
-export interface ValueReader {
-  readonly column: Column;
-  /** Whether values take no byte. */
-  readonly takesNothing: boolean;
-  read(input: AvroInput): void;
-}
+import type { ValueReader } from './value-reader.ts';
 
 /** Nesting that no table has; what reads it calls itself for each level. */
 const MAX_DEPTH = 128;
@@ -132,10 +125,10 @@ class Compiler {
     const fields = readers.flatMap((reader, index) =>
       reader === undefined ? [] : [{ name: branchName(branches[index]!), column: reader.column }],
     );
-    if (fields.length === 0) return unionReader(readers, new TextColumn('VARCHAR'));
+    if (fields.length === 0) return unionReader(readers, new TextBuilder('VARCHAR'));
     if (fields.length === 1) return unionReader(readers, fields[0]!.column);
     this.#assertFields(fields.map(({ name }) => name));
-    return structUnionReader(readers, new StructColumn(fields));
+    return structUnionReader(readers, new StructBuilder(fields));
   }
 }
 
@@ -157,7 +150,7 @@ function branchOf(readers: readonly (ValueReader | undefined)[], input: AvroInpu
   return readers[index];
 }
 
-function unionReader(readers: readonly (ValueReader | undefined)[], column: Column): ValueReader {
+function unionReader(readers: readonly (ValueReader | undefined)[], column: ColumnBuilder): ValueReader {
   const read = (input: AvroInput) => {
     const reader = branchOf(readers, input);
     if (reader === undefined) column.addNull();
@@ -166,7 +159,10 @@ function unionReader(readers: readonly (ValueReader | undefined)[], column: Colu
   return { column, takesNothing: false, read };
 }
 
-function structUnionReader(readers: readonly (ValueReader | undefined)[], column: StructColumn): ValueReader {
+function structUnionReader(
+  readers: readonly (ValueReader | undefined)[],
+  column: StructBuilder,
+): ValueReader {
   const read = (input: AvroInput) => {
     const branch = branchOf(readers, input);
     if (branch === undefined) {
@@ -185,7 +181,7 @@ function structUnionReader(readers: readonly (ValueReader | undefined)[], column
 function structReader({ columns, takesNothing, read }: RecordReader): ValueReader {
   // The engine has no struct without fields: that it is there is all that can be said of one.
   if (columns.length === 0) return nothingReader();
-  const column = new StructColumn(columns);
+  const column = new StructBuilder(columns);
   return {
     column,
     takesNothing,
@@ -197,13 +193,13 @@ function structReader({ columns, takesNothing, read }: RecordReader): ValueReade
 }
 
 function nothingReader(): ValueReader {
-  const column = new BooleanColumn();
+  const column = new BooleanBuilder();
   return { column, takesNothing: true, read: () => column.add(true) };
 }
 
 /** Items stand in blocks, each behind their number; a negative one is followed by the block's length in bytes. */
 function listReader(item: ValueReader): ValueReader {
-  const column = new ListColumn(item.column);
+  const column = new ListBuilder(item.column);
   const read = (input: AvroInput) => {
     let items = 0;
     for (;;) {
@@ -224,19 +220,19 @@ function listReader(item: ValueReader): ValueReader {
 
 const PRIMITIVES: Readonly<Record<string, () => ValueReader>> = {
   null: () => {
-    const column = new TextColumn('VARCHAR');
+    const column = new TextBuilder('VARCHAR');
     return { column, takesNothing: true, read: () => column.addNull() };
   },
   boolean: () => {
-    const column = new BooleanColumn();
+    const column = new BooleanBuilder();
     return { column, takesNothing: false, read: (input) => column.add(input.bytes[input.take(1)] !== 0) };
   },
   int: () => {
-    const column = new WordsColumn('INTEGER', 1);
+    const column = new WordsBuilder('INTEGER', 1);
     return { column, takesNothing: false, read: (input) => column.add(input.int()) };
   },
   long: () => {
-    const column = new WordsColumn('BIGINT', 2);
+    const column = new WordsBuilder('BIGINT', 2);
     const read = (input: AvroInput) => {
       input.long();
       column.add64(input.low, input.high);
@@ -246,7 +242,7 @@ const PRIMITIVES: Readonly<Record<string, () => ValueReader>> = {
   float: () => numberReader('FLOAT', 1),
   double: () => numberReader('DOUBLE', 2),
   bytes: () => {
-    const column = new TextColumn('BLOB');
+    const column = new TextBuilder('BLOB');
     const read = (input: AvroInput) => {
       const start = input.take(input.count());
       column.add(input.bytes, start, input.at);
@@ -257,7 +253,7 @@ const PRIMITIVES: Readonly<Record<string, () => ValueReader>> = {
 };
 
 function numberReader(sql: string, words: 1 | 2): ValueReader {
-  const column = new WordsColumn(sql, words);
+  const column = new WordsBuilder(sql, words);
   return {
     column,
     takesNothing: false,
@@ -266,7 +262,7 @@ function numberReader(sql: string, words: 1 | 2): ValueReader {
 }
 
 function textReader(): ValueReader {
-  const column = new TextColumn('VARCHAR');
+  const column = new TextBuilder('VARCHAR');
   const read = (input: AvroInput) => {
     const start = input.take(input.count());
     column.add(input.bytes, start, input.at);
@@ -276,7 +272,7 @@ function textReader(): ValueReader {
 }
 
 function enumReader(symbols: readonly unknown[]): ValueReader {
-  const column = new TextColumn('VARCHAR');
+  const column = new TextBuilder('VARCHAR');
   const texts = symbols.map((symbol) => Buffer.from(String(symbol)));
   const read = (input: AvroInput) => {
     const text = texts[input.count()];
@@ -287,7 +283,7 @@ function enumReader(symbols: readonly unknown[]): ValueReader {
 }
 
 function fixedReader(size: number): ValueReader {
-  const column = new TextColumn('BLOB');
+  const column = new TextBuilder('BLOB');
   const read = (input: AvroInput) => {
     const start = input.take(size);
     column.add(input.bytes, start, input.at);

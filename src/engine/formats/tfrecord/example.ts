@@ -1,4 +1,4 @@
-import { BooleanColumn, TextColumn, type WordsColumn } from '../../chunks/columns.ts';
+import { BooleanBuilder, TextBuilder, type WordsBuilder } from '../../chunks/column-builders.ts';
 import { BinaryFault } from '../binary-fault.ts';
 import type { FeatureKind, FeatureSink } from './features.ts';
 import type { Wire } from './wire.ts';
@@ -61,7 +61,7 @@ type ReadValue = (
 ) => void;
 
 /** Reads an entry of a map: field 1 is the key and field 2 the value, and either may be left out. */
-export function readEntry(wire: Wire, end: number, sink: FeatureSink, readValue: ReadValue): void {
+function readEntry(wire: Wire, end: number, sink: FeatureSink, readValue: ReadValue): void {
   let keyStart = wire.at;
   let keyEnd = wire.at;
   let from = end;
@@ -153,14 +153,14 @@ function readList(
   wire: Wire,
   end: number,
   kind: FeatureKind,
-  column: TextColumn | WordsColumn | BooleanColumn,
+  column: TextBuilder | WordsBuilder | BooleanBuilder,
 ): number {
-  if (column instanceof TextColumn) return readBytes(wire, end, column);
-  if (column instanceof BooleanColumn) return 0;
+  if (column instanceof TextBuilder) return readBytes(wire, end, column);
+  if (column instanceof BooleanBuilder) return 0;
   return kind === 'float' ? readFloats(wire, end, column) : readIntegers(wire, end, column);
 }
 
-function readBytes(wire: Wire, end: number, column: TextColumn): number {
+function readBytes(wire: Wire, end: number, column: TextBuilder): number {
   let count = 0;
   while (wire.at < end) {
     const tag = wire.tag(end);
@@ -176,7 +176,7 @@ function readBytes(wire: Wire, end: number, column: TextColumn): number {
   return count;
 }
 
-function readFloats(wire: Wire, end: number, column: WordsColumn): number {
+function readFloats(wire: Wire, end: number, column: WordsBuilder): number {
   let count = 0;
   while (wire.at < end) {
     const tag = wire.tag(end);
@@ -194,7 +194,7 @@ function readFloats(wire: Wire, end: number, column: WordsColumn): number {
   return count;
 }
 
-function readIntegers(wire: Wire, end: number, column: WordsColumn): number {
+function readIntegers(wire: Wire, end: number, column: WordsBuilder): number {
   let count = 0;
   while (wire.at < end) {
     const tag = wire.tag(end);

@@ -1,12 +1,12 @@
 import {
-  BooleanColumn,
-  type Column,
-  ListColumn,
-  StructColumn,
-  TextColumn,
-  type ValueColumn,
-  WordsColumn,
-} from '../../chunks/columns.ts';
+  BooleanBuilder,
+  type ColumnBuilder,
+  ListBuilder,
+  StructBuilder,
+  TextBuilder,
+  type ValueBuilder,
+  WordsBuilder,
+} from '../../chunks/column-builders.ts';
 import { type NamedColumn, TableWriter } from '../../chunks/table-writer.ts';
 import type { Engine } from '../../duckdb.ts';
 import { BinaryFault } from '../binary-fault.ts';
@@ -31,13 +31,13 @@ export interface FeatureShape {
 /** Takes the features of records. `open` and `close` enclose the values of one; `openSequence` and `closeSequence` those of a list of them. */
 export interface FeatureSink {
   /** @returns the column to which the values are to be added; it may be another one each time */
-  open(bytes: Buffer, start: number, end: number, kind: FeatureKind): ValueColumn;
+  open(bytes: Buffer, start: number, end: number, kind: FeatureKind): ValueBuilder;
   /** @param count how many values were added */
   close(count: number): void;
   /** A feature of which there is nothing but the name. */
   leaveEmpty(bytes: Buffer, start: number, end: number): void;
   openSequence(bytes: Buffer, start: number, end: number): void;
-  openElement(kind: FeatureKind): ValueColumn;
+  openElement(kind: FeatureKind): ValueBuilder;
   /** An element of which there is nothing. */
   addEmptyElement(): void;
   closeSequence(): void;
@@ -101,12 +101,12 @@ function shown({ key }: FeatureShape): string {
   return JSON.stringify(key.toString());
 }
 
-function valueColumn(kind: FeatureKind | undefined, isText: boolean): ValueColumn {
-  if (kind === 'int64') return new WordsColumn('BIGINT', 2);
-  if (kind === 'float') return new WordsColumn('FLOAT', 1);
-  if (kind === 'double') return new WordsColumn('DOUBLE', 2);
-  if (kind === 'boolean') return new BooleanColumn();
-  return new TextColumn(isText ? 'VARCHAR' : 'BLOB');
+function valueColumn(kind: FeatureKind | undefined, isText: boolean): ValueBuilder {
+  if (kind === 'int64') return new WordsBuilder('BIGINT', 2);
+  if (kind === 'float') return new WordsBuilder('FLOAT', 1);
+  if (kind === 'double') return new WordsBuilder('DOUBLE', 2);
+  if (kind === 'boolean') return new BooleanBuilder();
+  return new TextBuilder(isText ? 'VARCHAR' : 'BLOB');
 }
 
 /** Finds out which features records have, and what each is. Forgets their values. */
@@ -118,7 +118,7 @@ export class FeatureSurvey implements FeatureSink {
   /** Of the rows that were seen. */
   bytes = 0;
 
-  open(bytes: Buffer, start: number, end: number, kind: FeatureKind): ValueColumn {
+  open(bytes: Buffer, start: number, end: number, kind: FeatureKind): ValueBuilder {
     this.#open = this.#slot(this.#context, bytes, start, end);
     return this.#open.valuesOf(kind);
   }
@@ -135,7 +135,7 @@ export class FeatureSurvey implements FeatureSink {
     this.#open = this.#slot(this.#sequences, bytes, start, end);
   }
 
-  openElement(kind: FeatureKind): ValueColumn {
+  openElement(kind: FeatureKind): ValueBuilder {
     return this.#open.valuesOf(kind);
   }
 
@@ -177,9 +177,9 @@ class SurveyedSlot extends Slot {
   /** The number of the row in which it was seen last, from 1. */
   row = 0;
   /** Values to be forgotten. */
-  #values: ValueColumn | undefined;
+  #values: ValueBuilder | undefined;
 
-  valuesOf(kind: FeatureKind): ValueColumn {
+  valuesOf(kind: FeatureKind): ValueBuilder {
     this.shape.kind ??= kind;
     if (this.shape.kind !== kind)
       throw new BinaryFault(
@@ -191,7 +191,7 @@ class SurveyedSlot extends Slot {
 
   close(count: number): void {
     if (count !== 1) this.shape.isList = true;
-    if (this.#values instanceof TextColumn && !this.#values.isUtf8) this.shape.isText = false;
+    if (this.#values instanceof TextBuilder && !this.#values.isUtf8) this.shape.isText = false;
     this.#values?.clear();
   }
 }
@@ -204,14 +204,14 @@ export class FeatureTable implements FeatureSink {
   readonly #writer: TableWriter;
   readonly #context: Slots<LoadedSlot>;
   readonly #sequences: Slots<LoadedSlot>;
-  readonly #sequenceColumn: StructColumn | undefined;
+  readonly #sequenceColumn: StructBuilder | undefined;
   #open!: LoadedSlot;
 
   private constructor(
     writer: TableWriter,
     context: Slots<LoadedSlot>,
     sequences: Slots<LoadedSlot>,
-    sequenceColumn: StructColumn | undefined,
+    sequenceColumn: StructBuilder | undefined,
   ) {
     this.#writer = writer;
     this.#context = context;
@@ -234,12 +234,12 @@ export class FeatureTable implements FeatureSink {
       const { column } = (shape.inSequence ? sequences : context).add(new LoadedSlot(shape));
       (shape.inSequence ? fields : columns).push({ name: nameOf(shape), column });
     }
-    const struct = fields.length > 0 ? new StructColumn(fields) : undefined;
+    const struct = fields.length > 0 ? new StructBuilder(fields) : undefined;
     if (struct !== undefined) columns.push({ name: SEQUENCE_COLUMN, column: struct });
     return new FeatureTable(await TableWriter.create(engine, table, columns), context, sequences, struct);
   }
 
-  open(bytes: Buffer, start: number, end: number, kind: FeatureKind): ValueColumn {
+  open(bytes: Buffer, start: number, end: number, kind: FeatureKind): ValueBuilder {
     this.#open = this.#slot(this.#context, bytes, start, end);
     return this.#open.valuesOf(kind);
   }
@@ -257,7 +257,7 @@ export class FeatureTable implements FeatureSink {
     this.#open.startSequence();
   }
 
-  openElement(kind: FeatureKind): ValueColumn {
+  openElement(kind: FeatureKind): ValueBuilder {
     return this.#open.valuesOf(kind);
   }
 
@@ -293,28 +293,28 @@ export class FeatureTable implements FeatureSink {
 
 class LoadedSlot extends Slot {
   /** The column of the table, or the field. */
-  readonly column: Column;
-  readonly #values: ValueColumn;
-  readonly #list: ListColumn | undefined;
-  readonly #sequence: ListColumn | undefined;
+  readonly column: ColumnBuilder;
+  readonly #values: ValueBuilder;
+  readonly #list: ListBuilder | undefined;
+  readonly #sequence: ListBuilder | undefined;
   #elementsBefore = 0;
 
   constructor(shape: FeatureShape) {
     super(shape);
     this.#values = valueColumn(shape.kind, shape.isText);
-    this.#list = shape.isList ? new ListColumn(this.#values) : undefined;
+    this.#list = shape.isList ? new ListBuilder(this.#values) : undefined;
     const element = this.#list ?? this.#values;
-    this.#sequence = shape.inSequence ? new ListColumn(element) : undefined;
+    this.#sequence = shape.inSequence ? new ListBuilder(element) : undefined;
     this.column = this.#sequence ?? element;
   }
 
-  valuesOf(kind: FeatureKind): ValueColumn {
+  valuesOf(kind: FeatureKind): ValueBuilder {
     if (kind !== this.shape.kind) throw new Unforeseen();
     return this.#values;
   }
 
   close(count: number): void {
-    if (this.shape.isText && this.#values instanceof TextColumn && !this.#values.isUtf8)
+    if (this.shape.isText && this.#values instanceof TextBuilder && !this.#values.isUtf8)
       throw new Unforeseen();
     if (this.#list !== undefined) this.#list.add(count);
     else if (count !== 1) throw new Unforeseen();

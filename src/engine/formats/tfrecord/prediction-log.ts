@@ -1,4 +1,4 @@
-import { BooleanColumn, TextColumn, type ValueColumn } from '../../chunks/columns.ts';
+import { BooleanBuilder, TextBuilder, type ValueBuilder } from '../../chunks/column-builders.ts';
 import { BinaryFault } from '../binary-fault.ts';
 import { readExample } from './example.ts';
 import type { FeatureKind, FeatureSink } from './features.ts';
@@ -113,11 +113,11 @@ function addRow(
   sink.close(width);
 }
 
-function add(wire: Wire, column: ValueColumn, { kind }: TensorType, value: TensorValue): void {
+function add(wire: Wire, column: ValueBuilder, { kind }: TensorType, value: TensorValue): void {
   if (typeof value === 'object') {
-    if (column instanceof TextColumn) column.add(wire.bytes, value.start, value.end);
-  } else if (column instanceof BooleanColumn) column.add(value !== 0);
-  else if (!(column instanceof TextColumn)) {
+    if (column instanceof TextBuilder) column.add(wire.bytes, value.start, value.end);
+  } else if (column instanceof BooleanBuilder) column.add(value !== 0);
+  else if (!(column instanceof TextBuilder)) {
     if (kind === 'int64') SCRATCH.writeBigInt64LE(BigInt(value));
     else if (kind === 'float') SCRATCH.writeFloatLE(Number(value));
     else SCRATCH.writeDoubleLE(Number(value));

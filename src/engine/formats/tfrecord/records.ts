@@ -13,7 +13,7 @@ export const HEAD_BYTES = 12;
 const TAIL_BYTES = 4;
 
 /** The longest record that is read. */
-export const MAX_RECORD_BYTES = 128 * 1024 * 1024;
+const MAX_RECORD_BYTES = 128 * 1024 * 1024;
 
 /** How much of a file is read, and decompressed, in one turn. */
 const PIECE = 1024 * 1024;

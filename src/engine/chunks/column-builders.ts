@@ -10,7 +10,7 @@ type Vector = Parameters<typeof bindings.vector_get_data>[0];
  * Values of one column on their way into the engine. They are laid out as the engine keeps them, so that a whole column moves by a few
  * calls: a call for each value costs more than its decoding.
  */
-export interface Column {
+export interface ColumnBuilder {
   /** The engine's type. */
   readonly sql: string;
   readonly rows: number;
@@ -60,7 +60,7 @@ class Validity {
 }
 
 /** Values of 32, 64 or 128 bits: numbers, times, decimals. */
-export class WordsColumn implements Column {
+export class WordsBuilder implements ColumnBuilder {
   readonly sql: string;
   rows = 0;
   readonly #width: number;
@@ -142,7 +142,7 @@ export class WordsColumn implements Column {
 }
 
 /** Truth values: a byte each. */
-export class BooleanColumn implements Column {
+export class BooleanBuilder implements ColumnBuilder {
   readonly sql = 'BOOLEAN';
   rows = 0;
   #bytes = new Uint8Array(64);
@@ -184,7 +184,7 @@ const LONG_BYTES = 48;
  * Texts or bytes. The engine has a row of 16 bytes for each: its length, then the bytes themselves or four of them and a pointer. All that
  * need a pointer are given to it as one text, into which the others point.
  */
-export class TextColumn implements Column {
+export class TextBuilder implements ColumnBuilder {
   readonly sql: 'VARCHAR' | 'BLOB';
   rows = 0;
   /** Whether all values since the last `clear` were UTF-8. */
@@ -299,10 +299,10 @@ export class TextColumn implements Column {
 }
 
 /** Columns of values that are not made of others. */
-export type ValueColumn = WordsColumn | BooleanColumn | TextColumn;
+export type ValueBuilder = WordsBuilder | BooleanBuilder | TextBuilder;
 
 /** Lists: add elements to the child, then say how many of them are the next row's. */
-export class ListColumn<Child extends Column = Column> implements Column {
+export class ListBuilder<Child extends ColumnBuilder = ColumnBuilder> implements ColumnBuilder {
   readonly child: Child;
   rows = 0;
   #entries = new Int32Array(4 * 16);
@@ -359,13 +359,13 @@ export class ListColumn<Child extends Column = Column> implements Column {
 }
 
 /** Structs: add a value to each field, then end the row. The last rows of a field may be left out, and are null. */
-export class StructColumn implements Column {
-  readonly fields: readonly { readonly name: string; readonly column: Column }[];
+export class StructBuilder implements ColumnBuilder {
+  readonly fields: readonly { readonly name: string; readonly column: ColumnBuilder }[];
   rows = 0;
   readonly #validity = new Validity();
 
   /** @param fields at least one: the engine has no struct without */
-  constructor(fields: readonly { readonly name: string; readonly column: Column }[]) {
+  constructor(fields: readonly { readonly name: string; readonly column: ColumnBuilder }[]) {
     this.fields = fields;
   }
 
