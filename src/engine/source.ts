@@ -7,6 +7,7 @@ import { encodingOf, notUtf8 } from './formats/encoding.ts';
 import { type Format, formatOf } from './formats/format.ts';
 import { assertLines } from './formats/lines.ts';
 import { assertNameable } from './formats/names.ts';
+import { openParquet } from './formats/parquet.ts';
 import { notTabular } from './formats/refused.ts';
 import { assertWhole } from './formats/whole.ts';
 import { identifier } from './quote.ts';
@@ -37,19 +38,19 @@ export async function openTableSource(
     throw notTabular(first?.path ?? 'no file', first?.absolutePath);
   }
   const stop = new AbortController();
+  let loaded: Loaded;
   const isText = format === 'csv' || format === 'tsv';
   // What is decompressed here itself is found to be whole on the way.
   const checks = files.flatMap((file) => [
     ...(format === 'tfrecord' ? [] : [assertWhole(file, stop.signal)]),
     ...(isText ? [assertLines(file, stop.signal)] : []),
   ]);
-  let hasColumns = true;
   try {
-    [hasColumns] = await Promise.all([load(engine, files, format, relation, stop.signal), ...checks]);
+    [loaded] = await Promise.all([load(engine, files, format, relation, stop.signal), ...checks]);
   } finally {
     stop.abort();
   }
-  const columns = hasColumns ? await engine.describe(relation) : [];
+  const columns = loaded.retype(await engine.describe(relation));
   assertShallow(columns, first);
   try {
     await assertUnicode(engine, relation, columns);
@@ -57,29 +58,51 @@ export async function openTableSource(
   } catch (error) {
     throw error instanceof VarveError ? error : readError(error, fileNamedBy(error, files));
   }
-  return { relation, columns, ...(format === 'parquet' && files.length === 1 && { parquet: first }) };
+  const [parquet] = format === 'parquet' && files.length === 1 ? loaded.files : [];
+  return { relation, columns, ...(parquet && { parquet }) };
 }
 
-/** @returns whether the relation has columns: the engine has none without, so that one stands there for nothing then */
+interface Loaded {
+  /** The files that rows are read from: copies, where a file has to be read otherwise than it says. */
+  readonly files: readonly SourceFile[];
+  /** Gives the types of columns from those that DuckDB tells of them. */
+  readonly retype: (columns: readonly EngineColumn[]) => readonly EngineColumn[];
+}
+
 async function load(
   engine: Engine,
   files: readonly SourceFile[],
   format: Format,
   relation: string,
   signal: AbortSignal,
+): Promise<Loaded> {
+  if (format === 'tfrecord' || format === 'avro') {
+    const hasColumns = await loadRecords(engine, files, format, relation, signal);
+    // The engine has no table without columns, so that one stands there for nothing.
+    return { files, retype: (columns) => (hasColumns ? columns : []) };
+  }
+  if (format === 'parquet') return openParquet(engine, files, relation);
+  if (format === 'arrow')
+    return { files, retype: await (await import('./formats/arrow.ts')).loadArrow(engine, files, relation) };
+  if (format === 'csv' || format === 'tsv') await loadCsv(engine, files, format === 'tsv', relation);
+  else {
+    for (const file of files) await assertShallowJson(file, format === 'jsonl', signal);
+    await loadJson(engine, files, format, relation);
+  }
+  return { files, retype: (columns) => columns };
+}
+
+/** @returns whether there are any columns */
+async function loadRecords(
+  engine: Engine,
+  files: readonly SourceFile[],
+  format: 'tfrecord' | 'avro',
+  relation: string,
+  signal: AbortSignal,
 ): Promise<boolean> {
-  if (format === 'tfrecord')
-    return (await import('./formats/tfrecord/load.ts')).loadTfRecords(engine, files, relation, signal);
   if (format === 'avro')
     return (await import('./formats/avro/load.ts')).loadAvro(engine, files, relation, signal);
-  if (format === 'csv' || format === 'tsv') await loadCsv(engine, files, format === 'tsv', relation);
-  else if (format === 'arrow') await (await import('./formats/arrow.ts')).loadArrow(engine, files, relation);
-  else {
-    if (format !== 'parquet')
-      for (const file of files) await assertShallowJson(file, format === 'jsonl', signal);
-    await loadByDuckDb(engine, files, format, relation);
-  }
-  return true;
+  return (await import('./formats/tfrecord/load.ts')).loadTfRecords(engine, files, relation, signal);
 }
 
 /** Asks for columns whose names may have held what is not UTF-8: the bindings show it as U+FFFD, and no query finds them by that. */
@@ -111,19 +134,18 @@ async function namesWithNul(engine: Engine, relation: string): Promise<string[]>
  */
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
 
-async function loadByDuckDb(
+async function loadJson(
   engine: Engine,
   files: readonly SourceFile[],
-  format: 'json' | 'jsonl' | 'parquet',
+  format: 'json' | 'jsonl',
   relation: string,
 ): Promise<void> {
-  if (format !== 'parquet') files.forEach(assertBareUtf8);
+  files.forEach(assertBareUtf8);
   const common = `${pathList(files)}, hive_partitioning = false, union_by_name = ${files.length > 1}`;
   const shape = format === 'jsonl' ? 'newline_delimited' : 'auto';
   const json = `format = '${shape}', compression = '${compressionOf(files)}', sample_size = -1, maximum_object_size = ${MAX_JSON_BYTES}`;
   try {
-    if (format === 'parquet') await engine.query(`CREATE VIEW ${relation} AS FROM read_parquet(${common})`);
-    else await engine.query(`CREATE TABLE ${relation} AS FROM read_json(${common}, ${json})`);
+    await engine.query(`CREATE TABLE ${relation} AS FROM read_json(${common}, ${json})`);
   } catch (error) {
     throw readError(error, fileNamedBy(error, files));
   }

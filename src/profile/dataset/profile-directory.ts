@@ -11,7 +11,7 @@ import { VarveError } from '../../errors.ts';
 import { withListsAlike } from '../model/lists-alike.ts';
 import { mergeTables } from '../model/merge.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../model/model.ts';
-import { FILES_TABLE } from '../model/tables.ts';
+import { FILES_TABLE, profileOf } from '../model/tables.ts';
 import type { DataReader } from '../reading/reader.ts';
 import { profileOfFiles } from './files-table.ts';
 import { hiveOf, isHiveNull, partitionType } from './hive.ts';
@@ -39,7 +39,7 @@ export async function profileDirectory(
   for (const { name, members } of await groupsOf(sorted, reader, options)) {
     tables.push(await mergedTable(members, name, reader, options));
   }
-  return { varveProfile: 1, tables: [...tables, await profileOfFiles(sorted, reader, options)] };
+  return profileOf([...tables, await profileOfFiles(sorted, reader, options)]);
 }
 
 /**

@@ -31,7 +31,7 @@ function bounded(decompress: BlockCodec): BlockCodec {
     } catch (error) {
       if (error instanceof BinaryFault) throw error;
       if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLong();
-      throw new BinaryFault('the compressed bytes of its block are damaged', { cause: error });
+      throw new BinaryFault('the compressed bytes of its block are damaged');
     }
   };
 }

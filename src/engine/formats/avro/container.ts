@@ -78,8 +78,8 @@ export class AvroFile {
 function parsed(text: string): AvroSchema {
   try {
     return JSON.parse(text) as AvroSchema;
-  } catch (error) {
-    throw new BinaryFault('its schema is not JSON', { cause: error });
+  } catch {
+    throw new BinaryFault('its schema is not JSON');
   }
 }
 
