@@ -1,3 +1,8 @@
+/**
+ * The library: the arguments of each call are checked, and the operation of the same name is called. It may not decide
+ * anything, print anything, or change the process that it runs in.
+ */
+
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { VarveError } from '../errors.ts';

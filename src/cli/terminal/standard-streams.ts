@@ -1,3 +1,8 @@
+/**
+ * The terminal: standard output and standard error, progress, questions and errors on it. It may not know any command,
+ * nor decide what is said.
+ */
+
 import { once } from 'node:events';
 import { fstatSync, statSync, writeSync } from 'node:fs';
 

@@ -1,3 +1,8 @@
+/**
+ * The format of a profile: its canonical bytes, and their check when they are read. It may not know how a profile was
+ * made; what is read counts as hostile until it is checked.
+ */
+
 import { VarveError } from '../../errors.ts';
 import { checkHashes } from '../hashing/sketch.ts';
 import type { Profile } from '../model/model.ts';
