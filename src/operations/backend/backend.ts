@@ -66,6 +66,8 @@ export interface Backend {
   readonly repository: Repository;
   /** What messages call a dataset here, several of them, and the file that names a version. */
   readonly terms: { readonly dataset: string; readonly datasets: string; readonly pointer: string };
+  /** What the name of a file that names a version ends in; before it stands the name of the data. */
+  readonly pointerSuffix: string;
 
   /**
    * The path of the dataset that a path of the user names as a whole, by its data or its pointer; undefined if it names none.

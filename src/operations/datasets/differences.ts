@@ -8,6 +8,7 @@ import type { DatasetVersions } from '../backend/backend.ts';
 import type { DatasetProblem } from '../backend/results.ts';
 import type { DatasetVersion } from '../backend/version.ts';
 import type { Context } from '../context/context.ts';
+import { withoutSuffix } from './pointer-suffix.ts';
 
 /**
  * What differs from the base:
@@ -99,10 +100,11 @@ async function sideOf({ backend, repository }: Context, commit: string): Promise
 
 /** The chosen datasets of the working tree. A path that names only what the base has chooses none. */
 async function selectHere(
-  { backend, repository, cwd }: Context,
+  context: Context,
   before: ReadonlyMap<string, DatasetVersion>,
   paths: readonly string[],
 ): Promise<DatasetVersions> {
+  const { backend } = context;
   if (paths.length === 0) return backend.select([]);
   const selected = new Map<string, DatasetVersion>();
   const problems = new Map<string, DatasetProblem>();
@@ -113,7 +115,7 @@ async function selectHere(
       for (const problem of found.problems ?? []) problems.set(problem.path, problem);
     } catch (error) {
       const isMissing = error instanceof VarveError && error.code === 'dataset-missing';
-      const named = [nameInBase(repository, cwd, path)];
+      const named = [nameInBase(context, path)];
       if (!isMissing || ![...before.keys()].some((known) => isChosen(known, named))) throw error;
     }
   }
@@ -121,18 +123,18 @@ async function selectHere(
 }
 
 async function onlyInBase(
-  { backend, repository, cwd }: Context,
+  context: Context,
   before: ReadonlyMap<string, DatasetVersion>,
   paths: readonly string[],
 ): Promise<readonly DatasetVersion[]> {
-  const { versions, problems = [] } = await backend.select([]);
+  const { versions, problems = [] } = await context.backend.select([]);
   const here = new Set([...versions, ...problems].map(({ path }) => path));
-  const chosen = paths.length === 0 ? undefined : paths.map((path) => nameInBase(repository, cwd, path));
+  const chosen = paths.length === 0 ? undefined : paths.map((path) => nameInBase(context, path));
   return [...before.values()].filter(({ path }) => !here.has(path) && isChosen(path, chosen));
 }
 
-function nameInBase(repository: Context['repository'], cwd: string, path: string): string {
-  return pathInRepository(repository, cwd, path).replace(/\.(varve|dvc)$/, '');
+function nameInBase({ backend, repository, cwd }: Context, path: string): string {
+  return withoutSuffix(pathInRepository(repository, cwd, path), backend.pointerSuffix);
 }
 
 function differenceOf(

@@ -28,8 +28,7 @@ interface Move extends MovedDataset {
 
 /** Implements Backend.move, as `dvc move` does it. */
 export async function move(context: DvcPlace, paths: readonly string[], target: string): Promise<MoveResult> {
-  const { repository, cwd } = context;
-  const { root } = repository;
+  const { root } = context.repository;
   const outputs = [...new Set(paths)].map((path) => ownOutput(context, path, 'move'));
   const imported = outputs.find((output) => output.imported !== undefined);
   if (imported !== undefined)
@@ -38,7 +37,7 @@ export async function move(context: DvcPlace, paths: readonly string[], target: 
       `Run \`dvc move ${shellWord(imported.path)} ${shellWord(target)}\`.`,
     );
   const from = outputs.map(({ path }) => path);
-  const moves = targetsOf(repository, cwd, from, target).map((pair) => planMove(context, pair));
+  const moves = targetsOf(context, from, target, DVC_SUFFIX).map((pair) => planMove(context, pair));
   for (const one of moves) moveOne(root, one);
   return { datasets: moves.map(({ from: before, path }) => ({ from: before, path })) };
 }

@@ -7,6 +7,7 @@ import { SafeFolders } from '../../workspace/checkout/safe-folder.ts';
 import { ignoreDataset, unignoreDataset } from '../../workspace/git/gitignore.ts';
 import {
   formatPointer,
+  POINTER_SUFFIX,
   type Pointer,
   pointerPath,
   readPointer,
@@ -34,9 +35,8 @@ export async function move(
   paths: readonly string[],
   target: string,
 ): Promise<MoveResult> {
-  const { repository, cwd } = context;
   const from = [...new Set(paths.map((path) => namedWhole(context, path, 'moved')))];
-  const moves = targetsOf(repository, cwd, from, target).map((pair) => planMove(context, pair));
+  const moves = targetsOf(context, from, target, POINTER_SUFFIX).map((pair) => planMove(context, pair));
   const moved: MovedDataset[] = [];
   for (const one of moves) moved.push(moveOne(context, one));
   return { datasets: moved };
