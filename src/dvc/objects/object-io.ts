@@ -52,7 +52,7 @@ const KNOWN_FOLDERS = new Set<string>();
 /** Link types that failed here: not tried again for each of ten thousand files. */
 const UNUSABLE_LINKS = new Set<LinkType>();
 
-/** Throws where the job at hand is not wanted any more; asked between two blocks of a file. */
+/** Asked between two blocks of a file. @throws where the job at hand is not wanted any more */
 let assertWanted: () => void = () => undefined;
 
 /**
