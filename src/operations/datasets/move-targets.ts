@@ -1,5 +1,6 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, renameSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
 import type { MovedDataset } from '../backend/results.ts';
@@ -40,6 +41,15 @@ export function targetsOf(
 export function refuseTaken(root: string, ...paths: readonly string[]): void {
   const path = paths.find((one) => lstat(join(root, one)) !== undefined);
   if (path !== undefined) throw taken(path);
+}
+
+/** Give what lies at `from` the path `to`, both from the root. @throws VarveError as {@link systemError} */
+export function renameInTree(root: string, from: string, to: string): void {
+  try {
+    renameSync(join(root, from), join(root, to));
+  } catch (error) {
+    throw systemError(error, 'move', from);
+  }
 }
 
 function lstat(path: string) {

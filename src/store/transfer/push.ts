@@ -1,5 +1,6 @@
 import { debug } from '../../base/debug.ts';
 import type { Remote } from '../../remote/remote.ts';
+import { DELETION_LIST_KEY, INDEX_KEY } from '../../remote/store-layout.ts';
 import { hexDigestOf } from '../format/digest.ts';
 import { writeRef } from '../gc/refs.ts';
 import type { Root } from '../gc/roots.ts';
@@ -32,9 +33,6 @@ interface RemoteState {
   readonly indexes: readonly string[];
 }
 
-const DELETION_LIST = /^condemned\/.*\.json$/;
-const INDEX = /^index\/([0-9a-f]{64})\.idx$/;
-
 /**
  * Send what the remote lacks of the roots. If an earlier push of the same roots was complete and the remote still has the same index
  * files and lists of pending deletions, nothing is missing: that takes three requests, whatever the size of the data.
@@ -47,7 +45,7 @@ export async function pushToRemote(
   roots: readonly Root[],
   { clone, indexCache, completed, ...options }: PushOptions,
 ): Promise<TransferTotals> {
-  // Once a clone, since it takes requests.
+  // Writes the marker of a store. A clone does that once, since it takes requests.
   if (!completed?.stores.has(remote.url)) await remote.claim();
   // The ref comes first, so that a gc that starts now knows of the roots.
   await writeRef(remote, clone, roots);
@@ -56,11 +54,11 @@ export async function pushToRemote(
   if (isKnown) return { objects: 0, bytes: 0 };
   const cache = await openCache();
   try {
-    const there = await Store.open(remote, indexCache === undefined ? {} : { indexCache });
+    const remoteStore = await Store.open(remote, indexCache === undefined ? {} : { indexCache });
     // A clone that lacks some of the data cannot tell whether the remote has all of it.
-    const isPartial = roots.some((root) => isAlreadyThere(cache.core, there.core, root));
-    const sent = await transfer(cache, there, roots, options);
-    if (!isPartial) completed?.add(remote.url, fingerprintOf(stateOf(there), roots, options));
+    const isPartial = roots.some((root) => isAlreadyThere(cache.core, remoteStore.core, root));
+    const sent = await transfer(cache, remoteStore, roots, options);
+    if (!isPartial) completed?.add(remote.url, fingerprintOf(stateOf(remoteStore), roots, options));
     return sent;
   } finally {
     await cache.close();
@@ -80,9 +78,10 @@ async function wasCompleted(
 /** List the names in the order in which a store reads these files: see loadCatalog. */
 async function listState(remote: Remote): Promise<RemoteState> {
   const deletionLists: string[] = [];
-  for await (const { key } of remote.list('condemned/')) if (DELETION_LIST.test(key)) deletionLists.push(key);
+  for await (const { key } of remote.list('condemned/'))
+    if (DELETION_LIST_KEY.test(key)) deletionLists.push(key);
   const indexes: string[] = [];
-  for await (const { key } of remote.list('index/')) indexes.push(...(INDEX.exec(key)?.slice(1) ?? []));
+  for await (const { key } of remote.list('index/')) indexes.push(...(INDEX_KEY.exec(key)?.slice(1) ?? []));
   return { deletionLists, indexes };
 }
 
