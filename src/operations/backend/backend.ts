@@ -1,3 +1,8 @@
+/**
+ * The interface to versioned data: what operations ask of a backend, and what it answers. It may not know any of its
+ * implementations, nor the command line.
+ */
+
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
