@@ -15,6 +15,10 @@ export const WHOLE_OBJECT_KEY = /^objects\/([0-9a-f]{2})\/([0-9a-f]{62})(?:\.([1
 export const INDEX_KEY = /^index\/([0-9a-f]{64})\.idx$/;
 /** The id of the clone, and the SHA-256 of the ref. */
 export const REF_KEY = /^refs\/([A-Za-z0-9._-]{1,64})\/([0-9a-f]{64})\.json$/;
+/** The id of the clone, and the SHA-256 of the record. */
+export const CLONE_KEY = /^clones\/([A-Za-z0-9._-]{1,64})\/([0-9a-f]{64})\.json$/;
+/** The SHA-256 of the list. */
+export const PURGE_LIST_KEY = /^purged\/([0-9a-f]{64})\.json$/;
 /** A list of pending deletions. */
 export const DELETION_LIST_KEY = /^condemned\/[0-9a-f]{32}\.json$/;
 
@@ -24,6 +28,8 @@ const KEYS: Readonly<Record<string, RegExp>> = {
   objects: WHOLE_OBJECT_KEY,
   index: INDEX_KEY,
   refs: REF_KEY,
+  clones: CLONE_KEY,
+  purged: PURGE_LIST_KEY,
   condemned: DELETION_LIST_KEY,
   clock: /^clock$/,
 };

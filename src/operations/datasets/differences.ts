@@ -3,6 +3,7 @@ import { readTrackedIfThere } from '../../base/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
 import { findMergeBase, textsAt } from '../../workspace/git/merge-base.ts';
 import { resolveRevision } from '../../workspace/git/pointers.ts';
+import { isKeptOut } from '../../workspace/git/sparse.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
 import type { DatasetVersions } from '../backend/backend.ts';
 import type { DatasetProblem } from '../backend/results.ts';
@@ -130,7 +131,10 @@ async function onlyInBase(
   const { versions, problems = [] } = await context.backend.select([]);
   const here = new Set([...versions, ...problems].map(({ path }) => path));
   const chosen = paths.length === 0 ? undefined : paths.map((path) => nameInBase(context, path));
-  return [...before.values()].filter(({ path }) => !here.has(path) && isChosen(path, chosen));
+  const gone = [...before.values()].filter(({ path }) => !here.has(path) && isChosen(path, chosen));
+  // What a sparse checkout keeps out was not removed.
+  const { backend, repository } = context;
+  return gone.filter(({ path }) => !isKeptOut(repository.root, path + backend.pointerSuffix));
 }
 
 function nameInBase({ backend, repository, cwd }: Context, path: string): string {

@@ -2,9 +2,17 @@ import { askAgain } from '../../base/ask-again.ts';
 import { forEach } from '../../base/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
-import { DELETION_LIST_KEY, INDEX_KEY, REF_KEY } from '../../remote/store-layout.ts';
+import {
+  CLONE_KEY,
+  DELETION_LIST_KEY,
+  INDEX_KEY,
+  PURGE_LIST_KEY,
+  REF_KEY,
+} from '../../remote/store-layout.ts';
 import { IndexFile, indexKey } from '../format/index-file.ts';
+import { parseCloneRecord } from '../gc/clones.ts';
 import { CLOCK, checkClock, parsePendingDeletions, replaceDamagedList } from '../gc/pending-deletions.ts';
+import { parsePurgeList } from '../gc/purge-list.ts';
 import { parseRef, replaceDamagedRef } from '../gc/refs.ts';
 import type { Root } from '../gc/roots.ts';
 import { replaceIndexes } from '../index/load.ts';
@@ -44,12 +52,16 @@ export async function checkRecords(core: StoreCore, self: Self): Promise<Checked
     IndexFile.parse(bytes, INDEX_KEY.exec(key)![1]!),
   );
   const refs = await reading.damaged('refs/', REF_KEY, parseRef);
+  const clones = await reading.damaged('clones/', CLONE_KEY, parseCloneRecord);
   const lists = await reading.damaged('condemned/', DELETION_LIST_KEY, parsePendingDeletions);
+  const purged = await reading.damaged('purged/', PURGE_LIST_KEY, parsePurgeList);
   const clocks = await reading.damaged(CLOCK, /^clock$/, checkClock);
   const damage = [
     ...(await repairIndexes(core, indexes)),
     ...(await eachOf(refs, (key) => repairRef(core.remote, key, self))),
+    ...(await eachOf(clones, (key) => repairCloneRecord(core.remote, key))),
     ...(await eachOf(lists, (key) => repairList(core.remote, key))),
+    ...purged.map(damagedPurgeList),
     ...(await eachOf(clocks, (key) => repairClock(core.remote, key))),
   ];
   return { files: reading.files, bytes: reading.bytes, damage };
@@ -137,11 +149,18 @@ async function repairRef(remote: Remote, key: string, { clone, roots }: Self): P
   const owner = REF_KEY.exec(key)![1]!;
   const problem = 'its bytes do not match its name; it says what a gc must keep';
   if (owner !== clone) {
-    const remedy = `Run \`varve verify --remote NAME\` in the clone whose .varve/clone-id is ${owner}: it writes the file anew. Where that clone is gone, run \`varve push --all-commits\` in every other, then delete the file. Until then no gc removes anything.`;
+    const remedy = `Run \`varve verify --remote NAME\` in the clone whose .varve/clone-id is ${owner}: it writes the file anew. Where that clone is gone, run \`varve push --all-commits\` in every other, then \`varve remote forget ${owner}\`. Until then no gc removes anything.`;
     return { key, problem, repaired: false, remedy };
   }
   const repaired = await isDone(() => replaceDamagedRef(remote, key, owner, roots));
   return { key, problem, repaired, remedy: repaired ? NOTHING_LEFT : refused('it is written anew') };
+}
+
+/** Remove the record: it only says what people know a clone by, and the next push of that clone writes another. */
+async function repairCloneRecord(remote: Remote, key: string): Promise<DamagedRecord> {
+  const repaired = await isDone(() => remote.remove([key]));
+  const problem = 'its bytes do not match its name; it says what a clone is known by';
+  return { key, problem, repaired, remedy: repaired ? NOTHING_LEFT : refused('it is removed') };
 }
 
 async function repairList(remote: Remote, key: string): Promise<DamagedRecord> {
@@ -153,6 +172,16 @@ async function repairList(remote: Remote, key: string): Promise<DamagedRecord> {
   });
   const problem = 'its bytes do not match its name; it says what a gc may remove';
   return { key, problem, repaired, remedy: repaired ? NOTHING_LEFT : refused('it is replaced') };
+}
+
+/** It cannot be written anew: nothing else says what was purged. */
+function damagedPurgeList(key: string): DamagedRecord {
+  return {
+    key,
+    problem: 'its bytes do not match its name; it says what was purged, so that nobody pushes it again',
+    repaired: false,
+    remedy: 'Run `varve purge DIGEST` again for what was purged, then delete the file.',
+  };
 }
 
 /** Remove the clock: it only shows the time of the remote, and the next gc writes another. */
