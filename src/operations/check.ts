@@ -46,7 +46,7 @@ export interface CheckResult {
 }
 
 /**
- * Validates every dataset whose data or schema is not that of the base, and compares the data with the base's: what a
+ * Validate every dataset whose data or schema is not that of the base, and compare the data with the base's: what a
  * pull request should be told about its data. What others did since the work left the base is no finding. What cannot be
  * read fails its own dataset only. Reads profiles and no data; fetches those that this clone lacks.
  * @throws VarveError `revision-unknown`, `dataset-missing`, `settings-untrusted`

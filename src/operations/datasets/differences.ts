@@ -45,7 +45,7 @@ export interface Differences {
 }
 
 /**
- * Finds the chosen datasets of the working tree that are not as in the merge base of `base` and HEAD, and those that only
+ * Find the chosen datasets of the working tree that are not as in the merge base of `base` and HEAD, and those that only
  * that has. Where Git does not know the merge base, it is `base` itself, and `onWarning` is told. Reads pointers and schemas only.
  * @throws VarveError `revision-unknown`, `dataset-missing`
  */

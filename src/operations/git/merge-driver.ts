@@ -40,7 +40,7 @@ interface Versions {
 }
 
 /**
- * Merges a pointer as Git merges a folder: file by file, where two versions of a directory changed different files. What
+ * Merge a pointer as Git merges a folder: file by file, where two versions of a directory changed different files. What
  * cannot be merged is left with the usual marks for a person to decide.
  * @throws VarveError `path-unsafe`, `path-outside`
  */

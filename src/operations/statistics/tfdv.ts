@@ -10,7 +10,7 @@ import type { NamedDataset } from '../datasets/resolve.ts';
 /** Far beyond the statistics of ten thousand features. */
 const MAX_STATISTICS_BYTES = 256 * 1024 * 1024;
 
-/** Tells by its name whether a plain file holds TFDV's statistics in place of data. */
+/** Tell by its name whether a plain file holds TFDV's statistics in place of data. */
 export function isStatistics({ version, absolutePath }: NamedDataset): boolean {
   return version === undefined && /\.(pb|pbtxt|tfrecord)$/i.test(absolutePath ?? '');
 }

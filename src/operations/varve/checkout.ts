@@ -52,7 +52,7 @@ interface Planned {
 }
 
 /**
- * Makes the data match the pointers. Nothing is touched before it is known that every dataset can be checked out.
+ * Make the data match the pointers. Nothing is touched before it is known that every dataset can be checked out.
  * @throws VarveError `changes-unsaved`, `object-missing`, `name-collision`, `path-tracked`, `dataset-nested`
  */
 export async function checkout(
@@ -231,7 +231,7 @@ function refuseMissing(cache: Store, planned: readonly Planned[]): void {
   }
 }
 
-/** Puts objects in place and reports how much of all the work is done. */
+/** Put objects in place and report how much of all the work is done. */
 function putter(
   context: WorkingContext,
   cache: Store,

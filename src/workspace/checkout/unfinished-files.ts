@@ -18,7 +18,7 @@ export interface UnfinishedWithin {
 }
 
 /**
- * Removes the unfinished files that killed processes left in datasets and beside them, and the files and folders among varve's own
+ * Remove the unfinished files that killed processes left in datasets and beside them, and the files and folders among varve's own
  * notes. Those of a process that still lives stay. Never fails: what cannot be removed is no data, and the next checkout meets it again.
  */
 export function removeUnfinished(root: string, datasets: readonly UnfinishedWithin[]): void {

@@ -95,7 +95,7 @@ export function rewriteBranches(
 }
 
 /**
- * Names the branch that is made of another; undefined for one that has the prefix. What an import made of `main`, `varve/main`, goes back
+ * Name the branch that is made of another; undefined for one that has the prefix. What an import made of `main`, `varve/main`, goes back
  * as `dvc/main`, and stands for `main` itself. Two branches that only have such names keep them whole.
  */
 function nameBeside(

@@ -15,7 +15,7 @@ import { eachDatasetQuietly, problemsField } from '../../datasets/each.ts';
 import { withoutSuffix } from '../../datasets/pointer-suffix.ts';
 import { datasetAtPath, selectPaths, withPointer } from './select.ts';
 
-/** Takes from a pointer what it says of its snapshot. */
+/** Take from a pointer what it says of its snapshot. */
 export function pointerFacts({ kind, digest, bytes, files, rows, profile }: Pointer): VersionFacts {
   return {
     kind,
