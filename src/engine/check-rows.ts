@@ -12,7 +12,7 @@ const MAX_VALUE_LENGTH = 256;
 export interface RowsAnswer {
   readonly rows: number;
   readonly failing: number;
-  /** Numbered from 1 in the order of the files; values are cut at 256 code points. */
+  /** Numbered from 1 in the order of the files; values are cut at 256 code points, with `…` behind. */
   readonly examples: readonly { readonly row: number; readonly value: string }[];
 }
 
@@ -90,13 +90,17 @@ async function answer(engine: Engine, relation: string, failing: string, value: 
   const judged = `SELECT ${POSITION_COLUMN} AS position, (${failing}\n) AS bad, CAST((${value}\n) AS VARCHAR) AS shown FROM ${relation}`;
   const counts = await engine.query(`SELECT count(*), count(*) FILTER (bad) FROM (${judged})`);
   const [numbers = [], shown = []] = await engine.query(
-    `SELECT position, left(coalesce(shown, 'null'), ${MAX_VALUE_LENGTH}) FROM (${judged}) WHERE bad ORDER BY position LIMIT ${EXAMPLES}`,
+    `SELECT position, ${shortSql("coalesce(shown, 'null')")} FROM (${judged}) WHERE bad ORDER BY position LIMIT ${EXAMPLES}`,
   );
   return {
     rows: Number(counts[0]?.[0]),
     failing: Number(counts[1]?.[0]),
     examples: numbers.map((row, index) => ({ row: Number(row), value: String(shown[index]) })),
   };
+}
+
+function shortSql(text: string): string {
+  return `CASE WHEN length(${text}) > ${MAX_VALUE_LENGTH} THEN left(${text}, ${MAX_VALUE_LENGTH}) || '…' ELSE ${text} END`;
 }
 
 function reasonOf(error: unknown): string {

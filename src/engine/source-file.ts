@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { literal } from './quote.ts';
 
 export interface SourceFile {
@@ -25,6 +25,19 @@ export function firstBytes(absolutePath: string, count: number): Buffer {
   const file = openSync(absolutePath, 'r');
   try {
     return start.subarray(0, readSync(file, start, 0, count, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Reads the last `count` bytes of a file. @throws RangeError if it is shorter */
+export function endOfFile(absolutePath: string, count: number): Buffer {
+  const file = openSync(absolutePath, 'r');
+  try {
+    const { size } = fstatSync(file);
+    if (count > size) throw new RangeError('the file is shorter');
+    const end = Buffer.alloc(count);
+    return end.subarray(0, readSync(file, end, 0, count, size - count));
   } finally {
     closeSync(file);
   }

@@ -7,6 +7,7 @@ import { encodingOf, notUtf8 } from './formats/encoding.ts';
 import { type Format, formatOf } from './formats/format.ts';
 import { assertLines } from './formats/lines.ts';
 import { assertNameable } from './formats/names.ts';
+import { openParquet } from './formats/parquet.ts';
 import { assertWhole } from './formats/whole.ts';
 import { identifier } from './quote.ts';
 import { compressionOf, fileNamedBy, firstBytes, pathList, type SourceFile } from './source-file.ts';
@@ -38,17 +39,18 @@ export async function openTableSource(
     });
   }
   const stop = new AbortController();
+  let loaded: Loaded;
   const isText = format === 'csv' || format === 'tsv';
   const checks = files.flatMap((file) => [
     assertWhole(file, stop.signal),
     ...(isText ? [assertLines(file, stop.signal)] : []),
   ]);
   try {
-    await Promise.all([load(engine, files, format, relation, stop.signal), ...checks]);
+    [loaded] = await Promise.all([load(engine, files, format, relation, stop.signal), ...checks]);
   } finally {
     stop.abort();
   }
-  const columns = await engine.describe(relation);
+  const columns = loaded.retype(await engine.describe(relation));
   assertShallow(columns, first);
   try {
     await assertUnicode(engine, relation, columns);
@@ -56,7 +58,15 @@ export async function openTableSource(
   } catch (error) {
     throw error instanceof VarveError ? error : readError(error, fileNamedBy(error, files));
   }
-  return { relation, columns, ...(format === 'parquet' && files.length === 1 && { parquet: first }) };
+  const [parquet] = format === 'parquet' && files.length === 1 ? loaded.files : [];
+  return { relation, columns, ...(parquet && { parquet }) };
+}
+
+interface Loaded {
+  /** The files that rows are read from: copies, where a file has to be read otherwise than it says. */
+  readonly files: readonly SourceFile[];
+  /** Gives the types of columns from those that DuckDB tells of them. */
+  readonly retype: (columns: readonly EngineColumn[]) => readonly EngineColumn[];
 }
 
 async function load(
@@ -65,12 +75,16 @@ async function load(
   format: Format,
   relation: string,
   signal: AbortSignal,
-): Promise<void> {
-  if (format === 'csv' || format === 'tsv') return loadCsv(engine, files, format === 'tsv', relation);
-  if (format === 'arrow') return (await import('./formats/arrow.ts')).loadArrow(engine, files, relation);
-  if (format !== 'parquet')
+): Promise<Loaded> {
+  if (format === 'parquet') return openParquet(engine, files, relation);
+  if (format === 'arrow')
+    return { files, retype: await (await import('./formats/arrow.ts')).loadArrow(engine, files, relation) };
+  if (format === 'csv' || format === 'tsv') await loadCsv(engine, files, format === 'tsv', relation);
+  else {
     for (const file of files) await assertShallowJson(file, format === 'jsonl', signal);
-  return loadByDuckDb(engine, files, format, relation);
+    await loadJson(engine, files, format, relation);
+  }
+  return { files, retype: (columns) => columns };
 }
 
 /** Asks for columns whose names may have held what is not UTF-8: the bindings show it as U+FFFD, and no query finds them by that. */
@@ -102,19 +116,18 @@ async function namesWithNul(engine: Engine, relation: string): Promise<string[]>
  */
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
 
-async function loadByDuckDb(
+async function loadJson(
   engine: Engine,
   files: readonly SourceFile[],
-  format: 'json' | 'jsonl' | 'parquet',
+  format: 'json' | 'jsonl',
   relation: string,
 ): Promise<void> {
-  if (format !== 'parquet') files.forEach(assertBareUtf8);
+  files.forEach(assertBareUtf8);
   const common = `${pathList(files)}, hive_partitioning = false, union_by_name = ${files.length > 1}`;
   const shape = format === 'jsonl' ? 'newline_delimited' : 'auto';
   const json = `format = '${shape}', compression = '${compressionOf(files)}', sample_size = -1, maximum_object_size = ${MAX_JSON_BYTES}`;
   try {
-    if (format === 'parquet') await engine.query(`CREATE VIEW ${relation} AS FROM read_parquet(${common})`);
-    else await engine.query(`CREATE TABLE ${relation} AS FROM read_json(${common}, ${json})`);
+    await engine.query(`CREATE TABLE ${relation} AS FROM read_json(${common}, ${json})`);
   } catch (error) {
     throw readError(error, fileNamedBy(error, files));
   }

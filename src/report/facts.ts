@@ -1,6 +1,6 @@
 import { numericAxis } from '../drift/distributions/axis.ts';
 import { meanAndVariance } from '../profile/accumulators/moments.ts';
-import { distinctCount } from '../profile/hashing/sketch.ts';
+import { distinctValues } from '../profile/model/distinct-values.ts';
 import { featureName } from '../profile/model/feature-name.ts';
 import type { FeatureProfile, LengthStats, TableProfile, TimeStats } from '../profile/model/model.ts';
 import { brief } from '../wording/neutral.ts';
@@ -17,6 +17,8 @@ export interface Facts {
   /** Rows without the feature, as a share of all rows; 0 if there are no rows. */
   readonly missing: number;
   readonly distinct: number;
+  /** Whether `distinct` is counted or proven, and no estimate. */
+  readonly isDistinctExact: boolean;
   /** Null if the type has none. */
   readonly min: string | null;
   readonly max: string | null;
@@ -25,8 +27,10 @@ export interface Facts {
   readonly mean: number | null;
   /** Population standard deviation. */
   readonly deviation: number | null;
-  /** The first quartile, the median and the third, each within 0.8 % of its value. */
+  /** The first quartile, the median and the third, each within 0.8 % of its value and within the range of values. */
   readonly quartiles: readonly [number, number, number] | null;
+  /** Whether the quartiles are values that were counted, and no estimates. */
+  readonly areQuartilesExact: boolean;
   readonly zeros: number;
   readonly nan: number;
   readonly infinite: number;
@@ -42,26 +46,29 @@ export interface Facts {
 export function factsOf(feature: FeatureProfile, table: TableProfile): Facts {
   const values = feature.count - feature.nullElements;
   const moments = momentsOf(feature, values);
+  const distinct = distinctValues(feature);
   return {
     feature: featureName(feature.path),
     type: feature.type,
     missing: table.rows > 0 ? feature.nulls / table.rows : 0,
-    distinct: feature.values.exact ? feature.values.values.length : distinctCount(feature.distinct),
+    distinct: distinct.count,
+    isDistinctExact: distinct.exact,
     ...extremes(feature),
     length: rangeOf(feature.lengths),
     listLength: rangeOf(feature.valency),
     zeros: feature.numeric?.zeros ?? 0,
     nan: feature.numeric?.nan ?? 0,
     infinite: (feature.numeric?.positiveInfinity ?? 0) + (feature.numeric?.negativeInfinity ?? 0),
-    mean: moments?.mean ?? null,
-    deviation: moments === null ? null : Math.sqrt(moments.variance),
+    mean: moments === null ? null : withinRange(feature, moments.mean),
+    deviation: moments?.deviation ?? null,
     quartiles: feature.numeric === undefined ? null : quartiles(feature),
+    areQuartilesExact: feature.values.exact,
     longestGap: longestGap(feature.time),
     top: feature.values.values.slice(0, 10).map(([value, count]) => ({ value, share: count / values })),
   };
 }
 
-function momentsOf({ numeric }: FeatureProfile, values: number): { mean: number; variance: number } | null {
+function momentsOf({ numeric }: FeatureProfile, values: number): ReturnType<typeof meanAndVariance> {
   if (numeric === undefined) return null;
   const finite = values - numeric.nan - numeric.positiveInfinity - numeric.negativeInfinity;
   return meanAndVariance(numeric.moments, finite);
@@ -82,9 +89,9 @@ function clock(text: string): string {
   return brief(
     text
       .replace('T', ' ')
-      .replace(/\.0+(?=Z|$)/, '')
-      .replace(/(:\d\d):00(?=Z|$)/, '$1')
-      .replace(/Z$/, ''),
+      .replace(/\.0+(?=Z|$| )/, '')
+      .replace(/(:\d\d):00(?=Z|$| )/, '$1')
+      .replace(/Z(?=$| )/, ''),
     40,
   );
 }
@@ -99,6 +106,14 @@ function rangeOf(lengths: LengthStats | undefined): [number, number] | null {
   return lengths === undefined || lengths.count === 0 ? null : [lengths.min, lengths.max];
 }
 
+/** The nearest number that does not contradict the least and the greatest value, which are exact. */
+function withinRange({ numeric }: FeatureProfile, value: number): number {
+  const least = numeric?.min ?? null;
+  const greatest = numeric?.max ?? null;
+  const raised = least === null ? value : Math.max(value, Number(least));
+  return greatest === null ? raised : Math.min(raised, Number(greatest));
+}
+
 /**
  * Finds the values that a quarter, half and three quarters of the finite values are at or below. Null if there is none.
  */
@@ -111,7 +126,7 @@ function quartiles(feature: FeatureProfile): [number, number, number] | null {
   for (const [cell, count] of axis.before.entries()) {
     reached += count;
     while (found.length < 3 && reached >= ((found.length + 1) * total) / 4) {
-      found.push((axis.low[cell]! + axis.high[cell]!) / 2);
+      found.push(withinRange(feature, axis.low[cell]! / 2 + axis.high[cell]! / 2));
     }
   }
   return found as [number, number, number];

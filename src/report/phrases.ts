@@ -1,7 +1,9 @@
 import type { FeatureDrift, Measure, Verdict } from '../drift/model.ts';
+import { textDigest } from '../profile/hashing/hash.ts';
 import type { Profile, TableProfile } from '../profile/model/model.ts';
 import { FILES_TABLE } from '../profile/model/tables.ts';
 import type { Anomaly, ValidationReport } from '../schema/anomaly.ts';
+import { abridged } from '../wording/abridged.ts';
 import { brief, neutral } from '../wording/neutral.ts';
 import { counted } from '../wording/numbers.ts';
 
@@ -71,4 +73,24 @@ export function tableTitle(table: TableProfile): string {
 /** The measures that speak of drift, or of nearly so; the others are for programs and for those who ask. */
 export function spoken(feature: FeatureDrift): readonly Measure[] {
   return feature.measures.filter((measure) => measure.verdict !== 'none');
+}
+
+/** Says of a figure that is no count that it is an estimate. */
+export function estimate(figure: string, isExact: boolean): string {
+  return isExact ? figure : `≈${figure}`;
+}
+
+/** Values of one list, each as `brief` has it; those that would look alike are told apart by a digest of the whole. */
+export function briefValues(values: readonly string[], limit: number): string[] {
+  const shown = values.map((value) => brief(value, limit));
+  const times = new Map<string, number>();
+  for (const text of shown) times.set(text, (times.get(text) ?? 0) + 1);
+  return shown.map((text, at) =>
+    times.get(text) === 1
+      ? text
+      : brief(
+          abridged(values[at]!, limit, () => textDigest(values[at]!)),
+          limit,
+        ),
+  );
 }

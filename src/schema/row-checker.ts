@@ -22,7 +22,7 @@ export interface RowQuery {
 export interface RowAnswer {
   readonly rows: number;
   readonly failing: number;
-  /** The first failing rows, at most 5. Rows are numbered from 1; values are cut at 256 code points. */
+  /** The first failing rows, at most 5. Rows are numbered from 1; values are cut at 256 code points, with `…` behind. */
   readonly examples: readonly { readonly row: number; readonly value: string }[];
 }
 

@@ -222,7 +222,7 @@ describe('bytes', () => {
       (keys.reduce((object: any, key) => object[key], copy) as Record<string, unknown>)[last] = value;
       return () => decodeProfile(Buffer.concat([Buffer.from(`${JSON.stringify(copy)}\n`), sketches]), 'here');
     };
-    expect(at('varveProfile', 2)).toThrow(/format 2/);
+    expect(at('varveProfile', 3)).toThrow(/format 3/);
     expect(at('tables.0.rows', -1)).toThrow(/tables\[0\]\.rows is not a count/);
     expect(at('tables.0.extra', 1)).toThrow(/extra is unknown/);
     expect(at('tables.0.features.0.distinct.hashes', sketches.length - 1)).toThrow(/sketches have 7 bytes/);

@@ -47,7 +47,9 @@ function equalWidthBins(axis: Axis, unit: 0 | 1): { edges: number[]; before: num
   if (cells === 0) return { edges: [0, 1], before: [0], after: [0] };
   const after = shares(axis.after);
   const pooled = shares(axis.before).map((share, i) => share + after[i]!);
-  const [low, high] = drawnRange(axis, pooled);
+  const range = drawnRange(axis, pooled);
+  const scale = Math.max(...range.map(Math.abs)) > MAX_ADDED ? 1 / 4 : 1;
+  const [low, high] = [range[0] * scale, range[1] * scale];
   const width =
     unit === 1
       ? Math.max(1, Math.ceil((high - low + 1) / MAX_BINS))
@@ -55,12 +57,22 @@ function equalWidthBins(axis: Axis, unit: 0 | 1): { edges: number[]; before: num
   const bins = unit === 1 ? Math.max(1, Math.ceil((high - low + 1) / width)) : high > low ? MAX_BINS : 1;
   const start = unit === 1 ? low : high > low ? low : low - width / 2;
   const binOf = (i: number): number =>
-    Math.min(bins - 1, Math.max(0, Math.floor(((axis.low[i]! + axis.high[i]!) / 2 - start) / width)));
+    Math.min(
+      bins - 1,
+      Math.max(0, Math.floor(((axis.low[i]! * scale + axis.high[i]! * scale) / 2 - start) / width)),
+    );
   return {
-    edges: Array.from({ length: bins + 1 }, (_, i) => start + i * width),
+    edges: Array.from({ length: bins + 1 }, (_, i) => finite((start + i * width) / scale)),
     before: inBins(axis.before, bins, binOf),
     after: inBins(axis.after, bins, binOf),
   };
+}
+
+/** Sums and differences of two larger numbers may be beyond the greatest that there is. */
+const MAX_ADDED = Number.MAX_VALUE / 4;
+
+function finite(edge: number): number {
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, edge));
 }
 
 function drawnRange(axis: Axis, pooled: readonly number[]): [number, number] {

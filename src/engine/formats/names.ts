@@ -2,6 +2,21 @@ import { VarveError } from '../../errors.ts';
 import type { SourceFile } from '../source-file.ts';
 
 /**
+ * Names as DuckDB gives them where a file has one twice, whatever the case of its letters: `a`, `a_1`. What has no name gets one from
+ * its place, counted from 0: `column3`.
+ */
+export function uniqueNames(names: readonly string[], nameless: 'column' | 'field'): string[] {
+  const taken = new Set<string>();
+  return names.map((given, index) => {
+    const name = given || `${nameless}${index}`;
+    let free = name;
+    for (let next = 1; taken.has(free.toLowerCase()); next++) free = `${name}_${next}`;
+    taken.add(free.toLowerCase());
+    return free;
+  });
+}
+
+/**
  * Refuses columns of which the name, or that of a field within, holds a NUL: SQL ends there, so no query can say it.
  * @param names of such columns
  * @throws VarveError `table-unreadable`

@@ -10,7 +10,7 @@ import { literal } from '../../engine/quote.ts';
 import { VarveError } from '../../errors.ts';
 import { mergeTables } from '../model/merge.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../model/model.ts';
-import { FILES_TABLE } from '../model/tables.ts';
+import { FILES_TABLE, profileOf } from '../model/tables.ts';
 import type { DataReader } from '../reading/reader.ts';
 import { profileOfFiles } from './files-table.ts';
 import { hiveOf, isHiveNull, partitionType } from './hive.ts';
@@ -38,7 +38,7 @@ export async function profileDirectory(
   for (const { name, members } of await groupsOf(sorted, reader, options)) {
     tables.push(await mergedTable(members, name, reader, options));
   }
-  return { varveProfile: 1, tables: [...tables, await profileOfFiles(sorted, reader, options)] };
+  return profileOf([...tables, await profileOfFiles(sorted, reader, options)]);
 }
 
 /**

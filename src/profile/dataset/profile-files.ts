@@ -5,6 +5,7 @@ import { openTableSource } from '../../engine/source.ts';
 import { fileNamedBy } from '../../engine/source-file.ts';
 import type { OnProgress } from '../../progress.ts';
 import type { Profile } from '../model/model.ts';
+import { profileOf } from '../model/tables.ts';
 import { assertColumn, openSlice, type Slice } from '../plan/open-rows.ts';
 import { ScanThread } from '../threads/scan-thread.ts';
 import { profileTable } from './profile-table.ts';
@@ -88,7 +89,7 @@ export async function profileFiles(
       const onFeature = (done: number, total: number) =>
         onProgress?.({ phase: 'profile', unit: 'features', done, total });
       const table = await profileTable(engine, source, { name: '', weight, threads, onFeature });
-      return { varveProfile: 1, tables: [{ ...table, ...(slice && { slice }) }] };
+      return profileOf([{ ...table, ...(slice && { slice }) }]);
     });
   } catch (error) {
     throw isReadError(error) ? readError(error, fileNamedBy(error, files)) : error;

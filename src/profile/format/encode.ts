@@ -34,6 +34,9 @@ function canonicalJson(value: unknown): string {
   return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(',')}}`;
 }
 
+/** See Profile. Version 1 says the same of all profiles in which no value is cut. */
+const NEWEST_VERSION = 2;
+
 /** The largest profile that is read: room for tens of thousands of features. */
 const MAX_TEXT_BYTES = 256 * 1024 * 1024;
 
@@ -50,10 +53,10 @@ export function decodeProfile(bytes: Uint8Array, where: string): Profile {
   const found = parse(lineEnd < 0 ? bytes : bytes.subarray(0, lineEnd), where);
   const version =
     typeof found === 'object' && found !== null && 'varveProfile' in found ? found.varveProfile : 0;
-  if (typeof version === 'number' && version > 1) {
+  if (typeof version === 'number' && version > NEWEST_VERSION) {
     throw new VarveError(
       'profile-too-new',
-      `${where} is of profile format ${version}; this varve knows format 1`,
+      `${where} is of profile format ${version}; this varve knows formats up to ${NEWEST_VERSION}`,
       {
         remedy: 'Update varve.',
         path: where,

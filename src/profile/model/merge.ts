@@ -4,6 +4,7 @@ import { featureName } from './feature-name.ts';
 import { mergeSketches } from './merge-sketches.ts';
 import { mergeLengths, mergeNumeric, mergeTimes, mergeWeighted } from './merge-stats.ts';
 import type { FeatureProfile, FeatureType, Profile, TableProfile, ThetaSketch } from './model.ts';
+import { profileOf } from './tables.ts';
 import { mergeValueCounts } from './value-counts.ts';
 
 /**
@@ -18,7 +19,7 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
     if (others === undefined) tables.set(table.name, [table]);
     else others.push(table);
   }
-  return { varveProfile: 1, tables: [...tables.values()].map(mergeTables) };
+  return profileOf([...tables.values()].map(mergeTables));
 }
 
 /**

@@ -7,7 +7,8 @@
  * The canonical bytes (see `encodeProfile`) of profiles of equal data are equal, whatever the machine or thread count.
  */
 export interface Profile {
-  readonly varveProfile: 1;
+  /** The version of the format: 2 if values are too long to be listed whole, which 1 told apart by their beginnings; else 1. */
+  readonly varveProfile: 1 | 2;
   /** One for a file; for a directory one per group of files with the same folder and columns, then the table of files. */
   readonly tables: readonly TableProfile[];
 }
@@ -130,11 +131,15 @@ export interface TimeStats {
  * Values and how often they occur, by count descending, then by the UTF-8 bytes of the value.
  * While `exact`, every value is listed and `bound` is 0. Beyond the cap (1,024) the list holds the heaviest: the true count
  * of a listed value is in [count, count + bound], that of any other at most `bound`.
- * Values are canonical text: `true`, `42`, `0.1`, ISO times; strings as they are, cut at 256 code points with `…`; bytes as hex.
+ * Values are canonical text: `true`, `42`, `0.1`, ISO times; strings as they are; bytes as hex.
+ * Of a text of more than 256 code points the first 256 stand there, `…`, and 16 hex digits: 64 bits of hash of the whole value, by
+ * which it stays apart from others that begin alike.
  */
 export interface ValueCounts {
   readonly exact: boolean;
   readonly values: readonly (readonly [value: string, count: number])[];
+  /** The indexes of the values that are cut; absent if none is. */
+  readonly cut?: readonly number[];
   readonly bound: number;
 }
 

@@ -4,6 +4,7 @@ import type { RowTable } from '../../engine/check-rows.ts';
 import type { ProgressEvent } from '../../progress.ts';
 import { profileEach } from '../dataset/profile-files.ts';
 import { encodeProfile } from '../format/encode.ts';
+import { profileOf } from '../model/tables.ts';
 import { directReader } from './direct-reader.ts';
 import { failureOf, type Job, type Jobs, type Message, type RowsRequest } from './messages.ts';
 
@@ -34,7 +35,7 @@ const work: Work = {
   async partition({ name, rows, options }) {
     const feature = await directReader.partitionFeature(name, rows, options);
     const count = feature.present + feature.nulls;
-    return encodeProfile({ varveProfile: 1, tables: [{ name: '', rows: count, features: [feature] }] });
+    return encodeProfile(profileOf([{ name: '', rows: count, features: [feature] }]));
   },
   images: ({ files }) => directReader.imageHeaders(files, undefined),
   async open({ rows: asked }) {

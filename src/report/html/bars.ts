@@ -1,7 +1,7 @@
-import { brief } from '../../wording/neutral.ts';
 import { percent } from '../../wording/numbers.ts';
 import { cut } from '../cells.ts';
 import { type Markup, markup } from '../markup.ts';
+import { briefValues } from '../phrases.ts';
 import { type BarsOverlay, CANVAS, type Drawing, units } from './overlay.ts';
 
 /** Values below these are added to `all others`. */
@@ -11,7 +11,8 @@ const BAR = { left: 122, thickest: 36 } as const;
 
 /** A row a value: the earlier share as a thick bar, the later one as a thin bar on it, and both in figures. */
 export function bars(given: BarsOverlay): Drawing {
-  const { labels, before, after } = shortened(given);
+  const { labels, before, after } = fewer(given);
+  const short = namesOf(labels, LABEL.cells);
   const step = Math.min(BAR.thickest, (CANVAS.bottom + 14 - CANVAS.top) / labels.length);
   const top = greatest(labels, [...after, ...(before ?? [])]);
   const right = before === undefined ? 310 : 256;
@@ -28,12 +29,12 @@ export function bars(given: BarsOverlay): Drawing {
         : [row('before', before[at]!, 0.78), row('after-bar', after[at]!, 0.34)];
     const figures =
       before === undefined ? percent(after[at]!) : `${percent(before[at]!)} → ${percent(after[at]!)}`;
-    const name = markup`<text class="${value === null ? 'others' : 'value'}" x="${LABEL.right}" y="${middle}" text-anchor="end">${cut(named(value), LABEL.cells)}</text>`;
+    const name = markup`<text class="${value === null ? 'others' : 'value'}" x="${LABEL.right}" y="${middle}" text-anchor="end">${cut(short[at]!, LABEL.cells)}</text>`;
     return markup`${name}${drawn}<text class="figure" x="${CANVAS.right}" y="${middle}" text-anchor="end">${figures}</text>`;
   });
   return {
     shapes,
-    names: labels.map(named),
+    names: namesOf(labels, 60),
     shares: labels.map((_, at) => [
       ...(before === undefined ? [] : [percent(before[at]!)]),
       percent(after[at]!),
@@ -49,12 +50,15 @@ function greatest(labels: readonly (string | null)[], shares: readonly number[])
   return Math.max(0, ...named) || 1;
 }
 
-function named(value: string | null): string {
-  if (value === null) return 'all others';
-  return value === '' ? '(empty)' : brief(value, 60);
+function namesOf(labels: readonly (string | null)[], limit: number): string[] {
+  const shown = briefValues(
+    labels.map((value) => value ?? ''),
+    limit,
+  );
+  return labels.map((value, at) => (value === null ? 'all others' : shown[at] || '(empty)'));
 }
 
-function shortened(overlay: BarsOverlay): BarsOverlay {
+function fewer(overlay: BarsOverlay): BarsOverlay {
   if (overlay.labels.length <= MAX_ROWS + 1) return overlay;
   const rest = (shares: readonly number[]): number[] => [
     ...shares.slice(0, MAX_ROWS),

@@ -7,7 +7,7 @@ import { count, counted, magnitude, percent } from '../../wording/numbers.ts';
 import { type Facts, factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
 import { type Markup, markup, NO_MARKUP } from '../markup.ts';
-import { featureTitle, profileSummary, tableTitle } from '../phrases.ts';
+import { briefValues, estimate, featureTitle, profileSummary, tableTitle } from '../phrases.ts';
 import { chart } from './chart.ts';
 import { overlayOf } from './overlay.ts';
 import { datum, type Order, table } from './parts.ts';
@@ -102,7 +102,10 @@ function completeness(features: readonly Shown[]): Markup {
 function card(shown: Shown, place: number): Markup {
   const { name, feature, facts } = shown;
   const keys = markup`data-place="${place}" data-name="${name.toLowerCase()}" data-type="${facts.type}" data-missing="${facts.missing}" data-distinct="${facts.distinct}"`;
-  const values = facts.top.slice(0, 20).map(({ value }) => brief(value, 40));
+  const values = briefValues(
+    facts.top.slice(0, 20).map(({ value }) => value),
+    40,
+  );
   const find = [name, facts.type, ...values].join(' ').toLowerCase();
   return markup`<article class="card" id="f${place}" data-find="${find}" ${keys}>
 <header><h3>${datum(name)}</h3><span class="type">${brief(feature.engineType, 60)}</span></header>
@@ -126,13 +129,13 @@ function drawing({ name, table, feature, earlier }: Shown): Markup {
 /** The figures on a card; null if one does not apply. Counts of rare kinds stand there only if there are any. */
 const FIGURES: readonly (readonly [string, (facts: Facts) => string | null])[] = [
   ['missing', (facts) => percent(facts.missing)],
-  ['distinct', (facts) => count(facts.distinct)],
+  ['distinct', (facts) => estimate(count(facts.distinct), facts.isDistinctExact)],
   ['mean', (facts) => number(facts.mean)],
   ['deviation', (facts) => number(facts.deviation)],
   ['least', (facts) => facts.min],
-  ['quartile 1', (facts) => number(facts.quartiles?.[0])],
-  ['median', (facts) => number(facts.quartiles?.[1])],
-  ['quartile 3', (facts) => number(facts.quartiles?.[2])],
+  ['quartile 1', (facts) => quartile(facts, 0)],
+  ['median', (facts) => quartile(facts, 1)],
+  ['quartile 3', (facts) => quartile(facts, 2)],
   ['most', (facts) => facts.max],
   ['longest gap', ({ longestGap: days }) => (days === 0 ? null : counted(days, 'day'))],
   ['zeros', (facts) => some(facts.zeros)],
@@ -171,16 +174,24 @@ function range(of: readonly [number, number] | null): string | null {
   return low === high ? count(low) : `${count(low)} to ${count(high)}`;
 }
 
-function number(value: number | null | undefined): string | null {
-  return value === null || value === undefined ? null : magnitude(value);
+function number(value: number | null): string | null {
+  return value === null ? null : magnitude(value);
+}
+
+function quartile({ quartiles, areQuartilesExact }: Facts, at: 0 | 1 | 2): string | null {
+  return quartiles === null ? null : estimate(magnitude(quartiles[at]), areQuartilesExact);
 }
 
 function topValues({ name, facts, feature, earlier }: Shown): Markup {
   if (facts.top.length === 0) return NO_MARKUP;
   const before = new Map(earlier?.feature.values.values);
   const total = earlier === undefined ? 0 : earlier.feature.count - earlier.feature.nullElements;
-  const rows = facts.top.map(({ value, share: part }) => [
-    brief(value, 100) || '(empty)',
+  const shown = briefValues(
+    facts.top.map(({ value }) => value),
+    100,
+  );
+  const rows = facts.top.map(({ value, share: part }, at) => [
+    shown[at] || '(empty)',
     ...(earlier === undefined ? [] : [percent((before.get(value) ?? 0) / total)]),
     percent(part),
   ]);

@@ -3,7 +3,7 @@ import { brief } from '../../wording/neutral.ts';
 import { count, magnitude, percent } from '../../wording/numbers.ts';
 import { factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
-import { profileSummary, tableTitle } from '../phrases.ts';
+import { briefValues, estimate, profileSummary, tableTitle } from '../phrases.ts';
 import { Document } from './document.ts';
 import { code, plain } from './escape.ts';
 
@@ -20,14 +20,19 @@ export function profileMarkdown(profile: Profile, options: RenderOptions): strin
       break;
     const rows = table.features.map((feature) => {
       const facts = factsOf(feature, table);
-      const top = facts.top.slice(0, 3).map((one) => `${code(brief(one.value, 40))} ${percent(one.share)}`);
+      const listed = facts.top.slice(0, 3);
+      const values = briefValues(
+        listed.map(({ value }) => value),
+        40,
+      );
+      const top = listed.map(({ share }, at) => `${code(values[at]!)} ${percent(share)}`);
       return [
         code(brief(facts.feature, 120)),
         plain(facts.type),
         percent(facts.missing),
-        count(facts.distinct),
+        estimate(count(facts.distinct), facts.isDistinctExact),
         plain(facts.min ?? ''),
-        facts.quartiles === null ? '' : magnitude(facts.quartiles[1]),
+        facts.quartiles === null ? '' : estimate(magnitude(facts.quartiles[1]), facts.areQuartilesExact),
         plain(facts.max ?? ''),
         top.join(', '),
       ];
