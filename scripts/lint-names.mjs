@@ -13,9 +13,9 @@ const SHARED_NAMES = new Map([['command', 'each file of cli/commands exports its
 /** A verb of the command line has one meaning in operations/: the operation, and what each backend does for it. */
 const BACKEND = 'src/operations/backend/backend.ts';
 /** Words for an upper bound; the one that is used is MAX. */
-const OTHER_BOUNDS = /^(LARGEST|MOST|LONGEST|DEEPEST|GREATEST|HIGHEST|WIDEST|BIGGEST)_/;
+const OTHER_BOUNDS = /^(LARGEST|MOST|LONGEST|DEEPEST|GREATEST|HIGHEST|WIDEST|BIGGEST)(_|$)/;
 /** Words for a lower bound; the one that is used is MIN. */
-const OTHER_LOWER_BOUNDS = /^(SMALLEST|LEAST|FEWEST|SHORTEST|LOWEST|NARROWEST)_/;
+const OTHER_LOWER_BOUNDS = /^(SMALLEST|LEAST|FEWEST|SHORTEST|LOWEST|NARROWEST)(_|$)/;
 
 /** Words that say a state: an error code has them behind its noun, `path-unsafe`. */
 const STATES =

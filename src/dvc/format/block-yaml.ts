@@ -14,7 +14,7 @@ const KEY = /^([A-Za-z][\w.-]*):(?: (.+))?$/;
 const PLAIN = /^(?![-?:,[\]{}#&*!|>'"%@`\s])(?!.*(?:: | #|[: ]$))[\x20-\x7e\xa1-\u1fff\u3000-\ud7ff]+$/;
 const QUOTED = /^'((?:[\x20-&(-~\xa1-\u1fff\u3000-\ud7ff]|'')*)'$/;
 /** DVC's own files have four levels. */
-const DEEPEST = 16;
+const MAX_DEPTH = 16;
 
 /**
  * Read YAML as DVC lays it out: mappings and lists line by line, each value on the line of its key, plain or in single quotes.
@@ -48,7 +48,7 @@ class BlockReader {
   }
 
   block(indent: number, depth: number): Plain | undefined {
-    if (depth > DEEPEST) return undefined;
+    if (depth > MAX_DEPTH) return undefined;
     return this.#isItem(indent) ? this.#list(indent, depth) : this.#map(indent, depth);
   }
 

@@ -64,7 +64,7 @@ export async function checkoutOutputs(
   if (!options.force) refuseUnsaved(plans);
   refuseTrackedFiles(root, plans.map(touchedBy), folding, () => false);
   removeUnfinished(
-    root,
+    repository,
     plans.map(({ output, unfinished }) => ({ dataset: output.path, found: unfinished })),
   );
   const results: CheckedOut[] = [];

@@ -108,7 +108,7 @@ export async function checkoutFrom(
   const folding = touched.some(({ paths }) => paths.length > 0) ? nameFolding(repository) : NO_FOLDING;
   refuseTouched(repository.root, touched, folding);
   removeUnfinished(
-    repository.root,
+    repository,
     planned.map(({ dataset, plan: { unfinished } }) => ({ dataset: dataset.path, found: unfinished })),
   );
   const { checkout: way } = readConfig(repository);

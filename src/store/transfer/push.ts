@@ -11,7 +11,7 @@ import { isAlreadyThere, type StoreTransferOptions, type TransferTotals, transfe
 
 /** What a clone remembers of its pushes, so that one with nothing to send need not compare anything. It may forget. */
 export interface CompletedPushes {
-  /** Those of earlier pushes after which the remote had everything; see {@link fingerprintOf}. */
+  /** Fingerprints of earlier pushes, as {@link fingerprintOf} takes them, after which the remote had everything. */
   readonly fingerprints: ReadonlySet<string>;
   /** URLs of remotes that are known to carry the marker of a store. */
   readonly stores: ReadonlySet<string>;
@@ -65,16 +65,20 @@ export async function pushToRemote(
   if (!completed?.stores.has(remote.url)) await remote.claim();
   const isNew =
     cloneRecord !== undefined && (await writeCloneRecord(remote, clone, cloneRecord)) === 'written';
+  // A remote that knew this clone, and has no record of it now, may have dropped its refs too.
   const isForgotten = isNew && completed?.stores.has(remote.url) === true;
   // The ref comes first, so that a gc that starts now knows of the roots.
   await writeRef(remote, clone, roots);
-  const isKnown = completed !== undefined && (await wasCompleted(completed, remote, roots, options));
-  debug('cache', isKnown ? 'hit, an earlier push found all there' : 'miss, no earlier push found all there');
-  if (isKnown && !isForgotten && others.length === 0) return { objects: 0, bytes: 0 };
+  const isComplete = completed !== undefined && (await wasCompleted(completed, remote, roots, options));
+  debug(
+    'cache',
+    isComplete ? 'hit, an earlier push found all there' : 'miss, no earlier push found all there',
+  );
+  if (isComplete && !isForgotten && others.length === 0) return { objects: 0, bytes: 0 };
   const remoteStore = await Store.open(remote, indexCache === undefined ? {} : { indexCache });
   if (isForgotten && everyRoot !== undefined)
-    await writeRef(remote, clone, unlessUnknown(remoteStore, await everyRoot()));
-  const sent = isKnown
+    await writeRef(remote, clone, knownRoots(remoteStore, await everyRoot()));
+  const sent = isComplete
     ? { objects: 0, bytes: 0 }
     : await send(openCache, remoteStore, roots, { ...options, completed });
   const unknown = unknownRoots(remoteStore, others);
@@ -100,7 +104,7 @@ async function send(
   }
 }
 
-function unlessUnknown(remoteStore: Store, roots: readonly Root[]): Root[] {
+function knownRoots(remoteStore: Store, roots: readonly Root[]): Root[] {
   const unknown = new Set(unknownRoots(remoteStore, roots));
   return roots.filter((root) => !unknown.has(root));
 }
