@@ -65,7 +65,7 @@ export async function check(
   return { base: commit, datasets: results };
 }
 
-/** Of what differs, the profiles that this clone lacks. Where the remote cannot be asked, each dataset that needs one fails by its name. */
+/** Fetch the profiles of datasets that differ, as far as this clone lacks them. Without a remote, each dataset that needs one fails by its name. */
 async function bringProfiles(context: Context, datasets: readonly DatasetDifference[]): Promise<void> {
   const profiles = datasets.flatMap(({ version, before }) =>
     [version?.profile ?? [], before?.profile ?? []].flat(),

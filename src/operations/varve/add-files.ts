@@ -73,7 +73,7 @@ function takingTurns(): () => Promise<void> {
   };
 }
 
-/** Of bytes that were not all read from one state of the data. */
+/** Make the error for bytes that were not all read from one state of the data. */
 export function changedMeanwhile(path: string): VarveError {
   return new VarveError('source-changed', `${path} changed while it was being added`, {
     path,

@@ -488,7 +488,7 @@ function agreeToCode(root: string, dataset: string): void {
   }
 }
 
-/** Of what lies in a bucket and was never read there is nothing that a copy could take over. */
+/** Refuse to make a copy of data in place that was never read in full: what lies in the bucket alone cannot be taken over. */
 function refuseUnread(dataset: string, entries: readonly ManifestFile[]): void {
   const unread = entries.find(isUnread);
   if (unread === undefined) return;

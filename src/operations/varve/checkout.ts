@@ -119,7 +119,7 @@ export async function checkoutFrom(
   return { datasets: results, ...(moved.length > 0 && { moved }), ...problemsField(problems) };
 }
 
-/** Of what came new: whoever moved a pointer may have left its ignore line behind. */
+/** Warn of new datasets that Git does not ignore: whoever moved a pointer may have left its ignore line behind. */
 function warnOfUnignored({ repository, onWarning }: WorkingContext, planned: readonly Planned[]): void {
   const fresh = planned.filter(({ record }) => record === undefined).map(({ dataset }) => dataset.path);
   for (const path of unignored(repository.root, fresh))

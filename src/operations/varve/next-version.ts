@@ -7,7 +7,7 @@ import type { RecordedFile } from '../../workspace/tree/stat-cache.ts';
 export interface NextVersion {
   /** Sorted by path. */
   readonly entries: readonly ManifestEntry[];
-  /** Those of them that are to be added and do not lie here: they are as the version before has them. */
+  /** Paths of entries that are to be added and do not lie here: they are as the version before has them. */
   readonly notHere: readonly string[];
 }
 

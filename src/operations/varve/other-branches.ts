@@ -53,7 +53,7 @@ function isSaved(cache: Store, { paths, digest, snapshot }: StatCache): boolean 
   });
 }
 
-/** Those whose version here a branch or tag names, in their order. History is read once, and only if there is one to look for. */
+/** Keep the datasets whose version here a branch or tag names, in their order. Reads history once, and only if there is a dataset. */
 async function onBranches(root: string, saved: ReadonlyMap<string, StatCache>): Promise<string[]> {
   if (saved.size === 0) return [];
   const found = new Set<string>();

@@ -232,7 +232,7 @@ interface Touch {
 interface Needs {
   /** Damaged ones, by the key of the file that should hold them. */
   readonly damaged: Map<string, Touch[]>;
-  /** Those that no index names. */
+  /** Versions that need an object that no index names. */
   readonly absent: Touch[];
 }
 

@@ -21,7 +21,7 @@ export interface CommitFacts {
   readonly message: string;
 }
 
-/** In front of the branches that an import from DVC makes, and an export to it. */
+/** What the names of new branches begin with: `varve/` after an import from DVC, `dvc/` after an export to it. */
 type Prefix = 'varve' | 'dvc';
 const WAY_BACK: Readonly<Record<Prefix, Prefix>> = { varve: 'dvc', dvc: 'varve' };
 

@@ -162,7 +162,7 @@ function namedBy(context: WorkingContext, path: string): { dataset: string; part
 }
 
 /**
- * Of a dataset whose pointer Git keeps out of the working tree, nothing is known to be removed, and none is made anew in its place.
+ * Refuse a path whose pointer a sparse checkout keeps out of the working tree: its dataset was not removed, and no other may take its place.
  * @param path from the root: of a dataset or its pointer, or within one
  * @throws VarveError `dataset-missing`
  */

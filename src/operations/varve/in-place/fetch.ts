@@ -48,7 +48,7 @@ interface Dataset {
   readonly pointer: PointerInPlace;
   /** Files whose bytes the cache has. */
   readonly here: ManifestEntry[];
-  /** Those to be read. */
+  /** Files that are to be read. */
   readonly lacking: readonly SourceManifestEntry[];
   /** Files in all, those included that nobody asked for. */
   readonly listed: number;
