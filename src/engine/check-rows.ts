@@ -12,8 +12,17 @@ const MAX_VALUE_LENGTH = 256;
 export interface RowsAnswer {
   readonly rows: number;
   readonly failing: number;
-  /** Numbered from 1 in the order of the files; values are cut at 256 code points, with `…` behind. */
-  readonly examples: readonly { readonly row: number; readonly value: string }[];
+  readonly examples: readonly RowExample[];
+}
+
+export interface RowExample {
+  /** From 1, in the order of the files. */
+  readonly row: number;
+  /** Of a table of several files, the file's path and the row's number in it, from 1. */
+  readonly file?: string;
+  readonly fileRow?: number;
+  /** Cut at 256 code points, with `…` behind. */
+  readonly value: string;
 }
 
 /** The rows of one table, ready for questions. Close it. */
@@ -51,7 +60,8 @@ export async function openRows(groups: readonly RowGroup[], options: RowOptions 
     const kept = slice && `WHERE CAST(${identifier(slice.feature)} AS VARCHAR) = ${literal(slice.value)}`;
     const all = `SELECT row_number() OVER () AS ${POSITION_COLUMN}, * FROM (${parts.join(' UNION ALL BY NAME ')})`;
     await engine.query(`CREATE VIEW table_rows AS FROM (${all}) ${kept ?? ''}`);
-    return rowTable(engine, 'table_rows', signal);
+    const files = groups.flatMap((group) => group.files);
+    return rowTable(engine, 'table_rows', signal, files.length > 1 ? files : []);
   } catch (error) {
     engine.close();
     throw error;
@@ -67,13 +77,23 @@ async function rowsOf(engine: Engine, { files, constants }: RowGroup, relation: 
 /** The column of a RowTable's relation that numbers its rows from 1. */
 export const POSITION_COLUMN = '"varve row"';
 
-/** Makes a RowTable of a relation that has the column `POSITION_COLUMN`; closing it closes the engine. */
-export function rowTable(engine: Engine, relation: string, signal?: AbortSignal): RowTable {
+/**
+ * Makes a RowTable of a relation that has the column `POSITION_COLUMN`; closing it closes the engine.
+ * @param files those of which the relation has the rows, one after the other, if examples are to say where they lie
+ */
+export function rowTable(
+  engine: Engine,
+  relation: string,
+  signal?: AbortSignal,
+  files: readonly SourceFile[] = [],
+): RowTable {
+  const starts = new FileStarts(engine, files);
   return {
     async ask(failing, value) {
       try {
         await assertRowExpression(engine, failing);
-        return await answer(engine, relation, failing, value);
+        const { examples, ...counts } = await answer(engine, relation, failing, value);
+        return { ...counts, examples: await located(examples, starts) };
       } catch (error) {
         signal?.throwIfAborted();
         if (error instanceof VarveError) throw error;
@@ -101,6 +121,43 @@ async function answer(engine: Engine, relation: string, failing: string, value: 
 
 function shortSql(text: string): string {
   return `CASE WHEN length(${text}) > ${MAX_VALUE_LENGTH} THEN left(${text}, ${MAX_VALUE_LENGTH}) || '…' ELSE ${text} END`;
+}
+
+async function located(examples: readonly RowExample[], starts: FileStarts): Promise<RowExample[]> {
+  const found: RowExample[] = [];
+  for (const example of examples) found.push({ ...example, ...(await starts.placeOf(example.row)) });
+  return found;
+}
+
+/** Where in a table each of its files begins. Files are counted when they are asked for, which reads them once more, and kept. */
+class FileStarts {
+  readonly #engine: Engine;
+  readonly #files: readonly SourceFile[];
+  /** Rows before each file that was counted, and before the next. */
+  readonly #before = [0];
+
+  constructor(engine: Engine, files: readonly SourceFile[]) {
+    this.#engine = engine;
+    this.#files = files;
+  }
+
+  async placeOf(row: number): Promise<{ file: string; fileRow: number } | undefined> {
+    for (const [at, file] of this.#files.entries()) {
+      this.#before[at + 1] ??= this.#before[at]! + (await this.#count(file));
+      if (row <= this.#before[at + 1]!) return { file: file.path, fileRow: row - this.#before[at]! };
+    }
+    return undefined;
+  }
+
+  async #count(file: SourceFile): Promise<number> {
+    const { relation } = await openTableSource(this.#engine, [file], 'counted');
+    const counted = await this.#engine.query(
+      `SELECT count(*), any_value(table_type) FROM ${relation}, (SELECT table_type FROM information_schema.tables WHERE table_name = '${relation}')`,
+    );
+    const isView = counted[1]?.[0] === 'VIEW';
+    await this.#engine.query(`DROP ${isView ? 'VIEW' : 'TABLE'} ${relation}`);
+    return Number(counted[0]?.[0]);
+  }
 }
 
 function reasonOf(error: unknown): string {

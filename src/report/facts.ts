@@ -1,10 +1,10 @@
-import { numericAxis } from '../drift/distributions/axis.ts';
+import { quantilesOf } from '../drift/distributions/quantiles.ts';
 import { meanAndVariance } from '../profile/accumulators/moments.ts';
 import { distinctValues } from '../profile/model/distinct-values.ts';
 import { featureName } from '../profile/model/feature-name.ts';
 import type { FeatureProfile, LengthStats, TableProfile, TimeStats } from '../profile/model/model.ts';
 import { brief } from '../wording/neutral.ts';
-import { numericText } from '../wording/numbers.ts';
+import { numericText, valueWriter } from '../wording/numbers.ts';
 
 /**
  * The facts that a report states about one feature, taken from its counters; numbers as numbers, extremes as text for
@@ -31,6 +31,8 @@ export interface Facts {
   readonly quartiles: readonly [number, number, number] | null;
   /** Whether the quartiles are values that were counted, and no estimates. */
   readonly areQuartilesExact: boolean;
+  /** Writes a value of the feature: a year as `2013`, any other number as `2,013`. */
+  readonly write: (value: number) => string;
   readonly zeros: number;
   readonly nan: number;
   readonly infinite: number;
@@ -47,13 +49,16 @@ export function factsOf(feature: FeatureProfile, table: TableProfile): Facts {
   const values = feature.count - feature.nullElements;
   const moments = momentsOf(feature, values);
   const distinct = distinctValues(feature);
+  const { min = null, max = null } = feature.numeric ?? {};
+  const write = valueWriter(Number(min), Number(max));
   return {
     feature: featureName(feature.path),
     type: feature.type,
     missing: table.rows > 0 ? feature.nulls / table.rows : 0,
     distinct: distinct.count,
     isDistinctExact: distinct.exact,
-    ...extremes(feature),
+    ...extremes(feature, write),
+    write,
     length: rangeOf(feature.lengths),
     listLength: rangeOf(feature.valency),
     zeros: feature.numeric?.zeros ?? 0,
@@ -61,7 +66,7 @@ export function factsOf(feature: FeatureProfile, table: TableProfile): Facts {
     infinite: (feature.numeric?.positiveInfinity ?? 0) + (feature.numeric?.negativeInfinity ?? 0),
     mean: moments === null ? null : withinRange(feature, moments.mean),
     deviation: moments?.deviation ?? null,
-    quartiles: feature.numeric === undefined ? null : quartiles(feature),
+    quartiles: quartilesOf(feature),
     areQuartilesExact: feature.values.exact,
     longestGap: longestGap(feature.time),
     top: feature.values.values.slice(0, 10).map(([value, count]) => ({ value, share: count / values })),
@@ -74,8 +79,16 @@ function momentsOf({ numeric }: FeatureProfile, values: number): ReturnType<type
   return meanAndVariance(numeric.moments, finite);
 }
 
-function extremes({ numeric, time }: FeatureProfile): { min: string | null; max: string | null } {
-  if (numeric !== undefined) return both(numeric.min, numeric.max, numericText);
+function extremes(
+  { numeric, time }: FeatureProfile,
+  write: Facts['write'],
+): { min: string | null; max: string | null } {
+  if (numeric !== undefined) {
+    const isShort = (text: string): boolean => Math.abs(Number(text)) < 1e5;
+    return both(numeric.min, numeric.max, (text) =>
+      isShort(text) && /^-?\d+$/.test(text) ? write(Number(text)) : numericText(text),
+    );
+  }
   if (time !== undefined) return both(time.min, time.max, clock);
   return { min: null, max: null };
 }
@@ -114,20 +127,14 @@ function withinRange({ numeric }: FeatureProfile, value: number): number {
   return greatest === null ? raised : Math.min(raised, Number(greatest));
 }
 
-/**
- * Finds the values that a quarter, half and three quarters of the finite values are at or below. Null if there is none.
- */
-function quartiles(feature: FeatureProfile): [number, number, number] | null {
-  const axis = numericAxis(feature, feature);
-  const total = axis.before.reduce((sum, one) => sum + one, 0);
-  if (total === 0) return null;
-  const found: number[] = [];
-  let reached = 0;
-  for (const [cell, count] of axis.before.entries()) {
-    reached += count;
-    while (found.length < 3 && reached >= ((found.length + 1) * total) / 4) {
-      found.push(withinRange(feature, axis.low[cell]! / 2 + axis.high[cell]! / 2));
-    }
-  }
-  return found as [number, number, number];
+/** Finds the values that a quarter, half and three quarters of the finite values are at or below. Null if there is none. */
+function quartilesOf(feature: FeatureProfile): Facts['quartiles'] {
+  const found = feature.numeric === undefined ? undefined : quantilesOf(feature, [0.25, 0.5, 0.75]);
+  if (found === undefined) return null;
+  const [first, median, third] = found.map((value) => withinRange(feature, value)) as [
+    number,
+    number,
+    number,
+  ];
+  return [first, median, third];
 }

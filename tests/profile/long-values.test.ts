@@ -152,7 +152,7 @@ describe('on disk', () => {
   test('what format 1 counted by its beginning is no longer believed', async () => {
     const long = await profileFiles(dataFiles({ 'a.csv': `v\n${START}a\n${START}b\nshort\n` }), {});
     const sketches: Buffer[] = [];
-    const stored = toStored(long, (hashes) => {
+    const stored = toStored(long, ({ distinct: { hashes } }) => {
       sketches.push(Buffer.from(hashes, 'base64'));
       return sketches.at(-1)!.length;
     });
@@ -176,10 +176,10 @@ describe('on disk', () => {
     );
     expect(() => decodeProfile(forged, 'forged')).toThrow(/not a value as profiles list it/);
     const later = Buffer.from(
-      bytes.toString('latin1').replace('"varveProfile":1', '"varveProfile":3'),
+      bytes.toString('latin1').replace('"varveProfile":1', '"varveProfile":4'),
       'latin1',
     );
-    expect(() => decodeProfile(later, 'later')).toThrow(/profile format 3/);
+    expect(() => decodeProfile(later, 'later')).toThrow(/profile format 4/);
   });
 });
 

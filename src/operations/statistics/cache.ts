@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
 import { debug } from '../../base/debug.ts';
-import { decodeProfile, encodeProfile } from '../../profile/format/encode.ts';
+import { decodeProfile, encodeOpenly } from '../../profile/format/encode.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import { isOutdated } from '../../profile/model/tables.ts';
 import { DIGEST_BYTES, rawDigestOf, sameDigest } from '../../store/format/digest.ts';
@@ -24,7 +24,7 @@ export function profileCache(repository: Repository): ProfileCache {
       return known;
     },
     async keep(digest, profile) {
-      const bytes = encodeProfile(profile);
+      const bytes = encodeOpenly(profile);
       writeAtomically(fileOf(digest), [rawDigestOf(bytes), bytes], false);
     },
   };

@@ -51,7 +51,7 @@ export async function profileEach(
       try {
         const source = await openTableSource(engine, [file], relation);
         const table = await profileTable(engine, source, { name: '', threads: [] });
-        found.push({ varveProfile: 1, tables: [table] });
+        found.push(profileOf([table]));
       } catch (error) {
         found.push(asError(isReadError(error) ? readError(error, file) : error));
       } finally {

@@ -1,6 +1,7 @@
 import type {
   Bucket,
   FeatureProfile,
+  FeatureType,
   LengthStats,
   NumericStats,
   Profile,
@@ -34,7 +35,8 @@ type StoredValues = Omit<ValueCounts, 'values' | 'cut'> & {
   readonly values: readonly string[];
   readonly counts: Flat;
 };
-type StoredSketch = Omit<ThetaSketch, 'hashes'> & { readonly hashes: number };
+/** The hashes' length in bytes; null where they are those of the listed values. */
+type StoredSketch = Omit<ThetaSketch, 'hashes'> & { readonly hashes: number | null };
 
 type StoredFeature = Omit<
   FeatureProfile,
@@ -48,8 +50,8 @@ type StoredFeature = Omit<
   readonly distinct: StoredSketch;
 };
 
-/** @param keep takes the hashes of each sketch in turn, and gives their length in bytes */
-export function toStored(profile: Profile, keep: (hashes: string) => number): StoredProfile {
+/** @param keep takes the hashes of each feature in turn, and gives their length in bytes, or null where they are not stored */
+export function toStored(profile: Profile, keep: (feature: FeatureProfile) => number | null): StoredProfile {
   const lengths = (stats: LengthStats): StoredLengths => ({ ...stats, buckets: stats.buckets.flat() });
   const feature = (of: FeatureProfile): StoredFeature => {
     const { valency, numeric, time, lengths: ofTexts, values, distinct, ...rest } = of;
@@ -67,7 +69,7 @@ export function toStored(profile: Profile, keep: (hashes: string) => number): St
         values: counted.values.map(([value]) => value),
         counts: counted.values.map(([, count]) => count),
       },
-      distinct: { ...distinct, hashes: keep(distinct.hashes) },
+      distinct: { ...distinct, hashes: keep(of) },
     };
   };
   const { tables, varveProfile } = profileOf(profile.tables);
@@ -79,19 +81,26 @@ export function toStored(profile: Profile, keep: (hashes: string) => number): St
 
 /**
  * Lists are put together each time they are asked for: most are asked for once, and garbage that dies young costs nothing.
- * @param open is given the length of each sketch in turn, and gives what later gives its hashes
+ * @param open is given the length of each sketch in turn, and gives what later gives its hashes; null where they follow from `values`
  */
-export function fromStored(stored: StoredProfile, open: (bytes: number) => () => string): Profile {
+export function fromStored(
+  stored: StoredProfile,
+  open: (bytes: number | null, type: FeatureType, values: () => ValueCounts['values']) => () => string,
+): Profile {
   const feature = (of: StoredFeature): FeatureProfile => {
     const { valency, numeric, time, lengths, values, distinct, ...rest } = of;
+    const opened = openValues(stored.varveProfile === 1 ? withoutCut(values) : values);
     return {
       ...rest,
       ...(valency && { valency: openLengths(valency) }),
       ...(numeric && { numeric: openNumeric(numeric) }),
       ...(time && { time: openTime(time) }),
       ...(lengths && { lengths: openLengths(lengths) }),
-      values: stored.varveProfile === 1 ? openValues(withoutCut(values)) : openValues(values),
-      distinct: openSketch(distinct, open(distinct.hashes)),
+      values: opened,
+      distinct: openSketch(
+        distinct,
+        open(distinct.hashes, of.type, () => opened.values),
+      ),
     };
   };
   return {

@@ -144,7 +144,7 @@ const values = (listed: Check): Check =>
     }),
   );
 
-/** As they are stored: the length of the sketch, which lies elsewhere. */
+/** As they are stored: the length of the sketch, which lies elsewhere; null where it is that of the listed values. */
 const hashes = test('a length', (value) =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_PACKED_HASHES);
 
@@ -152,7 +152,7 @@ const distinct = record({
   k: oneOf(SKETCH_SIZE),
   theta: test('a bound of hashes', (value) =>
     Number.isInteger(value) && (value as number) >= 1 && (value as number) <= HASH_END),
-  hashes,
+  hashes: nullable(hashes),
 });
 
 const weighted = record({
@@ -164,33 +164,42 @@ const weighted = record({
 });
 
 const feature = (listed: Check): Check =>
-  record(
-    {
-      path: all(
-        list(text, 64),
-        test('a path', (value) => (value as unknown[]).length > 0),
-      ),
-      type: oneOf(
-        'integer',
-        'float',
-        'decimal',
-        'boolean',
-        'string',
-        'bytes',
-        'date',
-        'time',
-        'timestamp',
-        'unknown',
-      ),
-      engineType: text,
-      present: count,
-      nulls: count,
-      count,
-      nullElements: count,
-      values: values(listed),
-      distinct,
-    },
-    { valency: lengths, numeric, time, lengths, weighted },
+  all(
+    record(
+      {
+        path: all(
+          list(text, 64),
+          test('a path', (value) => (value as unknown[]).length > 0),
+        ),
+        type: oneOf(
+          'integer',
+          'float',
+          'decimal',
+          'boolean',
+          'string',
+          'bytes',
+          'date',
+          'time',
+          'timestamp',
+          'unknown',
+        ),
+        engineType: text,
+        present: count,
+        nulls: count,
+        count,
+        nullElements: count,
+        values: values(listed),
+        distinct,
+      },
+      { valency: lengths, numeric, time, lengths, weighted },
+    ),
+    test('a feature whose values are all listed, and has no sketch', (value) => {
+      const { values, distinct } = value as {
+        values: { exact: boolean };
+        distinct: { theta: number; hashes: number | null };
+      };
+      return distinct.hashes !== null || (values.exact && distinct.theta === HASH_END);
+    }),
   );
 
 const table = (listed: Check): Check =>

@@ -1,9 +1,9 @@
 import type { Profile } from '../../profile/model/model.ts';
 import { brief } from '../../wording/neutral.ts';
-import { count, magnitude, percent } from '../../wording/numbers.ts';
+import { count, percent } from '../../wording/numbers.ts';
 import { factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
-import { briefValues, estimate, profileSummary, tableTitle } from '../phrases.ts';
+import { briefValues, estimate, profileSummary, tableSize, tableTitle } from '../phrases.ts';
 import { Document } from './document.ts';
 import { code, plain } from './escape.ts';
 
@@ -11,11 +11,11 @@ import { code, plain } from './escape.ts';
 export function profileMarkdown(profile: Profile, options: RenderOptions): string {
   const document = new Document();
   document.add(`### ${plain(brief(profileSummary(profile, options.name), 400))}\n`);
-  const titles = ['feature', 'type', 'missing', 'distinct', 'least', 'median', 'most', 'most frequent'];
+  const titles = ['feature', 'type', 'missing', 'distinct', 'min', 'median', 'max', 'most frequent'];
   for (const table of profile.tables) {
     if (
       profile.tables.length > 1 &&
-      !document.add(`\n#### ${plain(tableTitle(table))} (${count(table.rows)})\n`)
+      !document.add(`\n#### ${plain(tableTitle(table))} (${tableSize(table)})\n`)
     )
       break;
     const rows = table.features.map((feature) => {
@@ -32,7 +32,7 @@ export function profileMarkdown(profile: Profile, options: RenderOptions): strin
         percent(facts.missing),
         estimate(count(facts.distinct), facts.isDistinctExact),
         plain(facts.min ?? ''),
-        facts.quartiles === null ? '' : estimate(magnitude(facts.quartiles[1]), facts.areQuartilesExact),
+        facts.quartiles === null ? '' : estimate(facts.write(facts.quartiles[1]), facts.areQuartilesExact),
         plain(facts.max ?? ''),
         top.join(', '),
       ];

@@ -3,11 +3,11 @@ import { FeaturePair } from '../../drift/findings/finding.ts';
 import { featureName } from '../../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../../profile/model/model.ts';
 import { brief, neutral } from '../../wording/neutral.ts';
-import { count, magnitude, percent } from '../../wording/numbers.ts';
+import { count, percent } from '../../wording/numbers.ts';
 import { wrapped } from '../cells.ts';
 import { type Facts, factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
-import { briefValues, estimate, profileSummary, tableTitle } from '../phrases.ts';
+import { briefValues, estimate, profileSummary, tableSize, tableTitle } from '../phrases.ts';
 import { type Cell, columns } from './columns.ts';
 import { type PaintTone, tonePainter } from './paint.ts';
 import { sparklines } from './sparkline.ts';
@@ -27,10 +27,10 @@ export function profileText(profile: Profile, options: RenderOptions): string {
 }
 
 function tableLines(table: TableProfile, named: boolean, width: number, paint: PaintTone): string[] {
-  const title = named ? [paint('strong', `${tableTitle(table)} (${count(table.rows)})`)] : [];
+  const title = named ? [paint('strong', `${tableTitle(table)} (${tableSize(table)})`)] : [];
   const room = width >= 110 ? ROOMY : TIGHT;
   const spec = [
-    { title: 'feature', max: Math.max(12, Math.floor(width / 5)) },
+    { title: 'feature', names: true as const },
     { title: 'type' },
     { title: 'missing', align: 'right' as const },
     { title: 'distinct', align: 'right' as const },
@@ -38,7 +38,7 @@ function tableLines(table: TableProfile, named: boolean, width: number, paint: P
     { title: 'median', align: 'right' as const },
     { title: 'max', align: 'right' as const, max: room.extreme },
     { title: 'shape' },
-    { title: 'most often' },
+    { title: 'most frequent' },
   ];
   const rows = table.features.map((feature) =>
     featureRow(factsOf(feature, table), shape(feature, table, room.shape), room.extreme),
@@ -73,7 +73,7 @@ function featureRow(facts: Facts, drawn: string, width: number): Cell[] {
     facts.missing > 0.5 ? { ...missing, tone: 'warn' } : missing,
     { text: estimate(count(facts.distinct), facts.isDistinctExact) },
     { text: extreme(facts, facts.min, 0, width) },
-    { text: median === undefined ? '' : estimate(magnitude(median), facts.areQuartilesExact) },
+    { text: median === undefined ? '' : estimate(facts.write(median), facts.areQuartilesExact) },
     { text: extreme(facts, facts.max, 1, width) },
     { text: drawn, tone: 'after' },
     { text: top.join(', ') },
