@@ -1,4 +1,5 @@
 import { VarveError } from '../errors.ts';
+import { type ColumnReadings, NO_READINGS } from './column-readings.ts';
 import { type Engine, type EngineOptions, isOutOfMemory, openEngine } from './duckdb.ts';
 import { identifier, literal } from './quote.ts';
 import { assertRowExpression, invalidExpression } from './row-expression.ts';
@@ -42,6 +43,7 @@ export interface RowGroup {
   readonly files: readonly SourceFile[];
   /** Columns that the paths of the files say, with their value as SQL; those that the files have themselves win. */
   readonly constants: readonly (readonly [name: string, sql: string])[];
+  readonly readings?: ColumnReadings;
 }
 
 export interface RowOptions extends EngineOptions {
@@ -68,8 +70,12 @@ export async function openRows(groups: readonly RowGroup[], options: RowOptions 
   }
 }
 
-async function rowsOf(engine: Engine, { files, constants }: RowGroup, relation: string): Promise<string> {
-  const { columns } = await openTableSource(engine, files, relation);
+async function rowsOf(
+  engine: Engine,
+  { files, constants, readings = NO_READINGS }: RowGroup,
+  part: string,
+): Promise<string> {
+  const { columns, relation } = await openTableSource(engine, files, readings, part);
   const added = constants.filter(([name]) => !columns.some((column) => column.name === name));
   return `SELECT *${added.map(([name, sql]) => `, ${sql} AS ${identifier(name)}`).join('')} FROM ${relation}`;
 }
@@ -150,7 +156,7 @@ class FileStarts {
   }
 
   async #count(file: SourceFile): Promise<number> {
-    const { relation } = await openTableSource(this.#engine, [file], 'counted');
+    const { relation } = await openTableSource(this.#engine, [file], NO_READINGS, 'counted');
     const counted = await this.#engine.query(
       `SELECT count(*), any_value(table_type) FROM ${relation}, (SELECT table_type FROM information_schema.tables WHERE table_name = '${relation}')`,
     );

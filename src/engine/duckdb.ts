@@ -281,6 +281,8 @@ function columnsOf(result: DuckDBResultReader): readonly (readonly DuckDBValue[]
 
 /** The form in which DuckDB begins what it says of data: `Invalid Input Error: `. */
 const ENGINE_ERROR = /^[A-Z]\w*( \w+)* Error: /;
+/** Where DuckDB says that JSON is wrong: it counts one line too many, or one value. */
+const JSON_PLACE = /^Malformed JSON in file ".*", at byte \d+ in (?:line|record\/value) \d+: /;
 /** The kinds of error that DuckDB states of a query: of those that varve makes, it is the names or types of columns that it cannot take. */
 const QUERY_ERROR = /^(Binder|Catalog|Parser|Syntax|Permission) Error: /;
 
@@ -326,7 +328,12 @@ export function readError(error: unknown, file: SourceFile, line?: number): Varv
       cause: error,
     });
   }
-  const said = text.split('\n')[0]!.replace(ENGINE_ERROR, '').replaceAll(file.absolutePath, path);
+  const said = text
+    .split('\n')[0]!
+    .replace(ENGINE_ERROR, '')
+    .replace(JSON_PLACE, 'Malformed JSON: ')
+    .replaceAll(file.absolutePath, path)
+    .replace(/\.? *(Try auto-detecting.*)?$/, '');
   const isOurs = error instanceof BinaryFault || isOfSystem(error);
   const fault = isOurs ? undefined : faultOf(path, text, said);
   const where = line === undefined ? path : `${path}, line ${line}`;

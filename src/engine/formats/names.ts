@@ -1,4 +1,5 @@
 import { VarveError } from '../../errors.ts';
+import type { Engine } from '../duckdb.ts';
 import type { SourceFile } from '../source-file.ts';
 
 /**
@@ -31,4 +32,12 @@ export function assertNameable(names: readonly string[], { path }: SourceFile): 
       path,
     },
   );
+}
+
+/** Columns with a NUL in their name or in that of a field; only SQL sees it, since the bindings end names there. */
+export async function namesWithNul(engine: Engine, relation: string): Promise<string[]> {
+  const [names] = await engine.query(
+    `SELECT column_name FROM (DESCRIBE ${relation}) WHERE contains(column_name || column_type, chr(0))`,
+  );
+  return (names ?? []).map(String);
 }

@@ -11,7 +11,7 @@ import { readThrough } from './lines.ts';
  * @throws VarveError `table-unreadable` if the file is cut or damaged
  */
 export async function assertWhole(file: SourceFile, signal?: AbortSignal): Promise<void> {
-  const compression = compressionOf([file]);
+  const compression = compressionOf(file);
   try {
     if (compression === 'gzip') await readThrough(file, isDelimited(file), signal);
     if (compression === 'zstd' && (await followFrames(file.absolutePath)) > SUSPICIOUS)

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { type ColumnReadings, NO_READINGS } from '../../engine/column-readings.ts';
 import { type Engine, type EngineOptions, isReadError, openEngine, readError } from '../../engine/duckdb.ts';
 import { formatOf } from '../../engine/formats/format.ts';
 import { openTableSource } from '../../engine/source.ts';
@@ -30,6 +31,8 @@ export interface ProfileOptions extends EngineOptions {
   readonly slice?: Slice;
   /** The column that weights rows. */
   readonly weight?: string;
+  /** How columns are read that more than their file decides. */
+  readonly readings?: ColumnReadings;
   readonly onProgress?: OnProgress;
 }
 
@@ -49,7 +52,7 @@ export async function profileEach(
       options.signal?.throwIfAborted();
       const relation = `source_${index}`;
       try {
-        const source = await openTableSource(engine, [file], relation);
+        const source = await openTableSource(engine, [file], NO_READINGS, relation);
         const table = await profileTable(engine, source, { name: '', threads: [] });
         found.push(profileOf([table]));
       } catch (error) {
@@ -79,12 +82,12 @@ export async function profileFiles(
   files: readonly TableFile[],
   options: ProfileOptions = {},
 ): Promise<Profile> {
-  const { slice, weight, onProgress, ...engineOptions } = options;
+  const { slice, weight, readings, onProgress, ...engineOptions } = options;
   const threads = threadsFor(files, options);
   const share = threads.length === 0 ? {} : shareOf(options, threads.length + 1);
   try {
     return await withEngine(files, { ...engineOptions, ...share }, async (engine) => {
-      const source = await openSlice(engine, files, slice);
+      const source = await openSlice(engine, files, slice, readings);
       if (weight !== undefined) assertColumn(source, weight);
       const onFeature = (done: number, total: number) =>
         onProgress?.({ phase: 'profile', unit: 'features', done, total });
@@ -125,7 +128,7 @@ function threadsFor(files: readonly TableFile[], options: ProfileOptions): ScanT
   const inPlace = files.every(({ path }) => formatOf(path) === 'parquet');
   if (!inPlace || size < MIN_THREADED_BYTES) return [];
   const count = Math.min(options.threads ?? MAX_THREADS, availableParallelism(), MAX_THREADS);
-  const task = { files, slice: options.slice, engine: shareOf(options, count) };
+  const task = { files, slice: options.slice, readings: options.readings, engine: shareOf(options, count) };
   return Array.from({ length: count - 1 }, () => new ScanThread(task));
 }
 

@@ -191,7 +191,7 @@ const feature = (listed: Check): Check =>
         values: values(listed),
         distinct,
       },
-      { valency: lengths, numeric, time, lengths, weighted },
+      { dateFormats: list(text, 64), position: count, valency: lengths, numeric, time, lengths, weighted },
     ),
     test('a feature whose values are all listed, and has no sketch', (value) => {
       const { values, distinct } = value as {
@@ -205,7 +205,12 @@ const feature = (listed: Check): Check =>
 const table = (listed: Check): Check =>
   record(
     { name: text, rows: count, features: list(feature(listed)) },
-    { slice: record({ feature: text, value: text }), weight: text },
+    {
+      slice: record({ feature: text, value: text }),
+      weight: text,
+      skippedLines: count,
+      apart: record({ from: text, because: text }),
+    },
   );
 
 /** In version 1, what was cut ended in `…` alone. */

@@ -7,6 +7,7 @@ import { count, counted, magnitude, percent } from '../../wording/numbers.ts';
 import { type Facts, factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
 import { type Markup, markup, NO_MARKUP } from '../markup.ts';
+import { tableNotes } from '../notes.ts';
 import { briefValues, estimate, featureTitle, profileSummary, tableSize, tableTitle } from '../phrases.ts';
 import { chart } from './chart.ts';
 import { overlayOf } from './overlay.ts';
@@ -46,7 +47,7 @@ export function profilePage(profile: Profile, options: RenderOptions): string {
   const section = {
     check: 'profile' as const,
     answer: markup`${brief(profileSummary(profile, undefined), 400)}`,
-    head: markup`<dl class="sides">${before}${now}</dl>\n${completeness(features)}`,
+    head: markup`<dl class="sides">${before}${now}</dl>\n${profile.tables.flatMap(tableNotes).map((note) => markup`<p>${note}</p>\n`)}${completeness(features)}`,
     cards: features.map(card),
     grades: [],
     empty: 'There are no features.',

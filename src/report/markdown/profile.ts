@@ -3,6 +3,7 @@ import { brief } from '../../wording/neutral.ts';
 import { count, percent } from '../../wording/numbers.ts';
 import { factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
+import { tableNotes } from '../notes.ts';
 import { briefValues, estimate, profileSummary, tableSize, tableTitle } from '../phrases.ts';
 import { Document } from './document.ts';
 import { code, plain } from './escape.ts';
@@ -38,6 +39,7 @@ export function profileMarkdown(profile: Profile, options: RenderOptions): strin
       ];
     });
     document.table(titles, rows, 200);
+    for (const note of tableNotes(table)) document.add(`\n${plain(note)}\n`);
   }
   return document.toString();
 }

@@ -7,6 +7,7 @@ import { count, percent } from '../../wording/numbers.ts';
 import { wrapped } from '../cells.ts';
 import { type Facts, factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
+import { tableNotes } from '../notes.ts';
 import { briefValues, estimate, profileSummary, tableSize, tableTitle } from '../phrases.ts';
 import { type Cell, columns } from './columns.ts';
 import { type PaintTone, tonePainter } from './paint.ts';
@@ -43,7 +44,8 @@ function tableLines(table: TableProfile, named: boolean, width: number, paint: P
   const rows = table.features.map((feature) =>
     featureRow(factsOf(feature, table), shape(feature, table, room.shape), room.extreme),
   );
-  return ['', ...title, ...columns(spec, rows, width, paint)];
+  const notes = tableNotes(table).flatMap((note) => wrapped(note, width, '  '));
+  return ['', ...title, ...columns(spec, rows, width, paint), ...notes.map((line) => paint('warn', line))];
 }
 
 function shape(feature: FeatureProfile, table: TableProfile, width: number): string {
