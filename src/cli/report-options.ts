@@ -14,7 +14,7 @@ export interface ReportOptions extends CommonOptions {
   readonly output?: string;
 }
 
-/** Adds `--format`, `--output` and `--offline` to a command that ends in a report on statistics. */
+/** Add `--format`, `--output` and `--offline` to a command that ends in a report on statistics. */
 export function withReportOptions(command: Command, formats: readonly ReportFormat[]): Command {
   return command
     .addOption(new Option('--format <format>', 'how to write the report').choices(formats).default('text'))
@@ -22,7 +22,7 @@ export function withReportOptions(command: Command, formats: readonly ReportForm
     .addOption(offlineOption());
 }
 
-/** Adds what decides which rows are counted, and with how much of the machine. */
+/** Add what decides which rows are counted, and with how much of the machine. */
 export function withProfilingOptions(command: Command): Command {
   return withEngineOptions(
     command
@@ -36,7 +36,7 @@ export function withProfilingOptions(command: Command): Command {
   );
 }
 
-/** Adds what bounds the engine. */
+/** Add what bounds the engine. */
 export function withEngineOptions(command: Command): Command {
   return command
     .option('--memory <size>', 'most memory of the engine, such as 1GB')
@@ -65,7 +65,7 @@ export function reportOutcome(
   return { json: report, text: neutral(`Wrote ${options.output}.`), exitCode };
 }
 
-/** Writes a file as a whole, so that whoever reads it meanwhile sees the old one or the new one. */
+/** Write a file as a whole, so that whoever reads it meanwhile sees the old one or the new one. */
 export function replaceReport(io: Io, name: string, report: string | Uint8Array): void {
   const path = resolve(io.cwd, name);
   refuseLinksOut(io.cwd, name);

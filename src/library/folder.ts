@@ -78,7 +78,7 @@ export class DataFolder {
   }
 
   /**
-   * Holds a dataset against its schema.
+   * Hold a dataset against its schema.
    * @throws VarveError `schema-missing`, `schema-invalid`, `environment-unknown`, `profile-not-fetched`
    * @example
    * ```ts
@@ -99,7 +99,7 @@ export class DataFolder {
   }
 
   /**
-   * Copies a version of a dataset, or a file or folder within one, to where nothing lies: from the repository around the folder, or from
+   * Copy a version of a dataset, or a file or folder within one, to where nothing lies: from the repository around the folder, or from
    * another. A working tree of this machine is used as it lies; of everything else the history is cloned for this call alone.
    * @param dataset `path` or `path@REV`, also within a dataset
    * @throws VarveError `dataset-missing`, `path-missing`, `object-missing`, `output-exists`, `repository-unreachable`, `settings-untrusted`
@@ -120,7 +120,7 @@ export class DataFolder {
   }
 
   /**
-   * Lists datasets, or what lies within those that `paths` name, as a version has them: of the repository around the folder, or of another.
+   * List datasets, or what lies within those that `paths` name, as a version has them: of the repository around the folder, or of another.
    * @throws VarveError `dataset-missing`, `path-missing`, `revision-unknown`, `object-missing`, `repository-unreachable`, `settings-untrusted`
    * @example
    * ```ts
@@ -168,7 +168,7 @@ export class DataFolder {
   }
 
   /**
-   * Compares JSON Lines, window by window, with a dataset: each report as soon as its window is full. Memory grows neither with
+   * Compare JSON Lines, window by window, with a dataset: each report as soon as its window is full. Memory grows neither with
    * the window nor with the stream.
    * @param bytes such as a Readable
    * @example

@@ -18,7 +18,7 @@ export class SchemaMethods {
   }
 
   /**
-   * Writes the schema that datasets bear out: of several, one that each of them satisfies. It lies beside the first.
+   * Write the schema that datasets bear out: of several, one that each of them satisfies. It lies beside the first.
    * @throws VarveError `schema-exists`
    * @example
    * ```ts
@@ -49,7 +49,7 @@ export class SchemaMethods {
   }
 
   /**
-   * Relaxes a schema by the least that lets it accept the dataset; what people wrote around it stays.
+   * Relax a schema by the least that lets it accept the dataset; what people wrote around it stays.
    * @throws VarveError `schema-missing`, `schema-invalid`
    */
   async update(dataset: string, options: SchemaUpdateOptions = {}): Promise<SchemaUpdateResult> {

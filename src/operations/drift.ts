@@ -24,7 +24,7 @@ export interface DriftOperationOptions extends ProfilingOptions {
 }
 
 /**
- * Compares two datasets, versions or slices by their profiles; what changed comes strongest first.
+ * Compare two datasets, versions or slices by their profiles; what changed comes strongest first.
  * @throws VarveError `slice-empty`, `baseline-invalid`, and the codes of nameDataset, profileOfDataset and compareProfiles
  */
 export async function drift(
@@ -65,7 +65,7 @@ function assertSliceHasRows({ name, profile }: ProfiledDataset, { slice }: Profi
 }
 
 /**
- * Reads thresholds, comparators and the features to ignore or watch from a schema; empty if the dataset has none.
+ * Read thresholds, comparators and the features to ignore or watch from a schema; empty if the dataset has none.
  * @param schemaName a schema file that is to be read in place of the dataset's own
  */
 export function driftSettings(
@@ -101,7 +101,7 @@ function comparatorsOf({ tables }: Schema): Record<string, TfdvThresholds> {
   return found;
 }
 
-/** Reads the profiles of the versions in `range`, oldest first. @throws VarveError `baseline-invalid` */
+/** Read the profiles of the versions in `range`, oldest first. @throws VarveError `baseline-invalid` */
 async function baselineProfiles(dataset: NamedDataset, range: string): Promise<Profile[]> {
   const { context, version, part, name } = dataset;
   const isRange = range.split('..').length === 2;

@@ -31,7 +31,7 @@ export interface SchemaInferResult {
 }
 
 /**
- * Writes the schema that datasets bear out: of several, one that each of them satisfies. It lies beside the first.
+ * Write the schema that datasets bear out: of several, one that each of them satisfies. It lies beside the first.
  * @throws VarveError `schema-exists`, since a schema that people have edited is not replaced unasked
  */
 export async function schemaInfer(

@@ -23,7 +23,7 @@ export interface ValidateOptions extends ProfilingOptions {
 }
 
 /**
- * Holds a dataset against its schema. Reads the profile only, except for custom row checks and example rows, which it
+ * Hold a dataset against its schema. Reads the profile only, except for custom row checks and example rows, which it
  * looks up if the data lies in the working tree.
  * @throws VarveError `schema-missing`, `schema-invalid`, `environment-unknown`, `profile-not-fetched`
  */
@@ -43,7 +43,7 @@ export async function validate(
 }
 
 /**
- * Holds a dataset against its schema as validate does.
+ * Hold a dataset against its schema as validate does.
  * @param previousOf gives the profile for `drift` comparators of the schema
  * @throws VarveError as validate
  */
@@ -64,7 +64,7 @@ export async function validateDataset(
   });
 }
 
-/** Holds a profile that is loaded already against a schema, and asks the rows if they are at hand. */
+/** Hold a profile that is loaded already against a schema, and ask the rows if they are at hand. */
 export async function validateLoaded(
   dataset: NamedDataset,
   { profile, digest }: ProfiledDataset,
@@ -104,7 +104,7 @@ async function controls(
 }
 
 /**
- * Loads the version before only if a comparator needs it: a clone that fetched one version's profile can still validate
+ * Load the version before only if a comparator needs it: a clone that fetched one version's profile can still validate
  * it.
  * @param known the version before; in Git's history unless given
  */

@@ -83,12 +83,12 @@ export function probability(value: number): string {
   return value < 1e-99 ? '<1e-99' : magnitude(value);
 }
 
-/** Shortens the canonical numeric text of a profile (exact, maybe past 2^53): `-1,234,567`, `9.22e18`. */
+/** Shorten the canonical numeric text of a profile (exact, maybe past 2^53): `-1,234,567`, `9.22e18`. */
 export function numericText(text: string): string {
   return /^-?\d{1,15}$/.test(text) ? separated(text) : magnitude(Number(text));
 }
 
-/** Writes epoch milliseconds as the shortest ISO 8601 text that loses nothing down to seconds: `2013-01-01`, `2013-01-01 05:00`. */
+/** Write epoch milliseconds as the shortest ISO 8601 text that loses nothing down to seconds: `2013-01-01`, `2013-01-01 05:00`. */
 export function moment(milliseconds: number): string {
   if (Math.abs(milliseconds) > MAX_MOMENT) return magnitude(milliseconds);
   const iso = new Date(milliseconds).toISOString().replace('.000Z', 'Z');

@@ -1,3 +1,8 @@
+/**
+ * Distributions: the values of both sides on one axis, to be measured and drawn. They may not know thresholds, verdicts
+ * or how a chart looks.
+ */
+
 import { shares, sum } from '../../profile/model/distances.ts';
 import type { FeaturePair } from '../findings/finding.ts';
 import type { Distribution } from '../model.ts';

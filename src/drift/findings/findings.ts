@@ -1,3 +1,8 @@
+/**
+ * Findings: every measure of one feature on two sides, with the sentence that says it. They may not judge: whether a
+ * change matters is decided in decide.ts.
+ */
+
 import { categoryFindings } from './categories.ts';
 import { countFindings } from './counts.ts';
 import type { FeaturePair, MeasuredChange } from './finding.ts';

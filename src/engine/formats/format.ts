@@ -1,3 +1,8 @@
+/**
+ * Formats: which files can be read as tables, and what each takes to be read safely. They may not know profiles, nor
+ * what the columns are for.
+ */
+
 /** The formats that a file's name tells. Compression is told apart: `a.csv.gz` is CSV. */
 export type Format = 'csv' | 'tsv' | 'json' | 'jsonl' | 'parquet' | 'arrow' | 'tfrecord' | 'avro';
 

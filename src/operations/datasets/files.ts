@@ -14,7 +14,7 @@ import type { Watch } from '../context/context.ts';
 import type { Glob } from './glob.ts';
 import { hasData, type NamedDataset } from './resolve.ts';
 
-/** Runs `work` on a dataset's files: those that lie there, or those of the version it names, taken from the cache. */
+/** Run `work` on a dataset's files: those that lie there, or those of the version it names, taken from the cache. */
 export function withDatasetFiles<T>(
   dataset: NamedDataset,
   work: (files: DatasetFiles) => Promise<T>,
@@ -45,7 +45,7 @@ async function globbedFiles({ name, watch }: NamedDataset, glob: Glob): Promise<
   });
 }
 
-/** Lists the files at `name`; paths are relative to it, that of a lone file is its own name. */
+/** List the files at `name`; paths are relative to it, that of a lone file is its own name. */
 async function filesOf(root: string, name: string, { signal }: Watch): Promise<DataFile[]> {
   const files: DataFile[] = [];
   for (const found of scanDataset(root, name)) {

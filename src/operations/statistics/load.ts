@@ -45,7 +45,7 @@ export interface ProfiledDataset {
 }
 
 /**
- * Gets the profile of a dataset. Takes the one that travels with its snapshot, without reading data; computes it if the
+ * Get the profile of a dataset. Takes the one that travels with its snapshot, without reading data; computes it if the
  * data is in no snapshot, or if a slice or weight asks for rows. Makes one of what a file of TFDV's statistics tells.
  * @param schema says how dates are written; the one beside the data unless given
  * @throws VarveError `profile-not-fetched`, `data-not-tabular`, `tfdv-invalid`, `statistics-only`, `date-format-unfit`, `date-format-invalid`
@@ -75,7 +75,7 @@ export async function profileOfDataset(
   return { name, digest: content, profile: isOutdated ? await computed(dataset, options, readings) : stored };
 }
 
-/** Tells whether the working tree's data differs from the snapshot that its pointer names. */
+/** Tell whether the working tree's data differs from the snapshot that its pointer names. */
 async function isUnsaved({ context, version }: NamedDataset): Promise<boolean> {
   if (version!.commit !== undefined) return false;
   const { backend, repository } = context!;
@@ -132,7 +132,7 @@ function wholeRowsCache(
     : profileCache(context.repository);
 }
 
-/** Picks the options that say how much of the machine the engine may have. */
+/** Pick the options that say how much of the machine the engine may have. */
 export function engineOptions({ memory, threads }: ProfilingOptions): EngineOptions {
   return { ...(memory === undefined ? {} : { memory }), ...(threads === undefined ? {} : { threads }) };
 }

@@ -14,7 +14,7 @@ import { engineOptions, type ProfilingOptions } from './load.ts';
 import type { Profiler, Statistics } from './profiler.ts';
 
 /**
- * Computes the profile that travels with a new snapshot. Data that looks like a table and cannot be read as one is still
+ * Compute the profile that travels with a new snapshot. Data that looks like a table and cannot be read as one is still
  * worth keeping: it is added without a profile, and `onUnreadable` is told why.
  */
 export function profilerFor(

@@ -12,7 +12,7 @@ import { profileCache } from './cache.ts';
 import { engineOptions, type ProfilingOptions, readingsFor } from './load.ts';
 
 /**
- * Looks at rows of data that lies at hand; opens nothing before it is asked. Close it.
+ * Look at rows of data that lies at hand; open nothing before it is asked. Close it.
  * @param timeLimit seconds that it may take from the first question on
  */
 export function rowCheckerOf(

@@ -13,7 +13,7 @@ import type { NamedDataset } from '../datasets/resolve.ts';
 const MAX_STATISTICS_BYTES = 256 * 1024 * 1024;
 
 /**
- * Tells whether a plain file holds TFDV's statistics in place of data: by its name, and where TFRecords may be either, by the first of
+ * Tell whether a plain file holds TFDV's statistics in place of data: by its name, and where TFRecords may be either, by the first of
  * them.
  */
 export function isStatistics({ version, absolutePath }: NamedDataset): boolean {

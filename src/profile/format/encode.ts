@@ -1,3 +1,8 @@
+/**
+ * The format of a profile: its canonical bytes, and their check when they are read. It may not know how a profile was
+ * made; what is read counts as hostile until it is checked.
+ */
+
 import { inflateRawSync } from 'node:zlib';
 import { deflateSync } from 'fflate';
 import { VarveError } from '../../errors.ts';
@@ -65,8 +70,9 @@ const MAX_TEXT_BYTES = 256 * 1024 * 1024;
 
 /**
  * The profile that `bytes` hold, every field checked, so that nothing that follows has to; sketches are checked when they are
- * asked for. `where` names them in messages.
- * Throws `VarveError` `profile-damaged`, or `profile-too-new` where a later varve wrote them; so does asking for a sketch.
+ * asked for.
+ * @param where names the bytes in messages
+ * @throws VarveError `profile-damaged`, or `profile-too-new` where a later varve wrote them; so does asking for a sketch
  */
 export function decodeProfile(bytes: Uint8Array, where: string): Profile {
   if (bytes.length > MAX_TEXT_BYTES)

@@ -1,4 +1,9 @@
 /**
+ * Hashing: values as hashes that the format fixes, and the sketches of distinct values made of them. It may not differ
+ * between machines, and knows neither rows nor features.
+ */
+
+/**
  * The hash of the format: 48 bits, of which MurmurHash3_x86_32 (public domain, Austin Appleby) gives the upper 32, and
  * the upper half of the same function with other multipliers the lower 16. Apart, so that most rows need the first alone.
  * All results are signed 32-bit integers.

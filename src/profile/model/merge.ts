@@ -10,8 +10,7 @@ import { mergeValueCounts } from './value-counts.ts';
 /**
  * The profile of all rows of all profiles: tables meet by name, features by path; a feature that a table lacks is null in
  * its rows. Counters, sums, exact value counts and sketches are those that profiling all rows at once gives, to the bit.
- *
- * Throws `VarveError` `types-differ` where a feature is, say, a number on one side and a string on the other.
+ * @throws VarveError `types-differ` where a feature is, say, a number on one side and a string on the other
  */
 export function mergeProfiles(profiles: readonly Profile[]): Profile {
   const tables = new Map<string, TableProfile[]>();

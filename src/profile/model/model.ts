@@ -1,6 +1,7 @@
 /**
  * The profile: what varve knows of a dataset without its data. Plain JSON, made only of counters that add, so that
- * merging the profiles of two tables gives the profile of the table with the rows of both.
+ * merging the profiles of two tables gives the profile of the table with the rows of both. The model may not know where
+ * values come from, nor what is expected of them.
  *
  * Exactness: every `string` documented as a decimal integer is exact at any size. `number` counts are exact below 2^53.
  * The canonical bytes (see `encodeProfile`) of profiles of equal data are equal, whatever the machine or thread count.

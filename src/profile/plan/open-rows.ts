@@ -11,7 +11,7 @@ export interface Slice {
   readonly value: string;
 }
 
-/** Opens the rows of files as one relation, or those of a slice. Throws `VarveError` `column-missing` beside openSource's. */
+/** Opens the rows of files as one relation, or those of a slice. @throws VarveError `column-missing`, and the codes of openTableSource */
 export async function openSlice(
   engine: Engine,
   files: readonly SourceFile[],

@@ -1,3 +1,8 @@
+/**
+ * Threads: columns scanned on several threads, each with an engine of its own. They may not share anything that changes,
+ * nor know how a profile is put together.
+ */
+
 import { Thread } from '../../base/worker-threads.ts';
 import type { ColumnReadings } from '../../engine/column-readings.ts';
 import type { EngineOptions } from '../../engine/duckdb.ts';

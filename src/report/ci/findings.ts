@@ -1,3 +1,8 @@
+/**
+ * Formats of CI systems: JUnit, SARIF and annotations from one list of findings, and metrics for Prometheus. They may
+ * not judge, nor know which system reads them.
+ */
+
 import type { DriftReport, FeatureDrift } from '../../drift/model.ts';
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
 import { brief, neutral } from '../../wording/neutral.ts';

@@ -1,5 +1,5 @@
 /**
- * What runs inside the page: the functions of this file, written into it as their own source (`pageScript`), so they use
+ * What runs inside the page: the functions of this file, written into it as their own source (`PAGE_SCRIPT`), so they use
  * nothing but each other and the browser. Without them (scripts blocked, as Jenkins does) the page still shows all.
  */
 

@@ -1,3 +1,8 @@
+/**
+ * Rules: one file a kind of constraint, which finds violations and can relax the constraint to fit. They may not know
+ * how a schema is written, nor read data: a RowChecker does.
+ */
+
 import type { FeatureProfile, TableProfile } from '../../profile/model/model.ts';
 import type { FeatureSchema, Schema } from '../model.ts';
 
