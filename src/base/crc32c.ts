@@ -15,7 +15,7 @@ for (let index = 256; index < TABLE.length; index++) {
   TABLE[index] = (before >>> 8) ^ TABLE[before & 255]!;
 }
 
-/** Gives the CRC-32C of a part of bytes: 32 bits, unsigned. About a gigabyte a second. */
+/** Compute the CRC-32C of a part of bytes: 32 bits, unsigned. About a gigabyte a second. */
 export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number {
   let crc = -1;
   let at = start;
@@ -35,7 +35,7 @@ export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number
   return ~crc >>> 0;
 }
 
-/** Gives the checksum as TFRecord files keep it: turned and moved, so that the checksum of bytes that hold one is not degenerate. */
+/** Write the checksum as TFRecord files keep it: turned and moved, so that the checksum of bytes that hold one is not degenerate. */
 export function maskedCrc32c(bytes: Uint8Array, start = 0, end = bytes.length): number {
   const crc = crc32c(bytes, start, end);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;

@@ -1,3 +1,8 @@
+/**
+ * Avro: object container files as tables, by the schema in each. It may know columns and the engine's appender; it knows no other format.
+ * https://avro.apache.org/docs/1.12.0/specification/
+ */
+
 import { TableWriter } from '../../chunks/table-writer.ts';
 import type { Engine } from '../../duckdb.ts';
 import { identifier } from '../../quote.ts';

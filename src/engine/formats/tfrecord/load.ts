@@ -1,3 +1,8 @@
+/**
+ * TFRecord: files of tf.Examples, SequenceExamples and PredictionLogs as tables. It may know columns and the engine's appender; it knows
+ * no other format, and no statistics. https://www.tensorflow.org/tutorials/load_data/tfrecord
+ */
+
 import { isUtf8 } from 'node:buffer';
 import type { Engine } from '../../duckdb.ts';
 import type { SourceFile } from '../../source-file.ts';
