@@ -118,7 +118,7 @@ function judgeByThreshold(
   const verdict: Verdict =
     !proven || change.value < warning
       ? 'none'
-      : change.value < threshold || change.movesByItself
+      : change.value < threshold || change.warnsOnly
         ? 'warning'
         : 'drift';
   const strength = change.value / threshold;

@@ -52,8 +52,11 @@ function inferTable(name: string, tables: readonly TableProfile[], options: Infe
       const feature = featureName(profile.path);
       features.set(feature, [...(features.get(feature) ?? []), profile]);
     }
+  const isIncomplete = tables.some((table) =>
+    table.features.some(({ type, nulls }) => type === 'float' && nulls > 0),
+  );
   const all = [...features].map(([feature, profiles]) =>
-    inferFeature(feature, profiles, tables.length, options),
+    inferFeature(feature, profiles, { tables: tables.length, isIncomplete }, options),
   );
   return { name, keys: [], expect: [], features: all };
 }
@@ -61,7 +64,7 @@ function inferTable(name: string, tables: readonly TableProfile[], options: Infe
 function inferFeature(
   name: string,
   profiles: readonly FeatureProfile[],
-  tables: number,
+  { tables, isIncomplete }: { readonly tables: number; readonly isIncomplete: boolean },
   options: InferOptions,
 ): FeatureSchema {
   const known = profiles.filter((profile) => profile.type !== 'unknown');
@@ -79,7 +82,7 @@ function inferFeature(
   const everywhere = profiles.length === tables && known.length === tables;
   const { strict = false, explain = false } = options;
   const { facts, reasons } = together(
-    everywhere ? presence(known, strict) : NOTHING,
+    everywhere ? presence(known, strict, isIncomplete) : NOTHING,
     inferred(listLength(known)),
     valueFacts(evidenceOf(known), options),
   );

@@ -12,7 +12,7 @@ export function measureChanges(pair: FeaturePair): MeasuredChange[] {
   const isKey = findings.some(({ name }) => name === 'key-overlap');
   if (!isKey) return findings;
   return findings.map((finding) =>
-    MOVES_WITH_KEYS.has(finding.name) ? { ...finding, movesByItself: true } : finding,
+    MOVES_WITH_KEYS.has(finding.name) ? { ...finding, warnsOnly: true } : finding,
   );
 }
 
@@ -22,12 +22,14 @@ const MOVES_WITH_KEYS: ReadonlySet<string> = new Set([
   'mean-shift',
   'wasserstein',
   'out-of-range-share',
+  'out-of-range-distance',
   'jensen-shannon',
   'psi',
   'hellinger',
   'chi-square',
   'l-infinity',
   'new-category-share',
+  'share-ratio',
 ]);
 
 function distributionFindings(pair: FeaturePair): MeasuredChange[] {

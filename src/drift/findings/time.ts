@@ -52,7 +52,7 @@ function periodFindings(axis: Axis, sizes: Sizes): MeasuredChange[] {
   const shared = Math.min(first.end, second.end) - Math.max(first.start, second.start) + 1;
   const all = Math.max(first.end, second.end) - Math.min(first.start, second.start) + 1;
   return [
-    { ...cumulativeShareChange('kolmogorov-smirnov', axis, sizes, isoDay), movesByItself: true },
+    { ...cumulativeShareChange('kolmogorov-smirnov', axis, sizes, isoDay), warnsOnly: true },
     {
       name: 'period-overlap',
       value: Math.max(0, shared) / all,

@@ -169,10 +169,12 @@ function upperEnd(cells: readonly Bin[], naturals: readonly number[], whole: boo
     return { end: undefined, why: (name) => `no ${name}, since the tail does not vary` };
   const reach = Math.max(max, reachOf(tail, MAX_BEYOND));
   for (const natural of naturals) {
+    if (natural < reach && isProven(cells, natural))
+      return end(natural, 'since many values lie near the last one, and none beyond');
     if (
       natural < reach ? expectedBeyond(tail, natural) <= MAX_BEYOND_NATURAL : natural - reach < reach - median
     )
-      return end(natural, `beyond which another sample of this size is hardly expected to have any`);
+      return end(natural, 'beyond which another sample of this size is hardly expected to have any');
   }
   if (reach - median > MAX_REACH * (max - median) || reach === max)
     return { end: undefined, why: (name) => `no ${name}, since the tail is too heavy` };
@@ -180,6 +182,13 @@ function upperEnd(cells: readonly Bin[], naturals: readonly number[], whole: boo
     rounded(reach, max, whole),
     `beyond which another sample of this size is expected to have ${quantity(MAX_BEYOND)} values (generalized Pareto tail)`,
   );
+}
+
+/** True if the stretch up to a natural end is empty though the values before it are dense. */
+function isProven(cells: readonly Bin[], natural: number): boolean {
+  const max = cells.at(-1)!.high;
+  const width = Math.min(natural - max, (max - quantileOf(cells, 0.5)) / 2);
+  return width > 0 && expectedIfGoingOn(cells, max, width) >= PROOF;
 }
 
 /** The width of the stretch with the last 40 values, but at most a quarter of the way from the median. */

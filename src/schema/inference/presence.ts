@@ -5,13 +5,37 @@ import { type Inferred, inferred, NOTHING } from './evidence.ts';
 /** The number of rows from which a share of nulls is taken for a rule. */
 const MIN_ROWS = 30;
 
+const MIN_MEASURED = 300;
+
 /** More nulls than usual by this share, beside four standard errors of the sample, are let pass. */
 const LEEWAY = 0.1;
 
-/** @param profiles of a feature that every table has, none of type `unknown` */
-export function presence(profiles: readonly FeatureProfile[], strict: boolean): Inferred {
+/** A measured number of a table that has nulls elsewhere may lack so many of its values, though none of the sample is null. */
+const MEASURED = 0.99;
+
+/**
+ * @param profiles of a feature that every table has, none of type `unknown`
+ * @param isIncomplete whether other features of the tables have nulls
+ */
+export function presence(
+  profiles: readonly FeatureProfile[],
+  strict: boolean,
+  isIncomplete: boolean,
+): Inferred {
   const rows = profiles.reduce((total, { present, nulls }) => total + present + nulls, 0);
-  if (profiles.every(({ nulls }) => nulls === 0))
+  const complete = profiles.every(({ nulls }) => nulls === 0);
+  if (
+    complete &&
+    isIncomplete &&
+    !strict &&
+    profiles.every(({ type }) => type === 'float') &&
+    rows >= MIN_MEASURED
+  )
+    return inferred(
+      { presence: { minFraction: MEASURED, minCount: 1 } },
+      `presence: no null in ${counted(rows, 'row')}, but other numbers have some`,
+    );
+  if (complete)
     return inferred(
       { presence: { minFraction: 1, minCount: 1 } },
       `presence: no null in ${counted(rows, 'row')}`,
