@@ -5,6 +5,7 @@
     python scripts/schema-tables.py tables FOLDER SEED   # FOLDER/<table>-<half>[-<fault>].csv and FOLDER/cases.json
     python scripts/schema-tables.py pandera FOLDER       # FOLDER/pandera.json: the faults that it finds, by file
     python scripts/schema-tables.py tfdv FOLDER          # FOLDER/tfdv.json, in an environment that has TFDV
+    python scripts/schema-tables.py drift FOLDER         # FOLDER/{wide,text,time}.tsv, for scripts/simulate-drift.mjs
 
 A case is a pair of files: a schema is inferred from one half, and the other half is validated against it, as it is and
 with one fault in one column.
@@ -178,6 +179,17 @@ def make_tables(folder, seed):
         json.dump(cases, file, indent=1)
 
 
+def make_drift_tables(folder):
+    """A wide table (64 pixels of 1,797 digits), one with names and codes as text, and one of hourly weather."""
+    from sklearn import datasets
+    from vega_datasets import local_data
+
+    os.makedirs(folder, exist_ok=True)
+    tables = {"wide": datasets.load_digits(as_frame=True).frame, "text": local_data.airports(), "time": flights_tables()["weather"]}
+    for name, table in tables.items():
+        table.to_csv(f"{folder}/{name}.tsv", sep="\t", index=False, na_rep="NA", quoting=3, escapechar="\\")
+
+
 def judge(folder, tool, learn, anomalies):
     with open(f"{folder}/cases.json") as file:
         cases = json.load(file)
@@ -221,5 +233,7 @@ if __name__ == "__main__":
     verb, folder = sys.argv[1:3]
     if verb == "tables":
         make_tables(folder, int(sys.argv[3]))
+    elif verb == "drift":
+        make_drift_tables(folder)
     else:
         {"pandera": ask_pandera, "tfdv": ask_tfdv}[verb](folder)

@@ -1,12 +1,13 @@
 // Infers schemas from halves of real tables and holds the other halves against them, as they are and with planted faults: the
 // tables of docs/design/schema-inference.md. Prints what failed and what was missed as comments.
 //
-// Usage: node scripts/build.mjs --no-types && node scripts/simulate-schemas.mjs [seeds, 1] [--strict] [--peers]
+// Usage: node scripts/simulate-schemas.mjs [seeds, 1] [--strict] [--peers]
 // VARVE_TABLES_PYTHON names a Python with the tables and pandera (see scripts/schema-tables.py), VARVE_TFDV_PYTHON one with TFDV.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const script = join(root, 'scripts', 'schema-tables.py');
@@ -14,28 +15,60 @@ const python = process.env.VARVE_TABLES_PYTHON ?? 'python3';
 const flags = process.argv.slice(2).filter((each) => each.startsWith('--'));
 const seeds = Number(process.argv.slice(2).find((each) => !each.startsWith('--')) ?? 1);
 const strict = flags.includes('--strict');
-const { openFolder, inferSchema, stringifySchema } = await import(
-  pathToFileURL(join(root, 'dist', 'index.js')).href
-);
 
-/** The same rows of both are read once: profiles by path. */
+// The library profiles in processes of its own; of a thousand small files, those are most of the time.
+const bundle = join(root, '.bench', 'schemas.mjs');
+await build({
+  stdin: {
+    contents: `export { profileFiles } from './src/profile/dataset/profile-files.ts';
+      export { decodeProfile, encodeProfile } from './src/profile/format/encode.ts';
+      export { inferSchema } from './src/schema/infer.ts';
+      export { stringifySchema } from './src/schema/format/stringify.ts';
+      export { validateProfile } from './src/schema/validate.ts';`,
+    resolveDir: root,
+    loader: 'ts',
+  },
+  outfile: bundle,
+  bundle: true,
+  packages: 'external',
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  logLevel: 'warning',
+});
+const { profileFiles, decodeProfile, encodeProfile, inferSchema, stringifySchema, validateProfile } =
+  await import(pathToFileURL(bundle).href);
+
+/** The profile of a file, kept beside it. */
+async function profileOf(path) {
+  const kept = `${path}.profile`;
+  if (existsSync(kept)) return decodeProfile(readFileSync(kept));
+  const profile = await profileFiles([{ path, absolutePath: path, digest: '', size: 0 }]);
+  writeFileSync(kept, encodeProfile(profile));
+  return profile;
+}
+
 async function askVarve(folder, cases) {
-  const data = await openFolder(folder);
-  const { writeFileSync } = await import('node:fs');
-  const learned = new Set();
+  const schemas = new Map();
   const found = {};
-  for (const each of cases) {
-    const schema = `${each.learned}.schema.yaml`;
-    if (!learned.has(each.learned)) {
-      const { profile } = await data.profile(each.learned);
-      writeFileSync(join(folder, schema), stringifySchema(inferSchema([profile], { strict, explain: true })));
-      learned.add(each.learned);
+  for (const { learned, tried } of cases) {
+    if (!schemas.has(learned)) {
+      const schema = inferSchema([await profileOf(join(folder, learned))], { strict, explain: true });
+      writeFileSync(join(folder, `${learned}.schema.yaml`), stringifySchema(schema));
+      schemas.set(learned, schema);
     }
-    const { anomalies } = await data.validate(each.tried, { schema });
-    found[`${each.learned} ${each.tried}`] = anomalies.map(
-      ({ feature, kind, expected, observed }) =>
-        `${feature}: ${kind}, expected ${expected}, found ${observed}`,
+    const options = { name: tried, schemaName: learned };
+    const { anomalies } = await validateProfile(
+      await profileOf(join(folder, tried)),
+      schemas.get(learned),
+      options,
     );
+    found[`${learned} ${tried}`] = anomalies
+      .filter(({ severity }) => severity === 'error')
+      .map(
+        ({ feature, kind, expected, observed }) =>
+          `${feature}: ${kind}, expected ${expected}, found ${observed}`,
+      );
   }
   return found;
 }

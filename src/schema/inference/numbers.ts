@@ -231,7 +231,7 @@ const MIN_MEDIAN_VALUES = 40;
 
 /**
  * Bounds the median by percentiles of the sample, which finds other units and other columns, whatever the tails. The
- * medians of two samples of n values differ by rank with a standard error of 1/√(2n); 3.5 of these are let pass.
+ * medians of two samples of n values differ by rank with a standard error of 1/√(2n); two of these are let pass.
  */
 export function medianBand(evidence: Evidence, strict: boolean): Inferred {
   const span = exactSpan(evidence);
@@ -239,10 +239,7 @@ export function medianBand(evidence: Evidence, strict: boolean): Inferred {
   if (isConstant(evidence, span) || !isFiniteSpan(span) || uniqueIntegers(evidence)) return NOTHING;
   if (isYear(Number(span.min), Number(span.max))) return NOTHING;
   const cells = numericCells(evidence);
-  const band = Math.min(
-    0.4,
-    (strict ? STRICT_MEDIAN_BAND : MEDIAN_BAND) + 3.5 / Math.sqrt(2 * evidence.count),
-  );
+  const band = Math.min(0.4, (strict ? STRICT_MEDIAN_BAND : MEDIAN_BAND) + 2 / Math.sqrt(2 * evidence.count));
   const medians = evidence.profiles.map(medianOf).filter((each) => each !== undefined);
   const low = Math.min(quantileOf(cells, 0.5 - band), ...medians);
   const high = Math.max(quantileOf(cells, 0.5 + band), ...medians);
