@@ -1,4 +1,4 @@
-// Fuzzes the readers of bytes that come from outside: `npm run fuzz -- [TARGET…] [--seconds N] [--jobs N] [--seed N]`. Each target runs in a process
+// Fuzzes the readers of bytes that come from outside: `npm run fuzz -- [TARGET…] [--seconds N | --runs N] [--jobs N] [--seed N]`. Each target runs in a process
 // of its own, which is watched from here: one that hangs, crashes or runs out of memory is a fault too. The inputs of faults go to
 // tests/fuzz/found/TARGET/; once mended, they belong in tests/fuzz/corpus/TARGET/.
 import { spawn } from 'node:child_process';
@@ -20,6 +20,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seconds: { type: 'string', default: '10' },
+    runs: { type: 'string', default: '0' },
     jobs: { type: 'string', default: '2' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
@@ -50,7 +51,8 @@ try {
   if (unknown.length > 0)
     throw new Error(`No target ${unknown}. There are: ${Object.keys(targets).join(', ')}`);
   const waiting = positionals.length > 0 ? positionals : Object.keys(targets);
-  console.log(`${waiting.length} targets, ${values.seconds} s each, seed ${values.seed}`);
+  const each = values.runs === '0' ? `${values.seconds} s` : `${values.runs} runs`;
+  console.log(`${waiting.length} targets, ${each} each, seed ${values.seed}`);
   let faults = 0;
   let executions = 0;
   const runNext = async () => {
@@ -76,7 +78,7 @@ function fuzz(name) {
   const input = join(work, name);
   writeFileSync(input, '');
   const flags = ['--enable-source-maps', `--max-old-space-size=${MAX_HEAP_MIB}`];
-  const options = [name, values.seconds, values.seed, corpus, input];
+  const options = [name, values.seconds, values.runs, values.seed, corpus, input];
   const child = spawn(process.execPath, [...flags, join(made, 'worker.mjs'), ...options], {
     cwd: work,
     env: { ...process.env, TMPDIR: work },

@@ -1,4 +1,4 @@
-// Checks names that no linter knows: one style for constants, one word for an upper bound, one meaning for an exported name, one form of
+// Checks names that no linter knows: one style for constants, one word for an upper bound and one for a lower, one meaning for an exported name, one form of
 // error codes.
 // Usage: node scripts/lint-names.mjs; prints each fault with its place, and exits with 1 where there is one.
 import { readdirSync, readFileSync } from 'node:fs';
@@ -14,6 +14,8 @@ const SHARED_NAMES = new Map([['command', 'each file of cli/commands exports its
 const BACKEND = 'src/operations/backend/backend.ts';
 /** Words for an upper bound; the one that is used is MAX. */
 const OTHER_BOUNDS = /^(LARGEST|MOST|LONGEST|DEEPEST|GREATEST|HIGHEST|WIDEST|BIGGEST)_/;
+/** Words for a lower bound; the one that is used is MIN. */
+const OTHER_LOWER_BOUNDS = /^(SMALLEST|LEAST|FEWEST|SHORTEST|LOWEST|NARROWEST)_/;
 
 /** Words that say a state: an error code has them behind its noun, `path-unsafe`. */
 const STATES =
@@ -64,6 +66,7 @@ function checkConstant(file, declaration) {
   const name = declaration.name.text;
   if (!/^[A-Z][A-Z0-9_]*$/.test(name)) faults.push(`${file}: the constant ${name} is not in UPPER_CASE`);
   if (OTHER_BOUNDS.test(name)) faults.push(`${file}: the upper bound ${name} is not called MAX_…`);
+  if (OTHER_LOWER_BOUNDS.test(name)) faults.push(`${file}: the lower bound ${name} is not called MIN_…`);
 }
 
 function isExported(node) {

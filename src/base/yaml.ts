@@ -2,11 +2,13 @@ import {
   Composer,
   type Document,
   type DocumentOptions,
+  isScalar,
   Lexer,
   type LineCounter,
   type ParseOptions,
   Parser,
   type SchemaOptions,
+  visit,
   type YAMLError,
 } from 'yaml';
 
@@ -39,7 +41,8 @@ export function parseYaml(
   if (text.length > MAX_YAML_LENGTH) return { fault: { message: 'It is larger than 16 MiB.', offset: 0 } };
   try {
     const tokens = boundedTokens(text, options.lineCounter?.addNewLine);
-    const documents = new Composer(options).compose(tokens, true, text.length);
+    // The library looks through all keys before each key.
+    const documents = new Composer({ ...options, uniqueKeys: false }).compose(tokens, true, text.length);
     return onlyDocument(documents);
   } catch (error) {
     if (error instanceof TooDeep) return { fault: { message: error.message, offset: error.offset } };
@@ -76,8 +79,28 @@ function onlyDocument(documents: Iterator<Document.Parsed, unknown>): Parsed {
   const [error] = document.errors;
   if (error !== undefined) return { fault: yamlFault(error) };
   const second = documents.next();
-  if (second.done === true) return { document };
+  if (second.done === true) return withUniqueKeys(document);
   return { fault: { message: 'It holds more than one document.', offset: second.value.range[0] } };
+}
+
+/** The document, or the first key that its mapping has before. Keys that are collections are never the same. */
+function withUniqueKeys(document: Document.Parsed): Parsed {
+  let fault: YamlFault | undefined;
+  visit(document, {
+    Map(_, { items }) {
+      const known = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (known.has(key.value)) {
+          fault = { message: 'Map keys must be unique', offset: key.range?.[0] ?? 0 };
+          return visit.BREAK;
+        }
+        known.add(key.value);
+      }
+      return undefined;
+    },
+  });
+  return fault === undefined ? { document } : { fault };
 }
 
 export function yamlFault({ message, pos }: YAMLError): YamlFault {

@@ -28,7 +28,7 @@ export const OTHER_WORDS: Readonly<Record<string, string>> = {
   data: '`varve status` for what changed, `varve ls` for what there is.',
   delete: '`varve rm`.',
   destroy:
-    '`varve rm` takes datasets out. The folder `.varve` holds the cache: `varve push --all-commits` first, then remove it.',
+    '`varve rm` takes datasets out, and their data stays where it lies. The cache is in `.git/varve`, or where the setting `cache` says; before you remove that, `varve push --all-commits`.',
   doctor: '`varve version`; with VARVE_DEBUG=1 in the environment, every command says what it does.',
   download: '`varve pull`, or `varve get` for a single version.',
   exp: EXPERIMENTS,

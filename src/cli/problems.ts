@@ -7,6 +7,8 @@ export function withProblems(
   problems: readonly DatasetProblem[] = [],
   outcome: Outcome,
 ): Outcome {
-  for (const { message, remedy } of problems) note(`varve: ${message}`, `  ${remedy}`);
+  // What concerns many datasets alike is said once.
+  const texts = new Map(problems.map(({ message, remedy }) => [`varve: ${message}`, `  ${remedy}`]));
+  for (const lines of texts) note(...lines);
   return problems.length === 0 ? outcome : { ...outcome, exitCode: 2 };
 }

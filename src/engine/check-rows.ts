@@ -108,6 +108,10 @@ export function expressionMemory(expression: string, cause: unknown): VarveError
   return new VarveError(
     'engine-memory',
     `Checking the rows by ${expression.slice(0, 200)} needs more memory than the engine may have`,
-    { remedy: 'Simplify the expression, or give the engine more, for example --memory 2GB.', cause },
+    {
+      remedy:
+        'Simplify the expression, or give the engine more, for example by `--memory 2GB`: validate and drift take that.',
+      cause,
+    },
   );
 }

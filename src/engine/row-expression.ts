@@ -2,7 +2,7 @@ import { VarveError } from '../errors.ts';
 import type { Engine } from './duckdb.ts';
 import { literal } from './quote.ts';
 
-/** By what they are about, as docs/schema.md lists them. What makes much of little (`range`, `repeat`, `lpad`), waits, or tells of the engine is not among them. */
+/** By what they are about, as docs/reference/schema.md lists them. What makes much of little (`range`, `repeat`, `lpad`), waits, or tells of the engine is not among them. */
 const FUNCTIONS: Readonly<Record<string, string>> = {
   operators: '+ - * / // % ** ^ @ & | ~ << >> || ~~ !~~ ~~* !~~* ~~~ -> ->> && @> <@ ^@ <->',
   numbers:

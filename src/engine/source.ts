@@ -1,4 +1,5 @@
 import { VarveError } from '../errors.ts';
+import { shellWord } from '../wording/quote.ts';
 import { type Engine, readError } from './duckdb.ts';
 import { loadCsv } from './formats/csv.ts';
 import { assertShallow, assertShallowJson } from './formats/depth.ts';
@@ -127,7 +128,7 @@ function assertBareUtf8(file: SourceFile): void {
     'table-unreadable',
     `${file.path}: it begins with a byte order mark, which JSON has not`,
     {
-      remedy: `Take it away, for example: tail -c +4 ${file.path}`,
+      remedy: `Take it away: \`tail -c +4 ${shellWord(file.path)}\` prints the file without it.`,
       path: file.path,
     },
   );

@@ -82,10 +82,10 @@ async function bringProfiles(context: Context, datasets: readonly DatasetDiffere
 
 async function checked(
   context: Context,
-  { path, change, renamedFrom, version, before, error }: DatasetDifference,
+  { path, change, renamedFrom, version, before, problem }: DatasetDifference,
   label: string,
 ): Promise<CheckedDataset> {
-  const failures: VarveError[] = error === undefined ? [] : [error];
+  const failures: CheckFailure[] = problem === undefined ? [] : [problem];
   const sides = version && sidesOf(context, version, before, label);
   const validation = sides && (await unlessUnreadable(failures, () => held(sides)));
   const drift = sides && (await unlessUnreadable(failures, () => driftBetween(sides)));
@@ -120,7 +120,7 @@ function sidesOf(
   return { dataset, before, nameBefore: `${path}@${label}` };
 }
 
-async function unlessUnreadable<T>(failures: VarveError[], work: () => Promise<T>): Promise<T | undefined> {
+async function unlessUnreadable<T>(failures: CheckFailure[], work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {

@@ -84,12 +84,14 @@ async function fetchStatistics(
   });
   const failure = await fetchMissing(context, profiles, wanted);
   if (failure !== undefined && failure.code !== 'remote-unset')
-    context.onWarning?.(`statistics that this clone lacks are not compared: ${failure.message}`);
+    context.onWarning?.(
+      `Statistics that this clone lacks are not compared: ${failure.message}. ${failure.remedy}`,
+    );
 }
 
 function noCommit(root: string): VarveError {
   return new VarveError('revision-unknown', `${root} has no commit yet to compare with`, {
     path: root,
-    remedy: 'Commit the pointers first: `git add -A && git commit`.',
+    remedy: 'Commit the pointers first; `varve status` shows which data has changed without one.',
   });
 }

@@ -4,6 +4,7 @@ import type { DriftOptions, DriftReport, TfdvThresholds, Thresholds } from '../d
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model/model.ts';
 import type { Schema } from '../schema/model.ts';
+import { shellWord } from '../wording/quote.ts';
 import type { Watch } from './context/context.ts';
 import { profiledVersions } from './datasets/history.ts';
 import { type NamedDataset, nameDataset } from './datasets/resolve.ts';
@@ -59,7 +60,7 @@ function assertSliceHasRows({ name, profile }: ProfiledDataset, { slice }: Profi
   if (slice === undefined || profile.tables.some(({ rows }) => rows > 0)) return;
   throw new VarveError('slice-empty', `No row of ${name} has ${slice.value} as ${slice.feature}`, {
     path: name,
-    remedy: `See which values there are: varve profile ${name}.`,
+    remedy: `\`varve profile ${shellWord(name)}\` shows which values there are.`,
   });
 }
 

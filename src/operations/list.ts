@@ -1,12 +1,15 @@
 import { isChosen, isWithin } from '../base/path-order.ts';
 import { VarveError } from '../errors.ts';
+import { shellWord } from '../wording/quote.ts';
 import { resolveRevision } from '../workspace/git/pointers.ts';
 import { pathInRepository } from '../workspace/repository.ts';
-import type { SnapshotFile } from './backend/results.ts';
+import type { DatasetVersions } from './backend/backend.ts';
+import type { SnapshotFile, WithProblems } from './backend/results.ts';
 import type { DatasetVersion, VersionPart } from './backend/version.ts';
 import { closing } from './context/closing.ts';
 import type { Context, Watch } from './context/context.ts';
 import { openRepositoryAt } from './context/open-other.ts';
+import { problemsField } from './datasets/each.ts';
 import { splitRevisions, versionNamed } from './datasets/revisions.ts';
 import type { SourceOptions } from './get.ts';
 
@@ -15,7 +18,7 @@ export interface ListOptions {
   readonly recursive?: boolean | undefined;
 }
 
-export interface ListResult {
+export interface ListResult extends WithProblems {
   /** The datasets that are meant, or in which the files lie. */
   readonly datasets: readonly ListedDataset[];
   /** What lies in the dataset or folder that was named; empty if none was. */
@@ -71,17 +74,24 @@ export async function listAt(
   { recursive = false }: ListOptions = {},
 ): Promise<ListResult> {
   const commit = revision === undefined ? undefined : resolveRevision(context.repository.root, revision);
-  const versions = paths.length === 0 ? [...(await datasetsOf(context, commit))] : [];
+  const all = paths.length === 0 ? await datasetsOf(context, commit) : NONE;
+  const versions = [...all.versions];
+  const problems = [...(all.problems ?? [])];
   const files: ListedFile[] = [];
   for (const path of paths) {
     const one = await versionNamed(context, path, commit);
-    versions.push(...(one === undefined ? await datasetsBelow(context, path, commit) : [one.version]));
+    const found =
+      one === undefined ? await datasetsBelow(context, path, commit) : { versions: [one.version] };
+    versions.push(...found.versions);
+    problems.push(...(found.problems ?? []));
     if (one?.part !== undefined || one?.version.kind === 'directory')
       files.push(...(await filesWithin(context, one, recursive)));
   }
   const datasets = new Map(versions.map((version) => [`${version.commit}:${version.path}`, listed(version)]));
-  return { datasets: [...datasets.values()], files };
+  return { datasets: [...datasets.values()], files, ...problemsField(problems) };
 }
+
+const NONE: DatasetVersions = { versions: [] };
 
 /** The versions that a path means at a commit, or in the working tree: one, or those of all datasets in a folder. */
 export async function versionsMeant(
@@ -90,7 +100,11 @@ export async function versionsMeant(
   commit: string | undefined,
 ): Promise<VersionPart[]> {
   const one = await versionNamed(context, argument, commit);
-  return one === undefined ? wholes(await datasetsBelow(context, argument, commit)) : [one];
+  if (one !== undefined) return [one];
+  const { versions, problems = [] } = await datasetsBelow(context, argument, commit);
+  const [first] = problems;
+  if (first !== undefined) throw new VarveError(first.code, first.message, first);
+  return wholes(versions);
 }
 
 /** @throws VarveError `dataset-missing` if there is none */
@@ -98,10 +112,12 @@ async function datasetsBelow(
   context: Context,
   argument: string,
   commit: string | undefined,
-): Promise<DatasetVersion[]> {
+): Promise<DatasetVersions> {
   const folder = pathInRepository(context.repository, context.cwd, argument);
-  const below = (await datasetsOf(context, commit)).filter(({ path }) => isWithin(path, folder));
-  if (below.length > 0) return below;
+  const all = await datasetsOf(context, commit);
+  const versions = all.versions.filter(({ path }) => isWithin(path, folder));
+  const problems = (all.problems ?? []).filter(({ path }) => isWithin(path, folder));
+  if (versions.length + problems.length > 0) return { versions, problems };
   const { dataset, datasets } = context.backend.terms;
   const where = commit === undefined ? '' : ` in ${commit.slice(0, 12)}`;
   throw new VarveError('dataset-missing', `${argument} is not ${dataset}${where}, and holds none`, {
@@ -110,10 +126,7 @@ async function datasetsBelow(
   });
 }
 
-async function datasetsOf(
-  { backend }: Context,
-  commit: string | undefined,
-): Promise<readonly DatasetVersion[]> {
+async function datasetsOf({ backend }: Context, commit: string | undefined): Promise<DatasetVersions> {
   return commit === undefined ? backend.select([]) : backend.versionsAt(commit);
 }
 
@@ -135,7 +148,7 @@ async function filesWithin(
   if (files.size > 0 || part === undefined) return [...files.values()];
   throw new VarveError('path-missing', `${version.path} has nothing at ${part}`, {
     path: `${version.path}/${part}`,
-    remedy: `\`varve ls ${version.path}\` lists what it has.`,
+    remedy: `\`varve ls ${shellWord(`${version.path}${version.commit === undefined ? '' : `@${version.commit.slice(0, 12)}`}`)}\` lists what it has.`,
   });
 }
 

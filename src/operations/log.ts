@@ -1,6 +1,7 @@
 import { VarveError } from '../errors.ts';
 import { findRevision, resolveRevision } from '../workspace/git/pointers.ts';
 import { pathInRepository } from '../workspace/repository.ts';
+import type { DatasetVersions } from './backend/backend.ts';
 import type { DatasetVersion, HistoryEntry } from './backend/version.ts';
 import type { Context } from './context/context.ts';
 
@@ -102,11 +103,12 @@ async function movesOf(
   if (parent === undefined) return undefined;
   try {
     const [before, after] = [await backend.versionsAt(parent), await backend.versionsAt(commit)];
-    const lacks = (versions: readonly DatasetVersion[], path: string): boolean =>
-      versions.every((version) => version.path !== path);
+    // What cannot be read is there.
+    const lacks = ({ versions, problems = [] }: DatasetVersions, path: string): boolean =>
+      [...versions, ...problems].every((other) => other.path !== path);
     return {
-      added: after.filter(({ path }) => lacks(before, path)),
-      removed: before.filter(({ path }) => lacks(after, path)),
+      added: after.versions.filter(({ path }) => lacks(before, path)),
+      removed: before.versions.filter(({ path }) => lacks(after, path)),
     };
   } catch (error) {
     // Another dataset of that commit is damaged: the history of this one is told all the same.

@@ -5,6 +5,7 @@ import { VarveError } from '../errors.ts';
 import { stringifySchema } from '../schema/format/stringify.ts';
 import { inferSchema } from '../schema/infer.ts';
 import { schemaToPbtxt } from '../schema/tfdv/schema-to.ts';
+import { shellWord } from '../wording/quote.ts';
 import { refuseLinksOut } from '../workspace/repository.ts';
 import type { Watch } from './context/context.ts';
 import { type NamedDataset, nameDataset, schemaPathOf } from './datasets/resolve.ts';
@@ -46,7 +47,7 @@ export async function schemaInfer(
   const named: NamedDataset[] = [];
   for (const argument of datasets) named.push(await nameDataset(cwd, argument, watch));
   const file = placeOf(named[0]!, cwd, options);
-  if (existsSync(file.absolutePath) && !options.force) throw exists(file.name);
+  if (existsSync(file.absolutePath) && !options.force) throw exists(file.name, datasets[0]!, options);
   const profiles = [];
   for (const dataset of named) profiles.push((await profileOfDataset(dataset)).profile);
   const { strict = false, explain = false } = options;
@@ -73,9 +74,10 @@ function noPlace(name: string, dataset: string): VarveError {
   });
 }
 
-function exists(path: string): VarveError {
+function exists(path: string, dataset: string, { output }: SchemaInferOptions): VarveError {
+  const word = `${shellWord(dataset)}${output === undefined ? '' : ` --schema ${shellWord(output)}`}`;
   return new VarveError('schema-exists', `There is a schema at ${path} already`, {
     path,
-    remedy: 'Run `varve schema update` to let it accept new data, or add `--force` to write it anew.',
+    remedy: `Run \`varve schema update ${word}\` to let it accept new data. With \`--force\` it is written anew, without what people wrote in it.`,
   });
 }

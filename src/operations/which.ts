@@ -92,13 +92,15 @@ function testOf(digest: string): Test {
 }
 
 /** Of the history, and of the working tree, where a pointer may not be committed yet. */
-async function everyVersion({ backend, signal }: Context): Promise<Version[]> {
+async function everyVersion({ backend, signal, onWarning }: Context): Promise<Version[]> {
   const versions: Version[] = [];
   for await (const version of backend.everyVersion()) {
     signal?.throwIfAborted();
     versions.push(version);
   }
-  return [...versions, ...(await backend.select([]))];
+  const here = await backend.select([]);
+  for (const { message } of here.problems ?? []) onWarning?.(message);
+  return [...versions, ...here.versions];
 }
 
 function noteDataset(findings: Map<string, Finding>, version: Version, isWanted: Test): void {

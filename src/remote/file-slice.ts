@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { systemError } from '../base/system-errors.ts';
 import { VarveError } from '../errors.ts';
 import type { Body } from './remote.ts';
+import { RUN_VERIFY } from './run-verify.ts';
 
 const BLOCK = 1024 * 1024;
 
@@ -57,7 +58,7 @@ export function bodyMismatch(path: string, expected: string, actual: string): Va
     `What was to become ${path} has SHA-256 ${actual}, not ${expected}`,
     {
       path,
-      remedy: 'The source is damaged or was changed while it was read: run `varve verify`, then try again.',
+      remedy: `What was read is damaged, or was changed meanwhile. ${RUN_VERIFY}`,
     },
   );
 }

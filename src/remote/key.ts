@@ -1,5 +1,6 @@
 import { VarveError } from '../errors.ts';
 import type { ByteRange } from './remote.ts';
+import { RUN_VERIFY } from './run-verify.ts';
 import { MARKER, TEMPORARY_FOLDER } from './store-layout.ts';
 
 const ALPHABET = /^[A-Za-z0-9._/-]+$/;
@@ -37,14 +38,13 @@ export function checkRange(range: ByteRange | undefined, key: string): void {
     return;
   throw new VarveError('range-invalid', `${length} bytes from ${offset} of ${key} is not a range of bytes`, {
     path: key,
-    remedy: 'The index that led here is damaged: run `varve verify`.',
+    remedy: `The index that led here is damaged. ${RUN_VERIFY}`,
   });
 }
 
 function invalid(key: string, what: string): VarveError {
   return new VarveError('key-invalid', `${JSON.stringify(key.slice(0, 200))} ${what}`, {
     path: key,
-    remedy:
-      'Where this name came from a manifest or an index, that file is damaged or hostile: run `varve verify`.',
+    remedy: `Where this name came from a manifest or an index, that file is damaged or hostile. ${RUN_VERIFY}`,
   });
 }

@@ -31,7 +31,8 @@ export function isUrl(text: string): boolean {
 /** Write a URL as messages may show it: without user, password, query or fragment. */
 export function describeUrl(url: string): string {
   const scheme = SCHEME.exec(url)?.[0];
-  if (scheme === undefined) return url;
+  // What is mistyped is no URL of any kind, and may hold a password all the same.
+  if (scheme === undefined) return withoutSecrets(url);
   return scheme + withoutUser(url.slice(scheme.length)).replace(/[?#].*$/s, '');
 }
 
@@ -46,7 +47,7 @@ function withoutUser(rest: string): string {
 }
 
 /** URLs within a text, up to white space or what quotes them; one slash is what paths make of two. Bounded, so that no text takes long. */
-const URLS = /([a-z][a-z0-9+.-]{1,30}:\/{1,2})([^\s"'`<>]+)/gi;
+const URLS = /([a-z0-9][a-z0-9+.-]{1,30}:\/{1,2})([^\s"'`<>]+)/gi;
 /** Names of parameters that grant something: of signed URLs of AWS, Google and Azure, and of tokens of any kind. */
 const GRANTING =
   /[?&#;][^=&;?#]{0,40}(sig|token|secret|password|passwd|pwd|credential|key|auth|sas)[^=&;?#]{0,40}=/i;

@@ -121,9 +121,11 @@ async function checkTable(run: Run, table: TableSchema, data: TableProfile): Pro
     const byName = featuresByName(data, table);
     const schemaNames = new Set(table.features.map((each) => each.name));
     const added = [...byName].filter(([name]) => !schemaNames.has(name));
-    const rows = [...keyFindings(table, byName), ...expectations(table.expect, columnsOf(data))];
+    const columns = columnsOf(data);
+    const rows = [...keyFindings(table, byName), ...expectations(table.expect, columns)];
+    const checked: CheckedTable = { ...run, table, data, columns, others: controls(run.options, table.name) };
     all.push(
-      ...table.features.map((feature) => checkOne(run, table, data, feature, byName.get(feature.name))),
+      ...table.features.map((feature) => checkOne(checked, feature, byName.get(feature.name))),
       ...added.map(([, about]) => ({ about, found: [newFeature(about)] })),
       { about: undefined, found: rows },
     );
@@ -133,10 +135,17 @@ async function checkTable(run: Run, table: TableSchema, data: TableProfile): Pro
   return anomalies;
 }
 
+/** What all features of a table share. */
+interface CheckedTable extends Run {
+  readonly table: TableSchema;
+  readonly data: TableProfile;
+  readonly columns: readonly string[];
+  /** What its features are compared with. */
+  readonly others: readonly ControlTable[];
+}
+
 function checkOne(
-  { schema, options }: Run,
-  table: TableSchema,
-  data: TableProfile,
+  { schema, options, table, data, columns, others }: CheckedTable,
   feature: FeatureSchema,
   profile: FeatureProfile | undefined,
 ): Findings {
@@ -148,14 +157,14 @@ function checkOne(
     return { about: feature.name, found: required ? [absent] : [] };
   }
   const here = isInEnvironment(schema, feature, options.environment);
-  const compared = controls(options, table.name, profile).flatMap((control) =>
-    compare(feature, profile, control),
+  const compared = others.flatMap(({ role, byName }) =>
+    compare(feature, profile, { role, profile: byName.get(featureName(profile.path)) }),
   );
   const found = [
     ...(here ? [] : [newFeature(profile, options.environment)]),
     ...checkFeature({ schema, table: data, feature, profile }),
     ...compared,
-    ...expectations(feature.expect, columnsOf(data)),
+    ...expectations(feature.expect, columns),
   ];
   return { about: profile, found };
 }
@@ -164,13 +173,18 @@ function columnsOf(table: TableProfile): string[] {
   return [...new Set(table.features.map(({ path }) => path[0] as string))];
 }
 
-function controls(options: ProfileValidationOptions, table: string, { path }: FeatureProfile): Control[] {
-  const within = (other: Profile | undefined, role: Control['role']): Control[] => {
-    const features = other?.tables.find((each) => each.name === table)?.features;
-    const profile = features?.find((each) => featureName(each.path) === featureName(path));
-    return other === undefined ? [] : [{ role, profile }];
+/** The features of a table of another profile, by their names. */
+interface ControlTable extends Pick<Control, 'role'> {
+  readonly byName: ReadonlyMap<string, FeatureProfile>;
+}
+
+function controls({ previous, serving }: ProfileValidationOptions, name: string): ControlTable[] {
+  const within = (other: Profile | undefined, role: Control['role']): ControlTable[] => {
+    if (other === undefined) return [];
+    const features = other.tables.find((each) => each.name === name)?.features ?? [];
+    return [{ role, byName: new Map(features.map((each) => [featureName(each.path), each])) }];
   };
-  return [...within(options.previous, 'drift'), ...within(options.serving, 'skew')];
+  return [...within(previous, 'drift'), ...within(serving, 'skew')];
 }
 
 /** Turns findings into anomalies: asks the rows where the profile cannot tell, and for examples. */

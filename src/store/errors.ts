@@ -1,7 +1,12 @@
 import { type ErrorCode, VarveError } from '../errors.ts';
+import { RUN_VERIFY } from '../remote/run-verify.ts';
 import { type Digest, type RawDigest, toDigest } from './format/digest.ts';
 
 /** The errors of missing and damaged bytes, in the same words wherever they are met. */
+
+/** What brings whole copies of objects that are missing or damaged, in a cache and on a remote, of whatever version. */
+export const BRING_COPIES =
+  'To the cache, `varve fetch --all-commits` brings what the remote has of every version; to a remote, whoever has the data sends it by `varve push --all-commits`.';
 
 /**
  * @param where URL of the store that lacks it
@@ -13,7 +18,7 @@ export function objectMissing(digest: Digest, where: string, path?: string): Var
     `${path ?? digest} is not in ${where}${path ? ` (${digest})` : ''}`,
     {
       path: path ?? where,
-      remedy: 'Run `varve fetch`, or push it from a clone that has it.',
+      remedy: BRING_COPIES,
     },
   );
 }
@@ -22,7 +27,7 @@ export function objectMissing(digest: Digest, where: string, path?: string): Var
 export function objectDamaged(expected: RawDigest, place: string): VarveError {
   return new VarveError('digest-mismatch', `${place} is damaged: it should hold ${toDigest(expected)}`, {
     path: place,
-    remedy: 'Run `varve verify`: it names what the damage touches; `varve fetch` brings a whole copy.',
+    remedy: RUN_VERIFY,
   });
 }
 
@@ -33,6 +38,6 @@ export function objectDamaged(expected: RawDigest, place: string): VarveError {
 export function damaged(code: ErrorCode, place: string, what: string): VarveError {
   return new VarveError(code, `${place} is damaged: ${what}`, {
     path: place,
-    remedy: 'Run `varve verify`: it names what the damage touches and what to do.',
+    remedy: RUN_VERIFY,
   });
 }

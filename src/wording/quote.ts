@@ -9,6 +9,11 @@ export function quoted(value: string): string {
   return JSON.stringify(points.length > MAX_QUOTED ? `${points.slice(0, MAX_QUOTED - 1).join('')}…` : value);
 }
 
+/** A path as it is typed behind a command of Git, which would take `*` for a pattern, and a colon in front for more. */
+export function gitWord(path: string): string {
+  return shellWord(/^:|[*?[\]\\]/.test(path) ? `:(literal)${path}` : path);
+}
+
 /** A path as it is typed in a POSIX shell, so that a command in a message can be run as it stands. */
 export function shellWord(value: string): string {
   if (value.startsWith('-')) return shellWord(`./${value}`);

@@ -207,7 +207,8 @@ function change(repository: Repository, file: ConfigFile, edit: (document: Docum
   const { where, path, document } = load(repository, file);
   checkContent(document, where);
   const before = document.toString();
-  if (document.contents === null) document.set('version', VERSION);
+  // A file of nothing but comments, or of `null`, which cannot be set in.
+  if (document.toJS() === null) document.contents = document.createNode({ version: VERSION });
   edit(document);
   checkContent(document, where);
   const after = document.toString();

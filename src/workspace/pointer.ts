@@ -5,7 +5,7 @@ import { systemError } from '../base/system-errors.ts';
 import { readTrackedFile } from '../base/tracked-file.ts';
 import { VarveError } from '../errors.ts';
 import { type Digest, parseDigest } from '../store/format/digest.ts';
-import { shellWord } from '../wording/quote.ts';
+import { gitWord, shellWord } from '../wording/quote.ts';
 import { type Imported, problemOfImported } from './imported.ts';
 
 /** The part of a dataset that Git keeps: it names a snapshot. Format: docs/reference/file-formats.md */
@@ -210,7 +210,7 @@ function checkName(name: string, where: string): void {
     `${where} says that it is about ${JSON.stringify(name.slice(0, 200))}`,
     {
       path: where,
-      remedy: `A pointer is named after its data. To rename both, move the pointer back and run \`varve mv\`; or set its \`path\` to ${JSON.stringify(expected)}.`,
+      remedy: `A pointer is named after its data. Move the pointer back, and rename both by \`varve mv\`; if the data has the new name already, set \`path\` in the pointer to ${JSON.stringify(expected)}.`,
     },
   );
 }
@@ -259,13 +259,14 @@ function refuseMissing(key: string, where: string): never {
 function damaged(where: string, what: string): VarveError {
   return new VarveError('pointer-damaged', `${where} is not a pointer as varve writes it: ${what}`, {
     path: where,
-    remedy: `Restore it with \`git restore ${where}\`, or write it anew with \`varve add\`.`,
+    remedy: `Bring it back as the last commit has it by \`git restore -- ${gitWord(where)}\`; where that is damaged too, \`git log -- ${gitWord(where)}\` names the commits to take it from.`,
   });
 }
 
 function conflicted(where: string): VarveError {
+  const word = shellWord(where.slice(0, -POINTER_SUFFIX.length));
   return new VarveError('pointer-conflict', `${where} has the marks of an unfinished Git merge`, {
     path: where,
-    remedy: `Choose a side with \`git checkout --ours -- ${shellWord(where)}\` or \`--theirs\`, then run \`varve checkout\`; or make what lies here the answer with \`varve add --replace\`.`,
+    remedy: `Choose a side by \`git checkout --ours -- ${gitWord(where)}\`, or the same with \`--theirs\`, then run \`varve checkout ${word}\`. To make what lies here the answer, run \`varve add --replace ${word}\`.`,
   });
 }

@@ -21,6 +21,19 @@ describe('YAML from anyone', () => {
     });
   });
 
+  it.each([
+    ['a: 1\nb: 2\na: 3\n', 10],
+    ['x:\n  - {a: 1, "a": 2}\n', 14],
+    ['1: x\n2: y\n1: z\n', 10],
+  ])('a key that a mapping has twice is a fault, with its place', (text, offset) => {
+    expect(parseYaml(text, {}).fault).toEqual({ message: 'Map keys must be unique', offset });
+  });
+
+  it('a mapping with twenty thousand keys is read, and each mapping has its own', () => {
+    const keys = Array.from({ length: 20_000 }, (_, index) => `k${index}: {a: 1}`);
+    expect(parseYaml(keys.join('\n'), {}).fault).toBeUndefined();
+  });
+
   it('what is sound is a document', () => {
     expect(parseYaml('a: 1\n', {})).toMatchObject({ document: { errors: [], warnings: [] } });
   });

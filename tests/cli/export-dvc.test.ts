@@ -24,6 +24,20 @@ test('a repository of varve goes over to DVC on branches beside its own, which s
   expect(box.git(['ls-files'])).not.toContain('.varve/');
 });
 
+test('what an import made of a branch goes back under the name of that branch', () => {
+  box.repository();
+  box.write('repo/a.txt', 'one');
+  box.ok(['add', 'a.txt']);
+  box.commit('v1');
+  box.git(['branch', 'varve/main']);
+  box.git(['branch', 'varve/side']);
+  expect(box.json(['export-dvc'])).toMatchObject({ branches: ['dvc/main', 'dvc/side'] });
+  // A branch of people that only has such a name stands for no other.
+  box.git(['branch', '-D', '-q', 'dvc/main', 'dvc/side']);
+  box.git(['commit', '-q', '--allow-empty', '-m', 'own work']);
+  expect(box.json(['export-dvc'])).toMatchObject({ branches: ['dvc/main', 'dvc/varve/main', 'dvc/side'] });
+});
+
 test('where there is no repository of varve', () => {
   box.run('git', ['init', '-q', 'repo'], '.');
   refused(box, ['export-dvc'], 'repository-uninitialised', box.path('repo'));

@@ -82,8 +82,8 @@ test('a folder with files of others is no remote; a store of an earlier version 
   box.write('repo/data/x.csv', 'a\n1\n');
   box.ok(['add', 'data']);
   box.commit('one');
-  old('shared/thesis.tex');
   box.ok(['remote', 'add', 'origin', box.path('shared')]);
+  old('shared/thesis.tex');
   expect(box.varve(['push'])).toMatchObject({ code: 2, err: expect.stringContaining('thesis.tex') });
   expect(box.varve(['gc', '--remote', 'origin', '--grace', '0'])).toMatchObject({ code: 2 });
   expect(everything('shared')).toEqual(['thesis.tex']);

@@ -73,13 +73,14 @@ test('--offline asks no remote', () => {
 test('a remote that is gone, lacks the version, or that nobody agreed to: the message says so', () => {
   pushedAndCloned();
   box.git(['clone', '-q', box.path('repo'), box.path('stranger')], '.');
-  const untrusted = refused(box, ['profile', 'data/a.csv'], 'profile-not-fetched', 'data/a.csv', 'stranger');
-  expect(untrusted).toContain('could not be fetched');
-  expect(untrusted).toContain('varve fetch --profiles-only --all-commits');
-  expect(box.varve(['diff', 'HEAD~1', 'HEAD'], 'stranger')).toMatchObject({
-    code: 0,
-    err: expect.stringContaining('are not compared'),
-  });
+  const untrusted = refused(box, ['profile', 'data/a.csv'], 'settings-untrusted', 'config.yaml', 'stranger');
+  expect(untrusted).toContain(box.path('remote'));
+  const compared = box.varve(['diff', 'HEAD~1', 'HEAD'], 'stranger');
+  expect(compared.code).toBe(0);
+  expect(compared.err).toContain('are not compared');
+  const agree = /`varve (trust [^`]*)`/.exec(compared.err)![1]!;
+  box.ok(agree.split(' '), 'stranger');
+  box.ok(['profile', 'data/a.csv'], 'stranger');
   box.write('repo/data/a.csv', rows('three'));
   box.ok(['add', 'data/a.csv']);
   box.commit('never pushed');

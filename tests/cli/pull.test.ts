@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FolderRemote } from '../../src/remote/folder/folder.ts';
 import { Store } from '../../src/store/store.ts';
+import { Sandbox as DvcSandbox, describeWithDvc } from '../support/dvc-sandbox.ts';
 import { manyFiles } from '../support/many-files.ts';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
@@ -165,4 +167,49 @@ test('what the remote has comes, what it lacks is named by commit and author, an
   });
   // Alone, it is an error, as ever.
   expect(box.varve(['pull', 'not.csv'], 'clone').code).toBe(2);
+});
+
+describeWithDvc('a repository of DVC', () => {
+  test('what the remote has comes, what it lacks is named by commit and author, and the exit code is 1', () => {
+    const dvc = new DvcSandbox();
+    try {
+      dvc.repository();
+      Object.assign(box.env, dvc.env);
+      dvc.write('repo/there.txt', 'there');
+      for (const name of ['one', 'two']) dvc.write(`repo/not/${name}.txt`, name);
+      dvc.dvc('repo', 'add', '-q', 'there.txt', 'not');
+      dvc.commit('repo', 'both, of which one is pushed');
+      dvc.dvc('repo', 'push', '-q', 'there.txt');
+      dvc.git('.', 'clone', '-q', 'repo', 'clone');
+      const folder = `../${basename(dvc.folder)}/clone`;
+      box.ok(['trust'], folder);
+      const { code, out, err } = box.varve(['pull'], folder);
+      expect(code, err).toBe(1);
+      expect(dvc.read('clone/there.txt')).toBe('there');
+      expect(existsSync(dvc.path('clone/not'))).toBe(false);
+      expect(out).toMatch(
+        / not {2}md5:[0-9a-f]{12} {2}commit [0-9a-f]{12}, .*: both, of which one is pushed/,
+      );
+      // A folder of which a single file is gone is named too.
+      dvc.dvc('repo', 'push', '-q');
+      rmSync(
+        dvc.path('remote/files/md5', createHash('md5').update('two').digest('hex').replace(/^../, '$&/')),
+      );
+      expect(box.json(['fetch', '--all-commits'], folder, 1)).toMatchObject({
+        snapshots: 1,
+        lacking: [{ path: 'not', subject: 'both, of which one is pushed' }],
+      });
+      // Alone, it is an error that says who can send it.
+      const alone = box.varve(['pull', 'not'], folder);
+      expect(alone.code).toBe(2);
+      expect(alone.err).toContain('not/two.txt');
+      const shell = /`(varve push [^`]*)`/.exec(alone.err)![1]!;
+      box.ok(['trust'], `../${basename(dvc.folder)}/repo`);
+      box.ok(shell.split(' ').slice(1), `../${basename(dvc.folder)}/repo`);
+      box.ok(['pull'], folder);
+      expect(dvc.read('clone/not/two.txt')).toBe('two');
+    } finally {
+      dvc.remove();
+    }
+  });
 });

@@ -25,6 +25,20 @@ test('remotes that are not there, or not named', () => {
   refused(box, ['remote', 'add', '../x', '/elsewhere'], 'remote-name-invalid', '../x');
 });
 
+test('a folder with other files is not named as a remote; a new, an empty one and a store are', () => {
+  box.repository();
+  box.write('home/thesis.tex', 'thesis');
+  const before = readFileSync(box.path('repo/.varve/config.yaml'), 'utf8');
+  const said = refused(box, ['remote', 'add', 'origin', '../home'], 'store-foreign', 'thesis.tex');
+  expect(said).toContain('Name a new or an empty folder');
+  expect(readFileSync(box.path('repo/.varve/config.yaml'), 'utf8')).toBe(before);
+  box.ok(['remote', 'add', 'origin', '../home/varve']);
+  box.write('repo/f.txt', 'x');
+  box.ok(['add', 'f.txt']);
+  box.ok(['push']);
+  box.ok(['remote', 'add', 'same', '../home/varve']);
+});
+
 test('a remote is removed, from whichever file names it, and its name is free again', () => {
   box.repository();
   const fresh = readFileSync(box.path('repo/.varve/config.yaml'), 'utf8');

@@ -154,6 +154,18 @@ test('one odd thing in one dataset is listed, and status, diff, checkout and pul
   expect(box.varve(['pull']).code).toBe(2);
   expect(existsSync(box.path('repo/stray.csv'))).toBe(true);
   expect(readFileSync(box.path('repo/good.csv'), 'utf8')).toBe('a\n2\n');
+
+  // Pointers that cannot be read are all that keeps ls from a dataset; of a commit, too.
+  const listed = { datasets: ['good.csv', 'link', 'pipe', 'stray.csv'].map((path) => ({ path })) };
+  const unread = { problems: ['conflict.csv', 'damaged.csv'].map((path) => ({ path })) };
+  expect(box.json(['ls'], 'repo', 2)).toMatchObject({ ...listed, ...unread });
+  box.ok(['add', 'good.csv']);
+  box.git(['commit', '-qam', 'second, with damaged pointers']);
+  expect(box.json(['ls', 'HEAD'], 'repo', 2)).toMatchObject({ ...listed, ...unread });
+  expect(box.json(['diff', 'HEAD~1', 'HEAD'], 'repo', 2)).toMatchObject({
+    datasets: [{ path: 'good.csv' }],
+    ...unread,
+  });
 });
 
 test('a dataset that is here in part is shown as such', () => {

@@ -56,7 +56,14 @@ describeWithDvc('operations in a repository of DVC', () => {
       { path: 'new.txt', change: 'added' },
     ];
     expect((await status(await at('repo'))).datasets).toEqual([
-      { path: 'data', kind: 'directory', state: 'modified', changes },
+      {
+        path: 'data',
+        kind: 'directory',
+        state: 'modified',
+        digest: expect.stringMatching(/^md5:[0-9a-f]{32}\.dir$/),
+        dataDigest: expect.stringMatching(/^md5:[0-9a-f]{32}\.dir$/),
+        changes,
+      },
     ]);
     expect((await diff(await at('repo'), [])).datasets).toMatchObject([
       { path: 'data', change: 'modified', files: changes },

@@ -9,6 +9,8 @@ export interface FuzzTarget {
   readonly words?: readonly string[];
   /** The most bytes of an input; 8 KiB by default. */
   readonly maxBytes?: number;
+  /** It reads tens of inputs a second and not thousands, as what goes through the engine or a server does. */
+  readonly slow?: true;
 }
 
 /** For a law that does not hold: an error that is none of varve's own. */

@@ -1,5 +1,6 @@
 /**
- * Fuzzes one target for some seconds: `worker TARGET SECONDS SEED CORPUS INPUT`. The input that is being read always lies in the file INPUT, its
+ * Fuzzes one target, for some seconds or, where RUNS is not 0, for so many inputs that are the same on every machine:
+ * `worker TARGET SECONDS RUNS SEED CORPUS INPUT`. The input that is being read always lies in the file INPUT, its
  * length in front, so that whoever watches this process has it where the process hangs, runs out of memory or crashes. Says on
  * standard output what it did, as one line of JSON.
  */
@@ -18,10 +19,16 @@ const MAX_GROWTH_KIB = 256 * 1024;
 const DEFAULT_MAX_BYTES = 8 * 1024;
 /** Asking for coverage takes milliseconds, so it is asked for after many inputs. */
 const MIN_BATCH_MS = 20;
+/** Inputs between two questions for coverage, where runs are counted: no clock may have a say in what is tried. */
+const BATCH_RUNS = 250;
+const BATCH_RUNS_SLOW = 10;
+/** A slow target reads one input where others read so many. */
+const SLOW_SHARE = 50;
 /** What is still looked at when time is up. */
 const GRACE_MS = 500;
 
-const [name, seconds, seed, corpus, inputFile] = process.argv.slice(2) as [
+const [name, seconds, runs, seed, corpus, inputFile] = process.argv.slice(2) as [
+  string,
   string,
   string,
   string,
@@ -37,7 +44,19 @@ const coverage = new Coverage((url) => url.startsWith(folder) && url !== import.
 const pool = [...corpusOf(corpus, name).values()];
 if (pool.length === 0) pool.push(Buffer.alloc(0));
 const end = performance.now() + 1000 * Number(seconds);
+const maxRuns = Math.ceil(Number(runs) / (target.slow === true ? SLOW_SHARE : 1));
 let executions = 0;
+
+const isOver = (graceMs = 0): boolean =>
+  maxRuns > 0 ? executions >= maxRuns : performance.now() > end + graceMs;
+
+/** Tells when a batch that begins now is over. */
+function batchEnd(): (size: number) => boolean {
+  const batchRuns = target.slow === true ? BATCH_RUNS_SLOW : BATCH_RUNS;
+  if (maxRuns > 0) return (size) => size >= batchRuns;
+  const at = performance.now() + Math.max(20 * coverage.askingMs, MIN_BATCH_MS);
+  return () => performance.now() >= at;
+}
 
 async function attempt(input: Buffer): Promise<void> {
   const head = Buffer.alloc(8);
@@ -59,7 +78,7 @@ async function attempt(input: Buffer): Promise<void> {
 
 /** Finds by halves which of the inputs ran something new, and keeps those. */
 async function keepNew(inputs: readonly Buffer[]): Promise<void> {
-  if (performance.now() > end + GRACE_MS) return;
+  if (isOver(GRACE_MS)) return;
   const middle = inputs.length >> 1;
   for (const half of [inputs.slice(0, middle), inputs.slice(middle)]) {
     if (half.length === 0) continue;
@@ -75,10 +94,10 @@ const pick = (): Buffer => pool[Math.floor(random() * pool.length)]!;
 try {
   for (const input of pool) await attempt(input);
   coverage.isNew(true);
-  while (performance.now() < end) {
+  while (!isOver()) {
     const batch: Buffer[] = [];
-    const batchEnd = performance.now() + Math.max(20 * coverage.askingMs, MIN_BATCH_MS);
-    while (performance.now() < batchEnd) {
+    const isFull = batchEnd();
+    while (!isFull(batch.length)) {
       const input = mutate(pick(), pick(), target.words ?? [], target.maxBytes ?? DEFAULT_MAX_BYTES, random);
       batch.push(input);
       await attempt(input);

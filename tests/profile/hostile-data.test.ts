@@ -315,7 +315,7 @@ describe('the reading process', () => {
   });
 
   test.skipIf(!isLinux)(
-    'one that is killed is told of with the file that it read, and the next work goes on',
+    'one that is killed is told of with the file that it read, and the next work goes on (skipped on what is not Linux)',
     async () => {
       const rows = Array.from({ length: 400_000 }, (_, index) => `${index},text ${index}`).join('\n');
       const work = processReader.profileFiles(dataFiles({ 'a.csv': `id,t\n${rows}\n` }), { memory: '512MB' });
@@ -347,7 +347,7 @@ describe('the reading process', () => {
   });
 
   test.skipIf(!isLinux)(
-    'one that says nothing for ten minutes is ended, and told of with its file',
+    'one that says nothing for ten minutes is ended, and told of with its file (skipped on what is not Linux)',
     async () => {
       const turns = async (count: number) => {
         for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -376,36 +376,42 @@ describe('the reading process', () => {
     },
   );
 
-  test.skipIf(!isLinux)('one whose parent is killed ends, though its work hears of nothing', async () => {
-    // A few kilobytes that say they hold two billion nulls, which are taken one by one without a pause.
-    const length = 2 ** 24;
-    const columns = Array.from({ length: 128 }, (_, index) => new Field(`c${index}`, new Null(), true));
-    const children = columns.map(() => makeData({ type: new Null(), length }));
-    const schema = new Schema(columns);
-    const whole = makeData({ type: new Struct(columns), length, nullCount: 0, children });
-    const bytes = RecordBatchStreamWriter.writeAll([new RecordBatch(schema, whole as never)]).toUint8Array(
-      true,
-    );
-    const path = join(folder(), 'a.arrow');
-    writeFileSync(path, bytes);
-    const command = spawn(process.execPath, [BINARY, 'profile', path], { stdio: 'ignore' });
-    const readerOf = () => readers(command.pid!)[0]?.pid;
-    while (readerOf() === undefined) await wait(10);
-    const pid = readerOf()!;
-    // Its own time of the processor, in hundredths of a second: beyond this it is at those nulls.
-    while (Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[13]) < 200) await wait(10);
-    command.kill('SIGKILL');
-    while (isRunning(pid)) await wait(10);
-  });
+  test.skipIf(!isLinux)(
+    'one whose parent is killed ends, though its work hears of nothing (skipped on what is not Linux)',
+    async () => {
+      // A few kilobytes that say they hold two billion nulls, which are taken one by one without a pause.
+      const length = 2 ** 24;
+      const columns = Array.from({ length: 128 }, (_, index) => new Field(`c${index}`, new Null(), true));
+      const children = columns.map(() => makeData({ type: new Null(), length }));
+      const schema = new Schema(columns);
+      const whole = makeData({ type: new Struct(columns), length, nullCount: 0, children });
+      const bytes = RecordBatchStreamWriter.writeAll([new RecordBatch(schema, whole as never)]).toUint8Array(
+        true,
+      );
+      const path = join(folder(), 'a.arrow');
+      writeFileSync(path, bytes);
+      const command = spawn(process.execPath, [BINARY, 'profile', path], { stdio: 'ignore' });
+      const readerOf = () => readers(command.pid!)[0]?.pid;
+      while (readerOf() === undefined) await wait(10);
+      const pid = readerOf()!;
+      // Its own time of the processor, in hundredths of a second: beyond this it is at those nulls.
+      while (Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[13]) < 200) await wait(10);
+      command.kill('SIGKILL');
+      while (isRunning(pid)) await wait(10);
+    },
+  );
 
-  test.skipIf(!isLinux)('where the system does, it is the limit of the process', async () => {
-    const reader = new ReaderProcess(enough);
-    await reader.ask('profile', job('a\n1\n'));
-    const { pid } = readers().at(-1)!;
-    const [, data] = /Max data size\s+(\d+)/.exec(readFileSync(`/proc/${pid}/limits`, 'utf8')) ?? [];
-    expect(Number(data)).toBe(Math.floor(enough / 1024) * 1024);
-    reader.end();
-  });
+  test.skipIf(!isLinux)(
+    'where the system does, it is the limit of the process (skipped on what is not Linux)',
+    async () => {
+      const reader = new ReaderProcess(enough);
+      await reader.ask('profile', job('a\n1\n'));
+      const { pid } = readers().at(-1)!;
+      const [, data] = /Max data size\s+(\d+)/.exec(readFileSync(`/proc/${pid}/limits`, 'utf8')) ?? [];
+      expect(Number(data)).toBe(Math.floor(enough / 1024) * 1024);
+      reader.end();
+    },
+  );
 
   test('sizes of memory', () => {
     expect(memoryBytes(undefined)).toBe(512e6);

@@ -2,9 +2,9 @@ import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node';
 
 const NO_REASON = 'no reason given';
 /** How the titles of tests say that they are skipped, and where. */
-const IN_TITLE = /\(skipped(?: where|:) ([^;)]*)[;)]/;
+const IN_TITLE = /\(skipped(?: where|:)? ([^;)]*)[;)]/;
 
-/** Prints at the end how many tests were skipped, and why. */
+/** Prints at the end how many tests were skipped, and why. A run with a test that does not say why it was skipped fails. */
 export default class SkipReporter implements Reporter {
   #isFiltered = false;
 
@@ -23,6 +23,7 @@ export default class SkipReporter implements Reporter {
     }
     for (const [reason, count] of [...counts].sort(([, a], [, b]) => b - a))
       console.log(`${count} skipped: ${reason}`);
+    if (counts.has(NO_REASON)) process.exitCode = 1;
   }
 }
 

@@ -3,6 +3,7 @@ import { type ListedDataset, type ListedFile, type ListResult, list } from '../.
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
+import { withProblems } from '../problems.ts';
 
 interface Options extends CommonOptions {
   readonly recursive?: true;
@@ -25,9 +26,10 @@ export function command(run: RunCommand): Command {
     .option('-R, --recursive', 'list every file, at any depth')
     .option('--repository <address>', 'of another repository, as git clone takes it')
     .action((words: string[], { json, ...options }: Options) =>
-      run({ ...(json && { json }) }, async ({ cwd, signal, onProgress, onWarning }) => {
+      run({ ...(json && { json }) }, async ({ cwd, signal, onProgress, onWarning, note }) => {
         const result = await list(cwd, words, options, { signal, onProgress, onWarning });
-        return { json: result, text: describe(result) || 'There are no datasets.' };
+        const none = result.problems === undefined ? 'There are no datasets.' : '';
+        return withProblems({ note }, result.problems, { json: result, text: describe(result) || none });
       }),
     );
 }

@@ -70,14 +70,14 @@ function firstOf(parts: readonly string[]): string {
   return `${parts.slice(0, MAX_PARTS).join(', ')}${more}`;
 }
 
-/** The next step to take. It names the dataset, so that it does nothing to others. */
-function adviceOn(state: DatasetState | 'partial', path: string, pointerMoved = false): string {
-  if (state === 'partial') return `\`varve pull ${path}\` brings the rest`;
-  if (state === 'outdated') return `the pointer names another snapshot: \`varve checkout ${path}\` brings it`;
-  if (state === 'missing') return `\`varve pull ${path}\` brings the data`;
+/** The next step to take. `word` names the dataset, so that it does nothing to others. */
+function adviceOn(state: DatasetState | 'partial', word: string, pointerMoved = false): string {
+  if (state === 'partial') return `\`varve pull ${word}\` brings the rest`;
+  if (state === 'outdated') return `the pointer names another snapshot: \`varve checkout ${word}\` brings it`;
+  if (state === 'missing') return `\`varve pull ${word}\` brings the data`;
   if (pointerMoved)
-    return `and the pointer names another snapshot: \`varve checkout ${path}\` brings it and keeps your edits, then save them with \`varve add ${path}\``;
-  return `save with \`varve add ${path}\`, or give up with \`varve checkout --force ${path}\``;
+    return `and the pointer names another snapshot: \`varve checkout ${word}\` brings it and keeps your edits, then save them with \`varve add ${word}\``;
+  return `save with \`varve add ${word}\`, or give up with \`varve checkout --force ${word}\``;
 }
 
 function paragraph(dataset: DatasetStatus, paint: Paint): string {

@@ -91,6 +91,6 @@ function asciiJson(text: string): string {
 function damaged(where: string, what: string): VarveError {
   return new VarveError('manifest-damaged', `The list of files ${where} ${what}`, {
     path: where,
-    remedy: 'Remove this object from the cache and fetch it again, or add the data again.',
+    remedy: 'Move this file out of the cache, then run `varve fetch --all-commits`, which brings it again.',
   });
 }

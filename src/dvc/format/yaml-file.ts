@@ -20,7 +20,7 @@ export function readYaml(text: string, path: string): Plain | undefined {
  */
 export function parseDvcYaml(text: string, path: string): Document {
   checkLength(text, path);
-  const { document, fault } = parseYaml(text, { schema: 'failsafe', strict: true, uniqueKeys: true });
+  const { document, fault } = parseYaml(text, { schema: 'failsafe', strict: true });
   if (fault !== undefined) throw damagedPointer(path, `is not YAML: ${fault.message}`);
   return document;
 }

@@ -27,7 +27,7 @@ const ARCHIVE_BYTES = 8 * 1024 * 1024;
 /** Few enough that all connections have work to the end. */
 const ARCHIVE_OBJECTS = 250;
 /** The fewest objects that are sent as an archive. It holds for the first archive too, for which all others wait. */
-const SMALLEST_ARCHIVE = 16;
+const MIN_ARCHIVE_OBJECTS = 16;
 const ARCHIVES_AT_ONCE = 6;
 
 interface Sized {
@@ -210,7 +210,7 @@ function planUpload(root: string, ids: readonly ObjectId[]): { archives: Sized[]
   let open: Sized[] = [];
   let bytes = 0;
   const close = () => {
-    if (open.length < SMALLEST_ARCHIVE) single.push(...open);
+    if (open.length < MIN_ARCHIVE_OBJECTS) single.push(...open);
     else archives.push(open);
     open = [];
     bytes = 0;
@@ -222,7 +222,7 @@ function planUpload(root: string, ids: readonly ObjectId[]): { archives: Sized[]
       single.push({ id, size });
       continue;
     }
-    const most = archives.length === 0 ? SMALLEST_ARCHIVE : ARCHIVE_OBJECTS;
+    const most = archives.length === 0 ? MIN_ARCHIVE_OBJECTS : ARCHIVE_OBJECTS;
     if (open.length === most || bytes + size > ARCHIVE_BYTES) close();
     open.push({ id, size });
     bytes += size;

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { type DirectoryEntry, directoryId, readDirectory } from '../format/directory-manifest.ts';
 import { isDirectory, type ObjectId, objectKey } from '../format/object-id.ts';
 import type { Output } from '../format/output.ts';
@@ -77,7 +78,7 @@ function checkedFiles(bytes: Uint8Array, id: ObjectId, where: string): readonly 
   if (actual.value === id.value) return readDirectory(bytes, id.hash, where);
   throw new VarveError('digest-mismatch', `${where} has the MD5 ${actual.value}, not ${id.value}`, {
     path: where,
-    remedy: 'Remove this object and run `varve fetch`.',
+    remedy: 'Move this file out of the cache, then run `varve fetch --all-commits`, which brings it again.',
   });
 }
 
@@ -90,6 +91,6 @@ export async function filesOf(
   if (files !== undefined) return files;
   throw new VarveError('object-missing', `The list of files of ${output.path} is not in the cache`, {
     path: output.path,
-    remedy: `Run \`varve fetch ${output.path}\`.`,
+    remedy: `Run \`varve fetch --all-commits ${shellWord(output.path)}\`, which brings every version of it that its remote has.`,
   });
 }

@@ -379,7 +379,8 @@ function exists(path: string): boolean {
 function missing(path: string): VarveError {
   return new VarveError('object-missing', `There is no file ${path}`, {
     path,
-    remedy: 'Fetch it with `varve fetch`, or push it again from a clone that has it.',
+    remedy:
+      'To the cache, `varve fetch --all-commits` brings what the remote has of every version; to a remote, whoever has the data sends it by `varve push --all-commits`.',
   });
 }
 
@@ -401,6 +402,6 @@ function mismatch(path: string, expected: string, actual: string): VarveError {
   return new VarveError('digest-mismatch', `${path} has the MD5 ${actual}, not ${expected}`, {
     path,
     remedy:
-      'Run `varve verify`: it names what this damage touches. Fetch the object again, or push it from a whole clone.',
+      'Run `varve verify` for the cache, `varve verify --remote NAME` for a remote: it names what the damage touches, and what to do.',
   });
 }

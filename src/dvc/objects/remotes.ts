@@ -143,7 +143,7 @@ function noRemote(config: DvcConfig): VarveError {
       remedy:
         names.length === 0
           ? 'Run `dvc remote add --default origin URL`.'
-          : `Name one with \`--remote\`, or run \`dvc remote default NAME\` (${names.join(', ')}).`,
+          : `Run \`dvc remote default NAME\`, where NAME is one of ${names.join(', ')}.`,
     },
   );
 }

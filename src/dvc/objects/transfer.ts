@@ -24,17 +24,24 @@ export interface DvcTransferOptions {
   readonly jobs?: number | undefined;
 }
 
+export interface DvcFetched extends DvcTransferred {
+  /** The outputs of which their remote lacks something, while others came. */
+  readonly lacking: readonly Wanted[];
+}
+
 /**
  * Fetches what the cache lacks of these outputs from the remote of each. Keeps what is whole, so that a transfer that was
  * cut off goes on where it was.
- * @throws VarveError `object-missing` after everything else was fetched
+ * @throws VarveError `object-missing` if something of every output is missing, after everything else was fetched
  */
 export async function fetchOutputs(
   context: DvcContext,
   wanted: readonly Wanted[],
   options: DvcTransferOptions,
-): Promise<DvcTransferred> {
-  return onEachRemote(context, wanted, options, async (remote, group, jobs) => {
+): Promise<DvcFetched> {
+  const lacking: Wanted[] = [];
+  let first: VarveError | undefined;
+  const fetched = await onEachRemote(context, wanted, options, async (remote, group, jobs) => {
     const progress = new Progress(context, 'fetch');
     const absent = new Map<string, string>();
     const get = async (id: ObjectId, path: string) => {
@@ -55,9 +62,28 @@ export async function fetchOutputs(
       context.signal?.throwIfAborted();
       await get(id, path);
     });
-    if (absent.size > 0) throw missingOnRemote(remote, absent);
+    if (absent.size > 0) {
+      first ??= missingOnRemote(remote, absent);
+      lacking.push(...(await outputsWith(context, group, absent)));
+    }
     return progress.result;
   });
+  if (first !== undefined && lacking.length === wanted.length) throw first;
+  return { ...fetched, lacking };
+}
+
+/** Filters the outputs that need one of these objects, by their keys. */
+async function outputsWith(
+  context: DvcContext,
+  group: readonly Wanted[],
+  keys: ReadonlyMap<string, string>,
+): Promise<Wanted[]> {
+  const found: Wanted[] = [];
+  for (const one of group) {
+    const ids = [one.output.id, ...(await filesOfAll(context, [one])).map(({ id }) => id)];
+    if (ids.some((id) => keys.has(objectKey(id)))) found.push(one);
+  }
+  return found;
 }
 
 /**
@@ -189,7 +215,7 @@ function missingOnRemote(remote: ObjectRemote, absent: ReadonlyMap<string, strin
   return missing(
     `${remote.url} lacks`,
     absent,
-    'Push them from a clone that has them: `varve push` or `dvc push` there.',
+    'Whoever made them sends them: `varve push --all-commits` in the clone that has them.',
   );
 }
 

@@ -6,6 +6,7 @@ import { problemOfDataPath } from '../../base/data-path.ts';
 import { isWithin } from '../../base/path-order.ts';
 import { readTrackedIfThere } from '../../base/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { git } from '../../workspace/git/git.ts';
 import { fileClock } from '../../workspace/tree/file-clock.ts';
 import { unsupported } from '../format/config.ts';
@@ -96,7 +97,11 @@ function targetOf(context: DvcContext, outputs: readonly Output[], written: stri
       path,
     );
   if (known?.imported !== undefined)
-    throw unsupported(`adding ${path}, which was imported`, 'Run `dvc update`.', path);
+    throw unsupported(
+      `adding ${path}, which was imported`,
+      `Run \`dvc update ${shellWord(known.pointer)}\`.`,
+      path,
+    );
   if (known?.cached === false)
     throw unsupported(`adding ${path}, which DVC keeps in Git`, 'Commit it with Git.', path);
   const problem = path.endsWith(DVC_SUFFIX)
@@ -112,7 +117,7 @@ function targetOf(context: DvcContext, outputs: readonly Output[], written: stri
   if (folder === undefined) {
     throw new VarveError('path-missing', `There is nothing at ${written}`, {
       path: written,
-      remedy: 'Check the spelling; data that is not checked out comes back by `varve checkout`.',
+      remedy: 'Check the spelling; data that is not here comes by `varve pull`.',
     });
   }
   if (ignore.ignoresWithin(folder.isDirectory() ? `${path}/` : path)) {
@@ -127,7 +132,7 @@ function targetOf(context: DvcContext, outputs: readonly Output[], written: stri
   if (git(root, ['check-ignore', '-q', '--', pointer], { accept: [1] }).code === 0) {
     throw new VarveError('pointer-ignored', `Git ignores ${pointer}, so the data could not be committed`, {
       path: pointer,
-      remedy: `Find the rule with \`git check-ignore -v -- ${pointer}\`, and narrow it.`,
+      remedy: `Find the rule with \`git check-ignore -v -- ${shellWord(pointer)}\`, and narrow it.`,
     });
   }
   return { path, pointer, known };
@@ -141,7 +146,7 @@ function refuseOverlap(outputs: readonly Output[], path: string): void {
   throw new VarveError('dataset-nested', `${path} and the output ${other.path} overlap`, {
     path,
     remedy: isWithin(path, other.path)
-      ? `Run \`varve add ${other.path}\`: it takes only what changed.`
+      ? `Run \`varve add ${shellWord(other.path)}\`: it takes only what changed.`
       : 'Add either the whole or the parts.',
   });
 }

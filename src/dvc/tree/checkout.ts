@@ -154,7 +154,7 @@ function refuseMissing(context: DvcContext, { output, place }: Plan): void {
     `${missing.length} of the files of ${output.path} are not in the cache`,
     {
       path: output.path,
-      remedy: `Run \`varve pull ${output.path}\`.`,
+      remedy: `Run \`varve pull ${shellWord(output.path)}\`, which brings them from the remote.`,
     },
   );
 }

@@ -1,4 +1,5 @@
 import { VarveError } from '../../errors.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { compressionOf, firstBytes, type SourceFile } from '../source-file.ts';
 
 /**
@@ -31,7 +32,7 @@ export function encodingOf(file: SourceFile): string {
 export function notUtf8({ path }: SourceFile, encoding: string, line?: number, cause?: unknown): VarveError {
   const where = line === undefined ? path : `${path}, line ${line}`;
   return new VarveError('text-not-utf-8', `${where}: the bytes are not UTF-8`, {
-    remedy: `Convert the file first, for example: iconv -f ${encoding} -t utf-8 ${path}`,
+    remedy: `Convert it first: \`iconv -f ${encoding} -t utf-8 ${shellWord(path)}\` prints it in UTF-8.`,
     path,
     cause,
   });

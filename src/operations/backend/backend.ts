@@ -36,14 +36,12 @@ import type {
   VerifyResult,
   WithProblems,
 } from './results.ts';
-import type {
-  CommittedVersion,
-  DatasetFiles,
-  DatasetVersion,
-  HistoryEntry,
-  OnUnreadable,
-  VersionPart,
-} from './version.ts';
+import type { CommittedVersion, DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from './version.ts';
+
+/** Versions of datasets; those whose pointers cannot be read are the problems. */
+export interface DatasetVersions extends WithProblems {
+  readonly versions: readonly DatasetVersion[];
+}
 
 export interface Comparison extends WithProblems {
   readonly compared: readonly ComparedDataset[];
@@ -83,12 +81,11 @@ export interface Backend {
   /**
    * The datasets of the working tree that paths of the user name: each a dataset, its pointer, a folder that holds some, or something
    * within one. No paths: all.
-   * @param onUnreadable told of each dataset whose pointer cannot be read, which is then left out; by default that is an error
-   * @throws VarveError `dataset-missing`, `path-outside`, `pointer-damaged`
+   * @throws VarveError `dataset-missing`, `path-outside`
    */
-  select(paths: readonly string[], onUnreadable?: OnUnreadable): Promise<readonly DatasetVersion[]>;
-  /** Every dataset of a commit. @param onUnreadable as of select */
-  versionsAt(commit: string, onUnreadable?: OnUnreadable): Promise<readonly DatasetVersion[]>;
+  select(paths: readonly string[]): Promise<DatasetVersions>;
+  /** Every dataset of a commit. */
+  versionsAt(commit: string): Promise<DatasetVersions>;
   /** The commits, newest first, that changed the dataset at `path`. @param revision a commit, or `REV..REV` */
   history(path: string, revision: string): Promise<readonly HistoryEntry[]>;
   /**

@@ -1,4 +1,3 @@
-import type { VarveError } from '../../errors.ts';
 import type { DataFile, TableFile } from '../../profile/dataset/profile-files.ts';
 import type { Digest } from '../../store/format/digest.ts';
 
@@ -38,9 +37,6 @@ export interface VersionPart {
   /** The path within the dataset; undefined if the whole is meant. */
   readonly part: string | undefined;
 }
-
-/** Told of a dataset whose pointer cannot be read, by its path, and why. */
-export type OnUnreadable = (path: string, error: VarveError) => void;
 
 /** One commit that changed a dataset. */
 export interface HistoryEntry {

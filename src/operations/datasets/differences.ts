@@ -4,6 +4,8 @@ import { VarveError } from '../../errors.ts';
 import { findMergeBase, textsAt } from '../../workspace/git/merge-base.ts';
 import { resolveRevision } from '../../workspace/git/pointers.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
+import type { DatasetVersions } from '../backend/backend.ts';
+import type { DatasetProblem } from '../backend/results.ts';
 import type { DatasetVersion } from '../backend/version.ts';
 import type { Context } from '../context/context.ts';
 
@@ -28,7 +30,7 @@ export interface DatasetDifference {
   /** Of the base, where that has other data. */
   readonly before?: DatasetVersion;
   /** Why the pointer cannot be read. */
-  readonly error?: VarveError;
+  readonly problem?: DatasetProblem;
 }
 
 export interface Differences {
@@ -52,14 +54,13 @@ export async function differencesFrom(
 ): Promise<Differences> {
   const { commit, label } = baseCommit(context, base);
   const side = await sideOf(context, commit);
-  const unreadable = new Map<string, VarveError>();
-  const selected = await selectHere(context, side.versions, paths, unreadable);
+  const { versions: selected, problems = [] } = await selectHere(context, side.versions, paths);
   const removed = await onlyInBase(context, side.versions, paths);
   const datasets: DatasetDifference[] = [
-    ...[...unreadable].map(([path, error]) => ({
-      path,
-      change: side.versions.has(path) ? ('modified' as const) : ('added' as const),
-      error,
+    ...problems.map((problem) => ({
+      path: problem.path,
+      change: side.versions.has(problem.path) ? ('modified' as const) : ('added' as const),
+      problem,
     })),
     ...selected.flatMap((version) => differenceOf(context, version, side, removed) ?? []),
   ];
@@ -89,7 +90,7 @@ const SCHEMA_SUFFIXES = ['.schema.yaml', '.schema.pbtxt'];
 
 /** What a commit has. A version that cannot be read there is as one that is not there. */
 async function sideOf({ backend, repository }: Context, commit: string): Promise<Side> {
-  const versions = await backend.versionsAt(commit, () => undefined);
+  const { versions } = await backend.versionsAt(commit);
   return {
     versions: new Map(versions.map((version) => [version.path, version])),
     schemas: textsAt(repository.root, commit, SCHEMA_SUFFIXES),
@@ -101,21 +102,22 @@ async function selectHere(
   { backend, repository, cwd }: Context,
   before: ReadonlyMap<string, DatasetVersion>,
   paths: readonly string[],
-  unreadable: Map<string, VarveError>,
-): Promise<readonly DatasetVersion[]> {
-  const tell = (dataset: string, error: VarveError) => unreadable.set(dataset, error);
-  if (paths.length === 0) return backend.select([], tell);
+): Promise<DatasetVersions> {
+  if (paths.length === 0) return backend.select([]);
   const selected = new Map<string, DatasetVersion>();
+  const problems = new Map<string, DatasetProblem>();
   for (const path of paths) {
     try {
-      for (const version of await backend.select([path], tell)) selected.set(version.path, version);
+      const found = await backend.select([path]);
+      for (const version of found.versions) selected.set(version.path, version);
+      for (const problem of found.problems ?? []) problems.set(problem.path, problem);
     } catch (error) {
       const isMissing = error instanceof VarveError && error.code === 'dataset-missing';
       const named = [nameInBase(repository, cwd, path)];
       if (!isMissing || ![...before.keys()].some((known) => isChosen(known, named))) throw error;
     }
   }
-  return [...selected.values()];
+  return { versions: [...selected.values()], problems: [...problems.values()] };
 }
 
 async function onlyInBase(
@@ -123,8 +125,8 @@ async function onlyInBase(
   before: ReadonlyMap<string, DatasetVersion>,
   paths: readonly string[],
 ): Promise<readonly DatasetVersion[]> {
-  const here = new Set<string>();
-  for (const { path } of await backend.select([], (dataset) => here.add(dataset))) here.add(path);
+  const { versions, problems = [] } = await backend.select([]);
+  const here = new Set([...versions, ...problems].map(({ path }) => path));
   const chosen = paths.length === 0 ? undefined : paths.map((path) => nameInBase(repository, cwd, path));
   return [...before.values()].filter(({ path }) => !here.has(path) && isChosen(path, chosen));
 }

@@ -31,6 +31,9 @@ export async function eachDatasetQuietly<D extends { readonly path: string }, T>
   return { done, problems: errors.map(problemOf) };
 }
 
+/** Somebody at the terminal may be asked for consent, once for all. */
+const ALWAYS: readonly ErrorCode[] = ['settings-untrusted'];
+
 interface Odd {
   readonly path: string;
   readonly error: VarveError;
@@ -47,7 +50,7 @@ async function attemptEach<D extends { readonly path: string }, T>(
     try {
       done.push(await work(dataset));
     } catch (error) {
-      if (!(error instanceof VarveError) || stops.includes(error.code)) throw error;
+      if (!(error instanceof VarveError) || [...ALWAYS, ...stops].includes(error.code)) throw error;
       errors.push({ path: dataset.path, error });
     }
   }

@@ -10,7 +10,7 @@ import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import { importedCacheRequest } from '../../workspace/trust/cache.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
-import type { Backend, BackendAddOptions, Comparison } from '../backend/backend.ts';
+import type { Backend, BackendAddOptions, Comparison, DatasetVersions } from '../backend/backend.ts';
 import type {
   AddResult,
   CheckoutOptions,
@@ -82,12 +82,12 @@ export class DvcBackend implements Backend {
     return outputVersion(this.#context, path, commit);
   }
 
-  async select(paths: readonly string[]): Promise<DatasetVersion[]> {
-    return selectOutputVersions(this.#context, paths);
+  async select(paths: readonly string[]): Promise<DatasetVersions> {
+    return { versions: selectOutputVersions(this.#context, paths) };
   }
 
-  async versionsAt(commit: string): Promise<DatasetVersion[]> {
-    return outputVersionsAt(this.#context, commit);
+  async versionsAt(commit: string): Promise<DatasetVersions> {
+    return { versions: outputVersionsAt(this.#context, commit) };
   }
 
   async history(path: string, revision: string): Promise<HistoryEntry[]> {
@@ -229,7 +229,10 @@ export class DvcBackend implements Backend {
   }
 
   async gc(): Promise<GcResult> {
-    throw unsupported('gc', 'Run `dvc gc`: it leaves the profiles alone.');
+    throw unsupported(
+      'gc',
+      'Use `dvc gc --all-commits`, which keeps what any commit names, and leaves the profiles alone.',
+    );
   }
 
   async listRemotes(): Promise<ListedRemote[]> {

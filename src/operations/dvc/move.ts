@@ -12,6 +12,7 @@ import { withPath } from '../../dvc/format/pointer-edit.ts';
 import { ignoreOutput, unignoreOutput } from '../../dvc/tree/gitignore.ts';
 import { DVC_SUFFIX, outputsInTree } from '../../dvc/tree/pointers.ts';
 import { VarveError } from '../../errors.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { SafeFolders } from '../../workspace/checkout/safe-folder.ts';
 import { dataKind, refuseLinksAbove } from '../../workspace/tree/scan.ts';
 import type { MovedDataset, MoveResult } from '../backend/results.ts';
@@ -34,7 +35,7 @@ export async function move(context: DvcPlace, paths: readonly string[], target: 
   if (imported !== undefined)
     throw unsupported(
       `moving ${imported.path}, which was imported,`,
-      `Run \`dvc move ${imported.path} ${target}\`.`,
+      `Run \`dvc move ${shellWord(imported.path)} ${shellWord(target)}\`.`,
     );
   const from = outputs.map(({ path }) => path);
   const moves = targetsOf(repository, cwd, from, target).map((pair) => planMove(context, pair));
@@ -61,7 +62,7 @@ function planMove({ repository }: DvcPlace, { from, path }: MovedDataset): Move 
   if (readDvcFile(text, path + DVC_SUFFIX)[0]?.path !== path)
     throw unsupported(
       `moving what ${pointer} names by its \`wdir\``,
-      `Run \`dvc move ${from} ${path}\`.`,
+      `Run \`dvc move ${shellWord(from)} ${shellWord(path)}\`.`,
       from,
     );
   return { from, path, text };

@@ -3,6 +3,7 @@ import type { Output } from '../../dvc/format/output.ts';
 import { DVC_SUFFIX, outputsInTree } from '../../dvc/tree/pointers.ts';
 import { namedPath, outputNamed } from '../../dvc/tree/select.ts';
 import { VarveError } from '../../errors.ts';
+import { shellWord } from '../../wording/quote.ts';
 import type { DvcPlace } from './context.ts';
 
 /**
@@ -30,5 +31,5 @@ export function ownOutput(context: DvcPlace, path: string, verb: 'remove' | 'mov
     );
   const isAlone = outputs.filter((other) => other.pointer === pointer).length === 1;
   if (isAlone && pointer === output.path + DVC_SUFFIX) return output;
-  throw unsupported(`${doing} ${pointer} names,`, `Run \`dvc ${verb} ${pointer}\`.`, path);
+  throw unsupported(`${doing} ${pointer} names,`, `Run \`dvc ${verb} ${shellWord(pointer)}\`.`, path);
 }

@@ -51,7 +51,7 @@ function pointerAt(context: DvcPlace, { version, part }: VersionPart): PointerTe
   if (part !== undefined || !isAlone || pointer !== path + DVC_SUFFIX)
     throw unsupported(
       `going back to a version of ${path}${part === undefined ? '' : `/${part}`}, which has no \`.dvc\` file of its own,`,
-      'Run `varve restore` with it: that brings its data, and leaves pointers alone.',
+      '`varve restore` in place of `varve checkout` brings its data, and leaves pointers alone.',
       path,
     );
   const name = `${commit}:${repository.prefix}${pointer}`;

@@ -11,12 +11,21 @@ import {
   type Wanted,
 } from '../../dvc/objects/transfer.ts';
 import type { DvcContext } from '../../dvc/tree/context.ts';
-import { commitsWithOutputs, outputsAt, outputsInTree } from '../../dvc/tree/pointers.ts';
-import { isOnRemotes, type Selected, selectOutputs } from '../../dvc/tree/select.ts';
+import {
+  commitsWithOutputs,
+  type OutputCommit,
+  outputCommits,
+  outputsAt,
+  outputsInTree,
+} from '../../dvc/tree/pointers.ts';
+import { isOnRemotes, isRecorded, type Selected, selectOutputs } from '../../dvc/tree/select.ts';
 import { VarveError } from '../../errors.ts';
 import type { Store } from '../../store/store.ts';
+import { shellWord } from '../../wording/quote.ts';
+import { everyName } from '../../workspace/git/pointers.ts';
 import type {
   CheckoutOptions,
+  LackingVersion,
   PullResult,
   RemoteStatus,
   TransferChoice,
@@ -59,7 +68,7 @@ export function remoteStatus(
     return {
       remote: chosenRemote(within.repository.config, remote),
       versions: wanted.length,
-      lacking: lacking.map(({ output: { path, id } }) => ({ path, digest: `${id.hash}:${id.value}` })),
+      lacking: lackingVersions(context, lacking),
     };
   });
 }
@@ -72,7 +81,8 @@ export function fetch(
 ): Promise<TransferResult> {
   return inDvcWithProfiles(context, async (within, cache) => {
     const wanted = transferable(within, paths, options);
-    return { ...chosen(within, wanted, options), ...(await fetchAll(within, wanted, cache, options)) };
+    const { lacking, ...fetched } = await fetchAll(within, wanted, cache, options);
+    return { ...fetched, ...lackingField(context, lacking) };
   });
 }
 
@@ -84,13 +94,12 @@ export function pull(
 ): Promise<PullResult> {
   return inDvcWithProfiles(context, async (within, cache) => {
     const wanted = transferable(within, paths, options);
-    const fetched = {
-      ...chosen(within, wanted, options),
-      ...(await fetchAll(within, wanted, cache, options)),
-    };
+    const { lacking, ...moved } = await fetchAll(within, wanted, cache, options);
+    const fetched = { ...moved, ...lackingField(context, lacking) };
     if (options.profilesOnly) return { fetched, datasets: [] };
+    const absent = new Set(lacking.map(versionKey));
     const here = wantedOf(selectOutputs(within, outputsInTree(within.repository), paths)).filter(
-      isAvailable(within),
+      (one) => isAvailable(within)(one) && !absent.has(versionKey(one)),
     );
     return { fetched, ...(await checkoutWanted(within, here, options)) };
   });
@@ -105,6 +114,33 @@ function chosen({ repository }: DvcContext, wanted: readonly Wanted[], { remote 
   return { remote: chosenRemote(repository.config, remote), snapshots: wanted.length };
 }
 
+/** The field of a fetch's result; absent where the remote had all. */
+function lackingField(context: DvcPlace, lacking: readonly Wanted[]): Pick<TransferResult, 'lacking'> {
+  return lacking.length === 0 ? {} : { lacking: lackingVersions(context, lacking) };
+}
+
+/** Names versions by the first commit that has each, of whatever branch; one that is not committed has none. */
+function lackingVersions({ repository }: DvcPlace, lacking: readonly Wanted[]): LackingVersion[] {
+  if (lacking.length === 0) return [];
+  const commits = new Map<string, Omit<OutputCommit, 'output'>>();
+  // Newest first, so that the first commit that has a version is what stays.
+  for (const { output, ...commit } of outputCommits(
+    repository,
+    everyName(repository.root),
+    () => undefined,
+  )) {
+    if (isRecorded(output)) commits.set(versionKey({ output }), commit);
+  }
+  return lacking.map((one) => {
+    const { path, id } = one.output;
+    return { path, digest: `${id.hash}:${id.value}`, ...commits.get(versionKey(one)) };
+  });
+}
+
+function versionKey({ output }: Wanted): string {
+  return `${output.path}\0${output.id.value}`;
+}
+
 const NOTHING: DvcTransferred = { objects: 0, bytes: 0 };
 
 async function fetchAll(
@@ -112,7 +148,7 @@ async function fetchAll(
   wanted: readonly Wanted[],
   cache: Store,
   options: TransferChoice,
-): Promise<DvcTransferred> {
+): Promise<Omit<TransferResult, 'lacking'> & { readonly lacking: readonly Wanted[] }> {
   const profiles = await onProfiles(context, wanted, options, async (remote, digest) => {
     if (cache.has(digest)) return undefined;
     // Lost profiles are no loss: they are computed again.
@@ -121,7 +157,11 @@ async function fetchAll(
     await keepProfile(cache, bytes);
     return bytes.length;
   });
-  return total(profiles, options.profilesOnly ? NOTHING : await fetchOutputs(context, wanted, options));
+  const { remote, snapshots } = chosen(context, wanted, options);
+  const { lacking, ...data } = options.profilesOnly
+    ? { ...NOTHING, lacking: [] }
+    : await fetchOutputs(context, wanted, options);
+  return { remote, snapshots: snapshots - lacking.length, ...total(profiles, data), lacking };
 }
 
 /** Runs `move` once for each profile of the outputs, on the remote of its data. It returns the bytes that it moved. */
@@ -173,16 +213,15 @@ function transferable(
   if (refused)
     throw unsupported(
       `fetching ${refused.output.path}, which was imported from another repository,`,
-      'Run `dvc fetch` or `dvc update`.',
+      `Run \`dvc fetch ${shellWord(refused.output.path)}\`.`,
       refused.output.path,
     );
   if (paths.length > 0 && inTree.length > 0 && inTree.every(({ output }) => !output.pushed))
     throw keptFromRemotes(inTree[0]!.output.path);
-  const all = new Map(inTree.map((wanted) => [`${wanted.output.path}\0${wanted.output.id.value}`, wanted]));
+  const all = new Map(inTree.map((wanted) => [versionKey(wanted), wanted]));
   for (const commit of allCommits ? commitsWithOutputs(repository, ['--all']) : []) {
     for (const wanted of wantedOf(selectedAt(context, commit, paths))) {
-      const key = `${wanted.output.path}\0${wanted.output.id.value}`;
-      if (!all.has(key)) all.set(key, wanted);
+      if (!all.has(versionKey(wanted))) all.set(versionKey(wanted), wanted);
     }
   }
   return [...all.values()].filter(({ output }) => isOnRemotes(output));

@@ -78,7 +78,7 @@ async function verifyNotes(
           ));
         const remedy = repaired
           ? 'Nothing is left to do.'
-          : 'Run `varve push` from a clone that has these statistics: it writes them anew.';
+          : 'Run `varve push --all-commits` in a clone that has these statistics: it writes them anew.';
         damage.push({
           key: noteKey(digest),
           problem: 'has other bytes than its name says',
@@ -103,7 +103,7 @@ function explain({ key, users }: DamagedObject, remote: string | undefined): Dam
     repaired: false,
     remedy:
       remote === undefined
-        ? `Remove ${key} from the cache, then run \`varve fetch\`.`
-        : 'Remove it there, then push it again from a clone whose cache is whole.',
+        ? `Move ${key} out of the cache, then run \`varve fetch --all-commits\`, which brings it again.`
+        : 'Move it away there, then run `varve push --all-commits` in a clone whose cache is whole.',
   };
 }

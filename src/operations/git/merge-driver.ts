@@ -5,6 +5,7 @@ import { readPlainFile } from '../../base/plain-file.ts';
 import { VarveError } from '../../errors.ts';
 import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { git } from '../../workspace/git/git.ts';
 import { formatPointer, POINTER_SUFFIX, type Pointer, parseUnnamed } from '../../workspace/pointer.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
@@ -114,7 +115,7 @@ async function mergeFolders(
     return writeMerged(
       files,
       merged,
-      `${dataset}: merged by file. Run \`varve checkout\`, then \`varve add ${dataset}\` for its statistics.`,
+      `${dataset}: merged by file. Run \`varve checkout ${shellWord(dataset)}\`, then \`varve add ${shellWord(dataset)}\` for its statistics.`,
     );
   });
 }

@@ -32,7 +32,7 @@ export function schemaFileOf(dataset: NamedDataset, cwd: string, given?: string)
 }
 
 /** The dataset that a schema of this name belongs to, if its name tells, as a word of a shell. */
-function describedBy(name: string): string {
+function datasetWord(name: string): string {
   const dataset = /^(.+)\.schema\.yaml$/s.exec(name)?.[1];
   return dataset === undefined ? 'DATASET' : shellWord(dataset);
 }
@@ -52,7 +52,7 @@ export function readSchemaText({ name, absolutePath }: SchemaFile): string {
   if (!existsSync(absolutePath)) {
     throw new VarveError('schema-missing', `There is no schema at ${name}`, {
       path: name,
-      remedy: `Run \`varve schema infer ${describedBy(name)}\` to write one, or name another with \`--schema\`.`,
+      remedy: `Run \`varve schema infer ${datasetWord(name)}\` to write one, or name another with \`--schema\`.`,
     });
   }
   const root = enclosingGitRoot(absolutePath) ?? dirname(absolutePath);

@@ -24,7 +24,7 @@ export async function storedProfile(context: Context, name: string, digest: Dige
 
 /**
  * Gets profiles from this clone. What it lacks is fetched from the remote first, all at once, unless the context is offline.
- * @throws VarveError `profile-not-fetched`
+ * @throws VarveError `profile-not-fetched`, `settings-untrusted`
  */
 export async function storedProfiles(context: Context, wanted: readonly WantedProfile[]): Promise<Profile[]> {
   return closing(await context.backend.openProfileStore(), async (store) => {
@@ -36,7 +36,8 @@ export async function storedProfiles(context: Context, wanted: readonly WantedPr
     const profiles: Profile[] = [];
     for (const { name, digest } of wanted) {
       const found = await profileIn(store, name, digest);
-      if (found === undefined) throw notFetched(context, name, failure);
+      if (found === undefined)
+        throw failure?.code === 'settings-untrusted' ? failure : notFetched(context, name, failure);
       profiles.push(found);
     }
     return profiles;
@@ -57,11 +58,11 @@ function notFetched({ offline }: Context, name: string, failure: VarveError | un
       remedy: 'Run `varve push --all-commits` in the clone in which this version was added.',
     });
   }
-  const isNobodyAsked = failure === undefined || failure.code === 'remote-unset';
-  const reason = isNobodyAsked ? '' : `, and could not be fetched: ${failure.message}`;
+  const reason = failure === undefined ? '' : `, and could not be fetched: ${failure.message}`;
   return new VarveError('profile-not-fetched', `${message}${reason}`, {
     path: name,
-    remedy: 'Run `varve fetch --profiles-only --all-commits`: it brings profiles and no data.',
+    remedy:
+      failure?.remedy ?? 'Run `varve fetch --profiles-only --all-commits`: it brings profiles and no data.',
     cause: failure,
   });
 }

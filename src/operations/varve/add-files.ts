@@ -1,6 +1,6 @@
 import { forEach } from '../../base/concurrency.ts';
 import { VarveError } from '../../errors.ts';
-import { SMALLEST_CHUNKED } from '../../store/chunking/file-layout.ts';
+import { MAX_SMALL_FILE_BYTES } from '../../store/chunking/file-layout.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { AddedFile } from '../../store/writing/add-file.ts';
 import type { Batch } from '../../store/writing/batch.ts';
@@ -45,7 +45,7 @@ export async function takeIn(
     if (size !== entry.file.size) throw changedMeanwhile(pathOfFile(dataset, entry.file.path));
     entry.digest = digest;
   };
-  const small = files.filter(({ file }) => file.size <= SMALLEST_CHUNKED);
+  const small = files.filter(({ file }) => file.size <= MAX_SMALL_FILE_BYTES);
   const toRead = function* () {
     for (const entry of small) yield { path: pathOf(entry), size: entry.file.size };
   };
@@ -56,7 +56,7 @@ export async function takeIn(
     note(small[next++]!, added);
     onBytes(added.size);
   }
-  const large = files.filter(({ file }) => file.size > SMALLEST_CHUNKED);
+  const large = files.filter(({ file }) => file.size > MAX_SMALL_FILE_BYTES);
   await forEach(large, JOBS, async (entry) => {
     context.signal?.throwIfAborted();
     note(entry, await batch.addFile(pathOf(entry), { onBytes, signal: context.signal }));
@@ -77,6 +77,6 @@ function takingTurns(): () => Promise<void> {
 export function changedMeanwhile(path: string): VarveError {
   return new VarveError('source-changed', `${path} changed while it was being added`, {
     path,
-    remedy: 'Wait until whatever writes it is done, then run `varve add` again. Nothing was recorded.',
+    remedy: 'Wait until whatever writes it is done, then run the same command again. Nothing was recorded.',
   });
 }

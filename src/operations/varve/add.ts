@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { inOrder } from '../../base/concurrency.ts';
 import { comparePaths, isChosen, isWithin } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { type Digest, toRaw } from '../../store/format/digest.ts';
@@ -81,7 +82,11 @@ export async function add(
     const batch = cache.batch();
     const snapshots: Snapshot[] = [];
     try {
-      for (const one of named) snapshots.push(await takeSnapshot(context, cache, batch, one, options));
+      const versions = readVersions(context, cache, batch, named, options);
+      const made = inOrder(versions, PROFILED_AT_ONCE, (version) =>
+        withStatistics(context, batch, version, options.profiler),
+      );
+      for await (const snapshot of made) snapshots.push(snapshot);
       context.signal?.throwIfAborted();
       await claimInCache(
         context,
@@ -120,8 +125,7 @@ function partKnown({ repository }: WorkingContext, dataset: string, part: string
 function nothingAt(path: string): VarveError {
   return new VarveError('path-missing', `There is nothing at ${path}`, {
     path,
-    remedy:
-      'Check the spelling of the path; a dataset that is not checked out comes back by `varve checkout`.',
+    remedy: 'Check the spelling of the path; a dataset that is not here comes by `varve pull`.',
   });
 }
 
@@ -136,13 +140,35 @@ function refuseOverlap(datasets: readonly string[]): void {
   }
 }
 
-async function takeSnapshot(
+/** Datasets whose statistics are asked for at once: small tables are then read by one engine. */
+const PROFILED_AT_ONCE = 128;
+
+/** A version whose bytes the batch has taken in, and of which there are no statistics yet. */
+interface ReadVersion extends Omit<Snapshot, 'pointer' | 'files'> {
+  readonly kind: Pointer['kind'];
+  readonly version: Version;
+  /** Whether the pointer names it already. */
+  readonly unchanged: boolean;
+  readonly taken: readonly ScannedFile[];
+}
+
+async function* readVersions(
+  context: WorkingContext,
+  cache: Store,
+  batch: Batch,
+  named: readonly Named[],
+  options: BackendAddOptions,
+): AsyncGenerator<ReadVersion> {
+  for (const one of named) yield await readVersion(context, cache, batch, one, options);
+}
+
+async function readVersion(
   context: WorkingContext,
   cache: Store,
   batch: Batch,
   { dataset, parts }: Named,
-  { profiler, replace = false }: BackendAddOptions,
-): Promise<Snapshot> {
+  { replace = false }: BackendAddOptions,
+): Promise<ReadVersion> {
   const { repository } = context;
   const { root } = repository;
   const kind = dataKind(root, dataset)!;
@@ -161,21 +187,31 @@ async function takeSnapshot(
   const isAllHere = parts === undefined && statCache !== undefined && statCache.only === undefined;
   const follows = replace || isMoved || isAllHere || before?.kind !== kind ? undefined : before;
   const version = await versionOf(context, cache, batch, { dataset, kind, follows, parts, found });
-  const { digest, notHere, files } = version;
+  const { digest, notHere, only } = version;
   const unchanged =
     before !== undefined && before.kind === kind && contentOf(repository, before.digest) === digest;
   if (isMoved && !replace && !unchanged) throw outdated(dataset);
-  const profile =
-    unchanged && before.profile !== undefined
-      ? statisticsOf(before)
-      : await profileOf(batch, profiler, { root, dataset, kind, files, previous: before?.profile });
-  for (const file of found.taken) checkUnchanged(root, dataset, file);
+  return { dataset, kind, before, version, unchanged, taken: found.taken, only, notHere, readAtMs };
+}
+
+async function withStatistics(
+  { repository: { root } }: WorkingContext,
+  batch: Batch,
+  { dataset, kind, before, version, unchanged, taken, only, notHere, readAtMs }: ReadVersion,
+  profiler: Profiler | undefined,
+): Promise<Snapshot> {
+  const { digest, files, facts, recorded } = version;
+  const isKnown = unchanged && before?.profile !== undefined;
+  const profile = isKnown
+    ? statisticsOf(before)
+    : await profileOf(batch, profiler, { root, dataset, kind, files, previous: before?.profile });
+  for (const file of taken) checkUnchanged(root, dataset, file);
   // What lies in a bucket stays there as long as nobody changes it here: it gains statistics.
   const pointer: Pointer =
-    unchanged && isInPlace(before)
+    unchanged && before !== undefined && isInPlace(before)
       ? { ...before, ...profile }
-      : { path: posix.basename(dataset), kind, digest, ...version.facts, ...profile };
-  return { dataset, before, pointer, files: version.recorded, only: version.only, notHere, readAtMs };
+      : { path: posix.basename(dataset), kind, digest, ...facts, ...profile };
+  return { dataset, before, pointer, files: recorded, only, notHere, readAtMs };
 }
 
 /** What is added here has to be checked out elsewhere. */
@@ -322,7 +358,7 @@ async function versionOf(
   if (follows !== undefined && isInPlace(follows)) refuseUnread(dataset, entries);
   const facts = totalsOf(entries);
   const { digest } = await batch.addBytes(encodeManifest(entries), 'meta');
-  const recorded = found.elsewhere.length === 0 ? here : inOrder([...found.elsewhere, ...here]);
+  const recorded = found.elsewhere.length === 0 ? here : inPathOrder([...found.elsewhere, ...here]);
   const isWhole =
     recorded.length === entries.length &&
     recorded.every(({ file }, index) => file.path === entries[index]!.path);
@@ -336,7 +372,7 @@ async function versionOf(
   };
 }
 
-function inOrder(files: RecordedFile[]): RecordedFile[] {
+function inPathOrder(files: RecordedFile[]): RecordedFile[] {
   return files.sort((a, b) => comparePaths(a.file.path, b.file.path));
 }
 

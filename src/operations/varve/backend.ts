@@ -10,7 +10,7 @@ import type { Imported } from '../../workspace/imported.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import { pathInRepository, type Repository } from '../../workspace/repository.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
-import type { Backend, BackendAddOptions, Comparison } from '../backend/backend.ts';
+import type { Backend, BackendAddOptions, Comparison, DatasetVersions } from '../backend/backend.ts';
 import { notDvc } from '../backend/errors.ts';
 import type {
   AddInPlaceOptions,
@@ -45,7 +45,6 @@ import type {
   DatasetFiles,
   DatasetVersion,
   HistoryEntry,
-  OnUnreadable,
   VersionPart,
 } from '../backend/version.ts';
 import type { WorkingContext } from '../context/context.ts';
@@ -83,12 +82,12 @@ export class VarveBackend implements Backend {
     return datasetVersion(this.#context, path, commit);
   }
 
-  async select(paths: readonly string[], onUnreadable?: OnUnreadable): Promise<DatasetVersion[]> {
-    return selectVersions(this.#context, paths, onUnreadable);
+  async select(paths: readonly string[]): Promise<DatasetVersions> {
+    return selectVersions(this.#context, paths);
   }
 
-  async versionsAt(commit: string, onUnreadable?: OnUnreadable): Promise<DatasetVersion[]> {
-    return versionsAt(this.#context, commit, onUnreadable);
+  async versionsAt(commit: string): Promise<DatasetVersions> {
+    return versionsAt(this.#context, commit);
   }
 
   async history(path: string, revision: string): Promise<HistoryEntry[]> {

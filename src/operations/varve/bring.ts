@@ -1,6 +1,4 @@
 import { isChosen } from '../../base/path-order.ts';
-import { VarveError } from '../../errors.ts';
-import { objectMissing } from '../../store/errors.ts';
 import type { Store } from '../../store/store.ts';
 import type { VersionPart } from '../backend/version.ts';
 import { closing } from '../context/closing.ts';
@@ -9,7 +7,7 @@ import { type SelectedDataset, snapshotFiles } from './datasets/select.ts';
 import { pointerOf } from './datasets/versions.ts';
 import { fetchInto } from './fetch.ts';
 import { isInPlace, isUnread } from './in-place/snapshot.ts';
-import { openCache } from './stores/stores.ts';
+import { openCache, wantedFromRemote } from './stores/stores.ts';
 
 /** Implements Backend.bring. */
 export async function bring(context: WorkingContext, wanted: VersionPart): Promise<void> {
@@ -33,8 +31,7 @@ export async function bringInto(
   try {
     await fetchInto(context, cache, [dataset], {});
   } catch (error) {
-    const isAlone = error instanceof VarveError && error.code === 'remote-unset';
-    throw isAlone ? objectMissing(dataset.pointer.digest, 'the cache', dataset.path) : error;
+    throw wantedFromRemote(error, dataset.path, dataset.pointer.digest);
   }
 }
 

@@ -4,7 +4,7 @@ import { chosenWithin, isChosen, joinStreams } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';
-import { datasetPaths, datasetsAt, type PointedDataset } from '../../workspace/git/pointers.ts';
+import { datasetPaths, type ListedPointer, pointersAt } from '../../workspace/git/pointers.ts';
 import { type Pointer, pointerPath, readPointer } from '../../workspace/pointer.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
 import { currentEntries, type FileChange } from '../../workspace/tree/data-state.ts';
@@ -29,16 +29,17 @@ export async function diff(
 ): Promise<Comparison> {
   const { root } = context.repository;
   const chosen = chosenPaths(context, paths);
-  const left = byPath(datasetsAt(root, before));
-  const right = after === undefined ? undefined : byPath(datasetsAt(root, after));
+  const left = byPath(pointersAt(root, before));
+  const right = after === undefined ? undefined : byPath(pointersAt(root, after));
   const all = [...new Set([...left.keys(), ...(right?.keys() ?? datasetPaths(root))])].sort();
   refuseUnknown(chosen, all);
   return closing(await openCache(context), async (cache) => {
     const selected = all.map((path) => ({ path, only: chosenWithin(path, chosen) }));
     const meant = selected.filter(({ only }) => only?.length !== 0);
     const { done, problems } = await eachDataset(meant, ({ path, only }) => {
-      const saved = right === undefined ? pointerIfThere(root, path) : right.get(path);
-      return datasetDiff(context, cache, { path, only, before: left.get(path), saved }, after === undefined);
+      const saved = right === undefined ? pointerIfThere(root, path) : right.get(path)?.read();
+      const pair = { path, only, before: left.get(path)?.read(), saved };
+      return datasetDiff(context, cache, pair, after === undefined);
     });
     return { compared: done.filter((found) => found !== undefined), ...problemsField(problems) };
   });
@@ -164,8 +165,8 @@ function liveTotals(entries: readonly ManifestEntry[]): Totals {
   return { bytes: files.reduce((sum, { size }) => sum + size, 0), files: files.length };
 }
 
-function byPath(datasets: readonly PointedDataset[]): Map<string, Pointer> {
-  return new Map(datasets.map(({ path, pointer }) => [path, pointer]));
+function byPath(pointers: readonly ListedPointer[]): Map<string, ListedPointer> {
+  return new Map(pointers.map((pointer) => [pointer.path, pointer]));
 }
 
 /** Paths from the root; undefined for everything. */

@@ -1,6 +1,5 @@
 import { posix } from 'node:path';
 import { VarveError } from '../../errors.ts';
-import { objectMissing } from '../../store/errors.ts';
 import type { Store } from '../../store/store.ts';
 import { transfer } from '../../store/transfer/transfer.ts';
 import { shellWord } from '../../wording/quote.ts';
@@ -19,7 +18,7 @@ import { refuseNested, rootOf, selectDatasets } from './datasets/select.ts';
 import { pointerOf } from './datasets/versions.ts';
 import { datasetPath, pointTo, replaceablePointer } from './datasets/write-pointer.ts';
 import { isInPlace } from './in-place/snapshot.ts';
-import { claimInCache, openCache, openRemoteStore } from './stores/stores.ts';
+import { claimInCache, openCache, openRemoteStore, wantedFromRemote } from './stores/stores.ts';
 import { transferOptions } from './stores/transfer-roots.ts';
 
 /** A version of another repository that is to be taken in. */
@@ -43,8 +42,7 @@ export async function send(context: WorkingContext, version: DatasetVersion, to:
     if (await isHere(context, cache, dataset))
       return transfer(cache, to, roots, transferOptions(context, {}));
     const remote = await openRemoteStore(context).catch((error: unknown) => {
-      const isAlone = error instanceof VarveError && error.code === 'remote-unset';
-      throw isAlone ? objectMissing(pointer.digest, `the cache of ${context.repository.root}`, path) : error;
+      throw wantedFromRemote(error, path, pointer.digest, `the cache of ${context.repository.root}`);
     });
     return closing(remote.store, () => transfer(remote.store, to, roots, transferOptions(context, {})));
   });

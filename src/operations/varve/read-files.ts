@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { basename, join } from 'node:path';
-import { VarveError } from '../../errors.ts';
 import { objectMissing } from '../../store/errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
@@ -12,7 +11,7 @@ import type { WorkingContext } from '../context/context.ts';
 import { snapshotFiles } from './datasets/select.ts';
 import { pointerOf } from './datasets/versions.ts';
 import { isInPlace, type ManifestFile, notRead } from './in-place/snapshot.ts';
-import { openCache, openRemoteStore } from './stores/stores.ts';
+import { openCache, openRemoteStore, wantedFromRemote } from './stores/stores.ts';
 
 /** See Backend.listFiles. The list comes from the cache, else from the default remote unless that is not to be asked. */
 export async function* listFiles(
@@ -106,9 +105,7 @@ async function openStoreWith(
   if (digest === undefined || cache.has(digest)) return cache;
   await cache.close();
   const { store, url } = await openRemoteStore(context).catch((error: unknown) => {
-    if (error instanceof VarveError && error.code === 'remote-unset')
-      throw objectMissing(digest, 'the cache', path);
-    throw error;
+    throw wantedFromRemote(error, path, digest);
   });
   if (store.has(digest)) return store;
   await store.close();

@@ -1,8 +1,10 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { VarveError } from '../../errors.ts';
 import { sourceUrl } from '../../remote/bucket/listing.ts';
+import { isMarked, refuseForeign } from '../../remote/folder/claim.ts';
 import { parseEndpoint } from '../../remote/minio/access.ts';
 import { describeUrl, parseUrl } from '../../remote/url.ts';
+import { shellWord } from '../../wording/quote.ts';
 import {
   type Access,
   accessTo,
@@ -19,24 +21,28 @@ import { keepAccess } from './in-place/access.ts';
 import { remoteRequest } from './stores/requests.ts';
 import { findRemote } from './stores/stores.ts';
 
-/** The first remote becomes the default. Nothing is contacted. */
-export function addRemote(
+/**
+ * The first remote becomes the default. No server is contacted; a folder is looked at.
+ * @throws VarveError `remote-exists`, `store-foreign` for a folder with something else in it
+ */
+export async function addRemote(
   context: WorkingContext,
   name: string,
   url: string,
   options: RemoteAddOptions,
-): ListedRemote {
+): Promise<ListedRemote> {
   const { repository } = context;
   const { local, ...settings } = options;
   const config = readConfig(repository);
   if (config.remotes.has(name)) {
     throw new VarveError('remote-exists', `There is a remote named ${name} already`, {
       path: name,
-      remedy: `Run \`varve remote remove ${name}\` first, or choose another name.`,
+      remedy: `Run \`varve remote remove ${shellWord(name)}\` first, or choose another name.`,
     });
   }
   if (settings.endpoint !== undefined) parseEndpoint(settings.endpoint);
   const remote = { url: urlToKeep(context, url), ...settings };
+  await refuseForeignFolder(repository.root, remote.url);
   const file = local ? 'config.local.yaml' : 'config.yaml';
   // Who names it on this machine has agreed to it, and to nothing else.
   const named = { ...config, remotes: new Map(config.remotes).set(name, remote) };
@@ -85,6 +91,12 @@ export function reachSource(
   if (access.endpoint !== undefined) parseEndpoint(access.endpoint);
   if (Object.keys(access).length > 0) keepAccess(context, place, access);
   return shown({ url: place, ...accessTo(readConfig(context.repository), place) });
+}
+
+/** A push would refuse it too, but only once the remote stands in the settings that others get. */
+async function refuseForeignFolder(root: string, url: string): Promise<void> {
+  const place = parseUrl(url, root);
+  if (place.kind === 'folder' && !(await isMarked(place.path))) await refuseForeign(place.path);
 }
 
 /** Takes out credentials, which settings that were written by hand may hold and which nothing shows. */

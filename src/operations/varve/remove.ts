@@ -82,6 +82,6 @@ function uncommitted(dataset: string): VarveError {
 function unsaved(path: string): VarveError {
   return new VarveError('changes-unsaved', `${path} would be removed, and nobody saved it`, {
     path,
-    remedy: 'Save it with `varve add` and commit, move it away, or give it up with `--force`.',
+    remedy: 'Save it by `varve add` and commit its pointer, move it away, or give it up by `--force`.',
   });
 }

@@ -248,10 +248,10 @@ function refuseUncommitted(root: string, dataset: string): void {
   });
 }
 
-function onlyWhole({ version: { path }, part }: VersionPart): VarveError {
+function onlyWhole({ version: { path, commit }, part }: VersionPart): VarveError {
   return new VarveError('usage', `${path}/${part} is a part of ${path}, and has no pointer of its own`, {
     path: `${path}/${part}`,
-    remedy: `Run \`varve restore\` with it, then save what ${path} becomes by \`varve add ${path}\`.`,
+    remedy: `Run \`varve restore ${shellWord(`${path}/${part}${commit === undefined ? '' : `@${commit.slice(0, 12)}`}`)}\`, then save what ${path} becomes by \`varve add ${shellWord(path)}\`.`,
   });
 }
 

@@ -8,7 +8,8 @@ const BUCKETS_PER_PAGE = 64;
  */
 export class BucketCounts {
   readonly #pages = new Int16Array(4096).fill(-1);
-  #used = 0;
+  /** The sign and exponent of each page. */
+  readonly #uppers: number[] = [];
   #counts = new Float64Array(0);
 
   add(keys: Int32Array, rows: number, occurrences: Float64Array): void {
@@ -28,23 +29,25 @@ export class BucketCounts {
   /** The keys that occur and how often. */
   entries(): Bucket[] {
     const found: Bucket[] = [];
-    this.#pages.forEach((page, upper) => {
-      for (let low = 0; page >= 0 && low < BUCKETS_PER_PAGE; low++) {
+    for (const upper of this.#uppers.toSorted((a, b) => a - b)) {
+      const page = this.#pages[upper]!;
+      for (let low = 0; low < BUCKETS_PER_PAGE; low++) {
         const count = this.#counts[page * BUCKETS_PER_PAGE + low]!;
         if (count > 0) found.push([upper * BUCKETS_PER_PAGE + low, count]);
       }
-    });
+    }
     return found;
   }
 
   #newPage(upper: number): number {
-    if ((this.#used + 1) * BUCKETS_PER_PAGE > this.#counts.length) {
-      const grown = new Float64Array((this.#used + 1) * 2 * BUCKETS_PER_PAGE);
+    const page = this.#uppers.push(upper) - 1;
+    if ((page + 1) * BUCKETS_PER_PAGE > this.#counts.length) {
+      const grown = new Float64Array((page + 1) * 2 * BUCKETS_PER_PAGE);
       grown.set(this.#counts);
       this.#counts = grown;
     }
-    this.#pages[upper] = this.#used;
-    return this.#used++;
+    this.#pages[upper] = page;
+    return page;
   }
 }
 

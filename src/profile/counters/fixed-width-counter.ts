@@ -32,8 +32,9 @@ let upperHalves = new Int32Array(BLOCK_ROWS);
  */
 export class FixedWidthCounter implements Counter {
   readonly #column: FixedWidthColumn;
-  readonly #words = new Int32Array(2 * BLOCK_ROWS);
-  readonly #occurrences = new Float64Array(BLOCK_ROWS).fill(1);
+  /** Room for the rows of a block; for those of the only chunk, where a table of many columns has few rows. */
+  #words = new Int32Array(0);
+  #occurrences = new Float64Array(0);
   /** Whether all occurrences are ones, as they are for columns that the engine did not group. */
   #once = true;
   #waiting = 0;
@@ -47,7 +48,7 @@ export class FixedWidthCounter implements Counter {
   }
 
   add(chunk: Chunk, column: number, occurrences: Float64Array): void {
-    if (this.#waiting + chunk.rows > BLOCK_ROWS) this.#addBlock();
+    this.#makeRoom(chunk.rows);
     const words = this.#words.subarray(2 * this.#waiting);
     const each = this.#occurrences.subarray(this.#waiting);
     if (occurrences !== ONCE_EACH) this.#once = false;
@@ -84,6 +85,16 @@ export class FixedWidthCounter implements Counter {
     accumulator?.add(words, counts.length, counts);
     const distinct = this.#sketchOf(words, counts.length);
     return { count: this.#count, ...accumulator?.stats(), values: topValues(counted), distinct };
+  }
+
+  #makeRoom(rows: number): void {
+    if (this.#waiting + rows <= this.#occurrences.length) return;
+    const isFirst = this.#occurrences.length === 0;
+    this.#addBlock();
+    if (rows <= this.#occurrences.length && this.#occurrences.length === BLOCK_ROWS) return;
+    const room = isFirst ? rows : BLOCK_ROWS;
+    this.#words = new Int32Array(2 * room);
+    this.#occurrences = new Float64Array(room).fill(1);
   }
 
   #addBlock(): void {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { type Engine, type EngineOptions, isReadError, openEngine, readError } from '../../engine/duckdb.ts';
 import { formatOf } from '../../engine/formats/format.ts';
+import { openTableSource } from '../../engine/source.ts';
 import { fileNamedBy } from '../../engine/source-file.ts';
 import type { OnProgress } from '../../progress.ts';
 import type { Profile } from '../model/model.ts';
@@ -29,6 +30,42 @@ export interface ProfileOptions extends EngineOptions {
   /** The column that weights rows. */
   readonly weight?: string;
   readonly onProgress?: OnProgress;
+}
+
+/**
+ * Profiles several small files, each as a table of its own, by one engine: opening one takes longer than reading such a file. One that
+ * cannot be read does not keep the others from it.
+ * @returns for each file its profile, or what profileFiles would throw
+ * @throws the signal's reason on abort
+ */
+export async function profileEach(
+  files: readonly TableFile[],
+  options: EngineOptions,
+): Promise<readonly (Profile | Error)[]> {
+  return withEngine(files, { ...options, threads: 1 }, async (engine) => {
+    const found: (Profile | Error)[] = [];
+    for (const [index, file] of files.entries()) {
+      options.signal?.throwIfAborted();
+      const relation = `source_${index}`;
+      try {
+        const source = await openTableSource(engine, [file], relation);
+        const table = await profileTable(engine, source, { name: '', threads: [] });
+        found.push({ varveProfile: 1, tables: [table] });
+      } catch (error) {
+        found.push(asError(isReadError(error) ? readError(error, file) : error));
+      } finally {
+        // A view of Parquet, a table of all else, or nothing where it could not be read.
+        await engine.query(
+          `DROP ${formatOf(file.path) === 'parquet' ? 'VIEW' : 'TABLE'} IF EXISTS ${relation}`,
+        );
+      }
+    }
+    return found;
+  });
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 /**

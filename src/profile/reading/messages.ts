@@ -20,6 +20,11 @@ export interface Jobs {
     readonly asked: { readonly files: readonly TableFile[]; readonly options: Crossing<ProfileOptions> };
     readonly answer: Uint8Array;
   };
+  /** Small files, each a table of its own. */
+  readonly each: {
+    readonly asked: { readonly files: readonly TableFile[]; readonly options: Crossing<EngineOptions> };
+    readonly answer: readonly (Uint8Array | Failure)[];
+  };
   readonly partition: {
     readonly asked: {
       readonly name: string;
@@ -51,7 +56,7 @@ export type Message =
   | { readonly failure: Failure };
 
 /** An error as it crosses. `code` is there where it was one on purpose. */
-interface Failure {
+export interface Failure {
   readonly message: string;
   readonly cause: string | undefined;
   readonly code?: ErrorCode;

@@ -5,8 +5,9 @@ import type { ImageHeader } from '../dataset/image-header.ts';
 import { isImage } from '../dataset/image-header.ts';
 import type { ProfileOptions, TableFile } from '../dataset/profile-files.ts';
 import { decodeProfile } from '../format/encode.ts';
+import type { Profile } from '../model/model.ts';
 import { DEFAULT_MEMORY, memoryBytes, processLimit } from './limits.ts';
-import type { Jobs, RowsRequest } from './messages.ts';
+import { errorOf, type Jobs, type RowsRequest } from './messages.ts';
 import type { DataReader } from './reader.ts';
 import { ReaderEnded, ReaderProcess, type ReadOptions } from './reader-process.ts';
 
@@ -37,22 +38,11 @@ export function prepareReader(memory: string | undefined): void {
  * @throws VarveError `engine-memory`, `reader-crashed`, `reader-stalled`, and what reading itself throws
  */
 export const processReader: DataReader = {
-  async profileFiles(files, options) {
-    const { signal, onProgress } = options;
-    const attempt = async (bytes: number) => {
-      const memory = `${bytes}B`;
-      const asked = { files: files.map(plainFile), options: { ...crossing(options), memory } };
-      return decodeProfile(await run(bytes, 'profile', asked, { signal, onProgress }, files), nameOf(files));
-    };
-    const bytes = memoryBytes(options.memory);
-    try {
-      return await attempt(bytes);
-    } catch (error) {
-      const isShort = error instanceof VarveError && error.code === 'engine-memory';
-      const more = mostMemoryFor(files);
-      if (!isShort || options.memory !== undefined || more <= bytes) throw error;
-      return attempt(more);
-    }
+  profileFiles(files, options) {
+    const [file] = files;
+    return file !== undefined && isSmall(files, options)
+      ? smallFiles.profile(file, options)
+      : profileAlone(files, options);
   },
 
   async partitionFeature(name, rows, options) {
@@ -111,6 +101,99 @@ export const processReader: DataReader = {
     );
   },
 };
+
+async function profileAlone(files: readonly TableFile[], options: ProfileOptions): Promise<Profile> {
+  const { signal, onProgress } = options;
+  const attempt = async (bytes: number) => {
+    const asked = { files: files.map(plainFile), options: { ...crossing(options), memory: `${bytes}B` } };
+    return decodeProfile(await run(bytes, 'profile', asked, { signal, onProgress }, files), nameOf(files));
+  };
+  const bytes = memoryBytes(options.memory);
+  try {
+    return await attempt(bytes);
+  } catch (error) {
+    const isShort = error instanceof VarveError && error.code === 'engine-memory';
+    const more = mostMemoryFor(files);
+    if (!isShort || options.memory !== undefined || more <= bytes) throw error;
+    return attempt(more);
+  }
+}
+
+/** A file of up to so many bytes takes less time to read than an engine takes to open. */
+const MAX_SMALL_BYTES = 256 * 1024;
+
+/** The most files that one engine reads, whose profiles cross together. */
+const MAX_TOGETHER = 64;
+
+function isSmall(files: readonly TableFile[], { slice, weight }: ProfileOptions): boolean {
+  const [file] = files;
+  return files.length === 1 && file!.size <= MAX_SMALL_BYTES && slice === undefined && weight === undefined;
+}
+
+interface Waiting {
+  readonly file: TableFile;
+  readonly options: ProfileOptions;
+  resolve(profile: Profile): void;
+  reject(error: unknown): void;
+}
+
+/** Reads small files together that are asked for while others are read. */
+class SmallFiles {
+  readonly #waiting: Waiting[] = [];
+  #isReading = false;
+
+  /** As profileFiles. */
+  profile(file: TableFile, options: ProfileOptions): Promise<Profile> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ file, options, resolve, reject });
+      if (!this.#isReading) void this.#read();
+    });
+  }
+
+  async #read(): Promise<void> {
+    this.#isReading = true;
+    while (this.#waiting.length > 0) {
+      const alone = await readTogether(this.#take());
+      for (const { file, options, resolve, reject } of alone)
+        await profileAlone([file], options).then(resolve, reject);
+    }
+    this.#isReading = false;
+  }
+
+  /** The first that waits, and those behind it that may share its engine. */
+  #take(): Waiting[] {
+    const [{ options }] = this.#waiting as [Waiting];
+    const other = this.#waiting.findIndex((each) => !isSameEngine(each.options, options));
+    return this.#waiting.splice(0, Math.min(other < 0 ? MAX_TOGETHER : other, MAX_TOGETHER));
+  }
+}
+
+const smallFiles = new SmallFiles();
+
+function isSameEngine(a: ProfileOptions, b: ProfileOptions): boolean {
+  return a.memory === b.memory && a.threads === b.threads && a.ordered === b.ordered && a.signal === b.signal;
+}
+
+/** @returns those that have to be read alone: which of several broke the process or took its memory is not known otherwise */
+async function readTogether(all: readonly Waiting[]): Promise<readonly Waiting[]> {
+  const [{ options }] = all as [Waiting];
+  if (all.length === 1) return all;
+  const files = all.map(({ file }) => plainFile(file));
+  const bytes = memoryBytes(options.memory);
+  const asked = { files, options: { ...crossing(options), memory: `${bytes}B` } };
+  const answers = await run(bytes, 'each', asked, { signal: options.signal }, files).catch(() => undefined);
+  if (answers === undefined) return all;
+  return all.filter(({ file, resolve, reject }, index) => {
+    const answer = answers[index]!;
+    if (answer instanceof Uint8Array)
+      void Promise.resolve(answer)
+        .then((bytes) => decodeProfile(bytes, file.path))
+        .then(resolve, reject);
+    else if (answer.code === 'engine-memory') return true;
+    else reject(errorOf(answer));
+    return false;
+  });
+}
 
 /** What of the options is data: callers may hand over more, such as functions, which cannot cross. */
 function crossing({ slice, weight, threads, ordered }: ProfileOptions): ProfileOptions {
@@ -231,7 +314,7 @@ function said(error: unknown, files: Named, reader: ReaderProcess | undefined): 
   const about = { ...(files[0] && { path: files[0].path }), cause: error };
   if (OUT_OF_MEMORY.includes(error.how)) {
     return new VarveError('engine-memory', `${name} needs more memory than the engine may have`, {
-      remedy: 'Give it more, for example --memory 2GB.',
+      remedy: 'Give it more, for example by `--memory 2GB`: add, profile, validate and drift take that.',
       ...about,
     });
   }

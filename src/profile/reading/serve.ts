@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { RowTable } from '../../engine/check-rows.ts';
 import type { ProgressEvent } from '../../progress.ts';
+import { profileEach } from '../dataset/profile-files.ts';
 import { encodeProfile } from '../format/encode.ts';
 import { directReader } from './direct-reader.ts';
 import { failureOf, type Job, type Jobs, type Message, type RowsRequest } from './messages.ts';
@@ -25,6 +26,10 @@ type Work = { [Kind in keyof Jobs]: (asked: Jobs[Kind]['asked']) => Promise<Jobs
 const work: Work = {
   async profile({ files, options }) {
     return encodeProfile(await directReader.profileFiles(files, { ...options, onProgress }));
+  },
+  async each({ files, options }) {
+    const found = await profileEach(files, options);
+    return found.map((each) => (each instanceof Error ? failureOf(each) : encodeProfile(each)));
   },
   async partition({ name, rows, options }) {
     const feature = await directReader.partitionFeature(name, rows, options);

@@ -8,6 +8,7 @@ import { VarveError } from '../../errors.ts';
 import { bodyMismatch, digestOfBody, sliceStream } from '../file-slice.ts';
 import { checkKey, checkPrefix, checkRange, isValidKey } from '../key.ts';
 import type { Body, ByteRange, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
+import { RUN_VERIFY } from '../run-verify.ts';
 import { isOfStore, isStoreKey, MARKER, MARKER_BYTES, notAStore } from '../store-layout.ts';
 import type { BucketClient, StoredObject, Upload } from './client.ts';
 import { DIGEST_REFUSALS, faultOf, isAbsence, isPrecondition, lacksPreconditions } from './error-classes.ts';
@@ -291,7 +292,7 @@ function tooLarge(url: string, key: string, size: number): VarveError {
     `${url}/${key} has ${size} bytes, which is too much to hold in memory`,
     {
       path: key,
-      remedy: 'What the remote says of this object is wrong: run `varve verify --remote NAME`.',
+      remedy: `What the remote says of this object is wrong. ${RUN_VERIFY}`,
     },
   );
 }

@@ -8,6 +8,8 @@ export interface BucketClient {
   readonly bucket: string;
   /** The endpoint, or `AWS`, for messages. */
   readonly server: string;
+  /** How a person gives the keys that this client looks for: sentences for messages. */
+  readonly signIn: string;
   /** One page of at most 1,000 objects, in the order of their keys' UTF-8 bytes. */
   list(request: ListRequest): Promise<ListPage>;
   /** Ask for the facts of an object. @throws the library's error if there is none */

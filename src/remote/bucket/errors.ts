@@ -1,14 +1,10 @@
 import { type ErrorCode, VarveError } from '../../errors.ts';
+import { RUN_VERIFY } from '../run-verify.ts';
 import type { BucketClient } from './client.ts';
 import { DIGEST_REFUSALS, type Fault, isAbsence, isPrecondition } from './error-classes.ts';
 
 type Words = readonly [code: ErrorCode, what: string, remedy: string];
-type Site = Pick<BucketClient, 'bucket' | 'server'>;
-
-const GIVE_KEYS =
-  'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, log in by `aws sso login`, or name a profile by --profile.';
-const RUN_VERIFY =
-  'Run `varve verify --remote NAME`: it names what this touches and where a whole copy may be.';
+type Site = Pick<BucketClient, 'bucket' | 'server' | 'signIn'>;
 
 /**
  * A fault as a VarveError about `path`. The library's own error is not handed on: it can hold the headers of the request, and
@@ -58,11 +54,15 @@ const KNOWN: readonly (readonly [
 ])[] = [
   [
     named('CredentialsProviderError', 'CredentialsMissing'),
-    () => ['credentials-missing', 'no credentials were found', GIVE_KEYS],
+    ({ signIn }) => ['credentials-missing', 'no credentials were found', signIn],
   ],
   [
     named('ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired', 'RequestExpired'),
-    () => ['credentials-expired', 'the session has expired', `Log in again. ${GIVE_KEYS}`],
+    ({ signIn }) => [
+      'credentials-expired',
+      'the session has expired',
+      `Get keys of a new session. ${signIn}`,
+    ],
   ],
   [
     named(
@@ -73,10 +73,10 @@ const KNOWN: readonly (readonly [
       'InvalidSecurity',
       'UnrecognizedClientException',
     ),
-    ({ server }) => [
+    ({ server, signIn }) => [
       'credentials-refused',
       `${server} does not accept these credentials`,
-      `Check the access key and its secret for this server. ${GIVE_KEYS}`,
+      `Check the access key and its secret. ${signIn}`,
     ],
   ],
   [
@@ -92,7 +92,7 @@ const KNOWN: readonly (readonly [
     ({ server, bucket }) => [
       'bucket-missing',
       `${server} has no bucket ${bucket}`,
-      'Check its name with `varve remote list`, or create it.',
+      'Check the name of the bucket in the URL, or create it there.',
     ],
   ],
   [
@@ -105,7 +105,7 @@ const KNOWN: readonly (readonly [
     ({ bucket }) => [
       'region-wrong',
       `the bucket ${bucket} lies in another region`,
-      'Give its region by --region or AWS_REGION.',
+      'Correct `region` in the settings of the remote; where they have none, set AWS_REGION.',
     ],
   ],
   [
@@ -121,7 +121,7 @@ const KNOWN: readonly (readonly [
     () => [
       'object-changed',
       'it was replaced by another while it was read',
-      'Objects of a store never change: find out who else writes to this place, then run `varve verify --remote NAME`.',
+      `Objects of a store never change: find out who else writes to this place. ${RUN_VERIFY}`,
     ],
   ],
   [
@@ -161,7 +161,7 @@ const KNOWN: readonly (readonly [
     ({ server }) => [
       'endpoint-unreachable',
       `the host name of ${server} is not known`,
-      'Check --endpoint for mistakes, and the network of this machine.',
+      'Check the endpoint in the settings of the remote for mistakes, and the network of this machine.',
     ],
   ],
   [
@@ -169,7 +169,7 @@ const KNOWN: readonly (readonly [
     ({ server }) => [
       'endpoint-unreachable',
       `${server} does not answer`,
-      'Check that it runs, that --endpoint names it, and that no firewall lies between.',
+      'Check that it runs, that the endpoint in the settings of the remote names it, and that no firewall lies between.',
     ],
   ],
   [
@@ -180,12 +180,5 @@ const KNOWN: readonly (readonly [
       'Where it has its own certificate authority, name that by AWS_CA_BUNDLE or NODE_EXTRA_CA_CERTS; where it speaks plain HTTP, write http:// in its endpoint.',
     ],
   ],
-  [
-    isAbsence,
-    () => [
-      'object-missing',
-      'there is no such object',
-      'Push it again from a clone that still has it, or run `varve verify --remote NAME` to see what is affected.',
-    ],
-  ],
+  [isAbsence, () => ['object-missing', 'there is no such object', RUN_VERIFY]],
 ];

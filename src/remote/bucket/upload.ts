@@ -7,7 +7,7 @@ import { RequestFailed, type Requests } from './requests.ts';
 const MIB = 1024 * 1024;
 /** Larger files go in parts: packs (16–32 MiB) still take one request. */
 export const MAX_SINGLE_BYTES = 32 * MIB;
-const SMALLEST_PART = 16 * MIB;
+const MIN_PART_BYTES = 16 * MIB;
 /** S3 allows 10,000 parts an upload. */
 const MAX_PARTS = 10_000;
 /** Parts on their way at once; each holds one block of its file in memory. */
@@ -93,7 +93,7 @@ async function sendParts(
 /** Read the file once for all digests. @throws VarveError `digest-mismatch` after the last part */
 async function* partsOf(file: FileUpload): AsyncGenerator<Part> {
   const { path, size } = file;
-  const partSize = Math.max(SMALLEST_PART, Math.ceil(size / MAX_PARTS / MIB) * MIB);
+  const partSize = Math.max(MIN_PART_BYTES, Math.ceil(size / MAX_PARTS / MIB) * MIB);
   const whole = createHash('sha256');
   for (let offset = 0, number = 1; offset < size; offset += partSize, number++) {
     const from = offset;

@@ -15,6 +15,7 @@ import { VarveError } from '../../errors.ts';
 import { bodyMismatch, sourceChanged } from '../file-slice.ts';
 import { checkKey, checkPrefix, checkRange } from '../key.ts';
 import type { Body, ByteRange, FileBody, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
+import { RUN_VERIFY } from '../run-verify.ts';
 import { MARKER, MARKER_BYTES, TEMPORARY_FOLDER } from '../store-layout.ts';
 import { isMarked, refuseForeign } from './claim.ts';
 import { symlinkRefused } from './links.ts';
@@ -26,7 +27,7 @@ const BLOCK = 1024 * 1024;
 /** No more bytes of a large file than this are not yet on disk. */
 const SYNC_EVERY = 64 * BLOCK;
 /** Asking the file system for a clone of a smaller file costs more than copying it. */
-const SMALLEST_CLONE = 4 * BLOCK;
+const MIN_CLONE_BYTES = 4 * BLOCK;
 /** Never follow a link, and never wait for the other end of a named pipe. Both flags are absent on Windows. */
 const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 /** `link` answers with these on file systems without hard links (FAT, some network mounts). */
@@ -249,7 +250,7 @@ export class FolderRemote implements Remote {
 
   /** Write and sync a file under a temporary name; returns the SHA-256 of what was written. */
   async #writeFile(temporary: string, body: FileBody, signal: AbortSignal | undefined): Promise<string> {
-    if (body.size >= SMALLEST_CLONE && this.#canClone) {
+    if (body.size >= MIN_CLONE_BYTES && this.#canClone) {
       if (await cloned(body.path, temporary)) return digestAndSync(temporary, body, signal);
       this.#canClone = false;
     }
@@ -390,14 +391,13 @@ async function writeAll(target: FileHandle, bytes: Uint8Array, position: number)
 function missing(path: string): VarveError {
   return new VarveError('object-missing', `There is no object ${path}`, {
     path,
-    remedy:
-      'Push it again from a clone that still has it, or run `varve verify --remote NAME` to see what is affected.',
+    remedy: RUN_VERIFY,
   });
 }
 
 function truncated(path: string, offset: number, length: number, size: number): VarveError {
   return new VarveError('object-truncated', `${path} ends at byte ${size}, before byte ${offset + length}`, {
     path,
-    remedy: 'Run `varve verify`: it names what this damage touches and where a whole copy may be.',
+    remedy: RUN_VERIFY,
   });
 }

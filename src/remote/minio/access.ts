@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { systemCode, systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
+import { shellWord } from '../../wording/quote.ts';
 import type { ServerOptions } from '../bucket/client.ts';
 
 /** A server and who asks it. Without keys, requests are anonymous. */
@@ -11,6 +12,8 @@ export interface MinioAccess {
   readonly accessKey?: string;
   readonly secretKey?: string;
   readonly sessionToken?: string;
+  /** How a person gives the keys: see BucketClient. */
+  readonly signIn: string;
 }
 
 /** `http[s]://[access:secret[:token]@]host`; keys may hold any character but ':', the last also '@'. */
@@ -28,12 +31,14 @@ export async function minioAccess(alias: string, options: ServerOptions): Promis
     const { endpoint: server } = endpoint
       ? { endpoint: parseEndpoint(endpoint) }
       : await minioAccess(alias, {});
-    return access(server, given.accessKeyId, given.secretAccessKey, given.sessionToken);
+    const signIn = 'The settings of the remote hold the keys: correct them there.';
+    return access(server, signIn, given.accessKeyId, given.secretAccessKey, given.sessionToken);
   }
   if (endpoint !== undefined) {
     const accessKey = env.AWS_ACCESS_KEY_ID || env.MINIO_ACCESS_KEY;
     const secretKey = env.AWS_SECRET_ACCESS_KEY || env.MINIO_SECRET_KEY;
-    return access(parseEndpoint(endpoint), accessKey, secretKey, env.AWS_SESSION_TOKEN);
+    const signIn = `Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to keys of ${endpoint}.`;
+    return access(parseEndpoint(endpoint), signIn, accessKey, secretKey, env.AWS_SESSION_TOKEN);
   }
   const host = env[`MC_HOST_${alias}`];
   if (host !== undefined) return accessOfHost(alias, host);
@@ -42,7 +47,8 @@ export async function minioAccess(alias: string, options: ServerOptions): Promis
   if (found === undefined) throw aliasMissing(alias, file);
   const { url, accessKey, secretKey, sessionToken } = found as Record<string, unknown>;
   if (typeof url !== 'string') throw damaged(file);
-  return access(parseEndpoint(url), text(accessKey), text(secretKey), text(sessionToken));
+  const signIn = `The alias ${alias} of \`mc\` holds the keys: give it others by \`mc alias set ${shellWord(alias)} ${shellWord(url)}\`, which asks for them.`;
+  return access(parseEndpoint(url), signIn, text(accessKey), text(secretKey), text(sessionToken));
 }
 
 /** Check an endpoint. @throws VarveError `endpoint-invalid` if it is not `http[s]://host[:port]` */
@@ -64,12 +70,13 @@ export function parseEndpoint(endpoint: string): URL {
 
 function access(
   endpoint: URL,
+  signIn: string,
   accessKey: string | undefined,
   secretKey: string | undefined,
   sessionToken: string | undefined,
 ): MinioAccess {
-  if (!accessKey || !secretKey) return { endpoint };
-  return { endpoint, accessKey, secretKey, ...(sessionToken ? { sessionToken } : {}) };
+  if (!accessKey || !secretKey) return { endpoint, signIn };
+  return { endpoint, signIn, accessKey, secretKey, ...(sessionToken ? { sessionToken } : {}) };
 }
 
 function accessOfHost(alias: string, host: string): MinioAccess {
@@ -80,7 +87,8 @@ function accessOfHost(alias: string, host: string): MinioAccess {
     });
   }
   const [secretKey, sessionToken] = rest.split(':');
-  return access(parseEndpoint(scheme + server), accessKey, secretKey, sessionToken);
+  const signIn = `The variable MC_HOST_${alias} holds the keys: correct them there.`;
+  return access(parseEndpoint(scheme + server), signIn, accessKey, secretKey, sessionToken);
 }
 
 /** Read the configuration of `mc`; undefined if there is no such file. */
@@ -119,6 +127,6 @@ function damaged(file: string): VarveError {
 function aliasMissing(alias: string, file: string): VarveError {
   return new VarveError('alias-missing', `There is no alias ${alias} in ${file}`, {
     path: file,
-    remedy: `Make it by \`mc alias set ${alias} URL\`, or give the server by --endpoint and the keys by AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
+    remedy: `Make it by \`mc alias set ${shellWord(alias)} URL\`, where URL is that of the server. Without \`mc\`, give the remote an \`endpoint\` in .varve/config.local.yaml, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
   });
 }

@@ -34,7 +34,7 @@ export async function openMinio(
   bucket: string,
   options: ServerOptions,
 ): Promise<BucketClient> {
-  const { endpoint, ...keys } = await minioAccess(alias, options);
+  const { endpoint, signIn, ...keys } = await minioAccess(alias, options);
   const minio = await import('minio');
   const isSecure = endpoint.protocol === 'https:';
   const agent = agentsFor(endpoint.origin, process.env.AWS_CA_BUNDLE || undefined)[
@@ -51,17 +51,19 @@ export async function openMinio(
     transportAgent: agent,
     retryOptions: { disableRetry: true },
   });
-  return new MinioBucketClient(client, bucket, endpoint.origin, agent);
+  return new MinioBucketClient(client, bucket, endpoint.origin, signIn, agent);
 }
 
 class MinioBucketClient implements BucketClient {
   readonly bucket: string;
   readonly server: string;
+  readonly signIn: string;
   readonly #client: Client;
   readonly #agent: http.Agent;
 
-  constructor(client: Client, bucket: string, server: string, agent: http.Agent) {
+  constructor(client: Client, bucket: string, server: string, signIn: string, agent: http.Agent) {
     this.#client = client;
+    this.signIn = signIn;
     this.bucket = bucket;
     this.server = server;
     this.#agent = agent;

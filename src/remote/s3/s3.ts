@@ -28,6 +28,7 @@ import {
 import { state as supportWarning } from '@aws-sdk/core/client';
 import { debug } from '../../base/debug.ts';
 import { VarveError } from '../../errors.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { agentsFor } from '../bucket/agents.ts';
 import {
   type BucketClient,
@@ -96,7 +97,21 @@ export async function openS3(bucket: string, options: ServerOptions): Promise<Bu
   addHeaders(client, options);
   const isDirect = endpoint !== undefined && isPathStyle;
   const direct = isDirect ? new DirectGet(client, bucket, everyHeader(options)) : undefined;
-  return new S3BucketClient(client, bucket, endpoint, direct);
+  return new S3BucketClient(client, bucket, endpoint, signInTo(endpoint, options), direct);
+}
+
+/** Says how keys come to where openS3 looks for them. Servers other than AWS know nothing of its single sign-on. */
+function signInTo(endpoint: string | undefined, { credentials, profile }: ServerOptions): string {
+  if (credentials !== undefined) return 'The settings of the remote hold the keys: correct them there.';
+  const word = shellWord(profile ?? 'NAME');
+  const sso =
+    endpoint === undefined
+      ? `, or log in by \`aws sso login --profile ${word}\` where it uses single sign-on`
+      : '';
+  if (profile !== undefined)
+    return `The remote uses the AWS profile ${profile}: give it keys by \`aws configure --profile ${word}\`${sso}.`;
+  const keys = endpoint === undefined ? 'keys' : `keys of ${endpoint}`;
+  return `Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to ${keys}, or AWS_PROFILE to a profile that has some${sso}.`;
 }
 
 /** Requests without a signature. The SDK wants credentials all the same. */
@@ -165,12 +180,20 @@ const SILENT_LOGGER: NonNullable<S3ClientConfig['logger']> = {
 class S3BucketClient implements BucketClient {
   readonly bucket: string;
   readonly server: string;
+  readonly signIn: string;
   readonly #client: S3Client;
   readonly #direct: DirectGet | undefined;
   #isMinio = false;
 
-  constructor(client: S3Client, bucket: string, endpoint: string | undefined, direct: DirectGet | undefined) {
+  constructor(
+    client: S3Client,
+    bucket: string,
+    endpoint: string | undefined,
+    signIn: string,
+    direct: DirectGet | undefined,
+  ) {
     this.#client = client;
+    this.signIn = signIn;
     this.#direct = direct;
     this.bucket = bucket;
     this.server = endpoint ?? 'AWS';

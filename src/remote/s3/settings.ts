@@ -62,6 +62,7 @@ export function pathsOf({ config, credentials }: ServerOptions['files'] = {}) {
 function profileMissing(name: string): VarveError {
   return new VarveError('aws-profile-missing', `The AWS configuration files have no profile ${name}`, {
     path: name,
-    remedy: 'See `aws configure list-profiles`; --profile of the remote, or AWS_PROFILE, names one.',
+    remedy:
+      '`aws configure list-profiles` lists those there are; `profile` in the settings of the remote, or AWS_PROFILE, names one.',
   });
 }

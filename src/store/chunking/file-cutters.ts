@@ -9,11 +9,11 @@ export interface FileCutter {
 }
 
 /** Starting a thread pays for files of so many bytes. */
-const SMALLEST_THREADED = 32 * 1024 * 1024;
+const MIN_THREADED_BYTES = 32 * 1024 * 1024;
 
 /** Choose who cuts a file: this thread or another. @param size of the file, in bytes */
 export function cutterFor(size: number): FileCutter {
-  if (size < SMALLEST_THREADED) {
+  if (size < MIN_THREADED_BYTES) {
     const cutter = new BlockCutter(DATA_CHUNKS);
     return { cut: async (block) => cutter.cut(block), close: async () => undefined };
   }

@@ -1,7 +1,7 @@
-/** A file of up to so many bytes is one blob in a pack: chunking would save less than its bookkeeping costs. */
-export const SMALLEST_CHUNKED = 128 * 1024;
+/** A file of up to so many bytes is small, and one blob in a pack: chunking would save less than its bookkeeping costs. */
+export const MAX_SMALL_FILE_BYTES = 128 * 1024;
 /** A file of so many bytes that does not gain from chunking becomes a whole object, which any engine can read in place. */
-const SMALLEST_WHOLE = 1024 * 1024;
+const MIN_WHOLE_BYTES = 1024 * 1024;
 
 /** One blob in a pack, chunks in packs and a recipe, or a whole object. */
 export type Layout = 'blob' | 'chunks' | 'whole';
@@ -35,10 +35,10 @@ const NOT_CHUNKED: readonly (readonly [offset: number, magic: Buffer])[] = [
  * @param head at least the first 16 bytes of the file, or all of it
  */
 export function layoutOf(size: number, head: Uint8Array): Layout {
-  if (size <= SMALLEST_CHUNKED) return 'blob';
+  if (size <= MAX_SMALL_FILE_BYTES) return 'blob';
   const columnarOrCompressed = NOT_CHUNKED.some(
     ([offset, magic]) => Buffer.compare(head.subarray(offset, offset + magic.length), magic) === 0,
   );
   if (!columnarOrCompressed) return 'chunks';
-  return size >= SMALLEST_WHOLE ? 'whole' : 'blob';
+  return size >= MIN_WHOLE_BYTES ? 'whole' : 'blob';
 }

@@ -7,6 +7,7 @@ import { MAX_READS } from '../../base/ask-again.ts';
 import { forEach } from '../../base/concurrency.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
+import { BRING_COPIES } from '../errors.ts';
 import { hexDigestOf, type RawDigest, rawDigestOf, sameDigest, toHex } from '../format/digest.ts';
 import type { IndexedBlob, IndexedPack, IndexedWholeObject } from '../format/index-file.ts';
 import { packKey } from '../format/pack.ts';
@@ -58,7 +59,6 @@ export interface StoreCheckOptions {
 const JOBS = 4;
 const PACK = /^packs\/([0-9a-f]{64})\.pack$/;
 const WHOLE = /^objects\/([0-9a-f]{2})\/([0-9a-f]{62})(?:\.[1-9][0-9]{0,9})?$/;
-const BRING_COPIES = 'Run `varve fetch` in a cache, or push again from a clone that has these files whole.';
 const MISMATCH = 'its bytes do not match its name';
 const GONE: ReadonlySet<ErrorCode> = new Set(['object-missing', 'object-truncated']);
 const NEEDED_BY_NOTHING = 'No index names it and nothing needs it: a gc removes it.';

@@ -6,7 +6,7 @@
 import { unfinishedBeside } from '../../base/atomic-write.ts';
 import { forEach } from '../../base/concurrency.ts';
 import { Threads } from '../../base/worker-threads.ts';
-import { SMALLEST_CHUNKED } from '../chunking/file-layout.ts';
+import { MAX_SMALL_FILE_BYTES } from '../chunking/file-layout.ts';
 import { DIGEST_BYTES, type Digest, type RawDigest, toRaw } from '../format/digest.ts';
 import type { Location, PackedLocation } from '../index/catalog.ts';
 import { groupsOf, MANY_FILES } from './file-groups.ts';
@@ -80,7 +80,7 @@ function* portionsOf(local: LocalStore, files: Iterable<FileToRestore>): Generat
   const packed = function* (): Generator<Packed> {
     for (const file of files) {
       const raw = toRaw(file.digest);
-      const location = file.size <= SMALLEST_CHUNKED ? local.locationOf(raw) : undefined;
+      const location = file.size <= MAX_SMALL_FILE_BYTES ? local.locationOf(raw) : undefined;
       if (location?.at === 'pack') yield { ...file, raw, location };
       else others.push(file);
     }

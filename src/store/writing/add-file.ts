@@ -4,7 +4,7 @@ import { inOrder } from '../../base/concurrency.ts';
 import type { Block, CutBlock } from '../chunking/block-cutter.ts';
 import { DATA_CHUNKS } from '../chunking/chunker.ts';
 import { cutterFor } from '../chunking/file-cutters.ts';
-import { layoutOf, SMALLEST_CHUNKED } from '../chunking/file-layout.ts';
+import { layoutOf, MAX_SMALL_FILE_BYTES } from '../chunking/file-layout.ts';
 import { DIGEST_BYTES, type Digest, type RawDigest, rawDigestOf, toDigest } from '../format/digest.ts';
 import { RecipeBuilder } from '../format/recipe.ts';
 import { putRecipe } from './add-stream.ts';
@@ -56,7 +56,7 @@ export async function addFile(sink: BlobSink, path: string, options: AddFileOpti
 }
 
 /**
- * Take in files, each no larger than SMALLEST_CHUNKED when it was last seen, and yield their digests and sizes in their order.
+ * Take in files, each no larger than MAX_SMALL_FILE_BYTES when it was last seen, and yield their digests and sizes in their order.
  * @param readers threads that read the files; without them, this thread does
  * @throws VarveError as {@link addFile}
  */
@@ -87,7 +87,7 @@ export async function* addSmallFiles(
 }
 
 /** Small files are read into this buffer one after another: a fresh buffer for each costs more than the reading. */
-const scratch = Buffer.allocUnsafeSlow(SMALLEST_CHUNKED + 1);
+const scratch = Buffer.allocUnsafeSlow(MAX_SMALL_FILE_BYTES + 1);
 
 /** Read a small file; undefined if it is large. The bytes are valid until the next call. */
 function readSmall(path: string): Uint8Array | undefined {

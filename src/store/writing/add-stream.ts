@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type ChunkSizes, DATA_CHUNKS, findCut, META_CHUNKS } from '../chunking/chunker.ts';
-import { SMALLEST_CHUNKED } from '../chunking/file-layout.ts';
+import { MAX_SMALL_FILE_BYTES } from '../chunking/file-layout.ts';
 import { type RawDigest, rawDigestOf } from '../format/digest.ts';
 import type { PackKind } from '../format/pack.ts';
 import { RecipeBuilder } from '../format/recipe.ts';
 import type { BlobSink } from './blob-sink.ts';
 
 /** Manifests, recipes and profiles of this size or less are one blob. */
-const SMALLEST_CHUNKED_META = META_CHUNKS.maximum;
+const MAX_META_BLOB_BYTES = META_CHUNKS.maximum;
 
 /**
  * Take in an object whose size is not known before: as one blob if it is small, else cut into chunks. One chunk at most is held in
@@ -18,7 +18,7 @@ export async function addStream(
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   kind: PackKind,
 ): Promise<{ digest: RawDigest; size: number }> {
-  if (Array.isArray(pieces) && pieces.length === 1 && pieces[0].length <= smallestChunked(kind)) {
+  if (Array.isArray(pieces) && pieces.length === 1 && pieces[0].length <= maxBlobBytes(kind)) {
     const bytes = pieces[0] as Uint8Array;
     const digest = rawDigestOf(bytes);
     await sink.putBlob(digest, bytes, kind);
@@ -29,8 +29,8 @@ export async function addStream(
   return cutter.finish();
 }
 
-function smallestChunked(kind: PackKind): number {
-  return kind === 'data' ? SMALLEST_CHUNKED : SMALLEST_CHUNKED_META;
+function maxBlobBytes(kind: PackKind): number {
+  return kind === 'data' ? MAX_SMALL_FILE_BYTES : MAX_META_BLOB_BYTES;
 }
 
 /** Put the recipe of an object. A long recipe is itself cut into chunks. */
@@ -55,7 +55,7 @@ class StreamCutter {
     this.#sink = sink;
     this.#kind = kind;
     this.#sizes = kind === 'data' ? DATA_CHUNKS : META_CHUNKS;
-    this.#smallest = smallestChunked(kind);
+    this.#smallest = maxBlobBytes(kind);
     this.#buffer = Buffer.allocUnsafe(Math.max(this.#smallest, this.#sizes.maximum) * 2);
   }
 

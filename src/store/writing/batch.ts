@@ -53,7 +53,7 @@ export class Batch implements BlobSink {
   }
 
   /**
-   * Take in files of up to SMALLEST_CHUNKED bytes, in their order.
+   * Take in files of up to MAX_SMALL_FILE_BYTES bytes, in their order.
    * @param readers threads that read the files; without them, this thread does
    * @throws VarveError as {@link addFile}
    */

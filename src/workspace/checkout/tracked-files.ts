@@ -1,6 +1,6 @@
 import { foldersAbove, isWithin } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
-import { shellWord } from '../../wording/quote.ts';
+import { gitWord, shellWord } from '../../wording/quote.ts';
 import { gitList } from '../git/git.ts';
 import { isDocument } from '../git/tracked-data.ts';
 import { foldName, type NameFolding } from './name-collisions.ts';
@@ -68,7 +68,7 @@ function trackedByGit(dataset: string, path: string): VarveError {
     `${path} is tracked by Git, so that the dataset ${dataset} may not change it`,
     {
       path,
-      remedy: `Where it is data, run \`git rm --cached -- ${shellWord(path)}\`, so that only varve keeps it; else remove the dataset's pointer.`,
+      remedy: `Where it is data, run \`git rm --cached -- ${gitWord(path)}\`: it stays where it is, and only varve keeps it. If it belongs to Git, take the dataset out by \`varve rm ${shellWord(dataset)}\`.`,
     },
   );
 }

@@ -69,16 +69,21 @@ export function everyName(root: string): string[] {
   return ['--branches', '--tags', '--remotes', ...(head === undefined ? [] : [head])];
 }
 
-/**
- * Every dataset of a commit, sorted by path.
- * @param onUnreadable told of each dataset whose pointer cannot be read, which is then left out; by default that is an error
- * @throws as readPointer
- */
-export function datasetsAt(
-  root: string,
-  commit: string,
-  onUnreadable?: (path: string, error: VarveError) => void,
-): PointedDataset[] {
+/** A dataset of a commit whose pointer nobody has looked into yet. */
+export interface ListedPointer {
+  /** Of the dataset, POSIX, relative to the root. */
+  readonly path: string;
+  /** @throws VarveError as readPointer */
+  readonly read: () => Pointer;
+}
+
+/** Every dataset of a commit, sorted by path. @throws VarveError as readPointer */
+export function datasetsAt(root: string, commit: string): PointedDataset[] {
+  return pointersAt(root, commit).map(({ path, read }) => ({ path, pointer: read() }));
+}
+
+/** As datasetsAt, for who goes on where one of the pointers cannot be read. */
+export function pointersAt(root: string, commit: string): ListedPointer[] {
   const found: { path: string; blob: string }[] = [];
   for (const line of gitList(root, ['ls-tree', '-r', '-z', '--full-tree', commit])) {
     const tab = line.indexOf('\t');
@@ -87,16 +92,13 @@ export function datasetsAt(
     if (type === 'blob' && mode !== LINK && isPointerPath(path)) found.push({ path, blob: blob! });
   }
   const texts = readBlobs(root, [...new Set(found.map(({ blob }) => blob))]);
-  return found.flatMap(({ path, blob }) => {
-    try {
+  return found.map(({ path, blob }) => ({
+    path: datasetOf(path),
+    read: () => {
       checkDataPath(datasetOf(path), path);
-      return [pointed(path, texts.get(blob), commit)];
-    } catch (error) {
-      if (onUnreadable === undefined || !(error instanceof VarveError)) throw error;
-      onUnreadable(datasetOf(path), error);
-      return [];
-    }
-  });
+      return pointed(path, texts.get(blob), commit).pointer;
+    },
+  }));
 }
 
 /** Find the dataset at `path` in `commit`; undefined if the commit has none there. @throws VarveError as readPointer */

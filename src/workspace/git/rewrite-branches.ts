@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { makeTemporaryFolder } from '../../base/temporary-folder.ts';
 import { VarveError } from '../../errors.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { git, gitList } from './git.ts';
 import { findRevision, readBlobs } from './pointers.ts';
 
@@ -19,6 +20,10 @@ export interface CommitFacts {
   readonly committer: string;
   readonly message: string;
 }
+
+/** In front of the branches that an import from DVC makes, and an export to it. */
+type Prefix = 'varve' | 'dvc';
+const WAY_BACK: Readonly<Record<Prefix, Prefix>> = { varve: 'dvc', dvc: 'varve' };
 
 const SCRATCH = 'refs/varve/rewriting';
 
@@ -62,7 +67,7 @@ export function commitsOfBranches(root: string): CommitFacts[] {
  */
 export function rewriteBranches(
   root: string,
-  prefix: string,
+  prefix: Prefix,
   commits: readonly CommitFacts[],
   changesOf: (commit: CommitFacts) => readonly TreeChange[],
 ): string[] {
@@ -71,18 +76,45 @@ export function rewriteBranches(
   const heads = gitList(root, ['for-each-ref', '--format=%(refname:short)%00%(objectname)%00', 'refs/heads'])
     .map((text) => text.trim())
     .filter((text) => text !== '');
-  const branches: { readonly name: string; readonly mark: string }[] = [];
+  const facts = new Map(commits.map((commit) => [commit.id, commit]));
+  const tips = new Map<string, CommitFacts>();
   for (let at = 0; at + 1 < heads.length; at += 2) {
-    const mark = marks.get(heads[at + 1]!);
-    if (mark === undefined || heads[at]!.startsWith(`${prefix}/`)) continue;
-    branches.push({ name: `${prefix}/${heads[at]}`, mark });
+    const tip = facts.get(heads[at + 1]!);
+    if (tip !== undefined) tips.set(heads[at]!, tip);
   }
+  const branches = [...tips].flatMap(([branch, { id }]) => {
+    const name = nameBeside(branch, prefix, tips);
+    return name === undefined ? [] : [{ name, mark: marks.get(id)! }];
+  });
   const written = importStream(root, `${stream.join('')}done\n`);
   moveBranches(
     root,
     branches.map(({ name, mark }) => ({ name, commit: written.get(mark)! })),
   );
   return branches.map(({ name }) => name);
+}
+
+/**
+ * Names the branch that is made of another; undefined for one that has the prefix. What an import made of `main`, `varve/main`, goes back
+ * as `dvc/main`, and stands for `main` itself. Two branches that only have such names keep them whole.
+ */
+function nameBeside(
+  branch: string,
+  prefix: Prefix,
+  tips: ReadonlyMap<string, CommitFacts>,
+): string | undefined {
+  const back = `${WAY_BACK[prefix]}/`;
+  if (branch.startsWith(`${prefix}/`)) return undefined;
+  if (isMadeOf(tips.get(back + branch), tips.get(branch))) return undefined;
+  const original = branch.startsWith(back) ? branch.slice(back.length) : branch;
+  const isFree = !tips.has(original) || isMadeOf(tips.get(branch), tips.get(original));
+  return `${prefix}/${isFree ? original : branch}`;
+}
+
+/** Whether one is the other written anew: that keeps authors, dates and messages. */
+function isMadeOf(made: CommitFacts | undefined, from: CommitFacts | undefined): boolean {
+  if (made === undefined || from === undefined) return false;
+  return made.author === from.author && made.committer === from.committer && made.message === from.message;
 }
 
 /** The commits that Git made of a stream of git-fast-import, by their marks. */
@@ -119,7 +151,7 @@ function isAncestor(root: string, before: string, after: string): boolean {
 function movedOn(branch: string): VarveError {
   return new VarveError('branch-moved', `The branch ${branch} has commits that would be lost`, {
     path: branch,
-    remedy: `Rename it by \`git branch -m ${branch} NAME\`, then run the same command again.`,
+    remedy: `Rename it by \`git branch -m ${shellWord(branch)} NAME\`, then run the same command again.`,
   });
 }
 

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import { VarveError } from '../../errors.ts';
 import { counted } from '../../wording/numbers.ts';
-import { shellWord } from '../../wording/quote.ts';
-import { git } from './git.ts';
+import { gitWord, shellWord } from '../../wording/quote.ts';
+import { gitList } from './git.ts';
 
 /** Files that a message names with the command that takes them out of Git. */
 const MAX_NAMED = 3;
@@ -45,14 +45,13 @@ export function refuseTrackedData(
   if (tracked.length > 0) throw trackedByGit(dataset, pathsOf(tracked), pathsOf(all));
 }
 
+/** What was removed from the working tree is no longer there, although Git's index has it until the next commit. */
 function trackedAt(root: string, path: string): Tracked[] {
-  const { output } = git(root, ['ls-files', '-s', '-z', '--', `:(literal)${path}`]);
+  const removed = new Set(gitList(root, ['ls-files', '-d', '-z', '--', `:(literal)${path}`]));
   // `<mode> <object> <stage>\t<path>`: https://git-scm.com/docs/git-ls-files#_output
-  return output
-    .toString()
-    .split('\0')
-    .filter((line) => line !== '')
-    .map((line) => ({ path: line.slice(line.indexOf('\t') + 1), isRepository: line.startsWith('160000 ') }));
+  return gitList(root, ['ls-files', '-s', '-z', '--', `:(literal)${path}`])
+    .map((line) => ({ path: line.slice(line.indexOf('\t') + 1), isRepository: line.startsWith('160000 ') }))
+    .filter((tracked) => tracked.path === path || !removed.has(tracked.path));
 }
 
 function holdsRepository(dataset: string, path: string): VarveError {
@@ -69,8 +68,7 @@ function holdsRepository(dataset: string, path: string): VarveError {
 function holdsPointer(dataset: string, path: string): VarveError {
   return new VarveError('dataset-nested', `${path} names a dataset within ${dataset}`, {
     path,
-    remedy:
-      'Datasets cannot hold one another: add what lies beside that dataset by itself, or remove its pointer first.',
+    remedy: `Datasets cannot hold one another: add what lies beside it by itself, or first run \`varve rm ${shellWord(path)}\`, which leaves its data where it is.`,
   });
 }
 
@@ -99,8 +97,8 @@ function trackedByGit(dataset: string, data: readonly string[], all: readonly st
 
 /** The words of `git rm` that name the data and nothing beside it. */
 function untracking(dataset: string, data: readonly string[], all: readonly string[]): string {
-  if (data.length <= MAX_NAMED) return `-- ${data.map(shellWord).join(' ')}`;
+  if (data.length <= MAX_NAMED) return `-- ${data.map(gitWord).join(' ')}`;
   const isData = new Set(data);
   const kept = all.filter((path) => !isData.has(path)).map((path) => shellWord(`:(exclude,literal)${path}`));
-  return ['-r --', shellWord(dataset), ...kept].join(' ');
+  return ['-r --', gitWord(dataset), ...kept].join(' ');
 }

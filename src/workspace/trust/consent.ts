@@ -38,7 +38,7 @@ export class SettingsUntrusted extends VarveError {
     const file = request.facts[0]!.file;
     super(
       'settings-untrusted',
-      `What files of the repository say of ${subjectOf(request)} needs your consent on this machine:`,
+      `What files of the repository say of ${subjectOf(request)} needs your consent on this machine`,
       { path: file, details: factLines(request.facts), remedy: remedyOf(root, fingerprint(request)) },
     );
     this.root = root;

@@ -23,6 +23,7 @@ function file(name: string, input: Buffer): SourceFile & DataFile {
 function table(name: string, words: readonly string[]): FuzzTarget {
   return {
     words,
+    slow: true,
     async read(input) {
       const source = file(name, input);
       const engine = await openEngine([source.absolutePath], { threads: 1 });

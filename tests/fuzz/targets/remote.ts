@@ -90,10 +90,12 @@ export const remoteTargets: Record<string, FuzzTarget> = {
   },
   's3-answer': {
     words: ANSWER,
+    slow: true,
     read: (input) => ask({ kind: 's3', bucket: 'bucket', prefix: '' }, input),
   },
   'minio-answer': {
     words: ANSWER,
+    slow: true,
     read: (input) => ask({ kind: 'minio', alias: 'local', bucket: 'bucket', prefix: '' }, input),
   },
 };

@@ -65,7 +65,8 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
   });
 
   test('names versions by path and commit, with the facts of their pointers', async () => {
-    const [file, folder] = await backend.select([]);
+    const { versions } = await backend.select([]);
+    const [file, folder] = versions;
     expect(file).toMatchObject({ path: 'data/a.csv', kind: 'file', bytes: 5, files: 1, rows: 1 });
     expect(folder).toMatchObject({ path: 'data/folder', kind: 'directory', bytes: 6, files: 2, rows: 2 });
     expect(await backend.datasetNamed('data/a.csv')).toBe('data/a.csv');
@@ -74,8 +75,10 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     expect(await backend.version('data/b.csv', undefined)).toBeUndefined();
     const head = box.git('repo', 'rev-parse', 'HEAD').trim();
     expect(await backend.version('data/a.csv', head)).toEqual({ ...file, commit: head });
-    expect(await backend.versionsAt(head)).toEqual([file, folder].map((one) => ({ ...one, commit: head })));
-    expect(await backend.select(['data/folder/x.txt'])).toEqual([folder]);
+    expect(await backend.versionsAt(head)).toEqual({
+      versions: [file, folder].map((one) => ({ ...one, commit: head })),
+    });
+    expect(await backend.select(['data/folder/x.txt'])).toEqual({ versions: [folder] });
     await expect(backend.select(['nothing'])).rejects.toMatchObject({ code: 'dataset-missing' });
   });
 
@@ -236,7 +239,7 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
   });
 
   test('files of a version come out of the cache', async () => {
-    const [, folder] = await backend.select([]);
+    const [, folder] = (await backend.select([])).versions;
     rmSync(box.path('repo/data'), { recursive: true });
     box.git('repo', 'checkout', '-q', '--', 'data');
     mkdirSync(box.path('out'));
@@ -249,7 +252,7 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
   });
 
   test('the files and the bytes of a version are streams, of any commit, and a name that is none is refused', async () => {
-    const [, folder] = await backend.select([]);
+    const [, folder] = (await backend.select([])).versions;
     const listed = [];
     for await (const { path } of backend.listFiles(folder!)) listed.push(path);
     expect(listed).toEqual(['x.txt', 'y.txt']);
@@ -282,7 +285,7 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     const { datasets } = await clone.pull([], {});
     expect(datasets.map(({ path }) => path)).toEqual(['data/a.csv', 'data/folder']);
     expect(readFileSync(box.path('clone/data/folder/y.txt'), 'utf8')).toBe('two');
-    const [version] = await clone.select(['data/a.csv']);
+    const [version] = (await clone.select(['data/a.csv'])).versions;
     const store = await clone.openProfileStore();
     expect(Buffer.from(await store.readBytes(version!.profile!, 100))).toEqual(PROFILE);
     await store.close();
@@ -300,7 +303,7 @@ describe.each(Object.keys(STARTS))('%s', (name) => {
     await backend.push([], {});
     box.git('.', 'clone', '-q', 'repo', 'clone');
     const stranger = await open(box, 'clone');
-    const profile = (await stranger.select(['data/a.csv']))[0]!.profile!;
+    const profile = (await stranger.select(['data/a.csv'])).versions[0]!.profile!;
     await expect(stranger.fetchProfiles([profile])).rejects.toMatchObject({ code: 'settings-untrusted' });
     await openTrusted(box.path('clone'));
     const clone = await open(box, 'clone');

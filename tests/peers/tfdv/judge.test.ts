@@ -23,36 +23,29 @@ interface Judged {
   readonly files: Readonly<Record<string, string | undefined>>;
 }
 
-describe.skipIf(!here)(
-  here ? 'TFDV as judge' : 'TFDV as judge: skipped, since VARVE_TFDV_PYTHON names no Python with TFDV',
-  () => {
-    const folder = mkdtempSync(join(tmpdir(), 'varve-tfdv-'));
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+describe.skipIf(!here)('TFDV as judge (skipped where VARVE_TFDV_PYTHON names no Python with TFDV)', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'varve-tfdv-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-    test('for the same data and schema, both find the same anomalies', { timeout: 300_000 }, async () => {
-      const judged: Judged[] = [];
-      for (const [index, name] of cases.entries()) judged.push(await prepare(folder, name, index));
-      const { stdout, stderr, status } = spawnSync(
-        python as string,
-        [join(import.meta.dirname, 'judge.py')],
-        {
-          input: JSON.stringify(judged.map(({ files }) => files)),
-          encoding: 'utf8',
-          env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' },
-        },
-      );
-      expect(status, stderr).toBe(0);
-      const theirs = JSON.parse(stdout.trim().split('\n').at(-1) as string) as [string, string][][];
-      const found = judged.map(({ name }, index) => [
-        name,
-        (theirs[index] ?? []).map((each) => each.join(' ')).sort(),
-      ]);
-      expect(Object.fromEntries(found)).toEqual(
-        Object.fromEntries(judged.map(({ name, ours }) => [name, ours])),
-      );
+  test('for the same data and schema, both find the same anomalies', { timeout: 300_000 }, async () => {
+    const judged: Judged[] = [];
+    for (const [index, name] of cases.entries()) judged.push(await prepare(folder, name, index));
+    const { stdout, stderr, status } = spawnSync(python as string, [join(import.meta.dirname, 'judge.py')], {
+      input: JSON.stringify(judged.map(({ files }) => files)),
+      encoding: 'utf8',
+      env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' },
     });
-  },
-);
+    expect(status, stderr).toBe(0);
+    const theirs = JSON.parse(stdout.trim().split('\n').at(-1) as string) as [string, string][][];
+    const found = judged.map(({ name }, index) => [
+      name,
+      (theirs[index] ?? []).map((each) => each.join(' ')).sort(),
+    ]);
+    expect(Object.fromEntries(found)).toEqual(
+      Object.fromEntries(judged.map(({ name, ours }) => [name, ours])),
+    );
+  });
+});
 
 /** Writes a case as varve has it, in each of the forms in turn, and what varve finds. */
 async function prepare(folder: string, name: string, index: number): Promise<Judged> {

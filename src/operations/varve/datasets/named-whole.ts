@@ -1,4 +1,5 @@
 import { VarveError } from '../../../errors.ts';
+import { shellWord } from '../../../wording/quote.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { datasetNamed, selectDatasets } from './select.ts';
 
@@ -22,7 +23,7 @@ export function namedWhole(context: WorkingContext, path: string, doing: 'remove
 function within(path: string, dataset: string, doing: string): VarveError {
   return new VarveError('dataset-missing', `${path} is a part of the dataset ${dataset}, not a dataset`, {
     path,
-    remedy: `What a dataset holds is ${doing} by your own tools; then run \`varve add ${dataset}\`.`,
+    remedy: `What a dataset holds is ${doing} by your own tools; then run \`varve add ${shellWord(dataset)}\`.`,
   });
 }
 

@@ -14,7 +14,6 @@ import { shellWord } from '../../../wording/quote.ts';
 import { datasetPaths } from '../../../workspace/git/pointers.ts';
 import { POINTER_SUFFIX, type Pointer, pointerPath, readPointer } from '../../../workspace/pointer.ts';
 import { pathInRepository, type Repository } from '../../../workspace/repository.ts';
-import type { OnUnreadable } from '../../backend/version.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { nearestName } from '../../datasets/suggest.ts';
 import { entriesInPlace, isInPlace, type ManifestFile } from '../in-place/snapshot.ts';
@@ -32,23 +31,10 @@ export interface SelectedDataset extends SelectedPath {
 /**
  * Selects the datasets that paths of the user name: each a dataset, its pointer, a folder with datasets below, or a file
  * or folder within a dataset. No paths: every dataset of the working tree.
- * @param onUnreadable told of each dataset whose pointer cannot be read, which is then left out; by default that is an error
  * @throws VarveError `dataset-missing`, `path-outside`, and the codes of parsePointer
  */
-export function selectDatasets(
-  context: WorkingContext,
-  paths: readonly string[],
-  onUnreadable?: OnUnreadable,
-): SelectedDataset[] {
-  return selectPaths(context, paths).flatMap((selected) => {
-    try {
-      return [withPointer(context.repository.root, selected)];
-    } catch (error) {
-      if (onUnreadable === undefined || !(error instanceof VarveError)) throw error;
-      onUnreadable(selected.path, error);
-      return [];
-    }
-  });
+export function selectDatasets(context: WorkingContext, paths: readonly string[]): SelectedDataset[] {
+  return selectPaths(context, paths).map((selected) => withPointer(context.repository.root, selected));
 }
 
 /** @throws VarveError the codes of parsePointer */
@@ -106,7 +92,7 @@ export function refuseNested(root: string, dataset: string): void {
   if (around === undefined) return;
   throw new VarveError('dataset-nested', `${dataset} lies within the dataset ${around}`, {
     path: dataset,
-    remedy: `Datasets cannot hold one another: remove ${pointerPath(dataset)} or ${pointerPath(around)}.`,
+    remedy: `Datasets cannot hold one another: take one of them out by \`varve rm ${shellWord(dataset)}\` or \`varve rm ${shellWord(around)}\`, which leave the data where it is.`,
   });
 }
 

@@ -3,20 +3,16 @@ import { versionCommits } from '../../../workspace/git/pointer-commits.ts';
 import {
   datasetAt,
   datasetHistory,
-  datasetsAt,
   everyName,
   type PointedDataset,
+  pointersAt,
 } from '../../../workspace/git/pointers.ts';
 import { POINTER_SUFFIX, type Pointer, readPointer } from '../../../workspace/pointer.ts';
-import type {
-  CommittedVersion,
-  DatasetVersion,
-  HistoryEntry,
-  OnUnreadable,
-  VersionFacts,
-} from '../../backend/version.ts';
+import type { DatasetVersions } from '../../backend/backend.ts';
+import type { CommittedVersion, DatasetVersion, HistoryEntry, VersionFacts } from '../../backend/version.ts';
 import type { WorkingContext } from '../../context/context.ts';
-import { datasetAtPath, selectDatasets } from './select.ts';
+import { eachDatasetQuietly, problemsField } from '../../datasets/each.ts';
+import { datasetAtPath, selectPaths, withPointer } from './select.ts';
 
 /** Takes from a pointer what it says of its snapshot. */
 export function pointerFacts({ kind, digest, bytes, files, rows, profile }: Pointer): VersionFacts {
@@ -48,21 +44,22 @@ export function pointerOf(root: string, dataset: string, commit: string | undefi
 }
 
 /** Implements Backend.select. */
-export function selectVersions(
+export async function selectVersions(
   context: WorkingContext,
   paths: readonly string[],
-  onUnreadable?: OnUnreadable,
-): DatasetVersion[] {
-  return selectDatasets(context, paths, onUnreadable).map((dataset) => versionOf(dataset, undefined));
+): Promise<DatasetVersions> {
+  const { done, problems } = await eachDatasetQuietly(selectPaths(context, paths), (selected) =>
+    versionOf(withPointer(context.repository.root, selected), undefined),
+  );
+  return { versions: done, ...problemsField(problems) };
 }
 
-/** Every dataset of a commit. */
-export function versionsAt(
-  { repository }: WorkingContext,
-  commit: string,
-  onUnreadable?: OnUnreadable,
-): DatasetVersion[] {
-  return datasetsAt(repository.root, commit, onUnreadable).map((dataset) => versionOf(dataset, commit));
+/** Implements Backend.versionsAt. */
+export async function versionsAt({ repository }: WorkingContext, commit: string): Promise<DatasetVersions> {
+  const { done, problems } = await eachDatasetQuietly(pointersAt(repository.root, commit), ({ path, read }) =>
+    versionOf({ path, pointer: read() }, commit),
+  );
+  return { versions: done, ...problemsField(problems) };
 }
 
 /** Implements Backend.history. */

@@ -4,6 +4,7 @@ import { type ManifestEntry, readManifest } from '../../../store/format/manifest
 import { readSourceManifest, type SourceManifestEntry } from '../../../store/format/source-manifest.ts';
 import type { Root } from '../../../store/gc/roots.ts';
 import type { Store } from '../../../store/store.ts';
+import { shellWord } from '../../../wording/quote.ts';
 import type { Pointer } from '../../../workspace/pointer.ts';
 import type { Repository } from '../../../workspace/repository.ts';
 import { type ReadRecord, readRecordOf } from '../../../workspace/tree/read-record.ts';
@@ -75,7 +76,7 @@ export function notRead(path: string, file: string, { source }: PointerInPlace):
   const whole = file === '' ? path : `${path}/${file}`;
   return new VarveError('object-missing', `${whole} lies in ${source}, and its bytes are not in the cache`, {
     path: whole,
-    remedy: `Run \`varve pull ${path}\`, which reads it there.`,
+    remedy: `Run \`varve pull ${shellWord(path)}\`, which reads it there.`,
   });
 }
 

@@ -8,6 +8,7 @@ import { VarveError } from '../../../errors.ts';
 import { type BucketSource, openBucketSource } from '../../../remote/bucket/listing.ts';
 import { openRemote } from '../../../remote/open.ts';
 import type { Remote } from '../../../remote/remote.ts';
+import type { Digest } from '../../../store/format/digest.ts';
 import { writeRef } from '../../../store/gc/refs.ts';
 import type { Root } from '../../../store/gc/roots.ts';
 import { Store } from '../../../store/store.ts';
@@ -93,6 +94,20 @@ export function indexFolder({ repository }: WorkingContext): string {
   return join(repository.stateFolder, 'index');
 }
 
+/**
+ * Says of an error of openRemoteStore what was wanted of the remote: where none is set up, the data is missing.
+ * @param where that lacks it, such as `the cache`
+ */
+export function wantedFromRemote(error: unknown, path: string, digest: Digest, where = 'the cache'): unknown {
+  if (!(error instanceof VarveError) || error.code !== 'remote-unset') return error;
+  const { message, remedy } = error;
+  const asked = `${message.charAt(0).toLowerCase()}${message.slice(1)}`;
+  return new VarveError('object-missing', `${path} is not in ${where} (${digest}), and ${asked}`, {
+    path,
+    remedy,
+  });
+}
+
 /** @throws VarveError `remote-unknown` */
 export function findRemote(config: Config, name: string): RemoteConfig {
   const remote = config.remotes.get(name);
@@ -119,7 +134,7 @@ function defaultRemote(config: Config): string {
       remedy:
         names.length === 0
           ? 'Run `varve remote add origin URL`, where URL is a folder, s3://bucket/prefix or minio://alias/bucket.'
-          : `Name one with \`--remote\`, or run \`varve remote default NAME\` (${names.join(', ')}).`,
+          : `Run \`varve remote default NAME\`, where NAME is one of ${names.join(', ')}.`,
     },
   );
 }
