@@ -10,7 +10,8 @@ import {
   NOTHING,
   together,
 } from './inference/evidence.ts';
-import { medianBand, numbers, uniqueIntegers } from './inference/numbers.ts';
+import { medianBand } from './inference/medians.ts';
+import { numbers, uniqueIntegers } from './inference/numbers.ts';
 import { presence } from './inference/presence.ts';
 import { textLengths, uniqueCodes } from './inference/texts.ts';
 import { timeRange, uniqueTimes } from './inference/times.ts';
