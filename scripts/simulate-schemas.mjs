@@ -1,7 +1,7 @@
 // Infers schemas from halves of real tables and holds the other halves against them, as they are and with planted faults: the
 // tables of docs/design/schema-inference.md. Prints what failed and what was missed as comments.
 //
-// Usage: node scripts/simulate-schemas.mjs [seeds, 1] [--strict] [--peers]
+// Usage: node scripts/simulate-schemas.mjs [seeds, 1] [--strict] [--peers] [--halves: no faults]
 // VARVE_TABLES_PYTHON names a Python with the tables and pandera (see scripts/schema-tables.py), VARVE_TFDV_PYTHON one with TFDV.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,6 +15,7 @@ const python = process.env.VARVE_TABLES_PYTHON ?? 'python3';
 const flags = process.argv.slice(2).filter((each) => each.startsWith('--'));
 const seeds = Number(process.argv.slice(2).find((each) => !each.startsWith('--')) ?? 1);
 const strict = flags.includes('--strict');
+const halves = flags.includes('--halves');
 
 // The library profiles in processes of its own; of a thousand small files, those are most of the time.
 const bundle = join(root, '.bench', 'schemas.mjs');
@@ -104,9 +105,9 @@ const tools = ['varve', ...(flags.includes('--peers') ? ['tfdv', 'pandera'] : []
 const tallies = new Map(tools.map((tool) => [tool, new Map()]));
 const notes = [];
 for (let seed = 1; seed <= seeds; seed++) {
-  const folder = join(root, '.bench', `schemas-${seed}`);
+  const folder = join(root, '.bench', `${halves ? 'halves' : 'schemas'}-${seed}`);
   if (!existsSync(join(folder, 'cases.json')))
-    execFileSync(python, [script, 'tables', folder, String(seed)], { stdio: 'inherit' });
+    execFileSync(python, [script, halves ? 'halves' : 'tables', folder, String(seed)], { stdio: 'inherit' });
   const cases = JSON.parse(readFileSync(join(folder, 'cases.json'), 'utf8'));
   count(cases, await askVarve(folder, cases), tallies.get('varve'), notes);
   if (!tallies.has('tfdv')) continue;
@@ -127,4 +128,4 @@ const all = (tally) => {
     of: faults.reduce((sum, { of }) => sum + of, 0),
   };
 };
-console.log(`| all faults | ${tools.map((tool) => cell(all(tallies.get(tool)))).join(' | ')} |`);
+if (!halves) console.log(`| all faults | ${tools.map((tool) => cell(all(tallies.get(tool)))).join(' | ')} |`);

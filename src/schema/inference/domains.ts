@@ -11,6 +11,9 @@ const MIN_CLASS_COUNT = 5;
 /** Text of one value may have others in so many of its rows: a constant shows none of the rare values that it may have. */
 const CONSTANT_LEEWAY = 0.005;
 
+/** Where one value is rarer than this, a yet rarer one may be missing from the sample. */
+const RARE_SHARE = 0.01;
+
 /** A domain that so large a share of new data may miss says too little. */
 const MAX_UNSEEN_SHARE = 0.05;
 
@@ -21,9 +24,9 @@ export interface DomainOptions {
 }
 
 /**
- * The allowed values of text whose values repeat. The list is closed if the sample saw each value three times or more.
- * Else it is open by the share of values that the sample has not met, of which Good and Turing's estimate is f₁/n for f₁
- * values that occur once: two standard deviations above it, and two values more.
+ * The allowed values of text whose values repeat. The list is closed if the sample saw each value three times or more and
+ * none is rare. Else it is open by the share of values that the sample has not met, of which Good and Turing's estimate is
+ * f₁/n for f₁ values that occur once: three standard deviations of the difference of two samples above it, and three more.
  * Source: Good, "The population frequencies of species and the estimation of population parameters", Biometrika 40 (1953).
  */
 export function textDomain({ values, types, count }: Evidence, options: DomainOptions): Inferred {
@@ -33,9 +36,10 @@ export function textDomain({ values, types, count }: Evidence, options: DomainOp
   const seen = `${counted(count, 'value')} are ${counted(values.size, 'different one')}`;
   if (options.strict) return inferred({ domain }, `domain: ${seen}`);
   const { once, twice } = rareValues(values);
-  if (once === 0 && twice === 0 && values.size > 1)
-    return inferred({ domain }, `domain: ${seen}, each at least ${Math.min(...values.values())} times`);
-  const proven = (once + 2 * Math.sqrt(once + 1) + 2) / count;
+  const rarest = Math.min(...values.values());
+  if (once === 0 && twice === 0 && values.size > 1 && rarest >= RARE_SHARE * count)
+    return inferred({ domain }, `domain: ${seen}, each at least ${grouped(rarest)} times`);
+  const proven = (once + 3 * Math.sqrt(2 * once) + 3) / count;
   const unseen = values.size === 1 ? Math.max(proven, CONSTANT_LEEWAY) : proven;
   const rare =
     values.size === 1 ? 'which shows no other' : `${counted(once, 'value')} once and ${grouped(twice)} twice`;

@@ -14,6 +14,9 @@ const PROOF = 10;
 /** An end so many times as far from the median as the greatest value says nothing. */
 const MAX_REACH = 50;
 
+/** A last value that is so large a share of all is an end, whatever lies before it. */
+const HEAVY_SHARE = 0.05;
+
 /** So many of the last values tell how the density comes to its end. */
 const LAST_VALUES = 40;
 
@@ -55,7 +58,9 @@ function provenEnd(search: EndSearch): End | undefined {
   const { cells, naturals, whole, isLower } = search;
   const last = cells.at(-1)!;
   const before = cells.at(-2)?.count ?? 1;
-  if (last.low === last.high && last.count * Math.min(1, last.count / before) >= PROOF)
+  const isSpike = last.low === last.high && last.count * Math.min(1, last.count / before) >= PROOF;
+  const isHeavy = last.count >= HEAVY_SHARE * cells.reduce((sum, { count }) => sum + count, 0);
+  if (isSpike && (isHeavy || naturals.some((each) => each === last.high) || isRegular(cells)))
     return endAt(search, last.high, `which ${grouped(last.count)} values have and none passes`);
   const width = lastStretch(cells, whole);
   const near = naturals.find((each) => each - last.high < width);
@@ -64,6 +69,13 @@ function provenEnd(search: EndSearch): End | undefined {
   return naturals.length > 0 && isLower && lopsided(cells)
     ? endAt(search, naturals[0]!, 'since the other side reaches several times as far')
     : undefined;
+}
+
+/** True if the last three values are equally far apart, as on a scale; else a value beyond them may just be rarer. */
+function isRegular(cells: readonly Bin[]): boolean {
+  const [third, second, last] = cells.slice(-3).map(({ high }) => high);
+  if (third === undefined || second === undefined || last === undefined) return false;
+  return Math.abs(last - second - (second - third)) <= 1e-6 * (last - third);
 }
 
 function tailEnd(search: EndSearch): End {
