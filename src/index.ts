@@ -82,6 +82,7 @@ export type { SchemaChange } from './schema/update.ts';
 export { type ProfileValidationOptions, validateProfile } from './schema/validate.ts';
 export type { Digest } from './store/format/digest.ts';
 export type { Collected } from './store/gc/collect.ts';
+export type { PurgedFromStore, SharingVersion } from './store/gc/purge.ts';
 export type { RootsUsage, StoredAmount } from './store/gc/usage.ts';
 export type { Damage, StoreCheck, TouchedVersion } from './store/repair/verify.ts';
 export type { Access, RemoteConfig } from './workspace/config.ts';

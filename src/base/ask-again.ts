@@ -7,6 +7,8 @@ const DAMAGED = new Set([
   'digest-mismatch',
   'index-damaged',
   'ref-damaged',
+  'clone-record-damaged',
+  'purge-list-damaged',
   'pending-deletions-damaged',
   'clock-damaged',
 ]);

@@ -22,7 +22,8 @@ const ABSENT: Explanation = [
   'Check the spelling of the path.',
 ];
 const GIVE_RIGHTS = 'Give your user the rights to this path.';
-const GIVE_RIGHTS_OR_MOVE = 'Give your user the rights to it, or choose another folder.';
+const GIVE_RIGHTS_OR_MOVE =
+  'Give your user the rights to it, or choose another folder. If several users write there, set `shared: group` for all of them.';
 
 /** Failures that mean the same everywhere. */
 const EVERYWHERE: Readonly<Record<string, Explanation>> = {

@@ -76,6 +76,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/du.ts'),
   },
   { name: 'gc', summary: 'drop what nothing names', load: () => import('./commands/gc.ts') },
+  {
+    name: 'purge',
+    summary: 'remove the bytes of a file for good',
+    load: () => import('./commands/purge.ts'),
+  },
   { name: 'git', summary: 'let Git show, merge and push data', load: () => import('./commands/git.ts') },
   {
     name: 'import',

@@ -26,7 +26,15 @@ export function pushLines(result: TransferResult): string {
   const stays = (result.inPlace ?? []).map(({ path, url }) =>
     neutral(`${path} lies in ${url}: its list was pushed, and its data stays there.`),
   );
-  return [remoteLine('pushed to', result), ...stays, ...unsentLines(result)].join('\n');
+  return [remoteLine('pushed to', result), ...stays, ...purgedLines(result), ...unsentLines(result)].join(
+    '\n',
+  );
+}
+
+function purgedLines({ purged = [], remote }: TransferResult): string[] {
+  return purged.map(({ path, digest }) =>
+    neutral(`Left out: ${path}, which was purged from ${remote?.name} (${digest}).`),
+  );
 }
 
 function unsentLines({ unsent = 0, remote }: TransferResult): string[] {
@@ -62,19 +70,30 @@ export function fetchLines(result: TransferResult): string {
         : `${path}: ${counted(objects, 'object')}, ${byteSize(bytes)} read from ${url}.`,
     ),
   );
-  const lacking = (result.lacking ?? []).map((version) => `  ${neutral(lackingLine(version))}`);
-  const lacks =
-    lacking.length === 0
+  return [
+    ...(result.remote === null ? [] : [remoteLine('fetched from', result)]),
+    ...read,
+    ...purgedLines(result),
+    ...lackingLines(result),
+  ].join('\n');
+}
+
+function lackingLines({ lacking = [], remote }: TransferResult): string[] {
+  const gone = lacking.filter(({ purged }) => purged);
+  const unsent = lacking.filter(({ purged }) => !purged);
+  const lines = [
+    ...(gone.length === 0
+      ? []
+      : [`Data of these versions was purged from ${remote?.name}, and nobody can bring it:`]),
+    ...gone.map((version) => `  ${lackingLine(version)}`),
+    ...(unsent.length === 0
       ? []
       : [
-          neutral(
-            `${result.remote?.name} lacks data of these versions: who made them sends it with \`varve push --all-commits\`.`,
-          ),
-          ...lacking,
-        ];
-  return [...(result.remote === null ? [] : [remoteLine('fetched from', result)]), ...read, ...lacks].join(
-    '\n',
-  );
+          `${remote?.name} lacks data of these versions: who made them sends it with \`varve push --all-commits\`.`,
+        ]),
+    ...unsent.map((version) => `  ${lackingLine(version)}`),
+  ];
+  return lines.map(neutral);
 }
 
 /** 1 where the remote lacks something that was asked for. */

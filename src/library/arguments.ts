@@ -23,6 +23,10 @@ export const MILLISECONDS: Kind = {
   what: 'a number of milliseconds, 0 or more',
   is: (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
 };
+export const EXPIRY: Kind = {
+  what: 'a number of milliseconds, of a day at least, or Infinity',
+  is: (value) => typeof value === 'number' && value >= 86_400_000,
+};
 /** An empty list is refused: whoever made one did not mean all, which is what no list means. */
 export const TEXTS: Kind = {
   what: 'a list of strings that are not empty, with at least one',

@@ -69,6 +69,11 @@ export interface SchemaUpdateOptions extends Watch {
   readonly dryRun?: boolean | undefined;
 }
 
+export interface OfRemoteOptions extends Watch {
+  /** A remote other than the default. */
+  readonly remote?: string | undefined;
+}
+
 export interface RemoteDefaultOptions extends Watch {
   /** Into config.local.yaml, which is not in Git. */
   readonly local?: boolean | undefined;

@@ -1,10 +1,23 @@
-import type { ListedRemote, RemoteAddOptions } from '../operations/backend/results.ts';
+import type {
+  ClonesResult,
+  ForgottenClones,
+  ListedRemote,
+  RemoteAddOptions,
+} from '../operations/backend/results.ts';
 import type { Watch } from '../operations/context/context.ts';
 import { openContext } from '../operations/context/open.ts';
-import { addRemote, chooseRemote, forgetRemote, listRemotes, reachSource } from '../operations/remote.ts';
+import {
+  addRemote,
+  chooseRemote,
+  clonesOf,
+  forgetClones,
+  forgetRemote,
+  listRemotes,
+  reachSource,
+} from '../operations/remote.ts';
 import type { Access } from '../workspace/config.ts';
-import { checkArgument, FLAG, type Kinds, TEXT } from './arguments.ts';
-import type { RemoteDefaultOptions } from './options.ts';
+import { checkArgument, FLAG, type Kinds, TEXT, TEXT_OR_TEXTS } from './arguments.ts';
+import type { OfRemoteOptions, RemoteDefaultOptions } from './options.ts';
 import { NO_OPTIONS, type Session } from './session.ts';
 
 const ACCESS: Kinds<Access> = {
@@ -16,7 +29,7 @@ const ACCESS: Kinds<Access> = {
   requesterPays: FLAG,
 };
 
-/** Where snapshots are pushed to and fetched from: `repo.remotes`. None of these methods contacts a server. */
+/** Where snapshots are pushed to and fetched from: `repo.remotes`. Only `clones` and `forgetClones` contact a server. */
 export class RemoteMethods {
   readonly #session: Session;
 
@@ -71,6 +84,42 @@ export class RemoteMethods {
     checkArgument('remotes.default', 'the name', name, TEXT);
     const call = this.#session.begin('remotes.default', options, { local: FLAG });
     return chooseRemote(await openContext(this.#session.cwd, call.watch), name, call.options);
+  }
+
+  /**
+   * Lists the clones that a remote knows: who they are, and when they were last seen.
+   * @throws VarveError `remote-unset`, `remote-unknown`, `settings-untrusted`, `dvc-unsupported`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const { clones } = await repo.remotes.clones({ remote: 'origin' });
+   * console.log(clones.map(({ clone, name, lastSeen }) => `${name ?? clone} ${lastSeen}`));
+   * ```
+   */
+  async clones(options: OfRemoteOptions = {}): Promise<ClonesResult> {
+    const call = this.#session.begin('remotes.clones', options, { remote: TEXT });
+    return clonesOf(await openContext(this.#session.cwd, call.watch), call.options.remote);
+  }
+
+  /**
+   * Removes what clones recorded on a remote that they need there. Later gcs free what nothing else needs; a clone that pushes again records
+   * anew what its commits need.
+   * @param clones ids, beginnings of them, or what people know them by: `user@host:folder`
+   * @throws VarveError `clone-unknown`, `clone-ambiguous`, `remote-unset`, `remote-unknown`, `settings-untrusted`, `dvc-unsupported`
+   */
+  async forgetClones(
+    clones: string | readonly string[],
+    options: OfRemoteOptions = {},
+  ): Promise<ForgottenClones> {
+    checkArgument('remotes.forgetClones', 'the clones', clones, TEXT_OR_TEXTS);
+    const call = this.#session.begin('remotes.forgetClones', options, { remote: TEXT });
+    return forgetClones(
+      await openContext(this.#session.cwd, call.watch),
+      [clones].flat(),
+      call.options.remote,
+    );
   }
 
   /**

@@ -16,6 +16,8 @@ import type {
   ImportedDataset,
   MoveResult,
   PullResult,
+  PurgeOptions,
+  PurgeResult,
   RemoteStatus,
   RemoveOptions,
   RemoveResult,
@@ -46,6 +48,7 @@ import { type LogResult, log } from '../operations/log.ts';
 import { move } from '../operations/move.ts';
 import { listFiles, openFile, readProfile } from '../operations/open-version.ts';
 import { pull } from '../operations/pull.ts';
+import { purge } from '../operations/purge.ts';
 import { push } from '../operations/push.ts';
 import { remoteStatus } from '../operations/remote-status.ts';
 import { remove } from '../operations/remove.ts';
@@ -58,6 +61,7 @@ import type { Profile } from '../profile/model/model.ts';
 import {
   COUNT,
   checkArgument,
+  EXPIRY,
   FLAG,
   type Kinds,
   MILLISECONDS,
@@ -404,9 +408,30 @@ export class VarveRepository extends DataFolder {
 
   /** Drops what no pointer in any commit names, after a time of grace. @throws VarveError `dvc-unsupported`, `settings-untrusted` */
   async gc(options: GcOptions & Watch = {}): Promise<GcResult> {
-    const kinds = { remote: TEXT, dryRun: FLAG, graceMs: MILLISECONDS };
+    const kinds = { remote: TEXT, dryRun: FLAG, graceMs: MILLISECONDS, cloneExpiryMs: EXPIRY };
     const call = this.#session.begin('gc', options, kinds);
     return gc(await this.#context(call.watch), call.options);
+  }
+
+  /**
+   * Removes the bytes of files from the cache and a remote for good, and the statistics of all versions that hold one. Everything else
+   * stays readable.
+   * @param files digests, or `path@REV`: a dataset that is a file, a file within one, or a folder with all files in it
+   * @throws VarveError `purge-in-use`, `dataset-missing`, `path-missing`, `remote-unset`, `settings-untrusted`, `dvc-unsupported`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const { versions, places } = await repo.purge('data/flights.csv@v1', { dryRun: true });
+   * console.log(versions.length, places.map(({ remote, keys }) => `${remote?.name ?? 'cache'} ${keys.length}`));
+   * ```
+   */
+  async purge(files: string | readonly string[], options: PurgeOptions & Watch = {}): Promise<PurgeResult> {
+    checkArgument('purge', 'the files', files, TEXT_OR_TEXTS);
+    const kinds = { remote: TEXT, cacheOnly: FLAG, force: FLAG, dryRun: FLAG };
+    const call = this.#session.begin('purge', options, kinds);
+    return purge(await this.#context(call.watch), [files].flat(), call.options);
   }
 
   /**

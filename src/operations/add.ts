@@ -19,7 +19,7 @@ export function add(
 }
 
 /**
- * Adds every dataset whose data has changes that no version has. Data that is not here, or is another version as it was, is none of them.
+ * Adds every dataset whose data has changes that no version has, or whose pointer was moved without it. Data that is not here, or is another version as it was, is none of them.
  * @param paths as those of status: only datasets that they name; all unless some are given
  */
 export async function addChanged(
@@ -29,7 +29,7 @@ export async function addChanged(
 ): Promise<AddResult> {
   const { backend, repository } = context;
   const { datasets } = await backend.status(paths);
-  const changed = datasets.filter(({ state }) => state === 'modified');
+  const changed = datasets.filter(({ state, dataAt }) => state === 'modified' || dataAt !== undefined);
   return changed.length === 0
     ? { datasets: [] }
     : add(

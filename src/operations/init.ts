@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../base/atomic-write.ts';
 import { initialConfig } from '../workspace/config.ts';
-import { findGitRoot, repositoryAt } from '../workspace/repository.ts';
+import { findGitRoot, refuseSettingsKeptOut, repositoryAt } from '../workspace/repository.ts';
 import { checkNotes } from '../workspace/trust/folders.ts';
 
 export interface InitResult {
@@ -21,6 +21,7 @@ export function init(cwd: string): InitResult {
   checkNotes(root, repositoryAt(root).stateFolder);
   const config = join(root, '.varve', 'config.yaml');
   if (existsSync(config)) return { root, created: false };
+  refuseSettingsKeptOut(root);
   writeAtomically(join(root, '.varve', '.gitignore'), [Buffer.from(NOT_IN_GIT)]);
   writeAtomically(config, [Buffer.from(initialConfig())]);
   return { root, created: true };

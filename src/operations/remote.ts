@@ -1,5 +1,5 @@
 import type { Access } from '../workspace/config.ts';
-import type { ListedRemote, RemoteAddOptions } from './backend/results.ts';
+import type { ClonesResult, ForgottenClones, ListedRemote, RemoteAddOptions } from './backend/results.ts';
 import type { Context } from './context/context.ts';
 
 /** The first remote becomes the default. Nothing is contacted. @throws VarveError `remote-exists`, `dvc-unsupported` */
@@ -39,6 +39,28 @@ export async function chooseRemote(
 ): Promise<{ readonly name: string }> {
   await backend.chooseRemote(name, options);
   return { name };
+}
+
+/**
+ * Lists the clones that a remote knows, or the default one.
+ * @throws VarveError `remote-unset`, `remote-unknown`, `settings-untrusted`, `dvc-unsupported`
+ */
+export function clonesOf({ backend }: Context, remote?: string): Promise<ClonesResult> {
+  return backend.clones(remote);
+}
+
+/**
+ * Removes what clones recorded on a remote, or the default one, that they need there. What nothing else needs is freed by later gcs. A
+ * clone that pushes again records anew what its commits need.
+ * @param names ids, beginnings of them, or what people know them by
+ * @throws VarveError `clone-unknown`, `clone-ambiguous`, `remote-unset`, `remote-unknown`, `settings-untrusted`, `dvc-unsupported`
+ */
+export function forgetClones(
+  { backend }: Context,
+  names: readonly string[],
+  remote?: string,
+): Promise<ForgottenClones> {
+  return backend.forgetClones(names, remote);
 }
 
 /**

@@ -12,6 +12,8 @@ export { describeUrl } from './url.ts';
 export interface RemoteOptions extends ServerOptions {
   /** Absolute folder that a relative path is relative to; the working folder by default. */
   readonly base?: string;
+  /** Whether the group of a folder may write to what is written there. Buckets have no groups. */
+  readonly shared?: boolean | undefined;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface RemoteOptions extends ServerOptions {
  */
 export async function openRemote(url: string, options: RemoteOptions = {}): Promise<Remote> {
   const place = parseUrl(url, options.base ?? process.cwd());
-  if (place.kind === 'folder') return new FolderRemote(place.path);
+  if (place.kind === 'folder') return new FolderRemote(place.path, options);
   return new BucketRemote(await openBucket(place, options), url, place.prefix);
 }
 

@@ -13,6 +13,8 @@ const KEYS: Readonly<Record<string, RegExp>> = {
   objects: /^objects\/[0-9a-f]{2}\/[0-9a-f]{62}(\.\d+)?$/,
   index: /^index\/[0-9a-f]{64}\.idx$/,
   refs: /^refs\/[A-Za-z0-9._-]{1,64}\/[0-9a-f]{64}\.json$/,
+  clones: /^clones\/[A-Za-z0-9._-]{1,64}\/[0-9a-f]{64}\.json$/,
+  purged: /^purged\/[0-9a-f]{64}\.json$/,
   condemned: /^condemned\/[0-9a-f]{32}\.json$/,
   clock: /^clock$/,
 };

@@ -23,6 +23,21 @@ export function objectMissing(digest: Digest, where: string, path?: string): Var
   );
 }
 
+/**
+ * @param where URL of the store from which it was purged
+ * @param path of the file or dataset that needs it
+ */
+export function objectPurged(digest: Digest, where: string, path: string): VarveError {
+  return new VarveError(
+    'object-purged',
+    `${path} was purged: its bytes had to go from ${where} (${digest})`,
+    {
+      path,
+      remedy: `Versions without it are whole: check out one of those, or take it out of the dataset and run \`varve add\`. \`varve purge ${digest}\` removes what this clone still keeps of it.`,
+    },
+  );
+}
+
 /** @param place URL and key of the file that should hold the object */
 export function objectDamaged(expected: RawDigest, place: string): VarveError {
   return new VarveError('digest-mismatch', `${place} is damaged: it should hold ${toDigest(expected)}`, {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { hostname, userInfo } from 'node:os';
+import { basename, join } from 'node:path';
 import { writeAtomically } from '../base/atomic-write.ts';
 import { isAbsent, systemError } from '../base/system-errors.ts';
 import type { Repository } from './repository.ts';
@@ -13,6 +14,24 @@ export function cloneId(repository: Repository): string {
   const made = randomUUID();
   writeAtomically(file, [Buffer.from(`${made}\n`)]);
   return made;
+}
+
+/** What people know this clone by, wherever they read of it. */
+export function cloneRecord({ root }: Pick<Repository, 'root'>): {
+  readonly user: string;
+  readonly host: string;
+  readonly folder: string;
+} {
+  return { user: userName(), host: hostname(), folder: basename(root) };
+}
+
+/** A container may run as a user whom no file names. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? '');
+  }
 }
 
 function read(file: string): string | undefined {

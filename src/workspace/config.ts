@@ -39,6 +39,10 @@ export interface Config {
   readonly cache?: string;
   /** How a checkout puts data in place: hard links share the cache's bytes, so programs must not write into them. */
   readonly checkout?: 'copy' | 'link';
+  /** Time in ms after which a clone that a remote has not seen holds nothing there; Infinity for never. */
+  readonly cloneExpiryMs?: number;
+  /** Whether the group of a folder may write to the cache, where its place is set, and to remotes that are folders. */
+  readonly shared?: 'group';
   /** The file that a setting stands in, relative to the repository, by the steps to the setting: `cache`, `remotes.origin.url`. */
   readonly files: ReadonlyMap<string, string>;
 }
@@ -52,6 +56,9 @@ export const LOCAL_CONFIG = `.varve/${LOCAL}`;
 /** Settings of a later file win. */
 const FILES: readonly ConfigFile[] = ['config.yaml', LOCAL];
 const VERSION = 1;
+const DAY_MS = 86_400_000;
+/** As Git keeps reflogs. */
+export const DEFAULT_CLONE_EXPIRY_MS = 90 * DAY_MS;
 const ACCESS_KEYS = ['endpoint', 'region', 'profile', 'addressing', 'anonymous', 'requesterPays'] as const;
 const REMOTE_KEYS = ['url', ...ACCESS_KEYS, 'acl', 'sse', 'kmsKey'] as const;
 /** Keys whose values are true or false; all others are text. */
@@ -241,6 +248,9 @@ function checkContent(document: Document, where: string): Content {
   if (checkout !== undefined && checkout !== 'copy' && checkout !== 'link') {
     throw damaged(where, '`checkout` is neither copy nor link');
   }
+  const cloneExpiryMs = optionalExpiry(root.cloneExpiry, where);
+  const shared = optionalText(root.shared, where, 'shared');
+  if (shared !== undefined && shared !== 'group') throw damaged(where, '`shared` can only be group');
   const defaultRemote = optionalText(root.default, where, 'default');
   const remotes = Object.entries(asMap(root.remotes, where, 'remotes')).map(
     ([name, value]) => [name, place<RemoteConfig>(REMOTE_KEYS, value, where, `remotes.${name}`)] as const,
@@ -254,6 +264,8 @@ function checkContent(document: Document, where: string): Content {
     settings: {
       ...(cache === undefined ? {} : { cache }),
       ...(checkout === undefined ? {} : { checkout }),
+      ...(cloneExpiryMs === undefined ? {} : { cloneExpiryMs }),
+      ...(shared === undefined ? {} : { shared }),
       ...(defaultRemote === undefined ? {} : { defaultRemote }),
     },
     remotes: new Map(remotes),
@@ -301,6 +313,18 @@ function optionalFlag(value: unknown, where: string, name: string): boolean | un
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'boolean') return value;
   throw damaged(where, `\`${name}\` is neither true nor false`);
+}
+
+/** What others commit may only keep longer what clones pushed: a shorter time is said by whoever runs the gc. */
+function optionalExpiry(value: unknown, where: string): number | undefined {
+  const text = optionalText(value, where, 'cloneExpiry');
+  if (text === undefined) return undefined;
+  const ms = text === 'never' ? Number.POSITIVE_INFINITY : Number(/^(\d{1,5})d$/.exec(text)?.[1]) * DAY_MS;
+  if (ms >= DEFAULT_CLONE_EXPIRY_MS) return ms;
+  throw damaged(
+    where,
+    '`cloneExpiry` is neither `never` nor days from 90 on, such as `180d` (fewer are an option of `varve gc`)',
+  );
 }
 
 function sharedSources(where: string): VarveError {

@@ -10,7 +10,10 @@ import { type Imported, problemOfImported } from './imported.ts';
 
 /** The part of a dataset that Git keeps: it names a snapshot. Format: docs/reference/file-formats.md */
 export interface Pointer {
-  /** Name of the data, which lies beside the pointer: `flights.csv` for `data/flights.csv.varve`. */
+  /**
+   * Name of the data when the pointer was written: `flights.csv` for `data/flights.csv.varve`. Where the pointer lies decides, since Git
+   * may have moved it.
+   */
   readonly path: string;
   readonly kind: 'file' | 'directory';
   /** SHA-256 of the file, or of the directory's manifest; of data in place, of its source manifest. */
@@ -73,7 +76,7 @@ export function formatPointer(pointer: Pointer): string {
 }
 
 /**
- * @param where path of the pointer, for messages; its last step gives the name of the data
+ * @param where path of the pointer, which says where its data lies
  * @throws VarveError `path-unsafe`, `pointer-damaged`, `pointer-too-new`, `pointer-conflict`
  */
 export function parsePointer(text: string, where: string): Pointer {
@@ -87,7 +90,7 @@ export function parsePointer(text: string, where: string): Pointer {
  */
 export function parsePastPointer(text: string, where: string): Pointer {
   const pointer = parseFacts(text, where);
-  checkName(pointer.path, where);
+  if (!isName(pointer.path)) throw damaged(where, '`path` is not a name');
   return pointer;
 }
 
@@ -202,17 +205,9 @@ function sourceOf(facts: ReadonlyMap<string, string>, where: string): Pick<Point
   return { source };
 }
 
-function checkName(name: string, where: string): void {
-  const expected = where.slice(where.lastIndexOf('/') + 1, -POINTER_SUFFIX.length);
-  if (name === expected) return;
-  throw new VarveError(
-    'pointer-damaged',
-    `${where} says that it is about ${JSON.stringify(name.slice(0, 200))}`,
-    {
-      path: where,
-      remedy: `A pointer is named after its data. Move the pointer back, and rename both by \`varve mv\`; if the data has the new name already, set \`path\` in the pointer to ${JSON.stringify(expected)}.`,
-    },
-  );
+/** A pointer names nothing but the data beside it. */
+function isName(name: string): boolean {
+  return name !== '.' && name !== '..' && !name.includes('/');
 }
 
 function plainText(value: string, key: string, where: string): string {

@@ -7,6 +7,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { isAbsent, systemError } from '../base/system-errors.ts';
 import { VarveError } from '../errors.ts';
+import { isKeptOut } from './git/sparse.ts';
 import { checkNotes } from './trust/folders.ts';
 
 /** A working tree whose data varve looks after. */
@@ -51,9 +52,20 @@ export function findRepository(from: string): Repository {
     checkNotes(root, repository.stateFolder);
     return repository;
   }
+  refuseSettingsKeptOut(root);
   throw new VarveError('repository-uninitialised', `varve was not started in ${root}`, {
     path: root,
     remedy: 'Run `varve init`.',
+  });
+}
+
+/** Without its settings, varve would be started a second time. @throws VarveError `repository-uninitialised` if a sparse checkout keeps them out */
+export function refuseSettingsKeptOut(root: string): void {
+  const settings = `${VARVE_FOLDER}/config.yaml`;
+  if (!isKeptOut(root, settings)) return;
+  throw new VarveError('repository-uninitialised', `Git keeps ${settings} out of this sparse checkout`, {
+    path: root,
+    remedy: `Run \`git sparse-checkout add ${VARVE_FOLDER}\`, which brings the settings of varve.`,
   });
 }
 

@@ -336,9 +336,58 @@ describe('data that Git tracks', () => {
     box.write('repo/d/run.py', 'print()');
     box.write('repo/.varveignore', 'README.md\n*.py\n');
     box.git(['add', '-f', 'd/run.py']);
-    refused(box, ['add', 'd'], 'path-tracked', 'd/run.py');
+    box.ok(['add', 'd']);
     rmSync(box.path('repo/d/1.csv'));
-    refused(box, ['checkout', '--force'], 'path-tracked', 'd/run.py');
+    refused(box, ['checkout', '--force'], 'settings-untrusted', 'd');
+  });
+
+  test('any file stays in Git that .varveignore names; data comes beside it once this machine agreed', () => {
+    box.repository().withRemote();
+    for (const name of ['load.py', 'conf/a.json', '1.csv', 'sub/2.csv']) box.write(`repo/d/${name}`, name);
+    box.write('repo/.varveignore', '*.py\nconf/\n');
+    box.git(['add', 'd/load.py', 'd/conf']);
+    box.ok(['add', 'd']);
+    box.ok(['push']);
+    box.commit('v1');
+    expect(box.git(['ls-files', 'd'])).toBe('d/conf/a.json\nd/load.py\n');
+    // Whoever makes a dataset agrees by that.
+    rmSync(box.path('repo/d/1.csv'));
+    box.ok(['checkout', 'd']);
+    box.write('repo/d/load.py', 'changed');
+    expect(box.git(['status', '--porcelain'])).toBe(' M d/load.py\n');
+    box.git(['add', 'd/load.py']);
+    box.git(['commit', '-qm', 'v2']);
+    box.git(['clone', '-q', box.path('repo'), box.path('clone')], '.');
+    expect(box.json(['status'], 'clone')).toMatchObject({ datasets: [{ path: 'd', state: 'missing' }] });
+    const { settings } = box.json<{ settings: Record<string, string>[] }>(['trust', '--show'], 'clone');
+    const code = settings.find(({ about }) => about === 'code')!;
+    expect(code).toMatchObject({ name: 'd', trusted: false });
+    const remote = settings.find(({ about }) => about === 'remote')!.fingerprint!;
+    box.ok(['trust', remote], 'clone');
+    expect(refused(box, ['pull'], 'settings-untrusted', 'd', 'clone')).toContain(code.fingerprint);
+    box.ok(['trust', code.fingerprint!], 'clone');
+    box.ok(['pull'], 'clone');
+    expect(box.ok(['status'], 'clone')).toContain('nothing changed');
+    expect(readFileSync(box.path('clone/d/sub/2.csv'), 'utf8')).toBe('sub/2.csv');
+    box.ok(['checkout', '--force'], 'clone');
+    expect(readFileSync(box.path('clone/d/load.py'), 'utf8')).toBe('changed');
+    expect(box.git(['status', '--porcelain'], 'clone')).toBe('');
+    box.write('clone/d/3.csv', '3');
+    expect(box.json(['add', 'd'], 'clone')).toMatchObject({ datasets: [{ files: 3 }] });
+    rmSync(box.path('clone/d/3.csv'));
+    box.ok(['checkout', '--force'], 'clone');
+  });
+
+  test('the data of a pointer never takes the place of what .varveignore leaves out', () => {
+    box.repository();
+    for (const name of ['load.py', '1.csv']) box.write(`repo/d/${name}`, name);
+    box.ok(['add', 'd']);
+    box.commit('all is data');
+    box.write('repo/.varveignore', '*.py\n');
+    box.git(['add', '-f', 'd/load.py']);
+    box.write('repo/d/load.py', 'in Git');
+    box.ok(['trust']);
+    refused(box, ['checkout', '--force'], 'path-tracked', 'd/load.py');
   });
 
   test('pointers and repositories within are named, and no command that would untrack them', () => {

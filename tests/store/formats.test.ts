@@ -8,7 +8,9 @@ import { readManifest } from '../../src/store/format/manifest.ts';
 import { PACK_CAPACITY, PackBuilder, readTrailer } from '../../src/store/format/pack.ts';
 import { RecipeBuilder, readRecipe } from '../../src/store/format/recipe.ts';
 import { readSourceManifest } from '../../src/store/format/source-manifest.ts';
+import { parseCloneRecord } from '../../src/store/gc/clones.ts';
 import { parsePendingDeletions } from '../../src/store/gc/pending-deletions.ts';
+import { parsePurgeList } from '../../src/store/gc/purge-list.ts';
 import { parseRef } from '../../src/store/gc/refs.ts';
 import { DigestSet } from '../../src/store/index/digest-set.ts';
 
@@ -78,6 +80,16 @@ const parsers: Record<string, { sample: Buffer; parse: (bytes: Buffer) => unknow
   },
   pack: { sample: samplePack(), parse: (bytes) => readTrailer(bytes, hexDigestOf(bytes)) },
   recipe: { sample: sampleRecipe(), parse: (bytes) => drain(readRecipe(once(bytes), object, total, 'fuzz')) },
+  'clone record': {
+    sample: Buffer.from('{"version":1,"user":"ann","host":"laptop","folder":"work"}\n'),
+    parse: (bytes) => parseCloneRecord(bytes, `clones/c/${hexDigestOf(bytes)}.json`),
+  },
+  'purge list': {
+    sample: Buffer.from(
+      `{"version":1,"objects":["sha256:${'0'.repeat(64)}"],"keys":["packs/${'1'.repeat(64)}.pack"]}\n`,
+    ),
+    parse: (bytes) => parsePurgeList(bytes, `purged/${hexDigestOf(bytes)}.json`),
+  },
   ref: { sample: ref, parse: (bytes) => parseRef(bytes, `refs/c/${hexDigestOf(bytes)}.json`) },
   condemned: {
     sample: Buffer.from(`{"version":1,"keys":["packs/${'a'.repeat(64)}.pack"]}\n`),

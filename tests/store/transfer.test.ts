@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
+import { digestOf } from '../../src/store/format/digest.ts';
 import { markAndSweep } from '../../src/store/gc/collect.ts';
 import type { Root } from '../../src/store/gc/roots.ts';
 import { Store } from '../../src/store/store.ts';
@@ -134,4 +135,17 @@ test('a stopped pull keeps what has arrived', async () => {
   const rest = await transfer(there, fresh, [root]);
   expect(rest.bytes).toBeLessThan(24_000_000);
   expect((await readFolder(fresh, root)).size).toBe(files.size);
+});
+
+test('counting what the remote lacks of other versions reads its index no second time', async () => {
+  const { cache, root, remote } = await pushed();
+  const other = { ...root, path: 'other', digest: digestOf(Buffer.from('of no clone')) };
+  const asked = async (others: Root[]) => {
+    remote.reset();
+    const { unknown } = await pushToRemote(async () => cache, remote, [root], { clone: 'a', others });
+    return { unknown, lists: remote.counts.list, reads: remote.counts.read };
+  };
+  const alone = await asked([]);
+  expect(alone.lists).toBeGreaterThan(0);
+  expect(await asked([other, root])).toEqual({ ...alone, unknown: [other] });
 });

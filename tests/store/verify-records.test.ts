@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VarveError } from '../../src/errors.ts';
 import { FolderRemote } from '../../src/remote/folder/folder.ts';
 import type { ByteRange, Remote } from '../../src/remote/remote.ts';
-import { hexDigestOf, toHex } from '../../src/store/format/digest.ts';
+import { digestOf, hexDigestOf, toHex } from '../../src/store/format/digest.ts';
+import { writeCloneRecord } from '../../src/store/gc/clones.ts';
 import { markAndSweep } from '../../src/store/gc/collect.ts';
 import {
   parsePendingDeletions,
@@ -14,6 +15,7 @@ import {
   readPendingDeletions,
   writePendingDeletions,
 } from '../../src/store/gc/pending-deletions.ts';
+import { writePurgeList } from '../../src/store/gc/purge-list.ts';
 import { writeRef } from '../../src/store/gc/refs.ts';
 import type { Root } from '../../src/store/gc/roots.ts';
 import { verifyStore } from '../../src/store/repair/verify.ts';
@@ -51,6 +53,8 @@ beforeAll(async () => {
       ['gone.parquet', parquet(6)],
     ]),
   );
+  await writeCloneRecord(remote, SELF, { user: 'ann', host: 'laptop', folder: 'work' });
+  await writePurgeList(remote, { objects: [digestOf(seededBytes(77, 10))], keys: [] });
   await writeRef(remote, SELF, [root]);
   await writeRef(remote, OTHER, [root]);
   await markAndSweep(store, [root], { graceMs: 3_600_000 });
@@ -85,7 +89,16 @@ const verified = async (folder: string, indexCache?: string) =>
 
 test('the remote of these tests has a file of every kind, and is whole', async () => {
   const kinds = new Set(keysOf(good).map((key) => key.split('/')[0]));
-  expect([...kinds].sort()).toEqual(['clock', 'condemned', 'index', 'objects', 'packs', 'refs']);
+  expect([...kinds].sort()).toEqual([
+    'clock',
+    'clones',
+    'condemned',
+    'index',
+    'objects',
+    'packs',
+    'purged',
+    'refs',
+  ]);
   const { damage, absent, objects } = await verified(good);
   expect({ damage, absent, objects }).toEqual({ damage: [], absent: [], objects: keysOf(good).length });
 });

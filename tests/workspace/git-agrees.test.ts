@@ -81,6 +81,19 @@ test('the line for a name makes Git ignore that name, here, and nothing else', (
   );
 });
 
+test('the lines for a folder with files of Git make Git ignore all within but those files', () => {
+  const kept = ['load.py', 'a b/[1].md'];
+  const before = withIgnored(withIgnored('# mine\n!x\n', 'other', ['y']), 'd');
+  const text = withIgnored(before, 'd', kept);
+  expect([withIgnored(text, 'd', kept), withIgnored(text, 'other', ['y'])]).toEqual([text, text]);
+  expect(withIgnored(withIgnored(text, 'e'), 'd', kept)).toBe(withIgnored(text, 'e'));
+  expect(withoutIgnored(text, 'd')).toBe(withoutIgnored(before, 'd'));
+  expect(withIgnored(text, 'd')).toBe(before);
+  writeFileSync(join(root, '.gitignore'), text);
+  const within = ['d/1.csv', 'd/sub/load.py', 'd/a b/2', 'd/a b/deep/[1].md', 'd/.hidden'];
+  expect(ignoredByGit([...within, ...kept.map((path) => `d/${path}`), 'e/d/1.csv'])).toEqual(new Set(within));
+});
+
 test('a scan is sorted by the bytes of paths, whatever the names', () => {
   const paths = fc.uniqueArray(
     fc

@@ -13,7 +13,13 @@ import { withEngineOptions } from '../report-options.ts';
 
 type Options = CommonOptions &
   Access &
-  Pick<ProfilingOptions, 'memory' | 'threads'> & { to?: string; replace?: true; all?: true; update?: true };
+  Pick<ProfilingOptions, 'memory' | 'threads'> & {
+    to?: string;
+    replace?: true;
+    follow?: true;
+    all?: true;
+    update?: true;
+  };
 
 export function command(run: RunCommand): Command {
   const defined = defineCommand(
@@ -26,6 +32,7 @@ export function command(run: RunCommand): Command {
         'varve add data/images/cat.png',
         'a version of data/images with that one file changed, added or removed',
       ],
+      ['varve add --follow data/raw', 'where data/raw is your link to a folder on another disk'],
       ['varve add --all', 'adds every dataset that changed'],
       ['varve add s3://bucket/raw --to data/raw', 'lists what lies in a bucket, and copies nothing'],
     ],
@@ -35,6 +42,7 @@ export function command(run: RunCommand): Command {
       'files or folders: each a dataset, or within one; or one s3:// or minio:// URL, with --to',
     )
     .option('--replace', 'what lies here is all of the dataset, whichever version it was made from')
+    .option('--follow', 'a folder that is your own link to one elsewhere is the dataset, on this machine')
     .option('-A, --all', 'every dataset that changed, in the folders that are named if some are')
     .option('-u, --update', 'the same as --all')
     .option('--to <path>', 'where data that lies in a bucket, and stays there, is to lie when it is pulled')
@@ -42,7 +50,7 @@ export function command(run: RunCommand): Command {
     .option('--region <name>', 'region of the bucket, for this clone')
     .option('--profile <name>', 'profile in the AWS configuration files, for this clone');
   return withEngineOptions(defined).action(
-    (paths: string[], { json, to, replace, memory, threads, all, update, ...access }: Options) =>
+    (paths: string[], { json, to, replace, follow, memory, threads, all, update, ...access }: Options) =>
       run({ ...(json && { json }) }, async ({ cwd, signal, onProgress, onWarning, note }) => {
         const isAll = all === true || update === true;
         if (paths.length === 0 && !isAll)
@@ -60,7 +68,7 @@ export function command(run: RunCommand): Command {
         // It gets ready while the bytes are taken in.
         if (paths.some(isTabular))
           (await import('../../profile/reading/process-reader.ts')).prepareReader(memory);
-        const result = await (isAll ? addChanged : add)(context, paths, { profiler, replace });
+        const result = await (isAll ? addChanged : add)(context, paths, { profiler, replace, follow });
         return { json: result, text: result.datasets.map(line).join('\n') || 'No dataset has changed.' };
       }),
   );

@@ -50,14 +50,17 @@ export function preferred({ ours, theirs }: SideOptions): CheckoutOptions['prefe
 }
 
 /** Says what was done to the data, dataset by dataset. No lines: nothing was. */
-export function checkoutLines({ datasets, takenAway = [] }: CheckoutResult): string[] {
+export function checkoutLines({ datasets, moved = [], takenAway = [] }: CheckoutResult): string[] {
   const touched = datasets.filter(
     ({ written, removed, kept, edited }) => written + removed + kept.length + edited.length > 0,
   );
   const away = takenAway.map((path) =>
     neutral(`${path}  taken away: it belongs to another branch, and is saved`),
   );
-  return [...touched.map(line), ...away];
+  const followed = moved.map(({ from, path }) =>
+    neutral(`${path}  moved here from ${from}, as its pointer was`),
+  );
+  return [...followed, ...touched.map(line), ...away];
 }
 
 /** As checkoutLines, with a word where nothing was done. */

@@ -4,6 +4,7 @@ import { openContext } from '../../operations/context/open.ts';
 import { usage } from '../../operations/usage.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
+import { cloneCalled, cloneSeen } from '../clone-lines.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 
 export function command(run: RunCommand): Command {
@@ -64,8 +65,10 @@ function totals({ remote, stored, unneeded }: UsageResult): string[] {
   ];
 }
 
-function cloneLine({ clone, isThis, modified, snapshots, bytes }: CloneUsage): string {
-  const name = isThis ? `${clone} (this one)` : clone;
+function cloneLine(clone: CloneUsage): string {
+  const { bytes, snapshots, hasExpired } = clone;
+  const who = `Clone ${cloneCalled(clone)}, ${cloneSeen(clone)},`;
+  if (hasExpired) return `${who} holds nothing any more.`;
   const more = bytes === 0 ? 'nothing more' : `${byteSize(bytes)} more`;
-  return `Clone ${name} holds ${counted(snapshots, 'snapshot')} since ${modified.slice(0, 10)}, and ${more} than is needed here.`;
+  return `${who} holds ${counted(snapshots, 'snapshot')}, and ${more} than is needed here.`;
 }

@@ -1,9 +1,18 @@
 import { type Command, Option } from 'commander';
-import type { ListedRemote, RemoteAddOptions } from '../../operations/backend/results.ts';
+import type { KnownClone, ListedRemote, RemoteAddOptions } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
-import { addRemote, chooseRemote, forgetRemote, listRemotes, reachSource } from '../../operations/remote.ts';
+import {
+  addRemote,
+  chooseRemote,
+  clonesOf,
+  forgetClones,
+  forgetRemote,
+  listRemotes,
+  reachSource,
+} from '../../operations/remote.ts';
 import { neutral } from '../../wording/neutral.ts';
 import type { Access } from '../../workspace/config.ts';
+import { cloneCalled, cloneSeen, expiryRule } from '../clone-lines.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 
 export function command(run: RunCommand): Command {
@@ -15,6 +24,8 @@ export function command(run: RunCommand): Command {
     .addCommand(listCommand(run))
     .addCommand(removeCommand(run))
     .addCommand(defaultCommand(run))
+    .addCommand(clonesCommand(run))
+    .addCommand(forgetCommand(run))
     .addCommand(sourceCommand(run));
 }
 
@@ -75,6 +86,51 @@ function defaultCommand(run: RunCommand): Command {
         text: '',
       })),
     );
+}
+
+function clonesCommand(run: RunCommand): Command {
+  return defineCommand(
+    'clones',
+    'Shows the clones that pushed to a remote, each with when it was first and last seen. What they pushed stays until they expire.',
+    [['varve remote clones --remote origin', 'who they are, the last one first']],
+  )
+    .option('--remote <name>', 'a remote other than the default')
+    .action((options: CommonOptions & { remote?: string }) =>
+      run(options, async ({ cwd, signal, onWarning }) => {
+        const result = await clonesOf(await openContext(cwd, { signal, onWarning }), options.remote);
+        const lines = [...result.clones.map(cloneLine), expiryRule(result.cloneExpiryMs)];
+        return { json: result, text: lines.map(neutral).join('\n') };
+      }),
+    );
+}
+
+function forgetCommand(run: RunCommand): Command {
+  return defineCommand(
+    'forget',
+    'Forgets clones that are gone: what only they need is freed by later gcs. One that is not gone records all anew when it pushes.',
+    [
+      ['varve remote forget ann@laptop:work', 'as `varve remote clones` shows it'],
+      ['varve remote forget 3f2a91c0 77aa12b3 --remote origin', 'by the beginnings of their ids'],
+    ],
+  )
+    .argument('<clone...>', 'ids, beginnings of them, or names')
+    .option('--remote <name>', 'a remote other than the default')
+    .action((names: string[], options: CommonOptions & { remote?: string }) =>
+      run(options, async ({ cwd, signal, onWarning }) => {
+        const result = await forgetClones(
+          await openContext(cwd, { signal, onWarning }),
+          names,
+          options.remote,
+        );
+        const lines = result.forgotten.map((clone) => `forgot ${cloneCalled(clone)}, ${cloneSeen(clone)}`);
+        return { json: result, text: lines.map(neutral).join('\n') };
+      }),
+    );
+}
+
+function cloneLine(clone: KnownClone): string {
+  const expired = clone.hasExpired ? ', holds nothing any more' : '';
+  return `${cloneCalled(clone)}: ${cloneSeen(clone)}${expired}`;
 }
 
 function sourceCommand(run: RunCommand): Command {

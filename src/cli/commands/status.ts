@@ -43,7 +43,10 @@ export function command(run: RunCommand): Command {
     );
 }
 
-function describe({ datasets, withoutPointer = [], unfinished = [] }: StatusResult, paint: Paint): string {
+function describe(
+  { datasets, withoutPointer = [], notIgnored = [], unfinished = [] }: StatusResult,
+  paint: Paint,
+): string {
   const left = unfinished.map(
     (path) =>
       `unfinished ${neutral(path)}  (a killed command left it, it is no data: \`varve checkout\` removes it)`,
@@ -52,7 +55,11 @@ function describe({ datasets, withoutPointer = [], unfinished = [] }: StatusResu
     (path) =>
       `foreign    ${neutral(path)}  (data of another commit, no pointer here names it: \`git add -A\` would put it into Git)`,
   );
-  return [describeDatasets(datasets, paint), ...foreign, ...left].join('\n');
+  const unignored = notIgnored.map(
+    (path) =>
+      `unignored  ${neutral(`${path}  (\`git add -A\` would put the data into Git: \`varve add ${shellWord(path)}\` makes Git ignore it)`)}`,
+  );
+  return [describeDatasets(datasets, paint), ...unignored, ...foreign, ...left].join('\n');
 }
 
 function describeDatasets(datasets: readonly DatasetStatus[], paint: Paint): string {
@@ -81,9 +88,13 @@ function adviceOn(state: DatasetState | 'partial', word: string, pointerMoved = 
 }
 
 function paragraph(dataset: DatasetStatus, paint: Paint): string {
-  const { path, kind, changes, pointerMoved, only } = dataset;
+  const { path, kind, changes, pointerMoved, dataAt, only } = dataset;
   const state = dataset.state === 'unchanged' ? 'partial' : dataset.state;
-  const advice = neutral(adviceOn(state, shellWord(path), pointerMoved));
+  const advice = neutral(
+    dataAt === undefined
+      ? adviceOn(state, shellWord(path), pointerMoved)
+      : `its data lies at ${dataAt}: \`varve checkout ${shellWord(path)}\` moves it`,
+  );
   const head = `${paint('yellow', state.padEnd(9))}  ${neutral(path)}  (${advice})`;
   const here = only === undefined ? [] : [`  here: ${neutral(firstOf(only))}`];
   return [head, ...here, ...(kind === 'file' ? [] : changeLines(changes, paint))].join('\n');

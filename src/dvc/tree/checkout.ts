@@ -62,7 +62,7 @@ export async function checkoutOutputs(
     if (one.output.cached) plans.push(await planOutput(context, one, folding));
   }
   if (!options.force) refuseUnsaved(plans);
-  refuseTrackedFiles(root, plans.map(touchedBy), folding);
+  refuseTrackedFiles(root, plans.map(touchedBy), folding, () => false);
   removeUnfinished(
     root,
     plans.map(({ output, unfinished }) => ({ dataset: output.path, found: unfinished })),

@@ -11,9 +11,11 @@ import type {
   AddResult,
   CheckoutOptions,
   CheckoutResult,
+  ClonesResult,
   ComparedDataset,
   CopiedFiles,
   ExportDvcResult,
+  ForgottenClones,
   GcOptions,
   GcResult,
   GitInstallResult,
@@ -23,6 +25,8 @@ import type {
   ListedRemote,
   MoveResult,
   PullResult,
+  PurgeOptions,
+  PurgeResult,
   RemoteAddOptions,
   RemoteStatus,
   RemoveOptions,
@@ -50,6 +54,8 @@ export interface Comparison extends WithProblems {
 export interface BackendAddOptions {
   /** What lies here is all of the dataset, whichever version it was made from. */
   readonly replace?: boolean | undefined;
+  /** Agrees, for this machine, to links by which the folders of datasets lie elsewhere. */
+  readonly follow?: boolean | undefined;
   /** Finds the statistics; without it there are none. */
   readonly profiler?: Profiler | undefined;
 }
@@ -192,6 +198,19 @@ export interface Backend {
   usage(paths: readonly string[], remote: string | undefined): Promise<UsageResult>;
   /** Drops what no version needs. */
   gc(options: GcOptions): Promise<GcResult>;
+  /**
+   * Removes the bytes of files from the cache and a remote, for good, with the statistics of the versions that hold them.
+   * @throws VarveError `purge-in-use`, before anything is removed
+   */
+  purge(digests: readonly Digest[], options: PurgeOptions): Promise<PurgeResult>;
+  /** Lists the clones that a remote knows. */
+  clones(remote: string | undefined): Promise<ClonesResult>;
+  /**
+   * Removes what clones recorded on a remote that they need there.
+   * @param names ids, beginnings of them, or what people know them by
+   * @throws VarveError `clone-unknown`, `clone-ambiguous`, before anything is removed
+   */
+  forgetClones(names: readonly string[], remote: string | undefined): Promise<ForgottenClones>;
 
   listRemotes(): Promise<readonly ListedRemote[]>;
   addRemote(name: string, url: string, options: RemoteAddOptions): Promise<ListedRemote>;

@@ -3,6 +3,7 @@
 import type { DriftReport } from '../../drift/model.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { Collected } from '../../store/gc/collect.ts';
+import type { PurgedFromStore } from '../../store/gc/purge.ts';
 import type { RootsUsage, StoredAmount } from '../../store/gc/usage.ts';
 import type { StoreCheck } from '../../store/repair/verify.ts';
 import type { Access, RemoteConfig } from '../../workspace/config.ts';
@@ -52,6 +53,8 @@ export interface DatasetStatus {
   readonly changes: readonly FileChange[];
   /** The changes were made to another version than the pointer names. */
   readonly pointerMoved?: true;
+  /** Where the data lies of a dataset whose pointer was moved without it: the next checkout moves it. */
+  readonly dataAt?: string;
   /** Objects of the recorded version that the cache lacks; absent if that is not looked at, or there are none. */
   readonly notCached?: number;
   readonly only?: readonly string[];
@@ -77,6 +80,8 @@ export interface StatusResult extends WithProblems {
    * it into Git. Absent if there is none, or if datasets were named.
    */
   readonly withoutPointer?: readonly string[];
+  /** Datasets whose data lies here and is not ignored by Git: `git add -A` would put it into Git. Absent if there are none. */
+  readonly notIgnored?: readonly string[];
   /** Files that a killed command left in or beside the data, from the root: no data, and the next checkout removes them. */
   readonly unfinished?: readonly string[];
 }
@@ -138,6 +143,8 @@ export interface CheckoutOptions {
 
 export interface CheckoutResult extends WithProblems {
   readonly datasets: readonly CheckedOutDataset[];
+  /** Datasets whose pointer was moved without its data, which followed. Absent if there are none. */
+  readonly moved?: readonly MovedDataset[];
   /** Datasets of other branches whose data was taken away: saved, and unchanged here. Absent if there are none. */
   readonly takenAway?: readonly string[];
 }
@@ -220,6 +227,11 @@ export interface TransferResult {
   readonly inPlace?: readonly InPlace[];
   /** Of a push: versions of other commits that the remote lacks, and that were not asked for; absent if there are none. */
   readonly unsent?: number;
+  /**
+   * Of transfers of all commits, and of the hooks of Git: what was left out, since it was purged from the remote; absent if that is
+   * nothing. Of others, that is an error, or `lacking` says so.
+   */
+  readonly purged?: readonly PurgedFile[];
   /** Of a fetch: versions of which the remote lacks something, while others came; absent if there are none. */
   readonly lacking?: readonly LackingVersion[];
 }
@@ -243,6 +255,49 @@ export interface LackingVersion {
   /** Of the author, ISO 8601. */
   readonly date?: string;
   readonly subject?: string;
+  /** Set if what it lacks was purged, so that nobody can bring it. */
+  readonly purged?: true;
+}
+
+/** Something that was purged from a remote. */
+export interface PurgedFile {
+  /** From the root: a dataset, or a file within one. */
+  readonly path: string;
+  readonly digest: string;
+}
+
+export interface PurgeOptions {
+  /** A remote other than the default. */
+  readonly remote?: string | undefined;
+  /** Purge the cache of this clone, and no remote. */
+  readonly cacheOnly?: boolean | undefined;
+  /** Purge also what branches, the index or working trees still name. */
+  readonly force?: boolean | undefined;
+  /** Say what would be removed, and remove nothing. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** What a purge removed, or would remove. */
+export interface PurgeResult {
+  readonly dryRun: boolean;
+  /** What had to go: the files that were named, and the statistics of each version that holds one of them. `sha256:…` */
+  readonly digests: readonly string[];
+  /** Versions that hold one of them. What else is in them stays. */
+  readonly versions: readonly PurgedVersion[];
+  readonly places: readonly PurgedPlace[];
+}
+
+export interface PurgedVersion {
+  readonly path: string;
+  readonly digest: string;
+}
+
+/** A cache or a remote that was purged. */
+export interface PurgedPlace extends PurgedFromStore {
+  /** Null for the cache of this clone. */
+  readonly remote: { readonly name: string; readonly url: string } | null;
+  /** Set if the bucket keeps what is removed as old versions: the bytes stay in those of `keys` until they are removed too. */
+  readonly keepsVersions?: true;
 }
 
 /** A dataset whose data lies in a bucket, and what was read of it there. */
@@ -271,12 +326,21 @@ export interface GcOptions {
   readonly dryRun?: boolean | undefined;
   /** How long what nothing names is still kept, in milliseconds. */
   readonly graceMs?: number | undefined;
+  /**
+   * For a remote: the time in milliseconds, a day at least, after which a clone that was not seen holds nothing any more; Infinity for
+   * never. By default what the setting `cloneExpiry` says, else 90 days.
+   */
+  readonly cloneExpiryMs?: number | undefined;
 }
 
-export interface GcResult extends Collected {
+export interface GcResult extends Omit<Collected, 'expired'> {
   readonly remote: { readonly name: string; readonly url: string } | null;
   readonly dryRun: boolean;
   readonly graceMs: number;
+  /** After how many milliseconds a clone holds nothing any more; null for never, as in a cache. */
+  readonly cloneExpiryMs: number | null;
+  /** The clones of which that is so. */
+  readonly expiredClones: readonly KnownClone[];
   /** Set if the bucket keeps what is removed as old versions, which still take room there. */
   readonly keepsVersions?: true;
 }
@@ -310,12 +374,36 @@ export interface DatasetUsage extends RootsUsage {
   readonly currentBytes: number | null;
 }
 
-export interface CloneUsage {
+/** A clone that wrote to a remote, or to a cache that clones share. */
+export interface KnownClone {
+  /** Its id. */
   readonly clone: string;
+  /** `user@host:folder`, as the clone says of itself; null if it did not, as earlier versions of varve, or if its record is damaged. */
+  readonly name: string | null;
   /** Whether it is this one. */
   readonly isThis: boolean;
-  /** When it last recorded what it needs, by the clock of the store: ISO 8601. */
-  readonly modified: string;
+  /** By the clock of the store: ISO 8601. */
+  readonly firstSeen: string;
+  /** When it last pushed, or ran a gc there, as `firstSeen`. */
+  readonly lastSeen: string;
+  /** Whether it was not seen for so long that it holds nothing any more. */
+  readonly hasExpired: boolean;
+}
+
+/** The clones that a remote knows, the one that was seen last first. */
+export interface ClonesResult {
+  readonly remote: { readonly name: string; readonly url: string };
+  /** After how many milliseconds a clone that was not seen holds nothing any more; null for never. */
+  readonly cloneExpiryMs: number | null;
+  readonly clones: readonly KnownClone[];
+}
+
+export interface ForgottenClones {
+  readonly remote: { readonly name: string; readonly url: string };
+  readonly forgotten: readonly KnownClone[];
+}
+
+export interface CloneUsage extends KnownClone {
   /** Distinct snapshots that it needs. */
   readonly snapshots: number;
   /** What it needs beyond all that the datasets of this clone do. */

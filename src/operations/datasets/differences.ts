@@ -3,6 +3,7 @@ import { readTrackedIfThere } from '../../base/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
 import { findMergeBase, textsAt } from '../../workspace/git/merge-base.ts';
 import { resolveRevision } from '../../workspace/git/pointers.ts';
+import { isKeptOut } from '../../workspace/git/sparse.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
 import type { DatasetVersions } from '../backend/backend.ts';
 import type { DatasetProblem } from '../backend/results.ts';
@@ -86,6 +87,7 @@ interface Side {
   readonly schemas: ReadonlyMap<string, string>;
 }
 
+const POINTERS = ['.varve', '.dvc'];
 const SCHEMA_SUFFIXES = ['.schema.yaml', '.schema.pbtxt'];
 
 /** What a commit has. A version that cannot be read there is as one that is not there. */
@@ -128,7 +130,9 @@ async function onlyInBase(
   const { versions, problems = [] } = await backend.select([]);
   const here = new Set([...versions, ...problems].map(({ path }) => path));
   const chosen = paths.length === 0 ? undefined : paths.map((path) => nameInBase(repository, cwd, path));
-  return [...before.values()].filter(({ path }) => !here.has(path) && isChosen(path, chosen));
+  const gone = [...before.values()].filter(({ path }) => !here.has(path) && isChosen(path, chosen));
+  // What a sparse checkout keeps out was not removed.
+  return gone.filter(({ path }) => !POINTERS.some((suffix) => isKeptOut(repository.root, path + suffix)));
 }
 
 function nameInBase(repository: Context['repository'], cwd: string, path: string): string {

@@ -142,6 +142,8 @@ export class DvcBackend implements Backend {
         'a choice of what is replaced',
         'Leave out `--replace`: what lies here is all of the data, as with `dvc add`.',
       );
+    if (options.follow)
+      throw unsupported('links in place of data', 'Set `cache.dir` to the other disk, as DVC does.');
     const { add } = await import('./add.ts');
     return add(this.#context, paths, options);
   }
@@ -232,6 +234,27 @@ export class DvcBackend implements Backend {
     throw unsupported(
       'gc',
       'Use `dvc gc --all-commits`, which keeps what any commit names, and leaves the profiles alone.',
+    );
+  }
+
+  async purge(): Promise<never> {
+    throw unsupported(
+      'purge',
+      'DVC has no command for it: remove the file of its MD5 from the cache and from each remote.',
+    );
+  }
+
+  async clones(): Promise<never> {
+    throw unsupported(
+      'clones that a remote knows',
+      'Remotes of DVC know none: `dvc gc` keeps what the commits here name.',
+    );
+  }
+
+  async forgetClones(): Promise<never> {
+    throw unsupported(
+      'clones that a remote knows',
+      'Remotes of DVC know none: `dvc gc` keeps what the commits here name.',
     );
   }
 

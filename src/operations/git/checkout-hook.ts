@@ -32,11 +32,13 @@ export async function followCheckout(
     const { done, problems } = await eachDatasetQuietly(selectPaths(context, []), async ({ path }) => {
       const dataset = withPointer(root, { path });
       const result = await checkoutFrom(context, cache, [dataset], { named: false, keepEdited: true });
-      return result.datasets;
+      return result;
     });
     const takenAway = await removeOtherBranches(context, cache);
+    const moved = done.flatMap((result) => result.moved ?? []);
     return {
-      datasets: done.flat(),
+      datasets: done.flatMap((result) => result.datasets),
+      ...(moved.length > 0 && { moved }),
       ...(takenAway.length > 0 && { takenAway }),
       ...problemsField(problems),
     };

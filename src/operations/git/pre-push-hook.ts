@@ -27,5 +27,5 @@ export async function gitPrePush(
   for (const tip of tips) {
     for (const [key, value] of await distinctRoots(datasetsAt(root, tip))) roots.set(key, value);
   }
-  return roots.size === 0 ? undefined : pushRoots(context, [...roots.values()], {});
+  return roots.size === 0 ? undefined : pushRoots(context, [...roots.values()], {}, { leavesOut: true });
 }

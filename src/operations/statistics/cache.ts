@@ -15,10 +15,7 @@ export interface ProfileCache {
 
 /** Each behind its own SHA-256. Nothing in it is needed: what cannot be read is computed again. */
 export function profileCache(repository: Repository): ProfileCache {
-  const fileOf = (digest: string) => {
-    const hex = digest.slice(digest.indexOf(':') + 1);
-    return join(repository.stateFolder, 'profiles', hex.slice(0, 2), hex.slice(2));
-  };
+  const fileOf = (digest: string) => profilePath(repository, digest);
   return {
     async cached(digest) {
       const known = readKnown(fileOf(digest), digest);
@@ -30,6 +27,12 @@ export function profileCache(repository: Repository): ProfileCache {
       writeAtomically(fileOf(digest), [rawDigestOf(bytes), bytes], false);
     },
   };
+}
+
+/** Where the profile of a file lies, if there is one. */
+export function profilePath({ stateFolder }: Pick<Repository, 'stateFolder'>, digest: string): string {
+  const hex = digest.slice(digest.indexOf(':') + 1);
+  return join(stateFolder, 'profiles', hex.slice(0, 2), hex.slice(2));
 }
 
 function readKnown(path: string, digest: string): Profile | undefined {

@@ -10,6 +10,7 @@ import type { Store } from '../../store/store.ts';
 import type { Batch } from '../../store/writing/batch.ts';
 import { SmallFileReaders } from '../../store/writing/small-file-readers.ts';
 import { shellWord } from '../../wording/quote.ts';
+import { keepsModes } from '../../workspace/git/file-mode.ts';
 import { ignoreDataset } from '../../workspace/git/gitignore.ts';
 import { type Pointer, readPointer } from '../../workspace/pointer.ts';
 import {
@@ -29,6 +30,8 @@ import {
   unseenFile,
   writeStatCache,
 } from '../../workspace/tree/stat-cache.ts';
+import { giveConsent } from '../../workspace/trust/consent.ts';
+import { followLink } from '../../workspace/trust/link.ts';
 import type { BackendAddOptions } from '../backend/backend.ts';
 import type { AddedDataset, AddResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
@@ -45,8 +48,10 @@ import {
 } from './datasets/write-pointer.ts';
 import { fetchInto } from './fetch.ts';
 import { isInPlace, isUnread, type ManifestFile } from './in-place/snapshot.ts';
+import { followPointers } from './moved-pointers.ts';
 import { nextVersion, partsHere } from './next-version.ts';
 import { claimInCache, openCache } from './stores/stores.ts';
+import { codeRequests } from './tracked-files.ts';
 
 /** What is to be added: a dataset, or files and folders within one. */
 interface Named {
@@ -76,7 +81,7 @@ export async function add(
   options: BackendAddOptions,
 ): Promise<AddResult> {
   const { repository } = context;
-  const named = namedDatasets(context, paths);
+  const named = namedDatasets(context, paths, options.follow ?? false);
   refuseOverlap(named.map(({ dataset }) => dataset));
   return closing(await openCache(context), async (cache) => {
     const batch = cache.batch();
@@ -102,18 +107,26 @@ export async function add(
 }
 
 /** @throws VarveError for every path that cannot become a dataset, and is in none */
-function namedDatasets(context: WorkingContext, paths: readonly string[]): Named[] {
+function namedDatasets(context: WorkingContext, paths: readonly string[], follow: boolean): Named[] {
   const { root } = context.repository;
   const named = new Map<string, Set<string> | undefined>();
   for (const path of paths) {
     const { dataset, part } = datasetPath(context, path);
+    if (follow && part === undefined) followLink(root, dataset);
     const isKnown = part === undefined || partKnown(context, dataset, part);
+    if (part === undefined) followPointer(context, dataset);
     if (dataKind(root, dataset) === undefined || !isKnown) throw nothingAt(path);
     if (part === undefined) named.set(dataset, undefined);
     else if (!named.has(dataset)) named.set(dataset, new Set([part]));
     else named.get(dataset)?.add(part);
   }
   return [...named].map(([dataset, parts]) => ({ dataset, parts: parts && [...parts].sort() }));
+}
+
+/** Brings data to a pointer that was moved without it. */
+function followPointer({ repository }: WorkingContext, dataset: string): void {
+  const pointer = replaceablePointer(repository.root, dataset, true);
+  if (pointer !== undefined) followPointers(repository, [{ path: dataset, pointer }]);
 }
 
 /** A part may be gone: that is what is added then. */
@@ -343,22 +356,31 @@ async function versionOf(
   const { dataset, kind, follows, parts, found } = data;
   const { here } = found;
   if (kind === 'file') {
-    const { file, digest } = here[0]!;
+    const { file: there, digest } = here[0]!;
+    const isKept = follows?.executable === true && !keepsModes(context.repository.root);
+    const file = { ...there, executable: there.executable || isKept };
     const facts = { bytes: file.size, files: 1, ...(file.executable ? { executable: true as const } : {}) };
-    return { digest: digest!, facts, files: here, recorded: here, notHere: 0, only: undefined };
+    const files = [{ file, digest }];
+    return { digest: digest!, facts, files, recorded: files, notHere: 0, only: undefined };
   }
   const next =
     follows === undefined
       ? { entries: here.map(manifestEntry), notHere: [] }
       : await nextVersion(here, await entriesOf(context, cache, dataset, follows), {
           gone: found.gone,
+          keepsModes: keepsModes(context.repository.root),
           parts,
         });
   const { entries, notHere } = next;
+  const executables = new Set(entries.flatMap(({ path, executable }) => (executable ? [path] : [])));
+  const added = here.map(({ file, digest }) => ({
+    file: { ...file, executable: executables.has(file.path) },
+    digest,
+  }));
   if (follows !== undefined && isInPlace(follows)) refuseUnread(dataset, entries);
   const facts = totalsOf(entries);
   const { digest } = await batch.addBytes(encodeManifest(entries), 'meta');
-  const recorded = found.elsewhere.length === 0 ? here : inPathOrder([...found.elsewhere, ...here]);
+  const recorded = found.elsewhere.length === 0 ? added : inPathOrder([...found.elsewhere, ...added]);
   const isWhole =
     recorded.length === entries.length &&
     recorded.every(({ file }, index) => file.path === entries[index]!.path);
@@ -451,9 +473,19 @@ function checkUnchanged(root: string, dataset: string, before: ScannedFile): voi
 function record(repository: WorkingContext['repository'], snapshot: Snapshot): AddedDataset {
   const { dataset, before, pointer, files, only, notHere, readAtMs } = snapshot;
   ignoreDataset(repository.root, dataset);
+  if (before === undefined) agreeToCode(repository.root, dataset);
   const added = pointTo(repository, dataset, before, pointer);
   writeStatCache(repository, dataset, { digest: pointer.digest, only }, files, readAtMs);
   return notHere === 0 ? added : { ...added, notHere };
+}
+
+/** Whoever makes a dataset around programs that Git tracks wants its data there. Where no consent can be kept, a checkout asks for it. */
+function agreeToCode(root: string, dataset: string): void {
+  try {
+    for (const request of codeRequests(root, [dataset])) giveConsent(root, request);
+  } catch (error) {
+    if (!(error instanceof VarveError)) throw error;
+  }
 }
 
 /** Of what lies in a bucket and was never read there is nothing that a copy could take over. */

@@ -17,8 +17,10 @@ import type {
   AddResult,
   CheckoutOptions,
   CheckoutResult,
+  ClonesResult,
   CopiedFiles,
   ExportDvcResult,
+  ForgottenClones,
   GcOptions,
   GcResult,
   GitInstallResult,
@@ -28,6 +30,8 @@ import type {
   ListedRemote,
   MoveResult,
   PullResult,
+  PurgeOptions,
+  PurgeResult,
   RemoteAddOptions,
   RemoteStatus,
   RemoveOptions,
@@ -233,6 +237,21 @@ export class VarveBackend implements Backend {
   async gc(options: GcOptions): Promise<GcResult> {
     const { gc } = await import('./gc.ts');
     return gc(this.#context, options);
+  }
+
+  async purge(digests: readonly Digest[], options: PurgeOptions): Promise<PurgeResult> {
+    const { purge } = await import('./purge.ts');
+    return purge(this.#context, digests, options);
+  }
+
+  async clones(remote: string | undefined): Promise<ClonesResult> {
+    const { clones } = await import('./clones.ts');
+    return clones(this.#context, remote);
+  }
+
+  async forgetClones(names: readonly string[], remote: string | undefined): Promise<ForgottenClones> {
+    const { forget } = await import('./clones.ts');
+    return forget(this.#context, names, remote);
   }
 
   async listRemotes(): Promise<ListedRemote[]> {

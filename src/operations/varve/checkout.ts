@@ -12,9 +12,10 @@ import {
   nameFolding,
 } from '../../workspace/checkout/name-collisions.ts';
 import { type CheckoutPlan, planCheckout } from '../../workspace/checkout/plan.ts';
-import { refuseTrackedFiles, type Touched } from '../../workspace/checkout/tracked-files.ts';
+import type { Touched } from '../../workspace/checkout/tracked-files.ts';
 import { removeUnfinished } from '../../workspace/checkout/unfinished-files.ts';
 import { readConfig } from '../../workspace/config.ts';
+import { unignored } from '../../workspace/git/gitignore.ts';
 import { pathOfFile } from '../../workspace/tree/data-state.ts';
 import { fileClock } from '../../workspace/tree/file-clock.ts';
 import { isSameContent } from '../../workspace/tree/read-record.ts';
@@ -32,8 +33,10 @@ import {
   withPointer,
 } from './datasets/select.ts';
 import { isInPlace, isUnread, notRead } from './in-place/snapshot.ts';
+import { followPointers } from './moved-pointers.ts';
 import { removeOtherBranches } from './other-branches.ts';
 import { openCache } from './stores/stores.ts';
+import { refuseTouched } from './tracked-files.ts';
 
 /** Conflicts whose paths an error names. */
 const MAX_NAMED = 20;
@@ -87,9 +90,15 @@ export async function checkoutFrom(
   options: Choice,
 ): Promise<CheckoutResult> {
   const { repository } = context;
+  const moved = followPointers(repository, datasets);
+  const keepEdited = new Set(moved.map(({ path }) => path));
   const { done: planned, problems } = await eachDataset(
     datasets,
-    (dataset) => plan(context, cache, dataset, options),
+    (dataset) =>
+      plan(context, cache, dataset, {
+        ...options,
+        keepEdited: options.keepEdited || keepEdited.has(dataset.path),
+      }),
     STOPPING,
   );
   refuseConflicts(planned);
@@ -97,7 +106,7 @@ export async function checkoutFrom(
   refuseMissing(cache, planned);
   const touched = planned.map(touchedBy);
   const folding = touched.some(({ paths }) => paths.length > 0) ? nameFolding(repository) : NO_FOLDING;
-  refuseTrackedFiles(repository.root, touched, folding);
+  refuseTouched(repository.root, touched, folding);
   removeUnfinished(
     repository.root,
     planned.map(({ dataset, plan: { unfinished } }) => ({ dataset: dataset.path, found: unfinished })),
@@ -106,7 +115,17 @@ export async function checkoutFrom(
   const put = putter(context, cache, planned, way === 'link');
   const results: CheckedOutDataset[] = [];
   for (const one of planned) results.push(await apply(context, one, put, folding));
-  return { datasets: results, ...problemsField(problems) };
+  warnOfUnignored(context, planned);
+  return { datasets: results, ...(moved.length > 0 && { moved }), ...problemsField(problems) };
+}
+
+/** Of what came new: whoever moved a pointer may have left its ignore line behind. */
+function warnOfUnignored({ repository, onWarning }: WorkingContext, planned: readonly Planned[]): void {
+  const fresh = planned.filter(({ record }) => record === undefined).map(({ dataset }) => dataset.path);
+  for (const path of unignored(repository.root, fresh))
+    onWarning?.(
+      `Git does not ignore ${path}, so that \`git add -A\` would take it: run \`varve add ${shellWord(path)}\`.`,
+    );
 }
 
 async function plan(

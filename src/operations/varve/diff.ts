@@ -4,7 +4,12 @@ import { chosenWithin, isChosen, joinStreams } from '../../base/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';
-import { datasetPaths, type ListedPointer, pointersAt } from '../../workspace/git/pointers.ts';
+import {
+  datasetPaths,
+  datasetsKeptOut,
+  type ListedPointer,
+  pointersAt,
+} from '../../workspace/git/pointers.ts';
 import { type Pointer, pointerPath, readPointer } from '../../workspace/pointer.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
 import { currentEntries, type FileChange } from '../../workspace/tree/data-state.ts';
@@ -31,18 +36,27 @@ export async function diff(
   const chosen = chosenPaths(context, paths);
   const left = byPath(pointersAt(root, before));
   const right = after === undefined ? undefined : byPath(pointersAt(root, after));
+  const hidden = right === undefined ? hiddenPointers(root, [...left.keys()]) : undefined;
   const all = [...new Set([...left.keys(), ...(right?.keys() ?? datasetPaths(root))])].sort();
   refuseUnknown(chosen, all);
   return closing(await openCache(context), async (cache) => {
     const selected = all.map((path) => ({ path, only: chosenWithin(path, chosen) }));
     const meant = selected.filter(({ only }) => only?.length !== 0);
     const { done, problems } = await eachDataset(meant, ({ path, only }) => {
-      const saved = right === undefined ? pointerIfThere(root, path) : right.get(path)?.read();
+      const here = (): Pointer | undefined => pointerIfThere(root, path) ?? hidden?.get(path);
+      const saved = right === undefined ? here() : right.get(path)?.read();
       const pair = { path, only, before: left.get(path)?.read(), saved };
       return datasetDiff(context, cache, pair, after === undefined);
     });
     return { compared: done.filter((found) => found !== undefined), ...problemsField(problems) };
   });
+}
+
+/** What a sparse checkout keeps out of the working tree was not removed from it. */
+function hiddenPointers(root: string, before: readonly string[]): Map<string, Pointer> {
+  const isGone = (path: string): boolean => !existsSync(join(root, pointerPath(path)));
+  const hidden = before.some(isGone) ? datasetsKeptOut(root) : [];
+  return new Map(hidden.map(({ path, pointer }) => [path, pointer]));
 }
 
 function pointerIfThere(root: string, path: string): Pointer | undefined {

@@ -2,7 +2,7 @@ import { VarveError } from '../../errors.ts';
 import type { Root } from '../../store/gc/roots.ts';
 import type { Store } from '../../store/store.ts';
 import { type StoreTransferOptions, type TransferTotals, transfer } from '../../store/transfer/transfer.ts';
-import type { TransferChoice, TransferResult } from '../backend/results.ts';
+import type { PurgedFile, TransferChoice, TransferResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import type { SelectedDataset } from './datasets/select.ts';
@@ -50,26 +50,39 @@ async function fromRemote(
   }
   const { name, url, store } = await openRemoteStore(context, choice.remote);
   return closing(store, async () => {
-    const { lacking, ...sent } = await bring(store, cache, roots, transferOptions(context, choice));
+    const purged = new Map<string, PurgedFile>();
+    const onPurged = (path: string, digest: string): unknown =>
+      purged.set(`${path}\0${digest}`, { path, digest });
+    const options = { ...transferOptions(context, choice), ...(choice.allCommits && { onPurged }) };
+    const { lacking, ...sent } = await bring(store, cache, roots, options);
     // The working tree and the history may name the same version.
-    const named = new Map(lacking.map((root) => [`${root.path}\0${root.digest}`, root]));
-    const versions = [...named.values()].map(({ path, digest }) => lackingVersion(context, path, digest));
+    const named = new Map(lacking.map((one) => [`${one.root.path}\0${one.root.digest}`, one]));
+    const versions = [...named.values()].map(({ root: { path, digest }, isPurged }) => ({
+      ...lackingVersion(context, path, digest),
+      ...(isPurged && { purged: true as const }),
+    }));
     return {
       remote: { name, url },
       snapshots: roots.length - lacking.length,
       ...sent,
+      ...(purged.size > 0 && { purged: [...purged.values()] }),
       ...(versions.length > 0 && { lacking: versions }),
     };
   });
 }
 
-/** Copies what is there. @throws VarveError `object-missing` if the remote lacks something of every version */
+interface LackingRoot {
+  readonly root: Root;
+  readonly isPurged: boolean;
+}
+
+/** Copies what is there. @throws VarveError `object-missing`, `object-purged` if the remote lacks something of every version */
 async function bring(
   from: Store,
   cache: Store,
   roots: readonly Root[],
   options: StoreTransferOptions,
-): Promise<TransferTotals & { readonly lacking: readonly Root[] }> {
+): Promise<TransferTotals & { readonly lacking: readonly LackingRoot[] }> {
   try {
     return { ...(await transfer(from, cache, roots, options)), lacking: [] };
   } catch (error) {
@@ -77,7 +90,7 @@ async function bring(
   }
   // One by one: which versions are whole is told by the attempt alone.
   const totals = { objects: 0, bytes: 0 };
-  const lacking: Root[] = [];
+  const lacking: LackingRoot[] = [];
   let first: unknown;
   for (const root of roots) {
     try {
@@ -87,7 +100,7 @@ async function bring(
     } catch (error) {
       if (!isMissing(error)) throw error;
       first ??= error;
-      lacking.push(root);
+      lacking.push({ root, isPurged: isPurged(error) });
     }
   }
   if (lacking.length === roots.length) throw first;
@@ -95,7 +108,11 @@ async function bring(
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof VarveError && error.code === 'object-missing';
+  return isPurged(error) || (error instanceof VarveError && error.code === 'object-missing');
+}
+
+function isPurged(error: unknown): boolean {
+  return error instanceof VarveError && error.code === 'object-purged';
 }
 
 function isListHere(cache: Store, { source, digest, profile }: Root): boolean {

@@ -1,8 +1,9 @@
 import { markAndSweep } from '../../store/gc/collect.ts';
-import { cloneId } from '../../workspace/clone-id.ts';
+import { cloneId, cloneRecord } from '../../workspace/clone-id.ts';
 import type { GcOptions, GcResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import { type WorkingContext, watching } from '../context/context.ts';
+import { expiryOf, knownClone } from './clones.ts';
 import { everyRoot, everyRootOfCache } from './datasets/roots.ts';
 import { isCacheShared, openCache, openRemoteStore } from './stores/stores.ts';
 
@@ -22,17 +23,27 @@ export async function gc(context: WorkingContext, options: GcOptions): Promise<G
   const clone = cloneId(context.repository);
   if (remote === undefined) {
     const roots = await everyRootOfCache(context);
-    const shared = isCacheShared(context) ? { clone } : {};
-    const freed = await closing(await openCache(context), (cache) =>
+    const shared = isCacheShared(context) ? { clone, cloneRecord: cloneRecord(context.repository) } : {};
+    const { expired, ...freed } = await closing(await openCache(context), (cache) =>
       markAndSweep(cache, roots, { ...how, ...shared }),
     );
-    return { remote: null, dryRun, graceMs, ...freed };
+    return { remote: null, dryRun, graceMs, cloneExpiryMs: null, expiredClones: [], ...freed };
   }
   const roots = await everyRoot(context);
   const { name, url, store } = await openRemoteStore(context, remote);
   return closing(store, async () => {
-    const freed = await markAndSweep(store, roots, { ...how, clone });
+    const cloneExpiryMs = options.cloneExpiryMs ?? expiryOf(context);
+    const self = { clone, cloneRecord: cloneRecord(context.repository) };
+    const { expired, ...freed } = await markAndSweep(store, roots, { ...how, ...self, cloneExpiryMs });
     const keepsVersions = await store.core.remote.keepsVersions?.();
-    return { remote: { name, url }, dryRun, graceMs, ...freed, ...(keepsVersions && { keepsVersions }) };
+    return {
+      remote: { name, url },
+      dryRun,
+      graceMs,
+      cloneExpiryMs: Number.isFinite(cloneExpiryMs) ? cloneExpiryMs : null,
+      expiredClones: expired.map((one) => knownClone(context, { ...one, hasExpired: true })),
+      ...freed,
+      ...(keepsVersions && { keepsVersions }),
+    };
   });
 }

@@ -4,7 +4,7 @@ import { removeFile } from '../../base/remove-file.ts';
 import { systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { SafeFolders } from '../../workspace/checkout/safe-folder.ts';
-import { ignoreDataset, unignoreDataset } from '../../workspace/git/gitignore.ts';
+import { ignoreDataset, keptInGit, unignoreDataset } from '../../workspace/git/gitignore.ts';
 import {
   formatPointer,
   type Pointer,
@@ -74,7 +74,7 @@ function nested(path: string, around: string): VarveError {
 function moveOne({ repository }: WorkingContext, { from, to, pointer, hasData }: Move): MovedDataset {
   const { root } = repository;
   new SafeFolders(root).make(posix.dirname(to));
-  ignoreDataset(root, to);
+  ignoreDataset(root, to, keptInGit(root, from));
   writePointer(root, to, pointer);
   if (hasData) rename(root, from, to);
   for (const schema of schemasBeside(root, from)) rename(root, schema, movedSchema(schema, from, to));

@@ -17,18 +17,28 @@ export interface NextVersion {
  * @param here what lies here, of the parts that are added, sorted by path
  * @param before the files of the version before, sorted by path
  * @param gone paths that were here and are here no more
+ * @param keepsModes whether the bits of files here are theirs, or those of the version before
  * @param parts what is added: all else stays as it was before, whatever lies here; undefined for all
  */
 export async function nextVersion(
   here: readonly RecordedFile[],
   before: AsyncIterable<ManifestEntry>,
-  { gone, parts }: { readonly gone: ReadonlySet<string>; readonly parts: readonly string[] | undefined },
+  {
+    gone,
+    keepsModes,
+    parts,
+  }: {
+    readonly gone: ReadonlySet<string>;
+    readonly keepsModes: boolean;
+    readonly parts: readonly string[] | undefined;
+  },
 ): Promise<NextVersion> {
   const places = new Places(here);
   const entries: ManifestEntry[] = [];
   const notHere: string[] = [];
   for await (const [found, then] of joinStreams(here.map(manifestEntry), before)) {
-    if (found !== undefined) entries.push(found);
+    if (found !== undefined)
+      entries.push(keepsModes || !then?.executable ? found : { ...found, executable: true });
     else if (!gone.has(then!.path) && !places.isTaken(then!.path)) {
       entries.push(then!);
       if (isChosen(then!.path, parts)) notHere.push(then!.path);

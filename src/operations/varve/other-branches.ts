@@ -3,20 +3,26 @@ import type { Store } from '../../store/store.ts';
 import { applyRemoval } from '../../workspace/checkout/apply.ts';
 import { nameFolding } from '../../workspace/checkout/name-collisions.ts';
 import { planRemoval } from '../../workspace/checkout/plan.ts';
-import { refuseTrackedFiles } from '../../workspace/checkout/tracked-files.ts';
 import { gitList } from '../../workspace/git/git.ts';
 import { pointersInHistory } from '../../workspace/git/pointers.ts';
+import { isKeptOut } from '../../workspace/git/sparse.ts';
+import { pointerPath } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import { pathOfFile } from '../../workspace/tree/data-state.ts';
 import { dataKind } from '../../workspace/tree/scan.ts';
 import { forgetStatCache, readStatCache, type StatCache } from '../../workspace/tree/stat-cache.ts';
 import { dataWithoutPointer } from '../../workspace/tree/without-pointer.ts';
+import { isFollowed } from '../../workspace/trust/link.ts';
 import type { WorkingContext } from '../context/context.ts';
+import { refuseTouched } from './tracked-files.ts';
 
-/** Lists data without a pointer, but for what was given to Git. */
+/** Lists data without a pointer, but for what was given to Git, and for datasets that a sparse checkout keeps out. */
 export function untrackedData(repository: Repository): string[] {
+  const { root } = repository;
   return dataWithoutPointer(repository).filter(
-    (path) => gitList(repository.root, ['ls-files', '-z', '--', `:(literal)${path}`]).length === 0,
+    (path) =>
+      gitList(root, ['ls-files', '-z', '--', `:(literal)${path}`]).length === 0 &&
+      !isKeptOut(root, pointerPath(path)),
   );
 }
 
@@ -61,12 +67,14 @@ async function remove(context: WorkingContext, path: string, record: StatCache):
   const { repository, signal } = context;
   const { root } = repository;
   try {
+    // What lies elsewhere is not this clone's alone.
+    if (isFollowed(root, path)) return false;
     const kind = dataKind(root, path)!;
     const plan = await planRemoval(root, path, record, { signal });
     const stays = [...plan.kept, ...plan.conflicts, ...plan.unsaved, ...plan.unfinished];
     if (stays.length > 0) return false;
     const paths = plan.remove.map((file) => pathOfFile(path, file));
-    refuseTrackedFiles(root, [{ dataset: path, paths }], nameFolding(repository));
+    refuseTouched(root, [{ dataset: path, paths }], nameFolding(repository));
     await applyRemoval(root, path, plan, signal);
     if (kind === 'directory' && dataKind(root, path) !== undefined) return false;
     forgetStatCache(repository, path);

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import type { Root } from '../../store/gc/roots.ts';
-import { unknownRoots } from '../../store/transfer/lacking.ts';
 import { pushToRemote } from '../../store/transfer/push.ts';
-import { cloneId } from '../../workspace/clone-id.ts';
+import { cloneId, cloneRecord } from '../../workspace/clone-id.ts';
 import { CompletedPushesFile } from '../../workspace/completed-pushes.ts';
-import type { TransferChoice, TransferResult } from '../backend/results.ts';
+import type { PurgedFile, TransferChoice, TransferResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
+import { everyRoot } from './datasets/roots.ts';
 import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
-import { indexFolder, openCache, openRemoteNamed, openRemoteStore } from './stores/stores.ts';
+import { indexFolder, openCache, openRemoteNamed } from './stores/stores.ts';
 import { rootsToTransfer, transferOptions } from './stores/transfer-roots.ts';
 
 const COMPLETED_PUSHES = 'pushed.json';
@@ -21,43 +21,55 @@ export async function push(
 ): Promise<TransferResult> {
   const datasets = selectDatasets(context, paths);
   const roots = await rootsToTransfer(context, datasets, choice);
-  const pushed = await pushRoots(context, roots, choice);
-  if (choice.allCommits) return pushed;
-  const unsent = await countUnsent(context, datasets, choice);
-  return unsent === 0 ? pushed : { ...pushed, unsent };
+  const others = choice.allCommits ? [] : await otherVersions(context, datasets);
+  return pushRoots(context, roots, choice, { others, leavesOut: choice.allCommits });
 }
 
-/** Counts versions of other commits that the remote does not name. */
-async function countUnsent(
-  context: WorkingContext,
-  datasets: readonly SelectedDataset[],
-  choice: TransferChoice,
-): Promise<number> {
+/** Lists the versions of other commits. */
+async function otherVersions(context: WorkingContext, datasets: readonly SelectedDataset[]): Promise<Root[]> {
   const pushed = new Set(datasets.map(({ path, pointer }) => `${path}\0${pointer.digest}`));
-  const others = (await rootsToTransfer(context, datasets, { allCommits: true })).filter(
-    ({ path, digest }) => !pushed.has(`${path}\0${digest}`),
-  );
-  if (others.length === 0) return 0;
-  const { store } = await openRemoteStore(context, choice.remote);
-  const unknown = await closing(store, async () => unknownRoots(store, others));
-  return new Set(unknown.map(({ path, digest }) => `${path}\0${digest}`)).size;
+  const all = await rootsToTransfer(context, datasets, { allCommits: true });
+  return all.filter(({ path, digest }) => !pushed.has(`${path}\0${digest}`));
 }
 
-/** Send what the remote lacks of the roots, and record there that this clone needs them. */
+/**
+ * Send what the remote lacks of the roots, and record there that this clone needs them.
+ * @param others versions that are not sent: those of them that the remote does not name are counted
+ * @param leavesOut whether what was purged from the remote is left out, and told; it is an error otherwise
+ */
 export async function pushRoots(
   context: WorkingContext,
   roots: readonly Root[],
   choice: TransferChoice,
+  {
+    others = [],
+    leavesOut = false,
+  }: { readonly others?: readonly Root[]; readonly leavesOut?: boolean | undefined } = {},
 ): Promise<TransferResult> {
   const { name, remote } = await openRemoteNamed(context, choice.remote);
   return closing(remote, async () => {
-    const sent = await pushToRemote(() => openCache(context), remote, roots, {
+    const purged = new Map<string, PurgedFile>();
+    const onPurged = (path: string, digest: string): unknown =>
+      purged.set(`${path}\0${digest}`, { path, digest });
+    const { unknown = [], ...sent } = await pushToRemote(() => openCache(context), remote, roots, {
       clone: cloneId(context.repository),
+      cloneRecord: cloneRecord(context.repository),
+      everyRoot: () => everyRoot(context),
+      others,
       indexCache: indexFolder(context),
       completed: new CompletedPushesFile(join(indexFolder(context), COMPLETED_PUSHES)),
       ...transferOptions(context, choice),
+      ...(leavesOut && { onPurged }),
     });
-    return { remote: { name, url: remote.url }, snapshots: roots.length, ...sent, ...inPlaceOf(roots) };
+    const unsent = new Set(unknown.map(({ path, digest }) => `${path}\0${digest}`)).size;
+    return {
+      remote: { name, url: remote.url },
+      snapshots: roots.length,
+      ...sent,
+      ...inPlaceOf(roots),
+      ...(unsent > 0 && { unsent }),
+      ...(purged.size > 0 && { purged: [...purged.values()] }),
+    };
   });
 }
 

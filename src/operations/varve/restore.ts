@@ -7,7 +7,6 @@ import { shellWord } from '../../wording/quote.ts';
 import { applyCheckout } from '../../workspace/checkout/apply.ts';
 import { checkCollisions, nameFolding } from '../../workspace/checkout/name-collisions.ts';
 import { type CheckoutPlan, planCheckout } from '../../workspace/checkout/plan.ts';
-import { refuseTrackedFiles } from '../../workspace/checkout/tracked-files.ts';
 import { removeUnfinished } from '../../workspace/checkout/unfinished-files.ts';
 import { readConfig } from '../../workspace/config.ts';
 import { isCommitted } from '../../workspace/git/committed.ts';
@@ -39,6 +38,7 @@ import { checkoutFrom } from './checkout.ts';
 import { datasetAtPath, refuseNested, type SelectedDataset, snapshotFiles } from './datasets/select.ts';
 import { replaceablePointer } from './datasets/write-pointer.ts';
 import { openCache } from './stores/stores.ts';
+import { refuseTouched } from './tracked-files.ts';
 
 /** Implements Backend.restore. */
 export async function restore(
@@ -185,7 +185,7 @@ async function carryOut(
   const written = plan.files.filter(({ found }) => found === undefined);
   const touched = [...written.map(({ entry }) => entry.path), ...plan.remove];
   const paths = touched.map((name) => pathOfFile(path, name));
-  refuseTrackedFiles(root, [{ dataset: path, paths }], nameFolding(repository));
+  refuseTouched(root, [{ dataset: path, paths }], nameFolding(repository));
   removeUnfinished(root, [{ dataset: path, found: plan.unfinished }]);
   const same = unchangedFiles(root, path, record);
   const link = readConfig(repository).checkout === 'link';

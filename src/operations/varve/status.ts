@@ -3,6 +3,7 @@ import { VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import { encodeManifest } from '../../store/format/manifest.ts';
 import { leftBehind, type UnfinishedWithin } from '../../workspace/checkout/unfinished-files.ts';
+import { unignored } from '../../workspace/git/gitignore.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import {
@@ -25,6 +26,7 @@ import type { DatasetState, DatasetStatus, StatusResult } from '../backend/resul
 import type { WorkingContext } from '../context/context.ts';
 import { eachDataset, problemsField } from '../datasets/each.ts';
 import { type SelectedDataset, selectPaths, withPointer } from './datasets/select.ts';
+import { dataLeftBehind } from './moved-pointers.ts';
 import { untrackedData } from './other-branches.ts';
 
 /** Looks at names, sizes and times; reads only the files that look changed. */
@@ -38,13 +40,34 @@ export async function status(context: WorkingContext, paths: readonly string[]):
     return status;
   });
   const unfinished = leftBehind(root, within);
-  const withoutPointer = paths.length > 0 ? [] : untrackedData(context.repository);
+  const dataAt = dataOfMissing(context, done);
+  const moved = new Set(dataAt.values());
+  const withoutPointer =
+    paths.length > 0 ? [] : untrackedData(context.repository).filter((path) => !moved.has(path));
+  const isHere = ({ state }: DatasetStatus): boolean => state !== 'missing';
+  const notIgnored = unignored(
+    root,
+    done.filter(isHere).map(({ path }) => path),
+  );
   return {
-    datasets: done,
+    datasets: done.map((one) => ({
+      ...one,
+      ...(dataAt.has(one.path) && { dataAt: dataAt.get(one.path)! }),
+    })),
     ...(unfinished.length > 0 && { unfinished }),
     ...(withoutPointer.length > 0 && { withoutPointer }),
+    ...(notIgnored.length > 0 && { notIgnored }),
     ...problemsField(problems),
   };
+}
+
+/** Finds the data of datasets whose pointer was moved, by dataset. */
+function dataOfMissing({ repository }: WorkingContext, done: readonly DatasetStatus[]): Map<string, string> {
+  const missing = done.filter(({ state }) => state === 'missing');
+  return dataLeftBehind(
+    repository,
+    missing.map(({ path }) => withPointer(repository.root, { path })),
+  );
 }
 
 /**
@@ -65,9 +88,11 @@ export async function datasetStatus(
   unfinished?: string[],
 ): Promise<DatasetStatus> {
   const { kind, digest } = pointer;
-  const isThere = dataKind(context.repository.root, path) !== undefined;
-  if (!isThere) return { path, kind, state: 'missing', digest, dataDigest: null, changes: [] };
+  const missing: DatasetStatus = { path, kind, state: 'missing', digest, dataDigest: null, changes: [] };
+  if (dataKind(context.repository.root, path) === undefined) return missing;
   const found = await lookAt(context, path, pointer, unfinished);
+  // Git may keep files of its own in the folder of a dataset that was never checked out.
+  if (found.isEmpty && !found.isRecorded && !found.isPointed) return missing;
   const state = stateOf(found);
   const { changes, only, isMoved } = found;
   return {
@@ -85,6 +110,8 @@ export async function datasetStatus(
 /** The facts about a dataset's data from which its state follows. */
 interface Found {
   readonly isRecorded: boolean;
+  /** Whether no file of the dataset lies there. */
+  readonly isEmpty: boolean;
   /** Since the record. */
   readonly changes: readonly FileChange[];
   /** Whether the files, as they lie there or as they are recorded, are those that the pointer names. */
@@ -120,8 +147,9 @@ async function lookAt(
   if (record !== undefined && suspects.length === 0)
     return {
       isRecorded: true,
+      isEmpty: record.paths.length === 0,
       changes: [],
-      isPointed: !isMoved,
+      isPointed: !isMoved && hasModeOf(pointer, record.paths.length > 0 && record.executable(0)),
       snapshot: record.snapshot,
       isMoved,
       only,
@@ -132,11 +160,26 @@ async function lookAt(
   const changes = record === undefined ? [] : suspects.flatMap((suspect) => changeOf(record, suspect, read));
   const files = knownFiles(repository.root, path, record, read);
   const snapshot = record !== undefined && changes.length === 0 ? record.snapshot : snapshotOf(files);
-  const isPointed = isSameContent(repository, snapshot, pointer.digest);
-  const found = { isRecorded: record !== undefined, changes, isPointed, snapshot, isMoved, only };
+  const isPointed =
+    isSameContent(repository, snapshot, pointer.digest) &&
+    hasModeOf(pointer, files[0]?.file.executable ?? false);
+  const found = {
+    isRecorded: record !== undefined,
+    isEmpty: files.length === 0,
+    changes,
+    isPointed,
+    snapshot,
+    isMoved,
+    only,
+  };
   if (stateOf(found) !== 'modified')
     remember(repository, path, { digest: isPointed ? pointer.digest : snapshot, only }, files, readAtMs);
   return found;
+}
+
+/** The digest of a single file says nothing of its mode; a manifest names those of its files. */
+function hasModeOf({ kind, source, executable }: Pointer, isExecutable: boolean): boolean {
+  return kind === 'directory' || source !== undefined || (executable ?? false) === isExecutable;
 }
 
 /** Digests by path of the files that look changed. */

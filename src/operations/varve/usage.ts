@@ -3,11 +3,11 @@ import { VarveError } from '../../errors.ts';
 import type { Root } from '../../store/gc/roots.ts';
 import { measureUsage, type StoreUsage } from '../../store/gc/usage.ts';
 import type { Store } from '../../store/store.ts';
-import { cloneId } from '../../workspace/clone-id.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
 import type { DatasetUsage, UsageResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
+import { expiryOf, knownClone } from './clones.ts';
 import { everyRoot, everyRootOfCache } from './datasets/roots.ts';
 import { datasetNamed, selectDatasets } from './datasets/select.ts';
 import { openCache, openRemoteStore } from './stores/stores.ts';
@@ -21,11 +21,17 @@ export async function usage(
   if (remote === undefined) {
     const roots = await everyRootOfCache(context);
     const store = await openCache(context);
-    return { remote: null, ...(await closing(store, () => measure(context, store, roots, paths))) };
+    return {
+      remote: null,
+      ...(await closing(store, () => measure(context, store, roots, paths, Number.POSITIVE_INFINITY))),
+    };
   }
   const roots = await everyRoot(context);
   const { name, url, store } = await openRemoteStore(context, remote);
-  return { remote: { name, url }, ...(await closing(store, () => measure(context, store, roots, paths))) };
+  return {
+    remote: { name, url },
+    ...(await closing(store, () => measure(context, store, roots, paths, expiryOf(context)))),
+  };
 }
 
 async function measure(
@@ -33,18 +39,23 @@ async function measure(
   store: Store,
   roots: readonly Root[],
   paths: readonly string[],
+  cloneExpiryMs: number,
 ): Promise<Omit<UsageResult, 'remote'>> {
   const chosen = chosenPaths(context, paths, roots);
-  const { stored, unneeded, datasets, clones } = await measureUsage(store, roots, context.onProgress);
-  const own = cloneId(context.repository);
+  const { stored, unneeded, datasets, clones } = await measureUsage(
+    store,
+    roots,
+    cloneExpiryMs,
+    context.onProgress,
+  );
   return {
     stored,
     unneeded,
     datasets: withCurrentSizes(context, datasets).filter(({ path }) => isChosen(path, chosen)),
     clones: clones.map((one) => ({
-      ...one,
-      isThis: one.clone === own,
-      modified: one.modified.toISOString(),
+      ...knownClone(context, one),
+      snapshots: one.snapshots,
+      bytes: one.bytes,
     })),
   };
 }

@@ -23,7 +23,7 @@ export interface Jobs {
   /** Small files, each a table of its own. */
   readonly each: {
     readonly asked: { readonly files: readonly TableFile[]; readonly options: Crossing<EngineOptions> };
-    readonly answer: readonly (Uint8Array | Failure)[];
+    readonly answer: readonly (Uint8Array | ReadFailure)[];
   };
   readonly partition: {
     readonly asked: {
@@ -53,10 +53,10 @@ export type Message =
   | { readonly progress: ProgressEvent }
   | { readonly alive: true }
   | { readonly answer: Jobs[keyof Jobs]['answer'] }
-  | { readonly failure: Failure };
+  | { readonly failure: ReadFailure };
 
 /** An error as it crosses. `code` is there where it was one on purpose. */
-export interface Failure {
+export interface ReadFailure {
   readonly message: string;
   readonly cause: string | undefined;
   readonly code?: ErrorCode;
@@ -64,7 +64,7 @@ export interface Failure {
   readonly path?: string | undefined;
 }
 
-export function failureOf(error: unknown): Failure {
+export function failureOf(error: unknown): ReadFailure {
   if (!(error instanceof Error)) return { message: String(error), cause: undefined };
   const { message, cause } = error;
   const beneath = cause instanceof Error ? cause.message : undefined;
@@ -73,7 +73,7 @@ export function failureOf(error: unknown): Failure {
   return { message, cause: beneath, code, remedy, path };
 }
 
-export function errorOf({ message, cause, code, remedy, path }: Failure): Error {
+export function errorOf({ message, cause, code, remedy, path }: ReadFailure): Error {
   const beneath = cause === undefined ? {} : { cause: new Error(cause) };
   if (code === undefined) return new Error(message, beneath);
   return new VarveError(code, message, {

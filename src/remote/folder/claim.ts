@@ -54,10 +54,10 @@ async function findForeign(root: string, folder: string, depth: number): Promise
 /** Whether a store has such a folder. */
 function mayHold(folder: string): boolean {
   return (
-    /^(packs|objects|index|refs|condemned)$/.test(folder) ||
+    /^(packs|objects|index|refs|clones|condemned|purged)$/.test(folder) ||
     folder === TEMPORARY_FOLDER ||
     /^objects\/[0-9a-f]{2}$/.test(folder) ||
-    /^refs\/[A-Za-z0-9._-]{1,64}$/.test(folder)
+    /^(refs|clones)\/[A-Za-z0-9._-]{1,64}$/.test(folder)
   );
 }
 

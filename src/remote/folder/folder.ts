@@ -18,6 +18,7 @@ import type { Body, ByteRange, FileBody, ObjectInfo, Remote, WriteOptions } from
 import { RUN_VERIFY } from '../run-verify.ts';
 import { MARKER, MARKER_BYTES, TEMPORARY_FOLDER } from '../store-layout.ts';
 import { isMarked, refuseForeign } from './claim.ts';
+import { shareWithGroup } from './group.ts';
 import { symlinkRefused } from './links.ts';
 import { listFolder } from './list.ts';
 import { FolderSync } from './sync.ts';
@@ -42,15 +43,21 @@ const NO_HARD_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLI
 export class FolderRemote implements Remote {
   readonly url: string;
   readonly #root: string;
-  readonly #folders = new FolderSync();
+  readonly #shared: boolean;
+  readonly #folders: FolderSync;
   readonly #inside = new Set<string>();
   #realRoot: string | undefined;
   #claimed: Promise<void> | undefined;
   #canClone = true;
 
-  /** @param root absolute path; it is created by the first write */
-  constructor(root: string) {
+  /**
+   * @param root absolute path; it is created by the first write
+   * @param options.shared whether the group of the folder may write to all that is written there
+   */
+  constructor(root: string, { shared = false }: { readonly shared?: boolean | undefined } = {}) {
     this.#root = root;
+    this.#shared = shared;
+    this.#folders = new FolderSync(shared);
     this.url = root;
   }
 
@@ -128,6 +135,7 @@ export class FolderRemote implements Remote {
         const digest = await this.#writeFile(temporary, body, options.signal);
         if (digest !== sha256) throw bodyMismatch(path, sha256, digest);
       }
+      if (this.#shared) await shareWithGroup(temporary);
       await this.#folders.create(dirname(path));
       await this.#checkInside(dirname(path));
       const outcome = await publish(temporary, path, overwrite);
@@ -183,6 +191,7 @@ export class FolderRemote implements Remote {
     const temporaries = join(this.#root, TEMPORARY_FOLDER);
     await this.#folders.create(temporaries);
     await this.#checkInside(temporaries);
+    if (this.#shared) await shareWithGroup(this.#root);
     if (isNew) await this.#mark();
     await removeStale(temporaries);
   }
@@ -192,6 +201,7 @@ export class FolderRemote implements Remote {
     try {
       const sha256 = createHash('sha256').update(MARKER_BYTES).digest('hex');
       await writeBytes(temporary, MARKER_BYTES, { sha256 });
+      if (this.#shared) await shareWithGroup(temporary);
       await publish(temporary, join(this.#root, MARKER), false);
       await this.#folders.sync(this.#root);
     } finally {

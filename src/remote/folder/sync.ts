@@ -1,6 +1,7 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemCode } from '../../base/system-errors.ts';
+import { shareWithGroup } from './group.ts';
 
 /**
  * Makes names durable: a new file survives a power cut only when its folder is synced too. Callers that ask for the same
@@ -9,6 +10,12 @@ import { systemCode } from '../../base/system-errors.ts';
 export class FolderSync {
   readonly #running = new Map<string, Promise<void>>();
   readonly #waiting = new Map<string, Promise<void>>();
+  readonly #shared: boolean;
+
+  /** @param shared whether the group of a folder that is made may write to it */
+  constructor(shared: boolean) {
+    this.#shared = shared;
+  }
 
   /** Wait until every name that was in `folder` at the time of the call is on disk. */
   sync(folder: string): Promise<void> {
@@ -28,7 +35,10 @@ export class FolderSync {
   async create(folder: string): Promise<void> {
     const first = await mkdir(folder, { recursive: true });
     if (first === undefined) return;
-    for (let made = folder; made.length >= first.length; made = dirname(made)) await this.sync(dirname(made));
+    for (let made = folder; made.length >= first.length; made = dirname(made)) {
+      if (this.#shared) await shareWithGroup(made);
+      await this.sync(dirname(made));
+    }
   }
 
   #startWaiting(folder: string): Promise<void> {

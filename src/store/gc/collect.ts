@@ -11,6 +11,15 @@ import { wholeObjectKey } from '../format/whole-object-key.ts';
 import { pruneIndex } from '../index/merge.ts';
 import type { Store } from '../store.ts';
 import type { StoreCore } from '../store-core.ts';
+import {
+  type CloneRecord,
+  dropClones,
+  hasExpired,
+  listClones,
+  readCloneNames,
+  type StoredClone,
+  writeCloneRecord,
+} from './clones.ts';
 import { type Known, planCollection, replacement, type StoredFile, type StoredFiles } from './decide.ts';
 import { markLive } from './mark.ts';
 import {
@@ -19,13 +28,20 @@ import {
   readPendingDeletions,
   writePendingDeletions,
 } from './pending-deletions.ts';
-import { dropRefs, listRefs, writeRef } from './refs.ts';
+import { dropRefs, writeRef } from './refs.ts';
 import { repackSparse } from './repack.ts';
 import type { Root } from './roots.ts';
 
 export interface GarbageOptions {
   /** Id of the clone whose earlier refs `roots` replace. Undefined for a cache that only one clone uses: it has no refs. */
   readonly clone?: string;
+  /** What people know this clone by. */
+  readonly cloneRecord?: CloneRecord;
+  /**
+   * Time in ms after which another clone that was not seen holds nothing any more: Infinity, which is the default, for never. Its refs
+   * go when the grace is over too, so that until then it need only be seen again.
+   */
+  readonly cloneExpiryMs?: number;
   /** Time in ms between the gc that finds something unneeded and the gc that may remove it. 0 removes at once. */
   readonly graceMs: number;
   /** Tell what would happen and write nothing. */
@@ -46,6 +62,13 @@ export interface Collected {
   readonly repackedBytes: number;
   /** Why nothing was removed, though there was something. */
   readonly postponed?: string;
+  /** Clones that hold nothing any more, as they were not seen for so long. */
+  readonly expired: readonly ExpiredClone[];
+}
+
+export interface ExpiredClone extends Pick<StoredClone, 'clone' | 'firstSeen' | 'lastSeen'> {
+  /** `user@host:folder`; undefined if it left no name. */
+  readonly name: string | undefined;
 }
 
 /**
@@ -60,19 +83,26 @@ export async function markAndSweep(
   options: GarbageOptions,
 ): Promise<Collected> {
   const { core } = store;
-  const { clone, graceMs, dryRun = false } = options;
+  const { clone, cloneRecord, graceMs, cloneExpiryMs = Number.POSITIVE_INFINITY, dryRun = false } = options;
   if (!dryRun) await core.remote.claim();
   const now = dryRun ? Date.now() : await probeClock(core.remote);
   const held = roots.filter((root) => isHeld(store, root));
-  if (clone !== undefined && !dryRun) await writeRef(core.remote, clone, held);
+  if (clone !== undefined && !dryRun) {
+    if (cloneRecord !== undefined) await writeCloneRecord(core.remote, clone, cloneRecord);
+    await writeRef(core.remote, clone, held);
+  }
   // The index is read before the refs: a push writes its ref before it reads the index.
   await core.reload();
   if (core.catalog.damagedIndexes.length > 0) throw cannotTell(core.remote.url);
   const pending = await readPendingDeletions(core.remote);
-  const refs = await listRefs(core.remote);
+  const clones = await listClones(core.remote);
+  const expired = clones.filter((one) => one.clone !== clone && hasExpired(one, cloneExpiryMs, now));
+  const refs = clones.flatMap((one) => (expired.includes(one) ? [] : one.refs));
   const replaced = refs.filter((ref) => ref.clone === clone && ref.modified.getTime() <= now - graceMs);
   const others = refs.filter((ref) => !replaced.includes(ref));
-  const marks = await markLive(core, roots, others, now - graceMs, options.onProgress);
+  const names = await readCloneNames(core.remote, clones);
+  const nameOf = (id: string): string => names.get(id) ?? id;
+  const marks = await markLive(core, roots, others, { young: now - graceMs, nameOf }, options.onProgress);
   const repackedBytes = dryRun ? 0 : await repackSparse(core, marks);
   const known: Known = {
     files: await listFiles(core),
@@ -87,12 +117,22 @@ export async function markAndSweep(
     if (fresh.length > 0) await writePendingDeletions(core.remote, fresh);
     await sweep(core, known, remove, pending);
     await dropRefs(core.remote, replaced, held);
+    await dropClones(
+      core.remote,
+      expired.filter((one) => hasExpired(one, cloneExpiryMs + graceMs, now)),
+    );
     await core.reload();
   }
   return {
     ...figures,
     repackedBytes,
     ...(postponed === undefined ? {} : { postponed }),
+    expired: expired.map((one) => ({
+      clone: one.clone,
+      name: names.get(one.clone),
+      firstSeen: one.firstSeen,
+      lastSeen: one.lastSeen,
+    })),
   };
 }
 

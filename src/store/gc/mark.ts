@@ -19,14 +19,14 @@ export interface Marks {
 
 /**
  * Mark what roots and refs need.
- * @param young refs modified later than this, in ms by the clock of the remote, may belong to a push that is under way
+ * @param pushing which refs may belong to a push that is under way: those modified later than `young`, in ms by the clock of the remote
  * @throws VarveError `manifest-damaged`, `recipe-damaged`, `ref-damaged`
  */
 export async function markLive(
   core: StoreCore,
   roots: readonly Root[],
   refs: readonly Ref[],
-  young: number,
+  { young, nameOf }: { readonly young: number; readonly nameOf: (clone: string) => string },
   onProgress: OnProgress = () => undefined,
 ): Promise<Marks> {
   const marks: Marks = {
@@ -43,7 +43,7 @@ export async function markLive(
     for (const root of await readRef(core.remote, ref.key)) {
       const isComplete = await mark(core, root, marks);
       if (!isComplete && ref.modified.getTime() > young)
-        marks.unfinished = `clone ${ref.clone} is pushing ${root.path}`;
+        marks.unfinished = `clone ${nameOf(ref.clone)} is pushing ${root.path}`;
       onProgress({ phase: 'mark', unit: 'objects', done: marks.digests.size });
     }
   }

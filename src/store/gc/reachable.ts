@@ -14,7 +14,7 @@ export interface Need {
 export type Visit = (need: Need) => void;
 
 /**
- * Visit all that a root needs: profile, manifest, files, and the recipes and chunks of each.
+ * Visit all that a root needs: profile, manifest, files, and the recipes and chunks of each. What was purged nothing needs.
  * @param skip objects known already: they and what they need are not visited
  * @throws VarveError `manifest-damaged`, `recipe-damaged`, `digest-mismatch`, `object-missing`
  */
@@ -24,18 +24,20 @@ export async function visitRoot(
   visit: Visit,
   skip: (digest: RawDigest) => boolean = () => false,
 ): Promise<void> {
-  if (root.profile !== undefined) await visitObject(source, toRaw(root.profile), '', visit);
+  const { catalog } = source;
+  if (root.profile !== undefined && !catalog.isPurged(toRaw(root.profile)))
+    await visitObject(source, toRaw(root.profile), '', visit);
   const raw = toRaw(root.digest);
-  if (skip(raw)) return;
+  if (skip(raw) || catalog.isPurged(raw)) return;
   await visitObject(source, raw, '', visit);
-  if (root.kind === 'file' || source.catalog.first(raw) === undefined) return;
+  if (root.kind === 'file' || catalog.first(raw) === undefined) return;
   for await (const { path, digest } of readManifest(
     streamObject(source, raw),
     `${root.path} (${root.digest})`,
   )) {
     if (digest === undefined) continue;
     const file = toRaw(digest);
-    if (!skip(file)) await visitObject(source, file, path, visit);
+    if (!skip(file) && !catalog.isPurged(file)) await visitObject(source, file, path, visit);
   }
 }
 

@@ -5,7 +5,7 @@ import { damaged } from '../errors.ts';
 import { hexDigestOf, parseDigest } from '../format/digest.ts';
 import type { Root } from './roots.ts';
 
-/** The list of roots that one push of one clone recorded. It stays until a gc from the same clone replaces it. */
+/** The list of roots that one push of one clone recorded. It stays until a gc from the same clone replaces it, or the clone expires. */
 export interface Ref {
   readonly key: string;
   readonly clone: string;
@@ -15,10 +15,13 @@ export interface Ref {
 const KEY = /^refs\/([A-Za-z0-9._-]{1,64})\/([0-9a-f]{64})\.json$/;
 const MAX_REF_BYTES = 256 * 1024 * 1024;
 
-/** Record the roots, so that no gc from another clone removes what they need. */
+/**
+ * Record the roots, so that no gc from another clone removes what they need. A ref that is there is written again: its time is the one
+ * at which the clone was last seen.
+ */
 export async function writeRef(remote: Remote, clone: string, roots: readonly Root[]): Promise<void> {
   const { key, bytes, sha256 } = encodeRef(clone, roots);
-  await remote.write(key, bytes, { sha256 });
+  await remote.write(key, bytes, { sha256, overwrite: true });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { objectDamaged } from '../errors.ts';
+import type { IndexContent } from '../format/index-file.ts';
 import { packKey } from '../format/pack.ts';
 import { type PlacedBlob, readRun, runsOf } from '../reading/pack-reader.ts';
 import type { StoreCore } from '../store-core.ts';
@@ -17,11 +18,30 @@ export async function repackSparse(core: StoreCore, marks: Marks): Promise<numbe
   for (const [name, live] of marks.liveBytes) {
     if (live < (sizes.get(name) ?? 0) * SPARSE) sparse.add(name);
   }
-  const uploads = new PackUploads(core.remote, (key) => core.catalog.isTaken(key));
+  const { written, bytes } = await copyBlobs(
+    core,
+    (name, digest) => sparse.has(name) && marks.digests.has(digest),
+    (key) => core.catalog.isTaken(key),
+  );
+  if (written.packs.length > 0) await core.writeIndex({ ...written, wholeObjects: [], recipes: [] });
+  for (const name of sparse) marks.keys.delete(packKey(name));
+  for (const { name } of written.packs) marks.keys.add(packKey(name));
+  return bytes;
+}
+
+/**
+ * Copy blobs to new packs, which no index names yet.
+ * @param isTaken whether no new pack may have this key
+ * @throws VarveError `digest-mismatch` if one of them is damaged
+ */
+export async function copyBlobs(
+  core: StoreCore,
+  isWanted: (pack: string, digest: Uint8Array) => boolean,
+  isTaken: (key: string) => boolean,
+): Promise<{ readonly written: Pick<IndexContent, 'packs' | 'blobs'>; readonly bytes: number }> {
+  const uploads = new PackUploads(core.remote, isTaken);
   let bytes = 0;
-  for await (const run of runsOf(
-    blobsIn(core, (name, digest) => sparse.has(name) && marks.digests.has(digest)),
-  )) {
+  for await (const run of runsOf(blobsIn(core, isWanted))) {
     for (const { blob, bytes: own, isIntact } of await readRun(core.remote, run)) {
       if (!isIntact) throw objectDamaged(blob.digest, packKey(run.pack));
       uploads.append(blob.digest, own, blob.location.packKind);
@@ -30,11 +50,7 @@ export async function repackSparse(core: StoreCore, marks: Marks): Promise<numbe
     await uploads.waitForRoom();
   }
   await uploads.finish();
-  const written = uploads.takeWritten();
-  if (written.packs.length > 0) await core.writeIndex({ ...written, wholeObjects: [], recipes: [] });
-  for (const name of sparse) marks.keys.delete(packKey(name));
-  for (const { name } of written.packs) marks.keys.add(packKey(name));
-  return bytes;
+  return { written: uploads.takeWritten(), bytes };
 }
 
 /** Find blobs of the packs that the index names, pack by pack, each pack once. */

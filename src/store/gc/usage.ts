@@ -5,8 +5,9 @@ import { packKey } from '../format/pack.ts';
 import { DigestSet } from '../index/digest-set.ts';
 import type { Store } from '../store.ts';
 import type { StoreCore } from '../store-core.ts';
+import { hasExpired, listClones, readCloneNames, type StoredClone } from './clones.ts';
 import { type Need, visitRoot } from './reachable.ts';
-import { listRefs, type Ref, readRef } from './refs.ts';
+import { type Ref, readRef } from './refs.ts';
 import type { Root } from './roots.ts';
 
 /** Files of a store and the bytes in them. */
@@ -28,10 +29,11 @@ export interface RootsUsage {
 }
 
 /** What a clone has recorded to need. */
-export interface StoredCloneUsage {
-  readonly clone: string;
-  /** Of its last record, by the clock of the store. */
-  readonly modified: Date;
+export interface StoredCloneUsage extends Pick<StoredClone, 'clone' | 'firstSeen' | 'lastSeen'> {
+  /** `user@host:folder`; undefined if it left no name. */
+  readonly name: string | undefined;
+  /** Whether it was not seen for so long that it holds nothing any more. */
+  readonly hasExpired: boolean;
   readonly snapshots: number;
   /** What it needs beyond all datasets that were measured. */
   readonly bytes: number;
@@ -58,11 +60,13 @@ interface Seen {
  * Measure what roots take up in a store, and what clones have recorded. Changes nothing. Reads every manifest and recipe, and lists the
  * store; memory grows by about 64 bytes an object.
  * @param roots all that this clone can still come back to
+ * @param cloneExpiryMs as of a gc
  * @throws VarveError `manifest-damaged`, `recipe-damaged`, `ref-damaged`
  */
 export async function measureUsage(
   store: Store,
   roots: readonly Root[],
+  cloneExpiryMs: number,
   onProgress: OnProgress = () => undefined,
 ): Promise<StoreUsage> {
   const { core } = store;
@@ -78,7 +82,7 @@ export async function measureUsage(
     const sharedBytes = await bytesIn(core, byPath.get(one.path)!, seen.shared);
     datasets.push({ ...one, ownBytes: one.bytes - sharedBytes });
   }
-  const clones = await measureClones(core, seen);
+  const clones = await measureClones(core, seen, cloneExpiryMs);
   return { ...(await listStored(core, seen.keys)), datasets, clones };
 }
 
@@ -134,20 +138,27 @@ async function visitEach(
   }
 }
 
-async function measureClones(core: StoreCore, { all, keys }: Seen): Promise<StoredCloneUsage[]> {
-  const byClone = groupBy(await listRefs(core.remote), ({ clone }) => clone);
-  const clones: StoredCloneUsage[] = [];
-  for (const [clone, refs] of byClone) {
-    const roots = await rootsOf(core, refs);
+async function measureClones(
+  core: StoreCore,
+  { all, keys }: Seen,
+  cloneExpiryMs: number,
+): Promise<StoredCloneUsage[]> {
+  const clones = await listClones(core.remote);
+  const names = await readCloneNames(core.remote, clones);
+  const measured: StoredCloneUsage[] = [];
+  for (const stored of clones) {
+    const { clone, firstSeen, lastSeen } = stored;
+    const isOver = hasExpired(stored, cloneExpiryMs, Date.now());
+    const roots = isOver ? [] : await rootsOf(core, stored.refs);
     let bytes = 0;
     await visitEach(core, roots, (need) => {
       noteKey(need, keys);
       if (!all.has(need.digest)) bytes += bytesOf(need);
     });
-    const modified = new Date(Math.max(...refs.map((ref) => ref.modified.getTime())));
-    clones.push({ clone, modified, snapshots: versionsIn(roots), bytes });
+    const facts = { clone, name: names.get(clone), firstSeen, lastSeen, hasExpired: isOver };
+    measured.push({ ...facts, snapshots: versionsIn(roots), bytes });
   }
-  return clones.sort((a, b) => b.modified.getTime() - a.modified.getTime());
+  return measured;
 }
 
 async function rootsOf(core: StoreCore, refs: readonly Ref[]): Promise<Root[]> {

@@ -3,11 +3,12 @@
  * and reads no object; rebuild.ts alone reads packs, to make an index again.
  */
 
-import type { RawDigest } from '../format/digest.ts';
+import { type Digest, type RawDigest, toRaw } from '../format/digest.ts';
 import type { IndexFile } from '../format/index-file.ts';
 import { type PackKind, packKey } from '../format/pack.ts';
 import { wholeObjectKey } from '../format/whole-object-key.ts';
 import { deletionListsUnreadable, type PendingDeletionLists } from '../gc/pending-deletions.ts';
+import { DigestSet } from './digest-set.ts';
 
 /** The place of an object's bytes: in a pack, in a file of its own (a whole object), or in the chunks that a recipe lists. */
 export type Location = PackedLocation | WholeObjectLocation | RecipeLocation;
@@ -42,6 +43,7 @@ export class Catalog {
   readonly #damagedKeys = new Set<string>();
   /** Keys of the lists of pending deletions that are damaged. */
   readonly #unreadable: readonly string[];
+  readonly #purged = new DigestSet();
 
   /** Keys of the lists of pending deletions that can be read, sorted; a list never changes. */
   readonly deletionLists: readonly string[];
@@ -52,7 +54,9 @@ export class Catalog {
     segments: readonly IndexFile[],
     { pending, unreadable }: PendingDeletionLists,
     damagedIndexes: readonly string[] = [],
+    purged: readonly Digest[] = [],
   ) {
+    for (const digest of purged) this.#purged.add(toRaw(digest));
     this.#segments = [...segments];
     this.#unreadable = unreadable;
     this.damagedIndexes = damagedIndexes;
@@ -92,6 +96,11 @@ export class Catalog {
       if (!this.isPendingDeletion(location)) return location;
     }
     return undefined;
+  }
+
+  /** Whether the object had to go: nothing needs it, and it is not sent here again. */
+  isPurged(digest: RawDigest): boolean {
+    return this.#purged.size > 0 && this.#purged.has(digest);
   }
 
   /** Find the place where the object is best read; undefined if the store lacks it. */

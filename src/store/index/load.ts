@@ -8,6 +8,7 @@ import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { IndexFile, indexKey } from '../format/index-file.ts';
 import { readPendingDeletionLists } from '../gc/pending-deletions.ts';
+import { readPurgeLists } from '../gc/purge-list.ts';
 import { Catalog } from './catalog.ts';
 import { rebuildIndex } from './rebuild.ts';
 
@@ -19,7 +20,7 @@ const JOBS = 8;
 const MAX_ATTEMPTS = 8;
 
 /**
- * Read what a store holds: the lists of pending deletions first, then the index. A gc writes in the other order, the index before the
+ * Read what a store holds: what was purged and the lists of pending deletions first, then the index. A gc writes in the other order, the index before the
  * lists, so no pack that it removes is taken for one that stays.
  * @param cache folder that keeps index files of a remote between runs
  * @param known segments that need not be read again
@@ -29,13 +30,14 @@ export async function loadCatalog(
   cache: string | undefined,
   known: readonly IndexFile[],
 ): Promise<Catalog> {
+  const { objects: purged } = await readPurgeLists(remote);
   const byName = new Map(known.map((segment) => [segment.name, segment]));
   for (let attempt = 1; ; attempt++) {
     const lists = await readPendingDeletionLists(remote);
     try {
       const { segments, bad } = await loadSegments(remote, cache, byName);
       if (bad.length > 0) segments.push(await rebuiltIndex(remote, bad));
-      return new Catalog(segments, lists, bad);
+      return new Catalog(segments, lists, bad, purged);
     } catch (error) {
       if (!(error instanceof VarveError) || error.code !== 'object-missing' || attempt === MAX_ATTEMPTS)
         throw error;

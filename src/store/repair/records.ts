@@ -3,7 +3,9 @@ import { forEach } from '../../base/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { IndexFile, indexKey } from '../format/index-file.ts';
+import { parseCloneRecord } from '../gc/clones.ts';
 import { CLOCK, checkClock, parsePendingDeletions, replaceDamagedList } from '../gc/pending-deletions.ts';
+import { parsePurgeList } from '../gc/purge-list.ts';
 import { parseRef, replaceDamagedRef } from '../gc/refs.ts';
 import type { Root } from '../gc/roots.ts';
 import { replaceIndexes } from '../index/load.ts';
@@ -33,6 +35,8 @@ export interface Self {
 const JOBS = 8;
 const INDEX = /^index\/([0-9a-f]{64})\.idx$/;
 const REF = /^refs\/([^/]+)\/[0-9a-f]{64}\.json$/;
+const CLONE = /^clones\/[^/]+\/[0-9a-f]{64}\.json$/;
+const PURGE_LIST = /^purged\/[0-9a-f]{64}\.json$/;
 const LIST = /^condemned\/[0-9a-f]{32}\.json$/;
 const NOTHING_LEFT = 'Nothing is left to do.';
 
@@ -46,12 +50,16 @@ export async function checkRecords(core: StoreCore, self: Self): Promise<Checked
     IndexFile.parse(bytes, INDEX.exec(key)![1]!),
   );
   const refs = await reading.damaged('refs/', REF, parseRef);
+  const clones = await reading.damaged('clones/', CLONE, parseCloneRecord);
   const lists = await reading.damaged('condemned/', LIST, parsePendingDeletions);
+  const purged = await reading.damaged('purged/', PURGE_LIST, parsePurgeList);
   const clocks = await reading.damaged(CLOCK, /^clock$/, checkClock);
   const damage = [
     ...(await repairIndexes(core, indexes)),
     ...(await eachOf(refs, (key) => repairRef(core.remote, key, self))),
+    ...(await eachOf(clones, (key) => repairCloneRecord(core.remote, key))),
     ...(await eachOf(lists, (key) => repairList(core.remote, key))),
+    ...purged.map(damagedPurgeList),
     ...(await eachOf(clocks, (key) => repairClock(core.remote, key))),
   ];
   return { files: reading.files, bytes: reading.bytes, damage };
@@ -139,11 +147,18 @@ async function repairRef(remote: Remote, key: string, { clone, roots }: Self): P
   const owner = REF.exec(key)![1]!;
   const problem = 'its bytes do not match its name; it says what a gc must keep';
   if (owner !== clone) {
-    const remedy = `Run \`varve verify --remote NAME\` in the clone whose .varve/clone-id is ${owner}: it writes the file anew. Where that clone is gone, run \`varve push --all-commits\` in every other, then delete the file. Until then no gc removes anything.`;
+    const remedy = `Run \`varve verify --remote NAME\` in the clone whose .varve/clone-id is ${owner}: it writes the file anew. Where that clone is gone, run \`varve push --all-commits\` in every other, then \`varve remote forget ${owner}\`. Until then no gc removes anything.`;
     return { key, problem, repaired: false, remedy };
   }
   const repaired = await isDone(() => replaceDamagedRef(remote, key, owner, roots));
   return { key, problem, repaired, remedy: repaired ? NOTHING_LEFT : refused('it is written anew') };
+}
+
+/** Remove the record: it only says what people know a clone by, and the next push of that clone writes another. */
+async function repairCloneRecord(remote: Remote, key: string): Promise<DamagedRecord> {
+  const repaired = await isDone(() => remote.remove([key]));
+  const problem = 'its bytes do not match its name; it says what a clone is known by';
+  return { key, problem, repaired, remedy: repaired ? NOTHING_LEFT : refused('it is removed') };
 }
 
 async function repairList(remote: Remote, key: string): Promise<DamagedRecord> {
@@ -155,6 +170,16 @@ async function repairList(remote: Remote, key: string): Promise<DamagedRecord> {
   });
   const problem = 'its bytes do not match its name; it says what a gc may remove';
   return { key, problem, repaired, remedy: repaired ? NOTHING_LEFT : refused('it is replaced') };
+}
+
+/** It cannot be written anew: nothing else says what was purged. */
+function damagedPurgeList(key: string): DamagedRecord {
+  return {
+    key,
+    problem: 'its bytes do not match its name; it says what was purged, so that nobody pushes it again',
+    repaired: false,
+    remedy: 'Run `varve purge DIGEST` again for what was purged, then delete the file.',
+  };
 }
 
 /** Remove the clock: it only shows the time of the remote, and the next gc writes another. */

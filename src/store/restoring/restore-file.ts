@@ -149,13 +149,17 @@ async function cloneWholeObject(
   throw objectDamaged(digest, path);
 }
 
-/** Try to link, read-only: a link shares its bytes with the store, so a change in place would damage every version. */
+/**
+ * Try to link, read-only: a link shares its bytes with the store, so a change in place would damage every version. What belongs to
+ * another user of the store cannot be made read-only.
+ */
 async function tryLink(path: string, temporary: string): Promise<boolean> {
   try {
     await link(path, temporary);
     await chmod(temporary, READ_ONLY);
     return true;
   } catch (error) {
+    removeQuietly(temporary);
     if (NO_LINK.has(systemCode(error) ?? '')) return false;
     throw error;
   }

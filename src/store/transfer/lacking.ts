@@ -1,4 +1,4 @@
-import type { Digest, RawDigest } from '../format/digest.ts';
+import { type Digest, type RawDigest, toRaw } from '../format/digest.ts';
 import { visitRoot } from '../gc/reachable.ts';
 import type { Root } from '../gc/roots.ts';
 import { DigestSet } from '../index/digest-set.ts';
@@ -29,8 +29,9 @@ export async function lackingRoots({ core }: Store, roots: readonly Root[]): Pro
   return lacking;
 }
 
-/** Find the roots that the index does not name. Of a folder, files may be missing though its manifest is there. No I/O. */
+/** Find the roots that the index does not name, except for what was purged. Of a folder, files may be missing though its manifest is there. No I/O. */
 export function unknownRoots(store: Store, roots: readonly Root[]): Root[] {
-  const lacks = (digest: Digest | undefined): boolean => digest !== undefined && !store.has(digest);
+  const lacks = (digest: Digest | undefined): boolean =>
+    digest !== undefined && !store.has(digest) && !store.core.catalog.isPurged(toRaw(digest));
   return roots.filter(({ digest, profile }) => lacks(digest) || lacks(profile));
 }

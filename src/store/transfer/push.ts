@@ -1,9 +1,11 @@
 import { debug } from '../../base/debug.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { hexDigestOf } from '../format/digest.ts';
+import { type CloneRecord, writeCloneRecord } from '../gc/clones.ts';
 import { writeRef } from '../gc/refs.ts';
 import type { Root } from '../gc/roots.ts';
 import { Store } from '../store.ts';
+import { unknownRoots } from './lacking.ts';
 import { isAlreadyThere, type StoreTransferOptions, type TransferTotals, transfer } from './transfer.ts';
 
 /** What a clone remembers of its pushes, so that one with nothing to send need not compare anything. It may forget. */
@@ -19,9 +21,23 @@ export interface CompletedPushes {
 export interface PushOptions extends StoreTransferOptions {
   /** Id of the clone that pushes. Its roots are recorded on the remote, so that no gc removes what they need. */
   readonly clone: string;
+  /** What people know this clone by. */
+  readonly cloneRecord?: CloneRecord;
+  /**
+   * All versions that the clone can come back to. Called if the remote knew this clone once, and forgot it: those that the remote has are
+   * then recorded anew, so that no gc removes them.
+   */
+  readonly everyRoot?: () => Promise<readonly Root[]>;
+  /** Versions that are not to be sent, and of which the caller wants to know whether the remote names them. */
+  readonly others?: readonly Root[];
   /** Folder that keeps the index of the remote between runs. */
   readonly indexCache?: string;
   readonly completed?: CompletedPushes;
+}
+
+export interface PushTotals extends TransferTotals {
+  /** Those of the other versions that the index of the remote does not name; absent if there are none. */
+  readonly unknown?: readonly Root[];
 }
 
 /** Names of the files that say what a remote holds. None of them ever changes under its name. */
@@ -37,7 +53,7 @@ const INDEX = /^index\/([0-9a-f]{64})\.idx$/;
 
 /**
  * Send what the remote lacks of the roots. If an earlier push of the same roots was complete and the remote still has the same index
- * files and lists of pending deletions, nothing is missing: that takes three requests, whatever the size of the data.
+ * files and lists of pending deletions, nothing is missing: that takes four requests, whatever the size of the data.
  * @param openCache opens the store that is pushed from; called only if there may be something to send
  * @throws VarveError as {@link transfer}
  */
@@ -45,26 +61,49 @@ export async function pushToRemote(
   openCache: () => Promise<Store>,
   remote: Remote,
   roots: readonly Root[],
-  { clone, indexCache, completed, ...options }: PushOptions,
-): Promise<TransferTotals> {
+  { clone, cloneRecord, everyRoot, others = [], indexCache, completed, ...options }: PushOptions,
+): Promise<PushTotals> {
   // Once a clone, since it takes requests.
   if (!completed?.stores.has(remote.url)) await remote.claim();
+  const isNew =
+    cloneRecord !== undefined && (await writeCloneRecord(remote, clone, cloneRecord)) === 'written';
+  const isForgotten = isNew && completed?.stores.has(remote.url) === true;
   // The ref comes first, so that a gc that starts now knows of the roots.
   await writeRef(remote, clone, roots);
   const isKnown = completed !== undefined && (await wasCompleted(completed, remote, roots, options));
   debug('cache', isKnown ? 'hit, an earlier push found all there' : 'miss, no earlier push found all there');
-  if (isKnown) return { objects: 0, bytes: 0 };
+  if (isKnown && !isForgotten && others.length === 0) return { objects: 0, bytes: 0 };
+  const there = await Store.open(remote, indexCache === undefined ? {} : { indexCache });
+  if (isForgotten && everyRoot !== undefined)
+    await writeRef(remote, clone, unlessUnknown(there, await everyRoot()));
+  const sent = isKnown
+    ? { objects: 0, bytes: 0 }
+    : await send(openCache, there, roots, { ...options, completed });
+  const unknown = unknownRoots(there, others);
+  return { ...sent, ...(unknown.length > 0 && { unknown }) };
+}
+
+async function send(
+  openCache: () => Promise<Store>,
+  there: Store,
+  roots: readonly Root[],
+  { completed, ...options }: StoreTransferOptions & { readonly completed: CompletedPushes | undefined },
+): Promise<TransferTotals> {
   const cache = await openCache();
   try {
-    const there = await Store.open(remote, indexCache === undefined ? {} : { indexCache });
     // A clone that lacks some of the data cannot tell whether the remote has all of it.
     const isPartial = roots.some((root) => isAlreadyThere(cache.core, there.core, root));
     const sent = await transfer(cache, there, roots, options);
-    if (!isPartial) completed?.add(remote.url, fingerprintOf(stateOf(there), roots, options));
+    if (!isPartial) completed?.add(there.core.remote.url, fingerprintOf(stateOf(there), roots, options));
     return sent;
   } finally {
     await cache.close();
   }
+}
+
+function unlessUnknown(there: Store, roots: readonly Root[]): Root[] {
+  const unknown = new Set(unknownRoots(there, roots));
+  return roots.filter((root) => !unknown.has(root));
 }
 
 async function wasCompleted(

@@ -5,6 +5,7 @@
 
 import { isChosen } from '../../base/path-order.ts';
 import type { OnProgress } from '../../progress.ts';
+import { objectPurged } from '../errors.ts';
 import { type Digest, toRaw } from '../format/digest.ts';
 import { readManifest } from '../format/manifest.ts';
 import type { Root } from '../gc/roots.ts';
@@ -18,6 +19,8 @@ export interface StoreTransferOptions {
   readonly jobs?: number;
   /** Send the profiles of the roots alone, and neither data nor manifests. */
   readonly profilesOnly?: boolean;
+  /** Told of each object that was purged, which is then left out; by default that is an error. */
+  readonly onPurged?: (path: string, digest: Digest) => unknown;
   readonly onProgress?: OnProgress;
   /** Aborts between two requests; what has arrived stays. */
   readonly signal?: AbortSignal;
@@ -32,7 +35,7 @@ export interface TransferTotals {
 /**
  * Copy what the roots need and `to` lacks, verified on the way. If it is interrupted, what has arrived stays, and the next run does
  * not send it again. Memory is bounded by `jobs` and the size of packs, not by the size of the data.
- * @throws VarveError `object-missing`, `digest-mismatch`, and what the remotes meet
+ * @throws VarveError `object-missing`, `object-purged`, `digest-mismatch`, and what the remotes meet
  */
 export async function transfer(
   from: Store,
@@ -41,13 +44,16 @@ export async function transfer(
   options: StoreTransferOptions = {},
 ): Promise<TransferTotals> {
   const copier = new ObjectCopier(from.core, to.core, options);
+  const isPurged = purgedFrom([from.core, to.core], options.onPurged);
   try {
-    await copier.copy(profilesOf(roots));
+    await copier.copy(profilesOf(roots.filter(({ profile, path }) => !isPurged(profile, path))));
     if (!options.profilesOnly) {
-      const here = roots.filter((root) => !isAlreadyThere(from.core, to.core, root));
+      const here = roots.filter(
+        (root) => !isPurged(root.digest, root.path) && !isAlreadyThere(from.core, to.core, root),
+      );
       await copier.copy(here.filter(({ kind }) => kind === 'directory').map(manifestOf));
       await copier.makeReadable();
-      await copier.copy(filesOf(here, from.core, to.core));
+      await copier.copy(filesOf(here, from.core, to.core, isPurged));
     }
   } catch (error) {
     // The index must name what has arrived, or the next run would send it again.
@@ -56,6 +62,19 @@ export async function transfer(
   }
   await copier.finish();
   return copier.sent;
+}
+
+type IsPurged = (digest: Digest | undefined, path: string) => boolean;
+
+/** Makes the test whether an object was purged from one of the stores. */
+function purgedFrom(stores: readonly StoreCore[], onPurged: StoreTransferOptions['onPurged']): IsPurged {
+  return (digest, path) => {
+    const store = digest && stores.find(({ catalog }) => catalog.isPurged(toRaw(digest)));
+    if (digest === undefined || store === undefined) return false;
+    if (onPurged === undefined) throw objectPurged(digest, store.remote.url, path);
+    onPurged(path, digest);
+    return true;
+  };
 }
 
 /**
@@ -85,6 +104,7 @@ async function* filesOf(
   roots: readonly Root[],
   from: StoreCore,
   to: StoreCore,
+  isPurged: IsPurged,
 ): AsyncGenerator<WantedObject> {
   const seen = new Set<Digest>();
   for (const root of roots) {
@@ -99,7 +119,8 @@ async function* filesOf(
     const bytes = streamObject(nearestSource(raw, from, to, path), raw);
     for await (const entry of readManifest(bytes, `${path} (${digest})`)) {
       if (entry.digest === undefined || !isChosen(entry.path, root.only)) continue;
-      yield { digest: toRaw(entry.digest), kind: 'data', path: `${path}/${entry.path}` };
+      const file = `${path}/${entry.path}`;
+      if (!isPurged(entry.digest, file)) yield { digest: toRaw(entry.digest), kind: 'data', path: file };
     }
   }
 }

@@ -8,9 +8,11 @@ import { dirname, join, posix } from 'node:path';
 import { comparePaths } from '../../base/path-order.ts';
 import { isAbsent, systemCode, systemError } from '../../base/system-errors.ts';
 import type { FileToRestore } from '../../store/restoring/restore-files.ts';
+import { keepsModes } from '../git/file-mode.ts';
 import { isEntry, pathOfFile } from '../tree/data-state.ts';
 import { scannedFile } from '../tree/scan.ts';
 import { type RecordedFile, unseenFile } from '../tree/stat-cache.ts';
+import { isFollowed } from '../trust/link.ts';
 import type { CheckoutPlan } from './plan.ts';
 import { SafeFolders } from './safe-folder.ts';
 
@@ -29,15 +31,17 @@ export async function applyCheckout(
   options: { readonly put: PutInPlace; readonly signal?: AbortSignal | undefined },
 ): Promise<RecordedFile[]> {
   for (const path of plan.remove) removeData(root, dataset, path);
-  const folders = new SafeFolders(root);
+  const folders = new SafeFolders(root, isFollowed(root, dataset) ? dataset : undefined);
   folders.make(posix.dirname(dataset));
   if (kind === 'directory') folders.make(dataset);
   const count = plan.files.filter(({ found }) => found === undefined).length;
   await options.put(filesToPut(root, dataset, plan, folders, options.signal), count);
-  const put = plan.files.map(({ entry, found }) => ({
-    file: found ?? scannedFile(root, pathOfFile(dataset, entry.path), entry.path),
-    digest: entry.digest,
-  }));
+  const ignoresModes = !keepsModes(root);
+  const put = plan.files.map(({ entry, found }) => {
+    const file = found ?? scannedFile(root, pathOfFile(dataset, entry.path), entry.path);
+    const executable = ignoresModes ? (entry.executable ?? false) : file.executable;
+    return { file: { ...file, executable }, digest: entry.digest };
+  });
   if (plan.edited.length === 0) return put;
   return [...put, ...plan.edited.map(unseenFile)].sort((a, b) => comparePaths(a.file.path, b.file.path));
 }

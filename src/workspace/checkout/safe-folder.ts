@@ -8,8 +8,10 @@ export class SafeFolders {
   readonly #root: string;
   readonly #known = new Set<string>(['', '.']);
 
-  constructor(root: string) {
+  /** @param followed a folder that is a link, and that this machine agreed to */
+  constructor(root: string, followed?: string) {
     this.#root = root;
+    if (followed !== undefined) this.#known.add(followed);
   }
 
   /** @throws VarveError `symlink-refused`, `changes-unsaved` */

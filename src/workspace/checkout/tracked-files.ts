@@ -18,23 +18,34 @@ export interface Touched {
  * Refuses to write or remove what Git keeps, and to write beside it within a dataset, as `add` refuses such folders. A pointer may
  * name any path: a checkout would else replace `.gitignore`, a workflow or a program, or put a module beside it, that no review of
  * the repository has shown.
+ * @param isLeftOut whether a path from the root is no part of the dataset
+ * @returns the datasets in whose folders Git tracks programs that are left out: this machine has to agree before data comes beside them
  * @throws VarveError `path-tracked`
  */
-export function refuseTrackedFiles(root: string, touched: readonly Touched[], folding: NameFolding): void {
+export function refuseTrackedFiles(
+  root: string,
+  touched: readonly Touched[],
+  folding: NameFolding,
+  isLeftOut: (dataset: string, path: string) => boolean,
+): string[] {
   const some = touched.filter(({ paths }) => paths.length > 0);
   const tracked = trackedIn(root, some, folding);
-  if (tracked.size === 0) return;
+  const aroundCode: string[] = [];
+  if (tracked.size === 0) return aroundCode;
   for (const { dataset, paths } of some) {
     const folder = foldName(dataset, folding);
-    const inside = [...tracked].find(
+    const inside = [...tracked].filter(
       ([folded]) => isWithin(folded, folder) && (folded === folder || !isDocument(folded)),
     );
-    if (inside !== undefined) throw trackedByGit(dataset, inside[1]);
+    const data = inside.find(([folded, path]) => folded === folder || !isLeftOut(dataset, path));
+    if (data !== undefined) throw trackedByGit(dataset, data[1]);
+    if (inside.length > 0) aroundCode.push(dataset);
     for (const path of paths) {
       const found = withParents(path).find((step) => tracked.has(foldName(step, folding)));
       if (found !== undefined) throw trackedByGit(dataset, tracked.get(foldName(found, folding))!);
     }
   }
+  return aroundCode;
 }
 
 /** As Git has them, by their folded names. */

@@ -4,6 +4,7 @@ import { checkDataPath } from '../../base/data-path.ts';
 import { VarveError } from '../../errors.ts';
 import { POINTER_SUFFIX, type Pointer, parsePastPointer, pointerPath } from '../pointer.ts';
 import { git, gitList, gitStream } from './git.ts';
+import { filesKeptOut } from './sparse.ts';
 import { indexChecksum, pointersWithoutGit, rememberPointers } from './tracked-pointers.ts';
 
 /** A dataset as one commit (or the working tree) has it. `path` is POSIX, relative to the root. */
@@ -67,6 +68,12 @@ export function findRevision(root: string, revision: string): string | undefined
 export function everyName(root: string): string[] {
   const head = findRevision(root, 'HEAD');
   return ['--branches', '--tags', '--remotes', ...(head === undefined ? [] : [head])];
+}
+
+/** The commits at the tips of all branches, those of other clones too as far as they were fetched, each once. */
+export function branchTips(root: string): string[] {
+  const tips = gitList(root, ['for-each-ref', '--format=%(objectname)%00', 'refs/heads', 'refs/remotes']);
+  return [...new Set(tips.map((tip) => tip.trim()).filter((tip) => tip !== ''))];
 }
 
 /** A dataset of a commit whose pointer nobody has looked into yet. */
@@ -146,6 +153,13 @@ export async function* pointersNotCommitted(root: string): AsyncIterable<Pointed
     found.set(path, blobs.add(blob!));
   }
   yield* parsed(root, found);
+}
+
+/** The datasets whose pointers a sparse checkout keeps out of the working tree, as the index has them. @throws VarveError as readPointer */
+export function datasetsKeptOut(root: string): PointedDataset[] {
+  const files = filesKeptOut(root, EVERY_POINTER).filter(({ path }) => isPointerPath(path));
+  const texts = readBlobs(root, [...new Set(files.map(({ blob }) => blob))]);
+  return files.map(({ path, blob }) => pointed(path, texts.get(blob), 'the index'));
 }
 
 /** One commit that changed a dataset. `pointer` is undefined if it took the dataset out. */

@@ -7,10 +7,10 @@ import { gitList } from './git.ts';
 /** Files that a message names with the command that takes them out of Git. */
 const MAX_NAMED = 3;
 
-/** What may stay in Git within a dataset: it is read by people, and nothing runs or obeys it. */
+/** What people read, and nothing runs or obeys. */
 const DOCUMENT = /(^|\/)((README|LICEN[CS]E|NOTICE|CHANGELOG)(\.(md|rst|txt))?|\.gitkeep)$/i;
 
-/** Whether a file that Git tracks may lie within a dataset, which a .varveignore leaves it out of. */
+/** Whether data may come beside a file that Git tracks, with no consent to that. */
 export function isDocument(path: string): boolean {
   return DOCUMENT.test(path);
 }
@@ -22,8 +22,7 @@ interface Tracked {
 }
 
 /**
- * Refuse data that Git keeps itself. A document that is left out of the dataset may stay; a program may not, since a checkout would put
- * files beside it that no review of the repository has shown.
+ * Refuse data that Git keeps itself. What is left out of the dataset may stay.
  * @param isLeftOut whether a path from the root is no part of the dataset
  * @param pointerSuffix by which the pointers of other datasets are known
  * @throws VarveError `path-tracked`, `dataset-nested`, `nested-repository`
@@ -37,11 +36,11 @@ export function refuseTrackedData(
   }: { readonly isLeftOut: (path: string) => boolean; readonly pointerSuffix: string },
 ): void {
   const all = trackedAt(root, dataset);
-  const tracked = all.filter(({ path }) => path === dataset || !(isDocument(path) && isLeftOut(path)));
-  const repository = tracked.find(({ isRepository }) => isRepository);
+  const repository = all.find(({ isRepository }) => isRepository);
   if (repository !== undefined) throw holdsRepository(dataset, repository.path);
-  const pointer = tracked.find(({ path }) => path !== dataset && path.endsWith(pointerSuffix));
+  const pointer = all.find(({ path }) => path !== dataset && path.endsWith(pointerSuffix));
   if (pointer !== undefined) throw holdsPointer(dataset, pointer.path);
+  const tracked = all.filter(({ path }) => path === dataset || !isLeftOut(path));
   if (tracked.length > 0) throw trackedByGit(dataset, pathsOf(tracked), pathsOf(all));
 }
 
@@ -90,7 +89,7 @@ function trackedByGit(dataset: string, data: readonly string[], all: readonly st
     `Git tracks ${counted(data.length, 'file')} of ${dataset}, such as ${first}`,
     {
       path: first!,
-      remedy: `If a README or a licence is to stay in Git, name it in ${ignoreFile} and add again. Else run \`${command}\`: the data stays where it is, and Git keeps it no longer.`,
+      remedy: `What is to stay in Git, such as a README, name in ${ignoreFile} and add again. Else run \`${command}\`: the data stays where it is, and Git keeps it no longer.`,
     },
   );
 }

@@ -1,6 +1,7 @@
 import { joinByPath } from '../../base/path-order.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
+import { keepsModes } from '../git/file-mode.ts';
 import { type HashOptions, hashFile } from './hash-file.ts';
 import { type ScannedFile, scanDataset } from './scan.ts';
 import type { RecordedFile, StatCache } from './stat-cache.ts';
@@ -31,7 +32,11 @@ export function* compareWithRecord(
 ): Iterable<FileState> {
   const places = record?.paths.keys() ?? [];
   const pathOf = { left: (file: ScannedFile) => file.path, right: (at: number) => record!.paths[at]! };
-  for (const [found, recordedAt] of joinByPath(scanDataset(root, dataset, unfinished), places, pathOf)) {
+  const ignoresModes = !keepsModes(root);
+  for (const [there, recordedAt] of joinByPath(scanDataset(root, dataset, unfinished), places, pathOf)) {
+    // As with Git, a file keeps the bit that is recorded, and a new one has none.
+    const executable = recordedAt !== undefined && record!.executable(recordedAt);
+    const found = there !== undefined && ignoresModes ? { ...there, executable } : there;
     const same = found !== undefined && recordedAt !== undefined && record!.matches(recordedAt, found);
     yield { path: found?.path ?? record!.paths[recordedAt!]!, found, recordedAt, same };
   }

@@ -1,15 +1,18 @@
 /**
- * The data of a working tree: which files lie there and whether they changed. It may not read Git, nor write a file of a dataset.
+ * The data of a working tree: which files lie there and whether they changed. It may not read Git, but
+ * for whether modes count, nor write a file of a dataset.
  */
 
-import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { isUnfinished } from '../../base/atomic-write.ts';
 import { problemOfDataPath, reservedName } from '../../base/data-path.ts';
 import { comparePaths } from '../../base/path-order.ts';
 import { isAbsent, systemError } from '../../base/system-errors.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { POINTER_SUFFIX } from '../pointer.ts';
+import { isFollowed } from '../trust/link.ts';
 import { IGNORE_FILE, type IgnoreRules, ignoreRules } from './varveignore.ts';
 
 /** A file of a dataset as the file system shows it, or an empty folder: then `path` ends in `/`. */
@@ -26,7 +29,7 @@ export interface ScannedFile {
 /** Tell what lies at the path of a dataset; undefined if nothing does. @throws VarveError `symlink-refused` */
 export function dataKind(root: string, dataset: string): 'file' | 'directory' | undefined {
   refuseLinksAbove(root, dataset);
-  const stats = statOf(root, dataset);
+  const stats = statOfDataset(root, dataset);
   return stats === undefined ? undefined : stats.isDirectory() ? 'directory' : 'file';
 }
 
@@ -38,7 +41,7 @@ export function dataKind(root: string, dataset: string): 'file' | 'directory' | 
  */
 export function* scanDataset(root: string, dataset: string, unfinished?: string[]): Iterable<ScannedFile> {
   refuseLinksAbove(root, dataset);
-  const stats = statOf(root, dataset);
+  const stats = statOfDataset(root, dataset);
   if (stats === undefined) return;
   if (stats.isDirectory()) yield* scanFolders(root, dataset, unfinished);
   else yield scanned('', stats);
@@ -64,6 +67,18 @@ export function refuseLinksAbove(root: string, dataset: string): void {
     const stats = lstatSync(`${root}/${folder}`, { throwIfNoEntry: false });
     if (stats === undefined) return;
     if (stats.isSymbolicLink()) throw refuse(folder, stats);
+  }
+}
+
+/** The folder of a dataset may be a link that the user of this machine made. */
+function statOfDataset(root: string, dataset: string): Stats | undefined {
+  try {
+    return statOf(root, dataset);
+  } catch (error) {
+    const isLink = error instanceof VarveError && error.code === 'symlink-refused';
+    if (!isLink) throw error;
+    if (isFollowed(root, dataset)) return statSync(`${root}/${dataset}`);
+    throw unfollowed(dataset);
   }
 }
 
@@ -221,6 +236,13 @@ function refuse(path: string, entry: Stats | Dirent): VarveError {
   return new VarveError('special-file-refused', `${path} is a socket, a pipe or a device, not a file`, {
     path,
     remedy: 'Remove it, or exclude it in a .varveignore.',
+  });
+}
+
+function unfollowed(dataset: string): VarveError {
+  return new VarveError('symlink-refused', `${dataset} is a symbolic link`, {
+    path: dataset,
+    remedy: `If you made it, and it leads to a folder outside of the repository, run \`varve add --follow ${shellWord(dataset)}\`, which agrees to that folder on this machine. Else replace it by the file or folder that it names.`,
   });
 }
 

@@ -5,7 +5,7 @@ import type { Config } from '../config.ts';
 import { commonFolder, mainWorktree } from '../git/common-folder.ts';
 import { type Repository, VARVE_FOLDER } from '../repository.ts';
 import { isBelow, realPlaceOf } from './folders.ts';
-import type { TrustRequest } from './request.ts';
+import type { Fact, TrustRequest } from './request.ts';
 
 /**
  * Make the request of the cache; undefined if it lies where varve puts it, as it does unless it is set. Git writes nothing into its own
@@ -13,7 +13,7 @@ import type { TrustRequest } from './request.ts';
  */
 export function cacheRequest(
   { root }: Pick<Repository, 'root'>,
-  config: Pick<Config, 'cache' | 'files'>,
+  config: Pick<Config, 'cache' | 'shared' | 'files'>,
 ): TrustRequest | undefined {
   const folder = cacheFolder({ root }, config);
   if (config.cache === undefined && folder === defaultFolder(root)) return undefined;
@@ -21,7 +21,12 @@ export function cacheRequest(
   const { path, isOwn } = realPlaceOf(main ?? root, folder);
   if (isOwn && isBelow(join(main ?? root, VARVE_FOLDER), path)) return undefined;
   const file = config.files.get('cache') ?? '.varve/cache';
-  return { about: 'cache', name: '', facts: [{ key: 'folder', value: path, file }] };
+  return { about: 'cache', name: '', facts: [{ key: 'folder', value: path, file }, ...sharedFacts(config)] };
+}
+
+/** What it asks of this machine that a group may write to a folder. */
+export function sharedFacts({ shared, files }: Pick<Config, 'shared' | 'files'>): Fact[] {
+  return shared === undefined ? [] : [{ key: 'shared', value: shared, file: files.get('shared')! }];
 }
 
 /** Make the request of the cache that a repository of DVC gets when it is imported. */

@@ -3,8 +3,11 @@ import { type Digest, digestOf } from '../../store/format/digest.ts';
 
 /** What settings that may have come through Git ask of this machine. They take effect only when this machine has agreed to just that. */
 export interface TrustRequest {
-  readonly about: 'remote' | 'cache' | 'source' | 'import';
-  /** Name of the remote, URL of the source, or address that data is imported from; '' for the cache. It is for messages: one place by two names is one request. */
+  readonly about: 'remote' | 'cache' | 'source' | 'import' | 'code' | 'link';
+  /**
+   * Name of the remote, URL of the source, address that data is imported from, or path of a dataset; '' for the cache. It is for messages:
+   * one place by two names is one request.
+   */
   readonly name: string;
   readonly facts: readonly Fact[];
 }
@@ -51,8 +54,9 @@ export function usable(read: () => TrustRequest | undefined): TrustRequest | und
   }
 }
 
-/** `remote origin`, `the cache`. */
+/** `remote origin`, `the cache`, `data beside code in src/tab`. */
 export function subjectOf({ about, name }: Pick<TrustRequest, 'about' | 'name'>): string {
+  if (about === 'code') return `data beside code in ${visible(name)}`;
   return about === 'cache' ? 'the cache' : `${about} ${visible(name)}`;
 }
 

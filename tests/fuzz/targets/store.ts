@@ -5,7 +5,9 @@ import { encodeManifest, readManifest } from '../../../src/store/format/manifest
 import { readTrailer } from '../../../src/store/format/pack.ts';
 import { readRecipe, recipeBeginning } from '../../../src/store/format/recipe.ts';
 import { encodeSourceManifest, readSourceManifest } from '../../../src/store/format/source-manifest.ts';
+import { parseCloneRecord } from '../../../src/store/gc/clones.ts';
 import { parsePendingDeletions } from '../../../src/store/gc/pending-deletions.ts';
+import { parsePurgeList } from '../../../src/store/gc/purge-list.ts';
 import { parseRef } from '../../../src/store/gc/refs.ts';
 import { all, type FuzzTarget, law } from '../target.ts';
 
@@ -72,6 +74,27 @@ export const storeTargets: Record<string, FuzzTarget> = {
       const { digest, size } = recipeBeginning(input) ?? { digest: Buffer.alloc(32), size: input.length };
       const chunks = await all(readRecipe(once(input), digest, size, 'fuzz'));
       law(chunks.reduce((sum, { length }) => sum + length, 0) === size, 'chunks make up the object');
+    },
+  },
+  'clone-record': {
+    words: ['{"version":1,', '"user":"a",', '"host":"b",', '"folder":"c"}', '"version":2', 'null'],
+    read: (input) => parseCloneRecord(input, `clones/clone/${hexDigestOf(input)}.json`),
+  },
+  'purge-list': {
+    words: [
+      '{"version":1,',
+      '"objects":[',
+      '"keys":[',
+      '"packs/',
+      '.pack"',
+      '"objects/',
+      '"../',
+      '"index/',
+      'null',
+    ],
+    read(input) {
+      const { keys } = parsePurgeList(input, `purged/${hexDigestOf(input)}.json`);
+      law(keys.every(isValidKey), 'keys lie in the store');
     },
   },
   ref: {

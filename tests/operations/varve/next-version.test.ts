@@ -36,6 +36,7 @@ describe('the version that follows', () => {
         );
         const { entries, notHere } = await nextVersion(filesHere(now), filesBefore(then), {
           gone,
+          keepsModes: true,
           parts: undefined,
         });
         const paths = entries.map(({ path }) => path);
@@ -58,6 +59,7 @@ describe('the version that follows', () => {
   it('takes from here only the parts that are added', async () => {
     const version = await nextVersion(filesHere(['b/y']), filesBefore(['a', 'b/x', 'c']), {
       gone: new Set(['b/x']),
+      keepsModes: true,
       parts: ['b'],
     });
     expect(version).toMatchObject({ entries: [{ path: 'a' }, { path: 'b/y' }, { path: 'c' }], notHere: [] });

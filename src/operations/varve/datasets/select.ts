@@ -4,7 +4,8 @@
  */
 
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
+import { foldersAbove } from '../../../base/path-order.ts';
 import { VarveError } from '../../../errors.ts';
 import type { Digest } from '../../../store/format/digest.ts';
 import { readManifest } from '../../../store/format/manifest.ts';
@@ -12,6 +13,7 @@ import type { Root } from '../../../store/gc/roots.ts';
 import type { Store } from '../../../store/store.ts';
 import { shellWord } from '../../../wording/quote.ts';
 import { datasetPaths } from '../../../workspace/git/pointers.ts';
+import { firstKeptOut } from '../../../workspace/git/sparse.ts';
 import { POINTER_SUFFIX, type Pointer, pointerPath, readPointer } from '../../../workspace/pointer.ts';
 import { pathInRepository, type Repository } from '../../../workspace/repository.ts';
 import type { WorkingContext } from '../../context/context.ts';
@@ -155,7 +157,27 @@ function namedBy(context: WorkingContext, path: string): { dataset: string; part
   const all = datasetPaths(root);
   const below = all.filter((other) => named === '' || other.startsWith(`${named}/`));
   if (below.length > 0) return below.map((other) => ({ dataset: other }));
+  refuseKeptOut(root, named);
   throw notADataset(path, nearestName(named, all), existsSync(join(root, named)));
+}
+
+/**
+ * Of a dataset whose pointer Git keeps out of the working tree, nothing is known to be removed, and none is made anew in its place.
+ * @param path from the root: of a dataset or its pointer, or within one
+ * @throws VarveError `dataset-missing`
+ */
+export function refuseKeptOut(root: string, path: string): void {
+  const named = path.endsWith(POINTER_SUFFIX) ? [path] : [];
+  const pointers = [...[...foldersAbove(path), path].map(pointerPath), ...named];
+  const pointer = firstKeptOut(
+    root,
+    pointers.filter((one) => !existsSync(join(root, one))),
+  );
+  if (pointer === undefined) return;
+  throw new VarveError('dataset-missing', `${path} is kept out of this sparse checkout by Git`, {
+    path,
+    remedy: `Run \`git sparse-checkout add ${shellWord(posix.dirname(pointer))}\`, which brings its pointer.`,
+  });
 }
 
 function notADataset(path: string, similar: string | undefined, isThere: boolean): VarveError {

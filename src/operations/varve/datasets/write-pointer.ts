@@ -1,11 +1,19 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { problemOfDataPath } from '../../../base/data-path.ts';
 import { VarveError } from '../../../errors.ts';
 import { checkGitAccepts } from '../../../workspace/git/gitignore.ts';
-import { formatPointer, type Pointer, readPointer, writePointer } from '../../../workspace/pointer.ts';
+import {
+  formatPointer,
+  type Pointer,
+  pointerPath,
+  readPointer,
+  writePointer,
+} from '../../../workspace/pointer.ts';
 import { pathInRepository, type Repository } from '../../../workspace/repository.ts';
 import type { AddedDataset } from '../../backend/results.ts';
 import type { WorkingContext } from '../../context/context.ts';
-import { datasetAround, datasetNamed } from './select.ts';
+import { datasetAround, datasetNamed, refuseKeptOut } from './select.ts';
 
 /** The fields of a pointer that describe the rows of its snapshot. */
 export type PointedStatistics = Pick<Pointer, 'rows' | 'profile'>;
@@ -30,6 +38,7 @@ export function datasetPath(
   }
   const around = datasetAround(root, dataset);
   if (around !== undefined) return { dataset: around, part: dataset.slice(around.length + 1) };
+  if (!existsSync(join(root, pointerPath(dataset)))) refuseKeptOut(root, dataset);
   checkGitAccepts(root, dataset);
   return { dataset };
 }

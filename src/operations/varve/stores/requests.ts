@@ -10,13 +10,14 @@ import {
 import { pointerPath } from '../../../workspace/pointer.ts';
 import type { Repository } from '../../../workspace/repository.ts';
 import { isPlainAws } from '../../../workspace/trust/access.ts';
-import { cacheRequest } from '../../../workspace/trust/cache.ts';
+import { cacheRequest, sharedFacts } from '../../../workspace/trust/cache.ts';
 import { realPlaceOf } from '../../../workspace/trust/folders.ts';
 import { importRequest } from '../../../workspace/trust/import.ts';
 import { type TrustRequest, usable } from '../../../workspace/trust/request.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { selectDatasets } from '../datasets/select.ts';
 import { isInPlace } from '../in-place/snapshot.ts';
+import { codeRequests } from '../tracked-files.ts';
 
 /** All that the settings and the pointers of the working tree ask of this machine. */
 export function settingRequests(context: WorkingContext): TrustRequest[] {
@@ -34,6 +35,10 @@ export function settingRequests(context: WorkingContext): TrustRequest[] {
     cacheRequest(repository, config),
     ...[...config.remotes.keys()].map((name) => usable(() => remoteRequest(repository, config, name))),
     ...imported,
+    ...codeRequests(
+      repository.root,
+      datasets.map(({ path }) => path),
+    ),
     ...[...named, ...pointed].map(([url, file]) => usable(() => sourceRequest(config, url, file))),
   ].filter((request) => request !== undefined);
 }
@@ -53,7 +58,8 @@ export function remoteRequest(
   if (place.kind === 'folder') {
     const { path, isOwn } = realPlaceOf(root, place.path);
     if (isOwn) return undefined;
-    return { about: 'remote', name, facts: [{ key: 'folder', value: path, file: fileOf('url') }] };
+    const folder = { key: 'folder', value: path, file: fileOf('url') };
+    return { about: 'remote', name, facts: [folder, ...sharedFacts(config)] };
   }
   if (place.kind === 's3' && isPlainAws(access)) return undefined;
   const facts = Object.entries({ url, ...access }).map(([key, value]) => ({

@@ -9,10 +9,11 @@ import { type BucketSource, openBucketSource } from '../../../remote/bucket/list
 import { openRemote } from '../../../remote/open.ts';
 import type { Remote } from '../../../remote/remote.ts';
 import type { Digest } from '../../../store/format/digest.ts';
+import { writeCloneRecord } from '../../../store/gc/clones.ts';
 import { writeRef } from '../../../store/gc/refs.ts';
 import type { Root } from '../../../store/gc/roots.ts';
 import { Store } from '../../../store/store.ts';
-import { cloneId } from '../../../workspace/clone-id.ts';
+import { cloneId, cloneRecord } from '../../../workspace/clone-id.ts';
 import { accessTo, type Config, type RemoteConfig, readConfig } from '../../../workspace/config.ts';
 import { cacheFolder, cacheRequest } from '../../../workspace/trust/cache.ts';
 import { requireTrust } from '../../../workspace/trust/consent.ts';
@@ -22,13 +23,14 @@ import { remoteRequest, sourceRequest } from './requests.ts';
 
 /** The cache of this clone. Close it. @throws VarveError `settings-untrusted` */
 export async function openCache(context: WorkingContext): Promise<Store> {
-  return Store.open(await openRemote(trustedCache(context)));
+  return Store.open(await openCacheFolder(context));
 }
 
-function trustedCache({ repository }: WorkingContext): string {
+async function openCacheFolder({ repository }: WorkingContext): Promise<Remote> {
   const config = readConfig(repository);
   requireTrust(repository.root, cacheRequest(repository, config));
-  return cacheFolder(repository, config);
+  const shared = config.cache !== undefined && config.shared === 'group';
+  return openRemote(cacheFolder(repository, config), { shared });
 }
 
 /** Tells whether other clones may keep their data in this cache too. */
@@ -39,9 +41,11 @@ export function isCacheShared({ repository }: WorkingContext): boolean {
 /** Records in a cache that clones share what this one needs of it, so that a gc from another leaves it. */
 export async function claimInCache(context: WorkingContext, roots: readonly Root[]): Promise<void> {
   if (!isCacheShared(context)) return;
-  const remote = await openRemote(trustedCache(context));
+  const remote = await openCacheFolder(context);
   try {
-    await writeRef(remote, cloneId(context.repository), roots);
+    const clone = cloneId(context.repository);
+    await writeCloneRecord(remote, clone, cloneRecord(context.repository));
+    await writeRef(remote, clone, roots);
   } finally {
     await remote.close();
   }
@@ -73,7 +77,8 @@ export async function openRemoteNamed(
   const chosen = name ?? defaultRemote(config);
   const { url, ...access } = findRemote(config, chosen);
   requireTrust(repository.root, remoteRequest(repository, config, chosen));
-  const options = { ...access, onWarning: context.onWarning, base: repository.root };
+  const shared = config.shared === 'group';
+  const options = { ...access, onWarning: context.onWarning, base: repository.root, shared };
   return { name: chosen, remote: await openRemote(url, options) };
 }
 
