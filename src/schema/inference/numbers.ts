@@ -15,7 +15,7 @@ import {
 import { mirrored } from './tails.ts';
 
 /** The number of values from which their range is taken for a rule. */
-export const MIN_VALUES = 30;
+const MIN_VALUES = 30;
 
 /** The number of values from which none being NaN or infinite is taken for a rule. */
 const MIN_FINITE = 100;
