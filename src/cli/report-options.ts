@@ -27,7 +27,12 @@ export function withProfilingOptions(command: Command): Command {
   return withEngineOptions(
     command
       .option('--slice <feature=value>', 'only the rows in which a feature has this value', parseSlice)
-      .option('--weight <feature>', 'the feature that weights rows'),
+      .option('--weight <feature>', 'the feature that weights rows')
+      .option(
+        '--date-format <column=format>',
+        'how the dates of a column of CSV are written, such as sold=%d/%m/%Y; may be given again',
+        parseDateFormat,
+      ),
   );
 }
 
@@ -84,6 +89,17 @@ function isReplaced(path: string): boolean {
   if (/^\/(dev|proc)\//.test(path)) return false;
   const found = lstatSync(path, { throwIfNoEntry: false });
   return found === undefined || found.isFile() || found.isSymbolicLink();
+}
+
+/** One more `column=format`. */
+function parseDateFormat(
+  text: string,
+  before: ProfilingOptions['dateFormat'] = {},
+): ProfilingOptions['dateFormat'] {
+  const equals = text.indexOf('=');
+  if (equals > 0)
+    return Object.fromEntries([...Object.entries(before), [text.slice(0, equals), text.slice(equals + 1)]]);
+  throw new InvalidArgumentError('Write it as column=format, such as sold=%d/%m/%Y.');
 }
 
 /** `feature=value` as a slice. */

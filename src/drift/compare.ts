@@ -73,6 +73,7 @@ function sideOf(profile: Profile, options: DriftOptions, index: 0 | 1): Side {
     name: options.names[index],
     ...(digest === undefined ? {} : { digest }),
     rows: counted.reduce((total, table) => total + table.rows, 0),
+    ...(tables.length === 0 && counted.length > 0 ? { unit: 'files' as const } : {}),
   };
 }
 

@@ -8,12 +8,28 @@ import type { ListResult } from '../operations/list.ts';
 import type { ProfiledDataset, ProfilingOptions } from '../operations/statistics/load.ts';
 import type { ValidateOptions } from '../operations/validate.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
-import { BYTES, COUNT, checkArgument, FLAG, type Kinds, SLICE, TEXT, TEXTS } from './arguments.ts';
+import {
+  BYTES,
+  COUNT,
+  checkArgument,
+  FLAG,
+  type Kinds,
+  SLICE,
+  TEXT,
+  TEXT_BY_NAME,
+  TEXTS,
+} from './arguments.ts';
 import type { ListDataOptions } from './options.ts';
 import { SchemaMethods } from './schema.ts';
 import { Session } from './session.ts';
 
-const PROFILING: Kinds<ProfilingOptions> = { slice: SLICE, weight: TEXT, memory: TEXT, threads: COUNT };
+const PROFILING: Kinds<ProfilingOptions> = {
+  slice: SLICE,
+  weight: TEXT,
+  dateFormat: TEXT_BY_NAME,
+  memory: TEXT,
+  threads: COUNT,
+};
 
 /**
  * A folder, and what can be known of the data in it: with varve or Git around it, or without. `openFolder` makes one.

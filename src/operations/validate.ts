@@ -55,7 +55,7 @@ export async function validateDataset(
 ): Promise<ValidationReport> {
   const file = schemaFileOf(dataset, cwd, options.schema);
   const schema = readSchema(file);
-  const profiled = await profileOfDataset(dataset, options);
+  const profiled = await profileOfDataset(dataset, options, schema);
   const { environment } = options;
   return validateLoaded(dataset, profiled, schema, options, {
     schemaName: file.name,
@@ -73,7 +73,9 @@ export async function validateLoaded(
   settings: Omit<HoldOptions, 'name' | 'digest' | 'rows'>,
 ): Promise<ValidationReport> {
   const rows =
-    hasData(dataset) && !isStatistics(dataset) ? rowCheckerOf(dataset, schema.timeLimit, options) : undefined;
+    hasData(dataset) && !isStatistics(dataset)
+      ? rowCheckerOf(dataset, schema.timeLimit, options, schema)
+      : undefined;
   try {
     return await validateProfile(profile, schema, {
       ...settings,

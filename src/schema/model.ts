@@ -82,7 +82,9 @@ export interface FeatureSchema {
   readonly length?: Bounds;
   /** A regular expression that the whole value matches. */
   readonly matches?: string;
-  /** A time format as `strptime` has it, for text that holds times: `%Y-%m-%d`. */
+  /**
+   * A time format as `strptime` has it: `%Y-%m-%d`. Of text, each value has it; text of a CSV file that is to be a date or timestamp is read by it.
+   */
   readonly timeFormat?: string;
   /** The name of a shared domain, or the allowed values. */
   readonly domain?: string | readonly string[];

@@ -62,8 +62,8 @@ describe('a measure', () => {
   });
 
   test('warns only, where a feature is expected to move', () => {
-    expect(verdict(9, { warnsOnly: true })).toBe('warning');
-    expect(verdict(0.1, { warnsOnly: true })).toBe('none');
+    expect(verdict(9, { movesByItself: true })).toBe('warning');
+    expect(verdict(0.1, { movesByItself: true })).toBe('none');
   });
 
   test('says nothing where chance is not ruled out, and is never as strong as a warning then', () => {
@@ -112,7 +112,7 @@ describe('a feature', () => {
       [
         finding(0.3),
         finding(0.41, { name: 'jensen-shannon' }),
-        finding(4, { name: 'length', warnsOnly: true }),
+        finding(4, { name: 'length', movesByItself: true }),
         finding(0.8, { name: 'type' }),
         finding(0, { name: 'valency' }),
       ],

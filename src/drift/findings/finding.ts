@@ -54,7 +54,9 @@ export interface MeasuredChange {
   readonly test?: { readonly of: string; readonly pValue: number };
   /** True if sampling noise adds to the value, as to a squared distance or a share of its own; in other values variances add. */
   readonly squared?: boolean;
-  /** True if the change warns and is never called drift: of what moves on by itself, as clocks and keys do, and of rare values. */
+  /** True if the feature moves on by itself, as clocks and keys do: the change warns and is never called drift. */
+  readonly movesByItself?: boolean;
+  /** True if the change matters for some readers only, as of a rare value: it warns, below the strength of any drift. */
   readonly warnsOnly?: boolean;
   /** The sentence that tells a person what changed. */
   readonly reason: () => string;

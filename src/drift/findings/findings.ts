@@ -12,7 +12,7 @@ export function measureChanges(pair: FeaturePair): MeasuredChange[] {
   const isKey = findings.some(({ name }) => name === 'key-overlap');
   if (!isKey) return findings;
   return findings.map((finding) =>
-    MOVES_WITH_KEYS.has(finding.name) ? { ...finding, warnsOnly: true } : finding,
+    MOVES_WITH_KEYS.has(finding.name) ? { ...finding, movesByItself: true } : finding,
   );
 }
 

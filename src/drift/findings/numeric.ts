@@ -109,7 +109,8 @@ export function cumulativeShareChange(
 function meanFindings({ axis, p, q, sizes, moments }: NumericPair): MeasuredChange[] {
   const { before, after } = moments;
   const deviation = Math.sqrt((before.variance + after.variance) / 2);
-  if (deviation === 0) return [];
+  // The squares of numbers beyond 1e154 are infinite: no figure can be told in deviations.
+  if (deviation === 0 || !Number.isFinite(deviation)) return [];
   const difference = after.mean - before.mean;
   const unit = Math.sqrt(before.variance) || deviation;
   const points = middles(axis);

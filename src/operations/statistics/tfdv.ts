@@ -28,7 +28,7 @@ export function profileOfStatistics({ name, absolutePath }: NamedDataset, rowsAs
       path: name,
       remedy: 'Name statistics of TensorFlow Data Validation, not the data itself.',
     });
-  return profileFromStatistics(readStatistics(readFileSync(path), name));
+  return profileFromStatistics(readStatistics(readFileSync(path), name), name);
 }
 
 /** Statistics of TFDV tell too little of how values spread. */

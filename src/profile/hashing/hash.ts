@@ -11,6 +11,20 @@ export function hash48(upper: number, lower: number): number {
   return (upper >>> 0) * 65536 + (lower >>> 16);
 }
 
+/** 64 bits in hex, both halves whole: what tells a long value that is cut from others. */
+export function digestText(upper: number, lower: number): string {
+  const hex = (half: number) => (half >>> 0).toString(16).padStart(8, '0');
+  return hex(upper) + hex(lower);
+}
+
+/** The digest of a text, by its UTF-8. */
+export function textDigest(text: string): string {
+  const bytes = new Uint8Array(Buffer.byteLength(text) + 4);
+  const length = Buffer.from(bytes.buffer).write(text);
+  const view = new DataView(bytes.buffer);
+  return digestText(upperOfBytes(view, 0, length), lowerOfBytes(view, 0, length));
+}
+
 /** Of eight bytes, given as two words. */
 export function upperOfWords(low: number, high: number, seed: number): number {
   const h = step(

@@ -1,3 +1,4 @@
+import type { ColumnReadings } from '../../engine/column-readings.ts';
 import type { Engine } from '../../engine/duckdb.ts';
 import { identifier, literal } from '../../engine/quote.ts';
 import { openTableSource, type TableSource } from '../../engine/source.ts';
@@ -15,14 +16,16 @@ export async function openSlice(
   engine: Engine,
   files: readonly SourceFile[],
   slice: Slice | undefined,
+  readings?: ColumnReadings,
 ): Promise<TableSource> {
-  const whole = await openTableSource(engine, files);
+  const whole = await openTableSource(engine, files, readings);
   if (slice === undefined) return whole;
   assertColumn(whole, slice.feature);
   await engine.query(
     `CREATE VIEW slice AS FROM ${whole.relation} WHERE CAST(${identifier(slice.feature)} AS VARCHAR) = ${literal(slice.value)}`,
   );
-  return { columns: whole.columns, relation: 'slice' };
+  const { parquet: _, ...rest } = whole;
+  return { ...rest, relation: 'slice' };
 }
 
 export function assertColumn({ columns }: TableSource, name: string): void {

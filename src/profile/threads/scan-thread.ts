@@ -1,4 +1,5 @@
 import { Thread } from '../../base/worker-threads.ts';
+import type { ColumnReadings } from '../../engine/column-readings.ts';
 import type { EngineOptions } from '../../engine/duckdb.ts';
 import type { SourceFile } from '../../engine/source-file.ts';
 import type { LeafCounts } from '../counters/counter.ts';
@@ -9,6 +10,7 @@ import type { OnRows, Scan } from '../plan/scan-columns.ts';
 export interface ThreadTask {
   readonly files: readonly SourceFile[];
   readonly slice: Slice | undefined;
+  readonly readings: ColumnReadings | undefined;
   readonly engine: Pick<EngineOptions, 'threads' | 'memory'>;
 }
 

@@ -3,7 +3,15 @@ import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
 import { brief, neutral } from '../../wording/neutral.ts';
 import { magnitude } from '../../wording/numbers.ts';
 import type { RenderOptions } from '../format.ts';
-import { featureTitle, type Grade, gradeOf, spoken, validationGrade, validationSummary } from '../phrases.ts';
+import {
+  examplePlace,
+  featureTitle,
+  type Grade,
+  gradeOf,
+  spoken,
+  validationGrade,
+  validationSummary,
+} from '../phrases.ts';
 
 /** One thing that a CI system can show on its own: a test case, an alert, an annotation. All text is neutral. */
 export interface CiFinding {
@@ -85,7 +93,7 @@ function anomalyFinding(anomaly: Anomaly): CiFinding {
     details: [
       brief(`expected: ${anomaly.expected}`, 400),
       brief(`observed: ${anomaly.observed}`, 400),
-      ...(anomaly.examples ?? []).map(({ row, value }) => `row ${row}: ${brief(value, 200)}`),
+      ...(anomaly.examples ?? []).map((example) => `${examplePlace(example)}: ${brief(example.value, 200)}`),
     ],
   };
 }

@@ -64,7 +64,10 @@ function misplaced(feature: FeatureSchema): Complaint[] {
     ],
     [feature.length !== undefined && !text && !has(feature, 'bytes'), '`length` needs text or bytes'],
     [feature.matches !== undefined && !text, '`matches` needs text'],
-    [feature.timeFormat !== undefined && !text, '`timeFormat` needs text'],
+    [
+      feature.timeFormat !== undefined && !text && !has(feature, 'date', 'timestamp'),
+      '`timeFormat` needs text, dates or timestamps',
+    ],
     [
       feature.boolean !== undefined && !number && !text && !has(feature, 'boolean'),
       '`boolean` needs a number, text or booleans',

@@ -163,7 +163,7 @@ const cases: readonly Case[] = [
     ['a', 'b', 'c'],
     'string',
     {
-      values: { exact: false, bound: 1, values: [] },
+      values: { exact: false, bound: 2, values: [] },
       count: 100,
       distinct: { theta: 2 ** 20, hashes: [1, 2] } as never,
     },
