@@ -97,9 +97,12 @@ export type MeasureName =
   | 'null-element-share'
   | 'non-finite-share'
   | 'new-category-share'
+  | 'respelled-share'
+  | 'share-ratio'
   | 'distinct-count'
   | 'type'
   | 'out-of-range-share'
+  | 'out-of-range-distance'
   | 'length'
   | 'valency'
   | 'weekday-share'
@@ -131,6 +134,8 @@ export interface DriftOptions {
     readonly watch?: readonly string[];
     /** Replace the defaults, by the name of a feature. */
     readonly thresholds?: Readonly<Record<string, Thresholds>>;
+    /** Names of features whose values are labels: a rare one that becomes more or less frequent by a factor is drift. */
+    readonly labels?: readonly string[];
     readonly comparators?: Readonly<Record<string, TfdvThresholds>>;
   };
   /** Profiles of earlier versions, oldest first: what they differ by among each other is not drift. */

@@ -34,7 +34,7 @@ export class SchemaMethods {
     options: SchemaInferOptions & Watch = {},
   ): Promise<SchemaInferResult> {
     checkArgument('schema.infer', 'the datasets', datasets, TEXT_OR_TEXTS);
-    const kinds = { output: TEXT, format: FORMAT, force: FLAG };
+    const kinds = { output: TEXT, format: FORMAT, force: FLAG, strict: FLAG, explain: FLAG };
     const call = this.#session.begin('schema.infer', options, kinds);
     const { schemaInfer } = await import('../operations/schema-infer.ts');
     return schemaInfer(this.#session.cwd, [datasets].flat(), call.options, call.watch);

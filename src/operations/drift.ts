@@ -83,9 +83,21 @@ export function driftSettings(
       ignore,
       watch,
       thresholds: features as Record<string, Thresholds>,
+      labels: labelsOf(schema),
       comparators: comparatorsOf(schema),
     },
   };
+}
+
+/** Features that the schema calls labels: two words or numbers, categories, or values that are to be balanced. */
+function labelsOf({ tables }: Schema): string[] {
+  return tables
+    .flatMap(({ features }) => features)
+    .filter(
+      ({ boolean, categorical, balance }) =>
+        boolean !== undefined || categorical === true || balance !== undefined,
+    )
+    .map(({ name }) => name);
 }
 
 function comparatorsOf({ tables }: Schema): Record<string, TfdvThresholds> {

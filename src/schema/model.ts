@@ -70,6 +70,8 @@ export interface FeatureSchema {
   /** Always there, and always with exactly this many values a level (TFDV's fixed shape). */
   readonly shape?: readonly number[];
   readonly range?: Range;
+  /** Within which the median of the numbers lies, both ends included. */
+  readonly median?: Range;
   /** For text: every value reads as such a number, and `range` bounds the number. */
   readonly holds?: 'integer' | 'float';
   /** Integers that are labels, not amounts. */

@@ -27,12 +27,14 @@ const MOVES_WITH_KEYS: ReadonlySet<string> = new Set([
   'mean-shift',
   'wasserstein',
   'out-of-range-share',
+  'out-of-range-distance',
   'jensen-shannon',
   'psi',
   'hellinger',
   'chi-square',
   'l-infinity',
   'new-category-share',
+  'share-ratio',
 ]);
 
 function distributionFindings(pair: FeaturePair): MeasuredChange[] {
