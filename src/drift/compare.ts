@@ -107,9 +107,7 @@ function summarize(
     ...(removed.length > 0 ? [`${removed.length} removed: ${namesOf(removed)}`] : []),
     ...(added.length > 0 ? [`${added.length} added: ${namesOf(added)}`] : []),
   ];
-  return parts.length > 0
-    ? parts.join('; ')
-    : `no drift in ${counted(features.length, 'feature')}`;
+  return parts.length > 0 ? parts.join('; ') : `no drift in ${counted(features.length, 'feature')}`;
 }
 
 const MAX_NAMED = 5;

@@ -44,7 +44,7 @@ export function hasUnreadDates(profile: Profile, readings: ColumnReadings): bool
 }
 
 /**
- * Refuses formats that were asked for and read nothing.
+ * Refuse formats that were asked for and read nothing.
  * @throws VarveError `column-missing`, or `date-format-unfit` if the column is no text
  */
 export function assertFormatsRead(profile: Profile, asked: DateFormats, name: string): void {
