@@ -292,9 +292,15 @@ export function isReadError(error: unknown): error is Error {
   return isOutOfMemory(error.message) || ENGINE_ERROR.test(error.message);
 }
 
-/** DuckDB's words where its own limit is met, or the system's; the bindings have no words for the latter in the midst of a query. */
+/**
+ * DuckDB's words where its own limit is met, or the system's: the bindings have no words for the latter in the midst of a query, and the
+ * appender leaves their kind away. The last are V8's, of what is decoded here.
+ */
+const OUT_OF_MEMORY =
+  /^Out of Memory Error|^Failed to query$|^(failed to|could not) allocate |^Array buffer allocation failed$/i;
+
 export function isOutOfMemory(text: string): boolean {
-  return /^Out of Memory Error|^Failed to query$/.test(text);
+  return OUT_OF_MEMORY.test(text);
 }
 
 /** What is wrong with a file, by what DuckDB or another library says; undefined where their words are plain. */

@@ -10,6 +10,7 @@ import { assertJsonStructure } from './formats/json-structure.ts';
 import { assertLines, firstBadJsonLine } from './formats/lines.ts';
 import { assertNameable, namesWithNul } from './formats/names.ts';
 import { openParquet } from './formats/parquet.ts';
+import { notTabular } from './formats/refused.ts';
 import { type DateFormats, typeTextColumns } from './formats/text-columns.ts';
 import { assertWhole } from './formats/whole.ts';
 import { identifier } from './quote.ts';
@@ -43,12 +44,10 @@ export async function openTableSource(
   const first = files[0];
   const format = first === undefined ? undefined : formatOf(first.path);
   if (first === undefined || format === undefined) {
-    throw new VarveError('data-not-tabular', `${first?.path ?? 'no file'} is not a table`, {
-      remedy: 'Name a CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Feather file.',
-    });
+    throw notTabular(first?.path ?? 'no file', first?.absolutePath);
   }
-  const isReadOneByOne = format !== 'parquet' && format !== 'json' && format !== 'jsonl';
-  if (!isReadOneByOne || files.length === 1) return openTogether(engine, files, format, readings, relation);
+  if (!READ_ONE_BY_ONE.includes(format) || files.length === 1)
+    return openTogether(engine, files, format, readings, relation);
   const parts: TableSource[] = [];
   for (const [index, file] of files.entries())
     parts.push(await openTogether(engine, [file], format, readings, `${relation}_${index}`));
@@ -62,6 +61,9 @@ export async function openTableSource(
     columns: await engine.describe(relation),
   };
 }
+
+/** Formats of which each file is read by itself, and their tables are put together; of the others, one reader takes all files. */
+const READ_ONE_BY_ONE: readonly Format[] = ['csv', 'tsv', 'arrow'];
 
 /** Tables that one query puts together. */
 const TABLES_PER_QUERY = 32;
@@ -92,8 +94,9 @@ async function openTogether(
   let loaded: Loaded | number;
   const isText = format === 'csv' || format === 'tsv';
   if (isText) files.forEach(assertNotZip);
+  // What is decompressed here itself is found to be whole on the way.
   const checks = files.flatMap((file) => [
-    assertWhole(file, stop.signal),
+    ...(format === 'tfrecord' ? [] : [assertWhole(file, stop.signal)]),
     ...(isText ? [assertLines(file, stop.signal)] : []),
   ]);
   try {
@@ -167,6 +170,11 @@ async function load(
   relation: string,
   signal: AbortSignal,
 ): Promise<Loaded> {
+  if (format === 'tfrecord' || format === 'avro') {
+    const hasColumns = await loadRecords(engine, files, format, relation, signal);
+    // The engine has no table without columns, so that one stands there for nothing.
+    return { files, retype: (columns) => (hasColumns ? columns : []) };
+  }
   if (format === 'parquet') return openParquet(engine, files, relation);
   if (format === 'arrow')
     return { files, retype: await (await import('./formats/arrow.ts')).loadArrow(engine, files, relation) };
@@ -182,6 +190,19 @@ function assertNotZip(file: SourceFile): void {
     path: file.path,
     remedy: 'Unpack it, and name the file that is in it. What gzip compressed is read as it is.',
   });
+}
+
+/** @returns whether there are any columns */
+async function loadRecords(
+  engine: Engine,
+  files: readonly SourceFile[],
+  format: 'tfrecord' | 'avro',
+  relation: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (format === 'avro')
+    return (await import('./formats/avro/load.ts')).loadAvro(engine, files, relation, signal);
+  return (await import('./formats/tfrecord/load.ts')).loadTfRecords(engine, files, relation, signal);
 }
 
 /** Asks for columns whose names may have held what is not UTF-8: the bindings show it as U+FFFD, and no query finds them by that. */

@@ -169,7 +169,7 @@ describe('what is apart says from which table, and why', () => {
     const files = dataFiles({ 'a.csv': 'x\n1\n', 'b.jsonl': '{"x":1}\n', 'y=1/c.csv': 'x\n1\n' });
     expect((await tablesOf(files)).map(({ apart }) => apart?.because)).toEqual([
       undefined,
-      'one holds JSON and the other does not',
+      'one holds JSON and the other rows',
       'the folders around them name other columns',
     ]);
   });

@@ -6,7 +6,7 @@
 import type { ColumnReadings } from '../../engine/column-readings.ts';
 import type { EngineOptions } from '../../engine/duckdb.ts';
 import { isTabular } from '../../engine/formats/format.ts';
-import { VarveError } from '../../errors.ts';
+import { notTabular } from '../../engine/formats/refused.ts';
 import { profileDirectory } from '../../profile/dataset/profile-directory.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import { prepareReader, processReader } from '../../profile/reading/process-reader.ts';
@@ -119,10 +119,7 @@ async function profileOf(
   if (kind === 'directory')
     return profileDirectory(files, processReader, { ...rows, ...wholeRowsCache(context, options) });
   if (files.length > 0 && isTabular(files[0]!.path)) return processReader.profileFiles(files, rows);
-  throw new VarveError('data-not-tabular', `${name} is not a table, so there are no statistics of it`, {
-    path: name,
-    remedy: 'Name a CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Feather file, or a folder.',
-  });
+  throw notTabular(name, files[0]?.absolutePath);
 }
 
 /** Profiles of files hold for all of their rows, each weighing the same. */

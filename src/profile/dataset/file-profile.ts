@@ -14,7 +14,9 @@ export function isDelimitedText({ path }: DataFile): boolean {
   return format === 'csv' || format === 'tsv';
 }
 
-export function isJson({ path }: DataFile): boolean {
+/** The kind of its records: files of one kind can be one table. */
+export function recordsOf({ path }: DataFile): 'JSON' | 'TFRecord' | 'rows' {
   const format = formatOf(path);
-  return format === 'json' || format === 'jsonl';
+  if (format === 'tfrecord') return 'TFRecord';
+  return format === 'json' || format === 'jsonl' ? 'JSON' : 'rows';
 }

@@ -1,5 +1,6 @@
+import { isSparse } from '../../engine/formats/format.ts';
 import type { TableProfile } from '../model/model.ts';
-import { type FileProfile, isJson } from './file-profile.ts';
+import { type FileProfile, recordsOf } from './file-profile.ts';
 import { hiveOf } from './hive.ts';
 import type { DataFile } from './profile-files.ts';
 import { TableShape } from './table-shape.ts';
@@ -20,8 +21,8 @@ interface Group {
 
 /**
  * Tells which files are one table, in the order of their paths: those of a folder that have most columns in common, in whatever order, or of
- * which one has all columns of the other, unless a column is of types that no reading brings together. JSON records may lack keys, so JSON
- * files of a folder are always one table. Files that are apart from an earlier table of their folder come with the reason.
+ * which one has all columns of the other, unless a column is of types that no reading brings together. Records of JSON and
+ * TFRecord may lack columns, so such files of a folder are always one table. Files that are apart from an earlier table of their folder come with the reason.
  */
 export function tablesOf(profiles: readonly FileProfile[]): FolderTable[] {
   const folders = [...groupBy(profiles, ({ file }) => hiveOf(file.path).folder).values()];
@@ -42,9 +43,9 @@ export function tablesOf(profiles: readonly FileProfile[]): FolderTable[] {
 
 /** The tables of one folder. */
 function groupsWithin(members: readonly FileProfile[]): Group[] {
-  const kinds = groupBy(members, ({ file }) => JSON.stringify([isJson(file), partitionNames(file)]));
+  const kinds = groupBy(members, ({ file }) => JSON.stringify([recordsOf(file), partitionNames(file)]));
   return [...kinds.values()].flatMap((kind) => {
-    if (isJson(kind[0]!.file)) return [groupOf(kind)];
+    if (isSparse(kind[0]!.file.path)) return [groupOf(kind)];
     return alikeParts(kind).flatMap(byTypes);
   });
 }
@@ -120,7 +121,7 @@ function otherTypes(group: Group, other: Group): string | undefined {
 }
 
 function otherKind(a: DataFile, b: DataFile): string | undefined {
-  if (isJson(a) !== isJson(b)) return 'one holds JSON and the other does not';
+  if (recordsOf(a) !== recordsOf(b)) return `one holds ${recordsOf(a)} and the other ${recordsOf(b)}`;
   const isSame = JSON.stringify(partitionNames(a)) === JSON.stringify(partitionNames(b));
   return isSame ? undefined : 'the folders around them name other columns';
 }

@@ -7,15 +7,16 @@ import { createHash } from 'node:crypto';
 import { comparePaths } from '../../base/path-order.ts';
 import type { RowGroup, RowTable } from '../../engine/check-rows.ts';
 import { type ColumnReadings, NO_READINGS } from '../../engine/column-readings.ts';
-import { formatOf, isTabular } from '../../engine/formats/format.ts';
+import { formatOf, isSparse, isTabular } from '../../engine/formats/format.ts';
 import { literal } from '../../engine/quote.ts';
 import { VarveError } from '../../errors.ts';
+import { withListsAlike } from '../model/lists-alike.ts';
 import { mergeTables } from '../model/merge.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../model/model.ts';
 import { FILES_TABLE, profileOf } from '../model/tables.ts';
 import type { DataReader } from '../reading/reader.ts';
 import { commonReadings } from './common-readings.ts';
-import { type FileProfile, isDelimitedText, isJson } from './file-profile.ts';
+import { type FileProfile, isDelimitedText } from './file-profile.ts';
 import { profileOfFiles } from './files-table.ts';
 import { type FolderTable, tablesOf } from './folder-tables.ts';
 import { hiveOf, isHiveNull, partitionType } from './hive.ts';
@@ -131,7 +132,7 @@ async function readInCommon(
   reader: DataReader,
   options: DirectoryOptions,
 ): Promise<ReadFile[]> {
-  const readings = isJson(members[0]!.file) ? undefined : commonReadings(members);
+  const readings = isSparse(members[0]!.file.path) ? undefined : commonReadings(members);
   const read: ReadFile[] = [];
   for (const { file, table } of members) {
     const given = givenFor(file, options);
@@ -217,10 +218,10 @@ async function mergedRows(
   options: DirectoryOptions,
 ): Promise<TableProfile> {
   try {
-    return mergeTables(group.map(({ table }) => table));
+    return mergeTables(withListsAlike(group.map(({ table }) => table)));
   } catch (error) {
     const isDifferent = error instanceof VarveError && error.code === 'types-differ';
-    if (!isDifferent || !isJson(group[0]!.file)) throw error;
+    if (!isDifferent || !isSparse(group[0]!.file.path)) throw error;
     const together = await reader.profileFiles(
       group.map(({ file }) => file),
       options,
