@@ -6,6 +6,7 @@
 export { compareProfiles } from './drift/compare.ts';
 export type {
   Distribution,
+  DistributionOverTime,
   DriftOptions as CompareOptions,
   DriftReport,
   DriftSeries,
@@ -55,7 +56,7 @@ export { renderCheck } from './report/check.ts';
 export type { CheckedDatasets, DatasetReport } from './report/checked.ts';
 export { FORMATS as REPORT_FORMATS, type RenderOptions, type ReportFormat } from './report/format.ts';
 export { renderDrift, renderDriftSeries, renderProfile, renderValidation } from './report/render.ts';
-export type { Anomaly, ValidationReport } from './schema/anomaly.ts';
+export type { Anomaly, ExampleRow, ValidationReport } from './schema/anomaly.ts';
 export { parseSchema } from './schema/format/parse.ts';
 export { stringifySchema } from './schema/format/stringify.ts';
 export { type InferOptions, inferSchema } from './schema/infer.ts';
@@ -81,7 +82,7 @@ export type { TextField, TextMessage } from './schema/tfdv/text-proto.ts';
 export type { SchemaChange } from './schema/update.ts';
 export { type ProfileValidationOptions, validateProfile } from './schema/validate.ts';
 export type { Digest } from './store/format/digest.ts';
-export type { Collected } from './store/gc/collect.ts';
+export type { Collected, ExpiredClone } from './store/gc/collect.ts';
 export type { PurgedFromStore, SharingVersion } from './store/gc/purge.ts';
 export type { RootsUsage, StoredAmount } from './store/gc/usage.ts';
 export type { Damage, StoreCheck, TouchedVersion } from './store/repair/verify.ts';

@@ -1,12 +1,12 @@
-import { lstatSync, readlinkSync, renameSync, symlinkSync } from 'node:fs';
+import { lstatSync, readlinkSync, symlinkSync } from 'node:fs';
 import { dirname, isAbsolute, join, posix, relative } from 'node:path';
 import { removeFile } from '../../base/remove-file.ts';
-import { systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { SafeFolders } from '../../workspace/checkout/safe-folder.ts';
 import { ignoreDataset, keptInGit, unignoreDataset } from '../../workspace/git/gitignore.ts';
 import {
   formatPointer,
+  POINTER_SUFFIX,
   type Pointer,
   pointerPath,
   readPointer,
@@ -17,7 +17,7 @@ import { moveStatCache } from '../../workspace/tree/stat-cache.ts';
 import { followLink, linkedFolder } from '../../workspace/trust/link.ts';
 import type { MovedDataset, MoveResult } from '../backend/results.ts';
 import type { WorkingContext } from '../context/context.ts';
-import { refuseTaken, targetsOf } from '../datasets/move-targets.ts';
+import { refuseTaken, renameInTree, targetsOf } from '../datasets/move-targets.ts';
 import { movedSchema, schemasBeside } from '../datasets/schemas-beside.ts';
 import { namedWhole } from './datasets/named-whole.ts';
 import { datasetPath, replaceablePointer } from './datasets/write-pointer.ts';
@@ -35,9 +35,8 @@ export async function move(
   paths: readonly string[],
   target: string,
 ): Promise<MoveResult> {
-  const { repository, cwd } = context;
   const from = [...new Set(paths.map((path) => namedWhole(context, path, 'moved')))];
-  const moves = targetsOf(repository, cwd, from, target).map((pair) => planMove(context, pair));
+  const moves = targetsOf(context, from, target, POINTER_SUFFIX).map((pair) => planMove(context, pair));
   const moved: MovedDataset[] = [];
   for (const one of moves) moved.push(moveOne(context, one));
   return { datasets: moved };
@@ -78,34 +77,25 @@ function moveOne({ repository }: WorkingContext, { from, to, pointer, hasData }:
   ignoreDataset(root, to, keptInGit(root, from));
   writePointer(root, to, pointer);
   if (hasData) moveData(root, from, to);
-  for (const schema of schemasBeside(root, from)) rename(root, schema, movedSchema(schema, from, to));
+  for (const schema of schemasBeside(root, from)) renameInTree(root, schema, movedSchema(schema, from, to));
   moveStatCache(repository, from, to);
   removeFile(join(root, pointerPath(from)), pointerPath(from));
   unignoreDataset(root, from);
   return { from, path: to };
 }
 
-/** A link of the user's leads to the same folder from its new place, and is followed there. */
+/** Move data; a link of the user's leads to the same folder from its new place, and is followed there. */
 function moveData(root: string, from: string, to: string): void {
   const folder = linkedFolder(root, from);
   if (folder === undefined) {
-    rename(root, from, to);
+    renameInTree(root, from, to);
     return;
   }
   const place = join(root, from);
-  const text = readlinkSync(place);
-  if (isAbsolute(text)) rename(root, from, to);
+  if (isAbsolute(readlinkSync(place))) renameInTree(root, from, to);
   else {
     symlinkSync(relative(dirname(join(root, to)), folder), join(root, to));
     removeFile(place, from);
   }
   followLink(root, to);
-}
-
-function rename(root: string, from: string, to: string): void {
-  try {
-    renameSync(join(root, from), join(root, to));
-  } catch (error) {
-    throw systemError(error, 'move', from);
-  }
 }
