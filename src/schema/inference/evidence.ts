@@ -1,3 +1,8 @@
+/**
+ * Inference: what a careful person would write into a schema, from the profile of a sample. It may not know rows, files, nor how a schema is
+ * written down.
+ */
+
 import type { FeatureProfile, FeatureType } from '../../profile/model/model.ts';
 import { type Bin, finestCells } from '../distances.ts';
 import { compareDecimals } from '../format/exact.ts';

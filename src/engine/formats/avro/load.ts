@@ -1,6 +1,6 @@
 /**
- * Avro: object container files as tables, by the schema in each. It may know columns and the engine's appender; it knows no other format.
- * https://avro.apache.org/docs/1.12.0/specification/
+ * Avro: object container files (https://avro.apache.org/docs/1.12.0/specification/) as tables, by the schema in each. It may not know other
+ * formats.
  */
 
 import { TableWriter } from '../../chunks/table-writer.ts';

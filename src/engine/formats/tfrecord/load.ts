@@ -1,6 +1,6 @@
 /**
- * TFRecord: files of tf.Examples, SequenceExamples and PredictionLogs as tables. It may know columns and the engine's appender; it knows
- * no other format, and no statistics. https://www.tensorflow.org/tutorials/load_data/tfrecord
+ * TFRecord (https://www.tensorflow.org/tutorials/load_data/tfrecord): files of tf.Examples, SequenceExamples and PredictionLogs as tables. It
+ * may not know other formats, nor statistics.
  */
 
 import { isUtf8 } from 'node:buffer';
