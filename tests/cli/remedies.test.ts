@@ -147,6 +147,10 @@ const PLAIN_WORDS = new Set([
   'verb',
   // The name of an encoding, one of those that are looked for.
   'encoding',
+  // Of a digest, of a clone, whose form the key of its ref was checked for, and a folder of varve's own.
+  'digest',
+  'owner',
+  'VARVE_FOLDER',
   // An option and a fingerprint, in src/workspace/trust/consent.ts.
   'of',
   'wanted',

@@ -5,8 +5,8 @@
 
 import { renameSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { isWithin } from '../../base/path-order.ts';
-import { systemError } from '../../base/system-errors.ts';
+import { isWithin } from '../../base/files/path-order.ts';
+import { systemError } from '../../base/files/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { nameFolding } from '../../workspace/checkout/name-collisions.ts';
 import { SafeFolders } from '../../workspace/checkout/safe-folder.ts';
