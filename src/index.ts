@@ -81,7 +81,7 @@ export type { TextField, TextMessage } from './schema/tfdv/text-proto.ts';
 export type { SchemaChange } from './schema/update.ts';
 export { type ProfileValidationOptions, validateProfile } from './schema/validate.ts';
 export type { Digest } from './store/format/digest.ts';
-export type { Collected } from './store/gc/collect.ts';
+export type { Collected, ExpiredClone } from './store/gc/collect.ts';
 export type { PurgedFromStore, SharingVersion } from './store/gc/purge.ts';
 export type { RootsUsage, StoredAmount } from './store/gc/usage.ts';
 export type { Damage, StoreCheck, TouchedVersion } from './store/repair/verify.ts';

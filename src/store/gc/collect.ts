@@ -17,7 +17,6 @@ import {
   hasExpired,
   listClones,
   readCloneNames,
-  type StoredClone,
   writeCloneRecord,
 } from './clones.ts';
 import { type Known, planCollection, replacement, type StoredFile, type StoredFiles } from './decide.ts';
@@ -66,7 +65,12 @@ export interface Collected {
   readonly expired: readonly ExpiredClone[];
 }
 
-export interface ExpiredClone extends Pick<StoredClone, 'clone' | 'firstSeen' | 'lastSeen'> {
+export interface ExpiredClone {
+  /** What its refs on the remote are named by. */
+  readonly clone: string;
+  /** By the clock of the store, as `lastSeen`. */
+  readonly firstSeen: Date;
+  readonly lastSeen: Date;
   /** `user@host:folder`; undefined if it left no name. */
   readonly name: string | undefined;
 }
