@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const MAX_FILES = 500;
-const MAX_UNPACKED_BYTES = 11e6;
+const MAX_UNPACKED_BYTES = 11.5e6;
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const folder = join(root, '.package');
