@@ -81,6 +81,8 @@ interface Choice extends CheckoutOptions {
   readonly named: boolean;
   /** Whether a file that was edited here stays although it is the version of the pointer that was edited. */
   readonly keepEdited: boolean;
+  /** Whether the caller writes pointers and ignore lines afterwards. */
+  readonly pointsAfterwards?: boolean;
 }
 
 export async function checkoutFrom(
@@ -115,7 +117,7 @@ export async function checkoutFrom(
   const put = putter(context, cache, planned, way === 'link');
   const results: CheckedOutDataset[] = [];
   for (const one of planned) results.push(await apply(context, one, put, folding));
-  warnOfUnignored(context, planned);
+  if (!options.pointsAfterwards) warnOfUnignored(context, planned);
   return { datasets: results, ...(moved.length > 0 && { moved }), ...problemsField(problems) };
 }
 
@@ -139,6 +141,8 @@ async function plan(
   refuseNested(repository.root, path);
   const record = readStatCache(repository, path);
   const only = chosenParts(dataset, record, options.named);
+  if (pointer.kind === 'directory' && !isInPlace(pointer) && !cache.has(pointer.digest))
+    throw notInCache(path, path, pointer.digest);
   const files = snapshotFiles(repository, cache, path, pointer);
   const isSaved = (digest: Digest): boolean => cache.has(digest);
   const isMoved = record !== undefined && !isSameContent(repository, record.snapshot, pointer.digest);
@@ -224,11 +228,15 @@ function refuseMissing(cache: Store, planned: readonly Planned[]): void {
     if (missing === undefined) continue;
     if (isInPlace(dataset.pointer)) throw notRead(dataset.path, missing.entry.path, dataset.pointer);
     const path = pathOfFile(dataset.path, missing.entry.path);
-    throw new VarveError('object-missing', `${path} is not in the cache (${missing.entry.digest})`, {
-      path,
-      remedy: `Run \`varve pull ${shellWord(dataset.path)}\`, which brings it from the remote.`,
-    });
+    throw notInCache(dataset.path, path, missing.entry.digest);
   }
+}
+
+function notInCache(dataset: string, path: string, digest: string | undefined): VarveError {
+  return new VarveError('object-missing', `${path} is not in the cache (${digest})`, {
+    path,
+    remedy: `Run \`varve pull ${shellWord(dataset)}\`, which brings it from the remote.`,
+  });
 }
 
 /** Puts objects in place and reports how much of all the work is done. */

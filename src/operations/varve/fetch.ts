@@ -54,7 +54,9 @@ async function fromRemote(
     const onPurged = (path: string, digest: string): unknown =>
       purged.set(`${path}\0${digest}`, { path, digest });
     const options = { ...transferOptions(context, choice), ...(choice.allCommits && { onPurged }) };
-    const { lacking, ...sent } = await bring(store, cache, roots, options);
+    const { lacking, ...sent } = await bring(store, cache, roots, options).catch((error: unknown) => {
+      throw roots.length === 1 ? withCommit(context, roots[0]!, error) : error;
+    });
     // The working tree and the history may name the same version.
     const named = new Map(lacking.map((one) => [`${one.root.path}\0${one.root.digest}`, one]));
     const versions = [...named.values()].map(({ root: { path, digest }, isPurged }) => ({
@@ -68,6 +70,20 @@ async function fromRemote(
       ...(purged.size > 0 && { purged: [...purged.values()] }),
       ...(versions.length > 0 && { lacking: versions }),
     };
+  });
+}
+
+/** Says whom to ask for the one version that was wanted. */
+function withCommit(context: WorkingContext, { path, digest }: Root, error: unknown): unknown {
+  if (!isMissing(error) || isPurged(error)) return error;
+  const { commit, author, date } = lackingVersion(context, path, digest);
+  if (commit === undefined) return error;
+  const { code, message, path: at = path, details } = error as VarveError;
+  return new VarveError(code, message, {
+    path: at,
+    details,
+    cause: error,
+    remedy: `The version came with commit ${commit.slice(0, 12)} of ${author} on ${date?.slice(0, 10)}. Whoever has its data sends it by \`varve push --all-commits\`; then run this command again.`,
   });
 }
 

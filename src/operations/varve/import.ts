@@ -65,7 +65,8 @@ export async function takeIn(
     const pointer: Pointer = { ...facts, path: posix.basename(to), imported: pinned(before, sent, imported) };
     const dataset = { path: to, pointer };
     await claimInCache(context, [rootOf(dataset)]);
-    await checkoutFrom(context, cache, [dataset], { ...options, named: true, keepEdited: false });
+    const choice = { ...options, named: true, keepEdited: false, pointsAfterwards: true };
+    await checkoutFrom(context, cache, [dataset], choice);
     ignoreDataset(root, to);
     const { change, digest, bytes, files } = pointTo(repository, to, before, pointer);
     return { ...pointer.imported!, to, digest, bytes, files, change };

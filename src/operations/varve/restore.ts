@@ -75,7 +75,7 @@ async function checkoutAndPoint(
   { force, prefer }: RestoreVersionsOptions,
 ): Promise<CheckoutResult> {
   const { root } = context.repository;
-  const options = { force, prefer, named: true, keepEdited: false };
+  const options = { force, prefer, named: true, keepEdited: false, pointsAfterwards: true };
   const result = await checkoutFrom(context, cache, datasets, options).catch((error: unknown) => {
     throw error instanceof VarveError && error.code === 'changes-conflicting' ? sideOpen(error) : error;
   });
