@@ -55,7 +55,7 @@ async function fromRemote(
       purged.set(`${path}\0${digest}`, { path, digest });
     const options = { ...transferOptions(context, choice), ...(choice.allCommits && { onPurged }) };
     const { lacking, ...sent } = await bring(store, cache, roots, options).catch((error: unknown) => {
-      throw roots.length === 1 ? withCommit(context, roots[0]!, error) : error;
+      throw roots.length === 1 || store.isEmpty ? explained(context, name, store, roots[0]!, error) : error;
     });
     // The working tree and the history may name the same version.
     const named = new Map(lacking.map((one) => [`${one.root.path}\0${one.root.digest}`, one]));
@@ -73,18 +73,23 @@ async function fromRemote(
   });
 }
 
-/** Says whom to ask for the one version that was wanted. */
-function withCommit(context: WorkingContext, { path, digest }: Root, error: unknown): unknown {
+/** Says whom to ask for the one version that was wanted, or that nothing was ever pushed to this place. */
+function explained(
+  context: WorkingContext,
+  place: string,
+  store: Store,
+  root: Root,
+  error: unknown,
+): unknown {
   if (!isMissing(error) || isPurged(error)) return error;
-  const { commit, author, date } = lackingVersion(context, path, digest);
-  if (commit === undefined) return error;
-  const { code, message, path: at = path, details } = error as VarveError;
-  return new VarveError(code, message, {
-    path: at,
-    details,
-    cause: error,
-    remedy: `The version came with commit ${commit.slice(0, 12)} of ${author} on ${date?.slice(0, 10)}. Whoever has its data sends it by \`varve push --all-commits\`; then run this command again.`,
-  });
+  const { code, message, path = root.path, details } = error as VarveError;
+  const { commit, author, date } = lackingVersion(context, root.path, root.digest);
+  const origin =
+    commit && `The version came with commit ${commit.slice(0, 12)} of ${author} on ${date?.slice(0, 10)}. `;
+  const remedy = store.isEmpty
+    ? `Nothing was ever pushed to ${place}. If it should have data, \`varve remote list\` shows where that is sought: a relative path counts from this repository.`
+    : `${origin ?? ''}Whoever has its data sends it by \`varve push --all-commits\`; then run this command again.`;
+  return new VarveError(code, message, { path, details, cause: error, remedy });
 }
 
 interface LackingRoot {
