@@ -1,5 +1,5 @@
-// Checks names that no linter knows: one style for constants, one word for an upper bound and one for a lower, one meaning for an exported name, one form of
-// error codes.
+// Checks names and comments that no linter knows: one style for constants, one word for an upper bound and one for a lower, one meaning for an exported name,
+// one form of error codes, a head for each room, the imperative where a function is documented.
 // Usage: node scripts/lint-names.mjs; prints each fault with its place, and exits with 1 where there is one.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -13,13 +13,23 @@ const SHARED_NAMES = new Map([['command', 'each file of cli/commands exports its
 /** A verb of the command line has one meaning in operations/: the operation, and what each backend does for it. */
 const BACKEND = 'src/operations/backend/backend.ts';
 /** Words for an upper bound; the one that is used is MAX. */
-const OTHER_BOUNDS = /^(LARGEST|MOST|LONGEST|DEEPEST|GREATEST|HIGHEST|WIDEST|BIGGEST)_/;
+const OTHER_BOUNDS = /^(LARGEST|MOST|LONGEST|DEEPEST|GREATEST|HIGHEST|WIDEST|BIGGEST)(_|$)/;
 /** Words for a lower bound; the one that is used is MIN. */
-const OTHER_LOWER_BOUNDS = /^(SMALLEST|LEAST|FEWEST|SHORTEST|LOWEST|NARROWEST)_/;
+const OTHER_LOWER_BOUNDS = /^(SMALLEST|LEAST|FEWEST|SHORTEST|LOWEST|NARROWEST)(_|$)/;
 
 /** Words that say a state: an error code has them behind its noun, `path-unsafe`. */
 const STATES =
   /^(already|bad|broken|conflicting|damaged|denied|empty|exhausted|expired|failed|foreign|full|ignored|invalid|missing|newer|no|not|older|taken|too|unknown|unreadable|unsafe|unsaved|unsupported|untrusted|unwritable|wrong)-/;
+
+/** Rooms whose files are one verb each, and none the main one. */
+const ROOMS_OF_VERBS = new Set(['src/cli/commands', 'src/operations']);
+/** A comment that opens a file, in two sentences or more. */
+const HEAD = /^\/\*\*(?:(?!\*\/)[\s\S])*?\.\s(?:(?!\*\/)[\s\S])*?\.\s*\*\//;
+/** How a statement about a function begins; its comment begins with what the function is to do. */
+const STATEMENT =
+  /^(Adds|Appends|Asks|Brings|Checks|Chooses|Collects|Compares|Copies|Counts (?!of\b)|Drops|Ends|Fetches|Finds|Gets|Gives|Holds|Keeps|Lists (?!of\b)|Loads|Looks|Makes|Moves|Opens|Parses|Picks|Prints|Puts|Reads|Refuses|Registers|Removes|Renders|Resolves|Returns|Runs|Says|Sends|Shows|Takes|Tells|Turns|Validates|Writes)\b/;
+/** Rooms that have statements still. */
+const ROOMS_WITH_STATEMENTS = /^src\/(drift|engine|profile|report|schema)\//;
 
 const faults = [];
 const exported = new Map();
@@ -69,6 +79,29 @@ function checkConstant(file, declaration) {
   if (OTHER_LOWER_BOUNDS.test(name)) faults.push(`${file}: the lower bound ${name} is not called MIN_…`);
 }
 
+/** Each room says in one file what it is, and what it may not know. */
+function checkHeads() {
+  const rooms = new Map();
+  for (const path of files) {
+    const room = relative(root, dirname(path)).replaceAll('\\', '/');
+    if (room === 'src' || ROOMS_OF_VERBS.has(room)) continue;
+    rooms.set(room, rooms.get(room) || HEAD.test(readFileSync(path, 'utf8')));
+  }
+  for (const [room, hasHead] of rooms)
+    if (!hasHead) faults.push(`${room}: no file opens with what this room is and what it may not know`);
+}
+
+function checkComments(file, node) {
+  const isFunctionLike =
+    ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) || ts.isMethodSignature(node);
+  for (const comment of isFunctionLike ? (node.jsDoc ?? []) : []) {
+    const text = comment.getText().replace(/^\/\*\*[\s*]*/, '');
+    const [word] = STATEMENT.exec(text) ?? [];
+    if (word !== undefined) faults.push(`${file}: the comment of ${node.name.getText()} begins with ${word}`);
+  }
+  ts.forEachChild(node, (child) => checkComments(file, child));
+}
+
 function isExported(node) {
   return (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Export) !== 0;
 }
@@ -80,7 +113,8 @@ function remember(file, name) {
 
 for (const path of files) {
   const source = program.getSourceFile(path);
-  const file = relative(root, path);
+  const file = relative(root, path).replaceAll('\\', '/');
+  if (!ROOMS_WITH_STATEMENTS.test(file)) checkComments(file, source);
   for (const statement of source.statements) {
     if (ts.isVariableStatement(statement)) {
       const isConst = (statement.declarationList.flags & ts.NodeFlags.Const) !== 0;
@@ -122,6 +156,7 @@ function checkErrorCodes() {
 }
 
 checkErrorCodes();
+checkHeads();
 for (const [name, places] of exported)
   if (places.size > 1 && !isShared(name, places))
     faults.push(`${name} is exported with more than one meaning: ${[...places].join(', ')}`);

@@ -35,6 +35,8 @@ export const ERROR_CODES = {
   'dataset-local-only': 'The settings of DVC keep this data out of remotes.',
   'dataset-missing': 'A path, or a path at a revision, names no dataset.',
   'dataset-nested': 'A dataset would lie within another.',
+  'date-format-invalid': 'A format of dates is not one that strptime takes.',
+  'date-format-unfit': 'A value is not of the format that its column was said to have.',
   defect: 'Something happened that varve did not expect: please report it.',
   'digest-invalid': 'A text that should be a digest, `sha256:` and hexadecimal digits, is none.',
   'digest-mismatch': 'Bytes are not those that their digest names: they are damaged.',

@@ -6,6 +6,7 @@
 export { compareProfiles } from './drift/compare.ts';
 export type {
   Distribution,
+  DistributionOverTime,
   DriftOptions as CompareOptions,
   DriftReport,
   DriftSeries,
@@ -55,7 +56,7 @@ export { renderCheck } from './report/check.ts';
 export type { CheckedDatasets, DatasetReport } from './report/checked.ts';
 export { FORMATS as REPORT_FORMATS, type RenderOptions, type ReportFormat } from './report/format.ts';
 export { renderDrift, renderDriftSeries, renderProfile, renderValidation } from './report/render.ts';
-export type { Anomaly, ValidationReport } from './schema/anomaly.ts';
+export type { Anomaly, ExampleRow, ValidationReport } from './schema/anomaly.ts';
 export { parseSchema } from './schema/format/parse.ts';
 export { stringifySchema } from './schema/format/stringify.ts';
 export { type InferOptions, inferSchema } from './schema/infer.ts';

@@ -39,7 +39,7 @@ export function requireCompiled(name: string, purpose = ''): unknown {
   return require(join(__dirname, name));
 }
 
-/** Loads a module as `require` does, compiled by way of the cache; `require` then finds it. */
+/** Load a module as `require` does, compiled by way of the cache; `require` then finds it. */
 function load(name: string, purpose = ''): unknown {
   const file = join(__dirname, name);
   const known = require.cache[file];

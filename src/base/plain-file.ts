@@ -6,7 +6,7 @@ import { isAbsent, systemCode, systemError } from './system-errors.ts';
 const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /**
- * Reads a text that may have come through Git, which keeps symbolic links: one could name any file of this machine, such as a
+ * Read a text that may have come through Git, which keeps symbolic links: one could name any file of this machine, such as a
  * secret, which a message would then show, or a device that never ends.
  * @param where names the file in messages
  * @returns undefined where there is none

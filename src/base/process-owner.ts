@@ -10,7 +10,7 @@ const UNKNOWN = '0';
 let own: string | undefined;
 
 /**
- * Names this process in the names of its temporary files, so that others can tell whether it still lives: where its number counts (the boot
+ * Name this process in the names of its temporary files, so that others can tell whether it still lives: where its number counts (the boot
  * of this machine and the pid namespace, so that no container takes the processes of another for its own), the number, and when it started.
  */
 export function processOwner(): string {

@@ -1,9 +1,9 @@
-import { type ErrorCode, VarveError } from '../errors.ts';
-
 /**
  * What Node lacks and every room needs, one file a thing: base/. It may not know varve's formats, stores or repositories; whoever calls
  * says, as here, what was being done and what the path belongs to.
  */
+
+import { type ErrorCode, VarveError } from '../errors.ts';
 
 /** The same failure means another thing, and asks for another step, in a working tree and in a store. */
 export type PathOwner = 'workspace' | 'store';

@@ -14,14 +14,14 @@ const STALE_AFTER_MS = 24 * 60 * 60 * 1000;
 
 let swept = false;
 
-/** Makes an empty folder of this process, which others of its user remove once the process is gone without having done so. */
+/** Make an empty folder of this process, which others of its user remove once the process is gone without having done so. */
 export function makeTemporaryFolder(purpose: Purpose): string {
   if (!swept) removeAbandoned(tmpdir());
   swept = true;
   return mkdtempSync(join(tmpdir(), `varve-${purpose}-${processOwner()}-`));
 }
 
-/** Removes the folders that dead processes of this user left in `parent`. Never fails: to clean up is nobody's task. */
+/** Remove the folders that dead processes of this user left in `parent`. Never fails: to clean up is nobody's task. */
 export function removeAbandoned(parent: string): void {
   for (const name of namesIn(parent)) {
     const match = OWN.exec(name);

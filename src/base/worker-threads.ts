@@ -57,7 +57,7 @@ export class Thread<Question, Answer, Progress = never> {
     return answer;
   }
 
-  /** Resolves when all that was asked so far is answered, or never will be. */
+  /** Resolve when all that was asked so far is answered, or never will be. */
   async settled(): Promise<void> {
     await this.#last.catch(() => undefined);
   }

@@ -13,9 +13,9 @@ export interface Io {
   readonly colours: boolean;
   /** Columns of the terminal; undefined if standard output is none. */
   readonly width: number | undefined;
-  /** Prints a result that is ready while others are still to come: the text, or with `--json` one line of JSON. */
+  /** Print a result that is ready while others are still to come: the text, or with `--json` one line of JSON. */
   emit(json: unknown, text: string): void;
-  /** Says something beside the result, on standard error, line by line. */
+  /** Say something beside the result, on standard error, line by line. */
   note(...lines: string[]): void;
   /** As note, once for each text: what operations have to say may come from each thing that they touch. */
   readonly onWarning: (text: string) => void;
@@ -74,7 +74,7 @@ export function offlineOption(): Option {
   return new Option('--offline', 'fetch no statistics that this clone lacks');
 }
 
-/** Parses the value of an option that counts something. */
+/** Parse the value of an option that counts something. */
 export function positiveInteger(text: string): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number > 0) return number;

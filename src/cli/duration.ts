@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** Parses a time such as `12h` into milliseconds. */
+/** Parse a time such as `12h` into milliseconds. */
 export function duration(text: string): number {
   const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
   if (text === '0') return 0;
@@ -12,7 +12,7 @@ export function duration(text: string): number {
   return Number(count) * UNITS[unit]!;
 }
 
-/** Parses a time of a day or more into milliseconds; `never` is Infinity. */
+/** Parse a time of a day or more into milliseconds; `never` is Infinity. */
 export function cloneExpiry(text: string): number {
   if (text === 'never') return Number.POSITIVE_INFINITY;
   const ms = duration(text);

@@ -1,7 +1,7 @@
 import type { DatasetProblem } from '../operations/backend/results.ts';
 import type { Io, Outcome } from './command.ts';
 
-/** Says which datasets could not be looked at, beside what the others gave. A script knows by the exit code. */
+/** Say which datasets could not be looked at, beside what the others gave. A script knows by the exit code. */
 export function withProblems(
   { note }: Pick<Io, 'note'>,
   problems: readonly DatasetProblem[] = [],

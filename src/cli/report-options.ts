@@ -14,7 +14,7 @@ export interface ReportOptions extends CommonOptions {
   readonly output?: string;
 }
 
-/** Adds `--format`, `--output` and `--offline` to a command that ends in a report on statistics. */
+/** Add `--format`, `--output` and `--offline` to a command that ends in a report on statistics. */
 export function withReportOptions(command: Command, formats: readonly ReportFormat[]): Command {
   return command
     .addOption(new Option('--format <format>', 'how to write the report').choices(formats).default('text'))
@@ -22,16 +22,21 @@ export function withReportOptions(command: Command, formats: readonly ReportForm
     .addOption(offlineOption());
 }
 
-/** Adds what decides which rows are counted, and with how much of the machine. */
+/** Add what decides which rows are counted, and with how much of the machine. */
 export function withProfilingOptions(command: Command): Command {
   return withEngineOptions(
     command
       .option('--slice <feature=value>', 'only the rows in which a feature has this value', parseSlice)
-      .option('--weight <feature>', 'the feature that weights rows'),
+      .option('--weight <feature>', 'the feature that weights rows')
+      .option(
+        '--date-format <column=format>',
+        'how the dates of a column of CSV are written, such as sold=%d/%m/%Y; may be given again',
+        parseDateFormat,
+      ),
   );
 }
 
-/** Adds what bounds the engine. */
+/** Add what bounds the engine. */
 export function withEngineOptions(command: Command): Command {
   return command
     .option('--memory <size>', 'most memory of the engine, such as 1GB')
@@ -60,7 +65,7 @@ export function reportOutcome(
   return { json: report, text: neutral(`Wrote ${options.output}.`), exitCode };
 }
 
-/** Writes a file as a whole, so that whoever reads it meanwhile sees the old one or the new one. */
+/** Write a file as a whole, so that whoever reads it meanwhile sees the old one or the new one. */
 export function replaceReport(io: Io, name: string, report: string | Uint8Array): void {
   const path = resolve(io.cwd, name);
   refuseLinksOut(io.cwd, name);
@@ -84,6 +89,17 @@ function isReplaced(path: string): boolean {
   if (/^\/(dev|proc)\//.test(path)) return false;
   const found = lstatSync(path, { throwIfNoEntry: false });
   return found === undefined || found.isFile() || found.isSymbolicLink();
+}
+
+/** One more `column=format`. */
+function parseDateFormat(
+  text: string,
+  before: ProfilingOptions['dateFormat'] = {},
+): ProfilingOptions['dateFormat'] {
+  const equals = text.indexOf('=');
+  if (equals > 0)
+    return Object.fromEntries([...Object.entries(before), [text.slice(0, equals), text.slice(equals + 1)]]);
+  throw new InvalidArgumentError('Write it as column=format, such as sold=%d/%m/%Y.');
 }
 
 /** `feature=value` as a slice. */

@@ -18,7 +18,7 @@ import { versionOfVarve } from './version.ts';
 
 const TROUBLE = 2;
 
-/** Runs one command line and returns the exit code of the process: 0 fine, 1 a check found something, 2 trouble. */
+/** Run one command line and return the exit code of the process: 0 fine, 1 a check found something, 2 trouble. */
 export async function run(words: readonly string[], commands: readonly CommandEntry[]): Promise<number> {
   let exitCode = 0;
   try {
@@ -151,7 +151,7 @@ function forPeople(text: string): string {
   return inert(withoutSecrets(text));
 }
 
-/** Runs `work`, again and again while it stops at settings to which somebody at the terminal then agrees. */
+/** Run `work`, again and again while it stops at settings to which somebody at the terminal then agrees. */
 async function withConsent(work: Work, io: Io, json: boolean): Promise<Outcome> {
   try {
     return await work(io);
@@ -180,7 +180,7 @@ function printVersion(): never {
 }
 
 /**
- * Answers a word of another tool by how varve does it: as help if that was asked for, else as an error of usage.
+ * Answer a word of another tool by how varve does it: as help if that was asked for, else as an error of usage.
  * @throws VarveError `usage`, CommanderError of exit code 0
  */
 async function explainOtherWord(word: string, isHelp: boolean): Promise<void> {
@@ -193,7 +193,7 @@ async function explainOtherWord(word: string, isHelp: boolean): Promise<void> {
 }
 
 /**
- * Makes lines of commander's message, which quotes words of the command line that may be anything; a suggestion comes on
+ * Make lines of commander's message, which quotes words of the command line that may be anything; a suggestion comes on
  * a line of its own.
  */
 function usageLines(message: string): string[] {

@@ -1,7 +1,7 @@
 import { VarveError } from '../errors.ts';
 
 /**
- * Splits words into the address of another repository, if there is one more than needed, and the rest.
+ * Split words into the address of another repository, if there is one more than needed, and the rest.
  * @param words `[repository] path`
  */
 export function splitRepository(words: readonly string[]): {

@@ -11,7 +11,7 @@ import { type CommonOptions, defineCommand, positiveInteger } from './command.ts
 
 export type TransferCommandOptions = CommonOptions & TransferChoice;
 
-/** Defines a command with the options that push, fetch and pull have in common. */
+/** Define a command with the options that push, fetch and pull have in common. */
 export function defineTransfer(...definition: Parameters<typeof defineCommand>): Command {
   return defineCommand(...definition)
     .argument('[path...]', 'datasets, folders that hold some, or files and folders within one')
@@ -21,7 +21,7 @@ export function defineTransfer(...definition: Parameters<typeof defineCommand>):
     .option('--jobs <count>', 'requests at a time', positiveInteger);
 }
 
-/** Says what a push did. */
+/** Say what a push did. */
 export function pushLines(result: TransferResult): string {
   const stays = (result.inPlace ?? []).map(({ path, url }) =>
     neutral(`${path} lies in ${url}: its list was pushed, and its data stays there.`),
@@ -43,7 +43,7 @@ function unsentLines({ unsent = 0, remote }: TransferResult): string[] {
   return [neutral(`${lacks} \`varve push --all-commits\` sends them, \`varve push --dry-run\` names them.`)];
 }
 
-/** Says what a remote lacks. Exit code 1 goes with it if that is anything. */
+/** Say what a remote lacks. Exit code 1 goes with it if that is anything. */
 export function remoteStatusLines({ remote, versions, lacking }: RemoteStatus): string {
   const place = neutral(`${remote.name} (${remote.url})`);
   if (lacking.length === 0) return `${place} has all of ${counted(versions, 'version')}.`;
@@ -61,7 +61,7 @@ function lackingLine({ path, digest, commit, author, date, subject }: LackingVer
   return `${version}  commit ${commit.slice(0, 12)}, ${author}, ${date?.slice(0, 10)}: ${subject}`;
 }
 
-/** Says what a fetch did. */
+/** Say what a fetch did. */
 export function fetchLines(result: TransferResult): string {
   const read = (result.inPlace ?? []).map(({ path, url, objects, bytes }) =>
     neutral(

@@ -6,6 +6,7 @@
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model/model.ts';
 import { FILES_TABLE } from '../profile/model/tables.ts';
+import { counted } from '../wording/numbers.ts';
 import { usualChanges } from './baseline.ts';
 import { decideFeatures, type ExaminedFeature, verdictRank } from './decide.ts';
 import { distributionOf } from './distributions/distribution.ts';
@@ -68,11 +69,12 @@ function requireKey(examined: readonly ExaminedFeature[]): void {
 function sideOf(profile: Profile, options: DriftOptions, index: 0 | 1): Side {
   const digest = options.digests?.[index];
   const tables = profile.tables.filter(({ name }) => name !== FILES_TABLE);
-  const counted = tables.length > 0 ? tables : profile.tables;
+  const included = tables.length > 0 ? tables : profile.tables;
   return {
     name: options.names[index],
     ...(digest === undefined ? {} : { digest }),
-    rows: counted.reduce((total, table) => total + table.rows, 0),
+    rows: included.reduce((total, table) => total + table.rows, 0),
+    ...(tables.length === 0 && included.length > 0 ? { unit: 'files' as const } : {}),
   };
 }
 
@@ -96,7 +98,7 @@ function summarize(
   if (after.rows === 0 && before.rows > 0) return `no rows are left of ${before.rows}`;
   const drifted = features.filter(({ verdict }) => verdict === 'drift');
   const changed = features.filter(({ verdict }) => verdict === 'warning');
-  const ofAll = `of ${features.length} feature${features.length === 1 ? '' : 's'}`;
+  const ofAll = `of ${counted(features.length, 'feature')}`;
   const parts = [
     ...(drifted.length > 0 ? [`${drifted.length} ${ofAll} drifted: ${namesOf(drifted)}`] : []),
     ...(drifted.length === 0 && changed.length > 0
@@ -105,9 +107,7 @@ function summarize(
     ...(removed.length > 0 ? [`${removed.length} removed: ${namesOf(removed)}`] : []),
     ...(added.length > 0 ? [`${added.length} added: ${namesOf(added)}`] : []),
   ];
-  return parts.length > 0
-    ? parts.join('; ')
-    : `no drift in ${features.length} feature${features.length === 1 ? '' : 's'}`;
+  return parts.length > 0 ? parts.join('; ') : `no drift in ${counted(features.length, 'feature')}`;
 }
 
 const MAX_NAMED = 5;

@@ -6,6 +6,9 @@ import { thresholdsOf } from './thresholds.ts';
 /** A change below this share of the drift threshold is not worth a warning. */
 const WARNING_PART = 0.5;
 
+/** A change that only ever warns is less than any drift. */
+const MAX_WARNING_STRENGTH = 0.99;
+
 /** One in a thousand reports on unchanged data may raise an alarm. */
 const DEFAULT_FALSE_ALARMS = 0.001;
 
@@ -118,10 +121,11 @@ function judgeByThreshold(
   const verdict: Verdict =
     !proven || change.value < warning
       ? 'none'
-      : change.value < threshold || change.movesByItself
+      : change.value < threshold || change.movesByItself || change.warnsOnly
         ? 'warning'
         : 'drift';
-  const strength = change.value / threshold;
+  const ratio = change.value / threshold;
+  const strength = change.warnsOnly ? Math.min(ratio, MAX_WARNING_STRENGTH) : ratio;
   return {
     change,
     strength: proven ? strength : Math.min(strength, WARNING_PART),

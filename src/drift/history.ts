@@ -1,6 +1,8 @@
-import type { Profile } from '../profile/model/model.ts';
+import { featureName } from '../profile/model/feature-name.ts';
+import type { FeatureProfile, Profile } from '../profile/model/model.ts';
 import { compareProfiles } from './compare.ts';
 import { verdictRank } from './decide.ts';
+import { distributionOverTime } from './distributions/over-time.ts';
 import { featureKey } from './match.ts';
 import type { DriftOptions, DriftSeries, FeatureDrift, FeatureRef, Side } from './model.ts';
 
@@ -12,7 +14,8 @@ export interface Version {
   readonly profile: Profile;
 }
 
-type Step = DriftSeries['features'][number]['steps'][number];
+type SeriesFeature = DriftSeries['features'][number];
+type Step = SeriesFeature['steps'][number];
 
 /**
  * Compares every version with the one before it. `options.baseline`, if given, holds for all steps.
@@ -52,8 +55,28 @@ export function compareHistory(
       withDate(side, versions[i]!),
     ),
     steps: reports.map(({ verdict, summary }) => ({ verdict, summary })),
-    features: [...series.values()].sort((a, b) => strongestStep(b.steps) - strongestStep(a.steps)),
+    features: withDistributions([...series.values()], versions).sort(
+      (a, b) => strongestStep(b.steps) - strongestStep(a.steps),
+    ),
   };
+}
+
+function withDistributions(
+  features: readonly SeriesFeature[],
+  versions: readonly Version[],
+): SeriesFeature[] {
+  const profiles = versions.map(({ profile }) => {
+    const known = new Map<string, FeatureProfile>();
+    for (const table of profile.tables) {
+      for (const feature of table.features)
+        known.set(featureKey({ table: table.name, feature: featureName(feature.path) }), feature);
+    }
+    return known;
+  });
+  return features.map((feature) => {
+    const overTime = distributionOverTime(profiles.map((known) => known.get(featureKey(feature))));
+    return overTime === undefined ? feature : { ...feature, overTime };
+  });
 }
 
 function withDate(side: Side, { date }: Version): Side & { readonly date?: string } {

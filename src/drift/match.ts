@@ -49,7 +49,10 @@ function matchTable(before: TableProfile, after: TableProfile, options: DriftOpt
             after: other,
             rows: { before: before.rows, after: after.rows },
           },
-          typeof options.features?.thresholds?.[name]?.['key-overlap'] === 'number',
+          {
+            namesRows: typeof options.features?.thresholds?.[name]?.['key-overlap'] === 'number',
+            isLabel: options.features?.labels?.includes(name) ?? false,
+          },
         ),
       );
   }

@@ -23,6 +23,8 @@ export interface Side {
   readonly name: string;
   readonly digest?: string;
   readonly rows: number;
+  /** What `rows` counts where it is not rows: the files of a dataset without tables, such as images. */
+  readonly unit?: 'files';
 }
 
 export interface FeatureRef {
@@ -63,8 +65,13 @@ export interface Measure {
 export type Distribution =
   | {
       readonly kind: 'numeric' | 'time';
-      /** n + 1 ascending edges for n bins; epoch milliseconds for time. */
+      /**
+       * n + 1 ascending edges for n bins; epoch milliseconds for time. They reach from the least value to the greatest: a bin at an end that is
+       * wider than the others holds all that lies beyond them.
+       */
       readonly edges: readonly number[];
+      /** How far apart possible values are, if they are: a bin then holds the values from its lower edge to one step before its upper. */
+      readonly step?: number;
       readonly before: readonly number[];
       readonly after: readonly number[];
     }
@@ -90,9 +97,12 @@ export type MeasureName =
   | 'null-element-share'
   | 'non-finite-share'
   | 'new-category-share'
+  | 'respelled-share'
+  | 'share-ratio'
   | 'distinct-count'
   | 'type'
   | 'out-of-range-share'
+  | 'out-of-range-distance'
   | 'length'
   | 'valency'
   | 'weekday-share'
@@ -124,6 +134,8 @@ export interface DriftOptions {
     readonly watch?: readonly string[];
     /** Replace the defaults, by the name of a feature. */
     readonly thresholds?: Readonly<Record<string, Thresholds>>;
+    /** Names of features whose values are labels: a rare one that becomes more or less frequent by a factor is drift. */
+    readonly labels?: readonly string[];
     readonly comparators?: Readonly<Record<string, TfdvThresholds>>;
   };
   /** Profiles of earlier versions, oldest first: what they differ by among each other is not drift. */
@@ -149,8 +161,27 @@ export interface DriftSeries {
    */
   readonly features: readonly (FeatureRef & {
     readonly steps: readonly (Pick<FeatureDrift, 'verdict' | 'strength' | 'reasons'> | null)[];
+    /** One entry a version; absent if the versions have the feature in types that cannot be drawn together. */
+    readonly overTime?: DistributionOverTime;
   })[];
 }
+
+/** How the values of a feature are distributed, version by version; `null` for a version that has none. */
+export type DistributionOverTime =
+  | {
+      readonly kind: 'numeric' | 'time';
+      /** Ascending shares of 0 to 1. */
+      readonly levels: readonly number[];
+      /** The values that so large a share of all values is at or below; epoch milliseconds for time. */
+      readonly quantiles: readonly (readonly number[] | null)[];
+    }
+  | {
+      readonly kind: 'categorical';
+      /** The most frequent values of all versions; the last may be `null`, all others together. */
+      readonly labels: readonly (string | null)[];
+      /** Of each label, 0 to 1. */
+      readonly shares: readonly (readonly number[] | null)[];
+    };
 
 /** One window of a stream against a snapshot; printed as one line of JSON. */
 export interface DriftWindow {

@@ -1,4 +1,5 @@
 import { VarveError } from '../errors.ts';
+import { type ColumnReadings, NO_READINGS } from './column-readings.ts';
 import { type Engine, type EngineOptions, isOutOfMemory, openEngine } from './duckdb.ts';
 import { identifier, literal } from './quote.ts';
 import { assertRowExpression, invalidExpression } from './row-expression.ts';
@@ -12,8 +13,17 @@ const MAX_VALUE_LENGTH = 256;
 export interface RowsAnswer {
   readonly rows: number;
   readonly failing: number;
-  /** Numbered from 1 in the order of the files; values are cut at 256 code points. */
-  readonly examples: readonly { readonly row: number; readonly value: string }[];
+  readonly examples: readonly RowExample[];
+}
+
+export interface RowExample {
+  /** From 1, in the order of the files. */
+  readonly row: number;
+  /** Of a table of several files, the file's path and the row's number in it, from 1. */
+  readonly file?: string;
+  readonly fileRow?: number;
+  /** Cut at 256 code points, with `…` behind. */
+  readonly value: string;
 }
 
 /** The rows of one table, ready for questions. Close it. */
@@ -33,6 +43,7 @@ export interface RowGroup {
   readonly files: readonly SourceFile[];
   /** Columns that the paths of the files say, with their value as SQL; those that the files have themselves win. */
   readonly constants: readonly (readonly [name: string, sql: string])[];
+  readonly readings?: ColumnReadings;
 }
 
 export interface RowOptions extends EngineOptions {
@@ -51,15 +62,20 @@ export async function openRows(groups: readonly RowGroup[], options: RowOptions 
     const kept = slice && `WHERE CAST(${identifier(slice.feature)} AS VARCHAR) = ${literal(slice.value)}`;
     const all = `SELECT row_number() OVER () AS ${POSITION_COLUMN}, * FROM (${parts.join(' UNION ALL BY NAME ')})`;
     await engine.query(`CREATE VIEW table_rows AS FROM (${all}) ${kept ?? ''}`);
-    return rowTable(engine, 'table_rows', signal);
+    const files = groups.flatMap((group) => group.files);
+    return rowTable(engine, 'table_rows', signal, files.length > 1 ? files : []);
   } catch (error) {
     engine.close();
     throw error;
   }
 }
 
-async function rowsOf(engine: Engine, { files, constants }: RowGroup, relation: string): Promise<string> {
-  const { columns } = await openTableSource(engine, files, relation);
+async function rowsOf(
+  engine: Engine,
+  { files, constants, readings = NO_READINGS }: RowGroup,
+  part: string,
+): Promise<string> {
+  const { columns, relation } = await openTableSource(engine, files, readings, part);
   const added = constants.filter(([name]) => !columns.some((column) => column.name === name));
   return `SELECT *${added.map(([name, sql]) => `, ${sql} AS ${identifier(name)}`).join('')} FROM ${relation}`;
 }
@@ -67,13 +83,23 @@ async function rowsOf(engine: Engine, { files, constants }: RowGroup, relation: 
 /** The column of a RowTable's relation that numbers its rows from 1. */
 export const POSITION_COLUMN = '"varve row"';
 
-/** Makes a RowTable of a relation that has the column `POSITION_COLUMN`; closing it closes the engine. */
-export function rowTable(engine: Engine, relation: string, signal?: AbortSignal): RowTable {
+/**
+ * Makes a RowTable of a relation that has the column `POSITION_COLUMN`; closing it closes the engine.
+ * @param files those of which the relation has the rows, one after the other, if examples are to say where they lie
+ */
+export function rowTable(
+  engine: Engine,
+  relation: string,
+  signal?: AbortSignal,
+  files: readonly SourceFile[] = [],
+): RowTable {
+  const starts = new FileStarts(engine, files);
   return {
     async ask(failing, value) {
       try {
         await assertRowExpression(engine, failing);
-        return await answer(engine, relation, failing, value);
+        const { examples, ...counts } = await answer(engine, relation, failing, value);
+        return { ...counts, examples: await located(examples, starts) };
       } catch (error) {
         signal?.throwIfAborted();
         if (error instanceof VarveError) throw error;
@@ -90,13 +116,54 @@ async function answer(engine: Engine, relation: string, failing: string, value: 
   const judged = `SELECT ${POSITION_COLUMN} AS position, (${failing}\n) AS bad, CAST((${value}\n) AS VARCHAR) AS shown FROM ${relation}`;
   const counts = await engine.query(`SELECT count(*), count(*) FILTER (bad) FROM (${judged})`);
   const [numbers = [], shown = []] = await engine.query(
-    `SELECT position, left(coalesce(shown, 'null'), ${MAX_VALUE_LENGTH}) FROM (${judged}) WHERE bad ORDER BY position LIMIT ${EXAMPLES}`,
+    `SELECT position, ${shortSql("coalesce(shown, 'null')")} FROM (${judged}) WHERE bad ORDER BY position LIMIT ${EXAMPLES}`,
   );
   return {
     rows: Number(counts[0]?.[0]),
     failing: Number(counts[1]?.[0]),
     examples: numbers.map((row, index) => ({ row: Number(row), value: String(shown[index]) })),
   };
+}
+
+function shortSql(text: string): string {
+  return `CASE WHEN length(${text}) > ${MAX_VALUE_LENGTH} THEN left(${text}, ${MAX_VALUE_LENGTH}) || '…' ELSE ${text} END`;
+}
+
+async function located(examples: readonly RowExample[], starts: FileStarts): Promise<RowExample[]> {
+  const found: RowExample[] = [];
+  for (const example of examples) found.push({ ...example, ...(await starts.placeOf(example.row)) });
+  return found;
+}
+
+/** Where in a table each of its files begins. Files are counted when they are asked for, which reads them once more, and kept. */
+class FileStarts {
+  readonly #engine: Engine;
+  readonly #files: readonly SourceFile[];
+  /** Rows before each file that was counted, and before the next. */
+  readonly #before = [0];
+
+  constructor(engine: Engine, files: readonly SourceFile[]) {
+    this.#engine = engine;
+    this.#files = files;
+  }
+
+  async placeOf(row: number): Promise<{ file: string; fileRow: number } | undefined> {
+    for (const [at, file] of this.#files.entries()) {
+      this.#before[at + 1] ??= this.#before[at]! + (await this.#count(file));
+      if (row <= this.#before[at + 1]!) return { file: file.path, fileRow: row - this.#before[at]! };
+    }
+    return undefined;
+  }
+
+  async #count(file: SourceFile): Promise<number> {
+    const { relation } = await openTableSource(this.#engine, [file], NO_READINGS, 'counted');
+    const counted = await this.#engine.query(
+      `SELECT count(*), any_value(table_type) FROM ${relation}, (SELECT table_type FROM information_schema.tables WHERE table_name = '${relation}')`,
+    );
+    const isView = counted[1]?.[0] === 'VIEW';
+    await this.#engine.query(`DROP ${isView ? 'VIEW' : 'TABLE'} ${relation}`);
+    return Number(counted[0]?.[0]);
+  }
 }
 
 function reasonOf(error: unknown): string {

@@ -17,7 +17,8 @@ import { makeTemporaryFolder } from '../base/temporary-folder.ts';
 import { VarveError } from '../errors.ts';
 import { type Bindings, RawChunk } from './chunks/raw-chunk.ts';
 import { releaseEngineMemory } from './collect.ts';
-import { BinaryFault, binaryFault } from './formats/binary-fault.ts';
+import { BinaryFault, binaryFault, type Said } from './formats/binary-fault.ts';
+import { textFault } from './formats/text-fault.ts';
 import { literal } from './quote.ts';
 import type { SourceFile } from './source-file.ts';
 import { type EngineColumn, plainType } from './types.ts';
@@ -48,6 +49,8 @@ export interface Engine {
   describe(relation: string): Promise<readonly EngineColumn[]>;
   /** How many queries can run at once. */
   readonly connections: number;
+  /** A folder of its own, which it can read too. It goes when the engine is closed. */
+  readonly folder: string;
   /** The raw connection, for the appender. */
   readonly connection: DuckDBConnection;
   /** Frees memory and removes the private folder, once queries that still run have been interrupted. */
@@ -72,9 +75,9 @@ export async function openEngine(readable: readonly string[], options: EngineOpt
   try {
     const instance = await DuckDBInstance.create(':memory:', await settings(folder, options));
     const first = await instance.connect();
-    await harden(first, readable);
+    await harden(first, readable, folder);
     const connections = [first, await instance.connect()];
-    return engineOver(instance, connections, bindings, options.signal, { removeFolder, forget });
+    return engineOver(instance, connections, bindings, options.signal, { folder, removeFolder, forget });
   } catch (error) {
     forget();
     throw error;
@@ -95,9 +98,14 @@ async function settings(folder: string, options: EngineOptions): Promise<Record<
   };
 }
 
-async function harden(connection: DuckDBConnection, readable: readonly string[]): Promise<void> {
+async function harden(
+  connection: DuckDBConnection,
+  readable: readonly string[],
+  folder: string,
+): Promise<void> {
   await connection.run("SET TimeZone = 'UTC'");
   await connection.run(`SET allowed_paths = [${readable.map(literal).join(', ')}]`);
+  await connection.run(`SET allowed_directories = [${literal(folder)}]`);
   await connection.run('SET enable_external_access = false');
   await connection.run('SET lock_configuration = true');
 }
@@ -107,7 +115,7 @@ function engineOver(
   connections: readonly DuckDBConnection[],
   bindings: Bindings,
   signal: AbortSignal | undefined,
-  { removeFolder, forget }: { removeFolder(): void; forget(): void },
+  { folder, removeFolder, forget }: { folder: string; removeFolder(): void; forget(): void },
 ): Engine {
   const idle = [...connections];
   const waiting: ((connection: DuckDBConnection) => void)[] = [];
@@ -157,6 +165,7 @@ function engineOver(
 
   return {
     connections: connections.length,
+    folder,
     connection: connections[0]!,
     query: (sql) => withConnection(async (connection) => columnsOf(await connection.runAndReadAll(sql))),
     scan: (sql, visit) => withConnection((connection) => scan(connection, bindings, sql, visit, signal)),
@@ -272,20 +281,38 @@ function columnsOf(result: DuckDBResultReader): readonly (readonly DuckDBValue[]
 
 /** The form in which DuckDB begins what it says of data: `Invalid Input Error: `. */
 const ENGINE_ERROR = /^[A-Z]\w*( \w+)* Error: /;
-/** The kinds of error that DuckDB states of a wrong query, which is no fault of data. */
+/** Where DuckDB says that JSON is wrong: it counts one line too many, or one value. */
+const JSON_PLACE = /^Malformed JSON in file ".*", at byte \d+ in (?:line|record\/value) \d+: /;
+/** The kinds of error that DuckDB states of a query: of those that varve makes, it is the names or types of columns that it cannot take. */
 const QUERY_ERROR = /^(Binder|Catalog|Parser|Syntax|Permission) Error: /;
 
 /** Tells whether DuckDB has met something in data that it cannot read. */
 export function isReadError(error: unknown): error is Error {
   if (!(error instanceof Error) || error instanceof VarveError) return false;
-  return (
-    isOutOfMemory(error.message) || (ENGINE_ERROR.test(error.message) && !QUERY_ERROR.test(error.message))
-  );
+  return isOutOfMemory(error.message) || ENGINE_ERROR.test(error.message);
 }
 
-/** DuckDB's words where its own limit is met, or the system's; the bindings have no words for the latter in the midst of a query. */
+/**
+ * DuckDB's words where its own limit is met, or the system's: the bindings have no words for the latter in the midst of a query, and the
+ * appender leaves their kind away. The last are V8's, of what is decoded here.
+ */
+const OUT_OF_MEMORY =
+  /^Out of Memory Error|^Failed to query$|^(failed to|could not) allocate |^Array buffer allocation failed$/i;
+
 export function isOutOfMemory(text: string): boolean {
-  return /^Out of Memory Error|^Failed to query$/.test(text);
+  return OUT_OF_MEMORY.test(text);
+}
+
+/** What is wrong with a file, by what DuckDB or another library says; undefined where their words are plain. */
+function faultOf(path: string, text: string, said: string): Said | undefined {
+  const known = textFault(text);
+  if (known !== undefined) return known;
+  if (!QUERY_ERROR.test(text)) return binaryFault(path, text);
+  return {
+    reason: `its columns cannot be asked for: ${said}`,
+    remedy:
+      'Give its columns other names or plainer types. If they are plain, please report it with what VARVE_DEBUG=1 prints.',
+  };
 }
 
 /** Tells whether the system refused to read a file, which says nothing of what is in it. */
@@ -307,12 +334,20 @@ export function readError(error: unknown, file: SourceFile, line?: number): Varv
       cause: error,
     });
   }
-  const said = text.split('\n')[0]!.replace(ENGINE_ERROR, '').replaceAll(file.absolutePath, path);
+  const said = text
+    .split('\n')[0]!
+    .replace(ENGINE_ERROR, '')
+    .replace(JSON_PLACE, 'Malformed JSON: ')
+    .replaceAll(file.absolutePath, path)
+    .replace(/\.? *(Try auto-detecting.*)?$/, '');
   const isOurs = error instanceof BinaryFault || isOfSystem(error);
-  const fault = isOurs ? undefined : binaryFault(path, text);
+  const fault = isOurs ? undefined : faultOf(path, text, said);
   const where = line === undefined ? path : `${path}, line ${line}`;
   return new VarveError('table-unreadable', `${where}: ${fault?.reason ?? said}`, {
-    remedy: fault?.remedy ?? 'Check that the file is whole and of the format that its name says.',
+    remedy:
+      error instanceof BinaryFault
+        ? error.remedy
+        : (fault?.remedy ?? 'Check that the file is whole and of the format that its name says.'),
     path,
     cause: error,
   });

@@ -135,7 +135,7 @@ export function invalidExpression(expression: string, reason: string, cause?: un
     `The rows could not be checked by ${expression.slice(0, 200)}: ${reason}`,
     {
       remedy:
-        'Correct the expression in the schema: it is DuckDB SQL over the columns of the table, with the functions that docs/schema.md lists.',
+        'Correct the expression in the schema: it is DuckDB SQL over the columns of the table, with the functions that docs/reference/schema.md lists.',
       cause,
     },
   );

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { literal } from './quote.ts';
 
 export interface SourceFile {
@@ -13,10 +13,17 @@ export function pathList(files: readonly SourceFile[]): string {
   return `[${files.map((file) => literal(file.absolutePath)).join(', ')}]`;
 }
 
-/** Tells by the first file's name how the files are compressed: the place of the bytes may have any name. */
-export function compressionOf(files: readonly SourceFile[]): 'gzip' | 'zstd' | 'uncompressed' {
-  const path = files[0]!.path.toLowerCase();
-  return path.endsWith('.gz') ? 'gzip' : path.endsWith('.zst') ? 'zstd' : 'uncompressed';
+/**
+ * Tells how a text file is compressed: by its name, for the place of the bytes may have any, or by how it begins, since text begins with
+ * neither of these.
+ */
+export function compressionOf(file: SourceFile): 'gzip' | 'zstd' | 'uncompressed' {
+  const path = file.path.toLowerCase();
+  if (path.endsWith('.gz')) return 'gzip';
+  if (path.endsWith('.zst')) return 'zstd';
+  const start = firstBytes(file.absolutePath, 4).toString('hex');
+  if (start.startsWith('1f8b08')) return 'gzip';
+  return start === '28b52ffd' ? 'zstd' : 'uncompressed';
 }
 
 /** Reads the first `count` bytes of a file, or all if it is shorter. */
@@ -25,6 +32,19 @@ export function firstBytes(absolutePath: string, count: number): Buffer {
   const file = openSync(absolutePath, 'r');
   try {
     return start.subarray(0, readSync(file, start, 0, count, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Reads the last `count` bytes of a file. @throws RangeError if it is shorter */
+export function endOfFile(absolutePath: string, count: number): Buffer {
+  const file = openSync(absolutePath, 'r');
+  try {
+    const { size } = fstatSync(file);
+    if (count > size) throw new RangeError('the file is shorter');
+    const end = Buffer.alloc(count);
+    return end.subarray(0, readSync(file, end, 0, count, size - count));
   } finally {
     closeSync(file);
   }

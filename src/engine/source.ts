@@ -1,12 +1,17 @@
 import { VarveError } from '../errors.ts';
 import { shellWord } from '../wording/quote.ts';
+import { type ColumnReading, type ColumnReadings, NO_READINGS } from './column-readings.ts';
 import { type Engine, readError } from './duckdb.ts';
 import { loadCsv } from './formats/csv.ts';
-import { assertShallow, assertShallowJson } from './formats/depth.ts';
+import { assertShallow } from './formats/depth.ts';
 import { encodingOf, notUtf8 } from './formats/encoding.ts';
 import { type Format, formatOf } from './formats/format.ts';
-import { assertLines } from './formats/lines.ts';
-import { assertNameable } from './formats/names.ts';
+import { assertJsonStructure } from './formats/json-structure.ts';
+import { assertLines, firstBadJsonLine } from './formats/lines.ts';
+import { assertNameable, namesWithNul } from './formats/names.ts';
+import { openParquet } from './formats/parquet.ts';
+import { notTabular } from './formats/refused.ts';
+import { type DateFormats, typeTextColumns } from './formats/text-columns.ts';
 import { assertWhole } from './formats/whole.ts';
 import { identifier } from './quote.ts';
 import { compressionOf, fileNamedBy, firstBytes, pathList, type SourceFile } from './source-file.ts';
@@ -18,59 +23,186 @@ export interface TableSource {
   readonly columns: readonly EngineColumn[];
   /** Set if the rows are those of a lone Parquet file. */
   readonly parquet?: SourceFile;
+  /** Of columns of text. */
+  readonly dateFormats?: DateFormats;
+  /** Lines before the headers of text files that were left out. */
+  readonly skippedLines?: number;
 }
 
 /**
- * Opens the rows of files of one format and the same columns as one relation. Parquet is read in place, as often as
- * asked; text and Arrow are read once, into a table that the engine spills to its private folder when memory is short.
- * @throws VarveError `table-unreadable`, `line-ragged`, `text-not-utf-8` or `data-too-deep`, with the file and, if known, the line
+ * Opens the rows of files of one format as one relation: columns meet by name, and a file that lacks one has nulls there. Parquet is read
+ * in place, as often as asked; text and Arrow are read once, into a table that the engine spills to its private folder when memory is short.
+ * @throws VarveError `table-unreadable`, `line-ragged`, `text-not-utf-8` or `data-too-deep`, with the file and, if known, the line;
+ * `date-format-unfit`, `date-format-invalid`
  */
 export async function openTableSource(
   engine: Engine,
   files: readonly SourceFile[],
+  readings: ColumnReadings = NO_READINGS,
   relation = 'source',
 ): Promise<TableSource> {
   const first = files[0];
   const format = first === undefined ? undefined : formatOf(first.path);
   if (first === undefined || format === undefined) {
-    throw new VarveError('data-not-tabular', `${first?.path ?? 'no file'} is not a table`, {
-      remedy: 'Name a CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Feather file.',
-    });
+    throw notTabular(first?.path ?? 'no file', first?.absolutePath);
   }
+  if (!READ_ONE_BY_ONE.includes(format) || files.length === 1)
+    return openTogether(engine, files, format, readings, relation);
+  const parts: TableSource[] = [];
+  for (const [index, file] of files.entries())
+    parts.push(await openTogether(engine, [file], format, readings, `${relation}_${index}`));
+  await uniteByName(
+    engine,
+    parts.map((part) => part.relation),
+    relation,
+  );
+  return {
+    relation,
+    columns: await engine.describe(relation),
+  };
+}
+
+/** Formats of which each file is read by itself, and their tables are put together; of the others, one reader takes all files. */
+const READ_ONE_BY_ONE: readonly Format[] = ['csv', 'tsv', 'arrow'];
+
+/** Tables that one query puts together. */
+const TABLES_PER_QUERY = 32;
+
+/** Makes one table of many, a few at a time; these go. */
+async function uniteByName(engine: Engine, tables: readonly string[], relation: string): Promise<void> {
+  const united: string[] = [];
+  for (let start = 0; start < tables.length; start += TABLES_PER_QUERY) {
+    const part = tables.slice(start, start + TABLES_PER_QUERY);
+    const name = tables.length <= TABLES_PER_QUERY ? relation : `${relation}_${united.length}_of`;
+    const rows = part.map((table) => `FROM ${table}`).join(' UNION ALL BY NAME ');
+    await engine.query(`CREATE TABLE ${name} AS ${rows}`);
+    for (const table of part) await engine.query(`DROP TABLE ${table}`);
+    united.push(name);
+  }
+  if (tables.length > TABLES_PER_QUERY) await uniteByName(engine, united, relation);
+}
+
+async function openTogether(
+  engine: Engine,
+  files: readonly SourceFile[],
+  format: Format,
+  readings: ColumnReadings,
+  relation: string,
+): Promise<TableSource> {
+  const [first] = files as [SourceFile];
   const stop = new AbortController();
+  let loaded: Loaded | number;
   const isText = format === 'csv' || format === 'tsv';
+  if (isText) files.forEach(assertNotZip);
+  // What is decompressed here itself is found to be whole on the way.
   const checks = files.flatMap((file) => [
-    assertWhole(file, stop.signal),
+    ...(format === 'tfrecord' ? [] : [assertWhole(file, stop.signal)]),
     ...(isText ? [assertLines(file, stop.signal)] : []),
   ]);
   try {
-    await Promise.all([load(engine, files, format, relation, stop.signal), ...checks]);
+    const loading: Promise<Loaded | number> = isText
+      ? loadCsv(engine, first, format === 'tsv', relation, (name) => isAsWritten(readings.get(name)))
+      : load(engine, files, format, relation, stop.signal);
+    [loaded] = await Promise.all([loading, ...checks]);
   } finally {
     stop.abort();
   }
-  const columns = await engine.describe(relation);
+  const { files: read, retype } = typeof loaded === 'number' ? { files, retype: asTold } : loaded;
+  const columns = retype(await engine.describe(relation));
   assertShallow(columns, first);
+  let dateFormats: DateFormats = new Map();
   try {
     await assertUnicode(engine, relation, columns);
     assertNameable(await namesWithNul(engine, relation), first);
+    if (isText) dateFormats = await typeTextColumns(engine, relation, first, readings);
   } catch (error) {
     throw error instanceof VarveError ? error : readError(error, fileNamedBy(error, files));
   }
-  return { relation, columns, ...(format === 'parquet' && files.length === 1 && { parquet: first }) };
+  if (isText)
+    return {
+      relation,
+      columns: await engine.describe(relation),
+      dateFormats,
+      skippedLines: loaded as number,
+    };
+  const rows = await withTimestamps(engine, relation, columns, readings);
+  if (rows !== relation) return { relation: rows, columns: retype(await engine.describe(rows)) };
+  const [parquet] = format === 'parquet' && files.length === 1 ? read : [];
+  return { relation, columns, ...(parquet && { parquet }) };
+}
+
+const asTold = (columns: readonly EngineColumn[]) => columns;
+
+interface Loaded {
+  /** The files that rows are read from: copies, where a file has to be read otherwise than it says. */
+  readonly files: readonly SourceFile[];
+  /** Gives the types of columns from those that DuckDB tells of them. */
+  readonly retype: (columns: readonly EngineColumn[]) => readonly EngineColumn[];
+}
+
+function isAsWritten(reading: ColumnReading | undefined): boolean {
+  return reading?.format !== undefined || reading?.as === 'text';
+}
+
+/** The relation with dates as timestamps where `readings` says so. */
+async function withTimestamps(
+  engine: Engine,
+  relation: string,
+  columns: readonly EngineColumn[],
+  readings: ColumnReadings,
+): Promise<string> {
+  const dates = columns.filter(
+    ({ name, type }) => type.text === 'DATE' && readings.get(name)?.as === 'timestamp',
+  );
+  if (dates.length === 0) return relation;
+  const values = dates
+    .map(({ name }) => identifier(name))
+    .map((name) => `CAST(${name} AS TIMESTAMP) AS ${name}`);
+  const view = `${relation}_as_read`;
+  await engine.query(`CREATE VIEW ${view} AS SELECT * REPLACE (${values.join(', ')}) FROM ${relation}`);
+  return view;
 }
 
 async function load(
   engine: Engine,
   files: readonly SourceFile[],
-  format: Format,
+  format: Exclude<Format, 'csv' | 'tsv'>,
   relation: string,
   signal: AbortSignal,
-): Promise<void> {
-  if (format === 'csv' || format === 'tsv') return loadCsv(engine, files, format === 'tsv', relation);
-  if (format === 'arrow') return (await import('./formats/arrow.ts')).loadArrow(engine, files, relation);
-  if (format !== 'parquet')
-    for (const file of files) await assertShallowJson(file, format === 'jsonl', signal);
-  return loadByDuckDb(engine, files, format, relation);
+): Promise<Loaded> {
+  if (format === 'tfrecord' || format === 'avro') {
+    const hasColumns = await loadRecords(engine, files, format, relation, signal);
+    // The engine has no table without columns, so that one stands there for nothing.
+    return { files, retype: (columns) => (hasColumns ? columns : []) };
+  }
+  if (format === 'parquet') return openParquet(engine, files, relation);
+  if (format === 'arrow')
+    return { files, retype: await (await import('./formats/arrow.ts')).loadArrow(engine, files, relation) };
+  files.forEach(assertBareUtf8);
+  for (const file of files) await assertJsonStructure(file, format === 'jsonl', signal);
+  await loadJson(engine, files, format, relation);
+  return { files, retype: asTold };
+}
+
+function assertNotZip(file: SourceFile): void {
+  if (!firstBytes(file.absolutePath, 4).equals(Buffer.from('PK\x03\x04'))) return;
+  throw new VarveError('table-unreadable', `${file.path}: it is a ZIP archive, not text`, {
+    path: file.path,
+    remedy: 'Unpack it, and name the file that is in it. What gzip compressed is read as it is.',
+  });
+}
+
+/** @returns whether there are any columns */
+async function loadRecords(
+  engine: Engine,
+  files: readonly SourceFile[],
+  format: 'tfrecord' | 'avro',
+  relation: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (format === 'avro')
+    return (await import('./formats/avro/load.ts')).loadAvro(engine, files, relation, signal);
+  return (await import('./formats/tfrecord/load.ts')).loadTfRecords(engine, files, relation, signal);
 }
 
 /** Asks for columns whose names may have held what is not UTF-8: the bindings show it as U+FFFD, and no query finds them by that. */
@@ -88,35 +220,26 @@ async function assertUnicode(
   }
 }
 
-/** Columns with a NUL in their name or in that of a field; only SQL sees it, since the bindings end names there. */
-async function namesWithNul(engine: Engine, relation: string): Promise<string[]> {
-  const [names] = await engine.query(
-    `SELECT column_name FROM (DESCRIBE ${relation}) WHERE contains(column_name || column_type, chr(0))`,
-  );
-  return (names ?? []).map(String);
-}
-
 /**
  * The largest JSON value that is read, in bytes: a record of JSON Lines, or a whole JSON file of another shape than an
  * array.
  */
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
 
-async function loadByDuckDb(
+async function loadJson(
   engine: Engine,
   files: readonly SourceFile[],
-  format: 'json' | 'jsonl' | 'parquet',
+  format: 'json' | 'jsonl',
   relation: string,
 ): Promise<void> {
-  if (format !== 'parquet') files.forEach(assertBareUtf8);
   const common = `${pathList(files)}, hive_partitioning = false, union_by_name = ${files.length > 1}`;
   const shape = format === 'jsonl' ? 'newline_delimited' : 'auto';
-  const json = `format = '${shape}', compression = '${compressionOf(files)}', sample_size = -1, maximum_object_size = ${MAX_JSON_BYTES}`;
+  const json = `format = '${shape}', compression = '${compressionOf(files[0]!)}', sample_size = -1, maximum_object_size = ${MAX_JSON_BYTES}`;
   try {
-    if (format === 'parquet') await engine.query(`CREATE VIEW ${relation} AS FROM read_parquet(${common})`);
-    else await engine.query(`CREATE TABLE ${relation} AS FROM read_json(${common}, ${json})`);
+    await engine.query(`CREATE TABLE ${relation} AS FROM read_json(${common}, ${json})`);
   } catch (error) {
-    throw readError(error, fileNamedBy(error, files));
+    const file = fileNamedBy(error, files);
+    throw readError(error, file, format === 'jsonl' ? await firstBadJsonLine(file) : undefined);
   }
 }
 

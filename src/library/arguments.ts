@@ -36,6 +36,10 @@ export const TEXT_OR_TEXTS: Kind = {
   what: 'a string that is not empty, or a list of such with at least one',
   is: (value) => isText(value) || TEXTS.is(value),
 };
+export const TEXT_BY_NAME: Kind = {
+  what: 'an object of strings that are not empty',
+  is: (value) => typeof value === 'object' && value !== null && Object.values(value).every(isText),
+};
 export const CALLBACK: Kind = { what: 'a function', is: (value) => typeof value === 'function' };
 export const SIGNAL: Kind = { what: 'an AbortSignal', is: (value) => value instanceof AbortSignal };
 export const BYTES: Kind = {

@@ -8,12 +8,28 @@ import type { ListResult } from '../operations/list.ts';
 import type { ProfiledDataset, ProfilingOptions } from '../operations/statistics/load.ts';
 import type { ValidateOptions } from '../operations/validate.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
-import { BYTES, COUNT, checkArgument, FLAG, type Kinds, SLICE, TEXT, TEXTS } from './arguments.ts';
+import {
+  BYTES,
+  COUNT,
+  checkArgument,
+  FLAG,
+  type Kinds,
+  SLICE,
+  TEXT,
+  TEXT_BY_NAME,
+  TEXTS,
+} from './arguments.ts';
 import type { ListDataOptions } from './options.ts';
 import { SchemaMethods } from './schema.ts';
 import { Session } from './session.ts';
 
-const PROFILING: Kinds<ProfilingOptions> = { slice: SLICE, weight: TEXT, memory: TEXT, threads: COUNT };
+const PROFILING: Kinds<ProfilingOptions> = {
+  slice: SLICE,
+  weight: TEXT,
+  dateFormat: TEXT_BY_NAME,
+  memory: TEXT,
+  threads: COUNT,
+};
 
 /**
  * A folder, and what can be known of the data in it: with varve or Git around it, or without. `openFolder` makes one.
@@ -62,7 +78,7 @@ export class DataFolder {
   }
 
   /**
-   * Holds a dataset against its schema.
+   * Hold a dataset against its schema.
    * @throws VarveError `schema-missing`, `schema-invalid`, `environment-unknown`, `profile-not-fetched`
    * @example
    * ```ts
@@ -83,7 +99,7 @@ export class DataFolder {
   }
 
   /**
-   * Copies a version of a dataset, or a file or folder within one, to where nothing lies: from the repository around the folder, or from
+   * Copy a version of a dataset, or a file or folder within one, to where nothing lies: from the repository around the folder, or from
    * another. A working tree of this machine is used as it lies; of everything else the history is cloned for this call alone.
    * @param dataset `path` or `path@REV`, also within a dataset
    * @throws VarveError `dataset-missing`, `path-missing`, `object-missing`, `output-exists`, `repository-unreachable`, `settings-untrusted`
@@ -104,7 +120,7 @@ export class DataFolder {
   }
 
   /**
-   * Lists datasets, or what lies within those that `paths` name, as a version has them: of the repository around the folder, or of another.
+   * List datasets, or what lies within those that `paths` name, as a version has them: of the repository around the folder, or of another.
    * @throws VarveError `dataset-missing`, `path-missing`, `revision-unknown`, `object-missing`, `repository-unreachable`, `settings-untrusted`
    * @example
    * ```ts
@@ -152,7 +168,7 @@ export class DataFolder {
   }
 
   /**
-   * Compares JSON Lines, window by window, with a dataset: each report as soon as its window is full. Memory grows neither with
+   * Compare JSON Lines, window by window, with a dataset: each report as soon as its window is full. Memory grows neither with
    * the window nor with the stream.
    * @param bytes such as a Readable
    * @example

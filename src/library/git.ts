@@ -14,7 +14,7 @@ export class GitMethods {
     this.#session = session;
   }
 
-  /** Registers varve with Git; all parts unless some are chosen. @throws VarveError `hook-exists`, `dvc-unsupported` */
+  /** Register varve with Git; all parts unless some are chosen. @throws VarveError `hook-exists`, `dvc-unsupported` */
   async install(options: GitParts & Watch = {}): Promise<GitInstallResult> {
     const kinds = { diff: FLAG, merge: FLAG, prePush: FLAG, checkout: FLAG };
     const call = this.#session.begin('git.install', options, kinds);
@@ -26,7 +26,7 @@ export class GitMethods {
     return gitInstall(context, parts, [process.execPath, commandLine()]);
   }
 
-  /** Takes back what install did in this clone. */
+  /** Take back what install did in this clone. */
   async uninstall(options: Watch = {}): Promise<GitInstallResult> {
     const { watch } = this.#session.begin('git.uninstall', options, NO_OPTIONS);
     const { gitUninstall } = await import('../operations/git/install.ts');

@@ -1,3 +1,8 @@
+/**
+ * The library: the arguments of each call are checked, and the operation of the same name is called. It may not decide
+ * anything, print anything, or change the process that it runs in.
+ */
+
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { VarveError } from '../errors.ts';
@@ -10,7 +15,7 @@ import { VarveRepository } from './repository.ts';
 import { checkWatch } from './session.ts';
 
 /**
- * Opens the repository of varve, or of DVC, that holds a folder.
+ * Open the repository of varve, or of DVC, that holds a folder.
  * @param path the folder that relative paths start at; where the process stands unless given
  * @param options hold for every call of a method, which may have its own beside them
  * @throws VarveError `repository-missing`, `repository-uninitialised`, `path-missing`
@@ -34,7 +39,7 @@ export async function openRepository(path = '.', options: Watch = {}): Promise<V
 }
 
 /**
- * Opens a folder that needs no repository around it, to know what is in its data.
+ * Open a folder that needs no repository around it, to know what is in its data.
  * @param path the folder that relative paths start at; where the process stands unless given
  * @param options hold for every call of a method, which may have its own beside them
  * @throws VarveError `path-missing`
@@ -54,7 +59,7 @@ export async function openFolder(path = '.', options: Watch = {}): Promise<DataF
 }
 
 /**
- * Starts varve in the Git repository that holds a folder. Where that was done before, nothing changes.
+ * Start varve in the Git repository that holds a folder. Where that was done before, nothing changes.
  * @throws VarveError `repository-missing`, `path-missing`
  * @example
  * ```ts

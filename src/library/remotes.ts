@@ -39,7 +39,7 @@ export class RemoteMethods {
   }
 
   /**
-   * Names a place for snapshots. The first remote becomes the default.
+   * Name a place for snapshots. The first remote becomes the default.
    * @param url a folder, `file://…`, `s3://bucket/prefix`, or `minio://alias/bucket/prefix`
    * @throws VarveError `remote-exists`, `remote-name-invalid`, `remote-url-invalid`, `endpoint-invalid`
    * @example
@@ -72,14 +72,14 @@ export class RemoteMethods {
     return listRemotes(await openContext(this.#session.cwd, watch));
   }
 
-  /** Forgets a remote. Nothing is deleted there. @throws VarveError `remote-unknown` */
+  /** Forget a remote. Nothing is deleted there. @throws VarveError `remote-unknown` */
   async remove(name: string, options: Watch = {}): Promise<{ readonly name: string }> {
     checkArgument('remotes.remove', 'the name', name, TEXT);
     const { watch } = this.#session.begin('remotes.remove', options, NO_OPTIONS);
     return forgetRemote(await openContext(this.#session.cwd, watch), name);
   }
 
-  /** Chooses the remote that is meant where none is named. @throws VarveError `remote-unknown` */
+  /** Choose the remote that is meant where none is named. @throws VarveError `remote-unknown` */
   async default(name: string, options: RemoteDefaultOptions = {}): Promise<{ readonly name: string }> {
     checkArgument('remotes.default', 'the name', name, TEXT);
     const call = this.#session.begin('remotes.default', options, { local: FLAG });
@@ -87,7 +87,7 @@ export class RemoteMethods {
   }
 
   /**
-   * Lists the clones that a remote knows: who they are, and when they were last seen.
+   * List the clones that a remote knows: who they are, and when they were last seen.
    * @throws VarveError `remote-unset`, `remote-unknown`, `settings-untrusted`, `dvc-unsupported`
    * @example
    * ```ts
@@ -104,7 +104,7 @@ export class RemoteMethods {
   }
 
   /**
-   * Removes what clones recorded on a remote that they need there. Later gcs free what nothing else needs; a clone that pushes again records
+   * Remove what clones recorded on a remote that they need there. Later gcs free what nothing else needs; a clone that pushes again records
    * anew what its commits need.
    * @param clones ids, beginnings of them, or what people know them by: `user@host:folder`
    * @throws VarveError `clone-unknown`, `clone-ambiguous`, `remote-unset`, `remote-unknown`, `settings-untrusted`, `dvc-unsupported`
@@ -123,7 +123,7 @@ export class RemoteMethods {
   }
 
   /**
-   * Says how this clone reaches a bucket whose data is used in place, and returns all that is now said of it.
+   * Say how this clone reaches a bucket whose data is used in place, and return all that is now said of it.
    * @throws VarveError `remote-url-invalid`, `endpoint-invalid`
    */
   async source(url: string, options: Access & Watch = {}): Promise<Access & { readonly url: string }> {

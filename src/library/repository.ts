@@ -132,7 +132,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Makes a snapshot of each path, with its statistics, and points to it. All of them or none. Of a file or folder within a dataset, the
+   * Make a snapshot of each path, with its statistics, and point to it. All of them or none. Of a file or folder within a dataset, the
    * dataset gets a version with that changed. Files of the version before that never were here stay in the new one. Data that looks like
    * a table and cannot be read as one is added without statistics, and `onWarning` is told why.
    * @throws VarveError `path-missing`, `version-outdated`, `pointer-conflict`, `dataset-nested`, `path-tracked`, `symlink-refused`, `source-changed`
@@ -153,7 +153,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Adds every dataset whose data has changes that no version has, as add does. Data that is not here is none of them.
+   * Add every dataset whose data has changes that no version has, as add does. Data that is not here is none of them.
    * @throws VarveError as add
    */
   async addChanged(options: AddOptions & PathOptions = {}): Promise<AddResult> {
@@ -164,7 +164,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Makes a snapshot of data that lies in a bucket and leaves it there. Reads no data.
+   * Make a snapshot of data that lies in a bucket and leave it there. Reads no data.
    * @param url `s3://bucket/prefix` or `minio://alias/bucket/prefix`
    * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `dvc-unsupported`, and what the bucket meets
    */
@@ -185,7 +185,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Compares the data with its pointers. Reads only files that look changed.
+   * Compare the data with its pointers. Reads only files that look changed.
    * @example
    * ```ts
    * import { openRepository } from 'varve';
@@ -201,7 +201,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Shows what changed in the datasets between two revisions, or up to the data as it lies here.
+   * Show what changed in the datasets between two revisions, or up to the data as it lies here.
    * @throws VarveError `revision-unknown`, `dataset-missing`
    * @example
    * ```ts
@@ -238,7 +238,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Finds what in the history has a digest: datasets, their statistics and, where no dataset has it, files within folders. Asks no
+   * Find what in the history has a digest: datasets, their statistics and, where no dataset has it, files within folders. Asks no
    * remote.
    * @param digest `sha256:…`, or of DVC `md5:…`; with or without the algorithm, whole or its first 4 digits or more
    * @throws VarveError `digest-invalid`, `digest-unknown`
@@ -259,7 +259,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Makes the data match the pointers. Without `force`, nothing unsaved is lost: files that were edited here stay, and one that the
+   * Make the data match the pointers. Without `force`, nothing unsaved is lost: files that were edited here stay, and one that the
    * version to come changed too stops it, unless `prefer` says which of both it is to be.
    * @throws VarveError `changes-unsaved`, `changes-conflicting`, `object-missing`, `name-collision`
    */
@@ -270,7 +270,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Puts the data of a version in place of that here. The pointers stay, so that what differs from them counts as changed.
+   * Put the data of a version in place of that here. The pointers stay, so that what differs from them counts as changed.
    * @param paths datasets, files and folders within, or folders that hold datasets; each may be `path@REV`
    * @throws VarveError `dataset-missing`, `path-missing`, `changes-unsaved`, `object-missing`
    * @example
@@ -292,7 +292,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Moves datasets with pointer, schema and line in .gitignore. No byte is copied, and no version is made.
+   * Move datasets with pointer, schema and line in .gitignore. No byte is copied, and no version is made.
    * @param target the new path, or a folder that is there, into which they go
    * @throws VarveError `dataset-missing`, `path-taken`, `dataset-nested`, `dvc-unsupported`
    */
@@ -304,7 +304,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Takes datasets out of version control: pointer, schema and line in .gitignore. The data stays unless `data` is set, and so do committed versions.
+   * Take datasets out of version control: pointer, schema and line in .gitignore. The data stays unless `data` is set, and so do committed versions.
    * @throws VarveError `dataset-missing`, `changes-unsaved`, `dvc-unsupported`
    */
   async remove(
@@ -317,7 +317,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Sends what the remote lacks. What was interrupted is not sent again.
+   * Send what the remote lacks. What was interrupted is not sent again.
    * @throws VarveError `remote-unset`, `remote-unknown`, `settings-untrusted`, `object-missing`, and what the remote meets
    * @example
    * ```ts
@@ -338,7 +338,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Tells which versions the remote lacks, of the working tree and of all commits that a branch or tag reaches.
+   * Tell which versions the remote lacks, of the working tree and of all commits that a branch or tag reaches.
    * @throws VarveError `remote-unset`, `remote-unknown`, `settings-untrusted`
    * @example
    * ```ts
@@ -356,14 +356,14 @@ export class VarveRepository extends DataFolder {
     return remoteStatus(await this.#context(call.watch), call.options.paths, call.options.remote);
   }
 
-  /** Brings what the cache lacks; the data itself is not touched. @throws VarveError as push */
+  /** Bring what the cache lacks; the data itself is not touched. @throws VarveError as push */
   async fetch(options: PathOptions & TransferChoice & Watch = {}): Promise<TransferResult> {
     const call = this.#session.begin('fetch', options, TRANSFER);
     const { paths = [], ...choice } = call.options;
     return fetch(await this.#context(call.watch), paths, choice);
   }
 
-  /** Fetches, then checks out. @throws VarveError as push and checkout */
+  /** Fetch, then check out. @throws VarveError as push and checkout */
   async pull(options: PathOptions & TransferChoice & CheckoutOptions & Watch = {}): Promise<PullResult> {
     const call = this.#session.begin('pull', options, { ...TRANSFER, force: FLAG, prefer: SIDE });
     const { paths = [], ...choice } = call.options;
@@ -371,7 +371,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Reads every byte of the cache, or of a remote, and checks it. Damage is in the result, and is no error.
+   * Read every byte of the cache, or of a remote, and check it. Damage is in the result, and is no error.
    * @throws VarveError `remote-unknown`, `settings-untrusted`
    * @example
    * ```ts
@@ -388,7 +388,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Measures what the datasets take up in the cache, or on a remote, in all their versions; and what no version needs.
+   * Measure what the datasets take up in the cache, or on a remote, in all their versions; and what no version needs.
    * @throws VarveError `dvc-unsupported`, `remote-unknown`, `settings-untrusted`, `dataset-missing`
    * @example
    * ```ts
@@ -406,7 +406,7 @@ export class VarveRepository extends DataFolder {
     return usage(await this.#context(call.watch), paths, remote);
   }
 
-  /** Drops what no pointer in any commit names, after a time of grace. @throws VarveError `dvc-unsupported`, `settings-untrusted` */
+  /** Drop what no pointer in any commit names, after a time of grace. @throws VarveError `dvc-unsupported`, `settings-untrusted` */
   async gc(options: GcOptions & Watch = {}): Promise<GcResult> {
     const kinds = { remote: TEXT, dryRun: FLAG, graceMs: MILLISECONDS, cloneExpiryMs: EXPIRY };
     const call = this.#session.begin('gc', options, kinds);
@@ -414,7 +414,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Removes the bytes of files from the cache and a remote for good, and the statistics of all versions that hold one. Everything else
+   * Remove the bytes of files from the cache and a remote for good, and the statistics of all versions that hold one. Everything else
    * stays readable.
    * @param files digests, or `path@REV`: a dataset that is a file, a file within one, or a folder with all files in it
    * @throws VarveError `purge-in-use`, `dataset-missing`, `path-missing`, `remote-unset`, `settings-untrusted`, `dvc-unsupported`
@@ -435,7 +435,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Validates every dataset that changed since a base, and compares it with the base. Reads statistics only.
+   * Validate every dataset that changed since a base, and compare it with the base. Reads statistics only.
    * @param base a revision
    * @throws VarveError `revision-unknown`, `profile-not-fetched`
    * @example
@@ -455,7 +455,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Compares every committed version of a dataset with the one before it, from their statistics.
+   * Compare every committed version of a dataset with the one before it, from their statistics.
    * @param dataset of `path@REV`, the versions up to that revision
    * @throws VarveError `history-missing`, `profile-not-fetched`
    * @example
@@ -539,7 +539,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Makes a dataset of one of another repository. Its data comes from the remote of that, and the pointer says where it is from and
+   * Make a dataset of one of another repository. Its data comes from the remote of that, and the pointer says where it is from and
    * which commit is pinned.
    * @param address what `git clone` takes, or the path of a working tree
    * @param dataset `path` or `path@REV` there
@@ -557,7 +557,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Brings imported datasets to what the revision that they follow has now.
+   * Bring imported datasets to what the revision that they follow has now.
    * @throws VarveError `import-missing`, `settings-untrusted`, `repository-unreachable`, `changes-unsaved`, `dvc-unsupported`
    */
   async update(options: PathOptions & UpdateOptions & Watch = {}): Promise<UpdateResult> {
@@ -567,13 +567,13 @@ export class VarveRepository extends DataFolder {
     return update(await this.#context(call.watch), paths, own);
   }
 
-  /** Takes the history of a repository of DVC into varve's format, on new branches. @throws VarveError `dvc-missing`, `branch-moved` */
+  /** Take the history of a repository of DVC into varve's format, on new branches. @throws VarveError `dvc-missing`, `branch-moved` */
   async importDvc(options: Watch = {}): Promise<ImportDvcResult> {
     const { watch } = this.#session.begin('importDvc', options, NO_OPTIONS);
     return importDvc(await this.#context(watch));
   }
 
-  /** Turns the history into DVC's format, on new branches. @throws VarveError `dvc-exists`, `branch-moved` */
+  /** Turn the history into DVC's format, on new branches. @throws VarveError `dvc-exists`, `branch-moved` */
   async exportDvc(options: Watch = {}): Promise<ExportDvcResult> {
     const { watch } = this.#session.begin('exportDvc', options, NO_OPTIONS);
     return exportDvc(await this.#context(watch));
@@ -602,7 +602,7 @@ function addOptions(
   return { replace, profiler: profilerOnDemand(context, onUnreadable, machine) };
 }
 
-/** Ends the stream with the reason of the signal, also while it waits for bytes. */
+/** End the stream with the reason of the signal, also while it waits for bytes. */
 function stoppedBy(signal: AbortSignal | undefined, stream: Readable): Readable {
   const stop = (): void => {
     stream.destroy(signal!.reason);

@@ -18,7 +18,7 @@ export class SchemaMethods {
   }
 
   /**
-   * Writes the schema that datasets bear out: of several, one that each of them satisfies. It lies beside the first.
+   * Write the schema that datasets bear out: of several, one that each of them satisfies. It lies beside the first.
    * @throws VarveError `schema-exists`
    * @example
    * ```ts
@@ -34,7 +34,7 @@ export class SchemaMethods {
     options: SchemaInferOptions & Watch = {},
   ): Promise<SchemaInferResult> {
     checkArgument('schema.infer', 'the datasets', datasets, TEXT_OR_TEXTS);
-    const kinds = { output: TEXT, format: FORMAT, force: FLAG };
+    const kinds = { output: TEXT, format: FORMAT, force: FLAG, strict: FLAG, explain: FLAG };
     const call = this.#session.begin('schema.infer', options, kinds);
     const { schemaInfer } = await import('../operations/schema-infer.ts');
     return schemaInfer(this.#session.cwd, [datasets].flat(), call.options, call.watch);
@@ -49,7 +49,7 @@ export class SchemaMethods {
   }
 
   /**
-   * Relaxes a schema by the least that lets it accept the dataset; what people wrote around it stays.
+   * Relax a schema by the least that lets it accept the dataset; what people wrote around it stays.
    * @throws VarveError `schema-missing`, `schema-invalid`
    */
   async update(dataset: string, options: SchemaUpdateOptions = {}): Promise<SchemaUpdateResult> {

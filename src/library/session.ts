@@ -22,7 +22,7 @@ export class Session {
   }
 
   /**
-   * Begins a call. Its own callbacks take the place of the object's; either signal stops it.
+   * Begin a call. Its own callbacks take the place of the object's; either signal stops it.
    * @param where the method, as messages name it
    * @throws VarveError `usage`; the reason of a signal that was aborted before
    */

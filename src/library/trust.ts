@@ -32,7 +32,7 @@ export class TrustMethods {
   }
 
   /**
-   * Agrees, for this machine, to settings by their fingerprints. There is no way to agree to all unseen: `show` has the fingerprints.
+   * Agree, for this machine, to settings by their fingerprints. There is no way to agree to all unseen: `show` has the fingerprints.
    * @throws VarveError `setting-unknown`, `trust-unsafe`
    */
   async give(fingerprints: string | readonly string[], options: TrustOptions = {}): Promise<TrustResult> {
@@ -45,7 +45,7 @@ export class TrustMethods {
     return this.#in('trust.list', options, async (context) => trusted(context));
   }
 
-  /** Takes consents back. @throws VarveError `setting-unknown` */
+  /** Take consents back. @throws VarveError `setting-unknown` */
   async revoke(options: TrustRevokeOptions = {}): Promise<{ readonly revoked: readonly Consent[] }> {
     const { fingerprints, ...where } = options;
     if (fingerprints !== undefined)
@@ -53,7 +53,7 @@ export class TrustMethods {
     return this.#in('trust.revoke', where, async (context) => revokeTrust(context, fingerprints));
   }
 
-  /** Runs `work` on the repository of the object, or on another that the options name. */
+  /** Run `work` on the repository of the object, or on another that the options name. */
   async #in<T>(where: string, options: TrustOptions, work: (context: Context) => Promise<T>): Promise<T> {
     const call = this.#session.begin(where, options, { repository: TEXT });
     const opened = await openRepositoryAt(this.#session.cwd, call.options.repository, call.watch);

@@ -7,7 +7,7 @@ import type { ProfilingOptions } from './statistics/load.ts';
 import type { Profiler } from './statistics/profiler.ts';
 
 /**
- * Makes a version of each path and points to it. All of them or none: pointers are written after the cache holds every byte.
+ * Make a version of each path and point to it. All of them or none: pointers are written after the cache holds every byte.
  * @throws VarveError for every path that cannot become a dataset; `version-outdated`, `pointer-conflict`, `source-changed`
  */
 export function add(
@@ -19,7 +19,7 @@ export function add(
 }
 
 /**
- * Adds every dataset whose data has changes that no version has, or whose pointer was moved without it. Data that is not here, or is another version as it was, is none of them.
+ * Add every dataset whose data has changes that no version has, or whose pointer was moved without it. Data that is not here, or is another version as it was, is none of them.
  * @param paths as those of status: only datasets that they name; all unless some are given
  */
 export async function addChanged(
@@ -56,7 +56,7 @@ export function profilerOnDemand(
 }
 
 /**
- * Makes a version of data that lies in a bucket and leaves it there. Reads no data.
+ * Make a version of data that lies in a bucket and leave it there. Reads no data.
  * @param url `s3://bucket/prefix` or `minio://alias/bucket/prefix`: a single object if it names one, else all objects
  * below
  * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `dvc-unsupported`, and the errors of the bucket

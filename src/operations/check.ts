@@ -46,7 +46,7 @@ export interface CheckResult {
 }
 
 /**
- * Validates every dataset whose data or schema is not that of the base, and compares the data with the base's: what a
+ * Validate every dataset whose data or schema is not that of the base, and compare the data with the base's: what a
  * pull request should be told about its data. What others did since the work left the base is no finding. What cannot be
  * read fails its own dataset only. Reads profiles and no data; fetches those that this clone lacks.
  * @throws VarveError `revision-unknown`, `dataset-missing`, `settings-untrusted`
@@ -65,7 +65,7 @@ export async function check(
   return { base: commit, datasets: results };
 }
 
-/** Of what differs, the profiles that this clone lacks. Where the remote cannot be asked, each dataset that needs one fails by its name. */
+/** Fetch the profiles of datasets that differ, as far as this clone lacks them. Without a remote, each dataset that needs one fails by its name. */
 async function bringProfiles(context: Context, datasets: readonly DatasetDifference[]): Promise<void> {
   const profiles = datasets.flatMap(({ version, before }) =>
     [version?.profile ?? [], before?.profile ?? []].flat(),

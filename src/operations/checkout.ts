@@ -4,7 +4,7 @@ import type { Context } from './context/context.ts';
 import { versionNamed } from './datasets/revisions.ts';
 
 /**
- * Makes the data match the pointers. Nothing is touched before it is known that every dataset can be checked out. Of `path@REV`, the
+ * Make the data match the pointers. Nothing is touched before it is known that every dataset can be checked out. Of `path@REV`, the
  * pointer goes to that version too, as after `git checkout REV -- pointer`, and what the cache lacks of it is fetched.
  * @throws VarveError `changes-unsaved`, `object-missing`, `name-collision`; for `path@REV` also `dataset-missing`, `revision-unknown`
  */

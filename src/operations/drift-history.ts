@@ -7,7 +7,7 @@ import { nameDataset } from './datasets/resolve.ts';
 import { driftSettings } from './drift.ts';
 
 /**
- * Compares every committed version of a dataset with the one before it, by their profiles. `path@REV` ends at that revision.
+ * Compare every committed version of a dataset with the one before it, by their profiles. `path@REV` ends at that revision.
  * @throws VarveError `history-missing`, and the codes of nameDataset and profiledVersions
  */
 export async function driftHistory(

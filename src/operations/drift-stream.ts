@@ -17,7 +17,7 @@ export interface StreamOptions extends ProfilingOptions {
 }
 
 /**
- * Compares JSON Lines, window by window, with a snapshot's profile, and yields each report as soon as its window is full.
+ * Compare JSON Lines, window by window, with a snapshot's profile, and yield each report as soon as its window is full.
  * The last window may be shorter. A window lies in a temporary file, so memory does not grow with it or with the length of a line.
  */
 export async function* driftStream(
@@ -62,7 +62,7 @@ interface WindowFile {
   readonly size: number;
 }
 
-/** Cuts bytes after every `lines`th line feed. Leaves out a window of nothing but white space. */
+/** Cut bytes after every `lines`th line feed. Leaves out a window of nothing but white space. */
 async function* windows(
   bytes: AsyncIterable<Uint8Array>,
   lines: number,
@@ -98,7 +98,7 @@ class WindowWriter {
     return this.#left === 0;
   }
 
-  /** Appends as much of `bytes` as belongs to this window and says how much that was. */
+  /** Append as much of `bytes` as belongs to this window and say how much that was. */
   async take(bytes: Uint8Array): Promise<number> {
     let end = 0;
     while (this.#left > 0 && end < bytes.length) {

@@ -24,7 +24,7 @@ export interface DriftOperationOptions extends ProfilingOptions {
 }
 
 /**
- * Compares two datasets, versions or slices by their profiles; what changed comes strongest first.
+ * Compare two datasets, versions or slices by their profiles; what changed comes strongest first.
  * @throws VarveError `slice-empty`, `baseline-invalid`, and the codes of nameDataset, profileOfDataset and compareProfiles
  */
 export async function drift(
@@ -65,7 +65,7 @@ function assertSliceHasRows({ name, profile }: ProfiledDataset, { slice }: Profi
 }
 
 /**
- * Reads thresholds, comparators and the features to ignore or watch from a schema; empty if the dataset has none.
+ * Read thresholds, comparators and the features to ignore or watch from a schema; empty if the dataset has none.
  * @param schemaName a schema file that is to be read in place of the dataset's own
  */
 export function driftSettings(
@@ -83,9 +83,21 @@ export function driftSettings(
       ignore,
       watch,
       thresholds: features as Record<string, Thresholds>,
+      labels: labelsOf(schema),
       comparators: comparatorsOf(schema),
     },
   };
+}
+
+/** Features that the schema calls labels: two words or numbers, categories, or values that are to be balanced. */
+function labelsOf({ tables }: Schema): string[] {
+  return tables
+    .flatMap(({ features }) => features)
+    .filter(
+      ({ boolean, categorical, balance }) =>
+        boolean !== undefined || categorical === true || balance !== undefined,
+    )
+    .map(({ name }) => name);
 }
 
 function comparatorsOf({ tables }: Schema): Record<string, TfdvThresholds> {
@@ -101,7 +113,7 @@ function comparatorsOf({ tables }: Schema): Record<string, TfdvThresholds> {
   return found;
 }
 
-/** Reads the profiles of the versions in `range`, oldest first. @throws VarveError `baseline-invalid` */
+/** Read the profiles of the versions in `range`, oldest first. @throws VarveError `baseline-invalid` */
 async function baselineProfiles(dataset: NamedDataset, range: string): Promise<Profile[]> {
   const { context, version, part, name } = dataset;
   const isRange = range.split('..').length === 2;

@@ -1,7 +1,7 @@
 import type { TransferChoice, TransferResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
 
-/** Brings what the cache lacks of the chosen datasets; the data itself is not touched. */
+/** Bring what the cache lacks of the chosen datasets; the data itself is not touched. */
 export function fetch(
   { backend }: Context,
   paths: readonly string[] = [],

@@ -2,7 +2,7 @@ import type { GcOptions, GcResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
 
 /**
- * Drops what no pointer names: of no commit, branch, tag, stash, reflog or worktree of this clone, and of no push (or, in a
+ * Drop what no pointer names: of no commit, branch, tag, stash, reflog or worktree of this clone, and of no push (or, in a
  * cache that clones share, no work) of another.
  * @throws VarveError `dvc-unsupported` in a repository of DVC
  */

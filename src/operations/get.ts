@@ -27,7 +27,7 @@ export interface GetResult extends CopiedFiles {
 }
 
 /**
- * Copies a version of a dataset, or a file or folder within one, to where nothing lies. It is no dataset there, and no pointer changes.
+ * Copy a version of a dataset, or a file or folder within one, to where nothing lies. It is no dataset there, and no pointer changes.
  * @param argument `path` or `path@REV`
  * @throws VarveError `dataset-missing`, `path-missing`, `object-missing`, `output-exists`, `repository-unreachable`, `settings-untrusted`
  */

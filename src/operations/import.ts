@@ -30,7 +30,7 @@ export interface UpdateResult {
 }
 
 /**
- * Makes a dataset of one of another repository: its data comes from the remote of that, and the pointer says where it is from and which
+ * Make a dataset of one of another repository: its data comes from the remote of that, and the pointer says where it is from and which
  * commit is pinned.
  * @param address what `git clone` takes, or the path of a working tree
  * @param argument `path` or `path@REV` there
@@ -72,7 +72,7 @@ function targetOf({ repository, cwd }: Context, to: string | undefined, name: st
 }
 
 /**
- * Brings imported datasets to what the revision that they follow has now. Files that were edited here are not lost.
+ * Bring imported datasets to what the revision that they follow has now. Files that were edited here are not lost.
  * @param paths no paths: every imported dataset
  * @throws VarveError `import-missing`, `settings-untrusted`, `repository-unreachable`, `dataset-missing`, `changes-unsaved`
  */

@@ -15,7 +15,7 @@ export interface InitResult {
 export const NOT_IN_GIT =
   '/cache/\n/index/\n/stat/\n/profiles/\n/read/\n/clone-id\n/tracked.json\n/config.local.yaml\n/.varve-*.tmp\n';
 
-/** Starts varve in the Git repository that holds `cwd`. */
+/** Start varve in the Git repository that holds `cwd`. */
 export function init(cwd: string): InitResult {
   const root = findGitRoot(cwd);
   checkNotes(root, repositoryAt(root).stateFolder);

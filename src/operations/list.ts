@@ -50,7 +50,7 @@ export interface ListedFile {
 }
 
 /**
- * Lists datasets, or what lies within one, as a version has it. Reads pointers and manifests; no data need be here.
+ * List datasets, or what lies within one, as a version has it. Reads pointers and manifests; no data need be here.
  * @param words perhaps a revision, then paths: datasets, files and folders within, or folders that hold datasets. None: all datasets
  * @throws VarveError `dataset-missing`, `path-missing`, `revision-unknown`, `object-missing`, `repository-unreachable`
  */

@@ -2,7 +2,7 @@ import type { MoveResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
 
 /**
- * Moves datasets: data, pointer, schema, and the line in `.gitignore`. No byte is read or copied.
+ * Move datasets: data, pointer, schema, and the line in `.gitignore`. No byte is read or copied.
  * @param target where the dataset is to lie, or a folder that is there, into which all go
  * @throws VarveError `dataset-missing`, `path-taken`, `dataset-nested`, `path-tracked`, `dvc-unsupported`
  */

@@ -1,7 +1,7 @@
 import type { CheckoutOptions, PullResult, TransferChoice } from './backend/results.ts';
 import type { Context } from './context/context.ts';
 
-/** Fetches, then checks out. With `profilesOnly` there is no data to check out. */
+/** Fetch, then check out. With `profilesOnly` there is no data to check out. */
 export function pull(
   { backend }: Context,
   paths: readonly string[] = [],

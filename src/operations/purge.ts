@@ -8,7 +8,7 @@ import { namedVersion } from './open-version.ts';
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 /**
- * Removes the bytes of files from the cache and a remote for good: a secret, what a law or a person wants gone. The statistics of all
+ * Remove the bytes of files from the cache and a remote for good: a secret, what a law or a person wants gone. The statistics of all
  * versions that hold one of them go too. Everything else stays readable. What branches, the index or a working tree still name is refused.
  * @param files digests of files, or `path@REV`: a dataset that is a file, a file within one, or a folder with all files in it
  * @throws VarveError `purge-in-use`, `dataset-missing`, `path-missing`, `digest-unknown`, `dvc-unsupported`

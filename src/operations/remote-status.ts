@@ -2,7 +2,7 @@ import type { RemoteStatus } from './backend/results.ts';
 import type { Context } from './context/context.ts';
 
 /**
- * Tells which versions the remote lacks, of the working tree and of all commits that a branch or tag reaches. Reads lists alone.
+ * Tell which versions the remote lacks, of the working tree and of all commits that a branch or tag reaches. Reads lists alone.
  * @throws VarveError `remote-unset`, `remote-unknown`, `settings-untrusted`, `dataset-missing`
  */
 export function remoteStatus(

@@ -12,7 +12,7 @@ export function addRemote(
   return backend.addRemote(name, url, options);
 }
 
-/** Lists the remotes of the repository's configuration, be it varve's or DVC's. */
+/** List the remotes of the repository's configuration, be it varve's or DVC's. */
 export async function listRemotes({
   backend,
 }: Context): Promise<{ readonly remotes: readonly ListedRemote[] }> {
@@ -20,7 +20,7 @@ export async function listRemotes({
 }
 
 /**
- * Forgets a remote; deletes nothing there.
+ * Forget a remote; delete nothing there.
  * @throws VarveError `remote-unknown`, `dvc-unsupported`
  */
 export async function forgetRemote({ backend }: Context, name: string): Promise<{ readonly name: string }> {
@@ -29,7 +29,7 @@ export async function forgetRemote({ backend }: Context, name: string): Promise<
 }
 
 /**
- * Chooses the default remote.
+ * Choose the default remote.
  * @throws VarveError `remote-unknown`, `dvc-unsupported`
  */
 export async function chooseRemote(
@@ -42,7 +42,7 @@ export async function chooseRemote(
 }
 
 /**
- * Lists the clones that a remote knows, or the default one.
+ * List the clones that a remote knows, or the default one.
  * @throws VarveError `remote-unset`, `remote-unknown`, `settings-untrusted`, `dvc-unsupported`
  */
 export function clonesOf({ backend }: Context, remote?: string): Promise<ClonesResult> {
@@ -50,7 +50,7 @@ export function clonesOf({ backend }: Context, remote?: string): Promise<ClonesR
 }
 
 /**
- * Removes what clones recorded on a remote, or the default one, that they need there. What nothing else needs is freed by later gcs. A
+ * Remove what clones recorded on a remote, or the default one, that they need there. What nothing else needs is freed by later gcs. A
  * clone that pushes again records anew what its commits need.
  * @param names ids, beginnings of them, or what people know them by
  * @throws VarveError `clone-unknown`, `clone-ambiguous`, `remote-unset`, `remote-unknown`, `settings-untrusted`, `dvc-unsupported`
@@ -64,7 +64,7 @@ export function forgetClones(
 }
 
 /**
- * Says how this clone reaches the sources at `url` and below. Nothing is contacted. Returns all that is now said of it.
+ * Say how this clone reaches the sources at `url` and below. Nothing is contacted. Returns all that is now said of it.
  * @throws VarveError `remote-url-invalid`, `endpoint-invalid`, `dvc-unsupported`
  */
 export function reachSource(

@@ -5,7 +5,7 @@ import type { Context } from './context/context.ts';
 import { versionsMeant } from './list.ts';
 
 /**
- * Puts the data of a version in place of that here, and leaves the pointers as they are: what differs from them counts as changed, as after
+ * Put the data of a version in place of that here, and leave the pointers as they are: what differs from them counts as changed, as after
  * `git restore --source`. What the cache lacks is fetched.
  * @param paths datasets, files and folders within, or folders that hold datasets; each may be `path@REV`
  * @param options `source` is the revision of all paths; without it, of those that name none, the version that the pointer here names

@@ -20,6 +20,10 @@ export interface SchemaInferOptions {
   readonly format?: SchemaFormat | undefined;
   /** Replace a schema that is there. */
   readonly force?: boolean | undefined;
+  /** Allow only what the data has: no value, number or null beyond it. Default false. */
+  readonly strict?: boolean | undefined;
+  /** Write above each feature why it has its constraints, as comments. Default false. */
+  readonly explain?: boolean | undefined;
 }
 
 export interface SchemaInferResult {
@@ -31,7 +35,7 @@ export interface SchemaInferResult {
 }
 
 /**
- * Writes the schema that datasets bear out: of several, one that each of them satisfies. It lies beside the first.
+ * Write the schema that datasets bear out: of several, one that each of them satisfies. It lies beside the first.
  * @throws VarveError `schema-exists`, since a schema that people have edited is not replaced unasked
  */
 export async function schemaInfer(
@@ -46,7 +50,8 @@ export async function schemaInfer(
   if (existsSync(file.absolutePath) && !options.force) throw exists(file.name, datasets[0]!, options);
   const profiles = [];
   for (const dataset of named) profiles.push((await profileOfDataset(dataset)).profile);
-  const schema = inferSchema(profiles);
+  const { strict = false, explain = false } = options;
+  const schema = inferSchema(profiles, { strict, explain });
   const text = options.format === 'tfdv' ? schemaToPbtxt(schema) : stringifySchema(schema);
   writeAtomically(file.absolutePath, [Buffer.from(text)]);
   const features = schema.tables.reduce((sum, table) => sum + table.features.length, 0);

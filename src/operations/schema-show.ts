@@ -10,7 +10,7 @@ export interface SchemaShowResult {
   readonly text: string;
 }
 
-/** Prints the schema of a dataset, checked, as YAML or as TFDV's text format; as it stands if that is how it is kept. */
+/** Print the schema of a dataset, checked, as YAML or as TFDV's text format; as it stands if that is how it is kept. */
 export async function schemaShow(
   cwd: string,
   argument: string,

@@ -18,7 +18,7 @@ export interface SchemaUpdateResult {
   readonly left: readonly Anomaly[];
 }
 
-/** Relaxes a schema by the least that lets it accept the dataset; what people wrote around it stays. */
+/** Relax a schema by the least that lets it accept the dataset; what people wrote around it stays. */
 export async function schemaUpdate(
   cwd: string,
   argument: string,

@@ -35,7 +35,7 @@ export async function askedSettings({ backend }: Context): Promise<TrustResult> 
 }
 
 /**
- * Agrees, for this machine, to what the settings ask: to all of it, or to what has one of the fingerprints. A change of what was agreed to
+ * Agree, for this machine, to what the settings ask: to all of it, or to what has one of the fingerprints. A change of what was agreed to
  * asks again.
  * @throws VarveError `setting-unknown` if nothing asked has such a fingerprint, `trust-unsafe`
  */
@@ -51,14 +51,14 @@ export async function trust(context: Context, fingerprints: readonly string[] = 
 }
 
 /**
- * Lists what this machine agreed to for the repository, by any of its worktrees, even if nothing asks for it any more.
+ * List what this machine agreed to for the repository, by any of its worktrees, even if nothing asks for it any more.
  */
 export function trusted({ repository }: Context): { readonly consents: readonly Consent[] } {
   return { consents: consents(repository.root) };
 }
 
 /**
- * Takes consents back, or all of them if no fingerprint is given.
+ * Take consents back, or all of them if no fingerprint is given.
  * @throws VarveError `setting-unknown` if this machine did not agree to such a fingerprint
  */
 export function revokeTrust(

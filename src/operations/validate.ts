@@ -23,7 +23,7 @@ export interface ValidateOptions extends ProfilingOptions {
 }
 
 /**
- * Holds a dataset against its schema. Reads the profile only, except for custom row checks and example rows, which it
+ * Hold a dataset against its schema. Reads the profile only, except for custom row checks and example rows, which it
  * looks up if the data lies in the working tree.
  * @throws VarveError `schema-missing`, `schema-invalid`, `environment-unknown`, `profile-not-fetched`
  */
@@ -43,7 +43,7 @@ export async function validate(
 }
 
 /**
- * Holds a dataset against its schema as validate does.
+ * Hold a dataset against its schema as validate does.
  * @param previousOf gives the profile for `drift` comparators of the schema
  * @throws VarveError as validate
  */
@@ -55,7 +55,7 @@ export async function validateDataset(
 ): Promise<ValidationReport> {
   const file = schemaFileOf(dataset, cwd, options.schema);
   const schema = readSchema(file);
-  const profiled = await profileOfDataset(dataset, options);
+  const profiled = await profileOfDataset(dataset, options, schema);
   const { environment } = options;
   return validateLoaded(dataset, profiled, schema, options, {
     schemaName: file.name,
@@ -64,7 +64,7 @@ export async function validateDataset(
   });
 }
 
-/** Holds a profile that is loaded already against a schema, and asks the rows if they are at hand. */
+/** Hold a profile that is loaded already against a schema, and ask the rows if they are at hand. */
 export async function validateLoaded(
   dataset: NamedDataset,
   { profile, digest }: ProfiledDataset,
@@ -73,7 +73,9 @@ export async function validateLoaded(
   settings: Omit<HoldOptions, 'name' | 'digest' | 'rows'>,
 ): Promise<ValidationReport> {
   const rows =
-    hasData(dataset) && !isStatistics(dataset) ? rowCheckerOf(dataset, schema.timeLimit, options) : undefined;
+    hasData(dataset) && !isStatistics(dataset)
+      ? rowCheckerOf(dataset, schema.timeLimit, options, schema)
+      : undefined;
   try {
     return await validateProfile(profile, schema, {
       ...settings,
@@ -102,7 +104,7 @@ async function controls(
 }
 
 /**
- * Loads the version before only if a comparator needs it: a clone that fetched one version's profile can still validate
+ * Load the version before only if a comparator needs it: a clone that fetched one version's profile can still validate
  * it.
  * @param known the version before; in Git's history unless given
  */

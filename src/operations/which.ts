@@ -53,7 +53,7 @@ type Test = (name: string) => boolean;
 const WANTED = /^(?:(sha256|md5):)?([0-9a-f]{4,64}(?:\.dir)?)$/;
 
 /**
- * Finds what in the history has a digest: datasets, their statistics and, where no dataset has it, files within folders whose lists are
+ * Find what in the history has a digest: datasets, their statistics and, where no dataset has it, files within folders whose lists are
  * in the cache. Asks no remote.
  * @param digest `sha256:…` or `md5:…`, with or without the algorithm, whole or its first digits
  * @throws VarveError `digest-invalid`, `digest-unknown`
@@ -110,7 +110,7 @@ function noteDataset(findings: Map<string, Finding>, version: Version, isWanted:
     note(findings, { what: 'profile', digest: profile, path }, version);
 }
 
-/** Returns how many versions could not be looked into. */
+/** Return how many versions could not be looked into. */
 async function noteFiles(
   context: Context,
   findings: Map<string, Finding>,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { systemError } from '../base/system-errors.ts';
 import { VarveError } from '../errors.ts';
-import type { Body } from './remote.ts';
+import type { Body, ByteRange } from './remote.ts';
 import { RUN_VERIFY } from './run-verify.ts';
 
 const BLOCK = 1024 * 1024;
@@ -16,11 +16,27 @@ export async function* readSlice(path: string, offset: number, length: number): 
   const handle = await open(path, 'r').catch((error: unknown) => {
     throw systemError(error, 'read', path, 'store');
   });
+  yield* readOpenSlice(handle, path, { offset, length }, () =>
+    sourceChanged(path, 'is shorter now than when it was looked at'),
+  );
+}
+
+/**
+ * Read a slice of an open file in blocks of at most 1 MiB, and close the file.
+ * @param path of the file, for messages
+ * @param cutShort makes the error for a file that ends after so many bytes of the slice
+ */
+export async function* readOpenSlice(
+  handle: FileHandle,
+  path: string,
+  { offset, length }: ByteRange,
+  cutShort: (done: number) => VarveError,
+): AsyncGenerator<Uint8Array> {
   try {
     for (let done = 0; done < length; ) {
       const block = Buffer.allocUnsafeSlow(Math.min(BLOCK, length - done));
       const { bytesRead } = await handle.read(block, 0, block.length, offset + done);
-      if (bytesRead === 0) throw sourceChanged(path, 'is shorter now than when it was looked at');
+      if (bytesRead === 0) throw cutShort(done);
       done += bytesRead;
       yield block.subarray(0, bytesRead);
     }

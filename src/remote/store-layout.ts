@@ -7,15 +7,30 @@ export const MARKER_BYTES = Buffer.from('{"version":1}\n');
 /** Unfinished writes of local folders lie here, so no object may. */
 export const TEMPORARY_FOLDER = 'tmp';
 
-/** The keys of a store, which docs/store-format.md lists, by their first step. */
+/** The name of the pack. */
+export const PACK_KEY = /^packs\/([0-9a-f]{64})\.pack$/;
+/** The digest in two parts, and the generation where that is not 0. */
+export const WHOLE_OBJECT_KEY = /^objects\/([0-9a-f]{2})\/([0-9a-f]{62})(?:\.([1-9][0-9]{0,9}))?$/;
+/** The name of the index. */
+export const INDEX_KEY = /^index\/([0-9a-f]{64})\.idx$/;
+/** The id of the clone, and the SHA-256 of the ref. */
+export const REF_KEY = /^refs\/([A-Za-z0-9._-]{1,64})\/([0-9a-f]{64})\.json$/;
+/** The id of the clone, and the SHA-256 of the record. */
+export const CLONE_KEY = /^clones\/([A-Za-z0-9._-]{1,64})\/([0-9a-f]{64})\.json$/;
+/** The SHA-256 of the list. */
+export const PURGE_LIST_KEY = /^purged\/([0-9a-f]{64})\.json$/;
+/** A list of pending deletions. */
+export const DELETION_LIST_KEY = /^condemned\/[0-9a-f]{32}\.json$/;
+
+/** The keys of a store, which docs/design/store-format.md lists, by their first step. */
 const KEYS: Readonly<Record<string, RegExp>> = {
-  packs: /^packs\/[0-9a-f]{64}\.pack$/,
-  objects: /^objects\/[0-9a-f]{2}\/[0-9a-f]{62}(\.\d+)?$/,
-  index: /^index\/[0-9a-f]{64}\.idx$/,
-  refs: /^refs\/[A-Za-z0-9._-]{1,64}\/[0-9a-f]{64}\.json$/,
-  clones: /^clones\/[A-Za-z0-9._-]{1,64}\/[0-9a-f]{64}\.json$/,
-  purged: /^purged\/[0-9a-f]{64}\.json$/,
-  condemned: /^condemned\/[0-9a-f]{32}\.json$/,
+  packs: PACK_KEY,
+  objects: WHOLE_OBJECT_KEY,
+  index: INDEX_KEY,
+  refs: REF_KEY,
+  clones: CLONE_KEY,
+  purged: PURGE_LIST_KEY,
+  condemned: DELETION_LIST_KEY,
   clock: /^clock$/,
 };
 /** Archives that a server unpacks, and that one which does not may keep. */

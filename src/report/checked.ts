@@ -2,6 +2,7 @@ import type { DriftReport } from '../drift/model.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import { brief } from '../wording/neutral.ts';
 import { count, counted } from '../wording/numbers.ts';
+import { anomalyCount, type Grade, gradeOf, validationGrade } from './phrases.ts';
 
 /** What a check found of one dataset, as far as there was something to hold it against. */
 export interface DatasetReport {
@@ -50,6 +51,41 @@ function calm(datasets: readonly DatasetReport[], hasRemoved: boolean): string[]
   return hasRemoved && datasets.every(({ change }) => change === 'removed')
     ? []
     : ['no schema, and nothing to compare with'];
+}
+
+/** A dataset's line in the table that a check begins with. Texts are neutral; `grade` is of what the cell says, if that is good or bad. */
+export interface CheckedRow {
+  readonly path: string;
+  readonly change: string;
+  readonly schema: CheckedCell;
+  readonly drift: CheckedCell;
+}
+
+export interface CheckedCell {
+  readonly text: string;
+  readonly grade?: Grade;
+}
+
+export function checkedRow(dataset: DatasetReport): CheckedRow {
+  const { path, failure } = dataset;
+  return {
+    path: brief(path, 300),
+    change: changeWords(dataset) ?? 'changed',
+    schema: failure === undefined ? schemaCell(dataset) : { text: failureWords(failure), grade: 'bad' },
+    drift: driftCell(dataset),
+  };
+}
+
+function schemaCell({ change, validation }: DatasetReport): CheckedCell {
+  if (validation !== undefined)
+    return { text: anomalyCount(validation.anomalies), grade: validationGrade(validation) };
+  return { text: change === 'removed' ? '' : 'no schema' };
+}
+
+function driftCell({ change, drift }: DatasetReport): CheckedCell {
+  if (drift !== undefined) return { text: brief(drift.summary, 200), grade: gradeOf(drift.verdict) };
+  if (change === 'removed') return { text: '' };
+  return { text: change === 'schema' || change === 'renamed' ? 'the same data' : 'nothing to compare with' };
 }
 
 /** What became of a dataset, in a few words: `renamed from a.csv`. Undefined of one whose data changed. Neutral. */

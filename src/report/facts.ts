@@ -1,10 +1,10 @@
-import { numericAxis } from '../drift/distributions/axis.ts';
+import { quantilesOf } from '../drift/distributions/quantiles.ts';
 import { meanAndVariance } from '../profile/accumulators/moments.ts';
-import { distinctCount } from '../profile/hashing/sketch.ts';
+import { distinctValues } from '../profile/model/distinct-values.ts';
 import { featureName } from '../profile/model/feature-name.ts';
 import type { FeatureProfile, LengthStats, TableProfile, TimeStats } from '../profile/model/model.ts';
 import { brief } from '../wording/neutral.ts';
-import { numericText } from '../wording/numbers.ts';
+import { numericText, valueWriter } from '../wording/numbers.ts';
 
 /**
  * The facts that a report states about one feature, taken from its counters; numbers as numbers, extremes as text for
@@ -17,6 +17,8 @@ export interface Facts {
   /** Rows without the feature, as a share of all rows; 0 if there are no rows. */
   readonly missing: number;
   readonly distinct: number;
+  /** Whether `distinct` is counted or proven, and no estimate. */
+  readonly isDistinctExact: boolean;
   /** Null if the type has none. */
   readonly min: string | null;
   readonly max: string | null;
@@ -25,8 +27,12 @@ export interface Facts {
   readonly mean: number | null;
   /** Population standard deviation. */
   readonly deviation: number | null;
-  /** The first quartile, the median and the third, each within 0.8 % of its value. */
+  /** The first quartile, the median and the third, each within 0.8 % of its value and within the range of values. */
   readonly quartiles: readonly [number, number, number] | null;
+  /** Whether the quartiles are values that were counted, and no estimates. */
+  readonly areQuartilesExact: boolean;
+  /** Writes a value of the feature: a year as `2013`, any other number as `2,013`. */
+  readonly write: (value: number) => string;
   readonly zeros: number;
   readonly nan: number;
   readonly infinite: number;
@@ -42,33 +48,47 @@ export interface Facts {
 export function factsOf(feature: FeatureProfile, table: TableProfile): Facts {
   const values = feature.count - feature.nullElements;
   const moments = momentsOf(feature, values);
+  const distinct = distinctValues(feature);
+  const { min = null, max = null } = feature.numeric ?? {};
+  const write = valueWriter(Number(min), Number(max));
   return {
     feature: featureName(feature.path),
     type: feature.type,
     missing: table.rows > 0 ? feature.nulls / table.rows : 0,
-    distinct: feature.values.exact ? feature.values.values.length : distinctCount(feature.distinct),
-    ...extremes(feature),
+    distinct: distinct.count,
+    isDistinctExact: distinct.exact,
+    ...extremes(feature, write),
+    write,
     length: rangeOf(feature.lengths),
     listLength: rangeOf(feature.valency),
     zeros: feature.numeric?.zeros ?? 0,
     nan: feature.numeric?.nan ?? 0,
     infinite: (feature.numeric?.positiveInfinity ?? 0) + (feature.numeric?.negativeInfinity ?? 0),
-    mean: moments?.mean ?? null,
-    deviation: moments === null ? null : Math.sqrt(moments.variance),
-    quartiles: feature.numeric === undefined ? null : quartiles(feature),
+    mean: moments === null ? null : withinRange(feature, moments.mean),
+    deviation: moments?.deviation ?? null,
+    quartiles: quartilesOf(feature),
+    areQuartilesExact: feature.values.exact,
     longestGap: longestGap(feature.time),
     top: feature.values.values.slice(0, 10).map(([value, count]) => ({ value, share: count / values })),
   };
 }
 
-function momentsOf({ numeric }: FeatureProfile, values: number): { mean: number; variance: number } | null {
+function momentsOf({ numeric }: FeatureProfile, values: number): ReturnType<typeof meanAndVariance> {
   if (numeric === undefined) return null;
   const finite = values - numeric.nan - numeric.positiveInfinity - numeric.negativeInfinity;
   return meanAndVariance(numeric.moments, finite);
 }
 
-function extremes({ numeric, time }: FeatureProfile): { min: string | null; max: string | null } {
-  if (numeric !== undefined) return both(numeric.min, numeric.max, numericText);
+function extremes(
+  { numeric, time }: FeatureProfile,
+  write: Facts['write'],
+): { min: string | null; max: string | null } {
+  if (numeric !== undefined) {
+    const isShort = (text: string): boolean => Math.abs(Number(text)) < 1e5;
+    return both(numeric.min, numeric.max, (text) =>
+      isShort(text) && /^-?\d+$/.test(text) ? write(Number(text)) : numericText(text),
+    );
+  }
   if (time !== undefined) return both(time.min, time.max, clock);
   return { min: null, max: null };
 }
@@ -82,9 +102,9 @@ function clock(text: string): string {
   return brief(
     text
       .replace('T', ' ')
-      .replace(/\.0+(?=Z|$)/, '')
-      .replace(/(:\d\d):00(?=Z|$)/, '$1')
-      .replace(/Z$/, ''),
+      .replace(/\.0+(?=Z|$| )/, '')
+      .replace(/(:\d\d):00(?=Z|$| )/, '$1')
+      .replace(/Z(?=$| )/, ''),
     40,
   );
 }
@@ -99,20 +119,22 @@ function rangeOf(lengths: LengthStats | undefined): [number, number] | null {
   return lengths === undefined || lengths.count === 0 ? null : [lengths.min, lengths.max];
 }
 
-/**
- * Finds the values that a quarter, half and three quarters of the finite values are at or below. Null if there is none.
- */
-function quartiles(feature: FeatureProfile): [number, number, number] | null {
-  const axis = numericAxis(feature, feature);
-  const total = axis.before.reduce((sum, one) => sum + one, 0);
-  if (total === 0) return null;
-  const found: number[] = [];
-  let reached = 0;
-  for (const [cell, count] of axis.before.entries()) {
-    reached += count;
-    while (found.length < 3 && reached >= ((found.length + 1) * total) / 4) {
-      found.push((axis.low[cell]! + axis.high[cell]!) / 2);
-    }
-  }
-  return found as [number, number, number];
+/** The nearest number that does not contradict the least and the greatest value, which are exact. */
+function withinRange({ numeric }: FeatureProfile, value: number): number {
+  const least = numeric?.min ?? null;
+  const greatest = numeric?.max ?? null;
+  const raised = least === null ? value : Math.max(value, Number(least));
+  return greatest === null ? raised : Math.min(raised, Number(greatest));
+}
+
+/** Finds the values that a quarter, half and three quarters of the finite values are at or below. Null if there is none. */
+function quartilesOf(feature: FeatureProfile): Facts['quartiles'] {
+  const found = feature.numeric === undefined ? undefined : quantilesOf(feature, [0.25, 0.5, 0.75]);
+  if (found === undefined) return null;
+  const [first, median, third] = found.map((value) => withinRange(feature, value)) as [
+    number,
+    number,
+    number,
+  ];
+  return [first, median, third];
 }

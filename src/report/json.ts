@@ -1,3 +1,5 @@
+import { distinctValues } from '../profile/model/distinct-values.ts';
+import type { Profile } from '../profile/model/model.ts';
 import { inertJson } from '../wording/neutral.ts';
 
 /**
@@ -6,6 +8,18 @@ import { inertJson } from '../wording/neutral.ts';
  */
 export function canonicalJson(value: unknown): string {
   return `${inertJson(JSON.stringify(value, (_key, member: unknown) => sorted(member)))}\n`;
+}
+
+/** A profile as it is shown to programs: what its sketches say of distinct values beside them, a count and whether it is exact. */
+export function profileDocument(profile: Profile): object {
+  const tables = profile.tables.map((table) => ({
+    ...table,
+    features: table.features.map((feature) => ({
+      ...feature,
+      distinct: { ...feature.distinct, ...distinctValues(feature) },
+    })),
+  }));
+  return { ...profile, tables };
 }
 
 function sorted(member: unknown): unknown {

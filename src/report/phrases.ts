@@ -1,22 +1,34 @@
-import type { FeatureDrift, Measure, Verdict } from '../drift/model.ts';
+import type { FeatureDrift, Measure, Side, Verdict } from '../drift/model.ts';
+import { textDigest } from '../profile/hashing/hash.ts';
 import type { Profile, TableProfile } from '../profile/model/model.ts';
 import { FILES_TABLE } from '../profile/model/tables.ts';
-import type { Anomaly, ValidationReport } from '../schema/anomaly.ts';
+import type { Anomaly, ExampleRow, ValidationReport } from '../schema/anomaly.ts';
+import { abridged } from '../wording/abridged.ts';
 import { brief, neutral } from '../wording/neutral.ts';
-import { counted } from '../wording/numbers.ts';
+import { count, counted } from '../wording/numbers.ts';
 
-/** A feature as people write it, its table first if there is one: `trips: fare`. Neutral, at most 120 code points. */
+/** Longer names are cut: as long ones that differ only at their ends are seldom. */
+const MAX_TITLE = 300;
+
+/** A feature as people write it, its table first if there is one: `trips: fare`. Neutral, at most 300 code points. */
 export function featureTitle(of: { readonly table: string; readonly feature: string }): string {
   const name = of.feature === '' ? 'whole dataset' : of.feature;
-  return brief(of.table === '' ? name : `${of.table}: ${name}`, 120);
+  return brief(of.table === '' ? name : `${of.table}: ${name}`, MAX_TITLE);
 }
 
 /** The answer in one line: `train.csv: 2 errors and 1 warning against train.csv.schema.yaml`. Neutral. */
 export function validationSummary(report: ValidationReport): string {
   const environment = report.environment === undefined ? '' : ` (environment ${report.environment})`;
   return neutral(
-    `${report.dataset.name}: ${anomalyCount(report.anomalies)} against ${report.schema}${environment}, ${counted(report.dataset.rows, 'row')}`,
+    `${report.dataset.name}: ${anomalyCount(report.anomalies)} against ${report.schema}${environment}, ${sideSize(report.dataset)}`,
   );
+}
+
+/** Where an example lies: `row 17`, or `2013/05.csv row 17` of a table of several files. Neutral. */
+export function examplePlace({ row, file, fileRow }: ExampleRow): string {
+  return file === undefined || fileRow === undefined
+    ? `row ${count(row)}`
+    : `${brief(file, 300)} row ${count(fileRow)}`;
 }
 
 /** `2 errors and 1 warning`; `no anomalies`. */
@@ -68,7 +80,67 @@ export function tableTitle(table: TableProfile): string {
   return brief(name + slice, 200);
 }
 
+/** `336,776 rows`; of the table of files, `1,015 files`. */
+export function tableSize({ name, rows }: TableProfile): string {
+  return counted(rows, name === FILES_TABLE ? 'file' : 'row');
+}
+
+/** `20,000 rows`; `1,015 files` of a dataset without tables. */
+export function sideSize({ rows, unit }: Pick<Side, 'rows' | 'unit'>): string {
+  return counted(rows, unit === 'files' ? 'file' : 'row');
+}
+
+/** From these strengths on, drift is called so. */
+const STRONG = 2;
+const VERY_STRONG = 5;
+
+type Judged = Pick<FeatureDrift, 'verdict' | 'strength'>;
+
+/** Whether a change is far over the threshold and a warning all the same: clocks and keys move on by themselves. */
+export function movesByItself({ verdict, strength }: Judged): boolean {
+  return verdict === 'warning' && strength >= 1;
+}
+
+/** A strength in a word, since a number alone says little. */
+export function strengthWord(of: Judged): string {
+  const { verdict, strength } = of;
+  if (movesByItself(of)) return 'moves on by itself';
+  if (verdict === 'warning') return 'slight';
+  if (verdict === 'none') return strength === 0 ? 'no change' : 'within chance';
+  return strength < STRONG ? 'clear' : strength < VERY_STRONG ? 'strong' : 'very strong';
+}
+
+/** The first reason; of what moves on by itself also why it is a warning at most. Raw: neutralise before showing. */
+export function reasonOf(feature: Judged & Pick<FeatureDrift, 'reasons'>): string {
+  const [first = ''] = feature.reasons;
+  return movesByItself(feature) ? `moves on by itself, so no drift: ${first}` : first;
+}
+
+/** What a strength is, for those who meet it first. */
+export const STRENGTH_MEANING =
+  'Strength is the change divided by the threshold of drift: from 1 on it is drift, from 0.5 on a warning. What chance or the clock explains is never drift.';
+
 /** The measures that speak of drift, or of nearly so; the others are for programs and for those who ask. */
 export function spoken(feature: FeatureDrift): readonly Measure[] {
   return feature.measures.filter((measure) => measure.verdict !== 'none');
+}
+
+/** Says of a figure that is no count that it is an estimate. */
+export function estimate(figure: string, isExact: boolean): string {
+  return isExact ? figure : `≈${figure}`;
+}
+
+/** Values of one list, each as `brief` has it; those that would look alike are told apart by a digest of the whole. */
+export function briefValues(values: readonly string[], limit: number): string[] {
+  const shown = values.map((value) => brief(value, limit));
+  const times = new Map<string, number>();
+  for (const text of shown) times.set(text, (times.get(text) ?? 0) + 1);
+  return shown.map((text, at) =>
+    times.get(text) === 1
+      ? text
+      : brief(
+          abridged(values[at]!, limit, () => textDigest(values[at]!)),
+          limit,
+        ),
+  );
 }

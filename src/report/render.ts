@@ -21,7 +21,7 @@ import { driftPage } from './html/drift.ts';
 import { profilePage } from './html/profile.ts';
 import { seriesPage } from './html/series.ts';
 import { validationPage } from './html/validation.ts';
-import { canonicalJson } from './json.ts';
+import { canonicalJson, profileDocument } from './json.ts';
 import { driftMarkdown } from './markdown/drift.ts';
 import { profileMarkdown } from './markdown/profile.ts';
 import { seriesMarkdown } from './markdown/series.ts';
@@ -74,7 +74,7 @@ const VALIDATION: Renderers<ValidationReport> = {
 
 const PROFILES: Renderers<Profile> = {
   text: profileText,
-  json: canonicalJson,
+  json: (profile) => canonicalJson(profileDocument(profile)),
   markdown: profileMarkdown,
   html: profilePage,
   prometheus: (profile, options) => exposition(profileGauges(profile, options.name ?? '')),

@@ -1,6 +1,7 @@
 import type { DriftSeries, Side } from '../drift/model.ts';
-import { neutral } from '../wording/neutral.ts';
-import { counted } from '../wording/numbers.ts';
+import { brief, neutral } from '../wording/neutral.ts';
+import { count, counted } from '../wording/numbers.ts';
+import { reasonOf } from './phrases.ts';
 
 export type SeriesFeature = DriftSeries['features'][number];
 export type SeriesStep = NonNullable<SeriesFeature['steps'][number]>;
@@ -9,10 +10,18 @@ export type SeriesStep = NonNullable<SeriesFeature['steps'][number]>;
 const LEVELS = '▁▂▃▄▅▆▇█';
 const MAX_SHOWN = 4;
 
-/** The answer in one line: `2 steps of 5 drifted over 6 versions`. */
-export function seriesSummary({ steps, versions }: DriftSeries): string {
+/** The answer in one line: `data/flights.csv: 2 steps of 5 drifted over 6 versions`. Neutral. */
+export function seriesSummary(series: DriftSeries): string {
+  const { steps, versions } = series;
   const drifted = steps.filter(({ verdict }) => verdict === 'drift').length;
-  return `${counted(drifted, 'step')} of ${steps.length} drifted over ${counted(versions.length, 'version')}`;
+  return `${seriesDataset(series)}: ${counted(drifted, 'step')} of ${count(steps.length)} drifted over ${counted(versions.length, 'version')}`;
+}
+
+/** The dataset of which the versions are, as its newest is named. Neutral. */
+export function seriesDataset({ versions }: DriftSeries): string {
+  const { name } = versions.at(-1)!;
+  const end = name.lastIndexOf('@');
+  return brief(end > 0 ? name.slice(0, end) : name, 200);
 }
 
 export function everChanged({ features }: DriftSeries): SeriesFeature[] {
@@ -42,5 +51,6 @@ export function loudestStep({ steps }: SeriesFeature): SeriesStep | undefined {
 
 /** The first reason of that step. Raw: neutralise before showing. */
 export function loudestReason(feature: SeriesFeature): string {
-  return loudestStep(feature)?.reasons[0] ?? '';
+  const loudest = loudestStep(feature);
+  return loudest === undefined ? '' : reasonOf(loudest);
 }

@@ -1,7 +1,13 @@
 /** What `varve validate` found. Plain JSON; its JSON Schema is schemas/validation-report.schema.json. */
 export interface ValidationReport {
   readonly varveValidation: 1;
-  readonly dataset: { readonly name: string; readonly digest?: string; readonly rows: number };
+  readonly dataset: {
+    readonly name: string;
+    readonly digest?: string;
+    readonly rows: number;
+    /** What `rows` counts where it is not rows: the files of a dataset without tables, such as images. */
+    readonly unit?: 'files';
+  };
   readonly schema: string;
   readonly environment?: string;
   readonly valid: boolean;
@@ -20,6 +26,16 @@ export interface Anomaly {
   /** As short text: `at most 1 % null`, `one of AA, DL, UA`. */
   readonly expected: string;
   readonly observed: string;
-  /** Up to 5 rows, where the data was at hand: the row's number from 1 and the offending value. */
-  readonly examples?: readonly { readonly row: number; readonly value: string }[];
+  /** Up to 5 rows, where the data was at hand. */
+  readonly examples?: readonly ExampleRow[];
+}
+
+/** A row at fault. */
+export interface ExampleRow {
+  /** From 1; of a dataset of several files, in their order. */
+  readonly row: number;
+  /** Of a table of several files, the one that the row lies in, and the row's number in it, from 1. */
+  readonly file?: string;
+  readonly fileRow?: number;
+  readonly value: string;
 }

@@ -116,6 +116,17 @@ export function finestCells({ numeric, time, values }: FeatureProfile): Bin[] | 
   ].filter(({ count }) => count > 0);
 }
 
+/** The value below which a share `level` of the values lies; within a cell, values are taken as spread evenly. */
+export function quantileOf(cells: readonly Bin[], level: number): number {
+  const target = cells.reduce((total, { count }) => total + count, 0) * level;
+  let below = 0;
+  for (const { low, high, count } of cells) {
+    if (below + count >= target) return low + ((high - low) * Math.max(0, target - below)) / count;
+    below += count;
+  }
+  return cells.at(-1)?.high ?? Number.NaN;
+}
+
 export function tenBins(cells: readonly Bin[]): Bin[] {
   if (cells.length === 0) return [];
   const min = Math.min(...cells.map(({ low }) => low));

@@ -1,25 +1,38 @@
 import { featureName } from '../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../profile/model/model.ts';
-import { compareDecimals } from './format/exact.ts';
+import { counted } from '../wording/numbers.ts';
+import { classes, textDomain } from './inference/domains.ts';
+import {
+  type Evidence,
+  evidenceOf,
+  type Inferred,
+  inferred,
+  NOTHING,
+  together,
+} from './inference/evidence.ts';
+import { medianBand } from './inference/medians.ts';
+import { numbers, uniqueIntegers } from './inference/numbers.ts';
+import { presence } from './inference/presence.ts';
+import { textLengths, uniqueCodes } from './inference/texts.ts';
+import { timeRange, uniqueTimes } from './inference/times.ts';
 import { ALL_TYPES, type FeatureSchema, NO_DRIFT_SETTINGS, type Schema, type TableSchema } from './model.ts';
-import { allListed } from './rules/rule.ts';
 
 export interface InferOptions {
   /** Text with at most this many different values gets them as its domain; default 100, as TFDV's. */
   readonly maxDomainSize?: number;
+  /** Allow only what the profiles have: no value, number or null beyond them. Default false. */
+  readonly strict?: boolean;
+  /** Write above each feature why it has its constraints, as comments. Default false. */
+  readonly explain?: boolean;
 }
 
 const DEFAULT_MAX_DOMAIN_SIZE = 100;
 
-/** The number of values from which their sign, or that none is NaN, is taken for a rule. */
-const EVIDENCE = 100;
-
 /**
- * A schema that every one of the profiles satisfies, and that says no more than they bear out: types, presence, domains
- * of text whose values repeat, the sign of numbers, and that floats are finite. Deterministic.
+ * A schema that every one of the profiles satisfies, and that other samples of the same population satisfy too: types,
+ * presence, domains of what repeats, ranges as far as the tails let expect, keys. Deterministic.
  */
 export function inferSchema(profiles: readonly Profile[], options: InferOptions = {}): Schema {
-  const limit = options.maxDomainSize ?? DEFAULT_MAX_DOMAIN_SIZE;
   const names = [...new Set(profiles.flatMap((profile) => profile.tables.map((table) => table.name)))];
   const tables = names.map((name) =>
     inferTable(
@@ -27,30 +40,33 @@ export function inferSchema(profiles: readonly Profile[], options: InferOptions 
       profiles
         .map((profile) => profile.tables.find((table) => table.name === name))
         .filter((table) => table !== undefined),
-      limit,
+      options,
     ),
   );
   return shareDomains({ varveSchema: 1, environments: [], domains: {}, tables, drift: NO_DRIFT_SETTINGS });
 }
 
-function inferTable(name: string, tables: readonly TableProfile[], limit: number): TableSchema {
+function inferTable(name: string, tables: readonly TableProfile[], options: InferOptions): TableSchema {
   const features = new Map<string, FeatureProfile[]>();
   for (const table of tables)
     for (const profile of table.features) {
       const feature = featureName(profile.path);
       features.set(feature, [...(features.get(feature) ?? []), profile]);
     }
-  const inferred = [...features].map(([feature, profiles]) =>
-    inferFeature(feature, profiles, tables.length, limit),
+  const isIncomplete = tables.some((table) =>
+    table.features.some(({ type, nulls }) => type === 'float' && nulls > 0),
   );
-  return { name, keys: [], expect: [], features: inferred };
+  const all = [...features].map(([feature, profiles]) =>
+    inferFeature(feature, profiles, { tables: tables.length, isIncomplete }, options),
+  );
+  return { name, keys: [], expect: [], features: all };
 }
 
 function inferFeature(
   name: string,
   profiles: readonly FeatureProfile[],
-  tables: number,
-  limit: number,
+  { tables, isIncomplete }: { readonly tables: number; readonly isIncomplete: boolean },
+  options: InferOptions,
 ): FeatureSchema {
   const known = profiles.filter((profile) => profile.type !== 'unknown');
   const types = [...new Set(known.map((profile) => profile.type))]
@@ -65,18 +81,35 @@ function inferFeature(
   };
   if (known.length === 0) return base;
   const everywhere = profiles.length === tables && known.length === tables;
-  return {
-    ...base,
-    ...(everywhere && presence(known)),
-    ...listLength(known),
-    ...numbers(known),
-    ...domain(known, limit),
-  };
+  const { strict = false, explain = false } = options;
+  const { facts, reasons } = together(
+    everywhere ? presence(known, strict, isIncomplete) : NOTHING,
+    inferred(listLength(known)),
+    valueFacts(evidenceOf(known), options),
+  );
+  const comment = explain &&
+    reasons.length > 0 && { comment: reasons.map((reason) => ` ${reason}`).join('\n') };
+  return { ...base, ...facts, ...comment };
 }
 
-function presence(profiles: readonly FeatureProfile[]): Partial<FeatureSchema> {
-  if (profiles.every(({ nulls }) => nulls === 0)) return { presence: { minFraction: 1, minCount: 1 } };
-  return profiles.every(({ present }) => present > 0) ? { presence: { minCount: 1 } } : {};
+/** What holds of the values: a closed list of them if there is one, else the bounds of their kind. */
+function valueFacts(evidence: Evidence, options: InferOptions): Inferred {
+  const { strict = false, maxDomainSize = DEFAULT_MAX_DOMAIN_SIZE } = options;
+  const isUnique = uniqueIntegers(evidence) || uniqueCodes(evidence) || uniqueTimes(evidence);
+  const unique = isUnique
+    ? inferred({ unique: true }, `unique: no value twice among ${counted(evidence.count, 'value')}`)
+    : NOTHING;
+  const domain = together(classes(evidence), textDomain(evidence, { maxSize: maxDomainSize, strict }));
+  if (domain.facts.domain !== undefined || domain.facts.boolean !== undefined)
+    return together(unique, domain);
+  return together(
+    unique,
+    domain,
+    numbers(evidence, strict),
+    medianBand(evidence, strict),
+    textLengths(evidence, strict),
+    timeRange(evidence, strict),
+  );
 }
 
 /** Keeps the length of lists that all have one length; other lists have at least one value if none is empty. */
@@ -90,32 +123,6 @@ function listLength(profiles: readonly FeatureProfile[]): Partial<FeatureSchema>
   const max = Math.max(...lengths.map((each) => each?.max ?? 0));
   if (min === 0) return {};
   return { valency: [...new Array<object>(levels - 1).fill({}), min === max ? { min, max } : { min: 1 }] };
-}
-
-function numbers(profiles: readonly FeatureProfile[]): Partial<FeatureSchema> {
-  const stats = profiles.map(({ numeric }) => numeric);
-  if (!stats.every((each) => each !== undefined)) return {};
-  if (profiles.reduce((sum, { count }) => sum + count, 0) < EVIDENCE) return {};
-  const positive = stats.every(
-    ({ min, negativeInfinity }) => negativeInfinity === 0 && (min === null || compareDecimals(min, '0') >= 0),
-  );
-  const float = profiles.some(({ type }) => type === 'float');
-  return {
-    ...(positive && { range: { min: '0' } }),
-    ...(float && stats.every(({ nan }) => nan === 0) && { nan: false }),
-    ...(float &&
-      stats.every((each) => each.positiveInfinity + each.negativeInfinity === 0) && { infinity: false }),
-  };
-}
-
-/** Few values that repeat are a domain; a column of names that hardly repeat is not. */
-function domain(profiles: readonly FeatureProfile[], limit: number): Partial<FeatureSchema> {
-  if (!profiles.every((profile) => profile.type === 'string' && allListed(profile))) return {};
-  const values = new Set(profiles.flatMap((profile) => profile.values.values.map(([value]) => value)));
-  const count = profiles.reduce((sum, profile) => sum + profile.count - profile.nullElements, 0);
-  return values.size > 0 && values.size <= limit && values.size * 2 <= count
-    ? { domain: [...values].sort() }
-    : {};
 }
 
 /** Equal domains of several features become one that they share, under the name of the first. */

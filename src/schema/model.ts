@@ -70,6 +70,8 @@ export interface FeatureSchema {
   /** Always there, and always with exactly this many values a level (TFDV's fixed shape). */
   readonly shape?: readonly number[];
   readonly range?: Range;
+  /** Within which the median of the numbers lies, both ends included. */
+  readonly median?: Range;
   /** For text: every value reads as such a number, and `range` bounds the number. */
   readonly holds?: 'integer' | 'float';
   /** Integers that are labels, not amounts. */
@@ -80,7 +82,9 @@ export interface FeatureSchema {
   readonly length?: Bounds;
   /** A regular expression that the whole value matches. */
   readonly matches?: string;
-  /** A time format as `strptime` has it, for text that holds times: `%Y-%m-%d`. */
+  /**
+   * A time format as `strptime` has it: `%Y-%m-%d`. Of text, each value has it; text of a CSV file that is to be a date or timestamp is read by it.
+   */
   readonly timeFormat?: string;
   /** The name of a shared domain, or the allowed values. */
   readonly domain?: string | readonly string[];

@@ -1,3 +1,5 @@
+import type { ExampleRow } from './anomaly.ts';
+
 /**
  * Answers questions about rows that the schema room has, if the data is at hand. The engine side implements it; without
  * it, what only rows can tell is reported as STATS_NOT_AVAILABLE.
@@ -22,8 +24,8 @@ export interface RowQuery {
 export interface RowAnswer {
   readonly rows: number;
   readonly failing: number;
-  /** The first failing rows, at most 5. Rows are numbered from 1; values are cut at 256 code points. */
-  readonly examples: readonly { readonly row: number; readonly value: string }[];
+  /** The first failing rows, at most 5; values are cut at 256 code points, with `…` behind. */
+  readonly examples: readonly ExampleRow[];
 }
 
 /** Seconds that all checks of the rows of a dataset may take together, unless its schema gives more. */

@@ -71,7 +71,7 @@ export async function validateProfile(
   const { name, digest, schemaName, environment } = options;
   return {
     varveValidation: 1,
-    dataset: { name, ...(digest !== undefined && { digest }), rows: countedRows(profile) },
+    dataset: { name, ...(digest !== undefined && { digest }), ...countedRows(profile) },
     schema: schemaName,
     ...(environment !== undefined && { environment }),
     valid: anomalies.every((anomaly) => anomaly.severity !== 'error'),
@@ -80,8 +80,10 @@ export async function validateProfile(
 }
 
 /** Counts the rows of data; files if nothing is tabular. */
-function countedRows(profile: Profile): number {
-  return isTabularProfile(profile) ? countRows(profile) : (profile.tables[0]?.rows ?? 0);
+function countedRows(profile: Profile): Pick<ValidationReport['dataset'], 'rows' | 'unit'> {
+  const [only] = profile.tables;
+  if (isTabularProfile(profile) || only === undefined) return { rows: countRows(profile) };
+  return { rows: only.rows, unit: 'files' };
 }
 
 interface Run {

@@ -1,3 +1,5 @@
+import { shortened } from './abridged.ts';
+
 /**
  * Characters that act instead of being seen: C0 and C1 controls (ANSI and OSC sequences start with one), line and
  * paragraph separators, bidirectional controls (they reorder the text around them: CVE-2021-42574), other invisible
@@ -66,7 +68,5 @@ function unicodeEscapes(character: string): string {
 
 /** The first `limit` code points of a text, neutralised, with `…` where something was cut. */
 export function brief(text: string, limit: number): string {
-  // Cut before splitting into code points: a hostile value may be megabytes long.
-  const points = [...text.slice(0, 2 * (limit + 1))];
-  return neutral(points.length > limit ? `${points.slice(0, limit - 1).join('')}…` : points.join(''));
+  return neutral(shortened(text, limit));
 }

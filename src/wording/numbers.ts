@@ -41,15 +41,18 @@ export function percent(share: number): string {
   return `${trimmed(value.toFixed(Math.abs(value) < 1 ? 2 : 1))} %`;
 }
 
-/** A value of the data within a sentence: whole numbers below 10^15 in full, as years are written, others to `digits` significant digits. */
+/**
+ * A value of the data within a sentence: whole numbers below 10^15 in full, `2013` as years are written and all others as `3,844`; what is no
+ * whole number to `digits` significant digits.
+ */
 export function quantity(value: number, digits = 4): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
-  return String(Number(value.toPrecision(digits)));
+  if (!Number.isInteger(value) || Math.abs(value) >= 1e15) return String(Number(value.toPrecision(digits)));
+  return value >= 1900 && value <= 2100 ? String(value) : separated(String(value));
 }
 
 /**
- * A value of the data where space is short, to three significant digits (four where the integer part is as long; four stay
- * together, as years do): `0.0813`, `1234`, `12.3 M`, `4e-7`.
+ * A value of the data where space is short, to three significant digits, or as many as its whole part has: `0.0813`, `1,234`, `12.3 M`,
+ * `4e-7`.
  */
 export function magnitude(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
@@ -62,12 +65,17 @@ export function magnitude(value: number): string {
   for (const [unit, symbol] of UNITS) {
     if (rounded >= unit) return `${trimmed((value / unit).toPrecision(3))} ${symbol}`;
   }
-  if (size >= 1000) return (value < 0 ? '-' : '') + yearLike(size.toFixed(0));
+  if (size >= 1000) return separated(value.toFixed(0));
   return trimmed(value.toPrecision(3));
 }
 
-function yearLike(digits: string): string {
-  return digits.length < 5 ? digits : separated(digits);
+/**
+ * How the values of a feature are written that lie between two: as magnitudes, or, if all may be years (whole numbers of 1500 to 2100), as years
+ * are: `2013`, `2013.5`.
+ */
+export function valueWriter(least: number, greatest: number): (value: number) => string {
+  const areYears = [least, greatest].every((end) => Number.isInteger(end) && end >= 1500 && end <= 2100);
+  return areYears ? (value) => String(Number(value.toFixed(1))) : magnitude;
 }
 
 /** A p-value: like any number, but never nothing. */
@@ -75,13 +83,12 @@ export function probability(value: number): string {
   return value < 1e-99 ? '<1e-99' : magnitude(value);
 }
 
-/** Shortens the canonical numeric text of a profile (exact, maybe past 2^53): `-1,234,567`, `9.22e18`. */
+/** Shorten the canonical numeric text of a profile (exact, maybe past 2^53): `-1,234,567`, `9.22e18`. */
 export function numericText(text: string): string {
-  if (/^-?\d{1,15}$/.test(text)) return text.startsWith('-') ? `-${yearLike(text.slice(1))}` : yearLike(text);
-  return magnitude(Number(text));
+  return /^-?\d{1,15}$/.test(text) ? separated(text) : magnitude(Number(text));
 }
 
-/** Writes epoch milliseconds as the shortest ISO 8601 text that loses nothing down to seconds: `2013-01-01`, `2013-01-01 05:00`. */
+/** Write epoch milliseconds as the shortest ISO 8601 text that loses nothing down to seconds: `2013-01-01`, `2013-01-01 05:00`. */
 export function moment(milliseconds: number): string {
   if (Math.abs(milliseconds) > MAX_MOMENT) return magnitude(milliseconds);
   const iso = new Date(milliseconds).toISOString().replace('.000Z', 'Z');

@@ -6,7 +6,7 @@ import { writeAtomically } from '../base/atomic-write.ts';
 import { isAbsent, systemError } from '../base/system-errors.ts';
 import type { Repository } from './repository.ts';
 
-/** Names this clone among all that push to a remote. Made when it is first asked for; not in Git. */
+/** Name this clone among all that push to a remote. Made when it is first asked for; not in Git. */
 export function cloneId(repository: Repository): string {
   const file = join(repository.stateFolder, 'clone-id');
   const known = read(file);

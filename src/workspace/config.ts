@@ -100,14 +100,14 @@ export function entryFor({ sources }: Pick<Config, 'sources'>, url: string): str
   return covering.sort((a, b) => b.length - a.length)[0];
 }
 
-/** Sets how this machine reaches the sources at `url` and below. */
+/** Set how this machine reaches the sources at `url` and below. */
 export function setSource(repository: Repository, url: string, access: Access): void {
   change(repository, LOCAL, (document) => {
     setAll(document, ['sources', url], access);
   });
 }
 
-/** Sets keys of a remote; comments, order and keys that varve does not know stay as they are. */
+/** Set keys of a remote; comments, order and keys that varve does not know stay as they are. */
 export function setRemote(
   repository: Repository,
   file: ConfigFile,

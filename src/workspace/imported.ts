@@ -17,7 +17,7 @@ const MAX_ADDRESS = 2048;
 const ADDRESS = /^(?!-)(?![\w+.-]*::)[^\x00-\x1f\x7f]+$/;
 /** A user with a password, and for the web any user, which may be a token. */
 const CREDENTIALS = /^(?:https?:\/\/[^/?#]*@|[\w+.-]+:\/\/[^/?#@]*:[^/?#]*@)/i;
-/** Of the web, parameters may grant access. */
+/** An address on the web with parameters, since those may grant access. */
 const PARAMETERS = /^https?:\/\/[^?#]*[?#]/i;
 const REVISION = /^(?!-)[^\x00-\x1f\x7f]{1,255}$/;
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;

@@ -35,8 +35,8 @@ export const POINTER_SUFFIX = '.varve';
 /** What every varve reads. */
 const VERSION = '1';
 /**
- * Of a pointer to imported data: who knows no imports may not take it for another, and lose where it came from. No other pointer has it,
- * so that equal pointers are equal bytes.
+ * The version of a pointer to imported data. A varve that knows no imports refuses it, and so does not lose where the data came from.
+ * No other pointer has this version, so that equal pointers are equal bytes.
  */
 const IMPORTED_VERSION = '2';
 const MAX_POINTER_BYTES = 64 * 1024;

@@ -59,7 +59,7 @@ export function findRepository(from: string): Repository {
   });
 }
 
-/** Without its settings, varve would be started a second time. @throws VarveError `repository-uninitialised` if a sparse checkout keeps them out */
+/** Refuse a sparse checkout without varve's settings: varve would be started a second time. @throws VarveError `repository-uninitialised` if a sparse checkout keeps them out */
 export function refuseSettingsKeptOut(root: string): void {
   const settings = `${VARVE_FOLDER}/config.yaml`;
   if (!isKeptOut(root, settings)) return;

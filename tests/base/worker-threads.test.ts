@@ -105,7 +105,7 @@ test('a thread that scans says that it could not, and gives back its engine', as
   const file = join(folder, 'damaged.parquet');
   writeFileSync(file, 'no Parquet');
   const files = [{ absolutePath: file, path: 'damaged.parquet' }];
-  const thread = new ScanThread({ files, slice: undefined, engine: { threads: 1 } });
+  const thread = new ScanThread({ files, slice: undefined, readings: undefined, engine: { threads: 1 } });
   const rows = { from: 'nothing', leaves: [] };
   expect(await thread.scan(rows, () => undefined)).toBeUndefined();
   await thread.close();

@@ -12,7 +12,10 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type AddedInPlace, CSV, DataInBucket, LARGE } from '../support/data-in-bucket.ts';
+import { type FaultyS3, startFaultyS3 } from '../support/faulty-s3.ts';
 import { manyFiles } from '../support/many-files.ts';
+import { describeWithMinio } from '../support/minio.ts';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
@@ -421,4 +424,170 @@ test('names that another system cannot keep are warned about, once, and added', 
   expect(err.match(/which no name on Windows has/g)).toHaveLength(1);
   expect(err).toContain('"d/a:b"');
   expect(out).toContain('3 files');
+});
+
+describeWithMinio('data that stays in a bucket', (server) => {
+  let raw: DataInBucket;
+  beforeEach(() => {
+    raw = new DataInBucket(server, box);
+  });
+
+  test('add refuses what it cannot make sense of', async () => {
+    await raw.fill({ versioned: false });
+    expect(raw.refused(['add', raw.url()])).toMatchObject({ code: 'usage' });
+    expect(raw.refused(['add', 'x', '--to', 'data/raw'])).toMatchObject({ code: 'usage' });
+    expect(raw.refused(['add', raw.url(), raw.url(), '--to', 'data/raw'])).toMatchObject({ code: 'usage' });
+    expect(raw.refused(['add', `s3://${raw.bucket}/nothing`, '--to', 'data/raw'])).toMatchObject({
+      code: 'path-missing',
+    });
+    expect(raw.refused(['add', 's3://varve-no-such-bucket/x', '--to', 'data/raw'])).toMatchObject({
+      code: 'bucket-missing',
+    });
+    expect(raw.refused(['add', raw.url(), '--to', '../out'])).toMatchObject({ code: 'path-outside' });
+    box.write('repo/data/raw/mine', 'mine');
+    expect(raw.refused(['add', raw.url(), '--to', 'data/raw'])).toMatchObject({ code: 'path-taken' });
+    rmSync(box.path('repo/data/raw'), { recursive: true });
+    box.write('repo/.varveignore', 'sub/\n');
+    expect(raw.add()).toMatchObject({ files: 1 });
+  });
+
+  test('keys that no checkout could make are refused by name', async () => {
+    for (const [key, what] of [
+      ['raw/a\\b', 'backslash'],
+      ['raw/.git/config', '.git'],
+      ['raw/new\nline', 'control character'],
+      ['raw/nested.varve', 'pointer'],
+      ['raw/.varveignore', 'belongs'],
+      ['raw/bytes/', 'slash'],
+    ] as const) {
+      raw.bucket = await server.makeBucket();
+      await raw.put('raw/ok', 'ok');
+      try {
+        await raw.put(key, 'x');
+      } catch {
+        continue;
+      }
+      expect(raw.refused(['add', raw.url(), '--to', 'data/raw']), key).toMatchObject({
+        code: 'key-unsupported',
+        message: expect.stringContaining(what),
+      });
+    }
+    expect(existsSync(box.path('repo/data'))).toBe(false);
+  });
+
+  test('where versions are kept, an old snapshot is still there after its objects were replaced and removed', async () => {
+    await raw.fill({ versioned: true });
+    raw.add();
+    box.commit('v1');
+    await raw.put('raw/a.csv', 'id,name\n3,c\n');
+    await raw.remove('raw/sub/large.csv');
+    await raw.put('raw/new.csv', CSV);
+    expect(raw.add()).toMatchObject({ change: 'changed', files: 3 });
+    expect(box.json<{ datasets: object[] }>(['diff']).datasets).toMatchObject([
+      {
+        path: 'data/raw',
+        change: 'modified',
+        files: [
+          { path: 'a.csv', change: 'modified' },
+          { path: 'new.csv', change: 'added' },
+          { path: 'sub/large.csv', change: 'removed' },
+        ],
+      },
+    ]);
+    box.commit('v2');
+    box.ok(['pull']);
+    expect(raw.data('a.csv')).toBe('id,name\n3,c\n');
+    box.git(['checkout', '-q', 'HEAD~1', '--', 'data/raw.varve']);
+    expect(box.json(['status'])).toMatchObject({ datasets: [{ state: 'outdated' }] });
+    box.ok(['pull']);
+    expect(raw.data('a.csv')).toBe(CSV);
+    expect(raw.data('sub/large.csv')).toBe(LARGE);
+    expect(existsSync(box.path('repo/data/raw/new.csv'))).toBe(false);
+    // What both snapshots have was read once.
+    box.git(['checkout', '-q', 'HEAD', '--', 'data/raw.varve']);
+    box.ok(['checkout']);
+    expect(raw.data('a.csv')).toBe('id,name\n3,c\n');
+    const { datasets } = box.json<{ datasets: object[] }>(['diff', 'HEAD~1', 'HEAD']);
+    expect(datasets).toMatchObject([
+      { files: [{ path: 'a.csv' }, { path: 'new.csv' }, { path: 'sub/large.csv' }] },
+    ]);
+  });
+
+  test('adding the data itself gives it statistics, and a change makes it a copy', async () => {
+    await raw.fill({ versioned: false });
+    box.withRemote();
+    raw.add();
+    box.ok(['pull']);
+    expect(box.json(['add', 'data/raw'])).toMatchObject({
+      datasets: [{ change: 'changed', source: raw.url(), rows: expect.any(Number) }],
+    });
+    expect(raw.pointer()).toContain('profile: sha256:');
+    box.commit('profiled');
+    box.ok(['push']);
+    box.clone('repo', 'ci');
+    box.ok(['fetch', '--profiles-only'], 'ci');
+    expect(box.ok(['profile', 'data/raw'], 'ci')).toContain('name');
+    expect(existsSync(box.path('ci/data/raw'))).toBe(false);
+    box.write('repo/data/raw/a.csv', 'id,name\n9,z\n');
+    expect(box.json(['status'])).toMatchObject({ datasets: [{ state: 'modified' }] });
+    expect(box.json<AddedInPlace>(['add', 'data/raw']).datasets[0]).not.toHaveProperty('source');
+    expect(raw.pointer()).not.toContain('source');
+    box.ok(['push']);
+    expect(raw.bytesIn('remote')).toContain('jack');
+  });
+
+  test('a single object, by either client; without a remote', async () => {
+    await raw.fill({ versioned: true });
+    const source = `minio://lab/${raw.bucket}/raw/a.csv`;
+    const { AWS_ENDPOINT_URL_S3: _, ...keys } = box.env;
+    for (const name of Object.keys(box.env)) delete box.env[name];
+    Object.assign(box.env, keys);
+    box.ok(['add', source, '--to', 'data/one.csv', '--endpoint', server.endpoint]);
+    const text = readFileSync(box.path('repo/data/one.csv.varve'), 'utf8');
+    expect(text).toContain('kind: file');
+    expect(text).not.toContain('127.0.0.1');
+    expect(readFileSync(box.path('repo/.varve/config.local.yaml'), 'utf8')).toContain(server.endpoint);
+    box.ok(['pull']);
+    expect(readFileSync(box.path('repo/data/one.csv'), 'utf8')).toBe(CSV);
+    expect(box.json(['status'])).toMatchObject({ datasets: [{ state: 'unchanged', kind: 'file' }] });
+    expect(box.ok(['profile', 'data/one.csv'])).toContain('name');
+    await raw.put('raw/a.csv', 'changed');
+    rmSync(box.path('repo/.git/varve/cache'), { recursive: true });
+    rmSync(box.path('repo/data/one.csv'));
+    expect(raw.refused(['pull'])).toMatchObject({ code: 'remote-unset' });
+    expect(box.json<AddedInPlace>(['add', source, '--to', 'data/one.csv']).datasets[0]).toMatchObject({
+      bytes: 7,
+    });
+  });
+
+  describe('through a faulty network', () => {
+    let faulty: FaultyS3;
+    beforeEach(async () => {
+      raw.bucket = await server.makeBucket();
+      faulty = await startFaultyS3(server.endpoint, () => undefined);
+    });
+    afterEach(() => faulty.close());
+
+    test('each object is asked about once: adding again costs a listing and what changed', {
+      timeout: 60_000,
+    }, async () => {
+      for (let at = 0; at < 20; at++) await raw.put(`raw/${at % 3}/${at}`, 'first');
+      raw.reachAt(faulty.endpoint);
+      const asked = async () => {
+        const before = faulty.seen.length;
+        expect(await box.later(['add', `s3://${raw.bucket}/raw`, '--to', 'data/raw'])).toMatchObject({
+          code: 0,
+        });
+        const methods = faulty.seen.slice(before).map(({ method }) => method);
+        return { heads: methods.filter((method) => method === 'HEAD').length, all: methods.length };
+      };
+      const first = await asked();
+      expect(first.heads).toBeGreaterThanOrEqual(20);
+      const again = await asked();
+      expect(again.heads).toBe(first.heads - 20);
+      await raw.put('raw/0/0', 'another');
+      expect((await asked()).heads).toBe(again.heads + 1);
+      expect(again.all).toBeLessThan(5);
+    });
+  });
 });

@@ -23,7 +23,7 @@ afterAll(() => sandbox.remove());
 test('a history compares each committed version with the one before it', () => {
   const { code, out } = sandbox.varve(['drift', 'flights.csv', '--history']);
   expect(code).toBe(1);
-  expect(out).toMatch(/^2 steps of 2 drifted over 3 versions\n/);
+  expect(out).toMatch(/^flights\.csv: 2 steps of 2 drifted over 3 versions\n/);
   expect(out).toMatch(/^month +█+ /m);
   expect(out).toMatch(/^✗ +[0-9a-f]{12} +\d{4}-\d\d-\d\d +600 /m);
   const series = sandbox.json<DriftSeries>(['drift', 'flights.csv', '--history'], 'repo', 1);
@@ -37,7 +37,7 @@ test('a history compares each committed version with the one before it', () => {
 
 test('a history is written as Markdown, the newest version first', () => {
   const { out } = sandbox.varve(['drift', 'flights.csv', '--history', '--format', 'markdown']);
-  expect(out).toMatch(/^### 2 steps of 2 drifted over 3 versions\n/);
+  expect(out).toMatch(/^### flights\.csv: 2 steps of 2 drifted over 3 versions\n/);
   expect(out.match(/^\| ❌ \| `[0-9a-f]{12}` \|/gm)).toHaveLength(2);
   expect(out).toMatch(/^\| `month` \| ██ \|/m);
 });
@@ -54,7 +54,9 @@ test('a history is a page to look at, a drawing a feature', () => {
   ]);
   expect(code).toBe(1);
   const page = readFileSync(sandbox.path('repo', 'history.html'), 'utf8');
-  expect(page).toContain('2 steps of 2 drifted over 3 versions');
+  expect(page).toContain('flights.csv: 2 steps of 2 drifted over 3 versions');
+  expect(page).toMatch(/aria-label="month by version".*class="median"/);
+  expect(page).toMatch(/<ul class="legend"><li class="c0"><bdi>/);
   expect(page.match(/<article class="card"/g)).toHaveLength(19);
 });
 

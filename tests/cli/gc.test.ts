@@ -1,5 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CSV, DataInBucket } from '../support/data-in-bucket.ts';
+import { describeWithMinio } from '../support/minio.ts';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
@@ -117,4 +119,38 @@ test('a cache that clones share: no gc takes what another clone needs', () => {
   rmSync(box.path('clone/data'), { recursive: true });
   box.ok(['checkout'], 'clone');
   expect(readFileSync(box.path('clone/data/f.bin'), 'utf8')).toBe('only in the clone');
+});
+
+describeWithMinio('data that stays in a bucket', (server) => {
+  let raw: DataInBucket;
+  beforeEach(() => {
+    raw = new DataInBucket(server, box);
+  });
+
+  test('verify and gc of a remote look after the list, and leave what lies in the bucket alone', async () => {
+    await raw.fill({ versioned: false });
+    box.withRemote();
+    box.write('repo/other.csv', CSV);
+    box.ok(['add', 'other.csv']);
+    raw.add();
+    box.commit('in place');
+    box.ok(['push']);
+    const gc = () => box.ok(['gc', '--remote', 'origin', '--grace', '0']);
+    gc();
+    expect(box.ok(['verify', '--remote', 'origin'])).toContain('is whole');
+    box.clone('repo', 'clone');
+    box.ok(['pull', 'data/raw'], 'clone');
+    expect(raw.data('a.csv', 'clone')).toBe(CSV);
+    const keys = await raw.keys();
+
+    rmSync(box.path('repo/data/raw.varve'));
+    box.git(['add', '-A']);
+    box.git(['commit', '-q', '--amend', '-m', 'no raw data']);
+    box.git(['reflog', 'expire', '--expire=now', '--all']);
+    gc();
+    gc();
+    expect(raw.bytesIn('remote')).not.toContain('large.csv');
+    expect(box.ok(['verify', '--remote', 'origin'])).toContain('is whole');
+    expect(await raw.keys()).toEqual(keys);
+  });
 });

@@ -79,3 +79,10 @@ test('mv refuses places that are taken, tracked, or within a dataset, and folder
   expect(box.ok(['status'])).toContain('nothing changed');
   expect(text('raw/tab/x.csv')).toBe('id\n1\n');
 });
+
+test('only the ending of a pointer here stands for the data: another is a part of the name', () => {
+  box.write('repo/a.txt', 'one');
+  box.ok(['add', 'a.txt']);
+  expect(box.json(['mv', 'a.txt', 'b.dvc'])).toEqual({ datasets: [{ from: 'a.txt', path: 'b.dvc' }] });
+  expect(box.json(['mv', 'b.dvc', 'c.txt.varve'])).toEqual({ datasets: [{ from: 'b.dvc', path: 'c.txt' }] });
+});

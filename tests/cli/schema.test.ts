@@ -37,3 +37,18 @@ test('a schema that is not there is inferred by the command that the message giv
   // One word to the shell that it is pasted into.
   expect(sandbox.varve(['validate', 'a;b.csv']).err).toContain("`varve schema infer 'a;b.csv'`");
 });
+
+test('a schema says why each line is there, and a strict one allows what was there alone', () => {
+  const rows = Array.from({ length: 200 }, (_, index) => `${index % 2},${((index * 0.618) % 1).toFixed(3)}`);
+  sandbox.write('repo/scores.csv', `label,share\n${rows.join('\n')}\n`);
+  sandbox.ok(['schema', 'infer', 'scores.csv', '--explain']);
+  const text = sandbox.ok(['schema', 'show', 'scores.csv']);
+  expect(text).toMatch(/# boolean: 200 values.*\n +label:\n(.*\n)* +boolean: true\n/);
+  expect(text).toContain('range: { min: 0, max: 1 }');
+  sandbox.ok(['validate', 'scores.csv']);
+  sandbox.write('repo/scores.csv', `label,share\n${rows.join('\n')}\n1,0.9999\n`);
+  sandbox.ok(['validate', 'scores.csv']);
+  sandbox.ok(['schema', 'infer', 'scores.csv', '--strict', '--force']);
+  sandbox.write('repo/scores.csv', `label,share\n${rows.join('\n')}\n1,0.99999\n`);
+  expect(sandbox.varve(['validate', 'scores.csv']).code).toBe(1);
+});

@@ -33,6 +33,22 @@ function found({ anomalies }: ValidationReport): string[] {
   );
 }
 
+test('examples in a table of several files name the file and the row in it', () => {
+  sandbox.write('repo/pieces/a.csv', 'v\n1\n2\n3\n');
+  sandbox.write('repo/pieces/b.csv', 'v\n4\n-5\n');
+  sandbox.write('repo/pieces/c.csv', 'v\n6\n7\n-8\n');
+  sandbox.write('repo/pieces.yaml', 'varveSchema: 1\nfeatures:\n  v: { type: integer, range: { min: 0 } }\n');
+  const { examples } = report(['pieces', '--schema', 'pieces.yaml']).anomalies[0]!;
+  expect(examples).toEqual([
+    { row: 5, file: 'b.csv', fileRow: 2, value: '-5' },
+    { row: 8, file: 'c.csv', fileRow: 3, value: '-8' },
+  ]);
+  const { out } = sandbox.varve(['validate', 'pieces', '--schema', 'pieces.yaml']);
+  expect(out).toMatch(/^ {2}b\.csv row 2: -5\n {2}c\.csv row 3: -8$/m);
+  const one = report(['pieces/b.csv', '--schema', 'pieces.yaml']).anomalies[0]!;
+  expect(one.examples).toEqual([{ row: 2, value: '-5' }]);
+});
+
 describe('a folder of labelled images', () => {
   beforeAll(() => {
     for (const [label, count] of [
@@ -67,7 +83,10 @@ tables:
 
   test('formats, size, labels and duplicates are held against the schema; files are named', () => {
     const result = report(['images', '--schema', 'images.yaml']);
-    expect(result.dataset.rows).toBe(12);
+    expect(result.dataset).toMatchObject({ rows: 12, unit: 'files' });
+    expect(sandbox.varve(['validate', 'images', '--schema', 'images.yaml']).out).toMatch(
+      /images\.yaml, 12 files$/m,
+    );
     expect(found(result)).toEqual([
       ' DATASET_HIGH_NUM_EXAMPLES: ',
       'path STRING_TYPE_NOT_MATCHING: 11 dog/fake.jpg: dog/fake.jpg, 12 dog/notes.txt: dog/notes.txt',

@@ -5,24 +5,22 @@ import { type Column, columnOf, countsOf, featureOf, profileOf, withValues } fro
 
 /** Draws rows of a real table again and again: how often do unchanged data raise an alarm, and true shifts none? */
 
-const types: Readonly<Record<string, Column['type']>> = {
-  carrier: 'string',
-  tailnum: 'string',
-  origin: 'string',
-  dest: 'string',
-  time_hour: 'timestamp',
-};
-
+/** Reads a table of which no cell holds its delimiter: a tab if the header has one, else a comma. `NA` and nothing are null. */
 export function readColumns(path: string): Column[] {
   const [header = '', ...lines] = readFileSync(path, 'utf8').trimEnd().split('\n');
-  const rows = lines.map((line) => line.split(','));
-  return header.split(',').map((name, i) =>
-    columnOf(
-      name,
-      types[name] ?? 'integer',
-      rows.map((row) => (row[i] === '' || row[i] === 'NA' ? null : row[i]!)),
-    ),
-  );
+  const delimiter = header.includes('\t') ? '\t' : ',';
+  const rows = lines.map((line) => line.split(delimiter));
+  return header.split(delimiter).map((name, i) => {
+    const cells = rows.map((row) => (row[i] === '' || row[i] === 'NA' ? null : row[i]!));
+    return columnOf(name, typeOf(cells), cells);
+  });
+}
+
+function typeOf(cells: readonly (string | null)[]): Column['type'] {
+  const all = (pattern: RegExp) => cells.every((cell) => cell === null || pattern.test(cell));
+  if (all(/^-?\d+$/)) return 'integer';
+  if (all(/^-?\d+(\.\d+)?(e-?\d+)?$/)) return 'float';
+  return all(/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\dZ?$/) ? 'timestamp' : 'string';
 }
 
 /** A generator of numbers in [0, 1) that is the same everywhere: sfc32 (Chris Doty-Humphrey, PractRand). */
@@ -119,6 +117,24 @@ export const shifts: readonly Shift[] = [
     feature: 'carrier',
     share: 0.02,
     change: () => 'ZZ',
+  },
+  {
+    name: 'a rare carrier from 0.18 % to 0.9 %',
+    feature: 'carrier',
+    share: 0.0072,
+    change: () => 'YV',
+  },
+  {
+    name: '5 % of rows with 300 new tail numbers',
+    feature: 'tailnum',
+    share: 0.05,
+    change: (value) => `NEW${[...value].reduce((hash, sign) => (hash * 31 + sign.charCodeAt(0)) % 300, 7)}`,
+  },
+  {
+    name: '-999 in 0.6 % of air_time',
+    feature: 'air_time',
+    share: 0.006,
+    change: () => '-999',
   },
 ];
 

@@ -75,9 +75,18 @@ describe('CSV as found in the wild', () => {
     });
   });
 
+  test('UTF-16 is read without a mark too, if it is mostly Latin', async () => {
+    const table = await tableOf('a.csv', Buffer.from('name,n\nZoë,1\n東京,2\n', 'utf16le'));
+    expect([table.rows, ...types(table)]).toEqual([2, 'name: string', 'n: integer']);
+    await expect(tableOf('a.json', Buffer.from('[{"a":1}]', 'utf16le'))).rejects.toMatchObject({
+      code: 'text-not-utf-8',
+      remedy: expect.stringContaining('iconv -f utf-16le'),
+    });
+  });
+
   test.each([
     ['UTF-16 in the other order of bytes', '\ufeffa,b\n1,2\n', 'utf-16be'],
-    ['UTF-16 without a mark', 'a,b\n1,2\n', 'utf-16le'],
+    ['UTF-16 in that order, without a mark', 'a,b\n1,2\n', 'utf-16be'],
     ['UTF-32', '\ufeffa,b\n1,2\n', 'utf-32'],
   ])('%s is reported, not read as something else', async (_, text, encoding) => {
     const bytes = Buffer.from(text, 'utf16le');

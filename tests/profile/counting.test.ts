@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { codePoints } from '../../src/profile/accumulators/text-lengths.ts';
 import { profileFiles } from '../../src/profile/dataset/profile-files.ts';
-import { upperOfBytes } from '../../src/profile/hashing/hash.ts';
+import { textDigest, upperOfBytes } from '../../src/profile/hashing/hash.ts';
 import type { TableProfile } from '../../src/profile/model/model.ts';
 import { feature, folder } from './profiling.ts';
 
@@ -72,7 +72,7 @@ describe('texts', () => {
     );
     expect(nulls).toBe(2000);
     expect(lengths).toMatchObject({ min: 0, max: 5000, count: 7000, zeros: 1000 });
-    const cut = (text: string) => (text.length > 256 ? `${text.slice(0, 256)}…` : text);
+    const cut = (text: string) => (text.length > 256 ? `${text.slice(0, 256)}…${textDigest(text)}` : text);
     expect(new Map(values.values)).toEqual(new Map(texts.map((text) => [cut(text), 1000])));
   });
 });

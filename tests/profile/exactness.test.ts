@@ -1,11 +1,14 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bucketIndex, bucketLow } from '../../src/profile/accumulators/buckets.ts';
 import { meanAndVariance } from '../../src/profile/accumulators/moments.ts';
 import { profileFiles } from '../../src/profile/dataset/profile-files.ts';
-import { decodeProfile, encodeProfile } from '../../src/profile/format/encode.ts';
+import { decodeProfile, encodeOpenly, encodeProfile } from '../../src/profile/format/encode.ts';
 import { distinctCount } from '../../src/profile/hashing/sketch.ts';
 import { mergeProfiles } from '../../src/profile/model/merge.ts';
 import type { FeatureProfile, Profile } from '../../src/profile/model/model.ts';
@@ -197,6 +200,7 @@ describe('many distinct values', () => {
 });
 
 /** Of 42, `snow ☃` and 0.1. A change makes every sketch ever written incomparable. */
+const digestOfFormat3 = '2ab36922d80013911436b14eb4f96f9d6e4d527fffa96e8dbec952c06a3932ed';
 const hashesOfFormat1 = ['zreGxPXRAw==', '8f2I3qqOJw==', '2M/xl7a9Og=='];
 
 describe('bytes', () => {
@@ -209,8 +213,64 @@ describe('bytes', () => {
     expect(Buffer.compare(encodeProfile(decodeProfile(bytes, 'x')), bytes)).toBe(0);
   });
 
+  test('a profile in format 1 reads as the same one in format 3', async () => {
+    const profile = await profileQuery("SELECT i, 'x' || i % 3000 AS s, i / 7 AS f FROM range(5000) r(i)");
+    const read = decodeProfile(encodeOpenly(profile), 'x');
+    expect(read).toEqual(profile);
+    expect(Buffer.compare(encodeProfile(read), encodeProfile(profile))).toBe(0);
+  });
+
+  test('hashes that follow from the listed values are not stored, whatever their type', async () => {
+    const every = `SELECT i AS whole, i::DOUBLE / 7 AS f, (i / 8)::DECIMAL(9, 3) AS d, i > 20 AS b, 'snow ☃ ' || i AS s,
+      DATE '1969-12-01' + i::INTEGER AS day, TIMESTAMP '1969-12-31 23:59:30.25' + to_microseconds(i * 700001) AS at,
+      (2 ** 60)::BIGINT + i AS large FROM range(60) r(i)`;
+    const profile = await profileQuery(every);
+    const body = inflateRawSync(encodeProfile(profile).subarray('{"varveProfile":3}\n'.length));
+    const line = body.indexOf('\n') + 1;
+    expect(body.length).toBe(line);
+    const read = decodeProfile(encodeProfile(profile), 'x').tables[0]!.features;
+    expect(read.map(({ distinct }) => distinct.hashes)).toEqual(
+      profile.tables[0]!.features.map(({ distinct }) => distinct.hashes),
+    );
+    // Of many values, the sketch has hashes that no list has.
+    const many = await profileQuery('SELECT i FROM range(5000) r(i)');
+    expect(encodeProfile(many).length).toBeGreaterThan(20_000);
+  });
+
+  test('the compressed bytes are the format’s own: they do not change with the compressor', async () => {
+    const profile = await profileQuery("SELECT i, 'name ' || i % 40 AS s, i / 7 AS f FROM range(200) r(i)");
+    expect(createHash('sha256').update(encodeProfile(profile)).digest('hex')).toBe(digestOfFormat3);
+  });
+
+  test('the profile of a small table is smaller than the table', async () => {
+    const csv = readFileSync(new URL('../../fixtures/flights-sample.csv', import.meta.url), 'utf8');
+    const [header, ...rows] = csv.trimEnd().split('\n');
+    for (const size of [50, 1000]) {
+      const text = `${[header, ...rows.slice(0, size)].join('\n')}\n`;
+      const bytes = encodeProfile({ varveProfile: 1, tables: [await tableOf('a.csv', text)] });
+      expect(bytes.length / text.length).toBeLessThan(size === 50 ? 0.9 : 0.3);
+    }
+  });
+
+  test('what cannot be decompressed, or swells, is refused', async () => {
+    const header = Buffer.from('{"varveProfile":3}\n');
+    const packed = (text: string | Buffer) => Buffer.concat([header, deflateRawSync(text)]);
+    expect(() => decodeProfile(Buffer.concat([header, Buffer.from('no')]), 'here')).toThrow(/decompressed/);
+    expect(() => decodeProfile(packed(Buffer.alloc(300 * 2 ** 20)), 'here')).toThrow(/decompressed/);
+    expect(() => decodeProfile(packed('{"varveProfile":1'), 'here')).toThrow(/not JSON/);
+    const stored = encodeOpenly(await profileQuery('SELECT i FROM range(3000) r(i)'));
+    const text = Buffer.from(stored.subarray(0, stored.indexOf(10))).toString();
+    const without = text.replace(/"hashes":\d+/, '"hashes":null');
+    expect(() => decodeProfile(packed(`${without}\n`), 'here')).toThrow(/values are all listed/);
+    const other = encodeProfile(await profileQuery("SELECT TIME '01:00:00' AS t"));
+    const body = inflateRawSync(other.subarray(header.length)).toString('latin1');
+    const line = body.slice(0, body.indexOf('\n')).replace(/"hashes":\d+/, '"hashes":null');
+    const lacking = decodeProfile(packed(`${line}\n`), 'here');
+    expect(() => lacking.tables[0]!.features[0]!.distinct.hashes).toThrow(/lacks a sketch/);
+  });
+
   test('hostile bytes are refused, and say where they are wrong', async () => {
-    const stored = Buffer.from(encodeProfile(await profileQuery('SELECT 1.5 AS a')));
+    const stored = Buffer.from(encodeOpenly(await profileQuery('SELECT 1.5 AS a')));
     const line = stored.indexOf('\n') + 1;
     const sketches = stored.subarray(line);
     const profile = JSON.parse(stored.subarray(0, line).toString());
@@ -222,7 +282,7 @@ describe('bytes', () => {
       (keys.reduce((object: any, key) => object[key], copy) as Record<string, unknown>)[last] = value;
       return () => decodeProfile(Buffer.concat([Buffer.from(`${JSON.stringify(copy)}\n`), sketches]), 'here');
     };
-    expect(at('varveProfile', 2)).toThrow(/format 2/);
+    expect(at('varveProfile', 4)).toThrow(/format 4/);
     expect(at('tables.0.rows', -1)).toThrow(/tables\[0\]\.rows is not a count/);
     expect(at('tables.0.extra', 1)).toThrow(/extra is unknown/);
     expect(at('tables.0.features.0.distinct.hashes', sketches.length - 1)).toThrow(/sketches have 7 bytes/);

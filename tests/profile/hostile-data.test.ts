@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
+import { deflateRawSync, gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import {
   Field,
@@ -26,6 +26,8 @@ import { profileFiles } from '../../src/profile/dataset/profile-files.ts';
 import { memoryBytes, processLimit } from '../../src/profile/reading/limits.ts';
 import { processReader } from '../../src/profile/reading/process-reader.ts';
 import { ReaderEnded, ReaderProcess } from '../../src/profile/reading/reader-process.ts';
+import { avro, avroBlock, avroHead, recordOf } from '../support/avro.ts';
+import { message, tfRecords } from '../support/proto.ts';
 import { BINARY } from '../support/sandbox.ts';
 import { dictionaryPage, parquetFile, plainTexts, runPage } from '../support/thrift-parquet.ts';
 import { dataFiles, folder } from './profiling.ts';
@@ -154,6 +156,41 @@ describe('files that say they are larger than they are', () => {
       const { error, peak } = await watched(profileOf('a.arrow', arrow(data)));
       expect(error).toMatchObject({ code: 'table-unreadable', path: 'a.arrow' });
       if (isLinux) expect(peak).toBeLessThan(512 * MIB);
+    }
+  });
+});
+
+describe('records that expand', () => {
+  const one = (type: unknown) => recordOf({ v: type });
+
+  test('Avro: blocks that a few bytes make gigabytes of, and lists of nulls by the million', async () => {
+    const zeros = deflateRawSync(Buffer.alloc(300 * MIB), { level: 1 });
+    const nulls = { type: 'array', items: ['null', 'long'] };
+    const many = deflateRawSync(
+      Buffer.concat([avro.long(100 * MIB), Buffer.alloc(100 * MIB), Buffer.from([0])]),
+      { level: 1 },
+    );
+    for (const [schema, block, code] of [
+      [one('bytes'), zeros, /table-unreadable/],
+      [one(nulls), many, /engine-memory|table-unreadable/],
+    ] as const) {
+      const file = Buffer.concat([avroHead(schema, 'deflate'), avroBlock(1, block)]);
+      // With a limit that was asked for, no second attempt gets more.
+      const { error, peak } = await watched(
+        processReader.profileFiles(dataFiles({ 'a.avro': file }), { memory: '512MB' }),
+      );
+      expect(error).toMatchObject({ code: expect.stringMatching(code), path: 'a.avro' });
+      if (isLinux) expect(peak).toBeLessThan(processLimit(memoryBytes(undefined)));
+    }
+  });
+
+  test('TFRecord: zeros by the gigabyte, a tensor of millions from a few bytes', async () => {
+    const tensor = { 1: 9, 2: { 2: [{ 1: 2 ** 30 }] }, 10: [1] };
+    const log = tfRecords(message({ 6: { 1: { 1: { 1: 'm' }, 2: { 1: 'x', 2: tensor } } } }));
+    for (const bytes of [gzipSync(Buffer.alloc(1024 * MIB), { level: 1 }), log]) {
+      const { error, peak } = await watched(profileOf('a.tfrecord', bytes));
+      expect(error).toMatchObject({ code: 'table-unreadable', path: 'a.tfrecord' });
+      if (isLinux) expect(peak).toBeLessThan(processLimit(memoryBytes(undefined)));
     }
   });
 });

@@ -68,7 +68,9 @@ const unnamed = `[...document.querySelectorAll('input, select, summary, [tabinde
   .filter((element) => !(element.getAttribute('aria-label') || element.closest('label')?.textContent.trim() || element.textContent.trim()))
   .map((element) => element.outerHTML.slice(0, 80))`;
 
-const shownNames = `[...document.querySelectorAll('.card')].filter((card) => card.checkVisibility()).map((card) => card.querySelector('h3').textContent)`;
+const openDetails = `document.querySelectorAll('details').forEach((details) => { details.open = true; })`;
+
+const shownNames = `[...document.querySelectorAll('.card')].filter((card) => card.checkVisibility()).map((card) => card.querySelector('h3, .name bdi').textContent)`;
 
 describe.skipIf(executablePath === undefined)('in Chromium (skipped where none is installed)', () => {
   let browser: Browser;
@@ -119,9 +121,7 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped where none i
     ),
   )('gives all text of the %s page a contrast of 4.5 when %s', async (kind, scheme) => {
     await open(documents[kind]!, { colorScheme: scheme as 'light' | 'dark' });
-    await page.evaluate(
-      `document.querySelectorAll('details').forEach((details) => { details.open = true; })`,
-    );
+    await page.evaluate(openDetails);
     expect(await page.evaluate(lowContrast)).toEqual([]);
     const ground = await page.evaluate(`getComputedStyle(document.documentElement).backgroundColor`);
     expect(ground).toBe(scheme === 'dark' ? 'rgb(19, 21, 25)' : 'rgb(250, 248, 244)');
@@ -148,6 +148,7 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped where none i
 
   it('reads bins by arrow keys and by pointer', async () => {
     await open(documents.drift!);
+    await page.evaluate(openDetails);
     const histogram = page.locator('.chart[data-direction=across]').first();
     await histogram.focus();
     await page.keyboard.press('End');
@@ -166,9 +167,15 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped where none i
     await open(documents.history!);
     const chart = page.locator('.chart').first();
     await chart.focus();
-    expect(await chart.getAttribute('aria-valuetext')).toBe('111111111111, 2013-02-01: not on both sides');
+    expect(await chart.getAttribute('aria-valuetext')).toBe('000000000000, 2013-01-01: no values');
+    await page.keyboard.press('ArrowRight');
+    expect(await chart.getAttribute('aria-valuetext')).toMatch(
+      /^111111111111, 2013-02-01: .+ %.+; not on both sides$/,
+    );
     await page.keyboard.press('End');
-    expect(await chart.getAttribute('aria-valuetext')).toMatch(/^555555555555, 2013-06-01: [\d.]+×, /);
+    expect(await chart.getAttribute('aria-valuetext')).toMatch(
+      /^555555555555, 2013-06-01: .+ %.+; [\d.]+×, (very strong|strong|clear), /,
+    );
     expect(await page.locator('.steps tbody tr').count()).toBe(5);
   });
 
@@ -187,6 +194,7 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped where none i
     const bundled = (await import(pathToFileURL(outfile).href)) as { renderDrift: typeof renderDrift };
     await open(bundled.renderDrift(syntheticDrift(5), 'html', options));
     await page.locator('#order').selectOption('name');
+    await page.evaluate(openDetails);
     await page.locator('.chart').first().focus();
     await page.keyboard.press('End');
     expect(await page.locator('.read').first().textContent()).toMatch(/before, .+ after$/);
@@ -203,6 +211,8 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped where none i
   it('shows everything where scripts do not run', async () => {
     await open(documents.drift!, { javaScriptEnabled: false });
     expect(await page.locator('.card').count()).toBe(19);
+    await page.locator('summary').first().click();
+    expect(await page.locator('.chart').first().isVisible()).toBe(true);
     expect(await page.locator('.toolbar').isVisible()).toBe(false);
   });
 

@@ -67,7 +67,12 @@ describe('a check of several datasets', () => {
     const text = renderCheck(checked, 'text', options);
     expect(text).toMatch(/── data\/new\.csv: new\n\nnothing to hold it against/);
     expect(renderCheck(checked, 'markdown', options)).toContain(
-      '| `data/new.csv` (new) | no schema | nothing to compare with |',
+      '| `data/new.csv` | new | no schema | nothing to compare with |',
+    );
+    expect(text).toMatch(/^data\/new\.csv +new +no schema +nothing to compare with$/m);
+    expect(text).toMatch(/^data\/flights\.csv +changed +✗ 2 errors and 1 warning +✗ /m);
+    expect(renderCheck(checked, 'html', options)).toMatch(
+      /<th scope="row"><bdi>data\/flights\.csv<\/bdi><td>changed<td><span class="badge bad">Bad<\/span> <a href="#d0s">2 errors/,
     );
     expect(JSON.parse(renderCheck(checked, 'json', options)).datasets).toHaveLength(3);
   });

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { FORMATS, type ReportFormat } from '../../src/report/format.ts';
+import { profileDocument } from '../../src/report/json.ts';
 import { renderDrift, renderProfile, renderValidation } from '../../src/report/render.ts';
 import { installed } from './peers.ts';
 import { anomalies, hostile, poisoned, syntheticDrift, syntheticValidation } from './synthetic.ts';
@@ -124,7 +125,9 @@ describe('json', () => {
   it('is the report itself, in canonical order', () => {
     expect(JSON.parse(drift('json'))).toEqual(syntheticDrift(19));
     expect(JSON.parse(validation('json'))).toEqual(syntheticValidation());
-    expect(JSON.parse(renderProfile(flights, 'json', options))).toEqual(flights);
+    expect(JSON.parse(renderProfile(flights, 'json', options))).toEqual(
+      JSON.parse(JSON.stringify(profileDocument(flights))),
+    );
     const reversed = Object.fromEntries(Object.entries(syntheticDrift(3)).reverse());
     expect(renderDrift(reversed as never, 'json', options)).toBe(
       renderDrift(syntheticDrift(3), 'json', options),

@@ -15,7 +15,7 @@ it('accepts profiles', () => {
 });
 
 it.each([
-  ['another version', { ...flights, varveProfile: 2 }],
+  ['another version', { ...flights, varveProfile: 3 }],
   ['unknown keys', { ...flights, extra: 1 }],
   ['negative rows', { ...flights, tables: [{ ...table, rows: -1 }] }],
   [

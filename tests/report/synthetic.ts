@@ -1,4 +1,11 @@
-import type { DriftReport, DriftSeries, FeatureDrift, Measure, Verdict } from '../../src/drift/model.ts';
+import type {
+  DistributionOverTime,
+  DriftReport,
+  DriftSeries,
+  FeatureDrift,
+  Measure,
+  Verdict,
+} from '../../src/drift/model.ts';
 import type { Anomaly, ValidationReport } from '../../src/schema/anomaly.ts';
 
 /** A seeded stream of numbers in [0, 1): mulberry32. */
@@ -160,6 +167,20 @@ export function syntheticValidation(found: readonly Anomaly[] = anomalies): Vali
   };
 }
 
+function overTimeOf(type: string, versions: number, isLate: boolean): DistributionOverTime {
+  const all = Array.from({ length: versions }, (_, at) => at);
+  const unless = <T>(at: number, of: T): T | null => (isLate && at === 0 ? null : of);
+  if (type === 'string')
+    return {
+      kind: 'categorical',
+      labels: ['AA', 'مطار', null],
+      shares: all.map((at) => unless(at, [0.5, 0.3, 0.2])),
+    };
+  const levels = [0.05, 0.25, 0.5, 0.75, 0.95];
+  const quantiles = all.map((at) => unless(at, [-20, -5, 0, 10 + at, 100 * at]));
+  return { kind: 'numeric', levels, quantiles };
+}
+
 /** A history in which every feature moves more and more, but for the first, which the oldest versions lack. */
 export function syntheticSeries(features: number, versions: number): DriftSeries {
   const reports = Array.from({ length: versions - 1 }, () => syntheticDrift(features));
@@ -181,6 +202,7 @@ export function syntheticSeries(features: number, versions: number): DriftSeries
           ? null
           : { verdict, strength: (strength * (step + 1)) / reports.length, reasons },
       ),
+      overTime: overTimeOf(type, versions, place === 0),
     })),
   };
 }

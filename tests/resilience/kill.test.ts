@@ -1,16 +1,19 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { FolderRemote } from '../../src/remote/folder/folder.ts';
 import type { Root } from '../../src/store/gc/roots.ts';
 import { verifyStore } from '../../src/store/repair/verify.ts';
 import { Store } from '../../src/store/store.ts';
 import { transfer } from '../../src/store/transfer/transfer.ts';
+import { DataInBucket, LARGE } from '../support/data-in-bucket.ts';
+import { describeWithMinio } from '../support/minio.ts';
+import { Sandbox } from '../support/sandbox.ts';
 import { expectFolder, versionOf } from '../support/stores.ts';
 
 /** VARVE_KILLS=200 for the figure in docs/design/reliability.md. */
@@ -86,3 +89,32 @@ test(`after each of ${KILLS} kills at random instants, every version that was fi
     rmSync(join(work, `pull-${turn}`), { recursive: true, force: true });
   }
 }, 600_000);
+
+describeWithMinio('data that stays in a bucket', (server) => {
+  let box: Sandbox;
+  let raw: DataInBucket;
+  beforeEach(() => {
+    box = new Sandbox();
+    raw = new DataInBucket(server, box);
+  });
+  afterEach(() => box.remove());
+
+  test('a pull that is killed at any instant leaves no half of a file, and the next one goes on', {
+    timeout: 120_000,
+  }, async () => {
+    await raw.fill({ versioned: false });
+    for (let at = 0; at < 60; at++) await raw.put(`raw/many/${at}`, `${at},`.repeat(4000));
+    raw.add();
+    for (let round = 0; round < 8; round++) {
+      await box.killed(['pull'], 200 + round * 60);
+      for (let at = 0; at < 60 && existsSync(box.path('repo/data/raw/many', String(at))); at++)
+        expect(raw.data(`many/${at}`)).toBe(`${at},`.repeat(4000));
+      expect(box.varve(['verify'])).toMatchObject({ code: 0 });
+    }
+    box.ok(['pull']);
+    for (let at = 0; at < 60; at++) expect(raw.data(`many/${at}`)).toBe(`${at},`.repeat(4000));
+    expect(raw.data('sub/large.csv')).toBe(LARGE);
+    expect(box.json(['status'])).toMatchObject({ datasets: [{ state: 'unchanged' }] });
+    expect(readdirSync(box.path('repo/data/raw')).sort()).toEqual(['a.csv', 'many', 'sub']);
+  });
+});

@@ -32,13 +32,16 @@ test('an inferred schema reads well and accepts its own data', async () => {
         type: integer
         presence: required
         range: { min: 0 }
+        unique: true
       carrier:
         type: string
         presence: required
         domain: [ 9E, AA, DL ]
       delay:
         type: float
-        presence: { minCount: 1 }
+        presence: { minFraction: 0.85, minCount: 1 }
+        range: { min: -50, max: 70 }
+        median: { min: 2.71, max: 19.9 }
         nan: false
         infinity: false
       tags.[]:
@@ -225,7 +228,6 @@ test('a directory has a schema for each table', async () => {
           y:
             type: string
             presence: required
-            domain: [ a ]
       .files:
         features:
           size:

@@ -49,7 +49,7 @@ export function preferred({ ours, theirs }: SideOptions): CheckoutOptions['prefe
   return ours ? 'ours' : theirs ? 'theirs' : undefined;
 }
 
-/** Says what was done to the data, dataset by dataset. No lines: nothing was. */
+/** Say what was done to the data, dataset by dataset. No lines: nothing was. */
 export function checkoutLines({ datasets, moved = [], takenAway = [] }: CheckoutResult): string[] {
   const touched = datasets.filter(
     ({ written, removed, kept, edited }) => written + removed + kept.length + edited.length > 0,

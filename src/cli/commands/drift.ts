@@ -31,7 +31,7 @@ export function failOnOption(): Option {
     .default('drift');
 }
 
-/** Tells whether the verdict reaches `--fail-on`, so that the command exits with 1. */
+/** Tell whether the verdict reaches `--fail-on`, so that the command exits with 1. */
 export function isFailure(verdict: Verdict, failOn: FailOn): boolean {
   return verdict === 'drift' || verdict === failOn;
 }
@@ -121,7 +121,7 @@ function onlyDataset(before: string, after: string | undefined, flag: string): s
   });
 }
 
-/** Compares two datasets, versions or slices. */
+/** Compare two datasets, versions or slices. */
 async function comparePair(io: Io, before: string, after: string, options: Options): Promise<Outcome> {
   const report = await drift(io.cwd, [before, after], options, io);
   writeMetrics(io, options, report);
@@ -136,7 +136,7 @@ async function comparePair(io: Io, before: string, after: string, options: Optio
   );
 }
 
-/** Compares each committed version of a dataset with the one before it. */
+/** Compare each committed version of a dataset with the one before it. */
 async function compareHistory(io: Io, dataset: string, options: Options): Promise<Outcome> {
   const series = await driftHistory(io.cwd, dataset, options, io);
   const exitCode = series.steps.some(({ verdict }) => isFailure(verdict, options.failOn)) ? 1 : 0;
@@ -149,7 +149,7 @@ async function compareHistory(io: Io, dataset: string, options: Options): Promis
   );
 }
 
-/** Compares JSON Lines with a snapshot, and prints a line for each window as soon as it is full. */
+/** Compare JSON Lines with a snapshot, and print a line for each window as soon as it is full. */
 async function compareStream(io: Io, snapshot: string, options: Options): Promise<Outcome> {
   let windows = 0;
   let exitCode: 0 | 1 = 0;
@@ -162,7 +162,7 @@ async function compareStream(io: Io, snapshot: string, options: Options): Promis
   return { json: undefined, text: '', exitCode };
 }
 
-/** Opens the lines of `--stream`: a file, or standard input. */
+/** Open the lines of `--stream`: a file, or standard input. */
 function streamInput(io: Io, file: string): Readable {
   if (file === '-') return addAbortSignal(io.signal, process.stdin);
   refuseLinksOut(io.cwd, file);
@@ -174,7 +174,7 @@ function streamInput(io: Io, file: string): Readable {
   });
 }
 
-/** Writes metrics for Prometheus if `--prometheus` names a file. */
+/** Write metrics for Prometheus if `--prometheus` names a file. */
 function writeMetrics(io: Io, { prometheus }: Options, report: DriftReport): void {
   if (prometheus === undefined) return;
   const text = renderDrift(report, 'prometheus', { color: false, width: 100 });

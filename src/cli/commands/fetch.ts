@@ -16,7 +16,7 @@ export function command(run: RunCommand): Command {
     [
       ['varve fetch', 'the snapshots that the pointers here name'],
       ['varve fetch data/flights.csv@v1.0..v3.0', 'the versions of a dataset from one tag to another'],
-      ['varve fetch --profiles-only --all-commits', 'a few KB a version: enough for validate and drift'],
+      ['varve fetch --profiles-only --all-commits', 'no data: enough for validate and drift'],
     ],
   ).action((paths: string[], options: TransferCommandOptions) =>
     run(options, async ({ cwd, signal, onProgress, onWarning }) => {

@@ -31,7 +31,7 @@ export function command(run: RunCommand): Command {
     );
 }
 
-/** Says what was taken from where. */
+/** Say what was taken from where. */
 export function importedLine(dataset: ImportedDataset): string {
   const { to, files, bytes, change, repository, path, revision = 'its main branch', commit } = dataset;
   const what = `${counted(files, 'file')}, ${byteSize(bytes)}`;

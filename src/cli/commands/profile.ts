@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { VarveError } from '../../errors.ts';
 import { profile } from '../../operations/profile.ts';
 import type { ProfilingOptions } from '../../operations/statistics/load.ts';
+import { profileDocument } from '../../report/json.ts';
 import { profileAsStatistics, renderProfile } from '../../report/render.ts';
 import { defineCommand, type RunCommand } from '../command.ts';
 import {
@@ -43,7 +44,8 @@ export function command(run: RunCommand): Command {
       const found = await profile(io.cwd, dataset, options, io);
       const other =
         options.compare === undefined ? undefined : await profile(io.cwd, options.compare, options, io);
-      return reportOutcome(io, options, found.profile, (format, look) =>
+      const document = options.json === true ? profileDocument(found.profile) : undefined;
+      return reportOutcome(io, options, document, (format, look) =>
         format === 'tfdv' && options.output !== undefined
           ? profileAsStatistics(found.profile, options.output)
           : renderProfile(found.profile, format, {

@@ -152,7 +152,7 @@ function sourceCommand(run: RunCommand): Command {
   );
 }
 
-/** Adds how a bucket is reached. */
+/** Add how a bucket is reached. */
 function withAccessOptions(command: Command): Command {
   return command
     .option('--endpoint <url>', 'address of an S3 server that is not AWS')

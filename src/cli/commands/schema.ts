@@ -28,6 +28,7 @@ function infer(run: RunCommand): Command {
     [
       ['varve schema infer data/flights.csv', 'writes data/flights.csv.schema.yaml'],
       ['varve schema infer data/flights.csv data/flights.csv@v1', 'one that both versions satisfy'],
+      ['varve schema infer data/flights.csv --explain', 'with comments that say why each line is there'],
       [
         'varve schema infer data/flights.csv --format tfdv --output schema.pbtxt',
         'as TensorFlow Data Validation reads it',
@@ -38,6 +39,8 @@ function infer(run: RunCommand): Command {
     .addOption(formatOption())
     .option('--output <file>', 'another place')
     .option('--force', 'replace a schema that is there')
+    .option('--strict', 'allow only what the data has: no other value, number or share of nulls')
+    .option('--explain', 'say above each feature why it has its constraints, as comments')
     .addOption(offlineOption())
     .action((datasets: string[], options: CommonOptions & SchemaInferOptions) =>
       run(options, async (io) => {

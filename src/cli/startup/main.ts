@@ -1,3 +1,8 @@
+/**
+ * The start of the command line: hands the words to `run`, which lies compiled beside it. It may not load anything that
+ * the command itself does not need: docs/design/startup.md says what each millisecond buys.
+ */
+
 import { requireCompiled } from '../../base/compile-cache.ts';
 import { COMMANDS } from '../registry.ts';
 

@@ -4,19 +4,19 @@ import { giveConsent, type SettingsUntrusted } from '../../workspace/trust/conse
 import type { Io } from '../command.ts';
 import { printError } from './standard-streams.ts';
 
-/** Tells whether somebody is there who can be asked, and nothing else reads what is said. */
+/** Tell whether somebody is there who can be asked, and nothing else reads what is said. */
 export function isAnybodyThere(json: boolean): boolean {
   const isCi = !['', '0', 'false'].includes(process.env.CI ?? '');
   return !json && !isCi && process.stdin.isTTY === true && process.stderr.isTTY === true;
 }
 
-/** Tells it by the code, since the class may be that of another bundle. */
+/** Tell it by the code, since the class may be that of another bundle. */
 export function isUntrusted(error: VarveError): error is SettingsUntrusted {
   return error.code === 'settings-untrusted';
 }
 
 /**
- * Asks on the terminal whether this machine agrees, shows first what to, and remembers a yes. Anything else is a no.
+ * Ask on the terminal whether this machine agrees, show first what to, and remember a yes. Anything else is a no.
  * @returns whether it agreed
  */
 export async function askForConsent(error: SettingsUntrusted, { note, signal }: Io): Promise<boolean> {

@@ -5,7 +5,7 @@ import { sourceTrace } from './source-trace.ts';
 import { print, printError } from './standard-streams.ts';
 
 /**
- * Says what went wrong and what to do next: on standard error, and as `{"error": {code, message, remedy, path}}` on
+ * Say what went wrong and what to do next: on standard error, and as `{"error": {code, message, remedy, path}}` on
  * standard output if a script asked for JSON.
  */
 export function printFailure(error: unknown, json: boolean): void {
@@ -13,7 +13,7 @@ export function printFailure(error: unknown, json: boolean): void {
   printError(failureText(error, Boolean(process.env.VARVE_DEBUG)));
 }
 
-/** Writes an error for people. With `trace`, also from where it was thrown, and what caused it. */
+/** Write an error for people. With `trace`, also from where it was thrown, and what caused it. */
 export function failureText(error: unknown, trace: boolean): string {
   const { message, remedy, details } = asVarveError(error);
   const calls = trace && error instanceof Error ? traceOf(error) : [];

@@ -2,7 +2,7 @@
 const MAX_STOPPING_MS = 700;
 const CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** Turns Ctrl-C into an abort, so that work ends in order; a second Ctrl-C ends at once. */
+/** Turn Ctrl-C into an abort, so that work ends in order; a second Ctrl-C ends at once. */
 export function watchInterrupts(): {
   readonly signal: AbortSignal;
   /** Set once a signal came. */

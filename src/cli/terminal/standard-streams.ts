@@ -1,3 +1,8 @@
+/**
+ * The terminal: standard output and standard error, progress, questions and errors on it. It may not know any command,
+ * nor decide what is said.
+ */
+
 import { once } from 'node:events';
 import { fstatSync, statSync, writeSync } from 'node:fs';
 
@@ -14,7 +19,7 @@ export function printError(text: string): void {
   write(ERROR, text);
 }
 
-/** Prints bytes as they are, and waits while their reader is too slow. */
+/** Print bytes as they are, and wait while their reader is too slow. */
 export async function printBytes(bytes: Uint8Array): Promise<void> {
   writeBytes(OUTPUT, bytes);
   if (FULL_STREAMS.has(OUTPUT) && process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
@@ -25,7 +30,7 @@ export function terminalWidth(): number | undefined {
   return isTerminal() ? process.stdout.columns : undefined;
 }
 
-/** Tells whether standard output takes colours. See https://no-color.org */
+/** Tell whether standard output takes colours. See https://no-color.org */
 export function hasColours(): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   if (NO_COLOR) return false;
@@ -45,7 +50,7 @@ function isTerminal(): boolean {
   }
 }
 
-/** Writes at once; what a full pipe does not take goes through Node's stream. A closed pipe, as in `varve log | head`, is no trouble. */
+/** Write at once; what a full pipe does not take goes through Node's stream. A closed pipe, as in `varve log | head`, is no trouble. */
 function write(target: number, text: string): void {
   writeBytes(target, Buffer.from(text));
 }

@@ -85,7 +85,7 @@ function bucketStart(index: number, whole: boolean): number {
 
 /** The bucket's upper edge; for whole numbers, the greatest one in the bucket. */
 function bucketEnd(index: number, whole: boolean): number {
-  const high = bucketLow(index + 1);
+  const high = Math.min(bucketLow(index + 1), Number.MAX_VALUE);
   return whole ? Math.max(Math.ceil(bucketLow(index)), Math.ceil(high) - 1) : high;
 }
 
@@ -122,7 +122,7 @@ export function mergeCells(a: AxisCells, b: AxisCells): Axis {
 
 /** The middle of each cell. */
 export function middles(axis: Axis): number[] {
-  return axis.low.map((low, i) => (low + axis.high[i]!) / 2);
+  return axis.low.map((low, i) => low / 2 + axis.high[i]! / 2);
 }
 
 /**

@@ -1,30 +1,30 @@
 import { lInfinity, shares, sum } from '../../profile/model/distances.ts';
-import { counted, percent } from '../../wording/numbers.ts';
+import { percent } from '../../wording/numbers.ts';
 import { quoted } from '../../wording/quote.ts';
 import type { Categories } from '../distributions/axis.ts';
 import { cellFindings } from '../distributions/cells.ts';
-import {
-  countsOfCounts,
-  exclusiveValuesP,
-  expectedShareChange,
-  type Sizes,
-  shareChangeP,
-} from '../measures/sampling.ts';
+import { expectedShareChange, type Sizes, shareChangeP } from '../measures/sampling.ts';
 import { type FeaturePair, independentObservations, type MeasuredChange } from './finding.ts';
+import { newValues } from './new-values.ts';
+import { rareShareChange } from './rare-values.ts';
+import { respelledValues } from './spelling.ts';
 
 /** Measures what changed in how often each value occurs. */
 export function categoryFindings(pair: FeaturePair): MeasuredChange[] {
   const cells = pair.categories;
   const sizes = independentObservations(pair, sum(cells.before), sum(cells.after));
   if (sizes.before === 0 || sizes.after === 0) return [];
+  const added = newValues(pair, cells, sizes);
   return [
     ...largestShareChange(cells, sizes),
+    ...rareShareChange(pair, sizes),
     ...cellFindings(shares(cells.before), shares(cells.after), sizes, {
       unlisted: cells.unlisted,
       tested: cells.labels.filter((value) => value !== null).length,
       describe: (i) => label(cells, i),
     }),
-    ...newValues(pair, cells, sizes),
+    ...added,
+    ...(pair.after.type === 'string' ? respelledValues(cells, added) : []),
   ];
 }
 
@@ -91,37 +91,4 @@ function shareSentence(cells: Categories, at: number, before: number, after: num
     return `${label(cells, at)} is new, in ${percent(after)} of values`;
   if (after === 0) return `${label(cells, at)} is gone; it was ${percent(before)} of values`;
   return `share of ${label(cells, at)} ${after > before ? 'rose' : 'fell'} from ${percent(before)} to ${percent(after)}`;
-}
-
-/** The share of after's values that before never held; only if before lists all of its values. */
-function newValues(pair: FeaturePair, cells: Categories, sizes: Sizes): MeasuredChange[] {
-  if (!pair.before.values.exact) return [];
-  const total = sum(cells.after);
-  const added = cells.labels
-    .map((_, i) => i)
-    .filter((i) => cells.labels[i] !== null && cells.before[i] === 0);
-  const count = added.reduce((all, i) => all + cells.after[i]!, 0);
-  const scale = sizes.after / total;
-  const pValue = () =>
-    exclusiveValuesP(
-      count * scale,
-      countsOfCounts(shares(cells.before), shares(cells.after), sizes),
-      sizes.after / (sizes.before + sizes.after),
-    );
-  const unlisted = cells.labels.indexOf(null);
-  return [
-    {
-      name: 'new-category-share',
-      value: count / total,
-      errorBound: unlisted < 0 ? 0 : cells.after[unlisted]! / total,
-      test: { of: 'new-category-share', pValue: count > 0 ? pValue() : 1 },
-      reason: () => newSentence(cells, added, count / total, total),
-    },
-  ];
-}
-
-function newSentence(cells: Categories, added: readonly number[], share: number, total: number): string {
-  const first = added.reduce((best, i) => (cells.after[i]! > cells.after[best]! ? i : best), added[0]!);
-  if (added.length === 1) return `new value ${label(cells, first)} in ${percent(share)} of values`;
-  return `${counted(added.length, 'new value')} in ${percent(share)} of values, most often ${label(cells, first)} (${percent(cells.after[first]! / total)})`;
 }

@@ -1,4 +1,5 @@
-import { distinctCount, HASH_END, overlap } from '../../profile/hashing/sketch.ts';
+import { overlap } from '../../profile/hashing/sketch.ts';
+import { distinctValues } from '../../profile/model/distinct-values.ts';
 import type { FeatureProfile, FeatureType } from '../../profile/model/model.ts';
 import { grouped, percent } from '../../wording/numbers.ts';
 import { valueTotal } from '../distributions/axis.ts';
@@ -82,17 +83,14 @@ function typeFinding(before: FeatureProfile, after: FeatureProfile): MeasuredCha
 }
 
 /** Distinct values of a feature with the standard error of their logarithm. */
-interface DistinctValues {
+interface DistinctError {
   readonly count: number;
   readonly error: number;
 }
 
-function distinctValues(feature: FeatureProfile): DistinctValues {
-  if (feature.values.exact) return { count: feature.values.values.length, error: 0 };
-  return {
-    count: distinctCount(feature.distinct),
-    error: feature.distinct.theta === HASH_END ? 0 : 1 / Math.sqrt(feature.distinct.k),
-  };
+function distinctError(feature: FeatureProfile): DistinctError {
+  const { count, exact } = distinctValues(feature);
+  return { count, error: exact ? 0 : 1 / Math.sqrt(feature.distinct.k) };
 }
 
 /**
@@ -100,8 +98,8 @@ function distinctValues(feature: FeatureProfile): DistinctValues {
  * distinct values, but at most in proportion to the rows. The value is the relative distance to the band, as a logarithm.
  */
 function distinctFindings({ before, after, namesRows }: FeaturePair): MeasuredChange[] {
-  const a = distinctValues(before);
-  const b = distinctValues(after);
+  const a = distinctError(before);
+  const b = distinctError(after);
   if (a.count === 0 || b.count === 0) return [];
   const growth = valueTotal(after) / valueTotal(before);
   const nearest = Math.min(Math.max(b.count, a.count * Math.min(1, growth)), a.count * Math.max(1, growth));
@@ -116,14 +114,18 @@ function distinctFindings({ before, after, namesRows }: FeaturePair): MeasuredCh
       errorBound: 2 * sketches,
       test: { of: 'distinct-count', pValue: normalTails(value / error) },
       reason: () =>
-        `distinct values ${roseOrFell(a.count, b.count, grouped)}, in ${grouped(valueTotal(before))} and ${grouped(valueTotal(after))} values`,
+        `distinct values ${a.count <= b.count ? 'rose' : 'fell'} from ${shown(a)} to ${shown(b)}, in ${grouped(valueTotal(before))} and ${grouped(valueTotal(after))} values`,
     },
     ...(namesRows || (isKey(before, a) && isKey(after, b)) ? [keyFinding(before, after)] : []),
   ];
 }
 
+function shown({ count, error }: DistinctError): string {
+  return `${error > 0 ? '≈' : ''}${grouped(count)}`;
+}
+
 /** Tells whether nearly every value occurs once, as in a key: within three standard errors of the sketch. */
-function isKey(feature: FeatureProfile, { count, error }: DistinctValues): boolean {
+function isKey(feature: FeatureProfile, { count, error }: DistinctError): boolean {
   if (!['integer', 'string', 'bytes'].includes(feature.type) || valueTotal(feature) < 20) return false;
   return count >= valueTotal(feature) * (0.99 - 3 * error);
 }

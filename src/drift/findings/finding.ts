@@ -13,19 +13,22 @@ export class FeaturePair {
   readonly rows: Sizes;
   /** True if a threshold on key-overlap says that its values name rows or groups of rows, such as users. */
   readonly namesRows: boolean;
+  /** True if the schema says that its values are labels, whose rare ones matter. */
+  readonly isLabel: boolean;
   #axis: Axis | undefined;
   #categories: Categories | undefined;
 
   constructor(
     sides: Pick<FeaturePair, 'table' | 'feature' | 'before' | 'after' | 'rows'>,
-    namesRows = false,
+    roles: { readonly namesRows?: boolean; readonly isLabel?: boolean } = {},
   ) {
     this.table = sides.table;
     this.feature = sides.feature;
     this.before = sides.before;
     this.after = sides.after;
     this.rows = sides.rows;
-    this.namesRows = namesRows;
+    this.namesRows = roles.namesRows ?? false;
+    this.isLabel = roles.isLabel ?? false;
   }
 
   /** The two numeric features on one axis; made once, for the measures and for the drawing. */
@@ -49,10 +52,12 @@ export interface MeasuredChange {
   readonly errorBound?: number;
   /** Findings of one feature that share `of` rest on one test, which is counted once. Without a test a finding informs. */
   readonly test?: { readonly of: string; readonly pValue: number };
-  /** True if the value is a squared distance, to which sampling noise adds; in other values variances add. */
+  /** True if sampling noise adds to the value, as to a squared distance or a share of its own; in other values variances add. */
   readonly squared?: boolean;
   /** True if the feature moves on by itself, as clocks and keys do: the change warns and is never called drift. */
   readonly movesByItself?: boolean;
+  /** True if the change matters for some readers only, as of a rare value: it warns, below the strength of any drift. */
+  readonly warnsOnly?: boolean;
   /** The sentence that tells a person what changed. */
   readonly reason: () => string;
 }

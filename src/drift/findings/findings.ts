@@ -1,3 +1,8 @@
+/**
+ * Findings: every measure of one feature on two sides, with the sentence that says it. They may not judge: whether a
+ * change matters is decided in decide.ts.
+ */
+
 import { categoryFindings } from './categories.ts';
 import { countFindings } from './counts.ts';
 import type { FeaturePair, MeasuredChange } from './finding.ts';
@@ -22,12 +27,14 @@ const MOVES_WITH_KEYS: ReadonlySet<string> = new Set([
   'mean-shift',
   'wasserstein',
   'out-of-range-share',
+  'out-of-range-distance',
   'jensen-shannon',
   'psi',
   'hellinger',
   'chi-square',
   'l-infinity',
   'new-category-share',
+  'share-ratio',
 ]);
 
 function distributionFindings(pair: FeaturePair): MeasuredChange[] {

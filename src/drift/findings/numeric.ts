@@ -15,6 +15,7 @@ import {
 import { largestShareChange } from './categories.ts';
 import { type FeaturePair, independentObservations, type MeasuredChange } from './finding.ts';
 import { roseOrFell } from './phrases.ts';
+import { rareShareChange } from './rare-values.ts';
 
 /** Integers of no more values than this are compared value by value as well, since they may be codes. */
 const MAX_CODES = 40;
@@ -43,7 +44,7 @@ export function numericFindings(pair: FeaturePair): MeasuredChange[] {
     cumulativeShareChange('kolmogorov-smirnov', axis, sizes, quantity),
     ...meanFindings(numbers),
     ...(isCode(pair, axis) ? codeFindings(pair, numbers) : binFindings(axis, sizes)),
-    outOfRange(pair, numbers),
+    ...outOfRange(pair, numbers),
   ];
 }
 
@@ -73,6 +74,7 @@ function isCode(pair: FeaturePair, axis: Axis): boolean {
 function codeFindings(pair: FeaturePair, { axis, p, q, sizes }: NumericPair): MeasuredChange[] {
   return [
     ...largestShareChange(pair.categories, sizes),
+    ...rareShareChange(pair, sizes),
     ...cellFindings(p, q, sizes, { unlisted: 0, describe: (i) => quantity(axis.low[i]!) }),
   ];
 }
@@ -107,7 +109,8 @@ export function cumulativeShareChange(
 function meanFindings({ axis, p, q, sizes, moments }: NumericPair): MeasuredChange[] {
   const { before, after } = moments;
   const deviation = Math.sqrt((before.variance + after.variance) / 2);
-  if (deviation === 0) return [];
+  // The squares of numbers beyond 1e154 are infinite: no figure can be told in deviations.
+  if (deviation === 0 || !Number.isFinite(deviation)) return [];
   const difference = after.mean - before.mean;
   const unit = Math.sqrt(before.variance) || deviation;
   const points = middles(axis);
@@ -204,31 +207,61 @@ function binFindings(axis: Axis, sizes: Sizes): MeasuredChange[] {
   );
 }
 
-/** The share of after's values beyond all of before's; a cell that before reaches counts as within. */
-function outOfRange(pair: FeaturePair, { axis, p, q, sizes }: NumericPair): MeasuredChange {
+/**
+ * The share of after's values beyond all of before's, and how far the farthest is beyond, in standard deviations of before:
+ * what chance puts beyond lies near. A cell that before reaches counts as within.
+ */
+function outOfRange(pair: FeaturePair, { axis, p, q, sizes, moments }: NumericPair): MeasuredChange[] {
   const first = p.findIndex((share) => share > 0);
   const last = p.findLastIndex((share) => share > 0);
   const under = sum(q.slice(0, first));
   const over = sum(q.slice(last + 1));
   const share = sizes.after / (sizes.before + sizes.after);
-  return {
-    name: 'out-of-range-share',
-    value: under + over,
-    expected: (expectedBeyond(share) * 2) / sizes.after,
-    errorBound: edgeShare(axis, q, first) + (last === first ? 0 : edgeShare(axis, q, last)),
-    test: {
-      of: 'out-of-range-share',
-      pValue: Math.min(1, 2 * share ** Math.round(Math.max(under, over) * sizes.after)),
+  const pValue = Math.min(1, 2 * share ** Math.round(Math.max(under, over) * sizes.after));
+  const test = { of: 'out-of-range-share', pValue };
+  const distance = distanceBeyond(pair, moments.before, over >= under);
+  const reason = () => rangeSentence(pair, under, over, distance);
+  return [
+    {
+      name: 'out-of-range-share',
+      value: under + over,
+      expected: (expectedBeyond(share) * 2) / sizes.after,
+      errorBound: edgeShare(axis, q, first) + (last === first ? 0 : edgeShare(axis, q, last)),
+      test,
+      reason,
     },
-    reason: () => rangeSentence(pair, under, over),
-  };
+    ...(distance === undefined
+      ? []
+      : [{ name: 'out-of-range-distance' as const, value: distance, test, reason }]),
+  ];
 }
 
-function rangeSentence({ before, after }: FeaturePair, under: number, over: number): string {
+/** How far after reaches beyond the end of before that it passes, in standard deviations of before; undefined without any. */
+function distanceBeyond(
+  { before, after }: FeaturePair,
+  { variance }: Moments,
+  isAbove: boolean,
+): number | undefined {
+  const end = isAbove ? 'max' : 'min';
+  const [was, now] = [Number(before.numeric?.[end]), Number(after.numeric?.[end])];
+  const distance = Math.max(0, isAbove ? now - was : was - now) / Math.sqrt(variance);
+  return Number.isFinite(distance) ? distance : undefined;
+}
+
+function rangeSentence(
+  { before, after }: FeaturePair,
+  under: number,
+  over: number,
+  distance: number | undefined,
+): string {
   const edge = (text: string | null | undefined): string => quantity(Number(text));
+  const spreads =
+    distance === undefined || distance < 1
+      ? ''
+      : `, ${quantity(Number(distance.toPrecision(2)))} standard deviations beyond`;
   return over >= under
-    ? `${percent(over)} of values exceed ${edge(before.numeric?.max)}, the most before; now up to ${edge(after.numeric?.max)}`
-    : `${percent(under)} of values are below ${edge(before.numeric?.min)}, the least before; now down to ${edge(after.numeric?.min)}`;
+    ? `${percent(over)} of values exceed ${edge(before.numeric?.max)}, the most before; now up to ${edge(after.numeric?.max)}${spreads}`
+    : `${percent(under)} of values are below ${edge(before.numeric?.min)}, the least before; now down to ${edge(after.numeric?.min)}${spreads}`;
 }
 
 /** The 95th percentile of how many of the largest values are all on the side that has this share of all values. */

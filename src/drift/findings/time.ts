@@ -1,4 +1,5 @@
 import { widen } from '../../profile/accumulators/day-counts.ts';
+import { dateText } from '../../profile/counters/value-text.ts';
 import { lInfinity, shares, sum } from '../../profile/model/distances.ts';
 import type { TimeStats } from '../../profile/model/model.ts';
 import { counted, percent } from '../../wording/numbers.ts';
@@ -8,7 +9,6 @@ import { type FeaturePair, independentObservations, type MeasuredChange } from '
 import { cumulativeShareChange } from './numeric.ts';
 import { roseOrFell } from './phrases.ts';
 
-const DAY_MILLISECONDS = 86_400_000;
 const WEEKDAYS = ['Mondays', 'Tuesdays', 'Wednesdays', 'Thursdays', 'Fridays', 'Saturdays', 'Sundays'];
 const HOURS = Array.from(
   { length: 24 },
@@ -52,13 +52,13 @@ function periodFindings(axis: Axis, sizes: Sizes): MeasuredChange[] {
   const shared = Math.min(first.end, second.end) - Math.max(first.start, second.start) + 1;
   const all = Math.max(first.end, second.end) - Math.min(first.start, second.start) + 1;
   return [
-    { ...cumulativeShareChange('kolmogorov-smirnov', axis, sizes, isoDay), movesByItself: true },
+    { ...cumulativeShareChange('kolmogorov-smirnov', axis, sizes, dateText), movesByItself: true },
     {
       name: 'period-overlap',
       value: Math.max(0, shared) / all,
       errorBound: 0,
       reason: () =>
-        `period moved from ${isoDay(first.start)}–${isoDay(first.end)} to ${isoDay(second.start)}–${isoDay(second.end)}`,
+        `period moved from ${dateText(first.start)}–${dateText(first.end)} to ${dateText(second.start)}–${dateText(second.end)}`,
     },
     gapFinding(axis, sizes),
   ];
@@ -105,7 +105,7 @@ function gapFinding(axis: Axis, sizes: Sizes): MeasuredChange {
     errorBound: 0,
     test: { of: 'time-gap', pValue: Math.min(1, days * Math.exp(-rowsPerDay * gap.days)) },
     reason: () =>
-      `no rows from ${isoDay(gap.start)} to ${isoDay(gap.start + gap.days - 1)} (${counted(gap.days, 'day')}); before, the longest gap was ${counted(before.gap.days, 'day')}`,
+      `no rows from ${dateText(gap.start)} to ${dateText(gap.start + gap.days - 1)} (${counted(gap.days, 'day')}); before, the longest gap was ${counted(before.gap.days, 'day')}`,
   };
 }
 
@@ -133,9 +133,4 @@ function partFindings(
       reason: () => `share of ${labels[at]} ${roseOrFell(p[at]!, q[at]!, percent)}`,
     },
   ];
-}
-
-function isoDay(day: number): string {
-  const date = new Date(day * DAY_MILLISECONDS);
-  return Number.isNaN(date.getTime()) ? `day ${day}` : date.toISOString().slice(0, 10);
 }

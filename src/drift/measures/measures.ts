@@ -1,9 +1,10 @@
-import { type Cells, sum } from '../../profile/model/distances.ts';
-
 /**
- * Distances between two distributions over the same cells. Pure: `before` and `after` are arrays of equal length.
- * Formulas, ranges and sources of each are in docs/design/drift.md.
+ * Measures: distances between two distributions over the same cells, and what sampling alone would give. They may not know
+ * features, thresholds or sentences: `before` and `after` are arrays of equal length. Formulas, ranges and sources of each
+ * are in docs/design/drift.md.
  */
+
+import { type Cells, sum } from '../../profile/model/distances.ts';
 
 /** Hellinger distance of shares, in [0, 1]. */
 export function hellinger(p: Cells, q: Cells): number {

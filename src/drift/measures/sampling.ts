@@ -83,6 +83,27 @@ export function exclusiveValuesP(
   return Math.min(1, Math.exp(minimum(exponent)));
 }
 
+/** Above this share of all observations, what one side alone has tells nothing of the other. */
+const MAX_FRACTION = 0.75;
+
+/**
+ * P-value of at least `added` distinct values being on the after side alone, where `gone` are on the before side alone: each
+ * value that only one side has is of after with a probability of at most its share of all observations, if that is ½ or
+ * less, since a value that occurs c times is there with f^c and on the other side with (1 − f)^c. For a larger share, values
+ * are taken to occur three times. The signed root of the likelihood ratio bounds the binomial tail, as in shareChangeP.
+ */
+export function oneSidedValuesP(added: number, gone: number, sizes: Sizes): number {
+  const f = fraction(sizes);
+  if (f > MAX_FRACTION) return 1;
+  const p = f <= 0.5 ? f : f ** 3 / (f ** 3 + (1 - f) ** 3);
+  const all = added + gone;
+  const seen = added - 1;
+  if (all < 2 || seen <= all * p) return 1;
+  const other = all - seen;
+  const g = seen * Math.log(seen / (all * p)) + (other > 0 ? other * Math.log(other / (all * (1 - p))) : 0);
+  return normalTails(Math.sqrt(2 * Math.max(0, g)));
+}
+
 /** log E[exp(x·B)] for B = 1 with probability p: log(1 − p + p·eˣ), which stays finite for any x. */
 function logMoment(p: number, x: number): number {
   return x < 30 ? Math.log1p(p * Math.expm1(x)) : x + Math.log(p + (1 - p) * Math.exp(-x));

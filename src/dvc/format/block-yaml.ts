@@ -14,10 +14,10 @@ const KEY = /^([A-Za-z][\w.-]*):(?: (.+))?$/;
 const PLAIN = /^(?![-?:,[\]{}#&*!|>'"%@`\s])(?!.*(?:: | #|[: ]$))[\x20-\x7e\xa1-\u1fff\u3000-\ud7ff]+$/;
 const QUOTED = /^'((?:[\x20-&(-~\xa1-\u1fff\u3000-\ud7ff]|'')*)'$/;
 /** DVC's own files have four levels. */
-const DEEPEST = 16;
+const MAX_DEPTH = 16;
 
 /**
- * Reads YAML as DVC lays it out: mappings and lists line by line, each value on the line of its key, plain or in single quotes.
+ * Read YAML as DVC lays it out: mappings and lists line by line, each value on the line of its key, plain or in single quotes.
  * Undefined for all else, which is for a whole parser: that takes twenty times as long to load and a hundred times as long to read,
  * which is felt where `varve status` looks at a thousand pointers.
  */
@@ -48,7 +48,7 @@ class BlockReader {
   }
 
   block(indent: number, depth: number): Plain | undefined {
-    if (depth > DEEPEST) return undefined;
+    if (depth > MAX_DEPTH) return undefined;
     return this.#isItem(indent) ? this.#list(indent, depth) : this.#map(indent, depth);
   }
 
@@ -86,7 +86,7 @@ class BlockReader {
   }
 
   /**
-   * Reads the value of a key that has nothing on its own line: a mapping further in, or a list, which may stand as far
+   * Read the value of a key that has nothing on its own line: a mapping further in, or a list, which may stand as far
    * out as the key.
    */
   #below(indent: number, depth: number): Plain | undefined {

@@ -9,7 +9,7 @@ const KEYWORD = /^("[^"]*"|'[^']*'|[^"'=\s][^=]*?)\s*=\s*(.*)$/;
 const ITEM = /^("[^"]*"|'[^']*'|[^"',#\s](?:[^,#]*[^,#\s])?)\s*/;
 
 /**
- * Reads `.dvc/config` by the rules of ConfigObj, which DVC reads it with: quoted section names, `#` comments, quoted
+ * Read `.dvc/config` by the rules of ConfigObj, which DVC reads it with: quoted section names, `#` comments, quoted
  * values, comma-separated lists, values in triple quotes.
  * Source: the ConfigObj documentation, "The Config File Format".
  * @throws VarveError `config-invalid`; values are never shown, since they may be secrets
@@ -34,7 +34,7 @@ export function parseConfigFile(text: string, path: string): ConfigSections {
   return sections;
 }
 
-/** Reads the value that begins on line `index` into the section; returns the line that it ends on. */
+/** Read the value that begins on line `index` into the section; return the line that it ends on. */
 function readLine(lines: readonly string[], index: number, into: Values, path: string): number {
   const [, name, rest] = KEYWORD.exec(lines[index]!.trim()) ?? [];
   if (name === undefined || rest === undefined)

@@ -34,7 +34,7 @@ const PATHS = new Set(['url', 'credentialpath', 'configpath', 'dir']);
 const LINK_TYPES: readonly LinkType[] = ['reflink', 'hardlink', 'symlink', 'copy'];
 
 /**
- * Reads DVC's configuration for the repository at `root`: the files of the system, of the user, `.dvc/config` and
+ * Read DVC's configuration for the repository at `root`: the files of the system, of the user, `.dvc/config` and
  * `.dvc/config.local`, the later ones winning.
  * @param root absolute folder that holds `.dvc`
  * @throws VarveError `config-invalid`
@@ -87,7 +87,7 @@ function merge(
   }
 }
 
-/** Resolves a path as DVC does: URLs stay, `~` is the home folder, the rest is relative to the configuration file. */
+/** Resolve a path as DVC does: URLs stay, `~` is the home folder, the rest is relative to the configuration file. */
 function resolvePath(folder: string, path: string): string {
   if (/^\w+:\/\//.test(path) || isAbsolute(path)) return path;
   if (path === '~' || path.startsWith('~/')) return join(homedir(), path.slice(1));

@@ -33,7 +33,7 @@ export class DvcIgnore {
     return this.in(path.slice(0, slash + 1))(path.slice(slash + 1));
   }
 
-  /** Answers the same for what lies in one folder, '' or ending in `/`, by its name alone. */
+  /** Answer the same for what lies in one folder, '' or ending in `/`, by its name alone. */
   in(parent: string): (name: string) => boolean {
     const layers = this.#layersIn(parent.slice(0, -1));
     return (name) => {

@@ -32,7 +32,7 @@ export class Md5 {
   }
 }
 
-/** Guesses as DVC does: text has no NUL, and at most 30 % of bytes that plain ASCII text has not. */
+/** Guess as DVC does: text has no NUL, and at most 30 % of bytes that plain ASCII text has not. */
 function isText(start: Uint8Array): boolean {
   let others = 0;
   for (const byte of start) {

@@ -32,7 +32,7 @@ export function md5Of(id: ObjectId): string {
   return id.value.slice(0, 32);
 }
 
-/** Gives the path of the object in a cache or remote: `files/md5/ab/cdef…`, or `ab/cdef…` as DVC 1 and 2 laid it out. */
+/** Give the path of the object in a cache or remote: `files/md5/ab/cdef…`, or `ab/cdef…` as DVC 1 and 2 laid it out. */
 export function objectKey(id: ObjectId): string {
   const path = `${id.value.slice(0, 2)}/${id.value.slice(2)}`;
   return id.hash === 'md5' ? `files/md5/${path}` : path;

@@ -205,7 +205,7 @@ function flagRules(item: Plain): { matches: (path: string) => boolean; flags: Ou
   });
 }
 
-/** Tells whether `path` is the parts in order with any text between them. */
+/** Tell whether `path` is the parts in order with any text between them. */
 function follows(path: string, parts: readonly string[]): boolean {
   const first = parts[0]!;
   const last = parts.at(-1)!;

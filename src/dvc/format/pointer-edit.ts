@@ -128,7 +128,7 @@ function appendLines(text: string, map: YAMLMap, lines: string): string {
     : text.slice(0, end) + lines + text.slice(end);
 }
 
-/** Removes a pair with its lines; the first of a list item leaves the dash to the next. */
+/** Remove a pair with its lines; the first of a list item leaves the dash to the next. */
 function removeLines(text: string, pair: Pair): string {
   const start = (pair.key as Node).range![0];
   const line = text.lastIndexOf('\n', start - 1) + 1;
@@ -152,7 +152,7 @@ function contentEnd(pair: Pair): number {
 }
 
 /**
- * Finds the end of the line that holds `position`, its newline included. A block scalar ends at a line's start already.
+ * Find the end of the line that holds `position`, its newline included. A block scalar ends at a line's start already.
  */
 function endOfLine(text: string, position: number): number {
   if (position > 0 && text[position - 1] === '\n') return position;

@@ -6,7 +6,7 @@ const UNPRINTABLE = /[\x00-\x1f\x7f\x80-\x9f\ufeff\ud800-\udfff\ufffe\uffff]/;
 const LINE_WIDTH = 80;
 
 /**
- * Writes `text` as the value behind `key: `, which begins in column `column`, in the style that DVC's YAML writer
+ * Write `text` as the value behind `key: `, which begins in column `column`, in the style that DVC's YAML writer
  * chooses: plain if that reads back as the same string, else in single quotes, else in double quotes.
  */
 export function yamlScalar(text: string, column: number): string {

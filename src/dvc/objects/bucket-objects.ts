@@ -49,7 +49,7 @@ export class BucketObjects implements ObjectRemote {
     this.jobs = jobs;
   }
 
-  /** Asks for each object, or lists all if that is fewer requests: DVC's digests spread evenly, so `00` tells how many there are. */
+  /** Ask for each object, or list all if that is fewer requests: DVC's digests spread evenly, so `00` tells how many there are. */
   async present(ids: readonly ObjectId[]): Promise<ReadonlySet<ObjectId>> {
     const found = new Set<ObjectId>();
     for (const hash of ['md5', 'md5-dos2unix'] as const) {
@@ -67,7 +67,7 @@ export class BucketObjects implements ObjectRemote {
     return found;
   }
 
-  /** Sends the objects; small ones go many in one request, as an archive, if the server unpacks those. */
+  /** Send the objects; small ones go many in one request, as an archive, if the server unpacks those. */
   async upload(ids: readonly ObjectId[], jobs: number, onSent: (bytes: number) => void): Promise<void> {
     const { archives, single } = planUpload(this.#context.repository.config.cacheDir, ids);
     const left: Sized[][] = [];
@@ -157,7 +157,7 @@ export class BucketObjects implements ObjectRemote {
     return keys;
   }
 
-  /** Receives an object into memory, or into a temporary file if it is large. */
+  /** Receive an object into memory, or into a temporary file if it is large. */
   async #receive(key: string): Promise<Uint8Array | { readonly temporary: string }> {
     const pieces: Uint8Array[] = [];
     let size = 0;
@@ -201,7 +201,7 @@ export class BucketObjects implements ObjectRemote {
 }
 
 /**
- * Decides which objects go together, and which alone: the large ones, and small ones if they are too few to be worth an
+ * Decide which objects go together, and which alone: the large ones, and small ones if they are too few to be worth an
  * archive.
  */
 function planUpload(root: string, ids: readonly ObjectId[]): { archives: Sized[][]; single: Sized[] } {

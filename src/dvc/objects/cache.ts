@@ -23,7 +23,7 @@ export function isCached(context: DvcContext, id: ObjectId): boolean {
 }
 
 /**
- * Filters the files whose objects the cache lacks. Looks many up in the folders of the cache, which is several times
+ * Filter the files whose objects the cache lacks. Looks many up in the folders of the cache, which is several times
  * faster than asking for each, unless the cache is so large that most of what it lists would be of no use.
  */
 export function notCached<T extends OutputFile>(context: DvcContext, files: readonly T[]): T[] {
@@ -82,7 +82,7 @@ function checkedFiles(bytes: Uint8Array, id: ObjectId, where: string): readonly 
   });
 }
 
-/** Reads the files of an output as cachedFiles does, and throws if its list is not there. */
+/** Read the files of an output as cachedFiles does, and throw if its list is not there. */
 export async function filesOf(
   context: DvcContext,
   output: Output & { readonly id: ObjectId },

@@ -52,11 +52,11 @@ const KNOWN_FOLDERS = new Set<string>();
 /** Link types that failed here: not tried again for each of ten thousand files. */
 const UNUSABLE_LINKS = new Set<LinkType>();
 
-/** Throws where the job at hand is not wanted any more; asked between two blocks of a file. */
+/** Asked between two blocks of a file. @throws where the job at hand is not wanted any more */
 let assertWanted: () => void = () => undefined;
 
 /**
- * Does one job, synchronously: worker threads have nothing else to do meanwhile.
+ * Do one job, synchronously: worker threads have nothing else to do meanwhile.
  * @param assertStillWanted throws where it is not; what the job made is then removed
  */
 export function doJob(job: ObjectJob, assertStillWanted: () => void): JobResult {
@@ -83,7 +83,7 @@ export function doJob(job: ObjectJob, assertStillWanted: () => void): JobResult 
 }
 
 /**
- * Gives the folder of unfinished objects: within the cache, so that a rename suffices, under a name that no object has.
+ * Give the folder of unfinished objects: within the cache, so that a rename suffices, under a name that no object has.
  */
 export function temporaryFolder(root: string): string {
   return join(root, 'varve', 'tmp');
@@ -290,7 +290,7 @@ function checkBytes(bytes: Uint8Array, id: ObjectId): void {
   if (value !== md5Of(id)) throw mismatch(objectKey(id), md5Of(id), value);
 }
 
-/** Gives a finished temporary its name. */
+/** Give a finished temporary its name. */
 function publish(temporary: string, root: string, id: ObjectId, shared: boolean): void {
   const path = join(root, objectKey(id));
   makeFolder(dirname(path), shared);
@@ -303,7 +303,7 @@ function isPublished(root: string, id: ObjectId, size: number): boolean {
   return found?.isFile() === true && found.size === size && (found.mode & 0o777) === PROTECTED;
 }
 
-/** Opens, reads and checks that the file was the same before and after. */
+/** Open, read and check that the file was the same before and after. */
 function reading<T>(path: string, use: (file: number, facts: FileFacts) => T): T {
   let file: number | undefined;
   try {

@@ -9,15 +9,15 @@ export interface ObjectRemote {
   readonly url: string;
   /** How many objects may be on their way at once. */
   readonly jobs: number;
-  /** Filters the objects that the remote has. */
+  /** Filter the objects that the remote has. */
   present(ids: readonly ObjectId[]): Promise<ReadonlySet<ObjectId>>;
-  /** Sends objects from the cache, which has all of them. Calls `onSent` with the size of each when it is there. */
+  /** Send objects from the cache, which has all of them. Calls `onSent` with the size of each when it is there. */
   upload(ids: readonly ObjectId[], jobs: number, onSent: (bytes: number) => void): Promise<void>;
   /** Into the cache. Returns the size in bytes. @throws VarveError `object-missing`, `digest-mismatch` */
   download(id: ObjectId): Promise<number>;
-  /** Reads the object and checks its MD5, without keeping it. Returns the size in bytes. */
+  /** Read the object and check its MD5, without keeping it. Returns the size in bytes. */
   check(id: ObjectId): Promise<number>;
-  /** Reads what varve keeps beside DVC's objects; undefined if there is none. */
+  /** Read what varve keeps beside DVC's objects; undefined if there is none. */
   readNote(key: string): Promise<Uint8Array | undefined>;
   writeNote(key: string, bytes: Uint8Array): Promise<void>;
   close(): Promise<void>;

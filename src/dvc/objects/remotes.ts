@@ -100,7 +100,7 @@ function s3Options(settings: RemoteSettings): ServerOptions {
   return { ...given(options), ...(keys && { credentials: keys }), ...(files && { files }) };
 }
 
-/** Lets variables of the client library win over files that the settings name, as DVC does. */
+/** Let variables of the client library win over files that the settings name, as DVC does. */
 function filesOf(settings: RemoteSettings): ServerOptions['files'] {
   const { AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = process.env;
   const files = given({

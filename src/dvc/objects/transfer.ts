@@ -30,7 +30,7 @@ export interface DvcFetched extends DvcTransferred {
 }
 
 /**
- * Fetches what the cache lacks of these outputs from the remote of each. Keeps what is whole, so that a transfer that was
+ * Fetch what the cache lacks of these outputs from the remote of each. Keeps what is whole, so that a transfer that was
  * cut off goes on where it was.
  * @throws VarveError `object-missing` if something of every output is missing, after everything else was fetched
  */
@@ -72,7 +72,7 @@ export async function fetchOutputs(
   return { ...fetched, lacking };
 }
 
-/** Filters the outputs that need one of these objects, by their keys. */
+/** Filter the outputs that need one of these objects, by their keys. */
 async function outputsWith(
   context: DvcContext,
   group: readonly Wanted[],
@@ -87,7 +87,7 @@ async function outputsWith(
 }
 
 /**
- * Sends what the remote of each output lacks. The list of a directory's files goes last, since DVC takes it as a sign that the
+ * Send what the remote of each output lacks. The list of a directory's files goes last, since DVC takes it as a sign that the
  * files are there.
  * @throws VarveError `object-missing` if neither cache nor remote has an object; everything else was pushed
  */
@@ -116,7 +116,7 @@ export async function pushOutputs(
 }
 
 /**
- * Finds the outputs of which the remote of each lacks something. Asks for names alone. Where the cache lacks the list of a directory,
+ * Find the outputs of which the remote of each lacks something. Asks for names alone. Where the cache lacks the list of a directory,
  * the list on the remote stands for its files, as for DVC.
  */
 export async function lackingOutputs(
@@ -136,7 +136,7 @@ export async function lackingOutputs(
   return lacking;
 }
 
-/** Runs `work` once a remote, on the outputs that are bound to it. */
+/** Run `work` once a remote, on the outputs that are bound to it. */
 async function onEachRemote(
   context: DvcContext,
   wanted: readonly Wanted[],

@@ -36,7 +36,7 @@ export interface DvcVerified {
 const AT_ONCE = 64;
 
 /**
- * Checks every byte of the objects in the cache, whether or not an output names them, and that what outputs name is there;
+ * Check every byte of the objects in the cache, whether or not an output names them, and that what outputs name is there;
  * with `remote`, the objects of the outputs on that remote.
  */
 export async function verifyOutputs(

@@ -61,7 +61,7 @@ export class WorkerPool {
     });
   }
 
-  /** Gives what waits to threads that are free; the others come back for it. */
+  /** Give what waits to threads that are free; the others come back for it. */
   #dispatch(): void {
     while (this.#head < this.#queue.length && this.#threads.isFree) {
       const share = Math.min(BATCH, Math.ceil((this.#queue.length - this.#head) / this.#threads.count));

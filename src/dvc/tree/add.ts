@@ -45,7 +45,7 @@ interface Target {
 }
 
 /**
- * Takes data into DVC's cache and writes its `.dvc` file, as `dvc add` does and to the same bytes, but for the profile in
+ * Take data into DVC's cache and write its `.dvc` file, as `dvc add` does and to the same bytes, but for the profile in
  * `meta`. All paths or none: pointers are written after the cache has everything.
  */
 export async function addOutputs(
@@ -210,7 +210,7 @@ async function storeList(context: DvcContext, data: Identified): Promise<Identif
   return data;
 }
 
-/** Makes the workspace's files links to the cache if `cache.type` asks for links; returns what they are then. */
+/** Make the workspace's files links to the cache if `cache.type` asks for links; return what they are then. */
 async function relink(
   context: DvcContext,
   output: string,

@@ -43,7 +43,7 @@ interface Plan {
 const AT_ONCE = 256;
 
 /**
- * Makes the data match the pointers. Nothing is touched before it is known that all of it can be done: every object is in the
+ * Make the data match the pointers. Nothing is touched before it is known that all of it can be done: every object is in the
  * cache, and every byte that would go is in the cache too, or was given up by `force`.
  * @throws VarveError `changes-unsaved`, `object-missing`, `name-collision`, `path-tracked`, `dataset-nested`
  */
@@ -64,7 +64,7 @@ export async function checkoutOutputs(
   if (!options.force) refuseUnsaved(plans);
   refuseTrackedFiles(root, plans.map(touchedBy), folding, () => false);
   removeUnfinished(
-    root,
+    repository,
     plans.map(({ output, unfinished }) => ({ dataset: output.path, found: unfinished })),
   );
   const results: CheckedOut[] = [];
@@ -111,7 +111,7 @@ async function planOutput(
   return plan;
 }
 
-/** Looks for the object by either of DVC's hashes: a repository that began with DVC 2 has data under both. */
+/** Look for the object by either of DVC's hashes: a repository that began with DVC 2 has data under both. */
 async function isSaved(context: DvcContext, output: string, file: IdentifiedFile): Promise<boolean> {
   if (isCached(context, file.id)) return true;
   const { repository, pool } = context;
@@ -222,7 +222,7 @@ function removeFile(root: string, output: string, path: string): void {
   }
 }
 
-/** Removes an empty folder that stands where a file is to be: it is nothing to keep. */
+/** Remove an empty folder that stands where a file is to be: it is nothing to keep. */
 function removeEmptyFolder(path: string): boolean {
   if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return false;
   try {

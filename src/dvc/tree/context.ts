@@ -13,7 +13,7 @@ export interface DvcContext {
   readonly signal?: AbortSignal;
 }
 
-/** Runs `work` with worker threads, which start when they are needed and end with it. */
+/** Run `work` with worker threads, which start when they are needed and end with it. */
 export async function withWorkers<T>(
   where: Omit<DvcContext, 'pool'>,
   work: (context: DvcContext) => Promise<T>,

@@ -6,7 +6,7 @@ import { rewriteIgnores } from '../../workspace/git/gitignore.ts';
 import { refuseTrackedData } from '../../workspace/git/tracked-data.ts';
 
 /**
- * Adds the line that DVC adds for an output to the `.gitignore` beside it, unless Git ignores it already. Returns the
+ * Add the line that DVC adds for an output to the `.gitignore` beside it, unless Git ignores it already. Returns the
  * path of the file if it was changed.
  */
 export function ignoreOutput(root: string, output: string): string | undefined {
@@ -21,7 +21,7 @@ export function ignoreOutput(root: string, output: string): string | undefined {
   return where;
 }
 
-/** Takes the line that DVC adds for an output out of the `.gitignore` beside it, and the file away if it says nothing more. */
+/** Take the line that DVC adds for an output out of the `.gitignore` beside it, and the file away if it says nothing more. */
 export function unignoreOutput(root: string, output: string): void {
   const where = posix.join(posix.dirname(output), '.gitignore');
   const text = readPlainFile(join(root, where), where);

@@ -40,7 +40,7 @@ export function openDvcRepository(root: string): DvcRepository {
   };
 }
 
-/** Keeps the place of the cache from everything until this machine agreed to it, if it must agree. */
+/** Keep the place of the cache from everything until this machine agreed to it, if it must agree. */
 function withTrustedCache(root: string, config: DvcConfig): DvcConfig {
   let isTrusted = false;
   return {

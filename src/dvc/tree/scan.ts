@@ -65,7 +65,7 @@ function scanFolder(
   }
 }
 
-/** Lists what of a folder belongs to the data, folders with a `/` at their end, in the order of whole paths. */
+/** List what of a folder belongs to the data, folders with a `/` at their end, in the order of whole paths. */
 function namesIn(repository: DvcRepository, folder: string, unfinished: string[] | undefined): string[] {
   const isIgnored = repository.ignore.in(folder);
   const names: string[] = [];

@@ -38,7 +38,7 @@ export function selectOutputs(
   );
 }
 
-/** Resolves a path that the user wrote, from the top of the DVC repository; '' for that itself. */
+/** Resolve a path that the user wrote, from the top of the DVC repository; '' for that itself. */
 export function namedPath(context: Pick<DvcContext, 'repository' | 'cwd'>, path: string): string {
   return pathInRepository(context.repository, context.cwd, path);
 }
@@ -51,7 +51,7 @@ export function outputNamed(outputs: readonly Output[], path: string): Output | 
 }
 
 /**
- * Tells whether the output's data belongs on remotes: not if `push: false` keeps it out, or `dvc import` takes it from
+ * Tell whether the output's data belongs on remotes: not if `push: false` keeps it out, or `dvc import` takes it from
  * another repository.
  */
 export function isOnRemotes(output: Output): boolean {

@@ -44,7 +44,7 @@ interface Content {
 
 const COLUMNS = ['size', 'mtimeMs', 'ctimeMs', 'inode'] as const;
 
-/** Reads what is known of the files of one output. */
+/** Read what is known of the files of one output. */
 export function readDvcStatCache(repository: DvcRepository, output: string, hash: HashName): DvcStatCache {
   const content = load(cacheFile(repository, output, hash));
   if (content === undefined) return { md5: () => undefined, list: undefined, files: 0 };

@@ -23,7 +23,7 @@ export interface OutputStatus {
 }
 
 /**
- * Compares the workspace with the pointers, as `dvc status` does. Reads only files that look changed.
+ * Compare the workspace with the pointers, as `dvc status` does. Reads only files that look changed.
  * @param unfinished as that of scanOutput
  */
 export async function outputStatus(
@@ -48,7 +48,7 @@ export async function outputStatus(
   };
 }
 
-/** Compares two lists of files, both sorted by path. */
+/** Compare two lists of files, both sorted by path. */
 export function fileChanges(
   before: readonly OutputFile[],
   after: readonly OutputFile[],

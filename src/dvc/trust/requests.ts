@@ -83,7 +83,7 @@ function accessOf(shared: ReadonlyMap<string, Setting>) {
 }
 
 /**
- * Collects facts of a file in the repository, its contents too: it can name commands to run, and a commit can change it.
+ * Collect facts of a file in the repository, its contents too: it can name commands to run, and a commit can change it.
  */
 function factsOfFile(top: string, key: string, setting: Setting): Fact[] {
   const { path } = realPlaceOf(top, setting.value);
@@ -108,7 +108,7 @@ function fact(key: string, { file }: Setting, value: string): Fact {
   return { key, value, file: file! };
 }
 
-/** Tells whether a link in the repository leads from where DVC keeps its objects to somewhere else. */
+/** Tell whether a link in the repository leads from where DVC keeps its objects to somewhere else. */
 function leavesItself(root: string, folder: string): boolean {
   const top = findGitRoot(root);
   const { path } = realPlaceOf(top, folder);

@@ -1,3 +1,8 @@
+/**
+ * Chunks: rows column by column, laid out as DuckDB has them in memory. They may not know what a column means, nor who
+ * counts it.
+ */
+
 import type { TextRows } from './text-rows.ts';
 
 /** The most rows of a chunk: DuckDB's own constant. */

@@ -9,7 +9,7 @@ export class ValueChunk implements Chunk {
   readonly rows: number;
   readonly #values: readonly (readonly Value[])[];
 
-  /** @param values of each row, in the order of the columns; at most `chunkRows` rows */
+  /** @param values of each row, in the order of the columns; at most CHUNK_ROWS rows */
   constructor(values: readonly (readonly Value[])[]) {
     this.#values = values;
     this.rows = values.length;

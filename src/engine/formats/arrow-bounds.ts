@@ -14,8 +14,27 @@ export function assertBacked(data: Data): void {
   if (length > mostValues(data))
     throw new BinaryFault(`a column says it has ${length} values, and has fewer`);
   if (hasOffsets(type)) assertOrdered(data.valueOffsets, length, endOf(data));
+  if (isView(type) && viewedBytes(data) > MAX_VIEWED_BYTES)
+    throw new BinaryFault('the texts of a column show the same bytes again and again');
   for (const child of data.children) assertBacked(child);
   if (DataType.isDictionary(type)) for (const part of data.dictionary?.data ?? []) assertBacked(part);
+}
+
+/** What the texts of one batch may be together: more of them than a batch can hold repeat the same bytes. */
+const MAX_VIEWED_BYTES = 2 ** 31;
+/** A length, then the text itself or where it is. */
+const VIEW_BYTES = 16;
+
+function isView(type: DataType): boolean {
+  return DataType.isUtf8View(type) || DataType.isBinaryView(type);
+}
+
+function viewedBytes({ values, length }: Data): number {
+  const views = values as Uint8Array;
+  const view = new DataView(views.buffer, views.byteOffset, views.byteLength);
+  let bytes = 0;
+  for (let row = 0; row < length; row++) bytes += view.getUint32(row * VIEW_BYTES, true);
+  return bytes;
 }
 
 /** As many values as the buffers have room for; those of lists and texts are told by their offsets. */
@@ -37,6 +56,7 @@ function mostValues(data: Data): number {
 }
 
 function bytesOf(type: DataType): number {
+  if (isView(type)) return VIEW_BYTES;
   if (DataType.isBool(type)) return 1 / 8;
   if (DataType.isDictionary(type)) return type.indices.bitWidth / 8;
   if (DataType.isFixedSizeBinary(type)) return (type as FixedSizeBinary).byteWidth;
@@ -51,14 +71,17 @@ function hasOffsets(type: DataType): boolean {
     DataType.isLargeUtf8(type) ||
     DataType.isBinary(type) ||
     DataType.isLargeBinary(type) ||
-    DataType.isList(type) ||
-    DataType.isMap(type)
+    isList(type)
   );
+}
+
+function isList(type: DataType): boolean {
+  return DataType.isList(type) || DataType.isLargeList(type) || DataType.isMap(type);
 }
 
 /** The values or bytes that offsets may point to. */
 function endOf(data: Data): number {
-  return DataType.isList(data.type) || DataType.isMap(data.type)
+  return isList(data.type)
     ? (data.children[0]?.length ?? 0)
     : ((data.values as ArrayBufferView | undefined)?.byteLength ?? 0);
 }

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import {
   CompressionType,
   compressionRegistry,
-  type DataType,
+  DataType,
   type Field,
   type RecordBatch,
   type RecordBatchFileReader,
@@ -16,47 +16,62 @@ import { openAppender } from '../chunks/append.ts';
 import { type Engine, readError } from '../duckdb.ts';
 import { identifier } from '../quote.ts';
 import { firstBytes, type SourceFile } from '../source-file.ts';
+import type { EngineColumn } from '../types.ts';
 import { assertBacked } from './arrow-bounds.ts';
-import { arrowColumn } from './arrow-values.ts';
-import { BinaryFault } from './binary-fault.ts';
-import { assertNameable } from './names.ts';
+import { isBigEndian } from './arrow-endianness.ts';
+import { type ArrowColumn, arrowColumn } from './arrow-values.ts';
+import { BinaryFault, MAX_DECIMAL_DIGITS, NO_COLUMNS, tooManyDigits } from './binary-fault.ts';
+import { assertNameable, uniqueNames } from './names.ts';
 
 compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (bytes) => lz4.decompress(bytes) });
 // A copy of their own, since vectors want their bytes at a multiple of eight.
 compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => decompressZstd(bytes).slice() });
+
+/** Gives the types of columns from those that DuckDB tells of them. */
+export type Retype = (columns: readonly EngineColumn[]) => readonly EngineColumn[];
 
 /** Loads Arrow IPC, file or stream, and Feather 2 (which is the same) into the table `relation`, batch by batch. */
 export async function loadArrow(
   engine: Engine,
   files: readonly SourceFile[],
   relation: string,
-): Promise<void> {
+): Promise<Retype> {
+  let first: readonly ArrowColumn[] = [];
   for (const [index, file] of files.entries()) {
     try {
-      await loadFile(engine, file, relation, index === 0);
+      const columns = await loadFile(engine, file, relation, index === 0);
+      if (index === 0) first = columns;
     } catch (error) {
       throw error instanceof VarveError ? error : readError(error, file);
     }
   }
+  return (columns) =>
+    columns.map(({ name, type }, index) => ({ name, type: first[index]?.retype?.(type) ?? type }));
 }
 
-async function loadFile(engine: Engine, file: SourceFile, relation: string, create: boolean): Promise<void> {
+async function loadFile(
+  engine: Engine,
+  file: SourceFile,
+  relation: string,
+  create: boolean,
+): Promise<readonly ArrowColumn[]> {
   assertArrow(file);
   const reader = await RecordBatchReader.from(createReadStream(file.absolutePath));
-  await reader.open();
+  await openReader(reader);
   const { fields } = reader.schema as Schema;
   assertNameable(
     namesOf(fields).filter((name) => name.includes('\0')),
     file,
   );
-  const columns = fields.map((field) => ({
-    name: field.name,
-    ...arrowColumn(field.type),
-  }));
+  if (fields.length === 0) throw NO_COLUMNS;
+  for (const field of fields) assertReadable(field.type, field.name);
+  const columns = fields.map(({ type }) => arrowColumn(type));
   if (create) {
-    const definitions = columns.map(
-      ({ name, sql }, index) => `${identifier(name || `column${index}`)} ${sql}`,
+    const names = uniqueNames(
+      fields.map(({ name }) => name),
+      'column',
     );
+    const definitions = columns.map(({ sql }, index) => `${identifier(names[index]!)} ${sql}`);
     await engine.query(`CREATE TABLE ${identifier(relation)} (${definitions.join(', ')})`);
   }
   const appender = await openAppender(engine, relation);
@@ -66,6 +81,41 @@ async function loadFile(engine: Engine, file: SourceFile, relation: string, crea
     appender.append(batch.numRows, (row, column) => readers[column]!(row));
   }
   appender.close();
+  return columns;
+}
+
+/** What apache-arrow says of a type that it does not know, with the name of the type. */
+const UNKNOWN_TYPE = /^Unrecognized type: "(\w*)" \((\d+)\)/;
+/** Names that it does not know either. @see https://github.com/apache/arrow/blob/main/format/Schema.fbs */
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  22: 'RunEndEncoded',
+  25: 'ListView',
+  26: 'LargeListView',
+};
+
+async function openReader(reader: RecordBatchReader): Promise<void> {
+  try {
+    await reader.open();
+  } catch (error) {
+    const [, name, id = ''] = UNKNOWN_TYPE.exec((error as Error).message) ?? [];
+    if (name === undefined) throw error;
+    throw new BinaryFault(
+      `a column is of Arrow's type ${TYPE_NAMES[id] ?? (name || id)}, which is not read`,
+      'Write the column as a plain list or array, or the table as Parquet.',
+    );
+  }
+}
+
+function assertReadable(type: DataType, column: string): void {
+  if (DataType.isDecimal(type) && type.precision > MAX_DECIMAL_DIGITS)
+    throw tooManyDigits(column, type.precision);
+  if (DataType.isStruct(type) && type.children.length === 0)
+    throw new BinaryFault(
+      `the column ${JSON.stringify(column)} has a struct without fields`,
+      'Leave the struct out, or give it a field.',
+    );
+  if (DataType.isDictionary(type)) assertReadable(type.dictionary, column);
+  for (const child of type.children ?? []) assertReadable(child.type, column);
 }
 
 /**
@@ -89,6 +139,11 @@ function namesOf(fields: readonly Field[]): string[] {
 const FEATHER_1_MAGIC = 'FEA1';
 
 function assertArrow({ absolutePath, path }: SourceFile): void {
+  if (isBigEndian(absolutePath))
+    throw new BinaryFault(
+      'its numbers are in big-endian byte order, which is not read',
+      'Write it in little-endian order, or as Parquet.',
+    );
   if (firstBytes(absolutePath, FEATHER_1_MAGIC.length).toString('latin1') !== FEATHER_1_MAGIC) return;
   throw new VarveError('table-unreadable', `${path}: Feather version 1, which is not read`, {
     remedy: 'Write it as version 2, as pandas and pyarrow have done since 2020, or as Parquet.',

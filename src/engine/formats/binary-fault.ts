@@ -1,10 +1,29 @@
 import { formatOf } from './format.ts';
 
 /** What is wrong with a file of a binary format, found by varve itself: its words are shown as they are. */
-export class BinaryFault extends Error {}
+export class BinaryFault extends Error {
+  readonly remedy: string;
+
+  constructor(reason: string, remedy = 'Check that the file is whole and of the format that its name says.') {
+    super(reason);
+    this.remedy = remedy;
+  }
+}
+
+/** The longest decimal that the engine holds, in digits. */
+export const MAX_DECIMAL_DIGITS = 38;
+
+export function tooManyDigits(column: string, digits: number): BinaryFault {
+  return new BinaryFault(
+    `the column ${JSON.stringify(column)} has decimals of ${digits} digits, of which at most ${MAX_DECIMAL_DIGITS} are read`,
+    'Write the column with fewer digits, as text, or as floating-point numbers.',
+  );
+}
+
+export const NO_COLUMNS = new BinaryFault('it has no columns', 'Write it with the columns of its table.');
 
 /** What is wrong, as the rest of a sentence about the file, and what to do. */
-interface Said {
+export interface Said {
   readonly reason: string;
   readonly remedy: string;
 }
@@ -13,6 +32,14 @@ const NAMES = { parquet: 'Parquet', arrow: 'Arrow' } as const;
 
 /** What DuckDB's words mean, the first that is met. */
 const MEANINGS: readonly (readonly [words: RegExp, meaning: Said])[] = [
+  [/at least one non-root column/i, { reason: NO_COLUMNS.message, remedy: NO_COLUMNS.remedy }],
+  [
+    /Conversion Error.*timestamp/is,
+    {
+      reason: 'a time in it is more than 290,000 years from 1970',
+      remedy: 'Write such times as missing, or the column as integers.',
+    },
+  ],
   [
     /encrypt/i,
     {

@@ -5,7 +5,7 @@ import { compressionOf, type SourceFile } from '../source-file.ts';
 
 /** From a file's bytes to its text. */
 export function decompressor(file: SourceFile): Transform {
-  const compression = compressionOf([file]);
+  const compression = compressionOf(file);
   if (compression === 'gzip') return zlib.createGunzip();
   return compression === 'zstd' ? unzstd() : new PassThrough();
 }

@@ -20,7 +20,7 @@ const PIECE = 64 * 1024;
  * @throws VarveError `table-unreadable`
  */
 export async function assertLines(file: SourceFile, signal: AbortSignal): Promise<void> {
-  if (compressionOf([file]) !== 'uncompressed') return;
+  if (compressionOf(file) !== 'uncompressed') return;
   const handle = await open(file.absolutePath, 'r');
   try {
     const { size } = await handle.stat();
@@ -61,6 +61,65 @@ export async function readThrough(file: SourceFile, asLines: boolean, signal?: A
     if (length <= MAX_LINE_BYTES) throw error;
   }
   if (length > MAX_LINE_BYTES) throw lineTooLong(file);
+}
+
+/** The most bytes that are looked at for the first lines of a file. */
+const MAX_HEAD_BYTES = 64 * 1024;
+
+/** The first `count` lines of a text, or fewer if the file or the first 64 KiB hold fewer. */
+export async function firstLines(file: SourceFile, count: number): Promise<string[]> {
+  let head = '';
+  await lookAt(file, (piece) => {
+    head += piece.toString('latin1');
+    return head.length < MAX_HEAD_BYTES;
+  });
+  return head.split(/\r\n|\n|\r/, count + 1).slice(0, count);
+}
+
+/** Shows a text piece by piece for as long as `look` wants more, or to where it is damaged. */
+export async function lookAt(file: SourceFile, look: (piece: Buffer) => boolean): Promise<void> {
+  const visit = async (pieces: AsyncIterable<Buffer>) => {
+    for await (const piece of pieces) if (!look(piece)) return;
+  };
+  await pipeline(createReadStream(file.absolutePath), decompressor(file), visit).catch(() => undefined);
+}
+
+/** The line of JSON Lines that is the first to be no JSON, counted from 1; undefined if each is, or if lines are too long to say. */
+export async function firstBadJsonLine(file: SourceFile): Promise<number | undefined> {
+  let number = 0;
+  let bad: number | undefined;
+  let rest: Buffer[] = [];
+  const check = (line: Buffer) => {
+    number++;
+    if (bad === undefined && !isJsonOrBlank(line)) bad = number;
+  };
+  await lookAt(file, (piece) => {
+    let start = 0;
+    for (
+      let end = piece.indexOf(LINE_FEED);
+      end >= 0 && bad === undefined;
+      end = piece.indexOf(LINE_FEED, start)
+    ) {
+      check(Buffer.concat([...rest, piece.subarray(start, end)]));
+      rest = [];
+      start = end + 1;
+    }
+    rest.push(piece.subarray(start));
+    return bad === undefined && rest.length * PIECE < MAX_LINE_BYTES;
+  });
+  if (bad === undefined && rest.length * PIECE < MAX_LINE_BYTES) check(Buffer.concat(rest));
+  return bad;
+}
+
+function isJsonOrBlank(line: Buffer): boolean {
+  const text = line.toString();
+  if (text.trim() === '') return true;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function lineTooLong({ path }: SourceFile, line?: number, cause?: unknown): VarveError {

@@ -11,7 +11,7 @@ import { readThrough } from './lines.ts';
  * @throws VarveError `table-unreadable` if the file is cut or damaged
  */
 export async function assertWhole(file: SourceFile, signal?: AbortSignal): Promise<void> {
-  const compression = compressionOf([file]);
+  const compression = compressionOf(file);
   try {
     if (compression === 'gzip') await readThrough(file, isDelimited(file), signal);
     if (compression === 'zstd' && (await followFrames(file.absolutePath)) > SUSPICIOUS)
@@ -19,7 +19,11 @@ export async function assertWhole(file: SourceFile, signal?: AbortSignal): Promi
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof VarveError) throw error;
-    throw new VarveError('table-unreadable', `${file.path}: ${(error as Error).message}`, {
+    const said = (error as Error).message.replace(
+      'incorrect header check',
+      'it is not gzip, as its name says',
+    );
+    throw new VarveError('table-unreadable', `${file.path}: ${said}`, {
       remedy: 'The file was cut or damaged on its way: copy it again.',
       path: file.path,
       cause: error,
@@ -64,7 +68,7 @@ async function endOfFrame(
   const magic = (await bytesAt(file, start, 4)).readUInt32LE();
   if (magic >>> 4 === 0x184d2a5)
     return within(start + 8 + (await bytesAt(file, start + 4, 4)).readUInt32LE(), size);
-  if (magic !== 0xfd2fb528) throw new Error('it is not zstd');
+  if (magic !== 0xfd2fb528) throw new Error('it is not zstd, as its name says');
   const head = (await bytesAt(file, start + 4, 1)).readUInt8();
   const single = (head & 32) > 0;
   const sizeBytes = [single ? 1 : 0, 2, 4, 8][head >> 6] as number;

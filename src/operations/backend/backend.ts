@@ -1,3 +1,8 @@
+/**
+ * The interface to versioned data: what operations ask of a backend, and what it answers. It may not know any of its
+ * implementations, nor the command line.
+ */
+
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
@@ -72,6 +77,8 @@ export interface Backend {
   readonly repository: Repository;
   /** What messages call a dataset here, several of them, and the file that names a version. */
   readonly terms: { readonly dataset: string; readonly datasets: string; readonly pointer: string };
+  /** What the name of a file that names a version ends in; before it stands the name of the data. */
+  readonly pointerSuffix: string;
 
   /**
    * The path of the dataset that a path of the user names as a whole, by its data or its pointer; undefined if it names none.
@@ -100,7 +107,7 @@ export interface Backend {
    */
   everyVersion(): AsyncIterable<CommittedVersion>;
   /**
-   * Copies files of a version out of the cache.
+   * Copy files of a version out of the cache.
    * @param targetOf absolute path for a file, by its path in the dataset (or the dataset's own name); undefined leaves it out
    * @throws VarveError `object-missing`
    */
@@ -121,12 +128,12 @@ export interface Backend {
    */
   readFile(version: DatasetVersion, file: string | undefined): AsyncIterable<Uint8Array>;
   /**
-   * Brings what the cache lacks of a version: all of it, or the file or folder within that `part` names.
+   * Bring what the cache lacks of a version: all of it, or the file or folder within that `part` names.
    * @throws VarveError `object-missing`, and what the remote meets
    */
   bring(version: DatasetVersion, part: string | undefined): Promise<void>;
   /**
-   * Writes a version, or the file or folder within it that `part` names, to a place where nothing lies: whole or not at all. Brings what
+   * Write a version, or the file or folder within it that `part` names, to a place where nothing lies: whole or not at all. Brings what
    * the cache lacks.
    * @param target absolute path
    * @throws VarveError `path-missing`, `object-missing`, `name-collision`
@@ -134,52 +141,52 @@ export interface Backend {
   copyOut(version: DatasetVersion, part: string | undefined, target: string): Promise<CopiedFiles>;
   /** The store of this clone that has the statistics of versions. Close it. */
   openProfileStore(): Promise<Store>;
-  /** Brings profiles from a remote into that store. What no remote has stays missing. @throws VarveError where a remote cannot be asked */
+  /** Bring profiles from a remote into that store. What no remote has stays missing. @throws VarveError where a remote cannot be asked */
   fetchProfiles(profiles: readonly Digest[]): Promise<void>;
 
-  /** Makes a version of each path, with its statistics. All of them or none. */
+  /** Make a version of each path, with its statistics. All of them or none. */
   add(paths: readonly string[], options: BackendAddOptions): Promise<AddResult>;
-  /** Makes a version of data that lies in a bucket and stays there. */
+  /** Make a version of data that lies in a bucket and stays there. */
   addInPlace(url: string, options: AddInPlaceOptions): Promise<AddResult>;
-  /** Compares the data with its pointers. Reads only files that look changed. */
+  /** Compare the data with its pointers. Reads only files that look changed. */
   status(paths: readonly string[]): Promise<StatusResult>;
   /** Datasets that differ between two commits, or between one and the data of the working tree where `after` is undefined. */
   diff(
     commits: { readonly before: string; readonly after: string | undefined },
     paths: readonly string[],
   ): Promise<Comparison>;
-  /** Makes the data match the pointers. @throws VarveError `changes-unsaved`, `object-missing`, `name-collision` */
+  /** Make the data match the pointers. @throws VarveError `changes-unsaved`, `object-missing`, `name-collision` */
   checkout(paths: readonly string[], options: CheckoutOptions): Promise<CheckoutResult>;
   /**
-   * Puts versions, or parts of them, in place of the data here, and brings what the cache lacks. The pointers follow if `isPointed`
+   * Put versions, or parts of them, in place of the data here, and bring what the cache lacks. The pointers follow if `isPointed`
    * says so; if not, the data counts as changed.
    * @throws VarveError `changes-unsaved`, `object-missing`, `name-collision`
    */
   restore(versions: readonly VersionPart[], options: RestoreVersionsOptions): Promise<CheckoutResult>;
   /**
-   * Takes datasets out of version control. The data stays unless that is asked for.
+   * Take datasets out of version control. The data stays unless that is asked for.
    * @throws VarveError `dataset-missing`, `changes-unsaved`
    */
   remove(paths: readonly string[], options: RemoveOptions): Promise<RemoveResult>;
-  /** Moves datasets with all that belongs to them. @throws VarveError `dataset-missing`, `path-taken` */
+  /** Move datasets with all that belongs to them. @throws VarveError `dataset-missing`, `path-taken` */
   move(paths: readonly string[], target: string): Promise<MoveResult>;
-  /** Sends what a remote lacks. */
+  /** Send what a remote lacks. */
   push(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
-  /** Tells which versions of all commits the remote lacks, from lists alone: no data is read. */
+  /** Tell which versions of all commits the remote lacks, from lists alone: no data is read. */
   remoteStatus(paths: readonly string[], remote: string | undefined): Promise<RemoteStatus>;
-  /** Brings what the cache lacks, also of `path@REV` and of the versions of `path@REV..REV` if they are named. */
+  /** Bring what the cache lacks, also of `path@REV` and of the versions of `path@REV..REV` if they are named. */
   fetch(paths: readonly string[], choice: TransferChoice): Promise<TransferResult>;
-  /** Fetches, then checks out. */
+  /** Fetch, then check out. */
   pull(paths: readonly string[], options: TransferChoice & CheckoutOptions): Promise<PullResult>;
-  /** Reads every byte of the cache, or of a remote, and checks it. */
+  /** Read every byte of the cache, or of a remote, and check it. */
   verify(remote: string | undefined): Promise<VerifyResult>;
   /**
-   * Copies what a version needs into another store, from the cache or the default remote, and returns the pointer to it.
+   * Copy what a version needs into another store, from the cache or the default remote, and return the pointer to it.
    * @throws VarveError `object-missing`, `settings-untrusted`, `dvc-unsupported`
    */
   send(version: DatasetVersion, to: Store): Promise<Pointer>;
   /**
-   * Takes a version of another repository in: as a new dataset, or in the place of the version that was imported before.
+   * Take a version of another repository in: as a new dataset, or in the place of the version that was imported before.
    * @param from where `version` is, and what the pointer says of that
    * @param to path of the dataset here, from the root
    * @throws VarveError `path-taken`, `changes-unsaved`
@@ -194,20 +201,20 @@ export interface Backend {
   /** The chosen datasets that were imported, by their paths; all that there are if none is chosen. @throws VarveError `import-missing` */
   imports(paths: readonly string[]): Promise<ReadonlyMap<string, Imported>>;
 
-  /** Measures what the datasets take up in the cache, or on a remote. @throws VarveError `dataset-missing` */
+  /** Measure what the datasets take up in the cache, or on a remote. @throws VarveError `dataset-missing` */
   usage(paths: readonly string[], remote: string | undefined): Promise<UsageResult>;
-  /** Drops what no version needs. */
+  /** Drop what no version needs. */
   gc(options: GcOptions): Promise<GcResult>;
   /**
-   * Removes the bytes of files from the cache and a remote, for good, with the statistics of the versions that hold them.
+   * Remove the bytes of files from the cache and a remote, for good, with the statistics of the versions that hold them.
    * @param digests finds them, where this is supported at all
    * @throws VarveError `purge-in-use`, before anything is removed
    */
   purge(digests: () => Promise<readonly Digest[]>, options: PurgeOptions): Promise<PurgeResult>;
-  /** Lists the clones that a remote knows. */
+  /** List the clones that a remote knows. */
   clones(remote: string | undefined): Promise<ClonesResult>;
   /**
-   * Removes what clones recorded on a remote that they need there.
+   * Remove what clones recorded on a remote that they need there.
    * @param names ids, beginnings of them, or what people know them by
    * @throws VarveError `clone-unknown`, `clone-ambiguous`, before anything is removed
    */
@@ -217,16 +224,16 @@ export interface Backend {
   addRemote(name: string, url: string, options: RemoteAddOptions): Promise<ListedRemote>;
   forgetRemote(name: string): Promise<void>;
   chooseRemote(name: string, options: { readonly local?: boolean | undefined }): Promise<void>;
-  /** Says how this clone reaches the sources at `url` and below, and returns all that is now said of it. */
+  /** Say how this clone reaches the sources at `url` and below, and return all that is now said of it. */
   reachSource(url: string, access: Access): Promise<Access & { readonly url: string }>;
-  /** Registers what varve can do from within Git. @param program the words that start varve, absolute */
+  /** Register what varve can do from within Git. @param program the words that start varve, absolute */
   gitInstall(parts: GitParts, program: readonly string[]): Promise<GitInstallResult>;
 
   /** What settings and pointers of the working tree ask of this machine: each counts once it agreed to that. Contacts nobody. */
   settingRequests(): Promise<readonly TrustRequest[]>;
 
-  /** Takes the history into varve's format, on new branches. @throws VarveError `dvc-missing` */
+  /** Take the history into varve's format, on new branches. @throws VarveError `dvc-missing` */
   importDvc(): Promise<ImportDvcResult>;
-  /** Turns the history into DVC's format, on new branches. @throws VarveError `dvc-exists` */
+  /** Turn the history into DVC's format, on new branches. @throws VarveError `dvc-exists` */
   exportDvc(): Promise<ExportDvcResult>;
 }

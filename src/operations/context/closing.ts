@@ -1,4 +1,4 @@
-/** Runs `work` on something that is closed whatever happens. */
+/** Run `work` on something that is closed whatever happens. */
 export async function closing<S extends { close(): Promise<void> }, T>(
   opened: S,
   work: (opened: S) => Promise<T>,

@@ -26,7 +26,7 @@ export interface Context extends WorkingContext {
   readonly backend: Backend;
 }
 
-/** Picks the options of a watch that are set, for rooms whose options know no undefined. */
+/** Pick the options of a watch that are set, for rooms whose options know no undefined. */
 export function watching({ onProgress, onWarning, signal }: Watch): {
   readonly onProgress?: OnProgress;
   readonly onWarning?: (text: string) => void;

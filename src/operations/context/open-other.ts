@@ -23,7 +23,7 @@ export interface OpenedRepository {
 const SETTINGS = ['.varve/config.yaml', '.dvc/config', '.dvcignore'];
 
 /**
- * Opens the repository around `cwd`, or another one. A working tree of this machine is used as it lies, as `-C` would. Of everything
+ * Open the repository around `cwd`, or another one. A working tree of this machine is used as it lies, as `-C` would. Of everything
  * else, the history is cloned into a temporary folder, with the settings of its main branch: what those ask of this machine needs
  * the same consent as in any clone, which is kept under the address.
  * @param address of the other repository: a path, or what `git clone` takes
@@ -65,7 +65,7 @@ async function openClone(address: string, watch: Watch): Promise<OpenedRepositor
   }
 }
 
-/** Returns whether there are any that make it a repository of varve or DVC. */
+/** Return whether there are any that make it a repository of varve or DVC. */
 function copySettings(root: string, commit: string): boolean {
   const names = SETTINGS.map((path) => `${commit}:${path}`);
   const texts = readBlobs(root, names);

@@ -5,7 +5,7 @@ import { VarveBackend } from '../varve/backend.ts';
 import type { Context, Watch } from './context.ts';
 
 /**
- * Opens the repository around `cwd` with the backend that looks after its data: DVC if that was started and varve was
+ * Open the repository around `cwd` with the backend that looks after its data: DVC if that was started and varve was
  * not, else varve itself. This is the one place that chooses; it loads DVC's side only if that is chosen.
  * @throws VarveError `repository-missing`, `repository-uninitialised`, `path-missing`; in a repository of DVC `config-invalid`
  */

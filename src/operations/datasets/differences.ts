@@ -9,6 +9,7 @@ import type { DatasetVersions } from '../backend/backend.ts';
 import type { DatasetProblem } from '../backend/results.ts';
 import type { DatasetVersion } from '../backend/version.ts';
 import type { Context } from '../context/context.ts';
+import { withoutSuffix } from './pointer-suffix.ts';
 
 /**
  * What differs from the base:
@@ -44,7 +45,7 @@ export interface Differences {
 }
 
 /**
- * Finds the chosen datasets of the working tree that are not as in the merge base of `base` and HEAD, and those that only
+ * Find the chosen datasets of the working tree that are not as in the merge base of `base` and HEAD, and those that only
  * that has. Where Git does not know the merge base, it is `base` itself, and `onWarning` is told. Reads pointers and schemas only.
  * @throws VarveError `revision-unknown`, `dataset-missing`
  */
@@ -87,7 +88,6 @@ interface Side {
   readonly schemas: ReadonlyMap<string, string>;
 }
 
-const POINTERS = ['.varve', '.dvc'];
 const SCHEMA_SUFFIXES = ['.schema.yaml', '.schema.pbtxt'];
 
 /** What a commit has. A version that cannot be read there is as one that is not there. */
@@ -101,10 +101,11 @@ async function sideOf({ backend, repository }: Context, commit: string): Promise
 
 /** The chosen datasets of the working tree. A path that names only what the base has chooses none. */
 async function selectHere(
-  { backend, repository, cwd }: Context,
+  context: Context,
   before: ReadonlyMap<string, DatasetVersion>,
   paths: readonly string[],
 ): Promise<DatasetVersions> {
+  const { backend } = context;
   if (paths.length === 0) return backend.select([]);
   const selected = new Map<string, DatasetVersion>();
   const problems = new Map<string, DatasetProblem>();
@@ -115,7 +116,7 @@ async function selectHere(
       for (const problem of found.problems ?? []) problems.set(problem.path, problem);
     } catch (error) {
       const isMissing = error instanceof VarveError && error.code === 'dataset-missing';
-      const named = [nameInBase(repository, cwd, path)];
+      const named = [nameInBase(context, path)];
       if (!isMissing || ![...before.keys()].some((known) => isChosen(known, named))) throw error;
     }
   }
@@ -123,20 +124,21 @@ async function selectHere(
 }
 
 async function onlyInBase(
-  { backend, repository, cwd }: Context,
+  context: Context,
   before: ReadonlyMap<string, DatasetVersion>,
   paths: readonly string[],
 ): Promise<readonly DatasetVersion[]> {
-  const { versions, problems = [] } = await backend.select([]);
+  const { versions, problems = [] } = await context.backend.select([]);
   const here = new Set([...versions, ...problems].map(({ path }) => path));
-  const chosen = paths.length === 0 ? undefined : paths.map((path) => nameInBase(repository, cwd, path));
+  const chosen = paths.length === 0 ? undefined : paths.map((path) => nameInBase(context, path));
   const gone = [...before.values()].filter(({ path }) => !here.has(path) && isChosen(path, chosen));
   // What a sparse checkout keeps out was not removed.
-  return gone.filter(({ path }) => !POINTERS.some((suffix) => isKeptOut(repository.root, path + suffix)));
+  const { backend, repository } = context;
+  return gone.filter(({ path }) => !isKeptOut(repository.root, path + backend.pointerSuffix));
 }
 
-function nameInBase(repository: Context['repository'], cwd: string, path: string): string {
-  return pathInRepository(repository, cwd, path).replace(/\.(varve|dvc)$/, '');
+function nameInBase({ backend, repository, cwd }: Context, path: string): string {
+  return withoutSuffix(pathInRepository(repository, cwd, path), backend.pointerSuffix);
 }
 
 function differenceOf(

@@ -7,7 +7,7 @@ interface Each<T> {
 }
 
 /**
- * Does work on each dataset by itself, so that one odd thing in one of them does not stop it on all others. What was odd is listed.
+ * Do work on each dataset by itself, so that one odd thing in one of them does not stop it on all others. What was odd is listed.
  * @param stops codes of what concerns all of them, or the user's own words
  * @throws VarveError what the first of them met, if none could be worked on; and what `stops`
  */
@@ -22,7 +22,7 @@ export async function eachDataset<D extends { readonly path: string }, T>(
   return { done, problems: errors.map(problemOf) };
 }
 
-/** Does as eachDataset where nothing may fail, as in a hook: all of them may be odd. */
+/** Do as eachDataset where nothing may fail, as in a hook: all of them may be odd. */
 export async function eachDatasetQuietly<D extends { readonly path: string }, T>(
   datasets: readonly D[],
   work: (dataset: D) => T | Promise<T>,

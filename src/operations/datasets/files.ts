@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isWithin } from '../../base/path-order.ts';
 import { makeTemporaryFolder } from '../../base/temporary-folder.ts';
 import { removeAtExit } from '../../base/unfinished-files.ts';
-import { isTabular } from '../../engine/formats/format.ts';
+import { extensionsOf, isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import type { DataFile } from '../../profile/dataset/profile-files.ts';
 import { hashFound, pathOfFile } from '../../workspace/tree/data-state.ts';
@@ -14,7 +14,7 @@ import type { Watch } from '../context/context.ts';
 import type { Glob } from './glob.ts';
 import { hasData, type NamedDataset } from './resolve.ts';
 
-/** Runs `work` on a dataset's files: those that lie there, or those of the version it names, taken from the cache. */
+/** Run `work` on a dataset's files: those that lie there, or those of the version it names, taken from the cache. */
 export function withDatasetFiles<T>(
   dataset: NamedDataset,
   work: (files: DatasetFiles) => Promise<T>,
@@ -45,7 +45,7 @@ async function globbedFiles({ name, watch }: NamedDataset, glob: Glob): Promise<
   });
 }
 
-/** Lists the files at `name`; paths are relative to it, that of a lone file is its own name. */
+/** List the files at `name`; paths are relative to it, that of a lone file is its own name. */
 async function filesOf(root: string, name: string, { signal }: Watch): Promise<DataFile[]> {
   const files: DataFile[] = [];
   for (const found of scanDataset(root, name)) {
@@ -67,7 +67,7 @@ async function withCachedFiles<T>(
   const tableAt = (name: string, index: number): string | undefined => {
     if (part !== undefined && !isWithin(name, part.path)) return undefined;
     isFound = true;
-    return isTabular(name) ? join(folder, `${index}${extensions(name)}`) : undefined;
+    return isTabular(name) ? join(folder, `${index}${extensionsOf(name)}`) : undefined;
   };
   try {
     // Statistics travel with the whole alone, so that nobody may have fetched what those of a part are made of.
@@ -87,10 +87,4 @@ async function withCachedFiles<T>(
 function filesOfPart(files: readonly DataFile[], part: string): DatasetFiles {
   const named = files.map((file) => ({ ...file, path: file.path.slice(part.length + 1) || basename(part) }));
   return { kind: files[0]?.path === part ? 'file' : 'directory', files: named };
-}
-
-/** `.csv.gz` of `a/b.csv.gz`: the engine tells formats by these. */
-function extensions(name: string): string {
-  const last = extname(name);
-  return extname(basename(name, last)) + last;
 }

@@ -12,7 +12,7 @@ export interface Glob {
 }
 
 /**
- * Reads an argument as a pattern, as shells do (`*`, `**`, `?`, `[a-c]`, `{a,b}`).
+ * Read an argument as a pattern, as shells do (`*`, `**`, `?`, `[a-c]`, `{a,b}`).
  * @returns undefined for a path without wildcards, or one that is there under this very name
  */
 export function globOf(cwd: string, argument: string): Glob | undefined {

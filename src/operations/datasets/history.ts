@@ -40,7 +40,7 @@ export async function profiledVersions(
   }));
 }
 
-/** Finds the last version in Git's history with other data than the given one; undefined if that is the first. */
+/** Find the last version in Git's history with other data than the given one; undefined if that is the first. */
 export async function previousVersion(
   { backend }: Context,
   { path, commit, content }: DatasetVersion,

@@ -8,7 +8,7 @@ export interface Placed {
 }
 
 /**
- * Pairs what is new with what is gone and has the same content, each once and in order: Git calls that an exact rename.
+ * Pair what is new with what is gone and has the same content, each once and in order: Git calls that an exact rename.
  * @returns where each of the new paths was before, of those that were renamed
  */
 export function exactRenames(removed: Iterable<Placed>, added: Iterable<Placed>): Map<string, string> {
@@ -30,7 +30,7 @@ export function exactRenames(removed: Iterable<Placed>, added: Iterable<Placed>)
 }
 
 /**
- * Makes one change of a file that is gone and a new one of the same content: `renamed`.
+ * Make one change of a file that is gone and a new one of the same content: `renamed`.
  * @param contentOf stands for the content of the file that came or went; undefined for one that matches none, such as an empty file
  */
 export function withFileRenames(

@@ -35,7 +35,7 @@ export interface NamedDataset {
 }
 
 /**
- * Finds out what a person means by a path, `path@REV` or a pattern.
+ * Find out what a person means by a path, `path@REV` or a pattern.
  * @throws VarveError `path-missing`, `revision-unknown`, `dataset-missing`, `symlink-refused`, and the codes of parsePointer
  */
 export async function nameDataset(cwd: string, argument: string, watch: Watch = {}): Promise<NamedDataset> {
@@ -74,7 +74,7 @@ function partOf(named: VersionPart | undefined): NamedDataset['part'] {
 }
 
 /**
- * Names the file that stands for a dataset in Git, for findings to point at: the pointer that names it or what it lies in, else itself.
+ * Name the file that stands for a dataset in Git, for findings to point at: the pointer that names it or what it lies in, else itself.
  */
 export function fileInGit(cwd: string, argument: string): string {
   const paths = [argument];
@@ -94,13 +94,13 @@ function pointerAround(cwd: string, path: string): string | undefined {
   return undefined;
 }
 
-/** Gives the absolute path of the dataset's own schema: beside its data. */
+/** Give the absolute path of the dataset's own schema: beside its data. */
 export function schemaPathOf({ context, version, part, absolutePath }: NamedDataset): string {
   const data = absolutePath ?? join(context!.repository.root, version!.path, part?.path ?? '');
   return `${data.replace(/\/+$/, '')}.schema.yaml`;
 }
 
-/** Tells whether rows can be read without fetching anything. */
+/** Tell whether rows can be read without fetching anything. */
 export function hasData({ absolutePath }: NamedDataset): boolean {
   return absolutePath !== undefined && statSync(absolutePath, { throwIfNoEntry: false }) !== undefined;
 }
@@ -121,7 +121,7 @@ async function namedIn(
   return named !== undefined && (await hasPart(context, named)) ? named : undefined;
 }
 
-/** Runs `look`, and gives undefined if it fails with one of these codes. */
+/** Run `look`, and give undefined if it fails with one of these codes. */
 async function unless<T>(
   codes: readonly ErrorCode[],
   look: () => Promise<T | undefined>,

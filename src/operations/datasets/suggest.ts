@@ -1,4 +1,4 @@
-/** Finds the candidate that `word` may be a misspelling of; undefined if none is near. */
+/** Find the candidate that `word` may be a misspelling of; undefined if none is near. */
 export function nearestName(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;

@@ -7,7 +7,7 @@ import { removeAtExit } from '../../base/unfinished-files.ts';
 import { VarveError } from '../../errors.ts';
 
 /**
- * Fills a place where nothing lies: `work` writes a file or a folder at the path that it is given, which then gets its name. Whatever is
+ * Fill a place where nothing lies: `work` writes a file or a folder at the path that it is given, which then gets its name. Whatever is
  * cut off leaves nothing under that name.
  * @param target absolute
  */

@@ -4,6 +4,7 @@
  */
 
 import { unsupported } from '../../dvc/format/config.ts';
+import { DVC_SUFFIX } from '../../dvc/tree/pointers.ts';
 import type { DvcRepository } from '../../dvc/tree/repository.ts';
 import { VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
@@ -64,6 +65,7 @@ const OWN_REMOTES = 'Use `dvc remote add`, `modify`, `remove` and `default`: var
  */
 export class DvcBackend implements Backend {
   readonly terms = { dataset: 'an output of DVC', datasets: 'outputs', pointer: '.dvc file' };
+  readonly pointerSuffix = DVC_SUFFIX;
   readonly #context: DvcPlace;
 
   constructor(context: DvcPlace) {

@@ -20,7 +20,7 @@ export function wantedVersion({ repository }: DvcPlace, { version, part }: Versi
   return { output, ...(part === undefined ? {} : { only: [part] }) };
 }
 
-/** Fetches what the cache lacks. Asks no remote if it lacks nothing. */
+/** Fetch what the cache lacks. Asks no remote if it lacks nothing. */
 export async function bringWanted(context: DvcContext, wanted: Wanted): Promise<void> {
   const { output, only } = wanted;
   const files = await cachedFiles(context, output.id);

@@ -33,7 +33,7 @@ export async function checkoutWanted(
   };
 }
 
-/** Keeps the outputs whose data is known and lies in DVC's cache, not in Git. */
+/** Keep the outputs whose data is known and lies in DVC's cache, not in Git. */
 export function wantedOf(selected: readonly Selected[]): Wanted[] {
   return selected.flatMap(({ output, only }) =>
     isRecorded(output) && output.cached

@@ -76,7 +76,7 @@ async function outputDiff(
   return { diff: found, versions: [outputFacts(before), outputFacts(after)] };
 }
 
-/** Looks at the working tree's data; undefined if it is what its pointer names. */
+/** Look at the working tree's data; undefined if it is what its pointer names. */
 async function unsaved(context: DvcContext, output: RecordedOutput) {
   const { state, found } = await outputStatus(context, { output });
   return state === 'modified' ? found : undefined;

@@ -45,7 +45,7 @@ interface Known {
 }
 
 /**
- * Takes the versions of every output that the history of local branches names into varve's own format. Data comes from DVC's
+ * Take the versions of every output that the history of local branches names into varve's own format. Data comes from DVC's
  * cache, else from its remotes; every byte is checked by its MD5, then kept under its SHA-256. Until all of it is there, nothing
  * in the repository changes; then the new branches appear beside the old ones.
  */
@@ -151,7 +151,7 @@ class Importer {
     return join(this.#folder, 'objects.jsonl');
   }
 
-  /** Returns false if the data cannot be had. */
+  /** Return false if the data cannot be had. */
   async take(output: RecordedOutput): Promise<boolean> {
     const key = objectKey(output.id);
     if (this.snapshots.has(key)) return true;
@@ -189,7 +189,7 @@ class Importer {
     return this.#store.close();
   }
 
-  /** Moves the complete store to where varve looks for it. */
+  /** Move the complete store to where varve looks for it. */
   publish(): void {
     excludeFromGit(this.#context.repository.root, HIDDEN);
     if (existsSync(this.#target)) return;

@@ -1,10 +1,8 @@
-import { renameSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
 import { checkDataPath } from '../../base/data-path.ts';
 import { isWithin } from '../../base/path-order.ts';
 import { removeFile } from '../../base/remove-file.ts';
-import { systemError } from '../../base/system-errors.ts';
 import { readTrackedFile } from '../../base/tracked-file.ts';
 import { unsupported } from '../../dvc/format/config.ts';
 import { readDvcFile } from '../../dvc/format/output.ts';
@@ -16,7 +14,7 @@ import { shellWord } from '../../wording/quote.ts';
 import { SafeFolders } from '../../workspace/checkout/safe-folder.ts';
 import { dataKind, refuseLinksAbove } from '../../workspace/tree/scan.ts';
 import type { MovedDataset, MoveResult } from '../backend/results.ts';
-import { refuseTaken, targetsOf } from '../datasets/move-targets.ts';
+import { refuseTaken, renameInTree, targetsOf } from '../datasets/move-targets.ts';
 import { movedSchema, schemasBeside } from '../datasets/schemas-beside.ts';
 import type { DvcPlace } from './context.ts';
 import { ownOutput } from './own-output.ts';
@@ -28,8 +26,7 @@ interface Move extends MovedDataset {
 
 /** Implements Backend.move, as `dvc move` does it. */
 export async function move(context: DvcPlace, paths: readonly string[], target: string): Promise<MoveResult> {
-  const { repository, cwd } = context;
-  const { root } = repository;
+  const { root } = context.repository;
   const outputs = [...new Set(paths)].map((path) => ownOutput(context, path, 'move'));
   const imported = outputs.find((output) => output.imported !== undefined);
   if (imported !== undefined)
@@ -38,7 +35,7 @@ export async function move(context: DvcPlace, paths: readonly string[], target: 
       `Run \`dvc move ${shellWord(imported.path)} ${shellWord(target)}\`.`,
     );
   const from = outputs.map(({ path }) => path);
-  const moves = targetsOf(repository, cwd, from, target).map((pair) => planMove(context, pair));
+  const moves = targetsOf(context, from, target, DVC_SUFFIX).map((pair) => planMove(context, pair));
   for (const one of moves) moveOne(root, one);
   return { datasets: moves.map(({ from: before, path }) => ({ from: before, path })) };
 }
@@ -74,15 +71,7 @@ function moveOne(root: string, { from, path, text }: Move): void {
   const hasData = dataKind(root, from) !== undefined;
   writeAtomically(join(root, path + DVC_SUFFIX), [Buffer.from(text)]);
   const moved = [...(hasData ? [from] : []), ...schemasBeside(root, from)];
-  for (const one of moved) rename(root, one, movedSchema(one, from, path));
+  for (const one of moved) renameInTree(root, one, movedSchema(one, from, path));
   removeFile(join(root, from + DVC_SUFFIX), from + DVC_SUFFIX);
   unignoreOutput(root, from);
-}
-
-function rename(root: string, from: string, to: string): void {
-  try {
-    renameSync(join(root, from), join(root, to));
-  } catch (error) {
-    throw systemError(error, 'move', from);
-  }
 }

@@ -29,7 +29,7 @@ export function readProfileNote(
 }
 
 /**
- * Reads a profile as readProfileNote does, but gives undefined for a damaged one too: profiles are computed again, or
+ * Read a profile as readProfileNote does, but gives undefined for a damaged one too: profiles are computed again, or
  * sent again.
  */
 export async function readWholeNote(

@@ -11,7 +11,7 @@ export async function openProfileStore({ repository }: DvcPlace): Promise<Store>
   return Store.open(await openRemote(join(repository.config.cacheDir, 'varve')));
 }
 
-/** Runs `work` as inDvc does, with the store of profiles. */
+/** Run `work` as inDvc does, with the store of profiles. */
 export function inDvcWithProfiles<T>(
   context: DvcPlace,
   work: (within: DvcContext, profiles: Store) => Promise<T>,
@@ -21,7 +21,7 @@ export function inDvcWithProfiles<T>(
   );
 }
 
-/** Keeps a profile in this clone. Returns its digest. */
+/** Keep a profile in this clone. Returns its digest. */
 export async function keepProfile(profiles: Store, bytes: Uint8Array): Promise<Digest> {
   const batch = profiles.batch();
   const { digest } = await batch.addBytes([bytes], 'meta');

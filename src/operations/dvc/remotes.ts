@@ -2,7 +2,7 @@ import { describeUrl } from '../../remote/url.ts';
 import type { ListedRemote } from '../backend/results.ts';
 import type { DvcPlace } from './context.ts';
 
-/** Lists the remotes of DVC's configuration. */
+/** List the remotes of DVC's configuration. */
 export function listRemotes({ repository }: DvcPlace): ListedRemote[] {
   const { remotes, defaultRemote } = repository.config;
   return [...remotes].map(([name, settings]) => ({

@@ -119,7 +119,7 @@ function lackingField(context: DvcPlace, lacking: readonly Wanted[]): Pick<Trans
   return lacking.length === 0 ? {} : { lacking: lackingVersions(context, lacking) };
 }
 
-/** Names versions by the first commit that has each, of whatever branch; one that is not committed has none. */
+/** Name versions by the first commit that has each, of whatever branch; one that is not committed has none. */
 function lackingVersions({ repository }: DvcPlace, lacking: readonly Wanted[]): LackingVersion[] {
   if (lacking.length === 0) return [];
   const commits = new Map<string, Omit<OutputCommit, 'output'>>();
@@ -164,7 +164,7 @@ async function fetchAll(
   return { remote, snapshots: snapshots - lacking.length, ...total(profiles, data), lacking };
 }
 
-/** Runs `move` once for each profile of the outputs, on the remote of its data. It returns the bytes that it moved. */
+/** Run `move` once for each profile of the outputs, on the remote of its data. It returns the bytes that it moved. */
 async function onProfiles(
   context: DvcContext,
   wanted: readonly Wanted[],

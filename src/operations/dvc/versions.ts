@@ -27,7 +27,7 @@ import type {
 } from '../backend/version.ts';
 import type { DvcPlace } from './context.ts';
 
-/** Takes from the pointer of an output what it says of the data. */
+/** Take from the pointer of an output what it says of the data. */
 export function outputFacts({ id, size, files, profile }: RecordedOutput): VersionFacts {
   return {
     kind: isDirectory(id) ? 'directory' : 'file',
@@ -104,7 +104,7 @@ export function* everyOutputVersion({ repository, onWarning }: DvcPlace): Genera
   }
 }
 
-/** Reads the outputs of a commit; of the working tree if it is undefined. */
+/** Read the outputs of a commit; of the working tree if it is undefined. */
 export function outputsOf(repository: DvcRepository, commit: string | undefined): Output[] {
   return commit === undefined ? outputsInTree(repository) : outputsAt(repository, commit);
 }

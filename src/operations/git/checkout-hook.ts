@@ -16,7 +16,7 @@ export const CHECKOUT_HOOKS = ['post-checkout', 'post-merge', 'post-rewrite'] as
 export type CheckoutHook = (typeof CHECKOUT_HOOKS)[number];
 
 /**
- * Makes the data follow the pointers that Git has just put here, dataset by dataset: what is edited stays, what the cache lacks is named and
+ * Make the data follow the pointers that Git has just put here, dataset by dataset: what is edited stays, what the cache lacks is named and
  * left to `varve pull`. Asks no server. Undefined where Git has not come to rest.
  * @param args what Git gives the hook
  */

@@ -41,7 +41,7 @@ const HOOKS: readonly {
 ];
 
 /**
- * Registers varve with Git in this clone: settings in .git/config, a line in .gitattributes, a hook. Parts that are not
+ * Register varve with Git in this clone: settings in .git/config, a line in .gitattributes, a hook. Parts that are not
  * chosen stay as they are; doing it again renews them.
  * @param program the words that start varve, absolute
  * @throws VarveError `hook-exists`, `dvc-unsupported`
@@ -75,7 +75,7 @@ export function installInGit(root: string, parts: GitParts, program: readonly st
   return gitInstalled(root);
 }
 
-/** Takes back what gitInstall did, but for .gitattributes, which other clones share and which does nothing alone. */
+/** Take back what gitInstall did, but for .gitattributes, which other clones share and which does nothing alone. */
 export function gitUninstall({ repository: { root } }: Context): GitInstallResult {
   for (const section of ['diff.varve', 'merge.varve']) {
     git(root, ['config', '--local', '--remove-section', section], { accept: [1, 5, 128] });

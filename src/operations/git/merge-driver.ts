@@ -11,6 +11,7 @@ import { formatPointer, POINTER_SUFFIX, type Pointer, parseUnnamed } from '../..
 import { pathInRepository } from '../../workspace/repository.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
+import { withoutSuffix } from '../datasets/pointer-suffix.ts';
 import { snapshotFiles } from '../varve/datasets/select.ts';
 import { openCache } from '../varve/stores/stores.ts';
 
@@ -39,13 +40,13 @@ interface Versions {
 }
 
 /**
- * Merges a pointer as Git merges a folder: file by file, where two versions of a directory changed different files. What
+ * Merge a pointer as Git merges a folder: file by file, where two versions of a directory changed different files. What
  * cannot be merged is left with the usual marks for a person to decide.
  * @throws VarveError `path-unsafe`, `path-outside`
  */
 export async function gitMerge(context: WorkingContext, files: MergeFiles): Promise<MergeResult> {
   const { path } = files;
-  checkDataPath(datasetOf(path), path);
+  checkDataPath(withoutSuffix(path, POINTER_SUFFIX), path);
   for (const file of [files.base, files.ours, files.theirs]) {
     pathInRepository(context.repository, context.cwd, file);
   }
@@ -111,7 +112,7 @@ async function mergeFolders(
       bytes,
       files: listed.length,
     };
-    const dataset = datasetOf(files.path);
+    const dataset = withoutSuffix(files.path, POINTER_SUFFIX);
     return writeMerged(
       files,
       merged,
@@ -152,10 +153,6 @@ async function* pairs(
 function isSame(a: ManifestEntry | undefined, b: ManifestEntry | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return a.digest === b.digest && a.executable === b.executable;
-}
-
-function datasetOf(path: string): string {
-  return path.endsWith(POINTER_SUFFIX) ? path.slice(0, -POINTER_SUFFIX.length) : path;
 }
 
 /** Undefined if our or their side is no pointer. An empty file stands for a base that there is not. */

@@ -7,7 +7,7 @@ import { pushRoots } from '../varve/push.ts';
 const NOTHING = /^0+$/;
 
 /**
- * Sends the data of the commits that `git push` is about to send, so that nobody gets a pointer whose data is nowhere.
+ * Send the data of the commits that `git push` is about to send, so that nobody gets a pointer whose data is nowhere.
  * Undefined if they name none.
  * @param gitRemote name of Git's remote
  * @param lines what Git writes to the hook: `<local ref> <local id> <remote ref> <remote id>` for each ref. See githooks(5).

@@ -19,7 +19,7 @@ export interface PointerContents {
   readonly profile: Profile | undefined;
 }
 
-/** Lists what a pointer names, as far as the cache has it. Gives text that is no pointer back as it is. */
+/** List what a pointer names, as far as the cache has it. Gives text that is no pointer back as it is. */
 export async function pointerContents(context: WorkingContext, file: string): Promise<PointerContents> {
   const text = readFileSync(file, 'utf8');
   try {

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
 import { debug } from '../../base/debug.ts';
-import { decodeProfile, encodeProfile } from '../../profile/format/encode.ts';
+import { decodeProfile, encodeOpenly } from '../../profile/format/encode.ts';
 import type { Profile } from '../../profile/model/model.ts';
+import { isOutdated } from '../../profile/model/tables.ts';
 import { DIGEST_BYTES, rawDigestOf, sameDigest } from '../../store/format/digest.ts';
 import type { Repository } from '../../workspace/repository.ts';
 
@@ -23,7 +24,7 @@ export function profileCache(repository: Repository): ProfileCache {
       return known;
     },
     async keep(digest, profile) {
-      const bytes = encodeProfile(profile);
+      const bytes = encodeOpenly(profile);
       writeAtomically(fileOf(digest), [rawDigestOf(bytes), bytes], false);
     },
   };
@@ -39,9 +40,9 @@ function readKnown(path: string, digest: string): Profile | undefined {
   try {
     const file = readFileSync(path);
     const bytes = file.subarray(DIGEST_BYTES);
-    return sameDigest(rawDigestOf(bytes), file.subarray(0, DIGEST_BYTES))
-      ? decodeProfile(bytes, digest)
-      : undefined;
+    if (!sameDigest(rawDigestOf(bytes), file.subarray(0, DIGEST_BYTES))) return undefined;
+    const profile = decodeProfile(bytes, digest);
+    return isOutdated(profile) ? undefined : profile;
   } catch {
     return undefined;
   }

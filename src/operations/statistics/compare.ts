@@ -3,7 +3,7 @@ import { compareProfiles } from '../../drift/compare.ts';
 import type { CompareStatistics } from '../diff.ts';
 import { profileIn } from './stored.ts';
 
-/** Compares the distributions of two versions by the profiles that `store` has. */
+/** Compare the distributions of two versions by the profiles that `store` has. */
 export const compareStatistics: CompareStatistics = async (store, path, [before, after]) => {
   if (before.profile === undefined || after.profile === undefined || before.profile === after.profile)
     return undefined;

@@ -4,7 +4,7 @@ import type { Store } from '../../store/store.ts';
 import type { Context } from '../context/context.ts';
 
 /**
- * Fetches the profiles that `store` lacks from the remote, unless the context is offline. What the remote lacks stays missing.
+ * Fetch the profiles that `store` lacks from the remote, unless the context is offline. What the remote lacks stays missing.
  * @param store that `openProfileStore` of the context's backend gave
  * @returns why nothing could be fetched, where a remote could not be asked; undefined if it was, or needed not be
  */

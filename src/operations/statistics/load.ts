@@ -3,17 +3,21 @@
  * decision.
  */
 
+import type { ColumnReadings } from '../../engine/column-readings.ts';
 import type { EngineOptions } from '../../engine/duckdb.ts';
 import { isTabular } from '../../engine/formats/format.ts';
-import { VarveError } from '../../errors.ts';
+import { notTabular } from '../../engine/formats/refused.ts';
 import { profileDirectory } from '../../profile/dataset/profile-directory.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import { prepareReader, processReader } from '../../profile/reading/process-reader.ts';
+import type { Schema } from '../../schema/model.ts';
 import type { ContentKey, DatasetFiles } from '../backend/version.ts';
 import { type Context, watching } from '../context/context.ts';
 import { withDatasetFiles } from '../datasets/files.ts';
-import type { NamedDataset } from '../datasets/resolve.ts';
+import { hasData, type NamedDataset } from '../datasets/resolve.ts';
 import { type ProfileCache, profileCache } from './cache.ts';
+import { assertFormatsRead, hasUnreadDates, readingsOf, schemaForReading } from './date-formats.ts';
+import { schemaFileOf } from './schema-file.ts';
 import { storedProfile } from './stored.ts';
 import { isStatistics, profileOfStatistics } from './tfdv.ts';
 
@@ -23,6 +27,11 @@ export interface ProfilingOptions {
   readonly slice?: { readonly feature: string; readonly value: string } | undefined;
   /** The column that weights rows. */
   readonly weight?: string | undefined;
+  /**
+   * `strptime` formats of the dates that columns of CSV and TSV hold, by the columns' names: `{ sold: '%d/%m/%Y' }`. They win over those of the
+   * schema.
+   */
+  readonly dateFormat?: Readonly<Record<string, string>> | undefined;
   /** The engine's most memory, such as `1GB`; 80 % of the machine's unless given. */
   readonly memory?: string | undefined;
   readonly threads?: number | undefined;
@@ -36,30 +45,37 @@ export interface ProfiledDataset {
 }
 
 /**
- * Gets the profile of a dataset. Takes the one that travels with its snapshot, without reading data; computes it if the
+ * Get the profile of a dataset. Takes the one that travels with its snapshot, without reading data; computes it if the
  * data is in no snapshot, or if a slice or weight asks for rows. Makes one of what a file of TFDV's statistics tells.
- * @throws VarveError `profile-not-fetched`, `data-not-tabular`, `tfdv-invalid`, `statistics-only`
+ * @param schema says how dates are written; the one beside the data unless given
+ * @throws VarveError `profile-not-fetched`, `data-not-tabular`, `tfdv-invalid`, `statistics-only`, `date-format-unfit`, `date-format-invalid`
  */
 export async function profileOfDataset(
   dataset: NamedDataset,
   options: ProfilingOptions = {},
+  schema?: Schema,
 ): Promise<ProfiledDataset> {
   const { name, context, version, part } = dataset;
   if (isStatistics(dataset)) {
     const rowsAsked = options.slice !== undefined || options.weight !== undefined;
     return { name, digest: undefined, profile: profileOfStatistics(dataset, rowsAsked) };
   }
+  const readings = readingsFor(dataset, options, schema);
   if (context === undefined || version === undefined || part !== undefined || (await isUnsaved(dataset))) {
-    return { name, digest: undefined, profile: await computed(dataset, options) };
+    return { name, digest: undefined, profile: await computed(dataset, options, readings) };
   }
   const { content, profile } = version;
-  if (profile === undefined || options.slice !== undefined || options.weight !== undefined) {
-    return { name, digest: content, profile: await computed(dataset, options) };
+  const isAsked = [options.slice, options.weight, options.dateFormat].some((one) => one !== undefined);
+  if (profile === undefined || isAsked) {
+    return { name, digest: content, profile: await computed(dataset, options, readings) };
   }
-  return { name, digest: content, profile: await storedProfile(context, name, profile) };
+  const stored = await storedProfile(context, name, profile);
+  // The schema may have come to say how dates are written since the version was added.
+  const isOutdated = readings !== undefined && hasData(dataset) && hasUnreadDates(stored, readings);
+  return { name, digest: content, profile: isOutdated ? await computed(dataset, options, readings) : stored };
 }
 
-/** Tells whether the working tree's data differs from the snapshot that its pointer names. */
+/** Tell whether the working tree's data differs from the snapshot that its pointer names. */
 async function isUnsaved({ context, version }: NamedDataset): Promise<boolean> {
   if (version!.commit !== undefined) return false;
   const { backend, repository } = context!;
@@ -67,29 +83,43 @@ async function isUnsaved({ context, version }: NamedDataset): Promise<boolean> {
   return datasets.some(({ state }) => state === 'modified' || state === 'outdated');
 }
 
-function computed(dataset: NamedDataset, options: ProfilingOptions): Promise<Profile> {
+/** How columns are read that more than the data decides. */
+export function readingsFor(
+  dataset: NamedDataset,
+  { dateFormat }: ProfilingOptions,
+  schema = schemaForReading(schemaFileOf(dataset, '')),
+): ColumnReadings | undefined {
+  return readingsOf(dateFormat, schema);
+}
+
+async function computed(
+  dataset: NamedDataset,
+  options: ProfilingOptions,
+  readings: ColumnReadings | undefined,
+): Promise<Profile> {
   if (isTabular(dataset.name)) prepareReader(options.memory);
-  return withDatasetFiles(dataset, (files) => profileOf(dataset, files, options));
+  const profile = await withDatasetFiles(dataset, (files) => profileOf(dataset, files, options, readings));
+  assertFormatsRead(profile, options.dateFormat ?? {}, dataset.name);
+  return profile;
 }
 
 async function profileOf(
   { name, context, watch }: NamedDataset,
   { kind, files }: DatasetFiles,
   options: ProfilingOptions,
+  readings: ColumnReadings | undefined,
 ): Promise<Profile> {
   const engine = { ...engineOptions(options), ...watching(watch) };
   const rows = {
     ...engine,
     ...(options.slice && { slice: options.slice }),
     ...(options.weight && { weight: options.weight }),
+    ...(readings && { readings }),
   };
   if (kind === 'directory')
     return profileDirectory(files, processReader, { ...rows, ...wholeRowsCache(context, options) });
   if (files.length > 0 && isTabular(files[0]!.path)) return processReader.profileFiles(files, rows);
-  throw new VarveError('data-not-tabular', `${name} is not a table, so there are no statistics of it`, {
-    path: name,
-    remedy: 'Name a CSV, TSV, JSON, JSON Lines, Parquet, Arrow or Feather file, or a folder.',
-  });
+  throw notTabular(name, files[0]?.absolutePath);
 }
 
 /** Profiles of files hold for all of their rows, each weighing the same. */
@@ -102,7 +132,7 @@ function wholeRowsCache(
     : profileCache(context.repository);
 }
 
-/** Picks the options that say how much of the machine the engine may have. */
+/** Pick the options that say how much of the machine the engine may have. */
 export function engineOptions({ memory, threads }: ProfilingOptions): EngineOptions {
   return { ...(memory === undefined ? {} : { memory }), ...(threads === undefined ? {} : { threads }) };
 }

@@ -9,11 +9,12 @@ import { countRows, isTabularProfile } from '../../profile/model/tables.ts';
 import { processReader } from '../../profile/reading/process-reader.ts';
 import type { Context } from '../context/context.ts';
 import { profileCache } from './cache.ts';
+import { readingsOf, schemaForReading } from './date-formats.ts';
 import { engineOptions, type ProfilingOptions } from './load.ts';
 import type { Profiler, Statistics } from './profiler.ts';
 
 /**
- * Computes the profile that travels with a new snapshot. Data that looks like a table and cannot be read as one is still
+ * Compute the profile that travels with a new snapshot. Data that looks like a table and cannot be read as one is still
  * worth keeping: it is added without a profile, and `onUnreadable` is told why.
  */
 export function profilerFor(
@@ -22,7 +23,7 @@ export function profilerFor(
   machine: Pick<ProfilingOptions, 'memory' | 'threads'> = {},
 ): Profiler {
   const { onProgress, signal } = context;
-  const options = {
+  const machineOptions = {
     ...engineOptions(machine),
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),
@@ -35,6 +36,9 @@ export function profilerFor(
         : new FileWithin(absolutePath, file.path, file.content, file.size),
     );
     if (kind === 'file' && !isTabular(path)) return undefined;
+    const file = { name: `${path}.schema.yaml`, absolutePath: `${absolutePath}.schema.yaml` };
+    const readings = readingsOf(undefined, schemaForReading(file));
+    const options = { ...machineOptions, ...(readings && { readings }) };
     try {
       const profile = await (kind === 'file'
         ? processReader.profileFiles(data, options)

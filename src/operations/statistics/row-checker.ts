@@ -1,23 +1,27 @@
 import type { RowTable } from '../../engine/check-rows.ts';
+import type { ColumnReadings } from '../../engine/column-readings.ts';
 import { VarveError } from '../../errors.ts';
 import { openTableRows } from '../../profile/dataset/profile-directory.ts';
 import { processReader } from '../../profile/reading/process-reader.ts';
+import type { Schema } from '../../schema/model.ts';
 import { MAX_TIME_LIMIT, type RowChecker, TIME_LIMIT } from '../../schema/row-checker.ts';
 import type { DatasetFiles } from '../backend/version.ts';
 import { filesInPlace } from '../datasets/files.ts';
 import type { NamedDataset } from '../datasets/resolve.ts';
 import { profileCache } from './cache.ts';
-import { engineOptions, type ProfilingOptions } from './load.ts';
+import { engineOptions, type ProfilingOptions, readingsFor } from './load.ts';
 
 /**
- * Looks at rows of data that lies at hand; opens nothing before it is asked. Close it.
+ * Look at rows of data that lies at hand; open nothing before it is asked. Close it.
  * @param timeLimit seconds that it may take from the first question on
  */
 export function rowCheckerOf(
   dataset: NamedDataset,
   timeLimit = TIME_LIMIT,
   options: ProfilingOptions = {},
+  schema?: Schema,
 ): RowChecker & { close(): void } {
+  const readings = readingsFor(dataset, options, schema);
   let files: Promise<DatasetFiles> | undefined;
   let deadline: AbortSignal | undefined;
   /** One table at a time, since each takes a process of its own. */
@@ -30,7 +34,7 @@ export function rowCheckerOf(
     if (opened?.table === table) return opened.rows;
     close();
     files ??= filesInPlace(dataset);
-    const rows = await rowsOf(dataset, await files, table, signal, options);
+    const rows = await rowsOf(dataset, await files, table, { signal, readings }, options);
     if (rows === undefined) throw missingTable(dataset, table);
     opened = { table, rows };
     return rows;
@@ -73,12 +77,14 @@ async function rowsOf(
   { context }: NamedDataset,
   { kind, files }: DatasetFiles,
   table: string,
-  signal: AbortSignal,
+  { signal, readings }: { readonly signal: AbortSignal; readonly readings: ColumnReadings | undefined },
   { slice, ...machine }: ProfilingOptions,
 ): Promise<RowTable | undefined> {
   const options = { ...engineOptions(machine), signal, ...(slice && { slice }) };
   if (kind === 'file')
-    return table === '' ? processReader.openRows([{ files, constants: [] }], options) : undefined;
+    return table === ''
+      ? processReader.openRows([{ files, constants: [], ...(readings && { readings }) }], options)
+      : undefined;
   const cache = context === undefined ? {} : profileCache(context.repository);
-  return openTableRows(files, table, processReader, { ...options, ...cache });
+  return openTableRows(files, table, processReader, { ...options, ...cache, ...(readings && { readings }) });
 }

@@ -42,7 +42,7 @@ export function asPbtxt(path: string): string {
   return path.replace(/\.schema\.yaml$/, '.schema.pbtxt');
 }
 
-/** Tells by its name whether a schema is in TFDV's text format. */
+/** Tell by its name whether a schema is in TFDV's text format. */
 export function isPbtxt({ absolutePath }: SchemaFile): boolean {
   return /\.(pbtxt|textproto|pbtext)$/i.test(absolutePath);
 }

@@ -23,7 +23,7 @@ export async function storedProfile(context: Context, name: string, digest: Dige
 }
 
 /**
- * Gets profiles from this clone. What it lacks is fetched from the remote first, all at once, unless the context is offline.
+ * Get profiles from this clone. What it lacks is fetched from the remote first, all at once, unless the context is offline.
  * @throws VarveError `profile-not-fetched`, `settings-untrusted`
  */
 export async function storedProfiles(context: Context, wanted: readonly WantedProfile[]): Promise<Profile[]> {
@@ -44,7 +44,7 @@ export async function storedProfiles(context: Context, wanted: readonly WantedPr
   });
 }
 
-/** Reads a profile as storedProfile does, from `store` alone; undefined if that has none. */
+/** Read a profile as storedProfile does, from `store` alone; undefined if that has none. */
 export async function profileIn(store: Store, name: string, digest: Digest): Promise<Profile | undefined> {
   if (!store.has(digest)) return undefined;
   return decodeProfile(await store.readBytes(digest, MAX_PROFILE_BYTES), `profile of ${name}`);

@@ -1,5 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { formatOf } from '../../engine/formats/format.ts';
+import { kindOfFirstRecord } from '../../engine/formats/tfrecord/first-record.ts';
 import { VarveError } from '../../errors.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import { readStatistics } from '../../schema/tfdv/statistics-file.ts';
@@ -10,9 +12,19 @@ import type { NamedDataset } from '../datasets/resolve.ts';
 /** Far beyond the statistics of ten thousand features. */
 const MAX_STATISTICS_BYTES = 256 * 1024 * 1024;
 
-/** Tells by its name whether a plain file holds TFDV's statistics in place of data. */
+/**
+ * Tell whether a plain file holds TFDV's statistics in place of data: by its name, and where TFRecords may be either, by the first of
+ * them.
+ */
 export function isStatistics({ version, absolutePath }: NamedDataset): boolean {
-  return version === undefined && /\.(pb|pbtxt|tfrecord)$/i.test(absolutePath ?? '');
+  if (version !== undefined || absolutePath === undefined) return false;
+  if (/\.(pb|pbtxt)$/i.test(absolutePath)) return true;
+  return isPlainTfRecord(absolutePath) && kindOfFirstRecord(absolutePath) === 'statistics';
+}
+
+function isPlainTfRecord(path: string): boolean {
+  if (formatOf(path) !== 'tfrecord') return false;
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 /**
@@ -28,7 +40,7 @@ export function profileOfStatistics({ name, absolutePath }: NamedDataset, rowsAs
       path: name,
       remedy: 'Name statistics of TensorFlow Data Validation, not the data itself.',
     });
-  return profileFromStatistics(readStatistics(readFileSync(path), name));
+  return profileFromStatistics(readStatistics(readFileSync(path), name), name);
 }
 
 /** Statistics of TFDV tell too little of how values spread. */

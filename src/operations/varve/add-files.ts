@@ -20,7 +20,7 @@ interface Entry {
 }
 
 /**
- * Reads files of a dataset into a batch and notes their digests.
+ * Read files of a dataset into a batch and note their digests.
  * @param readers that read the small ones; without, this thread does
  * @throws VarveError `source-changed` if one is not what the scan saw
  */
@@ -63,7 +63,7 @@ export async function takeIn(
   });
 }
 
-/** Yields to the event loop from time to time, so that Ctrl-C works during synchronous reads. */
+/** Yield to the event loop from time to time, so that Ctrl-C works during synchronous reads. */
 function takingTurns(): () => Promise<void> {
   let turned = performance.now();
   return async () => {
@@ -73,7 +73,7 @@ function takingTurns(): () => Promise<void> {
   };
 }
 
-/** Of bytes that were not all read from one state of the data. */
+/** Make the error for bytes that were not all read from one state of the data. */
 export function changedMeanwhile(path: string): VarveError {
   return new VarveError('source-changed', `${path} changed while it was being added`, {
     path,

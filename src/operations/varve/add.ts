@@ -72,7 +72,7 @@ interface Snapshot {
 }
 
 /**
- * Makes a snapshot of each path and points to it. All of them or none: pointers and .gitignore lines are written after the
+ * Make a snapshot of each path and point to it. All of them or none: pointers and .gitignore lines are written after the
  * store holds every byte.
  */
 export async function add(
@@ -123,7 +123,7 @@ function namedDatasets(context: WorkingContext, paths: readonly string[], follow
   return [...named].map(([dataset, parts]) => ({ dataset, parts: parts && [...parts].sort() }));
 }
 
-/** Brings data to a pointer that was moved without it. */
+/** Bring data to a pointer that was moved without it. */
 function followPointer({ repository }: WorkingContext, dataset: string): void {
   const pointer = replaceablePointer(repository.root, dataset, true);
   if (pointer !== undefined) followPointers(repository, [{ path: dataset, pointer }]);
@@ -263,7 +263,7 @@ interface FoundData {
   readonly taken: readonly ScannedFile[];
 }
 
-/** Reads what is not known yet into the batch. */
+/** Read what is not known yet into the batch. */
 async function readFiles(
   context: WorkingContext,
   batch: Batch,
@@ -340,7 +340,7 @@ interface Version {
   readonly only: readonly string[] | undefined;
 }
 
-/** Puts the version together that the data makes. @param follows the version whose other files stay */
+/** Put the version together that the data makes. @param follows the version whose other files stay */
 async function versionOf(
   context: WorkingContext,
   cache: Store,
@@ -462,7 +462,7 @@ async function profileOf(
   return { ...(profile.rows !== undefined && { rows: profile.rows }), profile: digest };
 }
 
-/** Checks that the bytes and the statistics were read from one state of the data. */
+/** Check that the bytes and the statistics were read from one state of the data. */
 function checkUnchanged(root: string, dataset: string, before: ScannedFile): void {
   const path = pathOfFile(dataset, before.path);
   const now = scannedFile(root, path, before.path);
@@ -488,7 +488,7 @@ function agreeToCode(root: string, dataset: string): void {
   }
 }
 
-/** Of what lies in a bucket and was never read there is nothing that a copy could take over. */
+/** Refuse to make a copy of data in place that was never read in full: what lies in the bucket alone cannot be taken over. */
 function refuseUnread(dataset: string, entries: readonly ManifestFile[]): void {
   const unread = entries.find(isUnread);
   if (unread === undefined) return;

@@ -7,7 +7,7 @@ import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
 import type { Imported } from '../../workspace/imported.ts';
-import type { Pointer } from '../../workspace/pointer.ts';
+import { POINTER_SUFFIX, type Pointer } from '../../workspace/pointer.ts';
 import { pathInRepository, type Repository } from '../../workspace/repository.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
 import type { Backend, BackendAddOptions, Comparison, DatasetVersions } from '../backend/backend.ts';
@@ -67,6 +67,7 @@ import {
  */
 export class VarveBackend implements Backend {
   readonly terms = { dataset: 'a dataset', datasets: 'datasets', pointer: 'pointer' };
+  readonly pointerSuffix = POINTER_SUFFIX;
   readonly #context: WorkingContext;
 
   constructor(context: WorkingContext) {

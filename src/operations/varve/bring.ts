@@ -21,7 +21,7 @@ export function selected({ repository }: WorkingContext, { version, part }: Vers
   return { path, pointer, ...(part === undefined ? {} : { only: [part] }) };
 }
 
-/** Brings what the cache lacks from the default remote, or from where data in place lies. Asks nobody if it lacks nothing. */
+/** Bring what the cache lacks from the default remote, or from where data in place lies. Asks nobody if it lacks nothing. */
 export async function bringInto(
   context: WorkingContext,
   cache: Store,
@@ -35,7 +35,7 @@ export async function bringInto(
   }
 }
 
-/** Tells whether the cache has all of a dataset, or of the chosen parts. */
+/** Tell whether the cache has all of a dataset, or of the chosen parts. */
 export async function isHere(
   { repository }: WorkingContext,
   cache: Store,

@@ -52,7 +52,7 @@ interface Planned {
 }
 
 /**
- * Makes the data match the pointers. Nothing is touched before it is known that every dataset can be checked out.
+ * Make the data match the pointers. Nothing is touched before it is known that every dataset can be checked out.
  * @throws VarveError `changes-unsaved`, `object-missing`, `name-collision`, `path-tracked`, `dataset-nested`
  */
 export async function checkout(
@@ -110,7 +110,7 @@ export async function checkoutFrom(
   const folding = touched.some(({ paths }) => paths.length > 0) ? nameFolding(repository) : NO_FOLDING;
   refuseTouched(repository.root, touched, folding);
   removeUnfinished(
-    repository.root,
+    repository,
     planned.map(({ dataset, plan: { unfinished } }) => ({ dataset: dataset.path, found: unfinished })),
   );
   const { checkout: way } = readConfig(repository);
@@ -121,7 +121,7 @@ export async function checkoutFrom(
   return { datasets: results, ...(moved.length > 0 && { moved }), ...problemsField(problems) };
 }
 
-/** Of what came new: whoever moved a pointer may have left its ignore line behind. */
+/** Warn of new datasets that Git does not ignore: whoever moved a pointer may have left its ignore line behind. */
 function warnOfUnignored({ repository, onWarning }: WorkingContext, planned: readonly Planned[]): void {
   const fresh = planned.filter(({ record }) => record === undefined).map(({ dataset }) => dataset.path);
   for (const path of unignored(repository.root, fresh))
@@ -239,7 +239,7 @@ function notInCache(dataset: string, path: string, digest: string | undefined): 
   });
 }
 
-/** Puts objects in place and reports how much of all the work is done. */
+/** Put objects in place and report how much of all the work is done. */
 function putter(
   context: WorkingContext,
   cache: Store,

@@ -79,7 +79,7 @@ function shown(context: WorkingContext, one: StoredClone & NamedClone): KnownClo
   return knownClone(context, { ...one, hasExpired: hasExpired(one, expiryOf(context), Date.now()) });
 }
 
-/** Finds the one clone that is called so. Names are compared as they are shown. */
+/** Find the one clone that is called so. Names are compared as they are shown. */
 function cloneCalled<T extends NamedClone>(known: readonly T[], word: string, remote: string): T {
   const called = known.filter(
     ({ clone, name }) =>

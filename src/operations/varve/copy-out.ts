@@ -48,7 +48,7 @@ export async function copyOut(
   });
 }
 
-/** Makes the folders, also those that are empty, and says which files are to be put into them. */
+/** Make the folders, also those that are empty, and say which files are to be put into them. */
 async function withFolders(place: string, files: readonly ManifestFile[]): Promise<FileToRestore[]> {
   const folders = new NewFolders(place);
   const isFile = files.length === 1 && files[0]!.path === '';

@@ -103,7 +103,7 @@ function versionsOf(before: Pointer | undefined, saved: Pointer | undefined): Om
   return { versions: [pointerFacts(before), pointerFacts(saved)] };
 }
 
-/** Lists the files of the working tree; undefined if they are those that the pointer names. */
+/** List the files of the working tree; undefined if they are those that the pointer names. */
 async function unsavedFiles(
   context: WorkingContext,
   path: string,
@@ -128,7 +128,7 @@ async function* filesOf(
   if (pointer !== undefined) yield* snapshotFiles(repository, cache, path, pointer);
 }
 
-/** Lists what differs between two snapshots; undefined if a manifest is not in the cache. */
+/** List what differs between two snapshots; undefined if a manifest is not in the cache. */
 async function changedFiles(
   before: AsyncIterable<ManifestFile>,
   after: AsyncIterable<ManifestFile> | Iterable<ManifestFile>,
@@ -161,7 +161,7 @@ function contentOf({ size, digest, executable }: ManifestFile): string | undefin
   return size === 0 || digest === undefined ? undefined : `${digest} ${executable === true}`;
 }
 
-/** Compares by digest; for data in place that nobody has read, by what its bucket says. */
+/** Compare by digest; for data in place that nobody has read, by what its bucket says. */
 function isSame(a: ManifestFile, b: ManifestFile): boolean {
   const sameObject = a.etag !== undefined && a.etag === b.etag && a.size === b.size;
   const sameBytes = sameObject || (!isUnread(a) && a.digest === b.digest);

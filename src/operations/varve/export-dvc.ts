@@ -49,7 +49,7 @@ interface Known {
 const DVC_GITIGNORE = '/config.local\n/tmp\n/cache\n';
 
 /**
- * Turns the snapshots of every commit on local branches into outputs of DVC. Data comes from the cache, else from the default
+ * Turn the snapshots of every commit on local branches into outputs of DVC. Data comes from the cache, else from the default
  * remote; every byte is checked by its SHA-256, then kept under its MD5. Until all of it is there, nothing in the repository
  * changes; then the new branches appear beside the old ones.
  */
@@ -107,7 +107,7 @@ function hideDvcFolder(root: string): void {
   mkdirSync(join(root, '.dvc', 'tmp', 'varve', 'export'), { recursive: true });
 }
 
-/** Fetches what the cache lacks of a snapshot from the default remote, if there is one. */
+/** Fetch what the cache lacks of a snapshot from the default remote, if there is one. */
 async function bringIn(context: WorkingContext, cache: Store, dataset: PointedDataset): Promise<void> {
   if (isInPlace(dataset.pointer) || (await isWhole(context.repository, cache, dataset))) return;
   try {

@@ -12,7 +12,7 @@ import { claimInCache, openCache, openRemoteStore } from './stores/stores.ts';
 import { rootsToTransfer, transferOptions } from './stores/transfer-roots.ts';
 import { lackingVersion } from './unpushed.ts';
 
-/** Brings what the cache lacks of the chosen datasets; the data itself is not touched. */
+/** Bring what the cache lacks of the chosen datasets; the data itself is not touched. */
 export async function fetch(
   context: WorkingContext,
   paths: readonly string[],
@@ -37,7 +37,7 @@ export async function fetchInto(
 }
 
 /**
- * Fetches from a remote. It has only the lists of data in place: if those are here already, it need not even be there.
+ * Fetch from a remote. It has only the lists of data in place: if those are here already, it need not even be there.
  */
 async function fromRemote(
   context: WorkingContext,
@@ -97,7 +97,7 @@ interface LackingRoot {
   readonly isPurged: boolean;
 }
 
-/** Copies what is there. @throws VarveError `object-missing`, `object-purged` if the remote lacks something of every version */
+/** Copy what is there. @throws VarveError `object-missing`, `object-purged` if the remote lacks something of every version */
 async function bring(
   from: Store,
   cache: Store,

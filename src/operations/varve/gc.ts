@@ -12,7 +12,7 @@ const HOUR = 3_600_000;
 const GRACE = { cache: HOUR, remote: 14 * 24 * HOUR } as const;
 
 /**
- * Drops what no pointer names: of no commit, branch, tag, stash, reflog or worktree of this clone, and of no push (or, in a
+ * Drop what no pointer names: of no commit, branch, tag, stash, reflog or worktree of this clone, and of no push (or, in a
  * cache that clones share, no work) of another.
  */
 export async function gc(context: WorkingContext, options: GcOptions): Promise<GcResult> {

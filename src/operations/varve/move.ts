@@ -1,12 +1,12 @@
-import { lstatSync, renameSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { removeFile } from '../../base/remove-file.ts';
-import { systemError } from '../../base/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { SafeFolders } from '../../workspace/checkout/safe-folder.ts';
 import { ignoreDataset, keptInGit, unignoreDataset } from '../../workspace/git/gitignore.ts';
 import {
   formatPointer,
+  POINTER_SUFFIX,
   type Pointer,
   pointerPath,
   readPointer,
@@ -16,7 +16,7 @@ import { dataKind, refuseLinksAbove } from '../../workspace/tree/scan.ts';
 import { moveStatCache } from '../../workspace/tree/stat-cache.ts';
 import type { MovedDataset, MoveResult } from '../backend/results.ts';
 import type { WorkingContext } from '../context/context.ts';
-import { refuseTaken, targetsOf } from '../datasets/move-targets.ts';
+import { refuseTaken, renameInTree, targetsOf } from '../datasets/move-targets.ts';
 import { movedSchema, schemasBeside } from '../datasets/schemas-beside.ts';
 import { namedWhole } from './datasets/named-whole.ts';
 import { datasetPath, replaceablePointer } from './datasets/write-pointer.ts';
@@ -34,9 +34,8 @@ export async function move(
   paths: readonly string[],
   target: string,
 ): Promise<MoveResult> {
-  const { repository, cwd } = context;
   const from = [...new Set(paths.map((path) => namedWhole(context, path, 'moved')))];
-  const moves = targetsOf(repository, cwd, from, target).map((pair) => planMove(context, pair));
+  const moves = targetsOf(context, from, target, POINTER_SUFFIX).map((pair) => planMove(context, pair));
   const moved: MovedDataset[] = [];
   for (const one of moves) moved.push(moveOne(context, one));
   return { datasets: moved };
@@ -76,18 +75,10 @@ function moveOne({ repository }: WorkingContext, { from, to, pointer, hasData }:
   new SafeFolders(root).make(posix.dirname(to));
   ignoreDataset(root, to, keptInGit(root, from));
   writePointer(root, to, pointer);
-  if (hasData) rename(root, from, to);
-  for (const schema of schemasBeside(root, from)) rename(root, schema, movedSchema(schema, from, to));
+  if (hasData) renameInTree(root, from, to);
+  for (const schema of schemasBeside(root, from)) renameInTree(root, schema, movedSchema(schema, from, to));
   moveStatCache(repository, from, to);
   removeFile(join(root, pointerPath(from)), pointerPath(from));
   unignoreDataset(root, from);
   return { from, path: to };
-}
-
-function rename(root: string, from: string, to: string): void {
-  try {
-    renameSync(join(root, from), join(root, to));
-  } catch (error) {
-    throw systemError(error, 'move', from);
-  }
 }

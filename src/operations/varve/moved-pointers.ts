@@ -23,7 +23,7 @@ import { untrackedData } from './other-branches.ts';
 import { refuseTouched } from './tracked-files.ts';
 
 /**
- * Finds data whose pointer was moved: nothing lies at the pointer's new place, and data that was recorded as just this version lies where
+ * Find data whose pointer was moved: nothing lies at the pointer's new place, and data that was recorded as just this version lies where
  * no pointer is any more. Of several, that of the same name is taken.
  * @returns where the data lies, by the dataset whose it is
  */
@@ -80,7 +80,7 @@ function kindOf(root: string, path: string): Pointer['kind'] | undefined {
 }
 
 /**
- * Moves data after its pointer, with what was edited in it, its .gitignore line and its schema. What cannot be moved stays where it is, and
+ * Move data after its pointer, with what was edited in it, its .gitignore line and its schema. What cannot be moved stays where it is, and
  * the version is checked out as for any dataset that is not here.
  */
 export function followPointers(repository: Repository, datasets: readonly SelectedDataset[]): MovedDataset[] {

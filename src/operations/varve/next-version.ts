@@ -7,12 +7,12 @@ import type { RecordedFile } from '../../workspace/tree/stat-cache.ts';
 export interface NextVersion {
   /** Sorted by path. */
   readonly entries: readonly ManifestEntry[];
-  /** Those of them that are to be added and do not lie here: they are as the version before has them. */
+  /** Paths of entries that are to be added and do not lie here: they are as the version before has them. */
   readonly notHere: readonly string[];
 }
 
 /**
- * Puts the version that follows another together: what lies here, and of the version before what never was here. Only what was here and
+ * Put the version that follows another together: what lies here, and of the version before what never was here. Only what was here and
  * is gone counts as removed, so that whoever has a part of a folder can change that part.
  * @param here what lies here, of the parts that are added, sorted by path
  * @param before the files of the version before, sorted by path

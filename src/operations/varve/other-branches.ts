@@ -16,7 +16,7 @@ import { isFollowed } from '../../workspace/trust/link.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { refuseTouched } from './tracked-files.ts';
 
-/** Lists data without a pointer, but for what was given to Git, and for datasets that a sparse checkout keeps out. */
+/** List data without a pointer, but for what was given to Git, and for datasets that a sparse checkout keeps out. */
 export function untrackedData(repository: Repository): string[] {
   const { root } = repository;
   return dataWithoutPointer(repository).filter(
@@ -27,7 +27,7 @@ export function untrackedData(repository: Repository): string[] {
 }
 
 /**
- * Takes data away that belongs to another branch: its pointer is not here, a branch or tag has one that names just this version, its bytes
+ * Take data away that belongs to another branch: its pointer is not here, a branch or tag has one that names just this version, its bytes
  * are in the cache, and nothing of it was changed here. All else stays, for `status` to name. Without its pointer Git does not ignore it,
  * and `git add --all` would put it into Git.
  * @returns the datasets that were taken away
@@ -53,7 +53,7 @@ function isSaved(cache: Store, { paths, digest, snapshot }: StatCache): boolean 
   });
 }
 
-/** Those whose version here a branch or tag names, in their order. History is read once, and only if there is one to look for. */
+/** Keep the datasets whose version here a branch or tag names, in their order. Reads history once, and only if there is a dataset. */
 async function onBranches(root: string, saved: ReadonlyMap<string, StatCache>): Promise<string[]> {
   if (saved.size === 0) return [];
   const found = new Set<string>();

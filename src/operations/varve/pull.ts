@@ -8,7 +8,7 @@ import { type SelectedDataset, selectPaths, withPointer } from './datasets/selec
 import { fetchInto } from './fetch.ts';
 import { openCache } from './stores/stores.ts';
 
-/** Fetches, then checks out. With `profilesOnly` there is no data to check out. */
+/** Fetch, then check out. With `profilesOnly` there is no data to check out. */
 export async function pull(
   context: WorkingContext,
   paths: readonly string[],

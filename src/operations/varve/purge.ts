@@ -111,7 +111,7 @@ function readable({ path, read }: ListedPointer): PointedDataset[] {
   }
 }
 
-/** Removes the statistics of single files, which this clone keeps. */
+/** Remove the statistics of single files, which this clone keeps. */
 function dropProfiles({ repository }: WorkingContext, files: readonly Digest[]): void {
   for (const tree of worktreeRoots(repository.root)) {
     for (const digest of files) rmSync(profilePath(repositoryAt(tree), digest), { force: true });

@@ -25,7 +25,7 @@ export async function push(
   return pushRoots(context, roots, choice, { others, leavesOut: choice.allCommits });
 }
 
-/** Lists the versions of other commits. */
+/** List the versions of other commits. */
 async function otherVersions(context: WorkingContext, datasets: readonly SelectedDataset[]): Promise<Root[]> {
   const pushed = new Set(datasets.map(({ path, pointer }) => `${path}\0${pointer.digest}`));
   const all = await rootsToTransfer(context, datasets, { allCommits: true });

@@ -63,7 +63,7 @@ export function listRemotes({ repository }: WorkingContext): ListedRemote[] {
   }));
 }
 
-/** Forgets a remote; deletes nothing there. */
+/** Forget a remote; delete nothing there. */
 export function forgetRemote({ repository }: WorkingContext, name: string): void {
   findRemote(readConfig(repository), name);
   removeRemote(repository, name);
@@ -79,7 +79,7 @@ export function chooseRemote(
 }
 
 /**
- * Says how this clone reaches the sources at `url` and below. Nothing is contacted. Returns all that is now said of it.
+ * Say how this clone reaches the sources at `url` and below. Nothing is contacted. Returns all that is now said of it.
  * @throws VarveError `remote-url-invalid`, `endpoint-invalid`
  */
 export function reachSource(
@@ -99,7 +99,7 @@ async function refuseForeignFolder(root: string, url: string): Promise<void> {
   if (place.kind === 'folder' && !(await isMarked(place.path))) await refuseForeign(place.path);
 }
 
-/** Takes out credentials, which settings that were written by hand may hold and which nothing shows. */
+/** Take out credentials, which settings that were written by hand may hold and which nothing shows. */
 function shown(remote: RemoteConfig): RemoteConfig {
   const { url, endpoint } = remote;
   return {

@@ -186,7 +186,7 @@ async function carryOut(
   const touched = [...written.map(({ entry }) => entry.path), ...plan.remove];
   const paths = touched.map((name) => pathOfFile(path, name));
   refuseTouched(root, [{ dataset: path, paths }], nameFolding(repository));
-  removeUnfinished(root, [{ dataset: path, found: plan.unfinished }]);
+  removeUnfinished(repository, [{ dataset: path, found: plan.unfinished }]);
   const same = unchangedFiles(root, path, record);
   const link = readConfig(repository).checkout === 'link';
   const files = await applyCheckout(root, path, pointer.kind, plan, {

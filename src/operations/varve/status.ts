@@ -29,7 +29,7 @@ import { type SelectedDataset, selectPaths, withPointer } from './datasets/selec
 import { dataLeftBehind } from './moved-pointers.ts';
 import { untrackedData } from './other-branches.ts';
 
-/** Looks at names, sizes and times; reads only the files that look changed. */
+/** Look at names, sizes and times; read only the files that look changed. */
 export async function status(context: WorkingContext, paths: readonly string[]): Promise<StatusResult> {
   const { root } = context.repository;
   const within: UnfinishedWithin[] = [];
@@ -61,7 +61,7 @@ export async function status(context: WorkingContext, paths: readonly string[]):
   };
 }
 
-/** Finds the data of datasets whose pointer was moved, by dataset. */
+/** Find the data of datasets whose pointer was moved, by dataset. */
 function dataOfMissing({ repository }: WorkingContext, done: readonly DatasetStatus[]): Map<string, string> {
   const missing = done.filter(({ state }) => state === 'missing');
   return dataLeftBehind(
@@ -131,7 +131,7 @@ function stateOf({ isRecorded, changes, isPointed, only }: Found): DatasetState 
   return isPointed ? 'unchanged' : 'outdated';
 }
 
-/** Reads the files that look changed, and remembers what it read unless that is in no snapshot. */
+/** Read the files that look changed, and remember what it read unless that is in no snapshot. */
 async function lookAt(
   context: WorkingContext,
   path: string,

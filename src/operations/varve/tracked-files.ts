@@ -10,7 +10,7 @@ import { requireTrust } from '../../workspace/trust/consent.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
 
 /**
- * Refuses what a checkout may not touch, as refuseTrackedFiles does. Beside files that a .varveignore leaves out of the dataset, it may
+ * Refuse what a checkout may not touch, as refuseTrackedFiles does. Beside files that a .varveignore leaves out of the dataset, it may
  * write once this machine agreed.
  * @throws VarveError `path-tracked`, `settings-untrusted`
  */

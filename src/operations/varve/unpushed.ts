@@ -24,7 +24,7 @@ export async function remoteStatus(
   };
 }
 
-/** Names a version by the first commit that has it, of whatever branch; one that is not committed has none. */
+/** Name a version by the first commit that has it, of whatever branch; one that is not committed has none. */
 export function lackingVersion({ repository }: WorkingContext, path: string, digest: string): LackingVersion {
   const entry = datasetHistory(repository.root, '--all', path).findLast(
     ({ pointer }) => pointer?.digest === digest,

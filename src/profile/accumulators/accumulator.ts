@@ -1,3 +1,8 @@
+/**
+ * Accumulators: sums of values that add, such as moments, buckets and extremes. They may not know where values come
+ * from, nor which of them are equal.
+ */
+
 import type { LengthStats, NumericStats, TimeStats } from '../model/model.ts';
 
 /** The statistics that a type has beside its values. */

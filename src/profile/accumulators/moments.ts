@@ -52,8 +52,14 @@ export function addMoments(a: Moments, b: Moments): Moments {
   return sums.moments();
 }
 
-/** Mean and population variance from exact sums, each rounded once. Null where there is no value. */
-export function meanAndVariance(moments: Moments, count: number): { mean: number; variance: number } | null {
+/**
+ * Mean, population variance and its root from exact sums, each rounded once. Null where there is no value. The variance is infinite where the
+ * greatest double is less, and 0 where the least is more; the deviation is right all the same.
+ */
+export function meanAndVariance(
+  moments: Moments,
+  count: number,
+): { mean: number; variance: number; deviation: number } | null {
   if (count === 0) return null;
   const lowest = moments.parts.reduce((low, part) => Math.min(low, part.exponent), 0);
   let sum = 0n;
@@ -65,22 +71,37 @@ export function meanAndVariance(moments: Moments, count: number): { mean: number
   }
   const n = BigInt(count);
   const unit = 10n ** BigInt(moments.scale);
+  const variance = ratio(squares * n - sum * sum, n * n * unit * unit, 2 * lowest);
+  const odd = variance.exponent & 1;
   return {
-    mean: ratio(sum, n * unit, lowest),
-    variance: ratio(squares * n - sum * sum, n * n * unit * unit, 2 * lowest),
+    mean: unscaled(ratio(sum, n * unit, lowest)),
+    variance: unscaled(variance),
+    deviation: scaleByPowerOfTwo(
+      Math.sqrt(Math.max(0, variance.scaled) * (odd === 0 ? 1 : 2)),
+      (variance.exponent - odd) / 2,
+    ),
   };
 }
 
-/** numerator / denominator · 2^exponent as the nearest double or its neighbour, whatever the size of the integers. */
-function ratio(numerator: bigint, denominator: bigint, exponent: number): number {
-  if (numerator === 0n) return 0;
+/** scaled · 2^exponent */
+interface Scaled {
+  readonly scaled: number;
+  readonly exponent: number;
+}
+
+/** numerator / denominator · 2^exponent to the nearest double or its neighbour, whatever the size of the integers. */
+function ratio(numerator: bigint, denominator: bigint, exponent: number): Scaled {
+  if (numerator === 0n) return { scaled: 0, exponent: 0 };
   const negative = numerator < 0n;
   const magnitude = negative ? -numerator : numerator;
   const shift = 64 - (bitLength(magnitude) - bitLength(denominator));
   const scaled =
     shift >= 0 ? (magnitude << BigInt(shift)) / denominator : magnitude / (denominator << BigInt(-shift));
-  const value = scaleByPowerOfTwo(Number(scaled), exponent - shift);
-  return negative ? -value : value;
+  return { scaled: negative ? -Number(scaled) : Number(scaled), exponent: exponent - shift };
+}
+
+function unscaled({ scaled, exponent }: Scaled): number {
+  return scaleByPowerOfTwo(scaled, exponent);
 }
 
 function bitLength(value: bigint): number {

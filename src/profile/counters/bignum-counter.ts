@@ -53,7 +53,6 @@ export class BignumCounter implements Counter {
     const counted = {
       counts: Float64Array.from(this.#counts.values()),
       text: (entry: number) => decimalText(values[entry]!, this.#scale),
-      mayBeCut: false,
     };
     if (this.#partitions !== undefined) {
       const heaviest = topHeavyValues(this.#heavy!.maxElsewhere, counted);

@@ -1,3 +1,8 @@
+/**
+ * Counters: how often each value of one leaf occurs, in bounded memory. They may not know files, SQL or the other leaves
+ * of the table.
+ */
+
 import { CHUNK_ROWS, type Chunk } from '../../engine/chunks/chunk.ts';
 import type { TypeStats } from '../accumulators/accumulator.ts';
 import type { ThetaSketch, ValueCounts } from '../model/model.ts';

@@ -70,7 +70,6 @@ export class FixedWidthCounter implements Counter {
     const { words, counts } = this.#table.entries();
     const counted = {
       counts,
-      mayBeCut: false,
       text: (entry: number) => text(words[2 * entry]!, words[2 * entry + 1]!),
     };
     if (this.#partitions !== undefined) {

@@ -1,9 +1,10 @@
 import { CHUNK_ROWS, type Chunk } from '../../engine/chunks/chunk.ts';
 import type { TextRows } from '../../engine/chunks/text-rows.ts';
 import { LengthAccumulator } from '../accumulators/length-accumulator.ts';
-import { lowerOfBytes, upperOfBytes } from '../hashing/hash.ts';
+import { digestText, lowerOfBytes, upperOfBytes } from '../hashing/hash.ts';
 import { SketchBuilder } from '../hashing/sketch-builder.ts';
 import type { LengthStats } from '../model/model.ts';
+import { listedValue } from '../model/value-counts.ts';
 import { type Counter, type LeafCounts, MAX_HEAVY_VALUES, MAX_TABLE_VALUES } from './counter.ts';
 import { HashPartitions, type HeavyPartitions, withoutHeavy } from './hash-partitions.ts';
 import { TextTable } from './text-table.ts';
@@ -12,9 +13,7 @@ import { topHeavyValues, topValues } from './top-values.ts';
 /** How the texts of a column are measured and shown. */
 export interface TextColumn {
   readonly lengthOf: (view: DataView, start: number, length: number) => number;
-  /** Longest text that is shown whole, in the unit of `lengthOf`. */
-  readonly shown: number;
-  /** Makes the text that is shown from the first 1,028 bytes. */
+  /** Writes a value; of one that is longer than is listed, its first 1,028 bytes are enough. */
   readonly text: (bytes: Uint8Array) => string;
 }
 
@@ -54,9 +53,11 @@ export class TextCounter implements Counter {
 
   result(): LeafCounts {
     const entries = this.#table.entries();
-    const text = (entry: number) => this.#column.text(entries.bytes(entry));
-    const mayBeCut = entries.lengths.some((length) => length > this.#column.shown);
-    const counted = { counts: entries.counts, text, mayBeCut };
+    const text = (entry: number) =>
+      listedValue(this.#column.text(entries.bytes(entry)), () =>
+        digestText(entries.upper[entry]!, entries.lower[entry]!),
+      );
+    const counted = { counts: entries.counts, text };
     if (this.#partitions !== undefined) {
       const values = topHeavyValues(this.#heavy!.maxElsewhere, counted);
       return { ...this.#measured(), values, distinct: this.#partitions.sketch.sketch() };

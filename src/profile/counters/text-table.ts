@@ -3,7 +3,7 @@ import { lastBytes, lowerOfBytes, upperOfBytes } from '../hashing/hash.ts';
 import { HASH_SEEDS } from '../hashing/hash-seeds.ts';
 
 /** Of longer texts the first bytes are kept: 257 code points have no more. */
-const KEPT_BYTES = 1028;
+export const KEPT_BYTES = 1028;
 
 /** What a table keeps of all its texts together, at most. */
 const ARENA_BYTES = 8 * 2 ** 20;

@@ -5,21 +5,19 @@ import { MAX_LISTED_VALUES, valueCounts } from '../model/value-counts.ts';
 export interface CountedValues {
   readonly counts: Float64Array;
   readonly text: (entry: number) => string;
-  /** Whether texts may be cut, so that one text can stand for several values. */
-  readonly mayBeCut: boolean;
 }
 
 /** Lists counted values, if every one was counted: all of them up to the cap, else the most frequent. */
 export function topValues(counted: CountedValues): ValueCounts {
-  const all = counted.counts.length <= MAX_LISTED_VALUES || counted.mayBeCut;
+  const all = counted.counts.length <= MAX_LISTED_VALUES;
   const unlisted = all ? 0 : firstBeyondCap(counted.counts);
   return valueCounts(pairsAbove(unlisted, counted), { all, error: 0, unlisted });
 }
 
 /** Lists the most frequent values, if only those of heavy partitions were counted; no other occurs more than `unlisted` times. */
 export function topHeavyValues(unlisted: number, counted: CountedValues): ValueCounts {
-  const rest = counted.mayBeCut ? 0 : Math.max(unlisted, firstBeyondCap(counted.counts));
-  return valueCounts(pairsAbove(rest, counted), { all: false, error: 0, unlisted: Math.max(rest, unlisted) });
+  const rest = Math.max(unlisted, firstBeyondCap(counted.counts));
+  return valueCounts(pairsAbove(rest, counted), { all: false, error: 0, unlisted: rest });
 }
 
 /** Only texts that can be listed are made. */

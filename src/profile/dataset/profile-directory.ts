@@ -3,16 +3,22 @@
  * counters; knows no repository, no snapshot and no schema.
  */
 
+import { createHash } from 'node:crypto';
 import { comparePaths } from '../../base/path-order.ts';
 import type { RowGroup, RowTable } from '../../engine/check-rows.ts';
-import { formatOf, isTabular } from '../../engine/formats/format.ts';
+import { type ColumnReadings, NO_READINGS } from '../../engine/column-readings.ts';
+import { formatOf, isSparse, isTabular } from '../../engine/formats/format.ts';
 import { literal } from '../../engine/quote.ts';
 import { VarveError } from '../../errors.ts';
+import { withListsAlike } from '../model/lists-alike.ts';
 import { mergeTables } from '../model/merge.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../model/model.ts';
-import { FILES_TABLE } from '../model/tables.ts';
+import { FILES_TABLE, profileOf } from '../model/tables.ts';
 import type { DataReader } from '../reading/reader.ts';
+import { commonReadings } from './common-readings.ts';
+import { type FileProfile, isDelimitedText } from './file-profile.ts';
 import { profileOfFiles } from './files-table.ts';
+import { type FolderTable, tablesOf } from './folder-tables.ts';
 import { hiveOf, isHiveNull, partitionType } from './hive.ts';
 import type { DataFile, ProfileOptions } from './profile-files.ts';
 
@@ -25,8 +31,8 @@ export interface DirectoryOptions extends ProfileOptions {
 
 /**
  * Profiles a folder: each tabular file alone, or from `cached`, then merged into tables, and the table of its files.
- * One new file costs one file's work. Files of one folder with the same columns make a table, Hive partitions (`year=2024/`)
- * included as columns; JSON records may lack keys, so JSON files of a folder always do.
+ * One new file costs one file's work. tablesOf says which files of a folder make a table; Hive partitions (`year=2024/`) are included as
+ * columns.
  */
 export async function profileDirectory(
   files: readonly DataFile[],
@@ -35,10 +41,9 @@ export async function profileDirectory(
 ): Promise<Profile> {
   const sorted = inPathOrder(files);
   const tables: TableProfile[] = [];
-  for (const { name, members } of await groupsOf(sorted, reader, options)) {
-    tables.push(await mergedTable(members, name, reader, options));
-  }
-  return { varveProfile: 1, tables: [...tables, await profileOfFiles(sorted, reader, options)] };
+  for (const table of await readTables(sorted, reader, options))
+    tables.push(await mergedTable(table, reader, options));
+  return profileOf([...tables, await profileOfFiles(sorted, reader, options)]);
 }
 
 /**
@@ -51,34 +56,30 @@ export async function openTableRows(
   reader: DataReader,
   options: DirectoryOptions = {},
 ): Promise<RowTable | undefined> {
-  const { cached: _, keep: __, onProgress: ___, slice, ...engine } = options;
+  const { cached: _, keep: __, onProgress: ___, readings: ____, slice, ...engine } = options;
   const sorted = inPathOrder(files);
   if (table === FILES_TABLE) return reader.openFileRows(sorted, engine);
-  const group = (await groupsOf(sorted, reader, options)).find(({ name }) => name === table);
-  return (
-    group &&
-    reader.openRows(partitionsApart(group.members.map(({ file }) => file)), {
-      ...engine,
-      ...(slice && { slice }),
-    })
-  );
+  const found = (await readTables(sorted, reader, options)).find(({ name }) => name === table);
+  return found && reader.openRows(partitionsApart(found.members), { ...engine, ...(slice && { slice }) });
 }
 
-/** The files by the partition that they lie in, with its columns. */
-function partitionsApart(files: readonly DataFile[]): RowGroup[] {
+/** The files by the partition that they lie in, with its columns, and by how they are read. */
+function partitionsApart(members: readonly ReadFile[]): RowGroup[] {
   const values = new Map<string, string[]>();
-  for (const { path } of files)
-    for (const [name, value] of hiveOf(path).partitions)
+  for (const { file } of members)
+    for (const [name, value] of hiveOf(file.path).partitions)
       values.set(name, [...(values.get(name) ?? []), value]);
   const types = new Map([...values].map(([name, texts]) => [name, partitionType(texts)]));
-  const groups = new Map<string, DataFile[]>();
-  for (const file of files) {
-    const key = JSON.stringify(hiveOf(file.path).partitions);
-    groups.set(key, [...(groups.get(key) ?? []), file]);
+  const groups = new Map<string, ReadFile[]>();
+  for (const member of members) {
+    const { partitions } = hiveOf(member.file.path);
+    const key = JSON.stringify([partitions, formatOf(member.file.path), [...member.readings]]);
+    groups.set(key, [...(groups.get(key) ?? []), member]);
   }
-  return [...groups].map(([key, members]) => ({
-    files: members,
-    constants: (JSON.parse(key) as [string, string][]).map(([name, value]) => [
+  return [...groups.values()].map((group) => ({
+    files: group.map(({ file }) => file),
+    readings: group[0]!.readings,
+    constants: hiveOf(group[0]!.file.path).partitions.map(([name, value]) => [
       name,
       `CAST(${isHiveNull(value) ? 'NULL' : literal(value)} AS ${types.get(name)})`,
     ]),
@@ -89,44 +90,92 @@ function inPathOrder(files: readonly DataFile[]): DataFile[] {
   return [...files].sort((a, b) => comparePaths(a.path, b.path));
 }
 
-async function groupsOf(
+/** A file's profile as its table needs it. */
+interface ReadFile extends FileProfile {
+  readonly readings: ColumnReadings;
+}
+
+interface ReadTable extends Omit<FolderTable, 'members'> {
+  readonly members: readonly ReadFile[];
+}
+
+async function readTables(
   files: readonly DataFile[],
   reader: DataReader,
   options: DirectoryOptions,
-): Promise<{ name: string; members: readonly FileProfile[] }[]> {
+): Promise<ReadTable[]> {
   const tabular = files.filter(
-    (file) => isTabular(file.path) && partitionIn(file, options.slice) !== 'outside',
+    (file) => isTabular(file.path) && file.size > 0 && partitionIn(file, options.slice) !== 'outside',
   );
-  const groups = new Map<string, FileProfile[]>();
+  const profiles: FileProfile[] = [];
+  let lacking: VarveError | undefined;
   for (const [index, file] of tabular.entries()) {
     options.onProgress?.({ phase: 'profile', unit: 'files', done: index, total: tabular.length });
-    const table = await profileOnce(file, reader, options);
-    const key = groupKey(file, table);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [{ file, table }]);
-    else group.push({ file, table });
+    try {
+      profiles.push({ file, table: await profileOnce(file, reader, options, givenFor(file, options)) });
+    } catch (error) {
+      // A file without the column of the slice has no row of it.
+      if (options.slice === undefined || !isColumnMissing(error)) throw error;
+      lacking ??= error;
+    }
   }
-  const all = [...groups.values()];
-  return all.map((members) => ({ name: nameOf(members, all), members }));
+  if (profiles.length === 0 && lacking !== undefined) throw lacking;
+  const tables: ReadTable[] = [];
+  for (const table of tablesOf(profiles))
+    tables.push({ ...table, members: await readInCommon(table.members, reader, options) });
+  return tables;
 }
 
-interface FileProfile {
-  readonly file: DataFile;
-  readonly table: TableProfile;
+/** Reads those files once more whose columns are to be of other types than they say themselves. */
+async function readInCommon(
+  members: readonly FileProfile[],
+  reader: DataReader,
+  options: DirectoryOptions,
+): Promise<ReadFile[]> {
+  const readings = isSparse(members[0]!.file.path) ? undefined : commonReadings(members);
+  const read: ReadFile[] = [];
+  for (const { file, table } of members) {
+    const given = givenFor(file, options);
+    const common = readings?.get(file);
+    if (common === undefined) read.push({ file, table, readings: given });
+    else {
+      const all = new Map([...given, ...common]);
+      read.push({ file, table: await profileOnce(file, reader, options, all), readings: all });
+    }
+  }
+  return read;
+}
+
+function givenFor(file: DataFile, { readings = NO_READINGS }: DirectoryOptions): ColumnReadings {
+  return isDelimitedText(file) ? readings : NO_READINGS;
+}
+
+function isColumnMissing(error: unknown): error is VarveError {
+  return error instanceof VarveError && error.code === 'column-missing';
 }
 
 async function profileOnce(
   file: DataFile,
   reader: DataReader,
   options: DirectoryOptions,
+  readings: ColumnReadings,
 ): Promise<TableProfile> {
-  const { cached, keep, onProgress: _, ...rest } = options;
-  const known = await cached?.(file.digest);
+  const { cached, keep, onProgress: _, readings: __, ...others } = options;
+  const rest = { ...others, ...(readings.size > 0 && { readings }) };
+  const key = cacheKey(file, readings);
+  const known = await cached?.(key);
   if (known?.tables.length === 1) return known.tables[0]!;
   if (partitionIn(file, rest.slice) === 'inside') return wholePartition(file, reader, rest);
   const profile = await reader.profileFiles([file], rest);
-  await keep?.(file.digest, profile);
+  await keep?.(key, profile);
   return profile.tables[0]!;
+}
+
+/** A file that is read in another way than it says itself has a profile of its own. */
+function cacheKey({ digest }: DataFile, readings: ColumnReadings): string {
+  if (readings.size === 0) return digest;
+  const sorted = [...readings].sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${digest}-${createHash('sha256').update(JSON.stringify(sorted)).digest('hex')}`;
 }
 
 /**
@@ -148,25 +197,8 @@ async function wholePartition(
   return { ...tables[0]!, ...(slice && { slice }) };
 }
 
-function groupKey({ path }: DataFile, table: TableProfile): string {
-  const { folder, partitions } = hiveOf(path);
-  const format = formatOf(path)!;
-  const isJson = format === 'json' || format === 'jsonl';
-  const columns = isJson ? [] : table.features.map((feature) => feature.path);
-  return JSON.stringify([folder, partitions.map(([name]) => name), isJson, columns]);
-}
-
-/** Names a table: by its folder if that has one table, else by the table's first file. */
-function nameOf(group: readonly FileProfile[], groups: readonly (readonly FileProfile[])[]): string {
-  if (groups.length === 1) return '';
-  const folder = (of: readonly FileProfile[]) => hiveOf(of[0]!.file.path).folder;
-  const alone = groups.every((other) => other === group || folder(other) !== folder(group));
-  return alone ? folder(group) || '.' : group[0]!.file.path;
-}
-
 async function mergedTable(
-  group: readonly FileProfile[],
-  name: string,
+  { members: group, name, apart }: ReadTable,
   reader: DataReader,
   options: DirectoryOptions,
 ): Promise<TableProfile> {
@@ -174,25 +206,22 @@ async function mergedTable(
   return {
     ...merged,
     name,
+    ...(apart && { apart }),
     features: [...merged.features, ...(await partitionsOf(group, merged, reader, options))],
   };
 }
 
-/**
- * Merges the profiles of a table's files. Reads text files again, together, if their types were told apart one by one
- * (`7` in one, `7a` in the next).
- */
+/** Merges the profiles of a table's files. JSON files are read again, together, if a key is of one type in some and of another in others. */
 async function mergedRows(
   group: readonly FileProfile[],
   reader: DataReader,
   options: DirectoryOptions,
 ): Promise<TableProfile> {
   try {
-    return mergeTables(group.map(({ table }) => table));
+    return mergeTables(withListsAlike(group.map(({ table }) => table)));
   } catch (error) {
-    const format = formatOf(group[0]!.file.path);
-    const typed = format === 'parquet' || format === 'arrow';
-    if (typed || !(error instanceof VarveError && error.code === 'types-differ')) throw error;
+    const isDifferent = error instanceof VarveError && error.code === 'types-differ';
+    if (!isDifferent || !isSparse(group[0]!.file.path)) throw error;
     const together = await reader.profileFiles(
       group.map(({ file }) => file),
       options,

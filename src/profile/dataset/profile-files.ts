@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
+import { type ColumnReadings, NO_READINGS } from '../../engine/column-readings.ts';
 import { type Engine, type EngineOptions, isReadError, openEngine, readError } from '../../engine/duckdb.ts';
 import { formatOf } from '../../engine/formats/format.ts';
 import { openTableSource } from '../../engine/source.ts';
 import { fileNamedBy } from '../../engine/source-file.ts';
 import type { OnProgress } from '../../progress.ts';
 import type { Profile } from '../model/model.ts';
+import { profileOf } from '../model/tables.ts';
 import { assertColumn, openSlice, type Slice } from '../plan/open-rows.ts';
 import { ScanThread } from '../threads/scan-thread.ts';
 import { profileTable } from './profile-table.ts';
@@ -29,6 +31,8 @@ export interface ProfileOptions extends EngineOptions {
   readonly slice?: Slice;
   /** The column that weights rows. */
   readonly weight?: string;
+  /** How columns are read that more than their file decides. */
+  readonly readings?: ColumnReadings;
   readonly onProgress?: OnProgress;
 }
 
@@ -48,9 +52,9 @@ export async function profileEach(
       options.signal?.throwIfAborted();
       const relation = `source_${index}`;
       try {
-        const source = await openTableSource(engine, [file], relation);
+        const source = await openTableSource(engine, [file], NO_READINGS, relation);
         const table = await profileTable(engine, source, { name: '', threads: [] });
-        found.push({ varveProfile: 1, tables: [table] });
+        found.push(profileOf([table]));
       } catch (error) {
         found.push(asError(isReadError(error) ? readError(error, file) : error));
       } finally {
@@ -78,17 +82,17 @@ export async function profileFiles(
   files: readonly TableFile[],
   options: ProfileOptions = {},
 ): Promise<Profile> {
-  const { slice, weight, onProgress, ...engineOptions } = options;
+  const { slice, weight, readings, onProgress, ...engineOptions } = options;
   const threads = threadsFor(files, options);
   const share = threads.length === 0 ? {} : shareOf(options, threads.length + 1);
   try {
     return await withEngine(files, { ...engineOptions, ...share }, async (engine) => {
-      const source = await openSlice(engine, files, slice);
+      const source = await openSlice(engine, files, slice, readings);
       if (weight !== undefined) assertColumn(source, weight);
       const onFeature = (done: number, total: number) =>
         onProgress?.({ phase: 'profile', unit: 'features', done, total });
       const table = await profileTable(engine, source, { name: '', weight, threads, onFeature });
-      return { varveProfile: 1, tables: [{ ...table, ...(slice && { slice }) }] };
+      return profileOf([{ ...table, ...(slice && { slice }) }]);
     });
   } catch (error) {
     throw isReadError(error) ? readError(error, fileNamedBy(error, files)) : error;
@@ -124,7 +128,7 @@ function threadsFor(files: readonly TableFile[], options: ProfileOptions): ScanT
   const inPlace = files.every(({ path }) => formatOf(path) === 'parquet');
   if (!inPlace || size < MIN_THREADED_BYTES) return [];
   const count = Math.min(options.threads ?? MAX_THREADS, availableParallelism(), MAX_THREADS);
-  const task = { files, slice: options.slice, engine: shareOf(options, count) };
+  const task = { files, slice: options.slice, readings: options.readings, engine: shareOf(options, count) };
   return Array.from({ length: count - 1 }, () => new ScanThread(task));
 }
 

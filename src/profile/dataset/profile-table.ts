@@ -84,8 +84,18 @@ export async function profileTable(
   const here: Scanner = (scan, onRows) => scanColumns(engine, scan, onRows);
   await Promise.all([run(here), ...options.threads.map((thread) => run((...work) => thread.scan(...work)))]);
   await run(here);
-  const inOrder = leaves.map((leaf) => features.get(leaf)!);
-  return { name: options.name, rows, ...(options.weight && { weight: options.weight }), features: inOrder };
+  const { dateFormats, skippedLines } = source;
+  const inOrder = leaves.map((leaf) => {
+    const formats = leaf.path.length === 1 ? dateFormats?.get(leaf.path[0]!) : undefined;
+    return { ...features.get(leaf)!, ...(formats && { dateFormats: formats }) };
+  });
+  return {
+    name: options.name,
+    rows,
+    ...(options.weight && { weight: options.weight }),
+    ...(skippedLines && { skippedLines }),
+    features: inOrder,
+  };
 }
 
 /** Leaves that lie in no list and are not grouped; those that take longest come first. */

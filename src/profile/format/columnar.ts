@@ -1,6 +1,7 @@
 import type {
   Bucket,
   FeatureProfile,
+  FeatureType,
   LengthStats,
   NumericStats,
   Profile,
@@ -9,6 +10,8 @@ import type {
   TimeStats,
   ValueCounts,
 } from '../model/model.ts';
+import { profileOf } from '../model/tables.ts';
+import { cutValues, isCut } from '../model/value-counts.ts';
 
 /**
  * The profile as it is stored: the pairs of a list side by side in one, `[index, count, index, count, …]`, and values apart from
@@ -28,11 +31,12 @@ type StoredNumeric = Omit<NumericStats, 'negative' | 'positive'> & {
   readonly positive: Flat;
 };
 type StoredTime = Omit<TimeStats, 'days'> & { readonly days: Flat };
-type StoredValues = Omit<ValueCounts, 'values'> & {
+type StoredValues = Omit<ValueCounts, 'values' | 'cut'> & {
   readonly values: readonly string[];
   readonly counts: Flat;
 };
-type StoredSketch = Omit<ThetaSketch, 'hashes'> & { readonly hashes: number };
+/** The hashes' length in bytes; null where they are those of the listed values. */
+type StoredSketch = Omit<ThetaSketch, 'hashes'> & { readonly hashes: number | null };
 
 type StoredFeature = Omit<
   FeatureProfile,
@@ -46,11 +50,12 @@ type StoredFeature = Omit<
   readonly distinct: StoredSketch;
 };
 
-/** @param keep takes the hashes of each sketch in turn, and gives their length in bytes */
-export function toStored(profile: Profile, keep: (hashes: string) => number): StoredProfile {
+/** @param keep takes the hashes of each feature in turn, and gives their length in bytes, or null where they are not stored */
+export function toStored(profile: Profile, keep: (feature: FeatureProfile) => number | null): StoredProfile {
   const lengths = (stats: LengthStats): StoredLengths => ({ ...stats, buckets: stats.buckets.flat() });
   const feature = (of: FeatureProfile): StoredFeature => {
     const { valency, numeric, time, lengths: ofTexts, values, distinct, ...rest } = of;
+    const { cut: _, ...counted } = values;
     return {
       ...rest,
       ...(valency && { valency: lengths(valency) }),
@@ -60,34 +65,42 @@ export function toStored(profile: Profile, keep: (hashes: string) => number): St
       ...(time && { time: { ...time, days: time.days.flat() } }),
       ...(ofTexts && { lengths: lengths(ofTexts) }),
       values: {
-        ...values,
-        values: values.values.map(([value]) => value),
-        counts: values.values.map(([, count]) => count),
+        ...counted,
+        values: counted.values.map(([value]) => value),
+        counts: counted.values.map(([, count]) => count),
       },
-      distinct: { ...distinct, hashes: keep(distinct.hashes) },
+      distinct: { ...distinct, hashes: keep(of) },
     };
   };
+  const { tables, varveProfile } = profileOf(profile.tables);
   return {
-    ...profile,
-    tables: profile.tables.map((table) => ({ ...table, features: table.features.map(feature) })),
+    varveProfile,
+    tables: tables.map((table) => ({ ...table, features: table.features.map(feature) })),
   };
 }
 
 /**
  * Lists are put together each time they are asked for: most are asked for once, and garbage that dies young costs nothing.
- * @param open is given the length of each sketch in turn, and gives what later gives its hashes
+ * @param open is given the length of each sketch in turn, and gives what later gives its hashes; null where they follow from `values`
  */
-export function fromStored(stored: StoredProfile, open: (bytes: number) => () => string): Profile {
+export function fromStored(
+  stored: StoredProfile,
+  open: (bytes: number | null, type: FeatureType, values: () => ValueCounts['values']) => () => string,
+): Profile {
   const feature = (of: StoredFeature): FeatureProfile => {
     const { valency, numeric, time, lengths, values, distinct, ...rest } = of;
+    const opened = openValues(stored.varveProfile === 1 ? withoutCut(values) : values);
     return {
       ...rest,
       ...(valency && { valency: openLengths(valency) }),
       ...(numeric && { numeric: openNumeric(numeric) }),
       ...(time && { time: openTime(time) }),
       ...(lengths && { lengths: openLengths(lengths) }),
-      values: openValues(values),
-      distinct: openSketch(distinct, open(distinct.hashes)),
+      values: opened,
+      distinct: openSketch(
+        distinct,
+        open(distinct.hashes, of.type, () => opened.values),
+      ),
     };
   };
   return {
@@ -126,9 +139,26 @@ function openTime({ days, ...rest }: StoredTime): TimeStats {
   };
 }
 
+/**
+ * What format 1 knew of values. It cut them before it counted them, so one that is cut stands for any number of values that begin
+ * alike: none of them occurs more often, and no more is known.
+ */
+function withoutCut(stored: StoredValues): StoredValues {
+  const whole = [...stored.values.keys()].filter((at) => !isCut(stored.values[at]!));
+  if (whole.length === stored.values.length) return stored;
+  const of = <T>(list: readonly T[]) => whole.map((at) => list[at]!);
+  const most = stored.counts.reduce(
+    (most, count, at) => (isCut(stored.values[at]!) ? Math.max(most, count) : most),
+    0,
+  );
+  const bound = Math.max(stored.bound, most);
+  return { exact: false, values: of(stored.values), counts: of(stored.counts), bound };
+}
+
 function openValues({ values, counts, ...rest }: StoredValues): ValueCounts {
   return {
     ...rest,
+    ...cutValues(values),
     get values() {
       return values.map((value, at): readonly [string, number] => [value, counts[at]!]);
     },

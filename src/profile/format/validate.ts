@@ -1,5 +1,5 @@
 import { HASH_END, MAX_PACKED_HASHES, SKETCH_SIZE } from '../hashing/sketch.ts';
-import { MAX_LISTED_VALUES } from '../model/value-counts.ts';
+import { isListedValue, MAX_LISTED_VALUES } from '../model/value-counts.ts';
 
 /**
  * Says what is wrong with a value, after the place in it where that is: `.rows is not a count`. Undefined where nothing is.
@@ -127,20 +127,24 @@ const time = record({
   dayWidth: powerOfTwo,
 });
 
-const values = all(
-  record({
-    exact: boolean,
-    values: list(text, MAX_LISTED_VALUES),
-    counts: list(count, MAX_LISTED_VALUES),
-    bound: count,
-  }),
-  test('as many values as counts', (value) => {
-    const { values, counts } = value as { values: unknown[]; counts: unknown[] };
-    return values.length === counts.length;
-  }),
-);
+const listedValue = test('a value as profiles list it', (value) =>
+  typeof value === 'string' && isListedValue(value));
 
-/** As they are stored: the length of the sketch, which lies elsewhere. */
+const values = (listed: Check): Check =>
+  all(
+    record({
+      exact: boolean,
+      values: list(listed, MAX_LISTED_VALUES),
+      counts: list(count, MAX_LISTED_VALUES),
+      bound: count,
+    }),
+    test('as many values as counts', (value) => {
+      const { values, counts } = value as { values: unknown[]; counts: unknown[] };
+      return values.length === counts.length;
+    }),
+  );
+
+/** As they are stored: the length of the sketch, which lies elsewhere; null where it is that of the listed values. */
 const hashes = test('a length', (value) =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_PACKED_HASHES);
 
@@ -148,7 +152,7 @@ const distinct = record({
   k: oneOf(SKETCH_SIZE),
   theta: test('a bound of hashes', (value) =>
     Number.isInteger(value) && (value as number) >= 1 && (value as number) <= HASH_END),
-  hashes,
+  hashes: nullable(hashes),
 });
 
 const weighted = record({
@@ -159,44 +163,66 @@ const weighted = record({
   values: list(pair(text, number), MAX_LISTED_VALUES),
 });
 
-const feature = record(
-  {
-    path: all(
-      list(text, 64),
-      test('a path', (value) => (value as unknown[]).length > 0),
+const feature = (listed: Check): Check =>
+  all(
+    record(
+      {
+        path: all(
+          list(text, 64),
+          test('a path', (value) => (value as unknown[]).length > 0),
+        ),
+        type: oneOf(
+          'integer',
+          'float',
+          'decimal',
+          'boolean',
+          'string',
+          'bytes',
+          'date',
+          'time',
+          'timestamp',
+          'unknown',
+        ),
+        engineType: text,
+        present: count,
+        nulls: count,
+        count,
+        nullElements: count,
+        values: values(listed),
+        distinct,
+      },
+      { dateFormats: list(text, 64), position: count, valency: lengths, numeric, time, lengths, weighted },
     ),
-    type: oneOf(
-      'integer',
-      'float',
-      'decimal',
-      'boolean',
-      'string',
-      'bytes',
-      'date',
-      'time',
-      'timestamp',
-      'unknown',
-    ),
-    engineType: text,
-    present: count,
-    nulls: count,
-    count,
-    nullElements: count,
-    values,
-    distinct,
-  },
-  { valency: lengths, numeric, time, lengths, weighted },
-);
+    test('a feature whose values are all listed, and has no sketch', (value) => {
+      const { values, distinct } = value as {
+        values: { exact: boolean };
+        distinct: { theta: number; hashes: number | null };
+      };
+      return distinct.hashes !== null || (values.exact && distinct.theta === HASH_END);
+    }),
+  );
 
-const table = record(
-  { name: text, rows: count, features: list(feature) },
-  { slice: record({ feature: text, value: text }), weight: text },
-);
+const table = (listed: Check): Check =>
+  record(
+    { name: text, rows: count, features: list(feature(listed)) },
+    {
+      slice: record({ feature: text, value: text }),
+      weight: text,
+      skippedLines: count,
+      apart: record({ from: text, because: text }),
+    },
+  );
 
-const profile = record({ varveProfile: oneOf(1), tables: list(table) });
+/** In version 1, what was cut ended in `…` alone. */
+const PROFILES: readonly Check[] = [
+  record({ varveProfile: oneOf(1), tables: list(table(text)) }),
+  record({ varveProfile: oneOf(2), tables: list(table(listedValue)) }),
+];
 
-/** Whether a value read from outside is a profile of format 1, as it is stored: undefined, or the first thing that is wrong with it. */
+/** Whether a value read from outside is a profile of format 1 or 2, as it is stored: undefined, or the first thing that is wrong with it. */
 export function wrongInProfile(value: unknown): string | undefined {
-  const wrong = profile(value);
+  const isSecond =
+    typeof value === 'object' && value !== null && 'varveProfile' in value && value.varveProfile === 2;
+  const wrong = PROFILES[isSecond ? 1 : 0]!(value);
   return wrong?.startsWith(' ') ? `it${wrong}` : wrong;
 }

@@ -1,4 +1,9 @@
 /**
+ * Hashing: values as hashes that the format fixes, and the sketches of distinct values made of them. It may not differ
+ * between machines, and knows neither rows nor features.
+ */
+
+/**
  * The hash of the format: 48 bits, of which MurmurHash3_x86_32 (public domain, Austin Appleby) gives the upper 32, and
  * the upper half of the same function with other multipliers the lower 16. Apart, so that most rows need the first alone.
  * All results are signed 32-bit integers.
@@ -9,6 +14,20 @@ const LOWER_FACTORS = [0x239b961b, 0x38b34ae5] as const;
 /** The whole hash, as an integer below 2^48. */
 export function hash48(upper: number, lower: number): number {
   return (upper >>> 0) * 65536 + (lower >>> 16);
+}
+
+/** 64 bits in hex, both halves whole: what tells a long value that is cut from others. */
+export function digestText(upper: number, lower: number): string {
+  const hex = (half: number) => (half >>> 0).toString(16).padStart(8, '0');
+  return hex(upper) + hex(lower);
+}
+
+/** The digest of a text, by its UTF-8. */
+export function textDigest(text: string): string {
+  const bytes = new Uint8Array(Buffer.byteLength(text) + 4);
+  const length = Buffer.from(bytes.buffer).write(text);
+  const view = new DataView(bytes.buffer);
+  return digestText(upperOfBytes(view, 0, length), lowerOfBytes(view, 0, length));
 }
 
 /** Of eight bytes, given as two words. */

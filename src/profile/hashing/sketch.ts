@@ -39,14 +39,14 @@ function packHashes(hashes: ArrayLike<number>, count: number): string {
   return bytes.toString('base64', 0, length);
 }
 
-/** The hashes of a sketch that lie below `end`, ascending. Throws RangeError where the text is not a list of ascending 48-bit numbers. */
+/** The hashes of a sketch that lie below `end`, ascending. @throws RangeError where the text is no list of ascending 48-bit numbers */
 export function unpackHashes(packed: string, end = HASH_END): Float64Array {
   const bytes = Buffer.from(packed, 'base64');
   const hashes = new Float64Array(countEnds(bytes));
   return hashes.subarray(0, readHashes(bytes, hashes, end));
 }
 
-/** Throws RangeError where bytes that come from outside are not the hashes of a sketch. */
+/** Check bytes that come from outside. @throws RangeError where they are not the hashes of a sketch */
 export function checkHashes(packed: Uint8Array): void {
   if (readHashes(packed, undefined, HASH_END) > SKETCH_SIZE)
     throw new RangeError('there are too many hashes');

@@ -1,7 +1,7 @@
 import { addBuckets } from '../accumulators/buckets.ts';
 import { coarsen, widen } from '../accumulators/day-counts.ts';
 import { addMoments } from '../accumulators/moments.ts';
-import { compareNumbers } from '../format/canonical-text.ts';
+import { compareNumbers, compareTimes } from '../format/canonical-text.ts';
 import type { LengthStats, NumericStats, TimeStats, WeightedStats } from './model.ts';
 import { byCountThenBytes, MAX_LISTED_VALUES } from './value-counts.ts';
 
@@ -34,10 +34,9 @@ export function mergeNumeric(a: NumericStats, b: NumericStats): NumericStats {
 
 export function mergeTimes(a: TimeStats, b: TimeStats): TimeStats {
   const dayWidth = Math.max(a.dayWidth, b.dayWidth);
-  const inOrder = (x: string, y: string) => (x < y ? -1 : 1);
   return {
-    min: lesser(a.min, b.min, inOrder),
-    max: lesser(a.max, b.max, (x, y) => inOrder(y, x)),
+    min: lesser(a.min, b.min, compareTimes),
+    max: lesser(a.max, b.max, (x, y) => compareTimes(y, x)),
     weekday: a.weekday.map((count, day) => count + b.weekday[day]!),
     hour: a.hour.map((count, hour) => count + b.hour[hour]!),
     ...coarsen(addBuckets(widen(a, dayWidth), widen(b, dayWidth)), dayWidth),

@@ -4,13 +4,13 @@ import { featureName } from './feature-name.ts';
 import { mergeSketches } from './merge-sketches.ts';
 import { mergeLengths, mergeNumeric, mergeTimes, mergeWeighted } from './merge-stats.ts';
 import type { FeatureProfile, FeatureType, Profile, TableProfile, ThetaSketch } from './model.ts';
+import { profileOf } from './tables.ts';
 import { mergeValueCounts } from './value-counts.ts';
 
 /**
  * The profile of all rows of all profiles: tables meet by name, features by path; a feature that a table lacks is null in
  * its rows. Counters, sums, exact value counts and sketches are those that profiling all rows at once gives, to the bit.
- *
- * Throws `VarveError` `types-differ` where a feature is, say, a number on one side and a string on the other.
+ * @throws VarveError `types-differ` where a feature is, say, a number on one side and a string on the other
  */
 export function mergeProfiles(profiles: readonly Profile[]): Profile {
   const tables = new Map<string, TableProfile[]>();
@@ -19,7 +19,7 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
     if (others === undefined) tables.set(table.name, [table]);
     else others.push(table);
   }
-  return { varveProfile: 1, tables: [...tables.values()].map(mergeTables) };
+  return profileOf([...tables.values()].map(mergeTables));
 }
 
 /**
@@ -51,15 +51,79 @@ function mergeHalves(tables: readonly TableProfile[], join: Join): TableProfile 
 }
 
 function mergeTwo(a: TableProfile, b: TableProfile, join: Join): TableProfile {
-  const key = (feature: FeatureProfile) => JSON.stringify(feature.path);
-  const inB = new Map(b.features.map((feature) => [key(feature), feature]));
+  const inB = new Map(b.features.map((feature) => [keyOf(feature), feature]));
   const merged = a.features.map((feature) => {
-    const other = inB.get(key(feature)) ?? absent(feature, b.rows);
-    inB.delete(key(feature));
+    const other = inB.get(keyOf(feature)) ?? absent(feature, b.rows);
+    inB.delete(keyOf(feature));
     return mergeFeatures(feature, other, join);
   });
   const onlyInB = [...inB.values()].map((feature) => mergeFeatures(absent(feature, a.rows), feature, join));
-  return { ...a, rows: a.rows + b.rows, features: [...merged, ...onlyInB] };
+  const skippedLines = (a.skippedLines ?? 0) + (b.skippedLines ?? 0);
+  const apart = [a.apart, b.apart].filter((one) => one !== undefined).sort(byText)[0];
+  return {
+    ...a,
+    rows: a.rows + b.rows,
+    ...(skippedLines > 0 && { skippedLines }),
+    ...(apart && { apart }),
+    features: inCommonOrder(withoutHollow([...merged, ...onlyInB]), [a.features, b.features]),
+  };
+}
+
+function keyOf({ path }: FeatureProfile): string {
+  return JSON.stringify(path);
+}
+
+function byText(a: unknown, b: unknown): number {
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
+}
+
+/** Leaves out features without a value where another lies within them: a column that is null in one file may be a list in another. */
+function withoutHollow(features: readonly FeatureProfile[]): readonly FeatureProfile[] {
+  if (features.every(({ path }) => path.length === 1)) return features;
+  const outer = new Set(
+    features.flatMap(({ path }) => path.slice(1).map((_, at) => JSON.stringify(path.slice(0, at + 1)))),
+  );
+  return features.filter((feature) => feature.type !== 'unknown' || !outer.has(keyOf(feature)));
+}
+
+/**
+ * Orders features by the least place that they have on either side, their columns' first, and writes it beside those that end elsewhere: a
+ * minimum is the same whatever is merged first.
+ */
+function inCommonOrder(
+  features: readonly FeatureProfile[],
+  sides: readonly (readonly FeatureProfile[])[],
+): readonly FeatureProfile[] {
+  const [a, b] = sides as [readonly FeatureProfile[], readonly FeatureProfile[]];
+  const isSame =
+    features.length === a.length &&
+    a.length === b.length &&
+    a.every((feature, at) => feature.position === b[at]!.position && keyOf(feature) === keyOf(b[at]!));
+  if (isSame) return features;
+  const places = new Map<string, number>();
+  for (const side of sides)
+    for (const [at, feature] of side.entries()) {
+      const place = feature.position ?? at;
+      places.set(keyOf(feature), Math.min(place, places.get(keyOf(feature)) ?? place));
+    }
+  const columns = new Map<string, number>();
+  for (const feature of features) {
+    const place = places.get(keyOf(feature))!;
+    columns.set(feature.path[0]!, Math.min(place, columns.get(feature.path[0]!) ?? place));
+  }
+  const order = (x: FeatureProfile, y: FeatureProfile) =>
+    columns.get(x.path[0]!)! - columns.get(y.path[0]!)! ||
+    compareNames(x.path[0]!, y.path[0]!) ||
+    places.get(keyOf(x))! - places.get(keyOf(y))! ||
+    compareNames(keyOf(x), keyOf(y));
+  return [...features].sort(order).map(({ position: _, ...feature }, at) => {
+    const place = places.get(JSON.stringify(feature.path))!;
+    return place === at ? feature : { ...feature, position: place };
+  });
+}
+
+function compareNames(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function absent({ path, engineType, valency }: FeatureProfile, rows: number): FeatureProfile {
@@ -84,10 +148,14 @@ function mergeFeatures(a: FeatureProfile, b: FeatureProfile, join: Join): Featur
   const time = both(a.time, b.time, mergeTimes);
   const lengths = both(a.lengths, b.lengths, mergeLengths);
   const weighted = both(a.weighted, b.weighted, mergeWeighted);
+  const dateFormats = commonDateFormats(a, b);
+  const position = a.position ?? b.position;
   return {
     path: a.path,
     type,
     engineType: commonEngineType(a, b, type),
+    ...(position !== undefined && { position }),
+    ...(dateFormats && { dateFormats }),
     present: a.present + b.present,
     nulls: a.nulls + b.nulls,
     count: a.count + b.count,
@@ -109,6 +177,10 @@ function both<T>(a: T | undefined, b: T | undefined, merge: (a: T, b: T) => T): 
 /** Numbers widen, from left to right; everything else must agree. */
 const NUMBERS: readonly FeatureType[] = ['integer', 'decimal', 'float'];
 
+export function isNumber(type: FeatureType): boolean {
+  return NUMBERS.includes(type);
+}
+
 function commonType(a: FeatureProfile, b: FeatureProfile): FeatureType {
   if (a.type === b.type || b.type === 'unknown') return a.type;
   if (a.type === 'unknown') return b.type;
@@ -121,8 +193,37 @@ function commonType(a: FeatureProfile, b: FeatureProfile): FeatureType {
   });
 }
 
-/** Of the side that has the common type; of two, the one later in the alphabet, so that the order of merging is no matter. */
+/** Types of the engine, each of which takes what those before it take, more or less. */
+const WIDTHS = [
+  ...[
+    'TINYINT',
+    'UTINYINT',
+    'SMALLINT',
+    'USMALLINT',
+    'INTEGER',
+    'UINTEGER',
+    'BIGINT',
+    'UBIGINT',
+    'HUGEINT',
+    'UHUGEINT',
+  ],
+  ...['FLOAT', 'DOUBLE', 'TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP', 'TIMESTAMP_NS'],
+];
+
+/** Of the side that has the common type; of two, the wider, or the later in the alphabet, so that the order of merging is no matter. */
 function commonEngineType(a: FeatureProfile, b: FeatureProfile, type: FeatureType): string {
   if (a.type !== b.type) return a.type === type ? a.engineType : b.engineType;
+  const [left, right] = [WIDTHS.indexOf(a.engineType), WIDTHS.indexOf(b.engineType)];
+  if (left !== right) return left > right ? a.engineType : b.engineType;
   return [a.engineType, b.engineType].sort()[1]!;
+}
+
+/** Of dates, the formats of either side; of text, those that fit both sides, which may be none. */
+function commonDateFormats(a: FeatureProfile, b: FeatureProfile): readonly string[] | undefined {
+  if (a.type === 'unknown') return b.dateFormats;
+  if (b.type === 'unknown') return a.dateFormats;
+  const [left = [], right = []] = [a.dateFormats, b.dateFormats];
+  if (a.type !== 'string')
+    return a.dateFormats || b.dateFormats ? [...new Set([...left, ...right])].sort() : undefined;
+  return a.dateFormats && b.dateFormats && left.filter((format) => right.includes(format));
 }

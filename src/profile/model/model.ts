@@ -1,13 +1,15 @@
 /**
  * The profile: what varve knows of a dataset without its data. Plain JSON, made only of counters that add, so that
- * merging the profiles of two tables gives the profile of the table with the rows of both.
+ * merging the profiles of two tables gives the profile of the table with the rows of both. The model may not know where
+ * values come from, nor what is expected of them.
  *
  * Exactness: every `string` documented as a decimal integer is exact at any size. `number` counts are exact below 2^53.
  * The canonical bytes (see `encodeProfile`) of profiles of equal data are equal, whatever the machine or thread count.
  */
 export interface Profile {
-  readonly varveProfile: 1;
-  /** One for a file; for a directory one per group of files with the same folder and columns, then the table of files. */
+  /** The version of the format: 2 if values are too long to be listed whole, which 1 told apart by their beginnings; else 1. */
+  readonly varveProfile: 1 | 2;
+  /** One for a file; for a directory one per group of files of one folder whose columns meet, then the table of files. */
   readonly tables: readonly TableProfile[];
 }
 
@@ -19,6 +21,10 @@ export interface TableProfile {
   readonly slice?: { readonly feature: string; readonly value: string };
   /** The feature that weights rows; where it is set, `weighted` numbers stand beside the plain ones. */
   readonly weight?: string;
+  /** Lines before the headers of text files that hold no row, such as titles and comments; absent where there are none. */
+  readonly skippedLines?: number;
+  /** Why the files of this table are not of another of their folder, which holds the file `from`; absent where there is no other. */
+  readonly apart?: { readonly from: string; readonly because: string };
   /** In the order of the columns, leaves of nested columns in place. */
   readonly features: readonly FeatureProfile[];
 }
@@ -45,6 +51,16 @@ export interface FeatureProfile {
   readonly type: FeatureType;
   /** The engine's own type, for people: `BIGINT`, `DECIMAL(18,3)`, `TIMESTAMP WITH TIME ZONE`. */
   readonly engineType: string;
+  /**
+   * Where the column stands, counted from 0, in the file that has it foremost; absent where that is the feature's place here, as it is unless
+   * files have their columns in different orders. With it, profiles merge to the same bytes in any order.
+   */
+  readonly position?: number;
+  /**
+   * Of text: the `strptime` formats by which its dates were read; for a column that stays a string, those that fit every value, as
+   * `%d/%m/%Y` and `%m/%d/%Y` fit `01/02/2024`, or none where no single format fits the values of all files.
+   */
+  readonly dateFormats?: readonly string[];
   /** Rows in which the feature is there (not null; for a list, the list itself). present + nulls = rows. */
   readonly present: number;
   readonly nulls: number;
@@ -129,11 +145,15 @@ export interface TimeStats {
  * Values and how often they occur, by count descending, then by the UTF-8 bytes of the value.
  * While `exact`, every value is listed and `bound` is 0. Beyond the cap (1,024) the list holds the heaviest: the true count
  * of a listed value is in [count, count + bound], that of any other at most `bound`.
- * Values are canonical text: `true`, `42`, `0.1`, ISO times; strings as they are, cut at 256 code points with `…`; bytes as hex.
+ * Values are canonical text: `true`, `42`, `0.1`, ISO times; strings as they are; bytes as hex.
+ * Of a text of more than 256 code points the first 256 stand there, `…`, and 16 hex digits: 64 bits of hash of the whole value, by
+ * which it stays apart from others that begin alike.
  */
 export interface ValueCounts {
   readonly exact: boolean;
   readonly values: readonly (readonly [value: string, count: number])[];
+  /** The indexes of the values that are cut; absent if none is. */
+  readonly cut?: readonly number[];
   readonly bound: number;
 }
 

@@ -1,4 +1,20 @@
-import type { Profile } from './model.ts';
+import type { FeatureProfile, Profile, TableProfile } from './model.ts';
+import { MAX_VALUE_LENGTH } from './value-counts.ts';
+
+/** The profile of tables, in the lowest version of the format that says the truth of them. */
+export function profileOf(tables: readonly TableProfile[]): Profile {
+  return { varveProfile: tables.some(({ features }) => features.some(hasLongValues)) ? 2 : 1, tables };
+}
+
+/** Whether an earlier varve made a profile, which did not tell all long values apart: it is worth making anew where that is cheap. */
+export function isOutdated({ varveProfile, tables }: Profile): boolean {
+  return varveProfile < profileOf(tables).varveProfile;
+}
+
+/** Bytes are listed in hex. */
+function hasLongValues({ type, lengths }: FeatureProfile): boolean {
+  return (lengths?.max ?? 0) * (type === 'bytes' ? 2 : 1) > MAX_VALUE_LENGTH;
+}
 
 /** The table of files that the profile of a directory ends with. */
 export const FILES_TABLE = '.files';

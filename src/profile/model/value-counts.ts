@@ -1,16 +1,34 @@
+import { abridged, hasMark } from '../../wording/abridged.ts';
 import type { ValueCounts } from './model.ts';
 
 /** How many values a profile lists. */
 export const MAX_LISTED_VALUES = 1024;
 
-/** In code points; what is longer is cut. */
+/** In code points; of a longer one the beginning and a digest are listed. */
 export const MAX_VALUE_LENGTH = 256;
 
-/** As it is, or its first 256 code points and `…`. */
-export function cutValue(text: string): string {
-  if (text.length <= MAX_VALUE_LENGTH) return text;
-  const points = [...text];
-  return points.length <= MAX_VALUE_LENGTH ? text : `${points.slice(0, MAX_VALUE_LENGTH).join('')}…`;
+/** A value as profiles list it: whole, or cut to its first 256 code points, `…` and the digest of the whole. */
+export function listedValue(text: string, digest: () => string): string {
+  return abridged(text, MAX_VALUE_LENGTH, digest);
+}
+
+/** Whether a listed value is longer than is kept, so that its end is known by its digest alone. */
+export function isCut(listed: string): boolean {
+  return listed.length > MAX_VALUE_LENGTH && [...listed].length > MAX_VALUE_LENGTH;
+}
+
+/** Whether a text can be a listed value: one that is cut says so in the one form there is. */
+export function isListedValue(text: string): boolean {
+  return !isCut(text) || (hasMark(text) && [...text].length === MAX_VALUE_LENGTH + MARK_LENGTH);
+}
+
+/** `…` and 16 digits. */
+const MARK_LENGTH = 17;
+
+/** The indexes of the values that are cut; undefined if none is. */
+export function cutValues(values: readonly string[]): { readonly cut?: readonly number[] } {
+  const cut = [...values.keys()].filter((at) => isCut(values[at]!));
+  return cut.length === 0 ? {} : { cut };
 }
 
 /** By count descending, then by the UTF-8 bytes of the value. */
@@ -38,11 +56,15 @@ export function valueCounts(pairs: Iterable<readonly [string, number]>, certaint
   const sums = new Map<string, number>();
   for (const [value, count] of pairs) sums.set(value, (sums.get(value) ?? 0) + count);
   const sorted = [...sums].sort(byCountThenBytes);
-  if (certainty.all && sorted.length <= MAX_LISTED_VALUES) return { exact: true, values: sorted, bound: 0 };
+  if (certainty.all && sorted.length <= MAX_LISTED_VALUES) return listed(sorted, true, 0);
   const firstCut = sorted[MAX_LISTED_VALUES]?.[1] ?? 0;
   const bound = Math.max(certainty.unlisted, firstCut + certainty.error);
   const values = sorted.slice(0, MAX_LISTED_VALUES).filter(([, count]) => count + certainty.error > bound);
-  return { exact: false, values, bound };
+  return listed(values, false, bound);
+}
+
+function listed(values: ValueCounts['values'], exact: boolean, bound: number): ValueCounts {
+  return { exact, values, bound, ...cutValues(values.map(([value]) => value)) };
 }
 
 export function mergeValueCounts(a: ValueCounts, b: ValueCounts): ValueCounts {

@@ -17,7 +17,6 @@ import {
   timeText,
 } from '../counters/value-text.ts';
 import { DOUBLE_HASH, integerHash } from '../hashing/int64-hash.ts';
-import { cutValue, MAX_VALUE_LENGTH } from '../model/value-counts.ts';
 import type { Leaf } from './leaves.ts';
 
 /** How to read a column from the engine, and which counter to use. */
@@ -59,9 +58,9 @@ export function columnReaderOf(leaf: Leaf, narrow: boolean): ColumnReader {
     case 'timestamp':
       return timestampReader(id);
     case 'bytes':
-      return textReader('BLOB', HEX_COLUMN);
+      return textReader('BLOB', textColumnOf(leaf.type));
     default:
-      return textReader('VARCHAR', STRING_COLUMN);
+      return textReader('VARCHAR', textColumnOf(leaf.type));
   }
 }
 
@@ -78,12 +77,12 @@ function bignumReader(scale: number): ColumnReader {
 }
 
 function timestampReader(id: string): ColumnReader {
-  const nanoseconds = id === 'TIMESTAMP_NS';
-  const zone = id === 'TIMESTAMP WITH TIME ZONE' ? 'Z' : '';
+  const nanoseconds = id.startsWith('TIMESTAMP_NS');
+  const zone = id.endsWith('WITH TIME ZONE') ? 'Z' : '';
   const text = (low: number, high: number) => timestampText(low, high, nanoseconds ? 9 : 6, zone);
   const clock = nanoseconds ? CLOCKS.nanoseconds : CLOCKS.microseconds;
-  const type = nanoseconds || zone === 'Z' ? id : 'TIMESTAMP';
-  return fixedWidthReader(type, () => ({ ...timeColumn(clock, text), read: readFinite }));
+  const type = nanoseconds ? 'TIMESTAMP_NS' : zone === 'Z' ? id : 'TIMESTAMP';
+  return fixedWidthReader(type, () => timeColumn(clock, text));
 }
 
 function integerColumn(scale: number, unsigned: boolean): FixedWidthColumn {
@@ -114,48 +113,41 @@ function timeColumn(clock: Clock, text: FixedWidthColumn['text']): FixedWidthCol
   return { read: readAll, hash: integerHash(0, false), text, accumulator: new TimeAccumulator(clock, text) };
 }
 
-const DECODER = new TextDecoder();
+/** A byte order mark that a value begins with is part of it. */
+const DECODER = new TextDecoder('utf-8', { ignoreBOM: true });
 
-const STRING_COLUMN: TextColumn = {
-  lengthOf: codePoints,
-  shown: MAX_VALUE_LENGTH,
-  text: (bytes) => cutValue(DECODER.decode(bytes)),
-};
+const STRING_COLUMN: TextColumn = { lengthOf: codePoints, text: (bytes) => DECODER.decode(bytes) };
 
 const HEX_COLUMN: TextColumn = {
   lengthOf: byteLength,
-  shown: MAX_VALUE_LENGTH / 2,
-  text: (bytes) => cutValue(Buffer.from(bytes.subarray(0, MAX_VALUE_LENGTH / 2 + 1)).toString('hex')),
+  text: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex'),
 };
 
-/** Which rows count, beside those that are null. */
-type Keep = (low: number, high: number) => boolean;
-
-function reader(keep: Keep | undefined): FixedWidthColumn['read'] {
-  return (chunk, column, into, occurrences) => {
-    const words = chunk.words(column, 2);
-    const valid = chunk.valid(column);
-    if (valid === undefined && keep === undefined) {
-      into.set(words);
-      return chunk.rows;
-    }
-    let kept = 0;
-    for (let row = 0; row < chunk.rows; row++) {
-      if (isNull(valid, row) || (keep !== undefined && !keep(words[2 * row]!, words[2 * row + 1]!))) continue;
-      into[2 * kept] = words[2 * row]!;
-      into[2 * kept + 1] = words[2 * row + 1]!;
-      occurrences[kept++] = occurrences[row]!;
-    }
-    return kept;
-  };
+/** How texts or bytes of a type are written; other types are texts of the engine's. */
+export function textColumnOf(type: Leaf['type']): TextColumn {
+  return type === 'bytes' ? HEX_COLUMN : STRING_COLUMN;
 }
 
-const readAll = reader(undefined);
-
-/** The greatest integer and its negative stand for the infinities, which have no place in time. */
-const readFinite = reader(
-  (low, high) => !(high === 0x7fffffff && low === -1) && !(high === -0x80000000 && low === 1),
-);
+/**
+ * All rows but those that are null. The greatest integer and its negative are times like others, as pandas and pyarrow have them: DuckDB
+ * calls them infinite, but files hold numbers, and pandas' `Timestamp.max` is one of these two.
+ */
+function readAll(chunk: Chunk, column: number, into: Int32Array, occurrences: Float64Array): number {
+  const words = chunk.words(column, 2);
+  const valid = chunk.valid(column);
+  if (valid === undefined) {
+    into.set(words);
+    return chunk.rows;
+  }
+  let kept = 0;
+  for (let row = 0; row < chunk.rows; row++) {
+    if (isNull(valid, row)) continue;
+    into[2 * kept] = words[2 * row]!;
+    into[2 * kept + 1] = words[2 * row + 1]!;
+    occurrences[kept++] = occurrences[row]!;
+  }
+  return kept;
+}
 
 function readDates(chunk: Chunk, column: number, into: Int32Array, occurrences: Float64Array): number {
   const days = chunk.words(column, 1);
@@ -163,7 +155,7 @@ function readDates(chunk: Chunk, column: number, into: Int32Array, occurrences: 
   let kept = 0;
   for (let row = 0; row < chunk.rows; row++) {
     const day = days[row]!;
-    if (isNull(valid, row) || day === 0x7fffffff || day === -0x7fffffff) continue;
+    if (isNull(valid, row)) continue;
     into[2 * kept] = day;
     into[2 * kept + 1] = day >> 31;
     occurrences[kept++] = occurrences[row]!;

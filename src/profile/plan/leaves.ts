@@ -1,4 +1,4 @@
-import { identifier, literal } from '../../engine/quote.ts';
+import { identifier } from '../../engine/quote.ts';
 import type { EngineColumn, EngineType } from '../../engine/types.ts';
 import type { FeatureType } from '../model/model.ts';
 
@@ -33,11 +33,12 @@ function leavesUnder(type: EngineType, path: readonly string[], expressions: rea
   const outer = expressions.slice(0, -1);
   const here = expressions[expressions.length - 1]!;
   if (type.kind === 'struct' && path.length < MAX_DEPTH) {
-    return type.fields.flatMap((field) =>
+    return type.fields.flatMap((field, index) =>
       leavesUnder(
         field.type,
-        [...path, field.name],
-        [...outer, `struct_extract(${here}, ${literal(field.name)})`],
+        [...path, field.name || `field${index}`],
+        // By place, since a struct may have fields without a name.
+        [...outer, `struct_extract_at(${here}, ${index + 1})`],
       ),
     );
   }
@@ -81,6 +82,7 @@ const TYPE_OF: Readonly<Record<string, FeatureType>> = {
   TIMESTAMP_MS: 'timestamp',
   TIMESTAMP_NS: 'timestamp',
   'TIMESTAMP WITH TIME ZONE': 'timestamp',
+  'TIMESTAMP_NS WITH TIME ZONE': 'timestamp',
 };
 
 /** Everything that has no counters of its own (UUID, ENUM, INTERVAL, BIT, UNION, JSON) is known by its text. */

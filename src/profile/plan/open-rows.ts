@@ -1,3 +1,4 @@
+import type { ColumnReadings } from '../../engine/column-readings.ts';
 import type { Engine } from '../../engine/duckdb.ts';
 import { identifier, literal } from '../../engine/quote.ts';
 import { openTableSource, type TableSource } from '../../engine/source.ts';
@@ -10,19 +11,21 @@ export interface Slice {
   readonly value: string;
 }
 
-/** Opens the rows of files as one relation, or those of a slice. Throws `VarveError` `column-missing` beside openSource's. */
+/** Opens the rows of files as one relation, or those of a slice. @throws VarveError `column-missing`, and the codes of openTableSource */
 export async function openSlice(
   engine: Engine,
   files: readonly SourceFile[],
   slice: Slice | undefined,
+  readings?: ColumnReadings,
 ): Promise<TableSource> {
-  const whole = await openTableSource(engine, files);
+  const whole = await openTableSource(engine, files, readings);
   if (slice === undefined) return whole;
   assertColumn(whole, slice.feature);
   await engine.query(
     `CREATE VIEW slice AS FROM ${whole.relation} WHERE CAST(${identifier(slice.feature)} AS VARCHAR) = ${literal(slice.value)}`,
   );
-  return { columns: whole.columns, relation: 'slice' };
+  const { parquet: _, ...rest } = whole;
+  return { ...rest, relation: 'slice' };
 }
 
 export function assertColumn({ columns }: TableSource, name: string): void {

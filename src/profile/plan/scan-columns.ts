@@ -1,3 +1,8 @@
+/**
+ * The plan of a scan: which leaves a table has, the SQL for each, and the counter that takes it. It may not know files
+ * of a dataset, nor what becomes of the counts.
+ */
+
 import type { Chunk } from '../../engine/chunks/chunk.ts';
 import type { Engine } from '../../engine/duckdb.ts';
 import { type Counter, type LeafCounts, ONCE_EACH } from '../counters/counter.ts';

@@ -2,16 +2,15 @@ import type { Leaf } from './leaves.ts';
 
 /** How weights are summed for one type: SQL expressions over a value `v` that is not null. */
 export interface WeightSql {
-  /** From the leaf's own expression to the `v` that is weighed; may make null what has no place in time. */
+  /** From the leaf's own expression to the `v` that is weighed. */
   readonly value: (expression: string) => string;
-  /** The value's text, which `canonicalText` finishes. */
+  /** The value's text, which `canonicalText` finishes; of texts and bytes, which can be long, they themselves. */
   readonly text: string;
   /** The bits of the value as a binary64, for buckets; numbers only. */
   readonly bits?: string;
 }
 
 const asIs = (expression: string) => expression;
-const finite = (expression: string) => `CASE WHEN isfinite(${expression}) THEN ${expression} END`;
 
 export function weightSqlOf(leaf: Leaf): WeightSql {
   switch (leaf.type) {
@@ -22,17 +21,17 @@ export function weightSqlOf(leaf: Leaf): WeightSql {
       return { value: (e) => `CAST(${e} AS DOUBLE)`, text: floatText(leaf), bits: bitsOf('v') };
     case 'date':
     case 'timestamp':
-      return { value: finite, text: 'v::VARCHAR' };
+      return { value: asIs, text: 'v::VARCHAR' };
     case 'time':
       return { value: (e) => `CAST(${e} AS TIME)`, text: 'v::VARCHAR' };
-    case 'bytes':
-      return { value: asIs, text: 'lower(hex(v[1:129]))' };
     case 'boolean':
       return { value: asIs, text: 'v::VARCHAR' };
+    case 'bytes':
+      return { value: asIs, text: 'v' };
     default:
       return {
         value: leaf.scalar.id === 'VARCHAR' ? asIs : (e) => `CAST(${e} AS VARCHAR)`,
-        text: 'left(v, 257)',
+        text: 'v',
       };
   }
 }

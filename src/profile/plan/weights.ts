@@ -1,9 +1,12 @@
 import type { Engine } from '../../engine/duckdb.ts';
 import { identifier } from '../../engine/quote.ts';
 import { MomentSums, meanAndVariance } from '../accumulators/moments.ts';
+import { KEPT_BYTES } from '../counters/text-table.ts';
 import { canonicalText } from '../format/canonical-text.ts';
+import { digestText, lowerOfBytes, upperOfBytes } from '../hashing/hash.ts';
 import type { WeightedStats } from '../model/model.ts';
-import { byCountThenBytes, MAX_LISTED_VALUES } from '../model/value-counts.ts';
+import { byCountThenBytes, listedValue, MAX_LISTED_VALUES } from '../model/value-counts.ts';
+import { textColumnOf } from './column-reader.ts';
 import type { Leaf } from './leaves.ts';
 import { weightSqlOf } from './weight-sql.ts';
 
@@ -72,12 +75,22 @@ async function weighValues(
   text: string,
   rows: string,
 ): Promise<[string, number][]> {
-  const [texts, weights] = (await engine.query(
-    `SELECT ${text} AS t, sum(n)::DOUBLE AS c FROM ${rows} GROUP BY t ORDER BY c DESC, t LIMIT ${MAX_LISTED_VALUES}`,
-  )) as [readonly string[], readonly number[]];
-  const pairs = texts.map((found, row): [string, number] => [
-    canonicalText(leaf.type, leaf.engineType, found),
-    weights[row]! / UNIT,
-  ]);
+  const heaviest = `SELECT ${text} AS t, sum(n)::DOUBLE AS c FROM ${rows} GROUP BY t ORDER BY c DESC, t LIMIT ${MAX_LISTED_VALUES}`;
+  const pairs: [string, number][] = [];
+  const column = textColumnOf(leaf.type);
+  // Chunk by chunk: each text can be as long as it likes.
+  await engine.scan(heaviest, (chunk) => {
+    const words = chunk.words(1, 2);
+    const weights = new Float64Array(words.buffer, words.byteOffset, chunk.rows);
+    chunk.texts(0, ({ view, bytes, starts, lengths, index, rows: found }) => {
+      for (let row = 0; row < found; row++) {
+        const [start, length] = [starts[row]!, lengths[row]!];
+        const digest = () => digestText(upperOfBytes(view, start, length), lowerOfBytes(view, start, length));
+        const written = column.text(bytes.subarray(start, start + Math.min(length, KEPT_BYTES)));
+        const value = listedValue(canonicalText(leaf.type, leaf.engineType, written), digest);
+        pairs.push([value, weights[index[row]!]! / UNIT]);
+      }
+    });
+  });
   return pairs.sort(byCountThenBytes);
 }

@@ -75,8 +75,8 @@ export const processReader: DataReader = {
 
   async openRows(groups, options) {
     const { signal } = options;
-    const plain = groups.map(({ files, constants }) => ({
-      constants,
+    const plain = groups.map(({ files, ...rest }) => ({
+      ...rest,
       files: files.map(({ path, absolutePath }) => ({ path, absolutePath })),
     }));
     const memory = memoryBytes(options.memory);
@@ -125,9 +125,10 @@ const MAX_SMALL_BYTES = 256 * 1024;
 /** The most files that one engine reads, whose profiles cross together. */
 const MAX_TOGETHER = 64;
 
-function isSmall(files: readonly TableFile[], { slice, weight }: ProfileOptions): boolean {
+function isSmall(files: readonly TableFile[], { slice, weight, readings }: ProfileOptions): boolean {
   const [file] = files;
-  return files.length === 1 && file!.size <= MAX_SMALL_BYTES && slice === undefined && weight === undefined;
+  const isPlain = slice === undefined && weight === undefined && readings === undefined;
+  return files.length === 1 && file!.size <= MAX_SMALL_BYTES && isPlain;
 }
 
 interface Waiting {
@@ -196,10 +197,11 @@ async function readTogether(all: readonly Waiting[]): Promise<readonly Waiting[]
 }
 
 /** What of the options is data: callers may hand over more, such as functions, which cannot cross. */
-function crossing({ slice, weight, threads, ordered }: ProfileOptions): ProfileOptions {
+function crossing({ slice, weight, readings, threads, ordered }: ProfileOptions): ProfileOptions {
   return {
     ...(slice && { slice }),
     ...(weight !== undefined && { weight }),
+    ...(readings && { readings }),
     ...(threads !== undefined && { threads }),
     ...(ordered !== undefined && { ordered }),
   };

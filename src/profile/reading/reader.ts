@@ -1,3 +1,8 @@
+/**
+ * Reading: all that looks into data, in this process or in one of its own that a hostile file may crash. It may not know
+ * repositories, nor put what it read together.
+ */
+
 import type { RowGroup, RowOptions, RowTable } from '../../engine/check-rows.ts';
 import type { EngineOptions } from '../../engine/duckdb.ts';
 import type { ImageHeader } from '../dataset/image-header.ts';

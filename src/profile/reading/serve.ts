@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads';
 import type { RowTable } from '../../engine/check-rows.ts';
 import type { ProgressEvent } from '../../progress.ts';
 import { profileEach } from '../dataset/profile-files.ts';
-import { encodeProfile } from '../format/encode.ts';
+import { encodeOpenly } from '../format/encode.ts';
+import { profileOf } from '../model/tables.ts';
 import { directReader } from './direct-reader.ts';
 import { failureOf, type Job, type Jobs, type Message, type RowsRequest } from './messages.ts';
 
@@ -25,16 +26,16 @@ type Work = { [Kind in keyof Jobs]: (asked: Jobs[Kind]['asked']) => Promise<Jobs
 
 const work: Work = {
   async profile({ files, options }) {
-    return encodeProfile(await directReader.profileFiles(files, { ...options, onProgress }));
+    return encodeOpenly(await directReader.profileFiles(files, { ...options, onProgress }));
   },
   async each({ files, options }) {
     const found = await profileEach(files, options);
-    return found.map((each) => (each instanceof Error ? failureOf(each) : encodeProfile(each)));
+    return found.map((each) => (each instanceof Error ? failureOf(each) : encodeOpenly(each)));
   },
   async partition({ name, rows, options }) {
     const feature = await directReader.partitionFeature(name, rows, options);
     const count = feature.present + feature.nulls;
-    return encodeProfile({ varveProfile: 1, tables: [{ name: '', rows: count, features: [feature] }] });
+    return encodeOpenly(profileOf([{ name: '', rows: count, features: [feature] }]));
   },
   images: ({ files }) => directReader.imageHeaders(files, undefined),
   async open({ rows: asked }) {

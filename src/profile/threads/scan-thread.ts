@@ -1,4 +1,10 @@
+/**
+ * Threads: columns scanned on several threads, each with an engine of its own. They may not share anything that changes,
+ * nor know how a profile is put together.
+ */
+
 import { Thread } from '../../base/worker-threads.ts';
+import type { ColumnReadings } from '../../engine/column-readings.ts';
 import type { EngineOptions } from '../../engine/duckdb.ts';
 import type { SourceFile } from '../../engine/source-file.ts';
 import type { LeafCounts } from '../counters/counter.ts';
@@ -9,6 +15,7 @@ import type { OnRows, Scan } from '../plan/scan-columns.ts';
 export interface ThreadTask {
   readonly files: readonly SourceFile[];
   readonly slice: Slice | undefined;
+  readonly readings: ColumnReadings | undefined;
   readonly engine: Pick<EngineOptions, 'threads' | 'memory'>;
 }
 

@@ -7,7 +7,7 @@ import { type Scan, scanColumns } from '../plan/scan-columns.ts';
 import type { ThreadTask } from './scan-thread.ts';
 
 /** Runs on a thread of its own, with an engine of its own: scans columns as asked, one scan after the other. */
-const { files, slice, engine: options } = workerData as ThreadTask;
+const { files, slice, readings, engine: options } = workerData as ThreadTask;
 const controller = new AbortController();
 
 const opened = open();
@@ -18,7 +18,7 @@ async function open() {
     files.map((file) => file.absolutePath),
     { ...options, signal: controller.signal },
   );
-  await openSlice(engine, files, slice);
+  await openSlice(engine, files, slice, readings);
   return engine;
 }
 

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 
 /**
  * The requests of the S3 protocol that varve makes, one method each, tried once: what is thrown is the library's own
- * error, which `fault.ts` reads. One implementation for each client library.
+ * error, which `error-classes.ts` reads. One implementation for each client library.
  */
 export interface BucketClient {
   readonly bucket: string;

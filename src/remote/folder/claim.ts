@@ -27,7 +27,7 @@ export async function isMarked(root: string): Promise<boolean> {
 }
 
 /**
- * Refuses a folder without marker that is neither empty nor a store which was made before there were markers: one that holds an index, or
+ * Refuse a folder without marker that is neither empty nor a store which was made before there were markers: one that holds an index, or
  * nothing but what a store holds.
  * @throws VarveError `store-foreign`
  */

@@ -12,7 +12,7 @@ import { renameOver } from '../../base/rename.ts';
 import { isAbsent, systemCode, systemError } from '../../base/system-errors.ts';
 import { removeAtExit } from '../../base/unfinished-files.ts';
 import { VarveError } from '../../errors.ts';
-import { bodyMismatch, sourceChanged } from '../file-slice.ts';
+import { bodyMismatch, readOpenSlice, sourceChanged } from '../file-slice.ts';
 import { checkKey, checkPrefix, checkRange } from '../key.ts';
 import type { Body, ByteRange, FileBody, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
 import { RUN_VERIFY } from '../run-verify.ts';
@@ -104,19 +104,9 @@ export class FolderRemote implements Remote {
 
   async *stream(key: string, range?: ByteRange): AsyncIterable<Uint8Array> {
     const { handle, path, offset, length } = await this.#openRange(key, range);
-    try {
-      for (let done = 0; done < length; ) {
-        const block = Buffer.allocUnsafeSlow(Math.min(BLOCK, length - done));
-        const { bytesRead } = await handle.read(block, 0, block.length, offset + done);
-        if (bytesRead === 0) throw truncated(path, offset, length, offset + done);
-        done += bytesRead;
-        yield block.subarray(0, bytesRead);
-      }
-    } catch (error) {
-      throw systemError(error, 'read', path, 'store');
-    } finally {
-      await handle.close();
-    }
+    yield* readOpenSlice(handle, path, { offset, length }, (done) =>
+      truncated(path, offset, length, offset + done),
+    );
   }
 
   async write(key: string, body: Body, options: WriteOptions): Promise<'written' | 'exists'> {

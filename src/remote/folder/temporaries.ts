@@ -8,7 +8,7 @@ import { isTemporary } from '../store-layout.ts';
 const STALE_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Removes what killed writes left in `folder`, the one for unfinished writes of a store that carries its marker; files of other names
+ * Remove what killed writes left in `folder`, the one for unfinished writes of a store that carries its marker; files of other names
  * stay. Never fails: whoever owns those files may be another user.
  */
 export async function removeStale(folder: string): Promise<void> {

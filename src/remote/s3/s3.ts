@@ -100,7 +100,7 @@ export async function openS3(bucket: string, options: ServerOptions): Promise<Bu
   return new S3BucketClient(client, bucket, endpoint, signInTo(endpoint, options), direct);
 }
 
-/** Says how keys come to where openS3 looks for them. Servers other than AWS know nothing of its single sign-on. */
+/** Say how keys come to where openS3 looks for them. Servers other than AWS know nothing of its single sign-on. */
 function signInTo(endpoint: string | undefined, { credentials, profile }: ServerOptions): string {
   if (credentials !== undefined) return 'The settings of the remote hold the keys: correct them there.';
   const word = shellWord(profile ?? 'NAME');

@@ -19,7 +19,7 @@ export interface AwsSettings {
 type Profiles = Awaited<ReturnType<typeof parseKnownFiles>>;
 
 /**
- * Reads the settings of the chosen profile. What the environment says wins, as it does for AWS's tools.
+ * Read the settings of the chosen profile. What the environment says wins, as it does for AWS's tools.
  * @throws VarveError `aws-profile-missing` if a profile is named, and no file has it
  */
 export async function awsSettings(options: ServerOptions): Promise<AwsSettings> {

@@ -1,9 +1,22 @@
+/**
+ * Formats of CI systems: JUnit, SARIF and annotations from one list of findings, and metrics for Prometheus. They may
+ * not judge, nor know which system reads them.
+ */
+
 import type { DriftReport, FeatureDrift } from '../../drift/model.ts';
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
 import { brief, neutral } from '../../wording/neutral.ts';
 import { magnitude } from '../../wording/numbers.ts';
 import type { RenderOptions } from '../format.ts';
-import { featureTitle, type Grade, gradeOf, spoken, validationGrade, validationSummary } from '../phrases.ts';
+import {
+  examplePlace,
+  featureTitle,
+  type Grade,
+  gradeOf,
+  spoken,
+  validationGrade,
+  validationSummary,
+} from '../phrases.ts';
 
 /** One thing that a CI system can show on its own: a test case, an alert, an annotation. All text is neutral. */
 export interface CiFinding {
@@ -85,7 +98,7 @@ function anomalyFinding(anomaly: Anomaly): CiFinding {
     details: [
       brief(`expected: ${anomaly.expected}`, 400),
       brief(`observed: ${anomaly.observed}`, 400),
-      ...(anomaly.examples ?? []).map(({ row, value }) => `row ${row}: ${brief(value, 200)}`),
+      ...(anomaly.examples ?? []).map((example) => `${examplePlace(example)}: ${brief(example.value, 200)}`),
     ],
   };
 }

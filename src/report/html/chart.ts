@@ -16,16 +16,16 @@ export function chart(overlay: Overlay, name: string): Markup {
 
 /**
  * An SVG drawing in a focusable frame that reads one bin at a time: by pointer, or by arrow keys as a slider does.
- * `data-names` has a line a bin, or one more where they are edges; `data-shares` a line a bin, its sides apart by a tab
- * (neutral text has neither); `data-span` where the bins begin and end.
+ * `data-names` and `data-shares` have a line a bin, the shares of two sides apart by a tab (neutral text has neither); `data-stops` says
+ * where the bins begin and end.
  */
-export function framed({ shapes, shares, names, direction, span }: Drawing, label: string): Markup {
+export function framed({ shapes, shares, names, direction, stops, note }: Drawing, label: string): Markup {
   const lines = separated(
     shares.map((sides) => separated(sides, TAB)),
     LINE_END,
   );
-  const bins = markup`data-names="${separated(names, LINE_END)}" data-shares="${lines}" data-span="${span.map(units).join(' ')}"`;
+  const bins = markup`data-names="${separated(names, LINE_END)}" data-shares="${lines}" data-stops="${stops.map(units).join(' ')}"`;
   const value = markup`aria-valuemin="1" aria-valuemax="${shares.length}" aria-valuenow="1"`;
   const box = `0 0 ${CANVAS.width} ${CANVAS.height}`;
-  return markup`<div class="chart" role="slider" tabindex="0" data-direction="${direction}" ${bins} aria-label="${label}" ${value}><svg viewBox="${box}" aria-hidden="true">${shapes}</svg><p class="read" aria-hidden="true"></p></div>`;
+  return markup`<div class="chart" role="slider" tabindex="0" data-direction="${direction}" ${bins} aria-label="${label}" ${value}><svg viewBox="${box}" aria-hidden="true">${shapes}</svg><p class="read" aria-hidden="true">${note ?? ''}</p></div>`;
 }

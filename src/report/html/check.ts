@@ -1,28 +1,38 @@
-import { brief } from '../../wording/neutral.ts';
-import {
-  type CheckedDatasets,
-  changeWords,
-  checkSummary,
-  type DatasetReport,
-  failureWords,
-} from '../checked.ts';
+import { type CheckedCell, type CheckedDatasets, checkedRow, checkSummary } from '../checked.ts';
 import { type Markup, markup } from '../markup.ts';
 import { driftSection } from './drift.ts';
-import { sectionsPage } from './section.ts';
+import { datum } from './parts.ts';
+import { type Section, sectionsPage } from './section.ts';
 import { validationSection } from './validation.ts';
 
-/** Every report of a check on one page, under one search. */
+/** Every report of a check on one page, under one search, after a table of all datasets. */
 export function checkPage(checked: CheckedDatasets): string {
-  const sections = checked.datasets.flatMap(({ validation, drift }, at) => [
-    ...(validation === undefined ? [] : [validationSection(validation)]),
-    ...(drift === undefined ? [] : [driftSection(drift, `d${at}f`)]),
+  const sections = checked.datasets.flatMap(({ validation, drift }, at): Section[] => [
+    ...(validation === undefined ? [] : [{ ...validationSection(validation), id: `d${at}s` }]),
+    ...(drift === undefined ? [] : [{ ...driftSection(drift, `d${at}f`), id: `d${at}d` }]),
   ]);
-  return sectionsPage('Check', markup`${checkSummary(checked)}`, sections, checked.datasets.flatMap(note));
+  return sectionsPage('Check', markup`${checkSummary(checked)}`, summary(checked), sections);
 }
 
-/** What the reports of a dataset do not say. */
-function note(dataset: DatasetReport): Markup[] {
-  const { path, failure } = dataset;
-  const words = [changeWords(dataset), failure && failureWords(failure)].filter((one) => one !== undefined);
-  return words.length === 0 ? [] : [markup`${brief(path, 200)}: ${words.join('; ')}`];
+/** A row a dataset, each answer with the way to its report. */
+function summary({ datasets }: CheckedDatasets): Markup {
+  if (datasets.length === 0) return markup``;
+  const rows = datasets.map((dataset, at) => {
+    const { path, change, schema, drift } = checkedRow(dataset);
+    const schemaLink = dataset.validation === undefined ? undefined : `d${at}s`;
+    const driftLink = dataset.drift === undefined ? undefined : `d${at}d`;
+    return markup`<tr><th scope="row">${datum(path)}<td>${change}<td>${cell(schema, schemaLink)}<td>${cell(drift, driftLink)}`;
+  });
+  const titles = ['dataset', 'change', 'schema', 'drift'].map((title) => markup`<th scope="col">${title}`);
+  return markup`<table class="datasets"><thead><tr>${titles}<tbody>${rows}</table>`;
+}
+
+const GRADE_WORDS = { bad: 'Bad', warn: 'Warning', good: 'Fine' } as const;
+
+/** The grade in a word beside its colour; then what was found. */
+function cell({ text, grade }: CheckedCell, link: string | undefined): Markup {
+  const shown = link === undefined ? markup`${text}` : markup`<a href="#${link}">${text}</a>`;
+  return grade === undefined
+    ? shown
+    : markup`<span class="badge ${grade}">${GRADE_WORDS[grade]}</span> ${shown}`;
 }

@@ -1,5 +1,5 @@
 /**
- * What runs inside the page: the functions of this file, written into it as their own source (`pageScript`), so they use
+ * What runs inside the page: the functions of this file, written into it as their own source (`PAGE_SCRIPT`), so they use
  * nothing but each other and the browser. Without them (scripts blocked, as Jenkins does) the page still shows all.
  */
 
@@ -97,13 +97,12 @@ function linesOf(chart: Element, key: string): string[] {
   return (chart.dataset[key] ?? '').split('\n');
 }
 
-function spanOf(chart: Element): [from: number, to: number] {
-  const [from = 0, to = 0] = (chart.dataset.span ?? '').split(' ').map(Number);
-  return [from, to];
+function stopsOf(chart: Element): number[] {
+  return (chart.dataset.stops ?? '').split(' ').map(Number);
 }
 
 /** A shade over one bin. */
-function markBin(chart: Element, bin: number, bins: number): void {
+function markBin(chart: Element, bin: number): void {
   const svg = chart.querySelector('svg')!;
   let cursor = svg.querySelector('.cursor');
   if (!cursor) {
@@ -111,21 +110,12 @@ function markBin(chart: Element, bin: number, bins: number): void {
     cursor.setAttribute('class', 'cursor');
     svg.append(cursor);
   }
-  const [from, to] = spanOf(chart);
-  const size = (to - from) / bins;
+  const stops = stopsOf(chart);
+  const [from, size] = [stops[bin]!, stops[bin + 1]! - stops[bin]!];
   const across = chart.dataset.direction === 'across';
-  const [x, y, width, height] = across
-    ? [from + bin * size, 8, size, 140]
-    : [0, from + bin * size, 360, size];
+  const [x, y, width, height] = across ? [from, 8, size, 140] : [0, from, 360, size];
   for (const [side, value] of Object.entries({ x, y, width, height }))
     cursor.setAttribute(side, String(value));
-}
-
-/** The bins at the ends of a range hold all that lies beyond. */
-function binName(names: readonly string[], bin: number, bins: number): string {
-  if (names.length === bins || bins === 1) return names[bin]!;
-  if (bin === 0) return `up to ${names[1]}`;
-  return bin === bins - 1 ? `from ${names[bin]}` : `${names[bin]} to ${names[bin + 1]}`;
 }
 
 /** Says one bin's name and shares, to the eye and to assistive technology. */
@@ -134,11 +124,11 @@ function readBin(chart: Element, wanted: number): void {
   const bin = Math.min(shares.length - 1, Math.max(0, wanted));
   const [first, second] = shares[bin]!.split('\t');
   const said = second === undefined ? first : `${first} before, ${second} after`;
-  const text = `${binName(linesOf(chart, 'names'), bin, shares.length)}: ${said}`;
+  const text = `${linesOf(chart, 'names')[bin]}: ${said}`;
   chart.querySelector('.read')!.textContent = text;
   chart.setAttribute('aria-valuenow', String(bin + 1));
   chart.setAttribute('aria-valuetext', text);
-  markBin(chart, bin, shares.length);
+  markBin(chart, bin);
 }
 
 /** The bin under the pointer; user units are 360 across. */
@@ -146,11 +136,11 @@ function pointAt(event: PageEvent): void {
   const svg = event.target.closest('.chart svg');
   const chart = svg?.closest('.chart');
   if (!svg || !chart) return;
-  const [from, to] = spanOf(chart);
   const box = svg.getBoundingClientRect();
   const pixels = chart.dataset.direction === 'down' ? event.clientY - box.top : event.clientX - box.left;
-  const along = ((pixels / box.width) * 360 - from) / (to - from);
-  readBin(chart, Math.floor(along * linesOf(chart, 'shares').length));
+  const along = (pixels / box.width) * 360;
+  const passed = stopsOf(chart).filter((stop) => stop <= along).length;
+  readBin(chart, passed - 1);
 }
 
 /** Shows the values under the pointer, or by arrow keys, Home and End while a chart has the focus. */
@@ -174,7 +164,7 @@ function readCharts(): void {
   document.addEventListener('keydown', (event) => move(event, steps[event.key]));
 }
 
-const HELPERS = [filterCards, compareKeys, orderCards, linesOf, spanOf, markBin, binName, readBin, pointAt];
+const HELPERS = [filterCards, compareKeys, orderCards, linesOf, stopsOf, markBin, readBin, pointAt];
 
 // A bundler may rename functions, but all alike: what is called here is called by the name that it has.
 export const PAGE_SCRIPT = `(() => {

@@ -1,13 +1,13 @@
 import type { DriftReport, FeatureDrift, FeatureRef, Measure, Side } from '../../drift/model.ts';
 import { brief } from '../../wording/neutral.ts';
-import { counted, magnitude, probability } from '../../wording/numbers.ts';
+import { magnitude, probability } from '../../wording/numbers.ts';
 import { type Markup, markup, NO_MARKUP } from '../markup.ts';
-import { featureTitle, gradeOf } from '../phrases.ts';
+import { featureTitle, gradeOf, STRENGTH_MEANING, sideSize, strengthWord } from '../phrases.ts';
 import { chart } from './chart.ts';
 import { overlayOf } from './overlay.ts';
 import { badge, datum, type Order, shortDigest, table } from './parts.ts';
 import { type Section, sectionPage } from './section.ts';
-import { strengthScale, strengthStrata } from './strengths.ts';
+import { sparkline } from './sparkline.ts';
 
 const ORDERS: readonly Order[] = [
   { key: 'place', title: 'strength' },
@@ -15,46 +15,32 @@ const ORDERS: readonly Order[] = [
   { key: 'type', title: 'type' },
 ];
 
-/** The page for people: the answer, every feature's strength at a glance, then a card a feature with both distributions. */
+/** The page for people: the answer, then a table of all features, strongest first, with all that is known of each folded behind it. */
 export function driftPage(report: DriftReport): string {
   return sectionPage(`Drift: ${brief(report.after.name, 100)}`, driftSection(report, 'f'), ORDERS);
 }
 
-/** `ids` begins the ids of the cards, so that one page can have several sections. */
+/** `ids` begins the ids of the rows, so that one page can have several sections. */
 export function driftSection(report: DriftReport, ids: string): Section {
   const { features, before, after } = report;
   return {
     check: 'drift',
     answer: markup`${badge(gradeOf(report.verdict), 'drift')} ${brief(report.summary, 400)}`,
     head: markup`<dl class="sides">${side('before', before)}${side('after', after)}</dl>
-${strengths(features, ids)}
-${oneSided('Only after', report.added)}${oneSided('Only before', report.removed)}`,
-    cards: features.map((feature, place) => card(feature, place, `${ids}${place}`)),
+${oneSided('Only after', report.added)}${oneSided('Only before', report.removed)}
+<p class="note">${STRENGTH_MEANING}</p>`,
+    cards: features.map((feature, place) => row(feature, place, `${ids}${place}`)),
+    titles: ['verdict', 'feature', 'strength', 'before and after', 'why'],
     grades: features.map((feature) => gradeOf(feature.verdict)),
     empty: 'No feature is on both sides.',
   };
 }
 
-/** Reasons that stand under the drawing; the others are folded with the measures. */
+/** Reasons that stand in the table; the others are folded with the measures. */
 const MAX_NAMED_REASONS = 2;
 
-function strengths(features: readonly FeatureDrift[], ids: string): Markup {
-  const all = features.map((feature) => ({
-    name: featureTitle(feature),
-    strength: feature.strength,
-    verdict: feature.verdict,
-  }));
-  const height = strengthScale(all.map(({ strength }) => strength));
-  return strengthStrata(
-    all,
-    ids,
-    height,
-    'Strength of each feature, by verdict; the line is the threshold of drift.',
-  );
-}
-
-function side(title: 'before' | 'after', { name, digest, rows }: Side): Markup {
-  return markup`<div class="${title}"><dt>${title}</dt><dd>${datum(brief(name, 200))}${shortDigest(digest)}<span>${counted(rows, 'row')}</span></dd></div>`;
+function side(title: 'before' | 'after', side: Side): Markup {
+  return markup`<div class="${title}"><dt>${title}</dt><dd>${datum(brief(side.name, 200))}${shortDigest(side.digest)}<span>${sideSize(side)}</span></dd></div>`;
 }
 
 function oneSided(title: string, features: readonly FeatureRef[]): Markup {
@@ -65,21 +51,18 @@ function oneSided(title: string, features: readonly FeatureRef[]): Markup {
   return markup`<section class="one-sided"><p>${title}</p><ul>${items}</ul></section>`;
 }
 
-function card(feature: FeatureDrift, place: number, id: string): Markup {
+/** A table body: the row, and one with the details, which opens below it. */
+function row(feature: FeatureDrift, place: number, id: string): Markup {
   const name = featureTitle(feature);
   const grade = gradeOf(feature.verdict);
   const keys = markup`data-place="${place}" data-name="${name.toLowerCase()}" data-type="${feature.type}"`;
   const reasons = feature.reasons.map((reason) => markup`<li>${sentence(reason)}</li>`);
-  const more =
-    reasons.length > MAX_NAMED_REASONS
-      ? markup`<ul class="reasons">${reasons.slice(MAX_NAMED_REASONS)}</ul>`
-      : '';
-  return markup`<article class="card" id="${id}" data-grade="${grade}" data-find="${`${name} ${feature.type}`.toLowerCase()}" ${keys}>
-<header><h3>${datum(name)}</h3><span class="type">${feature.type}</span>${badge(grade, 'drift', ` ${magnitude(feature.strength)}×`)}</header>
-${chart(overlayOf(feature.distribution, feature.type, 'both'), name)}
-${reasons.length > 0 ? markup`<ul class="reasons">${reasons.slice(0, MAX_NAMED_REASONS)}</ul>` : ''}
-<details><summary>Measures<span class="unseen"> of ${name}</span></summary>${more}${measures(feature.measures)}</details>
-</article>`;
+  const more = reasons.slice(MAX_NAMED_REASONS);
+  const rest = more.length > 0 ? markup`<ul class="reasons">${more}</ul>` : '';
+  return markup`<tbody class="card" id="${id}" data-grade="${grade}" data-find="${`${name} ${feature.type}`.toLowerCase()}" ${keys}>
+<tr><td class="verdict">${badge(grade, 'drift')}<th scope="row" class="name">${datum(name)} <small>${feature.type}</small><td class="strength"><b>${magnitude(feature.strength)}×</b> <small>${strengthWord(feature)}</small><td class="spark">${sparkline(feature.distribution)}<td class="why"><ul class="reasons">${reasons.slice(0, MAX_NAMED_REASONS)}</ul>
+<tr class="more"><td colspan="5"><details><summary>Details<span class="unseen"> of ${name}</span></summary><div class="detail">${chart(overlayOf(feature.distribution, 'both'), name)}<div>${rest}${measures(feature.measures)}</div></div></details>
+</tbody>`;
 }
 
 /** A percentage stays on one line. */

@@ -1,7 +1,7 @@
 import { type ScaleLinear, scaleLinear } from 'd3-scale';
 import { percent } from '../../wording/numbers.ts';
 import { type Markup, markup } from '../markup.ts';
-import { binNames, positionOnAxis, type Tick, ticks } from './axis.ts';
+import { type BinLayout, binLayoutOf, binNames, GAP, type Tick, ticks } from './axis.ts';
 import { CANVAS, type Drawing, type HistogramOverlay, units } from './overlay.ts';
 
 /** The most bins that are drawn; more are added together in pairs and so on, since each would be under six user units. */
@@ -13,24 +13,29 @@ type Y = ScaleLinear<number, number>;
 export function histogram(given: HistogramOverlay): Drawing {
   const overlay = coarsened(given);
   const { before, after } = overlay;
-  const top = Math.max(...after, ...(before ?? [])) || 1;
+  const layout = binLayoutOf(overlay);
+  const heights = (shares: readonly number[]): number[] =>
+    shares.map((share, bin) => share * layout.factors[bin]!);
+  const top = Math.max(...heights(after), ...heights(before ?? [])) || 1;
   const y = scaleLinear([0, top], [CANVAS.bottom, CANVAS.top]).nice(3);
+  const names = binNames(overlay);
   const shapes = [
     ...y
       .ticks(3)
       .filter((level) => level > 0)
       .map((level) => gridLine(y(level), percent(level))),
-    before === undefined ? '' : markup`<path class="before" d="${outline(before, y)}"/>`,
-    markup`<path class="${before === undefined ? 'alone' : 'after'}" d="${outline(after, y)}"/>`,
-    markup`<path class="axis" d="M${CANVAS.left},${CANVAS.bottom}H${CANVAS.right}"/>`,
-    ...ticks(overlay).map(tickMark),
+    before === undefined ? '' : markup`<path class="before" d="${outline(heights(before), layout, y)}"/>`,
+    markup`<path class="${before === undefined ? 'alone' : 'after'}" d="${outline(heights(after), layout, y)}"/>`,
+    axisLine(layout),
+    ...ticks(overlay, layout).map(tickMark),
   ];
   return {
     shapes,
-    names: binNames(overlay),
+    names,
     direction: 'across',
     shares: after.map((one, bin) => [...(before === undefined ? [] : [percent(before[bin]!)]), percent(one)]),
-    span: [CANVAS.left, CANVAS.right],
+    stops: layout.stops,
+    ...noteOf(layout, names),
   };
 }
 
@@ -46,17 +51,47 @@ function coarsened(overlay: HistogramOverlay): HistogramOverlay {
   return { ...overlay, edges, ...before, after: added(overlay.after) };
 }
 
+/** From where to where each bin is drawn: those of what lies beyond are set apart by a gap. */
+function barEnds({ stops, beyond }: BinLayout, bin: number): [number, number] {
+  const isLast = bin === stops.length - 2;
+  return [
+    stops[bin]! + (isLast && beyond[1] ? GAP : 0),
+    stops[bin + 1]! - (bin === 0 && beyond[0] ? GAP : 0),
+  ];
+}
+
 /** Up and along in relative steps: a third of the bytes of absolute ones. */
-function outline(shares: readonly number[], y: Y): string {
+function outline(heights: readonly number[], layout: BinLayout, y: Y): string {
   let path = `M${CANVAS.left},${CANVAS.bottom}`;
   let reached = 10 * CANVAS.left;
-  for (const [bin, one] of shares.entries()) {
+  for (const [bin, height] of heights.entries()) {
     // Steps between rounded ends, so that rounding does not add up along the path.
-    const end = Math.round(10 * positionOnAxis(bin + 1, shares.length));
-    path += `V${units(y(one))}h${units((end - reached) / 10)}`;
-    reached = end;
+    const [from, to] = barEnds(layout, bin).map((end) => Math.round(10 * end)) as [number, number];
+    if (from > reached) path += `V${CANVAS.bottom}h${units((from - reached) / 10)}`;
+    path += `V${units(y(height))}h${units((to - from) / 10)}`;
+    reached = to;
+    if (bin === 0 && layout.beyond[0]) {
+      path += `V${CANVAS.bottom}h${GAP}`;
+      reached += 10 * GAP;
+    }
   }
   return `${path}V${CANVAS.bottom}`;
+}
+
+/** The base line, broken by two strokes where the scale ends. */
+function axisLine({ stops, beyond }: BinLayout): Markup {
+  const breaks = [
+    ...(beyond[0] ? [stops[1]! - GAP / 2] : []),
+    ...(beyond[1] ? [stops.at(-2)! + GAP / 2] : []),
+  ];
+  const strokes = breaks.map((x) => `M${units(x - 3)},${CANVAS.bottom + 4}l3,-8m2,0l-3,8`);
+  return markup`<path class="axis" d="M${CANVAS.left},${CANVAS.bottom}H${CANVAS.right}${strokes.join('')}"/>`;
+}
+
+/** Says of the bins that are not to scale what they hold. */
+function noteOf({ beyond }: BinLayout, names: readonly string[]): { note?: string } {
+  const outer = [...(beyond[0] ? [names[0]!] : []), ...(beyond[1] ? [names.at(-1)!] : [])];
+  return outer.length === 0 ? {} : { note: `Beyond the break: ${outer.join(', ')}` };
 }
 
 function gridLine(y: number, text: string): Markup {
@@ -64,7 +99,6 @@ function gridLine(y: number, text: string): Markup {
   return markup`<path class="grid" d="M${CANVAS.left},${units(y)}H${CANVAS.right}"/>${label}`;
 }
 
-function tickMark({ place, text }: Tick): Markup {
-  const anchor = place < CANVAS.left + 16 ? 'start' : place > CANVAS.right - 16 ? 'end' : 'middle';
+function tickMark({ place, text, anchor }: Tick): Markup {
   return markup`<path class="axis" d="M${units(place)},${CANVAS.bottom}v4"/><text x="${units(place)}" y="${CANVAS.bottom + 16}" text-anchor="${anchor}">${text}</text>`;
 }

@@ -8,8 +8,8 @@ export interface HistogramOverlay {
   readonly kind: 'numeric' | 'time';
   /** n + 1 ascending edges of n bins; epoch milliseconds for time. */
   readonly edges: readonly number[];
-  /** Values are whole numbers, so a bin of width 1 is one value. */
-  readonly whole?: boolean;
+  /** How far apart possible values are, if they are: a bin as wide holds one value. */
+  readonly step?: number;
   readonly before?: readonly number[];
   readonly after: readonly number[];
 }
@@ -22,23 +22,22 @@ export interface BarsOverlay {
   readonly after: readonly number[];
 }
 
-/** A distribution as it is to be drawn: both sides, or the later one alone. `type` is the feature's. */
-export function overlayOf(distribution: Distribution, type: string, sides: 'both' | 'after'): Overlay {
-  const { before, ...later } = distribution;
-  const shown = sides === 'both' ? distribution : later;
-  return shown.kind === 'categorical' ? shown : { ...shown, whole: type === 'integer' };
+/** A distribution as it is to be drawn: both sides, or the later one alone. */
+export function overlayOf(distribution: Distribution, sides: 'both' | 'after'): Overlay {
+  const { before: _, ...later } = distribution;
+  return sides === 'both' ? distribution : later;
 }
 
-/**
- * A drawing: SVG shapes; for reading it, as text, each bin's shares and the n names of its bins or, where they are cut
- * from a range, their n + 1 edges; and from where to where in user units the bins lie, all equally wide, across or down.
- */
+/** A drawing: SVG shapes; for reading it, as text, each bin's shares and name; and where in user units its bins lie, across or down. */
 export interface Drawing {
   readonly shapes: Part;
   readonly shares: readonly (readonly string[])[];
   readonly names: readonly string[];
   readonly direction: 'across' | 'down';
-  readonly span: readonly [from: number, to: number];
+  /** Of n bins, the n + 1 ends. */
+  readonly stops: readonly number[];
+  /** What stands below before a bin is read. */
+  readonly note?: string;
 }
 
 /** User units of every drawing; it scales with its card. */

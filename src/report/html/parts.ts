@@ -49,13 +49,13 @@ ${filter}
 }
 
 /**
- * A table of texts; `figures` says which columns hold figures: the first, or all but the first. Closing tags that HTML
+ * A table of texts; `figures` says which columns hold figures: all but the first, or none. Closing tags that HTML
  * lets one leave out (§13.1.2.4) are left out: they would be a third of a page of 2,000 features.
  */
 export function table(
   titles: readonly string[],
   rows: readonly (readonly string[])[],
-  figures: 'first' | 'rest',
+  figures: 'rest' | 'none',
 ): Markup {
   const head = titles.map((title) => markup`<th scope="col">${title}`);
   const body = rows.map((row) => markup`<tr>${row.map((cell) => markup`<td>${cell}`)}`);

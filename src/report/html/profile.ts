@@ -7,7 +7,8 @@ import { count, counted, magnitude, percent } from '../../wording/numbers.ts';
 import { type Facts, factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
 import { type Markup, markup, NO_MARKUP } from '../markup.ts';
-import { featureTitle, profileSummary, tableTitle } from '../phrases.ts';
+import { tableNotes } from '../notes.ts';
+import { briefValues, estimate, featureTitle, profileSummary, tableSize, tableTitle } from '../phrases.ts';
 import { chart } from './chart.ts';
 import { overlayOf } from './overlay.ts';
 import { datum, type Order, table } from './parts.ts';
@@ -46,7 +47,7 @@ export function profilePage(profile: Profile, options: RenderOptions): string {
   const section = {
     check: 'profile' as const,
     answer: markup`${brief(profileSummary(profile, undefined), 400)}`,
-    head: markup`<dl class="sides">${before}${now}</dl>\n${completeness(features)}`,
+    head: markup`<dl class="sides">${before}${now}</dl>\n${profile.tables.flatMap(tableNotes).map((note) => markup`<p>${note}</p>\n`)}${completeness(features)}`,
     cards: features.map(card),
     grades: [],
     empty: 'There are no features.',
@@ -80,13 +81,20 @@ function shownFeatures(profile: Profile, earlier: Profile | undefined): Shown[] 
 }
 
 function side(tone: 'before' | 'after', title: string, name: string, profile: Profile): Markup {
-  const tables = profile.tables.map((one) => `${tableTitle(one)}: ${counted(one.rows, 'row')}`);
+  const tables = profile.tables.map((one) => `${tableTitle(one)}: ${tableSize(one)}`);
+  const only = profile.tables[0];
   const shown =
-    tables.length > 1 ? tables.slice(0, 4).join(', ') : counted(profile.tables[0]?.rows ?? 0, 'row');
+    tables.length > 1
+      ? tables.slice(0, 4).join(', ')
+      : only === undefined
+        ? counted(0, 'row')
+        : tableSize(only);
   return markup`<div class="${tone}"><dt>${title}</dt><dd>${datum(brief(name, 200))}<span>${shown}</span></dd></div>`;
 }
 
 function completeness(features: readonly Shown[]): Markup {
+  if (features.every(({ facts }) => facts.missing === 0))
+    return features.length === 0 ? NO_MARKUP : markup`<p class="whole">Every row has every feature.</p>`;
   const layers = features.map(({ name, facts }, place) => ({
     title: `${name}: ${facts.missing === 0 ? 'in every row' : `missing in ${percent(facts.missing)} of rows`}`,
     id: `f${place}`,
@@ -95,14 +103,17 @@ function completeness(features: readonly Shown[]): Markup {
   }));
   return strata(
     layers,
-    'Share of rows that have each feature, in the order of the data; amber where fewer than half do.',
+    'The share of rows that have each feature, from none to all, in the order of the data; amber where fewer than half do.',
   );
 }
 
 function card(shown: Shown, place: number): Markup {
   const { name, feature, facts } = shown;
   const keys = markup`data-place="${place}" data-name="${name.toLowerCase()}" data-type="${facts.type}" data-missing="${facts.missing}" data-distinct="${facts.distinct}"`;
-  const values = facts.top.slice(0, 20).map(({ value }) => brief(value, 40));
+  const values = briefValues(
+    facts.top.slice(0, 20).map(({ value }) => value),
+    40,
+  );
   const find = [name, facts.type, ...values].join(' ').toLowerCase();
   return markup`<article class="card" id="f${place}" data-find="${find}" ${keys}>
 <header><h3>${datum(name)}</h3><span class="type">${brief(feature.engineType, 60)}</span></header>
@@ -120,45 +131,49 @@ function drawing({ name, table, feature, earlier }: Shown): Markup {
   const distribution = distributionOf(
     new FeaturePair({ table: table.name, feature: name, before: before.feature, after: feature, rows }),
   );
-  return chart(overlayOf(distribution, feature.type, earlier === undefined ? 'after' : 'both'), name);
+  return chart(overlayOf(distribution, earlier === undefined ? 'after' : 'both'), name);
 }
 
-/** The figures on a card; null if one does not apply. Counts of rare kinds stand there only if there are any. */
-const FIGURES: readonly (readonly [string, (facts: Facts) => string | null])[] = [
+type Figure = readonly [word: string, of: (facts: Facts) => string | null];
+
+/** The figures on a card; null if one does not apply. How many values there are of a kind, and none of what there are none. */
+const COUNTS: readonly Figure[] = [
   ['missing', (facts) => percent(facts.missing)],
-  ['distinct', (facts) => count(facts.distinct)],
-  ['mean', (facts) => number(facts.mean)],
-  ['deviation', (facts) => number(facts.deviation)],
-  ['least', (facts) => facts.min],
-  ['quartile 1', (facts) => number(facts.quartiles?.[0])],
-  ['median', (facts) => number(facts.quartiles?.[1])],
-  ['quartile 3', (facts) => number(facts.quartiles?.[2])],
-  ['most', (facts) => facts.max],
-  ['longest gap', ({ longestGap: days }) => (days === 0 ? null : counted(days, 'day'))],
+  ['distinct', (facts) => estimate(count(facts.distinct), facts.isDistinctExact)],
   ['zeros', (facts) => some(facts.zeros)],
   ['NaN', (facts) => some(facts.nan)],
   ['infinite', (facts) => some(facts.infinite)],
   ['length', (facts) => range(facts.length)],
   ['list length', (facts) => range(facts.listLength)],
+  ['longest gap', ({ longestGap: days }) => (days === 0 ? null : counted(days, 'day'))],
+  ['mean', (facts) => number(facts, facts.mean)],
+  ['std', ({ deviation }) => (deviation === null ? null : magnitude(deviation))],
 ];
 
-/** Lists the facts, each as `12.6`, or as `12.6 → 18.1` if the earlier version had another. */
+/** Where the values lie. */
+const POSITIONS: readonly Figure[] = [
+  ['min', (facts) => facts.min],
+  ['25 %', (facts) => quartile(facts, 0)],
+  ['median', (facts) => quartile(facts, 1)],
+  ['75 %', (facts) => quartile(facts, 2)],
+  ['max', (facts) => facts.max],
+];
+
+/** Two lists side by side, words to the left and figures to the right: `12.6`, or `12.6 → 18.1` if the earlier version had another. */
 function factsList(now: Facts, earlier: Facts | undefined): Markup {
-  const items = FIGURES.flatMap(([title, of]) => {
-    const value = of(now);
-    const before = earlier === undefined ? null : of(earlier);
-    if (value === null && before === null) return [];
-    const changed =
-      earlier === undefined || before === value
-        ? NO_MARKUP
-        : markup`<span class="was">${before ?? '–'} →</span> `;
-    const long =
-      (changed === NO_MARKUP ? 0 : (before?.length ?? 1)) + (value?.length ?? 1) > 11
-        ? markup` class="long"`
-        : '';
-    return [markup`<div${long}><dt>${title}</dt><dd>${changed}${value ?? '–'}</dd></div>`];
+  const lists = [COUNTS, POSITIONS].map((figures) => {
+    const items = figures.flatMap(([word, of]) => figure(word, of(now), earlier && of(earlier)));
+    return items.length === 0 ? '' : markup`<dl>${items}</dl>`;
   });
-  return markup`<dl class="facts${earlier === undefined ? '' : ' two'}">${items}</dl>`;
+  return markup`<div class="facts${earlier === undefined ? '' : ' two'}">${lists}</div>`;
+}
+
+/** @param before null if the earlier version lacks the figure, undefined if there is no earlier version */
+function figure(word: string, now: string | null, before: string | null | undefined): Markup[] {
+  if (now === null && (before ?? null) === null) return [];
+  const changed =
+    before === undefined || before === now ? NO_MARKUP : markup`<span class="was">${before ?? '–'} →</span> `;
+  return [markup`<div><dt>${word}</dt><dd>${changed}${now ?? '–'}</dd></div>`];
 }
 
 function some(value: number): string | null {
@@ -171,16 +186,24 @@ function range(of: readonly [number, number] | null): string | null {
   return low === high ? count(low) : `${count(low)} to ${count(high)}`;
 }
 
-function number(value: number | null | undefined): string | null {
-  return value === null || value === undefined ? null : magnitude(value);
+function number({ write }: Facts, value: number | null | undefined): string | null {
+  return value === null || value === undefined ? null : write(value);
+}
+
+function quartile({ quartiles, areQuartilesExact, write }: Facts, at: 0 | 1 | 2): string | null {
+  return quartiles === null ? null : estimate(write(quartiles[at]), areQuartilesExact);
 }
 
 function topValues({ name, facts, feature, earlier }: Shown): Markup {
   if (facts.top.length === 0) return NO_MARKUP;
   const before = new Map(earlier?.feature.values.values);
   const total = earlier === undefined ? 0 : earlier.feature.count - earlier.feature.nullElements;
-  const rows = facts.top.map(({ value, share: part }) => [
-    brief(value, 100) || '(empty)',
+  const shown = briefValues(
+    facts.top.map(({ value }) => value),
+    100,
+  );
+  const rows = facts.top.map(({ value, share: part }, at) => [
+    shown[at] || '(empty)',
     ...(earlier === undefined ? [] : [percent((before.get(value) ?? 0) / total)]),
     percent(part),
   ]);

@@ -5,12 +5,16 @@ import { type Check, type Order, toolbar } from './parts.ts';
 
 /** One report as parts of a page. */
 export interface Section {
+  /** Where links lead, if there are any. */
+  readonly id?: string;
   readonly check: Check;
   /** The answer in one line. */
   readonly answer: Markup;
   /** What it is of, and all of it at a glance. */
   readonly head: Markup;
   readonly cards: readonly Markup[];
+  /** If the cards are bodies of one table, the titles of its columns. */
+  readonly titles?: readonly string[];
   /** Of the cards, where they have one. */
   readonly grades: readonly Grade[];
   /** What stands if there are no cards. */
@@ -32,12 +36,12 @@ ${cardsOf(section)}
   return page(title, body);
 }
 
-/** The page of several reports: an answer for all, notes, then each with its own, under one search and filter. */
+/** The page of several reports: an answer for all, a summary, then each with its own, under one search and filter. */
 export function sectionsPage(
   title: string,
   answer: Markup,
+  summary: Markup,
   sections: readonly Section[],
-  notes: readonly Markup[] = [],
 ): string {
   const grades = sections.flatMap((section) => section.grades);
   const orders = [
@@ -45,7 +49,7 @@ export function sectionsPage(
     { key: 'name', title: 'name' },
   ];
   const bodies = sections.map(
-    (section) => markup`<section class="top">
+    (section) => markup`<section class="top"${section.id === undefined ? '' : markup` id="${section.id}"`}>
 <p class="kicker">${section.check}</p>
 <h2>${section.answer}</h2>
 ${section.head}
@@ -55,7 +59,7 @@ ${cardsOf(section)}`,
   const body = markup`<header class="top">
 <p class="kicker">varve <span>check</span></p>
 <h1>${answer}</h1>
-${separated(notes.map((note) => markup`<p>${note}</p>`))}
+${summary}
 </header>
 <main>
 ${grades.length === 0 ? '' : toolbar(orders, grades, 'check')}
@@ -64,7 +68,10 @@ ${separated(bodies)}
   return page(title, body);
 }
 
-function cardsOf({ check, cards, empty }: Section): Markup {
+function cardsOf({ check, cards, titles, empty }: Section): Markup {
   if (cards.length === 0) return markup`<p class="empty">${empty}</p>`;
-  return markup`<div class="cards${check === 'schema' ? ' wide' : ''}">\n${separated(cards)}\n</div>`;
+  if (titles === undefined)
+    return markup`<div class="cards${check === 'schema' ? ' wide' : ''}">\n${separated(cards)}\n</div>`;
+  const head = titles.map((title) => markup`<th scope="col">${title}`);
+  return markup`<table class="cards overview"><thead><tr>${head}</thead>\n${separated(cards)}\n</table>`;
 }

@@ -7,6 +7,7 @@ export const STYLE = `
   --ground:#faf8f4;--card:#fff;--line:#e4ded3;--ink:#22252b;--soft:#5c6068;
   --before:#dcc79c;--before-edge:#b89a5e;--before-ink:#7a5c1e;--after:#1f55c4;--after-fill:#1f55c41f;--after-ink:#1d4fb8;
   --bad:#b3261e;--bad-ground:#fbe9e7;--warn:#8a5200;--warn-ground:#fdf1dc;--good:#27703a;--good-ground:#e6f3e8;
+  --c0:#1f55c4;--c1:#c7812a;--c2:#2f8f83;--c3:#a3477f;--c4:#7d72d6;--rest:#cfcabf;
   --focus:#1f55c4;--shadow:0 1px 2px #2b21100f,0 4px 16px #2b211008;
   color-scheme:light dark;
 }
@@ -14,6 +15,7 @@ export const STYLE = `
   --ground:#131519;--card:#1b1e24;--line:#30343d;--ink:#eceae5;--soft:#a4a8b1;
   --before:#6f5f3d;--before-edge:#a58d58;--before-ink:#d9c08a;--after:#86adff;--after-fill:#86adff26;--after-ink:#9bbcff;
   --bad:#ff9d94;--bad-ground:#43201d;--warn:#f3bd66;--warn-ground:#3b2c12;--good:#86d198;--good-ground:#1b3522;
+  --c0:#86adff;--c1:#e0a55b;--c2:#58b8aa;--c3:#d57fb3;--c4:#a79df0;--rest:#4a4f5a;
   --focus:#9bbcff;--shadow:none;
 }}
 *{box-sizing:border-box}
@@ -52,8 +54,14 @@ figcaption{color:var(--soft);font-size:.82rem;margin-top:.35rem}
 .one-sided li{background:var(--card);border:1px solid var(--line);border-radius:6px;padding:.1rem .55rem;overflow-wrap:anywhere}
 .steps{margin-top:1.4rem;max-height:22rem;overflow:auto;font-size:.92rem}
 .steps .badge{margin:0}
+.steps code{white-space:nowrap}
 .steps :is(th,td):nth-child(4){text-align:right;white-space:nowrap}
 .steps td:nth-child(3){white-space:nowrap}
+.datasets :is(td,th){overflow-wrap:break-word}
+.datasets th[scope=row]{color:var(--ink);font-weight:600;min-width:7rem}
+.datasets :is(th[scope=row],td:last-child){overflow-wrap:anywhere}
+.datasets a{color:var(--after-ink)}
+.datasets .badge{margin:0 .3em 0 0}
 small{color:var(--soft)}
 .toolbar{display:none;position:sticky;top:0;z-index:1;flex-wrap:wrap;gap:.6rem 1rem;align-items:center;
   margin:0 -.6rem 1rem;padding:.65rem .6rem;background:var(--ground);border-bottom:1px solid var(--line)}
@@ -73,14 +81,14 @@ fieldset :checked+span b{color:inherit}
 fieldset :focus-visible+span{outline:2px solid var(--focus);outline-offset:-3px}
 .order{color:var(--soft)}
 #shown{color:var(--soft);margin-left:auto;font-size:.88rem}
-.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:1rem;align-items:start}
+div.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:1rem;align-items:start}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.85rem 1rem .7rem;box-shadow:var(--shadow);
   content-visibility:auto;contain-intrinsic-size:auto 20rem;min-width:0}
 .card:target{border-color:var(--focus)}
 .card header{display:flex;align-items:baseline;gap:.5rem;margin-bottom:.35rem}
-.card h3{font-size:1.02rem;font-weight:650;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}
-.card h3{flex:0 1 auto}
-.type{flex:0 9 auto;color:var(--soft);font-size:.82rem;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;min-width:2.5rem}
+.card header{flex-wrap:wrap}
+.card h3{font-size:1.02rem;font-weight:650;overflow-wrap:anywhere;min-width:0}
+.type{color:var(--soft);font-size:.82rem;overflow-wrap:anywhere;min-width:0}
 .badge{flex:none;margin-left:auto;font-size:.78rem;font-weight:600;white-space:nowrap;border-radius:99px;padding:.1rem .6rem}
 :is(h1,h2) .badge{margin-left:0}
 .badge.bad{color:var(--bad);background:var(--bad-ground)}
@@ -97,13 +105,21 @@ fieldset :focus-visible+span{outline:2px solid var(--focus);outline-offset:-3px}
 .chart .after{fill:var(--after-fill);stroke:var(--after);stroke-width:1.8;stroke-linejoin:round}
 .chart .after-bar,.strip .after-bar{fill:var(--after)}
 .chart .alone{fill:var(--after);opacity:.82}
-.chart .cut{opacity:.35}
 .chart .bad{fill:var(--bad)}.chart .warn{fill:var(--warn)}.chart .good{fill:var(--good);opacity:.55}
 .chart .threshold{stroke:var(--ink);stroke-dasharray:3 4;opacity:.6;fill:none}
 .chart .grid{stroke:var(--line);fill:none}
 .chart .axis{stroke:var(--soft);fill:none;opacity:.7}
 .chart .cursor{fill:var(--ink);opacity:.12;pointer-events:none}
-.read{min-height:1.35em;margin-top:-.2rem;font-size:.82rem;color:var(--soft);white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.read{min-height:1.45em;margin-top:.1rem;font-size:.82rem;line-height:1.35;color:var(--soft);overflow-wrap:anywhere}
+.chart .outer{fill:var(--after);opacity:.2}
+.chart .half{fill:var(--after);opacity:.45}
+.chart .median{stroke:var(--ink);stroke-width:1.6;fill:none}
+.chart .c0{fill:var(--c0)}.chart .c1{fill:var(--c1)}.chart .c2{fill:var(--c2)}.chart .c3{fill:var(--c3)}.chart .c4{fill:var(--c4)}.chart .rest{fill:var(--rest)}
+.legend{display:flex;flex-wrap:wrap;gap:.1rem 1rem;font-size:.82rem;color:var(--soft)}
+.legend li{overflow-wrap:anywhere;min-width:0}
+.legend li::before{content:"";display:inline-block;width:.8em;height:.8em;margin-right:.4em;border-radius:2px;background:var(--after)}
+.legend .outer::before{opacity:.2}.legend .half::before{opacity:.45}.legend .median::before{background:var(--ink);height:.14em;vertical-align:.25em}
+.legend .c0::before{background:var(--c0)}.legend .c1::before{background:var(--c1)}.legend .c2::before{background:var(--c2)}.legend .c3::before{background:var(--c3)}.legend .c4::before{background:var(--c4)}.legend .rest::before{background:var(--rest)}
 .empty{color:var(--soft);padding:2rem 0;text-align:center}
 .reasons{margin-top:.3rem;font-size:.9rem}
 .reasons li{overflow-wrap:anywhere}
@@ -113,15 +129,15 @@ summary{cursor:pointer;color:var(--soft)}
 table{border-collapse:collapse;width:100%;margin-top:.3rem}
 th{font-weight:400;color:var(--soft);text-align:left}
 th,td{padding:.16rem .7rem .16rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere;vertical-align:top}
-.rest :is(th,td):not(:first-child),.first :is(th,td):first-child{text-align:right;white-space:nowrap}
+.rest :is(th,td):not(:first-child){text-align:right;white-space:nowrap}
 .rest :is(th,td):last-child{padding-right:0}
-.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(4.2rem,1fr));gap:.35rem .8rem;margin-top:.4rem}
-.facts dt{color:var(--soft);font-size:.76rem;line-height:1.2}
-.facts dd{font-size:.9rem;overflow-wrap:anywhere;line-height:1.3}
-.facts dd,.facts .was{white-space:nowrap}
-.facts .long dd{white-space:normal}
-.facts.two{grid-template-columns:repeat(auto-fill,minmax(5.9rem,1fr))}
-.facts .long{grid-column:1/-1}
+.facts{display:flex;flex-wrap:wrap;gap:.1rem 1.6rem;margin-top:.4rem;font-size:.88rem}
+.facts dl{flex:1 1 max-content;min-width:0}
+.facts.two dl{flex-basis:100%}
+.facts div{display:flex;justify-content:space-between;gap:.8rem;line-height:1.45}
+.facts dt{color:var(--soft)}
+.facts dd{text-align:right;overflow-wrap:anywhere}
+.whole{color:var(--soft);margin-top:1rem}
 .was{color:var(--before-ink)}
 .note{color:var(--soft);margin-top:.3rem}
 .wide{grid-template-columns:repeat(auto-fill,minmax(min(100%,30rem),1fr))!important}
@@ -136,6 +152,38 @@ th,td{padding:.16rem .7rem .16rem 0;border-bottom:1px solid var(--line);overflow
 .against dd{overflow-wrap:anywhere}
 .anomaly table{width:auto;font-size:.88rem}
 .anomaly td{min-width:3rem}
+.overview{border-spacing:0;border-collapse:separate;font-size:.93rem;margin:0}
+.overview>thead th{font-size:.82rem;padding:0 1rem .3rem 0;border:0}
+.overview>.card{background:none;border:0;box-shadow:none;padding:0;content-visibility:visible}
+.overview>.card>tr>*{border:0;padding:.5rem 1rem .1rem 0}
+.overview>.card>tr:first-child>*{border-top:1px solid var(--line)}
+.overview .name{color:var(--ink);font-weight:650;min-width:9rem;width:22%}
+.overview .name small,.strength small{font-weight:400;display:block}
+.overview .strength{white-space:nowrap}
+.overview .verdict{width:1px}
+.overview .badge{margin:0}
+.spark svg{display:block;width:8rem;height:2rem;overflow:visible}
+.spark .before{fill:var(--before)}
+.spark .after{fill:none;stroke:var(--after);stroke-width:1.5;stroke-linejoin:round}
+.overview .why{min-width:14rem;width:45%}
+.overview .reasons{margin:0}
+.overview>.card>.more>td{padding:0 0 .5rem}
+.overview details{margin:0}
+.overview details[open]{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.5rem 1rem .8rem;margin:.2rem 0 .4rem;box-shadow:var(--shadow)}
+.detail{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr));gap:.4rem 2rem;margin-top:.4rem}
+.detail>*{min-width:0;max-width:44rem;overflow-x:auto}
+.rest :is(th,td):first-child{overflow-wrap:break-word}
+@media (max-width:48rem){
+  .overview,.overview>.card{display:block}
+  .overview>thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+  .overview>.card>tr:first-child{display:grid;grid-template-columns:auto 1fr auto;gap:.2rem .7rem;border-top:1px solid var(--line);padding:.6rem 0 .2rem}
+  .overview>.card>tr:first-child>*{border:0;padding:0;min-width:0;width:auto}
+  :is(.overview .spark,.overview .why){grid-column:1/-1}
+  .spark svg{width:10rem;height:2.5rem}
+  .overview .strength{text-align:right;white-space:normal}
+  .overview>.card>.more,.overview>.card>.more>td{display:block}
+  .detail table{font-size:.8rem}
+}
 @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 @media (max-width:40rem){.toolbar{position:static}}
 @media print{.toolbar{display:none!important}.card{break-inside:avoid;box-shadow:none;content-visibility:visible}}

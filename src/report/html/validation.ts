@@ -1,8 +1,16 @@
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
 import { brief } from '../../wording/neutral.ts';
-import { count, counted } from '../../wording/numbers.ts';
+import { counted } from '../../wording/numbers.ts';
 import { type Markup, markup, type Part, separated } from '../markup.ts';
-import { anomalyCount, featureTitle, type Grade, gradeOf, validationGrade } from '../phrases.ts';
+import {
+  anomalyCount,
+  examplePlace,
+  featureTitle,
+  type Grade,
+  gradeOf,
+  sideSize,
+  validationGrade,
+} from '../phrases.ts';
 import { badge, datum, type Order, shortDigest, table } from './parts.ts';
 import { type Section, sectionPage } from './section.ts';
 
@@ -38,7 +46,7 @@ export function validationSection(report: ValidationReport): Section {
 function sides({ dataset, schema, environment }: ValidationReport): Markup {
   const side = (title: string, name: string, more: Part): Markup =>
     markup`<div class="after"><dt>${title}</dt><dd>${datum(brief(name, 200))}${more}</dd></div>`;
-  const rows = markup`${shortDigest(dataset.digest)}<span>${counted(dataset.rows, 'row')}</span>`;
+  const rows = markup`${shortDigest(dataset.digest)}<span>${sideSize(dataset)}</span>`;
   const within = environment === undefined ? '' : markup`<span>environment ${environment}</span>`;
   return markup`<dl class="sides">${side('data', dataset.name, rows)}${side('schema', schema, within)}</dl>`;
 }
@@ -80,11 +88,14 @@ ${separated(anomalies.map(section))}
 }
 
 function section(anomaly: Anomaly): Markup {
-  const examples = (anomaly.examples ?? []).map(({ row, value }) => [count(row), brief(value, 200)]);
+  const examples = (anomaly.examples ?? []).map((example) => [
+    examplePlace(example),
+    brief(example.value, 200),
+  ]);
   return markup`<section class="anomaly ${gradeOf(anomaly.severity)}">
 <h4>${brief(anomaly.short, 200)} <code>${anomaly.kind}</code></h4>
 <p>${brief(anomaly.description, 1000)}</p>
 <dl class="against"><div><dt>expected</dt><dd>${brief(anomaly.expected, 400)}</dd></div><div><dt>observed</dt><dd>${brief(anomaly.observed, 400)}</dd></div></dl>
-${examples.length > 0 ? table(['row', 'value'], examples, 'first') : ''}
+${examples.length > 0 ? table(['where', 'value'], examples, 'none') : ''}
 </section>`;
 }

@@ -1,12 +1,11 @@
 import { brief } from '../../wording/neutral.ts';
 import {
+  type CheckedCell,
   type CheckedDatasets,
-  changeWords,
+  checkedRow,
   checkSummary,
   type DatasetReport,
-  failureWords,
 } from '../checked.ts';
-import { gradeOf, validationGrade } from '../phrases.ts';
 import { Document, EMOJI } from './document.ts';
 import { addDrift } from './drift.ts';
 import { code, plain } from './escape.ts';
@@ -16,7 +15,7 @@ import { addValidation } from './validation.ts';
 export function checkMarkdown(checked: CheckedDatasets): string {
   const document = new Document();
   document.add(`## ${plain(checkSummary(checked))}\n`);
-  document.table(['dataset', 'schema', 'drift'], checked.datasets.map(row), 100);
+  document.table(['dataset', 'change', 'schema', 'drift'], checked.datasets.map(row), 100);
   for (const { validation, drift } of checked.datasets) {
     if (validation !== undefined && document.add('\n')) addValidation(document, validation);
     if (drift !== undefined && document.add('\n')) addDrift(document, drift);
@@ -25,23 +24,10 @@ export function checkMarkdown(checked: CheckedDatasets): string {
 }
 
 function row(dataset: DatasetReport): string[] {
-  const { path, drift, failure } = dataset;
-  const words = changeWords(dataset);
-  return [
-    `${code(brief(path, 200))}${words === undefined ? '' : ` (${plain(words)})`}`,
-    failure === undefined ? schemaCell(dataset) : `${EMOJI.bad} ${plain(brief(failureWords(failure), 400))}`,
-    drift === undefined
-      ? driftCell(dataset)
-      : `${EMOJI[gradeOf(drift.verdict)]} ${plain(brief(drift.summary, 200))}`,
-  ];
+  const { path, change, schema, drift } = checkedRow(dataset);
+  return [code(path), plain(change), cell(schema), cell(drift)];
 }
 
-function schemaCell({ change, validation }: DatasetReport): string {
-  if (validation !== undefined) return EMOJI[validationGrade(validation)];
-  return change === 'removed' ? '' : 'no schema';
-}
-
-function driftCell({ change }: DatasetReport): string {
-  if (change === 'removed') return '';
-  return change === 'schema' || change === 'renamed' ? 'the same data' : 'nothing to compare with';
+function cell({ text, grade }: CheckedCell): string {
+  return grade === undefined ? plain(text) : `${EMOJI[grade]} ${plain(brief(text, 400))}`;
 }

@@ -1,3 +1,8 @@
+/**
+ * Markdown for comments of GitHub, GitLab and Gitea. It may not know where the comment goes, and takes every text of the
+ * data for hostile.
+ */
+
 /** GitHub takes comments of up to 65,536 characters; GitLab and Gitea more. In UTF-8 bytes, to be on the safe side. */
 const MAX_COMMENT_LENGTH = 60_000;
 

@@ -1,7 +1,7 @@
 import type { DriftReport, FeatureDrift, FeatureRef, Side } from '../../drift/model.ts';
 import { brief } from '../../wording/neutral.ts';
 import { count, counted, magnitude } from '../../wording/numbers.ts';
-import { featureTitle, gradeOf, spoken } from '../phrases.ts';
+import { featureTitle, gradeOf, reasonOf, STRENGTH_MEANING, sideSize, spoken } from '../phrases.ts';
 import { sparklines } from '../text/sparkline.ts';
 import { Document, EMOJI } from './document.ts';
 import { code, pipes, plain } from './escape.ts';
@@ -23,6 +23,7 @@ export function addDrift(document: Document, report: DriftReport): void {
   if (!document.add(heading(report))) return;
   if (changed.length > 0) {
     document.table(['', 'feature', 'strength', 'before', 'after', 'why'], changed.map(row), MAX_ROWS);
+    document.add(`\n${STRENGTH_MEANING}\n`);
   }
   document.add(oneSided('Only after', report.added));
   document.add(oneSided('Only before', report.removed));
@@ -32,7 +33,7 @@ export function addDrift(document: Document, report: DriftReport): void {
 }
 
 function heading({ summary, verdict, before, after }: DriftReport): string {
-  const side = ({ name, rows }: Side): string => `${code(brief(name, 200))} (${counted(rows, 'row')})`;
+  const side = (side: Side): string => `${code(brief(side.name, 200))} (${sideSize(side)})`;
   return `### ${EMOJI[gradeOf(verdict)]} ${plain(brief(summary, 400))}\n\n${side(before)} → ${side(after)}\n`;
 }
 
@@ -44,7 +45,7 @@ function row(feature: FeatureDrift): string[] {
     magnitude(feature.strength),
     pipes(before),
     pipes(after),
-    plain(brief(feature.reasons[0] ?? '', 200)),
+    plain(brief(reasonOf(feature), 200)),
   ];
 }
 

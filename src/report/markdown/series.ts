@@ -1,7 +1,6 @@
 import type { DriftSeries } from '../../drift/model.ts';
 import { brief } from '../../wording/neutral.ts';
-import { count } from '../../wording/numbers.ts';
-import { featureTitle, gradeOf } from '../phrases.ts';
+import { featureTitle, gradeOf, sideSize } from '../phrases.ts';
 import { everChanged, loudestReason, revision, seriesSummary, strengthLine } from '../series.ts';
 import { Document, EMOJI } from './document.ts';
 import { code, pipes, plain } from './escape.ts';
@@ -18,12 +17,12 @@ export function seriesMarkdown(series: DriftSeries): string {
       EMOJI[gradeOf(verdict)],
       code(revision(after)),
       plain(after.date?.slice(0, 10) ?? ''),
-      count(after.rows),
+      sideSize(after),
       plain(brief(summary, 200)),
     ];
   });
   // The newest first: where there is no room for all, it is the oldest that are left out.
-  document.table(['', 'version', 'date', 'rows', 'against the one before'], steps.reverse(), MAX_ROWS);
+  document.table(['', 'version', 'date', 'size', 'against the one before'], steps.reverse(), MAX_ROWS);
   const features = everChanged(series).map((feature) => [
     code(featureTitle(feature)),
     pipes(strengthLine(feature)),

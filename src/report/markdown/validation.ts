@@ -1,6 +1,6 @@
 import type { Anomaly, ValidationReport } from '../../schema/anomaly.ts';
 import { brief } from '../../wording/neutral.ts';
-import { featureTitle, gradeOf, validationGrade, validationSummary } from '../phrases.ts';
+import { examplePlace, featureTitle, gradeOf, validationGrade, validationSummary } from '../phrases.ts';
 import { Document, EMOJI } from './document.ts';
 import { code, plain } from './escape.ts';
 
@@ -27,7 +27,7 @@ export function addValidation(document: Document, report: ValidationReport): voi
 
 function row(anomaly: Anomaly): string[] {
   const examples = (anomaly.examples ?? []).map(
-    (example) => `row ${example.row}: ${code(brief(example.value, 80))}`,
+    (example) => `${plain(examplePlace(example))}: ${code(brief(example.value, 80))}`,
   );
   return [
     EMOJI[gradeOf(anomaly.severity)],

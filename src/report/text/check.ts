@@ -1,9 +1,17 @@
 import { brief } from '../../wording/neutral.ts';
-import { cut } from '../cells.ts';
-import { type CheckedDatasets, changeWords, checkSummary, failureWords } from '../checked.ts';
+import { cut, wrapped } from '../cells.ts';
+import {
+  type CheckedCell,
+  type CheckedDatasets,
+  changeWords,
+  checkedRow,
+  checkSummary,
+  failureWords,
+} from '../checked.ts';
 import type { RenderOptions } from '../format.ts';
+import { type Cell, columns } from './columns.ts';
 import { driftText } from './drift.ts';
-import { tonePainter } from './paint.ts';
+import { MARKS, type PaintTone, tonePainter } from './paint.ts';
 import { validationText } from './validation.ts';
 
 /** What is said where there is no report. */
@@ -32,5 +40,24 @@ export function checkText(checked: CheckedDatasets, options: RenderOptions): str
     if (found.length > 0 || change === 'removed') return [`${title}\n`, ...found];
     return [`${title}\n`, `${WITHOUT[change]}\n`];
   });
-  return [`${paint('strong', checkSummary(checked))}\n`, ...reports].join('\n');
+  const answer = wrapped(checkSummary(checked), options.width, '').map((line) => paint('strong', line));
+  const summary = checked.datasets.length > 1 ? ['', ...table(checked, options.width, paint)] : [];
+  return [`${[...answer, ...summary].join('\n')}\n`, ...reports].join('\n');
+}
+
+/** A line a dataset, the answer to each at a glance. */
+function table({ datasets }: CheckedDatasets, width: number, paint: PaintTone): string[] {
+  const spec = [
+    { title: 'dataset', names: true as const },
+    { title: 'change' },
+    { title: 'schema' },
+    { title: 'drift', wrap: true as const },
+  ];
+  const cell = ({ text, grade }: CheckedCell): Cell =>
+    grade === undefined ? { text } : { text: `${MARKS[grade]} ${text}`, tone: grade };
+  const rows = datasets.map((dataset) => {
+    const { path, change, schema, drift } = checkedRow(dataset);
+    return [{ text: path }, { text: change }, cell(schema), cell(drift)];
+  });
+  return columns(spec, rows, width, paint);
 }

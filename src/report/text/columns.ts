@@ -1,4 +1,4 @@
-import { cellsOf, cut, wrapped } from '../cells.ts';
+import { cellsOf, cut, cutApart, wrapped } from '../cells.ts';
 import type { PaintTone, Tone } from './paint.ts';
 
 /** A cell's text must be neutral already (see ../neutral.ts): it goes to the terminal as it is. */
@@ -10,6 +10,8 @@ export interface Cell {
 export interface Column {
   readonly title: string;
   readonly align?: 'right';
+  /** Its texts are names: they are cut last, and then so that no two print alike. */
+  readonly names?: true;
   /** Most terminal cells that the column takes; the last column takes what is left in any case. */
   readonly max?: number;
   /** Of the last column: what does not fit goes on below, in up to three lines. */
@@ -17,8 +19,11 @@ export interface Column {
 }
 
 const GAP = 2;
-/** The width that the last column keeps before others have to give way. */
+/** The width that the last column keeps before others have to give way; more if its text goes on below. */
 const MIN_WIDTH = 12;
+const MIN_WRAPPED_WIDTH = 24;
+/** The least part of a line that names keep. */
+const NAMES_PART = 1 / 4;
 /** Lines that a wrapped cell takes; what is left is cut. */
 const MAX_LINES = 3;
 
@@ -33,9 +38,8 @@ export function columns(
   paint: PaintTone,
 ): string[] {
   const titles = spec.map((column): Cell => ({ text: column.title, tone: 'dim' }));
-  const all = [titles, ...rows];
-  const widths = fitted(spec, all, width);
-  return all
+  const widths = fitted(spec, [titles, ...rows], width);
+  return [titles, ...namesApart(spec, rows, widths)]
     .flatMap((row) => (spec.at(-1)!.wrap ? continued(row, widths.at(-1)!) : [row]))
     .map((row) =>
       row
@@ -46,6 +50,24 @@ export function columns(
         .join(' '.repeat(GAP))
         .trimEnd(),
     );
+}
+
+function namesApart(
+  spec: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  widths: readonly number[],
+): (readonly Cell[])[] {
+  return spec.reduce<(readonly Cell[])[]>(
+    (all, { names }, at) => {
+      if (!names) return all;
+      const shown = cutApart(
+        all.map((row) => row[at]!.text),
+        widths[at]!,
+      );
+      return all.map((row, line) => row.with(at, { ...row[at]!, text: shown[line]! }));
+    },
+    [...rows],
+  );
 }
 
 /** The row, and below it rows that hold only what the last cell had no room for. */
@@ -61,19 +83,40 @@ function continued(row: readonly Cell[], width: number): Cell[][] {
   ];
 }
 
-/** Fits natural widths into their limits; if they are too wide together, the widest column gives way, cell by cell. */
+/**
+ * Fits natural widths into their limits. If they are too wide together, the last column gives way first, then the widest texts, then names,
+ * then figures.
+ */
 function fitted(spec: readonly Column[], rows: readonly (readonly Cell[])[], width: number): number[] {
-  const widths = spec.map((column, at) => {
+  const natural = spec.map((column, at) => {
     const widest = rows.reduce((most, row) => Math.max(most, cellsOf(row[at]!.text)), 0);
     return Math.min(widest, column.max ?? width);
   });
   const room = width - GAP * (spec.length - 1);
-  const taken = (): number => widths.reduce((sum, one) => sum + one, 0);
-  const last = widths.length - 1;
-  widths[last] = Math.min(widths[last]!, Math.max(MIN_WIDTH, room - taken() + widths[last]!));
-  while (taken() > room) {
-    const widest = widths.indexOf(Math.max(...widths));
-    if (widths[widest]! <= 1) break;
+  const last = spec.length - 1;
+  const lastFloor = spec[last]!.wrap ? MIN_WRAPPED_WIDTH : MIN_WIDTH;
+  const floors = (of: (column: Column, at: number) => number) =>
+    spec.map((column, at) => Math.min(natural[at]!, of(column, at)));
+  const limits = [
+    floors((_, at) => (at === last ? lastFloor : width)),
+    floors((column, at) =>
+      at === last ? lastFloor : column.names ? Math.max(MIN_WIDTH, Math.floor(width * NAMES_PART)) : width,
+    ),
+    floors((column, at) =>
+      at === last || column.names ? MIN_WIDTH : column.align === 'right' ? width : MIN_WIDTH / 2,
+    ),
+    floors(() => 1),
+  ];
+  return limits.reduce((widths, floor) => narrowed(widths, floor, room), natural);
+}
+
+/** The widest column that is above its floor gives way, cell by cell, until all have room. */
+function narrowed(given: readonly number[], floor: readonly number[], room: number): number[] {
+  const widths = [...given];
+  for (let over = widths.reduce((sum, one) => sum + one, 0) - room; over > 0; over--) {
+    const above = widths.map((one, at) => (one > floor[at]! ? one : 0));
+    const widest = above.indexOf(Math.max(...above));
+    if (above[widest] === 0) break;
     widths[widest]!--;
   }
   return widths;

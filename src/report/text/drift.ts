@@ -1,9 +1,9 @@
 import type { DriftReport, FeatureDrift, FeatureRef, Measure, Side } from '../../drift/model.ts';
 import { brief, neutral } from '../../wording/neutral.ts';
 import { counted, magnitude, probability } from '../../wording/numbers.ts';
-import { cut, wrapped } from '../cells.ts';
+import { wrapped } from '../cells.ts';
 import type { RenderOptions } from '../format.ts';
-import { featureTitle, gradeOf, spoken } from '../phrases.ts';
+import { featureTitle, gradeOf, reasonOf, STRENGTH_MEANING, sideSize, spoken } from '../phrases.ts';
 import { type Cell, columns } from './columns.ts';
 import { MARKS, type PaintTone, type Tone, tonePainter } from './paint.ts';
 import { sparklines } from './sparkline.ts';
@@ -11,6 +11,7 @@ import { sparklines } from './sparkline.ts';
 /** Features with details below the table; the table itself names every one that drifted. */
 const DETAILED = 20;
 const SPARK_WIDTH = 16;
+const NARROW_SPARK_WIDTH = 10;
 
 /**
  * Renders drift for a terminal: the answer in one line, both sides, the table of what changed, then the measures behind
@@ -26,7 +27,10 @@ export function driftText(report: DriftReport, options: RenderOptions): string {
     ...sides(report, paint, options.width),
   ];
   lines[0] = `${paint(grade, MARKS[grade])} ${lines[0]}`;
-  if (changed.length > 0) lines.push('', ...table(changed, options.width, paint));
+  if (changed.length > 0) {
+    lines.push('', ...table(changed, options.width, paint));
+    lines.push('', ...wrapped(STRENGTH_MEANING, options.width, '').map((line) => paint('dim', line)));
+  }
   lines.push(
     ...oneSided('only after', report.added, options.width),
     ...oneSided('only before', report.removed, options.width),
@@ -51,7 +55,7 @@ function sides(report: DriftReport, paint: PaintTone, width: number): string[] {
   const row = (title: string, tone: Tone, side: Side): Cell[] => [
     { text: title, tone },
     { text: neutral(side.name) },
-    { text: counted(side.rows, 'row') },
+    { text: sideSize(side) },
   ];
   const rows = [row('before', 'before', report.before), row('after', 'after', report.after)];
   const spec = [
@@ -63,27 +67,33 @@ function sides(report: DriftReport, paint: PaintTone, width: number): string[] {
 }
 
 function table(features: readonly FeatureDrift[], width: number, paint: PaintTone): string[] {
+  const sparks = width >= 100 ? SPARK_WIDTH : NARROW_SPARK_WIDTH;
   const spec = [
     { title: '' },
-    { title: 'feature', max: Math.max(12, Math.floor(width / 4)) },
+    { title: 'feature', names: true as const },
     { title: 'strength', align: 'right' as const },
     { title: 'before', max: SPARK_WIDTH },
     { title: 'after', max: SPARK_WIDTH },
     { title: 'why', wrap: true as const },
   ];
-  return columns(spec, features.map(tableRow), width, paint);
+  return columns(
+    spec,
+    features.map((feature) => tableRow(feature, sparks)),
+    width,
+    paint,
+  );
 }
 
-function tableRow(feature: FeatureDrift): Cell[] {
+function tableRow(feature: FeatureDrift, width: number): Cell[] {
   const grade = gradeOf(feature.verdict);
-  const [before, after] = sparklines(feature.distribution, SPARK_WIDTH);
+  const [before, after] = sparklines(feature.distribution, width);
   return [
     { text: MARKS[grade], tone: grade },
     { text: featureTitle(feature) },
     { text: magnitude(feature.strength), tone: grade },
     { text: before, tone: 'before' },
     { text: after, tone: 'after' },
-    { text: brief(feature.reasons[0] ?? '', 200) },
+    { text: brief(reasonOf(feature), 200) },
   ];
 }
 
@@ -97,7 +107,7 @@ function unchanged(report: DriftReport, width: number, paint: PaintTone): string
   const names = report.features.filter((feature) => feature.verdict === 'none').map(featureTitle);
   if (names.length === 0) return [];
   const line = `${MARKS.good} ${counted(names.length, 'feature')} without drift: ${names.slice(0, 40).join(', ')}`;
-  return ['', paint('dim', cut(names.length > 40 ? `${line}, …` : line, width))];
+  return ['', ...wrapped(names.length > 40 ? `${line}, …` : line, width, '').map((one) => paint('dim', one))];
 }
 
 function details(feature: FeatureDrift, width: number, paint: PaintTone): string[] {
@@ -108,7 +118,7 @@ function details(feature: FeatureDrift, width: number, paint: PaintTone): string
   const spec = [{ title: '  measure' }, ...figures.map((title) => ({ title, align: 'right' as const }))];
   const title = `${MARKS[grade]} ${featureTitle(feature)} (${neutral(feature.type)})`;
   return [
-    paint(grade, cut(title, width)),
+    ...wrapped(title, width, '').map((line) => paint(grade, line)),
     ...reasons,
     ...columns(
       spec,

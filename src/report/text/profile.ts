@@ -3,11 +3,12 @@ import { FeaturePair } from '../../drift/findings/finding.ts';
 import { featureName } from '../../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../../profile/model/model.ts';
 import { brief, neutral } from '../../wording/neutral.ts';
-import { count, magnitude, percent } from '../../wording/numbers.ts';
+import { count, percent } from '../../wording/numbers.ts';
 import { wrapped } from '../cells.ts';
 import { type Facts, factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
-import { profileSummary, tableTitle } from '../phrases.ts';
+import { tableNotes } from '../notes.ts';
+import { briefValues, estimate, profileSummary, tableSize, tableTitle } from '../phrases.ts';
 import { type Cell, columns } from './columns.ts';
 import { type PaintTone, tonePainter } from './paint.ts';
 import { sparklines } from './sparkline.ts';
@@ -27,10 +28,10 @@ export function profileText(profile: Profile, options: RenderOptions): string {
 }
 
 function tableLines(table: TableProfile, named: boolean, width: number, paint: PaintTone): string[] {
-  const title = named ? [paint('strong', `${tableTitle(table)} (${count(table.rows)})`)] : [];
+  const title = named ? [paint('strong', `${tableTitle(table)} (${tableSize(table)})`)] : [];
   const room = width >= 110 ? ROOMY : TIGHT;
   const spec = [
-    { title: 'feature', max: Math.max(12, Math.floor(width / 5)) },
+    { title: 'feature', names: true as const },
     { title: 'type' },
     { title: 'missing', align: 'right' as const },
     { title: 'distinct', align: 'right' as const },
@@ -38,12 +39,13 @@ function tableLines(table: TableProfile, named: boolean, width: number, paint: P
     { title: 'median', align: 'right' as const },
     { title: 'max', align: 'right' as const, max: room.extreme },
     { title: 'shape' },
-    { title: 'most often' },
+    { title: 'most frequent' },
   ];
   const rows = table.features.map((feature) =>
     featureRow(factsOf(feature, table), shape(feature, table, room.shape), room.extreme),
   );
-  return ['', ...title, ...columns(spec, rows, width, paint)];
+  const notes = tableNotes(table).flatMap((note) => wrapped(note, width, '  '));
+  return ['', ...title, ...columns(spec, rows, width, paint), ...notes.map((line) => paint('warn', line))];
 }
 
 function shape(feature: FeatureProfile, table: TableProfile, width: number): string {
@@ -60,19 +62,30 @@ function shape(feature: FeatureProfile, table: TableProfile, width: number): str
 
 function featureRow(facts: Facts, drawn: string, width: number): Cell[] {
   const median = facts.quartiles?.[1];
-  const top = facts.top.slice(0, 3).map(({ value, share: part }) => `${brief(value, 24)} ${percent(part)}`);
+  const listed = facts.top.slice(0, 3);
+  const values = briefValues(
+    listed.map(({ value }) => value),
+    24,
+  );
+  const top = listed.map(({ share: part }, at) => `${values[at]} ${percent(part)}`);
   const missing = { text: facts.missing === 0 ? '' : percent(facts.missing) };
   return [
     { text: brief(facts.feature, 120) },
     { text: neutral(facts.type), tone: 'dim' },
     facts.missing > 0.5 ? { ...missing, tone: 'warn' } : missing,
-    { text: count(facts.distinct) },
+    { text: estimate(count(facts.distinct), facts.isDistinctExact) },
     { text: extreme(facts, facts.min, 0, width) },
-    { text: median === undefined ? '' : magnitude(median) },
+    { text: median === undefined ? '' : estimate(facts.write(median), facts.areQuartilesExact) },
     { text: extreme(facts, facts.max, 1, width) },
     { text: drawn, tone: 'after' },
     { text: top.join(', ') },
   ];
+}
+
+/** `10000-01-01 05:00` → `10000-01-01`; long before our time, the year. */
+function dayOf(clock: string): string {
+  const [day = '', ...rest] = clock.split(' ');
+  return rest.at(-1) === '(BC)' ? `${Number.parseInt(day, 10)} BC` : day;
 }
 
 /**
@@ -80,6 +93,6 @@ function featureRow(facts: Facts, drawn: string, width: number): Cell[] {
  * tell more than their order.
  */
 function extreme({ type, length }: Facts, text: string | null, end: 0 | 1, width: number): string {
-  if (text !== null) return type === 'timestamp' && text.length > width ? text.slice(0, 10) : text;
+  if (text !== null) return /^(date|timestamp)$/.test(type) && text.length > width ? dayOf(text) : text;
   return length === null ? '' : `length ${count(length[end])}`;
 }

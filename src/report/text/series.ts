@@ -1,8 +1,8 @@
 import type { DriftSeries } from '../../drift/model.ts';
 import { brief, neutral } from '../../wording/neutral.ts';
-import { count } from '../../wording/numbers.ts';
+import { wrapped } from '../cells.ts';
 import type { RenderOptions } from '../format.ts';
-import { featureTitle, gradeOf } from '../phrases.ts';
+import { featureTitle, gradeOf, sideSize } from '../phrases.ts';
 import {
   everChanged,
   loudestReason,
@@ -18,7 +18,7 @@ import { MARKS, tonePainter } from './paint.ts';
 export function seriesText(series: DriftSeries, { color, width }: RenderOptions): string {
   const paint = tonePainter(color);
   const changed = everChanged(series);
-  const lines = [paint('strong', seriesSummary(series)), ''];
+  const lines = [...wrapped(seriesSummary(series), width, '').map((line) => paint('strong', line)), ''];
   lines.push(
     ...columns(
       STEP_COLUMNS,
@@ -35,7 +35,7 @@ const STEP_COLUMNS = [
   { title: '' },
   { title: 'version' },
   { title: 'date' },
-  { title: 'rows', align: 'right' as const },
+  { title: 'size', align: 'right' as const },
   { title: 'against the one before', wrap: true as const },
 ];
 
@@ -47,13 +47,13 @@ function stepRow({ versions, steps }: DriftSeries, at: number): Cell[] {
     { text: MARKS[grade], tone: grade },
     { text: revision(after) },
     { text: after.date?.slice(0, 10) ?? '' },
-    { text: count(after.rows) },
+    { text: sideSize(after) },
     { text: neutral(summary) },
   ];
 }
 
 const FEATURE_COLUMNS = [
-  { title: 'feature', max: 24 },
+  { title: 'feature', names: true as const },
   { title: 'strength by step' },
   { title: 'at its strongest', wrap: true as const },
 ];

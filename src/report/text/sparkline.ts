@@ -1,20 +1,20 @@
 import type { Distribution } from '../../drift/model.ts';
+import { drawnShares } from '../densities.ts';
 
 const LEVELS = '▁▂▃▄▅▆▇█';
 
 /**
  * Both sides of a distribution as two lines of block characters on one scale, at most `width` characters each;
- * neighbouring bins are added if there are more. A bin with nothing in it is a blank, so presence shows. All other
- * values together are left out: they would dwarf those that have names.
+ * neighbouring bins are added if there are more. A bin with nothing in it is a blank, so presence shows.
  */
 export function sparklines(
   distribution: Distribution,
   width: number,
 ): readonly [before: string, after: string] {
-  const others = distribution.kind === 'categorical' ? distribution.labels.indexOf(null) : -1;
-  const named = (shares: readonly number[]): readonly number[] => shares.filter((_, at) => at !== others);
-  const first = coarsened(named(distribution.before), width);
-  const second = coarsened(named(distribution.after), width);
+  const [first, second] = drawnShares(distribution).map((shares) => coarsened(shares, width)) as [
+    number[],
+    number[],
+  ];
   const top = Math.max(...first, ...second);
   return [drawn(first, top), drawn(second, top)];
 }

@@ -3,7 +3,7 @@ import { brief, neutral } from '../../wording/neutral.ts';
 import { counted } from '../../wording/numbers.ts';
 import { cut, wrapped } from '../cells.ts';
 import type { RenderOptions } from '../format.ts';
-import { featureTitle, gradeOf, validationGrade, validationSummary } from '../phrases.ts';
+import { examplePlace, featureTitle, gradeOf, validationGrade, validationSummary } from '../phrases.ts';
 import { type Cell, columns } from './columns.ts';
 import { MARKS, type PaintTone, tonePainter } from './paint.ts';
 
@@ -34,10 +34,10 @@ export function validationText(report: ValidationReport, options: RenderOptions)
 function table(anomalies: readonly Anomaly[], width: number, paint: PaintTone): string[] {
   const spec = [
     { title: '' },
-    { title: 'feature', max: Math.max(12, Math.floor(width / 5)) },
+    { title: 'feature', names: true as const },
     { title: 'anomaly', max: Math.max(16, Math.floor(width / 3)) },
     { title: 'expected', max: Math.max(10, Math.floor(width / 4)) },
-    { title: 'observed' },
+    { title: 'observed', wrap: true as const },
   ];
   const rows = anomalies.map((anomaly): Cell[] => {
     const grade = gradeOf(anomaly.severity);
@@ -55,11 +55,11 @@ function table(anomalies: readonly Anomaly[], width: number, paint: PaintTone): 
 function details(anomaly: Anomaly, width: number, paint: PaintTone): string[] {
   const grade = gradeOf(anomaly.severity);
   const title = `${MARKS[grade]} ${featureTitle(anomaly)}: ${neutral(anomaly.kind)}`;
-  const examples = (anomaly.examples ?? []).map(({ row, value }) =>
-    cut(`  row ${row}: ${brief(value, 200)}`, width),
+  const examples = (anomaly.examples ?? []).map((example) =>
+    cut(`  ${examplePlace(example)}: ${brief(example.value, 200)}`, width),
   );
   return [
-    paint(grade, cut(title, width)),
+    ...wrapped(title, width, '').map((line) => paint(grade, line)),
     ...wrapped(brief(anomaly.description, 600), width, '  '),
     ...examples,
   ];

@@ -1,4 +1,4 @@
-import { domainValues, type FeatureSchema, type Schema } from '../model.ts';
+import { domainValues, type FeatureSchema, type Range, type Schema } from '../model.ts';
 import { instant } from '../time.ts';
 import { compareDecimals, isDecimal } from './exact.ts';
 
@@ -55,6 +55,7 @@ function misplaced(feature: FeatureSchema): Complaint[] {
       feature.range !== undefined && !number && !time && !(text && feature.holds !== undefined),
       '`range` needs a number or time, or text with `holds`',
     ],
+    [feature.median !== undefined && !number, '`median` needs numbers'],
     [feature.holds !== undefined && !text, '`holds` needs text'],
     [feature.nan !== undefined && !has(feature, 'float') && feature.holds !== 'float', '`nan` needs floats'],
     [
@@ -63,7 +64,10 @@ function misplaced(feature: FeatureSchema): Complaint[] {
     ],
     [feature.length !== undefined && !text && !has(feature, 'bytes'), '`length` needs text or bytes'],
     [feature.matches !== undefined && !text, '`matches` needs text'],
-    [feature.timeFormat !== undefined && !text, '`timeFormat` needs text'],
+    [
+      feature.timeFormat !== undefined && !text && !has(feature, 'date', 'timestamp'),
+      '`timeFormat` needs text, dates or timestamps',
+    ],
     [
       feature.boolean !== undefined && !number && !text && !has(feature, 'boolean'),
       '`boolean` needs a number, text or booleans',
@@ -90,13 +94,12 @@ function contradictions(feature: FeatureSchema): Complaint[] {
   if (feature.shape?.some((size) => size < 1)) say('`shape` needs whole numbers from 1');
   if (feature.minDomainMass !== undefined && feature.domain === undefined)
     say('`minDomainMass` needs a `domain`');
-  if (feature.range !== undefined && rangeIsEmpty(feature))
-    say('`range` has a min above its max, or ends of different kinds');
+  if (rangeIsEmpty(feature.range)) say('`range` has a min above its max, or ends of different kinds');
+  if (rangeIsEmpty(feature.median)) say('`median` has a min above its max, or ends of different kinds');
   return found;
 }
 
-function rangeIsEmpty({ range = {} }: FeatureSchema): boolean {
-  const { min, max } = range;
+function rangeIsEmpty({ min, max }: Range = {}): boolean {
   if (min === undefined || max === undefined) return false;
   if (isDecimal(min) && isDecimal(max)) return compareDecimals(min, max) > 0;
   const [from, to] = [instant(min), instant(max)];

@@ -144,6 +144,7 @@ const FEATURE_FIELDS = [
   keyed<FeatureSchema, 'categorical'>('categorical', FLAG_CODEC),
   keyed<FeatureSchema, 'boolean'>('boolean', BOOLEAN_WORDS),
   keyed<FeatureSchema, 'range'>('range', RANGE_CODEC),
+  keyed<FeatureSchema, 'median'>('median', RANGE_CODEC),
   keyed<FeatureSchema, 'nan'>('nan', FLAG_CODEC),
   keyed<FeatureSchema, 'infinity'>('infinity', FLAG_CODEC),
   keyed<FeatureSchema, 'length'>('length', boundsCodec(COUNT_CODEC)),

@@ -11,6 +11,7 @@ const INLINE = new Set([
   'valency',
   'shape',
   'range',
+  'median',
   'length',
   'domain',
   'boolean',

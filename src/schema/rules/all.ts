@@ -2,6 +2,7 @@ import type { FeatureSchema } from '../model.ts';
 import { BALANCE_RULE } from './balance.ts';
 import { BOOLEAN_RULE } from './booleans.ts';
 import { DOMAIN_RULE } from './domain.ts';
+import { MEDIAN_RULE } from './median.ts';
 import { NUMBER_RULE } from './numbers.ts';
 import { PRESENCE_RULE } from './presence.ts';
 import type { Rule, Subject, Violation } from './rule.ts';
@@ -20,6 +21,7 @@ const RULES: readonly Rule[] = [
   BALANCE_RULE,
   BOOLEAN_RULE,
   NUMBER_RULE,
+  MEDIAN_RULE,
   TEXT_RULE,
   TIME_RULE,
   UNIQUENESS_RULE,

@@ -30,6 +30,10 @@ interface Share {
   readonly share: number;
 }
 
+function hasValues({ profile }: Subject): boolean {
+  return profile.count > profile.nullElements;
+}
+
 /** The rarest and the most frequent value that are known; a value of the domain that the data lacks has no share. */
 function shares({ schema, feature, profile }: Subject): { least: Share; most: Share } {
   const listed = wholeValues(profile);
@@ -46,6 +50,7 @@ function shares({ schema, feature, profile }: Subject): { least: Share; most: Sh
 
 function tooRare(subject: Subject): Violation[] {
   const { min = 0 } = subject.feature.balance ?? {};
+  if (!hasValues(subject)) return [];
   const { least } = shares(subject);
   const sure = least.share < min;
   if (min === 0 || (!sure && allListed(subject.profile))) return [];
@@ -64,6 +69,7 @@ function tooRare(subject: Subject): Violation[] {
 
 function tooFrequent(subject: Subject): Violation[] {
   const { max = 1 } = subject.feature.balance ?? {};
+  if (!hasValues(subject)) return [];
   const { most } = shares(subject);
   if (most.share <= max) return [];
   return [

@@ -1,10 +1,11 @@
-import { byCountThenBytes } from '../../profile/model/value-counts.ts';
+import { textDigest } from '../../profile/hashing/hash.ts';
+import { byCountThenBytes, isCut, listedValue } from '../../profile/model/value-counts.ts';
 import { counted, percent } from '../../wording/numbers.ts';
 import { quoted } from '../../wording/quote.ts';
 import { domainValues } from '../model.ts';
 import { names, valueList } from '../phrases.ts';
 import { columnSql, notInSql } from '../row-checker.ts';
-import { allListed, type Rule, type Subject, totalCount, type Violation, wholeValues } from './rule.ts';
+import { type Rule, type Subject, totalCount, type Violation, without } from './rule.ts';
 
 /** Values outside the feature's domain, as far as the profile lists them, and by how much it may miss. */
 interface Outside {
@@ -19,7 +20,7 @@ export const DOMAIN_RULE: Rule = {
   check(subject) {
     const allowed = domainValues(subject.schema, subject.feature);
     if (allowed === undefined) return [];
-    const outside = measure(subject, new Set(allowed));
+    const outside = measure(subject, allowed);
     const mass = subject.feature.minDomainMass ?? 1;
     if (!exceeds(outside.most, outside.total, mass)) return [];
     return [finding(subject, allowed, outside, exceeds(outside.least, outside.total, mass))];
@@ -28,8 +29,10 @@ export const DOMAIN_RULE: Rule = {
     const { feature } = subject;
     const allowed = domainValues(subject.schema, feature);
     if (allowed === undefined) return feature;
-    const outside = measure(subject, new Set(allowed));
+    const outside = measure(subject, allowed);
     const added = fewest(outside, feature.minDomainMass ?? 1);
+    // The end of a value that is cut is not known, so no domain can name it.
+    if (added.some(isCut)) return without(feature, 'domain', 'minDomainMass');
     return added.length === 0 ? feature : { ...feature, domain: [...allowed, ...added.sort()] };
   },
 };
@@ -46,12 +49,13 @@ function fewest({ values, least, total }: Outside, mass: number): string[] {
   return added;
 }
 
-function measure({ profile }: Subject, allowed: ReadonlySet<string>): Outside {
-  const listed = wholeValues(profile);
+function measure({ profile }: Subject, domain: readonly string[]): Outside {
+  const allowed = new Set(domain.map((value) => listedValue(value, () => textDigest(value))));
+  const listed = profile.values.values;
   const values = listed.filter(([value]) => !allowed.has(value));
   const total = profile.count - profile.nullElements;
   const least = totalCount(values);
-  const most = allListed(profile)
+  const most = profile.values.exact
     ? least
     : total - totalCount(listed.filter(([value]) => allowed.has(value)));
   return { values, least, most, total };
@@ -67,7 +71,7 @@ function finding(subject: Subject, allowed: readonly string[], outside: Outside,
   const column = columnSql(profile.path);
   const mass = feature.minDomainMass ?? 1;
   const share = mass === 1 ? '' : ` in at least ${percent(mass)} of values`;
-  const more = allListed(profile) ? '' : ', and others that the profile does not list';
+  const more = profile.values.exact ? '' : ', and others that the profile does not list';
   return {
     kind: 'ENUM_TYPE_UNEXPECTED_STRING_VALUES',
     short: 'Unexpected string values',

@@ -1,3 +1,8 @@
+/**
+ * Rules: one file a kind of constraint, which finds violations and can relax the constraint to fit. They may not know
+ * how a schema is written, nor read data: a RowChecker does.
+ */
+
 import type { FeatureProfile, TableProfile } from '../../profile/model/model.ts';
 import type { FeatureSchema, Schema } from '../model.ts';
 
@@ -36,14 +41,15 @@ export interface Rule {
 }
 
 /** The values a profile lists, without those that were cut and so are not known in full. */
-export function wholeValues(profile: FeatureProfile): readonly (readonly [string, number])[] {
-  const cut = (value: string) => profile.type === 'string' && value.endsWith('…') && [...value].length > 256;
-  return profile.values.values.filter(([value]) => !cut(value));
+export function wholeValues({ values }: FeatureProfile): readonly (readonly [string, number])[] {
+  if (values.cut === undefined) return values.values;
+  const cut = new Set(values.cut);
+  return values.values.filter((_, at) => !cut.has(at));
 }
 
 /** True if every value is listed as it is, so that nothing about values is unknown. */
 export function allListed(profile: FeatureProfile): boolean {
-  return profile.values.exact && wholeValues(profile).length === profile.values.values.length;
+  return profile.values.exact && profile.values.cut === undefined;
 }
 
 export function totalCount(values: readonly (readonly [string, number])[]): number {

@@ -21,10 +21,12 @@ export const TIME_RULE: Rule = {
   },
 };
 
+const DAY = /^\d{4,7}-\d\d-\d\d( \(BC\))?$/;
+
 /** An end that names a day reaches to that day's end where it is a maximum. */
 function lastInstant(end: string): bigint | undefined {
   const at = instant(end);
-  return at === undefined || !/^\d{4,6}-\d\d-\d\d$/.test(end) ? at : at + 86_399_999_999_999n;
+  return at === undefined || !DAY.test(end) ? at : at + 86_399_999_999_999n;
 }
 
 function tooEarly(subject: Subject): Violation[] {
@@ -42,7 +44,7 @@ function tooLate(subject: Subject): Violation[] {
   const limit = subject.feature.range?.max;
   const [found, most] = [instant(time?.max ?? ''), lastInstant(limit ?? '')];
   if (found === undefined || most === undefined || found <= most) return [];
-  const day = /^\d{4,6}-\d\d-\d\d$/.test(limit as string);
+  const day = DAY.test(limit as string);
   const comparison = day
     ? `>= CAST(${textSql(limit as string)} AS DATE) + 1`
     : `> ${textSql(limit as string)}`;

@@ -13,7 +13,8 @@ function accepts(feature: FeatureSchema, type: string): boolean {
 
 export const TYPE_RULE: Rule = {
   check({ feature, profile }) {
-    if (accepts(feature, profile.type)) return [];
+    // Lists without a single value contradict no type.
+    if (profile.type === 'unknown' || accepts(feature, profile.type)) return [];
     const expected = feature.types.join(' or ');
     return [
       {

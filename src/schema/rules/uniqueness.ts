@@ -1,4 +1,4 @@
-import { distinctCount, HASH_END } from '../../profile/hashing/sketch.ts';
+import { distinctValues } from '../../profile/model/distinct-values.ts';
 import type { FeatureProfile } from '../../profile/model/model.ts';
 import { counted, grouped } from '../../wording/numbers.ts';
 import { between, valueList } from '../phrases.ts';
@@ -13,7 +13,7 @@ export const UNIQUENESS_RULE: Rule = {
     const repeated = unique(subject).some((each) => each.undecided === undefined);
     const kept = repeated ? without(feature, 'unique') : feature;
     const limits = feature.distinct;
-    const found = distinctCount(profile.distinct);
+    const found = distinctValues(profile).count;
     if (limits === undefined || distinct(subject).length === 0) return kept;
     return {
       ...kept,
@@ -28,7 +28,8 @@ export const UNIQUENESS_RULE: Rule = {
 function distinct({ feature, profile }: Subject): Violation[] {
   const limits = feature.distinct;
   if (limits === undefined) return [];
-  const found = distinctCount(profile.distinct);
+  const { count: found, exact } = distinctValues(profile);
+  const shown = `${exact ? '' : '≈'}${grouped(found)}`;
   const { min = 0, max = Infinity } = limits;
   if (found >= min && found <= max) return [];
   const low = found < min;
@@ -36,9 +37,9 @@ function distinct({ feature, profile }: Subject): Violation[] {
     {
       kind: low ? 'FEATURE_TYPE_LOW_UNIQUE' : 'FEATURE_TYPE_HIGH_UNIQUE',
       short: `${low ? 'Low' : 'High'} number of unique values`,
-      description: `There are ${grouped(found)} different values, ${low ? `fewer than ${grouped(min)}` : `more than ${grouped(max)}`}.`,
+      description: `There are ${shown} different values, ${low ? `fewer than ${grouped(min)}` : `more than ${grouped(max)}`}.`,
       expected: `${between(limits, '', grouped)} different values`,
-      observed: `${grouped(found)} different values`,
+      observed: `${shown} different values`,
     },
   ];
 }
@@ -83,10 +84,8 @@ export interface Repeats {
 export function repeats(profile: FeatureProfile): Repeats {
   const values = profile.values.values.filter(([, count]) => count > 1);
   if (values.length > 0) return { answer: 'some', values };
-  if (profile.values.exact) return { answer: 'none', values };
   const total = profile.count - profile.nullElements;
-  const found = distinctCount(profile.distinct);
-  const exact = profile.distinct.theta >= HASH_END;
+  const { count: found, exact } = distinctValues(profile);
   if (exact) return { answer: found < total ? 'some' : 'none', values };
   return { answer: found < total * 0.9 ? 'some' : 'unknown', values };
 }

@@ -75,7 +75,11 @@ export interface TfdvAnomaly {
   readonly description: string;
 }
 
-/** @throws VarveError `tfdv-invalid` */
+/**
+ * Reads TFDV's Anomalies message in text: one entry a reason, those of the dataset first.
+ * @param where names the text in messages
+ * @throws VarveError `tfdv-invalid`
+ */
 export function anomaliesFromPbtxt(pbtxt: string, where: string): TfdvAnomaly[] {
   const anomalies = parseTextProto(pbtxt, where);
   const dataset = messagesOf(anomalies, 'dataset_anomaly_info').flatMap((info) => reasonsOf(info, ''));

@@ -1,3 +1,4 @@
+import { compareDecimals, isInteger } from '../format/exact.ts';
 import type { Bounds, Comparator, FeatureSchema, Schema, TableSchema } from '../model.ts';
 import { buildMessage, messageField, realField, scalarField, stringField, stringOf } from './message.ts';
 import { withResidue } from './residue.ts';
@@ -5,7 +6,7 @@ import { parseTextProto, printTextProto, type TextField, type TextMessage } from
 
 /**
  * The schema of one table as TFDV's schema.pbtxt. What TFDV has no word for is left out: keys, `expect`, `matches`,
- * `length`, `unique`, `balance`, ranges of times. Dots in names become structs, list marks go.
+ * `length`, `unique`, `balance`, `median`, ranges of times. Dots in names become structs, list marks go.
  */
 export function schemaToPbtxt(schema: Schema, table = ''): string {
   const source = schema.tables.find((each) => each.name === table);
@@ -157,8 +158,18 @@ function valencyTo(valency: FeatureSchema['valency']): TextField | undefined {
   );
 }
 
+/** TFDV lists text only, so that classes in whole numbers go as their least and their greatest. */
+function withClassesAsRange(feature: FeatureSchema): FeatureSchema {
+  const { domain, ...rest } = feature;
+  if (typeof domain !== 'object' || typeTo(feature) !== 'INT' || !domain.every(isInteger)) return feature;
+  const ordered = [...domain].sort(compareDecimals);
+  if (ordered.length === 0) return feature;
+  return { ...rest, range: { min: ordered[0]!, max: ordered.at(-1)! }, categorical: true };
+}
+
 /** A feature has one domain in TFDV: the first that applies. */
-function domainTo(feature: FeatureSchema): TextField | undefined {
+function domainTo(given: FeatureSchema): TextField | undefined {
+  const feature = withClassesAsRange(given);
   const { domain, boolean: words, range, nan, infinity, holds, categorical, types } = feature;
   if (typeof domain === 'string') return stringField('domain', domain);
   if (domain !== undefined)

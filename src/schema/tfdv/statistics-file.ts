@@ -26,6 +26,7 @@ export function readStatistics(bytes: Uint8Array, where: string): TfdvStatistics
 }
 
 /**
+ * Writes statistics in one of the forms that TFDV reads.
  * @throws VarveError `tfdv-invalid` if a field that was read from text, and that varve does not know, cannot be binary
  */
 export function writeStatistics(statistics: TfdvStatistics, form: 'binary' | 'tfrecord' | 'pbtxt'): Buffer {

@@ -1,5 +1,6 @@
 import { VarveError } from '../../errors.ts';
 import { bucketIndex, sortedBuckets } from '../../profile/accumulators/buckets.ts';
+import { textDigest } from '../../profile/hashing/hash.ts';
 import { HASH_END, SKETCH_SIZE, sketchOf } from '../../profile/hashing/sketch.ts';
 import type {
   FeatureProfile,
@@ -10,6 +11,8 @@ import type {
   Profile,
   ValueCounts,
 } from '../../profile/model/model.ts';
+import { profileOf } from '../../profile/model/tables.ts';
+import { cutValues, isListedValue, listedValue } from '../../profile/model/value-counts.ts';
 import { messageOf, messagesOf, numberOf, scalarOf, scalarsOf, stringOf } from './message.ts';
 import type { TfdvStatistics } from './statistics-file.ts';
 import { stringText, type TextMessage } from './text-proto.ts';
@@ -21,17 +24,19 @@ const POINTS_PER_BAR = 64;
  * Makes a profile of the first dataset of TFDV's statistics, enough to hold it against a schema. Statistics know less
  * than a profile: numbers are spread evenly within TFDV's histograms, which values there are is known of text only, and
  * the sketch of distinct values carries their number alone, so that an overlap with another dataset means nothing.
+ * @param where the file, for messages
  * @throws VarveError `tfdv-invalid` if there is no dataset
  */
-export function profileFromStatistics(statistics: TfdvStatistics): Profile {
+export function profileFromStatistics(statistics: TfdvStatistics, where = 'The statistics'): Profile {
   const [dataset] = messagesOf(statistics, 'datasets');
   if (dataset === undefined)
-    throw new VarveError('tfdv-invalid', 'The statistics hold no dataset.', {
-      remedy: 'Generate them again.',
+    throw new VarveError('tfdv-invalid', `${where}: no dataset is in these statistics`, {
+      remedy: 'Generate them again, with TensorFlow Data Validation.',
+      path: where,
     });
   const rows = numberOf(dataset, 'num_examples') ?? 0;
   const features = messagesOf(dataset, 'features').flatMap((feature) => featureFrom(feature, rows));
-  return { varveProfile: 1, tables: [{ name: '', rows, features }] };
+  return profileOf([{ name: '', rows, features }]);
 }
 
 function featureFrom(feature: TextMessage, rows: number): FeatureProfile[] {
@@ -114,14 +119,20 @@ function lengthsFrom(
 function valuesFrom(strings: TextMessage | undefined, unique: number, count: number): ValueCounts {
   const buckets = messagesOf(messageOf(strings, 'rank_histogram'), 'buckets');
   const values = buckets.map(
-    (bucket) => [stringOf(bucket, 'label') ?? '', numberOf(bucket, 'sample_count') ?? 0] as const,
+    (bucket) => [listed(stringOf(bucket, 'label') ?? ''), numberOf(bucket, 'sample_count') ?? 0] as const,
   );
-  const listed = values.reduce((sum, [, each]) => sum + each, 0);
+  const total = values.reduce((sum, [, each]) => sum + each, 0);
   return {
     exact: strings !== undefined && values.length >= unique,
     values,
-    bound: Math.max(0, count - listed),
+    ...cutValues(values.map(([value]) => value)),
+    bound: Math.max(0, count - total),
   };
+}
+
+/** Labels that varve wrote are as a profile lists values already; TFDV's are whole. */
+function listed(label: string): string {
+  return isListedValue(label) ? label : listedValue(label, () => textDigest(label));
 }
 
 /** A sketch whose estimate is `count`. */

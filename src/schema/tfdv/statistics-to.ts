@@ -1,5 +1,5 @@
 import { meanAndVariance } from '../../profile/accumulators/moments.ts';
-import { distinctCount } from '../../profile/hashing/sketch.ts';
+import { distinctValues } from '../../profile/model/distinct-values.ts';
 import type { FeatureProfile, LengthStats, Profile, TableProfile } from '../../profile/model/model.ts';
 import { type Bin, finestCells, tenBins } from '../distances.ts';
 import { buildMessage, messageField, scalarField, stringField } from './message.ts';
@@ -205,7 +205,7 @@ function strings(feature: FeatureProfile): TextMessage {
     );
   return buildMessage(
     common(feature),
-    scalarField('unique', distinctCount(feature.distinct)),
+    scalarField('unique', distinctValues(feature).count),
     listed
       .slice(0, TOP_VALUES)
       .map(([value, count]) =>
@@ -227,5 +227,5 @@ function bytes(feature: FeatureProfile): TextMessage {
     scalarField('max_num_bytes', lengths.max),
     scalarField('max_num_bytes_int', lengths.max),
   ];
-  return buildMessage(common(feature), scalarField('unique', distinctCount(feature.distinct)), sizes);
+  return buildMessage(common(feature), scalarField('unique', distinctValues(feature).count), sizes);
 }

@@ -1,26 +1,14 @@
+import { maskedCrc32c } from '../../base/crc32c.ts';
 import { VarveError } from '../../errors.ts';
 
 /**
- * TFRecord files (tensorflow.org/tutorials/load_data/tfrecord): each record is its length as a 64-bit number, a masked
- * CRC-32C of the length, the bytes, and a masked CRC-32C of the bytes.
+ * True if bytes begin with a whole record head, which no protocol buffer of statistics does. In TFRecord files
+ * (tensorflow.org/tutorials/load_data/tfrecord) each record is its length as a 64-bit number, a masked CRC-32C of the length, the bytes,
+ * and a masked CRC-32C of the bytes.
  */
-const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
-  let crc = index;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
-  return crc;
-});
-
-function maskedCrc(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (TABLE[(crc ^ byte) & 255] as number) ^ (crc >>> 8);
-  crc = ~crc >>> 0;
-  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
-}
-
-/** True if bytes begin with a whole record head, which no protocol buffer of statistics does. */
 export function isTfRecord(bytes: Uint8Array): boolean {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return buffer.length >= 16 && buffer.readUInt32LE(8) === maskedCrc(buffer.subarray(0, 8));
+  return buffer.length >= 16 && buffer.readUInt32LE(8) === maskedCrc32c(buffer.subarray(0, 8));
 }
 
 /** @throws VarveError `tfdv-invalid` if a record is cut or its checksum is wrong */
@@ -31,10 +19,10 @@ export function readTfRecords(bytes: Uint8Array, where: string): Buffer[] {
     if (buffer.length - at < 16) throw damaged(where, records.length);
     const end = at + 12 + Number(buffer.readBigUInt64LE(at));
     const length = buffer.subarray(at, at + 8);
-    if (end + 4 > buffer.length || buffer.readUInt32LE(at + 8) !== maskedCrc(length))
+    if (end + 4 > buffer.length || buffer.readUInt32LE(at + 8) !== maskedCrc32c(length))
       throw damaged(where, records.length);
     const record = buffer.subarray(at + 12, end);
-    if (buffer.readUInt32LE(end) !== maskedCrc(record)) throw damaged(where, records.length);
+    if (buffer.readUInt32LE(end) !== maskedCrc32c(record)) throw damaged(where, records.length);
     records.push(record);
     at = end + 4;
   }
@@ -51,8 +39,8 @@ function damaged(where: string, record: number): VarveError {
 export function writeTfRecord(record: Uint8Array): Buffer {
   const head = Buffer.alloc(12);
   head.writeBigUInt64LE(BigInt(record.length));
-  head.writeUInt32LE(maskedCrc(head.subarray(0, 8)), 8);
+  head.writeUInt32LE(maskedCrc32c(head.subarray(0, 8)), 8);
   const tail = Buffer.alloc(4);
-  tail.writeUInt32LE(maskedCrc(record));
+  tail.writeUInt32LE(maskedCrc32c(record));
   return Buffer.concat([head, record, tail]);
 }

@@ -2,6 +2,7 @@ import { askAgain } from '../../base/ask-again.ts';
 import { forEach } from '../../base/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import type { ObjectInfo, Remote } from '../../remote/remote.ts';
+import { CLONE_KEY } from '../../remote/store-layout.ts';
 import { damaged } from '../errors.ts';
 import { hexDigestOf } from '../format/digest.ts';
 import { listRefs, type Ref } from './refs.ts';
@@ -26,7 +27,6 @@ export interface StoredClone {
   readonly records: readonly ObjectInfo[];
 }
 
-const KEY = /^clones\/([A-Za-z0-9._-]{1,64})\/([0-9a-f]{64})\.json$/;
 const VERSION = 1;
 const MAX_TEXT = 255;
 const MAX_RECORD_BYTES = 8192;
@@ -52,7 +52,7 @@ export async function listClones(remote: Remote): Promise<StoredClone[]> {
   for (const ref of await listRefs(remote)) refs.set(ref.clone, [...(refs.get(ref.clone) ?? []), ref]);
   const records = new Map<string, ObjectInfo[]>();
   for await (const info of remote.list('clones/')) {
-    const clone = KEY.exec(info.key)?.[1];
+    const clone = CLONE_KEY.exec(info.key)?.[1];
     if (clone !== undefined) records.set(clone, [...(records.get(clone) ?? []), info]);
   }
   const clones = [...new Set([...refs.keys(), ...records.keys()])].map((clone) =>
@@ -118,7 +118,7 @@ async function readRecord(remote: Remote, { key, size }: ObjectInfo): Promise<Cl
 
 /** @throws VarveError `clone-record-damaged` */
 export function parseCloneRecord(bytes: Uint8Array, key: string): CloneRecord {
-  if (hexDigestOf(bytes) !== KEY.exec(key)?.[2])
+  if (hexDigestOf(bytes) !== CLONE_KEY.exec(key)?.[2])
     throw damaged('clone-record-damaged', key, 'its bytes do not match its name');
   let value: Readonly<Record<string, unknown>> | null = null;
   try {

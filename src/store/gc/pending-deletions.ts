@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { askAgain } from '../../base/ask-again.ts';
 import { VarveError } from '../../errors.ts';
 import type { ObjectInfo, Remote } from '../../remote/remote.ts';
-import { isStoreKey } from '../../remote/store-layout.ts';
+import { DELETION_LIST_KEY, isStoreKey } from '../../remote/store-layout.ts';
 import { damaged } from '../errors.ts';
 import { DIGEST_BYTES, hexDigestOf, rawDigestOf, sameDigest } from '../format/digest.ts';
 
@@ -29,7 +29,6 @@ export interface PendingDeletionLists {
   readonly unreadable: readonly string[];
 }
 
-const KEY = /^condemned\/[0-9a-f]{32}\.json$/;
 /** Lists of version 1 have a random name; from version 2 on, the name is the beginning of the SHA-256 of the bytes. */
 const VERSION = 2;
 const UNNAMED_VERSION = 1;
@@ -54,7 +53,7 @@ export async function readPendingDeletionLists(remote: Remote): Promise<PendingD
       const pending: PendingDeletions[] = [];
       const unreadable: string[] = [];
       for await (const info of remote.list('condemned/')) {
-        if (!KEY.test(info.key)) continue;
+        if (!DELETION_LIST_KEY.test(info.key)) continue;
         const list = await unlessDamaged(() => readList(remote, info));
         if (list === undefined) unreadable.push(info.key);
         else pending.push(list);

@@ -1,7 +1,7 @@
 import { askAgain } from '../../base/ask-again.ts';
 import { VarveError } from '../../errors.ts';
 import type { ObjectInfo, Remote } from '../../remote/remote.ts';
-import { isStoreKey } from '../../remote/store-layout.ts';
+import { isStoreKey, PURGE_LIST_KEY } from '../../remote/store-layout.ts';
 import { damaged } from '../errors.ts';
 import { type Digest, hexDigestOf, parseDigest } from '../format/digest.ts';
 
@@ -15,7 +15,6 @@ export interface PurgeList {
   readonly keys: readonly string[];
 }
 
-const KEY = /^purged\/([0-9a-f]{64})\.json$/;
 const VERSION = 1;
 const MAX_LIST_BYTES = 64 * 1024 * 1024;
 
@@ -34,7 +33,7 @@ export async function readPurgeLists(remote: Remote): Promise<PurgeList> {
   const objects = new Set<Digest>();
   const keys = new Set<string>();
   for await (const info of remote.list('purged/')) {
-    const list = KEY.test(info.key) ? await readList(remote, info) : undefined;
+    const list = PURGE_LIST_KEY.test(info.key) ? await readList(remote, info) : undefined;
     for (const digest of list?.objects ?? []) objects.add(digest);
     for (const key of list?.keys ?? []) keys.add(key);
   }
@@ -56,7 +55,7 @@ async function readList(remote: Remote, { key, size }: ObjectInfo): Promise<Purg
 
 /** @throws VarveError `purge-list-damaged` */
 export function parsePurgeList(bytes: Uint8Array, key: string): PurgeList {
-  if (hexDigestOf(bytes) !== KEY.exec(key)?.[1])
+  if (hexDigestOf(bytes) !== PURGE_LIST_KEY.exec(key)?.[1])
     throw damaged('purge-list-damaged', key, 'its bytes do not match its name');
   try {
     const { version, objects, keys } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<

@@ -56,7 +56,7 @@ const PACK = /^packs\/([0-9a-f]{64})\.pack$/;
 const WHOLE = /^objects\/([0-9a-f]{2})\/([0-9a-f]{62})(?:\.[1-9][0-9]{0,9})?$/;
 const MAX_SHARING = 100;
 
-/** Lists what the clones of a store have recorded to need, also those that expired: their versions stay readable too. */
+/** List what the clones of a store have recorded to need, also those that expired: their versions stay readable too. */
 export async function recordedRoots({ core }: Store): Promise<Root[]> {
   const roots: Root[] = [];
   for (const { refs } of await listClones(core.remote))

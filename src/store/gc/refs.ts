@@ -1,6 +1,7 @@
 import { askAgain } from '../../base/ask-again.ts';
 import { VarveError } from '../../errors.ts';
 import type { ObjectInfo, Remote } from '../../remote/remote.ts';
+import { REF_KEY } from '../../remote/store-layout.ts';
 import { damaged } from '../errors.ts';
 import { hexDigestOf, parseDigest } from '../format/digest.ts';
 import type { Root } from './roots.ts';
@@ -12,7 +13,6 @@ export interface Ref {
   readonly modified: Date;
 }
 
-const KEY = /^refs\/([A-Za-z0-9._-]{1,64})\/([0-9a-f]{64})\.json$/;
 const MAX_REF_BYTES = 256 * 1024 * 1024;
 
 /**
@@ -53,7 +53,7 @@ function encodeRef(clone: string, roots: readonly Root[]): { key: string; bytes:
   const bytes = Buffer.from(text);
   const sha256 = hexDigestOf(bytes);
   const key = `refs/${clone}/${sha256}.json`;
-  if (!KEY.test(key)) {
+  if (!REF_KEY.test(key)) {
     throw new VarveError('clone-id-invalid', `${JSON.stringify(clone)} cannot name a clone`, {
       remedy: 'Use letters, digits, `.`, `_` and `-`, at most 64 of them.',
     });
@@ -64,7 +64,7 @@ function encodeRef(clone: string, roots: readonly Root[]): { key: string; bytes:
 export async function listRefs(remote: Remote): Promise<Ref[]> {
   const refs: Ref[] = [];
   for await (const { key, modified } of remote.list('refs/') as AsyncIterable<ObjectInfo>) {
-    const clone = KEY.exec(key)?.[1];
+    const clone = REF_KEY.exec(key)?.[1];
     if (clone !== undefined) refs.push({ key, clone, modified });
   }
   return refs;
@@ -80,7 +80,7 @@ export async function readRef(remote: Remote, key: string): Promise<Root[]> {
 
 /** @throws VarveError `ref-damaged` */
 export function parseRef(bytes: Uint8Array, key: string): Root[] {
-  if (hexDigestOf(bytes) !== KEY.exec(key)?.[2])
+  if (hexDigestOf(bytes) !== REF_KEY.exec(key)?.[2])
     throw damaged('ref-damaged', key, 'its bytes do not match its name');
   try {
     const value = JSON.parse(Buffer.from(bytes).toString('utf8')) as { version?: unknown; roots?: unknown };

@@ -185,7 +185,7 @@ async function listStored(
   return { stored, unneeded };
 }
 
-/** Of an object that is cut into chunks, the chunks are needs of their own. */
+/** Tell how many bytes a need takes up. An object that is cut into chunks takes none: its chunks are needs of their own. */
 function bytesOf({ location }: Need): number {
   if (location === undefined || location.at === 'recipe') return 0;
   return location.at === 'pack' ? location.length : location.size;

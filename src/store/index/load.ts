@@ -6,13 +6,13 @@ import { forEach } from '../../base/concurrency.ts';
 import { debug } from '../../base/debug.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
+import { INDEX_KEY } from '../../remote/store-layout.ts';
 import { IndexFile, indexKey } from '../format/index-file.ts';
 import { readPendingDeletionLists } from '../gc/pending-deletions.ts';
 import { readPurgeLists } from '../gc/purge-list.ts';
 import { Catalog } from './catalog.ts';
 import { rebuildIndex } from './rebuild.ts';
 
-const INDEX_KEY = /^index\/([0-9a-f]{64})\.idx$/;
 /** An index file that a clone keeps, or one that a killed process of an earlier version left half-written. */
 const KEPT = /^([0-9a-f]{64})\.idx/;
 const JOBS = 8;

@@ -1,6 +1,7 @@
 import { forEach } from '../../base/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
+import { PACK_KEY, WHOLE_OBJECT_KEY } from '../../remote/store-layout.ts';
 import { hexDigestOf, type RawDigest, rawDigestOf, sameDigest, toHex } from '../format/digest.ts';
 import {
   encodeIndex,
@@ -13,8 +14,6 @@ import {
 import { readTrailer } from '../format/pack.ts';
 import { MAX_RECIPE_DEPTH, type RecipeBeginning, recipeBeginning } from '../format/recipe.ts';
 
-const PACK = /^packs\/([0-9a-f]{64})\.pack$/;
-const WHOLE = /^objects\/([0-9a-f]{2})\/([0-9a-f]{62})(?:\.([1-9][0-9]{0,9}))?$/;
 const JOBS = 4;
 
 /** Rebuild an index from what the packs and whole objects say of themselves, for a store whose index is damaged. [restic: `repair index`] */
@@ -23,7 +22,7 @@ export async function rebuildIndex(remote: Remote): Promise<{ bytes: Buffer; seg
   const blobs: IndexedBlob[] = [];
   const beginnings = new Map<string, RecipeBeginning>();
   await forEach(remote.list('packs/'), JOBS, async ({ key }) => {
-    const name = PACK.exec(key)?.[1];
+    const name = PACK_KEY.exec(key)?.[1];
     const bytes = name === undefined ? undefined : await remote.read(key);
     const trailer = bytes && name && trailerOf(bytes, name);
     if (!trailer) return;
@@ -41,7 +40,7 @@ export async function rebuildIndex(remote: Remote): Promise<{ bytes: Buffer; seg
   });
   const wholeObjects: IndexedWholeObject[] = [];
   for await (const { key, size } of remote.list('objects/')) {
-    const match = WHOLE.exec(key);
+    const match = WHOLE_OBJECT_KEY.exec(key);
     if (match)
       wholeObjects.push({
         digest: Buffer.from(match[1]! + match[2]!, 'hex'),

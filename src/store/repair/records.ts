@@ -2,6 +2,13 @@ import { askAgain } from '../../base/ask-again.ts';
 import { forEach } from '../../base/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
+import {
+  CLONE_KEY,
+  DELETION_LIST_KEY,
+  INDEX_KEY,
+  PURGE_LIST_KEY,
+  REF_KEY,
+} from '../../remote/store-layout.ts';
 import { IndexFile, indexKey } from '../format/index-file.ts';
 import { parseCloneRecord } from '../gc/clones.ts';
 import { CLOCK, checkClock, parsePendingDeletions, replaceDamagedList } from '../gc/pending-deletions.ts';
@@ -33,11 +40,6 @@ export interface Self {
 }
 
 const JOBS = 8;
-const INDEX = /^index\/([0-9a-f]{64})\.idx$/;
-const REF = /^refs\/([^/]+)\/[0-9a-f]{64}\.json$/;
-const CLONE = /^clones\/[^/]+\/[0-9a-f]{64}\.json$/;
-const PURGE_LIST = /^purged\/[0-9a-f]{64}\.json$/;
-const LIST = /^condemned\/[0-9a-f]{32}\.json$/;
 const NOTHING_LEFT = 'Nothing is left to do.';
 
 /**
@@ -46,13 +48,13 @@ const NOTHING_LEFT = 'Nothing is left to do.';
  */
 export async function checkRecords(core: StoreCore, self: Self): Promise<CheckedRecords> {
   const reading = new RecordReading(core.remote);
-  const indexes = await reading.damaged('index/', INDEX, (bytes, key) =>
-    IndexFile.parse(bytes, INDEX.exec(key)![1]!),
+  const indexes = await reading.damaged('index/', INDEX_KEY, (bytes, key) =>
+    IndexFile.parse(bytes, INDEX_KEY.exec(key)![1]!),
   );
-  const refs = await reading.damaged('refs/', REF, parseRef);
-  const clones = await reading.damaged('clones/', CLONE, parseCloneRecord);
-  const lists = await reading.damaged('condemned/', LIST, parsePendingDeletions);
-  const purged = await reading.damaged('purged/', PURGE_LIST, parsePurgeList);
+  const refs = await reading.damaged('refs/', REF_KEY, parseRef);
+  const clones = await reading.damaged('clones/', CLONE_KEY, parseCloneRecord);
+  const lists = await reading.damaged('condemned/', DELETION_LIST_KEY, parsePendingDeletions);
+  const purged = await reading.damaged('purged/', PURGE_LIST_KEY, parsePurgeList);
   const clocks = await reading.damaged(CLOCK, /^clock$/, checkClock);
   const damage = [
     ...(await repairIndexes(core, indexes)),
@@ -130,7 +132,7 @@ async function repairIndexes(core: StoreCore, keys: readonly string[]): Promise<
     done.push(record(indexKey(name), true));
   const rest: string[] = [];
   for (const key of keys) {
-    const name = INDEX.exec(key)![1]!;
+    const name = INDEX_KEY.exec(key)![1]!;
     const kept = core.catalog.segments.find((segment) => segment.name === name);
     if (kept === undefined) rest.push(name);
     else {
@@ -144,7 +146,7 @@ async function repairIndexes(core: StoreCore, keys: readonly string[]): Promise<
 }
 
 async function repairRef(remote: Remote, key: string, { clone, roots }: Self): Promise<DamagedRecord> {
-  const owner = REF.exec(key)![1]!;
+  const owner = REF_KEY.exec(key)![1]!;
   const problem = 'its bytes do not match its name; it says what a gc must keep';
   if (owner !== clone) {
     const remedy = `Run \`varve verify --remote NAME\` in the clone whose .varve/clone-id is ${owner}: it writes the file anew. Where that clone is gone, run \`varve push --all-commits\` in every other, then \`varve remote forget ${owner}\`. Until then no gc removes anything.`;

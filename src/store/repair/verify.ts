@@ -7,6 +7,7 @@ import { MAX_READS } from '../../base/ask-again.ts';
 import { forEach } from '../../base/concurrency.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
+import { PACK_KEY, WHOLE_OBJECT_KEY } from '../../remote/store-layout.ts';
 import { BRING_COPIES } from '../errors.ts';
 import { hexDigestOf, type RawDigest, rawDigestOf, sameDigest, toHex } from '../format/digest.ts';
 import type { IndexedBlob, IndexedPack, IndexedWholeObject } from '../format/index-file.ts';
@@ -57,8 +58,6 @@ export interface StoreCheckOptions {
 }
 
 const JOBS = 4;
-const PACK = /^packs\/([0-9a-f]{64})\.pack$/;
-const WHOLE = /^objects\/([0-9a-f]{2})\/([0-9a-f]{62})(?:\.[1-9][0-9]{0,9})?$/;
 const MISMATCH = 'its bytes do not match its name';
 const GONE: ReadonlySet<ErrorCode> = new Set(['object-missing', 'object-truncated']);
 const NEEDED_BY_NOTHING = 'No index names it and nothing needs it: a gc removes it.';
@@ -164,13 +163,13 @@ class Checker {
   /** Files that no index names: an upload that was cut off left them, or one is under way. */
   async #checkUnnamed(named: ReadonlySet<string>): Promise<void> {
     await forEach(this.#core.remote.list('packs/'), JOBS, async ({ key }) => {
-      const name = PACK.exec(key)?.[1];
+      const name = PACK_KEY.exec(key)?.[1];
       if (name === undefined || named.has(name)) return;
       const bytes = await this.#readPack(name);
       if (bytes !== undefined && hexDigestOf(bytes) !== name) this.unnamed.add(key);
     });
     await forEach(this.#core.remote.list('objects/'), JOBS, async ({ key }) => {
-      const [, first, rest] = WHOLE.exec(key) ?? [];
+      const [, first, rest] = WHOLE_OBJECT_KEY.exec(key) ?? [];
       if (first === undefined || named.has(key)) return;
       const problem = await this.#problemOfWholeObject(Buffer.from(first + rest, 'hex'), key);
       if (problem === MISMATCH) this.unnamed.add(key);
@@ -233,7 +232,7 @@ interface Touch {
 interface Needs {
   /** Damaged ones, by the key of the file that should hold them. */
   readonly damaged: Map<string, Touch[]>;
-  /** Those that no index names. */
+  /** Versions that need an object that no index names. */
   readonly absent: Touch[];
 }
 

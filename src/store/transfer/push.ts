@@ -1,5 +1,6 @@
 import { debug } from '../../base/debug.ts';
 import type { Remote } from '../../remote/remote.ts';
+import { DELETION_LIST_KEY, INDEX_KEY } from '../../remote/store-layout.ts';
 import { hexDigestOf } from '../format/digest.ts';
 import { type CloneRecord, writeCloneRecord } from '../gc/clones.ts';
 import { writeRef } from '../gc/refs.ts';
@@ -10,7 +11,7 @@ import { isAlreadyThere, type StoreTransferOptions, type TransferTotals, transfe
 
 /** What a clone remembers of its pushes, so that one with nothing to send need not compare anything. It may forget. */
 export interface CompletedPushes {
-  /** Those of earlier pushes after which the remote had everything; see {@link fingerprintOf}. */
+  /** Fingerprints of earlier pushes, as {@link fingerprintOf} takes them, after which the remote had everything. */
   readonly fingerprints: ReadonlySet<string>;
   /** URLs of remotes that are known to carry the marker of a store. */
   readonly stores: ReadonlySet<string>;
@@ -48,9 +49,6 @@ interface RemoteState {
   readonly indexes: readonly string[];
 }
 
-const DELETION_LIST = /^condemned\/.*\.json$/;
-const INDEX = /^index\/([0-9a-f]{64})\.idx$/;
-
 /**
  * Send what the remote lacks of the roots. If an earlier push of the same roots was complete and the remote still has the same index
  * files and lists of pending deletions, nothing is missing: that takes four requests, whatever the size of the data.
@@ -63,46 +61,51 @@ export async function pushToRemote(
   roots: readonly Root[],
   { clone, cloneRecord, everyRoot, others = [], indexCache, completed, ...options }: PushOptions,
 ): Promise<PushTotals> {
-  // Once a clone, since it takes requests.
+  // Writes the marker of a store. A clone does that once, since it takes requests.
   if (!completed?.stores.has(remote.url)) await remote.claim();
   const isNew =
     cloneRecord !== undefined && (await writeCloneRecord(remote, clone, cloneRecord)) === 'written';
+  // A remote that knew this clone, and has no record of it now, may have dropped its refs too.
   const isForgotten = isNew && completed?.stores.has(remote.url) === true;
   // The ref comes first, so that a gc that starts now knows of the roots.
   await writeRef(remote, clone, roots);
-  const isKnown = completed !== undefined && (await wasCompleted(completed, remote, roots, options));
-  debug('cache', isKnown ? 'hit, an earlier push found all there' : 'miss, no earlier push found all there');
-  if (isKnown && !isForgotten && others.length === 0) return { objects: 0, bytes: 0 };
-  const there = await Store.open(remote, indexCache === undefined ? {} : { indexCache });
+  const isComplete = completed !== undefined && (await wasCompleted(completed, remote, roots, options));
+  debug(
+    'cache',
+    isComplete ? 'hit, an earlier push found all there' : 'miss, no earlier push found all there',
+  );
+  if (isComplete && !isForgotten && others.length === 0) return { objects: 0, bytes: 0 };
+  const remoteStore = await Store.open(remote, indexCache === undefined ? {} : { indexCache });
   if (isForgotten && everyRoot !== undefined)
-    await writeRef(remote, clone, unlessUnknown(there, await everyRoot()));
-  const sent = isKnown
+    await writeRef(remote, clone, knownRoots(remoteStore, await everyRoot()));
+  const sent = isComplete
     ? { objects: 0, bytes: 0 }
-    : await send(openCache, there, roots, { ...options, completed });
-  const unknown = unknownRoots(there, others);
+    : await send(openCache, remoteStore, roots, { ...options, completed });
+  const unknown = unknownRoots(remoteStore, others);
   return { ...sent, ...(unknown.length > 0 && { unknown }) };
 }
 
 async function send(
   openCache: () => Promise<Store>,
-  there: Store,
+  remoteStore: Store,
   roots: readonly Root[],
   { completed, ...options }: StoreTransferOptions & { readonly completed: CompletedPushes | undefined },
 ): Promise<TransferTotals> {
   const cache = await openCache();
   try {
     // A clone that lacks some of the data cannot tell whether the remote has all of it.
-    const isPartial = roots.some((root) => isAlreadyThere(cache.core, there.core, root));
-    const sent = await transfer(cache, there, roots, options);
-    if (!isPartial) completed?.add(there.core.remote.url, fingerprintOf(stateOf(there), roots, options));
+    const isPartial = roots.some((root) => isAlreadyThere(cache.core, remoteStore.core, root));
+    const sent = await transfer(cache, remoteStore, roots, options);
+    if (!isPartial)
+      completed?.add(remoteStore.core.remote.url, fingerprintOf(stateOf(remoteStore), roots, options));
     return sent;
   } finally {
     await cache.close();
   }
 }
 
-function unlessUnknown(there: Store, roots: readonly Root[]): Root[] {
-  const unknown = new Set(unknownRoots(there, roots));
+function knownRoots(remoteStore: Store, roots: readonly Root[]): Root[] {
+  const unknown = new Set(unknownRoots(remoteStore, roots));
   return roots.filter((root) => !unknown.has(root));
 }
 
@@ -119,9 +122,10 @@ async function wasCompleted(
 /** List the names in the order in which a store reads these files: see loadCatalog. */
 async function listState(remote: Remote): Promise<RemoteState> {
   const deletionLists: string[] = [];
-  for await (const { key } of remote.list('condemned/')) if (DELETION_LIST.test(key)) deletionLists.push(key);
+  for await (const { key } of remote.list('condemned/'))
+    if (DELETION_LIST_KEY.test(key)) deletionLists.push(key);
   const indexes: string[] = [];
-  for await (const { key } of remote.list('index/')) indexes.push(...(INDEX.exec(key)?.slice(1) ?? []));
+  for await (const { key } of remote.list('index/')) indexes.push(...(INDEX_KEY.exec(key)?.slice(1) ?? []));
   return { deletionLists, indexes };
 }
 

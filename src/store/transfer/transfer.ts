@@ -66,7 +66,7 @@ export async function transfer(
 
 type IsPurged = (digest: Digest | undefined, path: string) => boolean;
 
-/** Makes the test whether an object was purged from one of the stores. */
+/** Make the test whether an object was purged from one of the stores. */
 function purgedFrom(stores: readonly StoreCore[], onPurged: StoreTransferOptions['onPurged']): IsPurged {
   return (digest, path) => {
     const store = digest && stores.find(({ catalog }) => catalog.isPurged(toRaw(digest)));

@@ -15,7 +15,7 @@ export interface Touched {
 }
 
 /**
- * Refuses to write or remove what Git keeps, and to write beside it within a dataset, as `add` refuses such folders. A pointer may
+ * Refuse to write or remove what Git keeps, and to write beside it within a dataset, as `add` refuses such folders. A pointer may
  * name any path: a checkout would else replace `.gitignore`, a workflow or a program, or put a module beside it, that no review of
  * the repository has shown.
  * @param isLeftOut whether a path from the root is no part of the dataset

@@ -1,13 +1,11 @@
 import { type Dirent, lstatSync, readdirSync, rmSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { join, posix, relative, sep } from 'node:path';
 import { isUnfinished, ownerOfUnfinished } from '../../base/atomic-write.ts';
 import { isGone } from '../../base/process-owner.ts';
+import type { Repository } from '../repository.ts';
 
-/** Where varve keeps notes by itself, from the root. */
-const NOTES = ['', '/index', '/profiles', '/read', '/stat'].flatMap((folder) => [
-  `.varve${folder}`,
-  `.dvc/tmp/varve${folder}`,
-]);
+/** Where varve keeps notes by itself, from the folder of its state. */
+const NOTES = ['', 'index', 'profiles', 'read', 'stat'];
 /** No write takes this long between two of its blocks, so what is older was left by a process that is gone. */
 const STALE_AFTER_MS = 24 * 60 * 60 * 1000;
 
@@ -18,11 +16,15 @@ export interface UnfinishedWithin {
 }
 
 /**
- * Removes the unfinished files that killed processes left in datasets and beside them, and the files and folders among varve's own
+ * Remove the unfinished files that killed processes left in datasets and beside them, and the files and folders among varve's own
  * notes. Those of a process that still lives stay. Never fails: what cannot be removed is no data, and the next checkout meets it again.
  */
-export function removeUnfinished(root: string, datasets: readonly UnfinishedWithin[]): void {
-  const notes = NOTES.flatMap((folder) => unfinishedIn(root, folder, () => true));
+export function removeUnfinished(
+  { root, stateFolder }: Repository,
+  datasets: readonly UnfinishedWithin[],
+): void {
+  const state = relative(root, stateFolder).replaceAll(sep, '/');
+  const notes = NOTES.flatMap((folder) => unfinishedIn(root, posix.join(state, folder), () => true));
   for (const path of [...leftBehind(root, datasets), ...notes.filter((note) => isAbandoned(root, note))]) {
     try {
       rmSync(join(root, path), { recursive: true });

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { writeAtomically } from '../../base/atomic-write.ts';
 import { git } from './git.ts';
 
-/** Keeps paths out of Git's sight in this clone, on every branch, whatever its own `.gitignore` files say. */
+/** Keep paths out of Git's sight in this clone, on every branch, whatever its own `.gitignore` files say. */
 export function excludeFromGit(root: string, patterns: readonly string[]): void {
   const { output } = git(root, ['rev-parse', '--git-path', 'info/exclude']);
   const file = resolve(root, output.toString().replace(/\r?\n$/, ''));

@@ -106,7 +106,7 @@ export function unignored(root: string, datasets: readonly string[]): string[] {
   return unsure.filter((path) => !ignored.has(path));
 }
 
-/** Of a file that cannot be read, Git says what it makes of it. */
+/** Read the ignore file of a folder; empty if it cannot be read, of which Git itself tells. */
 function readIgnores(root: string, folder: string): string {
   try {
     return readPlainFile(join(root, folder, '.gitignore'), posix.join(folder, '.gitignore')) ?? '';

@@ -21,7 +21,7 @@ export interface CommitFacts {
   readonly message: string;
 }
 
-/** In front of the branches that an import from DVC makes, and an export to it. */
+/** What the names of new branches begin with: `varve/` after an import from DVC, `dvc/` after an export to it. */
 type Prefix = 'varve' | 'dvc';
 const WAY_BACK: Readonly<Record<Prefix, Prefix>> = { varve: 'dvc', dvc: 'varve' };
 
@@ -95,7 +95,7 @@ export function rewriteBranches(
 }
 
 /**
- * Names the branch that is made of another; undefined for one that has the prefix. What an import made of `main`, `varve/main`, goes back
+ * Name the branch that is made of another; undefined for one that has the prefix. What an import made of `main`, `varve/main`, goes back
  * as `dvc/main`, and stands for `main` itself. Two branches that only have such names keep them whole.
  */
 function nameBeside(

@@ -11,7 +11,7 @@ export interface UnportableName {
 }
 
 /**
- * Finds the first file whose name this system keeps and another does not; undefined if all can be kept everywhere. Linear in the paths.
+ * Find the first file whose name this system keeps and another does not; undefined if all can be kept everywhere. Linear in the paths.
  * @param paths POSIX; of a folder that is empty with a `/` at its end
  */
 export function unportableName(paths: Iterable<string>): UnportableName | undefined {

@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEngine } from '../../../src/engine/duckdb.ts';
 import { encodingOf } from '../../../src/engine/formats/encoding.ts';
+import { recordKindOf } from '../../../src/engine/formats/tfrecord/record-kind.ts';
 import { assertWhole } from '../../../src/engine/formats/whole.ts';
 import { openTableSource } from '../../../src/engine/source.ts';
 import type { SourceFile } from '../../../src/engine/source-file.ts';
 import { readImageHeader } from '../../../src/profile/dataset/image-header.ts';
 import type { DataFile } from '../../../src/profile/dataset/profile-files.ts';
+import { writeTfRecord } from '../../../src/schema/tfdv/tfrecord.ts';
 import { digestOf } from '../../../src/store/format/digest.ts';
 import { type FuzzTarget, law } from '../target.ts';
 
@@ -35,6 +37,22 @@ function table(name: string, words: readonly string[]): FuzzTarget {
       }
     },
   };
+}
+
+const TFRECORD_WORDS = [
+  '\x0a\x05\x0a\x03\x0a\x01a',
+  '\x12\x03\x0a\x01x',
+  '\x12\x04\x1a\x02\x0a\0',
+  '\x12\x06\x12\x04\x0d',
+  '\x32\x08',
+  '\x22\x04',
+  '\x2a\x02',
+  '\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01',
+];
+
+/** The input is one record, whose checksums hold. */
+function framed({ read, ...rest }: FuzzTarget): FuzzTarget {
+  return { ...rest, read: (input) => read(writeTfRecord(input)) };
 }
 
 /** Of data files. */
@@ -95,6 +113,41 @@ export const engineTargets: Record<string, FuzzTarget> = {
     '[[[[[[',
   ]),
   jsonl: table('a.jsonl', ['{', '}', '[', ']', '":', '"a"', 'null', '1e999', '\\u0000', '\n', ',', '{"a":']),
+  tfrecord: framed(table('a.tfrecord', TFRECORD_WORDS)),
+  'tfrecord-frames': table('b.tfrecord', [
+    '\x1f\x8b\x08',
+    '\x78\x9c',
+    '\x10\0\0\0\0\0\0\0',
+    '\xff\xff\xff\xff',
+  ]),
+  'tfrecord-kind': {
+    words: TFRECORD_WORDS,
+    read: (input) => {
+      const kind = recordKindOf(input, 0, input.length);
+      law(
+        kind === undefined || recordKindOf(input.subarray(0, 20), 0, input.length) !== undefined,
+        'a beginning tells no less',
+      );
+    },
+  },
+  avro: table('a.avro', [
+    'Obj\x01',
+    'avro.schema',
+    'avro.codec',
+    'deflate',
+    'snappy',
+    'zstandard',
+    '"type":"record"',
+    '"type":"array","items":',
+    '"type":"map","values":',
+    '"type":"enum","symbols":',
+    '"type":"fixed","size":',
+    '"logicalType":"decimal","precision":',
+    '["null",',
+    '"name":"a"',
+    '"fields":[',
+    '\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01',
+  ]),
   arrow: table('a.arrow', ['ARROW1', '\xff\xff\xff\xff']),
   parquet: table('a.parquet', ['PAR1', 'PARE']),
 };

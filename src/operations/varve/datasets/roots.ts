@@ -18,7 +18,7 @@ export async function everyRoot(context: WorkingContext): Promise<Root[]> {
   return [...(await distinctRoots(everyPointer(context))).values()];
 }
 
-/** Lists what the cache must keep: what everyRoot names, and what was read of snapshots in place. */
+/** List what the cache must keep: what everyRoot names, and what was read of snapshots in place. */
 export async function everyRootOfCache(context: WorkingContext): Promise<Root[]> {
   const roots = await distinctRoots(everyPointer(context));
   const read = new Map<string, Root>();

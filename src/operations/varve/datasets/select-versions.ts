@@ -8,7 +8,7 @@ import type { WorkingContext } from '../../context/context.ts';
 import { datasetNamed, type SelectedDataset, selectDatasets } from './select.ts';
 
 /**
- * Selects as selectDatasets does, and of `path@REV` and `path@REV..REV` the versions that these commits have: of a range, that of its first
+ * Select as selectDatasets does, and of `path@REV` and `path@REV..REV` the versions that these commits have: of a range, that of its first
  * commit too, as whoever compares versions needs it.
  * @throws VarveError as selectDatasets
  */

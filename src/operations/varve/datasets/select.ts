@@ -31,7 +31,7 @@ export interface SelectedDataset extends SelectedPath {
 }
 
 /**
- * Selects the datasets that paths of the user name: each a dataset, its pointer, a folder with datasets below, or a file
+ * Select the datasets that paths of the user name: each a dataset, its pointer, a folder with datasets below, or a file
  * or folder within a dataset. No paths: every dataset of the working tree.
  * @throws VarveError `dataset-missing`, `path-outside`, and the codes of parsePointer
  */
@@ -64,7 +64,7 @@ export function selectPaths(context: WorkingContext, paths: readonly string[]): 
   }));
 }
 
-/** Finds the dataset that a path of the user names as a whole, by its data or its pointer; undefined if it names none. */
+/** Find the dataset that a path of the user names as a whole, by its data or its pointer; undefined if it names none. */
 export function datasetNamed(context: WorkingContext, path: string): string | undefined {
   const { repository, cwd } = context;
   return datasetAtPath(repository.root, pathInRepository(repository, cwd, path));
@@ -79,7 +79,7 @@ export function datasetAtPath(root: string, named: string): string | undefined {
     : undefined;
 }
 
-/** Finds the dataset that holds `path` (from the root) somewhere within; undefined if none does. */
+/** Find the dataset that holds `path` (from the root) somewhere within; undefined if none does. */
 export function datasetAround(root: string, path: string): string | undefined {
   for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
     const folder = path.slice(0, slash);
@@ -117,7 +117,7 @@ export async function* snapshotFiles(
   yield { path: '', size: bytes, digest, ...(executable ? { executable } : {}) };
 }
 
-/** Makes the root by which the store keeps or moves a dataset. */
+/** Make the root by which the store keeps or moves a dataset. */
 export function rootOf({ path, pointer, only }: SelectedDataset): Root {
   const { kind, digest, profile, source } = pointer;
   return {
@@ -162,7 +162,7 @@ function namedBy(context: WorkingContext, path: string): { dataset: string; part
 }
 
 /**
- * Of a dataset whose pointer Git keeps out of the working tree, nothing is known to be removed, and none is made anew in its place.
+ * Refuse a path whose pointer a sparse checkout keeps out of the working tree: its dataset was not removed, and no other may take its place.
  * @param path from the root: of a dataset or its pointer, or within one
  * @throws VarveError `dataset-missing`
  */

@@ -12,9 +12,10 @@ import type { DatasetVersions } from '../../backend/backend.ts';
 import type { CommittedVersion, DatasetVersion, HistoryEntry, VersionFacts } from '../../backend/version.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { eachDatasetQuietly, problemsField } from '../../datasets/each.ts';
+import { withoutSuffix } from '../../datasets/pointer-suffix.ts';
 import { datasetAtPath, selectPaths, withPointer } from './select.ts';
 
-/** Takes from a pointer what it says of its snapshot. */
+/** Take from a pointer what it says of its snapshot. */
 export function pointerFacts({ kind, digest, bytes, files, rows, profile }: Pointer): VersionFacts {
   return {
     kind,
@@ -33,7 +34,7 @@ export function datasetVersion(
   path: string,
   commit: string | undefined,
 ): DatasetVersion | undefined {
-  const dataset = commit === undefined ? datasetAtPath(root, path) : withoutSuffix(path);
+  const dataset = commit === undefined ? datasetAtPath(root, path) : withoutSuffix(path, POINTER_SUFFIX);
   const pointer = dataset === undefined ? undefined : pointerOf(root, dataset, commit);
   return pointer && { path: dataset!, commit, ...pointerFacts(pointer) };
 }
@@ -88,8 +89,4 @@ export async function* everyVersion({
 
 function versionOf({ path, pointer }: PointedDataset, commit: string | undefined): DatasetVersion {
   return { path, commit, ...pointerFacts(pointer) };
-}
-
-function withoutSuffix(path: string): string {
-  return path.endsWith(POINTER_SUFFIX) ? path.slice(0, -POINTER_SUFFIX.length) : path;
 }

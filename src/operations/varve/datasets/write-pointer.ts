@@ -19,7 +19,7 @@ import { datasetAround, datasetNamed, refuseKeptOut } from './select.ts';
 export type PointedStatistics = Pick<Pointer, 'rows' | 'profile'>;
 
 /**
- * Resolves where a dataset that a person names lies, or would lie, from the root. Of a path within a dataset that is a folder, `part` is
+ * Resolve where a dataset that a person names lies, or would lie, from the root. Of a path within a dataset that is a folder, `part` is
  * the way from there.
  * @throws VarveError `path-unsupported`, and the codes of checkGitAccepts
  */
@@ -44,7 +44,7 @@ export function datasetPath(
 }
 
 /**
- * Reads the pointer that is about to be replaced; one that cannot be read gives way to one that can. One in which Git left two versions
+ * Read the pointer that is about to be replaced; one that cannot be read gives way to one that can. One in which Git left two versions
  * is a question that only a person can answer.
  * @param decided whether the answer is what lies here
  * @throws VarveError `pointer-conflict`
@@ -65,7 +65,7 @@ export function statisticsOf({ rows, profile }: Pointer): PointedStatistics {
 }
 
 /**
- * Writes the pointer of a dataset whose snapshot the store holds, unless it is the same as before. Where it was imported from is kept as
+ * Write the pointer of a dataset whose snapshot the store holds, unless it is the same as before. Where it was imported from is kept as
  * long as it is the same data.
  */
 export function pointTo(

@@ -17,7 +17,7 @@ export function agreedAccess({ repository }: WorkingContext, url: string, typed:
 }
 
 /**
- * Keeps what somebody at this machine said of a source in its settings, and that this machine agreed to it.
+ * Keep what somebody at this machine said of a source in its settings, and that this machine agreed to it.
  * @throws VarveError `settings-untrusted` if settings that are not agreed to would be kept with it
  */
 export function keepAccess(context: WorkingContext, url: string, typed: Access): void {

@@ -43,7 +43,7 @@ import { isInPlace, rootOfRead, sourceFiles } from './snapshot.ts';
 const ASKED_AT_ONCE = 32;
 
 /**
- * Makes a snapshot of data that lies in a bucket and leaves it there: a list of its objects, each with what identifies its
+ * Make a snapshot of data that lies in a bucket and leave it there: a list of its objects, each with what identifies its
  * present state. Reads no data. What is known of an object that has not changed since the snapshot before is kept.
  * @param url `s3://bucket/prefix` or `minio://alias/bucket/prefix`: a single object if it names one, else all objects below
  * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, and the errors of the bucket
@@ -89,7 +89,7 @@ interface Target {
   readonly isFolder: boolean;
 }
 
-/** Puts the list of the source's objects, and what is known of them, into the cache. */
+/** Put the list of the source's objects, and what is known of them, into the cache. */
 async function takeList(context: WorkingContext, cache: Store, target: Target): Promise<Pointer> {
   const { repository } = context;
   const { source, place, dataset, before, isFolder } = target;
@@ -237,7 +237,7 @@ function isSameState(a: SourceManifestEntry, b: SourceManifestEntry): boolean {
   return a.size === b.size && a.etag === b.etag && a.version === b.version;
 }
 
-/** Reads the files of the snapshot before, if it is one of the same source and this clone has its list. */
+/** Read the files of the snapshot before, if it is one of the same source and this clone has its list. */
 async function* knownBefore(
   { repository }: WorkingContext,
   cache: Store,

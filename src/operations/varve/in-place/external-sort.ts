@@ -33,7 +33,7 @@ function byPath(a: { readonly path: string }, b: { readonly path: string }): num
   return comparePaths(a.path, b.path);
 }
 
-/** In blocks, since each is one write. */
+/** Write items as lines of JSON, many at a time, since each text is one write. */
 function* linesOf(items: readonly unknown[]): Generator<string> {
   for (let from = 0; from < items.length; from += BLOCK) {
     yield items

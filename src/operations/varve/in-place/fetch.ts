@@ -21,7 +21,7 @@ const PORTION_BYTES = 1024 ** 3;
 const PORTION_FILES = 20_000;
 
 /**
- * Fetches what the cache lacks of datasets in place from where they lie. Keeps what was read if something fails.
+ * Fetch what the cache lacks of datasets in place from where they lie. Keeps what was read if something fails.
  * @param claimed what else this clone needs of its cache
  * @throws VarveError `source-changed`, `source-damaged`, and the errors of the bucket
  */
@@ -48,7 +48,7 @@ interface Dataset {
   readonly pointer: PointerInPlace;
   /** Files whose bytes the cache has. */
   readonly here: ManifestEntry[];
-  /** Those to be read. */
+  /** Files that are to be read. */
   readonly lacking: readonly SourceManifestEntry[];
   /** Files in all, those included that nobody asked for. */
   readonly listed: number;
@@ -109,7 +109,7 @@ class SourceReading {
     await this.#record(batch);
   }
 
-  /** Makes what has been read durable, then notes that it has been. */
+  /** Make what has been read durable, then note that it has been. */
   async #record(batch: Batch): Promise<void> {
     const { here, listed, pointer, path } = this.#dataset;
     const { kind } = pointer;

@@ -39,7 +39,7 @@ export class ObjectReader {
   }
 
   /**
-   * Takes in an object on condition that it is still the one that was listed. Its bytes must have the SHA-256 that is known of
+   * Take in an object on condition that it is still the one that was listed. Its bytes must have the SHA-256 that is known of
    * them. Where none is, and the ETag is not their MD5 either, they are read twice: ETags of encrypted objects look like an MD5
    * and are none, but damage on the way does not strike twice alike.
    * @throws VarveError `source-changed`, `source-damaged`

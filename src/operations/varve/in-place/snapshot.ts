@@ -17,7 +17,7 @@ export function isInPlace(pointer: Pointer): pointer is PointerInPlace {
 }
 
 /**
- * Reads the list of a snapshot in place, in order, with the digests of those files whose bytes a server or this clone
+ * Read the list of a snapshot in place, in order, with the digests of those files whose bytes a server or this clone
  * knows.
  * @throws VarveError `object-missing` if the source manifest is not in the store; `manifest-damaged`
  */
@@ -43,14 +43,14 @@ export interface ManifestFile extends ManifestEntry {
 }
 
 /**
- * Tells whether nobody has read the bytes of a file, so that they have no digest. An empty folder has none either, and is
+ * Tell whether nobody has read the bytes of a file, so that they have no digest. An empty folder has none either, and is
  * no file.
  */
 export function isUnread({ digest, etag }: ManifestFile): boolean {
   return digest === undefined && etag !== undefined;
 }
 
-/** Reads the list as ordinary entries, without a digest for files that nobody has read. */
+/** Read the list as ordinary entries, without a digest for files that nobody has read. */
 export async function* entriesInPlace(
   repository: Repository,
   store: Store,
@@ -64,7 +64,7 @@ export async function* entriesInPlace(
 }
 
 /**
- * Makes a root of what this clone has read of a snapshot in place, so that gc keeps it and verify checks it. Undefined if
+ * Make a root of what this clone has read of a snapshot in place, so that gc keeps it and verify checks it. Undefined if
  * it has read nothing.
  */
 export function rootOfRead(repository: Repository, path: string, pointer: Pointer): Root | undefined {

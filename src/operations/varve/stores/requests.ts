@@ -44,7 +44,7 @@ export function settingRequests(context: WorkingContext): TrustRequest[] {
 }
 
 /**
- * Tells what a remote asks of this machine; undefined if it is a folder of the repository, or lies on AWS itself.
+ * Tell what a remote asks of this machine; undefined if it is a folder of the repository, or lies on AWS itself.
  * @param name of a remote of the configuration
  */
 export function remoteRequest(

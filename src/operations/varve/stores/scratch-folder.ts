@@ -5,7 +5,7 @@ import { systemCode, systemError } from '../../../base/system-errors.ts';
 import { removeAtExit } from '../../../base/unfinished-files.ts';
 import type { WorkingContext } from '../../context/context.ts';
 
-/** Runs `work` with an empty folder of this clone, which Git ignores and which is gone afterwards; after a kill, by the next checkout. */
+/** Run `work` with an empty folder of this clone, which Git ignores and which is gone afterwards; after a kill, by the next checkout. */
 export async function withScratch<T>(
   { repository }: WorkingContext,
   work: (folder: string) => Promise<T>,

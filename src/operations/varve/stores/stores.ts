@@ -33,12 +33,12 @@ async function openCacheFolder({ repository }: WorkingContext): Promise<Remote> 
   return openRemote(cacheFolder(repository, config), { shared });
 }
 
-/** Tells whether other clones may keep their data in this cache too. */
+/** Tell whether other clones may keep their data in this cache too. */
 export function isCacheShared({ repository }: WorkingContext): boolean {
   return readConfig(repository).cache !== undefined;
 }
 
-/** Records in a cache that clones share what this one needs of it, so that a gc from another leaves it. */
+/** Record in a cache that clones share what this one needs of it, so that a gc from another leaves it. */
 export async function claimInCache(context: WorkingContext, roots: readonly Root[]): Promise<void> {
   if (!isCacheShared(context)) return;
   const remote = await openCacheFolder(context);
@@ -67,7 +67,7 @@ export async function openRemoteStore(context: WorkingContext, name?: string): P
   return { name: opened.name, url: opened.remote.url, store };
 }
 
-/** Opens a remote as openRemoteStore does, with nothing read yet. Close it. */
+/** Open a remote as openRemoteStore does, with nothing read yet. Close it. */
 export async function openRemoteNamed(
   context: WorkingContext,
   name?: string,
@@ -100,7 +100,7 @@ export function indexFolder({ repository }: WorkingContext): string {
 }
 
 /**
- * Says of an error of openRemoteStore what was wanted of the remote: where none is set up, the data is missing.
+ * Say of an error of openRemoteStore what was wanted of the remote: where none is set up, the data is missing.
  * @param where that lacks it, such as `the cache`
  */
 export function wantedFromRemote(error: unknown, path: string, digest: Digest, where = 'the cache'): unknown {

@@ -6,7 +6,7 @@ import type { TransferChoice } from '../../backend/results.ts';
 import { type WorkingContext, watching } from '../../context/context.ts';
 import { distinctRoots, rootOf, type SelectedDataset } from '../datasets/select.ts';
 
-/** Lists the roots of a transfer: those of the working tree, and of history if that is asked for. */
+/** List the roots of a transfer: those of the working tree, and of history if that is asked for. */
 export async function rootsToTransfer(
   context: WorkingContext,
   datasets: readonly SelectedDataset[],

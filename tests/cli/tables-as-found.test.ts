@@ -1,0 +1,90 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, expect, test } from 'vitest';
+import type { Profile } from '../../src/profile/model/model.ts';
+import type { ValidationReport } from '../../src/schema/anomaly.ts';
+import { Sandbox } from '../support/sandbox.ts';
+
+const sandbox = new Sandbox().repository();
+afterAll(() => sandbox.remove());
+
+const typesOf = ({ tables }: Profile) =>
+  tables[0]!.features.map(({ path, type, time }) => [
+    path[0],
+    type,
+    ...(time === undefined ? [] : [time.min]),
+  ]);
+
+test('dates that may be read in two ways stay text until an option or the schema says how', () => {
+  sandbox.write('repo/sold.csv', 'sold,country\n01/02/2024,NO\n03/04/2024,NO\n');
+  expect(typesOf(sandbox.json<Profile>(['profile', 'sold.csv']))).toEqual([
+    ['sold', 'string'],
+    ['country', 'string'],
+  ]);
+  const text = sandbox.ok(['profile', 'sold.csv']).replace(/\s+/g, ' ');
+  expect(text).toContain(
+    'sold is text: its dates fit %d/%m/%Y and %m/%d/%Y. Say which it is by --date-format sold=%d/%m/%Y',
+  );
+  const asked = sandbox.json<Profile>(['profile', 'sold.csv', '--date-format', 'sold=%m/%d/%Y']);
+  expect(typesOf(asked)[0]).toEqual(['sold', 'date', '2024-01-02']);
+
+  sandbox.ok(['add', 'sold.csv']);
+  sandbox.write(
+    'repo/sold.csv.schema.yaml',
+    'varveSchema: 1\nfeatures:\n  sold: { type: date, timeFormat: "%m/%d/%Y", range: { max: 2024-03-01 }, expect: sold > DATE \'2024-01-05\' }\n  country: { type: string }\n',
+  );
+  const report = sandbox.json<ValidationReport>(['validate', 'sold.csv'], 'repo', 1);
+  expect(report.anomalies.map(({ kind }) => kind).sort()).toEqual([
+    'CUSTOM_VALIDATION',
+    'TIME_TYPE_TOO_LATE',
+  ]);
+
+  sandbox.write('repo/sold.csv', 'sold,country\n01/02/2024,NO\n03/04/2024,NO\n05/06/2024,SE\n');
+  sandbox.ok(['add', 'sold.csv']);
+  sandbox.commit('sold');
+  expect(typesOf(sandbox.json<Profile>(['profile', 'sold.csv@HEAD']))[0]).toEqual([
+    'sold',
+    'date',
+    '2024-01-02',
+  ]);
+});
+
+test('formats that read nothing are refused', () => {
+  sandbox.write('repo/a.csv', 'd,n\n01/02/2024,x\n');
+  const refused = (format: string) =>
+    sandbox.json<{ error: { code: string } }>(['profile', 'a.csv', '--date-format', format], 'repo', 2).error
+      .code;
+  expect(refused('q=%d/%m/%Y')).toBe('column-missing');
+  expect(refused('n=%d/%m/%Y')).toBe('date-format-unfit');
+  expect(refused('d=%Q')).toBe('date-format-invalid');
+  expect(sandbox.varve(['profile', 'a.csv', '--date-format', 'd'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('column=format'),
+  });
+});
+
+test('a folder as it grew is one table, and what is apart says why', () => {
+  sandbox.write('repo/days/1.csv', 'id,at,code\n1,01/02/2024,7\n');
+  sandbox.write('repo/days/2.csv.gz', gzipSync('code,id,at\n7a,2,02/14/2024\n'));
+  sandbox.write('repo/days/3.csv', 'id;at;code;more\r\n3;03/04/2024;8;x\n');
+  sandbox.write('repo/days/notes.csv', 'Notes of the week\nauthor,text\nAnn,"all\r\nwell"\n');
+  const profile = sandbox.json<Profile>(['profile', 'days']);
+  expect(profile.tables.map(({ name, rows }) => [name, rows])).toEqual([
+    ['1.csv', 3],
+    ['notes.csv', 1],
+    ['.files', 4],
+  ]);
+  expect(typesOf(profile)).toEqual([
+    ['code', 'string'],
+    ['id', 'integer'],
+    ['at', 'date', '2024-01-02'],
+    ['more', 'string'],
+  ]);
+  const text = sandbox.ok(['profile', 'days', '--format', 'markdown']);
+  expect(text).toContain('1 line before the header left out.');
+  expect(text).toContain('Apart from 1.csv: 0 of 6 columns are in both.');
+  sandbox.ok(['add', 'days']);
+  sandbox.ok(['schema', 'infer', 'days']);
+  expect(sandbox.json<ValidationReport>(['validate', 'days']).valid).toBe(true);
+  const whole = sandbox.json<Profile>(['profile', 'days/*.csv']);
+  expect(whole.tables[0]).toMatchObject({ rows: 2 });
+});

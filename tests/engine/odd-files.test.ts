@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { tableFromArrays, tableToIPC } from 'apache-arrow';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { VarveError } from '../../src/errors.ts';
+import { profileFiles } from '../../src/profile/dataset/profile-files.ts';
+import type { Profile } from '../../src/profile/model/model.ts';
+import { dataFiles, folder } from '../profile/profiling.ts';
+
+/** Reads a file, whatever it is: a profile, or an error about this file that anybody can read. */
+async function read(name: string, content: string | Uint8Array): Promise<Profile | VarveError> {
+  const files = dataFiles({ [name]: content });
+  try {
+    return await profileFiles(files);
+  } catch (error) {
+    expect(error, `${name}: ${String(error)}`).toBeInstanceOf(VarveError);
+    const { message, remedy, path, code } = error as VarveError;
+    expect(message, name).toMatch(new RegExp(`^${name.replaceAll('.', '\\.')}(?::|, line \\d+:) `));
+    expect(path).toBe(name);
+    expect(code).not.toBe('defect');
+    expect(message).not.toContain(files[0]!.absolutePath.slice(0, -name.length));
+    expect(`${message}\n${remedy}`).not.toMatch(ENGINES_OWN);
+    return error as VarveError;
+  }
+}
+
+/** What DuckDB, zlib and apache-arrow say of themselves, and advice that varve has no option for. */
+const ENGINES_OWN =
+  /defect|DuckDB|\b\w+ Error:|sniff|ignore_errors|null_padding|strict_mode|all_varchar|read_csv|read_json|auto-?detect|maximum_object_size|frame descriptor|GZIP stream|incorrect header|unnamed struct|identifier at or near|offset is outside|is not a function|of undefined|flatbuffer/i;
+
+const CSV = `id,name\n${Array.from({ length: 60 }, (_, row) => `${row},n${row}`).join('\n')}\n`;
+const RECORDS = Array.from({ length: 60 }, (_, row) => ({ id: row, name: `n${row}`, list: [row] }));
+const JSON_LINES = RECORDS.map((record) => JSON.stringify(record)).join('\n');
+
+async function parquet(): Promise<Uint8Array> {
+  const path = join(folder(), 'a.parquet');
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  await connection.run(
+    `COPY (SELECT i AS id, 'n' || i AS name FROM range(60) t(i)) TO '${path}' (FORMAT parquet)`,
+  );
+  connection.closeSync();
+  instance.closeSync();
+  return readFileSync(path);
+}
+
+async function wholeFiles(): Promise<Record<string, Uint8Array>> {
+  const arrow = tableFromArrays({ id: RECORDS.map(({ id }) => id), name: RECORDS.map(({ name }) => name) });
+  return {
+    'a.csv': Buffer.from(CSV),
+    'a.tsv': Buffer.from(CSV.replaceAll(',', '\t')),
+    'a.json': Buffer.from(JSON.stringify(RECORDS)),
+    'a.jsonl': Buffer.from(JSON_LINES),
+    'a.csv.gz': gzipSync(CSV),
+    'a.jsonl.gz': gzipSync(JSON_LINES),
+    'a.parquet': await parquet(),
+    'a.arrow': tableToIPC(arrow, 'file'),
+    'b.arrows': tableToIPC(arrow, 'stream'),
+  };
+}
+
+test('every format under every name, empty, and random', async () => {
+  const whole = await wholeFiles();
+  for (const [name, content] of Object.entries(whole)) {
+    expect(await read(name, content), name).toMatchObject({ tables: [{ rows: 60 }] });
+    await read(name, new Uint8Array());
+    await read(name, randomBytes(5000));
+    for (const [other, bytes] of Object.entries(whole)) if (other !== name) await read(name, bytes);
+  }
+}, 240_000);
+
+test('cut anywhere', async () => {
+  const whole = Object.entries(await wholeFiles());
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(whole.length - 1),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      async (which, share) => {
+        const [name, content] = whole[which]!;
+        await read(name, content.subarray(0, Math.floor(share * content.length)));
+      },
+    ),
+    { numRuns: 60 },
+  );
+}, 240_000);
+
+test.each([
+  ['two.jsonl', '{"a":1,"a":2}\n', /^two\.jsonl: line 1: an object has the key "a" twice$/],
+  ['nameless.jsonl', '{"":1,"a":{"":2}}\n', /^nameless\.jsonl: /],
+  ['nul.csv', '\0\0\0', /^nul\.csv: /],
+  ['plain.csv.gz', CSV, /^plain\.csv\.gz: it is not gzip, as its name says$/],
+  ['plain.csv.zst', CSV, /^plain\.csv\.zst: it is not zstd, as its name says$/],
+  ['noise.csv', randomBytes(300_000), /^noise\.csv/],
+])('%s is refused in words of its own', async (name, content, message) => {
+  expect(await read(name, content)).toMatchObject({ message: expect.stringMatching(message) });
+});
