@@ -87,7 +87,7 @@ function explained(
   const origin =
     commit && `The version came with commit ${commit.slice(0, 12)} of ${author} on ${date?.slice(0, 10)}. `;
   const remedy = store.isEmpty
-    ? `Nothing was ever pushed to ${place}. If it should have data, \`varve remote list\` shows where that is sought: a relative path counts from this repository.`
+    ? `Nothing was ever pushed to ${place}. If it should have data, \`varve remote list\` shows where that is sought: a relative path counts from this repository. If the place is right, whoever has the data sends it by \`varve push --all-commits\`.`
     : `${origin ?? ''}Whoever has its data sends it by \`varve push --all-commits\`; then run this command again.`;
   return new VarveError(code, message, { path, details, cause: error, remedy });
 }
