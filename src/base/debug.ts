@@ -1,3 +1,7 @@
+/**
+ * Base: what Node lacks and every room needs, one file a thing. It may not know varve's formats, stores or repositories.
+ */
+
 import { writeSync } from 'node:fs';
 import { neutral } from '../wording/neutral.ts';
 

@@ -1,7 +1,7 @@
 import { lstatSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { replaceFile } from '../base/atomic-write.ts';
+import { replaceFile } from '../base/files/atomic-write.ts';
 import { VarveError } from '../errors.ts';
 import type { ProfilingOptions } from '../operations/statistics/load.ts';
 import type { RenderOptions, ReportFormat } from '../report/format.ts';

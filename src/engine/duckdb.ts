@@ -13,12 +13,12 @@ import type {
   DuckDBResultReader,
   DuckDBValue,
 } from '@duckdb/node-api';
-import { makeTemporaryFolder } from '../base/temporary-folder.ts';
+import { makeTemporaryFolder } from '../base/files/temporary-folder.ts';
 import { VarveError } from '../errors.ts';
 import { type Bindings, RawChunk } from './chunks/raw-chunk.ts';
 import { releaseEngineMemory } from './collect.ts';
 import { BinaryFault, binaryFault, type Said } from './formats/binary-fault.ts';
-import { textFault } from './formats/text-fault.ts';
+import { textFault } from './formats/text/text-fault.ts';
 import { literal } from './quote.ts';
 import type { SourceFile } from './source-file.ts';
 import { type EngineColumn, plainType } from './types.ts';

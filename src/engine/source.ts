@@ -2,16 +2,16 @@ import { VarveError } from '../errors.ts';
 import { shellWord } from '../wording/quote.ts';
 import { type ColumnReading, type ColumnReadings, NO_READINGS } from './column-readings.ts';
 import { type Engine, readError } from './duckdb.ts';
-import { loadCsv } from './formats/csv.ts';
 import { assertShallow } from './formats/depth.ts';
-import { encodingOf, notUtf8 } from './formats/encoding.ts';
 import { type Format, formatOf } from './formats/format.ts';
-import { assertJsonStructure } from './formats/json-structure.ts';
-import { assertLines, firstBadJsonLine } from './formats/lines.ts';
 import { assertNameable, namesWithNul } from './formats/names.ts';
-import { openParquet } from './formats/parquet.ts';
+import { openParquet } from './formats/parquet/open.ts';
 import { notTabular } from './formats/refused.ts';
-import { type DateFormats, typeTextColumns } from './formats/text-columns.ts';
+import { loadCsv } from './formats/text/csv.ts';
+import { encodingOf, notUtf8 } from './formats/text/encoding.ts';
+import { assertJsonStructure } from './formats/text/json-structure.ts';
+import { assertLines, firstBadJsonLine } from './formats/text/lines.ts';
+import { type DateFormats, typeTextColumns } from './formats/text/text-columns.ts';
 import { assertWhole } from './formats/whole.ts';
 import { identifier } from './quote.ts';
 import { compressionOf, fileNamedBy, firstBytes, pathList, type SourceFile } from './source-file.ts';
@@ -177,7 +177,10 @@ async function load(
   }
   if (format === 'parquet') return openParquet(engine, files, relation);
   if (format === 'arrow')
-    return { files, retype: await (await import('./formats/arrow.ts')).loadArrow(engine, files, relation) };
+    return {
+      files,
+      retype: await (await import('./formats/arrow/load.ts')).loadArrow(engine, files, relation),
+    };
   files.forEach(assertBareUtf8);
   for (const file of files) await assertJsonStructure(file, format === 'jsonl', signal);
   await loadJson(engine, files, format, relation);

@@ -1,7 +1,7 @@
 import { appendFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeTemporaryFolder } from '../base/temporary-folder.ts';
-import { removeAtExit } from '../base/unfinished-files.ts';
+import { makeTemporaryFolder } from '../base/files/temporary-folder.ts';
+import { removeAtExit } from '../base/files/unfinished-files.ts';
 import { compareProfiles } from '../drift/compare.ts';
 import type { DriftReport } from '../drift/model.ts';
 import { processReader } from '../profile/reading/process-reader.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAtomically } from '../base/atomic-write.ts';
+import { writeAtomically } from '../base/files/atomic-write.ts';
 import { initialConfig } from '../workspace/config.ts';
 import { findGitRoot, refuseSettingsKeptOut, repositoryAt } from '../workspace/repository.ts';
 import { checkNotes } from '../workspace/trust/folders.ts';

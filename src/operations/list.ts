@@ -1,4 +1,4 @@
-import { isChosen, isWithin } from '../base/path-order.ts';
+import { isChosen, isWithin } from '../base/files/path-order.ts';
 import { VarveError } from '../errors.ts';
 import { shellWord } from '../wording/quote.ts';
 import { resolveRevision } from '../workspace/git/pointers.ts';

@@ -1,4 +1,4 @@
-import { isChosen } from '../base/path-order.ts';
+import { isChosen } from '../base/files/path-order.ts';
 import { VarveError } from '../errors.ts';
 import type { Profile } from '../profile/model/model.ts';
 import type { SnapshotFile } from './backend/results.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import { writeAtomically } from '../base/atomic-write.ts';
+import { writeAtomically } from '../base/files/atomic-write.ts';
 import { VarveError } from '../errors.ts';
 import { stringifySchema } from '../schema/format/stringify.ts';
 import { inferSchema } from '../schema/infer.ts';

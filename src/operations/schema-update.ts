@@ -1,4 +1,4 @@
-import { writeAtomically } from '../base/atomic-write.ts';
+import { writeAtomically } from '../base/files/atomic-write.ts';
 import type { Anomaly } from '../schema/anomaly.ts';
 import { proposePbtxtUpdate } from '../schema/tfdv/update.ts';
 import { proposeUpdate, type SchemaChange } from '../schema/update.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { systemError } from '../base/system-errors.ts';
+import { systemError } from '../base/files/system-errors.ts';
 import { VarveError } from '../errors.ts';
 import type { Body, ByteRange } from './remote.ts';
 import { RUN_VERIFY } from './run-verify.ts';

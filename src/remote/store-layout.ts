@@ -1,4 +1,4 @@
-import { isUnfinished } from '../base/atomic-write.ts';
+import { isUnfinished } from '../base/files/atomic-write.ts';
 import { VarveError } from '../errors.ts';
 
 /** Says that a place is a store of varve: without it, nothing there is varve's to remove. No object has this name. */

@@ -33,7 +33,7 @@ export function objectPurged(digest: Digest, where: string, path: string): Varve
     `${path} was purged: its bytes had to go from ${where} (${digest})`,
     {
       path,
-      remedy: `Versions without it are whole: check out one of those, or take it out of the dataset and run \`varve add DATASET\`. \`varve purge ${digest}\` removes what this clone still keeps of it.`,
+      remedy: `Versions without it are whole: check out one of those, or take it out of the dataset and add that. \`varve purge ${digest}\` removes what this clone still keeps of it.`,
     },
   );
 }

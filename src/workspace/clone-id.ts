@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { basename, join } from 'node:path';
-import { writeAtomically } from '../base/atomic-write.ts';
-import { isAbsent, systemError } from '../base/system-errors.ts';
+import { writeAtomically } from '../base/files/atomic-write.ts';
+import { isAbsent, systemError } from '../base/files/system-errors.ts';
 import type { Repository } from './repository.ts';
 
 /** Name this clone among all that push to a remote. Made when it is first asked for; not in Git. */

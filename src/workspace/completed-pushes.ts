@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { writeAtomically } from '../base/atomic-write.ts';
+import { writeAtomically } from '../base/files/atomic-write.ts';
 
 const VERSION = 1;
 /** Enough for pushes of a few datasets by themselves to a few remotes. */

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { type Document, isMap, LineCounter, visit } from 'yaml';
-import { writeAtomically } from '../base/atomic-write.ts';
-import { readTrackedIfThere } from '../base/tracked-file.ts';
+import { writeAtomically } from '../base/files/atomic-write.ts';
+import { readTrackedIfThere } from '../base/files/tracked-file.ts';
 import { parseYaml } from '../base/yaml.ts';
 import { VarveError } from '../errors.ts';
 import { mainWorktree } from './git/common-folder.ts';

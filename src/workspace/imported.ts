@@ -1,4 +1,4 @@
-import { problemOfDataPath } from '../base/data-path.ts';
+import { problemOfDataPath } from '../base/files/data-path.ts';
 
 /** Where an imported dataset comes from: a version of a dataset of another repository. */
 export interface Imported {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { writeAtomically } from '../base/atomic-write.ts';
-import { checkDataPath } from '../base/data-path.ts';
-import { systemError } from '../base/system-errors.ts';
-import { readTrackedFile } from '../base/tracked-file.ts';
+import { writeAtomically } from '../base/files/atomic-write.ts';
+import { checkDataPath } from '../base/files/data-path.ts';
+import { systemError } from '../base/files/system-errors.ts';
+import { readTrackedFile } from '../base/files/tracked-file.ts';
 import { VarveError } from '../errors.ts';
 import { type Digest, parseDigest } from '../store/format/digest.ts';
 import { gitWord, shellWord } from '../wording/quote.ts';

@@ -5,7 +5,7 @@
 
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { isAbsent, systemError } from '../base/system-errors.ts';
+import { isAbsent, systemError } from '../base/files/system-errors.ts';
 import { VarveError } from '../errors.ts';
 import { isKeptOut } from './git/sparse.ts';
 import { checkNotes } from './trust/folders.ts';

@@ -147,8 +147,9 @@ const PLAIN_WORDS = new Set([
   'verb',
   // The name of an encoding, one of those that are looked for.
   'encoding',
-  // Of hex digits, checked where it was read, in src/store/errors.ts; and the folder .varve.
+  // Of a digest, of a clone, whose form the key of its ref was checked for, and a folder of varve's own.
   'digest',
+  'owner',
   'VARVE_FOLDER',
   // An option and a fingerprint, in src/workspace/trust/consent.ts.
   'of',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { problemOfDataPath } from '../../src/base/data-path.ts';
+import { problemOfDataPath } from '../../src/base/files/data-path.ts';
 import { parseConfigFile } from '../../src/dvc/format/config-file.ts';
 import { directoryId, encodeDirectory, readDirectory } from '../../src/dvc/format/directory-manifest.ts';
 import { Md5 } from '../../src/dvc/format/md5.ts';

@@ -20,7 +20,7 @@ import {
   Utf8,
 } from 'apache-arrow';
 import { describe, expect, test, vi } from 'vitest';
-import { processOwner } from '../../src/base/process-owner.ts';
+import { processOwner } from '../../src/base/files/process-owner.ts';
 import { profileDirectory } from '../../src/profile/dataset/profile-directory.ts';
 import { profileFiles } from '../../src/profile/dataset/profile-files.ts';
 import { memoryBytes, processLimit } from '../../src/profile/reading/limits.ts';

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { processOwner } from '../../src/base/process-owner.ts';
+import { processOwner } from '../../src/base/files/process-owner.ts';
 import { FolderRemote } from '../../src/remote/folder/folder.ts';
 
 let root: string;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { processOwner } from '../../src/base/process-owner.ts';
+import { processOwner } from '../../src/base/files/process-owner.ts';
 import { Sandbox } from '../support/sandbox.ts';
 
 let box: Sandbox;

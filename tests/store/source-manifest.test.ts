@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { problemOfDataPath } from '../../src/base/data-path.ts';
-import { comparePaths } from '../../src/base/path-order.ts';
+import { problemOfDataPath } from '../../src/base/files/data-path.ts';
+import { comparePaths } from '../../src/base/files/path-order.ts';
 import { digestOf } from '../../src/store/format/digest.ts';
 import {
   encodeSourceManifest,

@@ -1,5 +1,5 @@
 import { createCipheriv } from 'node:crypto';
-import { comparePaths, isChosen } from '../../src/base/path-order.ts';
+import { comparePaths, isChosen } from '../../src/base/files/path-order.ts';
 import { FolderRemote } from '../../src/remote/folder/folder.ts';
 import type { Body, ByteRange, ObjectInfo, Remote } from '../../src/remote/remote.ts';
 import { digestOf, toRaw } from '../../src/store/format/digest.ts';

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { problemOfDataPath } from '../../src/base/data-path.ts';
+import { problemOfDataPath } from '../../src/base/files/data-path.ts';
 import { withIgnored, withoutIgnored } from '../../src/workspace/git/gitignore.ts';
 import { repositoryAt } from '../../src/workspace/repository.ts';
 import { scanDataset } from '../../src/workspace/tree/scan.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { comparePaths, isChosen, joinByPath, joinStreams } from '../../src/base/path-order.ts';
+import { comparePaths, isChosen, joinByPath, joinStreams } from '../../src/base/files/path-order.ts';
 
 const path = fc.string({
   unit: fc.constantFrom('a', 'b', '-', '.', '/', 'ü', '\uffee', '\u{1F600}', '\u{10FFFF}'),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { problemOfDataPath } from '../../src/base/data-path.ts';
+import { problemOfDataPath } from '../../src/base/files/data-path.ts';
 import { VarveError } from '../../src/errors.ts';
 import type { Digest } from '../../src/store/format/digest.ts';
 import { formatPointer, type Pointer, parsePointer } from '../../src/workspace/pointer.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { isAbsent, systemError } from '../../base/system-errors.ts';
-import { readTrackedIfThere } from '../../base/tracked-file.ts';
+import { isAbsent, systemError } from '../../base/files/system-errors.ts';
+import { readTrackedIfThere } from '../../base/files/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
 import { type ConfigSections, parseConfigFile } from './config-file.ts';
 

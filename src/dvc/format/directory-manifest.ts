@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { comparePaths } from '../../base/path-order.ts';
+import { comparePaths } from '../../base/files/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { checkManifestPath } from '../../store/format/manifest.ts';
 import { DIRECTORY_SUFFIX, type HashName, type ObjectId, parseObjectId } from './object-id.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
-import { readTrackedIfThere } from '../../base/tracked-file.ts';
+import { readTrackedIfThere } from '../../base/files/tracked-file.ts';
 
 export const DVC_IGNORE = '.dvcignore';
 /** Names that DVC looks at in no folder. */

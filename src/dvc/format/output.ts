@@ -1,7 +1,7 @@
 /** The outputs that DVC's files state. Knows the text of `.dvc` files and `dvc.lock`; opens no file. */
 
 import { posix } from 'node:path';
-import { checkDataPath } from '../../base/data-path.ts';
+import { checkDataPath } from '../../base/files/data-path.ts';
 import type { Plain } from './block-yaml.ts';
 import { unsupported } from './config.ts';
 import { type HashName, isDirectory, type ObjectId, parseObjectId } from './object-id.ts';

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAbsent, systemError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/files/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { type DirectoryEntry, directoryId, readDirectory } from '../format/directory-manifest.ts';

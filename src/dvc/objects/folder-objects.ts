@@ -1,9 +1,9 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { askAgain } from '../../base/ask-again.ts';
-import { writeAtomically } from '../../base/atomic-write.ts';
-import { forEach } from '../../base/concurrency.ts';
-import { isAbsent, systemError } from '../../base/system-errors.ts';
+import { writeAtomically } from '../../base/files/atomic-write.ts';
+import { isAbsent, systemError } from '../../base/files/system-errors.ts';
+import { forEach } from '../../base/threads/concurrency.ts';
 import { type ObjectId, objectKey } from '../format/object-id.ts';
 import type { DvcContext } from '../tree/context.ts';
 import type { ObjectRemote } from './object-remote.ts';

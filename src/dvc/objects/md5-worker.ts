@@ -1,5 +1,5 @@
-import { isStopped } from '../../base/stopped-thread.ts';
-import { answerQuestions } from '../../base/worker-side.ts';
+import { isStopped } from '../../base/threads/stopped-thread.ts';
+import { answerQuestions } from '../../base/threads/worker-side.ts';
 import { VarveError } from '../../errors.ts';
 import { doJob } from './object-io.ts';
 import type { ObjectJob } from './object-jobs.ts';

@@ -22,9 +22,9 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { removeQuietly, unfinishedBeside, unfinishedName } from '../../base/atomic-write.ts';
-import { renameOverSync } from '../../base/rename.ts';
-import { systemCode, systemError } from '../../base/system-errors.ts';
+import { removeQuietly, unfinishedBeside, unfinishedName } from '../../base/files/atomic-write.ts';
+import { renameOverSync } from '../../base/files/rename.ts';
+import { systemCode, systemError } from '../../base/files/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import type { LinkType } from '../format/config.ts';
 import { HASH_BLOCK, Md5 } from '../format/md5.ts';

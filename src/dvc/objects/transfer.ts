@@ -1,5 +1,5 @@
-import { forEach } from '../../base/concurrency.ts';
-import { isChosen } from '../../base/path-order.ts';
+import { isChosen } from '../../base/files/path-order.ts';
+import { forEach } from '../../base/threads/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import { isDirectory, type ObjectId, objectKey } from '../format/object-id.ts';
 import type { DvcContext } from '../tree/context.ts';

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { forEach } from '../../base/concurrency.ts';
+import { forEach } from '../../base/threads/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import { isDirectory, type ObjectId, objectKey } from '../format/object-id.ts';
 import type { DvcContext } from '../tree/context.ts';

@@ -1,4 +1,4 @@
-import { Threads } from '../../base/worker-threads.ts';
+import { Threads } from '../../base/threads/worker-threads.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { JobResult, ObjectJob } from './object-jobs.ts';
 

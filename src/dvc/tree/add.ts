@@ -1,10 +1,10 @@
 import { lstatSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { writeAtomically } from '../../base/atomic-write.ts';
-import { forEach } from '../../base/concurrency.ts';
-import { problemOfDataPath } from '../../base/data-path.ts';
-import { isWithin } from '../../base/path-order.ts';
-import { readTrackedIfThere } from '../../base/tracked-file.ts';
+import { writeAtomically } from '../../base/files/atomic-write.ts';
+import { problemOfDataPath } from '../../base/files/data-path.ts';
+import { isWithin } from '../../base/files/path-order.ts';
+import { readTrackedIfThere } from '../../base/files/tracked-file.ts';
+import { forEach } from '../../base/threads/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { git } from '../../workspace/git/git.ts';

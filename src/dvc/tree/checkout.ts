@@ -1,8 +1,8 @@
 import { lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
-import { forEach } from '../../base/concurrency.ts';
-import { isChosen, joinByPath } from '../../base/path-order.ts';
-import { isAbsent, systemCode, systemError } from '../../base/system-errors.ts';
+import { isChosen, joinByPath } from '../../base/files/path-order.ts';
+import { isAbsent, systemCode, systemError } from '../../base/files/system-errors.ts';
+import { forEach } from '../../base/threads/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { checkCollisions, type NameFolding, nameFolding } from '../../workspace/checkout/name-collisions.ts';

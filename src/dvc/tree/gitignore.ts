@@ -1,6 +1,6 @@
 import { join, posix } from 'node:path';
-import { writeAtomically } from '../../base/atomic-write.ts';
-import { readPlainFile } from '../../base/plain-file.ts';
+import { writeAtomically } from '../../base/files/atomic-write.ts';
+import { readPlainFile } from '../../base/files/plain-file.ts';
 import { git } from '../../workspace/git/git.ts';
 import { rewriteIgnores } from '../../workspace/git/gitignore.ts';
 import { refuseTrackedData } from '../../workspace/git/tracked-data.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { forEach } from '../../base/concurrency.ts';
+import { forEach } from '../../base/threads/concurrency.ts';
 import { fileClock } from '../../workspace/tree/file-clock.ts';
 import { directoryId, encodeDirectory } from '../format/directory-manifest.ts';
 import { type HashName, isDirectory, type ObjectId } from '../format/object-id.ts';

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { readTrackedIfThere } from '../../base/tracked-file.ts';
+import { readTrackedIfThere } from '../../base/files/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
 import { git, gitList } from '../../workspace/git/git.ts';
 import { readBlobs } from '../../workspace/git/pointers.ts';

@@ -1,9 +1,9 @@
 import { type Dirent, lstatSync, readdirSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { isUnfinished } from '../../base/atomic-write.ts';
-import { problemOfDataPath } from '../../base/data-path.ts';
-import { comparePaths } from '../../base/path-order.ts';
-import { isAbsent, systemError } from '../../base/system-errors.ts';
+import { isUnfinished } from '../../base/files/atomic-write.ts';
+import { problemOfDataPath } from '../../base/files/data-path.ts';
+import { comparePaths } from '../../base/files/path-order.ts';
+import { isAbsent, systemError } from '../../base/files/system-errors.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import { refuseLinksAbove } from '../../workspace/tree/scan.ts';
 import { DVC_IGNORE } from '../format/dvcignore.ts';

@@ -1,4 +1,4 @@
-import { isWithin } from '../../base/path-order.ts';
+import { isWithin } from '../../base/files/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
 import type { ObjectId } from '../format/object-id.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAtomically } from '../../base/atomic-write.ts';
-import { comparePaths } from '../../base/path-order.ts';
+import { writeAtomically } from '../../base/files/atomic-write.ts';
+import { comparePaths } from '../../base/files/path-order.ts';
 import type { HashName } from '../format/object-id.ts';
 import type { FileFacts } from '../objects/object-jobs.ts';
 import type { DvcRepository } from './repository.ts';

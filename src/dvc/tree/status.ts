@@ -1,4 +1,4 @@
-import { comparePaths, isChosen, joinByPath } from '../../base/path-order.ts';
+import { comparePaths, isChosen, joinByPath } from '../../base/files/path-order.ts';
 import type { FileChange } from '../../workspace/tree/data-state.ts';
 import type { Output } from '../format/output.ts';
 import { cachedFiles, isCached, notCached, type OutputFile } from '../objects/cache.ts';

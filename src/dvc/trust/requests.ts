@@ -5,7 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAbsent, systemError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/files/system-errors.ts';
 import { digestOf } from '../../store/format/digest.ts';
 import { findGitRoot } from '../../workspace/repository.ts';
 import { isPlainAws } from '../../workspace/trust/access.ts';

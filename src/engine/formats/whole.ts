@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { VarveError } from '../../errors.ts';
 import { compressionOf, type SourceFile } from '../source-file.ts';
 import { formatOf } from './format.ts';
-import { readThrough } from './lines.ts';
+import { readThrough } from './text/lines.ts';
 
 /**
  * DuckDB takes a compressed text that was cut for a shorter one, and looks at no checksum of gzip's. So what is compressed is

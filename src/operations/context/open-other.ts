@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { makeTemporaryFolder } from '../../base/temporary-folder.ts';
-import { removeAtExit } from '../../base/unfinished-files.ts';
+import { makeTemporaryFolder } from '../../base/files/temporary-folder.ts';
+import { removeAtExit } from '../../base/files/unfinished-files.ts';
 import { VarveError } from '../../errors.ts';
 import { withoutSecrets } from '../../remote/url.ts';
 import { cloneHistory } from '../../workspace/git/clone.ts';

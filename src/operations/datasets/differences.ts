@@ -1,5 +1,5 @@
-import { isChosen } from '../../base/path-order.ts';
-import { readTrackedIfThere } from '../../base/tracked-file.ts';
+import { isChosen } from '../../base/files/path-order.ts';
+import { readTrackedIfThere } from '../../base/files/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
 import { findMergeBase, textsAt } from '../../workspace/git/merge-base.ts';
 import { resolveRevision } from '../../workspace/git/pointers.ts';

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isWithin } from '../../base/path-order.ts';
-import { makeTemporaryFolder } from '../../base/temporary-folder.ts';
-import { removeAtExit } from '../../base/unfinished-files.ts';
+import { isWithin } from '../../base/files/path-order.ts';
+import { makeTemporaryFolder } from '../../base/files/temporary-folder.ts';
+import { removeAtExit } from '../../base/files/unfinished-files.ts';
 import { extensionsOf, isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import type { DataFile } from '../../profile/dataset/profile-files.ts';

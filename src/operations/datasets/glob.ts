@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import picomatch from 'picomatch';
-import { comparePaths } from '../../base/path-order.ts';
+import { comparePaths } from '../../base/files/path-order.ts';
 
 /** The files that a pattern such as `data/*.csv` means. */
 export interface Glob {

@@ -1,6 +1,6 @@
 import { lstatSync, renameSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { systemError } from '../../base/system-errors.ts';
+import { systemError } from '../../base/files/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
 import type { MovedDataset } from '../backend/results.ts';

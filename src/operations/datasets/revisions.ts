@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { posix, resolve } from 'node:path';
-import { isWithin } from '../../base/path-order.ts';
+import { isWithin } from '../../base/files/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { mergeBase } from '../../workspace/git/merge-base.ts';

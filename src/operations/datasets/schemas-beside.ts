@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readPlainFile } from '../../base/plain-file.ts';
+import { readPlainFile } from '../../base/files/plain-file.ts';
 import { VarveError } from '../../errors.ts';
 import { isCommitted } from '../../workspace/git/committed.ts';
 

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { unfinishedBeside } from '../../base/atomic-write.ts';
-import { systemCode, systemError } from '../../base/system-errors.ts';
-import { removeAtExit } from '../../base/unfinished-files.ts';
+import { unfinishedBeside } from '../../base/files/atomic-write.ts';
+import { systemCode, systemError } from '../../base/files/system-errors.ts';
+import { removeAtExit } from '../../base/files/unfinished-files.ts';
 import { VarveError } from '../../errors.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { isChosen } from '../../base/path-order.ts';
+import { isChosen } from '../../base/files/path-order.ts';
 import { cachedFiles, notCached } from '../../dvc/objects/cache.ts';
 import { fetchOutputs, type Wanted } from '../../dvc/objects/transfer.ts';
 import type { DvcContext } from '../../dvc/tree/context.ts';

@@ -1,6 +1,6 @@
 import { join, posix } from 'node:path';
-import { forEach } from '../../base/concurrency.ts';
-import { isChosen } from '../../base/path-order.ts';
+import { isChosen } from '../../base/files/path-order.ts';
+import { forEach } from '../../base/threads/concurrency.ts';
 import { filesOf } from '../../dvc/objects/cache.ts';
 import { STATE_FOLDER } from '../../dvc/tree/repository.ts';
 import { checkCollisions, nameFolding } from '../../workspace/checkout/name-collisions.ts';

@@ -1,4 +1,4 @@
-import { chosenWithin } from '../../base/path-order.ts';
+import { chosenWithin } from '../../base/files/path-order.ts';
 import { isDirectory } from '../../dvc/format/object-id.ts';
 import type { Output } from '../../dvc/format/output.ts';
 import { cachedFiles, type OutputFile } from '../../dvc/objects/cache.ts';

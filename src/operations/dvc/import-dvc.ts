@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
-import { comparePaths } from '../../base/path-order.ts';
+import { comparePaths } from '../../base/files/path-order.ts';
 import { isDirectory, type ObjectId, objectKey } from '../../dvc/format/object-id.ts';
 import { filesOf, isCached } from '../../dvc/objects/cache.ts';
 import { fetchOutputs } from '../../dvc/objects/transfer.ts';

@@ -1,9 +1,9 @@
 import { join, posix } from 'node:path';
-import { writeAtomically } from '../../base/atomic-write.ts';
-import { checkDataPath } from '../../base/data-path.ts';
-import { isWithin } from '../../base/path-order.ts';
-import { removeFile } from '../../base/remove-file.ts';
-import { readTrackedFile } from '../../base/tracked-file.ts';
+import { writeAtomically } from '../../base/files/atomic-write.ts';
+import { checkDataPath } from '../../base/files/data-path.ts';
+import { isWithin } from '../../base/files/path-order.ts';
+import { removeFile } from '../../base/files/remove-file.ts';
+import { readTrackedFile } from '../../base/files/tracked-file.ts';
 import { unsupported } from '../../dvc/format/config.ts';
 import { readDvcFile } from '../../dvc/format/output.ts';
 import { withPath } from '../../dvc/format/pointer-edit.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { removeFile } from '../../base/remove-file.ts';
+import { removeFile } from '../../base/files/remove-file.ts';
 import { unsupported } from '../../dvc/format/config.ts';
 import { unignoreOutput } from '../../dvc/tree/gitignore.ts';
 import { dataKind, refuseLinksAbove } from '../../workspace/tree/scan.ts';

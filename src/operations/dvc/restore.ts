@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { writeAtomically } from '../../base/atomic-write.ts';
-import { readTrackedIfThere } from '../../base/tracked-file.ts';
+import { writeAtomically } from '../../base/files/atomic-write.ts';
+import { readTrackedIfThere } from '../../base/files/tracked-file.ts';
 import { unsupported } from '../../dvc/format/config.ts';
 import { ignoreOutput } from '../../dvc/tree/gitignore.ts';
 import { DVC_SUFFIX } from '../../dvc/tree/pointers.ts';

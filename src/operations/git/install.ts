@@ -5,8 +5,8 @@
 
 import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { writeAtomically } from '../../base/atomic-write.ts';
-import { readPlainFile } from '../../base/plain-file.ts';
+import { writeAtomically } from '../../base/files/atomic-write.ts';
+import { readPlainFile } from '../../base/files/plain-file.ts';
 import { VarveError } from '../../errors.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { git } from '../../workspace/git/git.ts';

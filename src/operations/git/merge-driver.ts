@@ -1,7 +1,7 @@
-import { writeAtomically } from '../../base/atomic-write.ts';
-import { checkDataPath } from '../../base/data-path.ts';
-import { joinStreams } from '../../base/path-order.ts';
-import { readPlainFile } from '../../base/plain-file.ts';
+import { writeAtomically } from '../../base/files/atomic-write.ts';
+import { checkDataPath } from '../../base/files/data-path.ts';
+import { joinStreams } from '../../base/files/path-order.ts';
+import { readPlainFile } from '../../base/files/plain-file.ts';
 import { VarveError } from '../../errors.ts';
 import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAtomically } from '../../base/atomic-write.ts';
 import { debug } from '../../base/debug.ts';
+import { writeAtomically } from '../../base/files/atomic-write.ts';
 import { decodeProfile, encodeOpenly } from '../../profile/format/encode.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import { isOutdated } from '../../profile/model/tables.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import { readTrackedFile } from '../../base/tracked-file.ts';
+import { readTrackedFile } from '../../base/files/tracked-file.ts';
 import { VarveError } from '../../errors.ts';
 import { parseSchema } from '../../schema/format/parse.ts';
 import type { Schema } from '../../schema/model.ts';

@@ -1,4 +1,4 @@
-import { forEach } from '../../base/concurrency.ts';
+import { forEach } from '../../base/threads/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import { MAX_SMALL_FILE_BYTES } from '../../store/chunking/file-layout.ts';
 import type { Digest } from '../../store/format/digest.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { inOrder } from '../../base/concurrency.ts';
-import { comparePaths, isChosen, isWithin } from '../../base/path-order.ts';
+import { comparePaths, isChosen, isWithin } from '../../base/files/path-order.ts';
+import { inOrder } from '../../base/threads/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import { type Digest, toRaw } from '../../store/format/digest.ts';
 import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.ts';

@@ -1,4 +1,4 @@
-import { isChosen } from '../../base/path-order.ts';
+import { isChosen } from '../../base/files/path-order.ts';
 import type { Store } from '../../store/store.ts';
 import type { VersionPart } from '../backend/version.ts';
 import { closing } from '../context/closing.ts';

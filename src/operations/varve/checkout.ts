@@ -1,4 +1,4 @@
-import { isWithin } from '../../base/path-order.ts';
+import { isWithin } from '../../base/files/path-order.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';

@@ -1,5 +1,5 @@
 import { join, posix } from 'node:path';
-import { isChosen } from '../../base/path-order.ts';
+import { isChosen } from '../../base/files/path-order.ts';
 import type { FileToRestore } from '../../store/restoring/restore-files.ts';
 import { checkCollisions, nameFolding } from '../../workspace/checkout/name-collisions.ts';
 import { noSuchFile } from '../backend/errors.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { chosenWithin, isChosen, joinStreams } from '../../base/path-order.ts';
+import { chosenWithin, isChosen, joinStreams } from '../../base/files/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';

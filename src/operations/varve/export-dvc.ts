@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { removeQuietly, unfinishedName } from '../../base/atomic-write.ts';
+import { removeQuietly, unfinishedName } from '../../base/files/atomic-write.ts';
 import { loadConfig } from '../../dvc/format/config.ts';
 import { type DirectoryEntry, directoryId, encodeDirectory } from '../../dvc/format/directory-manifest.ts';
 import { isDirectory, type ObjectId, objectKey } from '../../dvc/format/object-id.ts';

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { removeFile } from '../../base/remove-file.ts';
+import { removeFile } from '../../base/files/remove-file.ts';
 import { VarveError } from '../../errors.ts';
 import { SafeFolders } from '../../workspace/checkout/safe-folder.ts';
 import { ignoreDataset, keptInGit, unignoreDataset } from '../../workspace/git/gitignore.ts';

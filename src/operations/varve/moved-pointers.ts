@@ -5,7 +5,7 @@
 
 import { renameSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { systemError } from '../../base/system-errors.ts';
+import { systemError } from '../../base/files/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { nameFolding } from '../../workspace/checkout/name-collisions.ts';
 import { SafeFolders } from '../../workspace/checkout/safe-folder.ts';

@@ -1,4 +1,4 @@
-import { foldersAbove, isChosen, isWithin, joinStreams } from '../../base/path-order.ts';
+import { foldersAbove, isChosen, isWithin, joinStreams } from '../../base/files/path-order.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import { manifestEntry } from '../../workspace/tree/data-state.ts';
 import type { RecordedFile } from '../../workspace/tree/stat-cache.ts';

@@ -123,6 +123,6 @@ function inUse(paths: readonly string[]): VarveError {
   return new VarveError('purge-in-use', `What is to be purged is still part of ${named.join(', ')}`, {
     path: paths[0]!,
     remedy:
-      'Take the file out of the dataset, run `varve add DATASET` and commit that on every branch; then purge. `--force` purges all the same: those versions cannot be checked out any more.',
+      'On every branch, take the file out of the dataset, add the dataset and commit; then purge. `--force` purges all the same: those versions cannot be checked out any more.',
   });
 }

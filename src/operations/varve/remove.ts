@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { removeFile } from '../../base/remove-file.ts';
+import { removeFile } from '../../base/files/remove-file.ts';
 import { VarveError } from '../../errors.ts';
 import { applyRemoval } from '../../workspace/checkout/apply.ts';
 import { type CheckoutPlan, planRemoval } from '../../workspace/checkout/plan.ts';

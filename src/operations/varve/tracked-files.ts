@@ -1,4 +1,4 @@
-import { foldersAbove } from '../../base/path-order.ts';
+import { foldersAbove } from '../../base/files/path-order.ts';
 import type { NameFolding } from '../../workspace/checkout/name-collisions.ts';
 import { refuseTrackedFiles, type Touched } from '../../workspace/checkout/tracked-files.ts';
 import { gitList } from '../../workspace/git/git.ts';

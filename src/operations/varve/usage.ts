@@ -1,4 +1,4 @@
-import { isChosen } from '../../base/path-order.ts';
+import { isChosen } from '../../base/files/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import type { Root } from '../../store/gc/roots.ts';
 import { measureUsage, type StoreUsage } from '../../store/gc/usage.ts';

@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { comparePaths } from '../../base/path-order.ts';
+import { comparePaths } from '../../base/files/path-order.ts';
 import type { RowGroup, RowTable } from '../../engine/check-rows.ts';
 import { type ColumnReadings, NO_READINGS } from '../../engine/column-readings.ts';
 import { formatOf, isSparse, isTabular } from '../../engine/formats/format.ts';

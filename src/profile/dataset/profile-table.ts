@@ -1,5 +1,5 @@
 import type { Engine } from '../../engine/duckdb.ts';
-import { portionsOf, type RowGroups, rowGroupsOf } from '../../engine/formats/row-groups.ts';
+import { portionsOf, type RowGroups, rowGroupsOf } from '../../engine/formats/parquet/row-groups.ts';
 import type { TableSource } from '../../engine/source.ts';
 import { type LeafCounts, MAX_TABLE_VALUES } from '../counters/counter.ts';
 import { distinctCount } from '../hashing/sketch.ts';

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { makeTemporaryFolder } from '../../base/temporary-folder.ts';
+import { makeTemporaryFolder } from '../../base/files/temporary-folder.ts';
 import type { OnProgress } from '../../progress.ts';
 import { isEnforced, limitedNode } from './limits.ts';
 import { errorOf, type Job, type Jobs, type Message } from './messages.ts';

@@ -3,7 +3,7 @@
  * nor know how a profile is put together.
  */
 
-import { Thread } from '../../base/worker-threads.ts';
+import { Thread } from '../../base/threads/worker-threads.ts';
 import type { ColumnReadings } from '../../engine/column-readings.ts';
 import type { EngineOptions } from '../../engine/duckdb.ts';
 import type { SourceFile } from '../../engine/source-file.ts';

@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import { answerQuestions } from '../../base/worker-side.ts';
+import { answerQuestions } from '../../base/threads/worker-side.ts';
 import { openEngine } from '../../engine/duckdb.ts';
 import type { LeafCounts } from '../counters/counter.ts';
 import { openSlice } from '../plan/open-rows.ts';

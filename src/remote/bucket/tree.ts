@@ -1,4 +1,4 @@
-import { comparePaths } from '../../base/path-order.ts';
+import { comparePaths } from '../../base/files/path-order.ts';
 import type { StoredObject } from './client.ts';
 import type { Requests } from './requests.ts';
 

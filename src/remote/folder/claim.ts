@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCode, systemError } from '../../base/system-errors.ts';
+import { systemCode, systemError } from '../../base/files/system-errors.ts';
 import { isOfStore, isStoreKey, MARKER, notAStore, TEMPORARY_FOLDER } from '../store-layout.ts';
 import { symlinkRefused } from './links.ts';
 

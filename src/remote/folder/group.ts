@@ -1,5 +1,5 @@
 import { chmod, stat } from 'node:fs/promises';
-import { systemCode } from '../../base/system-errors.ts';
+import { systemCode } from '../../base/files/system-errors.ts';
 
 /** What all in the group of a file may do with it. Source: Git's path.c, `adjust_shared_perm`, of `core.sharedRepository=group`. */
 const GROUP_FILE = 0o060;

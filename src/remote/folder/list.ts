@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAbsent, systemCode, systemError } from '../../base/system-errors.ts';
+import { isAbsent, systemCode, systemError } from '../../base/files/system-errors.ts';
 import { isValidKey } from '../key.ts';
 import type { ObjectInfo } from '../remote.ts';
 import { TEMPORARY_FOLDER } from '../store-layout.ts';

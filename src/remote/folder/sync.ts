@@ -1,6 +1,6 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { systemCode } from '../../base/system-errors.ts';
+import { systemCode } from '../../base/files/system-errors.ts';
 import { shareWithGroup } from './group.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { lstat, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ownerOfUnfinished, unfinishedName } from '../../base/atomic-write.ts';
-import { isGone } from '../../base/process-owner.ts';
+import { ownerOfUnfinished, unfinishedName } from '../../base/files/atomic-write.ts';
+import { isGone } from '../../base/files/process-owner.ts';
 import { isTemporary } from '../store-layout.ts';
 
 /** No write takes this long between two of its blocks, so what is older was left by a process that is gone. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { systemCode, systemError } from '../../base/system-errors.ts';
+import { systemCode, systemError } from '../../base/files/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { shellWord } from '../../wording/quote.ts';
 import type { ServerOptions } from '../bucket/client.ts';

@@ -3,11 +3,11 @@ import { brief } from '../../wording/neutral.ts';
 import { magnitude, probability } from '../../wording/numbers.ts';
 import { type Markup, markup, NO_MARKUP } from '../markup.ts';
 import { featureTitle, gradeOf, STRENGTH_MEANING, sideSize, strengthWord } from '../phrases.ts';
-import { chart } from './chart.ts';
-import { overlayOf } from './overlay.ts';
+import { chart } from './charts/chart.ts';
+import { overlayOf } from './charts/overlay.ts';
+import { sparkline } from './charts/sparkline.ts';
 import { badge, datum, type Order, shortDigest, table } from './parts.ts';
 import { type Section, sectionPage } from './section.ts';
-import { sparkline } from './sparkline.ts';
 
 const ORDERS: readonly Order[] = [
   { key: 'place', title: 'strength' },

@@ -9,12 +9,12 @@ import type { RenderOptions } from '../format.ts';
 import { type Markup, markup, NO_MARKUP } from '../markup.ts';
 import { tableNotes } from '../notes.ts';
 import { briefValues, estimate, featureTitle, profileSummary, tableSize, tableTitle } from '../phrases.ts';
-import { chart } from './chart.ts';
-import { overlayOf } from './overlay.ts';
+import { chart } from './charts/chart.ts';
+import { overlayOf } from './charts/overlay.ts';
+import { strata } from './charts/strata.ts';
+import { weekAndDay } from './charts/week.ts';
 import { datum, type Order, table } from './parts.ts';
 import { sectionPage } from './section.ts';
-import { strata } from './strata.ts';
-import { weekAndDay } from './week.ts';
 
 const ORDERS: readonly Order[] = [
   { key: 'place', title: 'place in the data' },

@@ -5,10 +5,10 @@ import { magnitude } from '../../wording/numbers.ts';
 import { type Markup, markup } from '../markup.ts';
 import { featureTitle, gradeOf, STRENGTH_MEANING, sideSize, strengthWord } from '../phrases.ts';
 import { loudestStep, revision, type SeriesFeature, seriesDataset, seriesSummary } from '../series.ts';
-import { framed } from './chart.ts';
+import { framed } from './charts/chart.ts';
+import { drawnStrength, type Height, strengthScale } from './charts/strengths.ts';
 import { badge, datum, type Order } from './parts.ts';
 import { sectionPage } from './section.ts';
-import { drawnStrength, type Height, strengthScale } from './strengths.ts';
 import { legend, versionsDrawing } from './versions.ts';
 
 const ORDERS: readonly Order[] = [

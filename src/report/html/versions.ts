@@ -5,8 +5,8 @@ import { magnitude, moment, percent, valueWriter } from '../../wording/numbers.t
 import { type Markup, markup, NO_MARKUP, type Part } from '../markup.ts';
 import { gradeOf, strengthWord } from '../phrases.ts';
 import { revision, type SeriesFeature } from '../series.ts';
-import { CANVAS, type Drawing, units } from './overlay.ts';
-import { drawnStrength, type Height } from './strengths.ts';
+import { CANVAS, type Drawing, units } from './charts/overlay.ts';
+import { drawnStrength, type Height } from './charts/strengths.ts';
 
 /** Where values lie above, and strengths below, one column a version. */
 const VALUES = { top: 10, bottom: 96 } as const;

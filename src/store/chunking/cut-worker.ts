@@ -1,4 +1,4 @@
-import { answerQuestions } from '../../base/worker-side.ts';
+import { answerQuestions } from '../../base/threads/worker-side.ts';
 import { type Block, BlockCutter, type CutBlock } from './block-cutter.ts';
 import { DATA_CHUNKS } from './chunker.ts';
 

@@ -1,4 +1,4 @@
-import { Thread } from '../../base/worker-threads.ts';
+import { Thread } from '../../base/threads/worker-threads.ts';
 import { type Block, BlockCutter, type CutBlock } from './block-cutter.ts';
 import { DATA_CHUNKS } from './chunker.ts';
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { ByteQueue } from '../../base/byte-queue.ts';
-import { MAX_PATH_BYTES, problemOfDataPath } from '../../base/data-path.ts';
-import { comparePaths } from '../../base/path-order.ts';
+import { MAX_PATH_BYTES, problemOfDataPath } from '../../base/files/data-path.ts';
+import { comparePaths } from '../../base/files/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { type Digest, parseDigest } from './digest.ts';
 

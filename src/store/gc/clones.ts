@@ -1,5 +1,5 @@
 import { askAgain } from '../../base/ask-again.ts';
-import { forEach } from '../../base/concurrency.ts';
+import { forEach } from '../../base/threads/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import type { ObjectInfo, Remote } from '../../remote/remote.ts';
 import { CLONE_KEY } from '../../remote/store-layout.ts';

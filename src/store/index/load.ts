@@ -1,9 +1,9 @@
 import { readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { askAgain } from '../../base/ask-again.ts';
-import { writeAtomically } from '../../base/atomic-write.ts';
-import { forEach } from '../../base/concurrency.ts';
 import { debug } from '../../base/debug.ts';
+import { writeAtomically } from '../../base/files/atomic-write.ts';
+import { forEach } from '../../base/threads/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { INDEX_KEY } from '../../remote/store-layout.ts';

@@ -1,4 +1,4 @@
-import { forEach } from '../../base/concurrency.ts';
+import { forEach } from '../../base/threads/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { PACK_KEY, WHOLE_OBJECT_KEY } from '../../remote/store-layout.ts';

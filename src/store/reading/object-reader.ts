@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import { askAgain } from '../../base/ask-again.ts';
-import { inOrder } from '../../base/concurrency.ts';
+import { inOrder } from '../../base/threads/concurrency.ts';
 import type { VarveError } from '../../errors.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { objectDamaged, objectMissing } from '../errors.ts';

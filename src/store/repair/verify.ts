@@ -4,7 +4,7 @@
  */
 
 import { MAX_READS } from '../../base/ask-again.ts';
-import { forEach } from '../../base/concurrency.ts';
+import { forEach } from '../../base/threads/concurrency.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
 import { PACK_KEY, WHOLE_OBJECT_KEY } from '../../remote/store-layout.ts';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream, writeFileSync } from 'node:fs';
 import { chmod, copyFile, link, open, stat } from 'node:fs/promises';
-import { removeQuietly, unfinishedBeside } from '../../base/atomic-write.ts';
-import { renameOverSync } from '../../base/rename.ts';
-import { systemCode, systemError } from '../../base/system-errors.ts';
-import { removeAtExit } from '../../base/unfinished-files.ts';
+import { removeQuietly, unfinishedBeside } from '../../base/files/atomic-write.ts';
+import { renameOverSync } from '../../base/files/rename.ts';
+import { systemCode, systemError } from '../../base/files/system-errors.ts';
+import { removeAtExit } from '../../base/files/unfinished-files.ts';
 import { objectDamaged, objectMissing } from '../errors.ts';
 import { type RawDigest, sameDigest, toDigest } from '../format/digest.ts';
 import type { WholeObjectLocation } from '../index/catalog.ts';

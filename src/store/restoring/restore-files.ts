@@ -3,9 +3,9 @@
  * there already, nor whether it may be replaced: whoever calls has decided that.
  */
 
-import { unfinishedBeside } from '../../base/atomic-write.ts';
-import { forEach } from '../../base/concurrency.ts';
-import { Threads } from '../../base/worker-threads.ts';
+import { unfinishedBeside } from '../../base/files/atomic-write.ts';
+import { forEach } from '../../base/threads/concurrency.ts';
+import { Threads } from '../../base/threads/worker-threads.ts';
 import { MAX_SMALL_FILE_BYTES } from '../chunking/file-layout.ts';
 import { DIGEST_BYTES, type Digest, type RawDigest, toRaw } from '../format/digest.ts';
 import type { Location, PackedLocation } from '../index/catalog.ts';

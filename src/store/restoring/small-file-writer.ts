@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { removeQuietly } from '../../base/atomic-write.ts';
-import { renameOverSync } from '../../base/rename.ts';
-import { isStopped } from '../../base/stopped-thread.ts';
+import { removeQuietly } from '../../base/files/atomic-write.ts';
+import { renameOverSync } from '../../base/files/rename.ts';
+import { isStopped } from '../../base/threads/stopped-thread.ts';
 import { DIGEST_BYTES } from '../format/digest.ts';
 import { LocalPacks } from '../reading/local-packs.ts';
 

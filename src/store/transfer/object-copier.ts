@@ -1,5 +1,5 @@
-import { forEach, inOrder } from '../../base/concurrency.ts';
 import { debug } from '../../base/debug.ts';
+import { forEach, inOrder } from '../../base/threads/concurrency.ts';
 import type { OnProgress } from '../../progress.ts';
 import { objectDamaged, objectMissing } from '../errors.ts';
 import { type RawDigest, toDigest } from '../format/digest.ts';

@@ -3,7 +3,7 @@
  * how either keeps its objects.
  */
 
-import { isChosen } from '../../base/path-order.ts';
+import { isChosen } from '../../base/files/path-order.ts';
 import type { OnProgress } from '../../progress.ts';
 import { objectPurged } from '../errors.ts';
 import { type Digest, toRaw } from '../format/digest.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { inOrder } from '../../base/concurrency.ts';
+import { inOrder } from '../../base/threads/concurrency.ts';
 import type { Block, CutBlock } from '../chunking/block-cutter.ts';
 import { DATA_CHUNKS } from '../chunking/chunker.ts';
 import { cutterFor } from '../chunking/file-cutters.ts';

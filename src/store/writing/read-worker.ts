@@ -1,4 +1,4 @@
-import { answerQuestions } from '../../base/worker-side.ts';
+import { answerQuestions } from '../../base/threads/worker-side.ts';
 import { readSmallFiles } from './small-files.ts';
 
 /** This file is run by a thread of its own, which reads and hashes small files, group by group in the order in which they come. */

@@ -1,5 +1,5 @@
-import { inOrder } from '../../base/concurrency.ts';
-import { Threads } from '../../base/worker-threads.ts';
+import { inOrder } from '../../base/threads/concurrency.ts';
+import { Threads } from '../../base/threads/worker-threads.ts';
 import { groupsOf } from '../restoring/file-groups.ts';
 import type { FileToRead, SmallFiles } from './small-files.ts';
 

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { systemCode, systemError } from '../../base/system-errors.ts';
+import { systemCode, systemError } from '../../base/files/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { DIGEST_BYTES, rawDigestOf } from '../format/digest.ts';
 

@@ -5,8 +5,8 @@
 
 import { chmodSync, lstatSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
-import { comparePaths } from '../../base/path-order.ts';
-import { isAbsent, systemCode, systemError } from '../../base/system-errors.ts';
+import { comparePaths } from '../../base/files/path-order.ts';
+import { isAbsent, systemCode, systemError } from '../../base/files/system-errors.ts';
 import type { FileToRestore } from '../../store/restoring/restore-files.ts';
 import { keepsModes } from '../git/file-mode.ts';
 import { isEntry, pathOfFile } from '../tree/data-state.ts';

@@ -1,8 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeQuietly, unfinishedName } from '../../base/atomic-write.ts';
-import { foldersAbove } from '../../base/path-order.ts';
-import { systemError } from '../../base/system-errors.ts';
+import { removeQuietly, unfinishedName } from '../../base/files/atomic-write.ts';
+import { foldersAbove } from '../../base/files/path-order.ts';
+import { systemError } from '../../base/files/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import type { Repository } from '../repository.ts';
 

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { foldersAbove, isChosen, joinStreams } from '../../base/path-order.ts';
+import { foldersAbove, isChosen, joinStreams } from '../../base/files/path-order.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import { compareWithRecord, type FileState, hashFound, pathOfFile } from '../tree/data-state.ts';

@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { systemCode, systemError } from '../../base/system-errors.ts';
+import { systemCode, systemError } from '../../base/files/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 
 /** Makes folders below the root step by step, so that no link on the way, whoever made it, leads a write elsewhere. */

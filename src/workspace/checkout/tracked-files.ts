@@ -1,4 +1,4 @@
-import { foldersAbove, isWithin } from '../../base/path-order.ts';
+import { foldersAbove, isWithin } from '../../base/files/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { gitWord, shellWord } from '../../wording/quote.ts';
 import { gitList } from '../git/git.ts';

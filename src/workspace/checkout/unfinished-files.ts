@@ -1,7 +1,7 @@
 import { type Dirent, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join, posix, relative, sep } from 'node:path';
-import { isUnfinished, ownerOfUnfinished } from '../../base/atomic-write.ts';
-import { isGone } from '../../base/process-owner.ts';
+import { isUnfinished, ownerOfUnfinished } from '../../base/files/atomic-write.ts';
+import { isGone } from '../../base/files/process-owner.ts';
 import type { Repository } from '../repository.ts';
 
 /** Where varve keeps notes by itself, from the folder of its state. */

@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { systemCode, systemError } from '../../base/system-errors.ts';
+import { systemCode, systemError } from '../../base/files/system-errors.ts';
 import { findGitRoot } from '../repository.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { writeAtomically } from '../../base/atomic-write.ts';
+import { writeAtomically } from '../../base/files/atomic-write.ts';
 import { git } from './git.ts';
 
 /** Keep paths out of Git's sight in this clone, on every branch, whatever its own `.gitignore` files say. */

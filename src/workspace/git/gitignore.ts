@@ -1,7 +1,7 @@
 import { join, posix } from 'node:path';
-import { writeAtomically } from '../../base/atomic-write.ts';
-import { readPlainFile } from '../../base/plain-file.ts';
-import { removeFile } from '../../base/remove-file.ts';
+import { writeAtomically } from '../../base/files/atomic-write.ts';
+import { readPlainFile } from '../../base/files/plain-file.ts';
+import { removeFile } from '../../base/files/remove-file.ts';
 import { VarveError } from '../../errors.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { POINTER_SUFFIX, pointerPath } from '../pointer.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkDataPath } from '../../base/data-path.ts';
+import { checkDataPath } from '../../base/files/data-path.ts';
 import { VarveError } from '../../errors.ts';
 import { POINTER_SUFFIX, type Pointer, parsePastPointer, pointerPath } from '../pointer.ts';
 import { git, gitList, gitStream } from './git.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { makeTemporaryFolder } from '../../base/temporary-folder.ts';
+import { makeTemporaryFolder } from '../../base/files/temporary-folder.ts';
 import { VarveError } from '../../errors.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { git, gitList } from './git.ts';

@@ -10,7 +10,7 @@ import {
   statSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { writeAtomically } from '../../base/atomic-write.ts';
+import { writeAtomically } from '../../base/files/atomic-write.ts';
 import { VarveError } from '../../errors.ts';
 import { POINTER_SUFFIX } from '../pointer.ts';
 

@@ -1,4 +1,4 @@
-import { joinByPath } from '../../base/path-order.ts';
+import { joinByPath } from '../../base/files/path-order.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import { keepsModes } from '../git/file-mode.ts';

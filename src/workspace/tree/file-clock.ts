@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { unfinishedName } from '../../base/atomic-write.ts';
+import { unfinishedName } from '../../base/files/atomic-write.ts';
 import type { Repository } from '../repository.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemError } from '../../base/system-errors.ts';
+import { systemError } from '../../base/files/system-errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 
 const BLOCK = 1 << 20;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAtomically } from '../../base/atomic-write.ts';
+import { writeAtomically } from '../../base/files/atomic-write.ts';
 import { type Digest, parseDigest } from '../../store/format/digest.ts';
 import type { Repository } from '../repository.ts';
 

@@ -5,10 +5,10 @@
 
 import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { isUnfinished } from '../../base/atomic-write.ts';
-import { problemOfDataPath, reservedName } from '../../base/data-path.ts';
-import { comparePaths } from '../../base/path-order.ts';
-import { isAbsent, systemError } from '../../base/system-errors.ts';
+import { isUnfinished } from '../../base/files/atomic-write.ts';
+import { problemOfDataPath, reservedName } from '../../base/files/data-path.ts';
+import { comparePaths } from '../../base/files/path-order.ts';
+import { isAbsent, systemError } from '../../base/files/system-errors.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { POINTER_SUFFIX } from '../pointer.ts';

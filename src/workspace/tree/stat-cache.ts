@@ -1,7 +1,7 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeQuietly, writeAtomically } from '../../base/atomic-write.ts';
 import { debug } from '../../base/debug.ts';
+import { removeQuietly, writeAtomically } from '../../base/files/atomic-write.ts';
 import { type Digest, digestOf, parseDigest, toDigest, toRaw } from '../../store/format/digest.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { Repository } from '../repository.ts';

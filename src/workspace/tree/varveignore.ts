@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
-import { readTrackedIfThere } from '../../base/tracked-file.ts';
+import { readTrackedIfThere } from '../../base/files/tracked-file.ts';
 
 /** Files in any folder from the root down that say what never belongs to a dataset, by the rules of .gitignore. */
 export const IGNORE_FILE = '.varveignore';

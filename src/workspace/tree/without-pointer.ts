@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { problemOfDataPath } from '../../base/data-path.ts';
+import { problemOfDataPath } from '../../base/files/data-path.ts';
 import { pointerPath } from '../pointer.ts';
 import type { Repository } from '../repository.ts';
 

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isAbsent, systemError } from '../../base/system-errors.ts';
+import { isAbsent, systemError } from '../../base/files/system-errors.ts';
 import type { Config } from '../config.ts';
 import { commonFolder, mainWorktree } from '../git/common-folder.ts';
 import { type Repository, VARVE_FOLDER } from '../repository.ts';

@@ -6,8 +6,8 @@
 import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import { writeAtomically } from '../../base/atomic-write.ts';
-import { isAbsent, systemError } from '../../base/system-errors.ts';
+import { writeAtomically } from '../../base/files/atomic-write.ts';
+import { isAbsent, systemError } from '../../base/files/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { type Digest, hexDigestOf } from '../../store/format/digest.ts';
 import { shellWord } from '../../wording/quote.ts';

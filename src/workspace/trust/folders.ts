@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { reservedName } from '../../base/data-path.ts';
-import { isAbsent, systemError } from '../../base/system-errors.ts';
+import { reservedName } from '../../base/files/data-path.ts';
+import { isAbsent, systemError } from '../../base/files/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 
 /** Linux follows as many. */

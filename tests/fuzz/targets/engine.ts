@@ -2,7 +2,7 @@ import { mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEngine } from '../../../src/engine/duckdb.ts';
-import { encodingOf } from '../../../src/engine/formats/encoding.ts';
+import { encodingOf } from '../../../src/engine/formats/text/encoding.ts';
 import { recordKindOf } from '../../../src/engine/formats/tfrecord/record-kind.ts';
 import { assertWhole } from '../../../src/engine/formats/whole.ts';
 import { openTableSource } from '../../../src/engine/source.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { comparePaths, isWithin } from '../../../src/base/path-order.ts';
+import { comparePaths, isWithin } from '../../../src/base/files/path-order.ts';
 import { nextVersion, partsHere } from '../../../src/operations/varve/next-version.ts';
 import type { ManifestEntry } from '../../../src/store/format/manifest.ts';
 import type { RecordedFile } from '../../../src/workspace/tree/stat-cache.ts';

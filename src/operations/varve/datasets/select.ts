@@ -5,7 +5,7 @@
 
 import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { foldersAbove } from '../../../base/path-order.ts';
+import { foldersAbove } from '../../../base/files/path-order.ts';
 import { VarveError } from '../../../errors.ts';
 import type { Digest } from '../../../store/format/digest.ts';
 import { readManifest } from '../../../store/format/manifest.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { problemOfDataPath } from '../../../base/data-path.ts';
+import { problemOfDataPath } from '../../../base/files/data-path.ts';
 import { VarveError } from '../../../errors.ts';
 import { checkGitAccepts } from '../../../workspace/git/gitignore.ts';
 import {

@@ -4,9 +4,9 @@
  */
 
 import { posix } from 'node:path';
-import { inOrder } from '../../../base/concurrency.ts';
-import { problemOfDataPath } from '../../../base/data-path.ts';
-import { joinStreams } from '../../../base/path-order.ts';
+import { problemOfDataPath } from '../../../base/files/data-path.ts';
+import { joinStreams } from '../../../base/files/path-order.ts';
+import { inOrder } from '../../../base/threads/concurrency.ts';
 import { VarveError } from '../../../errors.ts';
 import {
   type BucketSource,

@@ -1,6 +1,6 @@
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { comparePaths, joinStreams } from '../../../base/path-order.ts';
+import { comparePaths, joinStreams } from '../../../base/files/path-order.ts';
 
 /** Items held in memory at once. */
 const RUN = 100_000;

@@ -1,5 +1,5 @@
-import { forEach } from '../../../base/concurrency.ts';
-import { comparePaths, isChosen } from '../../../base/path-order.ts';
+import { comparePaths, isChosen } from '../../../base/files/path-order.ts';
+import { forEach } from '../../../base/threads/concurrency.ts';
 import { encodeManifest, type ManifestEntry } from '../../../store/format/manifest.ts';
 import type { SourceManifestEntry } from '../../../store/format/source-manifest.ts';
 import type { Root } from '../../../store/gc/roots.ts';

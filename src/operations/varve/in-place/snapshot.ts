@@ -1,4 +1,4 @@
-import { joinStreams } from '../../../base/path-order.ts';
+import { joinStreams } from '../../../base/files/path-order.ts';
 import { VarveError } from '../../../errors.ts';
 import { type ManifestEntry, readManifest } from '../../../store/format/manifest.ts';
 import { readSourceManifest, type SourceManifestEntry } from '../../../store/format/source-manifest.ts';

@@ -1,8 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unfinishedName } from '../../../base/atomic-write.ts';
-import { systemCode, systemError } from '../../../base/system-errors.ts';
-import { removeAtExit } from '../../../base/unfinished-files.ts';
+import { unfinishedName } from '../../../base/files/atomic-write.ts';
+import { systemCode, systemError } from '../../../base/files/system-errors.ts';
+import { removeAtExit } from '../../../base/files/unfinished-files.ts';
 import type { WorkingContext } from '../../context/context.ts';
 
 /** Run `work` with an empty folder of this clone, which Git ignores and which is gone afterwards; after a kill, by the next checkout. */

@@ -1,4 +1,4 @@
-import { isChosen } from '../../../base/path-order.ts';
+import { isChosen } from '../../../base/files/path-order.ts';
 import type { Root } from '../../../store/gc/roots.ts';
 import type { StoreTransferOptions } from '../../../store/transfer/transfer.ts';
 import { findRevision, pointersInHistory } from '../../../workspace/git/pointers.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { comparePaths } from '../../../../src/base/path-order.ts';
+import { comparePaths } from '../../../../src/base/files/path-order.ts';
 import { sortedByPath } from '../../../../src/operations/varve/in-place/external-sort.ts';
 
 let folder: string;

@@ -1,0 +1,85 @@
+/**
+ * Parquet: files that the engine reads in place. It may not know other formats, nor what the columns are for.
+ */
+
+import { closeSync, constants, copyFileSync, openSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { VarveError } from '../../../errors.ts';
+import { type Engine, readError } from '../../duckdb.ts';
+import { fileNamedBy, pathList, type SourceFile } from '../../source-file.ts';
+import type { EngineColumn } from '../../types.ts';
+import { MAX_DECIMAL_DIGITS, tooManyDigits } from '../binary-fault.ts';
+import { WITHOUT_ZONE, zonedNanoseconds } from './schema.ts';
+
+/** What was opened: the files that are read, and which types DuckDB has no name for. */
+export interface OpenedParquet {
+  readonly files: readonly SourceFile[];
+  readonly retype: (columns: readonly EngineColumn[]) => readonly EngineColumn[];
+}
+
+/**
+ * Opens Parquet files as the view `relation`.
+ * @throws VarveError `table-unreadable`
+ */
+export async function openParquet(
+  engine: Engine,
+  files: readonly SourceFile[],
+  relation: string,
+): Promise<OpenedParquet> {
+  try {
+    const zoned = await lookAtSchemas(engine, files);
+    const names = new Set<string>();
+    const read = files.map((file, index) =>
+      zoned.has(file.absolutePath)
+        ? withoutZones(file, join(engine.folder, `${relation}-${index}.parquet`), names)
+        : file,
+    );
+    const options = `hive_partitioning = false, union_by_name = ${files.length > 1}`;
+    await engine.query(`CREATE VIEW ${relation} AS FROM read_parquet(${pathList(read)}, ${options})`);
+    return { files: read, retype: (columns) => columns.map((column) => withZone(column, names)) };
+  } catch (error) {
+    throw error instanceof VarveError ? error : readError(error, fileNamedBy(error, files));
+  }
+}
+
+/** Files, by their place, that have nanoseconds with a zone. DuckDB makes wrong floating-point numbers of decimals that are too long. */
+async function lookAtSchemas(engine: Engine, files: readonly SourceFile[]): Promise<Set<string>> {
+  const [paths = [], names = [], digits = []] = await engine.query(
+    `SELECT file_name, name, precision FROM parquet_schema(${pathList(files)})
+     WHERE precision > ${MAX_DECIMAL_DIGITS} OR logical_type LIKE 'TimestampType(isAdjustedToUTC=1%NANOS=NanoSeconds%'`,
+  );
+  for (const [row, precision] of digits.entries()) {
+    const file = files.find(({ absolutePath }) => absolutePath === paths[row]);
+    if (precision !== null && file !== undefined)
+      throw readError(tooManyDigits(String(names[row]), Number(precision)), file);
+  }
+  return new Set(paths.map(String));
+}
+
+/**
+ * A copy of the file that says of its columns of nanoseconds with a zone that they have none. DuckDB would read them to the microsecond, and
+ * their ends as infinite; without a zone it keeps the digits. One byte a column differs. Columns within structs and lists stay as they are.
+ * @param names gets the names of these columns
+ */
+function withoutZones(file: SourceFile, copy: string, names: Set<string>): SourceFile {
+  const columns = zonedNanoseconds(file.absolutePath, statSync(file.absolutePath).size);
+  if (columns.length === 0) return file;
+  copyFileSync(file.absolutePath, copy, constants.COPYFILE_FICLONE);
+  const opened = openSync(copy, 'r+');
+  try {
+    for (const { name, at } of columns) {
+      writeSync(opened, Uint8Array.of(WITHOUT_ZONE), 0, 1, at);
+      names.add(name);
+    }
+  } finally {
+    closeSync(opened);
+  }
+  return { path: file.path, absolutePath: copy };
+}
+
+function withZone(column: EngineColumn, zoned: ReadonlySet<string>): EngineColumn {
+  const { name, type } = column;
+  if (!zoned.has(name) || type.kind !== 'scalar' || type.id !== 'TIMESTAMP_NS') return column;
+  const text = 'TIMESTAMP_NS WITH TIME ZONE';
+  return { name, type: { ...type, id: text, text } };
+}

@@ -1,0 +1,395 @@
+/**
+ * Text: delimited text and JSON as people write them, and what types their columns have. It may not know formats of bytes, nor what the columns are for.
+ */
+
+import { join } from 'node:path';
+import { type ErrorCode, VarveError } from '../../../errors.ts';
+import { type Engine, readError } from '../../duckdb.ts';
+import { identifier, literal } from '../../quote.ts';
+import { compressionOf, type SourceFile } from '../../source-file.ts';
+import type { EngineColumn } from '../../types.ts';
+import { assertNameable, namesWithNul } from '../names.ts';
+import { encodingOf, notUtf8 } from './encoding.ts';
+import { copyWithLineFeeds, hasMixedLineEnds } from './line-ends.ts';
+import { firstLines, lineTooLong, MAX_LINE_BYTES } from './lines.ts';
+
+/** The spellings of a missing value in the wild. `NaN` is not among them: in a float column it is a number's state. */
+const NULL_TEXTS = [
+  ...['', 'NA', 'N/A', 'n/a', '#N/A', '#N/A N/A', '#NA', '<NA>', '\\N'],
+  ...['NULL', 'Null', 'null', '(null)', 'nil', 'None', 'none'],
+];
+
+const LINE_TOO_LONG = /Maximum line size of \d+ bytes exceeded/;
+
+/** Rows in which the reader's choice of quotes is looked at: as many as it made it from. */
+const SAMPLED_ROWS = 20_480;
+
+const COLUMNS_PER_QUERY = 256;
+
+/**
+ * What the reader tells apart. Truth values are not among it, since it takes `NO` and `t` for such: what columns of text hold is told when
+ * they are loaded.
+ */
+const READER_TYPES = ['BIGINT', 'DOUBLE', 'TIME', 'DATE', 'TIMESTAMP', 'TIMESTAMPTZ', 'VARCHAR'];
+const TIMES = new Set(['DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE']);
+
+/** Delimiters that the reader does not look for. They are taken if the header and every line have the same number of them. */
+const RARE_DELIMITERS = ['^', ':'];
+
+/** Tells of columns whose values are loaded as they are written. */
+type IsAsWritten = (column: string) => boolean;
+
+/**
+ * Loads delimited text into the table `relation`. Types, delimiter, quotes and header are told from the first 20,480
+ * rows, and, where a later row contradicts them, from all rows. Lines before the header are left out if they have no delimiter or begin
+ * with `#`; no other line is.
+ * @returns how many lines before the header were left out
+ */
+export async function loadCsv(
+  engine: Engine,
+  file: SourceFile,
+  tabs: boolean,
+  relation: string,
+  isAsWritten: IsAsWritten,
+): Promise<number> {
+  const reading = new Reading(engine, file, tabs, relation, isAsWritten);
+  try {
+    return await reading.load();
+  } catch (error) {
+    throw error instanceof VarveError ? error : csvError(error, file);
+  }
+}
+
+/** Reads a file again and again, with what was learnt of it, until it is read or clearly cannot be. */
+class Reading {
+  readonly #engine: Engine;
+  readonly #file: SourceFile;
+  readonly #relation: string;
+  readonly #table: string;
+  #path: string;
+  readonly #isAsWritten: IsAsWritten;
+  readonly #options: Map<string, string>;
+  readonly #types = new Map<string, string>();
+
+  constructor(engine: Engine, file: SourceFile, tabs: boolean, relation: string, isAsWritten: IsAsWritten) {
+    this.#engine = engine;
+    this.#file = file;
+    this.#path = file.absolutePath;
+    this.#relation = relation;
+    this.#table = identifier(relation);
+    this.#isAsWritten = isAsWritten;
+    this.#options = new Map([
+      ['nullstr', textList(NULL_TEXTS)],
+      ['encoding', literal(readableEncoding(file))],
+      ['compression', literal(compressionOf(file))],
+      ['auto_type_candidates', textList(READER_TYPES)],
+      ['hive_partitioning', 'false'],
+      ['skip', '0'],
+      ['comment', "''"],
+      ...(tabs ? [['delim', literal('\t')] as const] : []),
+    ]);
+  }
+
+  /** @returns lines before the header that were left out */
+  async load(): Promise<number> {
+    const skipped = await this.#createBehindTitle();
+    const columns = await this.#columns();
+    const [header, delimiter] = loneHeader(columns);
+    if (delimiter !== undefined) {
+      await this.#createPlainly(delimiter, header.split(delimiter).length);
+      return skipped;
+    }
+    if (columns.length === 1) await this.#createByRareDelimiter(header);
+    else if (await this.#keepsQuotes(columns)) await this.#createQuoted(columns);
+    await this.#createAsWritten();
+    await this.#widen(await this.#columns());
+    return skipped;
+  }
+
+  async #columns(): Promise<readonly EngineColumn[]> {
+    assertNameable(await namesWithNul(this.#engine, this.#table), this.#file);
+    return this.#engine.describe(this.#table);
+  }
+
+  async #texts(): Promise<string[]> {
+    return (await this.#columns()).filter(({ type }) => type.text === 'VARCHAR').map(({ name }) => name);
+  }
+
+  /** What `read_csv` and `sniff_csv` take. */
+  #arguments(more: Readonly<Record<string, string>>): string {
+    const types = [...this.#types].map(([name, type]) => `${literal(name)}: '${type}'`);
+    const options = new Map([
+      ...this.#options,
+      ...(types.length > 0 ? [['types', `{${types.join(', ')}}`] as const] : []),
+      ...Object.entries(more),
+    ]);
+    const given = [...options].map(([key, value]) => `${key} = ${value}`);
+    return [literal(this.#path), ...given].join(', ');
+  }
+
+  async #create(more: Readonly<Record<string, string>> = {}): Promise<void> {
+    const rows = `read_csv(${this.#arguments(more)})`;
+    await this.#engine.query(`CREATE OR REPLACE TABLE ${this.#table} AS FROM ${rows}`);
+  }
+
+  async #sniff(more: Readonly<Record<string, string>> = {}): Promise<Sniffed> {
+    const [[delimiter], [skip], [hasHeader], [columns], [date], [timestamp]] = (await this.#engine.query(
+      `SELECT Delimiter, SkipRows::INTEGER, HasHeader, len(Columns)::INTEGER, DateFormat, TimestampFormat
+       FROM sniff_csv(${this.#arguments(more)})`,
+    )) as [[string], [number], [boolean], [number], [string | null], [string | null]];
+    return { delimiter, skip, hasHeader, columns, dateFormats: [date, timestamp] };
+  }
+
+  /** Loads with double quotes if that gives a table. Left to itself, the reader takes a lone apostrophe in the header for a quote. */
+  async #createInOneWay(): Promise<void> {
+    this.#options.set('quote', `'"'`);
+    try {
+      await this.#create();
+      if (!(await this.#isOtherwiseQuoted())) return;
+    } catch (error) {
+      if (error instanceof VarveError) throw error;
+    }
+    this.#options.delete('quote');
+    await this.#create().catch((error) => this.#createOtherwise(error));
+  }
+
+  async #isOtherwiseQuoted(): Promise<boolean> {
+    if (loneHeader(await this.#columns())[1] !== undefined) return true;
+    const isSingle = (column: string) => `bool_and(${column} LIKE '''%''')`;
+    return (await this.#where(await this.#texts(), isSingle, SAMPLED_ROWS)).length > 0;
+  }
+
+  async #createOtherwise(error: unknown): Promise<void> {
+    const text = messageOf(error);
+    if (LINE_TOO_LONG.test(text)) {
+      this.#options.set('max_line_size', String(MAX_LINE_BYTES));
+      this.#options.set('buffer_size', String(2 * MAX_LINE_BYTES));
+    }
+    // MySQL's way of quoting: a backslash then cannot begin a null.
+    if (/ESCAPE must not appear in the NULL/i.test(text))
+      this.#options.set('nullstr', textList(NULL_TEXTS.filter((spelling) => spelling !== '\\N')));
+    const isFirst = this.#path === this.#file.absolutePath;
+    if (isFirst && /when sniffing|invalid state/i.test(text) && (await hasMixedLineEnds(this.#file)))
+      return this.#createFromCopy();
+    this.#options.set('sample_size', '-1');
+    await this.#create().catch((second) => {
+      if (!/when sniffing/i.test(messageOf(second))) throw second;
+      if (/Expected Number of Columns/.test(text)) throw error;
+      return this.#createStrictly();
+    });
+  }
+
+  /** Loads a copy whose lines all end in the same way. */
+  async #createFromCopy(): Promise<void> {
+    this.#path = join(this.#engine.folder, `${this.#relation}.csv`);
+    await copyWithLineFeeds(this.#file, this.#path);
+    this.#options.set('compression', literal('uncompressed'));
+    await this.#createInOneWay();
+  }
+
+  /**
+   * Loads without lines before the header, if all lines make no table, or one of a single column, and those behind them one of several.
+   * @returns how many lines were left out
+   */
+  async #createBehindTitle(): Promise<number> {
+    const failure = await this.#createInOneWay().then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    const isDoubtful = failure !== undefined || (await this.#mayHaveTitle());
+    const skipped = isDoubtful ? await this.#titleLines() : 0;
+    if (skipped === 0 && failure !== undefined) throw failure.error;
+    if (skipped === 0) return 0;
+    this.#options.set('skip', String(skipped));
+    await this.#createInOneWay();
+    return skipped;
+  }
+
+  async #mayHaveTitle(): Promise<boolean> {
+    const columns = await this.#columns();
+    return columns.length === 1 || columns[0]!.name.startsWith('#');
+  }
+
+  async #titleLines(): Promise<number> {
+    if (this.#options.get('encoding') !== literal('utf-8')) return 0;
+    const skip = this.#options.get('skip')!;
+    this.#options.delete('skip');
+    const found = await this.#sniff().catch(() => undefined);
+    this.#options.set('skip', skip);
+    return found?.hasHeader && found.columns > 1 && (await this.#isBefore(found)) ? found.skip : 0;
+  }
+
+  /** Whether the lines that the reader would leave out hold no fields. */
+  async #isBefore({ skip, delimiter }: Sniffed): Promise<boolean> {
+    const lines = await firstLines(this.#file, skip);
+    return lines.length === skip && lines.every((line) => line.startsWith('#') || !line.includes(delimiter));
+  }
+
+  async #createByRareDelimiter(header: string): Promise<void> {
+    const delimiter = RARE_DELIMITERS.find((mark) => header.includes(mark));
+    if (delimiter === undefined) return;
+    const more = { delim: literal(delimiter) };
+    const found = await this.#sniff(more).catch(() => undefined);
+    if (found?.columns !== header.split(delimiter).length) return;
+    await this.#create(more).then(
+      () => this.#options.set('delim', more.delim),
+      () => undefined,
+    );
+  }
+
+  /**
+   * Loads columns once more as they are written: those that were asked for, and all dates if the reader guessed a format that does not
+   * begin with the year. It has one such format for a whole file, and takes the first number for the day where none exceeds 12.
+   */
+  async #createAsWritten(): Promise<void> {
+    const columns = await this.#columns();
+    const asked = columns.filter(({ name, type }) => type.text !== 'VARCHAR' && this.#isAsWritten(name));
+    const times = columns.filter(({ type }) => TIMES.has(type.text));
+    const guesses = times.length > 0 ? (await this.#sniff()).dateFormats : [];
+    const isGuess = guesses.some((format) => format !== null && !format.startsWith('%Y'));
+    const wanted = isGuess ? [...asked, ...times] : asked;
+    if (wanted.length === 0) return;
+    for (const { name } of wanted) this.#types.set(name, 'VARCHAR');
+    await this.#create();
+  }
+
+  /** Loads without the lines at fault if the reader finds no way to read every line, and so finds which they are. */
+  async #createStrictly(): Promise<void> {
+    const { delimiter, columns } = await this.#sniff({ ignore_errors: 'true' });
+    await this.#createPlainly(delimiter, columns);
+  }
+
+  /** Loads text fields by a known delimiter, under the names 0, 1, …: what this refuses is named by its line. */
+  #createPlainly(delimiter: string, columns: number): Promise<void> {
+    return this.#create(plainly(delimiter, columns));
+  }
+
+  /**
+   * Whether values keep double quotes around them, as they do where one that is not closed made the reader take quotes
+   * for text.
+   */
+  async #keepsQuotes(columns: readonly EngineColumn[]): Promise<boolean> {
+    const texts = columns.filter(({ type }) => type.text === 'VARCHAR').map(({ name }) => identifier(name));
+    if (texts.length === 0) return false;
+    const quoted = texts.map((column) => `${column} LIKE '"%"'`).join(' OR ');
+    const [[found]] = (await this.#engine.query(
+      `SELECT count(*)::INTEGER FROM (FROM ${this.#table} LIMIT ${SAMPLED_ROWS}) WHERE ${quoted}`,
+    )) as [[number]];
+    return found > 0;
+  }
+
+  async #createQuoted(columns: readonly EngineColumn[]): Promise<void> {
+    const path = literal(this.#path);
+    const [[delimiter]] = (await this.#engine.query(
+      `SELECT Delimiter FROM sniff_csv(${path}, compression = ${this.#options.get('compression')}, ignore_errors = true)`,
+    )) as [[string]];
+    await this.#createPlainly(delimiter, columns.length);
+    await this.#create({ quote: `'"'` });
+  }
+
+  /** The columns for which an aggregate is true. The engine plans many of them in more than linear time, so they are asked in parts. */
+  async #where(
+    columns: readonly string[],
+    holds: (column: string) => string,
+    rows?: number,
+  ): Promise<string[]> {
+    const from = rows === undefined ? this.#table : `(FROM ${this.#table} LIMIT ${rows})`;
+    const found: string[] = [];
+    for (let start = 0; start < columns.length; start += COLUMNS_PER_QUERY) {
+      const part = columns.slice(start, start + COLUMNS_PER_QUERY);
+      const asked = part.map((name) => `coalesce(${holds(identifier(name))}, false)`);
+      const answers = await this.#engine.query(`SELECT ${asked.join(', ')} FROM ${from}`);
+      found.push(...part.filter((_, index) => answers[index]?.[0] === true));
+    }
+    return found;
+  }
+
+  /** Loads whole numbers beyond 64 bits, which the reader takes for floats, as integers of 128. */
+  async #widen(columns: readonly EngineColumn[]): Promise<void> {
+    const floats = columns.filter(({ type }) => type.text === 'DOUBLE').map(({ name }) => name);
+    const large = await this.#where(floats, (column) => `max(abs(${column})) >= 9223372036854775807`);
+    const wide = await this.#where(large, (column) => `bool_and(trunc(${column}) = ${column})`);
+    for (const name of wide) {
+      this.#types.set(name, 'HUGEINT');
+      // Where one of its numbers is written as a float, or is longer, the column stays one of floats.
+      await this.#create().catch(() => void this.#types.delete(name));
+    }
+  }
+}
+
+/** What the reader makes of a file. */
+interface Sniffed {
+  readonly delimiter: string;
+  /** Lines before the header. */
+  readonly skip: number;
+  readonly hasHeader: boolean;
+  readonly columns: number;
+  /** The formats of dates and of timestamps that it guessed. */
+  readonly dateFormats: readonly (string | null)[];
+}
+
+/**
+ * Where lines disagree on the number of fields, the reader settles for one column that holds whole lines. A lone
+ * header with a delimiter in it shows that.
+ */
+function loneHeader(columns: readonly EngineColumn[]): [header: string, delimiter: string | undefined] {
+  const header = columns.length === 1 ? columns[0]!.name : '';
+  return [header, [',', ';', '|', '\t'].find((mark) => header.includes(mark))];
+}
+
+function plainly(delimiter: string, columns: number): Record<string, string> {
+  const names = Array.from({ length: columns }, (_, index) => `'${index}': 'VARCHAR'`);
+  return {
+    delim: literal(delimiter),
+    auto_detect: 'false',
+    header: 'true',
+    quote: `'"'`,
+    escape: `'"'`,
+    columns: `{${names.join(', ')}}`,
+  };
+}
+
+function textList(texts: readonly string[]): string {
+  return `[${texts.map(literal).join(', ')}]`;
+}
+
+/** DuckDB reads UTF-8, and UTF-16 in the order of bytes that Windows writes. It handles UTF-8's byte order mark by itself. */
+function readableEncoding(file: SourceFile): string {
+  const found = encodingOf(file);
+  if (found === 'utf-16le') return 'utf-16';
+  if (found === 'utf-8' || found === 'utf-16') return found;
+  throw notUtf8(file, found);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function csvError(error: unknown, file: SourceFile): VarveError {
+  const text = messageOf(error);
+  const [, number] = /CSV Error on Line: (\d+)/.exec(text) ?? [];
+  const line = number === undefined ? undefined : Number(number);
+  if (/unicode/i.test(text)) return notUtf8(file, 'windows-1252', line, error);
+  const where = line === undefined ? file.path : `${file.path}, line ${line}`;
+  const refused = (code: ErrorCode, what: string, remedy: string) =>
+    new VarveError(code, `${where}: ${what}`, { remedy, path: file.path, cause: error });
+  const counts = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
+  if (counts !== null) {
+    const than = `${Number(counts[2]) > Number(counts[1]) ? 'more' : 'fewer'} fields than the ${counts[1]} of the header`;
+    return refused('line-ragged', than, 'Correct that line, or quote the field that contains the delimiter.');
+  }
+  if (/unterminated quote|quoted value/i.test(text))
+    return refused(
+      'line-ragged',
+      'a quote that is not closed',
+      'Close it, or double the quotes within the field.',
+    );
+  if (LINE_TOO_LONG.test(text)) return lineTooLong(file, line, error);
+  if (/when sniffing/i.test(text))
+    return refused(
+      'table-unreadable',
+      'no delimiter, quotes and header make a table of its lines',
+      'Check that the file is whole, that it is text, and that each quote is closed.',
+    );
+  return readError(error, file, line);
+}
