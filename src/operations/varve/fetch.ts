@@ -73,7 +73,7 @@ async function fromRemote(
   });
 }
 
-/** Says whom to ask for the one version that was wanted, or that nothing was ever pushed to this place. */
+/** Say whom to ask for the one version that was wanted, or that nothing was ever pushed to this place. */
 function explained(
   context: WorkingContext,
   place: string,
