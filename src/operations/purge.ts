@@ -18,9 +18,11 @@ export async function purge(
   files: readonly string[],
   options: PurgeOptions = {},
 ): Promise<PurgeResult> {
-  const digests = new Set<Digest>();
-  for (const file of files) for (const digest of await digestsOf(context, file)) digests.add(digest);
-  return context.backend.purge([...digests], options);
+  return context.backend.purge(async () => {
+    const digests = new Set<Digest>();
+    for (const file of files) for (const digest of await digestsOf(context, file)) digests.add(digest);
+    return [...digests];
+  }, options);
 }
 
 async function digestsOf(context: Context, file: string): Promise<Digest[]> {

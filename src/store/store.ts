@@ -56,6 +56,11 @@ export class Store {
     return isEmptyObject(raw) || this.core.catalog.first(raw) !== undefined;
   }
 
+  /** Whether the index names nothing: nobody ever wrote here, or this is another place than was meant. No I/O. */
+  get isEmpty(): boolean {
+    return this.core.catalog.segments.length === 0;
+  }
+
   /** Tell the size in bytes; undefined if the object is not here. No I/O. */
   size(digest: Digest): number | undefined {
     const raw = toRaw(digest);

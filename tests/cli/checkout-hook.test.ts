@@ -84,3 +84,14 @@ test('a hook of another hand is kept, and its owner is told what to add', () => 
   expect(said).toContain('git hook post-merge "$@" || :');
   expect(existsSync(box.path('repo/.git/hooks/post-checkout'))).toBe(false);
 });
+
+test('a folder whose list of files is not here is named, and the remedy brings it', () => {
+  box.withRemote();
+  box.commit('remote');
+  box.ok(['push', '--all-commits']);
+  box.clone('repo', 'clone');
+  box.ok(['git', 'install', '--checkout'], 'clone');
+  const { err } = box.run('git', ['switch', '-q', '--detach', 'HEAD~0'], 'clone');
+  for (const said of [err, refused(box, ['checkout'], 'object-missing', 'only', 'clone')])
+    expect(said).toContain('only is not in the cache');
+});

@@ -32,6 +32,7 @@ test('a dataset of another working tree, pinned at a commit, from its cache', ()
   expect(read('tables/a.csv.varve')).toContain('imported-from: "../registry"');
   expect(read('tables/.gitignore')).toBe('/a.csv\n');
   expect(box.ok(['status'])).toContain('nothing changed');
+  expect(box.varve(['import', '../registry', 'data/folder'])).toMatchObject({ code: 0, err: '' });
   // The statistics came with it, and it stays imported as long as it is the same.
   expect(read('tables/a.csv.varve')).toMatch(/^profile: sha256:/m);
   box.ok(['add', 'tables/a.csv']);

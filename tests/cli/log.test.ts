@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LogResult } from '../../src/index.ts';
 import { refused } from '../support/refused.ts';
-import { Sandbox } from '../support/sandbox.ts';
+import { BINARY, Sandbox } from '../support/sandbox.ts';
 
 let box: Sandbox;
 beforeEach(() => {
@@ -61,4 +61,17 @@ test('the history of a dataset goes on where it was renamed, by its digest', () 
   ]);
   expect(box.ok(['log', 'tables/b.csv'])).toContain('renamed from data/a.csv to data/b.csv');
   expect(box.ok(['log', 'data/a.csv'])).toContain('renamed to data/b.csv');
+});
+
+test('whoever names a version before a rename is shown the command that tells of it', () => {
+  box.repository();
+  box.write('repo/a.csv', 'id\n1\n');
+  box.ok(['add', 'a.csv']);
+  box.commit('first');
+  box.ok(['mv', 'a.csv', "b's.csv"]);
+  box.commit('renamed');
+  const { err } = box.varve(['restore', "b's.csv@HEAD~1"]);
+  const command = /`(varve log .*)` shows/.exec(err)![1]!;
+  const { code, out } = box.run('sh', ['-c', command.replace('varve', `"${process.execPath}" "${BINARY}"`)]);
+  expect([code, out]).toEqual([0, expect.stringContaining('renamed from a.csv')]);
 });

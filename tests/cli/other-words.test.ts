@@ -23,3 +23,9 @@ test('no command is a word of others, and every command of varve that an answer 
     for (const [, name] of way.matchAll(/`varve ([\w-]+)/g)) expect(NAMES, way).toContain(name);
   }
 });
+
+test('what varve refuses in a repository of DVC, or would keep in files of its own, is answered for that too', () => {
+  for (const word of ['cache', 'config', 'destroy', 'get-url', 'import-url', 'install', 'prune'])
+    expect(box.varve([word], '.').err).toMatch(/In a repository of DVC: `dvc /);
+  expect(box.varve(['check-ignore', 'data'], '.').err).toContain('In varve: ');
+});

@@ -185,8 +185,13 @@ test('what the remote has comes, what it lacks is named by commit and author, an
   expect(box.json(['fetch', '--all-commits'], 'clone', 1)).toMatchObject({
     lacking: [{ path: 'not.csv', author: 'Ann' }],
   });
-  // Alone, it is an error, as ever.
-  expect(box.varve(['pull', 'not.csv'], 'clone').code).toBe(2);
+  // Alone, it is an error, which says whom to ask.
+  const alone = box.varve(['pull', 'not.csv'], 'clone');
+  expect(alone.code).toBe(2);
+  box.git(['clone', '-q', box.path('repo'), box.path('deeper/clone')], '.');
+  box.ok(['trust'], 'deeper/clone');
+  expect(box.varve(['pull'], 'deeper/clone').err).toContain('Nothing was ever pushed to origin');
+  expect(alone.err).toMatch(/commit [0-9a-f]{12} of Ann on .*`varve push --all-commits`/);
 });
 
 describeWithDvc('a repository of DVC', () => {

@@ -78,6 +78,7 @@ describe('after a purge from a remote that is a folder', () => {
     expect(holding('repo', '.git', 'varve').length).toBeGreaterThan(0);
     const before = holding('remote').length;
     const dry = box.json<PurgeResult>(['purge', ...PURGED, '--dry-run'], 'repo', 1);
+    expect(box.varve(['purge', ...PURGED, '--dry-run']).out).toContain('could not be checked out whole');
     expect(dry.places.map(({ keys }) => keys.length > 0)).toEqual([true, true]);
     expect(holding('remote')).toHaveLength(before);
 
@@ -236,4 +237,5 @@ test('a repository of DVC is told what to do in its place', () => {
   box.git(['init', '-q', box.path('dvc')], '.');
   box.write('dvc/.dvc/config', '');
   refused(box, ['purge', `sha256:${'0'.repeat(64)}`], 'dvc-unsupported', 'purge', 'dvc');
+  refused(box, ['purge', 'a.csv'], 'dvc-unsupported', 'purge', 'dvc');
 });

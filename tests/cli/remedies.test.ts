@@ -97,7 +97,7 @@ describe('commands that messages name', () => {
   const commands = new Map<string, { isTold: boolean }>();
   for (const { command, before } of advised('varve')) {
     // What a sentence tells people to run must be whole; it may speak of a command without saying what of.
-    const isTold = /\brun $/i.test(before);
+    const isTold = /\b(run|see) $/i.test(before);
     commands.set(command, { isTold: isTold || (commands.get(command)?.isTold ?? false) });
   }
 

@@ -46,13 +46,17 @@ export function command(run: RunCommand): Command {
 }
 
 function describe(result: PurgeResult): string {
-  const { versions, places } = result;
+  const { versions, places, dryRun } = result;
   const lines = [
     ...places.flatMap((place) => placeLines(result, place)),
     ...(versions.length === 0
       ? []
-      : [`${counted(versions.length, 'version')} held it and cannot be checked out whole any more.`]),
-    ...(result.dryRun ? [] : elsewhere(result)),
+      : [
+          dryRun && places.some(({ keys }) => keys.length > 0)
+            ? `${counted(versions.length, 'version')} could not be checked out whole any more.`
+            : `${counted(versions.length, 'version')} held it and cannot be checked out whole any more.`,
+        ]),
+    ...(dryRun ? [] : elsewhere(result)),
   ];
   return lines.map(neutral).join('\n');
 }

@@ -207,9 +207,10 @@ export interface Backend {
   gc(options: GcOptions): Promise<GcResult>;
   /**
    * Remove the bytes of files from the cache and a remote, for good, with the statistics of the versions that hold them.
+   * @param digests finds them, where this is supported at all
    * @throws VarveError `purge-in-use`, before anything is removed
    */
-  purge(digests: readonly Digest[], options: PurgeOptions): Promise<PurgeResult>;
+  purge(digests: () => Promise<readonly Digest[]>, options: PurgeOptions): Promise<PurgeResult>;
   /** List the clones that a remote knows. */
   clones(remote: string | undefined): Promise<ClonesResult>;
   /**

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { posix, resolve } from 'node:path';
 import { isWithin } from '../../base/files/path-order.ts';
 import { VarveError } from '../../errors.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { mergeBase } from '../../workspace/git/merge-base.ts';
 import { findRevision, resolveRevision, revisionUnknown } from '../../workspace/git/pointers.ts';
 import { pathInRepository } from '../../workspace/repository.ts';
@@ -51,7 +52,7 @@ function nothingNamed(context: Context, argument: string, splits: readonly Split
     if (commit === undefined) continue;
     return new VarveError('dataset-missing', `${path} is not ${dataset} in ${commit.slice(0, 12)}`, {
       path,
-      remedy: 'See `varve log` for the commits that have it.',
+      remedy: `\`varve log ${shellWord(path)}\` shows the commits that have it, and what it was called before.`,
     });
   }
   // Of `a@b@REV`, the last is the revision that was meant; `REV@{1}` has an @ of its own.

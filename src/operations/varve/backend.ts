@@ -240,9 +240,9 @@ export class VarveBackend implements Backend {
     return gc(this.#context, options);
   }
 
-  async purge(digests: readonly Digest[], options: PurgeOptions): Promise<PurgeResult> {
+  async purge(digests: () => Promise<readonly Digest[]>, options: PurgeOptions): Promise<PurgeResult> {
     const { purge } = await import('./purge.ts');
-    return purge(this.#context, digests, options);
+    return purge(this.#context, await digests(), options);
   }
 
   async clones(remote: string | undefined): Promise<ClonesResult> {

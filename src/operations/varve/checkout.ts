@@ -182,7 +182,7 @@ function refuseUnknownParts({ path, only }: SelectedDataset, made: CheckoutPlan)
     if (known.some((file) => isWithin(file, part))) continue;
     throw new VarveError('path-missing', `The snapshot of ${path} has nothing at ${part}`, {
       path: `${path}/${part}`,
-      remedy: 'Check the spelling; `varve diff` and `varve log` show what versions hold.',
+      remedy: `Check the spelling; \`varve ls -R ${shellWord(path)}\` lists what it holds, and \`varve log ${shellWord(path)}\` its versions.`,
     });
   }
 }

@@ -54,7 +54,9 @@ async function fromRemote(
     const onPurged = (path: string, digest: string): unknown =>
       purged.set(`${path}\0${digest}`, { path, digest });
     const options = { ...transferOptions(context, choice), ...(choice.allCommits && { onPurged }) };
-    const { lacking, ...sent } = await bring(store, cache, roots, options);
+    const { lacking, ...sent } = await bring(store, cache, roots, options).catch((error: unknown) => {
+      throw roots.length === 1 || store.isEmpty ? explained(context, name, store, roots[0]!, error) : error;
+    });
     // The working tree and the history may name the same version.
     const named = new Map(lacking.map((one) => [`${one.root.path}\0${one.root.digest}`, one]));
     const versions = [...named.values()].map(({ root: { path, digest }, isPurged }) => ({
@@ -69,6 +71,25 @@ async function fromRemote(
       ...(versions.length > 0 && { lacking: versions }),
     };
   });
+}
+
+/** Say whom to ask for the one version that was wanted, or that nothing was ever pushed to this place. */
+function explained(
+  context: WorkingContext,
+  place: string,
+  store: Store,
+  root: Root,
+  error: unknown,
+): unknown {
+  if (!isMissing(error) || isPurged(error)) return error;
+  const { code, message, path = root.path, details } = error as VarveError;
+  const { commit, author, date } = lackingVersion(context, root.path, root.digest);
+  const origin =
+    commit && `The version came with commit ${commit.slice(0, 12)} of ${author} on ${date?.slice(0, 10)}. `;
+  const remedy = store.isEmpty
+    ? `Nothing was ever pushed to ${place}. If it should have data, \`varve remote list\` shows where that is sought: a relative path counts from this repository. If the place is right, whoever has the data sends it by \`varve push --all-commits\`.`
+    : `${origin ?? ''}Whoever has its data sends it by \`varve push --all-commits\`; then run this command again.`;
+  return new VarveError(code, message, { path, details, cause: error, remedy });
 }
 
 interface LackingRoot {

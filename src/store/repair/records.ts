@@ -9,6 +9,7 @@ import {
   PURGE_LIST_KEY,
   REF_KEY,
 } from '../../remote/store-layout.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { IndexFile, indexKey } from '../format/index-file.ts';
 import { parseCloneRecord } from '../gc/clones.ts';
 import { CLOCK, checkClock, parsePendingDeletions, replaceDamagedList } from '../gc/pending-deletions.ts';
@@ -149,7 +150,7 @@ async function repairRef(remote: Remote, key: string, { clone, roots }: Self): P
   const owner = REF_KEY.exec(key)![1]!;
   const problem = 'its bytes do not match its name; it says what a gc must keep';
   if (owner !== clone) {
-    const remedy = `Run \`varve verify --remote NAME\` in the clone whose .varve/clone-id is ${owner}: it writes the file anew. Where that clone is gone, run \`varve push --all-commits\` in every other, then \`varve remote forget ${owner}\`. Until then no gc removes anything.`;
+    const remedy = `Run \`varve verify --remote NAME\` in the clone whose .varve/clone-id is ${owner}: it writes the file anew. Where that clone is gone, run \`varve push --all-commits\` in every other, then \`varve remote forget ${shellWord(owner)}\`. Until then no gc removes anything.`;
     return { key, problem, repaired: false, remedy };
   }
   const repaired = await isDone(() => replaceDamagedRef(remote, key, owner, roots));

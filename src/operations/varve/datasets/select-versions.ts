@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { VarveError } from '../../../errors.ts';
+import { shellWord } from '../../../wording/quote.ts';
 import { datasetAt, datasetHistory, findRevision } from '../../../workspace/git/pointers.ts';
 import type { Pointer } from '../../../workspace/pointer.ts';
 import { pathInRepository } from '../../../workspace/repository.ts';
@@ -34,7 +35,7 @@ function versionsNamed(context: WorkingContext, argument: string): SelectedDatas
       `No commit of ${argument.slice(at + 1)} has a dataset at ${path}`,
       {
         path,
-        remedy: 'See `varve log` for the commits that have it.',
+        remedy: `\`varve log ${shellWord(path)}\` shows the commits that have it, and what it was called before.`,
       },
     );
   }
