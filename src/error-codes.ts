@@ -116,6 +116,7 @@ export const ERROR_CODES = {
   'remote-error': 'The server of a remote answered with an error of its own.',
   'remote-exists': 'There is a remote of this name already.',
   'remote-full': 'The server of a remote has no space left.',
+  'remote-missing': 'The folder of a remote that this clone pushed to is not there any more.',
   'remote-name-invalid': 'A name cannot be that of a remote.',
   'remote-scheme-unknown': 'A URL has a scheme that no remote has.',
   'remote-unavailable': 'The server of a remote kept failing, also when it was asked again.',

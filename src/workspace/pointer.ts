@@ -262,6 +262,6 @@ function conflicted(where: string): VarveError {
   const word = shellWord(where.slice(0, -POINTER_SUFFIX.length));
   return new VarveError('pointer-conflict', `${where} has the marks of an unfinished Git merge`, {
     path: where,
-    remedy: `Choose a side by \`git checkout --ours -- ${gitWord(where)}\`, or the same with \`--theirs\`, then run \`varve checkout ${word}\`. To make what lies here the answer, run \`varve add --replace ${word}\`.`,
+    remedy: `If Git does not merge folders file by file here yet, run \`git merge --abort\`, \`varve git install --merge\` and \`varve fetch --all-commits\`, and merge again. Else choose a side by \`git checkout --ours -- ${gitWord(where)}\`, or the same with \`--theirs\`, then run \`varve checkout ${word}\`. To make what lies here the answer, run \`varve add --replace ${word}\`.`,
   });
 }

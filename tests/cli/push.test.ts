@@ -1,3 +1,4 @@
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeWithMinio } from '../support/minio.ts';
 import { refused } from '../support/refused.ts';
@@ -35,4 +36,20 @@ test('before the first commit, what lies here is pushed', () => {
   } finally {
     fresh.remove();
   }
+});
+
+test('a remote whose folder vanished is not made anew beneath what is to be mounted there', () => {
+  box.repository();
+  box.write('repo/a.csv', 'a\n1\n');
+  box.ok(['add', 'a.csv']);
+  box.ok(['remote', 'add', 'origin', '../remote']);
+  box.ok(['push']);
+  renameSync(box.path('remote'), box.path('away'));
+  box.write('repo/a.csv', 'a\n2\n');
+  box.ok(['add', 'a.csv']);
+  refused(box, ['push'], 'remote-missing', box.path('remote'));
+  expect(existsSync(box.path('remote'))).toBe(false);
+  mkdirSync(box.path('remote'));
+  box.ok(['push', '--all-commits']);
+  expect(box.ok(['status', '--remote'])).toContain('has all of 1 version');
 });

@@ -1,6 +1,9 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { VarveError } from '../../errors.ts';
 import type { Root } from '../../store/gc/roots.ts';
 import { pushToRemote } from '../../store/transfer/push.ts';
+import { shellWord } from '../../wording/quote.ts';
 import { cloneId, cloneRecord } from '../../workspace/clone-id.ts';
 import { CompletedPushesFile } from '../../workspace/completed-pushes.ts';
 import type { PurgedFile, TransferChoice, TransferResult } from '../backend/results.ts';
@@ -48,6 +51,8 @@ export async function pushRoots(
 ): Promise<TransferResult> {
   const { name, remote } = await openRemoteNamed(context, choice.remote);
   return closing(remote, async () => {
+    const completed = new CompletedPushesFile(join(indexFolder(context), COMPLETED_PUSHES));
+    refuseVanished(name, remote.url, completed);
     const purged = new Map<string, PurgedFile>();
     const onPurged = (path: string, digest: string): unknown =>
       purged.set(`${path}\0${digest}`, { path, digest });
@@ -57,7 +62,7 @@ export async function pushRoots(
       everyRoot: () => everyRoot(context),
       others,
       indexCache: indexFolder(context),
-      completed: new CompletedPushesFile(join(indexFolder(context), COMPLETED_PUSHES)),
+      completed,
       ...transferOptions(context, choice),
       ...(leavesOut && { onPurged }),
     });
@@ -70,6 +75,15 @@ export async function pushRoots(
       ...(unsent > 0 && { unsent }),
       ...(purged.size > 0 && { purged: [...purged.values()] }),
     };
+  });
+}
+
+/** A disk that is not mounted must not be taken for a remote that has nothing yet: its folder would be made beneath the mount. */
+function refuseVanished(name: string, url: string, { stores }: CompletedPushesFile): void {
+  if (!isAbsolute(url) || !stores.has(url) || existsSync(url)) return;
+  throw new VarveError('remote-missing', `The folder of remote ${name}, ${url}, is not there any more`, {
+    path: url,
+    remedy: `Mount the disk that it lies on. If it is gone for good, make an empty folder by \`mkdir -p ${shellWord(url)}\`, then run \`varve push --all-commits\`.`,
   });
 }
 
