@@ -153,8 +153,8 @@ describeWithMinio('what goes wrong with a bucket', (server) => {
   });
 
   test('a profile that is not there', async () => {
-    const remote = await openRemote(`s3://${bucket}`, { endpoint: server.endpoint, profile: 'nowhere' });
-    await expectFailure(remote, 'credentials-missing');
+    const opening = openRemote(`s3://${bucket}`, { endpoint: server.endpoint, profile: 'nowhere' });
+    await expect(opening).rejects.toMatchObject({ code: 'aws-profile-missing', path: 'nowhere' });
   });
 
   test('a profile that is there is used', async () => {
