@@ -89,7 +89,11 @@ export function faultOf(error: unknown): Fault {
   return {
     code: code ?? 'Error',
     message,
-    retry: raw.$metadata?.clockSkewCorrected === true ? 'yes' : retryOf(code ?? '', status, message),
+    // Any error may come with the clock's correction. Only one that refuses the signature may be another answer the next time.
+    retry:
+      raw.$metadata?.clockSkewCorrected === true && status === 403
+        ? 'yes'
+        : retryOf(code ?? '', status, message),
     ...(status === undefined ? {} : { status }),
     ...(waitMs > 0 ? { waitMs } : {}),
   };
