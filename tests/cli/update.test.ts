@@ -58,6 +58,15 @@ test('imported data follows its revision; what was edited here is not lost, and 
   box.ok(['update', 'a.csv', '--force']);
   expect(read('a.csv')).toBe('three');
 
+  // A version of one's own is none that was imported, and the way back is told.
+  box.commit('updated again');
+  box.write('repo/a.csv', 'mine');
+  const { err: warned } = box.varve(['add', 'a.csv']);
+  expect(warned).toContain('`varve update` leaves it alone');
+  box.git(['checkout', '--', 'a.csv.varve']);
+  box.ok(['checkout', '--force', 'a.csv']);
+  expect([read('a.csv'), update('a.csv').map(({ change }) => change)]).toEqual(['three', ['unchanged']]);
+
   box.write('repo/own.csv', 'own');
   box.ok(['add', 'own.csv']);
   refused(box, ['update', 'own.csv'], 'import-missing', 'own.csv');

@@ -3,16 +3,17 @@ import { join, posix } from 'node:path';
 import { comparePaths, isChosen, isWithin } from '../../base/files/path-order.ts';
 import { inOrder } from '../../base/threads/concurrency.ts';
 import { VarveError } from '../../errors.ts';
+import { describeUrl } from '../../remote/url.ts';
 import { type Digest, toRaw } from '../../store/format/digest.ts';
 import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.ts';
 import { MANY_FILES } from '../../store/restoring/file-groups.ts';
 import type { Store } from '../../store/store.ts';
 import type { Batch } from '../../store/writing/batch.ts';
 import { SmallFileReaders } from '../../store/writing/small-file-readers.ts';
-import { shellWord } from '../../wording/quote.ts';
+import { gitWord, shellWord } from '../../wording/quote.ts';
 import { keepsModes } from '../../workspace/git/file-mode.ts';
 import { ignoreDataset } from '../../workspace/git/gitignore.ts';
-import { type Pointer, readPointer } from '../../workspace/pointer.ts';
+import { type Pointer, pointerPath, readPointer } from '../../workspace/pointer.ts';
 import {
   compareWithRecord,
   type FileState,
@@ -204,6 +205,8 @@ async function readVersion(
   const unchanged =
     before !== undefined && before.kind === kind && contentOf(repository, before.digest) === digest;
   if (isMoved && !replace && !unchanged) throw outdated(dataset);
+  if (before?.imported !== undefined && !unchanged)
+    warnOfUnpinning(context, dataset, before.imported.repository);
   return { dataset, kind, before, version, unchanged, taken: found.taken, only, notHere, readAtMs };
 }
 
@@ -225,6 +228,14 @@ async function withStatistics(
       ? { ...before, ...profile }
       : { path: posix.basename(dataset), kind, digest, ...facts, ...profile };
   return { dataset, before, pointer, files: recorded, only, notHere, readAtMs };
+}
+
+/** A version of one's own is no import any more, which is easy to miss when somebody meant to try something out. */
+function warnOfUnpinning({ onWarning }: WorkingContext, dataset: string, from: string): void {
+  const word = shellWord(dataset);
+  onWarning?.(
+    `${dataset} was imported from ${describeUrl(from)}, and this version is one of your own: \`varve update\` leaves it alone. \`git checkout -- ${gitWord(pointerPath(dataset))}\` and \`varve checkout --force ${word}\` bring the import back.`,
+  );
 }
 
 /** What is added here has to be checked out elsewhere. */
