@@ -171,6 +171,8 @@ describe('the main job on a folder remote', () => {
   it('needs only the kilobytes of the profiles: the data may be gone before the fetch', () => {
     const clone = join(site.folder, 'data-gone');
     site.git(site.folder, 'clone', '-q', 'project', 'data-gone');
+    // It vanished in the test before; whoever makes its folder again says that this is no disk to be mounted.
+    mkdirSync(remote);
     site.succeed(site.project, 'push', '--all-commits');
     removeDataPacks(remote);
     site.succeed(clone, 'trust');
