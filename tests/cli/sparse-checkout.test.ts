@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
@@ -65,6 +65,7 @@ for (const [way, sets, outside] of [
     rmSync(box.path('clone/out/b.csv'));
     // No cache and no remote loses what lies outside.
     rmSync(box.path('remote'), { recursive: true });
+    mkdirSync(box.path('remote'));
     box.ok(['push', '--all-commits']);
     box.ok(['gc'], 'clone');
     box.git(['sparse-checkout', 'disable'], 'clone');
