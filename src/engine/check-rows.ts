@@ -3,7 +3,7 @@ import { type ColumnReadings, NO_READINGS } from './column-readings.ts';
 import { type Engine, type EngineOptions, isOutOfMemory, openEngine } from './duckdb.ts';
 import { identifier, literal } from './quote.ts';
 import { assertRowExpression, invalidExpression } from './row-expression.ts';
-import { openTableSource } from './source.ts';
+import { dropTableSource, openTableSource } from './source.ts';
 import type { SourceFile } from './source-file.ts';
 
 /** The most example rows of an answer. */
@@ -157,12 +157,9 @@ class FileStarts {
 
   async #count(file: SourceFile): Promise<number> {
     const { relation } = await openTableSource(this.#engine, [file], NO_READINGS, 'counted');
-    const counted = await this.#engine.query(
-      `SELECT count(*), any_value(table_type) FROM ${relation}, (SELECT table_type FROM information_schema.tables WHERE table_name = '${relation}')`,
-    );
-    const isView = counted[1]?.[0] === 'VIEW';
-    await this.#engine.query(`DROP ${isView ? 'VIEW' : 'TABLE'} ${relation}`);
-    return Number(counted[0]?.[0]);
+    const [[rows]] = (await this.#engine.query(`SELECT count(*) FROM ${relation}`)) as [[bigint]];
+    await dropTableSource(this.#engine, file, relation);
+    return Number(rows);
   }
 }
 

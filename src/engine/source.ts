@@ -62,6 +62,12 @@ export async function openTableSource(
   };
 }
 
+/** Take away what openTableSource made of one file without readings: a view of Parquet, a table of all else, or nothing where it failed. */
+export async function dropTableSource(engine: Engine, file: SourceFile, relation: string): Promise<void> {
+  const kind = formatOf(file.path) === 'parquet' ? 'VIEW' : 'TABLE';
+  await engine.query(`DROP ${kind} IF EXISTS ${relation}`);
+}
+
 /** Formats of which each file is read by itself, and their tables are put together; of the others, one reader takes all files. */
 const READ_ONE_BY_ONE: readonly Format[] = ['csv', 'tsv', 'arrow'];
 

@@ -1,5 +1,6 @@
 import { featureName } from '../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../profile/model/model.ts';
+import { VALUE_TYPES } from '../profile/model/value-types.ts';
 import { counted } from '../wording/numbers.ts';
 import { classes, textDomain } from './inference/domains.ts';
 import {
@@ -15,7 +16,7 @@ import { numbers, uniqueIntegers } from './inference/numbers.ts';
 import { presence } from './inference/presence.ts';
 import { textLengths, uniqueCodes } from './inference/texts.ts';
 import { timeRange, uniqueTimes } from './inference/times.ts';
-import { ALL_TYPES, type FeatureSchema, NO_DRIFT_SETTINGS, type Schema, type TableSchema } from './model.ts';
+import { type FeatureSchema, NO_DRIFT_SETTINGS, type Schema, type TableSchema } from './model.ts';
 
 export interface InferOptions {
   /** Text with at most this many different values gets them as its domain; default 100, as TFDV's. */
@@ -74,7 +75,7 @@ function inferFeature(
     .sort();
   const base = {
     name,
-    types: types.length === 0 ? ALL_TYPES : types,
+    types: types.length === 0 ? VALUE_TYPES : types,
     in: [],
     notIn: [],
     expect: [],

@@ -108,19 +108,6 @@ export interface FeatureSchema {
   readonly tfdv?: string;
 }
 
-/** The types a schema can name; a feature that has all of them takes anything. */
-export const ALL_TYPES: FeatureSchema['types'] = [
-  'integer',
-  'float',
-  'decimal',
-  'boolean',
-  'string',
-  'bytes',
-  'date',
-  'time',
-  'timestamp',
-];
-
 /** The names that `drift` and `skew` know, each with the greatest distance that is fine. */
 export interface Comparator {
   readonly 'l-infinity'?: number;

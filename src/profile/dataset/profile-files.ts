@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type ColumnReadings, NO_READINGS } from '../../engine/column-readings.ts';
 import { type Engine, type EngineOptions, isReadError, openEngine, readError } from '../../engine/duckdb.ts';
 import { formatOf } from '../../engine/formats/format.ts';
-import { openTableSource } from '../../engine/source.ts';
+import { dropTableSource, openTableSource } from '../../engine/source.ts';
 import { fileNamedBy } from '../../engine/source-file.ts';
 import type { OnProgress } from '../../progress.ts';
 import type { Profile } from '../model/model.ts';
@@ -58,10 +58,7 @@ export async function profileEach(
       } catch (error) {
         found.push(asError(isReadError(error) ? readError(error, file) : error));
       } finally {
-        // A view of Parquet, a table of all else, or nothing where it could not be read.
-        await engine.query(
-          `DROP ${formatOf(file.path) === 'parquet' ? 'VIEW' : 'TABLE'} IF EXISTS ${relation}`,
-        );
+        await dropTableSource(engine, file, relation);
       }
     }
     return found;

@@ -1,5 +1,6 @@
 import { HASH_END, MAX_PACKED_HASHES, SKETCH_SIZE } from '../hashing/sketch.ts';
 import { isListedValue, MAX_LISTED_VALUES } from '../model/value-counts.ts';
+import { VALUE_TYPES } from '../model/value-types.ts';
 
 /**
  * Says what is wrong with a value, after the place in it where that is: `.rows is not a count`. Undefined where nothing is.
@@ -171,18 +172,7 @@ const feature = (listed: Check): Check =>
           list(text, 64),
           test('a path', (value) => (value as unknown[]).length > 0),
         ),
-        type: oneOf(
-          'integer',
-          'float',
-          'decimal',
-          'boolean',
-          'string',
-          'bytes',
-          'date',
-          'time',
-          'timestamp',
-          'unknown',
-        ),
+        type: oneOf(...VALUE_TYPES, 'unknown'),
         engineType: text,
         present: count,
         nulls: count,

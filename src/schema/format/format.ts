@@ -1,6 +1,6 @@
 import type { Node } from 'yaml';
+import { VALUE_TYPES } from '../../profile/model/value-types.ts';
 import {
-  ALL_TYPES,
   type Comparator,
   type DriftSettings,
   type Expectation,
@@ -122,11 +122,11 @@ const COMPARATOR = recordCodec<Comparator>(
   {},
 );
 
-const SOME_TYPES = oneOrListCodec(oneOfCodec(...ALL_TYPES));
+const SOME_TYPES = oneOrListCodec(oneOfCodec(...VALUE_TYPES));
 const TYPES: Codec<FeatureSchema['types']> = {
   read: (node, source) =>
-    node !== null && 'value' in node && node.value === 'any' ? ALL_TYPES : SOME_TYPES.read(node, source),
-  write: (value) => (value.length === ALL_TYPES.length ? 'any' : SOME_TYPES.write(value)),
+    node !== null && 'value' in node && node.value === 'any' ? VALUE_TYPES : SOME_TYPES.read(node, source),
+  write: (value) => (value.length === VALUE_TYPES.length ? 'any' : SOME_TYPES.write(value)),
 };
 
 const FEATURE_FIELDS = [

@@ -16,10 +16,8 @@ import {
   DateUnit,
   type Decimal,
   type Dictionary,
-  type FixedSizeList,
   Int32,
   Int64,
-  type List,
   makeVector,
   type Struct,
   type Time,
@@ -59,8 +57,9 @@ export function arrowColumn(type: DataType): ArrowColumn {
   if (DataType.isDuration(type)) return { sql: 'BIGINT', reader: ticks((value) => value) };
   if (DataType.isTimestamp(type)) return timestampColumn(type);
   if (DataType.isTime(type)) return timeColumn(type);
-  if (DataType.isList(type) || DataType.isLargeList(type) || DataType.isMap(type)) return listColumn(type);
-  if (DataType.isFixedSizeList(type)) return fixedListColumn(type);
+  if (DataType.isList(type) || DataType.isLargeList(type) || DataType.isMap(type))
+    return listColumn(type, offsetsOf);
+  if (DataType.isFixedSizeList(type)) return listColumn(type, () => (row) => row * type.listSize);
   if (DataType.isStruct(type)) return structColumn(type);
   return { sql: 'VARCHAR', reader: mapped((value) => String(value)) };
 }
@@ -178,38 +177,25 @@ function timeColumn({ unit, bitWidth }: Time): ArrowColumn {
   return { sql: 'TIME', reader };
 }
 
-function listColumn(type: List | DataType): ArrowColumn {
+/** @param edgesOf says where the elements of a row begin; those of the row before end there */
+function listColumn(type: DataType, edgesOf: (data: Data) => (row: number) => number): ArrowColumn {
   const element = arrowColumn(type.children[0]!.type);
   return {
     sql: `${element.sql}[]`,
     ...retypedList(element),
     reader: (data) => {
       const read = element.reader(data.children[0]!);
-      const edge = (row: number) => Number(data.valueOffsets[row]);
-      return (row) =>
-        data.getValid(row)
-          ? listValue(
-              Array.from({ length: edge(row + 1) - edge(row) }, (_, index) => read(edge(row) + index)),
-            )
-          : null;
+      const edge = edgesOf(data);
+      return (row) => {
+        if (!data.getValid(row)) return null;
+        const start = edge(row);
+        return listValue(Array.from({ length: edge(row + 1) - start }, (_, index) => read(start + index)));
+      };
     },
   };
 }
 
-function fixedListColumn(type: FixedSizeList): ArrowColumn {
-  const element = arrowColumn(type.children[0]!.type);
-  return {
-    sql: `${element.sql}[]`,
-    ...retypedList(element),
-    reader: (data) => {
-      const read = element.reader(data.children[0]!);
-      return (row) =>
-        data.getValid(row)
-          ? listValue(Array.from({ length: type.listSize }, (_, index) => read(row * type.listSize + index)))
-          : null;
-    },
-  };
-}
+const offsetsOf = (data: Data) => (row: number) => Number(data.valueOffsets[row]);
 
 function zonedNanoseconds(type: EngineType): EngineType {
   const text = 'TIMESTAMP_NS WITH TIME ZONE';

@@ -1,4 +1,5 @@
 import { BinaryFault } from '../binary-fault.ts';
+import { Varints } from '../varints.ts';
 
 /** Items of arrays, and rows, that take no byte, as nulls do: so many of them may be in a block. */
 const MAX_ITEMS_OF_NOTHING = 2 ** 24;
@@ -7,37 +8,13 @@ const MAX_ITEMS_OF_NOTHING = 2 ** 24;
  * Bytes of a block of records, and the place that is read next.
  * @see https://avro.apache.org/docs/1.12.0/specification/#binary-encoding
  */
-export class AvroInput {
-  readonly bytes: Buffer;
-  at = 0;
-  /** The number that `long` read last, in two words. */
-  low = 0;
-  high = 0;
+export class AvroInput extends Varints {
   #free = MAX_ITEMS_OF_NOTHING;
-
-  constructor(bytes: Buffer) {
-    this.bytes = bytes;
-  }
 
   /** Reads a number of up to 64 bits into `low` and `high`. */
   long(): void {
-    const { bytes } = this;
-    let at = this.at;
-    let low = 0;
-    let high = 0;
-    for (let shift = 0; ; shift += 7) {
-      if (at >= bytes.length) throw new BinaryFault('it ends within a number');
-      if (shift > 63) throw new BinaryFault('a number of it has more than 64 bits');
-      const byte = bytes[at++]!;
-      const bits = byte & 127;
-      if (shift < 28) low |= bits << shift;
-      else if (shift === 28) {
-        low |= bits << 28;
-        high = bits >>> 4;
-      } else high |= bits << (shift - 32);
-      if (byte < 128) break;
-    }
-    this.at = at;
+    this.varint64(this.bytes.length);
+    const { low, high } = this;
     const sign = -(low & 1);
     this.low = ((low >>> 1) | (high << 31)) ^ sign;
     this.high = (high >>> 1) ^ sign;
