@@ -2,7 +2,8 @@ import { VarveError } from '../errors.ts';
 import { initRepository, openFolder, openRepository } from '../library/open.ts';
 import type { ProfiledDataset } from '../operations/statistics/load.ts';
 import { encodeProfile } from '../profile/format/encode.ts';
-import { profileDocument } from '../report/json.ts';
+import type { TableProfile } from '../profile/model/model.ts';
+import { factsOf } from '../report/facts.ts';
 import { paramOf, textOf } from './params.ts';
 import type { Methods, Reply, Request } from './serve.ts';
 
@@ -91,7 +92,7 @@ async function answer(method: string, signature: Signature, { params, watch }: R
   const open = signature.of === 'folder' ? openFolder : openRepository;
   const opened = await open(textOf(method, params, 'folder'), watch);
   const result = await invoke(opened, method.split('.'), [...given, options]);
-  return method === 'profile' ? profileAnswer(result as ProfiledDataset) : { result };
+  return method === 'profile' ? profileReply(result as ProfiledDataset) : { result };
 }
 
 function invoke(on: object, [name, ...more]: readonly string[], given: readonly unknown[]): unknown {
@@ -100,10 +101,20 @@ function invoke(on: object, [name, ...more]: readonly string[], given: readonly 
   return (member as (...given: unknown[]) => unknown).apply(on, [...given]);
 }
 
-/** A profile as programs read it, and in its own format, from which it can be rendered. */
-function profileAnswer({ name, digest, profile }: ProfiledDataset): Reply {
-  const result = { name, digest: digest ?? null, profile: profileDocument(profile) };
+/** A profile by its facts, and in its own format, from which the client can have it rendered. */
+function profileReply({ name, digest, profile }: ProfiledDataset): Reply {
+  const result = { name, digest: digest ?? null, tables: profile.tables.map(tableFacts) };
   return { result, payload: encodeProfile(profile) };
+}
+
+function tableFacts(table: TableProfile): object {
+  const features = table.features.map((feature) => {
+    const { engineType, present, nulls, numeric, time } = feature;
+    const { write: _, min: __, max: ___, ...facts } = factsOf(feature, table);
+    const { min = null, max = null } = numeric ?? time ?? {};
+    return { ...facts, engineType, present, nulls, min, max };
+  });
+  return { name: table.name, rows: table.rows, features };
 }
 
 async function renamed(names: ReadonlyMap<string, string>, work: () => Promise<Reply>): Promise<Reply> {

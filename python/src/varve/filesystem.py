@@ -1,0 +1,285 @@
+"""Any version of any dataset as a file system: ``varve://data/flights@v1/part-0.parquet``."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import threading
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple, Union
+
+from fsspec.spec import AbstractFileSystem
+
+from ._connection import Connection, connection
+from ._errors import VarveError, VarveNotFoundError
+
+log = logging.getLogger("varve")
+
+
+class _Tree:
+    """A repository that the helper has open. It is opened again where the helper is another: after a fork, or its end."""
+
+    def __init__(self, folder: str, repository: Optional[str], revision: Optional[str]) -> None:
+        self._params = {"folder": folder, "repository": repository, "revision": revision}
+        self._opened: Optional[Tuple[Connection, int]] = None
+        self._opening = threading.Lock()
+
+    def call(self, method: str, **params: Any) -> Tuple[Any, bytes]:
+        opened = self._opened
+        if opened is None or not opened[0].is_open or opened[0] is not connection():
+            opened = self._open()
+        return opened[0].call(f"tree.{method}", {"tree": opened[1], **params})
+
+    def close(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None and opened[0].is_open:
+            opened[0].call("tree.close", {"tree": opened[1]})
+
+    def _open(self) -> Tuple[Connection, int]:
+        with self._opening:
+            link = connection()
+            if self._opened is None or self._opened[0] is not link:
+                result, _ = link.call("tree.open", self._params)
+                log.debug("%s at %s", result["root"], result["commit"] or "the working tree")
+                if self._params["revision"] is not None:
+                    # Whatever becomes of a branch, one file system reads one version.
+                    self._params["revision"] = result["commit"]
+                self._opened = (link, result["tree"])
+            return self._opened
+
+    def __getstate__(self) -> Dict[str, Any]:
+        return dict(self._params)
+
+    def __setstate__(self, state: Dict[str, Any]) -> None:
+        self.__init__(state["folder"], state["repository"], state["revision"])  # type: ignore[misc]
+
+
+class VarveFileSystem(AbstractFileSystem):
+    """The versions of the datasets of a repository, to be read.
+
+    A path is that of a dataset or of what lies within one; a revision stands behind the dataset's name:
+    ``data/flights@v1/part-0.parquet``. Without one, the version is meant that the pointer of the working tree names.
+    What the cache of the clone lacks is fetched into it; every byte is verified before it is handed out.
+
+    What a branch or tag names is looked up once: one file system reads one version for as long as it lives. After
+    ``invalidate_cache()`` it is looked up again.
+
+    Args:
+        repo: another repository: a path, or what ``git clone`` takes; the one around the process's folder unless given.
+        rev: the revision of paths that name none.
+    """
+
+    protocol = "varve"
+    root_marker = ""
+    #: The helper keeps the lists; they are not kept twice.
+    cachable = True
+
+    def __init__(
+        self, repo: Optional[Union[str, os.PathLike[str]]] = None, rev: Optional[str] = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self._repo = None if repo is None else os.fspath(repo)
+        self._rev = rev
+        self._folder = str(Path.cwd())
+        self._tree = _Tree(self._folder, self._repo, rev)
+        self._trees: Dict[str, _Tree] = {}
+
+    @classmethod
+    def _strip_protocol(cls, path: Any) -> Any:
+        if isinstance(path, list):
+            return [cls._strip_protocol(each) for each in path]
+        text = os.fspath(path)
+        for prefix in ("varve://", "varve:"):
+            if text.startswith(prefix):
+                text = text[len(prefix) :]
+                break
+        return text.rstrip("/")
+
+    @property
+    def fsid(self) -> str:
+        """The repository and the revision that it reads."""
+        return f"varve_{self._folder}_{self._repo}_{self._rev}"
+
+    def invalidate_cache(self, path: Optional[str] = None) -> None:
+        """Look up again what branches and tags name."""
+        super().invalidate_cache(path)
+        for tree in (self._tree, *self._trees.values()):
+            tree.close()
+        self._tree = _Tree(self._folder, self._repo, self._rev)
+        self._trees = {}
+
+    def info(self, path: str, **kwargs: Any) -> Dict[str, Any]:
+        """Size, kind and digest of a file or folder."""
+        path = self._strip_protocol(path)
+        tree, inside = self._place(path)
+        entry, _ = tree.call("entry", path=inside)
+        return _info(path, entry)
+
+    def ls(self, path: str, detail: bool = True, **kwargs: Any) -> List[Any]:
+        """What lies in a folder: datasets, or files of one."""
+        path = self._strip_protocol(path)
+        tree, inside = self._place(path)
+        entry, _ = tree.call("entry", path=inside)
+        if entry["kind"] == "file":
+            found = [_info(path, entry)]
+        else:
+            entries, _ = tree.call("list", path=inside)
+            prefix = f"{path}/" if path else ""
+            found = [_info(prefix + each["name"], each) for each in entries]
+        return found if detail else [each["name"] for each in found]
+
+    def find(
+        self,
+        path: str,
+        maxdepth: Optional[int] = None,
+        withdirs: bool = False,
+        detail: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Every file below a folder, in one question."""
+        if maxdepth is not None or withdirs:
+            return super().find(path, maxdepth=maxdepth, withdirs=withdirs, detail=detail, **kwargs)
+        path = self._strip_protocol(path)
+        tree, inside = self._place(path)
+        try:
+            files, _ = tree.call("walk", path=inside)
+        except VarveNotFoundError:
+            return {} if detail else []
+        prefix = f"{path}/" if path else ""
+        found = {}
+        for each in files:
+            name = prefix + each["path"] if each["path"] not in ("", ".") else path
+            found[name] = _info(name, each)
+        names = sorted(found)
+        return {name: found[name] for name in names} if detail else names
+
+    def cat_file(
+        self, path: str, start: Optional[int] = None, end: Optional[int] = None, **kwargs: Any
+    ) -> bytes:
+        """The bytes of a file, or of a part of it."""
+        if start is None and end is None:
+            result, payload = self._read(path)
+            return payload if "path" not in result else Path(result["path"]).read_bytes()
+        with self._open(path) as file:
+            size = file.seek(0, io.SEEK_END)
+            first, last, _ = slice(start, end).indices(size)
+            file.seek(first)
+            data: bytes = file.read(max(0, last - first))
+            return data
+
+    def cat(self, path: Any, recursive: bool = False, on_error: str = "raise", **kwargs: Any) -> Any:
+        """As fsspec has it; many files are asked for together."""
+        paths = self.expand_path(path, recursive=recursive)
+        if len(paths) == 1 and paths[0] == self._strip_protocol(path):
+            return self.cat_file(paths[0])
+        if on_error != "raise":
+            return super().cat(path, recursive=recursive, on_error=on_error, **kwargs)
+        files = [each for each in paths if not recursive or self.isfile(each)]
+        return dict(zip(files, self._read_many(files)))
+
+    def open(
+        self,
+        path: str,
+        mode: str = "rb",
+        block_size: Optional[int] = None,
+        cache_options: Optional[Dict[str, Any]] = None,
+        compression: Optional[str] = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Open a file to read it. It is whole, local and verified, so that it needs no buffer of fsspec's."""
+        if set(mode) - {"b", "t"} != {"r"}:
+            raise _read_only()
+        return super().open(path, mode, block_size, cache_options, compression, **kwargs)
+
+    def _open(self, path: str, mode: str = "rb", *_: Any, **kwargs: Any) -> Any:
+        if mode not in ("rb", "r"):
+            raise _read_only()
+        result, payload = self._read(path)
+        return io.BytesIO(payload) if "path" not in result else open(result["path"], "rb")
+
+    def _read(self, path: str) -> Tuple[Any, bytes]:
+        tree, inside = self._place(self._strip_protocol(path))
+        return tree.call("read", path=inside)
+
+    def _read_many(self, paths: List[str]) -> List[bytes]:
+        found: List[bytes] = []
+        while len(found) < len(paths):
+            tree, _ = self._place(paths[len(found)])
+            asked = []
+            for path in paths[len(found) : len(found) + _FILES_PER_CALL]:
+                other, inside = self._place(path)
+                if other is not tree:
+                    break
+                asked.append(inside)
+            files, payload = tree.call("readMany", paths=asked)
+            at = 0
+            for file in files:
+                if "path" in file:
+                    found.append(Path(file["path"]).read_bytes())
+                    continue
+                found.append(payload[at : at + file["size"]])
+                at += file["size"]
+        return found
+
+    def created(self, path: str) -> Any:
+        """Versions are made by commits: files have no time of their own."""
+        raise NotImplementedError
+
+    modified = created
+
+    def checksum(self, path: str) -> int:
+        """Of a file, its digest as a number."""
+        digest = self.info(path).get("digest")
+        if digest is None:
+            return int(super().checksum(path))
+        return int(digest.split(":")[1], 16)
+
+    def ukey(self, path: str) -> str:
+        """Of a file, its digest: equal bytes have equal keys."""
+        return str(self.info(path).get("digest") or super().ukey(path))
+
+    def _place(self, path: str) -> Tuple[_Tree, str]:
+        """The tree that a path is in, and the path there. An absolute path is in the repository around it."""
+        if not path.startswith("/") or self._repo is not None:
+            return self._tree, path
+        known = next((folder for folder in self._trees if path == folder or path.startswith(f"{folder}/")), None)
+        folder = known or _folder_around(path)
+        if known is None:
+            self._trees[folder] = _Tree(folder, None, self._rev)
+        return self._trees[folder], path[len(folder) :].lstrip("/")
+
+
+#: Files that are asked for at once.
+_FILES_PER_CALL = 1024
+
+
+def _folder_around(path: str) -> str:
+    """The top of the repository that holds a path of which nothing need lie in the working tree."""
+    folder = Path(path)
+    for each in folder.parents:
+        if (each / ".varve").is_dir() or (each / ".dvc").is_dir():
+            return str(each)
+    raise VarveNotFoundError(
+        "repository-missing",
+        f"{path} lies in no repository of varve or DVC",
+        "Check the path; another repository is named by the option `repo`.",
+        path,
+    )
+
+
+def _info(name: str, entry: Dict[str, Any]) -> Dict[str, Any]:
+    info: Dict[str, Any] = {"name": name, "type": entry["kind"], "size": entry.get("size")}
+    if entry["kind"] == "directory":
+        info["size"] = 0
+    if "digest" in entry:
+        info["digest"] = entry["digest"]
+    return info
+
+
+def _read_only() -> VarveError:
+    return VarveError(
+        "usage",
+        "A version cannot be written to",
+        "Write the file in the working tree, then call `varve.add`.",
+    )
