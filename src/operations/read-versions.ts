@@ -136,6 +136,11 @@ export class VersionTree {
     return this.#files.open(found.version, file);
   }
 
+  /** Look up again what revisions name, from now on. */
+  refresh(): void {
+    this.#commits.clear();
+  }
+
   async close(): Promise<void> {
     try {
       await this.#files.close();

@@ -46,9 +46,14 @@ export class Trees {
     return { result: { tree: id, root: tree.root, commit: tree.commit ?? null } };
   }
 
-  /** A small file comes whole; of a large one, the path of a verified copy comes, for the client to read in place. */
+  /**
+   * A small file comes whole; of a large one, the path of a verified copy comes, for the client to read in place. With `fresh`, what its
+   * revision names is looked up again.
+   */
   async #read(request: Request): Promise<Reply> {
-    const opened = await this.#tree('tree.read', request).open(pathOf('tree.read', request));
+    const tree = this.#tree('tree.read', request);
+    if (request.params.fresh === true) tree.refresh();
+    const opened = await tree.open(pathOf('tree.read', request));
     return 'bytes' in opened
       ? { result: { size: opened.bytes.length }, payload: opened.bytes }
       : { result: { path: opened.path } };

@@ -95,7 +95,7 @@ if TYPE_CHECKING:
         ValidationReport,
         Version,
     )
-    from ._version import __version__
+    from ._version import __version__ as __version__
     from .filesystem import VarveFileSystem
 
 _MODULES = {

@@ -12,7 +12,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from typing import Any, Callable, Dict, Mapping, Optional, Tuple
+from collections.abc import Mapping
+from typing import Any, Callable
 
 from ._errors import VarveError, error_of
 from ._program import find_program
@@ -37,11 +38,11 @@ class _Call:
 
     __slots__ = ("done", "error", "on_progress", "payload", "result")
 
-    def __init__(self, on_progress: Optional[Progress]) -> None:
+    def __init__(self, on_progress: Progress | None) -> None:
         self.done = False
         self.result: Any = None
         self.payload = b""
-        self.error: Optional[BaseException] = None
+        self.error: BaseException | None = None
         self.on_progress = on_progress
 
 
@@ -71,9 +72,9 @@ class Connection:
         self._writing = threading.Lock()
         self._turn = threading.Condition()
         self._is_read = False
-        self._calls: Dict[int, _Call] = {}
+        self._calls: dict[int, _Call] = {}
         self._last = 0
-        self._broken: Optional[VarveError] = None
+        self._broken: VarveError | None = None
         answer, _ = self.call("initialize", {})
         if answer["protocol"] != _PROTOCOL:
             self.close()
@@ -94,8 +95,8 @@ class Connection:
         method: str,
         params: Mapping[str, Any],
         payload: bytes = b"",
-        on_progress: Optional[Progress] = None,
-    ) -> Tuple[Any, bytes]:
+        on_progress: Progress | None = None,
+    ) -> tuple[Any, bytes]:
         """Call a method and wait for its answer; an interrupt cancels it.
 
         Raises:
@@ -157,7 +158,7 @@ class Connection:
                     self._write(payload)
             except OSError as error:
                 self._break(str(error))
-                raise self._broken from error
+                raise self._gone() from error
             except BaseException:
                 # Half a frame may have been written: nothing that follows would be understood.
                 self._break("a call was interrupted while it was sent")
@@ -208,18 +209,18 @@ class Connection:
         if method == "$/progress" and call is not None and call.on_progress is not None:
             call.on_progress(params)
 
-    def _read_frame(self) -> Tuple[Dict[str, Any], bytes]:
+    def _read_frame(self) -> tuple[dict[str, Any], bytes]:
         """An interrupt may come between two reads: what has arrived stays in the buffer, for the next call to go on."""
         self._fill(_HEADER.size)
         length, size = _HEADER.unpack_from(self._buffer)
         if length > _MAX_MESSAGE_BYTES or size > MAX_PAYLOAD_BYTES:
             self._break("its answers are out of step")
-            raise self._broken or AssertionError
+            raise self._gone()
         end = _HEADER.size + length
         self._fill(end + size)
         text, payload = bytes(self._buffer[_HEADER.size : end]), bytes(self._buffer[end : end + size])
         del self._buffer[: end + size]
-        message: Dict[str, Any] = json.loads(text)
+        message: dict[str, Any] = json.loads(text)
         return message, payload
 
     def _fill(self, count: int) -> None:
@@ -231,7 +232,7 @@ class Connection:
                 log.debug("reading from the helper: %s", error)
             if not piece:
                 self._break("it ended")
-                raise self._broken or AssertionError
+                raise self._gone()
             self._buffer += piece
 
     def _cancel(self, number: int, call: _Call) -> None:
@@ -266,6 +267,10 @@ class Connection:
                     call.error, call.done = self._broken, True
             self._turn.notify_all()
 
+    def _gone(self) -> VarveError:
+        assert self._broken is not None
+        return self._broken
+
     def _last_words(self) -> str:
         try:
             self._stderr.seek(0)
@@ -284,13 +289,13 @@ def _widen(pipe: int) -> None:
         fcntl.fcntl(pipe, getattr(fcntl, "F_SETPIPE_SZ", 1031), _PIPE_BYTES)
 
 
-_current: Optional[Connection] = None
+_current: Connection | None = None
 _starting = threading.Lock()
 
 
 def connection() -> Connection:
     """The helper process of this one; it is started where there is none."""
-    global _current  # noqa: PLW0603
+    global _current
     current = _current
     if current is not None and current.is_open:
         return current
@@ -301,15 +306,15 @@ def connection() -> Connection:
 
 
 def call(
-    method: str, params: Mapping[str, Any], payload: bytes = b"", on_progress: Optional[Progress] = None
-) -> Tuple[Any, bytes]:
+    method: str, params: Mapping[str, Any], payload: bytes = b"", on_progress: Progress | None = None
+) -> tuple[Any, bytes]:
     """Call a method of the helper process of this one."""
     return connection().call(method, params, payload, on_progress)
 
 
 def close() -> None:
     """End the helper process; the next call starts another one."""
-    global _current  # noqa: PLW0603
+    global _current
     with _starting:
         current, _current = _current, None
     if current is not None:
@@ -317,7 +322,7 @@ def close() -> None:
 
 
 def _in_child() -> None:
-    global _current, _starting  # noqa: PLW0603
+    global _current, _starting
     _starting = threading.Lock()
     if _current is not None:
         _current.forget()

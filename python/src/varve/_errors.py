@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class VarveError(Exception):
@@ -21,7 +22,7 @@ class VarveError(Exception):
         code: str,
         message: str,
         remedy: str = "",
-        path: Optional[str] = None,
+        path: str | None = None,
         details: Sequence[str] = (),
     ) -> None:
         super().__init__(message)
@@ -29,7 +30,7 @@ class VarveError(Exception):
         self.message = message
         self.remedy = remedy
         self.path = path
-        self.details: List[str] = list(details)
+        self.details: list[str] = list(details)
 
     def __str__(self) -> str:
         lines = [self.message, *(f"  {detail}" for detail in self.details), self.remedy]
@@ -48,7 +49,7 @@ _NOT_FOUND = frozenset(["path-missing", "dataset-missing", "revision-unknown"])
 
 def error_of(error: Mapping[str, Any]) -> VarveError:
     """Make an exception of the error of an answer."""
-    data: Dict[str, Any] = dict(error.get("data") or {})
+    data: dict[str, Any] = dict(error.get("data") or {})
     code = str(data.get("code", "defect"))
     remedy = str(data.get("remedy", "This is a defect of varve: please report it."))
     kind = VarveNotFoundError if code in _NOT_FOUND else VarveError

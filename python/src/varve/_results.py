@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from ._connection import call
 
@@ -35,9 +36,9 @@ class _Report:
         """The text that the command line writes with ``--format markdown``."""
         return self._rendered("markdown")
 
-    def to_dict(self) -> Dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The document that the command line prints with ``--json``."""
-        document: Dict[str, Any] = json.loads(self._rendered("json"))
+        document: dict[str, Any] = json.loads(self._rendered("json"))
         return document
 
     def save(self, path: Union[str, os.PathLike[str]]) -> None:
@@ -63,10 +64,11 @@ def _document_rendered(kind: str, document: Document, format: str) -> str:
     return str(text)
 
 
-def _frame(rows: List[Dict[str, Any]]) -> pandas.DataFrame:
+def _frame(rows: list[dict[str, Any]]) -> pandas.DataFrame:
     import pandas
 
-    return pandas.DataFrame(rows)
+    frame: pandas.DataFrame = pandas.DataFrame(rows)
+    return frame
 
 
 @dataclass(frozen=True)
@@ -83,16 +85,16 @@ class Feature:
     missing: float
     distinct: int
     is_distinct_exact: bool
-    mean: Optional[float]
+    mean: float | None
     #: Population standard deviation.
-    deviation: Optional[float]
+    deviation: float | None
     #: Numbers where the type is one, else text: dates as ISO 8601.
-    min: Union[None, Number, str]
-    max: Union[None, Number, str]
+    min: Union[Number, str, None]
+    max: Union[Number, str, None]
     #: First quartile, median, third quartile: within 0.8 % of their values.
-    quartiles: Optional[Tuple[float, float, float]]
+    quartiles: tuple[float, float, float] | None
     #: The most frequent values, with their shares.
-    top: Tuple[Tuple[str, float], ...]
+    top: tuple[tuple[str, float], ...]
 
 
 def _feature(facts: Document) -> Feature:
@@ -115,7 +117,7 @@ def _feature(facts: Document) -> Feature:
     )
 
 
-def _bound(kind: str, text: Optional[str]) -> Union[None, Number, str]:
+def _bound(kind: str, text: str | None) -> Union[Number, str, None]:
     if text is None or kind not in ("integer", "float"):
         return text
     return int(text) if kind == "integer" else float(text)
@@ -142,7 +144,7 @@ class Profile(_Report):
     """
 
     name: str
-    digest: Optional[str]
+    digest: str | None
     tables: Mapping[str, Table]
     _bytes: bytes = field(repr=False)
 
@@ -185,7 +187,7 @@ class Profile(_Report):
                 )
         return _frame(rows)
 
-    def _of_rows(self) -> List[Table]:
+    def _of_rows(self) -> list[Table]:
         tables = [table for table in self.tables.values() if table.name != ".files"]
         return tables or list(self.tables.values())
 
@@ -213,9 +215,9 @@ class Measure:
     #: ``none``, ``warning`` or ``drift``.
     verdict: str
     #: What sampling alone would give at these sizes, in 95 of 100 cases.
-    expected: Optional[float] = None
-    threshold: Optional[float] = None
-    p_value: Optional[float] = None
+    expected: float | None = None
+    threshold: float | None = None
+    p_value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -230,7 +232,7 @@ class FeatureDrift:
     #: 1 is just drift; at most ½ if chance explains the change.
     strength: float
     #: Sentences for people, strongest first.
-    reasons: Tuple[str, ...]
+    reasons: tuple[str, ...]
     measures: Mapping[str, Measure]
 
 
@@ -275,11 +277,11 @@ class DriftReport(_Report):
             each.name if is_one else f"{each.table}/{each.name}": each for each in drifts
         }
         #: Features that one side alone has.
-        self.added: List[str] = [each["feature"] for each in document["added"]]
-        self.removed: List[str] = [each["feature"] for each in document["removed"]]
+        self.added: list[str] = [each["feature"] for each in document["added"]]
+        self.removed: list[str] = [each["feature"] for each in document["removed"]]
 
     @property
-    def drifted(self) -> List[str]:
+    def drifted(self) -> list[str]:
         """The features that drifted, strongest first."""
         return [name for name, each in self.features.items() if each.verdict == "drift"]
 
@@ -300,7 +302,7 @@ class DriftReport(_Report):
             ]
         )
 
-    def to_dict(self) -> Dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The document that ``varve drift --json`` prints."""
         return dict(self._document)
 
@@ -317,9 +319,9 @@ class DriftHistory(_Report):
     def __init__(self, document: Document) -> None:
         self._document = document
         #: Oldest first.
-        self.steps: List[Document] = list(document["steps"])
+        self.steps: list[Document] = list(document["steps"])
 
-    def to_dict(self) -> Dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The document that ``varve drift --history --json`` prints."""
         return dict(self._document)
 
@@ -355,7 +357,7 @@ class ValidationReport(_Report):
         self._document = document
         self.valid: bool = document["valid"]
         self.dataset: str = document["dataset"]["name"]
-        self.anomalies: List[Anomaly] = [
+        self.anomalies: list[Anomaly] = [
             Anomaly(**{name: each[name] for name in Anomaly.__dataclass_fields__}) for each in document["anomalies"]
         ]
 
@@ -366,7 +368,7 @@ class ValidationReport(_Report):
         """A row for each anomaly."""
         return _frame([dict(vars(each)) for each in self.anomalies])
 
-    def to_dict(self) -> Dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The document that ``varve validate --json`` prints."""
         return dict(self._document)
 
@@ -405,10 +407,10 @@ class Version:
     subject: str
     path: str
     #: ``None``, as the figures are, if this commit took the dataset out.
-    digest: Optional[str]
-    bytes: Optional[int]
-    files: Optional[int]
-    rows: Optional[int]
+    digest: str | None
+    bytes: int | None
+    files: int | None
+    rows: int | None
 
 
 def version_of(document: Document) -> Version:
@@ -416,7 +418,8 @@ def version_of(document: Document) -> Version:
     facts = document["snapshot"] or {}
     names = ("digest", "bytes", "files", "rows")
     told = {name: document[name] for name in ("commit", "date", "author", "subject", "path")}
-    return Version(**told, **{name: facts.get(name) for name in names})
+    figures: dict[str, Any] = {name: facts.get(name) for name in names}
+    return Version(**told, **figures)
 
 
 @dataclass(frozen=True)
@@ -431,7 +434,7 @@ class AddedDataset:
     digest: str
     bytes: int
     files: int
-    rows: Optional[int]
+    rows: int | None
 
 
 @dataclass(frozen=True)
@@ -442,7 +445,7 @@ class DatasetStatus:
     #: ``unchanged``, ``modified``, ``outdated`` or ``missing``.
     state: str
     kind: str
-    digest: Optional[str]
+    digest: str | None
 
 
 @dataclass(frozen=True)
@@ -450,7 +453,7 @@ class Transfer:
     """What a push or a fetch sent."""
 
     #: The remote's name; ``None`` if none had to be asked.
-    remote: Optional[str]
+    remote: str | None
     snapshots: int
     objects: int
     bytes: int
@@ -480,7 +483,7 @@ class CopiedVersion:
     #: From the root of its repository.
     path: str
     #: ``None`` for the version that the pointer of the working tree names.
-    commit: Optional[str]
+    commit: str | None
     #: Where it lies now.
     output: str
     files: int

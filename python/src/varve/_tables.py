@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Iterator, Mapping, Optional, Sequence, Union
+from typing import Any, Union
 
 from ._connection import Connection, connection
 from ._errors import VarveError
@@ -21,7 +22,7 @@ _BYTES_PER_FRAME = 4 * 1024 * 1024
 
 
 @contextmanager
-def named(data: Data, name: Optional[str] = None) -> Iterator[str]:
+def named(data: Data, name: str | None = None) -> Iterator[str]:
     """Give what the engine reads ``data`` by: a path as it is; of a table, the path at which it lies for so long.
 
     Raises:
@@ -99,33 +100,38 @@ def _write(data: Data, sink: _Sink) -> None:
 def _reader_of(data: Data, package: str, pa: Any) -> Any:
     """Return a reader of record batches."""
     try:
-        if package == "pandas":
-            if hasattr(data, "to_frame") and not hasattr(data, "columns"):
-                data = data.to_frame()
-            return pa.Table.from_pandas(data, preserve_index=False).to_reader()
-        if package == "datasets":
-            return _hugging_face_reader(data, pa)
-        if isinstance(data, pa.RecordBatchReader):
-            return data
-        if hasattr(data, "to_reader"):
-            return data.to_reader()
-        if hasattr(data, "__arrow_c_stream__"):
-            return pa.RecordBatchReader.from_stream(data)
-        if isinstance(data, Mapping):
-            return pa.table({str(key): pa.array(value) for key, value in data.items()}).to_reader()
-        if isinstance(data, Sequence) and all(isinstance(row, Mapping) for row in data):
-            return pa.Table.from_pylist(list(data)).to_reader()
+        found = _table_of(data, package, pa)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise VarveError(
             "usage",
             f"{name_of(data)} does not go into Arrow's types: {error}",
             "Give the column that it names one type, as with `df['x'].astype('string')`, or leave it out.",
         ) from error
-    raise VarveError(
-        "usage",
-        f"{name_of(data)} is neither a path nor a table",
-        "Give a path, `path@REV`, a data frame, a table of pyarrow, or arrays by the names of their columns.",
-    )
+    if found is None:
+        raise VarveError(
+            "usage",
+            f"{name_of(data)} is neither a path nor a table",
+            "Give a path, `path@REV`, a data frame, a table of pyarrow, or arrays by the names of their columns.",
+        )
+    return found.to_reader() if hasattr(found, "to_reader") else found
+
+
+def _table_of(data: Data, package: str, pa: Any) -> Any:
+    """Return a table, a reader of one, or None for what is neither."""
+    if package == "pandas":
+        frame = data if hasattr(data, "columns") else data.to_frame()
+        return pa.Table.from_pandas(frame, preserve_index=False)
+    if package == "datasets":
+        return _hugging_face_reader(data, pa)
+    if isinstance(data, pa.RecordBatchReader) or hasattr(data, "to_reader"):
+        return data
+    if hasattr(data, "__arrow_c_stream__"):
+        return pa.RecordBatchReader.from_stream(data)
+    if isinstance(data, Mapping):
+        return pa.table({str(key): pa.array(value) for key, value in data.items()})
+    if isinstance(data, Sequence) and all(isinstance(row, Mapping) for row in data):
+        return pa.Table.from_pylist(list(data))
+    return None
 
 
 def _hugging_face_reader(data: Data, pa: Any) -> Any:

@@ -3,59 +3,17 @@
 from __future__ import annotations
 
 import io
-import logging
 import os
-import threading
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Any, Union
 
 from fsspec.spec import AbstractFileSystem
 
-from ._connection import Connection, connection
 from ._errors import VarveError, VarveNotFoundError
-
-log = logging.getLogger("varve")
-
-
-class _Tree:
-    """A repository that the helper has open. It is opened again where the helper is another: after a fork, or its end."""
-
-    def __init__(self, folder: str, repository: Optional[str], revision: Optional[str]) -> None:
-        self._params = {"folder": folder, "repository": repository, "revision": revision}
-        self._opened: Optional[Tuple[Connection, int]] = None
-        self._opening = threading.Lock()
-
-    def call(self, method: str, **params: Any) -> Tuple[Any, bytes]:
-        opened = self._opened
-        if opened is None or not opened[0].is_open or opened[0] is not connection():
-            opened = self._open()
-        return opened[0].call(f"tree.{method}", {"tree": opened[1], **params})
-
-    def close(self) -> None:
-        opened, self._opened = self._opened, None
-        if opened is not None and opened[0].is_open:
-            opened[0].call("tree.close", {"tree": opened[1]})
-
-    def _open(self) -> Tuple[Connection, int]:
-        with self._opening:
-            link = connection()
-            if self._opened is None or self._opened[0] is not link:
-                result, _ = link.call("tree.open", self._params)
-                log.debug("%s at %s", result["root"], result["commit"] or "the working tree")
-                if self._params["revision"] is not None:
-                    # Whatever becomes of a branch, one file system reads one version.
-                    self._params["revision"] = result["commit"]
-                self._opened = (link, result["tree"])
-            return self._opened
-
-    def __getstate__(self) -> Dict[str, Any]:
-        return dict(self._params)
-
-    def __setstate__(self, state: Dict[str, Any]) -> None:
-        self.__init__(state["folder"], state["repository"], state["revision"])  # type: ignore[misc]
+from ._versions import FILES_PER_CALL, Tree, open_bytes
 
 
-class VarveFileSystem(AbstractFileSystem):
+class VarveFileSystem(AbstractFileSystem):  # type: ignore[misc]
     """The versions of the datasets of a repository, to be read.
 
     A path is that of a dataset or of what lies within one; a revision stands behind the dataset's name:
@@ -75,15 +33,13 @@ class VarveFileSystem(AbstractFileSystem):
     #: The helper keeps the lists; they are not kept twice.
     cachable = True
 
-    def __init__(
-        self, repo: Optional[Union[str, os.PathLike[str]]] = None, rev: Optional[str] = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, repo: Union[str, os.PathLike[str]] | None = None, rev: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._repo = None if repo is None else os.fspath(repo)
         self._rev = rev
         self._folder = str(Path.cwd())
-        self._tree = _Tree(self._folder, self._repo, rev)
-        self._trees: Dict[str, _Tree] = {}
+        self._tree = Tree(self._folder, self._repo, rev)
+        self._trees: dict[str, Tree] = {}
 
     @classmethod
     def _strip_protocol(cls, path: Any) -> Any:
@@ -101,22 +57,22 @@ class VarveFileSystem(AbstractFileSystem):
         """The repository and the revision that it reads."""
         return f"varve_{self._folder}_{self._repo}_{self._rev}"
 
-    def invalidate_cache(self, path: Optional[str] = None) -> None:
+    def invalidate_cache(self, path: str | None = None) -> None:
         """Look up again what branches and tags name."""
         super().invalidate_cache(path)
         for tree in (self._tree, *self._trees.values()):
             tree.close()
-        self._tree = _Tree(self._folder, self._repo, self._rev)
+        self._tree = Tree(self._folder, self._repo, self._rev)
         self._trees = {}
 
-    def info(self, path: str, **kwargs: Any) -> Dict[str, Any]:
+    def info(self, path: str, **kwargs: Any) -> dict[str, Any]:
         """Size, kind and digest of a file or folder."""
         path = self._strip_protocol(path)
         tree, inside = self._place(path)
         entry, _ = tree.call("entry", path=inside)
         return _info(path, entry)
 
-    def ls(self, path: str, detail: bool = True, **kwargs: Any) -> List[Any]:
+    def ls(self, path: str, detail: bool = True, **kwargs: Any) -> list[Any]:
         """What lies in a folder: datasets, or files of one."""
         path = self._strip_protocol(path)
         tree, inside = self._place(path)
@@ -132,7 +88,7 @@ class VarveFileSystem(AbstractFileSystem):
     def find(
         self,
         path: str,
-        maxdepth: Optional[int] = None,
+        maxdepth: int | None = None,
         withdirs: bool = False,
         detail: bool = False,
         **kwargs: Any,
@@ -154,9 +110,7 @@ class VarveFileSystem(AbstractFileSystem):
         names = sorted(found)
         return {name: found[name] for name in names} if detail else names
 
-    def cat_file(
-        self, path: str, start: Optional[int] = None, end: Optional[int] = None, **kwargs: Any
-    ) -> bytes:
+    def cat_file(self, path: str, start: int | None = None, end: int | None = None, **kwargs: Any) -> bytes:
         """The bytes of a file, or of a part of it."""
         if start is None and end is None:
             result, payload = self._read(path)
@@ -182,9 +136,9 @@ class VarveFileSystem(AbstractFileSystem):
         self,
         path: str,
         mode: str = "rb",
-        block_size: Optional[int] = None,
-        cache_options: Optional[Dict[str, Any]] = None,
-        compression: Optional[str] = None,
+        block_size: int | None = None,
+        cache_options: dict[str, Any] | None = None,
+        compression: str | None = None,
         **kwargs: Any,
     ) -> Any:
         """Open a file to read it. It is whole, local and verified, so that it needs no buffer of fsspec's."""
@@ -195,19 +149,18 @@ class VarveFileSystem(AbstractFileSystem):
     def _open(self, path: str, mode: str = "rb", *_: Any, **kwargs: Any) -> Any:
         if mode not in ("rb", "r"):
             raise _read_only()
-        result, payload = self._read(path)
-        return io.BytesIO(payload) if "path" not in result else open(result["path"], "rb")
+        return open_bytes(*self._read(path))
 
-    def _read(self, path: str) -> Tuple[Any, bytes]:
+    def _read(self, path: str) -> tuple[Any, bytes]:
         tree, inside = self._place(self._strip_protocol(path))
         return tree.call("read", path=inside)
 
-    def _read_many(self, paths: List[str]) -> List[bytes]:
-        found: List[bytes] = []
+    def _read_many(self, paths: list[str]) -> list[bytes]:
+        found: list[bytes] = []
         while len(found) < len(paths):
             tree, _ = self._place(paths[len(found)])
             asked = []
-            for path in paths[len(found) : len(found) + _FILES_PER_CALL]:
+            for path in paths[len(found) : len(found) + FILES_PER_CALL]:
                 other, inside = self._place(path)
                 if other is not tree:
                     break
@@ -239,19 +192,15 @@ class VarveFileSystem(AbstractFileSystem):
         """Of a file, its digest: equal bytes have equal keys."""
         return str(self.info(path).get("digest") or super().ukey(path))
 
-    def _place(self, path: str) -> Tuple[_Tree, str]:
+    def _place(self, path: str) -> tuple[Tree, str]:
         """The tree that a path is in, and the path there. An absolute path is in the repository around it."""
         if not path.startswith("/") or self._repo is not None:
             return self._tree, path
         known = next((folder for folder in self._trees if path == folder or path.startswith(f"{folder}/")), None)
         folder = known or _folder_around(path)
         if known is None:
-            self._trees[folder] = _Tree(folder, None, self._rev)
+            self._trees[folder] = Tree(folder, None, self._rev)
         return self._trees[folder], path[len(folder) :].lstrip("/")
-
-
-#: Files that are asked for at once.
-_FILES_PER_CALL = 1024
 
 
 def _folder_around(path: str) -> str:
@@ -268,8 +217,8 @@ def _folder_around(path: str) -> str:
     )
 
 
-def _info(name: str, entry: Dict[str, Any]) -> Dict[str, Any]:
-    info: Dict[str, Any] = {"name": name, "type": entry["kind"], "size": entry.get("size")}
+def _info(name: str, entry: dict[str, Any]) -> dict[str, Any]:
+    info: dict[str, Any] = {"name": name, "type": entry["kind"], "size": entry.get("size")}
     if entry["kind"] == "directory":
         info["size"] = 0
     if "digest" in entry:
