@@ -28,6 +28,7 @@ export interface VersionEntry {
 
 /** Lists of files that are kept: of so many versions, the last ones used. */
 const MAX_LISTS = 16;
+const MAX_FOLDERS = 100_000;
 
 /**
  * Open a repository to list and read many files of its versions, as a file system. Close it.
@@ -61,6 +62,8 @@ export class VersionTree {
   readonly #commits = new Map<string, string | undefined>();
   /** The datasets of a commit, by their paths. */
   readonly #datasets = new Map<string, Promise<ReadonlyMap<string, DatasetVersion>>>();
+  /** Folders of commits, by the words that named them: whoever reads a file of one is about to read others. */
+  readonly #folders = new Map<string, Place>();
   /** The files of versions, by their digests. The one used last comes last. */
   readonly #lists = new Map<string, Promise<FileList>>();
 
@@ -139,6 +142,7 @@ export class VersionTree {
   /** Look up again what revisions name, from now on. */
   refresh(): void {
     this.#commits.clear();
+    this.#folders.clear();
   }
 
   async close(): Promise<void> {
@@ -159,9 +163,15 @@ export class VersionTree {
    */
   async #place(argument: string): Promise<Place> {
     const given = argument.replace(/\/+$/, '') || '.';
+    const [folder, name] = [posix.dirname(given), posix.basename(given)];
+    const known = this.#folders.get(folder);
+    // A name with an @ may be that of a version.
+    if (known !== undefined && !name.includes('@')) return placeIn(known, name);
     for (const [path, commit] of this.#readings(given)) {
       const place = await this.#placeAt(path, commit);
-      if (place !== undefined) return place;
+      if (place === undefined) continue;
+      this.#remember(folder, name, place);
+      return place;
     }
     if (this.#commit === undefined) {
       const { version, part } = await namedVersion(this.#context, given);
@@ -170,6 +180,19 @@ export class VersionTree {
     throw new VarveError('dataset-missing', `${argument} is no dataset in ${this.#commit.slice(0, 12)}`, {
       path: argument,
       remedy: 'List what there is; a revision stands behind the path of a dataset: `data/photos@v1/a.jpg`.',
+    });
+  }
+
+  /** Remember the folder that a file was found in: of a commit, which does not change. */
+  #remember(folder: string, name: string, { found, path, commit }: Place): void {
+    const part = found?.part;
+    if (part === undefined || commit === undefined || posix.basename(part) !== name) return;
+    if (this.#folders.size >= MAX_FOLDERS) this.#folders.clear();
+    const within = part === name ? undefined : posix.dirname(part);
+    this.#folders.set(folder, {
+      found: { version: found!.version, part: within },
+      path: posix.dirname(path),
+      commit,
     });
   }
 
@@ -268,6 +291,15 @@ interface Place {
   /** From the root. */
   readonly path: string;
   readonly commit: string | undefined;
+}
+
+function placeIn({ found, path, commit }: Place, name: string): Place {
+  const { version, part } = found!;
+  return {
+    found: { version, part: part === undefined ? name : `${part}/${name}` },
+    path: `${path}/${name}`,
+    commit,
+  };
 }
 
 /** The files of a version by their paths, and, once asked for, what lies in each folder. */
