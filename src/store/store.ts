@@ -6,12 +6,13 @@
 import { open, unlink } from 'node:fs/promises';
 import { askAgain } from '../base/ask-again.ts';
 import { type ErrorCode, VarveError } from '../errors.ts';
-import type { Remote } from '../remote/remote.ts';
+import type { ByteRange, Remote } from '../remote/remote.ts';
 import { type Digest, type RawDigest, toRaw } from './format/digest.ts';
 import { packKey } from './format/pack.ts';
 import { readLocalObject } from './reading/local-object.ts';
 import { LocalPacks } from './reading/local-packs.ts';
 import { isEmptyObject, type ObjectSource, streamObject } from './reading/object-reader.ts';
+import { RangeReader } from './reading/range-reader.ts';
 import { Repairer } from './repair/repairer.ts';
 import { type RestoreOptions, restoreFile } from './restoring/restore-file.ts';
 import { type FileToRestore, restoreFiles } from './restoring/restore-files.ts';
@@ -35,6 +36,7 @@ export class Store {
   readonly #repairer: Repairer | undefined;
   /** Open packs, if the store is local. */
   readonly #packs: LocalPacks | undefined;
+  readonly #ranges = new RangeReader();
 
   /**
    * Open the store behind `remote` and read its index.
@@ -123,6 +125,21 @@ export class Store {
   }
 
   /**
+   * Read a range of an object, all of it verified before it is yielded; of what lies beyond its end, nothing. With the digest of its
+   * list of blocks, only the blocks that the range touches are read. Without, the first range of an object costs a reading of the
+   * whole, and the store remembers what it found.
+   * @param blocks digest of the object's recipe or block list, as the pointer pins it: see docs/design/store-format.md
+   * @throws VarveError `object-missing`, `digest-mismatch`, `recipe-damaged`
+   */
+  async *readRange(digest: Digest, range: ByteRange, blocks?: Digest): AsyncGenerator<Uint8Array> {
+    try {
+      yield* this.#ranges.read(this.#source, toRaw(digest), range, blocks && toRaw(blocks));
+    } finally {
+      await this.#keepRepairs();
+    }
+  }
+
+  /**
    * Restore an object as a file: write it beside `target`, verify it, then rename it over `target`. The file shares blocks with the
    * store if the file system can. It is a read-only hard link if `link` asks for one, the object is a whole object of a local
    * store, and the file is not executable.
@@ -188,6 +205,7 @@ export class Store {
 
   /** Read the index again, to see what other processes have written or removed since. */
   reload(): Promise<void> {
+    this.#ranges.clear();
     return this.core.reload();
   }
 
