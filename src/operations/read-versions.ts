@@ -167,9 +167,8 @@ export class VersionTree {
     const known = this.#folders.get(folder);
     // A name with an @ may be that of a version.
     if (known !== undefined && !name.includes('@')) return placeIn(known, name);
-    for (const [path, commit] of this.#readings(given)) {
-      const place = await this.#placeAt(path, commit);
-      if (place === undefined) continue;
+    const place = await this.#meant(given);
+    if (place !== undefined) {
       this.#remember(folder, name, place);
       return place;
     }
@@ -181,6 +180,25 @@ export class VersionTree {
       path: argument,
       remedy: 'List what there is; a revision stands behind the path of a dataset: `data/photos@v1/a.jpg`.',
     });
+  }
+
+  /** Names may hold an `@`: a dataset of the very name is meant, then what a revision has, then what lies in a dataset under that name. */
+  async #meant(given: string): Promise<Place | undefined> {
+    const literal = await this.#placeAt(given, this.#commit);
+    if (literal?.found !== undefined && literal.found.part === undefined) return literal;
+    let first: Place | undefined;
+    for (const [path, commit] of this.#versionsIn(given)) {
+      const place = await this.#placeAt(path, commit);
+      if (place !== undefined && (await this.#exists(place))) return place;
+      first ??= place;
+    }
+    return literal !== undefined && (first === undefined || (await this.#exists(literal))) ? literal : first;
+  }
+
+  async #exists({ found }: Place): Promise<boolean> {
+    if (found?.part === undefined) return true;
+    const list = await this.#listOf(found.version);
+    return list.files.has(found.part) || list.hasFolder(found.part);
   }
 
   /** Remember the folder that a file was found in: of a commit, which does not change. */
@@ -196,9 +214,8 @@ export class VersionTree {
     });
   }
 
-  /** Every way to read a path: as it stands, and with a revision behind an `@` that ends before one of the slashes. */
-  *#readings(argument: string): Generator<readonly [path: string, commit: string | undefined]> {
-    yield [argument, this.#commit];
+  /** Every way to read a path with a revision behind an `@` that ends before one of the slashes. */
+  *#versionsIn(argument: string): Generator<readonly [path: string, commit: string]> {
     for (let at = argument.indexOf('@', 1); at > 0; at = argument.indexOf('@', at + 1)) {
       for (let end = argument.indexOf('/', at); ; end = argument.indexOf('/', end + 1)) {
         const stop = end < 0 ? argument.length : end;

@@ -1,4 +1,6 @@
-import { TEXTS } from '../library/arguments.ts';
+import { VarveError } from '../errors.ts';
+import { COUNT, type Kind, TEXTS } from '../library/arguments.ts';
+import type { RangedFile } from '../operations/backend/file-reader.ts';
 import { readVersions, type VersionTree } from '../operations/read-versions.ts';
 import { MAX_PAYLOAD_BYTES } from './frames.ts';
 import { notOpen, optionalText, paramOf, textOf } from './params.ts';
@@ -21,6 +23,7 @@ export class Trees {
       result: await this.#tree('tree.walk', request).walk(pathOf('tree.walk', request)),
     }),
     'tree.read': (request) => this.#read(request),
+    'tree.readRange': (request) => this.#readRange(request),
     'tree.readMany': (request) => this.#readMany(request),
     'tree.close': (request) => this.#close(request),
   };
@@ -55,8 +58,18 @@ export class Trees {
     if (request.params.fresh === true) tree.refresh();
     const opened = await tree.open(pathOf('tree.read', request));
     return 'bytes' in opened
-      ? { result: { size: opened.bytes.length }, payload: opened.bytes }
-      : { result: { path: opened.path } };
+      ? { result: { size: opened.bytes.length, whole: true }, payload: opened.bytes }
+      : { result: largeFile(opened) };
+  }
+
+  /** A range of a file that `tree.read` gave neither bytes nor a place of; of what lies beyond its end, nothing. */
+  async #readRange(request: Request): Promise<Reply> {
+    const method = 'tree.readRange';
+    const opened = await this.#tree(method, request).open(pathOf(method, request));
+    const offset = paramOf(method, request.params, 'offset', OFFSET) as number;
+    const length = Math.min(paramOf(method, request.params, 'length', COUNT) as number, MAX_PAYLOAD_BYTES);
+    if (!('read' in opened)) throw notRanged(request.params.path);
+    return { result: null, payload: await opened.read(offset, length) };
   }
 
   /**
@@ -71,10 +84,10 @@ export class Trees {
     let size = 0;
     for (const path of paths) {
       const opened = await tree.open(path);
-      if ('path' in opened) files.push({ path: opened.path });
+      if (!('bytes' in opened)) files.push(largeFile(opened));
       else if (size + opened.bytes.length > MAX_PAYLOAD_BYTES) break;
       else {
-        files.push({ size: opened.bytes.length });
+        files.push({ size: opened.bytes.length, whole: true });
         pieces.push(opened.bytes);
         size += opened.bytes.length;
       }
@@ -94,6 +107,21 @@ export class Trees {
     if (tree === undefined) throw notOpen(method, 'tree', params.tree);
     return tree;
   }
+}
+
+const OFFSET: Kind = {
+  what: 'a whole number, 0 or more',
+  is: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+};
+
+function largeFile(opened: { readonly path: string } | RangedFile): object {
+  return 'path' in opened ? { path: opened.path } : { size: opened.size };
+}
+
+function notRanged(path: unknown): VarveError {
+  return new VarveError('usage', `tree.readRange: ${path} is no file that is read by ranges`, {
+    remedy: 'Ask `tree.read` first, whose answer says how the file is read.',
+  });
 }
 
 /** '' is the top. */

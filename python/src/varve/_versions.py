@@ -46,16 +46,64 @@ class Tree:
                 self._opened = (link, result["tree"])
             return self._opened
 
-    def __getstate__(self) -> dict[str, Any]:
-        return dict(self._params)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["folder"], state["repository"], state["revision"])  # type: ignore[misc]
+class _Ranges(io.RawIOBase):
+    """A file that is too large to be copied: ranges of it come over the pipe, each verified."""
+
+    def __init__(self, tree: Tree, path: str, size: int) -> None:
+        super().__init__()
+        self._tree = tree
+        self._path = path
+        self._size = size
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        if start + offset < 0:
+            raise ValueError(f"there is nothing before the start of the file ({start + offset})")
+        self._at = start + offset
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        if self._at >= self._size or len(view) == 0:
+            return 0
+        length = min(len(view), _BYTES_PER_RANGE)
+        _, payload = self._tree.call("readRange", path=self._path, offset=self._at, length=length)
+        view[: len(payload)] = payload
+        self._at += len(payload)
+        return len(payload)
 
 
-def open_bytes(result: dict[str, Any], payload: bytes) -> IO[bytes]:
-    """Open what ``tree.read`` answered: the bytes of a small file, or the place of a large one."""
-    return io.BytesIO(payload) if "path" not in result else open(result["path"], "rb")
+_BYTES_PER_RANGE = 8 * 1024 * 1024
+
+
+def open_bytes(tree: Tree, path: str, **params: Any) -> IO[bytes]:
+    """Open a file as the helper answers for it: the bytes of a small one, the place of a large one, or ranges."""
+    result, payload = tree.call("read", path=path, **params)
+    if result.get("whole"):
+        return io.BytesIO(payload)
+    if "path" in result:
+        return open(result["path"], "rb")
+    return io.BufferedReader(_Ranges(tree, path, result["size"]), _BYTES_PER_RANGE)
+
+
+def read_bytes(tree: Tree, path: str) -> bytes:
+    """Read all of a file."""
+    result, payload = tree.call("read", path=path)
+    if result.get("whole"):
+        return payload
+    with open_bytes(tree, path) as file:
+        return file.read()
 
 
 _trees: dict[tuple[str, str | None], Tree] = {}
@@ -64,4 +112,4 @@ _trees: dict[tuple[str, str | None], Tree] = {}
 def open_version(folder: str, path: str, repository: str | None) -> IO[bytes]:
     """Open a file as its revision has it now. A repository that had to be cloned is as it was then."""
     tree = _trees.setdefault((folder, repository), Tree(folder, repository, None))
-    return open_bytes(*tree.call("read", path=path, fresh=True))
+    return open_bytes(tree, path, fresh=True)

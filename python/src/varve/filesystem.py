@@ -7,10 +7,17 @@ import os
 from pathlib import Path
 from typing import Any, Union
 
-from fsspec.spec import AbstractFileSystem
+from fsspec.spec import AbstractFileSystem, make_instance
 
 from ._errors import VarveError, VarveNotFoundError
-from ._versions import FILES_PER_CALL, Tree, open_bytes
+from ._versions import FILES_PER_CALL, Tree, open_bytes, read_bytes
+
+
+class _Here:
+    """The folder that the process stands in, at the time of asking, as an attribute of a class."""
+
+    def __get__(self, *_: object) -> str:
+        return str(Path.cwd())
 
 
 class VarveFileSystem(AbstractFileSystem):  # type: ignore[misc]
@@ -30,16 +37,25 @@ class VarveFileSystem(AbstractFileSystem):  # type: ignore[misc]
 
     protocol = "varve"
     root_marker = ""
-    #: The helper keeps the lists; they are not kept twice.
-    cachable = True
+    _here = _Here()
+    #: fsspec keeps one instance for equal options: where the process stands counts as one of them.
+    _extra_tokenize_attributes = ("_here",)
 
     def __init__(self, repo: Union[str, os.PathLike[str]] | None = None, rev: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._repo = None if repo is None else os.fspath(repo)
         self._rev = rev
-        self._folder = str(Path.cwd())
+        self._folder = self._here
         self._tree = Tree(self._folder, self._repo, rev)
         self._trees: dict[str, Tree] = {}
+
+    def __reduce__(self) -> Any:
+        """A copy in another process reads the same repository, wherever that process stands."""
+        return make_instance, (
+            type(self),
+            (),
+            {**self.storage_options, "repo": self._repo or self._folder, "rev": self._rev},
+        )
 
     @classmethod
     def _strip_protocol(cls, path: Any) -> Any:
@@ -113,8 +129,7 @@ class VarveFileSystem(AbstractFileSystem):  # type: ignore[misc]
     def cat_file(self, path: str, start: int | None = None, end: int | None = None, **kwargs: Any) -> bytes:
         """The bytes of a file, or of a part of it."""
         if start is None and end is None:
-            result, payload = self._read(path)
-            return payload if "path" not in result else Path(result["path"]).read_bytes()
+            return read_bytes(*self._place(self._strip_protocol(path)))
         with self._open(path) as file:
             size = file.seek(0, io.SEEK_END)
             first, last, _ = slice(start, end).indices(size)
@@ -149,17 +164,14 @@ class VarveFileSystem(AbstractFileSystem):  # type: ignore[misc]
     def _open(self, path: str, mode: str = "rb", *_: Any, **kwargs: Any) -> Any:
         if mode not in ("rb", "r"):
             raise _read_only()
-        return open_bytes(*self._read(path))
-
-    def _read(self, path: str) -> tuple[Any, bytes]:
-        tree, inside = self._place(self._strip_protocol(path))
-        return tree.call("read", path=inside)
+        return open_bytes(*self._place(self._strip_protocol(path)))
 
     def _read_many(self, paths: list[str]) -> list[bytes]:
         found: list[bytes] = []
         while len(found) < len(paths):
             tree, _ = self._place(paths[len(found)])
-            asked = []
+            asked: list[str] = []
+            start = len(found)
             for path in paths[len(found) : len(found) + FILES_PER_CALL]:
                 other, inside = self._place(path)
                 if other is not tree:
@@ -168,8 +180,8 @@ class VarveFileSystem(AbstractFileSystem):  # type: ignore[misc]
             files, payload = tree.call("readMany", paths=asked)
             at = 0
             for file in files:
-                if "path" in file:
-                    found.append(Path(file["path"]).read_bytes())
+                if not file.get("whole"):
+                    found.append(read_bytes(tree, asked[len(found) - start]))
                     continue
                 found.append(payload[at : at + file["size"]])
                 at += file["size"]

@@ -12,10 +12,18 @@ export interface FileReader {
 }
 
 /**
- * Verified bytes: of a small file themselves, of a large one the absolute path of a file that holds them. That file may be a part of the
- * cache, and must not be changed; an opened one stays readable, whatever becomes of its name.
+ * Verified bytes: of a small file themselves; of a large one the absolute path of a file that holds them, or a way to read ranges of it.
+ * That file may be a part of the cache, and must not be changed; an opened one stays readable, whatever becomes of its name.
  */
-export type OpenedFile = { readonly bytes: Uint8Array } | { readonly path: string };
+export type OpenedFile = { readonly bytes: Uint8Array } | { readonly path: string } | RangedFile;
+
+/** A file that is read range by range, each verified before it is handed out. */
+export interface RangedFile {
+  /** In bytes. */
+  readonly size: number;
+  /** Of what lies beyond the end, nothing is returned. @throws VarveError `object-missing`, `digest-mismatch` */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
 
 /** The largest file, in bytes, that is handed out in memory. */
 export const MAX_BYTES_IN_MEMORY = 1024 * 1024;

@@ -3,10 +3,16 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unfinishedName } from '../../base/files/atomic-write.ts';
 import { removeAtExit } from '../../base/files/unfinished-files.ts';
+import { VarveError } from '../../errors.ts';
 import { objectMissing } from '../../store/errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
-import { type FileReader, MAX_BYTES_IN_MEMORY, type OpenedFile } from '../backend/file-reader.ts';
+import {
+  type FileReader,
+  MAX_BYTES_IN_MEMORY,
+  type OpenedFile,
+  type RangedFile,
+} from '../backend/file-reader.ts';
 import type { SnapshotFile } from '../backend/results.ts';
 import type { DatasetVersion } from '../backend/version.ts';
 import type { WorkingContext } from '../context/context.ts';
@@ -15,6 +21,8 @@ import { pointerOf } from './datasets/versions.ts';
 import { isInPlace, notRead } from './in-place/snapshot.ts';
 import { openCache } from './stores/stores.ts';
 
+/** The largest file, in bytes, of which a copy is put together from its chunks; of a larger one, ranges are read. */
+const MAX_COPY_BYTES = 2 * 1024 ** 3;
 /** Bytes of large files that one reader copies out of chunks, before it gives back what was asked for longest ago. */
 const MAX_COPIED_BYTES = 16 * 1024 ** 3;
 
@@ -42,8 +50,25 @@ class CachedFiles implements FileReader {
   async open(version: DatasetVersion, file: SnapshotFile): Promise<OpenedFile> {
     const digest = await this.#brought(version, file);
     const size = this.#cache.size(digest)!;
-    if (size > MAX_BYTES_IN_MEMORY) return { path: await this.#large.place(digest, size) };
-    return { bytes: await this.#cache.readBytes(digest, MAX_BYTES_IN_MEMORY) };
+    if (size <= MAX_BYTES_IN_MEMORY)
+      return { bytes: await this.#cache.readBytes(digest, MAX_BYTES_IN_MEMORY) };
+    const isWhole = this.#cache.localPath(digest) !== undefined;
+    if (!isWhole && size > MAX_COPY_BYTES) return this.#ranged(digest, size);
+    try {
+      return { path: await this.#large.place(digest, size) };
+    } catch (error) {
+      if (error instanceof VarveError && error.code === 'disk-full') return this.#ranged(digest, size);
+      throw error;
+    }
+  }
+
+  #ranged(digest: Digest, size: number): RangedFile {
+    const read = async (offset: number, length: number): Promise<Uint8Array> => {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of this.#cache.readRange(digest, { offset, length })) pieces.push(piece);
+      return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+    };
+    return { size, read };
   }
 
   async close(): Promise<void> {
