@@ -57,7 +57,7 @@ def test_a_day_of_work(new_repository: Callable[[], Sandbox], caplog: pytest.Log
     with pytest.raises(varve.VarveError) as unknown:
         varve.push(remote="nowhere")
     assert unknown.value.code == "remote-unknown"
-    with pytest.raises(varve.VarveError, match="there is no option jobz"):
+    with pytest.raises(varve.VarveError, match='no option "jobz"'):
         Repository().call("push", jobz=3)
 
 
