@@ -8,8 +8,9 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator, Union
+from typing import Union
 
 HERE = Path(__file__).resolve().parent
 SOURCE = HERE / "src" / "varve"
@@ -17,8 +18,8 @@ PAGE = HERE.parent / "docs" / "reference" / "python.md"
 
 INTRO = """# Python
 
-What the package `varve` offers, made from its docstrings. [From Python](../guide/python.md) shows a day's work; what a name means here is
-what it means on the [command line](cli.md), and codes of errors are [the same](errors.md).
+What the package `varve` offers, made from its docstrings. [From Python](../guide/python.md) shows a day's work; what a name means
+here is what it means on the [command line](cli.md), and codes of errors are [the same](errors.md).
 """
 
 #: Characters of a signature in one line.
