@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeFrame, type Frame, FrameReader } from '../../src/rpc/frames.ts';
@@ -61,6 +62,9 @@ class Client {
 
 const LARGE = Buffer.from(Array.from({ length: 300_000 }, (_, line) => `${line}\n`).join(''));
 
+/** More than what is fetched whole for the sake of a range. */
+const HUGE = randomBytes(17 * 1024 * 1024);
+
 let box: Sandbox;
 let client: Client;
 beforeAll(() => {
@@ -69,7 +73,8 @@ beforeAll(() => {
   box.write('repo/data/tab/x.bin', Buffer.from([0, 255]));
   box.write('repo/data/tab/deep/y@2.txt', 'y');
   box.write('repo/large.csv', LARGE);
-  box.ok(['add', 'data/a.csv', 'data/tab', 'large.csv']);
+  box.write('repo/huge.dat', HUGE);
+  box.ok(['add', 'data/a.csv', 'data/tab', 'large.csv', 'huge.dat']);
   box.commit('one');
   box.git(['tag', 'v1']);
   box.write('repo/data/a.csv', 'id\n2\n');
@@ -100,7 +105,7 @@ test('a version is listed and read as a tree', async () => {
   expect(await entry('data/tab@v1/deep')).toEqual({ name: 'deep', kind: 'directory' });
   const list = async (path: string) =>
     (await client.result<{ name: string }[]>('tree.list', { tree, path })).map(({ name }) => name).sort();
-  expect(await list('')).toEqual(['data', 'large.csv']);
+  expect(await list('')).toEqual(['data', 'huge.dat', 'large.csv']);
   expect(await list('data')).toEqual(['a.csv', 'tab']);
   expect(await list('data/tab@v1')).toEqual(['deep', 'x.bin']);
   expect(await client.result('tree.walk', { tree, path: 'data/tab@v1' })).toMatchObject([
@@ -135,6 +140,22 @@ test('bytes that the cache lacks are fetched into it', async () => {
   box.clone('repo', 'clone');
   const { tree } = await client.result<Tree>('tree.open', { folder: box.path('clone'), revision: 'v1' });
   expect(await client.text('tree.read', { tree, path: 'data/a.csv' })).toBe('id\n1\n');
+  const huge = { tree, path: 'huge.dat' };
+  expect(await client.result('tree.read', huge)).toEqual({ size: HUGE.length });
+  const range = async (offset: number, length: number) =>
+    Buffer.from((await client.ask('tree.readRange', { ...huge, offset, length })).payload);
+  expect((await range(5_000_000, 100)).equals(HUGE.subarray(5_000_000, 5_000_100))).toBe(true);
+  expect((await range(HUGE.length - 10, 100)).equals(HUGE.subarray(-10))).toBe(true);
+  expect(await range(HUGE.length, 1)).toHaveLength(0);
+  expect(await client.error('tree.readRange', { ...huge, offset: -1, length: 1 })).toMatchObject({
+    code: 'usage',
+  });
+  const small = { tree, path: 'data/a.csv', offset: 0, length: 1 };
+  expect(await client.error('tree.readRange', small)).toMatchObject({ code: 'usage' });
+  // Ranges came, and not the file.
+  const kept = readdirSync(box.path('clone/.git/varve/cache'), { recursive: true, encoding: 'utf8' });
+  const bytes = kept.reduce((sum, name) => sum + statSync(box.path('clone/.git/varve/cache', name)).size, 0);
+  expect(bytes).toBeLessThan(1024 * 1024);
   rmSync(box.path('remote'), { recursive: true });
   expect(await client.text('tree.read', { tree, path: 'data/a.csv' })).toBe('id\n1\n');
   const gone = await client.error('tree.read', { tree, path: 'data/tab/x.bin' });
