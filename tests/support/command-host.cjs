@@ -77,22 +77,27 @@ function startMain(onEnd) {
 async function runOne(request) {
   const before = listeners();
   become(request);
-  const ended = new Promise((resolve) => startMain(resolve));
-  const code = await ended;
+  const code = await new Promise((resolve) => startMain(resolve));
   const started = Date.now();
   while (keepingAlive() !== '' && Date.now() - started < MOST_WAIT_MS) await pause(1);
-  for (const [event, known] of before)
-    for (const one of process.listeners(event)) if (!known.includes(one)) process.off(event, one);
-  return {
-    code,
-    out: text(1),
-    err: text(2),
-    leftAlive: keepingAlive() === before.alive ? '' : keepingAlive(),
-  };
+  endAs(code, before);
+  return { code, out: text(1), err: text(2), leftAlive: keepingAlive() };
 }
 
+const EVENTS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'warning', 'exit'];
+
 function listeners() {
-  return ['SIGINT', 'SIGTERM', 'SIGHUP', 'warning'].map((event) => [event, process.listeners(event)]);
+  return EVENTS.map((event) => [event, process.listeners(event)]);
+}
+
+/** Tell the command's own listeners that the process ends, and forget them. */
+function endAs(code, before) {
+  for (const [event, known] of before)
+    for (const listener of process.listeners(event)) {
+      if (known.includes(listener)) continue;
+      process.off(event, listener);
+      if (event === 'exit') listener(code);
+    }
 }
 
 const text = (target) => Buffer.concat(printed[target]).toString('utf8');

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const PROGRAM = join(dirname(fileURLToPath(import.meta.url)), 'command-host.cjs');
 /** Scripts are evaluated anew for each command, so that a host grows. */
-const MAX_COMMANDS = 400;
+const MAX_COMMANDS = 150;
 
 export interface Command {
   readonly args: readonly string[];
