@@ -218,9 +218,11 @@ async function withStatistics(
 ): Promise<Snapshot> {
   const { digest, files, facts, recorded } = version;
   const isKnown = unchanged && before?.profile !== undefined;
-  const profile = isKnown
-    ? statisticsOf(before)
-    : await profileOf(batch, profiler, { root, dataset, kind, files, previous: before?.profile });
+  const known = isKnown ? before.profile : undefined;
+  const profile = {
+    ...(isKnown && statisticsOf(before)),
+    ...(await profileOf(batch, profiler, { root, dataset, kind, files, known })),
+  };
   for (const file of taken) checkUnchanged(root, dataset, file);
   // What lies in a bucket stays there as long as nobody changes it here: it gains statistics.
   const pointer: Pointer =
@@ -452,12 +454,12 @@ async function profileOf(
     readonly dataset: string;
     readonly kind: Pointer['kind'];
     readonly files: readonly RecordedFile[] | undefined;
-    readonly previous: Digest | undefined;
+    readonly known: Digest | undefined;
   },
 ): Promise<PointedStatistics> {
   // Statistics of a part would pass for those of the whole.
   if (profiler === undefined || data.files === undefined) return {};
-  const { root, dataset, kind, previous } = data;
+  const { root, dataset, kind, known } = data;
   const files = data.files.flatMap(({ file, digest }) =>
     digest === undefined ? [] : [{ path: file.path, content: digest, size: file.size }],
   );
@@ -466,7 +468,7 @@ async function profileOf(
     absolutePath: `${root}/${dataset}`,
     kind,
     files,
-    previous,
+    known,
   });
   if (profile === undefined) return {};
   const { digest } = await batch.addBytes(profile.bytes, 'meta');

@@ -42,7 +42,7 @@ export const processReader: DataReader = {
     const [file] = files;
     return file !== undefined && isSmall(files, options)
       ? smallFiles.profile(file, options)
-      : profileAlone(files, options);
+      : inTurn(() => profileAlone(files, options));
   },
 
   async partitionFeature(name, rows, options) {
@@ -101,6 +101,15 @@ export const processReader: DataReader = {
     );
   },
 };
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** Does such work one after the other: each takes what memory and cores there are. */
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const turn = last.then(work, work);
+  last = turn;
+  return turn;
+}
 
 async function profileAlone(files: readonly TableFile[], options: ProfileOptions): Promise<Profile> {
   const { signal, onProgress } = options;
