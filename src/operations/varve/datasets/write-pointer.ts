@@ -76,7 +76,7 @@ export function statisticsOf({ rows, profile }: Pointer): PointedStatistics {
 }
 
 /** A dataset whose snapshot the store holds, with its pointer as it was and as it is to be. */
-export interface PointedDataset {
+export interface PointerChange {
   readonly dataset: string;
   readonly before: Pointer | undefined;
   readonly pointer: Pointer;
@@ -88,7 +88,7 @@ export interface PointedDataset {
  */
 export async function pointTo(
   { root }: Repository,
-  datasets: readonly PointedDataset[],
+  datasets: readonly PointerChange[],
 ): Promise<AddedDataset[]> {
   const added = datasets.map(({ dataset, before, pointer: made }) => {
     const isImported = before?.imported !== undefined && before.digest === made.digest;
