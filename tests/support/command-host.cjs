@@ -81,6 +81,7 @@ async function runOne(request) {
   const started = Date.now();
   while (keepingAlive() !== '' && Date.now() - started < MOST_WAIT_MS) await pause(1);
   endAs(code, before);
+  process.chdir('/');
   return { code, out: text(1), err: text(2), leftAlive: keepingAlive() };
 }
 
