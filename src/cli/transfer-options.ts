@@ -26,9 +26,24 @@ export function pushLines(result: TransferResult): string {
   const stays = (result.inPlace ?? []).map(({ path, url }) =>
     neutral(`${path} lies in ${url}: its list was pushed, and its data stays there.`),
   );
-  return [remoteLine('pushed to', result), ...stays, ...purgedLines(result), ...unsentLines(result)].join(
-    '\n',
-  );
+  return [
+    remoteLine('pushed to', result),
+    ...stays,
+    ...evictedLines(result.evicted, result.remote?.name),
+    ...purgedLines(result),
+    ...unsentLines(result),
+  ].join('\n');
+}
+
+/** Say what the cache does not keep, since a remote has it. */
+export function evictedLines(
+  evicted: TransferResult['evicted'],
+  remote: string | undefined,
+  dryRun = false,
+): string[] {
+  if (evicted === undefined || evicted.objects === 0) return [];
+  const amount = `${counted(evicted.objects, 'file')}, ${byteSize(evicted.bytes)}`;
+  return [neutral(`${dryRun ? 'Would drop' : 'Dropped'} from the cache, since ${remote} has it: ${amount}.`)];
 }
 
 function purgedLines({ purged = [], remote }: TransferResult): string[] {

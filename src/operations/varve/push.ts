@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { VarveError } from '../../errors.ts';
+import type { Remote } from '../../remote/remote.ts';
+import type { Evicted } from '../../store/gc/evict.ts';
 import type { Root } from '../../store/gc/roots.ts';
+import { Store } from '../../store/store.ts';
 import { pushToRemote } from '../../store/transfer/push.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { cloneId, cloneRecord } from '../../workspace/clone-id.ts';
@@ -11,6 +14,7 @@ import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { everyRoot } from './datasets/roots.ts';
 import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
+import { evictPushed, keepsUnpushedOnly } from './evict.ts';
 import { indexFolder, openCache, openRemoteNamed } from './stores/stores.ts';
 import { rootsToTransfer, transferOptions } from './stores/transfer-roots.ts';
 
@@ -66,16 +70,30 @@ export async function pushRoots(
       ...transferOptions(context, choice),
       ...(leavesOut && { onPurged }),
     });
+    const evicted = choice.profilesOnly ? undefined : await evictSent(context, name, remote, roots);
     const unsent = new Set(unknown.map(({ path, digest }) => `${path}\0${digest}`)).size;
     return {
       remote: { name, url: remote.url },
       snapshots: roots.length,
       ...sent,
       ...inPlaceOf(roots),
+      ...(evicted && { evicted }),
       ...(unsent > 0 && { unsent }),
       ...(purged.size > 0 && { purged: [...purged.values()] }),
     };
   });
+}
+
+/** Drop from the cache what was sent. */
+async function evictSent(
+  context: WorkingContext,
+  name: string,
+  remote: Remote,
+  roots: readonly Root[],
+): Promise<Evicted | undefined> {
+  if (!keepsUnpushedOnly(context)) return undefined;
+  const store = await Store.open(remote, { indexCache: indexFolder(context) });
+  return closing(await openCache(context), (cache) => evictPushed(context, cache, { name, store }, roots));
 }
 
 /** A disk that is not mounted must not be taken for a remote that has nothing yet: its folder would be made beneath the mount. */

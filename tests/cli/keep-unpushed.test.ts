@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { refused } from '../support/refused.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import { seededBytes } from '../support/stores.ts';
+
+let box: Sandbox;
+beforeEach(() => {
+  box = new Sandbox();
+});
+afterEach(() => box.remove());
+
+const LARGE = 3_000_000;
+
+interface Evicted {
+  readonly evicted?: { readonly objects: number; readonly bytes: number; readonly remote?: string };
+}
+
+/** Bytes of data in the cache: manifests, profiles and indexes are little beside it. */
+function cached(folder = 'repo'): number {
+  const cache = box.path(folder, '.git/varve/cache');
+  const files = readdirSync(cache, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+  return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+}
+
+/** A folder of every layout: chunks, a whole object, a small file. */
+function addData(): void {
+  box.repository().withRemote();
+  box.write('repo/data/chunks.bin', seededBytes(1, LARGE));
+  box.write(
+    'repo/data/whole.png',
+    Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), seededBytes(2, LARGE)]),
+  );
+  box.write('repo/data/small.csv', 'a\n1\n');
+  box.write('repo/one.bin', seededBytes(3, LARGE));
+  box.ok(['add', 'data', 'one.bin']);
+  box.commit('first');
+}
+
+function keepUnpushed(folder = 'repo'): void {
+  box.write(`${folder}/.varve/config.local.yaml`, 'cache: { keep: unpushed }\n');
+  box.ok(['trust'], folder);
+}
+
+test('what a remote has is dropped from the cache after a push, and comes back where it is wanted', () => {
+  addData();
+  keepUnpushed();
+  expect(box.ok(['push'])).toMatch(/Dropped from the cache, since origin has it: 2 files, 8\.\d+ MiB/);
+  expect(cached()).toBeLessThan(100_000);
+  expect(box.ok(['status'])).toContain('nothing changed');
+  expect(box.ok(['verify'])).toContain('whole');
+  expect(box.ok(['push'])).toContain('nothing had to be pushed');
+  // What lies here is not brought again.
+  expect(box.json<{ fetched: { objects: number } }>(['pull']).fetched.objects).toBe(0);
+  expect(box.json<{ datasets: { path: string; missing: number }[] }>(['du']).datasets).toMatchObject([
+    { path: 'data', missing: 3 },
+    { path: 'one.bin', missing: 1 },
+  ]);
+
+  // Somebody edits a file whose version is on the remote alone.
+  const first = readFileSync(box.path('repo/data/chunks.bin'));
+  writeFileSync(box.path('repo/data/chunks.bin'), 'edited');
+  refused(box, ['checkout', '--force', 'data'], 'object-missing', 'data/chunks.bin');
+  expect(box.json<{ fetched: { objects: number } }>(['pull']).fetched.objects).toBeGreaterThan(0);
+  expect(readFileSync(box.path('repo/data/chunks.bin'), 'utf8')).toBe('edited');
+  box.ok(['checkout', '--force', 'data']);
+  expect(readFileSync(box.path('repo/data/chunks.bin'))).toEqual(first);
+  box.ok(['push']);
+  expect(cached()).toBeLessThan(100_000);
+
+  // A version that shares chunks with one that was dropped is whole in the cache until it is pushed.
+  writeFileSync(box.path('repo/data/chunks.bin'), Buffer.concat([first, Buffer.from('one more line')]));
+  box.ok(['add', 'data']);
+  box.commit('second');
+  expect(cached()).toBeGreaterThan(LARGE);
+  expect(box.json<Evicted>(['gc', '--grace', '0']).evicted).toMatchObject({ objects: 0 });
+  expect(cached()).toBeGreaterThan(LARGE);
+  box.ok(['push']);
+  expect(cached()).toBeLessThan(100_000);
+  expect(box.ok(['diff', 'HEAD~1', 'HEAD'])).toContain('chunks.bin');
+  box.ok(['restore', 'data@HEAD~1']);
+  expect(readFileSync(box.path('repo/data/chunks.bin'))).toEqual(first);
+  rmSync(box.path('repo/one.bin'));
+  box.ok(['pull']);
+  expect(statSync(box.path('repo/one.bin')).size).toBe(LARGE);
+});
