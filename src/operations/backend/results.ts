@@ -14,6 +14,8 @@ import type { FileChange } from '../../workspace/tree/data-state.ts';
 import type { ContentKey, VersionFacts } from './version.ts';
 
 export interface AddResult {
+  /** Where the data was sent to in place of the cache; absent if the cache has it. */
+  readonly remote?: { readonly name: string; readonly url: string };
   readonly datasets: readonly AddedDataset[];
 }
 

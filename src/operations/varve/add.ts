@@ -6,6 +6,8 @@ import { VarveError } from '../../errors.ts';
 import { describeUrl } from '../../remote/url.ts';
 import { type Digest, toRaw } from '../../store/format/digest.ts';
 import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.ts';
+import type { Catalog } from '../../store/index/catalog.ts';
+import { readKeptIndexes } from '../../store/index/load.ts';
 import { MANY_FILES } from '../../store/restoring/file-groups.ts';
 import type { Store } from '../../store/store.ts';
 import type { Batch } from '../../store/writing/batch.ts';
@@ -38,6 +40,13 @@ import type { AddedDataset, AddResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import type { Profiler } from '../statistics/profiler.ts';
+import {
+  type AddDestination,
+  intoCache,
+  pastCache,
+  warnOfLittleRoom,
+  withoutRoom,
+} from './add-destination.ts';
 import { changedMeanwhile, takeIn } from './add-files.ts';
 import { rootOf, snapshotFiles } from './datasets/select.ts';
 import {
@@ -47,11 +56,12 @@ import {
   replaceablePointer,
   statisticsOf,
 } from './datasets/write-pointer.ts';
+import { keepsUnpushedOnly } from './evict.ts';
 import { fetchInto } from './fetch.ts';
 import { isInPlace, isUnread, type ManifestFile } from './in-place/snapshot.ts';
 import { followPointers } from './moved-pointers.ts';
 import { nextVersion, partsHere } from './next-version.ts';
-import { claimInCache, openCache } from './stores/stores.ts';
+import { indexFolder, openCache } from './stores/stores.ts';
 import { codeRequests } from './tracked-files.ts';
 
 /** What is to be added: a dataset, or files and folders within one. */
@@ -74,7 +84,7 @@ interface Snapshot {
 
 /**
  * Make a snapshot of each path and point to it. All of them or none: pointers and .gitignore lines are written after the
- * store holds every byte.
+ * cache, or the remote, holds every byte.
  */
 export async function add(
   context: WorkingContext,
@@ -85,26 +95,38 @@ export async function add(
   const named = namedDatasets(context, paths, options.follow ?? false);
   refuseOverlap(named.map(({ dataset }) => dataset));
   return closing(await openCache(context), async (cache) => {
-    const batch = cache.batch();
-    const snapshots: Snapshot[] = [];
-    try {
-      const versions = readVersions(context, cache, batch, named, options);
-      const made = inOrder(versions, PROFILED_AT_ONCE, (version) =>
-        withStatistics(context, batch, version, options.profiler),
-      );
-      for await (const snapshot of made) snapshots.push(snapshot);
-      context.signal?.throwIfAborted();
-      await claimInCache(
-        context,
-        snapshots.map(({ dataset, pointer }) => rootOf({ path: dataset, pointer })),
-      );
-      await batch.commit();
-    } catch (error) {
-      await batch.abort();
-      throw error;
-    }
-    return { datasets: snapshots.map((snapshot) => record(repository, snapshot)) };
+    const { toRemote, remote } = options;
+    const into = await (toRemote ? pastCache(context, cache, remote) : intoCache(context, cache));
+    return closing(into, async () => {
+      const snapshots = await takeSnapshots(context, cache, into, named, options);
+      const datasets = snapshots.map((snapshot) => record(repository, snapshot));
+      return { datasets, ...(into.remote && { remote: into.remote }) };
+    });
   });
+}
+
+/** Take in the data, the manifests and the statistics: all that the pointers will name. */
+async function takeSnapshots(
+  context: WorkingContext,
+  cache: Store,
+  into: AddDestination,
+  named: readonly Named[],
+  options: BackendAddOptions,
+): Promise<Snapshot[]> {
+  const snapshots: Snapshot[] = [];
+  try {
+    const versions = readVersions(context, cache, into, named, options);
+    const made = inOrder(versions, PROFILED_AT_ONCE, (version) =>
+      withStatistics(context, into, version, options.profiler),
+    );
+    for await (const snapshot of made) snapshots.push(snapshot);
+    context.signal?.throwIfAborted();
+    await into.commit(snapshots.map(({ dataset, pointer }) => rootOf({ path: dataset, pointer })));
+  } catch (error) {
+    await into.abort();
+    throw into.remote === undefined ? withoutRoom(context, named[0]!.dataset, error) : error;
+  }
+  return snapshots;
 }
 
 /** @throws VarveError for every path that cannot become a dataset, and is in none */
@@ -166,20 +188,27 @@ interface ReadVersion extends Omit<Snapshot, 'pointer' | 'files'> {
   readonly taken: readonly ScannedFile[];
 }
 
+/** What tells of a file that did not change that its bytes need not be read. */
+interface Known {
+  readonly batch: Batch;
+  /** What remotes had when they were last asked, where the cache need not keep that; undefined where it keeps all. */
+  readonly remotes: Catalog | undefined;
+}
+
 async function* readVersions(
   context: WorkingContext,
   cache: Store,
-  batch: Batch,
+  into: AddDestination,
   named: readonly Named[],
   options: BackendAddOptions,
 ): AsyncGenerator<ReadVersion> {
-  for (const one of named) yield await readVersion(context, cache, batch, one, options);
+  for (const one of named) yield await readVersion(context, cache, into, one, options);
 }
 
 async function readVersion(
   context: WorkingContext,
   cache: Store,
-  batch: Batch,
+  into: AddDestination,
   { dataset, parts }: Named,
   { replace = false }: BackendAddOptions,
 ): Promise<ReadVersion> {
@@ -195,12 +224,12 @@ async function readVersion(
     !isSameContent(repository, statCache.snapshot, before.digest);
   if (isMoved && parts !== undefined) throw outdated(dataset);
   const readAtMs = fileClock(repository);
-  const found = await readFiles(context, batch, dataset, { record: statCache, parts });
+  const found = await readFiles(context, into, dataset, { record: statCache, parts });
   warnOfNames(context, dataset, found.here);
   // Of a version that was here as a whole nothing never was; where the pointer moved on, only what lies here can be its version.
   const isAllHere = parts === undefined && statCache !== undefined && statCache.only === undefined;
   const follows = replace || isMoved || isAllHere || before?.kind !== kind ? undefined : before;
-  const version = await versionOf(context, cache, batch, { dataset, kind, follows, parts, found });
+  const version = await versionOf(context, cache, into, { dataset, kind, follows, parts, found });
   const { digest, notHere, only } = version;
   const unchanged =
     before !== undefined && before.kind === kind && contentOf(repository, before.digest) === digest;
@@ -212,7 +241,7 @@ async function readVersion(
 
 async function withStatistics(
   { repository: { root } }: WorkingContext,
-  batch: Batch,
+  into: AddDestination,
   { dataset, kind, before, version, unchanged, taken, only, notHere, readAtMs }: ReadVersion,
   profiler: Profiler | undefined,
 ): Promise<Snapshot> {
@@ -220,7 +249,7 @@ async function withStatistics(
   const isKnown = unchanged && before?.profile !== undefined;
   const profile = isKnown
     ? statisticsOf(before)
-    : await profileOf(batch, profiler, { root, dataset, kind, files, previous: before?.profile });
+    : await profileOf(into, profiler, { root, dataset, kind, files, previous: before?.profile });
   for (const file of taken) checkUnchanged(root, dataset, file);
   // What lies in a bucket stays there as long as nobody changes it here: it gains statistics.
   const pointer: Pointer =
@@ -277,7 +306,7 @@ interface FoundData {
 /** Read what is not known yet into the batch. */
 async function readFiles(
   context: WorkingContext,
-  batch: Batch,
+  into: AddDestination,
   dataset: string,
   {
     record,
@@ -288,6 +317,8 @@ async function readFiles(
   const pending: { file: ScannedFile; digest: Digest | undefined }[] = [];
   const elsewhere: FileState[] = [];
   const gone = new Set<string>();
+  const mayRely = into.remote === undefined && keepsUnpushedOnly(context);
+  const remotes = mayRely ? await readKeptIndexes(indexFolder(context)) : undefined;
   let readers: SmallFileReaders | undefined;
   try {
     for (const state of compareWithRecord(context.repository.root, dataset, record)) {
@@ -295,14 +326,18 @@ async function readFiles(
       if (!isChosen(path, parts)) elsewhere.push(state);
       else if (found === undefined) gone.add(path);
       else {
-        const file = { file: found, digest: storedDigest(batch, record, state) };
+        const file = { file: found, digest: storedDigest({ batch: into.data, remotes }, record, state) };
         here.push(file);
         if (file.digest === undefined && !path.endsWith('/')) pending.push(file);
         // They get ready while the rest is looked for.
         if (pending.length === MANY_FILES) readers ??= new SmallFileReaders();
       }
     }
-    await takeIn(context, batch, dataset, pending, readers);
+    if (into.remote === undefined) {
+      const bytes = pending.reduce((sum, { file }) => sum + file.size, 0);
+      await warnOfLittleRoom(context, dataset, bytes);
+    }
+    await takeIn(context, into.data, dataset, pending, readers);
   } finally {
     await readers?.close();
   }
@@ -315,14 +350,15 @@ async function readFiles(
   };
 }
 
-/** The digest of a file that did not change and whose bytes the store has. */
+/** The digest of a file that did not change and whose bytes the cache has, or need not have. A push finds out if a remote lost them. */
 function storedDigest(
-  batch: Batch,
+  { batch, remotes }: Known,
   record: StatCache | undefined,
   { same, recordedAt }: FileState,
 ): Digest | undefined {
   const known = same ? record!.digest(recordedAt!) : undefined;
-  return known !== undefined && batch.relyOn(toRaw(known)) ? known : undefined;
+  if (known === undefined) return undefined;
+  return batch.relyOn(toRaw(known)) || remotes?.first(toRaw(known)) !== undefined ? known : undefined;
 }
 
 /** What stays known of a file that is not added now: if it changed here, it stays changed. */
@@ -355,7 +391,7 @@ interface Version {
 async function versionOf(
   context: WorkingContext,
   cache: Store,
-  batch: Batch,
+  into: AddDestination,
   data: {
     readonly dataset: string;
     readonly kind: Pointer['kind'];
@@ -390,7 +426,7 @@ async function versionOf(
   }));
   if (follows !== undefined && isInPlace(follows)) refuseUnread(dataset, entries);
   const facts = totalsOf(entries);
-  const { digest } = await batch.addBytes(encodeManifest(entries), 'meta');
+  const digest = await into.addMeta(() => encodeManifest(entries));
   const recorded = found.elsewhere.length === 0 ? added : inPathOrder([...found.elsewhere, ...added]);
   const isWhole =
     recorded.length === entries.length &&
@@ -445,7 +481,7 @@ function totalsOf(entries: readonly ManifestEntry[]): { bytes: number; files: nu
 }
 
 async function profileOf(
-  batch: Batch,
+  into: AddDestination,
   profiler: Profiler | undefined,
   data: {
     readonly root: string;
@@ -469,7 +505,7 @@ async function profileOf(
     previous,
   });
   if (profile === undefined) return {};
-  const { digest } = await batch.addBytes(profile.bytes, 'meta');
+  const digest = await into.addMeta(() => [profile.bytes]);
   return { ...(profile.rows !== undefined && { rows: profile.rows }), profile: digest };
 }
 
