@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type {
   LackingVersion,
+  PullResult,
   RemoteStatus,
   TransferChoice,
   TransferResult,
@@ -33,6 +34,13 @@ export function pushLines(result: TransferResult): string {
     ...purgedLines(result),
     ...unsentLines(result),
   ].join('\n');
+}
+
+/** Say what came past the cache. */
+export function directLines({ direct }: PullResult): string[] {
+  if (direct === undefined || direct.objects === 0) return [];
+  const amount = `${counted(direct.objects, 'file')}, ${byteSize(direct.bytes)}`;
+  return [neutral(`Brought from ${direct.remote} straight into place: ${amount}.`)];
 }
 
 /** Say what the cache does not keep, since a remote has it. */

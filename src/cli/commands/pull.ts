@@ -5,6 +5,7 @@ import type { RunCommand } from '../command.ts';
 import { withProblems } from '../problems.ts';
 import {
   defineTransfer,
+  directLines,
   evictedLines,
   fetchExitCode,
   fetchLines,
@@ -22,6 +23,7 @@ export function command(run: RunCommand): Command {
       const context = await openContext(cwd, { signal, onProgress, onWarning });
       const result = await pull(context, paths, { ...options, prefer: preferred(options) });
       const lines = [fetchLines(result.fetched)];
+      lines.push(...directLines(result));
       if (!options.profilesOnly) lines.push(checkoutText(result));
       lines.push(...evictedLines(result.evicted, result.fetched.remote?.name));
       return withProblems({ note }, result.problems, {

@@ -315,6 +315,8 @@ export interface InPlace {
 
 export interface PullResult extends CheckoutResult {
   readonly fetched: TransferResult;
+  /** Large files that came straight into place, past the cache; absent unless the setting `cache.keep` asks for it. */
+  readonly direct?: { readonly remote: string; readonly objects: number; readonly bytes: number };
   /** What was dropped from the cache again, since the remote has it; absent unless the setting `cache.keep` asks for it. */
   readonly evicted?: Evicted;
 }

@@ -6,7 +6,7 @@ import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { type SelectedDataset, snapshotFiles } from './datasets/select.ts';
 import { pointerOf } from './datasets/versions.ts';
-import { filesInPlace, keepsUnpushedOnly } from './evict.ts';
+import { filesByPlace, keepsUnpushedOnly } from './evict.ts';
 import { fetchInto } from './fetch.ts';
 import { isInPlace, isUnread } from './in-place/snapshot.ts';
 import { openCache, wantedFromRemote } from './stores/stores.ts';
@@ -50,7 +50,8 @@ export async function bringForCheckout(
   if (!keepsUnpushedOnly(context)) return bringInto(context, cache, dataset);
   // The list of a folder comes first.
   await bringInto(context, cache, { ...dataset, only: [] });
-  await bringInto(context, cache, dataset, await filesInPlace(context, cache, [dataset]));
+  const { inPlace } = await filesByPlace(context, cache, [dataset]);
+  await bringInto(context, cache, dataset, inPlace);
 }
 
 /** Tell whether the cache has all of a dataset, or of the chosen parts. */

@@ -53,7 +53,7 @@ export async function evictPushed(
 }
 
 /** Whether this machine agreed that what the remote has need not be kept here; says so if it did not. */
-function mayDropFor({ repository, onWarning }: WorkingContext, name: string): boolean {
+export function mayDropFor({ repository, onWarning }: WorkingContext, name: string): boolean {
   const request = keepRequest(repository, readConfig(repository), name);
   if (request !== undefined && isTrusted(repository.root, request)) return true;
   onWarning?.(
@@ -103,17 +103,26 @@ async function wantedHere(context: WorkingContext, cache: Store): Promise<Set<Di
   return wanted;
 }
 
+/** Files of versions, by what lies at their paths. */
+interface FilesByPlace {
+  /** They lie in place as the versions have them, so that nobody need bring them. */
+  readonly inPlace: ReadonlySet<Digest>;
+  /** Something else lies in the place of one, that somebody edited. */
+  readonly edited: ReadonlySet<Digest>;
+}
+
 /**
- * List the files that lie in place as these versions have them, so that nobody need bring them. What looks changed is read, if it has the
- * right size. Of a folder whose manifest is not in the cache nothing is known.
+ * Look at what lies in place of these versions. What looks changed is read, if it has the right size. Of a folder whose manifest is not in
+ * the cache nothing is known.
  */
-export async function filesInPlace(
+export async function filesByPlace(
   context: WorkingContext,
   cache: Store,
   datasets: readonly SelectedDataset[],
-): Promise<Set<Digest>> {
+): Promise<FilesByPlace> {
   const { repository, signal } = context;
   const inPlace = new Set<Digest>();
+  const edited = new Set<Digest>();
   const wanted = new Set<Digest>();
   for (const dataset of datasets) {
     const record = readStatCache(repository, dataset.path);
@@ -123,10 +132,11 @@ export async function filesInPlace(
         ? record!.digest(recordedAt!)
         : found?.size === size && (await hashFound(repository.root, dataset.path, found, { signal }));
       (here === digest ? inPlace : wanted).add(digest);
+      if (here !== digest && found !== undefined && !same) edited.add(digest);
     }
   }
   for (const digest of wanted) inPlace.delete(digest);
-  return inPlace;
+  return { inPlace, edited };
 }
 
 /** The files of a version, each with what lies at its path. */
