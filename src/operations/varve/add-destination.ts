@@ -1,9 +1,10 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VarveError } from '../../errors.ts';
-import type { Digest } from '../../store/format/digest.ts';
+import { type Digest, toRaw } from '../../store/format/digest.ts';
 import { writeRef } from '../../store/gc/refs.ts';
 import type { Root } from '../../store/gc/roots.ts';
+import { readKeptIndexes } from '../../store/index/load.ts';
 import { Store } from '../../store/store.ts';
 import type { Batch } from '../../store/writing/batch.ts';
 import { byteSize } from '../../wording/numbers.ts';
@@ -14,6 +15,7 @@ import { readConfig } from '../../workspace/config.ts';
 import { cacheFolder } from '../../workspace/trust/cache.ts';
 import type { AddResult } from '../backend/results.ts';
 import type { WorkingContext } from '../context/context.ts';
+import { keepsUnpushedOnly } from './evict.ts';
 import { COMPLETED_PUSHES, refuseVanished } from './push.ts';
 import { claimInCache, indexFolder, openRemoteNamed } from './stores/stores.ts';
 
@@ -23,6 +25,12 @@ export interface AddDestination {
   readonly data: Batch;
   /** The remote that the data goes to; undefined for the cache. */
   readonly remote: AddResult['remote'];
+  /** Whether the bytes of a file that did not change need not be taken in again. */
+  has(digest: Digest): boolean;
+  /** As has, for a file that is cut into chunks, each of which is looked for. */
+  hasChunksOf(digest: Digest): Promise<boolean>;
+  /** Learn that so many bytes of a dataset are about to be taken in. */
+  expect(dataset: string, bytes: number): Promise<void>;
   /** Take in a manifest or a profile. @param bytes called for each store that it goes into */
   addMeta(bytes: () => Iterable<Uint8Array>): Promise<Digest>;
   /** Make all of it durable, first where the data is. @param roots all that was taken in, for whoever collects garbage meanwhile */
@@ -32,11 +40,16 @@ export interface AddDestination {
 }
 
 /** Take in everything into the cache. */
-export function intoCache(context: WorkingContext, cache: Store): AddDestination {
+export async function intoCache(context: WorkingContext, cache: Store): Promise<AddDestination> {
   const batch = cache.batch();
+  // What a remote had when it was last asked the cache need not have. A push finds out if the remote lost it.
+  const remotes = keepsUnpushedOnly(context) ? await readKeptIndexes(indexFolder(context)) : undefined;
   return {
     data: batch,
     remote: undefined,
+    has: (digest) => batch.relyOn(toRaw(digest)) || remotes?.first(toRaw(digest)) !== undefined,
+    hasChunksOf: (digest) => batch.relyOnObject(toRaw(digest)),
+    expect: (dataset, bytes) => warnOfLittleRoom(context, dataset, bytes),
     addMeta: async (bytes) => (await batch.addBytes(bytes(), 'meta')).digest,
     async commit(roots) {
       await claimInCache(context, roots);
@@ -71,6 +84,9 @@ export async function pastCache(
     const batches = { data: store.batch(), meta: cache.batch() };
     return {
       data: batches.data,
+      has: (digest) => batches.data.relyOn(toRaw(digest)),
+      hasChunksOf: (digest) => batches.data.relyOnObject(toRaw(digest)),
+      expect: async () => undefined,
       remote: { name: opened.name, url: remote.url },
       async addMeta(bytes) {
         await batches.data.addBytes(bytes(), 'meta');
@@ -99,7 +115,7 @@ export async function pastCache(
  * and some file systems share blocks.
  * @param bytes that are to be read
  */
-export async function warnOfLittleRoom(
+async function warnOfLittleRoom(
   { repository, onWarning }: WorkingContext,
   dataset: string,
   bytes: number,

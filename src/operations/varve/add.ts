@@ -4,13 +4,10 @@ import { comparePaths, isChosen, isWithin } from '../../base/files/path-order.ts
 import { inOrder } from '../../base/threads/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import { describeUrl } from '../../remote/url.ts';
-import { type Digest, toRaw } from '../../store/format/digest.ts';
+import type { Digest } from '../../store/format/digest.ts';
 import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.ts';
-import type { Catalog } from '../../store/index/catalog.ts';
-import { readKeptIndexes } from '../../store/index/load.ts';
 import { MANY_FILES } from '../../store/restoring/file-groups.ts';
 import type { Store } from '../../store/store.ts';
-import type { Batch } from '../../store/writing/batch.ts';
 import { SmallFileReaders } from '../../store/writing/small-file-readers.ts';
 import { gitWord, shellWord } from '../../wording/quote.ts';
 import { keepsModes } from '../../workspace/git/file-mode.ts';
@@ -40,13 +37,7 @@ import type { AddedDataset, AddResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import type { Profiler } from '../statistics/profiler.ts';
-import {
-  type AddDestination,
-  intoCache,
-  pastCache,
-  warnOfLittleRoom,
-  withoutRoom,
-} from './add-destination.ts';
+import { type AddDestination, intoCache, pastCache, withoutRoom } from './add-destination.ts';
 import { changedMeanwhile, takeIn } from './add-files.ts';
 import { rootOf, snapshotFiles } from './datasets/select.ts';
 import {
@@ -56,12 +47,11 @@ import {
   replaceablePointer,
   statisticsOf,
 } from './datasets/write-pointer.ts';
-import { keepsUnpushedOnly } from './evict.ts';
 import { fetchInto } from './fetch.ts';
 import { isInPlace, isUnread, type ManifestFile } from './in-place/snapshot.ts';
 import { followPointers } from './moved-pointers.ts';
 import { nextVersion, partsHere } from './next-version.ts';
-import { indexFolder, openCache } from './stores/stores.ts';
+import { openCache } from './stores/stores.ts';
 import { codeRequests } from './tracked-files.ts';
 
 /** What is to be added: a dataset, or files and folders within one. */
@@ -188,13 +178,6 @@ interface ReadVersion extends Omit<Snapshot, 'pointer' | 'files'> {
   readonly taken: readonly ScannedFile[];
 }
 
-/** What tells of a file that did not change that its bytes need not be read. */
-interface Known {
-  readonly batch: Batch;
-  /** What remotes had when they were last asked, where the cache need not keep that; undefined where it keeps all. */
-  readonly remotes: Catalog | undefined;
-}
-
 async function* readVersions(
   context: WorkingContext,
   cache: Store,
@@ -317,8 +300,6 @@ async function readFiles(
   const pending: { file: ScannedFile; digest: Digest | undefined }[] = [];
   const elsewhere: FileState[] = [];
   const gone = new Set<string>();
-  const mayRely = into.remote === undefined && keepsUnpushedOnly(context);
-  const remotes = mayRely ? await readKeptIndexes(indexFolder(context)) : undefined;
   let readers: SmallFileReaders | undefined;
   try {
     for (const state of compareWithRecord(context.repository.root, dataset, record)) {
@@ -326,17 +307,20 @@ async function readFiles(
       if (!isChosen(path, parts)) elsewhere.push(state);
       else if (found === undefined) gone.add(path);
       else {
-        const file = { file: found, digest: storedDigest({ batch: into.data, remotes }, record, state) };
+        const known = recordedDigest(record, state);
+        // Almost all are told of at once: a million files must not be waited for one by one.
+        const isStored = known && (into.has(known) || (await into.hasChunksOf(known)));
+        const file = { file: found, digest: isStored ? known : undefined };
         here.push(file);
         if (file.digest === undefined && !path.endsWith('/')) pending.push(file);
         // They get ready while the rest is looked for.
         if (pending.length === MANY_FILES) readers ??= new SmallFileReaders();
       }
     }
-    if (into.remote === undefined) {
-      const bytes = pending.reduce((sum, { file }) => sum + file.size, 0);
-      await warnOfLittleRoom(context, dataset, bytes);
-    }
+    await into.expect(
+      dataset,
+      pending.reduce((sum, { file }) => sum + file.size, 0),
+    );
     await takeIn(context, into.data, dataset, pending, readers);
   } finally {
     await readers?.close();
@@ -350,15 +334,9 @@ async function readFiles(
   };
 }
 
-/** The digest of a file that did not change and whose bytes the cache has, or need not have. A push finds out if a remote lost them. */
-function storedDigest(
-  { batch, remotes }: Known,
-  record: StatCache | undefined,
-  { same, recordedAt }: FileState,
-): Digest | undefined {
-  const known = same ? record!.digest(recordedAt!) : undefined;
-  if (known === undefined) return undefined;
-  return batch.relyOn(toRaw(known)) || remotes?.first(toRaw(known)) !== undefined ? known : undefined;
+/** The digest of a file that did not change. */
+function recordedDigest(record: StatCache | undefined, { same, recordedAt }: FileState): Digest | undefined {
+  return same ? record!.digest(recordedAt!) : undefined;
 }
 
 /** What stays known of a file that is not added now: if it changed here, it stays changed. */
