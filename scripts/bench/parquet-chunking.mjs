@@ -5,11 +5,10 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pageLengths } from './parquet-pages.mjs';
 import { loadStore } from './store-bundle.mjs';
 
 const work = mkdtempSync(join(tmpdir(), 'varve-parquet-'));
-const { findCut, DATA_CHUNKS } = await loadStore(work);
+const { findCut, DATA_CHUNKS, isCutByContent, rowGroups, pagesOf } = await loadStore(work);
 /** Bytes that a recipe spends on one chunk. */
 const BYTES_A_CHUNK = 36;
 const WAYS = { 'whole object': wholeObject, chunker: cutByContent, 'one chunk a page': cutByPages };
@@ -26,9 +25,9 @@ function* cutByContent(bytes) {
   }
 }
 
-function* cutByPages(bytes) {
+async function* cutByPages(bytes) {
   let start = 0;
-  for (const { at, length } of pageLengths(bytes)) {
+  for (const { at, length } of await pagesIn(bytes)) {
     // What lies between pages, and the footer behind them, is cut by content.
     if (at > start) yield* cutByContent(bytes.subarray(start, at));
     yield bytes.subarray(at, at + length);
@@ -37,10 +36,19 @@ function* cutByPages(bytes) {
   yield* cutByContent(bytes.subarray(start));
 }
 
-function chunksOf(bytes, cut) {
+const reading = (bytes) => async (offset, length) => bytes.subarray(offset, offset + length);
+
+async function pagesIn(bytes) {
+  const pages = [];
+  for (const group of await rowGroups(reading(bytes), bytes.length))
+    for (const column of group) for await (const page of pagesOf(reading(bytes), column)) pages.push(page);
+  return pages.sort((a, b) => a.at - b.at);
+}
+
+async function chunksOf(bytes, cut) {
   const chunks = new Map();
   let count = 0;
-  for (const chunk of cut(bytes)) {
+  for await (const chunk of cut(bytes)) {
     chunks.set(createHash('sha256').update(chunk).digest('latin1'), chunk.length);
     count++;
   }
@@ -61,7 +69,10 @@ for (const line of readFileSync(process.argv[2], 'utf8').split('\n')) {
   const [codec, pages, version, path] = line.split('\t');
   if (path === undefined) continue;
   const bytes = readFileSync(path);
-  const cut = Object.values(WAYS).map((way) => chunksOf(bytes, way));
+  const isKnown = await isCutByContent(reading(bytes), bytes.length);
+  if (isKnown !== (pages === 'by content'))
+    throw new Error(`${path}: its pages are taken for ${isKnown ? '' : 'not '}cut by content`);
+  const cut = await Promise.all(Object.values(WAYS).map((way) => chunksOf(bytes, way)));
   if (version === 'base') {
     bases.set(`${codec} ${pages}`, cut);
     const means = cut.map(({ count }) => `${(bytes.length / count / 1024).toFixed(0)} KiB`);

@@ -14,6 +14,7 @@ export async function loadStore(folder) {
     'store/transfer/transfer.ts',
     'store/format/manifest.ts',
     'store/chunking/chunker.ts',
+    'store/chunking/parquet-pages.ts',
     'store/format/index-file.ts',
     'store/format/digest.ts',
   ];
