@@ -18,7 +18,8 @@ interface ColumnChunk {
 }
 
 const TAIL_BYTES = 8;
-const MAX_FOOTER_BYTES = 64 * 1024 * 1024;
+/** A hostile footer takes some fifty times its size in memory; files with a larger one stay whole. */
+const MAX_FOOTER_BYTES = 4 * 1024 * 1024;
 const MAX_HEADER_BYTES = 4 * 1024;
 /** Enough to tell, and few reads. */
 const MAX_COLUMNS = 16;
@@ -67,6 +68,7 @@ async function shareOfOddPages(read: ReadAt, column: ColumnChunk): Promise<numbe
 
 /**
  * Find the columns of each row group by the footer. Source: https://github.com/apache/parquet-format, parquet.thrift.
+ * @public scripts/bench/parquet-chunking.mjs reads all pages.
  * @throws RangeError for what is no Parquet
  */
 export async function rowGroups(read: ReadAt, size: number): Promise<ColumnChunk[][]> {
@@ -86,7 +88,11 @@ function columnChunk(column: ThriftValue): ColumnChunk {
   return { start, end: start + numberOf(facts[7]) };
 }
 
-/** @throws RangeError for what is no page */
+/**
+ * List the pages of a column, in order.
+ * @public for the benchmark too
+ * @throws RangeError for what is no page
+ */
 export async function* pagesOf(read: ReadAt, { start, end }: ColumnChunk): AsyncGenerator<Page> {
   for (let at = start; at < end; ) {
     const { struct, end: header } = readThriftStruct(await read(at, MAX_HEADER_BYTES));
