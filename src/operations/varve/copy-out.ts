@@ -56,9 +56,10 @@ async function copyFrom(
     done += count;
     onProgress?.({ phase: 'copy', unit: 'bytes', done, total: bytes });
   };
+  const lists = await cache.blockLists(pointer);
   await fillWhole(target, async (place) => {
     const restored = await withFolders(place, named);
-    await restoreAll(cache, direct, restored, restored.length, { onBytes, signal });
+    await restoreAll(cache, direct, restored, restored.length, { onBytes, signal, lists });
   });
   return { files: files.filter(({ digest }) => digest !== undefined).length, bytes };
 }

@@ -1,8 +1,8 @@
 import { isChosen } from '../../base/files/path-order.ts';
 import { forEach } from '../../base/threads/concurrency.ts';
-import type { Digest } from '../../store/format/digest.ts';
+import { type Digest, toRaw } from '../../store/format/digest.ts';
 import type { FileToRestore } from '../../store/restoring/restore-files.ts';
-import type { Store } from '../../store/store.ts';
+import type { RestoreAllOptions, Store } from '../../store/store.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { bringInto, isHere } from './bring.ts';
 import { type SelectedDataset, snapshotFiles } from './datasets/select.ts';
@@ -95,16 +95,21 @@ export async function restoreAll(
   direct: DirectSource | undefined,
   files: Iterable<FileToRestore>,
   count: number,
-  options: Parameters<Store['restoreAll']>[2],
+  options: RestoreAllOptions,
 ): Promise<void> {
   if (direct === undefined) return cache.restoreAll(files, count, options);
   const local: FileToRestore[] = [];
   const far: FileToRestore[] = [];
   for (const file of files) (cache.has(file.digest) ? local : far).push(file);
   await cache.restoreAll(local, local.length, options);
-  const { onBytes, signal } = options;
+  const { onBytes, signal, lists } = options;
   await forEach(far, JOBS, async ({ digest, size, target, executable }) => {
-    await direct.store.restore(digest, target, { executable, signal, ...(onBytes && { onBytes }) });
+    await direct.store.restore(digest, target, {
+      executable,
+      signal,
+      blocks: lists?.of(toRaw(digest)),
+      ...(onBytes && { onBytes }),
+    });
     direct.brought.objects += 1;
     direct.brought.bytes += size;
   });
