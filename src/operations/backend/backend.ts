@@ -62,6 +62,10 @@ export interface BackendAddOptions {
   readonly replace?: boolean | undefined;
   /** Agrees, for this machine, to links by which the folders of datasets lie elsewhere. */
   readonly follow?: boolean | undefined;
+  /** Sends the data to a remote while it is read, and keeps none of it in the cache. */
+  readonly toRemote?: boolean | undefined;
+  /** With `toRemote`, the name of a remote other than the default. */
+  readonly remote?: string | undefined;
   /** Finds the statistics; without it there are none. */
   readonly profiler?: Profiler | undefined;
 }

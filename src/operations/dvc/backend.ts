@@ -152,6 +152,11 @@ export class DvcBackend implements Backend {
       );
     if (options.follow)
       throw unsupported('links in place of data', 'Set `cache.dir` to the other disk, as DVC does.');
+    if (options.toRemote)
+      throw unsupported(
+        'data that is sent to a remote while it is added',
+        'Use `dvc add --to-remote`, which does that; its data has statistics once it was pulled and added again.',
+      );
     const { add } = await import('./add.ts');
     return add(this.#context, paths, options);
   }
