@@ -1,0 +1,28 @@
+import type { FastifyRequest, FastifyServerOptions } from 'fastify';
+
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/**
+ * How the server logs: one line of JSON for each request and each failure, as pino writes them.
+ * @param onLine takes the lines; standard error unless given
+ */
+export function loggerOptions(
+  level: LogLevel,
+  onLine?: (line: string) => void,
+): NonNullable<FastifyServerOptions['logger']> {
+  const write = onLine ?? ((line: string) => process.stderr.write(line));
+  return {
+    level,
+    // The time as people and log stores read it, and no process or host: who runs the server knows them.
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }), bindings: () => ({}) },
+    stream: { write },
+    serializers: { req: requestFacts },
+  };
+}
+
+/** What is logged of a request. The query stays out: the signature of a presigned address opens what it names to every reader of the log. */
+export function requestFacts(request: FastifyRequest): { method: string; path: string; client: string } {
+  return { method: request.method, path: request.url.replace(/\?.*$/s, ''), client: request.ip };
+}
