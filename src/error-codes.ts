@@ -4,6 +4,10 @@
  */
 export const ERROR_CODES = {
   'access-denied': 'The credentials may not do this in the bucket of a remote.',
+  'access-key-invalid': 'The name for a key to the server is too long, or has control characters.',
+  'access-key-missing':
+    'A server would refuse every request: there is no key, and reading without one is not allowed.',
+  'access-key-unknown': 'There is no key to the server of this id.',
   'address-invalid': 'The address of another repository holds a password, or is not one that Git takes.',
   'alias-invalid': 'An alias of `mc` does not hold the address of a server.',
   'alias-missing': 'The configuration of `mc` has no alias of this name.',

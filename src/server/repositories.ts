@@ -3,6 +3,7 @@ import { VarveError } from '../errors.ts';
 import type { Context } from '../operations/context/context.ts';
 import { openContext } from '../operations/context/open.ts';
 import { Revisions } from './versions/revisions.ts';
+import { Versions } from './versions/versions.ts';
 
 /** A repository as the server shows it. */
 export interface ServedRepository {
@@ -13,6 +14,9 @@ export interface ServedRepository {
   readonly context: Context;
   /** The branches, tags and commits that people may name. */
   readonly revisions: Revisions;
+  /** What lies at each of them. */
+  readonly versions: Versions;
+  close(): Promise<void>;
 }
 
 /** The repositories of a server, by their buckets. */
@@ -60,7 +64,9 @@ export async function openRepositories(
         result.status === 'rejected' ? [{ bucket: all[at]!.bucket, error: result.reason as unknown }] : [],
       );
     },
-    async close() {},
+    async close() {
+      await Promise.all(all.map((one) => one.close()));
+    },
   };
 }
 
@@ -75,7 +81,10 @@ async function openRepository(
   const bucket = name ?? bucketOf(basename(root));
   if (!BUCKET.test(bucket)) throw badBucket(argument, `${bucket} cannot be the name of a bucket`);
   if (RESERVED.has(bucket)) throw badBucket(argument, `the server itself answers at /${bucket}`);
-  return { bucket, root, context, revisions: new Revisions(root) };
+  const reader = await context.backend.openReader();
+  const revisions = new Revisions(root);
+  const versions = new Versions(revisions, reader);
+  return { bucket, root, context, revisions, versions, close: () => reader.close() };
 }
 
 /** The name of a folder, as S3 takes it: small letters, digits, dots and hyphens. */

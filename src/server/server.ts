@@ -11,12 +11,15 @@ import { createSecureContext } from 'node:tls';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { systemCode, systemError } from '../base/files/system-errors.ts';
 import { VarveError } from '../errors.ts';
+import { isOutOfReach } from '../workspace/trust/consent.ts';
+import { KeyRing, keyFolder } from './access/access-keys.ts';
 import { registerErrors } from './error-answers.ts';
 import { registerHealth } from './health.ts';
 import { registerLimit } from './limits.ts';
 import { isLoopback, type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { type LogLevel, loggerOptions } from './log.ts';
 import { openRepositories, type ServedRepositories } from './repositories.ts';
+import { newRequestId, registerGateway } from './s3/gateway.ts';
 
 export interface ServeOptions {
   /** Folders of the repositories, each with the name of its bucket perhaps: `PATH` or `NAME=PATH`. */
@@ -28,6 +31,8 @@ export interface ServeOptions {
   /** PEM file of the certificate, and of the key that belongs to it: then the server speaks TLS alone. */
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
+  /** Whether whoever reaches the server may read, without a key. */
+  readonly anonymous?: boolean | undefined;
   /** Requests of one client that are answered at a time. 256 unless given. */
   readonly clientLimit?: number | undefined;
   /** The least severe of what is logged. `info` unless given. */
@@ -68,7 +73,9 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     app.log.warn(text),
   );
   try {
-    registerDoors(app, repositories, options);
+    const keys = new KeyRing();
+    if (!options.anonymous) requireKeys(keys, repositories);
+    registerDoors(app, repositories, keys, options);
     const url = await listen(app, address);
     return {
       url,
@@ -82,10 +89,37 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   }
 }
 
-function registerDoors(app: FastifyInstance, repositories: ServedRepositories, options: ServeOptions): void {
+function registerDoors(
+  app: FastifyInstance,
+  repositories: ServedRepositories,
+  keys: KeyRing,
+  options: ServeOptions,
+): void {
   registerErrors(app);
   registerLimit(app, options.clientLimit ?? DEFAULT_CLIENT_LIMIT);
   registerHealth(app, repositories);
+  registerGateway(app, repositories, { keys, anonymous: options.anonymous ?? false });
+}
+
+/** @throws VarveError `access-key-missing`, `trust-unsafe` */
+function requireKeys(keys: KeyRing, { all }: ServedRepositories): void {
+  for (const { root } of all) {
+    if (!isOutOfReach(root))
+      throw new VarveError(
+        'trust-unsafe',
+        `Access keys would be read from ${keyFolder()}, which lies in ${root} and so can come through Git`,
+        {
+          path: keyFolder(),
+          remedy: 'Set XDG_CONFIG_HOME to a folder outside of the repositories that are served.',
+        },
+      );
+  }
+  if (keys.isEmpty)
+    throw new VarveError('access-key-missing', `Nobody could read: ${keyFolder()} has no access key`, {
+      path: keyFolder(),
+      remedy:
+        'Run `varve serve key add` for a key, or `varve serve --anonymous` to let everybody read who reaches the server.',
+    });
 }
 
 function buildApp(options: ServeOptions): FastifyInstance {
@@ -103,6 +137,7 @@ function buildApp(options: ServeOptions): FastifyInstance {
     forceCloseConnections: 'idle',
     // Limits and logs go by who is connected: anybody can write a header that says otherwise.
     trustProxy: false,
+    genReqId: newRequestId,
     serverFactory(answer) {
       const server =
         tls === undefined ? createServer(timing, answer) : createTlsServer({ ...timing, ...tls }, answer);

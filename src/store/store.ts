@@ -6,12 +6,13 @@
 import { open, unlink } from 'node:fs/promises';
 import { askAgain } from '../base/ask-again.ts';
 import { type ErrorCode, VarveError } from '../errors.ts';
-import type { Remote } from '../remote/remote.ts';
+import type { ByteRange, Remote } from '../remote/remote.ts';
 import { type Digest, type RawDigest, toRaw } from './format/digest.ts';
 import { packKey } from './format/pack.ts';
 import { readLocalObject } from './reading/local-object.ts';
 import { LocalPacks } from './reading/local-packs.ts';
 import { isEmptyObject, type ObjectSource, streamObject } from './reading/object-reader.ts';
+import type { VerifiedReader } from './reading/verified-reader.ts';
 import { Repairer } from './repair/repairer.ts';
 import { type RestoreOptions, restoreFile } from './restoring/restore-file.ts';
 import { type FileToRestore, restoreFiles } from './restoring/restore-files.ts';
@@ -35,6 +36,7 @@ export class Store {
   readonly #repairer: Repairer | undefined;
   /** Open packs, if the store is local. */
   readonly #packs: LocalPacks | undefined;
+  #verified: VerifiedReader | undefined;
 
   /**
    * Open the store behind `remote` and read its index.
@@ -120,6 +122,22 @@ export class Store {
     // An open file stays readable: without a name nothing is left behind, whatever happens.
     await unlink(scratch);
     yield* file.createReadStream();
+  }
+
+  /**
+   * Read an object of a local store, or a range of it, for who reads on and on: what was verified is remembered while the store is open.
+   * A part is verified before any of it is yielded; of a whole read, the last piece is held back until all of it is verified.
+   * @param pieceBytes about so many bytes are held in memory
+   * @throws VarveError `object-missing`, `digest-mismatch`, `recipe-damaged`
+   */
+  async *readRange(
+    digest: Digest,
+    range: ByteRange | undefined,
+    pieceBytes: number,
+  ): AsyncGenerator<Uint8Array> {
+    const { VerifiedReader } = await import('./reading/verified-reader.ts');
+    this.#verified ??= new VerifiedReader(() => this.#source, this.#packs!);
+    yield* this.#verified.read(toRaw(digest), range, pieceBytes);
   }
 
   /**

@@ -5,9 +5,9 @@
 
 import { comparePaths } from '../../base/files/path-order.ts';
 import {
+  type CommitOfRef,
   type DatedCommit,
   findCommit,
-  type NamedCommit,
   namedCommits,
 } from '../../workspace/git/named-commits.ts';
 import { revisionUnknown } from '../../workspace/git/pointers.ts';
@@ -107,7 +107,7 @@ export class Revisions {
 }
 
 /** Where a tag and a branch have one name, it means the tag, as for Git. */
-function byShortName(all: readonly NamedCommit[]): ReadonlyMap<string, DatedCommit> {
+function byShortName(all: readonly CommitOfRef[]): ReadonlyMap<string, DatedCommit> {
   const names = new Map<string, DatedCommit>();
   for (const prefix of PREFIXES) {
     for (const { ref, commit, time } of all) {

@@ -63,8 +63,8 @@ export function chunksOf(
   return readRecipe(streamObject(source, location.recipe, depth + 1), digest, location.size, where);
 }
 
-/** Read and verify one blob. */
-async function readBlob(
+/** Read and verify one blob, from another place where it is damaged at this one. @throws VarveError `digest-mismatch` */
+export async function readBlob(
   source: ObjectSource,
   digest: RawDigest,
   location: PackedLocation,
@@ -76,8 +76,8 @@ async function readBlob(
   return readElsewhere(source, digest, location);
 }
 
-/** Read a blob that was damaged at `location` from another place, or from the store that repairs this one. */
-async function readElsewhere(
+/** Read a blob that was damaged at `location` from another place, or from the store that repairs this one. @throws VarveError `digest-mismatch` */
+export async function readElsewhere(
   source: ObjectSource,
   digest: RawDigest,
   location: PackedLocation,
@@ -153,7 +153,11 @@ async function* streamChunks(
     throw objectDamaged(digest, `${source.remote.url}: the recipe of it`);
 }
 
-async function* placed(source: ObjectSource, chunks: AsyncIterable<ChunkRef>): AsyncGenerator<PlacedBlob> {
+/** Find the places of chunks, in their order. @throws VarveError `object-missing`, `digest-mismatch` */
+export async function* placed(
+  source: ObjectSource,
+  chunks: AsyncIterable<ChunkRef> | Iterable<ChunkRef>,
+): AsyncGenerator<PlacedBlob> {
   for await (const { digest, length } of chunks) {
     const location = source.catalog.firstInPack(digest);
     if (location === undefined) throw objectMissing(toDigest(digest), source.remote.url);

@@ -9,7 +9,7 @@ export interface DatedCommit {
 }
 
 /** A branch, a tag or a remote branch. */
-export interface NamedCommit extends DatedCommit {
+export interface CommitOfRef extends DatedCommit {
   /** As Git has it in full: `refs/heads/main`. */
   readonly ref: string;
 }
@@ -21,8 +21,8 @@ const FORMAT =
 const FIELDS = 7;
 
 /** Every branch, tag and remote branch, with its commit; tags of anything else are left out. */
-export async function namedCommits(root: string): Promise<NamedCommit[]> {
-  const found: NamedCommit[] = [];
+export async function namedCommits(root: string): Promise<CommitOfRef[]> {
+  const found: CommitOfRef[] = [];
   let fields: string[] = [];
   for await (const field of gitStream(root, ['for-each-ref', FORMAT, ...REFS])) {
     fields.push(field);
