@@ -27,20 +27,32 @@ export interface KeyQuery {
 
 /** List keys in the order of their bytes. What a common prefix stands for is skipped by bisection, not read. */
 export async function* listKeys<T>(sequence: KeySequence<T>, query: KeyQuery): AsyncGenerator<ListedKey<T>> {
-  const { prefix, after } = query;
-  let at = sequence.lowerBound(startOf(query));
-  while (at < sequence.length) {
-    const node = sequence.at(at++);
-    const name = nameOf(node);
-    if (isBehind(name, prefix)) return;
-    const commonPrefix = rolledUp(name, query);
-    if (commonPrefix !== undefined) {
-      yield { commonPrefix };
-      const next = behindAll(commonPrefix);
-      at = next === undefined ? sequence.length : sequence.lowerBound(next);
-    } else if ('prefix' in node) yield* listKeys(await node.open(), query);
-    else if (name.startsWith(prefix) && comparePaths(name, after) > 0) yield node;
+  for (let at = sequence.lowerBound(startOf(query)); at < sequence.length; ) {
+    const node = sequence.at(at);
+    if (isBehind(nameOf(node), query.prefix)) return;
+    let commonPrefix: string | undefined;
+    for await (const listed of listNode(node, query)) {
+      yield listed;
+      commonPrefix = 'commonPrefix' in listed ? listed.commonPrefix : undefined;
+    }
+    // It may reach over several nodes, or only over some keys of this one.
+    at = Math.max(at + 1, commonPrefix === undefined ? 0 : placeBehind(sequence, commonPrefix));
   }
+}
+
+async function* listNode<T>(node: KeyNode<T>, query: KeyQuery): AsyncGenerator<ListedKey<T>> {
+  const name = nameOf(node);
+  const isAfter = comparePaths(name, query.after) > 0;
+  const commonPrefix = rolledUp(name, query);
+  if (commonPrefix !== undefined && isAfter) yield { commonPrefix };
+  // Some of the keys with this prefix may be behind where the listing starts, even if their prefix is not.
+  else if ('prefix' in node) yield* listKeys(await node.open(), query);
+  else if (isAfter && name.startsWith(query.prefix)) yield node;
+}
+
+function placeBehind<T>(sequence: KeySequence<T>, prefix: string): number {
+  const next = behindAll(prefix);
+  return next === undefined ? sequence.length : sequence.lowerBound(next);
 }
 
 /** No listed key is before it. A common prefix that was the last of a page stands for all that begins with it. */
