@@ -6,8 +6,9 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, Server as TlsServer } from 'node:tls';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { systemCode, systemError } from '../base/files/system-errors.ts';
 import { VarveError } from '../errors.ts';
@@ -183,7 +184,9 @@ function badTls(problem: string, path?: string): VarveError {
 /** @throws VarveError `listen-failed` */
 async function listen(app: FastifyInstance, { host, port }: ListenAddress): Promise<string> {
   try {
-    return await app.listen({ host, port, listenTextResolver: (url) => `serving at ${url}` });
+    await app.listen({ host, port, listenTextResolver: () => 'listening' });
+    const { port: taken } = app.server.address() as AddressInfo;
+    return `${app.server instanceof TlsServer ? 'https' : 'http'}://${isIP(host) === 6 ? `[${host}]` : host}:${taken}`;
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
     throw new VarveError(

@@ -5,7 +5,7 @@ import type { KeyRing } from '../access/access-keys.ts';
 import { answerOf, logFailure } from '../error-answers.ts';
 import type { ServedRepositories, ServedRepository } from '../repositories.ts';
 import { listingOf, OWNER, parseListQuery } from './listing.ts';
-import { answerFor, findObject, sendObject } from './object.ts';
+import { answerFor, findObject, openBody, sendBody } from './object.ts';
 import { Refusal, type RefusalCode } from './refusal.ts';
 import { checkSignature, claimOf, type RawRequest } from './signature.ts';
 import { element, xmlDocument } from './xml.ts';
@@ -85,14 +85,17 @@ async function respond(
   if (key === '') return respondBucket(repository, raw, query, reply);
   const object = await findObject(repository, key!);
   const answer = answerFor(object, raw.headers, query);
-  reply.headers({ ...answer.headers, 'x-amz-request-id': request.id });
-  if (raw.method === 'HEAD' || answer.status === 304) return reply.code(answer.status).send();
+  const headers = { ...answer.headers, 'x-amz-request-id': request.id };
+  if (raw.method === 'HEAD' || answer.status === 304)
+    return reply.code(answer.status).headers(headers).send();
+  const body = await openBody(object, answer);
   reply.hijack();
-  const failure = await sendObject(reply.raw, object, {
-    ...answer,
-    headers: { ...answer.headers, 'x-amz-request-id': request.id },
-  });
-  if (failure !== undefined) logFailure(request, failure, 500);
+  try {
+    const failure = await sendBody(reply.raw, { ...answer, headers }, body);
+    if (failure !== undefined) logFailure(request, failure, 500);
+  } finally {
+    await body.close();
+  }
   return reply;
 }
 
