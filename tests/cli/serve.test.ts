@@ -109,15 +109,15 @@ test('buckets are repositories, and revisions are their first folders', async ()
   await s3.send(new HeadBucketCommand({ Bucket: 'repo' }));
   expect(await refusalOf(s3.send(new HeadBucketCommand({ Bucket: 'other' })))).toMatchObject({ status: 404 });
   const top = await s3.send(new ListObjectsV2Command({ Bucket: 'repo', Delimiter: '/' }));
-  expect(top.CommonPrefixes!.map(({ Prefix }) => Prefix)).toEqual(['main/', 'topic~first/', 'v1/']);
+  expect(top.CommonPrefixes!.map(({ Prefix }) => Prefix)).toEqual(['main/', 'topic..first/', 'v1/']);
   const one = await s3.send(
-    new ListObjectsV2Command({ Bucket: 'repo', Prefix: 'topic~first/d/', EncodingType: 'url' }),
+    new ListObjectsV2Command({ Bucket: 'repo', Prefix: 'topic..first/d/', EncodingType: 'url' }),
   );
   expect(one.Contents!.map(({ Key, Size }) => [decodeURIComponent(Key!), Size])).toEqual([
-    ['topic~first/d/a.png', WHOLE.length],
-    ['topic~first/d/empty', 0],
-    ['topic~first/d/log.csv', CHUNKED.length],
-    ['topic~first/d/sub/z & <é>.txt', 3],
+    ['topic..first/d/a.png', WHOLE.length],
+    ['topic..first/d/empty', 0],
+    ['topic..first/d/log.csv', CHUNKED.length],
+    ['topic..first/d/sub/z & <é>.txt', 3],
   ]);
   expect(one.Contents![0]!.ETag).toBe(`"${createHash('sha256').update(WHOLE).digest('hex')}"`);
 });
@@ -126,7 +126,7 @@ test('each version is read under each of its names, and no other is', async () =
   const s3 = clientOf(key);
   for (const name of ['main', second, second.slice(0, 10)])
     expect((await read(s3, `${name}/x.csv`)).toString()).toBe('a,b\n1,2\n3,4\n');
-  for (const name of ['v1', 'topic~first', first])
+  for (const name of ['v1', 'topic..first', first])
     expect((await read(s3, `${name}/x.csv`)).toString()).toBe('a,b\n1,2\n');
   for (const path of [
     'main',
