@@ -48,7 +48,7 @@ const SUBRESOURCES = new Set([
 export function registerGateway(
   app: FastifyInstance,
   repositories: ServedRepositories,
-  options: GatewayOptions,
+  gate: GatewayOptions,
 ): void {
   app.register(async (scope) => {
     // No body is ever read: what would be written is refused before.
@@ -57,11 +57,13 @@ export function registerGateway(
     scope.setErrorHandler((error, request, reply) => refuse(request, reply, error));
     const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       const raw = rawRequest(request);
-      authenticate(raw, options);
+      authenticate(raw, gate);
       return respond(repositories, raw, request, reply);
     };
-    scope.all('/', answer);
-    scope.all('/*', answer);
+    // Requests are signed, or refused in S3's own words.
+    const options = { config: { access: 'own' } } as const;
+    scope.all('/', options, answer);
+    scope.all('/*', options, answer);
   });
 }
 
