@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { KeyRing } from '../access/access-keys.ts';
 import { answerOf, logFailure } from '../error-answers.ts';
@@ -91,7 +92,7 @@ async function respond(
   const headers = { ...answer.headers, 'x-amz-request-id': request.id };
   if (raw.method === 'HEAD' || answer.status === 304)
     return reply.code(answer.status).headers(headers).send();
-  const body = await openBody(object, answer);
+  const body = await unhurried(request.raw.socket, () => openBody(object, answer));
   reply.hijack();
   try {
     const failure = await sendBody(reply.raw, { ...answer, headers }, body);
@@ -100,6 +101,17 @@ async function respond(
     await body.close();
   }
   return reply;
+}
+
+/** Run what a client has to wait for, as the verification of a large file is: the time that it may do nothing does not run meanwhile. */
+async function unhurried<T>(socket: Socket, work: () => Promise<T>): Promise<T> {
+  const { timeout = 0 } = socket;
+  socket.setTimeout(0);
+  try {
+    return await work();
+  } finally {
+    socket.setTimeout(timeout);
+  }
 }
 
 async function respondBucket(
