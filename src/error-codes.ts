@@ -4,6 +4,10 @@
  */
 export const ERROR_CODES = {
   'access-denied': 'The credentials may not do this in the bucket of a remote.',
+  'access-key-invalid': 'The name for a key to the server is too long, or has control characters.',
+  'access-key-missing':
+    'A server would refuse every request: there is no key, and reading without one is not allowed.',
+  'access-key-unknown': 'There is no key to the server of this id.',
   'address-invalid': 'The address of another repository holds a password, or is not one that Git takes.',
   'alias-invalid': 'An alias of `mc` does not hold the address of a server.',
   'alias-missing': 'The configuration of `mc` has no alias of this name.',
@@ -12,6 +16,9 @@ export const ERROR_CODES = {
   'batch-closed': 'Something was added to a batch of objects after its commit: a defect of varve.',
   'branch-moved': 'A branch that an import or export made has commits since that would be lost.',
   'bucket-missing': 'The server of a remote has no bucket of this name.',
+  'bucket-name-invalid':
+    'A repository has no name that a bucket of the server can have, or shares it with another.',
+  'bucket-unknown': 'The server serves no repository of this name.',
   'certificates-unreadable': 'The file of trusted certificates cannot be read.',
   'changes-conflicting': 'Files were changed here and in the version to come, each in its own way.',
   'changes-unsaved': 'The data has changes that no snapshot has, and they would be lost.',
@@ -71,6 +78,8 @@ export const ERROR_CODES = {
   'line-ragged': 'A line of a CSV file has other fields than its header says.',
   'link-loop': 'Symbolic links lead in a circle.',
   'link-refused': 'A symbolic link leads out of a folder that varve keeps notes in.',
+  'listen-failed': 'The server cannot listen at this address.',
+  'listen-invalid': 'The address that the server shall listen at is not one.',
   'manifest-damaged': 'The list of the files of a snapshot cannot be read.',
   'manifest-invalid': 'A path cannot be in the list of the files of a snapshot.',
   'mc-config-damaged': 'The configuration of `mc` cannot be read.',
@@ -126,6 +135,9 @@ export const ERROR_CODES = {
   'repository-missing': 'The folder is in no Git repository.',
   'repository-uninitialised': 'varve was not started in this Git repository.',
   'repository-unreachable': 'Another repository cannot be cloned from its address.',
+  'request-denied':
+    'The server does not answer this request: nobody signed it, or it would change something.',
+  'requests-too-many': 'A client has more requests in progress than the server answers at a time.',
   'revision-unknown': 'Git knows no such revision.',
   'schema-exists': 'There is a schema already, and people may have edited it.',
   'schema-invalid': 'A schema has a key or a value that it cannot have.',
@@ -148,6 +160,7 @@ export const ERROR_CODES = {
   'text-not-utf-8': 'A text file is not in UTF-8.',
   'tfdv-invalid': 'A file of TFDV cannot be read, or says what varve cannot express.',
   'threshold-invalid': 'A drift threshold of the schema is not a number that the measure can have.',
+  'tls-invalid': 'The certificate and the key of the server do not make one identity.',
   'tls-refused': 'No trusted connection to the server of a remote could be made.',
   'trust-unsafe': 'Consents would be kept where they could come through Git.',
   'types-differ': 'A column has one type in some files and another in others.',

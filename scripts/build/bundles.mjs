@@ -16,6 +16,8 @@ const COMMANDER = 'node_modules/commander/index.js';
 const SHARED = ['src/errors.ts', COMMANDER];
 /** Commands that are run most, and by prompts and hooks, have files of their own. */
 const QUICK = ['status', 'push'];
+/** Commands with packages of their own that no other command should read past: a server. */
+const APART = ['serve'];
 
 const LIBRARY = {
   index: 'src/index.ts',
@@ -111,7 +113,7 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
       'commands',
       [
         ...commandNames()
-          .filter((name) => !quick.includes(name))
+          .filter((name) => !quick.includes(name) && !APART.includes(name))
           .map((name) => `exports['${name}']=()=>require('./src/cli/commands/${name}.ts')`),
         ...operationFiles(root).map((file) => `exports['${file}']=()=>require('./${file}')`),
       ].join('\n'),
@@ -126,6 +128,7 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
         onlyOperation(root, `src/operations/varve/${name}.ts`),
       ),
     ),
+    ...APART.map((name) => oneEntry(name, `src/cli/commands/${name}.ts`, lateDvc(root), onlyOperation(root))),
     // The process that reads data. Bundled, DuckDB's own JavaScript loads in a third of the time.
     build({
       ...start,
@@ -135,7 +138,7 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
     }),
     oneEntry('dvc', DVC_BACKEND, onlyOperation(root, 'src/operations/dvc/status.ts')),
   ]);
-  const files = ['shared', 'run', 'commands', 'dvc', 'reader', ...quick].map((name) =>
+  const files = ['shared', 'run', 'commands', 'dvc', 'reader', ...quick, ...APART].map((name) =>
     join(outdir, `${name}.cjs`),
   );
   await build({
@@ -144,7 +147,7 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
     entryPoints: { main: 'src/cli/startup/main.ts', 'reader-process': 'src/profile/reading/process-main.ts' },
     define: { BUILD: JSON.stringify(digestOf(files)) },
     banner: {},
-    plugins: [loadCompiled(quick)],
+    plugins: [loadCompiled([...quick, ...APART])],
   });
   return results.map(({ metafile }) => metafile);
 }
@@ -174,7 +177,7 @@ const shareClasses = {
 };
 
 /** Turns each `import('./commands/…')` of the registry into a load of the bundle that has the command. */
-function loadCompiled(quick) {
+function loadCompiled(apart) {
   return {
     name: 'load-compiled',
     setup({ onResolve, onLoad }) {
@@ -186,7 +189,7 @@ function loadCompiled(quick) {
       onLoad({ filter: /./, namespace: 'compiled' }, ({ path: name }) => ({
         contents:
           `const {requireCompiled}=require(${JSON.stringify(join(root, COMPILE_CACHE))});` +
-          (quick.includes(name)
+          (apart.includes(name)
             ? `module.exports=requireCompiled('${name}.cjs')`
             : `module.exports=requireCompiled('commands.cjs','${name}')['${name}']()`),
         resolveDir: root,

@@ -13,6 +13,8 @@ export interface Io {
   readonly colours: boolean;
   /** Columns of the terminal; undefined if standard output is none. */
   readonly width: number | undefined;
+  /** Say that a signal is how this work ends, as for a server: the exit code is then that of the outcome, and its end may take so many ms. */
+  endBySignal(maxStoppingMs: number): void;
   /** Print a result that is ready while others are still to come: the text, or with `--json` one line of JSON. */
   emit(json: unknown, text: string): void;
   /** Say something beside the result, on standard error, line by line. */

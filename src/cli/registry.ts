@@ -81,6 +81,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'remove the bytes of a file for good',
     load: () => import('./commands/purge.ts'),
   },
+  {
+    name: 'serve',
+    summary: 'serve every version over S3',
+    load: () => import('./commands/serve.ts'),
+  },
   { name: 'git', summary: 'let Git show, merge and push data', load: () => import('./commands/git.ts') },
   {
     name: 'import',

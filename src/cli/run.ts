@@ -115,6 +115,7 @@ async function execute(global: GlobalOptions, options: CommonOptions, work: Work
       get width() {
         return terminalWidth();
       },
+      endBySignal: interrupts.endWork,
       emit: (document, text) => {
         bar?.clear();
         print(json ? `${inertJson(JSON.stringify(document))}\n` : forPeople(text));

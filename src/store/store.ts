@@ -16,6 +16,7 @@ import { readLocalObject } from './reading/local-object.ts';
 import { LocalPacks } from './reading/local-packs.ts';
 import { isEmptyObject, type ObjectSource, streamObject } from './reading/object-reader.ts';
 import { RangeReader } from './reading/range-reader.ts';
+import type { VerifiedReader } from './reading/verified-reader.ts';
 import { Repairer } from './repair/repairer.ts';
 import { PieceWriters } from './restoring/piece-writers.ts';
 import { type LocalTools, type RestoreOptions, restoreFile } from './restoring/restore-file.ts';
@@ -46,6 +47,7 @@ export class Store {
   /** Open packs, and threads that write, if the store is local. */
   readonly #local: LocalTools | undefined;
   readonly #ranges = new RangeReader();
+  #pieces: VerifiedReader | undefined;
 
   /**
    * Open the store behind `remote` and read its index.
@@ -155,6 +157,22 @@ export class Store {
     } finally {
       await this.#keepRepairs();
     }
+  }
+
+  /**
+   * Read an object of a local store, or a range of it, for who reads much at a time, as a server does: memory is bounded by `pieceBytes`, and
+   * what was verified is remembered while the store is open. Each piece stays as it is until the next one is asked for. A part is
+   * verified before any of it is yielded; of a whole read, the last piece is held back until all of it is verified.
+   * @throws VarveError `object-missing`, `digest-mismatch`, `recipe-damaged`
+   */
+  async *readPieces(
+    digest: Digest,
+    range: ByteRange | undefined,
+    pieceBytes: number,
+  ): AsyncGenerator<Uint8Array> {
+    const { VerifiedReader } = await import('./reading/verified-reader.ts');
+    this.#pieces ??= new VerifiedReader(() => this.#source, this.#local!.packs);
+    yield* this.#pieces.read(toRaw(digest), range, pieceBytes);
   }
 
   /**

@@ -47,6 +47,7 @@ import type {
   WithProblems,
 } from './results.ts';
 import type { CommittedVersion, DatasetFiles, DatasetVersion, HistoryEntry, VersionPart } from './version.ts';
+import type { VersionReader } from './version-reader.ts';
 
 /** Versions of datasets; those whose pointers cannot be read are the problems. */
 export interface DatasetVersions extends WithProblems {
@@ -146,6 +147,8 @@ export interface Backend {
    * @throws VarveError `path-missing`, `object-missing`, `name-collision`
    */
   copyOut(version: DatasetVersion, part: string | undefined, target: string): Promise<CopiedFiles>;
+  /** Open what reads versions again and again, as a server does. Close it. @throws VarveError `settings-untrusted`, `dvc-unsupported` */
+  openReader(): Promise<VersionReader>;
   /** The store of this clone that has the statistics of versions. Close it. */
   openProfileStore(): Promise<Store>;
   /** Bring profiles from a remote into that store. What no remote has stays missing. @throws VarveError where a remote cannot be asked */

@@ -134,6 +134,13 @@ export class DvcBackend implements Backend {
     return copyOut(this.#context, { version, part }, target);
   }
 
+  async openReader(): Promise<never> {
+    throw unsupported(
+      'serve',
+      'Run `varve import-dvc`, which takes the history into varve on branches of their own, and serve that.',
+    );
+  }
+
   async openProfileStore(): Promise<Store> {
     const { openProfileStore } = await import('./profiles.ts');
     return openProfileStore(this.#context);

@@ -52,6 +52,7 @@ import type {
   HistoryEntry,
   VersionPart,
 } from '../backend/version.ts';
+import type { VersionReader } from '../backend/version-reader.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { datasetAtPath } from './datasets/select.ts';
 import {
@@ -135,6 +136,11 @@ export class VarveBackend implements Backend {
   async copyOut(version: DatasetVersion, part: string | undefined, target: string): Promise<CopiedFiles> {
     const { copyOut } = await import('./copy-out.ts');
     return copyOut(this.#context, { version, part }, target);
+  }
+
+  async openReader(): Promise<VersionReader> {
+    const { openReader } = await import('./version-reader.ts');
+    return openReader(this.#context);
   }
 
   async openProfileStore(): Promise<Store> {

@@ -63,8 +63,8 @@ export function chunksOf(
   return readRecipe(streamObject(source, location.recipe, depth + 1), digest, location.size, where);
 }
 
-/** Read and verify one blob. */
-async function readBlob(
+/** Read and verify one blob, from another place where it is damaged at this one. @throws VarveError `digest-mismatch` */
+export async function readBlob(
   source: ObjectSource,
   digest: RawDigest,
   location: PackedLocation,
@@ -76,8 +76,8 @@ async function readBlob(
   return readElsewhere(source, digest, location);
 }
 
-/** Read a blob that was damaged at `location` from another place, or from the store that repairs this one. */
-async function readElsewhere(
+/** Read a blob that was damaged at `location` from another place, or from the store that repairs this one. @throws VarveError `digest-mismatch` */
+export async function readElsewhere(
   source: ObjectSource,
   digest: RawDigest,
   location: PackedLocation,
@@ -161,7 +161,8 @@ export async function* readChunks(
   }
 }
 
-async function* placed(
+/** Find the places of chunks, in their order. @throws VarveError `object-missing`, `digest-mismatch` */
+export async function* placed(
   source: ObjectSource,
   chunks: AsyncIterable<ChunkRef> | Iterable<ChunkRef>,
 ): AsyncGenerator<PlacedBlob> {

@@ -24,9 +24,13 @@ const MAX_GAP_BYTES = 128 * 1024;
 const MAX_RUN_BYTES = 4 * 1024 * 1024;
 const DAMAGE: ReadonlySet<ErrorCode> = new Set(['object-missing', 'object-truncated']);
 
-/** Join blobs that follow each other in a pack, in the order given, into runs of up to 4 MiB. */
+/**
+ * Join blobs that follow each other in a pack, in the order given, into runs.
+ * @param maxBytes of a run of several blobs: 4 MiB unless given
+ */
 export async function* runsOf<T extends PlacedBlob>(
   blobs: AsyncIterable<T> | Iterable<T>,
+  maxBytes = MAX_RUN_BYTES,
 ): AsyncGenerator<BlobRun<T>> {
   let open: T[] = [];
   let start = 0;
@@ -44,7 +48,7 @@ export async function* runsOf<T extends PlacedBlob>(
       open[0]!.location.pack === pack &&
       offset >= end &&
       offset - end <= MAX_GAP_BYTES &&
-      offset + length - start <= MAX_RUN_BYTES;
+      offset + length - start <= maxBytes;
     if (!joins) {
       if (open.length > 0) yield close();
       open = [];

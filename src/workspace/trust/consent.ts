@@ -4,9 +4,9 @@
  */
 
 import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { writeAtomically } from '../../base/files/atomic-write.ts';
+import { configFolder } from '../../base/files/config-folder.ts';
 import { isAbsent, systemError } from '../../base/files/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { type Digest, hexDigestOf } from '../../store/format/digest.ts';
@@ -161,17 +161,8 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** Find the folder for settings of this user's programs. Source: XDG Base Directory Specification. */
-function configFolder(): string {
-  const { XDG_CONFIG_HOME, APPDATA } = process.env;
-  // The specification has relative paths ignored: they would lie wherever the user stands, as in a repository.
-  if (XDG_CONFIG_HOME !== undefined && isAbsolute(XDG_CONFIG_HOME)) return join(XDG_CONFIG_HOME, 'varve');
-  if (process.platform === 'win32') return join(APPDATA || join(homedir(), 'AppData', 'Roaming'), 'varve');
-  return join(homedir(), '.config', 'varve');
-}
-
-/** Whether Git, and so whoever has a commit merged, cannot write where consents are kept. */
-function isOutOfReach(root: string): boolean {
+/** Whether Git, and so whoever has a commit merged, cannot write where settings of this user are kept. */
+export function isOutOfReach(root: string): boolean {
   // A clone of one command lies in a folder that is new, and may be gone by now.
   if (CLONES.has(root)) return true;
   const place = nearestReal(configFolder());

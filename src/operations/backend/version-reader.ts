@@ -1,0 +1,29 @@
+import type { ByteRange } from '../../remote/remote.ts';
+import type { SnapshotFile } from './results.ts';
+import type { DatasetVersion } from './version.ts';
+
+/** A file of a version whose bytes can be read. */
+export interface ReadableFile extends SnapshotFile {
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** A version of a dataset, with its files. */
+export interface ReadableDataset extends DatasetVersion {
+  /** The files, in the order of their paths. @throws VarveError `object-missing`, `manifest-damaged`, and what a remote meets */
+  list(): AsyncIterable<ReadableFile>;
+  /**
+   * The bytes of one of the files, or a range of them. None is yielded before it is verified; of a whole file, what is yielded is
+   * verified as a whole before its last piece. Each piece stays as it is until the next one is asked for. What the cache lacks comes from the default remote.
+   * @param pieceBytes about so many are held in memory
+   * @throws VarveError `object-missing`, `digest-mismatch`, and what a remote meets
+   */
+  read(file: ReadableFile, range: ByteRange | undefined, pieceBytes: number): AsyncIterable<Uint8Array>;
+}
+
+/** Reads versions of one repository again and again, as a server does: what it opens stays open. Close it. */
+export interface VersionReader {
+  /** The datasets of a commit, in no promised order. Those whose pointers cannot be read are left out, and `onWarning` is told of them. */
+  datasetsAt(commit: string): Promise<readonly ReadableDataset[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,28 @@
+import type { FastifyInstance } from 'fastify';
+import { VarveError } from '../errors.ts';
+
+/**
+ * Answer at most `limit` requests of one client at a time; what is more is refused at once, and costs no more than that.
+ * Clients are told apart by the address that is connected.
+ */
+export function registerLimit(app: FastifyInstance, limit: number): void {
+  const running = new Map<string, number>();
+  app.addHook('onRequest', async ({ ip }, reply) => {
+    const count = running.get(ip) ?? 0;
+    if (count >= limit) throw tooMany(ip, limit);
+    running.set(ip, count + 1);
+    // The one event that comes in every case: answered, or broken off from either side.
+    reply.raw.once('close', () => {
+      const left = running.get(ip)! - 1;
+      if (left === 0) running.delete(ip);
+      else running.set(ip, left);
+    });
+  });
+}
+
+function tooMany(client: string, limit: number): VarveError {
+  return new VarveError('requests-too-many', `${client} has ${limit} requests that are not answered yet`, {
+    remedy:
+      'Ask for less at a time, and again a little later. `varve serve --client-limit` sets how many may run.',
+  });
+}

@@ -1,0 +1,121 @@
+/**
+ * Versions as the server names them: a revision, and in it the files of all datasets under their paths. It may not know how they are asked
+ * for, nor where their bytes lie.
+ */
+
+import { comparePaths } from '../../base/files/path-order.ts';
+import {
+  type CommitOfRef,
+  type DatedCommit,
+  findCommit,
+  namedCommits,
+} from '../../workspace/git/named-commits.ts';
+import { revisionUnknown } from '../../workspace/git/pointers.ts';
+
+/** What a name leads to. */
+export interface Revision extends DatedCommit {
+  /** Whether the name can only ever lead here: it is the id of the commit. */
+  readonly isFixed: boolean;
+}
+
+/** A branch, a tag or a remote branch, as addresses name it. */
+export interface NamedRevision extends DatedCommit {
+  readonly name: string;
+}
+
+/** Git is asked again once what it said is so old: who moved a branch sees it served after that time. */
+const FRESH_MS = 1000;
+const MAX_KNOWN_COMMITS = 10_000;
+/** In the order in which Git looks a short name up, gitrevisions(7). */
+const PREFIXES = ['refs/tags/', 'refs/heads/', 'refs/remotes/'];
+const MIN_ID_DIGITS = 7;
+const ID = new RegExp(`^[0-9a-f]{${MIN_ID_DIGITS},64}$`);
+const WHOLE_ID = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/**
+ * A name of Git as one part of a path: `..`, which no name of Git can hold, stands for `/`; and no two names become one, since no part of a
+ * name can begin with a dot. Source: git-check-ref-format(1), rules 1 and 3. Clients take it as it is, where object_store of Rust and others
+ * would escape a `~`, and Hadoop would take a `:` for a scheme.
+ */
+function quotedRef(name: string): string {
+  return name.replaceAll('/', '..');
+}
+
+function unquotedRef(quoted: string): string {
+  return quoted.replaceAll('..', '/');
+}
+
+/** The branches, tags and commits of a repository. */
+export class Revisions {
+  readonly #root: string;
+  readonly #commits = new Map<string, Promise<DatedCommit | undefined>>();
+  #names: Promise<ReadonlyMap<string, DatedCommit>> | undefined;
+  #asked = Number.NEGATIVE_INFINITY;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /**
+   * What a part of an address names: a whole id, else a tag, branch or remote branch with `..` for each `/`, else the beginning of an id,
+   * of seven digits or more.
+   * @throws VarveError `revision-unknown`
+   */
+  async resolve(quoted: string): Promise<Revision> {
+    const fixed = WHOLE_ID.test(quoted) ? await this.#commit(quoted) : undefined;
+    if (fixed !== undefined) return { ...fixed, isFixed: true };
+    const named = (await this.#table()).get(quoted);
+    if (named !== undefined) return { ...named, isFixed: false };
+    const begun =
+      ID.test(quoted) && !WHOLE_ID.test(quoted) ? await findCommit(this.#root, quoted) : undefined;
+    if (begun !== undefined) return { ...begun, isFixed: false };
+    throw revisionUnknown(unquotedRef(quoted));
+  }
+
+  /** Every branch, tag and remote branch, as addresses name it, in the order of S3's keys. */
+  async names(): Promise<NamedRevision[]> {
+    const table = await this.#table();
+    return [...table]
+      .map(([name, commit]) => ({ name, ...commit }))
+      .sort((a, b) => comparePaths(`${a.name}/`, `${b.name}/`));
+  }
+
+  #table(): Promise<ReadonlyMap<string, DatedCommit>> {
+    const now = performance.now();
+    if (this.#names === undefined || now - this.#asked > FRESH_MS) {
+      this.#asked = now;
+      const names = namedCommits(this.#root).then(byShortName);
+      this.#names = names;
+      // A failure is not kept: the next request asks again.
+      names.catch(() => {
+        if (this.#names === names) this.#names = undefined;
+      });
+    }
+    return this.#names;
+  }
+
+  #commit(id: string): Promise<DatedCommit | undefined> {
+    const known = this.#commits.get(id);
+    if (known !== undefined) return known;
+    const found = findCommit(this.#root, id);
+    this.#commits.set(id, found);
+    const [oldest] = this.#commits.keys();
+    if (this.#commits.size > MAX_KNOWN_COMMITS) this.#commits.delete(oldest!);
+    // What is not there may come by the next fetch.
+    const forget = (): unknown => this.#commits.delete(id);
+    found.then((commit) => commit ?? forget(), forget);
+    return found;
+  }
+}
+
+/** Where a tag and a branch have one name, it means the tag, as for Git. */
+function byShortName(all: readonly CommitOfRef[]): ReadonlyMap<string, DatedCommit> {
+  const names = new Map<string, DatedCommit>();
+  for (const prefix of PREFIXES) {
+    for (const { ref, commit, time } of all) {
+      const name = quotedRef(ref.slice(prefix.length));
+      if (ref.startsWith(prefix) && !names.has(name)) names.set(name, { commit, time });
+    }
+  }
+  return names;
+}
