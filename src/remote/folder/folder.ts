@@ -80,10 +80,10 @@ export class FolderRemote implements Remote {
     }
   }
 
-  async read(key: string, range?: ByteRange): Promise<Uint8Array> {
+  async read(key: string, range?: ByteRange, memory?: Uint8Array): Promise<Uint8Array> {
     const { handle, path, offset, length } = await this.#openRange(key, range);
     try {
-      const bytes = Buffer.allocUnsafeSlow(length);
+      const bytes = memory ?? Buffer.allocUnsafeSlow(length);
       for (let done = 0; done < length; ) {
         const { bytesRead } = await handle.read(
           bytes,
