@@ -68,4 +68,9 @@ export type Body = Uint8Array | FileBody;
 export interface FileBody {
   readonly path: string;
   readonly size: number;
+  /**
+   * The caller made this file on the disk of the remote, has just taken its SHA-256 while writing it, and needs it no more: a remote in a
+   * folder takes it over and copies nothing.
+   */
+  readonly given?: true;
 }
