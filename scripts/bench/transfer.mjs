@@ -29,7 +29,17 @@ const work = mkdtempSync(join(process.env.VARVE_BENCH_DIR ?? tmpdir(), 'varve-be
 // What is agreed to here is not remembered where a person's consents are.
 process.env.XDG_CONFIG_HOME = join(work, 'config');
 process.on('exit', () => rmSync(work, { recursive: true, force: true }));
+const show = (step) =>
+  step ? `${step.seconds.toFixed(2)} s (${step.processor.toFixed(1)} s, ${step.mib} MiB)` : '';
+const both = ({ seconds, processor }) => `${seconds.toFixed(2)} s (${processor.toFixed(1)} s)`;
 const rows = [];
+
+/** A row is shown when it is measured, so that a run that is cut off was not in vain. */
+function note(row) {
+  rows.push(row);
+  const cells = ['add', 'status', 'push', 'again', 'pull'].map((step) => show(row[step]));
+  console.log(`| ${row.workload} | ${row.target} | ${row.tool} | ${cells.join(' | ')} |`);
+}
 
 function time(command, cwd, env = {}) {
   return measured(command, { cwd, env: { ...process.env, ...env } });
@@ -78,7 +88,7 @@ function run(tool, workload, target, env) {
   tool.local?.(clone, target, env);
   const pull = time([...tool.command, 'pull', ...tool.jobs], clone, env);
   quiet(['diff', '-r', '-q', join(repository, 'data'), join(clone, 'data')], work);
-  rows.push({
+  note({
     workload: workload.name,
     target: target.name,
     tool: tool.name,
@@ -135,6 +145,8 @@ function runRclone(workload, target) {
     RCLONE_CONFIG_BENCH_ENV_AUTH: 'true',
     RCLONE_CONFIG_BENCH_ENDPOINT: target.endpoint ?? '',
     ...minio?.env,
+    // rclone takes its own certificates, and refuses to start where this names others.
+    AWS_CA_BUNDLE: '',
   };
   const place = target.endpoint ? `bench:${minio.bucket}/rclone-${workload.id}` : target.url('rclone');
   const back = join(work, 'rclone-back');
@@ -143,7 +155,7 @@ function runRclone(workload, target) {
   const again = copy(workload.path, place);
   const pull = copy(place, back);
   rmSync(back, { recursive: true });
-  rows.push({ workload: workload.name, target: target.name, tool: 'rclone', push, again, pull });
+  note({ workload: workload.name, target: target.name, tool: 'rclone', push, again, pull });
 }
 
 /** restic cuts, encrypts and sends in one step, so that its push is to be held against add and push. */
@@ -159,7 +171,7 @@ function runRestic(workload, target) {
   const again = time(['restic', 'backup', ...cache, workload.path], work, env);
   const pull = time(['restic', 'restore', 'latest', ...cache, '--target', back], work, env);
   rmSync(back, { recursive: true });
-  rows.push({ workload: workload.name, target: target.name, tool: 'restic', push, again, pull });
+  note({ workload: workload.name, target: target.name, tool: 'restic', push, again, pull });
 }
 
 const isInstalled = (command) => spawnSync(command, ['version']).status === 0;
@@ -172,12 +184,16 @@ if (flags.only !== 'large') workloads.push(makeSmallFiles(join(work, 'many'), Nu
 const minio = flags.targets.includes('minio') ? await startMinio(join(work, 'minio')) : undefined;
 if (flags.targets.includes('minio') && !minio) console.log('No MinIO here: its rows are left out.');
 const floor = [];
+console.log(
+  '| workload | target | tool | add | status | push | push again | pull |\n|---|---|---|---|---|---|---|---|',
+);
 for (const workload of workloads) {
   const list = `find ${workload.path} -type f -print0 | xargs -0 sha256sum > /dev/null`;
   const hash = time(['sh', '-c', list], work);
   const copy = time(['cp', '-r', workload.path, join(work, 'copy')], work);
   rmSync(join(work, 'copy'), { recursive: true });
   floor.push({ workload: workload.name, hash, copy });
+  console.log(`| ${workload.name} | – | sha256sum, cp | ${both(hash)} + ${both(copy)} | | | | |`);
   const targets = [];
   if (flags.targets.includes('folder')) {
     targets.push({ name: 'folder', url: (tool) => join(work, `remote-${tool}-${workload.id}`), flags: [] });
@@ -197,19 +213,6 @@ for (const workload of workloads) {
 }
 minio?.stop();
 
-const show = (step) =>
-  step ? `${step.seconds.toFixed(2)} s (${step.processor.toFixed(1)} s, ${step.mib} MiB)` : '';
-const both = ({ seconds, processor }) => `${seconds.toFixed(2)} s (${processor.toFixed(1)} s)`;
-console.log(
-  '\n| workload | target | tool | add | status | push | push again | pull |\n|---|---|---|---|---|---|---|---|',
-);
-for (const { workload, hash, copy } of floor) {
-  console.log(`| ${workload} | – | sha256sum, cp | ${both(hash)} + ${both(copy)} | | | | |`);
-}
-for (const row of rows) {
-  const cells = ['add', 'status', 'push', 'again', 'pull'].map((step) => show(row[step]));
-  console.log(`| ${row.workload} | ${row.target} | ${row.tool} | ${cells.join(' | ')} |`);
-}
 for (const row of rows.filter(({ tool }) => tool === 'varve')) {
   const base = floor.find(({ workload }) => workload === row.workload);
   const limit = {
