@@ -1,5 +1,6 @@
 // Times add, status, push and pull of one large file and of many small ones, to a folder and to MinIO, beside sha256sum,
-// cp and, where it is installed, DVC: all in one run, so that the ratios mean something on any machine.
+// cp and, where they are installed, DVC, rclone and restic: all in one run, so that the ratios mean something on any machine.
+// Beside the clock stand the seconds of the processor, which say more on a machine that has other work.
 //
 // Usage: node scripts/bench/transfer.mjs [--large 1024] [--files 10000] [--only large|many] [--targets folder,minio]
 //   VARVE_DVC=/path/to/dvc  names DVC where it is not on PATH
@@ -28,7 +29,17 @@ const work = mkdtempSync(join(process.env.VARVE_BENCH_DIR ?? tmpdir(), 'varve-be
 // What is agreed to here is not remembered where a person's consents are.
 process.env.XDG_CONFIG_HOME = join(work, 'config');
 process.on('exit', () => rmSync(work, { recursive: true, force: true }));
+const show = (step) =>
+  step ? `${step.seconds.toFixed(2)} s (${step.processor.toFixed(1)} s, ${step.mib} MiB)` : '';
+const both = ({ seconds, processor }) => `${seconds.toFixed(2)} s (${processor.toFixed(1)} s)`;
 const rows = [];
+
+/** A row is shown when it is measured, so that a run that is cut off was not in vain. */
+function note(row) {
+  rows.push(row);
+  const cells = ['add', 'status', 'push', 'again', 'pull'].map((step) => show(row[step]));
+  console.log(`| ${row.workload} | ${row.target} | ${row.tool} | ${cells.join(' | ')} |`);
+}
 
 function time(command, cwd, env = {}) {
   return measured(command, { cwd, env: { ...process.env, ...env } });
@@ -77,7 +88,7 @@ function run(tool, workload, target, env) {
   tool.local?.(clone, target, env);
   const pull = time([...tool.command, 'pull', ...tool.jobs], clone, env);
   quiet(['diff', '-r', '-q', join(repository, 'data'), join(clone, 'data')], work);
-  rows.push({
+  note({
     workload: workload.name,
     target: target.name,
     tool: tool.name,
@@ -126,6 +137,46 @@ if (dvc) {
   console.log('DVC is not installed: its rows are left out (name it in VARVE_DVC).');
 }
 
+/** rclone copies the folder as it is, to the bucket and back; each file is compared by its checksum. */
+function runRclone(workload, target) {
+  const env = {
+    RCLONE_CONFIG_BENCH_TYPE: 's3',
+    RCLONE_CONFIG_BENCH_PROVIDER: 'Minio',
+    RCLONE_CONFIG_BENCH_ENV_AUTH: 'true',
+    RCLONE_CONFIG_BENCH_ENDPOINT: target.endpoint ?? '',
+    ...minio?.env,
+    // rclone takes its own certificates, and refuses to start where this names others.
+    AWS_CA_BUNDLE: '',
+  };
+  const place = target.endpoint ? `bench:${minio.bucket}/rclone-${workload.id}` : target.url('rclone');
+  const back = join(work, 'rclone-back');
+  const copy = (...ways) => time(['rclone', 'copy', '--checksum', '--transfers', '16', ...ways], work, env);
+  const push = copy(workload.path, place);
+  const again = copy(workload.path, place);
+  const pull = copy(place, back);
+  rmSync(back, { recursive: true });
+  note({ workload: workload.name, target: target.name, tool: 'rclone', push, again, pull });
+}
+
+/** restic cuts, encrypts and sends in one step, so that its push is to be held against add and push. */
+function runRestic(workload, target) {
+  const place = target.endpoint
+    ? `s3:${target.endpoint}/${minio.bucket}/restic-${workload.id}`
+    : target.url('restic');
+  const env = { RESTIC_PASSWORD: 'bench', RESTIC_REPOSITORY: place, ...minio?.env };
+  const cache = ['--cache-dir', join(work, 'restic-cache')];
+  const back = join(work, 'restic-back');
+  quiet(['restic', '-q', 'init', ...cache], work, env);
+  const push = time(['restic', 'backup', ...cache, workload.path], work, env);
+  const again = time(['restic', 'backup', ...cache, workload.path], work, env);
+  const pull = time(['restic', 'restore', 'latest', ...cache, '--target', back], work, env);
+  rmSync(back, { recursive: true });
+  note({ workload: workload.name, target: target.name, tool: 'restic', push, again, pull });
+}
+
+const isInstalled = (command) => spawnSync(command, ['version']).status === 0;
+const peers = [...(isInstalled('rclone') ? [runRclone] : []), ...(isInstalled('restic') ? [runRestic] : [])];
+
 const workloads = [];
 if (flags.only !== 'many') workloads.push(makeLargeFile(join(work, 'large'), Number(flags.large)));
 if (flags.only !== 'large') workloads.push(makeSmallFiles(join(work, 'many'), Number(flags.files)));
@@ -133,12 +184,16 @@ if (flags.only !== 'large') workloads.push(makeSmallFiles(join(work, 'many'), Nu
 const minio = flags.targets.includes('minio') ? await startMinio(join(work, 'minio')) : undefined;
 if (flags.targets.includes('minio') && !minio) console.log('No MinIO here: its rows are left out.');
 const floor = [];
+console.log(
+  '| workload | target | tool | add | status | push | push again | pull |\n|---|---|---|---|---|---|---|---|',
+);
 for (const workload of workloads) {
   const list = `find ${workload.path} -type f -print0 | xargs -0 sha256sum > /dev/null`;
   const hash = time(['sh', '-c', list], work);
   const copy = time(['cp', '-r', workload.path, join(work, 'copy')], work);
   rmSync(join(work, 'copy'), { recursive: true });
   floor.push({ workload: workload.name, hash, copy });
+  console.log(`| ${workload.name} | – | sha256sum, cp | ${both(hash)} + ${both(copy)} | | | | |`);
   const targets = [];
   if (flags.targets.includes('folder')) {
     targets.push({ name: 'folder', url: (tool) => join(work, `remote-${tool}-${workload.id}`), flags: [] });
@@ -151,33 +206,28 @@ for (const workload of workloads) {
       flags: ['--endpoint', minio.endpoint, '--region', 'us-east-1'],
     });
   }
-  for (const target of targets) for (const tool of tools) run(tool, workload, target, minio?.env ?? {});
+  for (const target of targets) {
+    for (const tool of tools) run(tool, workload, target, minio?.env ?? {});
+    for (const runPeer of peers) runPeer(workload, target);
+  }
 }
 minio?.stop();
 
-const show = ({ seconds, mib }) => `${seconds.toFixed(2)} s (${mib} MiB)`;
-console.log(
-  '\n| workload | target | tool | add | status | push | push again | pull |\n|---|---|---|---|---|---|---|---|',
-);
-for (const { workload, hash, copy } of floor) {
-  console.log(
-    `| ${workload} | – | sha256sum, cp | ${hash.seconds.toFixed(2)} s + ${copy.seconds.toFixed(2)} s | | | | |`,
-  );
-}
-for (const row of rows) {
-  const cells = ['add', 'status', 'push', 'again', 'pull'].map((step) => show(row[step]));
-  console.log(`| ${row.workload} | ${row.target} | ${row.tool} | ${cells.join(' | ')} |`);
-}
 for (const row of rows.filter(({ tool }) => tool === 'varve')) {
   const base = floor.find(({ workload }) => workload === row.workload);
-  const peer = rows.find(
-    (other) => other.tool === 'dvc' && other.workload === row.workload && other.target === row.target,
-  );
-  const ratio = row.add.seconds / (base.hash.seconds + base.copy.seconds);
-  console.log(`\n${row.workload}, ${row.target}: add is ${ratio.toFixed(2)}× sha256sum + cp.`);
-  if (!peer) continue;
-  const factors = ['add', 'status', 'push', 'again', 'pull'].map(
-    (step) => `${step} ${(peer[step].seconds / row[step].seconds).toFixed(1)}×`,
-  );
-  console.log(`${row.workload}, ${row.target}: faster than DVC by ${factors.join(', ')}.`);
+  const limit = {
+    seconds: base.hash.seconds + base.copy.seconds,
+    processor: base.hash.processor + base.copy.processor,
+  };
+  const of = (step, other) =>
+    `${(step.seconds / other.seconds).toFixed(2)}× (processor ${(step.processor / other.processor).toFixed(2)}×)`;
+  const limits = ['add', 'push', 'pull'].map((step) => `${step} ${of(row[step], limit)}`);
+  console.log(`\n${row.workload}, ${row.target}: of sha256sum + cp, ${limits.join(', ')}.`);
+  for (const peer of rows) {
+    if (peer.tool === 'varve' || peer.workload !== row.workload || peer.target !== row.target) continue;
+    const factors = ['add', 'status', 'push', 'again', 'pull']
+      .filter((step) => peer[step])
+      .map((step) => `${step} ${of(peer[step], row[step])}`);
+    console.log(`${row.workload}, ${row.target}: ${peer.tool} takes ${factors.join(', ')} of varve.`);
+  }
 }

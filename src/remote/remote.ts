@@ -15,9 +15,10 @@ export interface Remote {
   head(key: string): Promise<ObjectInfo | undefined>;
   /**
    * Read an object, or a range of it. A short body is an error, so the result has the length asked for.
+   * @param memory as long as the range, to read into; the result is this then
    * @throws VarveError `object-missing`, `object-truncated`
    */
-  read(key: string, range?: ByteRange): Promise<Uint8Array>;
+  read(key: string, range?: ByteRange, memory?: Uint8Array): Promise<Uint8Array>;
   /** Read in pieces, for objects too large for memory. @throws VarveError as {@link read} */
   stream(key: string, range?: ByteRange): AsyncIterable<Uint8Array>;
   /**
@@ -67,4 +68,9 @@ export type Body = Uint8Array | FileBody;
 export interface FileBody {
   readonly path: string;
   readonly size: number;
+  /**
+   * The caller made this file on the disk of the remote, has just taken its SHA-256 while writing it, and needs it no more: a remote in a
+   * folder takes it over and copies nothing.
+   */
+  readonly given?: true;
 }

@@ -17,10 +17,10 @@ import { DigestSet } from '../../src/store/index/digest-set.ts';
 
 const blobs = Array.from({ length: 20 }, (_, at) => Buffer.alloc(at * 10 + 1, at));
 
-function samplePack(): Buffer {
+async function samplePack(): Promise<Buffer> {
   const builder = new PackBuilder('meta', Buffer.alloc(PACK_CAPACITY));
   for (const blob of blobs) builder.append(rawDigestOf(blob), blob);
-  return Buffer.from(builder.seal().bytes);
+  return Buffer.from((await builder.seal()).bytes);
 }
 
 function sampleIndex(): Buffer {
@@ -79,7 +79,7 @@ const parsers: Record<string, { sample: Buffer; parse: (bytes: Buffer) => unknow
       return [...index.allBlobs(), ...index.allWholeObjects(), ...index.allRecipes(), ...index.byPack()];
     },
   },
-  pack: { sample: samplePack(), parse: (bytes) => readTrailer(bytes, hexDigestOf(bytes)) },
+  pack: { sample: await samplePack(), parse: (bytes) => readTrailer(bytes, hexDigestOf(bytes)) },
   recipe: { sample: sampleRecipe(), parse: (bytes) => drain(readRecipe(once(bytes), object, total, 'fuzz')) },
   'block lists': {
     sample: Buffer.from(

@@ -187,6 +187,10 @@ test('what pins a directory is sent with it, and a gc keeps it', async () => {
   await transfer(there, near, [{ ...root, only: ['b.parquet'] }]);
   expect(near.has(files.get('b.parquet')!.blocks!)).toBe(true);
   expect(near.has(files.get('a.csv')!.blocks!)).toBe(false);
+  // What was downloaded became the whole object itself: nothing of it is left beside.
+  await near.restore(files.get('b.parquet')!.digest, join(work, 'b.out'));
+  expect(readFileSync(join(work, 'b.out')).equals(wholeBytes.subarray(0, 3 * MIB))).toBe(true);
+  expect(readdirSync(join(work, 'near', 'tmp'))).toEqual([]);
   await Promise.all([from, to, later, there, near].map((store) => store.close()));
 });
 

@@ -76,9 +76,9 @@ export class CountingRemote implements Remote {
     return this.#folder.head(key);
   }
 
-  async read(key: string, range?: ByteRange): Promise<Uint8Array> {
+  async read(key: string, range?: ByteRange, memory?: Uint8Array): Promise<Uint8Array> {
     this.counts.read += 1;
-    const bytes = await this.#folder.read(key, range);
+    const bytes = await this.#folder.read(key, range, memory);
     this.readBytes += bytes.length;
     return bytes;
   }

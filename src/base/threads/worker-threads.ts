@@ -3,7 +3,7 @@
  */
 
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { type ResourceLimits, Worker } from 'node:worker_threads';
 import { VarveError } from '../../errors.ts';
 import type { Asked, Failure, Told } from './worker-side.ts';
 
@@ -35,9 +35,10 @@ export class Thread<Question, Answer, Progress = never> {
   /**
    * @param name of the built file, without folder and ending
    * @param task passed to the thread as `workerData`
+   * @param resourceLimits of the memory that its own objects take
    */
-  constructor(name: string, task?: unknown) {
-    this.#worker = new Worker(builtFile(name), { workerData: task });
+  constructor(name: string, task?: unknown, resourceLimits: ResourceLimits = {}) {
+    this.#worker = new Worker(builtFile(name), { workerData: task, resourceLimits });
     this.#worker.unref();
     this.#worker.on('message', (told: Told<Answer, Progress>) => this.#hear(told));
     this.#worker.once('error', (error) => this.#lose(error as Error));
@@ -103,19 +104,26 @@ export class Thread<Question, Answer, Progress = never> {
 export class Threads<Question, Answer> {
   readonly count: number;
   readonly #name: string;
+  readonly #limits: ResourceLimits | undefined;
   readonly #threads: Thread<Question, Answer>[] = [];
   /** What `isStopped` of stopped-thread.ts looks at. */
   readonly #stop = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
   /**
    * @param options.max threads at most, ≥ 1
+   * @param options.limits of the memory that the objects of each take
    * @param options.signal that has the threads leave what they are at
    */
   constructor(
     name: string,
-    options: { readonly max?: number; readonly signal?: AbortSignal | undefined } = {},
+    options: {
+      readonly max?: number;
+      readonly limits?: ResourceLimits;
+      readonly signal?: AbortSignal | undefined;
+    } = {},
   ) {
     this.#name = name;
+    this.#limits = options.limits;
     this.count = Math.min(options.max ?? MAX_THREADS, availableParallelism());
     options.signal?.addEventListener('abort', () => this.#leave(), { once: true });
   }
@@ -150,7 +158,7 @@ export class Threads<Question, Answer> {
   }
 
   #start(): Thread<Question, Answer> {
-    return new Thread(this.#name, this.#stop);
+    return new Thread(this.#name, this.#stop, this.#limits);
   }
 
   #leastBusy(): Thread<Question, Answer> {

@@ -69,15 +69,15 @@ export class BucketRemote implements Remote {
     }
   }
 
-  async read(key: string, range?: ByteRange): Promise<Uint8Array> {
+  async read(key: string, range?: ByteRange, memory?: Uint8Array): Promise<Uint8Array> {
     checkRange(range, key);
-    let bytes = Buffer.alloc(0);
+    let bytes: Uint8Array = memory ?? Buffer.alloc(0);
     let done = 0;
     const reserve = (size: number) => {
       if (size > MAX_READ_BYTES) throw tooLarge(this.url, key, size);
       bytes = Buffer.allocUnsafeSlow(size);
     };
-    if (range !== undefined) reserve(range.length);
+    if (range !== undefined && memory === undefined) reserve(range.length);
     for await (const piece of this.#pieces(key, range, reserve)) {
       bytes.set(piece, done);
       done += piece.length;

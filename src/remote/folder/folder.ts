@@ -80,10 +80,10 @@ export class FolderRemote implements Remote {
     }
   }
 
-  async read(key: string, range?: ByteRange): Promise<Uint8Array> {
+  async read(key: string, range?: ByteRange, memory?: Uint8Array): Promise<Uint8Array> {
     const { handle, path, offset, length } = await this.#openRange(key, range);
     try {
-      const bytes = Buffer.allocUnsafeSlow(length);
+      const bytes = memory ?? Buffer.allocUnsafeSlow(length);
       for (let done = 0; done < length; ) {
         const { bytesRead } = await handle.read(
           bytes,
@@ -117,10 +117,12 @@ export class FolderRemote implements Remote {
     try {
       if (!overwrite && (await isObject(path))) return 'exists';
       await this.claim();
-      temporary = this.#temporary();
+      const isGiven = !(body instanceof Uint8Array) && body.given === true;
+      temporary = isGiven ? body.path : this.#temporary();
       unfinished = removeAtExit(temporary);
       const { sha256 } = options;
-      if (body instanceof Uint8Array) await writeBytes(temporary, body, options);
+      if (isGiven) await syncFile(temporary);
+      else if (body instanceof Uint8Array) await writeBytes(temporary, body, options);
       else {
         const digest = await this.#writeFile(temporary, body, options.signal);
         if (digest !== sha256) throw bodyMismatch(path, sha256, digest);
@@ -264,6 +266,15 @@ async function writeBytes(path: string, bytes: Uint8Array, { sha256, hashed }: W
   const handle = await open(path, 'wx');
   try {
     await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  try {
     await handle.sync();
   } finally {
     await handle.close();

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { DIGEST_BYTES } from '../format/digest.ts';
+import { DIGEST_BYTES, rawDigestOf } from '../format/digest.ts';
 import { type ChunkSizes, DATA_CHUNKS, FIXED_BLOCKS, findCut } from './chunker.ts';
 
 /** A part of a file, in `buffer` from `start` to `end`. Before `start`, there is room for the largest chunk. */
@@ -42,7 +41,7 @@ export class BlockCutter {
     let at = first;
     while (end - at >= this.#sizes.maximum || (isLast && at < end)) {
       const cut = findCut(buffer, at, end, this.#sizes);
-      digests.push(createHash('sha256').update(buffer.subarray(at, cut)).digest());
+      digests.push(rawDigestOf(buffer.subarray(at, cut)));
       lengths.push(cut - at);
       at = cut;
     }

@@ -3,7 +3,7 @@
  * hostile until it is checked.
  */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { VarveError } from '../../errors.ts';
 
 /** A SHA-256 as pointers, manifests and messages write it: `sha256:` and lower-case hex. */
@@ -29,11 +29,11 @@ export function digestOf(bytes: Uint8Array): Digest {
 }
 
 export function hexDigestOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes, 'hex');
 }
 
 export function rawDigestOf(bytes: Uint8Array): RawDigest {
-  return createHash('sha256').update(bytes).digest();
+  return hash('sha256', bytes, 'buffer');
 }
 
 export function toRaw(digest: Digest): RawDigest {

@@ -1,5 +1,6 @@
+import { webcrypto } from 'node:crypto';
 import { damaged } from '../errors.ts';
-import { DIGEST_BYTES, hexDigestOf, type RawDigest } from './digest.ts';
+import { DIGEST_BYTES, hexDigestOf, type RawDigest, toHex } from './digest.ts';
 
 /** The content of a pack: bytes of files, or manifests, recipes and profiles, which lie apart so that fetching them alone is cheap. */
 export type PackKind = 'data' | 'meta';
@@ -26,6 +27,8 @@ const FOOTER = 16;
 export const PACK_CAPACITY = 16 * 1024 * 1024;
 export const MAX_PACK_BYTES = 64 * 1024 * 1024;
 const SALT_AT = 11;
+/** Handing fewer bytes to another thread costs more than hashing them. */
+const MIN_POOLED_BYTES = 1024 * 1024;
 
 /** Collects blobs into one pack. The format is in docs/design/store-format.md. */
 export class PackBuilder {
@@ -69,7 +72,7 @@ export class PackBuilder {
    * Write the trailer and name the pack. Nothing can be appended after this.
    * @param salt five bytes that give the same blobs another name, if the first name may not be used again
    */
-  seal(salt?: Uint8Array): SealedPack {
+  async seal(salt?: Uint8Array): Promise<SealedPack> {
     if (salt !== undefined) this.#buffer.set(salt, SALT_AT);
     let at = this.#end;
     for (const entry of this.#entries) {
@@ -82,8 +85,14 @@ export class PackBuilder {
     this.#buffer.writeUInt32LE(this.#entries.length * ENTRY, at + 4);
     END_MAGIC.copy(this.#buffer, at + 8);
     const bytes = this.#buffer.subarray(0, at + FOOTER);
-    return { name: hexDigestOf(bytes), kind: this.kind, bytes };
+    return { name: await nameOf(bytes), kind: this.kind, bytes };
   }
+}
+
+/** Hash a pack on a thread of the pool, so that more can be collected meanwhile, or here if it is small. */
+async function nameOf(bytes: Uint8Array): Promise<string> {
+  if (bytes.length < MIN_POOLED_BYTES) return hexDigestOf(bytes);
+  return toHex(new Uint8Array(await webcrypto.subtle.digest('SHA-256', bytes)));
 }
 
 /**

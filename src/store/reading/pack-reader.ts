@@ -70,21 +70,56 @@ export interface ReadBlob<T extends PlacedBlob> {
 
 /** Read the blobs of a run. Bytes that came damaged are asked for again before they count as damaged. */
 export async function readRun<T extends PlacedBlob>(remote: Remote, run: BlobRun<T>): Promise<ReadBlob<T>[]> {
-  const { offset, length } = run;
-  let read: ReadBlob<T>[] | undefined;
-  for (let reads = 1; reads <= MAX_READS; reads++) {
-    const bytes = await readRange(remote, packKey(run.pack), offset, length);
-    const now = checkedBlobs(run, bytes ?? new Uint8Array());
-    read = read?.map((before, at) => (before.isIntact ? before : now[at]!)) ?? now;
-    if (bytes === undefined || read.every(({ isIntact }) => isIntact)) break;
-  }
-  return read!;
+  const bytes = await readRange(remote, run);
+  if (bytes === undefined) return checkedBlobs(run, new Uint8Array());
+  return readDamagedAgain(remote, run, checkedBlobs(run, bytes));
 }
 
-function checkedBlobs<T extends PlacedBlob>({ blobs, offset }: BlobRun<T>, bytes: Uint8Array): ReadBlob<T>[] {
-  return blobs.map((blob) => {
-    const start = blob.location.offset - offset;
-    const own = bytes.subarray(start, start + blob.location.length);
+/**
+ * As {@link readRun}, with memory and a check of the caller's.
+ * @param memory as long as the run
+ * @param check tells for each blob in turn by 1 that it is intact, else by 0
+ */
+export async function checkedRun<T extends PlacedBlob>(
+  remote: Remote,
+  run: BlobRun<T>,
+  memory: Uint8Array,
+  check: (bytes: Uint8Array) => Promise<Uint8Array>,
+): Promise<ReadBlob<T>[]> {
+  const bytes = await readRange(remote, run, memory);
+  if (bytes === undefined) return checkedBlobs(run, new Uint8Array());
+  const intact = await check(bytes);
+  return readDamagedAgain(
+    remote,
+    run,
+    run.blobs.map((blob, at) => ({ blob, bytes: bytesOf(run, blob, bytes), isIntact: intact[at] === 1 })),
+  );
+}
+
+/** Read a run again, up to the most reads that there may be, while blobs of it are damaged. */
+async function readDamagedAgain<T extends PlacedBlob>(
+  remote: Remote,
+  run: BlobRun<T>,
+  first: ReadBlob<T>[],
+): Promise<ReadBlob<T>[]> {
+  let read = first;
+  for (let reads = 2; reads <= MAX_READS && !read.every(({ isIntact }) => isIntact); reads++) {
+    const bytes = await readRange(remote, run);
+    if (bytes === undefined) break;
+    const now = checkedBlobs(run, bytes);
+    read = read.map((before, at) => (before.isIntact ? before : now[at]!));
+  }
+  return read;
+}
+
+function bytesOf({ offset }: BlobRun<PlacedBlob>, { location }: PlacedBlob, bytes: Uint8Array): Uint8Array {
+  const start = location.offset - offset;
+  return bytes.subarray(start, start + location.length);
+}
+
+function checkedBlobs<T extends PlacedBlob>(run: BlobRun<T>, bytes: Uint8Array): ReadBlob<T>[] {
+  return run.blobs.map((blob) => {
+    const own = bytesOf(run, blob, bytes);
     return { blob, bytes: own, isIntact: sameDigest(rawDigestOf(own), blob.digest) };
   });
 }
@@ -92,13 +127,12 @@ function checkedBlobs<T extends PlacedBlob>({ blobs, offset }: BlobRun<T>, bytes
 /** Read a range; undefined if the pack is gone or cut short: then it is as good as damaged, and asking again is in vain. */
 async function readRange(
   remote: Remote,
-  key: string,
-  offset: number,
-  length: number,
+  { pack, offset, length }: BlobRun<PlacedBlob>,
+  memory?: Uint8Array,
 ): Promise<Uint8Array | undefined> {
   if (length === 0) return new Uint8Array();
   try {
-    return await remote.read(key, { offset, length });
+    return await remote.read(packKey(pack), { offset, length }, memory);
   } catch (error) {
     if (error instanceof VarveError && DAMAGE.has(error.code)) return undefined;
     throw error;

@@ -8,6 +8,7 @@ import { checkRecipeDepth } from '../format/recipe.ts';
 import type { Location, RecipeLocation, WholeObjectLocation } from '../index/catalog.ts';
 import { chunksOf, isEmptyObject, type ObjectSource } from '../reading/object-reader.ts';
 import { type BlobRun, type PlacedBlob, readRun, runsOf } from '../reading/pack-reader.ts';
+import { RunReader } from '../reading/run-reader.ts';
 import type { StoreCore } from '../store-core.ts';
 import { Batch } from '../writing/batch.ts';
 import { withWholeObjectBody } from '../writing/whole-object-body.ts';
@@ -43,6 +44,7 @@ export class ObjectCopier {
   readonly #jobs: number;
   readonly #onProgress: OnProgress;
   readonly #signal: AbortSignal | undefined;
+  readonly #reader: RunReader;
   #batch: Batch;
   #blobs: WantedBlob[] = [];
   #blobBytes = 0;
@@ -61,6 +63,7 @@ export class ObjectCopier {
     this.#jobs = options.jobs ?? DEFAULT_JOBS;
     this.#onProgress = options.onProgress ?? (() => undefined);
     this.#signal = options.signal;
+    this.#reader = new RunReader(from.remote);
     this.#batch = new Batch(to);
   }
 
@@ -89,8 +92,12 @@ export class ObjectCopier {
   }
 
   /** Make all that was copied durable. Nothing can be copied after this. */
-  finish(): Promise<void> {
-    return this.#batch.commit();
+  async finish(): Promise<void> {
+    try {
+      await this.#batch.commit();
+    } finally {
+      await this.#reader.close();
+    }
   }
 
   /** @param depth recipes of recipes that led to these objects */
@@ -174,14 +181,15 @@ export class ObjectCopier {
     this.#blobBytes = 0;
     const read = async (run: BlobRun<WantedBlob>) => {
       this.#signal?.throwIfAborted();
-      return readRun(this.#from.remote, run);
+      return this.#reader.read(run);
     };
     // They are put in the order of the plan, so that neighbours stay neighbours and can be read together later too.
     for await (const run of inOrder(runsOf(blobs), this.#jobs, read)) {
-      for (const { blob, bytes, isIntact } of run) {
+      for (const { blob, bytes, isIntact } of run.blobs) {
         if (isIntact) await this.#putBlob(blob, bytes);
         else await this.#copyOther(blob);
       }
+      run.giveBack();
     }
   }
 

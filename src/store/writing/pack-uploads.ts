@@ -5,7 +5,7 @@ import type { IndexContent, IndexedPack } from '../format/index-file.ts';
 import { PACK_CAPACITY, PackBuilder, type PackKind, packKey, type SealedPack } from '../format/pack.ts';
 
 /** So many packs are on their way at most; each takes PACK_CAPACITY of memory. */
-const MAX_UPLOADS = 4;
+const MAX_UPLOADS = 3;
 const SALT_BYTES = 5;
 
 /**
@@ -19,6 +19,7 @@ export class PackUploads {
   readonly #running = new Set<Promise<void>>();
   readonly #spare: Buffer[] = [];
   #written: { pack: IndexedPack; builder: PackBuilder }[] = [];
+  #sealed: Promise<unknown> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
 
   /** @param isTaken whether nothing new may have this key */
@@ -82,9 +83,18 @@ export class PackUploads {
     this.#running.add(promise);
   }
 
+  /** Seal one pack after another: a hash on another thread takes a copy of the pack for as long as it lasts. */
+  #seal(builder: PackBuilder): Promise<SealedPack> {
+    const sealing = this.#sealed.then(async () => {
+      const sealed = await builder.seal();
+      return this.#isTaken(packKey(sealed.name)) ? builder.seal(randomBytes(SALT_BYTES)) : sealed;
+    });
+    this.#sealed = sealing.catch(() => undefined);
+    return sealing;
+  }
+
   async #write(builder: PackBuilder): Promise<void> {
-    let sealed: SealedPack = builder.seal();
-    if (this.#isTaken(packKey(sealed.name))) sealed = builder.seal(randomBytes(SALT_BYTES));
+    const sealed = await this.#seal(builder);
     await this.#remote.write(packKey(sealed.name), sealed.bytes, { sha256: sealed.name, hashed: true });
     this.#written.push({
       pack: { name: sealed.name, size: sealed.bytes.length, kind: sealed.kind },

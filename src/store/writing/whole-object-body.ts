@@ -37,7 +37,7 @@ export async function withWholeObjectBody(
   const unfinished = removeAtExit(path);
   try {
     await askAgain(() => download(source, digest, location, path, { onBytes, signal }));
-    await use({ path, size });
+    await use({ path, size, ...(target.localPath && { given: true }) });
   } finally {
     removeQuietly(path);
     unfinished.isFinished();
@@ -64,8 +64,9 @@ async function download(
   try {
     for await (const bytes of source.stream(key)) {
       signal?.throwIfAborted();
-      await file.writeFile(bytes);
+      const written = file.writeFile(bytes);
       hash.update(bytes);
+      await written;
       done += bytes.length;
       onBytes(bytes.length);
     }
