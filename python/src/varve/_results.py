@@ -423,6 +423,23 @@ def version_of(document: Document) -> Version:
 
 
 @dataclass(frozen=True)
+class DatasetVersion:
+    """A version of a dataset, by what its pointer says."""
+
+    #: From the root of the repository.
+    path: str
+    #: The commit that has it; ``None`` for the version that the pointer of the working tree names.
+    commit: str | None
+    #: ``file`` or ``directory``.
+    kind: str
+    digest: str
+    bytes: int
+    files: int
+    #: ``None`` if the data is not tabular.
+    rows: int | None
+
+
+@dataclass(frozen=True)
 class AddedDataset:
     """A dataset as ``add`` left it."""
 
