@@ -64,10 +64,10 @@ def _document_rendered(kind: str, document: Document, format: str) -> str:
     return str(text)
 
 
-def _frame(rows: list[dict[str, Any]]) -> pandas.DataFrame:
+def _frame(rows: list[dict[str, Any]], columns: list[str] | None = None) -> pandas.DataFrame:
     import pandas
 
-    frame: pandas.DataFrame = pandas.DataFrame(rows)
+    frame: pandas.DataFrame = pandas.DataFrame(rows, columns=columns)
     return frame
 
 
@@ -366,7 +366,7 @@ class ValidationReport(_Report):
 
     def to_frame(self) -> pandas.DataFrame:
         """A row for each anomaly."""
-        return _frame([dict(vars(each)) for each in self.anomalies])
+        return _frame([dict(vars(each)) for each in self.anomalies], [*Anomaly.__dataclass_fields__])
 
     def to_dict(self) -> dict[str, Any]:
         """The document that ``varve validate --json`` prints."""
