@@ -108,7 +108,7 @@ class VarveDatasetSource(DatasetSource):  # type: ignore[misc]
     @classmethod
     def from_dict(cls, source_dict: Mapping[str, Any]) -> "VarveDatasetSource":
         """Make a source of what MLflow kept."""
-        return cls(**{name: source_dict.get(name) for name in ("uri", "repository", "digest", "revision")})
+        return cls(source_dict["uri"], source_dict["repository"], source_dict["digest"], source_dict.get("revision"))
 
 
 class VarveDataset(Dataset):  # type: ignore[misc]
@@ -180,7 +180,7 @@ def from_varve(
 
 def short_digest(digest: str) -> str:
     """As many digits of a digest as MLflow keeps: 36."""
-    return digest.split(":")[-1][:_MAX_DIGEST]
+    return digest.rsplit(":", 1)[-1][:_MAX_DIGEST]
 
 
 def _source_of(dataset: str, repo: Optional[str]) -> tuple[VarveDatasetSource, DatasetVersion]:

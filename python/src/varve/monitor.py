@@ -6,6 +6,7 @@ The rows go to ``varve drift VERSION --stream -``, which runs beside the service
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import logging
 import os
@@ -27,6 +28,10 @@ Row = Mapping[str, Any]
 _MAX_WAITING = 10_000
 #: Bytes of a request, and of an answer, that the middleware keeps; what is longer is not sampled.
 _MAX_BODY_BYTES = 1024 * 1024
+#: How the line of a window starts.
+_WINDOW = '{"varveDriftWindow"'
+#: The first digit of the codes of success.
+_SUCCESS = 2
 #: Seconds that ``close`` gives the last window.
 _CLOSING_SECONDS = 60.0
 
@@ -115,9 +120,7 @@ class Monitor:
 class _Stream:
     """A program that compares, a thread that writes rows to it, and one that reads its windows."""
 
-    def __init__(
-        self, baseline: str, words: list[str], folder: str, on_window: Callable[[WindowDrift], None]
-    ) -> None:
+    def __init__(self, baseline: str, words: list[str], folder: str, on_window: Callable[[WindowDrift], None]) -> None:
         self.process_id = os.getpid()
         self._baseline = baseline
         self._words = words
@@ -195,10 +198,17 @@ class _Stream:
 
     def _read_windows(self, stdout: Iterable[str]) -> None:
         for line in stdout:
+            # The error with which the program may end is printed as a document too, and said on standard error.
+            if not line.startswith(_WINDOW):
+                continue
             try:
                 self._on_window(_window_of(json.loads(line)))
             except Exception:
                 log.exception("what is called with each window failed")
+        # The program has ended. Who waits for rows to write to it waits no more; a full queue has some, which fail.
+        self._is_open = False
+        with contextlib.suppress(queue.Full):
+            self._rows.put_nowait(None)
 
 
 def _line_of(row: Row) -> str | None:
@@ -261,9 +271,12 @@ class MonitorMiddleware:
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve a request."""
-        if scope["type"] != "http" or scope["path"] != self._path or not self._monitor.is_sampled():
+        if scope["type"] == "http" and scope["path"] == self._path and self._monitor.is_sampled():
+            await self._watch(scope, receive, send)
+        else:
             await self._app(scope, receive, send)
-            return
+
+    async def _watch(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         asked, answered = _Body(), _Body()
         status = 0
 
@@ -282,7 +295,7 @@ class MonitorMiddleware:
             await send(message)
 
         await self._app(scope, hear, say)
-        if 200 <= status < 300:  # noqa: PLR2004
+        if status // 100 == _SUCCESS:
             self._take(asked, answered)
 
     def _take(self, asked: _Body, answered: _Body) -> None:
