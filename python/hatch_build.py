@@ -1,4 +1,4 @@
-"""Puts the built program into the wheel, if scripts/build-wheel.mjs has laid it out, and says which platform it is for."""
+"""Puts the built program into the wheel, if scripts/build-wheel.mjs has laid it out, and names its platform."""
 
 from __future__ import annotations
 

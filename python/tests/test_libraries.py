@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 import fsspec
 import pytest
 from conftest import Sandbox
+
 from varve import VarveFileSystem
 
 pandas = pytest.importorskip("pandas")

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import fsspec
 import pytest
-import varve
 from conftest import Sandbox, trips
+
+import varve
 from varve import VarveFileSystem
 
 

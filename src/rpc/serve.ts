@@ -8,8 +8,7 @@
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { VarveError } from '../errors.ts';
-import type { Watch } from '../operations/context/context.ts';
-import type { ProgressEvent } from '../progress.ts';
+import type { OnProgress } from '../progress.ts';
 import { withoutSecrets } from '../remote/url.ts';
 import { encodeFrame, type Frame, FrameReader } from './frames.ts';
 
@@ -17,7 +16,11 @@ import { encodeFrame, type Frame, FrameReader } from './frames.ts';
 export interface Request {
   readonly params: Readonly<Record<string, unknown>>;
   readonly payload: Uint8Array;
-  readonly watch: Required<Pick<Watch, 'signal' | 'onProgress' | 'onWarning'>>;
+  readonly watch: {
+    readonly signal: AbortSignal;
+    readonly onProgress: OnProgress;
+    readonly onWarning: (text: string) => void;
+  };
 }
 
 /** What a method answers: a result that JSON can say, and bytes beside it. */
@@ -138,7 +141,7 @@ class Client {
   }
 
   /** The first event of a phase is told at once, and others not too often. */
-  #teller(id: Id): (event: ProgressEvent) => void {
+  #teller(id: Id): OnProgress {
     let told = 0;
     let phase: string | undefined;
     return (event) => {

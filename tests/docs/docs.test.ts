@@ -12,7 +12,7 @@ const pages = markdownFiles().filter((name) => name === 'README.md' || name.star
 const work = mkdtempSync(join(tmpdir(), 'varve-docs-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
-/** What needs a tool of Python's is run where that is: python/tests/test_pages.py follows these pages. */
+/** What needs a tool of Python's is run where that is: python/tests/test_tool_pages.py follows these pages. */
 const isFollowedByPython = (page: string) => /^docs\/guide\/python\/(?!index)/.test(page);
 
 /** What a reader has: `varve` on PATH, the checkout in VARVE_HOME, a Git identity. */

@@ -84,7 +84,9 @@ class _Ranges(io.RawIOBase):
         return len(payload)
 
 
+#: A call brings at most so many bytes; small reads are served from a buffer of fewer, since ranges may come from afar.
 _BYTES_PER_RANGE = 8 * 1024 * 1024
+_BYTES_AHEAD = 1024 * 1024
 
 
 def open_bytes(tree: Tree, path: str, **params: Any) -> IO[bytes]:
@@ -94,7 +96,7 @@ def open_bytes(tree: Tree, path: str, **params: Any) -> IO[bytes]:
         return io.BytesIO(payload)
     if "path" in result:
         return open(result["path"], "rb")
-    return io.BufferedReader(_Ranges(tree, path, result["size"]), _BYTES_PER_RANGE)
+    return io.BufferedReader(_Ranges(tree, path, result["size"]), _BYTES_AHEAD)
 
 
 def read_bytes(tree: Tree, path: str) -> bytes:

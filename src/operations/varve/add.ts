@@ -39,6 +39,7 @@ import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import type { Profiler } from '../statistics/profiler.ts';
 import { changedMeanwhile, takeIn } from './add-files.ts';
+import { pinBlocks } from './datasets/pin-blocks.ts';
 import { rootOf, snapshotFiles } from './datasets/select.ts';
 import {
   datasetPath,
@@ -200,10 +201,14 @@ async function readVersion(
   // Of a version that was here as a whole nothing never was; where the pointer moved on, only what lies here can be its version.
   const isAllHere = parts === undefined && statCache !== undefined && statCache.only === undefined;
   const follows = replace || isMoved || isAllHere || before?.kind !== kind ? undefined : before;
-  const version = await versionOf(context, cache, batch, { dataset, kind, follows, parts, found });
-  const { digest, notHere, only } = version;
+  const made = await versionOf(context, cache, batch, { dataset, kind, follows, parts, found });
+  const { digest, notHere, only } = made;
   const unchanged =
     before !== undefined && before.kind === kind && contentOf(repository, before.digest) === digest;
+  const blocks = unchanged
+    ? before.blocks
+    : await pinBlocks(cache, batch, made, { read: found.lists, before: [before] });
+  const version = { ...made, facts: { ...made.facts, ...(blocks && { blocks }) } };
   if (isMoved && !replace && !unchanged) throw outdated(dataset);
   if (before?.imported !== undefined && !unchanged)
     warnOfUnpinning(context, dataset, before.imported.repository);
@@ -272,6 +277,8 @@ interface FoundData {
   readonly gone: ReadonlySet<string>;
   /** What was read for that. */
   readonly taken: readonly ScannedFile[];
+  /** By which list of blocks each large file is verified that was read. */
+  readonly lists: ReadonlyMap<Digest, Digest>;
 }
 
 /** Read what is not known yet into the batch. */
@@ -289,6 +296,7 @@ async function readFiles(
   const elsewhere: FileState[] = [];
   const gone = new Set<string>();
   let readers: SmallFileReaders | undefined;
+  let lists: ReadonlyMap<Digest, Digest>;
   try {
     for (const state of compareWithRecord(context.repository.root, dataset, record)) {
       const { path, found } = state;
@@ -302,7 +310,7 @@ async function readFiles(
         if (pending.length === MANY_FILES) readers ??= new SmallFileReaders();
       }
     }
-    await takeIn(context, batch, dataset, pending, readers);
+    lists = await takeIn(context, batch, dataset, pending, readers);
   } finally {
     await readers?.close();
   }
@@ -312,6 +320,7 @@ async function readFiles(
     elsewhereSame: elsewhere.every(({ same }) => same),
     gone,
     taken: pending.map(({ file }) => file),
+    lists,
   };
 }
 
@@ -341,7 +350,9 @@ function recordedFile(
 
 interface Version {
   readonly digest: Digest;
-  readonly facts: Pick<Pointer, 'bytes' | 'files' | 'executable'>;
+  readonly facts: Pick<Pointer, 'bytes' | 'files' | 'executable' | 'blocks'>;
+  /** The files of a directory; undefined for a single file. */
+  readonly entries: readonly ManifestEntry[] | undefined;
   /** Every file, if all of them lie here as they are in the version. */
   readonly files: readonly RecordedFile[] | undefined;
   readonly recorded: readonly RecordedFile[];
@@ -372,7 +383,15 @@ async function versionOf(
     const file = { ...there, executable: there.executable || isKept };
     const facts = { bytes: file.size, files: 1, ...(file.executable ? { executable: true as const } : {}) };
     const files = [{ file, digest }];
-    return { digest: digest!, facts, files, recorded: files, notHere: 0, only: undefined };
+    return {
+      digest: digest!,
+      facts,
+      entries: undefined,
+      files,
+      recorded: files,
+      notHere: 0,
+      only: undefined,
+    };
   }
   const next =
     follows === undefined
@@ -398,6 +417,7 @@ async function versionOf(
   return {
     digest,
     facts,
+    entries,
     files: isWhole && found.elsewhereSame ? recorded : undefined,
     recorded,
     notHere: notHere.length,

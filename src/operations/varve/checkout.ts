@@ -1,5 +1,6 @@
 import { isWithin } from '../../base/files/path-order.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
+import type { BlockLists } from '../../store/format/block-lists.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';
@@ -117,7 +118,10 @@ export async function checkoutFrom(
   const put = putter(context, cache, planned, way === 'link');
   const results: CheckedOutDataset[] = [];
   if (options.ignore) for (const { dataset } of planned) ignoreDataset(repository.root, dataset.path);
-  for (const one of planned) results.push(await apply(context, one, put, folding));
+  for (const one of planned) {
+    const lists = await cache.blockLists(one.dataset.pointer);
+    results.push(await apply(context, one, put(lists), folding));
+  }
   warnOfUnignored(context, planned);
   return { datasets: results, ...(moved.length > 0 && { moved }), ...problemsField(problems) };
 }
@@ -245,14 +249,15 @@ function putter(
   cache: Store,
   planned: readonly Planned[],
   link: boolean,
-): PutInPlace {
+): (lists: BlockLists) => PutInPlace {
   const total = planned.reduce((sum, { plan: made }) => sum + bytesToWrite(made), 0);
   let done = 0;
   const onBytes = (count: number): void => {
     done += count;
     context.onProgress?.({ phase: 'check out', unit: 'bytes', done, total });
   };
-  return (files, count) => cache.restoreAll(files, count, { link, onBytes, signal: context.signal });
+  return (lists) => (files, count) =>
+    cache.restoreAll(files, count, { link, onBytes, signal: context.signal, lists });
 }
 
 async function apply(

@@ -152,7 +152,7 @@ async function* streamChunks(
 /** Read chunks in their order, each verified before it is yielded. @throws VarveError `object-missing`, `digest-mismatch` */
 export async function* readChunks(
   source: ObjectSource,
-  chunks: AsyncIterable<ChunkRef>,
+  chunks: AsyncIterable<ChunkRef> | Iterable<ChunkRef>,
 ): AsyncGenerator<Uint8Array> {
   const runs = runsOf(placed(source, chunks));
   for await (const blobs of inOrder(runs, READ_AHEAD, (run) => readRun(source.remote, run))) {
@@ -161,7 +161,10 @@ export async function* readChunks(
   }
 }
 
-async function* placed(source: ObjectSource, chunks: AsyncIterable<ChunkRef>): AsyncGenerator<PlacedBlob> {
+async function* placed(
+  source: ObjectSource,
+  chunks: AsyncIterable<ChunkRef> | Iterable<ChunkRef>,
+): AsyncGenerator<PlacedBlob> {
   for await (const { digest, length } of chunks) {
     const location = source.catalog.firstInPack(digest);
     if (location === undefined) throw objectMissing(toDigest(digest), source.remote.url);

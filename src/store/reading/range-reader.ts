@@ -121,6 +121,16 @@ export function recipeNamed(
   return undefined;
 }
 
+/** Read the blocks that a block list names for the whole object `digest`. @throws VarveError `recipe-damaged`, and as {@link streamObject} */
+export function blocksListed(
+  source: ObjectSource,
+  digest: RawDigest,
+  list: RawDigest,
+  size: number,
+): AsyncGenerator<ChunkRef> {
+  return readRecipe(streamObject(source, list), digest, size, `block list ${toDigest(list)}`, 'blocks');
+}
+
 /** Read a block list; undefined if it cannot be had: then the object itself tells, at the cost of reading it. */
 async function listedBlocks(
   source: ObjectSource,
@@ -130,8 +140,7 @@ async function listedBlocks(
 ): Promise<BlockList | undefined> {
   const blocks = new BlockList();
   try {
-    const where = `block list ${toDigest(list)}`;
-    for await (const block of readRecipe(streamObject(source, list), digest, size, where, 'blocks'))
+    for await (const block of blocksListed(source, digest, list, size))
       blocks.add(block.digest, block.length);
     return blocks;
   } catch (error) {

@@ -7,7 +7,6 @@ import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { foldersAbove } from '../../../base/files/path-order.ts';
 import { VarveError } from '../../../errors.ts';
-import type { Digest } from '../../../store/format/digest.ts';
 import { readManifest } from '../../../store/format/manifest.ts';
 import type { Root } from '../../../store/gc/roots.ts';
 import type { Store } from '../../../store/store.ts';
@@ -119,12 +118,13 @@ export async function* snapshotFiles(
 
 /** Make the root by which the store keeps or moves a dataset. */
 export function rootOf({ path, pointer, only }: SelectedDataset): Root {
-  const { kind, digest, profile, source } = pointer;
+  const { kind, digest, profile, blocks, source } = pointer;
   return {
     path,
     kind: source === undefined ? kind : 'file',
     digest,
     ...(profile === undefined ? {} : { profile }),
+    ...(blocks === undefined ? {} : { blocks }),
     ...(source === undefined ? {} : { source }),
     ...(only === undefined || source !== undefined ? {} : { only }),
   };
@@ -141,8 +141,8 @@ export async function distinctRoots(
 ): Promise<Map<string, Root>> {
   const roots = new Map<string, Root>();
   for await (const dataset of datasets) {
-    const { digest, profile } = dataset.pointer;
-    roots.set(`${dataset.path}\0${digest}\0${profile ?? ('' as Digest)}`, rootOf(dataset));
+    const { digest, profile, blocks } = dataset.pointer;
+    roots.set([dataset.path, digest, profile, blocks].join('\0'), rootOf(dataset));
   }
   return roots;
 }
