@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import Sandbox
+
 from varve.monitor import Monitor, MonitorMiddleware, WindowDrift
 
 

@@ -255,7 +255,7 @@ class Repository:
         return [_picked(DatasetStatus, each) for each in result["datasets"]]
 
     def resolve(self, dataset: PathLike, *, repo: PathLike | None = None) -> DatasetVersion:
-        """The version that a name means, with its digest. No data is read.
+        """The version that a name means, with its digest. No data is read; of a folder, the list of its files is.
 
         Args:
             dataset: ``path`` or ``path@REV``.

@@ -122,7 +122,7 @@ class VarveDataset(Dataset):  # type: ignore[misc]
         super().__init__(source, name, digest)
 
     def _compute_digest(self) -> str:
-        return short_digest(self._version.digest)
+        return _short(self._version.digest)
 
     @property
     def profile(self) -> dict[str, Any]:
@@ -175,10 +175,10 @@ def from_varve(
     schema = None
     if version.rows is not None and repo is None:
         schema = _schema_of(os.fspath(dataset))
-    return VarveDataset(source, version, schema, name or version.path, digest or short_digest(version.digest))
+    return VarveDataset(source, version, schema, name or version.path, digest or _short(version.digest))
 
 
-def short_digest(digest: str) -> str:
+def _short(digest: str) -> str:
     """As many digits of a digest as MLflow keeps: 36."""
     return digest.rsplit(":", 1)[-1][:_MAX_DIGEST]
 
