@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { writeAtomically } from '../base/files/atomic-write.ts';
+import { type NewFile, writeAllAtomically, writeAtomically } from '../base/files/atomic-write.ts';
 import { checkDataPath } from '../base/files/data-path.ts';
 import { systemError } from '../base/files/system-errors.ts';
 import { readTrackedFile } from '../base/files/tracked-file.ts';
@@ -140,8 +140,21 @@ export function readPointer(root: string, dataset: string): Pointer {
 
 /** @throws VarveError `path-unsafe` */
 export function writePointer(root: string, dataset: string, pointer: Pointer): void {
+  const { path, bytes } = pointerFile(root, dataset, pointer);
+  writeAtomically(path, [bytes]);
+}
+
+/** Write many pointers, each as writePointer does, and none before the bytes of all are on disk. */
+export async function writePointers(
+  root: string,
+  pointers: Iterable<readonly [dataset: string, pointer: Pointer]>,
+): Promise<void> {
+  await writeAllAtomically(Array.from(pointers, ([dataset, pointer]) => pointerFile(root, dataset, pointer)));
+}
+
+function pointerFile(root: string, dataset: string, pointer: Pointer): NewFile {
   checkDataPath(dataset);
-  writeAtomically(join(root, pointerPath(dataset)), [Buffer.from(formatPointer(pointer))]);
+  return { path: join(root, pointerPath(dataset)), bytes: Buffer.from(formatPointer(pointer)) };
 }
 
 function readPointerText(root: string, where: string): string {

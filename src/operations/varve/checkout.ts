@@ -16,7 +16,7 @@ import { type CheckoutPlan, planCheckout } from '../../workspace/checkout/plan.t
 import type { Touched } from '../../workspace/checkout/tracked-files.ts';
 import { removeUnfinished } from '../../workspace/checkout/unfinished-files.ts';
 import { readConfig } from '../../workspace/config.ts';
-import { ignoreDataset, unignored } from '../../workspace/git/gitignore.ts';
+import { ignoreDatasets, unignored } from '../../workspace/git/gitignore.ts';
 import { pathOfFile } from '../../workspace/tree/data-state.ts';
 import { fileClock } from '../../workspace/tree/file-clock.ts';
 import { isSameContent } from '../../workspace/tree/read-record.ts';
@@ -117,7 +117,8 @@ export async function checkoutFrom(
   const { checkout: way } = readConfig(repository);
   const put = putter(context, cache, planned, way === 'link');
   const results: CheckedOutDataset[] = [];
-  if (options.ignore) for (const { dataset } of planned) ignoreDataset(repository.root, dataset.path);
+  const paths = planned.map(({ dataset }) => dataset.path);
+  if (options.ignore) ignoreDatasets(repository.root, paths);
   for (const one of planned) {
     const lists = await cache.blockLists(one.dataset.pointer);
     results.push(await apply(context, one, put(lists), folding));

@@ -157,23 +157,27 @@ function namedBy(context: WorkingContext, path: string): { dataset: string; part
   const all = datasetPaths(root);
   const below = all.filter((other) => named === '' || other.startsWith(`${named}/`));
   if (below.length > 0) return below.map((other) => ({ dataset: other }));
-  refuseKeptOut(root, named);
+  refuseKeptOut(root, [named]);
   throw notADataset(path, nearestName(named, all), existsSync(join(root, named)));
 }
 
 /**
- * Refuse a path whose pointer a sparse checkout keeps out of the working tree: its dataset was not removed, and no other may take its place.
- * @param path from the root: of a dataset or its pointer, or within one
+ * Refuse paths whose pointer a sparse checkout keeps out of the working tree: its dataset was not removed, and no other may take its place.
+ * @param paths from the root: of a dataset or its pointer, or within one
  * @throws VarveError `dataset-missing`
  */
-export function refuseKeptOut(root: string, path: string): void {
-  const named = path.endsWith(POINTER_SUFFIX) ? [path] : [];
-  const pointers = [...[...foldersAbove(path), path].map(pointerPath), ...named];
-  const pointer = firstKeptOut(
-    root,
-    pointers.filter((one) => !existsSync(join(root, one))),
+export function refuseKeptOut(root: string, paths: readonly string[]): void {
+  const byPointer = new Map(
+    paths.flatMap((path) => {
+      const named = path.endsWith(POINTER_SUFFIX) ? [path] : [];
+      const pointers = [...[...foldersAbove(path), path].map(pointerPath), ...named];
+      return pointers.map((pointer) => [pointer, path] as const);
+    }),
   );
+  const missing = [...byPointer.keys()].filter((one) => !existsSync(join(root, one)));
+  const pointer = firstKeptOut(root, missing);
   if (pointer === undefined) return;
+  const path = byPointer.get(pointer)!;
   throw new VarveError('dataset-missing', `${path} is kept out of this sparse checkout by Git`, {
     path,
     remedy: `Run \`git sparse-checkout add ${shellWord(posix.dirname(pointer))}\`, which brings its pointer.`,
