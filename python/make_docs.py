@@ -18,8 +18,8 @@ PAGE = HERE.parent / "docs" / "reference" / "python.md"
 
 INTRO = """# Python
 
-What the package `varve` offers, made from its docstrings. [From Python](../guide/python.md) shows a day's work; what a name means
-here is what it means on the [command line](cli.md), and codes of errors are [the same](errors.md).
+What the package `varve` offers, made from its docstrings. [From Python](../guide/python.md) shows a day's work;
+what a name means here is what it means on the [command line](cli.md), and codes of errors are [the same](errors.md).
 """
 
 #: Modules that are imported by their own names, because they are for one tool or one use.

@@ -53,7 +53,9 @@ function check(python) {
   must(tools.python, ['-m', 'ruff', 'check', '--quiet'], inPackage);
   must(tools.python, ['-m', 'ruff', 'format', '--check', '--quiet'], inPackage);
   must(tools.python, ['-m', 'mypy'], inPackage);
-  must(tools.python, ['-m', 'pytest', '-p', 'no:cacheprovider', '-rs'], inPackage);
+  if (isWindows)
+    console.log('skipped on Windows: the tests start varve by a shell script; the wheel below is tried');
+  else must(tools.python, ['-m', 'pytest', '-p', 'no:cacheprovider', '-rs'], inPackage);
   checkWheel(python, pip, tools);
 }
 

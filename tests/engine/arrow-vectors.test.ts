@@ -65,7 +65,9 @@ async function bothWays(data: Data): Promise<[string[], string[]]> {
     const appender = await openAppender(engine, 't');
     appender.append(data.length, (row, at) => (at === 0 ? row : read(row)), [undefined, writer]);
     appender.close();
-    const rows = await engine.connection.runAndReadAll("SELECT coalesce(x::VARCHAR, 'null') FROM t ORDER BY i");
+    const rows = await engine.connection.runAndReadAll(
+      "SELECT coalesce(x::VARCHAR, 'null') FROM t ORDER BY i",
+    );
     written.push(rows.getRowsJS().map(([text]) => String(text)));
   }
   expect(vectorWriter(data)).toBeDefined();

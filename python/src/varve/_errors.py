@@ -10,7 +10,9 @@ class VarveError(Exception):
     """What went wrong on purpose: a stable code, a sentence, and what to do next.
 
     Attributes:
-        code: one of the codes of docs/reference/errors.md, such as ``dataset-missing``.
+        code: one of the codes of docs/reference/errors.md, such as ``dataset-missing``; or one of this package's own:
+            ``program-missing`` and ``protocol-unsupported`` of an installation, ``helper-ended`` of the process that
+            does the work.
         message: what happened, and to which path.
         remedy: what to do next.
         path: what it happened to, if it is one thing.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
@@ -133,7 +133,7 @@ class Table:
     features: Mapping[str, Feature]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Profile(_Report):
     """The statistics of a dataset.
 
@@ -146,7 +146,10 @@ class Profile(_Report):
     name: str
     digest: str | None
     tables: Mapping[str, Table]
-    _bytes: bytes = field(repr=False)
+    _bytes: bytes
+
+    def __repr__(self) -> str:
+        return f"<Profile {self.name}: {self.rows:,} rows, {len(self.features)} features>"
 
     @property
     def rows(self) -> int:
