@@ -22,6 +22,11 @@ What the package `varve` offers, made from its docstrings. [From Python](../guid
 what a name means here is what it means on the [command line](cli.md), and codes of errors are [the same](errors.md).
 """
 
+#: Modules that are imported by their own names, because they are for one tool or one use.
+MODULES = ("mlflow", "monitor")
+#: Classes that users make by calling them.
+CALLED = ("Repository", "VarveFileSystem", "Monitor", "MonitorMiddleware")
+
 #: Characters of a signature in one line.
 WIDTH = 110
 
@@ -118,11 +123,25 @@ def described_class(name: str, node: ast.ClassDef, lines: list[str], with_method
     if found:
         parts.append("\n".join(found))
     init = next((each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"), None)
-    if init is not None and name in ("Repository", "VarveFileSystem"):
+    if init is not None and name in CALLED:
         parts.insert(1, signature(init, name).replace(" -> None", ""))
     if with_methods:
         parts += methods(node, ".")
     return "\n\n".join(part for part in parts if part)
+
+
+def described_module(module: str) -> str:
+    """A module and what it defines, in the order in which that stands there."""
+    text = (SOURCE / f"{module}.py").read_text()
+    tree = ast.parse(text)
+    parts = [f"## varve.{module}", prose(ast.get_docstring(tree))]
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            parts.append(described_class(node.name, node, text.splitlines()))
+        elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            name = f"varve.{module}.{node.name}"
+            parts.append(f"### {name}\n\n{signature(node, name)}\n\n{prose(ast.get_docstring(node))}")
+    return "\n\n".join(parts)
 
 
 def page() -> str:
@@ -151,6 +170,7 @@ def page() -> str:
                 "### Reports",
                 "`Profile`, `DriftReport`, `DriftHistory` and `ValidationReport` have these beside their own:",
                 *methods(_report(known), "."),
+                *map(described_module, MODULES),
             ]
         )
         + "\n"

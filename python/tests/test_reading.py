@@ -162,3 +162,15 @@ def test_a_helper_that_ended_is_started_anew(system: VarveFileSystem) -> None:
         system.cat_file("data/photos@v1/b.bin")
     assert ended.value.code == "helper-ended"
     assert system.cat_file("data/photos@v1/b.bin") == b"b" * 100
+
+
+def test_resolve_tells_which_version_a_name_means(in_versions: Sandbox) -> None:
+    first, here = varve.resolve("data/trips.csv@v1"), varve.resolve("data/trips.csv")
+    assert (first.path, first.kind, first.rows, first.files) == ("data/trips.csv", "file", 500, 1)
+    assert first.commit == in_versions.git("rev-parse", "v1").strip() and here.commit is None
+    assert first.digest != here.digest == varve.resolve("data/trips.csv@v2", repo=in_versions.repo).digest
+    with pytest.raises(varve.VarveNotFoundError):
+        varve.resolve("data/none.csv")
+    with pytest.raises(varve.VarveError, match="holds 3 datasets") as caught:
+        varve.resolve("data")
+    assert caught.value.code == "usage" and "data/photos" in caught.value.remedy

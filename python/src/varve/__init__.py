@@ -21,6 +21,7 @@ __all__ = [
     "CheckedOutDataset",
     "CopiedVersion",
     "DatasetStatus",
+    "DatasetVersion",
     "DriftHistory",
     "DriftReport",
     "Feature",
@@ -51,6 +52,7 @@ __all__ = [
     "pull",
     "push",
     "read",
+    "resolve",
     "status",
     "validate",
 ]
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
         pull,
         push,
         read,
+        resolve,
         status,
         validate,
     )
@@ -83,6 +86,7 @@ if TYPE_CHECKING:
         CheckedOutDataset,
         CopiedVersion,
         DatasetStatus,
+        DatasetVersion,
         DriftHistory,
         DriftReport,
         Feature,

@@ -20,6 +20,7 @@ drift = _HERE.drift
 drift_history = _HERE.drift_history
 add = _HERE.add
 status = _HERE.status
+resolve = _HERE.resolve
 log = _HERE.log
 push = _HERE.push
 fetch = _HERE.fetch

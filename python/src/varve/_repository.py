@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any, Union
 
 from ._connection import call
+from ._errors import VarveError
 from ._progress import Bars, ProgressOption
 from ._results import (
     AddedDataset,
     CheckedOutDataset,
     CopiedVersion,
     DatasetStatus,
+    DatasetVersion,
     DriftHistory,
     DriftReport,
     Profile,
@@ -251,6 +253,27 @@ class Repository:
         """Every dataset against its pointer."""
         result, _ = self._call("status", [], _chosen(paths))
         return [_picked(DatasetStatus, each) for each in result["datasets"]]
+
+    def resolve(self, dataset: PathLike, *, repo: PathLike | None = None) -> DatasetVersion:
+        """The version that a name means, with its digest. No data is read; of a folder, the list of its files is.
+
+        Args:
+            dataset: ``path`` or ``path@REV``.
+            repo: another repository: a path, or what ``git clone`` takes.
+
+        Raises:
+            VarveError: ``dataset-missing``, ``revision-unknown``, ``repository-unreachable``; ``usage`` for a folder
+                that holds several datasets.
+        """
+        named = os.fspath(dataset)
+        options = _set(repository=None if repo is None else os.fspath(repo))
+        result, _ = self._call("list", [], {"paths": [named], **options})
+        datasets = result["datasets"]
+        if len(datasets) != 1:
+            paths = ", ".join(each["path"] for each in datasets)
+            raise VarveError("usage", f"{named} holds {len(datasets)} datasets", f"Name one of them: {paths}.", named)
+        version: DatasetVersion = _picked(DatasetVersion, datasets[0])
+        return version
 
     def log(self, dataset: PathLike, *, rev: str | None = None) -> list[Version]:
         """The versions of a dataset over Git's history, newest first."""

@@ -64,10 +64,10 @@ def _document_rendered(kind: str, document: Document, format: str) -> str:
     return str(text)
 
 
-def _frame(rows: list[dict[str, Any]]) -> pandas.DataFrame:
+def _frame(rows: list[dict[str, Any]], columns: list[str] | None = None) -> pandas.DataFrame:
     import pandas
 
-    frame: pandas.DataFrame = pandas.DataFrame(rows)
+    frame: pandas.DataFrame = pandas.DataFrame(rows, columns=columns)
     return frame
 
 
@@ -369,7 +369,7 @@ class ValidationReport(_Report):
 
     def to_frame(self) -> pandas.DataFrame:
         """A row for each anomaly."""
-        return _frame([dict(vars(each)) for each in self.anomalies])
+        return _frame([dict(vars(each)) for each in self.anomalies], [*Anomaly.__dataclass_fields__])
 
     def to_dict(self) -> dict[str, Any]:
         """The document that ``varve validate --json`` prints."""
@@ -423,6 +423,23 @@ def version_of(document: Document) -> Version:
     told = {name: document[name] for name in ("commit", "date", "author", "subject", "path")}
     figures: dict[str, Any] = {name: facts.get(name) for name in names}
     return Version(**told, **figures)
+
+
+@dataclass(frozen=True)
+class DatasetVersion:
+    """A version of a dataset, by what its pointer says."""
+
+    #: From the root of the repository.
+    path: str
+    #: The commit that has it; ``None`` for the version that the pointer of the working tree names.
+    commit: str | None
+    #: ``file`` or ``directory``.
+    kind: str
+    digest: str
+    bytes: int
+    files: int
+    #: ``None`` if the data is not tabular.
+    rows: int | None
 
 
 @dataclass(frozen=True)
