@@ -137,6 +137,8 @@ export const ERROR_CODES = {
   'repository-unreachable': 'Another repository cannot be cloned from its address.',
   'request-denied':
     'The server does not answer this request: nobody signed it, or it would change something.',
+  'request-invalid':
+    'A logged request of a model server, or one to this server, is not of a form that is read.',
   'requests-too-many': 'A client has more requests in progress than the server answers at a time.',
   'revision-unknown': 'Git knows no such revision.',
   'schema-exists': 'There is a schema already, and people may have edited it.',
