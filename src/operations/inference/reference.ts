@@ -5,7 +5,7 @@ import type { Profile } from '../../profile/model/model.ts';
 import { processReader } from '../../profile/reading/process-reader.ts';
 import type { ValidationReport } from '../../schema/anomaly.ts';
 import type { Schema } from '../../schema/model.ts';
-import { validateProfile } from '../../schema/validate.ts';
+import { checkEnvironment, validateProfile } from '../../schema/validate.ts';
 import type { Watch } from '../context/context.ts';
 import { nameDataset } from '../datasets/resolve.ts';
 import { driftSettings } from '../drift.ts';
@@ -30,6 +30,8 @@ export interface Reference {
   /** Count the rows of a window. @param name in reports */
   profile(window: WindowFile, name: string): Promise<Profile>;
   compare(window: Profile, name: string, envelopes: readonly string[]): DriftReport;
+  /** @throws VarveError `environment-unknown` where the schema never names it; `schema-missing` */
+  assertEnvironment(environment: string | undefined): void;
   /** Hold a window against the schema; undefined where there is none. @throws VarveError `environment-unknown` */
   validate(
     window: Profile,
@@ -86,6 +88,10 @@ function referenceOf(
         ...settings,
       });
       return envelopes.length === 0 ? report : withEnvelopes(report, envelopes);
+    },
+    assertEnvironment(environment) {
+      if (environment === undefined) return;
+      checkEnvironment(schema ?? readSchema(file), environment);
     },
     async validate(after, name, environment) {
       if (schema === undefined) return undefined;

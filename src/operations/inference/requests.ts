@@ -42,11 +42,16 @@ const MAX_COLUMNS_OF_MONITOR = 100_000;
 
 /** Reads the values of a log in their order: BentoML says in a line of its own what the columns of later ones are. */
 export class RequestReader {
-  readonly #columns: ServedColumns;
+  #columns: ServedColumns;
   /** Columns of BentoML's monitor that are no features of a request, such as what was predicted. */
   #results: ReadonlySet<string> = new Set();
 
   constructor(columns: ServedColumns) {
+    this.#columns = columns;
+  }
+
+  /** Go by the columns of another version from now on. */
+  follow(columns: ServedColumns): void {
     this.#columns = columns;
   }
 
