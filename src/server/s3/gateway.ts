@@ -5,7 +5,7 @@ import type { KeyRing } from '../access/access-keys.ts';
 import { answerOf, logFailure } from '../error-answers.ts';
 import type { ServedRepositories, ServedRepository } from '../repositories.ts';
 import { listingOf, OWNER, parseListQuery } from './listing.ts';
-import { answerFor, findObject, sendObject } from './object.ts';
+import { answerFor, findObject, openBody, sendBody } from './object.ts';
 import { Refusal, type RefusalCode } from './refusal.ts';
 import { checkSignature, claimOf, type RawRequest } from './signature.ts';
 import { element, xmlDocument } from './xml.ts';
@@ -48,7 +48,7 @@ const SUBRESOURCES = new Set([
 export function registerGateway(
   app: FastifyInstance,
   repositories: ServedRepositories,
-  options: GatewayOptions,
+  gate: GatewayOptions,
 ): void {
   app.register(async (scope) => {
     // No body is ever read: what would be written is refused before.
@@ -57,11 +57,13 @@ export function registerGateway(
     scope.setErrorHandler((error, request, reply) => refuse(request, reply, error));
     const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       const raw = rawRequest(request);
-      authenticate(raw, options);
+      authenticate(raw, gate);
       return respond(repositories, raw, request, reply);
     };
-    scope.all('/', answer);
-    scope.all('/*', answer);
+    // Requests are signed, or refused in S3's own words.
+    const options = { config: { access: 'own' } } as const;
+    scope.all('/', options, answer);
+    scope.all('/*', options, answer);
   });
 }
 
@@ -85,14 +87,17 @@ async function respond(
   if (key === '') return respondBucket(repository, raw, query, reply);
   const object = await findObject(repository, key!);
   const answer = answerFor(object, raw.headers, query);
-  reply.headers({ ...answer.headers, 'x-amz-request-id': request.id });
-  if (raw.method === 'HEAD' || answer.status === 304) return reply.code(answer.status).send();
+  const headers = { ...answer.headers, 'x-amz-request-id': request.id };
+  if (raw.method === 'HEAD' || answer.status === 304)
+    return reply.code(answer.status).headers(headers).send();
+  const body = await openBody(object, answer);
   reply.hijack();
-  const failure = await sendObject(reply.raw, object, {
-    ...answer,
-    headers: { ...answer.headers, 'x-amz-request-id': request.id },
-  });
-  if (failure !== undefined) logFailure(request, failure, 500);
+  try {
+    const failure = await sendBody(reply.raw, { ...answer, headers }, body);
+    if (failure !== undefined) logFailure(request, failure, 500);
+  } finally {
+    await body.close();
+  }
   return reply;
 }
 
