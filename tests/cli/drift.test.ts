@@ -183,6 +183,15 @@ test('a stream of logged requests is compared by its rows, and says what they ca
   assertPublished('drift-window', logged);
   expect(plain.envelopes).toBeUndefined();
   expect(logged).toEqual({ ...plain, envelopes: ['cloudevents/predict'] });
+  sandbox.write(
+    'repo/served.schema.yaml',
+    'varveSchema: 1\nenvironments: [TRAINING, SERVING]\nfeatures: { month: { notIn: [SERVING] } }\n',
+  );
+  const served = ['--stream', 'requests.jsonl', '--schema', 'served.schema.yaml', '--environment', 'SERVING'];
+  sandbox.write('repo/requests.jsonl', `${rows[0]!.replace(/"month":\d+,/, '')}\n`);
+  const { removed } = sandbox.json<DriftWindow>(['drift', 'flights.csv', ...served], 'repo', 0);
+  expect(removed).toEqual([]);
+  expect(sandbox.varve(['drift', 'flights.csv', 'flights.csv', '--environment', 'SERVING']).code).toBe(2);
   sandbox.write('repo/requests.jsonl', `${requests[0]}\n{"instances":[[1,2]]}\n`);
   const refused = sandbox.varve(['drift', 'flights.csv', '--stream', 'requests.jsonl', '--json']);
   expect(refused.code).toBe(2);

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { compareProfiles } from '../../drift/compare.ts';
 import type { DriftReport } from '../../drift/model.ts';
+import { featureName } from '../../profile/model/feature-name.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import { processReader } from '../../profile/reading/process-reader.ts';
 import type { ValidationReport } from '../../schema/anomaly.ts';
 import type { Schema } from '../../schema/model.ts';
+import { isInEnvironment } from '../../schema/rules/presence.ts';
 import { checkEnvironment, validateProfile } from '../../schema/validate.ts';
 import type { Watch } from '../context/context.ts';
 import { nameDataset } from '../datasets/resolve.ts';
@@ -22,6 +24,8 @@ import type { WindowFile } from './windows.ts';
 export interface ReferenceOptions extends ProfilingOptions {
   /** Another schema than the dataset's own. */
   readonly schema?: string | undefined;
+  /** The environment of the schema that requests are in: what is not in it, such as a label, is not missed. */
+  readonly environment?: string | undefined;
 }
 
 /** A version that requests are held against. */
@@ -30,19 +34,13 @@ export interface Reference {
   /** Count the rows of a window. @param name in reports */
   profile(window: WindowFile, name: string): Promise<Profile>;
   compare(window: Profile, name: string, envelopes: readonly string[]): DriftReport;
-  /** @throws VarveError `environment-unknown` where the schema never names it; `schema-missing` */
-  assertEnvironment(environment: string | undefined): void;
-  /** Hold a window against the schema; undefined where there is none. @throws VarveError `environment-unknown` */
-  validate(
-    window: Profile,
-    name: string,
-    environment: string | undefined,
-  ): Promise<ValidationReport | undefined>;
+  /** Hold a window against the schema; undefined where there is none. */
+  validate(window: Profile, name: string): Promise<ValidationReport | undefined>;
 }
 
 /**
  * Open a version for comparisons with what is served. Reads its statistics and its schema, and no data where they travel with it.
- * @throws VarveError as nameDataset, profileOfDataset and readSchema
+ * @throws VarveError as nameDataset, profileOfDataset and readSchema, and `environment-unknown`
  */
 export async function openReference(
   cwd: string,
@@ -54,8 +52,14 @@ export async function openReference(
   const before = await profileOfDataset(named, options);
   const settings = driftSettings(named, cwd, options.schema);
   const file = schemaFileOf(named, cwd, options.schema);
-  const schema = options.schema !== undefined || existsSync(file.absolutePath) ? readSchema(file) : undefined;
-  return referenceOf(before, { settings, file, schema, options, watch });
+  const { environment } = options;
+  const isAsked = options.schema !== undefined || environment !== undefined;
+  const schema = isAsked || existsSync(file.absolutePath) ? readSchema(file) : undefined;
+  if (schema === undefined || environment === undefined)
+    return referenceOf(before, { settings, file, schema, options, watch });
+  checkEnvironment(schema, environment);
+  const served = { ...before, profile: profileIn(environment, before.profile, schema) };
+  return referenceOf(served, { settings, file, schema, options, watch });
 }
 
 interface Held {
@@ -89,12 +93,9 @@ function referenceOf(
       });
       return envelopes.length === 0 ? report : withEnvelopes(report, envelopes);
     },
-    assertEnvironment(environment) {
-      if (environment === undefined) return;
-      checkEnvironment(schema ?? readSchema(file), environment);
-    },
-    async validate(after, name, environment) {
+    async validate(after, name) {
       if (schema === undefined) return undefined;
+      const { environment } = options;
       const held = { name, schemaName: file.name, ...(environment !== undefined && { environment }) };
       return validateProfile(after, schema, held);
     },
@@ -103,4 +104,22 @@ function referenceOf(
 
 function withEnvelopes(report: DriftReport, envelopes: readonly string[]): DriftReport {
   return { ...report, after: { ...report.after, envelopes } };
+}
+
+/** The statistics of what the schema has in an environment. */
+function profileIn(environment: string, profile: Profile, schema: Schema): Profile {
+  const absent = new Set(
+    schema.tables.flatMap(({ name: table, features }) =>
+      features
+        .filter((feature) => !isInEnvironment(schema, feature, environment))
+        .map(({ name }) => JSON.stringify([table, name])),
+    ),
+  );
+  const tables = profile.tables.map((table) => ({
+    ...table,
+    features: table.features.filter(
+      ({ path }) => !absent.has(JSON.stringify([table.name, featureName(path)])),
+    ),
+  }));
+  return { ...profile, tables };
 }

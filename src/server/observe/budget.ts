@@ -31,13 +31,18 @@ export class Budget {
       return Buffer.concat(pieces);
     } catch (error) {
       this.release(size);
-      throw error;
+      throw stream.errored === error ? brokenOff() : error;
     }
   }
 
   release(bytes: number): void {
     this.#bytes -= bytes;
   }
+}
+
+/** Nobody hears the answer; it is no fault of the server. */
+function brokenOff(): Error {
+  return Object.assign(new Error('The client broke off'), { statusCode: 400 });
 }
 
 function tooLarge(): Error {

@@ -25,7 +25,7 @@ export interface ObservedOptions {
   readonly against: string;
   readonly cwd: string;
   readonly window: WindowLimit;
-  /** The environment of the schema in which requests are; all of its features are asked for unless given. */
+  /** As in ReferenceOptions. */
   readonly environment?: string | undefined;
   /** Where state and windows lie. */
   readonly folder: string;
@@ -67,11 +67,11 @@ export class ObservedDataset {
 
   /**
    * Go on where the process before ended.
-   * @throws VarveError `state-in-use`, `state-damaged`, `environment-unknown`, and as openReference
+   * @throws VarveError `state-in-use`, `state-damaged`, and as openReference
    */
   static async open(options: ObservedOptions): Promise<ObservedDataset> {
-    const reference = await openReference(options.cwd, options.against, ENGINE);
-    reference.assertEnvironment(options.environment);
+    const { cwd, against, environment } = options;
+    const reference = await openReference(cwd, against, { ...ENGINE, environment });
     const observed = new ObservedDataset(options, new StateFolder(options.folder), reference);
     await observed.#resume();
     return observed;
@@ -90,6 +90,7 @@ export class ObservedDataset {
   }
 
   get state(): ObservedState {
+    this.#syncRows();
     return this.#state;
   }
 
@@ -280,12 +281,17 @@ export class ObservedDataset {
   ): Promise<Partial<ObservedState>> {
     const { cwd, against, environment } = this.#options;
     // Anew each time: a branch may lead elsewhere by now, and the schema may have been reviewed.
-    const reference = await openReference(cwd, against, ENGINE, { signal: this.#ending.signal });
+    const reference = await openReference(
+      cwd,
+      against,
+      { ...ENGINE, environment },
+      { signal: this.#ending.signal },
+    );
     this.#reader.follow(reference.columns);
     const { size } = await stat(path);
     const profile = await reference.profile({ path, size }, `window-${window.number}.jsonl`);
     const report = reference.compare(profile, this.name, window.envelopes);
-    const validation = await reference.validate(profile, this.name, environment);
+    const validation = await reference.validate(profile, this.name);
     this.#folder.writeReport(renderDrift(report, 'html', { color: false, width: 100 }));
     const compared: ComparedWindow = {
       ...driftWindow(report, window.number),
@@ -344,17 +350,17 @@ export class ObservedDataset {
     }
   }
 
-  /** Count the rows of the open window: all at once, not one by one. */
+  /** Count the rows of the open window that are on disk: all at once, not one by one. */
   #syncRows(): void {
     const { open } = this.#state;
     if (open === undefined || this.#rows === undefined) return;
-    const more = this.#rows.rows - open.rows;
+    const more = this.#rows.kept - open.rows;
     if (more === 0) return;
     const { totals } = this.#state;
     this.#state = {
       ...this.#state,
       totals: { ...totals, rows: totals.rows + more },
-      open: { ...open, rows: this.#rows.rows },
+      open: { ...open, rows: this.#rows.kept },
     };
   }
 }

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { appendFile, stat, truncate } from 'node:fs/promises';
+import { appendFile, truncate } from 'node:fs/promises';
 import { isAbsent } from '../../base/files/system-errors.ts';
 
 /** Bytes that are held before they are written. */
@@ -11,6 +11,8 @@ const FILE_MODE = 0o600;
 /** The rows of a window that is open, as JSON Lines in a file. */
 export class WindowRows {
   readonly path: string;
+  /** Rows that are in the file: what a process leaves that is killed. */
+  kept: number;
   rows: number;
   bytes: number;
   #held: string[] = [];
@@ -19,6 +21,7 @@ export class WindowRows {
   private constructor(path: string, rows: number, bytes: number) {
     this.path = path;
     this.rows = rows;
+    this.kept = rows;
     this.bytes = bytes;
   }
 
@@ -61,10 +64,8 @@ export class WindowRows {
     const text = this.#held.join('');
     this.#held = [];
     this.#heldBytes = 0;
+    const { rows } = this;
     await appendFile(this.path, text, { mode: FILE_MODE });
-  }
-
-  async size(): Promise<number> {
-    return (await stat(this.path)).size;
+    this.kept = rows;
   }
 }
