@@ -185,7 +185,7 @@ test('a stream of logged requests is compared by its rows, and says what they ca
   expect(logged).toEqual({ ...plain, envelopes: ['cloudevents/predict'] });
   sandbox.write(
     'repo/served.schema.yaml',
-    'varveSchema: 1\nenvironments: [TRAINING, SERVING]\nfeatures: { month: { notIn: [SERVING] } }\n',
+    'varveSchema: 1\nenvironments: [TRAINING, SERVING]\nfeatures: { month: { type: integer, notIn: [SERVING] } }\n',
   );
   const served = ['--stream', 'requests.jsonl', '--schema', 'served.schema.yaml', '--environment', 'SERVING'];
   sandbox.write('repo/requests.jsonl', `${rows[0]!.replace(/"month":\d+,/, '')}\n`);
