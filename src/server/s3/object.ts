@@ -141,13 +141,15 @@ function rangeOf(
 
 /** Memory for the pieces that are on their way to clients, all together. */
 const MAX_PIECES_BYTES = 48 * 1024 * 1024;
-const MAX_PIECE_BYTES = 1024 * 1024;
+const MAX_PIECE_BYTES = 512 * 1024;
+/** One is sent, one held back until it is verified, and one read. */
+const PIECES_AT_A_TIME = 3;
 const MIN_PIECE_BYTES = 64 * 1024;
 let sending = 0;
 
 /** The size of the pieces in which an answer is sent: the more answers run, the smaller, so that memory stays bounded. */
 function pieceBytes(): number {
-  const share = MAX_PIECES_BYTES / (2 * Math.max(1, sending));
+  const share = MAX_PIECES_BYTES / (PIECES_AT_A_TIME * Math.max(1, sending));
   return Math.max(MIN_PIECE_BYTES, Math.min(MAX_PIECE_BYTES, 2 ** Math.floor(Math.log2(share))));
 }
 
