@@ -18,6 +18,8 @@ const ROWS_PER_REQUEST = 500;
 const SENDERS = 4;
 const IDLE_CONNECTIONS = 2000;
 const WINDOW_ROWS = 100_000;
+/** Keeps a process to the first core, on Linux. */
+const PINNING = ['taskset', '-c', '0'];
 const REPORT_MS = 10_000;
 const BINARY = join(import.meta.dirname, '../../bin/varve.js');
 
@@ -71,10 +73,8 @@ async function startServer() {
     '--client-limit',
     '4096',
   ];
-  const isPinned = spawnSync('taskset', ['--version']).status === 0;
-  const [program, ...rest] = isPinned
-    ? ['taskset', '-c', '0', process.execPath, ...args]
-    : [process.execPath, ...args];
+  const isPinned = spawnSync(PINNING[0], ['--version']).status === 0;
+  const [program, ...rest] = isPinned ? [...PINNING, process.execPath, ...args] : [process.execPath, ...args];
   const child = spawn(program, rest, { cwd: repo, env, stdio: ['ignore', 'pipe', 'inherit'] });
   const line = await new Promise((resolve) => createInterface(child.stdout).once('line', resolve));
   return { child, url: new URL(JSON.parse(line).url), isPinned };

@@ -1,9 +1,9 @@
 import type { Metric } from '../../report/ci/prometheus.ts';
 import type { ObservedDataset } from '../observe/observed-dataset.ts';
 import type { ObservedDatasets } from '../observe/observed-datasets.ts';
-import type { Totals } from '../observe/state.ts';
+import type { ObservedTotals } from '../observe/state.ts';
 
-const COUNTERS: Readonly<Record<keyof Totals, string>> = {
+const COUNTERS: Readonly<Record<keyof ObservedTotals, string>> = {
   requests: 'Bodies that were taken.',
   rows: 'Rows that were counted into a window.',
   malformed: 'Requests, or lines of them, that could not be read.',
@@ -27,7 +27,7 @@ export function observedMetrics({ all, budget }: ObservedDatasets): Metric[] {
       return taken === undefined ? [] : [{ labels: { dataset: one.name }, value: taken }];
     }),
   });
-  const counters = Object.entries(COUNTERS) as [keyof Totals, string][];
+  const counters = Object.entries(COUNTERS) as [keyof ObservedTotals, string][];
   return [
     ...counters.map(
       ([key, help]): Metric => ({ ...gauge(key, help, ({ state }) => state.totals[key]), type: 'counter' }),

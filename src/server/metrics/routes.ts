@@ -1,3 +1,7 @@
+/**
+ * Metrics: what there is to watch of a server, its data and what it observes. It may not know how any of it is counted or compared.
+ */
+
 import type { FastifyInstance } from 'fastify';
 import { exposition, type Metric, openMetrics } from '../../report/ci/prometheus.ts';
 import type { ObservedDatasets } from '../observe/observed-datasets.ts';

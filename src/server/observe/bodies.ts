@@ -4,7 +4,7 @@ import { gunzip } from 'node:zlib';
 import { requestInvalid } from '../../operations/inference/columns.ts';
 
 /** What a client sent, as it came. */
-export interface Body {
+export interface RequestBody {
   readonly headers: IncomingHttpHeaders;
   readonly bytes: Buffer;
 }
@@ -39,7 +39,7 @@ export const BODY_TYPES: readonly string[] = [
 const unzipped = promisify(gunzip);
 
 /** Read the values of a body: for lines, one of each. A value that is no JSON comes as the error that says so. */
-export async function bodyValues(body: Body): Promise<(BodyValue | Error)[]> {
+export async function bodyValues(body: RequestBody): Promise<(BodyValue | Error)[]> {
   try {
     const text = (await plainBytes(body)).toString('utf8');
     const type = body.headers['content-type'] ?? '';
@@ -50,7 +50,7 @@ export async function bodyValues(body: Body): Promise<(BodyValue | Error)[]> {
   }
 }
 
-async function plainBytes({ headers, bytes }: Body): Promise<Buffer> {
+async function plainBytes({ headers, bytes }: RequestBody): Promise<Buffer> {
   if (headers['content-encoding'] !== 'gzip') return bytes;
   try {
     return await unzipped(bytes, { maxOutputLength: MAX_BODY_BYTES });

@@ -12,7 +12,7 @@ import { openReference, type Reference } from '../../operations/inference/refere
 import { RequestReader } from '../../operations/inference/requests.ts';
 import { driftMetrics, profileMetrics, validationMetrics } from '../../report/ci/prometheus.ts';
 import { renderDrift } from '../../report/render.ts';
-import { type Body, type BodyValue, bodyValues } from './bodies.ts';
+import { type BodyValue, bodyValues, type RequestBody } from './bodies.ts';
 import type { Budget } from './budget.ts';
 import { type ComparedWindow, type ObservedState, StateFolder, type StoredWindow } from './state.ts';
 import type { WindowLimit } from './window-limit.ts';
@@ -52,7 +52,7 @@ export class ObservedDataset {
   readonly #ending = new AbortController();
   #state: ObservedState;
   #rows: WindowRows | undefined;
-  #queue: Body[] = [];
+  #queue: RequestBody[] = [];
   #draining: Promise<void> | undefined;
   #comparing: Promise<void> | undefined;
   #saving: NodeJS.Timeout | undefined;
@@ -105,7 +105,7 @@ export class ObservedDataset {
   }
 
   /** Take a body whose bytes the budget has. Whoever sent it need not wait for more. */
-  offer(body: Body): void {
+  offer(body: RequestBody): void {
     this.#queue.push(body);
     this.#drain();
   }
@@ -170,7 +170,7 @@ export class ObservedDataset {
     this.#saveSoon();
   }
 
-  async #take(body: Body): Promise<void> {
+  async #take(body: RequestBody): Promise<void> {
     this.#count({ requests: 1 });
     for (const found of await bodyValues(body)) {
       if (found instanceof Error) this.#refuse(found);

@@ -86,7 +86,7 @@ function namedTwice(name: string): VarveError {
   });
 }
 
-/** Tells folders apart whose names came out equal. */
+/** Hash text, to tell folders apart whose names came out equal. */
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }

@@ -8,7 +8,7 @@ import { VarveError } from '../../errors.ts';
 import type { Metric } from '../../report/ci/prometheus.ts';
 
 /** What was counted since the state was made. */
-export interface Totals {
+export interface ObservedTotals {
   readonly requests: number;
   readonly rows: number;
   /** Requests, or lines of them, that could not be read. */
@@ -43,7 +43,7 @@ export interface ComparedWindow extends DriftWindow {
 }
 
 export interface ObservedState {
-  readonly totals: Totals;
+  readonly totals: ObservedTotals;
   readonly open: StoredWindow | undefined;
   /** Closed, and not compared yet; oldest first. */
   readonly waiting: readonly (StoredWindow & { readonly until: number })[];
@@ -57,7 +57,7 @@ export interface ObservedState {
   readonly problems: readonly { readonly time: string; readonly message: string }[];
 }
 
-export const EMPTY_STATE: ObservedState = {
+const EMPTY_STATE: ObservedState = {
   totals: { requests: 0, rows: 0, malformed: 0, late: 0, dropped: 0, windows: 0, failed: 0 },
   open: undefined,
   waiting: [],
