@@ -116,6 +116,7 @@ export const ERROR_CODES = {
   'proxy-invalid': 'A variable such as HTTPS_PROXY does not hold the address of a proxy.',
   'purge-in-use': 'What is to be purged is still part of a version that people work with.',
   'purge-list-damaged': 'A list of purged objects cannot be read.',
+  'queue-full': 'Requests came faster than they could be counted.',
   'range-invalid': 'A range of bytes starts or ends where none can.',
   'reader-crashed': 'The process that reads data broke down.',
   'reader-stalled': 'Reading data came no further, and was ended.',
@@ -137,6 +138,8 @@ export const ERROR_CODES = {
   'repository-unreachable': 'Another repository cannot be cloned from its address.',
   'request-denied':
     'The server does not answer this request: nobody signed it, or it would change something.',
+  'request-invalid':
+    'A logged request of a model server, or one to this server, is not of a form that is read.',
   'requests-too-many': 'A client has more requests in progress than the server answers at a time.',
   'revision-unknown': 'Git knows no such revision.',
   'schema-exists': 'There is a schema already, and people may have edited it.',
@@ -151,6 +154,8 @@ export const ERROR_CODES = {
   'source-changed': 'Data changed while it was read.',
   'source-damaged': 'Data that lies in a bucket is not what it was when it was added.',
   'special-file-refused': 'A socket, a pipe or a device lies in the data.',
+  'state-damaged': 'What a server kept of its windows cannot be read.',
+  'state-in-use': 'Another server keeps its windows in the same folder.',
   'statistics-only': 'A file of TFDV statistics was named where rows of data are needed.',
   'store-changed': 'A gc removed data that this work was relying on.',
   'store-foreign': 'The place for a cache or remote holds something else.',

@@ -25,6 +25,8 @@ export interface Side {
   readonly rows: number;
   /** What `rows` counts where it is not rows: the files of a dataset without tables, such as images. */
   readonly unit?: 'files';
+  /** The forms of requests that the rows of a stream came in, such as `cloudevents/v2`; absent where they were rows themselves. */
+  readonly envelopes?: readonly string[];
 }
 
 export interface FeatureRef {
@@ -192,6 +194,8 @@ export interface DriftWindow {
   /** The window's number, from 1. */
   readonly window: number;
   readonly rows: number;
+  /** As in `Side`. */
+  readonly envelopes?: readonly string[];
   readonly verdict: Verdict;
   readonly summary: string;
   /** Features that changed, strongest first. */

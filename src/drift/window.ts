@@ -10,6 +10,7 @@ export function driftWindow(report: DriftReport, window: number): DriftWindow {
     varveDriftWindow: 1,
     window,
     rows: after.rows,
+    ...(after.envelopes && { envelopes: after.envelopes }),
     verdict,
     summary,
     features: features

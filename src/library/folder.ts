@@ -188,7 +188,12 @@ export class DataFolder {
   ): AsyncGenerator<DriftReport> {
     checkArgument('driftStream', 'the dataset', dataset, TEXT);
     checkArgument('driftStream', 'the stream', bytes, BYTES);
-    const call = this.#session.begin('driftStream', options, { ...PROFILING, schema: TEXT, window: COUNT });
+    const call = this.#session.begin('driftStream', options, {
+      ...PROFILING,
+      schema: TEXT,
+      environment: TEXT,
+      window: COUNT,
+    });
     checkArgument('driftStream', 'the option window', call.options.window, COUNT);
     return windows(this.path, dataset, bytes, call.options, call.watch);
   }

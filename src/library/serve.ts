@@ -26,6 +26,10 @@ const SERVE: Kinds<ServeOptions> = {
   tlsCert: TEXT,
   tlsKey: TEXT,
   clientLimit: COUNT,
+  observe: TEXTS,
+  window: TEXT,
+  environment: TEXT,
+  state: TEXT,
   log: oneOf(...LOG_LEVELS),
   onLog: CALLBACK,
 };

@@ -3,7 +3,7 @@ import { type CheckedDatasets, changeWords, type DatasetReport, failureWords } f
 import { type CiFindings, driftFindings, validationFindings } from './ci/findings.ts';
 import { github } from './ci/github.ts';
 import { junit } from './ci/junit.ts';
-import { driftGauges, exposition, validationGauges } from './ci/prometheus.ts';
+import { driftMetrics, exposition, validationMetrics } from './ci/prometheus.ts';
 import { sarif } from './ci/sarif.ts';
 import type { RenderOptions, ReportFormat } from './format.ts';
 import { checkPage } from './html/check.ts';
@@ -28,8 +28,8 @@ const RENDERERS: Renderers<CheckedDatasets> = {
   prometheus: ({ datasets }) =>
     exposition(
       datasets.flatMap(({ validation, drift }) => [
-        ...(validation === undefined ? [] : validationGauges(validation)),
-        ...(drift === undefined ? [] : driftGauges(drift)),
+        ...(validation === undefined ? [] : validationMetrics(validation)),
+        ...(drift === undefined ? [] : driftMetrics(drift)),
       ]),
     ),
 };

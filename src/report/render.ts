@@ -14,7 +14,7 @@ import { inert } from '../wording/neutral.ts';
 import { type CiFindings, driftFindings, validationFindings } from './ci/findings.ts';
 import { github } from './ci/github.ts';
 import { junit } from './ci/junit.ts';
-import { driftGauges, exposition, profileGauges, validationGauges } from './ci/prometheus.ts';
+import { driftMetrics, exposition, profileMetrics, validationMetrics } from './ci/prometheus.ts';
 import { sarif } from './ci/sarif.ts';
 import type { RenderOptions, ReportFormat } from './format.ts';
 import { driftPage } from './html/drift.ts';
@@ -50,7 +50,7 @@ const DRIFT: Renderers<DriftReport> = {
   markdown: driftMarkdown,
   html: driftPage,
   ...checks(driftFindings),
-  prometheus: (report) => exposition(driftGauges(report)),
+  prometheus: (report) => exposition(driftMetrics(report)),
 };
 
 const DRIFT_SERIES: Renderers<DriftSeries> = {
@@ -68,7 +68,7 @@ const VALIDATION: Renderers<ValidationReport> = {
   markdown: validationMarkdown,
   html: validationPage,
   ...checks(validationFindings),
-  prometheus: (report) => exposition(validationGauges(report)),
+  prometheus: (report) => exposition(validationMetrics(report)),
   tfdv: anomaliesToPbtxt,
 };
 
@@ -77,7 +77,7 @@ const PROFILES: Renderers<Profile> = {
   json: (profile) => canonicalJson(profileDocument(profile)),
   markdown: profileMarkdown,
   html: profilePage,
-  prometheus: (profile, options) => exposition(profileGauges(profile, options.name ?? '')),
+  prometheus: (profile, options) => exposition(profileMetrics(profile, options.name ?? '')),
   tfdv: (profile) => writeStatistics(statisticsToTfdv(profile), 'pbtxt').toString(),
 };
 

@@ -48,7 +48,7 @@ const PROGRESS_EVERY_MS = 50;
  * Serve one client until its input ends or the signal stops it; what is being worked on then is stopped.
  * @throws VarveError `usage` if what arrives are no frames
  */
-export async function serve(
+export async function answerRequests(
   input: Readable,
   output: Writable,
   methods: Methods,

@@ -91,7 +91,8 @@ interface Run {
   readonly options: ProfileValidationOptions;
 }
 
-function checkEnvironment(schema: Schema, environment: string | undefined): void {
+/** @throws VarveError `environment-unknown` if the schema never names it */
+export function checkEnvironment(schema: Schema, environment: string | undefined): void {
   if (environment === undefined) return;
   const named = new Set([
     ...schema.environments,

@@ -15,6 +15,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'bucket-unknown': 404,
   'path-unsafe': 400,
   'request-denied': 403,
+  'queue-full': 429,
   'requests-too-many': 503,
   'object-missing': 503,
   'settings-untrusted': 503,

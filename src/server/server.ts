@@ -1,6 +1,7 @@
 /**
  * The server: one process that shows the data of repositories over HTTP, and changes none of it. It may not know the command line; it
- * reads data by operations and the store alone, and every answer goes out by a door of its own: `s3/`, health.
+ * reads data by operations and the store alone, and every answer goes out by a door of its own: `s3/`, `observe/`, `metrics/`,
+ * health.
  */
 
 import { readFileSync } from 'node:fs';
@@ -20,10 +21,13 @@ import { registerHealth } from './health.ts';
 import { registerLimit } from './limits.ts';
 import { isLoopback, type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { type LogLevel, loggerOptions } from './log.ts';
+import { registerMetrics } from './metrics/routes.ts';
+import { type ObservedDatasets, type ObserveOptions, openObserved } from './observe/observed-datasets.ts';
+import { registerObserve } from './observe/routes.ts';
 import { openRepositories, type ServedRepositories } from './repositories.ts';
 import { newRequestId, registerGateway } from './s3/gateway.ts';
 
-export interface ServerSettings {
+export interface ServerSettings extends ObserveOptions {
   /** Folders of the repositories, each with the name of its bucket perhaps: `PATH` or `NAME=PATH`. */
   readonly repositories: readonly string[];
   /** Folder that relative paths start at. */
@@ -48,6 +52,8 @@ export interface RunningServer {
   /** Where it is reached, such as `http://127.0.0.1:8787`. */
   readonly url: string;
   readonly repositories: readonly { readonly bucket: string; readonly root: string }[];
+  /** Datasets that requests are held against: their names at `/v1/observe/NAME`, and the versions. */
+  readonly observed: readonly { readonly name: string; readonly against: string }[];
   /** What whoever started it should know of how it can be reached. */
   readonly warnings: readonly string[];
   /** Take no more requests, let those that run come to their end for up to `graceMs` (30 s unless given), and free all that is open. */
@@ -74,35 +80,49 @@ export async function startServer(options: ServerSettings): Promise<RunningServe
   const repositories = await openRepositories(options.repositories, options.base, (text) =>
     app.log.warn(text),
   );
+  let observed: ObservedDatasets | undefined;
   try {
     const keys = new KeyRing();
     if (!options.anonymous) requireKeys(keys, repositories);
-    registerDoors(app, repositories, keys, address, options);
+    const opened = await openObserved(options, options.base, (message, error) =>
+      app.log.error({ err: error }, message),
+    );
+    observed = opened;
+    registerDoors(app, { repositories, observed, keys }, address, options);
     const url = await listen(app, address);
     return {
       url,
       repositories: repositories.all.map(({ bucket, root }) => ({ bucket, root })),
+      observed: opened.all.map(({ name, against }) => ({ name, against })),
       warnings: warningsOf(address, options),
-      close: (graceMs = GRACE_MS) => close(app, repositories, graceMs),
+      close: (graceMs = GRACE_MS) => close(app, [opened, repositories], graceMs),
     };
   } catch (error) {
+    await observed?.close();
     await repositories.close();
     throw error;
   }
 }
 
+interface Opened {
+  readonly repositories: ServedRepositories;
+  readonly observed: ObservedDatasets;
+  readonly keys: KeyRing;
+}
+
 function registerDoors(
   app: FastifyInstance,
-  repositories: ServedRepositories,
-  keys: KeyRing,
+  { repositories, observed, keys }: Opened,
   address: ListenAddress,
   options: ServerSettings,
 ): void {
   registerErrors(app);
   registerLimit(app, options.clientLimit ?? DEFAULT_CLIENT_LIMIT);
   const gate = { keys, anonymous: options.anonymous ?? false, isLocal: isLoopback(address.host) };
+  registerMetrics(app, repositories, observed);
   registerGate(app, gate);
   registerHealth(app, repositories);
+  registerObserve(app, observed);
   registerGateway(app, repositories, gate);
 }
 
@@ -212,12 +232,16 @@ function warningsOf({ host }: ListenAddress, { tlsCert }: ServerSettings): strin
   ];
 }
 
-async function close(app: FastifyInstance, repositories: ServedRepositories, graceMs: number): Promise<void> {
+async function close(
+  app: FastifyInstance,
+  opened: readonly { close(): Promise<void> }[],
+  graceMs: number,
+): Promise<void> {
   const late = setTimeout(() => app.server.closeAllConnections(), graceMs);
   try {
     await app.close();
   } finally {
     clearTimeout(late);
-    await repositories.close();
+    for (const one of opened) await one.close();
   }
 }

@@ -168,6 +168,38 @@ test('a stream gives one line a window, and metrics of the last one', () => {
   );
 });
 
+test('a stream of logged requests is compared by its rows, and says what they came in', () => {
+  const rows = jsonLines(lines.slice(0, 300)).split('\n');
+  const requests = rows.map((row, at) =>
+    JSON.stringify({
+      ...{ specversion: '1.0', id: String(at), source: 'm', type: 'org.kubeflow.serving.inference.request' },
+      data: { instances: [at % 2 === 0 ? JSON.parse(row) : Object.values(JSON.parse(row) as object)] },
+    }),
+  );
+  sandbox.write('repo/rows.jsonl', rows.join('\n'));
+  sandbox.write('repo/requests.jsonl', requests.join('\n'));
+  const [plain, logged] = ['rows.jsonl', 'requests.jsonl'].map((file) =>
+    sandbox.json<DriftWindow>(['drift', 'flights.csv', '--stream', file], 'repo', 1),
+  ) as [DriftWindow, DriftWindow];
+  assertPublished('drift-window', logged);
+  expect(plain.envelopes).toBeUndefined();
+  expect(logged).toEqual({ ...plain, envelopes: ['cloudevents/predict'] });
+  sandbox.write(
+    'repo/served.schema.yaml',
+    'varveSchema: 1\nenvironments: [TRAINING, SERVING]\nfeatures: { month: { type: integer, notIn: [SERVING] } }\n',
+  );
+  const served = ['--stream', 'requests.jsonl', '--schema', 'served.schema.yaml', '--environment', 'SERVING'];
+  sandbox.write('repo/requests.jsonl', `${rows[0]!.replace(/"month":\d+,/, '')}\n`);
+  const { removed } = sandbox.json<DriftWindow>(['drift', 'flights.csv', ...served], 'repo', 0);
+  expect(removed).toEqual([]);
+  expect(sandbox.varve(['drift', 'flights.csv', 'flights.csv', '--environment', 'SERVING']).code).toBe(2);
+  sandbox.write('repo/requests.jsonl', `${requests[0]}\n{"instances":[[1,2]]}\n`);
+  const refused = sandbox.varve(['drift', 'flights.csv', '--stream', 'requests.jsonl', '--json']);
+  expect(refused.code).toBe(2);
+  expect(refused.out).toContain('request-invalid');
+  expect(refused.err).toContain('line 2');
+});
+
 test('a stream on a terminal is one marked line a window', () => {
   sandbox.write('repo/served.jsonl', jsonLines(lines.slice(0, 300)));
   const { out } = sandbox.varve(['drift', 'flights.csv', '--stream', 'served.jsonl', '--window', '200']);

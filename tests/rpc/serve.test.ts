@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { VarveError } from '../../src/errors.ts';
 import { encodeFrame, type Frame, FrameReader } from '../../src/rpc/frames.ts';
-import { type Methods, serve } from '../../src/rpc/serve.ts';
+import { answerRequests, type Methods } from '../../src/rpc/serve.ts';
 
 const METHODS: Methods = {
   echo: async ({ params, payload }) => ({ result: params, payload }),
@@ -34,7 +34,7 @@ async function answers(
   stop = new AbortController(),
 ): Promise<Frame[]> {
   const [input, output] = [new PassThrough(), new PassThrough({ highWaterMark: 1 << 24 })];
-  const serving = serve(input, output, METHODS, stop.signal);
+  const serving = answerRequests(input, output, METHODS, stop.signal);
   for (const [message, payload] of frames)
     for (const piece of encodeFrame(message, payload)) input.write(piece);
   input.end();
@@ -103,7 +103,7 @@ test('a request stops when it is cancelled, and all of them when the client goes
   );
   const stop = new AbortController();
   const input = new PassThrough();
-  const serving = serve(input, new PassThrough(), METHODS, stop.signal);
+  const serving = answerRequests(input, new PassThrough(), METHODS, stop.signal);
   for (const piece of encodeFrame(call(1, 'wait'))) input.write(piece);
   stop.abort();
   await serving;
@@ -111,7 +111,7 @@ test('a request stops when it is cancelled, and all of them when the client goes
 
 test('what is no frame ends the service, with an error for people', async () => {
   const input = new PassThrough();
-  const serving = serve(input, new PassThrough(), METHODS, new AbortController().signal);
+  const serving = answerRequests(input, new PassThrough(), METHODS, new AbortController().signal);
   input.end('GET / HTTP/1.1\r\n\r\n');
   await expect(serving).rejects.toMatchObject({ code: 'usage' });
 });

@@ -5,7 +5,11 @@ import { BINARY, type Sandbox } from './sandbox.ts';
 /** A `varve serve` of the real command line, on a free port. */
 export interface ServeProcess {
   /** What it said with `--json` when it listened. */
-  readonly said: { readonly url: string; readonly repositories: { bucket: string; root: string }[] };
+  readonly said: {
+    readonly url: string;
+    readonly repositories: { bucket: string; root: string }[];
+    readonly observed: { name: string; against: string }[];
+  };
   readonly url: string;
   readonly pid: number;
   /** Standard error up to now: warnings, and the log. */

@@ -40,6 +40,7 @@ interface Options extends ReportOptions, DriftOperationOptions {
   readonly failOn: FailOn;
   readonly history?: true;
   readonly stream?: string;
+  readonly environment?: string;
   readonly window: number;
   readonly prometheus?: string;
 }
@@ -97,6 +98,7 @@ export function command(run: RunCommand): Command {
         .argParser(parseSlice)
         .conflicts(['history', 'stream']),
     )
+    .option('--environment <name>', 'the environment of the schema that the rows of --stream are in')
     .option('--window <rows>', 'lines of a window of --stream', positiveInteger, 10_000)
     .option('--prometheus <file>', 'write metrics as well, anew for each window of --stream');
   return withProfilingOptions(withReportOptions(defined, FORMATS)).action(
@@ -105,12 +107,19 @@ export function command(run: RunCommand): Command {
         if (options.history) return compareHistory(io, onlyDataset(before, after, '--history'), options);
         if (options.stream !== undefined)
           return compareStream(io, onlyDataset(before, after, '--stream'), options);
+        if (options.environment !== undefined) throw environmentAlone();
         if (after !== undefined) return comparePair(io, before, after, options);
         throw new VarveError('usage', `There is nothing to compare ${before} with`, {
           remedy: 'Name a second dataset or version, or give --history or --stream.',
         });
       }),
   );
+}
+
+function environmentAlone(): VarveError {
+  return new VarveError('usage', '--environment is for what is served, and there is no --stream', {
+    remedy: 'Give --stream too, or use `varve validate --environment`.',
+  });
 }
 
 /** The one dataset that `--history` and `--stream` take. @throws VarveError `usage` if there are two */

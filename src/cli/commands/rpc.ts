@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { clientMethods } from '../../rpc/methods.ts';
-import { serve } from '../../rpc/serve.ts';
+import { answerRequests } from '../../rpc/serve.ts';
 import { defineCommand, type RunCommand } from '../command.ts';
 import { versionOfVarve } from '../version.ts';
 
@@ -17,7 +17,7 @@ export function command(run: RunCommand): Command {
       const client = clientMethods(versionOfVarve());
       const parent = setInterval(endWithParent(process.ppid), PARENT_EVERY_MS);
       try {
-        await serve(process.stdin, process.stdout, client.methods, signal);
+        await answerRequests(process.stdin, process.stdout, client.methods, signal);
       } finally {
         clearInterval(parent);
         await client.end();

@@ -6,6 +6,7 @@ import {
   makeAccessKey,
 } from '../../server/access/access-keys.ts';
 import { LOG_LEVELS, type LogLevel } from '../../server/log.ts';
+import { DEFAULT_WINDOW } from '../../server/observe/window-limit.ts';
 import { DEFAULT_LISTEN, type RunningServer, startServer } from '../../server/server.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { type CommonOptions, defineCommand, positiveInteger, type RunCommand } from '../command.ts';
@@ -21,6 +22,10 @@ interface ServeWords extends CommonOptions {
   readonly tlsKey?: string;
   readonly clientLimit?: number;
   readonly log?: LogLevel;
+  readonly observe?: string[];
+  readonly window?: string;
+  readonly environment?: string;
+  readonly state?: string;
 }
 
 export function command(run: RunCommand): Command {
@@ -31,6 +36,7 @@ export function command(run: RunCommand): Command {
       ['varve serve', 'the repository here'],
       ['varve serve key add --name laptop', 'makes a key, which clients of S3 need'],
       ['varve serve --anonymous', 'for whoever is on this machine, without a key'],
+      ['varve serve --observe data/flights.csv@v1 --window 15m', 'watches what a model is asked, for drift'],
       ['varve serve --repo ../flights --repo birds=/srv/data/birds', 'several, each a bucket'],
     ],
   )
@@ -40,6 +46,13 @@ export function command(run: RunCommand): Command {
     .option('--tls-cert <file>', 'certificate, as PEM; with --tls-key, TLS alone is spoken')
     .option('--tls-key <file>', 'key of the certificate, as PEM')
     .option('--client-limit <count>', 'requests of one client that are answered at a time', positiveInteger)
+    .option(
+      '--observe <dataset...>',
+      'a version that requests to /v1/observe/NAME are held against: [NAME=]DATASET',
+    )
+    .option('--window <size>', 'rows of a window of requests, or its minutes, such as 15m', DEFAULT_WINDOW)
+    .option('--environment <name>', 'the environment of the schema that requests are in')
+    .option('--state <folder>', "where windows are kept; among this user's files unless given")
     .addOption(
       new Option('--log <level>', 'the least that is logged, on standard error')
         .choices(LOG_LEVELS)
@@ -50,8 +63,8 @@ export function command(run: RunCommand): Command {
         endBySignal(MAX_STOPPING_MS);
         const server = await startServer({ ...options, repositories: repo ?? ['.'], base: cwd });
         for (const warning of server.warnings) note(`varve: ${warning}`);
-        const { url, repositories } = server;
-        emit({ url, repositories }, `${startLines(server).join('\n')}\n`);
+        const { url, repositories, observed } = server;
+        emit({ url, repositories, observed }, `${startLines(server).join('\n')}\n`);
         await aborted(signal);
         await server.close(MAX_STOPPING_MS);
         return { json: undefined, text: '' };
@@ -112,9 +125,10 @@ function keyLine({ id, name, created }: AccessKey): string {
   return neutral(`${id}  ${created.slice(0, 10)}${name === undefined ? '' : `  ${name}`}`);
 }
 
-function startLines({ url, repositories }: RunningServer): string[] {
+function startLines({ url, repositories, observed }: RunningServer): string[] {
   const buckets = repositories.map(({ bucket, root }) => neutral(`  s3://${bucket}  ${root}`));
-  return [`serving at ${url}`, ...buckets, 'Ctrl-C stops it.'];
+  const watched = observed.map(({ name, against }) => neutral(`  /v1/observe/${name}  against ${against}`));
+  return [`serving at ${url}`, ...buckets, ...watched, 'Ctrl-C stops it.'];
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -5,34 +5,52 @@ import { neutral } from '../../wording/neutral.ts';
 import { type Facts, factsOf } from '../facts.ts';
 import { withoutRevision } from './findings.ts';
 
-/** A gauge with its samples; labels are raw. Sets of labels that came out equal are kept once (the format forbids two). */
-export interface Gauge {
+/** A metric with its samples; labels are raw. Sets of labels that came out equal are kept once (the formats forbid two). */
+export interface Metric {
   readonly name: string;
   readonly help: string;
+  /** What only ever grows is a counter, whose samples get the suffix `_total`. A gauge unless given. */
+  readonly type?: 'counter';
   readonly samples: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
 }
 
 /**
  * Prometheus text exposition format 0.0.4, for node_exporter's textfile collector or a push gateway. No timestamps: the
- * scrape has its own. Gauges of one name are one group, as the format asks; those without samples are left out.
+ * scrape has its own. Metrics of one name are one group, as the format asks; those without samples are left out.
  * Source: https://prometheus.io/docs/instrumenting/exposition_formats/
  */
-export function exposition(gauges: readonly Gauge[]): string {
+export function exposition(metrics: readonly Metric[]): string {
+  return written(metrics, ({ name, type }) => (type === 'counter' ? `${name}_total` : name));
+}
+
+/**
+ * OpenMetrics 1.0, whose families of counters have names without the suffix of their samples, and whose end is marked, so that a scrape that
+ * was cut is known for one.
+ * Source: https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md
+ */
+export function openMetrics(metrics: readonly Metric[]): string {
+  return `${written(metrics, ({ name }) => name)}# EOF\n`;
+}
+
+function written(metrics: readonly Metric[], familyOf: (metric: Metric) => string): string {
   const groups = new Map<string, { head: string; lines: Map<string, number> }>();
-  for (const { name, help, samples } of gauges) {
+  for (const metric of metrics) {
+    const { name, help, type = 'gauge', samples } = metric;
+    const family = familyOf(metric);
     const group = groups.get(name) ?? {
-      head: `# HELP ${name} ${help}\n# TYPE ${name} gauge\n`,
+      head: `# HELP ${family} ${help}\n# TYPE ${family} ${type}\n`,
       lines: new Map(),
     };
     groups.set(name, group);
     for (const { labels, value } of samples) {
       const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
-      const series = `${name}{${pairs.join(',')}}`;
+      const set = pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+      const series = `${name}${type === 'counter' ? '_total' : ''}${set}`;
       if (!group.lines.has(series)) group.lines.set(series, value);
     }
   }
-  const written = [...groups.values()].filter(({ lines }) => lines.size > 0);
-  return written
+  const filled = [...groups.values()].filter(({ lines }) => lines.size > 0);
+  return filled
     .map(
       ({ head, lines }) =>
         head + [...lines].map(([series, value]) => `${series} ${numeral(value)}\n`).join(''),
@@ -53,9 +71,9 @@ function numeral(value: number): string {
 const RANKS: Readonly<Record<Verdict, number>> = { none: 0, warning: 1, drift: 2 };
 
 /** Series are named by the dataset without its revision, so that they go on when a new version is compared. */
-export function driftGauges(report: DriftReport): Gauge[] {
+export function driftMetrics(report: DriftReport): Metric[] {
   const dataset = withoutRevision(report.after.name);
-  const ofFeatures = (value: (feature: DriftReport['features'][number]) => number): Gauge['samples'] =>
+  const ofFeatures = (value: (feature: DriftReport['features'][number]) => number): Metric['samples'] =>
     report.features.map((one) => ({
       labels: { dataset, table: one.table, feature: one.feature },
       value: value(one),
@@ -98,7 +116,7 @@ export function driftGauges(report: DriftReport): Gauge[] {
   ];
 }
 
-function measureGauges(report: DriftReport, dataset: string): Gauge[] {
+function measureGauges(report: DriftReport, dataset: string): Metric[] {
   const each = (
     value: (measure: DriftReport['features'][number]['measures'][number]) => number | undefined,
   ) =>
@@ -123,7 +141,7 @@ function measureGauges(report: DriftReport, dataset: string): Gauge[] {
   ];
 }
 
-export function validationGauges(report: ValidationReport): Gauge[] {
+export function validationMetrics(report: ValidationReport): Metric[] {
   const dataset = withoutRevision(report.dataset.name);
   const kinds = new Map<string, { labels: Record<string, string>; value: number }>();
   for (const { table, feature, kind, severity } of report.anomalies) {
@@ -160,12 +178,12 @@ export function validationGauges(report: ValidationReport): Gauge[] {
 }
 
 /** Makes metrics of what a data set holds, so that its size, missing values and means can be watched over time. */
-export function profileGauges(profile: Profile, name: string): Gauge[] {
+export function profileMetrics(profile: Profile, name: string): Metric[] {
   const dataset = withoutRevision(name);
   const features = profile.tables.flatMap((table) =>
     table.features.map((feature) => ({ table: table.name, facts: factsOf(feature, table) })),
   );
-  const gauge = (suffix: string, help: string, value: (facts: Facts) => number | null): Gauge => ({
+  const gauge = (suffix: string, help: string, value: (facts: Facts) => number | null): Metric => ({
     name: `varve_profile_${suffix}`,
     help,
     samples: features.flatMap(({ table, facts }) => {

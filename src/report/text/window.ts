@@ -9,6 +9,7 @@ import { MARKS, tonePainter } from './paint.ts';
 export function windowText(window: DriftWindow, { color }: RenderOptions): string {
   const paint = tonePainter(color);
   const grade = gradeOf(window.verdict);
-  const which = paint('dim', `window ${window.window}, ${counted(window.rows, 'row')}:`);
+  const from = window.envelopes === undefined ? '' : ` in ${window.envelopes.join(' and ')}`;
+  const which = paint('dim', `window ${window.window}, ${counted(window.rows, 'row')}${from}:`);
   return `${paint(grade, MARKS[grade])} ${which} ${paint(grade, neutral(window.summary))}\n`;
 }

@@ -1,0 +1,51 @@
+import type { FastifyInstance } from 'fastify';
+import type { Metric } from '../../report/ci/prometheus.ts';
+
+/** Counts what the server answers. */
+export class Traffic {
+  readonly #answers = new Map<string, { labels: Readonly<Record<string, string>>; value: number }>();
+  #seconds = 0;
+  #running = 0;
+
+  register(app: FastifyInstance): void {
+    app.addHook('onRequest', async (_, reply) => {
+      this.#running++;
+      reply.raw.once('close', () => {
+        this.#running--;
+      });
+    });
+    app.addHook('onResponse', async ({ method }, { statusCode, elapsedTime }) => {
+      const labels = { method: METHODS.has(method) ? method : 'other', status: String(statusCode) };
+      const key = JSON.stringify(labels);
+      const known = this.#answers.get(key) ?? { labels, value: 0 };
+      known.value++;
+      this.#answers.set(key, known);
+      this.#seconds += elapsedTime / 1000;
+    });
+  }
+
+  metrics(): Metric[] {
+    return [
+      {
+        name: 'varve_http_answers',
+        type: 'counter',
+        help: 'Answered requests.',
+        samples: [...this.#answers.values()].map(({ labels, value }) => ({ labels, value })),
+      },
+      {
+        name: 'varve_http_answer_seconds',
+        type: 'counter',
+        help: 'Time that answers took together.',
+        samples: [{ labels: {}, value: this.#seconds }],
+      },
+      {
+        name: 'varve_http_requests_running',
+        help: 'Requests that are not answered yet.',
+        samples: [{ labels: {}, value: this.#running }],
+      },
+    ];
+  }
+}
+
+/** Clients can invent others. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);
