@@ -45,6 +45,7 @@ export type { DriftOperationOptions as DriftOptions } from './operations/drift.t
 export type { StreamOptions } from './operations/drift-stream.ts';
 export type { GetOptions, GetResult, SourceOptions } from './operations/get.ts';
 export type { ImportOptions, UpdateOptions, UpdateResult } from './operations/import.ts';
+export type { ReferenceOptions } from './operations/inference/reference.ts';
 export type { InitResult } from './operations/init.ts';
 export type { ListedDataset, ListedFile, ListOptions, ListResult } from './operations/list.ts';
 export type { LoggedVersion, LogResult } from './operations/log.ts';
@@ -90,6 +91,7 @@ export type { SchemaChange } from './schema/update.ts';
 export { type ProfileValidationOptions, validateProfile } from './schema/validate.ts';
 export type { AccessKey, NewAccessKey } from './server/access/access-keys.ts';
 export type { LogLevel } from './server/log.ts';
+export type { ObserveOptions } from './server/observe/observed-datasets.ts';
 export type { RunningServer, ServerSettings } from './server/server.ts';
 export type { Digest } from './store/format/digest.ts';
 export type { Collected, ExpiredClone } from './store/gc/collect.ts';
