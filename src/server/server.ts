@@ -1,6 +1,6 @@
 /**
  * The server: one process that shows the data of repositories over HTTP, and changes none of it. It may not know the command line; it
- * reads data by operations and the store alone, and every answer goes out by a door of its own: `s3/`, health.
+ * reads data by operations and the store alone, and every answer goes out by a door of its own: `s3/`, `pages/`, health.
  */
 
 import { readFileSync } from 'node:fs';
@@ -18,6 +18,7 @@ import { registerHealth } from './health.ts';
 import { registerLimit } from './limits.ts';
 import { isLoopback, type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { type LogLevel, loggerOptions } from './log.ts';
+import { registerPages } from './pages/pages.ts';
 import { openRepositories, type ServedRepositories } from './repositories.ts';
 import { newRequestId, registerGateway } from './s3/gateway.ts';
 
@@ -98,7 +99,9 @@ function registerDoors(
   registerErrors(app);
   registerLimit(app, options.clientLimit ?? DEFAULT_CLIENT_LIMIT);
   registerHealth(app, repositories);
-  registerGateway(app, repositories, { keys, anonymous: options.anonymous ?? false });
+  const access = { keys, anonymous: options.anonymous ?? false };
+  registerPages(app, repositories, access);
+  registerGateway(app, repositories, access);
 }
 
 /** @throws VarveError `access-key-missing`, `trust-unsafe` */

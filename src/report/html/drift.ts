@@ -7,7 +7,7 @@ import { chart } from './charts/chart.ts';
 import { overlayOf } from './charts/overlay.ts';
 import { sparkline } from './charts/sparkline.ts';
 import { badge, datum, type Order, shortDigest, table } from './parts.ts';
-import { type Section, sectionPage } from './section.ts';
+import { type Section, sectionPage, type Titled } from './section.ts';
 
 const ORDERS: readonly Order[] = [
   { key: 'place', title: 'strength' },
@@ -17,7 +17,15 @@ const ORDERS: readonly Order[] = [
 
 /** The page for people: the answer, then a table of all features, strongest first, with all that is known of each folded behind it. */
 export function driftPage(report: DriftReport): string {
-  return sectionPage(`Drift: ${brief(report.after.name, 100)}`, driftSection(report, 'f'), ORDERS);
+  return sectionPage(titledDrift(report));
+}
+
+export function titledDrift(report: DriftReport): Titled {
+  return {
+    title: `Drift: ${brief(report.after.name, 100)}`,
+    section: driftSection(report, 'f'),
+    orders: ORDERS,
+  };
 }
 
 /** `ids` begins the ids of the rows, so that one page can have several sections. */
