@@ -69,7 +69,7 @@ function row(feature: FeatureDrift, place: number, id: string): Markup {
   const rest = more.length > 0 ? markup`<ul class="reasons">${more}</ul>` : '';
   return markup`<tbody class="card" id="${id}" data-grade="${grade}" data-find="${`${name} ${feature.type}`.toLowerCase()}" ${keys}>
 <tr><td class="verdict">${badge(grade, 'drift')}<th scope="row" class="name">${datum(name)} <small>${feature.type}</small><td class="strength"><b>${magnitude(feature.strength)}×</b> <small>${strengthWord(feature)}</small><td class="spark">${sparkline(feature.distribution)}<td class="why"><ul class="reasons">${reasons.slice(0, MAX_NAMED_REASONS)}</ul>
-<tr class="more"><td colspan="5"><details><summary>Details<span class="unseen"> of ${name}</span></summary><div class="detail">${chart(overlayOf(feature.distribution, 'both'), name)}<div>${rest}${measures(feature.measures)}</div></div></details>
+<tr class="more"><td colspan="5"><details><summary>Details<span class="unseen"> of ${name}</span></summary><div class="detail">${chart(overlayOf(feature.distribution, 'both'), name)}<div tabindex="0">${rest}${measures(feature.measures)}</div></div></details>
 </tbody>`;
 }
 

@@ -58,12 +58,14 @@ const SITE_STYLE = `${STYLE}
 :is(.list,.log) thead th{font-size:.82rem;padding-top:0;white-space:nowrap}
 :is(.list,.log) th[scope=row]{color:var(--ink);font-weight:600;min-width:9rem}
 :is(.list,.log) .figure{text-align:right;white-space:nowrap}
-:is(.list,.log) .when{white-space:nowrap}
+:is(.list,.log) .figure{width:1px;padding-left:1rem}
+:is(.list,.log) :is(.when,.act-on){white-space:nowrap}
 :is(.list,.log) .badge{margin:0}
 :is(.list,.log) small{font-weight:400;display:block}
 .log .choose{white-space:nowrap;width:1px}
 .log input[type=radio]{width:1.15rem;height:1.15rem;margin:0 .15rem;accent-color:var(--after)}
 .log .act{position:sticky;bottom:0;background:var(--ground);padding:.6rem 0}
+div.cards:has(>.card:only-child){grid-template-columns:minmax(0,44rem)}
 .pages{display:flex;gap:1.2rem;margin-top:.9rem}
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(45%,9.5rem),1fr));gap:.8rem;margin-bottom:1.2rem}
 .tiles li{min-width:0;font-size:.85rem;overflow-wrap:anywhere}
@@ -80,8 +82,8 @@ main h2{font-size:1.15rem;margin:1.4rem 0 .5rem}
 main h2.unseen{margin:0}
 @media (max-width:48rem){
   :is(.list,.log) thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-  :is(.list,.log) :is(table,tbody,tr,td,th[scope=row]),table.list{display:block}
-  :is(.list,.log) tr{display:flex;flex-wrap:wrap;gap:.15rem .9rem;padding:.55rem 0;border-bottom:1px solid var(--line)}
+  :is(.list,.log,.log table),:is(.list,.log) tbody{display:block}
+  :is(.list,.log) tbody tr{display:flex;flex-wrap:wrap;gap:.15rem .9rem;padding:.55rem 0;border-bottom:1px solid var(--line)}
   :is(.list,.log) :is(td,th[scope=row]){border:0;padding:0;min-width:0;width:auto}
   :is(.list,.log) :is(th[scope=row],.subject,.full){flex:1 1 100%}
   :is(.list,.log) td:empty{display:none}
@@ -119,7 +121,7 @@ export function anchor({ text, href, isHere = false }: SiteLink): Markup {
 }
 
 function searchForm({ action, words }: NonNullable<SiteFrame['search']>): Markup {
-  return markup`<form role="search" action="${action}"><input type="search" name="q" value="${words}" aria-label="Search" placeholder="Datasets, features, files, commits" autocomplete="off" maxlength="200"><button>Search</button></form>`;
+  return markup`<form role="search" action="${action}"><input type="search" name="q" value="${words}" aria-label="Search" placeholder="Datasets, features, files" autocomplete="off" maxlength="200"><button>Search</button></form>`;
 }
 
 /** The content of a page: its answer, what stands with it, and all else. */

@@ -64,7 +64,7 @@ async function previewOf(of: PreviewedFile): Promise<Preview> {
   if (type !== undefined)
     return size <= MAX_IMAGE_BYTES
       ? { kind: 'image', type }
-      : { kind: 'none', reason: 'the image is large: take it by its link' };
+      : { kind: 'none', reason: 'the image is large: download it' };
   const table = formatOf(path) === undefined ? undefined : await tableOf(of, start);
   return table ?? textOf(start, size) ?? { kind: 'none', reason: 'it is neither a table, an image nor text' };
 }
@@ -83,7 +83,7 @@ async function tableOf(of: PreviewedFile, start: Buffer): Promise<Preview | unde
   const lines = start.subarray(0, start.lastIndexOf('\n') + 1);
   const part = isWhole ? start : isByLines && lines.length > 0 ? lines : undefined;
   if (part === undefined && file.size > MAX_WHOLE_BYTES)
-    return { kind: 'none', reason: 'it is too large to be shown in part: take it by its link' };
+    return { kind: 'none', reason: 'it is too large to be shown in part: download it' };
   return inTurn(async () => {
     const folder = makeTemporaryFolder('rows');
     try {

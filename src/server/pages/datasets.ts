@@ -33,7 +33,7 @@ async function* content(asked: Asked, answer: Markup): AsyncGenerator<Markup> {
     yield markup`<p class="empty">There is no dataset here. <code>varve add</code> makes one, and a commit shows it.</p></main>`;
     return;
   }
-  yield markup`<table class="list">${columnTitles(TITLES)}<tbody>`;
+  yield markup`<table class="list">${columnTitles(TITLES, ['holds', 'size', 'versions'])}<tbody>`;
   const history = await catalog.historyAt(revision.commit);
   const earlier = shown.flatMap(({ path }) => history.of(path).slice(1, 2));
   const before = new Map((await history.read(earlier)).map((one) => [one.path, one]));
@@ -49,7 +49,7 @@ async function* content(asked: Asked, answer: Markup): AsyncGenerator<Markup> {
       before: previous && { ...previous.version, commit: previous.commit },
       schema,
     });
-    yield markup`<tr><th scope="row"><a href="${linkTo(place, 'versions', path)}">${datum(path)}</a><td class="figure">${extent(dataset)}<td class="figure">${sizeOf(dataset)}<td class="figure">${counted(changes.length, 'version')}<td class="subject">${last === undefined ? '' : markup`${when(last.date)} <small>${subjectLine(last.subject)}</small>`}<td>${datum(last?.author ?? '')}<td>${verdict}
+    yield markup`<tr><th scope="row"><a href="${linkTo(place, 'versions', path)}">${datum(path)}</a><td class="figure">${extent(dataset)}<td class="figure">${sizeOf(dataset)}<td class="figure">${count(changes.length)}<td class="subject">${last === undefined ? '' : markup`${when(last.date)} <small class="said">${subjectLine(last.subject)}</small>`}<td>${datum(last?.author ?? '')}<td>${verdict}
 `;
   }
   yield markup`</table>${pager(asked, 'datasets', first + PER_PAGE < datasets.length)}

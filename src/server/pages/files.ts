@@ -63,7 +63,7 @@ function folderContent(asked: Asked, listed: readonly Listed[]): Markup {
   const answer = markup`${datum(path)}: ${isAll ? '' : 'a page of '}${parts.join(', ')}`;
   const main = separated([
     tiles(asked, shown),
-    markup`<table class="list">${columnTitles(['name', 'size', ''])}<tbody>${shown.map((one) => entry(asked, one))}</table>`,
+    markup`<table class="list">${columnTitles(['name', 'size', ''], ['size'])}<tbody>${shown.map((one) => entry(asked, one))}</table>`,
     isAll ? '' : markup`<nav class="pages" aria-label="Pages">${start}${next}</nav>`,
   ]);
   return siteContent(answer, NO_MARKUP, markup`${main}`);
@@ -80,12 +80,12 @@ function entry({ place, path }: Asked, one: Listed): Markup {
     return markup`<tr><th scope="row">${link}<td class="figure"><td>
 `;
   const { file } = one.object;
-  return markup`<tr><th scope="row">${link}<td class="figure">${byteSize(file.size)}<td>${takeLink(place, key, 'take')}
+  return markup`<tr><th scope="row">${link}<td class="figure">${byteSize(file.size)}<td class="act-on">${downloadLink(place, key, 'download')}
 `;
 }
 
 /** The way to the bytes, which a browser saves and does not show. */
-function takeLink(place: Asked['place'], key: string, text: string): Markup {
+function downloadLink(place: Asked['place'], key: string, text: string): Markup {
   const name = key.slice(key.lastIndexOf('/') + 1);
   return markup`<a href="${linkTo(place, 'bytes', key, { save: '1' })}" download>${text}<span class="unseen"> ${name}</span></a>`;
 }
@@ -108,7 +108,7 @@ async function fileContent({ place, path }: Asked, { dataset, file }: ServedObje
   const preview = await place.catalog.previews.of({ dataset, file });
   const digest = file.digest ?? NONE;
   const head = markup`<dl class="sides"><div class="after"><dt>file</dt><dd>${byteSize(file.size)}<code>${digest}</code></dd></div></dl>
-<p>${takeLink(place, path, 'Take the file')}</p>`;
+<p>${downloadLink(place, path, 'Download the file')}</p>`;
   return siteContent(
     markup`${datum(path)}`,
     head,

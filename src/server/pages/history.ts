@@ -58,14 +58,21 @@ async function seriesOfVersions(
   );
   const reports = steps.map((step, at): ComparedStep => {
     const [before, after] = [all[at]!, all[at + 1]!];
+    const features = step.features.filter(({ table, feature }) => chosen(table, feature));
     return {
-      ...step,
+      ...(query.has('feature') ? judgedBy(features) : step),
+      features,
       before: { ...step.before, name: before.name, digest: before.version.content },
       after: { ...step.after, name: after.name, digest: after.version.content },
-      features: step.features.filter(({ table, feature }) => chosen(table, feature)),
     };
   });
   return seriesOf(versions, reports);
+}
+
+/** The verdict on a step by some of its features. */
+function judgedBy(features: ComparedStep['features']): Pick<ComparedStep, 'verdict' | 'summary'> {
+  const [first] = features;
+  return { verdict: first?.verdict ?? 'none', summary: first?.reasons[0] ?? 'no drift' };
 }
 
 async function compared(

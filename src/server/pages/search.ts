@@ -45,7 +45,7 @@ export async function searchView({ place, query }: Asked): Promise<View> {
     wanted.length === 0
       ? markup`Search`
       : markup`${found === 0 ? 'Nothing' : counted(found, 'hit')} for ${datum(words)}`;
-  const what = markup`<p>Datasets, features and files of ${datum(place.at)}, and commits by subject, author or id. All words count.</p>`;
+  const what = markup`<p>Datasets, features and files of ${datum(place.at)}, and commits by subject, author or id. What has every word is found.</p>`;
   return {
     title: 'Search',
     words,
@@ -75,12 +75,14 @@ function hit(link: Markup, more: Markup | string = ''): Markup {
 
 async function features(place: Place, matches: Matches): Promise<Hits> {
   const items: Markup[] = [];
+  const history = await place.catalog.historyAt(place.revision.commit);
   for (const { path, profile } of await place.catalog.datasetsAt(place.revision.commit)) {
     if (profile === undefined) continue;
     for (const one of await place.catalog.profiles.features(profile)) {
       if (!matches(one.feature)) continue;
       const { feature, table, type } = one;
-      const href = linkTo(place, 'history', path, { feature, table: table === '' ? undefined : table });
+      const page = history.of(path).length > 1 ? 'history' : 'profile';
+      const href = linkTo(place, page, path, { feature, table: table === '' ? undefined : table });
       items.push(
         hit(anchor({ text: featureTitle({ table, feature }), href }), markup`${type} in ${datum(path)}`),
       );

@@ -6,9 +6,12 @@ import { byteSize, counted } from '../../wording/numbers.ts';
 import { linkTo, type PageName } from './links.ts';
 import type { Asked } from './view.ts';
 
-/** Titles of columns; '' for one that needs none. */
-export function columnTitles(titles: readonly string[]): Markup {
-  const cells = titles.map((title) => (title === '' ? markup`<td>` : markup`<th scope="col">${title}`));
+/** Titles of columns, those of figures to the right; '' for one that needs none. */
+export function columnTitles(titles: readonly string[], figures: readonly string[] = []): Markup {
+  const cells = titles.map((title) => {
+    if (title === '') return markup`<td>`;
+    return markup`<th scope="col"${figures.includes(title) ? markup` class="figure"` : ''}>${title}`;
+  });
   return markup`<thead><tr>${cells}</thead>`;
 }
 

@@ -31,7 +31,7 @@ async function* content(asked: Asked, answer: Markup): AsyncGenerator<Markup> {
   const first = (pageNumber(query) - 1) * PER_PAGE;
   yield markup`<header class="top"><h1>${answer}</h1><p>Over the history of ${datum(place.at)}, newest first. <a href="${linkTo(place, 'revisions', path)}">Other branches and tags</a></p></header>
 <main id="main">
-<form class="log" action="${linkTo(place, 'drift', path)}"><table>${columnTitles(TITLES)}<tbody>`;
+<form class="log" action="${linkTo(place, 'drift', path)}"><table>${columnTitles(TITLES, ['holds', 'size'])}<tbody>`;
   // The one more is what the last of the page is compared with.
   const versions = await history.read(changes.slice(first, first + PER_PAGE + 1));
   const schema = await catalog.schemas.readable(revision.commit, path);
