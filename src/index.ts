@@ -28,6 +28,13 @@ export type * from './library/options.ts';
 export type { RemoteMethods } from './library/remotes.ts';
 export { VarveRepository } from './library/repository.ts';
 export type { SchemaMethods } from './library/schema.ts';
+export {
+  addAccessKey,
+  listAccessKeys,
+  removeAccessKey,
+  type ServeOptions,
+  serve,
+} from './library/serve.ts';
 export type { TrustMethods } from './library/trust.ts';
 export type * from './operations/backend/results.ts';
 export type { ContentKey, HistoryEntry, VersionFacts } from './operations/backend/version.ts';
@@ -81,6 +88,9 @@ export { statisticsToTfdv } from './schema/tfdv/statistics-to.ts';
 export type { TextField, TextMessage } from './schema/tfdv/text-proto.ts';
 export type { SchemaChange } from './schema/update.ts';
 export { type ProfileValidationOptions, validateProfile } from './schema/validate.ts';
+export type { AccessKey, NewAccessKey } from './server/access/access-keys.ts';
+export type { LogLevel } from './server/log.ts';
+export type { RunningServer, ServerOptions } from './server/server.ts';
 export type { Digest } from './store/format/digest.ts';
 export type { Collected, ExpiredClone } from './store/gc/collect.ts';
 export type { PurgedFromStore, SharingVersion } from './store/gc/purge.ts';

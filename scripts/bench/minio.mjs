@@ -46,5 +46,5 @@ export async function startMinio(folder) {
     if (ready) break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  return { endpoint, bucket, env: credentials, stop: () => server.kill() };
+  return { endpoint, bucket, env: credentials, pid: server.pid, stop: () => server.kill() };
 }

@@ -6,13 +6,15 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, Server as TlsServer } from 'node:tls';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import { systemCode, systemError } from '../base/files/system-errors.ts';
 import { VarveError } from '../errors.ts';
 import { isOutOfReach } from '../workspace/trust/consent.ts';
 import { KeyRing, keyFolder } from './access/access-keys.ts';
+import { registerGate } from './access/gate.ts';
 import { registerErrors } from './error-answers.ts';
 import { registerHealth } from './health.ts';
 import { registerLimit } from './limits.ts';
@@ -22,7 +24,7 @@ import { registerPages } from './pages/pages.ts';
 import { openRepositories, type ServedRepositories } from './repositories.ts';
 import { newRequestId, registerGateway } from './s3/gateway.ts';
 
-export interface ServeOptions {
+export interface ServerOptions {
   /** Folders of the repositories, each with the name of its bucket perhaps: `PATH` or `NAME=PATH`. */
   readonly repositories: readonly string[];
   /** Folder that relative paths start at. */
@@ -67,7 +69,7 @@ const MAX_HEAD_BYTES = 32 * 1024;
  * Open the repositories and begin to listen.
  * @throws VarveError `listen-invalid`, `listen-failed`, `tls-invalid`, `bucket-name-invalid`, and as openContext
  */
-export async function startServer(options: ServeOptions): Promise<RunningServer> {
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const address = parseListenAddress(options.listen ?? DEFAULT_LISTEN);
   const app = buildApp(options);
   const repositories = await openRepositories(options.repositories, options.base, (text) =>
@@ -76,7 +78,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   try {
     const keys = new KeyRing();
     if (!options.anonymous) requireKeys(keys, repositories);
-    registerDoors(app, repositories, keys, options);
+    registerDoors(app, repositories, keys, address, options);
     const url = await listen(app, address);
     return {
       url,
@@ -94,14 +96,16 @@ function registerDoors(
   app: FastifyInstance,
   repositories: ServedRepositories,
   keys: KeyRing,
-  options: ServeOptions,
+  address: ListenAddress,
+  options: ServerOptions,
 ): void {
   registerErrors(app);
   registerLimit(app, options.clientLimit ?? DEFAULT_CLIENT_LIMIT);
+  const gate = { keys, anonymous: options.anonymous ?? false, isLocal: isLoopback(address.host) };
+  registerGate(app, gate);
   registerHealth(app, repositories);
-  const access = { keys, anonymous: options.anonymous ?? false };
-  registerPages(app, repositories, access);
-  registerGateway(app, repositories, access);
+  registerPages(app, repositories);
+  registerGateway(app, repositories, gate);
 }
 
 /** @throws VarveError `access-key-missing`, `trust-unsafe` */
@@ -125,7 +129,7 @@ function requireKeys(keys: KeyRing, { all }: ServedRepositories): void {
     });
 }
 
-function buildApp(options: ServeOptions): FastifyInstance {
+function buildApp(options: ServerOptions): FastifyInstance {
   const tls = tlsFiles(options);
   const timing = {
     requestTimeout: REQUEST_MS,
@@ -157,7 +161,7 @@ function buildApp(options: ServeOptions): FastifyInstance {
 }
 
 /** @throws VarveError `tls-invalid`, and as systemError */
-function tlsFiles({ base, tlsCert, tlsKey }: ServeOptions): { cert: Buffer; key: Buffer } | undefined {
+function tlsFiles({ base, tlsCert, tlsKey }: ServerOptions): { cert: Buffer; key: Buffer } | undefined {
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
   if (tlsCert === undefined || tlsKey === undefined) throw badTls('Only one of its two files is named');
   const [cert, key] = [tlsCert, tlsKey].map((path) => {
@@ -186,7 +190,9 @@ function badTls(problem: string, path?: string): VarveError {
 /** @throws VarveError `listen-failed` */
 async function listen(app: FastifyInstance, { host, port }: ListenAddress): Promise<string> {
   try {
-    return await app.listen({ host, port, listenTextResolver: (url) => `serving at ${url}` });
+    await app.listen({ host, port, listenTextResolver: () => 'listening' });
+    const { port: taken } = app.server.address() as AddressInfo;
+    return `${app.server instanceof TlsServer ? 'https' : 'http'}://${isIP(host) === 6 ? `[${host}]` : host}:${taken}`;
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
     throw new VarveError(
@@ -201,7 +207,7 @@ async function listen(app: FastifyInstance, { host, port }: ListenAddress): Prom
   }
 }
 
-function warningsOf({ host }: ListenAddress, { tlsCert }: ServeOptions): string[] {
+function warningsOf({ host }: ListenAddress, { tlsCert }: ServerOptions): string[] {
   if (isLoopback(host) || tlsCert !== undefined) return [];
   return [
     `what is sent from ${host} can be read on its way: give --tls-cert and --tls-key, or put a proxy that speaks TLS in front`,

@@ -126,7 +126,7 @@ export class Store {
 
   /**
    * Read an object of a local store, or a range of it, for who reads on and on: what was verified is remembered while the store is open.
-   * A part is verified before any of it is yielded; of a whole read, the last piece is held back until all of it is verified.
+   * Each piece stays as it is until the next one is asked for. A part is verified before any of it is yielded; of a whole read, the last piece is held back until all of it is verified.
    * @param pieceBytes about so many bytes are held in memory
    * @throws VarveError `object-missing`, `digest-mismatch`, `recipe-damaged`
    */

@@ -3,6 +3,7 @@ import { dvcTargets } from './targets/dvc.ts';
 import { engineTargets } from './targets/engine.ts';
 import { gitTargets } from './targets/git.ts';
 import { remoteTargets } from './targets/remote.ts';
+import { serverTargets } from './targets/server.ts';
 import { statisticsTargets } from './targets/statistics.ts';
 import { storeTargets } from './targets/store.ts';
 import { workspaceTargets } from './targets/workspace.ts';
@@ -16,4 +17,5 @@ export const targets: Readonly<Record<string, FuzzTarget>> = {
   ...engineTargets,
   ...remoteTargets,
   ...gitTargets,
+  ...serverTargets,
 };

@@ -128,7 +128,7 @@ test('an address leads to what it names, and else says what is missing', async (
   await refused('/ui/repo/bytes/main/flights.csv.varve', 404, 'has nothing at');
   expect((await get('/ui/repo/files/main/%E0%A4%A')).status).toBe(400);
   await refused('/ui/repo/schema/main/flights.csv?environment=nowhere', 409, 'nowhere');
-  expect(await text('/ui/repo/datasets/team~sp%C3%A4ter')).toContain('team/später');
+  expect(await text('/ui/repo/datasets/team..sp%C3%A4ter')).toContain('team/später');
   expect((await get('/ui/repo/datasets/main', {}, 'POST')).status).toBe(403);
   expect((await get('/ui/repo/datasets/main', {}, 'HEAD')).status).toBe(200);
 });

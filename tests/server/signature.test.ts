@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { RawRequest } from '../../src/server/s3/raw-request.ts';
 import { Refusal } from '../../src/server/s3/refusal.ts';
-import { checkSignature, claimOf, type RawRequest } from '../../src/server/s3/signature.ts';
+import { checkSignature, claimOf } from '../../src/server/s3/signature.ts';
 
 // Examples of the Amazon S3 API reference, "Signature Calculations for the Authorization Header" and "Authenticating Requests: Using
 // Query Parameters".

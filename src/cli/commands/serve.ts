@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import {
   type AccessKey,
-  addAccessKey,
-  listAccessKeys,
-  removeAccessKey,
+  accessKeys,
+  forgetAccessKey,
+  makeAccessKey,
 } from '../../server/access/access-keys.ts';
 import { LOG_LEVELS, type LogLevel } from '../../server/log.ts';
 import { DEFAULT_LISTEN, type RunningServer, startServer } from '../../server/server.ts';
@@ -78,7 +78,7 @@ function addKeyCommand(run: RunCommand): Command {
     .option('--name <text>', 'what you know it by')
     .action(({ name, ...options }: CommonOptions & { name?: string }) =>
       run(options, async () => {
-        const key = addAccessKey(name);
+        const key = makeAccessKey(name);
         return { json: key, text: `access key  ${key.id}\nsecret key  ${key.secret}` };
       }),
     );
@@ -89,7 +89,7 @@ function listKeysCommand(run: RunCommand): Command {
     ['varve serve key list --json', 'for a script'],
   ]).action((options: CommonOptions) =>
     run(options, async () => {
-      const keys = listAccessKeys();
+      const keys = accessKeys();
       return { json: { keys }, text: keys.map(keyLine).join('\n') };
     }),
   );
@@ -102,7 +102,7 @@ function removeKeyCommand(run: RunCommand): Command {
     .argument('<id>')
     .action((id: string, options: CommonOptions) =>
       run(options, async () => {
-        const removed = removeAccessKey(id);
+        const removed = forgetAccessKey(id);
         return { json: { removed }, text: `forgot ${keyLine(removed)}` };
       }),
     );

@@ -14,7 +14,7 @@ export interface ReadableDataset extends DatasetVersion {
   list(): AsyncIterable<ReadableFile>;
   /**
    * The bytes of one of the files, or a range of them. None is yielded before it is verified; of a whole file, what is yielded is
-   * verified as a whole before its last piece. What the cache lacks comes from the default remote.
+   * verified as a whole before its last piece. Each piece stays as it is until the next one is asked for. What the cache lacks comes from the default remote.
    * @param pieceBytes about so many are held in memory
    * @throws VarveError `object-missing`, `digest-mismatch`, and what a remote meets
    */

@@ -39,7 +39,7 @@ const MAX_NAME_LENGTH = 100;
 const FRESH_MS = 1000;
 
 /** Make a key, and keep it. @param name what people know it by @throws VarveError `access-key-invalid`, and what writing meets */
-export function addAccessKey(name?: string): NewAccessKey {
+export function makeAccessKey(name?: string): NewAccessKey {
   if (name !== undefined && (name.length > MAX_NAME_LENGTH || /\p{Cc}/u.test(name)))
     throw new VarveError(
       'access-key-invalid',
@@ -65,15 +65,15 @@ export function addAccessKey(name?: string): NewAccessKey {
 }
 
 /** The keys of this user, oldest first, without their secrets. */
-export function listAccessKeys(): AccessKey[] {
+export function accessKeys(): AccessKey[] {
   return readKeys()
     .map(({ secret: _, ...key }) => key)
     .sort((a, b) => (a.created < b.created ? -1 : 1));
 }
 
 /** Forget a key: a server that runs refuses it within a second. @throws VarveError `access-key-unknown` */
-export function removeAccessKey(id: string): AccessKey {
-  const key = listAccessKeys().find((one) => one.id === id);
+export function forgetAccessKey(id: string): AccessKey {
+  const key = accessKeys().find((one) => one.id === id);
   if (key === undefined)
     throw new VarveError('access-key-unknown', `There is no access key ${id.slice(0, 200)}`, {
       path: id.slice(0, 200),

@@ -1,6 +1,7 @@
 import { datum } from '../../report/html/parts.ts';
 import { type Markup, markup } from '../../report/markup.ts';
 import { count, counted } from '../../wording/numbers.ts';
+import { unquotedRef } from '../versions/revisions.ts';
 import { linkTo } from './links.ts';
 import { columnTitles, extent, pageNumber, pager, sizeOf, subjectLine, when } from './table-parts.ts';
 import { verdictOfStep } from './verdict.ts';
@@ -26,7 +27,7 @@ async function* content(asked: Asked, answer: Markup): AsyncGenerator<Markup> {
   const datasets = await catalog.datasetsAt(revision.commit);
   const first = (pageNumber(query) - 1) * PER_PAGE;
   const shown = datasets.slice(first, first + PER_PAGE);
-  yield markup`<header class="top"><h1>${answer}</h1><p>As ${datum(place.at)} has them. <a href="${linkTo(place, 'revisions')}">Other branches and tags</a></p></header>
+  yield markup`<header class="top"><h1>${answer}</h1><p>As ${datum(unquotedRef(place.at))} has them. <a href="${linkTo(place, 'revisions')}">Other branches and tags</a></p></header>
 <main id="main">
 `;
   if (shown.length === 0) {

@@ -11,12 +11,10 @@ import { Markup, markup } from '../../report/markup.ts';
 import { brief } from '../../wording/neutral.ts';
 import { counted } from '../../wording/numbers.ts';
 import { headName } from '../../workspace/git/head.ts';
-import type { KeyRing } from '../access/access-keys.ts';
-import { CHALLENGE, isKeyGiven } from '../access/password.ts';
 import { Catalog } from '../catalog/catalog.ts';
 import { answerOf, logFailure } from '../error-answers.ts';
 import type { ServedRepositories, ServedRepository } from '../repositories.ts';
-import { quotedRef } from '../versions/revisions.ts';
+import { quotedRef, unquotedRef } from '../versions/revisions.ts';
 import { sendBytes } from './bytes.ts';
 import { datasetsView } from './datasets.ts';
 import { driftView } from './drift.ts';
@@ -30,12 +28,6 @@ import { searchView } from './search.ts';
 import { columnTitles } from './table-parts.ts';
 import { versionsView } from './versions.ts';
 import type { Asked, Place, View } from './view.ts';
-
-export interface PagesOptions {
-  readonly keys: KeyRing;
-  /** Whether everybody may look who reaches the server. */
-  readonly anonymous: boolean;
-}
 
 type ShowView = (asked: Asked) => Promise<View>;
 
@@ -61,11 +53,7 @@ const HEADERS = {
 } as const;
 
 /** Answer at `/ui/`, and send browsers there that ask for the server itself. */
-export function registerPages(
-  app: FastifyInstance,
-  repositories: ServedRepositories,
-  { keys, anonymous }: PagesOptions,
-): void {
+export function registerPages(app: FastifyInstance, repositories: ServedRepositories): void {
   const site = new Site(repositories);
   app.addHook('onClose', () => site.close());
   app.addHook('onRequest', async ({ method, url, headers }, reply) => {
@@ -74,14 +62,8 @@ export function registerPages(
   });
   app.register(async (scope) => {
     scope.setErrorHandler((error, request, reply) => sendError(request, reply, error));
-    scope.addHook('onRequest', async ({ headers }, reply) => {
+    scope.addHook('onRequest', async (_, reply) => {
       reply.headers(HEADERS);
-      if (anonymous || isKeyGiven(keys, headers.authorization)) return;
-      reply.header('WWW-Authenticate', CHALLENGE);
-      throw new VarveError('request-denied', 'These pages are for those who have an access key', {
-        remedy:
-          'Give the access key as the name and its secret as the password: `varve serve key add` makes one.',
-      });
     });
     scope.get('/ui', async (_, reply) => reply.redirect(HOME));
     scope.get('/ui/*', (request, reply) => site.answer(request, reply));
@@ -165,7 +147,7 @@ function frame(place: Place, page: PageName, view: View): string {
   const trail = [
     { text: 'varve', href: HOME },
     { text: bucket, href: linkTo(place, 'datasets') },
-    { text: at.replaceAll('~', '/'), href: linkTo(place, 'revisions', dataset ?? '') },
+    { text: unquotedRef(at), href: linkTo(place, 'revisions', dataset ?? '') },
     ...(dataset === undefined ? [] : [{ text: dataset, href: linkTo(place, 'versions', dataset) }]),
     ...steps.map((text, depth) => ({
       text,
@@ -217,7 +199,7 @@ const TOLD = ['profile-not-fetched', 'data-not-tabular', 'schema-invalid', 'envi
 function sendError(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
   const isTold = error instanceof VarveError && TOLD.includes(error.code);
   const answer = answerOf(error);
-  const status = isTold ? 409 : answer.status === 403 ? 401 : answer.status;
+  const status = isTold ? 409 : answer.status;
   logFailure(request, error, status);
   const said = isTold ? (error as VarveError).message : answer.message;
   const remedy = status < 500 && error instanceof VarveError ? error.remedy : '';

@@ -1,6 +1,7 @@
 import { anchor, siteContent } from '../../report/html/site.ts';
 import { markup } from '../../report/markup.ts';
 import { counted } from '../../wording/numbers.ts';
+import { unquotedRef } from '../versions/revisions.ts';
 import { linkTo } from './links.ts';
 import { columnTitles, when } from './table-parts.ts';
 import { SHORT } from './verdict.ts';
@@ -15,7 +16,7 @@ export async function revisionsView({ place, path }: Asked): Promise<View> {
   const shown = all.toSorted((a, b) => b.time - a.time).slice(0, MAX_REVISIONS);
   const rows = shown.map(({ name, commit, time }) => {
     const href = linkTo({ ...place, at: name }, path === '' ? 'datasets' : 'versions', path);
-    const link = anchor({ text: name.replaceAll('~', '/'), href });
+    const link = anchor({ text: unquotedRef(name), href });
     return markup`<tr><th scope="row">${link}<td><code>${commit.slice(0, SHORT)}</code><td class="when">${when(new Date(time * 1000).toISOString())}
 `;
   });
@@ -26,7 +27,7 @@ export async function revisionsView({ place, path }: Asked): Promise<View> {
     ...(path !== '' && { dataset: path }),
     content: siteContent(
       markup`${counted(all.length, 'branch or tag', 'branches and tags')}`,
-      markup`<p>In an address, a commit may stand in their place, and <code>~</code> stands for each <code>/</code> of a name.${more}</p>`,
+      markup`<p>In an address, a commit may stand in their place, and <code>..</code> stands for each <code>/</code> of a name.${more}</p>`,
       table,
     ),
   };

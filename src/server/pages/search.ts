@@ -5,6 +5,7 @@ import { type Markup, markup, NO_MARKUP, separated } from '../../report/markup.t
 import { featureTitle } from '../../report/phrases.ts';
 import { brief } from '../../wording/neutral.ts';
 import { count, counted } from '../../wording/numbers.ts';
+import { unquotedRef } from '../versions/revisions.ts';
 import { linkTo } from './links.ts';
 import { subjectLine, when } from './table-parts.ts';
 import { SHORT } from './verdict.ts';
@@ -45,7 +46,7 @@ export async function searchView({ place, query }: Asked): Promise<View> {
     wanted.length === 0
       ? markup`Search`
       : markup`${found === 0 ? 'Nothing' : counted(found, 'hit')} for ${datum(words)}`;
-  const what = markup`<p>Datasets, features and files of ${datum(place.at)}, and commits by subject, author or id. What has every word is found.</p>`;
+  const what = markup`<p>Datasets, features and files of ${datum(unquotedRef(place.at))}, and commits by subject, author or id. What has every word is found.</p>`;
   return {
     title: 'Search',
     words,

@@ -2,6 +2,7 @@ import { datum } from '../../report/html/parts.ts';
 import { type Markup, markup } from '../../report/markup.ts';
 import { counted } from '../../wording/numbers.ts';
 import type { BroughtVersion } from '../catalog/dataset-history.ts';
+import { unquotedRef } from '../versions/revisions.ts';
 import { linkTo } from './links.ts';
 import { noDataset } from './page-error.ts';
 import { columnTitles, extent, pageNumber, pager, sizeOf, subjectLine, when } from './table-parts.ts';
@@ -29,7 +30,7 @@ async function* content(asked: Asked, answer: Markup): AsyncGenerator<Markup> {
   const history = await catalog.historyAt(revision.commit);
   const changes = history.of(path);
   const first = (pageNumber(query) - 1) * PER_PAGE;
-  yield markup`<header class="top"><h1>${answer}</h1><p>Over the history of ${datum(place.at)}, newest first. <a href="${linkTo(place, 'revisions', path)}">Other branches and tags</a></p></header>
+  yield markup`<header class="top"><h1>${answer}</h1><p>Over the history of ${datum(unquotedRef(place.at))}, newest first. <a href="${linkTo(place, 'revisions', path)}">Other branches and tags</a></p></header>
 <main id="main">
 <form class="log" action="${linkTo(place, 'drift', path)}"><table>${columnTitles(TITLES, ['holds', 'size'])}<tbody>`;
   // The one more is what the last of the page is compared with.

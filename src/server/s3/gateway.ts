@@ -5,9 +5,10 @@ import type { KeyRing } from '../access/access-keys.ts';
 import { answerOf, logFailure } from '../error-answers.ts';
 import type { ServedRepositories, ServedRepository } from '../repositories.ts';
 import { listingOf, OWNER, parseListQuery } from './listing.ts';
-import { answerFor, findObject, sendObject } from './object.ts';
+import { answerFor, findObject, openBody, sendBody } from './object.ts';
+import { type RawRequest, readRequest } from './raw-request.ts';
 import { Refusal, type RefusalCode } from './refusal.ts';
-import { checkSignature, claimOf, type RawRequest } from './signature.ts';
+import { checkSignature, claimOf } from './signature.ts';
 import { element, xmlDocument } from './xml.ts';
 
 export interface GatewayOptions {
@@ -48,7 +49,7 @@ const SUBRESOURCES = new Set([
 export function registerGateway(
   app: FastifyInstance,
   repositories: ServedRepositories,
-  options: GatewayOptions,
+  gate: GatewayOptions,
 ): void {
   app.register(async (scope) => {
     // No body is ever read: what would be written is refused before.
@@ -56,12 +57,14 @@ export function registerGateway(
     scope.addContentTypeParser('*', (_, __, done) => done(null));
     scope.setErrorHandler((error, request, reply) => refuse(request, reply, error));
     const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-      const raw = rawRequest(request);
-      authenticate(raw, options);
+      const raw = readRequest(request.raw.method!, request.raw.url!, request.raw.headers);
+      authenticate(raw, gate);
       return respond(repositories, raw, request, reply);
     };
-    scope.all('/', answer);
-    scope.all('/*', answer);
+    // Requests are signed, or refused in S3's own words.
+    const options = { config: { access: 'own' } } as const;
+    scope.all('/', options, answer);
+    scope.all('/*', options, answer);
   });
 }
 
@@ -85,14 +88,17 @@ async function respond(
   if (key === '') return respondBucket(repository, raw, query, reply);
   const object = await findObject(repository, key!);
   const answer = answerFor(object, raw.headers, query);
-  reply.headers({ ...answer.headers, 'x-amz-request-id': request.id });
-  if (raw.method === 'HEAD' || answer.status === 304) return reply.code(answer.status).send();
+  const headers = { ...answer.headers, 'x-amz-request-id': request.id };
+  if (raw.method === 'HEAD' || answer.status === 304)
+    return reply.code(answer.status).headers(headers).send();
+  const body = await openBody(object, answer);
   reply.hijack();
-  const failure = await sendObject(reply.raw, object, {
-    ...answer,
-    headers: { ...answer.headers, 'x-amz-request-id': request.id },
-  });
-  if (failure !== undefined) logFailure(request, failure, 500);
+  try {
+    const failure = await sendBody(reply.raw, { ...answer, headers }, body);
+    if (failure !== undefined) logFailure(request, failure, 500);
+  } finally {
+    await body.close();
+  }
   return reply;
 }
 
@@ -154,36 +160,6 @@ function authenticate(raw: RawRequest, { keys, anonymous }: GatewayOptions): voi
       'The AWS Access Key Id you provided does not exist in our records.',
     );
   checkSignature(raw, claim, secret, Date.now());
-}
-
-/** @throws Refusal `InvalidURI` */
-function rawRequest({ raw }: FastifyRequest): RawRequest {
-  const url = raw.url!;
-  const question = url.indexOf('?');
-  const path = question < 0 ? url : url.slice(0, question);
-  const query = question < 0 ? '' : url.slice(question + 1);
-  try {
-    return {
-      method: raw.method!,
-      path: decodeURIComponent(path),
-      query: query
-        .split('&')
-        .filter((pair) => pair !== '')
-        .map((pair) => {
-          const equals = pair.indexOf('=');
-          const [name, value] = equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
-          return [decodedWord(name), decodedWord(value)] as const;
-        }),
-      headers: raw.headers,
-    };
-  } catch {
-    throw new Refusal('InvalidURI', "Couldn't parse the specified URI.");
-  }
-}
-
-/** In a query, a plus is a space. */
-function decodedWord(text: string): string {
-  return decodeURIComponent(text.replaceAll('+', ' '));
 }
 
 function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {

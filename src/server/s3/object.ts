@@ -141,51 +141,68 @@ function rangeOf(
 
 /** Memory for the pieces that are on their way to clients, all together. */
 const MAX_PIECES_BYTES = 48 * 1024 * 1024;
-const MAX_PIECE_BYTES = 1024 * 1024;
+const MAX_PIECE_BYTES = 512 * 1024;
+/** One is sent, one held back until it is verified, and one read. */
+const PIECES_AT_A_TIME = 3;
 const MIN_PIECE_BYTES = 64 * 1024;
 let sending = 0;
 
 /** The size of the pieces in which an answer is sent: the more answers run, the smaller, so that memory stays bounded. */
 function pieceBytes(): number {
-  const share = MAX_PIECES_BYTES / (2 * Math.max(1, sending));
+  const share = MAX_PIECES_BYTES / (PIECES_AT_A_TIME * Math.max(1, sending));
   return Math.max(MIN_PIECE_BYTES, Math.min(MAX_PIECE_BYTES, 2 ** Math.floor(Math.log2(share))));
 }
 
-/**
- * Send an object. The first piece is read, and so verified, before the head goes out; where a later one fails, the connection is cut, so that
- * no client takes a part for the whole.
- * @returns undefined, or what failed when the head was out
- */
-export async function sendObject(
-  response: ServerResponse,
+/** The body of an answer, the first piece of which is read, and so verified. Close it. */
+export interface OpenBody {
+  readonly first: IteratorResult<Uint8Array>;
+  readonly rest: AsyncIterator<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Open the body of an answer, so that what keeps it from being read can still be said in place of it. */
+export async function openBody(
   { dataset, file }: FoundObject,
-  { status, headers, range, length }: ObjectAnswer,
-): Promise<unknown> {
+  { range, length }: ObjectAnswer,
+): Promise<OpenBody> {
   sending += 1;
-  const pieces = dataset.read(file, range, pieceBytes())[Symbol.asyncIterator]();
-  try {
-    let piece = length === 0 ? undefined : await pieces.next();
-    response.writeHead(status, headers);
-    let left = length;
-    try {
-      for (; piece !== undefined && !piece.done; piece = await pieces.next()) {
-        left -= piece.value.length;
-        if (!(await written(response, piece.value))) return undefined;
-      }
-    } catch (error) {
-      response.destroy();
-      return error;
-    }
-    if (left !== 0) {
-      response.destroy();
-      return new Error(`${left} bytes of ${file.path} were not there`);
-    }
-    response.end();
-    return undefined;
-  } finally {
+  const rest = dataset.read(file, range, pieceBytes())[Symbol.asyncIterator]();
+  const close = async (): Promise<void> => {
     sending -= 1;
-    await pieces.return?.(undefined);
+    await rest.return?.(undefined);
+  };
+  try {
+    const first = length === 0 ? ({ done: true, value: undefined } as const) : await rest.next();
+    return { first, rest, close };
+  } catch (error) {
+    await close();
+    throw error;
   }
+}
+
+/**
+ * Send an answer. Where a piece cannot be read, the connection is cut, so that no client takes a part for the whole.
+ * @returns what failed when the head was out
+ */
+export async function sendBody(
+  response: ServerResponse,
+  { status, headers, length }: ObjectAnswer,
+  { first, rest }: OpenBody,
+): Promise<unknown> {
+  response.writeHead(status, headers);
+  let left = length;
+  try {
+    for (let piece = first; !piece.done; piece = await rest.next()) {
+      left -= piece.value.length;
+      if (!(await written(response, piece.value))) return undefined;
+    }
+    if (left !== 0) throw new Error(`${left} bytes fewer were there than the list of files says`);
+  } catch (error) {
+    response.destroy();
+    return error;
+  }
+  response.end();
+  return undefined;
 }
 
 /** Write a piece, and wait until there is room for another; false where the client has gone. */

@@ -6,17 +6,8 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { LRUCache } from 'lru-cache';
+import type { RawRequest } from './raw-request.ts';
 import { Refusal } from './refusal.ts';
-
-/** A request as it came in. */
-export interface RawRequest {
-  readonly method: string;
-  /** Decoded. */
-  readonly path: string;
-  /** Decoded names and values, in the order of the request. */
-  readonly query: readonly (readonly [name: string, value: string])[];
-  readonly headers: IncomingHttpHeaders;
-}
 
 /** The claim of a request that somebody signed it. */
 export interface SignatureClaim {

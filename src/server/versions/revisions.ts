@@ -33,14 +33,17 @@ const ID = new RegExp(`^[0-9a-f]{${MIN_ID_DIGITS},64}$`);
 const WHOLE_ID = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /**
- * A name of Git as one part of a path: `~`, which no name of Git can hold, stands for `/`. Source: git-check-ref-format(1), rule 4.
+ * A name of Git as one part of a path: `..`, which no name of Git can hold, stands for `/`; and no two names become one, since no part of a
+ * name can begin with a dot. Source: git-check-ref-format(1), rules 1 and 3. Clients take it as it is, where object_store of Rust and others
+ * would escape a `~`, and Hadoop would take a `:` for a scheme.
  */
 export function quotedRef(name: string): string {
-  return name.replaceAll('/', '~');
+  return name.replaceAll('/', '..');
 }
 
-function unquotedRef(quoted: string): string {
-  return quoted.replaceAll('~', '/');
+/** The name that quotedRef wrote so. */
+export function unquotedRef(quoted: string): string {
+  return quoted.replaceAll('..', '/');
 }
 
 /** The branches, tags and commits of a repository. */
@@ -55,7 +58,7 @@ export class Revisions {
   }
 
   /**
-   * What a part of an address names: a whole id, else a tag, branch or remote branch with `~` for each `/`, else the beginning of an id,
+   * What a part of an address names: a whole id, else a tag, branch or remote branch with `..` for each `/`, else the beginning of an id,
    * of seven digits or more.
    * @throws VarveError `revision-unknown`
    */

@@ -5,7 +5,9 @@ import { LRUCache } from 'lru-cache';
 import { systemError } from '../../base/files/system-errors.ts';
 import type { ByteRange } from '../../remote/remote.ts';
 import { objectDamaged, objectMissing } from '../errors.ts';
-import { DIGEST_BYTES, type RawDigest, sameDigest, toDigest } from '../format/digest.ts';
+import { DIGEST_BYTES, type RawDigest, rawDigestOf, sameDigest, toDigest } from '../format/digest.ts';
+import { packKey } from '../format/pack.ts';
+import type { ChunkRef } from '../format/recipe.ts';
 import type { PackedLocation, RecipeLocation, WholeObjectLocation } from '../index/catalog.ts';
 import type { LocalPacks } from './local-packs.ts';
 import {
@@ -16,7 +18,8 @@ import {
   readBlob,
   readElsewhere,
 } from './object-reader.ts';
-import { readRun, runsOf } from './pack-reader.ts';
+import { type BlobRun, type PlacedBlob, runsOf } from './pack-reader.ts';
+import { type FileSlice, type ReadSlice, readAhead } from './read-ahead.ts';
 
 /** What is known of files and recipes is forgotten, oldest first, beyond so many. */
 const MAX_KNOWN = 100_000;
@@ -57,7 +60,7 @@ export class VerifiedReader {
   }
 
   /**
-   * Read `range` of an object in pieces of about `pieceBytes`. A part is verified before any of it is yielded. Of an object that is read
+   * Read `range` of an object in pieces of about `pieceBytes`, each of which stays as it is until the next one is asked for. A part is verified before any of it is yielded. Of an object that is read
    * from its first byte to its last and was not verified yet, the last piece is held back until all of it is.
    * @throws VarveError `object-missing`, `digest-mismatch`, `recipe-damaged`
    */
@@ -184,14 +187,12 @@ async function* piecesOf(
   { offset, length }: ByteRange,
   pieceBytes: number,
 ): AsyncGenerator<Uint8Array> {
-  for (let done = 0; done < length; ) {
-    const piece = Buffer.allocUnsafeSlow(Math.min(pieceBytes, length - done));
-    const { bytesRead } = await file.read(piece, 0, piece.length, offset + done);
-    // A file that was cut since it was looked at ends here; whoever reads counts the bytes.
-    if (bytesRead === 0) return;
-    done += bytesRead;
-    yield piece.subarray(0, bytesRead);
-  }
+  const slices = async function* (): AsyncGenerator<FileSlice<undefined>> {
+    for (let at = offset; at < offset + length; at += pieceBytes)
+      yield { file, offset: at, length: Math.min(pieceBytes, offset + length - at), purpose: undefined };
+  };
+  // Of a file that was cut since it was looked at, fewer bytes come: whoever reads counts them.
+  for await (const { bytes } of readAhead(slices(), Math.min(pieceBytes, length))) yield bytes;
 }
 
 async function listOf(source: ObjectSource, digest: RawDigest, location: RecipeLocation): Promise<ChunkList> {
@@ -212,20 +213,81 @@ async function* piecesOfChunks(
 ): AsyncGenerator<Uint8Array> {
   const end = offset + length;
   const first = chunkAt(offsets, offset);
-  const chunks = function* (): Generator<{ digest: RawDigest; length: number }> {
+  const chunks = function* (): Generator<ChunkRef> {
     for (let at = first; offsets[at]! < end; at++) {
       const digest = digests.subarray(at * DIGEST_BYTES, (at + 1) * DIGEST_BYTES);
       yield { digest, length: offsets[at + 1]! - offsets[at]! };
     }
   };
   let start = offsets[first]!;
-  for await (const run of runsOf(placed(source, chunks()), pieceBytes)) {
-    for (const { blob, bytes, isIntact } of await readRun(source.remote, run)) {
-      const chunk = isIntact ? bytes : await readElsewhere(source, blob.digest, blob.location);
-      yield chunk.subarray(Math.max(0, offset - start), end - start);
-      start += chunk.length;
+  for await (const { purpose: run, bytes } of readPacks(
+    source,
+    runsOf(placed(source, chunks()), pieceBytes),
+    pieceBytes,
+  )) {
+    // Where a blob is damaged, others of its run come in pieces of their own.
+    const isIntact = run.blobs.every((blob) => isSound(blob, ownBytes(blob, run, bytes)));
+    const isJoined = run.blobs.reduce((sum, { location }) => sum + location.length, 0) === run.length;
+    const pieces = isIntact && isJoined ? [bytes] : await piecesOfRun(source, run, bytes);
+    for (const piece of pieces) {
+      yield piece.subarray(Math.max(0, offset - start), end - start);
+      start += piece.length;
     }
   }
+}
+
+async function piecesOfRun(
+  source: ObjectSource,
+  run: BlobRun<PlacedBlob>,
+  bytes: Uint8Array,
+): Promise<Uint8Array[]> {
+  const pieces: Uint8Array[] = [];
+  for (const blob of run.blobs) {
+    const own = ownBytes(blob, run, bytes);
+    pieces.push(isSound(blob, own) ? own : await readElsewhere(source, blob.digest, blob.location));
+  }
+  return pieces;
+}
+
+function ownBytes({ location }: PlacedBlob, run: BlobRun<PlacedBlob>, bytes: Uint8Array): Uint8Array {
+  const start = location.offset - run.offset;
+  return bytes.subarray(start, start + location.length);
+}
+
+function isSound({ digest }: PlacedBlob, bytes: Uint8Array): boolean {
+  return sameDigest(rawDigestOf(bytes), digest);
+}
+
+/** Read runs of a local store. Of a pack that cannot be opened, no bytes come, which are as good as damaged. */
+async function* readPacks(
+  { remote }: ObjectSource,
+  runs: AsyncIterable<BlobRun<PlacedBlob>>,
+  bufferBytes: number,
+): AsyncGenerator<ReadSlice<BlobRun<PlacedBlob>>> {
+  const packs: OpenPack[] = [];
+  const slices = async function* (): AsyncGenerator<FileSlice<BlobRun<PlacedBlob>>> {
+    for await (const run of runs) {
+      const { pack, offset, length } = run;
+      if (packs.at(-1)?.pack !== pack) {
+        const file = await open(remote.localPath!(packKey(pack)), FLAGS).catch(() => undefined);
+        packs.push({ pack, file });
+      }
+      // Of the one before, the last run may still be read.
+      if (packs.length > 2) await packs.shift()!.file?.close();
+      yield { file: packs.at(-1)!.file, offset, length, purpose: run };
+    }
+  };
+  try {
+    yield* readAhead(slices(), bufferBytes);
+  } finally {
+    await Promise.all(packs.map(({ file }) => file?.close()));
+  }
+}
+
+interface OpenPack {
+  readonly pack: string;
+  /** Undefined where it cannot be opened. */
+  readonly file: FileHandle | undefined;
 }
 
 /** The chunk in which a byte lies. */
