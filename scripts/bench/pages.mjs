@@ -53,6 +53,7 @@ const pointers = [];
 for (let state = 0; state < STATES; state++) {
   for (const [at, name] of names.entries()) writeFileSync(join(repo, name), table(state * datasets + at));
   run(process.execPath, [binary, 'add', ...names]);
+  console.error(`added state ${state + 1} of ${STATES} after ${Math.round(performance.now() / 1000)} s`);
   pointers.push(names.map((name) => readFileSync(join(repo, `${name}.varve`))));
 }
 for (let version = 0; version < versions; version++) {
@@ -82,6 +83,7 @@ const browser = await chromium.launch({
 async function measured(url) {
   const page = await browser.newPage();
   await page.goto(url, { waitUntil: 'load' });
+  await page.waitForFunction(`performance.getEntriesByName('first-contentful-paint').length > 0`);
   const times = await page.evaluate(`({
     paint: performance.getEntriesByName('first-contentful-paint')[0].startTime,
     load: performance.getEntriesByType('navigation')[0].loadEventStart,
@@ -92,18 +94,19 @@ async function measured(url) {
 }
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+// The browser itself is warm; nothing of the server is.
+const blank = await browser.newPage();
+await blank.setContent('warm');
 const results = { first: [], again: [], list: [] };
 let memory = 0;
 let bytes = 0;
 for (let time = 0; time < RUNS; time++) {
   const { child, url } = await start();
-  // The browser itself is warm; nothing of the server is.
-  await measured('data:text/html,x').catch(() => undefined);
-  const start1 = await measured(`${url}/ui/repo/datasets/main`);
-  results.first.push(start1);
+  const first = await measured(`${url}/ui/repo/datasets/main`);
+  results.first.push(first);
   results.again.push(await measured(`${url}/ui/repo/datasets/main`));
   results.list.push(await measured(`${url}/ui/repo/versions/main/${names[0]}`));
-  bytes = start1.bytes;
+  bytes = first.bytes;
   memory = Math.max(
     memory,
     Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))[1]) / 1024,
