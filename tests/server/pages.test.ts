@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { installed } from '../report/peers.ts';
@@ -8,7 +7,6 @@ import { Sandbox } from '../support/sandbox.ts';
 import { type ServeProcess, startServe } from '../support/serve-process.ts';
 
 const executablePath = process.env.VARVE_CHROMIUM ?? installed('chromium');
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let box: Sandbox;
 let server: ServeProcess;
@@ -264,7 +262,7 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped where none i
         path,
         0,
       ]);
-      await page.evaluate(axeSource);
+      await page.evaluate(axe.source);
       const options = JSON.stringify({ resultTypes: ['violations'], ...rules });
       const found = `axe.run(document, ${options}).then(({ violations }) =>
         violations.map(({ id, nodes }) => id + ': ' + nodes.slice(0, 2).map(({ html }) => html.slice(0, 120)).join(' | ')))`;

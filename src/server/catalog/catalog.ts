@@ -19,7 +19,7 @@ const MAX_KNOWN_COMMITS = 64;
 const MAX_KNOWN_CHANGES = 400_000;
 
 /** What is known of one repository. Close it. */
-export class Catalog {
+export class VersionCatalog {
   readonly profiles: Profiles;
   readonly comparisons: Comparisons;
   readonly schemas: Schemas;

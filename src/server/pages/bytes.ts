@@ -4,7 +4,7 @@ import { imageTypeOf } from '../catalog/image-type.ts';
 import { MAX_IMAGE_BYTES } from '../catalog/preview.ts';
 import { findKey } from '../versions/keys.ts';
 import { nothingInDataset } from './page-error.ts';
-import type { Asked } from './view.ts';
+import type { ViewRequest } from './view.ts';
 
 const PIECE_BYTES = 256 * 1024;
 const YEAR_SECONDS = 31_536_000;
@@ -15,7 +15,10 @@ const NOT_PLAIN = /['()*]/g;
  * Send the bytes of a file. What anybody put into a dataset is no page: an image is one by its bytes and of few types, all else is saved
  * as it is, and a browser runs nothing of either.
  */
-export async function sendBytes({ place, path, query }: Asked, reply: FastifyReply): Promise<FastifyReply> {
+export async function sendBytes(
+  { place, path, query }: ViewRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const object = await findKey(await place.repository.versions.keysAt(place.revision), path);
   if (object === undefined) throw nothingInDataset(path, place.at);
   const { dataset, file } = object;

@@ -3,25 +3,25 @@ import { type Markup, markup } from '../../report/markup.ts';
 import { count, counted } from '../../wording/numbers.ts';
 import { unquotedRef } from '../versions/revisions.ts';
 import { linkTo } from './links.ts';
-import { columnTitles, extent, pageNumber, pager, sizeOf, subjectLine, when } from './table-parts.ts';
+import { columnTitles, extent, pageNumber, pager, sizeText, subjectLine, when } from './table-parts.ts';
 import { verdictOfStep } from './verdict.ts';
-import type { Asked, View } from './view.ts';
+import type { View, ViewRequest } from './view.ts';
 
 const PER_PAGE = 200;
 const TITLES = ['dataset', 'holds', 'size', 'versions', 'last changed', 'by', 'against the one before'];
 
 /** Every dataset of a revision, with what happened to it last. */
-export async function datasetsView(asked: Asked): Promise<View> {
+export async function datasetsView(asked: ViewRequest): Promise<View> {
   const { place } = asked;
   const datasets = await place.catalog.datasetsAt(place.revision.commit);
   const bytes = datasets.reduce((sum, dataset) => sum + dataset.bytes, 0);
   return {
     title: `${place.bucket}: datasets`,
-    content: content(asked, markup`${counted(datasets.length, 'dataset')}, ${sizeOf({ bytes })}`),
+    content: content(asked, markup`${counted(datasets.length, 'dataset')}, ${sizeText({ bytes })}`),
   };
 }
 
-async function* content(asked: Asked, answer: Markup): AsyncGenerator<Markup> {
+async function* content(asked: ViewRequest, answer: Markup): AsyncGenerator<Markup> {
   const { place, query } = asked;
   const { catalog, revision } = place;
   const datasets = await catalog.datasetsAt(revision.commit);
@@ -50,7 +50,7 @@ async function* content(asked: Asked, answer: Markup): AsyncGenerator<Markup> {
       before: previous && { ...previous.version, commit: previous.commit },
       schema,
     });
-    yield markup`<tr><th scope="row"><a href="${linkTo(place, 'versions', path)}">${datum(path)}</a><td class="figure">${extent(dataset)}<td class="figure">${sizeOf(dataset)}<td class="figure">${count(changes.length)}<td class="subject">${last === undefined ? '' : markup`${when(last.date)} <small class="said">${subjectLine(last.subject)}</small>`}<td>${datum(last?.author ?? '')}<td>${verdict}
+    yield markup`<tr><th scope="row"><a href="${linkTo(place, 'versions', path)}">${datum(path)}</a><td class="figure">${extent(dataset)}<td class="figure">${sizeText(dataset)}<td class="figure">${count(changes.length)}<td class="subject">${last === undefined ? '' : markup`${when(last.date)} <small class="said">${subjectLine(last.subject)}</small>`}<td>${datum(last?.author ?? '')}<td>${verdict}
 `;
   }
   yield markup`</table>${pager(asked, 'datasets', first + PER_PAGE < datasets.length)}

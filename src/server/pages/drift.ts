@@ -5,22 +5,22 @@ import { anchor, siteContent, siteReport } from '../../report/html/site.ts';
 import { type Markup, markup } from '../../report/markup.ts';
 import { linkTo } from './links.ts';
 import { SHORT } from './verdict.ts';
-import { statisticsOf, type VersionAt, versionAt, versionBefore } from './version-at.ts';
-import type { Asked, Place, View } from './view.ts';
+import { priorVersion, profilesOf, type VersionAt, versionAt } from './version-at.ts';
+import type { View, ViewPlace, ViewRequest } from './view.ts';
 
 /**
  * Any two versions compared: `after`, the revision of the address unless given, with `before`, the one before it unless given; of
  * another dataset with `beforeDataset`.
  */
-export async function driftView({ place, path, query }: Asked): Promise<View> {
+export async function driftView({ place, path, query }: ViewRequest): Promise<View> {
   const { revisions } = place.repository;
   const [first, second] = [query.get('before'), query.get('after')];
   const after = await versionAt(place, path, second ? await revisions.resolve(second) : place.revision);
   const before = first
     ? await versionAt(place, query.get('beforeDataset') || path, await revisions.resolve(first))
-    : await versionBefore(place, after);
+    : await priorVersion(place, after);
   if (before === undefined) return alone(place, after);
-  const [older, newer] = await statisticsOf(place, [before, after]);
+  const [older, newer] = await profilesOf(place, [before, after]);
   const schema = await place.catalog.schemas.readable(place.revision.commit, path);
   const report = compareProfiles(older!, newer!, {
     names: [before.name, after.name],
@@ -32,7 +32,7 @@ export async function driftView({ place, path, query }: Asked): Promise<View> {
   return { title: titled.title, dataset: path, content };
 }
 
-function alone(place: Place, { path, name }: VersionAt): View {
+function alone(place: ViewPlace, { path, name }: VersionAt): View {
   const way = anchor({ text: 'its statistics', href: linkTo(place, 'profile', path) });
   return {
     title: `Drift: ${name}`,
@@ -45,7 +45,7 @@ function alone(place: Place, { path, name }: VersionAt): View {
   };
 }
 
-function waysOn(place: Place, before: VersionAt, after: VersionAt): Markup {
+function waysOn(place: ViewPlace, before: VersionAt, after: VersionAt): Markup {
   const ids = {
     before: before.commit.slice(0, SHORT),
     after: after.commit.slice(0, SHORT),

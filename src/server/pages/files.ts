@@ -10,7 +10,7 @@ import type { ServedObject } from '../versions/versions.ts';
 import { linkTo } from './links.ts';
 import { noDataset, nothingInDataset } from './page-error.ts';
 import { columnTitles, NONE } from './table-parts.ts';
-import type { Asked, View } from './view.ts';
+import type { View, ViewRequest } from './view.ts';
 
 /** Entries of a folder that one page shows. */
 const PER_PAGE = 200;
@@ -20,7 +20,7 @@ const IMAGE_NAME = /\.(png|jpe?g|gif|webp|avif)$/i;
 type Listed = ListedKey<ServedObject>;
 
 /** The files of a dataset or of a folder in it; of a file, its beginning. */
-export async function filesView(asked: Asked): Promise<View> {
+export async function filesView(asked: ViewRequest): Promise<View> {
   const { place, path } = asked;
   const dataset = await place.catalog.datasetAround(place.revision.commit, path);
   if (dataset === undefined) throw noDataset(path, place.at);
@@ -43,7 +43,7 @@ function keyOf(one: Listed): string {
   return 'key' in one ? one.key : one.commonPrefix;
 }
 
-function folderContent(asked: Asked, listed: readonly Listed[]): Markup {
+function folderContent(asked: ViewRequest, listed: readonly Listed[]): Markup {
   const { place, path, query } = asked;
   const shown = listed.slice(0, PER_PAGE);
   const folders = shown.filter((one) => !('key' in one)).length;
@@ -73,7 +73,7 @@ function nameIn(path: string, one: Listed): string {
   return keyOf(one).slice(path.length + 1);
 }
 
-function entry({ place, path }: Asked, one: Listed): Markup {
+function entry({ place, path }: ViewRequest, one: Listed): Markup {
   const key = keyOf(one).replace(/\/$/, '');
   const link = anchor({ text: brief(nameIn(path, one), 300), href: linkTo(place, 'files', key) });
   if (!('key' in one))
@@ -85,13 +85,13 @@ function entry({ place, path }: Asked, one: Listed): Markup {
 }
 
 /** The way to the bytes, which a browser saves and does not show. */
-function downloadLink(place: Asked['place'], key: string, text: string): Markup {
+function downloadLink(place: ViewRequest['place'], key: string, text: string): Markup {
   const name = key.slice(key.lastIndexOf('/') + 1);
   return markup`<a href="${linkTo(place, 'bytes', key, { save: '1' })}" download>${text}<span class="unseen"> ${name}</span></a>`;
 }
 
 /** Images of the page, small. */
-function tiles({ place, path }: Asked, shown: readonly Listed[]): Markup {
+function tiles({ place, path }: ViewRequest, shown: readonly Listed[]): Markup {
   const images = shown.filter(
     (one) => 'key' in one && IMAGE_NAME.test(one.key) && one.object.file.size <= MAX_IMAGE_BYTES,
   );
@@ -104,7 +104,7 @@ function tiles({ place, path }: Asked, shown: readonly Listed[]): Markup {
   return markup`<h2 class="unseen">Images</h2><ul class="tiles">${items}</ul>`;
 }
 
-async function fileContent({ place, path }: Asked, { dataset, file }: ServedObject): Promise<Markup> {
+async function fileContent({ place, path }: ViewRequest, { dataset, file }: ServedObject): Promise<Markup> {
   const preview = await place.catalog.previews.of({ dataset, file });
   const digest = file.digest ?? NONE;
   const head = markup`<dl class="sides"><div class="after"><dt>file</dt><dd>${byteSize(file.size)}<code>${digest}</code></dd></div></dl>

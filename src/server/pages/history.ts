@@ -10,14 +10,14 @@ import { counted } from '../../wording/numbers.ts';
 import type { BroughtVersion } from '../catalog/dataset-history.ts';
 import { linkTo } from './links.ts';
 import { noDataset } from './page-error.ts';
-import { named, statisticsOf } from './version-at.ts';
-import type { Asked, Place, View } from './view.ts';
+import { named, profilesOf } from './version-at.ts';
+import type { View, ViewPlace, ViewRequest } from './view.ts';
 
 /** The newest versions, which fit into a drawing and into memory. */
 const MAX_VERSIONS = 50;
 
 /** Every feature over the versions, or the one that `feature`, and perhaps `table`, names. */
-export async function historyView(asked: Asked): Promise<View> {
+export async function historyView(asked: ViewRequest): Promise<View> {
   const { place, path } = asked;
   const history = await place.catalog.historyAt(place.revision.commit);
   const changes = history.of(path);
@@ -41,11 +41,11 @@ export async function historyView(asked: Asked): Promise<View> {
 }
 
 async function seriesOfVersions(
-  { place, path, query }: Asked,
+  { place, path, query }: ViewRequest,
   brought: readonly BroughtVersion[],
 ): Promise<DriftSeries> {
   const all = brought.map(({ commit, version }) => named(path, commit, version));
-  const profiles = await statisticsOf(place, all);
+  const profiles = await profilesOf(place, all);
   const steps = await compared(place, path, brought);
   const chosen = chosenBy(query);
   const versions = all.map(
@@ -76,7 +76,7 @@ function judgedBy(features: ComparedStep['features']): Pick<ComparedStep, 'verdi
 }
 
 async function compared(
-  { catalog, revision }: Place,
+  { catalog, revision }: ViewPlace,
   path: string,
   versions: readonly BroughtVersion[],
 ): Promise<ComparedStep[]> {
@@ -107,7 +107,7 @@ function narrowed(profile: Profile, isChosen: IsChosen): Profile {
 }
 
 /** What a person sends of one feature. */
-function featureLinks({ place, path, query }: Asked, { features }: DriftSeries): Markup {
+function featureLinks({ place, path, query }: ViewRequest, { features }: DriftSeries): Markup {
   if (query.has('feature'))
     return markup`<p class="pick">${anchor({ text: 'All features', href: linkTo(place, 'history', path) })}</p>`;
   const links = features.map((feature) => {

@@ -11,7 +11,7 @@ import { Markup, markup } from '../../report/markup.ts';
 import { brief } from '../../wording/neutral.ts';
 import { counted } from '../../wording/numbers.ts';
 import { headName } from '../../workspace/git/head.ts';
-import { Catalog } from '../catalog/catalog.ts';
+import { VersionCatalog } from '../catalog/catalog.ts';
 import { answerOf, logFailure } from '../error-answers.ts';
 import type { ServedRepositories, ServedRepository } from '../repositories.ts';
 import { quotedRef, unquotedRef } from '../versions/revisions.ts';
@@ -27,9 +27,9 @@ import { schemaView } from './schema.ts';
 import { searchView } from './search.ts';
 import { columnTitles } from './table-parts.ts';
 import { versionsView } from './versions.ts';
-import type { Asked, Place, View } from './view.ts';
+import type { View, ViewPlace, ViewRequest } from './view.ts';
 
-type ShowView = (asked: Asked) => Promise<View>;
+type ShowView = (asked: ViewRequest) => Promise<View>;
 
 const SHOWN: Readonly<Record<Exclude<PageName, 'bytes'>, ShowView>> = {
   datasets: datasetsView,
@@ -72,11 +72,11 @@ export function registerPages(app: FastifyInstance, repositories: ServedReposito
 
 class Site {
   readonly #repositories: ServedRepositories;
-  readonly #catalogs = new Map<ServedRepository, Catalog>();
+  readonly #catalogs = new Map<ServedRepository, VersionCatalog>();
 
   constructor(repositories: ServedRepositories) {
     this.#repositories = repositories;
-    for (const one of repositories.all) this.#catalogs.set(one, new Catalog(one));
+    for (const one of repositories.all) this.#catalogs.set(one, new VersionCatalog(one));
   }
 
   async answer({ raw }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -98,7 +98,7 @@ class Site {
     await Promise.all([...this.#catalogs.values()].map((catalog) => catalog.close()));
   }
 
-  async #asked(repository: ServedRepository, { at, path, query }: ReadLink): Promise<Asked> {
+  async #asked(repository: ServedRepository, { at, path, query }: ReadLink): Promise<ViewRequest> {
     const revision = await repository.revisions.resolve(at);
     const catalog = this.#catalogs.get(repository)!;
     return { place: { bucket: repository.bucket, at, repository, catalog, revision }, path, query };
@@ -140,7 +140,7 @@ function noPage(): VarveError {
 }
 
 /** Everything above the content of a view. */
-function frame(place: Place, page: PageName, view: View): string {
+function frame(place: ViewPlace, page: PageName, view: View): string {
   const { bucket, at } = place;
   const { dataset, inside = '' } = view;
   const steps = inside === '' ? [] : inside.split('/');

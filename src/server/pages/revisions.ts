@@ -5,13 +5,13 @@ import { unquotedRef } from '../versions/revisions.ts';
 import { linkTo } from './links.ts';
 import { columnTitles, when } from './table-parts.ts';
 import { SHORT } from './verdict.ts';
-import type { Asked, View } from './view.ts';
+import type { View, ViewRequest } from './view.ts';
 
 /** More than people look through; a search by name is what Git is for. */
 const MAX_REVISIONS = 1000;
 
 /** The branches and tags from which the same can be looked at. */
-export async function revisionsView({ place, path }: Asked): Promise<View> {
+export async function revisionsView({ place, path }: ViewRequest): Promise<View> {
   const all = await place.repository.revisions.names();
   const shown = all.toSorted((a, b) => b.time - a.time).slice(0, MAX_REVISIONS);
   const rows = shown.map(({ name, commit, time }) => {

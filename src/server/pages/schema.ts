@@ -4,11 +4,11 @@ import { type Markup, markup, separated } from '../../report/markup.ts';
 import { validateProfile } from '../../schema/validate.ts';
 import { shellWord } from '../../wording/quote.ts';
 import type { SchemaAt } from '../catalog/schemas.ts';
-import { statisticsOf, type VersionAt, versionAt, versionBefore } from './version-at.ts';
-import type { Asked, Place, View } from './view.ts';
+import { priorVersion, profilesOf, type VersionAt, versionAt } from './version-at.ts';
+import type { View, ViewPlace, ViewRequest } from './view.ts';
 
 /** What a version should look like, and where it does not. Both are of the same commit. */
-export async function schemaView({ place, path, query }: Asked): Promise<View> {
+export async function schemaView({ place, path, query }: ViewRequest): Promise<View> {
   const after = await versionAt(place, path, place.revision);
   const found = await place.catalog.schemas.of(after.commit, path);
   if (found === undefined) return withoutSchema(path);
@@ -16,10 +16,10 @@ export async function schemaView({ place, path, query }: Asked): Promise<View> {
   return { title: titled.title, dataset: path, content: siteReport(titled, markup``, schemaText(found)) };
 }
 
-async function validated(place: Place, after: VersionAt, found: SchemaAt, environment: string | null) {
-  const before = await versionBefore(place, after);
+async function validated(place: ViewPlace, after: VersionAt, found: SchemaAt, environment: string | null) {
+  const before = await priorVersion(place, after);
   const versions = before?.version.profile === undefined ? [after] : [after, before];
-  const [profile, previous] = await statisticsOf(place, versions);
+  const [profile, previous] = await profilesOf(place, versions);
   return validateProfile(profile!, found.schema, {
     name: after.name,
     digest: after.version.content,

@@ -9,7 +9,7 @@ import { unquotedRef } from '../versions/revisions.ts';
 import { linkTo } from './links.ts';
 import { subjectLine, when } from './table-parts.ts';
 import { SHORT } from './verdict.ts';
-import type { Asked, Place, View } from './view.ts';
+import type { View, ViewPlace, ViewRequest } from './view.ts';
 
 /** Hits of each kind that are shown. */
 const MAX_HITS = 50;
@@ -28,7 +28,7 @@ interface Hits {
 type Matches = (text: string) => boolean;
 
 /** What has every word of `q`: datasets, their features and files at the revision, and the commits that it reaches. */
-export async function searchView({ place, query }: Asked): Promise<View> {
+export async function searchView({ place, query }: ViewRequest): Promise<View> {
   const words = (query.get('q') ?? '').slice(0, MAX_WORDS_LENGTH);
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   const matches: Matches = (text) => wanted.every((word) => text.toLowerCase().includes(word));
@@ -61,7 +61,7 @@ function section({ title, items, note }: Hits): Markup {
   return markup`<section><h2>${title}</h2><table class="list"><tbody>${shown}</table>${more || note ? markup`<p class="note">${more}${note ?? ''}</p>` : ''}</section>`;
 }
 
-async function datasets(place: Place, matches: Matches): Promise<Hits> {
+async function datasets(place: ViewPlace, matches: Matches): Promise<Hits> {
   const all = await place.catalog.datasetsAt(place.revision.commit);
   const items = all
     .filter(({ path }) => matches(path))
@@ -74,7 +74,7 @@ function hit(link: Markup, more: Markup | string = ''): Markup {
 `;
 }
 
-async function features(place: Place, matches: Matches): Promise<Hits> {
+async function features(place: ViewPlace, matches: Matches): Promise<Hits> {
   const items: Markup[] = [];
   const history = await place.catalog.historyAt(place.revision.commit);
   for (const { path, profile } of await place.catalog.datasetsAt(place.revision.commit)) {
@@ -92,7 +92,7 @@ async function features(place: Place, matches: Matches): Promise<Hits> {
   return { title: 'Features', items };
 }
 
-async function commits(place: Place, matches: Matches): Promise<Hits> {
+async function commits(place: ViewPlace, matches: Matches): Promise<Hits> {
   const { changes } = await place.catalog.historyAt(place.revision.commit);
   const items = changes
     .filter(({ commit, author, subject }) => matches(`${commit} ${author} ${subject}`))
@@ -108,7 +108,7 @@ async function commits(place: Place, matches: Matches): Promise<Hits> {
   return { title: 'Versions', items };
 }
 
-async function files(place: Place, matches: Matches): Promise<Hits> {
+async function files(place: ViewPlace, matches: Matches): Promise<Hits> {
   const items: Markup[] = [];
   let seen = 0;
   for await (const { key, name } of fileNames(place)) {
@@ -124,7 +124,7 @@ async function files(place: Place, matches: Matches): Promise<Hits> {
 async function* fileNames({
   repository,
   revision,
-}: Place): AsyncGenerator<{ readonly key: string; readonly name: string }> {
+}: ViewPlace): AsyncGenerator<{ readonly key: string; readonly name: string }> {
   const keys = await repository.versions.keysAt(revision);
   for (let at = 0; at < keys.length; at++) {
     const node = keys.at(at);

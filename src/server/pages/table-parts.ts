@@ -1,10 +1,10 @@
 import type { VersionFacts } from '../../operations/backend/version.ts';
-import { datum, shortDigest } from '../../report/html/parts.ts';
+import { datum } from '../../report/html/parts.ts';
 import { type Markup, markup, NO_MARKUP } from '../../report/markup.ts';
 import { brief } from '../../wording/neutral.ts';
 import { byteSize, counted } from '../../wording/numbers.ts';
 import { linkTo, type PageName } from './links.ts';
-import type { Asked } from './view.ts';
+import type { ViewRequest } from './view.ts';
 
 /** Titles of columns, those of figures to the right; '' for one that needs none. */
 export function columnTitles(titles: readonly string[], figures: readonly string[] = []): Markup {
@@ -34,12 +34,8 @@ export function extent({ kind, rows, files }: VersionFacts): string {
 /** Stands where there is nothing. */
 export const NONE = '–';
 
-export function sizeOf({ bytes }: Pick<VersionFacts, 'bytes'>): string {
+export function sizeText({ bytes }: Pick<VersionFacts, 'bytes'>): string {
   return byteSize(bytes);
-}
-
-export function digestOf({ name }: Pick<VersionFacts, 'name'>): Markup {
-  return shortDigest(name);
 }
 
 /** The number of the page that is asked for, from 1. */
@@ -49,7 +45,7 @@ export function pageNumber(query: URLSearchParams): number {
 }
 
 /** Links to the page before and the one behind. */
-export function pager({ place, path, query }: Asked, page: PageName, hasNext: boolean): Markup {
+export function pager({ place, path, query }: ViewRequest, page: PageName, hasNext: boolean): Markup {
   const number = pageNumber(query);
   const link = (to: number, text: string, rel: string): Markup => {
     const others = Object.fromEntries([...query].filter(([name]) => name !== 'page'));

@@ -6,7 +6,7 @@ import { gradeOf } from '../../report/phrases.ts';
 import { brief } from '../../wording/neutral.ts';
 import type { SchemaAt } from '../catalog/schemas.ts';
 import { linkTo } from './links.ts';
-import type { Place } from './view.ts';
+import type { ViewPlace } from './view.ts';
 
 /** A version and the one before it, each as a commit has it. */
 export interface VersionStep {
@@ -17,7 +17,7 @@ export interface VersionStep {
 }
 
 /** Say how a version differs from the one before it, with the way to the whole report. Asks no remote. */
-export async function verdictOfStep(place: Place, step: VersionStep): Promise<Markup> {
+export async function verdictOfStep(place: ViewPlace, step: VersionStep): Promise<Markup> {
   const { before, after, schema, path } = step;
   if (before === undefined) return markup`<small>the first</small>`;
   if (before.content === after.content) return markup`<small>same data</small>`;

@@ -6,7 +6,7 @@ import type { Digest } from '../../store/format/digest.ts';
 import type { Revision } from '../versions/revisions.ts';
 import { noDataset } from './page-error.ts';
 import { SHORT } from './verdict.ts';
-import type { Place } from './view.ts';
+import type { ViewPlace } from './view.ts';
 
 /** A version of a dataset as a page names it. */
 export interface VersionAt {
@@ -18,20 +18,20 @@ export interface VersionAt {
 }
 
 /** The version that a revision has of the dataset at `path`. @throws VarveError `dataset-missing` */
-export async function versionAt(place: Place, path: string, revision: Revision): Promise<VersionAt> {
+export async function versionAt(place: ViewPlace, path: string, revision: Revision): Promise<VersionAt> {
   const version = await datasetAt(place, path, revision);
   return named(path, revision.commit, version);
 }
 
-async function datasetAt(place: Place, path: string, { commit }: Revision): Promise<ReadableDataset> {
+async function datasetAt(place: ViewPlace, path: string, { commit }: Revision): Promise<ReadableDataset> {
   const dataset = (await place.catalog.datasetsAt(commit)).find((one) => one.path === path);
   if (dataset === undefined) throw noDataset(path, commit.slice(0, SHORT));
   return dataset;
 }
 
 /** The last version before another that has other data; undefined if that is the first. */
-export async function versionBefore(
-  place: Place,
+export async function priorVersion(
+  place: ViewPlace,
   { path, commit, version }: VersionAt,
 ): Promise<VersionAt | undefined> {
   const history = await place.catalog.historyAt(commit);
@@ -51,7 +51,7 @@ export function named(path: string, commit: string, version: VersionFacts): Vers
  * The statistics of versions, in their order. What this clone lacks is asked of the remote.
  * @throws VarveError `data-not-tabular`, `profile-not-fetched`
  */
-export async function statisticsOf(place: Place, versions: readonly VersionAt[]): Promise<Profile[]> {
+export async function profilesOf(place: ViewPlace, versions: readonly VersionAt[]): Promise<Profile[]> {
   const digests = versions.map(({ version, name }): Digest => {
     if (version.profile === undefined) throw noStatistics(name);
     return version.profile;

@@ -5,15 +5,15 @@ import type { BroughtVersion } from '../catalog/dataset-history.ts';
 import { unquotedRef } from '../versions/revisions.ts';
 import { linkTo } from './links.ts';
 import { noDataset } from './page-error.ts';
-import { columnTitles, extent, pageNumber, pager, sizeOf, subjectLine, when } from './table-parts.ts';
+import { columnTitles, extent, pageNumber, pager, sizeText, subjectLine, when } from './table-parts.ts';
 import { SHORT, verdictOfStep } from './verdict.ts';
-import type { Asked, View } from './view.ts';
+import type { View, ViewRequest } from './view.ts';
 
 const PER_PAGE = 50;
 const TITLES = ['before, after', 'version', 'when', 'by', 'holds', 'size', 'against the one before'];
 
 /** The versions of a dataset over Git's history, newest first, any two of which can be chosen and compared. */
-export async function versionsView(asked: Asked): Promise<View> {
+export async function versionsView(asked: ViewRequest): Promise<View> {
   const { place, path } = asked;
   const changes = (await place.catalog.historyAt(place.revision.commit)).of(path);
   if (changes.length === 0) throw noDataset(path, place.at);
@@ -24,7 +24,7 @@ export async function versionsView(asked: Asked): Promise<View> {
   };
 }
 
-async function* content(asked: Asked, answer: Markup): AsyncGenerator<Markup> {
+async function* content(asked: ViewRequest, answer: Markup): AsyncGenerator<Markup> {
   const { place, path, query } = asked;
   const { catalog, revision } = place;
   const history = await catalog.historyAt(revision.commit);
@@ -51,12 +51,12 @@ ${versions.length > 1 ? markup`<p class="act"><button>Compare the chosen two</bu
 ${pager(asked, 'versions', first + PER_PAGE < changes.length)}</main>`;
 }
 
-function row({ place, path }: Asked, one: BroughtVersion, at: number, verdict: Markup): Markup {
+function row({ place, path }: ViewRequest, one: BroughtVersion, at: number, verdict: Markup): Markup {
   const id = one.commit.slice(0, SHORT);
   const radio = (side: 'before' | 'after', isChosen: boolean): Markup =>
     markup`<input type="radio" name="${side}" value="${id}" aria-label="${side}: ${id}"${isChosen ? ' checked' : ''}>`;
   const href = linkTo({ ...place, at: id }, 'profile', path);
   const { version } = one;
-  return markup`<tr><td class="choose">${radio('before', at === 1)}${radio('after', at === 0)}<th scope="row"><a href="${href}"><code>${id}</code></a> <small>${subjectLine(one.subject)}</small><td class="when">${when(one.date)}<td>${datum(one.author)}<td class="figure">${extent(version)}<td class="figure">${sizeOf(version)}<td>${verdict}
+  return markup`<tr><td class="choose">${radio('before', at === 1)}${radio('after', at === 0)}<th scope="row"><a href="${href}"><code>${id}</code></a> <small>${subjectLine(one.subject)}</small><td class="when">${when(one.date)}<td>${datum(one.author)}<td class="figure">${extent(version)}<td class="figure">${sizeText(version)}<td>${verdict}
 `;
 }

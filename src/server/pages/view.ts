@@ -1,19 +1,19 @@
 import type { Markup } from '../../report/markup.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+import type { VersionCatalog } from '../catalog/catalog.ts';
 import type { ServedRepository } from '../repositories.ts';
 import type { Revision } from '../versions/revisions.ts';
 import type { LinkPlace } from './links.ts';
 
 /** Where a view looks at things from: a repository at a revision. */
-export interface Place extends LinkPlace {
+export interface ViewPlace extends LinkPlace {
   readonly repository: ServedRepository;
-  readonly catalog: Catalog;
+  readonly catalog: VersionCatalog;
   readonly revision: Revision;
 }
 
 /** What was asked of a view. */
-export interface Asked {
-  readonly place: Place;
+export interface ViewRequest {
+  readonly place: ViewPlace;
   /** From the root: of a dataset, or of something in one; '' for all. */
   readonly path: string;
   readonly query: URLSearchParams;
