@@ -1,5 +1,6 @@
 // Draws samples of the real flights table and counts false alarms and shifts found: the tables of docs/design/drift.md.
-// Usage: node scripts/fetch-flights.mjs && node scripts/simulate-drift.mjs [reports] [largest n] [table.tsv, false alarms alone]
+// Usage: node scripts/fetch-flights.mjs && node scripts/simulate-drift.mjs [reports] [largest n] [table.tsv, false alarms alone [list]]
+// With `list`, the numbers of a row are a list, as of an embedding.
 // The other tables are made by python scripts/schema-tables.py drift FOLDER.
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,6 +9,7 @@ import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const other = process.argv[4];
+const asList = process.argv[5] === 'list';
 const table = other ?? join(root, '.bench', 'flights.csv');
 if (!existsSync(table)) {
   console.error(
@@ -59,7 +61,7 @@ console.log(
 for (const n of [100, 300, 1000, 3000, 10_000, 100_000, 1_000_000].filter(
   (size) => size <= largest && (other === undefined || 2 * size <= columns[0].codes.length),
 )) {
-  const { drift, alarms, first } = falseAlarms(columns, n, reports, n);
+  const { drift, alarms, first } = falseAlarms(columns, n, reports, n, asList);
   const seen = first.length > 0 ? ` <!-- ${first.join('; ')} -->` : '';
   console.log(`| ${size(n)} | ${reports} | ${drift} | ${alarms} | below ${atMost(alarms, reports)} |${seen}`);
 }

@@ -90,7 +90,7 @@ export type { SchemaChange } from './schema/update.ts';
 export { type ProfileValidationOptions, validateProfile } from './schema/validate.ts';
 export type { AccessKey, NewAccessKey } from './server/access/access-keys.ts';
 export type { LogLevel } from './server/log.ts';
-export type { RunningServer, ServerOptions } from './server/server.ts';
+export type { RunningServer, ServerSettings } from './server/server.ts';
 export type { Digest } from './store/format/digest.ts';
 export type { Collected, ExpiredClone } from './store/gc/collect.ts';
 export type { PurgedFromStore, SharingVersion } from './store/gc/purge.ts';

@@ -22,6 +22,7 @@ const APART = ['serve'];
 const LIBRARY = {
   index: 'src/index.ts',
   'cut-worker': 'src/store/chunking/cut-worker.ts',
+  'piece-worker': 'src/store/restoring/piece-worker.ts',
   'read-worker': 'src/store/writing/read-worker.ts',
   'write-worker': 'src/store/restoring/write-worker.ts',
   'md5-worker': 'src/dvc/objects/md5-worker.ts',

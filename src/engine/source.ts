@@ -116,21 +116,16 @@ async function openTogether(
   const { files: read, retype } = typeof loaded === 'number' ? { files, retype: asTold } : loaded;
   const columns = retype(await engine.describe(relation));
   assertShallow(columns, first);
-  let dateFormats: DateFormats = new Map();
   try {
     await assertUnicode(engine, relation, columns);
+    if (isText) {
+      const typed = await typeTextColumns(engine, relation, columns, first, readings);
+      return { relation, ...typed, skippedLines: loaded as number };
+    }
     assertNameable(await namesWithNul(engine, relation), first);
-    if (isText) dateFormats = await typeTextColumns(engine, relation, first, readings);
   } catch (error) {
     throw error instanceof VarveError ? error : readError(error, fileNamedBy(error, files));
   }
-  if (isText)
-    return {
-      relation,
-      columns: await engine.describe(relation),
-      dateFormats,
-      skippedLines: loaded as number,
-    };
   const rows = await withTimestamps(engine, relation, columns, readings);
   if (rows !== relation) return { relation: rows, columns: retype(await engine.describe(rows)) };
   const [parquet] = format === 'parquet' && files.length === 1 ? read : [];

@@ -1,6 +1,6 @@
 import type { AccessKey, NewAccessKey } from '../server/access/access-keys.ts';
 import { LOG_LEVELS } from '../server/log.ts';
-import type { RunningServer, ServerOptions } from '../server/server.ts';
+import type { RunningServer, ServerSettings } from '../server/server.ts';
 import {
   CALLBACK,
   COUNT,
@@ -14,7 +14,7 @@ import {
 } from './arguments.ts';
 
 /** Options of a server. */
-export interface ServeOptions extends Omit<ServerOptions, 'repositories' | 'base'> {
+export interface ServeOptions extends Omit<ServerSettings, 'repositories' | 'base'> {
   /** Folders of repositories, each perhaps with the name of its bucket: `PATH` or `NAME=PATH`. The one around the process unless given. */
   readonly repositories?: readonly string[] | undefined;
 }

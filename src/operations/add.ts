@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VarveError } from '../errors.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddInPlaceOptions, AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
 import type { ProfilingOptions } from './statistics/load.ts';
-import type { Profiler } from './statistics/profiler.ts';
+import { type Profiler, schemaBeside } from './statistics/profiler.ts';
 
 /**
  * Make a version of each path and point to it. All of them or none: pointers are written after the cache holds every byte.
@@ -50,6 +51,7 @@ export function profilerOnDemand(
   machine: Pick<ProfilingOptions, 'memory' | 'threads'>,
 ): Profiler {
   return async (dataset) => {
+    if (dataset.known !== undefined && !existsSync(schemaBeside(dataset))) return undefined;
     const { profilerFor } = await import('./statistics/profile-on-add.ts');
     return profilerFor(context, onUnreadable, machine)(dataset);
   };

@@ -23,6 +23,6 @@ export function loggerOptions(
 }
 
 /** What is logged of a request. The query stays out: the signature of a presigned address opens what it names to every reader of the log. */
-export function requestFacts(request: FastifyRequest): { method: string; path: string; client: string } {
+function requestFacts(request: FastifyRequest): { method: string; path: string; client: string } {
   return { method: request.method, path: request.url.replace(/\?.*$/s, ''), client: request.ip };
 }

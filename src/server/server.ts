@@ -24,7 +24,7 @@ import { registerPages } from './pages/pages.ts';
 import { openRepositories, type ServedRepositories } from './repositories.ts';
 import { newRequestId, registerGateway } from './s3/gateway.ts';
 
-export interface ServerOptions {
+export interface ServerSettings {
   /** Folders of the repositories, each with the name of its bucket perhaps: `PATH` or `NAME=PATH`. */
   readonly repositories: readonly string[];
   /** Folder that relative paths start at. */
@@ -69,7 +69,7 @@ const MAX_HEAD_BYTES = 32 * 1024;
  * Open the repositories and begin to listen.
  * @throws VarveError `listen-invalid`, `listen-failed`, `tls-invalid`, `bucket-name-invalid`, and as openContext
  */
-export async function startServer(options: ServerOptions): Promise<RunningServer> {
+export async function startServer(options: ServerSettings): Promise<RunningServer> {
   const address = parseListenAddress(options.listen ?? DEFAULT_LISTEN);
   const app = buildApp(options);
   const repositories = await openRepositories(options.repositories, options.base, (text) =>
@@ -97,7 +97,7 @@ function registerDoors(
   repositories: ServedRepositories,
   keys: KeyRing,
   address: ListenAddress,
-  options: ServerOptions,
+  options: ServerSettings,
 ): void {
   registerErrors(app);
   registerLimit(app, options.clientLimit ?? DEFAULT_CLIENT_LIMIT);
@@ -129,7 +129,7 @@ function requireKeys(keys: KeyRing, { all }: ServedRepositories): void {
     });
 }
 
-function buildApp(options: ServerOptions): FastifyInstance {
+function buildApp(options: ServerSettings): FastifyInstance {
   const tls = tlsFiles(options);
   const timing = {
     requestTimeout: REQUEST_MS,
@@ -161,7 +161,7 @@ function buildApp(options: ServerOptions): FastifyInstance {
 }
 
 /** @throws VarveError `tls-invalid`, and as systemError */
-function tlsFiles({ base, tlsCert, tlsKey }: ServerOptions): { cert: Buffer; key: Buffer } | undefined {
+function tlsFiles({ base, tlsCert, tlsKey }: ServerSettings): { cert: Buffer; key: Buffer } | undefined {
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
   if (tlsCert === undefined || tlsKey === undefined) throw badTls('Only one of its two files is named');
   const [cert, key] = [tlsCert, tlsKey].map((path) => {
@@ -207,7 +207,7 @@ async function listen(app: FastifyInstance, { host, port }: ListenAddress): Prom
   }
 }
 
-function warningsOf({ host }: ListenAddress, { tlsCert }: ServerOptions): string[] {
+function warningsOf({ host }: ListenAddress, { tlsCert }: ServerSettings): string[] {
   if (isLoopback(host) || tlsCert !== undefined) return [];
   return [
     `what is sent from ${host} can be read on its way: give --tls-cert and --tls-key, or put a proxy that speaks TLS in front`,

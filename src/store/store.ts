@@ -7,14 +7,19 @@ import { open, unlink } from 'node:fs/promises';
 import { askAgain } from '../base/ask-again.ts';
 import { type ErrorCode, VarveError } from '../errors.ts';
 import type { ByteRange, Remote } from '../remote/remote.ts';
+import type { BlockLists } from './format/block-lists.ts';
 import { type Digest, type RawDigest, toRaw } from './format/digest.ts';
 import { packKey } from './format/pack.ts';
+import type { Root } from './gc/roots.ts';
+import { blockListsOf } from './reading/block-lists-of.ts';
 import { readLocalObject } from './reading/local-object.ts';
 import { LocalPacks } from './reading/local-packs.ts';
 import { isEmptyObject, type ObjectSource, streamObject } from './reading/object-reader.ts';
+import { RangeReader } from './reading/range-reader.ts';
 import type { VerifiedReader } from './reading/verified-reader.ts';
 import { Repairer } from './repair/repairer.ts';
-import { type RestoreOptions, restoreFile } from './restoring/restore-file.ts';
+import { PieceWriters } from './restoring/piece-writers.ts';
+import { type LocalTools, type RestoreOptions, restoreFile } from './restoring/restore-file.ts';
 import { type FileToRestore, restoreFiles } from './restoring/restore-files.ts';
 import { StoreCore } from './store-core.ts';
 import { Batch } from './writing/batch.ts';
@@ -29,14 +34,20 @@ export interface StoreOptions {
   readonly repair?: () => Promise<Store | undefined>;
 }
 
+export interface RestoreAllOptions extends Pick<RestoreOptions, 'link' | 'onBytes' | 'signal'> {
+  /** What the pointer of the version pins: see {@link Store.blockLists}. */
+  readonly lists?: BlockLists;
+}
+
 /** A store, opened: what other rooms read, write and restore objects by. */
 export class Store {
   /** State that the files of this room share; no other room reads it. */
   readonly core: StoreCore;
   readonly #repairer: Repairer | undefined;
-  /** Open packs, if the store is local. */
-  readonly #packs: LocalPacks | undefined;
-  #verified: VerifiedReader | undefined;
+  /** Open packs, and threads that write, if the store is local. */
+  readonly #local: LocalTools | undefined;
+  readonly #ranges = new RangeReader();
+  #pieces: VerifiedReader | undefined;
 
   /**
    * Open the store behind `remote` and read its index.
@@ -48,7 +59,10 @@ export class Store {
 
   private constructor(core: StoreCore, repair: StoreOptions['repair']) {
     this.core = core;
-    this.#packs = core.remote.localPath && new LocalPacks((pack) => core.remote.localPath!(packKey(pack)));
+    this.#local = core.remote.localPath && {
+      packs: new LocalPacks((pack) => core.remote.localPath!(packKey(pack))),
+      writers: new PieceWriters(),
+    };
     this.#repairer = repair && new Repairer(core, async () => (await repair())?.core);
   }
 
@@ -79,7 +93,8 @@ export class Store {
   async readBytes(digest: Digest, maximum: number): Promise<Uint8Array> {
     const known = this.size(digest) ?? 0;
     if (known > maximum) throw tooLarge(digest, known, maximum);
-    const local = this.#packs && (await readLocalObject(this.#source, this.#packs, toRaw(digest), known));
+    const local =
+      this.#local && (await readLocalObject(this.#source, this.#local.packs, toRaw(digest), known));
     if (local !== undefined) return local;
     return askAgain(async () => {
       const pieces: Uint8Array[] = [];
@@ -124,20 +139,40 @@ export class Store {
     yield* file.createReadStream();
   }
 
+  /** Read by which lists of blocks the objects of a version are verified, as its pointer pins them; none where that cannot be told. */
+  blockLists(version: Pick<Root, 'kind' | 'digest' | 'blocks'>): Promise<BlockLists> {
+    return blockListsOf(this.#source, version);
+  }
+
   /**
-   * Read an object of a local store, or a range of it, for who reads on and on: what was verified is remembered while the store is open.
-   * Each piece stays as it is until the next one is asked for. A part is verified before any of it is yielded; of a whole read, the last piece is held back until all of it is verified.
-   * @param pieceBytes about so many bytes are held in memory
+   * Read a range of an object, all of it verified before it is yielded; of what lies beyond its end, nothing. With the digest of its
+   * list of blocks, only the blocks that the range touches are read. Without, the first range of an object costs a reading of the
+   * whole, and the store remembers what it found.
+   * @param blocks digest of the object's recipe or block list, as the pointer pins it: see docs/design/store-format.md
    * @throws VarveError `object-missing`, `digest-mismatch`, `recipe-damaged`
    */
-  async *readRange(
+  async *readRange(digest: Digest, range: ByteRange, blocks?: Digest): AsyncGenerator<Uint8Array> {
+    try {
+      yield* this.#ranges.read(this.#source, toRaw(digest), range, blocks && toRaw(blocks));
+    } finally {
+      await this.#keepRepairs();
+    }
+  }
+
+  /**
+   * Read an object of a local store, or a range of it, for who reads much at a time, as a server does: memory is bounded by `pieceBytes`, and
+   * what was verified is remembered while the store is open. Each piece stays as it is until the next one is asked for. A part is
+   * verified before any of it is yielded; of a whole read, the last piece is held back until all of it is verified.
+   * @throws VarveError `object-missing`, `digest-mismatch`, `recipe-damaged`
+   */
+  async *readPieces(
     digest: Digest,
     range: ByteRange | undefined,
     pieceBytes: number,
   ): AsyncGenerator<Uint8Array> {
     const { VerifiedReader } = await import('./reading/verified-reader.ts');
-    this.#verified ??= new VerifiedReader(() => this.#source, this.#packs!);
-    yield* this.#verified.read(toRaw(digest), range, pieceBytes);
+    this.#pieces ??= new VerifiedReader(() => this.#source, this.#local!.packs);
+    yield* this.#pieces.read(toRaw(digest), range, pieceBytes);
   }
 
   /**
@@ -150,11 +185,16 @@ export class Store {
   async restore(digest: Digest, target: string, options: RestoreOptions = {}): Promise<void> {
     const raw = toRaw(digest);
     try {
-      await askAgain(() => restoreFile(this.#source, raw, target, options, this.#packs));
+      await askAgain(() => restoreFile(this.#source, raw, target, options, this.#local));
     } catch (error) {
-      const isRepaired = isDamage(error) && (await this.#repairer?.repairObject(raw, target));
-      if (!isRepaired) throw error;
-      await restoreFile(this.#source, raw, target, options, this.#packs);
+      if (!isDamage(error)) throw error;
+      const isRepaired = await this.#repairer?.repairObject(raw, target);
+      if (!isRepaired && options.blocks === undefined) throw error;
+      // What is pinned may be what is damaged: any other way to the object is as good, if the whole is verified.
+      const { blocks: _, ...unpinned } = options;
+      await restoreFile(this.#source, raw, target, unpinned, this.#local).catch((second: unknown) => {
+        throw isRepaired ? second : error;
+      });
     } finally {
       await this.#keepRepairs();
     }
@@ -168,7 +208,7 @@ export class Store {
   restoreAll(
     files: Iterable<FileToRestore>,
     count: number,
-    { link, onBytes, signal }: Pick<RestoreOptions, 'link' | 'onBytes' | 'signal'>,
+    { link, onBytes, signal, lists }: RestoreAllOptions,
   ): Promise<void> {
     const { catalog, remote } = this.core;
     const paths = new Map<string, string>();
@@ -184,6 +224,7 @@ export class Store {
         this.restore(digest, target, {
           executable,
           signal,
+          blocks: lists?.of(toRaw(digest)),
           ...(link === undefined ? {} : { link }),
           ...(onBytes === undefined ? {} : { onBytes }),
         }),
@@ -206,12 +247,14 @@ export class Store {
 
   /** Read the index again, to see what other processes have written or removed since. */
   reload(): Promise<void> {
+    this.#ranges.clear();
     return this.core.reload();
   }
 
-  close(): Promise<void> {
-    this.#packs?.close();
-    return this.core.remote.close();
+  async close(): Promise<void> {
+    this.#local?.packs.close();
+    await this.#local?.writers.close();
+    await this.core.remote.close();
   }
 
   /** Made anew each time, since `reload` replaces the catalog. */

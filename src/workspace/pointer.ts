@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { writeAtomically } from '../base/files/atomic-write.ts';
+import { type NewFile, writeAllAtomically, writeAtomically } from '../base/files/atomic-write.ts';
 import { checkDataPath } from '../base/files/data-path.ts';
 import { systemError } from '../base/files/system-errors.ts';
 import { readTrackedFile } from '../base/files/tracked-file.ts';
@@ -22,6 +22,11 @@ export interface Pointer {
   readonly files: number;
   /** The executable bit of a single file; files of a directory have theirs in the manifest. */
   readonly executable?: true;
+  /**
+   * Pins what the blocks of large files are verified by, so that each is hashed once on its way into the working tree: of a file, the
+   * SHA-256 of its recipe or block list; of a directory, of the list of those. See docs/design/store-format.md
+   */
+  readonly blocks?: Digest;
   readonly rows?: number;
   readonly profile?: Digest;
   /** URL of data in place, without credentials. Git never says which server is asked for it, nor as whom. */
@@ -39,10 +44,16 @@ const VERSION = '1';
  * No other pointer has this version, so that equal pointers are equal bytes.
  */
 const IMPORTED_VERSION = '2';
+/**
+ * The version of a pointer that pins blocks, imported or not. An older varve refuses it, and says so, rather than to drop the pin at its
+ * next `add`.
+ */
+const PINNED_VERSION = '3';
 const MAX_POINTER_BYTES = 64 * 1024;
 const IMPORTED_KEYS = ['imported-from', 'imported-path', 'imported-revision', 'imported-commit'];
 const KEYS = [
-  ...['varve', 'path', 'kind', 'digest', 'bytes', 'files', 'executable', 'rows', 'profile', 'source'],
+  ...['varve', 'path', 'kind', 'digest', 'bytes', 'files', 'executable', 'blocks', 'rows'],
+  ...['profile', 'source'],
   ...IMPORTED_KEYS,
 ];
 /** A bucket and perhaps a prefix: no user, query or fragment, and no control character. */
@@ -57,13 +68,14 @@ export function pointerPath(path: string): string {
 export function formatPointer(pointer: Pointer): string {
   const { imported } = pointer;
   const facts: [string, string | number | boolean | undefined][] = [
-    ['varve', imported === undefined ? VERSION : IMPORTED_VERSION],
+    ['varve', versionOf(pointer)],
     ['path', yamlString(pointer.path)],
     ['kind', pointer.kind],
     ['digest', pointer.digest],
     ['bytes', pointer.bytes],
     ['files', pointer.files],
     ['executable', pointer.executable],
+    ['blocks', pointer.blocks],
     ['rows', pointer.rows],
     ['profile', pointer.profile],
     ['source', pointer.source && yamlString(pointer.source)],
@@ -73,6 +85,11 @@ export function formatPointer(pointer: Pointer): string {
     ['imported-commit', imported && yamlString(imported.commit)],
   ];
   return facts.map(([key, value]) => (value === undefined ? '' : `${key}: ${value}\n`)).join('');
+}
+
+function versionOf({ blocks, imported }: Pointer): string {
+  if (blocks !== undefined) return PINNED_VERSION;
+  return imported === undefined ? VERSION : IMPORTED_VERSION;
 }
 
 /**
@@ -123,8 +140,21 @@ export function readPointer(root: string, dataset: string): Pointer {
 
 /** @throws VarveError `path-unsafe` */
 export function writePointer(root: string, dataset: string, pointer: Pointer): void {
+  const { path, bytes } = pointerFile(root, dataset, pointer);
+  writeAtomically(path, [bytes]);
+}
+
+/** Write many pointers, each as writePointer does, and none before the bytes of all are on disk. */
+export async function writePointers(
+  root: string,
+  pointers: Iterable<readonly [dataset: string, pointer: Pointer]>,
+): Promise<void> {
+  await writeAllAtomically(Array.from(pointers, ([dataset, pointer]) => pointerFile(root, dataset, pointer)));
+}
+
+function pointerFile(root: string, dataset: string, pointer: Pointer): NewFile {
   checkDataPath(dataset);
-  writeAtomically(join(root, pointerPath(dataset)), [Buffer.from(formatPointer(pointer))]);
+  return { path: join(root, pointerPath(dataset)), bytes: Buffer.from(formatPointer(pointer)) };
 }
 
 function readPointerText(root: string, where: string): string {
@@ -149,12 +179,12 @@ function readFacts(text: string, where: string): Map<string, string> {
 }
 
 function checkVersion(version: string | undefined, where: string): void {
-  if (version === VERSION || version === IMPORTED_VERSION) return;
+  if (version === VERSION || version === IMPORTED_VERSION || version === PINNED_VERSION) return;
   if (version === undefined || !/^\d+$/.test(version))
     throw damaged(where, 'its first fact, `varve: 1`, is not there');
   throw new VarveError('pointer-too-new', `${where} was written by a newer varve (format ${version})`, {
     path: where,
-    remedy: 'Upgrade varve on this machine: this one reads formats 1 and 2.',
+    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 3.',
   });
 }
 
@@ -172,6 +202,7 @@ function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
     bytes: count(facts, 'bytes', where) ?? refuseMissing('bytes', where),
     files: count(facts, 'files', where) ?? refuseMissing('files', where),
     ...(executable === undefined ? {} : { executable: true }),
+    ...blocksOf(facts, where),
     ...(rows === undefined ? {} : { rows }),
     ...(facts.has('profile') ? { profile: digest(facts, 'profile', where) } : {}),
     ...sourceOf(facts, where),
@@ -179,9 +210,18 @@ function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
   };
 }
 
+function blocksOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'blocks'> {
+  const isPinned = facts.get('varve') === PINNED_VERSION;
+  if (isPinned !== facts.has('blocks'))
+    throw damaged(where, `\`varve: ${PINNED_VERSION}\` and \`blocks\` go together`);
+  if (isPinned && facts.has('source')) throw damaged(where, 'no blocks of data in place are stored');
+  return isPinned ? { blocks: digest(facts, 'blocks', where) } : {};
+}
+
 function importedOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'imported'> {
-  const isImported = facts.get('varve') === IMPORTED_VERSION;
-  if (isImported !== IMPORTED_KEYS.some((key) => facts.has(key)))
+  const isImported = IMPORTED_KEYS.some((key) => facts.has(key));
+  const version = facts.get('varve');
+  if (version !== PINNED_VERSION && isImported !== (version === IMPORTED_VERSION))
     throw damaged(where, `\`varve: ${IMPORTED_VERSION}\` and \`imported-from\` go together`);
   if (!isImported) return {};
   const text = (key: string): string => plainText(facts.get(key) ?? refuseMissing(key, where), key, where);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DriftReport, DriftSeries, DriftWindow } from '../../src/drift/model.ts';
+import { randomNumbers } from '../drift/simulation.ts';
 import { header, lines, threeVersions } from '../support/flights.ts';
 import { assertPublished } from '../support/published.ts';
 import { Sandbox } from '../support/sandbox.ts';
@@ -185,4 +186,26 @@ test('a stream that is empty says nothing; one that is no JSON is refused', () =
   const broken = sandbox.varve(['drift', 'flights.csv', '--stream', 'broken.jsonl']);
   expect(broken.code).toBe(2);
   expect(broken.err).toContain('window-1.jsonl');
+});
+
+test('one dimension of an embedding that moves by two standard deviations is found, named by its position', () => {
+  const random = randomNumbers(9);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const rows = (moved: number) =>
+    Array.from({ length: 500 }, () =>
+      JSON.stringify({ embedding: Array.from({ length: 16 }, (_, at) => normal() + (at === 7 ? moved : 0)) }),
+    ).join('\n');
+  sandbox.write('repo/before.jsonl', rows(0));
+  sandbox.write('repo/same.jsonl', rows(0));
+  sandbox.write('repo/after.jsonl', rows(2));
+  expect(sandbox.varve(['drift', 'before.jsonl', 'same.jsonl']).code).toBe(0);
+  const sentence = /mean at position 7 of 0 to 15 rose by [12]\.?\d* standard deviations/;
+  const report = sandbox.json<DriftReport>(['drift', 'before.jsonl', 'after.jsonl'], 'repo', 1);
+  assertPublished('drift-report', report);
+  expect(report.features[0]).toMatchObject({ feature: 'embedding.[]', verdict: 'drift' });
+  expect(report.features[0]!.reasons[0]).toMatch(sentence);
+  for (const format of ['text', 'markdown', 'html']) {
+    const { code, out } = sandbox.varve(['drift', 'before.jsonl', 'after.jsonl', '--format', format]);
+    expect([code, out.replace(/\s+/g, ' ')]).toEqual([1, expect.stringMatching(sentence)]);
+  }
 });

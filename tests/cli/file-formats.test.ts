@@ -88,6 +88,28 @@ test('pointers to imported data', () => {
   }
 });
 
+test('pointers that pin blocks, imported or not', () => {
+  const text = `varve: 3\npath: a\nkind: file\ndigest: ${digest}\nbytes: 1\nfiles: 1\nblocks: ${digest}\n`;
+  const imported = `imported-from: "../data"\nimported-path: a\nimported-commit: ${'c'.repeat(40)}\n`;
+  const check = published('pointer');
+  const accepted = (content: string) =>
+    accepts(check, parse(content), () => parsePointer(content, 'a.varve'));
+  expect(accepted(text), JSON.stringify(check.errors)).toBe(true);
+  expect(accepted(text + imported), JSON.stringify(check.errors)).toBe(true);
+  for (const [fact, damaged] of [
+    ['varve: 3', 'varve: 1'],
+    ['varve: 3', 'varve: 2'],
+    ['varve: 3', 'varve: 4'],
+    ['blocks: sha256:', 'blocks: md5:'],
+    [`blocks: ${digest}\n`, ''],
+    ['files: 1\n', 'files: 1\nsource: "s3://bucket/a"\n'],
+    ['files: 1\n', 'files: 1\nimported-path: a\n'],
+  ] as const) {
+    expect(text).toContain(fact);
+    expect(accepted(text.replace(fact, damaged)), damaged).toBe(false);
+  }
+});
+
 test('pointers to data in place, and their manifests line by line', async () => {
   const pointer = `varve: 1\npath: table.csv\nkind: file\ndigest: ${digest}\nbytes: 1\nfiles: 1\nsource: "s3://b/ü x"\n`;
   expect(accepts(published('pointer'), parse(pointer), () => parsePointer(pointer, 'table.csv.varve'))).toBe(

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
 import type { Profile } from '../../src/profile/model/model.ts';
@@ -32,6 +33,16 @@ test('dates that may be read in two ways stay text until an option or the schema
     'repo/sold.csv.schema.yaml',
     'varveSchema: 1\nfeatures:\n  sold: { type: date, timeFormat: "%m/%d/%Y", range: { max: 2024-03-01 }, expect: sold > DATE \'2024-01-05\' }\n  country: { type: string }\n',
   );
+  // The data is the same, and its profile is made anew; then it is as the schema says.
+  const pointer = () => readFileSync(sandbox.path('repo', 'sold.csv.varve'), 'utf8');
+  const asText = pointer();
+  sandbox.ok(['add', 'sold.csv']);
+  const asDates = pointer();
+  expect(asDates.replace(/^profile: .*$/m, '')).toBe(asText.replace(/^profile: .*$/m, ''));
+  expect(asDates).not.toBe(asText);
+  sandbox.ok(['add', 'sold.csv']);
+  expect(pointer()).toBe(asDates);
+
   const report = sandbox.json<ValidationReport>(['validate', 'sold.csv'], 'repo', 1);
   expect(report.anomalies.map(({ kind }) => kind).sort()).toEqual([
     'CUSTOM_VALIDATION',

@@ -4,6 +4,7 @@ import { coarsen } from '../../src/profile/accumulators/day-counts.ts';
 import { MomentSums } from '../../src/profile/accumulators/moments.ts';
 import { HASH_END, sketchOf } from '../../src/profile/hashing/sketch.ts';
 import { sum } from '../../src/profile/model/distances.ts';
+import { mergeProfiles } from '../../src/profile/model/merge.ts';
 import type {
   FeatureProfile,
   LengthStats,
@@ -113,6 +114,34 @@ export function allCounts(column: Column): Float64Array {
 
 export function profileOf(features: readonly FeatureProfile[], rows: number): Profile {
   return { varveProfile: 1, tables: [{ name: '', rows, features }] };
+}
+
+/** Columns of numbers as a list in each row, one position a column. */
+export function listOf(features: readonly FeatureProfile[], rows: number): FeatureProfile {
+  const path = ['all', '[]'];
+  const elements = mergeProfiles(features.map((feature) => profileOf([{ ...feature, path }], rows)));
+  const length = features.length;
+  return {
+    ...elements.tables[0]!.features[0]!,
+    present: rows,
+    nulls: 0,
+    count: rows * length,
+    nullElements: features.reduce((total, { nulls }) => total + nulls, 0),
+    valency: {
+      count: rows,
+      min: length,
+      max: length,
+      sum: String(rows * length),
+      zeros: 0,
+      buckets: [[bucketIndex(length), rows]],
+    },
+    positions: features.map(({ present, numeric }) => ({
+      count: present,
+      min: present === 0 ? null : Number(numeric!.min),
+      max: present === 0 ? null : Number(numeric!.max),
+      moments: numeric!.moments,
+    })),
+  };
 }
 
 /** The codes that occur, ascending, and how often each does. */

@@ -55,8 +55,11 @@ describe('numbers', () => {
 
   test('decimals keep every digit, short or long', async () => {
     const profile =
-      await profileQuery(`SELECT 12345678901234567.89::DECIMAL(19,2) AS long, 1.50::DECIMAL(4,2) AS short
-      UNION ALL SELECT -0.01, -99.99`);
+      await profileQuery(`SELECT 12345678901234567.89::DECIMAL(19,2) AS long, 1.50::DECIMAL(4,2) AS short,
+        0.12345678901234567890::DECIMAL(38,20) AS fine
+      UNION ALL SELECT -0.01, -99.99, 1`);
+    const fine = feature(profile.tables[0]!, 'fine').numeric!;
+    expect([fine.min, fine.max, fine.moments.scale]).toEqual(['0.1234567890123456789', '1', 20]);
     const long = feature(profile.tables[0]!, 'long');
     expect(long).toMatchObject({ type: 'decimal', engineType: 'DECIMAL(19,2)' });
     expect(long.numeric!.moments).toEqual({
@@ -282,7 +285,7 @@ describe('bytes', () => {
       (keys.reduce((object: any, key) => object[key], copy) as Record<string, unknown>)[last] = value;
       return () => decodeProfile(Buffer.concat([Buffer.from(`${JSON.stringify(copy)}\n`), sketches]), 'here');
     };
-    expect(at('varveProfile', 4)).toThrow(/format 4/);
+    expect(at('varveProfile', 5)).toThrow(/format 5/);
     expect(at('tables.0.rows', -1)).toThrow(/tables\[0\]\.rows is not a count/);
     expect(at('tables.0.extra', 1)).toThrow(/extra is unknown/);
     expect(at('tables.0.features.0.distinct.hashes', sketches.length - 1)).toThrow(/sketches have 7 bytes/);

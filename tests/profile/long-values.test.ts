@@ -176,10 +176,10 @@ describe('on disk', () => {
     );
     expect(() => decodeProfile(forged, 'forged')).toThrow(/not a value as profiles list it/);
     const later = Buffer.from(
-      bytes.toString('latin1').replace('"varveProfile":1', '"varveProfile":4'),
+      bytes.toString('latin1').replace('"varveProfile":1', '"varveProfile":5'),
       'latin1',
     );
-    expect(() => decodeProfile(later, 'later')).toThrow(/profile format 4/);
+    expect(() => decodeProfile(later, 'later')).toThrow(/profile format 5/);
   });
 });
 

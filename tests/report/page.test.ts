@@ -40,7 +40,8 @@ describe.each(Object.entries(pages))('the %s page', (kind, page) => {
 
   it('has no element more, whatever the data says', () => {
     const hostile = hostilePages[kind as keyof typeof pages];
-    const known = new Set(tags(page));
+    // A long name has places to break at.
+    const known = new Set([...tags(page), 'wbr']);
     expect(tags(hostile).filter((tag) => !known.has(tag))).toEqual([]);
     expect(hostile).not.toMatch(/<img/);
   });

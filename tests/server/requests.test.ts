@@ -4,7 +4,7 @@ import { judgeConditions } from '../../src/server/s3/conditions.ts';
 import { parseListQuery } from '../../src/server/s3/listing.ts';
 import { parseRange } from '../../src/server/s3/range.ts';
 import { Refusal } from '../../src/server/s3/refusal.ts';
-import { element, xmlDocument } from '../../src/server/s3/xml.ts';
+import { xmlDocument, xmlElement } from '../../src/server/s3/xml.ts';
 
 test('every form of one range is read; what is none, and several, ask for the whole', () => {
   expect(parseRange('bytes=0-3', 10)).toEqual({ offset: 0, length: 4 });
@@ -96,7 +96,10 @@ test('the parameters of a listing are read, and a page has a thousand keys at mo
 
 test('text of anyone is text in a document', () => {
   expect(
-    xmlDocument(element('A', [element('B', `<x a="1">&amp;\r\u0001`), undefined, element('C', 1)]), false),
+    xmlDocument(
+      xmlElement('A', [xmlElement('B', `<x a="1">&amp;\r\u0001`), undefined, xmlElement('C', 1)]),
+      false,
+    ),
   ).toBe(
     '<?xml version="1.0" encoding="UTF-8"?>\n<A><B>&lt;x a=&quot;1&quot;&gt;&amp;amp;&#13;\ufffd</B><C>1</C></A>',
   );

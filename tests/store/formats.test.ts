@@ -2,6 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { VarveError } from '../../src/errors.ts';
+import { encodeBlockLists, parseBlockLists } from '../../src/store/format/block-lists.ts';
 import { hexDigestOf, parseDigest, rawDigestOf } from '../../src/store/format/digest.ts';
 import { encodeIndex, IndexFile } from '../../src/store/format/index-file.ts';
 import { readManifest } from '../../src/store/format/manifest.ts';
@@ -80,6 +81,14 @@ const parsers: Record<string, { sample: Buffer; parse: (bytes: Buffer) => unknow
   },
   pack: { sample: samplePack(), parse: (bytes) => readTrailer(bytes, hexDigestOf(bytes)) },
   recipe: { sample: sampleRecipe(), parse: (bytes) => drain(readRecipe(once(bytes), object, total, 'fuzz')) },
+  'block lists': {
+    sample: Buffer.from(
+      encodeBlockLists(
+        new Map(['a', 'b'].map((hex) => [`sha256:${hex.repeat(64)}`, `sha256:${'0'.repeat(64)}`])),
+      ),
+    ),
+    parse: (bytes) => parseBlockLists(bytes, 'fuzz').of(object),
+  },
   'clone record': {
     sample: Buffer.from('{"version":1,"user":"ann","host":"laptop","folder":"work"}\n'),
     parse: (bytes) => parseCloneRecord(bytes, `clones/c/${hexDigestOf(bytes)}.json`),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { FolderRemote } from '../../src/remote/folder/folder.ts';
+import { toRaw } from '../../src/store/format/digest.ts';
 import { Store } from '../../src/store/store.ts';
 import { seededBytes } from '../support/stores.ts';
 
@@ -33,7 +34,8 @@ describe('what is added comes back', () => {
     const added = await batch.addFile(source, { onBytes: (count) => (seen += count) });
     await batch.commit();
     const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-    expect(added).toEqual({ digest, size: bytes.length });
+    expect({ digest: added.digest, size: added.size }).toEqual({ digest, size: bytes.length });
+    expect(added.blocks !== undefined).toBe(bytes.length > 128 * 1024 && name !== 'small Parquet');
     expect(seen).toBe(bytes.length);
 
     const again = await Store.open(new FolderRemote(folder));
@@ -42,6 +44,10 @@ describe('what is added comes back', () => {
     expect(Buffer.from(await again.readBytes(added.digest, bytes.length)).equals(bytes)).toBe(true);
     await again.restore(added.digest, `${folder}.out`, { executable: true });
     expect(readFileSync(`${folder}.out`).equals(bytes)).toBe(true);
+    if (added.blocks !== undefined) {
+      await again.restore(added.digest, `${folder}.pinned`, { blocks: toRaw(added.blocks) });
+      expect(readFileSync(`${folder}.pinned`).equals(bytes)).toBe(true);
+    }
     expect(statSync(`${folder}.out`).mode & 0o100).toBe(0o100);
   });
 

@@ -42,7 +42,7 @@ async function read(
 ): Promise<Buffer> {
   const pieces: Buffer[] = [];
   const digest = digestOf(OBJECTS[layout]);
-  for await (const piece of store.readRange(digest, range, pieceBytes)) {
+  for await (const piece of store.readPieces(digest, range, pieceBytes)) {
     pieces.push(Buffer.from(piece));
     // Whoever reads may take a while; what is read ahead meanwhile goes elsewhere.
     await new Promise((resolve) => setImmediate(resolve));
@@ -90,7 +90,7 @@ test('every layout is read whole, the first time and again', async () => {
     for (let time = 0; time < 2; time++)
       expect((await read(store, layout)).equals(OBJECTS[layout])).toBe(true);
   const missing = digestOf(Buffer.from('missing'));
-  await expect(store.readRange(missing, undefined, 1024).next()).rejects.toMatchObject({
+  await expect(store.readPieces(missing, undefined, 1024).next()).rejects.toMatchObject({
     code: 'object-missing',
   });
   await store.close();
@@ -133,12 +133,12 @@ test('of a damaged object nothing comes in a range, and of the whole never the l
       const fresh = await open();
       for (const one of layout === 'whole' ? [store, fresh] : [fresh]) {
         const digest: Digest = digestOf(OBJECTS[layout]);
-        await expect(one.readRange(digest, { offset: 10, length: 10 }, 4096).next()).rejects.toMatchObject({
+        await expect(one.readPieces(digest, { offset: 10, length: 10 }, 4096).next()).rejects.toMatchObject({
           code: 'digest-mismatch',
         });
         const pieces: Uint8Array[] = [];
         const whole = async (): Promise<void> => {
-          for await (const piece of one.readRange(digest, undefined, 4096)) pieces.push(Buffer.from(piece));
+          for await (const piece of one.readPieces(digest, undefined, 4096)) pieces.push(Buffer.from(piece));
         };
         // What was met as damaged counts as missing from then on.
         await expect(whole()).rejects.toMatchObject({

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Answer, type Command, CommandHost } from './command-host.ts';
 
 /** VARVE_TEST_BIN names another one, such as that of an installed package. */
 export const BINARY =
@@ -12,6 +13,26 @@ export interface Result {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
+}
+
+/** The process that runs this file's commands; none where VARVE_TEST_PROCESSES asks for a process for each. */
+let host: CommandHost | undefined;
+
+function hostFor({ args, env }: Command): CommandHost | undefined {
+  const needsProcess = args.includes('-') || Object.keys(env).some((name) => name.startsWith('NODE_'));
+  const wantsProcess = process.env.VARVE_TEST_BIN ?? process.env.VARVE_TEST_PROCESSES;
+  if (needsProcess || wantsProcess || process.platform === 'win32') return undefined;
+  if (host?.isWorn) {
+    host.close();
+    host = undefined;
+  }
+  host ??= new CommandHost(BINARY);
+  return host.isFree ? host : undefined;
+}
+
+function resultOf({ args }: Command, { code, out, err, leftAlive }: Answer): Result {
+  if (leftAlive !== '') throw new Error(`varve ${args.join(' ')} did not end: ${leftAlive} was left`);
+  return { code, out, err };
 }
 
 /** A folder of its own, with a home, an identity for Git, and the real command line. */
@@ -50,11 +71,17 @@ export class Sandbox {
   }
 
   varve(args: readonly string[], folder = 'repo'): Result {
+    const command = { args, cwd: this.path(folder), env: this.env };
+    const warm = hostFor(command);
+    if (warm !== undefined) return resultOf(command, warm.run(command));
     return this.run(process.execPath, [BINARY, ...args], folder);
   }
 
   /** As varve, for tests that answer it meanwhile. */
-  later(args: readonly string[], folder = 'repo'): Promise<Result> {
+  async later(args: readonly string[], folder = 'repo'): Promise<Result> {
+    const command = { args, cwd: this.path(folder), env: this.env };
+    const warm = hostFor(command);
+    if (warm !== undefined) return resultOf(command, await warm.runLater(command));
     const options = { cwd: this.path(folder), env: this.env, encoding: 'utf8', maxBuffer: 1 << 26 } as const;
     return new Promise((resolve) => {
       const child = execFile(process.execPath, [BINARY, ...args], options, (_, out, err) =>

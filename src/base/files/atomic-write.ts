@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { forEach } from '../threads/concurrency.ts';
 import { processOwner } from './process-owner.ts';
 import { renameOverSync } from './rename.ts';
 import { systemError } from './system-errors.ts';
@@ -88,6 +90,46 @@ export function replaceFile(path: string, pieces: readonly Uint8Array[], durable
   } catch (error) {
     removeQuietly(unfinished);
     throw error;
+  }
+}
+
+/** A file, and what it is to hold. */
+export interface NewFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Files whose bytes go to disk at the same time: more than the threads that do it. */
+const SYNCED_AT_ONCE = 16;
+
+/**
+ * Replace files as {@link writeAtomically} does, each whole or not at all, and none before the bytes of all are on disk: the system writes
+ * many at once sooner than one after the other.
+ * @throws VarveError as {@link systemError}
+ */
+export async function writeAllAtomically(files: readonly NewFile[]): Promise<void> {
+  const unfinished = new Map<NewFile, string>();
+  try {
+    await forEach(files, SYNCED_AT_ONCE, async (file) => {
+      try {
+        mkdirSync(dirname(file.path), { recursive: true });
+        const path = unfinishedBeside(file.path);
+        unfinished.set(file, path);
+        await writeFile(path, file.bytes, { flag: 'wx', flush: true });
+      } catch (error) {
+        throw systemError(error, 'write', file.path);
+      }
+    });
+    for (const file of files) {
+      try {
+        renameOverSync(unfinished.get(file)!, file.path);
+      } catch (error) {
+        throw systemError(error, 'write', file.path);
+      }
+      unfinished.delete(file);
+    }
+  } finally {
+    for (const path of unfinished.values()) removeQuietly(path);
   }
 }
 

@@ -8,12 +8,18 @@ import { countFindings } from './counts.ts';
 import type { FeaturePair, MeasuredChange } from './finding.ts';
 import { lengthFindings } from './lengths.ts';
 import { numericFindings } from './numeric.ts';
+import { positionFindings } from './positions.ts';
 import { timeFindings } from './time.ts';
 
 /** Measures everything that differs in one feature; nothing is judged here. Empty if a side has no rows. */
 export function measureChanges(pair: FeaturePair): MeasuredChange[] {
   if (pair.rows.before === 0 || pair.rows.after === 0) return [];
-  const findings = [...countFindings(pair), ...lengthFindings(pair), ...distributionFindings(pair)];
+  const findings = [
+    ...countFindings(pair),
+    ...lengthFindings(pair),
+    ...positionFindings(pair),
+    ...distributionFindings(pair),
+  ];
   const isKey = findings.some(({ name }) => name === 'key-overlap');
   if (!isKey) return findings;
   return findings.map((finding) =>

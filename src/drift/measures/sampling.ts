@@ -152,6 +152,54 @@ export function meanShiftP(
   return studentTails(difference / Math.sqrt(variance), df);
 }
 
+/** The values of both sides together. */
+export interface PooledValues {
+  readonly variance: number;
+  /** From the mean to the value that is farthest from it. */
+  readonly reach: number;
+}
+
+/**
+ * P-value of two means that lie `difference` apart, for values of any shape whose reach is known: Bernstein's inequality for the mean of the
+ * smaller side, which holds for draws without replacement too. Up to twice as many observations are needed as by meanShiftP.
+ * Source: Hoeffding, "Probability inequalities for sums of bounded random variables" (1963), section 6; Boucheron, Lugosi & Massart,
+ * Concentration Inequalities (2013), 2.8.
+ */
+export function boundedMeanShiftP(
+  difference: number,
+  { variance, reach }: PooledValues,
+  sizes: Sizes,
+): number {
+  const [smaller, larger] = [Math.min(sizes.before, sizes.after), Math.max(sizes.before, sizes.after)];
+  const distance = (Math.abs(difference) * larger) / (smaller + larger);
+  if (!(distance > 0)) return 1;
+  return Math.min(
+    1,
+    2 * Math.exp((-smaller * distance * distance) / (2 * variance + (2 / 3) * reach * distance)),
+  );
+}
+
+/**
+ * P-value of the means `before` and `after` of values in [0, 1] of any shape: Chernoff's bound exp(−n·KL(mean ‖ pooled mean)) of the side for
+ * which it is the lower, since the pooled mean is given. Source: Hoeffding (1963), theorem 1 and section 6.
+ */
+export function boundedMeansP(before: number, after: number, sizes: Sizes): number {
+  const pooled = (before * sizes.before + after * sizes.after) / (sizes.before + sizes.after);
+  const most = Math.max(sizes.before * divergence(before, pooled), sizes.after * divergence(after, pooled));
+  return Math.min(1, 2 * Math.exp(-most));
+}
+
+/** Kullback and Leibler's, of two shares, in nats. */
+function divergence(share: number, from: number): number {
+  const term = (p: number, q: number) => (p > 0 ? p * Math.log(p / q) : 0);
+  return Math.max(0, term(share, from) + term(1 - share, 1 - from));
+}
+
+/** The 95th percentile of the largest of `of` differences of means, in standard deviations. */
+export function expectedMeanShift(sizes: Sizes, of: number): number {
+  return quantileOfLargest(of) * Math.sqrt(noise(sizes));
+}
+
 /**
  * P-value of the chi-square test of homogeneity over the shares `p` and `q`. Cells in which either side expects fewer than
  * 5 are put together. The tail is that of the chi-square whose first two moments are those of the statistic given the

@@ -37,5 +37,5 @@ function ignoreLine(output: string): string {
 
 /** @throws VarveError `path-tracked` */
 export function refuseTracked(root: string, output: string): void {
-  refuseTrackedData(root, output, { isLeftOut: () => false, pointerSuffix: '.dvc' });
+  refuseTrackedData(root, [output], { isLeftOut: () => false, pointerSuffix: '.dvc' });
 }

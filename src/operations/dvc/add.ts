@@ -61,7 +61,7 @@ async function profileOf(
     absolutePath: `${root}/${path}`,
     kind,
     files: files.map((file) => ({ path: file.path, content: contentKeyOf(file.id), size: file.facts.size })),
-    previous: undefined,
+    known: undefined,
   });
   if (profile === undefined) return undefined;
   const digest = await keepProfile(profiles, profile.bytes);

@@ -12,6 +12,7 @@ import { pathInRepository } from '../../workspace/repository.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { withoutSuffix } from '../datasets/pointer-suffix.ts';
+import { pinBlocks } from '../varve/datasets/pin-blocks.ts';
 import { snapshotFiles } from '../varve/datasets/select.ts';
 import { openCache } from '../varve/stores/stores.ts';
 
@@ -102,6 +103,8 @@ async function mergeFolders(
     }
     const batch = cache.batch();
     const { digest } = await batch.addBytes(encodeManifest(entries), 'meta');
+    const before = [versions.ours, versions.theirs];
+    const blocks = await pinBlocks(cache, batch, { digest, entries }, { before });
     await batch.commit();
     const listed = entries.filter((entry) => entry.digest !== undefined);
     const bytes = listed.reduce((sum, { size }) => sum + size, 0);
@@ -111,6 +114,7 @@ async function mergeFolders(
       digest,
       bytes,
       files: listed.length,
+      ...(blocks && { blocks }),
     };
     const dataset = withoutSuffix(files.path, POINTER_SUFFIX);
     return writeMerged(

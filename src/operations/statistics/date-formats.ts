@@ -36,10 +36,14 @@ export function schemaForReading(file: SchemaFile): Schema | undefined {
   }
 }
 
-/** Whether a profile has text where `readings` say how it holds dates. */
+/** Whether a profile has text where `readings` say how it holds dates, or dates that were read by other formats. */
 export function hasUnreadDates(profile: Profile, readings: ColumnReadings): boolean {
   return profile.tables.some(({ features }) =>
-    features.some(({ path, type }) => type === 'string' && path.length === 1 && readings.has(path[0]!)),
+    features.some(({ path, type, dateFormats }) => {
+      const format = path.length === 1 ? readings.get(path[0]!)?.format : undefined;
+      if (format === undefined) return false;
+      return type === 'string' || (dateFormats !== undefined && !dateFormats.includes(format));
+    }),
   );
 }
 

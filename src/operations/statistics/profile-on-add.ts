@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import type { ColumnReadings } from '../../engine/column-readings.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import { profileDirectory } from '../../profile/dataset/profile-directory.ts';
@@ -7,11 +8,14 @@ import { encodeProfile } from '../../profile/format/encode.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import { countRows, isTabularProfile } from '../../profile/model/tables.ts';
 import { processReader } from '../../profile/reading/process-reader.ts';
+import type { Digest } from '../../store/format/digest.ts';
+import { closing } from '../context/closing.ts';
 import type { Context } from '../context/context.ts';
 import { profileCache } from './cache.ts';
-import { readingsOf, schemaForReading } from './date-formats.ts';
+import { hasUnreadDates, readingsOf, schemaForReading } from './date-formats.ts';
 import { engineOptions, type ProfilingOptions } from './load.ts';
-import type { Profiler, Statistics } from './profiler.ts';
+import { type Profiler, type Statistics, schemaBeside } from './profiler.ts';
+import { profileIn } from './stored.ts';
 
 /**
  * Compute the profile that travels with a new snapshot. Data that looks like a table and cannot be read as one is still
@@ -29,15 +33,17 @@ export function profilerFor(
     ...(signal && { signal }),
   };
   const cache = profileCache(context.repository);
-  return async ({ path, absolutePath, kind, files }) => {
+  return async (dataset) => {
+    const { path, absolutePath, kind, files, known } = dataset;
     const data = files.map((file) =>
       file.path === ''
         ? { absolutePath, path: basename(path), digest: file.content, size: file.size }
         : new FileWithin(absolutePath, file.path, file.content, file.size),
     );
     if (kind === 'file' && !isTabular(path)) return undefined;
-    const file = { name: `${path}.schema.yaml`, absolutePath: `${absolutePath}.schema.yaml` };
+    const file = { name: `${path}.schema.yaml`, absolutePath: schemaBeside(dataset) };
     const readings = readingsOf(undefined, schemaForReading(file));
+    if (known !== undefined && !(await isReadOtherwise(context, known, readings))) return undefined;
     const options = { ...machineOptions, ...(readings && { readings }) };
     try {
       const profile = await (kind === 'file'
@@ -50,6 +56,17 @@ export function profilerFor(
       return undefined;
     }
   };
+}
+
+/** Whether a profile was made before the schema came to say how its dates are written. One that is not here stays as it is. */
+async function isReadOtherwise(
+  { backend }: Context,
+  known: Digest,
+  readings: ColumnReadings | undefined,
+): Promise<boolean> {
+  if (readings === undefined) return false;
+  const profile = await closing(await backend.openProfileStore(), (store) => profileIn(store, known, known));
+  return profile !== undefined && hasUnreadDates(profile, readings);
 }
 
 /** A file of a folder. Where it lies is put together when somebody asks: of a million images, nobody does. */

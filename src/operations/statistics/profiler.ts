@@ -9,8 +9,8 @@ export interface DatasetToProfile {
   readonly kind: 'file' | 'directory';
   /** Paths as the manifest has them; '' for the data of a dataset that is a file. */
   readonly files: readonly { readonly path: string; readonly content: ContentKey; readonly size: number }[];
-  /** The profile of the version before, where it had one. */
-  readonly previous: Digest | undefined;
+  /** The profile that this very data has already: it is made anew only if the schema has come to say how dates are written. */
+  readonly known: Digest | undefined;
 }
 
 /** What travels with a snapshot. */
@@ -20,5 +20,10 @@ export interface Statistics {
   readonly rows?: number;
 }
 
-/** Undefined if the data is not of a kind that has statistics. */
+/** Undefined if the data is not of a kind that has statistics, or what is known of it stays. */
 export type Profiler = (dataset: DatasetToProfile) => Promise<Statistics | undefined>;
+
+/** The absolute path of the schema that belongs to a dataset, whether or not there is one. */
+export function schemaBeside({ absolutePath }: Pick<DatasetToProfile, 'absolutePath'>): string {
+  return `${absolutePath}.schema.yaml`;
+}

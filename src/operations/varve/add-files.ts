@@ -22,6 +22,7 @@ interface Entry {
 /**
  * Read files of a dataset into a batch and note their digests.
  * @param readers that read the small ones; without, this thread does
+ * @returns by which list of blocks each large one is verified
  * @throws VarveError `source-changed` if one is not what the scan saw
  */
 export async function takeIn(
@@ -30,7 +31,8 @@ export async function takeIn(
   dataset: string,
   files: readonly Entry[],
   readers: SmallFileReaders | undefined,
-): Promise<void> {
+): Promise<ReadonlyMap<Digest, Digest>> {
+  const lists = new Map<Digest, Digest>();
   const total = files.reduce((sum, { file }) => sum + file.size, 0);
   let done = 0;
   const onBytes = (count: number): void => {
@@ -41,9 +43,10 @@ export async function takeIn(
   };
   const turn = takingTurns();
   const pathOf = ({ file }: Entry): string => `${context.repository.root}/${pathOfFile(dataset, file.path)}`;
-  const note = (entry: Entry, { digest, size }: AddedFile): void => {
+  const note = (entry: Entry, { digest, size, blocks }: AddedFile): void => {
     if (size !== entry.file.size) throw changedMeanwhile(pathOfFile(dataset, entry.file.path));
     entry.digest = digest;
+    if (blocks !== undefined) lists.set(digest, blocks);
   };
   const small = files.filter(({ file }) => file.size <= MAX_SMALL_FILE_BYTES);
   const toRead = function* () {
@@ -61,6 +64,7 @@ export async function takeIn(
     context.signal?.throwIfAborted();
     note(entry, await batch.addFile(pathOf(entry), { onBytes, signal: context.signal }));
   });
+  return lists;
 }
 
 /** Yield to the event loop from time to time, so that Ctrl-C works during synchronous reads. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { comparePaths, isChosen, isWithin } from '../../base/files/path-order.ts';
+import { comparePaths, foldersAbove, isChosen, isWithin } from '../../base/files/path-order.ts';
 import { inOrder } from '../../base/threads/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import { describeUrl } from '../../remote/url.ts';
@@ -12,7 +12,7 @@ import type { Batch } from '../../store/writing/batch.ts';
 import { SmallFileReaders } from '../../store/writing/small-file-readers.ts';
 import { gitWord, shellWord } from '../../wording/quote.ts';
 import { keepsModes } from '../../workspace/git/file-mode.ts';
-import { ignoreDataset } from '../../workspace/git/gitignore.ts';
+import { ignoreDatasets } from '../../workspace/git/gitignore.ts';
 import { type Pointer, pointerPath, readPointer } from '../../workspace/pointer.ts';
 import {
   compareWithRecord,
@@ -39,12 +39,13 @@ import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import type { Profiler } from '../statistics/profiler.ts';
 import { changedMeanwhile, takeIn } from './add-files.ts';
+import { pinBlocks } from './datasets/pin-blocks.ts';
 import { rootOf, snapshotFiles } from './datasets/select.ts';
 import {
-  datasetPath,
   type PointedStatistics,
   pointTo,
   replaceablePointer,
+  resolveDatasets,
   statisticsOf,
 } from './datasets/write-pointer.ts';
 import { fetchInto } from './fetch.ts';
@@ -103,7 +104,7 @@ export async function add(
       await batch.abort();
       throw error;
     }
-    return { datasets: snapshots.map((snapshot) => record(repository, snapshot)) };
+    return { datasets: await record(repository, snapshots) };
   });
 }
 
@@ -111,12 +112,11 @@ export async function add(
 function namedDatasets(context: WorkingContext, paths: readonly string[], follow: boolean): Named[] {
   const { root } = context.repository;
   const named = new Map<string, Set<string> | undefined>();
-  for (const path of paths) {
-    const { dataset, part } = datasetPath(context, path);
+  for (const [at, { dataset, part }] of resolveDatasets(context, paths).entries()) {
     if (follow && part === undefined) followLink(root, dataset);
     const isKnown = part === undefined || partKnown(context, dataset, part);
     if (part === undefined) followPointer(context, dataset);
-    if (dataKind(root, dataset) === undefined || !isKnown) throw nothingAt(path);
+    if (dataKind(root, dataset) === undefined || !isKnown) throw nothingAt(paths[at]!);
     if (part === undefined) named.set(dataset, undefined);
     else if (!named.has(dataset)) named.set(dataset, new Set([part]));
     else named.get(dataset)?.add(part);
@@ -144,9 +144,10 @@ function nothingAt(path: string): VarveError {
 }
 
 function refuseOverlap(datasets: readonly string[]): void {
-  for (const outer of datasets) {
-    const inner = datasets.find((other) => other.startsWith(`${outer}/`));
-    if (inner === undefined) continue;
+  const all = new Set(datasets);
+  for (const inner of datasets) {
+    const outer = foldersAbove(inner).find((folder) => all.has(folder));
+    if (outer === undefined) continue;
     throw new VarveError('dataset-nested', `${inner} lies within ${outer}`, {
       path: inner,
       remedy: 'Datasets cannot hold one another: add either the whole or the parts.',
@@ -200,10 +201,14 @@ async function readVersion(
   // Of a version that was here as a whole nothing never was; where the pointer moved on, only what lies here can be its version.
   const isAllHere = parts === undefined && statCache !== undefined && statCache.only === undefined;
   const follows = replace || isMoved || isAllHere || before?.kind !== kind ? undefined : before;
-  const version = await versionOf(context, cache, batch, { dataset, kind, follows, parts, found });
-  const { digest, notHere, only } = version;
+  const made = await versionOf(context, cache, batch, { dataset, kind, follows, parts, found });
+  const { digest, notHere, only } = made;
   const unchanged =
     before !== undefined && before.kind === kind && contentOf(repository, before.digest) === digest;
+  const blocks = unchanged
+    ? before.blocks
+    : await pinBlocks(cache, batch, made, { read: found.lists, before: [before] });
+  const version = { ...made, facts: { ...made.facts, ...(blocks && { blocks }) } };
   if (isMoved && !replace && !unchanged) throw outdated(dataset);
   if (before?.imported !== undefined && !unchanged)
     warnOfUnpinning(context, dataset, before.imported.repository);
@@ -218,9 +223,11 @@ async function withStatistics(
 ): Promise<Snapshot> {
   const { digest, files, facts, recorded } = version;
   const isKnown = unchanged && before?.profile !== undefined;
-  const profile = isKnown
-    ? statisticsOf(before)
-    : await profileOf(batch, profiler, { root, dataset, kind, files, previous: before?.profile });
+  const known = isKnown ? before.profile : undefined;
+  const profile = {
+    ...(isKnown && statisticsOf(before)),
+    ...(await profileOf(batch, profiler, { root, dataset, kind, files, known })),
+  };
   for (const file of taken) checkUnchanged(root, dataset, file);
   // What lies in a bucket stays there as long as nobody changes it here: it gains statistics.
   const pointer: Pointer =
@@ -272,6 +279,8 @@ interface FoundData {
   readonly gone: ReadonlySet<string>;
   /** What was read for that. */
   readonly taken: readonly ScannedFile[];
+  /** By which list of blocks each large file is verified that was read. */
+  readonly lists: ReadonlyMap<Digest, Digest>;
 }
 
 /** Read what is not known yet into the batch. */
@@ -289,6 +298,7 @@ async function readFiles(
   const elsewhere: FileState[] = [];
   const gone = new Set<string>();
   let readers: SmallFileReaders | undefined;
+  let lists: ReadonlyMap<Digest, Digest>;
   try {
     for (const state of compareWithRecord(context.repository.root, dataset, record)) {
       const { path, found } = state;
@@ -302,7 +312,7 @@ async function readFiles(
         if (pending.length === MANY_FILES) readers ??= new SmallFileReaders();
       }
     }
-    await takeIn(context, batch, dataset, pending, readers);
+    lists = await takeIn(context, batch, dataset, pending, readers);
   } finally {
     await readers?.close();
   }
@@ -312,6 +322,7 @@ async function readFiles(
     elsewhereSame: elsewhere.every(({ same }) => same),
     gone,
     taken: pending.map(({ file }) => file),
+    lists,
   };
 }
 
@@ -341,7 +352,9 @@ function recordedFile(
 
 interface Version {
   readonly digest: Digest;
-  readonly facts: Pick<Pointer, 'bytes' | 'files' | 'executable'>;
+  readonly facts: Pick<Pointer, 'bytes' | 'files' | 'executable' | 'blocks'>;
+  /** The files of a directory; undefined for a single file. */
+  readonly entries: readonly ManifestEntry[] | undefined;
   /** Every file, if all of them lie here as they are in the version. */
   readonly files: readonly RecordedFile[] | undefined;
   readonly recorded: readonly RecordedFile[];
@@ -372,7 +385,15 @@ async function versionOf(
     const file = { ...there, executable: there.executable || isKept };
     const facts = { bytes: file.size, files: 1, ...(file.executable ? { executable: true as const } : {}) };
     const files = [{ file, digest }];
-    return { digest: digest!, facts, files, recorded: files, notHere: 0, only: undefined };
+    return {
+      digest: digest!,
+      facts,
+      entries: undefined,
+      files,
+      recorded: files,
+      notHere: 0,
+      only: undefined,
+    };
   }
   const next =
     follows === undefined
@@ -398,6 +419,7 @@ async function versionOf(
   return {
     digest,
     facts,
+    entries,
     files: isWhole && found.elsewhereSame ? recorded : undefined,
     recorded,
     notHere: notHere.length,
@@ -452,12 +474,12 @@ async function profileOf(
     readonly dataset: string;
     readonly kind: Pointer['kind'];
     readonly files: readonly RecordedFile[] | undefined;
-    readonly previous: Digest | undefined;
+    readonly known: Digest | undefined;
   },
 ): Promise<PointedStatistics> {
   // Statistics of a part would pass for those of the whole.
   if (profiler === undefined || data.files === undefined) return {};
-  const { root, dataset, kind, previous } = data;
+  const { root, dataset, kind, known } = data;
   const files = data.files.flatMap(({ file, digest }) =>
     digest === undefined ? [] : [{ path: file.path, content: digest, size: file.size }],
   );
@@ -466,7 +488,7 @@ async function profileOf(
     absolutePath: `${root}/${dataset}`,
     kind,
     files,
-    previous,
+    known,
   });
   if (profile === undefined) return {};
   const { digest } = await batch.addBytes(profile.bytes, 'meta');
@@ -481,19 +503,31 @@ function checkUnchanged(root: string, dataset: string, before: ScannedFile): voi
   throw changedMeanwhile(path);
 }
 
-function record(repository: WorkingContext['repository'], snapshot: Snapshot): AddedDataset {
-  const { dataset, before, pointer, files, only, notHere, readAtMs } = snapshot;
-  ignoreDataset(repository.root, dataset);
-  if (before === undefined) agreeToCode(repository.root, dataset);
-  const added = pointTo(repository, dataset, before, pointer);
-  writeStatCache(repository, dataset, { digest: pointer.digest, only }, files, readAtMs);
-  return notHere === 0 ? added : { ...added, notHere };
+async function record(
+  repository: WorkingContext['repository'],
+  snapshots: readonly Snapshot[],
+): Promise<AddedDataset[]> {
+  const { root } = repository;
+  ignoreDatasets(
+    root,
+    snapshots.map(({ dataset }) => dataset),
+  );
+  const made = snapshots.filter(({ before }) => before === undefined);
+  agreeToCode(
+    root,
+    made.map(({ dataset }) => dataset),
+  );
+  const added = await pointTo(repository, snapshots);
+  return snapshots.map(({ dataset, pointer, files, only, notHere, readAtMs }, at) => {
+    writeStatCache(repository, dataset, { digest: pointer.digest, only }, files, readAtMs);
+    return notHere === 0 ? added[at]! : { ...added[at]!, notHere };
+  });
 }
 
-/** Whoever makes a dataset around programs that Git tracks wants its data there. Where no consent can be kept, a checkout asks for it. */
-function agreeToCode(root: string, dataset: string): void {
+/** Whoever makes datasets around programs that Git tracks wants their data there. Where no consent can be kept, a checkout asks for it. */
+function agreeToCode(root: string, datasets: readonly string[]): void {
   try {
-    for (const request of codeRequests(root, [dataset])) giveConsent(root, request);
+    for (const request of codeRequests(root, datasets)) giveConsent(root, request);
   } catch (error) {
     if (!(error instanceof VarveError)) throw error;
   }

@@ -1,5 +1,6 @@
 import { isWithin } from '../../base/files/path-order.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
+import type { BlockLists } from '../../store/format/block-lists.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';
@@ -15,7 +16,7 @@ import { type CheckoutPlan, planCheckout } from '../../workspace/checkout/plan.t
 import type { Touched } from '../../workspace/checkout/tracked-files.ts';
 import { removeUnfinished } from '../../workspace/checkout/unfinished-files.ts';
 import { readConfig } from '../../workspace/config.ts';
-import { ignoreDataset, unignored } from '../../workspace/git/gitignore.ts';
+import { ignoreDatasets, unignored } from '../../workspace/git/gitignore.ts';
 import { pathOfFile } from '../../workspace/tree/data-state.ts';
 import { fileClock } from '../../workspace/tree/file-clock.ts';
 import { isSameContent } from '../../workspace/tree/read-record.ts';
@@ -116,8 +117,12 @@ export async function checkoutFrom(
   const { checkout: way } = readConfig(repository);
   const put = putter(context, cache, planned, way === 'link');
   const results: CheckedOutDataset[] = [];
-  if (options.ignore) for (const { dataset } of planned) ignoreDataset(repository.root, dataset.path);
-  for (const one of planned) results.push(await apply(context, one, put, folding));
+  const paths = planned.map(({ dataset }) => dataset.path);
+  if (options.ignore) ignoreDatasets(repository.root, paths);
+  for (const one of planned) {
+    const lists = await cache.blockLists(one.dataset.pointer);
+    results.push(await apply(context, one, put(lists), folding));
+  }
   warnOfUnignored(context, planned);
   return { datasets: results, ...(moved.length > 0 && { moved }), ...problemsField(problems) };
 }
@@ -245,14 +250,15 @@ function putter(
   cache: Store,
   planned: readonly Planned[],
   link: boolean,
-): PutInPlace {
+): (lists: BlockLists) => PutInPlace {
   const total = planned.reduce((sum, { plan: made }) => sum + bytesToWrite(made), 0);
   let done = 0;
   const onBytes = (count: number): void => {
     done += count;
     context.onProgress?.({ phase: 'check out', unit: 'bytes', done, total });
   };
-  return (files, count) => cache.restoreAll(files, count, { link, onBytes, signal: context.signal });
+  return (lists) => (files, count) =>
+    cache.restoreAll(files, count, { link, onBytes, signal: context.signal, lists });
 }
 
 async function apply(

@@ -40,9 +40,10 @@ export async function copyOut(
       done += count;
       onProgress?.({ phase: 'copy', unit: 'bytes', done, total: bytes });
     };
+    const lists = await cache.blockLists(pointer);
     await fillWhole(target, async (place) => {
       const restored = await withFolders(place, named);
-      await cache.restoreAll(restored, restored.length, { onBytes, signal });
+      await cache.restoreAll(restored, restored.length, { onBytes, signal, lists });
     });
     return { files: files.filter(({ digest }) => digest !== undefined).length, bytes };
   });

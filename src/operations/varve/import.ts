@@ -15,7 +15,7 @@ import { isHere } from './bring.ts';
 import { checkoutFrom } from './checkout.ts';
 import { refuseNested, rootOf, selectDatasets } from './datasets/select.ts';
 import { pointerOf } from './datasets/versions.ts';
-import { datasetPath, pointTo, replaceablePointer } from './datasets/write-pointer.ts';
+import { pointTo, replaceablePointer, resolveDatasets } from './datasets/write-pointer.ts';
 import { isInPlace } from './in-place/snapshot.ts';
 import { claimInCache, openCache, openRemoteStore, wantedFromRemote } from './stores/stores.ts';
 import { transferOptions } from './stores/transfer-roots.ts';
@@ -67,7 +67,8 @@ export async function takeIn(
     // Nothing new is there: what was edited here is no obstacle, and stays.
     const keepEdited = before?.digest === pointer.digest;
     await checkoutFrom(context, cache, [dataset], { ...options, named: true, keepEdited, ignore: true });
-    const { change, digest, bytes, files } = pointTo(repository, to, before, pointer);
+    const [added] = await pointTo(repository, [{ dataset: to, before, pointer }]);
+    const { change, digest, bytes, files } = added!;
     return { ...pointer.imported!, to, digest, bytes, files, change };
   });
 }
@@ -95,10 +96,10 @@ export function imports(context: WorkingContext, paths: readonly string[]): Read
   return found;
 }
 
-/** @throws VarveError `path-taken`, and the codes of datasetPath */
+/** @throws VarveError `path-taken`, and the codes of resolveDatasets */
 function refuseTaken(context: WorkingContext, to: string, before: Pointer | undefined): void {
   const { root } = context.repository;
-  const { part } = datasetPath({ ...context, cwd: root }, to);
+  const { part } = resolveDatasets({ ...context, cwd: root }, [to])[0]!;
   if (part !== undefined) refuseNested(root, to);
   if (before === undefined && dataKind(root, to) === undefined) return;
   throw new VarveError('path-taken', `Other data lies at ${to} already`, {

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join, posix, relative } from 'node:path';
 import { removeFile } from '../../base/files/remove-file.ts';
 import { VarveError } from '../../errors.ts';
 import { SafeFolders } from '../../workspace/checkout/safe-folder.ts';
-import { ignoreDataset, keptInGit, unignoreDataset } from '../../workspace/git/gitignore.ts';
+import { ignoreDatasets, keptInGit, unignoreDataset } from '../../workspace/git/gitignore.ts';
 import {
   formatPointer,
   POINTER_SUFFIX,
@@ -20,7 +20,7 @@ import type { WorkingContext } from '../context/context.ts';
 import { refuseTaken, renameInTree, targetsOf } from '../datasets/move-targets.ts';
 import { movedSchema, schemasBeside } from '../datasets/schemas-beside.ts';
 import { namedWhole } from './datasets/named-whole.ts';
-import { datasetPath, replaceablePointer } from './datasets/write-pointer.ts';
+import { replaceablePointer, resolveDatasets } from './datasets/write-pointer.ts';
 
 interface Move {
   readonly from: string;
@@ -50,7 +50,7 @@ function planMove(context: WorkingContext, { from, path }: MovedDataset): Move {
   const hasData = dataKind(root, from) !== undefined;
   if (!isHalfMoved(root, path, pointer)) refuseTaken(root, path, pointerPath(path));
   else if (hasData) refuseTaken(root, path);
-  const { dataset: to, part } = datasetPath(context, join(root, path));
+  const { dataset: to, part } = resolveDatasets(context, [join(root, path)])[0]!;
   if (part !== undefined) throw nested(path, to);
   for (const schema of schemasBeside(root, from)) refuseTaken(root, movedSchema(schema, from, to));
   return { from, to, pointer, hasData };
@@ -74,7 +74,7 @@ function nested(path: string, around: string): VarveError {
 function moveOne({ repository }: WorkingContext, { from, to, pointer, hasData }: Move): MovedDataset {
   const { root } = repository;
   new SafeFolders(root).make(posix.dirname(to));
-  ignoreDataset(root, to, keptInGit(root, from));
+  ignoreDatasets(root, [to], new Map([[to, keptInGit(root, [from]).get(from)!]]));
   writePointer(root, to, pointer);
   if (hasData) moveData(root, from, to);
   for (const schema of schemasBeside(root, from)) renameInTree(root, schema, movedSchema(schema, from, to));

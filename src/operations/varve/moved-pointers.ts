@@ -10,7 +10,7 @@ import { systemError } from '../../base/files/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { nameFolding } from '../../workspace/checkout/name-collisions.ts';
 import { SafeFolders } from '../../workspace/checkout/safe-folder.ts';
-import { ignoreDataset, unignoreDataset } from '../../workspace/git/gitignore.ts';
+import { ignoreDatasets, unignoreDataset } from '../../workspace/git/gitignore.ts';
 import { datasetPaths } from '../../workspace/git/pointers.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
@@ -114,7 +114,7 @@ function follow(repository: Repository, from: string, to: string): void {
   const paths = readStatCache(repository, from)!.paths.map((path) => pathOfFile(to, path));
   refuseTouched(root, [{ dataset: to, paths: [to, ...paths] }], nameFolding(repository));
   new SafeFolders(root).make(posix.dirname(to));
-  ignoreDataset(root, to);
+  ignoreDatasets(root, [to]);
   rename(root, from, to);
   moveStatCache(repository, from, to);
   const taken = new Set(schemasBeside(root, to));

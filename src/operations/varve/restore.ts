@@ -186,8 +186,9 @@ async function carryOut(
   removeUnfinished(repository, [{ dataset: path, found: plan.unfinished }]);
   const same = unchangedFiles(root, path, record);
   const link = readConfig(repository).checkout === 'link';
+  const lists = await cache.blockLists(pointer);
   const files = await applyCheckout(root, path, pointer.kind, plan, {
-    put: (toPut, count) => cache.restoreAll(toPut, count, { link, signal }),
+    put: (toPut, count) => cache.restoreAll(toPut, count, { link, signal, lists }),
     signal,
   });
   const known = new Map([...same, ...files].map((file) => [file.file.path, file]));

@@ -112,7 +112,7 @@ class VarveReader implements VersionReader {
     }
     let isBegun = false;
     try {
-      for await (const piece of this.#cache.readRange(digest, range, pieceBytes)) {
+      for await (const piece of this.#cache.readPieces(digest, range, pieceBytes)) {
         isBegun = true;
         yield piece;
       }
@@ -120,7 +120,7 @@ class VarveReader implements VersionReader {
       // A gc may have moved it since the index was read.
       if (isBegun || !(error instanceof VarveError)) throw error;
       await this.#cache.reload();
-      yield* this.#cache.readRange(digest, range, pieceBytes);
+      yield* this.#cache.readPieces(digest, range, pieceBytes);
     }
   }
 

@@ -3,11 +3,13 @@
  * from, nor which of them are equal.
  */
 
-import type { LengthStats, NumericStats, TimeStats } from '../model/model.ts';
+import type { LengthStats, NumericStats, PositionStats, TimeStats } from '../model/model.ts';
 
 /** The statistics that a type has beside its values. */
 export interface TypeStats {
   readonly numeric?: NumericStats;
+  /** Of lists that all have one length. */
+  readonly positions?: readonly PositionStats[];
   readonly time?: TimeStats;
   readonly lengths?: LengthStats;
 }

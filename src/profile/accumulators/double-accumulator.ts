@@ -1,17 +1,12 @@
 import type { Accumulator, TypeStats } from './accumulator.ts';
 import { BucketCounts, bucketKeys } from './bucket-counts.ts';
 import { bucketStats } from './bucket-stats.ts';
+import { lowerHalf, MANTISSA_BITS, MAX_EXACT_WEIGHT, upperHalf } from './mantissa.ts';
 import { MomentSums } from './moments.ts';
 
 /** The exponent field of infinities and NaN. */
 const NOT_FINITE = 2047;
 const BIAS = 1023;
-
-/** Bits below the point of a value that is rounded to 33 bits, as an integer in [2^32, 2^33]. */
-const MANTISSA_BITS = 32;
-
-/** So many rows' products of 17-bit halves add exactly in doubles. */
-const EXACT_WEIGHT = 2 ** 18;
 
 /** Sums of each sign and exponent: of both halves, then of their products. */
 const SUMS_PER_EXPONENT = 5;
@@ -41,7 +36,7 @@ export class DoubleAccumulator implements Accumulator {
     for (let from = 0; from < rows; ) {
       let to = from;
       let weight = this.#pending;
-      while (to < rows && weight + occurrences[to]! <= EXACT_WEIGHT) weight += occurrences[to++]!;
+      while (to < rows && weight + occurrences[to]! <= MAX_EXACT_WEIGHT) weight += occurrences[to++]!;
       if (to > from) this.#sumBlock(words, from, to, occurrences);
       else if (this.#pending === 0) this.#sumOne(words, to++, occurrences);
       this.#pending = weight;
@@ -138,14 +133,4 @@ export class DoubleAccumulator implements Accumulator {
     }
     return place;
   }
-}
-
-/** The upper 16 of 33 bits of a mantissa. */
-function upperHalf(high: number): number {
-  return ((high & 0x7ff00000) === 0 ? 0 : 0x8000) | ((high & 0xfffff) >>> 5);
-}
-
-/** The lower 17, rounded, so that it can be 2^17. */
-function lowerHalf(low: number, high: number): number {
-  return ((high & 31) << 12) + (low >>> 20) + ((low >>> 19) & 1);
 }

@@ -1,6 +1,6 @@
 import { formatOf } from '../../engine/formats/format.ts';
 import type { TableProfile } from '../model/model.ts';
-import type { DataFile } from './profile-files.ts';
+import type { DataFile, TableFile } from './profile-files.ts';
 
 /** The profile of one file, before it is merged with those of its table. */
 export interface FileProfile {
@@ -9,7 +9,7 @@ export interface FileProfile {
 }
 
 /** Whether the types of its columns were told from text. */
-export function isDelimitedText({ path }: DataFile): boolean {
+export function isDelimitedText({ path }: TableFile): boolean {
   const format = formatOf(path);
   return format === 'csv' || format === 'tsv';
 }

@@ -1,3 +1,4 @@
+import { groupBy } from '../../base/group-by.ts';
 import { isSparse } from '../../engine/formats/format.ts';
 import type { TableProfile } from '../model/model.ts';
 import { type FileProfile, recordsOf } from './file-profile.ts';
@@ -144,15 +145,4 @@ function nameOf(group: readonly FileProfile[], groups: readonly (readonly FilePr
   const folder = (of: readonly FileProfile[]) => hiveOf(of[0]!.file.path).folder;
   const alone = groups.every((other) => other === group || folder(other) !== folder(group));
   return alone ? folder(group) || '.' : group[0]!.file.path;
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }

@@ -5,6 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import { comparePaths } from '../../base/files/path-order.ts';
+import { inOrder } from '../../base/threads/concurrency.ts';
 import type { RowGroup, RowTable } from '../../engine/check-rows.ts';
 import { type ColumnReadings, NO_READINGS } from '../../engine/column-readings.ts';
 import { formatOf, isSparse, isTabular } from '../../engine/formats/format.ts';
@@ -99,6 +100,9 @@ interface ReadTable extends Omit<FolderTable, 'members'> {
   readonly members: readonly ReadFile[];
 }
 
+/** Files that are asked for at once: small ones are then read by one engine. */
+const FILES_AT_ONCE = 128;
+
 async function readTables(
   files: readonly DataFile[],
   reader: DataReader,
@@ -109,21 +113,25 @@ async function readTables(
   );
   const profiles: FileProfile[] = [];
   let lacking: VarveError | undefined;
-  for (const [index, file] of tabular.entries()) {
-    options.onProgress?.({ phase: 'profile', unit: 'files', done: index, total: tabular.length });
-    try {
-      profiles.push({ file, table: await profileOnce(file, reader, options, givenFor(file, options)) });
-    } catch (error) {
+  let done = 0;
+  const tables = inOrder(tabular, FILES_AT_ONCE, (file) =>
+    profileOnce(file, reader, options, givenFor(file, options)).catch((error: unknown) => {
       // A file without the column of the slice has no row of it.
       if (options.slice === undefined || !isColumnMissing(error)) throw error;
-      lacking ??= error;
-    }
+      return error;
+    }),
+  );
+  for await (const table of tables) {
+    if (table instanceof VarveError) lacking ??= table;
+    else profiles.push({ file: tabular[done]!, table });
+    done++;
+    options.onProgress?.({ phase: 'profile', unit: 'files', done, total: tabular.length });
   }
   if (profiles.length === 0 && lacking !== undefined) throw lacking;
-  const tables: ReadTable[] = [];
+  const read: ReadTable[] = [];
   for (const table of tablesOf(profiles))
-    tables.push({ ...table, members: await readInCommon(table.members, reader, options) });
-  return tables;
+    read.push({ ...table, members: await readInCommon(table.members, reader, options) });
+  return read;
 }
 
 /** Reads those files once more whose columns are to be of other types than they say themselves. */

@@ -4,8 +4,9 @@ import type { TableSource } from '../../engine/source.ts';
 import { type LeafCounts, MAX_TABLE_VALUES } from '../counters/counter.ts';
 import { distinctCount } from '../hashing/sketch.ts';
 import type { FeatureProfile, LengthStats, TableProfile } from '../model/model.ts';
-import { elementsSql, leafSql, leavesByLists } from '../plan/leaf-sql.ts';
-import { isText, type Leaf, leavesOf } from '../plan/leaves.ts';
+import { positionsOf } from '../model/positions.ts';
+import { elementsSql, leafSql, leavesByLists, positionedSql } from '../plan/leaf-sql.ts';
+import { hasNumbers, isText, type Leaf, leavesOf } from '../plan/leaves.ts';
 import { countLengths } from '../plan/list-lengths.ts';
 import { repeatedTexts } from '../plan/repeated-texts.ts';
 import { type OnRows, type Scan, scanColumns } from '../plan/scan-columns.ts';
@@ -128,12 +129,18 @@ function flatScans(
 
 /** Each scan of a list reads the whole list, so that few scans are to read all of its leaves. */
 function listScans({ leaves, presence }: Lists, source: string): Scan[] {
-  const from = elementsSql(leaves[0]!, source);
+  const positions = leaves.some(hasNumbers) ? positionsOf(presence.valency) : undefined;
+  const from =
+    positions === undefined ? elementsSql(leaves[0]!, source) : positionedSql(leaves[0]!, source, positions);
   const most = leavesPerScan(Number(presence.valency.sum));
   const scans: Scan[] = [];
   for (let start = 0; start < leaves.length; start += most) {
     const batch = leaves.slice(start, start + most);
-    scans.push({ from, leaves: batch.map((leaf) => ({ leaf, expression: leaf.expressions.at(-1)! })) });
+    scans.push({
+      from,
+      leaves: batch.map((leaf) => ({ leaf, expression: leaf.expressions.at(-1)! })),
+      positions,
+    });
   }
   return scans;
 }

@@ -27,7 +27,7 @@ export function encodeProfile(profile: Profile): Uint8Array {
 }
 
 /**
- * The profile as between processes and in this clone's cache, where time matters more than size, in format 1, or 2 where values are cut: one line of JSON
+ * The profile as between processes and in this clone's cache, where time matters more than size, in format 1, 2 where values are cut, or 4 where positions are counted: one line of JSON
  * without white space, keys in the order of their code units (see columnar.ts), and behind it the sketches in the order of the features, as LEB128 deltas. They are most of a profile, and
  * few who read it ask for them.
  */
@@ -62,8 +62,8 @@ function canonicalJson(value: unknown): string {
   return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(',')}}`;
 }
 
-/** That of encodeProfile. */
-const NEWEST_VERSION = 3;
+/** That of a profile that counts positions. */
+const NEWEST_VERSION = 4;
 
 /** The largest profile that is read: room for tens of thousands of features. */
 const MAX_TEXT_BYTES = 256 * 1024 * 1024;

@@ -1,4 +1,5 @@
 import { HASH_END, MAX_PACKED_HASHES, SKETCH_SIZE } from '../hashing/sketch.ts';
+import { MAX_POSITIONS } from '../model/positions.ts';
 import { isListedValue, MAX_LISTED_VALUES } from '../model/value-counts.ts';
 import { VALUE_TYPES } from '../model/value-types.ts';
 
@@ -101,6 +102,13 @@ const scale = test('a scale', (value) =>
 const exponent = test('an exponent', (value) => Number.isInteger(value) && Math.abs(value as number) <= 1100);
 const parts = list(record({ exponent, sum: digits, sumOfSquares: digits }), 2300);
 
+const moments = record({ scale, parts });
+
+const positions = list(
+  record({ count, min: nullable(number), max: nullable(number), moments }),
+  MAX_POSITIONS,
+);
+
 const numberText = test('a number as text', (value) =>
   typeof value === 'string' && Number.isFinite(Number(value)));
 
@@ -111,7 +119,7 @@ const numeric = record({
   nan: count,
   positiveInfinity: count,
   negativeInfinity: count,
-  moments: record({ scale, parts }),
+  moments,
   negative: buckets,
   positive: buckets,
 });
@@ -164,7 +172,7 @@ const weighted = record({
   values: list(pair(text, number), MAX_LISTED_VALUES),
 });
 
-const feature = (listed: Check): Check =>
+const feature = (listed: Check, more: Readonly<Record<string, Check>>): Check =>
   all(
     record(
       {
@@ -181,7 +189,16 @@ const feature = (listed: Check): Check =>
         values: values(listed),
         distinct,
       },
-      { dateFormats: list(text, 64), position: count, valency: lengths, numeric, time, lengths, weighted },
+      {
+        ...more,
+        dateFormats: list(text, 64),
+        position: count,
+        valency: lengths,
+        numeric,
+        time,
+        lengths,
+        weighted,
+      },
     ),
     test('a feature whose values are all listed, and has no sketch', (value) => {
       const { values, distinct } = value as {
@@ -192,9 +209,9 @@ const feature = (listed: Check): Check =>
     }),
   );
 
-const table = (listed: Check): Check =>
+const table = (listed: Check, more: Readonly<Record<string, Check>> = {}): Check =>
   record(
-    { name: text, rows: count, features: list(feature(listed)) },
+    { name: text, rows: count, features: list(feature(listed, more)) },
     {
       slice: record({ feature: text, value: text }),
       weight: text,
@@ -204,15 +221,17 @@ const table = (listed: Check): Check =>
   );
 
 /** In version 1, what was cut ended in `…` alone. */
-const PROFILES: readonly Check[] = [
-  record({ varveProfile: oneOf(1), tables: list(table(text)) }),
-  record({ varveProfile: oneOf(2), tables: list(table(listedValue)) }),
-];
+const FIRST = record({ varveProfile: oneOf(1), tables: list(table(text)) });
 
-/** Whether a value read from outside is a profile of format 1 or 2, as it is stored: undefined, or the first thing that is wrong with it. */
+const LATER: ReadonlyMap<unknown, Check> = new Map([
+  [2, record({ varveProfile: oneOf(2), tables: list(table(listedValue)) })],
+  [4, record({ varveProfile: oneOf(4), tables: list(table(listedValue, { positions })) })],
+]);
+
+/** Whether a value read from outside is a profile of format 1, 2 or 4, as it is stored: undefined, or the first thing that is wrong with it. */
 export function wrongInProfile(value: unknown): string | undefined {
-  const isSecond =
-    typeof value === 'object' && value !== null && 'varveProfile' in value && value.varveProfile === 2;
-  const wrong = PROFILES[isSecond ? 1 : 0]!(value);
+  const version =
+    typeof value === 'object' && value !== null && 'varveProfile' in value ? value.varveProfile : undefined;
+  const wrong = (LATER.get(version) ?? FIRST)(value);
   return wrong?.startsWith(' ') ? `it${wrong}` : wrong;
 }

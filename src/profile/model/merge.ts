@@ -4,6 +4,7 @@ import { featureName } from './feature-name.ts';
 import { mergeSketches } from './merge-sketches.ts';
 import { mergeLengths, mergeNumeric, mergeTimes, mergeWeighted } from './merge-stats.ts';
 import type { FeatureProfile, FeatureType, Profile, TableProfile, ThetaSketch } from './model.ts';
+import { mergePositions } from './positions.ts';
 import { profileOf } from './tables.ts';
 import { mergeValueCounts } from './value-counts.ts';
 
@@ -144,6 +145,7 @@ function absent({ path, engineType, valency }: FeatureProfile, rows: number): Fe
 function mergeFeatures(a: FeatureProfile, b: FeatureProfile, join: Join): FeatureProfile {
   const type = commonType(a, b);
   const valency = both(a.valency, b.valency, mergeLengths);
+  const positions = mergePositions(a, b);
   const numeric = both(a.numeric, b.numeric, mergeNumeric);
   const time = both(a.time, b.time, mergeTimes);
   const lengths = both(a.lengths, b.lengths, mergeLengths);
@@ -161,6 +163,7 @@ function mergeFeatures(a: FeatureProfile, b: FeatureProfile, join: Join): Featur
     count: a.count + b.count,
     nullElements: a.nullElements + b.nullElements,
     ...(valency && { valency }),
+    ...(positions && { positions }),
     ...(numeric && { numeric }),
     ...(time && { time }),
     ...(lengths && { lengths }),

@@ -7,8 +7,11 @@
  * The canonical bytes (see `encodeProfile`) of profiles of equal data are equal, whatever the machine or thread count.
  */
 export interface Profile {
-  /** The version of the format: 2 if values are too long to be listed whole, which 1 told apart by their beginnings; else 1. */
-  readonly varveProfile: 1 | 2;
+  /**
+   * The version of the format, the lowest that says the truth: 4 if a feature has `positions`; 2 if values are too long to be listed
+   * whole, which 1 told apart by their beginnings; else 1. 3 is a way to store these.
+   */
+  readonly varveProfile: 1 | 2 | 4;
   /** One for a file; for a directory one per group of files of one folder whose columns meet, then the table of files. */
   readonly tables: readonly TableProfile[];
 }
@@ -70,6 +73,11 @@ export interface FeatureProfile {
   readonly nullElements: number;
   /** For lists: the lengths of the lists that are there. */
   readonly valency?: LengthStats;
+  /**
+   * For integer, float and decimal in lists that all have one length of 2 to 2,048, such as embeddings, vectors and coordinates: the values
+   * at each position of the innermost list, the first being position 0.
+   */
+  readonly positions?: readonly PositionStats[];
   /** For integer, float and decimal. */
   readonly numeric?: NumericStats;
   /** For date, time and timestamp. */
@@ -91,6 +99,19 @@ export interface LengthStats {
   readonly sum: string;
   readonly zeros: number;
   readonly buckets: readonly Bucket[];
+}
+
+/** The finite values at one position of lists, as doubles. */
+export interface PositionStats {
+  readonly count: number;
+  /** Null where there is no value. */
+  readonly min: number | null;
+  readonly max: number | null;
+  /**
+   * As `Moments`, of scale 0: each value is rounded to 33 significant bits, and those of 64 powers of two share a part, from 2^(64·w − 40)
+   * on for an integer w.
+   */
+  readonly moments: Moments;
 }
 
 /**

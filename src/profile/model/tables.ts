@@ -1,14 +1,26 @@
 import type { FeatureProfile, Profile, TableProfile } from './model.ts';
+import { lacksPositions } from './positions.ts';
 import { MAX_VALUE_LENGTH } from './value-counts.ts';
 
 /** The profile of tables, in the lowest version of the format that says the truth of them. */
 export function profileOf(tables: readonly TableProfile[]): Profile {
-  return { varveProfile: tables.some(({ features }) => features.some(hasLongValues)) ? 2 : 1, tables };
+  const some = (holds: (feature: FeatureProfile) => boolean) =>
+    tables.some(({ features }) => features.some(holds));
+  return {
+    varveProfile: some(({ positions }) => positions !== undefined) ? 4 : some(hasLongValues) ? 2 : 1,
+    tables,
+  };
 }
 
-/** Whether an earlier varve made a profile, which did not tell all long values apart: it is worth making anew where that is cheap. */
+/**
+ * Whether an earlier varve made a profile, which did not tell all long values apart or the positions of lists: it is worth making anew where
+ * that is cheap.
+ */
 export function isOutdated({ varveProfile, tables }: Profile): boolean {
-  return varveProfile < profileOf(tables).varveProfile;
+  return (
+    varveProfile < profileOf(tables).varveProfile ||
+    tables.some(({ features }) => features.some(lacksPositions))
+  );
 }
 
 /** Bytes are listed in hex. */

@@ -7,6 +7,7 @@ import { BignumCounter } from '../counters/bignum-counter.ts';
 import type { Counter } from '../counters/counter.ts';
 import { type FixedWidthColumn, FixedWidthCounter } from '../counters/fixed-width-counter.ts';
 import { type TextColumn, TextCounter } from '../counters/text-counter.ts';
+import { isNull, readValues } from '../counters/value-rows.ts';
 import {
   dateText,
   decimalText,
@@ -41,13 +42,13 @@ export function columnReaderOf(leaf: Leaf, narrow: boolean): ColumnReader {
       if (narrowType(leaf) !== undefined && !narrow) return bignumReader(0);
       return fixedWidthReader(id === 'UBIGINT' ? id : 'BIGINT', () => integerColumn(0, id === 'UBIGINT'));
     case 'decimal':
-      if (width > 18 && !narrow) return bignumReader(scale);
+      if (width > 18 && !(narrow && narrowType(leaf) !== undefined)) return bignumReader(scale);
       return fixedWidthReader(`DECIMAL(18, ${scale})`, () => integerColumn(scale, false));
     case 'float':
       return fixedWidthReader('DOUBLE', () => doubleColumn(id === 'FLOAT'));
     case 'boolean':
       return fixedWidthReader('BIGINT', () => ({
-        read: readAll,
+        read: readValues,
         hash: integerHash(0, false),
         text: (low) => (low === 1 ? 'true' : 'false'),
       }));
@@ -88,7 +89,7 @@ function timestampReader(id: string): ColumnReader {
 function integerColumn(scale: number, unsigned: boolean): FixedWidthColumn {
   const words = new Int32Array(2);
   return {
-    read: readAll,
+    read: readValues,
     hash: integerHash(scale, unsigned),
     text: (low, high) => {
       words[0] = low;
@@ -110,7 +111,12 @@ function doubleColumn(single: boolean): FixedWidthColumn {
 }
 
 function timeColumn(clock: Clock, text: FixedWidthColumn['text']): FixedWidthColumn {
-  return { read: readAll, hash: integerHash(0, false), text, accumulator: new TimeAccumulator(clock, text) };
+  return {
+    read: readValues,
+    hash: integerHash(0, false),
+    text,
+    accumulator: new TimeAccumulator(clock, text),
+  };
 }
 
 /** A byte order mark that a value begins with is part of it. */
@@ -126,27 +132,6 @@ const HEX_COLUMN: TextColumn = {
 /** How texts or bytes of a type are written; other types are texts of the engine's. */
 export function textColumnOf(type: Leaf['type']): TextColumn {
   return type === 'bytes' ? HEX_COLUMN : STRING_COLUMN;
-}
-
-/**
- * All rows but those that are null. The greatest integer and its negative are times like others, as pandas and pyarrow have them: DuckDB
- * calls them infinite, but files hold numbers, and pandas' `Timestamp.max` is one of these two.
- */
-function readAll(chunk: Chunk, column: number, into: Int32Array, occurrences: Float64Array): number {
-  const words = chunk.words(column, 2);
-  const valid = chunk.valid(column);
-  if (valid === undefined) {
-    into.set(words);
-    return chunk.rows;
-  }
-  let kept = 0;
-  for (let row = 0; row < chunk.rows; row++) {
-    if (isNull(valid, row)) continue;
-    into[2 * kept] = words[2 * row]!;
-    into[2 * kept + 1] = words[2 * row + 1]!;
-    occurrences[kept++] = occurrences[row]!;
-  }
-  return kept;
 }
 
 function readDates(chunk: Chunk, column: number, into: Int32Array, occurrences: Float64Array): number {
@@ -165,7 +150,7 @@ function readDates(chunk: Chunk, column: number, into: Int32Array, occurrences: 
 
 /** Doubles with one zero and one NaN. */
 function readDoubles(chunk: Chunk, column: number, into: Int32Array, occurrences: Float64Array): number {
-  const rows = readAll(chunk, column, into, occurrences);
+  const rows = readValues(chunk, column, into, occurrences);
   for (let row = 0; row < rows; row++) {
     const high = into[2 * row + 1]!;
     if (high === -0x80000000 && into[2 * row] === 0) into[2 * row + 1] = 0;
@@ -175,8 +160,4 @@ function readDoubles(chunk: Chunk, column: number, into: Int32Array, occurrences
     }
   }
   return rows;
-}
-
-function isNull(valid: Uint8Array | undefined, row: number): boolean {
-  return valid !== undefined && (valid[row >> 3]! & (1 << (row & 7))) === 0;
 }

@@ -13,6 +13,12 @@ export function elementsSql(leaf: Leaf, source: string, level = leaf.expressions
   return `(SELECT unnest(v) AS v FROM (${leafSql(leaf, source, level - 1)}))`;
 }
 
+/** As elementsSql, with the position `p` of each element, counted from 0, in lists that all have `length` elements. */
+export function positionedSql(leaf: Leaf, source: string, length: number): string {
+  const lists = leafSql(leaf, source, leaf.expressions.length - 2);
+  return `(SELECT unnest(v) AS v, unnest(range(${length})) AS p FROM (${lists}) WHERE v IS NOT NULL)`;
+}
+
 /** Leaves that are reached through the same lists, together. Those in no list are left out. */
 export function leavesByLists(leaves: readonly Leaf[]): Leaf[][] {
   const groups = new Map<string, Leaf[]>();

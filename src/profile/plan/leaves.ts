@@ -21,6 +21,10 @@ export function isText({ type }: Leaf): boolean {
   return type === 'string' || type === 'bytes';
 }
 
+export function hasNumbers({ type }: Leaf): boolean {
+  return type === 'integer' || type === 'float' || type === 'decimal';
+}
+
 /** The deepest nesting that is followed; what lies deeper is one value of type string. */
 const MAX_DEPTH = 32;
 
@@ -54,7 +58,8 @@ function leavesUnder(type: EngineType, path: readonly string[], expressions: rea
 function asList(type: EngineType & { kind: 'list' }, expression: string): string {
   // A list of maps is written `MAP(…)[]`.
   if (/^MAP\(.*\)$/s.test(type.text)) return `map_entries(${expression})`;
-  return /\[\d+\]$/.test(type.text) ? `array_to_list(${expression})` : expression;
+  // An array is written `FLOAT[16]`.
+  return /\[\d+\]$/.test(type.text) ? `CAST(${expression} AS ${type.element.text}[])` : expression;
 }
 
 const TYPE_OF: Readonly<Record<string, FeatureType>> = {

@@ -8,6 +8,7 @@ import type { Engine } from '../../engine/duckdb.ts';
 import { type Counter, type LeafCounts, ONCE_EACH } from '../counters/counter.ts';
 import { type ColumnReader, columnReaderOf, narrowType } from './column-reader.ts';
 import type { Leaf } from './leaves.ts';
+import { PositionColumns } from './position-columns.ts';
 
 /** One scan over rows: the SQL that they come from, and that of each leaf over it. */
 export interface Scan {
@@ -17,6 +18,8 @@ export interface Scan {
   readonly leaves: readonly { readonly leaf: Leaf; readonly expression: string }[];
   /** A BIGINT, never null: how many rows each row stands for. One where it is left out. */
   readonly occurrences?: string;
+  /** For the elements of lists that all have so many: `p` is the position of each. */
+  readonly positions?: number | undefined;
 }
 
 /** Called after each chunk with the rows that this scan has seen. */
@@ -31,10 +34,20 @@ export async function scanColumns(
   const readings = await readingsOf(engine, rows);
   const counters = readings.map((reading) => reading.counter());
   const columns = readings.map((reading, index) => ({ reading, index, counter: counters[index]! }));
-  await scan(engine, rows, columns, onRows);
+  const positions = positionsIn(rows, readings);
+  await scan(engine, rows, columns, onRows, positions);
   const again = columns.filter(({ counter }) => counter.startSecondPass());
   if (again.length > 0) await scan(engine, rows, again, onRows);
-  return counters.map((counter) => counter.result());
+  return counters.map((counter, leaf) => ({ ...counter.result(), ...positions?.stats(leaf) }));
+}
+
+function positionsIn(
+  { leaves, positions }: Scan,
+  readings: readonly ColumnReader[],
+): PositionColumns | undefined {
+  if (positions === undefined) return undefined;
+  const read = readings.map((reading, index) => reading.column(leaves[index]!.expression));
+  return new PositionColumns(leaves, positions, read);
 }
 
 async function readingsOf(engine: Engine, { from, leaves }: Scan): Promise<ColumnReader[]> {
@@ -53,16 +66,24 @@ interface Column {
   readonly index: number;
 }
 
-async function scan(engine: Engine, rows: Scan, columns: readonly Column[], onRows: OnRows): Promise<void> {
+async function scan(
+  engine: Engine,
+  rows: Scan,
+  columns: readonly Column[],
+  onRows: OnRows,
+  positions?: PositionColumns,
+): Promise<void> {
   const read = columns.map(({ reading, index }) => reading.column(rows.leaves[index]!.expression));
   const counted = rows.occurrences === undefined ? [] : [`CAST(${rows.occurrences} AS BIGINT)`];
   let seen = 0;
-  const select = (from: string) => `SELECT ${[...read, ...counted].join(', ')} FROM ${from}`;
+  const select = (from: string) =>
+    `SELECT ${[...read, ...counted, ...(positions?.sql ?? [])].join(', ')} FROM ${from}`;
   const visit = (chunk: Chunk) => {
     const occurrences = counted.length === 0 ? ONCE_EACH : timesOf(chunk, columns.length);
     columns.forEach(({ counter }, column) => {
       counter.add(chunk, column, occurrences);
     });
+    positions?.add(chunk);
     seen += chunk.rows;
     onRows(seen);
   };

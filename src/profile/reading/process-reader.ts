@@ -1,6 +1,8 @@
 import { totalmem } from 'node:os';
 import { expressionMemory, type RowTable } from '../../engine/check-rows.ts';
+import { firstBytes } from '../../engine/source-file.ts';
 import { VarveError } from '../../errors.ts';
+import { isDelimitedText } from '../dataset/file-profile.ts';
 import type { ImageHeader } from '../dataset/image-header.ts';
 import { isImage } from '../dataset/image-header.ts';
 import type { ProfileOptions, TableFile } from '../dataset/profile-files.ts';
@@ -18,6 +20,11 @@ const MAX_MEMORY_BYTES = 4e9;
  * into 2 GB, and had 530 MB resident with 4 GB.
  */
 const MEMORY_PER_BYTE = 4000;
+
+/** The same guess, by the columns that the first line tells of. */
+const MEMORY_PER_COLUMN = 300 * 1000;
+/** Bytes of a file in which its first line is looked for. */
+const FIRST_LINE_BYTES = 1024 * 1024;
 
 /** Milliseconds for which a process without work waits for more. */
 const PATIENCE = 5000;
@@ -42,7 +49,7 @@ export const processReader: DataReader = {
     const [file] = files;
     return file !== undefined && isSmall(files, options)
       ? smallFiles.profile(file, options)
-      : profileAlone(files, options);
+      : inTurn(() => profileAlone(files, options));
   },
 
   async partitionFeature(name, rows, options) {
@@ -102,18 +109,31 @@ export const processReader: DataReader = {
   },
 };
 
+let last: Promise<unknown> = Promise.resolve();
+
+/** Does such work one after the other: each takes what memory and cores there are. */
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const turn = last.then(work, work);
+  last = turn;
+  return turn;
+}
+
 async function profileAlone(files: readonly TableFile[], options: ProfileOptions): Promise<Profile> {
   const { signal, onProgress } = options;
   const attempt = async (bytes: number) => {
     const asked = { files: files.map(plainFile), options: { ...crossing(options), memory: `${bytes}B` } };
     return decodeProfile(await run(bytes, 'profile', asked, { signal, onProgress }, files), nameOf(files));
   };
-  const bytes = memoryBytes(options.memory);
+  const more = mostMemoryFor(files);
+  // What will not do is not tried first.
+  const bytes =
+    options.memory === undefined
+      ? Math.max(DEFAULT_MEMORY, Math.min(more, MEMORY_PER_COLUMN * mostColumns(files)))
+      : memoryBytes(options.memory);
   try {
     return await attempt(bytes);
   } catch (error) {
     const isShort = error instanceof VarveError && error.code === 'engine-memory';
-    const more = mostMemoryFor(files);
     if (!isShort || options.memory !== undefined || more <= bytes) throw error;
     return attempt(more);
   }
@@ -305,6 +325,26 @@ function giveBack(reader: ReaderProcess): void {
 function mostMemoryFor(files: readonly TableFile[]): number {
   const size = files.reduce((sum, file) => sum + file.size, 0);
   return Math.floor(Math.min(MAX_MEMORY_BYTES, totalmem() / 2, DEFAULT_MEMORY + MEMORY_PER_BYTE * size));
+}
+
+/** An estimate of the most columns that any of the files has, by the delimiters in its first line; 0 for what is no delimited text. */
+function mostColumns(files: readonly TableFile[]): number {
+  const columns = files.filter(isDelimitedText).flatMap(({ absolutePath }) => {
+    const line = firstLineOf(absolutePath);
+    return [',', ';', '\t', '|'].map((mark) => line.split(mark).length);
+  });
+  return Math.max(0, ...columns);
+}
+
+/** As far as it can be read: reading in full says why it cannot. */
+function firstLineOf(path: string): string {
+  try {
+    return firstBytes(path, FIRST_LINE_BYTES)
+      .toString('latin1')
+      .split(/[\r\n]/, 1)[0]!;
+  } catch {
+    return '';
+  }
 }
 
 function nameOf(files: Named): string {

@@ -1,6 +1,6 @@
 import { brief } from '../../wording/neutral.ts';
 import { count } from '../../wording/numbers.ts';
-import { type Markup, markup, NO_MARKUP } from '../markup.ts';
+import { type Markup, markup, NO_MARKUP, separated } from '../markup.ts';
 import type { Grade } from '../phrases.ts';
 
 /** The subject of a page; `check` is of schema and drift together. */
@@ -62,9 +62,13 @@ export function table(
   return markup`<table class="${figures}"><thead><tr>${head}<tbody>${body}</table>`;
 }
 
-/** Data as text whose direction (Hebrew, Arabic) does not reorder what stands around it. */
+/** Names up to this length fit on a line nearly everywhere. */
+const MAX_UNBROKEN = 24;
+
+/** Data as text whose direction (Hebrew, Arabic) does not reorder what stands around it. A long name may break behind its marks, not amid a word. */
 export function datum(text: string): Markup {
-  return markup`<bdi>${text}</bdi>`;
+  const words = text.length > MAX_UNBROKEN ? text.split(/(?<=[_./-])(?=[^_./-])/) : [text];
+  return markup`<bdi>${separated(words, markup`<wbr>`)}</bdi>`;
 }
 
 /** The first digits of a digest, after a name; nothing if there is none. */

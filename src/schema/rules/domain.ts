@@ -74,7 +74,8 @@ function finding(subject: Subject, allowed: readonly string[], outside: Outside,
   const more = profile.values.exact ? '' : ', and others that the profile does not list';
   return {
     kind: 'ENUM_TYPE_UNEXPECTED_STRING_VALUES',
-    short: 'Unexpected string values',
+    // TFDV, whose words these are, has domains of texts alone.
+    short: profile.type === 'string' ? 'Unexpected string values' : 'Unexpected values',
     description: `${counted(outside.values.length, 'value')} outside the domain in ${counted(outside.least, 'place')} (${percent(outside.least / outside.total)}): ${valueList(outside.values, outside.total)}${more}.`,
     expected: `one of ${names(allowed)}${share}`,
     observed:

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { KeyRing } from '../access/access-keys.ts';
 import { answerOf, logFailure } from '../error-answers.ts';
@@ -9,7 +10,7 @@ import { answerFor, findObject, openBody, sendBody } from './object.ts';
 import { type RawRequest, readRequest } from './raw-request.ts';
 import { Refusal, type RefusalCode } from './refusal.ts';
 import { checkSignature, claimOf } from './signature.ts';
-import { element, xmlDocument } from './xml.ts';
+import { xmlDocument, xmlElement } from './xml.ts';
 
 export interface GatewayOptions {
   readonly keys: KeyRing;
@@ -91,7 +92,7 @@ async function respond(
   const headers = { ...answer.headers, 'x-amz-request-id': request.id };
   if (raw.method === 'HEAD' || answer.status === 304)
     return reply.code(answer.status).headers(headers).send();
-  const body = await openBody(object, answer);
+  const body = await unhurried(request.raw.socket, () => openBody(object, answer));
   reply.hijack();
   try {
     const failure = await sendBody(reply.raw, { ...answer, headers }, body);
@@ -102,6 +103,17 @@ async function respond(
   return reply;
 }
 
+/** Run what a client has to wait for, as the verification of a large file is: the time that it may do nothing does not run meanwhile. */
+async function unhurried<T>(socket: Socket, work: () => Promise<T>): Promise<T> {
+  const { timeout = 0 } = socket;
+  socket.setTimeout(0);
+  try {
+    return await work();
+  } finally {
+    socket.setTimeout(timeout);
+  }
+}
+
 async function respondBucket(
   repository: ServedRepository,
   raw: RawRequest,
@@ -110,9 +122,9 @@ async function respondBucket(
 ): Promise<FastifyReply> {
   // What HeadBucket says of a region is what GetBucketLocation says by leaving it out.
   if (raw.method === 'HEAD') return reply.header('x-amz-bucket-region', 'us-east-1').send();
-  if (query.has('location')) return document(reply, xmlDocument(element('LocationConstraint', '')));
+  if (query.has('location')) return document(reply, xmlDocument(xmlElement('LocationConstraint', '')));
   // Versions are in the keys here, so that the bucket itself has none, as a bucket that never had any says.
-  if (query.has('versioning')) return document(reply, xmlDocument(element('VersioningConfiguration', '')));
+  if (query.has('versioning')) return document(reply, xmlDocument(xmlElement('VersioningConfiguration', '')));
   return document(reply, await listingOf(repository, parseListQuery(query)));
 }
 
@@ -126,12 +138,12 @@ function refuseSubresources(query: ReadonlyMap<string, string>, key: string): vo
 
 function bucketsOf({ all }: ServedRepositories): string {
   const buckets = all.map(({ bucket, root }) =>
-    element('Bucket', [
-      element('Name', bucket),
-      element('CreationDate', statSync(root).birthtime.toISOString()),
+    xmlElement('Bucket', [
+      xmlElement('Name', bucket),
+      xmlElement('CreationDate', statSync(root).birthtime.toISOString()),
     ]),
   );
-  return xmlDocument(element('ListAllMyBucketsResult', [OWNER, element('Buckets', buckets)]));
+  return xmlDocument(xmlElement('ListAllMyBucketsResult', [OWNER, xmlElement('Buckets', buckets)]));
 }
 
 function document(reply: FastifyReply, text: string): FastifyReply {
@@ -172,8 +184,8 @@ function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): F
   // A body that comes along is not read: the connection that it comes by is of no more use.
   if (request.method !== 'GET' && request.method !== 'HEAD') reply.header('Connection', 'close');
   if (request.method === 'HEAD') return reply.send();
-  const parts = [element('Code', code), element('Message', message), element('Resource', resource)];
-  return reply.send(xmlDocument(element('Error', [...parts, element('RequestId', request.id)]), false));
+  const parts = [xmlElement('Code', code), xmlElement('Message', message), xmlElement('Resource', resource)];
+  return reply.send(xmlDocument(xmlElement('Error', [...parts, xmlElement('RequestId', request.id)]), false));
 }
 
 function refusalFor(error: unknown): Refusal {

@@ -3,7 +3,7 @@ import { type KeySequence, type ListedKey, listKeys } from '../versions/keys.ts'
 import type { PinnedRevision, ServedObject } from '../versions/versions.ts';
 import { etagOf } from './etag.ts';
 import { Refusal } from './refusal.ts';
-import { element, type XmlElement, xmlDocument } from './xml.ts';
+import { type XmlElement, xmlDocument, xmlElement } from './xml.ts';
 
 const MAX_KEYS = 1000;
 const MAX_TOKEN_LENGTH = 16_384;
@@ -65,7 +65,10 @@ export async function listingOf({ bucket, versions }: ServedRepository, query: L
   const last = page.listed.at(-1);
   const end = last && ('key' in last ? last.key : last.commonPrefix);
   return xmlDocument(
-    element('ListBucketResult', fieldsOf(bucket, query, page, page.isTruncated ? nextOf(end!) : undefined)),
+    xmlElement(
+      'ListBucketResult',
+      fieldsOf(bucket, query, page, page.isTruncated ? nextOf(end!) : undefined),
+    ),
   );
 
   function nextOf(after: string): ListPosition {
@@ -98,41 +101,41 @@ function fieldsOf(
   const { version, prefix, delimiter, maxKeys, after, token } = query;
   const shown = query.isEncoded ? encodedKey : (key: string) => key;
   const optional = (name: string, value: string | undefined): XmlElement | undefined =>
-    value === undefined ? undefined : element(name, value);
+    value === undefined ? undefined : xmlElement(name, value);
   return [
-    element('Name', bucket),
-    element('Prefix', shown(prefix)),
-    version === 1 ? element('Marker', shown(after)) : optional('StartAfter', shown(after) || undefined),
+    xmlElement('Name', bucket),
+    xmlElement('Prefix', shown(prefix)),
+    version === 1 ? xmlElement('Marker', shown(after)) : optional('StartAfter', shown(after) || undefined),
     optional('ContinuationToken', token),
     version === 1
       ? optional('NextMarker', next && delimiter !== '' ? shown(next.after) : undefined)
       : optional('NextContinuationToken', next && encodeToken(next)),
-    version === 2 ? element('KeyCount', listed.length) : undefined,
-    element('MaxKeys', maxKeys),
+    version === 2 ? xmlElement('KeyCount', listed.length) : undefined,
+    xmlElement('MaxKeys', maxKeys),
     optional('Delimiter', shown(delimiter) || undefined),
     optional('EncodingType', query.isEncoded ? 'url' : undefined),
-    element('IsTruncated', isTruncated),
+    xmlElement('IsTruncated', isTruncated),
     ...listed.map((one) =>
       'key' in one
-        ? element('Contents', contentsOf(shown(one.key), one.object, query.hasOwner))
-        : element('CommonPrefixes', [element('Prefix', shown(one.commonPrefix))]),
+        ? xmlElement('Contents', contentsOf(shown(one.key), one.object, query.hasOwner))
+        : xmlElement('CommonPrefixes', [xmlElement('Prefix', shown(one.commonPrefix))]),
     ),
   ];
 }
 
 function contentsOf(key: string, { file, time }: ServedObject, hasOwner: boolean): XmlElement[] {
   return [
-    element('Key', key),
-    element('LastModified', new Date(time * 1000).toISOString()),
-    element('ETag', etagOf(file)),
-    element('Size', file.size),
-    element('StorageClass', 'STANDARD'),
+    xmlElement('Key', key),
+    xmlElement('LastModified', new Date(time * 1000).toISOString()),
+    xmlElement('ETag', etagOf(file)),
+    xmlElement('Size', file.size),
+    xmlElement('StorageClass', 'STANDARD'),
     ...(hasOwner ? [OWNER] : []),
   ];
 }
 
 /** Everything belongs to whoever runs the server. */
-export const OWNER = element('Owner', [element('ID', 'varve'), element('DisplayName', 'varve')]);
+export const OWNER = xmlElement('Owner', [xmlElement('ID', 'varve'), xmlElement('DisplayName', 'varve')]);
 
 function encodedKey(key: string): string {
   return encodeURIComponent(key).replaceAll('%2F', '/');

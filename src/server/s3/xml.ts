@@ -10,7 +10,7 @@ export interface XmlElement {
 
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-export function element(name: string, content: XmlContent): XmlElement {
+export function xmlElement(name: string, content: XmlContent): XmlElement {
   return { name, content };
 }
 

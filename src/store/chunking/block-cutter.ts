@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DIGEST_BYTES } from '../format/digest.ts';
-import { type ChunkSizes, findCut } from './chunker.ts';
+import { type ChunkSizes, DATA_CHUNKS, FIXED_BLOCKS, findCut } from './chunker.ts';
 
 /** A part of a file, in `buffer` from `start` to `end`. Before `start`, there is room for the largest chunk. */
 export interface Block {
@@ -17,15 +17,20 @@ export interface CutBlock {
   readonly digests: Uint8Array;
 }
 
+/** Where a file is cut: into chunks, by its content, or into blocks of one size. */
+export type Cut = 'chunks' | 'blocks';
+
+const SIZES: Readonly<Record<Cut, ChunkSizes>> = { chunks: DATA_CHUNKS, blocks: FIXED_BLOCKS };
+
 /** Cuts a file that comes in blocks and hashes its chunks. The end of a block, which may be half a chunk, is kept for the next. */
 export class BlockCutter {
   readonly #sizes: ChunkSizes;
   readonly #rest: Uint8Array;
   #restLength = 0;
 
-  constructor(sizes: ChunkSizes) {
-    this.#sizes = sizes;
-    this.#rest = new Uint8Array(sizes.maximum);
+  constructor(how: Cut) {
+    this.#sizes = SIZES[how];
+    this.#rest = new Uint8Array(this.#sizes.maximum);
   }
 
   /** Cut a block, with what was kept of the one before. It writes into the room before `start`. */

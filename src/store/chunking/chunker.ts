@@ -3,6 +3,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { BLOCK_BYTES } from '../format/recipe.ts';
 
 /** Sizes of chunks in bytes: never below `minimum` (but for the last) nor above `maximum`, and about `average`. */
 export interface ChunkSizes {
@@ -15,6 +16,9 @@ export interface ChunkSizes {
 export const DATA_CHUNKS = chunkSizes(64 * 1024);
 /** Manifests and recipes: smaller, so that a one-file change to a million entries stores KBs. */
 export const META_CHUNKS = chunkSizes(16 * 1024);
+
+/** Whole objects are not cut in the store; they are verified by blocks of one size. */
+export const FIXED_BLOCKS: ChunkSizes = { minimum: BLOCK_BYTES, average: BLOCK_BYTES, maximum: BLOCK_BYTES };
 
 /** @param average a power of two */
 function chunkSizes(average: number): ChunkSizes {

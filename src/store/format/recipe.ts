@@ -8,10 +8,18 @@ export interface ChunkRef {
   readonly length: number;
 }
 
-const MAGIC = Buffer.from('VARVRCPE');
+/** A recipe lists chunks, which are blobs of their own; a block list the blocks of a whole object, which are not. Their form is one. */
+export type ListKind = 'recipe' | 'blocks';
+
+const MAGIC: Readonly<Record<ListKind, Buffer>> = {
+  recipe: Buffer.from('VARVRCPE'),
+  blocks: Buffer.from('VARVBLKS'),
+};
 const VERSION = 1;
 const HEADER = 56;
 const ENTRY = DIGEST_BYTES + 4;
+/** Whole objects are verified by blocks of so many bytes; the last may be shorter. */
+export const BLOCK_BYTES = 1024 * 1024;
 /** No writer makes larger chunks, so a reader takes them for damage. */
 export const MAX_BLOB_BYTES = 8 * 1024 * 1024;
 
@@ -28,11 +36,16 @@ export function checkRecipeDepth(depth: number, where: string): void {
     throw damaged('recipe-damaged', where, 'recipes lead to recipes without end');
 }
 
-/** The recipe of an object as bytes: a header, then each chunk's digest and length. The format is in docs/design/store-format.md. */
+/** The recipe or block list of an object as bytes: a header, then each chunk's digest and length. The format is in docs/design/store-format.md. */
 export class RecipeBuilder {
+  readonly #kind: ListKind;
   #bytes = Buffer.alloc(HEADER + 64 * ENTRY);
   #end = HEADER;
   #size = 0;
+
+  constructor(kind: ListKind = 'recipe') {
+    this.#kind = kind;
+  }
 
   get chunks(): number {
     return (this.#end - HEADER) / ENTRY;
@@ -56,7 +69,7 @@ export class RecipeBuilder {
 
   /** Write the header. @param object digest of the object that the chunks make up */
   finish(object: RawDigest): Uint8Array {
-    MAGIC.copy(this.#bytes);
+    MAGIC[this.#kind].copy(this.#bytes);
     this.#bytes.writeUInt32LE(VERSION, 8);
     this.#bytes.writeUInt32LE(this.chunks, 12);
     this.#bytes.set(object, 16);
@@ -77,7 +90,7 @@ export interface RecipeBeginning {
 /** Read the beginning of a recipe; undefined if the bytes are neither a recipe nor the beginning of one. */
 export function recipeBeginning(bytes: Uint8Array): RecipeBeginning | undefined {
   const header = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (header.length < HEADER + ENTRY || !header.subarray(0, 8).equals(MAGIC)) return undefined;
+  if (header.length < HEADER + ENTRY || !header.subarray(0, 8).equals(MAGIC.recipe)) return undefined;
   const length = HEADER + header.readUInt32LE(12) * ENTRY;
   if (header.readUInt32LE(8) !== VERSION || header.length > length) return undefined;
   return {
@@ -89,7 +102,7 @@ export function recipeBeginning(bytes: Uint8Array): RecipeBeginning | undefined 
 }
 
 /**
- * Read the chunks that a recipe names, in bounded memory.
+ * Read the chunks that a recipe names, or the blocks of a block list, in bounded memory.
  * @param object digest of the object that the recipe must describe
  * @param size bytes of that object
  * @param where name of the recipe, for messages
@@ -100,6 +113,7 @@ export async function* readRecipe(
   object: RawDigest,
   size: number,
   where: string,
+  kind: ListKind = 'recipe',
 ): AsyncGenerator<ChunkRef> {
   const queue = new ByteQueue();
   let left: number | undefined;
@@ -107,7 +121,7 @@ export async function* readRecipe(
   for await (const piece of bytes) {
     queue.push(piece);
     if (left === undefined && queue.length >= HEADER)
-      left = checkHeader(queue.take(HEADER), object, size, where);
+      left = checkHeader(queue.take(HEADER), { object, size, where, kind });
     while (left !== undefined && left > 0 && queue.length >= ENTRY) {
       const chunk = chunkAt(queue.take(ENTRY), where);
       left -= 1;
@@ -119,8 +133,16 @@ export async function* readRecipe(
   if (total !== size) throw damaged('recipe-damaged', where, `its chunks sum to ${total} bytes, not ${size}`);
 }
 
-function checkHeader(header: Buffer, object: RawDigest, size: number, where: string): number {
-  if (!header.subarray(0, 8).equals(MAGIC)) throw damaged('recipe-damaged', where, 'it is not a recipe');
+interface ExpectedList {
+  readonly object: RawDigest;
+  readonly size: number;
+  readonly where: string;
+  readonly kind: ListKind;
+}
+
+function checkHeader(header: Buffer, { object, size, where, kind }: ExpectedList): number {
+  if (!header.subarray(0, 8).equals(MAGIC[kind]))
+    throw damaged('recipe-damaged', where, `it is not a ${kind === 'recipe' ? 'recipe' : 'block list'}`);
   if (header.readUInt32LE(8) !== VERSION) {
     throw damaged('recipe-damaged', where, `its version ${header.readUInt32LE(8)} is unknown to this varve`);
   }

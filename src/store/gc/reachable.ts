@@ -2,6 +2,7 @@ import { type RawDigest, toRaw } from '../format/digest.ts';
 import { readManifest } from '../format/manifest.ts';
 import { checkRecipeDepth } from '../format/recipe.ts';
 import type { Location } from '../index/catalog.ts';
+import { blockListsOf } from '../reading/block-lists-of.ts';
 import { chunksOf, isEmptyObject, type ObjectSource, streamObject } from '../reading/object-reader.ts';
 import type { Root } from './roots.ts';
 
@@ -14,7 +15,7 @@ export interface Need {
 export type Visit = (need: Need) => void;
 
 /**
- * Visit all that a root needs: profile, manifest, files, and the recipes and chunks of each. What was purged nothing needs.
+ * Visit all that a root needs: profile, manifest, files, the recipes and chunks of each, and what its blocks are verified by. What was purged nothing needs.
  * @param skip objects known already: they and what they need are not visited
  * @throws VarveError `manifest-damaged`, `recipe-damaged`, `digest-mismatch`, `object-missing`
  */
@@ -30,15 +31,30 @@ export async function visitRoot(
   const raw = toRaw(root.digest);
   if (skip(raw) || catalog.isPurged(raw)) return;
   await visitObject(source, raw, '', visit);
+  await visitIfHere(source, root.blocks && toRaw(root.blocks), '', visit);
   if (root.kind === 'file' || catalog.first(raw) === undefined) return;
+  const lists = await blockListsOf(source, root);
   for await (const { path, digest } of readManifest(
     streamObject(source, raw),
     `${root.path} (${root.digest})`,
   )) {
     if (digest === undefined) continue;
     const file = toRaw(digest);
-    if (!skip(file) && !catalog.isPurged(file)) await visitObject(source, file, path, visit);
+    if (skip(file) || catalog.isPurged(file)) continue;
+    await visitObject(source, file, path, visit);
+    await visitIfHere(source, lists.of(file), path, visit);
   }
+}
+
+/** Visit a list of blocks. A store may lack it: then the object is verified as a whole. */
+async function visitIfHere(
+  source: ObjectSource,
+  list: RawDigest | undefined,
+  file: string,
+  visit: Visit,
+): Promise<void> {
+  if (list !== undefined && source.catalog.first(list) !== undefined)
+    await visitObject(source, list, file, visit);
 }
 
 async function visitObject(

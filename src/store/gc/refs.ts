@@ -46,8 +46,8 @@ export async function dropRefs(remote: Remote, refs: readonly Ref[], roots: read
 }
 
 function encodeRef(clone: string, roots: readonly Root[]): { key: string; bytes: Buffer; sha256: string } {
-  const lines = roots.map(({ path, kind, digest, profile }) =>
-    JSON.stringify({ path, kind, digest, profile }),
+  const lines = roots.map(({ path, kind, digest, profile, blocks }) =>
+    JSON.stringify({ path, kind, digest, profile, blocks }),
   );
   const text = `{"version":1,"roots":[\n${[...new Set(lines)].sort().join(',\n')}\n]}\n`;
   const bytes = Buffer.from(text);
@@ -93,8 +93,13 @@ export function parseRef(bytes: Uint8Array, key: string): Root[] {
 }
 
 function checkRoot(value: unknown, key: string): Root {
-  const { path, kind, digest, profile } = value as Record<string, unknown>;
+  const { path, kind, digest, profile, blocks } = value as Record<string, unknown>;
   if (typeof path !== 'string' || (kind !== 'file' && kind !== 'directory')) throw new Error('not a root');
-  const root = { path, kind, digest: parseDigest(digest, key) } as const;
-  return profile === undefined ? root : { ...root, profile: parseDigest(profile, key) };
+  return {
+    path,
+    kind,
+    digest: parseDigest(digest, key),
+    ...(profile === undefined ? {} : { profile: parseDigest(profile, key) }),
+    ...(blocks === undefined ? {} : { blocks: parseDigest(blocks, key) }),
+  };
 }

@@ -7,6 +7,8 @@ export interface Root {
   readonly kind: 'file' | 'directory';
   readonly digest: Digest;
   readonly profile?: Digest;
+  /** What its large files are verified by: of a file, its recipe or block list; of a directory, the list of those. */
+  readonly blocks?: Digest;
   /**
    * URL of the data, if that is in place. Then `digest` names its source manifest, `kind` is file, and a store keeps and moves that
    * list and none of the data.

@@ -1,3 +1,4 @@
+import { groupBy } from '../../base/group-by.ts';
 import type { OnProgress } from '../../progress.ts';
 import { isStoreKey } from '../../remote/store-layout.ts';
 import type { RawDigest } from '../format/digest.ts';
@@ -84,16 +85,6 @@ export async function measureUsage(
   }
   const clones = await measureClones(core, seen, cloneExpiryMs);
   return { ...(await listStored(core, seen.keys)), datasets, clones };
-}
-
-function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const value of values) {
-    const group = groups.get(keyOf(value));
-    if (group === undefined) groups.set(keyOf(value), [value]);
-    else group.push(value);
-  }
-  return groups;
 }
 
 function versionsIn(roots: readonly Root[]): number {

@@ -141,16 +141,24 @@ async function* streamChunks(
   depth: number,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
-  const runs = runsOf(placed(source, chunksOf(source, digest, location, depth)));
-  for await (const blobs of inOrder(runs, READ_AHEAD, (run) => readRun(source.remote, run))) {
-    for (const { blob, bytes, isIntact } of blobs) {
-      const chunk = isIntact ? bytes : await readElsewhere(source, blob.digest, blob.location);
-      hash.update(chunk);
-      yield chunk;
-    }
+  for await (const chunk of readChunks(source, chunksOf(source, digest, location, depth))) {
+    hash.update(chunk);
+    yield chunk;
   }
   if (!sameDigest(hash.digest(), digest))
     throw objectDamaged(digest, `${source.remote.url}: the recipe of it`);
+}
+
+/** Read chunks in their order, each verified before it is yielded. @throws VarveError `object-missing`, `digest-mismatch` */
+export async function* readChunks(
+  source: ObjectSource,
+  chunks: AsyncIterable<ChunkRef> | Iterable<ChunkRef>,
+): AsyncGenerator<Uint8Array> {
+  const runs = runsOf(placed(source, chunks));
+  for await (const blobs of inOrder(runs, READ_AHEAD, (run) => readRun(source.remote, run))) {
+    for (const { blob, bytes, isIntact } of blobs)
+      yield isIntact ? bytes : await readElsewhere(source, blob.digest, blob.location);
+  }
 }
 
 /** Find the places of chunks, in their order. @throws VarveError `object-missing`, `digest-mismatch` */

@@ -5,20 +5,32 @@ import { removeQuietly, unfinishedBeside } from '../../base/files/atomic-write.t
 import { renameOverSync } from '../../base/files/rename.ts';
 import { systemCode, systemError } from '../../base/files/system-errors.ts';
 import { removeAtExit } from '../../base/files/unfinished-files.ts';
+import { VarveError } from '../../errors.ts';
 import { objectDamaged, objectMissing } from '../errors.ts';
 import { type RawDigest, sameDigest, toDigest } from '../format/digest.ts';
-import type { WholeObjectLocation } from '../index/catalog.ts';
+import type { RecipeLocation, WholeObjectLocation } from '../index/catalog.ts';
 import type { LocalPacks } from '../reading/local-packs.ts';
 import { type ObjectSource, streamObject } from '../reading/object-reader.ts';
+import { blocksListed, recipeNamed } from '../reading/range-reader.ts';
+import type { PieceWriters } from './piece-writers.ts';
+import { type PieceProgress, verifyByBlocks, type WholeFile, writeByRecipe } from './restore-pinned.ts';
 
 export interface RestoreOptions {
   /** Make a read-only hard link rather than a copy, if that is possible. */
   readonly link?: boolean;
   readonly executable?: boolean;
+  /** The recipe or block list that a pointer pins for the object: its blocks are then verified, and the whole is not. */
+  readonly blocks?: RawDigest | undefined;
   /** Called with the count of bytes written since the last call. */
   readonly onBytes?: (count: number) => void;
   /** Stops between two pieces of a large file; what is thrown is then its reason. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What restoring from a local store takes. */
+export interface LocalTools {
+  readonly packs: LocalPacks;
+  readonly writers: PieceWriters;
 }
 
 const PIECE = 1024 * 1024;
@@ -28,24 +40,27 @@ const NO_LINK = new Set(['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'E
 
 /**
  * Restore an object as a file: see `Store.restore`.
- * @param packs of the store, if it is local
+ * @param local what a store has that is local
  */
 export async function restoreFile(
   source: ObjectSource,
   digest: RawDigest,
   target: string,
   options: RestoreOptions,
-  packs: LocalPacks | undefined,
+  local: LocalTools | undefined,
 ): Promise<void> {
   options.signal?.throwIfAborted();
   const temporary = unfinishedBeside(target);
   const unfinished = removeAtExit(temporary);
   try {
-    const small = readSmall(source, digest, packs);
-    const wholeObject = small === undefined ? localWholeObject(source, digest) : undefined;
+    const small = readSmall(source, digest, local?.packs);
+    const recipe = small === undefined ? pinnedRecipe(source, digest, options, local) : undefined;
+    const wholeObject =
+      small === undefined && recipe === undefined ? localWholeObject(source, digest) : undefined;
     if (small !== undefined) writeSmall(small, temporary, options);
+    else if (recipe !== undefined) await writePinned(source, digest, recipe, temporary, options, local!);
     else if (wholeObject === undefined) await writeStream(source, digest, temporary, options);
-    else await cloneWholeObject(source, wholeObject, digest, temporary, options);
+    else await cloneWholeObject(source, wholeObject, digest, temporary, options, local?.writers);
     renameOverSync(temporary, target);
   } catch (error) {
     removeQuietly(temporary);
@@ -69,6 +84,33 @@ function readSmall(
 function writeSmall(bytes: Uint8Array, temporary: string, options: RestoreOptions): void {
   writeFileSync(temporary, bytes, { flag: 'wx', mode: modeOf(options) });
   options.onBytes?.(bytes.length);
+}
+
+/** Find the recipe that is pinned for the object, if it lies in this local store by it. */
+function pinnedRecipe(
+  source: ObjectSource,
+  digest: RawDigest,
+  { blocks }: RestoreOptions,
+  local: LocalTools | undefined,
+): RecipeLocation | undefined {
+  if (blocks === undefined || local === undefined) return undefined;
+  return source.catalog.first(digest)?.at === 'recipe' ? recipeNamed(source, digest, blocks) : undefined;
+}
+
+async function writePinned(
+  source: ObjectSource,
+  digest: RawDigest,
+  recipe: RecipeLocation,
+  temporary: string,
+  options: RestoreOptions,
+  { writers }: LocalTools,
+): Promise<void> {
+  await (await open(temporary, 'wx', modeOf(options))).close();
+  await writeByRecipe(source, digest, recipe, temporary, writers, progressOf(options));
+}
+
+function progressOf({ onBytes = () => undefined, signal }: RestoreOptions): PieceProgress {
+  return { onBytes, signal };
 }
 
 async function writeStream(
@@ -124,6 +166,7 @@ async function cloneWholeObject(
   digest: RawDigest,
   temporary: string,
   options: RestoreOptions,
+  writers: PieceWriters | undefined,
 ): Promise<void> {
   await stat(path).catch((error: unknown) => {
     source.catalog.markDamaged(location);
@@ -131,6 +174,8 @@ async function cloneWholeObject(
   });
   const linked = options.link === true && !options.executable && (await tryLink(path, temporary));
   const isThere = linked || (await tryClone(path, temporary, modeOf(options)));
+  const copy = { path: isThere ? temporary : path, target: isThere ? undefined : temporary, location };
+  if (writers !== undefined && (await isVerifiedByBlocks(source, digest, copy, options, writers))) return;
   const hash = createHash('sha256');
   const file = isThere ? undefined : await open(temporary, 'wx', modeOf(options));
   try {
@@ -147,6 +192,28 @@ async function cloneWholeObject(
   if (sameDigest(hash.digest(), digest)) return;
   source.catalog.markDamaged(location);
   throw objectDamaged(digest, path);
+}
+
+/** Verify a whole object by its pinned block list, and copy it on the way. @returns false if that list cannot be had */
+async function isVerifiedByBlocks(
+  source: ObjectSource,
+  digest: RawDigest,
+  file: WholeFile,
+  options: RestoreOptions,
+  writers: PieceWriters,
+): Promise<boolean> {
+  const { blocks: list } = options;
+  if (list === undefined || source.catalog.first(list) === undefined) return false;
+  if (file.target !== undefined) await (await open(file.target, 'wx', modeOf(options))).close();
+  try {
+    const blocks = blocksListed(source, digest, list, file.location.size);
+    await verifyByBlocks(source, digest, file, blocks, writers, progressOf(options));
+    return true;
+  } catch (error) {
+    if (!(error instanceof VarveError) || error.code !== 'recipe-damaged') throw error;
+    if (file.target !== undefined) removeQuietly(file.target);
+    return false;
+  }
 }
 
 /**

@@ -143,7 +143,13 @@ function fingerprintOf(
   roots: readonly Root[],
   { profilesOnly = false }: StoreTransferOptions,
 ): string {
-  const wanted = roots.map(({ kind, digest, profile, only }) => ({ kind, digest, profile, only }));
+  const wanted = roots.map(({ kind, digest, profile, blocks, only }) => ({
+    kind,
+    digest,
+    profile,
+    blocks,
+    only,
+  }));
   // The names of the fields are part of the fingerprints that clones keep.
   const hashed = {
     condemned: [...deletionLists].sort(),

@@ -6,9 +6,10 @@
 import { isChosen } from '../../base/files/path-order.ts';
 import type { OnProgress } from '../../progress.ts';
 import { objectPurged } from '../errors.ts';
-import { type Digest, toRaw } from '../format/digest.ts';
+import { type Digest, type RawDigest, toRaw } from '../format/digest.ts';
 import { readManifest } from '../format/manifest.ts';
 import type { Root } from '../gc/roots.ts';
+import { blockListsOf } from '../reading/block-lists-of.ts';
 import { streamObject } from '../reading/object-reader.ts';
 import type { Store } from '../store.ts';
 import type { StoreCore } from '../store-core.ts';
@@ -52,6 +53,9 @@ export async function transfer(
         (root) => !isPurged(root.digest, root.path) && !isAlreadyThere(from.core, to.core, root),
       );
       await copier.copy(here.filter(({ kind }) => kind === 'directory').map(manifestOf));
+      await copier.copy(
+        here.flatMap((root) => listIn(from.core, root.blocks && toRaw(root.blocks), root.path)),
+      );
       await copier.makeReadable();
       await copier.copy(filesOf(here, from.core, to.core, isPurged));
     }
@@ -116,11 +120,21 @@ async function* filesOf(
       continue;
     }
     const raw = toRaw(digest);
-    const bytes = streamObject(nearestSource(raw, from, to, path), raw);
+    const near = nearestSource(raw, from, to, path);
+    const lists = await blockListsOf(near, root);
+    const bytes = streamObject(near, raw);
     for await (const entry of readManifest(bytes, `${path} (${digest})`)) {
       if (entry.digest === undefined || !isChosen(entry.path, root.only)) continue;
       const file = `${path}/${entry.path}`;
-      if (!isPurged(entry.digest, file)) yield { digest: toRaw(entry.digest), kind: 'data', path: file };
+      if (isPurged(entry.digest, file)) continue;
+      const object = toRaw(entry.digest);
+      yield { digest: object, kind: 'data', path: file };
+      yield* listIn(from, lists.of(object), file);
     }
   }
+}
+
+/** A recipe or block list, or a list of those, if the store has it: without it, objects are verified as wholes. */
+function listIn({ catalog }: StoreCore, digest: RawDigest | undefined, path: string): WantedObject[] {
+  return digest === undefined || catalog.first(digest) === undefined ? [] : [{ digest, kind: 'meta', path }];
 }

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { inOrder } from '../../base/threads/concurrency.ts';
 import type { Block, CutBlock } from '../chunking/block-cutter.ts';
-import { DATA_CHUNKS } from '../chunking/chunker.ts';
-import { cutterFor } from '../chunking/file-cutters.ts';
+import { DATA_CHUNKS, FIXED_BLOCKS } from '../chunking/chunker.ts';
+import { cutterFor, type FileCutter } from '../chunking/file-cutters.ts';
 import { layoutOf, MAX_SMALL_FILE_BYTES } from '../chunking/file-layout.ts';
 import { DIGEST_BYTES, type Digest, type RawDigest, rawDigestOf, toDigest } from '../format/digest.ts';
 import { RecipeBuilder } from '../format/recipe.ts';
-import { putRecipe } from './add-stream.ts';
+import { addStream, putRecipe } from './add-stream.ts';
 import type { BlobSink } from './blob-sink.ts';
 import type { SmallFileReaders } from './small-file-readers.ts';
 import { assertUnchanged, type FileToRead, READ_FLAGS, readSmallFile, sourceError } from './small-files.ts';
@@ -15,6 +15,8 @@ import { assertUnchanged, type FileToRead, READ_FLAGS, readSmallFile, sourceErro
 export interface AddedFile {
   readonly digest: Digest;
   readonly size: number;
+  /** What the blocks of a large file are verified by: its recipe or block list. */
+  readonly blocks?: Digest;
 }
 
 export interface AddFileOptions {
@@ -25,7 +27,7 @@ export interface AddFileOptions {
 }
 
 /** Bytes before a block, for the end of the one before, which may be half a chunk. */
-const HEADROOM = DATA_CHUNKS.maximum;
+const HEADROOM = Math.max(DATA_CHUNKS.maximum, FIXED_BLOCKS.maximum);
 const BLOCK = 4 * 1024 * 1024;
 /** Blocks of one file in memory: one is read while another is cut and a third is packed. */
 const BLOCKS = 3;
@@ -120,20 +122,17 @@ async function addWholeObject(
   path: string,
   size: number,
   assertSame: (length: number) => Promise<void>,
-  { onBytes, signal }: AddFileOptions,
+  options: AddFileOptions,
 ): Promise<AddedFile> {
-  const hash = createHash('sha256');
-  let length = 0;
-  for await (const block of readBlocks(file, signal)) {
-    hash.update(bytesOf(block));
-    length += block.end - block.start;
-    onBytes?.(block.end - block.start);
-  }
-  await assertSame(length);
-  const digest = hash.digest();
-  await sink.putWholeObject(digest, { path, size }, signal);
+  const list = new RecipeBuilder('blocks');
+  const digest = await hashAndCut(file, cutterFor(size, 'blocks'), options, async (_, cut) => {
+    listChunks(cut, list);
+  });
+  await assertSame(list.size);
+  await sink.putWholeObject(digest, { path, size }, options.signal);
   await assertSame(size);
-  return { digest: toDigest(digest), size };
+  const { digest: blocks } = await addStream(sink, [list.finish(digest)], 'meta');
+  return { digest: toDigest(digest), size, blocks: toDigest(blocks) };
 }
 
 async function addChunked(
@@ -141,11 +140,25 @@ async function addChunked(
   file: FileHandle,
   size: number,
   assertSame: (length: number) => Promise<void>,
-  { onBytes, signal }: AddFileOptions,
+  options: AddFileOptions,
 ): Promise<AddedFile> {
-  const hash = createHash('sha256');
   const recipe = new RecipeBuilder();
-  const cutter = cutterFor(size);
+  const digest = await hashAndCut(file, cutterFor(size, 'chunks'), options, (block, cut) =>
+    putChunks(sink, block, cut, recipe),
+  );
+  await assertSame(recipe.size);
+  const blocks = await putRecipe(sink, digest, recipe);
+  return { digest: toDigest(digest), size, blocks: toDigest(blocks) };
+}
+
+/** Read a file to its end: cut and hash its pieces, and hash the whole meanwhile. @returns the SHA-256 of the whole */
+async function hashAndCut(
+  file: FileHandle,
+  cutter: FileCutter,
+  { onBytes, signal }: AddFileOptions,
+  use: (block: Block, cut: CutBlock) => Promise<void>,
+): Promise<RawDigest> {
+  const hash = createHash('sha256');
   try {
     const cut = async (block: Block): Promise<{ block: Block; cut: CutBlock }> => {
       const cutting = cutter.cut(block);
@@ -153,23 +166,25 @@ async function addChunked(
       return { block, cut: await cutting };
     };
     for await (const done of inOrder(readBlocks(file, signal), BLOCKS, cut)) {
-      await putChunks(sink, done.block, done.cut, recipe);
+      await use(done.block, done.cut);
       onBytes?.(done.block.end - done.block.start);
     }
   } finally {
     await cutter.close();
   }
-  await assertSame(recipe.size);
-  const digest: RawDigest = hash.digest();
-  await putRecipe(sink, digest, recipe);
-  return { digest: toDigest(digest), size };
+  return hash.digest();
+}
+
+function listChunks({ lengths, digests }: CutBlock, list: RecipeBuilder): void {
+  for (const [ordinal, length] of lengths.entries())
+    list.add(digests.subarray(ordinal * DIGEST_BYTES, (ordinal + 1) * DIGEST_BYTES), length);
 }
 
 async function putChunks(sink: BlobSink, block: Block, cut: CutBlock, recipe: RecipeBuilder): Promise<void> {
+  listChunks(cut, recipe);
   let at = cut.start;
   for (const [ordinal, length] of cut.lengths.entries()) {
     const digest = cut.digests.subarray(ordinal * DIGEST_BYTES, (ordinal + 1) * DIGEST_BYTES);
-    recipe.add(digest, length);
     await sink.putBlob(digest, block.buffer.subarray(at, at + length), 'data');
     at += length;
   }

@@ -9,6 +9,13 @@ import type { BlobSink } from './blob-sink.ts';
 /** Manifests, recipes and profiles of this size or less are one blob. */
 const MAX_META_BLOB_BYTES = META_CHUNKS.maximum;
 
+interface StreamedObject {
+  readonly digest: RawDigest;
+  readonly size: number;
+  /** Digest of the recipe; undefined if the object is one blob. */
+  readonly recipe?: RawDigest;
+}
+
 /**
  * Take in an object whose size is not known before: as one blob if it is small, else cut into chunks. One chunk at most is held in
  * memory.
@@ -17,7 +24,7 @@ export async function addStream(
   sink: BlobSink,
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   kind: PackKind,
-): Promise<{ digest: RawDigest; size: number }> {
+): Promise<StreamedObject> {
   if (Array.isArray(pieces) && pieces.length === 1 && pieces[0].length <= maxBlobBytes(kind)) {
     const bytes = pieces[0] as Uint8Array;
     const digest = rawDigestOf(bytes);
@@ -33,12 +40,17 @@ function maxBlobBytes(kind: PackKind): number {
   return kind === 'data' ? MAX_SMALL_FILE_BYTES : MAX_META_BLOB_BYTES;
 }
 
-/** Put the recipe of an object. A long recipe is itself cut into chunks. */
-export async function putRecipe(sink: BlobSink, object: RawDigest, recipe: RecipeBuilder): Promise<void> {
+/** Put the recipe of an object. A long recipe is itself cut into chunks. @returns the digest of the recipe */
+export async function putRecipe(
+  sink: BlobSink,
+  object: RawDigest,
+  recipe: RecipeBuilder,
+): Promise<RawDigest> {
   const { size } = recipe;
   const bytes = recipe.finish(object);
   const { digest } = await addStream(sink, [bytes], 'meta');
   sink.putRecipe(object, digest, size);
+  return digest;
 }
 
 class StreamCutter {
@@ -70,15 +82,15 @@ class StreamCutter {
     }
   }
 
-  async finish(): Promise<{ digest: RawDigest; size: number }> {
+  async finish(): Promise<StreamedObject> {
     const digest = this.#hash.digest();
     if (this.#recipe.chunks === 0 && this.#held <= this.#smallest) {
       await this.#sink.putBlob(digest, this.#buffer.subarray(0, this.#held), this.#kind);
       return { digest, size: this.#held };
     }
     await this.#cut(1);
-    await putRecipe(this.#sink, digest, this.#recipe);
-    return { digest, size: this.#recipe.size };
+    const recipe = await putRecipe(this.#sink, digest, this.#recipe);
+    return { digest, size: this.#recipe.size, recipe };
   }
 
   /** Put chunks while at least `atHand` bytes are held. */

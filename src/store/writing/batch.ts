@@ -5,7 +5,7 @@
 
 import { VarveError } from '../../errors.ts';
 import type { Body } from '../../remote/remote.ts';
-import { type Digest, type RawDigest, toDigest, toHex } from '../format/digest.ts';
+import { type RawDigest, sameDigest, toDigest, toHex } from '../format/digest.ts';
 import type { IndexContent, IndexedRecipe, IndexedWholeObject } from '../format/index-file.ts';
 import { type PackKind, packKey } from '../format/pack.ts';
 import { wholeObjectKey } from '../format/whole-object-key.ts';
@@ -68,9 +68,10 @@ export class Batch implements BlobSink {
   async addBytes(
     bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array> | Uint8Array,
     kind: PackKind,
-  ): Promise<{ digest: Digest; size: number }> {
-    const { digest, size } = await addStream(this, bytes instanceof Uint8Array ? [bytes] : bytes, kind);
-    return { digest: toDigest(digest), size };
+  ): Promise<AddedFile> {
+    const pieces = bytes instanceof Uint8Array ? [bytes] : bytes;
+    const { digest, size, recipe } = await addStream(this, pieces, kind);
+    return { digest: toDigest(digest), size, ...(recipe && { blocks: toDigest(recipe) }) };
   }
 
   /**
@@ -113,9 +114,20 @@ export class Batch implements BlobSink {
 
   /** Record that the object `digest` is made of what `recipe` lists. The recipe and its chunks have been put. */
   putRecipe(digest: RawDigest, recipe: RawDigest, size: number): void {
-    if (this.#store.catalog.find(digest) !== undefined || this.#pending.has(keyOf(digest))) return;
+    if (this.#isMade(digest, recipe) || this.#pending.has(keyOf(digest))) return;
     this.#pending.add(keyOf(digest));
     this.#recipes.push({ digest: Buffer.from(digest), recipe: Buffer.from(recipe), size });
+  }
+
+  /** Whether the object is here as it is, or by this very recipe: one that another store brought may be of anything. */
+  #isMade(digest: RawDigest, recipe: RawDigest): boolean {
+    const { catalog } = this.#store;
+    for (const location of catalog.locations(digest))
+      if (
+        location.at === 'recipe' ? sameDigest(location.recipe, recipe) : !catalog.isPendingDeletion(location)
+      )
+        return true;
+    return false;
   }
 
   /**

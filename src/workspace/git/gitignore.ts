@@ -1,12 +1,15 @@
 import { join, posix } from 'node:path';
 import { writeAtomically } from '../../base/files/atomic-write.ts';
+import { foldersAbove } from '../../base/files/path-order.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
 import { removeFile } from '../../base/files/remove-file.ts';
+import { groupBy } from '../../base/group-by.ts';
 import { VarveError } from '../../errors.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { POINTER_SUFFIX, pointerPath } from '../pointer.ts';
 import { isIgnored } from '../tree/varveignore.ts';
 import { git, gitList } from './git.ts';
+import { pathspecsOf } from './pathspecs.ts';
 import { textKeptOut } from './sparse.ts';
 import { refuseTrackedData } from './tracked-data.ts';
 
@@ -76,14 +79,17 @@ function hasNegation(lines: readonly string[]): boolean {
   return false;
 }
 
-/** The files within a dataset, relative to it, that Git tracks and a .varveignore leaves out; but for names that no line can have. */
-export function keptInGit(root: string, dataset: string): string[] {
-  const tracked = gitList(root, ['ls-files', '-z', '--', `:(literal)${dataset}/`]);
-  return tracked
-    .filter(
-      (path) => path.startsWith(`${dataset}/`) && !/[\r\n]/.test(path) && isIgnored(root, dataset, path),
-    )
-    .map((path) => path.slice(dataset.length + 1));
+/** The files within each dataset, relative to it, that Git tracks and a .varveignore leaves out; but for names that no line can have. */
+export function keptInGit(root: string, datasets: readonly string[]): Map<string, string[]> {
+  const kept = new Map<string, string[]>(datasets.map((dataset) => [dataset, []]));
+  if (datasets.length === 0) return kept;
+  const within = pathspecsOf(datasets.map((dataset) => `${dataset}/`));
+  for (const path of gitList(root, ['ls-files', '-z', '--', ...within])) {
+    const dataset = foldersAbove(path).find((folder) => kept.has(folder));
+    if (dataset === undefined || /[\r\n]/.test(path) || !isIgnored(root, dataset, path)) continue;
+    kept.get(dataset)!.push(path.slice(dataset.length + 1));
+  }
+  return kept;
 }
 
 /**
@@ -99,10 +105,7 @@ export function unignored(root: string, datasets: readonly string[]): string[] {
     const name = posix.basename(dataset);
     return withIgnored(text, name) !== text && !text.split(/\r?\n/).includes(headOfBlock(name));
   });
-  if (unsure.length === 0) return [];
-  const input = unsure.map((path) => `${path}\0`).join('');
-  const { output } = git(root, ['check-ignore', '-z', '--stdin'], { input, accept: [1] });
-  const ignored = new Set(output.toString().split('\0'));
+  const ignored = new Set(ignoredPaths(root, unsure));
   return unsure.filter((path) => !ignored.has(path));
 }
 
@@ -117,20 +120,24 @@ function readIgnores(root: string, folder: string): string {
 }
 
 /**
- * Add the lines for a dataset to the .gitignore beside it.
+ * Add the lines for datasets to the .gitignore beside each.
  * @param kept files within that stay in Git, relative to the dataset
  */
-export function ignoreDataset(
+export function ignoreDatasets(
   root: string,
-  dataset: string,
-  kept: readonly string[] = keptInGit(root, dataset),
+  datasets: readonly string[],
+  kept: ReadonlyMap<string, readonly string[]> = keptInGit(root, datasets),
 ): void {
-  const where = posix.join(posix.dirname(dataset), '.gitignore');
-  const file = join(root, where);
-  // One that a sparse checkout keeps out counts all the same, and Git takes what lies here for the whole of it.
-  const text = readPlainFile(file, where) ?? textKeptOut(root, where) ?? '';
-  const changed = withIgnored(text, posix.basename(dataset), kept);
-  if (changed !== text) writeAtomically(file, [Buffer.from(changed)]);
+  for (const [folder, beside] of groupBy(datasets, posix.dirname)) {
+    const where = posix.join(folder, '.gitignore');
+    const file = join(root, where);
+    // One that a sparse checkout keeps out counts all the same, and Git takes what lies here for the whole of it.
+    const text = readPlainFile(file, where) ?? textKeptOut(root, where) ?? '';
+    const add = (text: string, dataset: string) =>
+      withIgnored(text, posix.basename(dataset), kept.get(dataset));
+    const changed = beside.reduce(add, text);
+    if (changed !== text) writeAtomically(file, [Buffer.from(changed)]);
+  }
 }
 
 /** Take the lines for a dataset out of the .gitignore beside it, and the file away if it says nothing more. */
@@ -152,14 +159,25 @@ export function rewriteIgnores(root: string, where: string, before: string, afte
  * Refuse datasets that Git could not keep a pointer of, or holds itself.
  * @throws VarveError `pointer-ignored`, and the codes of refuseTrackedData
  */
-export function checkGitAccepts(root: string, dataset: string): void {
-  const isLeftOut = (path: string): boolean => isIgnored(root, dataset, path);
-  refuseTrackedData(root, dataset, { isLeftOut, pointerSuffix: POINTER_SUFFIX });
-  const pointer = pointerPath(dataset);
-  if (git(root, ['check-ignore', '-q', '--', pointer], { accept: [1] }).code === 0) {
-    throw new VarveError('pointer-ignored', `Git ignores ${pointer}, so the dataset could not be committed`, {
-      path: pointer,
-      remedy: `Find the rule with \`git check-ignore -v -- ${shellWord(pointer)}\`, and narrow it.`,
-    });
-  }
+export function checkGitAccepts(root: string, datasets: readonly string[]): void {
+  if (datasets.length === 0) return;
+  refuseTrackedData(root, datasets, {
+    isLeftOut: (dataset, path) => isIgnored(root, dataset, path),
+    pointerSuffix: POINTER_SUFFIX,
+  });
+  const pointer = ignoredPaths(root, datasets.map(pointerPath))[0];
+  if (pointer === undefined) return;
+  throw new VarveError('pointer-ignored', `Git ignores ${pointer}, so the dataset could not be committed`, {
+    path: pointer,
+    remedy: `Find the rule with \`git check-ignore -v -- ${shellWord(pointer)}\`, and narrow it.`,
+  });
+}
+
+/** Those of these paths that Git's rules ignore. */
+function ignoredPaths(root: string, paths: readonly string[]): string[] {
+  if (paths.length === 0) return [];
+  const input = paths.map((path) => `${path}\0`).join('');
+  const { output } = git(root, ['check-ignore', '-z', '--stdin'], { input, accept: [1] });
+  const ignored = new Set(output.toString().split('\0'));
+  return paths.filter((path) => ignored.has(path));
 }

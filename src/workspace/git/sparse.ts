@@ -1,4 +1,5 @@
 import { git, gitList } from './git.ts';
+import { pathspecsOf } from './pathspecs.ts';
 
 /**
  * What a sparse checkout keeps out of the working tree: files of the index that Git marks as `skip-worktree`.
@@ -27,8 +28,8 @@ export function isKeptOut(root: string, path: string): boolean {
 /** The first of these files that Git tracks and keeps out of the working tree. @param paths from the root */
 export function firstKeptOut(root: string, paths: readonly string[]): string | undefined {
   if (paths.length === 0) return undefined;
-  const kept = filesKeptOut(root, ...paths.map((path) => `:(literal)${path}`));
-  return paths.find((path) => kept.some((file) => file.path === path));
+  const kept = new Set(filesKeptOut(root, ...pathspecsOf(paths)).map(({ path }) => path));
+  return paths.find((path) => kept.has(path));
 }
 
 /** The text of a file that Git keeps out of the working tree; undefined of every other. @param path from the root */

@@ -1,8 +1,10 @@
 import { posix } from 'node:path';
+import { foldersAbove } from '../../base/files/path-order.ts';
 import { VarveError } from '../../errors.ts';
 import { counted } from '../../wording/numbers.ts';
 import { gitWord, shellWord } from '../../wording/quote.ts';
 import { gitList } from './git.ts';
+import { pathspecsOf } from './pathspecs.ts';
 
 /** Files that a message names with the command that takes them out of Git. */
 const MAX_NAMED = 3;
@@ -22,35 +24,50 @@ interface Tracked {
 }
 
 /**
- * Refuse data that Git keeps itself. What is left out of the dataset may stay.
- * @param isLeftOut whether a path from the root is no part of the dataset
+ * Refuse datasets whose data Git keeps itself. What is left out of a dataset may stay.
+ * @param isLeftOut whether a path from the root is no part of the dataset that it lies within
  * @param pointerSuffix by which the pointers of other datasets are known
  * @throws VarveError `path-tracked`, `dataset-nested`, `nested-repository`
  */
 export function refuseTrackedData(
   root: string,
-  dataset: string,
-  {
-    isLeftOut,
-    pointerSuffix,
-  }: { readonly isLeftOut: (path: string) => boolean; readonly pointerSuffix: string },
+  datasets: readonly string[],
+  rules: {
+    readonly isLeftOut: (dataset: string, path: string) => boolean;
+    readonly pointerSuffix: string;
+  },
 ): void {
-  const all = trackedAt(root, dataset);
+  const tracked = trackedWithin(root, datasets);
+  for (const dataset of datasets) refuseTracked(dataset, tracked.get(dataset) ?? [], rules);
+}
+
+function refuseTracked(
+  dataset: string,
+  all: readonly Tracked[],
+  { isLeftOut, pointerSuffix }: Parameters<typeof refuseTrackedData>[2],
+): void {
   const repository = all.find(({ isRepository }) => isRepository);
   if (repository !== undefined) throw holdsRepository(dataset, repository.path);
   const pointer = all.find(({ path }) => path !== dataset && path.endsWith(pointerSuffix));
   if (pointer !== undefined) throw holdsPointer(dataset, pointer.path);
-  const tracked = all.filter(({ path }) => path === dataset || !isLeftOut(path));
+  const tracked = all.filter(({ path }) => path === dataset || !isLeftOut(dataset, path));
   if (tracked.length > 0) throw trackedByGit(dataset, pathsOf(tracked), pathsOf(all));
 }
 
-/** What was removed from the working tree is no longer there, although Git's index has it until the next commit. */
-function trackedAt(root: string, path: string): Tracked[] {
-  const removed = new Set(gitList(root, ['ls-files', '-d', '-z', '--', `:(literal)${path}`]));
+/** What Git tracks at or within each path. What was removed from the working tree is no longer there, although Git's index has it until the next commit. */
+function trackedWithin(root: string, paths: readonly string[]): Map<string, Tracked[]> {
+  const found = new Map<string, Tracked[]>(paths.map((path) => [path, []]));
+  if (paths.length === 0) return found;
+  const pathspecs = pathspecsOf(paths);
+  const removed = new Set(gitList(root, ['ls-files', '-d', '-z', '--', ...pathspecs]));
   // `<mode> <object> <stage>\t<path>`: https://git-scm.com/docs/git-ls-files#_output
-  return gitList(root, ['ls-files', '-s', '-z', '--', `:(literal)${path}`])
-    .map((line) => ({ path: line.slice(line.indexOf('\t') + 1), isRepository: line.startsWith('160000 ') }))
-    .filter((tracked) => tracked.path === path || !removed.has(tracked.path));
+  for (const line of gitList(root, ['ls-files', '-s', '-z', '--', ...pathspecs])) {
+    const path = line.slice(line.indexOf('\t') + 1);
+    const tracked = { path, isRepository: line.startsWith('160000 ') };
+    found.get(path)?.push(tracked);
+    if (!removed.has(path)) for (const folder of foldersAbove(path)) found.get(folder)?.push(tracked);
+  }
+  return found;
 }
 
 function holdsRepository(dataset: string, path: string): VarveError {

@@ -57,9 +57,9 @@ test('one thread keeps the state of a file from block to block', async () => {
       buffer.set(bytes.subarray(part * 1_000_000, (part + 1) * 1_000_000), DATA_CHUNKS.maximum);
       return { buffer, start: DATA_CHUNKS.maximum, end: buffer.length, isLast: part === 2 };
     });
-  const cutter = new BlockCutter(DATA_CHUNKS);
+  const cutter = new BlockCutter('chunks');
   const here = blocks().map((block) => cutter.cut(block));
-  const thread = new Thread<Block, CutBlock>('cut-worker');
+  const thread = new Thread<Block, CutBlock>('cut-worker', 'chunks');
   const there = await Promise.all(blocks().map((block) => thread.ask(block)));
   await thread.close();
   expect(there).toEqual(here);

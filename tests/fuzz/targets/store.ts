@@ -1,4 +1,5 @@
 import { isValidKey } from '../../../src/remote/key.ts';
+import { parseBlockLists } from '../../../src/store/format/block-lists.ts';
 import { hexDigestOf } from '../../../src/store/format/digest.ts';
 import { IndexFile } from '../../../src/store/format/index-file.ts';
 import { encodeManifest, readManifest } from '../../../src/store/format/manifest.ts';
@@ -75,6 +76,9 @@ export const storeTargets: Record<string, FuzzTarget> = {
       const chunks = await all(readRecipe(once(input), digest, size, 'fuzz'));
       law(chunks.reduce((sum, { length }) => sum + length, 0) === size, 'chunks make up the object');
     },
+  },
+  'block-lists': {
+    read: (input) => parseBlockLists(input, 'fuzz').of(Buffer.alloc(32, 0xaa)),
   },
   'clone-record': {
     words: ['{"version":1,', '"user":"a",', '"host":"b",', '"folder":"c"}', '"version":2', 'null'],

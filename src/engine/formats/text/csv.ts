@@ -70,6 +70,8 @@ class Reading {
   readonly #isAsWritten: IsAsWritten;
   readonly #options: Map<string, string>;
   readonly #types = new Map<string, string>();
+  /** Those of the table as it is now, once they were asked for. */
+  #known: Promise<readonly EngineColumn[]> | undefined;
 
   constructor(engine: Engine, file: SourceFile, tabs: boolean, relation: string, isAsWritten: IsAsWritten) {
     this.#engine = engine;
@@ -106,7 +108,12 @@ class Reading {
     return skipped;
   }
 
-  async #columns(): Promise<readonly EngineColumn[]> {
+  #columns(): Promise<readonly EngineColumn[]> {
+    this.#known ??= this.#described();
+    return this.#known;
+  }
+
+  async #described(): Promise<readonly EngineColumn[]> {
     assertNameable(await namesWithNul(this.#engine, this.#table), this.#file);
     return this.#engine.describe(this.#table);
   }
@@ -130,6 +137,7 @@ class Reading {
   async #create(more: Readonly<Record<string, string>> = {}): Promise<void> {
     const rows = `read_csv(${this.#arguments(more)})`;
     await this.#engine.query(`CREATE OR REPLACE TABLE ${this.#table} AS FROM ${rows}`);
+    this.#known = undefined;
   }
 
   async #sniff(more: Readonly<Record<string, string>> = {}): Promise<Sniffed> {

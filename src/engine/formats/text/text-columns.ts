@@ -3,6 +3,7 @@ import { type ColumnReadings, hasTimeOfDay } from '../../column-readings.ts';
 import type { Engine } from '../../duckdb.ts';
 import { identifier, literal } from '../../quote.ts';
 import type { SourceFile } from '../../source-file.ts';
+import type { EngineColumn } from '../../types.ts';
 
 /** The spellings that pandas and pyarrow take for truth values. `NO` is a country, and `t` a letter. */
 const TRUE_FALSE = ['true', 'True', 'TRUE', 'false', 'False', 'FALSE'];
@@ -48,17 +49,19 @@ export type DateFormats = ReadonlyMap<string, readonly string[]>;
 /**
  * Gives the columns of text in the table `relation` the type that their values show: truth values and dates. Where several formats fit every
  * value of a column, as they do `01/02/2024`, it stays text.
+ * @param before the columns of the table
+ * @returns its columns now
  * @throws VarveError `date-format-unfit` if a value is not of the format that `readings` gives, `date-format-invalid`
  */
 export async function typeTextColumns(
   engine: Engine,
   relation: string,
+  before: readonly EngineColumn[],
   file: SourceFile,
   readings: ColumnReadings,
-): Promise<DateFormats> {
+): Promise<{ readonly columns: readonly EngineColumn[]; readonly dateFormats: DateFormats }> {
   const table = identifier(relation);
-  const columns = await engine.describe(table);
-  const texts = columns.filter(({ type }) => type.text === 'VARCHAR').map(({ name }) => name);
+  const texts = before.filter(({ type }) => type.text === 'VARCHAR').map(({ name }) => name);
   const values = new Map<string, string>();
   const formats = new Map<string, readonly string[]>();
   for (const name of texts) {
@@ -75,13 +78,14 @@ export async function typeTextColumns(
     const staysText = readings.get(name)?.as === 'text' || fitting.length > 1;
     if (!staysText) values.set(name, meanings[0]!.value);
   }
-  for (const { name, type } of columns) {
+  for (const { name, type } of before) {
     if (readings.get(name)?.as !== 'timestamp') continue;
     const value = values.get(name) ?? (type.text === 'DATE' ? identifier(name) : undefined);
     if (value !== undefined) values.set(name, `CAST(${value} AS TIMESTAMP)`);
   }
+  if (values.size === 0) return { columns: before, dateFormats: formats };
   await replaceColumns(engine, table, values);
-  return formats;
+  return { columns: await engine.describe(table), dateFormats: formats };
 }
 
 /** The meanings that all values of a column allow, the narrowest first; of columns that have such. */
@@ -212,7 +216,6 @@ async function replaceColumns(
   table: string,
   values: ReadonlyMap<string, string>,
 ): Promise<void> {
-  if (values.size === 0) return;
   const replaced = [...values].map(([name, value]) => `${value} AS ${identifier(name)}`);
   await engine.query(
     `CREATE OR REPLACE TABLE ${table} AS SELECT * REPLACE (${replaced.join(', ')}) FROM ${table}`,

@@ -7,7 +7,6 @@ import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { foldersAbove } from '../../../base/files/path-order.ts';
 import { VarveError } from '../../../errors.ts';
-import type { Digest } from '../../../store/format/digest.ts';
 import { readManifest } from '../../../store/format/manifest.ts';
 import type { Root } from '../../../store/gc/roots.ts';
 import type { Store } from '../../../store/store.ts';
@@ -119,12 +118,13 @@ export async function* snapshotFiles(
 
 /** Make the root by which the store keeps or moves a dataset. */
 export function rootOf({ path, pointer, only }: SelectedDataset): Root {
-  const { kind, digest, profile, source } = pointer;
+  const { kind, digest, profile, blocks, source } = pointer;
   return {
     path,
     kind: source === undefined ? kind : 'file',
     digest,
     ...(profile === undefined ? {} : { profile }),
+    ...(blocks === undefined ? {} : { blocks }),
     ...(source === undefined ? {} : { source }),
     ...(only === undefined || source !== undefined ? {} : { only }),
   };
@@ -141,8 +141,8 @@ export async function distinctRoots(
 ): Promise<Map<string, Root>> {
   const roots = new Map<string, Root>();
   for await (const dataset of datasets) {
-    const { digest, profile } = dataset.pointer;
-    roots.set(`${dataset.path}\0${digest}\0${profile ?? ('' as Digest)}`, rootOf(dataset));
+    const { digest, profile, blocks } = dataset.pointer;
+    roots.set([dataset.path, digest, profile, blocks].join('\0'), rootOf(dataset));
   }
   return roots;
 }
@@ -157,23 +157,27 @@ function namedBy(context: WorkingContext, path: string): { dataset: string; part
   const all = datasetPaths(root);
   const below = all.filter((other) => named === '' || other.startsWith(`${named}/`));
   if (below.length > 0) return below.map((other) => ({ dataset: other }));
-  refuseKeptOut(root, named);
+  refuseKeptOut(root, [named]);
   throw notADataset(path, nearestName(named, all), existsSync(join(root, named)));
 }
 
 /**
- * Refuse a path whose pointer a sparse checkout keeps out of the working tree: its dataset was not removed, and no other may take its place.
- * @param path from the root: of a dataset or its pointer, or within one
+ * Refuse paths whose pointer a sparse checkout keeps out of the working tree: its dataset was not removed, and no other may take its place.
+ * @param paths from the root: of a dataset or its pointer, or within one
  * @throws VarveError `dataset-missing`
  */
-export function refuseKeptOut(root: string, path: string): void {
-  const named = path.endsWith(POINTER_SUFFIX) ? [path] : [];
-  const pointers = [...[...foldersAbove(path), path].map(pointerPath), ...named];
-  const pointer = firstKeptOut(
-    root,
-    pointers.filter((one) => !existsSync(join(root, one))),
+export function refuseKeptOut(root: string, paths: readonly string[]): void {
+  const byPointer = new Map(
+    paths.flatMap((path) => {
+      const named = path.endsWith(POINTER_SUFFIX) ? [path] : [];
+      const pointers = [...[...foldersAbove(path), path].map(pointerPath), ...named];
+      return pointers.map((pointer) => [pointer, path] as const);
+    }),
   );
+  const missing = [...byPointer.keys()].filter((one) => !existsSync(join(root, one)));
+  const pointer = firstKeptOut(root, missing);
   if (pointer === undefined) return;
+  const path = byPointer.get(pointer)!;
   throw new VarveError('dataset-missing', `${path} is kept out of this sparse checkout by Git`, {
     path,
     remedy: `Run \`git sparse-checkout add ${shellWord(posix.dirname(pointer))}\`, which brings its pointer.`,

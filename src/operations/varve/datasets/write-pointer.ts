@@ -8,7 +8,7 @@ import {
   type Pointer,
   pointerPath,
   readPointer,
-  writePointer,
+  writePointers,
 } from '../../../workspace/pointer.ts';
 import { pathInRepository, type Repository } from '../../../workspace/repository.ts';
 import type { AddedDataset } from '../../backend/results.ts';
@@ -18,15 +18,29 @@ import { datasetAround, datasetNamed, refuseKeptOut } from './select.ts';
 /** The fields of a pointer that describe the rows of its snapshot. */
 export type PointedStatistics = Pick<Pointer, 'rows' | 'profile'>;
 
+/** Where a dataset lies, or would lie, from the root. Of a path within a dataset that is a folder, `part` is the way from there. */
+export interface DatasetPath {
+  readonly dataset: string;
+  readonly part?: string;
+}
+
 /**
- * Resolve where a dataset that a person names lies, or would lie, from the root. Of a path within a dataset that is a folder, `part` is
- * the way from there.
- * @throws VarveError `path-unsupported`, and the codes of checkGitAccepts
+ * Resolve where datasets that a person names lie, or would lie.
+ * @throws VarveError `path-unsupported`, and the codes of refuseKeptOut and checkGitAccepts
  */
-export function datasetPath(
-  context: WorkingContext,
-  path: string,
-): { readonly dataset: string; readonly part?: string } {
+export function resolveDatasets(context: WorkingContext, paths: readonly string[]): DatasetPath[] {
+  const { root } = context.repository;
+  const found = paths.map((path) => resolved(context, path));
+  const whole = [...new Set(found.flatMap(({ dataset, part }) => (part === undefined ? [dataset] : [])))];
+  refuseKeptOut(
+    root,
+    whole.filter((dataset) => !existsSync(join(root, pointerPath(dataset)))),
+  );
+  checkGitAccepts(root, whole);
+  return found;
+}
+
+function resolved(context: WorkingContext, path: string): DatasetPath {
   const { root } = context.repository;
   const dataset = datasetNamed(context, path) ?? pathInRepository(context.repository, context.cwd, path);
   const problem = dataset === '' ? "holds the repository's own files" : problemOfDataPath(dataset);
@@ -37,10 +51,7 @@ export function datasetPath(
     });
   }
   const around = datasetAround(root, dataset);
-  if (around !== undefined) return { dataset: around, part: dataset.slice(around.length + 1) };
-  if (!existsSync(join(root, pointerPath(dataset)))) refuseKeptOut(root, dataset);
-  checkGitAccepts(root, dataset);
-  return { dataset };
+  return around === undefined ? { dataset } : { dataset: around, part: dataset.slice(around.length + 1) };
 }
 
 /**
@@ -64,19 +75,32 @@ export function statisticsOf({ rows, profile }: Pointer): PointedStatistics {
   return { ...(rows === undefined ? {} : { rows }), ...(profile === undefined ? {} : { profile }) };
 }
 
+/** A dataset whose snapshot the store holds, with its pointer as it was and as it is to be. */
+export interface PointerChange {
+  readonly dataset: string;
+  readonly before: Pointer | undefined;
+  readonly pointer: Pointer;
+}
+
 /**
- * Write the pointer of a dataset whose snapshot the store holds, unless it is the same as before. Where it was imported from is kept as
- * long as it is the same data.
+ * Write the pointers of datasets, but for those that are the same as before. Where one was imported from is kept as long as it is the same
+ * data.
  */
-export function pointTo(
+export async function pointTo(
   { root }: Repository,
-  dataset: string,
-  before: Pointer | undefined,
-  made: Pointer,
-): AddedDataset {
-  const isImported = before?.imported !== undefined && before.digest === made.digest;
-  const pointer = isImported ? { ...made, imported: before.imported } : made;
-  const same = before !== undefined && formatPointer(before) === formatPointer(pointer);
-  if (!same) writePointer(root, dataset, pointer);
-  return { ...pointer, path: dataset, change: before === undefined ? 'new' : same ? 'unchanged' : 'changed' };
+  datasets: readonly PointerChange[],
+): Promise<AddedDataset[]> {
+  const added = datasets.map(({ dataset, before, pointer: made }) => {
+    const isImported = before?.imported !== undefined && before.digest === made.digest;
+    const pointer = isImported ? { ...made, imported: before.imported } : made;
+    const same = before !== undefined && formatPointer(before) === formatPointer(pointer);
+    const change = before === undefined ? 'new' : same ? 'unchanged' : 'changed';
+    return { dataset, pointer, change } as const;
+  });
+  const changed = added.filter(({ change }) => change !== 'unchanged');
+  await writePointers(
+    root,
+    changed.map(({ dataset, pointer }) => [dataset, pointer]),
+  );
+  return added.map(({ dataset, pointer, change }) => ({ ...pointer, path: dataset, change }));
 }

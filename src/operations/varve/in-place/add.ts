@@ -23,7 +23,7 @@ import {
 } from '../../../store/format/source-manifest.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Batch } from '../../../store/writing/batch.ts';
-import { ignoreDataset } from '../../../workspace/git/gitignore.ts';
+import { ignoreDatasets } from '../../../workspace/git/gitignore.ts';
 import type { Pointer } from '../../../workspace/pointer.ts';
 import { writeReadRecord } from '../../../workspace/tree/read-record.ts';
 import { dataKind, problemOfName } from '../../../workspace/tree/scan.ts';
@@ -32,7 +32,7 @@ import type { AddInPlaceOptions, AddResult } from '../../backend/results.ts';
 import { closing } from '../../context/closing.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { refuseNested, rootOf } from '../datasets/select.ts';
-import { datasetPath, pointTo, replaceablePointer, statisticsOf } from '../datasets/write-pointer.ts';
+import { pointTo, replaceablePointer, resolveDatasets, statisticsOf } from '../datasets/write-pointer.ts';
 import { withScratch } from '../stores/scratch-folder.ts';
 import { claimInCache, openCache } from '../stores/stores.ts';
 import { agreedAccess, keepAccess } from './access.ts';
@@ -54,7 +54,7 @@ export async function addInPlace(
   { to, ...access }: AddInPlaceOptions,
 ): Promise<AddResult> {
   const { repository } = context;
-  const { dataset, part } = datasetPath(context, to);
+  const { dataset, part } = resolveDatasets(context, [to])[0]!;
   if (part !== undefined) refuseNested(repository.root, `${dataset}/${part}`);
   const before = replaceablePointer(repository.root, dataset, false);
   if (before === undefined && dataKind(repository.root, dataset) !== undefined) throw pathTaken(dataset);
@@ -70,9 +70,9 @@ export async function addInPlace(
         before,
         isFolder: url.endsWith('/'),
       });
-      ignoreDataset(repository.root, dataset);
+      ignoreDatasets(repository.root, [dataset]);
       keepAccess(context, place, access);
-      return { datasets: [pointTo(repository, dataset, before, list)] };
+      return { datasets: await pointTo(repository, [{ dataset, before, pointer: list }]) };
     });
   } finally {
     await source.close();
