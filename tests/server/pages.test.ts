@@ -101,10 +101,10 @@ test('names and texts of anyone are text, and no page loads or runs anything of 
     expect(html).not.toContain('<script>alert');
     expect(html).not.toContain('\u202e');
   }
-  const people = await text('/ui/repo/files/main/photos/people.csv');
+  const people = (await text('/ui/repo/files/main/photos/people.csv')).replaceAll('<wbr>', '');
   expect(people).toContain('<bdi>&lt;script&gt;alert(1)&lt;/script&gt;</bdi>');
   expect(people).toContain('القاهرة');
-  expect(await text('/ui/repo/files/main/photos')).toContain(LONG.slice(0, 60));
+  expect((await text('/ui/repo/files/main/photos')).replaceAll('<wbr>', '')).toContain(LONG.slice(0, 60));
 });
 
 test('an address leads to what it names, and else says what is missing', async () => {
