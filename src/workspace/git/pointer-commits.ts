@@ -18,12 +18,12 @@ export interface VersionCommit extends Omit<DatasetCommit, 'pointer'> {
 }
 
 /** A commit that changed the pointer of a dataset, which nobody has read yet. */
-export interface PointerChange extends Omit<VersionCommit, 'pointer'> {
+export interface BringingChange extends Omit<VersionCommit, 'pointer'> {
   /** The content of the pointer, as Git names it. */
   readonly blob: string;
 }
 
-type Change = PointerChange & { readonly isMerge: boolean };
+type Change = BringingChange & { readonly isMerge: boolean };
 
 /** Begins the record of a commit; no path that Git shows behind a mode begins a record. */
 const COMMIT = '\x1e';
@@ -54,7 +54,7 @@ export async function* versionCommits(
 }
 
 /** As versionCommits, for those who read few of the pointers. */
-export async function bringingChanges(root: string, revisions: readonly string[]): Promise<PointerChange[]> {
+export async function bringingChanges(root: string, revisions: readonly string[]): Promise<BringingChange[]> {
   const changes: Change[] = [];
   for await (const change of pointerChanges(root, revisions)) changes.push(change);
   const versionOf = ({ path, blob }: Change): string => `${blob} ${path}`;
