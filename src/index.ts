@@ -93,6 +93,7 @@ export type { LogLevel } from './server/log.ts';
 export type { RunningServer, ServerSettings } from './server/server.ts';
 export type { Digest } from './store/format/digest.ts';
 export type { Collected, ExpiredClone } from './store/gc/collect.ts';
+export type { Evicted } from './store/gc/evict.ts';
 export type { PurgedFromStore, SharingVersion } from './store/gc/purge.ts';
 export type { RootsUsage, StoredAmount } from './store/gc/usage.ts';
 export type { Damage, StoreCheck, TouchedVersion } from './store/repair/verify.ts';
