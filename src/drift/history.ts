@@ -4,7 +4,7 @@ import { compareProfiles } from './compare.ts';
 import { verdictRank } from './decide.ts';
 import { distributionOverTime } from './distributions/over-time.ts';
 import { featureKey } from './match.ts';
-import type { DriftOptions, DriftSeries, FeatureDrift, FeatureRef, Side } from './model.ts';
+import type { DriftOptions, DriftReport, DriftSeries, FeatureDrift, FeatureRef, Side } from './model.ts';
 
 export interface Version {
   readonly name: string;
@@ -12,6 +12,11 @@ export interface Version {
   readonly date?: string;
   readonly digest?: string;
   readonly profile: Profile;
+}
+
+/** What a history needs of a comparison. */
+export interface ComparedStep extends Pick<DriftReport, 'verdict' | 'summary' | 'before' | 'after'> {
+  readonly features: readonly (FeatureRef & Pick<FeatureDrift, 'verdict' | 'strength' | 'reasons'>)[];
 }
 
 type SeriesFeature = DriftSeries['features'][number];
@@ -35,6 +40,14 @@ export function compareHistory(
       digests: [before.digest, after.digest],
     });
   });
+  return seriesOf(versions, reports);
+}
+
+/**
+ * Puts comparisons together, each of a version with the one before it, as compareHistory does: for those who keep them.
+ * @param reports one fewer than versions, oldest first
+ */
+export function seriesOf(versions: readonly Version[], reports: readonly ComparedStep[]): DriftSeries {
   const series = new Map<string, FeatureRef & { steps: Step[] }>();
   for (const [step, report] of reports.entries()) {
     for (const feature of report.features) {
@@ -83,7 +96,7 @@ function withDate(side: Side, { date }: Version): Side & { readonly date?: strin
   return date === undefined ? side : { ...side, date };
 }
 
-function stepOf({ verdict, strength, reasons }: FeatureDrift): NonNullable<Step> {
+function stepOf({ verdict, strength, reasons }: ComparedStep['features'][number]): NonNullable<Step> {
   return { verdict, strength, reasons };
 }
 

@@ -16,6 +16,19 @@ export interface RowsAnswer {
   readonly examples: readonly RowExample[];
 }
 
+/** The first rows of a table, as text. */
+export interface RowsHead {
+  /** The first `MAX_HEAD_COLUMNS` columns. */
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** How many columns there are in all. */
+  readonly columnCount: number;
+  /** One entry a column that is shown; null for null. Cut at 256 code points, with `…` behind. */
+  readonly rows: readonly (readonly (string | null)[])[];
+}
+
+/** What people read of a table that is wide. */
+const MAX_HEAD_COLUMNS = 100;
+
 export interface RowExample {
   /** From 1, in the order of the files. */
   readonly row: number;
@@ -35,6 +48,8 @@ export interface RowTable {
    * @throws VarveError `expression-invalid`, `engine-memory`
    */
   ask(failing: string, value: string): Promise<RowsAnswer>;
+  /** The first rows, in the order of the files. @param count at most so many */
+  head(count: number): Promise<RowsHead>;
   close(): void;
 }
 
@@ -108,8 +123,23 @@ export function rowTable(
           : invalidExpression(failing, reasonOf(error), error);
       }
     },
+    head: (count) => headOf(engine, relation, count),
     close: () => engine.close(),
   };
+}
+
+async function headOf(engine: Engine, relation: string, count: number): Promise<RowsHead> {
+  const all = (await engine.describe(relation)).filter(({ name }) => identifier(name) !== POSITION_COLUMN);
+  const columns = all.slice(0, MAX_HEAD_COLUMNS).map(({ name, type }) => ({ name, type: type.text }));
+  if (columns.length === 0) return { columns, columnCount: 0, rows: [] };
+  const texts = columns.map(({ name }) => shortSql(`CAST(${identifier(name)} AS VARCHAR)`));
+  const values = await engine.query(
+    `SELECT ${texts.join(', ')} FROM ${relation} ORDER BY ${POSITION_COLUMN} LIMIT ${count}`,
+  );
+  const rows = (values[0] ?? []).map((_, row) =>
+    values.map((column) => (column[row] === null ? null : String(column[row]))),
+  );
+  return { columns, columnCount: all.length, rows };
 }
 
 async function answer(engine: Engine, relation: string, failing: string, value: string): Promise<RowsAnswer> {

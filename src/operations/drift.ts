@@ -75,7 +75,11 @@ export function driftSettings(
 ): Pick<DriftOptions, 'thresholds' | 'features'> {
   const file = schemaFileOf(dataset, cwd, schemaName);
   if (schemaName === undefined && !existsSync(file.absolutePath)) return {};
-  const schema = readSchema(file);
+  return driftSettingsOf(readSchema(file));
+}
+
+/** What a schema says of drift. */
+export function driftSettingsOf(schema: Schema): Pick<DriftOptions, 'thresholds' | 'features'> {
   const { ignore, watch, thresholds, features } = schema.drift;
   return {
     thresholds: thresholds as Thresholds,

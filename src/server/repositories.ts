@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { VarveError } from '../errors.ts';
+import type { VersionReader } from '../operations/backend/version-reader.ts';
 import type { Context } from '../operations/context/context.ts';
 import { openContext } from '../operations/context/open.ts';
 import { Revisions } from './versions/revisions.ts';
@@ -12,6 +13,7 @@ export interface ServedRepository {
   /** Absolute. */
   readonly root: string;
   readonly context: Context;
+  readonly reader: VersionReader;
   /** The branches, tags and commits that people may name. */
   readonly revisions: Revisions;
   /** What lies at each of them. */
@@ -84,7 +86,7 @@ async function openRepository(
   const reader = await context.backend.openReader();
   const revisions = new Revisions(root);
   const versions = new Versions(revisions, reader);
-  return { bucket, root, context, revisions, versions, close: () => reader.close() };
+  return { bucket, root, context, reader, revisions, versions, close: () => reader.close() };
 }
 
 /** The name of a folder, as S3 takes it: small letters, digits, dots and hyphens. */

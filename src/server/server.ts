@@ -1,6 +1,6 @@
 /**
  * The server: one process that shows the data of repositories over HTTP, and changes none of it. It may not know the command line; it
- * reads data by operations and the store alone, and every answer goes out by a door of its own: `s3/`, `observe/`, `metrics/`,
+ * reads data by operations and the store alone, and every answer goes out by a door of its own: `s3/`, `pages/`, `observe/`, `metrics/`,
  * health.
  */
 
@@ -24,6 +24,7 @@ import { type LogLevel, loggerOptions } from './log.ts';
 import { registerMetrics } from './metrics/routes.ts';
 import { type ObservedDatasets, type ObserveOptions, openObserved } from './observe/observed-datasets.ts';
 import { registerObserve } from './observe/routes.ts';
+import { registerPages } from './pages/pages.ts';
 import { openRepositories, type ServedRepositories } from './repositories.ts';
 import { newRequestId, registerGateway } from './s3/gateway.ts';
 
@@ -123,6 +124,7 @@ function registerDoors(
   registerGate(app, gate);
   registerHealth(app, repositories);
   registerObserve(app, observed);
+  registerPages(app, repositories);
   registerGateway(app, repositories, gate);
 }
 

@@ -1,6 +1,6 @@
 import type { ByteRange } from '../../remote/remote.ts';
 import type { SnapshotFile } from './results.ts';
-import type { DatasetVersion } from './version.ts';
+import type { DatasetVersion, VersionChange, VersionFacts } from './version.ts';
 
 /** A file of a version whose bytes can be read. */
 export interface ReadableFile extends SnapshotFile {
@@ -25,5 +25,12 @@ export interface ReadableDataset extends DatasetVersion {
 export interface VersionReader {
   /** The datasets of a commit, in no promised order. Those whose pointers cannot be read are left out, and `onWarning` is told of them. */
   datasetsAt(commit: string): Promise<readonly ReadableDataset[]>;
+  /**
+   * The commits that brought versions of datasets, as `commit` reaches them, newest first. A merge counts only for versions that none of its
+   * sides has. In memory, as the list of files of a dataset is.
+   */
+  changes(commit: string): Promise<readonly VersionChange[]>;
+  /** What changes brought, in their order; undefined where a pointer cannot be read, and `onWarning` is told of it. */
+  versionsOf(changes: readonly VersionChange[]): Promise<readonly (VersionFacts | undefined)[]>;
   close(): Promise<void>;
 }

@@ -57,6 +57,14 @@ export type DatasetFiles =
   | { readonly kind: 'file'; readonly files: readonly TableFile[] }
   | { readonly kind: 'directory'; readonly files: readonly DataFile[] };
 
+/** A commit that changed a dataset, of which nobody has read what it brought. */
+export interface VersionChange extends Omit<HistoryEntry, 'version'> {
+  /** Of the dataset, from the root. */
+  readonly path: string;
+  /** Stands for what the pointer says: equal for equal content. */
+  readonly pointer: string;
+}
+
 /** A version, and a commit that brought it. */
 export interface CommittedVersion extends Omit<HistoryEntry, 'version'>, DatasetVersion {
   readonly commit: string;

@@ -4,8 +4,10 @@ import type { ByteRange } from '../../remote/remote.ts';
 import { objectMissing } from '../../store/errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
-import { pointersAt } from '../../workspace/git/pointers.ts';
-import type { Pointer } from '../../workspace/pointer.ts';
+import { bringingChanges } from '../../workspace/git/pointer-commits.ts';
+import { pointed, pointersAt, readBlobs } from '../../workspace/git/pointers.ts';
+import { type Pointer, pointerPath } from '../../workspace/pointer.ts';
+import type { VersionChange, VersionFacts } from '../backend/version.ts';
 import type { ReadableDataset, ReadableFile, VersionReader } from '../backend/version-reader.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { eachDatasetQuietly } from '../datasets/each.ts';
@@ -46,6 +48,25 @@ class VarveReader implements VersionReader {
     );
     for (const { message } of problems) onWarning?.(message);
     return done;
+  }
+
+  async changes(commit: string): Promise<VersionChange[]> {
+    const changes = await bringingChanges(this.#context.repository.root, [commit]);
+    return changes.map(({ blob, ...change }) => ({ ...change, pointer: blob }));
+  }
+
+  async versionsOf(changes: readonly VersionChange[]): Promise<(VersionFacts | undefined)[]> {
+    const { repository, onWarning } = this.#context;
+    const texts = readBlobs(repository.root, [...new Set(changes.map(({ pointer }) => pointer))]);
+    return changes.map(({ path, commit, pointer }) => {
+      try {
+        return pointerFacts(pointed(pointerPath(path), texts.get(pointer), commit).pointer);
+      } catch (error) {
+        if (!(error instanceof VarveError) || error.code === 'git-failed') throw error;
+        onWarning?.(error.message);
+        return undefined;
+      }
+    });
   }
 
   async close(): Promise<void> {

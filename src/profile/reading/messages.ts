@@ -1,4 +1,4 @@
-import type { RowGroup, RowOptions, RowsAnswer } from '../../engine/check-rows.ts';
+import type { RowGroup, RowOptions, RowsAnswer, RowsHead } from '../../engine/check-rows.ts';
 import type { EngineOptions } from '../../engine/duckdb.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { ProgressEvent } from '../../progress.ts';
@@ -43,6 +43,7 @@ export interface Jobs {
     readonly asked: { readonly failing: string; readonly value: string };
     readonly answer: RowsAnswer;
   };
+  readonly head: { readonly asked: { readonly count: number }; readonly answer: RowsHead };
   readonly close: { readonly asked: object; readonly answer: undefined };
 }
 

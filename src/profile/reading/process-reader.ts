@@ -284,6 +284,14 @@ async function openedRows(
         throw error instanceof ReaderEnded ? expressionMemory(failing, error) : said(error, files, opened);
       }
     },
+    async head(count) {
+      const opened = await ready();
+      try {
+        return await opened.ask('head', { count }, { signal });
+      } catch (error) {
+        throw said(error, files, opened);
+      }
+    },
     close() {
       const closed = reader;
       reader = undefined;

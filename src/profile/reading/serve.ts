@@ -44,6 +44,7 @@ const work: Work = {
     return undefined;
   },
   ask: ({ failing, value }) => rows!.ask(failing, value),
+  head: ({ count }) => rows!.head(count),
   async close() {
     rows?.close();
     rows = undefined;

@@ -7,7 +7,7 @@ import { chart } from './charts/chart.ts';
 import { overlayOf } from './charts/overlay.ts';
 import { sparkline } from './charts/sparkline.ts';
 import { badge, datum, type Order, shortDigest, table } from './parts.ts';
-import { type Section, sectionPage } from './section.ts';
+import { type Section, sectionPage, type Titled } from './section.ts';
 
 const ORDERS: readonly Order[] = [
   { key: 'place', title: 'strength' },
@@ -17,7 +17,15 @@ const ORDERS: readonly Order[] = [
 
 /** The page for people: the answer, then a table of all features, strongest first, with all that is known of each folded behind it. */
 export function driftPage(report: DriftReport): string {
-  return sectionPage(`Drift: ${brief(report.after.name, 100)}`, driftSection(report, 'f'), ORDERS);
+  return sectionPage(titledDrift(report));
+}
+
+export function titledDrift(report: DriftReport): Titled {
+  return {
+    title: `Drift: ${brief(report.after.name, 100)}`,
+    section: driftSection(report, 'f'),
+    orders: ORDERS,
+  };
 }
 
 /** `ids` begins the ids of the rows, so that one page can have several sections. */
@@ -61,7 +69,7 @@ function row(feature: FeatureDrift, place: number, id: string): Markup {
   const rest = more.length > 0 ? markup`<ul class="reasons">${more}</ul>` : '';
   return markup`<tbody class="card" id="${id}" data-grade="${grade}" data-find="${`${name} ${feature.type}`.toLowerCase()}" ${keys}>
 <tr><td class="verdict">${badge(grade, 'drift')}<th scope="row" class="name">${datum(name)} <small>${feature.type}</small><td class="strength"><b>${magnitude(feature.strength)}×</b> <small>${strengthWord(feature)}</small><td class="spark">${sparkline(feature.distribution)}<td class="why"><ul class="reasons">${reasons.slice(0, MAX_NAMED_REASONS)}</ul>
-<tr class="more"><td colspan="5"><details><summary>Details<span class="unseen"> of ${name}</span></summary><div class="detail">${chart(overlayOf(feature.distribution, 'both'), name)}<div>${rest}${measures(feature.measures)}</div></div></details>
+<tr class="more"><td colspan="5"><details><summary>Details<span class="unseen"> of ${name}</span></summary><div class="detail">${chart(overlayOf(feature.distribution, 'both'), name)}<div tabindex="0">${rest}${measures(feature.measures)}</div></div></details>
 </tbody>`;
 }
 

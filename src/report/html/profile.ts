@@ -14,7 +14,7 @@ import { overlayOf } from './charts/overlay.ts';
 import { strata } from './charts/strata.ts';
 import { weekAndDay } from './charts/week.ts';
 import { datum, type Order, table } from './parts.ts';
-import { sectionPage } from './section.ts';
+import { sectionPage, type Titled } from './section.ts';
 
 const ORDERS: readonly Order[] = [
   { key: 'place', title: 'place in the data' },
@@ -39,6 +39,13 @@ interface Shown {
 
 /** The page for people: how complete each feature is, then a card a feature; two versions if there is an earlier one. */
 export function profilePage(profile: Profile, options: RenderOptions): string {
+  return sectionPage(titledProfile(profile, options));
+}
+
+export function titledProfile(
+  profile: Profile,
+  options: Pick<RenderOptions, 'name' | 'compareWith'>,
+): Titled {
   const earlier = options.compareWith;
   const features = shownFeatures(profile, earlier?.profile);
   const name = options.name ?? 'Profile';
@@ -52,7 +59,7 @@ export function profilePage(profile: Profile, options: RenderOptions): string {
     grades: [],
     empty: 'There are no features.',
   };
-  return sectionPage(`Profile: ${brief(name, 100)}`, section, ORDERS);
+  return { title: `Profile: ${brief(name, 100)}`, section, orders: ORDERS };
 }
 
 function shownFeatures(profile: Profile, earlier: Profile | undefined): Shown[] {

@@ -21,19 +21,31 @@ export interface Section {
   readonly empty: string;
 }
 
+/** One report as a page of its own may show it. */
+export interface Titled {
+  readonly title: string;
+  readonly section: Section;
+  readonly orders: readonly Order[];
+}
+
 /** The page of one report. */
-export function sectionPage(title: string, section: Section, orders: readonly Order[]): string {
+export function sectionPage({ title, section, orders }: Titled): string {
   const body = markup`<header class="top">
 <p class="kicker">varve <span>${section.check}</span></p>
 <h1>${section.answer}</h1>
 ${section.head}
 </header>
 <main>
-<h2 class="unseen">Features</h2>
-${section.cards.length === 0 ? '' : toolbar(orders, section.grades, section.check)}
-${cardsOf(section)}
+${sectionCards(section, orders)}
 </main>`;
   return page(title, body);
+}
+
+/** All of a report below its head, under a search of its own. */
+export function sectionCards(section: Section, orders: readonly Order[]): Markup {
+  return markup`<h2 class="unseen">Features</h2>
+${section.cards.length === 0 ? '' : toolbar(orders, section.grades, section.check)}
+${cardsOf(section)}`;
 }
 
 /** The page of several reports: an answer for all, a summary, then each with its own, under one search and filter. */

@@ -8,7 +8,7 @@ import { loudestStep, revision, type SeriesFeature, seriesDataset, seriesSummary
 import { framed } from './charts/chart.ts';
 import { drawnStrength, type Height, strengthScale } from './charts/strengths.ts';
 import { badge, datum, type Order } from './parts.ts';
-import { sectionPage } from './section.ts';
+import { sectionPage, type Titled } from './section.ts';
 import { legend, versionsDrawing } from './versions.ts';
 
 const ORDERS: readonly Order[] = [
@@ -19,23 +19,24 @@ const ORDERS: readonly Order[] = [
 
 /** A history for people: the answer, each step, then a card a feature with its distribution in every version and its strength at every step. */
 export function seriesPage(series: DriftSeries): string {
+  return sectionPage(titledSeries(series));
+}
+
+export function titledSeries(series: DriftSeries): Titled {
   const { features } = series;
   const height = strengthScale(
     features.flatMap(({ steps }) => steps.map((step) => (step ? drawnStrength(step) : 0))),
   );
   const worst = gravest(series.steps.map(({ verdict }) => verdict));
-  return sectionPage(
-    `Drift of ${seriesDataset(series)} by version`,
-    {
-      check: 'drift',
-      answer: markup`${badge(gradeOf(worst), 'drift')} ${seriesSummary(series)}`,
-      head: markup`${steps(series)}\n<p class="note">Each drawing has the versions from the oldest to the newest: above, how the values are distributed; below, how strongly each version drifted from the one before. ${STRENGTH_MEANING}</p>`,
-      cards: features.map((feature, place) => card(feature, series, place, height)),
-      grades: features.map((feature) => gradeOf(verdictOf(feature))),
-      empty: 'No feature is in two versions that follow each other.',
-    },
-    ORDERS,
-  );
+  const section = {
+    check: 'drift' as const,
+    answer: markup`${badge(gradeOf(worst), 'drift')} ${seriesSummary(series)}`,
+    head: markup`${steps(series)}\n<p class="note">Each drawing has the versions from the oldest to the newest: above, how the values are distributed; below, how strongly each version drifted from the one before. ${STRENGTH_MEANING}</p>`,
+    cards: features.map((feature, place) => card(feature, series, place, height)),
+    grades: features.map((feature) => gradeOf(verdictOf(feature))),
+    empty: 'No feature is in two versions that follow each other.',
+  };
+  return { title: `Drift of ${seriesDataset(series)} by version`, section, orders: ORDERS };
 }
 
 function gravest(verdicts: readonly Verdict[]): Verdict {

@@ -12,7 +12,7 @@ import {
   validationGrade,
 } from '../phrases.ts';
 import { badge, datum, type Order, shortDigest, table } from './parts.ts';
-import { type Section, sectionPage } from './section.ts';
+import { type Section, sectionPage, type Titled } from './section.ts';
 
 const ORDERS: readonly Order[] = [
   { key: 'place', title: 'severity' },
@@ -28,7 +28,15 @@ interface Group {
 
 /** The page for people: the answer, then a card a feature with all that is wrong with it, the gravest first. */
 export function validationPage(report: ValidationReport): string {
-  return sectionPage(`Schema: ${brief(report.dataset.name, 100)}`, validationSection(report), ORDERS);
+  return sectionPage(titledValidation(report));
+}
+
+export function titledValidation(report: ValidationReport): Titled {
+  return {
+    title: `Schema: ${brief(report.dataset.name, 100)}`,
+    section: validationSection(report),
+    orders: ORDERS,
+  };
 }
 
 export function validationSection(report: ValidationReport): Section {

@@ -37,11 +37,12 @@ const WHOLE_ID = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
  * name can begin with a dot. Source: git-check-ref-format(1), rules 1 and 3. Clients take it as it is, where object_store of Rust and others
  * would escape a `~`, and Hadoop would take a `:` for a scheme.
  */
-function quotedRef(name: string): string {
+export function quotedRef(name: string): string {
   return name.replaceAll('/', '..');
 }
 
-function unquotedRef(quoted: string): string {
+/** The name that quotedRef wrote so. */
+export function unquotedRef(quoted: string): string {
   return quoted.replaceAll('..', '/');
 }
 

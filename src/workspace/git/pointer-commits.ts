@@ -1,4 +1,5 @@
 import { VarveError } from '../../errors.ts';
+import { pointerPath } from '../pointer.ts';
 import { gitStream } from './git.ts';
 import {
   type DatasetCommit,
@@ -16,7 +17,13 @@ export interface VersionCommit extends Omit<DatasetCommit, 'pointer'> {
   readonly pointer: NonNullable<DatasetCommit['pointer']>;
 }
 
-type Change = Omit<VersionCommit, 'pointer'> & { readonly blob: string; readonly isMerge: boolean };
+/** A commit that changed the pointer of a dataset, which nobody has read yet. */
+export interface BringingChange extends Omit<VersionCommit, 'pointer'> {
+  /** The content of the pointer, as Git names it. */
+  readonly blob: string;
+}
+
+type Change = BringingChange & { readonly isMerge: boolean };
 
 /** Begins the record of a commit; no path that Git shows behind a mode begins a record. */
 const COMMIT = '\x1e';
@@ -33,29 +40,34 @@ export async function* versionCommits(
   revisions: readonly string[],
   onUnreadable: (error: VarveError) => void = () => undefined,
 ): AsyncGenerator<VersionCommit> {
-  const changes: Change[] = [];
-  for await (const change of pointerChanges(root, revisions)) changes.push(change);
-  const versionOf = ({ path, blob }: Change): string => `${blob} ${path}`;
-  const ordinary = new Set(changes.filter(({ isMerge }) => !isMerge).map(versionOf));
-  const brought = changes.filter((change) => !change.isMerge || !ordinary.has(versionOf(change)));
+  const brought = await bringingChanges(root, revisions);
   const texts = readBlobs(root, [...new Set(brought.map(({ blob }) => blob))]);
-  const seen = new Set<string>();
-  for (const { path: file, blob, isMerge: _, ...commit } of brought) {
-    // Once for each parent of a merge.
-    const key = `${commit.commit} ${file}`;
-    if (seen.has(key)) continue;
-    seen.add(key);
+  for (const { path, blob, ...commit } of brought) {
     try {
-      yield {
-        ...commit,
-        path: datasetOf(file),
-        pointer: pointed(file, texts.get(blob), commit.commit).pointer,
-      };
+      const { pointer } = pointed(pointerPath(path), texts.get(blob), commit.commit);
+      yield { ...commit, path, pointer };
     } catch (error) {
       if (!(error instanceof VarveError) || error.code === 'git-failed') throw error;
       onUnreadable(error);
     }
   }
+}
+
+/** As versionCommits, for those who read few of the pointers. */
+export async function bringingChanges(root: string, revisions: readonly string[]): Promise<BringingChange[]> {
+  const changes: Change[] = [];
+  for await (const change of pointerChanges(root, revisions)) changes.push(change);
+  const versionOf = ({ path, blob }: Change): string => `${blob} ${path}`;
+  const ordinary = new Set(changes.filter(({ isMerge }) => !isMerge).map(versionOf));
+  // Once for each parent of a merge.
+  const seen = new Set<string>();
+  return changes.flatMap((change) => {
+    const { path: file, isMerge, ...rest } = change;
+    const key = `${change.commit} ${file}`;
+    if (seen.has(key) || (isMerge && ordinary.has(versionOf(change)))) return [];
+    seen.add(key);
+    return [{ ...rest, path: datasetOf(file) }];
+  });
 }
 
 async function* pointerChanges(root: string, revisions: readonly string[]): AsyncGenerator<Change> {
