@@ -23,6 +23,6 @@ export function registerLimit(app: FastifyInstance, limit: number): void {
 function tooMany(client: string, limit: number): VarveError {
   return new VarveError('requests-too-many', `${client} has ${limit} requests that are not answered yet`, {
     remedy:
-      'Ask for less at a time, and again a little later. `varve serve --client-limit` sets how many may run.',
+      'Ask for less at a time, and again a little later. The option --client-limit of `varve serve` sets how many may run.',
   });
 }

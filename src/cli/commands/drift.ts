@@ -118,7 +118,7 @@ export function command(run: RunCommand): Command {
 
 function environmentAlone(): VarveError {
   return new VarveError('usage', '--environment is for what is served, and there is no --stream', {
-    remedy: 'Give --stream too, or use `varve validate --environment`.',
+    remedy: 'Give --stream too, or use the option --environment of `varve validate`.',
   });
 }
 

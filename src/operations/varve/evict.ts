@@ -56,10 +56,11 @@ export async function evictPushed(
 export function mayDropFor({ repository, onWarning }: WorkingContext, name: string): boolean {
   const request = keepRequest(repository, readConfig(repository), name);
   if (request !== undefined && isTrusted(repository.root, request)) return true;
+  const wanted = request && fingerprint(request);
   onWarning?.(
-    request === undefined
+    wanted === undefined
       ? `The cache keeps what ${name} has, although \`keep: unpushed\` is set: that remote is a folder of this repository, and no place elsewhere.`
-      : `The cache keeps what ${name} has, although \`keep: unpushed\` is set: this machine did not agree to that. If you know that ${name} lasts, run \`varve trust ${fingerprint(request)}\`.`,
+      : `The cache keeps what ${name} has, although \`keep: unpushed\` is set: this machine did not agree to that. If you know that ${name} lasts, run \`varve trust ${wanted}\`.`,
   );
   return false;
 }

@@ -95,7 +95,7 @@ function onOtherRemote(error: unknown, name: string): unknown {
     ...(path !== undefined && { path }),
     details,
     cause: error,
-    remedy: `The cache keeps nothing that another remote has: run \`varve fetch --remote OTHER\` to bring it from there, then \`varve push --remote ${name}\` again.`,
+    remedy: `The cache keeps nothing that another remote has: run \`varve fetch --remote OTHER\` to bring it from there, then \`varve push --remote ${shellWord(name)}\` again.`,
   });
 }
 

@@ -21,8 +21,8 @@ const MAX_MEMORY_BYTES = 4e9;
  */
 const MEMORY_PER_BYTE = 4000;
 
-/** The same guess, by the columns that the first line tells of. */
-const MEMORY_PER_COLUMN = 300 * 1000;
+/** The same guess, by the columns that the first line tells of, with room for counters: with too little, an engine breaks down. */
+const MEMORY_PER_COLUMN = 500 * 1000;
 /** Bytes of a file in which its first line is looked for. */
 const FIRST_LINE_BYTES = 1024 * 1024;
 
