@@ -83,6 +83,7 @@ export type { SchemaChange } from './schema/update.ts';
 export { type ProfileValidationOptions, validateProfile } from './schema/validate.ts';
 export type { Digest } from './store/format/digest.ts';
 export type { Collected, ExpiredClone } from './store/gc/collect.ts';
+export type { Evicted } from './store/gc/evict.ts';
 export type { PurgedFromStore, SharingVersion } from './store/gc/purge.ts';
 export type { RootsUsage, StoredAmount } from './store/gc/usage.ts';
 export type { Damage, StoreCheck, TouchedVersion } from './store/repair/verify.ts';

@@ -8,14 +8,15 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 /** @returns the exports of the store's files that the benchmarks call */
 export async function loadStore(folder) {
   const files = [
-    'remote/folder.ts',
+    'remote/folder/folder.ts',
     'store/store.ts',
-    'store/push.ts',
-    'store/transfer.ts',
-    'store/manifest.ts',
-    'store/chunker.ts',
-    'store/index-file.ts',
-    'store/digest.ts',
+    'store/transfer/push.ts',
+    'store/transfer/transfer.ts',
+    'store/format/manifest.ts',
+    'store/chunking/chunker.ts',
+    'store/chunking/parquet-pages.ts',
+    'store/format/index-file.ts',
+    'store/format/digest.ts',
   ];
   const contents = files
     .map((file) => `export * from ${JSON.stringify(join(root, 'src', file))};`)

@@ -103,6 +103,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/export-dvc.ts'),
   },
   {
+    name: 'rpc',
+    summary: 'serve a program, such as the Python package',
+    load: () => import('./commands/rpc.ts'),
+  },
+  {
     name: 'completion',
     summary: 'print a script that completes commands in a shell',
     load: () => import('./commands/completion.ts'),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type {
   LackingVersion,
+  PullResult,
   RemoteStatus,
   TransferChoice,
   TransferResult,
@@ -26,9 +27,31 @@ export function pushLines(result: TransferResult): string {
   const stays = (result.inPlace ?? []).map(({ path, url }) =>
     neutral(`${path} lies in ${url}: its list was pushed, and its data stays there.`),
   );
-  return [remoteLine('pushed to', result), ...stays, ...purgedLines(result), ...unsentLines(result)].join(
-    '\n',
-  );
+  return [
+    remoteLine('pushed to', result),
+    ...stays,
+    ...evictedLines(result.evicted, result.remote?.name),
+    ...purgedLines(result),
+    ...unsentLines(result),
+  ].join('\n');
+}
+
+/** Say what came past the cache. */
+export function directLines({ direct }: PullResult): string[] {
+  if (direct === undefined || direct.objects === 0) return [];
+  const amount = `${counted(direct.objects, 'file')}, ${byteSize(direct.bytes)}`;
+  return [neutral(`Brought from ${direct.remote} straight into place: ${amount}.`)];
+}
+
+/** Say what the cache does not keep, since a remote has it. */
+export function evictedLines(
+  evicted: TransferResult['evicted'],
+  remote: string | undefined,
+  dryRun = false,
+): string[] {
+  if (evicted === undefined || evicted.objects === 0) return [];
+  const amount = `${counted(evicted.objects, 'file')}, ${byteSize(evicted.bytes)}`;
+  return [neutral(`${dryRun ? 'Would drop' : 'Dropped'} from the cache, since ${remote} has it: ${amount}.`)];
 }
 
 function purgedLines({ purged = [], remote }: TransferResult): string[] {

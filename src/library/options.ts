@@ -15,6 +15,10 @@ export interface PathOptions {
 export interface AddOptions extends Pick<ProfilingOptions, 'memory' | 'threads'>, Watch {
   /** What lies here is all of the dataset, whichever version it was made from. */
   readonly replace?: boolean | undefined;
+  /** Sends the data to a remote while it is read, and keeps none of it in the cache. */
+  readonly toRemote?: boolean | undefined;
+  /** With `toRemote`, the name of a remote other than the default. */
+  readonly remote?: string | undefined;
   /** `false` adds data without its statistics. They are computed unless that is said. */
   readonly profiles?: boolean | undefined;
 }

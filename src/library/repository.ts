@@ -90,6 +90,8 @@ const PATHS: Kinds<PathOptions> = { paths: TEXTS };
 const ADD: Kinds<Omit<AddOptions, keyof Watch>> = {
   profiles: FLAG,
   replace: FLAG,
+  toRemote: FLAG,
+  remote: TEXT,
   memory: TEXT,
   threads: COUNT,
 };
@@ -594,12 +596,13 @@ export class VarveRepository extends DataFolder {
 
 function addOptions(
   context: Context,
-  { profiles = true, replace, ...machine }: Omit<AddOptions, keyof Watch>,
+  { profiles = true, replace, toRemote, remote, ...machine }: Omit<AddOptions, keyof Watch>,
 ): BackendAddOptions {
-  if (!profiles) return { replace };
+  const options = { replace, toRemote, remote };
+  if (!profiles) return options;
   const onUnreadable = (path: string, { message, remedy }: VarveError): void =>
     context.onWarning?.(`${path} is added without statistics: ${message} ${remedy}`);
-  return { replace, profiler: profilerOnDemand(context, onUnreadable, machine) };
+  return { ...options, profiler: profilerOnDemand(context, onUnreadable, machine) };
 }
 
 /** End the stream with the reason of the signal, also while it waits for bytes. */

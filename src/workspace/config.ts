@@ -37,6 +37,11 @@ export interface Config {
   readonly sources: ReadonlyMap<string, Access>;
   /** Folder of the cache, relative to the root or absolute; in Git's common folder if it is not set. */
   readonly cache?: string;
+  /**
+   * What the cache keeps: all that a pointer names, or only what no remote has. `unpushed` counts for a remote once this machine agreed to
+   * that: see keepRequest.
+   */
+  readonly cacheKeep?: 'all' | 'unpushed';
   /** How a checkout puts data in place: hard links share the cache's bytes, so programs must not write into them. */
   readonly checkout?: 'copy' | 'link';
   /** Time in ms after which a clone that a remote has not seen holds nothing there; Infinity for never. */
@@ -243,7 +248,7 @@ function* settingsIn({ settings, remotes, sources }: Content): Generator<string>
 function checkContent(document: Document, where: string): Content {
   const root = asMap(toPlain(document, where), where, 'the file');
   checkVersion(root.version, where);
-  const cache = optionalText(root.cache, where, 'cache');
+  const { cache, cacheKeep } = cacheSettings(root.cache, where);
   const checkout = optionalText(root.checkout, where, 'checkout');
   if (checkout !== undefined && checkout !== 'copy' && checkout !== 'link') {
     throw damaged(where, '`checkout` is neither copy nor link');
@@ -263,6 +268,7 @@ function checkContent(document: Document, where: string): Content {
   return {
     settings: {
       ...(cache === undefined ? {} : { cache }),
+      ...(cacheKeep === undefined ? {} : { cacheKeep }),
       ...(checkout === undefined ? {} : { checkout }),
       ...(cloneExpiryMs === undefined ? {} : { cloneExpiryMs }),
       ...(shared === undefined ? {} : { shared }),
@@ -313,6 +319,20 @@ function optionalFlag(value: unknown, where: string, name: string): boolean | un
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'boolean') return value;
   throw damaged(where, `\`${name}\` is neither true nor false`);
+}
+
+/** Read what is said of the cache: its place alone, as text, or a map of its settings. */
+function cacheSettings(value: unknown, where: string): Pick<Config, 'cache' | 'cacheKeep'> {
+  if (typeof value !== 'object' || value === null) {
+    const cache = optionalText(value, where, 'cache');
+    return cache === undefined ? {} : { cache };
+  }
+  const map = asMap(value, where, 'cache');
+  const cache = optionalText(map.path, where, 'cache.path');
+  const cacheKeep = optionalText(map.keep, where, 'cache.keep');
+  if (cacheKeep !== undefined && cacheKeep !== 'all' && cacheKeep !== 'unpushed')
+    throw damaged(where, '`cache.keep` is neither all nor unpushed');
+  return { ...(cache !== undefined && { cache }), ...(cacheKeep !== undefined && { cacheKeep }) };
 }
 
 /** What others commit may only keep longer what clones pushed: a shorter time is said by whoever runs the gc. */

@@ -60,7 +60,7 @@ describe.each(pages)('%s', (page) => {
   const blocks = codeBlocks(join(root, page));
 
   it('names a language that is checked for every code block', () => {
-    const known = ['sh', 'yaml', 'json', 'ts', 'text', 'sql', 'mermaid'];
+    const known = ['sh', 'yaml', 'json', 'ts', 'text', 'sql', 'mermaid', 'python'];
     expect(blocks.filter(({ language }) => !known.includes(language)).map(({ line }) => line)).toEqual([]);
   });
 

@@ -7,6 +7,7 @@ import { FolderRemote } from '../../src/remote/folder/folder.ts';
 import { toRaw } from '../../src/store/format/digest.ts';
 import { Store } from '../../src/store/store.ts';
 import { seededBytes } from '../support/stores.ts';
+import { parquetOfPages } from '../support/thrift-parquet.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'varve-store-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
@@ -21,6 +22,7 @@ const cases: [name: string, bytes: Buffer][] = [
   ['all zeros', Buffer.alloc(3_000_000)],
   ['small Parquet', parquet.subarray(0, 400_000)],
   ['Parquet, whole', parquet],
+  ['Parquet cut by content, chunked', parquetOfPages([new Array(100).fill(777)], 20_000)],
 ];
 
 describe('what is added comes back', () => {
@@ -40,6 +42,8 @@ describe('what is added comes back', () => {
 
     const again = await Store.open(new FolderRemote(folder));
     expect(again.has(added.digest)).toBe(true);
+    if (name.startsWith('Parquet'))
+      expect(again.localPath(added.digest) === undefined, 'is cut').toBe(name.endsWith('chunked'));
     expect(again.size(added.digest)).toBe(bytes.length);
     expect(Buffer.from(await again.readBytes(added.digest, bytes.length)).equals(bytes)).toBe(true);
     await again.restore(added.digest, `${folder}.out`, { executable: true });

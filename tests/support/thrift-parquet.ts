@@ -123,3 +123,43 @@ export function parquetFile(pages: readonly Buffer[], rows: number, codec = 0): 
   length.writeUInt32LE(footer.length);
   return Buffer.concat([Buffer.from('PAR1'), body, footer, length, Buffer.from('PAR1')]);
 }
+
+/** A file of one row group, whose columns have data pages of so many rows, each of a few bytes that mean nothing. */
+export function parquetOfPages(columns: readonly (readonly number[])[], bytesAPage = 5): Buffer {
+  const parts: Buffer[] = [Buffer.from('PAR1')];
+  let at = 4;
+  const chunks = columns.map((counts) => {
+    const start = at;
+    for (const count of counts) {
+      const head = struct([
+        [1, i32(count)],
+        [2, i32(0)],
+        [3, i32(3)],
+        [4, i32(3)],
+      ]);
+      const sizes = [
+        [2, i32(bytesAPage)],
+        [3, i32(bytesAPage)],
+      ] as const;
+      const page = Buffer.concat([
+        struct([[1, i32(0)], ...sizes, [5, head]])[1],
+        Buffer.alloc(bytesAPage, count & 255),
+      ]);
+      parts.push(page);
+      at += page.length;
+    }
+    const facts = struct([
+      [7, i64(at - start)],
+      [9, i64(start)],
+    ]);
+    return struct([
+      [2, i64(start)],
+      [3, facts],
+    ]);
+  });
+  const groups = chunks.length === 0 ? [] : [struct([[1, list(chunks)]])];
+  const footer = struct(groups.length === 0 ? [[1, i32(1)]] : [[4, list(groups)]])[1];
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(footer.length);
+  return Buffer.concat([...parts, footer, length, Buffer.from('PAR1')]);
+}

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { isGone, processOwner } from './process-owner.ts';
 
 /** What the folder is for; the name says so. */
-export type Purpose = 'engine' | 'repository' | 'rewriting' | 'rows' | 'stream';
+export type Purpose = 'engine' | 'repository' | 'rewriting' | 'rows' | 'stream' | 'table';
 
 /** Names that this function makes, and (without an owner) those of earlier versions. */
 const OWN =
-  /^varve-(?:engine|repository|rewriting|rows|stream)-(?:([0-9a-f]{8}-\d+-[0-9a-z]+)-)?[A-Za-z0-9]{6}$/;
+  /^varve-(?:engine|repository|rewriting|rows|stream|table)-(?:([0-9a-f]{8}-\d+-[0-9a-z]+)-)?[A-Za-z0-9]{6}$/;
 /** Of folders of which nobody here can tell whether their process lives: none leaves its folder alone for so long. */
 const STALE_AFTER_MS = 24 * 60 * 60 * 1000;
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import { add, addChanged, profilerOnDemand } from '../../operations/add.ts';
-import type { AddedDataset } from '../../operations/backend/results.ts';
+import type { AddedDataset, AddResult } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import type { ProfilingOptions } from '../../operations/statistics/load.ts';
 import { neutral } from '../../wording/neutral.ts';
@@ -17,6 +17,8 @@ type Options = CommonOptions &
     to?: string;
     replace?: true;
     follow?: true;
+    toRemote?: true;
+    remote?: string;
     all?: true;
     update?: true;
   };
@@ -34,6 +36,10 @@ export function command(run: RunCommand): Command {
       ],
       ['varve add --follow data/raw', 'where data/raw is your link to a folder on another disk'],
       ['varve add --all', 'adds every dataset that changed'],
+      [
+        'varve add --to-remote data/huge.csv',
+        'for more than the disk has room for twice: no copy in the cache',
+      ],
       ['varve add s3://bucket/raw --to data/raw', 'lists what lies in a bucket, and copies nothing'],
     ],
   )
@@ -43,6 +49,11 @@ export function command(run: RunCommand): Command {
     )
     .option('--replace', 'what lies here is all of the dataset, whichever version it was made from')
     .option('--follow', 'a folder that is your own link to one elsewhere is the dataset, on this machine')
+    .option(
+      '--to-remote',
+      'send the data to the remote while it is read, and keep no copy of it in the cache',
+    )
+    .option('--remote <name>', 'with --to-remote, a remote other than the default')
     .option('-A, --all', 'every dataset that changed, in the folders that are named if some are')
     .option('-u, --update', 'the same as --all')
     .option('--to <path>', 'where data that lies in a bucket, and stays there, is to lie when it is pulled')
@@ -50,13 +61,17 @@ export function command(run: RunCommand): Command {
     .option('--region <name>', 'region of the bucket, for this clone')
     .option('--profile <name>', 'profile in the AWS configuration files, for this clone');
   return withEngineOptions(defined).action(
-    (paths: string[], { json, to, replace, follow, memory, threads, all, update, ...access }: Options) =>
+    (
+      paths: string[],
+      { json, to, replace, follow, toRemote, remote, memory, threads, all, update, ...access }: Options,
+    ) =>
       run({ ...(json && { json }) }, async ({ cwd, signal, onProgress, onWarning, note }) => {
         const isAll = all === true || update === true;
         if (paths.length === 0 && !isAll)
           throw usage('name what to add, or `--all` for every dataset that changed');
         const context = await openContext(cwd, { signal, onProgress, onWarning });
         const url = sourceUrl(paths, to, access);
+        checkSending(url, toRemote, remote);
         if (url !== undefined) {
           const { addInPlace } = await import('../../operations/add.ts');
           const result = await addInPlace(context, url, { to: to!, ...access });
@@ -68,8 +83,14 @@ export function command(run: RunCommand): Command {
         // It gets ready while the bytes are taken in.
         if (paths.some(isTabular))
           (await import('../../profile/reading/process-reader.ts')).prepareReader(memory);
-        const result = await (isAll ? addChanged : add)(context, paths, { profiler, replace, follow });
-        return { json: result, text: result.datasets.map(line).join('\n') || 'No dataset has changed.' };
+        const result = await (isAll ? addChanged : add)(context, paths, {
+          profiler,
+          replace,
+          follow,
+          toRemote,
+          remote,
+        });
+        return { json: result, text: addedText(result) };
       }),
   );
 }
@@ -87,8 +108,19 @@ function sourceUrl(paths: readonly string[], to: string | undefined, access: Acc
   return url;
 }
 
+function checkSending(url: string | undefined, toRemote: true | undefined, remote: string | undefined): void {
+  if (remote !== undefined && !toRemote) throw usage('--remote goes with --to-remote');
+  if (url !== undefined && toRemote) throw usage('data in a bucket stays there: leave out --to-remote');
+}
+
 function usage(message: string): VarveError {
   return new VarveError('usage', message, { remedy: 'Run the command with --help for its usage.' });
+}
+
+function addedText({ datasets, remote }: AddResult): string {
+  if (datasets.length === 0) return 'No dataset has changed.';
+  const sent = remote && neutral(`Sent to ${remote.name} (${remote.url}): the cache keeps no copy.`);
+  return [...datasets.map(line), ...(sent === undefined ? [] : [sent])].join('\n');
 }
 
 function line({ path, kind, change, bytes, files, rows, source, notHere }: AddedDataset): string {

@@ -7,6 +7,7 @@ import { byteSize, counted } from '../../wording/numbers.ts';
 import { cloneCalled, cloneSeen, expiryRule } from '../clone-lines.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 import { cloneExpiry, duration } from '../duration.ts';
+import { evictedLines } from '../transfer-options.ts';
 
 const MAX_NAMED = 10;
 
@@ -55,6 +56,7 @@ function describe(result: GcResult): string {
     `${dryRun ? 'Would free' : 'Freed'} in ${place}: ${amount(result.freedObjects, result.freedBytes)}.`,
     `Kept: ${amount(result.keptObjects, result.keptBytes)}.`,
   ];
+  lines.unshift(...evictedLines(result.evicted, result.evicted?.remote, dryRun));
   if (result.repackedBytes > 0) lines.push(`Repacked: ${byteSize(result.repackedBytes)}.`);
   if (result.condemnedObjects > 0) {
     const wait = amount(result.condemnedObjects, result.condemnedBytes);

@@ -5,6 +5,8 @@ import type { RunCommand } from '../command.ts';
 import { withProblems } from '../problems.ts';
 import {
   defineTransfer,
+  directLines,
+  evictedLines,
   fetchExitCode,
   fetchLines,
   type TransferCommandOptions,
@@ -21,7 +23,9 @@ export function command(run: RunCommand): Command {
       const context = await openContext(cwd, { signal, onProgress, onWarning });
       const result = await pull(context, paths, { ...options, prefer: preferred(options) });
       const lines = [fetchLines(result.fetched)];
+      lines.push(...directLines(result));
       if (!options.profilesOnly) lines.push(checkoutText(result));
+      lines.push(...evictedLines(result.evicted, result.fetched.remote?.name));
       return withProblems({ note }, result.problems, {
         json: result,
         text: lines.join('\n'),

@@ -11,6 +11,7 @@ import type { Pointer } from '../../workspace/pointer.ts';
 import type { Repository } from '../../workspace/repository.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
 import type { Profiler } from '../statistics/profiler.ts';
+import type { FileReader } from './file-reader.ts';
 import type {
   AddInPlaceOptions,
   AddResult,
@@ -61,6 +62,10 @@ export interface BackendAddOptions {
   readonly replace?: boolean | undefined;
   /** Agrees, for this machine, to links by which the folders of datasets lie elsewhere. */
   readonly follow?: boolean | undefined;
+  /** Sends the data to a remote while it is read, and keeps none of it in the cache. */
+  readonly toRemote?: boolean | undefined;
+  /** With `toRemote`, the name of a remote other than the default. */
+  readonly remote?: string | undefined;
   /** Finds the statistics; without it there are none. */
   readonly profiler?: Profiler | undefined;
 }
@@ -127,6 +132,8 @@ export interface Backend {
    * @throws VarveError `path-missing`, `object-missing`, `digest-mismatch`
    */
   readFile(version: DatasetVersion, file: string | undefined): AsyncIterable<Uint8Array>;
+  /** Open the cache, to read many files of any versions. Close the reader. */
+  openFiles(): Promise<FileReader>;
   /**
    * Bring what the cache lacks of a version: all of it, or the file or folder within that `part` names.
    * @throws VarveError `object-missing`, and what the remote meets

@@ -3,6 +3,7 @@
 import type { DriftReport } from '../../drift/model.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { Collected } from '../../store/gc/collect.ts';
+import type { Evicted } from '../../store/gc/evict.ts';
 import type { PurgedFromStore } from '../../store/gc/purge.ts';
 import type { RootsUsage, StoredAmount } from '../../store/gc/usage.ts';
 import type { StoreCheck } from '../../store/repair/verify.ts';
@@ -13,6 +14,8 @@ import type { FileChange } from '../../workspace/tree/data-state.ts';
 import type { ContentKey, VersionFacts } from './version.ts';
 
 export interface AddResult {
+  /** Where the data was sent to in place of the cache; absent if the cache has it. */
+  readonly remote?: { readonly name: string; readonly url: string };
   readonly datasets: readonly AddedDataset[];
 }
 
@@ -225,6 +228,8 @@ export interface TransferResult {
   readonly bytes: number;
   /** Datasets whose data lies in a bucket. Of them, the remote has the lists; a push copies nothing more. */
   readonly inPlace?: readonly InPlace[];
+  /** Of a push: what was dropped from the cache, since the remote has it; absent unless the setting `cache.keep` asks for it. */
+  readonly evicted?: Evicted;
   /** Of a push: versions of other commits that the remote lacks, and that were not asked for; absent if there are none. */
   readonly unsent?: number;
   /**
@@ -310,6 +315,10 @@ export interface InPlace {
 
 export interface PullResult extends CheckoutResult {
   readonly fetched: TransferResult;
+  /** Large files that came straight into place, past the cache; absent unless the setting `cache.keep` asks for it. */
+  readonly direct?: { readonly remote: string; readonly objects: number; readonly bytes: number };
+  /** What was dropped from the cache again, since the remote has it; absent unless the setting `cache.keep` asks for it. */
+  readonly evicted?: Evicted;
 }
 
 export interface VerifyResult extends StoreCheck {
@@ -341,6 +350,11 @@ export interface GcResult extends Omit<Collected, 'expired'> {
   readonly cloneExpiryMs: number | null;
   /** The clones of which that is so. */
   readonly expiredClones: readonly KnownClone[];
+  /**
+   * Of the cache: what was dropped since a remote has it, or would be, beside what nothing needs; absent unless the setting `cache.keep`
+   * asks for it. `freed` counts nothing of it.
+   */
+  readonly evicted?: Evicted & { readonly remote: string };
   /** Set if the bucket keeps what is removed as old versions, which still take room there. */
   readonly keepsVersions?: true;
 }

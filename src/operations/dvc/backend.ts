@@ -12,6 +12,7 @@ import type { Store } from '../../store/store.ts';
 import { importedCacheRequest } from '../../workspace/trust/cache.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
 import type { Backend, BackendAddOptions, Comparison, DatasetVersions } from '../backend/backend.ts';
+import type { FileReader } from '../backend/file-reader.ts';
 import type {
   AddResult,
   CheckoutOptions,
@@ -118,6 +119,11 @@ export class DvcBackend implements Backend {
     yield* readFile(this.#context, version, file);
   }
 
+  async openFiles(): Promise<FileReader> {
+    const { openFiles } = await import('./file-reader.ts');
+    return openFiles(this.#context);
+  }
+
   async bring(version: DatasetVersion, part: string | undefined): Promise<void> {
     const { bring } = await import('./bring.ts');
     return bring(this.#context, { version, part });
@@ -146,6 +152,11 @@ export class DvcBackend implements Backend {
       );
     if (options.follow)
       throw unsupported('links in place of data', 'Set `cache.dir` to the other disk, as DVC does.');
+    if (options.toRemote)
+      throw unsupported(
+        'data that is sent to a remote while it is added',
+        'Use `dvc add --to-remote`, which does that; its data has statistics once it was pulled and added again.',
+      );
     const { add } = await import('./add.ts');
     return add(this.#context, paths, options);
   }

@@ -51,7 +51,8 @@ export async function* readFile(
   }
 }
 
-function filesOfVersion(
+/** The files of a version, by the list in the cache, else on the remote of the output unless that is not to be asked. */
+export function filesOfVersion(
   context: DvcPlace,
   { path, commit }: DatasetVersion,
   isLocal = false,

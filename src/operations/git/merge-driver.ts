@@ -3,6 +3,7 @@ import { checkDataPath } from '../../base/files/data-path.ts';
 import { joinStreams } from '../../base/files/path-order.ts';
 import { readPlainFile } from '../../base/files/plain-file.ts';
 import { VarveError } from '../../errors.ts';
+import type { Digest } from '../../store/format/digest.ts';
 import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.ts';
 import type { Store } from '../../store/store.ts';
 import { shellWord } from '../../wording/quote.ts';
@@ -104,7 +105,8 @@ async function mergeFolders(
     const batch = cache.batch();
     const { digest } = await batch.addBytes(encodeManifest(entries), 'meta');
     const before = [versions.ours, versions.theirs];
-    const blocks = await pinBlocks(cache, batch, { digest, entries }, { before });
+    const put = async (bytes: Uint8Array): Promise<Digest> => (await batch.addBytes(bytes, 'meta')).digest;
+    const blocks = await pinBlocks(cache, put, { digest, entries }, { before });
     await batch.commit();
     const listed = entries.filter((entry) => entry.digest !== undefined);
     const bytes = listed.reduce((sum, { size }) => sum + size, 0);

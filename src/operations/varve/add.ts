@@ -4,11 +4,10 @@ import { comparePaths, foldersAbove, isChosen, isWithin } from '../../base/files
 import { inOrder } from '../../base/threads/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import { describeUrl } from '../../remote/url.ts';
-import { type Digest, toRaw } from '../../store/format/digest.ts';
+import type { Digest } from '../../store/format/digest.ts';
 import { encodeManifest, type ManifestEntry } from '../../store/format/manifest.ts';
 import { MANY_FILES } from '../../store/restoring/file-groups.ts';
 import type { Store } from '../../store/store.ts';
-import type { Batch } from '../../store/writing/batch.ts';
 import { SmallFileReaders } from '../../store/writing/small-file-readers.ts';
 import { gitWord, shellWord } from '../../wording/quote.ts';
 import { keepsModes } from '../../workspace/git/file-mode.ts';
@@ -38,6 +37,7 @@ import type { AddedDataset, AddResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import type { Profiler } from '../statistics/profiler.ts';
+import { type AddDestination, intoCache, pastCache, withoutRoom } from './add-destination.ts';
 import { changedMeanwhile, takeIn } from './add-files.ts';
 import { pinBlocks } from './datasets/pin-blocks.ts';
 import { rootOf, snapshotFiles } from './datasets/select.ts';
@@ -52,7 +52,7 @@ import { fetchInto } from './fetch.ts';
 import { isInPlace, isUnread, type ManifestFile } from './in-place/snapshot.ts';
 import { followPointers } from './moved-pointers.ts';
 import { nextVersion, partsHere } from './next-version.ts';
-import { claimInCache, openCache } from './stores/stores.ts';
+import { openCache } from './stores/stores.ts';
 import { codeRequests } from './tracked-files.ts';
 
 /** What is to be added: a dataset, or files and folders within one. */
@@ -75,7 +75,7 @@ interface Snapshot {
 
 /**
  * Make a snapshot of each path and point to it. All of them or none: pointers and .gitignore lines are written after the
- * store holds every byte.
+ * cache, or the remote, holds every byte.
  */
 export async function add(
   context: WorkingContext,
@@ -86,26 +86,38 @@ export async function add(
   const named = namedDatasets(context, paths, options.follow ?? false);
   refuseOverlap(named.map(({ dataset }) => dataset));
   return closing(await openCache(context), async (cache) => {
-    const batch = cache.batch();
-    const snapshots: Snapshot[] = [];
-    try {
-      const versions = readVersions(context, cache, batch, named, options);
-      const made = inOrder(versions, PROFILED_AT_ONCE, (version) =>
-        withStatistics(context, batch, version, options.profiler),
-      );
-      for await (const snapshot of made) snapshots.push(snapshot);
-      context.signal?.throwIfAborted();
-      await claimInCache(
-        context,
-        snapshots.map(({ dataset, pointer }) => rootOf({ path: dataset, pointer })),
-      );
-      await batch.commit();
-    } catch (error) {
-      await batch.abort();
-      throw error;
-    }
-    return { datasets: await record(repository, snapshots) };
+    const { toRemote, remote } = options;
+    const into = await (toRemote ? pastCache(context, cache, remote) : intoCache(context, cache));
+    return closing(into, async () => {
+      const snapshots = await takeSnapshots(context, cache, into, named, options);
+      const datasets = await record(repository, snapshots);
+      return { datasets, ...(into.remote && { remote: into.remote }) };
+    });
   });
+}
+
+/** Take in the data, the manifests and the statistics: all that the pointers will name. */
+async function takeSnapshots(
+  context: WorkingContext,
+  cache: Store,
+  into: AddDestination,
+  named: readonly Named[],
+  options: BackendAddOptions,
+): Promise<Snapshot[]> {
+  const snapshots: Snapshot[] = [];
+  try {
+    const versions = readVersions(context, cache, into, named, options);
+    const made = inOrder(versions, PROFILED_AT_ONCE, (version) =>
+      withStatistics(context, into, version, options.profiler),
+    );
+    for await (const snapshot of made) snapshots.push(snapshot);
+    context.signal?.throwIfAborted();
+    await into.commit(snapshots.map(({ dataset, pointer }) => rootOf({ path: dataset, pointer })));
+  } catch (error) {
+    await into.abort();
+    throw into.remote === undefined ? withoutRoom(context, named[0]!.dataset, error) : error;
+  }
+  return snapshots;
 }
 
 /** @throws VarveError for every path that cannot become a dataset, and is in none */
@@ -170,17 +182,17 @@ interface ReadVersion extends Omit<Snapshot, 'pointer' | 'files'> {
 async function* readVersions(
   context: WorkingContext,
   cache: Store,
-  batch: Batch,
+  into: AddDestination,
   named: readonly Named[],
   options: BackendAddOptions,
 ): AsyncGenerator<ReadVersion> {
-  for (const one of named) yield await readVersion(context, cache, batch, one, options);
+  for (const one of named) yield await readVersion(context, cache, into, one, options);
 }
 
 async function readVersion(
   context: WorkingContext,
   cache: Store,
-  batch: Batch,
+  into: AddDestination,
   { dataset, parts }: Named,
   { replace = false }: BackendAddOptions,
 ): Promise<ReadVersion> {
@@ -196,18 +208,21 @@ async function readVersion(
     !isSameContent(repository, statCache.snapshot, before.digest);
   if (isMoved && parts !== undefined) throw outdated(dataset);
   const readAtMs = fileClock(repository);
-  const found = await readFiles(context, batch, dataset, { record: statCache, parts });
+  const found = await readFiles(context, into, dataset, { record: statCache, parts });
   warnOfNames(context, dataset, found.here);
   // Of a version that was here as a whole nothing never was; where the pointer moved on, only what lies here can be its version.
   const isAllHere = parts === undefined && statCache !== undefined && statCache.only === undefined;
   const follows = replace || isMoved || isAllHere || before?.kind !== kind ? undefined : before;
-  const made = await versionOf(context, cache, batch, { dataset, kind, follows, parts, found });
+  const made = await versionOf(context, cache, into, { dataset, kind, follows, parts, found });
   const { digest, notHere, only } = made;
   const unchanged =
     before !== undefined && before.kind === kind && contentOf(repository, before.digest) === digest;
   const blocks = unchanged
     ? before.blocks
-    : await pinBlocks(cache, batch, made, { read: found.lists, before: [before] });
+    : await pinBlocks(cache, (bytes) => into.addMeta(() => [bytes]), made, {
+        read: found.lists,
+        before: [before],
+      });
   const version = { ...made, facts: { ...made.facts, ...(blocks && { blocks }) } };
   if (isMoved && !replace && !unchanged) throw outdated(dataset);
   if (before?.imported !== undefined && !unchanged)
@@ -217,7 +232,7 @@ async function readVersion(
 
 async function withStatistics(
   { repository: { root } }: WorkingContext,
-  batch: Batch,
+  into: AddDestination,
   { dataset, kind, before, version, unchanged, taken, only, notHere, readAtMs }: ReadVersion,
   profiler: Profiler | undefined,
 ): Promise<Snapshot> {
@@ -226,7 +241,7 @@ async function withStatistics(
   const known = isKnown ? before.profile : undefined;
   const profile = {
     ...(isKnown && statisticsOf(before)),
-    ...(await profileOf(batch, profiler, { root, dataset, kind, files, known })),
+    ...(await profileOf(into, profiler, { root, dataset, kind, files, known })),
   };
   for (const file of taken) checkUnchanged(root, dataset, file);
   // What lies in a bucket stays there as long as nobody changes it here: it gains statistics.
@@ -286,7 +301,7 @@ interface FoundData {
 /** Read what is not known yet into the batch. */
 async function readFiles(
   context: WorkingContext,
-  batch: Batch,
+  into: AddDestination,
   dataset: string,
   {
     record,
@@ -305,14 +320,21 @@ async function readFiles(
       if (!isChosen(path, parts)) elsewhere.push(state);
       else if (found === undefined) gone.add(path);
       else {
-        const file = { file: found, digest: storedDigest(batch, record, state) };
+        const known = recordedDigest(record, state);
+        // Almost all are told of at once: a million files must not be waited for one by one.
+        const isStored = known && (into.has(known) || (await into.hasChunksOf(known)));
+        const file = { file: found, digest: isStored ? known : undefined };
         here.push(file);
         if (file.digest === undefined && !path.endsWith('/')) pending.push(file);
         // They get ready while the rest is looked for.
         if (pending.length === MANY_FILES) readers ??= new SmallFileReaders();
       }
     }
-    lists = await takeIn(context, batch, dataset, pending, readers);
+    await into.expect(
+      dataset,
+      pending.reduce((sum, { file }) => sum + file.size, 0),
+    );
+    lists = await takeIn(context, into.data, dataset, pending, readers);
   } finally {
     await readers?.close();
   }
@@ -326,14 +348,9 @@ async function readFiles(
   };
 }
 
-/** The digest of a file that did not change and whose bytes the store has. */
-function storedDigest(
-  batch: Batch,
-  record: StatCache | undefined,
-  { same, recordedAt }: FileState,
-): Digest | undefined {
-  const known = same ? record!.digest(recordedAt!) : undefined;
-  return known !== undefined && batch.relyOn(toRaw(known)) ? known : undefined;
+/** The digest of a file that did not change. */
+function recordedDigest(record: StatCache | undefined, { same, recordedAt }: FileState): Digest | undefined {
+  return same ? record!.digest(recordedAt!) : undefined;
 }
 
 /** What stays known of a file that is not added now: if it changed here, it stays changed. */
@@ -368,7 +385,7 @@ interface Version {
 async function versionOf(
   context: WorkingContext,
   cache: Store,
-  batch: Batch,
+  into: AddDestination,
   data: {
     readonly dataset: string;
     readonly kind: Pointer['kind'];
@@ -411,7 +428,7 @@ async function versionOf(
   }));
   if (follows !== undefined && isInPlace(follows)) refuseUnread(dataset, entries);
   const facts = totalsOf(entries);
-  const { digest } = await batch.addBytes(encodeManifest(entries), 'meta');
+  const digest = await into.addMeta(() => encodeManifest(entries));
   const recorded = found.elsewhere.length === 0 ? added : inPathOrder([...found.elsewhere, ...added]);
   const isWhole =
     recorded.length === entries.length &&
@@ -467,7 +484,7 @@ function totalsOf(entries: readonly ManifestEntry[]): { bytes: number; files: nu
 }
 
 async function profileOf(
-  batch: Batch,
+  into: AddDestination,
   profiler: Profiler | undefined,
   data: {
     readonly root: string;
@@ -491,7 +508,7 @@ async function profileOf(
     known,
   });
   if (profile === undefined) return {};
-  const { digest } = await batch.addBytes(profile.bytes, 'meta');
+  const digest = await into.addMeta(() => [profile.bytes]);
   return { ...(profile.rows !== undefined && { rows: profile.rows }), profile: digest };
 }
 

@@ -12,6 +12,7 @@ import { pathInRepository, type Repository } from '../../workspace/repository.ts
 import type { TrustRequest } from '../../workspace/trust/request.ts';
 import type { Backend, BackendAddOptions, Comparison, DatasetVersions } from '../backend/backend.ts';
 import { notDvc } from '../backend/errors.ts';
+import type { FileReader } from '../backend/file-reader.ts';
 import type {
   AddInPlaceOptions,
   AddResult,
@@ -119,6 +120,11 @@ export class VarveBackend implements Backend {
   async *readFile(version: DatasetVersion, file: string | undefined): AsyncGenerator<Uint8Array> {
     const { readFile } = await import('./read-files.ts');
     yield* readFile(this.#context, version, file);
+  }
+
+  async openFiles(): Promise<FileReader> {
+    const { openFiles } = await import('./file-reader.ts');
+    return openFiles(this.#context);
   }
 
   async bring(version: DatasetVersion, part: string | undefined): Promise<void> {

@@ -1,10 +1,12 @@
 import { isChosen } from '../../base/files/path-order.ts';
+import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import type { VersionPart } from '../backend/version.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { type SelectedDataset, snapshotFiles } from './datasets/select.ts';
 import { pointerOf } from './datasets/versions.ts';
+import { filesByPlace, keepsUnpushedOnly } from './evict.ts';
 import { fetchInto } from './fetch.ts';
 import { isInPlace, isUnread } from './in-place/snapshot.ts';
 import { openCache, wantedFromRemote } from './stores/stores.ts';
@@ -21,18 +23,35 @@ export function selected({ repository }: WorkingContext, { version, part }: Vers
   return { path, pointer, ...(part === undefined ? {} : { only: [part] }) };
 }
 
-/** Bring what the cache lacks from the default remote, or from where data in place lies. Asks nobody if it lacks nothing. */
+/**
+ * Bring what the cache lacks from the default remote, or from where data in place lies. Asks nobody if it lacks nothing.
+ * @param skip files that need not be brought
+ */
 export async function bringInto(
   context: WorkingContext,
   cache: Store,
   dataset: SelectedDataset,
+  skip?: ReadonlySet<Digest>,
 ): Promise<void> {
-  if (await isHere(context, cache, dataset)) return;
+  if (await isHere(context, cache, dataset, skip)) return;
   try {
-    await fetchInto(context, cache, [dataset], {});
+    await fetchInto(context, cache, [dataset], {}, skip);
   } catch (error) {
     throw wantedFromRemote(error, dataset.path, dataset.pointer.digest);
   }
+}
+
+/** As bringInto, for files that are put in place next: where the cache keeps only what is unpushed, those that lie there are not brought. */
+export async function bringForCheckout(
+  context: WorkingContext,
+  cache: Store,
+  dataset: SelectedDataset,
+): Promise<void> {
+  if (!keepsUnpushedOnly(context)) return bringInto(context, cache, dataset);
+  // The list of a folder comes first.
+  await bringInto(context, cache, { ...dataset, only: [] });
+  const { inPlace } = await filesByPlace(context, cache, [dataset]);
+  await bringInto(context, cache, dataset, inPlace);
 }
 
 /** Tell whether the cache has all of a dataset, or of the chosen parts. */
@@ -40,11 +59,12 @@ export async function isHere(
   { repository }: WorkingContext,
   cache: Store,
   { path, pointer, only }: SelectedDataset,
+  skip?: ReadonlySet<Digest>,
 ): Promise<boolean> {
   const isListed = pointer.kind === 'directory' || isInPlace(pointer);
   if (isListed && !cache.has(pointer.digest)) return false;
   for await (const file of snapshotFiles(repository, cache, path, pointer)) {
-    if (!isChosen(file.path, only)) continue;
+    if (!isChosen(file.path, only) || (file.digest !== undefined && skip?.has(file.digest))) continue;
     if (isUnread(file) || (file.digest !== undefined && !cache.has(file.digest))) return false;
   }
   return true;

@@ -3,7 +3,7 @@ import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { BlockLists } from '../../store/format/block-lists.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { ManifestEntry } from '../../store/format/manifest.ts';
-import type { Store } from '../../store/store.ts';
+import type { RestoreAllOptions, Store } from '../../store/store.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { applyCheckout, type PutInPlace } from '../../workspace/checkout/apply.ts';
 import {
@@ -33,6 +33,7 @@ import {
   snapshotFiles,
   withPointer,
 } from './datasets/select.ts';
+import { type DirectSource, restoreAll } from './direct.ts';
 import { isInPlace, isUnread, notRead } from './in-place/snapshot.ts';
 import { followPointers } from './moved-pointers.ts';
 import { removeOtherBranches } from './other-branches.ts';
@@ -84,6 +85,8 @@ interface Choice extends CheckoutOptions {
   readonly keepEdited: boolean;
   /** Whether datasets get a line in .gitignore that have none, before their data lies there: the caller writes their pointers. */
   readonly ignore?: boolean | undefined;
+  /** A remote that files come from which the cache lacks. */
+  readonly direct?: DirectSource | undefined;
 }
 
 export async function checkoutFrom(
@@ -106,7 +109,7 @@ export async function checkoutFrom(
   );
   refuseConflicts(planned);
   refuseUnsaved(planned);
-  refuseMissing(cache, planned);
+  refuseMissing((digest) => cache.has(digest) || options.direct?.store.has(digest) === true, planned);
   const touched = planned.map(touchedBy);
   const folding = touched.some(({ paths }) => paths.length > 0) ? nameFolding(repository) : NO_FOLDING;
   refuseTouched(repository.root, touched, folding);
@@ -115,7 +118,9 @@ export async function checkoutFrom(
     planned.map(({ dataset, plan: { unfinished } }) => ({ dataset: dataset.path, found: unfinished })),
   );
   const { checkout: way } = readConfig(repository);
-  const put = putter(context, cache, planned, way === 'link');
+  const put = putter(context, planned, (files, count, watch) =>
+    restoreAll(cache, options.direct, files, count, { link: way === 'link', ...watch }),
+  );
   const results: CheckedOutDataset[] = [];
   const paths = planned.map(({ dataset }) => dataset.path);
   if (options.ignore) ignoreDatasets(repository.root, paths);
@@ -225,11 +230,11 @@ function refuseUnsaved(planned: readonly Planned[]): void {
 }
 
 /** Before anything is touched, so that a checkout is not left in the middle for want of data. */
-function refuseMissing(cache: Store, planned: readonly Planned[]): void {
+function refuseMissing(has: (digest: Digest) => boolean, planned: readonly Planned[]): void {
   for (const { dataset, plan: made } of planned) {
     const missing = made.files.find(
       ({ entry, found }) =>
-        found === undefined && (isUnread(entry) || (entry.digest !== undefined && !cache.has(entry.digest))),
+        found === undefined && (isUnread(entry) || (entry.digest !== undefined && !has(entry.digest))),
     );
     if (missing === undefined) continue;
     if (isInPlace(dataset.pointer)) throw notRead(dataset.path, missing.entry.path, dataset.pointer);
@@ -247,9 +252,8 @@ function toBePulled({ path: dataset }: SelectedDataset, digest: Digest, path = d
 /** Put objects in place and report how much of all the work is done. */
 function putter(
   context: WorkingContext,
-  cache: Store,
   planned: readonly Planned[],
-  link: boolean,
+  restore: (...put: [...Parameters<PutInPlace>, RestoreAllOptions]) => Promise<void>,
 ): (lists: BlockLists) => PutInPlace {
   const total = planned.reduce((sum, { plan: made }) => sum + bytesToWrite(made), 0);
   let done = 0;
@@ -257,8 +261,7 @@ function putter(
     done += count;
     context.onProgress?.({ phase: 'check out', unit: 'bytes', done, total });
   };
-  return (lists) => (files, count) =>
-    cache.restoreAll(files, count, { link, onBytes, signal: context.signal, lists });
+  return (lists) => (files, count) => restore(files, count, { onBytes, signal: context.signal, lists });
 }
 
 async function apply(

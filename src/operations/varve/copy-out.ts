@@ -1,6 +1,7 @@
 import { join, posix } from 'node:path';
 import { isChosen } from '../../base/files/path-order.ts';
 import type { FileToRestore } from '../../store/restoring/restore-files.ts';
+import type { Store } from '../../store/store.ts';
 import { checkCollisions, nameFolding } from '../../workspace/checkout/name-collisions.ts';
 import { noSuchFile } from '../backend/errors.ts';
 import type { CopiedFiles } from '../backend/results.ts';
@@ -8,8 +9,9 @@ import type { VersionPart } from '../backend/version.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { fillWhole, NewFolders } from '../datasets/whole-target.ts';
-import { bringInto, selected } from './bring.ts';
-import { snapshotFiles } from './datasets/select.ts';
+import { selected } from './bring.ts';
+import { type SelectedDataset, snapshotFiles } from './datasets/select.ts';
+import { bringSmallFiles, type DirectSource, restoreAll } from './direct.ts';
 import type { ManifestFile } from './in-place/snapshot.ts';
 import { openCache } from './stores/stores.ts';
 
@@ -19,34 +21,47 @@ export async function copyOut(
   wanted: VersionPart,
   target: string,
 ): Promise<CopiedFiles> {
-  const { repository, signal, onProgress } = context;
   const dataset = selected(context, wanted);
-  const { path, pointer, only } = dataset;
   return closing(await openCache(context), async (cache) => {
-    await bringInto(context, cache, dataset);
-    const files: ManifestFile[] = [];
-    for await (const file of snapshotFiles(repository, cache, path, pointer))
-      if (isChosen(file.path, only)) files.push(file);
-    if (only !== undefined && files.length === 0) throw noSuchFile(wanted.version, wanted.part);
-    const named = files.map((file) => ({ ...file, path: file.path.slice((only?.[0]?.length ?? -1) + 1) }));
-    checkCollisions(
-      named.map((file) => file.path),
-      nameFolding(repository),
-      path,
-    );
-    const bytes = files.reduce((sum, { size }) => sum + size, 0);
-    let done = 0;
-    const onBytes = (count: number): void => {
-      done += count;
-      onProgress?.({ phase: 'copy', unit: 'bytes', done, total: bytes });
-    };
-    const lists = await cache.blockLists(pointer);
-    await fillWhole(target, async (place) => {
-      const restored = await withFolders(place, named);
-      await cache.restoreAll(restored, restored.length, { onBytes, signal, lists });
-    });
-    return { files: files.filter(({ digest }) => digest !== undefined).length, bytes };
+    const direct = await bringSmallFiles(context, cache, dataset);
+    try {
+      return await copyFrom(context, cache, direct, dataset, wanted, target);
+    } finally {
+      await direct?.store.close();
+    }
   });
+}
+
+async function copyFrom(
+  { repository, signal, onProgress }: WorkingContext,
+  cache: Store,
+  direct: DirectSource | undefined,
+  { path, pointer, only }: SelectedDataset,
+  { version, part }: VersionPart,
+  target: string,
+): Promise<CopiedFiles> {
+  const files: ManifestFile[] = [];
+  for await (const file of snapshotFiles(repository, cache, path, pointer))
+    if (isChosen(file.path, only)) files.push(file);
+  if (only !== undefined && files.length === 0) throw noSuchFile(version, part);
+  const named = files.map((file) => ({ ...file, path: file.path.slice((only?.[0]?.length ?? -1) + 1) }));
+  checkCollisions(
+    named.map((file) => file.path),
+    nameFolding(repository),
+    path,
+  );
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  let done = 0;
+  const onBytes = (count: number): void => {
+    done += count;
+    onProgress?.({ phase: 'copy', unit: 'bytes', done, total: bytes });
+  };
+  const lists = await cache.blockLists(pointer);
+  await fillWhole(target, async (place) => {
+    const restored = await withFolders(place, named);
+    await restoreAll(cache, direct, restored, restored.length, { onBytes, signal, lists });
+  });
+  return { files: files.filter(({ digest }) => digest !== undefined).length, bytes };
 }
 
 /** Make the folders, also those that are empty, and say which files are to be put into them. */

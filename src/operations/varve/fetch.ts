@@ -1,4 +1,5 @@
 import { VarveError } from '../../errors.ts';
+import type { Digest } from '../../store/format/digest.ts';
 import type { Root } from '../../store/gc/roots.ts';
 import type { Store } from '../../store/store.ts';
 import { type StoreTransferOptions, type TransferTotals, transfer } from '../../store/transfer/transfer.ts';
@@ -22,15 +23,17 @@ export async function fetch(
   return closing(await openCache(context), (cache) => fetchInto(context, cache, datasets, choice));
 }
 
+/** @param skip files that need not be brought */
 export async function fetchInto(
   context: WorkingContext,
   cache: Store,
   datasets: readonly SelectedDataset[],
   choice: TransferChoice,
+  skip?: ReadonlySet<Digest>,
 ): Promise<TransferResult> {
   const roots = await rootsToTransfer(context, datasets, choice);
   await claimInCache(context, roots);
-  const fetched = await fromRemote(context, cache, roots, choice);
+  const fetched = await fromRemote(context, cache, roots, choice, skip);
   if (choice.profilesOnly || roots.every(({ source }) => source === undefined)) return fetched;
   const inPlace = await fetchInPlace(context, cache, datasets, roots, choice.jobs);
   return { ...fetched, inPlace };
@@ -44,6 +47,7 @@ async function fromRemote(
   cache: Store,
   roots: readonly Root[],
   choice: TransferChoice,
+  skip: ReadonlySet<Digest> | undefined,
 ): Promise<TransferResult> {
   if (roots.length > 0 && choice.remote === undefined && roots.every((root) => isListHere(cache, root))) {
     return { remote: null, snapshots: roots.length, objects: 0, bytes: 0 };
@@ -53,7 +57,7 @@ async function fromRemote(
     const purged = new Map<string, PurgedFile>();
     const onPurged = (path: string, digest: string): unknown =>
       purged.set(`${path}\0${digest}`, { path, digest });
-    const options = { ...transferOptions(context, choice), ...(choice.allCommits && { onPurged }) };
+    const options = { ...transferOptions(context, choice), skip, ...(choice.allCommits && { onPurged }) };
     const { lacking, ...sent } = await bring(store, cache, roots, options).catch((error: unknown) => {
       throw roots.length === 1 || store.isEmpty ? explained(context, name, store, roots[0]!, error) : error;
     });
@@ -128,7 +132,8 @@ async function bring(
   return { ...totals, lacking };
 }
 
-function isMissing(error: unknown): boolean {
+/** Whether a fetch failed since the remote lacks what was wanted. */
+export function isMissing(error: unknown): boolean {
   return isPurged(error) || (error instanceof VarveError && error.code === 'object-missing');
 }
 

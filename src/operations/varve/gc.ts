@@ -1,10 +1,14 @@
+import { VarveError } from '../../errors.ts';
 import { markAndSweep } from '../../store/gc/collect.ts';
+import type { Root } from '../../store/gc/roots.ts';
+import type { Store } from '../../store/store.ts';
 import { cloneId, cloneRecord } from '../../workspace/clone-id.ts';
 import type { GcOptions, GcResult } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import { type WorkingContext, watching } from '../context/context.ts';
 import { expiryOf, knownClone } from './clones.ts';
 import { everyRoot, everyRootOfCache } from './datasets/roots.ts';
+import { evictPushed, keepsUnpushedOnly } from './evict.ts';
 import { isCacheShared, openCache, openRemoteStore } from './stores/stores.ts';
 
 const HOUR = 3_600_000;
@@ -24,10 +28,19 @@ export async function gc(context: WorkingContext, options: GcOptions): Promise<G
   if (remote === undefined) {
     const roots = await everyRootOfCache(context);
     const shared = isCacheShared(context) ? { clone, cloneRecord: cloneRecord(context.repository) } : {};
-    const { expired, ...freed } = await closing(await openCache(context), (cache) =>
-      markAndSweep(cache, roots, { ...how, ...shared }),
-    );
-    return { remote: null, dryRun, graceMs, cloneExpiryMs: null, expiredClones: [], ...freed };
+    return closing(await openCache(context), async (cache) => {
+      const evicted = await evictFromCache(context, cache, roots, dryRun);
+      const { expired, ...freed } = await markAndSweep(cache, roots, { ...how, ...shared });
+      return {
+        remote: null,
+        dryRun,
+        graceMs,
+        cloneExpiryMs: null,
+        expiredClones: [],
+        ...freed,
+        ...(evicted && { evicted }),
+      };
+    });
   }
   const roots = await everyRoot(context);
   const { name, url, store } = await openRemoteStore(context, remote);
@@ -46,4 +59,25 @@ export async function gc(context: WorkingContext, options: GcOptions): Promise<G
       ...(keepsVersions && { keepsVersions }),
     };
   });
+}
+
+/** Drop from the cache what the default remote has. Where that cannot be asked, the cache keeps all, and what nothing needs goes all the same. */
+async function evictFromCache(
+  context: WorkingContext,
+  cache: Store,
+  roots: readonly Root[],
+  dryRun: boolean,
+): Promise<GcResult['evicted']> {
+  if (!keepsUnpushedOnly(context)) return undefined;
+  try {
+    const opened = await openRemoteStore(context);
+    const evicted = await closing(opened.store, () => evictPushed(context, cache, opened, roots, { dryRun }));
+    return evicted && { ...evicted, remote: opened.name };
+  } catch (error) {
+    if (!(error instanceof VarveError) || context.signal?.aborted) throw error;
+    context.onWarning?.(
+      `The cache keeps what a remote may have, although \`keep: unpushed\` is set: ${error.message}`,
+    );
+    return undefined;
+  }
 }

@@ -1,11 +1,15 @@
+import type { Digest } from '../../store/format/digest.ts';
+import type { Store } from '../../store/store.ts';
 import { readStatCache } from '../../workspace/tree/stat-cache.ts';
-import type { CheckoutOptions, PullResult, TransferChoice } from '../backend/results.ts';
+import type { CheckoutOptions, DatasetProblem, PullResult, TransferChoice } from '../backend/results.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { eachDataset, problemsField } from '../datasets/each.ts';
 import { checkoutFrom } from './checkout.ts';
-import { type SelectedDataset, selectPaths, withPointer } from './datasets/select.ts';
-import { fetchInto } from './fetch.ts';
+import { rootOf, type SelectedDataset, selectPaths, withPointer } from './datasets/select.ts';
+import { type DirectSource, largeFilesOn, openDirect } from './direct.ts';
+import { evictPushed, filesByPlace } from './evict.ts';
+import { fetchInto, isMissing } from './fetch.ts';
 import { openCache } from './stores/stores.ts';
 
 /** Fetch, then check out. With `profilesOnly` there is no data to check out. */
@@ -19,20 +23,71 @@ export async function pull(
     return paths.length === 0 ? withChosenParts(context, dataset) : dataset;
   });
   return closing(await openCache(context), async (cache) => {
-    const fetched = await fetchInto(context, cache, datasets, options);
-    if (options.profilesOnly) return { fetched, datasets: [], ...problemsField(problems) };
-    const { force, prefer } = options;
-    const named = paths.length > 0;
-    const lacking = new Set(fetched.lacking?.map(({ path, digest }) => `${path}\0${digest}`));
-    const whole = datasets.filter(({ path, pointer }) => !lacking.has(`${path}\0${pointer.digest}`));
-    const checkedOut = await checkoutFrom(context, cache, whole, {
-      force,
-      prefer,
-      named,
-      keepEdited: true,
-    });
-    return { fetched, ...checkedOut, ...problemsField([...problems, ...(checkedOut.problems ?? [])]) };
+    const direct = options.profilesOnly ? undefined : await openDirect(context, datasets, options.remote);
+    try {
+      return await pullInto(context, cache, { datasets, problems, direct, named: paths.length > 0 }, options);
+    } finally {
+      await direct?.store.close();
+    }
   });
+}
+
+interface ToPull {
+  readonly datasets: readonly SelectedDataset[];
+  readonly problems: readonly DatasetProblem[];
+  readonly direct: DirectSource | undefined;
+  readonly named: boolean;
+}
+
+async function pullInto(
+  context: WorkingContext,
+  cache: Store,
+  { datasets, problems, direct, named }: ToPull,
+  options: TransferChoice & CheckoutOptions,
+): Promise<PullResult> {
+  const skip = direct && (await passingTheCache(context, cache, datasets, direct, options));
+  const fetched = await fetchInto(context, cache, datasets, options, skip);
+  if (options.profilesOnly) return { fetched, datasets: [], ...problemsField(problems) };
+  const { force, prefer } = options;
+  const lacking = new Set(fetched.lacking?.map(({ path, digest }) => `${path}\0${digest}`));
+  const whole = datasets.filter(({ path, pointer }) => !lacking.has(`${path}\0${pointer.digest}`));
+  const checkedOut = await checkoutFrom(context, cache, whole, {
+    force,
+    prefer,
+    named,
+    keepEdited: true,
+    direct,
+  });
+  const evicted = direct && (await evictPushed(context, cache, direct, whole.map(rootOf)));
+  return {
+    fetched,
+    ...(direct && { direct: { remote: direct.name, ...direct.brought } }),
+    ...(evicted && { evicted }),
+    ...checkedOut,
+    ...problemsField([...problems, ...(checkedOut.problems ?? [])]),
+  };
+}
+
+/** Find what need not come through the cache, since it lies in place, or comes straight there. The lists of folders come first. */
+async function passingTheCache(
+  context: WorkingContext,
+  cache: Store,
+  datasets: readonly SelectedDataset[],
+  { name, store }: DirectSource,
+  { jobs }: TransferChoice,
+): Promise<Set<Digest>> {
+  const lists = datasets.filter(({ pointer }) => pointer.kind === 'directory' && !cache.has(pointer.digest));
+  if (lists.length > 0) {
+    const toList = lists.map((dataset) => ({ ...dataset, only: [] }));
+    await fetchInto(context, cache, toList, { remote: name, jobs }).catch((error: unknown) => {
+      // The fetch of the data says which versions the remote lacks.
+      if (!isMissing(error)) throw error;
+    });
+  }
+  const { inPlace, edited } = await filesByPlace(context, cache, datasets);
+  const large = await largeFilesOn(context, cache, store, datasets);
+  // What an edit hides is not put in place: the cache has it for whoever gives up the edit.
+  return new Set([...inPlace, ...[...large].filter((digest) => !edited.has(digest))]);
 }
 
 /** Nobody named the dataset, so of one that is here in part, the same part is brought. */

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { VarveError } from '../../errors.ts';
+import type { Remote } from '../../remote/remote.ts';
+import type { Evicted } from '../../store/gc/evict.ts';
 import type { Root } from '../../store/gc/roots.ts';
+import { Store } from '../../store/store.ts';
 import { pushToRemote } from '../../store/transfer/push.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { cloneId, cloneRecord } from '../../workspace/clone-id.ts';
@@ -11,10 +14,12 @@ import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { everyRoot } from './datasets/roots.ts';
 import { type SelectedDataset, selectDatasets } from './datasets/select.ts';
+import { evictPushed, keepsUnpushedOnly } from './evict.ts';
 import { indexFolder, openCache, openRemoteNamed } from './stores/stores.ts';
 import { rootsToTransfer, transferOptions } from './stores/transfer-roots.ts';
 
-const COMPLETED_PUSHES = 'pushed.json';
+/** Name of the file, in the folder of the indexes, that remembers pushes. */
+export const COMPLETED_PUSHES = 'pushed.json';
 
 /** Send what the remote lacks of the chosen datasets. What was interrupted is not sent again. */
 export async function push(
@@ -65,21 +70,49 @@ export async function pushRoots(
       completed,
       ...transferOptions(context, choice),
       ...(leavesOut && { onPurged }),
+    }).catch((error: unknown) => {
+      throw keepsUnpushedOnly(context) ? onOtherRemote(error, name) : error;
     });
+    const evicted = choice.profilesOnly ? undefined : await evictSent(context, name, remote, roots);
     const unsent = new Set(unknown.map(({ path, digest }) => `${path}\0${digest}`)).size;
     return {
       remote: { name, url: remote.url },
       snapshots: roots.length,
       ...sent,
       ...inPlaceOf(roots),
+      ...(evicted && { evicted }),
       ...(unsent > 0 && { unsent }),
       ...(purged.size > 0 && { purged: [...purged.values()] }),
     };
   });
 }
 
-/** A disk that is not mounted must not be taken for a remote that has nothing yet: its folder would be made beneath the mount. */
-function refuseVanished(name: string, url: string, { stores }: CompletedPushesFile): void {
+/** Say of what the cache dropped, since another remote has it, how it comes to this one. */
+function onOtherRemote(error: unknown, name: string): unknown {
+  if (!(error instanceof VarveError) || error.code !== 'object-missing') return error;
+  const { code, message, path, details } = error;
+  return new VarveError(code, message, {
+    ...(path !== undefined && { path }),
+    details,
+    cause: error,
+    remedy: `The cache keeps nothing that another remote has: run \`varve fetch --remote OTHER\` to bring it from there, then \`varve push --remote ${name}\` again.`,
+  });
+}
+
+/** Drop from the cache what was sent. */
+async function evictSent(
+  context: WorkingContext,
+  name: string,
+  remote: Remote,
+  roots: readonly Root[],
+): Promise<Evicted | undefined> {
+  if (!keepsUnpushedOnly(context)) return undefined;
+  const store = await Store.open(remote, { indexCache: indexFolder(context) });
+  return closing(await openCache(context), (cache) => evictPushed(context, cache, { name, store }, roots));
+}
+
+/** A disk that is not mounted must not be taken for a remote that has nothing yet: its folder would be made beneath the mount. @throws VarveError `remote-missing` */
+export function refuseVanished(name: string, url: string, { stores }: CompletedPushesFile): void {
   if (!isAbsolute(url) || !stores.has(url) || existsSync(url)) return;
   throw new VarveError('remote-missing', `The folder of remote ${name}, ${url}, is not there any more`, {
     path: url,

@@ -32,7 +32,7 @@ import type { CheckedOutDataset, CheckoutResult, RestoreVersionsOptions } from '
 import type { VersionPart } from '../backend/version.ts';
 import { closing } from '../context/closing.ts';
 import type { WorkingContext } from '../context/context.ts';
-import { bringInto, selected } from './bring.ts';
+import { bringForCheckout, selected } from './bring.ts';
 import { checkoutFrom } from './checkout.ts';
 import { datasetAtPath, refuseNested, type SelectedDataset, snapshotFiles } from './datasets/select.ts';
 import { replaceablePointer } from './datasets/write-pointer.ts';
@@ -55,7 +55,7 @@ export async function restore(
   }
   const datasets = versions.map((version) => selected(context, version));
   return closing(await openCache(context), async (cache) => {
-    for (const dataset of datasets) await bringInto(context, cache, dataset);
+    for (const dataset of datasets) await bringForCheckout(context, cache, dataset);
     if (isPointed) return checkoutAndPoint(context, cache, datasets, options);
     const restorations: Restoration[] = [];
     for (const [index, dataset] of datasets.entries())

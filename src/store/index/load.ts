@@ -120,6 +120,21 @@ export function keepIndex(cache: string, name: string, bytes: Uint8Array): void 
   writeAtomically(join(cache, `${name}.idx`), [bytes], false);
 }
 
+/** Read the index files of remotes that a clone keeps: what those had when it last asked. No request. @param cache folder that keeps them */
+export async function readKeptIndexes(cache: string): Promise<Catalog> {
+  const segments: IndexFile[] = [];
+  for (const file of await readdir(cache).catch(() => [])) {
+    const name = KEPT.exec(file)?.[1];
+    if (name === undefined) continue;
+    try {
+      segments.push(IndexFile.parse(await readFile(join(cache, file)), name));
+    } catch {
+      // It is damaged, or of a newer format: it says nothing.
+    }
+  }
+  return new Catalog(segments, { pending: [], unreadable: [] });
+}
+
 /** Drop cached index files that the remote no longer has. */
 async function forget(cache: string, names: ReadonlySet<string>): Promise<void> {
   for (const file of await readdir(cache).catch(() => [])) {

@@ -22,13 +22,18 @@ const UNMERGED_SEGMENTS = 8;
 /**
  * Put one index file in the place of all. It drops what names a removed file, and recipes whose own bytes are gone.
  * @param stays whether the file of a key remains
+ * @param isWhole whether all that a recipe lists remains
  */
-export async function pruneIndex(core: StoreCore, stays: (key: string) => boolean): Promise<void> {
+export async function pruneIndex(
+  core: StoreCore,
+  stays: (key: string) => boolean,
+  isWhole: (recipe: IndexedRecipe) => boolean = () => true,
+): Promise<void> {
   const content = merged(core.catalog.segments, stays);
   const there = new DigestSet();
   for (const { digest } of content.blobs) there.add(digest);
   for (const { digest } of content.recipes) there.add(digest);
-  const recipes = content.recipes.filter(({ recipe }) => there.has(recipe));
+  const recipes = content.recipes.filter((one) => there.has(one.recipe) && isWhole(one));
   await replaceIndex(core, core.catalog.segments, { ...content, recipes });
 }
 

@@ -20,6 +20,8 @@ export interface StoreTransferOptions {
   readonly jobs?: number;
   /** Send the profiles of the roots alone, and neither data nor manifests. */
   readonly profilesOnly?: boolean;
+  /** Files that the caller does without: they are not sent. */
+  readonly skip?: ReadonlySet<Digest> | undefined;
   /** Told of each object that was purged, which is then left out; by default that is an error. */
   readonly onPurged?: (path: string, digest: Digest) => unknown;
   readonly onProgress?: OnProgress;
@@ -49,15 +51,17 @@ export async function transfer(
   try {
     await copier.copy(profilesOf(roots.filter(({ profile, path }) => !isPurged(profile, path))));
     if (!options.profilesOnly) {
+      const isLeftOut: IsLeftOut = (digest, path) =>
+        (digest !== undefined && options.skip?.has(digest)) || isPurged(digest, path);
       const here = roots.filter(
-        (root) => !isPurged(root.digest, root.path) && !isAlreadyThere(from.core, to.core, root),
+        (root) => !isLeftOut(root.digest, root.path) && !isAlreadyThere(from.core, to.core, root),
       );
       await copier.copy(here.filter(({ kind }) => kind === 'directory').map(manifestOf));
       await copier.copy(
         here.flatMap((root) => listIn(from.core, root.blocks && toRaw(root.blocks), root.path)),
       );
       await copier.makeReadable();
-      await copier.copy(filesOf(here, from.core, to.core, isPurged));
+      await copier.copy(filesOf(here, from.core, to.core, isLeftOut));
     }
   } catch (error) {
     // The index must name what has arrived, or the next run would send it again.
@@ -68,10 +72,10 @@ export async function transfer(
   return copier.sent;
 }
 
-type IsPurged = (digest: Digest | undefined, path: string) => boolean;
+type IsLeftOut = (digest: Digest | undefined, path: string) => boolean;
 
 /** Make the test whether an object was purged from one of the stores. */
-function purgedFrom(stores: readonly StoreCore[], onPurged: StoreTransferOptions['onPurged']): IsPurged {
+function purgedFrom(stores: readonly StoreCore[], onPurged: StoreTransferOptions['onPurged']): IsLeftOut {
   return (digest, path) => {
     const store = digest && stores.find(({ catalog }) => catalog.isPurged(toRaw(digest)));
     if (digest === undefined || store === undefined) return false;
@@ -108,7 +112,7 @@ async function* filesOf(
   roots: readonly Root[],
   from: StoreCore,
   to: StoreCore,
-  isPurged: IsPurged,
+  isLeftOut: IsLeftOut,
 ): AsyncGenerator<WantedObject> {
   const seen = new Set<Digest>();
   for (const root of roots) {
@@ -126,7 +130,7 @@ async function* filesOf(
     for await (const entry of readManifest(bytes, `${path} (${digest})`)) {
       if (entry.digest === undefined || !isChosen(entry.path, root.only)) continue;
       const file = `${path}/${entry.path}`;
-      if (isPurged(entry.digest, file)) continue;
+      if (isLeftOut(entry.digest, file)) continue;
       const object = toRaw(entry.digest);
       yield { digest: object, kind: 'data', path: file };
       yield* listIn(from, lists.of(object), file);

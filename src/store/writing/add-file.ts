@@ -4,7 +4,8 @@ import { inOrder } from '../../base/threads/concurrency.ts';
 import type { Block, CutBlock } from '../chunking/block-cutter.ts';
 import { DATA_CHUNKS, FIXED_BLOCKS } from '../chunking/chunker.ts';
 import { cutterFor, type FileCutter } from '../chunking/file-cutters.ts';
-import { layoutOf, MAX_SMALL_FILE_BYTES } from '../chunking/file-layout.ts';
+import { type Layout, layoutOf, MAX_SMALL_FILE_BYTES } from '../chunking/file-layout.ts';
+import { isCutByContent } from '../chunking/parquet-pages.ts';
 import { DIGEST_BYTES, type Digest, type RawDigest, rawDigestOf, toDigest } from '../format/digest.ts';
 import { RecipeBuilder } from '../format/recipe.ts';
 import { addStream, putRecipe } from './add-stream.ts';
@@ -102,7 +103,7 @@ async function addLarge(sink: BlobSink, file: FileHandle, path: string, options:
   const { size } = before;
   const head = Buffer.alloc(16);
   await file.read(head, 0, head.length, 0);
-  const layout = layoutOf(size, head);
+  const layout = await layoutOfFile(file, size, head);
   const assertSame = async (length: number): Promise<void> =>
     assertUnchanged(before, await file.stat(), length, path);
   if (layout === 'chunks') return addChunked(sink, file, size, assertSame, options);
@@ -113,6 +114,17 @@ async function addLarge(sink: BlobSink, file: FileHandle, path: string, options:
   await sink.putBlob(digest, bytes, 'data');
   options.onBytes?.(size);
   return { digest: toDigest(digest), size };
+}
+
+/** Parquet is left whole, to be read in place, unless its pages were cut by content, which is done for the sake of chunks. */
+async function layoutOfFile(file: FileHandle, size: number, head: Buffer): Promise<Layout> {
+  const layout = layoutOf(size, head);
+  if (layout !== 'whole' || head.toString('latin1', 0, 4) !== 'PAR1') return layout;
+  const read = async (offset: number, length: number): Promise<Uint8Array> => {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
+    return buffer.subarray(0, bytesRead);
+  };
+  return (await isCutByContent(read, size)) ? 'chunks' : layout;
 }
 
 /** Read a file twice: to learn its digest, and to write it under that name. The writer checks that both readings saw the same. */

@@ -10,7 +10,7 @@ import type { IndexContent, IndexedRecipe, IndexedWholeObject } from '../format/
 import { type PackKind, packKey } from '../format/pack.ts';
 import { wholeObjectKey } from '../format/whole-object-key.ts';
 import { joinIndexes } from '../index/merge.ts';
-import { isEmptyObject } from '../reading/object-reader.ts';
+import { chunksOf, isEmptyObject } from '../reading/object-reader.ts';
 import type { StoreCore } from '../store-core.ts';
 import { type AddedFile, type AddFileOptions, addFile, addSmallFiles } from './add-file.ts';
 import { addStream } from './add-stream.ts';
@@ -84,6 +84,19 @@ export class Batch implements BlobSink {
     const location = this.#store.catalog.find(digest);
     if (location === undefined || location.at === 'recipe') return this.#pending.has(keyOf(digest));
     this.#reliedOn.add(location.at === 'pack' ? packKey(location.pack) : location.key);
+    return true;
+  }
+
+  /**
+   * As relyOn, also for an object that is cut into chunks: its recipe is read for that.
+   * @throws VarveError `pending-deletions-damaged`, `recipe-damaged`, and what the remote meets
+   */
+  async relyOnObject(digest: RawDigest): Promise<boolean> {
+    if (this.relyOn(digest)) return true;
+    const location = this.#store.catalog.find(digest);
+    if (location?.at !== 'recipe' || !(await this.relyOnObject(location.recipe))) return false;
+    for await (const chunk of chunksOf(this.#store, digest, location))
+      if (!this.relyOn(chunk.digest)) return false;
     return true;
   }
 

@@ -20,6 +20,8 @@ export interface StatCache {
   readonly paths: readonly string[];
   /** Whether the file looks exactly as when its digest was taken, and could not have changed since unseen. */
   matches(index: number, file: ScannedFile): boolean;
+  /** As matches, for those who lose nothing if the file has changed unseen. */
+  resembles(index: number, file: ScannedFile): boolean;
   /** Undefined for an empty folder. */
   digest(index: number): Digest | undefined;
   executable(index: number): boolean;
@@ -166,15 +168,18 @@ function decode(bytes: Buffer, isPlace: (linked: string) => boolean): StatCache 
   if (digests.length !== count * 32 || paths.length !== count || !isChoice(only)) return undefined;
   parseDigest(snapshot, 'record of a dataset');
   if (linked !== undefined && !isPlace(linked)) return nothingOf(snapshot);
+  // The times of an empty folder change with any file that passes through it.
+  const resembles = (index: number, file: ScannedFile): boolean =>
+    file.path.endsWith('/') ||
+    ((flags[index]! & EXECUTABLE) === (file.executable ? EXECUTABLE : 0) &&
+      COLUMNS.every((name, column) => columns[column]![index] === file[name]));
   return {
     snapshot,
     only,
     paths,
-    // The times of an empty folder change with any file that passes through it.
     matches: (index, file) =>
-      file.path.endsWith('/') ||
-      (flags[index] === (file.executable ? EXECUTABLE : 0) &&
-        COLUMNS.every((name, column) => columns[column]![index] === file[name])),
+      resembles(index, file) && (file.path.endsWith('/') || (flags[index]! & UNSURE) === 0),
+    resembles,
     digest: (index) =>
       paths[index]!.endsWith('/') ? undefined : toDigest(digests.subarray(index * 32, index * 32 + 32)),
     executable: (index) => (flags[index]! & EXECUTABLE) !== 0,
@@ -189,6 +194,7 @@ function nothingOf(snapshot: Digest): StatCache {
     only: [],
     paths: [],
     matches: () => false,
+    resembles: () => false,
     digest: () => undefined,
     executable: () => false,
     size: () => 0,

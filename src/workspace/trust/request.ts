@@ -3,7 +3,7 @@ import { type Digest, digestOf } from '../../store/format/digest.ts';
 
 /** What settings that may have come through Git ask of this machine. They take effect only when this machine has agreed to just that. */
 export interface TrustRequest {
-  readonly about: 'remote' | 'cache' | 'source' | 'import' | 'code' | 'link';
+  readonly about: 'remote' | 'cache' | 'source' | 'import' | 'code' | 'link' | 'keep';
   /**
    * Name of the remote, URL of the source, address that data is imported from, or path of a dataset; '' for the cache. It is for messages:
    * one place by two names is one request.
@@ -54,9 +54,10 @@ export function usable(read: () => TrustRequest | undefined): TrustRequest | und
   }
 }
 
-/** `remote origin`, `the cache`, `data beside code in src/tab`. */
+/** `remote origin`, `the cache`, `data beside code in src/tab`, `the cache keeping nothing that origin has`. */
 export function subjectOf({ about, name }: Pick<TrustRequest, 'about' | 'name'>): string {
   if (about === 'code') return `data beside code in ${visible(name)}`;
+  if (about === 'keep') return `the cache keeping nothing that ${visible(name)} has`;
   return about === 'cache' ? 'the cache' : `${about} ${visible(name)}`;
 }
 

@@ -26,6 +26,7 @@ import { assertNameable, uniqueNames } from '../names.ts';
 import { assertBacked } from './bounds.ts';
 import { isBigEndian } from './endianness.ts';
 import { type ArrowColumn, arrowColumn } from './values.ts';
+import { vectorWriter } from './vectors.ts';
 
 compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (bytes) => lz4.decompress(bytes) });
 // A copy of their own, since vectors want their bytes at a multiple of eight.
@@ -81,8 +82,11 @@ async function loadFile(
   const appender = await openAppender(engine, relation);
   for await (const batch of batchesOf(reader)) {
     assertBacked(batch.data);
-    const readers = batch.data.children.map((data, index) => columns[index]!.reader(data));
-    appender.append(batch.numRows, (row, column) => readers[column]!(row));
+    const writers = batch.data.children.map(vectorWriter);
+    const readers = batch.data.children.map((data, index) =>
+      writers[index] === undefined ? columns[index]!.reader(data) : undefined,
+    );
+    appender.append(batch.numRows, (row, column) => readers[column]!(row), writers);
   }
   appender.close();
   return columns;

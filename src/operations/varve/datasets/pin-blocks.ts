@@ -3,7 +3,6 @@ import { blockListOf, encodeBlockLists } from '../../../store/format/block-lists
 import type { Digest } from '../../../store/format/digest.ts';
 import type { ManifestEntry } from '../../../store/format/manifest.ts';
 import type { Store } from '../../../store/store.ts';
-import type { Batch } from '../../../store/writing/batch.ts';
 import type { Pointer } from '../../../workspace/pointer.ts';
 
 /** What is known of the blocks of large files. */
@@ -16,12 +15,13 @@ interface KnownBlocks {
 
 /**
  * Make what a pointer pins for a version: see `Pointer.blocks`.
+ * @param put takes in the object that says which list each large file has
  * @param version its `entries` are the files of a directory; undefined for a single file
  * @returns undefined if nothing is known of any large file
  */
 export async function pinBlocks(
   cache: Store,
-  batch: Batch,
+  put: (bytes: Uint8Array) => Promise<Digest>,
   { digest, entries }: { readonly digest: Digest; readonly entries: readonly ManifestEntry[] | undefined },
   { read, before }: KnownBlocks,
 ): Promise<Digest | undefined> {
@@ -36,5 +36,5 @@ export async function pinBlocks(
     const list = object !== undefined && size > MAX_SMALL_FILE_BYTES ? listOf(object) : undefined;
     if (list !== undefined) lists.set(object!, list);
   }
-  return lists.size === 0 ? undefined : (await batch.addBytes(encodeBlockLists(lists), 'meta')).digest;
+  return lists.size === 0 ? undefined : put(encodeBlockLists(lists));
 }

@@ -13,7 +13,7 @@ import { isPlainAws } from '../../../workspace/trust/access.ts';
 import { cacheRequest, sharedFacts } from '../../../workspace/trust/cache.ts';
 import { realPlaceOf } from '../../../workspace/trust/folders.ts';
 import { importRequest } from '../../../workspace/trust/import.ts';
-import { type TrustRequest, usable } from '../../../workspace/trust/request.ts';
+import { type Fact, type TrustRequest, usable } from '../../../workspace/trust/request.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { selectDatasets } from '../datasets/select.ts';
 import { isInPlace } from '../in-place/snapshot.ts';
@@ -33,7 +33,10 @@ export function settingRequests(context: WorkingContext): TrustRequest[] {
   );
   return [
     cacheRequest(repository, config),
-    ...[...config.remotes.keys()].map((name) => usable(() => remoteRequest(repository, config, name))),
+    ...[...config.remotes.keys()].flatMap((name) => [
+      usable(() => remoteRequest(repository, config, name)),
+      usable(() => keepRequest(repository, config, name)),
+    ]),
     ...imported,
     ...codeRequests(
       repository.root,
@@ -53,21 +56,43 @@ export function remoteRequest(
   name: string,
 ): TrustRequest | undefined {
   const { url, ...access } = config.remotes.get(name)!;
+  if (parseUrl(url, root).kind === 's3' && isPlainAws(access)) return undefined;
+  const facts = remoteFacts(root, config, name);
+  return facts && { about: 'remote', name, facts };
+}
+
+/**
+ * Tell what it asks of this machine that its cache keeps nothing that a remote has: whoever may change the URL of the remote, or the
+ * setting, must not have data dropped for a place that this machine does not know to last. Undefined if the cache keeps all, or if the
+ * remote is a folder of the repository, whose data is not elsewhere.
+ * @param name of a remote of the configuration
+ */
+export function keepRequest(
+  { root }: Pick<Repository, 'root'>,
+  config: Config,
+  name: string,
+): TrustRequest | undefined {
+  const facts = config.cacheKeep === 'unpushed' ? remoteFacts(root, config, name) : undefined;
+  if (facts === undefined) return undefined;
+  const keep = { key: 'keep', value: 'unpushed', file: config.files.get('cacheKeep')! };
+  return { about: 'keep', name, facts: [keep, ...facts] };
+}
+
+/** Undefined for a folder of the repository. */
+function remoteFacts(root: string, config: Config, name: string): Fact[] | undefined {
+  const { url, ...access } = config.remotes.get(name)!;
   const fileOf = (key: string): string => config.files.get(`remotes.${name}.${key}`) ?? SHARED_CONFIG;
   const place = parseUrl(url, root);
   if (place.kind === 'folder') {
     const { path, isOwn } = realPlaceOf(root, place.path);
     if (isOwn) return undefined;
-    const folder = { key: 'folder', value: path, file: fileOf('url') };
-    return { about: 'remote', name, facts: [folder, ...sharedFacts(config)] };
+    return [{ key: 'folder', value: path, file: fileOf('url') }, ...sharedFacts(config)];
   }
-  if (place.kind === 's3' && isPlainAws(access)) return undefined;
-  const facts = Object.entries({ url, ...access }).map(([key, value]) => ({
+  return Object.entries({ url, ...access }).map(([key, value]) => ({
     key,
     value: String(value),
     file: fileOf(key),
   }));
-  return { about: 'remote', name, facts };
 }
 
 /**
