@@ -48,6 +48,18 @@ export function toDigest(raw: RawDigest): Digest {
   return `sha256:${toHex(raw)}`;
 }
 
+/** Take one of the digests that lie one behind another. */
+export function digestAt(digests: Uint8Array, ordinal: number): RawDigest {
+  return digests.subarray(ordinal * DIGEST_BYTES, (ordinal + 1) * DIGEST_BYTES);
+}
+
+/** Put the digests of blobs one behind another. */
+export function joinDigests(blobs: readonly { readonly digest: RawDigest }[]): Uint8Array {
+  const digests = new Uint8Array(blobs.length * DIGEST_BYTES);
+  for (const [ordinal, { digest }] of blobs.entries()) digests.set(digest, ordinal * DIGEST_BYTES);
+  return digests;
+}
+
 export function sameDigest(a: RawDigest, b: RawDigest): boolean {
   return compareDigests(a, 0, b, 0) === 0;
 }

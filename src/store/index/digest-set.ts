@@ -1,4 +1,4 @@
-import { compareDigests, DIGEST_BYTES, type RawDigest } from '../format/digest.ts';
+import { compareDigests, DIGEST_BYTES, digestAt, type RawDigest } from '../format/digest.ts';
 
 /** A set of digests in about 64 bytes each: open addressing, the digest's own first bytes as hash. */
 export class DigestSet {
@@ -42,7 +42,7 @@ export class DigestSet {
     this.#used = new Uint8Array(used.length * 2);
     for (let old = 0; old < used.length; old++) {
       if (used[old] === 0) continue;
-      const digest = slots.subarray(old * DIGEST_BYTES, (old + 1) * DIGEST_BYTES);
+      const digest = digestAt(slots, old);
       const slot = this.#slotOf(digest);
       this.#used[slot] = 1;
       this.#slots.set(digest, slot * DIGEST_BYTES);

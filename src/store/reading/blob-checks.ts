@@ -1,4 +1,4 @@
-import { DIGEST_BYTES, rawDigestOf, sameDigest } from '../format/digest.ts';
+import { digestAt, rawDigestOf, sameDigest } from '../format/digest.ts';
 
 /** Blobs in memory, to be checked against their digests. */
 export interface BlobsToCheck {
@@ -14,7 +14,7 @@ export function checkBlobs({ bytes, places, digests }: BlobsToCheck): Uint8Array
   return Uint8Array.from({ length: places.length / 2 }, (_, ordinal) => {
     const start = places[2 * ordinal]!;
     const own = bytes.subarray(start, start + places[2 * ordinal + 1]!);
-    const digest = digests.subarray(ordinal * DIGEST_BYTES, (ordinal + 1) * DIGEST_BYTES);
+    const digest = digestAt(digests, ordinal);
     return sameDigest(rawDigestOf(own), digest) ? 1 : 0;
   });
 }

@@ -4,7 +4,15 @@ import { inOrder } from '../../base/threads/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import type { ByteRange } from '../../remote/remote.ts';
 import { objectDamaged, objectMissing } from '../errors.ts';
-import { DIGEST_BYTES, type RawDigest, rawDigestOf, sameDigest, toDigest, toHex } from '../format/digest.ts';
+import {
+  DIGEST_BYTES,
+  digestAt,
+  type RawDigest,
+  rawDigestOf,
+  sameDigest,
+  toDigest,
+  toHex,
+} from '../format/digest.ts';
 import { BLOCK_BYTES, type ChunkRef, readRecipe } from '../format/recipe.ts';
 import type { RecipeLocation, WholeObjectLocation } from '../index/catalog.ts';
 import { chunksOf, isEmptyObject, type ObjectSource, readChunks, streamObject } from './object-reader.ts';
@@ -286,7 +294,7 @@ class BlockList {
     for (let block = this.#holding(offset); block < this.#count; block++) {
       const start = this.#startOf(block);
       yield {
-        digest: this.#digests.subarray(block * DIGEST_BYTES, (block + 1) * DIGEST_BYTES),
+        digest: digestAt(this.#digests, block),
         length: this.#ends[block]! - start,
         start,
       };

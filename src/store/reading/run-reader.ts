@@ -1,6 +1,6 @@
 import { Threads } from '../../base/threads/worker-threads.ts';
 import type { Remote } from '../../remote/remote.ts';
-import { DIGEST_BYTES } from '../format/digest.ts';
+import { joinDigests } from '../format/digest.ts';
 import type { BlobsToCheck } from './blob-checks.ts';
 import { type BlobRun, checkedRun, type PlacedBlob, type ReadBlob, readRun } from './pack-reader.ts';
 
@@ -66,12 +66,8 @@ export class RunReader {
 }
 
 function questionOf({ blobs, offset }: BlobRun<PlacedBlob>, bytes: Uint8Array): BlobsToCheck {
-  const places = new Uint32Array(2 * blobs.length);
-  const digests = new Uint8Array(blobs.length * DIGEST_BYTES);
-  for (const [ordinal, { digest, location }] of blobs.entries()) {
-    places[2 * ordinal] = location.offset - offset;
-    places[2 * ordinal + 1] = location.length;
-    digests.set(digest, ordinal * DIGEST_BYTES);
-  }
-  return { bytes, places, digests };
+  const places = Uint32Array.from(
+    blobs.flatMap(({ location }) => [location.offset - offset, location.length]),
+  );
+  return { bytes, places, digests: joinDigests(blobs) };
 }

@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { systemError } from '../../base/files/system-errors.ts';
 import type { ByteRange } from '../../remote/remote.ts';
 import { objectDamaged, objectMissing } from '../errors.ts';
-import { DIGEST_BYTES, type RawDigest, rawDigestOf, sameDigest, toDigest } from '../format/digest.ts';
+import { digestAt, type RawDigest, rawDigestOf, sameDigest, toDigest } from '../format/digest.ts';
 import { packKey } from '../format/pack.ts';
 import type { ChunkRef } from '../format/recipe.ts';
 import type { PackedLocation, RecipeLocation, WholeObjectLocation } from '../index/catalog.ts';
@@ -215,7 +215,7 @@ async function* piecesOfChunks(
   const first = chunkAt(offsets, offset);
   const chunks = function* (): Generator<ChunkRef> {
     for (let at = first; offsets[at]! < end; at++) {
-      const digest = digests.subarray(at * DIGEST_BYTES, (at + 1) * DIGEST_BYTES);
+      const digest = digestAt(digests, at);
       yield { digest, length: offsets[at + 1]! - offsets[at]! };
     }
   };

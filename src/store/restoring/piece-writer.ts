@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
-import { DIGEST_BYTES, rawDigestOf, sameDigest } from '../format/digest.ts';
+import { checkBlobs } from '../reading/blob-checks.ts';
 
 /** A piece of a large file: where its bytes lie in the store, and where they go. */
 export interface Piece {
@@ -32,13 +32,9 @@ export function writePieces({ source, target, pieces, digests }: PieceGroup): Ui
   const start = pieces[0]!.offset;
   const last = pieces[pieces.length - 1]!;
   const bytes = readAt(source, start, last.offset + last.length - start);
-  const done = new Uint8Array(pieces.length);
-  if (bytes === undefined) return done;
-  for (const [ordinal, { offset, length }] of pieces.entries()) {
-    const own = bytes.subarray(offset - start, offset - start + length);
-    const digest = digests.subarray(ordinal * DIGEST_BYTES, (ordinal + 1) * DIGEST_BYTES);
-    if (sameDigest(rawDigestOf(own), digest)) done[ordinal] = 1;
-  }
+  if (bytes === undefined) return new Uint8Array(pieces.length);
+  const places = Uint32Array.from(pieces.flatMap(({ offset, length }) => [offset - start, length]));
+  const done = checkBlobs({ bytes, places, digests });
   if (target === undefined) return done;
   try {
     const file = openSync(target, WRITE_FLAGS);

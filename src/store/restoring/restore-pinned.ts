@@ -1,11 +1,11 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { forEach } from '../../base/threads/concurrency.ts';
-import { objectDamaged, objectMissing } from '../errors.ts';
-import { DIGEST_BYTES, type RawDigest, rawDigestOf, sameDigest, toDigest } from '../format/digest.ts';
+import { objectDamaged } from '../errors.ts';
+import { digestAt, joinDigests, type RawDigest, rawDigestOf, sameDigest } from '../format/digest.ts';
 import { packKey } from '../format/pack.ts';
 import type { ChunkRef } from '../format/recipe.ts';
 import type { RecipeLocation, WholeObjectLocation } from '../index/catalog.ts';
-import { chunksOf, type ObjectSource, readChunks } from '../reading/object-reader.ts';
+import { chunksOf, type ObjectSource, placed, readChunks } from '../reading/object-reader.ts';
 import { type PlacedBlob, runsOf } from '../reading/pack-reader.ts';
 import type { Piece, PieceGroup } from './piece-writer.ts';
 import type { PieceWriters } from './piece-writers.ts';
@@ -38,11 +38,11 @@ export async function writeByRecipe(
 ): Promise<void> {
   writers.expect(recipe.size);
   const pathOf = memoized((pack: string) => source.remote.localPath!(packKey(pack)));
-  const runs = runsOf(placed(source, chunksOf(source, digest, recipe)));
+  const runs = runsOf(positioned(placed(source, chunksOf(source, digest, recipe))));
   await forEach(runs, writers.jobs, async ({ pack, blobs }) => {
     signal?.throwIfAborted();
     const pieces = blobs.map(({ location: { offset, length }, position }) => ({ offset, length, position }));
-    const done = await writers.write({ source: pathOf(pack), target, pieces, digests: digestsOf(blobs) });
+    const done = await writers.write({ source: pathOf(pack), target, pieces, digests: joinDigests(blobs) });
     for (const [ordinal, blob] of blobs.entries())
       if (done[ordinal] === 0) await writeAgain(source, blob, target);
     onBytes(pieces.reduce((sum, { length }) => sum + length, 0));
@@ -68,7 +68,7 @@ export async function verifyByBlocks(
     signal?.throwIfAborted();
     const done = await writers.write(group);
     for (const [ordinal, piece] of group.pieces.entries()) {
-      const block = group.digests.subarray(ordinal * DIGEST_BYTES, (ordinal + 1) * DIGEST_BYTES);
+      const block = digestAt(group.digests, ordinal);
       if (done[ordinal] === 1 || (await copyAgain(path, target, piece, block))) continue;
       catalog.markDamaged(location);
       throw objectDamaged(digest, path);
@@ -97,7 +97,7 @@ async function* blockGroups(
       position += length;
       return piece;
     });
-    return { source, target, pieces, digests: digestsOf(group) };
+    return { source, target, pieces, digests: joinDigests(group) };
   };
   for await (const block of blocks) {
     group.push(block);
@@ -108,15 +108,11 @@ async function* blockGroups(
   if (group.length > 0) yield close();
 }
 
-async function* placed(source: ObjectSource, chunks: AsyncIterable<ChunkRef>): AsyncGenerator<PlacedChunk> {
+async function* positioned(blobs: AsyncIterable<PlacedBlob>): AsyncGenerator<PlacedChunk> {
   let position = 0;
-  for await (const { digest, length } of chunks) {
-    const location = source.catalog.firstInPack(digest);
-    if (location === undefined) throw objectMissing(toDigest(digest), source.remote.url);
-    if (location.length !== length)
-      throw objectDamaged(digest, `${source.remote.url}: ${packKey(location.pack)}`);
-    yield { digest, location, position };
-    position += length;
+  for await (const blob of blobs) {
+    yield { ...blob, position };
+    position += blob.location.length;
   }
 }
 
@@ -160,12 +156,6 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): 
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
     done += bytesWritten;
   }
-}
-
-function digestsOf(blobs: readonly { readonly digest: RawDigest }[]): Uint8Array {
-  const digests = new Uint8Array(blobs.length * DIGEST_BYTES);
-  for (const [ordinal, { digest }] of blobs.entries()) digests.set(digest, ordinal * DIGEST_BYTES);
-  return digests;
 }
 
 /** Paths of packs are made once each: the remote looks at every folder on the way. */

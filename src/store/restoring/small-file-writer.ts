@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { removeQuietly } from '../../base/files/atomic-write.ts';
 import { renameOverSync } from '../../base/files/rename.ts';
 import { isStopped } from '../../base/threads/stopped-thread.ts';
-import { DIGEST_BYTES } from '../format/digest.ts';
+import { digestAt } from '../format/digest.ts';
 import { LocalPacks } from '../reading/local-packs.ts';
 
 export interface FileToWrite {
@@ -30,7 +30,7 @@ export class SmallFileWriter {
   write({ files, digests }: WriteGroup): Uint8Array {
     return Uint8Array.from(files, (file, ordinal) => {
       if (isStopped()) return 0;
-      const digest = digests.subarray(ordinal * DIGEST_BYTES, (ordinal + 1) * DIGEST_BYTES);
+      const digest = digestAt(digests, ordinal);
       return this.#place(file, digest) ? 1 : 0;
     });
   }

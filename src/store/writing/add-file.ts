@@ -6,7 +6,7 @@ import { DATA_CHUNKS, FIXED_BLOCKS } from '../chunking/chunker.ts';
 import { cutterFor, type FileCutter } from '../chunking/file-cutters.ts';
 import { type Layout, layoutOf, MAX_SMALL_FILE_BYTES } from '../chunking/file-layout.ts';
 import { isCutByContent } from '../chunking/parquet-pages.ts';
-import { DIGEST_BYTES, type Digest, type RawDigest, rawDigestOf, toDigest } from '../format/digest.ts';
+import { type Digest, digestAt, type RawDigest, rawDigestOf, toDigest } from '../format/digest.ts';
 import { RecipeBuilder } from '../format/recipe.ts';
 import { addStream, putRecipe } from './add-stream.ts';
 import type { BlobSink } from './blob-sink.ts';
@@ -81,7 +81,7 @@ export async function* addSmallFiles(
         yield await addFile(sink, path, {});
         continue;
       }
-      const digest = read.digests.subarray(ordinal * DIGEST_BYTES, (ordinal + 1) * DIGEST_BYTES);
+      const digest = digestAt(read.digests, ordinal);
       await sink.putBlob(digest, read.bytes.subarray(at, at + size), 'data');
       at += size;
       yield { digest: toDigest(digest), size };
@@ -188,15 +188,14 @@ async function hashAndCut(
 }
 
 function listChunks({ lengths, digests }: CutBlock, list: RecipeBuilder): void {
-  for (const [ordinal, length] of lengths.entries())
-    list.add(digests.subarray(ordinal * DIGEST_BYTES, (ordinal + 1) * DIGEST_BYTES), length);
+  for (const [ordinal, length] of lengths.entries()) list.add(digestAt(digests, ordinal), length);
 }
 
 async function putChunks(sink: BlobSink, block: Block, cut: CutBlock, recipe: RecipeBuilder): Promise<void> {
   listChunks(cut, recipe);
   let at = cut.start;
   for (const [ordinal, length] of cut.lengths.entries()) {
-    const digest = cut.digests.subarray(ordinal * DIGEST_BYTES, (ordinal + 1) * DIGEST_BYTES);
+    const digest = digestAt(cut.digests, ordinal);
     await sink.putBlob(digest, block.buffer.subarray(at, at + length), 'data');
     at += length;
   }
