@@ -4,7 +4,7 @@
  */
 
 import { LRUCache } from 'lru-cache';
-import { isWithin } from '../../base/files/path-order.ts';
+import { foldersAbove, isWithin } from '../../base/files/path-order.ts';
 import type { ReadableDataset } from '../../operations/backend/version-reader.ts';
 import type { ServedRepository } from '../repositories.ts';
 import { Comparisons } from './comparisons.ts';
@@ -66,10 +66,5 @@ export class VersionCatalog {
 function outermost(datasets: readonly ReadableDataset[]): ReadableDataset[] {
   const sorted = datasets.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const folders = new Set(sorted.filter(({ kind }) => kind === 'directory').map(({ path }) => path));
-  return sorted.filter(({ path }) => !parentsOf(path).some((parent) => folders.has(parent)));
-}
-
-function parentsOf(path: string): string[] {
-  const steps = path.split('/');
-  return steps.slice(1).map((_, at) => steps.slice(0, at + 1).join('/'));
+  return sorted.filter(({ path }) => !foldersAbove(path).some((parent) => folders.has(parent)));
 }
