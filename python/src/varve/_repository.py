@@ -290,9 +290,7 @@ class Repository:
         jobs: int | None = None,
     ) -> Transfer:
         """Send what the remote lacks: of all datasets of the working tree, or of those that are named."""
-        options = _transfer(paths, remote, all_commits, profiles_only, jobs)
-        result, _ = self._call("push", [], options)
-        return transfer_of(result)
+        return self._moved("push", _transfer(paths, remote, all_commits, profiles_only, jobs))
 
     def fetch(
         self,
@@ -304,9 +302,7 @@ class Repository:
         jobs: int | None = None,
     ) -> Transfer:
         """Bring what the cache lacks. The data of the working tree stays as it is."""
-        options = _transfer(paths, remote, all_commits, profiles_only, jobs)
-        result, _ = self._call("fetch", [], options)
-        return transfer_of(result)
+        return self._moved("fetch", _transfer(paths, remote, all_commits, profiles_only, jobs))
 
     def pull(
         self,
@@ -348,6 +344,10 @@ class Repository:
         """
         result, _ = self._call(method, list(arguments), options)
         return result
+
+    def _moved(self, verb: str, options: Mapping[str, Any]) -> Transfer:
+        result, _ = self._call(verb, [], options)
+        return transfer_of(result)
 
     def _call(self, method: str, arguments: list[Any], options: Mapping[str, Any]) -> tuple[Any, bytes]:
         params = {"folder": self.folder, "arguments": arguments, "options": options}
