@@ -12,7 +12,7 @@ export const BALANCE_RULE: Rule = {
     const [rare, frequent] = [tooRare(subject), tooFrequent(subject)].map((found) =>
       found.some((each) => each.undecided === undefined),
     );
-    if (feature.balance === undefined || (!rare && !frequent)) return feature;
+    if (!rare && !frequent) return feature;
     const { least, most } = shares(subject);
     const relaxed: Bounds = {
       ...feature.balance,

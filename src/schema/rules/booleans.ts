@@ -1,11 +1,13 @@
 import { bucketLow } from '../../profile/accumulators/buckets.ts';
+import { textDigest } from '../../profile/hashing/hash.ts';
 import type { NumericStats } from '../../profile/model/model.ts';
+import { listedValue } from '../../profile/model/value-counts.ts';
 import { quoted } from '../../wording/quote.ts';
 import { compareDecimals } from '../format/exact.ts';
 import type { FeatureSchema } from '../model.ts';
 import { valueList } from '../phrases.ts';
 import { columnSql, notInSql } from '../row-checker.ts';
-import { allListed, type Rule, type Subject, type Violation, wholeValues, without } from './rule.ts';
+import { type Rule, type Subject, type Violation, without } from './rule.ts';
 
 /** Two-valued features: 0 and 1 in numbers, two words in text. */
 export const BOOLEAN_RULE: Rule = {
@@ -15,21 +17,21 @@ export const BOOLEAN_RULE: Rule = {
     return subject.profile.numeric === undefined ? [] : unexpectedNumbers(subject, subject.profile.numeric);
   },
   relax: (subject) =>
-    BOOLEAN_RULE.check(subject).some((each) => each.undecided === undefined)
-      ? without(subject.feature, 'boolean')
-      : subject.feature,
+    BOOLEAN_RULE.check(subject).length > 0 ? without(subject.feature, 'boolean') : subject.feature,
 };
 
 function unexpectedWords({ profile }: Subject, words: NonNullable<FeatureSchema['boolean']>): Violation[] {
   const allowed = Object.values(words);
-  const wrong = wholeValues(profile).filter(([value]) => !allowed.includes(value));
-  if (wrong.length === 0 && allListed(profile)) return [];
+  const listed = new Set(allowed.map((word) => listedValue(word, () => textDigest(word))));
+  const wrong = profile.values.values.filter(([value]) => !listed.has(value));
+  if (wrong.length === 0 && profile.values.exact) return [];
   const column = columnSql(profile.path);
   return [
     {
       kind: 'BOOL_TYPE_UNEXPECTED_STRING',
       short: 'Non-boolean values',
-      description: `There are values other than ${allowed.map(quoted).join(' and ')}: ${valueList(wrong, profile.count)}.`,
+      // A profile whose values are all different lists none of them.
+      description: `There are values other than ${allowed.map(quoted).join(' and ')}${wrong.length === 0 ? '' : `: ${valueList(wrong, profile.count)}`}.`,
       expected: allowed.map(quoted).join(' or '),
       observed: wrong[0] === undefined ? 'other values' : quoted(wrong[0][0]),
       ...(column !== undefined && {
@@ -67,6 +69,7 @@ function notZeroOrOne(
   if (positiveInfinity > 0) return 'inf';
   if (nan > 0) return 'NaN';
   if (max !== null && compareDecimals(max, '0') > 0 && compareDecimals(max, '1') < 0) return max;
+  // Statistics of TFDV spread whole numbers over their buckets.
   if (whole) return undefined;
   // Bucket 0 starts at 1, and nothing is above 1 here, so a lower bucket holds what lies between 0 and 1.
   const between = positive.find(([index, count]) => index < 0 && count > 0);

@@ -2,7 +2,6 @@ import type { FeatureProfile } from '../../profile/model/model.ts';
 import { quoted } from '../../wording/quote.ts';
 import {
   comparatorDivergence,
-  type Difference,
   greatestShareDifference,
   listedCounts,
   normalizedAbsoluteDifference,
@@ -18,11 +17,18 @@ export interface Control {
   readonly profile: FeatureProfile | undefined;
 }
 
+interface Compared {
+  readonly distance: number | undefined;
+  /** The value that differs most, where the measure is of single values. */
+  readonly value?: string;
+}
+
 interface Distance {
   readonly measure: keyof Comparator;
   readonly kind: string;
   readonly name: string;
-  between(feature: FeatureSchema, current: FeatureProfile, control: FeatureProfile): Partial<Difference>;
+  /** The distance is undefined where a side has nothing to compare. */
+  between(feature: FeatureSchema, current: FeatureProfile, control: FeatureProfile): Compared;
 }
 
 const DISTANCES: readonly Distance[] = [
@@ -43,10 +49,9 @@ const DISTANCES: readonly Distance[] = [
     measure: 'jensen-shannon',
     kind: 'COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH',
     name: 'approximate Jensen-Shannon divergence',
-    between(feature, current, control) {
-      const distance = comparatorDivergence(current, control, feature.categorical === true);
-      return distance === undefined ? {} : { distance };
-    },
+    between: (feature, current, control) => ({
+      distance: comparatorDivergence(current, control, feature.categorical === true),
+    }),
   },
 ];
 

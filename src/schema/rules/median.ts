@@ -28,11 +28,9 @@ export const MEDIAN_RULE: Rule = {
 
 /** The median of the finite numbers, within 0.8 % where the profile does not list all of them; undefined without any. */
 export function medianOf(profile: FeatureProfile): number | undefined {
-  const cells = profile.numeric === undefined ? [] : [...(finestCells(profile) ?? [])];
-  const median = quantileOf(
-    cells.sort((a, b) => a.low - b.low),
-    0.5,
-  );
+  if (profile.numeric === undefined) return undefined;
+  const cells = finestCells(profile)!.sort((a, b) => a.low - b.low);
+  const median = quantileOf(cells, 0.5);
   return Number.isFinite(median) ? median : undefined;
 }
 

@@ -1,4 +1,3 @@
-import type { NumericStats } from '../../profile/model/model.ts';
 import { counted, grouped } from '../../wording/numbers.ts';
 import { quoted } from '../../wording/quote.ts';
 import { compareDecimals, isDecimal, isInteger } from '../format/exact.ts';
@@ -29,7 +28,7 @@ export const NUMBER_RULE: Rule = {
     const { feature } = subject;
     if (unreadable(subject).some((each) => each.undecided === undefined))
       return without(feature, 'holds', 'range', 'nan', 'infinity');
-    const range = widened(feature.range, numericSpan(subject), subject.profile.numeric);
+    const range = widened(feature.range, numericSpan(subject), infinities(subject));
     const flags = notFinite(subject).map(({ kind }): 'nan' | 'infinity' =>
       kind === 'FLOAT_TYPE_HAS_NAN' ? 'nan' : 'infinity',
     );
@@ -49,25 +48,39 @@ function numericSpan({ feature, profile }: Subject): Span | undefined {
   return { min: read[0] ?? null, max: read.at(-1) ?? null };
 }
 
+/** How many values are infinite, of numbers or of text that holds them. */
+interface Infinities {
+  readonly negative: number;
+  readonly positive: number;
+}
+
+function infinities(subject: Subject): Infinities {
+  const { numeric } = subject.profile;
+  if (numeric !== undefined)
+    return { negative: numeric.negativeInfinity, positive: numeric.positiveInfinity };
+  return {
+    negative: textCount(subject, /^-inf(?:inity)?$/i),
+    positive: textCount(subject, /^\+?inf(?:inity)?$/i),
+  };
+}
+
+/** False where one is absent: an empty text compares as NaN. */
 function below(value: string | null, end: string | undefined): boolean {
-  return value !== null && end !== undefined && compareDecimals(value, end) < 0;
+  return compareDecimals(value ?? '', end ?? '') < 0;
 }
 
+/** False where one is absent, as `below`. */
 function above(value: string | null, end: string | undefined): boolean {
-  return value !== null && end !== undefined && compareDecimals(value, end) > 0;
+  return compareDecimals(value ?? '', end ?? '') > 0;
 }
 
-function widened(
-  range: Range | undefined,
-  span: Span | undefined,
-  stats: NumericStats | undefined,
-): Range | undefined {
+function widened(range: Range | undefined, span: Span | undefined, infinite: Infinities): Range | undefined {
   if (range === undefined || span === undefined) return range;
   const low = below(span.min, range.min);
   const high = above(span.max, range.max);
   const open = {
-    low: range.min !== undefined && (stats?.negativeInfinity ?? 0) > 0,
-    high: range.max !== undefined && (stats?.positiveInfinity ?? 0) > 0,
+    low: range.min !== undefined && infinite.negative > 0,
+    high: range.max !== undefined && infinite.positive > 0,
   };
   if (!low && !high && !open.low && !open.high) return range;
   const min = open.low ? undefined : low ? (span.min as string) : range.min;
@@ -94,19 +107,19 @@ function asOrderedNumber(subject: Subject): string | undefined {
 }
 
 function outOfRange(subject: Subject): Violation[] {
-  const { feature, profile } = subject;
+  const { feature } = subject;
   const span = numericSpan(subject);
   const range = feature.range;
   if (span === undefined || range === undefined) return [];
-  const infinite = profile.numeric;
+  const infinite = infinities(subject);
   const low = below(span.min, range.min)
     ? span.min
-    : range.min !== undefined && (infinite?.negativeInfinity ?? 0) > 0
+    : range.min !== undefined && infinite.negative > 0
       ? '-inf'
       : null;
   const high = above(span.max, range.max)
     ? span.max
-    : range.max !== undefined && (infinite?.positiveInfinity ?? 0) > 0
+    : range.max !== undefined && infinite.positive > 0
       ? 'inf'
       : null;
   return [
@@ -209,10 +222,8 @@ function unreadable(subject: Subject): Violation[] {
 function notFinite(subject: Subject): Violation[] {
   const { feature, profile } = subject;
   const nan = profile.numeric?.nan ?? textCount(subject, /^[+-]?nan$/i);
-  const infinite =
-    profile.numeric === undefined
-      ? textCount(subject, /^[+-]?inf(?:inity)?$/i)
-      : profile.numeric.positiveInfinity + profile.numeric.negativeInfinity;
+  const { negative, positive } = infinities(subject);
+  const infinite = negative + positive;
   const column = asNumber(subject);
   const finding = (kind: string, what: string, count: number, sql: string): Violation => ({
     kind,

@@ -53,7 +53,8 @@ export function rowCount(
 
 function growth(schema: TableSchema, rows: number, before: number): Violation[] {
   const { min = 0, max = Infinity } = schema.growth ?? {};
-  const ratio = before === 0 ? Infinity : rows / before;
+  // No rows after none are no growth: their ratio is NaN, which is beyond no end.
+  const ratio = rows / before;
   const finding = (side: 'Low' | 'High'): Violation => ({
     kind: `COMPARATOR_${side.toUpperCase()}_NUM_EXAMPLES`,
     short: `${side} num examples in current dataset versus the previous span.`,

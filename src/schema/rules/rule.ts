@@ -42,7 +42,6 @@ export interface Rule {
 
 /** The values a profile lists, without those that were cut and so are not known in full. */
 export function wholeValues({ values }: FeatureProfile): readonly (readonly [string, number])[] {
-  if (values.cut === undefined) return values.values;
   const cut = new Set(values.cut);
   return values.values.filter((_, at) => !cut.has(at));
 }

@@ -79,10 +79,10 @@ function fixedShape(subject: Subject): Violation[] {
   const { shape } = subject.feature;
   if (shape === undefined) return [];
   const size = shape.reduce((product, dimension) => product * dimension, 1);
-  const levels = spans(subject).filter((level) => level !== undefined);
-  if (levels.length < spans(subject).length) return [];
-  const fixed = levels.every(({ min, max }) => min === max && min > 0) && subject.profile.nulls === 0;
-  const found = levels.reduce((product, { min }) => product * min, 1);
+  const [outermost] = spans(subject);
+  if (outermost === undefined) return [];
+  const { min: found, max } = outermost;
+  const fixed = found === max && subject.profile.nulls === 0;
   if (fixed && found === size) return [];
   return [
     {

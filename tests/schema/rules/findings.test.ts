@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import { textDigest } from '../../../src/profile/hashing/hash.ts';
+import { HASH_END, SKETCH_SIZE, sketchOf } from '../../../src/profile/hashing/sketch.ts';
 import type { FeatureProfile, FeatureType, TableProfile } from '../../../src/profile/model/model.ts';
+import { listedValue } from '../../../src/profile/model/value-counts.ts';
 import { parseSchema } from '../../../src/schema/format/parse.ts';
 import type { FeatureSchema, Schema } from '../../../src/schema/model.ts';
 import { checkFeature, relaxFeature } from '../../../src/schema/rules/all.ts';
@@ -29,6 +32,44 @@ const more = {
     ],
   },
 } as Partial<FeatureProfile>;
+/** As of a column in which all values are different, and too many to list. */
+const unlisted = { values: { exact: false, bound: 1, values: [] } } as Partial<FeatureProfile>;
+/** As of lists in lists: only the innermost ones are counted. */
+const nested = { path: ['x', '[]', '[]'] };
+/** A text too long to be listed whole, and its beginning and digest in its place. */
+const long = 'l'.repeat(300);
+const cut = {
+  values: { exact: true, bound: 0, values: [[listedValue(long, () => textDigest(long)), 2]], cut: [0] },
+} as Partial<FeatureProfile>;
+/** Of ten values: how many are different is an estimate, `SKETCH_SIZE` divided by the share of hashes below theta. */
+const estimated = (distinct: number, values: [string, number][] = []) => ({
+  count: 10,
+  values: { exact: false, bound: 2, values },
+  distinct: sketchOf([], (HASH_END * SKETCH_SIZE) / distinct),
+});
+/** Zero and one, with a count of values below one, as TFDV's statistics spread them. */
+const belowOne = (count: number) => ({
+  numeric: {
+    min: '0',
+    max: '1',
+    zeros: 1,
+    nan: 0,
+    positiveInfinity: 0,
+    negativeInfinity: 0,
+    moments: { scale: 0, parts: [] },
+    negative: [],
+    positive: [[-64, count]] as const,
+  },
+});
+const days = (...counts: [number, number][]) => ({
+  time: { min: null, max: null, weekday: [], hour: [], days: counts, dayWidth: 1 },
+});
+const remarks = new Map<object, string>([
+  [more, ' and more'],
+  [unlisted, ', not listed'],
+  [nested, ' in lists'],
+  [cut, ' and cut'],
+]);
 const pages = (types: string, rest = '') => `{ type: ${types}${rest && `, ${rest}`} }`;
 const text = (rest: string) => pages('string', rest);
 const integer = (rest: string) => pages('integer', rest);
@@ -164,18 +205,13 @@ const cases: readonly Case[] = [
   [text('unique: true'), ['a', 'b']],
   [text('unique: true'), ['a', 'a', 'b', 'b']],
   [text('unique: true'), ['a', 'a', 'b']],
-  [text('unique: true'), ['a', 'b'], 'string', { values: { exact: false, bound: 1, values: [] } }],
-  [text('unique: true'), ['a', 'b', 'b'], 'string', { values: { exact: false, bound: 1, values: [] } }],
-  [
-    text('unique: true'),
-    ['a', 'b', 'c'],
-    'string',
-    {
-      values: { exact: false, bound: 2, values: [] },
-      count: 100,
-      distinct: { theta: 2 ** 20, hashes: [1, 2] } as never,
-    },
-  ],
+  [text('unique: true'), ['a', 'b'], 'string', unlisted],
+  [text('unique: true'), ['a', 'b', 'b'], 'string', unlisted],
+  [text('unique: true'), ['a', 'b', 'c'], 'string', estimated(10)],
+  [text('unique: true'), ['a', 'b', 'c'], 'string', estimated(9)],
+  [text('unique: true'), ['a', 'b', 'c'], 'string', estimated(8)],
+  [text('unique: true'), ['a', 'b', 'c'], 'string', estimated(10, [['a', 2]])],
+  [text('unique: true'), [['a', null]]],
   [text('valency: { min: 1, max: 2 }'), [['a'], ['a', 'b']]],
   [text('valency: { min: 2, max: 2 }'), [['a'], ['a', 'b', 'c']]],
   [text('valency: { min: 2 }'), [['a'], ['a', 'b', 'c']]],
@@ -200,6 +236,76 @@ const cases: readonly Case[] = [
   [text('shape: [2]'), [['a', 'b'], ['c']]],
   [text('shape: [2]'), [['a', 'b'], null]],
   [text('shape: [1]'), ['a']],
+  [text('shape: [2]'), [[], []], 'string'],
+  [text('shape: [2, 3]'), [['a'], ['a', 'b']], 'string', nested],
+  [text('valency: [{ min: 1 }, { min: 3 }]'), [['a'], ['a', 'b']], 'string', nested],
+  [text('valency: [{ max: 1 }, { max: 1 }]'), [['a'], ['a', 'b']], 'string', nested],
+  [text('valency: [{ min: 1, max: 2 }, { min: 1, max: 2 }]'), [['a'], ['a', 'b']], 'string', nested],
+  [text('valency: []'), [['a']]],
+  [text('boolean: { true: a, false: b }'), ['a', 'b', 'c'], 'string', unlisted],
+  [text(`boolean: { true: ${long}, false: b }`), ['a', 'a'], 'string', cut],
+  [text('boolean: { true: a, false: b }'), ['a', 'a'], 'string', cut],
+  [float('boolean: true'), [0, 0], 'float'],
+  [float('boolean: true'), [null, null], 'float'],
+  [integer('boolean: true'), [0, 1], 'integer', belowOne(1)],
+  [float('boolean: true'), [0, 1], 'float', belowOne(1)],
+  [float('boolean: true'), [0, 1], 'float', belowOne(0)],
+  [text('domain: [a]'), ['a', 'd', 'd', 'c']],
+  [text('domain: [a], minDomainMass: 0.6'), ['a', 'a', 'a', 'b', 'b', 'c'], 'string', more],
+  [text('domain: [a], minDomainMass: 0.5'), [['a', 'b', 'c', null, null]]],
+  [text('domain: [a]'), [null, null]],
+  [
+    text('domain: [a], minDomainMass: 0.5'),
+    ['b', 'c', 'c', 'c'],
+    'string',
+    {
+      values: {
+        exact: true,
+        bound: 0,
+        values: [
+          ['b', 1],
+          ['c', 3],
+        ],
+      },
+    },
+  ],
+  [text(`domain: [${long}]`), ['a', 'a'], 'string', cut],
+  [text('domain: [a]'), ['a', 'a'], 'string', cut],
+  [text('balance: { max: 0.6 }'), [['a', 'a', 'b', null]]],
+  [text('balance: { min: 0.3 }'), ['a', 'a', 'a', 'b', 'b', 'c']],
+  [text('domain: [a, b], balance: { min: 0.1 }'), [null, null]],
+  [text('length: { max: 1 }'), [10, 20]],
+  [text('length: { min: 1 }'), [null, null], 'string'],
+  [text('matches: a'), [1, 2]],
+  [text('timeFormat: "%Y"'), [1, 2]],
+  [pages('date', 'range: { min: 2024-01-02, max: 2024-01-03 }'), [null, null], 'date'],
+  [pages('date', 'range: { min: 2024-01-02 }'), ['2024-01-02', '2024-01-04'], 'date'],
+  [pages('date', 'range: { max: 2024-01-03 }'), ['2024-01-01', '2024-01-03'], 'date'],
+  [pages('date', 'range: { min: 2024-01-02 }'), [['2024-01-01']], 'date'],
+  [pages('timestamp', 'range: { max: "2024-01-03T00:00:00Z" }'), ['2024-01-03T00:00:00Z'], 'timestamp'],
+  [pages('[integer, date]', 'median: { max: 2 }'), ['1970-01-04'], 'date', days([3, 1])],
+  [integer('median: { min: 4, max: 5 }'), [9, 9, 1, 2, 3]],
+  [float('range: { max: 1 }'), [Number.NEGATIVE_INFINITY, 0.5], 'float'],
+  [float('range: { min: 0 }'), [Number.POSITIVE_INFINITY, 0.5], 'float'],
+  [pages('[float, string]', 'range: { max: 1 }'), [2.5]],
+  [pages('decimal', 'range: { max: 1 }'), [2], 'decimal'],
+  [float('range: { max: 1 }'), [[2.5]]],
+  [float('nan: false'), [[Number.NaN]], 'float'],
+  [pages('[integer, string]', 'range: { min: 2, max: 3 }'), ['1']],
+  [text('holds: integer'), [['x']]],
+  [text('holds: integer'), [1.5]],
+  [text('holds: integer, range: { max: 1 }'), [['2']]],
+  [text('holds: integer, range: { max: 1 }'), [['a', 'b']], 'string', unlisted],
+  [text('holds: integer, range: { max: 5 }'), ['1', '2'], 'string', unlisted],
+  [text('holds: integer, range: { max: 5 }'), [1, 2], 'integer', unlisted],
+  [text('holds: integer, range: { max: 3 }'), ['12'], 'bytes'],
+  [text('holds: integer, range: { min: 2 }'), [' 1 ']],
+  [text('holds: float, range: { min: 2 }'), ['nan', 'nan', '1']],
+  [text('holds: float, range: { min: 0, max: 1 }'), ['inf', '-Infinity', '0.5']],
+  [text('holds: float, range: { max: 1 }'), ['-inf', '0.5']],
+  [text('holds: float, nan: false, infinity: false'), ['xnan', 'nanx', 'xinf', 'infx', ' inf ', ' nan ']],
+  [text('holds: float, nan: false, infinity: false'), ['x-inf', '-infx', '-inf', '+inf', 'x+inf']],
+  [pages('[string, float]', 'holds: integer, nan: false, infinity: false'), ['nan', 'inf']],
 ];
 
 const schemaOf = (features: string, rest = ''): Schema =>
@@ -217,8 +323,12 @@ function said(found: readonly Violation[]): string[] {
 /** What relaxing changes, of the feature as it was. */
 function changed(before: FeatureSchema, after: FeatureSchema): string {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])] as (keyof FeatureSchema)[];
-  const differ = names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
-  return differ.map((name) => `${name} ${JSON.stringify(after[name]) ?? 'dropped'}`).join(', ');
+  const written = (feature: FeatureSchema, name: keyof FeatureSchema) =>
+    name in feature
+      ? JSON.stringify(feature[name], (_, value) => (value === undefined ? 'undefined' : value))
+      : 'dropped';
+  const differ = names.filter((name) => written(before, name) !== written(after, name));
+  return differ.map((name) => `${name} ${written(after, name)}`).join(', ');
 }
 
 function told([constraints, cells, type, change = {}]: Case): string {
@@ -238,7 +348,7 @@ function told([constraints, cells, type, change = {}]: Case): string {
       : value,
   );
   return [
-    `${constraints} of ${values}${change === more ? ' and more' : ''}`,
+    `${constraints} of ${values}${remarks.get(change) ?? ''}`,
     ...said(found),
     ...(relaxed === feature ? [] : [`  → ${changed(feature!, relaxed)}`]),
   ].join('\n');
@@ -265,7 +375,9 @@ const tableCases: readonly TableCase[] = [
   ['growth: { min: 0.5, max: 2 }\n', { x: ['a', 'b'] }, { x: ['a'] }],
   ['growth: { max: 1.5 }\n', { x: ['a', 'b'] }, { x: ['a'] }],
   ['growth: { min: 0.6 }\n', { x: ['a'] }, { x: ['a', 'b'] }],
+  ['growth: { min: 0.5 }\n', { x: ['a'] }, { x: ['a', 'b'] }],
   ['growth: { max: 1.5 }\n', { x: ['a'] }, { x: [] }],
+  ['rows: { min: 0 }\ngrowth: { min: 0.5, max: 1.5 }\n', { x: [] }, { x: [] }],
   ['keys: [x]\n', { x: ['a', 'b'] }],
   ['keys: [x]\n', { x: ['a', 'a'] }],
   ['keys: [x]\n', { x: ['a', null] }],
@@ -289,7 +401,18 @@ const comparisons: readonly [string, Table, Table][] = [
   ['skew: { l-infinity: 0.1 }', { x: ['a', 'b'] }, { y: ['a'] }],
 ];
 
+/** Alike in ten bins of equal width, not value by value. */
+const [numbers, otherNumbers] = [{ x: [0, 1, 2, 99] }, { x: [3, 4, 5, 99] }];
+
 const columnCases: readonly TableCase[] = [
+  ['features: { x: { type: integer, drift: { jensen-shannon: 0.5 } } }\n', numbers, otherNumbers],
+  [
+    'features: { x: { type: integer, categorical: true, drift: { jensen-shannon: 0.5 } } }\n',
+    numbers,
+    otherNumbers,
+  ],
+  ['features: { x: { type: string, drift: { jensen-shannon: 0.5 } } }\n', { x: [['a']] }, { x: [[]] }],
+  ['features: { x: { type: string, drift: {} } }\n', { x: ['a'] }, { x: [null] }],
   ['features: { x: { type: string }, z: { type: string, presence: { minFraction: 0.5 } } }\n', { x: ['a'] }],
   [
     'tables: { t: { features: { x: { type: string, presence: required, deprecated: true }, z: { type: string, presence: required } } } }\n',
