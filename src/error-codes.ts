@@ -70,6 +70,7 @@ export const ERROR_CODES = {
   'index-damaged': 'The index of a cache or remote cannot be read.',
   'index-too-new': 'The index of a cache or remote was written by a newer varve.',
   'io-error': 'The operating system could not read or write.',
+  'input-empty': 'Nothing came through the pipe that was to be data.',
   'key-conflict': 'A remote has a file where a folder is needed, or the other way round.',
   'key-invalid': 'The key of an object is not one that every remote can keep.',
   'key-missing':

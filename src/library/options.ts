@@ -23,6 +23,11 @@ export interface AddOptions extends Pick<ProfilingOptions, 'memory' | 'threads'>
   readonly profiles?: boolean | undefined;
 }
 
+export interface AddStreamOptions extends AddOptions {
+  /** Path of the file: a dataset, or a file within one that is a folder. */
+  readonly to: string;
+}
+
 export interface DiffOptions extends PathOptions, Watch {
   /** A revision; HEAD unless given. */
   readonly before?: string | undefined;

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { DriftSeries } from '../drift/model.ts';
 import type { VarveError } from '../errors.ts';
 import { add, addChanged, addInPlace, profilerOnDemand } from '../operations/add.ts';
+import { addStream } from '../operations/add-stream.ts';
 import type { BackendAddOptions } from '../operations/backend/backend.ts';
 import type {
   AddInPlaceOptions,
@@ -59,6 +60,7 @@ import { verify } from '../operations/verify.ts';
 import { type WhichOptions, type WhichResult, which } from '../operations/which.ts';
 import type { Profile } from '../profile/model/model.ts';
 import {
+  BYTES,
   COUNT,
   checkArgument,
   EXPIRY,
@@ -74,6 +76,7 @@ import { DataFolder } from './folder.ts';
 import { GitMethods } from './git.ts';
 import type {
   AddOptions,
+  AddStreamOptions,
   DiffOptions,
   DriftHistoryOptions,
   LogOptions,
@@ -163,6 +166,20 @@ export class VarveRepository extends DataFolder {
     const { paths = [], ...own } = call.options;
     const context = await this.#context(call.watch);
     return addChanged(context, paths, addOptions(context, own));
+  }
+
+  /**
+   * Put a stream of bytes where a file of the data is to lie, and add it, as add does. Where the stream fails, nothing is changed.
+   * @param bytes all that the file is to hold, such as what another program prints; memory is that of a piece of it
+   * @throws VarveError `input-empty`, `changes-unsaved`, `path-taken`, and those of add
+   */
+  async addStream(bytes: AsyncIterable<Uint8Array>, options: AddStreamOptions): Promise<AddResult> {
+    checkArgument('addStream', 'the bytes', bytes, BYTES);
+    const call = this.#session.begin('addStream', options, { ...ADD, to: TEXT });
+    checkArgument('addStream', 'the option to', call.options.to, TEXT);
+    const { to, ...own } = call.options;
+    const context = await this.#context(call.watch);
+    return addStream(context, bytes, to, addOptions(context, own));
   }
 
   /**

@@ -41,11 +41,15 @@ export function command(run: RunCommand): Command {
         'for more than the disk has room for twice: no copy in the cache',
       ],
       ['varve add s3://bucket/raw --to data/raw', 'lists what lies in a bucket, and copies nothing'],
+      [
+        'mariadb -B -e "SELECT * FROM orders ORDER BY id" shop | varve add - --to data/orders.tsv',
+        'what another program prints; with `set -o pipefail` a script ends where that program fails',
+      ],
     ],
   )
     .argument(
       '[path...]',
-      'files or folders: each a dataset, or within one; or one s3:// or minio:// URL, with --to',
+      'files or folders: each a dataset, or within one; or one s3:// or minio:// URL, or - for standard input, with --to',
     )
     .option('--replace', 'what lies here is all of the dataset, whichever version it was made from')
     .option('--follow', 'a folder that is your own link to one elsewhere is the dataset, on this machine')
@@ -56,7 +60,10 @@ export function command(run: RunCommand): Command {
     .option('--remote <name>', 'with --to-remote, a remote other than the default')
     .option('-A, --all', 'every dataset that changed, in the folders that are named if some are')
     .option('-u, --update', 'the same as --all')
-    .option('--to <path>', 'where data that lies in a bucket, and stays there, is to lie when it is pulled')
+    .option(
+      '--to <path>',
+      'where standard input is to lie; or data that lies in a bucket, and stays there, when it is pulled',
+    )
     .option('--endpoint <url>', 'address of an S3 server that is not AWS, for this clone')
     .option('--region <name>', 'region of the bucket, for this clone')
     .option('--profile <name>', 'profile in the AWS configuration files, for this clone');
@@ -71,6 +78,7 @@ export function command(run: RunCommand): Command {
           throw usage('name what to add, or `--all` for every dataset that changed');
         const context = await openContext(cwd, { signal, onProgress, onWarning });
         const url = sourceUrl(paths, to, access);
+        const isPiped = isPipe(paths, to);
         checkSending(url, toRemote, remote);
         if (url !== undefined) {
           const { addInPlace } = await import('../../operations/add.ts');
@@ -81,15 +89,12 @@ export function command(run: RunCommand): Command {
           note(`${path} is added without statistics: ${why.message}`, `  ${why.remedy}`);
         const profiler = profilerOnDemand(context, unreadable, { memory, threads });
         // It gets ready while the bytes are taken in.
-        if (paths.some(isTabular))
+        if ([...paths, to ?? ''].some(isTabular))
           (await import('../../profile/reading/process-reader.ts')).prepareReader(memory);
-        const result = await (isAll ? addChanged : add)(context, paths, {
-          profiler,
-          replace,
-          follow,
-          toRemote,
-          remote,
-        });
+        const how = { profiler, replace, follow, toRemote, remote };
+        const result = isPiped
+          ? await (await import('../../operations/add-stream.ts')).addStream(context, process.stdin, to!, how)
+          : await (isAll ? addChanged : add)(context, paths, how);
         return { json: result, text: addedText(result) };
       }),
   );
@@ -99,13 +104,25 @@ export function command(run: RunCommand): Command {
 function sourceUrl(paths: readonly string[], to: string | undefined, access: Access): string | undefined {
   const url = paths.find((path) => /^(s3|minio):\/\//i.test(path));
   if (url === undefined) {
-    if (to === undefined && Object.keys(access).length === 0) return undefined;
-    throw usage('--to, --endpoint, --region and --profile go with the URL of a bucket');
+    const isPiped = paths.includes(STANDARD_INPUT);
+    if ((to === undefined || isPiped) && Object.keys(access).length === 0) return undefined;
+    throw usage('--to, --endpoint, --region and --profile go with the URL of a bucket, and --to with -');
   }
   if (to === undefined)
     throw usage('data in a bucket needs --to, the path where it is to lie when it is pulled');
   if (paths.length > 1) throw usage('data in a bucket is added one URL at a time');
   return url;
+}
+
+const STANDARD_INPUT = '-';
+
+/** Whether what comes by standard input is to be added. */
+function isPipe(paths: readonly string[], to: string | undefined): boolean {
+  if (!paths.includes(STANDARD_INPUT)) return false;
+  if (paths.length > 1) throw usage('standard input is added by itself');
+  if (to === undefined) throw usage('standard input needs --to, the path where the file is to lie');
+  if (process.stdin.isTTY) throw usage('standard input is a terminal: pipe a program into `varve add -`');
+  return true;
 }
 
 function checkSending(url: string | undefined, toRemote: true | undefined, remote: string | undefined): void {
