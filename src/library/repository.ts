@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { DriftSeries } from '../drift/model.ts';
 import type { VarveError } from '../errors.ts';
 import { add, addChanged, addInPlace, profilerOnDemand } from '../operations/add.ts';
-import { addStream } from '../operations/add-stream.ts';
+import { addFromStream } from '../operations/add-from-stream.ts';
 import type { BackendAddOptions } from '../operations/backend/backend.ts';
 import type {
   AddInPlaceOptions,
@@ -75,6 +75,7 @@ import {
 import { DataFolder } from './folder.ts';
 import { GitMethods } from './git.ts';
 import type {
+  AddDatabaseOptions,
   AddOptions,
   AddStreamOptions,
   DiffOptions,
@@ -179,7 +180,24 @@ export class VarveRepository extends DataFolder {
     checkArgument('addStream', 'the option to', call.options.to, TEXT);
     const { to, ...own } = call.options;
     const context = await this.#context(call.watch);
-    return addStream(context, bytes, to, addOptions(context, own));
+    return addFromStream(context, bytes, to, addOptions(context, own));
+  }
+
+  /**
+   * Take a table of a database, or what a query gives, into a file, and add it. All is read in one transaction, which sees one state and can
+   * change nothing; memory does not grow with the rows.
+   * @param url `mysql://user@host/database` or `postgresql://…`, without a password
+   * @throws VarveError `database-url-invalid`, `database-refused`, `database-unreachable`, `database-error`, and those of addStream
+   */
+  async addDatabase(url: string, options: AddDatabaseOptions): Promise<AddResult> {
+    checkArgument('addDatabase', 'the URL', url, TEXT);
+    const kinds = { ...ADD, to: TEXT, table: TEXT, query: TEXT, password: TEXT };
+    const call = this.#session.begin('addDatabase', options, kinds);
+    checkArgument('addDatabase', 'the option to', call.options.to, TEXT);
+    const { to, table, query, password, ...own } = call.options;
+    const context = await this.#context(call.watch);
+    const { addDatabase } = await import('../operations/add-database.ts');
+    return addDatabase(context, url, { ...addOptions(context, own), to, table, query, password });
   }
 
   /**

@@ -22,7 +22,7 @@ import type { Context } from './context/context.ts';
  * @param to path of the file, as a user names it
  * @throws VarveError `input-empty`, `changes-unsaved`, `version-outdated`, `path-taken`, and the codes of {@link add}
  */
-export async function addStream(
+export async function addFromStream(
   context: Context,
   bytes: AsyncIterable<Uint8Array>,
   to: string,
