@@ -244,7 +244,8 @@ async function scanPortions(
       signal?.throwIfAborted();
       visit(new RawChunk(result.getChunk(index), bindings));
     }
-    await releaseEngineMemory();
+    // One result of a small table is soon garbage with all else.
+    if (queries.length > 1) await releaseEngineMemory();
   });
 }
 
