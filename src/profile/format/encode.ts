@@ -4,7 +4,8 @@
  */
 
 import { inflateRawSync } from 'node:zlib';
-import { deflateSync } from 'fflate';
+// That for Node has the same code, and loads worker threads that nothing here uses.
+import { deflateSync } from 'fflate/browser';
 import { VarveError } from '../../errors.ts';
 import { checkHashes, HASH_END } from '../hashing/sketch.ts';
 import type { FeatureProfile, Profile } from '../model/model.ts';
