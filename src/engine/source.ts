@@ -29,6 +29,8 @@ export interface TableSource {
   readonly skippedLines?: number;
   /** Set if a result of all values fits into memory with ease. */
   readonly isSmall?: boolean;
+  /** How many there are, where it is known. */
+  readonly rows?: number | undefined;
 }
 
 /**
@@ -121,7 +123,8 @@ async function openTogether(
     await assertUnicode(engine, relation, columns);
     if ('columns' in loaded) {
       const typed = await typeTextColumns(engine, relation, loaded, first, readings);
-      return { relation, ...typed, skippedLines: loaded.skippedLines, isSmall: loaded.isSmall };
+      const { skippedLines, isSmall, firstRows } = loaded;
+      return { relation, ...typed, skippedLines, isSmall, rows: firstRows.rows };
     }
     assertNameable(await namesWithNul(engine, relation), first);
   } catch (error) {

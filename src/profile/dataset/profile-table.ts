@@ -49,7 +49,7 @@ export async function profileTable(
   options: TableOptions,
 ): Promise<TableProfile> {
   const leaves = leavesOf(source.columns);
-  const [[rows]] = (await engine.query(`SELECT count(*)::DOUBLE FROM ${source.relation}`)) as [[number]];
+  const rows = source.rows ?? (await countRows(engine, source.relation));
   const table = { engine, source: source.relation, rows, weight: options.weight, isSmall: source.isSmall };
   const repeated = await repeatedTexts(engine, leaves, source.relation, rows);
   const lists = await listsOf(engine, leaves, source.relation);
@@ -97,6 +97,11 @@ export async function profileTable(
     ...(skippedLines && { skippedLines }),
     features: inOrder,
   };
+}
+
+async function countRows(engine: Engine, relation: string): Promise<number> {
+  const [[rows]] = (await engine.query(`SELECT count(*)::DOUBLE FROM ${relation}`)) as [[number]];
+  return rows;
 }
 
 /** Leaves that lie in no list and are not grouped; those that take longest come first. */

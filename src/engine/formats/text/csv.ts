@@ -2,7 +2,7 @@
  * Text: delimited text and JSON as people write them, and what types their columns have. It may not know formats of bytes, nor what the columns are for.
  */
 
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ErrorCode, VarveError } from '../../../errors.ts';
 import { type Engine, readError } from '../../duckdb.ts';
@@ -174,6 +174,7 @@ class Reading {
   /** Loads with double quotes if that gives a table. Left to itself, the reader takes a lone apostrophe in the header for a quote. */
   async #createInOneWay(): Promise<void> {
     this.#options.set('quote', `'"'`);
+    if (this.#isSmall && hasNoQuotes(this.#file)) this.#options.set('escape', `'"'`);
     try {
       await this.#create();
       if (!(await this.#isOtherwiseQuoted())) return;
@@ -181,6 +182,7 @@ class Reading {
       if (error instanceof VarveError) throw error;
     }
     this.#options.delete('quote');
+    this.#options.delete('escape');
     await this.#create().catch((error) => this.#createOtherwise(error));
   }
 
@@ -338,10 +340,16 @@ class Reading {
   }
 
   async #beyondInt64(floats: readonly string[]): Promise<string[]> {
-    const { columns, areAll } = await this.#firstRows();
-    if (areAll) return floats.filter((name) => columns.get(name)!.isBeyondInt64);
+    const { columns, rows } = await this.#firstRows();
+    if (rows !== undefined) return floats.filter((name) => columns.get(name)!.isBeyondInt64);
     return this.#where(floats, (column) => `max(abs(${column})) >= 9223372036854775807`);
   }
+}
+
+/** Without any, it makes no difference which mark escapes another, and the reader need not try all: that is half of what a small file takes. */
+function hasNoQuotes({ absolutePath }: SourceFile): boolean {
+  const bytes = readFileSync(absolutePath);
+  return !['"', "'", '\\'].some((mark) => bytes.includes(mark));
 }
 
 /** What the reader makes of a file. */

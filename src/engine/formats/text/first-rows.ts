@@ -31,8 +31,8 @@ export interface FirstValues {
 export interface FirstRows {
   /** Of each column of text or floats, by its name. */
   readonly columns: ReadonlyMap<string, FirstValues>;
-  /** Whether the table has no more rows. */
-  readonly areAll: boolean;
+  /** How many rows the table has, if these are all of them. */
+  readonly rows: number | undefined;
 }
 
 /**
@@ -48,7 +48,7 @@ export async function lookAtFirstRows(
 ): Promise<FirstRows> {
   const found = new Map<string, FirstValues>();
   const asked = columns.filter(({ type }) => type.text === 'VARCHAR' || type.text === 'DOUBLE');
-  let areAll = true;
+  let rows: number | undefined;
   for (let start = 0; start < asked.length; start += COLUMNS_PER_QUERY) {
     const part = asked.slice(start, start + COLUMNS_PER_QUERY).map(({ name, type }) => {
       const values = { areSingleQuoted: false, hasDoubleQuoted: false, isBeyondInt64: false };
@@ -57,15 +57,15 @@ export async function lookAtFirstRows(
     });
     const names = part.map(({ name }) => identifier(name)).join(', ');
     const sql = `SELECT ${names} FROM ${identifier(relation)} LIMIT ${FIRST_ROWS}`;
-    let rows = 0;
+    let seen = 0;
     const visit = (chunk: Chunk) => {
-      rows += chunk.rows;
+      seen += chunk.rows;
       for (const [column, { values, look }] of part.entries()) look(chunk, column, values);
     };
     await (isSmall ? engine.scanPortions([sql], visit) : engine.scan(sql, visit));
-    areAll = rows < FIRST_ROWS;
+    rows = seen < FIRST_ROWS ? seen : undefined;
   }
-  return { columns: found, areAll };
+  return { columns: found, rows };
 }
 
 function lookAtTexts(chunk: Chunk, column: number, values: FirstValues): void {

@@ -125,7 +125,7 @@ async function someValues(
   for (const name of columns) {
     const { text } = firstRows.columns.get(name)!;
     if (text !== undefined) found.push([name, text]);
-    else if (!firstRows.areAll) lacking.push(name);
+    else if (firstRows.rows === undefined) lacking.push(name);
   }
   for (let start = 0; start < lacking.length; start += FIRSTS_PER_QUERY) {
     const part = lacking.slice(start, start + FIRSTS_PER_QUERY);
