@@ -5,7 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { lateModules } from './late-modules.mjs';
-import { DVC_BACKEND, lateDvc, onlyOperation, operationFiles } from './late-operations.mjs';
+import { DVC_BACKEND, lateFiles, onlyOperation, operationFiles, S3_CLIENT } from './late-operations.mjs';
 import { mapOwnSources } from './source-maps.mjs';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -118,18 +118,20 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
           .map((name) => `exports['${name}']=()=>require('./src/cli/commands/${name}.ts')`),
         ...operationFiles(root).map((file) => `exports['${file}']=()=>require('./${file}')`),
       ].join('\n'),
-      { plugins: [lateDvc(root), ...start.plugins] },
+      { plugins: [lateFiles(root), ...start.plugins] },
     ),
     oneEntry('run', 'src/cli/run.ts'),
     ...quick.map((name) =>
       oneEntry(
         name,
         `src/cli/commands/${name}.ts`,
-        lateDvc(root),
+        lateFiles(root),
         onlyOperation(root, `src/operations/varve/${name}.ts`),
       ),
     ),
-    ...APART.map((name) => oneEntry(name, `src/cli/commands/${name}.ts`, lateDvc(root), onlyOperation(root))),
+    ...APART.map((name) =>
+      oneEntry(name, `src/cli/commands/${name}.ts`, lateFiles(root), onlyOperation(root)),
+    ),
     // The process that reads data. Bundled, DuckDB's own JavaScript loads in a third of the time.
     build({
       ...start,
@@ -137,9 +139,10 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
       external: ['@duckdb/node-bindings', 'apache-arrow'],
       plugins: [...late, mapOwnSources],
     }),
-    oneEntry('dvc', DVC_BACKEND, onlyOperation(root, 'src/operations/dvc/status.ts')),
+    oneEntry('dvc', DVC_BACKEND, lateFiles(root), onlyOperation(root, 'src/operations/dvc/status.ts')),
+    oneEntry('s3', S3_CLIENT),
   ]);
-  const files = ['shared', 'run', 'commands', 'dvc', 'reader', ...quick, ...APART].map((name) =>
+  const files = ['shared', 'run', 'commands', 'dvc', 's3', 'reader', ...quick, ...APART].map((name) =>
     join(outdir, `${name}.cjs`),
   );
   await build({

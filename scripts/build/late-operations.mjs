@@ -16,15 +16,19 @@ export function operationFiles(root) {
   return [...new Set(files)];
 }
 
-/** Loads DVC's backend from its own file. */
-export const lateDvc = (root) => ({
-  name: 'late-dvc',
+/** AWS's client is a third of what commands would be, and only those need it that open a bucket. */
+export const S3_CLIENT = 'src/remote/s3/s3.ts';
+
+const OWN_FILES = { [DVC_BACKEND]: './dvc.cjs', [S3_CLIENT]: './s3.cjs' };
+
+/** Loads DVC's backend and AWS's client from files of their own. */
+export const lateFiles = (root) => ({
+  name: 'late-files',
   setup({ onResolve }) {
-    onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) =>
-      kind === 'dynamic-import' && relative(root, join(resolveDir, path)) === DVC_BACKEND
-        ? { path: './dvc.cjs', external: true }
-        : undefined,
-    );
+    onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+      const own = OWN_FILES[relative(root, join(resolveDir, path))];
+      return kind === 'dynamic-import' && own !== undefined ? { path: own, external: true } : undefined;
+    });
   },
 });
 
