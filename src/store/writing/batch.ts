@@ -7,7 +7,7 @@ import { VarveError } from '../../errors.ts';
 import type { Body } from '../../remote/remote.ts';
 import { type RawDigest, sameDigest, toDigest, toHex } from '../format/digest.ts';
 import type { IndexContent, IndexedRecipe, IndexedWholeObject } from '../format/index-file.ts';
-import { type PackKind, packKey } from '../format/pack.ts';
+import { type PackEntry, type PackKind, packKey, type SealedPack } from '../format/pack.ts';
 import { wholeObjectKey } from '../format/whole-object-key.ts';
 import { joinIndexes } from '../index/merge.ts';
 import { chunksOf, isEmptyObject } from '../reading/object-reader.ts';
@@ -107,7 +107,21 @@ export class Batch implements BlobSink {
     this.#bytes += bytes.length;
     this.#blobs += 1;
     await this.#uploads.waitForRoom();
-    if (this.#bytes >= CHECKPOINT_BYTES || this.#blobs >= CHECKPOINT_BLOBS) await this.#checkpoint();
+    await this.#checkpointIfDue();
+  }
+
+  /** Whether a pack of another store may be put here under its name. */
+  takesPack(name: string): boolean {
+    return !this.#store.catalog.isTaken(packKey(name));
+  }
+
+  /** Put a whole pack of another store, which {@link takesPack}. Its blobs were verified, and none of them is here. */
+  async putPack(pack: SealedPack, entries: readonly PackEntry[]): Promise<void> {
+    for (const { digest } of entries) this.#pending.add(keyOf(digest));
+    await this.#uploads.write(pack, entries);
+    this.#bytes += pack.bytes.length;
+    this.#blobs += entries.length;
+    await this.#checkpointIfDue();
   }
 
   /** Put an object into a file of its own. */
@@ -171,6 +185,10 @@ export class Batch implements BlobSink {
     throw new VarveError('batch-closed', 'Something was added to a batch after its commit', {
       remedy: 'This is a defect of varve: please report it.',
     });
+  }
+
+  async #checkpointIfDue(): Promise<void> {
+    if (this.#bytes >= CHECKPOINT_BYTES || this.#blobs >= CHECKPOINT_BLOBS) await this.#checkpoint();
   }
 
   /** Write an index of the packs written so far. Recipes wait for the commit, since their chunks may still be on their way. */
