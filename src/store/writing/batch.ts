@@ -19,6 +19,7 @@ import { PackUploads } from './pack-uploads.ts';
 import { freeGeneration, relocatePending } from './relocate-pending.ts';
 import type { SmallFileReaders } from './small-file-readers.ts';
 import type { FileToRead } from './small-files.ts';
+import { WholeObjectCopy } from './whole-object-body.ts';
 
 /** After so many bytes, an index names what has been written so far, so that an interrupted batch need not repeat it. */
 const CHECKPOINT_BYTES = 512 * 1024 * 1024;
@@ -122,6 +123,10 @@ export class Batch implements BlobSink {
     this.#bytes += pack.bytes.length;
     this.#blobs += entries.length;
     await this.#checkpointIfDue();
+  }
+
+  beginCopy(path: string, size: number): Promise<WholeObjectCopy | undefined> {
+    return WholeObjectCopy.begin(this.#store.remote, path, size);
   }
 
   /** Put an object into a file of its own. */
