@@ -1,6 +1,6 @@
+import type { OnProgress } from '../../progress.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { ContentKey } from '../backend/version.ts';
-import type { Watch } from '../context/context.ts';
 
 /** The data of a dataset as it is being added, for whoever computes its statistics. */
 export interface DatasetToProfile {
@@ -28,8 +28,14 @@ export interface Statistics {
   readonly rows?: number;
 }
 
+/** How somebody watches one computation. */
+interface ProfilerWatch {
+  readonly onProgress?: OnProgress | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Computes statistics, watched by `watch`, or by whoever made it. Undefined if the data is not of a kind that has statistics, or what is known of it stays. */
-export type Profiler = (dataset: DatasetToProfile, watch?: Watch) => Promise<Statistics | undefined>;
+export type Profiler = (dataset: DatasetToProfile, watch?: ProfilerWatch) => Promise<Statistics | undefined>;
 
 /** The absolute path of the schema that belongs to a dataset, whether or not there is one. */
 export function schemaBeside({ absolutePath }: Pick<DatasetToProfile, 'absolutePath'>): string {
