@@ -22,7 +22,7 @@ const APART = ['serve'];
 const LIBRARY = {
   index: 'src/index.ts',
   'cut-worker': 'src/store/chunking/cut-worker.ts',
-  'check-worker': 'src/store/reading/check-worker.ts',
+  'check-worker': 'src/store/transfer/check-worker.ts',
   'piece-worker': 'src/store/restoring/piece-worker.ts',
   'read-worker': 'src/store/writing/read-worker.ts',
   'write-worker': 'src/store/restoring/write-worker.ts',

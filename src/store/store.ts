@@ -11,16 +11,18 @@ import type { BlockLists } from './format/block-lists.ts';
 import { type Digest, type RawDigest, toRaw } from './format/digest.ts';
 import { packKey } from './format/pack.ts';
 import type { Root } from './gc/roots.ts';
+import type { RecipeLocation } from './index/catalog.ts';
 import { blockListsOf } from './reading/block-lists-of.ts';
 import { readLocalObject } from './reading/local-object.ts';
 import { LocalPacks } from './reading/local-packs.ts';
 import { isEmptyObject, type ObjectSource, streamObject } from './reading/object-reader.ts';
-import { RangeReader } from './reading/range-reader.ts';
+import { RangeReader, recipeNamed } from './reading/range-reader.ts';
 import type { VerifiedReader } from './reading/verified-reader.ts';
 import { Repairer } from './repair/repairer.ts';
 import { PieceWriters } from './restoring/piece-writers.ts';
 import { type LocalTools, type RestoreOptions, restoreFile } from './restoring/restore-file.ts';
 import { type FileToRestore, restoreFiles } from './restoring/restore-files.ts';
+import { type ChunkToPlace, type PieceProgress, placeChunks } from './restoring/restore-pinned.ts';
 import { StoreCore } from './store-core.ts';
 import { Batch } from './writing/batch.ts';
 
@@ -230,6 +232,17 @@ export class Store {
         }),
     };
     return restoreFiles(local, files, count, onBytes ?? (() => undefined), signal);
+  }
+
+  /** Find the recipe that a pointer pins for an object that this store keeps in chunks; undefined if it is made of others, or lies here as a whole. No I/O. */
+  recipePinned(digest: Digest, recipe: RawDigest): RecipeLocation | undefined {
+    const raw = toRaw(digest);
+    return this.core.catalog.first(raw)?.at === 'recipe' ? recipeNamed(this.#source, raw, recipe) : undefined;
+  }
+
+  /** Write chunks of a local store to their places in files that are there. @throws VarveError as {@link restore} */
+  placeChunks(chunks: readonly ChunkToPlace[], progress: PieceProgress): Promise<void> {
+    return placeChunks(this.#source, chunks, this.#local!.writers, progress);
   }
 
   /** Find a local file that holds this object alone. It is not verified, and must not be changed. */

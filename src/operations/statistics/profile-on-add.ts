@@ -14,7 +14,7 @@ import type { Context } from '../context/context.ts';
 import { profileCache } from './cache.ts';
 import { hasUnreadDates, readingsOf, schemaForReading } from './date-formats.ts';
 import { engineOptions, type ProfilingOptions } from './load.ts';
-import { type Profiler, type Statistics, schemaBeside } from './profiler.ts';
+import { type DatasetToProfile, type Profiler, type Statistics, schemaBeside } from './profiler.ts';
 import { profileIn } from './stored.ts';
 
 /**
@@ -26,20 +26,14 @@ export function profilerFor(
   onUnreadable: (path: string, why: VarveError) => void,
   machine: Pick<ProfilingOptions, 'memory' | 'threads'> = {},
 ): Profiler {
-  const { onProgress, signal } = context;
-  const machineOptions = {
-    ...engineOptions(machine),
-    ...(onProgress && { onProgress }),
-    ...(signal && { signal }),
-  };
   const cache = profileCache(context.repository);
-  return async (dataset) => {
+  return async (dataset, { onProgress, signal } = context) => {
+    const machineOptions = {
+      ...engineOptions(machine),
+      ...(onProgress && { onProgress }),
+      ...(signal && { signal }),
+    };
     const { path, absolutePath, kind, files, known } = dataset;
-    const data = files.map((file) =>
-      file.path === ''
-        ? { absolutePath, path: basename(path), digest: file.content, size: file.size }
-        : new FileWithin(absolutePath, file.path, file.content, file.size),
-    );
     if (kind === 'file' && !isTabular(path)) return undefined;
     const file = { name: `${path}.schema.yaml`, absolutePath: schemaBeside(dataset) };
     const readings = readingsOf(undefined, schemaForReading(file));
@@ -47,11 +41,14 @@ export function profilerFor(
     const options = { ...machineOptions, ...(readings && { readings }) };
     try {
       const profile = await (kind === 'file'
-        ? processReader.profileFiles(data, options)
-        : profileDirectory(data, processReader, { ...options, ...cache }));
+        ? processReader.profileFiles(
+            files.map(({ size }) => ({ absolutePath, path: basename(path), size })),
+            options,
+          )
+        : profileDirectory(filesWithin(dataset), processReader, { ...options, ...cache }));
       return described(profile);
     } catch (error) {
-      if (!(error instanceof VarveError)) throw error;
+      if (!(error instanceof VarveError) || signal?.aborted) throw error;
       onUnreadable(path, error);
       return undefined;
     }
@@ -67,6 +64,10 @@ async function isReadOtherwise(
   if (readings === undefined) return false;
   const profile = await closing(await backend.openProfileStore(), (store) => profileIn(store, known, known));
   return profile !== undefined && hasUnreadDates(profile, readings);
+}
+
+function filesWithin({ absolutePath, files }: DatasetToProfile): DataFile[] {
+  return files.map(({ path, content, size }) => new FileWithin(absolutePath, path, content!, size));
 }
 
 /** A file of a folder. Where it lies is put together when somebody asks: of a million images, nobody does. */
