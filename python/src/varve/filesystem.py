@@ -50,11 +50,12 @@ class VarveFileSystem(AbstractFileSystem):  # type: ignore[misc]
         self._trees: dict[str, Tree] = {}
 
     def __reduce__(self) -> Any:
-        """A copy in another process reads the same repository, wherever that process stands."""
+        """A copy in another process reads the same commit of the same repository, wherever that process stands."""
+        commit = self._rev and self._tree.commit()
         return make_instance, (
             type(self),
             (),
-            {**self.storage_options, "repo": self._repo or self._folder, "rev": self._rev},
+            {**self.storage_options, "repo": self._repo or self._folder, "rev": commit},
         )
 
     @classmethod
@@ -186,6 +187,12 @@ class VarveFileSystem(AbstractFileSystem):  # type: ignore[misc]
                 found.append(payload[at : at + file["size"]])
                 at += file["size"]
         return found
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise _read_only()
+
+    mkdir = makedirs = rmdir = rm = rm_file = _rm = cp_file = mv = mv_file = touch = _refuse
+    pipe_file = put_file = _refuse
 
     def created(self, path: str) -> Any:
         """Versions are made by commits: files have no time of their own."""
