@@ -12,10 +12,9 @@ import queue
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Mapping
-from typing import Any, Callable
+from typing import IO, Any, Callable
 
 from ._errors import VarveError, error_of
 from ._program import find_program
@@ -38,9 +37,10 @@ Progress = Callable[[Mapping[str, Any]], None]
 class _Call:
     """A call that waits for its answer."""
 
-    __slots__ = ("done", "error", "inbox", "on_progress", "payload", "result")
+    __slots__ = ("done", "error", "inbox", "number", "on_progress", "payload", "result")
 
-    def __init__(self, on_progress: Progress | None) -> None:
+    def __init__(self, number: int, on_progress: Progress | None) -> None:
+        self.number = number
         self.done = False
         #: Of the thread that waits: progress to tell of, or None to look about.
         self.inbox: queue.SimpleQueue[Mapping[str, Any] | None] = queue.SimpleQueue()
@@ -69,7 +69,7 @@ class Connection:
     def __init__(self) -> None:
         program = find_program()
         # What the program says beside its answers is looked at only if it ends.
-        self._stderr = tempfile.TemporaryFile()
+        self._stderr = _unnamed_file()
         # A Ctrl-C is for this process: it cancels its call, and the helper lives on.
         self._process = subprocess.Popen(
             [*program, "rpc"],
@@ -92,15 +92,9 @@ class Connection:
         self._calls: dict[int, _Call] = {}
         self._numbers = itertools.count(1)
         self._broken: VarveError | None = None
-        answer, _ = self.call("initialize", {})
-        if answer["protocol"] != _PROTOCOL:
-            self.close()
-            raise VarveError(
-                "protocol-unsupported",
-                f"varve {answer['version']} speaks version {answer['protocol']} of the protocol, not {_PROTOCOL}",
-                "Install the Python package and the command in the same version.",
-            )
-        log.debug("varve %s is process %d", answer["version"], self._process.pid)
+        # Asked now, and waited for by the first call: the program starts meanwhile.
+        self._greeting: _Call | None = self._ask("initialize", {})
+        self._greeted = threading.Lock()
 
     @property
     def is_open(self) -> bool:
@@ -120,23 +114,56 @@ class Connection:
             VarveError: what the method answers; ``helper-ended`` if the process is gone; ``usage`` of what no message
                 can hold.
         """
-        call = _Call(on_progress)
-        number = next(self._numbers)
-        # What cannot be said is found before anybody waits for an answer to it.
-        text = _encode({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
-        self._calls[number] = call
+        if self._greeting is not None:
+            self._greet()
+        call = self._ask(method, params, payload, on_progress)
         try:
-            self._send(text, payload)
             self._wait(call)
         except BaseException:
             if not call.done:
-                self._cancel(number, call)
+                self._cancel(call)
             raise
         finally:
-            self._calls.pop(number, None)
+            self._calls.pop(call.number, None)
         if call.error is not None:
             raise call.error
         return call.result, call.payload
+
+    def _ask(
+        self, method: str, params: Mapping[str, Any], payload: bytes = b"", on_progress: Progress | None = None
+    ) -> _Call:
+        number = next(self._numbers)
+        # What cannot be said is found before anybody waits for an answer to it.
+        text = _encode({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        call = _Call(number, on_progress)
+        self._calls[number] = call
+        try:
+            self._send(text, payload)
+        except BaseException:
+            self._calls.pop(number, None)
+            raise
+        return call
+
+    def _greet(self) -> None:
+        """Wait for the program to say which protocol it speaks."""
+        with self._greeted:
+            greeting = self._greeting
+            if greeting is None:
+                return
+            self._wait(greeting)
+            self._calls.pop(greeting.number, None)
+            if greeting.error is not None:
+                raise greeting.error
+            answer = greeting.result
+            if answer["protocol"] != _PROTOCOL:
+                self.close()
+                raise VarveError(
+                    "protocol-unsupported",
+                    f"varve {answer['version']} speaks version {answer['protocol']} of the protocol, not {_PROTOCOL}",
+                    "Install the Python package and the command in the same version.",
+                )
+            log.debug("varve %s is process %d", answer["version"], self._process.pid)
+            self._greeting = None
 
     def close(self) -> None:
         """End the helper process."""
@@ -252,17 +279,17 @@ class Connection:
                 raise self._gone()
             self._buffer += piece
 
-    def _cancel(self, number: int, call: _Call) -> None:
+    def _cancel(self, call: _Call) -> None:
         """Have a call stopped, and wait until it has; what does not stop is ended with its process."""
         if self._broken is not None:
             return
-        log.debug("cancelling call %d", number)
+        log.debug("cancelling call %d", call.number)
         call.on_progress = None
         watchdog = threading.Timer(_STOPPING_SECONDS, self._process.kill)
         watchdog.daemon = True
         watchdog.start()
         try:
-            self._send(_encode({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": number}}))
+            self._send(_encode({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": call.number}}))
             self._wait(call)
         except VarveError as error:
             log.debug("%s", error)
@@ -316,6 +343,14 @@ def _encode(message: Mapping[str, Any]) -> bytes:
     return text
 
 
+def _unnamed_file() -> IO[bytes]:
+    if hasattr(os, "memfd_create"):
+        return open(os.memfd_create("varve"), "w+b", buffering=0)
+    import tempfile
+
+    return tempfile.TemporaryFile()
+
+
 def _widen(pipe: int) -> None:
     if sys.platform != "linux":
         return
@@ -339,6 +374,12 @@ def connection() -> Connection:
         if _current is None or not _current.is_open:
             _current = Connection()
         return _current
+
+
+def start() -> None:
+    """Have the helper process start in the background; who calls it hears of what goes wrong."""
+    with contextlib.suppress(VarveError, OSError):
+        connection()
 
 
 def call(

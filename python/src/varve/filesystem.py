@@ -9,6 +9,7 @@ from typing import Any, Union
 
 from fsspec.spec import AbstractFileSystem, make_instance
 
+from ._connection import start
 from ._errors import VarveError, VarveNotFoundError
 from ._versions import FILES_PER_CALL, Tree, open_bytes, read_bytes
 
@@ -48,6 +49,8 @@ class VarveFileSystem(AbstractFileSystem):  # type: ignore[misc]
         self._folder = self._here
         self._tree = Tree(self._folder, self._repo, rev)
         self._trees: dict[str, Tree] = {}
+        # It takes as long as whoever made this needs to get at a file.
+        start()
 
     def __reduce__(self) -> Any:
         """A copy in another process reads the same commit of the same repository, wherever that process stands."""
