@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import pickle
 import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -65,6 +66,32 @@ def test_a_branch_that_moves_is_seen_by_open_but_not_by_a_file_system(in_version
     assert varve.read("data/trips.csv@moving") == trips(500, fare=20).encode()
     system.invalidate_cache()
     assert system.cat_file("data/trips.csv@moving") == trips(500, fare=20).encode()
+
+
+def test_a_copy_of_a_file_system_reads_the_commit_that_it_reads(in_versions: Sandbox) -> None:
+    in_versions.git("branch", "-f", "moving", "v1")
+    system = VarveFileSystem(rev="moving", skip_instance_cache=True)
+    copy = pickle.dumps(system)
+    in_versions.git("branch", "-f", "moving", "v2")
+    assert system.cat_file("data/trips.csv") == trips(500).encode()
+    assert pickle.loads(copy).cat_file("data/trips.csv") == trips(500).encode()
+    assert pickle.loads(pickle.dumps(pickle.loads(copy))).cat_file("data/trips.csv") == trips(500).encode()
+
+
+def test_a_repository_that_is_gone_is_said_to_be(versions: Sandbox, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(versions.repo, copy)
+    system = VarveFileSystem(repo=copy, skip_instance_cache=True)
+    file = system.open("data/large.txt@v1")
+    assert file.read(2) == b"0\n"
+    shutil.rmtree(copy)
+    assert file.read(2) == b"1\n"
+    with pytest.raises(varve.VarveNotFoundError, match="is there no more") as gone:
+        system.ls("data")
+    assert gone.value.code == "path-missing"
+    with pytest.raises(varve.VarveError, match="cannot be cloned: fatal: repository") as unreachable:
+        varve.read("data/trips.csv", repo=copy)
+    assert unreachable.value.code == "repository-unreachable"
 
 
 def test_folders_are_listed(system: VarveFileSystem) -> None:

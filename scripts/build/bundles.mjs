@@ -5,19 +5,21 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { lateModules } from './late-modules.mjs';
-import { DVC_BACKEND, lateFiles, onlyOperation, operationFiles, S3_CLIENT } from './late-operations.mjs';
+import { DVC_BACKEND, lateFiles, onlyOperation, onlyReading, operationFiles, S3_CLIENT } from './late-operations.mjs';
 import { mapOwnSources } from './source-maps.mjs';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 const COMPILE_CACHE = 'src/base/compile-cache.ts';
 const COMMANDER = 'node_modules/commander/index.js';
-/** Holds classes that the bundles tell by `instanceof`. */
-const SHARED = ['src/errors.ts', COMMANDER];
+/** Holds classes that the bundles tell by `instanceof`, and what one bundle notes for another. */
+const SHARED = ['src/errors.ts', 'src/workspace/trust/clone-addresses.ts', COMMANDER];
 /** Commands that are run most, and by prompts and hooks, have files of their own. */
 const QUICK = ['status', 'push'];
 /** Commands with packages of their own that no other command should read past: a server. */
 const APART = ['serve'];
+/** Commands that read versions, for a program that waits for the first byte. */
+const READERS = ['rpc'];
 
 const LIBRARY = {
   index: 'src/index.ts',
@@ -107,14 +109,21 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
 
   const commanderNames = Object.keys(await import('commander')).join();
   const results = await Promise.all([
-    oneFile('shared', `export*from'./${SHARED[0]}';export{${commanderNames}}from'./${COMMANDER}'`, {
-      plugins: [...late, mapOwnSources],
-    }),
+    oneFile(
+      'shared',
+      [
+        ...SHARED.filter((file) => file !== COMMANDER).map((file) => `export*from'./${file}'`),
+        `export{${commanderNames}}from'./${COMMANDER}'`,
+      ].join(';'),
+      {
+        plugins: [...late, mapOwnSources],
+      },
+    ),
     oneFile(
       'commands',
       [
         ...commandNames()
-          .filter((name) => !quick.includes(name) && !APART.includes(name))
+          .filter((name) => ![...quick, ...APART, ...READERS].includes(name))
           .map((name) => `exports['${name}']=()=>require('./src/cli/commands/${name}.ts')`),
         ...operationFiles(root).map((file) => `exports['${file}']=()=>require('./${file}')`),
       ].join('\n'),
@@ -132,6 +141,9 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
     ...APART.map((name) =>
       oneEntry(name, `src/cli/commands/${name}.ts`, lateFiles(root), onlyOperation(root)),
     ),
+    ...READERS.map((name) =>
+      oneEntry(name, `src/cli/commands/${name}.ts`, lateFiles(root), onlyReading(root)),
+    ),
     // The process that reads data. Bundled, DuckDB's own JavaScript loads in a third of the time.
     build({
       ...start,
@@ -142,7 +154,7 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
     oneEntry('dvc', DVC_BACKEND, lateFiles(root), onlyOperation(root, 'src/operations/dvc/status.ts')),
     oneEntry('s3', S3_CLIENT),
   ]);
-  const files = ['shared', 'run', 'commands', 'dvc', 's3', 'reader', ...quick, ...APART].map((name) =>
+  const files = ['shared', 'run', 'commands', 'dvc', 's3', 'reader', ...quick, ...APART, ...READERS].map((name) =>
     join(outdir, `${name}.cjs`),
   );
   await build({
@@ -151,7 +163,7 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
     entryPoints: { main: 'src/cli/startup/main.ts', 'reader-process': 'src/profile/reading/process-main.ts' },
     define: { BUILD: JSON.stringify(digestOf(files)) },
     banner: {},
-    plugins: [loadCompiled([...quick, ...APART])],
+    plugins: [loadCompiled([...quick, ...APART, ...READERS])],
   });
   return results.map(({ metafile }) => metafile);
 }

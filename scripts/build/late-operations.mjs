@@ -5,12 +5,15 @@ import { dirname, join, relative } from 'node:path';
 export const DVC_BACKEND = 'src/operations/dvc/backend.ts';
 /** What imports each operation when it is called. */
 const BACKENDS = ['src/operations/varve/backend.ts', DVC_BACKEND];
+/** What else is imported when it is called, and not needed to read from the cache: clients of buckets, the library. */
+const READING = ['src/operations/varve/file-reader.ts', 'src/remote/open.ts', 'src/rpc/methods.ts'];
+const READERS = ['src/operations/varve/file-reader.ts', 'src/operations/varve/read-files.ts'];
 
-/** The files of all operations, from the root. */
+/** The files of all operations, and of what readers do without, from the root. */
 export function operationFiles(root) {
-  const files = BACKENDS.flatMap((backend) =>
-    [...readFileSync(join(root, backend), 'utf8').matchAll(/ import\('([^']+)'\)/g)].map(([, path]) =>
-      relative(root, join(root, dirname(backend), path)),
+  const files = [...BACKENDS, ...READING].flatMap((caller) =>
+    [...readFileSync(join(root, caller), 'utf8').matchAll(/[ (]import\('([^']+)'\)/g)].map(([, path]) =>
+      relative(root, join(root, dirname(caller), path)),
     ),
   );
   return [...new Set(files)];
@@ -32,14 +35,19 @@ export const lateFiles = (root) => ({
   },
 });
 
-/** Of the operations of backends, a file for one command has in it that one; the others are in the file of all commands. */
-export const onlyOperation = (root, own) => ({
+/** Of what is imported when it is called, a file for one command has in it its own; the others are in the file of all commands. */
+export const onlyOperation = (root, own) => elsewhere(root, BACKENDS, [own]);
+
+/** A file for a process that reads versions has that in it; all else is in the file of all commands. */
+export const onlyReading = (root) => elsewhere(root, [...BACKENDS, ...READING], READERS);
+
+const elsewhere = (root, callers, own) => ({
   name: 'only-operation',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^\./ }, ({ kind, path, importer, resolveDir }) => {
-      if (kind !== 'dynamic-import' || !BACKENDS.includes(relative(root, importer))) return undefined;
+      if (kind !== 'dynamic-import' || !callers.includes(relative(root, importer))) return undefined;
       const file = relative(root, join(resolveDir, path));
-      return file === own ? undefined : { path: file, namespace: 'other-operation' };
+      return own.includes(file) ? undefined : { path: file, namespace: 'other-operation' };
     });
     onResolve({ filter: /./, namespace: 'other-operation' }, ({ path }) => ({ path, external: true }));
     onLoad({ filter: /./, namespace: 'other-operation' }, ({ path: file }) => ({

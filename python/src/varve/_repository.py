@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -115,6 +114,8 @@ class Repository:
             strict: allow only what the data has: no value, number or null beyond it.
             explain: write above each feature why it has its constraints.
         """
+        import tempfile
+
         with ExitStack() as stack:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="varve-schema-"))
             paths = [stack.enter_context(named(each)) for each in data]
@@ -163,6 +164,8 @@ class Repository:
                 if other is not None:
                     options[word] = stack.enter_context(named(other))
             if isinstance(schema, Schema):
+                import tempfile
+
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="varve-schema-"))
                 file = os.path.join(folder, "schema.yaml")
                 schema.save(file)

@@ -18,7 +18,7 @@ export async function bring(context: WorkingContext, wanted: VersionPart): Promi
 /** The dataset that a version is of, with the pointer that the version has. */
 export function selected({ repository }: WorkingContext, { version, part }: VersionPart): SelectedDataset {
   const { path, commit } = version;
-  const pointer = pointerOf(repository.root, path, commit)!;
+  const pointer = pointerOf(repository, path, commit)!;
   return { path, pointer, ...(part === undefined ? {} : { only: [part] }) };
 }
 
