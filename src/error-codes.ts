@@ -102,6 +102,13 @@ export const ERROR_CODES = {
   'output-exists': 'Something lies already where a copy is to go.',
   'output-unwritable': 'The file for a report cannot be written.',
   'pack-damaged': 'A pack of a cache or remote cannot be read.',
+  'part-damaged': 'A file is not a part of a profile, or not all of one.',
+  'part-missing': 'Parts of a profile are missing, so that they cannot be merged.',
+  'part-repeated': 'A part of a profile was named twice.',
+  'part-too-new': 'A part of a profile was written by a newer varve.',
+  'part-unread':
+    'Merging parts of a profile takes rows of the data, which no part has read in the way that all files together ask for.',
+  'parts-differ': 'Parts are of different profiles: of other data, versions, options or numbers of parts.',
   'path-ignored': 'A `.dvcignore` names the path.',
   'path-missing': 'There is nothing at a path.',
   'path-outside': 'A path lies outside of the repository.',

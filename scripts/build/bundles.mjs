@@ -5,7 +5,14 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { lateModules } from './late-modules.mjs';
-import { DVC_BACKEND, lateFiles, onlyOperation, onlyReading, operationFiles, S3_CLIENT } from './late-operations.mjs';
+import {
+  DVC_BACKEND,
+  lateFiles,
+  onlyOperation,
+  onlyReading,
+  operationFiles,
+  S3_CLIENT,
+} from './late-operations.mjs';
 import { mapOwnSources } from './source-maps.mjs';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -154,8 +161,8 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
     oneEntry('dvc', DVC_BACKEND, lateFiles(root), onlyOperation(root, 'src/operations/dvc/status.ts')),
     oneEntry('s3', S3_CLIENT),
   ]);
-  const files = ['shared', 'run', 'commands', 'dvc', 's3', 'reader', ...quick, ...APART, ...READERS].map((name) =>
-    join(outdir, `${name}.cjs`),
+  const files = ['shared', 'run', 'commands', 'dvc', 's3', 'reader', ...quick, ...APART, ...READERS].map(
+    (name) => join(outdir, `${name}.cjs`),
   );
   await build({
     ...start,

@@ -9,6 +9,11 @@ const BACKENDS = ['src/operations/varve/backend.ts', DVC_BACKEND];
 const READING = ['src/operations/varve/file-reader.ts', 'src/remote/open.ts', 'src/rpc/methods.ts'];
 const READERS = ['src/operations/varve/file-reader.ts', 'src/operations/varve/read-files.ts'];
 
+/** AWS's client is a third of what commands would be, and only those need it that open a bucket. */
+export const S3_CLIENT = 'src/remote/s3/s3.ts';
+
+const OWN_FILES = { [DVC_BACKEND]: './dvc.cjs', [S3_CLIENT]: './s3.cjs' };
+
 /** The files of all operations, and of what readers do without, from the root. */
 export function operationFiles(root) {
   const files = [...BACKENDS, ...READING].flatMap((caller) =>
@@ -16,13 +21,8 @@ export function operationFiles(root) {
       relative(root, join(root, dirname(caller), path)),
     ),
   );
-  return [...new Set(files)];
+  return [...new Set(files)].filter((file) => OWN_FILES[file] === undefined);
 }
-
-/** AWS's client is a third of what commands would be, and only those need it that open a bucket. */
-export const S3_CLIENT = 'src/remote/s3/s3.ts';
-
-const OWN_FILES = { [DVC_BACKEND]: './dvc.cjs', [S3_CLIENT]: './s3.cjs' };
 
 /** Loads DVC's backend and AWS's client from files of their own. */
 export const lateFiles = (root) => ({

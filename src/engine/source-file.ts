@@ -6,6 +6,14 @@ export interface SourceFile {
   readonly absolutePath: string;
   /** The file's name in messages. */
   readonly path: string;
+  /** Of a Parquet file: only the row groups that begin in these bytes are read. All of them unless given. */
+  readonly range?: BytesBetween;
+}
+
+/** The bytes from `start` up to `end`, which is not among them. */
+export interface BytesBetween {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** Writes the files' paths as a list in SQL. */

@@ -4,6 +4,7 @@ import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import { profileDirectory } from '../../profile/dataset/profile-directory.ts';
 import type { DataFile } from '../../profile/dataset/profile-files.ts';
+import { profileInUnits } from '../../profile/dataset/units.ts';
 import { encodeProfile } from '../../profile/format/encode.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import { countRows, isTabularProfile } from '../../profile/model/tables.ts';
@@ -41,10 +42,7 @@ export function profilerFor(
     const options = { ...machineOptions, ...(readings && { readings }) };
     try {
       const profile = await (kind === 'file'
-        ? processReader.profileFiles(
-            files.map(({ size }) => ({ absolutePath, path: basename(path), size })),
-            options,
-          )
+        ? profileInUnits({ absolutePath, path: basename(path), size: files[0]!.size }, processReader, options)
         : profileDirectory(filesWithin(dataset), processReader, { ...options, ...cache }));
       return described(profile);
     } catch (error) {

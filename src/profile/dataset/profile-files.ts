@@ -4,7 +4,7 @@ import { type ColumnReadings, NO_READINGS } from '../../engine/column-readings.t
 import { type Engine, type EngineOptions, isReadError, openEngine, readError } from '../../engine/duckdb.ts';
 import { formatOf } from '../../engine/formats/format.ts';
 import { dropTableSource, openTableSource } from '../../engine/source.ts';
-import { fileNamedBy } from '../../engine/source-file.ts';
+import { type BytesBetween, fileNamedBy } from '../../engine/source-file.ts';
 import type { OnProgress } from '../../progress.ts';
 import type { Profile } from '../model/model.ts';
 import { profileOf } from '../model/tables.ts';
@@ -19,6 +19,8 @@ export interface TableFile {
   /** POSIX, relative to the dataset; tells the format, and names the file in messages and its folder in tables. */
   readonly path: string;
   readonly size: number;
+  /** As SourceFile has it. */
+  readonly range?: BytesBetween;
 }
 
 /** A file of a directory. */
@@ -34,6 +36,8 @@ export interface ProfileOptions extends EngineOptions {
   readonly weight?: string;
   /** How columns are read that more than their file decides. */
   readonly readings?: ColumnReadings;
+  /** See UNIT_BYTES, which it is unless given. */
+  readonly unitBytes?: number;
   readonly onProgress?: OnProgress;
 }
 
