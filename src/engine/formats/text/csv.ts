@@ -14,12 +14,8 @@ import { encodingOf, notUtf8 } from './encoding.ts';
 import { type FirstRows, lookAtFirstRows } from './first-rows.ts';
 import { copyWithLineFeeds, hasMixedLineEnds } from './line-ends.ts';
 import { firstLines, lineTooLong, MAX_LINE_BYTES } from './lines.ts';
-
-/** The spellings of a missing value in the wild. `NaN` is not among them: in a float column it is a number's state. */
-const NULL_TEXTS = [
-  ...['', 'NA', 'N/A', 'n/a', '#N/A', '#N/A N/A', '#NA', '<NA>', '\\N'],
-  ...['NULL', 'Null', 'null', '(null)', 'nil', 'None', 'none'],
-];
+import { NULL_TEXTS } from './null-texts.ts';
+import { haveYearsFirst } from './years-first.ts';
 
 const LINE_TOO_LONG = /Maximum line size of \d+ bytes exceeded/;
 
@@ -278,12 +274,17 @@ class Reading {
     const columns = await this.#columns();
     const asked = columns.filter(({ name, type }) => type.text !== 'VARCHAR' && this.#isAsWritten(name));
     const times = columns.filter(({ type }) => TIMES.has(type.text));
-    const guesses = times.length > 0 ? (await this.#sniff()).dateFormats : [];
-    const isGuess = guesses.some((format) => format !== null && !format.startsWith('%Y'));
-    const wanted = isGuess ? [...asked, ...times] : asked;
+    const wanted = times.length > 0 && (await this.#isGuess(times)) ? [...asked, ...times] : asked;
     if (wanted.length === 0) return;
     for (const { name } of wanted) this.#types.set(name, 'VARCHAR');
     await this.#create();
+  }
+
+  /** Whether the reader may have guessed the format of times. Most files show in their first lines that it need not, which is sooner seen than told by it. */
+  async #isGuess(times: readonly EngineColumn[]): Promise<boolean> {
+    if (await haveYearsFirst(this.#file, await this.#columns(), times)) return false;
+    const { dateFormats } = await this.#sniff();
+    return dateFormats.some((format) => format !== null && !format.startsWith('%Y'));
   }
 
   /** Loads without the lines at fault if the reader finds no way to read every line, and so finds which they are. */
