@@ -38,7 +38,7 @@ class VarveError(Exception):
 
     def __str__(self) -> str:
         lines = [self.message, *(f"  {detail}" for detail in self.details), self.remedy]
-        return "\n".join(_neutral(line) for line in lines if line)
+        return "\n".join(neutral(line) for line in lines if line)
 
     def __reduce__(self) -> Any:
         return type(self), (self.code, self.message, self.remedy, self.path, self.details)
@@ -56,7 +56,7 @@ _ACTING = (
 )
 
 
-def _neutral(text: str) -> str:
+def neutral(text: str) -> str:
     """Text that is safe to show: names and answers of strangers are in it."""
     import re
 
