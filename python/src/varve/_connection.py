@@ -13,11 +13,16 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
-from typing import IO, Any, Callable
 
 from ._errors import VarveError, error_of
 from ._program import find_program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import IO, Any, Callable
+
+    Progress = Callable[[Mapping[str, Any]], None]
 
 log = logging.getLogger("varve")
 
@@ -30,8 +35,6 @@ _PROTOCOL = 1
 _PIPE_BYTES = 1024 * 1024
 #: Seconds for which a call that was interrupted may take to stop in order.
 _STOPPING_SECONDS = 10.0
-
-Progress = Callable[[Mapping[str, Any]], None]
 
 
 class _Call:

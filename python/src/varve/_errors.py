@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
 
 class VarveError(Exception):
@@ -37,7 +38,7 @@ class VarveError(Exception):
 
     def __str__(self) -> str:
         lines = [self.message, *(f"  {detail}" for detail in self.details), self.remedy]
-        return "\n".join(_neutral(line) for line in lines if line)
+        return "\n".join(neutral(line) for line in lines if line)
 
     def __reduce__(self) -> Any:
         return type(self), (self.code, self.message, self.remedy, self.path, self.details)
@@ -49,15 +50,17 @@ class VarveNotFoundError(VarveError, FileNotFoundError):
 
 #: Characters that act instead of being seen, as src/wording/neutral.ts has them: controls, which steer a terminal, and
 #: those that reorder or hide text.
-_ACTING = re.compile(
+_ACTING = (
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 
-def _neutral(text: str) -> str:
+def neutral(text: str) -> str:
     """Text that is safe to show: names and answers of strangers are in it."""
-    return _ACTING.sub(lambda found: ascii(found[0])[1:-1], text)
+    import re
+
+    return re.sub(_ACTING, lambda found: ascii(found[0])[1:-1], text)
 
 
 _NOT_FOUND = frozenset(["path-missing", "dataset-missing", "revision-unknown"])

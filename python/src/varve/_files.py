@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import os
-from typing import IO, Any, Union
 
 from ._versions import open_version
 
-PathLike = Union[str, "os.PathLike[str]"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO, Any
+
+    from ._tables import PathLike
 
 
 def open(

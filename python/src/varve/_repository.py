@@ -19,6 +19,7 @@ from ._results import (
     DatasetVersion,
     DriftHistory,
     DriftReport,
+    Listing,
     Profile,
     Schema,
     Transfer,
@@ -235,7 +236,7 @@ class Repository:
         profiles: bool = True,
         memory: str | None = None,
         threads: int | None = None,
-    ) -> list[AddedDataset]:
+    ) -> Listing[AddedDataset]:
         """Make a snapshot of each path, with its statistics, and point to it. Git is yours: commit the pointers.
 
         Args:
@@ -250,12 +251,12 @@ class Repository:
         """
         options = {"replace": replace, "profiles": profiles, **_set(memory=memory, threads=threads)}
         result, _ = self._call("add", [_paths(paths)], options)
-        return [_picked(AddedDataset, each) for each in result["datasets"]]
+        return Listing(_picked(AddedDataset, each) for each in result["datasets"])
 
-    def status(self, paths: Paths | None = None) -> list[DatasetStatus]:
+    def status(self, paths: Paths | None = None) -> Listing[DatasetStatus]:
         """Every dataset against its pointer."""
         result, _ = self._call("status", [], _chosen(paths))
-        return [_picked(DatasetStatus, each) for each in result["datasets"]]
+        return Listing(_picked(DatasetStatus, each) for each in result["datasets"])
 
     def resolve(self, dataset: PathLike, *, repo: PathLike | None = None) -> DatasetVersion:
         """The version that a name means, with its digest. No data is read; of a folder, the list of its files is.
@@ -278,10 +279,10 @@ class Repository:
         version: DatasetVersion = _picked(DatasetVersion, datasets[0])
         return version
 
-    def log(self, dataset: PathLike, *, rev: str | None = None) -> list[Version]:
+    def log(self, dataset: PathLike, *, rev: str | None = None) -> Listing[Version]:
         """The versions of a dataset over Git's history, newest first."""
         result, _ = self._call("log", [os.fspath(dataset)], _set(revision=rev))
-        return [version_of(each) for each in result["versions"]]
+        return Listing(version_of(each) for each in result["versions"])
 
     def push(
         self,
@@ -314,18 +315,18 @@ class Repository:
         remote: str | None = None,
         force: bool = False,
         jobs: int | None = None,
-    ) -> list[CheckedOutDataset]:
+    ) -> Listing[CheckedOutDataset]:
         """Fetch, then make the data match its pointers. Unsaved changes stay unless ``force`` gives them up."""
         options: dict[str, Any] = {**_chosen(paths), **_set(remote=remote, jobs=jobs)}
         if force:
             options["force"] = True
         result, _ = self._call("pull", [], options)
-        return [_picked(CheckedOutDataset, each) for each in result["datasets"]]
+        return Listing(_picked(CheckedOutDataset, each) for each in result["datasets"])
 
-    def checkout(self, paths: Paths | None = None, *, force: bool = False) -> list[CheckedOutDataset]:
+    def checkout(self, paths: Paths | None = None, *, force: bool = False) -> Listing[CheckedOutDataset]:
         """Make the data match its pointers. Unsaved changes stay unless ``force`` gives them up."""
         result, _ = self._call("checkout", [], {**_chosen(paths), **({"force": True} if force else {})})
-        return [_picked(CheckedOutDataset, each) for each in result["datasets"]]
+        return Listing(_picked(CheckedOutDataset, each) for each in result["datasets"])
 
     def get(self, dataset: PathLike, *, output: PathLike | None = None, repo: str | None = None) -> CopiedVersion:
         """Copy a version, or a file or folder within one, to where nothing lies: it is no dataset there.

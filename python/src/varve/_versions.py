@@ -7,9 +7,12 @@ import logging
 import os
 import threading
 import weakref
-from typing import IO, Any
 
 from ._connection import Connection, connection
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO, Any
 
 log = logging.getLogger("varve")
 
