@@ -16,7 +16,8 @@ import { VarveError } from '../errors.ts';
 import { isOutOfReach } from '../workspace/trust/consent.ts';
 import { KeyRing, keyFolder } from './access/access-keys.ts';
 import { registerGate } from './access/gate.ts';
-import { registerErrors } from './error-answers.ts';
+import { registerHeaders } from './answer-headers.ts';
+import { registerErrors, sendError } from './error-answers.ts';
 import { registerHealth } from './health.ts';
 import { registerLimit } from './limits.ts';
 import { isLoopback, type ListenAddress, parseListenAddress } from './listen-address.ts';
@@ -117,6 +118,7 @@ function registerDoors(
   address: ListenAddress,
   options: ServerSettings,
 ): void {
+  registerHeaders(app);
   registerErrors(app);
   registerLimit(app, options.clientLimit ?? DEFAULT_CLIENT_LIMIT);
   const gate = { keys, anonymous: options.anonymous ?? false, isLocal: isLoopback(address.host) };
@@ -165,6 +167,10 @@ function buildApp(options: ServerSettings): FastifyInstance {
     // Limits and logs go by who is connected: anybody can write a header that says otherwise.
     trustProxy: false,
     genReqId: newRequestId,
+    // An address that is none reaches no door.
+    frameworkErrors: (error, request, reply) => {
+      sendError(request, reply, error);
+    },
     serverFactory(answer) {
       const server =
         tls === undefined ? createServer(timing, answer) : createTlsServer({ ...timing, ...tls }, answer);

@@ -13,8 +13,8 @@ export function hashed(source: string): string {
   return `'sha256-${createHash('sha256').update(source).digest('base64')}'`;
 }
 
-// Nothing is fetched, and nothing runs or styles but the two sources below, whatever a name in the data says.
-const POLICY = [
+/** What a page may do: nothing is fetched, and nothing runs or styles but the two sources below, whatever a name in the data says. */
+export const PAGE_POLICY = [
   "default-src 'none'",
   `script-src ${hashed(PAGE_SCRIPT)}`,
   `style-src ${hashed(STYLE)}`,
@@ -25,7 +25,7 @@ const POLICY = [
 
 /** One self-contained page: no network, no script or style but its own. */
 export function page(title: string, body: Markup): string {
-  const policy = `<meta http-equiv="Content-Security-Policy" content="${POLICY}">\n`;
+  const policy = `<meta http-equiv="Content-Security-Policy" content="${PAGE_POLICY}">\n`;
   return `${pageHead(title, STYLE, policy)}${body}${PAGE_END}`;
 }
 

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { statSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { KeyRing } from '../access/access-keys.ts';
+import { openBody, sendBody } from '../data-body.ts';
 import { answerOf, logFailure } from '../error-answers.ts';
 import type { ServedRepositories, ServedRepository } from '../repositories.ts';
 import { listingOf, OWNER, parseListQuery } from './listing.ts';
-import { answerFor, findObject, openBody, sendBody } from './object.ts';
+import { answerFor, findObject } from './object.ts';
 import { type RawRequest, readRequest } from './raw-request.ts';
 import { Refusal, type RefusalCode } from './refusal.ts';
 import { checkSignature, claimOf } from './signature.ts';
@@ -59,7 +58,8 @@ export function registerGateway(
     scope.setErrorHandler((error, request, reply) => refuse(request, reply, error));
     const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       const raw = readRequest(request.raw.method!, request.raw.url!, request.raw.headers);
-      authenticate(raw, gate);
+      const keyId = authenticate(raw, gate);
+      if (keyId !== undefined) request.isAllowed = () => gate.keys.secretOf(keyId) !== undefined;
       return respond(repositories, raw, request, reply);
     };
     // Requests are signed, or refused in S3's own words.
@@ -92,26 +92,15 @@ async function respond(
   const headers = { ...answer.headers, 'x-amz-request-id': request.id };
   if (raw.method === 'HEAD' || answer.status === 304)
     return reply.code(answer.status).headers(headers).send();
-  const body = await unhurried(request.raw.socket, () => openBody(object, answer));
+  const body = await openBody(request.raw.socket, object, answer.range);
   reply.hijack();
   try {
-    const failure = await sendBody(reply.raw, { ...answer, headers }, body);
+    const failure = await sendBody(reply.raw, { ...answer, headers }, body, request.isAllowed);
     if (failure !== undefined) logFailure(request, failure, 500);
   } finally {
     await body.close();
   }
   return reply;
-}
-
-/** Run what a client has to wait for, as the verification of a large file is: the time that it may do nothing does not run meanwhile. */
-async function unhurried<T>(socket: Socket, work: () => Promise<T>): Promise<T> {
-  const { timeout = 0 } = socket;
-  socket.setTimeout(0);
-  try {
-    return await work();
-  } finally {
-    socket.setTimeout(timeout);
-  }
 }
 
 async function respondBucket(
@@ -137,11 +126,8 @@ function refuseSubresources(query: ReadonlyMap<string, string>, key: string): vo
 }
 
 function bucketsOf({ all }: ServedRepositories): string {
-  const buckets = all.map(({ bucket, root }) =>
-    xmlElement('Bucket', [
-      xmlElement('Name', bucket),
-      xmlElement('CreationDate', statSync(root).birthtime.toISOString()),
-    ]),
+  const buckets = all.map(({ bucket, created }) =>
+    xmlElement('Bucket', [xmlElement('Name', bucket), xmlElement('CreationDate', created.toISOString())]),
   );
   return xmlDocument(xmlElement('ListAllMyBucketsResult', [OWNER, xmlElement('Buckets', buckets)]));
 }
@@ -153,8 +139,12 @@ function document(reply: FastifyReply, text: string): FastifyReply {
     .send(text);
 }
 
-/** @throws Refusal `AccessDenied`, and for a signature that does not hold */
-function authenticate(raw: RawRequest, { keys, anonymous }: GatewayOptions): void {
+/**
+ * Check who asks.
+ * @returns the id of the key that signed; undefined where nobody did, nor had to
+ * @throws Refusal `AccessDenied`, and for a signature that does not hold
+ */
+function authenticate(raw: RawRequest, { keys, anonymous }: GatewayOptions): string | undefined {
   const claim = claimOf(raw);
   if (claim === undefined) {
     if (!anonymous) throw new Refusal('AccessDenied', 'Access Denied: the request is not signed.');
@@ -163,7 +153,7 @@ function authenticate(raw: RawRequest, { keys, anonymous }: GatewayOptions): voi
         'InvalidRequest',
         'Request specific response headers cannot be used for anonymous GET requests.',
       );
-    return;
+    return undefined;
   }
   const secret = keys.secretOf(claim.keyId);
   if (secret === undefined)
@@ -172,6 +162,7 @@ function authenticate(raw: RawRequest, { keys, anonymous }: GatewayOptions): voi
       'The AWS Access Key Id you provided does not exist in our records.',
     );
   checkSignature(raw, claim, secret, Date.now());
+  return claim.keyId;
 }
 
 function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {

@@ -3,11 +3,14 @@
  * for, nor where their bytes lie.
  */
 
+import { LRUCache } from 'lru-cache';
 import { comparePaths } from '../../base/files/path-order.ts';
+import { Turns } from '../../base/threads/turns.ts';
 import {
   type CommitOfRef,
   type DatedCommit,
   findCommit,
+  isReachable,
   namedCommits,
 } from '../../workspace/git/named-commits.ts';
 import { revisionUnknown } from '../../workspace/git/pointers.ts';
@@ -29,6 +32,10 @@ const MAX_KNOWN_COMMITS = 10_000;
 /** In the order in which Git looks a short name up, gitrevisions(7). */
 const PREFIXES = ['refs/tags/', 'refs/heads/', 'refs/remotes/'];
 const MIN_ID_DIGITS = 7;
+/** So many cannot be guessed: with fewer, only a commit is found that a name leads to. */
+const MIN_SECRET_DIGITS = 12;
+/** Processes of Git that look for ids, whoever may ask for how many. */
+const MAX_LOOKUPS = 4;
 const ID = new RegExp(`^[0-9a-f]{${MIN_ID_DIGITS},64}$`);
 const WHOLE_ID = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 
@@ -49,26 +56,31 @@ export function unquotedRef(quoted: string): string {
 /** The branches, tags and commits of a repository. */
 export class Revisions {
   readonly #root: string;
-  readonly #commits = new Map<string, Promise<DatedCommit | undefined>>();
+  readonly #commits: LRUCache<string, DatedCommit>;
+  readonly #lookups = new Turns(MAX_LOOKUPS);
   #names: Promise<ReadonlyMap<string, DatedCommit>> | undefined;
   #asked = Number.NEGATIVE_INFINITY;
 
   constructor(root: string) {
     this.#root = root;
+    // What is not there is not remembered: it may come by the next fetch.
+    this.#commits = new LRUCache<string, DatedCommit>({
+      max: MAX_KNOWN_COMMITS,
+      fetchMethod: (id) => this.#lookups.run(() => findCommit(root, id)),
+    });
   }
 
   /**
    * What a part of an address names: a whole id, else a tag, branch or remote branch with `..` for each `/`, else the beginning of an id,
-   * of seven digits or more.
+   * of seven digits or more; with fewer than twelve, of a commit that a name leads to.
    * @throws VarveError `revision-unknown`
    */
   async resolve(quoted: string): Promise<Revision> {
-    const fixed = WHOLE_ID.test(quoted) ? await this.#commit(quoted) : undefined;
+    const fixed = WHOLE_ID.test(quoted) ? await this.#commits.fetch(quoted) : undefined;
     if (fixed !== undefined) return { ...fixed, isFixed: true };
     const named = (await this.#table()).get(quoted);
     if (named !== undefined) return { ...named, isFixed: false };
-    const begun =
-      ID.test(quoted) && !WHOLE_ID.test(quoted) ? await findCommit(this.#root, quoted) : undefined;
+    const begun = ID.test(quoted) && !WHOLE_ID.test(quoted) ? await this.#begun(quoted) : undefined;
     if (begun !== undefined) return { ...begun, isFixed: false };
     throw revisionUnknown(unquotedRef(quoted));
   }
@@ -95,17 +107,13 @@ export class Revisions {
     return this.#names;
   }
 
-  #commit(id: string): Promise<DatedCommit | undefined> {
-    const known = this.#commits.get(id);
-    if (known !== undefined) return known;
-    const found = findCommit(this.#root, id);
-    this.#commits.set(id, found);
-    const [oldest] = this.#commits.keys();
-    if (this.#commits.size > MAX_KNOWN_COMMITS) this.#commits.delete(oldest!);
-    // What is not there may come by the next fetch.
-    const forget = (): unknown => this.#commits.delete(id);
-    found.then((commit) => commit ?? forget(), forget);
-    return found;
+  /** The one commit whose id begins so. */
+  #begun(digits: string): Promise<DatedCommit | undefined> {
+    return this.#lookups.run(async () => {
+      const found = await findCommit(this.#root, digits);
+      if (found === undefined || digits.length >= MIN_SECRET_DIGITS) return found;
+      return (await isReachable(this.#root, found.commit)) ? found : undefined;
+    });
   }
 }
 
