@@ -41,6 +41,11 @@ export interface ServerSettings extends ObserveOptions {
   readonly tlsKey?: string | undefined;
   /** Whether whoever reaches the server may read, without a key. */
   readonly anonymous?: boolean | undefined;
+  /**
+   * Whether GetObject of what the default remote, a bucket, holds whole is answered by the way there: an address that holds for five minutes,
+   * at which the client reads what this server has not verified.
+   */
+  readonly redirect?: boolean | undefined;
   /** Requests of one client that are answered at a time. 256 unless given. */
   readonly clientLimit?: number | undefined;
   /** The least severe of what is logged. `info` unless given. */
@@ -122,12 +127,13 @@ function registerDoors(
   registerErrors(app);
   registerLimit(app, options.clientLimit ?? DEFAULT_CLIENT_LIMIT);
   const gate = { keys, anonymous: options.anonymous ?? false, isLocal: isLoopback(address.host) };
+  const { redirect = false } = options;
   registerMetrics(app, repositories, observed);
   registerGate(app, gate);
   registerHealth(app, repositories);
   registerObserve(app, observed);
   registerPages(app, repositories);
-  registerGateway(app, repositories, gate);
+  registerGateway(app, repositories, { ...gate, redirect });
 }
 
 /** @throws VarveError `access-key-missing`, `trust-unsafe` */

@@ -85,6 +85,7 @@ class VarveReader implements VersionReader {
       ...pointerFacts(pointer),
       list: () => this.#list(path, pointer),
       read: (file, range, pieceBytes) => this.#read(path, pointer, file, range, pieceBytes),
+      address: (file, seconds) => this.#address(path, file, seconds),
     };
   }
 
@@ -126,6 +127,14 @@ class VarveReader implements VersionReader {
       await this.#cache.reload();
       yield* this.#cache.readPieces(digest, range, pieceBytes);
     }
+  }
+
+  async #address(path: string, { digest }: ReadableFile, seconds: number): Promise<string | undefined> {
+    if (digest === undefined) return undefined;
+    const remote = await this.#openRemote(path, digest as Digest);
+    return (await this.#has(remote, digest as Digest))
+      ? remote.address(digest as Digest, seconds)
+      : undefined;
   }
 
   /** The cache, or the default remote where only that has the object. */

@@ -5,7 +5,7 @@ import { openBody, sendBody } from '../data-body.ts';
 import { answerOf, logFailure } from '../error-answers.ts';
 import type { ServedRepositories, ServedRepository } from '../repositories.ts';
 import { listingOf, OWNER, parseListQuery } from './listing.ts';
-import { answerFor, findObject } from './object.ts';
+import { answerFor, type FoundObject, findObject } from './object.ts';
 import { type RawRequest, readRequest } from './raw-request.ts';
 import { Refusal, type RefusalCode } from './refusal.ts';
 import { checkSignature, claimOf } from './signature.ts';
@@ -15,6 +15,8 @@ export interface GatewayOptions {
   readonly keys: KeyRing;
   /** Whether requests that nobody signed are answered. */
   readonly anonymous: boolean;
+  /** Whether clients are sent to the remote for what it holds whole. */
+  readonly redirect: boolean;
 }
 
 /** What S3 has beside objects and their lists, and a bucket that is only read has not: each is asked for by a parameter of this name. */
@@ -60,7 +62,7 @@ export function registerGateway(
       const raw = readRequest(request.raw.method!, request.raw.url!, request.raw.headers);
       const keyId = authenticate(raw, gate);
       if (keyId !== undefined) request.isAllowed = () => gate.keys.secretOf(keyId) !== undefined;
-      return respond(repositories, raw, request, reply);
+      return respond({ repositories, redirect: gate.redirect }, raw, request, reply);
     };
     // Requests are signed, or refused in S3's own words.
     const options = { config: { access: 'own' } } as const;
@@ -70,7 +72,7 @@ export function registerGateway(
 }
 
 async function respond(
-  repositories: ServedRepositories,
+  { repositories, redirect }: { readonly repositories: ServedRepositories; readonly redirect: boolean },
   raw: RawRequest,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -92,6 +94,7 @@ async function respond(
   const headers = { ...answer.headers, 'x-amz-request-id': request.id };
   if (raw.method === 'HEAD' || answer.status === 304)
     return reply.code(answer.status).headers(headers).send();
+  if (redirect && isPlain(raw)) await redirectToRemote(object, request);
   const body = await openBody(request.raw.socket, object, answer.range);
   reply.hijack();
   try {
@@ -101,6 +104,30 @@ async function respond(
     await body.close();
   }
   return reply;
+}
+
+/** For how long somebody who was sent to the remote may begin to read there. */
+const REDIRECT_SECONDS = 300;
+
+/** Whether what is asked for is the same at the remote: no state of this server, no headers that it would set. */
+function isPlain({ headers, query }: RawRequest): boolean {
+  const isConditional = Object.keys(headers).some((name) => name.startsWith('if-'));
+  return !isConditional && !query.some(([name]) => name.startsWith('response-'));
+}
+
+/** @throws Refusal `TemporaryRedirect` where the remote can be read by the client; else returns, also where it does not answer */
+async function redirectToRemote({ dataset, file }: FoundObject, request: FastifyRequest): Promise<void> {
+  let address: string | undefined;
+  try {
+    address = await dataset.address(file, REDIRECT_SECONDS);
+  } catch (error) {
+    // What the cache has is read without it.
+    request.log.warn({ req: request, err: error }, 'the remote cannot be asked');
+  }
+  if (address !== undefined)
+    throw new Refusal('TemporaryRedirect', 'Please read from where the Location leads', {
+      Location: address,
+    });
 }
 
 async function respondBucket(
