@@ -89,8 +89,12 @@ async function openRepository(
   const reader = await context.backend.openReader();
   const revisions = new Revisions(root);
   const versions = new Versions(revisions, reader);
+  const close = async (): Promise<void> => {
+    revisions.close();
+    await reader.close();
+  };
   const { birthtime: created } = statSync(root);
-  return { bucket, root, created, context, reader, revisions, versions, close: () => reader.close() };
+  return { bucket, root, created, context, reader, revisions, versions, close };
 }
 
 /** The name of a folder, as S3 takes it: small letters, digits, dots and hyphens. */

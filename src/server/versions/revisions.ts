@@ -28,6 +28,10 @@ export interface NamedRevision extends DatedCommit {
 
 /** Git is asked again once what it said is so old: who moved a branch sees it served after that time. */
 const FRESH_MS = 1000;
+/** While there are requests, Git is asked so often beside them, so that none of them waits for that. */
+const REFRESH_MS = FRESH_MS / 2;
+/** Without a request for so long, Git is left in peace. */
+const USED_MS = 10_000;
 const MAX_KNOWN_COMMITS = 10_000;
 /** In the order in which Git looks a short name up, gitrevisions(7). */
 const PREFIXES = ['refs/tags/', 'refs/heads/', 'refs/remotes/'];
@@ -60,6 +64,8 @@ export class Revisions {
   readonly #lookups = new Turns(MAX_LOOKUPS);
   #names: Promise<ReadonlyMap<string, DatedCommit>> | undefined;
   #asked = Number.NEGATIVE_INFINITY;
+  #used = Number.NEGATIVE_INFINITY;
+  #refreshing: NodeJS.Timeout | undefined;
 
   constructor(root: string) {
     this.#root = root;
@@ -95,16 +101,42 @@ export class Revisions {
 
   #table(): Promise<ReadonlyMap<string, DatedCommit>> {
     const now = performance.now();
-    if (this.#names === undefined || now - this.#asked > FRESH_MS) {
-      this.#asked = now;
-      const names = namedCommits(this.#root).then(byShortName);
-      this.#names = names;
-      // A failure is not kept: the next request asks again.
-      names.catch(() => {
-        if (this.#names === names) this.#names = undefined;
-      });
-    }
-    return this.#names;
+    this.#used = now;
+    if (this.#names === undefined || now - this.#asked > FRESH_MS) this.#keep(this.#ask(), now);
+    return this.#names!;
+  }
+
+  #ask(): Promise<ReadonlyMap<string, DatedCommit>> {
+    return namedCommits(this.#root).then(byShortName);
+  }
+
+  /** @param asked when that was */
+  #keep(names: Promise<ReadonlyMap<string, DatedCommit>>, asked: number): void {
+    this.#names = names;
+    this.#asked = asked;
+    clearTimeout(this.#refreshing);
+    this.#refreshing = setTimeout(() => this.#refresh(), REFRESH_MS).unref();
+    // A failure is not kept: the next request asks again.
+    names.catch(() => {
+      if (this.#names === names) this.#names = undefined;
+    });
+  }
+
+  /** What was known is served until there is an answer. */
+  #refresh(): void {
+    const now = performance.now();
+    if (now - this.#used > USED_MS) return;
+    const names = this.#ask();
+    names.then(
+      () => this.#keep(names, now),
+      () => undefined,
+    );
+  }
+
+  /** Ask Git no more. */
+  close(): void {
+    this.#used = Number.NEGATIVE_INFINITY;
+    clearTimeout(this.#refreshing);
   }
 
   /** The one commit whose id begins so. */
