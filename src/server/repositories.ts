@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { VarveError } from '../errors.ts';
 import type { VersionReader } from '../operations/backend/version-reader.ts';
@@ -12,6 +13,8 @@ export interface ServedRepository {
   readonly bucket: string;
   /** Absolute. */
   readonly root: string;
+  /** When its folder was made. */
+  readonly created: Date;
   readonly context: Context;
   readonly reader: VersionReader;
   /** The branches, tags and commits that people may name. */
@@ -86,7 +89,12 @@ async function openRepository(
   const reader = await context.backend.openReader();
   const revisions = new Revisions(root);
   const versions = new Versions(revisions, reader);
-  return { bucket, root, context, reader, revisions, versions, close: () => reader.close() };
+  const close = async (): Promise<void> => {
+    revisions.close();
+    await reader.close();
+  };
+  const { birthtime: created } = statSync(root);
+  return { bucket, root, created, context, reader, revisions, versions, close };
 }
 
 /** The name of a folder, as S3 takes it: small letters, digits, dots and hyphens. */

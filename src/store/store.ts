@@ -253,6 +253,17 @@ export class Store {
     return undefined;
   }
 
+  /**
+   * Make an address at which whoever has it may read an object for so many seconds. Undefined where the object is not whole in a file of its own, or
+   * the store is no bucket. Whoever reads there has to verify for themselves.
+   */
+  async address(digest: Digest, seconds: number): Promise<string | undefined> {
+    for (const location of this.core.catalog.locations(toRaw(digest))) {
+      if (location.at === 'whole') return this.core.remote.presign?.(location.key, seconds);
+    }
+    return undefined;
+  }
+
   /** Begin to collect objects into packs. */
   batch(): Batch {
     return new Batch(this.core);

@@ -89,6 +89,15 @@ export class BucketRemote implements Remote {
     return this.#pieces(key, range);
   }
 
+  async presign(key: string, seconds: number): Promise<string> {
+    const name = this.#name(key);
+    try {
+      return await this.#client.presign(name, seconds);
+    } catch (error) {
+      throw this.#requests.error(error, 'read', key);
+    }
+  }
+
   async write(key: string, body: Body, options: WriteOptions): Promise<'written' | 'exists'> {
     const name = this.#name(key);
     const ifAbsent = !options.overwrite;
