@@ -5,7 +5,14 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { lateModules } from './late-modules.mjs';
-import { DVC_BACKEND, lateDvc, onlyOperation, operationFiles } from './late-operations.mjs';
+import {
+  DVC_BACKEND,
+  lateDvc,
+  lateSsh,
+  onlyOperation,
+  operationFiles,
+  SSH_CLIENT,
+} from './late-operations.mjs';
 import { mapOwnSources } from './source-maps.mjs';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -38,8 +45,8 @@ const common = {
   bundle: true,
   platform: 'node',
   target: 'node20',
-  // What is native or large stays outside.
-  external: ['minio', '@duckdb/*', 'apache-arrow'],
+  // What is native or large stays outside; the native parts of ssh2 are optional, and not there.
+  external: ['minio', '@duckdb/*', 'apache-arrow', '@google-cloud/*', '@azure/*', '*.node', 'cpu-features'],
   logLevel: 'warning',
   metafile: true,
   sourcemap: 'linked',
@@ -91,7 +98,7 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': '__file.url' },
     banner: { js: "const __file={get url(){return require('node:url').pathToFileURL(__filename).href}};" },
-    plugins: [shareClasses, ...late, mapOwnSources],
+    plugins: [lateSsh(root), shareClasses, ...late, mapOwnSources],
   };
   const oneEntry = (name, entry, ...plugins) =>
     build({ ...start, entryPoints: { [name]: entry }, plugins: [...plugins, ...start.plugins] });
@@ -134,12 +141,13 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
     build({
       ...start,
       entryPoints: { reader: 'src/profile/reading/serve.ts' },
-      external: ['@duckdb/node-bindings', 'apache-arrow'],
+      external: ['@duckdb/node-bindings', 'apache-arrow', '*.node', 'cpu-features'],
       plugins: [...late, mapOwnSources],
     }),
+    oneEntry('ssh', SSH_CLIENT),
     oneEntry('dvc', DVC_BACKEND, onlyOperation(root, 'src/operations/dvc/status.ts')),
   ]);
-  const files = ['shared', 'run', 'commands', 'dvc', 'reader', ...quick, ...APART].map((name) =>
+  const files = ['shared', 'run', 'commands', 'dvc', 'ssh', 'reader', ...quick, ...APART].map((name) =>
     join(outdir, `${name}.cjs`),
   );
   await build({

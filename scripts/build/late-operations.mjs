@@ -16,17 +16,27 @@ export function operationFiles(root) {
   return [...new Set(files)];
 }
 
+/** The client of SSH has a file of its own, which is loaded when a remote or a source lies there. */
+export const SSH_CLIENT = 'src/remote/ssh/ssh.ts';
+
 /** Loads DVC's backend from its own file. */
-export const lateDvc = (root) => ({
-  name: 'late-dvc',
-  setup({ onResolve }) {
-    onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) =>
-      kind === 'dynamic-import' && relative(root, join(resolveDir, path)) === DVC_BACKEND
-        ? { path: './dvc.cjs', external: true }
-        : undefined,
-    );
-  },
-});
+export const lateDvc = (root) => inOwnFile(root, 'late-dvc', DVC_BACKEND, 'dvc');
+
+/** Loads the client of SSH from its own file. */
+export const lateSsh = (root) => inOwnFile(root, 'late-ssh', SSH_CLIENT, 'ssh');
+
+function inOwnFile(root, name, file, bundle) {
+  return {
+    name,
+    setup({ onResolve }) {
+      onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) =>
+        kind === 'dynamic-import' && relative(root, join(resolveDir, path)) === file
+          ? { path: `./${bundle}.cjs`, external: true }
+          : undefined,
+      );
+    },
+  };
+}
 
 /** Of the operations of backends, a file for one command has in it that one; the others are in the file of all commands. */
 export const onlyOperation = (root, own) => ({
