@@ -12,6 +12,7 @@ import {
   onlyReading,
   operationFiles,
   S3_CLIENT,
+  SSH_CLIENT,
 } from './late-operations.mjs';
 import { mapOwnSources } from './source-maps.mjs';
 
@@ -47,8 +48,8 @@ const common = {
   bundle: true,
   platform: 'node',
   target: 'node20',
-  // What is native or large stays outside.
-  external: ['minio', '@duckdb/*', 'apache-arrow'],
+  // What is native or large stays outside; the native parts of ssh2 are optional, and not there.
+  external: ['minio', '@duckdb/*', 'apache-arrow', '@google-cloud/*', '@azure/*', '*.node', 'cpu-features'],
   logLevel: 'warning',
   metafile: true,
   sourcemap: 'linked',
@@ -103,7 +104,11 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
     plugins: [shareClasses, ...late, mapOwnSources],
   };
   const oneEntry = (name, entry, ...plugins) =>
-    build({ ...start, entryPoints: { [name]: entry }, plugins: [...plugins, ...start.plugins] });
+    build({
+      ...start,
+      entryPoints: { [name]: entry },
+      plugins: [lateFiles(root), ...plugins, ...start.plugins],
+    });
   const oneFile = (name, contents, more = {}) =>
     build({
       ...start,
@@ -138,32 +143,33 @@ export async function buildCommandLine(outdir, tricks = TRICKS) {
     ),
     oneEntry('run', 'src/cli/run.ts'),
     ...quick.map((name) =>
-      oneEntry(
-        name,
-        `src/cli/commands/${name}.ts`,
-        lateFiles(root),
-        onlyOperation(root, `src/operations/varve/${name}.ts`),
-      ),
+      oneEntry(name, `src/cli/commands/${name}.ts`, onlyOperation(root, `src/operations/varve/${name}.ts`)),
     ),
-    ...APART.map((name) =>
-      oneEntry(name, `src/cli/commands/${name}.ts`, lateFiles(root), onlyOperation(root)),
-    ),
-    ...READERS.map((name) =>
-      oneEntry(name, `src/cli/commands/${name}.ts`, lateFiles(root), onlyReading(root)),
-    ),
+    ...APART.map((name) => oneEntry(name, `src/cli/commands/${name}.ts`, onlyOperation(root))),
+    ...READERS.map((name) => oneEntry(name, `src/cli/commands/${name}.ts`, onlyReading(root))),
     // The process that reads data. Bundled, DuckDB's own JavaScript loads in a third of the time.
     build({
       ...start,
       entryPoints: { reader: 'src/profile/reading/serve.ts' },
-      external: ['@duckdb/node-bindings', 'apache-arrow'],
+      external: ['@duckdb/node-bindings', 'apache-arrow', '*.node', 'cpu-features'],
       plugins: [...late, mapOwnSources],
     }),
-    oneEntry('dvc', DVC_BACKEND, lateFiles(root), onlyOperation(root, 'src/operations/dvc/status.ts')),
+    oneEntry('dvc', DVC_BACKEND, onlyOperation(root, 'src/operations/dvc/status.ts')),
     oneEntry('s3', S3_CLIENT),
+    oneEntry('ssh', SSH_CLIENT),
   ]);
-  const files = ['shared', 'run', 'commands', 'dvc', 's3', 'reader', ...quick, ...APART, ...READERS].map(
-    (name) => join(outdir, `${name}.cjs`),
-  );
+  const files = [
+    'shared',
+    'run',
+    'commands',
+    'dvc',
+    's3',
+    'ssh',
+    'reader',
+    ...quick,
+    ...APART,
+    ...READERS,
+  ].map((name) => join(outdir, `${name}.cjs`));
   await build({
     ...start,
     supported: {},

@@ -12,7 +12,10 @@ const READERS = ['src/operations/varve/file-reader.ts', 'src/operations/varve/re
 /** AWS's client is a third of what commands would be, and only those need it that open a bucket. */
 export const S3_CLIENT = 'src/remote/s3/s3.ts';
 
-const OWN_FILES = { [DVC_BACKEND]: './dvc.cjs', [S3_CLIENT]: './s3.cjs' };
+/** The client of SSH is loaded when a remote or a source lies there. */
+export const SSH_CLIENT = 'src/remote/ssh/ssh.ts';
+
+const OWN_FILES = { [DVC_BACKEND]: './dvc.cjs', [S3_CLIENT]: './s3.cjs', [SSH_CLIENT]: './ssh.cjs' };
 
 /** The files of all operations, and of what readers do without, from the root. */
 export function operationFiles(root) {
@@ -24,7 +27,7 @@ export function operationFiles(root) {
   return [...new Set(files)].filter((file) => OWN_FILES[file] === undefined);
 }
 
-/** Loads DVC's backend and AWS's client from files of their own. */
+/** Loads DVC's backend and the clients of S3 and SSH from files of their own. */
 export const lateFiles = (root) => ({
   name: 'late-files',
   setup({ onResolve }) {

@@ -170,6 +170,12 @@ const CASES: readonly Case[] = [
     reaches: 'server',
   },
   {
+    name: 'an SSH server',
+    write: shared(() => remote('    url: ssh://ann@127.0.0.1:9/new\n')),
+    stops: ON_REMOTE,
+    reaches: 'nothing',
+  },
+  {
     name: 'a folder outside',
     write: shared(() => remote('    url: ROOT/elsewhere/new\n')),
     stops: ON_REMOTE,

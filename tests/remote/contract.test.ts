@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, vi } from 'vitest';
 import { FolderRemote } from '../../src/remote/folder/folder.ts';
 import { openRemote } from '../../src/remote/open.ts';
 import { describeWithMinio } from '../support/minio.ts';
+import { describeWithSshd } from '../support/sshd.ts';
 import { describeRemote } from './contract.ts';
 
 describe('a folder', () => {
@@ -29,5 +30,17 @@ describeWithMinio('a bucket', (server) => {
     describeRemote(async () =>
       openRemote(`minio://tests/${await server.makeBucket()}/some/prefix`, { endpoint: server.endpoint }),
     );
+  });
+});
+
+describeWithSshd('a folder at an SSH server', (server) => {
+  beforeAll(() => {
+    vi.stubEnv('HOME', server.home);
+    vi.stubEnv('SSH_AUTH_SOCK', undefined);
+  });
+  afterAll(() => vi.unstubAllEnvs());
+
+  describe('by SFTP', () => {
+    describeRemote(async () => openRemote(server.url(`${server.makeFolder()}/some/folder`)));
   });
 });

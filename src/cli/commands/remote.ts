@@ -37,9 +37,10 @@ function addCommand(run: RunCommand): Command {
     ],
     ['varve remote add origin s3://bucket --endpoint http://localhost:9000', 'a server that speaks S3'],
     ['varve remote add lab minio://alias/bucket', 'MinIO, by an alias of mc'],
+    ['varve remote add lab ssh://ann@host/srv/datasets', 'a folder at an SSH server, as ssh reaches it'],
   ])
     .argument('<name>', 'such as origin')
-    .argument('<url>', 'a folder, file://, s3://bucket/prefix, or minio://alias/bucket/prefix');
+    .argument('<url>', 'a folder, file://, or s3://, minio:// or ssh:// as in the examples');
   return withAccessOptions(defined)
     .option('--acl <name>', 'canned ACL of what is pushed, such as bucket-owner-full-control')
     .option('--sse <algorithm>', 'encryption of what is pushed: AES256 or aws:kms')

@@ -1,15 +1,15 @@
 import type { Readable } from 'node:stream';
+import type { Site } from './errors.ts';
 
 /**
  * The requests of the S3 protocol that varve makes, one method each, tried once: what is thrown is the library's own
  * error, which `error-classes.ts` reads. One implementation for each client library.
  */
-export interface BucketClient {
-  readonly bucket: string;
-  /** The endpoint, or `AWS`, for messages. */
-  readonly server: string;
-  /** How a person gives the keys that this client looks for: sentences for messages. */
-  readonly signIn: string;
+export interface BucketClient extends Site {
+  /** Parts that one upload may have; as S3 allows unless it is said. */
+  readonly maxParts?: number;
+  /** False if a listing cannot begin behind a key, so that a large one is not cut into pieces. */
+  readonly canSeek?: boolean;
   /** One page of at most 1,000 objects, in the order of their keys' UTF-8 bytes. */
   list(request: ListRequest): Promise<ListPage>;
   /** Ask for the facts of an object. @throws the library's error if there is none */
