@@ -12,9 +12,9 @@ import {
 } from '../reading/pack-reader.ts';
 import {
   type ArrivedBlobs,
+  type BlobTarget,
   type CheckedBlobs,
   checkArrived,
-  type FilePlace,
   type PackToCheck,
 } from './arrived-blobs.ts';
 
@@ -25,7 +25,7 @@ const LITTLE_MEMORY = { maxYoungGenerationSizeMb: 4 };
 
 /** A blob that is written to a file too, as it arrives. */
 export interface ArrivingBlob extends PlacedBlob {
-  readonly copy?: FilePlace | undefined;
+  readonly copy?: BlobTarget | undefined;
 }
 
 /** The blobs of a run. Their bytes are valid until they are given back. */

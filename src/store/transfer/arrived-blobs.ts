@@ -6,7 +6,7 @@ import { readTrailer } from '../format/pack.ts';
 import { type BlobsToCheck, checkBlobs } from '../reading/blob-checks.ts';
 
 /** The place of a blob in a file of the working tree, which is there. */
-export interface FilePlace {
+export interface BlobTarget {
   /** Absolute path. */
   readonly file: string;
   /** In bytes. */
@@ -16,7 +16,7 @@ export interface FilePlace {
 /** Blobs that came into memory together. */
 export interface ArrivedBlobs extends BlobsToCheck {
   /** Where each blob is written once it is verified; undefined for one that is not wanted in a file. */
-  readonly copies: readonly (FilePlace | undefined)[];
+  readonly copies: readonly (BlobTarget | undefined)[];
   /** What the bytes are to be: a pack of these blobs and nothing else. */
   readonly pack: PackToCheck | undefined;
 }
@@ -88,7 +88,7 @@ function writeCopies(blobs: ArrivedBlobs, intact: Uint8Array): void {
 }
 
 /** Bytes from `start` to `end` of those that arrived, and their place. */
-interface JoinedCopy extends FilePlace {
+interface JoinedCopy extends BlobTarget {
   readonly start: number;
   readonly end: number;
 }

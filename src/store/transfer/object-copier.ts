@@ -12,7 +12,7 @@ import type { StoreCore } from '../store-core.ts';
 import { Batch } from '../writing/batch.ts';
 import { withWholeObjectBody } from '../writing/whole-object-body.ts';
 import { Arrivals, type WholePack } from './arrivals.ts';
-import type { FilePlace } from './arrived-blobs.ts';
+import type { BlobTarget } from './arrived-blobs.ts';
 
 export interface WantedObject {
   readonly digest: RawDigest;
@@ -29,12 +29,12 @@ export interface ObjectFile {
   readonly recipe: RecipeLocation;
 }
 /** A chunk that is wanted in a file too. */
-export interface ChunkCopy extends FilePlace {
+export interface ChunkCopy extends BlobTarget {
   readonly digest: RawDigest;
   readonly length: number;
 }
 interface WantedBlob extends PlacedBlob, WantedObject {
-  readonly copy?: FilePlace | undefined;
+  readonly copy?: BlobTarget | undefined;
 }
 interface WantedWholeObject extends WantedObject {
   readonly location: WholeObjectLocation;
@@ -181,7 +181,7 @@ export class ObjectCopier {
   }
 
   async #planChunk(
-    chunk: WantedObject & { readonly copy: FilePlace | undefined },
+    chunk: WantedObject & { readonly copy: BlobTarget | undefined },
     length: number,
   ): Promise<void> {
     const { digest, copy } = chunk;
