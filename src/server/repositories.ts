@@ -4,6 +4,7 @@ import { VarveError } from '../errors.ts';
 import type { VersionReader } from '../operations/backend/version-reader.ts';
 import type { Context } from '../operations/context/context.ts';
 import { openContext } from '../operations/context/open.ts';
+import { namedArgument } from './named-argument.ts';
 import { Revisions } from './versions/revisions.ts';
 import { Versions } from './versions/versions.ts';
 
@@ -80,8 +81,8 @@ async function openRepository(
   base: string,
   onWarning: (text: string) => void,
 ): Promise<ServedRepository> {
-  const [, name, path] = /^(?:([^=/\\]+)=)?(.*)$/s.exec(argument)!;
-  const context = await openContext(resolve(base, path!), { onWarning });
+  const { name, rest } = namedArgument(argument);
+  const context = await openContext(resolve(base, rest), { onWarning });
   const { root } = context.repository;
   const bucket = name ?? bucketOf(basename(root));
   if (!BUCKET.test(bucket)) throw badBucket(argument, `${bucket} cannot be the name of a bucket`);

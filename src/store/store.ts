@@ -26,6 +26,8 @@ import { type ChunkToPlace, type PieceProgress, placeChunks } from './restoring/
 import { StoreCore } from './store-core.ts';
 import { Batch } from './writing/batch.ts';
 
+/** The index is read again for what it lacks no sooner than this after the last time. */
+const RELOAD_MS = 1000;
 /** What a whole copy elsewhere mends. */
 const DAMAGE: ReadonlySet<ErrorCode> = new Set(['digest-mismatch', 'object-missing', 'recipe-damaged']);
 
@@ -50,6 +52,7 @@ export class Store {
   readonly #local: LocalTools | undefined;
   readonly #ranges = new RangeReader();
   #pieces: VerifiedReader | undefined;
+  #reloading: { readonly at: number; readonly done: Promise<void> } | undefined;
 
   /**
    * Open the store behind `remote` and read its index.
@@ -72,6 +75,16 @@ export class Store {
   has(digest: Digest): boolean {
     const raw = toRaw(digest);
     return isEmptyObject(raw) || this.core.catalog.first(raw) !== undefined;
+  }
+
+  /** As has, where the index is read again for what it lacks: other processes add. That is done no more than once a second. */
+  async holds(digest: Digest): Promise<boolean> {
+    if (this.has(digest)) return true;
+    const now = performance.now();
+    if (this.#reloading === undefined || now - this.#reloading.at > RELOAD_MS)
+      this.#reloading = { at: now, done: this.reload() };
+    await this.#reloading.done;
+    return this.has(digest);
   }
 
   /** Whether the index names nothing: nobody ever wrote here, or this is another place than was meant. No I/O. */

@@ -47,8 +47,9 @@ export function registerObserve(app: FastifyInstance, observed: ObservedDatasets
     });
     scope.addHook('onError', async (request, reply, error) => {
       const { code, statusCode } = error as Partial<VarveError & FastifyError>;
-      // What is left of the body is not read.
-      if (statusCode === 413 || code === 'queue-full') reply.header('Connection', 'close');
+      // Who asked before it sends a body may not send it now, and what it sends next would be taken for it.
+      const isAsked = request.headers.expect !== undefined;
+      if (code === 'queue-full' || (statusCode === 413 && isAsked)) reply.header('Connection', 'close');
       if (code !== 'queue-full') return;
       reply.header('Retry-After', '1');
       observed.all.find(({ name }) => name === (request.params as Named['Params'])['*'])?.drop();
