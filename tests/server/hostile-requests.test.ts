@@ -30,7 +30,7 @@ beforeAll(async () => {
   server = await startServe(box, [...words, '--client-limit', '20']);
 });
 afterAll(async () => {
-  await server.stop();
+  await server.stop('SIGKILL');
   box.remove();
 });
 
