@@ -145,7 +145,6 @@ export const ERROR_CODES = {
   'remote-full': 'The server of a remote has no space left.',
   'remote-missing': 'The folder of a remote that this clone pushed to is not there any more.',
   'remote-name-invalid': 'A name cannot be that of a remote.',
-  'remote-read-only': 'A remote can be read, and not be written to.',
   'remote-scheme-unknown': 'A URL has a scheme that no remote has.',
   'remote-unavailable': 'The server of a remote kept failing, also when it was asked again.',
   'remote-unknown': 'There is no remote of this name.',

@@ -46,7 +46,8 @@ async function bucketClient(place: BucketPlace, options: ServerOptions): Promise
   if (place.kind === 's3') return (await import('./s3/s3.ts')).openS3(place.bucket, options);
   if (place.kind === 'minio')
     return (await import('./minio/minio.ts')).openMinio(place.alias, place.bucket, options);
-  throw new Error('bucket');
+  if (place.kind === 'gs') return (await import('./gs/gs.ts')).openGs(place.bucket, place.prefix, options);
+  return (await import('./azure/azure.ts')).openAzure(place.bucket, options);
 }
 
 /** Make the client for a folder at a server. @throws VarveError `setting-unsupported`, `ssh-config-invalid` */
@@ -64,7 +65,7 @@ function isFilePlace(place: RemotePlace): place is FilePlace {
 /** The settings of {@link ServerOptions} that each kind of server has. S3 has all. */
 const SETTINGS = {
   minio: ['endpoint', 'region', 'profile'],
-  gs: ['endpoint', 'anonymous', 'requesterPays'],
+  gs: ['endpoint'],
   azure: ['endpoint', 'anonymous'],
   ssh: [],
   webhdfs: [],

@@ -45,6 +45,8 @@ const KINDS: Readonly<Record<string, RemotePlace['kind']>> = {
   file: 'folder',
   s3: 's3',
   minio: 'minio',
+  gs: 'gs',
+  azure: 'azure',
   ssh: 'ssh',
   sftp: 'ssh',
 };
@@ -64,7 +66,7 @@ function remoteKind(url: string): RemotePlace['kind'] {
 
 /** The forms that the URL of a remote may have, for messages. */
 export const URL_FORMS =
-  'a folder, file:///folder, s3://bucket/prefix, minio://alias/bucket/prefix, or ssh://user@host/folder';
+  'a folder, file:///folder, s3://bucket/prefix, minio://alias/bucket/prefix, gs://bucket/prefix, azure://container/prefix, or ssh://user@host/folder';
 
 export function isUrl(text: string): boolean {
   return SCHEME.test(text);

@@ -4,6 +4,7 @@
  */
 
 import { createHash, randomBytes } from 'node:crypto';
+import { forEach } from '../../base/threads/concurrency.ts';
 import { bodyMismatch, digestOfBody, sliceStream } from '../file-slice.ts';
 import { checkKey, checkPrefix, isValidKey } from '../key.ts';
 import type { Body, ByteRange, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
@@ -17,6 +18,8 @@ import { listTree } from './tree.ts';
 import { MAX_SINGLE_BYTES, uploadInParts } from './upload.ts';
 
 const MAX_REMOVED = 1000;
+/** Where a request removes one object. */
+const REMOVALS_AT_ONCE = 32;
 /** A prefix that a header carries as it is, and that a server has no reason to tidy up. */
 const IN_A_HEADER = /^(?:(?!\.\.?\/)[!-.0-~]+\/)*$/;
 
@@ -145,8 +148,10 @@ export class BucketRemote implements Remote {
 
   async remove(keys: readonly string[]): Promise<void> {
     const names = keys.map((key) => this.#name(key));
-    for (let from = 0; from < names.length; from += MAX_REMOVED) {
-      const batch = names.slice(from, from + MAX_REMOVED);
+    const size = this.#client.maxRemoved ?? MAX_REMOVED;
+    const batches = Array.from({ length: Math.ceil(names.length / size) }, (_, index) => index * size);
+    await forEach(batches, size === 1 ? REMOVALS_AT_ONCE : 1, async (from) => {
+      const batch = names.slice(from, from + size);
       try {
         await this.#requests.run(() => this.#removeBatch(batch));
       } catch (error) {
@@ -156,7 +161,7 @@ export class BucketRemote implements Remote {
           batch.length === 1 ? keys[from]! : `${keys[from]} and others`,
         );
       }
-    }
+    });
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,8 @@ import type { Site } from './errors.ts';
 export interface BucketClient extends Site {
   /** Parts that one upload may have; as S3 allows unless it is said. */
   readonly maxParts?: number;
+  /** Objects that one request removes; 1,000 unless it is said. */
+  readonly maxRemoved?: number;
   /** False if a listing cannot begin behind a key, so that a large one is not cut into pieces. */
   readonly canSeek?: boolean;
   /** One page of at most 1,000 objects, in the order of their keys' UTF-8 bytes. */
@@ -37,7 +39,7 @@ export interface BucketClient extends Site {
     ifAbsent: boolean,
   ): Promise<void>;
   abortUpload(key: string, uploadId: string): Promise<void>;
-  /** At most 1,000 keys; the errors are those of single keys, by the server's error code. */
+  /** At most `maxRemoved` keys, none of which need be there; the errors are those of single keys, by the server's error code. */
   remove(keys: readonly string[]): Promise<RemoveError[]>;
   isVersioned(): Promise<boolean>;
   close(): void;

@@ -173,7 +173,7 @@ export async function openBucketSource(url: string, options: ServerOptions = {})
 
 function sourcePlace(url: string): BucketPlace {
   const place = parseUrl(url, '/');
-  if (!('prefix' in place)) {
+  if (place.kind !== 's3' && place.kind !== 'minio') {
     throw new VarveError('remote-url-invalid', `${url} is not a place in a bucket`, {
       path: url,
       remedy:
