@@ -79,10 +79,10 @@ export class BucketRemote implements Remote {
     return this.#reader.stream(key, range);
   }
 
-  async presign(key: string, seconds: number): Promise<string> {
+  async presign(key: string, seconds: number): Promise<string | undefined> {
     const name = this.#name(key);
     try {
-      return await this.#client.presign(name, seconds);
+      return await this.#client.presign?.(name, seconds);
     } catch (error) {
       throw this.#requests.error(error, 'read', key);
     }

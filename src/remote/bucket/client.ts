@@ -17,8 +17,8 @@ export interface BucketClient extends Site {
   /** Ask for the facts of an object. @throws the library's error if there is none */
   head(key: string, version?: string): Promise<StoredObject>;
   get(key: string, request: GetRequest): Promise<OpenObject>;
-  /** Sign a GET of an object into an address that holds for so many seconds. */
-  presign(key: string, seconds: number): Promise<string>;
+  /** Sign a GET of an object into an address that holds for so many seconds. Only the clients of S3 have this method. */
+  presign?(key: string, seconds: number): Promise<string>;
   /** Put an object. With `ifAbsent` it fails with PreconditionFailed if the object is there. */
   put(key: string, upload: Upload, ifAbsent: boolean): Promise<void>;
   /**
