@@ -78,7 +78,7 @@ export function command(run: RunCommand): Command {
           return { json: result, text: result.datasets.map(line).join('\n') };
         }
         const unreadable = (path: string, why: VarveError): void =>
-          note(`${path} is added without statistics: ${why.message}`, `  ${why.remedy}`);
+          note(`${why.message}; ${path} is added without statistics`, `  ${why.remedy}`);
         const profiler = profilerOnDemand(context, unreadable, { memory, threads });
         // It gets ready while the bytes are taken in.
         if (paths.some(isTabular))

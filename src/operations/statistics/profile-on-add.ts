@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import type { ColumnReadings } from '../../engine/column-readings.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
@@ -33,12 +33,19 @@ export function profilerFor(
     ...(signal && { signal }),
   };
   const cache = profileCache(context.repository);
+  const shown = (absolutePath: string): string => relative(context.cwd, absolutePath);
   return async (dataset) => {
     const { path, absolutePath, kind, files, known } = dataset;
     const data = files.map((file) =>
       file.path === ''
-        ? { absolutePath, path: basename(path), digest: file.content, size: file.size }
-        : new FileWithin(absolutePath, file.path, file.content, file.size),
+        ? {
+            absolutePath,
+            path: basename(path),
+            shownAs: shown(absolutePath),
+            digest: file.content,
+            size: file.size,
+          }
+        : new FileWithin(absolutePath, shown(absolutePath), file.path, file.content, file.size),
     );
     if (kind === 'file' && !isTabular(path)) return undefined;
     const file = { name: `${path}.schema.yaml`, absolutePath: schemaBeside(dataset) };
@@ -72,12 +79,14 @@ async function isReadOtherwise(
 /** A file of a folder. Where it lies is put together when somebody asks: of a million images, nobody does. */
 class FileWithin implements DataFile {
   readonly #folder: string;
+  readonly #shownFolder: string;
   readonly path: string;
   readonly digest: string;
   readonly size: number;
 
-  constructor(folder: string, path: string, digest: string, size: number) {
+  constructor(folder: string, shownFolder: string, path: string, digest: string, size: number) {
     this.#folder = folder;
+    this.#shownFolder = shownFolder;
     this.path = path;
     this.digest = digest;
     this.size = size;
@@ -85,6 +94,10 @@ class FileWithin implements DataFile {
 
   get absolutePath(): string {
     return join(this.#folder, this.path);
+  }
+
+  get shownAs(): string {
+    return join(this.#shownFolder, this.path);
   }
 }
 
