@@ -20,7 +20,7 @@ import { releaseEngineMemory } from './collect.ts';
 import { BinaryFault, binaryFault, type Said } from './formats/binary-fault.ts';
 import { textFault } from './formats/text/text-fault.ts';
 import { filePattern, literal } from './quote.ts';
-import type { SourceFile } from './source-file.ts';
+import { placeIn, type SourceFile, shownPath } from './source-file.ts';
 import { type EngineColumn, plainType } from './types.ts';
 
 export interface EngineOptions {
@@ -312,10 +312,12 @@ export function isOutOfMemory(text: string): boolean {
 }
 
 /** What is wrong with a file, by what DuckDB or another library says; undefined where their words are plain. */
-function faultOf(path: string, text: string, said: string): Said | undefined {
-  const known = textFault(text);
+function faultOf({ absolutePath, path }: SourceFile, text: string, said: string): Said | undefined {
+  // The name of a file may hold any of the words.
+  const words = text.replaceAll(absolutePath, '');
+  const known = textFault(words);
   if (known !== undefined) return known;
-  if (!QUERY_ERROR.test(text)) return binaryFault(path, text);
+  if (!QUERY_ERROR.test(text)) return binaryFault(path, words);
   return {
     reason: `its columns cannot be asked for: ${said}`,
     remedy:
@@ -333,7 +335,7 @@ function isOfSystem(error: unknown): boolean {
  * @param line the line at fault, if known
  */
 export function readError(error: unknown, file: SourceFile, line?: number): VarveError {
-  const { path } = file;
+  const path = shownPath(file);
   const text = error instanceof Error ? error.message : String(error);
   if (isOutOfMemory(text)) {
     return new VarveError('engine-memory', `${path} needs more memory than the engine may have`, {
@@ -350,14 +352,17 @@ export function readError(error: unknown, file: SourceFile, line?: number): Varv
     .replaceAll(file.absolutePath, path)
     .replace(/\.? *(Try auto-detecting.*)?$/, '');
   const isOurs = error instanceof BinaryFault || isOfSystem(error);
-  const fault = isOurs ? undefined : faultOf(path, text, said);
-  const where = line === undefined ? path : `${path}, line ${line}`;
-  return new VarveError('table-unreadable', `${where}: ${fault?.reason ?? said}`, {
-    remedy:
-      error instanceof BinaryFault
-        ? error.remedy
-        : (fault?.remedy ?? 'Check that the file is whole and of the format that its name says.'),
-    path,
-    cause: error,
-  });
+  const fault = isOurs ? undefined : faultOf(file, text, said);
+  return new VarveError(
+    'table-unreadable',
+    `${placeIn(file, line ?? fault?.line)}: ${fault?.reason ?? said}`,
+    {
+      remedy:
+        error instanceof BinaryFault
+          ? error.remedy
+          : (fault?.remedy ?? 'Check that the file is whole and of the format that its name says.'),
+      path,
+      cause: error,
+    },
+  );
 }

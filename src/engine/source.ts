@@ -14,7 +14,14 @@ import { assertLines, firstBadJsonLine } from './formats/text/lines.ts';
 import { type DateFormats, typeTextColumns } from './formats/text/text-columns.ts';
 import { assertWhole } from './formats/whole.ts';
 import { identifier } from './quote.ts';
-import { compressionOf, fileNamedBy, firstBytes, pathList, type SourceFile } from './source-file.ts';
+import {
+  compressionOf,
+  fileNamedBy,
+  firstBytes,
+  pathList,
+  type SourceFile,
+  shownPath,
+} from './source-file.ts';
 import type { EngineColumn } from './types.ts';
 
 /** A table in the engine, ready for queries: `SELECT … FROM ${relation}`. */
@@ -48,7 +55,7 @@ export async function openTableSource(
   const first = files[0];
   const format = first === undefined ? undefined : formatOf(first.path);
   if (first === undefined || format === undefined) {
-    throw notTabular(first?.path ?? 'no file', first?.absolutePath);
+    throw notTabular(first === undefined ? 'no file' : shownPath(first), first?.absolutePath);
   }
   if (!READ_ONE_BY_ONE.includes(format) || files.length === 1)
     return openTogether(engine, files, format, readings, relation);
@@ -194,8 +201,8 @@ async function load(
 
 function assertNotZip(file: SourceFile): void {
   if (!firstBytes(file.absolutePath, 4).equals(Buffer.from('PK\x03\x04'))) return;
-  throw new VarveError('table-unreadable', `${file.path}: it is a ZIP archive, not text`, {
-    path: file.path,
+  throw new VarveError('table-unreadable', `${shownPath(file)}: it is a ZIP archive, not text`, {
+    path: shownPath(file),
     remedy: 'Unpack it, and name the file that is in it. What gzip compressed is read as it is.',
   });
 }
@@ -257,10 +264,10 @@ function assertBareUtf8(file: SourceFile): void {
   if (!firstBytes(file.absolutePath, 3).equals(Buffer.from('\ufeff'))) return;
   throw new VarveError(
     'table-unreadable',
-    `${file.path}: it begins with a byte order mark, which JSON has not`,
+    `${shownPath(file)}: it begins with a byte order mark, which JSON has not`,
     {
-      remedy: `Take it away: \`tail -c +4 ${shellWord(file.path)}\` prints the file without it.`,
-      path: file.path,
+      remedy: `Take it away: \`tail -c +4 ${shellWord(shownPath(file))}\` prints the file without it.`,
+      path: shownPath(file),
     },
   );
 }

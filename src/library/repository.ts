@@ -636,7 +636,7 @@ function addOptions(
   const options = { replace, toRemote, remote };
   if (!profiles) return options;
   const onUnreadable = (path: string, { message, remedy }: VarveError): void =>
-    context.onWarning?.(`${path} is added without statistics: ${message} ${remedy}`);
+    context.onWarning?.(`${message}; ${path} is added without statistics. ${remedy}`);
   return { ...options, profiler: profilerOnDemand(context, onUnreadable, machine) };
 }
 

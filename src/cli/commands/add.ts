@@ -103,7 +103,7 @@ async function addFrom(io: Io, place: Place, paths: readonly string[], options: 
     return addInPlace(context, place.url, { to: place.to, ...accessOf(options) });
   }
   const unreadable = (path: string, why: VarveError): void =>
-    note(`${path} is added without statistics: ${why.message}`, `  ${why.remedy}`);
+    note(`${why.message}; ${path} is added without statistics`, `  ${why.remedy}`);
   const profiler = profilerOnDemand(context, unreadable, { memory, threads });
   // It gets ready while the bytes are taken in.
   if ([...paths, to ?? ''].some(isTabular))

@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import type { ColumnReadings } from '../../engine/column-readings.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
@@ -28,6 +28,7 @@ export function profilerFor(
   machine: Pick<ProfilingOptions, 'memory' | 'threads'> = {},
 ): Profiler {
   const cache = profileCache(context.repository);
+  const shown = (absolutePath: string): string => relative(context.cwd, absolutePath);
   return async (dataset, { onProgress, signal } = context) => {
     const machineOptions = {
       ...engineOptions(machine),
@@ -42,8 +43,15 @@ export function profilerFor(
     const options = { ...machineOptions, ...(readings && { readings }) };
     try {
       const profile = await (kind === 'file'
-        ? profileInUnits({ absolutePath, path: basename(path), size: files[0]!.size }, processReader, options)
-        : profileDirectory(filesWithin(dataset), processReader, { ...options, ...cache }));
+        ? profileInUnits(
+            { absolutePath, path: basename(path), shownAs: shown(absolutePath), size: files[0]!.size },
+            processReader,
+            options,
+          )
+        : profileDirectory(filesWithin(dataset, shown(absolutePath)), processReader, {
+            ...options,
+            ...cache,
+          }));
       return described(profile);
     } catch (error) {
       if (!(error instanceof VarveError) || signal?.aborted) throw error;
@@ -64,19 +72,23 @@ async function isReadOtherwise(
   return profile !== undefined && hasUnreadDates(profile, readings);
 }
 
-function filesWithin({ absolutePath, files }: DatasetToProfile): DataFile[] {
-  return files.map(({ path, content, size }) => new FileWithin(absolutePath, path, content!, size));
+function filesWithin({ absolutePath, files }: DatasetToProfile, shownFolder: string): DataFile[] {
+  return files.map(
+    ({ path, content, size }) => new FileWithin(absolutePath, shownFolder, path, content!, size),
+  );
 }
 
 /** A file of a folder. Where it lies is put together when somebody asks: of a million images, nobody does. */
 class FileWithin implements DataFile {
   readonly #folder: string;
+  readonly #shownFolder: string;
   readonly path: string;
   readonly digest: string;
   readonly size: number;
 
-  constructor(folder: string, path: string, digest: string, size: number) {
+  constructor(folder: string, shownFolder: string, path: string, digest: string, size: number) {
     this.#folder = folder;
+    this.#shownFolder = shownFolder;
     this.path = path;
     this.digest = digest;
     this.size = size;
@@ -84,6 +96,10 @@ class FileWithin implements DataFile {
 
   get absolutePath(): string {
     return join(this.#folder, this.path);
+  }
+
+  get shownAs(): string {
+    return join(this.#shownFolder, this.path);
   }
 }
 

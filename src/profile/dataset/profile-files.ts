@@ -4,7 +4,7 @@ import { type ColumnReadings, NO_READINGS } from '../../engine/column-readings.t
 import { type Engine, type EngineOptions, isReadError, openEngine, readError } from '../../engine/duckdb.ts';
 import { formatOf } from '../../engine/formats/format.ts';
 import { dropTableSource, openTableSource } from '../../engine/source.ts';
-import { type BytesBetween, fileNamedBy } from '../../engine/source-file.ts';
+import { fileNamedBy, type SourceFile } from '../../engine/source-file.ts';
 import type { OnProgress } from '../../progress.ts';
 import type { Profile } from '../model/model.ts';
 import { profileOf } from '../model/tables.ts';
@@ -13,14 +13,10 @@ import { ScanThread } from '../threads/scan-thread.ts';
 import { profileTable } from './profile-table.ts';
 
 /** A file whose rows are to be profiled. */
-export interface TableFile {
-  /** The absolute path of the bytes. */
-  readonly absolutePath: string;
-  /** POSIX, relative to the dataset; tells the format, and names the file in messages and its folder in tables. */
+export interface TableFile extends SourceFile {
+  /** POSIX, relative to the dataset; tells the format, and names the file's folder in tables. */
   readonly path: string;
   readonly size: number;
-  /** As SourceFile has it. */
-  readonly range?: BytesBetween;
 }
 
 /** A file of a directory. */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type ErrorCode, VarveError } from '../../../errors.ts';
 import { type Engine, readError } from '../../duckdb.ts';
 import { fileLiteral, identifier, literal } from '../../quote.ts';
-import { compressionOf, type SourceFile } from '../../source-file.ts';
+import { compressionOf, placeIn, type SourceFile, shownPath } from '../../source-file.ts';
 import { type EngineColumn, plainScalar } from '../../types.ts';
 import { assertNameable } from '../names.ts';
 import { encodingOf, notUtf8 } from './encoding.ts';
@@ -17,16 +17,25 @@ import { firstLines, lineTooLong, MAX_LINE_BYTES } from './lines.ts';
 import { NULL_TEXTS } from './null-texts.ts';
 import { haveYearsFirst } from './years-first.ts';
 
+const MIXED_TIMES = /Error when converting column "(.*?)"\. .* is being converted as type (?:DATE|TIME)/s;
+
 const LINE_TOO_LONG = /Maximum line size of \d+ bytes exceeded/;
 
 const COLUMNS_PER_QUERY = 256;
+
+/** Lines in which one is looked for that has other fields: as many as the reader looks at. */
+const SAMPLED_LINES = 20_480;
+
+/** Lines in which the first is looked for that is neither blank nor a comment. */
+const MAX_HEAD_LINES = 100;
 
 /**
  * What the reader tells apart. Truth values are not among it, since it takes `NO` and `t` for such: what columns of text hold is told when
  * they are loaded.
  */
 const READER_TYPES = ['BIGINT', 'DOUBLE', 'TIME', 'DATE', 'TIMESTAMP', 'TIMESTAMPTZ', 'VARCHAR'];
-const TIMES = new Set(['DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE']);
+const ZONED = 'TIMESTAMP WITH TIME ZONE';
+const TIMES = new Set(['DATE', 'TIMESTAMP', ZONED]);
 
 /** Delimiters that the reader does not look for. They are taken if the header and every line have the same number of them. */
 const RARE_DELIMITERS = ['^', ':'];
@@ -106,14 +115,11 @@ class Reading {
   async load(): Promise<LoadedText> {
     const skippedLines = await this.#createBehindTitle();
     const columns = await this.#columns();
-    const [header, delimiter] = loneHeader(columns);
-    if (delimiter !== undefined) await this.#createPlainly(delimiter, header.split(delimiter).length);
-    else {
-      if (columns.length === 1) await this.#createByRareDelimiter(header);
-      else if (await this.#keepsQuotes()) await this.#createQuoted(columns);
-      await this.#createAsWritten();
-      await this.#widen();
-    }
+    await this.#assertOneColumn(columns, skippedLines);
+    if (columns.length === 1) await this.#createByRareDelimiter(columns[0]!.name);
+    else if (await this.#keepsQuotes()) await this.#createQuoted(columns);
+    await this.#createAsWritten();
+    await this.#widen();
     const [known, firstRows] = [await this.#columns(), await this.#firstRows()];
     return { columns: known, firstRows, skippedLines, isSmall: this.#isSmall };
   }
@@ -154,9 +160,17 @@ class Reading {
 
   async #create(more: Readonly<Record<string, string>> = {}): Promise<void> {
     const rows = `read_csv(${this.#arguments(more)})`;
-    await this.#engine.query(`CREATE OR REPLACE TABLE ${this.#table} AS FROM ${rows}`);
     this.#known = undefined;
     this.#seen = undefined;
+    try {
+      await this.#engine.query(`CREATE OR REPLACE TABLE ${this.#table} AS FROM ${rows}`);
+    } catch (error) {
+      // Where values are times of several forms, the reader settles for one and then meets another.
+      const [, column] = MIXED_TIMES.exec(messageOf(error)) ?? [];
+      if (column === undefined || this.#types.get(column) === 'VARCHAR' || 'auto_detect' in more) throw error;
+      this.#types.set(column, 'VARCHAR');
+      await this.#create(more);
+    }
   }
 
   async #sniff(more: Readonly<Record<string, string>> = {}): Promise<Sniffed> {
@@ -183,7 +197,8 @@ class Reading {
   }
 
   async #isOtherwiseQuoted(): Promise<boolean> {
-    if (loneHeader(await this.#columns())[1] !== undefined) return true;
+    const found = await this.#columns();
+    if (found.length === 1 && delimiterIn(found[0]!.name) !== undefined) return true;
     const { columns } = await this.#firstRows();
     return [...columns.values()].some(({ areSingleQuoted }) => areSingleQuoted);
   }
@@ -204,7 +219,7 @@ class Reading {
     await this.#create().catch((second) => {
       if (!/when sniffing/i.test(messageOf(second))) throw second;
       if (/Expected Number of Columns/.test(text)) throw error;
-      return this.#createStrictly();
+      return this.#refuse();
     });
   }
 
@@ -268,13 +283,15 @@ class Reading {
 
   /**
    * Loads columns once more as they are written: those that were asked for, and all dates if the reader guessed a format that does not
-   * begin with the year. It has one such format for a whole file, and takes the first number for the day where none exceeds 12.
+   * begin with the year. It has one such format for a whole file, and takes the first number for the day where none exceeds 12. Also what
+   * may be no time: the reader takes `1-2-3` for one, `inf` too, and in a column of times with a zone whatever is none for missing.
    */
   async #createAsWritten(): Promise<void> {
     const columns = await this.#columns();
     const asked = columns.filter(({ name, type }) => type.text !== 'VARCHAR' && this.#isAsWritten(name));
     const times = columns.filter(({ type }) => TIMES.has(type.text));
-    const wanted = times.length > 0 && (await this.#isGuess(times)) ? [...asked, ...times] : asked;
+    const isGuess = times.length > 0 && (await this.#isGuess(times));
+    const wanted = [...asked, ...(isGuess ? times : await this.#doubtful(times))];
     if (wanted.length === 0) return;
     for (const { name } of wanted) this.#types.set(name, 'VARCHAR');
     await this.#create();
@@ -287,15 +304,58 @@ class Reading {
     return dateFormats.some((format) => format !== null && !format.startsWith('%Y'));
   }
 
-  /** Loads without the lines at fault if the reader finds no way to read every line, and so finds which they are. */
-  async #createStrictly(): Promise<void> {
+  async #doubtful(times: readonly EngineColumn[]): Promise<EngineColumn[]> {
+    const names = times.map(({ name }) => name);
+    const zoned = times.filter(({ type }) => type.text === ZONED).map(({ name }) => name);
+    const odd = (column: string) =>
+      `bool_or(NOT isfinite(${column}) OR year(${column}) NOT BETWEEN 1000 AND 9999)`;
+    const found = new Set([
+      ...(await this.#where(names, odd)),
+      ...(await this.#where(zoned, (column) => `bool_or(${column} IS NULL)`)),
+    ]);
+    return times.filter(({ name }) => found.has(name));
+  }
+
+  /** Finds which lines are at fault if the reader finds no way to read every line. */
+  async #refuse(): Promise<never> {
     const { delimiter, columns } = await this.#sniff({ ignore_errors: 'true' });
+    return this.#refuseBy(delimiter, columns);
+  }
+
+  /** @throws always: about the first line that has other fields, or else about the whole */
+  async #refuseBy(delimiter: string, columns: number): Promise<never> {
     await this.#createPlainly(delimiter, columns);
+    // The reader passes over an empty field too many.
+    const lines = await firstLines(this.#file, SAMPLED_LINES);
+    const more = lines.findIndex((each) => fieldsOf(each, delimiter) > columns);
+    if (more < 0) throw new Error('Error when sniffing file');
+    const found = `Expected Number of Columns: ${columns} Found: ${fieldsOf(lines[more]!, delimiter)}`;
+    throw new Error(`CSV Error on Line: ${more + 1} ${found}`);
+  }
+
+  /**
+   * Refuses what the reader takes for one column of whole lines, since they disagree on the number of fields: the first line that is neither
+   * blank nor a comment has a delimiter outside of quotes.
+   */
+  async #assertOneColumn(columns: readonly EngineColumn[], skipped: number): Promise<void> {
+    if (columns.length !== 1) return;
+    const isUtf8 = this.#options.get('encoding') === literal('utf-8');
+    const lines = isUtf8 ? await firstLines(this.#file, MAX_HEAD_LINES) : [columns[0]!.name];
+    const at = lines.findIndex((line, index) => index >= skipped && !/^(#|\s*$)/.test(line));
+    const head = lines[at] ?? '';
+    const delimiter = delimiterIn(outsideQuotes(head));
+    if (delimiter === undefined) return;
+    if (at > skipped) this.#options.set('skip', String(at));
+    await this.#refuseBy(delimiter, fieldsOf(head, delimiter));
   }
 
   /** Loads text fields by a known delimiter, under the names 0, 1, …: what this refuses is named by its line. */
-  #createPlainly(delimiter: string, columns: number): Promise<void> {
-    return this.#create(plainly(delimiter, columns));
+  async #createPlainly(delimiter: string, columns: number): Promise<void> {
+    await this.#create(plainly(delimiter, columns));
+    const [[rows]] = (await this.#engine.query(`SELECT count(*)::INTEGER FROM ${this.#table}`)) as [[number]];
+    if (rows > 0) return;
+    // Where a quote ends within a field of the header, the reader comes to the end of the file without a word.
+    throw new Error(`CSV Error on Line: ${Number(this.#options.get('skip')) + 1} unterminated quote`);
   }
 
   /**
@@ -364,13 +424,16 @@ interface Sniffed {
   readonly dateFormats: readonly (string | null)[];
 }
 
-/**
- * Where lines disagree on the number of fields, the reader settles for one column that holds whole lines. A lone
- * header with a delimiter in it shows that.
- */
-function loneHeader(columns: readonly EngineColumn[]): [header: string, delimiter: string | undefined] {
-  const header = columns.length === 1 ? columns[0]!.name : '';
-  return [header, [',', ';', '|', '\t'].find((mark) => header.includes(mark))];
+function outsideQuotes(line: string): string {
+  return line.replace(/"(?:[^"]|"")*("|$)/g, '');
+}
+
+function fieldsOf(line: string, delimiter: string): number {
+  return outsideQuotes(line).split(delimiter).length;
+}
+
+function delimiterIn(text: string): string | undefined {
+  return [',', ';', '|', '\t'].find((mark) => text.includes(mark));
 }
 
 function plainly(delimiter: string, columns: number): Record<string, string> {
@@ -406,9 +469,8 @@ function csvError(error: unknown, file: SourceFile): VarveError {
   const [, number] = /CSV Error on Line: (\d+)/.exec(text) ?? [];
   const line = number === undefined ? undefined : Number(number);
   if (/unicode/i.test(text)) return notUtf8(file, 'windows-1252', line, error);
-  const where = line === undefined ? file.path : `${file.path}, line ${line}`;
   const refused = (code: ErrorCode, what: string, remedy: string) =>
-    new VarveError(code, `${where}: ${what}`, { remedy, path: file.path, cause: error });
+    new VarveError(code, `${placeIn(file, line)}: ${what}`, { remedy, path: shownPath(file), cause: error });
   const counts = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
   if (counts !== null) {
     const than = `${Number(counts[2]) > Number(counts[1]) ? 'more' : 'fewer'} fields than the ${counts[1]} of the header`;

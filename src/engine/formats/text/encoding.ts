@@ -1,6 +1,6 @@
 import { VarveError } from '../../../errors.ts';
 import { shellWord } from '../../../wording/quote.ts';
-import { compressionOf, firstBytes, type SourceFile } from '../../source-file.ts';
+import { compressionOf, firstBytes, placeIn, type SourceFile, shownPath } from '../../source-file.ts';
 
 /** Encodings by byte order marks; longer marks first. */
 const MARKS: readonly (readonly [mark: RegExp, name: string])[] = [
@@ -52,11 +52,10 @@ function isWide(start: Buffer, width: number, zeros: readonly number[]): boolean
  * @param encoding the encoding that the file may be in
  * @param line the line at fault, if known
  */
-export function notUtf8({ path }: SourceFile, encoding: string, line?: number, cause?: unknown): VarveError {
-  const where = line === undefined ? path : `${path}, line ${line}`;
-  return new VarveError('text-not-utf-8', `${where}: the bytes are not UTF-8`, {
-    remedy: `Convert it first: \`iconv -f ${encoding} -t utf-8 ${shellWord(path)}\` prints it in UTF-8.`,
-    path,
+export function notUtf8(file: SourceFile, encoding: string, line?: number, cause?: unknown): VarveError {
+  return new VarveError('text-not-utf-8', `${placeIn(file, line)}: the bytes are not UTF-8`, {
+    remedy: `Convert it first: \`iconv -f ${encoding} -t utf-8 ${shellWord(shownPath(file))}\` prints it in UTF-8.`,
+    path: shownPath(file),
     cause,
   });
 }

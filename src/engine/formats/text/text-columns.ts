@@ -2,7 +2,7 @@ import { VarveError } from '../../../errors.ts';
 import { type ColumnReadings, hasTimeOfDay } from '../../column-readings.ts';
 import type { Engine } from '../../duckdb.ts';
 import { identifier, literal } from '../../quote.ts';
-import type { SourceFile } from '../../source-file.ts';
+import { type SourceFile, shownPath } from '../../source-file.ts';
 import type { EngineColumn } from '../../types.ts';
 import type { LoadedText } from './csv.ts';
 import type { FirstRows } from './first-rows.ts';
@@ -10,9 +10,9 @@ import type { FirstRows } from './first-rows.ts';
 /** The spellings that pandas and pyarrow take for truth values. `NO` is a country, and `t` a letter. */
 const TRUE_FALSE = ['true', 'True', 'TRUE', 'false', 'False', 'FALSE'];
 
-const ISO_DATE = '\\d{4}[-/]\\d{1,2}[-/]\\d{1,2}';
+const ISO_DATE = '\\d{4,6}[-/]\\d{1,2}[-/]\\d{1,2}(?: \\(BC\\))?';
 const ISO_TIME = '[ T]\\d{1,2}:\\d{2}(?::\\d{2}(?:\\.\\d+)?)?';
-const ISO_ZONE = ' ?(?:Z|[+-]\\d{2}(?::?\\d{2})?)';
+const ISO_ZONE = '(?: ?(?:Z|[+-]\\d{2}(?::?\\d{2})?)| [A-Z][A-Za-z_]*(?:/[A-Za-z_+-]+)*)';
 
 /** The narrowest comes first. */
 const ISO_TYPES = [
@@ -188,7 +188,7 @@ async function assertFormat(
   table: string,
   name: string,
   format: string,
-  { path }: SourceFile,
+  file: SourceFile,
 ): Promise<void> {
   const column = identifier(name);
   const isUnfit = `try_strptime(${column}, ${literal(format)}) IS NULL`;
@@ -197,6 +197,7 @@ async function assertFormat(
     throw /format specifier/i.test(String(error)) ? formatInvalid(name, format, error) : error;
   })) as [[string | null]];
   if (unfit === null) return;
+  const path = shownPath(file);
   throw new VarveError(
     'date-format-unfit',
     `${path}: ${JSON.stringify(unfit.slice(0, 60))} in the column ${name} is not of the format ${format}`,
