@@ -40,6 +40,7 @@ __all__ = [
     "add",
     "checkout",
     "close",
+    "describe",
     "drift",
     "drift_history",
     "fetch",
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from ._functions import (
         add,
         checkout,
+        describe,
         drift,
         drift_history,
         fetch,
