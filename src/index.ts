@@ -72,7 +72,7 @@ export type {
   DescribedTable,
   Description,
 } from './report/standards/description.ts';
-export type { DescriptionFormat } from './report/standards/formats.ts';
+export { DESCRIPTION_FORMATS, type DescriptionFormat } from './report/standards/formats.ts';
 export type { Anomaly, ExampleRow, ValidationReport } from './schema/anomaly.ts';
 export { parseSchema } from './schema/format/parse.ts';
 export { stringifySchema } from './schema/format/stringify.ts';
