@@ -94,6 +94,7 @@ export const ERROR_CODES = {
   'manifest-invalid': 'A path cannot be in the list of the files of a snapshot.',
   'mc-config-damaged': 'The configuration of `mc` cannot be read.',
   'measure-unknown': 'There is no drift measure of this name.',
+  'meta-invalid': 'What is to be said of a dataset has a key or a text that a pointer cannot keep.',
   'name-collision': 'The file system takes two names of a dataset for the same.',
   'name-unsupported': 'A file has a name that other machines cannot keep.',
   'nested-repository': 'A Git repository lies within the data.',

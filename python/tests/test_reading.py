@@ -191,6 +191,17 @@ def test_a_helper_that_ended_is_started_anew(system: VarveFileSystem) -> None:
     assert system.cat_file("data/photos@v1/b.bin") == b"b" * 100
 
 
+def test_describe_tells_the_facts_of_a_version_by_standards(in_versions: Sandbox) -> None:
+    facts = varve.describe("data/trips.csv@v1")
+    assert facts["rows"] == 500 and facts["digest"] == varve.resolve("data/trips.csv@v1").digest
+    base = "http://localhost:1/repo/v1"
+    croissant = varve.describe("data/trips.csv@v1", format="croissant", base_url=base)
+    assert croissant["distribution"][0]["contentUrl"] == f"{base}/data/trips.csv"
+    assert varve.describe("data/trips.csv@v1", format="mltable").startswith("$schema")
+    with pytest.raises(varve.VarveNotFoundError):
+        varve.describe("data/none.csv")
+
+
 def test_resolve_tells_which_version_a_name_means(in_versions: Sandbox) -> None:
     first, here = varve.resolve("data/trips.csv@v1"), varve.resolve("data/trips.csv")
     assert (first.path, first.kind, first.rows, first.files) == ("data/trips.csv", "file", 500, 1)

@@ -41,6 +41,7 @@ __all__ = [
     "add",
     "checkout",
     "close",
+    "describe",
     "drift",
     "drift_history",
     "fetch",
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from ._functions import (
         add,
         checkout,
+        describe,
         drift,
         drift_history,
         fetch,

@@ -15,6 +15,7 @@ drift_history = _HERE.drift_history
 add = _HERE.add
 status = _HERE.status
 resolve = _HERE.resolve
+describe = _HERE.describe
 log = _HERE.log
 push = _HERE.push
 fetch = _HERE.fetch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -278,6 +279,24 @@ class Repository:
             raise VarveError("usage", f"{named} holds {len(datasets)} datasets", f"Name one of them: {paths}.", named)
         version: DatasetVersion = _picked(DatasetVersion, datasets[0])
         return version
+
+    def describe(self, dataset: PathLike, *, format: str = "json", base_url: str | None = None) -> Any:
+        """The facts of a version: digest, size, commit, features, what people say of it. No data is read.
+
+        Args:
+            dataset: ``path`` or ``path@REV``.
+            format: ``"json"`` for the facts as they are; ``"openlineage"``, ``"croissant"`` or ``"mlflow"`` for a document of
+                that standard, as JSON is read; ``"mltable"`` for the text of such a file.
+            base_url: where the files are served, as ``http://localhost:9000/project/v1``.
+
+        Raises:
+            VarveError: ``dataset-missing``, ``revision-unknown``.
+        """
+        named = os.fspath(dataset)
+        if format == "json":
+            return self._call("describe", [named], {})[0]
+        text, _ = self._call("describeAs", [named, format], _set(baseUrl=base_url))
+        return text if format in ("mltable", "text") else json.loads(text)
 
     def log(self, dataset: PathLike, *, rev: str | None = None) -> Listing[Version]:
         """The versions of a dataset over Git's history, newest first."""

@@ -17,7 +17,8 @@ import { withoutSuffix } from '../../datasets/pointer-suffix.ts';
 import { datasetAtPath, selectPaths, withPointer } from './select.ts';
 
 /** Take from a pointer what it says of its snapshot. */
-export function pointerFacts({ kind, digest, bytes, files, rows, profile }: Pointer): VersionFacts {
+export function pointerFacts(pointer: Pointer): VersionFacts {
+  const { kind, digest, bytes, files, rows, profile, source, meta } = pointer;
   return {
     kind,
     content: digest,
@@ -26,6 +27,8 @@ export function pointerFacts({ kind, digest, bytes, files, rows, profile }: Poin
     files,
     ...(rows === undefined ? {} : { rows }),
     ...(profile === undefined ? {} : { profile }),
+    ...(source === undefined ? {} : { source }),
+    ...(meta === undefined ? {} : { meta }),
   };
 }
 
