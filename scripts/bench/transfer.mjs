@@ -7,7 +7,7 @@
 // Usage: node scripts/bench/transfer.mjs [--large 1024] [--files 10000] [--only large|many] [--targets folder,minio] [--table 1024] [--more-files 60000]
 //   VARVE_DVC=/path/to/dvc  names DVC where it is not on PATH
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -249,14 +249,16 @@ function timeTable(mib) {
   quiet([...varve, 'init'], repository);
   const path = join(repository, 'table.csv');
   makeTable(path, mib);
-  const alone = time([...varve, 'add', '--no-profile', 'table.csv'], repository);
+  // By a name that is none of a table, the same bytes have no statistics.
+  renameSync(path, join(repository, 'table.bin'));
+  const alone = time([...varve, 'add', 'table.bin'], repository);
+  renameSync(join(repository, 'table.bin'), path);
   rmSync(join(repository, '.git', 'varve', 'cache'), { recursive: true });
-  rmSync(join(repository, 'table.csv.varve'));
   const profile = time([...varve, 'profile', 'table.csv'], repository);
   const together = time([...varve, 'add', 'table.csv'], repository);
   const slower = Math.max(alone.seconds, profile.seconds);
   console.log(`\n| CSV of ${mib} MiB | |\n|---|---|`);
-  console.log(`| add --no-profile | ${show(alone)} |\n| profile | ${show(profile)} |`);
+  console.log(`| add, no statistics | ${show(alone)} |\n| profile | ${show(profile)} |`);
   console.log(
     `| add | ${show(together)}, ${(together.seconds / slower).toFixed(2)}× of the slower of these |`,
   );
