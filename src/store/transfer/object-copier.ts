@@ -52,7 +52,7 @@ const DEFAULT_JOBS = 8;
 /** Smaller packs are joined on their way. */
 const MIN_WHOLE_PACK_BYTES = 4 * 1024 * 1024;
 /** Packs that are copied as they are take PACK_CAPACITY of memory each. */
-const MAX_WHOLE_PACKS = 4;
+const MAX_WHOLE_PACKS = 8;
 
 /**
  * Copies objects that `to` lacks, with all that their recipes name, in three stages: the wanted objects that are no recipes, then the
@@ -216,7 +216,7 @@ export class ObjectCopier {
     this.#blobs = [];
     this.#blobBytes = 0;
     const { packs, others } = this.#wholePacks(blobs);
-    await forEach(packs, MAX_WHOLE_PACKS, async (pack) => {
+    await forEach(packs, Math.min(this.#jobs, MAX_WHOLE_PACKS), async (pack) => {
       if (!(await this.#copyPack(pack))) await this.#copyRuns(pack.blobs);
     });
     await this.#copyRuns(others);
