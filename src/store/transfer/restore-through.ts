@@ -7,7 +7,7 @@ import { type Digest, toRaw } from '../format/digest.ts';
 import { modeOf } from '../restoring/restore-file.ts';
 import type { FileToRestore } from '../restoring/restore-files.ts';
 import type { RestoreAllOptions, Store } from '../store.ts';
-import { ObjectCopier, type WantedObject } from './object-copier.ts';
+import { ObjectCopier, type ObjectFile, type WantedObject } from './object-copier.ts';
 import type { TransferTotals } from './transfer.ts';
 
 /** Files that get their names together, once an index names their chunks: of few large ones, or of many. */
@@ -72,23 +72,28 @@ async function restorePortion(
   { onBytes = () => undefined, signal, lists, jobs }: RestoreThroughOptions,
 ): Promise<TransferTotals> {
   let arrived = 0;
+  let isData = false;
   const copier = new ObjectCopier(from.core, to.core, {
     ...(jobs === undefined ? {} : { jobs }),
     ...(signal && { signal }),
     onProgress({ done }) {
-      onBytes(done - arrived);
+      if (isData) onBytes(done - arrived);
       arrived = done;
     },
   });
   const unfinished = files.map((file) => new UnfinishedFile(file));
   try {
     for (const file of unfinished) await file.make();
-    await copier.copy(
-      unfinished.map(({ path, file: { digest, target } }): WantedObject => {
+    const wanted = unfinished.map(
+      ({ path, file: { digest, target } }): WantedObject & { into: ObjectFile } => {
         const recipe = from.recipePinned(digest, lists!.of(toRaw(digest))!)!;
         return { digest: toRaw(digest), kind: 'data', path: target, into: { file: path, recipe } };
-      }),
+      },
     );
+    // Recipes are no part of what is told of.
+    await copier.copy(wanted.map(({ path, into }) => ({ digest: into.recipe.recipe, kind: 'meta', path })));
+    isData = true;
+    await copier.copy(wanted);
     await copier.makeReadable();
     await to.placeChunks(copier.uncopied, { onBytes, signal });
     for (const file of unfinished) file.name();
