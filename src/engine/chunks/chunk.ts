@@ -18,8 +18,3 @@ export interface Chunk {
   /** Visits the values of a column of texts or bytes that are not null, as bytes, some rows at a time. */
   texts(column: number, visit: (rows: TextRows) => void): void;
 }
-
-/** Whether a row is null, by the bits that `valid` gives. */
-export function isNull(valid: Uint8Array | undefined, row: number): boolean {
-  return valid !== undefined && (valid[row >> 3]! & (1 << (row & 7))) === 0;
-}

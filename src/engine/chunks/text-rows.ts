@@ -1,4 +1,4 @@
-import { isNull } from './chunk.ts';
+import { isNull } from './validity.ts';
 
 /** Texts side by side in one block of memory, which goes on for four bytes or more. Valid during the visit only. */
 export interface TextRows {

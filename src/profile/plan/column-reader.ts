@@ -1,4 +1,5 @@
-import { type Chunk, isNull } from '../../engine/chunks/chunk.ts';
+import type { Chunk } from '../../engine/chunks/chunk.ts';
+import { isNull } from '../../engine/chunks/validity.ts';
 import { DoubleAccumulator } from '../accumulators/double-accumulator.ts';
 import { IntegerAccumulator } from '../accumulators/integer-accumulator.ts';
 import { byteLength, codePoints } from '../accumulators/text-lengths.ts';

@@ -1,5 +1,6 @@
-import { type Chunk, isNull } from '../../chunks/chunk.ts';
+import type { Chunk } from '../../chunks/chunk.ts';
 import type { TextRows } from '../../chunks/text-rows.ts';
+import { isNull } from '../../chunks/validity.ts';
 import type { Engine } from '../../duckdb.ts';
 import { identifier } from '../../quote.ts';
 import type { EngineColumn } from '../../types.ts';
