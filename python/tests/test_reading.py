@@ -88,7 +88,7 @@ def test_a_repository_that_is_gone_is_said_to_be(versions: Sandbox, tmp_path: Pa
     assert file.read(2) == b"1\n"
     with pytest.raises(varve.VarveNotFoundError, match="is there no more") as gone:
         system.ls("data")
-    assert gone.value.code == "path-missing"
+    assert gone.value.code == "repository-missing"
     with pytest.raises(varve.VarveError, match="cannot be cloned: fatal: repository") as unreachable:
         varve.read("data/trips.csv", repo=copy)
     assert unreachable.value.code == "repository-unreachable"

@@ -63,7 +63,7 @@ def neutral(text: str) -> str:
     return re.sub(_ACTING, lambda found: ascii(found[0])[1:-1], text)
 
 
-_NOT_FOUND = frozenset(["path-missing", "dataset-missing", "revision-unknown"])
+_NOT_FOUND = frozenset(["path-missing", "repository-missing", "dataset-missing", "revision-unknown"])
 
 
 #: As JSON-RPC 2.0 has it.

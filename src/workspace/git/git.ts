@@ -33,7 +33,7 @@ const SCRUBBED = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX', 'G
 /**
  * Run Git in `root`, without a shell, and return what it wrote.
  * @param options.accept exit codes beside 0 that are answers, not failures
- * @throws VarveError `git-missing`, `git-failed`; `path-missing` if there is no folder `root`
+ * @throws VarveError `git-missing`, `git-failed`; `repository-missing` if there is no folder `root`
  */
 export function git(
   root: string,
@@ -102,7 +102,7 @@ function environment(): NodeJS.ProcessEnv {
 function cannotRun(error: Error, root: string): VarveError {
   // The system says the same of a program and of a folder that is not there.
   if (!existsSync(root))
-    return new VarveError('path-missing', `${root} is there no more`, {
+    return new VarveError('repository-missing', `${root} is there no more`, {
       path: root,
       remedy: 'Check whether the folder was moved or removed.',
       cause: error,
