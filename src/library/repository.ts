@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { DriftSeries } from '../drift/model.ts';
 import type { VarveError } from '../errors.ts';
 import { add, addChanged, addInPlace, profilerOnDemand } from '../operations/add.ts';
+import { addFromStream } from '../operations/add-from-stream.ts';
 import type { BackendAddOptions } from '../operations/backend/backend.ts';
 import type {
   AddInPlaceOptions,
@@ -59,6 +60,7 @@ import { verify } from '../operations/verify.ts';
 import { type WhichOptions, type WhichResult, which } from '../operations/which.ts';
 import type { Profile } from '../profile/model/model.ts';
 import {
+  BYTES,
   COUNT,
   checkArgument,
   EXPIRY,
@@ -73,7 +75,9 @@ import {
 import { DataFolder } from './folder.ts';
 import { GitMethods } from './git.ts';
 import type {
+  AddDatabaseOptions,
   AddOptions,
+  AddStreamOptions,
   DiffOptions,
   DriftHistoryOptions,
   LogOptions,
@@ -163,6 +167,37 @@ export class VarveRepository extends DataFolder {
     const { paths = [], ...own } = call.options;
     const context = await this.#context(call.watch);
     return addChanged(context, paths, addOptions(context, own));
+  }
+
+  /**
+   * Put a stream of bytes where a file of the data is to lie, and add it, as add does. Where the stream fails, nothing is changed.
+   * @param bytes all that the file is to hold, such as what another program prints; memory is that of a piece of it
+   * @throws VarveError `input-empty`, `changes-unsaved`, `path-taken`, and those of add
+   */
+  async addStream(bytes: AsyncIterable<Uint8Array>, options: AddStreamOptions): Promise<AddResult> {
+    checkArgument('addStream', 'the bytes', bytes, BYTES);
+    const call = this.#session.begin('addStream', options, { ...ADD, to: TEXT });
+    checkArgument('addStream', 'the option to', call.options.to, TEXT);
+    const { to, ...own } = call.options;
+    const context = await this.#context(call.watch);
+    return addFromStream(context, bytes, to, addOptions(context, own));
+  }
+
+  /**
+   * Take a table of a database, or what a query gives, into a file, and add it. All is read in one transaction, which sees one state and can
+   * change nothing; memory does not grow with the rows.
+   * @param url `mysql://user@host/database` or `postgresql://…`, without a password
+   * @throws VarveError `database-url-invalid`, `database-refused`, `database-unreachable`, `database-error`, and those of addStream
+   */
+  async addDatabase(url: string, options: AddDatabaseOptions): Promise<AddResult> {
+    checkArgument('addDatabase', 'the URL', url, TEXT);
+    const kinds = { ...ADD, to: TEXT, table: TEXT, query: TEXT, password: TEXT };
+    const call = this.#session.begin('addDatabase', options, kinds);
+    checkArgument('addDatabase', 'the option to', call.options.to, TEXT);
+    const { to, table, query, password, ...own } = call.options;
+    const context = await this.#context(call.watch);
+    const { addDatabase } = await import('../operations/add-database.ts');
+    return addDatabase(context, url, { ...addOptions(context, own), to, table, query, password });
   }
 
   /**

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { stateFolder } from '../../base/files/state-folder.ts';
+import { stateFolder } from '../../base/files/user-folders.ts';
 import { VarveError } from '../../errors.ts';
 import { withoutRevision } from '../../report/ci/findings.ts';
 import { Budget } from './budget.ts';

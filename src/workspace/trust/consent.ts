@@ -6,8 +6,8 @@
 import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { writeAtomically } from '../../base/files/atomic-write.ts';
-import { configFolder } from '../../base/files/config-folder.ts';
 import { isAbsent, systemError } from '../../base/files/system-errors.ts';
+import { configFolder } from '../../base/files/user-folders.ts';
 import { VarveError } from '../../errors.ts';
 import { type Digest, hexDigestOf } from '../../store/format/digest.ts';
 import { shellWord } from '../../wording/quote.ts';
