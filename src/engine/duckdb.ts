@@ -51,7 +51,7 @@ export interface Engine {
   readonly connections: number;
   /** A folder of its own, which it can read too. It goes when the engine is closed. */
   readonly folder: string;
-  /** The raw connection, for the appender. */
+  /** A connection for appenders alone: on one of those for queries, another's transaction might take back what they append. */
   readonly connection: DuckDBConnection;
   /** Frees memory and removes the private folder, once queries that still run have been interrupted. */
   close(): void;
@@ -77,7 +77,12 @@ export async function openEngine(readable: readonly string[], options: EngineOpt
     const first = await instance.connect();
     await harden(first, readable, folder);
     const connections = [first, await instance.connect()];
-    return engineOver(instance, connections, bindings, options.signal, { folder, removeFolder, forget });
+    const appending = await instance.connect();
+    return engineOver(instance, { connections, appending }, bindings, options.signal, {
+      folder,
+      removeFolder,
+      forget,
+    });
   } catch (error) {
     forget();
     throw error;
@@ -114,7 +119,7 @@ async function harden(
 
 function engineOver(
   instance: DuckDBInstance,
-  connections: readonly DuckDBConnection[],
+  { connections, appending }: { connections: readonly DuckDBConnection[]; appending: DuckDBConnection },
   bindings: Bindings,
   signal: AbortSignal | undefined,
   { folder, removeFolder, forget }: { folder: string; removeFolder(): void; forget(): void },
@@ -133,14 +138,14 @@ function engineOver(
     else next(connection);
   };
   const interrupt = () => {
-    for (const connection of connections) connection.interrupt();
+    for (const connection of [...connections, appending]) connection.interrupt();
   };
   signal?.addEventListener('abort', interrupt, { once: true });
 
   let running = 0;
   let closed = false;
   const shut = () => {
-    for (const connection of connections) connection.closeSync();
+    for (const connection of [...connections, appending]) connection.closeSync();
     instance.closeSync();
     forget();
   };
@@ -168,7 +173,7 @@ function engineOver(
   return {
     connections: connections.length,
     folder,
-    connection: connections[0]!,
+    connection: appending,
     query: (sql) => withConnection(async (connection) => columnsOf(await connection.runAndReadAll(sql))),
     scan: (sql, visit) => withConnection((connection) => scan(connection, bindings, sql, visit, signal)),
     scanPortions: (queries, visit) =>
@@ -244,7 +249,8 @@ async function scanPortions(
       signal?.throwIfAborted();
       visit(new RawChunk(result.getChunk(index), bindings));
     }
-    await releaseEngineMemory();
+    // One result of a small table is soon garbage with all else.
+    if (queries.length > 1) await releaseEngineMemory();
   });
 }
 

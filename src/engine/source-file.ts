@@ -6,8 +6,16 @@ export interface SourceFile {
   readonly absolutePath: string;
   /** Tells the format. */
   readonly path: string;
+  /** Of a Parquet file: only the row groups that begin in these bytes are read. All of them unless given. */
+  readonly range?: BytesBetween;
   /** How messages name the file, so that whoever asked finds it; its path unless given. */
   readonly shownAs?: string;
+}
+
+/** The bytes from `start` up to `end`, which is not among them. */
+export interface BytesBetween {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** How messages name the file. */

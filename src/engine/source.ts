@@ -7,7 +7,7 @@ import { type Format, formatOf } from './formats/format.ts';
 import { assertNameable, namesWithNul } from './formats/names.ts';
 import { openParquet } from './formats/parquet/open.ts';
 import { notTabular } from './formats/refused.ts';
-import { loadCsv } from './formats/text/csv.ts';
+import { type LoadedText, loadCsv } from './formats/text/csv.ts';
 import { encodingOf, notUtf8 } from './formats/text/encoding.ts';
 import { assertJsonStructure } from './formats/text/json-structure.ts';
 import { assertLines, firstBadJsonLine } from './formats/text/lines.ts';
@@ -34,6 +34,10 @@ export interface TableSource {
   readonly dateFormats?: DateFormats;
   /** Lines before the headers of text files that were left out. */
   readonly skippedLines?: number;
+  /** Set if a result of all values fits into memory with ease. */
+  readonly isSmall?: boolean;
+  /** How many there are, where it is known. */
+  readonly rows?: number | undefined;
 }
 
 /**
@@ -104,7 +108,7 @@ async function openTogether(
 ): Promise<TableSource> {
   const [first] = files as [SourceFile];
   const stop = new AbortController();
-  let loaded: Loaded | number;
+  let loaded: Loaded | LoadedText;
   const isText = format === 'csv' || format === 'tsv';
   if (isText) files.forEach(assertNotZip);
   // What is decompressed here itself is found to be whole on the way.
@@ -113,29 +117,29 @@ async function openTogether(
     ...(isText ? [assertLines(file, stop.signal)] : []),
   ]);
   try {
-    const loading: Promise<Loaded | number> = isText
+    const loading: Promise<Loaded | LoadedText> = isText
       ? loadCsv(engine, first, format === 'tsv', relation, (name) => isAsWritten(readings.get(name)))
       : load(engine, files, format, relation, stop.signal);
     [loaded] = await Promise.all([loading, ...checks]);
   } finally {
     stop.abort();
   }
-  const { files: read, retype } = typeof loaded === 'number' ? { files, retype: asTold } : loaded;
-  const columns = retype(await engine.describe(relation));
+  const columns = 'columns' in loaded ? loaded.columns : loaded.retype(await engine.describe(relation));
   assertShallow(columns, first);
   try {
     await assertUnicode(engine, relation, columns);
-    if (isText) {
-      const typed = await typeTextColumns(engine, relation, columns, first, readings);
-      return { relation, ...typed, skippedLines: loaded as number };
+    if ('columns' in loaded) {
+      const typed = await typeTextColumns(engine, relation, loaded, first, readings);
+      const { skippedLines, isSmall, firstRows } = loaded;
+      return { relation, ...typed, skippedLines, isSmall, rows: firstRows.rows };
     }
     assertNameable(await namesWithNul(engine, relation), first);
   } catch (error) {
     throw error instanceof VarveError ? error : readError(error, fileNamedBy(error, files));
   }
   const rows = await withTimestamps(engine, relation, columns, readings);
-  if (rows !== relation) return { relation: rows, columns: retype(await engine.describe(rows)) };
-  const [parquet] = format === 'parquet' && files.length === 1 ? read : [];
+  if (rows !== relation) return { relation: rows, columns: loaded.retype(await engine.describe(rows)) };
+  const [parquet] = format === 'parquet' && files.length === 1 ? loaded.files : [];
   return { relation, columns, ...(parquet && { parquet }) };
 }
 

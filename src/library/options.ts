@@ -59,6 +59,11 @@ export interface LogOptions extends Watch {
   readonly revision?: string | undefined;
 }
 
+export interface MetaOptions extends Watch {
+  /** A value by its key; null says nothing any more. */
+  readonly set?: Readonly<Record<string, string | null>> | undefined;
+}
+
 export interface VerifyOptions extends Watch {
   /** Check this remote, not the cache. */
   readonly remote?: string | undefined;

@@ -33,6 +33,7 @@ import type { CheckResult } from '../operations/check.ts';
 import { checkout } from '../operations/checkout.ts';
 import type { Context, Watch } from '../operations/context/context.ts';
 import { openContext } from '../operations/context/open.ts';
+import { type DescribeAsOptions, describe, describeAs } from '../operations/describe.ts';
 import { diffRevisions } from '../operations/diff.ts';
 import { exportDvc } from '../operations/export-dvc.ts';
 import { fetch } from '../operations/fetch.ts';
@@ -46,6 +47,7 @@ import {
 } from '../operations/import.ts';
 import { importDvc } from '../operations/import-dvc.ts';
 import { type LogResult, log } from '../operations/log.ts';
+import { type MetaResult, meta } from '../operations/meta.ts';
 import { move } from '../operations/move.ts';
 import { listFiles, openFile, readProfile } from '../operations/open-version.ts';
 import { pull } from '../operations/pull.ts';
@@ -59,6 +61,8 @@ import { usage } from '../operations/usage.ts';
 import { verify } from '../operations/verify.ts';
 import { type WhichOptions, type WhichResult, which } from '../operations/which.ts';
 import type { Profile } from '../profile/model/model.ts';
+import type { Description } from '../report/standards/description.ts';
+import { DESCRIPTION_FORMATS, type DescriptionFormat } from '../report/standards/formats.ts';
 import {
   BYTES,
   COUNT,
@@ -69,6 +73,7 @@ import {
   MILLISECONDS,
   oneOf,
   TEXT,
+  TEXT_OR_NULL_BY_NAME,
   TEXT_OR_TEXTS,
   TEXTS,
 } from './arguments.ts';
@@ -81,6 +86,7 @@ import type {
   DiffOptions,
   DriftHistoryOptions,
   LogOptions,
+  MetaOptions,
   OpenOptions,
   PathOptions,
   RestoreDataOptions,
@@ -293,6 +299,68 @@ export class VarveRepository extends DataFolder {
     checkArgument('which', 'the digest', digest, TEXT);
     const call = this.#session.begin('which', options, { files: FLAG });
     return which(await this.#context(call.watch), digest, call.options);
+  }
+
+  /**
+   * The facts of a version of a dataset: its digest and size, the commit that brought it, its features, and what people say of it. Reads no
+   * data.
+   * @param dataset `path` for the version that the pointer here names, or `path@REV`
+   * @throws VarveError `dataset-missing`, `revision-unknown`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const { digest, commit, meta, tables } = await repo.describe('data/flights.csv@v1');
+   * console.log(digest, commit?.date, meta.license, tables?.[0].features.length);
+   * ```
+   */
+  async describe(dataset: string, options: Watch = {}): Promise<Description> {
+    checkArgument('describe', 'the dataset', dataset, TEXT);
+    const { watch } = this.#session.begin('describe', options, NO_OPTIONS);
+    return describe(await this.#context(watch), dataset);
+  }
+
+  /**
+   * As describe, in the form of a standard: a document of OpenLineage, Croissant or MLflow as JSON, an MLTable file as YAML.
+   * @throws VarveError `dataset-missing`, `revision-unknown`, `object-missing`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * console.log(await repo.describeAs('data/flights.csv@v1', 'croissant'));
+   * ```
+   */
+  async describeAs(
+    dataset: string,
+    format: DescriptionFormat,
+    options: DescribeAsOptions & Watch = {},
+  ): Promise<string> {
+    checkArgument('describeAs', 'the dataset', dataset, TEXT);
+    checkArgument('describeAs', 'the format', format, oneOf(...DESCRIPTION_FORMATS));
+    const call = this.#session.begin('describeAs', options, { baseUrl: TEXT });
+    return describeAs(await this.#context(call.watch), dataset, format, call.options);
+  }
+
+  /**
+   * Say something of a dataset in its pointer, such as its license. Its data need not be here, and stays the same.
+   * @param options.set a value by its key; null says nothing any more. Without it, what is said is told
+   * @returns all that is said
+   * @throws VarveError `dataset-missing`, `meta-invalid`, `dvc-unsupported`
+   * @example
+   * ```ts
+   * import { openRepository } from 'varve';
+   *
+   * const repo = await openRepository();
+   * const { meta } = await repo.meta('data/flights.csv', { set: { license: 'CC-BY-4.0' } });
+   * console.log(meta.license);
+   * ```
+   */
+  async meta(dataset: string, options: MetaOptions = {}): Promise<MetaResult> {
+    checkArgument('meta', 'the dataset', dataset, TEXT);
+    const call = this.#session.begin('meta', options, { set: TEXT_OR_NULL_BY_NAME });
+    return meta(await this.#context(call.watch), dataset, call.options.set);
   }
 
   /**

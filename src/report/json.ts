@@ -19,7 +19,15 @@ export function profileDocument(profile: Profile): object {
       distinct: { ...feature.distinct, ...distinctValues(feature) },
     })),
   }));
-  return { ...profile, tables };
+  return inOrder({ ...profile, tables }) as object;
+}
+
+/** The value with the keys of canonicalJson, so that equal profiles print equal bytes, whether they were read or have just been made. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
+  return sorted(Object.fromEntries(entries.map(([key, member]) => [key, inOrder(member)])));
 }
 
 function sorted(member: unknown): unknown {

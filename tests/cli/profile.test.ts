@@ -54,3 +54,53 @@ test('statistics are no data', () => {
     err: expect.stringContaining('not a protocol buffer of statistics'),
   });
 });
+
+test('parts of a version merge to the profile that travels with it, wherever they are made', () => {
+  const rows = Array.from({ length: 200 }, (_, index) => `${index},${index % 3}`).join('\n');
+  for (const day of [1, 2, 3]) sandbox.write(`repo/logs/day=${day}/rows.csv`, `id,kind\n${rows}\n`);
+  sandbox.write('repo/logs/README.txt', 'what this is');
+  sandbox.ok(['add', 'logs']);
+  sandbox.git(['add', '.']);
+  sandbox.git(['commit', '-qm', 'logs']);
+  const whole = sandbox.ok(['profile', 'logs@HEAD', '--json']);
+  const parts = ['logs@HEAD', 'logs'].flatMap((dataset) =>
+    [1, 2, 3].map((part) => {
+      const file = `${dataset}-${part}.part`;
+      expect(sandbox.ok(['profile', dataset, '--part', `${part}/3`, '--output', file])).toContain('Wrote');
+      return file;
+    }),
+  );
+  const [a, b, c, ...ofPlain] = parts as [string, string, string, ...string[]];
+  expect(sandbox.ok(['profile', '--merge', c, a, b, '--json'])).toBe(whole);
+  expect(sandbox.ok(['profile', '--merge', ...ofPlain, '--json'])).toBe(whole);
+  expect(sandbox.ok(['profile', '--merge', a, b, c])).toContain('600 rows');
+  const out = sandbox.ok(['profile', 'logs@HEAD', '--part', '2/3']);
+  expect(out).toBe(readFileSync(sandbox.path('repo', b), 'utf8'));
+
+  const refused: readonly [args: readonly string[], code: string][] = [
+    [['--merge', a, b], 'part 3 of 3 is missing'],
+    [['--merge', a, b, c, c], 'are both part 3 of 3'],
+    [['--merge', a, b, ofPlain[2]!], 'no parts of one profile'],
+    [['--merge', a, 'nothing'], 'nothing at nothing'],
+    [['--merge', a, 'logs/README.txt'], 'not a part of a profile'],
+    [['logs', '--part', '4/3'], 'as I/N'],
+    [['--part', '1/3'], 'No dataset is named'],
+    [[], 'No dataset is named'],
+  ];
+  for (const [args, message] of refused)
+    expect(sandbox.varve(['profile', ...args]), message).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(message),
+    });
+
+  sandbox.write('repo/mixed/a.csv', 'k,n\n7,1\n8,2\n');
+  sandbox.write('repo/mixed/b.csv', 'k,n\n7a,1\n8b,2\n');
+  for (const part of [1, 2]) sandbox.ok(['profile', 'mixed', '--part', `${part}/2`, '--output', `m${part}`]);
+  expect(sandbox.varve(['profile', '--merge', 'm1', 'm2'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('Name the dataset beside its parts'),
+  });
+  expect(sandbox.ok(['profile', 'mixed', '--json', '--merge', 'm1', 'm2'])).toBe(
+    sandbox.ok(['profile', 'mixed', '--json']),
+  );
+});

@@ -1,18 +1,28 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { VarveError } from '../../errors.ts';
 import { profile } from '../../operations/profile.ts';
+import { type MergedProfile, mergeProfile } from '../../operations/profile-merge.ts';
+import { type PartNumber, profilePart } from '../../operations/profile-part.ts';
 import type { ProfilingOptions } from '../../operations/statistics/load.ts';
+import { MAX_PARTS } from '../../profile/parts/plan.ts';
 import { profileDocument } from '../../report/json.ts';
 import { profileAsStatistics, renderProfile } from '../../report/render.ts';
-import { defineCommand, type RunCommand } from '../command.ts';
+import { neutral } from '../../wording/neutral.ts';
+import { defineCommand, type Io, type Outcome, type RunCommand } from '../command.ts';
 import {
   type ReportOptions,
+  replaceReport,
   reportOutcome,
   withProfilingOptions,
   withReportOptions,
 } from '../report-options.ts';
 
-type Options = ReportOptions & ProfilingOptions & { readonly compare?: string };
+type Options = ReportOptions &
+  ProfilingOptions & {
+    readonly compare?: string;
+    readonly part?: PartNumber;
+    readonly merge?: readonly string[];
+  };
 
 export function command(run: RunCommand): Command {
   const defined = defineCommand(
@@ -32,16 +42,33 @@ export function command(run: RunCommand): Command {
         'varve profile data/flights.csv --format tfdv --output stats.tfrecord',
         'for TensorFlow Data Validation; also .pb (binary) and .pbtxt',
       ],
+      [
+        'varve profile data/logs --part 3/8 --output part-3',
+        'an eighth of the work, on one of eight machines',
+      ],
+      ['varve profile --merge part-*', 'all parts together: the profile of the whole, to the byte'],
     ],
   )
-    .argument('<dataset>', 'path, path@REV, plain file or folder, or quoted pattern')
-    .option('--compare <dataset>', 'with --format html: an earlier version, or another dataset, to overlay');
+    .argument('[dataset]', 'path, path@REV, plain file or folder, or quoted pattern')
+    .option('--compare <dataset>', 'with --format html: an earlier version, or another dataset, to overlay')
+    .addOption(
+      new Option('--part <i/n>', 'read only this part of the work, and write what --merge takes')
+        .argParser(parsePart)
+        .conflicts(['compare', 'format', 'json', 'merge']),
+    )
+    .addOption(
+      new Option(
+        '--merge <files...>',
+        'put parts together, in any order; the dataset is asked only if its columns have other types in other files',
+      ).conflicts(['slice', 'weight']),
+    );
   return withProfilingOptions(
     withReportOptions(defined, ['text', 'json', 'markdown', 'html', 'prometheus', 'tfdv']),
-  ).action((dataset: string, options: Options) =>
+  ).action((dataset: string | undefined, options: Options) =>
     run(options, async (io) => {
       if (options.compare !== undefined && (options.format !== 'html' || options.json)) throw onlyOnAPage();
-      const found = await profile(io.cwd, dataset, options, io);
+      if (options.part !== undefined) return writePart(io, named(dataset), options.part, options);
+      const found = await profiled(io, dataset, options);
       const other =
         options.compare === undefined ? undefined : await profile(io.cwd, options.compare, options, io);
       const document = options.json === true ? profileDocument(found.profile) : undefined;
@@ -50,12 +77,40 @@ export function command(run: RunCommand): Command {
           ? profileAsStatistics(found.profile, options.output)
           : renderProfile(found.profile, format, {
               ...look,
-              name: dataset,
+              name: dataset ?? found.name,
               ...(other === undefined ? {} : { compareWith: { name: other.name, profile: other.profile } }),
             }),
       );
     }),
   );
+}
+
+function profiled(io: Io, dataset: string | undefined, options: Options): Promise<MergedProfile> {
+  const { merge, memory, threads, dateFormat } = options;
+  if (merge === undefined) return profile(io.cwd, named(dataset), options, io);
+  return mergeProfile(io.cwd, merge, { dataset, memory, threads, dateFormat }, io);
+}
+
+async function writePart(io: Io, dataset: string, part: PartNumber, options: Options): Promise<Outcome> {
+  const lines: Uint8Array[] = [];
+  for await (const line of profilePart(io.cwd, dataset, part, options, io)) lines.push(line);
+  const bytes = Buffer.concat(lines);
+  if (options.output === undefined) return { json: undefined, text: bytes.toString(), isVerbatim: true };
+  replaceReport(io, options.output, bytes);
+  return { json: undefined, text: neutral(`Wrote ${options.output}.`) };
+}
+
+/** `i/n`, from 1. */
+function parsePart(text: string): PartNumber {
+  const [, part, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
+  const number = { part: Number(part), of: Number(of) };
+  if (number.part >= 1 && number.part <= number.of && number.of <= MAX_PARTS) return number;
+  throw new InvalidArgumentError(`Write it as I/N, from 1/N to N/N, such as 3/8; N is at most ${MAX_PARTS}.`);
+}
+
+function named(dataset: string | undefined): string {
+  if (dataset !== undefined) return dataset;
+  throw new VarveError('usage', 'No dataset is named', { remedy: 'Name one: `varve profile DATASET`.' });
 }
 
 function onlyOnAPage(): VarveError {

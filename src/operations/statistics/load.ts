@@ -8,6 +8,7 @@ import type { EngineOptions } from '../../engine/duckdb.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { notTabular } from '../../engine/formats/refused.ts';
 import { profileDirectory } from '../../profile/dataset/profile-directory.ts';
+import { profileInUnits } from '../../profile/dataset/units.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import { prepareReader, processReader } from '../../profile/reading/process-reader.ts';
 import type { Schema } from '../../schema/model.ts';
@@ -118,7 +119,7 @@ async function profileOf(
   };
   if (kind === 'directory')
     return profileDirectory(files, processReader, { ...rows, ...wholeRowsCache(context, options) });
-  if (files.length > 0 && isTabular(files[0]!.path)) return processReader.profileFiles(files, rows);
+  if (files.length > 0 && isTabular(files[0]!.path)) return profileInUnits(files[0]!, processReader, rows);
   throw notTabular(name, files[0]?.absolutePath);
 }
 

@@ -4,6 +4,7 @@ import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
 import { profileDirectory } from '../../profile/dataset/profile-directory.ts';
 import type { DataFile } from '../../profile/dataset/profile-files.ts';
+import { profileInUnits } from '../../profile/dataset/units.ts';
 import { encodeProfile } from '../../profile/format/encode.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import { countRows, isTabularProfile } from '../../profile/model/tables.ts';
@@ -14,7 +15,7 @@ import type { Context } from '../context/context.ts';
 import { profileCache } from './cache.ts';
 import { hasUnreadDates, readingsOf, schemaForReading } from './date-formats.ts';
 import { engineOptions, type ProfilingOptions } from './load.ts';
-import { type Profiler, type Statistics, schemaBeside } from './profiler.ts';
+import { type DatasetToProfile, type Profiler, type Statistics, schemaBeside } from './profiler.ts';
 import { profileIn } from './stored.ts';
 
 /**
@@ -26,27 +27,15 @@ export function profilerFor(
   onUnreadable: (path: string, why: VarveError) => void,
   machine: Pick<ProfilingOptions, 'memory' | 'threads'> = {},
 ): Profiler {
-  const { onProgress, signal } = context;
-  const machineOptions = {
-    ...engineOptions(machine),
-    ...(onProgress && { onProgress }),
-    ...(signal && { signal }),
-  };
   const cache = profileCache(context.repository);
   const shown = (absolutePath: string): string => relative(context.cwd, absolutePath);
-  return async (dataset) => {
+  return async (dataset, { onProgress, signal } = context) => {
+    const machineOptions = {
+      ...engineOptions(machine),
+      ...(onProgress && { onProgress }),
+      ...(signal && { signal }),
+    };
     const { path, absolutePath, kind, files, known } = dataset;
-    const data = files.map((file) =>
-      file.path === ''
-        ? {
-            absolutePath,
-            path: basename(path),
-            shownAs: shown(absolutePath),
-            digest: file.content,
-            size: file.size,
-          }
-        : new FileWithin(absolutePath, shown(absolutePath), file.path, file.content, file.size),
-    );
     if (kind === 'file' && !isTabular(path)) return undefined;
     const file = { name: `${path}.schema.yaml`, absolutePath: schemaBeside(dataset) };
     const readings = readingsOf(undefined, schemaForReading(file));
@@ -54,11 +43,18 @@ export function profilerFor(
     const options = { ...machineOptions, ...(readings && { readings }) };
     try {
       const profile = await (kind === 'file'
-        ? processReader.profileFiles(data, options)
-        : profileDirectory(data, processReader, { ...options, ...cache }));
+        ? profileInUnits(
+            { absolutePath, path: basename(path), shownAs: shown(absolutePath), size: files[0]!.size },
+            processReader,
+            options,
+          )
+        : profileDirectory(filesWithin(dataset, shown(absolutePath)), processReader, {
+            ...options,
+            ...cache,
+          }));
       return described(profile);
     } catch (error) {
-      if (!(error instanceof VarveError)) throw error;
+      if (!(error instanceof VarveError) || signal?.aborted) throw error;
       onUnreadable(path, error);
       return undefined;
     }
@@ -74,6 +70,12 @@ async function isReadOtherwise(
   if (readings === undefined) return false;
   const profile = await closing(await backend.openProfileStore(), (store) => profileIn(store, known, known));
   return profile !== undefined && hasUnreadDates(profile, readings);
+}
+
+function filesWithin({ absolutePath, files }: DatasetToProfile, shownFolder: string): DataFile[] {
+  return files.map(
+    ({ path, content, size }) => new FileWithin(absolutePath, shownFolder, path, content!, size),
+  );
 }
 
 /** A file of a folder. Where it lies is put together when somebody asks: of a million images, nobody does. */

@@ -15,13 +15,14 @@ import { withListsAlike } from '../model/lists-alike.ts';
 import { mergeTables } from '../model/merge.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../model/model.ts';
 import { FILES_TABLE, profileOf } from '../model/tables.ts';
-import type { DataReader } from '../reading/reader.ts';
+import type { CountingReader, DataReader } from '../reading/reader.ts';
 import { commonReadings } from './common-readings.ts';
 import { type FileProfile, isDelimitedText } from './file-profile.ts';
 import { profileOfFiles } from './files-table.ts';
 import { type FolderTable, tablesOf } from './folder-tables.ts';
 import { hiveOf, isHiveNull, partitionType } from './hive.ts';
 import type { DataFile, ProfileOptions } from './profile-files.ts';
+import { profileInUnits } from './units.ts';
 
 export interface DirectoryOptions extends ProfileOptions {
   /** The profile that was kept for a file's digest. Give neither with a slice or a weight: those are of other rows. */
@@ -37,7 +38,7 @@ export interface DirectoryOptions extends ProfileOptions {
  */
 export async function profileDirectory(
   files: readonly DataFile[],
-  reader: DataReader,
+  reader: CountingReader,
   options: DirectoryOptions = {},
 ): Promise<Profile> {
   const sorted = inPathOrder(files);
@@ -105,12 +106,10 @@ const FILES_AT_ONCE = 128;
 
 async function readTables(
   files: readonly DataFile[],
-  reader: DataReader,
+  reader: CountingReader,
   options: DirectoryOptions,
 ): Promise<ReadTable[]> {
-  const tabular = files.filter(
-    (file) => isTabular(file.path) && file.size > 0 && partitionIn(file, options.slice) !== 'outside',
-  );
+  const tabular = files.filter((file) => isRead(file, options));
   const profiles: FileProfile[] = [];
   let lacking: VarveError | undefined;
   let done = 0;
@@ -137,7 +136,7 @@ async function readTables(
 /** Reads those files once more whose columns are to be of other types than they say themselves. */
 async function readInCommon(
   members: readonly FileProfile[],
-  reader: DataReader,
+  reader: CountingReader,
   options: DirectoryOptions,
 ): Promise<ReadFile[]> {
   const readings = isSparse(members[0]!.file.path) ? undefined : commonReadings(members);
@@ -154,29 +153,49 @@ async function readInCommon(
   return read;
 }
 
-function givenFor(file: DataFile, { readings = NO_READINGS }: DirectoryOptions): ColumnReadings {
+/** The readings that hold for a file before those of its table are known. */
+export function givenFor(file: DataFile, { readings = NO_READINGS }: DirectoryOptions): ColumnReadings {
   return isDelimitedText(file) ? readings : NO_READINGS;
 }
 
-function isColumnMissing(error: unknown): error is VarveError {
+/** Tell whether a file lacks the column of the slice, so that none of its rows is in it. */
+export function isColumnMissing(error: unknown): error is VarveError {
   return error instanceof VarveError && error.code === 'column-missing';
 }
 
 async function profileOnce(
   file: DataFile,
-  reader: DataReader,
+  reader: CountingReader,
   options: DirectoryOptions,
   readings: ColumnReadings,
 ): Promise<TableProfile> {
-  const { cached, keep, onProgress: _, readings: __, ...others } = options;
-  const rest = { ...others, ...(readings.size > 0 && { readings }) };
   const key = cacheKey(file, readings);
-  const known = await cached?.(key);
+  const known = await options.cached?.(key);
   if (known?.tables.length === 1) return known.tables[0]!;
-  if (partitionIn(file, rest.slice) === 'inside') return wholePartition(file, reader, rest);
-  const profile = await reader.profileFiles([file], rest);
-  await keep?.(key, profile);
-  return profile.tables[0]!;
+  const { slice, ...asked } = askedOf(file, options, readings);
+  if (slice !== undefined || options.slice === undefined) {
+    const profile = await profileInUnits(file, reader, { ...asked, ...(slice && { slice }) });
+    await options.keep?.(key, profile);
+    return profile.tables[0]!;
+  }
+  // All of its rows are of the slice.
+  const { tables } = await profileInUnits(file, reader, asked);
+  return { ...tables[0]!, slice: options.slice };
+}
+
+/** Tell whether a file of a directory has rows to be read. */
+export function isRead(file: DataFile, { slice }: Pick<DirectoryOptions, 'slice'>): boolean {
+  return isTabular(file.path) && file.size > 0 && partitionIn(file, slice) !== 'outside';
+}
+
+/** What is asked of the reader for one file of a directory. A slice by a column of partitions is a matter of paths, not of rows. */
+export function askedOf(
+  file: DataFile,
+  { cached: _, keep: __, onProgress: ___, readings: ____, slice, ...others }: DirectoryOptions,
+  readings: ColumnReadings,
+): ProfileOptions {
+  const ofRows = slice !== undefined && partitionIn(file, slice) === undefined;
+  return { ...others, ...(ofRows && { slice }), ...(readings.size > 0 && { readings }) };
 }
 
 /** A file that is read in another way than it says itself has a profile of its own. */
@@ -196,18 +215,9 @@ function partitionIn({ path }: DataFile, slice: DirectoryOptions['slice']): 'ins
   return partition[1] === slice?.value && !isHiveNull(partition[1]) ? 'inside' : 'outside';
 }
 
-async function wholePartition(
-  file: DataFile,
-  reader: DataReader,
-  { slice, ...options }: DirectoryOptions,
-): Promise<TableProfile> {
-  const { tables } = await reader.profileFiles([file], options);
-  return { ...tables[0]!, ...(slice && { slice }) };
-}
-
 async function mergedTable(
   { members: group, name, apart }: ReadTable,
-  reader: DataReader,
+  reader: CountingReader,
   options: DirectoryOptions,
 ): Promise<TableProfile> {
   const merged = await mergedRows(group, reader, options);
@@ -222,7 +232,7 @@ async function mergedTable(
 /** Merges the profiles of a table's files. JSON files are read again, together, if a key is of one type in some and of another in others. */
 async function mergedRows(
   group: readonly FileProfile[],
-  reader: DataReader,
+  reader: CountingReader,
   options: DirectoryOptions,
 ): Promise<TableProfile> {
   try {
@@ -241,7 +251,7 @@ async function mergedRows(
 async function partitionsOf(
   group: readonly FileProfile[],
   merged: TableProfile,
-  reader: DataReader,
+  reader: CountingReader,
   { memory, threads, signal }: DirectoryOptions,
 ): Promise<FeatureProfile[]> {
   const written = new Set(merged.features.map((feature) => feature.path[0]));

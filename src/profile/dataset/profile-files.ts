@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { inOrder } from '../../base/threads/concurrency.ts';
 import { type ColumnReadings, NO_READINGS } from '../../engine/column-readings.ts';
 import { type Engine, type EngineOptions, isReadError, openEngine, readError } from '../../engine/duckdb.ts';
 import { formatOf } from '../../engine/formats/format.ts';
@@ -31,6 +32,8 @@ export interface ProfileOptions extends EngineOptions {
   readonly weight?: string;
   /** How columns are read that more than their file decides. */
   readonly readings?: ColumnReadings;
+  /** See UNIT_BYTES, which it is unless given. */
+  readonly unitBytes?: number;
   readonly onProgress?: OnProgress;
 }
 
@@ -46,21 +49,24 @@ export async function profileEach(
 ): Promise<readonly (Profile | Error)[]> {
   return withEngine(files, { ...options, threads: 1 }, async (engine) => {
     const found: (Profile | Error)[] = [];
-    for (const [index, file] of files.entries()) {
+    const each = inOrder(files.entries(), engine.connections, ([index, file]) => {
       options.signal?.throwIfAborted();
-      const relation = `source_${index}`;
-      try {
-        const source = await openTableSource(engine, [file], NO_READINGS, relation);
-        const table = await profileTable(engine, source, { name: '', threads: [] });
-        found.push(profileOf([table]));
-      } catch (error) {
-        found.push(asError(isReadError(error) ? readError(error, file) : error));
-      } finally {
-        await dropTableSource(engine, file, relation);
-      }
-    }
+      return profileOne(engine, file, `source_${index}`);
+    });
+    for await (const one of each) found.push(one);
     return found;
   });
+}
+
+async function profileOne(engine: Engine, file: TableFile, relation: string): Promise<Profile | Error> {
+  try {
+    const source = await openTableSource(engine, [file], NO_READINGS, relation);
+    return profileOf([await profileTable(engine, source, { name: '', threads: [] })]);
+  } catch (error) {
+    return asError(isReadError(error) ? readError(error, file) : error);
+  } finally {
+    await dropTableSource(engine, file, relation);
+  }
 }
 
 function asError(error: unknown): Error {

@@ -1,5 +1,6 @@
 import { openRows } from '../../engine/check-rows.ts';
-import { openEngine } from '../../engine/duckdb.ts';
+import { isReadError, openEngine, readError } from '../../engine/duckdb.ts';
+import { bytesOfRange } from '../../engine/formats/parquet/row-groups.ts';
 import { openFileRows } from '../dataset/files-table.ts';
 import { type ImageHeader, readImageHeader } from '../dataset/image-header.ts';
 import { partitionFeature } from '../dataset/partition-features.ts';
@@ -18,6 +19,16 @@ export const directReader: DataReader = {
     }
   },
   imageHeaders,
+  async bytesOfRange(file, signal) {
+    const engine = await openEngine([file.absolutePath], { ...(signal && { signal }) });
+    try {
+      return await bytesOfRange(engine, file);
+    } catch (error) {
+      throw isReadError(error) ? readError(error, file) : error;
+    } finally {
+      engine.close();
+    }
+  },
   openRows,
   openFileRows: (files, options) => openFileRows(files, directReader, options),
 };

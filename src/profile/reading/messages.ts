@@ -1,5 +1,6 @@
 import type { RowGroup, RowOptions, RowsAnswer, RowsHead } from '../../engine/check-rows.ts';
 import type { EngineOptions } from '../../engine/duckdb.ts';
+import type { BytesBetween } from '../../engine/source-file.ts';
 import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { ProgressEvent } from '../../progress.ts';
 import type { ImageHeader } from '../dataset/image-header.ts';
@@ -36,6 +37,10 @@ export interface Jobs {
   readonly images: {
     readonly asked: { readonly files: readonly TableFile[] };
     readonly answer: readonly (ImageHeader | undefined)[];
+  };
+  readonly ranges: {
+    readonly asked: { readonly file: TableFile };
+    readonly answer: readonly BytesBetween[];
   };
   /** Opens the rows that later questions are about, in the place of those that were open. */
   readonly open: { readonly asked: { readonly rows: RowsRequest }; readonly answer: undefined };

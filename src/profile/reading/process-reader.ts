@@ -80,6 +80,9 @@ export const processReader: DataReader = {
     return headers;
   },
 
+  bytesOfRange: (file, signal) =>
+    run(DEFAULT_MEMORY, 'ranges', { file: plainFile(file) }, { signal }, [file]),
+
   async openRows(groups, options) {
     const { signal } = options;
     const plain = groups.map(({ files, ...rest }) => ({
@@ -152,7 +155,7 @@ const MAX_TOGETHER = 64;
 function isSmall(files: readonly TableFile[], { slice, weight, readings }: ProfileOptions): boolean {
   const [file] = files;
   const isPlain = slice === undefined && weight === undefined && readings === undefined;
-  return files.length === 1 && file!.size <= MAX_SMALL_BYTES && isPlain;
+  return files.length === 1 && file!.size <= MAX_SMALL_BYTES && file!.range === undefined && isPlain;
 }
 
 interface Waiting {
@@ -233,8 +236,8 @@ function crossing({ slice, weight, readings, threads, ordered }: ProfileOptions)
 
 /** Files of a folder may be of a class that puts their place together. */
 function plainFile(file: TableFile): TableFile {
-  const { path, absolutePath, size } = file;
-  return { path, shownAs: shownPath(file), absolutePath, size };
+  const { path, absolutePath, size, range } = file;
+  return { path, shownAs: shownPath(file), absolutePath, size, ...(range && { range }) };
 }
 
 type Named = readonly SourceFile[];

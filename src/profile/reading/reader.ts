@@ -5,6 +5,7 @@
 
 import type { RowGroup, RowOptions, RowTable } from '../../engine/check-rows.ts';
 import type { EngineOptions } from '../../engine/duckdb.ts';
+import type { BytesBetween } from '../../engine/source-file.ts';
 import type { ImageHeader } from '../dataset/image-header.ts';
 import type { PartitionRows } from '../dataset/partition-features.ts';
 import type { DataFile, ProfileOptions, TableFile } from '../dataset/profile-files.ts';
@@ -23,6 +24,11 @@ export interface DataReader {
   ): Promise<readonly (ImageHeader | undefined)[]>;
   /** As openRows. */
   openRows(groups: readonly RowGroup[], options: RowOptions): Promise<RowTable>;
+  /** As bytesOfRange: the bytes that reading a file's range takes, beside the footer. */
+  bytesOfRange(file: TableFile, signal: AbortSignal | undefined): Promise<readonly BytesBetween[]>;
   /** As openFileRows. */
   openFileRows(files: readonly DataFile[], options: EngineOptions): Promise<RowTable>;
 }
+
+/** What profiles of datasets are made by. */
+export type CountingReader = Pick<DataReader, 'profileFiles' | 'partitionFeature' | 'imageHeaders'>;

@@ -38,6 +38,7 @@ const work: Work = {
     return encodeOpenly(profileOf([{ name: '', rows: count, features: [feature] }]));
   },
   images: ({ files }) => directReader.imageHeaders(files, undefined),
+  ranges: ({ file }) => directReader.bytesOfRange(file, undefined),
   async open({ rows: asked }) {
     rows?.close();
     rows = await opened(asked);

@@ -9,6 +9,7 @@ import { type Engine, readError } from '../../duckdb.ts';
 import { fileNamedBy, pathList, type SourceFile, shownPath } from '../../source-file.ts';
 import type { EngineColumn } from '../../types.ts';
 import { MAX_DECIMAL_DIGITS, tooManyDigits } from '../binary-fault.ts';
+import { rowsWithin } from './row-groups.ts';
 import { WITHOUT_ZONE, zonedNanoseconds } from './schema.ts';
 
 /** What was opened: the files that are read, and which types DuckDB has no name for. */
@@ -36,10 +37,18 @@ export async function openParquet(
     );
     const options = `hive_partitioning = false, union_by_name = ${files.length > 1}`;
     await engine.query(`CREATE VIEW ${relation} AS FROM read_parquet(${pathList(read)}, ${options})`);
+    const [first] = read as [SourceFile];
+    if (first.range !== undefined) await narrow(engine, first, relation);
     return { files: read, retype: (columns) => columns.map((column) => withZone(column, names)) };
   } catch (error) {
     throw error instanceof VarveError ? error : readError(error, fileNamedBy(error, files));
   }
+}
+
+/** Leaves in the view the rows of the file's range alone. */
+async function narrow(engine: Engine, file: SourceFile, relation: string): Promise<void> {
+  const rows = await rowsWithin(engine, file, await engine.describe(relation));
+  await engine.query(`CREATE OR REPLACE VIEW ${relation} AS FROM ${rows}`);
 }
 
 /** Files, by their place, that have nanoseconds with a zone. DuckDB makes wrong floating-point numbers of decimals that are too long. */
@@ -74,7 +83,7 @@ function withoutZones(file: SourceFile, copy: string, names: Set<string>): Sourc
   } finally {
     closeSync(opened);
   }
-  return { path: file.path, shownAs: shownPath(file), absolutePath: copy };
+  return { ...file, shownAs: shownPath(file), absolutePath: copy };
 }
 
 function withZone(column: EngineColumn, zoned: ReadonlySet<string>): EngineColumn {

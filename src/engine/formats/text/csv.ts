@@ -2,31 +2,29 @@
  * Text: delimited text and JSON as people write them, and what types their columns have. It may not know formats of bytes, nor what the columns are for.
  */
 
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ErrorCode, VarveError } from '../../../errors.ts';
 import { type Engine, readError } from '../../duckdb.ts';
 import { fileLiteral, identifier, literal } from '../../quote.ts';
 import { compressionOf, placeIn, type SourceFile, shownPath } from '../../source-file.ts';
-import type { EngineColumn } from '../../types.ts';
-import { assertNameable, namesWithNul } from '../names.ts';
+import { type EngineColumn, plainScalar } from '../../types.ts';
+import { assertNameable } from '../names.ts';
 import { encodingOf, notUtf8 } from './encoding.ts';
+import { type FirstRows, lookAtFirstRows } from './first-rows.ts';
 import { copyWithLineFeeds, hasMixedLineEnds } from './line-ends.ts';
 import { firstLines, lineTooLong, MAX_LINE_BYTES } from './lines.ts';
-
-/** The spellings of a missing value in the wild. `NaN` is not among them: in a float column it is a number's state. */
-const NULL_TEXTS = [
-  ...['', 'NA', 'N/A', 'n/a', '#N/A', '#N/A N/A', '#NA', '<NA>', '\\N'],
-  ...['NULL', 'Null', 'null', '(null)', 'nil', 'None', 'none'],
-];
+import { NULL_TEXTS } from './null-texts.ts';
+import { haveYearsFirst } from './years-first.ts';
 
 const MIXED_TIMES = /Error when converting column "(.*?)"\. .* is being converted as type (?:DATE|TIME)/s;
 
 const LINE_TOO_LONG = /Maximum line size of \d+ bytes exceeded/;
 
-/** Rows in which the reader's choice of quotes is looked at: as many as it made it from. */
-const SAMPLED_ROWS = 20_480;
-
 const COLUMNS_PER_QUERY = 256;
+
+/** Lines in which one is looked for that has other fields: as many as the reader looks at. */
+const SAMPLED_LINES = 20_480;
 
 /** Lines in which the first is looked for that is neither blank nor a comment. */
 const MAX_HEAD_LINES = 100;
@@ -42,14 +40,25 @@ const TIMES = new Set(['DATE', 'TIMESTAMP', ZONED]);
 /** Delimiters that the reader does not look for. They are taken if the header and every line have the same number of them. */
 const RARE_DELIMITERS = ['^', ':'];
 
+/** Text of up to so many bytes is a small table: a result of all its values fits into memory with ease. */
+const MAX_SMALL_BYTES = 4 * 1024 * 1024;
+
 /** Tells of columns whose values are loaded as they are written. */
 type IsAsWritten = (column: string) => boolean;
+
+/** A table of delimited text. */
+export interface LoadedText {
+  readonly columns: readonly EngineColumn[];
+  readonly firstRows: FirstRows;
+  /** Lines before the header that were left out. */
+  readonly skippedLines: number;
+  readonly isSmall: boolean;
+}
 
 /**
  * Loads delimited text into the table `relation`. Types, delimiter, quotes and header are told from the first 20,480
  * rows, and, where a later row contradicts them, from all rows. Lines before the header are left out if they have no delimiter or begin
  * with `#`; no other line is.
- * @returns how many lines before the header were left out
  */
 export async function loadCsv(
   engine: Engine,
@@ -57,7 +66,7 @@ export async function loadCsv(
   tabs: boolean,
   relation: string,
   isAsWritten: IsAsWritten,
-): Promise<number> {
+): Promise<LoadedText> {
   const reading = new Reading(engine, file, tabs, relation, isAsWritten);
   try {
     return await reading.load();
@@ -76,8 +85,11 @@ class Reading {
   readonly #isAsWritten: IsAsWritten;
   readonly #options: Map<string, string>;
   readonly #types = new Map<string, string>();
-  /** Those of the table as it is now, once they were asked for. */
+  readonly #isSmall: boolean;
+  /** The columns of the table as it is now, once they were asked for. */
   #known: Promise<readonly EngineColumn[]> | undefined;
+  /** The first rows of the table as it is now, once they were asked for. */
+  #seen: Promise<FirstRows> | undefined;
 
   constructor(engine: Engine, file: SourceFile, tabs: boolean, relation: string, isAsWritten: IsAsWritten) {
     this.#engine = engine;
@@ -86,10 +98,12 @@ class Reading {
     this.#relation = relation;
     this.#table = identifier(relation);
     this.#isAsWritten = isAsWritten;
+    const compression = compressionOf(file);
+    this.#isSmall = compression === 'uncompressed' && statSync(file.absolutePath).size <= MAX_SMALL_BYTES;
     this.#options = new Map([
       ['nullstr', textList(NULL_TEXTS)],
       ['encoding', literal(readableEncoding(file))],
-      ['compression', literal(compressionOf(file))],
+      ['compression', literal(compression)],
       ['auto_type_candidates', textList(READER_TYPES)],
       ['hive_partitioning', 'false'],
       ['skip', '0'],
@@ -98,16 +112,16 @@ class Reading {
     ]);
   }
 
-  /** @returns lines before the header that were left out */
-  async load(): Promise<number> {
-    const skipped = await this.#createBehindTitle();
+  async load(): Promise<LoadedText> {
+    const skippedLines = await this.#createBehindTitle();
     const columns = await this.#columns();
-    await this.#assertOneColumn(columns, skipped);
+    await this.#assertOneColumn(columns, skippedLines);
     if (columns.length === 1) await this.#createByRareDelimiter(columns[0]!.name);
-    else if (await this.#keepsQuotes(columns)) await this.#createQuoted(columns);
+    else if (await this.#keepsQuotes()) await this.#createQuoted(columns);
     await this.#createAsWritten();
-    await this.#widen(await this.#columns());
-    return skipped;
+    await this.#widen();
+    const [known, firstRows] = [await this.#columns(), await this.#firstRows()];
+    return { columns: known, firstRows, skippedLines, isSmall: this.#isSmall };
   }
 
   #columns(): Promise<readonly EngineColumn[]> {
@@ -115,13 +129,21 @@ class Reading {
     return this.#known;
   }
 
+  /** The reader gives plain types alone; and in what SQL tells, a name goes on behind a NUL. */
   async #described(): Promise<readonly EngineColumn[]> {
-    assertNameable(await namesWithNul(this.#engine, this.#table), this.#file);
-    return this.#engine.describe(this.#table);
+    const [names, types] = (await this.#engine.query(
+      `SELECT column_name, column_type FROM (DESCRIBE ${this.#table})`,
+    )) as [readonly string[], readonly string[]];
+    const withNul = names.filter((name) => name.includes('\0'));
+    assertNameable(withNul, this.#file);
+    return names.map((name, index) => ({ name, type: plainScalar(types[index]!) }));
   }
 
-  async #texts(): Promise<string[]> {
-    return (await this.#columns()).filter(({ type }) => type.text === 'VARCHAR').map(({ name }) => name);
+  #firstRows(): Promise<FirstRows> {
+    this.#seen ??= this.#columns().then((columns) =>
+      lookAtFirstRows(this.#engine, this.#relation, columns, this.#isSmall),
+    );
+    return this.#seen;
   }
 
   /** What `read_csv` and `sniff_csv` take. */
@@ -139,6 +161,7 @@ class Reading {
   async #create(more: Readonly<Record<string, string>> = {}): Promise<void> {
     const rows = `read_csv(${this.#arguments(more)})`;
     this.#known = undefined;
+    this.#seen = undefined;
     try {
       await this.#engine.query(`CREATE OR REPLACE TABLE ${this.#table} AS FROM ${rows}`);
     } catch (error) {
@@ -161,6 +184,7 @@ class Reading {
   /** Loads with double quotes if that gives a table. Left to itself, the reader takes a lone apostrophe in the header for a quote. */
   async #createInOneWay(): Promise<void> {
     this.#options.set('quote', `'"'`);
+    if (this.#isSmall && hasNoQuotes(this.#file)) this.#options.set('escape', `'"'`);
     try {
       await this.#create();
       if (!(await this.#isOtherwiseQuoted())) return;
@@ -168,14 +192,15 @@ class Reading {
       if (error instanceof VarveError) throw error;
     }
     this.#options.delete('quote');
+    this.#options.delete('escape');
     await this.#create().catch((error) => this.#createOtherwise(error));
   }
 
   async #isOtherwiseQuoted(): Promise<boolean> {
-    const columns = await this.#columns();
-    if (columns.length === 1 && delimiterIn(columns[0]!.name) !== undefined) return true;
-    const isSingle = (column: string) => `bool_and(${column} LIKE '''%''')`;
-    return (await this.#where(await this.#texts(), isSingle, SAMPLED_ROWS)).length > 0;
+    const found = await this.#columns();
+    if (found.length === 1 && delimiterIn(found[0]!.name) !== undefined) return true;
+    const { columns } = await this.#firstRows();
+    return [...columns.values()].some(({ areSingleQuoted }) => areSingleQuoted);
   }
 
   async #createOtherwise(error: unknown): Promise<void> {
@@ -265,13 +290,18 @@ class Reading {
     const columns = await this.#columns();
     const asked = columns.filter(({ name, type }) => type.text !== 'VARCHAR' && this.#isAsWritten(name));
     const times = columns.filter(({ type }) => TIMES.has(type.text));
-    const guesses = times.length > 0 ? (await this.#sniff()).dateFormats : [];
-    const isGuess = guesses.some((format) => format !== null && !format.startsWith('%Y'));
-    const doubtful = isGuess ? times : await this.#doubtful(times);
-    const wanted = [...asked, ...doubtful];
+    const isGuess = times.length > 0 && (await this.#isGuess(times));
+    const wanted = [...asked, ...(isGuess ? times : await this.#doubtful(times))];
     if (wanted.length === 0) return;
     for (const { name } of wanted) this.#types.set(name, 'VARCHAR');
     await this.#create();
+  }
+
+  /** Whether the reader may have guessed the format of times. Most files show in their first lines that it need not, which is sooner seen than told by it. */
+  async #isGuess(times: readonly EngineColumn[]): Promise<boolean> {
+    if (await haveYearsFirst(this.#file, await this.#columns(), times)) return false;
+    const { dateFormats } = await this.#sniff();
+    return dateFormats.some((format) => format !== null && !format.startsWith('%Y'));
   }
 
   async #doubtful(times: readonly EngineColumn[]): Promise<EngineColumn[]> {
@@ -296,7 +326,7 @@ class Reading {
   async #refuseBy(delimiter: string, columns: number): Promise<never> {
     await this.#createPlainly(delimiter, columns);
     // The reader passes over an empty field too many.
-    const lines = await firstLines(this.#file, SAMPLED_ROWS);
+    const lines = await firstLines(this.#file, SAMPLED_LINES);
     const more = lines.findIndex((each) => fieldsOf(each, delimiter) > columns);
     if (more < 0) throw new Error('Error when sniffing file');
     const found = `Expected Number of Columns: ${columns} Found: ${fieldsOf(lines[more]!, delimiter)}`;
@@ -332,14 +362,9 @@ class Reading {
    * Whether values keep double quotes around them, as they do where one that is not closed made the reader take quotes
    * for text.
    */
-  async #keepsQuotes(columns: readonly EngineColumn[]): Promise<boolean> {
-    const texts = columns.filter(({ type }) => type.text === 'VARCHAR').map(({ name }) => identifier(name));
-    if (texts.length === 0) return false;
-    const quoted = texts.map((column) => `${column} LIKE '"%"'`).join(' OR ');
-    const [[found]] = (await this.#engine.query(
-      `SELECT count(*)::INTEGER FROM (FROM ${this.#table} LIMIT ${SAMPLED_ROWS}) WHERE ${quoted}`,
-    )) as [[number]];
-    return found > 0;
+  async #keepsQuotes(): Promise<boolean> {
+    const { columns } = await this.#firstRows();
+    return [...columns.values()].some(({ hasDoubleQuoted }) => hasDoubleQuoted);
   }
 
   async #createQuoted(columns: readonly EngineColumn[]): Promise<void> {
@@ -352,26 +377,21 @@ class Reading {
   }
 
   /** The columns for which an aggregate is true. The engine plans many of them in more than linear time, so they are asked in parts. */
-  async #where(
-    columns: readonly string[],
-    holds: (column: string) => string,
-    rows?: number,
-  ): Promise<string[]> {
-    const from = rows === undefined ? this.#table : `(FROM ${this.#table} LIMIT ${rows})`;
+  async #where(columns: readonly string[], holds: (column: string) => string): Promise<string[]> {
     const found: string[] = [];
     for (let start = 0; start < columns.length; start += COLUMNS_PER_QUERY) {
       const part = columns.slice(start, start + COLUMNS_PER_QUERY);
       const asked = part.map((name) => `coalesce(${holds(identifier(name))}, false)`);
-      const answers = await this.#engine.query(`SELECT ${asked.join(', ')} FROM ${from}`);
+      const answers = await this.#engine.query(`SELECT ${asked.join(', ')} FROM ${this.#table}`);
       found.push(...part.filter((_, index) => answers[index]?.[0] === true));
     }
     return found;
   }
 
   /** Loads whole numbers beyond 64 bits, which the reader takes for floats, as integers of 128. */
-  async #widen(columns: readonly EngineColumn[]): Promise<void> {
-    const floats = columns.filter(({ type }) => type.text === 'DOUBLE').map(({ name }) => name);
-    const large = await this.#where(floats, (column) => `max(abs(${column})) >= 9223372036854775807`);
+  async #widen(): Promise<void> {
+    const floats = (await this.#columns()).filter(({ type }) => type.text === 'DOUBLE');
+    const large = await this.#beyondInt64(floats.map(({ name }) => name));
     const wide = await this.#where(large, (column) => `bool_and(trunc(${column}) = ${column})`);
     for (const name of wide) {
       this.#types.set(name, 'HUGEINT');
@@ -379,6 +399,18 @@ class Reading {
       await this.#create().catch(() => void this.#types.delete(name));
     }
   }
+
+  async #beyondInt64(floats: readonly string[]): Promise<string[]> {
+    const { columns, rows } = await this.#firstRows();
+    if (rows !== undefined) return floats.filter((name) => columns.get(name)!.isBeyondInt64);
+    return this.#where(floats, (column) => `max(abs(${column})) >= 9223372036854775807`);
+  }
+}
+
+/** Without any, it makes no difference which mark escapes another, and the reader need not try all: that is half of what a small file takes. */
+function hasNoQuotes({ absolutePath }: SourceFile): boolean {
+  const bytes = readFileSync(absolutePath);
+  return !['"', "'", '\\'].some((mark) => bytes.includes(mark));
 }
 
 /** What the reader makes of a file. */

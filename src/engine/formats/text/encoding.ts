@@ -30,6 +30,8 @@ export function encodingOf(file: SourceFile): string {
   if (compressionOf(file) !== 'uncompressed') return 'utf-8';
   const start = firstBytes(file.absolutePath, LOOKED_AT_BYTES);
   const marked = MARKS.find(([mark]) => mark.test(start.subarray(0, 4).toString('latin1')))?.[1];
+  // Of nearly every file this is all there is to see.
+  if (marked === undefined && !start.includes(0)) return 'utf-8';
   return marked ?? WIDE.find(([width, zeros]) => isWide(start, width, zeros))?.[2] ?? 'utf-8';
 }
 

@@ -1,0 +1,91 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { VarveError } from '../errors.ts';
+import type { DataFile } from '../profile/dataset/profile-files.ts';
+import type { Profile } from '../profile/model/model.ts';
+import { mergeParts, type ReadAgain } from '../profile/parts/merge-parts.ts';
+import { decodeParts, type ProfilePart } from '../profile/parts/part.ts';
+import { processReader } from '../profile/reading/process-reader.ts';
+import { type Watch, watching } from './context/context.ts';
+import { nameDataset } from './datasets/resolve.ts';
+import { openUnitFiles, type UnitFiles } from './datasets/unit-files.ts';
+import { assertFormatsRead } from './statistics/date-formats.ts';
+import { engineOptions, type ProfilingOptions } from './statistics/load.ts';
+
+export interface MergeOptions extends Pick<ProfilingOptions, 'memory' | 'threads' | 'dateFormat'> {
+  /** Where rows can be read again that the columns of other files ask for. Nothing is read of it otherwise. */
+  readonly dataset?: string | undefined;
+}
+
+export interface MergedProfile {
+  /** The dataset as whoever made its parts named it. */
+  readonly name: string;
+  readonly profile: Profile;
+}
+
+/**
+ * Put the parts of a profile together, in any order, from files that hold one or several each. The profile is to the byte that of the whole.
+ * @throws VarveError `path-missing`, `part-damaged`, `part-too-new`, `part-missing`, `part-repeated`, `parts-differ`, `part-unread`
+ */
+export async function mergeProfile(
+  cwd: string,
+  files: readonly string[],
+  options: MergeOptions = {},
+  watch: Watch = {},
+): Promise<MergedProfile> {
+  const parts: ProfilePart[] = [];
+  for (const file of files) {
+    const path = resolve(cwd, file);
+    if (!existsSync(path)) throw noFile(file);
+    for await (const part of decodeParts(createReadStream(path, { highWaterMark: READ_BYTES }), file)) {
+      watch.signal?.throwIfAborted();
+      parts.push(part);
+    }
+  }
+  const machine = { ...engineOptions(options), ...watching(watch) };
+  let opened: UnitFiles | undefined;
+  const readAgain: ReadAgain = async (asked, how) => {
+    opened ??= await openUnitFiles(await nameDataset(cwd, options.dataset!, watch));
+    return withFiles(opened, asked, (placed) => processReader.profileFiles(placed, how));
+  };
+  try {
+    const known = options.dataset === undefined ? undefined : readAgain;
+    const profile = await mergeParts(parts, processReader, known, machine);
+    assertFormatsRead(profile, options.dateFormat ?? {}, parts[0]!.name);
+    return { name: parts[0]!.name, profile };
+  } finally {
+    await opened?.close();
+  }
+}
+
+const READ_BYTES = 1024 * 1024;
+
+/** All of the files at once, each a file for as long as `work` lasts. */
+function withFiles<T>(
+  opened: UnitFiles,
+  [first, ...others]: readonly (Pick<DataFile, 'path' | 'size'> & { readonly range?: DataFile['range'] })[],
+  work: (placed: readonly DataFile[]) => Promise<T>,
+): Promise<T> {
+  if (first === undefined) return work([]);
+  const listed = opened.files.find(({ path }) => path === first.path);
+  if (listed?.size !== first.size) throw otherData(first.path);
+  return opened.withFile(listed, first.range, (file) =>
+    withFiles(opened, others, (rest) =>
+      work([{ ...file, ...(first.range && { range: first.range }) }, ...rest]),
+    ),
+  );
+}
+
+function otherData(path: string): VarveError {
+  return new VarveError('parts-differ', `${path} is not the file that a part has read`, {
+    remedy: 'Name the very data that the parts are of, or make all parts again.',
+    path,
+  });
+}
+
+function noFile(file: string): VarveError {
+  return new VarveError('path-missing', `There is nothing at ${file}`, {
+    path: file,
+    remedy: 'Name the files of parts, such as `varve profile DATASET --part 1/4 --output FILE` writes.',
+  });
+}

@@ -1,0 +1,223 @@
+import { problemOfDataPath } from '../../base/files/data-path.ts';
+import { VarveError } from '../../errors.ts';
+import type { ImageHeader } from '../dataset/image-header.ts';
+import { decodeProfile, encodeProfile } from '../format/encode.ts';
+import type { Profile } from '../model/model.ts';
+import { MAX_PARTS, type PartPlan } from './plan.ts';
+
+/** The first line of a part. */
+export interface PartHead extends PartPlan {
+  readonly varveProfilePart: 1;
+  /** The dataset as whoever made the part named it, for messages. */
+  readonly name: string;
+  /** From 1. */
+  readonly part: number;
+  readonly of: number;
+  /** That of planDigest. */
+  readonly plan: string;
+  /** The lines that follow: one for each unit. */
+  readonly units: number;
+}
+
+/** What is known of a unit once it was read. */
+export interface PartUnit {
+  /** Of the file, as DataFile has them. */
+  readonly path: string;
+  readonly size: number;
+  /** Empty for a dataset that is a file, whose digest nobody asks for. */
+  readonly digest: string;
+  /** Which range of the file it is, from 0. */
+  readonly number: number;
+  /** Of its rows; absent where it has none that count. */
+  readonly profile?: Profile;
+  /** Why there is no profile: the file lacks the column of the slice. */
+  readonly lacks?: string;
+  readonly image?: ImageHeader;
+}
+
+/** A part as it was read, every field checked. */
+export interface ProfilePart extends PartHead {
+  /** Where it stands, for messages. */
+  readonly where: string;
+  readonly read: readonly PartUnit[];
+}
+
+/** A unit takes one line, and a profile at most this many bytes of it. */
+const MAX_LINE_BYTES = 256 * 1024 * 1024;
+
+/** The line of a part that stands first. */
+export function encodeHead(head: PartHead): Uint8Array {
+  return Buffer.from(`${JSON.stringify(head)}\n`);
+}
+
+/** The line of one unit. */
+export function encodeUnit({ profile, ...unit }: PartUnit): Uint8Array {
+  const bytes = profile && Buffer.from(encodeProfile(profile)).toString('base64');
+  return Buffer.from(`${JSON.stringify({ ...unit, ...(bytes && { profile: bytes }) })}\n`);
+}
+
+/**
+ * The parts that bytes hold: one, or several one behind the other, as `cat` puts files together. Nothing that follows has to check anything
+ * of a part but whether it fits to others.
+ * @param where names the bytes in messages
+ * @throws VarveError `part-damaged`, `part-too-new`, `profile-damaged`
+ */
+export async function* decodeParts(
+  bytes: AsyncIterable<Uint8Array>,
+  where: string,
+): AsyncGenerator<ProfilePart> {
+  let head: PartHead | undefined;
+  let read: PartUnit[] = [];
+  for await (const line of linesOf(bytes, where)) {
+    const found = parse(line, where);
+    if (head === undefined) head = headOf(found, where);
+    else read.push(unitOf(found, head, where));
+    if (read.length < head.units) continue;
+    yield { ...head, where, read };
+    [head, read] = [undefined, []];
+  }
+  if (head !== undefined)
+    throw damaged(where, `part ${head.part} has ${read.length} units in place of ${head.units}: it was cut`);
+}
+
+async function* linesOf(bytes: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<string> {
+  let pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of bytes) {
+    let start = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      yield textOf([...pieces, chunk.subarray(start, end)], where);
+      [pieces, length, start] = [[], 0, end + 1];
+    }
+    pieces.push(chunk.subarray(start));
+    length += chunk.length - start;
+    if (length > MAX_LINE_BYTES) throw damaged(where, `a line of it has more than ${MAX_LINE_BYTES} bytes`);
+  }
+  if (length > 0) throw damaged(where, 'its last line does not end: it was cut');
+}
+
+function textOf(pieces: readonly Uint8Array[], where: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(pieces));
+  } catch (cause) {
+    throw damaged(where, 'it is not UTF-8', cause);
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function parse(line: string, where: string): Fields {
+  try {
+    const found: unknown = JSON.parse(line);
+    if (isObject(found)) return found;
+  } catch (cause) {
+    throw damaged(where, 'a line of it is not JSON', cause);
+  }
+  throw damaged(where, 'a line of it is no object');
+}
+
+function headOf(found: Fields, where: string): PartHead {
+  const version = found.varveProfilePart;
+  if (typeof version === 'number' && version > 1)
+    throw new VarveError('part-too-new', `${where} is of part format ${version}; this varve knows format 1`, {
+      remedy: 'Use one version of varve for all parts, and for their merge.',
+      path: where,
+    });
+  const { kind, name, part, of, plan, units, content, slice, weight, readings, unitBytes } = found;
+  const isSound =
+    version === 1 &&
+    (kind === 'file' || kind === 'directory') &&
+    isText(name) &&
+    isCount(of) &&
+    of > 0 &&
+    of <= MAX_PARTS &&
+    isCount(part) &&
+    part > 0 &&
+    part <= of &&
+    isText(plan) &&
+    isCount(units) &&
+    isCount(unitBytes) &&
+    unitBytes > 0 &&
+    (content === undefined || isText(content)) &&
+    (weight === undefined || isText(weight)) &&
+    (slice === undefined || (isObject(slice) && isText(slice.feature) && isText(slice.value))) &&
+    Array.isArray(readings) &&
+    readings.every(isReading);
+  if (!isSound) throw damaged(where, 'its first line is not that of a part');
+  return {
+    varveProfilePart: 1,
+    ...{ kind, name, part, of, plan, units, unitBytes, readings: readings as PartPlan['readings'] },
+    ...(content !== undefined && { content }),
+    ...(weight !== undefined && { weight }),
+    ...(slice !== undefined && {
+      slice: { feature: slice.feature as string, value: slice.value as string },
+    }),
+  };
+}
+
+function isReading(found: unknown): boolean {
+  if (!Array.isArray(found) || found.length !== 2 || !isText(found[0]) || !isObject(found[1])) return false;
+  const { format, as, ...others } = found[1];
+  return (
+    Object.keys(others).length === 0 &&
+    (format === undefined || isText(format)) &&
+    (as === undefined || as === 'text' || as === 'timestamp')
+  );
+}
+
+function unitOf(found: Fields, { kind }: PartHead, where: string): PartUnit {
+  const { path, size, digest, number, profile, lacks, image } = found;
+  if (!isText(path) || problemOfDataPath(path) !== undefined)
+    throw damaged(where, 'a path in it is none of data');
+  const isSound =
+    isCount(size) &&
+    isText(digest) &&
+    (kind === 'file' || digest !== '') &&
+    isCount(number) &&
+    (lacks === undefined || isText(lacks)) &&
+    (profile === undefined || (isText(profile) && lacks === undefined));
+  if (!isSound) throw damaged(where, `what it says of ${path} is not what a part says of a unit`);
+  return {
+    ...{ path, size, digest, number },
+    ...(profile !== undefined && { profile: profileOfUnit(profile, `${path} in ${where}`) }),
+    ...(lacks !== undefined && { lacks }),
+    ...(image !== undefined && { image: imageOf(image, where) }),
+  };
+}
+
+function profileOfUnit(base64: string, where: string): Profile {
+  const profile = decodeProfile(Buffer.from(base64, 'base64'), where);
+  if (profile.tables.length !== 1)
+    throw damaged(where, `it has ${profile.tables.length} tables in place of one`);
+  return profile;
+}
+
+function imageOf(image: unknown, where: string): ImageHeader {
+  const { width, height, format } = isObject(image) ? image : ({} as Fields);
+  if (isCount(width) && isCount(height) && isText(format)) return { width, height, format };
+  throw damaged(where, 'what it says of an image is not what a part says');
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Names and formats are short; what is not was not written by varve. */
+const MAX_TEXT_LENGTH = 2 ** 29;
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length < MAX_TEXT_LENGTH;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function damaged(where: string, what: string, cause?: unknown): VarveError {
+  return new VarveError('part-damaged', `${where} is not a part of a profile: ${what}`, {
+    remedy:
+      'Make this part again as it was made, such as by `varve profile DATASET --part 1/4 --output FILE`.',
+    path: where,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
