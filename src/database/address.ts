@@ -1,4 +1,5 @@
 import { VarveError } from '../errors.ts';
+import { withoutSecrets } from '../wording/urls.ts';
 
 /** Where a database is, and as whom it is asked. It holds no password. */
 export interface DatabaseAddress {
@@ -38,7 +39,7 @@ export function isDatabaseUrl(text: string): boolean {
  * @throws VarveError `database-url-invalid`
  */
 export function parseDatabaseUrl(text: string): DatabaseAddress {
-  const shown = withoutPassword(text);
+  const shown = withoutSecrets(text);
   let url: URL;
   try {
     url = new URL(text);
@@ -61,11 +62,6 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
     ...(socket !== undefined && { socket }),
     tls: tlsOf(url.searchParams, shown) ?? (isHere(host, socket) ? 'disable' : 'verify'),
   };
-}
-
-/** Leave a password out, also where the rest is no URL. */
-function withoutPassword(text: string): string {
-  return text.replace(/^([a-z]+:\/\/[^/?#]*?):.*@/i, '$1@').replace(/([?&](password|pwd)=)[^&#]*/gi, '$1…');
 }
 
 function tlsOf(parameters: URLSearchParams, shown: string): Tls | undefined {
