@@ -93,10 +93,15 @@ function invalid(shown: string, problem: string): VarveError {
   });
 }
 
+/** Where the clients of a database look for a password. */
+export const PASSWORD_PLACES: Readonly<Record<DatabaseAddress['kind'], string>> = {
+  mysql: 'MYSQL_PWD or ~/.my.cnf',
+  postgresql: 'PGPASSWORD or ~/.pgpass',
+};
+
 function passwordShown(shown: string, kind: DatabaseAddress['kind']): VarveError {
-  const places = kind === 'mysql' ? 'MYSQL_PWD or ~/.my.cnf' : 'PGPASSWORD or ~/.pgpass';
   return new VarveError('database-url-invalid', `The URL of ${shown} holds a password`, {
     path: shown,
-    remedy: `Leave it out: it would stay in the history of the shell. Put it into ${places}, or let \`--password\` ask for it.`,
+    remedy: `Leave it out: it would stay in the history of the shell. Put it into ${PASSWORD_PLACES[kind]}, or let \`--password\` ask for it.`,
   });
 }
