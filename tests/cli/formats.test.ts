@@ -159,9 +159,42 @@ test.each([
   ['part-00000', 'SEQ\x06', 'a SequenceFile of Hadoop', /as Avro or Parquet/],
   ['part-00001', 'Obj\x01', 'Avro by another name', /a name that ends with \.avro/],
   ['part-00002', tfRecords(message({})), 'TFRecords by another name', /a name that ends with \.tfrecord/],
+  [
+    'part-m-00000',
+    '1,2024-01-01\n',
+    'a part that a job of Hadoop wrote, whose name tells no format',
+    /--as-parquetfile/,
+  ],
+  ['part-m-00000.deflate', 'x', 'compressed as .deflate', /gzip or zstd/],
+  ['part-r-00001.bz2', 'BZh', 'compressed as .bz2', /bunzip2 FILE/],
+  ['rows.csv.snappy', 'x', 'compressed as .snappy', /gzip or zstd/],
+  [
+    '000000_0',
+    '1\x01a\n',
+    'a part that a job of Hadoop wrote, whose name tells no format',
+    /ends with \.csv/,
+  ],
 ])('%s is refused by its name, with what to do', (name, bytes, what, remedy) => {
   sandbox.write(`repo/${name}`, bytes);
   const { code, err } = sandbox.varve(['profile', name]);
   expect([code, err]).toEqual([2, expect.stringContaining(`${name} is ${what}, which varve does not read`)]);
   expect(err).toMatch(remedy);
+});
+
+test('what Sqoop and Hive leave is kept whole, and said why no rows of it are counted; by other names it is read', () => {
+  sandbox.write('repo/orders/_SUCCESS', '');
+  sandbox.write('repo/orders/.part-m-00000.crc', 'crc');
+  for (const part of [0, 1])
+    sandbox.write(`repo/orders/part-m-0000${part}`, `${part},2024-01-0${part + 1},12.5\n`.repeat(3));
+  const { code, err } = sandbox.varve(['add', 'orders']);
+  expect([code, err]).toEqual([
+    0,
+    expect.stringMatching(/no statistics of rows: orders\/part-m-00000 is a part that a job/),
+  ]);
+  expect(sandbox.ok(['ls', 'orders'])).toContain('_SUCCESS');
+  sandbox.write(
+    'repo/hive/000000_0.csv',
+    '1\x012024-01-01\x01a\n2\x012024-01-02\x01b\n3\x012024-01-03\x01b\n',
+  );
+  expect(featuresOf(['hive'])).toEqual(['3', 'column0: integer', 'column1: date', 'column2: string']);
 });

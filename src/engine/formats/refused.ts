@@ -31,6 +31,44 @@ const BY_NAME: Readonly<Record<string, Refusal>> = {
   orc: ORC,
 };
 
+/** What wrote it in parts gave the parts no extension: text of Sqoop, of MapReduce or of a Hive table. */
+const UNNAMED_PART: Refusal = {
+  what: 'a part that a job of Hadoop wrote, whose name tells no format',
+  remedy:
+    'Where it is delimited text, give it a name that ends with .csv or .tsv. Sqoop writes names and types of columns as well by `--as-parquetfile` or `--as-avrodatafile`.',
+};
+const PART_OF_JOB = /(^|\/)(part-([mr]-)?\d{5}|\d{6}_\d+)$/;
+
+/** Tells whether the name is one that jobs of Hadoop give to parts of any format. */
+export function isUnnamedPart(path: string): boolean {
+  return PART_OF_JOB.test(path);
+}
+
+/** How to undo compression that is not read, by the extension of the name. */
+const DECOMPRESSED_BY: Readonly<Record<string, string>> = {
+  bz2: '`bunzip2 FILE`',
+  xz: '`unxz FILE`',
+  lz4: '`lz4 -d FILE`',
+  snappy: 'what wrote it',
+  deflate: 'what wrote it',
+  lzo: '`lzop -d FILE`',
+  z: '`uncompress FILE`',
+  br: '`brotli -d FILE`',
+};
+
+/** A compressed file of data or of a job, not just any `.z`. */
+const COMPRESSED =
+  /(?:\.(?:csv|tsv|tab|txt|json|jsonl|ndjson|avro|parquet|tfrecords?)|(?:^|\/)(?:part-(?:[mr]-)?\d{5}|\d{6}_\d+))\.(\w+)$/;
+
+function compressedOtherwise(path: string): Refusal | undefined {
+  const [, extension = ''] = COMPRESSED.exec(path) ?? [];
+  if (!Object.hasOwn(DECOMPRESSED_BY, extension)) return undefined;
+  return {
+    what: `compressed as .${extension}`,
+    remedy: `Decompress it by ${DECOMPRESSED_BY[extension]}; compressed by gzip or zstd, text is read as it is.`,
+  };
+}
+
 function namedOtherwise(format: string, extension: string): Refusal {
   return { what: `${format} by another name`, remedy: `Give it a name that ends with ${extension}.` };
 }
@@ -64,11 +102,13 @@ export function notTabular(path: string, absolutePath?: string): VarveError {
 function refusalOf(path: string, absolutePath: string | undefined): Refusal | undefined {
   const [, extension = ''] = /\.(\w+)$/.exec(path.toLowerCase()) ?? [];
   const byName = Object.hasOwn(BY_NAME, extension) ? BY_NAME[extension] : undefined;
-  if (byName !== undefined || absolutePath === undefined) return byName;
+  const known = byName ?? compressedOtherwise(path.toLowerCase());
+  if (known !== undefined || absolutePath === undefined) return known;
   const start = startOf(absolutePath);
   if (isRecordHead(start)) return namedOtherwise('TFRecords', '.tfrecord');
   const text = start.toString('latin1');
-  return BY_START.find(([beginning]) => text.startsWith(beginning))?.[1];
+  const byStart = BY_START.find(([beginning]) => text.startsWith(beginning))?.[1];
+  return byStart ?? (isUnnamedPart(path) ? UNNAMED_PART : undefined);
 }
 
 /** Enough for the head of a TFRecord. */

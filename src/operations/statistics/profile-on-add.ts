@@ -1,6 +1,7 @@
 import { basename, join, relative } from 'node:path';
 import type { ColumnReadings } from '../../engine/column-readings.ts';
 import { isTabular } from '../../engine/formats/format.ts';
+import { isUnnamedPart, notTabular } from '../../engine/formats/refused.ts';
 import { VarveError } from '../../errors.ts';
 import { profileDirectory } from '../../profile/dataset/profile-directory.ts';
 import type { DataFile } from '../../profile/dataset/profile-files.ts';
@@ -52,6 +53,7 @@ export function profilerFor(
             ...options,
             ...cache,
           }));
+      noteUnnamedParts(context, dataset, profile);
       return described(profile);
     } catch (error) {
       if (!(error instanceof VarveError) || signal?.aborted) throw error;
@@ -59,6 +61,25 @@ export function profilerFor(
       return undefined;
     }
   };
+}
+
+/** Says of a folder that a job of Hadoop wrote why no rows of it are counted. */
+function noteUnnamedParts(
+  { onWarning }: Context,
+  { path, absolutePath, files }: DatasetToProfile,
+  profile: Profile,
+): void {
+  if (isTabularProfile(profile)) return;
+  const part = files.find((file) => isUnnamedPart(file.path) && file.size > 0);
+  if (part === undefined) return;
+  const shown = join(path, part.path);
+  onWarning?.(
+    `There are no statistics of rows: ${sentenceOf(notTabular(shown, join(absolutePath, part.path)))}`,
+  );
+}
+
+function sentenceOf({ message, remedy }: VarveError): string {
+  return `${message}. ${remedy}`;
 }
 
 /** Whether a profile was made before the schema came to say how its dates are written. One that is not here stays as it is. */

@@ -38,7 +38,7 @@ const ZONED = 'TIMESTAMP WITH TIME ZONE';
 const TIMES = new Set(['DATE', 'TIMESTAMP', ZONED]);
 
 /** Delimiters that the reader does not look for. They are taken if the header and every line have the same number of them. */
-const RARE_DELIMITERS = ['^', ':'];
+const RARE_DELIMITERS = ['\x01', '^', ':'];
 
 /** Text of up to so many bytes is a small table: a result of all its values fits into memory with ease. */
 const MAX_SMALL_BYTES = 4 * 1024 * 1024;
