@@ -662,7 +662,7 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Bring imported datasets to what the revision that they follow has now.
+   * Bring imported datasets to what the revision that they follow has now, and copies of rows to what their database has.
    * @throws VarveError `import-missing`, `settings-untrusted`, `repository-unreachable`, `changes-unsaved`, `dvc-unsupported`
    */
   async update(options: PathOptions & UpdateOptions & Watch = {}): Promise<UpdateResult> {

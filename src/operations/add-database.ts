@@ -4,6 +4,10 @@ import { parseDatabaseUrl } from '../database/address.ts';
 import type { DatabaseQuery } from '../database/query.ts';
 import type { ExportFormat } from '../engine/export-rows.ts';
 import { VarveError } from '../errors.ts';
+import type { DatabaseOrigin } from '../workspace/database-origin.ts';
+import { pointerPath } from '../workspace/pointer.ts';
+import { giveConsent } from '../workspace/trust/consent.ts';
+import { databaseRequest } from '../workspace/trust/database.ts';
 import { addFromStream } from './add-from-stream.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddResult } from './backend/results.ts';
@@ -32,10 +36,19 @@ export async function addDatabase(
   url: string,
   { table, query, to, password, ...options }: DatabaseOptions,
 ): Promise<AddResult> {
-  const asked = { address: parseDatabaseUrl(url), wanted: queryOf(table, query) };
-  return withExportedTable(asked, { format: formatOf(to), password }, context, (path) =>
-    addFromStream(context, createReadStream(path), to, options),
+  const wanted = queryOf(table, query);
+  const asked = { address: parseDatabaseUrl(url), wanted };
+  const database: DatabaseOrigin = {
+    url,
+    ...(wanted.table === undefined ? { query: wanted.query } : { table: wanted.table }),
+  };
+  const added = await withExportedTable(asked, { format: formatOf(to), password }, context, (path) =>
+    addFromStream(context, createReadStream(path), to, { ...options, database }),
   );
+  // Who asks on this machine has agreed to ask again.
+  for (const { path } of added.datasets)
+    giveConsent(context.repository.root, databaseRequest(database, pointerPath(path)));
+  return added;
 }
 
 function queryOf(table: string | undefined, query: string | undefined): DatabaseQuery {

@@ -2,13 +2,16 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
 import { VarveError } from '../errors.ts';
 import { withoutSecrets } from '../wording/urls.ts';
+import type { DatabaseOrigin } from '../workspace/database-origin.ts';
 import { findRevision, resolveRevision } from '../workspace/git/pointers.ts';
 import { type Imported, problemOfAddress } from '../workspace/imported.ts';
 import { pointerPath } from '../workspace/pointer.ts';
 import { pathInRepository } from '../workspace/repository.ts';
 import { giveConsent, requireTrust } from '../workspace/trust/consent.ts';
+import { databaseRequest } from '../workspace/trust/database.ts';
 import { importRequest, isPath } from '../workspace/trust/import.ts';
-import type { CheckoutOptions, ImportedDataset } from './backend/results.ts';
+import { profilerOnDemand } from './add.ts';
+import type { CheckoutOptions, CopiedDataset, ImportedDataset } from './backend/results.ts';
 import type { DatasetVersion } from './backend/version.ts';
 import { closing } from './context/closing.ts';
 import type { Context } from './context/context.ts';
@@ -26,8 +29,11 @@ export interface UpdateOptions extends CheckoutOptions {
 }
 
 export interface UpdateResult {
-  readonly datasets: readonly ImportedDataset[];
+  readonly datasets: readonly UpdatedDataset[];
 }
+
+/** A dataset that was looked at for an update. */
+export type UpdatedDataset = ImportedDataset | CopiedDataset;
 
 /**
  * Make a dataset of one of another repository: its data comes from the remote of that, and the pointer says where it is from and which
@@ -82,11 +88,22 @@ export async function update(
   { revision, ...options }: UpdateOptions = {},
 ): Promise<UpdateResult> {
   const { repository, backend } = context;
-  const imports = await backend.imports(paths);
+  const followers = await backend.followers(paths);
   // Nobody is asked before this machine agreed to all of it.
-  for (const [path, imported] of imports)
-    requireTrust(repository.root, importRequest(repository, imported, pointerPath(path)));
-  const datasets: ImportedDataset[] = [];
+  for (const [path, { imported, database }] of followers) {
+    const file = pointerPath(path);
+    const request =
+      database === undefined ? importRequest(repository, imported, file) : databaseRequest(database, file);
+    requireTrust(repository.root, request);
+  }
+  const datasets: UpdatedDataset[] = [];
+  for (const [path, { database }] of followers)
+    if (database !== undefined) datasets.push(await copyAgain(context, path, database));
+  const imports = new Map(
+    [...followers].flatMap(([path, { imported }]) =>
+      imported === undefined ? [] : [[path, imported] as const],
+    ),
+  );
   const addresses = new Set([...imports.values()].map((imported) => imported.repository));
   for (const address of addresses) {
     const wanted = [...imports].filter(([, imported]) => imported.repository === address);
@@ -102,6 +119,32 @@ export async function update(
     });
   }
   return { datasets };
+}
+
+/** Ask a database once more for the rows that a dataset is a copy of. */
+async function copyAgain(
+  context: Context,
+  path: string,
+  { url, table, query }: DatabaseOrigin,
+): Promise<CopiedDataset> {
+  const { addDatabase } = await import('./add-database.ts');
+  const to = join(context.repository.root, path);
+  const unread = (file: string, why: VarveError): void =>
+    context.onWarning?.(`${why.message}; ${file} is added without statistics`);
+  const profiler = profilerOnDemand(context, unread, {});
+  const { datasets } = await addDatabase(context, url, { table, query, to, profiler });
+  const { digest, bytes, files, rows, change } = datasets[0]!;
+  const asked = table === undefined ? { query: query! } : { table };
+  return {
+    database: url,
+    ...asked,
+    to: path,
+    digest,
+    bytes,
+    files,
+    ...(rows !== undefined && { rows }),
+    change,
+  };
 }
 
 function openOther({ repository, onProgress, onWarning, signal }: Context, address: string) {

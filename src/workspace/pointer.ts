@@ -6,6 +6,7 @@ import { readTrackedFile } from '../base/files/tracked-file.ts';
 import { VarveError } from '../errors.ts';
 import { type Digest, parseDigest } from '../store/format/digest.ts';
 import { gitWord, shellWord } from '../wording/quote.ts';
+import { type DatabaseOrigin, problemOfOrigin } from './database-origin.ts';
 import { type Imported, problemOfImported } from './imported.ts';
 import { type Meta, metaInOrder, problemOfMeta } from './meta.ts';
 
@@ -34,6 +35,8 @@ export interface Pointer {
   readonly source?: string;
   /** Where the dataset was imported from, and what `varve update` follows. */
   readonly imported?: Imported;
+  /** The rows of a database that this is a copy of, which `varve update` asks for again. */
+  readonly database?: DatabaseOrigin;
   /** What people say of the data, in the order of the keys. It stays as the data changes. */
   readonly meta?: Meta;
 }
@@ -57,19 +60,26 @@ const PINNED_VERSION = '3';
  * than to drop that at its next `add`.
  */
 const META_VERSION = '4';
+/**
+ * The version of a pointer to a copy of rows of a database, whatever else it has. An older varve refuses it, rather than to lose where they are from.
+ */
+const DATABASE_VERSION = '5';
 const META_PREFIX = 'meta-';
 const READ_VERSIONS: readonly (string | undefined)[] = [
   VERSION,
   IMPORTED_VERSION,
   PINNED_VERSION,
   META_VERSION,
+  DATABASE_VERSION,
 ];
 const MAX_POINTER_BYTES = 64 * 1024;
 const IMPORTED_KEYS = ['imported-from', 'imported-path', 'imported-revision', 'imported-commit'];
+const DATABASE_KEYS = ['database', 'database-table', 'database-query'];
 const KEYS = [
   ...['varve', 'path', 'kind', 'digest', 'bytes', 'files', 'executable', 'blocks', 'rows'],
   ...['profile', 'source'],
   ...IMPORTED_KEYS,
+  ...DATABASE_KEYS,
 ];
 /** A bucket and perhaps a prefix: no user, query or fragment, and no control character. */
 const SOURCE = /^(s3|minio):\/\/[^\x00-\x20\x7f?#@:/]+(\/[^\x00-\x1f\x7f?#]*)?$/;
@@ -81,7 +91,7 @@ export function pointerPath(path: string): string {
 
 /** One fact a line, in a fixed order: equal pointers are equal bytes, and a Git diff reads well. */
 export function formatPointer(pointer: Pointer): string {
-  const { imported } = pointer;
+  const { imported, database } = pointer;
   const facts: [string, string | number | boolean | undefined][] = [
     ['varve', versionOf(pointer)],
     ['path', yamlString(pointer.path)],
@@ -98,6 +108,9 @@ export function formatPointer(pointer: Pointer): string {
     ['imported-path', imported && yamlString(imported.path)],
     ['imported-revision', imported?.revision && yamlString(imported.revision)],
     ['imported-commit', imported && yamlString(imported.commit)],
+    ['database', database && yamlString(database.url)],
+    ['database-table', database?.table && yamlString(database.table)],
+    ['database-query', database?.query && yamlString(database.query)],
     ...Object.entries(pointer.meta ?? {}).map(
       ([key, value]) => [`${META_PREFIX}${key}`, yamlString(value)] as [string, string],
     ),
@@ -105,7 +118,8 @@ export function formatPointer(pointer: Pointer): string {
   return facts.map(([key, value]) => (value === undefined ? '' : `${key}: ${value}\n`)).join('');
 }
 
-function versionOf({ blocks, imported, meta }: Pointer): string {
+function versionOf({ blocks, imported, database, meta }: Pointer): string {
+  if (database !== undefined) return DATABASE_VERSION;
   if (meta !== undefined) return META_VERSION;
   if (blocks !== undefined) return PINNED_VERSION;
   return imported === undefined ? VERSION : IMPORTED_VERSION;
@@ -203,7 +217,7 @@ function checkVersion(version: string | undefined, where: string): void {
     throw damaged(where, 'its first fact, `varve: 1`, is not there');
   throw new VarveError('pointer-too-new', `${where} was written by a newer varve (format ${version})`, {
     path: where,
-    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 4.',
+    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 5.',
   });
 }
 
@@ -226,23 +240,45 @@ function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
     ...(facts.has('profile') ? { profile: digest(facts, 'profile', where) } : {}),
     ...sourceOf(facts, where),
     ...importedOf(facts, where),
+    ...databaseOf(facts, where),
     ...metaOf(facts, where),
   };
 }
 
 function blocksOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'blocks'> {
   const version = facts.get('varve');
-  const isPinned = version === META_VERSION ? facts.has('blocks') : version === PINNED_VERSION;
+  const isPinned = hasAnyFacts(version) ? facts.has('blocks') : version === PINNED_VERSION;
   if (isPinned !== facts.has('blocks'))
     throw damaged(where, `\`varve: ${PINNED_VERSION}\` and \`blocks\` go together`);
   if (isPinned && facts.has('source')) throw damaged(where, 'no blocks of data in place are stored');
   return isPinned ? { blocks: digest(facts, 'blocks', where) } : {};
 }
 
+/** Whether pointers of the version may have, or lack, what others are told from by their version. */
+function hasAnyFacts(version: string | undefined): boolean {
+  return version === META_VERSION || version === DATABASE_VERSION;
+}
+
+function databaseOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'database'> {
+  const isCopy = DATABASE_KEYS.some((key) => facts.has(key));
+  if (isCopy !== (facts.get('varve') === DATABASE_VERSION))
+    throw damaged(where, `\`varve: ${DATABASE_VERSION}\` and \`database\` go together`);
+  if (!isCopy) return {};
+  const text = (key: string): string => plainText(facts.get(key) ?? refuseMissing(key, where), key, where);
+  const database: DatabaseOrigin = {
+    url: text('database'),
+    ...(facts.has('database-table') && { table: text('database-table') }),
+    ...(facts.has('database-query') && { query: text('database-query') }),
+  };
+  const problem = problemOfOrigin(database) ?? (facts.has('source') ? 'a copy lies in no bucket' : undefined);
+  if (problem !== undefined) throw damaged(where, problem);
+  return { database };
+}
+
 function importedOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'imported'> {
   const isImported = IMPORTED_KEYS.some((key) => facts.has(key));
   const version = facts.get('varve');
-  const tells = version !== PINNED_VERSION && version !== META_VERSION;
+  const tells = version !== PINNED_VERSION && !hasAnyFacts(version);
   if (tells && isImported !== (version === IMPORTED_VERSION))
     throw damaged(where, `\`varve: ${IMPORTED_VERSION}\` and \`imported-from\` go together`);
   if (!isImported) return {};
@@ -263,7 +299,8 @@ function metaOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer
   const meta = metaInOrder(
     said.map(([key, value]) => [key.slice(META_PREFIX.length), plainText(value, key, where)]),
   );
-  if ((meta === undefined) === (facts.get('varve') === META_VERSION))
+  const version = facts.get('varve');
+  if (version !== DATABASE_VERSION && (meta === undefined) === (version === META_VERSION))
     throw damaged(where, `\`varve: ${META_VERSION}\` and \`${META_PREFIX}…\` go together`);
   if (meta === undefined) return {};
   const problem = problemOfMeta(meta);

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { UpdateResult } from '../../src/index.ts';
 import type { Profile } from '../../src/profile/model/model.ts';
 import {
   type DatabaseServer,
@@ -137,7 +138,7 @@ describeWithMariadb(() => {
       n: '',
     });
     expect(box.varve(args).out).toMatch(/^unchanged/);
-    expect(readFileSync(box.path('repo/data/odd.parquet.varve'), 'utf8')).not.toContain('mysql');
+    expect(box.ok(['update', 'data'])).toMatch(/^unchanged +data\/odd.parquet +2 rows, .*odd of mysql:/);
   });
 
   test('more rows than one batch, a query, a CSV file, and a table without a key', async () => {
@@ -199,6 +200,33 @@ describeWithMariadb(() => {
     refused(box, ['profile', `${url}&query=SELECT 1`], 'database-url-invalid', '');
     refused(box, ['profile', server.url()], 'database-url-invalid', '');
     refused(box, ['profile', url.replace('sales', 'none')], 'database-error', '');
+  });
+
+  test('a copy of rows is brought up to date; what came through Git is asked only after consent', () => {
+    server.run('CREATE TABLE stock (id INT PRIMARY KEY); INSERT INTO stock VALUES (1), (2)');
+    box.ok(['add', server.url(), '--table', 'stock', '--to', 'stock.parquet']);
+    box.ok(['meta', 'stock.parquet', 'license=CC0-1.0']);
+    box.commit('stock');
+    server.run('INSERT INTO stock VALUES (3)');
+    const [updated] = box.json<UpdateResult>(['update']).datasets;
+    expect(updated).toMatchObject({ to: 'stock.parquet', table: 'stock', rows: 3, change: 'changed' });
+    expect(readFileSync(box.path('repo/stock.parquet.varve'), 'utf8')).toMatch(
+      /^varve: 5\n[\s\S]*\ndatabase-table: stock\nmeta-license: /,
+    );
+    box.commit('more stock');
+    expect(box.json<UpdateResult>(['update', 'stock.parquet']).datasets).toMatchObject([
+      { change: 'unchanged' },
+    ]);
+
+    box.git(['clone', '-q', 'repo', 'clone'], '.');
+    refused(box, ['update'], 'settings-untrusted', '', 'clone');
+    expect(box.ok(['trust', '--show'], 'clone')).toMatch(/database {2}mysql:[\s\S]*table {5}stock/);
+
+    // A version of one's own follows nothing.
+    box.write('repo/stock.parquet', readFileSync(box.path('repo/stock.parquet')).subarray(0, -1));
+    expect(box.varve(['update']).err).toContain('nobody saved what it holds');
+    expect(box.varve(['add', 'stock.parquet']).err).toContain('`varve update` leaves it alone');
+    refused(box, ['update', 'stock.parquet'], 'import-missing', 'stock.parquet');
   });
 
   test('what the server refuses, and what would change it', () => {

@@ -155,6 +155,42 @@ test('where a dataset was imported from is read back, in a version that varve wi
   );
 });
 
+test('of which rows it is a copy is read back, with whatever else a pointer says', () => {
+  const text = fc
+    .string({ minLength: 1, maxLength: 40, unit: 'grapheme' })
+    .filter((one) => one.trim() !== '' && !one.includes('\0'));
+  const url = fc.constantFrom(
+    'mysql://h/shop',
+    'postgresql://ann@db.example:5432/shop?sslmode=require',
+    'mysql://h/shop?socket=/run/x.sock',
+  );
+  const database = fc.oneof(fc.record({ url, table: text }), fc.record({ url, query: text }));
+  const meta = fc.constantFrom({}, { meta: { license: 'CC0-1.0' } }, { blocks: ZEROS });
+  fc.assert(
+    fc.property(database, meta, (copied, more) => {
+      const pointer = { ...plain, ...more, database: copied };
+      const written = formatPointer(pointer);
+      expect(parsePointer(written, 'a.varve')).toEqual(pointer);
+      expect(parse(written)).toMatchObject({ varve: 5, database: copied.url });
+    }),
+  );
+});
+
+test.each([
+  ['varve: 5', 'varve: 4'],
+  ['mysql://h/shop', 'mysql://ann:hush@h/shop'],
+  ['mysql://h/shop', 'mysql://h/shop?password=hush'],
+  ['mysql://h/shop', 'file:///etc/passwd'],
+  ['database-table: t\n', ''],
+  ['database-table: t', 'database-table: t\ndatabase-query: "SELECT 1"'],
+  ['database-table: t', 'database-table: " "'],
+  ['database-table: t', 'database-table: t\nsource: "s3://b/p"'],
+])('a copy of rows that says %j as %j is refused', (fact, hostile) => {
+  const text = formatPointer({ ...plain, database: { url: 'mysql://h/shop', table: 't' } });
+  expect(text).toContain(fact);
+  expect(() => parsePointer(text.replace(fact, hostile), 'a.varve')).toThrow(VarveError);
+});
+
 test.each([
   ['varve: 2', 'varve: 1'],
   ['imported-from: "../x"', 'imported-from: "ext::sh -c id"'],

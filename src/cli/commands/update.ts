@@ -1,6 +1,10 @@
 import type { Command } from 'commander';
 import { openContext } from '../../operations/context/open.ts';
+import type { UpdatedDataset } from '../../operations/import.ts';
 import { update } from '../../operations/import.ts';
+import { neutral } from '../../wording/neutral.ts';
+import { byteSize, counted } from '../../wording/numbers.ts';
+import { describeUrl } from '../../wording/urls.ts';
 import { type CommonOptions, defineCommand, type RunCommand } from '../command.ts';
 import { preferred, type SideOptions, withSides } from './checkout.ts';
 import { importedLine } from './import.ts';
@@ -10,21 +14,30 @@ type Options = CommonOptions & SideOptions & { readonly revision?: string };
 export function command(run: RunCommand): Command {
   const defined = defineCommand(
     'update',
-    'Brings imported datasets to what the revision that they follow has now. What was edited here is not lost.',
+    'Brings imported datasets to what the revision that they follow has now, and copies of rows to what their database has. What was edited here is not lost.',
     [
-      ['varve update', 'all that was imported'],
+      ['varve update', 'all that was imported or taken from a database'],
+      ['varve update data/orders.parquet', 'asks the database again that `varve add mysql://…` asked'],
       ['varve update data/flights.csv --revision v3.0', 'follows another tag or branch from now on'],
     ],
   )
-    .argument('[path...]', 'imported datasets, or folders that hold some')
+    .argument('[path...]', 'datasets that were imported or taken from a database, or folders that hold some')
     .option('--revision <rev>', 'follow this revision of the other repository');
   return withSides(defined).action((paths: string[], options: Options) =>
     run(options, async ({ cwd, signal, onProgress, onWarning }) => {
       const context = await openContext(cwd, { signal, onProgress, onWarning });
       const { revision, force } = options;
       const result = await update(context, paths, { revision, force, prefer: preferred(options) });
-      const text = result.datasets.map(importedLine).join('\n');
+      const text = result.datasets.map(updatedLine).join('\n');
       return { json: result, text: text || 'Nothing here was imported: `varve import` does that.' };
     }),
   );
+}
+
+function updatedLine(dataset: UpdatedDataset): string {
+  if (!('database' in dataset)) return importedLine(dataset);
+  const { to, rows, bytes, change, database, table } = dataset;
+  const facts = [...(rows === undefined ? [] : [counted(rows, 'row')]), byteSize(bytes)];
+  const from = `${table === undefined ? 'a query' : table} of ${describeUrl(database)}`;
+  return neutral(`${change.padEnd(9)}  ${to}  ${facts.join(', ')}, ${from}`);
 }

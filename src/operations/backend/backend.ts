@@ -6,6 +6,7 @@
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import type { Access } from '../../workspace/config.ts';
+import type { DatabaseOrigin } from '../../workspace/database-origin.ts';
 import type { Imported } from '../../workspace/imported.ts';
 import type { Meta } from '../../workspace/meta.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
@@ -59,6 +60,11 @@ export interface Comparison extends WithProblems {
   readonly compared: readonly ComparedDataset[];
 }
 
+/** What a dataset follows: one of another repository, or rows of a database. */
+export type Followed =
+  | { readonly imported: Imported; readonly database?: undefined }
+  | { readonly database: DatabaseOrigin; readonly imported?: undefined };
+
 export interface BackendAddOptions {
   /** What lies here is all of the dataset, whichever version it was made from. */
   readonly replace?: boolean | undefined;
@@ -68,6 +74,8 @@ export interface BackendAddOptions {
   readonly toRemote?: boolean | undefined;
   /** With `toRemote`, the name of a remote other than the default. */
   readonly remote?: string | undefined;
+  /** Says in the pointer of a file which rows of a database it is a copy of. */
+  readonly database?: DatabaseOrigin | undefined;
   /** Finds the statistics; without it there are none. */
   readonly profiler?: Profiler | undefined;
 }
@@ -216,8 +224,11 @@ export interface Backend {
     to: string,
     options: CheckoutOptions,
   ): Promise<ImportedDataset>;
-  /** The chosen datasets that were imported, by their paths; all that there are if none is chosen. @throws VarveError `import-missing` */
-  imports(paths: readonly string[]): Promise<ReadonlyMap<string, Imported>>;
+  /**
+   * The chosen datasets that follow something, by their paths; all that there are if none is chosen.
+   * @throws VarveError `import-missing`
+   */
+  followers(paths: readonly string[]): Promise<ReadonlyMap<string, Followed>>;
 
   /** Measure what the datasets take up in the cache, or on a remote. @throws VarveError `dataset-missing` */
   usage(paths: readonly string[], remote: string | undefined): Promise<UsageResult>;

@@ -370,6 +370,22 @@ export interface ImportedDataset extends Imported {
   readonly change: 'new' | 'changed' | 'unchanged';
 }
 
+/** A copy of rows of a database, looked at for an update. */
+export interface CopiedDataset {
+  /** Its URL, without a password. */
+  readonly database: string;
+  readonly table?: string;
+  readonly query?: string;
+  /** The dataset here, from the root. */
+  readonly to: string;
+  /** `sha256:…` */
+  readonly digest: string;
+  readonly bytes: number;
+  readonly files: number;
+  readonly rows?: number;
+  readonly change: 'new' | 'changed' | 'unchanged';
+}
+
 export interface UsageResult {
   /** What was measured: null for the cache of this clone. */
   readonly remote: { readonly name: string; readonly url: string } | null;

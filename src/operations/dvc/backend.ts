@@ -249,7 +249,7 @@ export class DvcBackend implements Backend {
     throw unsupported('import', 'Use `dvc import`.');
   }
 
-  async imports(): Promise<never> {
+  async followers(): Promise<never> {
     throw unsupported('update', 'Use `dvc update`.');
   }
 

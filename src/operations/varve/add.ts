@@ -109,7 +109,7 @@ async function takeSnapshots(
   try {
     const versions = readVersions(context, cache, into, named, options);
     const made = inOrder(versions, PROFILED_AT_ONCE, (version) =>
-      withStatistics(context, into, version, options.profiler),
+      withStatistics(context, into, version, options),
     );
     for await (const snapshot of made) snapshots.push(snapshot);
     context.signal?.throwIfAborted();
@@ -217,7 +217,7 @@ async function readBytes(
   cache: Store,
   into: AddDestination,
   { dataset, parts }: Named,
-  { replace = false, onRead }: BackendAddOptions & { readonly onRead: (file: ScannedFile) => void },
+  { replace = false, onRead, database }: BackendAddOptions & { readonly onRead: (file: ScannedFile) => void },
 ): Promise<Omit<ReadVersion, 'early'>> {
   const { repository } = context;
   const { root } = repository;
@@ -253,7 +253,9 @@ async function readBytes(
   const version = { ...made, facts: { ...made.facts, ...(blocks && { blocks }) } };
   if (isMoved && !replace && !unchanged) throw outdated(dataset);
   if (before?.imported !== undefined && !unchanged)
-    warnOfUnpinning(context, dataset, before.imported.repository);
+    warnOfUnpinning(context, dataset, `was imported from ${describeUrl(before.imported.repository)}`);
+  if (before?.database !== undefined && !unchanged && database === undefined)
+    warnOfUnpinning(context, dataset, `is a copy of rows in ${describeUrl(before.database.url)}`);
   return { dataset, kind, before, version, unchanged, taken: found.taken, only, notHere, readAtMs };
 }
 
@@ -261,7 +263,7 @@ async function withStatistics(
   { repository: { root } }: WorkingContext,
   into: AddDestination,
   { dataset, kind, before, version, unchanged, taken, early, only, notHere, readAtMs }: ReadVersion,
-  profiler: Profiler | undefined,
+  { profiler, database }: BackendAddOptions,
 ): Promise<Snapshot> {
   const { digest, files, facts, recorded } = version;
   const isKnown = unchanged && before?.profile !== undefined;
@@ -277,7 +279,10 @@ async function withStatistics(
   const pointer: Pointer =
     unchanged && before !== undefined && isInPlace(before)
       ? { ...before, ...profile }
-      : { path: posix.basename(dataset), kind, digest, ...facts, ...profile };
+      : {
+          ...{ path: posix.basename(dataset), kind, digest, ...facts, ...profile },
+          ...(kind === 'file' && database && { database }),
+        };
   return { dataset, before, pointer, files: recorded, only, notHere, readAtMs };
 }
 
@@ -285,7 +290,7 @@ async function withStatistics(
 function warnOfUnpinning({ onWarning }: WorkingContext, dataset: string, from: string): void {
   const word = shellWord(dataset);
   onWarning?.(
-    `${dataset} was imported from ${describeUrl(from)}, and this version is one of your own: \`varve update\` leaves it alone. \`git checkout -- ${gitWord(pointerPath(dataset))}\` and \`varve checkout --force ${word}\` bring the import back.`,
+    `${dataset} ${from}, and this version is one of your own: \`varve update\` leaves it alone. \`git checkout -- ${gitWord(pointerPath(dataset))}\` and \`varve checkout --force ${word}\` bring that back.`,
   );
 }
 

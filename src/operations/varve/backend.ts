@@ -11,7 +11,13 @@ import type { Meta } from '../../workspace/meta.ts';
 import { POINTER_SUFFIX, type Pointer } from '../../workspace/pointer.ts';
 import { pathInRepository, type Repository } from '../../workspace/repository.ts';
 import type { TrustRequest } from '../../workspace/trust/request.ts';
-import type { Backend, BackendAddOptions, Comparison, DatasetVersions } from '../backend/backend.ts';
+import type {
+  Backend,
+  BackendAddOptions,
+  Comparison,
+  DatasetVersions,
+  Followed,
+} from '../backend/backend.ts';
 import { notDvc } from '../backend/errors.ts';
 import type { FileReader } from '../backend/file-reader.ts';
 import type {
@@ -243,9 +249,9 @@ export class VarveBackend implements Backend {
     return takeIn(this.#context, { other, version, imported, to }, options);
   }
 
-  async imports(paths: readonly string[]): Promise<ReadonlyMap<string, Imported>> {
-    const { imports } = await import('./import.ts');
-    return imports(this.#context, paths);
+  async followers(paths: readonly string[]): Promise<ReadonlyMap<string, Followed>> {
+    const { followers } = await import('./import.ts');
+    return followers(this.#context, paths);
   }
 
   async usage(paths: readonly string[], remote: string | undefined): Promise<UsageResult> {

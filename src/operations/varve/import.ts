@@ -6,7 +6,7 @@ import { shellWord } from '../../wording/quote.ts';
 import type { Imported } from '../../workspace/imported.ts';
 import type { Pointer } from '../../workspace/pointer.ts';
 import { dataKind } from '../../workspace/tree/scan.ts';
-import type { Backend } from '../backend/backend.ts';
+import type { Backend, Followed } from '../backend/backend.ts';
 import type { CheckoutOptions, ImportedDataset } from '../backend/results.ts';
 import type { DatasetVersion } from '../backend/version.ts';
 import { closing } from '../context/closing.ts';
@@ -60,7 +60,7 @@ export async function takeIn(
   if (before?.imported === undefined) refuseTaken(context, to, before);
   return closing(await openCache(context), async (cache) => {
     const sent = await other.send(version, cache);
-    const { imported: _, ...facts } = sent;
+    const { imported: _, database: __, ...facts } = sent;
     const pointer: Pointer = { ...facts, path: posix.basename(to), imported: pinned(before, sent, imported) };
     const dataset = { path: to, pointer };
     await claimInCache(context, [rootOf(dataset)]);
@@ -86,11 +86,13 @@ function pinned(before: Pointer | undefined, { digest, profile }: Pointer, impor
   return isSame ? known : imported;
 }
 
-/** Implements Backend.imports. */
-export function imports(context: WorkingContext, paths: readonly string[]): ReadonlyMap<string, Imported> {
-  const found = new Map<string, Imported>();
+/** Implements Backend.followers. */
+export function followers(context: WorkingContext, paths: readonly string[]): ReadonlyMap<string, Followed> {
+  const found = new Map<string, Followed>();
   for (const { path, pointer } of selectDatasets(context, paths)) {
-    if (pointer.imported !== undefined) found.set(path, pointer.imported);
+    const { imported, database } = pointer;
+    if (database !== undefined) found.set(path, { database });
+    else if (imported !== undefined) found.set(path, { imported });
     else if (paths.length > 0) throw notImported(path);
   }
   return found;
@@ -109,10 +111,14 @@ function refuseTaken(context: WorkingContext, to: string, before: Pointer | unde
 }
 
 function notImported(path: string): VarveError {
-  return new VarveError('import-missing', `${path} was not imported from another repository`, {
-    path,
-    remedy: '`varve update` without a path updates what was; `varve pull` brings what colleagues pushed.',
-  });
+  return new VarveError(
+    'import-missing',
+    `${path} was taken from no other repository, and from no database`,
+    {
+      path,
+      remedy: '`varve update` without a path updates what was; `varve pull` brings what colleagues pushed.',
+    },
+  );
 }
 
 function liesElsewhere(path: string, source: string): VarveError {

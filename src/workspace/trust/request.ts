@@ -3,7 +3,7 @@ import { type Digest, digestOf } from '../../store/format/digest.ts';
 
 /** What settings that may have come through Git ask of this machine. They take effect only when this machine has agreed to just that. */
 export interface TrustRequest {
-  readonly about: 'remote' | 'cache' | 'source' | 'import' | 'code' | 'link' | 'keep';
+  readonly about: 'remote' | 'cache' | 'source' | 'import' | 'database' | 'code' | 'link' | 'keep';
   /**
    * Name of the remote, URL of the source, address that data is imported from, or path of a dataset; '' for the cache. It is for messages:
    * one place by two names is one request.

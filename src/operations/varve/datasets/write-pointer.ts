@@ -83,7 +83,7 @@ export interface PointerChange {
 }
 
 /**
- * Write the pointers of datasets, but for those that are the same as before. Where one was imported from is kept as long as it is the same
+ * Write the pointers of datasets, but for those that are the same as before. Where one was taken from is kept as long as it is the same
  * data, and what people said of it as long as the new one says nothing.
  */
 export async function pointTo(
@@ -91,9 +91,10 @@ export async function pointTo(
   datasets: readonly PointerChange[],
 ): Promise<AddedDataset[]> {
   const added = datasets.map(({ dataset, before, pointer: made }) => {
-    const isImported = before?.imported !== undefined && before.digest === made.digest;
+    const isSame = before?.digest === made.digest;
     const kept = {
-      ...(isImported && { imported: before.imported }),
+      ...(isSame && before.imported !== undefined && { imported: before.imported }),
+      ...(isSame && before.database !== undefined && !made.database && { database: before.database }),
       ...(before?.meta !== undefined && made.meta === undefined && { meta: before.meta }),
     };
     const pointer = { ...made, ...kept };

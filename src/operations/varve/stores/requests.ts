@@ -11,6 +11,7 @@ import { pointerPath } from '../../../workspace/pointer.ts';
 import type { Repository } from '../../../workspace/repository.ts';
 import { isPlainAws } from '../../../workspace/trust/access.ts';
 import { cacheRequest, sharedFacts } from '../../../workspace/trust/cache.ts';
+import { databaseRequest } from '../../../workspace/trust/database.ts';
 import { realPlaceOf } from '../../../workspace/trust/folders.ts';
 import { importRequest } from '../../../workspace/trust/import.ts';
 import { type Fact, type TrustRequest, usable } from '../../../workspace/trust/request.ts';
@@ -25,6 +26,9 @@ export function settingRequests(context: WorkingContext): TrustRequest[] {
   const config = readConfig(repository);
   const named = [...config.sources.keys()].map((url) => [url, LOCAL_CONFIG] as const);
   const datasets = selectDatasets(context, []);
+  const copied = datasets.flatMap(({ path, pointer }) =>
+    pointer.database === undefined ? [] : [databaseRequest(pointer.database, pointerPath(path))],
+  );
   const imported = datasets.flatMap(({ path, pointer }) =>
     pointer.imported === undefined ? [] : [importRequest(repository, pointer.imported, pointerPath(path))],
   );
@@ -38,6 +42,7 @@ export function settingRequests(context: WorkingContext): TrustRequest[] {
       usable(() => keepRequest(repository, config, name)),
     ]),
     ...imported,
+    ...copied,
     ...codeRequests(
       repository.root,
       datasets.map(({ path }) => path),
