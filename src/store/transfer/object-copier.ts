@@ -247,17 +247,20 @@ export class ObjectCopier {
   /** Copy a pack as it is, which no blob of it is moved for. @returns false if it is not what the index says of it */
   async #copyPack(pack: WholePack<WantedBlob>): Promise<boolean> {
     this.#signal?.throwIfAborted();
-    // A server takes the digest of what it is sent.
-    const arrived = await this.#arrivals.pack(pack, this.#to.remote.localPath !== undefined);
+    const arrived = await this.#arrivals.pack(pack, this.#to.remote.localPath === undefined);
     if (arrived === undefined) return false;
     try {
-      const { bytes } = arrived;
+      const { bytes, sha256 } = arrived;
       const entries = pack.blobs.map(({ digest, location: { offset, length } }) => ({
         digest,
         offset,
         length,
       }));
-      await this.#batch.putPack({ name: pack.name, kind: pack.blobs[0]!.kind, bytes }, entries);
+      await this.#batch.putPack(
+        { name: pack.name, kind: pack.blobs[0]!.kind, bytes },
+        entries,
+        async () => sha256!,
+      );
       this.#sent.objects += entries.length;
       this.#report(entries.reduce((sum, { length }) => sum + length, 0));
     } finally {
