@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   statfsSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,10 +14,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cloned } from '../../src/base/files/clone.ts';
 import { FolderRemote } from '../../src/remote/folder/folder.ts';
+import { singleBlockList } from '../../src/store/format/block-lists.ts';
+import { toRaw } from '../../src/store/format/digest.ts';
 import { verifyStore } from '../../src/store/repair/verify.ts';
 import { Store } from '../../src/store/store.ts';
+import { restoreThrough } from '../../src/store/transfer/restore-through.ts';
 import { transfer } from '../../src/store/transfer/transfer.ts';
-import { seededBytes } from '../support/stores.ts';
+import { CountingRemote, seededBytes } from '../support/stores.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'varve-blocks-'));
 const disk = join(work, 'disk');
@@ -68,11 +72,22 @@ test('source, cache, checkout and a remote on one disk share the blocks of a who
 
   expect(readFileSync(copy).equals(BYTES)).toBe(true);
   for (const store of [cache, remote]) expect((await verifyStore(store, [root])).damage).toEqual([]);
+  // What comes from afar is written once, too.
+  const far = await Store.open(new CountingRemote(join(disk, 'remote'), { isFar: true }));
+  const other = await Store.open(new FolderRemote(join(disk, 'other')));
+  const alone = taken();
+  const lists = singleBlockList(toRaw(digest), toRaw(blocks!));
+  const file = { digest, size: LARGE, executable: true, target: join(disk, 'far.png') };
+  await restoreThrough(far, other, [file], { lists });
+  expect(taken() - alone).toBeLessThan(LARGE * 1.25);
+  expect(readFileSync(file.target).equals(BYTES)).toBe(true);
+  expect(statSync(file.target).mode & 0o100).toBe(0o100);
+
   // An edit in place is the copy's alone.
   writeFileSync(copy, 'edited', { flag: 'r+' });
   expect(readFileSync(source).equals(BYTES)).toBe(true);
   expect((await verifyStore(cache, [root])).damage).toEqual([]);
-  for (const store of [cache, remote]) await store.close();
+  for (const store of [cache, remote, far, other]) await store.close();
 });
 
 test('a copy that cannot share blocks is not made, and leaves nothing', async (context) => {
