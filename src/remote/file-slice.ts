@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { systemError } from '../base/files/system-errors.ts';
 import { VarveError } from '../errors.ts';
-import type { Body, ByteRange } from './remote.ts';
+import type { Body, ByteRange, WriteOptions } from './remote.ts';
 import { RUN_VERIFY } from './run-verify.ts';
 
 const BLOCK = 1024 * 1024;
@@ -58,6 +58,18 @@ export async function digestOfBody(body: Body): Promise<string> {
   if (body instanceof Uint8Array) return hash.update(body).digest('hex');
   for await (const block of readSlice(body.path, 0, body.size)) hash.update(block);
   return hash.digest('hex');
+}
+
+/** The digest that a body is to have, in hex, taken now where it was not yet. */
+export async function digestToWrite({ sha256 }: WriteOptions): Promise<string> {
+  return typeof sha256 === 'string' ? sha256 : sha256();
+}
+
+/** @throws VarveError `digest-mismatch`, unless the caller has verified the bytes */
+export function refuseOtherBytes(bytes: Uint8Array, { sha256 }: WriteOptions, path: string): void {
+  if (typeof sha256 !== 'string') return;
+  const actual = createHash('sha256').update(bytes).digest('hex');
+  if (actual !== sha256) throw bodyMismatch(path, sha256, actual);
 }
 
 export function sourceChanged(path: string, how: string): VarveError {

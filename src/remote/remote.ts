@@ -47,10 +47,9 @@ export interface Remote {
 }
 
 export interface WriteOptions {
-  readonly sha256: string;
+  /** In hex. Of memory that the caller has verified just now it may be a function, which is called only for a server that verifies it again. */
+  readonly sha256: string | (() => Promise<string>);
   readonly overwrite?: boolean;
-  /** The caller has just taken `sha256` of this very memory: only a server need do it again. */
-  readonly hashed?: true;
   /** Where the remote is a folder, stops the writing of a large file between two of its blocks; what is thrown is then its reason. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -24,8 +24,8 @@ async function remoteWith(
   const remote = new FolderRemote(mkdtempSync(join(work, 'remote-')));
   const builder = new PackBuilder('data', Buffer.alloc(PACK_CAPACITY));
   for (const { bytes, digest } of blobs) builder.append(digest ?? rawDigestOf(bytes), bytes);
-  const pack = await builder.seal();
-  await remote.write(`packs/${pack.name}.pack`, pack.bytes, { sha256: pack.name });
+  const pack = builder.seal();
+  await remote.write(`packs/${pack.name}.pack`, pack.bytes, { sha256: hexDigestOf(pack.bytes) });
   const index = encodeIndex({
     packs: [{ name: pack.name, size: pack.bytes.length, kind: 'data' }],
     blobs: builder.entries.map(({ digest, offset, length }) => ({ digest, pack: 0, offset, length })),

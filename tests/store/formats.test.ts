@@ -20,7 +20,7 @@ const blobs = Array.from({ length: 20 }, (_, at) => Buffer.alloc(at * 10 + 1, at
 async function samplePack(): Promise<Buffer> {
   const builder = new PackBuilder('meta', Buffer.alloc(PACK_CAPACITY));
   for (const blob of blobs) builder.append(rawDigestOf(blob), blob);
-  return Buffer.from((await builder.seal()).bytes);
+  return Buffer.from(builder.seal().bytes);
 }
 
 function sampleIndex(): Buffer {

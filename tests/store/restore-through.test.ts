@@ -5,7 +5,7 @@ import { afterAll, expect, test } from 'vitest';
 import { type BlockLists, singleBlockList } from '../../src/store/format/block-lists.ts';
 import { type Digest, toRaw } from '../../src/store/format/digest.ts';
 import { Store } from '../../src/store/store.ts';
-import { restoreThrough } from '../../src/store/transfer/restore-through.ts';
+import { comesThrough, restoreThrough } from '../../src/store/transfer/restore-through.ts';
 import { transfer } from '../../src/store/transfer/transfer.ts';
 import { CountingRemote, seededBytes } from '../support/stores.ts';
 
@@ -98,4 +98,40 @@ test('of a file that is damaged on its way nothing gets its name, and what arriv
   writeFileSync(largest, intact);
   expect(await attempt()).toBeLessThan(BYTES.length / 2);
   expect(readFileSync(file.target).equals(BYTES)).toBe(true);
+});
+
+test('a whole object arrives in its place and in the cache, and the cache is not read', async () => {
+  const folder = join(work, 'whole');
+  mkdirSync(folder);
+  const far = new CountingRemote(join(work, 'whole-far'), { isFar: true });
+  const cache = new CountingRemote(join(work, 'whole-cache'));
+  const bytes = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), seededBytes(5, 5_000_000)]);
+  const { digest, lists } = await added(far, bytes);
+  const file = { digest, size: bytes.length, executable: true, target: join(folder, 'a.png') };
+  const key = `objects/${digest.slice(7, 9)}/${digest.slice(9)}`;
+  const damaged = Buffer.from(bytes);
+  damaged[4_000_000]! ^= 1;
+  writeFileSync(join(work, 'whole-far', key), damaged);
+  const [from, to] = [await Store.open(far), await Store.open(cache)];
+  expect(comesThrough(from, digest, undefined)).toBe(true);
+  await expect(restoreThrough(from, to, [file], { lists })).rejects.toMatchObject({
+    code: 'digest-mismatch',
+  });
+  expect(readdirSync(folder)).toEqual([]);
+
+  writeFileSync(join(work, 'whole-far', key), bytes);
+  cache.reset();
+  const sent = await restoreThrough(from, to, [file], { lists });
+  expect(sent).toMatchObject({ objects: 1, bytes: bytes.length });
+  expect(cache.readBytes).toBe(0);
+  expect(readFileSync(file.target).equals(bytes)).toBe(true);
+  expect(statSync(file.target).mode & 0o100).toBe(0o100);
+  expect(readFileSync(join(work, 'whole-cache', key)).equals(bytes)).toBe(true);
+
+  // What another process brought meanwhile is restored from the cache.
+  const late = { ...file, target: join(folder, 'late.png') };
+  expect(await restoreThrough(from, to, [late], { lists })).toMatchObject({ objects: 0, bytes: 0 });
+  expect(readFileSync(late.target).equals(bytes)).toBe(true);
+  expect(readdirSync(folder).sort()).toEqual(['a.png', 'late.png']);
+  for (const store of [from, to]) await store.close();
 });

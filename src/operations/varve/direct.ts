@@ -4,7 +4,7 @@ import type { BlockLists } from '../../store/format/block-lists.ts';
 import { type Digest, toRaw } from '../../store/format/digest.ts';
 import type { FileToRestore } from '../../store/restoring/restore-files.ts';
 import type { RestoreAllOptions, Store } from '../../store/store.ts';
-import { comesInChunks, restoreThrough } from '../../store/transfer/restore-through.ts';
+import { comesThrough, restoreThrough } from '../../store/transfer/restore-through.ts';
 import type { WorkingContext } from '../context/context.ts';
 import { bringInto, isHere } from './bring.ts';
 import { type SelectedDataset, snapshotFiles } from './datasets/select.ts';
@@ -112,7 +112,7 @@ async function largeFilesOn(
     for await (const { path: file, size, digest } of snapshotFiles(repository, cache, path, pointer)) {
       if (digest === undefined || size < MIN_DIRECT_BYTES || !isChosen(file, only)) continue;
       if (cache.has(digest) || !store.has(digest)) continue;
-      if (!fillsCache || comesInChunks(store, digest, lists.of(toRaw(digest)))) found.add(digest);
+      if (!fillsCache || comesThrough(store, digest, lists.of(toRaw(digest)))) found.add(digest);
     }
   }
   return found;
@@ -157,5 +157,5 @@ export function comesStraight(
   digest: Digest,
   lists: BlockLists,
 ): boolean {
-  return fillsCache ? comesInChunks(store, digest, lists.of(toRaw(digest))) : store.has(digest);
+  return fillsCache ? comesThrough(store, digest, lists.of(toRaw(digest))) : store.has(digest);
 }

@@ -5,7 +5,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { forEach } from '../../base/threads/concurrency.ts';
-import { bodyMismatch, digestOfBody, sliceStream } from '../file-slice.ts';
+import { bodyMismatch, digestOfBody, digestToWrite, sliceStream } from '../file-slice.ts';
 import { checkKey, checkPrefix, isValidKey } from '../key.ts';
 import type { Body, ByteRange, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
 import { isOfStore, isStoreKey, MARKER, MARKER_BYTES, notAStore } from '../store-layout.ts';
@@ -94,7 +94,7 @@ export class BucketRemote implements Remote {
     try {
       // Asking costs little beside sending a pack in vain, as after a push that was cut off.
       if (ifAbsent && (await this.#find(name)) !== undefined) return 'exists';
-      return await this.#send(name, body, options.sha256, ifAbsent);
+      return await this.#send(name, body, await digestToWrite(options), ifAbsent);
     } catch (error) {
       throw this.#requests.error(error, 'write', key);
     }

@@ -13,7 +13,7 @@ export interface FileClient extends Site {
   list(folder: string): Promise<RemoteFile[]>;
   get(path: string, request: GetRequest): Promise<OpenObject>;
   /** Write a file whole, over one that is there, and wait until it is on the server's disk as far as that can be asked for. */
-  create(path: string, upload: Upload): Promise<void>;
+  create(path: string, upload: SentFile): Promise<void>;
   /** Give a file another path. Without `overwrite`, false is returned and nothing done if there is a file already. */
   rename(from: string, to: string, overwrite: boolean): Promise<boolean>;
   /** Make a folder, and those above it that are missing. */
@@ -22,6 +22,9 @@ export interface FileClient extends Site {
   remove(path: string): Promise<void>;
   close(): void;
 }
+
+/** Bytes that can be sent more than once. */
+export type SentFile = Omit<Upload, 'sha256'>;
 
 export interface RemoteFile {
   /** The last step of its path; '' of a file that was asked for by its path. */

@@ -6,17 +6,16 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { isUnfinished, unfinishedName } from '../../base/files/atomic-write.ts';
-import type { Upload } from '../bucket/client.ts';
 import { faultOf, isAbsence } from '../bucket/error-classes.ts';
 import { KeyReader } from '../bucket/key-reader.ts';
 import { RequestFailed, Requests } from '../bucket/requests.ts';
 import { PATIENT, type RetryPolicy } from '../bucket/retry.ts';
-import { bodyMismatch, readSlice } from '../file-slice.ts';
+import { bodyMismatch, digestToWrite, readSlice, refuseOtherBytes } from '../file-slice.ts';
 import { symlinkRefused } from '../folder/links.ts';
 import { checkKey, checkPrefix, isValidKey } from '../key.ts';
 import type { Body, ByteRange, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
 import { isOfStore, isStoreKey, MARKER, MARKER_BYTES, notAStore, TEMPORARY_FOLDER } from '../store-layout.ts';
-import type { FileClient, RemoteFile } from './client.ts';
+import type { FileClient, RemoteFile, SentFile } from './client.ts';
 import { walkFiles } from './walk-files.ts';
 
 /** No write takes this long, so what is older was left by a process that is gone. */
@@ -117,20 +116,20 @@ export class FilesRemote implements Remote {
   async #send(
     key: string,
     body: Body,
-    { sha256, hashed }: WriteOptions,
+    options: WriteOptions,
     overwrite: boolean,
   ): Promise<'written' | 'exists'> {
     const temporary = `${TEMPORARY_FOLDER}/${unfinishedName()}`;
     const name = `${this.url}/${key}`;
-    if (body instanceof Uint8Array && !hashed) {
-      const actual = createHash('sha256').update(body).digest('hex');
-      if (actual !== sha256) throw bodyMismatch(name, sha256, actual);
-    }
-    const sent = new SentBody(body, sha256);
+    if (body instanceof Uint8Array) refuseOtherBytes(body, options, name);
+    const sent = new SentBody(body);
     let isGone = false;
     try {
       await this.#inFolder(TEMPORARY_FOLDER, () => this.#client.create(temporary, sent));
-      if (sent.actual !== undefined && sent.actual !== sha256) throw bodyMismatch(name, sha256, sent.actual);
+      if (sent.actual !== undefined) {
+        const sha256 = await digestToWrite(options);
+        if (sent.actual !== sha256) throw bodyMismatch(name, sha256, sent.actual);
+      }
       const folder = key.slice(0, Math.max(0, key.lastIndexOf('/')));
       const isDone = await this.#inFolder(folder, (attempt) =>
         this.#publish(temporary, key, overwrite, attempt),
@@ -211,7 +210,7 @@ export class FilesRemote implements Remote {
   /** The time by the clock that stamps files there, in milliseconds: this machine's may be a day ahead. */
   async #serverTime(): Promise<number | undefined> {
     const probe = `${TEMPORARY_FOLDER}/${unfinishedName()}`;
-    await this.#client.create(probe, new SentBody(Buffer.alloc(0), ''));
+    await this.#client.create(probe, new SentBody(Buffer.alloc(0)));
     const found = await this.#client.stat(probe);
     await this.#client.remove(probe);
     return found?.modified.getTime();
@@ -219,16 +218,14 @@ export class FilesRemote implements Remote {
 }
 
 /** A body whose SHA-256 is taken while it is sent. */
-class SentBody implements Upload {
+class SentBody implements SentFile {
   readonly length: number;
-  readonly sha256: string;
   /** The SHA-256 of the file that was sent last, in hex; undefined of bytes in memory. */
   actual: string | undefined;
   readonly #body: Body;
 
-  constructor(body: Body, sha256: string) {
+  constructor(body: Body) {
     this.length = body instanceof Uint8Array ? body.length : body.size;
-    this.sha256 = sha256;
     this.#body = body;
   }
 

@@ -13,7 +13,13 @@ import { renameOver } from '../../base/files/rename.ts';
 import { isAbsent, systemCode, systemError } from '../../base/files/system-errors.ts';
 import { removeAtExit } from '../../base/files/unfinished-files.ts';
 import { VarveError } from '../../errors.ts';
-import { bodyMismatch, readOpenSlice, sourceChanged } from '../file-slice.ts';
+import {
+  bodyMismatch,
+  digestToWrite,
+  readOpenSlice,
+  refuseOtherBytes,
+  sourceChanged,
+} from '../file-slice.ts';
 import { checkKey, checkPrefix, checkRange } from '../key.ts';
 import type { Body, ByteRange, FileBody, ObjectInfo, Remote, WriteOptions } from '../remote.ts';
 import { RUN_VERIFY } from '../run-verify.ts';
@@ -121,10 +127,10 @@ export class FolderRemote implements Remote {
       const isGiven = !(body instanceof Uint8Array) && body.given === true;
       temporary = isGiven ? body.path : this.#temporary();
       unfinished = removeAtExit(temporary);
-      const { sha256 } = options;
       if (isGiven) await syncFile(temporary);
       else if (body instanceof Uint8Array) await writeBytes(temporary, body, options);
       else {
+        const sha256 = await digestToWrite(options);
         const digest = await this.#writeFile(temporary, body, options.signal);
         if (digest !== sha256) throw bodyMismatch(path, sha256, digest);
       }
@@ -261,9 +267,8 @@ export class FolderRemote implements Remote {
   }
 }
 
-async function writeBytes(path: string, bytes: Uint8Array, { sha256, hashed }: WriteOptions): Promise<void> {
-  const digest = hashed ? sha256 : createHash('sha256').update(bytes).digest('hex');
-  if (digest !== sha256) throw bodyMismatch(path, sha256, digest);
+async function writeBytes(path: string, bytes: Uint8Array, options: WriteOptions): Promise<void> {
+  refuseOtherBytes(bytes, options, path);
   const handle = await open(path, 'wx');
   try {
     await handle.writeFile(bytes);

@@ -7,8 +7,8 @@ import { Readable } from 'node:stream';
 import type { SFTPWrapper, Stats as SftpStats } from 'ssh2';
 import { forEach, inOrder } from '../../base/threads/concurrency.ts';
 import { VarveError } from '../../errors.ts';
-import type { GetRequest, OpenObject, Upload } from '../bucket/client.ts';
-import { absent, type FileClient, type RemoteFile, stateOf } from '../files/client.ts';
+import type { GetRequest, OpenObject } from '../bucket/client.ts';
+import { absent, type FileClient, type RemoteFile, type SentFile, stateOf } from '../files/client.ts';
 import type { FilePlace } from '../url.ts';
 import { type SshOptions, type SshTarget, sshTarget } from './config.ts';
 import { connect, lost, type SshConnection, signInTo } from './connection.ts';
@@ -95,7 +95,7 @@ class SshFiles implements FileClient {
     });
   }
 
-  create(path: string, upload: Upload): Promise<void> {
+  create(path: string, upload: SentFile): Promise<void> {
     return this.#run(path, async (sftp, full) => {
       const handle = await call<Buffer>((done) => sftp.open(full, 'w', done));
       try {

@@ -1,6 +1,7 @@
-import { webcrypto } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { VarveError } from '../../errors.ts';
 import { damaged } from '../errors.ts';
-import { DIGEST_BYTES, hexDigestOf, type RawDigest, toHex } from './digest.ts';
+import { DIGEST_BYTES, hexDigestOf, type RawDigest, rawDigestOf, sameDigest } from './digest.ts';
 
 /** The content of a pack: bytes of files, or manifests, recipes and profiles, which lie apart so that fetching them alone is cheap. */
 export type PackKind = 'data' | 'meta';
@@ -19,7 +20,8 @@ export interface SealedPack {
 
 const MAGIC = Buffer.from('VARVPACK');
 const END_MAGIC = Buffer.from('VARVPEND');
-const VERSION = 1;
+/** Packs of version 1 are named by the SHA-256 of all their bytes. They are read, and not written any more. */
+const [WHOLE_NAME, VERSION] = [1, 2];
 const PACK_HEADER = 16;
 const ENTRY = 40;
 const FOOTER = 16;
@@ -27,8 +29,6 @@ const FOOTER = 16;
 export const PACK_CAPACITY = 16 * 1024 * 1024;
 export const MAX_PACK_BYTES = 64 * 1024 * 1024;
 const SALT_AT = 11;
-/** Handing fewer bytes to another thread costs more than hashing them. */
-const MIN_POOLED_BYTES = 1024 * 1024;
 
 /** Collects blobs into one pack. The format is in docs/design/store-format.md. */
 export class PackBuilder {
@@ -72,7 +72,7 @@ export class PackBuilder {
    * Write the trailer and name the pack. Nothing can be appended after this.
    * @param salt five bytes that give the same blobs another name, if the first name may not be used again
    */
-  async seal(salt?: Uint8Array): Promise<SealedPack> {
+  seal(salt?: Uint8Array): SealedPack {
     if (salt !== undefined) this.#buffer.set(salt, SALT_AT);
     let at = this.#end;
     for (const entry of this.#entries) {
@@ -85,7 +85,7 @@ export class PackBuilder {
     this.#buffer.writeUInt32LE(this.#entries.length * ENTRY, at + 4);
     END_MAGIC.copy(this.#buffer, at + 8);
     const bytes = this.#buffer.subarray(0, at + FOOTER);
-    return { name: await nameOf(bytes), kind: this.kind, bytes };
+    return { name: nameOf(bytes, this.#end), kind: this.kind, bytes };
   }
 }
 
@@ -94,10 +94,44 @@ export function packSize(blobs: readonly { readonly length: number }[]): number 
   return blobs.reduce((sum, { length }) => sum + length + ENTRY, PACK_HEADER + FOOTER);
 }
 
-/** Hash a pack on a thread of the pool, so that more can be collected meanwhile, or here if it is small. */
-async function nameOf(bytes: Uint8Array): Promise<string> {
-  if (bytes.length < MIN_POOLED_BYTES) return hexDigestOf(bytes);
-  return toHex(new Uint8Array(await webcrypto.subtle.digest('SHA-256', bytes)));
+/** The name of a pack: the SHA-256 of what is not blobs, which has theirs. @param end of the last blob */
+function nameOf(pack: Uint8Array, end: number): string {
+  return createHash('sha256').update(pack.subarray(0, PACK_HEADER)).update(pack.subarray(end)).digest('hex');
+}
+
+/**
+ * Tell whether a pack is what its name says, but for its blobs, which have digests of their own.
+ * @param trailer of this pack
+ */
+export function hasName(pack: Uint8Array, trailer: PackTrailer, name: string): boolean {
+  const { version, entries } = trailer;
+  return name === (version === WHOLE_NAME ? hexDigestOf(pack) : nameOf(pack, endOf(entries)));
+}
+
+/** Tell whether a pack is what its name says, all of it. */
+export function isIntact(pack: Uint8Array, name: string): boolean {
+  try {
+    const trailer = readTrailer(pack, name);
+    return hasName(pack, trailer, name) && trailer.entries.every((entry) => isBlob(pack, entry));
+  } catch (error) {
+    if (error instanceof VarveError) return false;
+    throw error;
+  }
+}
+
+function isBlob(pack: Uint8Array, { digest, offset, length }: PackEntry): boolean {
+  return sameDigest(rawDigestOf(pack.subarray(offset, offset + length)), digest);
+}
+
+function endOf(entries: readonly PackEntry[]): number {
+  const last = entries.at(-1);
+  return last === undefined ? PACK_HEADER : last.offset + last.length;
+}
+
+interface PackTrailer {
+  readonly version: number;
+  readonly kind: PackKind;
+  readonly entries: PackEntry[];
 }
 
 /**
@@ -105,13 +139,15 @@ async function nameOf(bytes: Uint8Array): Promise<string> {
  * @param name of the pack, for messages
  * @throws VarveError `pack-damaged`
  */
-export function readTrailer(pack: Uint8Array, name: string): { kind: PackKind; entries: PackEntry[] } {
+export function readTrailer(pack: Uint8Array, name: string): PackTrailer {
   const bytes = Buffer.from(pack.buffer, pack.byteOffset, pack.byteLength);
   const fail = (what: string): never => {
     throw damaged('pack-damaged', packKey(name), what);
   };
   if (bytes.length < PACK_HEADER + FOOTER || !bytes.subarray(0, 8).equals(MAGIC)) fail('it is not a pack');
-  if (bytes.readUInt16LE(8) !== VERSION || bytes[10]! > 1) fail('its version is unknown to this varve');
+  const version = bytes.readUInt16LE(8);
+  if (version < WHOLE_NAME || version > VERSION || bytes[10]! > 1)
+    fail('its version is unknown to this varve');
   const footer = bytes.length - FOOTER;
   const count = bytes.readUInt32LE(footer);
   const start = footer - count * ENTRY;
@@ -127,10 +163,10 @@ export function readTrailer(pack: Uint8Array, name: string): { kind: PackKind; e
     offset += length;
   }
   if (offset !== start) fail('its blobs do not fill it');
-  return { kind: bytes[10] === 0 ? 'data' : 'meta', entries };
+  return { version, kind: bytes[10] === 0 ? 'data' : 'meta', entries };
 }
 
-/** @param name SHA-256 of the pack in hex */
+/** @param name of the pack: a SHA-256 in hex */
 export function packKey(name: string): string {
   return `packs/${name}.pack`;
 }

@@ -27,11 +27,10 @@ export async function rebuildIndex(remote: Remote): Promise<{ bytes: Buffer; seg
     const trailer = bytes && name && trailerOf(bytes, name);
     if (!trailer) return;
     const { kind, entries } = trailer;
-    const isIntact = hexDigestOf(bytes) === name;
     const pack = packs.push({ name, size: bytes.length, kind }) - 1;
     for (const { digest, offset, length } of entries) {
       // Blobs of a damaged pack are taken in if they are intact themselves.
-      if (!isIntact && !sameDigest(rawDigestOf(bytes.subarray(offset, offset + length)), digest)) continue;
+      if (!sameDigest(rawDigestOf(bytes.subarray(offset, offset + length)), digest)) continue;
       blobs.push({ digest, pack, offset, length });
       const beginning =
         kind === 'meta' ? recipeBeginning(bytes.subarray(offset, offset + length)) : undefined;

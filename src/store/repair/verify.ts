@@ -9,9 +9,9 @@ import { type ErrorCode, VarveError } from '../../errors.ts';
 import type { OnProgress } from '../../progress.ts';
 import { PACK_KEY, WHOLE_OBJECT_KEY } from '../../remote/store-layout.ts';
 import { BRING_COPIES } from '../errors.ts';
-import { hexDigestOf, type RawDigest, rawDigestOf, sameDigest, toHex } from '../format/digest.ts';
+import { type RawDigest, rawDigestOf, sameDigest, toHex } from '../format/digest.ts';
 import type { IndexedBlob, IndexedPack, IndexedWholeObject } from '../format/index-file.ts';
-import { packKey } from '../format/pack.ts';
+import { isIntact, packKey } from '../format/pack.ts';
 import { wholeObjectKey } from '../format/whole-object-key.ts';
 import { readPendingDeletionLists, writePendingDeletions } from '../gc/pending-deletions.ts';
 import { visitRoot } from '../gc/reachable.ts';
@@ -91,6 +91,12 @@ export async function verifyStore(
   };
 }
 
+interface ReadPack {
+  readonly bytes: Uint8Array;
+  /** Whether it is what its name says, blobs and all. */
+  readonly isIntact: boolean;
+}
+
 class Checker {
   objects = 0;
   /** Problem by key. */
@@ -136,20 +142,19 @@ class Checker {
   async #checkPack(pack: IndexedPack, blobs: readonly IndexedBlob[]): Promise<void> {
     this.#signal?.throwIfAborted();
     const key = packKey(pack.name);
-    const bytes = await this.#readPack(pack.name);
+    const read = await this.#readPack(pack.name);
     let bad = 0;
     for (const { digest, offset, length } of blobs) {
-      const own = bytes?.subarray(offset, offset + length);
+      const own = read?.bytes.subarray(offset, offset + length);
       if (own !== undefined && sameDigest(rawDigestOf(own), digest)) continue;
       bad += 1;
       this.broken.set(toHex(digest), key);
       const location: PackedLocation = { at: 'pack', pack: pack.name, packKind: pack.kind, offset, length };
       this.#core.catalog.markDamaged(location);
     }
-    if (bytes === undefined) this.problems.set(key, 'it is missing');
+    if (read === undefined) this.problems.set(key, 'it is missing');
     else if (bad > 0) this.problems.set(key, `${bad} of its ${blobs.length} blobs are damaged`);
-    else if (hexDigestOf(bytes) !== pack.name)
-      this.problems.set(key, 'its header or trailer is damaged; its blobs are whole');
+    else if (!read.isIntact) this.problems.set(key, 'its header or trailer is damaged; its blobs are whole');
   }
 
   async #checkWholeObject({ digest, size }: IndexedWholeObject, key: string): Promise<void> {
@@ -165,8 +170,8 @@ class Checker {
     await forEach(this.#core.remote.list('packs/'), JOBS, async ({ key }) => {
       const name = PACK_KEY.exec(key)?.[1];
       if (name === undefined || named.has(name)) return;
-      const bytes = await this.#readPack(name);
-      if (bytes !== undefined && hexDigestOf(bytes) !== name) this.unnamed.add(key);
+      const read = await this.#readPack(name);
+      if (read?.isIntact === false) this.unnamed.add(key);
     });
     await forEach(this.#core.remote.list('objects/'), JOBS, async ({ key }) => {
       const [, first, rest] = WHOLE_OBJECT_KEY.exec(key) ?? [];
@@ -177,15 +182,16 @@ class Checker {
   }
 
   /** Read a pack; undefined if it is missing. Bytes that come damaged are asked for again before they count as damaged. */
-  async #readPack(name: string): Promise<Uint8Array | undefined> {
+  async #readPack(name: string): Promise<ReadPack | undefined> {
     this.#signal?.throwIfAborted();
-    let bytes: Uint8Array | undefined;
+    let read: ReadPack | undefined;
     for (let reads = 1; reads <= MAX_READS; reads++) {
-      bytes = await readable(() => this.#core.remote.read(packKey(name)));
-      if (bytes === undefined || hexDigestOf(bytes) === name) break;
+      const bytes = await readable(() => this.#core.remote.read(packKey(name)));
+      read = bytes && { bytes, isIntact: isIntact(bytes, name) };
+      if (read?.isIntact !== false) break;
     }
-    this.#count(bytes?.length ?? 0);
-    return bytes;
+    this.#count(read?.bytes.length ?? 0);
+    return read;
   }
 
   async #problemOfWholeObject(digest: RawDigest, key: string): Promise<string | undefined> {

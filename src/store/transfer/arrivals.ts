@@ -51,6 +51,8 @@ export interface WholePack<T extends ArrivingBlob> {
 /** A pack in memory, all of it verified. Its bytes are valid until they are given back. */
 interface ArrivedPack {
   readonly bytes: Uint8Array;
+  /** SHA-256 of all of it in hex, if it was asked for. */
+  readonly sha256: string | undefined;
   giveBack(): void;
 }
 
@@ -89,7 +91,7 @@ export class Arrivals {
 
   /**
    * Read a whole pack.
-   * @param takesDigest whether its name is verified here
+   * @param takesDigest whether to take the SHA-256 of all of it
    * @returns undefined if it is not what it should be, or anything in it is damaged
    */
   async pack<T extends ArrivingBlob>(
@@ -103,8 +105,8 @@ export class Arrivals {
     try {
       const bytes = await readRunBytes(this.#remote, run, memory.subarray(0, size));
       if (bytes !== undefined) {
-        const { isPack } = await this.#check(questionOf(run, bytes, { name, takesDigest }));
-        if (isPack) return { bytes, giveBack };
+        const { isPack, sha256 } = await this.#check(questionOf(run, bytes, { name, takesDigest }));
+        if (isPack) return { bytes, sha256, giveBack };
       }
     } catch (error) {
       giveBack();

@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { systemError } from '../../base/files/system-errors.ts';
 import { VarveError } from '../../errors.ts';
 import { digestAt, hexDigestOf, sameDigest } from '../format/digest.ts';
-import { readTrailer } from '../format/pack.ts';
+import { hasName, readTrailer } from '../format/pack.ts';
 import { type BlobsToCheck, checkBlobs } from '../reading/blob-checks.ts';
 
 /** The place of a blob in a file of the working tree, which is there. */
@@ -23,7 +23,7 @@ export interface ArrivedBlobs extends BlobsToCheck {
 
 export interface PackToCheck {
   readonly name: string;
-  /** Whether to take the SHA-256 of it all: who writes it to a server has that done there. */
+  /** Whether to take the SHA-256 of it all, for a server that it is sent to. */
   readonly takesDigest: boolean;
 }
 
@@ -32,6 +32,8 @@ export interface CheckedBlobs {
   readonly intact: Uint8Array;
   /** Whether the bytes are the pack that they are to be. */
   readonly isPack: boolean;
+  /** SHA-256 of all the bytes in hex, if they are that pack and it was asked for. */
+  readonly sha256: string | undefined;
 }
 
 const WRITE_FLAGS = constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0);
@@ -43,14 +45,17 @@ const WRITE_FLAGS = constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0);
 export function checkArrived(blobs: ArrivedBlobs): CheckedBlobs {
   const intact = checkBlobs(blobs);
   if (blobs.copies.some((copy) => copy !== undefined)) writeCopies(blobs, intact);
-  return { intact, isPack: blobs.pack !== undefined && intact.every((one) => one === 1) && isPack(blobs) };
+  const isWhole = blobs.pack !== undefined && intact.every((one) => one === 1) && isPack(blobs);
+  const sha256 = isWhole && blobs.pack?.takesDigest ? hexDigestOf(blobs.bytes) : undefined;
+  return { intact, isPack: isWhole, sha256 };
 }
 
 /** Whether the bytes are a pack that lists these blobs, in this order, and has its name. */
 function isPack({ bytes, places, digests, pack }: ArrivedBlobs): boolean {
-  const { name, takesDigest } = pack!;
+  const { name } = pack!;
   try {
-    const { entries } = readTrailer(bytes, name);
+    const trailer = readTrailer(bytes, name);
+    const { entries } = trailer;
     const isListed = (ordinal: number): boolean => {
       const { digest, offset, length } = entries[ordinal]!;
       return (
@@ -59,13 +64,12 @@ function isPack({ bytes, places, digests, pack }: ArrivedBlobs): boolean {
         sameDigest(digest, digestAt(digests, ordinal))
       );
     };
-    if (entries.length !== places.length / 2 || !entries.every((_, ordinal) => isListed(ordinal)))
-      return false;
+    const isSame = entries.length === places.length / 2 && entries.every((_, ordinal) => isListed(ordinal));
+    return isSame && hasName(bytes, trailer, name);
   } catch (error) {
     if (error instanceof VarveError) return false;
     throw error;
   }
-  return !takesDigest || hexDigestOf(bytes) === name;
 }
 
 /** Write blobs to their places; those that lie side by side in both, at once. */

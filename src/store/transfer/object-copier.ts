@@ -10,7 +10,7 @@ import { chunksOf, isEmptyObject, type ObjectSource } from '../reading/object-re
 import { type BlobRun, type PlacedBlob, readRun, runsOf } from '../reading/pack-reader.ts';
 import type { StoreCore } from '../store-core.ts';
 import { Batch } from '../writing/batch.ts';
-import { withWholeObjectBody } from '../writing/whole-object-body.ts';
+import { type SecondFile, withWholeObjectBody } from '../writing/whole-object-body.ts';
 import { Arrivals, type WholePack } from './arrivals.ts';
 import type { BlobTarget } from './arrived-blobs.ts';
 
@@ -19,14 +19,13 @@ export interface WantedObject {
   readonly kind: PackKind;
   /** Path of the file or dataset, for messages. */
   readonly path: string;
-  /** A file into which a chunked object is written while its chunks arrive. */
+  /** A file into which the object is written while it arrives. */
   readonly into?: ObjectFile;
 }
-/** A file that is there, empty, and the recipe that a pointer pins for what it is to hold. */
-export interface ObjectFile {
-  /** Absolute path. */
-  readonly file: string;
-  readonly recipe: RecipeLocation;
+/** A file that is there, and empty. */
+export interface ObjectFile extends SecondFile {
+  /** The recipe that a pointer pins for what the file is to hold; undefined of a whole object. */
+  readonly recipe: RecipeLocation | undefined;
 }
 /** A chunk that is wanted in a file too. */
 export interface ChunkCopy extends BlobTarget {
@@ -70,6 +69,7 @@ export class ObjectCopier {
   #blobBytes = 0;
   readonly #planned = new Set<string>();
   readonly #uncopied: ChunkCopy[] = [];
+  readonly #unfilled = new Set<string>();
   /** Bytes of all objects planned so far. The bytes of a recipe's object are counted first, then replaced by those of its new chunks. */
   #total = 0;
   #sent = { objects: 0, bytes: 0 };
@@ -96,6 +96,11 @@ export class ObjectCopier {
   /** Chunks that no file has yet, since `to` had them already, or they came twice or damaged: they can be read from `to`. */
   get uncopied(): readonly ChunkCopy[] {
     return this.#uncopied;
+  }
+
+  /** Files that are empty still, since `to` had their objects already. */
+  get unfilled(): ReadonlySet<string> {
+    return this.#unfilled;
   }
 
   /** @throws VarveError `object-missing`, `digest-mismatch`, `recipe-damaged`, and what the remotes meet */
@@ -134,6 +139,7 @@ export class ObjectCopier {
     for (const object of objects) {
       if (this.#batch.relyOn(object.digest)) {
         held++;
+        if (object.into !== undefined) this.#unfilled.add(object.into.file);
         continue;
       }
       const location = object.into?.recipe ?? this.#locate(object);
@@ -247,17 +253,20 @@ export class ObjectCopier {
   /** Copy a pack as it is, which no blob of it is moved for. @returns false if it is not what the index says of it */
   async #copyPack(pack: WholePack<WantedBlob>): Promise<boolean> {
     this.#signal?.throwIfAborted();
-    // A server takes the digest of what it is sent.
-    const arrived = await this.#arrivals.pack(pack, this.#to.remote.localPath !== undefined);
+    const arrived = await this.#arrivals.pack(pack, this.#to.remote.localPath === undefined);
     if (arrived === undefined) return false;
     try {
-      const { bytes } = arrived;
+      const { bytes, sha256 } = arrived;
       const entries = pack.blobs.map(({ digest, location: { offset, length } }) => ({
         digest,
         offset,
         length,
       }));
-      await this.#batch.putPack({ name: pack.name, kind: pack.blobs[0]!.kind, bytes }, entries);
+      await this.#batch.putPack(
+        { name: pack.name, kind: pack.blobs[0]!.kind, bytes },
+        entries,
+        async () => sha256!,
+      );
       this.#sent.objects += entries.length;
       this.#report(entries.reduce((sum, { length }) => sum + length, 0));
     } finally {
@@ -302,9 +311,9 @@ export class ObjectCopier {
     this.#report(bytes.length);
   }
 
-  async #copyWholeObject({ digest, location }: WantedWholeObject): Promise<void> {
+  async #copyWholeObject({ digest, location, into }: WantedWholeObject): Promise<void> {
     this.#signal?.throwIfAborted();
-    const watch = { onBytes: (count: number): void => this.#report(count), signal: this.#signal };
+    const watch = { onBytes: (count: number): void => this.#report(count), signal: this.#signal, into };
     await withWholeObjectBody(this.#from.remote, digest, location, this.#to.remote, watch, (body) =>
       this.#batch.putWholeObject(digest, body, this.#signal),
     );

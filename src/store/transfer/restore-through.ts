@@ -20,15 +20,23 @@ export interface RestoreThroughOptions extends Pick<RestoreAllOptions, 'onBytes'
   readonly jobs?: number | undefined;
 }
 
-/** Tell whether {@link restoreThrough} can restore an object: it has the recipe that its pointer pins. */
-export function comesInChunks(from: Store, digest: Digest, blocks: Uint8Array | undefined): boolean {
+/**
+ * Tell whether {@link restoreThrough} can restore an object: it has the recipe that its pointer pins, or is a whole one, and far away. Of one
+ * on a disk of this machine, the cache may have a copy that shares its blocks.
+ */
+export function comesThrough(from: Store, digest: Digest, blocks: Uint8Array | undefined): boolean {
+  if (isWhole(from, digest)) return from.core.remote.localPath === undefined;
   return blocks !== undefined && from.recipePinned(digest, blocks) !== undefined;
 }
 
+function isWhole({ core }: Store, digest: Digest): boolean {
+  return core.catalog.first(toRaw(digest))?.at === 'whole';
+}
+
 /**
- * Restore files from one store while another, which is local, takes in what it lacks of them: each chunk is verified as it arrives, and
+ * Restore files from one store while another, which is local, takes in what it lacks of them: what arrives is verified, and
  * goes to both at once. Nothing is read back but what was there before. A file gets its name when all of it is there, and in the store.
- * @param files of which {@link comesInChunks} holds
+ * @param files of which {@link comesThrough} holds
  * @throws VarveError `object-missing`, `digest-mismatch`, `disk-full`, and what the remote and writing meet
  */
 export async function restoreThrough(
@@ -71,19 +79,25 @@ async function restorePortion(
   const unfinished = files.map((file) => new UnfinishedFile(file));
   try {
     for (const file of unfinished) await file.make();
-    const wanted = unfinished.map(
-      ({ path, file: { digest, target } }): WantedObject & { into: ObjectFile } => {
-        const recipe = from.recipePinned(digest, lists!.of(toRaw(digest))!)!;
-        return { digest: toRaw(digest), kind: 'data', path: target, into: { file: path, recipe } };
-      },
-    );
+    const wanted = unfinished.map(({ path, file }): WantedObject & { into: ObjectFile } => {
+      const { digest, target } = file;
+      const raw = toRaw(digest);
+      const recipe = isWhole(from, digest) ? undefined : from.recipePinned(digest, lists!.of(raw)!)!;
+      return { digest: raw, kind: 'data', path: target, into: { file: path, mode: modeOf(file), recipe } };
+    });
     // Recipes are no part of what is told of.
-    await copier.copy(wanted.map(({ path, into }) => ({ digest: into.recipe.recipe, kind: 'meta', path })));
+    await copier.copy(
+      wanted.flatMap(({ path, into }) =>
+        into.recipe === undefined ? [] : [{ digest: into.recipe.recipe, kind: 'meta' as const, path }],
+      ),
+    );
     isData = true;
     await copier.copy(wanted);
     await copier.makeReadable();
     await to.placeChunks(copier.uncopied, { onBytes, signal });
-    for (const file of unfinished) file.name();
+    const unfilled = unfinished.filter(({ path }) => copier.unfilled.has(path)).map(({ file }) => file);
+    await to.restoreAll(unfilled, unfilled.length, { onBytes, signal, ...(lists && { lists }) });
+    for (const file of unfinished) if (!copier.unfilled.has(file.path)) file.name();
   } catch (error) {
     // The index must name what has arrived, or the next run would send it again.
     await copier.finish().catch(() => undefined);

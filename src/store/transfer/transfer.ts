@@ -23,7 +23,7 @@ export interface StoreTransferOptions {
   readonly profilesOnly?: boolean;
   /** Files that the caller does without: they are not sent. */
   readonly skip?: ReadonlySet<Digest> | undefined;
-  /** Chunked files that the caller restores by restoreThrough: their recipes are sent, and their chunks must be there. */
+  /** Files that the caller restores by restoreThrough: their recipes are sent, and their chunks must be there. */
   readonly later?: ReadonlySet<Digest> | undefined;
   /** Told of each object that was purged, which is then left out; by default that is an error. */
   readonly onPurged?: (path: string, digest: Digest) => unknown;
@@ -67,9 +67,9 @@ export async function transfer(
         ...here.flatMap((root) => listIn(from.core, root.blocks && toRaw(root.blocks), root.path)),
       ]);
       await copier.makeReadable();
-      const later: ChunkedFile[] = [];
+      const later: LaterFile[] = [];
       const isLater = (digest: Digest): boolean => options.later?.has(digest) === true;
-      const note = (file: ChunkedFile): unknown => later.push(file);
+      const note = (file: LaterFile): unknown => later.push(file);
       await copier.copy(filesOf(here, from.core, to.core, { isLeftOut, isLater, note }));
       if (later.length > 0) await copier.makeReadable();
       for (const file of later) await refuseLacking(file, from.core, to.core);
@@ -120,7 +120,7 @@ function profilesOf(roots: readonly Root[]): WantedObject[] {
 }
 
 /** A file that is not sent yet, and the list that it is made by. */
-interface ChunkedFile {
+interface LaterFile {
   readonly digest: RawDigest;
   readonly blocks: RawDigest | undefined;
   readonly path: string;
@@ -130,11 +130,12 @@ interface FileChoice {
   readonly isLeftOut: IsLeftOut;
   readonly isLater: (digest: Digest) => boolean;
   /** Told of each file that comes later. */
-  readonly note: (file: ChunkedFile) => unknown;
+  readonly note: (file: LaterFile) => unknown;
 }
 
 /** @throws VarveError `object-missing` if neither store has all chunks of a file, `recipe-damaged` */
-async function refuseLacking({ digest, blocks, path }: ChunkedFile, from: StoreCore, to: StoreCore) {
+async function refuseLacking({ digest, blocks, path }: LaterFile, from: StoreCore, to: StoreCore) {
+  if (from.catalog.first(digest)?.at === 'whole') return;
   const location = blocks && recipeNamed(from, digest, blocks);
   if (location === undefined) throw objectMissing(toDigest(digest), from.remote.url, path);
   for await (const chunk of chunksOf(to, digest, location)) {

@@ -116,10 +116,17 @@ export class Batch implements BlobSink {
     return !this.#store.catalog.isTaken(packKey(name));
   }
 
-  /** Put a whole pack of another store, which {@link takesPack}. Its blobs were verified, and none of them is here. */
-  async putPack(pack: SealedPack, entries: readonly PackEntry[]): Promise<void> {
+  /**
+   * Put a whole pack of another store, which {@link takesPack}. Its blobs were verified, and none of them is here.
+   * @param sha256 as of {@link PackUploads.write}
+   */
+  async putPack(
+    pack: SealedPack,
+    entries: readonly PackEntry[],
+    sha256: () => Promise<string>,
+  ): Promise<void> {
     for (const { digest } of entries) this.#pending.add(keyOf(digest));
-    await this.#uploads.write(pack, entries);
+    await this.#uploads.write(pack, entries, sha256);
     this.#bytes += pack.bytes.length;
     this.#blobs += entries.length;
     await this.#checkpointIfDue();

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, webcrypto } from 'node:crypto';
 import type { Remote } from '../../remote/remote.ts';
-import type { RawDigest } from '../format/digest.ts';
+import { hexDigestOf, type RawDigest, toHex } from '../format/digest.ts';
 import type { IndexContent, IndexedPack } from '../format/index-file.ts';
 import {
   PACK_CAPACITY,
@@ -14,6 +14,8 @@ import {
 /** So many packs are on their way at most; each takes PACK_CAPACITY of memory. */
 const MAX_UPLOADS = 3;
 const SALT_BYTES = 5;
+/** Handing fewer bytes to another thread costs more than hashing them. */
+const MIN_POOLED_BYTES = 1024 * 1024;
 
 /**
  * Collects blobs into packs, one open pack of each kind, and writes full ones in the background. Whoever writes the index takes the
@@ -26,7 +28,6 @@ export class PackUploads {
   readonly #running = new Set<Promise<void>>();
   readonly #spare: Buffer[] = [];
   #written: { pack: IndexedPack; entries: readonly PackEntry[] }[] = [];
-  #sealed: Promise<unknown> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
 
   /** @param isTaken whether nothing new may have this key */
@@ -80,9 +81,17 @@ export class PackUploads {
     };
   }
 
-  /** Write a pack that is complete. @param entries of its blobs */
-  async write({ name, kind, bytes }: SealedPack, entries: readonly PackEntry[]): Promise<void> {
-    await this.#remote.write(packKey(name), bytes, { sha256: name, hashed: true });
+  /**
+   * Write a pack that is complete, and verified.
+   * @param entries of its blobs
+   * @param sha256 takes the SHA-256 of all its bytes, for a server
+   */
+  async write(
+    { name, kind, bytes }: SealedPack,
+    entries: readonly PackEntry[],
+    sha256: () => Promise<string>,
+  ): Promise<void> {
+    await this.#remote.write(packKey(name), bytes, { sha256 });
     this.#written.push({ pack: { name, size: bytes.length, kind }, entries });
   }
 
@@ -96,19 +105,20 @@ export class PackUploads {
     this.#running.add(promise);
   }
 
-  /** Seal one pack after another: a hash on another thread takes a copy of the pack for as long as it lasts. */
-  #seal(builder: PackBuilder): Promise<SealedPack> {
-    const sealing = this.#sealed.then(async () => {
-      const sealed = await builder.seal();
-      return this.#isTaken(packKey(sealed.name)) ? builder.seal(randomBytes(SALT_BYTES)) : sealed;
-    });
-    this.#sealed = sealing.catch(() => undefined);
-    return sealing;
+  #seal(builder: PackBuilder): SealedPack {
+    const sealed = builder.seal();
+    return this.#isTaken(packKey(sealed.name)) ? builder.seal(randomBytes(SALT_BYTES)) : sealed;
   }
 
   async #write(builder: PackBuilder): Promise<void> {
-    const sealed = await this.#seal(builder);
-    await this.write(sealed, builder.entries);
+    const sealed = this.#seal(builder);
+    await this.write(sealed, builder.entries, () => digestOnPool(sealed.bytes));
     this.#spare.push(builder.release());
   }
+}
+
+/** Hash a pack on a thread of the pool, so that more can be collected meanwhile, or here if it is small. */
+async function digestOnPool(bytes: Uint8Array): Promise<string> {
+  if (bytes.length < MIN_POOLED_BYTES) return hexDigestOf(bytes);
+  return toHex(new Uint8Array(await webcrypto.subtle.digest('SHA-256', bytes)));
 }

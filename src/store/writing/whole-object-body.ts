@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { chmod, copyFile, type FileHandle, mkdir, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { askAgain } from '../../base/ask-again.ts';
@@ -16,6 +16,21 @@ import type { WholeObjectLocation } from '../index/catalog.ts';
 const SYNC_EVERY = 64 * 1024 * 1024;
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT']);
 
+/** A file outside the store that is to hold an object too. It is there, and empty. */
+export interface SecondFile {
+  /** Absolute path. */
+  readonly file: string;
+  /** Who may read and write it, less what the umask of the process takes away. */
+  readonly mode: number;
+}
+
+interface Watch {
+  readonly onBytes: (count: number) => void;
+  readonly signal: AbortSignal | undefined;
+  /** Filled with what comes from a store that is not local. */
+  readonly into?: SecondFile | undefined;
+}
+
 /**
  * Hand a whole object of one store to `use`, which writes it to another and verifies it. The body is the object's own file if
  * `source` is local, else a temporary file on the disk where `target` keeps its files.
@@ -25,14 +40,14 @@ export async function withWholeObjectBody(
   digest: RawDigest,
   location: WholeObjectLocation,
   target: Remote,
-  { onBytes, signal }: { onBytes: (count: number) => void; signal: AbortSignal | undefined },
+  watch: Watch,
   use: (body: Body) => Promise<void>,
 ): Promise<void> {
   const { key, size } = location;
   const local = source.localPath?.(key);
   if (local !== undefined) {
     await use({ path: local, size });
-    onBytes(size);
+    watch.onBytes(size);
     return;
   }
   const folder = temporaryFolder(target);
@@ -41,7 +56,7 @@ export async function withWholeObjectBody(
   const path = join(folder, unfinishedName());
   const unfinished = removeAtExit(path);
   try {
-    await askAgain(() => download(source, digest, location, path, { onBytes, signal }));
+    await askAgain(() => download(source, digest, location, path, watch));
     await use({ path, size, ...(target.localPath && { given: true }) });
   } finally {
     removeQuietly(path);
@@ -143,21 +158,28 @@ async function download(
   digest: RawDigest,
   { key }: WholeObjectLocation,
   path: string,
-  { onBytes, signal }: { onBytes: (count: number) => void; signal: AbortSignal | undefined },
+  { onBytes, signal, into }: Watch,
 ): Promise<void> {
   const file = await open(path, 'w');
   const hash = createHash('sha256');
+  let second: FileHandle | undefined;
   let done = 0;
   try {
+    const isShared = into !== undefined && (await sharesBlocks(path, into));
+    if (into !== undefined && !isShared) second = await open(into.file, 'r+');
+    await second?.truncate();
     for await (const bytes of source.stream(key)) {
       signal?.throwIfAborted();
-      const written = file.writeFile(bytes);
+      const written = Promise.all([file.writeFile(bytes), second?.writeFile(bytes)]);
       hash.update(bytes);
       await written;
       done += bytes.length;
       onBytes(bytes.length);
     }
-    if (sameDigest(hash.digest(), digest)) return;
+    if (sameDigest(hash.digest(), digest)) {
+      if (isShared) await cloneOver(path, into);
+      return;
+    }
     onBytes(-done);
     throw objectDamaged(digest, `${source.url}: ${key}`);
   } catch (error) {
@@ -165,5 +187,21 @@ async function download(
     throw systemError(error, 'write', path, 'store');
   } finally {
     await file.close();
+    await second?.close();
   }
+}
+
+/** Tell whether a copy of `path`, which is empty yet, can share its blocks: then it is made once they are there. */
+async function sharesBlocks(path: string, { file, mode }: SecondFile): Promise<boolean> {
+  removeQuietly(file);
+  if (await cloned(path, file, mode)) return true;
+  await (await open(file, 'wx', mode)).close();
+  return false;
+}
+
+async function cloneOver(path: string, { file, mode }: SecondFile): Promise<void> {
+  removeQuietly(file);
+  if (await cloned(path, file, mode)) return;
+  await copyFile(path, file);
+  await chmod(file, mode & ~process.umask());
 }
