@@ -30,7 +30,7 @@ beforeAll(async () => {
   server = await startServe(box, [...words, '--client-limit', '20']);
 });
 afterAll(async () => {
-  await server.stop('SIGKILL');
+  await server.stop();
   box.remove();
 });
 
@@ -271,3 +271,35 @@ test('a download ends when its key is removed, and a repository that is taken aw
   await expect.poll(() => gone('/repo/main/x.csv'), { timeout: 10_000 }).toBe(200);
   expect(server.log()).not.toContain('a defect of varve');
 }, 60_000);
+
+test('an orderly end waits for the answer that is under way, and for no other connection', async () => {
+  const ending = await startServe(box, ['--anonymous']);
+  const { port, hostname } = new URL(ending.url);
+  const open = (text: string): Socket => {
+    const socket = connect(Number(port), hostname).on('error', () => undefined);
+    if (text !== '') socket.write(text);
+    return socket;
+  };
+  const silent = open('');
+  const half = open('GET /repo/main/x.csv HTTP/1.1\r\nHost: 127');
+  const idle = open(get('/healthz'));
+  await new Promise((resolve) => idle.once('data', resolve));
+  const reading = open(get('/repo/main/whole.png'));
+  await new Promise((resolve) => reading.once('data', resolve));
+  reading.pause();
+  const over = [silent, half, idle].map((socket) => {
+    socket.resume();
+    return new Promise((resolve) => socket.once('close', resolve));
+  });
+  const ended = ending.stop();
+  await Promise.all(over);
+  let bytes = 0;
+  reading.on('data', (more: Buffer) => {
+    bytes += more.length;
+  });
+  const closed = new Promise((resolve) => reading.once('close', resolve));
+  reading.resume();
+  await closed;
+  expect(bytes).toBeGreaterThan(WHOLE.length - 1024 * 1024);
+  expect(await ended).toBe(0);
+});
