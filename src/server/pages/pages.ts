@@ -98,7 +98,7 @@ class Site {
 
   /** The datasets of the branch that a repository is on. @throws VarveError `revision-unknown` */
   async #redirectToStart(repository: ServedRepository, reply: FastifyReply): Promise<FastifyReply> {
-    const name = headName(repository.root);
+    const name = await headName(repository.root);
     if (name === undefined)
       throw new VarveError('revision-unknown', `${repository.bucket} has no commit yet`, {
         remedy: 'What is committed there shows here.',
