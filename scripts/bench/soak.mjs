@@ -2,7 +2,7 @@
  * Load and soak of `varve serve --observe`: rows of 20 features are posted as fast as the server takes them, beside clients that send
  * slowly, send nonsense, hold connections open, read versions and break off, or look at pages, while commits are made in the repository and
  * gc runs there. Prints a line each ten seconds, and what it was in the end: rows a second, memory, delay of the event loop, open files, what
- * was dropped and what failed. Start it by `node scripts/bench/soak.mjs [MINUTES]`; the server keeps to one core where
+ * was dropped and what failed. Start it by `node scripts/bench/soak.mjs [MINUTES [ROWS_A_SECOND]]`; the server keeps to one core where
  * `taskset` is there.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -15,6 +15,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const MINUTES = Number(process.argv[2] ?? 1);
+/** As fast as the server takes them unless given. */
+const ROWS_PER_SECOND = Number(process.argv[3] ?? Number.POSITIVE_INFINITY);
 const ROWS_PER_REQUEST = 500;
 const SENDERS = 4;
 const IDLE_CONNECTIONS = 2000;
@@ -120,6 +122,8 @@ async function sendRows(url, until, bodies) {
   for (let at = 0; Date.now() < until; at++) {
     const status = await post(url, bodies[at % bodies.length], 'application/json');
     if (status !== 202) await sleep(100);
+    else if (Number.isFinite(ROWS_PER_SECOND))
+      await sleep((SENDERS * ROWS_PER_REQUEST * 1000) / ROWS_PER_SECOND);
   }
 }
 
