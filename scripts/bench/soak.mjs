@@ -1,11 +1,12 @@
 /**
  * Load and soak of `varve serve --observe`: rows of 20 features are posted as fast as the server takes them, beside clients that send
- * slowly, send nonsense, or hold connections open, while commits are made in the repository. Prints a line each ten seconds, and what it was in the end: rows a second,
- * memory, delay of the event loop, what was dropped. Start it by `node scripts/bench/soak.mjs [MINUTES]`; the server keeps to one core where
+ * slowly, send nonsense, hold connections open, read versions and break off, or look at pages, while commits are made in the repository and
+ * gc runs there. Prints a line each ten seconds, and what it was in the end: rows a second, memory, delay of the event loop, open files, what
+ * was dropped and what failed. Start it by `node scripts/bench/soak.mjs [MINUTES [ROWS_A_SECOND]]`; the server keeps to one core where
  * `taskset` is there.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,6 +15,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const MINUTES = Number(process.argv[2] ?? 1);
+/** As fast as the server takes them unless given. */
+const ROWS_PER_SECOND = Number(process.argv[3] ?? Number.POSITIVE_INFINITY);
 const ROWS_PER_REQUEST = 500;
 const SENDERS = 4;
 const IDLE_CONNECTIONS = 2000;
@@ -49,7 +52,7 @@ function rowOf(seed) {
 }
 
 function prepare() {
-  execFileSync('git', ['init', '-q', repo], { env });
+  execFileSync('git', ['init', '-q', '-b', 'main', repo], { env });
   varve('init');
   addVersion(20_000);
 }
@@ -119,6 +122,8 @@ async function sendRows(url, until, bodies) {
   for (let at = 0; Date.now() < until; at++) {
     const status = await post(url, bodies[at % bodies.length], 'application/json');
     if (status !== 202) await sleep(100);
+    else if (Number.isFinite(ROWS_PER_SECOND))
+      await sleep((SENDERS * ROWS_PER_REQUEST * 1000) / ROWS_PER_SECOND);
   }
 }
 
@@ -169,10 +174,48 @@ function openConnections(url) {
   );
 }
 
+/** Commits, and each fourth time collects what nothing needs. */
 async function changeRepository(until) {
   for (let rows = 20_001; Date.now() < until; rows++) {
     addVersion(rows);
+    if (rows % 4 === 0) varve('gc');
     await sleep(15_000);
+  }
+}
+
+const VIEWS = ['datasets', 'versions', 'profile', 'drift', 'history', 'files', 'search'];
+
+/** Reads a version whole, breaks another off, and looks at a page, over and over. Counts what was not answered as it should be. */
+async function readVersions(url, until, failures) {
+  const whole = readFileSync(join(repo, 'served.jsonl')).length;
+  for (let at = 0; Date.now() < until; at++) {
+    try {
+      const listed = await fetch(new URL('/repo?list-type=2&prefix=HEAD/', url));
+      await listed.text();
+      const answer = await fetch(new URL('/repo/main/served.jsonl', url));
+      const { length } = new Uint8Array(await answer.arrayBuffer());
+      if (answer.status !== 200 || length < whole) failures.push(`read: ${answer.status}, ${length} bytes`);
+      const broken = new AbortController();
+      await fetch(new URL('/repo/main/served.jsonl', url), { signal: broken.signal });
+      broken.abort();
+      const view = VIEWS[at % VIEWS.length];
+      const path = ['datasets', 'search'].includes(view) ? '' : '/served.jsonl';
+      const page = await fetch(new URL(`/ui/repo/${view}/main${path}?q=f1`, url));
+      if (page.status !== 200 || !(await page.text()).includes('</main>'))
+        failures.push(`${view}: ${page.status}`);
+    } catch (error) {
+      failures.push(`${error.message} ${error.cause ?? ''}`);
+    }
+    await sleep(200);
+  }
+}
+
+/** Files and sockets that a process holds open; undefined where the system does not tell. */
+function openFiles(pid) {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length;
+  } catch {
+    return undefined;
   }
 }
 
@@ -218,6 +261,7 @@ const bodies = Array.from({ length: 20 }, (_, body) =>
   ),
 );
 const idle = openConnections(url);
+const failures = [];
 const begun = Date.now();
 const until = begun + MINUTES * 60_000;
 const [{ most, longest }] = await Promise.all([
@@ -226,6 +270,7 @@ const [{ most, longest }] = await Promise.all([
   sendNonsense(url, until),
   sendSlowly(url, until),
   changeRepository(until),
+  readVersions(url, until, failures),
 ]);
 const end = await metricsOf(url);
 const seconds = (Date.now() - begun) / 1000;
@@ -240,6 +285,9 @@ console.log(
     mostMemoryMiB: Math.round(most / 2 ** 20),
     longestDelayMs: Math.round(longest * 1000),
     connections: idle.length,
+    openFiles: openFiles(child.pid),
+    failures: failures.length,
+    firstFailures: failures.slice(0, 5),
     ...end,
     cpu,
     rowsPerCpuSecond: cpu && Math.round(end.rows / cpu),
@@ -247,6 +295,9 @@ console.log(
 );
 for (const socket of idle) socket.destroy();
 agent.destroy();
+await sleep(2000);
+console.log(`${openFiles(child.pid)} open files without connections`);
 child.kill('SIGTERM');
-await new Promise((resolve) => child.once('exit', resolve));
+const code = await new Promise((resolve) => child.once('exit', resolve));
+console.log(`ended with ${code}`);
 rmSync(folder, { recursive: true, force: true });

@@ -38,6 +38,7 @@ const LIBRARY = {
   'write-worker': 'src/store/restoring/write-worker.ts',
   'md5-worker': 'src/dvc/objects/md5-worker.ts',
   'scan-worker': 'src/profile/threads/scan-worker.ts',
+  'statistics-worker': 'src/server/statistics/worker.ts',
 };
 
 /** The tricks of the command line's start, each of which scripts/bench/start-tricks.mjs turns off alone. */

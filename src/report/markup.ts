@@ -11,7 +11,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** The parts that a template takes: text, which it escapes; numbers; and markup, which it takes as it is. */
 export type Part = string | number | Markup | readonly Part[];
 
-/** Finished HTML or XML. Only the `markup` template makes it, so that no text gets into a page without being escaped. */
+/** Finished HTML or XML. Only the `markup` template makes it, so that no text gets into a page without being escaped; it comes whole from another thread. */
 export class Markup {
   readonly #text: string;
 
@@ -21,6 +21,10 @@ export class Markup {
 
   static of(text: TemplateStringsArray, ...parts: readonly Part[]): Markup {
     return new Markup(text.reduce((made, next, at) => made + written(parts[at - 1]!) + next));
+  }
+
+  static again(text: string): Markup {
+    return new Markup(text);
   }
 
   toString(): string {
@@ -36,6 +40,9 @@ export class Markup {
 export const markup = Markup.of;
 
 export const NO_MARKUP = markup``;
+
+/** Markup as it was before it was text: of what another thread of varve made by the template. */
+export const finishedMarkup = Markup.again;
 
 const LINE_END = markup`\n`;
 

@@ -79,20 +79,22 @@ export async function sendBody(
   let left = length;
   try {
     for (let piece = first; !piece.done; piece = await rest.next()) {
+      if (!isAllowed()) {
+        response.destroy();
+        return undefined;
+      }
       left -= piece.value.length;
-      if (left < 0 || !isAllowed()) break;
+      if (left < 0) break;
       // The last piece goes out with the end, and stays as it is: nothing is read behind it.
       if (left === 0) response.end(piece.value);
       else if (!(await client.take(piece.value))) return undefined;
     }
-    if (left !== 0 && isAllowed())
-      throw new Error(`${left} bytes fewer were there than the list of files says`);
+    if (left !== 0) throw new Error(`${left} bytes fewer were there than the list of files says`);
   } catch (error) {
     response.destroy();
     return error;
   }
-  if (left !== 0) response.destroy();
-  else if (length === 0) response.end();
+  if (length === 0) response.end();
   return undefined;
 }
 

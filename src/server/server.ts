@@ -17,6 +17,7 @@ import { isOutOfReach } from '../workspace/trust/consent.ts';
 import { KeyRing, keyFolder } from './access/access-keys.ts';
 import { registerGate } from './access/gate.ts';
 import { registerHeaders } from './answer-headers.ts';
+import { Connections } from './connections.ts';
 import { registerErrors, sendError } from './error-answers.ts';
 import { registerHealth } from './health.ts';
 import { registerLimit } from './limits.ts';
@@ -84,6 +85,7 @@ const MAX_HEAD_BYTES = 32 * 1024;
 export async function startServer(options: ServerSettings): Promise<RunningServer> {
   const address = parseListenAddress(options.listen ?? DEFAULT_LISTEN);
   const app = buildApp(options);
+  const connections = new Connections(app.server);
   const repositories = await openRepositories(options.repositories, options.base, (text) =>
     app.log.warn(text),
   );
@@ -102,7 +104,7 @@ export async function startServer(options: ServerSettings): Promise<RunningServe
       repositories: repositories.all.map(({ bucket, root }) => ({ bucket, root })),
       observed: opened.all.map(({ name, against }) => ({ name, against })),
       warnings: warningsOf(address, options),
-      close: (graceMs = GRACE_MS) => close(app, [opened, repositories], graceMs),
+      close: (graceMs = GRACE_MS) => close(app, connections, [opened, repositories], graceMs),
     };
   } catch (error) {
     await observed?.close();
@@ -248,10 +250,12 @@ function warningsOf({ host }: ListenAddress, { tlsCert }: ServerSettings): strin
 
 async function close(
   app: FastifyInstance,
+  connections: Connections,
   opened: readonly { close(): Promise<void> }[],
   graceMs: number,
 ): Promise<void> {
-  const late = setTimeout(() => app.server.closeAllConnections(), graceMs);
+  connections.end();
+  const late = setTimeout(() => connections.cut(), graceMs);
   try {
     await app.close();
   } finally {

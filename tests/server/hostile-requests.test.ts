@@ -30,7 +30,7 @@ beforeAll(async () => {
   server = await startServe(box, [...words, '--client-limit', '20']);
 });
 afterAll(async () => {
-  await server.stop('SIGKILL');
+  await server.stop();
   box.remove();
 });
 
@@ -271,3 +271,75 @@ test('a download ends when its key is removed, and a repository that is taken aw
   await expect.poll(() => gone('/repo/main/x.csv'), { timeout: 10_000 }).toBe(200);
   expect(server.log()).not.toContain('a defect of varve');
 }, 60_000);
+
+test('others are answered while Git looks for what was asked, and while statistics are compared', async () => {
+  const columns = Array.from({ length: 400 }, (_, at) => `c${at}`);
+  for (const version of [1, 2]) {
+    const rows = Array.from({ length: 10 }, (_, row) => columns.map((_, at) => row * version + at).join());
+    box.write('repo/wide.csv', `${columns.join()}\n${rows.join('\n')}\n`);
+    box.ok(['add', 'wide.csv']);
+    box.commit(`wide ${version}`);
+  }
+  // A Git that answers nothing of a commit until it is let.
+  const real = box.run('sh', ['-c', 'command -v git'], '.').out.trim();
+  box.write(
+    'slow/git',
+    `#!/bin/sh\ncase "$*" in *ls-tree*) while [ ! -e "${box.path('let')}" ]; do sleep 0.05; done;; esac\nexec ${real} "$@"\n`,
+  );
+  box.run('chmod', ['+x', 'slow/git'], '.');
+  const { PATH } = box.env;
+  box.env.PATH = `${box.path('slow')}:${PATH}`;
+  const slow = await startServe(box, ['--anonymous']);
+  box.env.PATH = PATH!;
+  const over: string[] = [];
+  const ask = async (path: string): Promise<void> => {
+    const answer = await fetch(slow.url + path);
+    await answer.arrayBuffer();
+    over.push(`${path} ${answer.status}`);
+  };
+  const waiting = ask('/repo/main/x.csv');
+  await ask('/readyz');
+  await ask('/healthz');
+  box.write('let', '');
+  await waiting;
+  expect(over.splice(0)).toEqual(['/readyz 200', '/healthz 200', '/repo/main/x.csv 200']);
+
+  const drift = ask('/ui/repo/drift/main/wide.csv');
+  await ask('/repo/main/x.csv');
+  await ask('/healthz');
+  await drift;
+  expect(over).toEqual(['/repo/main/x.csv 200', '/healthz 200', '/ui/repo/drift/main/wide.csv 200']);
+  expect(await slow.stop()).toBe(0);
+});
+
+test('an orderly end waits for the answer that is under way, and for no other connection', async () => {
+  const ending = await startServe(box, ['--anonymous']);
+  const { port, hostname } = new URL(ending.url);
+  const open = (text: string): Socket => {
+    const socket = connect(Number(port), hostname).on('error', () => undefined);
+    if (text !== '') socket.write(text);
+    return socket;
+  };
+  const silent = open('');
+  const half = open('GET /repo/main/x.csv HTTP/1.1\r\nHost: 127');
+  const idle = open(get('/healthz'));
+  await new Promise((resolve) => idle.once('data', resolve));
+  const reading = open(get('/repo/main/whole.png'));
+  await new Promise((resolve) => reading.once('data', resolve));
+  reading.pause();
+  const over = [silent, half, idle].map((socket) => {
+    socket.resume();
+    return new Promise((resolve) => socket.once('close', resolve));
+  });
+  const ended = ending.stop();
+  await Promise.all(over);
+  let bytes = 0;
+  reading.on('data', (more: Buffer) => {
+    bytes += more.length;
+  });
+  const closed = new Promise((resolve) => reading.once('close', resolve));
+  reading.resume();
+  await closed;
+  expect(bytes).toBeGreaterThan(WHOLE.length - 1024 * 1024);
+  expect(await ended).toBe(0);
+});

@@ -45,6 +45,11 @@ export class Thread<Question, Answer, Progress = never> {
     this.#worker.once('exit', () => this.#lose(new Error(`The thread ${name} has ended`)));
   }
 
+  /** Whether it answers no more: it was closed, or it failed as a whole. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Questions that are not answered yet. */
   get waiting(): number {
     return this.#waiting.length;

@@ -25,7 +25,7 @@ export async function gitPrePush(
   if (tips.length === 0) return undefined;
   const roots = await distinctRoots(pointersInHistory(root, [...tips, '--not', `--remotes=${gitRemote}`]));
   for (const tip of tips) {
-    for (const [key, value] of await distinctRoots(datasetsAt(root, tip))) roots.set(key, value);
+    for (const [key, value] of await distinctRoots(await datasetsAt(root, tip))) roots.set(key, value);
   }
   return roots.size === 0 ? undefined : pushRoots(context, [...roots.values()], {}, { leavesOut: true });
 }

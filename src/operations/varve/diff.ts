@@ -34,8 +34,8 @@ export async function diff(
 ): Promise<Comparison> {
   const { root } = context.repository;
   const chosen = chosenPaths(context, paths);
-  const left = byPath(pointersAt(root, before));
-  const right = after === undefined ? undefined : byPath(pointersAt(root, after));
+  const left = byPath(await pointersAt(root, before));
+  const right = after === undefined ? undefined : byPath(await pointersAt(root, after));
   const hidden = right === undefined ? hiddenPointers(root, [...left.keys()]) : undefined;
   const all = [...new Set([...left.keys(), ...(right?.keys() ?? datasetPaths(root))])].sort();
   refuseUnknown(chosen, all);

@@ -56,7 +56,8 @@ const DVC_GITIGNORE = '/config.local\n/tmp\n/cache\n';
 export async function exportDvc(context: WorkingContext): Promise<ExportDvcResult> {
   const { root } = context.repository;
   const commits = commitsOfBranches(root);
-  const datasets = new Map(commits.map(({ id }) => [id, datasetsAt(root, id)]));
+  const datasets = new Map<string, PointedDataset[]>();
+  for (const { id } of commits) datasets.set(id, await datasetsAt(root, id));
   const distinct = [
     ...new Map([...datasets.values()].flat().map((one) => [one.pointer.digest, one])).values(),
   ];

@@ -92,7 +92,8 @@ function profilesOf(holders: ReadonlyMap<Digest, Root>, places: readonly Place[]
 
 /** The versions that people work with: of the tips of all branches, and of the index and the files of each working tree. */
 async function currentRoots({ repository: { root } }: WorkingContext): Promise<Root[]> {
-  const atTips = branchTips(root).flatMap((commit) => pointersAt(root, commit).flatMap(readable));
+  const atTips: PointedDataset[] = [];
+  for (const commit of branchTips(root)) atTips.push(...(await pointersAt(root, commit)).flatMap(readable));
   const roots = [...(await distinctRoots(atTips)).values()];
   for (const tree of worktreeRoots(root)) {
     roots.push(...(await distinctRoots(pointersNotCommitted(tree))).values());

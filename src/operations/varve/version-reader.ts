@@ -6,7 +6,7 @@ import { objectMissing } from '../../store/errors.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
 import { bringingChanges } from '../../workspace/git/pointer-commits.ts';
-import { pointed, pointersAt, readBlobs } from '../../workspace/git/pointers.ts';
+import { askBlobs, pointed, pointersAt } from '../../workspace/git/pointers.ts';
 import { type Pointer, pointerPath } from '../../workspace/pointer.ts';
 import type { VersionChange, VersionFacts } from '../backend/version.ts';
 import type { ReadableDataset, ReadableFile, VersionReader } from '../backend/version-reader.ts';
@@ -43,7 +43,7 @@ class VarveReader implements VersionReader {
 
   async datasetsAt(commit: string): Promise<ReadableDataset[]> {
     const { repository, onWarning } = this.#context;
-    const listed = pointersAt(repository.root, commit);
+    const listed = await pointersAt(repository.root, commit);
     const { done, problems } = await eachDatasetQuietly(listed, async ({ path, read }) =>
       this.#dataset(path, read(), commit),
     );
@@ -58,7 +58,7 @@ class VarveReader implements VersionReader {
 
   async versionsOf(changes: readonly VersionChange[]): Promise<(VersionFacts | undefined)[]> {
     const { repository, onWarning } = this.#context;
-    const texts = readBlobs(repository.root, [...new Set(changes.map(({ pointer }) => pointer))]);
+    const texts = await askBlobs(repository.root, [...new Set(changes.map(({ pointer }) => pointer))]);
     return changes.map(({ path, commit, pointer }) => {
       try {
         return pointerFacts(pointed(pointerPath(path), texts.get(pointer), commit).pointer);

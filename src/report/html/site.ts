@@ -3,7 +3,7 @@
  * little more that this takes; it knows no server and no path.
  */
 
-import { type Markup, markup, NO_MARKUP, separated } from '../markup.ts';
+import { finishedMarkup, type Markup, markup, NO_MARKUP, separated } from '../markup.ts';
 import { PAGE_SCRIPT } from './client.ts';
 import { hashed, PAGE_END, pageHead } from './page.ts';
 import { datum } from './parts.ts';
@@ -133,8 +133,30 @@ ${main}
 </main>`;
 }
 
+/** A report on its way from one thread to another: its parts, each finished. */
+export interface ReportText {
+  readonly title: string;
+  readonly answer: string;
+  readonly head: string;
+  readonly cards: string;
+}
+
+/** Write a report for siteReport. */
+export function reportText({ title, section, orders }: Titled): ReportText {
+  return {
+    title,
+    answer: section.answer.toString(),
+    head: section.head.toString(),
+    cards: sectionCards(section, orders).toString(),
+  };
+}
+
 /** A report as the content of a page. @param above stands between its answer and its cards */
-export function siteReport({ section, orders }: Titled, above = NO_MARKUP, below = NO_MARKUP): Markup {
-  const main = separated([above, sectionCards(section, orders), below]);
-  return siteContent(section.answer, section.head, markup`${main}`);
+export function siteReport(
+  { answer, head, cards }: ReportText,
+  above = NO_MARKUP,
+  below = NO_MARKUP,
+): Markup {
+  const main = separated([above, finishedMarkup(cards), below]);
+  return siteContent(finishedMarkup(answer), finishedMarkup(head), markup`${main}`);
 }

@@ -7,6 +7,7 @@ import { LRUCache } from 'lru-cache';
 import { foldersAbove, isWithin } from '../../base/files/path-order.ts';
 import type { ReadableDataset } from '../../operations/backend/version-reader.ts';
 import type { ServedRepository } from '../repositories.ts';
+import type { StatisticsThread } from '../statistics/thread.ts';
 import { Comparisons } from './comparisons.ts';
 import { DatasetHistory } from './dataset-history.ts';
 import { Previews } from './preview.ts';
@@ -27,9 +28,12 @@ export class VersionCatalog {
   readonly #datasets: LRUCache<string, readonly ReadableDataset[]>;
   readonly #histories: LRUCache<string, DatasetHistory>;
 
-  constructor({ context, reader, root }: Pick<ServedRepository, 'context' | 'reader' | 'root'>) {
+  constructor(
+    { context, reader, root }: Pick<ServedRepository, 'context' | 'reader' | 'root'>,
+    statistics: StatisticsThread,
+  ) {
     this.schemas = new Schemas(root);
-    this.profiles = new Profiles(context);
+    this.profiles = new Profiles(context, statistics);
     this.comparisons = new Comparisons(this.profiles);
     this.#datasets = new LRUCache<string, readonly ReadableDataset[]>({
       max: MAX_KNOWN_COMMITS,

@@ -1,5 +1,4 @@
 import { LRUCache } from 'lru-cache';
-import { compareProfiles } from '../../drift/compare.ts';
 import type { ComparedStep } from '../../drift/history.ts';
 import { driftSettingsOf } from '../../operations/drift.ts';
 import type { Digest } from '../../store/format/digest.ts';
@@ -26,13 +25,11 @@ export class Comparisons {
       maxSize: MAX_KNOWN_FEATURES,
       sizeCalculation: ({ features }) => Math.min(features.length + 1, MAX_KNOWN_FEATURES),
       fetchMethod: async (_, __, { context: { before, after, schema } }) => {
-        const first = await profiles.here(before);
-        const second = await profiles.here(after);
-        if (first === undefined || second === undefined) return undefined;
-        // Other requests have their turn between two comparisons.
-        await new Promise((resolve) => setImmediate(resolve));
+        const pair = [before, after];
+        const areHere = await profiles.here(pair);
+        if (areHere.includes(false)) return undefined;
         const settings = schema === undefined ? {} : driftSettingsOf(schema.schema);
-        return stepOf(compareProfiles(first, second, { names: [before, after], ...settings }));
+        return profiles.ask({ kind: 'step', settings }, pair);
       },
     });
   }
@@ -42,14 +39,4 @@ export class Comparisons {
     const key = `${pair.before} ${pair.after} ${pair.schema?.blob ?? ''}`;
     return this.#known.fetch(key, { context: pair });
   }
-}
-
-/** What is kept of a report: its drawings hold on to both profiles. */
-function stepOf({ verdict, summary, before, after, features }: ComparedStep): ComparedStep {
-  return {
-    ...{ verdict, summary, before, after },
-    features: features.map(({ table, feature, type, verdict, strength, reasons }) => ({
-      ...{ table, feature, type, verdict, strength, reasons },
-    })),
-  };
 }

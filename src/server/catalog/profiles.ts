@@ -1,30 +1,22 @@
 import { LRUCache } from 'lru-cache';
+import { VarveError } from '../../errors.ts';
 import type { Context } from '../../operations/context/context.ts';
 import { fetchMissing } from '../../operations/statistics/fetch-missing.ts';
-import { profileIn } from '../../operations/statistics/stored.ts';
-import { featureName } from '../../profile/model/feature-name.ts';
-import type { Profile } from '../../profile/model/model.ts';
+import { MAX_PROFILE_BYTES } from '../../operations/statistics/stored.ts';
 import type { Digest } from '../../store/format/digest.ts';
 import type { Store } from '../../store/store.ts';
+import type { NamedFeature, Task, TaskKind, Tasks } from '../statistics/questions.ts';
+import type { StatisticsThread } from '../statistics/thread.ts';
 
-/** Features of all profiles that are in memory together: each has its sketches and counts, some 20 KB. */
-const MAX_KNOWN_FEATURES = 10_000;
-/** Names are small: those of many more profiles stay, for the search. */
+/** Names are small: those of many profiles stay, for the search. */
 const MAX_KNOWN_NAMES = 200_000;
 /** A remote that could not be asked is left alone so long. */
 const PAUSE_MS = 30_000;
 
-/** A feature as a search finds it. */
-export interface NamedFeature {
-  readonly table: string;
-  readonly feature: string;
-  readonly type: string;
-}
-
-/** The profiles of a repository, by their digests. What was read lately stays in memory. */
+/** The profiles of a repository, by their digests. What they say is found out by a thread. */
 export class Profiles {
   readonly #context: Context;
-  readonly #known: LRUCache<Digest, Profile, Store>;
+  readonly #statistics: StatisticsThread;
   readonly #names = new LRUCache<Digest, readonly NamedFeature[]>({
     maxSize: MAX_KNOWN_NAMES,
     sizeCalculation: ({ length }) => Math.min(length + 1, MAX_KNOWN_NAMES),
@@ -32,45 +24,47 @@ export class Profiles {
   #store: Promise<Store> | undefined;
   #paused = Number.NEGATIVE_INFINITY;
 
-  constructor(context: Context) {
+  constructor(context: Context, statistics: StatisticsThread) {
     this.#context = context;
-    this.#known = new LRUCache<Digest, Profile, Store>({
-      maxSize: MAX_KNOWN_FEATURES,
-      sizeCalculation: ({ tables }) => {
-        const features = tables.reduce((sum, table) => sum + table.features.length, 1);
-        return Math.min(features, MAX_KNOWN_FEATURES);
-      },
-      fetchMethod: (digest, _, { context: store }) => profileIn(store, 'a version', digest),
-    });
+    this.#statistics = statistics;
   }
 
-  /** The profile of this digest, as far as this clone has it. */
-  async here(digest: Digest): Promise<Profile | undefined> {
-    return this.#known.get(digest) ?? this.#known.fetch(digest, { context: await this.#storeWith(digest) });
+  /** Tell of each profile whether this clone has it. */
+  async here(digests: readonly Digest[]): Promise<boolean[]> {
+    const store = await this.#open();
+    return Promise.all(digests.map((digest) => store.holds(digest)));
   }
 
   /** As here; what this clone lacks is asked of the remote first, all at once. */
-  async fetch(digests: readonly Digest[]): Promise<(Profile | undefined)[]> {
-    const found = await Promise.all(digests.map((digest) => this.here(digest)));
-    const missing = digests.filter((_, at) => found[at] === undefined);
+  async fetch(digests: readonly Digest[]): Promise<boolean[]> {
+    const found = await this.here(digests);
+    const missing = digests.filter((_, at) => !found[at]);
     if (missing.length === 0 || performance.now() - this.#paused < PAUSE_MS) return found;
     const failure = await fetchMissing(this.#context, await this.#open(), missing);
     if (failure !== undefined) {
       this.#paused = performance.now();
       this.#context.onWarning?.(failure.message);
     }
-    return Promise.all(digests.map((digest) => this.here(digest)));
+    return this.here(digests);
+  }
+
+  /**
+   * Ask something of profiles that are here.
+   * @param digests in the order that the task says
+   * @throws VarveError as StatisticsThread.ask
+   */
+  async ask<K extends TaskKind>(task: Task<K>, digests: readonly Digest[]): Promise<Tasks[K]['answer']> {
+    const store = await this.#open();
+    return this.#statistics.ask(task, digests, (digest) => bytesOf(store, digest));
   }
 
   /** The features of a profile, as far as this clone has it. */
   async features(digest: Digest): Promise<readonly NamedFeature[]> {
     const known = this.#names.get(digest);
     if (known !== undefined) return known;
-    const profile = await this.here(digest);
-    if (profile === undefined) return [];
-    const names = profile.tables.flatMap(({ name: table, features }) =>
-      features.map(({ path, type }) => ({ table, feature: featureName(path), type })),
-    );
+    const [isHere] = await this.here([digest]);
+    if (!isHere) return [];
+    const names = await this.ask({ kind: 'names' }, [digest]);
     this.#names.set(digest, names);
     return names;
   }
@@ -86,10 +80,15 @@ export class Profiles {
     });
     return this.#store;
   }
+}
 
-  async #storeWith(digest: Digest): Promise<Store> {
-    const store = await this.#open();
-    await store.holds(digest);
-    return store;
+async function bytesOf(store: Store, digest: Digest): Promise<Uint8Array> {
+  try {
+    return await store.readBytes(digest, MAX_PROFILE_BYTES);
+  } catch (error) {
+    if (!(error instanceof VarveError)) throw error;
+    // A gc may have moved it since the index was read.
+    await store.reload();
+    return store.readBytes(digest, MAX_PROFILE_BYTES);
   }
 }

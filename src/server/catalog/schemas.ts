@@ -45,7 +45,7 @@ export class Schemas {
     const path = [dataset + YAML, dataset + PBTXT].find((one) => files.has(one));
     if (path === undefined) return undefined;
     const blob = files.get(path)!;
-    const known = this.#known.get(`${blob} ${path}`) ?? this.#read(path, blob);
+    const known = this.#known.get(`${blob} ${path}`) ?? (await this.#read(path, blob));
     this.#known.set(`${blob} ${path}`, known);
     return known;
   }
@@ -60,8 +60,8 @@ export class Schemas {
     }
   }
 
-  #read(path: string, blob: string): SchemaAt {
-    const text = trackedText(this.#root, blob, MAX_SCHEMA_BYTES);
+  async #read(path: string, blob: string): Promise<SchemaAt> {
+    const text = await trackedText(this.#root, blob, MAX_SCHEMA_BYTES);
     if (text === undefined)
       throw new VarveError('schema-too-large', `${path} is far too large for a schema`, {
         path,

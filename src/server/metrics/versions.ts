@@ -1,11 +1,11 @@
-import type { DatasetVersion } from '../../operations/backend/version.ts';
+import type { ReadableDataset } from '../../operations/backend/version-reader.ts';
 import type { Metric } from '../../report/ci/prometheus.ts';
 import { findCommit } from '../../workspace/git/named-commits.ts';
 import type { ServedRepositories, ServedRepository } from '../repositories.ts';
 import { gaugesOf } from './gauge.ts';
 
 interface KnownVersion {
-  readonly version: DatasetVersion;
+  readonly version: ReadableDataset;
   /** When it was committed: seconds since 1970; undefined where history does not tell. */
   readonly time: number | undefined;
 }
@@ -56,23 +56,18 @@ export class CurrentVersions {
     ];
   }
 
-  async #head({ bucket, root, context }: ServedRepository): Promise<KnownHead> {
+  async #head({ bucket, root, reader }: ServedRepository): Promise<KnownHead> {
     const known = this.#heads.get(bucket);
     const head = await findCommit(root, 'HEAD');
     if (head === undefined) return { commit: '', versions: [] };
     if (known?.commit === head.commit) return known;
-    const before = new Map(known?.versions.map((one) => [one.version.path, one]));
-    const { versions } = await context.backend.versionsAt(head.commit);
-    const found: KnownVersion[] = [];
-    for (const version of versions) {
-      const same = before.get(version.path);
-      const time =
-        same?.version.content === version.content
-          ? same.time
-          : timeOf((await context.backend.history(version.path, head.commit))[0]?.date);
-      found.push({ version, time });
-    }
-    const current = { commit: head.commit, versions: found };
+    const datasets = await reader.datasetsAt(head.commit);
+    const dates = new Map<string, string>();
+    // Newest first.
+    for (const { path, date } of await reader.changes(head.commit))
+      if (!dates.has(path)) dates.set(path, date);
+    const versions = datasets.map((version) => ({ version, time: timeOf(dates.get(version.path)) }));
+    const current = { commit: head.commit, versions };
     this.#heads.set(bucket, current);
     return current;
   }

@@ -1,11 +1,9 @@
-import { compareProfiles } from '../../drift/compare.ts';
 import { driftSettingsOf } from '../../operations/drift.ts';
-import { titledDrift } from '../../report/html/drift.ts';
 import { anchor, siteContent, siteReport } from '../../report/html/site.ts';
 import { type Markup, markup } from '../../report/markup.ts';
 import { linkTo } from './links.ts';
 import { SHORT } from './verdict.ts';
-import { priorVersion, profilesOf, type VersionAt, versionAt } from './version-at.ts';
+import { priorVersion, profilesOf, reported, type VersionAt, versionAt } from './version-at.ts';
 import type { View, ViewPlace, ViewRequest } from './view.ts';
 
 /**
@@ -20,16 +18,13 @@ export async function driftView({ place, path, query }: ViewRequest): Promise<Vi
     ? await versionAt(place, query.get('beforeDataset') || path, await revisions.resolve(first))
     : await priorVersion(place, after);
   if (before === undefined) return alone(place, after);
-  const [older, newer] = await profilesOf(place, [before, after]);
+  const digests = await profilesOf(place, [before, after]);
   const schema = await place.catalog.schemas.readable(place.revision.commit, path);
-  const report = compareProfiles(older!, newer!, {
-    names: [before.name, after.name],
-    digests: [before.version.content, after.version.content],
-    ...(schema && driftSettingsOf(schema.schema)),
-  });
-  const titled = titledDrift(report);
-  const content = siteReport(titled, waysOn(place, before, after));
-  return { title: titled.title, dataset: path, content };
+  const settings = schema === undefined ? {} : driftSettingsOf(schema.schema);
+  const versions = [reported(before), reported(after)] as const;
+  const report = await place.catalog.profiles.ask({ kind: 'drift', versions, settings }, digests);
+  const content = siteReport(report, waysOn(place, before, after));
+  return { title: report.title, dataset: path, content };
 }
 
 function alone(place: ViewPlace, { path, name }: VersionAt): View {

@@ -1,16 +1,14 @@
-import { type ComparedStep, seriesOf, type Version } from '../../drift/history.ts';
-import type { DriftSeries } from '../../drift/model.ts';
-import { featureName } from '../../profile/model/feature-name.ts';
-import type { Profile } from '../../profile/model/model.ts';
-import { titledSeries } from '../../report/html/series.ts';
+import type { ComparedStep } from '../../drift/history.ts';
+import type { FeatureRef } from '../../drift/model.ts';
 import { anchor, siteContent, siteReport } from '../../report/html/site.ts';
 import { type Markup, markup, NO_MARKUP } from '../../report/markup.ts';
 import { featureTitle } from '../../report/phrases.ts';
 import { counted } from '../../wording/numbers.ts';
 import type { BroughtVersion } from '../catalog/dataset-history.ts';
+import type { Tasks } from '../statistics/questions.ts';
 import { linkTo } from './links.ts';
 import { noDataset } from './page-error.ts';
-import { named, profilesOf } from './version-at.ts';
+import { named, profilesOf, reported } from './version-at.ts';
 import type { View, ViewPlace, ViewRequest } from './view.ts';
 
 /** The newest versions, which fit into a drawing and into memory. */
@@ -30,49 +28,27 @@ export async function historyView(asked: ViewRequest): Promise<View> {
     const way = anchor({ text: 'Its versions', href: linkTo(place, 'versions', path) });
     return { title, dataset: path, content: siteContent(answer, markup`<p>${way}</p>`, markup``) };
   }
-  const series = await seriesOfVersions(asked, versions);
+  const { report, features } = await historyOf(asked, versions);
   const older = changes.length - MAX_VERSIONS;
   const note =
     older > 0
       ? markup`<p class="note">The newest ${MAX_VERSIONS} versions; ${counted(older, 'older one')} can be seen from an older revision.</p>`
       : NO_MARKUP;
-  const content = siteReport(titledSeries(series), markup`${note}${featureLinks(asked, series)}`);
+  const content = siteReport(report, markup`${note}${featureLinks(asked, features)}`);
   return { title, dataset: path, content };
 }
 
-async function seriesOfVersions(
+async function historyOf(
   { place, path, query }: ViewRequest,
   brought: readonly BroughtVersion[],
-): Promise<DriftSeries> {
+): Promise<Tasks['history']['answer']> {
   const all = brought.map(({ commit, version }) => named(path, commit, version));
-  const profiles = await profilesOf(place, all);
+  const digests = await profilesOf(place, all);
   const steps = await compared(place, path, brought);
-  const chosen = chosenBy(query);
-  const versions = all.map(
-    ({ name, version }, at): Version => ({
-      name,
-      date: brought[at]!.date,
-      digest: version.content,
-      profile: narrowed(profiles[at]!, chosen),
-    }),
-  );
-  const reports = steps.map((step, at): ComparedStep => {
-    const [before, after] = [all[at]!, all[at + 1]!];
-    const features = step.features.filter(({ table, feature }) => chosen(table, feature));
-    return {
-      ...(query.has('feature') ? judgedBy(features) : step),
-      features,
-      before: { ...step.before, name: before.name, digest: before.version.content },
-      after: { ...step.after, name: after.name, digest: after.version.content },
-    };
-  });
-  return seriesOf(versions, reports);
-}
-
-/** The verdict on a step by some of its features. */
-function judgedBy(features: ComparedStep['features']): Pick<ComparedStep, 'verdict' | 'summary'> {
-  const [first] = features;
-  return { verdict: first?.verdict ?? 'none', summary: first?.reasons[0] ?? 'no drift' };
+  const versions = all.map((one, at) => ({ ...reported(one), date: brought[at]!.date }));
+  const [feature, table] = [query.get('feature'), query.get('table')];
+  const chosen = { ...(feature !== null && { feature }), ...(table !== null && { table }) };
+  return place.catalog.profiles.ask({ kind: 'history', versions, steps, chosen }, digests);
 }
 
 async function compared(
@@ -89,25 +65,8 @@ async function compared(
   return steps;
 }
 
-type IsChosen = (table: string, feature: string) => boolean;
-
-function chosenBy(query: URLSearchParams): IsChosen {
-  const wanted = query.get('feature');
-  const within = query.get('table');
-  return (table, feature) => (wanted === null || wanted === feature) && (within === null || within === table);
-}
-
-/** A profile with the chosen features alone. */
-function narrowed(profile: Profile, isChosen: IsChosen): Profile {
-  const tables = profile.tables.map((table) => ({
-    ...table,
-    features: table.features.filter(({ path }) => isChosen(table.name, featureName(path))),
-  }));
-  return { ...profile, tables };
-}
-
 /** What a person sends of one feature. */
-function featureLinks({ place, path, query }: ViewRequest, { features }: DriftSeries): Markup {
+function featureLinks({ place, path, query }: ViewRequest, features: readonly FeatureRef[]): Markup {
   if (query.has('feature'))
     return markup`<p class="pick">${anchor({ text: 'All features', href: linkTo(place, 'history', path) })}</p>`;
   const links = features.map((feature) => {

@@ -15,6 +15,7 @@ import { PAGE_HEADERS } from '../answer-headers.ts';
 import { VersionCatalog } from '../catalog/catalog.ts';
 import { answerOf, logFailure } from '../error-answers.ts';
 import type { ServedRepositories, ServedRepository } from '../repositories.ts';
+import { StatisticsThread } from '../statistics/thread.ts';
 import { quotedRef, unquotedRef } from '../versions/revisions.ts';
 import { sendBytes } from './bytes.ts';
 import { datasetsView } from './datasets.ts';
@@ -65,10 +66,11 @@ export function registerPages(app: FastifyInstance, repositories: ServedReposito
 class Site {
   readonly #repositories: ServedRepositories;
   readonly #catalogs = new Map<ServedRepository, VersionCatalog>();
+  readonly #statistics = new StatisticsThread();
 
   constructor(repositories: ServedRepositories) {
     this.#repositories = repositories;
-    for (const one of repositories.all) this.#catalogs.set(one, new VersionCatalog(one));
+    for (const one of repositories.all) this.#catalogs.set(one, new VersionCatalog(one, this.#statistics));
   }
 
   async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -87,6 +89,7 @@ class Site {
   }
 
   async close(): Promise<void> {
+    await this.#statistics.close();
     await Promise.all([...this.#catalogs.values()].map((catalog) => catalog.close()));
   }
 
@@ -98,7 +101,7 @@ class Site {
 
   /** The datasets of the branch that a repository is on. @throws VarveError `revision-unknown` */
   async #redirectToStart(repository: ServedRepository, reply: FastifyReply): Promise<FastifyReply> {
-    const name = headName(repository.root);
+    const name = await headName(repository.root);
     if (name === undefined)
       throw new VarveError('revision-unknown', `${repository.bucket} has no commit yet`, {
         remedy: 'What is committed there shows here.',

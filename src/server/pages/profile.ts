@@ -1,4 +1,3 @@
-import { titledProfile } from '../../report/html/profile.ts';
 import { siteReport } from '../../report/html/site.ts';
 import { profilesOf, versionAt } from './version-at.ts';
 import type { View, ViewRequest } from './view.ts';
@@ -6,7 +5,7 @@ import type { View, ViewRequest } from './view.ts';
 /** The statistics of a version. */
 export async function profileView({ place, path }: ViewRequest): Promise<View> {
   const version = await versionAt(place, path, place.revision);
-  const [profile] = await profilesOf(place, [version]);
-  const titled = titledProfile(profile!, { name: version.name });
-  return { title: titled.title, dataset: path, content: siteReport(titled) };
+  const digests = await profilesOf(place, [version]);
+  const report = await place.catalog.profiles.ask({ kind: 'profile', name: version.name }, digests);
+  return { title: report.title, dataset: path, content: siteReport(report) };
 }

@@ -1,10 +1,8 @@
-import { siteContent, siteReport } from '../../report/html/site.ts';
-import { titledValidation } from '../../report/html/validation.ts';
-import { type Markup, markup, separated } from '../../report/markup.ts';
-import { validateProfile } from '../../schema/validate.ts';
+import { type ReportText, siteContent, siteReport } from '../../report/html/site.ts';
+import { type Markup, markup, NO_MARKUP, separated } from '../../report/markup.ts';
 import { shellWord } from '../../wording/quote.ts';
 import type { SchemaAt } from '../catalog/schemas.ts';
-import { priorVersion, profilesOf, type VersionAt, versionAt } from './version-at.ts';
+import { priorVersion, profilesOf, reported, type VersionAt, versionAt } from './version-at.ts';
 import type { View, ViewPlace, ViewRequest } from './view.ts';
 
 /** What a version should look like, and where it does not. Both are of the same commit. */
@@ -12,21 +10,21 @@ export async function schemaView({ place, path, query }: ViewRequest): Promise<V
   const after = await versionAt(place, path, place.revision);
   const found = await place.catalog.schemas.of(after.commit, path);
   if (found === undefined) return withoutSchema(path);
-  const titled = titledValidation(await validated(place, after, found, query.get('environment')));
-  return { title: titled.title, dataset: path, content: siteReport(titled, markup``, schemaText(found)) };
+  const report = await validated(place, after, found, query.get('environment'));
+  return { title: report.title, dataset: path, content: siteReport(report, NO_MARKUP, schemaText(found)) };
 }
 
-async function validated(place: ViewPlace, after: VersionAt, found: SchemaAt, environment: string | null) {
+async function validated(
+  place: ViewPlace,
+  after: VersionAt,
+  { schema, path: schemaName }: SchemaAt,
+  environment: string | null,
+): Promise<ReportText> {
   const before = await priorVersion(place, after);
   const versions = before?.version.profile === undefined ? [after] : [after, before];
-  const [profile, previous] = await profilesOf(place, versions);
-  return validateProfile(profile!, found.schema, {
-    name: after.name,
-    digest: after.version.content,
-    schemaName: found.path,
-    ...(environment && { environment }),
-    ...(previous && { previous }),
-  });
+  const digests = await profilesOf(place, versions);
+  const task = { kind: 'validation', version: reported(after), schema, schemaName } as const;
+  return place.catalog.profiles.ask({ ...task, ...(environment && { environment }) }, digests);
 }
 
 function withoutSchema(path: string): View {

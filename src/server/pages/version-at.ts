@@ -1,8 +1,8 @@
 import { VarveError } from '../../errors.ts';
 import type { VersionFacts } from '../../operations/backend/version.ts';
 import type { ReadableDataset } from '../../operations/backend/version-reader.ts';
-import type { Profile } from '../../profile/model/model.ts';
 import type { Digest } from '../../store/format/digest.ts';
+import type { ReportedVersion } from '../statistics/questions.ts';
 import type { Revision } from '../versions/revisions.ts';
 import { noDataset } from './page-error.ts';
 import { SHORT } from './verdict.ts';
@@ -48,19 +48,23 @@ export function named(path: string, commit: string, version: VersionFacts): Vers
 }
 
 /**
- * The statistics of versions, in their order. What this clone lacks is asked of the remote.
+ * The digests of the statistics of versions, in their order. What this clone lacks is asked of the remote.
  * @throws VarveError `data-not-tabular`, `profile-not-fetched`
  */
-export async function profilesOf(place: ViewPlace, versions: readonly VersionAt[]): Promise<Profile[]> {
+export async function profilesOf(place: ViewPlace, versions: readonly VersionAt[]): Promise<Digest[]> {
   const digests = versions.map(({ version, name }): Digest => {
     if (version.profile === undefined) throw noStatistics(name);
     return version.profile;
   });
-  const found = await place.catalog.profiles.fetch(digests);
-  return found.map((profile, at) => {
-    if (profile === undefined) throw notHere(versions[at]!.name);
-    return profile;
-  });
+  const areHere = await place.catalog.profiles.fetch(digests);
+  const absent = areHere.indexOf(false);
+  if (absent >= 0) throw notHere(versions[absent]!.name);
+  return digests;
+}
+
+/** A version as reports name it. */
+export function reported({ name, version }: VersionAt): ReportedVersion {
+  return { name, digest: version.content };
 }
 
 function noStatistics(name: string): VarveError {

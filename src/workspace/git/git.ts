@@ -3,7 +3,7 @@
  * here and no more.
  */
 
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { debug, IS_DEBUGGING } from '../../base/debug.ts';
 import { VarveError } from '../../errors.ts';
@@ -63,8 +63,45 @@ export function gitList(root: string, args: readonly string[], input?: string): 
   return text === '' ? [] : text.replace(/\0$/, '').split('\0');
 }
 
+/** Run Git as {@link git} does, and let others have their turn until it answers. */
+export async function askGit(
+  root: string,
+  args: readonly string[],
+  options: { readonly input?: string; readonly accept?: readonly number[] } = {},
+): Promise<{ readonly code: number; readonly output: Buffer }> {
+  const { child, end } = startGit(root, args, options.input);
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of child.stdout as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    if (bytes > MAX_ANSWER_BYTES) throw cannotRun(new Error('it answers without an end'), root);
+    pieces.push(piece);
+  }
+  return { code: await end(options.accept), output: Buffer.concat(pieces) };
+}
+
 /** Run Git as {@link gitList} does, one record at a time, for answers as long as history. */
 export async function* gitStream(root: string, args: readonly string[]): AsyncIterable<string> {
+  const { child, end } = startGit(root, args);
+  let rest = '';
+  for await (const text of child.stdout.setEncoding('utf8')) {
+    const records = (rest + text).split('\0');
+    rest = records.pop() ?? '';
+    yield* records;
+  }
+  if (rest !== '') yield rest;
+  await end();
+}
+
+/** A process of Git. `end` waits for its exit code, once its answer is read. */
+function startGit(
+  root: string,
+  args: readonly string[],
+  input = '',
+): {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly end: (accept?: readonly number[]) => Promise<number>;
+} {
   const start = performance.now();
   const child = spawn('git', [...OPTIONS, ...args], { cwd: root, env: environment(), windowsHide: true });
   const ended = new Promise<number>((resolve, reject) => {
@@ -76,17 +113,15 @@ export async function* gitStream(root: string, args: readonly string[]): AsyncIt
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     if (problem.length < 4096) problem += text;
   });
-  child.stdin.end();
-  let rest = '';
-  for await (const text of child.stdout.setEncoding('utf8')) {
-    const records = (rest + text).split('\0');
-    rest = records.pop() ?? '';
-    yield* records;
-  }
-  if (rest !== '') yield rest;
-  const code = await ended;
-  tell(args, code, start);
-  if (code !== 0) throw failed(args, root, problem);
+  // Git may end before it has read all; its exit code says why.
+  child.stdin.on('error', () => undefined).end(input);
+  const end = async (accept: readonly number[] = []): Promise<number> => {
+    const code = await ended;
+    tell(args, code, start);
+    if (code !== 0 && !accept.includes(code)) throw failed(args, root, problem);
+    return code;
+  };
+  return { child, end };
 }
 
 function tell(args: readonly string[], code: number, start: number): void {

@@ -2,12 +2,12 @@ import { VarveError } from '../../errors.ts';
 import { pointerPath } from '../pointer.ts';
 import { gitStream } from './git.ts';
 import {
+  askBlobs,
   type DatasetCommit,
   datasetOf,
   EVERY_POINTER,
   isPointerChange,
   pointed,
-  readBlobs,
 } from './pointers.ts';
 
 /** A commit that brought a version of a dataset. */
@@ -41,7 +41,7 @@ export async function* versionCommits(
   onUnreadable: (error: VarveError) => void = () => undefined,
 ): AsyncGenerator<VersionCommit> {
   const brought = await bringingChanges(root, revisions);
-  const texts = readBlobs(root, [...new Set(brought.map(({ blob }) => blob))]);
+  const texts = await askBlobs(root, [...new Set(brought.map(({ blob }) => blob))]);
   for (const { path, blob, ...commit } of brought) {
     try {
       const { pointer } = pointed(pointerPath(path), texts.get(blob), commit.commit);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { checkDataPath } from '../../base/files/data-path.ts';
 import { VarveError } from '../../errors.ts';
 import { POINTER_SUFFIX, type Pointer, parsePastPointer, pointerPath } from '../pointer.ts';
-import { git, gitList, gitStream } from './git.ts';
+import { askGit, git, gitList, gitStream } from './git.ts';
 import { filesKeptOut } from './sparse.ts';
 import { indexChecksum, pointersWithoutGit, rememberPointers } from './tracked-pointers.ts';
 
@@ -85,20 +85,20 @@ export interface ListedPointer {
 }
 
 /** Every dataset of a commit, sorted by path. @throws VarveError as readPointer */
-export function datasetsAt(root: string, commit: string): PointedDataset[] {
-  return pointersAt(root, commit).map(({ path, read }) => ({ path, pointer: read() }));
+export async function datasetsAt(root: string, commit: string): Promise<PointedDataset[]> {
+  return (await pointersAt(root, commit)).map(({ path, read }) => ({ path, pointer: read() }));
 }
 
 /** As datasetsAt, for who goes on where one of the pointers cannot be read. */
-export function pointersAt(root: string, commit: string): ListedPointer[] {
+export async function pointersAt(root: string, commit: string): Promise<ListedPointer[]> {
   const found: { path: string; blob: string }[] = [];
-  for (const line of gitList(root, ['ls-tree', '-r', '-z', '--full-tree', commit])) {
+  for await (const line of gitStream(root, ['ls-tree', '-r', '-z', '--full-tree', commit])) {
     const tab = line.indexOf('\t');
     const path = line.slice(tab + 1);
     const [mode, type, blob] = line.slice(0, tab).split(' ');
     if (type === 'blob' && mode !== LINK && isPointerPath(path)) found.push({ path, blob: blob! });
   }
-  const texts = readBlobs(root, [...new Set(found.map(({ blob }) => blob))]);
+  const texts = await askBlobs(root, [...new Set(found.map(({ blob }) => blob))]);
   return found.map(({ path, blob }) => ({
     path: datasetOf(path),
     read: () => {
@@ -215,8 +215,11 @@ async function* pointerChanges(
   }
 }
 
-function* parsed(root: string, found: ReadonlyMap<string, ReadonlySet<string>>): Iterable<PointedDataset> {
-  const texts = readBlobs(root, [...new Set([...found.values()].flatMap((blobs) => [...blobs]))]);
+async function* parsed(
+  root: string,
+  found: ReadonlyMap<string, ReadonlySet<string>>,
+): AsyncIterable<PointedDataset> {
+  const texts = await askBlobs(root, [...new Set([...found.values()].flatMap((blobs) => [...blobs]))]);
   for (const [path, blobs] of found) {
     for (const blob of blobs) yield pointed(path, texts.get(blob), blob.slice(0, 12));
   }
@@ -256,9 +259,24 @@ function isPointerPath(path: string): boolean {
 
 /** Contents by name (an id, or `commit:path`), of those that there are: one Git process for all of them. */
 export function readBlobs(root: string, blobs: readonly string[]): Map<string, string> {
+  if (blobs.length === 0) return new Map();
+  return textsIn(git(root, ['cat-file', '--batch'], { input: batchOf(blobs) }).output, blobs);
+}
+
+/** Read contents as readBlobs does, and let others have their turn until Git answers. */
+export async function askBlobs(root: string, blobs: readonly string[]): Promise<Map<string, string>> {
+  if (blobs.length === 0) return new Map();
+  const { output } = await askGit(root, ['cat-file', '--batch'], { input: batchOf(blobs) });
+  return textsIn(output, blobs);
+}
+
+function batchOf(blobs: readonly string[]): string {
+  return `${blobs.join('\n')}\n`;
+}
+
+/** What `git cat-file --batch` answered. Source: git-cat-file(1), "BATCH OUTPUT". */
+function textsIn(output: Buffer, blobs: readonly string[]): Map<string, string> {
   const texts = new Map<string, string>();
-  if (blobs.length === 0) return texts;
-  const { output } = git(root, ['cat-file', '--batch'], { input: `${blobs.join('\n')}\n` });
   let at = 0;
   for (const blob of blobs) {
     const end = output.indexOf(10, at);

@@ -1,4 +1,4 @@
-import { git, gitStream } from './git.ts';
+import { askGit, gitStream } from './git.ts';
 
 /** The mode of a symbolic link: what it holds is a path, no text. */
 const LINK = '120000';
@@ -21,7 +21,8 @@ export async function trackedFiles(
 }
 
 /** The text of a file by its content, as trackedFiles gives it; undefined if it has more bytes than `maxBytes`. */
-export function trackedText(root: string, blob: string, maxBytes: number): string | undefined {
-  const size = Number(git(root, ['cat-file', '-s', blob]).output.toString());
-  return size > maxBytes ? undefined : git(root, ['cat-file', 'blob', blob]).output.toString('utf8');
+export async function trackedText(root: string, blob: string, maxBytes: number): Promise<string | undefined> {
+  const size = Number((await askGit(root, ['cat-file', '-s', blob])).output.toString());
+  if (size > maxBytes) return undefined;
+  return (await askGit(root, ['cat-file', 'blob', blob])).output.toString('utf8');
 }

@@ -80,7 +80,7 @@ export async function selectVersions(
 /** Implements Backend.versionsAt. */
 export async function versionsAt({ repository }: WorkingContext, commit: string): Promise<DatasetVersions> {
   const pointers = new Map<string, Pointer>();
-  const listed = pointersAt(repository.root, commit);
+  const listed = await pointersAt(repository.root, commit);
   const { done, problems } = await eachDatasetQuietly(listed, async ({ path, read }) => {
     pointers.set(path, read());
     return versionOf({ path, pointer: pointers.get(path)! }, commit);

@@ -1,0 +1,37 @@
+/**
+ * The thread of statistics: keeps profiles, compares and validates them, and writes their reports, so that the thread that answers requests
+ * does not. This file is run by a thread of its own; it reads nothing but what it is given.
+ */
+
+import { LRUCache } from 'lru-cache';
+import { answerQuestions } from '../../base/threads/worker-side.ts';
+import { decodeProfile } from '../../profile/format/encode.ts';
+import type { Profile } from '../../profile/model/model.ts';
+import type { Digest } from '../../store/format/digest.ts';
+import type { GivenProfile, StatisticsAnswer, StatisticsQuestion } from './questions.ts';
+import { answerTask } from './tasks.ts';
+
+/** Features of all profiles that are in memory together: each has its sketches and counts, some 20 KB. */
+const MAX_KNOWN_FEATURES = 10_000;
+
+const known = new LRUCache<Digest, Profile>({
+  maxSize: MAX_KNOWN_FEATURES,
+  sizeCalculation: ({ tables }) => {
+    const features = tables.reduce((sum, table) => sum + table.features.length, 1);
+    return Math.min(features, MAX_KNOWN_FEATURES);
+  },
+});
+
+function profileOf({ digest, bytes }: GivenProfile): Profile | undefined {
+  const found = known.get(digest);
+  if (found !== undefined || bytes === undefined) return found;
+  const profile = decodeProfile(bytes, 'profile of a version');
+  known.set(digest, profile);
+  return profile;
+}
+
+answerQuestions<StatisticsQuestion, StatisticsAnswer>(async ({ profiles, task }) => {
+  const found = profiles.map(profileOf);
+  const missing = profiles.flatMap(({ digest }, at) => (found[at] === undefined ? [digest] : []));
+  return missing.length > 0 ? { missing } : { done: await answerTask(task, found as Profile[]) };
+});
