@@ -10,7 +10,7 @@ import { fileLiteral, identifier, literal } from '../../quote.ts';
 import { compressionOf, placeIn, type SourceFile, shownPath } from '../../source-file.ts';
 import { type EngineColumn, plainScalar } from '../../types.ts';
 import { assertNameable } from '../names.ts';
-import { encodingOf, notUtf8 } from './encoding.ts';
+import { cutUtf16, encodingOf, notUtf8 } from './encoding.ts';
 import { type FirstRows, lookAtFirstRows } from './first-rows.ts';
 import { copyWithLineFeeds, hasMixedLineEnds } from './line-ends.ts';
 import { firstLines, lineTooLong, MAX_LINE_BYTES } from './lines.ts';
@@ -455,9 +455,10 @@ function textList(texts: readonly string[]): string {
 /** DuckDB reads UTF-8, and UTF-16 in the order of bytes that Windows writes. It handles UTF-8's byte order mark by itself. */
 function readableEncoding(file: SourceFile): string {
   const found = encodingOf(file);
-  if (found === 'utf-16le') return 'utf-16';
-  if (found === 'utf-8' || found === 'utf-16') return found;
-  throw notUtf8(file, found);
+  if (found === 'utf-8') return found;
+  if (found !== 'utf-16le' && found !== 'utf-16') throw notUtf8(file, found);
+  if (statSync(file.absolutePath).size % 2 > 0) throw cutUtf16(file);
+  return 'utf-16';
 }
 
 function messageOf(error: unknown): string {
