@@ -294,8 +294,9 @@ const JSON_PLACE = /^Malformed JSON in file ".*", at byte \d+ in (?:line|record\
 /** The kinds of error that DuckDB states of a query: of those that varve makes, it is the names or types of columns that it cannot take. */
 const QUERY_ERROR = /^(Binder|Catalog|Parser|Syntax|Permission) Error: /;
 
-/** Tells whether DuckDB has met something in data that it cannot read. */
+/** Tells whether DuckDB, or varve itself, has met something in data that cannot be read. */
 export function isReadError(error: unknown): error is Error {
+  if (error instanceof BinaryFault) return true;
   if (!(error instanceof Error) || error instanceof VarveError) return false;
   return isOutOfMemory(error.message) || ENGINE_ERROR.test(error.message);
 }
