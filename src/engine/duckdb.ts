@@ -315,7 +315,7 @@ export function isOutOfMemory(text: string): boolean {
 /** What is wrong with a file, by what DuckDB or another library says; undefined where their words are plain. */
 function faultOf({ absolutePath, path }: SourceFile, text: string, said: string): Said | undefined {
   // The name of a file may hold any of the words.
-  const words = text.replaceAll(absolutePath, '');
+  const words = text.replaceAll(filePattern(absolutePath), '').replaceAll(absolutePath, '');
   const known = textFault(words);
   if (known !== undefined) return known;
   if (!QUERY_ERROR.test(text)) return binaryFault(path, words);
