@@ -294,8 +294,9 @@ const JSON_PLACE = /^Malformed JSON in file ".*", at byte \d+ in (?:line|record\
 /** The kinds of error that DuckDB states of a query: of those that varve makes, it is the names or types of columns that it cannot take. */
 const QUERY_ERROR = /^(Binder|Catalog|Parser|Syntax|Permission) Error: /;
 
-/** Tells whether DuckDB has met something in data that it cannot read. */
+/** Tells whether DuckDB, or varve itself, has met something in data that cannot be read. */
 export function isReadError(error: unknown): error is Error {
+  if (error instanceof BinaryFault) return true;
   if (!(error instanceof Error) || error instanceof VarveError) return false;
   return isOutOfMemory(error.message) || ENGINE_ERROR.test(error.message);
 }
@@ -314,7 +315,7 @@ export function isOutOfMemory(text: string): boolean {
 /** What is wrong with a file, by what DuckDB or another library says; undefined where their words are plain. */
 function faultOf({ absolutePath, path }: SourceFile, text: string, said: string): Said | undefined {
   // The name of a file may hold any of the words.
-  const words = text.replaceAll(absolutePath, '');
+  const words = text.replaceAll(filePattern(absolutePath), '').replaceAll(absolutePath, '');
   const known = textFault(words);
   if (known !== undefined) return known;
   if (!QUERY_ERROR.test(text)) return binaryFault(path, words);

@@ -30,6 +30,8 @@ export interface TableSource {
   readonly columns: readonly EngineColumn[];
   /** Set if the rows are those of a lone Parquet file. */
   readonly parquet?: SourceFile;
+  /** Columns of Parquet that are, or hold, times of the old type INT96. */
+  readonly int96?: ReadonlySet<string>;
   /** Of columns of text. */
   readonly dateFormats?: DateFormats;
   /** Lines before the headers of text files that were left out. */
@@ -138,9 +140,11 @@ async function openTogether(
     throw error instanceof VarveError ? error : readError(error, fileNamedBy(error, files));
   }
   const rows = await withTimestamps(engine, relation, columns, readings);
-  if (rows !== relation) return { relation: rows, columns: loaded.retype(await engine.describe(rows)) };
+  const { retype, int96 } = loaded;
+  const odd = int96 && { int96 };
+  if (rows !== relation) return { relation: rows, columns: retype(await engine.describe(rows)), ...odd };
   const [parquet] = format === 'parquet' && files.length === 1 ? loaded.files : [];
-  return { relation, columns, ...(parquet && { parquet }) };
+  return { relation, columns, ...(parquet && { parquet }), ...odd };
 }
 
 const asTold = (columns: readonly EngineColumn[]) => columns;
@@ -150,6 +154,7 @@ interface Loaded {
   readonly files: readonly SourceFile[];
   /** Gives the types of columns from those that DuckDB tells of them. */
   readonly retype: (columns: readonly EngineColumn[]) => readonly EngineColumn[];
+  readonly int96?: ReadonlySet<string>;
 }
 
 function isAsWritten(reading: ColumnReading | undefined): boolean {

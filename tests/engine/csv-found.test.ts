@@ -119,6 +119,35 @@ describe('what is not plain text in UTF-8', () => {
     const table = await tableOf('a.csv', 'a,b\n1,x\0y\n');
     expect(feature(table, 'b').values.values).toEqual([['x\0y', 1]]);
   });
+
+  // As long as one or two characters of UTF-16 would be: what follows a cut one was taken from memory.
+  test.each(['a\0z\n', 'a\0zz\n', 'a\0,b\n', '\0a,b\n', 'a,b\0\n', 'a,b\0', 'a\0b\0c\n', 'a\0zz\n1\n'])(
+    'a NUL in a short header is no sign of UTF-16: %j',
+    async (text) => {
+      await expect(tableOf('a.csv', text)).rejects.toMatchObject({
+        code: 'table-unreadable',
+        message: expect.stringContaining('a.csv: a NUL is in the name of'),
+      });
+    },
+  );
+
+  test('UTF-16 is read with and without its mark, and refused where it is cut within a character', async () => {
+    const utf16 = (text: string) => Buffer.from(text, 'utf16le');
+    const chinese = 'a,b\n上海,2\n北京,3\n';
+    for (const text of [`\ufeff${chinese}`, chinese]) {
+      expect(facts(await tableOf('a.csv', utf16(text)))).toEqual([
+        2,
+        ['a', 'string', '上海', '北京'],
+        ['b', 'integer', '2', '3'],
+      ]);
+      for (const header of [text.split('\n')[0]!, `${text.split('\n')[0]!}\n`])
+        expect((await tableOf('a.csv', utf16(header))).features).toHaveLength(2);
+      await expect(tableOf('a.csv', utf16(text).subarray(0, -1))).rejects.toMatchObject({
+        code: 'table-unreadable',
+        message: 'a.csv: it is cut in the middle of its last character, as UTF-16 has it',
+      });
+    }
+  });
 });
 
 describe('delimiters and lines before the header', () => {

@@ -5,11 +5,11 @@ import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { VarveError } from '../../src/errors.ts';
 import { profileFiles } from '../../src/profile/dataset/profile-files.ts';
 import type { Profile } from '../../src/profile/model/model.ts';
-import { dataFiles, folder } from '../profile/profiling.ts';
+import { dataFiles, folder, tableOf } from '../profile/profiling.ts';
 
 /** Reads a file, whatever it is: a profile, or an error about this file that anybody can read. */
 async function read(name: string, content: string | Uint8Array): Promise<Profile | VarveError> {
@@ -117,3 +117,53 @@ test.each([
 ])('%s is refused in words of its own', async (name, content, message) => {
   expect(await read(name, content)).toMatchObject({ message: expect.stringMatching(message) });
 });
+
+describe('words of the reader are not those of a path or a line', () => {
+  const FOLDER = 'Error: line 3/when sniffing file, unicode, Out of Memory Error, LZ4 encrypted [x]';
+  const ragged = 'a,b\n1,2\n3,4,5\n';
+
+  test.each([
+    ['a.csv', ragged, 'line-ragged', ', line 3: more fields than the 2 of the header'],
+    [
+      'Invalid Input Error: CSV Error on Line: 7.csv',
+      ragged,
+      'line-ragged',
+      ', line 3: more fields than the',
+    ],
+    ['b.csv', '1;"a "b" c"\n2;"a "b" c"\n', 'line-ragged', ', line 1: a quote that is not closed'],
+    [
+      'c.csv',
+      Buffer.from('a,b\n1,gr\xfcn\n', 'latin1'),
+      'text-not-utf-8',
+      ', line 2: the bytes are not UTF-8',
+    ],
+    ['d.csv.gz', 'a,b\n1,2\n', 'table-unreadable', ': it is not gzip, as its name says'],
+    ['e.jsonl', '{"a":1}\n{"a":}\n', 'table-unreadable', ', line 2: '],
+    ['f.json', '{"a":1,"a":2}', 'table-unreadable', ': an object has the key "a" twice'],
+    ['g.parquet', 'PAR1', 'table-unreadable', ': it is cut or damaged, or not Parquet'],
+    ['h.arrow', 'ARROW1', 'table-unreadable', ': it is cut or damaged, or not Arrow'],
+  ])('%s', async (name, content, code, message) => {
+    const path = `${FOLDER}/${name}`;
+    await expect(tableOf(path, content)).rejects.toMatchObject({
+      code,
+      path,
+      message: expect.stringMatching(new RegExp(`^${escaped(path)}.*${escaped(message)}`)),
+    });
+  });
+
+  test.each([
+    'invalid unicode, 4, 5',
+    'Maximum line size of 1 bytes exceeded,4,5',
+    '"unterminated quote\nCSV Error on Line: 77\nInvalid unicode\n",4,5',
+    'Error when converting column "a". Could not,4,5',
+  ])('the line itself: %j', async (line) => {
+    await expect(tableOf('a.csv', `a,b\n1,2\n${line}\n3,4\n`)).rejects.toMatchObject({
+      code: 'line-ragged',
+      message: 'a.csv, line 3: more fields than the 2 of the header',
+    });
+  });
+});
+
+function escaped(text: string): string {
+  return text.replace(/[[\].^$*+?(){}|\\]/g, '\\$&');
+}

@@ -20,6 +20,17 @@ export function tooManyDigits(column: string, digits: number): BinaryFault {
   );
 }
 
+/**
+ * Says that a column of Parquet's INT96 has years that the engine may have made of others: it counts microseconds in 64 bits, and the days of
+ * the type reach 20 times as far. What Spark writes as such has years from 1 to 9999.
+ */
+export function yearsOfInt96(column: string): BinaryFault {
+  return new BinaryFault(
+    `the column ${JSON.stringify(column)} has times of Parquet's old type INT96 outside of the years 1 to 9999, which are not read`,
+    'Write the column as timestamps of microseconds, as Spark does with `spark.sql.parquet.outputTimestampType=TIMESTAMP_MICROS`.',
+  );
+}
+
 export const NO_COLUMNS = new BinaryFault('it has no columns', 'Write it with the columns of its table.');
 
 /** What is wrong, as the rest of a sentence about the file, and what to do. */

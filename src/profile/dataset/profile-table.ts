@@ -1,8 +1,10 @@
 import type { Engine } from '../../engine/duckdb.ts';
+import { yearsOfInt96 } from '../../engine/formats/binary-fault.ts';
 import { portionsOf, type RowGroups, rowGroupsOf } from '../../engine/formats/parquet/row-groups.ts';
 import type { TableSource } from '../../engine/source.ts';
 import { type LeafCounts, MAX_TABLE_VALUES } from '../counters/counter.ts';
 import { distinctCount } from '../hashing/sketch.ts';
+import { featureName } from '../model/feature-name.ts';
 import type { FeatureProfile, LengthStats, TableProfile } from '../model/model.ts';
 import { positionsOf } from '../model/positions.ts';
 import { elementsSql, leafSql, leavesByLists, positionedSql } from '../plan/leaf-sql.ts';
@@ -42,7 +44,10 @@ const MAX_LEAVES_PER_SCAN = 1024;
  */
 const SCANS_PER_THREAD = 2;
 
-/** Profiles the rows of a source, some columns at a time; a column with heavy values among very many is read twice. */
+/**
+ * Profiles the rows of a source, some columns at a time; a column with heavy values among very many is read twice.
+ * @throws BinaryFault if a column holds times that the engine may have read wrongly
+ */
 export async function profileTable(
   engine: Engine,
   source: TableSource,
@@ -85,7 +90,8 @@ export async function profileTable(
   const here: Scanner = (scan, onRows) => scanColumns(engine, scan, onRows);
   await Promise.all([run(here), ...options.threads.map((thread) => run((...work) => thread.scan(...work)))]);
   await run(here);
-  const { dateFormats, skippedLines } = source;
+  const { dateFormats, skippedLines, int96 } = source;
+  if (int96) assertYears([...features.values()], int96);
   const inOrder = leaves.map((leaf) => {
     const formats = leaf.path.length === 1 ? dateFormats?.get(leaf.path[0]!) : undefined;
     return { ...features.get(leaf)!, ...(formats && { dateFormats: formats }) };
@@ -97,6 +103,14 @@ export async function profileTable(
     ...(skippedLines && { skippedLines }),
     features: inOrder,
   };
+}
+
+/** Refuses years that may be others. @param int96 the columns of which the engine reads the usual years alone without fault */
+function assertYears(features: readonly FeatureProfile[], int96: ReadonlySet<string>): void {
+  const isUsual = (time: string | null) => time === null || /^\d{4}-.*[^)]$/.test(time);
+  for (const { path, time } of features)
+    if (int96.has(path[0]!) && time && !(isUsual(time.min) && isUsual(time.max)))
+      throw yearsOfInt96(featureName(path));
 }
 
 async function countRows(engine: Engine, relation: string): Promise<number> {

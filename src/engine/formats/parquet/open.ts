@@ -16,6 +16,8 @@ import { WITHOUT_ZONE, zonedNanoseconds } from './schema.ts';
 export interface OpenedParquet {
   readonly files: readonly SourceFile[];
   readonly retype: (columns: readonly EngineColumn[]) => readonly EngineColumn[];
+  /** Columns that are, or hold, times of the old type INT96. */
+  readonly int96?: ReadonlySet<string>;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function openParquet(
   relation: string,
 ): Promise<OpenedParquet> {
   try {
-    const zoned = await lookAtSchemas(engine, files);
+    const { zoned, hasInt96 } = await lookAtSchemas(engine, files);
     const names = new Set<string>();
     const read = files.map((file, index) =>
       zoned.has(file.absolutePath)
@@ -39,7 +41,11 @@ export async function openParquet(
     await engine.query(`CREATE VIEW ${relation} AS FROM read_parquet(${pathList(read)}, ${options})`);
     const [first] = read as [SourceFile];
     if (first.range !== undefined) await narrow(engine, first, relation);
-    return { files: read, retype: (columns) => columns.map((column) => withZone(column, names)) };
+    return {
+      files: read,
+      retype: (columns) => columns.map((column) => withZone(column, names)),
+      ...(hasInt96 && { int96: await columnsOfInt96(engine, files) }),
+    };
   } catch (error) {
     throw error instanceof VarveError ? error : readError(error, fileNamedBy(error, files));
   }
@@ -51,18 +57,45 @@ async function narrow(engine: Engine, file: SourceFile, relation: string): Promi
   await engine.query(`CREATE OR REPLACE VIEW ${relation} AS FROM ${rows}`);
 }
 
-/** Files, by their place, that have nanoseconds with a zone. DuckDB makes wrong floating-point numbers of decimals that are too long. */
-async function lookAtSchemas(engine: Engine, files: readonly SourceFile[]): Promise<Set<string>> {
-  const [paths = [], names = [], digits = []] = await engine.query(
-    `SELECT file_name, name, precision FROM parquet_schema(${pathList(files)})
-     WHERE precision > ${MAX_DECIMAL_DIGITS} OR logical_type LIKE 'TimestampType(isAdjustedToUTC=1%NANOS=NanoSeconds%'`,
+/** What DuckDB does not read as it is written. */
+interface OddTypes {
+  /** Files, by their place, that have nanoseconds with a zone. */
+  readonly zoned: ReadonlySet<string>;
+  readonly hasInt96: boolean;
+}
+
+/** Looks for odd types. DuckDB makes wrong floating-point numbers of decimals that are too long. */
+async function lookAtSchemas(engine: Engine, files: readonly SourceFile[]): Promise<OddTypes> {
+  const [paths = [], names = [], digits = [], types = []] = await engine.query(
+    `SELECT file_name, name, precision, type FROM parquet_schema(${pathList(files)})
+     WHERE precision > ${MAX_DECIMAL_DIGITS} OR type = 'INT96' OR logical_type LIKE 'TimestampType(isAdjustedToUTC=1%NANOS=NanoSeconds%'`,
   );
   for (const [row, precision] of digits.entries()) {
     const file = files.find(({ absolutePath }) => absolutePath === paths[row]);
     if (precision !== null && file !== undefined)
       throw readError(tooManyDigits(String(names[row]), Number(precision)), file);
   }
-  return new Set(paths.map(String));
+  const zoned = new Set(paths.filter((_, row) => types[row] !== 'INT96').map(String));
+  return { zoned, hasInt96: types.includes('INT96') };
+}
+
+/** Columns, by their names, that are of INT96 or have it within. */
+async function columnsOfInt96(engine: Engine, files: readonly SourceFile[]): Promise<Set<string>> {
+  const [names = [], children = [], types = []] = await engine.query(
+    `SELECT name, num_children::INTEGER, type FROM parquet_schema(${pathList(files)})`,
+  );
+  const found = new Set<string>();
+  /** How many children each open group still has, from the root. */
+  const open: number[] = [];
+  let column = '';
+  for (const [row, name] of names.entries()) {
+    if (open.length === 1) column = String(name);
+    if (types[row] === 'INT96') found.add(column);
+    if (open.length > 0) open[open.length - 1]!--;
+    if (Number(children[row] ?? 0) > 0) open.push(Number(children[row]));
+    while (open.at(-1) === 0) open.pop();
+  }
+  return found;
 }
 
 /**

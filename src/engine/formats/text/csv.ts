@@ -4,22 +4,21 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ErrorCode, VarveError } from '../../../errors.ts';
-import { type Engine, readError } from '../../duckdb.ts';
+import { VarveError } from '../../../errors.ts';
+import type { Engine } from '../../duckdb.ts';
 import { fileLiteral, identifier, literal } from '../../quote.ts';
-import { compressionOf, placeIn, type SourceFile, shownPath } from '../../source-file.ts';
+import { compressionOf, type SourceFile } from '../../source-file.ts';
 import { type EngineColumn, plainScalar } from '../../types.ts';
 import { assertNameable } from '../names.ts';
-import { encodingOf, notUtf8 } from './encoding.ts';
+import { csvError, isLineTooLong, wordsOf } from './csv-error.ts';
+import { cutUtf16, encodingOf, notUtf8 } from './encoding.ts';
 import { type FirstRows, lookAtFirstRows } from './first-rows.ts';
 import { copyWithLineFeeds, hasMixedLineEnds } from './line-ends.ts';
-import { firstLines, lineTooLong, MAX_LINE_BYTES } from './lines.ts';
+import { firstLines, MAX_LINE_BYTES } from './lines.ts';
 import { NULL_TEXTS } from './null-texts.ts';
 import { haveYearsFirst } from './years-first.ts';
 
 const MIXED_TIMES = /Error when converting column "(.*?)"\. .* is being converted as type (?:DATE|TIME)/s;
-
-const LINE_TOO_LONG = /Maximum line size of \d+ bytes exceeded/;
 
 const COLUMNS_PER_QUERY = 256;
 
@@ -166,7 +165,7 @@ class Reading {
       await this.#engine.query(`CREATE OR REPLACE TABLE ${this.#table} AS FROM ${rows}`);
     } catch (error) {
       // Where values are times of several forms, the reader settles for one and then meets another.
-      const [, column] = MIXED_TIMES.exec(messageOf(error)) ?? [];
+      const [, column] = MIXED_TIMES.exec(String(error)) ?? [];
       if (column === undefined || this.#types.get(column) === 'VARCHAR' || 'auto_detect' in more) throw error;
       this.#types.set(column, 'VARCHAR');
       await this.#create(more);
@@ -204,8 +203,8 @@ class Reading {
   }
 
   async #createOtherwise(error: unknown): Promise<void> {
-    const text = messageOf(error);
-    if (LINE_TOO_LONG.test(text)) {
+    const text = this.#wordsOf(error);
+    if (isLineTooLong(text)) {
       this.#options.set('max_line_size', String(MAX_LINE_BYTES));
       this.#options.set('buffer_size', String(2 * MAX_LINE_BYTES));
     }
@@ -217,10 +216,14 @@ class Reading {
       return this.#createFromCopy();
     this.#options.set('sample_size', '-1');
     await this.#create().catch((second) => {
-      if (!/when sniffing/i.test(messageOf(second))) throw second;
+      if (!/when sniffing/i.test(this.#wordsOf(second))) throw second;
       if (/Expected Number of Columns/.test(text)) throw error;
       return this.#refuse();
     });
+  }
+
+  #wordsOf(error: unknown): string {
+    return wordsOf(error, [this.#path, this.#file.absolutePath]);
   }
 
   /** Loads a copy whose lines all end in the same way. */
@@ -455,39 +458,8 @@ function textList(texts: readonly string[]): string {
 /** DuckDB reads UTF-8, and UTF-16 in the order of bytes that Windows writes. It handles UTF-8's byte order mark by itself. */
 function readableEncoding(file: SourceFile): string {
   const found = encodingOf(file);
-  if (found === 'utf-16le') return 'utf-16';
-  if (found === 'utf-8' || found === 'utf-16') return found;
-  throw notUtf8(file, found);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function csvError(error: unknown, file: SourceFile): VarveError {
-  const text = messageOf(error);
-  const [, number] = /CSV Error on Line: (\d+)/.exec(text) ?? [];
-  const line = number === undefined ? undefined : Number(number);
-  if (/unicode/i.test(text)) return notUtf8(file, 'windows-1252', line, error);
-  const refused = (code: ErrorCode, what: string, remedy: string) =>
-    new VarveError(code, `${placeIn(file, line)}: ${what}`, { remedy, path: shownPath(file), cause: error });
-  const counts = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
-  if (counts !== null) {
-    const than = `${Number(counts[2]) > Number(counts[1]) ? 'more' : 'fewer'} fields than the ${counts[1]} of the header`;
-    return refused('line-ragged', than, 'Correct that line, or quote the field that contains the delimiter.');
-  }
-  if (/unterminated quote|quoted value/i.test(text))
-    return refused(
-      'line-ragged',
-      'a quote that is not closed',
-      'Close it, or double the quotes within the field.',
-    );
-  if (LINE_TOO_LONG.test(text)) return lineTooLong(file, line, error);
-  if (/when sniffing/i.test(text))
-    return refused(
-      'table-unreadable',
-      'no delimiter, quotes and header make a table of its lines',
-      'Check that the file is whole, that it is text, and that each quote is closed.',
-    );
-  return readError(error, file, line);
+  if (found === 'utf-8') return found;
+  if (found !== 'utf-16le' && found !== 'utf-16') throw notUtf8(file, found);
+  if (statSync(file.absolutePath).size % 2 > 0) throw cutUtf16(file);
+  return 'utf-16';
 }

@@ -19,6 +19,8 @@ const WIDE: readonly (readonly [width: number, zeros: readonly number[], name: s
 
 const LOOKED_AT_BYTES = 4096;
 
+const [LINE_FEED, CARRIAGE_RETURN] = [0x0a, 0x0d];
+
 /** The share of letters that are Latin in a table with numbers and delimiters, at the least. */
 const MIN_LATIN = 0.5;
 
@@ -35,16 +37,22 @@ export function encodingOf(file: SourceFile): string {
   return marked ?? WIDE.find(([width, zeros]) => isWide(start, width, zeros))?.[2] ?? 'utf-8';
 }
 
-/** Whether most units of so many bytes have zeros in these places, and none has in another. */
+/**
+ * Whether most units of so many bytes have zeros in these places, and none has in another; and the ends of lines are among them, unless all
+ * are. Else a short header with a NUL in it would be taken for UTF-16.
+ */
 function isWide(start: Buffer, width: number, zeros: readonly number[]): boolean {
   const units = Math.floor(start.length / width);
   let latin = 0;
+  let hasLineEnd = false;
   for (let unit = 0; unit < units; unit++) {
     const bytes = start.subarray(unit * width, (unit + 1) * width);
     if (bytes.every((byte) => byte === 0)) return false;
-    if (bytes.every((byte, place) => (byte === 0) === zeros.includes(place))) latin++;
+    if (!bytes.every((byte, place) => (byte === 0) === zeros.includes(place))) continue;
+    latin++;
+    hasLineEnd ||= bytes.includes(LINE_FEED) || bytes.includes(CARRIAGE_RETURN);
   }
-  return units > 0 && latin >= MIN_LATIN * units;
+  return units > 0 && (latin === units || (hasLineEnd && latin >= MIN_LATIN * units));
 }
 
 /**
@@ -58,4 +66,13 @@ export function notUtf8(file: SourceFile, encoding: string, line?: number, cause
     path: shownPath(file),
     cause,
   });
+}
+
+/** Says that a file of UTF-16 has an odd number of bytes. DuckDB would take what lies behind them in memory for the rest of the character. */
+export function cutUtf16(file: SourceFile): VarveError {
+  return new VarveError(
+    'table-unreadable',
+    `${shownPath(file)}: it is cut in the middle of its last character, as UTF-16 has it`,
+    { remedy: 'Copy it again, and check that it is whole.', path: shownPath(file) },
+  );
 }
