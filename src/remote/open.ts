@@ -8,6 +8,7 @@ import { parseEndpoint } from './minio/access.ts';
 import { plainHttpWarning } from './plain-http.ts';
 import type { Remote } from './remote.ts';
 import { type BucketPlace, type FilePlace, parseUrl, type RemotePlace, type WebPlace } from './url.ts';
+import type { WebClient } from './web/client.ts';
 
 export interface RemoteOptions extends ServerOptions {
   /** Absolute folder that a relative path is relative to; the working folder by default. */
@@ -30,10 +31,16 @@ export async function openRemote(url: string, options: RemoteOptions = {}): Prom
   return new BucketRemote(await openBucket(place, options), url, place.prefix);
 }
 
-async function openWeb({ base }: WebPlace, url: string, options: ServerOptions): Promise<Remote> {
+/** Make the client for a folder of a web server. @throws VarveError `setting-unsupported` */
+export async function openWebClient({ base }: WebPlace, options: ServerOptions): Promise<WebClient> {
   refuseSettings('web', options);
   warnOfPlainHttp(base, options);
-  return new (await import('./web/web.ts')).WebRemote(base, url);
+  return new (await import('./web/client.ts')).WebClient(base);
+}
+
+async function openWeb(place: WebPlace, url: string, options: ServerOptions): Promise<Remote> {
+  const client = await openWebClient(place, options);
+  return new (await import('./web/web.ts')).WebRemote(client, url);
 }
 
 /** Make the client for a bucket, with the library for its kind of server. */
@@ -59,14 +66,14 @@ async function bucketClient(place: BucketPlace, options: ServerOptions): Promise
 }
 
 /** Make the client for a folder at a server. @throws VarveError `setting-unsupported`, `ssh-config-invalid` */
-async function openFileClient(place: FilePlace, options: FilesOptions = {}): Promise<FileClient> {
+export async function openFileClient(place: FilePlace, options: FilesOptions = {}): Promise<FileClient> {
   refuseSettings(place.kind, options);
   return (await import('./ssh/ssh.ts')).openSsh(place, options);
 }
 
 export type FilesOptions = ServerOptions & { readonly key?: string };
 
-function isFilePlace(place: RemotePlace): place is FilePlace {
+export function isFilePlace(place: RemotePlace): place is FilePlace {
   return place.kind === 'ssh' || place.kind === 'webhdfs' || place.kind === 'swebhdfs';
 }
 

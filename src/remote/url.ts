@@ -67,6 +67,16 @@ function remoteKind(url: string): RemotePlace['kind'] {
 export const URL_FORMS =
   'a folder, file:///folder, s3://bucket/prefix, minio://alias/bucket/prefix, gs://bucket/prefix, azure://container/prefix, ssh://user@host/folder, or https://host/folder to read from';
 
+/** The forms that the URL of data in place may have, for messages. */
+export const SOURCE_FORMS =
+  's3://bucket/prefix, minio://alias/bucket/prefix, gs://bucket/prefix, azure://container/prefix, ssh://user@host/folder, or https://host/folder';
+
+/** Whether a text is the URL of a kind that data can be used in place at. */
+export function isSourceUrl(text: string): boolean {
+  const scheme = URL_SCHEME.exec(text)?.[1]?.toLowerCase() ?? '';
+  return Object.hasOwn(KINDS, scheme) && KINDS[scheme] !== 'folder';
+}
+
 export function isUrl(text: string): boolean {
   return URL_SCHEME.test(text);
 }

@@ -30,7 +30,7 @@ export interface Pointer {
   readonly blocks?: Digest;
   readonly rows?: number;
   readonly profile?: Digest;
-  /** URL of data in place, without credentials. Git never says which server is asked for it, nor as whom. */
+  /** URL of data in place, without credentials. Whom else varve asks there, and as whom, Git never says. */
   readonly source?: string;
   /** Where the dataset was imported from, and what `varve update` follows. */
   readonly imported?: Imported;
@@ -57,12 +57,18 @@ const PINNED_VERSION = '3';
  * than to drop that at its next `add`.
  */
 const META_VERSION = '4';
+/**
+ * The version of a pointer to data in place on another kind of server than S3 and MinIO, whatever else it has. An older varve refuses it,
+ * and says so, rather than to call it damaged.
+ */
+const ELSEWHERE_VERSION = '5';
 const META_PREFIX = 'meta-';
 const READ_VERSIONS: readonly (string | undefined)[] = [
   VERSION,
   IMPORTED_VERSION,
   PINNED_VERSION,
   META_VERSION,
+  ELSEWHERE_VERSION,
 ];
 const MAX_POINTER_BYTES = 64 * 1024;
 const IMPORTED_KEYS = ['imported-from', 'imported-path', 'imported-revision', 'imported-commit'];
@@ -72,7 +78,12 @@ const KEYS = [
   ...IMPORTED_KEYS,
 ];
 /** A bucket and perhaps a prefix: no user, query or fragment, and no control character. */
-const SOURCE = /^(s3|minio):\/\/[^\x00-\x20\x7f?#@:/]+(\/[^\x00-\x1f\x7f?#]*)?$/;
+const BUCKET_SOURCE = /^(s3|minio|gs|azure):\/\/[^\x00-\x20\x7f?#@:/]+(\/[^\x00-\x1f\x7f?#]*)?$/;
+/** A folder or file of a server: of some, with the name of a user, and never with a password. */
+const SERVER_SOURCE =
+  /^(((ssh|sftp|s?webhdfs):\/\/([^\x00-\x20\x7f?#@:/]+@)?)|https?:\/\/)([^\x00-\x20\x7f?#@:/[\]]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?(\/[^\x00-\x1f\x7f?#]*)?$/i;
+/** What every version of pointers may name. */
+const FIRST_SOURCES = /^(s3|minio):/;
 
 /** The pointer's own path for the dataset at `path`. */
 export function pointerPath(path: string): string {
@@ -105,7 +116,8 @@ export function formatPointer(pointer: Pointer): string {
   return facts.map(([key, value]) => (value === undefined ? '' : `${key}: ${value}\n`)).join('');
 }
 
-function versionOf({ blocks, imported, meta }: Pointer): string {
+function versionOf({ blocks, imported, meta, source }: Pointer): string {
+  if (source !== undefined && !FIRST_SOURCES.test(source)) return ELSEWHERE_VERSION;
   if (meta !== undefined) return META_VERSION;
   if (blocks !== undefined) return PINNED_VERSION;
   return imported === undefined ? VERSION : IMPORTED_VERSION;
@@ -203,7 +215,7 @@ function checkVersion(version: string | undefined, where: string): void {
     throw damaged(where, 'its first fact, `varve: 1`, is not there');
   throw new VarveError('pointer-too-new', `${where} was written by a newer varve (format ${version})`, {
     path: where,
-    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 4.',
+    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 5.',
   });
 }
 
@@ -232,7 +244,7 @@ function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
 
 function blocksOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'blocks'> {
   const version = facts.get('varve');
-  const isPinned = version === META_VERSION ? facts.has('blocks') : version === PINNED_VERSION;
+  const isPinned = isFree(version) ? facts.has('blocks') : version === PINNED_VERSION;
   if (isPinned !== facts.has('blocks'))
     throw damaged(where, `\`varve: ${PINNED_VERSION}\` and \`blocks\` go together`);
   if (isPinned && facts.has('source')) throw damaged(where, 'no blocks of data in place are stored');
@@ -242,7 +254,7 @@ function blocksOf(facts: ReadonlyMap<string, string>, where: string): Pick<Point
 function importedOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'imported'> {
   const isImported = IMPORTED_KEYS.some((key) => facts.has(key));
   const version = facts.get('varve');
-  const tells = version !== PINNED_VERSION && version !== META_VERSION;
+  const tells = version !== PINNED_VERSION && !isFree(version);
   if (tells && isImported !== (version === IMPORTED_VERSION))
     throw damaged(where, `\`varve: ${IMPORTED_VERSION}\` and \`imported-from\` go together`);
   if (!isImported) return {};
@@ -263,7 +275,8 @@ function metaOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer
   const meta = metaInOrder(
     said.map(([key, value]) => [key.slice(META_PREFIX.length), plainText(value, key, where)]),
   );
-  if ((meta === undefined) === (facts.get('varve') === META_VERSION))
+  const version = facts.get('varve');
+  if (version !== ELSEWHERE_VERSION && (meta === undefined) === (version === META_VERSION))
     throw damaged(where, `\`varve: ${META_VERSION}\` and \`${META_PREFIX}…\` go together`);
   if (meta === undefined) return {};
   const problem = problemOfMeta(meta);
@@ -271,13 +284,20 @@ function metaOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer
   return { meta };
 }
 
+/** Whether a version leaves open which of the older ones' facts there are. */
+function isFree(version: string | undefined): boolean {
+  return version === META_VERSION || version === ELSEWHERE_VERSION;
+}
+
 function sourceOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'source'> {
   const value = facts.get('source');
-  if (value === undefined) return {};
-  const source = plainText(value, 'source', where);
-  if (!SOURCE.test(source))
-    throw damaged(where, '`source` is not a place in a bucket, such as s3://bucket/prefix');
-  return { source };
+  const source = value === undefined ? undefined : plainText(value, 'source', where);
+  if (source !== undefined && !BUCKET_SOURCE.test(source) && !SERVER_SOURCE.test(source))
+    throw damaged(where, '`source` is not a place on a server, such as s3://bucket/prefix');
+  const isElsewhere = source !== undefined && !FIRST_SOURCES.test(source);
+  if (isElsewhere !== (facts.get('varve') === ELSEWHERE_VERSION))
+    throw damaged(where, `\`varve: ${ELSEWHERE_VERSION}\` goes with a \`source\` that is not of S3 or MinIO`);
+  return source === undefined ? {} : { source };
 }
 
 /** A pointer names nothing but the data beside it. */

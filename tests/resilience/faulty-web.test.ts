@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { WebClient } from '../../src/remote/web/client.ts';
 import { isPublicAddress } from '../../src/remote/web/public-address.ts';
 import { WebRemote } from '../../src/remote/web/web.ts';
 import { collected, sha256 } from '../remote/contract.ts';
@@ -34,7 +35,8 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-const open = (policy = IMPATIENT, url = faulty.endpoint) => new WebRemote(`${url}/`, url, policy);
+const open = (policy = IMPATIENT, url = faulty.endpoint) =>
+  new WebRemote(new WebClient(`${url}/`), url, policy);
 
 test.each([1, 2])('what is read through a faulty network is right (seed %d)', async (seed) => {
   const remote = open();

@@ -150,7 +150,7 @@ function sourceCommand(run: RunCommand): Command {
       ['varve remote source s3://bucket --endpoint http://localhost:9000', 'for all data in that bucket'],
       ['varve remote source s3://bucket/raw', 'shows what is said of it'],
     ],
-  ).argument('<url>', 's3://bucket/prefix or minio://alias/bucket/prefix: for all sources at it and below');
+  ).argument('<url>', 's3://bucket/prefix, or another URL of data in place: for all sources at it and below');
   return withAccessOptions(defined).action((url: string, { json, ...access }: CommonOptions & Access) =>
     run({ ...(json && { json }) }, async ({ cwd }) => {
       const source = await reachSource(await openContext(cwd), url, access);

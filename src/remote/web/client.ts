@@ -29,6 +29,12 @@ const CODES: Readonly<Record<number, string>> = {
 
 type Headers = Readonly<Record<string, string>>;
 
+interface Answered {
+  readonly answer: IncomingMessage;
+  /** Where the redirects, if any, have led. */
+  readonly at: URL;
+}
+
 export class WebClient implements Reading {
   readonly bucket: string;
   readonly server: string;
@@ -54,11 +60,13 @@ export class WebClient implements Reading {
 
   async head(path: string): Promise<StoredObject> {
     const url = this.urlOf(path);
-    const answer = await this.#ask('HEAD', url).catch((error: Fault) => {
+    const { answer, at } = await this.#ask('HEAD', url).catch((error: Fault) => {
       if (!NO_HEAD.includes(error.status)) throw error;
       return this.#ask('GET', url);
     });
     answer.destroy();
+    // A page about what lies in a folder is no object.
+    if (at.pathname.endsWith('/')) throw fault('NoSuchKey', 404, 'It is a folder');
     const { headers } = answer;
     const size = sizeOf(answer);
     const state = stateOf(headers, size);
@@ -75,7 +83,7 @@ export class WebClient implements Reading {
   async get(path: string, { offset = 0, length, etag }: GetRequest): Promise<OpenObject> {
     const isRange = offset > 0 || length !== undefined;
     const last = length === undefined ? '' : offset + length - 1;
-    const answer = await this.#ask(
+    const { answer } = await this.#ask(
       'GET',
       this.urlOf(path),
       isRange ? { range: `bytes=${offset}-${last}` } : {},
@@ -90,7 +98,7 @@ export class WebClient implements Reading {
 
   /** Read a document that lists files. @throws an error with the code of the answer */
   async document(url: URL): Promise<{ readonly type: string; readonly text: string; readonly url: URL }> {
-    const answer = await this.#ask('GET', url);
+    const { answer } = await this.#ask('GET', url);
     const pieces: Buffer[] = [];
     let size = 0;
     for await (const piece of answer as AsyncIterable<Buffer>) {
@@ -113,12 +121,12 @@ export class WebClient implements Reading {
   }
 
   /** Follow redirects, as far as they lead to public places, and throw for every other answer that is not the thing itself. */
-  async #ask(method: string, first: URL, headers: Headers = {}): Promise<IncomingMessage> {
+  async #ask(method: string, first: URL, headers: Headers = {}): Promise<Answered> {
     let url = first;
     for (let hops = 0; ; hops++) {
       const answer = await this.#send(method, url, headers);
       const status = answer.statusCode ?? 0;
-      if (status === OK || status === PARTIAL) return answer;
+      if (status === OK || status === PARTIAL) return { answer, at: url };
       answer.destroy();
       const { location } = answer.headers;
       if (status < 300 || status >= 400 || location === undefined) throw faultOf(answer);

@@ -5,7 +5,7 @@ import { RequestFailed, Requests } from '../bucket/requests.ts';
 import { PATIENT, type RetryPolicy } from '../bucket/retry.ts';
 import { checkKey, checkPrefix, isValidKey } from '../key.ts';
 import type { ByteRange, ObjectInfo, Remote } from '../remote.ts';
-import { WebClient } from './client.ts';
+import type { WebClient } from './client.ts';
 import { WebListing } from './listing.ts';
 
 /** A remote that a web server shows, as its folder or bucket was copied there. It is only read. */
@@ -16,10 +16,9 @@ export class WebRemote implements Remote {
   readonly #reader: KeyReader;
   readonly #listing: WebListing;
 
-  /** @param base URL of the folder, ending in '/' */
-  constructor(base: string, url: string, policy: RetryPolicy = PATIENT) {
+  constructor(client: WebClient, url: string, policy: RetryPolicy = PATIENT) {
     this.url = url;
-    this.#client = new WebClient(base);
+    this.#client = client;
     this.#requests = new Requests(this.#client, url.endsWith('/') ? url : `${url}/`, policy);
     this.#reader = new KeyReader(this.#requests, url, '');
     this.#listing = new WebListing(this.#requests);
