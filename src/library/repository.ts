@@ -207,8 +207,8 @@ export class VarveRepository extends DataFolder {
   }
 
   /**
-   * Make a snapshot of data that lies in a bucket and leave it there. Reads no data.
-   * @param url `s3://bucket/prefix` or `minio://alias/bucket/prefix`
+   * Make a snapshot of data that lies on a server and leave it there. Reads no data.
+   * @param url such as `s3://bucket/prefix`, `gs://bucket/prefix` or `ssh://host/folder`
    * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `dvc-unsupported`, and what the bucket meets
    */
   async addInPlace(url: string, options: AddInPlaceOptions & Watch): Promise<AddResult> {

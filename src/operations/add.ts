@@ -58,8 +58,8 @@ export function profilerOnDemand(
 }
 
 /**
- * Make a version of data that lies in a bucket and leave it there. Reads no data.
- * @param url `s3://bucket/prefix` or `minio://alias/bucket/prefix`: a single object if it names one, else all objects
+ * Make a version of data that lies on a server and leave it there. Reads no data.
+ * @param url such as `s3://bucket/prefix`, `gs://bucket/prefix` or `ssh://host/folder`: a single object if it names one, else all objects
  * below
  * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `dvc-unsupported`, and the errors of the bucket
  */

@@ -7,7 +7,8 @@ import { FolderRemote } from './folder/folder.ts';
 import { parseEndpoint } from './minio/access.ts';
 import { plainHttpWarning } from './plain-http.ts';
 import type { Remote } from './remote.ts';
-import { type BucketPlace, type FilePlace, parseUrl, type RemotePlace } from './url.ts';
+import { type BucketPlace, type FilePlace, parseUrl, type RemotePlace, type WebPlace } from './url.ts';
+import type { WebClient } from './web/client.ts';
 
 export interface RemoteOptions extends ServerOptions {
   /** Absolute folder that a relative path is relative to; the working folder by default. */
@@ -25,9 +26,21 @@ export interface RemoteOptions extends ServerOptions {
 export async function openRemote(url: string, options: RemoteOptions = {}): Promise<Remote> {
   const place = parseUrl(url, options.base ?? process.cwd());
   if (place.kind === 'folder') return new FolderRemote(place.path, options);
-  if (place.kind === 'web') throw new Error('web');
+  if (place.kind === 'web') return openWeb(place, url, options);
   if (isFilePlace(place)) return new FilesRemote(await openFileClient(place, options), url);
   return new BucketRemote(await openBucket(place, options), url, place.prefix);
+}
+
+/** Make the client for a folder of a web server. @throws VarveError `setting-unsupported` */
+export async function openWebClient({ base }: WebPlace, options: ServerOptions): Promise<WebClient> {
+  refuseSettings('web', options);
+  warnOfPlainHttp(base, options);
+  return new (await import('./web/client.ts')).WebClient(base);
+}
+
+async function openWeb(place: WebPlace, url: string, options: ServerOptions): Promise<Remote> {
+  const client = await openWebClient(place, options);
+  return new (await import('./web/web.ts')).WebRemote(client, url);
 }
 
 /** Make the client for a bucket, with the library for its kind of server. */
@@ -35,9 +48,13 @@ export async function openBucket(place: BucketPlace, options: ServerOptions): Pr
   if (options.endpoint !== undefined) parseEndpoint(options.endpoint);
   refuseSettings(place.kind, options);
   const client = await bucketClient(place, options);
-  const warning = plainHttpWarning(client.server);
-  if (warning !== undefined) options.onWarning?.(warning);
+  warnOfPlainHttp(client.server, options);
   return client;
+}
+
+function warnOfPlainHttp(server: string, { onWarning }: ServerOptions): void {
+  const warning = plainHttpWarning(server);
+  if (warning !== undefined) onWarning?.(warning);
 }
 
 async function bucketClient(place: BucketPlace, options: ServerOptions): Promise<BucketClient> {
@@ -49,14 +66,14 @@ async function bucketClient(place: BucketPlace, options: ServerOptions): Promise
 }
 
 /** Make the client for a folder at a server. @throws VarveError `setting-unsupported`, `ssh-config-invalid` */
-async function openFileClient(place: FilePlace, options: FilesOptions = {}): Promise<FileClient> {
+export async function openFileClient(place: FilePlace, options: FilesOptions = {}): Promise<FileClient> {
   refuseSettings(place.kind, options);
   return (await import('./ssh/ssh.ts')).openSsh(place, options);
 }
 
 export type FilesOptions = ServerOptions & { readonly key?: string };
 
-function isFilePlace(place: RemotePlace): place is FilePlace {
+export function isFilePlace(place: RemotePlace): place is FilePlace {
   return place.kind === 'ssh' || place.kind === 'webhdfs' || place.kind === 'swebhdfs';
 }
 

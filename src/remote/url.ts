@@ -48,7 +48,10 @@ const KINDS: Readonly<Record<string, RemotePlace['kind']>> = {
   azure: 'azure',
   ssh: 'ssh',
   sftp: 'ssh',
+  https: 'web',
+  http: 'web',
 };
+
 /** @throws VarveError `remote-scheme-unknown` */
 function remoteKind(url: string): RemotePlace['kind'] {
   const scheme = URL_SCHEME.exec(url)?.[1]?.toLowerCase();
@@ -62,7 +65,17 @@ function remoteKind(url: string): RemotePlace['kind'] {
 
 /** The forms that the URL of a remote may have, for messages. */
 export const URL_FORMS =
-  'a folder, file:///folder, s3://bucket/prefix, minio://alias/bucket/prefix, gs://bucket/prefix, azure://container/prefix, or ssh://user@host/folder';
+  'a folder, file:///folder, s3://bucket/prefix, minio://alias/bucket/prefix, gs://bucket/prefix, azure://container/prefix, ssh://user@host/folder, or https://host/folder to read from';
+
+/** The forms that the URL of data in place may have, for messages. */
+export const SOURCE_FORMS =
+  's3://bucket/prefix, minio://alias/bucket/prefix, gs://bucket/prefix, azure://container/prefix, ssh://user@host/folder, or https://host/folder';
+
+/** Whether a text is the URL of a kind that data can be used in place at. */
+export function isSourceUrl(text: string): boolean {
+  const scheme = URL_SCHEME.exec(text)?.[1]?.toLowerCase() ?? '';
+  return Object.hasOwn(KINDS, scheme) && KINDS[scheme] !== 'folder';
+}
 
 export function isUrl(text: string): boolean {
   return URL_SCHEME.test(text);
@@ -127,7 +140,10 @@ function checkSteps(url: string, steps: readonly string[], form: string): void {
 }
 
 function webFolder(url: string): string {
-  if (!URL.canParse(url)) throw invalid(url, 'names no host', 'Write it as https://host/folder.');
+  const form = 'Write it as https://host/folder.';
+  if (!URL.canParse(url)) throw invalid(url, 'names no host', form);
+  const [, path = ''] = /^[^:]+:\/\/[^/]*\/(.*?)\/*$/s.exec(url) ?? [];
+  if (path !== '') checkSteps(url, path.split('/'), form);
   return new URL(url).href.replace(/\/*$/, '/');
 }
 

@@ -31,7 +31,7 @@ export interface Pointer {
   readonly blocks?: Digest;
   readonly rows?: number;
   readonly profile?: Digest;
-  /** URL of data in place, without credentials. Git never says which server is asked for it, nor as whom. */
+  /** URL of data in place, without credentials. Whom else varve asks there, and as whom, Git never says. */
   readonly source?: string;
   /** Where the dataset was imported from, and what `varve update` follows. */
   readonly imported?: Imported;
@@ -61,15 +61,22 @@ const PINNED_VERSION = '3';
  */
 const META_VERSION = '4';
 /**
- * The version of a pointer to a copy of rows of a database, whatever else it has. An older varve refuses it, rather than to lose where they are from.
+ * The version of a pointer to data in place on another kind of server than S3 and MinIO, whatever else it has. An older varve refuses it,
+ * and says so, rather than to call it damaged.
  */
-const DATABASE_VERSION = '5';
+const ELSEWHERE_VERSION = '5';
+/**
+ * The version of a pointer to a copy of rows of a database, whatever else it has. An older varve refuses it, rather than to lose where they
+ * are from.
+ */
+const DATABASE_VERSION = '6';
 const META_PREFIX = 'meta-';
 const READ_VERSIONS: readonly (string | undefined)[] = [
   VERSION,
   IMPORTED_VERSION,
   PINNED_VERSION,
   META_VERSION,
+  ELSEWHERE_VERSION,
   DATABASE_VERSION,
 ];
 const MAX_POINTER_BYTES = 64 * 1024;
@@ -82,7 +89,12 @@ const KEYS = [
   ...DATABASE_KEYS,
 ];
 /** A bucket and perhaps a prefix: no user, query or fragment, and no control character. */
-const SOURCE = /^(s3|minio):\/\/[^\x00-\x20\x7f?#@:/]+(\/[^\x00-\x1f\x7f?#]*)?$/;
+const BUCKET_SOURCE = /^(s3|minio|gs|azure):\/\/[^\x00-\x20\x7f?#@:/]+(\/[^\x00-\x1f\x7f?#]*)?$/;
+/** A folder or file of a server: of some, with the name of a user, and never with a password. */
+const SERVER_SOURCE =
+  /^(((ssh|sftp|s?webhdfs):\/\/([^\x00-\x20\x7f?#@:/]+@)?)|https?:\/\/)([^\x00-\x20\x7f?#@:/[\]]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?(\/[^\x00-\x1f\x7f?#]*)?$/i;
+/** What every version of pointers may name. */
+const FIRST_SOURCES = /^(s3|minio):/;
 
 /** The pointer's own path for the dataset at `path`. */
 export function pointerPath(path: string): string {
@@ -118,8 +130,9 @@ export function formatPointer(pointer: Pointer): string {
   return facts.map(([key, value]) => (value === undefined ? '' : `${key}: ${value}\n`)).join('');
 }
 
-function versionOf({ blocks, imported, database, meta }: Pointer): string {
+function versionOf({ blocks, imported, database, meta, source }: Pointer): string {
   if (database !== undefined) return DATABASE_VERSION;
+  if (source !== undefined && !FIRST_SOURCES.test(source)) return ELSEWHERE_VERSION;
   if (meta !== undefined) return META_VERSION;
   if (blocks !== undefined) return PINNED_VERSION;
   return imported === undefined ? VERSION : IMPORTED_VERSION;
@@ -217,7 +230,7 @@ function checkVersion(version: string | undefined, where: string): void {
     throw damaged(where, 'its first fact, `varve: 1`, is not there');
   throw new VarveError('pointer-too-new', `${where} was written by a newer varve (format ${version})`, {
     path: where,
-    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 5.',
+    remedy: 'Upgrade varve on this machine: this one reads formats 1 to 6.',
   });
 }
 
@@ -247,16 +260,11 @@ function toPointer(facts: ReadonlyMap<string, string>, where: string): Pointer {
 
 function blocksOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'blocks'> {
   const version = facts.get('varve');
-  const isPinned = hasAnyFacts(version) ? facts.has('blocks') : version === PINNED_VERSION;
+  const isPinned = isFree(version) ? facts.has('blocks') : version === PINNED_VERSION;
   if (isPinned !== facts.has('blocks'))
     throw damaged(where, `\`varve: ${PINNED_VERSION}\` and \`blocks\` go together`);
   if (isPinned && facts.has('source')) throw damaged(where, 'no blocks of data in place are stored');
   return isPinned ? { blocks: digest(facts, 'blocks', where) } : {};
-}
-
-/** Whether pointers of the version may have, or lack, what others are told from by their version. */
-function hasAnyFacts(version: string | undefined): boolean {
-  return version === META_VERSION || version === DATABASE_VERSION;
 }
 
 function databaseOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'database'> {
@@ -278,7 +286,7 @@ function databaseOf(facts: ReadonlyMap<string, string>, where: string): Pick<Poi
 function importedOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'imported'> {
   const isImported = IMPORTED_KEYS.some((key) => facts.has(key));
   const version = facts.get('varve');
-  const tells = version !== PINNED_VERSION && !hasAnyFacts(version);
+  const tells = version !== PINNED_VERSION && !isFree(version);
   if (tells && isImported !== (version === IMPORTED_VERSION))
     throw damaged(where, `\`varve: ${IMPORTED_VERSION}\` and \`imported-from\` go together`);
   if (!isImported) return {};
@@ -300,7 +308,7 @@ function metaOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer
     said.map(([key, value]) => [key.slice(META_PREFIX.length), plainText(value, key, where)]),
   );
   const version = facts.get('varve');
-  if (version !== DATABASE_VERSION && (meta === undefined) === (version === META_VERSION))
+  if ((version === META_VERSION || !isFree(version)) && (meta === undefined) === (version === META_VERSION))
     throw damaged(where, `\`varve: ${META_VERSION}\` and \`${META_PREFIX}…\` go together`);
   if (meta === undefined) return {};
   const problem = problemOfMeta(meta);
@@ -308,13 +316,20 @@ function metaOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer
   return { meta };
 }
 
+/** Whether a version leaves open which of the older ones' facts there are. */
+function isFree(version: string | undefined): boolean {
+  return [META_VERSION, ELSEWHERE_VERSION, DATABASE_VERSION].includes(version ?? '');
+}
+
 function sourceOf(facts: ReadonlyMap<string, string>, where: string): Pick<Pointer, 'source'> {
   const value = facts.get('source');
-  if (value === undefined) return {};
-  const source = plainText(value, 'source', where);
-  if (!SOURCE.test(source))
-    throw damaged(where, '`source` is not a place in a bucket, such as s3://bucket/prefix');
-  return { source };
+  const source = value === undefined ? undefined : plainText(value, 'source', where);
+  if (source !== undefined && !BUCKET_SOURCE.test(source) && !SERVER_SOURCE.test(source))
+    throw damaged(where, '`source` is not a place on a server, such as s3://bucket/prefix');
+  const isElsewhere = source !== undefined && !FIRST_SOURCES.test(source);
+  if (isElsewhere !== (facts.get('varve') === ELSEWHERE_VERSION))
+    throw damaged(where, `\`varve: ${ELSEWHERE_VERSION}\` goes with a \`source\` that is not of S3 or MinIO`);
+  return source === undefined ? {} : { source };
 }
 
 /** A pointer names nothing but the data beside it. */

@@ -211,7 +211,7 @@ describeWithMariadb(() => {
     const [updated] = box.json<UpdateResult>(['update']).datasets;
     expect(updated).toMatchObject({ to: 'stock.parquet', table: 'stock', rows: 3, change: 'changed' });
     expect(readFileSync(box.path('repo/stock.parquet.varve'), 'utf8')).toMatch(
-      /^varve: 5\n[\s\S]*\ndatabase-table: stock\nmeta-license: /,
+      /^varve: 6\n[\s\S]*\ndatabase-table: stock\nmeta-license: /,
     );
     box.commit('more stock');
     expect(box.json<UpdateResult>(['update', 'stock.parquet']).datasets).toMatchObject([

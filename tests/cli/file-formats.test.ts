@@ -59,6 +59,7 @@ test('pointers', () => {
     ['files: 1\n', ''],
     ['files: 1\n', 'files: 1\nsource: "https://bucket"\n'],
     ['files: 1\n', 'files: 1\nsource: "s3://bucket?x"\n'],
+    ['varve: 1', 'varve: 5'],
     ['files: 1\n', 'files: 1\nendpoint: "http://bucket"\n'],
   ] as const) {
     expect(text('table.csv')).toContain(fact);
@@ -108,6 +109,28 @@ test('pointers that pin blocks, imported or not', () => {
     expect(text).toContain(fact);
     expect(accepted(text.replace(fact, damaged)), damaged).toBe(false);
   }
+});
+
+test('pointers to data on another kind of server than S3, whatever else they have', () => {
+  const check = published('pointer');
+  const accepted = (content: string) =>
+    accepts(check, parse(content), () => parsePointer(content, 'a.varve'));
+  const text = `varve: 5\npath: a\nkind: file\ndigest: ${digest}\nbytes: 1\nfiles: 1\n`;
+  const imported = `imported-from: "../data"\nimported-path: a\nimported-commit: ${'c'.repeat(40)}\n`;
+  const places = ['gs://b/x', 'ssh://ann@host:22/~/x', 'https://host/ü x', 'webhdfs://[::1]:9870/x'];
+  for (const place of places)
+    for (const more of ['', 'meta-license: MIT\n', imported])
+      expect(accepted(`${text}source: "${place}"\n${more}`), place + more).toBe(true);
+  for (const damaged of [
+    text,
+    `${text}source: "s3://b/x"\n`,
+    `${text}source: "gs://b/x"\nblocks: ${digest}\n`,
+    `${text}source: "https://ann:hush@host/x"\n`,
+    `${text}source: "ssh://host:port/x"\n`,
+    `${text}source: "gs://b/x"\n`.replace('varve: 5', 'varve: 1'),
+    `${text}source: "gs://b/x"\nmeta-license: MIT\n`.replace('varve: 5', 'varve: 4'),
+  ])
+    expect(accepted(damaged), damaged).toBe(false);
 });
 
 test('pointers by which people say something of the data, whatever else they have', () => {

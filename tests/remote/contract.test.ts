@@ -8,12 +8,33 @@ import { describeWithAzurite } from '../support/azurite.ts';
 import { describeWithGcs } from '../support/gcs.ts';
 import { describeWithMinio } from '../support/minio.ts';
 import { describeWithSshd } from '../support/sshd.ts';
-import { describeRemote } from './contract.ts';
+import { startWebServer, type WebServer } from '../support/web-server.ts';
+import { describeReadOnly, describeRemote } from './contract.ts';
 
 describe('a folder', () => {
   const root = mkdtempSync(join(tmpdir(), 'varve-remote-'));
   afterAll(() => rmSync(root, { recursive: true, force: true }));
   describeRemote(async () => new FolderRemote(join(root, 'remote')));
+});
+
+describe.each([
+  { lists: 'list' },
+  { lists: 'pages', etags: false },
+  { lists: 'list', ranges: false, head: false },
+] as const)('a web server: %o', (abilities) => {
+  const root = mkdtempSync(join(tmpdir(), 'varve-web-'));
+  let server: WebServer;
+  beforeAll(async () => {
+    server = await startWebServer(root, abilities);
+  });
+  afterAll(async () => {
+    await server?.close();
+    rmSync(root, { recursive: true, force: true });
+  });
+  describeReadOnly(
+    () => openRemote(`${server.url}/some/folder`),
+    async () => new FolderRemote(join(root, 'some/folder')),
+  );
 });
 
 describeWithMinio('a bucket', (server) => {
@@ -24,6 +45,20 @@ describeWithMinio('a bucket', (server) => {
 
   describe('by the AWS SDK', () => {
     describeRemote(async () => openRemote(`s3://${await server.makeBucket()}/some/prefix`));
+  });
+  describe('that everybody may read, by its web address', () => {
+    let bucket: string;
+    beforeAll(async () => {
+      bucket = await server.makeBucket();
+      const mayRead = { Effect: 'Allow', Principal: '*', Action: ['s3:GetObject', 's3:ListBucket'] };
+      const Resource = [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`];
+      const policy = { Version: '2012-10-17', Statement: [{ ...mayRead, Resource }] };
+      await server.client.setBucketPolicy(bucket, JSON.stringify(policy));
+    });
+    describeReadOnly(
+      () => openRemote(`${server.endpoint}/${bucket}/some/prefix`),
+      () => openRemote(`s3://${bucket}/some/prefix`),
+    );
   });
   describe('by the AWS SDK, without a prefix', () => {
     describeRemote(async () => openRemote(`s3://${await server.makeBucket()}`));

@@ -14,40 +14,86 @@ export async function collected(pieces: AsyncIterable<Uint8Array>): Promise<Buff
   return Buffer.concat(parts);
 }
 
+/** Writes to the place that a remote reads: itself, unless it is only read. */
+type Writer = Pick<Remote, 'write' | 'remove' | 'close'>;
+
 /** What `Remote` promises, of whatever kind. `open` makes a remote over an empty place. */
 export function describeRemote(open: () => Promise<Remote>): void {
-  let remote: Remote;
-  let folder: string;
-  beforeAll(async () => {
-    remote = await open();
-    folder = mkdtempSync(join(tmpdir(), 'varve-contract-'));
-  });
-  afterAll(async () => {
-    await remote?.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const place = new Place(open, async (remote) => remote);
+  describeWriting(place);
+  describeReading(place);
+  describeListing(place);
+  describeRemoving(place);
+  describeNames(place);
+}
 
-  const put = (key: string, content: string | Uint8Array, overwrite = false) => {
+/**
+ * What `Remote` promises of one that is only read, and that it refuses everything else.
+ * @param openWriter opens what writes to the same place
+ */
+export function describeReadOnly(open: () => Promise<Remote>, openWriter: () => Promise<Remote>): void {
+  const place = new Place(open, openWriter);
+  describeReading(place);
+  describeListing(place);
+  describeNames(place);
+
+  test('refuses to change anything', async () => {
+    const { remote } = place;
+    await place.put('kept', 'as it is');
+    const refused = { code: 'remote-read-only', remedy: expect.stringMatching(/\.$/) };
+    const bytes = Buffer.from('other');
+    await expect(remote.write('kept', bytes, { sha256: sha256(bytes) })).rejects.toMatchObject(refused);
+    await expect(remote.remove(['kept'])).rejects.toMatchObject(refused);
+    await expect(remote.claim()).rejects.toMatchObject(refused);
+    expect(Buffer.from(await remote.read('kept')).toString()).toBe('as it is');
+  });
+}
+
+/** A remote over an empty place, open while the tests of a suite run. */
+class Place {
+  remote!: Remote;
+  writer!: Writer;
+  folder = '';
+
+  constructor(open: () => Promise<Remote>, openWriter: (remote: Remote) => Promise<Writer>) {
+    beforeAll(async () => {
+      this.remote = await open();
+      this.writer = await openWriter(this.remote);
+      this.folder = mkdtempSync(join(tmpdir(), 'varve-contract-'));
+    });
+    afterAll(async () => {
+      await this.writer?.close();
+      await this.remote?.close();
+      rmSync(this.folder, { recursive: true, force: true });
+    });
+  }
+
+  readonly put = (key: string, content: string | Uint8Array, overwrite = false) => {
     const bytes = Buffer.from(content);
-    return remote.write(key, bytes, { sha256: sha256(bytes), overwrite });
+    return this.writer.write(key, bytes, { sha256: sha256(bytes), overwrite });
   };
-  const file = (name: string, bytes: Uint8Array) => {
-    const path = join(folder, name);
+
+  readonly file = (name: string, bytes: Uint8Array) => {
+    const path = join(this.folder, name);
     writeFileSync(path, bytes);
     return { path, size: bytes.length };
   };
-  const listed = async (prefix: string) => {
+
+  readonly listed = async (prefix: string) => {
     const keys: string[] = [];
-    for await (const { key } of remote.list(prefix)) keys.push(key);
+    for await (const { key } of this.remote.list(prefix)) keys.push(key);
     return keys.sort();
   };
+}
 
+function describeWriting(place: Place): void {
+  const { put, file } = place;
   describe('writing', () => {
     test('stores bytes that read back the same, whole and by range', async () => {
       const bytes = randomBytes(100_000);
       expect(await put('write/a', bytes)).toBe('written');
-      expect(Buffer.compare(await remote.read('write/a'), bytes)).toBe(0);
-      expect(Buffer.compare(await collected(remote.stream('write/a')), bytes)).toBe(0);
+      expect(Buffer.compare(await place.remote.read('write/a'), bytes)).toBe(0);
+      expect(Buffer.compare(await collected(place.remote.stream('write/a')), bytes)).toBe(0);
       for (const [offset, length] of [
         [0, 1],
         [99_999, 1],
@@ -55,29 +101,29 @@ export function describeRemote(open: () => Promise<Remote>): void {
         [0, 100_000],
       ] as const) {
         const expected = bytes.subarray(offset, offset + length);
-        expect(Buffer.compare(await remote.read('write/a', { offset, length }), expected)).toBe(0);
-        expect(Buffer.compare(await collected(remote.stream('write/a', { offset, length })), expected)).toBe(
-          0,
-        );
+        expect(Buffer.compare(await place.remote.read('write/a', { offset, length }), expected)).toBe(0);
+        expect(
+          Buffer.compare(await collected(place.remote.stream('write/a', { offset, length })), expected),
+        ).toBe(0);
       }
     });
 
     test('stores empty objects', async () => {
       expect(await put('write/empty', '')).toBe('written');
-      expect((await remote.read('write/empty')).length).toBe(0);
-      expect((await collected(remote.stream('write/empty'))).length).toBe(0);
-      expect(await remote.head('write/empty')).toMatchObject({ key: 'write/empty', size: 0 });
+      expect((await place.remote.read('write/empty')).length).toBe(0);
+      expect((await collected(place.remote.stream('write/empty'))).length).toBe(0);
+      expect(await place.remote.head('write/empty')).toMatchObject({ key: 'write/empty', size: 0 });
       const empty = file('empty', Buffer.alloc(0));
-      expect(await remote.write('write/empty-file', empty, { sha256: sha256('') })).toBe('written');
-      expect(await remote.head('write/empty-file')).toMatchObject({ size: 0 });
+      expect(await place.remote.write('write/empty-file', empty, { sha256: sha256('') })).toBe('written');
+      expect(await place.remote.head('write/empty-file')).toMatchObject({ size: 0 });
     });
 
     test('leaves an existing object as it is, unless told to overwrite', async () => {
       await put('write/kept', 'first');
       expect(await put('write/kept', 'second')).toBe('exists');
-      expect(Buffer.from(await remote.read('write/kept')).toString()).toBe('first');
+      expect(Buffer.from(await place.remote.read('write/kept')).toString()).toBe('first');
       expect(await put('write/kept', 'third', true)).toBe('written');
-      expect(Buffer.from(await remote.read('write/kept')).toString()).toBe('third');
+      expect(Buffer.from(await place.remote.read('write/kept')).toString()).toBe('third');
     });
 
     test('lets exactly one of many writers of a new key win', async () => {
@@ -85,16 +131,18 @@ export function describeRemote(open: () => Promise<Remote>): void {
       const outcomes = await Promise.all(contents.map((content) => put('write/race', content)));
       expect(outcomes.filter((outcome) => outcome === 'written')).toHaveLength(1);
       const winner = contents[outcomes.indexOf('written')];
-      expect(Buffer.from(await remote.read('write/race')).toString()).toBe(winner);
+      expect(Buffer.from(await place.remote.read('write/race')).toString()).toBe(winner);
     });
 
     test('refuses bytes that do not have their digest, and keeps nothing of them', async () => {
       const wrong = { sha256: sha256('other') };
       const refused = { code: 'digest-mismatch' };
-      await expect(remote.write('write/bad', Buffer.from('hello'), wrong)).rejects.toMatchObject(refused);
+      await expect(place.remote.write('write/bad', Buffer.from('hello'), wrong)).rejects.toMatchObject(
+        refused,
+      );
       const body = file('bad', Buffer.from('hello'));
-      await expect(remote.write('write/bad', body, wrong)).rejects.toMatchObject(refused);
-      expect(await remote.head('write/bad')).toBeUndefined();
+      await expect(place.remote.write('write/bad', body, wrong)).rejects.toMatchObject(refused);
+      expect(await place.remote.head('write/bad')).toBeUndefined();
     });
 
     test.each([1, 33])(
@@ -103,38 +151,41 @@ export function describeRemote(open: () => Promise<Remote>): void {
         const bytes = randomBytes(mebibytes * 1024 * 1024 + 1);
         const body = file(`large-${mebibytes}`, bytes);
         const key = `write/large-${mebibytes}`;
-        await expect(remote.write(key, body, { sha256: sha256('x') })).rejects.toMatchObject({
+        await expect(place.remote.write(key, body, { sha256: sha256('x') })).rejects.toMatchObject({
           code: 'digest-mismatch',
         });
         const longer = { ...body, size: body.size + 1 };
-        await expect(remote.write(key, longer, { sha256: sha256(bytes) })).rejects.toMatchObject({
+        await expect(place.remote.write(key, longer, { sha256: sha256(bytes) })).rejects.toMatchObject({
           code: 'source-changed',
           path: body.path,
         });
-        expect(await remote.head(key)).toBeUndefined();
-        expect(await remote.write(key, body, { sha256: sha256(bytes) })).toBe('written');
-        expect(await remote.write(key, body, { sha256: sha256(bytes) })).toBe('exists');
-        expect(sha256(await collected(remote.stream(key)))).toBe(sha256(bytes));
-        expect(await remote.head(key)).toMatchObject({ key, size: bytes.length });
+        expect(await place.remote.head(key)).toBeUndefined();
+        expect(await place.remote.write(key, body, { sha256: sha256(bytes) })).toBe('written');
+        expect(await place.remote.write(key, body, { sha256: sha256(bytes) })).toBe('exists');
+        expect(sha256(await collected(place.remote.stream(key)))).toBe(sha256(bytes));
+        expect(await place.remote.head(key)).toMatchObject({ key, size: bytes.length });
       },
     );
 
     test('names a source file that is not there', async () => {
-      const path = join(folder, 'not-there');
+      const path = join(place.folder, 'not-there');
       await expect(
-        remote.write('write/none', { path, size: 5 }, { sha256: sha256('hello') }),
+        place.remote.write('write/none', { path, size: 5 }, { sha256: sha256('hello') }),
       ).rejects.toMatchObject({ path, message: expect.stringContaining(path) });
-      expect(await remote.head('write/none')).toBeUndefined();
+      expect(await place.remote.head('write/none')).toBeUndefined();
     });
   });
+}
 
+function describeReading(place: Place): void {
+  const { put } = place;
   describe('reading', () => {
     test('says what is missing', async () => {
-      expect(await remote.head('read/none')).toBeUndefined();
+      expect(await place.remote.head('read/none')).toBeUndefined();
       const missing = { code: 'object-missing', message: expect.stringContaining('read/none') };
-      await expect(remote.read('read/none')).rejects.toMatchObject(missing);
-      await expect(remote.read('read/none', { offset: 0, length: 1 })).rejects.toMatchObject(missing);
-      await expect(collected(remote.stream('read/none'))).rejects.toMatchObject(missing);
+      await expect(place.remote.read('read/none')).rejects.toMatchObject(missing);
+      await expect(place.remote.read('read/none', { offset: 0, length: 1 })).rejects.toMatchObject(missing);
+      await expect(collected(place.remote.stream('read/none'))).rejects.toMatchObject(missing);
     });
 
     test('never returns fewer bytes than asked for', async () => {
@@ -145,28 +196,31 @@ export function describeRemote(open: () => Promise<Remote>): void {
         { offset: 10, length: 1 },
         { offset: 100, length: 100 },
       ]) {
-        await expect(remote.read('read/short', range)).rejects.toMatchObject(truncated);
-        await expect(collected(remote.stream('read/short', range))).rejects.toMatchObject(truncated);
+        await expect(place.remote.read('read/short', range)).rejects.toMatchObject(truncated);
+        await expect(collected(place.remote.stream('read/short', range))).rejects.toMatchObject(truncated);
       }
     });
 
     test('answers more questions at once than it has connections', async () => {
       await put('read/asked', 'hello');
-      const asked = Array.from({ length: 200 }, () => remote.head('read/asked'));
+      const asked = Array.from({ length: 200 }, () => place.remote.head('read/asked'));
       for (const info of await Promise.all(asked)) expect(info?.size).toBe(5);
     });
 
     test('stops when its reader does', async () => {
       await put('read/stopped', randomBytes(3_000_000));
-      for await (const piece of remote.stream('read/stopped')) {
+      for await (const piece of place.remote.stream('read/stopped')) {
         expect(piece.length).toBeGreaterThan(0);
         break;
       }
-      expect((await remote.read('read/stopped')).length).toBe(3_000_000);
+      expect((await place.remote.read('read/stopped')).length).toBe(3_000_000);
     });
   });
+}
 
-  describe('listing and removing', () => {
+function describeListing(place: Place): void {
+  const { put, listed } = place;
+  describe('listing', () => {
     test('lists by the beginnings of keys, with sizes and times', async () => {
       const keys = ['list/a', 'list/b/c', 'list/b/d', 'list/bb', 'list2/a'];
       await Promise.all(keys.map((key) => put(key, key)));
@@ -176,30 +230,38 @@ export function describeRemote(open: () => Promise<Remote>): void {
       expect(await listed('list')).toEqual(keys);
       expect(await listed('nowhere/')).toEqual([]);
       expect(await listed('')).toEqual(expect.arrayContaining(keys));
-      for await (const info of remote.list('list/bb')) {
+      for await (const info of place.remote.list('list/bb')) {
         expect(info.size).toBe('list/bb'.length);
         expect(Math.abs(info.modified.getTime() - Date.now())).toBeLessThan(600_000);
       }
     });
 
-    test('removes what is there, and does not mind what is not', async () => {
-      await Promise.all(['gone/a', 'gone/b', 'gone/c'].map((key) => put(key, key)));
-      await remote.remove(['gone/a', 'gone/never', 'gone/b']);
-      expect(await listed('gone/')).toEqual(['gone/c']);
-      await remote.remove([]);
-    });
-
-    test('lists and removes more than one page', { timeout: 60_000 }, async () => {
+    test('lists more than one page', { timeout: 60_000 }, async () => {
       const keys = Array.from({ length: 1100 }, (_, index) => `many/${index % 7}/${index}`);
       for (let from = 0; from < keys.length; from += 50) {
         await Promise.all(keys.slice(from, from + 50).map((key) => put(key, '')));
       }
       expect(await listed('many/')).toEqual([...keys].sort());
-      await remote.remove(keys);
+      await place.writer.remove(keys);
       expect(await listed('many/')).toEqual([]);
     });
   });
+}
 
+function describeRemoving(place: Place): void {
+  const { put, listed } = place;
+  describe('removing', () => {
+    test('removes what is there, and does not mind what is not', async () => {
+      await Promise.all(['gone/a', 'gone/b', 'gone/c'].map((key) => put(key, key)));
+      await place.remote.remove(['gone/a', 'gone/never', 'gone/b']);
+      expect(await listed('gone/')).toEqual(['gone/c']);
+      await place.remote.remove([]);
+    });
+  });
+}
+
+function describeNames(place: Place): void {
+  const { put, listed } = place;
   describe('names from outside', () => {
     const hostile = [
       '',
@@ -219,11 +281,12 @@ export function describeRemote(open: () => Promise<Remote>): void {
     ];
     test.each(hostile)('refuses the key %j', async (key) => {
       const refused = { code: 'key-invalid' };
-      await expect(remote.read(key)).rejects.toMatchObject(refused);
-      await expect(collected(remote.stream(key))).rejects.toMatchObject(refused);
-      await expect(remote.head(key)).rejects.toMatchObject(refused);
-      await expect(put(key, 'a')).rejects.toMatchObject(refused);
-      await expect(remote.remove([key])).rejects.toMatchObject(refused);
+      await expect(place.remote.read(key)).rejects.toMatchObject(refused);
+      await expect(collected(place.remote.stream(key))).rejects.toMatchObject(refused);
+      await expect(place.remote.head(key)).rejects.toMatchObject(refused);
+      const written = place.remote.write(key, Buffer.from('a'), { sha256: sha256('a') });
+      await expect(written).rejects.toMatchObject(refused);
+      await expect(place.remote.remove([key])).rejects.toMatchObject(refused);
     });
 
     test.each(['/', '../', 'a//', 'a\0'])('refuses the prefix %j', async (prefix) => {
@@ -238,8 +301,8 @@ export function describeRemote(open: () => Promise<Remote>): void {
       { offset: Number.NaN, length: 1 },
     ])('refuses the range $offset + $length', async (range) => {
       await put('names/range', 'hello');
-      await expect(remote.read('names/range', range)).rejects.toMatchObject({ code: 'range-invalid' });
-      await expect(collected(remote.stream('names/range', range))).rejects.toMatchObject({
+      await expect(place.remote.read('names/range', range)).rejects.toMatchObject({ code: 'range-invalid' });
+      await expect(collected(place.remote.stream('names/range', range))).rejects.toMatchObject({
         code: 'range-invalid',
       });
     });

@@ -12,6 +12,7 @@ const name = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
   .filter((text) => !text.includes('/') && problemOfDataPath(text) === undefined);
 const count = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+const ZEROS = `sha256:${'0'.repeat(64)}` as Digest;
 const pointer: fc.Arbitrary<Pointer> = fc
   .record(
     {
@@ -25,10 +26,14 @@ const pointer: fc.Arbitrary<Pointer> = fc
       rows: count,
       profile: digest,
       source: fc
-        .tuple(fc.constantFrom('s3', 'minio'), fc.webSegment({ size: 'small' }), name)
+        .tuple(
+          fc.constantFrom('s3', 'minio', 'gs', 'azure', 'ssh', 'https', 'webhdfs'),
+          fc.webSegment({ size: 'small' }),
+          name,
+        )
         .map(
           ([scheme, bucket, prefix]) =>
-            `${scheme}://b${bucket.replaceAll(/[@:]/g, '')}/${prefix.replaceAll(/[?#]/g, '')}`,
+            `${scheme}://b${bucket.replaceAll(/[@:[\]]/g, '')}/${prefix.replaceAll(/[?#]/g, '')}`,
         ),
       meta: fc
         .dictionary(fc.stringMatching(/^[a-z][a-z-]{0,39}$/), fc.string({ unit: 'grapheme', minLength: 1 }), {
@@ -50,7 +55,8 @@ test('what is written is read back, with any line ends, and is YAML that says th
       expect(parsePointer(`# a remark\n\n${text.replaceAll('\n', '\r\n')}`, where)).toEqual(written);
       const { meta = {}, ...facts } = written;
       const said = Object.entries(meta).map(([key, value]) => [`meta-${key}`, value]);
-      const version = said.length > 0 ? 4 : written.blocks === undefined ? 1 : 3;
+      const isElsewhere = !/^(s3|minio):|^$/.test(written.source ?? '');
+      const version = isElsewhere ? 5 : said.length > 0 ? 4 : written.blocks === undefined ? 1 : 3;
       expect(parse(text)).toEqual({ varve: version, ...facts, ...Object.fromEntries(said) });
     }),
   );
@@ -77,6 +83,9 @@ test('text from anywhere is a pointer or an error that names the file', () => {
     '<<<<<<< x',
     'source: "s3://b/p"',
     'source: s3://b/p',
+    'varve: 5',
+    'source: "gs://b/p"',
+    'source: "ssh://a@b/p"',
     'endpoint: http://evil',
   );
   const text = fc.oneof(
@@ -96,8 +105,31 @@ test('text from anywhere is a pointer or an error that names the file', () => {
 });
 
 test.each([
-  'https://bucket.example.org/x',
+  'gs://b',
+  'azure://b/a b',
+  'ssh://ann@host:22/srv/a',
+  'ssh://host/~/a',
+  'sftp://host/a',
+  'webhdfs://ann@host:9870/a',
+  'https://host:8443/a',
+  'http://[::1]:80/a',
+])('a source of another server is a pointer of its own version: %j', (source) => {
+  const facts = `path: a\nkind: file\ndigest: ${ZEROS}\nbytes: 1\nfiles: 1\nsource: "${source}"\n`;
+  expect(parsePointer(`varve: 5\n${facts}`, 'a.varve').source).toBe(source);
+  expect(parsePointer(`varve: 5\n${facts}meta-license: MIT\n`, 'a.varve').meta).toEqual({ license: 'MIT' });
+  for (const version of [1, 2, 3, 4])
+    expect(() => parsePointer(`varve: ${version}\n${facts}`, 'a.varve')).toThrow(/is not a pointer/);
+  expect(() => parsePointer(`varve: 5\n${facts.replace(source, 's3://b')}`, 'a.varve')).toThrow(/`varve: 5`/);
+});
+
+test.each([
   'file:///etc',
+  'kafka://b/x',
+  'ssh://ann:hush@host/a',
+  'ssh://host:x/a',
+  'https://ann@host/a',
+  'https://host/a?token=x',
+  'gs://b:80/a',
   '/etc',
   's3://',
   's3:///etc',
@@ -108,7 +140,7 @@ test.each([
   's3://key@b/x',
   's3://b/\u0000',
   's3://b/\n',
-])('a source is a place in a bucket and nothing else: %j', (source) => {
+])('a source is a place on a server and nothing else: %j', (source) => {
   const text = `varve: 1\npath: a\nkind: directory\ndigest: sha256:${'0'.repeat(64)}\nbytes: 1\nfiles: 1\n`;
   expect(() => parsePointer(`${text}source: ${JSON.stringify(source)}\n`, 'a.varve')).toThrow(
     /`source` is not/,
@@ -118,7 +150,6 @@ test.each([
   );
 });
 
-const ZEROS = `sha256:${'0'.repeat(64)}` as Digest;
 const plain: Pointer = { path: 'a', kind: 'file', digest: ZEROS, bytes: 1, files: 1 };
 
 test('where a dataset was imported from is read back, in a version that varve without imports refuses', () => {
@@ -171,13 +202,13 @@ test('of which rows it is a copy is read back, with whatever else a pointer says
       const pointer = { ...plain, ...more, database: copied };
       const written = formatPointer(pointer);
       expect(parsePointer(written, 'a.varve')).toEqual(pointer);
-      expect(parse(written)).toMatchObject({ varve: 5, database: copied.url });
+      expect(parse(written)).toMatchObject({ varve: 6, database: copied.url });
     }),
   );
 });
 
 test.each([
-  ['varve: 5', 'varve: 4'],
+  ['varve: 6', 'varve: 4'],
   ['mysql://h/shop', 'mysql://ann:hush@h/shop'],
   ['mysql://h/shop', 'mysql://h/shop?password=hush'],
   ['mysql://h/shop', 'file:///etc/passwd'],

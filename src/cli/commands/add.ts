@@ -6,6 +6,7 @@ import { add, addChanged, profilerOnDemand } from '../../operations/add.ts';
 import type { AddedDataset, AddResult } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
 import type { ProfilingOptions } from '../../operations/statistics/load.ts';
+import { isSourceUrl } from '../../remote/url.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted, grouped } from '../../wording/numbers.ts';
 import type { Access } from '../../workspace/config.ts';
@@ -47,6 +48,10 @@ export function command(run: RunCommand): Command {
       ],
       ['varve add s3://bucket/raw --to data/raw', 'lists what lies in a bucket, and copies nothing'],
       [
+        'varve add ssh://ann@host/srv/raw --to data/raw',
+        'the same of a folder at a server; also gs://, azure:// and https://',
+      ],
+      [
         'mariadb -B -e "SELECT * FROM orders ORDER BY id" shop | varve add - --to data/orders.tsv',
         'what another program prints; with `set -o pipefail` a script ends where that program fails',
       ],
@@ -58,7 +63,7 @@ export function command(run: RunCommand): Command {
   )
     .argument(
       '[path...]',
-      'files or folders: each a dataset, or within one; or, with --to, one URL of a bucket or database, or - for standard input',
+      'files or folders: each a dataset, or within one; or, with --to, one URL of a bucket, server or database, or - for standard input',
     )
     .option('--replace', 'what lies here is all of the dataset, whichever version it was made from')
     .option('--follow', 'a folder that is your own link to one elsewhere is the dataset, on this machine')
@@ -71,12 +76,15 @@ export function command(run: RunCommand): Command {
     .option('-u, --update', 'the same as --all')
     .option(
       '--to <path>',
-      'where standard input or rows of a database are to lie; or data that lies in a bucket, and stays there, when it is pulled',
+      'where standard input or rows of a database are to lie; or data that lies on a server, and stays there, when it is pulled',
     )
     .option('--table <name>', 'table of a database, all of it in the order of its primary key')
     .option('--query <sql>', 'what to read of a database, in place of a table')
     .option('--password', 'ask for the password of a database, which is kept nowhere')
-    .option('--endpoint <url>', 'address of an S3 server that is not AWS, for this clone')
+    .option(
+      '--endpoint <url>',
+      'address of a server that is not AWS, Google or the usual one of Azure, for this clone',
+    )
     .option('--region <name>', 'region of the bucket, for this clone')
     .option('--profile <name>', 'profile in the AWS configuration files, for this clone');
   return withEngineOptions(defined).action((paths: string[], options: Options) =>
@@ -98,7 +106,7 @@ async function addFrom(io: Io, place: Place, paths: readonly string[], options: 
   const { cwd, signal, onProgress, onWarning, note } = io;
   const context = await openContext(cwd, { signal, onProgress, onWarning });
   const { to, table, query, replace, follow, toRemote, remote, memory, threads } = options;
-  if (place.kind === 'bucket') {
+  if (place.kind === 'in-place') {
     const { addInPlace } = await import('../../operations/add.ts');
     return addInPlace(context, place.url, { to: place.to, ...accessOf(options) });
   }
@@ -129,20 +137,19 @@ function accessOf({ endpoint, region, profile }: Options): Access {
 type Place =
   | { readonly kind: 'here' }
   | { readonly kind: 'pipe'; readonly to: string }
-  | { readonly kind: 'bucket' | 'database'; readonly url: string; readonly to: string };
+  | { readonly kind: 'in-place' | 'database'; readonly url: string; readonly to: string };
 
 const STANDARD_INPUT = '-';
-const BUCKET_URL = /^(s3|minio):\/\//i;
 
 /** @throws VarveError `usage` for options that say nothing of such a place */
 function placeOf(paths: readonly string[], options: Options): Place {
   const { to, table, query, password, toRemote, remote } = options;
   if (remote !== undefined && !toRemote) throw usage('--remote goes with --to-remote');
-  const from = paths.find((path) => path === STANDARD_INPUT || BUCKET_URL.test(path) || isDatabaseUrl(path));
+  const from = paths.find((path) => path === STANDARD_INPUT || isSourceUrl(path) || isDatabaseUrl(path));
   const kind = kindOf(from);
   if (kind !== 'database' && (table ?? query ?? password) !== undefined)
     throw usage('--table, --query and --password go with the URL of a database');
-  if (kind !== 'bucket' && Object.keys(accessOf(options)).length > 0)
+  if (kind !== 'in-place' && Object.keys(accessOf(options)).length > 0)
     throw usage('--endpoint, --region and --profile go with the URL of a bucket');
   if (from === undefined || kind === 'here') {
     if (to === undefined) return { kind: 'here' };
@@ -150,18 +157,18 @@ function placeOf(paths: readonly string[], options: Options): Place {
   }
   if (to === undefined) throw usage(`${WHAT[kind]} needs --to, the path where it is to lie`);
   if (paths.length > 1) throw usage(`${WHAT[kind]} is added by itself`);
-  if (kind === 'bucket' && toRemote) throw usage('data in a bucket stays there: leave out --to-remote');
+  if (kind === 'in-place' && toRemote) throw usage('data on a server stays there: leave out --to-remote');
   if (kind !== 'pipe') return { kind, url: from, to };
   if (process.stdin.isTTY) throw usage('standard input is a terminal: pipe a program into `varve add -`');
   return { kind, to };
 }
 
-const WHAT = { pipe: 'standard input', bucket: 'data in a bucket', database: 'a database' } as const;
+const WHAT = { pipe: 'standard input', 'in-place': 'data on a server', database: 'a database' } as const;
 
 function kindOf(from: string | undefined): Place['kind'] {
   if (from === undefined) return 'here';
   if (from === STANDARD_INPUT) return 'pipe';
-  return BUCKET_URL.test(from) ? 'bucket' : 'database';
+  return isSourceUrl(from) ? 'in-place' : 'database';
 }
 
 function usage(message: string): VarveError {

@@ -39,9 +39,16 @@ function addCommand(run: RunCommand): Command {
     ['varve remote add lab minio://alias/bucket', 'MinIO, by an alias of mc'],
     ['varve remote add cloud gs://bucket/prefix', 'Google Cloud Storage; azure://container/prefix for Azure'],
     ['varve remote add lab ssh://ann@host/srv/datasets', 'a folder at an SSH server, as ssh reaches it'],
+    [
+      'varve remote add public https://host/datasets',
+      'what a web server shows to everybody; it is only read',
+    ],
   ])
     .argument('<name>', 'such as origin')
-    .argument('<url>', 'a folder, file://, or s3://, minio://, gs://, azure:// or ssh:// as in the examples');
+    .argument(
+      '<url>',
+      'a folder, file://, or s3://, minio://, gs://, azure://, ssh:// or https:// as in the examples',
+    );
   return withAccessOptions(defined)
     .option('--acl <name>', 'canned ACL of what is pushed, such as bucket-owner-full-control')
     .option('--sse <algorithm>', 'encryption of what is pushed: AES256 or aws:kms')
@@ -143,7 +150,7 @@ function sourceCommand(run: RunCommand): Command {
       ['varve remote source s3://bucket --endpoint http://localhost:9000', 'for all data in that bucket'],
       ['varve remote source s3://bucket/raw', 'shows what is said of it'],
     ],
-  ).argument('<url>', 's3://bucket/prefix or minio://alias/bucket/prefix: for all sources at it and below');
+  ).argument('<url>', 's3://bucket/prefix, or another URL of data in place: for all sources at it and below');
   return withAccessOptions(defined).action((url: string, { json, ...access }: CommonOptions & Access) =>
     run({ ...(json && { json }) }, async ({ cwd }) => {
       const source = await reachSource(await openContext(cwd), url, access);

@@ -1,9 +1,9 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { VarveError } from '../../errors.ts';
-import { sourceUrl } from '../../remote/bucket/listing.ts';
 import { isMarked, refuseForeign } from '../../remote/folder/claim.ts';
 import { parseEndpoint } from '../../remote/minio/access.ts';
 import { refuseSettings } from '../../remote/open.ts';
+import { sourceUrl } from '../../remote/source/open.ts';
 import { parseUrl } from '../../remote/url.ts';
 import { shellWord } from '../../wording/quote.ts';
 import { describeUrl } from '../../wording/urls.ts';
@@ -83,7 +83,7 @@ export function chooseRemote(
 
 /**
  * Say how this clone reaches the sources at `url` and below. Nothing is contacted. Returns all that is now said of it.
- * @throws VarveError `remote-url-invalid`, `endpoint-invalid`
+ * @throws VarveError `remote-url-invalid`, `endpoint-invalid`, `setting-unsupported`
  */
 export function reachSource(
   context: WorkingContext,
@@ -92,6 +92,7 @@ export function reachSource(
 ): Access & { readonly url: string } {
   const place = sourceUrl(url);
   if (access.endpoint !== undefined) parseEndpoint(access.endpoint);
+  refuseSettings(parseUrl(place, '/').kind, access);
   if (Object.keys(access).length > 0) keepAccess(context, place, access);
   return shown({ url: place, ...accessTo(readConfig(context.repository), place) });
 }

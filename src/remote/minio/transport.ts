@@ -1,10 +1,7 @@
-import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
-import https from 'node:https';
-import type { Socket } from 'node:net';
+import type http from 'node:http';
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import { timedRequest } from '../bucket/timed-request.ts';
 
-const CONNECT_WITHIN_MS = 10_000;
-/** A connection on which nothing moves for so long is given up. */
-const STALLED_AFTER_MS = 60_000;
 /** Error documents are small; more than this is not read. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
@@ -22,12 +19,9 @@ export interface HttpFault extends Error {
  * errors: here every answer of 300 and above becomes an error of the request, with its code and status.
  */
 export function minioTransport(isSecure: boolean) {
-  const request = isSecure ? https.request : http.request;
   return {
     request(options: RequestOptions, onResponse: (response: IncomingMessage) => void): ClientRequest {
-      const sent = request(options);
-      sent.setTimeout(STALLED_AFTER_MS, () => sent.destroy(timeout('nothing moved on the connection')));
-      sent.once('socket', (socket) => connectInTime(sent, socket));
+      const sent = timedRequest(isSecure, options);
       sent.once('response', (response) => {
         if ((response.statusCode ?? 0) < 300) onResponse(response);
         else void faultOfAnswer(response).then((fault) => sent.emit('error', fault));
@@ -35,16 +29,6 @@ export function minioTransport(isSecure: boolean) {
       return sent;
     },
   } as Pick<typeof http, 'request'>;
-}
-
-function connectInTime(sent: ClientRequest, socket: Socket): void {
-  if (!socket.connecting) return;
-  const timer = setTimeout(() => sent.destroy(timeout('no connection was made')), CONNECT_WITHIN_MS);
-  for (const event of ['connect', 'close'] as const) socket.once(event, () => clearTimeout(timer));
-}
-
-function timeout(what: string): Error {
-  return Object.assign(new Error(what), { code: 'TimeoutError' });
 }
 
 async function faultOfAnswer(response: IncomingMessage): Promise<HttpFault> {

@@ -1,5 +1,5 @@
 /**
- * Versions of data that lies in a bucket and stays there. Knows lists of objects and what identifies their state; reads
+ * Versions of data that lies elsewhere and stays there. Knows lists of objects and what identifies their state; reads
  * no byte of data.
  */
 
@@ -8,12 +8,8 @@ import { problemOfDataPath } from '../../../base/files/data-path.ts';
 import { joinStreams } from '../../../base/files/path-order.ts';
 import { inOrder } from '../../../base/threads/concurrency.ts';
 import { VarveError } from '../../../errors.ts';
-import {
-  type BucketSource,
-  openBucketSource,
-  type SourceObject,
-  sourceUrl,
-} from '../../../remote/bucket/listing.ts';
+import { openSource, sourceUrl } from '../../../remote/source/open.ts';
+import type { DataSource, SourceObject } from '../../../remote/source/source.ts';
 import { encodeManifest, type ManifestEntry } from '../../../store/format/manifest.ts';
 import {
   encodeSourceManifest,
@@ -43,10 +39,10 @@ import { isInPlace, rootOfRead, sourceFiles } from './snapshot.ts';
 const ASKED_AT_ONCE = 32;
 
 /**
- * Make a snapshot of data that lies in a bucket and leave it there: a list of its objects, each with what identifies its
+ * Make a snapshot of data that lies on a server and leave it there: a list of its objects, each with what identifies its
  * present state. Reads no data. What is known of an object that has not changed since the snapshot before is kept.
- * @param url `s3://bucket/prefix` or `minio://alias/bucket/prefix`: a single object if it names one, else all objects below
- * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, and the errors of the bucket
+ * @param url such as `s3://bucket/prefix` or `ssh://host/folder`: a single object if it names one, else all objects below
+ * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, and the errors of the server
  */
 export async function addInPlace(
   context: WorkingContext,
@@ -60,7 +56,7 @@ export async function addInPlace(
   if (before === undefined && dataKind(repository.root, dataset) !== undefined) throw pathTaken(dataset);
   const place = sourceUrl(url);
   const { onWarning } = context;
-  const source = await openBucketSource(url, { ...agreedAccess(context, place, access), onWarning });
+  const source = await openSource(url, { ...agreedAccess(context, place, access), onWarning });
   try {
     return await closing(await openCache(context), async (cache) => {
       const list = await takeList(context, cache, {
@@ -80,7 +76,7 @@ export async function addInPlace(
 }
 
 interface Target {
-  readonly source: BucketSource;
+  readonly source: DataSource;
   /** The URL as the pointer has it. */
   readonly place: string;
   readonly dataset: string;
@@ -177,7 +173,7 @@ interface Described {
 /** The objects that belong to the dataset, in no promised order. */
 async function* listed(
   context: WorkingContext,
-  source: BucketSource,
+  source: DataSource,
   dataset: string,
 ): AsyncGenerator<FoundFile> {
   const rules = ignoreRules(context.repository.root, posix.dirname(dataset));
@@ -219,7 +215,7 @@ function belongs({ path, size }: FoundFile, dataset: string, rules: IgnoreRules)
 
 /** The files with their digests: those that are as they were with what is known of them, others with what the server knows. */
 async function* described(
-  source: BucketSource,
+  source: DataSource,
   before: AsyncIterable<SourceManifestEntry>,
   now: AsyncIterable<FoundFile>,
 ): AsyncGenerator<Described> {
@@ -259,14 +255,13 @@ function noIdentity(path: string): VarveError {
 function nothingThere(url: string): VarveError {
   return new VarveError('path-missing', `There is nothing at ${url}`, {
     path: url,
-    remedy: 'Check the spelling of bucket and prefix, and what .varveignore leaves out.',
+    remedy: 'Check the spelling of the URL, and what .varveignore leaves out.',
   });
 }
 
 function pathTaken(path: string): VarveError {
   return new VarveError('path-taken', `${path} holds data that is no dataset yet`, {
     path,
-    remedy:
-      'Move it away, or name another path by --to: the data of the bucket will lie there when it is pulled.',
+    remedy: 'Move it away, or name another path by --to: the data will lie there when it is pulled.',
   });
 }

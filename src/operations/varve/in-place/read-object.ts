@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { VarveError } from '../../../errors.ts';
-import type { BucketSource } from '../../../remote/bucket/listing.ts';
+import type { DataSource } from '../../../remote/source/source.ts';
 import type { Digest } from '../../../store/format/digest.ts';
 import type { SourceManifestEntry } from '../../../store/format/source-manifest.ts';
 import type { Batch } from '../../../store/writing/batch.ts';
@@ -24,14 +24,14 @@ interface Reading {
 
 /** Reads the objects of one source into a batch, each checked before it goes in. */
 export class ObjectReader {
-  readonly #source: BucketSource;
+  readonly #source: DataSource;
   readonly #batch: Batch;
   readonly #folder: string;
   readonly #onBytes: (count: number) => void;
   #files = 0;
 
   /** @param folder for objects on their way */
-  constructor(source: BucketSource, batch: Batch, folder: string, onBytes: (count: number) => void) {
+  constructor(source: DataSource, batch: Batch, folder: string, onBytes: (count: number) => void) {
     this.#source = source;
     this.#batch = batch;
     this.#folder = folder;

@@ -1,4 +1,4 @@
-import { parseUrl } from '../../../remote/url.ts';
+import { type FolderPlace, parseUrl, type RemotePlace } from '../../../remote/url.ts';
 import {
   accessTo,
   type Config,
@@ -101,27 +101,29 @@ function remoteFacts(root: string, config: Config, name: string): Fact[] | undef
 }
 
 /**
- * What the way to a source asks of this machine: its entry in the settings, or the alias in its URL. Undefined if it leads to AWS
- * itself.
+ * What the way to a source asks of this machine: its entry in the settings, or the place itself, as whom this machine asks there anyway.
+ * Undefined if it leads to AWS itself.
  * @param file that names the source, where no entry does
  * @throws VarveError `remote-url-invalid`
  */
 export function sourceRequest(config: Config, url: string, file: string): TrustRequest | undefined {
   const access = accessTo(config, url);
   const place = parseUrl(url, '/');
-  if (!('prefix' in place) || (place.kind === 's3' && isPlainAws(access))) return undefined;
+  if (place.kind === 'folder' || (place.kind === 's3' && isPlainAws(access))) return undefined;
   const entry = entryFor(config, url);
-  // An endpoint says all that an alias would.
-  const isByAlias = place.kind === 'minio' && access.endpoint === undefined;
-  const source = isByAlias ? `minio://${place.alias}/${place.bucket}` : entry!;
   const facts = Object.entries(access).map(([key, value]) => ({
     key,
     value: String(value),
     file: config.files.get(`sources.${entry}.${key}`) ?? file,
   }));
-  return {
-    about: 'source',
-    name: url,
-    facts: [{ key: 'source', value: source, file: isByAlias ? file : facts[0]!.file }, ...facts],
-  };
+  // An endpoint says all that an alias would.
+  const isByItself = facts.length === 0 || (place.kind === 'minio' && access.endpoint === undefined);
+  const [source, named] = isByItself ? [ownSource(place, url), file] : [entry!, facts[0]!.file];
+  return { about: 'source', name: url, facts: [{ key: 'source', value: source, file: named }, ...facts] };
+}
+
+/** What is agreed to of a source that nothing more is said of: its bucket, or just this folder of a server. */
+function ownSource(place: Exclude<RemotePlace, FolderPlace>, url: string): string {
+  if (place.kind === 'minio') return `minio://${place.alias}/${place.bucket}`;
+  return 'bucket' in place ? `${place.kind}://${place.bucket}` : url;
 }

@@ -5,9 +5,10 @@
 
 import { join } from 'node:path';
 import { VarveError } from '../../../errors.ts';
-import { type BucketSource, openBucketSource } from '../../../remote/bucket/listing.ts';
 import { openRemote } from '../../../remote/open.ts';
 import type { Remote } from '../../../remote/remote.ts';
+import { openSource } from '../../../remote/source/open.ts';
+import type { DataSource } from '../../../remote/source/source.ts';
 import { URL_FORMS } from '../../../remote/url.ts';
 import type { Digest } from '../../../store/format/digest.ts';
 import { writeCloneRecord } from '../../../store/gc/clones.ts';
@@ -88,11 +89,11 @@ export async function openRemoteNamed(
  * @param file that names the source, relative to the repository
  * @throws VarveError `settings-untrusted`
  */
-export function openSourceOf(context: WorkingContext, url: string, file: string): Promise<BucketSource> {
+export function openSourceOf(context: WorkingContext, url: string, file: string): Promise<DataSource> {
   const { repository } = context;
   const config = readConfig(repository);
   requireTrust(repository.root, sourceRequest(config, url, file));
-  return openBucketSource(url, { ...accessTo(config, url), onWarning: context.onWarning });
+  return openSource(url, { ...accessTo(config, url), onWarning: context.onWarning });
 }
 
 /** The folder in which this clone keeps the index files of remotes between runs. */

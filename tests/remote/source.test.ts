@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type BucketSource, openBucketSource, type SourceObject } from '../../src/remote/bucket/listing.ts';
+import { openSource } from '../../src/remote/source/open.ts';
+import type { DataSource, SourceObject } from '../../src/remote/source/source.ts';
 import { describeWithMinio, type MinioServer } from '../support/minio.ts';
 import { collected, sha256 } from './contract.ts';
 
 const STRANGE = ['a b', 'ü+%20/x', '007', '../up', "it's (1)!*", 'x&y<z>"q"', 'new\nline', 'folder/'];
 
-async function listed(source: BucketSource): Promise<Map<string, SourceObject>> {
+async function listed(source: DataSource): Promise<Map<string, SourceObject>> {
   const objects = new Map<string, SourceObject>();
   for await (const object of source.list()) {
     expect(objects.has(object.key)).toBe(false);
@@ -16,7 +17,7 @@ async function listed(source: BucketSource): Promise<Map<string, SourceObject>> 
 
 function describeSource(
   server: MinioServer,
-  open: (bucket: string, path: string) => Promise<BucketSource>,
+  open: (bucket: string, path: string) => Promise<DataSource>,
 ): void {
   const put = (bucket: string, key: string, content: string) =>
     server.client.putObject(bucket, key, Buffer.from(content));
@@ -134,14 +135,14 @@ describeWithMinio('data that lies in a bucket', (server) => {
   afterAll(() => vi.unstubAllEnvs());
 
   describe('by the AWS SDK', () => {
-    describeSource(server, (bucket, path) => openBucketSource(`s3://${bucket}/${path}`));
+    describeSource(server, (bucket, path) => openSource(`s3://${bucket}/${path}`));
   });
   describe('by the minio client', () => {
     const options = () => ({ endpoint: server.endpoint });
-    describeSource(server, (bucket, path) => openBucketSource(`minio://tests/${bucket}/${path}`, options()));
+    describeSource(server, (bucket, path) => openSource(`minio://tests/${bucket}/${path}`, options()));
   });
 
   test('is not a local folder', async () => {
-    await expect(openBucketSource('/data')).rejects.toMatchObject({ code: 'remote-url-invalid' });
+    await expect(openSource('/data')).rejects.toMatchObject({ code: 'remote-url-invalid' });
   });
 });

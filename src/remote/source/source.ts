@@ -1,21 +1,22 @@
-import { VarveError } from '../../errors.ts';
-import { checkRange } from '../key.ts';
-import { openBucket } from '../open.ts';
-import type { ByteRange } from '../remote.ts';
-import { type BucketPlace, parseUrl } from '../url.ts';
-import type { BucketClient, GetRequest, ServerOptions, StoredObject } from './client.ts';
-import { isAbsence, isPrecondition } from './error-classes.ts';
-import { RequestFailed, Requests } from './requests.ts';
-import { PATIENT, type RetryPolicy } from './retry.ts';
-import { listTree } from './tree.ts';
+/**
+ * Data that somebody else keeps, used in place: what lies there, in which state, and its bytes while it is still in that state. It may
+ * not know which kind of server that is, and writes nothing.
+ */
 
-/** One state of an object that somebody else keeps in a bucket: enough to know later whether it is still the same. */
+import { VarveError } from '../../errors.ts';
+import type { GetRequest, StoredObject } from '../bucket/client.ts';
+import { isAbsence, isPrecondition } from '../bucket/error-classes.ts';
+import { type Reading, RequestFailed, type Requests } from '../bucket/requests.ts';
+import { checkRange } from '../key.ts';
+import type { ByteRange } from '../remote.ts';
+
+/** One state of an object that somebody else keeps: enough to know later whether it is still the same. */
 export interface SourceObject {
   /** Behind the prefix; whatever its owner chose, so check it before it becomes a path. '' is the object at the URL itself. */
   readonly key: string;
   /** Size in bytes. */
   readonly size: number;
-  /** ETag, without quotes. */
+  /** ETag, without quotes, or what the server has in place of that. */
   readonly etag?: string;
   /** Id of the version, if the bucket keeps versions. */
   readonly version?: string;
@@ -26,34 +27,38 @@ export interface SourceObject {
 }
 
 const CHANGED =
-  'Put the old version back in the bucket, or add the data again to make a snapshot of what is there now.';
+  'Put the old version back there, or add the data again to make a snapshot of what is there now.';
+
+/** What there is at a place, of one kind of server. */
+export interface SourcePlace {
+  /** Sends the requests for bytes. */
+  readonly requests: Requests<Reading & { close(): void }>;
+  /** Every object below the place, in no promised order, by what its key has behind that. @throws RequestFailed */
+  objects(): AsyncIterable<StoredObject>;
+  /** Facts of an object by its key behind the place. @throws RequestFailed */
+  find(key: string, version: string | undefined): Promise<StoredObject>;
+  /** What requests call an object; undefined for the place itself where that can be no object. */
+  nameOf(key: string): string | undefined;
+}
 
 /**
- * Data that already lies in a bucket, used in place. Listing is parallel and takes bounded memory. Reading is on condition that the
+ * Data that already lies somewhere, used in place. Listing is parallel and takes bounded memory. Reading is on condition that the
  * object is still the one that was listed.
  */
-export class BucketSource {
+export class DataSource {
   /** The URL, without credentials. */
   readonly url: string;
-  readonly #client: BucketClient;
-  readonly #prefix: string;
-  readonly #requests: Requests;
+  readonly #place: SourcePlace;
 
-  /** @param prefix '' or ending in '/' */
-  constructor(client: BucketClient, url: string, prefix: string, policy: RetryPolicy = PATIENT) {
+  constructor(place: SourcePlace, url: string) {
     this.url = url;
-    this.#client = client;
-    this.#prefix = prefix;
-    this.#requests = new Requests(client, `${url.replace(/\/+$/, '')}/`, policy);
+    this.#place = place;
   }
 
-  /** List every object under the prefix, in no promised order. @throws VarveError what the server answers */
+  /** List every object at the place, in no promised order. @throws VarveError what the server answers */
   async *list(): AsyncIterable<SourceObject> {
     try {
-      const versions = await this.#isVersioned();
-      for await (const object of listTree(this.#requests, this.#prefix, versions)) {
-        yield sourceObject(object, object.key.slice(this.#prefix.length));
-      }
+      for await (const object of this.#place.objects()) yield sourceObject(object, object.key);
     } catch (error) {
       throw this.#requests.error(error, 'list', '');
     }
@@ -67,8 +72,7 @@ export class BucketSource {
   async withChecksum(object: SourceObject): Promise<SourceObject> {
     if (object.hasSha256 === false || object.sha256 !== undefined) return object;
     try {
-      const name = this.#nameOf(object.key);
-      const found = await this.#requests.run(() => this.#client.head(name, object.version));
+      const found = await this.#place.find(object.key, object.version);
       if (found.etag === object.etag && found.size === object.size) return sourceObject(found, object.key);
     } catch (error) {
       if (!(error instanceof RequestFailed && isAbsence(error.fault))) {
@@ -84,10 +88,9 @@ export class BucketSource {
 
   /** Find the object that the URL itself names, with the key ''; undefined if the URL names a folder. */
   async single(): Promise<SourceObject | undefined> {
-    const name = this.#nameOf('');
-    if (name === '') return undefined;
+    if (this.#place.nameOf('') === undefined) return undefined;
     try {
-      return sourceObject(await this.#requests.run(() => this.#client.head(name)), '');
+      return sourceObject(await this.#place.find('', undefined), '');
     } catch (error) {
       if (error instanceof RequestFailed && isAbsence(error.fault)) return undefined;
       throw this.#requests.error(error, 'read', '');
@@ -112,7 +115,7 @@ export class BucketSource {
       }
     };
     try {
-      yield* this.#requests.bytes(this.#nameOf(object.key), from, checkSize);
+      yield* this.#requests.bytes(this.#place.nameOf(object.key) ?? '', from, checkSize);
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error;
       if (isPrecondition(error.fault)) throw this.#changed(object.key, 'was replaced since it was added');
@@ -122,21 +125,11 @@ export class BucketSource {
   }
 
   async close(): Promise<void> {
-    this.#client.close();
+    this.#requests.client.close();
   }
 
-  /** Ask whether the bucket keeps versions. Who may not ask works by ETags. */
-  async #isVersioned(): Promise<boolean> {
-    try {
-      return await this.#requests.run(() => this.#client.isVersioned());
-    } catch (error) {
-      if (!(error instanceof RequestFailed) || error.fault.status === undefined) throw error;
-      return false;
-    }
-  }
-
-  #nameOf(key: string): string {
-    return key === '' ? this.#prefix.replace(/\/$/, '') : this.#prefix + key;
+  get #requests(): SourcePlace['requests'] {
+    return this.#place.requests;
   }
 
   #changed(key: string, how: string, remedy = CHANGED): VarveError {
@@ -154,31 +147,4 @@ function sourceObject({ size, etag, version, sha256, hasSha256 }: StoredObject, 
     ...(sha256 === undefined ? {} : { sha256 }),
     ...(hasSha256 === undefined ? {} : { hasSha256 }),
   };
-}
-
-/**
- * Write the URL of a source in the one way: scheme in small letters, no slash at the end.
- * @throws VarveError as {@link openBucketSource}
- */
-export function sourceUrl(url: string): string {
-  sourcePlace(url);
-  return url.replace(/^\w+/, (scheme) => scheme.toLowerCase()).replace(/\/+$/, '');
-}
-
-/** Open data in a bucket. Close it. @throws VarveError `remote-url-invalid` if `url` names no bucket, and as openRemote */
-export async function openBucketSource(url: string, options: ServerOptions = {}): Promise<BucketSource> {
-  const place = sourcePlace(url);
-  return new BucketSource(await openBucket(place, options), url, place.prefix);
-}
-
-function sourcePlace(url: string): BucketPlace {
-  const place = parseUrl(url, '/');
-  if (place.kind !== 's3' && place.kind !== 'minio') {
-    throw new VarveError('remote-url-invalid', `${url} is not a place in a bucket`, {
-      path: url,
-      remedy:
-        'Name it as s3://bucket/prefix or minio://alias/bucket/prefix; local data is added by its path.',
-    });
-  }
-  return place;
 }

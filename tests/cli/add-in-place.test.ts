@@ -1,0 +1,96 @@
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import { Storage } from '@google-cloud/storage';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { describeWithAzurite } from '../support/azurite.ts';
+import { describeWithGcs } from '../support/gcs.ts';
+import { refused } from '../support/refused.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import { describeWithSshd } from '../support/sshd.ts';
+import { usedInPlace } from '../support/used-in-place.ts';
+import { describeWithWeb } from '../support/web-server.ts';
+
+let box: Sandbox;
+beforeEach(() => {
+  box = new Sandbox();
+  box.repository();
+});
+afterEach(() => box.remove());
+
+/** What writes to a folder of this machine that a server shows. */
+function folder(root: string) {
+  return {
+    put: (path: string, content: string | Buffer) => {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), content);
+    },
+    remove: (path: string) => rmSync(join(root, path)),
+  };
+}
+
+describeWithGcs('data on Google Cloud Storage', (server) => {
+  test('stays there, and is read while it is as it was', async () => {
+    const name = await server.makeBucket();
+    const bucket = new Storage({ apiEndpoint: server.endpoint, projectId: 'tests' }).bucket(name);
+    await usedInPlace(box, {
+      url: `gs://${name}`,
+      options: ['--endpoint', server.endpoint],
+      put: (path, content) => bucket.file(path).save(content, { resumable: false }),
+      remove: async (path) => void (await bucket.file(path).delete()),
+    });
+  });
+});
+
+describeWithAzurite('data on Azure', (server) => {
+  test('stays there, and is read while it is as it was', async () => {
+    Object.assign(box.env, server.env);
+    const name = await server.makeContainer();
+    const { AZURE_STORAGE_ACCOUNT: account = '', AZURE_STORAGE_KEY: key = '' } = server.env;
+    const service = new BlobServiceClient(server.endpoint, new StorageSharedKeyCredential(account, key));
+    const container = service.getContainerClient(name);
+    await usedInPlace(box, {
+      url: `azure://${name}`,
+      options: ['--endpoint', server.endpoint],
+      put: async (path, content) =>
+        void (await container.getBlockBlobClient(path).uploadData(Buffer.from(content))),
+      remove: async (path) => void (await container.deleteBlob(path)),
+    });
+  });
+});
+
+describeWithSshd('data in a folder at an SSH server', (server) => {
+  test('stays there, and is read while it is as it was', async () => {
+    cpSync(join(server.home, '.ssh'), box.path('.ssh'), { recursive: true });
+    const root = server.makeFolder();
+    await usedInPlace(box, { url: server.url(root), ...folder(root) });
+    refused(
+      box,
+      ['add', server.url(root), '--to', 'x', '--endpoint', 'http://x'],
+      'setting-unsupported',
+      'ssh',
+    );
+  });
+});
+
+describeWithWeb('data at a web server', (server) => {
+  test('stays there, and is read while it is as it was', async () => {
+    await usedInPlace(box, { url: server.url, ...folder(server.root) });
+  });
+});
+
+test('a pointer of a stranger asks for consent to the very place that it names, or to its bucket', () => {
+  const digest = `sha256:${'0'.repeat(64)}`;
+  for (const [source, asked] of [
+    ['http://169.254.169.254/latest', 'http://169.254.169.254/latest'],
+    ['ssh://host/a', 'ssh://host/a'],
+    ['gs://bucket/a', 'gs://bucket'],
+    ['azure://container/a', 'azure://container'],
+  ]) {
+    const facts = `path: x\nkind: file\ndigest: ${digest}\nbytes: 1\nfiles: 1\nsource: "${source}"\n`;
+    box.write('repo/x.varve', `varve: 5\n${facts}`);
+    expect(box.json(['trust', '--show'])).toMatchObject({
+      settings: [{ about: 'source', facts: [{ key: 'source', value: asked, file: 'x.varve' }] }],
+    });
+  }
+});

@@ -1,0 +1,64 @@
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { refused } from '../support/refused.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import { describeWithWeb } from '../support/web-server.ts';
+
+let box: Sandbox;
+beforeEach(() => {
+  box = new Sandbox();
+  box.repository();
+});
+afterEach(() => box.remove());
+
+describeWithWeb('a remote at a web server', (server) => {
+  test('is pulled from by a clone that agreed to it, and never pushed to', () => {
+    box.withRemote();
+    box.ok(['remote', 'add', 'web', `${server.url}/store`]);
+    const write = (value: string) => {
+      box.write('repo/data.csv', `id\n${`${value}\n`.repeat(50)}`);
+      box.write('repo/many/a.txt', value);
+      box.write('repo/many/b.bin', Buffer.alloc(2_000_000, value));
+      box.ok(['add', 'data.csv', 'many']);
+      box.commit(value);
+    };
+    write('1');
+    box.ok(['push', '--remote', 'origin']);
+    write('2');
+    box.ok(['push', '--remote', 'origin']);
+    cpSync(box.path('remote'), join(server.root, 'store'), { recursive: true });
+
+    box.git(['clone', '-q', box.path('repo'), box.path('clone')], '.');
+    refused(box, ['pull', '--remote', 'web'], 'settings-untrusted', 'web', 'clone');
+    box.ok(['trust'], 'clone');
+    // The web server alone has it now.
+    rmSync(box.path('remote'), { recursive: true });
+    box.ok(['pull', '--remote', 'web'], 'clone');
+    const read = (folder: string, path: string) => readFileSync(box.path(folder, path));
+    for (const path of ['data.csv', 'many/a.txt', 'many/b.bin'])
+      expect(read('clone', path).equals(read('repo', path)), path).toBe(true);
+    box.ok(['remote', 'default', 'web', '--local'], 'clone');
+    expect(box.ok(['cat', 'many/a.txt@HEAD~1'], 'clone')).toBe('1');
+    box.ok(['verify', '--remote', 'web'], 'clone');
+    box.ok(['du', '--remote', 'web'], 'clone');
+    box.write('clone/data.csv', 'id\n7\n');
+    box.ok(['add', 'data.csv'], 'clone');
+    for (const command of ['push', 'gc'])
+      refused(box, [command, '--remote', 'web'], 'remote-read-only', server.url, 'clone');
+  });
+
+  test('that lists nothing, has nothing, or damages what it sends is named', () => {
+    writeFileSync(join(server.root, 'index.html'), '<title>Home</title>');
+    box.ok(['remote', 'add', 'origin', server.url]);
+    box.write('repo/data.csv', 'id\n1\n');
+    box.ok(['add', 'data.csv']);
+    refused(box, ['verify', '--remote', 'origin'], 'listing-missing', server.url);
+    rmSync(join(server.root, 'index.html'));
+    const add = (url: string, ...more: string[]): string[] => ['remote', 'add', 'x', url, ...more];
+    refused(box, add('https://ann:hush@host/data'), 'remote-url-invalid', 'credentials');
+    refused(box, add('https://host/data?token=hush'), 'remote-url-invalid', 'query');
+    refused(box, add('https://host/a/../b'), 'remote-url-invalid', '..');
+    refused(box, add('https://host/data', '--region', 'x'), 'setting-unsupported', 'https');
+  });
+});
