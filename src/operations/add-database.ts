@@ -7,6 +7,7 @@ import type { DatabaseQuery, ResultSet } from '../database/query.ts';
 import { type ExportedRows, type ExportFormat, exportRows } from '../engine/export-rows.ts';
 import { VarveError } from '../errors.ts';
 import { counted } from '../wording/numbers.ts';
+import { recordAdd } from './add.ts';
 import { addFromStream } from './add-from-stream.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddResult } from './backend/results.ts';
@@ -29,7 +30,12 @@ export interface DatabaseOptions extends BackendAddOptions {
  * @param url `mysql://user@host/database` or `postgresql://…`, without a password
  * @throws VarveError `database-url-invalid`, `database-refused`, `database-unreachable`, `database-error`, `column-unreadable`, and those of addFromStream
  */
-export async function addDatabase(
+export function addDatabase(context: Context, url: string, options: DatabaseOptions): Promise<AddResult> {
+  const { table } = options;
+  return recordAdd(context, (told) => addRows(told, url, options), { url, table });
+}
+
+async function addRows(
   context: Context,
   url: string,
   { table, query, to, password, ...options }: DatabaseOptions,

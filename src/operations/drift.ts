@@ -8,6 +8,7 @@ import { shellWord } from '../wording/quote.ts';
 import type { Watch } from './context/context.ts';
 import { profiledVersions } from './datasets/history.ts';
 import { type NamedDataset, nameDataset } from './datasets/resolve.ts';
+import { recordRunAt } from './lineage/run.ts';
 import { type ProfiledDataset, type ProfilingOptions, profileOfDataset } from './statistics/load.ts';
 import { readSchema, schemaFileOf } from './statistics/schema-file.ts';
 import { assertComparable } from './statistics/tfdv.ts';
@@ -29,9 +30,27 @@ export interface DriftOperationOptions extends ProfilingOptions {
  */
 export async function drift(
   cwd: string,
-  [before, after]: readonly [string, string],
+  names: readonly [string, string],
   options: DriftOperationOptions = {},
   watch: Watch = {},
+): Promise<DriftReport> {
+  return recordRunAt(
+    cwd,
+    watch,
+    'drift',
+    () => compareNamed(cwd, names, options, watch),
+    async (report, context) => {
+      const { comparedDatasets } = await import('./lineage/datasets.ts');
+      return comparedDatasets(cwd, context, names, report);
+    },
+  );
+}
+
+async function compareNamed(
+  cwd: string,
+  [before, after]: readonly [string, string],
+  options: DriftOperationOptions,
+  watch: Watch,
 ): Promise<DriftReport> {
   const datasets = [await nameDataset(cwd, before, watch), await nameDataset(cwd, after, watch)] as const;
   datasets.forEach(assertComparable);

@@ -6,6 +6,7 @@ import type { VersionFacts } from './backend/version.ts';
 import type { Watch } from './context/context.ts';
 import { previousVersion } from './datasets/history.ts';
 import { hasData, type NamedDataset, nameDataset } from './datasets/resolve.ts';
+import { recordRunAt } from './lineage/run.ts';
 import { type ProfiledDataset, type ProfilingOptions, profileOfDataset } from './statistics/load.ts';
 import { rowCheckerOf } from './statistics/row-checker.ts';
 import { readSchema, schemaFileOf } from './statistics/schema-file.ts';
@@ -32,6 +33,24 @@ export async function validate(
   argument: string,
   options: ValidateOptions = {},
   watch: Watch = {},
+): Promise<ValidationReport> {
+  return recordRunAt(
+    cwd,
+    watch,
+    'validate',
+    () => validateNamed(cwd, argument, options, watch),
+    async (report, context) => {
+      const { validatedDatasets } = await import('./lineage/datasets.ts');
+      return validatedDatasets(cwd, context, report);
+    },
+  );
+}
+
+async function validateNamed(
+  cwd: string,
+  argument: string,
+  options: ValidateOptions,
+  watch: Watch,
 ): Promise<ValidationReport> {
   const dataset = await nameDataset(cwd, argument, watch);
   const { previous } = options;

@@ -9,7 +9,13 @@ import type { ProfilingOptions } from '../../operations/statistics/load.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted, grouped } from '../../wording/numbers.ts';
 import type { Access } from '../../workspace/config.ts';
-import { type CommonOptions, defineCommand, type Io, type RunCommand } from '../command.ts';
+import {
+  type CommonOptions,
+  defineCommand,
+  type Io,
+  openlineageOption,
+  type RunCommand,
+} from '../command.ts';
 import { withEngineOptions } from '../report-options.ts';
 import { askForPassword } from '../terminal/password.ts';
 
@@ -78,7 +84,8 @@ export function command(run: RunCommand): Command {
     .option('--password', 'ask for the password of a database, which is kept nowhere')
     .option('--endpoint <url>', 'address of an S3 server that is not AWS, for this clone')
     .option('--region <name>', 'region of the bucket, for this clone')
-    .option('--profile <name>', 'profile in the AWS configuration files, for this clone');
+    .option('--profile <name>', 'profile in the AWS configuration files, for this clone')
+    .addOption(openlineageOption());
   return withEngineOptions(defined).action((paths: string[], options: Options) =>
     run(options, async (io) => {
       if (paths.length === 0 && !isAll(options))
@@ -95,8 +102,8 @@ function isAll({ all, update }: Options): boolean {
 }
 
 async function addFrom(io: Io, place: Place, paths: readonly string[], options: Options): Promise<AddResult> {
-  const { cwd, signal, onProgress, onWarning, note } = io;
-  const context = await openContext(cwd, { signal, onProgress, onWarning });
+  const { cwd, signal, onProgress, onWarning, openlineage, note } = io;
+  const context = await openContext(cwd, { signal, onProgress, onWarning, openlineage });
   const { to, table, query, replace, follow, toRemote, remote, memory, threads } = options;
   if (place.kind === 'bucket') {
     const { addInPlace } = await import('../../operations/add.ts');
