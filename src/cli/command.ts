@@ -9,6 +9,8 @@ export interface Io {
   readonly onProgress: OnProgress;
   /** Whether `--offline` was given. */
   readonly offline: boolean;
+  /** What `--openlineage` names; undefined if it was not given. */
+  readonly openlineage: string | undefined;
   /** Whether standard output takes colours. */
   readonly colours: boolean;
   /** Columns of the terminal; undefined if standard output is none. */
@@ -38,6 +40,8 @@ export interface CommonOptions {
   readonly json?: true;
   /** See offlineOption. */
   readonly offline?: true;
+  /** See openlineageOption. */
+  readonly openlineage?: string;
 }
 
 /** Does the work of a command and prints its outcome, its progress and its errors, as people or scripts want them. */
@@ -74,6 +78,11 @@ function exampleLine([line, meaning]: readonly [string, string]): string {
 /** The option of commands that read statistics, by which they leave remotes alone. */
 export function offlineOption(): Option {
   return new Option('--offline', 'fetch no statistics that this clone lacks');
+}
+
+/** The option of commands that read and make versions, by which they tell others of it. */
+export function openlineageOption(): Option {
+  return new Option('--openlineage <place>', 'tell of this run by events of OpenLineage: a file or a URL');
 }
 
 /** Parse the value of an option that counts something. */

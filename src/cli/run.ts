@@ -109,6 +109,7 @@ async function execute(global: GlobalOptions, options: CommonOptions, work: Work
         bar.show(event);
       },
       offline: options.offline === true,
+      openlineage: options.openlineage,
       get colours() {
         return hasColours();
       },

@@ -17,6 +17,10 @@ const has = (value: unknown, key: PropertyKey): boolean =>
   typeof value === 'object' && value !== null && key in value;
 
 export const TEXT: Kind = { what: 'a string that is not empty', is: isText };
+export const TEXT_OR_NULL: Kind = {
+  what: 'a string that is not empty, or null',
+  is: (value) => value === null || isText(value),
+};
 export const FLAG: Kind = { what: 'true or false', is: (value) => typeof value === 'boolean' };
 export const COUNT: Kind = { what: 'a whole number above 0', is: isCount };
 export const MILLISECONDS: Kind = {

@@ -1,7 +1,13 @@
 import { type Watch, watching } from '../operations/context/context.ts';
-import { CALLBACK, checkOptions, FLAG, type Kinds, SIGNAL } from './arguments.ts';
+import { CALLBACK, checkOptions, FLAG, type Kinds, SIGNAL, TEXT_OR_NULL } from './arguments.ts';
 
-const WATCH: Kinds<Watch> = { signal: SIGNAL, onProgress: CALLBACK, onWarning: CALLBACK, offline: FLAG };
+const WATCH: Kinds<Watch> = {
+  signal: SIGNAL,
+  onProgress: CALLBACK,
+  onWarning: CALLBACK,
+  offline: FLAG,
+  openlineage: TEXT_OR_NULL,
+};
 
 /** What the caller of a method gives, checked and taken apart. */
 export interface Call<T> {
@@ -33,6 +39,7 @@ export class Session {
       onProgress,
       onWarning,
       offline = this.#watch.offline,
+      openlineage = this.#watch.openlineage,
       ...options
     } = checkOptions(where, given, all);
     const signals = [this.#watch.signal, signal].filter((one) => one !== undefined);
@@ -41,7 +48,11 @@ export class Session {
       onWarning: onWarning ?? this.#watch.onWarning,
       signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
     });
-    const watch = offline === undefined ? watched : { ...watched, offline };
+    const watch = {
+      ...watched,
+      ...(offline !== undefined && { offline }),
+      ...(openlineage !== undefined && { openlineage }),
+    };
     watch.signal?.throwIfAborted();
     return { options, watch };
   }

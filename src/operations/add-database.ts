@@ -8,6 +8,7 @@ import type { DatabaseOrigin } from '../workspace/database-origin.ts';
 import { pointerPath } from '../workspace/pointer.ts';
 import { giveConsent } from '../workspace/trust/consent.ts';
 import { databaseRequest } from '../workspace/trust/database.ts';
+import { recordAdd } from './add.ts';
 import { addFromStream } from './add-from-stream.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddResult } from './backend/results.ts';
@@ -31,7 +32,12 @@ export interface DatabaseOptions extends BackendAddOptions {
  * @param url `mysql://user@host/database` or `postgresql://…`, without a password
  * @throws VarveError `database-url-invalid`, `database-refused`, `database-unreachable`, `database-error`, `column-unreadable`, and those of addFromStream
  */
-export async function addDatabase(
+export function addDatabase(context: Context, url: string, options: DatabaseOptions): Promise<AddResult> {
+  const { table } = options;
+  return recordAdd(context, (told) => addRows(told, url, options), { url, table });
+}
+
+async function addRows(
   context: Context,
   url: string,
   { table, query, to, password, ...options }: DatabaseOptions,

@@ -4,6 +4,7 @@ import type { VarveError } from '../errors.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
 import type { AddInPlaceOptions, AddResult } from './backend/results.ts';
 import type { Context } from './context/context.ts';
+import { recordRun } from './lineage/run.ts';
 import type { ProfilingOptions } from './statistics/load.ts';
 import { type Profiler, schemaBeside } from './statistics/profiler.ts';
 
@@ -12,11 +13,23 @@ import { type Profiler, schemaBeside } from './statistics/profiler.ts';
  * @throws VarveError for every path that cannot become a dataset; `version-outdated`, `pointer-conflict`, `source-changed`
  */
 export function add(
-  { backend }: Context,
+  context: Context,
   paths: readonly string[],
   options: BackendAddOptions = {},
 ): Promise<AddResult> {
-  return backend.add(paths, options);
+  return recordAdd(context, ({ backend }) => backend.add(paths, options));
+}
+
+/** Tell of an add to whom it may concern. @param database see addedDatasets */
+export function recordAdd(
+  context: Context,
+  run: (context: Context) => Promise<AddResult>,
+  database?: { readonly url: string; readonly table?: string | undefined },
+): Promise<AddResult> {
+  return recordRun(context, 'add', run, async (result) => {
+    const { addedDatasets } = await import('./lineage/datasets.ts');
+    return addedDatasets(context, result, database);
+  });
 }
 
 /**
@@ -63,10 +76,6 @@ export function profilerOnDemand(
  * below
  * @throws VarveError `path-taken`, `key-unsupported`, `path-missing`, `dvc-unsupported`, and the errors of the bucket
  */
-export function addInPlace(
-  { backend }: Context,
-  url: string,
-  options: AddInPlaceOptions,
-): Promise<AddResult> {
-  return backend.addInPlace(url, options);
+export function addInPlace(context: Context, url: string, options: AddInPlaceOptions): Promise<AddResult> {
+  return recordAdd(context, ({ backend }) => backend.addInPlace(url, options));
 }

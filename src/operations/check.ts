@@ -11,6 +11,7 @@ import { openContext } from './context/open.ts';
 import { type DatasetChange, type DatasetDifference, differencesFrom } from './datasets/differences.ts';
 import { type NamedDataset, schemaPathOf } from './datasets/resolve.ts';
 import { driftSettings } from './drift.ts';
+import { recordRun } from './lineage/run.ts';
 import { fetchMissing } from './statistics/fetch-missing.ts';
 import { profileOfDataset } from './statistics/load.ts';
 import { asPbtxt } from './statistics/schema-file.ts';
@@ -58,6 +59,18 @@ export async function check(
   watch: Watch = {},
 ): Promise<CheckResult> {
   const context = await openContext(cwd, watch);
+  return recordRun(
+    context,
+    'check',
+    (told) => checkAll(told, base, paths),
+    async (result) => {
+      const { checkedDatasets } = await import('./lineage/datasets.ts');
+      return checkedDatasets(context, result);
+    },
+  );
+}
+
+async function checkAll(context: Context, base: string, paths: readonly string[]): Promise<CheckResult> {
   const { commit, label, datasets } = await differencesFrom(context, base, paths);
   await bringProfiles(context, datasets);
   const results: CheckedDataset[] = [];

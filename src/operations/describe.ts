@@ -62,7 +62,7 @@ function joined(base: string, path: string): string {
 }
 
 /** As describe, of a version that is known. */
-async function describeVersion(context: Context, version: DatasetVersion): Promise<Description> {
+export async function describeVersion(context: Context, version: DatasetVersion): Promise<Description> {
   const { backend, repository } = context;
   const { path, kind, name, bytes, files, rows, profile, source, meta = {} } = version;
   const remotes = (await backend.listRemotes()).map(({ name: called, url, isDefault }) => ({

@@ -9,6 +9,7 @@ import type { Watch } from './context/context.ts';
 import { profiledVersions } from './datasets/history.ts';
 import { withNamedDatasets } from './datasets/named-datasets.ts';
 import type { NamedDataset } from './datasets/resolve.ts';
+import { recordRunAt } from './lineage/run.ts';
 import { type ProfiledDataset, type ProfilingOptions, profileOfDataset } from './statistics/load.ts';
 import { readSchema, schemaFileOf } from './statistics/schema-file.ts';
 import { assertComparable } from './statistics/tfdv.ts';
@@ -30,12 +31,19 @@ export interface DriftOperationOptions extends ProfilingOptions {
  */
 export async function drift(
   cwd: string,
-  [before, after]: readonly [string, string],
+  names: readonly [string, string],
   options: DriftOperationOptions = {},
   watch: Watch = {},
 ): Promise<DriftReport> {
-  return withNamedDatasets(cwd, [before, after], watch, ([datasetBefore, datasetAfter]) =>
-    driftOf(cwd, [datasetBefore!, datasetAfter!], options),
+  return recordRunAt(
+    cwd,
+    watch,
+    'drift',
+    () => withNamedDatasets(cwd, names, watch, ([before, after]) => driftOf(cwd, [before!, after!], options)),
+    async (report, context) => {
+      const { comparedDatasets } = await import('./lineage/datasets.ts');
+      return comparedDatasets(cwd, context, names, report);
+    },
   );
 }
 

@@ -7,6 +7,7 @@ import type { Watch } from './context/context.ts';
 import { previousVersion } from './datasets/history.ts';
 import { withNamedDatasets } from './datasets/named-datasets.ts';
 import { hasData, type NamedDataset } from './datasets/resolve.ts';
+import { recordRunAt } from './lineage/run.ts';
 import { type ProfiledDataset, type ProfilingOptions, profileOfDataset } from './statistics/load.ts';
 import { rowCheckerOf } from './statistics/row-checker.ts';
 import { neededSchemaFileOf, readSchema } from './statistics/schema-file.ts';
@@ -33,6 +34,24 @@ export async function validate(
   argument: string,
   options: ValidateOptions = {},
   watch: Watch = {},
+): Promise<ValidationReport> {
+  return recordRunAt(
+    cwd,
+    watch,
+    'validate',
+    () => validateNamed(cwd, argument, options, watch),
+    async (report, context) => {
+      const { validatedDatasets } = await import('./lineage/datasets.ts');
+      return validatedDatasets(cwd, context, report);
+    },
+  );
+}
+
+async function validateNamed(
+  cwd: string,
+  argument: string,
+  options: ValidateOptions,
+  watch: Watch,
 ): Promise<ValidationReport> {
   const { previous } = options;
   const arguments_ = previous === undefined ? [argument] : [argument, previous];

@@ -48,6 +48,8 @@ export interface Config {
   readonly cloneExpiryMs?: number;
   /** Whether the group of a folder may write to the cache, where its place is set, and to remotes that are folders. */
   readonly shared?: 'group';
+  /** Where events of OpenLineage go, once this machine agreed to that: `https://…` or `http://…`. */
+  readonly openlineage?: string;
   /** The file that a setting stands in, relative to the repository, by the steps to the setting: `cache`, `remotes.origin.url`. */
   readonly files: ReadonlyMap<string, string>;
 }
@@ -257,6 +259,9 @@ function checkContent(document: Document, where: string): Content {
   const shared = optionalText(root.shared, where, 'shared');
   if (shared !== undefined && shared !== 'group') throw damaged(where, '`shared` can only be group');
   const defaultRemote = optionalText(root.default, where, 'default');
+  const openlineage = optionalText(root.openlineage, where, 'openlineage');
+  if (openlineage !== undefined && !/^https?:\/\/[^/]/i.test(openlineage))
+    throw damaged(where, '`openlineage` is no address that starts with https:// or http://');
   const remotes = Object.entries(asMap(root.remotes, where, 'remotes')).map(
     ([name, value]) => [name, place<RemoteConfig>(REMOTE_KEYS, value, where, `remotes.${name}`)] as const,
   );
@@ -272,6 +277,7 @@ function checkContent(document: Document, where: string): Content {
       ...(checkout === undefined ? {} : { checkout }),
       ...(cloneExpiryMs === undefined ? {} : { cloneExpiryMs }),
       ...(shared === undefined ? {} : { shared }),
+      ...(openlineage === undefined ? {} : { openlineage }),
       ...(defaultRemote === undefined ? {} : { defaultRemote }),
     },
     remotes: new Map(remotes),

@@ -10,7 +10,13 @@ import { isSourceUrl } from '../../remote/url.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted, grouped } from '../../wording/numbers.ts';
 import type { Access } from '../../workspace/config.ts';
-import { type CommonOptions, defineCommand, type Io, type RunCommand } from '../command.ts';
+import {
+  type CommonOptions,
+  defineCommand,
+  type Io,
+  openlineageOption,
+  type RunCommand,
+} from '../command.ts';
 import { withEngineOptions } from '../report-options.ts';
 import { askForPassword } from '../terminal/password.ts';
 
@@ -86,7 +92,8 @@ export function command(run: RunCommand): Command {
       'address of a server that is not AWS, Google or the usual one of Azure, for this clone',
     )
     .option('--region <name>', 'region of the bucket, for this clone')
-    .option('--profile <name>', 'profile in the AWS configuration files, for this clone');
+    .option('--profile <name>', 'profile in the AWS configuration files, for this clone')
+    .addOption(openlineageOption());
   return withEngineOptions(defined).action((paths: string[], options: Options) =>
     run(options, async (io) => {
       if (paths.length === 0 && !isAll(options))
@@ -103,8 +110,8 @@ function isAll({ all, update }: Options): boolean {
 }
 
 async function addFrom(io: Io, place: Place, paths: readonly string[], options: Options): Promise<AddResult> {
-  const { cwd, signal, onProgress, onWarning, note } = io;
-  const context = await openContext(cwd, { signal, onProgress, onWarning });
+  const { cwd, signal, onProgress, onWarning, openlineage, note } = io;
+  const context = await openContext(cwd, { signal, onProgress, onWarning, openlineage });
   const { to, table, query, replace, follow, toRemote, remote, memory, threads } = options;
   if (place.kind === 'in-place') {
     const { addInPlace } = await import('../../operations/add.ts');

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type CheckResult, check } from '../../operations/check.ts';
 import { renderCheck } from '../../report/check.ts';
 import { FORMATS } from '../../report/format.ts';
-import { defineCommand, type RunCommand } from '../command.ts';
+import { defineCommand, openlineageOption, type RunCommand } from '../command.ts';
 import { type ReportOptions, reportOutcome, withReportOptions } from '../report-options.ts';
 import { type FailOn, failOnOption, isFailure } from './drift.ts';
 
@@ -17,7 +17,8 @@ export function command(run: RunCommand): Command {
   )
     .argument('[path...]', 'datasets, or folders that hold some')
     .requiredOption('--base <revision>', 'the revision to compare with, from where HEAD left it')
-    .addOption(failOnOption());
+    .addOption(failOnOption())
+    .addOption(openlineageOption());
   return withReportOptions(defined, FORMATS).action(
     (paths: string[], options: ReportOptions & { base: string; failOn: FailOn }) =>
       run(options, async (io) => {

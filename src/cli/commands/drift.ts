@@ -12,7 +12,14 @@ import { driftStream } from '../../operations/drift-stream.ts';
 import { FORMATS } from '../../report/format.ts';
 import { renderDrift, renderDriftSeries, renderDriftWindow } from '../../report/render.ts';
 import { refuseLinksOut } from '../../workspace/repository.ts';
-import { defineCommand, type Io, type Outcome, positiveInteger, type RunCommand } from '../command.ts';
+import {
+  defineCommand,
+  type Io,
+  type Outcome,
+  openlineageOption,
+  positiveInteger,
+  type RunCommand,
+} from '../command.ts';
 import {
   parseSlice,
   type ReportOptions,
@@ -100,7 +107,8 @@ export function command(run: RunCommand): Command {
     )
     .option('--environment <name>', 'the environment of the schema that the rows of --stream are in')
     .option('--window <rows>', 'lines of a window of --stream', positiveInteger, 10_000)
-    .option('--prometheus <file>', 'write metrics as well, anew for each window of --stream');
+    .option('--prometheus <file>', 'write metrics as well, anew for each window of --stream')
+    .addOption(openlineageOption().conflicts(['history', 'stream']));
   return withProfilingOptions(withReportOptions(defined, FORMATS)).action(
     (before: string, after: string | undefined, options: Options) =>
       run(options, async (io) => {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { openContext } from '../../operations/context/open.ts';
 import { push } from '../../operations/push.ts';
 import { remoteStatus } from '../../operations/remote-status.ts';
-import type { RunCommand } from '../command.ts';
+import { openlineageOption, type RunCommand } from '../command.ts';
 import {
   defineTransfer,
   pushLines,
@@ -24,9 +24,10 @@ export function command(run: RunCommand): Command {
       '--dry-run',
       'send nothing: name what the remote lacks, of all commits, and exit 1 if that is anything',
     )
+    .addOption(openlineageOption().conflicts(['dryRun']))
     .action((paths: string[], options: TransferCommandOptions & { readonly dryRun?: true }) =>
-      run(options, async ({ cwd, signal, onProgress, onWarning }) => {
-        const context = await openContext(cwd, { signal, onProgress, onWarning });
+      run(options, async ({ cwd, signal, onProgress, onWarning, openlineage }) => {
+        const context = await openContext(cwd, { signal, onProgress, onWarning, openlineage });
         if (options.dryRun) {
           const found = await remoteStatus(context, paths, options.remote);
           return {

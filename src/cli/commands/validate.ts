@@ -3,7 +3,7 @@ import { fileInGit } from '../../operations/datasets/resolve.ts';
 import { type ValidateOptions, validate } from '../../operations/validate.ts';
 import { FORMATS } from '../../report/format.ts';
 import { renderValidation } from '../../report/render.ts';
-import { defineCommand, type RunCommand } from '../command.ts';
+import { defineCommand, openlineageOption, type RunCommand } from '../command.ts';
 import {
   type ReportOptions,
   reportOutcome,
@@ -39,7 +39,8 @@ export function command(run: RunCommand): Command {
     .option('--schema <file>', 'another schema than <dataset>.schema.yaml')
     .option('--environment <name>', 'the environment of the schema that the data is for')
     .option('--previous <dataset>', 'for drift comparators; the version before unless given')
-    .option('--serving <dataset>', 'for skew comparators');
+    .option('--serving <dataset>', 'for skew comparators')
+    .addOption(openlineageOption());
   return withProfilingOptions(withReportOptions(defined, [...FORMATS, 'tfdv'])).action(
     (dataset: string, options: ReportOptions & ValidateOptions) =>
       run(options, async (io) => {

@@ -12,6 +12,11 @@ export interface Watch {
   readonly signal?: AbortSignal | undefined;
   /** Whether statistics that this clone lacks are missing, rather than fetched from the remote. */
   readonly offline?: boolean | undefined;
+  /**
+   * Who is told by events of OpenLineage what adding, pushing, validating and comparing reads and makes: an address or a file. Unless it is
+   * set, that is said by OPENLINEAGE_URL, else by the settings. Null for nobody.
+   */
+  readonly openlineage?: string | null | undefined;
 }
 
 /** A repository, and where in it somebody stands. */

@@ -109,7 +109,8 @@ export function hasData({ absolutePath }: NamedDataset): boolean {
   return absolutePath !== undefined && statSync(absolutePath, { throwIfNoEntry: false }) !== undefined;
 }
 
-function contextOf(cwd: string, watch: Watch): Promise<Context | undefined> {
+/** Open the repository around a folder; undefined outside of one in which varve was started. */
+export function contextOf(cwd: string, watch: Watch): Promise<Context | undefined> {
   return unless(['repository-missing', 'repository-uninitialised'], () => openContext(cwd, watch));
 }
 

@@ -1,5 +1,7 @@
+import { posix } from 'node:path';
 import type { DescribedFeature, DescribedTable, Description } from './description.ts';
 import { fileFormatOf } from './file-formats.ts';
+import type { LineageAssertion } from './openlineage-assertions.ts';
 
 /** OpenLineage's name of a dataset: its "Naming Conventions", by where the data lies. */
 export interface LineageName {
@@ -32,6 +34,7 @@ const FACETS = {
   DocumentationDatasetFacet: '1-1-0',
   ErrorMessageRunFacet: '1-0-1',
   JobTypeJobFacet: '2-0-4',
+  ParentRunFacet: '1-2-0',
 } as const;
 
 function facet(kind: keyof typeof FACETS, facts: object): object {
@@ -45,14 +48,18 @@ function eventHead(kind: 'RunEvent' | 'DatasetEvent', time: string): object {
 }
 
 /**
- * The name of what lies at a place: `s3://bucket/a` is `a` of `s3://bucket`, a path is one of `file`.
+ * The name of what lies at a place: `s3://bucket/a` is `a` of `s3://bucket`, a path is one of `file`, and one of another machine is of
+ * `file://machine`.
  * @param place URL or absolute path, without credentials
  */
-function lineageName(place: string): LineageName {
-  const match = /^([a-z][a-z0-9+.-]*:\/\/[^/]*)\/*(.*?)\/*$/i.exec(place);
+export function lineageName(place: string): LineageName {
+  const match = /^([a-z][a-z0-9+.-]*):\/\/([^/]*)\/*(.*?)\/*$/i.exec(asS3(place));
   if (match === null) return { namespace: 'file', name: place };
-  if (match[1] === 'file://') return { namespace: 'file', name: `/${match[2]}` };
-  return { namespace: match[1]!, name: match[2] === '' ? '/' : match[2]! };
+  const [, scheme, authority, path] = match as unknown as [string, string, string, string];
+  if (scheme === 'file') return { namespace: 'file', name: `/${path}` };
+  if (scheme === 'ssh' || scheme === 'sftp')
+    return { namespace: `file://${authority.replace(/^.*@|:\d+$/g, '')}`, name: `/${path}` };
+  return { namespace: `${scheme}://${authority}`, name: path === '' ? '/' : path };
 }
 
 /**
@@ -60,7 +67,7 @@ function lineageName(place: string): LineageName {
  * @param root of the repository, absolute
  */
 function nameOfVersion({ source, path }: Pick<Description, 'source' | 'path'>, root: string): LineageName {
-  return lineageName(source === undefined ? `${root}/${path}` : asS3(source));
+  return lineageName(source ?? `${root}/${path}`);
 }
 
 /** What varve calls `minio://alias/bucket/a` is `s3://bucket/a` to all others, which know no alias. */
@@ -68,39 +75,178 @@ function asS3(url: string): string {
   return url.replace(/^minio:\/\/[^/]+\//, 's3://');
 }
 
+/**
+ * The name of a version at a remote, which stands for the packs that it lies in there.
+ * @param url of the remote, without credentials; a path may be relative to the root
+ */
+function nameAtRemote({ path }: Pick<Description, 'path'>, url: string, root: string): LineageName {
+  const base = /^[a-z][a-z0-9+.-]+:\/\//i.test(url) ? url : posix.resolve(root, url);
+  return lineageName(`${base.replace(/\/+$/, '')}/${path}`);
+}
+
 /** A version as a dataset of OpenLineage, with the facets that its facts fill. */
 function lineageDataset(description: Description, root: string): LineageDataset {
-  const { path, kind, digest, meta, remotes, tables } = description;
-  const own = nameOfVersion(description, root);
-  const places = remotes.map(({ url }) => lineageName(`${asS3(url).replace(/\/+$/, '')}/${path}`));
-  const format = kind === 'file' ? fileFormatOf(path) : undefined;
+  const { meta, tables } = description;
   return {
-    ...own,
+    ...nameOfVersion(description, root),
     facets: {
-      version: facet('DatasetVersionDatasetFacet', { datasetVersion: digest }),
-      storage: facet('StorageDatasetFacet', {
-        storageLayer: 'varve',
-        ...(format !== undefined && format !== path && { fileFormat: format }),
-      }),
-      ...(tables && { schema: facet('SchemaDatasetFacet', { fields: schemaFields(tables) }) }),
+      ...versionFacets(description),
       ...(tables && { dataQualityMetrics: facet('DataQualityMetricsDatasetFacet', metrics(description)) }),
       ...(meta.description && {
         documentation: facet('DocumentationDatasetFacet', { description: meta.description }),
-      }),
-      ...(places.length > 0 && {
-        symlinks: facet('SymlinksDatasetFacet', {
-          identifiers: places.map((place) => ({ ...place, type: 'LOCATION' })),
-        }),
       }),
     },
   };
 }
 
-/** A version as an event by itself, of the time of the commit that brought it. @param now for one that no commit has */
+function versionFacets({ path, kind, digest, tables }: Description): Record<string, object> {
+  const format = kind === 'file' ? fileFormatOf(path) : undefined;
+  return {
+    version: facet('DatasetVersionDatasetFacet', { datasetVersion: digest }),
+    storage: facet('StorageDatasetFacet', {
+      storageLayer: 'varve',
+      ...(format !== undefined && format !== path && { fileFormat: format }),
+    }),
+    ...(tables && { schema: facet('SchemaDatasetFacet', { fields: schemaFields(tables) }) }),
+  };
+}
+
+/** A version that a run made. @param change what the run did to the dataset; undefined for nothing */
+export function madeDataset(
+  description: Description,
+  root: string,
+  change: 'CREATE' | 'OVERWRITE' | undefined,
+): LineageDataset {
+  const dataset = lineageDataset(description, root);
+  const lifecycle = change && facet('LifecycleStateChangeDatasetFacet', { lifecycleStateChange: change });
+  return {
+    ...dataset,
+    facets: { ...dataset.facets, ...(lifecycle && { lifecycleStateChange: lifecycle }) },
+    outputFacets: { outputStatistics: outputStatistics(description) },
+  };
+}
+
+/** A version that a run sent to a remote. @param url of the remote, without credentials */
+export function sentDataset(description: Description, root: string, url: string): LineageDataset {
+  return {
+    ...nameAtRemote(description, url, root),
+    facets: versionFacets(description),
+    outputFacets: { outputStatistics: outputStatistics(description) },
+  };
+}
+
+/** A version that a run read, and what it found of it. */
+export function readDataset(
+  description: Description,
+  root: string,
+  assertions: readonly LineageAssertion[] = [],
+): LineageDataset {
+  const { facets, ...name } = lineageDataset(description, root);
+  const { dataQualityMetrics, ...others } = facets;
+  const found = assertionFacet(assertions);
+  return {
+    ...name,
+    facets: others,
+    inputFacets: {
+      ...(dataQualityMetrics && {
+        dataQualityMetrics: facet('DataQualityMetricsInputDatasetFacet', metrics(description)),
+      }),
+      ...found,
+    },
+  };
+}
+
+/** Data that a run read and that is no version: a plain file or folder, or the table of a database. */
+export function plainDataset(
+  name: LineageName,
+  assertions: readonly LineageAssertion[] = [],
+): LineageDataset {
+  return { ...name, facets: {}, inputFacets: assertionFacet(assertions) };
+}
+
+function assertionFacet(assertions: readonly LineageAssertion[]): Record<string, object> {
+  if (assertions.length === 0) return {};
+  return { dataQualityAssertions: facet('DataQualityAssertionsDatasetFacet', { assertions }) };
+}
+
+function outputStatistics({ rows, bytes, files }: Description): object {
+  const counts = { ...(rows === undefined ? {} : { rowCount: rows }), size: bytes, fileCount: files };
+  return facet('OutputStatisticsOutputDatasetFacet', counts);
+}
+
+/** One execution of a command, as all of its events name it. */
+export interface LineageRun {
+  /** A UUID. */
+  readonly id: string;
+  readonly namespace: string;
+  /** Of the job: the same for each run of the command in the same repository. */
+  readonly job: string;
+  /** The run that started this one, such as a task of Airflow. */
+  readonly parent?: LineageParent;
+}
+
+export interface LineageParent {
+  readonly namespace: string;
+  readonly name: string;
+  readonly runId: string;
+}
+
+/** How far a run is, and what it read and made by then. */
+export interface LineageState {
+  readonly eventType: 'START' | 'COMPLETE' | 'FAIL' | 'ABORT';
+  /** ISO 8601. */
+  readonly time: string;
+  readonly inputs?: readonly LineageDataset[];
+  readonly outputs?: readonly LineageDataset[];
+  /** Why it failed, without credentials. */
+  readonly error?: string;
+}
+
+/** An event of a run. */
+export function runEvent(run: LineageRun, { eventType, time, inputs, outputs, error }: LineageState): object {
+  const { id, namespace, job, parent } = run;
+  const jobType = { processingType: 'BATCH', integration: 'VARVE', jobType: 'COMMAND' };
+  return {
+    ...eventHead('RunEvent', time),
+    eventType,
+    run: {
+      runId: id,
+      facets: {
+        ...(parent && {
+          parent: facet('ParentRunFacet', {
+            run: { runId: parent.runId },
+            job: { namespace: parent.namespace, name: parent.name },
+          }),
+        }),
+        ...(error !== undefined && {
+          errorMessage: facet('ErrorMessageRunFacet', { message: error, programmingLanguage: 'JavaScript' }),
+        }),
+      },
+    },
+    job: { namespace, name: job, facets: { jobType: facet('JobTypeJobFacet', jobType) } },
+    inputs: inputs ?? [],
+    outputs: outputs ?? [],
+  };
+}
+
+/**
+ * A version as an event by itself, of the time of the commit that brought it. It also has the names of the version at the remotes, by which
+ * servers take both places for one dataset; runs go without, since a push leads from one place to the other.
+ * @param now for a version that no commit has
+ */
 export function datasetEvent(description: Description, root: string, now: string): object {
+  const { facets, ...name } = lineageDataset(description, root);
+  const places = description.remotes.map(({ url }) => nameAtRemote(description, url, root));
+  const symlinks = { identifiers: places.map((place) => ({ ...place, type: 'LOCATION' })) };
   return {
     ...eventHead('DatasetEvent', description.commit?.date ?? now),
-    dataset: lineageDataset(description, root),
+    dataset: {
+      ...name,
+      facets: {
+        ...facets,
+        ...(places.length > 0 && { symlinks: facet('SymlinksDatasetFacet', symlinks) }),
+      },
+    },
   };
 }
 

@@ -3,9 +3,18 @@ import { type Digest, digestOf } from '../../store/format/digest.ts';
 
 /** What settings that may have come through Git ask of this machine. They take effect only when this machine has agreed to just that. */
 export interface TrustRequest {
-  readonly about: 'remote' | 'cache' | 'source' | 'import' | 'database' | 'code' | 'link' | 'keep';
+  readonly about:
+    | 'remote'
+    | 'cache'
+    | 'source'
+    | 'import'
+    | 'database'
+    | 'code'
+    | 'link'
+    | 'keep'
+    | 'lineage';
   /**
-   * Name of the remote, URL of the source, address that data is imported from, or path of a dataset; '' for the cache. It is for messages:
+   * Name of the remote, URL of the source, address that data is imported from, or path of a dataset; '' for the cache and for lineage. It is for messages:
    * one place by two names is one request.
    */
   readonly name: string;
@@ -58,6 +67,7 @@ export function usable(read: () => TrustRequest | undefined): TrustRequest | und
 export function subjectOf({ about, name }: Pick<TrustRequest, 'about' | 'name'>): string {
   if (about === 'code') return `data beside code in ${visible(name)}`;
   if (about === 'keep') return `the cache keeping nothing that ${visible(name)} has`;
+  if (about === 'lineage') return 'where events of OpenLineage go';
   return about === 'cache' ? 'the cache' : `${about} ${visible(name)}`;
 }
 

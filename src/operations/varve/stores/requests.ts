@@ -14,6 +14,7 @@ import { cacheRequest, sharedFacts } from '../../../workspace/trust/cache.ts';
 import { databaseRequest } from '../../../workspace/trust/database.ts';
 import { realPlaceOf } from '../../../workspace/trust/folders.ts';
 import { importRequest } from '../../../workspace/trust/import.ts';
+import { lineageRequest } from '../../../workspace/trust/lineage.ts';
 import { type Fact, type TrustRequest, usable } from '../../../workspace/trust/request.ts';
 import type { WorkingContext } from '../../context/context.ts';
 import { selectDatasets } from '../datasets/select.ts';
@@ -37,6 +38,7 @@ export function settingRequests(context: WorkingContext): TrustRequest[] {
   );
   return [
     cacheRequest(repository, config),
+    lineageRequest(config),
     ...[...config.remotes.keys()].flatMap((name) => [
       usable(() => remoteRequest(repository, config, name)),
       usable(() => keepRequest(repository, config, name)),
