@@ -43,7 +43,7 @@ export type { Watch } from './operations/context/context.ts';
 export type { DatasetChange } from './operations/datasets/differences.ts';
 export type { DescribeAsOptions } from './operations/describe.ts';
 export type { DriftOperationOptions as DriftOptions } from './operations/drift.ts';
-export type { StreamOptions } from './operations/drift-stream.ts';
+export type { TopicOptions } from './operations/drift-topic.ts';
 export type { GetOptions, GetResult, SourceOptions } from './operations/get.ts';
 export type { ImportOptions, UpdateOptions, UpdateResult } from './operations/import.ts';
 export type { ReferenceOptions } from './operations/inference/reference.ts';
@@ -55,6 +55,7 @@ export type { SchemaFormat, SchemaInferOptions, SchemaInferResult } from './oper
 export type { SchemaShowResult } from './operations/schema-show.ts';
 export type { SchemaUpdateResult } from './operations/schema-update.ts';
 export type { ProfiledDataset, ProfilingOptions } from './operations/statistics/load.ts';
+export type { StreamOptions } from './operations/stream/window-options.ts';
 export type { AskedSetting, TrustResult } from './operations/trust.ts';
 export type { ValidateOptions } from './operations/validate.ts';
 export type { FoundCommit, FoundDigest, WhichOptions, WhichResult } from './operations/which.ts';

@@ -27,6 +27,32 @@ export interface Side {
   readonly unit?: 'files';
   /** The forms of requests that the rows of a stream came in, such as `cloudevents/v2`; absent where they were rows themselves. */
   readonly envelopes?: readonly string[];
+  /** Where in a stream the rows are from; absent where lines are counted and nothing else is known of them. */
+  readonly stream?: StreamWindow;
+}
+
+/** Where in a stream the rows of a window are from, and what beside them is in no window. */
+export interface StreamWindow {
+  /** The window's number, from 1. A window that is told of again, after a crash between its report and its commit, has the same. */
+  readonly window: number;
+  /** Of a window by time: when it began and ended, ISO 8601. */
+  readonly since?: string;
+  readonly until?: string;
+  /** Messages that could not be read, since the window before. */
+  readonly malformed: number;
+  /** Rows that came after their window was reported, since the window before. */
+  readonly late: number;
+  /** Of a topic: messages that are there and not yet read. */
+  readonly lag?: number;
+  /** Of a topic: by partition, which offsets its messages lie between, from the first up to, and without, the second. */
+  readonly offsets?: readonly StreamOffsets[];
+}
+
+export interface StreamOffsets {
+  readonly partition: number;
+  readonly from: number;
+  readonly until: number;
+  readonly lag: number;
 }
 
 export interface FeatureRef {
@@ -196,6 +222,7 @@ export interface DriftWindow {
   readonly rows: number;
   /** As in `Side`. */
   readonly envelopes?: readonly string[];
+  readonly stream?: Omit<StreamWindow, 'window'>;
   readonly verdict: Verdict;
   readonly summary: string;
   /** Features that changed, strongest first. */

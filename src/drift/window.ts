@@ -1,16 +1,18 @@
-import type { DriftReport, DriftWindow } from './model.ts';
+import type { DriftReport, DriftWindow, StreamWindow } from './model.ts';
 
 /**
  * Shortens the report of one window of a stream to what changed.
- * @param window the window's number, from 1
+ * @param counted the window's number, from 1, unless the report has it
  */
-export function driftWindow(report: DriftReport, window: number): DriftWindow {
+export function driftWindow(report: DriftReport, counted: number): DriftWindow {
   const { after, verdict, summary, features, added, removed } = report;
+  const { window = counted, ...stream } = after.stream ?? {};
   return {
     varveDriftWindow: 1,
     window,
     rows: after.rows,
     ...(after.envelopes && { envelopes: after.envelopes }),
+    ...(after.stream && { stream: stream as Omit<StreamWindow, 'window'> }),
     verdict,
     summary,
     features: features

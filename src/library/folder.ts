@@ -2,10 +2,11 @@ import type { DriftReport } from '../drift/model.ts';
 import { closing } from '../operations/context/closing.ts';
 import type { Watch } from '../operations/context/context.ts';
 import type { DriftOperationOptions } from '../operations/drift.ts';
-import type { StreamOptions } from '../operations/drift-stream.ts';
+import type { TopicOptions } from '../operations/drift-topic.ts';
 import type { GetOptions, GetResult } from '../operations/get.ts';
 import type { ListResult } from '../operations/list.ts';
 import type { ProfiledDataset, ProfilingOptions } from '../operations/statistics/load.ts';
+import type { StreamOptions } from '../operations/stream/window-options.ts';
 import type { ValidateOptions } from '../operations/validate.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import {
@@ -13,6 +14,7 @@ import {
   COUNT,
   checkArgument,
   FLAG,
+  type Kind,
   type Kinds,
   SLICE,
   TEXT,
@@ -192,11 +194,52 @@ export class DataFolder {
       ...PROFILING,
       schema: TEXT,
       environment: TEXT,
-      window: COUNT,
+      ...STREAM,
     });
-    checkArgument('driftStream', 'the option window', call.options.window, COUNT);
+    checkArgument('driftStream', 'the option window', call.options.window, WINDOW);
     return windows(this.path, dataset, bytes, call.options, call.watch);
   }
+
+  /**
+   * Compare the messages of a topic of Kafka, window by window, with a dataset. Offsets are committed when the next report is asked for. Needs
+   * the package kafkajs; TLS, users and passwords come from variables such as KAFKA_SASL_PASSWORD, and ~/.config/kcat.conf.
+   * @param url `kafka://broker[:port][,broker…]/topic`
+   * @throws VarveError `stream-url-invalid`, `stream-unreachable`, `stream-refused`, `topic-missing`, `driver-missing`
+   */
+  driftTopic(dataset: string, url: string, options: TopicOptions & Watch): AsyncGenerator<DriftReport> {
+    checkArgument('driftTopic', 'the dataset', dataset, TEXT);
+    checkArgument('driftTopic', 'the URL', url, TEXT);
+    const call = this.#session.begin('driftTopic', options, {
+      ...PROFILING,
+      schema: TEXT,
+      environment: TEXT,
+      ...STREAM,
+      group: TEXT,
+      from: TEXT,
+      until: TEXT,
+      registry: TEXT,
+    });
+    checkArgument('driftTopic', 'the option window', call.options.window, WINDOW);
+    return topicWindows(this.path, dataset, url, call.options, call.watch);
+  }
+}
+
+/** Rows, or minutes such as `15m`. */
+const WINDOW: Kind = {
+  what: 'a whole number above 0, or minutes such as 15m',
+  is: (value) => COUNT.is(value) || TEXT.is(value),
+};
+const STREAM = { window: WINDOW, eventTime: TEXT, lateness: TEXT };
+
+async function* topicWindows(
+  cwd: string,
+  dataset: string,
+  url: string,
+  options: TopicOptions,
+  watch: Watch,
+): AsyncGenerator<DriftReport> {
+  const { driftTopic } = await import('../operations/drift-topic.ts');
+  yield* driftTopic(cwd, dataset, url, options, watch);
 }
 
 async function* windows(

@@ -5,21 +5,17 @@ import { type Command, Option } from 'commander';
 import type { DriftReport, Verdict } from '../../drift/model.ts';
 import { driftWindow } from '../../drift/window.ts';
 import { VarveError } from '../../errors.ts';
+import { isKafkaUrl } from '../../kafka/address.ts';
 import { fileInGit } from '../../operations/datasets/resolve.ts';
 import { type DriftOperationOptions, drift } from '../../operations/drift.ts';
 import { driftHistory } from '../../operations/drift-history.ts';
 import { driftStream } from '../../operations/drift-stream.ts';
+import type { TopicOptions } from '../../operations/drift-topic.ts';
+import { DEFAULT_WINDOW } from '../../operations/inference/window-limit.ts';
 import { FORMATS } from '../../report/format.ts';
 import { renderDrift, renderDriftSeries, renderDriftWindow } from '../../report/render.ts';
 import { refuseLinksOut } from '../../workspace/repository.ts';
-import {
-  defineCommand,
-  type Io,
-  type Outcome,
-  openlineageOption,
-  positiveInteger,
-  type RunCommand,
-} from '../command.ts';
+import { defineCommand, type Io, openlineageOption, type Outcome, type RunCommand } from '../command.ts';
 import {
   parseSlice,
   type ReportOptions,
@@ -43,12 +39,14 @@ export function isFailure(verdict: Verdict, failOn: FailOn): boolean {
   return verdict === 'drift' || verdict === failOn;
 }
 
-interface Options extends ReportOptions, DriftOperationOptions {
+type TopicChoices = Pick<TopicOptions, 'eventTime' | 'lateness' | 'group' | 'from' | 'until' | 'registry'>;
+
+interface Options extends ReportOptions, DriftOperationOptions, TopicChoices {
   readonly failOn: FailOn;
   readonly history?: true;
   readonly stream?: string;
   readonly environment?: string;
-  readonly window: number;
+  readonly window: string;
   readonly prometheus?: string;
 }
 
@@ -76,6 +74,10 @@ export function command(run: RunCommand): Command {
         'tail -f requests.jsonl | varve drift data/flights.csv --stream - --prometheus drift.prom',
         'what is served, against what was trained on',
       ],
+      [
+        'varve drift data/flights.csv --stream kafka://broker:9092/flights --window 15m',
+        'a topic, a report for each quarter of an hour; run again, it goes on where it was',
+      ],
     ],
   )
     .argument('<before>', 'path, path@REV, plain file or folder, or quoted URL of a table in a database')
@@ -96,8 +98,8 @@ export function command(run: RunCommand): Command {
     )
     .addOption(
       new Option(
-        '--stream <file>',
-        'JSON Lines to compare with <before>, window by window; - is standard input',
+        '--stream <source>',
+        'what to compare with <before>, window by window: JSON Lines in a file, - for standard input, or kafka://broker[,broker]/topic',
       ).conflicts(['baseline', 'disjointKeys', 'output', 'format']),
     )
     .addOption(
@@ -106,7 +108,26 @@ export function command(run: RunCommand): Command {
         .conflicts(['history', 'stream']),
     )
     .option('--environment <name>', 'the environment of the schema that the rows of --stream are in')
-    .option('--window <rows>', 'lines of a window of --stream', positiveInteger, 10_000)
+    .option(
+      '--window <size>',
+      'rows of a window of --stream, or its minutes by the time of each row, such as 15m',
+      DEFAULT_WINDOW,
+    )
+    .option(
+      '--event-time <feature>',
+      'with minutes, what says when a row happened; else its message or its envelope does',
+    )
+    .option('--lateness <minutes>', 'with minutes, how much later than others a row may come, such as 5m')
+    .option(
+      '--group <name>',
+      'consumer group of a topic, which keeps what was reported; one a dataset by default',
+    )
+    .option(
+      '--from <place>',
+      'where a new group begins: earliest (the default), latest, a time, an offset, or 0:120,1:90',
+    )
+    .option('--until <place>', 'where reading a topic ends, likewise; it goes on for ever by default')
+    .option('--registry <url>', 'registry that has the schemas of a topic (Avro, JSON)')
     .option('--prometheus <file>', 'write metrics as well, anew for each window of --stream')
     .addOption(openlineageOption().conflicts(['history', 'stream']));
   return withProfilingOptions(withReportOptions(defined, FORMATS)).action(
@@ -116,12 +137,26 @@ export function command(run: RunCommand): Command {
         if (options.stream !== undefined)
           return compareStream(io, onlyDataset(before, after, '--stream'), options);
         if (options.environment !== undefined) throw environmentAlone();
+        refuseOfStreams(options, [...OF_STREAMS, ...OF_TOPICS], '--stream');
         if (after !== undefined) return comparePair(io, before, after, options);
         throw new VarveError('usage', `There is nothing to compare ${before} with`, {
           remedy: 'Name a second dataset or version, or give --history or --stream.',
         });
       }),
   );
+}
+
+const OF_STREAMS = ['eventTime', 'lateness'] as const;
+const OF_TOPICS = ['group', 'from', 'until', 'registry'] as const;
+
+/** @throws VarveError `usage` for an option that says nothing without another */
+function refuseOfStreams(options: Options, names: readonly (keyof TopicChoices)[], goesWith: string): void {
+  const given = names.find((name) => options[name] !== undefined);
+  if (given === undefined) return;
+  const flag = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new VarveError('usage', `--${flag} goes with ${goesWith}`, {
+    remedy: `Leave it out, or give ${goesWith}.`,
+  });
 }
 
 function environmentAlone(): VarveError {
@@ -170,13 +205,27 @@ async function compareHistory(io: Io, dataset: string, options: Options): Promis
 async function compareStream(io: Io, snapshot: string, options: Options): Promise<Outcome> {
   let windows = 0;
   let exitCode: 0 | 1 = 0;
-  for await (const report of driftStream(io.cwd, snapshot, streamInput(io, options.stream!), options, io)) {
+  for await (const report of await streamReports(io, snapshot, options)) {
     const line = driftWindow(report, ++windows);
     io.emit(line, renderDriftWindow(line, 'text', { color: io.colours, width: io.width ?? 100 }));
     writeMetrics(io, options, { ...report, after: { ...report.after, name: snapshot } });
     if (isFailure(report.verdict, options.failOn)) exitCode = 1;
   }
   return { json: undefined, text: '', exitCode };
+}
+
+async function streamReports(
+  io: Io,
+  snapshot: string,
+  options: Options,
+): Promise<AsyncIterable<DriftReport>> {
+  const source = options.stream!;
+  if (isKafkaUrl(source)) {
+    const { driftTopic } = await import('../../operations/drift-topic.ts');
+    return driftTopic(io.cwd, snapshot, source, options, io);
+  }
+  refuseOfStreams(options, OF_TOPICS, 'a topic, kafka://broker/topic');
+  return driftStream(io.cwd, snapshot, streamInput(io, source), options, io);
 }
 
 /** Open the lines of `--stream`: a file, or standard input. */
@@ -187,7 +236,7 @@ function streamInput(io: Io, file: string): Readable {
   if (existsSync(path)) return addAbortSignal(io.signal, createReadStream(path));
   throw new VarveError('path-missing', `There is nothing at ${file}`, {
     path: file,
-    remedy: 'Name a file of JSON Lines, or - for standard input.',
+    remedy: 'Name a file of JSON Lines, - for standard input, or kafka://broker/topic.',
   });
 }
 

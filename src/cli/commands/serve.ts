@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { DEFAULT_WINDOW } from '../../operations/inference/window-limit.ts';
 import {
   type AccessKey,
   accessKeys,
@@ -6,7 +7,6 @@ import {
   makeAccessKey,
 } from '../../server/access/access-keys.ts';
 import { LOG_LEVELS, type LogLevel } from '../../server/log.ts';
-import { DEFAULT_WINDOW } from '../../server/observe/window-limit.ts';
 import { DEFAULT_LISTEN, type RunningServer, startServer } from '../../server/server.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { type CommonOptions, defineCommand, positiveInteger, type RunCommand } from '../command.ts';

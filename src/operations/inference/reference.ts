@@ -31,8 +31,8 @@ export interface ReferenceOptions extends ProfilingOptions {
 /** A version that requests are held against. */
 export interface Reference {
   readonly columns: ServedColumns;
-  /** Count the rows of a window. @param name in reports */
-  profile(window: WindowFile, name: string): Promise<Profile>;
+  /** Count the rows of a window, whose files are of one format. @param name in reports, with the suffix of that format */
+  profile(window: readonly WindowFile[], name: string): Promise<Profile>;
   compare(window: Profile, name: string, envelopes: readonly string[]): DriftReport;
   /** Hold a window against the schema; undefined where there is none. */
   validate(window: Profile, name: string): Promise<ValidationReport | undefined>;
@@ -83,8 +83,11 @@ function referenceOf(
   };
   return {
     columns: servedColumns(before, schema),
-    profile: ({ path, size }, name) =>
-      processReader.profileFiles([{ absolutePath: path, path: name, size }], rows),
+    profile: (files, name) =>
+      processReader.profileFiles(
+        files.map(({ path, size }) => ({ absolutePath: path, path: name, size })),
+        rows,
+      ),
     compare(after, name, envelopes) {
       const report = compareProfiles(before, after, {
         names: [snapshot, name],

@@ -74,6 +74,19 @@ export class RequestLines {
   }
 }
 
+/** Cut bytes into lines. @throws VarveError `request-invalid` for one that is too long */
+export async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  const lines = new LineBuffer();
+  for await (const chunk of bytes) {
+    lines.add(chunk);
+    for (let text = lines.take(); text !== undefined; text = lines.take()) yield text;
+    if (lines.heldBytes > MAX_LINE_BYTES)
+      throw atLine(lines.taken + 1, requestInvalid('it is longer than 32 MiB'));
+  }
+  const text = lines.rest();
+  if (text.length > 0) yield text;
+}
+
 /** Cuts chunks into lines. */
 class LineBuffer {
   /** The beginning of a line whose end has not come. */

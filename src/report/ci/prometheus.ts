@@ -1,4 +1,4 @@
-import type { DriftReport, Verdict } from '../../drift/model.ts';
+import type { DriftReport, StreamOffsets, Verdict } from '../../drift/model.ts';
 import type { Profile } from '../../profile/model/model.ts';
 import type { ValidationReport } from '../../schema/anomaly.ts';
 import { neutral } from '../../wording/neutral.ts';
@@ -113,6 +113,39 @@ export function driftMetrics(report: DriftReport): Metric[] {
       samples: ofFeatures((feature) => feature.strength),
     },
     ...measureGauges(report, dataset),
+    ...streamGauges(report, dataset),
+  ];
+}
+
+/** Of a window of a stream: what is in no window, and how far reading is behind. */
+function streamGauges({ after: { stream } }: DriftReport, dataset: string): Metric[] {
+  if (stream === undefined) return [];
+  const { window, malformed, late, offsets = [] } = stream;
+  const one = (value: number): Metric['samples'] => [{ labels: { dataset }, value }];
+  const each = (value: (of: StreamOffsets) => number): Metric['samples'] =>
+    offsets.map((of) => ({ labels: { dataset, partition: String(of.partition) }, value: value(of) }));
+  return [
+    { name: 'varve_stream_window', help: 'Number of the last window.', samples: one(window) },
+    {
+      name: 'varve_stream_malformed',
+      help: 'Messages since the window before that could not be read.',
+      samples: one(malformed),
+    },
+    {
+      name: 'varve_stream_late',
+      help: 'Rows since the window before whose window had been reported.',
+      samples: one(late),
+    },
+    {
+      name: 'varve_stream_lag',
+      help: 'Messages of a partition that are not read yet.',
+      samples: each(({ lag }) => lag),
+    },
+    {
+      name: 'varve_stream_offset',
+      help: 'Offset behind the last message of a partition that is in the window.',
+      samples: each(({ until }) => until),
+    },
   ];
 }
 

@@ -10,13 +10,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { driftWindow } from '../../drift/window.ts';
 import { openReference, type Reference } from '../../operations/inference/reference.ts';
 import { type LoggedRequest, RequestReader } from '../../operations/inference/requests.ts';
+import { NewNames, RowLines } from '../../operations/inference/row-lines.ts';
+import type { WindowLimit } from '../../operations/inference/window-limit.ts';
 import { driftMetrics, profileMetrics, validationMetrics } from '../../report/ci/prometheus.ts';
 import { renderDrift } from '../../report/render.ts';
 import { type BodyValue, bodyValues, type RequestBody } from './bodies.ts';
 import type { Budget } from './budget.ts';
-import { NewNames, RowLines } from './row-lines.ts';
 import { type ComparedWindow, type ObservedState, StateFolder, type StoredWindow } from './state.ts';
-import type { WindowLimit } from './window-limit.ts';
 import { WindowRows } from './window-rows.ts';
 
 export interface ObservedOptions {
@@ -309,7 +309,7 @@ export class ObservedDataset {
     this.#reader.follow(reference.columns);
     this.#names.follow(reference.columns.names);
     const { size } = await stat(path);
-    const profile = await reference.profile({ path, size }, `window-${window.number}.jsonl`);
+    const profile = await reference.profile([{ path, size }], `window-${window.number}.jsonl`);
     const report = reference.compare(profile, this.name, window.envelopes);
     const validation = await reference.validate(profile, this.name);
     this.#folder.writeReport(renderDrift(report, 'html', { color: false, width: 100 }));

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { stateFolder } from '../../base/files/user-folders.ts';
 import { VarveError } from '../../errors.ts';
+import { DEFAULT_WINDOW, parseWindowLimit } from '../../operations/inference/window-limit.ts';
 import { withoutRevision } from '../../report/ci/findings.ts';
 import { namedArgument } from '../named-argument.ts';
 import { Budget } from './budget.ts';
 import { ObservedDataset } from './observed-dataset.ts';
-import { DEFAULT_WINDOW, parseWindowLimit } from './window-limit.ts';
 
 export interface ObserveOptions {
   /** Datasets that requests are held against, each `[NAME=]DATASET`, where the dataset may be `PATH@REV`. None unless given. */

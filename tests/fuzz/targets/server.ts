@@ -9,7 +9,7 @@ import { initRepository, openRepository } from '../../../src/library/open.ts';
 import { RequestReader } from '../../../src/operations/inference/requests.ts';
 import { makeAccessKey } from '../../../src/server/access/access-keys.ts';
 import { bodyValues } from '../../../src/server/observe/bodies.ts';
-import { NewNames, RowLines } from '../../../src/server/observe/row-lines.ts';
+import { NewNames, RowLines } from '../../../src/operations/inference/row-lines.ts';
 import { judgeConditions } from '../../../src/server/s3/conditions.ts';
 import { parseListQuery } from '../../../src/server/s3/listing.ts';
 import { parseRange } from '../../../src/server/s3/range.ts';

@@ -75,6 +75,27 @@ export class AvroFile {
   }
 }
 
+/** The head of a file of records that are not compressed. @param sync 16 bytes that end each block */
+export function containerHead(schemaText: string, sync: Buffer): Buffer {
+  const schema = Buffer.from(schemaText);
+  const key = Buffer.from('avro.schema');
+  const entry = [longBytes(key.length), key, longBytes(schema.length), schema];
+  return Buffer.concat([MAGIC, longBytes(1), ...entry, longBytes(0), sync]);
+}
+
+/** What stands before the records of a block; behind them stand the bytes that end it. */
+export function blockHead(records: number, bytes: number): Buffer {
+  return Buffer.concat([longBytes(records), longBytes(bytes)]);
+}
+
+/** A number that is not negative, as Avro writes them. */
+function longBytes(value: number): Buffer {
+  const bytes: number[] = [];
+  let left = value * 2;
+  for (; left > 127; left = Math.floor(left / 128)) bytes.push((left % 128) + 128);
+  return Buffer.from([...bytes, left]);
+}
+
 function parsed(text: string): AvroSchema {
   try {
     return JSON.parse(text) as AvroSchema;

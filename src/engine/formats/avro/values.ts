@@ -25,6 +25,8 @@ const LONE_COLUMN = 'value';
 export interface RecordReader {
   readonly columns: readonly NamedColumn[];
   readonly takesNothing: boolean;
+  /** What reads each column. */
+  readonly readers: readonly Pick<ValueReader, 'read'>[];
   read(input: AvroInput): void;
 }
 
@@ -42,7 +44,12 @@ export function recordReader(
   if (typeof schema === 'string' || Array.isArray(schema) || definition.type !== 'record') {
     const reader = compiler.reader(schema, '', 0);
     const columns = [{ name: LONE_COLUMN, column: reader.column }];
-    return { columns, takesNothing: reader.takesNothing, read: (input) => reader.read(input) };
+    return {
+      columns,
+      takesNothing: reader.takesNothing,
+      readers: [reader],
+      read: (input) => reader.read(input),
+    };
   }
   return compiler.fields(definition, '', 0);
 }
@@ -76,6 +83,7 @@ class Compiler {
       return {
         columns: readers.map(({ column }, index) => ({ name: names[index]!, column })),
         takesNothing: readers.every(({ takesNothing }) => takesNothing),
+        readers,
         read(input) {
           for (const reader of readers) reader.read(input);
         },
@@ -114,7 +122,7 @@ class Compiler {
       key.read(input);
       value.read(input);
     };
-    return listReader(structReader({ columns, takesNothing: false, read }));
+    return listReader(structReader({ columns, takesNothing: false, readers: [key, value], read }));
   }
 
   /** Null beside one type makes that type nullable; of several types, each is a field by its name. */

@@ -1,5 +1,5 @@
 import { MAX_DEPTH } from '../../engine/formats/depth.ts';
-import { requestInvalid } from '../../operations/inference/columns.ts';
+import { requestInvalid } from './columns.ts';
 
 /** Names that a window may have beside the features of the version: each becomes a feature of reports and metrics. */
 const MAX_NEW_NAMES = 1000;

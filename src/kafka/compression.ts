@@ -1,0 +1,89 @@
+import * as zlib from 'node:zlib';
+import { Decompress } from 'fzstd';
+import { snappyUncompressor } from 'hysnappy';
+import lz4 from 'lz4js';
+
+/** The most bytes that one batch of messages may expand to. Brokers refuse batches of more than 1 MB unless told otherwise. */
+const MAX_BATCH_BYTES = 256 * 1024 * 1024;
+
+/** How batches of messages are expanded; nothing is written to a topic. */
+interface Codec {
+  compress(): Promise<Buffer>;
+  decompress(bytes: Buffer): Promise<Buffer>;
+}
+
+export const decompressors: Readonly<Record<'snappy' | 'lz4' | 'zstd', Codec>> = {
+  snappy: codec(unsnap),
+  lz4: codec(unlz4),
+  zstd: codec(unzstd),
+};
+
+function codec(decompress: (bytes: Buffer) => Buffer): Codec {
+  return {
+    compress: () => Promise.reject(new Error('topics are only read')),
+    decompress: async (bytes) => decompress(bytes),
+  };
+}
+
+/** @throws Error where the frame says that it is longer than may be */
+function unlz4(bytes: Buffer): Buffer {
+  // The package's types say that this gives nothing.
+  const length = lz4.decompressBound(bytes) as unknown as number;
+  if (length > MAX_BATCH_BYTES) throw tooLong();
+  return Buffer.from(lz4.decompress(bytes, length));
+}
+
+/** Source: https://github.com/xerial/snappy-java, SnappyOutputStream: a magic word, two versions, then blocks, each behind its length. */
+const XERIAL = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
+const XERIAL_HEAD_BYTES = 16;
+let uncompress: ReturnType<typeof snappyUncompressor> | undefined;
+
+/** Java's clients write blocks in a stream of their own, others the plain format. */
+function unsnap(bytes: Buffer): Buffer {
+  if (!bytes.subarray(0, XERIAL.length).equals(XERIAL)) return unsnapBlock(bytes, MAX_BATCH_BYTES);
+  const blocks: Buffer[] = [];
+  let left = MAX_BATCH_BYTES;
+  for (let at = XERIAL_HEAD_BYTES; at < bytes.length; ) {
+    const length = bytes.readUInt32BE(at);
+    const block = unsnapBlock(bytes.subarray(at + 4, at + 4 + length), left);
+    left -= block.length;
+    blocks.push(block);
+    at += 4 + length;
+  }
+  return Buffer.concat(blocks);
+}
+
+function unsnapBlock(block: Buffer, mostBytes: number): Buffer {
+  let length = 0;
+  for (let at = 0; at < 5; at++) {
+    const byte = block[at] ?? 0;
+    length += (byte & 127) * 2 ** (7 * at);
+    if (byte < 128) break;
+  }
+  if (length > mostBytes) throw tooLong();
+  uncompress ??= snappyUncompressor();
+  const { buffer, byteOffset } = uncompress(block, length);
+  // The next block is expanded into the same memory.
+  return Buffer.from(Buffer.from(buffer, byteOffset, length));
+}
+
+/** Node's own is several times as fast, and is there since 22.15. */
+function unzstd(bytes: Buffer): Buffer {
+  if ('zstdDecompressSync' in zlib) {
+    const decompress = zlib.zstdDecompressSync as (bytes: Buffer, options: object) => Buffer;
+    return decompress(bytes, { maxOutputLength: MAX_BATCH_BYTES });
+  }
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  const frames = new Decompress((piece) => {
+    length += piece.length;
+    if (length > MAX_BATCH_BYTES) throw tooLong();
+    pieces.push(piece);
+  });
+  frames.push(bytes, true);
+  return Buffer.concat(pieces);
+}
+
+function tooLong(): Error {
+  return new Error('a batch of messages expands to more than 256 MiB');
+}

@@ -1,0 +1,28 @@
+import type * as Kafkajs from 'kafkajs';
+import { VarveError } from '../errors.ts';
+import { decompressors } from './compression.ts';
+
+const PACKAGE = 'kafkajs';
+
+/** Load the package that speaks Kafka's protocol. @throws VarveError `driver-missing` */
+export async function loadDriver(): Promise<typeof Kafkajs> {
+  let driver: typeof Kafkajs;
+  try {
+    // Of a CommonJS package, Node finds not every name.
+    driver = ((await import('kafkajs')) as unknown as { default: typeof Kafkajs }).default;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new VarveError('driver-missing', `Topics of Kafka need ${PACKAGE}, which is not installed`, {
+      path: PACKAGE,
+      remedy: `Run \`npm install ${PACKAGE}\` where varve is a package of a project, \`npm install --global ${PACKAGE}\` where it is global.`,
+    });
+  }
+  // It has gzip itself. Other codecs are registered once for all its clients.
+  const { CompressionCodecs, CompressionTypes } = driver;
+  const codecs = CompressionCodecs as Record<number, unknown>;
+  codecs[CompressionTypes.Snappy] = () => decompressors.snappy;
+  codecs[CompressionTypes.LZ4] = () => decompressors.lz4;
+  codecs[CompressionTypes.ZSTD] = () => decompressors.zstd;
+  return driver;
+}

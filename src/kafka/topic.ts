@@ -1,0 +1,399 @@
+import type { Admin, Consumer, Kafka, KafkaConfig, logCreator } from 'kafkajs';
+import { VarveError } from '../errors.ts';
+import { describeTopic, type KafkaAddress } from './address.ts';
+import { loadDriver } from './driver.ts';
+import { kafkaError, saidBy, topicMissing } from './errors.ts';
+import { Handover } from './handover.ts';
+import type { StreamPosition } from './positions.ts';
+import type { KafkaSettings } from './settings.ts';
+
+export interface TopicMessage {
+  readonly offset: number;
+  /** When it was made, or appended, as the topic has it: milliseconds since 1970. */
+  readonly time: number;
+  readonly value: Buffer | null;
+}
+
+/** What happens while a topic is read, in its order. */
+export type TopicEvent =
+  /** From now on these partitions are read, each from its position: what was taken and not committed comes again. */
+  | { readonly kind: 'assigned'; readonly positions: ReadonlyMap<number, CommittedPosition> }
+  /** The next of a partition. There may be none, where `next` alone moves on, as behind a transaction. */
+  | {
+      readonly kind: 'messages';
+      readonly partition: number;
+      readonly messages: readonly TopicMessage[];
+      /** The offset behind the last of them. */
+      readonly next: number;
+      /** The offset that the next message of the partition will get, as far as it is known. */
+      readonly end: number;
+    };
+
+export interface CommittedPosition {
+  readonly offset: number;
+  /** What was written beside the offset when it was committed. */
+  readonly note?: string;
+}
+
+/** What a partition has: messages from `low` up to, and without, `high`. */
+export interface PartitionRange {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface TopicOptions {
+  readonly settings: KafkaSettings;
+  /** Told of outages, and of their end. */
+  readonly onNote?: ((text: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A member of a group: no two of its members read one partition. */
+export interface GroupOptions {
+  readonly group: string;
+  /**
+   * Where to read partitions that this member is given; those that are left out are not read. What the group has committed is at hand.
+   */
+  readonly positionsOf: (
+    partitions: readonly number[],
+    committed: ReadonlyMap<number, CommittedPosition>,
+  ) => Promise<ReadonlyMap<number, CommittedPosition>>;
+}
+
+const CONNECT_MS = 10_000;
+const REQUEST_MS = 30_000;
+const HEARTBEAT_MS = 1000;
+/** After so long, a group gives the partitions of a member that was killed to others: its next run waits as long. Brokers take 6 s and more. */
+const SESSION_MS = 10_000;
+/** Attempts before a first connection is given up, which takes some ten seconds. */
+const RETRIES = { retries: 5, initialRetryTime: 300, maxRetryTime: 10_000 };
+/** Bytes of one answer: what is in memory at a time. */
+const FETCH_BYTES = 16 * 1024 * 1024;
+const PARTITION_BYTES = 4 * 1024 * 1024;
+
+/** A topic, and the connections over which it is read. Close it in a `finally`. */
+export class Topic {
+  readonly address: KafkaAddress;
+  readonly #kafka: Kafka;
+  readonly #admin: Admin;
+  readonly #log: OutageLog;
+  readonly #signal: AbortSignal | undefined;
+  #consumer: Consumer | undefined;
+
+  private constructor(address: KafkaAddress, kafka: Kafka, log: OutageLog, signal: AbortSignal | undefined) {
+    this.address = address;
+    this.#kafka = kafka;
+    this.#admin = kafka.admin({ retry: RETRIES });
+    this.#log = log;
+    this.#signal = signal;
+  }
+
+  /**
+   * Connect, and see that there is such a topic.
+   * @throws VarveError `driver-missing`, `stream-unreachable`, `stream-refused`, `stream-error`, `topic-missing`
+   */
+  static async open(address: KafkaAddress, { settings, onNote, signal }: TopicOptions): Promise<Topic> {
+    const driver = await loadDriver();
+    const log = new OutageLog(describeTopic(address), onNote);
+    const kafka = new driver.Kafka({
+      clientId: 'varve',
+      brokers: [...address.brokers],
+      connectionTimeout: CONNECT_MS,
+      requestTimeout: REQUEST_MS,
+      retry: RETRIES,
+      logLevel: driver.logLevel.WARN,
+      logCreator: log.creator,
+      ...securityOf(settings),
+    });
+    const topic = new Topic(address, kafka, log, signal);
+    try {
+      await topic.#heard(topic.#admin.connect());
+      const names = await topic.#heard(topic.#admin.listTopics());
+      if (!names.includes(address.topic)) throw topicMissing(address);
+      return topic;
+    } catch (error) {
+      await topic.close();
+      throw kafkaError(error, address);
+    }
+  }
+
+  /** What each partition has now. */
+  async ranges(): Promise<ReadonlyMap<number, PartitionRange>> {
+    const found = await this.#asked(() => this.#admin.fetchTopicOffsets(this.address.topic));
+    return new Map(
+      found
+        .map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }] as const)
+        .sort(([a], [b]) => a - b),
+    );
+  }
+
+  /** The offset of a position in each partition, within what the partition has. */
+  async at(position: StreamPosition): Promise<ReadonlyMap<number, number>> {
+    const ranges = await this.ranges();
+    const times =
+      position.kind === 'time'
+        ? await this.#asked(() => this.#admin.fetchTopicOffsetsByTimestamp(this.address.topic, position.time))
+        : [];
+    const byTime = new Map(times.map(({ partition, offset }) => [partition, Number(offset)]));
+    return new Map(
+      [...ranges].map(([partition, { low, high }]) => {
+        const wanted = wantedOffset(position, partition, { low, high }, byTime);
+        return [partition, Math.min(Math.max(wanted, low), high)];
+      }),
+    );
+  }
+
+  /**
+   * Read as a member of a group, until whoever iterates ends it. Outages are waited for.
+   * @throws VarveError `offsets-missing`, `stream-refused`, `stream-error`; the signal's reason on abort
+   */
+  async *read({ group, positionsOf }: GroupOptions): AsyncGenerator<TopicEvent> {
+    const { topic } = this.address;
+    const handover = new Handover<readonly number[] | Extract<TopicEvent, { kind: 'messages' }>>();
+    const consumer = this.#kafka.consumer({
+      groupId: group,
+      allowAutoTopicCreation: false,
+      sessionTimeout: SESSION_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      maxBytes: FETCH_BYTES,
+      maxBytesPerPartition: PARTITION_BYTES,
+      maxWaitTimeInMs: 500,
+    });
+    this.#consumer = consumer;
+    const onAbort = () => handover.fail(this.#signal!.reason);
+    this.#signal?.addEventListener('abort', onAbort);
+    this.#log.onOutOfRange = () => handover.fail(offsetsGone(this.address));
+    consumer.on(consumer.events.FETCH, () => this.#log.answered());
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) handover.fail(kafkaError(payload.error, this.address));
+    });
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      void handover.put(payload.memberAssignment[topic] ?? []);
+    });
+    // Of batches in which nothing is left for readers, this event alone tells.
+    consumer.on(consumer.events.START_BATCH_PROCESS, ({ payload }) => {
+      const { partition, batchSize, lastOffset, highWatermark } = payload;
+      if (batchSize > 0 || lastOffset === null) return;
+      const moved = { partition, next: Number(lastOffset) + 1, end: Number(highWatermark) };
+      void handover.put({ kind: 'messages', messages: [], ...moved });
+    });
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topic, fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        eachBatch: async ({ batch, heartbeat, resolveOffset }) => {
+          const { partition, messages, highWatermark } = batch;
+          const next = Number(batch.lastOffset()) + 1;
+          const taken = handover.put({
+            kind: 'messages',
+            partition,
+            messages: messages.map(({ offset, timestamp, value }) => ({
+              offset: Number(offset),
+              time: Number(timestamp),
+              value,
+            })),
+            next,
+            end: Number(highWatermark),
+          });
+          await beating(heartbeat, taken);
+          resolveOffset(batch.lastOffset());
+        },
+      });
+      yield* this.#fromPositions(consumer, handover, group, positionsOf);
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      throw kafkaError(error, this.address);
+    } finally {
+      this.#signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Leave out what lies before the position of its partition: a seek takes hold with the next answer. */
+  async *#fromPositions(
+    consumer: Consumer,
+    handover: Handover<readonly number[] | Extract<TopicEvent, { kind: 'messages' }>>,
+    group: string,
+    positionsOf: GroupOptions['positionsOf'],
+  ): AsyncGenerator<TopicEvent> {
+    const { topic } = this.address;
+    const next = new Map<number, number>();
+    for await (const event of handover.taken()) {
+      if (!('kind' in event)) {
+        const committed = await this.#committed(group, event);
+        const positions = await positionsOf(event, committed);
+        next.clear();
+        for (const [partition, { offset }] of positions) {
+          next.set(partition, offset);
+          consumer.seek({ topic, partition, offset: String(offset) });
+        }
+        // What nobody wants need not travel.
+        const unwanted = event.filter((partition) => !positions.has(partition));
+        if (unwanted.length > 0) consumer.pause([{ topic, partitions: unwanted }]);
+        yield { kind: 'assigned', positions };
+        continue;
+      }
+      const from = next.get(event.partition);
+      if (from === undefined || event.next <= from) continue;
+      next.set(event.partition, event.next);
+      const [first] = event.messages;
+      const isAllNew = first === undefined || first.offset >= from;
+      yield isAllNew ? event : { ...event, messages: event.messages.filter(({ offset }) => offset >= from) };
+    }
+  }
+
+  async #committed(
+    group: string,
+    partitions: readonly number[],
+  ): Promise<ReadonlyMap<number, CommittedPosition>> {
+    const { topic } = this.address;
+    const found = await this.#asked(() => this.#admin.fetchOffsets({ groupId: group, topics: [topic] }));
+    const known = found
+      .flatMap((one) => one.partitions)
+      .filter(({ partition, offset }) => partitions.includes(partition) && Number(offset) >= 0);
+    return new Map(
+      known.map(({ partition, offset, metadata }) => [
+        partition,
+        { offset: Number(offset), ...(metadata ? { note: metadata } : {}) },
+      ]),
+    );
+  }
+
+  /** Have the group go on from these positions if this process ends. Fails where the group is being shared out anew. */
+  async commit(positions: ReadonlyMap<number, CommittedPosition>): Promise<void> {
+    const { topic } = this.address;
+    await this.#consumer!.commitOffsets(
+      [...positions].map(([partition, { offset, note }]) => ({
+        topic,
+        partition,
+        offset: String(offset),
+        metadata: note ?? '',
+      })),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#log.isClosing = true;
+    // What is closed need not succeed: the broker may be the reason.
+    await this.#consumer?.disconnect().catch(() => undefined);
+    await this.#admin.disconnect().catch(() => undefined);
+  }
+
+  async #asked<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#heard(ask());
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      throw kafkaError(error, this.address);
+    }
+  }
+
+  /** A broker that does not answer is waited for: a signal ends that. */
+  async #heard<T>(answer: Promise<T>): Promise<T> {
+    const signal = this.#signal;
+    if (signal === undefined) return answer;
+    signal.throwIfAborted();
+    let onAbort: () => void = () => undefined;
+    const aborted = new Promise<never>((_, reject) => {
+      onAbort = () => reject(signal.reason);
+      signal.addEventListener('abort', onAbort);
+    });
+    try {
+      return await Promise.race([answer, aborted]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+}
+
+function wantedOffset(
+  position: StreamPosition,
+  partition: number,
+  { low, high }: PartitionRange,
+  byTime: ReadonlyMap<number, number>,
+): number {
+  switch (position.kind) {
+    case 'earliest':
+      return low;
+    case 'latest':
+      return high;
+    case 'offset':
+      return position.offset;
+    case 'time':
+      // A partition whose messages are all earlier has none that is as late.
+      return byTime.get(partition) ?? high;
+    case 'offsets':
+      return position.offsets.get(partition) ?? high;
+  }
+}
+
+/** A group gives the partitions of a silent member to others: work on a batch may take longer than that. */
+async function beating(heartbeat: () => Promise<void>, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const failed = new Promise<never>((_, reject) => {
+    timer = setInterval(() => heartbeat().catch(reject), HEARTBEAT_MS);
+  });
+  try {
+    await Promise.race([work, failed]);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function securityOf({ tls, sasl }: KafkaSettings): Pick<KafkaConfig, 'ssl' | 'sasl'> {
+  const login = sasl === undefined ? {} : { sasl: sasl as NonNullable<KafkaConfig['sasl']> };
+  if (tls === undefined) return { ssl: false, ...login };
+  const { isUnverified, isAnyHost, ...files } = tls;
+  return {
+    ssl: {
+      ...files,
+      rejectUnauthorized: !isUnverified,
+      ...(isAnyHost && { checkServerIdentity: () => undefined }),
+    },
+    ...login,
+  };
+}
+
+function offsetsGone(address: KafkaAddress): VarveError {
+  const path = describeTopic(address);
+  return new VarveError('offsets-missing', `Offsets that were to be read next are no longer in ${path}`, {
+    path,
+    remedy:
+      'The topic was made anew, or deleted what is old faster than it was read. The same command goes on with the oldest messages that are left; in a topic that was made anew, it needs another `--group`.',
+  });
+}
+
+/** Hears what the driver logs, and tells of each outage once, and of its end. */
+class OutageLog {
+  readonly #name: string;
+  readonly #onNote: ((text: string) => void) | undefined;
+  #isOut = false;
+  isClosing = false;
+  onOutOfRange: (() => void) | undefined;
+
+  constructor(name: string, onNote: ((text: string) => void) | undefined) {
+    this.#name = name;
+    this.#onNote = onNote;
+  }
+
+  readonly creator: logCreator =
+    () =>
+    ({ log }) => {
+      if (this.isClosing) return;
+      const { message, error } = log as { message: string; error?: unknown };
+      if (message.startsWith('Offset out of range, resetting')) this.onOutOfRange?.();
+      // Of one outage, the driver says much.
+      if (this.#isOut || !/^(Connection error|Connection timeout|Failed to connect|Crash:)/.test(message))
+        return;
+      this.#isOut = true;
+      const said = saidBy(new Error(typeof error === 'string' ? `${message}: ${error}` : message));
+      this.#onNote?.(`${this.#name} does not answer (${said}): trying again`);
+    };
+
+  answered(): void {
+    if (!this.#isOut) return;
+    this.#isOut = false;
+    this.#onNote?.(`${this.#name} answers again`);
+  }
+}

@@ -1,0 +1,226 @@
+import { rm } from 'node:fs/promises';
+import { makeTemporaryFolder } from '../base/files/temporary-folder.ts';
+import { removeAtExit } from '../base/files/unfinished-files.ts';
+import type { DriftReport } from '../drift/model.ts';
+import { VarveError } from '../errors.ts';
+import { describeTopic, parseKafkaUrl } from '../kafka/address.ts';
+import { parseStreamPosition, type StreamPosition } from '../kafka/positions.ts';
+import { SchemaRegistry } from '../kafka/registry.ts';
+import { readKafkaSettings } from '../kafka/settings.ts';
+import { type CommittedPosition, Topic, type TopicMessage } from '../kafka/topic.ts';
+import type { Watch } from './context/context.ts';
+import { openReference, type Reference } from './inference/reference.ts';
+import { RequestReader } from './inference/requests.ts';
+import { NewNames } from './inference/row-lines.ts';
+import { LEFT_OUT, MessageReader } from './stream/message-rows.ts';
+import { RegisteredSchemas } from './stream/registered-schemas.ts';
+import { reportOf } from './stream/report.ts';
+import { Tally } from './stream/tally.ts';
+import { TopicProgress } from './stream/topic-progress.ts';
+import { type StreamOptions, windowsOf } from './stream/window-options.ts';
+import type { ClosedWindow, StreamWindows } from './stream/windows.ts';
+
+export interface TopicOptions extends StreamOptions {
+  /** The consumer group, whose committed offsets are where a second run goes on. Unless given, one is named by the dataset. */
+  readonly group?: string | undefined;
+  /** Where a group begins that has committed nothing: `earliest` unless given, `latest`, a time, an offset, or one by partition. */
+  readonly from?: string | undefined;
+  /** Where reading ends, likewise; `latest` is what the topic has when it begins. Unless given, it never ends. */
+  readonly until?: string | undefined;
+  /** The URL of a registry that has the schemas of values. */
+  readonly registry?: string | undefined;
+}
+
+/**
+ * Compare the messages of a topic, window by window, with a snapshot's profile, and yield each report as soon as its window is closed. Offsets
+ * are committed when the next report is asked for: who was killed before that is told of the same window again, under the same number.
+ * @param url `kafka://broker[:port][,broker…]/topic`; TLS, users and passwords come from variables and ~/.config/kcat.conf
+ * @throws VarveError `stream-url-invalid`, `stream-settings-invalid`, `stream-unreachable`, `stream-refused`, `stream-error`, `topic-missing`,
+ * `offsets-missing`, `driver-missing`, `usage`, and as openReference
+ */
+export async function* driftTopic(
+  cwd: string,
+  snapshot: string,
+  url: string,
+  options: TopicOptions,
+  watch: Watch = {},
+): AsyncGenerator<DriftReport> {
+  const address = parseKafkaUrl(url);
+  const { onWarning: onNote, signal } = watch;
+  const from = parseStreamPosition(options.from ?? 'earliest', '--from');
+  const until = options.until === undefined ? undefined : parseStreamPosition(options.until, '--until');
+  const settings = readKafkaSettings();
+  const access =
+    options.registry === undefined ? settings.registry : { ...settings.registry, url: options.registry };
+  const registry = access && new SchemaRegistry(access, { onNote, signal });
+  const folder = makeTemporaryFolder('stream');
+  const unfinished = removeAtExit(folder);
+  let topic: Topic | undefined;
+  try {
+    const windows = windowsOf(options, folder);
+    const reference = await openReference(cwd, snapshot, options, watch);
+    topic = await Topic.open(address, { settings, onNote, signal });
+    const names = new NewNames(reference.columns.names);
+    const reader = new MessageReader({
+      reader: new RequestReader(reference.columns),
+      names,
+      schemas: registry && new RegisteredSchemas(registry),
+      timeField: options.eventTime,
+    });
+    const progress = new TopicProgress(until && (await topic.at(until)));
+    const tally = new Tally(onNote);
+    yield* new TopicDrift(topic, { reference, reader, names, windows, progress, tally }, watch).reports(
+      options.group ?? defaultGroup(snapshot),
+      from,
+    );
+  } finally {
+    await topic?.close();
+    await rm(folder, { recursive: true, force: true });
+    unfinished.isFinished();
+  }
+}
+
+function defaultGroup(snapshot: string): string {
+  return `varve-drift-${snapshot.replace(/[^a-zA-Z0-9._-]+/g, '.')}`;
+}
+
+interface Parts {
+  readonly reference: Reference;
+  readonly reader: MessageReader;
+  readonly names: NewNames;
+  readonly windows: StreamWindows;
+  readonly progress: TopicProgress;
+  readonly tally: Tally;
+}
+
+class TopicDrift {
+  readonly #topic: Topic;
+  readonly #parts: Parts;
+  readonly #watch: Watch;
+
+  constructor(topic: Topic, parts: Parts, watch: Watch) {
+    this.#topic = topic;
+    this.#parts = parts;
+    this.#watch = watch;
+  }
+
+  async *reports(group: string, from: StreamPosition): AsyncGenerator<DriftReport> {
+    const { windows, progress, tally } = this.#parts;
+    const events = this.#topic.read({ group, positionsOf: (...given) => this.#positions(from, ...given) });
+    for await (const event of events) {
+      if (event.kind === 'assigned') {
+        await windows.discard();
+        tally.clear();
+        windows.closedUntil = progress.assign(event.positions);
+        // From now on, the group knows where it began, so that one that is killed at once passes over nothing.
+        await this.#commit();
+      } else {
+        const { partition, messages, next, end } = event;
+        for (const message of messages) {
+          if (progress.isPastEnd(partition, message.offset)) break;
+          await this.#take(partition, message);
+          progress.moved(partition, message.offset + 1);
+          yield* this.#reported(() => windows.due());
+        }
+        progress.moved(partition, next, end);
+        windows.reached(partition, next >= end);
+        yield* this.#reported(() => windows.due());
+      }
+      if (progress.isDone) break;
+    }
+    yield* this.#reported(() => windows.rest());
+    await this.#commit();
+    if (tally.malformed + tally.late > 0)
+      this.#watch.onWarning?.(
+        `Of the last messages, ${tally.malformed} could not be read, and the rows of ${tally.late} came too late`,
+      );
+  }
+
+  async #take(partition: number, { offset, time, value }: TopicMessage): Promise<void> {
+    const { reader, windows, progress, tally } = this.#parts;
+    const isAgain = progress.isDealtWith(partition, offset);
+    const where = `The message of partition ${partition} at offset ${offset}`;
+    const rows = await reader.read(value);
+    if (typeof rows === 'string') {
+      if (!isAgain) tally.leaveOut(where, rows);
+      return;
+    }
+    const taken = await windows.add(rows, reader.timeOf(rows, time), { partition, offset });
+    if (taken === 'taken' || isAgain) return;
+    if (taken === 'late') tally.late += rows.rows;
+    else tally.leaveOut(where, LEFT_OUT[taken]);
+  }
+
+  /** Report windows as long as there are some, and commit each once its report is out. */
+  async *#reported(next: () => ClosedWindow | undefined): AsyncGenerator<DriftReport> {
+    const { reference, windows, progress, tally, names } = this.#parts;
+    for (let window = next(); window !== undefined; window = next()) {
+      names.clear();
+      if (window.rows === 0) continue;
+      const number = ++progress.window;
+      const committable = progress.committable(windows);
+      const offsets = progress.offsetsOf(window, await this.#ranges());
+      const lag = offsets.reduce((sum, one) => sum + one.lag, 0);
+      const report = await reportOf(reference, window, number, { tally, lag, offsets });
+      tally.clear();
+      yield report;
+      await this.#commit(committable);
+    }
+  }
+
+  async #ranges() {
+    try {
+      return await this.#topic.ranges();
+    } catch {
+      // The lag is then what was known last. Reading tells of the outage.
+      this.#watch.signal?.throwIfAborted();
+      return undefined;
+    }
+  }
+
+  async #commit(positions = this.#parts.progress.committable(this.#parts.windows)): Promise<void> {
+    try {
+      await this.#topic.commit(positions);
+    } catch (error) {
+      this.#watch.signal?.throwIfAborted();
+      this.#watch.onWarning?.(
+        `Offsets could not be committed (${(error as Error).message.slice(0, 200)}): what the group shares out anew may be reported again`,
+      );
+    }
+  }
+
+  async #positions(
+    from: StreamPosition,
+    partitions: readonly number[],
+    committed: ReadonlyMap<number, CommittedPosition>,
+  ): Promise<ReadonlyMap<number, CommittedPosition>> {
+    const ranges = await this.#topic.ranges();
+    const starts = partitions.every((one) => committed.has(one)) ? undefined : await this.#topic.at(from);
+    const { onWarning } = this.#watch;
+    if (partitions.length < ranges.size)
+      onWarning?.(
+        `Others of this group read the other partitions: this one has ${partitions.join(', ') || 'none'}`,
+      );
+    return new Map(
+      partitions.map((partition) => {
+        const { low, high } = ranges.get(partition) ?? { low: 0, high: 0 };
+        const position = committed.get(partition) ?? { offset: starts!.get(partition) ?? low };
+        if (position.offset > high)
+          throw topicAnew(describeTopic(this.#topic.address), partition, position.offset, high);
+        if (position.offset >= low) return [partition, position];
+        onWarning?.(
+          `Partition ${partition} has deleted ${low - position.offset} messages that were not read: from offset ${position.offset} up to ${low}`,
+        );
+        return [partition, { ...position, offset: low }];
+      }),
+    );
+  }
+}
+
+function topicAnew(path: string, partition: number, offset: number, high: number): VarveError {
+  return new VarveError(
+    'offsets-missing',
+    `The group has read partition ${partition} of ${path} up to offset ${offset}, and it ends at ${high}: it was made anew`,
+    { path, remedy: 'Name another group by `--group`: it begins where `--from` says.' },
+  );
+}

@@ -1,0 +1,131 @@
+/**
+ * Streams of messages: their values as rows, the windows that rows fall into, and how far each is dealt with. It may not know where messages
+ * come from: a topic and standard input are one to it.
+ */
+
+import { isUtf8 } from 'node:buffer';
+import { BinaryFault } from '../../engine/formats/binary-fault.ts';
+import { MAX_LINE_BYTES } from '../../engine/formats/text/lines.ts';
+import { VarveError } from '../../errors.ts';
+import type { RequestReader } from '../inference/requests.ts';
+import { type NewNames, RowLines } from '../inference/row-lines.ts';
+import type { RegisteredSchemas, WrittenSchema } from './registered-schemas.ts';
+
+/** The rows of one message. */
+export interface MessageRows {
+  readonly rows: number;
+  /** Forms of requests that they came in, such as `cloudevents/v2`; '' where they were rows themselves. */
+  readonly envelope: string;
+  /** When they happened, as the message itself says: milliseconds since 1970. */
+  readonly time?: number;
+  /** How they are written: lines of JSON, or one value of Avro and its schema. */
+  readonly content: { readonly lines: string } | { readonly value: Buffer; readonly schema: WrittenSchema };
+}
+
+export interface RowsOptions {
+  readonly reader: Pick<RequestReader, 'read'>;
+  readonly names: NewNames;
+  /** Knows schemas by the ids that values name; undefined where there is no registry. */
+  readonly schemas?: RegisteredSchemas | undefined;
+  /** The field that says when a row happened. */
+  readonly timeField?: string | undefined;
+}
+
+/** Why messages are in no window that could be read; see Taken. */
+export const LEFT_OUT = {
+  mixed: 'it is of another form than the others of its window',
+  timeless: 'it has no time where its time should be',
+  future: 'its time lies more than a day ahead',
+} as const;
+
+/** Source: Confluent, "Formats, Serializers, and Deserializers", "Wire format": a zero, the id of a schema in four bytes, then the value. */
+const WIRE_MAGIC = 0;
+const WIRE_HEAD_BYTES = 5;
+
+/** Reads values of messages: JSON, in the forms that model servers log, or as a registry's serializers write it. */
+export class MessageReader {
+  readonly #options: RowsOptions;
+
+  constructor(options: RowsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Read a value, or say what is wrong with it.
+   * @returns a text completes "A message is left out: …"
+   * @throws VarveError where a registry cannot be asked
+   */
+  async read(value: Buffer | null): Promise<MessageRows | string> {
+    if (value === null || value.length === 0) return 'it has no value';
+    if (value.length > MAX_LINE_BYTES) return 'it is longer than 32 MiB';
+    if (value[0] !== WIRE_MAGIC) return this.readJson(value);
+    if (value.length < WIRE_HEAD_BYTES) return 'it is no JSON';
+    const { schemas } = this.#options;
+    if (schemas === undefined) return 'a registry has its schema: name that by --registry';
+    const schema = await schemas.schema(value.readUInt32BE(1));
+    const content = value.subarray(WIRE_HEAD_BYTES);
+    if (schema === 'json') return this.readJson(content);
+    if (typeof schema === 'string') return schema;
+    try {
+      const time = schema.check.check(content, this.#options.timeField);
+      return {
+        rows: 1,
+        envelope: '',
+        ...(time !== undefined && { time }),
+        content: { value: content, schema },
+      };
+    } catch (error) {
+      if (error instanceof BinaryFault) return `as a value of schema ${schema.id}, ${error.message}`;
+      throw error;
+    }
+  }
+
+  /** As `read`, of a value that is JSON or nothing. */
+  readJson(value: Buffer): MessageRows | string {
+    if (!isUtf8(value)) return 'it is no UTF-8';
+    const text = value.toString('utf8');
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch {
+      return 'it is no JSON';
+    }
+    try {
+      return this.#rowsOf(json, text);
+    } catch (error) {
+      if (error instanceof VarveError) return error.message.replace(/^A request cannot be read: /, '');
+      throw error;
+    }
+  }
+
+  /** When rows happened: as a field of theirs says, or their envelope, or else their message. @param sent of the message, if it has a time */
+  timeOf({ time }: MessageRows, sent: number | undefined): number | undefined {
+    return this.#options.timeField === undefined ? (time ?? sent) : time;
+  }
+
+  #rowsOf(json: unknown, text: string): MessageRows {
+    const { reader, names, timeField } = this.#options;
+    const { rows, envelope, time: sent } = reader.read(json);
+    const form = envelope.join('/');
+    const lines = new RowLines(names);
+    // A row keeps the digits that it was written with, if it is a line.
+    const own = form === '' && !Array.isArray(json) && !/[\r\n]/.test(text) ? text : undefined;
+    const written = rows.map((row) => `${lines.of(row, own)}\n`).join('');
+    const time = timeField === undefined ? sent : timeOf(rows[0]?.[timeField]);
+    return {
+      rows: rows.length,
+      envelope: form,
+      ...(time !== undefined && { time }),
+      content: { lines: written },
+    };
+  }
+}
+
+/** From here on, a number is milliseconds since 1970, below it seconds: 1e11 seconds are the year 5138. */
+const FIRST_MILLISECONDS = 1e11;
+
+function timeOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value < FIRST_MILLISECONDS ? value * 1000 : value;
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isFinite(time) ? time : undefined;
+}

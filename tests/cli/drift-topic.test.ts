@@ -1,0 +1,245 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { DriftWindow, StreamOffsets } from '../../src/drift/model.ts';
+import { avro } from '../support/avro.ts';
+import { describeWithKafka, type KafkaBroker, startKafka } from '../support/kafka.ts';
+import { assertPublished } from '../support/published.ts';
+import { refused } from '../support/refused.ts';
+import { BINARY, Sandbox } from '../support/sandbox.ts';
+import { startRegistry } from '../support/schema-registry.ts';
+
+const box = new Sandbox();
+beforeAll(() => {
+  box.repository();
+  const rows = Array.from({ length: 1000 }, (_, at) => `${at},${(at % 50) * 2},${'ABCD'[at % 4]}`);
+  box.write('repo/rides.csv', `id,fare,zone\n${rows.join('\n')}\n`);
+  box.ok(['add', 'rides.csv']);
+});
+afterAll(() => box.remove());
+
+/** A ride as the dataset has them, unless something of it is changed. */
+function ride(at: number, changed: object = {}): Record<string, unknown> {
+  return { id: at, fare: (at % 50) * 2, zone: 'ABCD'[at % 4], ...changed };
+}
+
+function windowsOf(out: string): DriftWindow[] {
+  const windows = out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as DriftWindow);
+  for (const window of windows) assertPublished('drift-window', window);
+  return windows;
+}
+
+test('what names no topic, or would show a password, is refused before a connection', () => {
+  const drift = (url: string, ...more: string[]) => ['drift', 'rides.csv', '--stream', url, ...more];
+  refused(box, drift('kafka://ann:hush@broker/rides'), 'stream-url-invalid', '');
+  expect(box.varve(drift('kafka://ann:hush@broker/rides')).err).not.toContain('hush');
+  refused(box, drift('kafka://broker'), 'stream-url-invalid', '');
+  refused(box, drift('kafka://broker:0/rides'), 'stream-url-invalid', '');
+  refused(box, drift('kafka://broker/a/b'), 'stream-url-invalid', '');
+  refused(box, drift('kafka://broker/rides', '--from', 'yesterday'), 'usage', 'yesterday');
+  refused(box, drift('kafka://broker/rides', '--window', '0'), 'usage', '0');
+  refused(box, drift('kafka://broker/rides', '--lateness', '5m'), 'usage', '');
+  refused(box, drift('kafka://broker/rides', '--registry', 'ftp://registry'), 'stream-settings-invalid', '');
+  refused(box, ['drift', 'rides.csv', 'rides.csv', '--group', 'x'], 'usage', '');
+  refused(box, ['drift', 'rides.csv', '--stream', '-', '--from', 'latest'], 'usage', '');
+  refused(box, drift('kafka://127.0.0.1:1/rides'), 'stream-unreachable', '');
+});
+
+test('lines are put into windows by the time of each, and what is late or no row is counted', () => {
+  const minute = (at: number) => new Date(Date.UTC(2026, 0, 1, 0, at)).toISOString();
+  const lines = [
+    ...Array.from({ length: 300 }, (_, at) => JSON.stringify(ride(at, { at: minute(at / 20) }))),
+    'no row',
+    JSON.stringify(ride(1, { at: null })),
+    JSON.stringify(ride(1, { at: '2999-01-01T00:00:00Z' })),
+    ...Array.from({ length: 300 }, (_, at) =>
+      JSON.stringify(ride(at, { at: minute(15 + at / 20), fare: 900 })),
+    ),
+    JSON.stringify(ride(1, { at: minute(1) })),
+    JSON.stringify(ride(1, { at: minute(40) })),
+  ];
+  box.write('repo/rides.jsonl', `${lines.join('\n')}\n`);
+  const words = ['drift', 'rides.csv', '--stream', 'rides.jsonl', '--window', '15m', '--event-time', 'at'];
+  const { code, out, err } = box.varve([...words, '--lateness', '5m', '--json']);
+  expect(code).toBe(1);
+  const windows = windowsOf(out);
+  expect(windows.map(({ rows, stream }) => [rows, stream])).toEqual([
+    [300, { since: minute(0), until: minute(15), malformed: 3, late: 0 }],
+    [300, { since: minute(15), until: minute(30), malformed: 0, late: 1 }],
+    [1, { since: minute(30), until: minute(45), malformed: 0, late: 0 }],
+  ]);
+  expect(windows[1]!.features.map(({ feature }) => feature)).toContain('fare');
+  expect(err).toMatch(/Line 301 is left out, and others like it are counted: it is no JSON/);
+  expect(box.varve(words).out).toMatch(/window 1, 300 rows, 2026-01-01T00:00:00.000Z to .*, 3 malformed:/);
+});
+
+describeWithKafka(() => {
+  let broker: KafkaBroker;
+  beforeAll(async () => {
+    broker = await startKafka();
+  }, 120_000);
+  afterAll(() => broker.stop());
+
+  const stream = (topic: string, ...more: string[]) => [
+    'drift',
+    'rides.csv',
+    '--stream',
+    `kafka://${broker.address}/${topic}`,
+    ...more,
+  ];
+
+  test('a topic is compared window by window, and a second run goes on where the first ended', async () => {
+    await broker.create('rides', 2);
+    const value = (at: number, changed?: object) => JSON.stringify(ride(at, changed));
+    await broker.send('rides', [
+      ...Array.from({ length: 400 }, (_, at) => ({ value: value(at), partition: at % 2 })),
+      { value: '{"cut', partition: 0 },
+      { value: null, partition: 0 },
+      ...Array.from({ length: 199 }, (_, at) => ({ value: value(at, { fare: 900 }), partition: 1 })),
+    ]);
+    const words = stream('rides', '--window', '200', '--until', 'latest', '--prometheus', 'rides.prom');
+    const first = await box.later([...words, '--json']);
+    expect([first.err, first.code]).toEqual([expect.stringMatching(/is left out/), 1]);
+    const windows = windowsOf(first.out);
+    expect(windows.map(({ window, rows }) => [window, rows])).toEqual([
+      [1, 200],
+      [2, 200],
+      [3, 199],
+    ]);
+    expect(windows.reduce((sum, one) => sum + one.stream!.malformed, 0)).toBe(2);
+    expect(windows.at(-1)!.stream!.lag).toBe(0);
+    expect(windows[0]!.stream!.lag).toBe(601 - 200 - windows[0]!.stream!.malformed);
+    const metrics = readFileSync(box.path('repo/rides.prom'), 'utf8');
+    expect(metrics).toMatch(/^varve_stream_lag\{dataset="rides.csv",partition="1"\} 0$/m);
+
+    await broker.send('rides', [
+      { value: value(1), partition: 0 },
+      { value: value(2), partition: 1 },
+    ]);
+    const second = await box.later(words);
+    expect(second.out).toMatch(/window 4, 2 rows, lag 0:/);
+    const other = await box.later([...words, '--group', 'other', '--from', '0:201,1:399', '--json']);
+    expect(windowsOf(other.out).map(({ rows }) => rows)).toEqual([2]);
+    expect((await box.later(stream('none', '--json'))).out).toContain('topic-missing');
+  });
+
+  test('a kill at any time loses no message, and counts none in two windows', async () => {
+    await broker.create('killed', 2);
+    const rows = 4000;
+    await broker.send(
+      'killed',
+      Array.from({ length: rows }, (_, at) => ({ value: JSON.stringify(ride(at)), partition: at % 2 })),
+    );
+    const reports = new Map<number, DriftWindow>();
+    const words = stream('killed', '--window', '250', '--until', 'latest', '--json');
+    for (let run = 0; run < 4; run++) {
+      const child = spawn(process.execPath, [BINARY, ...words], {
+        cwd: box.path('repo'),
+        env: box.env,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const ended = once(child, 'close');
+      let seen = 0;
+      // Now before, now after the commit of the window that was reported last.
+      for await (const line of createInterface({ input: child.stdout })) {
+        const window = JSON.parse(line) as DriftWindow;
+        reports.set(window.window, window);
+        if (++seen === 3 && run < 2) child.kill('SIGKILL');
+      }
+      const [code] = (await ended) as [number | null];
+      if (code !== null) break;
+    }
+    const windows = [...reports.values()];
+    expect(windows.map(({ window }) => window)).toEqual(windows.map((_, at) => at + 1));
+    expect(windows.reduce((sum, window) => sum + window.rows, 0)).toBe(rows);
+    for (const partition of [0, 1]) {
+      const ranges = windows
+        .map(({ stream: of }) => of!.offsets!.find((one) => one.partition === partition)!)
+        .filter(({ from, until }) => from < until)
+        .map(({ from, until }: StreamOffsets) => [from, until]);
+      expect(ranges.map(([from]) => from)).toEqual([0, ...ranges.slice(0, -1).map(([, until]) => until)]);
+      expect(ranges.at(-1)![1]).toBe(rows / 2);
+    }
+  });
+
+  test('values of Avro are read by the schemas of a registry, which is waited for', async () => {
+    const schema = (more: readonly object[]) => ({
+      type: 'record',
+      name: 'Ride',
+      fields: [
+        { name: 'id', type: 'long' },
+        { name: 'fare', type: ['null', 'double'] },
+        { name: 'zone', type: 'string' },
+        ...more,
+      ],
+    });
+    const at = { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' } };
+    const registry = await startRegistry(
+      {
+        1: { schema: JSON.stringify(schema([at])) },
+        2: {
+          schema: JSON.stringify(schema([at, { name: 'where', type: ['null', 'demo.Place'] }])),
+          references: [{ name: 'demo.Place', subject: 'place', version: 1 }],
+        },
+        3: { schema: '{}', schemaType: 'PROTOBUF' },
+        4: { schema: '{"type":"object"}', schemaType: 'JSON' },
+      },
+      {
+        'place:1': {
+          schema: JSON.stringify({
+            type: 'record',
+            namespace: 'demo',
+            name: 'Place',
+            fields: [{ name: 'city', type: 'string' }],
+          }),
+        },
+      },
+      2,
+    );
+    const wire = (id: number, ...parts: Uint8Array[]) => {
+      const head = Buffer.alloc(5);
+      head.writeUInt32BE(id, 1);
+      return { value: Buffer.concat([head, ...parts]) };
+    };
+    const start = Date.UTC(2026, 0, 1);
+    const fields = (one: number) => [
+      avro.long(one),
+      avro.long(1),
+      avro.double((one % 50) * 2),
+      avro.text('ABCD'[one % 4]!),
+      avro.long(start + one * 6000),
+    ];
+    await broker.create('avro');
+    await broker.send('avro', [
+      ...Array.from({ length: 150 }, (_, one) => wire(1, ...fields(one))),
+      wire(1, avro.long(7)),
+      wire(9),
+      wire(3),
+      ...Array.from({ length: 150 }, (_, one) =>
+        wire(2, ...fields(150 + one), avro.long(1), avro.text('Bern')),
+      ),
+    ]);
+    const words = stream('avro', '--until', 'latest', '--registry', registry.url, '--json');
+    box.env.SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO = 'ann:hush';
+    const { out, err } = await box.later([...words, '--window', '15m', '--event-time', 'at']);
+    delete box.env.SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO;
+    const windows = windowsOf(out);
+    expect(windows.map(({ rows, stream: of }) => [rows, of!.malformed, of!.since])).toEqual([
+      [150, 3, '2026-01-01T00:00:00.000Z'],
+      [150, 0, '2026-01-01T00:15:00.000Z'],
+    ]);
+    expect(windows[1]!.added.map(({ feature }) => feature)).toContain('where.city');
+    expect(
+      windows[0]!.features.filter(({ feature, verdict }) => feature !== 'id' && verdict === 'drift'),
+    ).toEqual([]);
+    expect(err).toMatch(/does not answer \(status 503\): trying again/);
+    expect(err).not.toContain('hush');
+    expect(registry.logins[0]).toBe(`Basic ${Buffer.from('ann:hush').toString('base64')}`);
+    await registry.stop();
+  });
+});
