@@ -15,7 +15,7 @@ import { DEFAULT_WINDOW } from '../../operations/inference/window-limit.ts';
 import { FORMATS } from '../../report/format.ts';
 import { renderDrift, renderDriftSeries, renderDriftWindow } from '../../report/render.ts';
 import { refuseLinksOut } from '../../workspace/repository.ts';
-import { defineCommand, type Io, openlineageOption, type Outcome, type RunCommand } from '../command.ts';
+import { defineCommand, type Io, type Outcome, openlineageOption, type RunCommand } from '../command.ts';
 import {
   parseSlice,
   type ReportOptions,
