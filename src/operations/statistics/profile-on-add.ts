@@ -63,7 +63,7 @@ export function profilerFor(
   };
 }
 
-/** Says of a folder that a job of Hadoop wrote why no rows of it are counted. */
+/** Say of a folder that a job of Hadoop wrote why no rows of it are counted. */
 function noteUnnamedParts(
   { onWarning }: Context,
   { path, absolutePath, files }: DatasetToProfile,
