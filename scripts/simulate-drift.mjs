@@ -1,15 +1,27 @@
 // Draws samples of the real flights table and counts false alarms and shifts found: the tables of docs/design/drift.md.
-// Usage: node scripts/fetch-flights.mjs && node scripts/simulate-drift.mjs [reports] [largest n] [table.tsv, false alarms alone [list]]
-// With `list`, the numbers of a row are a list, as of an embedding.
-// The other tables are made by python scripts/schema-tables.py drift FOLDER.
+// Usage: node scripts/fetch-flights.mjs && node scripts/simulate-drift.mjs [--reports 1000] [--sizes 100,1000000] [--seed 0]
+//        [--table FILE.tsv: of another table, false alarms alone [--list: the numbers of a row are a list, as of an embedding]]
+// Of each shift a tenth as many reports are made. The other tables are made by python scripts/schema-tables.py drift FOLDER.
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const other = process.argv[4];
-const asList = process.argv[5] === 'list';
+const { values: options } = parseArgs({
+  options: {
+    reports: { type: 'string', default: '1000' },
+    sizes: { type: 'string', default: '100,300,1000,2000,3000,5000,10000,100000,1000000' },
+    seed: { type: 'string', default: '0' },
+    table: { type: 'string' },
+    list: { type: 'boolean', default: false },
+  },
+});
+const other = options.table;
+const reports = Number(options.reports);
+const sizes = options.sizes.split(',').map(Number);
+const seed = Number(options.seed);
 const table = other ?? join(root, '.bench', 'flights.csv');
 if (!existsSync(table)) {
   console.error(
@@ -17,8 +29,6 @@ if (!existsSync(table)) {
   );
   process.exit(2);
 }
-const reports = Number(process.argv[2] ?? 1000);
-const largest = Number(process.argv[3] ?? 1_000_000);
 const bundle = join(root, '.bench', 'simulation.mjs');
 mkdirSync(dirname(bundle), { recursive: true });
 await build({
@@ -58,10 +68,8 @@ const size = (n) => n.toLocaleString('en');
 console.log(
   '| rows a side | reports | called drift | any alarm | rate of alarms |\n| --- | --- | --- | --- | --- |',
 );
-for (const n of [100, 300, 1000, 3000, 10_000, 100_000, 1_000_000].filter(
-  (size) => size <= largest && (other === undefined || 2 * size <= columns[0].codes.length),
-)) {
-  const { drift, alarms, first } = falseAlarms(columns, n, reports, n, asList);
+for (const n of sizes.filter((n) => other === undefined || 2 * n <= columns[0].codes.length)) {
+  const { drift, alarms, first } = falseAlarms(columns, n, reports, seed + n, options.list);
   const seen = first.length > 0 ? ` <!-- ${first.join('; ')} -->` : '';
   console.log(`| ${size(n)} | ${reports} | ${drift} | ${alarms} | below ${atMost(alarms, reports)} |${seen}`);
 }
@@ -71,8 +79,8 @@ console.log(
   `\n| shift, in ${trials} reports each | rows a side | found | called drift |\n| --- | --- | --- | --- |`,
 );
 for (const [place, shift] of shifts.entries()) {
-  for (const n of [100, 300, 1000, 2000, 3000, 5000, 10_000, 100_000].filter((size) => size <= largest)) {
-    const { found, drift } = findings(columns, shift, n, trials, place + n);
+  for (const n of sizes) {
+    const { found, drift } = findings(columns, shift, n, trials, seed + place + n);
     console.log(`| ${shift.name} | ${size(n)} | ${found} | ${drift} |`);
   }
 }

@@ -5,12 +5,13 @@ import { makeTemporaryFolder } from '../../base/files/temporary-folder.ts';
 import { removeAtExit } from '../../base/files/unfinished-files.ts';
 import { extensionsOf, isTabular } from '../../engine/formats/format.ts';
 import type { DataFile } from '../../profile/dataset/profile-files.ts';
+import type { Digest } from '../../store/format/digest.ts';
 import { hashFound, pathOfFile } from '../../workspace/tree/data-state.ts';
 import { dataKind, scanDataset } from '../../workspace/tree/scan.ts';
 import { noSuchFile } from '../backend/errors.ts';
 import type { DatasetFiles } from '../backend/version.ts';
 import type { Watch } from '../context/context.ts';
-import { type Glob, noMatch } from './glob.ts';
+import { noMatch } from './glob.ts';
 import { hasData, type NamedDataset } from './resolve.ts';
 
 /** Run `work` on a dataset's files: those that lie there, or those of the version it names, taken from the cache. */
@@ -23,42 +24,56 @@ export function withDatasetFiles<T>(
 
 /** The files as they lie there. */
 export async function filesInPlace(dataset: NamedDataset): Promise<DatasetFiles> {
-  const absolutePath = dataset.absolutePath!;
-  if (dataset.glob !== undefined) return globbedFiles(dataset, dataset.glob);
-  const root = dirname(absolutePath);
-  const name = basename(absolutePath);
-  if (dataKind(root, name) === 'directory') {
-    return { kind: 'directory', files: await filesOf(root, name, dataset.name, dataset.watch) };
-  }
-  const [found] = scanDataset(root, name);
-  if (found === undefined) return { kind: 'file', files: [] };
-  return { kind: 'file', files: [{ absolutePath, path: name, shownAs: dataset.name, size: found.size }] };
+  const { kind, files } = findFiles(dataset);
+  if (kind === 'file') return { kind, files: files.map(({ hash: _, ...file }) => file) };
+  const hashed: DataFile[] = [];
+  for (const { hash, ...file } of files) hashed.push({ ...file, digest: await hash() });
+  return { kind, files: hashed };
 }
 
-async function globbedFiles({ name, watch }: NamedDataset, glob: Glob): Promise<DatasetFiles> {
-  const files: DataFile[] = [];
-  for (const path of glob.files()) {
-    const found = await filesOf(glob.folder, path, join(glob.base, path), watch);
-    files.push(...found.map((file) => ({ ...file, path })));
-  }
-  if (files.length > 0) return { kind: 'directory', files };
-  throw noMatch(name);
+/** A file of a dataset that lies there. */
+export interface FoundFile extends Omit<DataFile, 'digest'> {
+  /** Read it to its end. @throws VarveError as {@link hashFound} */
+  hash(): Promise<Digest>;
 }
 
-/**
- * List the files at `name`; paths are relative to it, that of a lone file is its own name.
- * @param typed how the user named it
- */
-async function filesOf(root: string, name: string, typed: string, { signal }: Watch): Promise<DataFile[]> {
-  const files: DataFile[] = [];
-  for (const found of scanDataset(root, name)) {
-    const digest = await hashFound(root, name, found, { signal });
-    if (digest === undefined) continue;
-    const path = found.path === '' ? basename(name) : found.path;
-    const absolutePath = join(root, pathOfFile(name, found.path));
-    files.push({ absolutePath, path, shownAs: join(typed, found.path), digest, size: found.size });
+/** Find the files of a dataset that lies there, and read none of them. @throws VarveError `path-missing` if a pattern has none */
+export function findFiles({ name, absolutePath, glob, watch }: NamedDataset): {
+  kind: 'file' | 'directory';
+  files: FoundFile[];
+} {
+  if (glob === undefined) {
+    const place = { root: dirname(absolutePath!), path: basename(absolutePath!), typed: name };
+    return { kind: dataKind(place.root, place.path) ?? 'file', files: filesOf(place, watch) };
   }
-  return files;
+  const files = glob.files().flatMap((path) => {
+    const place = { root: glob.folder, path, typed: join(glob.base, path) };
+    return filesOf(place, watch).map((file) => ({ ...file, path }));
+  });
+  if (files.length === 0) throw noMatch(name);
+  return { kind: 'directory', files };
+}
+
+interface Place {
+  readonly root: string;
+  /** From there. */
+  readonly path: string;
+  /** How the user named it. */
+  readonly typed: string;
+}
+
+/** List the files at a place; paths are relative to it, that of a lone file is its own name. */
+function filesOf({ root, path, typed }: Place, { signal }: Watch): FoundFile[] {
+  return [...scanDataset(root, path)]
+    .filter((found) => !found.path.endsWith('/'))
+    .map((found) => ({
+      absolutePath: join(root, pathOfFile(path, found.path)),
+      path: found.path || basename(path),
+      shownAs: found.path === '' ? typed : join(typed, found.path),
+      size: found.size,
+      // Only an empty folder has no digest.
+      hash: async () => (await hashFound(root, path, found, { signal }))!,
+    }));
 }
 
 async function withCachedFiles<T>(

@@ -1,5 +1,5 @@
 import { open, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isWithin } from '../../base/files/path-order.ts';
 import { makeTemporaryFolder } from '../../base/files/temporary-folder.ts';
 import { removeAtExit } from '../../base/files/unfinished-files.ts';
@@ -8,12 +8,10 @@ import { VarveError } from '../../errors.ts';
 import type { DataFile } from '../../profile/dataset/profile-files.ts';
 import type { SizedFile } from '../../profile/parts/plan.ts';
 import { processReader } from '../../profile/reading/process-reader.ts';
-import { hashFound, pathOfFile } from '../../workspace/tree/data-state.ts';
-import { dataKind, type ScannedFile, scanDataset } from '../../workspace/tree/scan.ts';
 import { noSuchFile } from '../backend/errors.ts';
 import type { FileReader, OpenedFile, RangedFile } from '../backend/file-reader.ts';
 import type { SnapshotFile } from '../backend/results.ts';
-import { noMatch } from './glob.ts';
+import { findFiles } from './files.ts';
 import { hasData, type NamedDataset } from './resolve.ts';
 
 /** The files of a dataset by their names and sizes, none of which is read before somebody asks for it. */
@@ -37,51 +35,18 @@ export function openUnitFiles(dataset: NamedDataset): Promise<UnitFiles> {
   return hasData(dataset) ? Promise.resolve(filesHere(dataset)) : filesOfVersion(dataset);
 }
 
-interface Here extends SizedFile {
-  readonly root: string;
-  readonly name: string;
-  readonly found: ScannedFile;
-}
-
-function filesHere({ absolutePath, glob, watch: { signal }, name }: NamedDataset): UnitFiles {
-  const root = dirname(absolutePath!);
-  const isFolder = glob !== undefined || dataKind(root, basename(absolutePath!)) === 'directory';
-  const files =
-    glob === undefined
-      ? scanned(root, basename(absolutePath!))
-      : glob.files().flatMap((path) => scanned(glob.folder, path).map((file) => ({ ...file, path })));
-  if (files.length === 0 && glob !== undefined) throw noMatch(name);
+function filesHere(dataset: NamedDataset): UnitFiles {
+  const { kind, files } = findFiles(dataset);
   const byPath = new Map(files.map((file) => [file.path, file]));
   return {
-    kind: isFolder ? 'directory' : 'file',
+    kind,
     files: files.map(({ path, size }) => ({ path, size })),
-    async withFile({ path, size }, _, work) {
-      const { root, name, found } = byPath.get(path)!;
-      const digest = isFolder ? await hashFound(root, name, found, { signal }) : '';
-      if (digest === undefined) throw changed(path);
-      return work({ path, size, digest, absolutePath: join(root, pathOfFile(name, found.path)) });
+    async withFile({ path }, _, work) {
+      const { hash, ...file } = byPath.get(path)!;
+      return work({ ...file, digest: kind === 'file' ? '' : await hash() });
     },
     close: () => Promise.resolve(),
   };
-}
-
-function scanned(root: string, name: string): Here[] {
-  return [...scanDataset(root, name)]
-    .filter(({ path }) => !path.endsWith('/'))
-    .map((found) => ({
-      root,
-      name,
-      found,
-      size: found.size,
-      path: found.path === '' ? basename(name) : found.path,
-    }));
-}
-
-function changed(path: string): VarveError {
-  return new VarveError('path-missing', `${path} is gone`, {
-    remedy: 'Make all parts again, while nobody changes the data.',
-    path,
-  });
 }
 
 async function filesOfVersion({ context, version, part, name }: NamedDataset): Promise<UnitFiles> {
