@@ -49,7 +49,16 @@ const common = {
   platform: 'node',
   target: 'node20',
   // What is native or large stays outside; the native parts of ssh2 are optional, and not there.
-  external: ['minio', '@duckdb/*', 'apache-arrow', '@google-cloud/*', '@azure/*', 'kafkajs', '*.node', 'cpu-features'],
+  external: [
+    'minio',
+    '@duckdb/*',
+    'apache-arrow',
+    '@google-cloud/*',
+    '@azure/*',
+    'kafkajs',
+    '*.node',
+    'cpu-features',
+  ],
   logLevel: 'warning',
   metafile: true,
   sourcemap: 'linked',
