@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { isDatabaseUrl } from '../../database/address.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
+import { isKafkaUrl } from '../../kafka/address.ts';
 import { add, addChanged, profilerOnDemand } from '../../operations/add.ts';
 import type { AddedDataset, AddResult } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
@@ -24,6 +25,9 @@ type Options = CommonOptions &
     table?: string;
     query?: string;
     password?: true;
+    from?: string;
+    until?: string;
+    registry?: string;
     all?: true;
     update?: true;
   };
@@ -54,11 +58,15 @@ export function command(run: RunCommand): Command {
         'varve add mysql://ann@db.example/shop --table orders --to data/orders.parquet',
         'a table of a MySQL, MariaDB or PostgreSQL database as it is now, in the order of its key',
       ],
+      [
+        'varve add kafka://broker:9092/events --from 2026-11-01 --until 2026-12-01 --to data/events',
+        'the messages of a month of a topic as Parquet; without --from, run again, what came since',
+      ],
     ],
   )
     .argument(
       '[path...]',
-      'files or folders: each a dataset, or within one; or, with --to, one URL of a bucket or database, or - for standard input',
+      'files or folders: each a dataset, or within one; or, with --to, one URL of a bucket, database or topic, or - for standard input',
     )
     .option('--replace', 'what lies here is all of the dataset, whichever version it was made from')
     .option('--follow', 'a folder that is your own link to one elsewhere is the dataset, on this machine')
@@ -71,11 +79,17 @@ export function command(run: RunCommand): Command {
     .option('-u, --update', 'the same as --all')
     .option(
       '--to <path>',
-      'where standard input or rows of a database are to lie; or data that lies in a bucket, and stays there, when it is pulled',
+      'where standard input, rows of a database or messages of a topic are to lie; or data that lies in a bucket, and stays there, when it is pulled',
     )
     .option('--table <name>', 'table of a database, all of it in the order of its primary key')
     .option('--query <sql>', 'what to read of a database, in place of a table')
     .option('--password', 'ask for the password of a database, which is kept nowhere')
+    .option(
+      '--from <place>',
+      'first message of a topic: earliest, latest, a time, an offset, or 0:120,1:90; by default behind what --to has',
+    )
+    .option('--until <place>', 'the message of a topic before which to end, likewise; latest by default')
+    .option('--registry <url>', 'registry that has the schemas of a topic (Avro, JSON)')
     .option('--endpoint <url>', 'address of an S3 server that is not AWS, for this clone')
     .option('--region <name>', 'region of the bucket, for this clone')
     .option('--profile <name>', 'profile in the AWS configuration files, for this clone');
@@ -118,6 +132,11 @@ async function addFrom(io: Io, place: Place, paths: readonly string[], options: 
     const password = options.password && (await askForPassword('Password', io));
     return addDatabase(context, place.url, { ...how, to: place.to, table, query, password });
   }
+  if (place.kind === 'topic') {
+    const { addTopic } = await import('../../operations/add-topic.ts');
+    const { from, until, registry } = options;
+    return addTopic(context, place.url, { ...how, to: place.to, from, until, registry, memory });
+  }
   return (isAll(options) ? addChanged : add)(context, paths, how);
 }
 
@@ -129,19 +148,21 @@ function accessOf({ endpoint, region, profile }: Options): Access {
 type Place =
   | { readonly kind: 'here' }
   | { readonly kind: 'pipe'; readonly to: string }
-  | { readonly kind: 'bucket' | 'database'; readonly url: string; readonly to: string };
+  | { readonly kind: 'bucket' | 'database' | 'topic'; readonly url: string; readonly to: string };
 
 const STANDARD_INPUT = '-';
 const BUCKET_URL = /^(s3|minio):\/\//i;
 
 /** @throws VarveError `usage` for options that say nothing of such a place */
 function placeOf(paths: readonly string[], options: Options): Place {
-  const { to, table, query, password, toRemote, remote } = options;
+  const { to, table, query, password, from: begin, until, registry, toRemote, remote } = options;
   if (remote !== undefined && !toRemote) throw usage('--remote goes with --to-remote');
-  const from = paths.find((path) => path === STANDARD_INPUT || BUCKET_URL.test(path) || isDatabaseUrl(path));
+  const from = paths.find((path) => kindOf(path) !== 'here');
   const kind = kindOf(from);
   if (kind !== 'database' && (table ?? query ?? password) !== undefined)
     throw usage('--table, --query and --password go with the URL of a database');
+  if (kind !== 'topic' && (begin ?? until ?? registry) !== undefined)
+    throw usage('--from, --until and --registry go with the URL of a topic');
   if (kind !== 'bucket' && Object.keys(accessOf(options)).length > 0)
     throw usage('--endpoint, --region and --profile go with the URL of a bucket');
   if (from === undefined || kind === 'here') {
@@ -156,12 +177,19 @@ function placeOf(paths: readonly string[], options: Options): Place {
   return { kind, to };
 }
 
-const WHAT = { pipe: 'standard input', bucket: 'data in a bucket', database: 'a database' } as const;
+const WHAT = {
+  pipe: 'standard input',
+  bucket: 'data in a bucket',
+  database: 'a database',
+  topic: 'a topic',
+} as const;
 
 function kindOf(from: string | undefined): Place['kind'] {
   if (from === undefined) return 'here';
   if (from === STANDARD_INPUT) return 'pipe';
-  return BUCKET_URL.test(from) ? 'bucket' : 'database';
+  if (isKafkaUrl(from)) return 'topic';
+  if (isDatabaseUrl(from)) return 'database';
+  return BUCKET_URL.test(from) ? 'bucket' : 'here';
 }
 
 function usage(message: string): VarveError {
