@@ -12,7 +12,7 @@ interface Codec {
   decompress(bytes: Buffer): Promise<Buffer>;
 }
 
-export const decompressors: Readonly<Record<'snappy' | 'lz4' | 'zstd', Codec>> = {
+export const DECOMPRESSORS: Readonly<Record<'snappy' | 'lz4' | 'zstd', Codec>> = {
   snappy: codec(unsnap),
   lz4: codec(unlz4),
   zstd: codec(unzstd),

@@ -1,6 +1,6 @@
 import type * as Kafkajs from 'kafkajs';
 import { VarveError } from '../errors.ts';
-import { decompressors } from './compression.ts';
+import { DECOMPRESSORS } from './compression.ts';
 
 const PACKAGE = 'kafkajs';
 
@@ -21,8 +21,8 @@ export async function loadDriver(): Promise<typeof Kafkajs> {
   // It has gzip itself. Other codecs are registered once for all its clients.
   const { CompressionCodecs, CompressionTypes } = driver;
   const codecs = CompressionCodecs as Record<number, unknown>;
-  codecs[CompressionTypes.Snappy] = () => decompressors.snappy;
-  codecs[CompressionTypes.LZ4] = () => decompressors.lz4;
-  codecs[CompressionTypes.ZSTD] = () => decompressors.zstd;
+  codecs[CompressionTypes.Snappy] = () => DECOMPRESSORS.snappy;
+  codecs[CompressionTypes.LZ4] = () => DECOMPRESSORS.lz4;
+  codecs[CompressionTypes.ZSTD] = () => DECOMPRESSORS.zstd;
   return driver;
 }

@@ -69,9 +69,13 @@ const MAX_FILE_BYTES = 1024 * 1024;
  * Read variables such as `KAFKA_SASL_PASSWORD`, and for what they do not say the file that `KCAT_CONFIG` names, or `~/.config/kcat.conf`. Names are
  * those of librdkafka and of Java's clients.
  * Source: librdkafka 2.8, CONFIGURATION.md; Apache Kafka 4.1, "Consumer Configs"; kcat 1.7, "Configuration".
+ * @param registry the URL of a registry, in place of the one that is set
  * @throws VarveError `stream-settings-invalid`
  */
-export function readKafkaSettings(env: NodeJS.ProcessEnv = process.env): KafkaSettings {
+export function readKafkaSettings(
+  registry?: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): KafkaSettings {
   const named = env.KCAT_CONFIG;
   const path = named ?? join(homedir(), '.config', 'kcat.conf');
   const properties = new Map(readProperties(path, named !== undefined));
@@ -79,6 +83,7 @@ export function readKafkaSettings(env: NodeJS.ProcessEnv = process.env): KafkaSe
     const value = env[variableOf(name)];
     if (value !== undefined && value !== '') properties.set(name, value);
   }
+  if (registry !== undefined) properties.set('schema.registry.url', registry);
   return settingsOf(properties);
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Consumer, Kafka, KafkaConfig, logCreator } from 'kafkajs';
 import { VarveError } from '../errors.ts';
 import { describeTopic, type KafkaAddress } from './address.ts';
@@ -63,13 +64,14 @@ export interface GroupOptions {
 const CONNECT_MS = 10_000;
 const REQUEST_MS = 30_000;
 const HEARTBEAT_MS = 1000;
+const CLOSE_MS = 5000;
 /** After so long, a group gives the partitions of a member that was killed to others: its next run waits as long. Brokers take 6 s and more. */
 const SESSION_MS = 10_000;
 /** Attempts before a first connection is given up, which takes some ten seconds. */
 const RETRIES = { retries: 5, initialRetryTime: 300, maxRetryTime: 10_000 };
 /** Bytes of one answer: what is in memory at a time. */
 const FETCH_BYTES = 16 * 1024 * 1024;
-const PARTITION_BYTES = 4 * 1024 * 1024;
+const PARTITION_BYTES = 1024 * 1024;
 
 /** A topic, and the connections over which it is read. Close it in a `finally`. */
 export class Topic {
@@ -105,6 +107,8 @@ export class Topic {
       logCreator: log.creator,
       ...securityOf(settings),
     });
+    if (showsPassword(address, settings))
+      onNote?.(`The password for ${describeTopic(address)} travels in the clear`);
     const topic = new Topic(address, kafka, log, signal);
     try {
       await topic.#heard(topic.#admin.connect());
@@ -163,11 +167,13 @@ export class Topic {
     const onAbort = () => handover.fail(this.#signal!.reason);
     this.#signal?.addEventListener('abort', onAbort);
     this.#log.onOutOfRange = () => handover.fail(offsetsGone(this.address));
-    consumer.on(consumer.events.FETCH, () => this.#log.answered());
+    // Of fetches, those that failed tell of an end too.
+    consumer.on(consumer.events.HEARTBEAT, () => this.#log.answered());
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       if (!payload.restart) handover.fail(kafkaError(payload.error, this.address));
     });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      this.#log.answered();
       void handover.put(payload.memberAssignment[topic] ?? []);
     });
     // Of batches in which nothing is left for readers, this event alone tells.
@@ -273,11 +279,11 @@ export class Topic {
     );
   }
 
+  /** What is closed need not succeed, nor be waited for long: the broker may be the reason. */
   async close(): Promise<void> {
     this.#log.isClosing = true;
-    // What is closed need not succeed: the broker may be the reason.
-    await this.#consumer?.disconnect().catch(() => undefined);
-    await this.#admin.disconnect().catch(() => undefined);
+    const closed = Promise.allSettled([this.#consumer?.disconnect(), this.#admin.disconnect()]);
+    await Promise.race([closed, sleep(CLOSE_MS, undefined, { ref: false })]);
   }
 
   async #asked<T>(ask: () => Promise<T>): Promise<T> {
@@ -353,6 +359,12 @@ function securityOf({ tls, sasl }: KafkaSettings): Pick<KafkaConfig, 'ssl' | 'sa
     },
     ...login,
   };
+}
+
+/** Whether anyone on the way could read the password. */
+function showsPassword({ brokers }: KafkaAddress, { tls, sasl }: KafkaSettings): boolean {
+  const isHere = (broker: string): boolean => /^(localhost|127\.0\.0\.1|\[::1\]):/.test(broker);
+  return tls === undefined && sasl?.mechanism === 'plain' && !brokers.every(isHere);
 }
 
 function offsetsGone(address: KafkaAddress): VarveError {

@@ -32,6 +32,17 @@ export interface AddDatabaseOptions extends AddStreamOptions {
   readonly password?: string | undefined;
 }
 
+export interface AddKafkaOptions extends AddOptions {
+  /** Path of the folder that the files are to lie in. */
+  readonly to: string;
+  /** Where to begin: `earliest`, `latest`, a time, an offset, or one by partition, such as `0:120,1:90`. Unless given, behind what `to` has. */
+  readonly from?: string | undefined;
+  /** Where to end, likewise; `latest` unless given, which is what the topic has when it begins. */
+  readonly until?: string | undefined;
+  /** The URL of a registry that has the schemas of values. */
+  readonly registry?: string | undefined;
+}
+
 export interface AddStreamOptions extends AddOptions {
   /** Path of the file: a dataset, or a file within one that is a folder. */
   readonly to: string;

@@ -81,6 +81,7 @@ import { DataFolder } from './folder.ts';
 import { GitMethods } from './git.ts';
 import type {
   AddDatabaseOptions,
+  AddKafkaOptions,
   AddOptions,
   AddStreamOptions,
   DiffOptions,
@@ -204,6 +205,23 @@ export class VarveRepository extends DataFolder {
     const context = await this.#context(call.watch);
     const { addDatabase } = await import('../operations/add-database.ts');
     return addDatabase(context, url, { ...addOptions(context, own), to, table, query, password });
+  }
+
+  /**
+   * Take a range of the messages of a topic of Kafka into Parquet, a file for each partition, and add the folder. Needs the package kafkajs; TLS,
+   * users and passwords come from variables such as KAFKA_SASL_PASSWORD, and ~/.config/kcat.conf.
+   * @param url `kafka://broker[:port][,broker…]/topic`
+   * @throws VarveError `stream-url-invalid`, `stream-unreachable`, `stream-refused`, `topic-missing`, `input-empty`, `driver-missing`, and those of add
+   */
+  async addTopic(url: string, options: AddKafkaOptions): Promise<AddResult> {
+    checkArgument('addTopic', 'the URL', url, TEXT);
+    const kinds = { ...ADD, to: TEXT, from: TEXT, until: TEXT, registry: TEXT };
+    const call = this.#session.begin('addTopic', options, kinds);
+    checkArgument('addTopic', 'the option to', call.options.to, TEXT);
+    const { to, from, until, registry, ...own } = call.options;
+    const context = await this.#context(call.watch);
+    const { addTopic } = await import('../operations/add-topic.ts');
+    return addTopic(context, url, { ...addOptions(context, own), to, from, until, registry });
   }
 
   /**

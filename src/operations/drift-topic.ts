@@ -4,6 +4,7 @@ import { removeAtExit } from '../base/files/unfinished-files.ts';
 import type { DriftReport } from '../drift/model.ts';
 import { VarveError } from '../errors.ts';
 import { describeTopic, parseKafkaUrl } from '../kafka/address.ts';
+import { saidBy } from '../kafka/errors.ts';
 import { parseStreamPosition, type StreamPosition } from '../kafka/positions.ts';
 import { SchemaRegistry } from '../kafka/registry.ts';
 import { readKafkaSettings } from '../kafka/settings.ts';
@@ -49,10 +50,8 @@ export async function* driftTopic(
   const { onWarning: onNote, signal } = watch;
   const from = parseStreamPosition(options.from ?? 'earliest', '--from');
   const until = options.until === undefined ? undefined : parseStreamPosition(options.until, '--until');
-  const settings = readKafkaSettings();
-  const access =
-    options.registry === undefined ? settings.registry : { ...settings.registry, url: options.registry };
-  const registry = access && new SchemaRegistry(access, { onNote, signal });
+  const settings = readKafkaSettings(options.registry);
+  const registry = settings.registry && new SchemaRegistry(settings.registry, { onNote, signal });
   const folder = makeTemporaryFolder('stream');
   const unfinished = removeAtExit(folder);
   let topic: Topic | undefined;
@@ -80,8 +79,10 @@ export async function* driftTopic(
   }
 }
 
+/** One for all versions of a dataset: what was reported stays so when a new one is compared with. */
 function defaultGroup(snapshot: string): string {
-  return `varve-drift-${snapshot.replace(/[^a-zA-Z0-9._-]+/g, '.')}`;
+  const dataset = snapshot.replace(/@[^@]*$/, '');
+  return `varve-drift-${dataset.replace(/[^a-zA-Z0-9._-]+/g, '.')}`;
 }
 
 interface Parts {
@@ -120,15 +121,16 @@ class TopicDrift {
           if (progress.isPastEnd(partition, message.offset)) break;
           await this.#take(partition, message);
           progress.moved(partition, message.offset + 1);
-          yield* this.#reported(() => windows.due());
+          const due = windows.due();
+          if (due !== undefined) yield* this.#reported(due, () => windows.due());
         }
         progress.moved(partition, next, end);
         windows.reached(partition, next >= end);
-        yield* this.#reported(() => windows.due());
+        yield* this.#reported(windows.due(), () => windows.due());
       }
       if (progress.isDone) break;
     }
-    yield* this.#reported(() => windows.rest());
+    yield* this.#reported(windows.rest(), () => windows.rest());
     await this.#commit();
     if (tally.malformed + tally.late > 0)
       this.#watch.onWarning?.(
@@ -145,16 +147,22 @@ class TopicDrift {
       if (!isAgain) tally.leaveOut(where, rows);
       return;
     }
-    const taken = await windows.add(rows, reader.timeOf(rows, time), { partition, offset });
+    const taken = await windows.add(rows, reader.timeOf(rows, time < 0 ? undefined : time), {
+      partition,
+      offset,
+    });
     if (taken === 'taken' || isAgain) return;
     if (taken === 'late') tally.late += rows.rows;
     else tally.leaveOut(where, LEFT_OUT[taken]);
   }
 
   /** Report windows as long as there are some, and commit each once its report is out. */
-  async *#reported(next: () => ClosedWindow | undefined): AsyncGenerator<DriftReport> {
+  async *#reported(
+    first: ClosedWindow | undefined,
+    next: () => ClosedWindow | undefined,
+  ): AsyncGenerator<DriftReport> {
     const { reference, windows, progress, tally, names } = this.#parts;
-    for (let window = next(); window !== undefined; window = next()) {
+    for (let window = first; window !== undefined; window = next()) {
       names.clear();
       if (window.rows === 0) continue;
       const number = ++progress.window;
@@ -184,7 +192,7 @@ class TopicDrift {
     } catch (error) {
       this.#watch.signal?.throwIfAborted();
       this.#watch.onWarning?.(
-        `Offsets could not be committed (${(error as Error).message.slice(0, 200)}): what the group shares out anew may be reported again`,
+        `Offsets could not be committed (${saidBy(error)}): what the group shares out anew may be reported again`,
       );
     }
   }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { isDatabaseUrl } from '../../database/address.ts';
 import { isTabular } from '../../engine/formats/format.ts';
 import { VarveError } from '../../errors.ts';
+import { isKafkaUrl } from '../../kafka/address.ts';
 import { add, addChanged, profilerOnDemand } from '../../operations/add.ts';
 import type { AddedDataset, AddResult } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
@@ -31,6 +32,9 @@ type Options = CommonOptions &
     table?: string;
     query?: string;
     password?: true;
+    from?: string;
+    until?: string;
+    registry?: string;
     all?: true;
     update?: true;
   };
@@ -65,11 +69,15 @@ export function command(run: RunCommand): Command {
         'varve add mysql://ann@db.example/shop --table orders --to data/orders.parquet',
         'a table of a MySQL, MariaDB or PostgreSQL database as it is now, in the order of its key',
       ],
+      [
+        'varve add kafka://broker:9092/events --from 2026-11-01 --until 2026-12-01 --to data/events',
+        'the messages of a month of a topic as Parquet; without --from, run again, what came since',
+      ],
     ],
   )
     .argument(
       '[path...]',
-      'files or folders: each a dataset, or within one; or, with --to, one URL of a bucket, server or database, or - for standard input',
+      'files or folders: each a dataset, or within one; or, with --to, one URL of a bucket, server, database or topic, or - for standard input',
     )
     .option('--replace', 'what lies here is all of the dataset, whichever version it was made from')
     .option('--follow', 'a folder that is your own link to one elsewhere is the dataset, on this machine')
@@ -82,11 +90,17 @@ export function command(run: RunCommand): Command {
     .option('-u, --update', 'the same as --all')
     .option(
       '--to <path>',
-      'where standard input or rows of a database are to lie; or data that lies on a server, and stays there, when it is pulled',
+      'where standard input, rows of a database or messages of a topic are to lie; or data that lies on a server, and stays there, when it is pulled',
     )
     .option('--table <name>', 'table of a database, all of it in the order of its primary key')
     .option('--query <sql>', 'what to read of a database, in place of a table')
     .option('--password', 'ask for the password of a database, which is kept nowhere')
+    .option(
+      '--from <place>',
+      'first message of a topic: earliest, latest, a time, an offset, or 0:120,1:90; by default behind what --to has',
+    )
+    .option('--until <place>', 'the message of a topic before which to end, likewise; latest by default')
+    .option('--registry <url>', 'registry that has the schemas of a topic (Avro, JSON)')
     .option(
       '--endpoint <url>',
       'address of a server that is not AWS, Google or the usual one of Azure, for this clone',
@@ -133,6 +147,11 @@ async function addFrom(io: Io, place: Place, paths: readonly string[], options: 
     const password = options.password && (await askForPassword('Password', io));
     return addDatabase(context, place.url, { ...how, to: place.to, table, query, password });
   }
+  if (place.kind === 'topic') {
+    const { addTopic } = await import('../../operations/add-topic.ts');
+    const { from, until, registry } = options;
+    return addTopic(context, place.url, { ...how, to: place.to, from, until, registry, memory });
+  }
   return (isAll(options) ? addChanged : add)(context, paths, how);
 }
 
@@ -144,18 +163,20 @@ function accessOf({ endpoint, region, profile }: Options): Access {
 type Place =
   | { readonly kind: 'here' }
   | { readonly kind: 'pipe'; readonly to: string }
-  | { readonly kind: 'in-place' | 'database'; readonly url: string; readonly to: string };
+  | { readonly kind: 'in-place' | 'database' | 'topic'; readonly url: string; readonly to: string };
 
 const STANDARD_INPUT = '-';
 
 /** @throws VarveError `usage` for options that say nothing of such a place */
 function placeOf(paths: readonly string[], options: Options): Place {
-  const { to, table, query, password, toRemote, remote } = options;
+  const { to, table, query, password, from: begin, until, registry, toRemote, remote } = options;
   if (remote !== undefined && !toRemote) throw usage('--remote goes with --to-remote');
-  const from = paths.find((path) => path === STANDARD_INPUT || isSourceUrl(path) || isDatabaseUrl(path));
+  const from = paths.find((path) => kindOf(path) !== 'here');
   const kind = kindOf(from);
   if (kind !== 'database' && (table ?? query ?? password) !== undefined)
     throw usage('--table, --query and --password go with the URL of a database');
+  if (kind !== 'topic' && (begin ?? until ?? registry) !== undefined)
+    throw usage('--from, --until and --registry go with the URL of a topic');
   if (kind !== 'in-place' && Object.keys(accessOf(options)).length > 0)
     throw usage('--endpoint, --region and --profile go with the URL of a bucket');
   if (from === undefined || kind === 'here') {
@@ -170,12 +191,19 @@ function placeOf(paths: readonly string[], options: Options): Place {
   return { kind, to };
 }
 
-const WHAT = { pipe: 'standard input', 'in-place': 'data on a server', database: 'a database' } as const;
+const WHAT = {
+  pipe: 'standard input',
+  'in-place': 'data on a server',
+  database: 'a database',
+  topic: 'a topic',
+} as const;
 
 function kindOf(from: string | undefined): Place['kind'] {
   if (from === undefined) return 'here';
   if (from === STANDARD_INPUT) return 'pipe';
-  return isSourceUrl(from) ? 'in-place' : 'database';
+  if (isKafkaUrl(from)) return 'topic';
+  if (isDatabaseUrl(from)) return 'database';
+  return isSourceUrl(from) ? 'in-place' : 'here';
 }
 
 function usage(message: string): VarveError {

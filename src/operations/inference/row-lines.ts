@@ -1,11 +1,11 @@
 import { MAX_DEPTH } from '../../engine/formats/depth.ts';
+import type { VarveError } from '../../errors.ts';
 import { requestInvalid } from './columns.ts';
 
 /** Names that a window may have beside the features of the version: each becomes a feature of reports and metrics. */
 const MAX_NEW_NAMES = 1000;
 /** What the rows of one body take on disk, in bytes: a value that holds for all rows of a body is written for each of them. */
 const MAX_BODY_ROWS_BYTES = 64 * 1024 * 1024;
-const STRINGS = /"(?:[^"\\]|\\.)*"/g;
 /** A surrogate without its other half, which no text of Unicode has. */
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
@@ -31,6 +31,7 @@ export class NewNames {
   /** Take the names of a row. @throws VarveError `request-invalid` where they would become too many */
   take(names: readonly string[]): void {
     const others = names.filter((name) => !this.#known.has(name) && !this.#met.has(name));
+    if (others.length === 0) return;
     if (this.#met.size + others.length > MAX_NEW_NAMES)
       throw requestInvalid(`more than ${MAX_NEW_NAMES} names of it are no features of the version`);
     for (const name of others) this.#met.add(name);
@@ -53,11 +54,13 @@ export class RowLines {
 
   /**
    * Write a row.
-   * @param text the line that it stood on, if it did: numbers keep their digits
+   * @param text the line that it stood on, if it did, of whole characters: numbers keep their digits
    * @throws VarveError `request-invalid`
    */
   of(row: Readonly<Record<string, unknown>>, text: string | undefined): string {
-    checkValue(row, MAX_DEPTH);
+    // Only escapes make text of what is no Unicode, or a NUL of a name.
+    if (text === undefined || text.includes('\\u')) checkValue(row, MAX_DEPTH);
+    else checkDepth(row, MAX_DEPTH);
     this.#names.take(Object.keys(row));
     const line = text !== undefined && hasUniqueKeys(text, row) ? text : JSON.stringify(row);
     this.#bytes += line.length;
@@ -73,7 +76,7 @@ function checkValue(value: unknown, depth: number): void {
     return;
   }
   if (typeof value !== 'object' || value === null) return;
-  if (depth < 0) throw requestInvalid(`its values are nested more than ${MAX_DEPTH} levels deep`);
+  if (depth < 0) throw tooDeep();
   if (Array.isArray(value)) {
     for (const one of value) checkValue(one, depth - 1);
     return;
@@ -84,13 +87,46 @@ function checkValue(value: unknown, depth: number): void {
   }
 }
 
-/** Whether no object of a row has a key twice: the row has as many keys as there are colons outside of strings. */
+/** As checkValue, of values whose text is known to be fine. */
+function checkDepth(value: unknown, depth: number): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (depth < 0) throw tooDeep();
+  for (const one of Array.isArray(value) ? value : Object.values(value)) checkDepth(one, depth - 1);
+}
+
+function tooDeep(): VarveError {
+  return requestInvalid(`its values are nested more than ${MAX_DEPTH} levels deep`);
+}
+
+/** Whether no object of a row has a key twice: the row has as many keys as its text has strings before a colon. */
 function hasUniqueKeys(text: string, row: unknown): boolean {
-  return text.replaceAll(STRINGS, '').split(':').length - 1 === keysOf(row);
+  let keys = 0;
+  for (let start = text.indexOf('"'); start >= 0; ) {
+    let end = text.indexOf('"', start + 1);
+    while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+    let next = end + 1;
+    while (text.charCodeAt(next) <= SPACE) next++;
+    if (text.charCodeAt(next) === COLON) keys++;
+    start = text.indexOf('"', next);
+  }
+  return keys === keysOf(row);
+}
+
+const SPACE = 0x20;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+
+/** Whether an odd number of backslashes stands before a place. */
+function isEscaped(text: string, at: number): boolean {
+  let before = at;
+  while (text.charCodeAt(before - 1) === BACKSLASH) before--;
+  return (at - before) % 2 === 1;
 }
 
 function keysOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
-  const own = Array.isArray(value) ? 0 : Object.keys(value).length;
-  return Object.values(value).reduce((sum: number, one) => sum + keysOf(one), own);
+  if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + keysOf(one), 0);
+  let keys = 0;
+  for (const one of Object.values(value)) keys += 1 + (typeof one === 'object' ? keysOf(one) : 0);
+  return keys;
 }

@@ -19,7 +19,9 @@ export interface MessageRows {
   /** When they happened, as the message itself says: milliseconds since 1970. */
   readonly time?: number;
   /** How they are written: lines of JSON, or one value of Avro and its schema. */
-  readonly content: { readonly lines: string } | { readonly value: Buffer; readonly schema: WrittenSchema };
+  readonly content:
+    | { readonly lines: readonly Buffer[] }
+    | { readonly value: Buffer; readonly schema: WrittenSchema };
 }
 
 export interface RowsOptions {
@@ -41,6 +43,9 @@ export const LEFT_OUT = {
 /** Source: Confluent, "Formats, Serializers, and Deserializers", "Wire format": a zero, the id of a schema in four bytes, then the value. */
 const WIRE_MAGIC = 0;
 const WIRE_HEAD_BYTES = 5;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const END_OF_LINE = Buffer.from('\n');
 
 /** Reads values of messages: JSON, in the forms that model servers log, or as a registry's serializers write it. */
 export class MessageReader {
@@ -91,7 +96,7 @@ export class MessageReader {
       return 'it is no JSON';
     }
     try {
-      return this.#rowsOf(json, text);
+      return this.#rowsOf(json, text, value);
     } catch (error) {
       if (error instanceof VarveError) return error.message.replace(/^A request cannot be read: /, '');
       throw error;
@@ -103,14 +108,18 @@ export class MessageReader {
     return this.#options.timeField === undefined ? (time ?? sent) : time;
   }
 
-  #rowsOf(json: unknown, text: string): MessageRows {
+  #rowsOf(json: unknown, text: string, value: Buffer): MessageRows {
     const { reader, names, timeField } = this.#options;
     const { rows, envelope, time: sent } = reader.read(json);
     const form = envelope.join('/');
     const lines = new RowLines(names);
     // A row keeps the digits that it was written with, if it is a line.
-    const own = form === '' && !Array.isArray(json) && !/[\r\n]/.test(text) ? text : undefined;
-    const written = rows.map((row) => `${lines.of(row, own)}\n`).join('');
+    const isLine = !value.includes(LINE_FEED) && !value.includes(CARRIAGE_RETURN);
+    const own = form === '' && !Array.isArray(json) && isLine ? text : undefined;
+    const written = rows.flatMap((row) => {
+      const line = lines.of(row, own);
+      return [line === text ? value : Buffer.from(line), END_OF_LINE];
+    });
     const time = timeField === undefined ? sent : timeOf(rows[0]?.[timeField]);
     return {
       rows: rows.length,

@@ -11,7 +11,7 @@ export interface RowFile {
 }
 
 /** Bytes of a file that are held before they are written. */
-const BUFFERED_BYTES = 256 * 1024;
+const BUFFERED_BYTES = 1024 * 1024;
 /** Rows may be about people. */
 const FILE_MODE = 0o600;
 /** Ends the blocks of files of Avro that varve itself reads and removes. */
@@ -40,7 +40,7 @@ export class RowFiles {
     const [other = this.#before.keys().next().value] = this.#files.keys();
     if (other !== undefined && other.endsWith('.jsonl') !== isJson) return false;
     if (isJson) await this.#file(`${this.#name}.jsonl`, undefined).add(content.lines);
-    else await this.#file(`${this.#name}-${content.schema.id}.avro`, content.schema).add(content.value);
+    else await this.#file(`${this.#name}-${content.schema.id}.avro`, content.schema).add([content.value]);
     return true;
   }
 
@@ -69,7 +69,7 @@ export class RowFiles {
 class RowWriter {
   readonly path: string;
   readonly #schema: WrittenSchema | undefined;
-  #held: (string | Buffer)[] = [];
+  #held: Buffer[] = [];
   #heldBytes = 0;
   #size: number;
 
@@ -79,9 +79,11 @@ class RowWriter {
     this.#size = size;
   }
 
-  async add(content: string | Buffer): Promise<void> {
-    this.#held.push(content);
-    this.#heldBytes += content.length;
+  async add(content: readonly Buffer[]): Promise<void> {
+    for (const part of content) {
+      this.#held.push(part);
+      this.#heldBytes += part.length;
+    }
     if (this.#heldBytes >= BUFFERED_BYTES) await this.#write();
   }
 
@@ -91,8 +93,7 @@ class RowWriter {
   }
 
   async #write(): Promise<void> {
-    const bytes =
-      this.#schema === undefined ? Buffer.from(this.#held.join('')) : this.#block(this.#schema.text);
+    const bytes = this.#schema === undefined ? Buffer.concat(this.#held) : this.#block(this.#schema.text);
     this.#held = [];
     this.#heldBytes = 0;
     await appendFile(this.path, bytes, { mode: FILE_MODE });
@@ -101,7 +102,6 @@ class RowWriter {
 
   #block(schemaText: string): Buffer {
     const head = this.#size === 0 ? containerHead(schemaText, SYNC) : Buffer.alloc(0);
-    const values = this.#held as Buffer[];
-    return Buffer.concat([head, blockHead(values.length, this.#heldBytes), ...values, SYNC]);
+    return Buffer.concat([head, blockHead(this.#held.length, this.#heldBytes), ...this.#held, SYNC]);
   }
 }

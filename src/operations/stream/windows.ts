@@ -96,13 +96,14 @@ export class StreamWindows {
 
   /** The next window that is full, or past. */
   due(): ClosedWindow | undefined {
+    if (this.#lengthMs === undefined) {
+      const only = this.#open.get(0);
+      return only !== undefined && only.rows >= this.#options.limit.rows! ? this.#close(0) : undefined;
+    }
     const [first] = [...this.#open.keys()].sort((a, b) => a - b);
     if (first === undefined) return undefined;
     const window = this.#open.get(first)!;
-    const isDue =
-      window.span === undefined
-        ? window.rows >= this.#options.limit.rows!
-        : window.span.until <= this.#watermark() || this.#open.size > MAX_OPEN;
+    const isDue = window.span!.until <= this.#watermark() || this.#open.size > MAX_OPEN;
     return isDue ? this.#close(first) : undefined;
   }
 

@@ -1,0 +1,191 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeWithKafka, type KafkaBroker, startKafka } from '../support/kafka.ts';
+import { refused } from '../support/refused.ts';
+import { BINARY, Sandbox } from '../support/sandbox.ts';
+
+const box = new Sandbox();
+beforeAll(() => {
+  box.repository();
+});
+afterAll(() => box.remove());
+
+/** Rows of Parquet as another reader has them. */
+async function read(glob: string): Promise<string[]> {
+  const connection = await (await DuckDBInstance.create()).connect();
+  const result = await connection.runAndReadAll(
+    `SELECT * FROM read_parquet('${box.path('repo', glob)}', filename = false) ORDER BY id`,
+  );
+  return result.getRows().map((row) => row.map(String).join(' '));
+}
+
+test('a topic goes into a folder, by a URL without secrets', () => {
+  refused(box, ['add', 'kafka://ann:hush@broker/events', '--to', 'data'], 'stream-url-invalid', '');
+  refused(box, ['add', 'kafka://broker/events'], 'usage', '');
+  refused(box, ['add', 'kafka://broker/events', '--to', 'data', '--table', 'x'], 'usage', '');
+  refused(box, ['add', 'data', '--from', 'latest'], 'usage', '');
+  refused(box, ['add', 'kafka://127.0.0.1:1/events', '--to', 'data'], 'stream-unreachable', '');
+  expect(existsSync(box.path('repo/data'))).toBe(false);
+});
+
+describeWithKafka(() => {
+  const users = { ann: 'hush-hush' };
+  let broker: KafkaBroker;
+  beforeAll(async () => {
+    box.write('tls/.keep', '');
+    const at = (name: string) => box.path('tls', name);
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'rsa:2048',
+        '-nodes',
+        '-days',
+        '2',
+        '-keyout',
+        at('key'),
+        '-out',
+        at('cert'),
+        ...subject,
+      ],
+      { stdio: 'pipe' },
+    );
+    writeFileSync(at('both'), readFileSync(at('key'), 'utf8') + readFileSync(at('cert'), 'utf8'));
+    broker = await startKafka({ keyStore: at('both'), trustStore: at('cert'), users });
+  }, 120_000);
+  afterAll(() => broker.stop());
+
+  const add = (topic: string, ...more: string[]) => ['add', `kafka://${broker.address}/${topic}`, ...more];
+  const event = (id: number, changed: object = {}) =>
+    JSON.stringify({ id, price: id / 2, kind: `k${id % 3}`, ...changed });
+
+  test('a range of a topic is a version, and the same command takes what came since', async () => {
+    await broker.create('events', 2);
+    await broker.send('events', [
+      ...Array.from({ length: 100 }, (_, id) => ({ value: event(id), partition: id % 2 })),
+      { value: 'no row', partition: 1 },
+    ]);
+    const first = await box.later([...add('events', '--to', 'data/events'), '--json']);
+    expect(first.err).toMatch(/partition 1 at offset 50 is left out/);
+    expect(first.err).toMatch(/1 message could not be read, and is not in data\/events/);
+    const [added] = JSON.parse(first.out).datasets;
+    const topic = `kafka://${broker.address}/events`;
+    expect(added).toMatchObject({
+      change: 'new',
+      files: 2,
+      rows: 100,
+      meta: { topic, 'topic-offsets': '0:0-50,1:0-51' },
+    });
+    expect(box.varve(['meta', 'data/events']).out).toContain('topic-offsets: 0:0-50,1:0-51');
+    expect(await read('data/events/*.parquet')).toEqual(
+      Array.from({ length: 100 }, (_, id) => `${id} ${id / 2} k${id % 3}`),
+    );
+
+    await broker.send('events', [{ value: event(100, { note: 'new' }), partition: 0 }]);
+    const second = await box.later([...add('events', '--to', 'data/events'), '--json']);
+    expect(second.err).toBe('');
+    expect(JSON.parse(second.out).datasets[0]).toMatchObject({
+      change: 'changed',
+      files: 3,
+      rows: 101,
+      meta: { 'topic-offsets': '0:0-51,1:0-51' },
+    });
+    expect(readdirSync(box.path('repo/data/events'))).toContain('events+0+0000000050+0000000051.parquet');
+    expect(box.varve(add('events', '--to', 'data/events')).out).toMatch(/^unchanged {2}data\/events/);
+    refused(box, add('events', '--to', 'data/events', '--from', '0:10,1:51'), 'path-taken', '');
+    const part = add('events', '--from', '0:10,1:50', '--until', '0:20,1:0', '--to', 'data/part');
+    expect((await box.later(part)).out).toMatch(/^new +data\/part {2}10 rows/);
+    refused(box, add('events', '--from', 'latest', '--to', 'data/none'), 'input-empty', '');
+  });
+
+  test('a snapshot that was killed goes on where it was, and is the same bytes', async () => {
+    await broker.create('long');
+    const padding = 'x'.repeat(200);
+    await broker.send(
+      'long',
+      Array.from({ length: 160_000 }, (_, id) => ({ value: event(id, { padding }) })),
+    );
+    const words = [BINARY, ...add('long', '--to', 'data/long')];
+    const child = spawn(process.execPath, words, { cwd: box.path('repo'), env: box.env, stdio: 'ignore' });
+    const ended = once(child, 'close');
+    const streams = box.path('repo/.varve/streams');
+    const next = (): number => {
+      const [name] = existsSync(streams) ? readdirSync(streams) : [];
+      const state = name === undefined ? '' : box.path('repo/.varve/streams', name, 'state.json');
+      return existsSync(state) ? JSON.parse(readFileSync(state, 'utf8')).partitions[0].next : 0;
+    };
+    while (next() === 0 && child.exitCode === null) await sleep(5);
+    child.kill('SIGKILL');
+    await ended;
+    expect(next()).toBeGreaterThan(0);
+    expect(next()).toBeLessThan(160_000);
+    const { out } = await box.later(add('long', '--to', 'data/long'));
+    expect(out).toMatch(/^new +data\/long {2}160,000 rows/);
+    expect(existsSync(streams) ? readdirSync(streams) : []).toEqual([]);
+    await box.later(add('long', '--to', 'data/again'));
+    const name = 'long+0+0000000000+0000160000.parquet';
+    const bytes = (folder: string) => readFileSync(box.path('repo/data', folder, name));
+    expect(bytes('long').equals(bytes('again'))).toBe(true);
+  });
+
+  test('TLS and SASL come from variables or a file, and are not shown', async () => {
+    await broker.create('secure');
+    await broker.send('secure', [{ value: event(1) }]);
+    const words = ['add', `kafka://${broker.secure}/secure`, '--to', 'data/secure', '--json'];
+    const run = async (env: Record<string, string>) => {
+      Object.assign(box.env, env);
+      const result = await box.later(words);
+      for (const name of Object.keys(env)) delete box.env[name];
+      expect(result.out + result.err).not.toContain('hush');
+      return JSON.parse(result.out);
+    };
+    const login = { KAFKA_SASL_USERNAME: 'ann', KAFKA_SASL_PASSWORD: users.ann };
+    const ca = { KAFKA_SSL_CA_LOCATION: box.path('tls/cert') };
+    expect((await run(login)).error.code).toBe('stream-unreachable');
+    expect((await run({ ...login, ...ca, KAFKA_SASL_PASSWORD: 'hush' })).error.code).toBe('stream-refused');
+    expect((await run({ KAFKA_SECURITY_PROTOCOL: 'SASL_SSL' })).error.code).toBe('stream-settings-invalid');
+    expect((await run({ ...login, ...ca })).datasets[0].rows).toBe(1);
+    const file = box.write(
+      'kafka.conf',
+      `security.protocol=SASL_SSL\nsasl.mechanism=SCRAM-SHA-512\nsasl.username=ann\nsasl.password=${users.ann}\nssl.ca.location=${box.path('tls/cert')}\n`,
+    );
+    expect((await run({ KCAT_CONFIG: file })).datasets[0].change).toBe('unchanged');
+    expect(readFileSync(box.path('repo/data/secure.varve'), 'utf8')).not.toMatch(/ann|hush/);
+  });
+
+  test('a broker that is down for a while is waited for', async () => {
+    await broker.create('broken');
+    await broker.send('broken', [{ value: event(1) }]);
+    const words = ['drift', 'data/secure', '--stream', `kafka://${broker.address}/broken`, '--window', '2'];
+    const child = spawn(process.execPath, [BINARY, ...words, '--json'], {
+      cwd: box.path('repo'),
+      env: box.env,
+    });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (text) => (out += text));
+    child.stderr.on('data', (text) => (err += text));
+    const ended = once(child, 'close');
+    await sleep(3000);
+    await broker.kill();
+    while (!err.includes('trying again') && child.exitCode === null) await sleep(50);
+    await broker.start();
+    await broker.send('broken', [{ value: event(2) }]);
+    while (!out.includes('\n') && child.exitCode === null) await sleep(50);
+    child.kill('SIGINT');
+    await ended;
+    expect(err).toMatch(/does not answer \(.*\): trying again/);
+    expect(err).toMatch(/answers again/);
+    expect(JSON.parse(out)).toMatchObject({
+      rows: 2,
+      stream: { offsets: [{ partition: 0, from: 0, until: 2 }] },
+    });
+  });
+});
