@@ -83,7 +83,10 @@ export async function addTopic(
     await topic.close();
   }
   const made = await writeFiles(spool, folder, address, context, memory);
-  if (made.length === 0 && !existsSync(folder)) throw nothingThere(address);
+  if (made.length === 0 && !existsSync(folder)) {
+    spool.remove();
+    throw nothingThere(address);
+  }
   const added = await add(context, await addedPaths(context, folder, made), options);
   const result = await withOffsets(context, added, address, rangesIn(folder, address));
   if (spool.malformed > 0)
