@@ -5,7 +5,7 @@ export class Handover<T> {
   #error: unknown;
   #isClosed = false;
 
-  /** Resolves once the item has been dealt with, or nobody takes any more. */
+  /** Hand an item over, and wait until it has been dealt with, or nobody takes any more. */
   put(item: T): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
     return new Promise((done) => {

@@ -42,7 +42,7 @@ export interface PartitionRange {
   readonly high: number;
 }
 
-export interface TopicOptions {
+export interface TopicAccess {
   readonly settings: KafkaSettings;
   /** Told of outages, and of their end. */
   readonly onNote?: ((text: string) => void) | undefined;
@@ -94,7 +94,7 @@ export class Topic {
    * Connect, and see that there is such a topic.
    * @throws VarveError `driver-missing`, `stream-unreachable`, `stream-refused`, `stream-error`, `topic-missing`
    */
-  static async open(address: KafkaAddress, { settings, onNote, signal }: TopicOptions): Promise<Topic> {
+  static async open(address: KafkaAddress, { settings, onNote, signal }: TopicAccess): Promise<Topic> {
     const driver = await loadDriver();
     const log = new OutageLog(describeTopic(address), onNote);
     const kafka = new driver.Kafka({

@@ -12,6 +12,7 @@ import { readKafkaSettings } from '../kafka/settings.ts';
 import { Topic, type TopicMessage } from '../kafka/topic.ts';
 import { counted } from '../wording/numbers.ts';
 import { SafeFolders } from '../workspace/checkout/safe-folder.ts';
+import { POINTER_SUFFIX } from '../workspace/pointer.ts';
 import { pathInRepository } from '../workspace/repository.ts';
 import { add } from './add.ts';
 import type { BackendAddOptions } from './backend/backend.ts';
@@ -82,9 +83,11 @@ export async function addTopic(
     await topic.close();
   }
   const made = await writeFiles(spool, folder, address, context, memory);
-  if (made.length === 0 && !existsSync(folder)) throw nothingThere(address);
-  const isNew = (await context.backend.datasetNamed(folder)) === undefined;
-  const added = await add(context, isNew || made.length === 0 ? [folder] : made, options);
+  if (made.length === 0 && !existsSync(folder)) {
+    spool.remove();
+    throw nothingThere(address);
+  }
+  const added = await add(context, await addedPaths(context, folder, made), options);
   const result = await withOffsets(context, added, address, rangesIn(folder, address));
   if (spool.malformed > 0)
     onWarning?.(
@@ -92,6 +95,16 @@ export async function addTopic(
     );
   spool.remove();
   return result;
+}
+
+/** The new files alone, whatever else lies in the folder; all of it where it is no dataset yet, or one of DVC, which knows no parts. */
+async function addedPaths(
+  { backend }: Context,
+  folder: string,
+  made: readonly string[],
+): Promise<readonly string[]> {
+  const isWhole = made.length === 0 || backend.pointerSuffix !== POINTER_SUFFIX;
+  return isWhole || (await backend.datasetNamed(folder)) === undefined ? [folder] : made;
 }
 
 /** Read what is still to come of the ranges, as a group of its own that commits nothing. */

@@ -98,6 +98,8 @@ class TopicDrift {
   readonly #topic: Topic;
   readonly #parts: Parts;
   readonly #watch: Watch;
+  /** Positions whose windows are reported, also where the commit failed: what the group gives back to this process goes on there. */
+  #reportedUpTo: ReadonlyMap<number, CommittedPosition> = new Map();
 
   constructor(topic: Topic, parts: Parts, watch: Watch) {
     this.#topic = topic;
@@ -187,6 +189,7 @@ class TopicDrift {
   }
 
   async #commit(positions = this.#parts.progress.committable(this.#parts.windows)): Promise<void> {
+    this.#reportedUpTo = positions;
     try {
       await this.#topic.commit(positions);
     } catch (error) {
@@ -212,7 +215,9 @@ class TopicDrift {
     return new Map(
       partitions.map((partition) => {
         const { low, high } = ranges.get(partition) ?? { low: 0, high: 0 };
-        const position = committed.get(partition) ?? { offset: starts!.get(partition) ?? low };
+        const begun = committed.get(partition) ?? { offset: starts!.get(partition) ?? low };
+        const reported = this.#reportedUpTo.get(partition);
+        const position = reported !== undefined && reported.offset > begun.offset ? reported : begun;
         if (position.offset > high)
           throw topicAnew(describeTopic(this.#topic.address), partition, position.offset, high);
         if (position.offset >= low) return [partition, position];

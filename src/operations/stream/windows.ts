@@ -20,7 +20,7 @@ export interface ClosedWindow {
 }
 
 /** Where a message stands in its stream. */
-export interface Place {
+export interface StreamPlace {
   readonly partition: number;
   readonly offset: number;
 }
@@ -70,7 +70,7 @@ export class StreamWindows {
   }
 
   /** Put the rows of a message into their window. */
-  async add(message: MessageRows, time: number | undefined, place: Place): Promise<Taken> {
+  async add(message: MessageRows, time: number | undefined, place: StreamPlace): Promise<Taken> {
     const length = this.#lengthMs;
     if (length === undefined) return this.#addTo(this.#window(0, undefined), message, place);
     if (time === undefined) return 'timeless';
@@ -135,7 +135,7 @@ export class StreamWindows {
     return made;
   }
 
-  async #addTo(window: OpenWindow, message: MessageRows, { partition, offset }: Place): Promise<Taken> {
+  async #addTo(window: OpenWindow, message: MessageRows, { partition, offset }: StreamPlace): Promise<Taken> {
     if (!(await window.files.add(message))) return 'mixed';
     window.rows += message.rows;
     if (message.envelope !== '' && message.rows > 0) window.envelopes.add(message.envelope);
