@@ -15,6 +15,7 @@ export type {
   Measure,
   MeasureName,
   Side,
+  StreamWindow,
   TfdvThresholds,
   Thresholds,
   Verdict,
