@@ -15,6 +15,7 @@ export type {
   Measure,
   MeasureName,
   Side,
+  StreamOffsets,
   StreamWindow,
   TfdvThresholds,
   Thresholds,
