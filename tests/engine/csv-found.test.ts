@@ -186,6 +186,10 @@ describe('delimiters and lines before the header', () => {
     await expect(tableOf('a.csv', text)).rejects.toMatchObject({ code: 'line-ragged' });
   });
 
+  test('numbers with a plus sign are text', async () => {
+    expect(facts(await tableOf('a.csv', 'a,b\n+5,1\n6,2\n'))[1]).toEqual(['a', 'string', '+5', '6']);
+  });
+
   test('nothing else is left out', async () => {
     const header = await tableOf('a.csv', '#a,b\n1,x\n2,y\n3,z\n');
     expect([header.rows, header.features[0]!.path, header.skippedLines]).toEqual([3, ['#a'], undefined]);
