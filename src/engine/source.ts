@@ -13,7 +13,7 @@ import { assertJsonStructure } from './formats/text/json-structure.ts';
 import { assertLines, firstBadJsonLine } from './formats/text/lines.ts';
 import { type DateFormats, typeTextColumns } from './formats/text/text-columns.ts';
 import { assertWhole } from './formats/whole.ts';
-import { identifier } from './quote.ts';
+import { identifier, literal } from './quote.ts';
 import {
   compressionOf,
   fileNamedBy,
@@ -255,12 +255,37 @@ async function loadJson(
   const common = `${pathList(files)}, hive_partitioning = false, union_by_name = ${files.length > 1}`;
   const shape = format === 'jsonl' ? 'newline_delimited' : 'auto';
   const json = `format = '${shape}', compression = '${compressionOf(files[0]!)}', sample_size = -1, maximum_object_size = ${MAX_JSON_BYTES}`;
+  const create = (more: string) =>
+    engine.query(`CREATE OR REPLACE TABLE ${relation} AS FROM read_json(${common}, ${json}${more})`);
   try {
-    await engine.query(`CREATE TABLE ${relation} AS FROM read_json(${common}, ${json})`);
+    await create('');
+    const types = await typesWithNanoseconds(engine, relation);
+    if (types !== undefined) await create(`, columns = {${types}}`);
   } catch (error) {
     const file = fileNamedBy(error, files);
     throw readError(error, file, format === 'jsonl' ? await firstBadJsonLine(file) : undefined);
   }
+}
+
+/** In the text of a type: that of times of the day, or the name of a field. */
+const TIME_OR_NAME = /"(?:[^"]|"")*"|\bTIME\b(?! ZONE)/g;
+
+/**
+ * The columns and types of a table of JSON as SQL, with times of the day to the nanosecond; undefined if none may need it. The reader's own end
+ * at microseconds: what it made of more digits uses the last that it has, or is nothing.
+ */
+async function typesWithNanoseconds(engine: Engine, relation: string): Promise<string | undefined> {
+  const columns = await engine.describe(relation);
+  const fineTypeOf = ({ type }: EngineColumn) =>
+    type.text.replace(TIME_OR_NAME, (found) => (found === 'TIME' ? 'TIME_NS' : found));
+  const times = columns
+    .filter((column) => fineTypeOf(column) !== column.type.text)
+    .map(({ name }) => identifier(name));
+  if (times.length === 0) return undefined;
+  const fine = times.map((name) => `bool_or(regexp_matches(CAST(${name} AS VARCHAR), '\\.\\d{6}'))`);
+  const found = await engine.query(`SELECT ${fine.join(', ')} FROM ${relation}`);
+  if (!found.some(([isFine]) => isFine === true)) return undefined;
+  return columns.map((column) => `${literal(column.name)}: ${literal(fineTypeOf(column))}`).join(', ');
 }
 
 function assertBareUtf8(file: SourceFile): void {

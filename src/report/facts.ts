@@ -19,7 +19,7 @@ export interface Facts {
   readonly distinct: number;
   /** Whether `distinct` is counted or proven, and no estimate. */
   readonly isDistinctExact: boolean;
-  /** Null if the type has none. */
+  /** Null if the type has none. Of numbers that are infinite, as pandas, pyarrow and DuckDB have it; all else is of the finite ones. */
   readonly min: string | null;
   readonly max: string | null;
   /** Shortest and longest string, in code points, or byte array. */
@@ -84,10 +84,13 @@ function extremes(
   write: Facts['write'],
 ): { min: string | null; max: string | null } {
   if (numeric !== undefined) {
+    const { negativeInfinity, positiveInfinity } = numeric;
     const isShort = (text: string): boolean => Math.abs(Number(text)) < 1e5;
-    return both(numeric.min, numeric.max, (text) =>
+    const { min, max } = both(numeric.min, numeric.max, (text) =>
       isShort(text) && /^-?\d+$/.test(text) ? write(Number(text)) : numericText(text),
     );
+    const [least, greatest] = [negativeInfinity > 0 ? '-∞' : min, positiveInfinity > 0 ? '∞' : max];
+    return { min: least ?? greatest, max: greatest ?? least };
   }
   if (time !== undefined) return both(time.min, time.max, clock);
   return { min: null, max: null };

@@ -168,10 +168,26 @@ describe('delimiters and lines before the header', () => {
     ['a title', 'Sales of the year\n', 1],
     ['a title and a blank line', 'Sales\nmade in 2024\n\n', 3],
     ['a comment', '# made by a program\n', 1],
+    ['comments, then prose', '# source: x\n# made, by y\nThe data of the year, as found\n', 3],
+    ['prose, then a blank line', 'The data of the year, as found\n\n', 2],
+    ['comments, prose, a blank line', '# made, by y\nThe year, as found\n\n', 3],
   ])('%s is left out, and told', async (_, head, lines) => {
     const table = await tableOf('a.csv', `${head}a,b,c\n1,x,2\n3,y,4\n`);
     expect(facts(table)).toEqual(abc);
     expect(table.skippedLines).toBe(lines);
+  });
+
+  test.each([
+    ['prose without a mark between it and the header', 'The year, as found\na,b,c\n1,x,2\n'],
+    ['a table of its own', 'a, b\n1, 2\n\na,b,c\n1,x,2\n3,y,4\n'],
+    ['a head of prose', `Id: LNS1\n\nTitle: rate\n\nid,year,value,\n${'LNS1,1959,5.8\n'.repeat(20)}`],
+    ['lines of data', '# made by y\n1,x\na,b,c\n1,x,2\n3,y,4\n'],
+  ])('%s is not left out in silence', async (_, text) => {
+    await expect(tableOf('a.csv', text)).rejects.toMatchObject({ code: 'line-ragged' });
+  });
+
+  test('numbers with a plus sign are text', async () => {
+    expect(facts(await tableOf('a.csv', 'a,b\n+5,1\n6,2\n'))[1]).toEqual(['a', 'string', '+5', '6']);
   });
 
   test('nothing else is left out', async () => {
@@ -259,5 +275,94 @@ describe('one column whose name or values hold delimiters in quotes', () => {
       [[name]],
       type,
     ]);
+  });
+});
+
+describe('a record with an empty field more than the header', () => {
+  const rows = '1,x\n2,y\n'.repeat(15_000);
+
+  test.each([
+    ['at the end', 'a,b\n1,x\n2,y,\n', 3],
+    ['at the end, without a line end', 'a,b\n1,x\n2,y,', 3],
+    ['far behind', `a,b\r\n${rows.replaceAll('\n', '\r\n')}3,z,\r\n4,\r\n`, 30_002],
+    ['behind quoted line breaks', 'a;b\n1;"x;\ny;z;"\n2;"y"\n3;z;\n', 5],
+    ['behind a title', 'Title\n\na,b,c\n1,x,\n2,y,,\n', 5],
+  ])('%s is refused, and named', async (_, text, line) => {
+    const columns = text.startsWith('Title') ? 3 : 2;
+    await expect(tableOf('a.csv', text)).rejects.toMatchObject({
+      code: 'line-ragged',
+      message: `a.csv, line ${line}: more fields than the ${columns} of the header`,
+    });
+  });
+
+  test('compressed, too', async () => {
+    await expect(tableOf('a.csv.gz', gzipSync(`a,b\n${rows}3,z,\n`))).rejects.toMatchObject({
+      message: 'a.csv.gz, line 30002: more fields than the 2 of the header',
+    });
+  });
+
+  test.each([
+    ['every record ends with a delimiter', 'a,b\n1,x,\n2,y,\n'],
+    ['the last column is empty', 'a,b\n1,\n2,\n'],
+    ['text in quotes ends with one', 'a,b\n1,"x, y, z,\nu, v,"\n2,"w,"\n'],
+    ['single quotes', "a,b\n'1, 2, 3',\n'4, 5',\n"],
+  ])('%s: is read', async (_, text) => {
+    expect((await tableOf('a.csv', text)).rows).toBe(2);
+  });
+});
+
+describe('nanoseconds keep their digits, and none rounds up to the next day', () => {
+  const valuesOf = (table: TableProfile, name: string) => {
+    const { type, time, values } = feature(table, name);
+    return [type, time?.min, time?.max, values.values.length];
+  };
+  const day = ['time', '00:00:00.000000001', '23:59:59.999999999', 3];
+
+  test('CSV', async () => {
+    const rows = [
+      '23:59:59.999999999,2024-12-31 23:59:59.999999999,2024-12-31 23:59:59.999999999+01:00,10:00:00.5,0001-01-01 00:00:00.000000001',
+      '00:00:00.000000001,2024-01-01 00:00:00.000000001,2024-01-01 00:00:00+00:00,,9999-12-31 00:00:00',
+      '00:00:00.000000999,2024-01-01 00:00:00.000000002,,11:00:00.25,',
+    ];
+    const table = await tableOf('a.csv', `t,u,z,m,far\n${rows.join('\n')}\n`);
+    expect(valuesOf(table, 't')).toEqual(day);
+    expect(valuesOf(table, 'u')).toEqual([
+      'timestamp',
+      '2024-01-01T00:00:00.000000001',
+      '2024-12-31T23:59:59.999999999',
+      3,
+    ]);
+    expect(valuesOf(table, 'z')).toEqual([
+      'timestamp',
+      '2024-01-01T00:00:00.000000000Z',
+      '2024-12-31T22:59:59.999999999Z',
+      2,
+    ]);
+    expect(valuesOf(table, 'm')).toEqual(['time', '10:00:00.5', '11:00:00.25', 2]);
+    expect(valuesOf(table, 'far')).toEqual(['string', undefined, undefined, 2]);
+  });
+
+  test('CSV whose first lines have none', async () => {
+    const plain = '10:00:00,2024-01-01 10:00:00\n'.repeat(21_000);
+    const table = await tableOf(
+      'a.csv',
+      `t,u\n${plain}23:59:59.999999999,2024-01-01 10:00:00.123456\n00:00:00.000000001,\n`,
+    );
+    expect(valuesOf(table, 't')).toEqual(day);
+    expect(valuesOf(table, 'u').slice(0, 3)).toEqual([
+      'timestamp',
+      '2024-01-01T10:00:00.000000',
+      '2024-01-01T10:00:00.123456',
+    ]);
+  });
+
+  test('JSON Lines, within objects and lists too', async () => {
+    const lines = ['23:59:59.999999999', '00:00:00.000000001', '00:00:00.000000999'].map((at) =>
+      JSON.stringify({ t: at, o: { l: [at] }, s: '10:00:00.5' }),
+    );
+    const table = await tableOf('a.jsonl', `${lines.join('\n')}\n`);
+    expect(valuesOf(table, 't')).toEqual(day);
+    expect(valuesOf(table, 'o.l.[]')).toEqual(day);
+    expect(valuesOf(table, 's')).toEqual(['time', '10:00:00.5', '10:00:00.5', 1]);
   });
 });

@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, test } from 'vitest';
-import { feature, tableOf } from '../profile/profiling.ts';
+import { profileDirectory } from '../../src/profile/dataset/profile-directory.ts';
+import { distinctValues } from '../../src/profile/model/distinct-values.ts';
+import { directReader } from '../../src/profile/reading/direct-reader.ts';
+import { dataFiles, feature, folder, tableOf } from '../profile/profiling.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures/parquet');
 const profiled = (name: string) =>
@@ -18,6 +22,36 @@ describe('Parquet as it is found is read right, or refused in a sentence by name
   ])('%s: %s', async (file, name, type, values) => {
     const found = feature(await profiled(file), name);
     expect([found.type, found.values.values.map(([value]) => value).sort()]).toEqual([type, values]);
+  });
+
+  test('times of day in nanoseconds are what they are', async () => {
+    const { time, values, distinct } = feature(await profiled('time-nanoseconds'), 'at');
+    expect([time?.min, time?.max, time?.hour[23]]).toEqual(['00:00:00', '23:59:59.999999999', 1]);
+    expect(values.values.map(([value]) => value).sort()).toEqual([
+      '00:00:00',
+      '00:00:00.000000001',
+      '00:00:00.000000999',
+      '23:59:59.999999999',
+    ]);
+    expect(distinct).toBeDefined();
+  });
+
+  test('equal times are one value, whatever their unit', async () => {
+    const times = { ns: 'TIME_NS', us: 'TIME' } as const;
+    const files = await Promise.all(
+      Object.entries(times).map(async ([name, type]) => {
+        const path = join(folder(), `${name}.parquet`);
+        const connection = await (await DuckDBInstance.create(':memory:')).connect();
+        await connection.run(
+          `COPY (SELECT '10:00:00.5'::${type} AS at, 1 AS n) TO '${path}' (FORMAT parquet)`,
+        );
+        return [`${name}.parquet`, readFileSync(path)] as const;
+      }),
+    );
+    const { tables } = await profileDirectory(dataFiles(Object.fromEntries(files)), directReader);
+    expect(tables[0]!.rows).toBe(2);
+    const at = feature(tables[0]!, 'at');
+    expect([at.values.values, distinctValues(at).count]).toEqual([[['10:00:00.5', 2]], 1]);
   });
 
   test.each([

@@ -157,9 +157,9 @@ describe('what is apart says from which table, and why', () => {
     const tables = await tablesOf(files);
     expect(tables.map(({ name, rows, apart }) => [name, rows, apart])).toEqual([
       ['a.parquet', 2, undefined],
-      ['b.parquet', 1, { from: 'a.parquet', because: 'x is string here and integer there' }],
-      ['c.parquet', 1, { from: 'a.parquet', because: 'x.[] is a list here and a value there' }],
-      ['e.parquet', 1, { from: 'a.parquet', because: 'x.z is a struct here and a value there' }],
+      ['b.parquet', 1, { from: 'a.parquet', because: 'x is string here and decimal there' }],
+      ['c.parquet', 1, { from: 'a.parquet', because: 'x is a list here and a value there' }],
+      ['e.parquet', 1, { from: 'a.parquet', because: 'x is a struct here and a value there' }],
     ]);
     const profile = await profileDirectory(files, directReader);
     expect(decodeProfile(encodeProfile(profile), 'x')).toEqual(profile);

@@ -17,6 +17,7 @@ export interface Clock {
 export const CLOCKS = {
   date: { days: true, hours: false, shift: 0, odd: 1, scale: 2 ** 32 },
   time: { days: false, hours: true, shift: 10, odd: 3_515_625, scale: 2 ** 22 },
+  timeNanoseconds: { days: false, hours: true, shift: 13, odd: 439_453_125, scale: 2 ** 19 },
   microseconds: { days: true, hours: true, shift: 10, odd: 3_515_625, scale: 2 ** 22 },
   nanoseconds: { days: true, hours: true, shift: 13, odd: 439_453_125, scale: 2 ** 19 },
 } as const satisfies Record<string, Clock>;

@@ -52,13 +52,14 @@ export function dateText(low: number): string {
   return day + era;
 }
 
-/** Microseconds since midnight: `05:00:00`, and a fraction only where there is one. */
-export function timeText(low: number, high: number): string {
+/** Ticks since midnight, of which a second has 10^digits: `05:00:00`, and a fraction only where there is one. */
+export function timeText(low: number, high: number, digits: 6 | 9): string {
   const ticks = high * 2 ** 32 + (low >>> 0);
-  const fraction = String(ticks % 1_000_000)
-    .padStart(6, '0')
+  const perSecond = 10 ** digits;
+  const fraction = String(ticks % perSecond)
+    .padStart(digits, '0')
     .replace(/0+$/, '');
-  return clockText(Math.floor(ticks / 1_000_000)) + (fraction === '' ? '' : `.${fraction}`);
+  return clockText(Math.floor(ticks / perSecond)) + (fraction === '' ? '' : `.${fraction}`);
 }
 
 /** Ticks since 1970, of which a second has 10^digits: `2013-01-01T05:00:00.500000`. */

@@ -117,8 +117,8 @@ function whyApart(group: Group, earlier: readonly Group[]): FolderTable['apart']
 }
 
 function otherTypes(group: Group, other: Group): string | undefined {
-  const isComparable = otherKind(group.members[0]!.file, other.members[0]!.file) === undefined;
-  return isComparable ? other.shape.conflictWith(group.members[0]!) : undefined;
+  if (otherKind(group.members[0]!.file, other.members[0]!.file) !== undefined) return undefined;
+  return other.shape.differenceFrom(group.shape) ?? other.shape.conflictWith(group.members[0]!);
 }
 
 function otherKind(a: DataFile, b: DataFile): string | undefined {

@@ -1,5 +1,5 @@
 import { featureName } from '../model/feature-name.ts';
-import { isNumber } from '../model/merge.ts';
+import { isNumber, widerNumber } from '../model/merge.ts';
 import type { FeatureProfile, FeatureType } from '../model/model.ts';
 import { type FileProfile, isDelimitedText } from './file-profile.ts';
 
@@ -31,6 +31,24 @@ export class TableShape {
     return undefined;
   }
 
+  /**
+   * Why files that are `here` are not of this table, in words of what both are shown as: a column that is a float in one file is one in the
+   * table.
+   */
+  differenceFrom(here: TableShape): string | undefined {
+    for (const [key, nesting] of here.#nesting) {
+      const there = this.#nesting.get(key);
+      if (there !== undefined && there !== nesting)
+        return `${nameOf(key)} is ${nesting} here and ${there} there`;
+    }
+    for (const [key, known] of here.#features) {
+      const there = this.#features.get(key);
+      if (there !== undefined && !isReadable(there, known, pathOf(key).length === 1))
+        return `${nameOf(key)} is ${known.type} here and ${there.type} there`;
+    }
+    return undefined;
+  }
+
   add({ file, table }: FileProfile): void {
     const isText = isDelimitedText(file);
     for (const feature of table.features) {
@@ -58,6 +76,14 @@ function keyOf({ path }: FeatureProfile): string {
   return JSON.stringify(path);
 }
 
+function pathOf(key: string): string[] {
+  return JSON.parse(key);
+}
+
+function nameOf(key: string): string {
+  return featureName(pathOf(key));
+}
+
 function knownOf({ type }: FeatureProfile, isText: boolean): Known {
   return { type, isText: isText || type === 'string' };
 }
@@ -72,7 +98,7 @@ function joined(a: Known | undefined, b: Known): Known {
   if (a === undefined || a.type === 'unknown') return b;
   const isText = a.isText && b.isText;
   if (a.type === b.type) return { type: a.type, isText };
-  if (isNumber(a.type) && isNumber(b.type)) return { type: a.type, isText };
+  if (isNumber(a.type) && isNumber(b.type)) return { type: widerNumber(a.type, b.type), isText };
   return { type: isMoment(a.type) && isMoment(b.type) ? 'timestamp' : 'string', isText };
 }
 

@@ -184,11 +184,15 @@ export function isNumber(type: FeatureType): boolean {
   return NUMBERS.includes(type);
 }
 
+/** The type of numbers that takes both. */
+export function widerNumber(a: FeatureType, b: FeatureType): FeatureType {
+  return NUMBERS[Math.max(NUMBERS.indexOf(a), NUMBERS.indexOf(b))]!;
+}
+
 function commonType(a: FeatureProfile, b: FeatureProfile): FeatureType {
   if (a.type === b.type || b.type === 'unknown') return a.type;
   if (a.type === 'unknown') return b.type;
-  const [left, right] = [NUMBERS.indexOf(a.type), NUMBERS.indexOf(b.type)];
-  if (left >= 0 && right >= 0) return NUMBERS[Math.max(left, right)]!;
+  if (isNumber(a.type) && isNumber(b.type)) return widerNumber(a.type, b.type);
   const name = featureName(a.path);
   throw new VarveError('types-differ', `${name} is ${a.type} in some files and ${b.type} in others`, {
     remedy: `Write ${name} in one way in all files, or keep the files in folders of their own.`,
@@ -210,7 +214,7 @@ const WIDTHS = [
     'HUGEINT',
     'UHUGEINT',
   ],
-  ...['FLOAT', 'DOUBLE', 'TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP', 'TIMESTAMP_NS'],
+  ...['FLOAT', 'DOUBLE', 'TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP', 'TIMESTAMP_NS', 'TIME', 'TIME_NS'],
 ];
 
 /** Of the side that has the common type; of two, the wider, or the later in the alphabet, so that the order of merging is no matter. */

@@ -56,7 +56,7 @@ export function columnReaderOf(leaf: Leaf, narrow: boolean): ColumnReader {
     case 'date':
       return fixedWidthReader('DATE', () => ({ ...timeColumn(CLOCKS.date, dateText), read: readDates }));
     case 'time':
-      return fixedWidthReader('TIME', () => timeColumn(CLOCKS.time, timeText));
+      return timeReader(id);
     case 'timestamp':
       return timestampReader(id);
     case 'bytes':
@@ -76,6 +76,16 @@ function textReader(type: string, column: TextColumn): ColumnReader {
 
 function bignumReader(scale: number): ColumnReader {
   return { column: (e) => `CAST(${e} AS VARCHAR)`, counter: () => new BignumCounter(scale) };
+}
+
+/** Nanoseconds are hashed as microseconds with three decimals, so that equal times are equal whatever their unit. */
+function timeReader(id: string): ColumnReader {
+  const [digits, clock] =
+    id === 'TIME_NS' ? ([9, CLOCKS.timeNanoseconds] as const) : ([6, CLOCKS.time] as const);
+  return fixedWidthReader(digits === 9 ? id : 'TIME', () => ({
+    ...timeColumn(clock, (low, high) => timeText(low, high, digits)),
+    hash: integerHash(digits - 6, false),
+  }));
 }
 
 function timestampReader(id: string): ColumnReader {

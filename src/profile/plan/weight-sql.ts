@@ -23,7 +23,7 @@ export function weightSqlOf(leaf: Leaf): WeightSql {
     case 'timestamp':
       return { value: asIs, text: 'v::VARCHAR' };
     case 'time':
-      return { value: (e) => `CAST(${e} AS TIME)`, text: 'v::VARCHAR' };
+      return { value: leaf.scalar.id === 'TIME_NS' ? asIs : (e) => `CAST(${e} AS TIME)`, text: 'v::VARCHAR' };
     case 'boolean':
       return { value: asIs, text: 'v::VARCHAR' };
     case 'bytes':

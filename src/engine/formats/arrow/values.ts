@@ -5,6 +5,7 @@ import {
   decimalValue,
   listValue,
   structValue,
+  timeNSValue,
   timestampNanosValue,
   timestampTZValue,
   timestampValue,
@@ -143,12 +144,11 @@ function decimalColumn({ precision, scale }: Decimal): ArrowColumn {
   return { sql: `DECIMAL(${precision}, ${scale})`, reader };
 }
 
-/** Per unit: microseconds in one, or ones in a microsecond. */
-const MICROSECONDS: Readonly<Record<TimeUnit, (value: bigint) => bigint>> = {
+/** Per unit but nanoseconds, which are kept as such: microseconds in one. */
+const MICROSECONDS: Readonly<Record<Exclude<TimeUnit, TimeUnit.NANOSECOND>, (value: bigint) => bigint>> = {
   [TimeUnit.SECOND]: (value) => asTicks(value * 1_000_000n),
   [TimeUnit.MILLISECOND]: (value) => asTicks(value * 1000n),
   [TimeUnit.MICROSECOND]: (value) => value,
-  [TimeUnit.NANOSECOND]: (value) => value / 1000n,
 };
 
 function asTicks(value: bigint): bigint {
@@ -158,17 +158,18 @@ function asTicks(value: bigint): bigint {
 
 /** DuckDB's zoned timestamps end at microseconds; of nanoseconds, the zone is kept apart. */
 function timestampColumn({ unit, timezone }: Timestamp): ArrowColumn {
-  const micros = MICROSECONDS[unit];
   if (unit === TimeUnit.NANOSECOND) {
     const reader = ticks((value) => timestampNanosValue(value));
     return { sql: 'TIMESTAMP_NS', reader, ...(timezone && { retype: zonedNanoseconds }) };
   }
+  const micros = MICROSECONDS[unit];
   return timezone
     ? { sql: 'TIMESTAMPTZ', reader: ticks((value) => timestampTZValue(micros(value))) }
     : { sql: 'TIMESTAMP', reader: ticks((value) => timestampValue(micros(value))) };
 }
 
 function timeColumn({ unit, bitWidth }: Time): ArrowColumn {
+  if (unit === TimeUnit.NANOSECOND) return { sql: 'TIME_NS', reader: ticks((value) => timeNSValue(value)) };
   const micros = MICROSECONDS[unit];
   const reader =
     bitWidth === 64

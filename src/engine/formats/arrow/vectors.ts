@@ -25,8 +25,7 @@ function widthOf(type: DataType): number | undefined {
   if (DataType.isFloat(type)) return WIDTH_OF_FLOAT[type.precision];
   if (DataType.isDuration(type)) return 8;
   if (DataType.isDate(type)) return type.unit === DateUnit.DAY ? 4 : undefined;
-  if (DataType.isTime(type)) return type.unit === TimeUnit.MICROSECOND ? 8 : undefined;
-  if (!DataType.isTimestamp(type)) return undefined;
+  if (!DataType.isTime(type) && !DataType.isTimestamp(type)) return undefined;
   return type.unit === TimeUnit.MICROSECOND || type.unit === TimeUnit.NANOSECOND ? 8 : undefined;
 }
 

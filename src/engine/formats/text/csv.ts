@@ -11,7 +11,9 @@ import { compressionOf, type SourceFile } from '../../source-file.ts';
 import { type EngineColumn, plainScalar } from '../../types.ts';
 import { assertNameable } from '../names.ts';
 import { csvError, isLineTooLong, wordsOf } from './csv-error.ts';
+import { emptyFieldMore } from './empty-field-more.ts';
 import { cutUtf16, encodingOf, notUtf8 } from './encoding.ts';
+import { delimiterIn, fieldsOf, isSentence, outsideQuotes, tableWithin } from './fields.ts';
 import { type FirstRows, lookAtFirstRows } from './first-rows.ts';
 import { copyWithLineFeeds, hasMixedLineEnds } from './line-ends.ts';
 import { firstLines, MAX_LINE_BYTES } from './lines.ts';
@@ -35,6 +37,11 @@ const MAX_HEAD_LINES = 100;
 const READER_TYPES = ['BIGINT', 'DOUBLE', 'TIME', 'DATE', 'TIMESTAMP', 'TIMESTAMPTZ', 'VARCHAR'];
 const ZONED = 'TIMESTAMP WITH TIME ZONE';
 const TIMES = new Set(['DATE', 'TIMESTAMP', ZONED]);
+
+/** The types of the reader that end at microseconds. */
+const OF_MICROSECONDS = new Set(['TIME', 'TIMESTAMP', ZONED]);
+/** Digits of a second beyond microseconds, in what is written. */
+const NANOSECONDS = /:\d\d[.,]\d{7}/;
 
 /** Delimiters that the reader does not look for. They are taken if the header and every line have the same number of them. */
 const RARE_DELIMITERS = ['\x01', '^', ':'];
@@ -115,9 +122,11 @@ class Reading {
     const skippedLines = await this.#createBehindTitle();
     const columns = await this.#columns();
     await this.#assertOneColumn(columns, skippedLines);
+    await this.#assertNoFieldMore(columns.length, skippedLines);
     if (columns.length === 1) await this.#createByRareDelimiter(columns[0]!.name);
     else if (await this.#keepsQuotes()) await this.#createQuoted(columns);
     await this.#createAsWritten();
+    await this.#keepNanoseconds();
     await this.#widen();
     const [known, firstRows] = [await this.#columns(), await this.#firstRows()];
     return { columns: known, firstRows, skippedLines, isSmall: this.#isSmall };
@@ -266,10 +275,16 @@ class Reading {
     return found?.hasHeader && found.columns > 1 && (await this.#isBefore(found)) ? found.skip : 0;
   }
 
-  /** Whether the lines that the reader would leave out hold no fields. */
-  async #isBefore({ skip, delimiter }: Sniffed): Promise<boolean> {
+  /** Whether the lines that the reader would leave out hold no fields. Where comments or a blank line stand there, they may be sentences. */
+  async #isBefore({ skip, delimiter, columns }: Sniffed): Promise<boolean> {
     const lines = await firstLines(this.#file, skip);
-    return lines.length === skip && lines.every((line) => line.startsWith('#') || !line.includes(delimiter));
+    const isMarked = lines.some((line) => line.startsWith('#') || line.trim() === '');
+    const isText = (line: string) =>
+      line.startsWith('#') || !line.includes(delimiter) || (isMarked && isSentence(line, delimiter, columns));
+    // Two lines with equally many fields are rather a table of their own.
+    const counts = lines.map((line) => (line.startsWith('#') ? 1 : line.split(delimiter).length));
+    const isTable = counts.some((count, at) => count > 1 && count === counts[at + 1]);
+    return lines.length === skip && !isTable && lines.every(isText);
   }
 
   async #createByRareDelimiter(header: string): Promise<void> {
@@ -298,6 +313,24 @@ class Reading {
     if (wanted.length === 0) return;
     for (const { name } of wanted) this.#types.set(name, 'VARCHAR');
     await this.#create();
+  }
+
+  /** Loads times that are written with more digits than microseconds have once more as they are written. */
+  async #keepNanoseconds(): Promise<void> {
+    const times = (await this.#columns()).filter(({ type }) => OF_MICROSECONDS.has(type.text));
+    const names = times.map(({ name }) => name);
+    if (names.length === 0 || !(await this.#mayHaveNanoseconds(names))) return;
+    for (const name of names) this.#types.set(name, 'VARCHAR');
+    const asWritten = `read_csv(${this.#arguments({})})`;
+    const found = await this.#where(names, hasNanoseconds, asWritten);
+    for (const name of names) if (!found.includes(name)) this.#types.delete(name);
+    if (found.length > 0) await this.#create();
+  }
+
+  /** Whether the first lines have such times, or what the reader made of them uses the last digit that it has. */
+  async #mayHaveNanoseconds(times: readonly string[]): Promise<boolean> {
+    if ((await firstLines(this.#file, MAX_HEAD_LINES)).some((line) => NANOSECONDS.test(line))) return true;
+    return (await this.#where(times, (column) => `bool_or(microsecond(${column}) % 10 <> 0)`)).length > 0;
   }
 
   /** Whether the reader may have guessed the format of times. Most files show in their first lines that it need not, which is sooner seen than told by it. */
@@ -338,18 +371,28 @@ class Reading {
 
   /**
    * Refuses what the reader takes for one column of whole lines, since they disagree on the number of fields: the first line that is neither
-   * blank nor a comment has a delimiter outside of quotes.
+   * blank nor a comment has a delimiter outside of quotes, or most lines behind it are records.
    */
   async #assertOneColumn(columns: readonly EngineColumn[], skipped: number): Promise<void> {
     if (columns.length !== 1) return;
     const isUtf8 = this.#options.get('encoding') === literal('utf-8');
     const lines = isUtf8 ? await firstLines(this.#file, MAX_HEAD_LINES) : [columns[0]!.name];
-    const at = lines.findIndex((line, index) => index >= skipped && !/^(#|\s*$)/.test(line));
-    const head = lines[at] ?? '';
-    const delimiter = delimiterIn(outsideQuotes(head));
-    if (delimiter === undefined) return;
-    if (at > skipped) this.#options.set('skip', String(at));
-    await this.#refuseBy(delimiter, fieldsOf(head, delimiter));
+    const first = lines.findIndex((line, index) => index >= skipped && !/^(#|\s*$)/.test(line));
+    const delimiter = delimiterIn(outsideQuotes(lines[first] ?? ''));
+    const found = delimiter === undefined ? tableWithin(lines) : { delimiter, at: first };
+    if (found === undefined) return;
+    if (found.at > skipped) this.#options.set('skip', String(found.at));
+    await this.#refuseBy(found.delimiter, fieldsOf(lines[found.at]!, found.delimiter));
+  }
+
+  /** Refuses a record that ends with an empty field too many, of which the reader says nothing. */
+  async #assertNoFieldMore(columns: number, skipped: number): Promise<void> {
+    if (columns === 1 || this.#options.get('encoding') !== literal('utf-8')) return;
+    const found = await emptyFieldMore(this.#file, columns, skipped, this.#isSmall);
+    if (found === undefined) return;
+    throw new Error(
+      `CSV Error on Line: ${found.line} Expected Number of Columns: ${columns} Found: ${found.fields}`,
+    );
   }
 
   /** Loads text fields by a known delimiter, under the names 0, 1, …: what this refuses is named by its line. */
@@ -379,13 +422,17 @@ class Reading {
     await this.#create({ quote: `'"'` });
   }
 
-  /** The columns for which an aggregate is true. The engine plans many of them in more than linear time, so they are asked in parts. */
-  async #where(columns: readonly string[], holds: (column: string) => string): Promise<string[]> {
+  /** The columns of the table, or of `from`, for which an aggregate is true. The engine plans many of them in more than linear time, so they are asked in parts. */
+  async #where(
+    columns: readonly string[],
+    holds: (column: string) => string,
+    from = this.#table,
+  ): Promise<string[]> {
     const found: string[] = [];
     for (let start = 0; start < columns.length; start += COLUMNS_PER_QUERY) {
       const part = columns.slice(start, start + COLUMNS_PER_QUERY);
       const asked = part.map((name) => `coalesce(${holds(identifier(name))}, false)`);
-      const answers = await this.#engine.query(`SELECT ${asked.join(', ')} FROM ${this.#table}`);
+      const answers = await this.#engine.query(`SELECT ${asked.join(', ')} FROM ${from}`);
       found.push(...part.filter((_, index) => answers[index]?.[0] === true));
     }
     return found;
@@ -416,6 +463,10 @@ function hasNoQuotes({ absolutePath }: SourceFile): boolean {
   return !['"', "'", '\\'].some((mark) => bytes.includes(mark));
 }
 
+function hasNanoseconds(column: string): string {
+  return `bool_or(regexp_matches(${column}, ${literal(NANOSECONDS.source)}))`;
+}
+
 /** What the reader makes of a file. */
 interface Sniffed {
   readonly delimiter: string;
@@ -425,18 +476,6 @@ interface Sniffed {
   readonly columns: number;
   /** The formats of dates and of timestamps that it guessed. */
   readonly dateFormats: readonly (string | null)[];
-}
-
-function outsideQuotes(line: string): string {
-  return line.replace(/"(?:[^"]|"")*("|$)/g, '');
-}
-
-function fieldsOf(line: string, delimiter: string): number {
-  return outsideQuotes(line).split(delimiter).length;
-}
-
-function delimiterIn(text: string): string | undefined {
-  return [',', ';', '|', '\t'].find((mark) => text.includes(mark));
 }
 
 function plainly(delimiter: string, columns: number): Record<string, string> {

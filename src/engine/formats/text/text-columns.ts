@@ -3,7 +3,7 @@ import { type ColumnReadings, hasTimeOfDay } from '../../column-readings.ts';
 import type { Engine } from '../../duckdb.ts';
 import { identifier, literal } from '../../quote.ts';
 import { type SourceFile, shownPath } from '../../source-file.ts';
-import type { EngineColumn } from '../../types.ts';
+import { type EngineColumn, type EngineType, plainScalar } from '../../types.ts';
 import type { LoadedText } from './csv.ts';
 import type { FirstRows } from './first-rows.ts';
 
@@ -11,14 +11,24 @@ import type { FirstRows } from './first-rows.ts';
 const TRUE_FALSE = ['true', 'True', 'TRUE', 'false', 'False', 'FALSE'];
 
 const ISO_DATE = '\\d{4,6}[-/]\\d{1,2}[-/]\\d{1,2}(?: \\(BC\\))?';
-const ISO_TIME = '[ T]\\d{1,2}:\\d{2}(?::\\d{2}(?:\\.\\d+)?)?';
+const CLOCK = '\\d{1,2}:\\d{2}(?::\\d{2}(?:\\.\\d{1,6}0*)?)?';
+const FINE_CLOCK = CLOCK.replace('1,6', '1,9');
 const ISO_ZONE = '(?: ?(?:Z|[+-]\\d{2}(?::?\\d{2})?)| [A-Z][A-Za-z_]*(?:/[A-Za-z_+-]+)*)';
+
+const ZONED_NANOSECONDS = 'TIMESTAMP_NS WITH TIME ZONE';
 
 /** The narrowest comes first. */
 const ISO_TYPES = [
   ['DATE', ISO_DATE],
-  ['TIMESTAMP', `${ISO_DATE}(?:${ISO_TIME})?`],
-  ['TIMESTAMP WITH TIME ZONE', `${ISO_DATE}(?:${ISO_TIME}(?:${ISO_ZONE})?)?`],
+  ['TIMESTAMP', `${ISO_DATE}(?:[ T]${CLOCK})?`],
+  ['TIMESTAMP WITH TIME ZONE', `${ISO_DATE}(?:[ T]${CLOCK}(?:${ISO_ZONE})?)?`],
+  ['TIMESTAMP_NS', `${ISO_DATE}(?:[ T]${FINE_CLOCK})?`],
+  [ZONED_NANOSECONDS, `${ISO_DATE}(?:[ T]${FINE_CLOCK}(?:${ISO_ZONE})?)?`],
+] as const;
+/** Of what is written to the microsecond, the reader tells itself that it is a time. */
+const TIME_TYPES = [
+  ['TIME', CLOCK],
+  ['TIME_NS', FINE_CLOCK],
 ] as const;
 
 /** Day, month and year in some order, each as a number; then perhaps a time of the day. */
@@ -35,6 +45,8 @@ interface Meaning {
   readonly holds: string;
   /** The value, read so. */
   readonly value: string;
+  /** The type of the value, where the engine calls it otherwise. */
+  readonly type?: EngineType;
   /** The `strptime` format; undefined for what has one meaning only. */
   readonly format?: string;
 }
@@ -61,6 +73,7 @@ export async function typeTextColumns(
   const table = identifier(relation);
   const texts = before.filter(({ type }) => type.text === 'VARCHAR').map(({ name }) => name);
   const values = new Map<string, string>();
+  const types = new Map<string, EngineType>();
   const formats = new Map<string, readonly string[]>();
   for (const name of texts) {
     const format = readings.get(name)?.format;
@@ -74,7 +87,10 @@ export async function typeTextColumns(
     const fitting = meanings.flatMap(({ format }) => format ?? []);
     if (fitting.length > 0) formats.set(name, fitting);
     const staysText = readings.get(name)?.as === 'text' || fitting.length > 1;
-    if (!staysText) values.set(name, meanings[0]!.value);
+    if (staysText) continue;
+    const [{ value, type }] = meanings as [Meaning];
+    values.set(name, value);
+    if (type !== undefined) types.set(name, type);
   }
   for (const { name, type } of before) {
     if (readings.get(name)?.as !== 'timestamp') continue;
@@ -83,7 +99,9 @@ export async function typeTextColumns(
   }
   if (values.size === 0) return { columns: before, dateFormats: formats };
   await replaceColumns(engine, table, values);
-  return { columns: await engine.describe(table), dateFormats: formats };
+  const after = await engine.describe(table);
+  const columns = after.map(({ name, type }) => ({ name, type: types.get(name) ?? type }));
+  return { columns, dateFormats: formats };
 }
 
 /** The meanings that all values of a column allow, the narrowest first; of columns that have such. */
@@ -144,8 +162,9 @@ function possibleMeanings(column: string, value: string): Meaning[] {
     const spellings = TRUE_FALSE.map(literal).join(', ');
     return [{ holds: `${column} IN (${spellings})`, value: `CAST(${column} AS BOOLEAN)` }];
   }
-  if (new RegExp(`^${ISO_TYPES[2][1]}$`).test(value))
-    return ISO_TYPES.map(([type, shape]) => isoMeaning(column, type, shape));
+  for (const types of [ISO_TYPES, TIME_TYPES])
+    if (new RegExp(`^${types.at(-1)![1]}$`).test(value))
+      return types.map(([type, shape]) => isoMeaning(column, type, shape));
   return numericFormats(value).map((format) => ({
     format,
     holds: `try_strptime(${column}, ${literal(format)}) IS NOT NULL${format.includes('%Y') ? ` AND ${hasLongYear(column)}` : ''}`,
@@ -154,8 +173,11 @@ function possibleMeanings(column: string, value: string): Meaning[] {
 }
 
 function isoMeaning(column: string, type: string, shape: string): Meaning {
-  const cast = `${column} AS ${type}`;
+  // The engine has no such type; what it makes of a zone then is the time in UTC.
+  const isFineAndZoned = type === ZONED_NANOSECONDS;
+  const cast = `${column} AS ${isFineAndZoned ? 'TIMESTAMP_NS' : type}`;
   return {
+    ...(isFineAndZoned && { type: plainScalar(type) }),
     holds: `regexp_full_match(${column}, ${literal(shape)}) AND TRY_CAST(${cast}) IS NOT NULL`,
     value: `CAST(${cast})`,
   };
