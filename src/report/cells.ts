@@ -55,10 +55,13 @@ function toldApart(texts: readonly string[], width: number, taken: Set<string>):
   const [first, ...others] = split as [string[], ...string[][]];
   const differs = first.findIndex((segment, at) => others.some((other) => other[at] !== segment));
   const common = differs < 0 ? first.length : differs;
-  const head = Math.floor((width - 1) / 2);
+  const tails = split.map((segments) => segments.slice(common).join(''));
+  const half = Math.floor((width - 1) / 2);
+  // Half of the room at least is of the start, and more where what follows needs less.
+  const head = Math.max(half, width - 1 - Math.max(...tails.map(cellsOf)));
   return new Map(
     texts.map((text, at) => {
-      const tail = split[at]!.slice(common).join('');
+      const tail = tails[at]!;
       const shown = `${start(text, head)}…${cut(tail, width - head - 1)}`;
       let unlike = shown;
       for (let number = 2; taken.has(unlike); number++)

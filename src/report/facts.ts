@@ -101,7 +101,7 @@ function both(min: string | null, max: string | null, show: (text: string) => st
 }
 
 /** `2013-01-01T05:00:00.000000Z` → `2013-01-01 05:00`. */
-function clock(text: string): string {
+export function clock(text: string): string {
   return brief(
     text
       .replace('T', ' ')

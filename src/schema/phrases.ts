@@ -1,4 +1,4 @@
-import { counted, grouped, percent, quantity } from '../wording/numbers.ts';
+import { counted, grouped, numericText, percent, quantity } from '../wording/numbers.ts';
 import { quoted } from '../wording/quote.ts';
 
 /** Phrases that several rules say: lists of values and bounds, which never grow past a line. */
@@ -10,6 +10,12 @@ const DIGITS = 6;
 /** A bound, or what was measured against it. */
 export function amount(value: number): string {
   return quantity(value, DIGITS);
+}
+
+/** A number that a schema or a profile has as text, exact: `32,400`, `0.1`; what may be a year stays as it is, and so do dates. */
+export function exactAmount(text: string): string {
+  const isYear = /^\d{4}$/.test(text) && Number(text) >= 1500 && Number(text) <= 2100;
+  return /^-?\d{1,15}$/.test(text) && !isYear ? numericText(text) : text;
 }
 
 /** `"ZZ" (12 times, 1.2 %), "Q" (once, 0.1 %) and 7 others`, the most frequent first. */
@@ -38,7 +44,7 @@ export function between(
   write = amount,
 ): string {
   const suffix = unit === '' ? '' : ` ${unit}`;
-  const say = (end: number | string) => (typeof end === 'number' ? write(end) : end);
+  const say = (end: number | string) => (typeof end === 'number' ? write(end) : exactAmount(end));
   if (bounds.min !== undefined && bounds.max !== undefined)
     return bounds.min === bounds.max
       ? `exactly ${say(bounds.min)}${suffix}`

@@ -70,6 +70,25 @@ const unnamed = `[...document.querySelectorAll('input, select, summary, [tabinde
 
 const openDetails = `document.querySelectorAll('details').forEach((details) => { details.open = true; })`;
 
+/** Texts of drawings that reach beyond them, and cells of tables that are columns of letters. */
+const cramped = `(() => {
+  const found = [];
+  for (const svg of document.querySelectorAll('.chart svg')) {
+    const frame = svg.getBoundingClientRect();
+    for (const text of svg.querySelectorAll('text')) {
+      const box = text.getBoundingClientRect();
+      if (box.left < frame.left - 2 || box.right > frame.right + 2) found.push(text.textContent);
+    }
+  }
+  for (const cell of document.querySelectorAll('th, td')) {
+    const head = cell.closest('thead');
+    if (head && getComputedStyle(head).position === 'absolute') continue;
+    const { width, height } = cell.getBoundingClientRect();
+    if (width > 1 && width < 30 && height > 60) found.push(cell.textContent);
+  }
+  return found;
+})()`;
+
 const shownNames = `[...document.querySelectorAll('.card')].filter((card) => card.checkVisibility()).map((card) => card.querySelector('h3, .name bdi').textContent)`;
 
 describe.skipIf(executablePath === undefined)('in Chromium (skipped where none is installed)', () => {
@@ -111,9 +130,36 @@ describe.skipIf(executablePath === undefined)('in Chromium (skipped where none i
       expect(await page.evaluate(unnamed)).toEqual([]);
       expect(await page.locator('.card').count()).toBeGreaterThan(1);
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+      if (kind === 'check') await page.evaluate(openDetails);
       expect(await page.locator('#shown').textContent()).toMatch(/^(\d+) of \1 shown$/);
     },
   );
+
+  it('folds what is fine on the page of a check, and opens it to who looks for it', async () => {
+    await open(documents.check!);
+    expect(await page.locator('#shown').textContent()).toBe('7 of 12 shown');
+    const calm = page.locator('.calm');
+    expect(await calm.locator('summary').first().textContent()).toBe('5 features without drift');
+    const hidden = await calm.locator('.name bdi').first().textContent();
+    await page.locator('#find').fill(hidden!);
+    expect(await page.evaluate(shownNames)).toContain(hidden);
+    await page.locator('#find').fill('');
+    await page.locator('input[value=bad]').check();
+    expect(await calm.isVisible()).toBe(false);
+    await page.locator('input[value=good]').check();
+    expect(await page.locator('#shown').textContent()).toBe('5 of 12 shown');
+  });
+
+  it.each(
+    [1280, 400].flatMap((width) =>
+      ['drift', 'history', 'validation', 'profile', 'check'].map((kind) => [kind, width] as const),
+    ),
+  )('has room for every text of the %s page at %i pixels', async (kind, width) => {
+    await open(documents[kind]!, { viewport: { width, height: 900 } });
+    await page.evaluate(openDetails);
+    expect(await page.evaluate(cramped)).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+  });
 
   it.each(
     ['light', 'dark'].flatMap((scheme) =>

@@ -13,6 +13,14 @@ describe('names side by side', () => {
     ]);
   });
 
+  it('keep as much of their common start as there is room for', () => {
+    const long = 'the_amount_that_was_paid_';
+    expect(cutApart([`${long}eur`, `${long}usd`], 20)).toEqual([
+      'the_amount_that_…eur',
+      'the_amount_that_…usd',
+    ]);
+  });
+
   it('never print alike if they differ, and never too wide', () => {
     const name = fc.oneof(
       fc.string(),

@@ -72,7 +72,10 @@ describe('a check of several datasets', () => {
     expect(text).toMatch(/^data\/new\.csv +new +no schema +nothing to compare with$/m);
     expect(text).toMatch(/^data\/flights\.csv +changed +✗ 2 errors and 1 warning +✗ /m);
     expect(renderCheck(checked, 'html', options)).toMatch(
-      /<th scope="row"><bdi>data\/flights\.csv<\/bdi><td>changed<td><span class="badge bad">Bad<\/span> <a href="#d0s">2 errors/,
+      /<th scope="row"><bdi>data\/flights\.csv<\/bdi><td>changed<td><span class="badge bad">Error<\/span> <a href="#d0s">2 errors and 1 warning<\/a><td><span class="badge bad">Drift<\/span> /,
+    );
+    expect(renderCheck(checked, 'html', options)).toContain(
+      '<p class="kicker"><bdi>data/flights.csv</bdi> <span>drift</span></p>',
     );
     expect(JSON.parse(renderCheck(checked, 'json', options)).datasets).toHaveLength(3);
   });

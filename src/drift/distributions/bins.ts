@@ -22,6 +22,8 @@ const MAX_INNER_BINS = 37;
 const TAIL_SHARE = 0.005;
 /** The whole range is drawn unless it is this many times wider than where nearly all values lie. */
 const MAX_STRETCH = 1.5;
+/** Cells are as wide as powers of two: 1,024 is as good as 1,000. */
+const NEARLY = 0.95;
 /** Values with more decimals than these lie on no grid that a bin of a drawing could be a multiple of. */
 const MAX_DECIMALS = 4;
 /** A grid coarser than the values' decimals is believed of this many values that fill this part of it. */
@@ -121,8 +123,9 @@ export function binnedOn(
   const start = axis.low[0]!;
   if (start === end) return inBins(axis, ended([], start, end));
   const [low, high] = drawnRange(axis, start, end);
-  // No bin is narrower than the cells, whose counts would else lie now in one, now in none.
-  const least = Math.max(high / MAX_INNER_BINS - low / MAX_INNER_BINS, widestCell(axis, low, high));
+  // No bin is clearly narrower than the cells, whose counts would else lie now in one, now in none.
+  const cell = NEARLY * widestCell(axis, low, high);
+  const least = Math.max(high / MAX_INNER_BINS - low / MAX_INNER_BINS, cell);
   return inBins(axis, ended(edgesBetween(low, high, least), start, end));
 }
 

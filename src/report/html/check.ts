@@ -1,15 +1,15 @@
 import { type CheckedCell, type CheckedDatasets, checkedRow, checkSummary } from '../checked.ts';
 import { type Markup, markup } from '../markup.ts';
 import { driftSection } from './drift.ts';
-import { datum } from './parts.ts';
-import { type Section, sectionsPage } from './section.ts';
+import { badge, type Check, datum, sentence } from './parts.ts';
+import { type Subject, sectionsPage } from './section.ts';
 import { validationSection } from './validation.ts';
 
 /** Every report of a check on one page, under one search, after a table of all datasets. */
 export function checkPage(checked: CheckedDatasets): string {
-  const sections = checked.datasets.flatMap(({ validation, drift }, at): Section[] => [
-    ...(validation === undefined ? [] : [{ ...validationSection(validation), id: `d${at}s` }]),
-    ...(drift === undefined ? [] : [{ ...driftSection(drift, `d${at}f`), id: `d${at}d` }]),
+  const sections = checked.datasets.flatMap(({ path, validation, drift }, at): Subject[] => [
+    ...(validation === undefined ? [] : [{ ...validationSection(validation), id: `d${at}s`, subject: path }]),
+    ...(drift === undefined ? [] : [{ ...driftSection(drift, `d${at}f`), id: `d${at}d`, subject: path }]),
   ]);
   return sectionsPage('Check', markup`${checkSummary(checked)}`, summary(checked), sections);
 }
@@ -21,18 +21,14 @@ function summary({ datasets }: CheckedDatasets): Markup {
     const { path, change, schema, drift } = checkedRow(dataset);
     const schemaLink = dataset.validation === undefined ? undefined : `d${at}s`;
     const driftLink = dataset.drift === undefined ? undefined : `d${at}d`;
-    return markup`<tr><th scope="row">${datum(path)}<td>${change}<td>${cell(schema, schemaLink)}<td>${cell(drift, driftLink)}`;
+    return markup`<tr><th scope="row">${datum(path)}<td>${change}<td>${cell(schema, 'schema', schemaLink)}<td>${cell(drift, 'drift', driftLink)}`;
   });
   const titles = ['dataset', 'change', 'schema', 'drift'].map((title) => markup`<th scope="col">${title}`);
   return markup`<table class="datasets"><thead><tr>${titles}<tbody>${rows}</table>`;
 }
 
-const GRADE_WORDS = { bad: 'Bad', warn: 'Warning', good: 'Fine' } as const;
-
 /** The grade in a word beside its colour; then what was found. */
-function cell({ text, grade }: CheckedCell, link: string | undefined): Markup {
-  const shown = link === undefined ? markup`${text}` : markup`<a href="#${link}">${text}</a>`;
-  return grade === undefined
-    ? shown
-    : markup`<span class="badge ${grade}">${GRADE_WORDS[grade]}</span> ${shown}`;
+function cell({ text, grade }: CheckedCell, check: Check, link: string | undefined): Markup {
+  const shown = link === undefined ? sentence(text) : markup`<a href="#${link}">${sentence(text)}</a>`;
+  return grade === undefined ? shown : markup`${badge(grade, check)} ${shown}`;
 }

@@ -8,6 +8,7 @@ interface Element {
   readonly dataset: Record<string, string | undefined>;
   readonly style: Record<string, string>;
   hidden: boolean;
+  open: boolean;
   textContent: string | null;
   value: string;
   append(...children: Element[]): void;
@@ -31,7 +32,7 @@ interface PageEvent {
 declare const document: Element & {
   readonly documentElement: Element;
   createElementNS(namespace: string, name: string): Element;
-  addEventListener(type: string, listener: (event: PageEvent) => void): void;
+  addEventListener(type: string, listener: (event: PageEvent) => void, capture?: true): void;
 };
 
 /** Shows the cards that have every word of the search and the chosen grade. */
@@ -42,9 +43,18 @@ function filterCards(cards: readonly Element[], words: readonly string[]): void 
     const text = card.dataset.find ?? '';
     card.hidden =
       (grade !== '' && card.dataset.grade !== grade) || !words.every((word) => text.includes(word));
-    if (!card.hidden) count++;
+    if (!card.hidden && !card.closest('.calm:not([open])')) count++;
   }
   document.querySelector('#shown')!.textContent = `${count} of ${cards.length} shown`;
+}
+
+/** Opens what is folded while something in it is looked for. */
+function unfold(words: readonly string[]): void {
+  const grade = document.querySelector('input[name=grade]:checked')?.value ?? '';
+  for (const fold of document.querySelectorAll('.calm')) {
+    fold.open = words.length > 0 || grade === 'good';
+    fold.hidden = grade !== '' && grade !== 'good';
+  }
 }
 
 /** Numbers by size, all else by the alphabet. */
@@ -70,15 +80,24 @@ function arrangeCards(): void {
   const order = document.querySelector('#order');
   if (!find || !order) return;
   const cards = [...document.querySelectorAll('.card')];
-  const filter = (): void => filterCards(cards, find.value.toLowerCase().split(/\s+/).filter(Boolean));
+  const words = (): string[] => find.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const filter = (): void => filterCards(cards, words());
+  const show = (): void => {
+    unfold(words());
+    filter();
+  };
+  document.addEventListener('toggle', filter, true);
   document.addEventListener('input', (event) => {
-    if (event.target !== order) filter();
-    else for (const list of document.querySelectorAll('.cards')) orderCards(list, order.value);
+    if (event.target === order) {
+      for (const list of document.querySelectorAll('.cards')) orderCards(list, order.value);
+    } else {
+      show();
+    }
   });
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && event.target === find) {
       find.value = '';
-      filter();
+      show();
     } else if (
       event.key === '/' &&
       !event.ctrlKey &&
@@ -164,7 +183,7 @@ function readCharts(): void {
   document.addEventListener('keydown', (event) => move(event, steps[event.key]));
 }
 
-const HELPERS = [filterCards, compareKeys, orderCards, linesOf, stopsOf, markBin, readBin, pointAt];
+const HELPERS = [filterCards, unfold, compareKeys, orderCards, linesOf, stopsOf, markBin, readBin, pointAt];
 
 // A bundler may rename functions, but all alike: what is called here is called by the name that it has.
 export const PAGE_SCRIPT = `(() => {

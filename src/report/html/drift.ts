@@ -6,7 +6,7 @@ import { featureTitle, gradeOf, STRENGTH_MEANING, sideSize, strengthWord } from 
 import { chart } from './charts/chart.ts';
 import { overlayOf } from './charts/overlay.ts';
 import { sparkline } from './charts/sparkline.ts';
-import { badge, datum, type Order, shortDigest, table } from './parts.ts';
+import { badge, datum, type Order, sentence, shortDigest, table } from './parts.ts';
 import { type Section, sectionPage, type Titled } from './section.ts';
 
 const ORDERS: readonly Order[] = [
@@ -33,7 +33,7 @@ export function driftSection(report: DriftReport, ids: string): Section {
   const { features, before, after } = report;
   return {
     check: 'drift',
-    answer: markup`${badge(gradeOf(report.verdict), 'drift')} ${brief(report.summary, 400)}`,
+    answer: markup`${badge(gradeOf(report.verdict), 'drift')} ${sentence(brief(report.summary, 400))}`,
     head: markup`<dl class="sides">${side('before', before)}${side('after', after)}</dl>
 ${oneSided('Only after', report.added)}${oneSided('Only before', report.removed)}
 <p class="note">${STRENGTH_MEANING}</p>`,
@@ -64,7 +64,7 @@ function row(feature: FeatureDrift, place: number, id: string): Markup {
   const name = featureTitle(feature);
   const grade = gradeOf(feature.verdict);
   const keys = markup`data-place="${place}" data-name="${name.toLowerCase()}" data-type="${feature.type}"`;
-  const reasons = feature.reasons.map((reason) => markup`<li>${sentence(reason)}</li>`);
+  const reasons = feature.reasons.map((reason) => markup`<li>${reasonText(reason)}</li>`);
   const more = reasons.slice(MAX_NAMED_REASONS);
   const rest = more.length > 0 ? markup`<ul class="reasons">${more}</ul>` : '';
   return markup`<tbody class="card" id="${id}" data-grade="${grade}" data-find="${`${name} ${feature.type}`.toLowerCase()}" ${keys}>
@@ -74,8 +74,8 @@ function row(feature: FeatureDrift, place: number, id: string): Markup {
 }
 
 /** A percentage stays on one line. */
-function sentence(reason: string): string {
-  return brief(reason, 300).replaceAll(' %', '\u00a0%');
+function reasonText(reason: string): Markup {
+  return sentence(brief(reason, 300).replaceAll(' %', '\u00a0%'));
 }
 
 function measures(all: readonly Measure[]): Markup {

@@ -71,6 +71,16 @@ export function datum(text: string): Markup {
   return markup`<bdi>${separated(words, markup`<wbr>`)}</bdi>`;
 }
 
+const RIGHT_TO_LEFT =
+  '[\\p{Script=Arabic}\\p{Script=Hebrew}\\p{Script=Syriac}\\p{Script=Thaana}\\p{Script=Nko}\\p{M}]+';
+/** Words of one direction: a list has more between its values than a space. */
+const RUN = new RegExp(`(${RIGHT_TO_LEFT}(?: ${RIGHT_TO_LEFT})*)`, 'u');
+
+/** A sentence with values of the data in it, which keeps its order whatever their direction. */
+export function sentence(text: string): Markup {
+  return markup`${text.split(RUN).map((part, at) => (at % 2 === 1 ? markup`<bdi>${part}</bdi>` : part))}`;
+}
+
 /** The first digits of a digest, after a name; nothing if there is none. */
 export function shortDigest(digest: string | undefined): Markup {
   return digest === undefined

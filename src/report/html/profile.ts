@@ -2,6 +2,7 @@ import { distributionOf } from '../../drift/distributions/distribution.ts';
 import { FeaturePair } from '../../drift/findings/finding.ts';
 import { featureName } from '../../profile/model/feature-name.ts';
 import type { FeatureProfile, Profile, TableProfile } from '../../profile/model/model.ts';
+import { FILES_TABLE } from '../../profile/model/tables.ts';
 import { brief } from '../../wording/neutral.ts';
 import { count, counted, magnitude, percent } from '../../wording/numbers.ts';
 import { type Facts, factsOf } from '../facts.ts';
@@ -100,17 +101,19 @@ function side(tone: 'before' | 'after', title: string, name: string, profile: Pr
 }
 
 function completeness(features: readonly Shown[]): Markup {
+  const unit = features.every(({ table }) => table.name === FILES_TABLE) ? 'file' : 'row';
   if (features.every(({ facts }) => facts.missing === 0))
-    return features.length === 0 ? NO_MARKUP : markup`<p class="whole">Every row has every feature.</p>`;
+    return features.length === 0 ? NO_MARKUP : markup`<p class="whole">Every ${unit} has every feature.</p>`;
   const layers = features.map(({ name, facts }, place) => ({
-    title: `${name}: ${facts.missing === 0 ? 'in every row' : `missing in ${percent(facts.missing)} of rows`}`,
+    name,
+    title: `${name}: ${facts.missing === 0 ? `in every ${unit}` : `missing in ${percent(facts.missing)} of ${unit}s`}`,
     id: `f${place}`,
     height: 1 - facts.missing,
     tone: facts.missing > 0.5 ? 'warn' : 'plain',
   }));
   return strata(
     layers,
-    'The share of rows that have each feature, from none to all, in the order of the data; amber where fewer than half do.',
+    `The share of ${unit}s that have each feature, from none to all, in the order of the data; amber where fewer than half do.`,
   );
 }
 
@@ -180,7 +183,7 @@ function figure(word: string, now: string | null, before: string | null | undefi
   if (now === null && (before ?? null) === null) return [];
   const changed =
     before === undefined || before === now ? NO_MARKUP : markup`<span class="was">${before ?? '–'} →</span> `;
-  return [markup`<div><dt>${word}</dt><dd>${changed}${now ?? '–'}</dd></div>`];
+  return [markup`<div><dt>${word}</dt><dd>${changed}<span>${now ?? '–'}</span></dd></div>`];
 }
 
 function some(value: number): string | null {

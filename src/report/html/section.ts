@@ -1,12 +1,12 @@
+import { brief } from '../../wording/neutral.ts';
+import { counted } from '../../wording/numbers.ts';
 import { type Markup, markup, separated } from '../markup.ts';
 import type { Grade } from '../phrases.ts';
 import { page } from './page.ts';
-import { type Check, type Order, toolbar } from './parts.ts';
+import { type Check, datum, type Order, toolbar } from './parts.ts';
 
 /** One report as parts of a page. */
 export interface Section {
-  /** Where links lead, if there are any. */
-  readonly id?: string;
   readonly check: Check;
   /** The answer in one line. */
   readonly answer: Markup;
@@ -19,6 +19,13 @@ export interface Section {
   readonly grades: readonly Grade[];
   /** What stands if there are no cards. */
   readonly empty: string;
+}
+
+/** One report of several on a page. */
+export interface Subject extends Section {
+  /** The dataset that it is of. */
+  readonly subject: string;
+  readonly id: string;
 }
 
 /** One report as a page of its own may show it. */
@@ -48,12 +55,15 @@ ${section.cards.length === 0 ? '' : toolbar(orders, section.grades, section.chec
 ${cardsOf(section)}`;
 }
 
-/** The page of several reports: an answer for all, a summary, then each with its own, under one search and filter. */
+/**
+ * The page of several reports: an answer for all, a summary, then each with its own, under one search and filter. What is as it
+ * should be is folded, so that the next report is not far.
+ */
 export function sectionsPage(
   title: string,
   answer: Markup,
   summary: Markup,
-  sections: readonly Section[],
+  sections: readonly Subject[],
 ): string {
   const grades = sections.flatMap((section) => section.grades);
   const orders = [
@@ -61,12 +71,12 @@ export function sectionsPage(
     { key: 'name', title: 'name' },
   ];
   const bodies = sections.map(
-    (section) => markup`<section class="top"${section.id === undefined ? '' : markup` id="${section.id}"`}>
-<p class="kicker">${section.check}</p>
+    (section) => markup`<section class="top" id="${section.id}">
+<p class="kicker">${datum(brief(section.subject, 200))} <span>${section.check}</span></p>
 <h2>${section.answer}</h2>
 ${section.head}
 </section>
-${cardsOf(section)}`,
+${foldedCards(section)}`,
   );
   const body = markup`<header class="top">
 <p class="kicker">varve <span>check</span></p>
@@ -78,6 +88,18 @@ ${grades.length === 0 ? '' : toolbar(orders, grades, 'check')}
 ${separated(bodies)}
 </main>`;
   return page(title, body);
+}
+
+/** The cards, those without a finding behind a line that counts them. */
+function foldedCards(section: Section): Markup {
+  const { cards, grades } = section;
+  const isCalm = (_: Markup, at: number): boolean => grades[at] === 'good';
+  const calm = cards.filter(isCalm);
+  if (calm.length === 0) return cardsOf(section);
+  const loud = cards.filter((card, at) => !isCalm(card, at));
+  const folded = markup`<details class="calm"><summary>${counted(calm.length, 'feature')} without ${section.check === 'drift' ? 'drift' : 'anomalies'}</summary>
+${cardsOf({ ...section, cards: calm })}</details>`;
+  return loud.length === 0 ? folded : markup`${cardsOf({ ...section, cards: loud })}\n${folded}`;
 }
 
 function cardsOf({ check, cards, titles, empty }: Section): Markup {

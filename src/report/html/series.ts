@@ -7,7 +7,7 @@ import { featureTitle, gradeOf, STRENGTH_MEANING, sideSize, strengthWord } from 
 import { loudestStep, revision, type SeriesFeature, seriesDataset, seriesSummary } from '../series.ts';
 import { framed } from './charts/chart.ts';
 import { drawnStrength, type Height, strengthScale } from './charts/strengths.ts';
-import { badge, datum, type Order } from './parts.ts';
+import { badge, datum, type Order, sentence } from './parts.ts';
 import { sectionPage, type Titled } from './section.ts';
 import { legend, versionsDrawing } from './versions.ts';
 
@@ -52,7 +52,7 @@ function steps({ versions, steps: all }: DriftSeries): Markup {
   const rows = all.map(({ verdict, summary }, at) => {
     const after = versions[at + 1]!;
     const day = after.date?.slice(0, 10) ?? '';
-    return markup`<tr><td>${badge(gradeOf(verdict), 'drift')}<td><code>${revision(after)}</code><td>${day}<td>${sideSize(after)}<td>${brief(summary, 200)}`;
+    return markup`<tr><td>${badge(gradeOf(verdict), 'drift')}<td><code>${revision(after)}</code><td>${day}<td>${sideSize(after)}<td>${sentence(brief(summary, 200))}`;
   });
   const head = ['verdict', 'version', 'date', 'size', 'against the one before'];
   return markup`<div class="steps" tabindex="0" role="region" aria-label="Versions"><table><thead><tr>${head.map((title) => markup`<th scope="col">${title}`)}<tbody>${rows.reverse()}</table></div>`;
@@ -69,6 +69,6 @@ function card(feature: SeriesFeature, series: DriftSeries, place: number, height
 <header><h3>${datum(name)}</h3><span class="type">${type}</span>${badge(grade, 'drift', loudest === undefined ? '' : ` ${magnitude(loudest.strength)}×, ${strengthWord(loudest)}`)}</header>
 ${framed(versionsDrawing(feature, series, height), `${name} by version`)}
 ${legend(feature)}
-${reason === undefined ? '' : markup`<ul class="reasons"><li>${brief(reason, 300)}</li></ul>`}
+${reason === undefined ? '' : markup`<ul class="reasons"><li>${sentence(brief(reason, 300))}</li></ul>`}
 </article>`;
 }

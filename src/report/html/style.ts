@@ -42,11 +42,12 @@ section.top h2{font-size:1.35rem;line-height:1.3;margin:.3rem 0 .9rem;overflow-w
 .sides dd span,.sides code{color:var(--soft);font-weight:400;margin-left:.6em}
 code{font:.88em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 .strata{margin-top:1.6rem}
-.strata svg{display:block;width:100%;height:7.5rem;border-bottom:1px solid var(--line)}
+.strata svg{display:block;width:100%;height:5rem;border-bottom:1px solid var(--line)}
+.strata .names{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(0,1fr);color:var(--soft);font-size:.78rem;text-align:center}
+.names span{padding:.1rem .2rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;unicode-bidi:plaintext}
 .strata .hit{fill:transparent}
 .strata a:hover .hit{fill:var(--line)}
 .strata .bad{fill:var(--bad)}.strata .warn{fill:var(--warn)}.strata .good{fill:var(--good);opacity:.55}.strata .plain{fill:var(--after);opacity:.55}
-.strata .threshold{stroke:var(--ink);stroke-dasharray:3 4;vector-effect:non-scaling-stroke;opacity:.6;fill:none;pointer-events:none}
 figcaption{color:var(--soft);font-size:.82rem;margin-top:.35rem}
 .one-sided{margin-top:1.1rem;display:inline-block;vertical-align:top;margin-right:2rem}
 .one-sided p{font-size:.95rem;font-weight:600;margin-bottom:.3rem}
@@ -57,7 +58,9 @@ figcaption{color:var(--soft);font-size:.82rem;margin-top:.35rem}
 .steps code{white-space:nowrap}
 .steps :is(th,td):nth-child(4){text-align:right;white-space:nowrap}
 .steps td:nth-child(3){white-space:nowrap}
+.steps :is(th,td){padding-right:1.2rem}
 .datasets :is(td,th){overflow-wrap:break-word}
+.datasets td:has(a):not(:last-child){white-space:nowrap}
 .datasets th[scope=row]{color:var(--ink);font-weight:600;min-width:7rem}
 .datasets :is(th[scope=row],td:last-child){overflow-wrap:anywhere}
 .datasets a{color:var(--after-ink)}
@@ -110,7 +113,7 @@ div.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,21
 .chart .grid{stroke:var(--line);fill:none}
 .chart .axis{stroke:var(--soft);fill:none;opacity:.7}
 .chart .cursor{fill:var(--ink);opacity:.12;pointer-events:none}
-.read{min-height:1.45em;margin-top:.1rem;font-size:.82rem;line-height:1.35;color:var(--soft);overflow-wrap:anywhere}
+.read{min-height:1.45em;margin-top:.25rem;font-size:.82rem;line-height:1.35;color:var(--soft);overflow-wrap:anywhere}
 .chart .outer{fill:var(--after);opacity:.2}
 .chart .half{fill:var(--after);opacity:.45}
 .chart .median{stroke:var(--ink);stroke-width:1.6;fill:none}
@@ -126,6 +129,8 @@ div.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,21
 .reasons li+li{color:var(--soft)}
 details{margin-top:.4rem;font-size:.85rem}
 summary{cursor:pointer;color:var(--soft)}
+.calm{margin:.6rem 0 1.4rem;font-size:inherit}
+.calm>summary{padding:.4rem 0}
 table{border-collapse:collapse;width:100%;margin-top:.3rem}
 th{font-weight:400;color:var(--soft);text-align:left}
 th,td{padding:.16rem .7rem .16rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere;vertical-align:top}
@@ -137,9 +142,11 @@ th,td{padding:.16rem .7rem .16rem 0;border-bottom:1px solid var(--line);overflow
 .facts div{display:flex;justify-content:space-between;gap:.8rem;line-height:1.45}
 .facts dt{color:var(--soft)}
 .facts dd{text-align:right;overflow-wrap:anywhere}
+.facts dd span{display:inline-block}
 .whole{color:var(--soft);margin-top:1rem}
 .was{color:var(--before-ink)}
 .note{color:var(--soft);margin-top:.3rem}
+.top .note{margin-top:.8rem}
 .wide{grid-template-columns:repeat(auto-fill,minmax(min(100%,30rem),1fr))!important}
 .anomaly{border-left:.25rem solid var(--warn);padding:.1rem 0 .1rem .8rem;margin:.7rem 0}
 .anomaly.bad{border-color:var(--bad)}
@@ -183,6 +190,16 @@ th,td{padding:.16rem .7rem .16rem 0;border-bottom:1px solid var(--line);overflow
   .overview .strength{text-align:right;white-space:normal}
   .overview>.card>.more,.overview>.card>.more>td{display:block}
   .detail table{font-size:.8rem}
+  .strata .names{display:none}
+  .datasets,.datasets tbody,.datasets tr,.steps table,.steps tbody{display:block}
+  :is(.datasets,.steps) thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+  :is(.datasets,.steps) :is(th,td){border:0;padding:0}
+  :is(.datasets,.steps) tbody tr{border-top:1px solid var(--line);padding:.5rem 0}
+  .datasets :is(tbody th,td){display:block;margin-top:.15rem}
+  .datasets td:nth-child(2){color:var(--soft)}
+  .steps{max-height:30rem}
+  .steps tr{display:grid;grid-template-columns:auto auto 1fr auto;gap:.15rem .7rem}
+  .steps td:last-child{grid-column:1/-1}
 }
 @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 @media (max-width:40rem){.toolbar{position:static}}

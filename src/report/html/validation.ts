@@ -11,7 +11,7 @@ import {
   sideSize,
   validationGrade,
 } from '../phrases.ts';
-import { badge, datum, type Order, shortDigest, table } from './parts.ts';
+import { badge, datum, type Order, sentence, shortDigest, table } from './parts.ts';
 import { type Section, sectionPage, type Titled } from './section.ts';
 
 const ORDERS: readonly Order[] = [
@@ -102,8 +102,8 @@ function section(anomaly: Anomaly): Markup {
   ]);
   return markup`<section class="anomaly ${gradeOf(anomaly.severity)}">
 <h4>${brief(anomaly.short, 200)} <code>${anomaly.kind}</code></h4>
-<p>${brief(anomaly.description, 1000)}</p>
-<dl class="against"><div><dt>expected</dt><dd>${brief(anomaly.expected, 400)}</dd></div><div><dt>observed</dt><dd>${brief(anomaly.observed, 400)}</dd></div></dl>
+<p>${sentence(brief(anomaly.description, 1000))}</p>
+<dl class="against"><div><dt>expected</dt><dd>${sentence(brief(anomaly.expected, 400))}</dd></div><div><dt>observed</dt><dd>${sentence(brief(anomaly.observed, 400))}</dd></div></dl>
 ${examples.length > 0 ? table(['where', 'value'], examples, 'none') : ''}
 </section>`;
 }

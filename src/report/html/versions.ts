@@ -22,15 +22,16 @@ export function versionsDrawing(feature: SeriesFeature, { versions }: DriftSerie
   const width = (RIGHT - LEFT) / versions.length;
   const stops = Array.from({ length: versions.length + 1 }, (_, at) => LEFT + at * width);
   const names = versions.map(shortName);
-  const label = (at: number, x: number, anchor: string): Markup =>
-    markup`<text x="${x}" y="${STRENGTHS.bottom + 16}" text-anchor="${anchor}">${brief(names[at]!, 24)}</text>`;
+  const ends = endNames(versions);
+  const label = (at: 0 | 1, x: number, anchor: string): Markup =>
+    markup`<text x="${x}" y="${STRENGTHS.bottom + 16}" text-anchor="${anchor}">${brief(ends[at], 20)}</text>`;
   return {
     shapes: [
       feature.overTime === undefined ? '' : distribution(feature.overTime, stops),
       stepBars(feature, stops, height),
       markup`<path class="axis" d="M${LEFT},${STRENGTHS.bottom}H${RIGHT}"/>`,
       label(0, LEFT, 'start'),
-      label(versions.length - 1, RIGHT, 'end'),
+      label(1, RIGHT, 'end'),
     ],
     names,
     shares: versions.map((_, at) => [
@@ -44,6 +45,16 @@ export function versionsDrawing(feature: SeriesFeature, { versions }: DriftSerie
 function shortName(version: DriftSeries['versions'][number]): string {
   const day = version.date?.slice(0, 10);
   return neutral(day === undefined ? revision(version) : `${revision(version)}, ${day}`);
+}
+
+/** The oldest and the newest version in few words: their days, or their names where the days are unknown or the same. */
+function endNames(versions: DriftSeries['versions']): [string, string] {
+  const [first, last] = [versions[0]!, versions.at(-1)!];
+  const days = [first, last].map(({ date }) => date?.slice(0, 10));
+  const areDays = days[0] !== undefined && days[1] !== undefined && days[0] !== days[1];
+  return areDays
+    ? [neutral(days[0]!), neutral(days[1]!)]
+    : [neutral(revision(first)), neutral(revision(last))];
 }
 
 function distribution(of: DistributionOverTime, stops: readonly number[]): Part {
@@ -89,6 +100,12 @@ function mark(y: number, text: string): Markup {
 
 /** The shares of the top values, one on the other, from the most frequent up. */
 function stacked(of: Categories, stops: readonly number[]): Part {
+  if (of.labels.every((label) => label === null)) {
+    const text = of.shares.every((shares) => shares === null)
+      ? 'Nothing but nulls.'
+      : 'No value is frequent.';
+    return markup`<text x="${units((LEFT + RIGHT) / 2)}" y="${(VALUES.top + VALUES.bottom) / 2}" text-anchor="middle">${text}</text>`;
+  }
   const y = scaleLinear([0, 1], [VALUES.bottom, VALUES.top]);
   const shapes = of.shares.flatMap((shares, at) => {
     let reached = 0;

@@ -16,6 +16,8 @@ export interface Column {
   readonly max?: number;
   /** Of the last column: what does not fit goes on below, in up to three lines. */
   readonly wrap?: true;
+  /** It is left out where the others would have to be cut for it; the last such column first. */
+  readonly spare?: true;
 }
 
 const GAP = 2;
@@ -32,13 +34,17 @@ const MAX_LINES = 3;
  * emoji count two), each line at most `width` cells. O(cells).
  */
 export function columns(
-  spec: readonly Column[],
-  rows: readonly (readonly Cell[])[],
+  all: readonly Column[],
+  cells: readonly (readonly Cell[])[],
   width: number,
   paint: PaintTone,
 ): string[] {
-  const titles = spec.map((column): Cell => ({ text: column.title, tone: 'dim' }));
-  const widths = fitted(spec, [titles, ...rows], width);
+  const titled = [all.map((column): Cell => ({ text: column.title, tone: 'dim' })), ...cells];
+  const kept = roomy(all, naturalWidths(all, titled, width), width);
+  const of = <T>(row: readonly T[]): T[] => kept.map((at) => row[at]!);
+  const spec = of(all);
+  const [titles = [], ...rows] = titled.map(of);
+  const widths = fitted(spec, naturalWidths(spec, [titles, ...rows], width), width);
   return [titles, ...namesApart(spec, rows, widths)]
     .flatMap((row) => (spec.at(-1)!.wrap ? continued(row, widths.at(-1)!) : [row]))
     .map((row) =>
@@ -50,6 +56,35 @@ export function columns(
         .join(' '.repeat(GAP))
         .trimEnd(),
     );
+}
+
+/** The places of the columns that have room together: spare ones are dropped, the last first, until names have their part and no other is cut. */
+function roomy(spec: readonly Column[], natural: readonly number[], width: number): number[] {
+  const least = natural.map((cells, at) => {
+    const { names, spare } = spec[at]!;
+    const floor = names ? namesFloor(width) : spare && at === spec.length - 1 ? MIN_WIDTH : cells;
+    return Math.min(cells, floor);
+  });
+  const kept = spec.map((_, at) => at);
+  const over = (): boolean => kept.reduce((sum, at) => sum + least[at]!, GAP * (kept.length - 1)) > width;
+  while (over()) {
+    const last = kept.findLastIndex((at) => spec[at]!.spare);
+    if (last < 0) break;
+    kept.splice(last, 1);
+  }
+  return kept;
+}
+
+function namesFloor(width: number): number {
+  return Math.max(MIN_WIDTH, Math.floor(width * NAMES_PART));
+}
+
+/** The widths of the widest texts, within the limits of the columns. */
+function naturalWidths(spec: readonly Column[], rows: readonly (readonly Cell[])[], width: number): number[] {
+  return spec.map((column, at) => {
+    const widest = rows.reduce((most, row) => Math.max(most, cellsOf(row[at]!.text)), 0);
+    return Math.min(widest, column.max ?? width);
+  });
 }
 
 function namesApart(
@@ -87,27 +122,22 @@ function continued(row: readonly Cell[], width: number): Cell[][] {
  * Fits natural widths into their limits. If they are too wide together, the last column gives way first, then the widest texts, then names,
  * then figures.
  */
-function fitted(spec: readonly Column[], rows: readonly (readonly Cell[])[], width: number): number[] {
-  const natural = spec.map((column, at) => {
-    const widest = rows.reduce((most, row) => Math.max(most, cellsOf(row[at]!.text)), 0);
-    return Math.min(widest, column.max ?? width);
-  });
+function fitted(spec: readonly Column[], natural: readonly number[], width: number): number[] {
   const room = width - GAP * (spec.length - 1);
   const last = spec.length - 1;
-  const lastFloor = spec[last]!.wrap ? MIN_WRAPPED_WIDTH : MIN_WIDTH;
+  const { wrap, align } = spec[last]!;
+  const lastFloor = align === 'right' ? width : wrap ? MIN_WRAPPED_WIDTH : MIN_WIDTH;
   const floors = (of: (column: Column, at: number) => number) =>
     spec.map((column, at) => Math.min(natural[at]!, of(column, at)));
   const limits = [
     floors((_, at) => (at === last ? lastFloor : width)),
-    floors((column, at) =>
-      at === last ? lastFloor : column.names ? Math.max(MIN_WIDTH, Math.floor(width * NAMES_PART)) : width,
-    ),
+    floors((column, at) => (at === last ? lastFloor : column.names ? namesFloor(width) : width)),
     floors((column, at) =>
       at === last || column.names ? MIN_WIDTH : column.align === 'right' ? width : MIN_WIDTH / 2,
     ),
     floors(() => 1),
   ];
-  return limits.reduce((widths, floor) => narrowed(widths, floor, room), natural);
+  return limits.reduce((widths, floor) => narrowed(widths, floor, room), [...natural]);
 }
 
 /** The widest column that is above its floor gives way, cell by cell, until all have room. */

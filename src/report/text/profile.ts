@@ -5,7 +5,7 @@ import type { FeatureProfile, Profile, TableProfile } from '../../profile/model/
 import { brief, neutral } from '../../wording/neutral.ts';
 import { count, percent } from '../../wording/numbers.ts';
 import { wrapped } from '../cells.ts';
-import { type Facts, factsOf } from '../facts.ts';
+import { clock, type Facts, factsOf } from '../facts.ts';
 import type { RenderOptions } from '../format.ts';
 import { tableNotes } from '../notes.ts';
 import { briefValues, estimate, profileSummary, tableSize, tableTitle } from '../phrases.ts';
@@ -13,7 +13,8 @@ import { type Cell, columns } from './columns.ts';
 import { type PaintTone, tonePainter } from './paint.ts';
 import { sparklines } from './sparkline.ts';
 
-/** Cells for shapes and for extremes, in a terminal of 110 cells or more and in a narrower one; dates need ten. */
+/** Cells for shapes and for extremes, in a terminal of 150 cells or more and in a narrower one; dates need ten. */
+const ROOMY_FROM = 150;
 const ROOMY = { shape: 14, extreme: 16 } as const;
 const TIGHT = { shape: 8, extreme: 10 } as const;
 
@@ -29,7 +30,7 @@ export function profileText(profile: Profile, options: RenderOptions): string {
 
 function tableLines(table: TableProfile, named: boolean, width: number, paint: PaintTone): string[] {
   const title = named ? [paint('strong', `${tableTitle(table)} (${tableSize(table)})`)] : [];
-  const room = width >= 110 ? ROOMY : TIGHT;
+  const room = width >= ROOMY_FROM ? ROOMY : TIGHT;
   const spec = [
     { title: 'feature', names: true as const },
     { title: 'type' },
@@ -38,8 +39,8 @@ function tableLines(table: TableProfile, named: boolean, width: number, paint: P
     { title: 'min', align: 'right' as const, max: room.extreme },
     { title: 'median', align: 'right' as const },
     { title: 'max', align: 'right' as const, max: room.extreme },
-    { title: 'shape' },
-    { title: 'most frequent' },
+    { title: 'shape', spare: true as const },
+    { title: 'most frequent', spare: true as const },
   ];
   const rows = table.features.map((feature) =>
     featureRow(factsOf(feature, table), shape(feature, table, room.shape), room.extreme),
@@ -64,7 +65,7 @@ function featureRow(facts: Facts, drawn: string, width: number): Cell[] {
   const median = facts.quartiles?.[1];
   const listed = facts.top.slice(0, 3);
   const values = briefValues(
-    listed.map(({ value }) => value),
+    listed.map(({ value }) => (facts.type === 'timestamp' ? clock(value) : value)),
     24,
   );
   const top = listed.map(({ share: part }, at) => `${values[at]} ${percent(part)}`);

@@ -2,7 +2,7 @@ import { counted, grouped } from '../../wording/numbers.ts';
 import { quoted } from '../../wording/quote.ts';
 import { compareDecimals, isDecimal, isInteger } from '../format/exact.ts';
 import type { FeatureSchema, Range } from '../model.ts';
-import { between, valueList } from '../phrases.ts';
+import { between, exactAmount, valueList } from '../phrases.ts';
 import { columnSql } from '../row-checker.ts';
 import {
   allListed,
@@ -125,10 +125,20 @@ function outOfRange(subject: Subject): Violation[] {
   return [
     ...(low === null
       ? []
-      : [end(subject, 'SMALL', low, `below the least allowed, ${range.min}`, `< ${range.min}`)]),
+      : [
+          end(subject, 'SMALL', low, `below the least allowed, ${exactAmount(range.min!)}`, `< ${range.min}`),
+        ]),
     ...(high === null
       ? []
-      : [end(subject, 'BIG', high, `above the greatest allowed, ${range.max}`, `> ${range.max}`)]),
+      : [
+          end(
+            subject,
+            'BIG',
+            high,
+            `above the greatest allowed, ${exactAmount(range.max!)}`,
+            `> ${range.max}`,
+          ),
+        ]),
     ...unlisted(
       subject,
       `some number outside ${between(range)}`,
@@ -150,9 +160,9 @@ function end(
   return {
     kind: `${kind}_TYPE_${side}_${kind}`,
     short: 'Out-of-range values',
-    description: `There are values ${where}; the ${side === 'SMALL' ? 'least' : 'greatest'} is ${value}.`,
+    description: `There are values ${where}; the ${side === 'SMALL' ? 'least' : 'greatest'} is ${exactAmount(value)}.`,
     expected: between(subject.feature.range ?? {}),
-    observed: `${value}`,
+    observed: exactAmount(value),
     ...(column !== undefined && { failing: `${column} ${comparison}` }),
   };
 }

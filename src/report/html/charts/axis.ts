@@ -1,7 +1,7 @@
 import { scaleLinear, scaleUtc } from 'd3-scale';
 import { moment, valueWriter } from '../../../wording/numbers.ts';
 import { cellsOf } from '../../cells.ts';
-import { type Densities, densitiesOf } from '../../densities.ts';
+import { type Densities, densitiesOf, MAX_RATIO_OF_TWO } from '../../densities.ts';
 import { CANVAS, type HistogramOverlay } from './overlay.ts';
 
 /** Where the bins of a histogram lie, and how they are to be drawn. */
@@ -27,10 +27,11 @@ export function binLayoutOf({ edges, kind }: HistogramOverlay): BinLayout {
   const widths = edges.slice(1).map((edge, bin) => edge - edges[bin]!);
   const densities = densitiesOf(edges);
   const { beyond } = densities;
-  const inner = widths.length > 2 ? widths.slice(1, -1) : widths;
+  const [inner, ratio] =
+    widths.length > 2 ? [widths.slice(1, -1), MAX_WIDTH_RATIO] : [widths, MAX_RATIO_OF_TWO];
   const isDrawable = Number.isFinite(edges.at(-1)! - edges[0]!) && edges.at(-1)! - edges[0]! > MIN_SPAN;
   const isDate = kind === 'numeric' || Math.max(-edges[0]!, edges.at(-1)!) < MAX_DATE;
-  if (!isDrawable || !isDate || Math.max(...inner) > MAX_WIDTH_RATIO * Math.min(...inner))
+  if (!isDrawable || !isDate || Math.max(...inner) > ratio * Math.min(...inner))
     return evenLayout(widths.length);
   const x = scaleLinear(
     [edges[beyond[0] ? 1 : 0]!, edges.at(beyond[1] ? -2 : -1)!],
@@ -136,8 +137,9 @@ function innerTicks(overlay: HistogramOverlay, { stops, beyond, isToScale }: Bin
   const middle = (place: number, text: string): Tick => ({ place, text, anchor: 'middle' });
   if (kind === 'time') {
     const x = scaleUtc(domain, span);
-    const format = x.tickFormat(5);
-    return x.ticks(5).map((at) => middle(x(at), format(at)));
+    const days = x.ticks(5).map((at) => [x(at), moment(at.getTime())] as const);
+    const rest = ['-01-01', '-01', ''].find((end) => days.every(([, day]) => day.endsWith(end)))!;
+    return days.map(([place, day]) => middle(place, day.slice(0, day.length - rest.length)));
   }
   const x = scaleLinear(domain, span);
   // No round values lie between ends that are as good as one: their distance has no reciprocal.

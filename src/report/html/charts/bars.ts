@@ -7,7 +7,7 @@ import { type BarsOverlay, CANVAS, type Drawing, units } from './overlay.ts';
 /** Values below these are added to `all others`. */
 const MAX_ROWS = 8;
 /** A label is as wide as the longest value, within limits, in user units of a terminal cell each. */
-const LABEL = { cell: 6.2, least: 40, most: 190, gap: 6 } as const;
+const LABEL = { cell: 6.8, least: 40, most: 190, gap: 6 } as const;
 const THICKEST = 36;
 
 /** A row a value: the earlier share as a thick bar, the later one as a thin bar on it, and both in figures. */
@@ -35,7 +35,7 @@ export function bars(given: BarsOverlay): Drawing {
         : [row('before', before[at]!, 0.78), row('after-bar', after[at]!, 0.34)];
     const figures =
       before === undefined ? percent(after[at]!) : `${percent(before[at]!)} → ${percent(after[at]!)}`;
-    const name = markup`<text class="${isOthers ? 'others' : 'value'}" x="${units(left - LABEL.gap)}" y="${middle}" text-anchor="end">${cut(names[at]!, (left - LABEL.gap) / LABEL.cell)}</text>`;
+    const name = markup`<text class="${isOthers ? 'others' : 'value'}" x="${units(left - LABEL.gap)}" y="${middle}" text-anchor="end">${cut(names[at]!, Math.round((left - LABEL.gap) / LABEL.cell))}</text>`;
     return markup`${name}${drawn}<text class="figure" x="${CANVAS.right}" y="${middle}" text-anchor="end">${figures}</text>`;
   });
   return {

@@ -14,6 +14,8 @@ const LINE_END = markup`&#10;`;
 /** A distribution, or two over the same bins. */
 export function chart(overlay: Overlay, name: string): Markup {
   if (overlay.after.length === 0) return markup`<p class="empty">No values to draw.</p>`;
+  if (overlay.kind === 'categorical' && overlay.labels.every((label) => label === null))
+    return markup`<p class="empty">No value is frequent.</p>`;
   const drawing = overlay.kind === 'categorical' ? bars(overlay) : histogram(overlay);
   return framed(drawing, `Distribution of ${name}`);
 }

@@ -69,11 +69,27 @@ describe('chart', () => {
     expect(new Set(heights.slice(-3)).size).toBe(1);
   });
 
+  it('draws two bins to scale, but where one holds what lies beyond', () => {
+    const html = chart({ kind: 'numeric', edges: [100, 102, 105], step: 1, after: [0.4, 0.6] }, 'id');
+    expect(html).toMatch(/d="M34,148V([\d.]+)h128\.8V\1h193\.2V148"/);
+    expect(chart({ kind: 'numeric', edges: [0, 1, 1000], ...halves }, 'x')).toContain('h161V');
+  });
+
+  it('names days, months or years of an axis, each with its year', () => {
+    const ticksFrom = (from: string, to: string) =>
+      ticks(chart({ kind: 'time', edges: [from, to].map((day) => Date.parse(day)), after: [1] }, 'x')).slice(
+        2,
+      );
+    expect(ticksFrom('2021-01-01', '2023-05-01')).toEqual(['2021-10', '2022-04']);
+    expect(ticksFrom('2010-03-05', '2019-05-01')).toEqual(['2012', '2014', '2016']);
+    expect(ticksFrom('2021-01-03', '2021-02-10')).toEqual(['2021-01-17', '2021-01-24']);
+  });
+
   it('draws values to scale, and all others not at all', () => {
     const html = chart({ kind: 'categorical', labels: ['', 'b', null], after: [0.02, 0.01, 0.97] }, 'id');
     expect(attribute(html, 'names')).toEqual(['(empty)', 'b', 'all others']);
     const widths = [...html.matchAll(/class="after-bar"[^>]* width="([\d.]+)"/g)].map(([, width]) => width);
-    expect(widths).toEqual(['242', '121']);
+    expect(widths).toEqual(['236', '118']);
     expect(html).toContain('97 %');
   });
 
@@ -95,6 +111,9 @@ describe('chart', () => {
   });
 
   it('says where there is nothing to draw', () => {
+    expect(chart({ kind: 'categorical', labels: [null], after: [1] }, 'id')).toContain(
+      'No value is frequent.',
+    );
     expect(chart({ kind: 'categorical', labels: [], after: [] }, 'x')).toContain('No values');
   });
 
