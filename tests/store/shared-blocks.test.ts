@@ -34,22 +34,21 @@ beforeAll(() => {
   try {
     mkdirSync(disk);
     const image = join(work, 'image');
-    execFileSync('truncate', ['-s', '256M', image]);
-    execFileSync('mkfs.btrfs', ['-q', image], { stdio: 'ignore' });
-    execFileSync('mount', ['-o', 'loop', image, disk], { stdio: 'ignore' });
+    const make = `truncate -s 256M "${image}" && mkfs.btrfs -q "${image}" && mount -o loop "${image}" "${disk}"`;
+    execFileSync('sh', ['-c', make], { stdio: 'ignore' });
     mounted = true;
   } catch {
     // Only root may mount, and not every machine has Btrfs; the test says so.
   }
 });
 afterAll(() => {
-  if (mounted) execFileSync('umount', [disk]);
+  if (mounted) execFileSync('sh', ['-c', `umount "${disk}"`]);
   rmSync(work, { recursive: true, force: true });
 });
 
 /** Bytes of the disk that are taken, once all that was written is there. */
 function taken(): number {
-  execFileSync('sync', ['-f', disk]);
+  execFileSync('sh', ['-c', `sync -f "${disk}"`]);
   const { blocks, bfree, bsize } = statfsSync(disk);
   return (blocks - bfree) * bsize;
 }

@@ -32,7 +32,7 @@ export async function filesInPlace(dataset: NamedDataset): Promise<DatasetFiles>
 }
 
 /** A file of a dataset that lies there. */
-export interface FileHere extends Omit<DataFile, 'digest'> {
+export interface UnhashedFile extends Omit<DataFile, 'digest'> {
   /** Read it to its end. @throws VarveError as {@link hashFound} */
   hash(): Promise<Digest>;
 }
@@ -40,7 +40,7 @@ export interface FileHere extends Omit<DataFile, 'digest'> {
 /** Find the files of a dataset that lies there, and read none of them. @throws VarveError `path-missing` if a pattern has none */
 export function findFiles({ name, absolutePath, glob, watch }: NamedDataset): {
   kind: 'file' | 'directory';
-  files: FileHere[];
+  files: UnhashedFile[];
 } {
   if (glob === undefined) {
     const place = { root: dirname(absolutePath!), path: basename(absolutePath!), typed: name };
@@ -63,7 +63,7 @@ interface Place {
 }
 
 /** List the files at a place; paths are relative to it, that of a lone file is its own name. */
-function filesOf({ root, path, typed }: Place, { signal }: Watch): FileHere[] {
+function filesOf({ root, path, typed }: Place, { signal }: Watch): UnhashedFile[] {
   return [...scanDataset(root, path)]
     .filter((found) => !found.path.endsWith('/'))
     .map((found) => ({
