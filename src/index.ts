@@ -15,6 +15,8 @@ export type {
   Measure,
   MeasureName,
   Side,
+  StreamOffsets,
+  StreamWindow,
   TfdvThresholds,
   Thresholds,
   Verdict,
