@@ -196,6 +196,7 @@ function refuseOverlap(
     // What this very range has left there is written again.
     if (other === undefined || (other.from === from && other.until === until)) continue;
     const name = fileName(address, partition, other);
+    spool.remove();
     throw new VarveError('path-taken', `${name} has offsets that were asked for already`, {
       path: join(folder, name),
       remedy: 'Leave out `--from`, which goes on behind what the folder has, or name another folder.',

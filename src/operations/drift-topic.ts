@@ -123,12 +123,12 @@ class TopicDrift {
           if (progress.isPastEnd(partition, message.offset)) break;
           await this.#take(partition, message);
           progress.moved(partition, message.offset + 1);
-          const due = windows.due();
+          const due = this.#due();
           if (due !== undefined) yield* this.#reported(due, () => windows.due());
         }
         progress.moved(partition, next, end);
         windows.reached(partition, next >= end);
-        yield* this.#reported(windows.due(), () => windows.due());
+        yield* this.#reported(this.#due(), () => windows.due());
       }
       if (progress.isDone) break;
     }
@@ -138,6 +138,11 @@ class TopicDrift {
       this.#watch.onWarning?.(
         `Of the last messages, ${tally.malformed} could not be read, and the rows of ${tally.late} came too late`,
       );
+  }
+
+  #due(): ClosedWindow | undefined {
+    const { windows, progress } = this.#parts;
+    return progress.isReplaying ? undefined : windows.due();
   }
 
   async #take(partition: number, { offset, time, value }: TopicMessage): Promise<void> {

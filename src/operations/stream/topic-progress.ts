@@ -45,6 +45,18 @@ export class TopicProgress {
     return offset < this.#dealtWith.get(partition)!;
   }
 
+  /**
+   * Whether messages come again that were dealt with: as long as they do, no window may be closed, since the order in which partitions come
+   * is another one, and rows that had their window would be late.
+   */
+  get isReplaying(): boolean {
+    return [...this.#dealtWith].some(
+      ([partition, offset]) =>
+        this.#positions.get(partition)! < offset &&
+        !this.isPastEnd(partition, this.#positions.get(partition)!),
+    );
+  }
+
   isPastEnd(partition: number, offset: number): boolean {
     return this.#until !== undefined && offset >= (this.#until.get(partition) ?? 0);
   }
