@@ -40,7 +40,7 @@ export class RemoteMethods {
 
   /**
    * Name a place for snapshots. The first remote becomes the default.
-   * @param url a folder, `file://…`, `s3://bucket/prefix`, `minio://…`, `gs://bucket/prefix`, `azure://container/prefix`, `ssh://user@host/folder`, or `https://host/folder` to read from
+   * @param url a folder, `file://…`, `s3://bucket/prefix`, `minio://…`, `gs://bucket/prefix`, `azure://container/prefix`, `ssh://user@host/folder`, `webhdfs://user@host:9870/folder`, or `https://host/folder` to read from
    * @throws VarveError `remote-exists`, `remote-name-invalid`, `remote-url-invalid`, `endpoint-invalid`
    * @example
    * ```ts

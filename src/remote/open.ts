@@ -24,7 +24,23 @@ export interface RemoteOptions extends ServerOptions {
  * `driver-missing`, `setting-unsupported`
  */
 export async function openRemote(url: string, options: RemoteOptions = {}): Promise<Remote> {
-  const place = parseUrl(url, options.base ?? process.cwd());
+  return openRemoteAt(parseUrl(url, options.base ?? process.cwd()), url, options);
+}
+
+/** What settings of other tools say of a place beside {@link ServerOptions}, and what varve takes from elsewhere. */
+export interface PlaceOptions extends ServerOptions {
+  /** Of SSH: path of a private key, before those of the files. */
+  readonly key?: string;
+  /** Of HDFS: a delegation token, in place of HADOOP_TOKEN. */
+  readonly token?: string;
+}
+
+/** Open a remote as openRemote does, whose URL has been read. @param url for messages */
+export async function openRemoteAt(
+  place: RemotePlace,
+  url: string,
+  options: RemoteOptions & PlaceOptions = {},
+): Promise<Remote> {
   if (place.kind === 'folder') return new FolderRemote(place.path, options);
   if (place.kind === 'web') return openWeb(place, url, options);
   if (isFilePlace(place)) return new FilesRemote(await openFileClient(place, options), url);
@@ -66,12 +82,14 @@ async function bucketClient(place: BucketPlace, options: ServerOptions): Promise
 }
 
 /** Make the client for a folder at a server. @throws VarveError `setting-unsupported`, `ssh-config-invalid` */
-export async function openFileClient(place: FilePlace, options: FilesOptions = {}): Promise<FileClient> {
+export async function openFileClient(place: FilePlace, options: PlaceOptions = {}): Promise<FileClient> {
   refuseSettings(place.kind, options);
-  return (await import('./ssh/ssh.ts')).openSsh(place, options);
+  const { kind } = place;
+  if (kind === 'ssh') return (await import('./ssh/ssh.ts')).openSsh(place, options);
+  const client = (await import('./webhdfs/webhdfs.ts')).openWebHdfs({ ...place, kind }, options.token);
+  warnOfPlainHttp(client.server, options);
+  return client;
 }
-
-export type FilesOptions = ServerOptions & { readonly key?: string };
 
 export function isFilePlace(place: RemotePlace): place is FilePlace {
   return place.kind === 'ssh' || place.kind === 'webhdfs' || place.kind === 'swebhdfs';

@@ -48,6 +48,8 @@ const KINDS: Readonly<Record<string, RemotePlace['kind']>> = {
   azure: 'azure',
   ssh: 'ssh',
   sftp: 'ssh',
+  webhdfs: 'webhdfs',
+  swebhdfs: 'swebhdfs',
   https: 'web',
   http: 'web',
 };
@@ -65,11 +67,11 @@ function remoteKind(url: string): RemotePlace['kind'] {
 
 /** The forms that the URL of a remote may have, for messages. */
 export const URL_FORMS =
-  'a folder, file:///folder, s3://bucket/prefix, minio://alias/bucket/prefix, gs://bucket/prefix, azure://container/prefix, ssh://user@host/folder, or https://host/folder to read from';
+  'a folder, file:///folder, s3://bucket/prefix, minio://alias/bucket/prefix, gs://bucket/prefix, azure://container/prefix, ssh://user@host/folder, webhdfs://user@host:9870/folder, or https://host/folder to read from';
 
 /** The forms that the URL of data in place may have, for messages. */
 export const SOURCE_FORMS =
-  's3://bucket/prefix, minio://alias/bucket/prefix, gs://bucket/prefix, azure://container/prefix, ssh://user@host/folder, or https://host/folder';
+  's3://bucket/prefix, minio://alias/bucket/prefix, gs://bucket/prefix, azure://container/prefix, ssh://user@host/folder, webhdfs://user@host:9870/folder, or https://host/folder';
 
 /** Whether a text is the URL of a kind that data can be used in place at. */
 export function isSourceUrl(text: string): boolean {

@@ -31,7 +31,7 @@ function withoutUser(rest: string): string {
 const URLS = /([a-z0-9][a-z0-9+.-]{1,30}:\/{1,2})([^\s"'`<>]+)/gi;
 /** Names of parameters that grant something: of signed URLs of AWS, Google and Azure, and of tokens of any kind. */
 const GRANTING =
-  /[?&#;][^=&;?#]{0,40}(sig|token|secret|password|passwd|pwd|credential|key|auth|sas)[^=&;?#]{0,40}=/i;
+  /[?&#;][^=&;?#]{0,40}(sig|token|delegation|secret|password|passwd|pwd|credential|key|auth|sas)[^=&;?#]{0,40}=/i;
 
 /** Take the credentials out of the URLs in a text that a person or a library wrote, so that messages may show it. */
 export function withoutSecrets(text: string): string {

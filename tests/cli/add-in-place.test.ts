@@ -5,6 +5,7 @@ import { Storage } from '@google-cloud/storage';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeWithAzurite } from '../support/azurite.ts';
 import { describeWithGcs } from '../support/gcs.ts';
+import { describeWithHadoop } from '../support/hadoop.ts';
 import { refused } from '../support/refused.ts';
 import { Sandbox } from '../support/sandbox.ts';
 import { describeWithSshd } from '../support/sshd.ts';
@@ -70,6 +71,17 @@ describeWithSshd('data in a folder at an SSH server', (server) => {
       'setting-unsupported',
       'ssh',
     );
+  });
+});
+
+describeWithHadoop('data on HDFS', (server) => {
+  test('stays there, and is read while it is as it was', async () => {
+    const root = await server.makeFolder();
+    await usedInPlace(box, {
+      url: server.url + root,
+      put: (path, content) => server.put(`${root}/${path}`, content),
+      remove: (path) => server.remove(`${root}/${path}`),
+    });
   });
 });
 

@@ -6,6 +6,7 @@ import { FolderRemote } from '../../src/remote/folder/folder.ts';
 import { openRemote } from '../../src/remote/open.ts';
 import { describeWithAzurite } from '../support/azurite.ts';
 import { describeWithGcs } from '../support/gcs.ts';
+import { describeWithHadoop } from '../support/hadoop.ts';
 import { describeWithMinio } from '../support/minio.ts';
 import { describeWithSshd } from '../support/sshd.ts';
 import { startWebServer, type WebServer } from '../support/web-server.ts';
@@ -79,6 +80,12 @@ describeWithSshd('a folder at an SSH server', (server) => {
 
   describe('by SFTP', () => {
     describeRemote(async () => openRemote(server.url(`${server.makeFolder()}/some/folder`)));
+  });
+});
+
+describeWithHadoop('a folder of HDFS', (server) => {
+  describe('by WebHDFS', () => {
+    describeRemote(async () => openRemote(`${server.url}${await server.makeFolder()}/some/folder`));
   });
 });
 

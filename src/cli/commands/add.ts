@@ -59,7 +59,7 @@ export function command(run: RunCommand): Command {
       ['varve add s3://bucket/raw --to data/raw', 'lists what lies in a bucket, and copies nothing'],
       [
         'varve add ssh://ann@host/srv/raw --to data/raw',
-        'the same of a folder at a server; also gs://, azure:// and https://',
+        'the same of a folder at a server; also gs://, azure://, webhdfs:// and https://',
       ],
       [
         'mariadb -B -e "SELECT * FROM orders ORDER BY id" shop | varve add - --to data/orders.tsv',

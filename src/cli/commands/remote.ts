@@ -47,7 +47,7 @@ function addCommand(run: RunCommand): Command {
     .argument('<name>', 'such as origin')
     .argument(
       '<url>',
-      'a folder, file://, or s3://, minio://, gs://, azure://, ssh:// or https:// as in the examples',
+      'a folder, file://, or s3://, minio://, gs://, azure://, ssh://, webhdfs:// or https:// as in the examples',
     );
   return withAccessOptions(defined)
     .option('--acl <name>', 'canned ACL of what is pushed, such as bucket-owner-full-control')

@@ -30,7 +30,7 @@ export type RemoteSettings = ReadonlyMap<string, string>;
 
 const REMOTE_SECTION = /^\s*remote\s*"(.*)"\s*$/;
 /** Settings that hold paths, which are relative to the file that they stand in. */
-const PATHS = new Set(['url', 'credentialpath', 'configpath', 'dir']);
+const PATHS = new Set(['url', 'credentialpath', 'keyfile', 'configpath', 'dir']);
 const LINK_TYPES: readonly LinkType[] = ['reflink', 'hardlink', 'symlink', 'copy'];
 
 /**

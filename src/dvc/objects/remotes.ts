@@ -1,23 +1,26 @@
 import { VarveError } from '../../errors.ts';
-import { BucketRemote } from '../../remote/bucket/bucket.ts';
 import type { ServerOptions } from '../../remote/bucket/client.ts';
-import { openBucket } from '../../remote/open.ts';
-import { parseUrl } from '../../remote/url.ts';
+import { openRemoteAt, type PlaceOptions } from '../../remote/open.ts';
+import type { Remote } from '../../remote/remote.ts';
+import { parseUrl, type RemotePlace } from '../../remote/url.ts';
 import { describeUrl } from '../../wording/urls.ts';
 import { requireTrust } from '../../workspace/trust/consent.ts';
 import { type DvcConfig, isTrue, type RemoteSettings, unsupported } from '../format/config.ts';
 import { folderOfRemote, schemeOf, settingsOf } from '../format/remote-settings.ts';
 import type { DvcContext } from '../tree/context.ts';
 import { dvcRemoteRequest } from '../trust/requests.ts';
-import { BucketObjects } from './bucket-objects.ts';
 import { FolderObjects } from './folder-objects.ts';
 import type { ObjectRemote } from './object-remote.ts';
+import { ServerObjects } from './server-objects.ts';
+
+/** Kinds of remotes that varve knows as DVC does. */
+const SCHEMES: readonly string[] = ['file', 's3', 'gs', 'azure', 'ssh', 'webhdfs', 'http', 'https'];
 
 /** Settings with which varve would do something else than DVC; the value says when it may be passed over. */
 const REFUSED: Record<string, (value: string) => boolean> = {
-  worktree: (value) => !isTrue(value),
-  version_aware: (value) => !isTrue(value),
-  allow_anonymous_login: (value) => !isTrue(value),
+  worktree: isNotSet,
+  version_aware: isNotSet,
+  allow_anonymous_login: isNotSet,
   ssl_verify: isTrue,
   use_ssl: isTrue,
   sse: isNothing,
@@ -29,6 +32,21 @@ const REFUSED: Record<string, (value: string) => boolean> = {
   grant_read_acp: isNothing,
   grant_write_acp: isNothing,
   grant_full_control: isNothing,
+  password: isNothing,
+  passphrase: isNothing,
+  ask_password: isNotSet,
+  ask_passphrase: isNotSet,
+  gss_auth: isNotSet,
+  allow_agent: isTrue,
+  kerberos: isNotSet,
+  proxy_to: isNothing,
+  data_proxy_target: isNothing,
+  hdfscli_config: isNothing,
+  auth: isNothing,
+  custom_auth_header: isNothing,
+  tenant_id: isNothing,
+  client_id: isNothing,
+  client_secret: isNothing,
 };
 
 /**
@@ -42,21 +60,18 @@ export async function openDvcRemote(context: DvcContext, name: string | undefine
   const url = settings.get('url') ?? '';
   refuseSettings(chosen, settings);
   const scheme = schemeOf(url);
-  if (scheme !== undefined && scheme !== 'file' && scheme !== 's3')
+  if (scheme !== undefined && !SCHEMES.includes(scheme))
     throw unsupported(
       `remotes of the kind ${scheme}://, as ${chosen} is,`,
-      'Use DVC for this remote, or add one in a folder or on S3.',
+      'Use DVC for this remote, or add one in a folder, on S3, or on another server that varve knows.',
       chosen,
     );
   requireTrust(root, dvcRemoteRequest(root, config, chosen));
   const folder = folderOfRemote(url);
   if (folder !== undefined)
     return new FolderObjects(context, folder, settings.get('shared')?.toLowerCase() === 'group');
-  return new BucketObjects(
-    context,
-    await openBucketRemote(context, url.replace(/\/+$/, ''), settings),
-    jobsOf(settings),
-  );
+  const remote = await openServer(context, url.replace(/\/+$/, ''), settings);
+  return new ServerObjects(context, remote, jobsOf(settings), !scheme?.startsWith('http'));
 }
 
 function valuesOf(config: DvcConfig, name: string): RemoteSettings {
@@ -70,16 +85,52 @@ export function chosenRemote(config: DvcConfig, name: string | undefined): { nam
   return { name: chosen, url: describeUrl(valuesOf(config, chosen).get('url') ?? '') };
 }
 
-async function openBucketRemote(
-  { onWarning }: DvcContext,
-  url: string,
-  settings: RemoteSettings,
-): Promise<BucketRemote> {
-  const place = parseUrl(url, '/');
-  if (!('prefix' in place))
-    throw unsupported(`the URL ${describeUrl(url)}`, 'Write it as s3://bucket/prefix.');
-  const client = await openBucket(place, { ...s3Options(settings), onWarning });
-  return new BucketRemote(client, url, place.prefix);
+function openServer({ onWarning }: DvcContext, url: string, settings: RemoteSettings): Promise<Remote> {
+  const place = placeOf(parseUrl(url, '/'), settings);
+  const options = { ...optionsOf(place, settings), onWarning };
+  return openRemoteAt(place, url, options);
+}
+
+/** What DVC writes beside the URL, and varve in it. */
+function placeOf(place: RemotePlace, settings: RemoteSettings): RemotePlace {
+  if (place.kind !== 'ssh' && place.kind !== 'webhdfs' && place.kind !== 'swebhdfs') return place;
+  const port = Number(settings.get('port'));
+  const user = settings.get('user');
+  const isTls = place.kind === 'webhdfs' && isTrue(settings.get('use_https'));
+  return {
+    ...place,
+    ...(user && { user }),
+    ...(port > 0 && { port }),
+    ...(isTls && { kind: 'swebhdfs' }),
+  };
+}
+
+function optionsOf(place: RemotePlace, settings: RemoteSettings): PlaceOptions {
+  const endpoint = settings.get('endpointurl');
+  switch (place.kind) {
+    case 's3':
+      return s3Options(settings);
+    case 'gs': {
+      const credentials = settings.get('credentialpath');
+      return { ...given({ endpoint }), ...(credentials && { files: { credentials } }) };
+    }
+    case 'azure': {
+      const { account, ...azure } = given({
+        account: settings.get('account_name'),
+        connection: settings.get('connection_string'),
+        key: settings.get('account_key'),
+        sas: settings.get('sas_token'),
+      });
+      return {
+        ...(account && { endpoint: `https://${account}.blob.core.windows.net` }),
+        ...(Object.keys(azure).length > 0 && { azure }),
+      };
+    }
+    case 'ssh':
+      return given({ key: settings.get('keyfile') });
+    default:
+      return given({ token: settings.get('token') });
+  }
 }
 
 function s3Options(settings: RemoteSettings): ServerOptions {
@@ -123,6 +174,10 @@ function refuseSettings(name: string, settings: RemoteSettings): void {
     if (REFUSED[key]?.(value) ?? true) continue;
     throw unsupported(`the setting ${key}, which the remote ${name} has,`, 'Use DVC for this remote.', name);
   }
+}
+
+function isNotSet(value: string): boolean {
+  return !isTrue(value);
 }
 
 function isNothing(value: string): boolean {

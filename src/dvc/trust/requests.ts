@@ -12,13 +12,23 @@ import { isPlainAws } from '../../workspace/trust/access.ts';
 import { isBelow, isInside, realPlaceOf } from '../../workspace/trust/folders.ts';
 import { type Fact, type TrustRequest, usable } from '../../workspace/trust/request.ts';
 import { type DvcConfig, loadConfig } from '../format/config.ts';
-import { folderOfRemote, type Setting, settingsOf } from '../format/remote-settings.ts';
+import { folderOfRemote, type Setting, schemeOf, settingsOf } from '../format/remote-settings.ts';
 
-/** Settings that reach the client of a remote in a bucket, beside its URL. */
-const ACCESS = ['endpointurl', 'region', 'profile'] as const;
-const FILES = ['configpath', 'credentialpath'] as const;
+/** Settings of other servers than S3's that say where a remote lies, beside its URL. */
+const PLACES = ['account_name', 'user', 'port', 'use_https'] as const;
+/** Settings that reach the client of a remote on a server, beside its URL. */
+const ACCESS = ['endpointurl', 'region', 'profile', ...PLACES] as const;
+const FILES = ['configpath', 'credentialpath', 'keyfile'] as const;
 const COMMAND = /^.*credential_process.*$/gim;
-const SECRETS = ['access_key_id', 'secret_access_key', 'session_token'] as const;
+const SECRETS = [
+  'access_key_id',
+  'secret_access_key',
+  'session_token',
+  'connection_string',
+  'account_key',
+  'sas_token',
+  'token',
+] as const;
 
 /** All that the settings of a repository ask of this machine. @param root absolute folder that holds `.dvc` */
 export function dvcRequests(root: string): TrustRequest[] {
@@ -64,7 +74,9 @@ function factsOf(root: string, shared: ReadonlyMap<string, Setting>): readonly F
   }
   const given = (keys: readonly string[]): (readonly [string, Setting])[] =>
     keys.flatMap((key) => (shared.get(key)?.value ? [[key, shared.get(key)!] as const] : []));
-  const isAsked = given([...FILES, ...SECRETS]).length > 0 || !isPlainAws(accessOf(shared));
+  const scheme = url === undefined ? 's3' : schemeOf(url.value);
+  const isAsked =
+    scheme !== 's3' || given([...PLACES, ...FILES, ...SECRETS]).length > 0 || !isPlainAws(accessOf(shared));
   if (!isAsked) return undefined;
   return [
     ...given(['url', ...ACCESS]).map(([key, setting]) => fact(key, setting, setting.value)),
@@ -74,7 +86,9 @@ function factsOf(root: string, shared: ReadonlyMap<string, Setting>): readonly F
 }
 
 function accessOf(shared: ReadonlyMap<string, Setting>) {
-  const [endpoint, region, profile] = ACCESS.map((key) => shared.get(key)?.value || undefined);
+  const [endpoint, region, profile] = (['endpointurl', 'region', 'profile'] as const).map(
+    (key) => shared.get(key)?.value || undefined,
+  );
   return {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),

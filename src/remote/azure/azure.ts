@@ -36,15 +36,17 @@ export async function openAzure(container: string, options: ServerOptions): Prom
   // Trying again is done by the remote, for all clients alike.
   const pipeline = { retryOptions: { maxTries: 1 } };
   const { env } = process;
-  const { AZURE_STORAGE_CONNECTION_STRING: connection, AZURE_STORAGE_ACCOUNT: account } = env;
+  const own = options.azure;
+  const { AZURE_STORAGE_ACCOUNT: account } = env;
+  const connection = own === undefined ? env.AZURE_STORAGE_CONNECTION_STRING : own.connection;
   if (connection && options.endpoint === undefined && !options.anonymous) {
     const service = library.BlobServiceClient.fromConnectionString(connection, pipeline);
     return new AzureBucketClient(service.getContainerClient(container));
   }
   const endpoint = options.endpoint ?? (account && `https://${account}.blob.core.windows.net`);
   if (!endpoint) throw accountMissing();
-  const { AZURE_STORAGE_KEY: key, AZURE_STORAGE_SAS_TOKEN: sas } = env;
-  const name = account || new URL(endpoint).hostname.split('.')[0]!;
+  const { key, sas } = own ?? { key: env.AZURE_STORAGE_KEY, sas: env.AZURE_STORAGE_SAS_TOKEN };
+  const name = (own === undefined && account) || new URL(endpoint).hostname.split('.')[0]!;
   const isKeyed = Boolean(key) && !options.anonymous;
   const isSigned = Boolean(sas) && !isKeyed && !options.anonymous;
   const url = `${endpoint.replace(/\/+$/, '')}${isSigned ? `?${sas!.replace(/^\?/, '')}` : ''}`;

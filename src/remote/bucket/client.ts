@@ -66,6 +66,8 @@ export interface ServerOptions {
   readonly kmsKey?: string;
   /** Files to read instead of the usual ones, such as those that another tool's configuration names. */
   readonly credentials?: Credentials;
+  /** Of Azure, in place of what the environment has. */
+  readonly azure?: { readonly connection?: string; readonly key?: string; readonly sas?: string };
   /** Absolute paths of files that are read instead of `~/.aws/config` and `~/.aws/credentials`. */
   readonly files?: { readonly config?: string; readonly credentials?: string };
   /** Told what whoever waits for the command should know. */

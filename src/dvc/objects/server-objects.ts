@@ -7,6 +7,7 @@ import { systemError } from '../../base/files/system-errors.ts';
 import { forEach } from '../../base/threads/concurrency.ts';
 import { VarveError } from '../../errors.ts';
 import type { BucketRemote } from '../../remote/bucket/bucket.ts';
+import type { Remote } from '../../remote/remote.ts';
 import { digestOf } from '../../store/format/digest.ts';
 import { type ObjectId, objectKey } from '../format/object-id.ts';
 import type { DvcContext } from '../tree/context.ts';
@@ -35,15 +36,21 @@ interface Sized {
   readonly size: number;
 }
 
-/** A remote on S3, in DVC's layout. */
-export class BucketObjects implements ObjectRemote {
+/** A remote on a server; that of a bucket may take many objects in one request. */
+type ServerRemote = Remote & Partial<Pick<BucketRemote, 'mayUnpack' | 'unpack'>>;
+
+/** A remote on a server, in DVC's layout. */
+export class ServerObjects implements ObjectRemote {
   readonly url: string;
   readonly jobs: number;
   readonly #context: DvcContext;
-  readonly #remote: BucketRemote;
+  readonly #remote: ServerRemote;
+  readonly #canList: boolean;
 
-  constructor(context: DvcContext, remote: BucketRemote, jobs: number = JOBS) {
+  /** @param canList false of a server that need not say which files it has */
+  constructor(context: DvcContext, remote: ServerRemote, jobs: number = JOBS, canList = true) {
     this.#context = context;
+    this.#canList = canList;
     this.#remote = remote;
     this.url = remote.url;
     this.jobs = jobs;
@@ -55,7 +62,7 @@ export class BucketObjects implements ObjectRemote {
     for (const hash of ['md5', 'md5-dos2unix'] as const) {
       const group = ids.filter((id) => id.hash === hash);
       const prefix = hash === 'md5' ? 'files/md5/' : '';
-      const keys = group.length > 64 ? await this.#listing(prefix, group.length) : undefined;
+      const keys = this.#canList && group.length > 64 ? await this.#listing(prefix, group.length) : undefined;
       if (keys !== undefined) {
         for (const id of group) if (keys.has(objectKey(id))) found.add(id);
         continue;
@@ -90,7 +97,7 @@ export class BucketObjects implements ObjectRemote {
     if (!this.#remote.mayUnpack) return false;
     const job = { kind: 'pack', root, ids: archive.map(({ id }) => id) } as const;
     const { id, bytes, sha256 } = await this.#context.pool.run(job);
-    return this.#remote.unpack(bytes!, sha256!, objectKey(id));
+    return (await this.#remote.unpack?.(bytes!, sha256!, objectKey(id))) ?? false;
   }
 
   async #uploadOne(id: ObjectId): Promise<number> {

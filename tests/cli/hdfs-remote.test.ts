@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { aDayWith } from '../support/day-with-remote.ts';
+import { describeWithHadoop } from '../support/hadoop.ts';
+import { refused } from '../support/refused.ts';
+import { Sandbox } from '../support/sandbox.ts';
+import { startWebServer } from '../support/web-server.ts';
+
+let box: Sandbox;
+beforeEach(() => {
+  box = new Sandbox();
+  box.repository();
+  box.write('repo/data.csv', `id\n${'1\n'.repeat(50)}`);
+});
+afterEach(() => box.remove());
+
+describeWithHadoop('a remote on HDFS', (server) => {
+  test('is pushed to, checked, and pulled from by a clone that agreed to it', async () => {
+    aDayWith(box, [`${server.url}${await server.makeFolder()}/store`]);
+  });
+});
+
+test('a token that a NameNode does not take is told of, and not shown; nor is it sent elsewhere', async () => {
+  const server = await startWebServer(box.root);
+  try {
+    let sendsOn = false;
+    server.instead = ({ url = '' }, response) => {
+      const isWrite = url.includes('op=CREATE');
+      if (sendsOn && isWrite) response.writeHead(307, { location: '/admin?op=CREATE' }).end();
+      else if (sendsOn) response.writeHead(404).end();
+      else
+        response
+          .writeHead(401)
+          .end(JSON.stringify({ RemoteException: { exception: 'InvalidToken', message: 'x' } }));
+      return true;
+    };
+    box.ok(['remote', 'add', 'origin', `${server.url.replace('http', 'webhdfs')}/store`]);
+    box.ok(['add', 'data.csv']);
+    box.env.HADOOP_TOKEN = 'hush-hush';
+    const push = () => box.later(['push', '--json']);
+    const refusal = await push();
+    expect(JSON.parse(refusal.out).error.code).toBe('credentials-refused');
+    expect(refusal.out + refusal.err).not.toContain('hush');
+    expect(server.seen[0]).toMatch(/delegation=hush-hush/);
+    sendsOn = true;
+    expect(JSON.parse((await push()).out).error.code).toBe('redirect-refused');
+    expect(server.seen.filter((line) => line.includes('/admin'))).toEqual([]);
+  } finally {
+    await server.close();
+  }
+});
+
+test('URLs of HDFS hold no password, and settings that it does not have are refused', () => {
+  const add = (url: string, ...more: string[]): string[] => ['remote', 'add', 'x', url, ...more];
+  refused(box, add('webhdfs://ann:hush@host/data'), 'remote-url-invalid', 'credentials');
+  expect(box.varve(add('webhdfs://ann:hush@host/data')).err).not.toContain('hush');
+  refused(box, add('swebhdfs://host/a/../b'), 'remote-url-invalid', '..');
+  refused(box, add('webhdfs://host/data', '--endpoint', 'http://x'), 'setting-unsupported', 'endpoint');
+});
