@@ -29,6 +29,8 @@ export const ERROR_CODES = {
   'clone-id-invalid': 'The id of a clone is too long, or has characters that it cannot have.',
   'clone-record-damaged': 'The record of what a clone is known by cannot be read.',
   'clone-unknown': 'A remote knows no clone of this name.',
+  'cluster-failed': 'An engine such as Spark could not run all parts of a profile.',
+  'cluster-missing': 'The program by which work is handed to an engine such as Spark is not there.',
   'column-missing': 'The data has no column of this name.',
   'config-damaged': 'A configuration file cannot be read as one.',
   'config-invalid': 'A setting, or a file of DVC, has a value that it cannot have.',

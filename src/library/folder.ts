@@ -5,7 +5,8 @@ import type { DriftOperationOptions } from '../operations/drift.ts';
 import type { StreamOptions } from '../operations/drift-stream.ts';
 import type { GetOptions, GetResult } from '../operations/get.ts';
 import type { ListResult } from '../operations/list.ts';
-import type { ProfiledDataset, ProfilingOptions } from '../operations/statistics/load.ts';
+import type { ProfiledDataset } from '../operations/statistics/load.ts';
+import type { ProfilingOptions } from '../operations/statistics/profiling-options.ts';
 import type { ValidateOptions } from '../operations/validate.ts';
 import type { ValidationReport } from '../schema/anomaly.ts';
 import {
@@ -14,6 +15,7 @@ import {
   checkArgument,
   FLAG,
   type Kinds,
+  oneOf,
   SLICE,
   TEXT,
   TEXT_BY_NAME,
@@ -29,6 +31,9 @@ const PROFILING: Kinds<ProfilingOptions> = {
   dateFormat: TEXT_BY_NAME,
   memory: TEXT,
   threads: COUNT,
+  engine: oneOf('local', 'spark'),
+  master: TEXT,
+  parts: COUNT,
 };
 
 /**

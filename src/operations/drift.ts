@@ -8,7 +8,8 @@ import { shellWord } from '../wording/quote.ts';
 import type { Watch } from './context/context.ts';
 import { profiledVersions } from './datasets/history.ts';
 import { type NamedDataset, nameDataset } from './datasets/resolve.ts';
-import { type ProfiledDataset, type ProfilingOptions, profileOfDataset } from './statistics/load.ts';
+import { type ProfiledDataset, profileOfDataset } from './statistics/load.ts';
+import type { ProfilingOptions } from './statistics/profiling-options.ts';
 import { readSchema, schemaFileOf } from './statistics/schema-file.ts';
 import { assertComparable } from './statistics/tfdv.ts';
 

@@ -8,7 +8,8 @@ import { prepareReader, processReader } from '../profile/reading/process-reader.
 import { type Watch, watching } from './context/context.ts';
 import { type NamedDataset, nameDataset } from './datasets/resolve.ts';
 import { openUnitFiles, type UnitFiles } from './datasets/unit-files.ts';
-import { engineOptions, type ProfilingOptions, readingsFor } from './statistics/load.ts';
+import { readingsFor } from './statistics/load.ts';
+import { engineOptions, type ProfilingOptions } from './statistics/profiling-options.ts';
 
 /** Which part of how many. */
 export interface PartNumber {

@@ -4,7 +4,7 @@ import { VarveError } from '../../errors.ts';
 import { add, addChanged, profilerOnDemand } from '../../operations/add.ts';
 import type { AddedDataset, AddResult } from '../../operations/backend/results.ts';
 import { openContext } from '../../operations/context/open.ts';
-import type { ProfilingOptions } from '../../operations/statistics/load.ts';
+import type { ProfilingOptions } from '../../operations/statistics/profiling-options.ts';
 import { neutral } from '../../wording/neutral.ts';
 import { byteSize, counted, grouped } from '../../wording/numbers.ts';
 import type { Access } from '../../workspace/config.ts';
